@@ -1,0 +1,427 @@
+//! The compensation plan: every rate, amount and cap by which members earn, as typed, versioned data.
+//!
+//! A decision is made once, by one of the functions here, under the version in force at the causing
+//! event's time; the version's number and the inputs are stored beside what was decided.
+
+use crate::money::{Money, MoneyError, Rate, Rounding};
+use crate::time::{Day, Timestamp};
+use crate::words::PaymentMethod;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a business pays. Unknown fields are refused, so a misspelt cap cannot fall back to a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The preset this plan started from, or any short name.
+    pub name: String,
+    /// Net payments from which a member is an Active Buyer.
+    pub active_buyer_from: Money,
+    pub booking: BookingTerms,
+    pub referral: Referral,
+    pub pairs: Pairs,
+    pub payout: PayoutTerms,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BookingTerms {
+    /// The least a member may book a vehicle with.
+    pub minimum_amount: Money,
+    pub emi_months_min: u32,
+    pub emi_months_max: u32,
+}
+
+/// What a referrer earns from a referred member's payments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Referral {
+    /// A part of every payment of new money on the member's first booking.
+    PercentOfFirstBooking { rate: Rate },
+    /// One amount, when the member's net payments first reach `threshold`.
+    OnceAtThreshold { threshold: Money, amount: Money },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pairs {
+    /// What one pair earns, before deductions.
+    pub gross: Money,
+    /// So many of an earner's first pairs earn nothing.
+    pub unpaid_first: u32,
+    pub limit: u32,
+    pub limit_per: LimitPer,
+    pub over_limit: OverLimit,
+    /// The first pair number whose earnings carry the EMI deduction.
+    pub emi_from_number: u32,
+    /// Taken to the EMI reserve of an earner who was not an Active Buyer when the pair was matched.
+    pub emi_rate: Rate,
+    /// Taken to the member's reserve from every paid pair.
+    pub reserve_rate: Rate,
+    /// Only members with the distributor label match pairs.
+    pub require_distributor: bool,
+}
+
+crate::text_enum! {
+    /// The calendar unit the pair limit counts in.
+    pub enum LimitPer { Day = "day", Month = "month" }
+}
+
+crate::text_enum! {
+    /// What becomes of pairs over the limit.
+    pub enum OverLimit {
+        /// Members stay unmatched until the next period opens.
+        Carry = "carry",
+        /// Both members are consumed and nothing is earned.
+        Flush = "flush",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutTerms {
+    pub minimum: Money,
+    /// From this amount two different people must approve.
+    pub second_approver_from: Money,
+}
+
+/// What makes or breaks a referral bonus, as the payment's own event states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferralInput {
+    pub amount: Money,
+    pub method: PaymentMethod,
+    pub on_first_booking: bool,
+    /// The payer's net payments before and after this payment.
+    pub net_paid_before: Money,
+    pub net_paid_after: Money,
+}
+
+/// What one pair pays, every part of it: `available + emi_deduction + reserve_deduction = gross`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairPay {
+    pub gross: Money,
+    pub emi_deduction: Money,
+    pub reserve_deduction: Money,
+    pub available: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    #[error("{field}: {reason}")]
+    Invalid { field: &'static str, reason: &'static str },
+    #[error("no preset called `{0}`; there are `seed` and `fixed`")]
+    UnknownPreset(String),
+    #[error("a plan version must take effect later than every version before it")]
+    OutOfOrder,
+    #[error("no plan version is in force at {0}")]
+    NoneInForce(Timestamp),
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+impl Plan {
+    /// The default business.
+    pub fn seed() -> Self {
+        Self {
+            name: "seed".into(),
+            active_buyer_from: Money::from_rupees(5_000),
+            booking: BookingTerms { minimum_amount: Money::from_rupees(500), emi_months_min: 3, emi_months_max: 60 },
+            referral: Referral::PercentOfFirstBooking { rate: Rate::percent(5) },
+            pairs: Pairs {
+                gross: Money::from_rupees(500),
+                unpaid_first: 0,
+                limit: 10,
+                limit_per: LimitPer::Month,
+                over_limit: OverLimit::Carry,
+                emi_from_number: 6,
+                emi_rate: Rate::percent(20),
+                reserve_rate: Rate::ZERO,
+                require_distributor: false,
+            },
+            payout: PayoutTerms { minimum: Money::from_rupees(100), second_approver_from: Money::from_rupees(50_000) },
+        }
+    }
+
+    /// Fixed amounts: ₹1,000 a referred member, ₹2,000 a pair but the first, ten a day.
+    pub fn fixed() -> Self {
+        let seed = Self::seed();
+        Self {
+            name: "fixed".into(),
+            referral: Referral::OnceAtThreshold {
+                threshold: Money::from_rupees(5_000),
+                amount: Money::from_rupees(1_000),
+            },
+            pairs: Pairs {
+                gross: Money::from_rupees(2_000),
+                unpaid_first: 1,
+                limit: 10,
+                limit_per: LimitPer::Day,
+                emi_rate: Rate::ZERO,
+                ..seed.pairs
+            },
+            ..seed
+        }
+    }
+
+    pub fn preset(name: &str) -> Result<Self, PlanError> {
+        match name {
+            "seed" => Ok(Self::seed()),
+            "fixed" => Ok(Self::fixed()),
+            other => Err(PlanError::UnknownPreset(other.chars().take(40).collect())),
+        }
+    }
+
+    /// Refuses a plan that no business can mean. Rates are within 0–100 by their type.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        let invalid = |field, reason| Err(PlanError::Invalid { field, reason });
+        if self.name.is_empty() || self.name.len() > 64 {
+            return invalid("name", "must be 1 to 64 characters");
+        }
+        let (threshold, bonus) = match &self.referral {
+            Referral::PercentOfFirstBooking { .. } => (Money::from_rupees(1), Money::ZERO),
+            Referral::OnceAtThreshold { threshold, amount } => (*threshold, *amount),
+        };
+        let positive = [
+            ("active_buyer_from", self.active_buyer_from),
+            ("booking.minimum_amount", self.booking.minimum_amount),
+            ("referral.threshold", threshold),
+            ("payout.minimum", self.payout.minimum),
+            ("payout.second_approver_from", self.payout.second_approver_from),
+        ];
+        if let Some((field, _)) = positive.into_iter().find(|(_, m)| !m.is_positive()) {
+            return invalid(field, "must be more than 0.00");
+        }
+        if bonus.is_negative() {
+            return invalid("referral.amount", "must not be negative");
+        }
+        if self.pairs.gross.is_negative() {
+            return invalid("pairs.gross", "must not be negative");
+        }
+        if self.booking.emi_months_min == 0 || self.booking.emi_months_max > 120 {
+            return invalid("booking.emi_months_max", "an EMI runs for 1 to 120 months");
+        }
+        if self.booking.emi_months_min > self.booking.emi_months_max {
+            return invalid("booking.emi_months_min", "must not be more than emi_months_max");
+        }
+        let gross = Money::from_rupees(10_000);
+        let deducted =
+            gross.at(self.pairs.emi_rate, Rounding::Down)?.add(gross.at(self.pairs.reserve_rate, Rounding::Down)?)?;
+        if deducted > gross {
+            return invalid("pairs.reserve_rate", "together with emi_rate must not be more than 100");
+        }
+        Ok(())
+    }
+
+    pub fn is_active_buyer(&self, net_paid: Money) -> bool {
+        net_paid >= self.active_buyer_from
+    }
+
+    /// What the payer's referrer earns from one completed payment; zero where nothing is earned.
+    pub fn referral_bonus(&self, input: &ReferralInput) -> Result<Money, PlanError> {
+        match &self.referral {
+            Referral::PercentOfFirstBooking { rate } => {
+                if input.on_first_booking && input.method.is_new_money() {
+                    Ok(input.amount.at(*rate, Rounding::HalfUp)?)
+                } else {
+                    Ok(Money::ZERO)
+                }
+            }
+            Referral::OnceAtThreshold { threshold, amount } => {
+                let reached = input.net_paid_before < *threshold && input.net_paid_after >= *threshold;
+                Ok(if reached && input.method.is_members_money() { *amount } else { Money::ZERO })
+            }
+        }
+    }
+
+    /// Whether the referral bonus is owed at most once for a referred member, not once for a payment.
+    pub fn referral_is_once_a_member(&self) -> bool {
+        matches!(self.referral, Referral::OnceAtThreshold { .. })
+    }
+
+    /// What pair `number` (from 1) pays an earner who was, or was not, an Active Buyer when it was matched.
+    pub fn pair_pay(&self, number: u32, earner_is_active_buyer: bool) -> Result<PairPay, PlanError> {
+        let pairs = &self.pairs;
+        if number <= pairs.unpaid_first {
+            return Ok(PairPay {
+                gross: Money::ZERO,
+                emi_deduction: Money::ZERO,
+                reserve_deduction: Money::ZERO,
+                available: Money::ZERO,
+            });
+        }
+        let emi_applies = number >= pairs.emi_from_number && !earner_is_active_buyer;
+        let emi_rate = if emi_applies { pairs.emi_rate } else { Rate::ZERO };
+        let emi_deduction = pairs.gross.at(emi_rate, Rounding::HalfUp)?;
+        let rest = pairs.gross.sub(emi_deduction)?;
+        // Two halves rounded up may exceed the gross by a paisa; the later deduction gives way.
+        let reserve_deduction = pairs.gross.at(pairs.reserve_rate, Rounding::HalfUp)?.min(rest);
+        Ok(PairPay { gross: pairs.gross, emi_deduction, reserve_deduction, available: rest.sub(reserve_deduction)? })
+    }
+}
+
+impl Pairs {
+    /// The period an instant falls in, as a number that grows with time: `202611` or `20261122`.
+    pub fn period(&self, at: Timestamp) -> u32 {
+        let day: Day = at.day();
+        let month = day.month().number();
+        match self.limit_per {
+            LimitPer::Month => month,
+            LimitPer::Day => month * 100 + chrono::Datelike::day(&day.date()),
+        }
+    }
+}
+
+/// One published version of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanVersion {
+    /// From 1, gap-free.
+    pub version: u32,
+    pub effective_from: Timestamp,
+    pub plan: Plan,
+}
+
+/// Every version known, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanBook(Vec<PlanVersion>);
+
+impl PlanBook {
+    /// Version 1, the `seed` preset, since the beginning of time: what holds until another is published.
+    pub fn seed() -> Self {
+        Self(vec![PlanVersion { version: 1, effective_from: Timestamp::UNIX_EPOCH, plan: Plan::seed() }])
+    }
+
+    /// Adds a version. One that is known already changes nothing.
+    pub fn publish(&mut self, version: PlanVersion) -> Result<(), PlanError> {
+        version.plan.validate()?;
+        if self.get(version.version).is_some() {
+            return Ok(());
+        }
+        let index = self.0.partition_point(|v| v.version < version.version);
+        let fits_before =
+            index.checked_sub(1).and_then(|i| self.0.get(i)).is_none_or(|v| v.effective_from < version.effective_from);
+        let fits_after = self.0.get(index).is_none_or(|v| version.effective_from < v.effective_from);
+        if !fits_before || !fits_after {
+            return Err(PlanError::OutOfOrder);
+        }
+        self.0.insert(index, version);
+        Ok(())
+    }
+
+    pub fn get(&self, version: u32) -> Option<&PlanVersion> {
+        self.0.iter().find(|v| v.version == version)
+    }
+
+    /// The version that decides about something that happened at `at`.
+    pub fn in_force(&self, at: Timestamp) -> Result<&PlanVersion, PlanError> {
+        self.0.iter().rfind(|v| v.effective_from <= at).ok_or(PlanError::NoneInForce(at))
+    }
+
+    pub fn versions(&self) -> &[PlanVersion] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn paid(amount: i64, method: PaymentMethod, first: bool) -> ReferralInput {
+        ReferralInput {
+            amount: Money::from_rupees(amount),
+            method,
+            on_first_booking: first,
+            net_paid_before: Money::ZERO,
+            net_paid_after: Money::from_rupees(amount),
+        }
+    }
+
+    #[test]
+    fn only_new_money_on_the_first_booking_earns_a_referral_bonus() {
+        let plan = Plan::seed();
+        let bonus = |input| plan.referral_bonus(&input).expect("in range");
+        assert_eq!(bonus(paid(500, PaymentMethod::Online, true)), Money::from_rupees(25));
+        assert_eq!(bonus(paid(4_500, PaymentMethod::Cash, true)), Money::from_rupees(225));
+        assert_eq!(bonus(paid(2_000, PaymentMethod::Wallet, true)), Money::ZERO);
+        assert_eq!(bonus(paid(2_000, PaymentMethod::EmiDeduction, true)), Money::ZERO);
+        assert_eq!(bonus(paid(500, PaymentMethod::Online, false)), Money::ZERO);
+    }
+
+    #[test]
+    fn the_fixed_preset_pays_once_as_the_threshold_is_crossed() {
+        let plan = Plan::fixed();
+        let step = |before: i64, after: i64| {
+            let input = ReferralInput {
+                net_paid_before: Money::from_rupees(before),
+                net_paid_after: Money::from_rupees(after),
+                ..paid(after - before, PaymentMethod::Online, true)
+            };
+            plan.referral_bonus(&input).expect("in range")
+        };
+        assert_eq!(step(0, 4_999), Money::ZERO);
+        assert_eq!(step(4_999, 5_000), Money::from_rupees(1_000));
+        assert_eq!(step(5_000, 9_000), Money::ZERO);
+        assert_eq!(plan.pair_pay(1, false).expect("in range").gross, Money::ZERO);
+        assert_eq!(plan.pair_pay(2, false).expect("in range").available, Money::from_rupees(2_000));
+    }
+
+    #[test]
+    fn the_sixth_pair_is_the_first_with_a_deduction_and_only_for_those_who_do_not_buy() {
+        let plan = Plan::seed();
+        for (number, active, emi) in [(1, false, 0), (5, false, 0), (6, false, 100), (7, false, 100), (6, true, 0)] {
+            let pay = plan.pair_pay(number, active).expect("in range");
+            assert_eq!(pay.emi_deduction, Money::from_rupees(emi), "pair {number}, active {active}");
+            assert_eq!(pay.available, Money::from_rupees(500 - emi));
+        }
+    }
+
+    #[test]
+    fn a_plan_no_business_can_mean_is_refused() {
+        let broken: [fn(&mut Plan); 5] = [
+            |p| p.active_buyer_from = Money::ZERO,
+            |p| p.pairs.gross = Money::from_paise(-1),
+            |p| p.booking.emi_months_min = 61,
+            |p| p.pairs.reserve_rate = Rate::percent(81),
+            |p| p.name.clear(),
+        ];
+        for breaks in broken {
+            let mut plan = Plan::seed();
+            breaks(&mut plan);
+            assert!(plan.validate().is_err(), "{plan:?}");
+        }
+        for preset in ["seed", "fixed"] {
+            assert_eq!(Plan::preset(preset).and_then(|p| p.validate()), Ok(()));
+        }
+        let text = serde_json::to_string(&Plan::seed()).expect("serializes");
+        assert_eq!(serde_json::from_str::<Plan>(&text).ok(), Some(Plan::seed()));
+        assert!(serde_json::from_str::<Plan>(&text.replacen("\"limit\"", "\"limits\"", 1)).is_err());
+    }
+
+    #[test]
+    fn the_version_in_force_is_the_last_one_that_has_begun() {
+        let at = |s: &str| s.parse::<Timestamp>().expect("a time");
+        let mut book = PlanBook::seed();
+        let second = PlanVersion { version: 2, effective_from: at("2026-12-01T00:00:00Z"), plan: Plan::fixed() };
+        assert_eq!(book.publish(second.clone()), Ok(()));
+        assert_eq!(book.publish(second.clone()), Ok(()));
+        let stale = PlanVersion { version: 3, effective_from: at("2026-11-30T00:00:00Z"), plan: Plan::seed() };
+        assert_eq!(book.publish(stale), Err(PlanError::OutOfOrder));
+        assert_eq!(book.in_force(at("2026-11-30T23:59:59.999999Z")).map(|v| v.version), Ok(1));
+        assert_eq!(book.in_force(at("2026-12-01T00:00:00Z")).map(|v| v.version), Ok(2));
+        assert_eq!(book.versions().len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_a_pair_add_up(gross in 0i64..1_000_000, emi in 0i64..=10_000, reserve in 0i64..=10_000, number in 1u32..20, active: bool) {
+            let mut plan = Plan::seed();
+            plan.pairs.gross = Money::from_paise(gross);
+            plan.pairs.emi_rate = Rate::try_new(rust_decimal::Decimal::new(emi, 2)).expect("in range");
+            plan.pairs.reserve_rate = Rate::try_new(rust_decimal::Decimal::new(reserve.min(10_000 - emi), 2)).expect("in range");
+            let pay = plan.pair_pay(number, active).expect("in range");
+            let parts = [pay.available, pay.emi_deduction, pay.reserve_deduction];
+            prop_assert!(parts.iter().all(|p| !p.is_negative()));
+            prop_assert_eq!(Money::total(parts), Ok(pay.gross));
+        }
+    }
+}

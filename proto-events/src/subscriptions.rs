@@ -1,0 +1,143 @@
+//! Who listens to what: the one list from which every queue and binding is declared.
+
+/// A service's queue takes these event types.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscription {
+    pub service: &'static str,
+    pub types: &'static [&'static str],
+}
+
+/// Every subscription of the platform.
+pub const SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription {
+        service: "auth",
+        types: &[
+            "booking.v1.PaymentCompleted",
+            "booking.v1.PaymentRefunded",
+            "binary.v1.PlacementMade",
+            "compliance.v1.DocumentUploaded",
+        ],
+    },
+    Subscription {
+        service: "booking",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "wallet.v1.EmiReserved",
+            "wallet.v1.WalletPaymentDecided",
+            "binary.v1.PlanPublished",
+        ],
+    },
+    Subscription {
+        service: "wallet",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "booking.v1.PaymentCompleted",
+            "booking.v1.PaymentRefunded",
+            "booking.v1.PaymentReturned",
+            "booking.v1.WalletPaymentRequested",
+            "booking.v1.EmiApplied",
+            "booking.v1.EmiReleased",
+            "binary.v1.PlacementMade",
+            "binary.v1.PairsMatched",
+            "binary.v1.PairsVoided",
+            "binary.v1.PlanPublished",
+            "payout.v1.PayoutRequested",
+            "payout.v1.PayoutApproved",
+            "payout.v1.PayoutRejected",
+            "payout.v1.PayoutCancelled",
+            "payout.v1.PayoutCompleted",
+            "payout.v1.PayoutFailed",
+            "payout.v1.PayoutReversed",
+        ],
+    },
+    Subscription {
+        service: "binary",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
+            "booking.v1.PaymentCompleted",
+            "booking.v1.PaymentRefunded",
+            "booking.v1.DayStarted",
+        ],
+    },
+    Subscription {
+        service: "payout",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.KycDecided",
+            "wallet.v1.WalletChanged",
+            "wallet.v1.HoldDecided",
+            "booking.v1.BookingChanged",
+            "binary.v1.PlanPublished",
+        ],
+    },
+    Subscription {
+        service: "notification",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
+            "auth.v1.KycDecided",
+            "booking.v1.BookingChanged",
+            "booking.v1.PaymentCompleted",
+            "booking.v1.PaymentRefunded",
+            "booking.v1.PaymentReturned",
+            "booking.v1.EmiOverdue",
+            "wallet.v1.WalletChanged",
+            "binary.v1.PlacementMade",
+            "binary.v1.PairsMatched",
+            "binary.v1.PairsVoided",
+            "payout.v1.PayoutRequested",
+            "payout.v1.PayoutApproved",
+            "payout.v1.PayoutRejected",
+            "payout.v1.PayoutCancelled",
+            "payout.v1.PayoutCompleted",
+            "payout.v1.PayoutFailed",
+            "payout.v1.PayoutReversed",
+            "compliance.v1.DocumentReviewed",
+            "compliance.v1.CertificateIssued",
+        ],
+    },
+    Subscription {
+        service: "compliance",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.KycDecided",
+            "payout.v1.PayoutCompleted",
+            "payout.v1.PayoutReversed",
+            "platform.v1.StaffActed",
+        ],
+    },
+    Subscription {
+        service: "reports",
+        types: &[
+            "auth.v1.SessionRevoked",
+            "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
+            "booking.v1.BookingChanged",
+            "booking.v1.PaymentCompleted",
+            "booking.v1.PaymentRefunded",
+            "booking.v1.PaymentReturned",
+            "wallet.v1.WalletChanged",
+            "binary.v1.PlacementMade",
+            "binary.v1.PairsMatched",
+            "binary.v1.PairsVoided",
+            "payout.v1.PayoutRequested",
+            "payout.v1.PayoutApproved",
+            "payout.v1.PayoutRejected",
+            "payout.v1.PayoutCancelled",
+            "payout.v1.PayoutProcessing",
+            "payout.v1.PayoutCompleted",
+            "payout.v1.PayoutFailed",
+            "payout.v1.PayoutReversed",
+        ],
+    },
+];
+
+/// The event types one service listens to; empty for a name that is no service.
+pub fn of(service: &str) -> &'static [&'static str] {
+    SUBSCRIPTIONS.iter().find(|s| s.service == service).map_or(&[], |s| s.types)
+}

@@ -1,0 +1,47 @@
+//! Fields are only ever added: what consumers may rely on is written down in `contracts.txt`.
+
+use prost_types::{FileDescriptorSet, field_descriptor_proto as field};
+use proto_events::{DESCRIPTORS, prost::Message, subscriptions::SUBSCRIPTIONS};
+use std::collections::BTreeSet;
+
+fn lines() -> BTreeSet<String> {
+    let set = FileDescriptorSet::decode(DESCRIPTORS).expect("descriptors");
+    let mut lines = BTreeSet::new();
+    for file in &set.file {
+        for message in &file.message_type {
+            let name = format!("{}.{}", file.package(), message.name());
+            lines.insert(name.clone());
+            for f in &message.field {
+                let kind = match f.r#type() {
+                    field::Type::Message => f.type_name().trim_start_matches('.').to_owned(),
+                    scalar => scalar.as_str_name().trim_start_matches("TYPE_").to_lowercase(),
+                };
+                let repeated = if f.label() == field::Label::Repeated { " repeated" } else { "" };
+                lines.insert(format!("{name} {} = {}{repeated} {kind}", f.name(), f.number()));
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn no_field_was_changed_or_removed() {
+    let now = lines();
+    let before: BTreeSet<String> = include_str!("../contracts.txt").lines().map(str::to_owned).collect();
+    let missing: Vec<_> = before.difference(&now).collect();
+    assert!(missing.is_empty(), "consumers rely on these: {missing:#?}");
+    let added: Vec<_> = now.difference(&before).cloned().collect();
+    assert!(added.is_empty(), "add these lines to contracts.txt:\n{}", added.join("\n"));
+}
+
+#[test]
+fn every_subscription_names_a_contract_once() {
+    let contracts = lines();
+    for subscription in SUBSCRIPTIONS {
+        let unique: BTreeSet<_> = subscription.types.iter().collect();
+        assert_eq!(unique.len(), subscription.types.len(), "{}", subscription.service);
+        for event_type in subscription.types {
+            assert!(contracts.contains(*event_type), "{} listens to {event_type}", subscription.service);
+        }
+    }
+}
