@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# What every script here needs: words on stderr, free ports, bounded waiting, stopping what we started.
+# Sourced, never run. The caller has already said `set -euo pipefail`.
+
+# shellcheck disable=SC2034
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck disable=SC2034  # read by the scripts that source this file
+SERVICES=(auth booking wallet binary payout notification compliance reports)
+# shellcheck disable=SC2034
+STATE_HOME="${EV_STATE_DIR:-${XDG_STATE_HOME:-${HOME:-/tmp}/.local/state}/ev}"
+
+note() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() {
+  note "$*"
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+port_answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# A port nobody listens on, below the range the kernel hands out for outgoing connections.
+# Ports already given by this process are not given again, though nobody listens on them yet.
+GIVEN_PORTS=" "
+give_port() {
+  local port
+  for _ in $(seq 200); do
+    port=$((20000 + RANDOM % 12000))
+    case "$GIVEN_PORTS" in *" $port "*) continue ;; esac
+    if ! port_answers 127.0.0.1 "$port"; then
+      GIVEN_PORTS+="$port "
+      # shellcheck disable=SC2034  # the answer: a subshell could not remember what it gave
+      GIVEN_PORT=$port
+      return 0
+    fi
+  done
+  die "no free port found between 20000 and 32000"
+}
+
+# await SECONDS WHAT CMD…: runs CMD until it succeeds, or fails after SECONDS naming WHAT.
+await() {
+  local seconds=$1 what=$2 deadline
+  shift 2
+  deadline=$((SECONDS + seconds))
+  until "$@" >/dev/null 2>&1; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      note "$what did not answer within $seconds s"
+      return 1
+    fi
+    sleep 0.2
+  done
+}
+
+# start PIDFILE LOGFILE CMD…: runs CMD in a process group of its own, away from the terminal.
+# The descriptor of a caller's pipe is not handed on, or the caller would wait for the daemon.
+start() {
+  local pidfile=$1 log=$2
+  shift 2
+  setsid "$@" </dev/null >>"$log" 2>&1 &
+  echo $! >"$pidfile"
+}
+
+started_and_alive() {
+  local pidfile=$1 pid
+  [ -s "$pidfile" ] || return 1
+  pid=$(cat "$pidfile")
+  kill -0 "$pid" 2>/dev/null
+}
+
+# stop PIDFILE [SECONDS]: SIGTERM to the group we started, SIGKILL when it stays.
+stop() {
+  local pidfile=$1 seconds=${2:-20} pid deadline
+  if started_and_alive "$pidfile"; then
+    pid=$(cat "$pidfile")
+    deadline=$((SECONDS + seconds))
+    kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || true
+    while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.1; done
+    if kill -0 "$pid" 2>/dev/null; then
+      note "$(basename "$pidfile" .pid) did not stop in $seconds s: killed"
+      kill -KILL -- "-$pid" 2>/dev/null || true
+    fi
+  fi
+  rm -f "$pidfile"
+}
+
+# apt_install PACKAGE…: installs Debian packages without letting them start their own daemons.
+APT_UPDATED=
+apt_install() {
+  local policy=/usr/sbin/policy-rc.d ours=
+  is_root || return 1
+  have apt-get || return 1
+  note "installing $*"
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    ours=1
+  fi
+  local status=0
+  {
+    if [ -z "$APT_UPDATED" ]; then
+      apt-get -qq update || note "apt-get update failed: trying with the lists there are"
+      APT_UPDATED=1
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
+      install --no-install-recommends "$@" </dev/null
+  } >&2 || status=$?
+  if [ -n "$ours" ]; then rm -f "$policy"; fi
+  return "$status"
+}
+
+# run_then_stop CMD…: runs CMD so that a signal to this script reaches it at once, and returns its status.
+# A foreground child would hold back the script's own traps until it ends.
+run_then_stop() {
+  local status=0 child
+  "$@" <&0 &
+  child=$!
+  # shellcheck disable=SC2064  # the child of this very call
+  trap "kill -TERM $child 2>/dev/null || true" INT TERM
+  wait "$child" || status=$?
+  while kill -0 "$child" 2>/dev/null; do
+    status=0
+    wait "$child" || status=$?
+  done
+  trap - INT TERM
+  return "$status"
+}
