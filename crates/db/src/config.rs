@@ -1,0 +1,130 @@
+//! What a database is reached by, checked before anything is opened.
+
+use crate::connection::BackendKind;
+use crate::error::DbError;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where the database is and how many connections to keep.
+#[derive(Clone)]
+pub struct DbConfig {
+    /// `sqlite://path/to/file.db`, with `?synchronous=normal` or `off` where losing the last commits to a
+    /// power cut is fine; or `mysql://user:password@host:3306/database`, with `?require_ssl=true` for TLS.
+    pub url: String,
+    /// A MySQL replica that [`Db::read`](crate::Db::read) uses. It may lag: read what was just written with `write`.
+    pub read_url: Option<String>,
+    /// The same MySQL database as a user who may change the schema; only migrations use it.
+    pub migrate_url: Option<String>,
+    /// Connections a pool keeps at most. SQLite has these for reading, and one more for writing.
+    pub pool_size: usize,
+}
+
+impl DbConfig {
+    /// Eight connections to one database, no replica.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), read_url: None, migrate_url: None, pool_size: 8 }
+    }
+}
+
+impl fmt::Debug for DbConfig {
+    /// Without the URLs: they hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DbConfig").field("pool_size", &self.pool_size).finish_non_exhaustive()
+    }
+}
+
+/// The durability of an SQLite commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Synchronous {
+    Off,
+    Normal,
+    Full,
+}
+
+impl Synchronous {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "OFF",
+            Self::Normal => "NORMAL",
+            Self::Full => "FULL",
+        }
+    }
+}
+
+/// A URL that has been understood.
+#[derive(Clone)]
+pub(crate) enum Target {
+    Sqlite { path: PathBuf, synchronous: Synchronous },
+    Mysql { url: String },
+}
+
+impl Target {
+    /// `name` is the setting's name, for the message; the URL itself is never in it.
+    pub(crate) fn parse(name: &'static str, url: &str) -> Result<Self, DbError> {
+        let refuse = |reason: String| DbError::Config { setting: name, reason };
+        if let Some(rest) = url.strip_prefix("sqlite://") {
+            return sqlite(rest).map_err(refuse);
+        }
+        if url.starts_with("mysql://") {
+            let options = mysql_async::Opts::from_url(url).map_err(|e| refuse(e.to_string()))?;
+            return match options.db_name() {
+                Some(database) if !database.is_empty() => Ok(Self::Mysql { url: url.to_owned() }),
+                _ => Err(refuse("names no database (mysql://user:password@host:3306/database)".to_owned())),
+            };
+        }
+        Err(refuse("must begin with sqlite:// or mysql://".to_owned()))
+    }
+
+    pub(crate) const fn kind(&self) -> BackendKind {
+        match self {
+            Self::Sqlite { .. } => BackendKind::Sqlite,
+            Self::Mysql { .. } => BackendKind::Mysql,
+        }
+    }
+}
+
+fn sqlite(rest: &str) -> Result<Target, String> {
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    // Each connection to a memory database sees one of its own, and a `file:` URI brings its own parameters.
+    if path.is_empty() || path == ":memory:" || path.starts_with("file:") {
+        return Err("needs the path of a file (sqlite://path/to/file.db)".to_owned());
+    }
+    let mut synchronous = Synchronous::Full;
+    for parameter in query.split('&').filter(|p| !p.is_empty()) {
+        synchronous = match parameter {
+            "synchronous=off" => Synchronous::Off,
+            "synchronous=normal" => Synchronous::Normal,
+            "synchronous=full" => Synchronous::Full,
+            other => return Err(format!("does not know the parameter `{other}` (synchronous=off, normal or full)")),
+        };
+    }
+    Ok(Target::Sqlite { path: PathBuf::from(path), synchronous })
+}
+
+/// The three places connections go to.
+pub(crate) struct Targets {
+    pub(crate) primary: Target,
+    pub(crate) replica: Option<Target>,
+    pub(crate) migrations: Target,
+}
+
+impl Targets {
+    pub(crate) fn parse(config: &DbConfig) -> Result<Self, DbError> {
+        if config.pool_size == 0 {
+            return Err(DbError::Config { setting: "pool_size", reason: "must be at least 1".to_owned() });
+        }
+        let primary = Target::parse("url", &config.url)?;
+        let replica = also("read_url", config.read_url.as_deref(), &primary)?;
+        let migrations = also("migrate_url", config.migrate_url.as_deref(), &primary)?;
+        Ok(Self { migrations: migrations.unwrap_or_else(|| primary.clone()), primary, replica })
+    }
+}
+
+fn also(setting: &'static str, url: Option<&str>, primary: &Target) -> Result<Option<Target>, DbError> {
+    let Some(url) = url else { return Ok(None) };
+    let target = Target::parse(setting, url)?;
+    match (primary.kind(), target.kind()) {
+        (BackendKind::Mysql, BackendKind::Mysql) => Ok(Some(target)),
+        _ => Err(DbError::Config { setting, reason: "is only for MySQL, next to a MySQL url".to_owned() }),
+    }
+}

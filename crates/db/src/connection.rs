@@ -1,0 +1,246 @@
+//! One asynchronous connection type for both databases.
+
+use crate::backend::{Lowered, MultiBackend, MultiRow, MysqlRow, SqliteRow};
+use crate::error::is_connection_lost;
+use crate::transaction::DbTransactionManager;
+use diesel::connection::{CacheSize, Instrumentation};
+use diesel::mysql::Mysql;
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
+use diesel::{ConnectionResult, QueryResult, SqliteConnection};
+use diesel_async::pooled_connection::PoolableConnection;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
+use diesel_async::{AsyncConnection, AsyncConnectionCore, AsyncMysqlConnection, SimpleAsyncConnection};
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt, TryFutureExt};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+/// Runs SQLite's blocking calls on the runtime the connection was opened on.
+///
+/// diesel-async's own choice blocks in place when a future is dropped, which panics on the single-threaded
+/// runtimes that actix-web's workers are. Here an abandoned call runs on by itself.
+pub(crate) struct Detach(tokio::runtime::Handle);
+
+impl SpawnBlocking for Detach {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn std::error::Error + Send + Sync + 'static>>>
+    where
+        R: Send + 'static,
+    {
+        self.0.spawn_blocking(task).map_err(Box::from).boxed()
+    }
+    fn get_runtime() -> Self {
+        Self(tokio::runtime::Handle::current())
+    }
+}
+
+pub(crate) type Sqlite3 = SyncConnectionWrapper<SqliteConnection, Detach>;
+
+pub(crate) enum Inner {
+    Mysql(AsyncMysqlConnection),
+    Sqlite(Sqlite3),
+}
+
+/// Which database is behind a connection. Nothing but tests and migrations should want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackendKind {
+    /// MySQL or MariaDB.
+    Mysql,
+    /// SQLite.
+    Sqlite,
+}
+
+/// A connection to either database; what every store function takes.
+///
+/// They come from [`Db`](crate::Db), and only from there.
+pub struct DbConnection {
+    pub(crate) inner: Inner,
+    /// True from a statement's first poll to its completion, and for ever after one that was dropped in
+    /// between or that lost the server: the answer to it may still be on the wire, where the next user of the
+    /// connection would take it for its own. The pool throws such a connection away.
+    pub(crate) unusable: Arc<AtomicBool>,
+}
+
+impl DbConnection {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self { inner, unusable: Arc::default() }
+    }
+
+    /// Which database this is.
+    pub const fn kind(&self) -> BackendKind {
+        match self.inner {
+            Inner::Mysql(_) => BackendKind::Mysql,
+            Inner::Sqlite(_) => BackendKind::Sqlite,
+        }
+    }
+}
+
+/// A statement that marks its connection unusable while it runs.
+pub struct Guarded<F> {
+    statement: F,
+    unusable: Arc<AtomicBool>,
+}
+
+impl<F> Guarded<F> {
+    pub(crate) fn new(statement: F, unusable: Arc<AtomicBool>) -> Self {
+        Self { statement, unusable }
+    }
+}
+
+impl<T, F: Future<Output = QueryResult<T>> + Unpin> Future for Guarded<F> {
+    type Output = QueryResult<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.unusable.store(true, Ordering::Relaxed);
+        let answer = self.statement.poll_unpin(cx);
+        if let Poll::Ready(result) = &answer {
+            let lost = result.as_ref().err().is_some_and(is_connection_lost);
+            self.unusable.store(lost, Ordering::Relaxed);
+        }
+        answer
+    }
+}
+
+/// MySQL's futures borrow the connection, SQLite's only the query.
+pub(crate) enum Either<'conn, 'query, M, S> {
+    /// From MySQL.
+    Mysql(BoxFuture<'conn, QueryResult<M>>),
+    /// From SQLite.
+    Sqlite(BoxFuture<'query, QueryResult<S>>),
+}
+
+/// Rows on their way.
+pub enum MultiStream<'conn, 'query> {
+    /// From MySQL.
+    Mysql(BoxStream<'conn, QueryResult<MysqlRow<'conn, 'query>>>),
+    /// From SQLite.
+    Sqlite(BoxStream<'static, QueryResult<SqliteRow<'conn, 'query>>>),
+}
+
+impl<'conn, 'query> Stream for MultiStream<'conn, 'query> {
+    type Item = QueryResult<MultiRow<'conn, 'query>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match &mut *self {
+            Self::Mysql(rows) => rows.poll_next_unpin(cx).map(|row| row.map(|row| row.map(MultiRow::Mysql))),
+            Self::Sqlite(rows) => rows.poll_next_unpin(cx).map(|row| row.map(|row| row.map(MultiRow::Sqlite))),
+        }
+    }
+}
+
+/// A query that will give rows.
+pub struct Loading<'conn, 'query>(
+    Either<
+        'conn,
+        'query,
+        BoxStream<'conn, QueryResult<MysqlRow<'conn, 'query>>>,
+        BoxStream<'static, QueryResult<SqliteRow<'conn, 'query>>>,
+    >,
+);
+
+impl<'conn, 'query> Future for Loading<'conn, 'query> {
+    type Output = QueryResult<MultiStream<'conn, 'query>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Either::Mysql(rows) => rows.poll_unpin(cx).map_ok(MultiStream::Mysql),
+            Either::Sqlite(rows) => rows.poll_unpin(cx).map_ok(MultiStream::Sqlite),
+        }
+    }
+}
+
+/// A statement that will give a row count.
+pub struct Executing<'conn, 'query>(Either<'conn, 'query, usize, usize>);
+
+impl Future for Executing<'_, '_> {
+    type Output = QueryResult<usize>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Either::Mysql(count) => count.poll_unpin(cx),
+            Either::Sqlite(count) => count.poll_unpin(cx),
+        }
+    }
+}
+
+impl SimpleAsyncConnection for DbConnection {
+    async fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
+        let unusable = Arc::clone(&self.unusable);
+        match &mut self.inner {
+            Inner::Mysql(c) => Guarded::new(c.batch_execute(sql).boxed(), unusable).await,
+            Inner::Sqlite(c) => Guarded::new(c.batch_execute(sql).boxed(), unusable).await,
+        }
+    }
+}
+
+impl AsyncConnectionCore for DbConnection {
+    type ExecuteFuture<'conn, 'query> = Guarded<Executing<'conn, 'query>>;
+    type LoadFuture<'conn, 'query> = Guarded<Loading<'conn, 'query>>;
+    type Stream<'conn, 'query> = MultiStream<'conn, 'query>;
+    type Row<'conn, 'query> = MultiRow<'conn, 'query>;
+    type Backend = MultiBackend;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let unusable = Arc::clone(&self.unusable);
+        let query = source.as_query();
+        let rows = match &mut self.inner {
+            Inner::Mysql(c) => Either::Mysql(c.load(Lowered::new::<Mysql>(query))),
+            Inner::Sqlite(c) => Either::Sqlite(c.load(Lowered::new::<Sqlite>(query))),
+        };
+        Guarded::new(Loading(rows), unusable)
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let unusable = Arc::clone(&self.unusable);
+        let count = match &mut self.inner {
+            Inner::Mysql(c) => Either::Mysql(c.execute_returning_count(Lowered::new::<Mysql>(source))),
+            Inner::Sqlite(c) => Either::Sqlite(c.execute_returning_count(Lowered::new::<Sqlite>(source))),
+        };
+        Guarded::new(Executing(count), unusable)
+    }
+}
+
+impl AsyncConnection for DbConnection {
+    type TransactionManager = DbTransactionManager;
+
+    async fn establish(url: &str) -> ConnectionResult<Self> {
+        crate::pool::open_url(url).await
+    }
+    fn transaction_state(&mut self) -> &mut Self {
+        self
+    }
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        match &mut self.inner {
+            Inner::Mysql(c) => c.instrumentation(),
+            Inner::Sqlite(c) => c.instrumentation(),
+        }
+    }
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        match &mut self.inner {
+            Inner::Mysql(c) => c.set_instrumentation(instrumentation),
+            Inner::Sqlite(c) => c.set_instrumentation(instrumentation),
+        }
+    }
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        match &mut self.inner {
+            Inner::Mysql(c) => c.set_prepared_statement_cache_size(size),
+            Inner::Sqlite(c) => c.set_prepared_statement_cache_size(size),
+        }
+    }
+}
+
+impl PoolableConnection for DbConnection {}

@@ -1,0 +1,189 @@
+//! The few constructs whose SQL text differs between the two databases.
+
+use crate::backend::MultiBackend;
+use crate::connection::DbConnection;
+use diesel::QueryResult;
+use diesel::insertable::{CanInsertInSingleQuery, InsertValues};
+use diesel::query_builder::{AsQuery, AstPass, InsertStatement, Query, QueryFragment, QueryId, ValuesClause};
+use diesel::result::Error;
+use diesel::sql_types::BigInt;
+use diesel_async::AsyncConnectionCore;
+
+/// Rows a statement of [`insert_many`] carries: 32 columns of them stay below SQLite's 32,766 binds.
+const ROWS_PER_STATEMENT: usize = 500;
+
+fn is_mysql(out: &AstPass<'_, '_, MultiBackend>) -> bool {
+    matches!(out.backend(), MultiBackend::Mysql(_))
+}
+
+/// A query whose rows stay locked until the transaction ends; made by [`LockExt::lock`].
+#[derive(Debug, Clone, Copy, QueryId)]
+pub struct ForUpdate<Q>(Q);
+
+/// A query that locks its rows and leaves out those another transaction has; made by [`LockExt::lock_skip`].
+#[derive(Debug, Clone, Copy, QueryId)]
+pub struct SkipLocked<Q>(Q);
+
+macro_rules! mysql_suffix {
+    ($type:ident, $suffix:literal) => {
+        impl<Q: Query> Query for $type<Q> {
+            type SqlType = Q::SqlType;
+        }
+        impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for $type<Q> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+                self.0.walk_ast(out.reborrow())?;
+                if is_mysql(&out) {
+                    out.push_sql($suffix);
+                }
+                Ok(())
+            }
+        }
+    };
+}
+mysql_suffix!(ForUpdate, " FOR UPDATE");
+mysql_suffix!(SkipLocked, " FOR UPDATE SKIP LOCKED");
+
+/// Row locks. On SQLite they add nothing: a transaction holds the only write lock from its beginning.
+pub trait LockExt: AsQuery + Sized {
+    /// `SELECT … FOR UPDATE`.
+    fn lock(self) -> ForUpdate<Self::Query> {
+        ForUpdate(self.as_query())
+    }
+    /// `SELECT … FOR UPDATE SKIP LOCKED`.
+    fn lock_skip(self) -> SkipLocked<Self::Query> {
+        SkipLocked(self.as_query())
+    }
+}
+impl<T: AsQuery> LockExt for T {}
+
+/// An insert that updates the row already there; made by [`UpsertExt::on_conflict_set`].
+#[derive(Debug, Clone, Copy)]
+pub struct Upsert<I> {
+    insert: I,
+    keys: &'static [&'static str],
+    columns: &'static [&'static str],
+}
+
+impl<I> QueryId for Upsert<I> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let Some(first_key) = self.keys.first() else {
+            return Err(Error::QueryBuilderError("on_conflict_set needs the columns of a key".into()));
+        };
+        self.insert.walk_ast(out.reborrow())?;
+        let mysql = is_mysql(&out);
+        match (mysql, self.columns.is_empty()) {
+            (true, true) => {
+                // MySQL has no "do nothing" that does not also hide other errors.
+                out.push_sql(" ON DUPLICATE KEY UPDATE ");
+                out.push_identifier(first_key)?;
+                out.push_sql(" = ");
+                out.push_identifier(first_key)?;
+            }
+            (true, false) => out.push_sql(" ON DUPLICATE KEY UPDATE "),
+            (false, nothing) => {
+                out.push_sql(" ON CONFLICT (");
+                for (i, key) in self.keys.iter().enumerate() {
+                    out.push_sql(if i == 0 { "" } else { ", " });
+                    out.push_identifier(key)?;
+                }
+                out.push_sql(if nothing { ") DO NOTHING" } else { ") DO UPDATE SET " });
+            }
+        }
+        for (i, column) in self.columns.iter().enumerate() {
+            out.push_sql(if i == 0 { "" } else { ", " });
+            out.push_identifier(column)?;
+            // MariaDB does not have the row alias that MySQL recommends instead of VALUES().
+            out.push_sql(if mysql { " = VALUES(" } else { " = excluded." });
+            out.push_identifier(column)?;
+            out.push_sql(if mysql { ")" } else { "" });
+        }
+        Ok(())
+    }
+}
+
+/// Insert or update.
+pub trait UpsertExt: Sized {
+    /// Where the key `keys` is taken, sets `columns` to the values meant for insertion; with no columns, keeps
+    /// the row as it is. Names come from `table::column::NAME`.
+    ///
+    /// `keys` has to be the whole unique key; MySQL takes any unique key of the table for it, so use this on
+    /// tables that have one. The row count differs between the databases: ignore it.
+    fn on_conflict_set(self, keys: &'static [&'static str], columns: &'static [&'static str]) -> Upsert<Self> {
+        Upsert { insert: self, keys, columns }
+    }
+}
+impl<T: diesel::QuerySource, U, Op, Ret> UpsertExt for InsertStatement<T, U, Op, Ret> {}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The sum of a `BIGINT` column as a `BIGINT`, `NULL` over no rows: load it as `Option<Money>`.
+    ///
+    /// diesel's own `sum` is typed as a decimal.
+    #[aggregate]
+    #[sql_name = "SUM"]
+    fn sum_i64(x: BigInt) -> Nullable<BigInt>;
+}
+
+/// One `INSERT` with many rows, which diesel itself refuses where SQLite is a possibility.
+pub struct InsertMany<Tab: diesel::QuerySource, V> {
+    rows: Vec<ValuesClause<V, Tab>>,
+    into: Tab::FromClause,
+}
+
+impl<Tab: diesel::QuerySource, V> QueryId for InsertMany<Tab, V> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Tab, V> QueryFragment<MultiBackend> for InsertMany<Tab, V>
+where
+    Tab: diesel::Table,
+    Tab::FromClause: QueryFragment<MultiBackend>,
+    V: InsertValues<MultiBackend, Tab> + CanInsertInSingleQuery<MultiBackend>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        // The text depends on the number of rows: caching each would fill the server's statement table.
+        out.unsafe_to_cache_prepared();
+        out.push_sql("INSERT INTO ");
+        self.into.walk_ast(out.reborrow())?;
+        for (i, row) in self.rows.iter().enumerate() {
+            if i == 0 {
+                out.push_sql(" (");
+                row.values.column_names(out.reborrow())?;
+                out.push_sql(") VALUES ");
+            }
+            out.push_sql(if i == 0 { "(" } else { ", (" });
+            row.values.walk_ast(out.reborrow())?;
+            out.push_sql(")");
+        }
+        Ok(())
+    }
+}
+
+/// Inserts all rows and returns how many, 500 to a statement: call it in a transaction.
+///
+/// Rows are `#[derive(Insertable)]` with `treat_none_as_default_value = false`; without, it does not compile.
+/// A statement has to fit MySQL's `max_allowed_packet`, so rows of large blobs go one by one instead.
+pub async fn insert_many<Tab, I, V>(conn: &mut DbConnection, table: Tab, rows: I) -> QueryResult<usize>
+where
+    Tab: diesel::Table,
+    I: IntoIterator,
+    I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
+    InsertMany<Tab, V>: QueryFragment<MultiBackend>,
+{
+    let mut inserted = 0;
+    let mut rows = rows.into_iter();
+    loop {
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).map(diesel::Insertable::values).collect();
+        if chunk.is_empty() {
+            return Ok(inserted);
+        }
+        let statement = InsertMany { rows: chunk, into: table.from_clause() };
+        inserted += conn.execute_returning_count(statement).await?;
+    }
+}
