@@ -1,0 +1,85 @@
+//! A request whose client went away is dropped in the middle of a statement.
+
+use crate::fixture::Fixture;
+use crate::store::{StoreError, enqueue, outbox};
+use db::{BackendKind, Db, DbConfig, DbError};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+use std::time::Duration;
+
+#[derive(QueryableByName, Debug)]
+struct Answer {
+    #[diesel(sql_type = BigInt)]
+    answer: i64,
+}
+
+/// A statement that takes a while to answer 111.
+const fn slow(kind: BackendKind) -> &'static str {
+    match kind {
+        BackendKind::Mysql => "SELECT SLEEP(0.03) + 111 AS answer",
+        BackendKind::Sqlite => {
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 60000) \
+             SELECT max(x) * 0 + 111 AS answer FROM c"
+        }
+    }
+}
+
+async fn with_one_connection(f: &Fixture) -> Db {
+    Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap()
+}
+
+pub(crate) async fn an_abandoned_statement_answers_nobody_else(f: Fixture) {
+    let db = with_one_connection(&f).await;
+    for n in 0..20 {
+        {
+            let mut c = db.write().await.unwrap();
+            let asking = diesel::sql_query(slow(db.kind())).load::<Answer>(&mut c);
+            let _ = tokio::time::timeout(Duration::from_millis(1 + n), asking).await;
+        }
+        let asked = diesel::sql_query("SELECT CAST(222 AS SIGNED) AS answer");
+        let mut c = db.write().await.unwrap();
+        let got: Answer = asked.get_result(&mut c).await.unwrap();
+        assert_eq!(got.answer, 222);
+        // A cached statement with another value: a late answer to it would have the right shape.
+        let value = i64::try_from(n).unwrap();
+        let got: i64 = diesel::select(value.into_sql::<BigInt>()).get_result(&mut c).await.unwrap();
+        assert_eq!(got, value);
+    }
+}
+
+pub(crate) async fn an_abandoned_transaction_leaves_nothing(f: Fixture) {
+    let f = f.migrated().await;
+    let db = with_one_connection(&f).await;
+    let mut done = 0;
+    for n in 0..20 {
+        let tx = db.tx::<_, StoreError, _>(async |c| {
+            enqueue(c, "t", b"x").await?;
+            diesel::sql_query(slow(c.kind())).load::<Answer>(c).await?;
+            Ok(())
+        });
+        if let Ok(outcome) = tokio::time::timeout(Duration::from_millis(1 + n), tx).await {
+            outcome.unwrap();
+            done += 1;
+        }
+    }
+    db.tx::<_, StoreError, _>(async |c| Ok(enqueue(c, "t", b"x").await?)).await.unwrap();
+    let rows: i64 = outbox::table.count().get_result(&mut db.read().await.unwrap()).await.unwrap();
+    assert_eq!(rows, done + 1);
+}
+
+pub(crate) async fn a_connection_outlives_the_worker_that_first_needed_it(f: Fixture) {
+    let f = f.migrated().await;
+    let db = with_one_connection(&f).await;
+    for _ in 0..3 {
+        let db = db.clone();
+        // A worker with a runtime of its own, which ends with it.
+        let worker = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(db.tx::<_, DbError, _>(async |c| Ok(enqueue(c, "t", b"x").await?)))
+        });
+        assert_eq!(worker.await.unwrap().unwrap(), 1);
+    }
+    let rows: i64 = outbox::table.count().get_result(&mut db.read().await.unwrap()).await.unwrap();
+    assert_eq!(rows, 3);
+}

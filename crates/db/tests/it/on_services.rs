@@ -1,0 +1,172 @@
+//! The suite on MySQL or MariaDB, and what only a server has.
+
+use crate::fixture::{mysql_server, refused, with_mysql, with_mysql_database};
+use crate::store::{StoreError, account, claim, enqueue, find, id, insert};
+use db::{BackendKind, Db, DbConfig, DbError, PooledConnection};
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+super::suite!(with_mysql);
+
+async fn connection_id(c: &mut PooledConnection) -> i64 {
+    diesel::select(diesel::dsl::sql::<BigInt>("CAST(CONNECTION_ID() AS SIGNED)")).get_result(c).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_utf8mb4_is_refused() {
+    for charset in ["utf8mb3", "latin1"] {
+        with_mysql_database(&format!("CHARACTER SET {charset}"), async |url| {
+            let error = refused(&DbConfig::new(url.clone())).await;
+            assert!(matches!(&error, DbError::Charset { found } if found == charset), "{error:?}");
+            // The replica is checked as well.
+            with_mysql_database("CHARACTER SET utf8mb4", async |good| {
+                let error = refused(&DbConfig { read_url: Some(url), ..DbConfig::new(good) }).await;
+                assert!(matches!(error, DbError::Charset { .. }), "{error:?}");
+            })
+            .await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_an_error_without_its_url() {
+    let error = refused(&DbConfig::new(format!("{}/dbtest_nowhere", mysql_server()))).await;
+    assert!(matches!(error, DbError::Pool(_)) && error.is_transient(), "{error:?}");
+    let error = refused(&DbConfig::new("mysql://user:hunter2@127.0.0.1:1/nowhere")).await;
+    assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
+}
+
+#[tokio::test]
+async fn reads_go_to_the_replica_and_writes_to_the_primary() {
+    with_mysql(async |primary| {
+        with_mysql(async |replica| {
+            // Two databases that nothing replicates stand for a replica that lags for ever.
+            let (primary, replica) = (primary.migrated().await, replica.migrated().await);
+            let config = DbConfig { read_url: Some(replica.config.url.clone()), ..primary.config.clone() };
+            let db = Db::connect(&config).await.unwrap();
+            insert(&mut *db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
+            db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(2, "ravi", 5)).await?)).await.unwrap();
+            for n in [1, 2] {
+                assert_eq!(find(&mut *db.read().await.unwrap(), id(n)).await.unwrap(), None);
+                assert!(find(&mut *primary.db.read().await.unwrap(), id(n)).await.unwrap().is_some());
+            }
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn migrations_run_on_the_url_meant_for_them() {
+    with_mysql(async |service| {
+        with_mysql(async |other| {
+            // Another database stands for another user of the same one: it shows which URL was used.
+            let config = DbConfig { migrate_url: Some(other.config.url.clone()), ..service.config.clone() };
+            let db = Db::connect(&config).await.unwrap();
+            assert_eq!(db.migrate(crate::fixture::FIRST).await.unwrap().len(), 2);
+            find(&mut *other.db.read().await.unwrap(), id(1)).await.unwrap();
+            find(&mut *service.db.read().await.unwrap(), id(1)).await.unwrap_err();
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_is_strict_and_reads_what_is_committed() {
+    with_mysql(async |f| {
+        let f = f.migrated().await;
+        let c = &mut f.db.write().await.unwrap();
+        let too_long = insert(c, &account(1, &"o".repeat(65), 5)).await;
+        assert!(too_long.is_err(), "cut to fit");
+        insert(c, &account(1, &"o".repeat(64), 5)).await.unwrap();
+        let settings = "CONCAT_WS(',', @@session.innodb_lock_wait_timeout, @@session.time_zone)";
+        let found: String = diesel::select(diesel::dsl::sql::<Text>(settings)).get_result(c).await.unwrap();
+        assert_eq!(found, "10,+00:00");
+        // A transaction under way sees what others commit meanwhile.
+        let db = &f.db;
+        db.tx::<_, StoreError, _>(async |c| {
+            assert!(find(c, id(2)).await?.is_none());
+            insert(&mut *db.write().await?, &account(2, "ravi", 5)).await?;
+            assert!(find(c, id(2)).await?.is_some());
+            Ok(())
+        })
+        .await
+        .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_locked_row_is_skipped_rather_than_waited_for() {
+    with_mysql(async |f| {
+        let f = f.migrated().await;
+        for _ in 0..4 {
+            enqueue(&mut *f.db.write().await.unwrap(), "t", b"x").await.unwrap();
+        }
+        let db = &f.db;
+        db.tx::<_, StoreError, _>(async |c| {
+            assert_eq!(claim(c, 2).await?, [1, 2]);
+            let other = db.tx::<_, StoreError, _>(async |c| Ok(claim(c, 10).await?)).await?;
+            assert_eq!(other, [3, 4]);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_the_server_closed_is_replaced() {
+    with_mysql(async |f| {
+        let f = f.migrated().await;
+        let db = Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap();
+        let mut killer = f.db.write().await.unwrap();
+        let before = connection_id(&mut db.write().await.unwrap()).await;
+        killer.batch_execute(&format!("KILL {before}")).await.unwrap();
+        // Nothing had happened yet, so the transaction simply starts again on a new connection.
+        db.tx::<_, StoreError, _>(async |c| Ok(enqueue(c, "t", b"x").await?)).await.unwrap();
+        let after = connection_id(&mut db.write().await.unwrap()).await;
+        assert_ne!(before, after);
+        killer.batch_execute(&format!("KILL {after}")).await.unwrap();
+        // A single statement fails once, as something that may pass, and the next one works.
+        let lost = enqueue(&mut *db.write().await.unwrap(), "t", b"x").await.unwrap_err();
+        assert!(DbError::from(lost).is_transient());
+        enqueue(&mut *db.write().await.unwrap(), "t", b"x").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_ready_check_gives_up_after_a_short_time() {
+    with_mysql(async |f| {
+        let db = Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap();
+        let busy = db.write().await.unwrap();
+        let error = db.ping().await.unwrap_err();
+        assert!(matches!(error, DbError::PingTimeout(_)) && error.is_transient(), "{error:?}");
+        drop(busy);
+        db.ping().await.unwrap();
+        assert_eq!(db.kind(), BackendKind::Mysql);
+    })
+    .await;
+}
+
+/// The development servers have no certificate; one that has is used encrypted or not at all.
+#[tokio::test]
+async fn tls_is_used_or_the_connection_refused() {
+    with_mysql(async |f| {
+        let url = format!("{}?require_ssl=true&verify_ca=false&verify_identity=false", f.config.url);
+        match Db::connect(&DbConfig::new(url)).await {
+            Err(error) => assert!(matches!(error, DbError::Pool(_)), "{error:?}"),
+            Ok(db) => {
+                let mut c = db.write().await.unwrap();
+                let cipher = "variable_value FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'";
+                let cipher: String = diesel::select(diesel::dsl::sql::<Text>(cipher)).get_result(&mut c).await.unwrap();
+                assert!(!cipher.is_empty());
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,107 @@
+//! The suite on SQLite, and what only SQLite has.
+
+use crate::fixture::{Folder, refused, with_sqlite};
+use crate::store::{StoreError, account, enqueue, id, insert, load_for_update, set_balance};
+use db::{BackendKind, Db, DbConfig, DbError};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::Money;
+
+super::suite!(with_sqlite);
+
+#[tokio::test]
+async fn missing_folders_are_made() {
+    let folder = Folder::new();
+    let path = folder.0.join("a/b/c.db");
+    let db = Db::connect(&DbConfig::new(format!("sqlite://{}", path.display()))).await.unwrap();
+    assert_eq!(db.kind(), BackendKind::Sqlite);
+    assert!(path.exists());
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_an_error() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).unwrap();
+    std::fs::write(folder.0.join("file"), "in the way").unwrap();
+    let config = DbConfig::new(format!("sqlite://{}/file/c.db", folder.0.display()));
+    assert!(matches!(refused(&config).await, DbError::Folder(_)));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_an_error() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).unwrap();
+    std::fs::write(folder.0.join("test.db"), "not a database, and long enough to be sure of it".repeat(100)).unwrap();
+    assert!(matches!(refused(&DbConfig::new(folder.url())).await, DbError::Pool(_)));
+}
+
+#[tokio::test]
+async fn commits_reach_the_disk_unless_the_url_says_otherwise() {
+    let folder = Folder::new();
+    for (parameter, level) in [("", 2), ("?synchronous=full", 2), ("?synchronous=normal", 1), ("?synchronous=off", 0)] {
+        let config = DbConfig::new(format!("sqlite://{}/test.db{parameter}", folder.0.display()));
+        let db = Db::connect(&config).await.unwrap();
+        let asked = diesel::dsl::sql::<diesel::sql_types::BigInt>("synchronous FROM pragma_synchronous");
+        let found: i64 = diesel::select(asked).get_result(&mut db.write().await.unwrap()).await.unwrap();
+        assert_eq!(found, level, "{parameter}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        let refused = insert(&mut *f.db.read().await.unwrap(), &account(1, "asha", 5)).await;
+        assert!(refused.is_err());
+        insert(&mut *f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_does_not_wait_for_a_write() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        let db = &f.db;
+        db.tx::<_, StoreError, _>(async |c| {
+            enqueue(c, "t", b"x").await?;
+            db.ping().await?;
+            let rows: i64 = crate::store::outbox::table.count().get_result(&mut db.read().await?).await?;
+            assert_eq!(rows, 0, "seen before it was committed");
+            Ok(())
+        })
+        .await
+        .unwrap();
+    })
+    .await;
+}
+
+/// Another process with the same file: `Db::tx` takes the write lock first, so that neither fails half way.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_can_write_one_file() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        insert(&mut *f.db.write().await.unwrap(), &account(1, "asha", 0)).await.unwrap();
+        let processes = [Db::connect(&f.config).await.unwrap(), Db::connect(&f.config).await.unwrap()];
+        let tasks: Vec<_> = (0..40)
+            .map(|n| {
+                let db = processes[n % 2].clone();
+                tokio::spawn(async move {
+                    db.tx::<_, StoreError, _>(async |c| {
+                        let found = load_for_update(c, id(1)).await?;
+                        let more = Money::from_paise(found.balance_paise.paise() + 1);
+                        assert!(set_balance(c, &found, more).await?);
+                        Ok(())
+                    })
+                    .await
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let balance = crate::store::balance(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap();
+        assert_eq!(balance, Money::from_paise(40));
+    })
+    .await;
+}
