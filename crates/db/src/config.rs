@@ -128,3 +128,87 @@ fn also(setting: &'static str, url: Option<&str>, primary: &Target) -> Result<Op
         _ => Err(DbError::Config { setting, reason: "is only for MySQL, next to a MySQL url".to_owned() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(config: &DbConfig) -> String {
+        match Targets::parse(config) {
+            Err(error @ DbError::Config { .. }) => error.to_string(),
+            Err(error) => panic!("{config:?}: {error:?}"),
+            Ok(_) => panic!("{} was accepted", config.url),
+        }
+    }
+
+    #[test]
+    fn a_bad_url_is_refused_and_never_repeated() {
+        for url in [
+            "",
+            "db.sqlite",
+            "sqlite:db.sqlite",
+            "sqlite://",
+            "sqlite://?synchronous=off",
+            "sqlite://:memory:",
+            "sqlite://file:x?mode=memory",
+            "sqlite://x.db?cache=shared",
+            "sqlite://x.db?synchronous",
+            "sqlite://x.db?synchronous=OFF",
+            "sqlite://x.db?synchronous=off&mode=ro",
+            "postgres://u:hunter2@h/d",
+            "mysql:u:hunter2@h/d",
+            "mysql://",
+            "mysql:///d",
+            "mysql://u:hunter2@h",
+            "mysql://u:hunter2@h/",
+            "mysql://u:hunter2@h:99999/d",
+            "mysql://u:hunter2@h/d?require_ssl=perhaps",
+            "mysql://u:hunter2@h/d?sslmode=require",
+            "MYSQL://u:hunter2@h/d",
+        ] {
+            let told = refusal(&DbConfig::new(url));
+            assert!(told.starts_with("database setting url: ") && !told.contains("hunter2"), "{url}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_good_url_is_understood() {
+        for (url, kind) in [
+            ("sqlite://x.db", BackendKind::Sqlite),
+            ("sqlite:///var/lib/ev/x y.db?synchronous=normal", BackendKind::Sqlite),
+            ("sqlite://x.db?", BackendKind::Sqlite),
+            ("mysql://u:p%40ss@h/d", BackendKind::Mysql),
+            ("mysql://u:p@h:3306/d?require_ssl=true&verify_ca=false", BackendKind::Mysql),
+            ("mysql://u:p@[::1]/d", BackendKind::Mysql),
+        ] {
+            let target = Target::parse("url", url).unwrap();
+            assert_eq!(target.kind(), kind, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_other_urls_are_for_mysql_beside_mysql() {
+        let mysql = || Some("mysql://u:p@h/d".to_owned());
+        let sqlite = || Some("sqlite://x.db".to_owned());
+        let at = |url: Option<String>| DbConfig::new(url.unwrap_or_default());
+        for (setting, config) in [
+            ("read_url", DbConfig { read_url: mysql(), ..at(sqlite()) }),
+            ("read_url", DbConfig { read_url: sqlite(), ..at(sqlite()) }),
+            ("read_url", DbConfig { read_url: sqlite(), ..at(mysql()) }),
+            ("migrate_url", DbConfig { migrate_url: sqlite(), ..at(mysql()) }),
+            ("migrate_url", DbConfig { migrate_url: Some(String::new()), ..at(mysql()) }),
+            ("pool_size", DbConfig { pool_size: 0, ..at(mysql()) }),
+        ] {
+            assert!(refusal(&config).starts_with(&format!("database setting {setting}: ")), "{setting}");
+        }
+        let all = DbConfig { read_url: mysql(), migrate_url: mysql(), pool_size: 1, ..at(mysql()) };
+        assert!(Targets::parse(&all).is_ok_and(|t| t.replica.is_some()));
+    }
+
+    #[test]
+    fn a_printed_configuration_holds_no_password() {
+        let config =
+            DbConfig { read_url: Some("mysql://u:hunter2@r/d".to_owned()), ..DbConfig::new("mysql://u:hunter2@h/d") };
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

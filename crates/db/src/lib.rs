@@ -149,6 +149,6 @@ pub use connection::{BackendKind, DbConnection};
 pub use error::{
     DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation,
 };
-pub use handle::Db;
+pub use handle::{Db, TxFn};
 pub use pool::PooledConnection;
 pub use sql::{LockExt, UpsertExt, insert_many, sum_i64};
