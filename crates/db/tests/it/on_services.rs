@@ -45,11 +45,11 @@ async fn reads_go_to_the_replica_and_writes_to_the_primary() {
             let (primary, replica) = (primary.migrated().await, replica.migrated().await);
             let config = DbConfig { read_url: Some(replica.config.url.clone()), ..primary.config.clone() };
             let db = Db::connect(&config).await.unwrap();
-            insert(&mut *db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
+            insert(&mut db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
             db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(2, "ravi", 5)).await?)).await.unwrap();
             for n in [1, 2] {
-                assert_eq!(find(&mut *db.read().await.unwrap(), id(n)).await.unwrap(), None);
-                assert!(find(&mut *primary.db.read().await.unwrap(), id(n)).await.unwrap().is_some());
+                assert_eq!(find(&mut db.read().await.unwrap(), id(n)).await.unwrap(), None);
+                assert!(find(&mut primary.db.read().await.unwrap(), id(n)).await.unwrap().is_some());
             }
         })
         .await;
@@ -65,8 +65,8 @@ async fn migrations_run_on_the_url_meant_for_them() {
             let config = DbConfig { migrate_url: Some(other.config.url.clone()), ..service.config.clone() };
             let db = Db::connect(&config).await.unwrap();
             assert_eq!(db.migrate(crate::fixture::FIRST).await.unwrap().len(), 2);
-            find(&mut *other.db.read().await.unwrap(), id(1)).await.unwrap();
-            find(&mut *service.db.read().await.unwrap(), id(1)).await.unwrap_err();
+            find(&mut other.db.read().await.unwrap(), id(1)).await.unwrap();
+            find(&mut service.db.read().await.unwrap(), id(1)).await.unwrap_err();
         })
         .await;
     })
@@ -103,7 +103,7 @@ async fn a_locked_row_is_skipped_rather_than_waited_for() {
     with_mysql(async |f| {
         let f = f.migrated().await;
         for _ in 0..4 {
-            enqueue(&mut *f.db.write().await.unwrap(), "t", b"x").await.unwrap();
+            enqueue(&mut f.db.write().await.unwrap(), "t", b"x").await.unwrap();
         }
         let db = &f.db;
         db.tx::<_, StoreError, _>(async |c| {
@@ -132,9 +132,9 @@ async fn a_connection_the_server_closed_is_replaced() {
         assert_ne!(before, after);
         killer.batch_execute(&format!("KILL {after}")).await.unwrap();
         // A single statement fails once, as something that may pass, and the next one works.
-        let lost = enqueue(&mut *db.write().await.unwrap(), "t", b"x").await.unwrap_err();
+        let lost = enqueue(&mut db.write().await.unwrap(), "t", b"x").await.unwrap_err();
         assert!(DbError::from(lost).is_transient());
-        enqueue(&mut *db.write().await.unwrap(), "t", b"x").await.unwrap();
+        enqueue(&mut db.write().await.unwrap(), "t", b"x").await.unwrap();
     })
     .await;
 }

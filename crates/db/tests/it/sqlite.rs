@@ -51,9 +51,9 @@ async fn commits_reach_the_disk_unless_the_url_says_otherwise() {
 async fn a_reader_cannot_write() {
     with_sqlite(async |f| {
         let f = f.migrated().await;
-        let refused = insert(&mut *f.db.read().await.unwrap(), &account(1, "asha", 5)).await;
+        let refused = insert(&mut f.db.read().await.unwrap(), &account(1, "asha", 5)).await;
         assert!(refused.is_err());
-        insert(&mut *f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
+        insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
     })
     .await;
 }
@@ -81,7 +81,7 @@ async fn a_read_does_not_wait_for_a_write() {
 async fn two_processes_can_write_one_file() {
     with_sqlite(async |f| {
         let f = f.migrated().await;
-        insert(&mut *f.db.write().await.unwrap(), &account(1, "asha", 0)).await.unwrap();
+        insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 0)).await.unwrap();
         let processes = [Db::connect(&f.config).await.unwrap(), Db::connect(&f.config).await.unwrap()];
         let tasks: Vec<_> = (0..40)
             .map(|n| {
@@ -100,7 +100,7 @@ async fn two_processes_can_write_one_file() {
         for task in tasks {
             task.await.unwrap().unwrap();
         }
-        let balance = crate::store::balance(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap();
+        let balance = crate::store::balance(&mut f.db.read().await.unwrap(), id(1)).await.unwrap();
         assert_eq!(balance, Money::from_paise(40));
     })
     .await;

@@ -102,13 +102,13 @@ pub(crate) async fn many_rows_go_in_whatever_their_number(f: Fixture) {
 
 pub(crate) async fn a_duplicate_among_many_rows_undoes_the_transaction(f: Fixture) {
     let f = f.migrated().await;
-    insert(&mut *f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
+    insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
     let mut batch: Vec<_> = (0..600).map(|n| posting(id(1), 1, &format!("r{n}"))).collect();
     batch.push(posting(id(1), 1, "r0"));
     let batch = &batch;
     let outcome = f.db.tx::<_, store::StoreError, _>(async |c| Ok(insert_many(c, postings::table, batch).await?)).await;
     assert!(outcome.is_err());
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
 }
 
 pub(crate) async fn a_sum_over_nothing_is_absent(f: Fixture) {

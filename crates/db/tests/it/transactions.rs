@@ -45,7 +45,7 @@ pub(crate) async fn an_error_undoes_everything(f: Fixture) {
     two_accounts(&f, 5).await;
     let outcome = f.db.tx(async |c| fail_after_posting(c, StoreError::TooLittle).await).await;
     assert!(matches!(outcome, Err(StoreError::TooLittle)));
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
 }
 
 pub(crate) async fn an_inner_transaction_fails_alone(f: Fixture) {
@@ -59,7 +59,7 @@ pub(crate) async fn an_inner_transaction_fails_alone(f: Fixture) {
     })
     .await
     .unwrap();
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(3)), 1));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(3)), 1));
 }
 
 pub(crate) async fn a_taken_key_leaves_the_transaction_usable(f: Fixture) {
@@ -73,7 +73,7 @@ pub(crate) async fn a_taken_key_leaves_the_transaction_usable(f: Fixture) {
     })
     .await
     .unwrap();
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(2)), 2));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(2)), 2));
 }
 
 pub(crate) async fn a_panic_undoes_everything_and_leaves_the_pool_working(f: Fixture) {
@@ -89,7 +89,7 @@ pub(crate) async fn a_panic_undoes_everything_and_leaves_the_pool_working(f: Fix
     });
     assert!(task.await.unwrap_err().is_panic());
     transfer(&f.db, 1, 2, 1, "t").await.unwrap();
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(-1)), 1));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(-1)), 1));
 }
 
 pub(crate) async fn a_retryable_error_runs_the_closure_again(f: Fixture) {
@@ -105,7 +105,7 @@ pub(crate) async fn a_retryable_error_runs_the_closure_again(f: Fixture) {
     .await
     .unwrap();
     assert_eq!(runs.load(Ordering::Relaxed), 3);
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(1)), 1));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(1)), 1));
 }
 
 pub(crate) async fn retries_end(f: Fixture) {
@@ -120,7 +120,7 @@ pub(crate) async fn retries_end(f: Fixture) {
         .await;
     assert!(matches!(outcome, Err(StoreError::TryAgain)));
     assert_eq!(runs.load(Ordering::Relaxed), 9);
-    assert_eq!(posted(&mut *f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
+    assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
 }
 
 pub(crate) async fn any_other_error_is_final(f: Fixture) {
@@ -184,5 +184,5 @@ pub(crate) async fn no_row_is_claimed_twice(f: Fixture) {
     assert_eq!(claimed.len(), count, "a row was claimed twice");
     let rest = f.db.tx::<_, StoreError, _>(async |c| Ok(claim(c, 50).await?)).await.unwrap();
     assert_eq!(count + rest.len(), 50);
-    assert!(store::claim(&mut *f.db.write().await.unwrap(), 50).await.unwrap().is_empty());
+    assert!(store::claim(&mut f.db.write().await.unwrap(), 50).await.unwrap().is_empty());
 }
