@@ -107,6 +107,8 @@
 //!
 //! A position the database counts up, for an outbox: `BIGINT AUTO_INCREMENT` on MySQL, and on SQLite the row id,
 //! never used twice. MySQL reads SQLite's words as the column's comment. Leave the column out when inserting.
+//! On MySQL positions are given out at the insert, not at the commit, and a rollback leaves a gap: a smaller one
+//! may become visible after a larger one, so remember which rows were read, not the highest position.
 //!
 //! ```sql
 //! position /*! BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT ' */ INTEGER PRIMARY KEY AUTOINCREMENT /*! ' */,

@@ -1,5 +1,5 @@
 //! One suite, run on SQLite (`sqlite`) and on MySQL or MariaDB (`on_services`, the server in `TEST_MYSQL_URL`).
-#![expect(clippy::unwrap_used, reason = "the tests' own helpers stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
 
 mod cancellation;
 mod fixture;
