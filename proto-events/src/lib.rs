@@ -7,7 +7,6 @@
 //! Files: [`envelope`] (what travels around a message), [`subscriptions`] (who listens to what).
 
 #![expect(
-    unreachable_pub,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     clippy::as_conversions,

@@ -16,7 +16,7 @@ pub mod tax;
 pub mod time;
 pub mod words;
 
-pub use id::UserId;
+pub use id::{BookingId, EventId, PaymentId, PayoutId, ReserveId, UserId};
 pub use money::{Money, MoneyError, Rate, Rounding};
 pub use plan::{Plan, PlanBook, PlanError, PlanVersion};
 pub use time::{Day, FinancialYear, Month, Quarter, Timestamp};

@@ -1,0 +1,47 @@
+//! What carries events between services: RabbitMQ, or this process.
+
+use futures_util::future::BoxFuture;
+use proto_events::Envelope;
+use std::time::Duration;
+
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the event bus is not available: {0}")]
+pub struct BusDown(pub String);
+
+/// Resolves when the event is safe with the bus: the broker has confirmed it, or, in one process, every
+/// subscriber has committed its effects. Until then the outbox row stays unsent.
+pub type Confirm = BoxFuture<'static, Result<(), BusDown>>;
+
+/// The publishing end and the queues of every service.
+#[async_trait::async_trait]
+pub trait Bus: Send + Sync + 'static {
+    /// Hands one event over. Returns as soon as it is accepted, before it is confirmed.
+    async fn publish(&self, event: Envelope) -> Result<Confirm, BusDown>;
+    /// How many events may be unconfirmed at once.
+    fn window(&self) -> usize;
+    /// The queue of `service`, with every binding declared. One live subscription a service gets deliveries.
+    async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown>;
+    async fn ping(&self) -> Result<(), BusDown>;
+}
+
+/// One service's deliveries.
+#[async_trait::async_trait]
+pub trait Queue: Send {
+    /// Waits for the first event, then takes what else is there, up to `max` or until `linger` has passed.
+    /// An error means that the subscription is gone and has to be made anew.
+    async fn next_batch(&mut self, max: usize, linger: Duration) -> Result<Vec<Delivery>, BusDown>;
+}
+
+/// An event and the means to say what became of it. Dropped unanswered, it is delivered again.
+pub struct Delivery {
+    pub event: Envelope,
+    pub answer: Box<dyn Answer>,
+}
+
+#[async_trait::async_trait]
+pub trait Answer: Send {
+    /// Its effects are committed.
+    async fn ack(self: Box<Self>) -> Result<(), BusDown>;
+    /// Not now: deliver it again.
+    async fn retry(self: Box<Self>) -> Result<(), BusDown>;
+}

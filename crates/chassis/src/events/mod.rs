@@ -1,0 +1,70 @@
+//! Events: written with the change that they tell of, carried at least once, taking effect once.
+//!
+//! Files: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to the bus),
+//! [`bus`] (what carries them: [`memory`] in one process, [`amqp`] over RabbitMQ), [`consumer`] (takes what is
+//! there in one transaction), [`waiting`] (events whose time has not come), [`parked`] (events that cannot be
+//! handled), [`read`] (from wire values to domain values).
+
+pub mod amqp;
+pub mod bus;
+pub mod consumer;
+pub mod memory;
+pub mod outbox;
+pub mod parked;
+pub mod read;
+pub mod relay;
+pub mod waiting;
+
+pub use proto_events::Envelope;
+
+use db::{DbError, TxError};
+
+/// Why an event, or a job, could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// It may work later: the batch is tried again.
+    #[error("{0}")]
+    Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It never will: the event is parked for an operator.
+    #[error("{0}")]
+    Poison(String),
+    #[error(transparent)]
+    Db(DbError),
+}
+
+impl HandleError {
+    pub fn transient(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Transient(error.into())
+    }
+    pub fn poison(reason: impl Into<String>) -> Self {
+        Self::Poison(reason.into())
+    }
+    /// Whether another try may help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Transient(_) => true,
+            Self::Poison(_) => false,
+            Self::Db(error) => error.is_transient(),
+        }
+    }
+}
+impl From<DbError> for HandleError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+impl From<diesel::result::Error> for HandleError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+impl From<proto_events::Decode> for HandleError {
+    fn from(error: proto_events::Decode) -> Self {
+        Self::Poison(error.to_string())
+    }
+}
+impl TxError for HandleError {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Db(error) if error.is_retryable())
+    }
+}

@@ -1,0 +1,77 @@
+//! Events that cannot take effect yet: a reversal before its original, a payment of somebody not known yet.
+//!
+//! A handler that meets such an event puts it here under the key of what it waits for, in its own
+//! transaction; the handler that makes the wait end takes it out and handles it then and there.
+
+use crate::schema::waiting;
+use db::DbConnection;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{EventId, Timestamp};
+use proto_events::Envelope;
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = waiting, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+struct Row {
+    event_id: EventId,
+    wait_key: String,
+    event_type: String,
+    source: String,
+    subject: String,
+    occurred_at: Timestamp,
+    position: i64,
+    traceparent: String,
+    payload: Vec<u8>,
+    waiting_since: Timestamp,
+}
+
+/// Keeps `event` until somebody takes `key`.
+pub async fn put(c: &mut DbConnection, key: &str, event: &Envelope, now: Timestamp) -> QueryResult<()> {
+    let row = Row {
+        event_id: EventId::from(uuid::Uuid::from_bytes(event.id)),
+        wait_key: key.to_owned(),
+        event_type: event.event_type.clone(),
+        source: event.source.clone(),
+        subject: event.subject.clone(),
+        occurred_at: Timestamp::from_micros(event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH),
+        position: event.position,
+        traceparent: event.traceparent.clone(),
+        payload: event.data.clone(),
+        waiting_since: now,
+    };
+    diesel::insert_into(waiting::table).values(&row).execute(c).await.map(drop)
+}
+
+/// Takes out everything that waits for one of `keys`, in the order of when it happened.
+pub async fn take(c: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<Envelope>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = waiting::table
+        .filter(waiting::wait_key.eq_any(keys))
+        .order((waiting::occurred_at, waiting::event_id))
+        .select(Row::as_select())
+        .load(c)
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<EventId> = rows.iter().map(|r| r.event_id).collect();
+    diesel::delete(waiting::table.filter(waiting::event_id.eq_any(ids))).execute(c).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+impl From<Row> for Envelope {
+    fn from(row: Row) -> Self {
+        Self {
+            id: *row.event_id.as_bytes(),
+            source: row.source,
+            event_type: row.event_type,
+            time_micros: row.occurred_at.micros(),
+            subject: row.subject,
+            position: row.position,
+            traceparent: row.traceparent,
+            data: row.payload,
+        }
+    }
+}

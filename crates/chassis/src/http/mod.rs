@@ -1,0 +1,34 @@
+//! What every HTTP answer has in common.
+//!
+//! Files: [`problem`] (every error), [`routes`] (the table that is both the router and the OpenAPI
+//! document), [`body`] (a JSON body, read after the caller is known), [`page`] (lists), [`idempotency`]
+//! (a POST that takes effect once), [`edge`] (what wraps every request).
+
+pub mod body;
+pub mod edge;
+pub mod idempotency;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod routes;
+
+pub use body::Body;
+pub use idempotency::Idempotent;
+pub use page::{Cursor, Listing, Page};
+pub use problem::{FieldErrors, Problem};
+pub use query::Query;
+pub use routes::{Doc, Routes};
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+/// 200 with a JSON body.
+pub fn ok<T: Serialize>(value: &T) -> HttpResponse {
+    HttpResponse::Ok().json(value)
+}
+
+/// An id from the path. One that is malformed names nothing: 404.
+pub fn path_id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}

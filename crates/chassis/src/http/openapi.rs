@@ -1,0 +1,140 @@
+//! OpenAPI 3.1 from the route table and the JSON Schemas of the types it names.
+
+use super::routes::Doc;
+use crate::auth::Access;
+use actix_web::http::Method;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+/// A type's schema, made when the document is.
+#[derive(Clone, Copy)]
+pub struct Shape(fn(&mut SchemaGenerator) -> schemars::Schema);
+
+impl Shape {
+    pub fn of<T: JsonSchema>() -> Self {
+        Self(SchemaGenerator::subschema_for::<T>)
+    }
+    fn schema(self, schemas: &mut SchemaGenerator) -> Value {
+        (self.0)(schemas).to_value()
+    }
+}
+
+pub(crate) struct Operation<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) access: Access,
+    pub(crate) doc: &'a Doc,
+}
+
+pub(crate) fn document<'a>(service: &str, operations: impl Iterator<Item = Operation<'a>>) -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    let mut schemas = settings.into_generator();
+    let mut paths = Map::new();
+    for operation in operations {
+        let described = describe(&operation, &mut schemas);
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        if let Some(methods) = path.as_object_mut() {
+            methods.insert(operation.method.as_str().to_lowercase(), described);
+        }
+    }
+    let problem = schemas.subschema_for::<ProblemBody>();
+    let mut components = schemas.take_definitions(true);
+    components.insert("Problem".into(), problem.to_value());
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": format!("EV Distribution Platform: {service}"), "version": env!("CARGO_PKG_VERSION") },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
+        },
+    })
+}
+
+fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
+    let doc = operation.doc;
+    let mut answers = Map::new();
+    for (status, shape) in &doc.answers {
+        let mut answer = json!({ "description": status_name(*status) });
+        if let (Some(shape), Some(map)) = (shape, answer.as_object_mut()) {
+            map.insert("content".into(), json!({ "application/json": { "schema": shape.schema(schemas) } }));
+        }
+        answers.insert(status.to_string(), answer);
+    }
+    let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    answers.insert("default".into(), json!({ "description": "A problem", "content": problem }));
+    let who = match operation.access {
+        Access::Public => "Public.",
+        Access::User => "Any signed-in person.",
+        Access::Staff => "Staff and administrators.",
+        Access::Admin => "Administrators.",
+    };
+    let mut described = json!({
+        "summary": doc.summary,
+        "description": who,
+        "parameters": parameters(operation, schemas),
+        "responses": answers,
+        "security": if operation.access == Access::Public { json!([]) } else { json!([{ "bearer": [] }]) },
+    });
+    if let (Some(shape), Some(map)) = (&doc.body, described.as_object_mut()) {
+        let content = json!({ "application/json": { "schema": shape.schema(schemas) } });
+        map.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
+    described
+}
+
+fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<Value> {
+    let doc = operation.doc;
+    let text = json!({ "type": "string" });
+    let parameter = |name: &str, place: &str, required: bool, schema: &Value| json!({ "name": name, "in": place, "required": required, "schema": schema });
+    let mut list: Vec<Value> = operation
+        .path
+        .split('/')
+        .filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| parameter(name, "path", true, &text))
+        .collect();
+    if let Some(shape) = &doc.query {
+        let schema = shape.schema(schemas);
+        let resolved = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|r| r.rsplit('/').next())
+            .and_then(|name| schemas.definitions().get(name))
+            .unwrap_or(&schema);
+        for (name, schema) in resolved.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            list.push(parameter(name, "query", false, schema));
+        }
+    }
+    if doc.paged {
+        let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 });
+        list.push(parameter("limit", "query", false, &limit));
+        list.push(parameter("cursor", "query", false, &text));
+    }
+    if doc.idempotent {
+        let key = json!({ "type": "string", "maxLength": 255 });
+        list.push(parameter("Idempotency-Key", "header", false, &key));
+    }
+    list
+}
+
+fn status_name(status: u16) -> &'static str {
+    actix_web::http::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("An answer")
+}
+
+/// The shape of every error.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used; `Problem::body` writes the value")]
+struct ProblemBody {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: String,
+    /// Stable and namespaced: `wallet.insufficient_funds`.
+    code: String,
+    request_id: String,
+    errors: Option<Vec<super::problem::FieldError>>,
+}

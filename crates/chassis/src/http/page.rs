@@ -1,0 +1,149 @@
+//! Lists: newest first, a page at a time, stable while rows are added.
+
+use super::Problem;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::future::{Ready, ready};
+use uuid::Uuid;
+
+const DEFAULT_LIMIT: i64 = 20;
+const MAX_LIMIT: i64 = 100;
+
+/// Where a page ends: the order key of its last row. Opaque to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    Id(Uuid),
+    Number(i64),
+}
+
+impl Cursor {
+    fn encode(self) -> String {
+        match self {
+            Self::Id(id) => URL_SAFE_NO_PAD.encode(id.as_bytes()),
+            Self::Number(n) => URL_SAFE_NO_PAD.encode(n.to_be_bytes()),
+        }
+    }
+    fn decode(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        if let Ok(number) = <[u8; 8]>::try_from(bytes.as_slice()) {
+            return Some(Self::Number(i64::from_be_bytes(number)));
+        }
+        Uuid::from_slice(&bytes).ok().map(Self::Id)
+    }
+}
+
+/// `?limit=` and `?cursor=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// 1 to 100.
+    pub limit: i64,
+    pub after: Option<Cursor>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Page {
+    /// One row more than the page holds tells whether there is a next page.
+    pub fn fetch_limit(&self) -> i64 {
+        self.limit + 1
+    }
+    /// The id the page starts after, for a list ordered by id.
+    pub fn after_id<T: From<Uuid>>(&self) -> Result<Option<T>, Problem> {
+        match self.after {
+            None => Ok(None),
+            Some(Cursor::Id(id)) => Ok(Some(T::from(id))),
+            Some(Cursor::Number(_)) => Err(bad_cursor()),
+        }
+    }
+    /// The number the page starts after, for a list ordered by a sequence.
+    pub fn after_number(&self) -> Result<Option<i64>, Problem> {
+        match self.after {
+            None => Ok(None),
+            Some(Cursor::Number(n)) => Ok(Some(n)),
+            Some(Cursor::Id(_)) => Err(bad_cursor()),
+        }
+    }
+    /// Makes the answer from up to [`Page::fetch_limit`] rows.
+    pub fn listing<R, T>(&self, rows: Vec<R>, cursor: impl Fn(&R) -> Cursor, view: impl FnMut(R) -> T) -> Listing<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let next_cursor = if rows.len() > limit {
+            limit.checked_sub(1).and_then(|last| rows.get(last)).map(|row| cursor(row).encode())
+        } else {
+            None
+        };
+        Listing { items: rows.into_iter().take(limit).map(view).collect(), next_cursor }
+    }
+}
+
+fn bad_cursor() -> Problem {
+    Problem::unprocessable("request.bad_cursor", "that cursor was not given out by this list")
+}
+
+impl FromRequest for Page {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request.query_string()))
+    }
+}
+
+fn parse(query: &str) -> Result<Page, Problem> {
+    let bad_limit = || Problem::unprocessable("request.bad_limit", "limit must be a number from 1 to 100");
+    let raw = web::Query::<Raw>::from_query(query)
+        .map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))?
+        .into_inner();
+    let limit = match raw.limit.as_deref() {
+        None | Some("") => DEFAULT_LIMIT,
+        Some(text) => text.parse().map_err(|_| bad_limit())?,
+    };
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(bad_limit());
+    }
+    let after = match raw.cursor.as_deref() {
+        None | Some("") => None,
+        Some(text) => Some(Cursor::decode(text).ok_or_else(bad_cursor)?),
+    };
+    Ok(Page { limit, after })
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    /// Give it as `?cursor=` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_from_one_to_a_hundred() {
+        for (query, limit) in [("", 20), ("limit=1", 1), ("limit=100&x=1", 100), ("limit=", 20)] {
+            assert_eq!(parse(query).expect(query).limit, limit);
+        }
+        for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "cursor=!!", "cursor=AAAA"] {
+            assert_eq!(parse(query).expect_err(query).status.as_u16(), 422);
+        }
+    }
+
+    #[test]
+    fn the_next_cursor_is_the_last_row_shown() {
+        let page = parse("limit=2").expect("a page");
+        let listing = page.listing(vec![9_i64, 8, 7], |n| Cursor::Number(*n), |n| n);
+        assert_eq!(listing.items, [9, 8]);
+        let next = parse(&format!("cursor={}", listing.next_cursor.expect("there is more"))).expect("a page");
+        assert_eq!(next.after_number().expect("a number"), Some(8));
+        assert!(next.after_id::<Uuid>().is_err());
+        assert_eq!(page.listing(vec![2_i64, 1], |n| Cursor::Number(*n), |n| n).next_cursor, None);
+    }
+}

@@ -1,0 +1,34 @@
+//! Mail and SMS to people.
+
+use domain::Timestamp;
+use serde::Serialize;
+
+/// One message to one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// An e-mail address, or a mobile number.
+    pub to: String,
+    /// `email` or `sms`.
+    pub channel: String,
+    pub subject: String,
+    pub body: String,
+    /// The one-time code in the body, for the console mailer alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    pub sent_at: Timestamp,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// Worth another try later.
+    #[error("the message could not be sent now: {0}")]
+    Unavailable(String),
+    /// This message will never be accepted.
+    #[error("the message was refused: {0}")]
+    Refused(String),
+}
+
+#[async_trait::async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    async fn send(&self, message: &Message) -> Result<(), MailError>;
+}
