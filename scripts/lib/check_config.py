@@ -1,0 +1,200 @@
+"""Reads every configuration file in deploy/, k8s/ and docker-compose.yml, and follows what each says of the others.
+
+Usage: check_config.py ROOT [RENDERED_OVERLAY.yaml…]. Prints what is wrong, one line each; exit code 1 if anything is.
+Needs PyYAML. What a real server can check is checked by one, in scripts/check-config; this is for the rest.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+SERVICES = ["auth", "booking", "wallet", "binary", "payout", "notification", "compliance", "reports"]
+# What the services and this deployment measure; a panel or an alert on anything else shows nothing for ever.
+METRICS = {
+    "http_requests_total", "http_request_duration_seconds", "outbox_unsent", "outbox_published_total",
+    "consumer_events_total", "consumer_batch_duration_seconds", "consumer_parked", "db_tx_retries_total", "ready", "up",
+}  # fmt: skip
+root = Path(sys.argv[1])
+wrong = []
+
+
+def expect(holds, message):
+    if not holds:
+        wrong.append(message)
+
+
+def read_yaml(path):
+    try:
+        return list(yaml.safe_load_all(path.read_text()))
+    except yaml.YAMLError as error:
+        wrong.append(f"{path.relative_to(root)}: {error}")
+        return [{}]
+
+
+def template_names():
+    text = (root / "deploy/nginx/nginx.conf.template").read_text()
+    return set(re.findall(r"\$\{([A-Z_]+)\}", "\n".join(line for line in text.splitlines() if not line.startswith("#"))))
+
+
+def check_compose():
+    path = root / "docker-compose.yml"
+    text = path.read_text()
+    compose = read_yaml(path)[0]
+    services = compose["services"]
+    listed = set(re.findall(r"^#?([A-Z_]+)=", (root / ".env.example").read_text(), re.M))
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    for name in sorted(set(re.findall(r"\$\{([A-Z_]+)", "\n".join(lines)))):
+        expect(name in listed, f"docker-compose.yml uses {name}, which .env.example does not list")
+    for name in sorted(set(re.findall(r"\$\{([A-Z_]+):-[^}]+\}", "\n".join(lines)))):
+        expect(not re.search(r"PASSWORD|SECRET|KEY", name), f"docker-compose.yml has a default for the secret {name}")
+    for name in SERVICES:
+        expect(name in services, f"docker-compose.yml lacks {name}")
+    for name, service in services.items():
+        for other in service.get("depends_on", {}):
+            expect(other in services, f"docker-compose.yml: {name} depends on {other}, which is not there")
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                expect((root / source).exists(), f"docker-compose.yml: {name} mounts {source}, which is not there")
+            else:
+                expect(source in compose["volumes"], f"docker-compose.yml: {name} mounts {source}, which is not declared")
+        if name in SERVICES:
+            expect(service["build"]["args"]["SERVICE"] == name, f"docker-compose.yml: {name} builds another service")
+            expect(f"/ev_{name}" in service["environment"]["DATABASE_URL"], f"docker-compose.yml: {name} uses another's database")
+            for variable in service["environment"]:
+                expect(variable in listed, f"docker-compose.yml: {name} sets {variable}, which .env.example does not list")
+        if "image" in service and "build" not in service:
+            expect(not service["image"].endswith(":latest") and ":" in service["image"], f"docker-compose.yml: {name} names no version")
+    gateway = set(services["gateway"]["environment"])
+    for name in sorted(template_names() - gateway - {"NGINX_LOCAL_RESOLVERS"}):
+        wrong.append(f"docker-compose.yml: the gateway is not told {name}")
+    targets = read_yaml(root / "deploy/prometheus/prometheus.yml")[0]["scrape_configs"][0]["static_configs"][0]["targets"]
+    expect(sorted(targets) == sorted(f"{name}:9090" for name in SERVICES), "prometheus.yml does not scrape exactly the eight services")
+
+
+def metrics_of(expression):
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\b(by|on|without|ignoring)\s*\([^)]*\)|\[[^\]]*\]', " ", expression)
+    words = set(re.findall(r"[a-z_]{2,}(?![a-z_]*\s*\()", bare))
+    return {re.sub(r"_(bucket|sum|count)$", "", word) for word in words} - {"and", "or", "unless"}
+
+
+def check_observability():
+    dashboard = json.loads((root / "deploy/grafana/dashboards/platform.json").read_text())
+    sources = {source["uid"] for source in read_yaml(root / "deploy/grafana/provisioning/datasources/prometheus.yaml")[0]["datasources"]}
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    expect(len(ids) == len(set(ids)), "platform.json: two panels share an id")
+    for panel in dashboard["panels"]:
+        expect(panel["datasource"]["uid"] in sources, f"platform.json: {panel['title']} asks an unknown source")
+        for target in panel["targets"]:
+            for name in metrics_of(target["expr"]) - METRICS:
+                wrong.append(f"platform.json: {panel['title']} uses {name}, which nothing measures")
+    for group in read_yaml(root / "deploy/prometheus/alerts.yml")[0]["groups"]:
+        for rule in group["rules"]:
+            for name in metrics_of(rule["expr"]) - METRICS:
+                wrong.append(f"alerts.yml: {rule['alert']} uses {name}, which nothing measures")
+            expect({"summary", "action"} <= set(rule["annotations"]), f"alerts.yml: {rule['alert']} does not say what to do")
+    collector = read_yaml(root / "deploy/otel/collector.yaml")[0]
+    for name, pipeline in collector["service"]["pipelines"].items():
+        for kind in ("receivers", "processors", "exporters"):
+            for part in pipeline[kind]:
+                expect(part in collector[kind], f"collector.yaml: {name} uses {part}, which is not set up")
+    for part in collector["service"]["extensions"]:
+        expect(part in collector["extensions"], f"collector.yaml: the extension {part} is not set up")
+
+
+def created_tables(service):
+    text = "".join(
+        path.read_text()
+        for folder in (root / "crates/chassis/migrations", root / f"services/{service}/migrations")
+        for path in sorted(folder.glob("*/up.sql"))
+    )
+    return set(re.findall(r"^\s*CREATE TABLE (?:IF NOT EXISTS )?`?([a-z0-9_]+)", text, re.M))
+
+
+def check_append_only():
+    for line in (root / "deploy/mysql/append-only").read_text().splitlines():
+        if line and not line.startswith("#"):
+            service, table = line.split()
+            expect(table in created_tables(service), f"append-only: no migration of {service} creates {table}")
+
+
+def pod_of(thing):
+    return thing["spec"]["template"]
+
+
+def check_overlay(path):
+    things = [thing for thing in read_yaml(path) if thing]
+    name = path.stem
+    by_kind = {}
+    for thing in things:
+        key = thing["metadata"]["name"]
+        expect(key not in by_kind.setdefault(thing["kind"], {}), f"{name}: two {thing['kind']} called {key}")
+        by_kind[thing["kind"]][key] = thing
+        expect(thing["metadata"].get("namespace") == f"ev-{name}", f"{name}: {thing['kind']} {key} is in no namespace of its own")
+    expect(set(by_kind["Deployment"]) == {f"ev-{service}" for service in SERVICES} | {"gateway"}, f"{name}: not exactly the eight services and the gateway")
+    for key, deployment in by_kind["Deployment"].items():
+        pod = pod_of(deployment)
+        labels = pod["metadata"]["labels"]
+        own = f"{name}: {key}"
+
+        def selects(selector, labels=labels):
+            return bool(selector) and all(labels.get(label) == value for label, value in selector.items())
+
+        expect(selects(deployment["spec"]["selector"]["matchLabels"]), f"{own} does not select its own pods")
+        expect(selects(by_kind["Service"][key]["spec"]["selector"]), f"{own}: its Service selects other pods")
+        expect(selects(by_kind["PodDisruptionBudget"][key]["spec"]["selector"].get("matchLabels")), f"{own}: its disruption budget selects other pods")
+        expect(selects(by_kind["NetworkPolicy"][key]["spec"]["podSelector"].get("matchLabels")), f"{own}: its network policy selects other pods")
+        expect(by_kind["HorizontalPodAutoscaler"][key]["spec"]["scaleTargetRef"]["name"] == key, f"{own}: its autoscaler scales another")
+        expect("replicas" not in deployment["spec"], f"{own} sets replicas, which are the autoscaler's")
+        for constraint in pod["spec"].get("topologySpreadConstraints", []):
+            expect(selects(constraint["labelSelector"]["matchLabels"]), f"{own} spreads other pods")
+        if "serviceAccountName" in pod["spec"]:
+            expect(pod["spec"]["serviceAccountName"] in by_kind["ServiceAccount"], f"{own}: its account is not there")
+        volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes", [])}
+        for volume in volumes.values():
+            if "configMap" in volume:
+                expect(volume["configMap"]["name"] in by_kind["ConfigMap"], f"{own}: {volume['configMap']['name']} is not there")
+            if "persistentVolumeClaim" in volume:
+                expect(volume["persistentVolumeClaim"]["claimName"] in by_kind["PersistentVolumeClaim"], f"{own}: its claim is not there")
+        expect(pod["spec"]["securityContext"].get("runAsNonRoot") is True, f"{own} may run as root")
+        for container in pod["spec"]["containers"]:
+            ports = {port["name"] for port in container["ports"]}
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                if probe in container:
+                    expect(container[probe]["httpGet"]["port"] in ports, f"{own}: {probe} asks a port that is not there")
+            expect({"livenessProbe", "readinessProbe"} <= set(container), f"{own} is not probed")
+            expect("memory" in container["resources"]["limits"], f"{own} has no limit")
+            security = container["securityContext"]
+            expect(security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"], f"{own} may write to its image or gain rights")
+            for mount in container.get("volumeMounts", []):
+                expect(mount["name"] in volumes, f"{own} mounts {mount['name']}, which is not there")
+            for source in container.get("envFrom", []):
+                if "configMapRef" in source:
+                    expect(source["configMapRef"]["name"] in by_kind["ConfigMap"], f"{own}: {source['configMapRef']['name']} is not there")
+                else:
+                    expect(source["secretRef"]["name"] == f"{key}-settings", f"{own} reads another's secret")
+    told = {variable["name"] for variable in pod_of(by_kind["Deployment"]["gateway"])["spec"]["containers"][0]["env"]}
+    told |= {key for config in by_kind["ConfigMap"].values() if config["metadata"]["name"].startswith("ev-gateway") for key in config["data"]}
+    for missing in sorted(template_names() - told - {"NGINX_LOCAL_RESOLVERS"}):
+        wrong.append(f"{name}: the gateway is not told {missing}")
+    for ingress in by_kind["Ingress"].values():
+        for rule in ingress["spec"]["rules"]:
+            for way in rule["http"]["paths"]:
+                backend = way["backend"]["service"]
+                ports = {port["name"] for port in by_kind["Service"][backend["name"]]["spec"]["ports"]}
+                expect(backend["port"]["name"] in ports, f"{name}: the ingress leads to a port that is not there")
+
+
+for every in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
+    read_yaml(every)
+check_compose()
+check_observability()
+check_append_only()
+for overlay in sys.argv[2:]:
+    check_overlay(Path(overlay))
+for line in wrong:
+    print(line)
+sys.exit(1 if wrong else 0)
