@@ -1,4 +1,5 @@
-//! Where ids come from: fresh ones that sort by time, and derived ones that a replay makes again.
+//! Where ids come from: fresh ones that sort by time, and derived ones that a replay makes again. And where
+//! randomness comes from: keys, codes, nonces.
 
 use uuid::Uuid;
 
@@ -24,4 +25,12 @@ pub fn derived<T: From<Uuid>>(parts: &[&[u8]]) -> T {
         name.extend_from_slice(part);
     }
     T::from(Uuid::new_v5(&NAMESPACE, &name))
+}
+
+/// Bytes nobody can guess.
+#[expect(clippy::expect_used, reason = "without randomness nothing here is safe, and no caller could go on")]
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
 }

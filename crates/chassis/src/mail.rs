@@ -1,4 +1,12 @@
 //! Mail and SMS to people.
+//!
+//! Files: [`smtp`] (a mail server), [`log`] (kept in memory, for development).
+
+pub mod log;
+pub mod smtp;
+
+pub use log::MessageLog;
+pub use smtp::SmtpMailer;
 
 use domain::Timestamp;
 use serde::Serialize;

@@ -1,1 +1,195 @@
-//! (to be written)
+//! Personal numbers (PAN, bank accounts) at rest: sealed, found again by a blind index, shown masked.
+//!
+//! Envelope encryption: each value has a fresh data key, which is wrapped by a master key that has an id. New
+//! values are sealed with the first master key; every master key opens, so keys are rotated by putting a new
+//! one in front. The purpose is bound into both layers: a sealed account number cannot be passed off as a PAN.
+
+use crate::config::{ConfigError, Env};
+use crate::id;
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Key, Nonce};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sha2::Sha256;
+use std::fmt;
+
+const VERSION: u8 = 1;
+const KEY: usize = 32;
+const NONCE: usize = 12;
+const TAG: usize = 16;
+const MOST_ID: usize = 32;
+
+/// Why something cannot be opened. Says nothing of the value or the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PiiError {
+    #[error("it is not a sealed value")]
+    Malformed,
+    #[error("it was sealed with a key that is not configured")]
+    UnknownKey,
+    #[error("it was changed, or sealed for another purpose")]
+    Forged,
+}
+
+struct MasterKey {
+    id: String,
+    key: SecretBox<[u8; KEY]>,
+}
+
+impl MasterKey {
+    /// What a value sealed with this key begins with.
+    fn header(&self) -> Vec<u8> {
+        // An id has at most 32 bytes.
+        let mut header = vec![VERSION, u8::try_from(self.id.len()).unwrap_or(u8::MAX)];
+        header.extend_from_slice(self.id.as_bytes());
+        header
+    }
+}
+
+/// Seals and opens; made once at boot.
+pub struct Sealer {
+    first: MasterKey,
+    others: Vec<MasterKey>,
+    index_key: SecretBox<[u8; KEY]>,
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys().map(|k| &k.id)).finish()
+    }
+}
+
+impl Sealer {
+    /// Reads `PII_KEYS` (`id:base64-of-32-bytes`, comma-separated; the first seals, all open) and
+    /// `PII_INDEX_KEY` (base64 of 32 bytes; it can never change, or no index is found again).
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let bad = |reason: String| ConfigError::new("PII_KEYS", reason);
+        let mut keys: Vec<MasterKey> = Vec::new();
+        for (n, entry) in env.required("PII_KEYS")?.split(',').map(str::trim).filter(|e| !e.is_empty()).enumerate() {
+            let (id, text) = entry.split_once(':').ok_or_else(|| bad(format!("entry {n} is not id:key")))?;
+            let named = (1..=MOST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            if !named {
+                return Err(bad(format!("entry {n} has a bad id: 1 to {MOST_ID} letters, digits or hyphens")));
+            }
+            if keys.iter().any(|k| k.id == id) {
+                return Err(bad(format!("the id of entry {n} is there twice")));
+            }
+            let key = decode_key(text).ok_or_else(|| bad(format!("the key of entry {n} is not base64 of 32 bytes")))?;
+            keys.push(MasterKey { id: id.to_owned(), key });
+        }
+        let index_key = decode_key(env.required("PII_INDEX_KEY")?)
+            .ok_or_else(|| ConfigError::new("PII_INDEX_KEY", "is not base64 of 32 bytes"))?;
+        let mut keys = keys.into_iter();
+        let first = keys.next().ok_or_else(|| bad("names no key".into()))?;
+        Ok(Self { first, others: keys.collect(), index_key })
+    }
+
+    /// Random keys, for a test or a first embedded run.
+    pub fn generate() -> Self {
+        let random = || SecretBox::new(Box::new(id::random_bytes()));
+        Self { first: MasterKey { id: "k1".into(), key: random() }, others: Vec::new(), index_key: random() }
+    }
+
+    /// The variables that [`Sealer::from_env`] makes this sealer from again.
+    pub fn to_env(&self) -> [(&'static str, String); 2] {
+        let key = |k: &MasterKey| format!("{}:{}", k.id, STANDARD.encode(k.key.expose_secret()));
+        let keys: Vec<String> = self.keys().map(key).collect();
+        [("PII_KEYS", keys.join(",")), ("PII_INDEX_KEY", STANDARD.encode(self.index_key.expose_secret()))]
+    }
+
+    /// Seals `plain` for `purpose`: `pan`, `bank_account`. Twice the same value gives different bytes.
+    pub fn seal(&self, purpose: &str, plain: &str) -> Vec<u8> {
+        let data_key = Zeroizing::new(id::random_bytes::<KEY>());
+        let mut sealed = self.first.header();
+        let bound = bound(&sealed, purpose);
+        sealed.extend(encrypt(self.first.key.expose_secret(), &bound, data_key.as_slice()));
+        sealed.extend(encrypt(&data_key, &bound, plain.as_bytes()));
+        sealed
+    }
+
+    /// What was sealed for `purpose`.
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<SecretString, PiiError> {
+        let (header, rest) = match sealed {
+            [VERSION, length, ..] => sealed.split_at_checked(2 + usize::from(*length)).ok_or(PiiError::Malformed)?,
+            _ => return Err(PiiError::Malformed),
+        };
+        let id = header.get(2..).unwrap_or_default();
+        let master = self.keys().find(|k| k.id.as_bytes() == id).ok_or(PiiError::UnknownKey)?;
+        let (wrapped, encrypted) = rest.split_at_checked(NONCE + KEY + TAG).ok_or(PiiError::Malformed)?;
+        let bound = bound(header, purpose);
+        let data_key = decrypt(master.key.expose_secret(), &bound, wrapped)?;
+        let data_key: &[u8; KEY] = data_key.as_slice().try_into().map_err(|_| PiiError::Malformed)?;
+        let plain = decrypt(data_key, &bound, encrypted)?;
+        std::str::from_utf8(&plain).map(|text| text.to_owned().into()).map_err(|_| PiiError::Malformed)
+    }
+
+    /// Whether `sealed` was sealed with a key that is no longer the first, and should be sealed again.
+    pub fn is_outdated(&self, sealed: &[u8]) -> bool {
+        !sealed.starts_with(&self.first.header())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// A keyed hash by which equal values are found without being readable. Spaces, hyphens and case do not count.
+    pub fn index(&self, purpose: &str, plain: &str) -> [u8; 32] {
+        let mut mac = hmac(self.index_key.expose_secret());
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        for c in plain.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+            mac.update(c.to_ascii_uppercase().encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+fn hmac(key: &[u8; KEY]) -> Hmac<Sha256> {
+    // HMAC itself fills a short key up to its block with zeros.
+    let mut block = [0; 64];
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    <Hmac<Sha256> as hmac::KeyInit>::new(&block.into())
+}
+
+fn decode_key(text: &str) -> Option<SecretBox<[u8; KEY]>> {
+    let bytes = Zeroizing::new(STANDARD.decode(text).ok()?);
+    let key = <[u8; KEY]>::try_from(bytes.as_slice()).ok()?;
+    Some(SecretBox::new(Box::new(key)))
+}
+
+/// What both layers are bound to besides their contents.
+fn bound(header: &[u8], purpose: &str) -> Vec<u8> {
+    [header, purpose.as_bytes()].concat()
+}
+
+/// Nonce, ciphertext, tag.
+#[expect(clippy::expect_used, reason = "AES-GCM refuses only what does not fit in memory here")]
+fn encrypt(key: &[u8; KEY], bound: &[u8], plain: &[u8]) -> Vec<u8> {
+    let nonce = id::random_bytes::<NONCE>();
+    let cipher = Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key));
+    let encrypted = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: bound });
+    [nonce.as_slice(), &encrypted.expect("a short text is encrypted")].concat()
+}
+
+fn decrypt(key: &[u8; KEY], bound: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PiiError> {
+    let (nonce, encrypted) = sealed.split_first_chunk::<NONCE>().ok_or(PiiError::Malformed)?;
+    let cipher = Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key));
+    let plain = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: encrypted, aad: bound });
+    plain.map(Zeroizing::new).map_err(|_| PiiError::Forged)
+}
+
+/// `ABCDE1234F` is shown as `ABxxxxx34F`; anything that is not ten ASCII characters shows nothing.
+pub fn mask_pan(pan: &str) -> String {
+    match (pan.len(), pan.get(..2), pan.get(7..)) {
+        (10, Some(head), Some(tail)) => format!("{head}xxxxx{tail}"),
+        _ => "xxxxxxxxxx".to_owned(),
+    }
+}
+
+/// `xxxxxx` and the last four characters; a number of four or fewer shows nothing.
+pub fn mask_account(number: &str) -> String {
+    let tail = number.len().checked_sub(4).filter(|n| *n > 0).and_then(|n| number.get(n..));
+    format!("xxxxxx{}", tail.unwrap_or_default())
+}

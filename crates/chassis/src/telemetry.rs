@@ -1,18 +1,216 @@
 //! Logs, traces and metrics.
+//!
+//! Never logged: bodies, tokens, codes, PAN, account numbers.
 
+use crate::config::{ConfigError, Env};
 use actix_web::http::header::HeaderMap;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use opentelemetry::Context;
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use opentelemetry_otlp::{Protocol, WithExportConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use proto_events::Envelope;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+/// Libraries that talk too much; `LOG` can still turn each up.
+const QUIET: &str = "info,actix_server=warn,h2=warn,hyper=warn,hyper_util=warn,lapin=warn,lettre=warn,mysql_async=warn,\
+                     opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,redis=warn,reqwest=warn,rustls=warn";
+
+/// Upper bounds of the duration buckets, in seconds.
+const DURATION_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Keep it until the end of the process: dropped, it sends the spans that are not sent yet.
+#[must_use]
+pub struct Telemetry(Option<SdkTracerProvider>);
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(provider) = self.0.take()
+            && let Err(error) = provider.shutdown_with_timeout(Duration::from_secs(3))
+        {
+            tracing::warn!(%error, "the last spans are not sent");
+        }
+    }
+}
+
+/// Starts logging, tracing and measuring, once a process; calling it again changes nothing.
+///
+/// - `LOG`: what is logged, as `tracing` filters (`debug`, `info,sqlx=debug`); default `info`.
+/// - `LOG_FORMAT`: `json` (default) or `text`.
+/// - `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans go over OTLP/HTTP; unset, they go nowhere, and the trace context
+///   still travels with requests and events.
+pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
+    let directives = env.get("LOG").map_or_else(|| QUIET.to_owned(), |log| format!("{QUIET},{log}"));
+    let filter = EnvFilter::try_new(&directives).map_err(|e| ConfigError::new("LOG", e))?;
+    let text = match env.or("LOG_FORMAT", "json") {
+        "json" => false,
+        "text" => true,
+        _ => return Err(ConfigError::new("LOG_FORMAT", "must be json or text")),
+    };
+    let provider = provider(service, env)?;
+    init_metrics(service);
+    let tracer = provider.tracer("ev");
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(LevelFilter::INFO);
+    let lines = if text {
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed()
+    } else {
+        let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false);
+        json.with_writer(std::io::stdout).boxed()
+    };
+    let started = tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).try_init().is_ok();
+    Ok(Telemetry(started.then_some(provider)))
+}
+
+fn provider(service: &str, env: &Env) -> Result<SdkTracerProvider, ConfigError> {
+    const VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    let resource = Resource::builder_empty()
+        .with_service_name(format!("ev-{service}"))
+        .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .build();
+    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let Some(endpoint) = env.get(VARIABLE) else { return Ok(builder.build()) };
+    crate::http::client::install_tls();
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+        .with_timeout(Duration::from_secs(5))
+        .build()
+        .map_err(|e| ConfigError::new(VARIABLE, e))?;
+    Ok(builder.with_batch_exporter(exporter).build())
+}
+
+fn init_metrics(service: &str) {
+    let name = Matcher::Suffix("_duration_seconds".into());
+    let builder = PrometheusBuilder::new().add_global_label("service", service.to_owned());
+    let Ok(builder) = builder.set_buckets_for_metric(name, &DURATION_BUCKETS) else { return };
+    let Ok(handle) = builder.install_recorder() else { return };
+    let upkeep = handle.clone();
+    // Measurements of a histogram pile up until somebody reads them or this puts them away.
+    let thread = std::thread::Builder::new().name("metrics".into()).spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(5));
+            upkeep.run_upkeep();
+        }
+    });
+    if let Err(error) = thread {
+        tracing::warn!(%error, "metrics are put away only when they are read");
+    }
+    METRICS.get_or_init(|| handle);
+}
+
+/// Every metric in Prometheus's text format; empty before [`init`].
+pub fn metrics_text() -> String {
+    METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
+}
 
 /// W3C trace context of the work at hand; empty when there is none.
 pub fn traceparent() -> String {
-    String::new()
+    let context = Span::current().context();
+    let span = context.span().span_context().clone();
+    if !span.is_valid() {
+        return String::new();
+    }
+    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
+}
+
+struct Headers<'a>(&'a HeaderMap);
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|v| v.to_str().ok())
+    }
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|k| k.as_str()).collect()
+    }
+}
+
+struct Parent<'a>(&'a str);
+impl Extractor for Parent<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        (key == "traceparent").then_some(self.0)
+    }
+    fn keys(&self) -> Vec<&str> {
+        vec!["traceparent"]
+    }
+}
+
+/// Makes `span` a child of the trace that came with the work, if one did.
+fn adopt(span: &Span, carrier: &dyn Extractor) {
+    let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
+    // Fails where there is no layer that keeps traces: then there is nothing to adopt.
+    drop(span.set_parent(parent));
 }
 
 /// The span of one request, child of the caller's trace when it sent one.
-pub fn request_span(_headers: &HeaderMap, method: &str, path: &str, request_id: &str) -> Span {
-    tracing::info_span!("request", %method, %path, %request_id)
+pub fn request_span(headers: &HeaderMap, method: &str, path: &str, request_id: &str) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        %method,
+        %path,
+        %request_id,
+        route = tracing::field::Empty,
+        status = tracing::field::Empty,
+    );
+    adopt(&span, &Headers(headers));
+    span
+}
+
+/// The span of handling one event, child of the trace that published it.
+pub fn event_span(service: &str, event: &Envelope) -> Span {
+    let span = tracing::info_span!(
+        "event",
+        otel.kind = "consumer",
+        service,
+        event_type = event.event_type,
+        source = event.source,
+        subject = event.subject,
+        position = event.position,
+    );
+    adopt(&span, &Parent(&event.traceparent));
+    span
 }
 
 /// Measures and logs an answered request.
-pub fn request_done(_span: &Span, _method: &str, _route: &str, _status: u16, _took: Duration) {}
+pub fn request_done(span: &Span, method: &str, route: &str, status: u16, took: Duration) {
+    span.record("route", route).record("status", status);
+    // A client may make up methods, and each would be a time series of its own.
+    let method = match method {
+        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" => method.to_owned(),
+        _ => "OTHER".to_owned(),
+    };
+    let labels = [("route", route.to_owned()), ("method", method), ("status", status.to_string())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        if route.starts_with("/health/") || route == "/metrics" {
+            tracing::debug!(status, took_us, "answered");
+        } else {
+            tracing::info!(status, took_us, "answered");
+        }
+    });
+}
+
+/// The span of handling several events in one transaction, linked to what caused each.
+pub fn batch_span(service: &'static str, events: &[proto_events::Envelope]) -> Span {
+    tracing::info_span!("events", service, count = events.len())
+}

@@ -1,0 +1,172 @@
+//! Sessions that were ended before their access tokens expired.
+//!
+//! The cache answers every request. Each service also keeps a table of its own, fed by `SessionRevoked`: it
+//! answers while the cache is away, and feeds the cache again when that has lost its contents.
+
+use super::verifier::AuthFailure;
+use crate::cache::{Cache, CacheDown};
+use crate::events::{HandleError, read};
+use crate::id;
+use crate::schema::revoked_sessions;
+use db::{Db, DbConnection, DbError, UpsertExt};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::Timestamp;
+use futures_util::FutureExt;
+use proto_events::auth::v1::SessionRevoked;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a process trusts that the cache still has what it was fed.
+const FED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn key(session: Uuid) -> String {
+    format!("revoked:{session}")
+}
+
+/// Records that a session ended, in the transaction that ends it. After the commit call [`revoke`].
+///
+/// No access token of the session may be alive after `expires_at`.
+pub async fn record(c: &mut DbConnection, session: Uuid, expires_at: Timestamp) -> QueryResult<()> {
+    use revoked_sessions as t;
+    diesel::insert_into(t::table)
+        .values((t::session_id.eq(session.as_bytes().as_slice()), t::expires_at.eq(expires_at)))
+        .on_conflict_set(&[t::session_id::NAME], &[t::expires_at::NAME])
+        .execute(c)
+        .await
+        .map(drop)
+}
+
+/// Makes the session's tokens stop working at once, everywhere.
+pub async fn revoke(cache: &dyn Cache, now: Timestamp, session: Uuid, expires_at: Timestamp) -> Result<(), CacheDown> {
+    match expires_at.since(now).to_std() {
+        Ok(left) if !left.is_zero() => cache.set(&key(session), b"1", left).await,
+        // Its tokens have expired by themselves.
+        _ => Ok(()),
+    }
+}
+
+/// Handles `auth.v1.SessionRevoked`: keeps the row, and tells the cache without waiting for it.
+pub async fn apply(
+    c: &mut DbConnection,
+    cache: &Arc<dyn Cache>,
+    now: Timestamp,
+    event: &SessionRevoked,
+) -> Result<(), HandleError> {
+    let session = Uuid::from_slice(&event.session_id).map_err(|_| HandleError::poison("session_id is not an id"))?;
+    let expires_at = read::time("expires_at", event.expires_at)?;
+    if expires_at <= now {
+        return Ok(());
+    }
+    record(c, session, expires_at).await?;
+    let cache = Arc::clone(cache);
+    let mut told = async move {
+        if let Err(error) = revoke(&*cache, now, session, expires_at).await {
+            tracing::warn!(%error, "a revocation is in the table alone");
+        }
+    }
+    .boxed();
+    // In memory it is done at once. A transaction does not wait for a network, so Redis is told on the side.
+    if (&mut told).now_or_never().is_none() {
+        tokio::spawn(told);
+    }
+    Ok(())
+}
+
+/// Forgets sessions whose tokens have all expired. A job of every service.
+pub async fn sweep(c: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
+    diesel::delete(revoked_sessions::table.filter(revoked_sessions::expires_at.le(now))).execute(c).await
+}
+
+/// Feeds the cache from the table. For the start of a service; the verifier calls it when the cache is empty.
+pub async fn refill(c: &mut DbConnection, cache: &dyn Cache, now: Timestamp) -> Result<usize, RefillError> {
+    use revoked_sessions as t;
+    let rows: Vec<(Vec<u8>, Timestamp)> =
+        t::table.filter(t::expires_at.gt(now)).select((t::session_id, t::expires_at)).load(c).await?;
+    for (session, expires_at) in &rows {
+        if let Ok(session) = Uuid::from_slice(session) {
+            revoke(cache, now, session, *expires_at).await?;
+        }
+    }
+    Ok(rows.len())
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RefillError {
+    #[error("the cache is not fed: {0}")]
+    Cache(#[from] CacheDown),
+    #[error("the cache is not fed: the table cannot be read")]
+    Db(#[from] DbError),
+}
+impl From<diesel::result::Error> for RefillError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+/// The question every request asks.
+pub(super) struct Revocations {
+    db: Db,
+    cache: Arc<dyn Cache>,
+    /// Is in the cache as long as that has not lost what this process fed it. Each process has its own: what
+    /// one knows of, another may not have heard yet.
+    marker: String,
+    /// When the marker was last seen, in seconds.
+    seen_fed_secs: AtomicI64,
+}
+
+impl Revocations {
+    pub(super) fn new(db: Db, cache: Arc<dyn Cache>) -> Self {
+        let marker = format!("revoked:fed:{}", id::fresh::<Uuid>());
+        Self { db, cache, marker, seen_fed_secs: AtomicI64::new(i64::MIN) }
+    }
+
+    pub(super) async fn contains(&self, session: Uuid, now: Timestamp) -> Result<bool, AuthFailure> {
+        let answer = match self.feed_if_empty(now).await {
+            Ok(()) => self.cache.get(&key(session)).await.map(|found| found.is_some()),
+            Err(down) => Err(down),
+        };
+        match answer {
+            Ok(revoked) => Ok(revoked),
+            Err(down) => self.in_table(session, now).await.map_err(|error| {
+                tracing::warn!(%error, %down, "nobody can say which sessions were ended");
+                AuthFailure::Unavailable("neither the cache nor the database can say which sessions were ended".into())
+            }),
+        }
+    }
+
+    /// Once a second: a Redis that was restarted or flushed is there but knows nothing.
+    async fn feed_if_empty(&self, now: Timestamp) -> Result<(), CacheDown> {
+        let secs = now.micros().div_euclid(1_000_000);
+        if AtomicI64::load(&self.seen_fed_secs, Ordering::Relaxed) == secs {
+            return Ok(());
+        }
+        if self.cache.get(&self.marker).await?.is_none() {
+            let fed = match self.db.read().await {
+                Ok(mut c) => refill(&mut c, &*self.cache, now).await,
+                Err(error) => Err(error.into()),
+            };
+            match fed {
+                Ok(sessions) => tracing::debug!(sessions, "the cache is fed with ended sessions"),
+                Err(error) => return Err(CacheDown(error.to_string())),
+            }
+            self.cache.set(&self.marker, b"1", FED_FOR).await?;
+        }
+        self.seen_fed_secs.store(secs, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn in_table(&self, session: Uuid, now: Timestamp) -> Result<bool, DbError> {
+        use revoked_sessions as t;
+        let mut c = self.db.read().await?;
+        let rows: i64 = t::table
+            .filter(t::session_id.eq(session.as_bytes().as_slice()))
+            .filter(t::expires_at.gt(now))
+            .count()
+            .get_result(&mut c)
+            .await?;
+        Ok(rows > 0)
+    }
+}

@@ -1,0 +1,118 @@
+//! A cache in this process's memory.
+
+use super::{Cache, CacheDown};
+use crate::clock::{Clock, SystemClock};
+use domain::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Expired entries are thrown out when this many were written since the last time.
+const SWEEP_EVERY: usize = 1024;
+/// Past this many live entries the one that expires first makes room.
+const MOST_ENTRIES: usize = 1_000_000;
+
+/// Entries expire by the clock it is given, so that a test can move it. Clones share their entries.
+#[derive(Clone)]
+pub struct MemoryCache {
+    clock: Arc<dyn Clock>,
+    entries: Arc<Mutex<Entries>>,
+}
+
+#[derive(Default)]
+struct Entries {
+    map: HashMap<String, Entry>,
+    writes: usize,
+}
+
+struct Entry {
+    value: Vec<u8>,
+    expires_at: Timestamp,
+}
+
+impl Default for MemoryCache {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemoryCache {
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, entries: Arc::default() }
+    }
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn alive(&self, key: &str, now: Timestamp) -> Option<&Entry> {
+        self.map.get(key).filter(|entry| entry.expires_at > now)
+    }
+    fn put(&mut self, key: &str, value: Vec<u8>, expires_at: Timestamp, now: Timestamp) {
+        self.writes += 1;
+        if self.writes >= SWEEP_EVERY {
+            self.writes = 0;
+            self.map.retain(|_, entry| entry.expires_at > now);
+            let first = || self.map.iter().min_by_key(|(_, e)| e.expires_at).map(|(k, _)| k.clone());
+            if let Some(key) = (self.map.len() > MOST_ENTRIES).then(first).flatten() {
+                self.map.remove(&key);
+            }
+        }
+        self.map.insert(key.to_owned(), Entry { value, expires_at });
+    }
+}
+
+fn later(now: Timestamp, ttl: Duration) -> Timestamp {
+    // A century is as good as for ever, and cannot overflow a timestamp.
+    let century = chrono::TimeDelta::days(36_500);
+    now.plus(chrono::TimeDelta::from_std(ttl).unwrap_or(century).min(century))
+}
+
+#[async_trait::async_trait]
+impl Cache for MemoryCache {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
+        let now = self.clock.now();
+        Ok(self.entries().alive(key, now).map(|entry| entry.value.clone()))
+    }
+
+    async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
+        let now = self.clock.now();
+        self.entries().put(key, value.to_vec(), later(now, ttl), now);
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
+        self.entries().map.remove(key);
+        Ok(())
+    }
+
+    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let (count, expires_at) = match entries.alive(key, now) {
+            None => (0, later(now, ttl)),
+            Some(entry) => {
+                let text = std::str::from_utf8(&entry.value).ok();
+                let count = text.and_then(|t| t.parse().ok());
+                (count.ok_or_else(|| CacheDown("the value is not a counter".into()))?, entry.expires_at)
+            }
+        };
+        let count: u64 = count;
+        let count = count.saturating_add(1);
+        entries.put(key, count.to_string().into_bytes(), expires_at, now);
+        Ok(count)
+    }
+
+    async fn ttl(&self, key: &str) -> Result<Option<Duration>, CacheDown> {
+        let now = self.clock.now();
+        Ok(self.entries().alive(key, now).and_then(|entry| entry.expires_at.since(now).to_std().ok()))
+    }
+
+    async fn ping(&self) -> Result<(), CacheDown> {
+        Ok(())
+    }
+}

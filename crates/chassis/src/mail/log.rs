@@ -1,0 +1,64 @@
+//! Messages that go nowhere: they are kept, and the embedded run shows them at `/dev/messages`.
+
+use super::{MailError, Mailer, Message};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many messages are kept; the oldest make room.
+const KEPT: usize = 10_000;
+
+/// Takes mail and SMS alike. Clones share their messages.
+#[derive(Clone, Default)]
+pub struct MessageLog(Arc<Mutex<VecDeque<Message>>>);
+
+impl MessageLog {
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// The messages, newest first; with `to`, those to that address or number alone.
+    pub fn list(&self, to: Option<&str>) -> Vec<Message> {
+        let messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |m: &&Message| to.is_none_or(|to| m.to.eq_ignore_ascii_case(to));
+        messages.iter().rev().filter(wanted).cloned().collect()
+    }
+}
+
+#[async_trait::async_trait]
+impl Mailer for MessageLog {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if messages.len() >= KEPT {
+            messages.pop_front();
+        }
+        messages.push_back(message.clone());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+
+    #[tokio::test]
+    async fn the_newest_messages_are_kept_and_come_first() {
+        let mailer = MessageLog::new();
+        let shared = mailer.clone();
+        for n in 0..KEPT + 1 {
+            let message = Message {
+                to: if n % 2 == 0 { "Even@example.com".into() } else { "odd@example.com".into() },
+                channel: "email".into(),
+                subject: n.to_string(),
+                body: String::new(),
+                code: None,
+                sent_at: Timestamp::UNIX_EPOCH,
+            };
+            mailer.send(&message).await.expect("sent");
+        }
+        let all = shared.list(None);
+        assert_eq!((all.len(), all[0].subject.as_str(), all[KEPT - 1].subject.as_str()), (KEPT, "10000", "1"));
+        let even = shared.list(Some("even@EXAMPLE.com"));
+        assert_eq!((even.len(), even[0].subject.as_str()), (KEPT / 2, "10000"));
+        assert!(shared.list(Some("nobody@example.com")).is_empty());
+    }
+}
