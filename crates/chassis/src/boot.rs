@@ -1,9 +1,217 @@
-//! How services are started: alone in their own binary, or all eight in one process.
+//! How services are started: each alone in its own binary ([`run`]), or all of them in one process
+//! ([`start`] for each, then [`site::Site`] over them).
+//!
+//! | variable | meaning | default |
+//! |---|---|---|
+//! | `HTTP_ADDR` | where requests are answered | `127.0.0.1:8080` |
+//! | `INTERNAL_ADDR` | where `GET /metrics` is answered | `127.0.0.1:9090` |
+//! | `DATABASE_URL` | `sqlite://path` or `mysql://…` | `sqlite://data/<service>.db` |
+//! | `DATABASE_READ_URL` | a replica for reads | none |
+//! | `DATABASE_MIGRATE_URL` | the user that may change the schema | `DATABASE_URL` |
+//! | `DATABASE_POOL_SIZE` | connections | 10 |
+//! | `BROKER_URL` | `memory://` or `amqp://…` | `memory://` |
+//! | `BROKER_NAMESPACE` | prefix of exchanges and queues | `ev` |
+//! | `CACHE_URL` | `memory://` or `redis://…` | `memory://` |
+//! | `CACHE_NAMESPACE` | prefix of keys | `ev` |
+//! | `JWKS_URL` | where auth publishes its keys | keys of this process |
+//! | `SMTP_URL`, `SMTP_FROM` | how mail is sent | not sent |
+//! | `TRUSTED_PROXIES` | whose `X-Forwarded-For` is believed | nobody's |
+//! | `HTTP_WORKERS` | threads that answer requests | processor cores |
+//! | `SHUTDOWN_SECS` | longest a shutdown may take | 10 |
 
-use crate::service::Service;
+pub mod site;
+
+use crate::auth::Verifier;
+use crate::auth::jwks::{HttpKeySource, KeySource, SharedKeys};
+use crate::cache::{self, Cache};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{ConfigError, Env};
+use crate::ctx::{self, Ctx};
+use crate::events::bus::Bus;
+use crate::events::consumer;
+use crate::events::memory::MemoryBus;
+use crate::events::relay::Relay;
+use crate::http::Routes;
+use crate::jobs::{self, Job};
+use crate::mail::{Mailer, NoMailer, SmtpMailer};
+use crate::service::{BootError, Service};
+use crate::telemetry;
+use db::{Db, DbConfig};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+/// What a process gives each of its services.
+#[derive(Clone)]
+pub struct Platform {
+    pub env: Env,
+    pub clock: Arc<dyn Clock>,
+    pub bus: Arc<dyn Bus>,
+    pub cache: Arc<dyn Cache>,
+    pub mailer: Arc<dyn Mailer>,
+    /// Where access tokens' public keys come from.
+    pub keys: Arc<dyn KeySource>,
+    /// Where auth puts them when it runs in this process.
+    pub shared_keys: SharedKeys,
+    /// Whether jobs run by their schedules. A test runs them by name.
+    pub scheduled: bool,
+}
+
+impl Platform {
+    /// What the environment asks for.
+    pub async fn from_env(env: Env) -> Result<Self, BootError> {
+        let shared_keys = SharedKeys::new();
+        let keys: Arc<dyn KeySource> = match env.get("JWKS_URL") {
+            Some(url) => Arc::new(HttpKeySource::new(url)?),
+            None => Arc::new(shared_keys.clone()),
+        };
+        let cache = cache::connect(env.or("CACHE_URL", "memory://"), env.or("CACHE_NAMESPACE", "ev"))?;
+        let bus = bus(&env)?;
+        let mailer = mailer(&env)?;
+        let clock = Arc::new(SystemClock);
+        Ok(Self { env, clock, bus, cache, mailer, keys, shared_keys, scheduled: true })
+    }
+}
+
+fn bus(env: &Env) -> Result<Arc<dyn Bus>, ConfigError> {
+    match env.or("BROKER_URL", "memory://") {
+        "memory://" => Ok(Arc::new(MemoryBus::new())),
+        _ => Err(ConfigError::new("BROKER_URL", "must be memory:// or amqp://…")),
+    }
+}
+
+/// By SMTP when `SMTP_URL` is set; without it, mail waits.
+pub fn mailer(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
+    match env.get("SMTP_URL") {
+        Some(url) => Ok(Arc::new(SmtpMailer::from_url(url, env.or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?)),
+        None => Ok(Arc::new(NoMailer)),
+    }
+}
+
+/// The service's database, by the environment.
+pub fn database(env: &Env, service: &str) -> Result<DbConfig, ConfigError> {
+    let default = format!("sqlite://data/{service}.db");
+    let mut config = DbConfig::new(env.or("DATABASE_URL", &default));
+    config.read_url = env.get("DATABASE_READ_URL").map(str::to_owned);
+    config.migrate_url = env.get("DATABASE_MIGRATE_URL").map(str::to_owned);
+    config.pool_size = env.parse_or("DATABASE_POOL_SIZE", config.pool_size)?;
+    Ok(config)
+}
+
+/// A running service.
+pub struct Started {
+    pub name: &'static str,
+    pub ctx: Ctx,
+    pub routes: Routes,
+    pub jobs: Vec<Job>,
+    pub bus: Arc<dyn Bus>,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Connects, migrates, builds, and starts what runs besides requests: relay, consumer, jobs.
+pub async fn start(service: Service, platform: &Platform, database: &DbConfig) -> Result<Started, BootError> {
+    let db = Db::connect(database).await?;
+    db.migrate(crate::MIGRATIONS).await?;
+    let applied = db.migrate(service.migrations).await?;
+    if !applied.is_empty() {
+        tracing::info!(service = service.name, ?applied, "the schema was brought up to date");
+    }
+    let verifier =
+        Verifier::new(db.clone(), Arc::clone(&platform.cache), Arc::clone(&platform.clock), Arc::clone(&platform.keys));
+    let ctx = Ctx::new(ctx::Parts {
+        service: service.name,
+        env: platform.env.clone(),
+        db,
+        cache: Arc::clone(&platform.cache),
+        clock: Arc::clone(&platform.clock),
+        mailer: Arc::clone(&platform.mailer),
+        verifier: Arc::new(verifier),
+        shared_keys: platform.shared_keys.clone(),
+        outbox_bell: Arc::new(Notify::new()),
+    });
+    let parts = (service.build)(ctx.clone()).await?;
+    let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+    tasks.spawn(Relay::new(ctx.clone(), Arc::clone(&platform.bus)).run(cancel.clone()));
+    if let Some(consumer) = parts.consumer {
+        tasks.spawn(consumer::run(consumer, ctx.clone(), Arc::clone(&platform.bus), cancel.clone()));
+    }
+    let mut jobs = parts.jobs;
+    jobs.push(housekeeping());
+    if platform.scheduled {
+        for job in &jobs {
+            tasks.spawn(jobs::run(job.clone(), ctx.clone(), cancel.clone()));
+        }
+    }
+    tasks.close();
+    let bus = Arc::clone(&platform.bus);
+    Ok(Started { name: service.name, ctx, routes: parts.routes, jobs, bus, cancel, tasks })
+}
+
+impl Started {
+    /// Finishes the batch at hand and stops.
+    pub async fn stop(&self) {
+        self.cancel.cancel();
+        self.tasks.wait().await;
+    }
+    /// Stops without waiting, as a crash would: what is not committed is lost.
+    pub fn abandon(&self) {
+        self.cancel.cancel();
+    }
+}
+
+/// Forgets what nobody can ask for any more.
+fn housekeeping() -> Job {
+    Job::every("housekeeping", Duration::from_secs(600), |ctx: Ctx| async move {
+        let now = ctx.now();
+        ctx.tx(async |c| {
+            crate::http::idempotency::sweep(c, now).await?;
+            crate::auth::revocation::sweep(c, now).await?;
+            Ok(())
+        })
+        .await
+    })
+}
+
+/// Runs one service in this process until it is told to stop.
 pub fn run(service: Service) -> ExitCode {
-    tracing::error!(service = service.name, "not written yet");
+    let env = Env::from_process();
+    let name = service.name;
+    let telemetry = match telemetry::init(name, &env) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return refuse(name, &error.into()),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(name, &BootError::Failed(error.to_string())),
+    };
+    let outcome = runtime.block_on(async {
+        let platform = Platform::from_env(env.clone()).await?;
+        let started = start(service, &platform, &database(&env, name)?).await?;
+        site::serve_until_told(vec![started], &env, None).await
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(telemetry);
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(name, &error),
+    }
+}
+
+fn refuse(name: &str, error: &BootError) -> ExitCode {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    tracing::error!(service = name, error = text, "the service cannot start");
+    eprintln!("{name}: {text}");
     ExitCode::FAILURE
 }

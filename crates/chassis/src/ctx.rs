@@ -1,6 +1,7 @@
 //! What a service is handed at boot. Cheap to clone.
 
 use crate::auth::Verifier;
+use crate::auth::jwks::SharedKeys;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Env;
@@ -21,6 +22,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) verifier: Arc<Verifier>,
+    pub(crate) shared_keys: SharedKeys,
     /// Rung after every commit that may have left events in the outbox.
     pub(crate) outbox_bell: Arc<Notify>,
 }
@@ -52,6 +54,10 @@ impl Ctx {
     }
     pub fn verifier(&self) -> &Arc<Verifier> {
         &self.0.verifier
+    }
+    /// Where auth puts its public keys for the other services of this process.
+    pub fn shared_keys(&self) -> &SharedKeys {
+        &self.0.shared_keys
     }
     /// Wakes the relay. [`Ctx::tx`] does it for you.
     pub fn ring_outbox(&self) {

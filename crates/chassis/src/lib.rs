@@ -3,7 +3,7 @@
 //!
 //! Read in this order: [`service`] (what a service declares), [`boot`] (how it is started, alone or with the
 //! others), [`ctx`] (what it is handed), [`http`] (route table, problems, bodies, pages, idempotency),
-//! [`auth`] (access tokens and revocation), [`events`] (outbox, relay, consumer, transports), [`jobs`],
+//! [`auth`] (access tokens and revocation), [`events`] (outbox, relay, consumer, transports), [`jobs`], [`lease`],
 //! [`cache`], [`mail`], [`pii`], [`audit`], [`telemetry`].
 //!
 //! Invariants: a write and its events commit together or not at all; an event takes effect once in a
@@ -22,6 +22,7 @@ pub mod events;
 pub mod http;
 pub mod id;
 pub mod jobs;
+pub mod lease;
 pub mod mail;
 pub mod pii;
 pub mod schema;

@@ -40,3 +40,14 @@ pub enum MailError {
 pub trait Mailer: Send + Sync + 'static {
     async fn send(&self, message: &Message) -> Result<(), MailError>;
 }
+
+/// No mail can be sent: what is to be sent waits until there is a way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMailer;
+
+#[async_trait::async_trait]
+impl Mailer for NoMailer {
+    async fn send(&self, _: &Message) -> Result<(), MailError> {
+        Err(MailError::Unavailable("SMTP_URL is not set".into()))
+    }
+}

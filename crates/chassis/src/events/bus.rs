@@ -21,6 +21,10 @@ pub trait Bus: Send + Sync + 'static {
     fn window(&self) -> usize;
     /// The queue of `service`, with every binding declared. One live subscription a service gets deliveries.
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown>;
+    /// What the bus gave up delivering to `service`, where it gives up at all.
+    async fn dead_letters(&self, _service: &'static str) -> Result<Option<Box<dyn Queue>>, BusDown> {
+        Ok(None)
+    }
     async fn ping(&self) -> Result<(), BusDown>;
 }
 
@@ -30,6 +34,14 @@ pub trait Queue: Send {
     /// Waits for the first event, then takes what else is there, up to `max` or until `linger` has passed.
     /// An error means that the subscription is gone and has to be made anew.
     async fn next_batch(&mut self, max: usize, linger: Duration) -> Result<Vec<Delivery>, BusDown>;
+
+    /// Acknowledges deliveries of this queue together.
+    async fn ack_all(&mut self, answers: Vec<Box<dyn Answer>>) -> Result<(), BusDown> {
+        for answer in answers {
+            answer.ack().await?;
+        }
+        Ok(())
+    }
 }
 
 /// An event and the means to say what became of it. Dropped unanswered, it is delivered again.
@@ -39,7 +51,7 @@ pub struct Delivery {
 }
 
 #[async_trait::async_trait]
-pub trait Answer: Send {
+pub trait Answer: Send + Sync {
     /// Its effects are committed.
     async fn ack(self: Box<Self>) -> Result<(), BusDown>;
     /// Not now: deliver it again.

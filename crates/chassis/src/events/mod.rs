@@ -1,13 +1,18 @@
 //! Events: written with the change that they tell of, carried at least once, taking effect once.
 //!
 //! Files: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to the bus),
-//! [`bus`] (what carries them: [`memory`] in one process, [`amqp`] over RabbitMQ), [`consumer`] (takes what is
-//! there in one transaction), [`waiting`] (events whose time has not come), [`parked`] (events that cannot be
-//! handled), [`read`] (from wire values to domain values).
+//! [`bus`] (what carries them: [`memory`] in one process, which a test may have disturbed by `disturbance`, and
+//! [`amqp`] over RabbitMQ), [`consumer`] (the receiving loop; `handling` is one transaction of it and `inbox` what
+//! it has seen), [`waiting`] (events whose time has not come), [`parked`] (events that cannot be handled),
+//! [`read`] (from wire values to domain values), `backoff`.
 
 pub mod amqp;
+pub(crate) mod backoff;
 pub mod bus;
 pub mod consumer;
+mod disturbance;
+mod handling;
+mod inbox;
 pub mod memory;
 pub mod outbox;
 pub mod parked;
@@ -17,7 +22,17 @@ pub mod waiting;
 
 pub use proto_events::Envelope;
 
-use db::{DbError, TxError};
+use crate::ctx::Ctx;
+use db::{BackendKind, DbError, PooledConnection, TxError};
+
+/// A connection that sees every commit at once, which a replica may not, and that on SQLite leaves the one
+/// writer alone.
+async fn primary(ctx: &Ctx) -> Result<PooledConnection, DbError> {
+    match ctx.db().kind() {
+        BackendKind::Sqlite => ctx.db().read().await,
+        BackendKind::Mysql => ctx.db().write().await,
+    }
+}
 
 /// Why an event, or a job, could not be handled.
 #[derive(Debug, thiserror::Error)]

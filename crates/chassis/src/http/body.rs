@@ -72,11 +72,9 @@ impl Body {
 
     fn check_content_type(&self) -> Result<(), Problem> {
         match &self.content_type {
-            Some(t) if !t.starts_with("application/json") => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "request.not_json",
-                "send application/json",
-            )),
+            Some(t) if !t.starts_with("application/json") => {
+                Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json", "send application/json"))
+            }
             _ => Ok(()),
         }
     }

@@ -25,7 +25,8 @@ impl std::str::FromStr for TrustedProxies {
             let (address, bits) = part.split_once('/').unwrap_or((part, ""));
             let address: IpAddr = address.parse().map_err(|_| format!("`{part}` is not an address or CIDR block"))?;
             let width = if address.is_ipv4() { 32 } else { 128 };
-            let bits = if bits.is_empty() { width } else { bits.parse().map_err(|_| format!("`{part}`: bad prefix"))? };
+            let bits =
+                if bits.is_empty() { width } else { bits.parse().map_err(|_| format!("`{part}`: bad prefix"))? };
             if bits > width { Err(format!("`{part}`: bad prefix")) } else { Ok((address, bits)) }
         };
         text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(block).collect::<Result<_, _>>().map(Self)
@@ -67,11 +68,7 @@ struct Origin {
 
 /// The request's id and the client's address.
 pub fn origin(request: &HttpRequest) -> (String, String) {
-    request
-        .extensions()
-        .get::<Origin>()
-        .map(|o| (o.request_id.clone(), o.address.clone()))
-        .unwrap_or_default()
+    request.extensions().get::<Origin>().map(|o| (o.request_id.clone(), o.address.clone())).unwrap_or_default()
 }
 
 fn read_origin(request: &ServiceRequest) -> Origin {

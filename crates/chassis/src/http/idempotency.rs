@@ -108,21 +108,12 @@ impl Idempotent {
     }
 }
 
-async fn claim(
-    c: &mut DbConnection,
-    owner: UserId,
-    key: &str,
-    hash: &[u8],
-    now: Timestamp,
-) -> Result<Claim, Problem> {
+async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now: Timestamp) -> Result<Claim, Problem> {
     use idempotency_keys as t;
     let too_old = now.plus_hours(-KEPT_HOURS);
     let mine = t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key));
     diesel::delete(
-        t::table
-            .filter(t::caller_id.eq(owner))
-            .filter(t::idempotency_key.eq(key))
-            .filter(t::created_at.lt(too_old)),
+        t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key)).filter(t::created_at.lt(too_old)),
     )
     .execute(c)
     .await?;

@@ -161,10 +161,11 @@ impl Routes {
             add(config);
         }
         let document = web::Bytes::from(self.openapi().to_string());
-        let open_api = web::resource(format!("{PREFIX}/{}/openapi.json", self.service)).route(web::get().to(move || {
-            let document = document.clone();
-            async move { actix_web::HttpResponse::Ok().content_type("application/json").body(document) }
-        }));
+        let open_api =
+            web::resource(format!("{PREFIX}/{}/openapi.json", self.service)).route(web::get().to(move || {
+                let document = document.clone();
+                async move { actix_web::HttpResponse::Ok().content_type("application/json").body(document) }
+            }));
         config.service(open_api);
         let mut paths: Vec<&str> = Vec::new();
         for entry in &self.entries {
@@ -200,12 +201,8 @@ impl Routes {
 
     /// The service's OpenAPI 3.1 document.
     pub fn openapi(&self) -> serde_json::Value {
-        let operations = self.entries.iter().map(|e| Operation {
-            method: &e.method,
-            path: &e.path,
-            access: e.access,
-            doc: &e.doc,
-        });
+        let operations =
+            self.entries.iter().map(|e| Operation { method: &e.method, path: &e.path, access: e.access, doc: &e.doc });
         super::openapi::document(self.service, operations)
     }
 }

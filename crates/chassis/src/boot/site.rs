@@ -1,0 +1,177 @@
+//! The HTTP server over one or more started services.
+
+use super::Started;
+use crate::auth::Verifier;
+use crate::config::{ConfigError, Env};
+use crate::ctx::Ctx;
+use crate::events::bus::Bus;
+use crate::http::Routes;
+use crate::http::edge::{self, TrustedProxies};
+use crate::service::BootError;
+use crate::telemetry;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use serde::Serialize;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Routes that are not of a service: the embedded run's own pages.
+pub type Extra = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
+
+/// What a server answers.
+#[derive(Clone)]
+pub struct Site {
+    routes: Vec<Routes>,
+    verifier: Arc<Verifier>,
+    probes: Vec<Probe>,
+    proxies: TrustedProxies,
+    extra: Option<Extra>,
+}
+
+#[derive(Clone)]
+struct Probe {
+    ctx: Ctx,
+    bus: Arc<dyn Bus>,
+}
+
+/// One dependency of one service.
+#[derive(Debug, Serialize)]
+struct Check {
+    service: &'static str,
+    dependency: &'static str,
+    up: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+impl Site {
+    /// A site over started services; `None` when there is none.
+    pub fn over(started: &[Started], env: &Env, extra: Option<Extra>) -> Result<Self, BootError> {
+        let first = started.first().ok_or_else(|| BootError::Failed("there is no service to serve".into()))?;
+        Ok(Self {
+            routes: started.iter().map(|s| s.routes.clone()).collect(),
+            verifier: Arc::clone(first.ctx.verifier()),
+            probes: started.iter().map(|s| Probe { ctx: s.ctx.clone(), bus: Arc::clone(&s.bus) }).collect(),
+            proxies: env.parse_or("TRUSTED_PROXIES", TrustedProxies::default())?,
+            extra,
+        })
+    }
+
+    /// Adds everything to an actix application.
+    pub fn configure(&self, config: &mut web::ServiceConfig) {
+        config
+            .app_data(web::Data::from(Arc::clone(&self.verifier)))
+            .app_data(web::Data::new(self.proxies.clone()))
+            .app_data(web::Data::new(self.probes.clone()));
+        for routes in &self.routes {
+            routes.configure(config);
+        }
+        if let Some(extra) = &self.extra {
+            extra(config);
+        }
+        config
+            .route("/health/live", web::get().to(live))
+            .route("/health/ready", web::get().to(ready))
+            .default_service(web::to(edge::no_route));
+    }
+
+    /// A server that answers on `listener` with `workers` threads.
+    pub fn serve(self, listener: TcpListener, workers: usize, shutdown: Duration) -> std::io::Result<Server> {
+        let server = HttpServer::new(move || {
+            let site = self.clone();
+            App::new().wrap(from_fn(edge::wrap)).configure(move |config| site.configure(config))
+        });
+        Ok(server.workers(workers).shutdown_timeout(shutdown.as_secs()).disable_signals().listen(listener)?.run())
+    }
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
+}
+
+async fn ready(probes: web::Data<Vec<Probe>>) -> HttpResponse {
+    let checks: Vec<Check> =
+        futures_util::future::join_all(probes.iter().map(Probe::check)).await.into_iter().flatten().collect();
+    let up = checks.iter().all(|c| c.up);
+    let mut response = if up { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    if !up {
+        response.insert_header(("Retry-After", 5));
+        // A problem document would hide which dependency is missing.
+        response.insert_header(("Content-Type", "application/problem+json"));
+    }
+    let status = if up { "ready" } else { "unready" };
+    let body = serde_json::json!({ "status": status, "code": "health.unready", "checks": checks });
+    response.body(body.to_string())
+}
+
+impl Probe {
+    async fn check(&self) -> Vec<Check> {
+        let service = self.ctx.service();
+        let (database, bus, cache) = tokio::join!(self.ctx.db().ping(), self.bus.ping(), self.ctx.cache().ping());
+        let check = |dependency, up, reason| Check { service, dependency, up, reason: (!up).then_some(reason) };
+        vec![
+            check("database", database.is_ok(), "it does not answer"),
+            check("broker", bus.is_ok(), "not connected"),
+            check("cache", cache.is_ok(), "it does not answer"),
+        ]
+    }
+}
+
+fn listen(variable: &str, address: &str) -> Result<TcpListener, BootError> {
+    let address: SocketAddr = address.parse().map_err(|e| ConfigError::new(variable, e))?;
+    TcpListener::bind(address).map_err(|e| ConfigError::new(variable, format!("{address}: {e}")).into())
+}
+
+/// Serves until SIGTERM or SIGINT, then finishes what is at hand and stops everything.
+pub async fn serve_until_told(started: Vec<Started>, env: &Env, extra: Option<Extra>) -> Result<(), BootError> {
+    let failed = |e: std::io::Error| BootError::Failed(e.to_string());
+    let shutdown = Duration::from_secs(env.parse_or("SHUTDOWN_SECS", 10_u64)?);
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let workers: usize = env.parse_or("HTTP_WORKERS", cores)?;
+    let public = listen("HTTP_ADDR", env.or("HTTP_ADDR", "127.0.0.1:8080"))?;
+    let internal = listen("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:9090"))?;
+    let address = public.local_addr().map_err(failed)?;
+    let server = Site::over(&started, env, extra)?.serve(public, workers, shutdown).map_err(failed)?;
+    let metrics = metrics_server(internal).map_err(failed)?;
+    let (handle, metrics_handle) = (server.handle(), metrics.handle());
+    let names: Vec<&str> = started.iter().map(|s| s.name).collect();
+    tracing::info!(%address, services = ?names, "ready");
+    let (server, metrics) = (tokio::spawn(server), tokio::spawn(metrics));
+    told_to_stop().await.map_err(failed)?;
+    tracing::info!("stopping: finishing requests and the batch in hand");
+    let stopping = async {
+        handle.stop(true).await;
+        futures_util::future::join_all(started.iter().map(Started::stop)).await;
+        metrics_handle.stop(true).await;
+    };
+    if tokio::time::timeout(shutdown, stopping).await.is_err() {
+        tracing::warn!("not everything finished in time; what was not committed will be done again");
+    }
+    drop((server, metrics));
+    Ok(())
+}
+
+fn metrics_server(listener: TcpListener) -> std::io::Result<Server> {
+    let server = HttpServer::new(|| {
+        App::new().route(
+            "/metrics",
+            web::get().to(|| async {
+                HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(telemetry::metrics_text())
+            }),
+        )
+    });
+    Ok(server.workers(1).disable_signals().listen(listener)?.run())
+}
+
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

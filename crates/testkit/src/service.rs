@@ -1,0 +1,185 @@
+//! One service, for real, on a port of its own: fresh SQLite file, fake clock, in-process bus and cache.
+
+use crate::client::Client;
+use chassis::auth::jwks::SharedKeys;
+use chassis::auth::sign::SigningKey;
+use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
+use chassis::boot::site::Site;
+use chassis::boot::{Platform, Started, start};
+use chassis::cache::memory::MemoryCache;
+use chassis::clock::{Clock, FakeClock};
+use chassis::events::bus::Bus;
+use chassis::events::memory::MemoryBus;
+use chassis::mail::MessageLog;
+use chassis::schema::{outbox, parked};
+use chassis::{Ctx, Env, Service, id, jobs};
+use db::DbConfig;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Role, Timestamp, UserId};
+use proto_events::{Envelope, Event};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where a test's clock stands unless it is moved: a Tuesday morning in India.
+pub const START: &str = "2026-11-10T04:30:00Z";
+
+pub struct TestService {
+    pub started: Started,
+    pub clock: Arc<FakeClock>,
+    pub bus: Arc<MemoryBus>,
+    pub messages: MessageLog,
+    keys: SigningKey,
+    client: Client,
+    server: actix_web::dev::ServerHandle,
+    folder: PathBuf,
+}
+
+impl TestService {
+    pub async fn start(service: Service) -> Self {
+        Self::start_with(service, &[]).await
+    }
+
+    /// With variables of the service's own configuration.
+    pub async fn start_with(service: Service, variables: &[(&str, &str)]) -> Self {
+        let folder = std::env::temp_dir().join(format!("ev-test-{}", id::fresh::<uuid::Uuid>()));
+        let clock = Arc::new(FakeClock::at(START.parse().unwrap()));
+        let bus = Arc::new(MemoryBus::limited_to(&[service.name]));
+        let messages = MessageLog::default();
+        let keys = SigningKey::generate();
+        let shared_keys = SharedKeys::new();
+        shared_keys.set(keys.key_set());
+        let platform = Platform {
+            env: Env::from_pairs(variables.iter().copied()),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            bus: Arc::clone(&bus) as Arc<dyn Bus>,
+            cache: Arc::new(MemoryCache::default()),
+            mailer: Arc::new(messages.clone()),
+            keys: Arc::new(shared_keys.clone()),
+            shared_keys: SharedKeys::new(),
+            scheduled: false,
+        };
+        let file = folder.join(format!("{}.db", service.name));
+        let database = DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()));
+        let started = start(service, &platform, &database).await.expect("the service starts");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let site = Site::over(std::slice::from_ref(&started), &platform.env, None).unwrap();
+        let server = site.serve(listener, 1, Duration::from_secs(1)).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
+        let client = Client::new(base, None);
+        Self { started, clock, bus, messages, keys, client, server: handle, folder }
+    }
+
+    pub fn ctx(&self) -> &Ctx {
+        &self.started.ctx
+    }
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// An access token as auth would issue it now.
+    pub fn token(&self, user: UserId, role: Role, referrer: Option<UserId>) -> String {
+        let now = self.clock.now().utc().timestamp();
+        self.keys.sign(&Claims {
+            sub: user,
+            role,
+            referrer,
+            sid: id::fresh(),
+            jti: id::fresh(),
+            iat: now,
+            exp: now + ACCESS_TTL_SECS,
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+        })
+    }
+    pub fn anonymous(&self) -> Client {
+        self.client.clone()
+    }
+    pub fn as_role(&self, user: UserId, role: Role) -> Client {
+        self.client.with_token(self.token(user, role, None))
+    }
+    pub fn as_user(&self, user: UserId) -> Client {
+        self.as_role(user, Role::User)
+    }
+    pub fn as_referred(&self, user: UserId, referrer: UserId) -> Client {
+        self.client.with_token(self.token(user, Role::User, Some(referrer)))
+    }
+    /// Somebody on the staff; a new one each time.
+    pub fn as_staff(&self) -> Client {
+        self.as_role(id::fresh(), Role::Staff)
+    }
+    pub fn as_admin(&self) -> Client {
+        self.as_role(id::fresh(), Role::Admin)
+    }
+
+    /// An event as another service would publish it.
+    pub fn envelope<M: Event>(at: Timestamp, message: &M) -> Envelope {
+        Envelope {
+            id: *id::fresh::<uuid::Uuid>().as_bytes(),
+            source: M::event_type().split('.').next().unwrap_or_default().to_owned(),
+            event_type: M::event_type(),
+            time_micros: at.micros(),
+            subject: String::new(),
+            position: 1,
+            traceparent: String::new(),
+            data: message.encode_to_vec(),
+        }
+    }
+    /// Delivers an event to the service and waits until its effects are committed, or it is parked.
+    pub async fn deliver<M: Event>(&self, at: Timestamp, message: &M) -> Envelope {
+        let envelope = Self::envelope(at, message);
+        self.deliver_envelope(envelope.clone()).await;
+        envelope
+    }
+    pub async fn deliver_now<M: Event>(&self, message: &M) -> Envelope {
+        self.deliver(self.now(), message).await
+    }
+    pub async fn deliver_envelope(&self, envelope: Envelope) {
+        let confirm = self.bus.publish(envelope).await.expect("the bus takes it");
+        confirm.await.expect("the service takes it");
+    }
+
+    /// Every event of one type the service has put in its outbox, oldest first.
+    pub async fn published<M: Event>(&self) -> Vec<M> {
+        let mut c = self.ctx().db().read().await.unwrap();
+        let payloads: Vec<Vec<u8>> = outbox::table
+            .filter(outbox::event_type.eq(M::event_type()))
+            .order(outbox::position)
+            .select(outbox::payload)
+            .load(&mut c)
+            .await
+            .unwrap();
+        payloads.iter().map(|p| M::decode(p.as_slice()).expect("an event")).collect()
+    }
+    /// What was parked, as `type: error`.
+    pub async fn parked(&self) -> Vec<String> {
+        let mut c = self.ctx().db().read().await.unwrap();
+        let rows: Vec<(String, String)> =
+            parked::table.select((parked::event_type, parked::error)).load(&mut c).await.unwrap();
+        rows.into_iter().map(|(event_type, error)| format!("{event_type}: {error}")).collect()
+    }
+    /// Runs one of the service's jobs, now.
+    pub async fn run_job(&self, name: &str) {
+        let job = self.started.jobs.iter().find(|j| j.name == name).unwrap_or_else(|| panic!("no job {name}"));
+        jobs::run_once(job, self.ctx()).await.unwrap_or_else(|e| panic!("job {name}: {e}"));
+    }
+
+    /// Checks that nothing was parked, and stops the service.
+    pub async fn finish(self) {
+        assert_eq!(self.parked().await, Vec::<String>::new(), "events were parked");
+        self.started.stop().await;
+        self.server.stop(true).await;
+    }
+}
+
+impl Drop for TestService {
+    fn drop(&mut self) {
+        self.started.abandon();
+        drop(self.server.stop(false));
+        let _gone = std::fs::remove_dir_all(&self.folder);
+    }
+}
