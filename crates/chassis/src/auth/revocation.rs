@@ -16,11 +16,14 @@ use futures_util::FutureExt;
 use proto_events::auth::v1::SessionRevoked;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How long a process trusts that the cache still has what it was fed.
 const FED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Between two tries to tell a cache that is away.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 fn key(session: Uuid) -> String {
     format!("revoked:{session}")
@@ -39,13 +42,29 @@ pub async fn record(c: &mut DbConnection, session: Uuid, expires_at: Timestamp) 
         .map(drop)
 }
 
-/// Makes the session's tokens stop working at once, everywhere.
-pub async fn revoke(cache: &dyn Cache, now: Timestamp, session: Uuid, expires_at: Timestamp) -> Result<(), CacheDown> {
-    match expires_at.since(now).to_std() {
-        Ok(left) if !left.is_zero() => cache.set(&key(session), b"1", left).await,
-        // Its tokens have expired by themselves.
-        _ => Ok(()),
+/// Makes the session's tokens stop working everywhere, at once if the cache is there and else when it is back.
+pub async fn revoke(cache: &Arc<dyn Cache>, now: Timestamp, session: Uuid, expires_at: Timestamp) {
+    // With no time left its tokens have expired by themselves.
+    let Some(left) = left(now, expires_at) else { return };
+    if let Err(error) = cache.set(&key(session), b"1", left).await {
+        tracing::warn!(%error, "a revocation has to wait for the cache");
+        tokio::spawn(keep_trying(Arc::clone(cache), session, Instant::now() + left));
     }
+}
+
+/// A cache that is back after a break in the network still has everything but this.
+async fn keep_trying(cache: Arc<dyn Cache>, session: Uuid, until: Instant) {
+    loop {
+        tokio::time::sleep(TRY_AGAIN).await;
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || cache.set(&key(session), b"1", left).await.is_ok() {
+            return;
+        }
+    }
+}
+
+fn left(now: Timestamp, expires_at: Timestamp) -> Option<Duration> {
+    expires_at.since(now).to_std().ok().filter(|left| !left.is_zero())
 }
 
 /// Handles `auth.v1.SessionRevoked`: keeps the row, and tells the cache without waiting for it.
@@ -62,13 +81,9 @@ pub async fn apply(
     }
     record(c, session, expires_at).await?;
     let cache = Arc::clone(cache);
-    let mut told = async move {
-        if let Err(error) = revoke(&*cache, now, session, expires_at).await {
-            tracing::warn!(%error, "a revocation is in the table alone");
-        }
-    }
-    .boxed();
-    // In memory it is done at once. A transaction does not wait for a network, so Redis is told on the side.
+    let mut told = async move { revoke(&cache, now, session, expires_at).await }.boxed();
+    // In memory it is done at once. A transaction does not wait for a network, so Redis is told on the side;
+    // should the transaction fail, that the session ended is true all the same.
     if (&mut told).now_or_never().is_none() {
         tokio::spawn(told);
     }
@@ -86,8 +101,8 @@ pub async fn refill(c: &mut DbConnection, cache: &dyn Cache, now: Timestamp) -> 
     let rows: Vec<(Vec<u8>, Timestamp)> =
         t::table.filter(t::expires_at.gt(now)).select((t::session_id, t::expires_at)).load(c).await?;
     for (session, expires_at) in &rows {
-        if let Ok(session) = Uuid::from_slice(session) {
-            revoke(cache, now, session, *expires_at).await?;
+        if let (Ok(session), Some(left)) = (Uuid::from_slice(session), left(now, *expires_at)) {
+            cache.set(&key(session), b"1", left).await?;
         }
     }
     Ok(rows.len())

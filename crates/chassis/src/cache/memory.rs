@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Expired entries are thrown out when this many were written since the last time.
-const SWEEP_EVERY: usize = 1024;
-/// Past this many live entries the one that expires first makes room.
-const MOST_ENTRIES: usize = 1_000_000;
+/// Expired entries are thrown out after this many writes at the least.
+const SWEEP_AFTER: usize = 1024;
 
 /// Entries expire by the clock it is given, so that a test can move it. Clones share their entries.
+///
+/// Nothing goes before it expires: a forgotten revocation would let an ended session back in.
 #[derive(Clone)]
 pub struct MemoryCache {
     clock: Arc<dyn Clock>,
@@ -54,13 +54,10 @@ impl Entries {
     }
     fn put(&mut self, key: &str, value: Vec<u8>, expires_at: Timestamp, now: Timestamp) {
         self.writes += 1;
-        if self.writes >= SWEEP_EVERY {
+        // In proportion to what is there, so that a write costs the same however much that is.
+        if self.writes >= SWEEP_AFTER.max(self.map.len()) {
             self.writes = 0;
             self.map.retain(|_, entry| entry.expires_at > now);
-            let first = || self.map.iter().min_by_key(|(_, e)| e.expires_at).map(|(k, _)| k.clone());
-            if let Some(key) = (self.map.len() > MOST_ENTRIES).then(first).flatten() {
-                self.map.remove(&key);
-            }
         }
         self.map.insert(key.to_owned(), Entry { value, expires_at });
     }
