@@ -105,22 +105,6 @@ def check_observability():
         expect(part in collector["extensions"], f"collector.yaml: the extension {part} is not set up")
 
 
-def created_tables(service):
-    text = "".join(
-        path.read_text()
-        for folder in (root / "crates/chassis/migrations", root / f"services/{service}/migrations")
-        for path in sorted(folder.glob("*/up.sql"))
-    )
-    return set(re.findall(r"^\s*CREATE TABLE (?:IF NOT EXISTS )?`?([a-z0-9_]+)", text, re.M))
-
-
-def check_append_only():
-    for line in (root / "deploy/mysql/append-only").read_text().splitlines():
-        if line and not line.startswith("#"):
-            service, table = line.split()
-            expect(table in created_tables(service), f"append-only: no migration of {service} creates {table}")
-
-
 def pod_of(thing):
     return thing["spec"]["template"]
 
@@ -192,7 +176,6 @@ for every in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
     read_yaml(every)
 check_compose()
 check_observability()
-check_append_only()
 for overlay in sys.argv[2:]:
     check_overlay(Path(overlay))
 for line in wrong:
