@@ -9,6 +9,9 @@ SERVICES=(auth booking wallet binary payout notification compliance reports)
 # shellcheck disable=SC2034
 STATE_HOME="${EV_STATE_DIR:-${XDG_STATE_HOME:-${HOME:-/tmp}/.local/state}/ev}"
 
+# Some runners close standard input altogether, which children take for an error.
+if ! { : <&0; } 2>/dev/null; then exec 0</dev/null; fi
+
 note() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {
   note "$*"

@@ -2,9 +2,10 @@
 //!
 //! Each failure names every place that breaks the rule, so that one run is enough to mend them all.
 
+mod source;
+
+use source::{belongs, files, is_local, mentions, names, read, rust_files, shipped, used_paths, variables_read};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const SERVICES: [&str; 8] = ["auth", "binary", "booking", "compliance", "notification", "payout", "reports", "wallet"];
 const BANNED_NAMES: [&str; 14] = [
@@ -14,104 +15,22 @@ const BANNED_NAMES: [&str; 14] = [
 /// What a MySQL table must say of itself; three-byte text cost us names and addresses once.
 const TABLE_OPTIONS: &str = "/*! ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The tracked files and those about to be, as paths from the root with forward slashes.
-fn files() -> Vec<String> {
-    let arguments = ["ls-files", "--cached", "--others", "--exclude-standard"];
-    let Ok(listed) = Command::new("git").args(arguments).current_dir(root()).output() else {
-        panic!("git is needed to know which files count");
-    };
-    let text = String::from_utf8_lossy(&listed.stdout);
-    let there = text.lines().filter(|f| root().join(f).is_file()).map(str::to_owned).collect::<Vec<_>>();
-    assert!(!there.is_empty(), "git lists no file: {}", String::from_utf8_lossy(&listed.stderr));
-    there
-}
-fn rust_files() -> impl Iterator<Item = String> {
-    files().into_iter().filter(|f| f.ends_with(".rs"))
-}
-/// Empty for a file that is not text.
-fn read(file: &str) -> String {
-    std::fs::read_to_string(root().join(file)).unwrap_or_default()
-}
 #[track_caller]
 fn none(rule: &str, places: &[String]) {
     assert!(places.is_empty(), "{rule}:\n  {}", places.join("\n  "));
 }
 
-/// The code a layer ships: no comments, and nothing from the first test module on.
-fn code(text: &str) -> String {
-    let mut kept = String::new();
-    for line in text.lines() {
-        if line.trim_start().starts_with("#[cfg(test)]") {
-            break;
-        }
-        if !line.trim_start().starts_with("//") {
-            kept.push_str(line.split(" // ").next().unwrap_or(line));
-            kept.push('\n');
-        }
-    }
-    kept
-}
-
-/// Every path that a file's `use` declarations name, with the braces written out.
-fn used_paths(code: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    let mut rest = code;
-    while let Some((before, after)) = rest.split_once("use ") {
-        let starts_a_line = before.rsplit('\n').next().unwrap_or("").trim_start();
-        let is_use = matches!(starts_a_line, "" | "pub " | "pub(crate) " | "pub(super) ");
-        let Some((tree, following)) = after.split_once(';') else { break };
-        if is_use {
-            write_out("", &tree.split_whitespace().collect::<Vec<_>>().join(" "), &mut paths);
-            rest = following;
-        } else {
-            rest = after;
-        }
-    }
-    paths
-}
-fn write_out(prefix: &str, tree: &str, into: &mut Vec<String>) {
-    let Some((head, inner)) = tree.split_once('{') else {
-        let path = tree.split(" as ").next().unwrap_or(tree).trim();
-        if !path.is_empty() {
-            into.push(format!("{prefix}{path}"));
-        }
-        return;
-    };
-    let prefix = format!("{prefix}{}", head.trim());
-    let inner = inner.trim_end().trim_end_matches('}');
-    let (mut depth, mut part) = (0_u32, String::new());
-    // Put back the brace of a nested tree that the trimming above took.
-    let opened = inner.matches('{').count().saturating_sub(inner.matches('}').count());
-    for letter in inner.chars().chain("}".repeat(opened).chars()) {
-        match letter {
-            ',' if depth == 0 => {
-                write_out(&prefix, part.trim(), into);
-                part.clear();
-                continue;
-            }
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        part.push(letter);
-    }
-    write_out(&prefix, part.trim(), into);
-}
-
 /// A part of every service, and what it may not name (or, where `only` is not empty, all it may).
 struct Layer {
+    /// A folder, or a single file of that name while it is small.
     place: &'static str,
     only: &'static [&'static str],
     never: &'static [&'static str],
 }
 const LAYERS: [Layer; 6] = [
     Layer {
-        place: "domain/",
-        only: &["std", "core", "domain", "chrono", "thiserror", "crate::domain", "super", "self"],
+        place: "domain",
+        only: &["std", "core", "domain", "chrono", "uuid", "thiserror", "serde", "crate::domain", "super", "self"],
         never: &[
             "chassis",
             "diesel",
@@ -125,57 +44,40 @@ const LAYERS: [Layer; 6] = [
         ],
     },
     Layer {
-        place: "store/",
+        place: "store",
         only: &[],
         never: &["crate::http", "crate::app", "crate::consumers", "proto_events", "actix_web"],
     },
     Layer {
-        place: "app/",
+        place: "app",
         only: &[],
         never: &["actix_web", "diesel::prelude", "diesel_async", "diesel::dsl", "crate::schema", "crate::http"],
     },
     Layer {
-        place: "http/",
+        place: "http",
         only: &[],
         never: &["diesel", "diesel_async", "crate::schema", "crate::consumers", "crate::jobs"],
     },
     Layer {
-        place: "consumers.rs",
+        place: "consumers",
         only: &[],
         never: &["crate::store", "crate::http", "crate::schema", "diesel", "diesel_async", "actix_web"],
     },
     Layer {
-        place: "jobs.rs",
+        place: "jobs",
         only: &[],
         never: &["crate::store", "crate::http", "crate::schema", "diesel", "diesel_async", "actix_web"],
     },
 ];
-
-fn names(path: &str, module: &str) -> bool {
-    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
-/// A type in scope whose variants are named, or a module declared in this very file.
-fn is_local(path: &str, code: &str) -> bool {
-    let first = path.split("::").next().unwrap_or(path);
-    first.starts_with(char::is_uppercase) || code.contains(&format!("mod {first};"))
-}
-/// `crate::store::find(…)` in the middle of a function counts as much as a `use`.
-fn mentions(code: &str, module: &str) -> bool {
-    let path = format!("{module}::");
-    code.match_indices(&path).any(|(at, _)| {
-        let before = code.get(..at).and_then(|b| b.chars().next_back());
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-    })
-}
 
 #[test]
 fn a_layer_names_only_what_it_may() {
     let mut wrong = Vec::new();
     for file in rust_files() {
         let Some((_, inside)) = file.strip_prefix("services/").and_then(|f| f.split_once("/src/")) else { continue };
-        let code = code(&read(&file));
+        let code = shipped(&file);
         let paths = used_paths(&code);
-        for layer in LAYERS.iter().filter(|l| inside.starts_with(l.place)) {
+        for layer in LAYERS.iter().filter(|l| belongs(inside, l.place)) {
             for path in &paths {
                 let forbidden = layer.never.iter().any(|m| names(path, m));
                 let unknown =
@@ -194,8 +96,8 @@ fn a_layer_names_only_what_it_may() {
 #[test]
 fn pure_code_neither_waits_nor_reads_a_clock() {
     let mut wrong = Vec::new();
-    for file in rust_files().filter(|f| f.starts_with("crates/domain/src/") || f.contains("/src/domain/")) {
-        let code = code(&read(&file));
+    for file in rust_files().filter(|f| f.starts_with("crates/domain/src/") || f.contains("/src/domain")) {
+        let code = shipped(&file);
         for word in ["async fn", ".await", "::now()", "Uuid::now", "getrandom", "println!", "tracing::"] {
             if code.contains(word) {
                 wrong.push(format!("{file} has {word}"));
@@ -207,10 +109,12 @@ fn pure_code_neither_waits_nor_reads_a_clock() {
 
 #[test]
 fn only_handlers_consumers_and_jobs_begin_transactions() {
-    let begins = |f: &String| [".tx(", ".transaction(", ".begin("].iter().any(|w| code(&read(f)).contains(w));
+    let begins = |f: &String| [".tx(", ".transaction("].iter().any(|w| shipped(f).contains(w));
     let wrong: Vec<_> = rust_files()
         .filter(|f| f.starts_with("services/"))
-        .filter(|f| ["/src/app/", "/src/store/", "/src/domain/"].iter().any(|l| f.contains(l)))
+        .filter(|f| {
+            f.split_once("/src/").is_some_and(|(_, f)| ["app", "store", "domain"].iter().any(|l| belongs(f, l)))
+        })
         .filter(begins)
         .collect();
     none("app and store work on the connection they are given", &wrong);
@@ -299,25 +203,6 @@ fn the_tree_knows_no_machine_but_its_own() {
     none("no path or host of one machine belongs in the tree", &wrong);
 }
 
-/// The names in `env.get("NAME")` and its kin, wherever rustfmt put the line breaks.
-fn variables_read(code: &str) -> BTreeSet<String> {
-    let dense: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    let calls = ["get", "required", "or", "parse", "parse_or", "secret", "flag", "list", "url", "key", ">"];
-    let mut found = BTreeSet::new();
-    for (at, _) in dense.match_indices("(\"") {
-        let (before, after) = dense.split_at(at);
-        let name = after.trim_start_matches("(\"").split('"').next().unwrap_or("");
-        let is_variable = name.len() > 2
-            && name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        let is_call = calls.iter().any(|c| before.ends_with(&format!(".{c}")) || (*c == ">" && before.ends_with('>')));
-        if is_variable && is_call {
-            found.insert(name.to_owned());
-        }
-    }
-    found
-}
-
 #[test]
 fn every_variable_that_is_read_is_in_the_example() {
     let example = read(".env.example");
@@ -329,7 +214,7 @@ fn every_variable_that_is_read_is_in_the_example() {
     let mut wrong = Vec::new();
     let sources = rust_files().filter(|f| f.contains("/src/") && !f.starts_with("crates/testkit/"));
     for file in sources.filter(|f| f.starts_with("crates/") || f.starts_with("services/")) {
-        let missing = variables_read(&code(&read(&file))).into_iter().filter(|v| !listed.contains(v));
+        let missing = variables_read(&shipped(&file)).into_iter().filter(|v| !listed.contains(v));
         wrong.extend(missing.map(|v| format!("{file} reads {v}")));
     }
     none(".env.example lists every setting with its unit and default", &wrong);
@@ -372,18 +257,4 @@ fn no_two_migrations_of_a_service_share_a_version() {
         }
     }
     none("a service runs the chassis's migrations and its own in one list", &wrong);
-}
-
-#[test]
-fn the_tests_of_this_file_read_what_they_should() {
-    let paths = used_paths(
-        "use a::b;\npub use c::{d, e::{f, g as h}, self};\nlet reuse = 1;\nuse i::{\n    j,\n    k::l,\n};\n",
-    );
-    assert_eq!(paths, ["a::b", "c::d", "c::e::f", "c::e::g", "c::self", "i::j", "i::k::l"]);
-    assert!(names("diesel::prelude", "diesel") && !names("diesel_async::x", "diesel"));
-    assert!(mentions("x(crate::store::find(1))", "crate::store") && !mentions("mycrate::store::x", "crate::store"));
-    let read =
-        variables_read("env.get(\"SMTP_URL\"); env.parse_or::<u64>(\n \"SHUTDOWN_SECS\", 10); text(\"NOT_ONE\")");
-    assert_eq!(read.into_iter().collect::<Vec<_>>(), ["SHUTDOWN_SECS", "SMTP_URL"]);
-    assert_eq!(code("a // b\n// c\nd\n#[cfg(test)]\nmod tests {}\n"), "a\nd\n");
 }

@@ -1,0 +1,153 @@
+//! What the rules read: the tracked files, the code in them without comments and tests, and the paths that it names.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The tracked files and those about to be, as paths from the root with forward slashes.
+pub(crate) fn files() -> Vec<String> {
+    let arguments = ["ls-files", "--cached", "--others", "--exclude-standard"];
+    let Ok(listed) = Command::new("git").args(arguments).current_dir(root()).output() else {
+        panic!("git is needed to know which files count");
+    };
+    let text = String::from_utf8_lossy(&listed.stdout);
+    let there = text.lines().filter(|f| root().join(f).is_file()).map(str::to_owned).collect::<Vec<_>>();
+    assert!(!there.is_empty(), "git lists no file: {}", String::from_utf8_lossy(&listed.stderr));
+    there
+}
+pub(crate) fn rust_files() -> impl Iterator<Item = String> {
+    files().into_iter().filter(|f| f.ends_with(".rs"))
+}
+/// Empty for a file that is not text.
+pub(crate) fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap_or_default()
+}
+/// The code that a file ships: no comments, and nothing from the first test module on.
+pub(crate) fn shipped(file: &str) -> String {
+    if is_test_module(file) { String::new() } else { code(&read(file)) }
+}
+fn code(text: &str) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("#[cfg(test)]") {
+            break;
+        }
+        if !line.trim_start().starts_with("//") {
+            kept.push_str(line.split(" // ").next().unwrap_or(line));
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+/// Every path that a file's `use` declarations name, with the braces written out.
+pub(crate) fn used_paths(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut rest = code;
+    while let Some((before, after)) = rest.split_once("use ") {
+        let starts_a_line = before.rsplit('\n').next().unwrap_or("").trim_start();
+        let is_use = matches!(starts_a_line, "" | "pub " | "pub(crate) " | "pub(super) ");
+        let Some((tree, following)) = after.split_once(';') else { break };
+        if is_use {
+            write_out("", &tree.split_whitespace().collect::<Vec<_>>().join(" "), &mut paths);
+            rest = following;
+        } else {
+            rest = after;
+        }
+    }
+    paths
+}
+fn write_out(prefix: &str, tree: &str, into: &mut Vec<String>) {
+    let Some((head, inner)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or(tree).trim();
+        if !path.is_empty() {
+            into.push(format!("{prefix}{path}"));
+        }
+        return;
+    };
+    let prefix = format!("{prefix}{}", head.trim());
+    let inner = inner.trim_end().trim_end_matches('}');
+    let (mut depth, mut part) = (0_u32, String::new());
+    // Put back the brace of a nested tree that the trimming above took.
+    let opened = inner.matches('{').count().saturating_sub(inner.matches('}').count());
+    for letter in inner.chars().chain("}".repeat(opened).chars()) {
+        match letter {
+            ',' if depth == 0 => {
+                write_out(&prefix, part.trim(), into);
+                part.clear();
+                continue;
+            }
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        part.push(letter);
+    }
+    write_out(&prefix, part.trim(), into);
+}
+
+/// A file that its parent declares under `#[cfg(test)]`: a model, or the tests themselves.
+fn is_test_module(file: &str) -> bool {
+    let Some((folder, name)) = file.trim_end_matches(".rs").rsplit_once('/') else { return false };
+    let declared = format!("#[cfg(test)]\nmod {name};");
+    [format!("{folder}/mod.rs"), format!("{folder}.rs"), format!("{folder}/lib.rs")]
+        .iter()
+        .any(|p| read(p).contains(&declared))
+}
+
+pub(crate) fn names(path: &str, module: &str) -> bool {
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+pub(crate) fn belongs(file: &str, place: &str) -> bool {
+    file.strip_prefix(place).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+/// A type in scope whose variants are named, or a module declared in this very file.
+pub(crate) fn is_local(path: &str, code: &str) -> bool {
+    let first = path.split("::").next().unwrap_or(path);
+    first.starts_with(char::is_uppercase) || code.contains(&format!("mod {first};"))
+}
+/// `crate::store::find(…)` in the middle of a function counts as much as a `use`.
+pub(crate) fn mentions(code: &str, module: &str) -> bool {
+    let path = format!("{module}::");
+    code.match_indices(&path).any(|(at, _)| {
+        let before = code.get(..at).and_then(|b| b.chars().next_back());
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+    })
+}
+
+/// The names in `env.get("NAME")` and its kin, wherever rustfmt put the line breaks.
+pub(crate) fn variables_read(code: &str) -> BTreeSet<String> {
+    let dense: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let calls = ["get", "required", "or", "parse", "parse_or", "secret", "flag", "list", "url", "key", ">"];
+    let mut found = BTreeSet::new();
+    for (at, _) in dense.match_indices("(\"") {
+        let (before, after) = dense.split_at(at);
+        let name = after.trim_start_matches("(\"").split('"').next().unwrap_or("");
+        let is_variable = name.len() > 2
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let is_call = calls.iter().any(|c| before.ends_with(&format!(".{c}")) || (*c == ">" && before.ends_with('>')));
+        if is_variable && is_call {
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_rules_read_what_they_should() {
+    let paths = used_paths(
+        "use a::b;\npub use c::{d, e::{f, g as h}, self};\nlet reuse = 1;\nuse i::{\n    j,\n    k::l,\n};\n",
+    );
+    assert_eq!(paths, ["a::b", "c::d", "c::e::f", "c::e::g", "c::self", "i::j", "i::k::l"]);
+    assert!(names("diesel::prelude", "diesel") && !names("diesel_async::x", "diesel"));
+    assert!(mentions("x(crate::store::find(1))", "crate::store") && !mentions("mycrate::store::x", "crate::store"));
+    let read =
+        variables_read("env.get(\"SMTP_URL\"); env.parse_or::<u64>(\n \"SHUTDOWN_SECS\", 10); text(\"NOT_ONE\")");
+    assert_eq!(read.into_iter().collect::<Vec<_>>(), ["SHUTDOWN_SECS", "SMTP_URL"]);
+    assert_eq!(code("a // b\n// c\nd\n#[cfg(test)]\nmod tests {}\n"), "a\nd\n");
+}
