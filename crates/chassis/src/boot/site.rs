@@ -111,11 +111,14 @@ impl Probe {
         let service = self.ctx.service();
         let (database, bus, cache) = tokio::join!(self.ctx.db().ping(), self.bus.ping(), self.ctx.cache().ping());
         let check = |dependency, up, reason| Check { service, dependency, up, reason: (!up).then_some(reason) };
-        vec![
+        let checks = vec![
             check("database", database.is_ok(), "it does not answer"),
             check("broker", bus.is_ok(), "not connected"),
             check("cache", cache.is_ok(), "it does not answer"),
-        ]
+        ];
+        let up = checks.iter().all(|c| c.up);
+        metrics::gauge!("ready", "service" => service).set(f64::from(u8::from(up)));
+        checks
     }
 }
 
