@@ -27,6 +27,7 @@ use crate::cache::{self, Cache};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ConfigError, Env};
 use crate::ctx::{self, Ctx};
+use crate::events::amqp::AmqpBus;
 use crate::events::bus::Bus;
 use crate::events::consumer;
 use crate::events::memory::MemoryBus;
@@ -79,6 +80,9 @@ impl Platform {
 fn bus(env: &Env) -> Result<Arc<dyn Bus>, ConfigError> {
     match env.or("BROKER_URL", "memory://") {
         "memory://" => Ok(Arc::new(MemoryBus::new())),
+        url if url.starts_with("amqp://") || url.starts_with("amqps://") => {
+            Ok(Arc::new(AmqpBus::connect(url, env.or("BROKER_NAMESPACE", "ev"))?))
+        }
         _ => Err(ConfigError::new("BROKER_URL", "must be memory:// or amqp://…")),
     }
 }

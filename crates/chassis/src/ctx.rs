@@ -14,21 +14,22 @@ use tokio::sync::Notify;
 #[derive(Clone)]
 pub struct Ctx(Arc<Parts>);
 
-pub(crate) struct Parts {
-    pub(crate) service: &'static str,
-    pub(crate) env: Env,
-    pub(crate) db: Db,
-    pub(crate) cache: Arc<dyn Cache>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) mailer: Arc<dyn Mailer>,
-    pub(crate) verifier: Arc<Verifier>,
-    pub(crate) shared_keys: SharedKeys,
+/// What a [`Ctx`] consists of. [`crate::boot`] puts it together; so does a test that wants only a part.
+pub struct Parts {
+    pub service: &'static str,
+    pub env: Env,
+    pub db: Db,
+    pub cache: Arc<dyn Cache>,
+    pub clock: Arc<dyn Clock>,
+    pub mailer: Arc<dyn Mailer>,
+    pub verifier: Arc<Verifier>,
+    pub shared_keys: SharedKeys,
     /// Rung after every commit that may have left events in the outbox.
-    pub(crate) outbox_bell: Arc<Notify>,
+    pub outbox_bell: Arc<Notify>,
 }
 
 impl Ctx {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
     pub fn service(&self) -> &'static str {

@@ -189,6 +189,19 @@ pub fn event_span(service: &str, event: &Envelope) -> Span {
     span
 }
 
+/// The span of handling several events in one transaction, linked to the traces that published them.
+pub fn batch_span(service: &str, events: &[Envelope]) -> Span {
+    let span = tracing::info_span!("events", otel.kind = "consumer", service, count = events.len());
+    for event in events {
+        let cause = TraceContextPropagator::new().extract(&Parent(&event.traceparent));
+        let cause = cause.span().span_context().clone();
+        if cause.is_valid() {
+            span.add_link(cause);
+        }
+    }
+    span
+}
+
 /// Measures and logs an answered request.
 pub fn request_done(span: &Span, method: &str, route: &str, status: u16, took: Duration) {
     span.record("route", route).record("status", status);
@@ -208,9 +221,4 @@ pub fn request_done(span: &Span, method: &str, route: &str, status: u16, took: D
             tracing::info!(status, took_us, "answered");
         }
     });
-}
-
-/// The span of handling several events in one transaction, linked to what caused each.
-pub fn batch_span(service: &'static str, events: &[proto_events::Envelope]) -> Span {
-    tracing::info_span!("events", service, count = events.len())
 }

@@ -219,7 +219,7 @@ impl Relay {
             };
             let step = match failure {
                 Some(error) => Err(error.to_string()),
-                None => self.publish_some(&mut taken, unconfirmed, &handed, progress).await,
+                None => self.publish_some(session, &mut taken, unconfirmed, &handed, progress).await,
             };
             let idle = match step {
                 Ok(Step::Published) => continue,
@@ -257,6 +257,7 @@ impl Relay {
 
     async fn publish_some(
         &self,
+        session: &CancellationToken,
         taken: &mut HashSet<i64>,
         unconfirmed: usize,
         handed: &mpsc::UnboundedSender<Handed>,
@@ -277,7 +278,10 @@ impl Relay {
         }
         for row in rows {
             let position = row.position;
-            let confirm = self.bus.publish(row.into_envelope(self.ctx.service())).await.map_err(|e| e.to_string())?;
+            let publishing = self.bus.publish(row.into_envelope(self.ctx.service()));
+            // A broker that takes nothing must not hold up the end of the process.
+            let Some(accepted) = session.run_until_cancelled(publishing).await else { break };
+            let confirm = accepted.map_err(|error| error.to_string())?;
             taken.insert(position);
             progress.state().unconfirmed += 1;
             // The other half ends only with the session.
