@@ -187,3 +187,31 @@ where
         inserted += conn.execute_returning_count(statement).await?;
     }
 }
+
+/// Inserts all rows, 500 to a statement; where the key `keys` is taken, sets `columns` to the values meant for
+/// insertion, and with no columns keeps the row as it is. Call it in a transaction.
+///
+/// What [`UpsertExt::on_conflict_set`] says of keys holds here too.
+pub async fn upsert_many<Tab, I, V>(
+    conn: &mut DbConnection,
+    table: Tab,
+    rows: I,
+    keys: &'static [&'static str],
+    columns: &'static [&'static str],
+) -> QueryResult<()>
+where
+    Tab: diesel::Table,
+    I: IntoIterator,
+    I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
+    InsertMany<Tab, V>: QueryFragment<MultiBackend>,
+{
+    let mut rows = rows.into_iter();
+    loop {
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).map(diesel::Insertable::values).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let insert = InsertMany { rows: chunk, into: table.from_clause() };
+        conn.execute_returning_count(Upsert { insert, keys, columns }).await?;
+    }
+}
