@@ -1,1 +1,4 @@
-fn main() {}
+//! The auth service on its own.
+fn main() -> std::process::ExitCode {
+    chassis::run(auth::service())
+}

@@ -1,0 +1,3 @@
+DROP TABLE nominees;
+DROP TABLE profiles;
+DROP TABLE users;

@@ -1,0 +1,11 @@
+//! What auth decides, without a clock, a database or randomness: one noun a file.
+
+pub(crate) mod identifier;
+pub(crate) mod key;
+pub(crate) mod kyc;
+pub(crate) mod message;
+pub(crate) mod nominee;
+pub(crate) mod otp;
+pub(crate) mod person;
+pub(crate) mod referral;
+pub(crate) mod session;

@@ -1,0 +1,37 @@
+//! What runs on a schedule.
+
+use crate::app::{forget, rotate_keys};
+use crate::error::AuthError;
+use crate::post;
+use crate::state::Auth;
+use chassis::jobs::Job;
+use std::time::Duration;
+
+pub(crate) fn all(auth: &Auth) -> Vec<Job> {
+    let (messages, keys, old) = (auth.clone(), auth.clone(), auth.clone());
+    vec![
+        Job::every("messages", Duration::from_secs(5), move |_| {
+            let auth = messages.clone();
+            async move { Ok(post::deliver(&auth).await?) }
+        }),
+        Job::every("keys", Duration::from_secs(3600), move |_| {
+            let auth = keys.clone();
+            async move { Ok(tidy_keys(&auth).await?) }
+        }),
+        Job::every("forget", Duration::from_secs(3600), move |_| {
+            let auth = old.clone();
+            async move { Ok(forget_old(&auth).await?) }
+        }),
+    ]
+}
+
+async fn tidy_keys(auth: &Auth) -> Result<(), AuthError> {
+    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
+    auth.ctx.tx(async |c| rotate_keys::tidy(c, secrets, now).await).await?;
+    auth.reload_keys().await
+}
+
+async fn forget_old(auth: &Auth) -> Result<(), AuthError> {
+    let now = auth.ctx.now();
+    auth.ctx.tx(async |c| forget::forget(c, now).await).await
+}

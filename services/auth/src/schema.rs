@@ -1,0 +1,160 @@
+//! The tables of this service, as `migrations` makes them.
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        version -> BigInt,
+        email -> Nullable<Text>,
+        mobile -> Nullable<Text>,
+        name -> Text,
+        name_folded -> Text,
+        role -> Text,
+        is_distributor -> Bool,
+        is_active -> Bool,
+        is_active_buyer -> Bool,
+        standing_version -> BigInt,
+        placed -> Bool,
+        preferred_side -> Nullable<Text>,
+        referral_code -> Text,
+        referrer_id -> Nullable<Binary>,
+        kyc_status -> Text,
+        kyc_version -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    profiles (user_id) {
+        user_id -> Binary,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        date_of_birth -> Nullable<Text>,
+        line1 -> Nullable<Text>,
+        line2 -> Nullable<Text>,
+        city -> Nullable<Text>,
+        state -> Nullable<Text>,
+        pincode -> Nullable<Text>,
+        country -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    nominees (user_id) {
+        user_id -> Binary,
+        name -> Text,
+        relationship -> Text,
+        date_of_birth -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    one_time_codes (purpose, identifier) {
+        purpose -> Text,
+        identifier -> Text,
+        code_hash -> Binary,
+        attempts -> BigInt,
+        sent_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    signups (token_hash) {
+        token_hash -> Binary,
+        email -> Text,
+        mobile -> Text,
+        sealed -> Binary,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Binary,
+        sealed -> Binary,
+        attempts -> BigInt,
+        try_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        address -> Text,
+        user_agent -> Text,
+        created_at -> Timestamp,
+        last_used_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Binary,
+        session_id -> Binary,
+        issued_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        sealed -> Binary,
+        created_at -> Timestamp,
+        signs_from -> Timestamp,
+    }
+}
+
+diesel::table! {
+    kyc_applications (id) {
+        id -> Binary,
+        user_id -> Binary,
+        status -> Text,
+        open_user_id -> Nullable<Binary>,
+        approved_pan_index -> Nullable<Binary>,
+        pan_sealed -> Binary,
+        pan_index -> Binary,
+        pan_mask -> Text,
+        aadhaar_last4 -> Text,
+        account_sealed -> Binary,
+        account_index -> Binary,
+        account_mask -> Text,
+        ifsc -> Text,
+        holder_name -> Text,
+        bank_name -> Text,
+        line1 -> Text,
+        line2 -> Nullable<Text>,
+        city -> Text,
+        state -> Text,
+        pincode -> Text,
+        country -> Text,
+        reason -> Nullable<Text>,
+        submitted_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        uploaded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    kyc_documents (kyc_id, document_id) {
+        kyc_id -> Binary,
+        document_id -> Binary,
+    }
+}

@@ -1,0 +1,149 @@
+//! What has to be unguessable or unreadable: codes, tokens, and values at rest.
+
+use crate::domain::identifier::Identifier;
+use crate::domain::otp::{self, Purpose};
+use crate::domain::referral::ReferralCode;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chassis::auth::SigningKey;
+use chassis::id::random_bytes;
+use chassis::pii::{PiiError, Sealer};
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A stored value cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error(transparent)]
+    Sealed(#[from] PiiError),
+    #[error("a stored value has another shape")]
+    Shape(#[from] serde_json::Error),
+    #[error(transparent)]
+    Key(#[from] chassis::auth::sign::NotAKey),
+}
+
+const MESSAGE: &str = "message";
+const SIGNUP: &str = "signup";
+const SIGNING_KEY: &str = "signing_key";
+
+/// The keys this service holds besides those that sign.
+pub(crate) struct Secrets {
+    otp_key: SecretBox<[u8; 32]>,
+    pub(crate) sealer: Sealer,
+}
+
+impl Secrets {
+    pub(crate) const fn new(otp_key: SecretBox<[u8; 32]>, sealer: Sealer) -> Self {
+        Self { otp_key, sealer }
+    }
+
+    /// How a one-time code is stored: of no use for another identifier or purpose, or without the key.
+    pub(crate) fn code_hash(&self, purpose: Purpose, identifier: &Identifier, code: &str) -> [u8; 32] {
+        let mut block = [0; 64];
+        block.iter_mut().zip(self.otp_key.expose_secret()).for_each(|(to, from)| *to = *from);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+        for part in [purpose.as_str(), identifier.as_str(), code] {
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    pub(crate) fn seal_message<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, Unreadable> {
+        Ok(self.sealer.seal(MESSAGE, &serde_json::to_string(value)?))
+    }
+    pub(crate) fn open_message<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, Unreadable> {
+        Ok(serde_json::from_str(self.sealer.open(MESSAGE, sealed)?.expose_secret())?)
+    }
+    pub(crate) fn seal_signup<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, Unreadable> {
+        Ok(self.sealer.seal(SIGNUP, &serde_json::to_string(value)?))
+    }
+    pub(crate) fn open_signup<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, Unreadable> {
+        Ok(serde_json::from_str(self.sealer.open(SIGNUP, sealed)?.expose_secret())?)
+    }
+    pub(crate) fn seal_key(&self, key: &SigningKey) -> Vec<u8> {
+        self.sealer.seal(SIGNING_KEY, key.to_secret().expose_secret())
+    }
+    pub(crate) fn open_key(&self, sealed: &[u8]) -> Result<SigningKey, Unreadable> {
+        let secret: SecretString = self.sealer.open(SIGNING_KEY, sealed)?;
+        Ok(SigningKey::from_secret(&secret)?)
+    }
+}
+
+/// Whether two hashes are the same, in a time that tells nothing of where they differ.
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
+}
+
+/// A fresh one-time code.
+pub(crate) fn new_code() -> String {
+    loop {
+        if let Some(code) = otp::code_from(u32::from_le_bytes(random_bytes())) {
+            return code;
+        }
+    }
+}
+
+/// A fresh referral code. Whether it is taken, the database knows.
+pub(crate) fn new_referral_code() -> ReferralCode {
+    loop {
+        if let Some(code) = ReferralCode::from_random(&random_bytes::<16>()) {
+            return code;
+        }
+    }
+}
+
+/// A token that nobody can guess: 256 bits.
+pub(crate) fn new_token() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<32>())
+}
+
+/// How a token is stored. It is random, so no key is needed.
+pub(crate) fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(key: u8) -> Secrets {
+        Secrets::new(SecretBox::new(Box::new([key; 32])), Sealer::generate())
+    }
+
+    #[test]
+    fn a_code_is_of_no_use_for_anything_else() {
+        let (asha, ravi) = (Identifier::Email("asha@x.in".into()), Identifier::Email("ravi@x.in".into()));
+        let hash = secrets(1).code_hash(Purpose::SignIn, &asha, "123456");
+        assert!(same(&hash, &secrets(1).code_hash(Purpose::SignIn, &asha, "123456")));
+        for other in [
+            secrets(1).code_hash(Purpose::SignIn, &asha, "123457"),
+            secrets(1).code_hash(Purpose::SignIn, &ravi, "123456"),
+            secrets(1).code_hash(Purpose::SignUp, &asha, "123456"),
+            secrets(2).code_hash(Purpose::SignIn, &asha, "123456"),
+        ] {
+            assert!(!same(&hash, &other));
+        }
+    }
+
+    #[test]
+    fn a_signing_key_survives_being_stored() {
+        let (secrets, key) = (secrets(1), SigningKey::generate());
+        let opened = secrets.open_key(&secrets.seal_key(&key)).expect("the key");
+        assert_eq!(opened.kid(), key.kid());
+        assert!(secrets.open_key(&secrets.sealer.seal(MESSAGE, "x")).is_err());
+    }
+
+    #[test]
+    fn what_is_drawn_is_well_formed() {
+        for _ in 0..1000 {
+            let code = new_code();
+            assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()), "{code}");
+            assert!(ReferralCode::try_new(new_referral_code().as_str()).is_some());
+        }
+        assert_eq!(new_token().len(), 43);
+    }
+}

@@ -1,0 +1,110 @@
+//! `kyc_applications` and the documents that go with them. Numbers are sealed; masks may be shown.
+
+use crate::domain::kyc::{DocumentId, KycId};
+use crate::schema::{kyc_applications as t, kyc_documents};
+use db::{DbConnection, LockExt, insert_many, inserted};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{KycStatus, Timestamp, UserId};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = t, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub(crate) struct Application {
+    pub(crate) id: KycId,
+    pub(crate) user_id: UserId,
+    pub(crate) status: KycStatus,
+    /// The member, while it is pending or approved: one such application a member.
+    pub(crate) open_user_id: Option<UserId>,
+    /// The PAN's index, once it is approved: one member a PAN.
+    pub(crate) approved_pan_index: Option<Vec<u8>>,
+    pub(crate) pan_sealed: Vec<u8>,
+    pub(crate) pan_index: Vec<u8>,
+    pub(crate) pan_mask: String,
+    pub(crate) aadhaar_last4: String,
+    pub(crate) account_sealed: Vec<u8>,
+    pub(crate) account_index: Vec<u8>,
+    pub(crate) account_mask: String,
+    pub(crate) ifsc: String,
+    pub(crate) holder_name: String,
+    pub(crate) bank_name: String,
+    pub(crate) line1: String,
+    pub(crate) line2: Option<String>,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) pincode: String,
+    pub(crate) country: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) submitted_at: Timestamp,
+    pub(crate) decided_at: Option<Timestamp>,
+    pub(crate) decided_by: Option<UserId>,
+}
+
+/// `false` where the member has an application that is pending or approved.
+pub(crate) async fn insert(c: &mut DbConnection, application: &Application) -> QueryResult<bool> {
+    inserted(diesel::insert_into(t::table).values(application).execute(c).await)
+}
+
+pub(crate) async fn attach(c: &mut DbConnection, id: KycId, documents: &[DocumentId]) -> QueryResult<()> {
+    #[derive(Insertable)]
+    #[diesel(table_name = kyc_documents, treat_none_as_default_value = false)]
+    struct Attached {
+        kyc_id: KycId,
+        document_id: DocumentId,
+    }
+    let rows: Vec<_> = documents.iter().map(|d| Attached { kyc_id: id, document_id: *d }).collect();
+    insert_many(c, kyc_documents::table, rows).await.map(drop)
+}
+
+/// The documents that go with each of `ids`.
+pub(crate) async fn attached(c: &mut DbConnection, ids: &[KycId]) -> QueryResult<Vec<(KycId, DocumentId)>> {
+    kyc_documents::table
+        .filter(kyc_documents::kyc_id.eq_any(ids))
+        .order((kyc_documents::kyc_id, kyc_documents::document_id))
+        .select((kyc_documents::kyc_id, kyc_documents::document_id))
+        .load(c)
+        .await
+}
+
+pub(crate) async fn find(c: &mut DbConnection, id: KycId) -> QueryResult<Option<Application>> {
+    t::table.find(id).select(Application::as_select()).first(c).await.optional()
+}
+
+pub(crate) async fn lock(c: &mut DbConnection, id: KycId) -> QueryResult<Option<Application>> {
+    t::table.find(id).select(Application::as_select()).lock().get_result(c).await.optional()
+}
+
+/// The member's last application.
+pub(crate) async fn latest_of(c: &mut DbConnection, user: UserId) -> QueryResult<Option<Application>> {
+    t::table.filter(t::user_id.eq(user)).order(t::id.desc()).select(Application::as_select()).first(c).await.optional()
+}
+
+/// Newest first, from before `after`.
+pub(crate) async fn list(
+    c: &mut DbConnection,
+    status: Option<KycStatus>,
+    after: Option<KycId>,
+    limit: i64,
+) -> QueryResult<Vec<Application>> {
+    let mut query =
+        t::table.order(t::id.desc()).limit(limit).select(Application::as_select()).into_boxed::<db::MultiBackend>();
+    if let Some(status) = status {
+        query = query.filter(t::status.eq(status));
+    }
+    if let Some(after) = after {
+        query = query.filter(t::id.lt(after));
+    }
+    query.load(c).await
+}
+
+/// Writes what a review decides; `false` where the PAN is approved for somebody else.
+pub(crate) async fn save_decision(c: &mut DbConnection, application: &Application) -> QueryResult<bool> {
+    let update = diesel::update(t::table.find(application.id)).set((
+        t::status.eq(application.status),
+        t::open_user_id.eq(application.open_user_id),
+        t::approved_pan_index.eq(application.approved_pan_index.as_deref()),
+        t::reason.eq(application.reason.as_deref()),
+        t::decided_at.eq(application.decided_at),
+        t::decided_by.eq(application.decided_by),
+    ));
+    inserted(update.execute(c).await)
+}

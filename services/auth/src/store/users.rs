@@ -1,0 +1,154 @@
+//! `users`: who there is.
+
+use crate::domain::identifier::Identifier;
+use crate::schema::users;
+use db::{DbConnection, LockExt, inserted};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{KycStatus, Role, Side, Timestamp, UserId};
+
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
+#[diesel(
+    table_name = users,
+    treat_none_as_default_value = false,
+    treat_none_as_null = true,
+    check_for_backend(db::MultiBackend)
+)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    /// Grows with every change that others hear of.
+    pub(crate) version: i64,
+    pub(crate) email: Option<String>,
+    pub(crate) mobile: Option<String>,
+    pub(crate) name: String,
+    pub(crate) name_folded: String,
+    pub(crate) role: Role,
+    pub(crate) is_distributor: bool,
+    pub(crate) is_active: bool,
+    pub(crate) is_active_buyer: bool,
+    /// Of the payment or refund that decided `is_active_buyer`.
+    pub(crate) standing_version: i64,
+    pub(crate) placed: bool,
+    pub(crate) preferred_side: Option<Side>,
+    pub(crate) referral_code: String,
+    pub(crate) referrer_id: Option<UserId>,
+    pub(crate) kyc_status: KycStatus,
+    /// Grows with every KYC decision.
+    pub(crate) kyc_version: i64,
+    pub(crate) created_at: Timestamp,
+}
+
+pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
+    users::table.find(id).select(User::as_select()).first(c).await.optional()
+}
+
+pub(crate) async fn lock(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
+    users::table.find(id).select(User::as_select()).lock().get_result(c).await.optional()
+}
+
+pub(crate) async fn find_by_identifier(c: &mut DbConnection, identifier: &Identifier) -> QueryResult<Option<User>> {
+    let mut query = users::table.select(User::as_select()).into_boxed::<db::MultiBackend>();
+    query = match identifier {
+        Identifier::Email(email) => query.filter(users::email.eq(email.clone())),
+        Identifier::Mobile(mobile) => query.filter(users::mobile.eq(mobile.clone())),
+    };
+    query.first(c).await.optional()
+}
+
+pub(crate) async fn find_by_referral_code(c: &mut DbConnection, code: &str) -> QueryResult<Option<User>> {
+    users::table.filter(users::referral_code.eq(code)).select(User::as_select()).first(c).await.optional()
+}
+
+/// `false` where the e-mail address, the mobile number or the referral code is somebody's already.
+pub(crate) async fn insert(c: &mut DbConnection, user: &User) -> QueryResult<bool> {
+    inserted(diesel::insert_into(users::table).values(user).execute(c).await)
+}
+
+pub(crate) async fn save(c: &mut DbConnection, user: &User) -> QueryResult<()> {
+    diesel::update(users::table.find(user.id)).set(user).execute(c).await.map(drop)
+}
+
+/// The administrators that are active, locked until the transaction ends.
+pub(crate) async fn lock_active_admins(c: &mut DbConnection) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::role.eq(Role::Admin))
+        .filter(users::is_active.eq(true))
+        .order(users::id)
+        .select(users::id)
+        .lock()
+        .load(c)
+        .await
+}
+
+/// Whom `referrer` referred, newest first, from before `after`.
+pub(crate) async fn referred_by(
+    c: &mut DbConnection,
+    referrer: UserId,
+    after: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<User>> {
+    let mut query = users::table
+        .filter(users::referrer_id.eq(referrer))
+        .order(users::id.desc())
+        .limit(limit)
+        .select(User::as_select())
+        .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(users::id.lt(after));
+    }
+    query.load(c).await
+}
+
+/// What a search narrows the list by. `starts_with` is of the name, the addresses or the referral code.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Search {
+    pub(crate) starts_with: Option<String>,
+    pub(crate) role: Option<Role>,
+    pub(crate) active_buyer: Option<bool>,
+    pub(crate) kyc_status: Option<KycStatus>,
+}
+
+/// Everyone the search finds, newest first, from before `after`.
+pub(crate) async fn search(
+    c: &mut DbConnection,
+    search: &Search,
+    after: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<User>> {
+    let mut query =
+        users::table.order(users::id.desc()).limit(limit).select(User::as_select()).into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(users::id.lt(after));
+    }
+    if let Some(role) = search.role {
+        query = query.filter(users::role.eq(role));
+    }
+    if let Some(active_buyer) = search.active_buyer {
+        query = query.filter(users::is_active_buyer.eq(active_buyer));
+    }
+    if let Some(status) = search.kyc_status {
+        query = query.filter(users::kyc_status.eq(status));
+    }
+    if let Some(text) = &search.starts_with {
+        let folded = begins_with(&text.to_lowercase());
+        query = query.filter(
+            users::name_folded
+                .like(folded.clone())
+                .escape(ESCAPE)
+                .or(users::email.like(folded).escape(ESCAPE))
+                .or(users::mobile.like(begins_with(text)).escape(ESCAPE))
+                .or(users::referral_code.like(begins_with(&text.to_uppercase())).escape(ESCAPE)),
+        );
+    }
+    query.load(c).await
+}
+
+/// Not the backslash, which MySQL takes for an escape inside the literal that names it.
+const ESCAPE: char = '!';
+
+fn begins_with(text: &str) -> String {
+    let mut pattern: String =
+        text.chars().flat_map(|c| matches!(c, '%' | '_' | ESCAPE).then_some(ESCAPE).into_iter().chain([c])).collect();
+    pattern.push('%');
+    pattern
+}
