@@ -1,1 +1,5 @@
-fn main() {}
+//! The booking service on its own.
+
+fn main() -> std::process::ExitCode {
+    chassis::run(booking::service())
+}

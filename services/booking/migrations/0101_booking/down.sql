@@ -1,0 +1,11 @@
+DROP TABLE calendar_days;
+DROP TABLE plan_versions;
+DROP TABLE emi_reserves;
+DROP TABLE instalments;
+DROP TABLE refunds;
+DROP TABLE webhook_events;
+DROP TABLE captures;
+DROP TABLE payments;
+DROP TABLE bookings;
+DROP TABLE members;
+DROP TABLE vehicles;

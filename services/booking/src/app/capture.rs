@@ -1,0 +1,187 @@
+//! A gateway's genuine message takes effect: once, whatever comes how often and in which order.
+
+use super::account::{Account, Proof, Returned};
+use super::folder::Folder;
+use crate::domain::booking::BookingCommand;
+use crate::domain::capture::{Fate, judge};
+use crate::domain::payment::PaymentCommand;
+use crate::domain::{BookingStatus, CaptureOutcome, GatewayName, PaymentStatus};
+use crate::error::BookingError;
+use crate::store::captures::{self, Capture, WebhookEvent};
+use crate::store::payments::{self, Payment};
+use chassis::id;
+use db::DbConnection;
+use domain::{BookingId, Money, PaymentId, Timestamp};
+
+/// What a gateway's message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    Captured {
+        order_id: String,
+        gateway_payment_id: String,
+        amount: Money,
+        /// Our own id, where the message carries it: it finds a payment whose order is not noted yet.
+        payment_id: Option<PaymentId>,
+    },
+    Failed {
+        order_id: String,
+        reason: String,
+    },
+    /// Nothing that concerns a payment.
+    Other,
+}
+
+/// Keeps the message and lets it take effect, together. One that was processed already changes nothing.
+pub async fn receive(
+    c: &mut DbConnection,
+    event: &WebhookEvent,
+    news: &News,
+    at: Timestamp,
+) -> Result<(), BookingError> {
+    let done = WebhookEvent { processed_at: Some(at), ..event.clone() };
+    if captures::insert_event(c, &done).await? {
+        return take(c, event.gateway, news, at).await;
+    }
+    if captures::event_is_processed(c, event.gateway, &event.event_key).await? {
+        return Ok(());
+    }
+    captures::set_event_processed(c, event.gateway, &event.event_key, at).await?;
+    take(c, event.gateway, news, at).await
+}
+
+/// Messages that could not be processed when they came, oldest first.
+pub async fn unprocessed(c: &mut DbConnection, limit: i64) -> Result<Vec<WebhookEvent>, BookingError> {
+    Ok(captures::unprocessed_events(c, limit).await?)
+}
+
+/// Keeps a genuine message whose processing failed, for the job that tries again.
+pub async fn keep(c: &mut DbConnection, event: &WebhookEvent) -> Result<(), BookingError> {
+    Ok(captures::keep_event(c, event).await?)
+}
+
+async fn take(c: &mut DbConnection, gateway: GatewayName, news: &News, at: Timestamp) -> Result<(), BookingError> {
+    match news {
+        News::Captured { order_id, gateway_payment_id, amount, payment_id } => {
+            let capture = Capture {
+                gateway,
+                gateway_payment_id: gateway_payment_id.clone(),
+                order_id: order_id.clone(),
+                payment_id: None,
+                amount_paise: *amount,
+                outcome: CaptureOutcome::UnknownOrder,
+                captured_at: at,
+            };
+            capture_order(c, capture, *payment_id, at).await
+        }
+        News::Failed { order_id, reason } => {
+            let Some((payment_id, booking_id)) = payments::of_order(c, gateway, order_id).await? else {
+                return Ok(());
+            };
+            fail(c, payment_id, booking_id, reason, at).await
+        }
+        News::Other => Ok(()),
+    }
+}
+
+async fn capture_order(
+    c: &mut DbConnection,
+    capture: Capture,
+    hint: Option<PaymentId>,
+    at: Timestamp,
+) -> Result<(), BookingError> {
+    let of_order = payments::of_order(c, capture.gateway, &capture.order_id).await?.map(|(id, _)| id);
+    let payment = match of_order.or(hint) {
+        Some(id) => payments::find(c, id).await?.filter(|p| p.gateway == Some(capture.gateway)),
+        None => None,
+    };
+    let Some(payment) = payment else {
+        let new = captures::insert(c, &capture).await?;
+        if new {
+            tracing::warn!(gateway = %capture.gateway, order = capture.order_id, "money was captured for an order that is not known");
+        }
+        return Ok(());
+    };
+    let mut account = Account::lock(c, payment.user_id, at).await?;
+    let mut folder = Folder::lock(c, payment.booking_id).await?;
+    if captures::insert(c, &capture).await? {
+        settle_capture(c, &mut account, &mut folder, payment.id, &capture).await?;
+    }
+    account.finish(c).await
+}
+
+/// Decides what becomes of captured money and does it.
+async fn settle_capture(
+    c: &mut DbConnection,
+    account: &mut Account,
+    folder: &mut Folder,
+    id: PaymentId,
+    capture: &Capture,
+) -> Result<(), BookingError> {
+    let payment = folder.payment(id)?;
+    let received = capture.amount_paise;
+    let fate = judge(payment.status, payment.amount_paise, received, folder.booking.status, &folder.figures()?);
+    let outcome = match fate {
+        Fate::Apply => {
+            if folder.booking.status == BookingStatus::Expired {
+                folder.take(BookingCommand::Revive)?;
+            }
+            let proof = Proof { reference: None, gateway_payment_id: Some(capture.gateway_payment_id.clone()) };
+            account.complete(c, folder, id, PaymentCommand::Capture, proof).await?;
+            account.settle(c, folder).await?;
+            CaptureOutcome::Applied
+        }
+        Fate::Return(cause) => {
+            if payment.status == PaymentStatus::Pending {
+                account.close_payment(c, folder, id, PaymentCommand::Fail, cause.as_str()).await?;
+            }
+            let parts: [&[u8]; 3] =
+                [b"capture", capture.gateway.as_str().as_bytes(), capture.gateway_payment_id.as_bytes()];
+            let return_id = id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec();
+            account.give_back(c, folder, id, Returned { return_id, amount: received, cause }).await?;
+            CaptureOutcome::Returned
+        }
+    };
+    Ok(captures::set_outcome(c, capture, id, outcome).await?)
+}
+
+async fn fail(
+    c: &mut DbConnection,
+    id: PaymentId,
+    booking_id: BookingId,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), BookingError> {
+    let Some(payment) = payments::find(c, id).await? else { return Ok(()) };
+    let mut account = Account::lock(c, payment.user_id, at).await?;
+    let mut folder = Folder::lock(c, booking_id).await?;
+    // After a capture, and for an order that was given up, a failed attempt means nothing.
+    if folder.payment(id)?.status == PaymentStatus::Pending {
+        account.close_payment(c, &mut folder, id, PaymentCommand::Fail, reason).await?;
+    }
+    account.finish(c).await
+}
+
+/// Notes the order a gateway made for a payment, and takes up what was captured for it meanwhile. Where
+/// another call noted one first, that one holds.
+pub async fn attach_order(
+    c: &mut DbConnection,
+    id: PaymentId,
+    order_id: &str,
+    at: Timestamp,
+) -> Result<Payment, BookingError> {
+    let found = payments::find(c, id).await?.ok_or(BookingError::NotFound)?;
+    let mut account = Account::lock(c, found.user_id, at).await?;
+    let mut folder = Folder::lock(c, found.booking_id).await?;
+    let payment = folder.payment_mut(id)?;
+    if payment.gateway_order_id.is_none() {
+        payment.gateway_order_id = Some(order_id.to_owned());
+        payments::save(c, payment).await?;
+        let gateway = payment.gateway.ok_or(BookingError::NotFound)?;
+        for capture in captures::lock_unknown_of(c, gateway, order_id).await? {
+            settle_capture(c, &mut account, &mut folder, id, &capture).await?;
+        }
+    }
+    let payment = folder.payment(id)?.clone();
+    account.finish(c).await?;
+    Ok(payment)
+}

@@ -1,0 +1,121 @@
+//! What can be set.
+
+use chassis::{ConfigError, Env};
+use secrecy::SecretString;
+
+/// Bookings.
+#[derive(Debug, Clone)]
+pub struct BookingConfig {
+    /// `BOOKING_EXPIRY_HOURS`: hours after which a booking that nobody paid for expires; `none` = never. 24.
+    pub expiry_hours: Option<i64>,
+}
+
+/// The gateway that stands in for one.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// `SANDBOX_WEBHOOK_SECRET`: who has it may say that money came. On SQLite `sandbox-secret`, unless another
+    /// gateway is configured; elsewhere there is no sandbox unless it is set.
+    pub webhook_secret: SecretString,
+}
+
+/// Razorpay; there where all three of its secrets are set.
+#[derive(Debug, Clone)]
+pub struct RazorpayConfig {
+    /// `RAZORPAY_KEY_ID`
+    pub key_id: String,
+    /// `RAZORPAY_KEY_SECRET`
+    pub key_secret: SecretString,
+    /// `RAZORPAY_WEBHOOK_SECRET`
+    pub webhook_secret: SecretString,
+    /// `RAZORPAY_API_URL`: `https://api.razorpay.com`.
+    pub api_url: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub booking: BookingConfig,
+    pub sandbox: Option<SandboxConfig>,
+    pub razorpay: Option<RazorpayConfig>,
+}
+
+const DEFAULT_SANDBOX_SECRET: &str = "sandbox-secret";
+const SHORTEST_SECRET: usize = 8;
+
+impl Config {
+    /// `embedded`: on SQLite, where nothing has to be configured.
+    pub fn read(env: &Env, embedded: bool) -> Result<Self, ConfigError> {
+        let razorpay = razorpay(env)?;
+        let fallback = (embedded && razorpay.is_none()).then_some(DEFAULT_SANDBOX_SECRET);
+        let sandbox = match secret(env, "SANDBOX_WEBHOOK_SECRET")? {
+            Some(webhook_secret) => Some(SandboxConfig { webhook_secret }),
+            None => fallback.map(|s| SandboxConfig { webhook_secret: s.into() }),
+        };
+        let hours = match env.or("BOOKING_EXPIRY_HOURS", "24") {
+            "none" => None,
+            _ => Some(env.parse_or("BOOKING_EXPIRY_HOURS", 24_i64)?),
+        };
+        if hours.is_some_and(|h| !(1..=8_760).contains(&h)) {
+            return Err(ConfigError::new("BOOKING_EXPIRY_HOURS", "must be from 1 to 8760, or none"));
+        }
+        Ok(Self { booking: BookingConfig { expiry_hours: hours }, sandbox, razorpay })
+    }
+}
+
+fn secret(env: &Env, variable: &str) -> Result<Option<SecretString>, ConfigError> {
+    match env.get(variable) {
+        Some(text) if text.len() < SHORTEST_SECRET => {
+            Err(ConfigError::new(variable, format!("must have at least {SHORTEST_SECRET} characters")))
+        }
+        Some(text) => Ok(Some(text.into())),
+        None => Ok(None),
+    }
+}
+
+fn razorpay(env: &Env) -> Result<Option<RazorpayConfig>, ConfigError> {
+    let variables = ["RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"];
+    if variables.iter().all(|v| env.get(v).is_none()) {
+        return Ok(None);
+    }
+    Ok(Some(RazorpayConfig {
+        key_id: env.required("RAZORPAY_KEY_ID")?.to_owned(),
+        key_secret: env.required("RAZORPAY_KEY_SECRET")?.into(),
+        webhook_secret: env.required("RAZORPAY_WEBHOOK_SECRET")?.into(),
+        api_url: env.or("RAZORPAY_API_URL", "https://api.razorpay.com").trim_end_matches('/').to_owned(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn only_the_embedded_run_has_a_sandbox_by_default() {
+        let nothing = Env::default();
+        let secret = |c: Config| c.sandbox.map(|s| s.webhook_secret.expose_secret().to_owned());
+        assert_eq!(Config::read(&nothing, true).map(secret), Ok(Some(DEFAULT_SANDBOX_SECRET.into())));
+        assert_eq!(Config::read(&nothing, false).map(secret), Ok(None));
+        let named = Env::from_pairs([("SANDBOX_WEBHOOK_SECRET", "another secret")]);
+        assert_eq!(Config::read(&named, false).map(secret), Ok(Some("another secret".into())));
+        let real = Env::from_pairs([
+            ("RAZORPAY_KEY_ID", "rzp_test_1"),
+            ("RAZORPAY_KEY_SECRET", "s"),
+            ("RAZORPAY_WEBHOOK_SECRET", "w"),
+        ]);
+        assert_eq!(Config::read(&real, true).map(secret), Ok(None));
+    }
+
+    #[test]
+    fn a_bad_setting_stops_the_boot_by_its_name() {
+        for (variable, value) in
+            [("BOOKING_EXPIRY_HOURS", "0"), ("BOOKING_EXPIRY_HOURS", "x"), ("SANDBOX_WEBHOOK_SECRET", "short")]
+        {
+            let refused = Config::read(&Env::from_pairs([(variable, value)]), true).expect_err(value);
+            assert_eq!(refused.variable, variable);
+        }
+        let half = Env::from_pairs([("RAZORPAY_KEY_ID", "rzp_test_1")]);
+        assert_eq!(Config::read(&half, true).expect_err("half").variable, "RAZORPAY_KEY_SECRET");
+        let never = Config::read(&Env::from_pairs([("BOOKING_EXPIRY_HOURS", "none")]), true).expect("a config");
+        assert_eq!(never.booking.expiry_hours, None);
+    }
+}

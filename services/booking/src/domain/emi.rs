@@ -1,0 +1,127 @@
+//! An EMI schedule: equal instalments without interest, filled oldest first.
+
+use domain::{Day, Money};
+
+domain::text_enum! {
+    pub enum InstalmentStatus { Pending = "pending", Paid = "paid", Overdue = "overdue" }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EmiRefusal {
+    #[error("an EMI runs for {min} to {max} months")]
+    Months { min: u32, max: u32 },
+    #[error("there is not enough left to pay for {0} instalments of a rupee or more")]
+    TooLittle(u32),
+    #[error("this booking has an EMI already")]
+    Exists,
+    #[error("this booking takes no EMI any more")]
+    BookingClosed,
+}
+
+/// What an EMI is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    pub principal: Money,
+    pub amounts: Vec<Money>,
+}
+
+/// Splits what is not paid or promised as booking amount into `months` instalments.
+pub fn schedule(
+    price: Money,
+    booking_amount: Money,
+    total_paid: Money,
+    months: u32,
+    allowed: (u32, u32),
+) -> Result<Schedule, EmiRefusal> {
+    let (min, max) = allowed;
+    if months < min || months > max {
+        return Err(EmiRefusal::Months { min, max });
+    }
+    let principal = price.minus_or_zero(total_paid.max(booking_amount));
+    if principal.paise() < i64::from(months).saturating_mul(100) {
+        return Err(EmiRefusal::TooLittle(months));
+    }
+    Ok(Schedule { principal, amounts: principal.split(months) })
+}
+
+/// When instalment `n` (from 1) is due on a booking confirmed on `confirmed_on`.
+pub fn due_on(confirmed_on: Day, n: u32) -> Day {
+    confirmed_on.plus_months(n)
+}
+
+/// How much of each instalment is paid when `paid` went to the schedule: the oldest are filled first.
+pub fn fill(amounts: &[Money], paid: Money) -> Vec<Money> {
+    let mut left = paid.max(Money::ZERO);
+    amounts
+        .iter()
+        .map(|amount| {
+            let part = left.min(*amount);
+            left = left.minus_or_zero(part);
+            part
+        })
+        .collect()
+}
+
+/// An instalment is overdue from the day after it was due.
+pub fn status(amount: Money, paid: Money, due_on: Option<Day>, today: Day) -> InstalmentStatus {
+    if paid >= amount {
+        InstalmentStatus::Paid
+    } else if due_on.is_some_and(|due| due < today) {
+        InstalmentStatus::Overdue
+    } else {
+        InstalmentStatus::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn the_principal_is_what_neither_is_nor_has_to_be_paid_at_booking() {
+        let price = Money::from_rupees(10_000);
+        for (booked, paid, principal) in [(500, 0, 9_500), (500, 500, 9_500), (500, 2_000, 8_000), (3_000, 500, 7_000)]
+        {
+            let made = schedule(price, Money::from_rupees(booked), Money::from_rupees(paid), 12, (3, 60));
+            let made = made.expect("a schedule");
+            assert_eq!(made.principal, Money::from_rupees(principal));
+            assert_eq!(Money::total(made.amounts.iter().copied()), Ok(made.principal));
+        }
+        let made = schedule(Money::from_paise(100_050), Money::ZERO, Money::ZERO, 3, (3, 60)).expect("a schedule");
+        assert_eq!(made.amounts, [33_300, 33_300, 33_450].map(Money::from_paise));
+    }
+
+    #[test]
+    fn months_are_from_three_to_sixty_and_an_instalment_is_a_rupee_at_least() {
+        let price = Money::from_rupees(10_000);
+        let with = |months| schedule(price, Money::from_rupees(500), Money::ZERO, months, (3, 60)).is_ok();
+        assert_eq!([2, 3, 60, 61, 0].map(with), [false, true, true, false, false]);
+        let small = |left: i64| schedule(price, Money::from_paise(1_000_000 - left), Money::ZERO, 3, (3, 60)).is_ok();
+        assert_eq!([299, 300, 0].map(small), [false, true, false]);
+    }
+
+    #[test]
+    fn instalments_are_filled_oldest_first_and_are_late_the_day_after() {
+        let amounts = [100, 100, 150].map(Money::from_paise);
+        for (paid, filled) in [(0, [0, 0, 0]), (99, [99, 0, 0]), (101, [100, 1, 0]), (350, [100, 100, 150])] {
+            assert_eq!(fill(&amounts, Money::from_paise(paid)), filled.map(Money::from_paise));
+        }
+        assert_eq!(fill(&amounts, Money::from_paise(-5)), [Money::ZERO; 3]);
+        let (amount, due) = (Money::from_paise(100), Some(day("2027-02-28")));
+        let late = |paid, today| status(amount, Money::from_paise(paid), due, day(today));
+        assert_eq!(late(99, "2027-02-28"), InstalmentStatus::Pending);
+        assert_eq!(late(99, "2027-03-01"), InstalmentStatus::Overdue);
+        assert_eq!(late(100, "2027-03-01"), InstalmentStatus::Paid);
+        assert_eq!(status(amount, Money::ZERO, None, day("2027-03-01")), InstalmentStatus::Pending);
+    }
+
+    #[test]
+    fn a_due_date_keeps_its_day_of_the_month_where_there_is_one() {
+        let dues: Vec<_> = (1..=3).map(|n| due_on(day("2027-01-31"), n).to_string()).collect();
+        assert_eq!(dues, ["2027-02-28", "2027-03-31", "2027-04-30"]);
+    }
+}

@@ -1,0 +1,43 @@
+//! What booking decides, as functions of what is known: no clock, no database, no network.
+
+pub mod booking;
+pub mod capture;
+pub mod emi;
+pub mod payment;
+pub mod refund;
+pub mod reserve;
+pub mod text;
+
+pub use booking::{BookingStatus, Figures};
+pub use capture::{CaptureOutcome, ReturnCause};
+pub use emi::InstalmentStatus;
+pub use payment::PaymentStatus;
+pub use refund::{RefundStatus, RefundTo};
+
+domain::text_enum! {
+    /// Who takes money online.
+    pub enum GatewayName {
+        /// Stands in for a gateway where there is none: anybody who has its secret may say that money came.
+        Sandbox = "sandbox",
+        Razorpay = "razorpay",
+    }
+}
+
+impl GatewayName {
+    /// Whether it has to be asked over the network for an order or a refund.
+    pub const fn needs_calls(self) -> bool {
+        match self {
+            Self::Sandbox => false,
+            Self::Razorpay => true,
+        }
+    }
+}
+
+domain::id_type! {
+    VehicleId,
+    RefundId,
+    /// One part of a reserve that became a payment.
+    ApplicationId,
+    /// One part of a reserve that went back to the member.
+    ReleaseId,
+}

@@ -1,0 +1,160 @@
+//! Who takes money online: an order before, a signed message after, a refund at the source.
+//!
+//! No call to a gateway is made inside a transaction, and each carries an id of ours by which the gateway
+//! knows a repetition.
+
+pub mod razorpay;
+pub mod sandbox;
+
+use crate::app::capture::News;
+use crate::config::Config;
+use crate::domain::{GatewayName, RefundId};
+use domain::{Money, PaymentId};
+use hmac::{Hmac, KeyInit, Mac};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What the gateway's client needs to take the payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Checkout {
+    pub gateway: GatewayName,
+    pub order_id: String,
+    pub amount: Money,
+    pub currency: String,
+    /// The public key of our account with the gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// To hand back with the payment: by it a capture finds its payment in any case.
+    pub payment_id: PaymentId,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// It did not answer, or not sensibly: what was asked may have happened.
+    #[error("the gateway is not available: {0}")]
+    Unavailable(String),
+    #[error("the gateway refused: {0}")]
+    Refused(String),
+}
+
+/// A message whose signature is right and that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// A refund to make at the source.
+#[derive(Debug, Clone)]
+pub struct SourceRefund {
+    pub id: RefundId,
+    pub gateway_payment_id: String,
+    pub amount: Money,
+}
+
+#[async_trait::async_trait]
+pub trait PaymentGateway: Send + Sync + 'static {
+    fn name(&self) -> GatewayName;
+    /// The order of a payment, where it is known without asking.
+    fn known_order(&self, payment: PaymentId) -> Option<String>;
+    /// Makes an order. Made twice, only one of the two is ever shown to a client.
+    async fn create_order(&self, payment: PaymentId, amount: Money) -> Result<String, GatewayError>;
+    /// Our account's public key, where the client needs it.
+    fn public_key(&self) -> Option<String>;
+    fn signature_header(&self) -> &'static str;
+    /// The header with the message's own id, where it has one.
+    fn event_id_header(&self) -> Option<&'static str>;
+    fn is_genuine(&self, signature: &str, body: &[u8]) -> bool;
+    fn read(&self, body: &[u8]) -> Result<News, Malformed>;
+    /// Gives money back to where it came from; with the same id, once. Answers the gateway's id of the refund.
+    async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError>;
+}
+
+/// The gateways that are configured.
+#[derive(Clone, Default)]
+pub struct Gateways(Vec<Arc<dyn PaymentGateway>>);
+
+impl Gateways {
+    pub fn new(gateways: Vec<Arc<dyn PaymentGateway>>) -> Self {
+        Self(gateways)
+    }
+    /// A real gateway comes first: it is the one that new payments go to.
+    pub fn configured(config: &Config) -> Result<Self, GatewayError> {
+        let mut gateways: Vec<Arc<dyn PaymentGateway>> = Vec::new();
+        if let Some(razorpay) = &config.razorpay {
+            gateways.push(Arc::new(razorpay::Razorpay::try_new(razorpay)?));
+        }
+        if let Some(sandbox) = &config.sandbox {
+            gateways.push(Arc::new(sandbox::Sandbox::new(sandbox)));
+        }
+        Ok(Self(gateways))
+    }
+    pub fn get(&self, name: GatewayName) -> Option<&Arc<dyn PaymentGateway>> {
+        self.0.iter().find(|g| g.name() == name)
+    }
+    /// The one that takes new payments.
+    pub fn preferred(&self) -> Option<&Arc<dyn PaymentGateway>> {
+        self.0.first()
+    }
+    pub fn names(&self) -> Vec<GatewayName> {
+        self.0.iter().map(|g| g.name()).collect()
+    }
+    pub fn checkout(&self, name: GatewayName, order_id: &str, payment_id: PaymentId, amount: Money) -> Checkout {
+        Checkout {
+            gateway: name,
+            order_id: order_id.to_owned(),
+            amount,
+            currency: "INR".to_owned(),
+            key_id: self.get(name).and_then(|g| g.public_key()),
+            payment_id,
+        }
+    }
+}
+
+/// Whether `signature` is the hex HMAC-SHA256 of `body`, compared in constant time.
+fn is_hmac_sha256(secret: &str, signature: &str, body: &[u8]) -> bool {
+    let Ok(signature) = hex::decode(signature.trim()) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    mac.update(body);
+    mac.verify_slice(&signature).is_ok()
+}
+
+/// By what a message is known again: the gateway's own id, or else a hash of its body.
+pub fn event_key(own_id: Option<&str>, body: &[u8]) -> String {
+    match own_id.map(str::trim) {
+        Some(id) if !id.is_empty() && id.len() <= 90 && id.is_ascii() => format!("id:{id}"),
+        _ => format!("sha256:{}", hex::encode(Sha256::digest(body))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_without_an_id_is_known_by_its_body() {
+        assert_eq!(event_key(Some("evt_1"), b"x"), "id:evt_1");
+        assert_eq!(event_key(None, b"x"), event_key(Some(" "), b"x"));
+        assert_ne!(event_key(None, b"x"), event_key(None, b"y"));
+        assert!(event_key(Some(&"e".repeat(91)), b"x").starts_with("sha256:"));
+    }
+
+    #[test]
+    fn only_the_right_secret_signs() {
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"secret").expect("any length");
+        mac.update(b"body");
+        let good = hex::encode(mac.finalize().into_bytes());
+        assert!(is_hmac_sha256("secret", &good, b"body"));
+        assert!(is_hmac_sha256("secret", &good.to_uppercase(), b"body"));
+        for (secret, signature, body) in [
+            ("secre", good.as_str(), "body"),
+            ("secret", good.as_str(), "body "),
+            ("secret", "", "body"),
+            ("secret", "00", "body"),
+            ("secret", "not hex", "body"),
+            ("secret", &good[2..], "body"),
+        ] {
+            assert!(!is_hmac_sha256(secret, signature, body.as_bytes()), "{secret} {signature} {body}");
+        }
+    }
+}

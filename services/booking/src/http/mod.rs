@@ -1,0 +1,126 @@
+//! The route table.
+
+mod bookings;
+mod payments;
+mod vehicles;
+mod views;
+mod webhooks;
+
+use crate::Booking;
+use chassis::auth::Access::{Admin, Public, Staff, User};
+use chassis::http::{Doc, Listing, Routes};
+use views::{BookingView, InstalmentView, PaymentView, VehicleView};
+
+pub fn routes(state: Booking) -> Routes {
+    let routes = Routes::new("booking").data(state);
+    payment_routes(booking_routes(vehicle_routes(routes)))
+}
+
+fn vehicle_routes(routes: Routes) -> Routes {
+    routes
+        .get(
+            "/vehicles",
+            Public,
+            vehicles::list,
+            Doc::new("The vehicles on sale").paged().gives::<Listing<VehicleView>>(),
+        )
+        .get("/vehicles/{id}", Public, vehicles::one, Doc::new("One vehicle").gives::<VehicleView>())
+        .post(
+            "/vehicles",
+            Admin,
+            vehicles::add,
+            Doc::new("Add a vehicle").idempotent().takes::<vehicles::AddVehicle>().creates::<VehicleView>(),
+        )
+        .patch(
+            "/vehicles/{id}",
+            Admin,
+            vehicles::change,
+            Doc::new("Change a vehicle; bookings keep their price")
+                .takes::<vehicles::ChangeVehicle>()
+                .gives::<VehicleView>(),
+        )
+}
+
+fn booking_routes(routes: Routes) -> Routes {
+    routes
+        .post(
+            "/bookings",
+            User,
+            bookings::book,
+            Doc::new("Book a vehicle").idempotent().takes::<bookings::BookInput>().creates::<BookingView>(),
+        )
+        .get(
+            "/bookings",
+            User,
+            bookings::list,
+            Doc::new("Bookings: one's own, or every member's for staff")
+                .filters::<bookings::BookingFilter>()
+                .paged()
+                .gives::<Listing<BookingView>>(),
+        )
+        .get("/bookings/{id}", User, bookings::one, Doc::new("One booking").gives::<BookingView>())
+        .post(
+            "/bookings/{id}/emi",
+            User,
+            bookings::schedule,
+            Doc::new("Pay what remains in instalments").takes::<bookings::EmiInput>().gives::<Vec<InstalmentView>>(),
+        )
+        .get(
+            "/bookings/{id}/emi",
+            User,
+            bookings::instalments,
+            Doc::new("The instalments").gives::<Vec<InstalmentView>>(),
+        )
+        .post(
+            "/bookings/{id}/cancel",
+            User,
+            bookings::cancel,
+            Doc::new("Cancel a booking and refund what was paid")
+                .takes::<bookings::RefundInput>()
+                .gives::<BookingView>(),
+        )
+        .post(
+            "/bookings/{id}/payments",
+            User,
+            payments::pay,
+            Doc::new("Start a payment").idempotent().takes::<payments::PayInput>().creates::<PaymentView>(),
+        )
+}
+
+fn payment_routes(routes: Routes) -> Routes {
+    routes
+        .get(
+            "/payments",
+            User,
+            payments::list,
+            Doc::new("Payments: one's own, or every member's for staff")
+                .filters::<payments::PaymentFilter>()
+                .paged()
+                .gives::<Listing<PaymentView>>(),
+        )
+        .get("/payments/{id}", User, payments::one, Doc::new("One payment").gives::<PaymentView>())
+        .post(
+            "/payments/{id}/confirm",
+            Staff,
+            payments::confirm,
+            Doc::new("Cash or a transfer has come").takes::<payments::ConfirmInput>().gives::<PaymentView>(),
+        )
+        .post(
+            "/payments/{id}/fail",
+            Staff,
+            payments::fail,
+            Doc::new("Cash or a transfer will not come").takes::<payments::FailInput>().gives::<PaymentView>(),
+        )
+        .post(
+            "/payments/{id}/refund",
+            Admin,
+            payments::refund,
+            Doc::new("Give one payment back, whole").takes::<bookings::RefundInput>().gives::<PaymentView>(),
+        )
+        .post(
+            "/payments/webhooks/{gateway}",
+            Public,
+            webhooks::receive,
+            Doc::new("What a gateway tells; signed in its own header").gives::<webhooks::Received>(),
+        )
+}

@@ -1,0 +1,218 @@
+//! What answers show.
+
+use crate::domain::{
+    BookingStatus, GatewayName, InstalmentStatus, PaymentStatus, RefundId, RefundStatus, RefundTo, VehicleId,
+};
+use crate::gateway::{Checkout, Gateways};
+use crate::store::bookings::Booking;
+use crate::store::instalments::{self, Instalment};
+use crate::store::payments::Payment;
+use crate::store::refunds::{self, Refund};
+use crate::store::vehicles::Vehicle;
+use crate::store::{bookings, payments};
+use chassis::http::Problem;
+use db::DbConnection;
+use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, Timestamp, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct VehicleView {
+    id: VehicleId,
+    model: String,
+    variant: String,
+    price: Money,
+    is_active: bool,
+}
+
+impl From<Vehicle> for VehicleView {
+    fn from(vehicle: Vehicle) -> Self {
+        Self {
+            id: vehicle.id,
+            model: vehicle.model,
+            variant: vehicle.variant,
+            price: vehicle.price_paise,
+            is_active: vehicle.is_active,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BookedVehicle {
+    id: VehicleId,
+    name: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct InstalmentView {
+    n: i64,
+    /// Null until the booking is confirmed.
+    due_on: Option<Day>,
+    amount: Money,
+    paid: Money,
+    status: InstalmentStatus,
+}
+
+impl From<&Instalment> for InstalmentView {
+    fn from(row: &Instalment) -> Self {
+        Self { n: row.n, due_on: row.due_on, amount: row.amount_paise, paid: row.paid_paise, status: row.status }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct EmiView {
+    months: i64,
+    principal: Money,
+    instalments: Vec<InstalmentView>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BookingView {
+    id: BookingId,
+    /// For people: `EV-261122-7K3QF9XA`.
+    number: String,
+    user_id: UserId,
+    vehicle: BookedVehicle,
+    /// As it was in the catalogue when booked.
+    price: Money,
+    booking_amount: Money,
+    total_paid: Money,
+    remaining: Money,
+    status: BookingStatus,
+    emi: Option<EmiView>,
+    /// Why it was cancelled.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+    created_at: Timestamp,
+    confirmed_at: Option<Timestamp>,
+    updated_at: Timestamp,
+}
+
+impl BookingView {
+    fn new(booking: Booking, instalments: &[Instalment]) -> Self {
+        let emi = (booking.emi_months > 0).then(|| EmiView {
+            months: booking.emi_months,
+            principal: booking.emi_principal_paise,
+            instalments: instalments.iter().map(Into::into).collect(),
+        });
+        Self {
+            id: booking.id,
+            number: booking.number,
+            user_id: booking.user_id,
+            vehicle: BookedVehicle { id: booking.vehicle_id, name: booking.vehicle },
+            price: booking.price_paise,
+            booking_amount: booking.booking_amount_paise,
+            total_paid: booking.total_paid_paise,
+            remaining: booking.price_paise.minus_or_zero(booking.total_paid_paise),
+            status: booking.status,
+            emi,
+            reason: booking.reason,
+            created_at: booking.created_at,
+            confirmed_at: booking.confirmed_at,
+            updated_at: booking.changed_at,
+        }
+    }
+}
+
+/// A booking as it is now.
+pub(crate) async fn booking(c: &mut DbConnection, id: BookingId) -> Result<BookingView, Problem> {
+    let booking = bookings::find(c, id).await?.ok_or_else(Problem::not_found)?;
+    let instalments = instalments::of(c, id).await?;
+    Ok(BookingView::new(booking, &instalments))
+}
+
+/// Bookings with their instalments, in their order.
+pub(crate) async fn bookings(c: &mut DbConnection, rows: Vec<Booking>) -> Result<Vec<BookingView>, Problem> {
+    let ids: Vec<BookingId> = rows.iter().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
+    let instalments = if ids.is_empty() { Vec::new() } else { instalments::of_many(c, &ids).await? };
+    let view = |booking: Booking| {
+        let own: Vec<Instalment> = instalments.iter().filter(|i| i.booking_id == booking.id).cloned().collect();
+        BookingView::new(booking, &own)
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// A refund of a payment.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct RefundView {
+    id: RefundId,
+    refund_to: RefundTo,
+    status: RefundStatus,
+    reason: String,
+    requested_at: Timestamp,
+}
+
+impl From<Refund> for RefundView {
+    fn from(refund: Refund) -> Self {
+        Self {
+            id: refund.id,
+            refund_to: refund.refund_to,
+            status: refund.status,
+            reason: refund.reason,
+            requested_at: refund.requested_at,
+        }
+    }
+}
+
+/// Read back from a stored answer when an order has still to be asked for; hence `Deserialize`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PaymentView {
+    pub(crate) id: PaymentId,
+    booking_id: BookingId,
+    user_id: UserId,
+    amount: Money,
+    method: PaymentMethod,
+    pub(crate) status: PaymentStatus,
+    /// Why it failed or was superseded.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+    reference: Option<String>,
+    gateway: Option<GatewayName>,
+    gateway_payment_id: Option<String>,
+    refund: Option<RefundView>,
+    created_at: Timestamp,
+    completed_at: Option<Timestamp>,
+    /// What the gateway's client needs, while an online payment is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checkout: Option<Checkout>,
+}
+
+impl PaymentView {
+    pub(crate) fn new(payment: Payment, refund: Option<Refund>, gateways: &Gateways) -> Self {
+        let open = payment.status == PaymentStatus::Pending;
+        let checkout = payment
+            .gateway
+            .zip(payment.gateway_order_id.as_deref())
+            .filter(|_| open)
+            .map(|(gateway, order)| gateways.checkout(gateway, order, payment.id, payment.amount_paise));
+        Self {
+            id: payment.id,
+            booking_id: payment.booking_id,
+            user_id: payment.user_id,
+            amount: payment.amount_paise,
+            method: payment.method,
+            status: payment.status,
+            reason: payment.reason,
+            reference: payment.reference,
+            gateway: payment.gateway,
+            gateway_payment_id: payment.gateway_payment_id,
+            refund: refund.map(Into::into),
+            created_at: payment.created_at,
+            completed_at: payment.completed_at,
+            checkout,
+        }
+    }
+
+    /// Whether its gateway has still to be asked for an order.
+    pub(crate) fn waits_for_order(&self) -> Option<GatewayName> {
+        let waits = self.method == PaymentMethod::Online && self.checkout.is_none();
+        self.gateway.filter(|_| waits && self.status == PaymentStatus::Pending)
+    }
+}
+
+/// A payment as it is now.
+pub(crate) async fn payment(c: &mut DbConnection, id: PaymentId, gateways: &Gateways) -> Result<PaymentView, Problem> {
+    let payment = payments::find(c, id).await?.ok_or_else(Problem::not_found)?;
+    let refund = refunds::of_payment(c, id).await?;
+    Ok(PaymentView::new(payment, refund, gateways))
+}

@@ -1,0 +1,102 @@
+//! What runs on a schedule: the calendar, overdue instalments, expiry, refunds at the source, and messages of
+//! gateways that could not be processed when they came.
+
+use crate::Booking;
+use crate::app::send_refund::{self, Answer};
+use crate::app::{capture, expire, open_day};
+use crate::error::BookingError;
+use crate::gateway::GatewayError;
+use chassis::Ctx;
+use chassis::events::HandleError;
+use chassis::jobs::Job;
+use std::time::Duration;
+
+const BATCH: i64 = 100;
+
+pub fn all(state: &Booking) -> Vec<Job> {
+    let (s1, s2, s3) = (state.clone(), state.clone(), state.clone());
+    vec![
+        Job::every("calendar", Duration::from_secs(20), calendar),
+        Job::every("expire", Duration::from_secs(60), move |ctx| expire_unpaid(ctx, s1.config.booking.expiry_hours)),
+        Job::every("refunds", Duration::from_secs(15), move |_| send_refunds(s2.clone())),
+        Job::every("webhooks", Duration::from_secs(15), move |_| process_webhooks(s3.clone())),
+    ]
+}
+
+async fn calendar(ctx: Ctx) -> Result<(), HandleError> {
+    let now = ctx.now();
+    ctx.tx(async |c| open_day::open_days(c, now).await).await?;
+    loop {
+        let late = open_day::bookings_with_late_instalments(&mut *ctx.db().read().await?, now, BATCH).await?;
+        for id in &late {
+            ctx.tx(async |c| open_day::refresh_instalments(c, *id, now).await).await?;
+        }
+        if i64::try_from(late.len()).unwrap_or(i64::MAX) < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+async fn expire_unpaid(ctx: Ctx, hours: Option<i64>) -> Result<(), HandleError> {
+    let Some(hours) = hours else { return Ok(()) };
+    let now = ctx.now();
+    let before = now.plus_hours(-hours);
+    // Orders on bookings that are paid in part are given up too, so that their amount can be paid again.
+    for booking in expire::with_abandoned_orders(&mut *ctx.db().read().await?, before, BATCH).await? {
+        ctx.tx(async |c| expire::expire(c, booking, before, now).await).await?;
+    }
+    let mut after = None;
+    loop {
+        let unpaid = expire::unpaid(&mut *ctx.db().read().await?, before, after, BATCH).await?;
+        for id in &unpaid {
+            ctx.tx(async |c| expire::expire(c, *id, before, now).await).await?;
+        }
+        match unpaid.last() {
+            Some(last) => after = Some(*last),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn send_refunds(state: Booking) -> Result<(), HandleError> {
+    let orders = send_refund::requested(&mut *state.ctx.db().read().await?, BATCH).await?;
+    for order in orders {
+        let answer = match state.gateways.get(order.gateway) {
+            Some(gateway) => understand(gateway.refund(&order.refund).await),
+            None => Answer::Refused,
+        };
+        let now = state.ctx.now();
+        let (id, answer) = (order.refund.id, &answer);
+        state.ctx.tx(async |c| send_refund::settle(c, id, answer, now).await).await?;
+    }
+    Ok(())
+}
+
+fn understand(answer: Result<String, GatewayError>) -> Answer {
+    match answer {
+        Ok(gateway_refund_id) => Answer::Done { gateway_refund_id },
+        Err(GatewayError::Refused(reason)) => {
+            tracing::warn!(reason, "a refund at the source was refused");
+            Answer::Refused
+        }
+        Err(GatewayError::Unavailable(reason)) => {
+            tracing::warn!(reason, "a refund at the source has to be tried again");
+            Answer::Unknown
+        }
+    }
+}
+
+async fn process_webhooks(state: Booking) -> Result<(), HandleError> {
+    let events = capture::unprocessed(&mut *state.ctx.db().read().await?, BATCH).await?;
+    for event in events {
+        let read = state.gateways.get(event.gateway).map(|g| g.read(&event.body));
+        let Some(Ok(news)) = read else { continue };
+        let now = state.ctx.now();
+        let (event, news) = (&event, &news);
+        let done: Result<(), BookingError> = state.ctx.tx(async |c| capture::receive(c, event, news, now).await).await;
+        if let Err(error) = done {
+            tracing::error!(gateway = %event.gateway, key = event.event_key, %error, "a message cannot be processed");
+        }
+    }
+    Ok(())
+}

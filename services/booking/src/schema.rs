@@ -1,0 +1,142 @@
+//! The tables of this service.
+
+diesel::table! {
+    vehicles (id) {
+        id -> Binary,
+        model -> Text,
+        variant -> Text,
+        price_paise -> BigInt,
+        is_active -> Bool,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    members (user_id) {
+        user_id -> Binary,
+        referrer_id -> Nullable<Binary>,
+        name -> Nullable<Text>,
+        net_paid_paise -> BigInt,
+        active_buyer -> Bool,
+        standing_version -> BigInt,
+        first_booking_id -> Nullable<Binary>,
+    }
+}
+diesel::table! {
+    bookings (id) {
+        id -> Binary,
+        number -> Text,
+        user_id -> Binary,
+        vehicle_id -> Binary,
+        vehicle -> Text,
+        price_paise -> BigInt,
+        booking_amount_paise -> BigInt,
+        total_paid_paise -> BigInt,
+        status -> Text,
+        emi_months -> BigInt,
+        emi_principal_paise -> BigInt,
+        version -> BigInt,
+        reason -> Text,
+        created_at -> Timestamp,
+        confirmed_at -> Nullable<Timestamp>,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    payments (id) {
+        id -> Binary,
+        booking_id -> Binary,
+        user_id -> Binary,
+        amount_paise -> BigInt,
+        method -> Text,
+        status -> Text,
+        reason -> Text,
+        reference -> Nullable<Text>,
+        gateway -> Nullable<Text>,
+        gateway_order_id -> Nullable<Text>,
+        gateway_payment_id -> Nullable<Text>,
+        open_order_of -> Nullable<Binary>,
+        reserve_id -> Nullable<Binary>,
+        plan_version -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        completed_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        returned_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    captures (gateway, gateway_payment_id) {
+        gateway -> Text,
+        gateway_payment_id -> Text,
+        order_id -> Text,
+        payment_id -> Nullable<Binary>,
+        amount_paise -> BigInt,
+        outcome -> Text,
+        captured_at -> Timestamp,
+    }
+}
+diesel::table! {
+    webhook_events (gateway, event_key) {
+        gateway -> Text,
+        event_key -> Text,
+        body -> Binary,
+        error -> Text,
+        received_at -> Timestamp,
+        processed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    refunds (id) {
+        id -> Binary,
+        payment_id -> Binary,
+        booking_id -> Binary,
+        user_id -> Binary,
+        amount_paise -> BigInt,
+        refund_to -> Text,
+        status -> Text,
+        reason -> Text,
+        gateway_refund_id -> Nullable<Text>,
+        attempts -> BigInt,
+        requested_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    instalments (booking_id, n) {
+        booking_id -> Binary,
+        n -> BigInt,
+        due_on -> Nullable<Text>,
+        amount_paise -> BigInt,
+        paid_paise -> BigInt,
+        status -> Text,
+        noticed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    emi_reserves (reserve_id) {
+        reserve_id -> Binary,
+        user_id -> Binary,
+        amount_paise -> BigInt,
+        waiting_paise -> BigInt,
+        applied_paise -> BigInt,
+        released_paise -> BigInt,
+        source_kind -> Text,
+        source_id -> Binary,
+        reserved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    plan_versions (version) {
+        version -> BigInt,
+        effective_from -> Timestamp,
+        plan -> Text,
+    }
+}
+diesel::table! {
+    calendar_days (day) {
+        day -> Text,
+        opened_at -> Timestamp,
+    }
+}
+diesel::joinable!(instalments -> bookings (booking_id));
+diesel::allow_tables_to_appear_in_same_query!(bookings, instalments);

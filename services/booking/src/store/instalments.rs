@@ -1,0 +1,62 @@
+//! Instalments of an EMI.
+
+use crate::domain::{BookingStatus, InstalmentStatus};
+use crate::schema::{bookings, instalments};
+use db::{DbConnection, insert_many};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{BookingId, Day, Money, Timestamp};
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = instalments, primary_key(booking_id, n), treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct Instalment {
+    pub booking_id: BookingId,
+    pub n: i64,
+    pub due_on: Option<Day>,
+    pub amount_paise: Money,
+    pub paid_paise: Money,
+    pub status: InstalmentStatus,
+    /// When the member was told that it is overdue: once.
+    pub noticed_at: Option<Timestamp>,
+}
+
+pub async fn of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Instalment>> {
+    instalments::table
+        .filter(instalments::booking_id.eq(booking_id))
+        .order(instalments::n)
+        .select(Instalment::as_select())
+        .load(c)
+        .await
+}
+
+pub async fn of_many(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Instalment>> {
+    instalments::table
+        .filter(instalments::booking_id.eq_any(bookings))
+        .order((instalments::booking_id, instalments::n))
+        .select(Instalment::as_select())
+        .load(c)
+        .await
+}
+
+pub async fn insert(c: &mut DbConnection, rows: Vec<Instalment>) -> QueryResult<()> {
+    insert_many(c, instalments::table, rows).await.map(drop)
+}
+
+pub async fn save(c: &mut DbConnection, row: &Instalment) -> QueryResult<()> {
+    diesel::update(instalments::table.find((row.booking_id, row.n))).set(row).execute(c).await.map(drop)
+}
+
+/// Confirmed bookings with an instalment that was due before `today` and is not known to be overdue yet.
+pub async fn bookings_with_late_ones(c: &mut DbConnection, today: Day, limit: i64) -> QueryResult<Vec<BookingId>> {
+    instalments::table
+        .inner_join(bookings::table)
+        .filter(instalments::status.eq(InstalmentStatus::Pending))
+        .filter(instalments::due_on.lt(today))
+        .filter(bookings::status.eq(BookingStatus::Confirmed))
+        .select(instalments::booking_id)
+        .distinct()
+        .limit(limit)
+        .load(c)
+        .await
+}

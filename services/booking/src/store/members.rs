@@ -1,0 +1,58 @@
+//! Members as booking knows them: who referred them, what they have paid.
+
+use crate::schema::members;
+use db::{DbConnection, LockExt, UpsertExt};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{BookingId, Money, UserId};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = members, primary_key(user_id), treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct Member {
+    pub user_id: UserId,
+    pub referrer_id: Option<UserId>,
+    pub name: Option<String>,
+    /// Completed payments less refunds over all bookings, without EMI deductions.
+    pub net_paid_paise: Money,
+    pub active_buyer: bool,
+    /// Counts this member's payments and refunds in the order in which they took effect.
+    pub standing_version: i64,
+    /// The booking that received the first completed payment; never changes.
+    pub first_booking_id: Option<BookingId>,
+}
+
+/// The member's row, made where it is missing, locked until the transaction ends.
+pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> {
+    if let Some(member) = find_for_update(c, user_id).await? {
+        return Ok(member);
+    }
+    let fresh = Member {
+        user_id,
+        referrer_id: None,
+        name: None,
+        net_paid_paise: Money::ZERO,
+        active_buyer: false,
+        standing_version: 0,
+        first_booking_id: None,
+    };
+    diesel::insert_into(members::table)
+        .values(&fresh)
+        .on_conflict_set(&[members::user_id::NAME], &[])
+        .execute(c)
+        .await?;
+    members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
+}
+
+async fn find_for_update(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Member>> {
+    members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await.optional()
+}
+
+pub async fn name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
+    let found = members::table.find(user_id).select(members::name).first::<Option<String>>(c).await.optional()?;
+    Ok(found.flatten())
+}
+
+pub async fn save(c: &mut DbConnection, member: &Member) -> QueryResult<()> {
+    diesel::update(members::table.find(member.user_id)).set(member).execute(c).await.map(drop)
+}

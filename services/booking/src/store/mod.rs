@@ -1,0 +1,12 @@
+//! Everything that reads or writes the tables. No decisions here.
+
+pub mod bookings;
+pub mod calendar;
+pub mod captures;
+pub mod instalments;
+pub mod members;
+pub mod payments;
+pub mod plans;
+pub mod refunds;
+pub mod reserves;
+pub mod vehicles;

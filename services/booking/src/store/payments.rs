@@ -1,0 +1,124 @@
+//! Payments.
+
+use crate::domain::{GatewayName, PaymentStatus};
+use crate::schema::payments;
+use db::{DbConnection, LockExt};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = payments, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct Payment {
+    pub id: PaymentId,
+    pub booking_id: BookingId,
+    pub user_id: UserId,
+    pub amount_paise: Money,
+    pub method: PaymentMethod,
+    pub status: PaymentStatus,
+    pub reason: String,
+    pub reference: Option<String>,
+    pub gateway: Option<GatewayName>,
+    pub gateway_order_id: Option<String>,
+    pub gateway_payment_id: Option<String>,
+    /// The booking, while this is its open online order.
+    pub open_order_of: Option<BookingId>,
+    pub reserve_id: Option<ReserveId>,
+    pub plan_version: Option<i64>,
+    pub created_at: Timestamp,
+    pub completed_at: Option<Timestamp>,
+    /// When it failed, was superseded or was refunded.
+    pub closed_at: Option<Timestamp>,
+    /// When money that came for it and could not be applied was sent to the payer's wallet.
+    pub returned_at: Option<Timestamp>,
+}
+
+/// Which payments a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    pub user_id: Option<UserId>,
+    pub booking_id: Option<BookingId>,
+    pub status: Option<PaymentStatus>,
+}
+
+pub async fn insert(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
+    diesel::insert_into(payments::table).values(payment).execute(c).await.map(drop)
+}
+
+pub async fn save(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
+    diesel::update(payments::table.find(payment.id)).set(payment).execute(c).await.map(drop)
+}
+
+pub async fn find(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Payment>> {
+    payments::table.find(id).select(Payment::as_select()).first(c).await.optional()
+}
+
+/// The payment a gateway's order was made for, and its booking.
+pub async fn of_order(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order_id: &str,
+) -> QueryResult<Option<(PaymentId, BookingId)>> {
+    payments::table
+        .filter(payments::gateway.eq(gateway))
+        .filter(payments::gateway_order_id.eq(order_id))
+        .select((payments::id, payments::booking_id))
+        .first(c)
+        .await
+        .optional()
+}
+
+/// All payments of a booking, oldest first. The booking is locked, so nobody adds one meanwhile.
+pub async fn lock_all_of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::booking_id.eq(booking_id))
+        .order(payments::id)
+        .select(Payment::as_select())
+        .lock()
+        .get_results(c)
+        .await
+}
+
+pub async fn page(
+    c: &mut DbConnection,
+    filter: Filter,
+    after: Option<PaymentId>,
+    limit: i64,
+) -> QueryResult<Vec<Payment>> {
+    let mut query = payments::table
+        .select(Payment::as_select())
+        .order(payments::id.desc())
+        .limit(limit)
+        .into_boxed::<db::MultiBackend>();
+    if let Some(user_id) = filter.user_id {
+        query = query.filter(payments::user_id.eq(user_id));
+    }
+    if let Some(booking_id) = filter.booking_id {
+        query = query.filter(payments::booking_id.eq(booking_id));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(payments::status.eq(status));
+    }
+    if let Some(after) = after {
+        query = query.filter(payments::id.lt(after));
+    }
+    query.load(c).await
+}
+
+/// Online orders opened before `before` and never answered by their gateway.
+pub async fn orders_open_since(
+    c: &mut DbConnection,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<(PaymentId, BookingId)>> {
+    payments::table
+        .filter(payments::status.eq(PaymentStatus::Pending))
+        .filter(payments::created_at.le(before))
+        .filter(payments::open_order_of.is_not_null())
+        .select((payments::id, payments::booking_id))
+        .order(payments::created_at)
+        .limit(limit)
+        .load(c)
+        .await
+}

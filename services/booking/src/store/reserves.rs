@@ -1,0 +1,44 @@
+//! What wallet put aside for members' EMI.
+
+use crate::schema::emi_reserves;
+use db::{DbConnection, LockExt, inserted};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Money, ReserveId, Timestamp, UserId};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = emi_reserves, primary_key(reserve_id))]
+#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct Reserve {
+    pub reserve_id: ReserveId,
+    pub user_id: UserId,
+    pub amount_paise: Money,
+    /// The part not decided yet: `amount = waiting + applied + released`.
+    pub waiting_paise: Money,
+    pub applied_paise: Money,
+    pub released_paise: Money,
+    pub source_kind: String,
+    pub source_id: Vec<u8>,
+    pub reserved_at: Timestamp,
+}
+
+/// False where this reserve is known already.
+pub async fn insert(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<bool> {
+    inserted(diesel::insert_into(emi_reserves::table).values(reserve).execute(c).await)
+}
+
+pub async fn save(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<()> {
+    diesel::update(emi_reserves::table.find(reserve.reserve_id)).set(reserve).execute(c).await.map(drop)
+}
+
+/// Those of a member of which a part still waits, oldest first.
+pub async fn lock_waiting_of(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Reserve>> {
+    emi_reserves::table
+        .filter(emi_reserves::user_id.eq(user_id))
+        .filter(emi_reserves::waiting_paise.gt(Money::ZERO))
+        .order((emi_reserves::reserved_at, emi_reserves::reserve_id))
+        .select(Reserve::as_select())
+        .lock()
+        .get_results(c)
+        .await
+}
