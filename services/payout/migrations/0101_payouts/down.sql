@@ -1,0 +1,10 @@
+DROP TABLE tax_lines;
+DROP TABLE tax_accumulators;
+DROP TABLE tax_rules;
+DROP TABLE approvals;
+DROP TABLE payouts;
+DROP TABLE batches;
+DROP TABLE plan_versions;
+DROP TABLE bookings;
+DROP TABLE bank_accounts;
+DROP TABLE members;

@@ -1,0 +1,76 @@
+//! A payout's tax: estimated when it is asked for, fixed at approval under the lock of the PAN's accumulator, and
+//! given back to the accumulator when the payout comes to nothing.
+
+use crate::domain::breakdown::{Breakdown, break_down};
+use crate::domain::tax_rule;
+use crate::error::PayoutError;
+use crate::store::payouts::Payout;
+use crate::store::taxes::{self, TaxLine};
+use db::DbConnection;
+use domain::tax::{TaxInput, TaxRule};
+use domain::{Money, Timestamp};
+
+async fn rule_at(c: &mut DbConnection, now: Timestamp) -> Result<TaxRule, PayoutError> {
+    let rules = taxes::rules(c).await?;
+    tax_rule::in_force(&rules, now).cloned().ok_or(PayoutError::NoTaxRule(now))
+}
+
+/// What a payout of `gross` would consist of now.
+pub async fn estimate(
+    c: &mut DbConnection,
+    pan_index: &[u8],
+    gross: Money,
+    instalment: Option<Money>,
+    now: Timestamp,
+) -> Result<(Breakdown, TaxRule), PayoutError> {
+    let rule = rule_at(c, now).await?;
+    let paid_before = taxes::paid(c, pan_index, now.financial_year()).await?;
+    let input = TaxInput { gross, paid_before, has_pan: !pan_index.is_empty() };
+    Ok((break_down(&rule, &input, instalment)?, rule))
+}
+
+/// Fixes the parts of `payout` for good, and adds it to what its PAN was paid this year.
+pub async fn fix(
+    c: &mut DbConnection,
+    payout: &Payout,
+    instalment: Option<Money>,
+    now: Timestamp,
+) -> Result<(Breakdown, TaxLine), PayoutError> {
+    let rule = rule_at(c, now).await?;
+    let year = now.financial_year();
+    let (paid_before, tds_before) = taxes::lock_paid(c, &payout.pan_index, year).await?;
+    let input = TaxInput { gross: payout.requested_paise, paid_before, has_pan: !payout.pan_index.is_empty() };
+    let parts = break_down(&rule, &input, instalment)?;
+    let after = (paid_before.add(parts.requested)?, tds_before.add(parts.tds)?);
+    taxes::set_paid(c, &payout.pan_index, year, after).await?;
+    let rate = if input.has_pan { rule.rate } else { rule.no_pan_rate };
+    let line = TaxLine {
+        payout_id: payout.id,
+        rule_id: rule.id,
+        section: rule.section,
+        financial_year: year,
+        quarter: now.quarter(),
+        rate: rate.to_string(),
+        threshold_paise: rule.threshold,
+        cap_paise: rule.cap,
+        has_pan: input.has_pan,
+        gross_paise: parts.requested,
+        paid_before_paise: paid_before,
+        tds_paise: parts.tds,
+        pan_index: payout.pan_index.clone(),
+        deducted_at: now,
+        returned_at: None,
+    };
+    taxes::insert_line(c, &line).await?;
+    Ok((parts, line))
+}
+
+/// Takes what `line` added out of the accumulator again, once.
+pub async fn give_back(c: &mut DbConnection, line: &TaxLine, now: Timestamp) -> Result<(), PayoutError> {
+    let (gross, tds) = taxes::lock_paid(c, &line.pan_index, line.financial_year).await?;
+    if taxes::mark_returned(c, line.payout_id, now).await? {
+        let after = (gross.sub(line.gross_paise)?, tds.sub(line.tds_paise)?);
+        taxes::set_paid(c, &line.pan_index, line.financial_year, after).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! What is done with a payout after it was asked for.
+
+use super::patience::Patience;
+use super::payouts::visible;
+use super::view::{self, PayoutView};
+use super::{Subject, note};
+use crate::Payouts;
+use crate::app::advance::Done;
+use crate::app::{approve, settle, withdraw};
+use crate::domain::bank_file::{Outcome, Settlement};
+use crate::domain::payout::Status;
+use crate::error::PayoutError;
+use actix_web::{HttpResponse, web};
+use chassis::auth::Caller;
+use chassis::http::{Body, FieldErrors, Problem, ok};
+use db::DbConnection;
+use domain::{PayoutId, Timestamp};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+const LONGEST_REASON: usize = 500;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct ReasonInput {
+    /// Shown to the member.
+    #[serde(default)]
+    reason: String,
+}
+
+impl ReasonInput {
+    fn checked(&self) -> Result<&str, Problem> {
+        let reason = self.reason.trim();
+        let mut errors = FieldErrors::new();
+        errors.require("reason", !reason.is_empty(), "required", "say why");
+        let detail = format!("at most {LONGEST_REASON} characters");
+        errors.require("reason", reason.chars().count() <= LONGEST_REASON, "too_long", detail);
+        errors.finish("payout.reason_invalid")?;
+        Ok(reason)
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct SettleInput {
+    outcome: Outcome,
+    /// The bank's reference; needed when it has paid.
+    #[serde(default)]
+    utr: Option<String>,
+    /// Why it has not paid.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct NoInput {}
+
+pub(super) async fn cancel(
+    app: web::Data<Payouts>,
+    caller: Caller,
+    path: web::Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let payout = decided(&app, &caller, &path).await?;
+    if payout.user_id != caller.user_id {
+        return Err(Problem::forbidden());
+    }
+    body.json_or_empty::<NoInput>().await?;
+    let (who, at, id) = (&caller, app.ctx.now(), payout.id);
+    act(&app, async |c| {
+        let done = withdraw::cancel(c, id, at).await?;
+        finish(c, who, at, "payout.cancel", done).await
+    })
+    .await
+}
+
+pub(super) async fn approve(
+    app: web::Data<Payouts>,
+    caller: Caller,
+    path: web::Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = decided(&app, &caller, &path).await?.id;
+    body.json_or_empty::<NoInput>().await?;
+    let (who, at) = (&caller, app.ctx.now());
+    act(&app, async |c| {
+        let done = approve::approve(c, id, who.user_id, at).await?;
+        finish(c, who, at, "payout.approve", done).await
+    })
+    .await
+}
+
+pub(super) async fn reject(
+    app: web::Data<Payouts>,
+    caller: Caller,
+    path: web::Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = decided(&app, &caller, &path).await?.id;
+    let input = body.json_or_empty::<ReasonInput>().await?;
+    let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
+    act(&app, async |c| {
+        let done = withdraw::reject(c, id, reason, at).await?;
+        finish(c, who, at, "payout.reject", done).await
+    })
+    .await
+}
+
+pub(super) async fn settle(
+    app: web::Data<Payouts>,
+    caller: Caller,
+    path: web::Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = visible(&app, &caller, &path).await?.id;
+    let input = body.json::<SettleInput>().await?.value;
+    let (utr, reason) = (input.utr.unwrap_or_default(), input.reason.unwrap_or_default());
+    let outcome = &Settlement::try_new(input.outcome, &utr, &reason).map_err(PayoutError::from)?;
+    let (who, at) = (&caller, app.ctx.now());
+    act(&app, async |c| {
+        let done = settle::settle(c, id, outcome, at).await?;
+        finish(c, who, at, "payout.settle", done).await
+    })
+    .await
+}
+
+pub(super) async fn take_back(
+    app: web::Data<Payouts>,
+    caller: Caller,
+    path: web::Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = visible(&app, &caller, &path).await?.id;
+    let input = body.json_or_empty::<ReasonInput>().await?;
+    let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
+    act(&app, async |c| {
+        let done = settle::take_back(c, id, reason, at).await?;
+        finish(c, who, at, "payout.return", done).await
+    })
+    .await
+}
+
+async fn act<F>(app: &Payouts, work: F) -> Result<HttpResponse, Problem>
+where
+    for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<PayoutView, Problem>
+        + db::TxFn<&'r mut DbConnection, Result<PayoutView, Problem>, Fut: Send>
+        + Send
+        + Sync,
+{
+    Ok(ok(&app.ctx.tx(work).await?))
+}
+
+/// Tells the audit log of what changed, and shows the payout as it is now.
+async fn finish(
+    c: &mut DbConnection,
+    caller: &Caller,
+    at: Timestamp,
+    action: &'static str,
+    done: Done,
+) -> Result<PayoutView, Problem> {
+    let Done { payout, changed } = done;
+    if changed {
+        let detail = format!("{} of {}: {} {}", payout.status, payout.requested_paise, payout.utr, payout.reason);
+        note(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), detail.trim_end_matches([' ', ':']))
+            .await?;
+    }
+    let shown = view::of_payouts(c, vec![payout]).await?.pop();
+    shown.ok_or_else(Problem::not_found)
+}
+
+/// The payout, once the wallet has said whether it holds the money: that may be on its way.
+async fn decided(app: &Payouts, caller: &Caller, path: &str) -> Result<Decided, Problem> {
+    let mut patience = Patience::new();
+    loop {
+        let payout = visible(app, caller, path).await?;
+        if payout.status != Status::Requested || !patience.wait().await {
+            return Ok(Decided { id: payout.id, user_id: payout.user_id });
+        }
+    }
+}
+
+struct Decided {
+    id: PayoutId,
+    user_id: domain::UserId,
+}

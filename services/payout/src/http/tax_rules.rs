@@ -1,0 +1,80 @@
+//! Tax rules: seen by staff, added to by administrators.
+
+use super::{Subject, note};
+use crate::Payouts;
+use crate::app::add_tax_rule::add_tax_rule;
+use crate::store::taxes;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use chassis::auth::Caller;
+use chassis::http::{Body, FieldErrors, Idempotent, Listing, Problem, ok};
+use domain::tax::TaxRule;
+use domain::{Day, Money, Rate};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct RuleInput {
+    /// A stable name of lower-case letters, digits and hyphens.
+    id: String,
+    section: String,
+    rate: Rate,
+    /// What one PAN may receive in a financial year before tax is due.
+    threshold: Money,
+    cap: Option<Money>,
+    no_pan_rate: Rate,
+    /// A day after today; the rule before it ends then.
+    effective_from: Day,
+}
+
+impl RuleInput {
+    fn checked(self) -> Result<TaxRule, Problem> {
+        let (id, section) = (self.id.trim(), self.section.trim());
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let mut errors = FieldErrors::new();
+        let named = (1..=64).contains(&id.len()) && id.chars().all(plain);
+        errors.require("id", named, "format", "1 to 64 lower-case letters, digits and hyphens");
+        errors.require("section", (1..=32).contains(&section.chars().count()), "length", "1 to 32 characters");
+        errors.require("threshold", !self.threshold.is_negative(), "negative", "must not be negative");
+        errors.require("cap", !self.cap.is_some_and(Money::is_negative), "negative", "must not be negative");
+        let short = |rate: Rate| rate.to_string().len() <= 16;
+        errors.require("rate", short(self.rate), "precision", "too many decimals");
+        errors.require("no_pan_rate", short(self.no_pan_rate), "precision", "too many decimals");
+        errors.finish("payout.tax_rule_invalid")?;
+        Ok(TaxRule {
+            id: id.to_owned(),
+            section: section.to_owned(),
+            rate: self.rate,
+            threshold: self.threshold,
+            cap: self.cap,
+            no_pan_rate: self.no_pan_rate,
+            effective_from: self.effective_from,
+            effective_to: None,
+        })
+    }
+}
+
+pub(super) async fn list(app: web::Data<Payouts>) -> Result<HttpResponse, Problem> {
+    let mut c = app.ctx.db().read().await?;
+    let mut items = taxes::rules(&mut c).await?;
+    items.reverse();
+    Ok(ok(&Listing { items, next_cursor: None }))
+}
+
+pub(super) async fn add(
+    app: web::Data<Payouts>,
+    caller: Caller,
+    idem: Idempotent,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let input = body.json::<RuleInput>().await?;
+    let rule = &input.value.checked()?;
+    let (who, at) = (&caller, app.ctx.now());
+    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
+        add_tax_rule(c, rule, at).await?;
+        let detail = format!("{} from {}", rule.rate, rule.effective_from);
+        note(c, who, at, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
+        Ok::<TaxRule, Problem>(rule.clone())
+    })
+    .await
+}

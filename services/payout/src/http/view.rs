@@ -1,0 +1,172 @@
+//! What clients are shown.
+
+use crate::app::request::Quote;
+use crate::domain::account::Source;
+use crate::domain::payout::Status;
+use crate::domain::{BankAccountId, BatchId};
+use crate::store::accounts::BankAccount;
+use crate::store::batches::Batch;
+use crate::store::payouts::{self, Payout};
+use db::DbConnection;
+use diesel::QueryResult;
+use domain::tax::TaxRule;
+use domain::{Money, PayoutId, Timestamp, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A bank account; the number is masked.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct BankView {
+    pub account_number: String,
+    pub ifsc: String,
+    pub holder_name: String,
+    pub bank_name: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct PayoutView {
+    pub id: PayoutId,
+    pub user_id: UserId,
+    pub requested: Money,
+    /// `tds`, `emi` and `net` are an estimate until the payout is approved.
+    pub tds: Money,
+    pub emi: Money,
+    pub net: Money,
+    pub emi_autofill: bool,
+    /// Id of the tax rule that `tds` is by.
+    pub tds_rule: String,
+    pub status: Status,
+    pub bank: BankView,
+    /// How many people have approved, and how many have to.
+    pub approvals: usize,
+    pub approvals_needed: i32,
+    pub batch_id: Option<BatchId>,
+    /// The bank's reference, once it has paid.
+    pub utr: Option<String>,
+    /// Why it was rejected, failed or came back.
+    pub reason: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct QuoteView {
+    pub requested: Money,
+    pub tds: Money,
+    pub emi: Money,
+    pub net: Money,
+    pub tds_rule: TaxRule,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct AccountView {
+    pub id: BankAccountId,
+    pub user_id: UserId,
+    #[serde(flatten)]
+    pub bank: BankView,
+    pub source: Source,
+    pub verified: bool,
+    pub verified_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct BatchView {
+    pub id: BatchId,
+    pub created_by: UserId,
+    pub payouts: i64,
+    /// What the bank is to pay.
+    pub total: Money,
+    /// Payouts the bank has not answered about.
+    pub open: i64,
+    pub created_at: Timestamp,
+}
+
+/// What a bank's answer came to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(super) struct SettledView {
+    pub settled: usize,
+    /// Lines that said what was known already.
+    pub unchanged: usize,
+}
+
+/// Views of `payouts`, in their order.
+pub(super) async fn of_payouts(c: &mut DbConnection, rows: Vec<Payout>) -> QueryResult<Vec<PayoutView>> {
+    let ids: Vec<PayoutId> = rows.iter().map(|p| p.id).collect();
+    let approvers = payouts::approvers(c, &ids).await?;
+    let count = |id: PayoutId| approvers.iter().filter(|(payout, _)| *payout == id).count();
+    Ok(rows
+        .into_iter()
+        .map(|p| {
+            let approvals = count(p.id);
+            of_payout(p, approvals)
+        })
+        .collect())
+}
+
+pub(super) fn of_payout(p: Payout, approvals: usize) -> PayoutView {
+    let filled = |text: String| (!text.is_empty()).then_some(text);
+    PayoutView {
+        id: p.id,
+        user_id: p.user_id,
+        requested: p.requested_paise,
+        tds: p.tds_paise,
+        emi: p.emi_paise,
+        net: p.net_paise,
+        emi_autofill: p.emi_autofill,
+        tds_rule: p.tax_rule_id,
+        status: p.status,
+        bank: BankView {
+            account_number: p.account_mask,
+            ifsc: p.ifsc,
+            holder_name: p.holder_name,
+            bank_name: p.bank_name,
+        },
+        approvals,
+        approvals_needed: p.approvals_needed,
+        batch_id: p.batch_id,
+        utr: filled(p.utr),
+        reason: filled(p.reason),
+        created_at: p.requested_at,
+        updated_at: p.changed_at,
+    }
+}
+
+impl From<Quote> for QuoteView {
+    fn from(quote: Quote) -> Self {
+        let parts = quote.parts;
+        Self { requested: parts.requested, tds: parts.tds, emi: parts.emi, net: parts.net, tds_rule: quote.rule }
+    }
+}
+
+impl From<BankAccount> for AccountView {
+    fn from(account: BankAccount) -> Self {
+        Self {
+            id: account.id,
+            user_id: account.user_id,
+            bank: BankView {
+                account_number: account.account_mask,
+                ifsc: account.ifsc,
+                holder_name: account.holder_name,
+                bank_name: account.bank_name,
+            },
+            source: account.source,
+            verified: account.verified_at.is_some(),
+            verified_at: account.verified_at,
+            created_at: account.created_at,
+        }
+    }
+}
+
+impl BatchView {
+    pub(super) fn of(batch: Batch, open: i64) -> Self {
+        Self {
+            id: batch.id,
+            created_by: batch.created_by,
+            payouts: batch.payouts,
+            total: batch.total_paise,
+            open,
+            created_at: batch.created_at,
+        }
+    }
+}

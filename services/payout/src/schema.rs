@@ -1,0 +1,137 @@
+//! The service's own tables.
+
+diesel::table! {
+    members (user_id) {
+        user_id -> Binary,
+        wallet_version -> BigInt,
+        available_paise -> BigInt,
+        held_paise -> BigInt,
+        clawback_due_paise -> BigInt,
+        kyc_version -> BigInt,
+        kyc_approved -> Bool,
+        kyc_account_id -> Nullable<Binary>,
+        pan_sealed -> Binary,
+        pan_index -> Binary,
+        pan_mask -> Text,
+        pan_holder -> Text,
+    }
+}
+diesel::table! {
+    bank_accounts (id) {
+        id -> Binary,
+        user_id -> Binary,
+        source -> Text,
+        account_sealed -> Binary,
+        account_index -> Binary,
+        account_mask -> Text,
+        ifsc -> Text,
+        holder_name -> Text,
+        bank_name -> Text,
+        verified_at -> Nullable<Timestamp>,
+        verified_by -> Nullable<Binary>,
+        live -> Nullable<Bool>,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    bookings (id) {
+        id -> Binary,
+        user_id -> Binary,
+        version -> BigInt,
+        due_on -> Nullable<Text>,
+        unpaid_paise -> BigInt,
+    }
+}
+diesel::table! {
+    plan_versions (version) {
+        version -> BigInt,
+        effective_from -> Timestamp,
+        plan_json -> Text,
+    }
+}
+diesel::table! {
+    batches (id) {
+        id -> Binary,
+        created_by -> Binary,
+        payouts -> BigInt,
+        total_paise -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    payouts (id) {
+        id -> Binary,
+        user_id -> Binary,
+        version -> BigInt,
+        status -> Text,
+        requested_paise -> BigInt,
+        tds_paise -> BigInt,
+        emi_paise -> BigInt,
+        net_paise -> BigInt,
+        emi_autofill -> Bool,
+        tax_rule_id -> Text,
+        plan_version -> BigInt,
+        approvals_needed -> Integer,
+        bank_account_id -> Binary,
+        account_sealed -> Binary,
+        account_mask -> Text,
+        ifsc -> Text,
+        holder_name -> Text,
+        bank_name -> Text,
+        pan_sealed -> Binary,
+        pan_index -> Binary,
+        pan_mask -> Text,
+        pan_holder -> Text,
+        batch_id -> Nullable<Binary>,
+        utr -> Text,
+        reason -> Text,
+        requested_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    approvals (payout_id, approver_id) {
+        payout_id -> Binary,
+        approver_id -> Binary,
+        approved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    tax_rules (id) {
+        id -> Text,
+        section -> Text,
+        rate -> Text,
+        threshold_paise -> BigInt,
+        cap_paise -> Nullable<BigInt>,
+        no_pan_rate -> Text,
+        effective_from -> Text,
+        effective_to -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    tax_accumulators (pan_index, financial_year) {
+        pan_index -> Binary,
+        financial_year -> Text,
+        gross_paise -> BigInt,
+        tds_paise -> BigInt,
+    }
+}
+diesel::table! {
+    tax_lines (payout_id) {
+        payout_id -> Binary,
+        rule_id -> Text,
+        section -> Text,
+        financial_year -> Text,
+        quarter -> Text,
+        rate -> Text,
+        threshold_paise -> BigInt,
+        cap_paise -> Nullable<BigInt>,
+        has_pan -> Bool,
+        gross_paise -> BigInt,
+        paid_before_paise -> BigInt,
+        tds_paise -> BigInt,
+        pan_index -> Binary,
+        deducted_at -> Timestamp,
+        returned_at -> Nullable<Timestamp>,
+    }
+}

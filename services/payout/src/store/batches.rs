@@ -1,0 +1,31 @@
+//! Batches: which payouts went to the bank together.
+
+use crate::domain::BatchId;
+use crate::schema::batches;
+use db::{DbConnection, LockExt};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Money, Timestamp, UserId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = batches, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct Batch {
+    pub id: BatchId,
+    pub created_by: UserId,
+    pub payouts: i64,
+    pub total_paise: Money,
+    pub created_at: Timestamp,
+}
+
+pub async fn insert(c: &mut DbConnection, batch: &Batch) -> QueryResult<()> {
+    diesel::insert_into(batches::table).values(batch).execute(c).await.map(drop)
+}
+
+pub async fn find(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch>> {
+    batches::table.find(id).select(Batch::as_select()).first(c).await.optional()
+}
+
+/// Two answers about one batch wait for each other.
+pub async fn lock(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch>> {
+    batches::table.find(id).select(Batch::as_select()).lock().get_result(c).await.optional()
+}

@@ -1,0 +1,148 @@
+//! Payouts and their approvals.
+
+use crate::domain::payout::Status;
+use crate::domain::{BankAccountId, BatchId};
+use crate::schema::{approvals, payouts};
+use db::{DbConnection, LockExt, inserted, sum_i64};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Money, PayoutId, Timestamp, UserId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(
+    table_name = payouts,
+    treat_none_as_default_value = false,
+    treat_none_as_null = true,
+    check_for_backend(db::MultiBackend)
+)]
+pub struct Payout {
+    pub id: PayoutId,
+    pub user_id: UserId,
+    /// From 1; grows with every change of state.
+    pub version: i64,
+    pub status: Status,
+    pub requested_paise: Money,
+    /// The parts are an estimate until approval.
+    pub tds_paise: Money,
+    pub emi_paise: Money,
+    pub net_paise: Money,
+    pub emi_autofill: bool,
+    pub tax_rule_id: String,
+    /// The compensation plan it was asked for under.
+    pub plan_version: i64,
+    pub approvals_needed: i32,
+    pub bank_account_id: BankAccountId,
+    pub account_sealed: Vec<u8>,
+    pub account_mask: String,
+    pub ifsc: String,
+    pub holder_name: String,
+    pub bank_name: String,
+    pub pan_sealed: Vec<u8>,
+    pub pan_index: Vec<u8>,
+    pub pan_mask: String,
+    pub pan_holder: String,
+    pub batch_id: Option<BatchId>,
+    pub utr: String,
+    pub reason: String,
+    pub requested_at: Timestamp,
+    pub changed_at: Timestamp,
+}
+
+pub async fn insert(c: &mut DbConnection, payout: &Payout) -> QueryResult<()> {
+    diesel::insert_into(payouts::table).values(payout).execute(c).await.map(drop)
+}
+
+pub async fn find(c: &mut DbConnection, id: PayoutId) -> QueryResult<Option<Payout>> {
+    payouts::table.find(id).select(Payout::as_select()).first(c).await.optional()
+}
+
+pub async fn lock(c: &mut DbConnection, id: PayoutId) -> QueryResult<Option<Payout>> {
+    payouts::table.find(id).select(Payout::as_select()).lock().get_result(c).await.optional()
+}
+
+pub async fn save(c: &mut DbConnection, payout: &Payout) -> QueryResult<()> {
+    diesel::update(payouts::table.find(payout.id)).set(payout).execute(c).await.map(drop)
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    pub user_id: Option<UserId>,
+    pub status: Option<Status>,
+    pub after: Option<PayoutId>,
+}
+
+/// Newest first.
+pub async fn list(c: &mut DbConnection, filter: Filter, limit: i64) -> QueryResult<Vec<Payout>> {
+    let mut query = payouts::table.into_boxed::<db::MultiBackend>();
+    if let Some(user_id) = filter.user_id {
+        query = query.filter(payouts::user_id.eq(user_id));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(payouts::status.eq(status));
+    }
+    if let Some(after) = filter.after {
+        query = query.filter(payouts::id.lt(after));
+    }
+    query.order(payouts::id.desc()).limit(limit).select(Payout::as_select()).load(c).await
+}
+
+/// What a member's payouts in `states` come to.
+pub async fn total(c: &mut DbConnection, user_id: UserId, states: &[Status]) -> QueryResult<Money> {
+    let sum: Option<Money> = payouts::table
+        .filter(payouts::user_id.eq(user_id))
+        .filter(payouts::status.eq_any(states))
+        .select(sum_i64(payouts::requested_paise))
+        .first(c)
+        .await?;
+    Ok(sum.unwrap_or(Money::ZERO))
+}
+
+/// Approved payouts that are in no batch, oldest first, locked.
+pub async fn lock_unsent(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Payout>> {
+    payouts::table
+        .filter(payouts::status.eq(Status::Approved))
+        .filter(payouts::batch_id.is_null())
+        .order(payouts::id)
+        .limit(limit)
+        .select(Payout::as_select())
+        .lock()
+        .get_results(c)
+        .await
+}
+
+/// The payouts of a batch, oldest first.
+pub async fn of_batch(c: &mut DbConnection, batch: BatchId) -> QueryResult<Vec<Payout>> {
+    let query = payouts::table.filter(payouts::batch_id.eq(batch)).order(payouts::id);
+    query.select(Payout::as_select()).load(c).await
+}
+
+/// The payouts of a batch by status: how many there are.
+pub async fn count_of_batch(c: &mut DbConnection, batch: BatchId, status: Status) -> QueryResult<i64> {
+    payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status)).count().get_result(c).await
+}
+
+/// False where this person has approved before.
+pub async fn insert_approval(
+    c: &mut DbConnection,
+    payout: PayoutId,
+    approver: UserId,
+    at: Timestamp,
+) -> QueryResult<bool> {
+    let row = diesel::insert_into(approvals::table).values((
+        approvals::payout_id.eq(payout),
+        approvals::approver_id.eq(approver),
+        approvals::approved_at.eq(at),
+    ));
+    inserted(row.execute(c).await)
+}
+
+/// Who has approved, of each of `payouts`.
+pub async fn approvers(c: &mut DbConnection, payouts: &[PayoutId]) -> QueryResult<Vec<(PayoutId, UserId)>> {
+    approvals::table
+        .filter(approvals::payout_id.eq_any(payouts))
+        .order((approvals::approved_at, approvals::approver_id))
+        .select((approvals::payout_id, approvals::approver_id))
+        .load(c)
+        .await
+}
