@@ -1,1 +1,5 @@
-fn main() {}
+//! The notification service on its own.
+
+fn main() -> std::process::ExitCode {
+    chassis::run(notification::service())
+}

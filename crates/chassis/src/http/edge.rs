@@ -98,19 +98,14 @@ pub async fn wrap(
     let request_id = origin.request_id.clone();
     let method = request.method().to_string();
     let span = telemetry::request_span(request.headers(), &method, request.path(), &request_id);
-    let raw = request.request().clone();
     request.extensions_mut().insert(origin);
     let started = Instant::now();
-    let answered = REQUEST_ID
-        .scope(request_id.clone(), async {
-            match next.call(request).await {
-                Ok(response) => normalise(response.map_into_boxed_body()),
-                Err(error) => ServiceResponse::new(raw, problem_of(&error)),
-            }
-        })
+    let answered: Result<_, actix_web::Error> = REQUEST_ID
+        .scope(request_id.clone(), async { Ok(normalise(next.call(request).await?.map_into_boxed_body())) })
         .instrument(span.clone())
         .await;
-    let mut answered = answered;
+    // Nothing below answers with an `Err`: handlers' errors are responses by now, and so are the guard's.
+    let mut answered: ServiceResponse<BoxBody> = answered?;
     if let Ok(value) = header::HeaderValue::from_str(&request_id) {
         answered.headers_mut().insert(header::HeaderName::from_static("x-request-id"), value);
     }
@@ -120,14 +115,6 @@ pub async fn wrap(
 }
 
 /// An error of actix's own becomes a problem; one of ours is one already.
-fn problem_of(error: &actix_web::Error) -> HttpResponse {
-    let response = error.error_response();
-    if is_problem(response.headers()) {
-        return response;
-    }
-    stand_in(response.status(), &error.to_string()).error_response()
-}
-
 fn normalise(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_problem(response.headers()) {

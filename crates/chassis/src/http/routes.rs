@@ -212,13 +212,14 @@ async fn guard(
     needed: Access,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let caller = identify(&request).await?;
-    if !needed.admits(caller.role) {
-        return Err(Problem::forbidden().into());
-    }
+) -> Result<ServiceResponse, actix_web::Error> {
+    let caller = match identify(&request).await {
+        Ok(caller) if needed.admits(caller.role) => caller,
+        Ok(_) => return Ok(request.error_response(Problem::forbidden())),
+        Err(problem) => return Ok(request.error_response(problem)),
+    };
     request.extensions_mut().insert(caller);
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 async fn identify(request: &ServiceRequest) -> Result<Caller, Problem> {

@@ -1,0 +1,2 @@
+DROP TABLE muted_kinds;
+DROP TABLE notifications;

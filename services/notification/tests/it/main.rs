@@ -1,0 +1,105 @@
+//! The notification service through its events and its HTTP alone.
+
+use chassis::id;
+use domain::{Timestamp, UserId};
+use proto_events::auth::v1::{User, UserRegistered};
+use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
+use serde_json::json;
+use testkit::TestService;
+
+fn joined(user: UserId, at: Timestamp) -> UserRegistered {
+    let user = User {
+        user_id: user.into(),
+        version: 1,
+        referral_code: "ABCD2345".into(),
+        created_at: at.micros(),
+        ..User::default()
+    };
+    UserRegistered { user: Some(user) }
+}
+
+fn bonus(user: UserId, at: Timestamp, version: u64) -> WalletChanged {
+    let line = WalletTransaction {
+        transaction_id: id::fresh::<UserId>().into(),
+        r#type: "REFERRAL_BONUS".into(),
+        amount_paise: 2_500,
+        created_at: at.micros(),
+        ..WalletTransaction::default()
+    };
+    WalletChanged { user_id: user.into(), version, transactions: vec![line], ..WalletChanged::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fact_is_told_once_however_often_its_event_arrives() {
+    let service = TestService::start(notification::service()).await;
+    let (user, now) = (id::fresh(), service.now());
+    let welcome = service.deliver(now, &joined(user, now)).await;
+    service.deliver_envelope(welcome).await;
+    service.deliver(now, &joined(user, now)).await;
+    let earned = bonus(user, now, 1);
+    service.deliver(now, &earned).await;
+    service.deliver(now, &earned).await;
+    let list = service.as_user(user).get("/notifications").await.expect(200);
+    let titles: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["title"].clone()).collect();
+    assert_eq!(titles, ["Referral bonus", "Welcome"]);
+    assert_eq!(list["items"][0]["body"], "₹25.00 for a payment of a member you referred.");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_reads_and_marks_only_their_own() {
+    let service = TestService::start(notification::service()).await;
+    let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    for user in [mine, other] {
+        service.deliver_now(&joined(user, service.now())).await;
+    }
+    let (me, them) = (service.as_user(mine), service.as_user(other));
+    let id = me.get("/notifications").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(them.act(&format!("/notifications/{id}/read")).await.problem(404), "request.not_found");
+    assert_eq!(me.act("/notifications/nonsense/read").await.problem(404), "request.not_found");
+    let first = me.act(&format!("/notifications/{id}/read")).await.expect(200);
+    assert_eq!(me.act(&format!("/notifications/{id}/read")).await.expect(200), first);
+    assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 0 }));
+    assert_eq!(me.get("/notifications?unread=true").await.expect(200)["items"], json!([]));
+    assert_eq!(them.get("/notifications/unread-count").await.expect(200), json!({ "unread": 1 }));
+    assert_eq!(them.act("/notifications/read-all").await.expect(200), json!({ "unread": 0 }));
+    assert_eq!(service.anonymous().get("/notifications").await.problem(401), "auth.token_invalid");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_stay_stable_while_notifications_arrive() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    for version in 1..=5 {
+        service.deliver_now(&bonus(user, service.now(), version)).await;
+    }
+    let me = service.as_user(user);
+    let first = me.get("/notifications?limit=3").await.expect(200);
+    service.deliver_now(&bonus(user, service.now(), 6)).await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = me.get(&format!("/notifications?limit=3&cursor={cursor}")).await.expect(200);
+    assert_eq!(second["items"].as_array().unwrap().len(), 2);
+    assert_eq!(second["next_cursor"], json!(null));
+    for bad in ["limit=0", "limit=101", "cursor=%21", "unread=maybe"] {
+        assert_eq!(me.get(&format!("/notifications?{bad}")).await.status, 422, "{bad}");
+    }
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_muted_kind_is_not_told() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    let me = service.as_user(user);
+    let set = me.put("/notifications/preferences", json!({ "kinds": { "earning": false } })).await.expect(200);
+    assert_eq!((&set["kinds"]["earning"], &set["kinds"]["payout"]), (&json!(false), &json!(true)));
+    service.deliver_now(&bonus(user, service.now(), 1)).await;
+    assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 0 }));
+    me.put("/notifications/preferences", json!({ "kinds": { "earning": true } })).await.expect(200);
+    service.deliver_now(&bonus(user, service.now(), 2)).await;
+    assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 1 }));
+    let refused = me.put("/notifications/preferences", json!({ "kinds": { "nonsense": true } })).await;
+    assert_eq!(refused.problem(400), "request.wrong_type");
+    service.finish().await;
+}
