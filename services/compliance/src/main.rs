@@ -1,1 +1,5 @@
-fn main() {}
+//! The compliance service on its own.
+
+fn main() -> std::process::ExitCode {
+    chassis::run(compliance::service())
+}

@@ -1,0 +1,39 @@
+//! The service's own tables.
+
+diesel::table! {
+    tds_records (id) {
+        id -> Binary,
+        payout_id -> Binary,
+        reversal -> Bool,
+        user_id -> Binary,
+        financial_year -> Text,
+        quarter -> Text,
+        rule_id -> Text,
+        section -> Text,
+        rate -> Text,
+        gross_paise -> BigInt,
+        paid_before_paise -> BigInt,
+        tds_paise -> BigInt,
+        pan_sealed -> Binary,
+        pan_index -> Binary,
+        pan_mask -> Text,
+        holder_name -> Text,
+        deducted_at -> Timestamp,
+    }
+}
+diesel::table! {
+    audit_log (id) {
+        id -> Binary,
+        actor_id -> Binary,
+        role -> Text,
+        service -> Text,
+        action -> Text,
+        subject_type -> Text,
+        subject_id -> Text,
+        subject_user_id -> Nullable<Binary>,
+        detail -> Text,
+        request_id -> Text,
+        address -> Text,
+        acted_at -> Timestamp,
+    }
+}
