@@ -1,0 +1,9 @@
+DROP TABLE members;
+DROP TABLE plan_versions;
+DROP TABLE single_bonuses;
+DROP TABLE forfeits;
+DROP TABLE emi_reserves;
+DROP TABLE holds;
+DROP TABLE wallets;
+DROP TABLE postings;
+DROP TABLE journal_entries;

@@ -1,0 +1,48 @@
+//! Identity: an entry's id is derived from its cause, a line's from its entry.
+
+use crate::domain::{EntryId, EntryKey, TransactionId};
+use chassis::id;
+use domain::ReserveId;
+use uuid::Uuid;
+
+/// The last four bits hold a line's number; in an entry's own id they are zero.
+const LINE_BITS: u128 = 0xf;
+
+pub fn entry(key: EntryKey) -> EntryId {
+    let derived: Uuid = id::derived(&[key.kind.as_str().as_bytes(), key.cause.as_bytes()]);
+    EntryId::from(Uuid::from_u128(derived.as_u128() & !LINE_BITS))
+}
+
+pub fn transaction(entry: EntryId, line: i32) -> TransactionId {
+    let line = u128::try_from(line).unwrap_or(0) & LINE_BITS;
+    TransactionId::from(Uuid::from_u128(entry.uuid().as_u128() | line))
+}
+
+/// The entry and the number of the line that a transaction's id names.
+pub fn line_of(transaction: TransactionId) -> (EntryId, i32) {
+    let bits = transaction.uuid().as_u128();
+    let line = i32::try_from(bits & LINE_BITS).unwrap_or(0);
+    (EntryId::from(Uuid::from_u128(bits & !LINE_BITS)), line)
+}
+
+/// Under which what `source` puts aside for EMI is known.
+pub fn reserve(source: &str, id: Uuid) -> ReserveId {
+    chassis::id::derived(&[b"emi_reserve", source.as_bytes(), id.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::EntryKind;
+
+    #[test]
+    fn a_transactions_id_names_its_entry_and_line() {
+        let key = EntryKey::new(EntryKind::Pair, Uuid::from_u128(7));
+        let id = entry(key);
+        assert_eq!(id, entry(key));
+        assert_ne!(id, entry(EntryKey::new(EntryKind::PairVoid, key.cause)));
+        for line in 0..16 {
+            assert_eq!(line_of(transaction(id, line)), (id, line));
+        }
+    }
+}

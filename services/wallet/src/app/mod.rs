@@ -1,0 +1,12 @@
+//! The only writers: each function takes the transaction it works in.
+//!
+//! [`ids`] (identity of entries and lines), [`post`] (commands into entries, a batch at a time), [`announce`]
+//! (what others hear of it), [`verify`] (whether the books agree with themselves).
+
+pub mod announce;
+pub mod derivation;
+pub mod ids;
+pub mod member;
+pub mod plan;
+pub mod post;
+pub mod verify;

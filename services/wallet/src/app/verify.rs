@@ -1,0 +1,109 @@
+//! Whether the books agree with themselves: every entry adds up to zero, and every cached balance is the fold
+//! of its postings.
+
+use crate::domain::{Account, Wallet};
+use crate::error::WalletError;
+use crate::store::{entries, holds, reserves, wallets};
+use chassis::Ctx;
+use db::DbConnection;
+use domain::{Money, UserId};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Wallets compared in one transaction, which holds their locks.
+const PAGE: i64 = 500;
+/// More than this many faults are not listed.
+const SHOWN: usize = 100;
+
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Verification {
+    pub ok: bool,
+    pub wallets_checked: u64,
+    pub entries_checked: i64,
+    /// At most a hundred.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Fault {
+    /// `unbalanced_entry` or `balance_differs`.
+    pub kind: &'static str,
+    /// The entry, or the account like `member:…:available`.
+    pub subject: String,
+    pub expected: String,
+    pub found: String,
+}
+
+pub async fn verify(ctx: &Ctx) -> Result<Verification, WalletError> {
+    let mut found = Verification::default();
+    let mut after: Option<UserId> = None;
+    loop {
+        let from = after;
+        let (page, faults) = ctx.tx(async |c| check_page(c, from).await).await?;
+        found.faults.extend(faults);
+        let Some(last) = page.last() else { break };
+        after = Some(*last);
+        found.wallets_checked += u64::try_from(page.len()).unwrap_or(0);
+    }
+    let mut c = ctx.db().read().await?;
+    found.entries_checked = entries::count(&mut c).await?;
+    for (entry, sum) in entries::unbalanced(&mut c).await? {
+        let fault = Fault {
+            kind: "unbalanced_entry",
+            subject: entry.to_string(),
+            expected: Money::ZERO.to_string(),
+            found: sum.to_string(),
+        };
+        found.faults.push(fault);
+    }
+    found.ok = found.faults.is_empty();
+    found.faults.truncate(SHOWN);
+    Ok(found)
+}
+
+/// Compares a page of wallets with their postings, holds and reserves while they cannot change.
+async fn check_page(c: &mut DbConnection, after: Option<UserId>) -> Result<(Vec<UserId>, Vec<Fault>), WalletError> {
+    let page = wallets::lock_page(c, after, PAGE).await?;
+    let owners: Vec<UserId> = page.iter().map(|w| w.user_id).collect();
+    if owners.is_empty() {
+        return Ok((owners, Vec::new()));
+    }
+    let folded: BTreeMap<(UserId, Account), Money> =
+        entries::folded(c, &owners).await?.into_iter().map(|(o, a, m)| ((o, a), m)).collect();
+    let held: BTreeMap<UserId, Money> = holds::placed(c, &owners).await?.into_iter().collect();
+    let reserved: BTreeMap<UserId, Money> = reserves::left(c, &owners).await?.into_iter().collect();
+    let mut faults = Vec::new();
+    for wallet in &page {
+        for (account, cached) in balances(wallet)? {
+            let fold = folded.get(&(wallet.user_id, account)).copied().unwrap_or_default();
+            faults.extend(differs(wallet, account.as_str(), fold, cached));
+        }
+        let placed = held.get(&wallet.user_id).copied().unwrap_or_default();
+        faults.extend(differs(wallet, "holds", placed, wallet.held));
+        let left = reserved.get(&wallet.user_id).copied().unwrap_or_default();
+        faults.extend(differs(wallet, "emi_reserves", left, wallet.emi_reserve));
+    }
+    Ok((owners, faults))
+}
+
+fn balances(wallet: &Wallet) -> Result<[(Account, Money); 5], WalletError> {
+    let due = wallet.clawback_due.neg().map_err(crate::domain::LedgerError::from)?;
+    Ok([
+        (Account::Available, wallet.available),
+        (Account::Held, wallet.held),
+        (Account::EmiReserve, wallet.emi_reserve),
+        (Account::Reserve, wallet.reserve),
+        (Account::ClawbackDue, due),
+    ])
+}
+
+fn differs(wallet: &Wallet, what: &str, expected: Money, found: Money) -> Option<Fault> {
+    (expected != found).then(|| Fault {
+        kind: "balance_differs",
+        subject: format!("member:{}:{what}", wallet.user_id),
+        expected: expected.to_string(),
+        found: found.to_string(),
+    })
+}

@@ -1,0 +1,210 @@
+//! How a line's amount came to be, as steps that can be computed again from their operands alone.
+
+use super::command::{PairEarning, Settlement};
+use super::{Command, LedgerError, TransactionType};
+use domain::plan::Referral;
+use domain::{Money, Plan, Rate, Rounding};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+domain::text_enum! {
+    /// What a step does with its operands.
+    pub enum Operation {
+        /// The one operand, as it was given.
+        Given = "given",
+        /// The first operand times the second, a percentage, rounded half up to the paisa.
+        Percent = "percent",
+        Minimum = "minimum",
+        Sum = "sum",
+        /// The first less the second.
+        Difference = "difference",
+        Negated = "negated",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Operand {
+    pub name: String,
+    /// An amount, or the percentage of a `percent` step.
+    pub value: String,
+}
+
+/// One computation; the last step's value is the line's amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Step {
+    pub name: String,
+    pub operation: Operation,
+    pub operands: Vec<Operand>,
+    pub value: Money,
+}
+
+/// What of the books a line met, besides its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Met {
+    /// The original's amount, where the line reverses one.
+    pub original: Money,
+    /// The line's own account before it.
+    pub account_before: Money,
+    /// What the entry had made available before the line.
+    pub credited: Money,
+    /// The clawback due before the entry.
+    pub due_before: Money,
+    /// The hold's amount, where there is one.
+    pub held: Money,
+}
+
+/// Steps, and the conditions of the rule that held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Derivation {
+    pub rules: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+impl Derivation {
+    fn rule(mut self, text: impl Into<String>) -> Self {
+        self.rules.push(text.into());
+        self
+    }
+    fn step(mut self, name: &str, operation: Operation, operands: &[(&str, String)], value: Money) -> Self {
+        let operands = operands.iter().map(|(n, v)| Operand { name: (*n).to_owned(), value: v.clone() }).collect();
+        self.steps.push(Step { name: name.to_owned(), operation, operands, value });
+        self
+    }
+    fn given(self, name: &str, value: Money) -> Self {
+        self.step(name, Operation::Given, &[(name, value.to_string())], value)
+    }
+    fn percent(self, name: &str, of: (&str, Money), rate: (&str, Rate)) -> Result<Self, LedgerError> {
+        let value = of.1.at(rate.1, Rounding::HalfUp)?;
+        Ok(self.step(name, Operation::Percent, &[(of.0, of.1.to_string()), (rate.0, rate.1.to_string())], value))
+    }
+    fn minimum(self, name: &str, a: (&str, Money), b: (&str, Money)) -> Self {
+        self.step(name, Operation::Minimum, &[(a.0, a.1.to_string()), (b.0, b.1.to_string())], a.1.min(b.1))
+    }
+    fn last(&self) -> Money {
+        self.steps.last().map(|s| s.value).unwrap_or_default()
+    }
+    fn negated(self) -> Result<Self, LedgerError> {
+        let last = self.last();
+        let name = self.steps.last().map(|s| s.name.clone()).unwrap_or_default();
+        Ok(self.step("amount", Operation::Negated, &[(&name, last.to_string())], last.neg()?))
+    }
+}
+
+/// The derivation of a line of type `kind` that `command` made under `plan`, if that version is known here.
+pub fn derive(
+    kind: TransactionType,
+    command: &Command,
+    met: Met,
+    plan: Option<&Plan>,
+) -> Result<Derivation, LedgerError> {
+    let d = Derivation::default();
+    match kind {
+        TransactionType::ReferralBonus => referral(d, command, plan),
+        TransactionType::BinaryPair | TransactionType::EmiDeduction | TransactionType::ReserveDeduction => {
+            if let Command::Pair(c) = command {
+                pair(d, kind, c, plan)
+            } else {
+                Ok(d)
+            }
+        }
+        TransactionType::Clawback => d
+            .rule("a clawback due is recovered first, from bonuses, pair earnings and released holds only")
+            .minimum("recovered", ("clawback_due", met.due_before), ("made_available", met.credited))
+            .negated(),
+        TransactionType::Reversal => d
+            .rule("the original's whole amount is taken back from the available balance; the rest becomes a due")
+            .minimum("taken_back", ("original_amount", met.original), ("available", met.account_before))
+            .negated(),
+        TransactionType::Payout => d.rule("a hold is captured as a whole").given("hold", met.held).negated(),
+        TransactionType::Refund => refund(d, command, met),
+        TransactionType::BookingPayment => {
+            if let Command::BookingPayment(c) = command {
+                d.given("payment_amount", c.amount).negated()
+            } else {
+                Ok(d)
+            }
+        }
+        TransactionType::EmiRelease => {
+            if let Command::ReleaseReserve(c) = command {
+                Ok(d.rule(c.reason.clone()).given("released", c.amount))
+            } else {
+                Ok(d)
+            }
+        }
+        TransactionType::Deposit | TransactionType::ReserveRelease | TransactionType::Adjustment => {
+            if let Command::Deposit(c) | Command::ReserveRelease(c) | Command::Adjust(c) = command {
+                Ok(d.rule(c.reason.clone()).given("amount", c.amount))
+            } else {
+                Ok(d)
+            }
+        }
+    }
+}
+
+fn referral(d: Derivation, command: &Command, plan: Option<&Plan>) -> Result<Derivation, LedgerError> {
+    let Command::Bonus(c) = command else { return Ok(d) };
+    match plan.map(|p| &p.referral) {
+        None => Ok(d.rule("decided by booking").given("bonus", c.bonus)),
+        Some(Referral::PercentOfFirstBooking { rate }) => d
+            .rule(format!("new money ({}) on the referred member's first booking", c.method))
+            .percent("bonus", ("payment_amount", c.payment_amount), ("rate", *rate)),
+        Some(Referral::OnceAtThreshold { threshold, amount }) => Ok(d
+            .rule(format!("net payments went from {} to {}, past {threshold}", c.net_paid_before, c.net_paid_after))
+            .given("bonus", *amount)),
+    }
+}
+
+fn pair(d: Derivation, kind: TransactionType, c: &PairEarning, plan: Option<&Plan>) -> Result<Derivation, LedgerError> {
+    let Some(pairs) = plan.map(|p| &p.pairs) else {
+        let d = d.rule("decided by binary");
+        if kind == TransactionType::EmiDeduction {
+            return d.given("emi_deduction", c.emi_deduction).negated();
+        }
+        if kind == TransactionType::ReserveDeduction {
+            return d.given("reserve_deduction", c.reserve_deduction).negated();
+        }
+        return Ok(d.given("gross", c.gross));
+    };
+    let d = d.rule(format!("pair {} of the earner, slot {} of period {}", c.number, c.slot, c.period));
+    if kind == TransactionType::EmiDeduction {
+        let not = if c.earner_active_buyer { "" } else { "not " };
+        return d
+            .rule(format!("from pair {} on; the earner was {not}an Active Buyer", pairs.emi_from_number))
+            .percent("emi_deduction", ("gross", pairs.gross), ("emi_rate", pairs.emi_rate))?
+            .negated();
+    }
+    if kind == TransactionType::ReserveDeduction {
+        let d = d.percent("share", ("gross", pairs.gross), ("reserve_rate", pairs.reserve_rate))?;
+        let share = d.last();
+        let rest = pairs.gross.sub(c.emi_deduction)?;
+        let operands = [("gross", pairs.gross.to_string()), ("emi_deduction", c.emi_deduction.to_string())];
+        return d
+            .step("rest", Operation::Difference, &operands, rest)
+            .minimum("reserve_deduction", ("share", share), ("rest", rest))
+            .negated();
+    }
+    Ok(d.given("gross", pairs.gross))
+}
+
+fn refund(d: Derivation, command: &Command, met: Met) -> Result<Derivation, LedgerError> {
+    if let Command::Refund(c) = command {
+        return Ok(d.rule("a payment is refunded whole, to where it came from").given("payment_amount", c.amount));
+    }
+    if let Command::Return(c) = command {
+        return Ok(d.rule(format!("no booking could take the payment: {}", c.cause)).given("amount", c.amount));
+    }
+    if let Command::ReversePayout(c) = command {
+        return reversed(d, c);
+    }
+    Ok(d.rule("a payout that failed is given back whole").given("hold", met.held))
+}
+
+fn reversed(d: Derivation, c: &Settlement) -> Result<Derivation, LedgerError> {
+    let back = c.net.add(c.tds)?;
+    Ok(d.rule("what went to the bank and to tax comes back; the EMI part stays the member's").step(
+        "returned",
+        Operation::Sum,
+        &[("net", c.net.to_string()), ("tds", c.tds.to_string())],
+        back,
+    ))
+}

@@ -1,0 +1,82 @@
+//! Taking an earning back: the gross from the available balance, and what is not there becomes a due.
+
+use super::books::{Decision, Effects, Settled, SingleBonus, wait_for};
+use super::command::{BonusReversal, Command, PairVoid};
+use super::entry::{EntryKey, EntryKind, Header, Lines};
+use super::{Account, Books, Entry, LedgerError, TransactionType, Wallet};
+use domain::{Money, Timestamp};
+
+pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, LedgerError> {
+    let original = EntryKey::new(EntryKind::Referral, c.payment_id.uuid());
+    let (member, amount) = match books.settled(original)? {
+        None => return Ok(wait_for(original.kind, original.cause)),
+        Some(Settled::Forfeited) => return Ok(Decision::Nothing),
+        Some(Settled::Posted { member, amount }) => (member, amount),
+    };
+    if member != c.referrer_id {
+        return Err(LedgerError::NotLoaded(format!("wallet:{member}")));
+    }
+    let text = format!("Reversal of the referral bonus for booking {}", c.booking_number);
+    let taken = TakenBack {
+        original,
+        key: Command::BonusReversal(c.clone()).key(),
+        expense: Account::ReferralExpense,
+        amount,
+        at: c.at,
+        text,
+    };
+    let held = books.single(c.referred_id)? == Some(c.payment_id);
+    let single = held.then_some(SingleBonus { referred: c.referred_id, taken_by: None });
+    Ok(Effects { single, ..taken.from(books.wallet(member)?)?.into() }.into())
+}
+
+pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError> {
+    let original = EntryKey::new(EntryKind::Pair, c.pair_id);
+    let (member, amount) = match books.settled(original)? {
+        None => return Ok(wait_for(original.kind, original.cause)),
+        Some(Settled::Forfeited) => return Ok(Decision::Nothing),
+        Some(Settled::Posted { member, amount }) => (member, amount),
+    };
+    if member != c.earner_id {
+        return Err(LedgerError::NotLoaded(format!("wallet:{member}")));
+    }
+    let taken = TakenBack {
+        original,
+        key: Command::PairVoid(c.clone()).key(),
+        expense: Account::PairExpense,
+        amount,
+        at: c.at,
+        text: format!("Reversal of pair {}", c.number),
+    };
+    Ok(Effects::from(taken.from(books.wallet(member)?)?).into())
+}
+
+struct TakenBack {
+    original: EntryKey,
+    key: EntryKey,
+    expense: Account,
+    /// The original's own amount.
+    amount: Money,
+    at: Timestamp,
+    text: String,
+}
+
+impl TakenBack {
+    fn from(self, wallet: &Wallet) -> Result<Entry, LedgerError> {
+        let taken = self.amount.min(wallet.available);
+        let due = self.amount.sub(taken)?;
+        let text = if due.is_zero() { self.text } else { format!("{}; {due} to be recovered", self.text) };
+        Lines::new()
+            .show(Account::Available, taken.neg()?, TransactionType::Reversal, text)
+            .book(Account::ClawbackDue, due.neg()?)
+            .book(self.expense, self.amount)
+            .entry(Header {
+                key: self.key,
+                member: wallet.user_id,
+                amount: self.amount,
+                at: self.at,
+                plan_version: None,
+                reverses: Some(self.original),
+            })
+    }
+}

@@ -1,0 +1,113 @@
+//! The books as staff and auditors see them.
+
+use crate::Wallet;
+use crate::app::verify;
+use crate::domain::Account;
+use crate::store::entries;
+use actix_web::{HttpResponse, web};
+use chassis::http::{Problem, Query, ok};
+use domain::{Money, Timestamp, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub(crate) use crate::app::verify::Verification;
+
+/// `company:bank`, or `members:available` for all members' accounts of a kind together.
+fn control_account(account: Account) -> String {
+    if account.is_members() { format!("members:{account}") } else { format!("company:{account}") }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Of {
+    /// One member's five accounts; without it, the company's and the members' together.
+    #[schemars(with = "Option<String>")]
+    user_id: Option<UserId>,
+    as_of: Option<Timestamp>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct AccountView {
+    account: String,
+    /// Positive where the company owes, negative where it is owed or has spent.
+    balance: Money,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Accounts {
+    as_of: Timestamp,
+    items: Vec<AccountView>,
+}
+
+pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>) -> Result<HttpResponse, Problem> {
+    let as_of = of.0.as_of.unwrap_or_else(|| app.ctx.now());
+    let mut c = app.ctx.db().read().await?;
+    let items = match of.0.user_id {
+        Some(member) => {
+            let mut items = Vec::new();
+            for account in Account::ALL.iter().filter(|a| a.is_members()) {
+                let balance = entries::balance_at(&mut c, member, *account, as_of).await?;
+                let account = format!("member:{member}:{account}");
+                items.push(AccountView { account, balance: balance.unwrap_or_default() });
+            }
+            items
+        }
+        None => {
+            let totals: BTreeMap<_, _> = entries::totals(&mut c, of.0.as_of).await?.into_iter().collect();
+            let view = |account: &Account| AccountView {
+                account: control_account(*account),
+                balance: totals.get(account).copied().unwrap_or_default(),
+            };
+            Account::ALL.iter().map(view).collect()
+        }
+    };
+    Ok(ok(&Accounts { as_of, items }))
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct AsOf {
+    /// Everything posted until then; now by default.
+    as_of: Option<Timestamp>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct TrialLine {
+    account: String,
+    debit: Money,
+    credit: Money,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct TrialBalance {
+    as_of: Timestamp,
+    accounts: Vec<TrialLine>,
+    total_debit: Money,
+    total_credit: Money,
+    /// Always 0.00.
+    difference: Money,
+}
+
+pub(super) async fn trial_balance(app: web::Data<Wallet>, asked: Query<AsOf>) -> Result<HttpResponse, Problem> {
+    let as_of = asked.0.as_of.unwrap_or_else(|| app.ctx.now());
+    let mut c = app.ctx.db().read().await?;
+    let totals: BTreeMap<_, _> = entries::totals(&mut c, asked.0.as_of).await?.into_iter().collect();
+    drop(c);
+    let balance = balance(as_of, &totals).map_err(Problem::internal)?;
+    Ok(ok(&balance))
+}
+
+fn balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<TrialBalance, domain::MoneyError> {
+    let mut accounts = Vec::with_capacity(Account::ALL.len());
+    for account in Account::ALL {
+        let sum = totals.get(account).copied().unwrap_or_default();
+        let (debit, credit) = if sum.is_negative() { (sum.neg()?, Money::ZERO) } else { (Money::ZERO, sum) };
+        accounts.push(TrialLine { account: control_account(*account), debit, credit });
+    }
+    let total_debit = Money::total(accounts.iter().map(|a| a.debit))?;
+    let total_credit = Money::total(accounts.iter().map(|a| a.credit))?;
+    Ok(TrialBalance { as_of, difference: total_credit.sub(total_debit)?, accounts, total_debit, total_credit })
+}
+
+pub(super) async fn verify(app: web::Data<Wallet>) -> Result<HttpResponse, Problem> {
+    Ok(ok(&verify::verify(&app.ctx).await?))
+}

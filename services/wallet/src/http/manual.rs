@@ -1,0 +1,133 @@
+//! What administrators do by hand: each with a reason, each in the audit log.
+
+use super::transactions::TransactionView;
+use crate::Wallet;
+use crate::app::post;
+use crate::domain::command::Manual;
+use crate::domain::{Command, Outcome};
+use crate::error::WalletError;
+use crate::store::members;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use chassis::audit;
+use chassis::auth::Caller;
+use chassis::http::{Body, FieldErrors, Idempotent, Problem, path_id};
+use domain::{Money, UserId};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::time::Duration;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ManualInput {
+    amount: Money,
+    /// 3 to 500 characters.
+    reason: String,
+}
+
+#[derive(Clone, Copy)]
+struct Kind {
+    action: &'static str,
+    command: fn(Manual) -> Command,
+    signed: bool,
+}
+
+pub(super) async fn deposit(
+    app: web::Data<Wallet>,
+    caller: Caller,
+    path: web::Path<String>,
+    idem: Idempotent,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let kind = Kind { action: "wallet.deposit", command: Command::Deposit, signed: false };
+    by_hand(&app, &caller, &path, &idem, body, kind).await
+}
+
+pub(super) async fn reserve_release(
+    app: web::Data<Wallet>,
+    caller: Caller,
+    path: web::Path<String>,
+    idem: Idempotent,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let kind = Kind { action: "wallet.release_reserve", command: Command::ReserveRelease, signed: false };
+    by_hand(&app, &caller, &path, &idem, body, kind).await
+}
+
+pub(super) async fn adjustment(
+    app: web::Data<Wallet>,
+    caller: Caller,
+    path: web::Path<String>,
+    idem: Idempotent,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let kind = Kind { action: "wallet.adjust", command: Command::Adjust, signed: true };
+    by_hand(&app, &caller, &path, &idem, body, kind).await
+}
+
+async fn by_hand(
+    app: &Wallet,
+    caller: &Caller,
+    path: &str,
+    idem: &Idempotent,
+    body: Body,
+    kind: Kind,
+) -> Result<HttpResponse, Problem> {
+    let user_id: UserId = path_id(path)?;
+    require_member(app, user_id).await?;
+    let input = body.json::<ManualInput>().await?;
+    let (amount, reason) = (input.value.amount, input.value.reason.trim().to_owned());
+    let mut errors = FieldErrors::new();
+    if kind.signed {
+        errors.require("amount", !amount.is_zero(), "zero", "must not be 0.00");
+    } else {
+        errors.require("amount", amount.is_positive(), "not_positive", "must be more than 0.00");
+    }
+    let length = reason.chars().count();
+    errors.require("reason", (3..=500).contains(&length), "length", "must be 3 to 500 characters");
+    errors.finish("wallet.invalid_request")?;
+    let now = app.ctx.now();
+    let command = (kind.command)(Manual {
+        id: chassis::id::fresh(),
+        user_id,
+        amount,
+        reason: reason.clone(),
+        actor_id: caller.user_id,
+        at: now,
+    });
+    let (command, detail) = (&command, &format!("{amount}: {reason}"));
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
+        let (outcome, lines) = post::by_hand(c, now, caller.user_id, command).await?;
+        if let Outcome::Forfeited(reason) = outcome {
+            return Err(WalletError::Refused(reason).into());
+        }
+        let action = audit::Action {
+            action: kind.action,
+            subject_type: "wallet",
+            subject_id: user_id.to_string(),
+            subject_user: Some(user_id),
+            detail,
+        };
+        audit::record(c, "wallet", caller, now, action).await?;
+        let shown = lines.into_iter().find(|line| line.transaction_type.is_some());
+        let shown = shown.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))?;
+        let view = TransactionView::of(shown, command.key()).map_err(Problem::internal)?;
+        view.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))
+    })
+    .await
+}
+
+/// 404 for somebody who is not registered. The news of a registration may still be on its way.
+async fn require_member(app: &Wallet, user_id: UserId) -> Result<(), Problem> {
+    const TRIES: u32 = 30;
+    for attempt in 0..=TRIES {
+        let mut c = app.ctx.db().read().await?;
+        if members::name(&mut c, user_id).await?.is_some() {
+            return Ok(());
+        }
+        drop(c);
+        if attempt < TRIES {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    Err(Problem::not_found())
+}

@@ -1,0 +1,141 @@
+//! Journal entries and their postings. Rows are only ever added.
+
+use crate::domain::{Account, EntryId, EntryKind, TransactionType};
+use crate::schema::{journal_entries, postings};
+use db::{DbConnection, insert_many, sum_i64};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{EventId, Money, Timestamp, UserId};
+use uuid::Uuid;
+
+domain::id_type!(
+    /// Whatever caused an entry: a payment, a pair, a payout.
+    CauseId
+);
+impl CauseId {
+    pub fn of(cause: Uuid) -> Self {
+        Self::from(cause)
+    }
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = journal_entries, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct EntryRow {
+    pub id: EntryId,
+    pub kind: EntryKind,
+    pub cause_id: CauseId,
+    pub member_id: UserId,
+    pub amount_paise: Money,
+    pub plan_version: Option<i64>,
+    pub reverses: Option<EntryId>,
+    pub event_id: Option<EventId>,
+    pub actor_id: Option<UserId>,
+    /// The command that made it, as JSON.
+    pub inputs: String,
+    pub at: Timestamp,
+    pub posted_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = postings, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct PostingRow {
+    pub entry_id: EntryId,
+    pub line: i32,
+    pub owner_id: UserId,
+    pub account: Account,
+    pub amount_paise: Money,
+    pub account_after_paise: Option<Money>,
+    pub transaction_type: Option<TransactionType>,
+    pub transaction_number: Option<i64>,
+    pub balance_before_paise: Option<Money>,
+    pub description: Option<String>,
+    pub at: Timestamp,
+    pub posted_at: Timestamp,
+}
+
+pub async fn insert(c: &mut DbConnection, entries: Vec<EntryRow>, lines: Vec<PostingRow>) -> QueryResult<()> {
+    insert_many(c, journal_entries::table, entries).await?;
+    insert_many(c, postings::table, lines).await?;
+    Ok(())
+}
+
+/// Of these entries, those that are posted: whose they are, and for how much.
+pub async fn posted(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryId, UserId, Money)>> {
+    journal_entries::table
+        .filter(journal_entries::id.eq_any(ids))
+        .select((journal_entries::id, journal_entries::member_id, journal_entries::amount_paise))
+        .load(c)
+        .await
+}
+
+pub async fn find(c: &mut DbConnection, id: EntryId) -> QueryResult<Option<EntryRow>> {
+    journal_entries::table.filter(journal_entries::id.eq(id)).select(EntryRow::as_select()).first(c).await.optional()
+}
+
+pub async fn lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<PostingRow>> {
+    postings::table
+        .filter(postings::entry_id.eq(id))
+        .order(postings::line)
+        .select(PostingRow::as_select())
+        .load(c)
+        .await
+}
+
+/// Σ of all postings by account, of everything posted until `until`.
+pub async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult<Vec<(Account, Money)>> {
+    let mut query = postings::table
+        .group_by(postings::account)
+        .select((postings::account, sum_i64(postings::amount_paise)))
+        .into_boxed::<db::MultiBackend>();
+    if let Some(until) = until {
+        query = query.filter(postings::posted_at.le(until));
+    }
+    let rows: Vec<(Account, Option<Money>)> = query.load(c).await?;
+    Ok(rows.into_iter().map(|(account, sum)| (account, sum.unwrap_or_default())).collect())
+}
+
+/// Σ of the postings of some owners, by owner and account.
+pub async fn folded(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(UserId, Account, Money)>> {
+    let rows: Vec<(UserId, Account, Option<Money>)> = postings::table
+        .filter(postings::owner_id.eq_any(owners))
+        .group_by((postings::owner_id, postings::account))
+        .select((postings::owner_id, postings::account, sum_i64(postings::amount_paise)))
+        .load(c)
+        .await?;
+    Ok(rows.into_iter().map(|(owner, account, sum)| (owner, account, sum.unwrap_or_default())).collect())
+}
+
+/// A member's account after the last posting until `until`: one step in an index.
+pub async fn balance_at(
+    c: &mut DbConnection,
+    owner: UserId,
+    account: Account,
+    until: Timestamp,
+) -> QueryResult<Option<Money>> {
+    let found: Option<Option<Money>> = postings::table
+        .filter(postings::owner_id.eq(owner))
+        .filter(postings::account.eq(account))
+        .filter(postings::posted_at.le(until))
+        .order((postings::posted_at.desc(), postings::position.desc()))
+        .select(postings::account_after_paise)
+        .first(c)
+        .await
+        .optional()?;
+    Ok(found.flatten())
+}
+
+pub async fn count(c: &mut DbConnection) -> QueryResult<i64> {
+    journal_entries::table.count().get_result(c).await
+}
+
+/// Entries whose postings do not add up to zero. There are none, unless somebody wrote past the platform.
+pub async fn unbalanced(c: &mut DbConnection) -> QueryResult<Vec<(EntryId, Money)>> {
+    let rows: Vec<(EntryId, Option<Money>)> = postings::table
+        .group_by(postings::entry_id)
+        .having(sum_i64(postings::amount_paise).ne(0))
+        .select((postings::entry_id, sum_i64(postings::amount_paise)))
+        .limit(100)
+        .load(c)
+        .await?;
+    Ok(rows.into_iter().map(|(id, sum)| (id, sum.unwrap_or_default())).collect())
+}

@@ -1,0 +1,20 @@
+//! Registered people.
+
+use crate::schema::members;
+use db::{DbConnection, UpsertExt};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::UserId;
+
+pub async fn keep(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
+    diesel::insert_into(members::table)
+        .values((members::user_id.eq(user_id), members::name.eq(name)))
+        .on_conflict_set(&["user_id"], &["name"])
+        .execute(c)
+        .await
+        .map(drop)
+}
+
+pub async fn name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
+    members::table.find(user_id).select(members::name).first(c).await.optional()
+}

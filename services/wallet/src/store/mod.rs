@@ -1,0 +1,17 @@
+//! The ledger's tables. Functions here move rows and decide nothing.
+
+pub mod entries;
+pub mod forfeits;
+pub mod holds;
+pub mod members;
+pub mod plans;
+pub mod reserves;
+pub mod transactions;
+pub mod wallets;
+
+use domain::UserId;
+
+/// The owner of the company's accounts.
+pub(crate) fn company() -> UserId {
+    UserId::from(uuid::Uuid::nil())
+}
