@@ -1,0 +1,167 @@
+//! A verifier, and the things it needs, each of which a test can take away.
+
+use chassis::auth::jwks::KeysUnavailable;
+use chassis::auth::token::{AUDIENCE, ISSUER};
+use chassis::auth::{AuthFailure, Claims, KeySource, SharedKeys, SigningKey, Verifier, revocation};
+use chassis::cache::{Cache, CacheDown, MemoryCache};
+use chassis::clock::{Clock, FakeClock};
+use chassis::id;
+use db::{Db, DbConfig};
+use domain::{Role, Timestamp};
+use jsonwebtoken::jwk::JwkSet;
+use proto_events::auth::v1::SessionRevoked;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A cache that a test can take away.
+pub(super) struct Fallible {
+    pub(super) inner: MemoryCache,
+    away: AtomicBool,
+    pub(super) gets: AtomicUsize,
+}
+
+impl Fallible {
+    fn check(&self) -> Result<(), CacheDown> {
+        if self.away.load(Ordering::SeqCst) { Err(CacheDown("taken away".into())) } else { Ok(()) }
+    }
+}
+
+#[async_trait::async_trait]
+impl Cache for Fallible {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
+        self.check()?;
+        self.gets.fetch_add(1, Ordering::SeqCst);
+        self.inner.get(key).await
+    }
+    async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
+        self.check()?;
+        self.inner.set(key, value, ttl).await
+    }
+    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
+        self.check()?;
+        self.inner.delete(key).await
+    }
+    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
+        self.check()?;
+        self.inner.increment(key, ttl).await
+    }
+    async fn ttl(&self, key: &str) -> Result<Option<Duration>, CacheDown> {
+        self.check()?;
+        self.inner.ttl(key).await
+    }
+    async fn ping(&self) -> Result<(), CacheDown> {
+        self.check()
+    }
+}
+
+/// Keys that a test can take away, and that count how often they are asked for.
+pub(super) struct Source {
+    pub(super) keys: SharedKeys,
+    away: AtomicBool,
+    pub(super) fetches: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl KeySource for Source {
+    async fn fetch(&self) -> Result<JwkSet, KeysUnavailable> {
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        // Others get their turn, so that what is not single flight shows.
+        tokio::task::yield_now().await;
+        if self.away.load(Ordering::SeqCst) {
+            Err(KeysUnavailable("taken away".into()))
+        } else {
+            self.keys.fetch().await
+        }
+    }
+}
+
+pub(super) struct World {
+    pub(super) clock: Arc<FakeClock>,
+    pub(super) cache: Arc<Fallible>,
+    pub(super) source: Arc<Source>,
+    pub(super) db: Db,
+    pub(super) key: SigningKey,
+    pub(super) verifier: Verifier,
+    file: PathBuf,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{suffix}", self.file.display())));
+        }
+    }
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let file = std::env::temp_dir().join(format!("chassis-auth-{}.db", id::fresh::<Uuid>()));
+        let db = Db::connect(&DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()))).await.unwrap();
+        db.migrate(chassis::MIGRATIONS).await.unwrap();
+        let clock = Arc::new(FakeClock::at("2026-07-01T10:00:00Z".parse().unwrap()));
+        let inner = MemoryCache::with_clock(clock.clone());
+        let cache = Arc::new(Fallible { inner, away: AtomicBool::new(false), gets: AtomicUsize::new(0) });
+        let key = SigningKey::generate();
+        let keys = SharedKeys::new();
+        keys.set(key.key_set());
+        let source = Arc::new(Source { keys, away: AtomicBool::new(false), fetches: AtomicUsize::new(0) });
+        let verifier = Verifier::new(db.clone(), cache.clone(), clock.clone(), source.clone());
+        Self { clock, cache, source, db, key, verifier, file }
+    }
+    /// Another process of the same service: same database, nothing in memory.
+    pub(super) fn restarted(&self) -> Verifier {
+        Verifier::new(self.db.clone(), self.cache.clone(), self.clock.clone(), self.source.clone())
+    }
+    pub(super) fn now_secs(&self) -> i64 {
+        self.clock.now().utc().timestamp()
+    }
+    pub(super) fn claims(&self) -> Claims {
+        Claims {
+            sub: id::fresh(),
+            role: Role::User,
+            referrer: None,
+            sid: id::fresh(),
+            jti: id::fresh(),
+            iat: self.now_secs(),
+            exp: self.now_secs() + 900,
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+        }
+    }
+    pub(super) fn in_secs(&self, secs: i64) -> Timestamp {
+        self.clock.now().plus_secs(secs)
+    }
+    pub(super) async fn accepts(&self, token: &str) -> bool {
+        match self.verifier.verify(token).await {
+            Ok(_) => true,
+            Err(AuthFailure::Invalid) => false,
+            Err(AuthFailure::Unavailable(why)) => panic!("{why}"),
+        }
+    }
+    pub(super) fn cache_is(&self, away: bool) {
+        self.cache.away.store(away, Ordering::SeqCst);
+    }
+    pub(super) fn auth_is(&self, away: bool) {
+        self.source.away.store(away, Ordering::SeqCst);
+    }
+    pub(super) fn shared_cache(&self) -> Arc<dyn Cache> {
+        self.cache.clone()
+    }
+    pub(super) async fn hear_of(&self, session: Uuid, expires_at: Timestamp) {
+        let event = SessionRevoked {
+            session_id: session.as_bytes().to_vec(),
+            expires_at: expires_at.micros(),
+            ..SessionRevoked::default()
+        };
+        let (cache, now) = (self.shared_cache(), self.clock.now());
+        let heard: Result<(), chassis::events::HandleError> =
+            self.db.tx(async |c| revocation::apply(c, &cache, now, &event).await).await;
+        heard.unwrap();
+    }
+    pub(super) async fn forget_the_cache(&self, session: Uuid) {
+        self.cache.inner.delete(&format!("revoked:{session}")).await.unwrap();
+    }
+}

@@ -1,0 +1,223 @@
+//! The cache, in memory and in Redis, and the limits that count in it.
+
+use chassis::cache::{self, Cache, MemoryCache};
+use chassis::clock::FakeClock;
+use chassis::http::limit;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What holds for every cache.
+async fn keeps_its_word(cache: &dyn Cache) {
+    cache.ping().await.unwrap();
+    assert_eq!(cache.get("a").await.unwrap(), None);
+    assert_eq!(cache.ttl("a").await.unwrap(), None);
+    cache.set("a", &[0, 255, 10], MINUTE).await.unwrap();
+    assert_eq!(cache.get("a").await.unwrap(), Some(vec![0, 255, 10]));
+    let left = cache.ttl("a").await.unwrap().unwrap();
+    assert!(left <= MINUTE && left > Duration::from_secs(50), "{left:?}");
+    cache.set("a", b"", MINUTE).await.unwrap();
+    assert_eq!(cache.get("a").await.unwrap(), Some(Vec::new()));
+    cache.delete("a").await.unwrap();
+    cache.delete("a").await.unwrap();
+    assert_eq!(cache.get("a").await.unwrap(), None);
+    for n in 1..=3 {
+        assert_eq!(cache.increment("n", MINUTE).await.unwrap(), n);
+    }
+    assert_eq!(cache.get("n").await.unwrap(), Some(b"3".to_vec()));
+    cache.set("word", b"x", MINUTE).await.unwrap();
+    assert!(cache.increment("word", MINUTE).await.is_err());
+    cache.ping().await.unwrap();
+    let counts = futures_util::future::join_all((0..50).map(|_| cache.increment("race", MINUTE))).await;
+    let mut counts: Vec<u64> = counts.into_iter().map(Result::unwrap).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, (1..=50).collect::<Vec<_>>());
+}
+
+fn clocked() -> (Arc<FakeClock>, MemoryCache) {
+    let clock = Arc::new(FakeClock::at("2026-07-01T10:00:00Z".parse().unwrap()));
+    (clock.clone(), MemoryCache::with_clock(clock))
+}
+
+#[tokio::test]
+async fn memory_keeps_its_word() {
+    keeps_its_word(&MemoryCache::new()).await;
+}
+
+#[tokio::test]
+async fn an_entry_is_gone_when_its_time_is_up_and_a_counter_does_not_live_longer_for_being_touched() {
+    let (clock, cache) = clocked();
+    cache.set("a", b"1", MINUTE).await.unwrap();
+    cache.increment("n", MINUTE).await.unwrap();
+    clock.advance_secs(59);
+    assert!(cache.get("a").await.unwrap().is_some());
+    assert_eq!(cache.increment("n", MINUTE).await.unwrap(), 2);
+    clock.advance_secs(1);
+    assert_eq!(cache.get("a").await.unwrap(), None);
+    assert_eq!(cache.ttl("n").await.unwrap(), None);
+    assert_eq!(cache.increment("n", MINUTE).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_unreasonable_time_to_live_is_as_good_as_for_ever() {
+    let cache = MemoryCache::new();
+    cache.set("a", b"1", Duration::MAX).await.unwrap();
+    assert!(cache.get("a").await.unwrap().is_some());
+    cache.set("a", b"1", Duration::ZERO).await.unwrap();
+    assert_eq!(cache.get("a").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn many_expired_entries_do_not_hide_the_living() {
+    let (clock, cache) = clocked();
+    cache.set("long", b"1", MINUTE * 10).await.unwrap();
+    for n in 0..5000 {
+        cache.set(&format!("short-{n}"), b"1", MINUTE).await.unwrap();
+        if n == 2500 {
+            clock.advance_secs(61);
+        }
+    }
+    assert!(cache.get("long").await.unwrap().is_some());
+    assert_eq!(cache.get("short-0").await.unwrap(), None);
+    assert!(cache.get("short-4999").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_limit_admits_so_many_in_a_window_and_says_when_to_come_back() {
+    let (clock, cache) = clocked();
+    for n in 1..=3 {
+        assert!(limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.is_ok(), "{n}");
+    }
+    clock.advance_secs(20);
+    let problem = limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.unwrap_err();
+    assert_eq!((problem.status.as_u16(), problem.retry_after_secs), (429, Some(40)));
+    assert!(limit::allow(&cache, "auth:otp:b", 3, MINUTE).await.is_ok(), "somebody else is not held back");
+    clock.advance_secs(39);
+    let problem = limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.unwrap_err();
+    assert_eq!(problem.retry_after_secs, Some(1));
+    clock.advance_secs(1);
+    assert!(limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_limit_of_none_refuses_the_first() {
+    let (_, cache) = clocked();
+    assert!(limit::allow(&cache, "k", 0, MINUTE).await.is_err());
+}
+
+#[tokio::test]
+async fn a_dead_redis_is_quickly_known_to_be_away_and_limits_admit() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let dead = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
+    let began = Instant::now();
+    for _ in 0..100 {
+        assert!(dead.get("a").await.is_err());
+        assert!(dead.ping().await.is_err());
+        assert!(limit::allow(&*dead, "k", 1, MINUTE).await.is_ok());
+    }
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_redis_that_accepts_and_never_answers_is_quickly_known_to_be_away() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let accepting = tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = silent.accept().await {
+            open.push(stream);
+        }
+    });
+    let cache = cache::connect(&format!("redis://{address}"), "t").unwrap();
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert!(cache.get("a").await.is_err());
+    }
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    accepting.abort();
+}
+
+#[test]
+fn a_bad_cache_url_is_refused_by_name_and_its_password_never_shown() {
+    for url in
+        ["", "localhost", "http://x", "redis://:hunter2@host:notaport", "redis://:hunter2@", "memcached://hunter2"]
+    {
+        let error = cache::connect(url, "t").err().unwrap_or_else(|| panic!("{url}"));
+        assert_eq!(error.variable, "CACHE_URL");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+    assert!(cache::connect("memory://", "t").is_ok());
+    assert!(cache::connect("rediss://:secret@redis.example:6380/1", "t").is_ok());
+}
+
+mod on_services {
+    use super::*;
+    use chassis::id;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinSet;
+
+    fn url() -> String {
+        std::env::vars().find(|(k, _)| k == "TEST_REDIS_URL").map(|(_, v)| v).expect("TEST_REDIS_URL is set")
+    }
+    fn namespace() -> String {
+        format!("test-{}", id::fresh::<uuid::Uuid>())
+    }
+
+    #[tokio::test]
+    async fn redis_keeps_its_word() {
+        keeps_its_word(&*cache::connect(&url(), &namespace()).unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn namespaces_keep_installations_apart() {
+        let (one, two) = (cache::connect(&url(), &namespace()).unwrap(), cache::connect(&url(), &namespace()).unwrap());
+        one.set("a", b"1", MINUTE).await.unwrap();
+        assert_eq!(two.get("a").await.unwrap(), None);
+        assert_eq!(one.get("a").await.unwrap(), Some(b"1".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn a_counter_in_redis_does_not_live_longer_for_being_touched() {
+        let cache = cache::connect(&url(), &namespace()).unwrap();
+        cache.increment("n", MINUTE).await.unwrap();
+        cache.increment("n", MINUTE * 60).await.unwrap();
+        assert!(cache.ttl("n").await.unwrap().unwrap() <= MINUTE);
+    }
+
+    /// Lets connections through to Redis until it is dropped, and then cuts them.
+    async fn bridge(listener: TcpListener, target: String) {
+        let mut open = JoinSet::new();
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut far = TcpStream::connect(&target).await.unwrap();
+            open.spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redis_that_comes_back_is_used_again() {
+        let url = url();
+        let target = url.trim_start_matches("redis://").trim_end_matches('/').to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let up = tokio::spawn(bridge(listener, target.clone()));
+        let cache = cache::connect(&format!("redis://{address}"), &namespace()).unwrap();
+        cache.set("a", b"1", MINUTE).await.unwrap();
+        up.abort();
+        drop(up.await);
+        let began = Instant::now();
+        assert!(cache.get("a").await.is_err());
+        assert!(cache.get("a").await.is_err());
+        assert!(began.elapsed() < Duration::from_secs(2));
+        let up = tokio::spawn(bridge(TcpListener::bind(address).await.unwrap(), target));
+        let back = async {
+            while cache.get("a").await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), back).await.unwrap();
+        assert_eq!(cache.get("a").await.unwrap(), Some(b"1".to_vec()));
+        up.abort();
+    }
+}

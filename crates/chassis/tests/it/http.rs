@@ -1,0 +1,380 @@
+//! The edge: what every request meets before and after a handler.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, test, web};
+use chassis::auth::token::{AUDIENCE, ISSUER};
+use chassis::auth::{Access, Caller, Claims, SharedKeys, SigningKey, Verifier};
+use chassis::cache::MemoryCache;
+use chassis::clock::{Clock, SystemClock};
+use chassis::http::{Body, Doc, Page, Problem, Routes, edge, ok};
+use chassis::id;
+use db::{Db, DbConfig};
+use domain::Role;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use uuid::Uuid;
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct Purse {
+    name: String,
+    owner: Owner,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct Owner {
+    age: u8,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Filter {
+    #[expect(dead_code, reason = "only its schema is used")]
+    colour: Option<String>,
+}
+
+async fn make(_caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+    let purse = body.json::<Purse>().await?.value;
+    Ok(HttpResponse::Created().json(purse))
+}
+async fn act(body: Body) -> Result<HttpResponse, Problem> {
+    let given = body.json_or_empty::<Value>().await?.value;
+    Ok(ok(&given))
+}
+async fn who(caller: Caller) -> HttpResponse {
+    ok(&json!({ "user_id": caller.user_id, "request_id": caller.request_id }))
+}
+async fn plain() -> HttpResponse {
+    ok(&json!({}))
+}
+async fn list(_page: Page) -> HttpResponse {
+    ok(&json!({ "items": [], "next_cursor": null }))
+}
+async fn named(path: web::Path<String>) -> HttpResponse {
+    ok(&json!({ "named": path.into_inner() }))
+}
+async fn broken() -> Result<HttpResponse, Problem> {
+    Err(Problem::internal("the password is hunter2"))
+}
+
+fn routes() -> Routes {
+    Routes::new("purse")
+        .get("/purses", Access::Public, list, Doc::new("Lists purses").filters::<Filter>().paged())
+        .post("/purses", Access::User, make, Doc::new("Makes a purse").takes::<Purse>().creates::<Purse>().idempotent())
+        .get("/purses/{id}", Access::Public, named, Doc::new("One purse"))
+        .get("/purses/quote", Access::Public, plain, Doc::new("A quote"))
+        .post("/purses/act", Access::Public, act, Doc::new("Acts").gives::<Owner>())
+        .get("/purses/mine", Access::User, who, Doc::new("Mine"))
+        .delete("/purses/staff", Access::Staff, who, Doc::new("For staff").answers_bare(204))
+        .put("/purses/admin", Access::Admin, who, Doc::new("For administrators"))
+        .get("/purses/broken", Access::Public, broken, Doc::new("Breaks"))
+        .get("/.well-known/purse", Access::Public, plain, Doc::new("Of the host"))
+}
+
+struct World {
+    key: SigningKey,
+    verifier: web::Data<Verifier>,
+    file: PathBuf,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{suffix}", self.file.display())));
+        }
+    }
+}
+
+impl World {
+    async fn new() -> Self {
+        let file = std::env::temp_dir().join(format!("chassis-http-{}.db", id::fresh::<Uuid>()));
+        let db = Db::connect(&DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()))).await.unwrap();
+        db.migrate(chassis::MIGRATIONS).await.unwrap();
+        let (key, keys) = (SigningKey::generate(), SharedKeys::new());
+        keys.set(key.key_set());
+        let verifier = Verifier::new(db, Arc::new(MemoryCache::new()), Arc::new(SystemClock), Arc::new(keys));
+        Self { key, verifier: web::Data::new(verifier), file }
+    }
+    fn token(&self, role: Role) -> String {
+        let now = SystemClock.now().utc().timestamp();
+        self.key.sign(&Claims {
+            sub: id::fresh(),
+            role,
+            referrer: None,
+            sid: id::fresh(),
+            jti: id::fresh(),
+            iat: now,
+            exp: now + 900,
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+        })
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: actix_web::http::header::HeaderMap,
+    body: Value,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+    fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+    /// Checks that it is a whole problem document with this status and code.
+    fn is(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.body["request_id"], self.header("x-request-id"));
+        for field in ["type", "title", "detail", "request_id"] {
+            assert!(!self.body[field].as_str().unwrap().is_empty(), "{field} in {}", self.body);
+        }
+    }
+}
+
+/// Sends one request to an application of its own.
+async fn send(world: &World, request: test::TestRequest) -> Answer {
+    let verifier = world.verifier.clone();
+    let app = App::new().wrap(from_fn(edge::wrap)).configure(move |config| {
+        config.app_data(verifier);
+        routes().configure(config);
+        config.default_service(web::to(edge::no_route));
+    });
+    let app = test::init_service(app).await;
+    let response = test::call_service(&app, request.to_request()).await;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let bytes = test::read_body(response).await;
+    Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+}
+
+fn get(path: &str) -> test::TestRequest {
+    test::TestRequest::get().uri(path)
+}
+fn post(path: &str, body: impl Into<web::Bytes>) -> test::TestRequest {
+    test::TestRequest::post().uri(path).insert_header(("Content-Type", "application/json")).set_payload(body)
+}
+fn signed(request: test::TestRequest, token: &str) -> test::TestRequest {
+    request.insert_header(("Authorization", format!("Bearer {token}")))
+}
+
+#[actix_web::test]
+async fn an_unknown_path_is_a_problem_document() {
+    let w = World::new().await;
+    for path in ["/", "/nothing", "/api/v1/nothing", "/api/v1/purses/a/b", "/api/v1/.well-known/purse"] {
+        send(&w, get(path)).await.is(404, "request.not_found");
+    }
+}
+
+#[actix_web::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let w = World::new().await;
+    let answer = send(&w, test::TestRequest::delete().uri("/api/v1/purses")).await;
+    answer.is(405, "request.method_not_allowed");
+    assert_eq!(answer.header("allow"), "GET, POST");
+}
+
+#[actix_web::test]
+async fn a_literal_path_is_not_taken_for_an_id() {
+    let w = World::new().await;
+    assert_eq!(send(&w, get("/api/v1/purses/quote")).await.body, json!({}));
+    assert_eq!(send(&w, get("/api/v1/purses/7")).await.body, json!({ "named": "7" }));
+    assert_eq!(send(&w, get("/.well-known/purse")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn the_caller_is_known_before_the_body_is_read() {
+    let w = World::new().await;
+    let huge = vec![b'x'; 1 << 20];
+    for body in [b"{".to_vec(), huge, Vec::new()] {
+        let answer = send(&w, post("/api/v1/purses", body)).await;
+        answer.is(401, "auth.token_invalid");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+    let answer =
+        send(&w, signed(test::TestRequest::put().uri("/api/v1/purses/admin").set_payload("{"), &w.token(Role::User)));
+    answer.await.is(403, "auth.forbidden");
+}
+
+#[actix_web::test]
+async fn a_token_that_is_not_sent_as_it_should_be_is_no_token() {
+    let w = World::new().await;
+    let token = w.token(Role::User);
+    for header in [token.clone(), format!("Basic {token}"), "Bearer".into(), "Bearer ".into(), format!("Bearer{token}")]
+    {
+        let answer = send(&w, get("/api/v1/purses/mine").insert_header(("Authorization", header.as_str()))).await;
+        answer.is(401, "auth.token_invalid");
+    }
+    for header in [format!("Bearer {token}"), format!("bearer {token}")] {
+        assert_eq!(send(&w, get("/api/v1/purses/mine").insert_header(("Authorization", header))).await.status, 200);
+    }
+}
+
+#[actix_web::test]
+async fn every_route_admits_the_roles_it_says_and_no_other() {
+    let w = World::new().await;
+    for entry in routes().entries() {
+        for role in [None, Some(Role::User), Some(Role::Staff), Some(Role::Admin)] {
+            let mut request = test::TestRequest::default().method(entry.method.clone()).uri(&entry.path);
+            if let Some(role) = role {
+                request = signed(request, &w.token(role));
+            }
+            let answer = send(&w, request).await;
+            let place = format!("{} {} for {role:?}: {}", entry.method, entry.path, answer.body);
+            match (entry.access, role) {
+                (Access::Public, _) => assert!(!matches!(answer.status.as_u16(), 401 | 403), "{place}"),
+                (_, None) => assert_eq!(answer.status, 401, "{place}"),
+                (access, Some(role)) => assert_eq!(answer.status != 403, access.admits(role), "{place}"),
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_body_at_the_limit_is_read_and_one_past_it_is_not() {
+    let w = World::new().await;
+    let token = w.token(Role::User);
+    let of = |length: usize| {
+        let frame = r#"{"name":"","owner":{"age":1}}"#.len();
+        format!(r#"{{"name":"{}","owner":{{"age":1}}}}"#, "x".repeat(length - frame))
+    };
+    for (length, status) in [(65_535, 201), (65_536, 201), (65_537, 413)] {
+        let body = of(length);
+        assert_eq!(body.len(), length);
+        let answer = send(&w, signed(post("/api/v1/purses", body), &token)).await;
+        assert_eq!(answer.status.as_u16(), status, "{length}");
+        if status == 413 {
+            answer.is(413, "request.too_large");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn malformed_json_is_told_apart_from_a_wrong_type() {
+    let w = World::new().await;
+    let token = w.token(Role::User);
+    for body in ["", "{", "{\"name\":", "nonsense", "{\"name\":\"a\",\"owner\":{\"age\":1}} trailing", "\u{0}"] {
+        send(&w, signed(post("/api/v1/purses", body), &token)).await.is(400, "request.malformed_json");
+    }
+    for (body, field) in [
+        (r#"{"name":1,"owner":{"age":1}}"#, "name"),
+        (r#"{"name":"a","owner":{"age":"old"}}"#, "owner.age"),
+        (r#"{"name":"a","owner":{"age":256}}"#, "owner.age"),
+        (r#"{"name":"a","owner":{"age":-1}}"#, "owner.age"),
+        (r#"{"name":"a","owner":{}}"#, "owner"),
+    ] {
+        let answer = send(&w, signed(post("/api/v1/purses", body), &token)).await;
+        answer.is(400, "request.wrong_type");
+        assert_eq!(answer.body["errors"][0]["field"], field, "{body}: {}", answer.body);
+    }
+    send(&w, signed(post("/api/v1/purses", "[]"), &token)).await.is(400, "request.wrong_type");
+}
+
+#[actix_web::test]
+async fn a_body_of_another_kind_is_refused() {
+    let w = World::new().await;
+    let token = w.token(Role::User);
+    let form = test::TestRequest::post().uri("/api/v1/purses").insert_header(("Content-Type", "text/plain"));
+    send(&w, signed(form.set_payload("{}"), &token)).await.is(415, "request.not_json");
+    let json = test::TestRequest::post()
+        .uri("/api/v1/purses")
+        .insert_header(("Content-Type", "Application/JSON; charset=utf-8"));
+    let answer = send(&w, signed(json.set_payload(r#"{"name":"a","owner":{"age":1}}"#), &token)).await;
+    assert_eq!(answer.status, 201);
+}
+
+#[actix_web::test]
+async fn an_action_takes_an_empty_body() {
+    let w = World::new().await;
+    for body in ["", "  \n", "{}"] {
+        assert_eq!(send(&w, post("/api/v1/purses/act", body)).await.body, json!({}), "{body:?}");
+    }
+    let bare = test::TestRequest::post().uri("/api/v1/purses/act");
+    assert_eq!(send(&w, bare).await.status, 200);
+    send(&w, post("/api/v1/purses/act", "{")).await.is(400, "request.malformed_json");
+}
+
+#[actix_web::test]
+async fn a_request_keeps_its_id_and_a_bad_one_gets_another() {
+    let w = World::new().await;
+    let id_of = |answer: &Answer| answer.header("x-request-id").to_owned();
+    let given = send(&w, get("/api/v1/purses").insert_header(("X-Request-Id", "abc-123_x.y:z"))).await;
+    assert_eq!(id_of(&given), "abc-123_x.y:z");
+    let problem = send(&w, get("/nothing").insert_header(("X-Request-Id", "abc"))).await;
+    assert_eq!((id_of(&problem).as_str(), &problem.body["request_id"]), ("abc", &json!("abc")));
+    let seen = signed(get("/api/v1/purses/mine"), &w.token(Role::User)).insert_header(("X-Request-Id", "abc"));
+    assert_eq!(send(&w, seen).await.body["request_id"], "abc");
+    for bad in ["", "a b", "a\"b", &"x".repeat(129)] {
+        let answer = send(&w, get("/api/v1/purses").insert_header(("X-Request-Id", bad))).await;
+        assert!(id_of(&answer).parse::<Uuid>().is_ok(), "{bad}");
+    }
+    assert_eq!(
+        id_of(&send(&w, get("/api/v1/purses").insert_header(("X-Request-Id", "x".repeat(128)))).await).len(),
+        128
+    );
+}
+
+#[actix_web::test]
+async fn a_failure_says_nothing_of_the_inside() {
+    let w = World::new().await;
+    let answer = send(&w, get("/api/v1/purses/broken")).await;
+    answer.is(500, "request.internal");
+    assert!(!answer.body.to_string().contains("hunter2"));
+}
+
+#[actix_web::test]
+async fn the_openapi_document_lists_every_route_and_every_reference_in_it_leads_somewhere() {
+    let w = World::new().await;
+    let document = send(&w, get("/api/v1/purse/openapi.json")).await.body;
+    assert_eq!(document, routes().openapi());
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
+    let mut listed = 0;
+    for entry in routes().entries() {
+        let operation = &document["paths"][&entry.path][entry.method.as_str().to_lowercase()];
+        assert!(operation["summary"].is_string(), "{} {}", entry.method, entry.path);
+        assert_eq!(
+            operation["security"],
+            if entry.access == Access::Public { json!([]) } else { json!([{ "bearer": [] }]) }
+        );
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.contains_key("default") && responses.values().all(|r| r["description"].is_string()));
+        let in_path: Vec<&str> = entry.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect();
+        let parameters = operation["parameters"].as_array().unwrap();
+        let named: Vec<&str> =
+            parameters.iter().filter(|p| p["in"] == "path").map(|p| p["name"].as_str().unwrap()).collect();
+        assert_eq!(named, in_path);
+        listed += 1;
+    }
+    let in_document: usize =
+        document["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
+    assert_eq!(in_document, listed);
+    let names = |path: &str, method: Method, place: &str| -> Vec<String> {
+        let operation = &document["paths"][path][method.as_str().to_lowercase()];
+        let all = operation["parameters"].as_array().unwrap().iter();
+        all.filter(|p| p["in"] == place).map(|p| p["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("/api/v1/purses", Method::GET, "query"), ["colour", "limit", "cursor"]);
+    assert_eq!(names("/api/v1/purses", Method::POST, "header"), ["Idempotency-Key"]);
+    follow(&document, &document);
+}
+
+/// Every `$ref` leads to something in the document.
+fn follow(document: &Value, part: &Value) {
+    match part {
+        Value::Object(map) => {
+            if let Some(target) = map.get("$ref").and_then(Value::as_str) {
+                let pointer = target.strip_prefix('#').unwrap_or_else(|| panic!("{target} is elsewhere"));
+                assert!(document.pointer(pointer).is_some_and(|t| t.is_object()), "{target} is not there");
+            }
+            map.values().for_each(|v| follow(document, v));
+        }
+        Value::Array(items) => items.iter().for_each(|v| follow(document, v)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

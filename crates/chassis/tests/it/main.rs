@@ -1,0 +1,10 @@
+//! What a service gets from the chassis, seen from outside.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
+
+mod auth;
+mod cache;
+mod events;
+mod http;
+mod mail;
+mod pii;
+mod telemetry;

@@ -1,0 +1,73 @@
+//! Traces that go on from request to event, and metrics.
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use chassis::{Env, telemetry};
+use proto_events::Envelope;
+use std::time::Duration;
+
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+fn headers(traceparent: &'static str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(HeaderName::from_static("traceparent"), HeaderValue::from_static(traceparent));
+    headers
+}
+
+/// One test, because a process has one telemetry.
+#[test]
+fn a_trace_goes_on_from_a_request_to_an_event_and_requests_are_counted() {
+    assert_eq!(telemetry::traceparent(), "", "none before it is started");
+    assert_eq!(telemetry::metrics_text(), "");
+    let env = Env::from_pairs([("LOG", "off"), ("LOG_FORMAT", "text")]);
+    let _telemetry = telemetry::init("wallet", &env).unwrap();
+    drop(telemetry::init("wallet", &env).unwrap());
+    assert_eq!(telemetry::traceparent(), "", "none outside a span");
+
+    let span = telemetry::request_span(&headers(PARENT), "GET", "/api/v1/wallet", "r-1");
+    let published = span.in_scope(telemetry::traceparent);
+    let parts: Vec<&str> = published.split('-').collect();
+    assert_eq!((parts[0], parts[1], parts[3]), ("00", "0af7651916cd43dd8448eb211c80319c", "01"));
+    assert!(parts[2].len() == 16 && parts[2] != "b7ad6b7169203331" && parts[2] != "0000000000000000");
+
+    let event = Envelope {
+        id: [1; 16],
+        source: "booking".into(),
+        event_type: "booking.v1.PaymentCompleted".into(),
+        time_micros: 0,
+        subject: String::new(),
+        position: 1,
+        traceparent: published.clone(),
+        data: Vec::new(),
+    };
+    let handled = telemetry::event_span("wallet", &event).in_scope(telemetry::traceparent);
+    assert_eq!(handled.split('-').nth(1), Some(parts[1]));
+    assert_ne!(handled, published);
+
+    for bad in ["", "nonsense", "00-00000000000000000000000000000000-0000000000000000-01"] {
+        let own = telemetry::request_span(&headers(bad), "GET", "/", "r").in_scope(telemetry::traceparent);
+        assert!(own.len() == 55 && !own.contains("0000000000000000-"), "{bad} gives {own}");
+    }
+
+    for method in ["GET", "GET", "BREW"] {
+        telemetry::request_done(&span, method, "/api/v1/wallet", 200, Duration::from_millis(3));
+    }
+    let text = telemetry::metrics_text();
+    let counted = |method: &str| {
+        let line = text.lines().find(|l| l.starts_with("http_requests_total{") && l.contains(method)).unwrap();
+        assert!(line.contains(r#"service="wallet""#) && line.contains(r#"route="/api/v1/wallet""#), "{line}");
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!((counted(r#"method="GET""#).as_str(), counted(r#"method="OTHER""#).as_str()), ("2", "1"));
+    assert!(text.contains("http_request_duration_seconds_bucket{") && text.contains(r#"le="0.005""#), "{text}");
+    assert!(!text.contains("BREW"));
+}
+
+#[test]
+fn a_bad_setting_stops_the_boot_and_is_named() {
+    for (variable, value) in
+        [("LOG", "wallet=loud"), ("LOG_FORMAT", "xml"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url")]
+    {
+        let error = telemetry::init("wallet", &Env::from_pairs([(variable, value)])).err().unwrap();
+        assert_eq!(error.variable, variable);
+    }
+}
