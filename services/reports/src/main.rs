@@ -1,1 +1,5 @@
-fn main() {}
+//! The reports service on its own.
+
+fn main() -> std::process::ExitCode {
+    chassis::run(reports::service())
+}
