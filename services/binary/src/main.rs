@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary service on its own.
+
+fn main() -> std::process::ExitCode {
+    chassis::run(binary::service())
+}

@@ -1,0 +1,3 @@
+DROP TABLE nodes;
+DROP TABLE tree_log;
+DROP TABLE tree_head;

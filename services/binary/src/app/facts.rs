@@ -1,0 +1,87 @@
+//! What others tell, read into values.
+
+use crate::store::members::Member;
+use crate::store::payments::{Payment, RefundId};
+use chassis::events::{Envelope, HandleError, read};
+use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
+use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
+use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
+
+#[derive(Debug, Clone)]
+pub enum Fact {
+    Member(Member),
+    Paid { payment: Payment, at: Timestamp },
+    Refunded { payment_id: PaymentId, user_id: UserId, refund_id: RefundId, at: Timestamp },
+    DayStarted { day: Day, at: Timestamp },
+}
+
+/// A fact, and the event to keep if its time has not come.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub fact: Fact,
+    pub event: Envelope,
+}
+
+/// Reads an event; none for one that is no matter of the tree.
+pub fn read(event: &Envelope) -> Result<Option<Arrived>, HandleError> {
+    let fact = if event.is::<UserRegistered>() {
+        Some(member(event.decode::<UserRegistered>()?.user.as_ref())?)
+    } else if event.is::<UserUpdated>() {
+        Some(member(event.decode::<UserUpdated>()?.user.as_ref())?)
+    } else if event.is::<PaymentCompleted>() {
+        Some(paid(&event.decode()?)?)
+    } else if event.is::<PaymentRefunded>() {
+        Some(refunded(&event.decode()?)?)
+    } else if event.is::<DayStarted>() {
+        Some(day_started(&event.decode()?)?)
+    } else {
+        None
+    };
+    Ok(fact.map(|fact| Arrived { fact, event: event.clone() }))
+}
+
+fn member(user: Option<&User>) -> Result<Fact, HandleError> {
+    let user = user.ok_or_else(|| HandleError::poison("user is missing"))?;
+    let user_id: UserId = read::id("user_id", &user.user_id)?;
+    let referrer_id = read::optional_id("referrer_id", user.referrer_id.as_deref())?;
+    if referrer_id == Some(user_id) {
+        return Err(HandleError::poison("a member cannot refer themselves"));
+    }
+    Ok(Fact::Member(Member {
+        user_id,
+        version: i64::try_from(user.version).map_err(|_| HandleError::poison("version is out of range"))?,
+        name: user.name.chars().take(255).collect(),
+        referrer_id,
+        preferred_side: user.preferred_side.as_deref().map(|s| read::word("preferred_side", s)).transpose()?,
+        is_distributor: user.is_distributor,
+    }))
+}
+
+fn paid(event: &PaymentCompleted) -> Result<Fact, HandleError> {
+    let method: PaymentMethod = read::word("method", &event.method)?;
+    let amount_paise = read::money(event.amount_paise);
+    if !amount_paise.is_positive() {
+        return Err(HandleError::poison("a payment must be more than zero"));
+    }
+    let payment = Payment {
+        payment_id: read::id("payment_id", &event.payment_id)?,
+        user_id: read::id("user_id", &event.user_id)?,
+        amount_paise,
+        is_counted: method.is_members_money(),
+        refund_id: None,
+    };
+    Ok(Fact::Paid { payment, at: read::time("completed_at", event.completed_at)? })
+}
+
+fn refunded(event: &PaymentRefunded) -> Result<Fact, HandleError> {
+    Ok(Fact::Refunded {
+        payment_id: read::id("payment_id", &event.payment_id)?,
+        user_id: read::id("user_id", &event.user_id)?,
+        refund_id: read::id("refund_id", &event.refund_id)?,
+        at: read::time("refunded_at", event.refunded_at)?,
+    })
+}
+
+fn day_started(event: &DayStarted) -> Result<Fact, HandleError> {
+    Ok(Fact::DayStarted { day: read::word("day", &event.day)?, at: read::time("started_at", event.started_at)? })
+}

@@ -1,0 +1,17 @@
+//! What changes the tree, and who may look at it.
+//!
+//! Files in reading order: [`keeper`] (the one tree of this process and its turns), [`follow`] (from rows of
+//! the journal to the tree), [`batch`] (inputs applied and written in one transaction), [`announce`] (events),
+//! [`facts`] (events of others, read), [`directory`] (referral chains), [`absorb`] (facts to inputs),
+//! [`place`] (by hand), [`publish`] (a plan version), [`open`] (the rest of a period's opening).
+
+pub mod absorb;
+pub mod announce;
+pub mod batch;
+pub mod directory;
+pub mod facts;
+pub mod follow;
+pub mod keeper;
+pub mod open;
+pub mod place;
+pub mod publish;

@@ -1,0 +1,15 @@
+//! The rest of a period's opening, when one batch was not enough.
+
+use super::absorb::day_id;
+use super::batch::Batch;
+use crate::domain::Input;
+use crate::error::Failure;
+
+/// One more step. Does nothing when no period is being opened.
+pub fn open_further(batch: &mut Batch) -> Result<(), Failure> {
+    if batch.tree().is_opening() {
+        let at = batch.tree().time();
+        batch.apply(at, &Input::PeriodOpened, Some(day_id(at.day())))?;
+    }
+    Ok(())
+}

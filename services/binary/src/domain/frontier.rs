@@ -1,0 +1,149 @@
+//! The oldest unmatched member of a leg, without lists of members.
+//!
+//! Nobody below a node can be earlier in the matching order than the node was placed. So a search that
+//! always looks at the earliest thing it knows of, a member or a whole subtree by its birth, meets members
+//! in exactly the matching order, however they came to count: placed by hand first, or counting again.
+//!
+//! Few members are matched in most legs, and a short walk finds the next. Where the walk gets long, the
+//! search is kept, a heap for the leg, and carried along as members join.
+
+use super::arena::{Arena, FRONTIER, Ix, NONE};
+use domain::Side;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// Nodes looked at before a walk gives way to a search that is kept.
+const WALK: usize = 256;
+/// Entries of all kept searches together, 12 bytes each; above, all are dropped.
+const KEPT: usize = 4_000_000;
+
+#[derive(Debug, Clone, Default)]
+struct Frontier {
+    /// Place in the matching order, node, and whether it is the member alone or the whole subtree.
+    heap: BinaryHeap<Reverse<(u32, Ix, bool)>>,
+    /// Every subtree born up to here has been opened.
+    opened: u32,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Frontiers {
+    of: HashMap<(Ix, Side), Frontier>,
+    entries: usize,
+    stack: Vec<Ix>,
+}
+
+enum Walk {
+    Found(Ix),
+    Nobody,
+    TooLong,
+}
+
+impl Arena {
+    /// The earliest counting member of the leg after `after` in the matching order. The caller takes it: a
+    /// kept search does not offer it again.
+    pub(super) fn next_in_leg(&mut self, earner: Ix, side: Side, after: u32) -> Option<Ix> {
+        let leg = self.child(earner, side)?;
+        if self.link(earner).flags & FRONTIER.get(side) == 0 {
+            match self.walk(leg, after) {
+                Walk::Found(member) => return Some(member),
+                Walk::Nobody => return None,
+                Walk::TooLong => self.keep_frontier(earner, side, leg),
+            }
+        }
+        self.advance(earner, side, after)
+    }
+
+    fn walk(&mut self, leg: Ix, after: u32) -> Walk {
+        let mut stack = std::mem::take(&mut self.frontiers.stack);
+        stack.clear();
+        stack.push(leg);
+        let (mut best, mut found, mut seen) = (u32::MAX, NONE, 0);
+        while let Some(node) = stack.pop() {
+            if self.detail(node).born >= best {
+                continue;
+            }
+            seen += 1;
+            if seen > WALK {
+                break;
+            }
+            let link = self.link(node);
+            if link.counted > after && link.counted < best {
+                (best, found) = (link.counted, node);
+            }
+            stack.extend([link.child.right, link.child.left].into_iter().filter(|child| *child != NONE));
+        }
+        self.frontiers.stack = stack;
+        match (seen > WALK, found) {
+            (true, _) => Walk::TooLong,
+            (false, NONE) => Walk::Nobody,
+            (false, member) => Walk::Found(member),
+        }
+    }
+
+    fn keep_frontier(&mut self, earner: Ix, side: Side, leg: Ix) {
+        if self.frontiers.entries > KEPT {
+            self.forget_frontiers();
+        }
+        let mut frontier = Frontier::default();
+        frontier.heap.push(Reverse((self.detail(leg).born, leg, false)));
+        self.frontiers.entries += 1;
+        self.frontiers.of.insert((earner, side), frontier);
+        self.link_mut(earner).flags |= FRONTIER.get(side);
+    }
+
+    fn advance(&mut self, earner: Ix, side: Side, after: u32) -> Option<Ix> {
+        let mut frontier = self.frontiers.of.remove(&(earner, side))?;
+        let before = frontier.heap.len();
+        let mut found = None;
+        while let Some(Reverse((place, node, member))) = frontier.heap.pop() {
+            let link = self.link(node);
+            if member {
+                // Who stopped counting, or counts anew, left an entry behind that no longer fits.
+                if link.counted == place && place > after {
+                    found = Some(node);
+                    break;
+                }
+                continue;
+            }
+            frontier.opened = place;
+            if link.counted > after {
+                frontier.heap.push(Reverse((link.counted, node, true)));
+            }
+            for child in [link.child.left, link.child.right] {
+                if child != NONE {
+                    frontier.heap.push(Reverse((self.detail(child).born, child, false)));
+                }
+            }
+        }
+        self.frontiers.entries = (self.frontiers.entries + frontier.heap.len()).saturating_sub(before);
+        self.frontiers.of.insert((earner, side), frontier);
+        found
+    }
+
+    /// Tells a kept search that `node` joined the leg: as a new node, counting or not, or by counting late.
+    pub(super) fn join_frontier(&mut self, earner: Ix, side: Side, node: Ix) {
+        let (born, counted) = (self.detail(node).born, self.link(node).counted);
+        let parent_born = self.detail(self.parent(node)).born;
+        let Some(frontier) = self.frontiers.of.get_mut(&(earner, side)) else { return };
+        if counted == born || counted == 0 {
+            // Newly placed: seen later with its parent, unless the parent has been opened.
+            if parent_born <= frontier.opened {
+                frontier.heap.push(Reverse((born, node, false)));
+                self.frontiers.entries += 1;
+            }
+        } else if born <= frontier.opened {
+            frontier.heap.push(Reverse((counted, node, true)));
+            self.frontiers.entries += 1;
+        }
+    }
+
+    pub(super) fn forget_frontiers(&mut self) {
+        let kept: Vec<(Ix, Side)> = self.frontiers.of.drain().map(|(key, _)| key).collect();
+        self.frontiers.entries = 0;
+        for (earner, side) in kept {
+            if self.contains(earner) {
+                self.link_mut(earner).flags &= !FRONTIER.get(side);
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Pairs: one counting member of each leg, each used once by an earner, oldest in the matching order first.
+
+use super::arena::{Arena, Ix, NONE, RETURNED, ROOT};
+use super::in_play::InPlay;
+use super::input::{PairMade, TreeError};
+use super::legs::Legs;
+use super::undo::Note;
+use domain::plan::{LimitPer, OverLimit, PairPay, Plan};
+use domain::{Money, Side};
+
+/// What an input's time decides: the plan in force and the periods.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    pub plan: &'a Plan,
+    pub version: u32,
+    /// `YYYYMMDD`, in India.
+    pub day: u32,
+}
+
+impl Terms<'_> {
+    const fn month(&self) -> u32 {
+        self.day / 100
+    }
+    const fn period(&self) -> u32 {
+        match self.plan.pairs.limit_per {
+            LimitPer::Day => self.day,
+            LimitPer::Month => self.month(),
+        }
+    }
+}
+
+/// Everything that pairing changes in an earner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairState {
+    pub live: u32,
+    pub number: u32,
+    pub day: u32,
+    pub day_slots: u32,
+    pub month_slots: u32,
+    pub taken: Legs<u32>,
+}
+
+impl PairState {
+    /// The slots used in the day and the month of `terms`.
+    const fn slots(&self, terms: &Terms<'_>) -> (u32, u32) {
+        let day = if self.day == terms.day { self.day_slots } else { 0 };
+        let month = if self.day / 100 == terms.month() { self.month_slots } else { 0 };
+        (day, month)
+    }
+}
+
+/// Pairs made by one input, numbered on from what was made before.
+pub struct Made<'a> {
+    pub pairs: Vec<PairMade>,
+    pub last_ordinal: u64,
+    pub in_play: &'a mut InPlay,
+}
+
+impl Arena {
+    pub(super) fn pair_state(&self, node: Ix) -> PairState {
+        let detail = self.detail(node);
+        PairState {
+            live: self.link(node).live,
+            number: detail.number,
+            day: detail.day,
+            day_slots: detail.day_slots,
+            month_slots: detail.month_slots,
+            taken: detail.taken,
+        }
+    }
+
+    pub(super) fn set_pair_state(&mut self, node: Ix, state: PairState) {
+        self.link_mut(node).live = state.live;
+        let detail = self.detail_mut(node);
+        detail.number = state.number;
+        detail.day = state.day;
+        detail.day_slots = state.day_slots;
+        detail.month_slots = state.month_slots;
+        detail.taken = state.taken;
+    }
+
+    /// Makes a member count from place `order` on: every leg above grows by one, and every earner above is
+    /// tried for a pair, the nearest first.
+    pub(super) fn count_in(
+        &mut self,
+        node: Ix,
+        order: u32,
+        terms: &Terms<'_>,
+        made: &mut Made<'_>,
+    ) -> Result<(), TreeError> {
+        self.note(Note::Counted(node, 0));
+        self.link_mut(node).counted = order;
+        let (mut side, mut at) = (self.side(node), self.parent(node));
+        while at != NONE {
+            let link = self.link_mut(at);
+            link.count.set(side, link.count.get(side).saturating_add(1));
+            let (flags, live, both, parent) = (link.flags, link.live, link.count.smaller(), link.parent);
+            if flags & super::arena::FRONTIER.get(side) != 0 {
+                self.join_frontier(at, side, node);
+            }
+            if both > live {
+                self.match_pairs(at, Some((side, node)), terms, made)?;
+            }
+            side = self.side(at);
+            at = parent;
+        }
+        Ok(())
+    }
+
+    /// A new node that does not count yet: kept searches must still find what will be placed below it.
+    pub(super) fn join_uncounted(&mut self, node: Ix) {
+        let (mut below, mut at) = (node, self.parent(node));
+        while at != NONE {
+            let side = self.side(below);
+            self.join_frontier(at, side, node);
+            (below, at) = (at, self.parent(at));
+        }
+    }
+
+    /// Ends a member's counting: every leg above shrinks by one, pairs that used the member are voided, their
+    /// partners come back to their place in the matching order, and every earner above is tried again.
+    pub(super) fn count_out(
+        &mut self,
+        node: Ix,
+        terms: &Terms<'_>,
+        made: &mut Made<'_>,
+    ) -> Result<Vec<(Ix, u32)>, TreeError> {
+        let order = self.link(node).counted;
+        self.note(Note::Counted(node, order));
+        self.recount(node, 0);
+        self.withdraw(node, order);
+        let mut voided = Vec::new();
+        for broken in made.in_play.take(node) {
+            let state = self.pair_state(broken.earner);
+            self.note(Note::Pairs(broken.earner, state));
+            self.link_mut(broken.earner).live = state.live.saturating_sub(1);
+            let partner_side =
+                self.leg_of(broken.earner, broken.partner).ok_or(TreeError::Inconsistent("a partner"))?;
+            self.give_back(broken.earner, partner_side, broken.partner);
+            voided.push((broken.earner, broken.number));
+        }
+        let mut at = self.parent(node);
+        while at != NONE {
+            self.match_pairs(at, None, terms, made)?;
+            at = self.parent(at);
+        }
+        Ok(voided)
+    }
+
+    /// Makes every pair that the earner may have now. `fresh` has just begun to count in that leg.
+    pub(super) fn match_pairs(
+        &mut self,
+        earner: Ix,
+        fresh: Option<(Side, Ix)>,
+        terms: &Terms<'_>,
+        made: &mut Made<'_>,
+    ) -> Result<(), TreeError> {
+        let rules = &terms.plan.pairs;
+        if earner == ROOT || (rules.require_distributor && !self.is_distributor(earner)) {
+            return Ok(());
+        }
+        while self.backlog(earner) > 0 {
+            let before = self.pair_state(earner);
+            let (day_slots, month_slots) = before.slots(terms);
+            let used = match rules.limit_per {
+                LimitPer::Day => day_slots,
+                LimitPer::Month => month_slots,
+            };
+            let over = used >= rules.limit;
+            if over && rules.over_limit == OverLimit::Carry {
+                return Ok(());
+            }
+            self.note(Note::Pairs(earner, before));
+            let left = self.take_oldest(earner, Side::Left, fresh)?;
+            let right = self.take_oldest(earner, Side::Right, fresh)?;
+            let number = before.number.checked_add(1).ok_or(TreeError::Full)?;
+            let active = terms.plan.is_active_buyer(self.net_paid(earner));
+            let nothing = Money::ZERO;
+            let pay = if over {
+                PairPay { gross: nothing, emi_deduction: nothing, reserve_deduction: nothing, available: nothing }
+            } else {
+                terms.plan.pair_pay(number, active)?
+            };
+            let mut after = self.pair_state(earner);
+            after.live = before.live.saturating_add(1);
+            after.number = number;
+            if !over {
+                after.day = terms.day;
+                after.day_slots = day_slots.saturating_add(1);
+                after.month_slots = month_slots.saturating_add(1);
+            }
+            self.set_pair_state(earner, after);
+            made.in_play.add(earner, number, left, right);
+            made.last_ordinal += 1;
+            made.pairs.push(PairMade {
+                ordinal: made.last_ordinal,
+                earner,
+                number,
+                left,
+                right,
+                period: terms.period(),
+                slot: (!over).then_some(used.saturating_add(1)),
+                earner_active_buyer: active,
+                plan_version: terms.version,
+                pay,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes the oldest unmatched member of a leg. There is one: the caller has looked at the counts.
+    fn take_oldest(&mut self, earner: Ix, side: Side, fresh: Option<(Side, Ix)>) -> Result<Ix, TreeError> {
+        let link = self.link(earner);
+        let unmatched = link.count.get(side).saturating_sub(link.live);
+        if let Some((leg, node)) = fresh
+            && leg == side
+            && unmatched == 1
+        {
+            // Who has just joined is unmatched, so there is nobody else.
+            let order = self.link(node).counted;
+            self.detail_mut(earner).taken.set(side, order);
+            return Ok(node);
+        }
+        if self.link(earner).flags & RETURNED.get(side) != 0 {
+            let before = self.returned.get(&(earner, side)).cloned().unwrap_or_default();
+            if let Some((_, member)) = before.first().copied() {
+                let after = before.get(1..).unwrap_or_default().to_vec();
+                self.note(Note::Returned(earner, side, before));
+                self.set_returned(earner, side, after);
+                return Ok(member);
+            }
+        }
+        let after = self.detail(earner).taken.get(side);
+        let member = self.next_in_leg(earner, side, after).ok_or(TreeError::Inconsistent("an unmatched member"))?;
+        let order = self.link(member).counted;
+        self.detail_mut(earner).taken.set(side, order);
+        Ok(member)
+    }
+
+    /// Which leg of `ancestor` the node is in.
+    pub fn leg_of(&self, ancestor: Ix, node: Ix) -> Option<Side> {
+        let mut at = node;
+        while at > ancestor && at != NONE {
+            let parent = self.parent(at);
+            if parent == ancestor {
+                return Some(self.side(at));
+            }
+            at = parent;
+        }
+        None
+    }
+
+    fn give_back(&mut self, earner: Ix, side: Side, member: Ix) {
+        let before = self.returned.get(&(earner, side)).cloned().unwrap_or_default();
+        let entry = (self.link(member).counted, member);
+        let mut after = before.clone();
+        after.insert(after.partition_point(|e| *e < entry), entry);
+        self.note(Note::Returned(earner, side, before));
+        self.set_returned(earner, side, after);
+    }
+
+    /// Takes a member who stops counting out of the lists of the returned.
+    fn withdraw(&mut self, node: Ix, order: u32) {
+        let (mut below, mut at) = (node, self.parent(node));
+        while at != NONE {
+            let side = self.side(below);
+            if self.link(at).flags & RETURNED.get(side) != 0 {
+                let before = self.returned.get(&(at, side)).cloned().unwrap_or_default();
+                if before.contains(&(order, node)) {
+                    let after = before.iter().copied().filter(|e| *e != (order, node)).collect();
+                    self.note(Note::Returned(at, side, before));
+                    self.set_returned(at, side, after);
+                }
+            }
+            (below, at) = (at, self.parent(at));
+        }
+    }
+
+    pub(super) fn set_returned(&mut self, earner: Ix, side: Side, members: Vec<(u32, Ix)>) {
+        let flag = RETURNED.get(side);
+        if members.is_empty() {
+            self.returned.remove(&(earner, side));
+            self.link_mut(earner).flags &= !flag;
+        } else {
+            self.returned.insert((earner, side), members);
+            self.link_mut(earner).flags |= flag;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The tree as a pure function of its journal: the same inputs in the same order give the same positions,
+//! counts and pairs, on any machine.
+//!
+//! Files in reading order: [`input`] (what may happen to the tree, and what comes of it), [`tree`] (one input
+//! at a time, in time that never runs backwards), [`arena`] (nodes, vacancies, leg counts), [`matching`]
+//! (pairs of one earner), [`frontier`] (the oldest unmatched member of a leg), [`in_play`] (pairs that a
+//! refund may void), [`index`] (user id to node).
+
+pub mod arena;
+mod digest;
+pub mod frontier;
+pub mod in_play;
+pub mod index;
+pub mod input;
+pub mod legs;
+pub mod matching;
+#[cfg(test)]
+mod model;
+pub mod tree;
+pub mod undo;
+
+pub use arena::{Arena, Ix, NONE, ROOT};
+pub use in_play::InPlay;
+pub use input::{Input, Outcome, PairMade, Placed, TreeError};
+pub use tree::Tree;

@@ -1,0 +1,57 @@
+//! How to take back what a batch did to the arena: one short note a change, read backwards.
+//!
+//! A batch that does not commit must leave no trace in memory. Notes cost far less than copies of the nodes
+//! on every path to the root; frontiers are simply dropped, since they can be made again from the nodes.
+
+use super::arena::{Arena, Ix};
+use super::matching::PairState;
+use domain::{Money, Side};
+
+#[derive(Debug, Clone)]
+pub enum Note {
+    /// The last node was added.
+    Placed,
+    /// The node's counting changed from this place in the matching order; zero: it did not count.
+    Counted(Ix, u32),
+    NetPaid(Ix, Money),
+    Labelled(Ix, bool),
+    Pairs(Ix, PairState),
+    /// The members that had come back to a leg of an earner.
+    Returned(Ix, Side, Vec<(u32, Ix)>),
+}
+
+impl Arena {
+    /// From now on every change can be taken back.
+    pub fn begin(&mut self) {
+        self.recording = true;
+        self.notes.clear();
+    }
+
+    /// What was done since [`Arena::begin`] is for good.
+    pub fn keep(&mut self) {
+        self.recording = false;
+        self.notes.clear();
+    }
+
+    /// Takes back what was done since [`Arena::begin`].
+    pub fn take_back(&mut self) {
+        self.recording = false;
+        self.forget_frontiers();
+        while let Some(note) = self.notes.pop() {
+            match note {
+                Note::Placed => self.unplace_last(),
+                Note::Counted(node, before) => self.recount(node, before),
+                Note::NetPaid(node, amount) => self.detail_mut(node).net_paid = amount,
+                Note::Labelled(node, label) => self.set_label(node, label),
+                Note::Pairs(node, state) => self.set_pair_state(node, state),
+                Note::Returned(node, side, members) => self.set_returned(node, side, members),
+            }
+        }
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        if self.recording {
+            self.notes.push(note);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Places in the tree.
+
+use crate::app::keeper::Held;
+use crate::domain::{Ix, ROOT, Tree};
+use crate::error::Failure;
+use crate::state::Binary;
+use crate::store::{members, nodes, pairs};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use chassis::auth::Caller;
+use chassis::http::{Problem, Query, ok, path_id};
+use db::DbConnection;
+use domain::{Side, Timestamp, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+const DEFAULT_DEPTH: u32 = 3;
+const MAX_DEPTH: u32 = 6;
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct NodeView {
+    user_id: UserId,
+    /// Null directly under the company.
+    parent_id: Option<UserId>,
+    side: Side,
+    /// 1 directly under the company.
+    depth: u32,
+    /// Counting members of the left leg.
+    left_count: u32,
+    right_count: u32,
+    /// Matched pairs; voided and flushed ones are not among them.
+    pairs_total: i64,
+    /// Those of them that were matched in the current month.
+    pairs_this_month: i64,
+    /// Pairs that wait for a month with free slots.
+    pairs_carried: u32,
+    sponsor_id: Option<UserId>,
+    placed_at: Timestamp,
+}
+
+/// A member's place as everything committed makes it.
+pub(super) async fn view(c: &mut DbConnection, tree: &Tree, node: Ix, now: Timestamp) -> Result<NodeView, Failure> {
+    let row = nodes::load(c, i64::from(node)).await?;
+    let (pairs_total, pairs_this_month) = pairs::matched_counts(c, i64::from(node), now.month()).await?;
+    let arena = tree.arena();
+    let counts = arena.counts(node);
+    Ok(NodeView {
+        user_id: arena.id(node),
+        parent_id: arena.member_id(arena.parent(node)),
+        side: arena.side(node),
+        depth: arena.depth(node),
+        left_count: counts.left,
+        right_count: counts.right,
+        pairs_total,
+        pairs_this_month,
+        pairs_carried: arena.backlog(node),
+        sponsor_id: row.sponsor_id,
+        placed_at: row.placed_at,
+    })
+}
+
+pub(super) async fn mine(app: web::Data<Binary>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let mut c = app.ctx.db().read().await?;
+    let held = app.keeper.read(&mut c).await?;
+    let node = held.tree.find(caller.user_id).ok_or_else(not_placed)?;
+    Ok(ok(&view(&mut c, &held.tree, node, app.ctx.now()).await?))
+}
+
+fn not_placed() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "binary.not_placed", "your first completed payment gives you a place")
+}
+
+pub(super) async fn one(
+    app: web::Data<Binary>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let user: UserId = path_id(&path)?;
+    let mut c = app.ctx.db().read().await?;
+    let held = app.keeper.read(&mut c).await?;
+    let node = visible(&held, &caller, user)?;
+    Ok(ok(&view(&mut c, &held.tree, node, app.ctx.now()).await?))
+}
+
+/// A node the caller may see: in their own part of the tree, or any for staff.
+fn visible(held: &Held, caller: &Caller, user: UserId) -> Result<Ix, Problem> {
+    let tree = &held.tree;
+    let node = tree.find(user).ok_or_else(Problem::not_found)?;
+    let is_below = |mine: Ix| tree.arena().is_within(node, mine);
+    if caller.role.is_staff() || tree.find(caller.user_id).is_some_and(is_below) {
+        Ok(node)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct TreeFilter {
+    /// Whose tree: yourself by default, the company for staff.
+    #[serde(default)]
+    root: Option<String>,
+    /// Levels below it, 0 to 6; 3 by default.
+    #[serde(default)]
+    depth: Option<u32>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct TreeView {
+    /// Null for the company.
+    user_id: Option<UserId>,
+    name: String,
+    /// Under its parent; null for the company.
+    side: Option<Side>,
+    left_count: u32,
+    right_count: u32,
+    is_active_buyer: bool,
+    left: Option<Box<TreeView>>,
+    right: Option<Box<TreeView>>,
+    /// Whether there are members below that this answer leaves out.
+    has_more: bool,
+}
+
+pub(super) async fn tree(
+    app: web::Data<Binary>,
+    caller: Caller,
+    Query(filter): Query<TreeFilter>,
+) -> Result<HttpResponse, Problem> {
+    let root = filter.root.as_deref().map(path_id::<UserId>).transpose()?;
+    let mut c = app.ctx.db().read().await?;
+    let held = app.keeper.read(&mut c).await?;
+    let top = match root {
+        Some(user) => visible(&held, &caller, user)?,
+        None if caller.role.is_staff() => ROOT,
+        None => held.tree.find(caller.user_id).ok_or_else(not_placed)?,
+    };
+    let depth = filter.depth.unwrap_or(DEFAULT_DEPTH);
+    if depth > MAX_DEPTH {
+        let detail = format!("depth is from 0 to {MAX_DEPTH}; follow has_more for what is below");
+        return Err(Problem::unprocessable("binary.depth_too_large", detail));
+    }
+    let mut shown = Vec::new();
+    let mut view = branch(&held.tree, top, depth, &mut shown);
+    drop(held);
+    let names = members::find_all(&mut c, &shown).await?.into_iter().map(|m| (m.user_id, m.name)).collect();
+    name(&mut view, &names);
+    Ok(ok(&view))
+}
+
+/// A node and what is below it; `depth` is at most 6, so the recursion is shallow.
+fn branch(tree: &Tree, node: Ix, depth: u32, shown: &mut Vec<UserId>) -> TreeView {
+    let arena = tree.arena();
+    let counts = arena.counts(node);
+    let mut child = |side| {
+        let below = depth.checked_sub(1)?;
+        Some(Box::new(branch(tree, arena.child(node, side)?, below, shown)))
+    };
+    let (left, right) = (child(Side::Left), child(Side::Right));
+    let has_children = [Side::Left, Side::Right].into_iter().any(|side| arena.child(node, side).is_some());
+    let user_id = arena.member_id(node);
+    shown.extend(user_id);
+    TreeView {
+        user_id,
+        name: String::new(),
+        side: user_id.map(|_| arena.side(node)),
+        left_count: counts.left,
+        right_count: counts.right,
+        is_active_buyer: user_id.is_some() && tree.is_active_buyer(node),
+        left,
+        right,
+        has_more: depth == 0 && has_children,
+    }
+}
+
+fn name(view: &mut TreeView, names: &HashMap<UserId, String>) {
+    view.name = match view.user_id {
+        None => "Company".to_owned(),
+        Some(id) => names.get(&id).cloned().unwrap_or_default(),
+    };
+    for below in [&mut view.left, &mut view.right].into_iter().flatten() {
+        name(below, names);
+    }
+}

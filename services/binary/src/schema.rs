@@ -1,0 +1,88 @@
+//! The tables of this service.
+
+diesel::table! {
+    members (user_id) {
+        user_id -> Binary,
+        version -> BigInt,
+        name -> Text,
+        referrer_id -> Nullable<Binary>,
+        preferred_side -> Nullable<Text>,
+        is_distributor -> Bool,
+    }
+}
+diesel::table! {
+    payments (payment_id) {
+        payment_id -> Binary,
+        user_id -> Binary,
+        amount_paise -> BigInt,
+        is_counted -> Bool,
+        refund_id -> Nullable<Binary>,
+    }
+}
+diesel::table! {
+    tree_head (id) {
+        id -> BigInt,
+        seq -> BigInt,
+    }
+}
+diesel::table! {
+    tree_log (seq) {
+        seq -> BigInt,
+        kind -> Text,
+        user_id -> Nullable<Binary>,
+        happened_at -> Timestamp,
+        at -> Timestamp,
+        cause_id -> Nullable<Binary>,
+        amount_paise -> Nullable<BigInt>,
+        sponsor_id -> Nullable<Binary>,
+        parent_id -> Nullable<Binary>,
+        side -> Nullable<Text>,
+        is_distributor -> Nullable<Bool>,
+        plan_version -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    nodes (node) {
+        node -> BigInt,
+        user_id -> Binary,
+        parent_node -> BigInt,
+        side -> Text,
+        depth -> BigInt,
+        sponsor_id -> Nullable<Binary>,
+        is_manual -> Bool,
+        placed_seq -> BigInt,
+        placed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    pairs (ordinal) {
+        ordinal -> BigInt,
+        earner_node -> BigInt,
+        number -> BigInt,
+        left_node -> BigInt,
+        right_node -> BigInt,
+        period -> BigInt,
+        slot -> Nullable<BigInt>,
+        month -> Text,
+        status -> Text,
+        earner_active_buyer -> Bool,
+        plan_version -> BigInt,
+        gross_paise -> BigInt,
+        emi_deduction_paise -> BigInt,
+        reserve_deduction_paise -> BigInt,
+        available_paise -> BigInt,
+        matched_seq -> BigInt,
+        matched_at -> Timestamp,
+        voided_seq -> Nullable<BigInt>,
+        voided_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    plan_versions (version) {
+        version -> BigInt,
+        effective_from -> Timestamp,
+        plan -> Text,
+        published_by -> Binary,
+        published_at -> Timestamp,
+    }
+}

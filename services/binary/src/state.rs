@@ -1,0 +1,13 @@
+//! What handlers, consumer and jobs work with.
+
+use crate::app::keeper::Keeper;
+use crate::config::Config;
+use chassis::Ctx;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct Binary {
+    pub ctx: Ctx,
+    pub config: Config,
+    pub keeper: Arc<Keeper>,
+}

@@ -1,0 +1,8 @@
+//! SQL, and nothing else.
+
+pub mod journal;
+pub mod members;
+pub mod nodes;
+pub mod pairs;
+pub mod payments;
+pub mod plans;

@@ -1,0 +1,30 @@
+//! Positions.
+
+use crate::schema::nodes;
+use db::{DbConnection, insert_many};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Side, Timestamp, UserId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = nodes, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct NodeRow {
+    pub node: i64,
+    pub user_id: UserId,
+    /// 0: the company.
+    pub parent_node: i64,
+    pub side: Side,
+    pub depth: i64,
+    pub sponsor_id: Option<UserId>,
+    pub is_manual: bool,
+    pub placed_seq: i64,
+    pub placed_at: Timestamp,
+}
+
+pub async fn insert(c: &mut DbConnection, rows: Vec<NodeRow>) -> QueryResult<()> {
+    insert_many(c, nodes::table, rows).await.map(drop)
+}
+
+pub async fn load(c: &mut DbConnection, node: i64) -> QueryResult<NodeRow> {
+    nodes::table.find(node).select(NodeRow::as_select()).first(c).await
+}

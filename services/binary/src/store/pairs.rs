@@ -1,0 +1,158 @@
+//! Pairs with the decision about each.
+
+use crate::schema::pairs;
+use db::{DbConnection, insert_many, sum_i64};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Money, Month, Timestamp};
+
+domain::text_enum! {
+    pub enum PairStatus {
+        Matched = "matched",
+        /// Over the limit of a plan that flushes: both members are used and nothing is earned.
+        Flushed = "flushed",
+        /// One of its members stopped counting.
+        Voided = "voided",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = pairs, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct PairRow {
+    pub ordinal: i64,
+    pub earner_node: i64,
+    pub number: i64,
+    pub left_node: i64,
+    pub right_node: i64,
+    pub period: i64,
+    pub slot: Option<i64>,
+    pub month: Month,
+    pub status: PairStatus,
+    pub earner_active_buyer: bool,
+    pub plan_version: i64,
+    pub gross_paise: Money,
+    pub emi_deduction_paise: Money,
+    pub reserve_deduction_paise: Money,
+    pub available_paise: Money,
+    pub matched_seq: i64,
+    pub matched_at: Timestamp,
+    pub voided_seq: Option<i64>,
+    pub voided_at: Option<Timestamp>,
+}
+
+/// What one earner's pairs, or everybody's, came to in a month.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct MonthSum {
+    pub month: Month,
+    pub status: PairStatus,
+    pub pairs: i64,
+    pub gross: Option<Money>,
+    pub emi_deduction: Option<Money>,
+    pub reserve_deduction: Option<Money>,
+    pub available: Option<Money>,
+}
+
+pub async fn insert(c: &mut DbConnection, rows: Vec<PairRow>) -> QueryResult<()> {
+    insert_many(c, pairs::table, rows).await.map(drop)
+}
+
+/// The pairs that use one of these members and stand.
+pub async fn standing(c: &mut DbConnection, members: &[i64]) -> QueryResult<Vec<PairRow>> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Two statements, each by its own index; MySQL makes a poor plan of an OR.
+    let mut rows: Vec<PairRow> = pairs::table
+        .filter(pairs::left_node.eq_any(members))
+        .filter(pairs::status.ne(PairStatus::Voided))
+        .select(PairRow::as_select())
+        .load(c)
+        .await?;
+    let right: Vec<PairRow> = pairs::table
+        .filter(pairs::right_node.eq_any(members))
+        .filter(pairs::status.ne(PairStatus::Voided))
+        .select(PairRow::as_select())
+        .load(c)
+        .await?;
+    rows.extend(right);
+    Ok(rows)
+}
+
+/// Earner, number, left and right of the pairs made up to `from` and voided after it, up to `to`.
+pub async fn voided_between(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<Vec<(i64, i64, i64, i64)>> {
+    pairs::table
+        .filter(pairs::voided_seq.gt(from))
+        .filter(pairs::voided_seq.le(to))
+        .filter(pairs::matched_seq.le(from))
+        .select((pairs::earner_node, pairs::number, pairs::left_node, pairs::right_node))
+        .load(c)
+        .await
+}
+
+pub async fn void(c: &mut DbConnection, ordinal: i64, seq: i64, at: Timestamp) -> QueryResult<()> {
+    diesel::update(pairs::table.find(ordinal))
+        .set((pairs::status.eq(PairStatus::Voided), pairs::voided_seq.eq(Some(seq)), pairs::voided_at.eq(Some(at))))
+        .execute(c)
+        .await
+        .map(drop)
+}
+
+/// Newest first: one earner's by number, everybody's by the order they were made in.
+pub async fn page(
+    c: &mut DbConnection,
+    earner: Option<i64>,
+    after: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<PairRow>> {
+    let mut query = pairs::table.select(PairRow::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    match earner {
+        Some(earner) => {
+            query = query.filter(pairs::earner_node.eq(earner)).order(pairs::number.desc());
+            if let Some(number) = after {
+                query = query.filter(pairs::number.lt(number));
+            }
+        }
+        None => {
+            query = query.order(pairs::ordinal.desc());
+            if let Some(ordinal) = after {
+                query = query.filter(pairs::ordinal.lt(ordinal));
+            }
+        }
+    }
+    query.load(c).await
+}
+
+/// An earner's standing matched pairs: all, and those of one month.
+pub async fn matched_counts(c: &mut DbConnection, earner: i64, month: Month) -> QueryResult<(i64, i64)> {
+    let all = pairs::table
+        .filter(pairs::earner_node.eq(earner))
+        .filter(pairs::status.eq(PairStatus::Matched))
+        .count()
+        .get_result(c)
+        .await?;
+    let this_month = pairs::table
+        .filter(pairs::earner_node.eq(earner))
+        .filter(pairs::status.eq(PairStatus::Matched))
+        .filter(pairs::month.eq(month))
+        .count()
+        .get_result(c)
+        .await?;
+    Ok((all, this_month))
+}
+
+pub async fn month_sums(c: &mut DbConnection, earner: Option<i64>) -> QueryResult<Vec<MonthSum>> {
+    let sums = (
+        pairs::month,
+        pairs::status,
+        diesel::dsl::count_star(),
+        sum_i64(pairs::gross_paise),
+        sum_i64(pairs::emi_deduction_paise),
+        sum_i64(pairs::reserve_deduction_paise),
+        sum_i64(pairs::available_paise),
+    );
+    let grouped = pairs::table.group_by((pairs::month, pairs::status)).select(sums);
+    match earner {
+        Some(earner) => grouped.filter(pairs::earner_node.eq(earner)).load(c).await,
+        None => grouped.load(c).await,
+    }
+}

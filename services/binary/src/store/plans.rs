@@ -1,0 +1,30 @@
+//! Published versions of the compensation plan.
+
+use crate::schema::plan_versions;
+use db::DbConnection;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Timestamp, UserId};
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = plan_versions, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct PlanRow {
+    pub version: i64,
+    pub effective_from: Timestamp,
+    /// JSON, as `domain::Plan` writes it.
+    pub plan: String,
+    pub published_by: UserId,
+    pub published_at: Timestamp,
+}
+
+pub async fn load(c: &mut DbConnection, version: i64) -> QueryResult<PlanRow> {
+    plan_versions::table.find(version).select(PlanRow::as_select()).first(c).await
+}
+
+pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<PlanRow>> {
+    plan_versions::table.order(plan_versions::version).select(PlanRow::as_select()).load(c).await
+}
+
+pub async fn insert(c: &mut DbConnection, row: &PlanRow) -> QueryResult<()> {
+    diesel::insert_into(plan_versions::table).values(row).execute(c).await.map(drop)
+}
