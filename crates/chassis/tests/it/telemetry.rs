@@ -3,6 +3,9 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use chassis::{Env, telemetry};
 use proto_events::Envelope;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc;
 use std::time::Duration;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -13,13 +16,37 @@ fn headers(traceparent: &'static str) -> HeaderMap {
     headers
 }
 
+/// A collector that takes one export, and says what it was sent to and what it holds.
+fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, exports) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(listener.accept().unwrap().0);
+        let (mut head, mut length) = (String::new(), 0);
+        while !head.ends_with("\r\n\r\n") {
+            let from = head.len();
+            reader.read_line(&mut head).unwrap();
+            if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        sender.send((head, body)).unwrap();
+    });
+    (address, exports)
+}
+
 /// One test, because a process has one telemetry.
 #[test]
 fn a_trace_goes_on_from_a_request_to_an_event_and_requests_are_counted() {
     assert_eq!(telemetry::traceparent(), "", "none before it is started");
     assert_eq!(telemetry::metrics_text(), "");
-    let env = Env::from_pairs([("LOG", "off"), ("LOG_FORMAT", "text")]);
-    let _telemetry = telemetry::init("wallet", &env).unwrap();
+    let (endpoint, exports) = collector();
+    let env = Env::from_pairs([("LOG", "off"), ("LOG_FORMAT", "text"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    let started = telemetry::init("wallet", &env).unwrap();
     drop(telemetry::init("wallet", &env).unwrap());
     assert_eq!(telemetry::traceparent(), "", "none outside a span");
 
@@ -60,6 +87,14 @@ fn a_trace_goes_on_from_a_request_to_an_event_and_requests_are_counted() {
     assert_eq!((counted(r#"method="GET""#).as_str(), counted(r#"method="OTHER""#).as_str()), ("2", "1"));
     assert!(text.contains("http_request_duration_seconds_bucket{") && text.contains(r#"le="0.005""#), "{text}");
     assert!(!text.contains("BREW"));
+
+    // The process's last act is to send what is not sent yet.
+    drop(span);
+    drop(started);
+    let (head, body) = exports.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(head.starts_with("POST /v1/traces "), "{head}");
+    let holds = |text: &[u8]| body.windows(text.len()).any(|w| w == text);
+    assert!(holds(b"ev-wallet") && holds(b"/api/v1/wallet") && holds(&[0x0a, 0xf7, 0x65, 0x19]), "{body:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Keys that change, sessions that end, and parts that are away.
 
 use super::world::World;
-use chassis::auth::{AuthFailure, Claims, SigningKey, revocation};
+use chassis::auth::{AuthFailure, Claims, HttpKeySource, KeySource, SigningKey, revocation};
 use chassis::cache::Cache;
 use chassis::clock::Clock;
 use chassis::http::Problem;
@@ -9,6 +9,8 @@ use chassis::id;
 use jsonwebtoken::jwk::JwkSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_new_key_works_without_a_restart_and_a_withdrawn_one_stops() {
@@ -172,4 +174,39 @@ async fn revocations_that_no_token_outlives_are_swept() {
     let mut c = w.db.write().await.unwrap();
     assert_eq!(revocation::sweep(&mut c, now).await.unwrap(), 1);
     assert_eq!(revocation::refill(&mut c, &*w.cache, now).await.unwrap(), 1);
+}
+
+/// Answers every request with `answer`, for as long as the test runs.
+async fn publishes(answer: String) -> HttpKeySource {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/.well-known/jwks.json", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            drop(stream.read(&mut [0; 4096]).await);
+            drop(stream.write_all(answer.as_bytes()).await);
+        }
+    });
+    HttpKeySource::new(&url).unwrap()
+}
+
+#[tokio::test]
+async fn keys_are_read_over_http_and_anything_else_than_keys_is_unavailable() {
+    let keys = SigningKey::generate().key_set();
+    let body = serde_json::to_string(&keys).unwrap();
+    let whole = |status: &str, body: &str| {
+        format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    };
+    assert_eq!(publishes(whole("200 OK", &body)).await.fetch().await.unwrap(), keys);
+    let endless = format!("{{\"keys\":[]{}}}", " ".repeat(70_000));
+    for answer in [
+        whole("503 Service Unavailable", &body),
+        whole("200 OK", "{}"),
+        whole("200 OK", "<html>"),
+        whole("200 OK", &endless),
+        whole("200 OK", &body).replace("content-length: ", "content-length: 9"),
+        String::new(),
+    ] {
+        assert!(publishes(answer.clone()).await.fetch().await.is_err(), "{answer}");
+    }
+    assert_eq!(HttpKeySource::new("not a url").err().unwrap().variable, "JWKS_URL");
 }
