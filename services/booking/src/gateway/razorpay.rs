@@ -9,9 +9,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub struct Razorpay {
     http: reqwest::Client,
@@ -23,11 +20,8 @@ pub struct Razorpay {
 
 impl Razorpay {
     pub fn try_new(config: &RazorpayConfig) -> Result<Self, GatewayError> {
-        // Another part of the process may have installed it already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build();
         Ok(Self {
-            http: http.map_err(|e| GatewayError::Unavailable(e.to_string()))?,
+            http: chassis::http::client().map_err(|e| GatewayError::Unavailable(e.to_string()))?,
             key_id: config.key_id.clone(),
             key_secret: config.key_secret.clone(),
             webhook_secret: config.webhook_secret.clone(),

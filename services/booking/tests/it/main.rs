@@ -1,0 +1,9 @@
+//! The booking service as its callers meet it: over HTTP, with events delivered and read back.
+
+mod calendar;
+mod cancelling;
+mod catalogue;
+mod emi;
+mod paying;
+mod reserves;
+mod world;

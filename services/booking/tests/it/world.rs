@@ -1,0 +1,141 @@
+//! A running service and the few things every test does with it.
+
+use domain::{Role, UserId};
+use hmac::{Hmac, KeyInit, Mac};
+use proto_events::booking::v1::{BookingChanged, PaymentCompleted};
+use proto_events::wallet::v1::{EmiReserved, WalletPaymentDecided};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use testkit::{Client, Reply, TestService};
+
+/// The cheapest vehicle of the first catalogue, at 45,000.00.
+pub const SCOOTER: &str = "019aa000-0000-7000-8000-000000000001";
+pub const SECRET: &str = "sandbox-secret";
+
+pub struct World {
+    pub service: TestService,
+    pub member: UserId,
+    pub referrer: UserId,
+    pub client: Client,
+}
+
+pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_else(|| panic!("{field} of {value}"))
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let service = TestService::start_with(booking::service(), variables).await;
+        let (member, referrer) = (chassis::id::fresh(), chassis::id::fresh());
+        let client = service.as_referred(member, referrer);
+        Self { service, member, referrer, client }
+    }
+    /// The client with a token that is good at the time the clock shows now.
+    pub fn again(&self) -> Client {
+        self.service.as_referred(self.member, self.referrer)
+    }
+    pub fn staff(&self) -> Client {
+        self.service.as_staff()
+    }
+    pub fn stranger(&self) -> Client {
+        self.service.as_role(chassis::id::fresh(), Role::User)
+    }
+
+    pub async fn book(&self, amount: &str) -> Value {
+        self.book_with(json!({ "vehicle_id": SCOOTER, "booking_amount": amount })).await
+    }
+    pub async fn book_with(&self, body: Value) -> Value {
+        self.again().post("/bookings", body).await.expect(201)
+    }
+    pub async fn booking(&self, id: &str) -> Value {
+        self.again().get(&format!("/bookings/{id}")).await.expect(200)
+    }
+    pub async fn try_pay(&self, booking: &str, amount: &str, method: &str) -> Reply {
+        let body = json!({ "amount": amount, "method": method });
+        self.again().post(&format!("/bookings/{booking}/payments"), body).await
+    }
+    pub async fn pay(&self, booking: &str, amount: &str, method: &str) -> Value {
+        self.try_pay(booking, amount, method).await.expect(201)
+    }
+    pub async fn payment(&self, id: &str) -> Value {
+        self.again().get(&format!("/payments/{id}")).await.expect(200)
+    }
+    /// Pays online and has the gateway say so; answers the payment as it was started.
+    pub async fn pay_online(&self, booking: &str, amount: &str) -> Value {
+        let payment = self.pay(booking, amount, "online").await;
+        self.capture(&payment, &format!("pay_{}", text(&payment, "id")), amount).await.expect(200);
+        payment
+    }
+    pub async fn pay_cash(&self, booking: &str, amount: &str) -> Value {
+        let payment = self.pay(booking, amount, "cash").await;
+        let path = format!("/payments/{}/confirm", text(&payment, "id"));
+        self.staff().post(&path, json!({ "reference": "till 1" })).await.expect(200)
+    }
+    pub async fn capture(&self, payment: &Value, gateway_payment_id: &str, amount: &str) -> Reply {
+        self.webhook("payment.captured", text(&payment["checkout"], "order_id"), gateway_payment_id, amount).await
+    }
+    pub async fn webhook(&self, event: &str, order: &str, gateway_payment_id: &str, amount: &str) -> Reply {
+        let body =
+            json!({ "event": event, "order_id": order, "gateway_payment_id": gateway_payment_id, "amount": amount });
+        self.raw_webhook(&body.to_string(), Some(&sign(&body.to_string()))).await
+    }
+    pub async fn raw_webhook(&self, body: &str, signature: Option<&str>) -> Reply {
+        let anyone = self.service.anonymous();
+        let mut request = anyone.request(reqwest::Method::POST, "/payments/webhooks/sandbox").body(body.to_owned());
+        if let Some(signature) = signature {
+            request = request.header("X-Sandbox-Signature", signature);
+        }
+        anyone.send(request.header("content-type", "application/json")).await
+    }
+    pub async fn wallet_decides(&self, payment: &Value, paid: bool) {
+        let id: domain::PaymentId = text(payment, "id").parse().expect("an id");
+        let booking: domain::BookingId = text(payment, "booking_id").parse().expect("an id");
+        let amount: domain::Money = text(payment, "amount").parse().expect("an amount");
+        let now = self.service.now();
+        let decided = WalletPaymentDecided {
+            payment_id: id.into(),
+            booking_id: booking.into(),
+            user_id: self.member.into(),
+            amount_paise: amount.paise(),
+            paid,
+            reason: if paid { String::new() } else { "insufficient_funds".into() },
+            decided_at: now.micros(),
+        };
+        self.service.deliver(now, &decided).await;
+    }
+    pub async fn reserve(&self, paise: i64) -> EmiReserved {
+        let now = self.service.now();
+        let reserved = EmiReserved {
+            reserve_id: chassis::id::fresh::<domain::ReserveId>().into(),
+            user_id: self.member.into(),
+            amount_paise: paise,
+            source_kind: "pair".into(),
+            source_id: chassis::id::fresh::<domain::EventId>().into(),
+            reserved_at: now.micros(),
+        };
+        self.service.deliver(now, &reserved).await;
+        reserved
+    }
+    pub async fn completed(&self) -> Vec<PaymentCompleted> {
+        self.service.published().await
+    }
+    /// The last snapshot told of a booking.
+    pub async fn told(&self, id: &str) -> BookingChanged {
+        let id: domain::BookingId = id.parse().expect("an id");
+        let all: Vec<BookingChanged> = self.service.published().await;
+        let versions: Vec<u64> =
+            all.iter().filter(|b| b.booking_id == Vec::<u8>::from(id)).map(|b| b.version).collect();
+        let gap_free: Vec<u64> = (1..).take(versions.len()).collect();
+        assert_eq!(versions, gap_free, "versions of a booking");
+        all.into_iter().rfind(|b| b.booking_id == Vec::<u8>::from(id)).expect("a snapshot")
+    }
+}
+
+pub fn sign(body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
+    mac.update(body.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
