@@ -35,7 +35,7 @@ const PREFETCH: u16 = 200;
 const HEARTBEAT_SECS: u16 = 10;
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long a publisher or subscriber waits for a connection that is being made.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the connection is looked at besides listening to its events.
 const LOOK: Duration = Duration::from_secs(2);
 

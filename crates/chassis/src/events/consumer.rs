@@ -111,7 +111,9 @@ impl Receiver {
     async fn live(&self) {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         while !self.cancel.is_cancelled() {
-            let lost = match self.bus.subscribe(self.service()).await {
+            let subscribing = self.cancel.run_until_cancelled(self.bus.subscribe(self.service()));
+            let Some(subscribed) = subscribing.await else { return };
+            let lost = match subscribed {
                 Ok(queue) => {
                     backoff.reset();
                     self.receive(queue).await
@@ -259,7 +261,9 @@ impl Receiver {
     async fn bury(&self) {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         while !self.cancel.is_cancelled() {
-            match self.bus.dead_letters(self.service()).await {
+            let subscribing = self.cancel.run_until_cancelled(self.bus.dead_letters(self.service()));
+            let Some(subscribed) = subscribing.await else { return };
+            match subscribed {
                 Ok(None) => return,
                 Ok(Some(queue)) => {
                     let Some(lost) = self.cancel.run_until_cancelled(self.park_all(queue)).await else { return };

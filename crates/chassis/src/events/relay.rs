@@ -239,7 +239,9 @@ impl Relay {
     /// A window that was full is refilled by the quarter, not by the event.
     async fn room(&self, progress: &Progress) {
         let deadline = Instant::now() + LINGER;
-        while Instant::now() < deadline && self.bus.window() - progress.state().unconfirmed < self.bus.window() / 4 {
+        while Instant::now() < deadline
+            && self.bus.window().saturating_sub(progress.state().unconfirmed) < self.bus.window() / 4
+        {
             tokio::select! {
                 () = progress.room.notified() => {}
                 () = sleep_until(deadline) => {}

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn one_acknowledgement_stands_for_all_before_it_but_never_for_one_at_work() {
-        let cases: [(&[u64], &[u64], &[(u64, bool)]); 7] = [
+        type Case = (&'static [u64], &'static [u64], &'static [(u64, bool)]);
+        let cases: [Case; 7] = [
             (&[], &[], &[]),
             (&[1, 2, 3], &[], &[]),
             (&[1, 2, 3], &[1, 2, 3], &[(3, true)]),

@@ -1,0 +1,111 @@
+//! Leases, and the jobs that run under them.
+
+use super::world::{Folder, ctx, eventually};
+use chassis::ctx::Ctx;
+use chassis::events::HandleError;
+use chassis::jobs::{self, Job};
+use chassis::lease;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const ME: Uuid = Uuid::from_u128(1);
+const OTHER: Uuid = Uuid::from_u128(2);
+
+/// What a lease promises, on any database.
+pub(super) async fn a_lease_has_one_holder_until_it_ends_or_is_given_up(ctx: &Ctx) {
+    let now = ctx.now();
+    let until = now.plus_secs(15);
+    let mut c = ctx.db().write().await.unwrap();
+    let c = &mut c;
+    assert!(lease::try_acquire(c, "relay", ME, until, now).await.unwrap());
+    assert!(!lease::try_acquire(c, "relay", OTHER, until, now).await.unwrap());
+    assert!(lease::try_acquire(c, "another", OTHER, until, now).await.unwrap());
+    // To prolong it, and to prolong it to the same time.
+    assert!(lease::try_acquire(c, "relay", ME, until.plus_secs(5), now).await.unwrap());
+    assert!(lease::try_acquire(c, "relay", ME, until.plus_secs(5), now).await.unwrap());
+    assert!(!lease::try_acquire(c, "relay", OTHER, until.plus_secs(20), until.plus_secs(5)).await.unwrap());
+    assert!(lease::try_acquire(c, "relay", OTHER, until.plus_secs(20), until.plus_secs(6)).await.unwrap());
+    assert!(!lease::try_acquire(c, "relay", ME, until.plus_secs(20), until.plus_secs(6)).await.unwrap());
+    lease::release(c, "relay", ME).await.unwrap();
+    assert!(!lease::try_acquire(c, "relay", ME, until, now).await.unwrap());
+    lease::release(c, "relay", OTHER).await.unwrap();
+    assert!(lease::try_acquire(c, "relay", ME, until, now).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_lease_has_one_holder_until_it_ends() {
+    let folder = Folder::new();
+    let ctx = ctx("wallet", folder.url("wallet.db")).await;
+    a_lease_has_one_holder_until_it_ends_or_is_given_up(&ctx).await;
+}
+
+fn counting(runs: &Arc<AtomicU32>, outcome: fn(u32) -> Result<(), HandleError>) -> Job {
+    let runs = Arc::clone(runs);
+    Job::every("count", Duration::from_millis(5), move |_| {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move { outcome(run) }
+    })
+}
+
+#[tokio::test]
+async fn a_job_runs_at_once_and_again_until_it_is_stopped() {
+    let folder = Folder::new();
+    let ctx = ctx("wallet", folder.url("wallet.db")).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn(jobs::run(counting(&runs, |_| Ok(())), ctx, cancel.clone()));
+    eventually("it ran three times", async || runs.load(Ordering::SeqCst) >= 3).await;
+    cancel.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_fails_or_panics_runs_again() {
+    let folder = Folder::new();
+    let ctx = ctx("wallet", folder.url("wallet.db")).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let cancel = CancellationToken::new();
+    let job = counting(&runs, |run| match run {
+        0 => Err(HandleError::poison("no")),
+        1 => panic!("it panics"),
+        _ => Ok(()),
+    });
+    assert!(jobs::run_once(&job, &ctx).await.is_err());
+    assert!(jobs::run_once(&job, &ctx).await.is_err());
+    assert!(jobs::run_once(&job, &ctx).await.is_ok());
+    runs.store(0, Ordering::SeqCst);
+    let running = tokio::spawn(jobs::run(job, ctx, cancel.clone()));
+    eventually("it ran three times", async || runs.load(Ordering::SeqCst) >= 3).await;
+    cancel.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_asked_to_stop_finishes_its_run() {
+    let folder = Folder::new();
+    let ctx = ctx("wallet", folder.url("wallet.db")).await;
+    let (begun, done) = (Arc::new(tokio::sync::Notify::new()), Arc::new(AtomicU32::new(0)));
+    let go_on = Arc::new(tokio::sync::Notify::new());
+    let job = Job::every("slow", Duration::from_secs(3600), {
+        let (begun, done, go_on) = (begun.clone(), done.clone(), go_on.clone());
+        move |_| {
+            let (begun, done, go_on) = (begun.clone(), done.clone(), go_on.clone());
+            async move {
+                begun.notify_one();
+                go_on.notified().await;
+                done.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }
+        }
+    });
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn(jobs::run(job, ctx, cancel.clone()));
+    begun.notified().await;
+    cancel.cancel();
+    go_on.notify_one();
+    running.await.unwrap();
+    assert_eq!(done.load(Ordering::SeqCst), 1);
+}
