@@ -9,6 +9,9 @@ use chassis::events::{Envelope, HandleError};
 use db::DbConnection;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// A ticket no batch has.
+const NONE: u64 = 0;
+
 pub struct Listener {
     app: Binary,
     /// The batch handed over last.
@@ -17,13 +20,18 @@ pub struct Listener {
 
 impl Listener {
     pub const fn new(app: Binary) -> Self {
-        Self { app, ticket: AtomicU64::new(0) }
+        Self { app, ticket: AtomicU64::new(NONE) }
     }
 
     async fn take_in(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), Failure> {
+        // Until this one is written there is no batch that a commit could be about.
+        self.ticket.store(NONE, Ordering::Release);
         let mut arrived = Vec::with_capacity(events.len());
         for event in events {
             arrived.extend(facts::read(event)?);
+        }
+        if arrived.is_empty() {
+            return Ok(());
         }
         let mut batch = self.app.keeper.begin(c).await?;
         absorb(c, &mut batch, arrived, self.app.ctx.now()).await?;

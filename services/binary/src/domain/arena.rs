@@ -313,9 +313,34 @@ impl Arena {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{InPlay, Input, Tree};
+    use domain::Timestamp;
 
     #[test]
     fn a_node_is_eighty_eight_bytes() {
         assert_eq!((size_of::<Link>(), size_of::<Detail>()), (32, 56));
+    }
+
+    #[test]
+    fn a_deep_chain_needs_no_stack_and_is_found_from_its_top() {
+        const DEPTH: u32 = 10_000;
+        let user = |n: u32| UserId::from(uuid::Uuid::from_u128(u128::from(n)));
+        let (mut tree, mut in_play) = (Tree::default(), InPlay::default());
+        for n in 1..=DEPTH {
+            let input = Input::Placed {
+                user: user(n),
+                sponsor: (n > 1).then(|| user(n - 1)),
+                prefers: Some(Side::Left),
+                distributor: false,
+                amount: Money::from_rupees(500),
+            };
+            tree.apply(Timestamp::UNIX_EPOCH, &input, &mut in_play).expect("placed");
+        }
+        let arena = tree.arena();
+        let bottom = arena.find(user(DEPTH)).expect("placed");
+        assert_eq!((arena.depth(bottom), arena.counts(1).left), (DEPTH, DEPTH - 1));
+        assert_eq!((arena.leg_of(1, bottom), arena.is_within(bottom, 1)), (Some(Side::Left), true));
+        assert_eq!(arena.vacancy(ROOT, None), (ROOT, Side::Right));
+        assert_eq!(arena.vacancy(bottom, None), (bottom, Side::Left));
     }
 }

@@ -441,8 +441,8 @@ fn long_legs_are_matched_in_order_too() {
         usize::try_from(random >> 33).unwrap()
     };
     run.step(Op::Place { sponsor: 0, prefers: None, amount: 500, distributor: false });
-    for n in 0..900 {
-        let side = if n < 600 || n % 7 == 0 { Side::Left } else { Side::Right };
+    for n in 0..650 {
+        let side = if n < 420 || n % 7 == 0 { Side::Left } else { Side::Right };
         run.step(match n % 23 {
             5 => Op::Refund { payment: next() },
             6 => Op::Pay { who: next(), amount: 700 },

@@ -1,0 +1,74 @@
+//! Versions of the plan.
+
+use crate::people::{day, figures, join, start};
+use domain::Plan;
+use proto_events::binary::v1::PlanPublished;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
+    let s = start().await;
+    let current = s.as_user(chassis::id::fresh()).get("/plan").await.expect(200);
+    assert_eq!((current["version"].as_u64(), current["plan"]["name"].as_str()), (Some(1), Some("seed")));
+    let mut plan = serde_json::to_value(Plan::seed()).unwrap();
+    plan["pairs"]["limit"] = json!(1);
+    plan["pairs"]["over_limit"] = json!("flush");
+    let from = s.now().plus_hours(25);
+    let made = s.as_admin().post("/plan/versions", json!({"effective_from": from, "plan": plan})).await.expect(201);
+    assert_eq!(made["version"], 2);
+    let published = s.published::<PlanPublished>().await;
+    assert_eq!((published.len(), published[0].version, published[0].effective_from), (1, 2, from.micros()));
+    assert_eq!(serde_json::from_str::<Plan>(&published[0].plan_json).unwrap().pairs.limit, 1);
+    let (a, _) = join(&s, "A", None).await;
+    for n in 0..4 {
+        join(&s, &format!("L{n}"), Some(a)).await;
+    }
+    s.clock.set(from);
+    assert_eq!(s.as_staff().get("/plan").await.expect(200)["version"], 2);
+    for n in 0..2 {
+        join(&s, &format!("R{n}"), Some(a)).await;
+    }
+    // One pair under version 1; the month's only slot of version 2 is that one, so the next are flushed.
+    assert_eq!(figures(&s, a).await, (3, 3, 1));
+    let list = s.as_user(a).get("/binary/pairs").await.expect(200);
+    let newest = &list["items"][0];
+    assert_eq!((newest["status"].as_str(), newest["gross"].as_str()), (Some("flushed"), Some("0.00")));
+    assert_eq!(
+        (newest["number"].as_u64(), newest["slot"].as_u64(), newest["plan_version"].as_u64()),
+        (Some(3), None, Some(2))
+    );
+    day(&s, "2026-12-01").await;
+    assert_eq!(figures(&s, a).await.2, 1);
+    let versions = s.as_staff().get("/plan/versions?limit=1").await.expect(200);
+    assert_eq!(versions["items"][0]["version"], 2);
+    let rest = s.as_staff().get(&format!("/plan/versions?cursor={}", versions["next_cursor"].as_str().unwrap())).await;
+    assert_eq!(rest.expect(200)["items"][0]["version"], 1);
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_comes_too_soon_or_makes_no_sense_is_refused() {
+    let s = start().await;
+    let soon = s.now().plus_hours(23);
+    let later = s.now().plus_hours(48);
+    let mut broken = serde_json::to_value(Plan::seed()).unwrap();
+    broken["pairs"]["gross"] = json!("-1.00");
+    let mut misspelt = serde_json::to_value(Plan::seed()).unwrap();
+    misspelt["pairs"]["limmit"] = json!(3);
+    let cases = [
+        (json!({"effective_from": soon, "preset": "fixed"}), 422, "binary.plan_notice_too_short"),
+        (json!({"effective_from": later, "preset": "other"}), 422, "binary.plan_invalid"),
+        (json!({"effective_from": later}), 422, "binary.plan_invalid"),
+        (json!({"effective_from": later, "plan": broken}), 422, "binary.plan_invalid"),
+        (json!({"effective_from": later, "plan": misspelt}), 400, "request.wrong_type"),
+    ];
+    for (body, status, code) in cases {
+        assert_eq!(s.as_admin().post("/plan/versions", body.clone()).await.problem(status), code, "{body}");
+    }
+    s.as_admin().post("/plan/versions", json!({"effective_from": later, "preset": "fixed"})).await.expect(201);
+    let earlier = s.as_admin().post("/plan/versions", json!({"effective_from": later, "preset": "seed"})).await;
+    assert_eq!(earlier.problem(422), "binary.plan_invalid");
+    assert_eq!(s.as_staff().post("/plan/versions", json!({})).await.status, 403);
+    assert_eq!(s.published::<PlanPublished>().await.len(), 1);
+    s.finish().await;
+}
