@@ -7,8 +7,8 @@ use crate::domain::{BankAccountId, BatchId};
 use crate::store::accounts::BankAccount;
 use crate::store::batches::Batch;
 use crate::store::payouts::{self, Payout};
+use chassis::http::Problem;
 use db::DbConnection;
-use diesel::QueryResult;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, Timestamp, UserId};
 use schemars::JsonSchema;
@@ -91,7 +91,7 @@ pub(super) struct SettledView {
 }
 
 /// Views of `payouts`, in their order.
-pub(super) async fn of_payouts(c: &mut DbConnection, rows: Vec<Payout>) -> QueryResult<Vec<PayoutView>> {
+pub(super) async fn of_payouts(c: &mut DbConnection, rows: Vec<Payout>) -> Result<Vec<PayoutView>, Problem> {
     let ids: Vec<PayoutId> = rows.iter().map(|p| p.id).collect();
     let approvers = payouts::approvers(c, &ids).await?;
     let count = |id: PayoutId| approvers.iter().filter(|(payout, _)| *payout == id).count();

@@ -1,0 +1,201 @@
+//! Who may ask for how much.
+
+use crate::fixture::{ask, fixture, parts};
+use domain::Role;
+use proto_events::binary::v1::PlanPublished;
+use proto_events::payout::v1::{PayoutCancelled, PayoutRejected, PayoutRequested};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quote_and_a_request_agree_and_the_request_is_told() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let quote = member.client.post("/payouts/quote", ask("10000.00")).await.expect(200);
+    assert_eq!(parts(&quote), ["10000.00", "500.00", "0.00", "9500.00"]);
+    assert_eq!(quote["tds_rule"]["id"], "seed-1");
+    let payout = member.client.post("/payouts", ask("10000.00")).await.expect(201);
+    assert_eq!(parts(&payout), parts(&quote));
+    assert_eq!(payout["status"], "requested");
+    assert_eq!(payout["bank"]["account_number"], "xxxxxx4321");
+    assert!(!payout.to_string().contains("123456784321"));
+    let told = f.published::<PayoutRequested>().await;
+    let told = told[0].payout.as_ref().unwrap();
+    assert_eq!((told.requested_paise, told.version, told.status.as_str()), (1_000_000, 1, "requested"));
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_thing_that_stands_in_the_way_has_its_code_and_leaves_nothing_behind() {
+    let f = fixture().await;
+    let stranger = f.stranger();
+    let ask_both = async |client: &testkit::Client, amount: &str| {
+        let (quote, request) =
+            tokio::join!(client.post("/payouts/quote", ask(amount)), client.post("/payouts", ask(amount)));
+        let (quote, request) = (quote.problem(422), request.problem(422));
+        assert_eq!(quote, request, "{amount}");
+        request
+    };
+    assert_eq!(ask_both(&stranger.client, "100.00").await, "payout.kyc_not_approved");
+    let member = f.member("500.00").await;
+    for (amount, code) in [
+        ("99.99", "payout.below_minimum"),
+        ("0.00", "payout.below_minimum"),
+        ("-100.00", "payout.below_minimum"),
+        ("500.01", "payout.insufficient_balance"),
+        ("92233720368547758.07", "payout.insufficient_balance"),
+    ] {
+        assert_eq!(ask_both(&member.client, amount).await, code, "{amount}");
+    }
+    f.wallet(member.id, 2, "500.00", "0.00", "0.01").await;
+    assert_eq!(member.client.post("/payouts", ask("100.00")).await.problem(422), "payout.clawback_due");
+    for malformed in [json!({"amount": 500}), json!({"amount": "500"}), json!({"amount": "1.234"}), json!({})] {
+        assert_eq!(member.client.post("/payouts", malformed).await.status, 400);
+    }
+    assert_eq!(f.requests().await, 0);
+    f.wallet(member.id, 3, "500.00", "0.00", "0.00").await;
+    member.client.post("/payouts", ask("100.00")).await.expect(201);
+    member.client.post("/payouts", ask("400.00")).await.expect(201);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_requests_at_once_for_all_there_is_come_to_one() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let ask = || member.client.post("/payouts", ask("1000.00"));
+    let (a, b, c) = tokio::join!(ask(), ask(), ask());
+    let mut statuses = [a.status, b.status, c.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 422, 422]);
+    assert_eq!(f.requests().await, 1);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_asks_once_even_when_the_money_is_spoken_for() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let ask_once = || member.client.post_with_key("/payouts", "k1", ask("1000.00"));
+    let (a, b) = tokio::join!(ask_once(), ask_once());
+    assert_eq!((a.status, b.status), (201, 201));
+    assert_eq!(a.body["id"], b.body["id"]);
+    let again = ask_once().await;
+    assert_eq!((again.status, again.header("idempotency-replayed").as_str()), (201, "true"));
+    let other = member.client.post_with_key("/payouts", "k1", ask("999.00")).await;
+    assert_eq!(other.problem(422), "idempotency.key_reused");
+    assert_eq!(f.requests().await, 1);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_on_its_way_is_waited_for() {
+    let f = fixture().await;
+    let member = f.stranger();
+    let asked = member.client.post("/payouts", ask("100.00"));
+    let told = async {
+        f.wallet(member.id, 1, "100.00", "0.00", "0.00").await;
+        f.deliver_now(&f.kyc(member.id, 1, true, "ABCDE1234F", "123456784321")).await;
+    };
+    let (asked, ()) = tokio::join!(asked, told);
+    asked.expect(201);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_late_does_not_undo_what_is_newer() {
+    let f = fixture().await;
+    let member = f.stranger();
+    f.wallet(member.id, 2, "100.00", "0.00", "0.00").await;
+    f.wallet(member.id, 1, "900.00", "0.00", "0.00").await;
+    f.deliver_now(&f.kyc(member.id, 2, true, "ABCDE1234F", "123456784321")).await;
+    f.deliver_now(&f.kyc(member.id, 1, false, "ABCDE1234F", "123456784321")).await;
+    member.client.post("/payouts/quote", ask("100.00")).await.expect(200);
+    let too_much = member.client.post("/payouts/quote", ask("100.01")).await;
+    assert_eq!(too_much.problem(422), "payout.insufficient_balance");
+    f.deliver_now(&f.kyc(member.id, 3, false, "ABCDE1234F", "123456784321")).await;
+    let refused = member.client.post("/payouts/quote", ask("100.00")).await;
+    assert_eq!(refused.problem(422), "payout.kyc_not_approved");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wallet_has_the_last_word_about_the_hold() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let payout = member.client.post("/payouts", ask("1000.00")).await.expect(201);
+    let refused = f.hold(&payout, false);
+    for _ in 0..3 {
+        f.deliver_now(&refused).await;
+    }
+    // A late answer to the contrary comes too late.
+    f.deliver_now(&f.hold(&payout, true)).await;
+    let id = payout["id"].as_str().unwrap();
+    let shown = member.client.get(&format!("/payouts/{id}")).await.expect(200);
+    assert_eq!((&shown["status"], &shown["reason"]), (&json!("rejected"), &json!("insufficient_funds")));
+    let told = f.published::<PayoutRejected>().await;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].hold_refused);
+    member.client.post("/payouts", ask("1000.00")).await.expect(201);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_and_cancels_their_own_payouts_only() {
+    let f = fixture().await;
+    let (owner, other) = (f.member("1000.00").await, f.stranger());
+    let id = f.pending(&owner, ask("600.00")).await;
+    assert_eq!(other.client.get(&format!("/payouts/{id}")).await.problem(404), "request.not_found");
+    assert_eq!(other.client.act(&format!("/payouts/{id}/cancel")).await.problem(404), "request.not_found");
+    assert_eq!(other.client.get("/payouts/not-an-id").await.problem(404), "request.not_found");
+    assert_eq!(f.as_staff().act(&format!("/payouts/{id}/cancel")).await.problem(403), "auth.forbidden");
+    assert_eq!(other.client.get("/payouts").await.expect(200)["items"], json!([]));
+    let filtered = other.client.get(&format!("/payouts?user_id={}", owner.id)).await.expect(200);
+    assert_eq!(filtered["items"], json!([]));
+    let all = f.as_staff().get(&format!("/payouts?user_id={}&status=pending", owner.id)).await.expect(200);
+    assert_eq!(all["items"][0]["id"], json!(id));
+    let cancel = format!("/payouts/{id}/cancel");
+    let (a, b) = tokio::join!(owner.client.act(&cancel), owner.client.act(&cancel));
+    assert_eq!((a.status, b.status), (200, 200));
+    assert_eq!(f.published::<PayoutCancelled>().await.len(), 1);
+    assert_eq!(f.as_staff().act(&format!("/payouts/{id}/approve")).await.problem(409), "payout.state_conflict");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_work_is_for_staff() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.pending(&member, ask("600.00")).await;
+    let staff_only = ["approve", "reject", "settle", "return"].map(|verb| format!("/payouts/{id}/{verb}"));
+    for path in staff_only.iter().map(String::as_str).chain(["/payout-batches"]) {
+        assert_eq!(member.client.act(path).await.problem(403), "auth.forbidden", "{path}");
+        assert_eq!(f.anonymous().act(path).await.problem(401), "auth.token_invalid", "{path}");
+    }
+    assert_eq!(member.client.get("/tax-rules").await.problem(403), "auth.forbidden");
+    assert_eq!(f.as_role(member.id, Role::Staff).post("/tax-rules", json!({})).await.status, 403);
+    assert_eq!(f.status(&id).await, "pending");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_plan_changes_the_minimum_from_its_day_on() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let mut plan = domain::Plan::seed();
+    plan.payout.minimum = domain::Money::from_rupees(200);
+    let from = f.now().plus_hours(1);
+    let published = PlanPublished {
+        version: 2,
+        effective_from: from.micros(),
+        plan_json: serde_json::to_string(&plan).unwrap(),
+        ..PlanPublished::default()
+    };
+    f.deliver_now(&published).await;
+    f.deliver_now(&published).await;
+    member.client.post("/payouts/quote", ask("100.00")).await.expect(200);
+    f.clock.set(from);
+    let member = f.as_user(member.id);
+    assert_eq!(member.post("/payouts/quote", ask("199.99")).await.problem(422), "payout.below_minimum");
+    member.post("/payouts/quote", ask("200.00")).await.expect(200);
+    f.service.finish().await;
+}

@@ -1,0 +1,168 @@
+//! Bank accounts, files for the bank and its answers.
+
+use crate::fixture::{ask, fixture};
+use chassis::id;
+use domain::Role;
+use proto_events::payout::v1::{PayoutCompleted, PayoutFailed, PayoutProcessing};
+use proto_events::platform::v1::StaffActed;
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::{Client, Reply};
+
+fn account(number: &str) -> Value {
+    json!({"account_number": number, "ifsc": "SBIN0ABC123", "holder_name": "Asha Rao", "bank_name": "SBI"})
+}
+
+pub(crate) async fn answer(client: &Client, batch: &str, csv: &str) -> Reply {
+    let request = client.request(Method::POST, &format!("/payout-batches/{batch}/answer"));
+    client.send(request.header("content-type", "text/csv").body(csv.to_owned())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_added_account_is_paid_to_once_staff_have_verified_it() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let added = member.client.post("/payouts/bank-accounts", account("987654321000")).await;
+    assert!(!added.text.contains("987654321000"));
+    let added = added.expect(201);
+    assert_eq!((&added["account_number"], &added["verified"]), (&json!("xxxxxx1000"), &json!(false)));
+    let again = member.client.post("/payouts/bank-accounts", account("987654321000")).await;
+    assert_eq!(again.problem(409), "payout.bank_account_known");
+    let id = added["id"].as_str().unwrap();
+    let body = json!({"amount": "100.00", "bank_account_id": id});
+    let early = member.client.post("/payouts", body.clone()).await;
+    assert_eq!(early.problem(422), "payout.bank_account_unverified");
+    let path = format!("/payouts/bank-accounts/{id}/verify");
+    assert_eq!(member.client.act(&path).await.problem(403), "auth.forbidden");
+    assert_eq!(f.as_role(member.id, Role::Staff).act(&path).await.problem(403), "payout.self_verification");
+    f.as_staff().act(&path).await.expect(200);
+    f.as_staff().act(&path).await.expect(200);
+    let payout = member.client.post("/payouts", body.clone()).await.expect(201);
+    assert_eq!(payout["bank"]["account_number"], "xxxxxx1000");
+    let stranger = f.member("1000.00").await;
+    assert_eq!(stranger.client.post("/payouts", body).await.problem(422), "payout.bank_account_unknown");
+    let acts: Vec<String> = f.published::<StaffActed>().await.into_iter().map(|a| a.action).collect();
+    assert_eq!(acts, ["payout.bank_account_verify"]);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_their_owners_and_the_one_of_the_kyc_stays() {
+    let f = fixture().await;
+    let (member, other) = (f.member("1000.00").await, f.stranger());
+    let own = member.client.post("/payouts/bank-accounts", account("987654321000")).await.expect(201);
+    let path = format!("/payouts/bank-accounts/{}", own["id"].as_str().unwrap());
+    assert_eq!(other.client.delete(&path).await.problem(404), "request.not_found");
+    assert_eq!(member.client.delete(&path).await.status, 204);
+    assert_eq!(member.client.delete(&path).await.problem(404), "request.not_found");
+    let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&listed["items"][0]["source"], &listed["items"][0]["verified"]), (&json!("kyc"), &json!(true)));
+    let of_kyc = format!("/payouts/bank-accounts/{}", listed["items"][0]["id"].as_str().unwrap());
+    assert_eq!(member.client.delete(&of_kyc).await.problem(409), "payout.bank_account_of_kyc");
+    member.client.post("/payouts/bank-accounts", account("987654321000")).await.expect(201);
+    for (field, value) in [("account_number", "12345678"), ("ifsc", "SBIN1ABC123"), ("holder_name", " ")] {
+        let mut bad = account("111222333444");
+        bad[field] = json!(value);
+        let refused = member.client.post("/payouts/bank-accounts", bad).await;
+        assert_eq!(refused.body["errors"][0]["field"], field);
+        assert_eq!(refused.problem(422), "payout.bank_account_invalid");
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_kyc_brings_a_new_account_and_payouts_keep_the_old_one() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.pending(&member, ask("100.00")).await;
+    // The member had added the account before it came with the KYC.
+    member.client.post("/payouts/bank-accounts", account("555566667777")).await.expect(201);
+    f.deliver_now(&f.kyc(member.id, 2, true, "ABCDE1234F", "555566667777")).await;
+    let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&listed["items"][0]["source"], &listed["items"][0]["verified"]), (&json!("kyc"), &json!(true)));
+    let old = member.client.get(&format!("/payouts/{id}")).await.expect(200);
+    assert_eq!(old["bank"]["account_number"], "xxxxxx4321");
+    let new = member.client.post("/payouts", ask("100.00")).await.expect(201);
+    assert_eq!(new["bank"]["account_number"], "xxxxxx7777");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approved_payouts_go_to_the_bank_in_one_file_and_its_answer_settles_them_once() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let staff = f.as_staff();
+    let (one, two) = (f.approved(&member, ask("1000.00")).await, f.approved(&member, ask("2000.00")).await);
+    let waiting = f.pending(&member, ask("500.00")).await;
+    let batch = staff.act("/payout-batches").await.expect(201);
+    assert_eq!((&batch["payouts"], &batch["total"], &batch["open"]), (&json!(2), &json!("2850.00"), &json!(2)));
+    assert_eq!(staff.act("/payout-batches").await.problem(409), "payout.nothing_to_send");
+    assert_eq!(f.published::<PayoutProcessing>().await.len(), 2);
+    let batch = batch["id"].as_str().unwrap();
+    let file = staff.get(&format!("/payout-batches/{batch}/file")).await;
+    assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert_eq!(lines[0], "payout_id,holder_name,account_number,ifsc,bank_name,amount,narration");
+    assert_eq!(lines[1], format!("{one},'=Asha Rao,123456784321,HDFC0001234,HDFC Bank,950.00,payout {one}"));
+    assert_eq!(lines.len(), 3);
+    assert!(f.published::<StaffActed>().await.iter().any(|a| a.action == "payout.batch_file"));
+
+    let csv = format!("payout_id,outcome,utr,reason\n{one},paid,U1,\n{two},failed,,account closed\n");
+    let stray = format!("{csv}{waiting},paid,U3,\n");
+    assert_eq!(answer(&staff, batch, &stray).await.problem(422), "payout.not_in_batch");
+    assert_eq!(f.status(&one).await, "processing");
+    let settled = answer(&staff, batch, &csv).await.expect(200);
+    assert_eq!(settled, json!({"settled": 2, "unchanged": 0}));
+    let again = answer(&staff, batch, &csv).await.expect(200);
+    assert_eq!(again, json!({"settled": 0, "unchanged": 2}));
+    let other = format!("payout_id,outcome,utr,reason\n{one},paid,U9,\n");
+    assert_eq!(answer(&staff, batch, &other).await.problem(409), "payout.state_conflict");
+    assert_eq!(f.published::<PayoutCompleted>().await.len(), 1);
+    assert_eq!(f.published::<PayoutFailed>().await.len(), 1);
+    let shown = staff.get(&format!("/payout-batches/{batch}")).await.expect(200);
+    assert_eq!(shown["open"], 0);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_cannot_be_read_changes_nothing() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let staff = f.as_staff();
+    let one = f.approved(&member, ask("1000.00")).await;
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let batch = batch["id"].as_str().unwrap();
+    for csv in [
+        String::new(),
+        "nonsense".into(),
+        "payout_id,outcome\n".into(),
+        format!("payout_id,outcome,utr,reason\n{one},paid,,\n"),
+        format!("payout_id,outcome,utr,reason\n{one},maybe,U1,\n"),
+        format!("payout_id,outcome,utr,reason\n{one},paid,U1,\nx,paid,U2,\n"),
+        format!("payout_id,outcome,utr,reason\n{one},paid,U1\n"),
+    ] {
+        assert_eq!(answer(&staff, batch, &csv).await.problem(422), "payout.answer_malformed", "{csv}");
+    }
+    assert_eq!(f.status(&one).await, "processing");
+    let nowhere = id::fresh::<domain::PayoutId>().to_string();
+    assert_eq!(answer(&staff, &nowhere, "x").await.problem(404), "request.not_found");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_batches_opened_at_once_share_no_payout() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    for _ in 0..3 {
+        f.approved(&member, ask("1000.00")).await;
+    }
+    let (staff, admin) = (f.as_staff(), f.as_admin());
+    let (a, b) = tokio::join!(staff.act("/payout-batches"), admin.act("/payout-batches"));
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+    assert_eq!(f.published::<PayoutProcessing>().await.len(), 3);
+    f.service.finish().await;
+}

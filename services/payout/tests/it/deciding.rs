@@ -1,0 +1,192 @@
+//! Staff decide, and the bank settles.
+
+use crate::fixture::{ask, fixture, parts};
+use chassis::id;
+use domain::Role;
+use proto_events::payout::v1::{
+    PayoutApproved, PayoutCompleted, PayoutFailed, PayoutProcessing, PayoutRejected, PayoutReversed,
+};
+use proto_events::platform::v1::StaffActed;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_goes_from_request_to_the_bank() {
+    let f = fixture().await;
+    let member = f.member("300000.00").await;
+    let (first, second) = (f.as_staff(), f.as_admin());
+    let id = f.pending(&member, ask("300000.00")).await;
+    let path = format!("/payouts/{id}/approve");
+    let noted = first.act(&path).await.expect(200);
+    assert_eq!((&noted["status"], &noted["approvals"]), (&json!("pending"), &json!(1)));
+    let again = first.act(&path).await.expect(200);
+    assert_eq!((&again["status"], &again["approvals"]), (&json!("pending"), &json!(1)));
+    let approved = second.act(&path).await.expect(200);
+    assert_eq!((&approved["status"], &approved["approvals"]), (&json!("approved"), &json!(2)));
+    assert_eq!(parts(&approved), ["300000.00", "10000.00", "0.00", "290000.00"]);
+    let settle = format!("/payouts/{id}/settle");
+    assert_eq!(first.post(&settle, json!({"outcome": "paid"})).await.problem(422), "payout.utr_required");
+    let paid = json!({"outcome": "paid", "utr": "UTR1"});
+    let done = first.post(&settle, paid.clone()).await.expect(200);
+    assert_eq!((&done["status"], &done["utr"]), (&json!("completed"), &json!("UTR1")));
+    first.post(&settle, paid).await.expect(200);
+    for other in [json!({"outcome": "paid", "utr": "UTR2"}), json!({"outcome": "failed", "reason": "x"})] {
+        assert_eq!(first.post(&settle, other).await.problem(409), "payout.state_conflict");
+    }
+    assert_eq!(f.published::<PayoutApproved>().await.len(), 1);
+    assert_eq!(f.published::<PayoutProcessing>().await.len(), 1);
+    let told = f.published::<PayoutCompleted>().await;
+    assert_eq!(told.len(), 1);
+    let (payout, tax) = (told[0].payout.as_ref().unwrap(), told[0].tax.as_ref().unwrap());
+    assert_eq!((payout.net_paise, payout.utr.as_str(), payout.version), (29_000_000, "UTR1", 5));
+    assert_eq!((tax.tds_paise, tax.financial_year.as_str(), tax.quarter.as_str()), (1_000_000, "2026-27", "Q3"));
+    assert_eq!((tax.pan_mask.as_str(), tax.rate.as_str()), ("ABxxxxx34F", "5"));
+    let acts: Vec<String> = f.published::<StaffActed>().await.into_iter().map(|a| a.action).collect();
+    assert_eq!(acts, ["payout.approve", "payout.approve", "payout.settle"]);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_their_own_payout_and_two_people_are_two_people() {
+    let f = fixture().await;
+    let member = f.member("100000.00").await;
+    let own = f.as_role(member.id, Role::Staff);
+    for (amount, status) in [("49999.99", "approved"), ("50000.00", "pending")] {
+        let id = f.pending(&member, ask(amount)).await;
+        let path = format!("/payouts/{id}/approve");
+        assert_eq!(own.act(&path).await.problem(403), "payout.self_approval");
+        let staff = f.as_staff();
+        let (a, b) = tokio::join!(staff.act(&path), staff.act(&path));
+        assert_eq!((a.status, b.status), (200, 200));
+        assert_eq!(f.status(&id).await, status);
+        assert_eq!(own.act(&path).await.problem(403), "payout.self_approval");
+    }
+    assert_eq!(f.published::<PayoutApproved>().await.len(), 1);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_approve_at_once_approve_once() {
+    let f = fixture().await;
+    let member = f.member("60000.00").await;
+    let id = f.pending(&member, ask("60000.00")).await;
+    let path = format!("/payouts/{id}/approve");
+    let (one, two, three) = (f.as_staff(), f.as_staff(), f.as_staff());
+    let (a, b, c) = tokio::join!(one.act(&path), two.act(&path), three.act(&path));
+    assert_eq!((a.status, b.status, c.status), (200, 200, 200));
+    assert_eq!(f.status(&id).await, "approved");
+    assert_eq!(f.published::<PayoutApproved>().await.len(), 1);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_says_why() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.pending(&member, ask("1000.00")).await;
+    let (staff, path) = (f.as_staff(), format!("/payouts/{id}/reject"));
+    assert_eq!(staff.act(&path).await.problem(422), "payout.reason_invalid");
+    assert_eq!(staff.post(&path, json!({"reason": " "})).await.problem(422), "payout.reason_invalid");
+    assert_eq!(staff.post(&path, json!({"reason": "x".repeat(501)})).await.problem(422), "payout.reason_invalid");
+    assert_eq!(f.status(&id).await, "pending");
+    let rejected = staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
+    assert_eq!(rejected["reason"], "name does not match");
+    staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
+    let told = f.published::<PayoutRejected>().await;
+    assert_eq!((told.len(), told[0].hold_refused), (1, false));
+    let late = member.client.act(&format!("/payouts/{id}/cancel")).await;
+    assert_eq!(late.problem(409), "payout.state_conflict");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_the_wallet_has_not_held_is_not_decided() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let payout = member.client.post("/payouts", ask("1000.00")).await.expect(201);
+    let id = payout["id"].as_str().unwrap();
+    let (approve, cancel) = (format!("/payouts/{id}/approve"), format!("/payouts/{id}/cancel"));
+    assert_eq!(f.as_staff().act(&approve).await.problem(409), "payout.state_conflict");
+    let told = async { f.deliver_now(&f.hold(&payout, true)).await };
+    let (cancelled, _) = tokio::join!(member.client.act(&cancel), told);
+    assert_eq!(cancelled.expect(200)["status"], "cancelled");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_payout_is_told_once_and_stays_failed() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.approved(&member, ask("1000.00")).await;
+    let (staff, path) = (f.as_staff(), format!("/payouts/{id}/settle"));
+    let failed = json!({"outcome": "failed", "reason": "account closed"});
+    let (a, b) = tokio::join!(staff.post(&path, failed.clone()), staff.post(&path, failed.clone()));
+    assert_eq!((a.status, b.status), (200, 200));
+    let paid = json!({"outcome": "paid", "utr": "UTR1"});
+    assert_eq!(staff.post(&path, paid).await.problem(409), "payout.state_conflict");
+    assert_eq!(f.published::<PayoutFailed>().await.len(), 1);
+    assert_eq!(f.published::<PayoutCompleted>().await.len(), 0);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_the_bank_gives_back_is_reversed_once() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.approved(&member, ask("1000.00")).await;
+    let staff = f.as_staff();
+    let back = json!({"reason": "no such account"});
+    let path = format!("/payouts/{id}/return");
+    assert_eq!(staff.post(&path, back.clone()).await.problem(409), "payout.state_conflict");
+    staff.post(&format!("/payouts/{id}/settle"), json!({"outcome": "paid", "utr": "U1"})).await.expect(200);
+    let (a, b) = tokio::join!(staff.post(&path, back.clone()), staff.post(&path, back.clone()));
+    assert_eq!((a.status, b.status), (200, 200));
+    let told = f.published::<PayoutReversed>().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].tax.as_ref().unwrap().tds_paise, 5_000);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emi_autofill_pays_the_oldest_unpaid_instalment() {
+    let f = fixture().await;
+    let member = f.member("50000.00").await;
+    f.booking(member.id, &[("2027-02-10", "3000.00", "0.00")]).await;
+    let due = [("2026-11-10", "3000.00", "3000.00"), ("2026-12-10", "3000.00", "655.00")];
+    f.booking(member.id, &due).await;
+    let body = json!({"amount": "10000.00", "emi_autofill": true});
+    let id = f.pending(&member, body).await;
+    let approved = f.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
+    assert_eq!(parts(&approved), ["10000.00", "500.00", "2345.00", "7155.00"]);
+    let plain = member.client.post("/payouts/quote", ask("10000.00")).await.expect(200);
+    assert_eq!(plain["emi"], "0.00");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_of_which_nothing_is_left_completes_without_a_transfer() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    f.booking(member.id, &[("2026-12-10", "950.00", "0.00")]).await;
+    let id = f.pending(&member, json!({"amount": "1000.00", "emi_autofill": true})).await;
+    let done = f.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
+    assert_eq!(parts(&done), ["1000.00", "50.00", "950.00", "0.00"]);
+    assert_eq!((&done["status"], &done["utr"]), (&json!("completed"), &json!(null)));
+    assert_eq!(f.published::<PayoutCompleted>().await.len(), 1);
+    let returned = f.as_staff().post(&format!("/payouts/{id}/return"), json!({"reason": "x"})).await;
+    assert_eq!(returned.problem(409), "payout.state_conflict");
+    assert_eq!(f.as_staff().act("/payout-batches").await.problem(409), "payout.nothing_to_send");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_found_before_the_body_is_read() {
+    let f = fixture().await;
+    let (staff, id) = (f.as_staff(), id::fresh::<domain::PayoutId>());
+    for verb in ["cancel", "approve", "reject", "settle", "return"] {
+        for id in [id.to_string(), "x".to_owned()] {
+            let reply = staff.post(&format!("/payouts/{id}/{verb}"), json!("not an object")).await;
+            assert_eq!(reply.problem(404), "request.not_found", "{verb}");
+        }
+    }
+    f.service.finish().await;
+}

@@ -1,0 +1,115 @@
+//! The races again, on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
+
+use crate::bank::answer;
+use crate::fixture::{ask, fixture_with};
+use db::DbConnection;
+use diesel_async::SimpleAsyncConnection;
+use proto_events::payout::v1::{PayoutApproved, PayoutCompleted, PayoutProcessing};
+use serde_json::json;
+
+#[expect(clippy::disallowed_methods, reason = "only this test needs to know where the test server is")]
+fn server() -> String {
+    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
+    url.trim_end_matches('/').to_owned()
+}
+
+async fn on_server(sql: &str) {
+    let url = format!("{}/information_schema", server());
+    let mut connection = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
+    connection.batch_execute(sql).await.unwrap();
+}
+
+/// Runs `test` with the URL of a database of its own, which is gone afterwards.
+async fn with_database<Fut: Future<Output = ()> + Send + 'static>(test: impl FnOnce(String) -> Fut) {
+    let name = format!("payouttest_{}", chassis::id::fresh::<uuid::Uuid>().simple());
+    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
+    let outcome = tokio::spawn(test(format!("{}/{name}", server()))).await;
+    on_server(&format!("DROP DATABASE {name}")).await;
+    outcome.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_at_once_for_all_there_is_come_to_one() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        let member = f.member("1000.00").await;
+        let ask = || member.client.post("/payouts", ask("1000.00"));
+        let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
+        let mut statuses = [a.status, b.status, c.status, d.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 422, 422, 422]);
+        assert_eq!(f.requests().await, 1);
+        f.service.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_done_twice_at_once_is_done_once() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url), ("TAX_PRESET", "it_act_2025")]).await;
+        let member = f.member("100000.00").await;
+        f.booking(member.id, &[("2026-12-10", "950.00", "0.00")]).await;
+        let with_emi = json!({"amount": "20000.00", "emi_autofill": true});
+        let (a, b) = (f.pending(&member, with_emi).await, f.pending(&member, ask("20000.00")).await);
+        let (one, two) = (f.as_staff(), f.as_admin());
+        let (path_a, path_b) = (format!("/payouts/{a}/approve"), format!("/payouts/{b}/approve"));
+        let (a1, b1, a2, b2) = tokio::join!(one.act(&path_a), one.act(&path_b), two.act(&path_a), two.act(&path_b));
+        assert_eq!([a1.status, b1.status, a2.status, b2.status], [200; 4]);
+        let told = f.published::<PayoutApproved>().await;
+        let mut tds: Vec<i64> = told.iter().map(|t| t.payout.as_ref().unwrap().tds_paise).collect();
+        tds.sort_unstable();
+        assert_eq!(tds, [0, 40_000]);
+
+        let (x, y) = tokio::join!(one.act("/payout-batches"), two.act("/payout-batches"));
+        let opened: Vec<_> = [x, y].into_iter().filter(|r| r.status == 201).collect();
+        assert_eq!(opened.len(), 1);
+        assert_eq!(f.published::<PayoutProcessing>().await.len(), 2);
+        let batch = opened[0].body["id"].as_str().unwrap();
+        assert_eq!(one.get(&format!("/payout-batches/{batch}/file")).await.text.lines().count(), 3);
+        let csv = format!("payout_id,outcome,utr,reason\n{b},paid,U2,\n{a},failed,,closed\n");
+        let (x, y) = tokio::join!(answer(&one, batch, &csv), answer(&two, batch, &csv));
+        let settled = [x, y].map(|r| r.expect(200)["settled"].as_u64().unwrap());
+        assert_eq!(settled.iter().sum::<u64>(), 2);
+        assert_eq!(f.published::<PayoutCompleted>().await.len(), 1);
+        let listed = member.client.get("/payouts?limit=1&status=failed").await.expect(200);
+        assert_eq!(listed["items"][0]["id"], json!(a));
+        f.service.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_rules_and_plans_are_kept() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        let member = f.member("1000.00").await;
+        let body = json!({
+            "account_number": "987654321000", "ifsc": "SBIN0ABC123", "holder_name": "आशा राव 😀", "bank_name": "SBI"
+        });
+        let added = member.client.post("/payouts/bank-accounts", body.clone()).await.expect(201);
+        let again = member.client.post("/payouts/bank-accounts", body.clone()).await;
+        assert_eq!(again.problem(409), "payout.bank_account_known");
+        let path = format!("/payouts/bank-accounts/{}", added["id"].as_str().unwrap());
+        f.as_staff().act(&format!("{path}/verify")).await.expect(200);
+        for _ in 0..2 {
+            let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
+            let newest = &listed["items"][0];
+            assert_eq!((&newest["holder_name"], &newest["verified"]), (&json!("आशा राव 😀"), &json!(true)));
+        }
+        // Taken back and removed again: as often as the member likes.
+        assert_eq!(member.client.delete(&path).await.status, 204);
+        let back = member.client.post("/payouts/bank-accounts", body.clone()).await.expect(201);
+        let path = format!("/payouts/bank-accounts/{}", back["id"].as_str().unwrap());
+        assert_eq!(member.client.delete(&path).await.status, 204);
+        let rule = json!({
+            "id": "new", "section": "393(1)", "rate": "2", "threshold": "0.00", "no_pan_rate": "20",
+            "effective_from": "2026-11-11"
+        });
+        f.as_admin().post("/tax-rules", rule).await.expect(201);
+        let listed = f.as_staff().get("/tax-rules").await.expect(200);
+        assert_eq!(listed["items"][1]["effective_to"], "2026-11-11");
+        f.service.finish().await;
+    })
+    .await;
+}

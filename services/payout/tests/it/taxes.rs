@@ -1,0 +1,101 @@
+//! Tax is fixed at approval, by PAN and financial year.
+
+use crate::fixture::{ask, fixture, fixture_with, parts};
+use proto_events::payout::v1::PayoutApproved;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_year_of_one_pan_fills_up_and_is_emptied_by_what_comes_to_nothing() {
+    let f = fixture_with(&[("TAX_PRESET", "it_act_2025")]).await;
+    let member = f.member("100000.00").await;
+    let staff = f.as_staff();
+    let first = f.approved(&member, ask("15000.00")).await;
+    let second = f.approved(&member, ask("15000.00")).await;
+    let shown = staff.get(&format!("/payouts/{second}")).await.expect(200);
+    // 10,000 of it lies above the threshold of 20,000: 2 %.
+    assert_eq!(parts(&shown), ["15000.00", "200.00", "0.00", "14800.00"]);
+    let quote = member.client.post("/payouts/quote", ask("1000.00")).await.expect(200);
+    assert_eq!(quote["tds"], "20.00");
+    let failed = json!({"outcome": "failed", "reason": "closed"});
+    staff.post(&format!("/payouts/{first}/settle"), failed.clone()).await.expect(200);
+    staff.post(&format!("/payouts/{first}/settle"), failed).await.expect(200);
+    // 15,000 of the year is left, so 5,000 more is free of tax; what was fixed stays fixed.
+    let quote = member.client.post("/payouts/quote", ask("5000.50")).await.expect(200);
+    assert_eq!(quote["tds"], "0.01");
+    staff.post(&format!("/payouts/{second}/settle"), json!({"outcome": "paid", "utr": "U2"})).await.expect(200);
+    staff.post(&format!("/payouts/{second}/return"), json!({"reason": "closed"})).await.expect(200);
+    let quote = member.client.post("/payouts/quote", ask("20000.00")).await.expect(200);
+    assert_eq!(quote["tds"], "0.00");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approvals_at_once_of_one_pan_share_its_year() {
+    let f = fixture_with(&[("TAX_PRESET", "it_act_2025")]).await;
+    let member = f.member("100000.00").await;
+    let (a, b) = (f.pending(&member, ask("20000.00")).await, f.pending(&member, ask("20000.00")).await);
+    let staff = f.as_staff();
+    let (path_a, path_b) = (format!("/payouts/{a}/approve"), format!("/payouts/{b}/approve"));
+    let (a, b) = tokio::join!(staff.act(&path_a), staff.act(&path_b));
+    let (a, b) = (a.expect(200), b.expect(200));
+    let mut tds = [a["tds"].as_str().unwrap(), b["tds"].as_str().unwrap()];
+    tds.sort_unstable();
+    assert_eq!(tds, ["0.00", "400.00"]);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_year_is_that_of_the_approval_in_india() {
+    let f = fixture().await;
+    let member = f.member("100000.00").await;
+    for (time, year, quarter) in [("2027-03-31T18:29:00Z", "2026-27", "Q4"), ("2027-03-31T18:30:00Z", "2027-28", "Q1")]
+    {
+        f.clock.set("2027-03-31T18:00:00Z".parse().unwrap());
+        let member = crate::fixture::Member { id: member.id, client: f.as_user(member.id) };
+        let id = f.pending(&member, ask("1000.00")).await;
+        f.clock.set(time.parse().unwrap());
+        f.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
+        let told = f.published::<PayoutApproved>().await;
+        let tax = told.last().unwrap().tax.as_ref().unwrap();
+        assert_eq!((tax.financial_year.as_str(), tax.quarter.as_str(), tax.paid_before_paise), (year, quarter, 0));
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_rule_holds_from_its_day_and_ends_the_one_before() {
+    let f = fixture().await;
+    let member = f.member("100000.00").await;
+    let admin = f.as_admin();
+    let rule = |id: &str, from: &str| {
+        json!({
+            "id": id, "section": "393(1)", "rate": "2", "threshold": "0.00", "no_pan_rate": "20", "effective_from": from
+        })
+    };
+    // The clock stands at 10 November 2026.
+    let today = admin.post("/tax-rules", rule("new", "2026-11-10")).await;
+    assert_eq!(today.problem(422), "payout.tax_rule_not_in_future");
+    admin.post("/tax-rules", rule("new", "2026-11-11")).await.expect(201);
+    assert_eq!(admin.post("/tax-rules", rule("new", "2026-11-12")).await.problem(409), "payout.tax_rule_known");
+    let earlier = admin.post("/tax-rules", rule("newer", "2026-11-11")).await;
+    assert_eq!(earlier.problem(422), "payout.tax_rule_not_in_future");
+    assert_eq!(admin.post("/tax-rules", rule("Bad id", "2026-11-12")).await.problem(422), "payout.tax_rule_invalid");
+    let listed = f.as_staff().get("/tax-rules").await.expect(200);
+    assert_eq!(listed["items"][0]["id"], "new");
+    assert_eq!(listed["items"][1]["effective_to"], "2026-11-11");
+    let id = f.pending(&member, ask("1000.00")).await;
+    f.clock.set("2026-11-10T18:30:00Z".parse().unwrap());
+    // Asked for under the old rule, approved under the new one.
+    let approved = f.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
+    assert_eq!((&approved["tds"], &approved["tds_rule"]), (&json!("20.00"), &json!("new")));
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistaken_preset_stops_the_boot() {
+    let env = chassis::Env::from_pairs([("TAX_PRESET", "it_act_2026")]).with("PII_KEYS", "");
+    let sealer = chassis::pii::Sealer::generate();
+    let env = sealer.to_env().iter().fold(env, |env, (k, v)| env.with(k, v.clone()));
+    let error = payout::config::Config::from_env(&env).expect_err("no such preset");
+    assert_eq!(error.variable, "TAX_PRESET");
+}
