@@ -51,3 +51,12 @@ async fn build(ctx: Ctx) -> Result<Parts, BootError> {
         jobs: jobs::all(&auth),
     })
 }
+
+/// Makes somebody an administrator, straight in auth's database: an operator's way in when nobody has one.
+/// `false` when they were one already.
+pub async fn grant_admin(db: &db::Db, email: &str, now: ::domain::Timestamp) -> Result<bool, BootError> {
+    let failed = |error: &dyn std::fmt::Display| BootError::Failed(error.to_string());
+    let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"that is no e-mail address"))?;
+    let email = &email;
+    db.tx(async |c| app::bootstrap::grant_admin(c, email, now).await).await.map_err(|error| failed(&error))
+}

@@ -7,7 +7,7 @@ use chassis::mail::MailError;
 use std::time::Duration;
 
 /// How long an answer waits for its message to leave. Whoever reads mails in the same process then finds it.
-const GRACE: Duration = Duration::from_millis(250);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Sends what is due until nothing is, or the mailer is down.
 pub(crate) async fn deliver(auth: &Auth) -> Result<(), AuthError> {

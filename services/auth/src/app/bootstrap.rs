@@ -34,3 +34,19 @@ pub(crate) async fn ensure_admin(c: &mut DbConnection, email: &Identifier, now: 
     user.is_active = true;
     publish_user::updated(c, &mut user, now).await
 }
+
+/// Makes `email` an administrator whoever else is one: an operator asked for it. `false` when it was one.
+pub(crate) async fn grant_admin(c: &mut DbConnection, email: &Identifier, now: Timestamp) -> Result<bool, AuthError> {
+    let Some(known) = users::find_by_identifier(c, email).await? else {
+        ensure_admin(c, email, now).await?;
+        return Ok(true);
+    };
+    let mut user = users::lock(c, known.id).await?.ok_or(AuthError::NotFound)?;
+    if user.role == Role::Admin && user.is_active {
+        return Ok(false);
+    }
+    user.role = Role::Admin;
+    user.is_active = true;
+    publish_user::updated(c, &mut user, now).await?;
+    Ok(true)
+}

@@ -43,7 +43,7 @@ pub(crate) enum Verdict {
 }
 
 impl Sent {
-    /// Seconds until another code may be sent, if it may not now. A used code is no reason to wait.
+    /// Seconds until another code may be sent, if it may not now. A code that was used counts, too.
     pub(crate) fn wait_secs(&self, now: Timestamp) -> Option<u64> {
         let over = self.sent_at.plus_secs(RESEND_AFTER_SECS);
         let left = over.since(now);

@@ -1,0 +1,168 @@
+//! KYC from application to decision.
+
+use crate::house::{self, admin, client, member, sign_in, staff, text};
+use chassis::pii::Sealer;
+use futures_util::future::join_all;
+use proto_events::auth::v1::KycDecided;
+use proto_events::compliance::v1::DocumentUploaded;
+use serde_json::{Value, json};
+use testkit::{Client, TestService};
+
+fn form(pan: &str) -> Value {
+    json!({
+        "pan": pan, "aadhaar_last4": "1234",
+        "bank": {
+            "account_number": "1234564321", "ifsc": "HDFC0001234", "holder_name": "Asha Rao", "bank_name": "HDFC",
+        },
+        "address": { "line1": "1 MG Road", "city": "Pune", "state": "MH", "pincode": "411001", "country": "IN" },
+    })
+}
+
+async fn submitted(service: &TestService, email: &str, pan: &str) -> (Client, String) {
+    let (me, _) = member(service, email).await;
+    let made = me.post("/users/me/kyc", form(pan)).await.expect(201);
+    (me, format!("/kyc/{}", text(&made, "id")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_is_approved_once_and_told_sealed() {
+    let service = house::start().await;
+    let (boss, _) = admin(&service).await;
+    let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
+    let (me, path) = submitted(&service, "asha@example.com", "abcde1234f").await;
+    let mine = me.get("/users/me/kyc").await.expect(200);
+    assert_eq!((text(&mine, "status").as_str(), text(&mine, "pan").as_str()), ("pending", "ABxxxxx34F"));
+    assert_eq!(text(&mine, "bank.account_number"), "xxxxxx4321");
+    assert_eq!(me.post("/users/me/kyc", form("ABCDE1234F")).await.problem(409), "auth.kyc_pending");
+    let queue = clerk.get("/kyc?status=pending").await.expect(200);
+    assert!(!queue.to_string().contains("ABCDE1234F") && !queue.to_string().contains("1234564321"));
+    assert_eq!(queue["items"].as_array().unwrap().len(), 1);
+    assert_eq!(text(&clerk.act(&format!("{path}/approve")).await.expect(200), "status"), "approved");
+    assert_eq!(text(&clerk.act(&format!("{path}/approve")).await.expect(200), "status"), "approved");
+    let late = clerk.post(&format!("{path}/reject"), json!({ "reason": "blurred" })).await;
+    assert_eq!(late.problem(409), "auth.kyc_decided");
+    assert_eq!(text(&me.get("/users/me").await.expect(200), "kyc_status"), "approved");
+    assert_eq!(me.post("/users/me/kyc", form("ABCDE1234F")).await.problem(409), "auth.kyc_approved");
+    let decided = service.published::<KycDecided>().await;
+    assert_eq!((decided.len(), decided[0].approved, decided[0].version), (1, true, 1));
+    assert_eq!((decided[0].pan_mask.as_str(), decided[0].account_mask.as_str()), ("ABxxxxx34F", "xxxxxx4321"));
+    let sealer = Sealer::from_env(service.ctx().env()).unwrap();
+    assert_eq!(decided[0].pan_index, sealer.index("pan", "ABCDE1234F"));
+    assert!(sealer.open("pan", &decided[0].pan_sealed).is_ok());
+    assert!(sealer.open("bank_account", &decided[0].account_sealed).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_application_is_submitted_again() {
+    let service = house::start().await;
+    let (boss, _) = admin(&service).await;
+    let (me, path) = submitted(&service, "asha@example.com", "ABCDE1234F").await;
+    let reject = format!("{path}/reject");
+    assert_eq!(boss.act(&reject).await.status, 400);
+    assert_eq!(boss.post(&reject, json!({ "reason": " " })).await.problem(422), "auth.reason_invalid");
+    let rejected = boss.post(&reject, json!({ "reason": "blurred" })).await.expect(200);
+    assert_eq!((text(&rejected, "status").as_str(), text(&rejected, "reason").as_str()), ("rejected", "blurred"));
+    boss.post(&reject, json!({ "reason": "again" })).await.expect(200);
+    let second = me.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
+    boss.act(&format!("/kyc/{}/approve", text(&second, "id"))).await.expect(200);
+    assert_eq!(boss.act(&format!("{path}/approve")).await.problem(409), "auth.kyc_decided");
+    let versions: Vec<(u64, bool)> =
+        service.published::<KycDecided>().await.iter().map(|e| (e.version, e.approved)).collect();
+    assert_eq!(versions, [(1, false), (2, true)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_pan_is_approved_for_one_member() {
+    let service = house::start().await;
+    let (boss, _) = admin(&service).await;
+    let mut paths = Vec::new();
+    for email in ["a@example.com", "b@example.com", "c@example.com"] {
+        paths.push(submitted(&service, email, "ABCDE1234F").await.1);
+    }
+    let approvals = join_all(paths.iter().map(|path| {
+        let (boss, path) = (boss.clone(), format!("{path}/approve"));
+        async move { boss.act(&path).await }
+    }));
+    let replies = approvals.await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 1);
+    for refused in replies.into_iter().filter(|reply| reply.status != 200) {
+        assert_eq!(refused.problem(409), "auth.pan_taken");
+    }
+    assert_eq!(service.published::<KycDecided>().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reviews_their_own() {
+    let service = house::start().await;
+    let (boss, _) = admin(&service).await;
+    let made = boss.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
+    let path = format!("/kyc/{}", text(&made, "id"));
+    assert_eq!(boss.act(&format!("{path}/approve")).await.problem(403), "auth.kyc_own");
+    let reason = json!({ "reason": "no" });
+    assert_eq!(boss.post(&format!("{path}/reject"), reason).await.problem(403), "auth.kyc_own");
+    let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
+    clerk.act(&format!("{path}/approve")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_numbers_are_refused_and_never_repeated() {
+    let service = house::start().await;
+    let (me, _) = member(&service, "asha@example.com").await;
+    for (field, pointer, value) in [
+        ("pan", "/pan", "ABCD1234F"),
+        ("aadhaar_last4", "/aadhaar_last4", "123456789012"),
+        ("bank.account_number", "/bank/account_number", "12345678"),
+        ("bank.account_number", "/bank/account_number", "1234567890123456789"),
+        ("bank.ifsc", "/bank/ifsc", "HDFC1001234"),
+        ("address.pincode", "/address/pincode", "011001"),
+        ("bank.holder_name", "/bank/holder_name", " "),
+    ] {
+        let mut bad = form("ABCDE1234F");
+        *bad.pointer_mut(pointer).unwrap() = json!(value);
+        let reply = me.post("/users/me/kyc", bad).await;
+        assert_eq!(text(&reply.body["errors"][0], "field"), field);
+        assert!(value == " " || !reply.text.contains(value), "{}", reply.text);
+        assert_eq!(reply.problem(422), "auth.kyc_invalid");
+    }
+    let mut number = form("ABCDE1234F");
+    number["aadhaar_last4"] = json!(123_456_789_012_u64);
+    let reply = me.post("/users/me/kyc", number).await;
+    assert!(!reply.text.contains("123456789012"), "{}", reply.text);
+    assert_eq!(reply.problem(400), "request.wrong_type");
+    assert_eq!(me.get("/users/me/kyc").await.problem(404), "request.not_found");
+    assert_eq!(text(&me.get("/users/me").await.expect(200), "kyc_status"), "none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_have_to_be_the_members_own() {
+    let service = house::start().await;
+    let asha = sign_in(&service, "asha@example.com").await;
+    let me = client(&service, &asha);
+    let (_, other) = member(&service, "other@example.com").await;
+    let upload = |owner: &str| {
+        let (document, owner): (domain::UserId, domain::UserId) = (chassis::id::fresh(), owner.parse().unwrap());
+        let event = DocumentUploaded {
+            document_id: document.into(),
+            user_id: owner.into(),
+            kind: "pan_card".into(),
+            uploaded_at: 1_800_000_000_000_000,
+            ..DocumentUploaded::default()
+        };
+        (document.to_string(), event)
+    };
+    let (own, mine) = upload(&text(&asha, "user.id"));
+    let (foreign, theirs) = upload(&other);
+    service.deliver_now(&mine).await;
+    service.deliver_now(&mine).await;
+    service.deliver_now(&theirs).await;
+    let with = |ids: &[&str]| {
+        let mut body = form("ABCDE1234F");
+        body["document_ids"] = json!(ids);
+        body
+    };
+    assert_eq!(me.post("/users/me/kyc", with(&[&own, &foreign])).await.problem(422), "auth.document_unknown");
+    assert_eq!(me.post("/users/me/kyc", with(&["x"])).await.problem(400), "request.wrong_type");
+    let made = me.post("/users/me/kyc", with(&[&own, &own])).await.expect(201);
+    assert_eq!(made["document_ids"], json!([own]));
+    service.finish().await;
+}

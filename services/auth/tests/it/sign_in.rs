@@ -1,0 +1,215 @@
+//! One-time codes, and who comes in by them.
+
+use crate::house::{self, another_code, ask, client, sign_in, sign_in_with, text};
+use chassis::mail::{MailError, Mailer, Message, MessageLog};
+use futures_util::future::join_all;
+use proto_events::auth::v1::UserRegistered;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const ASHA: &str = "asha@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_sign_in_registers_and_the_next_does_not() {
+    let service = house::start().await;
+    let first = sign_in_with(&service, ASHA, json!({ "name": "Asha", "preferred_side": "left" })).await;
+    assert_eq!((first["is_new"].as_bool(), first["token_type"].as_str()), (Some(true), Some("Bearer")));
+    assert_eq!((first["expires_in"].as_i64(), text(&first, "user.role").as_str()), (Some(900), "user"));
+    assert_eq!(text(&first, "user.referral_code").len(), 8);
+    let me = client(&service, &first).get("/users/me").await.expect(200);
+    assert_eq!((text(&me, "email").as_str(), text(&me, "preferred_side").as_str()), (ASHA, "left"));
+
+    service.clock.advance_secs(30);
+    let again = sign_in_with(&service, "  ASHA@Example.com ".trim(), json!({ "name": "Other" })).await;
+    assert_eq!(again["is_new"].as_bool(), Some(false));
+    assert_eq!((&again["user"]["id"], text(&again, "user.name").as_str()), (&first["user"]["id"], "Asha"));
+    let told = service.published::<UserRegistered>().await;
+    assert_eq!(told.iter().filter(|e| e.user.as_ref().unwrap().email == ASHA).count(), 1);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_does_not_tell_who_is_known() {
+    let service = house::start().await;
+    sign_in(&service, ASHA).await;
+    service.clock.advance_secs(30);
+    let ask = |identifier: &str| {
+        let body = json!({ "identifier": identifier, "channel": "email" });
+        let client = service.anonymous();
+        async move { client.post("/auth/otp", body).await }
+    };
+    let (known, unknown) = (ask(ASHA).await, ask("nobody@example.com").await);
+    assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));
+    assert_eq!(known.expect(202), json!({ "expires_in": 600, "resend_after": 30 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_code_has_to_wait_thirty_seconds() {
+    let service = house::start().await;
+    let first = ask(&service, ASHA).await;
+    let again = json!({ "identifier": "ASHA@example.com", "channel": "email" });
+    let reply = service.anonymous().post("/auth/otp", again.clone()).await;
+    assert_eq!(reply.header("retry-after"), "30");
+    assert_eq!(reply.problem(429), "auth.otp_too_soon");
+    assert_eq!(service.messages.list(Some(ASHA)).len(), 1);
+    service.clock.advance_secs(30);
+    service.anonymous().post("/auth/otp", again).await.expect(202);
+    // The newer code has taken the older one's place.
+    let newest = service.messages.list(Some(ASHA))[0].code.clone().unwrap();
+    if newest != first {
+        let old = json!({ "identifier": ASHA, "code": first });
+        assert_eq!(service.anonymous().post("/auth/otp/verify", old).await.problem(401), "auth.otp_invalid");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fifth_wrong_try_kills_a_code() {
+    let service = house::start().await;
+    for (wrong_tries, outcome) in [(4, 200), (5, 401)] {
+        let identifier = format!("tries-{wrong_tries}@example.com");
+        let code = ask(&service, &identifier).await;
+        let verify = |code: &str| {
+            let (client, body) = (service.anonymous(), json!({ "identifier": identifier, "code": code }));
+            async move { client.post("/auth/otp/verify", body).await }
+        };
+        for _ in 0..wrong_tries {
+            assert_eq!(verify(&another_code(&code)).await.problem(401), "auth.otp_invalid");
+        }
+        assert_eq!(verify(&code).await.status, outcome);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_good_once_and_for_ten_minutes() {
+    let service = house::start().await;
+    let verify = |code: String| {
+        let (client, body) = (service.anonymous(), json!({ "identifier": ASHA, "code": code }));
+        async move { client.post("/auth/otp/verify", body).await }
+    };
+    let code = ask(&service, ASHA).await;
+    service.clock.advance_secs(600);
+    assert_eq!(verify(code).await.problem(401), "auth.otp_invalid");
+    let code = ask(&service, ASHA).await;
+    verify(code.clone()).await.expect(200);
+    assert_eq!(verify(code).await.problem(401), "auth.otp_invalid");
+    let never_sent = json!({ "identifier": "never@example.com", "code": "000000" });
+    assert_eq!(service.anonymous().post("/auth/otp/verify", never_sent).await.problem(401), "auth.otp_invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_bring_the_same_code_one_comes_in() {
+    let service = house::start().await;
+    let body = json!({ "identifier": ASHA, "code": ask(&service, ASHA).await });
+    let tries = join_all((0..10).map(|_| {
+        let (client, body) = (service.anonymous(), body.clone());
+        async move { client.post("/auth/otp/verify", body).await.status }
+    }));
+    let mut outcomes = tries.await;
+    outcomes.sort_unstable();
+    assert_eq!((outcomes[0], &outcomes[1..]), (200, &[401_u16; 9][..]));
+    assert_eq!(service.published::<UserRegistered>().await.len(), 2, "the administrator and one more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_referral_code_fixes_the_referrer() {
+    let service = house::start().await;
+    let referrer = sign_in(&service, ASHA).await;
+    let code = text(&referrer, "user.referral_code").to_lowercase();
+    let referred = sign_in_with(&service, "+919876543210", json!({ "referral_code": format!(" {code} ") })).await;
+    assert_eq!(referred["user"]["referrer_id"], referrer["user"]["id"]);
+    let event = service.published::<UserRegistered>().await.pop().and_then(|e| e.user).unwrap();
+    assert_eq!((event.mobile.as_str(), event.email.as_str(), event.version), ("+919876543210", "", 1));
+    assert_eq!(event.referrer_id, Some(id_bytes(&text(&referrer, "user.id"))));
+    // Later it counts for nothing, not even when nobody has it.
+    service.clock.advance_secs(30);
+    let again = sign_in_with(&service, "+919876543210", json!({ "referral_code": "nonsense" })).await;
+    assert_eq!(again["user"]["referrer_id"], referrer["user"]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_referral_code_uses_nothing_up() {
+    let service = house::start().await;
+    let code = ask(&service, ASHA).await;
+    let with = |referral: &str| json!({ "identifier": ASHA, "code": code, "referral_code": referral });
+    for referral in ["ABCD2345", "ABCD", "ABCD2340", "'; --"] {
+        let reply = service.anonymous().post("/auth/otp/verify", with(referral)).await;
+        assert_eq!(reply.problem(422), "auth.referral_code_unknown", "{referral}");
+    }
+    let wrong = json!({ "identifier": ASHA, "code": another_code(&code), "referral_code": "ABCD" });
+    assert_eq!(service.anonymous().post("/auth/otp/verify", wrong).await.problem(401), "auth.otp_invalid");
+    let long_name = json!({ "identifier": ASHA, "code": code, "name": "x".repeat(101) });
+    assert_eq!(service.anonymous().post("/auth/otp/verify", long_name).await.problem(422), "auth.name_invalid");
+    assert_eq!(service.published::<UserRegistered>().await.len(), 1, "the administrator alone");
+    let done = service.anonymous().post("/auth/otp/verify", with("")).await.expect(200);
+    assert_eq!((done["is_new"].as_bool(), done["user"]["referrer_id"].is_null()), (Some(true), true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_reached_is_refused() {
+    let service = house::start().await;
+    for (identifier, channel, code) in [
+        ("", "email", "auth.identifier_invalid"),
+        ("asha@", "email", "auth.identifier_invalid"),
+        ("12345", "sms", "auth.identifier_invalid"),
+        (ASHA, "sms", "auth.channel_invalid"),
+        ("9876543210", "email", "auth.channel_invalid"),
+    ] {
+        let body = json!({ "identifier": identifier, "channel": channel });
+        assert_eq!(service.anonymous().post("/auth/otp", body).await.problem(422), code, "{identifier}");
+    }
+    let no_such_channel = json!({ "identifier": ASHA, "channel": "pigeon" });
+    assert_eq!(service.anonymous().post("/auth/otp", no_such_channel).await.problem(400), "request.wrong_type");
+    assert!(service.messages.list(None).is_empty());
+}
+
+struct Mailbox {
+    down: Arc<AtomicBool>,
+    log: MessageLog,
+}
+
+#[async_trait::async_trait]
+impl Mailer for Mailbox {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(MailError::Unavailable("down".into()));
+        }
+        self.log.send(message).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailer_that_is_down_delays_the_code_but_not_the_answer() {
+    let down = Arc::new(AtomicBool::new(true));
+    let log = MessageLog::new();
+    let mailbox = Mailbox { down: Arc::clone(&down), log: log.clone() };
+    let service = house::start_on(|platform| platform.mailer = Arc::new(mailbox)).await;
+    for identifier in [ASHA, "late@example.com"] {
+        let body = json!({ "identifier": identifier, "channel": "email" });
+        service.anonymous().post("/auth/otp", body).await.expect(202);
+    }
+    service.clock.advance_secs(60);
+    service.run_job("messages").await;
+    assert!(log.list(None).is_empty());
+    down.store(false, Ordering::SeqCst);
+    service.clock.advance_secs(60);
+    service.run_job("messages").await;
+    let mut sent: Vec<String> = log.list(None).into_iter().map(|m| m.to).collect();
+    sent.sort();
+    assert_eq!(sent, [ASHA, "late@example.com"]);
+    let code = log.list(Some(ASHA))[0].code.clone();
+    let body = json!({ "identifier": ASHA, "code": code });
+    service.anonymous().post("/auth/otp/verify", body).await.expect(200);
+    // What is sent is not sent again, and what has expired is not sent at all.
+    down.store(true, Ordering::SeqCst);
+    let body = json!({ "identifier": "old@example.com", "channel": "email" });
+    service.anonymous().post("/auth/otp", body).await.expect(202);
+    down.store(false, Ordering::SeqCst);
+    service.clock.advance_secs(600);
+    service.run_job("messages").await;
+    assert_eq!(log.list(None).len(), 2);
+}
+
+fn id_bytes(id: &str) -> Vec<u8> {
+    id.parse::<domain::UserId>().unwrap().into()
+}
