@@ -1,7 +1,7 @@
 //! One service, for real, on a port of its own: fresh SQLite file, fake clock, in-process bus and cache.
 
 use crate::client::Client;
-use chassis::auth::jwks::SharedKeys;
+use chassis::auth::jwks::{KeySource, KeysUnavailable, SharedKeys};
 use chassis::auth::sign::SigningKey;
 use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
 use chassis::boot::site::Site;
@@ -17,6 +17,7 @@ use db::DbConfig;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Role, Timestamp, UserId};
+use jsonwebtoken::jwk::JwkSet;
 use proto_events::{Envelope, Event};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -37,6 +38,24 @@ pub struct TestService {
     folder: PathBuf,
 }
 
+/// The key a test signs tokens with, and those auth publishes when it is the service at hand.
+struct KnownKeys {
+    ours: JwkSet,
+    published: SharedKeys,
+}
+
+#[async_trait::async_trait]
+impl KeySource for KnownKeys {
+    async fn fetch(&self) -> Result<JwkSet, KeysUnavailable> {
+        let mut keys = self.ours.clone();
+        keys.keys.extend(self.published.get().into_iter().flat_map(|published| published.keys));
+        Ok(keys)
+    }
+    fn rest(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
 impl TestService {
     pub async fn start(service: Service) -> Self {
         Self::start_with(service, &[]).await
@@ -44,25 +63,33 @@ impl TestService {
 
     /// With variables of the service's own configuration.
     pub async fn start_with(service: Service, variables: &[(&str, &str)]) -> Self {
+        Self::start_on(service, variables, |_| {}).await
+    }
+
+    /// With variables, and with other parts than usual: a mailer that is down, a clock that is elsewhere.
+    pub async fn start_on(service: Service, variables: &[(&str, &str)], adjust: impl FnOnce(&mut Platform)) -> Self {
         let folder = std::env::temp_dir().join(format!("ev-test-{}", id::fresh::<uuid::Uuid>()));
         let clock = Arc::new(FakeClock::at(START.parse().unwrap()));
         let bus = Arc::new(MemoryBus::limited_to(&[service.name]));
         let messages = MessageLog::default();
         let keys = SigningKey::generate();
         let shared_keys = SharedKeys::new();
-        shared_keys.set(keys.key_set());
-        let platform = Platform {
+        let known = KnownKeys { ours: keys.key_set(), published: shared_keys.clone() };
+        let mut platform = Platform {
             env: Env::from_pairs(variables.iter().copied()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             bus: Arc::clone(&bus) as Arc<dyn Bus>,
             cache: Arc::new(MemoryCache::default()),
             mailer: Arc::new(messages.clone()),
-            keys: Arc::new(shared_keys.clone()),
-            shared_keys: SharedKeys::new(),
+            keys: Arc::new(known),
+            shared_keys,
             scheduled: false,
         };
+        adjust(&mut platform);
         let file = folder.join(format!("{}.db", service.name));
-        let database = DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()));
+        // A test on the real database says which.
+        let url = platform.env.get("DATABASE_URL").map(str::to_owned);
+        let database = DbConfig::new(url.unwrap_or_else(|| format!("sqlite://{}?synchronous=off", file.display())));
         let started = start(service, &platform, &database).await.expect("the service starts");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
