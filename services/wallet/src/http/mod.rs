@@ -4,6 +4,7 @@ mod explain;
 mod ledger;
 mod manual;
 mod statement;
+mod statement_pdf;
 mod transactions;
 mod wallets;
 

@@ -1,9 +1,10 @@
 //! A month of a member's transactions as a file.
 
+use super::statement_pdf::pdf;
 use super::transactions::owner;
 use crate::Wallet;
 use crate::app::ids;
-use crate::store::{transactions, wallets};
+use crate::store::{members, transactions, wallets};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Problem, Query};
@@ -35,6 +36,7 @@ pub(super) struct StatementLine {
 
 pub(super) struct Statement {
     pub(super) user_id: UserId,
+    pub(super) name: String,
     pub(super) month: Month,
     pub(super) opening: Money,
     pub(super) lines: Vec<StatementLine>,
@@ -56,7 +58,10 @@ pub(super) async fn statement(
             let body = csv(&statement).map_err(Problem::internal)?;
             Ok(file("text/csv; charset=utf-8", &name, body))
         }
-        Format::Pdf => Err(Problem::unprocessable("wallet.format_unknown", "ask for format=csv")),
+        Format::Pdf => {
+            let name = format!("statement-{}.pdf", wanted.month);
+            Ok(file("application/pdf", &name, pdf(&statement)))
+        }
     }
 }
 
@@ -85,11 +90,12 @@ async fn read(c: &mut DbConnection, user_id: UserId, month: Month) -> Result<Sta
         after = last.1.transaction_number;
         rows.extend(page);
     }
-    build(user_id, month, balance, rows).map_err(Problem::internal)
+    let name = members::name(c, user_id).await?.unwrap_or_default();
+    build((user_id, name), month, balance, rows).map_err(Problem::internal)
 }
 
 fn build(
-    user_id: UserId,
+    (user_id, name): (UserId, String),
     month: Month,
     balance: Money,
     mut rows: Vec<transactions::Seen>,
@@ -104,7 +110,7 @@ fn build(
         running = running.add(row.1.amount_paise)?;
         lines.push(StatementLine { row, balance: running });
     }
-    Ok(Statement { user_id, month, opening, lines, closing: running })
+    Ok(Statement { user_id, name, month, opening, lines, closing: running })
 }
 
 fn csv(statement: &Statement) -> Result<Vec<u8>, csv::Error> {

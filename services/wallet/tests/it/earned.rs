@@ -1,0 +1,179 @@
+//! Bonuses and pairs, as the rules' own examples have them.
+
+use crate::fixture::*;
+use proto_events::binary::v1::{PairsMatched, PlanPublished};
+use proto_events::booking::v1::{EmiApplied, EmiReleased, PaymentCompleted};
+use proto_events::wallet::v1::{EmiReserved, WalletChanged};
+
+#[tokio::test]
+async fn a_referrer_earns_from_new_money_and_hears_why_not_from_the_rest() {
+    let s = wallet().await;
+    s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
+    s.deliver_now(&paid(2, B, A, "4500.00", "225.00")).await;
+    let from_wallet = PaymentCompleted { method: "wallet".into(), ..paid(3, B, A, "2000.00", "0.00") };
+    s.deliver_now(&from_wallet).await;
+    let second = PaymentCompleted { on_first_booking: false, ..paid(4, B, A, "500.00", "0.00") };
+    s.deliver_now(&second).await;
+    assert_eq!(short(&s, A).await, "250.00 0.00 0.00 0.00");
+    assert_eq!(lines(&s.as_user(user(A))).await, ["REFERRAL_BONUS 25.00", "REFERRAL_BONUS 225.00"]);
+    let forfeits = s.as_user(user(A)).get("/wallet/forfeits").await.expect(200);
+    let reasons: Vec<_> = forfeits["items"].as_array().unwrap().iter().map(|f| f["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["not_first_booking", "not_new_money"]);
+    assert_eq!(balances(&s, A).await["total_earned"], "250.00");
+    assert_eq!(sound(&s).await, "members:available 0.00 250.00\ncompany:referral_expense 250.00 0.00\n");
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_replayed_event_posts_nothing_again() {
+    let s = wallet().await;
+    let payment = paid(1, B, A, "500.00", "25.00");
+    let envelope = s.deliver_now(&payment).await;
+    for _ in 0..5 {
+        s.deliver_envelope(envelope.clone()).await;
+        // The log fed again to a rebuilt consumer: other envelopes, the same cause.
+        s.deliver_now(&payment).await;
+    }
+    assert_eq!(lines(&s.as_user(user(A))).await, ["REFERRAL_BONUS 25.00"]);
+    assert_eq!(s.published::<WalletChanged>().await.len(), 1);
+    sound(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn the_sixth_pair_of_one_who_does_not_buy_goes_partly_to_the_emi_reserve() {
+    let s = wallet().await;
+    for number in 1..=5 {
+        s.deliver_now(&placed(vec![pair(A, number, "0.00")])).await;
+    }
+    s.deliver_now(&placed(vec![pair(A, 6, "100.00"), pair(A, 7, "100.00")])).await;
+    let rest = (8..=10).map(|n| pair(A, n, "100.00")).collect();
+    s.deliver_now(&PairsMatched { cause: "period_opened".into(), pairs: rest, ..PairsMatched::default() }).await;
+    assert_eq!(short(&s, A).await, "4500.00 0.00 500.00 0.00");
+    assert_eq!(balances(&s, A).await["total_earned"], "5000.00");
+    let seen = lines(&s.as_user(user(A))).await;
+    assert_eq!(seen[4..7], ["BINARY_PAIR 500.00", "BINARY_PAIR 500.00", "EMI_DEDUCTION -100.00"]);
+    let reserved = s.published::<EmiReserved>().await;
+    assert_eq!(reserved.len(), 5);
+    assert!(reserved.iter().all(|r| r.amount_paise == 10_000 && r.source_kind == "pair"));
+    let changed = s.published::<WalletChanged>().await;
+    let versions: Vec<u64> = changed.iter().map(|c| c.version).collect();
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(changed.last().unwrap().transactions.len(), 6);
+    sound(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn flushed_and_unpaid_pairs_pay_nothing_and_are_shown() {
+    let s = wallet().await;
+    let mut flushed = pair(A, 1, "0.00");
+    flushed.status = "flushed".into();
+    let mut unpaid = pair(A, 2, "0.00");
+    (unpaid.gross_paise, unpaid.available_paise) = (0, 0);
+    s.deliver_now(&placed(vec![flushed.clone(), unpaid.clone()])).await;
+    s.deliver_now(&voided(vec![flushed, unpaid])).await;
+    assert_eq!(short(&s, A).await, "0.00 0.00 0.00 0.00");
+    let forfeits = s.as_user(user(A)).get("/wallet/forfeits").await.expect(200);
+    assert_eq!(forfeits["items"][0]["reason"], "unpaid_pair");
+    assert_eq!(forfeits["items"][1]["reason"], "flushed");
+    assert_eq!(forfeits["items"][1]["amount"], "500.00");
+    sound(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_reserve_is_applied_and_released_in_parts_and_never_beyond_itself() {
+    let s = wallet().await;
+    s.deliver_now(&placed(vec![pair(A, 6, "100.00")])).await;
+    let reserve = s.published::<EmiReserved>().await.remove(0);
+    let apply = |n: u128, amount: &str| EmiApplied {
+        application_id: id(n).as_bytes().to_vec(),
+        reserve_id: reserve.reserve_id.clone(),
+        user_id: reserve.user_id.clone(),
+        amount_paise: paise(amount),
+        applied_at: at().micros(),
+        ..EmiApplied::default()
+    };
+    let release = |n: u128, amount: &str| EmiReleased {
+        release_id: id(n).as_bytes().to_vec(),
+        reserve_id: reserve.reserve_id.clone(),
+        user_id: reserve.user_id.clone(),
+        amount_paise: paise(amount),
+        reason: "every booking is completed".into(),
+        released_at: at().micros(),
+    };
+    s.deliver_now(&apply(1, "60.00")).await;
+    s.deliver_now(&apply(1, "60.00")).await;
+    s.deliver_now(&release(2, "39.99")).await;
+    assert_eq!(short(&s, A).await, "439.99 0.00 0.01 0.00");
+    s.deliver_now(&release(3, "0.02")).await;
+    assert_eq!(s.parked().await.len(), 1, "more than was put aside");
+    s.deliver_now(&release(4, "0.01")).await;
+    assert_eq!(short(&s, A).await, "440.00 0.00 0.00 0.00");
+    assert_eq!(lines(&s.as_user(user(A))).await[2..], ["EMI_RELEASE 39.99", "EMI_RELEASE 0.01"]);
+    sound(&s).await;
+}
+
+#[tokio::test]
+async fn a_pair_whose_parts_do_not_add_up_is_parked_whole() {
+    let s = wallet().await;
+    let mut wrong = pair(A, 1, "0.00");
+    wrong.available_paise = 49_999;
+    s.deliver_now(&placed(vec![pair(A, 2, "0.00"), wrong])).await;
+    assert_eq!(s.parked().await.len(), 1);
+    assert_eq!(short(&s, A).await, "0.00 0.00 0.00 0.00");
+    sound(&s).await;
+}
+
+#[tokio::test]
+async fn a_plan_that_pays_once_a_member_pays_once_in_any_order() {
+    let once = |n: u128| PaymentCompleted { referral_once_a_member: true, ..paid(n, B, A, "5000.00", "1000.00") };
+    // Paid, refunded, paid again: the threshold was crossed twice, and one bonus stands.
+    let orders: [&[&str]; 6] = [
+        &["p1", "r1", "p2"],
+        &["p1", "p2", "r1"],
+        &["p2", "p1", "r1"],
+        &["p2", "r1", "p1"],
+        &["r1", "p1", "p2"],
+        &["r1", "p2", "p1"],
+    ];
+    for order in orders {
+        let s = wallet().await;
+        for step in order {
+            match *step {
+                "p1" => s.deliver_now(&once(1)).await,
+                "p2" => s.deliver_now(&once(2)).await,
+                _ => s.deliver_now(&refunded(9, &once(1), "source")).await,
+            };
+        }
+        assert_eq!(short(&s, A).await, "1000.00 0.00 0.00 0.00", "{order:?}");
+        s.deliver_now(&refunded(10, &once(2), "source")).await;
+        assert_eq!(short(&s, A).await, "0.00 0.00 0.00 0.00", "{order:?}");
+        sound(&s).await;
+        s.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_published_plan_is_kept_to_explain_by() {
+    let s = wallet().await;
+    let mut plan = domain::Plan::seed();
+    plan.referral = domain::plan::Referral::PercentOfFirstBooking { rate: domain::Rate::percent(7) };
+    let published = PlanPublished {
+        version: 2,
+        effective_from: at().micros(),
+        plan_json: serde_json::to_string(&plan).unwrap(),
+        ..PlanPublished::default()
+    };
+    s.deliver_now(&published).await;
+    s.deliver_now(&published).await;
+    let payment = PaymentCompleted { plan_version: 2, ..paid(1, B, A, "500.00", "35.00") };
+    s.deliver_now(&payment).await;
+    let me = s.as_user(user(A));
+    let transaction = me.get("/wallet/transactions").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+    let why = me.get(&format!("/wallet/transactions/{transaction}/explain")).await.expect(200);
+    assert_eq!(why["steps"][0]["operands"][1]["value"], "7");
+    assert_eq!(why["steps"][0]["value"], "35.00");
+    s.finish().await;
+}

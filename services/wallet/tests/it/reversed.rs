@@ -1,0 +1,125 @@
+//! Taking back, in whatever order the news arrives.
+
+use crate::fixture::*;
+use proto_events::booking::v1::PaymentReturned;
+use proto_events::wallet::v1::EmiReserved;
+
+#[tokio::test]
+async fn a_refund_takes_the_bonus_and_the_voided_pair_back() {
+    let s = wallet().await;
+    let (from_b, from_c) = (paid(1, B, A, "500.00", "25.00"), paid(2, 0xC, A, "500.00", "25.00"));
+    s.deliver_now(&from_b).await;
+    s.deliver_now(&from_c).await;
+    s.deliver_now(&placed(vec![pair(A, 1, "0.00")])).await;
+    assert_eq!(short(&s, A).await, "550.00 0.00 0.00 0.00");
+    s.deliver_now(&refunded(9, &from_c, "wallet")).await;
+    s.deliver_now(&voided(vec![pair(A, 1, "0.00")])).await;
+    assert_eq!(short(&s, A).await, "25.00 0.00 0.00 0.00");
+    assert_eq!(short(&s, 0xC).await, "500.00 0.00 0.00 0.00");
+    assert_eq!(lines(&s.as_user(user(A))).await[3..], ["REVERSAL -25.00", "REVERSAL -500.00"]);
+    assert_eq!(balances(&s, A).await["total_earned"], "25.00");
+    sound(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn an_original_and_its_reversal_make_the_same_books_in_both_orders() {
+    let payment = paid(1, B, A, "500.00", "25.00");
+    let (original, reversal) = (placed(vec![pair(A, 6, "100.00")]), voided(vec![pair(A, 6, "100.00")]));
+    let mut books = Vec::new();
+    for reversed_first in [false, true] {
+        let s = wallet().await;
+        deposit(&s, A, "100.00").await;
+        if reversed_first {
+            s.deliver_now(&refunded(9, &payment, "wallet")).await;
+            s.deliver_now(&reversal).await;
+            s.deliver_now(&reversal).await;
+            assert_eq!(short(&s, A).await, "100.00 0.00 0.00 0.00");
+        }
+        s.deliver_now(&payment).await;
+        s.deliver_now(&original).await;
+        if !reversed_first {
+            s.deliver_now(&refunded(9, &payment, "wallet")).await;
+            s.deliver_now(&reversal).await;
+        }
+        assert_eq!(s.published::<EmiReserved>().await.len(), 1);
+        let mut seen = lines(&s.as_user(user(A))).await;
+        seen.sort();
+        books.push((short(&s, A).await, sound(&s).await, seen));
+        s.finish().await;
+    }
+    // The deduction that was reserved stays the member's; the rest of the gross is taken from what they have.
+    assert_eq!(books[0].0, "0.00 0.00 100.00 0.00");
+    assert_eq!(books[0], books[1]);
+}
+
+#[tokio::test]
+async fn voids_of_several_pairs_wait_each_for_its_own() {
+    let pairs = || vec![pair(A, 1, "0.00"), pair(A, 2, "0.00"), pair(A, 3, "0.00")];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let s = wallet().await;
+        s.deliver_now(&voided(pairs())).await;
+        for index in order {
+            s.deliver_now(&placed(vec![pairs()[index].clone()])).await;
+        }
+        assert_eq!(short(&s, A).await, "0.00 0.00 0.00 0.00", "{order:?}");
+        assert_eq!(lines(&s.as_user(user(A))).await.len(), 6);
+        sound(&s).await;
+        s.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_is_recovered_from_later_earnings_and_from_nothing_else() {
+    let s = wallet().await;
+    s.deliver_now(&placed(vec![pair(A, 1, "0.00")])).await;
+    // Spent: 500.00 leaves the wallet.
+    let p = payout(50, "500.00", "0.00");
+    s.deliver_now(&requested(&p)).await;
+    s.deliver_now(&approved(&p)).await;
+    s.deliver_now(&voided(vec![pair(A, 1, "0.00")])).await;
+    assert_eq!(short(&s, A).await, "0.00 0.00 0.00 500.00");
+    deposit(&s, A, "40.00").await;
+    assert_eq!(short(&s, A).await, "40.00 0.00 0.00 500.00");
+    s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
+    assert_eq!(short(&s, A).await, "40.00 0.00 0.00 475.00");
+    s.deliver_now(&placed(vec![pair(A, 6, "100.00")])).await;
+    assert_eq!(short(&s, A).await, "40.00 0.00 100.00 75.00");
+    s.deliver_now(&placed(vec![pair(A, 2, "0.00")])).await;
+    assert_eq!(short(&s, A).await, "465.00 0.00 100.00 0.00");
+    let seen = lines(&s.as_user(user(A))).await;
+    assert_eq!(seen[2..4], ["REVERSAL 0.00", "DEPOSIT 40.00"]);
+    assert_eq!(seen[4..6], ["REFERRAL_BONUS 25.00", "CLAWBACK -25.00"]);
+    assert_eq!(seen[6..9], ["BINARY_PAIR 500.00", "EMI_DEDUCTION -100.00", "CLAWBACK -400.00"]);
+    assert_eq!(seen[9..], ["BINARY_PAIR 500.00", "CLAWBACK -75.00"]);
+    sound(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_refund_goes_where_it_is_sent() {
+    let s = wallet().await;
+    let payment = paid(1, B, A, "500.00", "0.00");
+    s.deliver_now(&payment).await;
+    s.deliver_now(&refunded(2, &payment, "emi_reserve")).await;
+    s.deliver_now(&refunded(3, &payment, "source")).await;
+    assert_eq!(short(&s, B).await, "0.00 0.00 500.00 0.00");
+    let reserved = s.published::<EmiReserved>().await;
+    assert_eq!((reserved[0].source_kind.as_str(), reserved[0].amount_paise), ("refund", 50_000));
+    let returned = PaymentReturned {
+        return_id: id(4).as_bytes().to_vec(),
+        payment_id: id(5).as_bytes().to_vec(),
+        booking_id: id(6).as_bytes().to_vec(),
+        user_id: user(B).into(),
+        amount_paise: 12_345,
+        cause: "booking_expired".into(),
+        booking_number: "B-9".into(),
+        returned_at: at().micros(),
+    };
+    s.deliver_now(&returned).await;
+    s.deliver_now(&returned).await;
+    assert_eq!(short(&s, B).await, "123.45 0.00 500.00 0.00");
+    assert_eq!(lines(&s.as_user(user(B))).await, ["REFUND 123.45"]);
+    sound(&s).await;
+    s.finish().await;
+}
