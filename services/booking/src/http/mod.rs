@@ -2,6 +2,7 @@
 
 mod bookings;
 mod payments;
+mod receipts;
 mod vehicles;
 mod views;
 mod webhooks;
@@ -99,6 +100,12 @@ fn payment_routes(routes: Routes) -> Routes {
                 .gives::<Listing<PaymentView>>(),
         )
         .get("/payments/{id}", User, payments::one, Doc::new("One payment").gives::<PaymentView>())
+        .get(
+            "/payments/{id}/receipt",
+            User,
+            receipts::receipt,
+            Doc::new("The receipt of a payment, as a PDF").answers_bare(200),
+        )
         .post(
             "/payments/{id}/confirm",
             Staff,

@@ -132,7 +132,7 @@ pub(crate) async fn list(
 }
 
 /// The payment in the path, if the caller may see it.
-async fn seen(app: &Booking, caller: &Caller, path: &str) -> Result<Payment, Problem> {
+pub(super) async fn seen(app: &Booking, caller: &Caller, path: &str) -> Result<Payment, Problem> {
     let found = payments::find(&mut *app.ctx.db().read().await?, path_id(path)?).await?;
     let payment = found.ok_or_else(Problem::not_found)?;
     caller.require_sight_of(payment.user_id)?;

@@ -5,5 +5,6 @@ mod cancelling;
 mod catalogue;
 mod emi;
 mod paying;
+mod razorpay;
 mod reserves;
 mod world;

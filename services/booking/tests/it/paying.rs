@@ -276,3 +276,19 @@ async fn the_same_key_starts_one_payment_however_often_at_once() {
     assert_eq!(world.client.get("/payments").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
     world.service.finish().await;
 }
+
+#[tokio::test]
+async fn a_completed_payment_has_a_receipt() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let payment = world.pay(text(&booked, "id"), "500.00", "cash").await;
+    let path = format!("/payments/{}/receipt", text(&payment, "id"));
+    assert_eq!(world.client.get(&path).await.problem(409), "booking.no_receipt");
+    world.staff().act(&format!("/payments/{}/confirm", text(&payment, "id"))).await.expect(200);
+    world.stranger().get(&path).await.problem(404);
+    let receipt = world.client.get(&path).await;
+    assert_eq!((receipt.status, receipt.header("content-type").as_str()), (200, "application/pdf"));
+    assert!(receipt.text.starts_with("%PDF-") && receipt.text.contains("Amount          INR 500.00"));
+    assert!(receipt.text.contains(text(&booked, "number")));
+    world.service.finish().await;
+}

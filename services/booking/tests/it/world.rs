@@ -9,80 +9,80 @@ use sha2::Sha256;
 use testkit::{Client, Reply, TestService};
 
 /// The cheapest vehicle of the first catalogue, at 45,000.00.
-pub const SCOOTER: &str = "019aa000-0000-7000-8000-000000000001";
-pub const SECRET: &str = "sandbox-secret";
+pub(crate) const SCOOTER: &str = "019aa000-0000-7000-8000-000000000001";
+pub(crate) const SECRET: &str = "sandbox-secret";
 
-pub struct World {
-    pub service: TestService,
-    pub member: UserId,
-    pub referrer: UserId,
-    pub client: Client,
+pub(crate) struct World {
+    pub(crate) service: TestService,
+    pub(crate) member: UserId,
+    pub(crate) referrer: UserId,
+    pub(crate) client: Client,
 }
 
-pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_else(|| panic!("{field} of {value}"))
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
-    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Self {
         let service = TestService::start_with(booking::service(), variables).await;
         let (member, referrer) = (chassis::id::fresh(), chassis::id::fresh());
         let client = service.as_referred(member, referrer);
         Self { service, member, referrer, client }
     }
     /// The client with a token that is good at the time the clock shows now.
-    pub fn again(&self) -> Client {
+    pub(crate) fn again(&self) -> Client {
         self.service.as_referred(self.member, self.referrer)
     }
-    pub fn staff(&self) -> Client {
+    pub(crate) fn staff(&self) -> Client {
         self.service.as_staff()
     }
-    pub fn stranger(&self) -> Client {
+    pub(crate) fn stranger(&self) -> Client {
         self.service.as_role(chassis::id::fresh(), Role::User)
     }
 
-    pub async fn book(&self, amount: &str) -> Value {
+    pub(crate) async fn book(&self, amount: &str) -> Value {
         self.book_with(json!({ "vehicle_id": SCOOTER, "booking_amount": amount })).await
     }
-    pub async fn book_with(&self, body: Value) -> Value {
+    pub(crate) async fn book_with(&self, body: Value) -> Value {
         self.again().post("/bookings", body).await.expect(201)
     }
-    pub async fn booking(&self, id: &str) -> Value {
+    pub(crate) async fn booking(&self, id: &str) -> Value {
         self.again().get(&format!("/bookings/{id}")).await.expect(200)
     }
-    pub async fn try_pay(&self, booking: &str, amount: &str, method: &str) -> Reply {
+    pub(crate) async fn try_pay(&self, booking: &str, amount: &str, method: &str) -> Reply {
         let body = json!({ "amount": amount, "method": method });
         self.again().post(&format!("/bookings/{booking}/payments"), body).await
     }
-    pub async fn pay(&self, booking: &str, amount: &str, method: &str) -> Value {
+    pub(crate) async fn pay(&self, booking: &str, amount: &str, method: &str) -> Value {
         self.try_pay(booking, amount, method).await.expect(201)
     }
-    pub async fn payment(&self, id: &str) -> Value {
+    pub(crate) async fn payment(&self, id: &str) -> Value {
         self.again().get(&format!("/payments/{id}")).await.expect(200)
     }
     /// Pays online and has the gateway say so; answers the payment as it was started.
-    pub async fn pay_online(&self, booking: &str, amount: &str) -> Value {
+    pub(crate) async fn pay_online(&self, booking: &str, amount: &str) -> Value {
         let payment = self.pay(booking, amount, "online").await;
         self.capture(&payment, &format!("pay_{}", text(&payment, "id")), amount).await.expect(200);
         payment
     }
-    pub async fn pay_cash(&self, booking: &str, amount: &str) -> Value {
+    pub(crate) async fn pay_cash(&self, booking: &str, amount: &str) -> Value {
         let payment = self.pay(booking, amount, "cash").await;
         let path = format!("/payments/{}/confirm", text(&payment, "id"));
         self.staff().post(&path, json!({ "reference": "till 1" })).await.expect(200)
     }
-    pub async fn capture(&self, payment: &Value, gateway_payment_id: &str, amount: &str) -> Reply {
+    pub(crate) async fn capture(&self, payment: &Value, gateway_payment_id: &str, amount: &str) -> Reply {
         self.webhook("payment.captured", text(&payment["checkout"], "order_id"), gateway_payment_id, amount).await
     }
-    pub async fn webhook(&self, event: &str, order: &str, gateway_payment_id: &str, amount: &str) -> Reply {
+    pub(crate) async fn webhook(&self, event: &str, order: &str, gateway_payment_id: &str, amount: &str) -> Reply {
         let body =
             json!({ "event": event, "order_id": order, "gateway_payment_id": gateway_payment_id, "amount": amount });
         self.raw_webhook(&body.to_string(), Some(&sign(&body.to_string()))).await
     }
-    pub async fn raw_webhook(&self, body: &str, signature: Option<&str>) -> Reply {
+    pub(crate) async fn raw_webhook(&self, body: &str, signature: Option<&str>) -> Reply {
         let anyone = self.service.anonymous();
         let mut request = anyone.request(reqwest::Method::POST, "/payments/webhooks/sandbox").body(body.to_owned());
         if let Some(signature) = signature {
@@ -90,7 +90,7 @@ impl World {
         }
         anyone.send(request.header("content-type", "application/json")).await
     }
-    pub async fn wallet_decides(&self, payment: &Value, paid: bool) {
+    pub(crate) async fn wallet_decides(&self, payment: &Value, paid: bool) {
         let id: domain::PaymentId = text(payment, "id").parse().expect("an id");
         let booking: domain::BookingId = text(payment, "booking_id").parse().expect("an id");
         let amount: domain::Money = text(payment, "amount").parse().expect("an amount");
@@ -106,7 +106,7 @@ impl World {
         };
         self.service.deliver(now, &decided).await;
     }
-    pub async fn reserve(&self, paise: i64) -> EmiReserved {
+    pub(crate) async fn reserve(&self, paise: i64) -> EmiReserved {
         let now = self.service.now();
         let reserved = EmiReserved {
             reserve_id: chassis::id::fresh::<domain::ReserveId>().into(),
@@ -119,11 +119,11 @@ impl World {
         self.service.deliver(now, &reserved).await;
         reserved
     }
-    pub async fn completed(&self) -> Vec<PaymentCompleted> {
+    pub(crate) async fn completed(&self) -> Vec<PaymentCompleted> {
         self.service.published().await
     }
     /// The last snapshot told of a booking.
-    pub async fn told(&self, id: &str) -> BookingChanged {
+    pub(crate) async fn told(&self, id: &str) -> BookingChanged {
         let id: domain::BookingId = id.parse().expect("an id");
         let all: Vec<BookingChanged> = self.service.published().await;
         let versions: Vec<u64> =
@@ -134,7 +134,7 @@ impl World {
     }
 }
 
-pub fn sign(body: &str) -> String {
+pub(crate) fn sign(body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
     mac.update(body.as_bytes());
     hex::encode(mac.finalize().into_bytes())

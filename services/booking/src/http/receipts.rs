@@ -1,0 +1,88 @@
+//! The receipt of a payment, as a PDF of one page.
+
+use super::payments::seen;
+use crate::Booking;
+use crate::domain::PaymentStatus;
+use crate::store::bookings;
+use crate::store::bookings::Booking as Booked;
+use crate::store::members;
+use crate::store::payments::Payment;
+use actix_web::{HttpResponse, web};
+use chassis::auth::Caller;
+use chassis::http::Problem;
+use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
+
+pub(crate) async fn receipt(
+    app: web::Data<Booking>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let payment = seen(&app, &caller, &path).await?;
+    match payment.status {
+        PaymentStatus::Completed | PaymentStatus::Refunded => {}
+        PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded => {
+            let detail = format!("a payment that is {} has no receipt", payment.status);
+            return Err(Problem::conflict("booking.no_receipt", detail));
+        }
+    }
+    let mut c = app.ctx.db().read().await?;
+    let booking = bookings::find(&mut c, payment.booking_id).await?.ok_or_else(Problem::not_found)?;
+    let name = members::name(&mut c, payment.user_id).await?;
+    let disposition = format!("inline; filename=\"receipt-{}.pdf\"", payment.id);
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header(("Content-Disposition", disposition))
+        .body(pdf(&lines(&payment, &booking, name.as_deref()))))
+}
+
+fn lines(payment: &Payment, booking: &Booked, name: Option<&str>) -> Vec<String> {
+    let mut lines = vec![
+        format!("Receipt {}", payment.id),
+        String::new(),
+        format!("Received from   {}", name.unwrap_or("the member")),
+        format!("For booking     {}", booking.number),
+        format!("Vehicle         {}", booking.vehicle),
+        format!("Price           INR {}", booking.price_paise),
+        String::new(),
+        format!("Amount          INR {}", payment.amount_paise),
+        format!("Paid by         {}", payment.method.as_str().replace('_', " ")),
+    ];
+    lines.extend(payment.completed_at.map(|at| format!("Paid on         {} (IST)", at.day())));
+    let proof = payment.reference.as_deref().or(payment.gateway_payment_id.as_deref());
+    lines.extend(proof.map(|proof| format!("Reference       {proof}")));
+    if payment.status == PaymentStatus::Refunded {
+        let on = payment.closed_at.map(|at| at.day().to_string()).unwrap_or_default();
+        lines.push(String::new());
+        lines.push(format!("This payment was refunded on {on}."));
+    }
+    lines
+}
+
+/// One A4 page of text. The built-in fonts know Latin letters only; others become question marks.
+fn pdf(lines: &[String]) -> Vec<u8> {
+    let (catalog, pages, page_id, font, text) = (Ref::new(1), Ref::new(2), Ref::new(3), Ref::new(4), Ref::new(5));
+    let font_name = Name(b"F1");
+    let mut pdf = Pdf::new();
+    pdf.catalog(catalog).pages(pages);
+    pdf.pages(pages).kids([page_id]).count(1);
+    let mut page = pdf.page(page_id);
+    page.media_box(Rect::new(0.0, 0.0, 595.0, 842.0)).parent(pages).contents(text);
+    page.resources().fonts().pair(font_name, font);
+    page.finish();
+    pdf.type1_font(font).base_font(Name(b"Courier"));
+    let mut content = Content::new();
+    content.begin_text();
+    content.set_font(font_name, 11.0);
+    content.next_line(60.0, 770.0);
+    for line in lines {
+        let latin: Vec<u8> = line
+            .chars()
+            .map(|letter| if letter.is_ascii() { u8::try_from(letter).unwrap_or(b'?') } else { b'?' })
+            .collect();
+        content.show(Str(&latin));
+        content.next_line(0.0, -18.0);
+    }
+    content.end_text();
+    pdf.stream(text, &content.finish());
+    pdf.finish()
+}
