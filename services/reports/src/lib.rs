@@ -1,8 +1,22 @@
-//! Figures about the platform: dashboards and reports over what the other services told.
+//! Figures about the platform: a dashboard for staff, one for each member, and reports by day, week or month.
+//!
+//! Owns read models only; nobody's decision rests on them. Files: [`domain`] (what a figure means, periods, how
+//! figures become a report), `schema`, `store`, `app`, `consumers`, `http`.
+//!
+//! Invariants: figures come from events alone; what is told in versions keeps the highest and what happened is
+//! kept once by its key, so events may come twice and in any order; a day is the Indian day of the event's own
+//! time; sums are exact; no name, address or personal number is stored.
 
-use chassis::http::Routes;
+pub mod app;
+mod consumers;
+pub mod domain;
+mod http;
+mod schema;
+pub mod store;
+
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
+use std::sync::Arc;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
@@ -22,5 +36,5 @@ pub fn service() -> Service {
 
 fn parts(ctx: Ctx) -> Parts {
     let state = Reports { ctx };
-    Parts { routes: Routes::new("reports").data(state), consumer: None, jobs: Vec::new() }
+    Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() }
 }

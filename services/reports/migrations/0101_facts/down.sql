@@ -1,1 +1,9 @@
-SELECT 1;
+DROP TABLE payout_steps;
+DROP TABLE pair_facts;
+DROP TABLE placements;
+DROP TABLE wallet_transactions;
+DROP TABLE receipts;
+DROP TABLE payouts;
+DROP TABLE wallets;
+DROP TABLE bookings;
+DROP TABLE members;

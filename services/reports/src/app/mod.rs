@@ -1,0 +1,3 @@
+//! What changes the figures: [`learn`] is all of it.
+
+pub mod learn;

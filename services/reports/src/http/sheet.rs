@@ -1,0 +1,152 @@
+//! A report as JSON, CSV or an Excel workbook.
+
+use crate::domain::period::Grouping;
+use crate::domain::report::{Cell, Report};
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use chassis::http::{Problem, ok};
+use domain::{Day, Money};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as Style, Workbook, Worksheet, XlsxError};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+domain::text_enum! {
+    pub(super) enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }
+}
+
+/// A count is a number, an amount a decimal string of rupees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Figure {
+    Count(i64),
+    Amount(Money),
+}
+
+impl From<Cell> for Figure {
+    fn from(cell: Cell) -> Self {
+        match cell {
+            Cell::Count(count) => Self::Count(count),
+            Cell::Rupees(amount) => Self::Amount(amount),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ReportView {
+    /// Both days are in the range; the first and the last week or month count only their days that are.
+    from: Day,
+    to: Day,
+    group_by: Grouping,
+    /// Every period of the range in order, also one in which nothing happened.
+    items: Vec<PeriodView>,
+    totals: BTreeMap<&'static str, Figure>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct PeriodView {
+    /// A day; of a week its Monday; a month as `2026-11`.
+    period: String,
+    #[serde(flatten)]
+    figures: BTreeMap<&'static str, Figure>,
+}
+
+impl From<&Report> for ReportView {
+    fn from(report: &Report) -> Self {
+        let named = |cells: &[Cell]| {
+            report.columns.iter().zip(cells).map(|(column, cell)| (column.name, Figure::from(*cell))).collect()
+        };
+        let row = |(period, cells): &(String, Vec<Cell>)| PeriodView { period: period.clone(), figures: named(cells) };
+        Self {
+            from: report.periods.from,
+            to: report.periods.to,
+            group_by: report.periods.grouping,
+            items: report.rows.iter().map(row).collect(),
+            totals: named(&report.totals),
+        }
+    }
+}
+
+pub(super) fn answer(name: &str, report: &Report, format: Format) -> Result<HttpResponse, Problem> {
+    match format {
+        Format::Json => Ok(ok(&ReportView::from(report))),
+        Format::Csv => file(name, report, "csv", "text/csv; charset=utf-8", csv(report)?),
+        Format::Xlsx => {
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            file(name, report, "xlsx", kind, workbook(name, report)?)
+        }
+    }
+}
+
+fn file(name: &str, report: &Report, extension: &str, kind: &str, body: Vec<u8>) -> Result<HttpResponse, Problem> {
+    let (from, to) = (report.periods.from, report.periods.to);
+    let disposition = format!("attachment; filename=\"{name}-{from}-{to}.{extension}\"");
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, kind))
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .body(body))
+}
+
+/// Every cell is a column's name, a period's label or a number, none of which a spreadsheet takes for a formula:
+/// nothing a member wrote is in a report.
+fn csv(report: &Report) -> Result<Vec<u8>, Problem> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let names = report.columns.iter().map(|column| column.name);
+    writer.write_record(std::iter::once("period").chain(names)).map_err(Problem::internal)?;
+    let total = ("total".to_owned(), report.totals.clone());
+    for (period, cells) in report.rows.iter().chain(std::iter::once(&total)) {
+        let cells = cells.iter().map(|cell| match cell {
+            Cell::Count(count) => count.to_string(),
+            Cell::Rupees(amount) => amount.to_string(),
+        });
+        writer.write_record(std::iter::once(period.clone()).chain(cells)).map_err(Problem::internal)?;
+    }
+    writer.into_inner().map_err(|e| Problem::internal(e.into_error()))
+}
+
+/// Excel keeps fifteen digits of a number.
+const LARGEST_EXACT_PAISE: i64 = 999_999_999_999_999;
+
+fn workbook(name: &str, report: &Report) -> Result<Vec<u8>, Problem> {
+    let mut book = Workbook::new();
+    // A file of one report is the same bytes each time it is made.
+    book.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1).map_err(Problem::internal)?),
+    );
+    fill(book.add_worksheet(), name, report).map_err(Problem::internal)?;
+    book.save_to_buffer().map_err(Problem::internal)
+}
+
+fn fill(sheet: &mut Worksheet, name: &str, report: &Report) -> Result<(), XlsxError> {
+    let (bold, rupees) = (Style::new().set_bold(), Style::new().set_num_format("#,##0.00"));
+    sheet.set_name(name)?.set_freeze_panes(1, 1)?;
+    sheet.write_with_format(0, 0, "period", &bold)?;
+    for (at, column) in (1u16..).zip(report.columns) {
+        sheet.write_with_format(0, at, column.name, &bold)?;
+    }
+    let total = ("total".to_owned(), report.totals.clone());
+    for (row, (period, cells)) in (1u32..).zip(report.rows.iter().chain(std::iter::once(&total))) {
+        sheet.write_string(row, 0, period)?;
+        for (at, cell) in (1u16..).zip(cells) {
+            write(sheet, (row, at), *cell, &rupees)?;
+        }
+    }
+    sheet.autofit();
+    Ok(())
+}
+
+/// As a number where it stays exact, else as text.
+fn write(sheet: &mut Worksheet, (row, column): (u32, u16), cell: Cell, rupees: &Style) -> Result<(), XlsxError> {
+    let (text, exact) = match cell {
+        Cell::Count(count) => (count.to_string(), count.unsigned_abs() <= LARGEST_EXACT_PAISE.unsigned_abs()),
+        Cell::Rupees(amount) => {
+            (amount.to_string(), amount.paise().unsigned_abs() <= LARGEST_EXACT_PAISE.unsigned_abs())
+        }
+    };
+    match (text.parse::<f64>(), cell) {
+        (Ok(number), Cell::Count(_)) if exact => sheet.write_number(row, column, number)?,
+        (Ok(number), Cell::Rupees(_)) if exact => sheet.write_number_with_format(row, column, number, rupees)?,
+        _ => sheet.write_string(row, column, text)?,
+    };
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The service's own tables.
+
+diesel::table! {
+    members (user_id) {
+        user_id -> Binary,
+        version -> BigInt,
+        role -> Text,
+        is_active_buyer -> Bool,
+        referrer_id -> Nullable<Binary>,
+        joined_on -> Text,
+    }
+}
+diesel::table! {
+    bookings (booking_id) {
+        booking_id -> Binary,
+        version -> BigInt,
+        user_id -> Binary,
+        status -> Text,
+        price_paise -> BigInt,
+        booked_on -> Text,
+    }
+}
+diesel::table! {
+    wallets (user_id) {
+        user_id -> Binary,
+        version -> BigInt,
+        available_paise -> BigInt,
+        held_paise -> BigInt,
+        emi_reserve_paise -> BigInt,
+        reserve_paise -> BigInt,
+        clawback_due_paise -> BigInt,
+        total_earned_paise -> BigInt,
+        total_withdrawn_paise -> BigInt,
+    }
+}
+diesel::table! {
+    payouts (payout_id) {
+        payout_id -> Binary,
+        version -> BigInt,
+        user_id -> Binary,
+        status -> Text,
+        requested_paise -> BigInt,
+        tds_paise -> BigInt,
+        emi_paise -> BigInt,
+        net_paise -> BigInt,
+    }
+}
+diesel::table! {
+    receipts (fact_id, kind) {
+        fact_id -> Binary,
+        kind -> Text,
+        user_id -> Binary,
+        method -> Nullable<Text>,
+        amount_paise -> BigInt,
+        happened_on -> Text,
+    }
+}
+diesel::table! {
+    wallet_transactions (transaction_id) {
+        transaction_id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        amount_paise -> BigInt,
+        happened_on -> Text,
+    }
+}
+diesel::table! {
+    placements (user_id) {
+        user_id -> Binary,
+        side -> Text,
+        manual -> Bool,
+        placed_on -> Text,
+    }
+}
+diesel::table! {
+    pair_facts (pair_id, fact) {
+        pair_id -> Binary,
+        fact -> Text,
+        earner_id -> Binary,
+        gross_paise -> BigInt,
+        emi_deduction_paise -> BigInt,
+        happened_on -> Text,
+    }
+}
+diesel::table! {
+    payout_steps (payout_id, status) {
+        payout_id -> Binary,
+        status -> Text,
+        requested_paise -> BigInt,
+        tds_paise -> BigInt,
+        emi_paise -> BigInt,
+        net_paise -> BigInt,
+        happened_on -> Text,
+    }
+}
