@@ -41,10 +41,7 @@ pub fn service() -> Service {
 async fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let auth = Auth::new(ctx, config)?;
-    auth.prepare().await.map_err(|error| match error {
-        AuthError::Db(error) => BootError::Db(error),
-        error => BootError::Failed(format!("auth cannot start: {error}")),
-    })?;
+    auth.prepare().await.map_err(stops_the_boot)?;
     Ok(Parts {
         routes: http::routes(auth.clone()),
         consumer: Some(Arc::new(consumers::People::new())),
@@ -59,4 +56,12 @@ pub async fn grant_admin(db: &db::Db, email: &str, now: ::domain::Timestamp) -> 
     let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"that is no e-mail address"))?;
     let email = &email;
     db.tx(async |c| app::bootstrap::grant_admin(c, email, now).await).await.map_err(|error| failed(&error))
+}
+
+fn stops_the_boot(error: AuthError) -> BootError {
+    if let AuthError::Db(error) = error {
+        BootError::Db(error)
+    } else {
+        BootError::Failed(format!("auth cannot start: {error}"))
+    }
 }

@@ -13,7 +13,7 @@ pub(crate) enum Refreshed {
     Refused,
     /// Committed: the session has ended for everyone.
     Reused(Option<Ended>),
-    Rotated(Opened),
+    Rotated(Box<Opened>),
 }
 
 pub(crate) async fn refresh_session(c: &mut DbConnection, token: &str, now: Timestamp) -> Result<Refreshed, AuthError> {
@@ -42,7 +42,7 @@ pub(crate) async fn refresh_session(c: &mut DbConnection, token: &str, now: Time
             sessions::use_token(c, &hash, now).await?;
             let refresh_token = issue(c, session_id, now).await?;
             sessions::touch(c, session_id, now, now.plus_secs(REFRESH_TTL_SECS)).await?;
-            Ok(Refreshed::Rotated(Opened { user, session_id, refresh_token }))
+            Ok(Refreshed::Rotated(Box::new(Opened { user, session_id, refresh_token })))
         }
     }
 }

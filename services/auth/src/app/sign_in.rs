@@ -24,7 +24,7 @@ pub(crate) struct SignIn {
 /// What a try to sign in comes to. Both are committed: a wrong try counts.
 pub(crate) enum SignedIn {
     Refused,
-    In { opened: Opened, is_new: bool },
+    In { opened: Box<Opened>, is_new: bool },
 }
 
 /// An error leaves the code as it was.
@@ -58,6 +58,6 @@ pub(crate) async fn sign_in(
             (register::register(c, &newcomer, now).await?, true)
         }
     };
-    let opened = open_session(c, user, &input.device, now).await?;
+    let opened = Box::new(open_session(c, user, &input.device, now).await?);
     Ok(SignedIn::In { opened, is_new })
 }

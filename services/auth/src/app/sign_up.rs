@@ -92,7 +92,7 @@ pub(crate) async fn finish(
         (Some(one), Some(other)) if one.id != other.id => return Err(AuthError::ContactsDiffer),
         (Some(known), _) | (None, Some(known)) => (complete(c, known, &email, &mobile, now).await?, false),
     };
-    let opened = open_session(c, user, &input.device, now).await?;
+    let opened = Box::new(open_session(c, user, &input.device, now).await?);
     Ok(SignedIn::In { opened, is_new })
 }
 

@@ -106,11 +106,13 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(key: &SigningKey, opened: Opened, is_new: bool, now: Timestamp) -> Self {
+    pub(crate) fn new(key: &SigningKey, opened: Box<Opened>, is_new: bool, now: Timestamp) -> Self {
+        let access_token = state::access_token(key, &opened, now);
+        let Opened { user, refresh_token, .. } = *opened;
         Self {
-            access_token: state::access_token(key, &opened, now),
-            refresh_token: opened.refresh_token,
-            user: opened.user.into(),
+            access_token,
+            refresh_token,
+            user: user.into(),
             token_type: "Bearer",
             expires_in: ACCESS_TTL_SECS,
             is_new,

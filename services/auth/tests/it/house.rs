@@ -7,7 +7,7 @@ use testkit::{Client, TestService};
 
 pub(crate) const ADMIN: &str = "admin@ev.local";
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-const KEYS: [(&str, &str); 5] = [
+pub(crate) const KEYS: [(&str, &str); 5] = [
     ("OTP_KEY", KEY),
     ("PII_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
     ("PII_INDEX_KEY", KEY),

@@ -18,7 +18,7 @@ fn form(pan: &str) -> Value {
     })
 }
 
-async fn submitted(service: &TestService, email: &str, pan: &str) -> (Client, String) {
+pub(crate) async fn submitted(service: &TestService, email: &str, pan: &str) -> (Client, String) {
     let (me, _) = member(service, email).await;
     let made = me.post("/users/me/kyc", form(pan)).await.expect(201);
     (me, format!("/kyc/{}", text(&made, "id")))

@@ -4,6 +4,7 @@ mod access;
 mod house;
 mod kyc;
 mod me;
+mod on_services;
 mod people;
 mod sessions;
 mod sign_in;

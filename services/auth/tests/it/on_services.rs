@@ -1,0 +1,134 @@
+//! The same service on MariaDB, where rows are locked one by one: `TEST_MYSQL_URL` names a server whose user
+//! may create databases.
+
+use crate::house::{KEYS, admin, ask, client, member, sign_in, sign_in_with, text};
+use crate::kyc::submitted;
+use db::DbConnection;
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use serde_json::json;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use testkit::TestService;
+
+#[expect(clippy::disallowed_methods, reason = "only the tests need to know where the test server is")]
+fn server() -> String {
+    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
+    url.trim_end_matches('/').to_owned()
+}
+
+async fn on_server(sql: &str) {
+    let url = format!("{}/information_schema", server());
+    let mut connection = <DbConnection as AsyncConnection>::establish(&url).await.unwrap();
+    connection.batch_execute(sql).await.unwrap();
+}
+
+/// Runs `test` with auth on a database of its own.
+async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
+    let name = format!("auth_{:032x}", chassis::id::fresh::<uuid::Uuid>().as_u128());
+    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")).await;
+    let url = format!("{}/{name}", server());
+    let outcome = AssertUnwindSafe(async {
+        let variables: Vec<_> = KEYS.into_iter().chain([("DATABASE_URL", url.as_str())]).collect();
+        let service = TestService::start_with(auth::service(), &variables).await;
+        test(&service).await;
+        service.finish().await;
+    })
+    .catch_unwind()
+    .await;
+    on_server(&format!("DROP DATABASE {name}")).await;
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}
+
+fn sorted(replies: Vec<testkit::Reply>) -> Vec<u16> {
+    let mut outcomes: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    outcomes.sort_unstable();
+    outcomes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_lets_one_in_and_is_sent_once_however_many_ask() {
+    on_mariadb(async |service| {
+        let code = ask(service, "asha@example.com").await;
+        let body = json!({ "identifier": "asha@example.com", "code": code });
+        let tries = (0..10).map(|_| {
+            let (client, body) = (service.anonymous(), body.clone());
+            async move { client.post("/auth/otp/verify", body).await }
+        });
+        let outcomes = sorted(join_all(tries).await);
+        assert_eq!((outcomes[0], &outcomes[1..]), (200, &[401_u16; 9][..]));
+        let asked = (0..8).map(|_| {
+            let body = json!({ "identifier": "new@example.com", "channel": "email" });
+            let client = service.anonymous();
+            async move { client.post("/auth/otp", body).await }
+        });
+        let outcomes = sorted(join_all(asked).await);
+        assert_eq!((outcomes[0], &outcomes[1..]), (202, &[429_u16; 7][..]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pan_is_approved_once_and_a_refresh_token_is_good_once() {
+    on_mariadb(async |service| {
+        let (boss, _) = admin(service).await;
+        let mut paths = Vec::new();
+        for email in ["a@example.com", "b@example.com", "c@example.com"] {
+            paths.push(submitted(service, email, "ABCDE1234F").await.1);
+        }
+        let approvals = paths.iter().map(|path| {
+            let (boss, path) = (boss.clone(), format!("{path}/approve"));
+            async move { boss.act(&path).await }
+        });
+        assert_eq!(sorted(join_all(approvals).await), [200, 409, 409]);
+        let tokens = sign_in(service, "dev@example.com").await;
+        let refreshes = (0..6).map(|_| {
+            let (client, body) = (service.anonymous(), json!({ "refresh_token": tokens["refresh_token"] }));
+            async move { client.post("/auth/refresh", body).await }
+        });
+        let outcomes = sorted(join_all(refreshes).await);
+        assert_eq!((outcomes[0], &outcomes[1..]), (200, &[401_u16; 5][..]));
+        assert_eq!(client(service, &tokens).get("/users/me").await.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_administrators_cannot_demote_each_other() {
+    on_mariadb(async |service| {
+        let (boss, boss_id) = admin(service).await;
+        let body = json!({ "email": "second@example.com", "name": "Second", "role": "admin" });
+        boss.post("/users", body).await.expect(201);
+        let (second, second_id) = member(service, "second@example.com").await;
+        let demote = json!({ "role": "user" });
+        let (one, other) = (format!("/users/{second_id}"), format!("/users/{boss_id}"));
+        let both = join_all([boss.patch(&one, demote.clone()), second.patch(&other, demote)]).await;
+        let outcomes = sorted(both);
+        assert!(outcomes == [200, 401] || outcomes == [200, 403], "{outcomes:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_newcomers_of_one_referrer_all_come_in() {
+    on_mariadb(async |service| {
+        let referrer = sign_in(service, "asha@example.com").await;
+        let code = text(&referrer, "user.referral_code");
+        let arrivals = (0..12).map(|n| {
+            let code = code.clone();
+            async move {
+                let identifier = format!("n{n}@example.com");
+                sign_in_with(service, &identifier, json!({ "referral_code": code, "name": format!("Ñ {n}") })).await
+            }
+        });
+        join_all(arrivals).await;
+        let mine = client(service, &referrer).get("/users/me/referrals?limit=100").await.expect(200);
+        assert_eq!(mine["items"].as_array().unwrap().len(), 12);
+        let found = service.as_staff().get("/users?q=%C3%B1%201").await.expect(200);
+        assert_eq!(found["items"].as_array().unwrap().len(), 3, "1, 10 and 11");
+        assert_eq!(service.as_staff().get("/users?q=n_").await.expect(200)["items"], json!([]));
+    })
+    .await;
+}
