@@ -4,6 +4,7 @@ mod calendar;
 mod cancelling;
 mod catalogue;
 mod emi;
+mod on_services;
 mod paying;
 mod razorpay;
 mod reserves;
