@@ -84,7 +84,7 @@ async fn keys_change_without_anybody_being_signed_out() {
     let both = service.anonymous().get("//.well-known/jwks.json").await.expect(200);
     assert_eq!(kids(&both), [kids(&before)[0].clone(), text(&made, "kid")]);
     assert!(both["keys"][0].get("d").is_none());
-    let signed_by = |tokens: &Value| chassis_kid(&text(tokens, "access_token"));
+    let signed_by = |tokens: &Value| kid_of(&text(tokens, "access_token"));
     // The new key is published before it signs.
     let soon = refresh(&service, &text(&asha, "refresh_token")).await.expect(200);
     assert_eq!(signed_by(&soon), kids(&before)[0]);
@@ -100,7 +100,7 @@ async fn keys_change_without_anybody_being_signed_out() {
     assert_eq!(kids(&after), [text(&made, "kid")]);
 }
 
-fn chassis_kid(token: &str) -> String {
+fn kid_of(token: &str) -> String {
     jsonwebtoken::decode_header(token).unwrap().kid.unwrap()
 }
 
