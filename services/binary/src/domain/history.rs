@@ -215,7 +215,10 @@ impl Run {
             }
             Op::Pass { hours } => self.clock = self.clock.plus_hours(hours),
             Op::Day => {
-                let outcome = self.apply(Input::DayStarted);
+                let mut outcome = self.apply(Input::DayStarted);
+                while self.tree.is_opening() {
+                    outcome.made.extend(self.apply(Input::PeriodOpened).made);
+                }
                 for e in 1..count {
                     self.model.match_earner(e, &mut made);
                 }
