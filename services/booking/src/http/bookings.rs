@@ -156,21 +156,20 @@ pub(crate) async fn cancel(
     app: web::Data<Booking>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = visible(&app, &caller, &path).await?;
-    let terms = &body.json_or_empty::<RefundInput>().await?.value.terms(&app)?;
+    let input = body.json_or_empty::<RefundInput>().await?;
+    let terms = &input.value.terms(&app)?;
     let (caller, now) = (&caller, app.ctx.now());
-    let view = app
-        .ctx
-        .tx(async |c| {
-            if cancel::cancel(c, id, terms, now).await? {
-                audit::record(c, "booking", caller, now, action("booking.cancel", id, &terms.reason)).await?;
-            }
-            views::booking(c, id).await
-        })
-        .await?;
-    Ok(ok(&view))
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+        if cancel::cancel(c, id, terms, now).await? {
+            audit::record(c, "booking", caller, now, action("booking.cancel", id, &terms.reason)).await?;
+        }
+        views::booking(c, id).await
+    })
+    .await
 }
 
 fn action<'a>(name: &'static str, id: BookingId, detail: &'a str) -> Action<'a> {

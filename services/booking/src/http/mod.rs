@@ -77,6 +77,7 @@ fn booking_routes(routes: Routes) -> Routes {
             User,
             bookings::cancel,
             Doc::new("Cancel a booking and refund what was paid")
+                .idempotent()
                 .takes::<bookings::RefundInput>()
                 .gives::<BookingView>(),
         )
@@ -110,19 +111,28 @@ fn payment_routes(routes: Routes) -> Routes {
             "/payments/{id}/confirm",
             Staff,
             payments::confirm,
-            Doc::new("Cash or a transfer has come").takes::<payments::ConfirmInput>().gives::<PaymentView>(),
+            Doc::new("Cash or a transfer has come")
+                .idempotent()
+                .takes::<payments::ConfirmInput>()
+                .gives::<PaymentView>(),
         )
         .post(
             "/payments/{id}/fail",
             Staff,
             payments::fail,
-            Doc::new("Cash or a transfer will not come").takes::<payments::FailInput>().gives::<PaymentView>(),
+            Doc::new("Cash or a transfer will not come")
+                .idempotent()
+                .takes::<payments::FailInput>()
+                .gives::<PaymentView>(),
         )
         .post(
             "/payments/{id}/refund",
             Admin,
             payments::refund,
-            Doc::new("Give one payment back, whole").takes::<bookings::RefundInput>().gives::<PaymentView>(),
+            Doc::new("Give one payment back, whole")
+                .idempotent()
+                .takes::<bookings::RefundInput>()
+                .gives::<PaymentView>(),
         )
         .post(
             "/payments/webhooks/{gateway}",

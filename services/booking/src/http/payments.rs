@@ -19,7 +19,8 @@ use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Listing, Page, Problem, Query, ok, path_id};
 use chassis::id;
-use domain::{BookingId, Money, PaymentId, PaymentMethod, UserId};
+use db::DbConnection;
+use domain::{BookingId, Money, PaymentId, PaymentMethod, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -152,29 +153,41 @@ pub(crate) async fn confirm(
     app: web::Data<Booking>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
-    let given = body.json_or_empty::<ConfirmInput>().await?.value.reference;
-    let reference = cleaned("reference", given.as_deref())?;
+    let input = body.json_or_empty::<ConfirmInput>().await?;
+    let reference = cleaned("reference", input.value.reference.as_deref())?;
     let mut errors = FieldErrors::new();
     let named = reference.is_some() || payment.method != PaymentMethod::BankTransfer;
     errors.require("reference", named, "required", "a bank transfer is confirmed with its reference");
     errors.finish("booking.reference_invalid")?;
-    decide(&app, &caller, &payment, Verdict::Received { reference }, "payment.confirm").await
+    let (id, app, caller, now) = (payment.id, &app, &caller, app.ctx.now());
+    let verdict = &Verdict::Received { reference };
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+        decide(c, app, caller, id, verdict, "payment.confirm", now).await
+    })
+    .await
 }
 
 pub(crate) async fn fail(
     app: web::Data<Booking>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
-    let given = body.json_or_empty::<FailInput>().await?.value;
-    let text = given.reason.or(given.reference);
+    let input = body.json_or_empty::<FailInput>().await?;
+    let text = input.value.reason.or(input.value.reference);
     let reason = cleaned("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
-    decide(&app, &caller, &payment, Verdict::NotReceived { reason }, "payment.fail").await
+    let (id, app, caller, now) = (payment.id, &app, &caller, app.ctx.now());
+    let verdict = &Verdict::NotReceived { reason };
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+        decide(c, app, caller, id, verdict, "payment.fail", now).await
+    })
+    .await
 }
 
 fn cleaned(field: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
@@ -187,44 +200,38 @@ fn cleaned(field: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
 }
 
 async fn decide(
+    c: &mut DbConnection,
     app: &Booking,
     caller: &Caller,
-    payment: &Payment,
-    verdict: Verdict,
+    id: PaymentId,
+    verdict: &Verdict,
     name: &'static str,
-) -> Result<HttpResponse, Problem> {
-    let (id, now, verdict) = (payment.id, app.ctx.now(), &verdict);
-    let view = app
-        .ctx
-        .tx(async |c| {
-            if confirm::confirm(c, id, verdict, now).await? {
-                audit::record(c, "booking", caller, now, action(name, id, "")).await?;
-            }
-            views::payment(c, id, &app.gateways).await
-        })
-        .await?;
-    Ok(ok(&view))
+    now: Timestamp,
+) -> Result<PaymentView, Problem> {
+    if confirm::confirm(c, id, verdict, now).await? {
+        audit::record(c, "booking", caller, now, action(name, id, "")).await?;
+    }
+    views::payment(c, id, &app.gateways).await
 }
 
 pub(crate) async fn refund(
     app: web::Data<Booking>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
-    let terms = &body.json_or_empty::<RefundInput>().await?.value.terms(&app)?;
-    let (id, caller, now, app) = (payment.id, &caller, app.ctx.now(), &app);
-    let view = app
-        .ctx
-        .tx(async |c| {
-            if cancel::refund(c, id, terms, now).await? {
-                audit::record(c, "booking", caller, now, action("payment.refund", id, &terms.reason)).await?;
-            }
-            views::payment(c, id, &app.gateways).await
-        })
-        .await?;
-    Ok(ok(&view))
+    let input = body.json_or_empty::<RefundInput>().await?;
+    let terms = &input.value.terms(&app)?;
+    let (id, app, caller, now) = (payment.id, &app, &caller, app.ctx.now());
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+        if cancel::refund(c, id, terms, now).await? {
+            audit::record(c, "booking", caller, now, action("payment.refund", id, &terms.reason)).await?;
+        }
+        views::payment(c, id, &app.gateways).await
+    })
+    .await
 }
 
 fn action<'a>(name: &'static str, id: PaymentId, detail: &'a str) -> Action<'a> {

@@ -140,3 +140,17 @@ async fn a_refund_to_the_source_and_one_to_the_wallet_are_not_the_same() {
     admin.post(&path, json!({ "refund_to": "mattress" })).await.problem(400);
     world.service.finish().await;
 }
+
+#[tokio::test]
+async fn a_key_repeats_the_answer_of_an_action_too() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let path = format!("/bookings/{}/cancel", text(&booked, "id"));
+    let first = world.client.post_with_key(&path, "k", json!({ "reason": "no" })).await.expect(200);
+    let again = world.client.post_with_key(&path, "k", json!({ "reason": "no" })).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.expect(200), first);
+    let other = world.client.post_with_key(&path, "k", json!({ "reason": "yes" })).await;
+    assert_eq!(other.problem(422), "idempotency.key_reused");
+    world.service.finish().await;
+}

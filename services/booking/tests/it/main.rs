@@ -6,6 +6,7 @@ mod catalogue;
 mod emi;
 mod on_services;
 mod paying;
+mod plans;
 mod razorpay;
 mod reserves;
 mod world;
