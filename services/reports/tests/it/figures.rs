@@ -1,0 +1,141 @@
+//! What the dashboards say, and who may see them.
+
+use crate::platform::*;
+use chassis::id;
+use domain::UserId;
+use proto_events::auth::v1::UserUpdated;
+use proto_events::payout::v1::{PayoutCompleted, PayoutRequested, PayoutReversed};
+use serde_json::json;
+use testkit::TestService;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_platform_is_all_zeros() {
+    let service = TestService::start(reports::service()).await;
+    let expected = json!({
+        "users": 0, "active_buyers": 0,
+        "bookings": { "pre_booked": 0, "confirmed": 0, "completed": 0, "cancelled": 0, "expired": 0 },
+        "revenue": "0.00", "commission_paid": "0.00",
+        "payouts": { "pending": { "count": 0, "amount": "0.00" }, "paid": { "count": 0, "amount": "0.00" } },
+        "tds": "0.00", "wallet_liability": "0.00", "clawback_due": "0.00",
+        "today": { "registrations": 0, "bookings": 0, "revenue": "0.00", "commission": "0.00" },
+    });
+    assert_eq!(service.as_staff().get("/reports/dashboard").await.expect(200), expected);
+    let mine = service.as_user(id::fresh()).get("/reports/me").await.expect(200);
+    assert_eq!(
+        (&mine["bookings"], &mine["earned"], &mine["is_active_buyer"]),
+        (&json!(0), &json!("0.00"), &json!(false))
+    );
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_see_the_platform_and_members_only_themselves() {
+    let service = TestService::start(reports::service()).await;
+    let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    service.deliver_now(&payment(other, 50_000, "online", service.now())).await;
+    let me = service.as_user(mine);
+    for path in ["dashboard", "sales", "users", "wallet", "payouts", "binary"] {
+        let path = format!("/reports/{path}");
+        assert_eq!(me.get(&path).await.problem(403), "auth.forbidden", "{path}");
+        assert_eq!(service.anonymous().get(&path).await.problem(401), "auth.token_invalid", "{path}");
+        for staff in [service.as_staff(), service.as_admin()] {
+            staff.get(&path).await.expect(200);
+        }
+    }
+    // There is nothing to ask for somebody else's by.
+    let asked = me.get(&format!("/reports/me?user_id={other}")).await.expect(200);
+    assert_eq!(asked["total_paid"], "0.00");
+    assert_eq!(service.as_user(other).get("/reports/me").await.expect(200)["total_paid"], "500.00");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revenue_is_new_money_less_refunds_of_it() {
+    let service = TestService::start(reports::service()).await;
+    let (now, yesterday) = (service.now(), service.now().plus_hours(-24));
+    let buyer: UserId = id::fresh();
+    let old = payment(buyer, 100_000, "cash", yesterday);
+    service.deliver_now(&old).await;
+    for (paise, method) in [(50_000, "online"), (20_000, "bank_transfer"), (7_000, "wallet"), (900, "emi_deduction")] {
+        service.deliver_now(&payment(buyer, paise, method, now)).await;
+    }
+    let spent = payment(buyer, 3_000, "wallet", now);
+    service.deliver_now(&spent).await;
+    service.deliver_now(&refund(&spent, now)).await;
+    service.deliver_now(&returned(buyer, 11_100, now)).await;
+    service.deliver_now(&refund(&old, now)).await;
+    let board = service.as_staff().get("/reports/dashboard").await.expect(200);
+    assert_eq!(board["revenue"], "700.00");
+    assert_eq!(board["today"]["revenue"], "-300.00");
+    // What counts for Active Buyer: the wallet's money too, EMI deductions not.
+    assert_eq!(service.as_user(buyer).get("/reports/me").await.expect(200)["total_paid"], "770.00");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commission_is_net_of_what_was_taken_back() {
+    let service = TestService::start(reports::service()).await;
+    let (now, earner): (_, UserId) = (service.now(), id::fresh());
+    let earned = [("REFERRAL_BONUS", 2_500), ("BINARY_PAIR", 50_000), ("EMI_DEDUCTION", -10_000)];
+    service.deliver_now(&wallet(earner, 1, 42_500, &earned, now.plus_hours(-24))).await;
+    let lines = [("REVERSAL", -2_500), ("DEPOSIT", 99_900), ("BINARY_PAIR", 50_000), ("CLAWBACK", -500)];
+    let mut later = wallet(earner, 2, 189_400, &lines, now);
+    later.held_paise = 100;
+    later.emi_reserve_paise = 10_000;
+    later.reserve_paise = 1;
+    later.clawback_due_paise = 77;
+    service.deliver_now(&later).await;
+    let board = service.as_staff().get("/reports/dashboard").await.expect(200);
+    assert_eq!((&board["commission_paid"], &board["today"]["commission"]), (&json!("995.00"), &json!("470.00")));
+    assert_eq!((&board["wallet_liability"], &board["clawback_due"]), (&json!("1995.01"), &json!("0.77")));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_is_pending_then_paid_then_neither_when_the_bank_returns_it() {
+    let service = TestService::start(reports::service()).await;
+    let (now, user) = (service.now(), id::fresh());
+    let asked = payout(user, now);
+    let staff = service.as_staff();
+    let sum = |count: i64, amount: &str| json!({ "count": count, "amount": amount });
+    service.deliver_now(&PayoutRequested { payout: Some(asked.clone()) }).await;
+    let board = staff.get("/reports/dashboard").await.expect(200);
+    assert_eq!(board["payouts"], json!({ "pending": sum(1, "10000.00"), "paid": sum(0, "0.00") }));
+    assert_eq!(board["tds"], "0.00");
+    assert_eq!(service.as_user(user).get("/reports/me").await.expect(200)["payouts_pending"], 1);
+    service.deliver_now(&PayoutCompleted { payout: next(&asked, 5, "completed", now), tax: None }).await;
+    let board = staff.get("/reports/dashboard").await.expect(200);
+    assert_eq!(board["payouts"], json!({ "pending": sum(0, "0.00"), "paid": sum(1, "10000.00") }));
+    assert_eq!(board["tds"], "500.00");
+    service.deliver_now(&PayoutReversed { payout: next(&asked, 6, "reversed", now), tax: None }).await;
+    let board = staff.get("/reports/dashboard").await.expect(200);
+    assert_eq!(board["payouts"], json!({ "pending": sum(0, "0.00"), "paid": sum(0, "0.00") }));
+    assert_eq!(board["tds"], "0.00");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_members_and_today_begins_at_midnight_in_india() {
+    let service = TestService::start(reports::service()).await;
+    let midnight = service.now().day().starts_at();
+    let (first, second): (UserId, UserId) = (id::fresh(), id::fresh());
+    service.deliver_now(&registered(first, None, midnight.plus_secs(-1))).await;
+    service.deliver_now(&registered(second, Some(first), midnight)).await;
+    let mut staff = user(id::fresh(), None, midnight);
+    staff.role = "staff".into();
+    service.deliver_now(&UserUpdated { user: Some(staff) }).await;
+    service.deliver_now(&booking(second, 1, "pre_booked", midnight.plus_secs(-1))).await;
+    service.deliver_now(&booking(second, 1, "expired", midnight)).await;
+    let board = service.as_staff().get("/reports/dashboard").await.expect(200);
+    assert_eq!((&board["users"], &board["active_buyers"]), (&json!(2), &json!(0)));
+    assert_eq!((&board["today"]["registrations"], &board["today"]["bookings"]), (&json!(1), &json!(1)));
+    let mut bought = user(second, Some(first), midnight);
+    (bought.version, bought.is_active_buyer) = (2, true);
+    service.deliver_now(&UserUpdated { user: Some(bought) }).await;
+    let mine = service.as_user(first).get("/reports/me").await.expect(200);
+    assert_eq!((&mine["referrals"], &mine["active_referrals"]), (&json!(1), &json!(1)));
+    let theirs = service.as_user(second).get("/reports/me").await.expect(200);
+    assert_eq!((&theirs["bookings"], &theirs["live_bookings"]), (&json!(2), &json!(1)));
+    assert_eq!((&theirs["is_active_buyer"], &theirs["referrals"]), (&json!(true), &json!(0)));
+    service.finish().await;
+}

@@ -1,0 +1,121 @@
+//! Ranges, periods and formats of the reports.
+
+use crate::platform::*;
+use chassis::id;
+use domain::{Day, Timestamp, UserId};
+use proto_events::payout::v1::{PayoutCompleted, PayoutRejected, PayoutRequested, PayoutReversed};
+use serde_json::json;
+use testkit::TestService;
+
+fn on(day: &str) -> Timestamp {
+    day.parse::<Day>().unwrap().starts_at()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn this_month_is_shown_day_by_day_unless_asked_otherwise() {
+    let service = TestService::start(reports::service()).await;
+    let user: UserId = id::fresh();
+    for day in ["2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"] {
+        service.deliver_now(&payment(user, 10_000, "online", on(day))).await;
+    }
+    let report = service.as_staff().get("/reports/sales").await.expect(200);
+    assert_eq!(
+        (&report["from"], &report["to"], &report["group_by"]),
+        (&json!("2026-11-01"), &json!("2026-11-30"), &json!("day"))
+    );
+    let items = report["items"].as_array().unwrap();
+    assert_eq!(
+        (items.len(), &items[0]["period"], &items[29]["period"]),
+        (30, &json!("2026-11-01"), &json!("2026-11-30"))
+    );
+    assert_eq!((&items[0]["received"], &items[1]["received"]), (&json!("100.00"), &json!("0.00")));
+    assert_eq!((&report["totals"]["payments"], &report["totals"]["revenue"]), (&json!(2), &json!("200.00")));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ends_of_a_range_cut_its_first_and_last_period() {
+    let service = TestService::start(reports::service()).await;
+    let user: UserId = id::fresh();
+    for day in ["2026-11-02", "2026-11-03", "2026-11-09", "2026-11-10"] {
+        service.deliver_now(&payment(user, 10_000, "online", on(day))).await;
+    }
+    let staff = service.as_staff();
+    let report = staff.get("/reports/sales?from=2026-11-03&to=2026-11-09&group_by=week").await.expect(200);
+    let weeks: Vec<_> = report["items"].as_array().unwrap().iter().map(|i| (&i["period"], &i["payments"])).collect();
+    assert_eq!(weeks, [(&json!("2026-11-02"), &json!(1)), (&json!("2026-11-09"), &json!(1))]);
+    let months = staff.get("/reports/sales?from=2026-10-01&to=2026-11-30&group_by=month").await.expect(200);
+    let periods: Vec<_> = months["items"].as_array().unwrap().iter().map(|i| (&i["period"], &i["payments"])).collect();
+    assert_eq!(periods, [(&json!("2026-10"), &json!(0)), (&json!("2026-11"), &json!(4))]);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_that_makes_no_sense_is_refused() {
+    let service = TestService::start(reports::service()).await;
+    let staff = service.as_staff();
+    for (query, code) in [
+        ("from=2026-11-02&to=2026-11-01", "reports.range_backwards"),
+        ("from=2020-01-01&to=2022-09-27", "reports.range_too_long"),
+        ("from=2026-11-31", "request.bad_query"),
+        ("from=yesterday", "request.bad_query"),
+        ("group_by=year", "request.bad_query"),
+        ("format=pdf", "request.bad_query"),
+    ] {
+        assert_eq!(staff.get(&format!("/reports/sales?{query}")).await.problem(422), code, "{query}");
+    }
+    for query in ["from=2020-01-01&to=2022-09-26", "from=2026-11-01&to=2026-11-01", "from=&to="] {
+        staff.get(&format!("/reports/sales?{query}")).await.expect(200);
+    }
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payouts_and_pairs_are_shown_on_the_day_of_each_step() {
+    let service = TestService::start(reports::service()).await;
+    let user: UserId = id::fresh();
+    let (first, second, third) = (on("2026-11-01"), on("2026-11-02"), on("2026-11-03"));
+    let (asked, refused) = (payout(user, first), payout(user, first));
+    service.deliver_now(&PayoutRequested { payout: Some(asked.clone()) }).await;
+    service.deliver_now(&PayoutRequested { payout: Some(refused.clone()) }).await;
+    let rejected = PayoutRejected { payout: next(&refused, 2, "rejected", first), hold_refused: true };
+    service.deliver_now(&rejected).await;
+    service.deliver_now(&PayoutCompleted { payout: next(&asked, 4, "completed", second), tax: None }).await;
+    service.deliver_now(&PayoutReversed { payout: next(&asked, 5, "reversed", third), tax: None }).await;
+    let staff = service.as_staff();
+    let days = staff.get("/reports/payouts").await.expect(200)["items"].clone();
+    assert_eq!(
+        (&days[0]["requested"], &days[0]["refused"], &days[0]["requested_amount"]),
+        (&json!(2), &json!(1), &json!("20000.00"))
+    );
+    assert_eq!((&days[1]["paid"], &days[1]["tds"], &days[1]["net"]), (&json!(1), &json!("500.00"), &json!("9500.00")));
+    assert_eq!((&days[2]["returned"], &days[2]["returned_amount"]), (&json!(1), &json!("10000.00")));
+    let pairs = vec![pair(user, 6, "matched", first), pair(user, 7, "flushed", first)];
+    service.deliver_now(&placement(user, pairs.clone(), first)).await;
+    service.deliver_now(&voided(pairs, second)).await;
+    let days = staff.get("/reports/binary").await.expect(200)["items"].clone();
+    assert_eq!(
+        (&days[0]["placements"], &days[0]["pairs_matched"], &days[0]["pairs_flushed"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!((&days[0]["gross"], &days[0]["emi_deduction"]), (&json!("500.00"), &json!("100.00")));
+    assert_eq!((&days[1]["pairs_voided"], &days[1]["voided_gross"]), (&json!(1), &json!("500.00")));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_comes_as_csv_and_as_a_workbook() {
+    let service = TestService::start(reports::service()).await;
+    service.deliver_now(&registered(id::fresh(), Some(id::fresh()), on("2026-11-02"))).await;
+    let staff = service.as_staff();
+    let csv = staff.get("/reports/users?from=2026-11-01&to=2026-11-02&format=csv").await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"users-2026-11-01-2026-11-02.csv\"");
+    let expected = "period,registrations,referred,placed\n2026-11-01,0,0,0\n2026-11-02,1,1,0\ntotal,1,1,0\n";
+    assert_eq!(csv.text, expected);
+    let book = staff.get("/reports/wallet?format=xlsx").await;
+    assert_eq!(book.status, 200);
+    assert!(book.text.starts_with("PK"), "a workbook is a zip");
+    assert_eq!(book.header("content-disposition"), "attachment; filename=\"wallet-2026-11-01-2026-11-30.xlsx\"");
+    service.finish().await;
+}
