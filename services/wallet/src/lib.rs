@@ -1,12 +1,12 @@
 //! The wallet service: a double-entry ledger of what members earned, spent and are owed.
 //!
 //! Read in this order: [`domain`] (what an entry is and every decision), `store` (the tables), `app` (a batch of
-//! commands becomes entries), `consumers` (events become commands), `http` (what members and staff see).
+//! commands becomes entries), `consumers` (events become commands), `http` (what members and staff see), `jobs` (the hash chain).
 //!
 //! Invariants:
 //! - An entry's postings add up to zero; one that does not cannot be built.
 //! - An entry's id is derived from its cause, so a replay finds it posted and changes nothing.
-//! - Entries, postings and forfeits are only ever added; the database refuses anything else.
+//! - Entries, postings, seals and forfeits are only ever added; the database refuses anything else.
 //! - No balance of a member is below zero. What could not be taken back is a clawback due.
 //! - A cached balance is the fold of its postings. Company accounts are never counted up, only summed.
 //! - Amounts decided elsewhere are taken as they are; nobody decides twice.
@@ -16,6 +16,7 @@ mod consumers;
 pub mod domain;
 pub mod error;
 mod http;
+mod jobs;
 mod schema;
 pub mod store;
 
@@ -38,5 +39,5 @@ pub fn service() -> Service {
 
 fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let app = Wallet { ctx };
-    Ok(Parts { routes: http::routes(app.clone()), consumer: Some(Arc::new(app)), jobs: Vec::new() })
+    Ok(Parts { routes: http::routes(app.clone()), consumer: Some(Arc::new(app)), jobs: jobs::all() })
 }

@@ -103,4 +103,18 @@ diesel::table! {
         name -> Text,
     }
 }
-diesel::allow_tables_to_appear_in_same_query!(postings, journal_entries);
+diesel::table! {
+    seals (number) {
+        number -> BigInt,
+        entry_id -> Binary,
+        hash -> Binary,
+        sealed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    seal_progress (name) {
+        name -> Text,
+        position -> BigInt,
+    }
+}
+diesel::allow_tables_to_appear_in_same_query!(postings, journal_entries, seals);

@@ -1,7 +1,8 @@
 //! The only writers: each function takes the transaction it works in.
 //!
 //! [`ids`] (identity of entries and lines), [`post`] (commands into entries, a batch at a time), [`announce`]
-//! (what others hear of it), [`verify`] (whether the books agree with themselves).
+//! (what others hear of it), [`verify`] (whether the books agree with themselves), [`seal`] (the
+//! hash chain over all entries).
 
 pub mod announce;
 pub mod derivation;
@@ -9,4 +10,5 @@ pub mod ids;
 pub mod member;
 pub mod plan;
 pub mod post;
+pub mod seal;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! Whether the books agree with themselves: every entry adds up to zero, and every cached balance is the fold
 //! of its postings.
 
+use super::seal;
 use crate::domain::{Account, Wallet};
 use crate::error::WalletError;
 use crate::store::{entries, holds, reserves, wallets};
@@ -21,6 +22,8 @@ pub struct Verification {
     pub ok: bool,
     pub wallets_checked: u64,
     pub entries_checked: i64,
+    /// Entries of the hash chain that hold; those posted since it last grew are not in it yet.
+    pub entries_sealed: i64,
     /// At most a hundred.
     pub faults: Vec<Fault>,
 }
@@ -28,7 +31,7 @@ pub struct Verification {
 /// Something that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fault {
-    /// `unbalanced_entry` or `balance_differs`.
+    /// `unbalanced_entry`, `balance_differs` or `chain_broken`.
     pub kind: &'static str,
     /// The entry, or the account like `member:…:available`.
     pub subject: String,
@@ -58,6 +61,14 @@ pub async fn verify(ctx: &Ctx) -> Result<Verification, WalletError> {
         };
         found.faults.push(fault);
     }
+    let (sealed, broken) = seal::check(&mut c).await?;
+    found.entries_sealed = sealed;
+    found.faults.extend(broken.map(|b| Fault {
+        kind: "chain_broken",
+        subject: b.entry,
+        expected: format!("seal {}", b.number),
+        found: b.found.to_owned(),
+    }));
     found.ok = found.faults.is_empty();
     found.faults.truncate(SHOWN);
     Ok(found)

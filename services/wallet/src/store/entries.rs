@@ -6,6 +6,7 @@ use db::{DbConnection, insert_many, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Money, Timestamp, UserId};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 domain::id_type!(
@@ -138,4 +139,21 @@ pub async fn unbalanced(c: &mut DbConnection) -> QueryResult<Vec<(EntryId, Money
         .load(c)
         .await?;
     Ok(rows.into_iter().map(|(id, sum)| (id, sum.unwrap_or_default())).collect())
+}
+
+/// Entries by their ids, with all their lines in order.
+pub async fn whole(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
+    let entries: Vec<EntryRow> =
+        journal_entries::table.filter(journal_entries::id.eq_any(ids)).select(EntryRow::as_select()).load(c).await?;
+    let lines: Vec<PostingRow> = postings::table
+        .filter(postings::entry_id.eq_any(ids))
+        .order((postings::entry_id, postings::line))
+        .select(PostingRow::as_select())
+        .load(c)
+        .await?;
+    let mut by_entry: BTreeMap<EntryId, Vec<PostingRow>> = BTreeMap::new();
+    for line in lines {
+        by_entry.entry(line.entry_id).or_default().push(line);
+    }
+    Ok(entries.into_iter().map(|e| (e.clone(), by_entry.remove(&e.id).unwrap_or_default())).collect())
 }

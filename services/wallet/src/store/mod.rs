@@ -6,6 +6,7 @@ pub mod holds;
 pub mod members;
 pub mod plans;
 pub mod reserves;
+pub mod seals;
 pub mod transactions;
 pub mod wallets;
 

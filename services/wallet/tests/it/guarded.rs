@@ -4,13 +4,15 @@ use crate::fixture::*;
 use db::{Db, is_append_only_violation, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
 
-const FORBIDDEN: [&str; 6] = [
+const FORBIDDEN: [&str; 8] = [
     "UPDATE postings SET amount_paise = amount_paise + 1",
     "DELETE FROM postings",
     "UPDATE journal_entries SET amount_paise = 0",
     "DELETE FROM journal_entries",
     "UPDATE forfeits SET reason = 'x'",
     "DELETE FROM forfeits",
+    "UPDATE seals SET number = number + 100",
+    "DELETE FROM seals",
 ];
 
 /// Tries every forbidden change on a ledger that has a row of each kind.
@@ -31,6 +33,7 @@ async fn the_ledger_refuses_to_be_changed() {
     let s = wallet().await;
     s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
     s.deliver_now(&paid(2, B, A, "500.00", "0.00")).await;
+    s.run_job("seal").await;
     refuses_changes(s.ctx().db()).await;
     sound(&s).await;
     s.finish().await;
@@ -50,5 +53,52 @@ async fn a_balance_changed_behind_the_platforms_back_is_named() {
         (&verified["faults"][0]["expected"], &verified["faults"][0]["found"]),
         (&"25.00".into(), &"25.01".into())
     );
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn the_chain_names_the_first_entry_that_was_changed() {
+    let changes = [
+        "UPDATE postings SET description = 'x' WHERE entry_id = (SELECT entry_id FROM seals WHERE number = 3) AND line = 1",
+        "UPDATE journal_entries SET inputs = inputs || ' ' WHERE id = (SELECT entry_id FROM seals WHERE number = 3)",
+        "UPDATE journal_entries SET at = '2026-11-10 04:30:00.000001' WHERE id = (SELECT entry_id FROM seals WHERE number = 3)",
+        "DELETE FROM journal_entries WHERE id = (SELECT entry_id FROM seals WHERE number = 3)",
+        "DELETE FROM seals WHERE number = 3",
+    ];
+    for change in changes {
+        let s = wallet().await;
+        for n in 1..=5 {
+            s.deliver_now(&paid(n, B, A, "500.00", "25.00")).await;
+            s.run_job("seal").await;
+        }
+        s.run_job("seal").await;
+        let whole = s.as_staff().get("/ledger/verify").await.expect(200);
+        assert_eq!((&whole["ok"], &whole["entries_sealed"]), (&true.into(), &5.into()), "{whole}");
+        let mut c = s.ctx().db().write().await.unwrap();
+        for table in ["postings", "journal_entries", "seals"] {
+            let sql = format!("DROP TRIGGER {table}_refuse_update; DROP TRIGGER {table}_refuse_delete");
+            c.batch_execute(&sql).await.unwrap();
+        }
+        c.batch_execute(change).await.unwrap();
+        drop(c);
+        let broken = s.as_staff().get("/ledger/verify").await.expect(200);
+        assert_eq!(broken["ok"], false, "{change}");
+        let faults = broken["faults"].as_array().unwrap();
+        let chain = faults.iter().find(|f| f["kind"] == "chain_broken").unwrap();
+        assert_eq!((&chain["expected"], &broken["entries_sealed"]), (&"seal 3".into(), &2.into()), "{change}");
+        s.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn sealing_goes_on_after_what_is_settled() {
+    let s = wallet().await;
+    for n in 1..=4 {
+        s.deliver_now(&paid(n, B, A, "500.00", "25.00")).await;
+        s.clock.advance_secs(601);
+        s.run_job("seal").await;
+    }
+    let whole = s.as_staff().get("/ledger/verify").await.expect(200);
+    assert_eq!((&whole["ok"], &whole["entries_sealed"]), (&true.into(), &4.into()), "{whole}");
     s.finish().await;
 }

@@ -1,5 +1,12 @@
 //! The wallet over events and HTTP.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 mod asked_by_hand;
 mod earned;
 mod explained;

@@ -1,0 +1,2 @@
+DROP TABLE seal_progress;
+DROP TABLE seals;
