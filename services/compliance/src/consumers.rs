@@ -1,7 +1,7 @@
 //! Facts to keep: deductions, their reversals, and what staff did. Every one is a keyed one-shot.
 
 use crate::Compliance;
-use crate::store::{self, Action, ActionId, RecordId, TdsRecord};
+use crate::app::keep::{Action, ActionId, RecordId, TdsRecord, keep_action, keep_record};
 use chassis::events::consumer::Consumer;
 use chassis::events::read::{id, money, optional_id, part, time, word};
 use chassis::events::{Envelope, HandleError};
@@ -25,13 +25,13 @@ impl Consumer for Compliance {
 }
 
 async fn completed(c: &mut DbConnection, e: &PayoutCompleted) -> Result<(), HandleError> {
-    store::add_record(c, &record(&e.payout, &e.tax, false)?).await?;
+    keep_record(c, &record(&e.payout, &e.tax, false)?).await?;
     Ok(())
 }
 
 /// The mirror of the deduction. It needs nothing of the first row, so either may come first.
 async fn reversed(c: &mut DbConnection, e: &PayoutReversed) -> Result<(), HandleError> {
-    store::add_record(c, &record(&e.payout, &e.tax, true)?).await?;
+    keep_record(c, &record(&e.payout, &e.tax, true)?).await?;
     Ok(())
 }
 
@@ -77,6 +77,6 @@ async fn acted(c: &mut DbConnection, e: &StaffActed) -> Result<(), HandleError> 
         address: e.address.clone(),
         acted_at: time("acted_at", e.acted_at)?,
     };
-    store::add_action(c, &action).await?;
+    keep_action(c, &action).await?;
     Ok(())
 }

@@ -1,18 +1,29 @@
-//! What the law and an auditor ask for: tax deducted at source, by member and financial year, and the log of
-//! what staff did.
+//! What the law and an auditor ask for: members' documents, tax deducted at source by member and by PAN, and the
+//! log of what staff did.
 //!
-//! Owns TDS records and the audit log. Files: `store`, `http`, `consumers`.
+//! Owns documents, TDS records and the audit log. Read in this order: [`domain`] (the decisions), `schema` and
+//! [`store`], [`blobs`] (the bytes of documents), [`app`] (what is done), `http` (the route table), `consumers`,
+//! [`config`], [`error`].
 //!
-//! Invariants: records are only ever added (a returned payout adds its mirror); a fact is recorded once; a
-//! member sees their own records alone; a PAN is stored sealed and shown masked.
+//! Invariants: records are only ever added (a returned payout adds its mirror); a fact is recorded once; a member
+//! sees their own records and documents alone; a document is what its bytes prove, is decided once, and never by
+//! its owner; a PAN is stored sealed, shown masked, and opened for the quarterly statement alone.
 
+pub mod app;
+pub mod blobs;
+pub mod config;
 mod consumers;
+pub mod domain;
+pub mod error;
 mod http;
 mod schema;
-mod store;
+pub mod store;
 
+use blobs::{Blobs, LocalBlobs};
+use chassis::pii::Sealer;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
+use config::Config;
 use std::sync::Arc;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -21,17 +32,17 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 #[derive(Clone)]
 pub struct Compliance {
     ctx: Ctx,
+    blobs: Arc<dyn Blobs>,
+    sealer: Arc<Sealer>,
 }
 
 pub fn service() -> Service {
-    Service {
-        name: "compliance",
-        migrations: MIGRATIONS,
-        build: |ctx| Box::pin(std::future::ready(Ok::<_, BootError>(parts(ctx)))),
-    }
+    Service { name: "compliance", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(parts(ctx))) }
 }
 
-fn parts(ctx: Ctx) -> Parts {
-    let state = Compliance { ctx };
-    Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() }
+fn parts(ctx: Ctx) -> Result<Parts, BootError> {
+    let config = Config::from_env(ctx.env())?;
+    let blobs = Arc::new(LocalBlobs::new(config.blob_dir));
+    let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer) };
+    Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() })
 }

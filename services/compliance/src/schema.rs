@@ -37,3 +37,19 @@ diesel::table! {
         acted_at -> Timestamp,
     }
 }
+diesel::table! {
+    documents (id) {
+        id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        sha256 -> Binary,
+        blob_name -> Text,
+        status -> Text,
+        reason -> Text,
+        uploaded_at -> Timestamp,
+        reviewed_by -> Nullable<Binary>,
+        reviewed_at -> Nullable<Timestamp>,
+    }
+}

@@ -1,0 +1,143 @@
+//! A document a member uploads: what it may be, and how staff decide about it.
+
+use domain::UserId;
+
+domain::id_type! { DocumentId }
+
+/// Most bytes of a document: 5 MiB.
+pub const MOST_BYTES: usize = 5 * 1024 * 1024;
+/// Most documents of one member: enough for every resubmission, and a bound on what is stored.
+pub const MOST_DOCUMENTS: i64 = 100;
+const MOST_KIND: usize = 32;
+
+domain::text_enum! {
+    pub enum ContentType { Pdf = "application/pdf", Jpeg = "image/jpeg", Png = "image/png" }
+}
+
+impl ContentType {
+    /// What the bytes themselves are, whatever the client calls them.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        const MAGIC: [(&[u8], ContentType); 3] = [
+            (b"%PDF-", ContentType::Pdf),
+            (&[0xFF, 0xD8, 0xFF], ContentType::Jpeg),
+            (b"\x89PNG\r\n\x1a\n", ContentType::Png),
+        ];
+        MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, kind)| *kind)
+    }
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+        }
+    }
+}
+
+domain::text_enum! {
+    pub enum Status { Pending = "pending", Verified = "verified", Rejected = "rejected" }
+}
+
+/// What a document is said to be: `pan_card`, `address_proof`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kind(String);
+
+impl Kind {
+    /// Small letters, digits and underscores, at most 32.
+    pub fn try_new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let fits = (1..=MOST_KIND).contains(&text.len()) && text.bytes().all(plain);
+        fits.then(|| Self(text.to_owned()))
+    }
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// What staff say of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Verify,
+    Reject,
+}
+
+/// What a verdict comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    Becomes(Status),
+    /// It was decided so before.
+    Unchanged,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewRefused {
+    #[error("nobody reviews their own document")]
+    Own,
+    #[error("the document is {0} already")]
+    Decided(Status),
+}
+
+/// A decision is final: another document is uploaded instead.
+pub fn review(owner: UserId, reviewer: UserId, status: Status, verdict: Verdict) -> Result<Review, ReviewRefused> {
+    if owner == reviewer {
+        return Err(ReviewRefused::Own);
+    }
+    match (status, verdict) {
+        (Status::Pending, Verdict::Verify) => Ok(Review::Becomes(Status::Verified)),
+        (Status::Pending, Verdict::Reject) => Ok(Review::Becomes(Status::Rejected)),
+        (Status::Verified, Verdict::Verify) | (Status::Rejected, Verdict::Reject) => Ok(Review::Unchanged),
+        (Status::Verified, Verdict::Reject) | (Status::Rejected, Verdict::Verify) => {
+            Err(ReviewRefused::Decided(status))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_type_is_what_the_first_bytes_prove() {
+        for (bytes, found) in [
+            (&b"%PDF-1.7 "[..], Some(ContentType::Pdf)),
+            (&[0xFF, 0xD8, 0xFF, 0xE0], Some(ContentType::Jpeg)),
+            (b"\x89PNG\r\n\x1a\nrest", Some(ContentType::Png)),
+            (b"%PDF", None),
+            (&[0xFF, 0xD8], None),
+            (b"\x89PNG\n\x1a\n", None),
+            (b" %PDF-1.7", None),
+            (b"<html>%PDF-", None),
+            (b"", None),
+        ] {
+            assert_eq!(ContentType::of(bytes), found, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_a_short_plain_word() {
+        let long = "a".repeat(MOST_KIND);
+        for good in ["pan_card", " bank_proof ", "form_60", &long] {
+            assert!(Kind::try_new(good).is_some(), "{good}");
+        }
+        for bad in ["", "  ", "Pan", "pan card", "../x", "पैन", &format!("{long}a")] {
+            assert_eq!(Kind::try_new(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_decided_once_and_never_by_its_owner() {
+        let person = |n| UserId::from(Uuid::from_u128(n));
+        let by_other = |status, verdict| review(person(1), person(2), status, verdict);
+        use {ReviewRefused as No, Status as S, Verdict as V};
+        assert_eq!(by_other(S::Pending, V::Verify), Ok(Review::Becomes(S::Verified)));
+        assert_eq!(by_other(S::Pending, V::Reject), Ok(Review::Becomes(S::Rejected)));
+        assert_eq!(by_other(S::Verified, V::Verify), Ok(Review::Unchanged));
+        assert_eq!(by_other(S::Rejected, V::Reject), Ok(Review::Unchanged));
+        assert_eq!(by_other(S::Verified, V::Reject), Err(No::Decided(S::Verified)));
+        assert_eq!(by_other(S::Rejected, V::Verify), Err(No::Decided(S::Rejected)));
+        for status in S::ALL {
+            assert_eq!(review(person(1), person(1), *status, V::Verify), Err(No::Own));
+        }
+    }
+}

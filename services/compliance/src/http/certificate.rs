@@ -1,0 +1,41 @@
+//! A member's certificate of a year.
+
+use super::certificate_pdf::{Certificate, pdf};
+use crate::Compliance;
+use crate::store::records;
+use actix_web::{HttpResponse, web};
+use chassis::auth::Caller;
+use chassis::http::{Problem, Query, path_id};
+use domain::{FinancialYear, UserId};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Whose {
+    /// Staff: a member's.
+    user_id: Option<UserId>,
+}
+
+/// 404 for a year in which nothing was deducted.
+pub(super) async fn show(
+    app: web::Data<Compliance>,
+    caller: Caller,
+    path: web::Path<String>,
+    Query(whose): Query<Whose>,
+) -> Result<HttpResponse, Problem> {
+    let year: FinancialYear = path_id(&path)?;
+    let user = whose.user_id.filter(|_| caller.role.is_staff()).unwrap_or(caller.user_id);
+    let mut c = app.ctx.db().read().await?;
+    let records = records::of_year(&mut c, user, year).await?;
+    if records.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let made_on = app.ctx.now().day();
+    let certificate = Certificate { year, made_on, records: &records };
+    let file = pdf(&certificate).map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header(("Content-Disposition", format!("attachment; filename=\"tds-{year}.pdf\"")))
+        .insert_header(("Cache-Control", "private, no-store"))
+        .body(file))
+}

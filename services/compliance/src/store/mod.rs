@@ -1,0 +1,5 @@
+//! Rows and queries, a file a noun.
+
+pub mod actions;
+pub mod documents;
+pub mod records;

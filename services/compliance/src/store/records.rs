@@ -1,0 +1,104 @@
+//! TDS records.
+
+use crate::schema::tds_records;
+use db::{DbConnection, inserted, sum_i64};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
+
+domain::id_type! { RecordId }
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tds_records, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct TdsRecord {
+    pub id: RecordId,
+    pub payout_id: PayoutId,
+    /// The bank returned the payout: amounts are negative.
+    pub reversal: bool,
+    pub user_id: UserId,
+    pub financial_year: FinancialYear,
+    pub quarter: Quarter,
+    pub rule_id: String,
+    pub section: String,
+    pub rate: String,
+    pub gross_paise: Money,
+    pub paid_before_paise: Money,
+    pub tds_paise: Money,
+    pub pan_sealed: Vec<u8>,
+    pub pan_index: Vec<u8>,
+    pub pan_mask: String,
+    pub holder_name: String,
+    pub deducted_at: Timestamp,
+}
+
+/// `false` when the payout's deduction, or its reversal, is recorded already.
+pub async fn add(c: &mut DbConnection, record: &TdsRecord) -> QueryResult<bool> {
+    inserted(diesel::insert_into(tds_records::table).values(record).execute(c).await)
+}
+
+/// Of one member, or of everybody.
+pub async fn list(
+    c: &mut DbConnection,
+    user: Option<UserId>,
+    year: FinancialYear,
+    before: Option<RecordId>,
+    limit: i64,
+) -> QueryResult<Vec<TdsRecord>> {
+    let mut query = tds_records::table
+        .filter(tds_records::financial_year.eq(year))
+        .select(TdsRecord::as_select())
+        .order(tds_records::id.desc())
+        .limit(limit)
+        .into_boxed::<db::MultiBackend>();
+    if let Some(user) = user {
+        query = query.filter(tds_records::user_id.eq(user));
+    }
+    if let Some(before) = before {
+        query = query.filter(tds_records::id.lt(before));
+    }
+    query.load(c).await
+}
+
+/// Gross and tax of the whole year.
+pub async fn totals(c: &mut DbConnection, user: Option<UserId>, year: FinancialYear) -> QueryResult<(Money, Money)> {
+    let mut query = tds_records::table
+        .filter(tds_records::financial_year.eq(year))
+        .select((sum_i64(tds_records::gross_paise), sum_i64(tds_records::tds_paise)))
+        .into_boxed::<db::MultiBackend>();
+    if let Some(user) = user {
+        query = query.filter(tds_records::user_id.eq(user));
+    }
+    let (gross, tds): (Option<Money>, Option<Money>) = query.first(c).await?;
+    Ok((gross.unwrap_or_default(), tds.unwrap_or_default()))
+}
+
+/// All of one member in a year, oldest first.
+pub async fn of_year(c: &mut DbConnection, user: UserId, year: FinancialYear) -> QueryResult<Vec<TdsRecord>> {
+    tds_records::table
+        .filter(tds_records::user_id.eq(user))
+        .filter(tds_records::financial_year.eq(year))
+        .order((tds_records::deducted_at, tds_records::id))
+        .select(TdsRecord::as_select())
+        .load(c)
+        .await
+}
+
+/// Some of everybody's in a quarter, in the order of their ids, from after `after`.
+pub async fn of_quarter(
+    c: &mut DbConnection,
+    (year, quarter): (FinancialYear, Quarter),
+    after: Option<RecordId>,
+    limit: i64,
+) -> QueryResult<Vec<TdsRecord>> {
+    let mut query = tds_records::table
+        .filter(tds_records::financial_year.eq(year))
+        .filter(tds_records::quarter.eq(quarter))
+        .order(tds_records::id)
+        .limit(limit)
+        .select(TdsRecord::as_select())
+        .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(tds_records::id.gt(after));
+    }
+    query.load(c).await
+}

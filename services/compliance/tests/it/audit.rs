@@ -1,0 +1,56 @@
+//! The log of what staff did.
+
+use crate::fixture::*;
+use chassis::id;
+use domain::{Timestamp, UserId};
+use proto_events::platform::v1::StaffActed;
+use serde_json::json;
+
+fn acted(actor: UserId, subject: UserId, at: Timestamp) -> StaffActed {
+    StaffActed {
+        action_id: id::fresh::<UserId>().into(),
+        actor_id: actor.into(),
+        role: "staff".into(),
+        service: "payout".into(),
+        action: "payout.approve".into(),
+        subject_type: "payout".into(),
+        subject_id: id::fresh::<UserId>().to_string(),
+        subject_user_id: Some(subject.into()),
+        acted_at: at.micros(),
+        ..StaffActed::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_find_who_did_what_to_whom() {
+    let f = fixture().await;
+    let (clerk, member): (UserId, UserId) = (id::fresh(), id::fresh());
+    let midnight = f.now().day().starts_at();
+    let yesterday = acted(clerk, member, midnight.plus_secs(-1));
+    for event in [&yesterday, &yesterday, &acted(clerk, id::fresh(), midnight), &acted(id::fresh(), member, midnight)] {
+        f.deliver_now(event).await;
+    }
+    let admin = f.as_admin();
+    let today = f.now().day();
+    for (query, found) in [
+        (String::new(), 3),
+        (format!("actor={clerk}"), 2),
+        (format!("subject={member}"), 2),
+        (format!("subject={}", yesterday.subject_id), 1),
+        (format!("actor={clerk}&subject={member}"), 1),
+        (format!("from={today}"), 2),
+        (format!("to={today}"), 3),
+        (format!("to={}", midnight.plus_secs(-1).day()), 1),
+        ("subject=nothing".to_owned(), 0),
+    ] {
+        let list = admin.get(&format!("/audit?{query}")).await.expect(200);
+        assert_eq!(list["items"].as_array().unwrap().len(), found, "{query}");
+    }
+    let first = admin.get("/audit?limit=2").await.expect(200);
+    let rest =
+        admin.get(&format!("/audit?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await.expect(200);
+    assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next_cursor"]), (1, &json!(null)));
+    for (client, status) in [(f.as_staff(), 403), (f.as_user(member), 403), (f.anonymous(), 401)] {
+        assert_eq!(client.get("/audit").await.status, status);
+    }
+}

@@ -1,0 +1,138 @@
+//! What is taken, what is refused, and who sees it.
+
+use crate::fixture::*;
+use chassis::id;
+use proto_events::compliance::v1::DocumentUploaded;
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+const MOST: usize = 5 * 1024 * 1024;
+
+fn pdf_of(bytes: usize) -> Vec<u8> {
+    let mut file = PDF.to_vec();
+    file.resize(bytes, b' ');
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_uploaded_document_is_kept_and_told_of() {
+    let f = fixture().await;
+    let user = id::fresh();
+    let me = f.as_user(user);
+    // The client calls it a text; its bytes say better.
+    let part = Part::bytes(PNG.to_vec()).file_name("../../etc/passwd.txt").mime_str("text/plain").unwrap();
+    let document = send(&me, Form::new().part("file", part).text("kind", "photo")).await.expect(201);
+    assert_eq!((&document["kind"], &document["status"]), (&json!("photo"), &json!("pending")));
+    assert_eq!((&document["content_type"], &document["size"]), (&json!("image/png"), &json!(PNG.len())));
+    let told = f.published::<DocumentUploaded>().await;
+    assert_eq!((told.len(), told[0].user_id.clone()), (1, Vec::<u8>::from(user)));
+    let path = format!("/compliance/documents/{}", document["id"].as_str().unwrap());
+    assert_eq!(me.get(&path).await.expect(200), document);
+    let content = me.get(&format!("{path}/content")).await;
+    assert_eq!((content.status, content.header("content-type")), (200, "image/png".into()));
+    assert_eq!(content.header("x-content-type-options"), "nosniff");
+    assert!(content.header("content-disposition").starts_with("attachment; filename="));
+    assert_eq!(content.text, String::from_utf8_lossy(PNG));
+    f.service.started.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_private_and_have_names_nobody_can_guess() {
+    use std::os::unix::fs::PermissionsExt;
+    let f = fixture().await;
+    let id = upload(&f.as_user(id::fresh())).await;
+    let file = std::fs::read_dir(&f.blobs).unwrap().next().unwrap().unwrap();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(&f.blobs).unwrap().permissions().mode() & 0o777, 0o700);
+    let name = file.file_name().into_string().unwrap();
+    assert_eq!(name.len(), 64);
+    assert!(!name.contains(&id.replace('-', "")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_changed_is_not_given_out() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    let id = upload(&me).await;
+    let file = std::fs::read_dir(&f.blobs).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&file, b"%PDF-1.7 forged").unwrap();
+    assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_has_at_most_five_mebibytes() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    for bytes in [MOST - 1, MOST] {
+        let document = send(&me, form("pan_card", pdf_of(bytes))).await.expect(201);
+        assert_eq!(document["size"], bytes);
+    }
+    for bytes in [MOST + 1, MOST + 100_000] {
+        assert_eq!(send(&me, form("pan_card", pdf_of(bytes))).await.problem(413), "request.too_large", "{bytes}");
+    }
+    // Nor does anything else in the form have more room.
+    let padded = form("pan_card", PDF.to_vec()).text("notes", "x".repeat(MOST + 70_000));
+    assert_eq!(send(&me, padded).await.problem(413), "request.too_large");
+    assert_eq!(f.stored(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    let html = b"<html>%PDF-1.7</html>".to_vec();
+    for (form, why) in [
+        (form("pan_card", html), "file"),
+        (form("pan_card", b"%PDF".to_vec()), "file"),
+        (form("pan_card", Vec::new()), "file"),
+        (Form::new().text("kind", "pan_card"), "file"),
+        (Form::new().part("file", Part::bytes(PDF.to_vec())), "kind"),
+        (form("../x", PDF.to_vec()), "kind"),
+        (form("", PDF.to_vec()), "kind"),
+        (form(&"k".repeat(33), PDF.to_vec()), "kind"),
+    ] {
+        let reply = send(&me, form).await;
+        assert_eq!(reply.body["errors"][0]["field"], why, "{}", reply.text);
+        assert_eq!(reply.problem(422), "compliance.document_invalid");
+    }
+    let twice = form("pan_card", PDF.to_vec()).part("file", Part::bytes(PNG.to_vec()));
+    assert_eq!(send(&me, twice).await.problem(400), "request.field_twice");
+    let cut = me
+        .request(Method::POST, "/compliance/documents")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body("--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n%PDF-1.7");
+    assert_eq!(me.send(cut).await.problem(400), "request.malformed_form");
+    let json = me.post("/compliance/documents", json!({ "kind": "pan_card" })).await;
+    assert_eq!(json.problem(415), "request.not_multipart");
+    assert_eq!(send(&f.anonymous(), form("pan_card", PDF.to_vec())).await.problem(401), "auth.token_invalid");
+    assert_eq!(me.get("/compliance/documents").await.expect(200)["items"], json!([]));
+    assert_eq!((f.stored(), f.published::<DocumentUploaded>().await.len()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_only_their_own_documents_and_staff_everybodys() {
+    let f = fixture().await;
+    let (mine, other) = (id::fresh(), id::fresh());
+    let (me, them, staff) = (f.as_user(mine), f.as_user(other), f.as_staff());
+    let (my_id, their_id) = (upload(&me).await, upload(&them).await);
+    for path in [format!("/compliance/documents/{their_id}"), format!("/compliance/documents/{their_id}/content")] {
+        assert_eq!(me.get(&path).await.problem(404), "request.not_found");
+        assert_eq!(staff.get(&path).await.status, 200);
+    }
+    for nothing in ["nonsense", &id::fresh::<domain::UserId>().to_string()] {
+        let path = format!("/compliance/documents/{nothing}");
+        assert_eq!(me.get(&path).await.problem(404), "request.not_found");
+        assert_eq!(staff.get(&path).await.problem(404), "request.not_found");
+    }
+    let ids = |list: serde_json::Value| {
+        list["items"].as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let not_mine = format!("/compliance/documents?user_id={other}");
+    assert_eq!(ids(me.get(&not_mine).await.expect(200)), [my_id.clone()]);
+    assert_eq!(ids(staff.get(&not_mine).await.expect(200)), [their_id.clone()]);
+    assert_eq!(ids(staff.get("/compliance/documents").await.expect(200)), [their_id, my_id]);
+    assert_eq!(ids(staff.get("/compliance/documents?status=verified").await.expect(200)), [""; 0]);
+}

@@ -1,0 +1,10 @@
+//! The compliance service through its events and its HTTP alone.
+
+#![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
+
+mod audit;
+mod documents;
+mod fixture;
+mod on_services;
+mod reviews;
+mod tds;

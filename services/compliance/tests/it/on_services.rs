@@ -1,0 +1,57 @@
+//! Documents and deductions on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
+
+use crate::fixture::*;
+use db::DbConnection;
+use diesel_async::SimpleAsyncConnection;
+
+#[expect(clippy::disallowed_methods, reason = "only this test needs to know where the test server is")]
+fn server() -> String {
+    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
+    url.trim_end_matches('/').to_owned()
+}
+
+async fn on_server(sql: &str) {
+    let url = format!("{}/information_schema", server());
+    let mut connection = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
+    connection.batch_execute(sql).await.unwrap();
+}
+
+/// Runs `test` with the URL of a database of its own, which is gone afterwards.
+async fn with_database<Fut: Future<Output = ()> + Send + 'static>(test: impl FnOnce(String) -> Fut) {
+    let name = format!("compliancetest_{}", chassis::id::fresh::<uuid::Uuid>().simple());
+    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
+    let outcome = tokio::spawn(test(format!("{}/{name}", server()))).await;
+    on_server(&format!("DROP DATABASE {name}")).await;
+    outcome.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_and_deductions_are_the_same_there() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        let user = chassis::id::fresh();
+        let (me, staff) = (f.as_user(user), f.as_staff());
+        let path = format!("/compliance/documents/{}", upload(&me).await);
+        let (yes, no) = (format!("{path}/verify"), format!("{path}/reject"));
+        let reason = serde_json::json!({ "reason": "धुंधला" });
+        let (a, b) = tokio::join!(staff.act(&yes), staff.post(&no, reason));
+        let mut statuses = [a.status, b.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        assert_eq!(me.get(&format!("{path}/content")).await.status, 200);
+        let completed = f.completed(user, f.tax("ABCDE1234F", 1_000_000, f.now()));
+        for _ in 0..2 {
+            f.deliver_now(&returned(&completed)).await;
+            f.deliver_now(&completed).await;
+        }
+        let list = me.get("/compliance/tds").await.expect(200);
+        assert_eq!((list["items"].as_array().unwrap().len(), list["total_tds"].as_str()), (2, Some("0.00")));
+        let file = staff.get("/compliance/tds/2026-27/Q3/statement").await;
+        assert!(
+            file.text.ends_with("ABCDE1234F,Asha Rao,194H,2,0.00,0.00\nTOTAL,1 PAN,,2,0.00,0.00\n"),
+            "{}",
+            file.text
+        );
+    })
+    .await;
+}

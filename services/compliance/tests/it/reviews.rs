@@ -1,0 +1,75 @@
+//! What staff decide about documents.
+
+use crate::fixture::*;
+use chassis::id;
+use domain::{Role, UserId};
+use proto_events::compliance::v1::DocumentReviewed;
+use proto_events::platform::v1::StaffActed;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_decided_once() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    let staff = f.as_staff();
+    let path = format!("/compliance/documents/{}", upload(&me).await);
+    let verified = staff.act(&format!("{path}/verify")).await.expect(200);
+    assert_eq!(verified["status"], "verified");
+    assert_eq!(f.as_staff().act(&format!("{path}/verify")).await.expect(200), verified);
+    let late = staff.post(&format!("{path}/reject"), json!({ "reason": "blurred" })).await;
+    assert_eq!(late.problem(409), "compliance.already_reviewed");
+    assert_eq!(me.get(&path).await.expect(200), verified);
+    assert_eq!(f.published::<DocumentReviewed>().await.len(), 1);
+    let acted = f.published::<StaffActed>().await;
+    assert_eq!(acted.len(), 1);
+    assert_eq!((acted[0].action.as_str(), acted[0].subject_type.as_str()), ("compliance.document_verify", "document"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_says_why() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    let staff = f.as_staff();
+    let path = format!("/compliance/documents/{}", upload(&me).await);
+    let reject = format!("{path}/reject");
+    for reason in ["", "   ", &"x".repeat(501)] {
+        let refused = staff.post(&reject, json!({ "reason": reason })).await;
+        assert_eq!(refused.problem(422), "compliance.review_invalid");
+    }
+    assert_eq!(staff.post(&reject, json!({})).await.problem(400), "request.wrong_type");
+    assert_eq!(me.get(&path).await.expect(200)["status"], "pending");
+    let longest = "x".repeat(500);
+    let rejected = staff.post(&reject, json!({ "reason": format!(" {longest} ") })).await.expect(200);
+    assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &json!(longest)));
+    assert_eq!(staff.act(&format!("{path}/verify")).await.problem(409), "compliance.already_reviewed");
+    let told = f.published::<DocumentReviewed>().await;
+    assert_eq!((told.len(), told[0].verified, &told[0].reason), (1, false, &longest));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_staff_decide_and_never_about_their_own() {
+    let f = fixture().await;
+    let clerk: UserId = id::fresh();
+    let own = format!("/compliance/documents/{}", upload(&f.as_role(clerk, Role::Staff)).await);
+    let verify = format!("{own}/verify");
+    assert_eq!(f.as_role(clerk, Role::Staff).act(&verify).await.problem(403), "compliance.own_document");
+    assert_eq!(f.as_user(clerk).act(&verify).await.problem(403), "auth.forbidden");
+    assert_eq!(f.anonymous().act(&verify).await.problem(401), "auth.token_invalid");
+    let nothing = format!("/compliance/documents/{}/reject", id::fresh::<UserId>());
+    // 404 comes before the body is looked at.
+    assert_eq!(f.as_staff().post(&nothing, json!(7)).await.problem(404), "request.not_found");
+    assert_eq!(f.published::<DocumentReviewed>().await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_verdicts_at_once_one_holds() {
+    let f = fixture().await;
+    let path = format!("/compliance/documents/{}", upload(&f.as_user(id::fresh())).await);
+    let (one, two) = (f.as_staff(), f.as_staff());
+    let (yes, no) = (format!("{path}/verify"), format!("{path}/reject"));
+    let (a, b) = tokio::join!(one.act(&yes), two.post(&no, json!({ "reason": "blurred" })));
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    assert_eq!(f.published::<DocumentReviewed>().await.len(), 1);
+}

@@ -1,0 +1,114 @@
+//! Deductions: lists, certificates and the quarterly statement.
+
+use crate::fixture::*;
+use chassis::id;
+use domain::UserId;
+use proto_events::platform::v1::StaffActed;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deduction_and_its_mirror_count_once_in_either_order() {
+    let f = fixture().await;
+    let user = id::fresh();
+    let (kept, undone) = (
+        f.completed(user, f.tax("ABCDE1234F", 1_000_000, f.now())),
+        f.completed(user, f.tax("ABCDE1234F", 99_990, f.now())),
+    );
+    f.deliver_now(&returned(&undone)).await;
+    for _ in 0..2 {
+        f.deliver_now(&kept).await;
+        f.deliver_now(&undone).await;
+        f.deliver_now(&returned(&undone)).await;
+    }
+    let list = f.as_user(user).get("/compliance/tds").await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 3);
+    assert_eq!((&list["total_gross"], &list["total_tds"]), (&json!("10000.00"), &json!("500.00")));
+    assert_eq!(list["items"][0]["pan"], "ABxxxxx34F");
+    assert_eq!(f.as_user(user).get("/compliance/tds?fy=2025-26").await.expect(200)["total_tds"], "0.00");
+    assert_eq!(f.as_user(user).get("/compliance/tds?fy=2025-27").await.problem(422), "request.bad_query");
+    let other = f.as_user(id::fresh()).get(&format!("/compliance/tds?user_id={user}")).await.expect(200);
+    assert_eq!((&other["items"], &other["total_tds"]), (&json!([]), &json!("0.00")));
+    assert_eq!(f.as_staff().get(&format!("/compliance/tds?user_id={user}")).await.expect(200), list);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_a_pdf_of_ones_own_year() {
+    let f = fixture().await;
+    let user: UserId = id::fresh();
+    for _ in 0..60 {
+        f.deliver_now(&f.completed(user, f.tax("ABCDE1234F", 10_000, f.now()))).await;
+    }
+    let path = "/compliance/tds/2026-27/certificate";
+    let file = f.as_user(user).get(path).await;
+    assert_eq!((file.status, file.header("content-type")), (200, "application/pdf".into()));
+    assert!(file.text.starts_with("%PDF-"));
+    for shown in ["(Asha Rao ", "(ABxxxxx34F)", "(Total Q3)", "(6000.00)", "(300.00)", "/Count 2"] {
+        assert!(file.text.contains(shown), "{shown}");
+    }
+    assert!(!file.text.contains("ABCDE1234F"));
+    let stranger = f.as_user(id::fresh());
+    for nothing in [path, "/compliance/tds/2026-28/certificate", &format!("{path}?user_id={user}")] {
+        assert_eq!(stranger.get(nothing).await.problem(404), "request.not_found", "{nothing}");
+    }
+    assert_eq!(f.as_staff().get(&format!("{path}?user_id={user}")).await.status, 200);
+    assert_eq!(f.as_user(user).get("/compliance/tds/2025-26/certificate").await.problem(404), "request.not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_adds_up_by_pan_and_says_who_asked_for_it() {
+    let f = fixture().await;
+    let (asha, bina): (UserId, UserId) = (id::fresh(), id::fresh());
+    let mut second = f.tax("BCDEF2345G", 200_000, f.now());
+    second.holder_name = "=HYPERLINK(\"x\")".into();
+    f.deliver_now(&f.completed(bina, second)).await;
+    for gross in [1_000_000, 100_000] {
+        f.deliver_now(&f.completed(asha, f.tax("ABCDE1234F", gross, f.now()))).await;
+    }
+    let undone = f.completed(asha, f.tax("ABCDE1234F", 100_000, f.now()));
+    f.deliver_now(&undone).await;
+    f.deliver_now(&returned(&undone)).await;
+    // Of another quarter.
+    f.deliver_now(&f.completed(asha, f.tax("ABCDE1234F", 7_000, f.now().plus_hours(-24 * 60)))).await;
+    let path = "/compliance/tds/2026-27/Q3/statement";
+    let file = f.as_staff().get(path).await;
+    assert_eq!((file.status, file.header("content-type")), (200, "text/csv; charset=utf-8".into()));
+    let expected = "pan,name,section,deductions,gross,tds\n\
+        ABCDE1234F,Asha Rao,194H,4,11000.00,550.00\n\
+        BCDEF2345G,\"'=HYPERLINK(\"\"x\"\")\",194H,1,2000.00,100.00\n\
+        TOTAL,2 PAN,,5,13000.00,650.00\n";
+    assert_eq!(file.text, expected);
+    let acted = f.published::<StaffActed>().await;
+    assert_eq!(acted.len(), 1);
+    assert_eq!(
+        (acted[0].action.as_str(), acted[0].subject_id.as_str()),
+        ("compliance.statement_download", "2026-27-Q3")
+    );
+    assert!(
+        f.as_staff().get("/compliance/tds/2026-27/Q1/statement").await.text.ends_with("TOTAL,0 PAN,,0,0.00,0.00\n")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_staff_get_a_statement_and_only_of_a_quarter() {
+    let f = fixture().await;
+    let path = "/compliance/tds/2026-27/Q3/statement";
+    assert_eq!(f.as_user(id::fresh()).get(path).await.problem(403), "auth.forbidden");
+    assert_eq!(f.anonymous().get(path).await.problem(401), "auth.token_invalid");
+    for nothing in ["2026-27/Q5", "2026-27/q3", "2026-28/Q3", "2026/Q3"] {
+        let path = format!("/compliance/tds/{nothing}/statement");
+        assert_eq!(f.as_staff().get(&path).await.problem(404), "request.not_found", "{nothing}");
+    }
+    assert_eq!(f.published::<StaffActed>().await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pan_that_cannot_be_opened_stops_the_whole_statement() {
+    let f = fixture().await;
+    let mut tax = f.tax("ABCDE1234F", 10_000, f.now());
+    tax.pan_sealed = chassis::pii::Sealer::generate().seal("account", "ABCDE1234F");
+    f.deliver_now(&f.completed(id::fresh(), tax)).await;
+    let refused = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await;
+    assert!(!refused.text.contains("ABCDE1234F"));
+    assert_eq!(refused.problem(500), "request.internal");
+    assert_eq!(f.published::<StaffActed>().await.len(), 0);
+}
