@@ -1,6 +1,10 @@
 //! The compliance service through its events and its HTTP alone.
 
-#![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failing test panics, in its helpers too; that is how it fails"
+)]
 
 mod audit;
 mod documents;
