@@ -83,7 +83,7 @@ fn bus(env: &Env) -> Result<Arc<dyn Bus>, ConfigError> {
         url if url.starts_with("amqp://") || url.starts_with("amqps://") => {
             Ok(Arc::new(AmqpBus::connect(url, env.or("BROKER_NAMESPACE", "ev"))?))
         }
-        _ => Err(ConfigError::new("BROKER_URL", "must be memory:// or amqp://…")),
+        url => Ok(Arc::new(AmqpBus::connect(url, env.or("BROKER_NAMESPACE", "ev"))?)),
     }
 }
 

@@ -1,1 +1,7 @@
-fn main() {}
+//! The whole platform in one process, and the operator's commands.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ev::cli::run()
+}

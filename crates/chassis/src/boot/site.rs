@@ -95,14 +95,21 @@ async fn ready(probes: web::Data<Vec<Probe>>) -> HttpResponse {
     let checks: Vec<Check> =
         futures_util::future::join_all(probes.iter().map(Probe::check)).await.into_iter().flatten().collect();
     let up = checks.iter().all(|c| c.up);
-    let mut response = if up { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    if !up {
-        response.insert_header(("Retry-After", 5));
-        // A problem document would hide which dependency is missing.
-        response.insert_header(("Content-Type", "application/problem+json"));
+    if up {
+        return HttpResponse::Ok().json(serde_json::json!({ "status": "ready", "checks": checks }));
     }
-    let status = if up { "ready" } else { "unready" };
-    let body = serde_json::json!({ "status": status, "code": "health.unready", "checks": checks });
+    // A problem document that also says which dependency is missing.
+    let body = serde_json::json!({
+        "type": "urn:ev:problem:health.unready",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "something this needs is not available",
+        "code": "health.unready",
+        "request_id": "",
+        "checks": checks,
+    });
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header(("Retry-After", 5)).insert_header(("Content-Type", "application/problem+json"));
     response.body(body.to_string())
 }
 

@@ -1,0 +1,206 @@
+//! A client of the public API that can sign in with mailed codes and play the sandbox gateway.
+
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::time::{Duration, Instant};
+
+/// How long background effects may take before the story gives up on them.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("{what} could not be sent: {source}")]
+    Unreachable { what: String, source: reqwest::Error },
+    #[error("{what} answered {status}: {body}")]
+    Refused { what: String, status: StatusCode, body: String },
+    #[error("{what} answered without `{field}`")]
+    Missing { what: String, field: String },
+    #[error("{0} did not happen in time")]
+    TooLate(String),
+}
+
+/// Speaks to one platform, as one person or as nobody.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    messages_url: String,
+    sandbox_secret: String,
+    token: Option<String>,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub struct Session {
+    pub client: Client,
+    pub user_id: String,
+    pub referral_code: String,
+    pub refresh_token: String,
+}
+
+impl Client {
+    pub fn new(url: &str, messages_url: &str, sandbox_secret: &str) -> Result<Self, ClientError> {
+        let unready = |source| ClientError::Unreachable { what: "the HTTP client".into(), source };
+        Ok(Self {
+            http: chassis::http::client().map_err(unready)?,
+            url: url.trim_end_matches('/').to_owned(),
+            messages_url: messages_url.trim_end_matches('/').to_owned(),
+            sandbox_secret: sandbox_secret.to_owned(),
+            token: None,
+        })
+    }
+
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.call(Method::GET, path, None).await
+    }
+    pub async fn post(&self, path: &str, body: Value) -> Result<Value, ClientError> {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+        let what = format!("{method} {path}");
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        answer(what, request).await
+    }
+
+    /// Signs in with a mailed code; a new address registers, referred by `referral_code`.
+    pub async fn sign_in(&self, email: &str, name: &str, referral_code: Option<&str>) -> Result<Session, ClientError> {
+        let since = self.newest_code(email).await?.map(|(_, sent_at)| sent_at);
+        self.post("/auth/otp", json!({ "identifier": email, "channel": "email" })).await?;
+        let code = self
+            .until(&format!("a code for {email}"), async || {
+                Ok(self.newest_code(email).await?.filter(|(_, sent_at)| Some(sent_at) != since.as_ref()))
+            })
+            .await?
+            .0;
+        let mut body = json!({ "identifier": email, "code": code, "name": name });
+        if let (Some(referral_code), Some(map)) = (referral_code, body.as_object_mut()) {
+            map.insert("referral_code".into(), json!(referral_code));
+        }
+        let signed_in = self.post("/auth/otp/verify", body).await?;
+        let text = |pointer| text(&signed_in, pointer, "POST /auth/otp/verify");
+        Ok(Session {
+            client: Self { token: Some(text("/access_token")?), ..self.clone() },
+            user_id: text("/user/id")?,
+            referral_code: text("/user/referral_code")?,
+            refresh_token: text("/refresh_token")?,
+        })
+    }
+
+    async fn newest_code(&self, to: &str) -> Result<Option<(String, String)>, ClientError> {
+        let request = self.http.get(format!("{}/dev/messages", self.messages_url)).query(&[("to", to)]);
+        let list = answer("GET /dev/messages".into(), request).await?;
+        let newest = list.pointer("/items").and_then(Value::as_array).and_then(|items| {
+            items
+                .iter()
+                .find_map(|m| Some((m.get("code")?.as_str()?.to_owned(), m.get("sent_at")?.as_str()?.to_owned())))
+        });
+        Ok(newest)
+    }
+
+    /// What the sandbox gateway would send once the customer has paid. `order_id` names the payment too.
+    pub async fn capture(&self, order_id: &str, gateway_payment_id: &str, amount: &str) -> Result<Value, ClientError> {
+        let body = json!({
+            "event": "payment.captured", "order_id": order_id, "gateway_payment_id": gateway_payment_id, "amount": amount,
+        })
+        .to_string();
+        let request = self
+            .http
+            .post(format!("{}/api/v1/payments/webhooks/sandbox", self.url))
+            .header("Content-Type", "application/json")
+            .header("X-Sandbox-Signature", self.signature(&body))
+            .body(body);
+        answer("POST /payments/webhooks/sandbox".into(), request).await
+    }
+
+    /// Hex HMAC-SHA256 of a webhook's body.
+    pub fn signature(&self, body: &str) -> String {
+        // HMAC takes a key of any length.
+        Hmac::<Sha256>::new_from_slice(self.sandbox_secret.as_bytes())
+            .map(|mut mac| {
+                mac.update(body.as_bytes());
+                hex::encode(mac.finalize().into_bytes())
+            })
+            .unwrap_or_default()
+    }
+
+    /// Asks again until there is an answer, at most for [`PATIENCE`].
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        ask: impl AsyncFn() -> Result<Option<T>, ClientError>,
+    ) -> Result<T, ClientError> {
+        let started = Instant::now();
+        loop {
+            if let Some(found) = ask().await? {
+                return Ok(found);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(ClientError::TooLate(what.to_owned()));
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+}
+
+impl Session {
+    /// The access token, for other clients.
+    pub fn token(&self) -> Option<String> {
+        self.client.token.clone()
+    }
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.client.get(path).await
+    }
+    pub async fn post(&self, path: &str, body: Value) -> Result<Value, ClientError> {
+        self.client.post(path, body).await
+    }
+
+    /// Books a vehicle; answers the booking's id.
+    pub async fn book(
+        &self,
+        vehicle_id: &str,
+        booking_amount: &str,
+        emi_months: Option<u32>,
+    ) -> Result<String, ClientError> {
+        let mut body = json!({ "vehicle_id": vehicle_id, "booking_amount": booking_amount });
+        if let (Some(months), Some(map)) = (emi_months, body.as_object_mut()) {
+            map.insert("emi_months".into(), json!(months));
+        }
+        text(&self.post("/bookings", body).await?, "/id", "POST /bookings")
+    }
+
+    /// Pays a booking online, gateway included; answers the payment's id.
+    pub async fn pay_online(&self, booking_id: &str, amount: &str) -> Result<String, ClientError> {
+        let path = format!("/bookings/{booking_id}/payments");
+        let payment = self.post(&path, json!({ "amount": amount, "method": "online" })).await?;
+        let order_id = text(&payment, "/checkout/order_id", "POST /bookings/{id}/payments")?;
+        let payment_id = text(&payment, "/id", "POST /bookings/{id}/payments")?;
+        self.client.capture(&order_id, &format!("pay_{payment_id}"), amount).await?;
+        Ok(payment_id)
+    }
+}
+
+/// The string at `pointer` of what `what` answered.
+pub fn text(value: &Value, pointer: &str, what: &str) -> Result<String, ClientError> {
+    let missing = || ClientError::Missing { what: what.to_owned(), field: pointer.to_owned() };
+    value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(missing)
+}
+
+async fn answer(what: String, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
+    let unreachable = |what: &str, source| ClientError::Unreachable { what: what.to_owned(), source };
+    let response = request.send().await.map_err(|e| unreachable(&what, e))?;
+    let status = response.status();
+    let body = response.text().await.map_err(|e| unreachable(&what, e))?;
+    if !status.is_success() {
+        return Err(ClientError::Refused { what, status, body });
+    }
+    Ok(serde_json::from_str(&body).unwrap_or(Value::Null))
+}

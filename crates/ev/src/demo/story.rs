@@ -1,0 +1,187 @@
+//! What happens in the demonstration.
+
+use super::client::{Client, ClientError, Session, text};
+use crate::cli::say;
+use serde_json::{Value, json};
+
+/// Rupees each member after the first books with.
+const BOOKING_AMOUNT: &str = "500.00";
+
+/// Plays the story with `members` members who all join by the first one's code.
+pub async fn play(url: &str, messages_url: &str, members: usize, secret: &str, admin: &str) -> Result<(), ClientError> {
+    let client = Client::new(url, messages_url, secret)?;
+    let run = client.get("/vehicles?limit=1").await.map(|_| chassis::id::fresh::<domain::UserId>().to_string())?;
+    let tag = run.get(run.len().saturating_sub(8)..).unwrap_or("demo").to_owned();
+    say("\nA demonstration, over HTTP alone\n");
+    let admin = client.sign_in(admin, "Administrator", None).await?;
+    let staff = hire(&client, &admin, &tag).await?;
+    let vehicle = cheapest_vehicle(&client).await?;
+
+    let first = client.sign_in(&format!("asha.{tag}@example.in"), "Asha", None).await?;
+    say(&format!("  Asha joins; her referral code is {}", first.referral_code));
+    let booking = first.book(&vehicle, BOOKING_AMOUNT, Some(60)).await?;
+    first.pay_online(&booking, BOOKING_AMOUNT).await?;
+    placed(&first).await?;
+    say("  Asha books with ₹500.00 and 60 months of EMI, and is placed in the tree");
+
+    let mut joined: Vec<Session> = Vec::new();
+    for n in 1..members.max(2) {
+        let email = format!("member{n}.{tag}@example.in");
+        let member = client.sign_in(&email, &format!("Member {n}"), Some(&first.referral_code)).await?;
+        let booking = member.book(&vehicle, BOOKING_AMOUNT, None).await?;
+        member.pay_online(&booking, BOOKING_AMOUNT).await?;
+        placed(&member).await?;
+        if n == 1 {
+            member.pay_online(&booking, "4500.00").await?;
+            say("  Member 1 joins by Asha's code, pays ₹500.00 and ₹4,500.00, and is an Active Buyer");
+        }
+        joined.push(member);
+    }
+    say(&format!("  {} members joined by Asha's code, booked and paid", joined.len()));
+    settle_earnings(&first, joined.len()).await?;
+    show_tree(&first).await?;
+    pay_out(&first, &staff).await?;
+    table(&first, &joined).await
+}
+
+/// A member of staff, since nobody approves their own.
+async fn hire(client: &Client, admin: &Session, tag: &str) -> Result<Session, ClientError> {
+    let email = format!("staff.{tag}@example.in");
+    admin.post("/users", json!({ "email": email, "name": "Staff", "role": "staff" })).await?;
+    let staff = client.sign_in(&email, "Staff", None).await?;
+    say("  The administrator signs in with a mailed code and adds a member of staff");
+    Ok(staff)
+}
+
+async fn cheapest_vehicle(client: &Client) -> Result<String, ClientError> {
+    let vehicles = client.get("/vehicles?limit=100").await?;
+    let price = |v: &Value| v.get("price").and_then(Value::as_str).and_then(|p| p.parse::<domain::Money>().ok());
+    vehicles
+        .pointer("/items")
+        .and_then(Value::as_array)
+        .and_then(|items| items.iter().min_by_key(|v| price(v)))
+        .map(|v| text(v, "/id", "GET /vehicles"))
+        .unwrap_or_else(|| Err(ClientError::Missing { what: "GET /vehicles".into(), field: "items".into() }))
+}
+
+async fn placed(member: &Session) -> Result<Value, ClientError> {
+    member
+        .client
+        .until("a placement", async || match member.get("/binary/me").await {
+            Ok(node) => Ok(Some(node)),
+            Err(ClientError::Refused { status, .. }) if status.as_u16() == 404 => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+}
+
+/// Waits until every bonus and pair of the first member is in the wallet.
+async fn settle_earnings(first: &Session, referred: usize) -> Result<(), ClientError> {
+    let pairs = placed(first).await?.get("pairs_total").and_then(Value::as_u64).unwrap_or(0);
+    first
+        .client
+        .until("the first member's earnings", async || {
+            let list = first.get("/wallet/transactions?limit=100").await?;
+            let of = |kind: &str| items(&list).filter(|t| t.get("type").and_then(Value::as_str) == Some(kind)).count();
+            let all = of("REFERRAL_BONUS") > referred && u64::try_from(of("BINARY_PAIR")).unwrap_or(0) >= pairs;
+            Ok(all.then_some(()))
+        })
+        .await
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.pointer("/items").and_then(Value::as_array).into_iter().flatten()
+}
+
+async fn show_tree(first: &Session) -> Result<(), ClientError> {
+    let tree = first.get("/binary/tree?depth=3").await?;
+    say("\n  Asha's tree, three levels deep:");
+    let mut stack = vec![(&tree, 0_usize, "")];
+    while let Some((node, depth, side)) = stack.pop() {
+        if !node.is_object() {
+            continue;
+        }
+        let name = node.get("name").and_then(Value::as_str).unwrap_or("?");
+        let count = |side: &str| node.get(side).and_then(Value::as_u64).unwrap_or(0);
+        say(&format!(
+            "  {}{side}{name}  ({} left, {} right)",
+            "    ".repeat(depth + 1),
+            count("left_count"),
+            count("right_count")
+        ));
+        stack.push((node.get("right").unwrap_or(&Value::Null), depth + 1, "R "));
+        stack.push((node.get("left").unwrap_or(&Value::Null), depth + 1, "L "));
+    }
+    Ok(())
+}
+
+async fn pay_out(first: &Session, staff: &Session) -> Result<(), ClientError> {
+    let pan: String = {
+        let digits: String = first.user_id.bytes().rev().filter(u8::is_ascii_digit).map(char::from).take(4).collect();
+        format!("ABCDE{digits:0>4}F")
+    };
+    let kyc = json!({
+        "pan": pan, "aadhaar_last4": "1234",
+        "bank": { "account_number": "123456789012", "ifsc": "HDFC0001234", "holder_name": "Asha", "bank_name": "HDFC Bank" },
+        "address": { "line1": "1 MG Road", "city": "Pune", "state": "Maharashtra", "pincode": "411001", "country": "IN" },
+    });
+    let submitted = first.post("/users/me/kyc", kyc).await?;
+    let kyc_id = text(&submitted, "/id", "POST /users/me/kyc")?;
+    staff.post(&format!("/kyc/{kyc_id}/approve"), json!({})).await?;
+    say("\n  Asha submits her KYC; staff approve it");
+
+    let available = text(&first.get("/wallet").await?, "/available", "GET /wallet")?;
+    let ask = json!({ "amount": available, "emi_autofill": true });
+    let quote = first.post("/payouts/quote", ask.clone()).await?;
+    let payout = first.post("/payouts", ask).await?;
+    let id = text(&payout, "/id", "POST /payouts")?;
+    first
+        .client
+        .until("the wallet's hold", async || {
+            let now = first.get(&format!("/payouts/{id}")).await?;
+            Ok((now.get("status").and_then(Value::as_str) == Some("pending")).then_some(()))
+        })
+        .await?;
+    staff.post(&format!("/payouts/{id}/approve"), json!({})).await?;
+    staff.post(&format!("/payouts/{id}/settle"), json!({ "outcome": "paid", "utr": format!("UTR{id}") })).await?;
+    let show = |field: &str| quote.get(field).and_then(Value::as_str).unwrap_or("?").to_owned();
+    say(&format!(
+        "  Asha asks for ₹{available}: TDS ₹{}, to her EMI ₹{}, to her bank ₹{}; staff approve and settle it",
+        show("tds"),
+        show("emi"),
+        show("net")
+    ));
+    first
+        .client
+        .until("the payout's end", async || {
+            let wallet = first.get("/wallet").await?;
+            Ok((wallet.get("held").and_then(Value::as_str) == Some("0.00")).then_some(()))
+        })
+        .await
+}
+
+/// Who earned what and why.
+async fn table(first: &Session, joined: &[Session]) -> Result<(), ClientError> {
+    say("\n  Who earned what, and why\n");
+    say(&format!("  {:<12} {:>12}  {:<18} {}", "member", "amount", "type", "why"));
+    for (n, member) in std::iter::once(first).chain(joined).enumerate() {
+        let name = if n == 0 { "Asha".to_owned() } else { format!("Member {n}") };
+        let list = member.get("/wallet/transactions?limit=100").await?;
+        let mut lines: Vec<&Value> = items(&list).collect();
+        lines.reverse();
+        for line in lines {
+            let field = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or("?");
+            say(&format!("  {name:<12} {:>12}  {:<18} {}", field("amount"), field("type"), field("description")));
+        }
+    }
+    let wallet = first.get("/wallet").await?;
+    let field = |name: &str| wallet.get(name).and_then(Value::as_str).unwrap_or("?").to_owned();
+    say(&format!(
+        "\n  Asha's wallet: available ₹{}, EMI reserve ₹{}, earned ₹{}, paid out ₹{}",
+        field("available"),
+        field("emi_reserve"),
+        field("total_earned"),
+        field("total_withdrawn")
+    ));
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! All eight services in one process: a SQLite file each, an in-process bus, an in-memory cache.
+
+use crate::pages;
+use chassis::auth::SharedKeys;
+use chassis::boot::site::{Extra, Site};
+use chassis::boot::{Platform, Started, start};
+use chassis::cache::memory::MemoryCache;
+use chassis::clock::{Clock, SystemClock};
+use chassis::events::memory::MemoryBus;
+use chassis::mail::{Mailer, MessageLog};
+use chassis::service::BootError;
+use chassis::{Env, events::bus::Bus};
+use db::DbConfig;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How the embedded run differs from test to trial.
+pub struct Options {
+    /// Where the databases and keys are.
+    pub data: PathBuf,
+    pub env: Env,
+    pub clock: Arc<dyn Clock>,
+    pub bus: Arc<MemoryBus>,
+    /// Whether jobs run by their schedules.
+    pub scheduled: bool,
+    /// Appended to every database URL: `?synchronous=off` where a test need not survive a power cut.
+    pub database_options: &'static str,
+}
+
+impl Options {
+    pub fn new(data: impl Into<PathBuf>, env: Env) -> Self {
+        Self {
+            data: data.into(),
+            env,
+            clock: Arc::new(SystemClock),
+            bus: Arc::new(MemoryBus::new()),
+            scheduled: true,
+            database_options: "",
+        }
+    }
+}
+
+/// Eight running services.
+pub struct Embedded {
+    pub started: Vec<Started>,
+    pub env: Env,
+    /// What the console mailer was given; nothing when mail goes out by SMTP.
+    pub messages: MessageLog,
+    pub bus: Arc<MemoryBus>,
+    console: bool,
+}
+
+impl Embedded {
+    pub async fn start(options: Options) -> Result<Self, BootError> {
+        let failed = |e: &dyn std::fmt::Display| BootError::Failed(e.to_string());
+        let env = crate::secrets::complete(&options.env, &options.data).map_err(|e| failed(&e))?;
+        let env = env
+            .with("SANDBOX_WEBHOOK_SECRET", env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret"))
+            .with("BOOTSTRAP_ADMIN", env.or("BOOTSTRAP_ADMIN", "admin@ev.local"))
+            .with("BLOB_DIR", env.or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
+        let messages = MessageLog::default();
+        let console = env.get("SMTP_URL").is_none();
+        let mailer: Arc<dyn Mailer> = if console { Arc::new(messages.clone()) } else { chassis::boot::mailer(&env)? };
+        let shared_keys = SharedKeys::new();
+        let platform = Platform {
+            env: env.clone(),
+            clock: options.clock,
+            bus: Arc::clone(&options.bus) as Arc<dyn Bus>,
+            cache: Arc::new(MemoryCache::default()),
+            mailer,
+            keys: Arc::new(shared_keys.clone()),
+            shared_keys,
+            scheduled: options.scheduled,
+        };
+        let mut started = Vec::new();
+        for service in crate::services() {
+            let file = options.data.join(format!("{}.db", service.name));
+            let mut database = DbConfig::new(format!("sqlite://{}{}", file.display(), options.database_options));
+            database.pool_size = 4;
+            started.push(start(service, &platform, &database).await?);
+        }
+        Ok(Self { started, env, messages, bus: options.bus, console })
+    }
+
+    /// The pages that only the embedded run has. Mails are shown on a loopback address alone; any other is
+    /// refused unless mail really goes out.
+    pub fn pages(&self, address: SocketAddr) -> Result<Extra, BootError> {
+        if !self.console {
+            return Ok(pages::without_messages());
+        }
+        if !address.ip().is_loopback() {
+            let reason =
+                "on this address everybody could read the one-time codes: set SMTP_URL, or use a loopback address";
+            return Err(BootError::Failed(format!("{address}: {reason}")));
+        }
+        Ok(pages::with_messages(self.messages.clone()))
+    }
+
+    pub fn site(&self, address: SocketAddr) -> Result<Site, BootError> {
+        Site::over(&self.started, &self.env, Some(self.pages(address)?))
+    }
+
+    pub async fn stop(&self) {
+        for service in &self.started {
+            service.stop().await;
+        }
+    }
+}

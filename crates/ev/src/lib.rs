@@ -1,0 +1,33 @@
+//! The platform in one process (`ev up`) and the operator's commands.
+//!
+//! Files: [`cli`] (what can be said), [`embedded`] (all eight services over SQLite, an in-process bus and an
+//! in-memory cache), [`pages`] (the embedded run's own pages), [`secrets`] (keys that survive a restart),
+//! [`demo`] (a whole story over HTTP), [`operate`] (migrations, administrators, parked events),
+//! [`mail_sink`] (an SMTP server that keeps what it gets, for tests and trials).
+//!
+//! Invariants: what is here reaches the services through their public functions and HTTP alone, never their
+//! tables; `/dev/*` exists only on a loopback address with the console mailer.
+
+pub mod cli;
+pub mod demo;
+pub mod embedded;
+pub mod mail_sink;
+pub mod operate;
+pub mod pages;
+pub mod secrets;
+
+use chassis::Service;
+
+/// Every service of the platform; auth first, whose keys the others need.
+pub fn services() -> Vec<Service> {
+    vec![
+        auth::service(),
+        booking::service(),
+        wallet::service(),
+        binary::service(),
+        payout::service(),
+        notification::service(),
+        compliance::service(),
+        reports::service(),
+    ]
+}

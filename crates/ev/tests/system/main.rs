@@ -1,0 +1,54 @@
+//! The whole platform, driven over HTTP alone.
+//!
+//! Every scenario runs twice: against all eight services in this process, and, in `on_services`, against the
+//! eight separate binaries on MySQL, RabbitMQ and Redis behind nginx, where `STACK_URL` and
+//! `STACK_MESSAGES_URL` say where they are. What needs a clock of its own, a disturbed bus or a `kill -9`
+//! runs in process only.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
+
+mod differential;
+mod examples;
+mod month;
+mod oracle;
+mod refusals;
+mod replays;
+mod shared;
+mod world;
+
+/// One test a scenario and a stack.
+macro_rules! scenarios {
+    ($($module:ident :: $name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let world = crate::world::World::embedded().await;
+                crate::$module::$name(&world).await;
+                world.finish().await;
+            })+
+        }
+        mod on_services {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let world = crate::world::World::stack().await;
+                crate::$module::$name(&world).await;
+                world.finish().await;
+            })+
+        }
+    };
+}
+
+scenarios! {
+    examples::a_referrer_earns_from_new_money_on_the_first_booking,
+    examples::members_fill_the_tree_level_by_level,
+    examples::a_refund_takes_back_what_it_paid_and_the_partner_is_matched_again,
+    examples::the_sixth_pair_is_the_first_with_an_emi_deduction,
+    examples::a_payout_is_taxed_and_settled,
+    examples::a_payout_can_fill_an_instalment,
+    replays::a_webhook_fifty_times_in_parallel_credits_once,
+    replays::an_idempotency_key_in_parallel_takes_effect_once,
+    replays::three_payouts_on_the_balance_of_one_give_one,
+    refusals::bad_input_is_refused_and_leaves_nothing,
+    refusals::what_is_somebody_elses_is_not_there,
+    refusals::roles_are_checked_before_bodies,
+}

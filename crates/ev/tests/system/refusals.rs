@@ -1,0 +1,162 @@
+//! What is refused, how, and that nothing is left behind.
+
+use crate::world::{Person, World, kyc_body};
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::Reply;
+
+async fn raw(person: &Person, path: &str, body: &'static str) -> Reply {
+    let request = person.http.request(Method::POST, path).header("Content-Type", "application/json").body(body);
+    person.http.send(request).await
+}
+
+pub(crate) async fn bad_input_is_refused_and_leaves_nothing(world: &World) {
+    let a = world.member(None).await;
+    let vehicle = world.vehicle().await;
+    for body in ["{", "", "nonsense", "{\"vehicle_id\": }"] {
+        assert_eq!(raw(&a, "/bookings", body).await.problem(400), "request.malformed_json", "{body}");
+    }
+    let wrong: [(Value, u16); 9] = [
+        (json!({ "vehicle_id": vehicle, "booking_amount": 500 }), 400),
+        (json!({ "vehicle_id": vehicle, "booking_amount": 500.5 }), 400),
+        (json!({ "vehicle_id": vehicle, "booking_amount": "500.001" }), 400),
+        (json!({ "vehicle_id": "nonsense", "booking_amount": "500.00" }), 400),
+        (json!({ "vehicle_id": vehicle }), 400),
+        (json!({ "vehicle_id": vehicle, "booking_amount": "499.99" }), 422),
+        (json!({ "vehicle_id": vehicle, "booking_amount": "-500.00" }), 422),
+        (json!({ "vehicle_id": vehicle, "booking_amount": "99999999.00" }), 422),
+        (json!({ "vehicle_id": vehicle, "booking_amount": "500.00", "emi_months": 61 }), 422),
+    ];
+    for (body, status) in wrong {
+        a.http.post("/bookings", body).await.problem(status);
+    }
+    assert_eq!(a.http.get("/bookings").await.expect(200)["items"], json!([]));
+
+    let booking = a.book(world, "500.00").await;
+    let payments = format!("/bookings/{booking}/payments");
+    for amount in ["0.00", "-1.00", "99999999.00"] {
+        a.http.post(&payments, json!({ "amount": amount, "method": "online" })).await.problem(422);
+    }
+    a.http.post(&payments, json!({ "amount": "500.00", "method": "emi_deduction" })).await.problem(422);
+    a.http.post(&payments, json!({ "amount": "500.00", "method": "barter" })).await.problem(400);
+    assert_eq!(a.http.get("/payments").await.expect(200)["items"], json!([]));
+
+    let mut kyc = kyc_body();
+    kyc["aadhaar_last4"] = json!("123412341234");
+    a.http.post("/users/me/kyc", kyc).await.problem(422);
+    assert_eq!(a.http.get("/users/me/kyc").await.status, 404);
+
+    let webhook = |signature: String| {
+        let body = json!({ "event": "payment.captured", "order_id": "o", "gateway_payment_id": "p", "amount": "1.00" });
+        let http = world.anonymous();
+        let request = http
+            .request(Method::POST, "/payments/webhooks/sandbox")
+            .header("Content-Type", "application/json")
+            .header("X-Sandbox-Signature", signature)
+            .body(body.to_string());
+        async move { http.send(request).await }
+    };
+    for signature in [String::new(), "00".repeat(32), "zz".into()] {
+        webhook(signature).await.problem(401);
+    }
+    otp_refusals(world, &a).await;
+    unknown_paths(world, &a).await;
+}
+
+async fn otp_refusals(world: &World, a: &Person) {
+    let http = world.anonymous();
+    http.post("/auth/otp", json!({ "identifier": "not an address", "channel": "email" })).await.problem(422);
+    let again = http.post("/auth/otp", json!({ "identifier": a.email, "channel": "email" })).await;
+    if again.status == 202 {
+        let soon = http.post("/auth/otp", json!({ "identifier": a.email, "channel": "email" })).await;
+        assert!(!soon.header("retry-after").is_empty());
+        soon.problem(429);
+    } else {
+        assert!(!again.header("retry-after").is_empty());
+        again.problem(429);
+    }
+    let guess = json!({ "identifier": a.email, "code": "000000" });
+    assert_eq!(http.post("/auth/otp/verify", guess).await.problem(401), "auth.otp_invalid");
+}
+
+async fn unknown_paths(world: &World, a: &Person) {
+    a.http.get("/nothing/here").await.problem(404);
+    let wrong_method = a.http.delete("/wallet").await;
+    assert!(wrong_method.header("allow").contains("GET"), "{:?}", wrong_method.headers);
+    wrong_method.problem(405);
+    let large = a.http.post("/bookings", json!({ "vehicle_id": "x".repeat(100_000) })).await;
+    large.problem(413);
+    for query in ["limit=0", "limit=101", "limit=x", "cursor=%21%21"] {
+        a.http.get(&format!("/bookings?{query}")).await.problem(422);
+    }
+    let request = world.anonymous().request(Method::GET, "/wallet").header("X-Request-Id", "a-test-of-ids");
+    let refused = world.anonymous().send(request).await;
+    assert_eq!(refused.header("x-request-id"), "a-test-of-ids");
+    assert_eq!(refused.body["request_id"], "a-test-of-ids");
+    refused.problem(401);
+}
+
+pub(crate) async fn what_is_somebody_elses_is_not_there(world: &World) {
+    let (a, b) = (world.member(None).await, world.member(None).await);
+    let booking = a.book(world, "500.00").await;
+    let payment = a.pay(world, &booking, "500.00").await;
+    a.wait_for_place(world).await;
+    a.know(world).await;
+    a.deposit(world, "1000.00").await;
+    a.wait_for(world, "available", "1000.00").await;
+    let payout = a.payout(world, "500.00", false).await["id"].as_str().unwrap().to_owned();
+    let line = a.http.get("/wallet/transactions").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+    let nobody = chassis::id::fresh::<uuid::Uuid>();
+    for path in [
+        format!("/bookings/{booking}"),
+        format!("/bookings/{booking}/emi"),
+        format!("/payments/{payment}"),
+        format!("/payouts/{payout}"),
+        format!("/binary/nodes/{}", a.id),
+        format!("/binary/tree?root={}", a.id),
+        format!("/wallet/transactions/{line}/explain"),
+        format!("/bookings/{nobody}"),
+        format!("/payouts/{nobody}"),
+        "/bookings/nonsense".to_owned(),
+    ] {
+        b.http.get(&path).await.problem(404);
+    }
+    let act = json!({ "reason": "mine now", "refund_to": "wallet" });
+    b.http.post(&format!("/bookings/{booking}/cancel"), act).await.problem(404);
+    let pay = json!({ "amount": "1.00", "method": "online" });
+    b.http.post(&format!("/bookings/{booking}/payments"), pay).await.problem(404);
+    b.http.act(&format!("/payouts/{payout}/cancel")).await.problem(404);
+    for list in ["/bookings", "/payments", "/payouts", "/wallet/transactions", "/binary/pairs"] {
+        let page = b.http.get(&format!("{list}?user_id={}", a.id)).await;
+        if page.status == 200 {
+            assert_eq!(page.body["items"], json!([]), "{list}");
+        } else {
+            page.problem(404);
+        }
+    }
+    a.http.act(&format!("/payouts/{payout}/cancel")).await.expect(200);
+    a.wait_for(world, "available", "1000.00").await;
+}
+
+pub(crate) async fn roles_are_checked_before_bodies(world: &World) {
+    let a = world.member(None).await;
+    let nobody = world.anonymous();
+    let id = chassis::id::fresh::<uuid::Uuid>();
+    for path in [format!("/wallets/{id}/deposits"), "/users".into(), "/vehicles".into(), "/plan/versions".into()] {
+        assert_eq!(raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
+        assert_eq!(nobody.act(&path).await.problem(401), "auth.token_invalid", "{path}");
+        let forged = nobody.with_token("eyJhbGciOiJub25lIn0.e30.").act(&path).await;
+        assert_eq!(forged.problem(401), "auth.token_invalid", "{path}");
+    }
+    for path in [format!("/payouts/{id}/approve"), format!("/kyc/{id}/approve"), format!("/payments/{id}/confirm")] {
+        assert_eq!(raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
+    }
+    for path in ["/users", "/ledger/trial-balance", "/reports/dashboard", "/audit", "/kyc"] {
+        assert_eq!(a.http.get(path).await.problem(403), "auth.forbidden", "{path}");
+    }
+    let out = a.http.act("/auth/logout").await;
+    assert_eq!(out.status, 204);
+    for path in ["/users/me", "/wallet", "/bookings", "/binary/me", "/payouts", "/notifications", "/compliance/tds"] {
+        assert_eq!(a.http.get(path).await.problem(401), "auth.token_invalid", "{path}");
+    }
+}
