@@ -10,6 +10,7 @@ use chassis::Env;
 use chassis::clock::FakeClock;
 use chassis::events::memory::MemoryBus;
 use domain::{Money, Timestamp};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,10 +45,10 @@ async fn random_networks_earn_what_the_plain_rules_say() {
     let clock = Arc::new(FakeClock::at("2026-11-10T04:30:00Z".parse().unwrap()));
     let world = World::inside(Some(clock), MemoryBus::disturbed(first)).await;
     world.run_job("booking", "calendar").await;
-    let mut all = Vec::new();
-    for seed in first..first + networks {
-        all.push((seed, play(&world, seed).await));
-    }
+    // Networks grow side by side: they meet in the tree, the bus and the databases.
+    let world_ref = &world;
+    let growing = (first..first + networks).map(|seed| async move { (seed, play(world_ref, seed).await) });
+    let all: Vec<(u64, Vec<Played>)> = futures_util::stream::iter(growing).buffer_unordered(12).collect().await;
     world.drain().await;
     compare(&world, &all).await;
     world.finish().await;

@@ -35,6 +35,8 @@ async fn the_eleventh_pair_of_a_month_waits_and_is_paid_on_the_first() {
 
     // One second before midnight in India nothing happens; at midnight the day starts.
     clock.set("2026-10-31T18:29:59Z".parse().unwrap());
+    // The access token of the evening has run out.
+    let a = world.sign_in(&a.email, "Member", None).await;
     world.run_job("booking", "calendar").await;
     world.drain().await;
     assert_eq!(a.node().await["pairs_total"], json!(10));
@@ -42,8 +44,6 @@ async fn the_eleventh_pair_of_a_month_waits_and_is_paid_on_the_first() {
     world.run_job("booking", "calendar").await;
     world.run_job("booking", "calendar").await;
     world.drain().await;
-    // The access token of the evening has run out.
-    let a = world.sign_in(&a.email, "Member", None).await;
     let node = a.node().await;
     assert_eq!((&node["pairs_total"], &node["pairs_this_month"]), (&json!(11), &json!(1)), "{node}");
     assert_eq!(node["pairs_carried"], json!(0));

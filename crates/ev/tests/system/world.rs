@@ -36,7 +36,6 @@ pub(crate) struct World {
 /// What only an in-process platform has.
 pub(crate) struct Inside {
     pub(crate) platform: Embedded,
-    pub(crate) clock: Option<Arc<FakeClock>>,
     server: actix_web::dev::ServerHandle,
     data: PathBuf,
 }
@@ -76,12 +75,12 @@ impl World {
         let handle = server.handle();
         tokio::spawn(server);
         let url = format!("http://{address}");
-        let inside = Inside { platform, clock, server: handle, data };
+        let inside = Inside { platform, server: handle, data };
         Self::at(url.clone(), url, SECRET.into(), ADMIN.into(), tag, Some(inside))
     }
     pub(crate) async fn stack() -> Self {
-        let secret = Env::from_process().or("SANDBOX_WEBHOOK_SECRET", SECRET).to_owned();
-        let admin = Env::from_process().or("BOOTSTRAP_ADMIN", ADMIN).to_owned();
+        let secret = Env::from_process().or("STACK_SANDBOX_WEBHOOK_SECRET", SECRET).to_owned();
+        let admin = Env::from_process().or("STACK_BOOTSTRAP_ADMIN", ADMIN).to_owned();
         Self::at(variable("STACK_URL"), variable("STACK_MESSAGES_URL"), secret, admin, short_id(), None)
     }
     fn at(
