@@ -1,6 +1,6 @@
 //! What can be said to `ev`.
 
-use crate::{demo, embedded, mail_sink, operate};
+use crate::{bench, demo, embedded, mail_sink, operate};
 use chassis::Env;
 use chassis::boot::site::serve_until_told;
 use chassis::service::BootError;
@@ -52,6 +52,15 @@ enum Command {
     /// Events that could not be handled.
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// Compensation plans.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// The binary tree.
+    #[command(subcommand)]
+    Tree(TreeCommand),
+    /// The wallets' ledger.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Accept mail over SMTP and show it, for tests and trials.
     MailSink {
         #[arg(long, default_value = "127.0.0.1:2525")]
@@ -59,6 +68,23 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8025")]
         http: SocketAddr,
     },
+    /// Measure how fast first payments settle on a fresh platform; scripts/bench-payments calls it.
+    #[command(hide = true)]
+    BenchPayments(BenchArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct BenchArguments {
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// Where one-time codes can be read, if not on the platform itself.
+    #[arg(long)]
+    messages_url: Option<String>,
+    #[arg(long, default_value_t = 500)]
+    members: usize,
+    /// Requests under way at once.
+    #[arg(long, default_value_t = 32)]
+    at_once: usize,
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,6 +94,28 @@ enum AdminCommand {
         #[arg(long)]
         email: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// What the whole history would have come to under a candidate plan (binary's `DATABASE_URL`).
+    Simulate {
+        /// A plan as JSON, like the `plan` that `GET /plan` answers.
+        #[arg(long)]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TreeCommand {
+    /// Replay the journal and print a digest of the tree, equal for equal journals (binary's `DATABASE_URL`).
+    Hash,
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerCommand {
+    /// Check every balance and the hash chain; fails if anything is wrong (wallet's `DATABASE_URL`).
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,10 +197,28 @@ async fn obey(command: Command, env: Env) -> Result<(), BootError> {
         Command::Parked(ParkedCommand::Replay { service, event }) => {
             operate::replay_parked(&env, &service, event.as_deref()).await.map(|line| say(&line))
         }
+        Command::Plan(PlanCommand::Simulate { file }) => {
+            operate::simulate_plan(&env, &file).await.map(|report| say(&report))
+        }
+        Command::Tree(TreeCommand::Hash) => operate::tree_hash(&env).await.map(|line| say(&line)),
+        Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| say(&report)),
         Command::MailSink { smtp, http } => {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))
         }
+        Command::BenchPayments(arguments) => bench_payments(&env, arguments).await,
     }
+}
+
+async fn bench_payments(env: &Env, arguments: BenchArguments) -> Result<(), BootError> {
+    let plan = bench::Plan {
+        messages_url: arguments.messages_url.unwrap_or_else(|| arguments.url.clone()),
+        url: arguments.url,
+        secret: env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned(),
+        admin: env.or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned(),
+        members: arguments.members.max(1),
+        at_once: arguments.at_once.max(1),
+    };
+    bench::run(&plan).await.map_err(|e| BootError::Failed(e.to_string()))
 }
 
 async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Result<(), BootError> {

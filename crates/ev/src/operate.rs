@@ -5,8 +5,10 @@ use chassis::events::parked::{self, Which};
 use chassis::service::BootError;
 use chassis::{Env, Service};
 use db::{Db, DbError};
-use domain::EventId;
+use domain::{EventId, Plan};
 use std::fmt::Write;
+use std::path::Path;
+use wallet::app::verify::{self, Verification};
 
 /// As many parked events as a person can read.
 const SHOWN: i64 = 200;
@@ -71,4 +73,45 @@ pub async fn replay_parked(env: &Env, service: &str, event: Option<&str>) -> Res
     let now = chassis::clock::Clock::now(&chassis::clock::SystemClock);
     let count = db.tx(async |c| parked::replay(c, which, now).await.map_err(DbError::from)).await?;
     Ok(format!("{count} will be handled again by the running service within seconds"))
+}
+
+fn failed(error: impl std::fmt::Display) -> BootError {
+    BootError::Failed(error.to_string())
+}
+
+/// Replays the tree's history under the plan in `file`; answers the report as JSON.
+pub async fn simulate_plan(env: &Env, file: &Path) -> Result<String, BootError> {
+    let text = tokio::fs::read_to_string(file).await.map_err(|e| failed(format!("{}: {e}", file.display())))?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|e| failed(format!("{}: {e}", file.display())))?;
+    plan.validate().map_err(|e| failed(format!("{}: {e}", file.display())))?;
+    let db = connect(env, "binary").await?;
+    let report = binary::app::simulate::simulate(&mut *db.read().await?, plan).await.map_err(failed)?;
+    serde_json::to_string_pretty(&report).map_err(failed)
+}
+
+/// Replays the tree's journal from the beginning; answers its length and the digest of what it comes to.
+pub async fn tree_hash(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "binary").await?;
+    let mut c = db.read().await?;
+    let head = binary::store::journal::head(&mut c).await.map_err(failed)?;
+    let mut tree = binary::domain::Tree::default();
+    binary::app::follow::follow(&mut c, &mut tree, head).await.map_err(failed)?;
+    Ok(format!("{:016x}  after {head} entries", tree.digest()))
+}
+
+/// Checks the books; answers the report as JSON, as an error if anything is wrong.
+pub async fn verify_ledger(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "wallet").await?;
+    let (mut found, mut from) = (Verification::default(), None);
+    loop {
+        let page = db.tx(async |c| verify::check_page(c, from).await).await.map_err(failed)?;
+        from = found.add(page);
+        if from.is_none() {
+            break;
+        }
+    }
+    verify::check_journal(&mut *db.read().await?, &mut found).await.map_err(failed)?;
+    let found = found.finish();
+    let report = serde_json::to_string_pretty(&found).map_err(failed)?;
+    if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
 }

@@ -59,6 +59,11 @@ impl Client {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    /// The cheapest request there is.
+    pub async fn alive(&self) -> Result<(), ClientError> {
+        answer("GET /health/live".into(), self.http.get(format!("{}/health/live", self.url))).await.map(drop)
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
         let what = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.url));
