@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
+mod books;
+mod crash;
 mod differential;
 mod examples;
 mod month;

@@ -29,6 +29,8 @@ pub(crate) struct World {
     tag: String,
     next: AtomicUsize,
     pub(crate) inside: Option<Inside>,
+    /// Whether nobody else uses this platform.
+    alone: bool,
     admin_session: tokio::sync::OnceCell<Person>,
     staff_session: tokio::sync::OnceCell<Person>,
 }
@@ -76,29 +78,27 @@ impl World {
         tokio::spawn(server);
         let url = format!("http://{address}");
         let inside = Inside { platform, server: handle, data };
-        Self::at(url.clone(), url, SECRET.into(), ADMIN.into(), tag, Some(inside))
+        Self { inside: Some(inside), tag, ..Self::process(&url) }
     }
     pub(crate) async fn stack() -> Self {
         let secret = Env::from_process().or("STACK_SANDBOX_WEBHOOK_SECRET", SECRET).to_owned();
         let admin = Env::from_process().or("STACK_BOOTSTRAP_ADMIN", ADMIN).to_owned();
-        Self::at(variable("STACK_URL"), variable("STACK_MESSAGES_URL"), secret, admin, short_id(), None)
+        Self::at(variable("STACK_URL"), variable("STACK_MESSAGES_URL"), secret, admin)
     }
-    fn at(
-        url: String,
-        messages_url: String,
-        secret: String,
-        admin: String,
-        tag: String,
-        inside: Option<Inside>,
-    ) -> Self {
+    /// The embedded platform in a process of its own, which no other test uses.
+    pub(crate) fn process(url: &str) -> Self {
+        Self { alone: true, ..Self::at(url.to_owned(), url.to_owned(), SECRET.into(), ADMIN.into()) }
+    }
+    fn at(url: String, messages_url: String, secret: String, admin: String) -> Self {
         Self {
             url,
             messages_url,
             secret,
             admin,
-            tag,
+            tag: short_id(),
             next: AtomicUsize::new(1),
-            inside,
+            inside: None,
+            alone: false,
             admin_session: tokio::sync::OnceCell::new(),
             staff_session: tokio::sync::OnceCell::new(),
         }
@@ -124,7 +124,7 @@ impl World {
     pub(crate) async fn admin(&self) -> &Person {
         self.admin_session
             .get_or_init(async || {
-                if self.inside.is_some() {
+                if self.alone {
                     self.sign_in(&self.admin, "Administrator", None).await
                 } else {
                     shared::administrator(self, &self.admin).await
@@ -224,7 +224,7 @@ impl Drop for Inside {
     }
 }
 
-fn short_id() -> String {
+pub(crate) fn short_id() -> String {
     let id = chassis::id::fresh::<uuid::Uuid>().simple().to_string();
     id[id.len() - 10..].to_owned()
 }
