@@ -24,10 +24,17 @@ impl Consumer for Notification {
         for event in events {
             for (cause, notice) in notices(event)? {
                 let cause: Vec<&[u8]> = cause.iter().map(Vec::as_slice).collect();
-                app::tell(c, &cause, notice).await?;
+                let user = notice.user_id;
+                if app::tell(c, &cause, notice).await? {
+                    self.bell.told(user);
+                }
             }
         }
         Ok(())
+    }
+
+    async fn committed(&self) {
+        self.bell.ring();
     }
 }
 

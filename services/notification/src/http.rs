@@ -1,5 +1,7 @@
 //! The route table and its handlers: everything is the caller's own.
 
+mod stream;
+
 use crate::domain::{Kind, NotificationId};
 use crate::store::Row;
 use crate::{Notification, app, store};
@@ -20,6 +22,14 @@ pub(crate) fn routes(state: Notification) -> Routes {
             user,
             list,
             Doc::new("Own notifications, newest first").filters::<Filter>().paged().gives::<Listing<View>>(),
+        )
+        .get(
+            "/notifications/stream",
+            Access::Public,
+            stream::open,
+            Doc::new("Own notifications over a WebSocket, each a JSON message as in the list; the token as a sub-protocol or in the first message")
+                .filters::<stream::Position>()
+                .answers_bare(101),
         )
         .get("/notifications/unread-count", user, unread_count, Doc::new("How many are unread").gives::<UnreadCount>())
         .post("/notifications/read-all", user, read_all, Doc::new("Mark all as read").gives::<UnreadCount>())

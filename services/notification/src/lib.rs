@@ -1,12 +1,13 @@
 //! What a member should hear of: payments, earnings, payouts, KYC and documents, as in-app notifications.
 //!
 //! Owns notifications and what a member has muted. Files: [`domain`] (which fact becomes which words),
-//! `store`, `app`, `http`, `consumers`.
+//! `store`, `app`, `http`, `consumers`, `bell` (wakes open streams).
 //!
 //! Invariants: a fact is told once however often its event arrives; a member sees only their own; no personal
-//! number ever stands in a text.
+//! number ever stands in a text; a stream shows what is committed, and nothing once its session has ended.
 
 mod app;
+mod bell;
 mod consumers;
 pub mod domain;
 mod http;
@@ -23,6 +24,7 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 #[derive(Clone)]
 pub struct Notification {
     ctx: Ctx,
+    bell: Arc<bell::Bell>,
 }
 
 pub fn service() -> Service {
@@ -34,6 +36,6 @@ pub fn service() -> Service {
 }
 
 fn parts(ctx: Ctx) -> Parts {
-    let state = Notification { ctx };
+    let state = Notification { ctx, bell: Arc::default() };
     Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() }
 }

@@ -71,6 +71,23 @@ pub(crate) async fn list(
     query.load(c).await
 }
 
+/// Those with an id greater than `from`, oldest first.
+pub(crate) async fn after(
+    c: &mut DbConnection,
+    user: UserId,
+    from: NotificationId,
+    limit: i64,
+) -> QueryResult<Vec<Row>> {
+    notifications::table
+        .filter(notifications::user_id.eq(user))
+        .filter(notifications::id.gt(from))
+        .select(Row::as_select())
+        .order(notifications::id)
+        .limit(limit)
+        .load(c)
+        .await
+}
+
 pub(crate) async fn find(c: &mut DbConnection, user: UserId, id: NotificationId) -> QueryResult<Option<Row>> {
     let own = notifications::table.filter(notifications::id.eq(id)).filter(notifications::user_id.eq(user));
     own.select(Row::as_select()).first(c).await.optional()

@@ -1,5 +1,7 @@
 //! The notification service through its events and its HTTP alone.
 
+mod stream;
+
 use chassis::id;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};

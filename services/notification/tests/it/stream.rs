@@ -1,0 +1,144 @@
+//! The stream, with a real WebSocket client.
+
+#![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
+
+use super::{bonus, joined};
+use chassis::id;
+use domain::{Role, UserId};
+use futures_util::{SinkExt, StreamExt};
+use proto_events::auth::v1::SessionRevoked;
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::TestService;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+const FROM_THE_START: &str = "?after=00000000-0000-0000-0000-000000000000";
+
+type Socket = WebSocketStream<TcpStream>;
+
+async fn connect(service: &TestService, query: &str, protocols: &str) -> Result<(Socket, String), u16> {
+    let anonymous = service.anonymous();
+    let host = anonymous.base().trim_start_matches("http://").to_owned();
+    let mut request = format!("ws://{host}/api/v1/notifications/stream{query}").into_client_request().unwrap();
+    if !protocols.is_empty() {
+        request.headers_mut().insert("Sec-WebSocket-Protocol", protocols.parse().unwrap());
+    }
+    let tcp = TcpStream::connect(host).await.unwrap();
+    match client_async(request, tcp).await {
+        Ok((socket, answer)) => {
+            let chosen = answer.headers().get("Sec-WebSocket-Protocol");
+            Ok((socket, chosen.map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default()))
+        }
+        Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+async fn next(socket: &mut Socket) -> Message {
+    loop {
+        let message = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("a message in time");
+        let message = message.expect("an open stream").expect("a message");
+        if !message.is_ping() {
+            return message;
+        }
+    }
+}
+
+async fn shown(socket: &mut Socket) -> Value {
+    let message = next(socket).await;
+    serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("not a notification: {message:?}"))
+}
+
+async fn close_code(socket: &mut Socket) -> u16 {
+    let message = next(socket).await;
+    let Message::Close(Some(frame)) = message else { panic!("not a close: {message:?}") };
+    frame.code.into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_replays_what_was_missed_and_then_shows_what_comes() {
+    let service = TestService::start(notification::service()).await;
+    let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    for version in 1..=3 {
+        service.deliver_now(&bonus(mine, service.now(), version)).await;
+        service.deliver_now(&bonus(other, service.now(), version)).await;
+    }
+    let me = service.as_user(mine);
+    let list = me.get("/notifications").await.expect(200)["items"].as_array().unwrap().clone();
+    let after = list[2]["id"].as_str().unwrap();
+    let offer = format!("bearer, {}", me.token().unwrap());
+    let (mut socket, chosen) = connect(&service, &format!("?after={after}"), &offer).await.unwrap();
+    assert_eq!(chosen, "bearer");
+    assert_eq!(shown(&mut socket).await, list[1]);
+    assert_eq!(shown(&mut socket).await, list[0]);
+    service.deliver_now(&bonus(other, service.now(), 4)).await;
+    service.deliver_now(&joined(mine, service.now())).await;
+    let live = shown(&mut socket).await;
+    assert_eq!(live["title"], "Welcome");
+    assert_eq!(me.get("/notifications?limit=1").await.expect(200)["items"][0], live);
+    socket.send(Message::Ping("still there?".into())).await.unwrap();
+    assert_eq!(next(&mut socket).await, Message::Pong("still there?".into()));
+    socket.close(None).await.unwrap();
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_may_come_in_the_first_message() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    service.deliver_now(&joined(user, service.now())).await;
+    let token = service.token(user, Role::User, None);
+    let (mut socket, chosen) = connect(&service, FROM_THE_START, "").await.unwrap();
+    assert_eq!(chosen, "");
+    socket.send(Message::text(json!({ "token": token }).to_string())).await.unwrap();
+    assert_eq!(shown(&mut socket).await["title"], "Welcome");
+    let (mut refused, _) = connect(&service, "", "").await.unwrap();
+    refused.send(Message::text(json!({ "token": "nonsense" }).to_string())).await.unwrap();
+    assert_eq!(close_code(&mut refused).await, 1008);
+    let (_, chosen) = connect(&service, "", &token).await.unwrap();
+    assert_eq!(chosen, token);
+    socket.close(None).await.unwrap();
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_refused_before_it_opens_without_a_good_token_or_position() {
+    let service = TestService::start(notification::service()).await;
+    let good = service.token(id::fresh(), Role::User, None);
+    let mut altered = good.clone();
+    altered.replace_range(altered.len() - 8.., "AAAAAAAA");
+    assert_eq!(connect(&service, "", &format!("bearer, {altered}")).await.err(), Some(401));
+    assert_eq!(connect(&service, "?after=nonsense", &format!("bearer, {good}")).await.err(), Some(422));
+    assert_eq!(service.anonymous().get("/notifications/stream").await.problem(401), "auth.token_invalid");
+    let plain = service.as_user(id::fresh()).get("/notifications/stream").await;
+    assert_eq!(plain.problem(426), "notification.upgrade_required");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_has_ended_is_shown_nothing_more() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    let token = service.token(user, Role::User, None);
+    let claims = service.ctx().verifier().verify(&token).await.unwrap();
+    let (mut revoked, _) = connect(&service, FROM_THE_START, &format!("bearer, {token}")).await.unwrap();
+    let other = service.token(user, Role::User, None);
+    let (mut expiring, _) = connect(&service, FROM_THE_START, &format!("bearer, {other}")).await.unwrap();
+    let ended = SessionRevoked {
+        session_id: claims.sid.as_bytes().to_vec(),
+        user_id: user.into(),
+        expires_at: service.now().plus_secs(900).micros(),
+        ..SessionRevoked::default()
+    };
+    service.deliver_now(&ended).await;
+    service.deliver_now(&bonus(user, service.now(), 1)).await;
+    assert_eq!(close_code(&mut revoked).await, 1008);
+    assert_eq!(shown(&mut expiring).await["title"], "Referral bonus");
+    service.clock.set(service.now().plus_secs(901));
+    service.deliver_now(&bonus(user, service.now(), 2)).await;
+    assert_eq!(close_code(&mut expiring).await, 1008);
+    service.finish().await;
+}
