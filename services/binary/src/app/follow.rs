@@ -33,7 +33,7 @@ async fn apply(c: &mut DbConnection, tree: &mut Tree, entry: &Entry, in_play: &m
     if entry.seq != tree.seq() + 1 {
         return Err(Failure::Journal(format!("entry {} follows entry {}", entry.seq, tree.seq())));
     }
-    let input = input(c, entry).await?;
+    let input = input_of(c, entry).await?;
     let outcome = tree.apply(entry.happened_at, &input, in_play)?;
     if outcome.at != entry.at {
         return Err(Failure::Journal(format!("entry {} says {}, the tree {}", entry.seq, entry.at, outcome.at)));
@@ -55,7 +55,7 @@ pub(super) fn small(column: i64) -> Result<Ix, Failure> {
     Ix::try_from(column).map_err(|_| Failure::Journal(format!("{column} is out of range")))
 }
 
-async fn input(c: &mut DbConnection, entry: &Entry) -> Result<Input, Failure> {
+pub(super) async fn input_of(c: &mut DbConnection, entry: &Entry) -> Result<Input, Failure> {
     let missing = |what: &str| Failure::Journal(format!("entry {} has no {what}", entry.seq));
     let user = || -> Result<UserId, Failure> { entry.user_id.ok_or_else(|| missing("user")) };
     let amount = || -> Result<Money, Failure> { entry.amount_paise.ok_or_else(|| missing("amount")) };

@@ -15,3 +15,4 @@ pub mod keeper;
 pub mod open;
 pub mod place;
 pub mod publish;
+pub mod simulate;

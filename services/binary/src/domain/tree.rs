@@ -55,18 +55,23 @@ pub struct Tree {
 
 impl Default for Tree {
     fn default() -> Self {
+        Self::under(PlanBook::seed())
+    }
+}
+
+impl Tree {
+    /// An empty tree that knows these versions of the plan from the start.
+    pub fn under(book: PlanBook) -> Self {
         let time = Timestamp::UNIX_EPOCH;
         Self {
             arena: Arena::default(),
-            book: PlanBook::seed(),
+            book,
             head: Head { seq: 0, time, ordinal: 0, day_started: None, opening: None },
             today: Today::of(time),
             before: None,
         }
     }
-}
 
-impl Tree {
     pub fn arena(&self) -> &Arena {
         &self.arena
     }

@@ -6,6 +6,7 @@ mod pairs;
 mod placements;
 mod plans;
 
+use crate::app::simulate::Simulated;
 use crate::state::Binary;
 use chassis::auth::Access;
 use chassis::http::{Doc, Listing, Routes};
@@ -73,6 +74,14 @@ pub fn routes(app: Binary) -> Routes {
             Access::Staff,
             plans::versions,
             Doc::new("Every version, newest first").paged().gives::<Listing<PlanVersion>>(),
+        )
+        .post(
+            "/plan/simulate",
+            Access::Admin,
+            plans::simulate,
+            Doc::new("What the tree's whole history would have come to under a candidate plan")
+                .takes::<plans::CandidatePlan>()
+                .gives::<Simulated>(),
         )
         .post(
             "/plan/versions",

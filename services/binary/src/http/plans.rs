@@ -1,6 +1,7 @@
 //! The compensation plan and its versions.
 
 use crate::app::publish::publish as publish_version;
+use crate::app::simulate::simulate as simulate_plan;
 use crate::state::Binary;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -17,6 +18,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct NewPlan {
     effective_from: Timestamp,
+    /// `seed` or `fixed`.
+    #[serde(default)]
+    preset: Option<String>,
+    #[serde(default)]
+    plan: Option<Plan>,
+}
+
+/// A whole plan, or the name of a preset.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct CandidatePlan {
     /// `seed` or `fixed`.
     #[serde(default)]
     preset: Option<String>,
@@ -76,6 +87,14 @@ pub(super) async fn publish(
         .await?;
     app.keeper.committed(ticket.load(Ordering::Acquire)).await;
     Ok(answer)
+}
+
+/// Changes nothing, so that it may be asked as often as one likes.
+pub(super) async fn simulate(app: web::Data<Binary>, body: Body) -> Result<HttpResponse, Problem> {
+    let input = body.json::<CandidatePlan>().await?.value;
+    let plan = chosen(input.preset.as_deref(), input.plan)?;
+    let mut c = app.ctx.db().read().await?;
+    Ok(ok(&simulate_plan(&mut c, plan).await?))
 }
 
 fn chosen(preset: Option<&str>, plan: Option<Plan>) -> Result<Plan, Problem> {

@@ -12,4 +12,5 @@ mod on_services;
 mod people;
 mod placements;
 mod plans;
+mod simulations;
 mod trees;

@@ -1,0 +1,135 @@
+//! A candidate plan against the tree's whole history, beside the one writer and without touching anything.
+
+use super::follow::input_of;
+use crate::domain::Input;
+use crate::domain::simulation::{Books, Comparison, Simulation, Sum};
+use crate::error::Failure;
+use crate::store::journal;
+use db::DbConnection;
+use domain::{Money, Month, Plan, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+const PAGE: i64 = 5_000;
+/// Two whole trees at a time are enough for one process.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// What the candidate would have come to, had it held since the beginning, beside what is.
+///
+/// Pairs only: whether a payment earns a referral bonus depends on its method and booking, which the tree is
+/// not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Simulated {
+    /// Entries of the tree's journal that were replayed.
+    pub journal_entries: i64,
+    pub candidate: BooksView,
+    /// The same replay under the plans as they were published.
+    pub live: BooksView,
+    /// Members whose net from pairs would be more than it is.
+    pub members_better_off: u64,
+    /// Members whose net from pairs would be less than it is.
+    pub members_worse_off: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BooksView {
+    /// All pairs that stand.
+    pub total: SumView,
+    /// By the month a pair was matched in, oldest first.
+    pub months: Vec<MonthView>,
+    /// Members with a net of more than nothing.
+    pub earners: u64,
+    /// One in a hundred of them, and at least one.
+    pub top_earners: u64,
+    /// What the top earners have of the whole net, in percent with two decimals, rounded down.
+    pub top_earners_share: String,
+    pub top_earners_net: Money,
+    /// Pairs over the limit that wait for a later period.
+    pub carried_pairs: u64,
+    /// What they will cost.
+    pub carried_gross: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MonthView {
+    pub month: Month,
+    #[serde(flatten)]
+    pub sum: SumView,
+}
+
+/// `net + emi_deduction + reserve_deduction = gross`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SumView {
+    pub pairs: u64,
+    pub gross: Money,
+    pub emi_deduction: Money,
+    pub reserve_deduction: Money,
+    pub net: Money,
+}
+
+impl From<&Sum> for SumView {
+    fn from(sum: &Sum) -> Self {
+        let Sum { pairs, gross, emi_deduction, reserve_deduction, net } = *sum;
+        Self { pairs, gross, emi_deduction, reserve_deduction, net }
+    }
+}
+
+impl From<&Books> for BooksView {
+    fn from(books: &Books) -> Self {
+        let months = books.months.iter().map(|(month, sum)| MonthView { month: *month, sum: sum.into() });
+        Self {
+            total: (&books.total).into(),
+            months: months.collect(),
+            earners: books.earners,
+            top_earners: books.top_earners,
+            top_earners_share: share(books.top_net, books.total.net),
+            top_earners_net: books.top_net,
+            carried_pairs: books.carried_pairs,
+            carried_gross: books.carried_gross,
+        }
+    }
+}
+
+fn share(part: Money, whole: Money) -> String {
+    let hundredths = (i128::from(part.paise()) * 10_000).checked_div(i128::from(whole.paise())).unwrap_or(0);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// Replays the journal up to its head of now.
+pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Failure> {
+    let _turn = TURN.lock().await;
+    let head = journal::head(c).await?;
+    let mut simulation = Simulation::of(plan)?;
+    while simulation.seq() < head {
+        let entries = journal::after(c, simulation.seq(), PAGE.min(head - simulation.seq())).await?;
+        if entries.is_empty() {
+            return Err(Failure::Journal(format!("nothing after entry {}", simulation.seq())));
+        }
+        let mut inputs = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            inputs.push((entry.happened_at, input_of(c, entry).await?));
+        }
+        simulation = aside(move || take_all(simulation, &inputs)).await?;
+    }
+    let Comparison { live, candidate, better_off, worse_off } = aside(move || Ok(simulation.compare()?)).await?;
+    Ok(Simulated {
+        journal_entries: head,
+        candidate: (&candidate).into(),
+        live: (&live).into(),
+        members_better_off: better_off,
+        members_worse_off: worse_off,
+    })
+}
+
+fn take_all(mut simulation: Simulation, inputs: &[(Timestamp, Input)]) -> Result<Simulation, Failure> {
+    for (happened_at, input) in inputs {
+        simulation.take(*happened_at, input)?;
+    }
+    Ok(simulation)
+}
+
+/// On a thread that serves no requests.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Failure::Journal(e.to_string()))?
+}
