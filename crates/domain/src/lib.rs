@@ -16,6 +16,10 @@ pub mod tax;
 pub mod time;
 pub mod words;
 
+// The macros name it in crates that need not depend on it.
+#[doc(hidden)]
+pub use uuid;
+
 pub use id::{BookingId, EventId, PaymentId, PayoutId, ReserveId, UserId};
 pub use money::{Money, MoneyError, Rate, Rounding};
 pub use plan::{Plan, PlanBook, PlanError, PlanVersion};

@@ -17,18 +17,18 @@ macro_rules! id_type {
         #[serde(transparent)]
         #[schemars(transparent)]
         #[diesel(sql_type = ::diesel::sql_types::Binary)]
-        pub struct $name(#[schemars(with = "String", extend("format" = "uuid"))] ::uuid::Uuid);
+        pub struct $name(#[schemars(with = "String", extend("format" = "uuid"))] $crate::uuid::Uuid);
 
         impl $name {
-            pub const fn uuid(self) -> ::uuid::Uuid {
+            pub const fn uuid(self) -> $crate::uuid::Uuid {
                 self.0
             }
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
         }
-        impl ::std::convert::From<::uuid::Uuid> for $name {
-            fn from(id: ::uuid::Uuid) -> Self {
+        impl ::std::convert::From<$crate::uuid::Uuid> for $name {
+            fn from(id: $crate::uuid::Uuid) -> Self {
                 Self(id)
             }
         }
@@ -38,15 +38,15 @@ macro_rules! id_type {
             }
         }
         impl ::std::convert::TryFrom<&[u8]> for $name {
-            type Error = ::uuid::Error;
+            type Error = $crate::uuid::Error;
             fn try_from(bytes: &[u8]) -> ::std::result::Result<Self, Self::Error> {
-                ::uuid::Uuid::from_slice(bytes).map(Self)
+                $crate::uuid::Uuid::from_slice(bytes).map(Self)
             }
         }
         impl ::std::str::FromStr for $name {
-            type Err = ::uuid::Error;
+            type Err = $crate::uuid::Error;
             fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
-                ::uuid::Uuid::parse_str(text).map(Self)
+                $crate::uuid::Uuid::parse_str(text).map(Self)
             }
         }
         impl ::std::fmt::Display for $name {
@@ -79,7 +79,7 @@ macro_rules! id_type {
                     ::diesel::sql_types::Binary,
                     DB,
                 >>::from_sql(value)?;
-                ::std::result::Result::Ok(Self(::uuid::Uuid::from_slice(&bytes)?))
+                ::std::result::Result::Ok(Self($crate::uuid::Uuid::from_slice(&bytes)?))
             }
         }
     )+};

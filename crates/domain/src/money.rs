@@ -68,12 +68,15 @@ impl Money {
         self.0 < 0
     }
 
+    #[expect(clippy::should_implement_trait, reason = "an operator cannot say that it failed")]
     pub fn add(self, other: Self) -> Result<Self, MoneyError> {
         self.0.checked_add(other.0).map(Self).ok_or(MoneyError::OutOfRange)
     }
+    #[expect(clippy::should_implement_trait, reason = "an operator cannot say that it failed")]
     pub fn sub(self, other: Self) -> Result<Self, MoneyError> {
         self.0.checked_sub(other.0).map(Self).ok_or(MoneyError::OutOfRange)
     }
+    #[expect(clippy::should_implement_trait, reason = "an operator cannot say that it failed")]
     pub fn neg(self) -> Result<Self, MoneyError> {
         self.0.checked_neg().map(Self).ok_or(MoneyError::OutOfRange)
     }
