@@ -63,7 +63,7 @@ pub struct Platform {
 
 impl Platform {
     /// What the environment asks for.
-    pub async fn from_env(env: Env) -> Result<Self, BootError> {
+    pub fn from_env(env: Env) -> Result<Self, BootError> {
         let shared_keys = SharedKeys::new();
         let keys: Arc<dyn KeySource> = match env.get("JWKS_URL") {
             Some(url) => Arc::new(HttpKeySource::new(url)?),
@@ -193,7 +193,7 @@ pub fn run(service: Service) -> ExitCode {
         Err(error) => return refuse(name, &BootError::Failed(error.to_string())),
     };
     let outcome = runtime.block_on(async {
-        let platform = Platform::from_env(env.clone()).await?;
+        let platform = Platform::from_env(env.clone())?;
         let started = start(service, &platform, &database(&env, name)?).await?;
         site::serve_until_told(vec![started], &env, None).await
     });

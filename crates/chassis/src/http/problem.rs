@@ -21,27 +21,23 @@ pub struct Problem {
     pub status: StatusCode,
     pub code: &'static str,
     pub detail: String,
-    pub errors: Vec<FieldError>,
-    pub retry_after_secs: Option<u64>,
-    /// Methods to name in `Allow`, on a 405.
-    pub allow: Option<String>,
-    /// For the log alone.
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
     retryable: bool,
+    /// Apart, so that every `Result` with a problem in it stays small.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few problems have.
+#[derive(Debug, Default)]
+struct Rare {
+    errors: Vec<FieldError>,
+    retry_after_secs: Option<u64>,
+    allow: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            retry_after_secs: None,
-            allow: None,
-            source: None,
-            retryable: false,
-        }
+        Self { status, code, detail: detail.into(), retryable: false, rare: None }
     }
     /// 400: the request cannot be read.
     pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
@@ -68,7 +64,7 @@ impl Problem {
     }
     pub fn too_many(code: &'static str, detail: impl Into<String>, retry_after_secs: u64) -> Self {
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
-        problem.retry_after_secs = Some(retry_after_secs.max(1));
+        problem.rare_mut().retry_after_secs = Some(retry_after_secs.max(1));
         problem
     }
     /// 503: something this service needs is down; it is worth trying again.
@@ -78,24 +74,37 @@ impl Problem {
             "request.dependency_unavailable",
             "something this needs is not available right now; try again shortly",
         );
-        problem.retry_after_secs = Some(2);
-        problem.source = Some(source.into());
+        problem.rare_mut().retry_after_secs = Some(2);
+        problem.rare_mut().source = Some(source.into());
         problem
     }
     /// 500. The cause goes to the log.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut problem =
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, "request.internal", "something went wrong on our side");
-        problem.source = Some(source.into());
+        problem.rare_mut().source = Some(source.into());
         problem
     }
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.rare_mut().errors = errors;
         self
     }
+    /// Methods to name in `Allow`, on a 405.
+    #[must_use]
+    pub fn with_allow(mut self, methods: impl Into<String>) -> Self {
+        self.rare_mut().allow = Some(methods.into());
+        self
+    }
+    pub fn errors(&self) -> &[FieldError] {
+        self.rare.as_ref().map_or(&[], |r| &r.errors)
+    }
+    pub fn retry_after_secs(&self) -> Option<u64> {
+        self.rare.as_ref().and_then(|r| r.retry_after_secs)
+    }
+    /// The cause, for the log alone.
     pub fn source_chain(&self) -> Option<String> {
-        let mut error: &dyn std::error::Error = self.source.as_deref()?;
+        let mut error: &dyn std::error::Error = self.rare.as_ref()?.source.as_deref()?;
         let mut text = error.to_string();
         while let Some(next) = error.source() {
             text.push_str(": ");
@@ -103,6 +112,9 @@ impl Problem {
             error = next;
         }
         Some(text)
+    }
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     /// The body as it is sent.
@@ -115,8 +127,8 @@ impl Problem {
             "code": self.code,
             "request_id": request_id,
         });
-        if let (Some(map), false) = (body.as_object_mut(), self.errors.is_empty()) {
-            map.insert("errors".into(), serde_json::json!(self.errors));
+        if let (Some(map), false) = (body.as_object_mut(), self.errors().is_empty()) {
+            map.insert("errors".into(), serde_json::json!(self.errors()));
         }
         body
     }
@@ -150,11 +162,11 @@ impl ResponseError for Problem {
         }
         let mut answer = HttpResponse::build(self.status);
         answer.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        if let Some(secs) = self.retry_after_secs {
+        if let Some(secs) = self.retry_after_secs() {
             answer.insert_header((header::RETRY_AFTER, secs));
         }
-        if let Some(allow) = &self.allow {
-            answer.insert_header((header::ALLOW, allow.as_str()));
+        if let Some(allow) = self.rare.as_ref().and_then(|r| r.allow.as_deref()) {
+            answer.insert_header((header::ALLOW, allow));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

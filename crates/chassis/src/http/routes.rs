@@ -146,10 +146,10 @@ impl Routes {
         let verb = method.clone();
         let make: MakeRoute = Arc::new(move || {
             let route = web::method(verb.clone()).to(handler.clone());
-            match access {
-                Access::Public => route,
-                needed => route.wrap(from_fn(move |request, next| guard(needed, request, next))),
+            if access == Access::Public {
+                return route;
             }
+            route.wrap(from_fn(move |request, next| guard(access, request, next)))
         });
         self.entries.push(Entry { method, path, access, doc, make });
         self
@@ -189,12 +189,12 @@ impl Routes {
         }
         let allow = allow.join(", ");
         resource.default_service(web::to(move || {
-            let mut problem = Problem::new(
+            let problem = Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "request.method_not_allowed",
                 format!("this path answers {allow}"),
-            );
-            problem.allow = Some(allow.clone());
+            )
+            .with_allow(&*allow);
             async move { Err::<actix_web::HttpResponse, _>(problem) }
         }))
     }

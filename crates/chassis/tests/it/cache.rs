@@ -91,11 +91,11 @@ async fn a_limit_admits_so_many_in_a_window_and_says_when_to_come_back() {
     }
     clock.advance_secs(20);
     let problem = limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.unwrap_err();
-    assert_eq!((problem.status.as_u16(), problem.retry_after_secs), (429, Some(40)));
+    assert_eq!((problem.status.as_u16(), problem.retry_after_secs()), (429, Some(40)));
     assert!(limit::allow(&cache, "auth:otp:b", 3, MINUTE).await.is_ok(), "somebody else is not held back");
     clock.advance_secs(39);
     let problem = limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.unwrap_err();
-    assert_eq!(problem.retry_after_secs, Some(1));
+    assert_eq!(problem.retry_after_secs(), Some(1));
     clock.advance_secs(1);
     assert!(limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.is_ok());
 }
@@ -159,7 +159,7 @@ mod on_services {
     use tokio::task::JoinSet;
 
     fn url() -> String {
-        std::env::vars().find(|(k, _)| k == "TEST_REDIS_URL").map(|(_, v)| v).expect("TEST_REDIS_URL is set")
+        chassis::Env::from_process().required("TEST_REDIS_URL").unwrap().to_owned()
     }
     fn namespace() -> String {
         format!("test-{}", id::fresh::<uuid::Uuid>())

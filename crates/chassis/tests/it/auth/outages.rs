@@ -73,7 +73,7 @@ async fn without_any_key_it_is_unavailable_not_unauthorised() {
     let token = w.key.sign(&w.claims());
     let failure = w.verifier.verify(&token).await.unwrap_err();
     let problem = Problem::from(failure);
-    assert_eq!((problem.status.as_u16(), problem.retry_after_secs.is_some()), (503, true));
+    assert_eq!((problem.status.as_u16(), problem.retry_after_secs().is_some()), (503, true));
     w.auth_is(false);
     w.clock.advance_secs(5);
     assert!(w.accepts(&token).await);
@@ -159,7 +159,7 @@ async fn with_cache_and_table_away_nobody_is_let_in() {
     diesel_async::RunQueryDsl::execute(diesel::sql_query("DROP TABLE revoked_sessions"), &mut c).await.unwrap();
     drop(c);
     let problem = Problem::from(w.verifier.verify(&token).await.unwrap_err());
-    assert_eq!((problem.status.as_u16(), problem.retry_after_secs.is_some()), (503, true));
+    assert_eq!((problem.status.as_u16(), problem.retry_after_secs().is_some()), (503, true));
 }
 
 #[tokio::test]
