@@ -6,13 +6,6 @@
 //!
 //! Files: [`envelope`] (what travels around a message), [`subscriptions`] (who listens to what).
 
-#![expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    clippy::as_conversions,
-    reason = "the messages are generated"
-)]
-
 pub mod envelope;
 pub mod subscriptions;
 
