@@ -276,5 +276,5 @@ fn plan_version(m: &PlanPublished) -> Result<PlanVersion, HandleError> {
 }
 
 fn uuid(field: &str, bytes: &[u8]) -> Result<Uuid, HandleError> {
-    read::id::<crate::store::entries::CauseId>(field, bytes).map(|id| id.uuid())
+    Uuid::from_slice(bytes).map_err(|_| HandleError::poison(format!("{field} is not an id")))
 }

@@ -1,10 +1,21 @@
 //! What runs on a schedule.
 
 use crate::app::seal;
+use chassis::Ctx;
 use chassis::events::HandleError;
 use chassis::jobs::Job;
 use std::time::Duration;
 
 pub(crate) fn all() -> Vec<Job> {
-    vec![Job::every("seal", Duration::from_secs(5), async |ctx| seal::run(&ctx).await.map_err(HandleError::from))]
+    vec![Job::every("seal", Duration::from_secs(5), seal_all)]
+}
+
+/// Chunk by chunk, so that no transaction grows with the ledger.
+async fn seal_all(ctx: Ctx) -> Result<(), HandleError> {
+    loop {
+        let now = ctx.now();
+        if !ctx.tx(async |c| seal::chunk(c, now).await).await? {
+            return Ok(());
+        }
+    }
 }

@@ -4,7 +4,6 @@
 use crate::error::WalletError;
 use crate::store::entries::{self, EntryRow, PostingRow};
 use crate::store::seals::{self, SealRow};
-use chassis::Ctx;
 use db::DbConnection;
 use domain::Timestamp;
 use sha2::{Digest, Sha256};
@@ -15,18 +14,8 @@ const CHUNK: i64 = 500;
 /// No transaction that posts stays open this long: what is older and not sealed cannot appear any more.
 const SETTLED_AFTER_SECS: i64 = 600;
 
-/// Seals everything that is not sealed yet.
-pub async fn run(ctx: &Ctx) -> Result<(), WalletError> {
-    loop {
-        let now = ctx.now();
-        let sealed = ctx.tx(async |c| chunk(c, now).await).await?;
-        if sealed < CHUNK {
-            return Ok(());
-        }
-    }
-}
-
-async fn chunk(c: &mut DbConnection, now: Timestamp) -> Result<i64, WalletError> {
+/// Seals the oldest entries that are not sealed yet, and says whether there may be more.
+pub async fn chunk(c: &mut DbConnection, now: Timestamp) -> Result<bool, WalletError> {
     let from = seals::progress(c).await?;
     let ids = seals::unsealed(c, from, CHUNK).await?;
     let last = seals::last(c).await?;
@@ -46,7 +35,7 @@ async fn chunk(c: &mut DbConnection, now: Timestamp) -> Result<i64, WalletError>
     {
         seals::save_progress(c, settled).await?;
     }
-    Ok(sealed)
+    Ok(sealed == CHUNK)
 }
 
 /// The hash of an entry after the one whose hash is `before`.

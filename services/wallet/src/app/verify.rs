@@ -5,7 +5,6 @@ use super::seal;
 use crate::domain::{Account, Wallet};
 use crate::error::WalletError;
 use crate::store::{entries, holds, reserves, wallets};
-use chassis::Ctx;
 use db::DbConnection;
 use domain::{Money, UserId};
 use schemars::JsonSchema;
@@ -39,20 +38,31 @@ pub struct Fault {
     pub found: String,
 }
 
-pub async fn verify(ctx: &Ctx) -> Result<Verification, WalletError> {
-    let mut found = Verification::default();
-    let mut after: Option<UserId> = None;
-    loop {
-        let from = after;
-        let (page, faults) = ctx.tx(async |c| check_page(c, from).await).await?;
-        found.faults.extend(faults);
-        let Some(last) = page.last() else { break };
-        after = Some(*last);
-        found.wallets_checked += u64::try_from(page.len()).unwrap_or(0);
+impl Verification {
+    /// What a page of wallets showed; where the next page begins, if this was not the last.
+    pub fn add(&mut self, page: Page) -> Option<UserId> {
+        self.faults.extend(page.faults);
+        self.wallets_checked += page.wallets;
+        page.last
     }
-    let mut c = ctx.db().read().await?;
-    found.entries_checked = entries::count(&mut c).await?;
-    for (entry, sum) in entries::unbalanced(&mut c).await? {
+    pub fn finish(mut self) -> Self {
+        self.ok = self.faults.is_empty();
+        self.faults.truncate(SHOWN);
+        self
+    }
+}
+
+/// What a page of wallets showed.
+pub struct Page {
+    wallets: u64,
+    last: Option<UserId>,
+    faults: Vec<Fault>,
+}
+
+/// Adds what is wrong with the journal as a whole: entries that do not balance, and a broken hash chain.
+pub async fn check_journal(c: &mut DbConnection, found: &mut Verification) -> Result<(), WalletError> {
+    found.entries_checked = entries::count(c).await?;
+    for (entry, sum) in entries::unbalanced(c).await? {
         let fault = Fault {
             kind: "unbalanced_entry",
             subject: entry.to_string(),
@@ -61,7 +71,7 @@ pub async fn verify(ctx: &Ctx) -> Result<Verification, WalletError> {
         };
         found.faults.push(fault);
     }
-    let (sealed, broken) = seal::check(&mut c).await?;
+    let (sealed, broken) = seal::check(c).await?;
     found.entries_sealed = sealed;
     found.faults.extend(broken.map(|b| Fault {
         kind: "chain_broken",
@@ -69,17 +79,15 @@ pub async fn verify(ctx: &Ctx) -> Result<Verification, WalletError> {
         expected: format!("seal {}", b.number),
         found: b.found.to_owned(),
     }));
-    found.ok = found.faults.is_empty();
-    found.faults.truncate(SHOWN);
-    Ok(found)
+    Ok(())
 }
 
 /// Compares a page of wallets with their postings, holds and reserves while they cannot change.
-async fn check_page(c: &mut DbConnection, after: Option<UserId>) -> Result<(Vec<UserId>, Vec<Fault>), WalletError> {
+pub async fn check_page(c: &mut DbConnection, after: Option<UserId>) -> Result<Page, WalletError> {
     let page = wallets::lock_page(c, after, PAGE).await?;
     let owners: Vec<UserId> = page.iter().map(|w| w.user_id).collect();
     if owners.is_empty() {
-        return Ok((owners, Vec::new()));
+        return Ok(Page { wallets: 0, last: None, faults: Vec::new() });
     }
     let folded: BTreeMap<(UserId, Account), Money> =
         entries::folded(c, &owners).await?.into_iter().map(|(o, a, m)| ((o, a), m)).collect();
@@ -96,7 +104,7 @@ async fn check_page(c: &mut DbConnection, after: Option<UserId>) -> Result<(Vec<
         let left = reserved.get(&wallet.user_id).copied().unwrap_or_default();
         faults.extend(differs(wallet, "emi_reserves", left, wallet.emi_reserve));
     }
-    Ok((owners, faults))
+    Ok(Page { wallets: u64::try_from(page.len()).unwrap_or(0), last: owners.last().copied(), faults })
 }
 
 fn balances(wallet: &Wallet) -> Result<[(Account, Money); 5], WalletError> {

@@ -4,8 +4,6 @@ use super::command::{PairEarning, Settlement};
 use super::{Command, LedgerError, TransactionType};
 use domain::plan::Referral;
 use domain::{Money, Plan, Rate, Rounding};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 domain::text_enum! {
     /// What a step does with its operands.
@@ -22,7 +20,7 @@ domain::text_enum! {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operand {
     pub name: String,
     /// An amount, or the percentage of a `percent` step.
@@ -30,7 +28,7 @@ pub struct Operand {
 }
 
 /// One computation; the last step's value is the line's amount.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub name: String,
     pub operation: Operation,

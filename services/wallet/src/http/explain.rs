@@ -3,7 +3,7 @@
 use super::transactions::TransactionView;
 use crate::Wallet;
 use crate::app::derivation;
-use crate::domain::explanation::Step;
+use crate::domain::explanation::{Operation, Step};
 use crate::domain::{EntryId, EntryKey, EntryKind};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -37,6 +37,27 @@ pub(crate) struct EntryView {
 }
 
 #[derive(Serialize, JsonSchema)]
+pub(crate) struct OperandView {
+    name: String,
+    /// An amount, or the percentage of a `percent` step.
+    value: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct StepView {
+    name: String,
+    operation: Operation,
+    operands: Vec<OperandView>,
+    value: Money,
+}
+impl From<Step> for StepView {
+    fn from(step: Step) -> Self {
+        let operands = step.operands.into_iter().map(|o| OperandView { name: o.name, value: o.value }).collect();
+        Self { name: step.name, operation: step.operation, operands, value: step.value }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Explanation {
     transaction: TransactionView,
     entry: EntryView,
@@ -47,7 +68,7 @@ pub(crate) struct Explanation {
     /// The conditions that held.
     rules: Vec<String>,
     /// The arithmetic; the last value is the transaction's amount.
-    steps: Vec<Step>,
+    steps: Vec<StepView>,
 }
 
 pub(super) async fn explain(
@@ -87,6 +108,6 @@ pub(super) async fn explain(
         postings,
         plan,
         rules: derived.rules,
-        steps: derived.steps,
+        steps: derived.steps.into_iter().map(StepView::from).collect(),
     }))
 }
