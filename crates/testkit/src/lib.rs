@@ -1,5 +1,6 @@
 //! What tests need and nothing else does: one service with a fake clock, a fresh database and an in-process
-//! bus ([`service`]), and a client that speaks only HTTP ([`client`]).
+//! bus ([`service`]), a client that speaks only HTTP ([`client`]), and a database of
+//! its own on MariaDB ([`mariadb`]).
 //!
 //! A test delivers events and calls routes; background work is awaited, never slept for. When a
 //! [`TestService`] is dropped it has been checked that no event was parked.
@@ -7,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics; that is how it fails")]
 
 pub mod client;
+pub mod mariadb;
 pub mod service;
 
 pub use client::{Client, Reply};

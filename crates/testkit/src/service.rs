@@ -77,8 +77,8 @@ impl TestService {
         let known = KnownKeys { ours: keys.key_set(), published: shared_keys.clone() };
         let mut platform = Platform {
             env: Env::from_pairs(variables.iter().copied()),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            bus: Arc::clone(&bus) as Arc<dyn Bus>,
+            clock: clock.clone(),
+            bus: bus.clone(),
             cache: Arc::new(MemoryCache::default()),
             mailer: Arc::new(messages.clone()),
             keys: Arc::new(known),

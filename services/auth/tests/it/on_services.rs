@@ -3,43 +3,20 @@
 
 use crate::house::{KEYS, admin, ask, client, member, sign_in, sign_in_with, text};
 use crate::kyc::submitted;
-use db::DbConnection;
-use diesel_async::{AsyncConnection, SimpleAsyncConnection};
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::json;
-use std::panic::{AssertUnwindSafe, resume_unwind};
 use testkit::TestService;
-
-#[expect(clippy::disallowed_methods, reason = "only the tests need to know where the test server is")]
-fn server() -> String {
-    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
-    url.trim_end_matches('/').to_owned()
-}
-
-async fn on_server(sql: &str) {
-    let url = format!("{}/information_schema", server());
-    let mut connection = <DbConnection as AsyncConnection>::establish(&url).await.unwrap();
-    connection.batch_execute(sql).await.unwrap();
-}
+use testkit::mariadb::with_database;
 
 /// Runs `test` with auth on a database of its own.
 async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
-    let name = format!("auth_{:032x}", chassis::id::fresh::<uuid::Uuid>().as_u128());
-    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")).await;
-    let url = format!("{}/{name}", server());
-    let outcome = AssertUnwindSafe(async {
+    with_database(async |url| {
         let variables: Vec<_> = KEYS.into_iter().chain([("DATABASE_URL", url.as_str())]).collect();
         let service = TestService::start_with(auth::service(), &variables).await;
         test(&service).await;
         service.finish().await;
     })
-    .catch_unwind()
     .await;
-    on_server(&format!("DROP DATABASE {name}")).await;
-    if let Err(panic) = outcome {
-        resume_unwind(panic);
-    }
 }
 
 fn sorted(replies: Vec<testkit::Reply>) -> Vec<u16> {

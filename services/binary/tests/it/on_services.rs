@@ -7,24 +7,13 @@ use binary::app::keeper::Keeper;
 use binary::error::Failure;
 use chassis::events::Envelope;
 use chassis::id;
-use db::{Db, DbConfig, DbConnection, DbError};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use db::{Db, DbConfig, DbError};
+use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::UserRegistered;
 use proto_events::booking::v1::DayStarted;
 use testkit::TestService;
-
-#[expect(clippy::disallowed_methods, reason = "only this test needs to know where the test server is")]
-fn server() -> String {
-    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
-    url.trim_end_matches('/').to_owned()
-}
-
-async fn on_server(sql: &str) {
-    let url = format!("{}/information_schema", server());
-    let mut connection = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
-    connection.batch_execute(sql).await.unwrap();
-}
+use testkit::mariadb::with_database;
 
 fn start() -> Timestamp {
     "2026-11-10T04:30:00Z".parse().unwrap()
@@ -79,12 +68,7 @@ async fn write(db: &Db, keeper: &Keeper, events: &[Envelope], every: usize, firs
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_writers_at_once_and_a_follower_end_with_one_tree() {
-    let name = format!("bintest_{}", id::fresh::<uuid::Uuid>().simple());
-    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
-    let url = format!("{}/{name}", server());
-    let outcome = tokio::spawn(race(url)).await;
-    on_server(&format!("DROP DATABASE {name}")).await;
-    outcome.unwrap();
+    with_database(race).await;
 }
 
 async fn race(url: String) {

@@ -2,42 +2,20 @@
 //! create databases.
 
 use crate::world::{SCOOTER, World, text};
-use diesel_async::{AsyncConnection, SimpleAsyncConnection};
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use proto_events::booking::v1::{EmiApplied, PaymentRefunded, PaymentReturned};
 use serde_json::json;
-use std::panic::AssertUnwindSafe;
-
-#[expect(clippy::disallowed_methods, reason = "only the tests need to know where the test server is")]
-fn server() -> String {
-    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
-    url.trim_end_matches('/').to_owned()
-}
-
-async fn on_server(sql: &str) {
-    let url = format!("{}/information_schema", server());
-    let mut c = <db::DbConnection as AsyncConnection>::establish(&url).await.expect("the server answers");
-    c.batch_execute(sql).await.expect(sql);
-}
+use testkit::mariadb::with_database;
 
 /// Runs `test` with the service on a database of its own.
 async fn on_mariadb(test: impl AsyncFnOnce(&World)) {
-    let name = format!("booking_{:032x}", chassis::id::fresh::<uuid::Uuid>().as_u128());
-    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")).await;
-    let url = format!("{}/{name}", server());
-    let outcome = AssertUnwindSafe(async {
+    with_database(async |url| {
         let variables = [("DATABASE_URL", url.as_str()), ("SANDBOX_WEBHOOK_SECRET", crate::world::SECRET)];
         let world = World::start_with(&variables).await;
         test(&world).await;
         world.service.finish().await;
     })
-    .catch_unwind()
     .await;
-    on_server(&format!("DROP DATABASE {name}")).await;
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
 }
 
 #[tokio::test]

@@ -2,31 +2,9 @@
 
 use crate::bank::answer;
 use crate::fixture::{ask, fixture_with};
-use db::DbConnection;
-use diesel_async::SimpleAsyncConnection;
 use proto_events::payout::v1::{PayoutApproved, PayoutCompleted, PayoutProcessing};
 use serde_json::json;
-
-#[expect(clippy::disallowed_methods, reason = "only this test needs to know where the test server is")]
-fn server() -> String {
-    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
-    url.trim_end_matches('/').to_owned()
-}
-
-async fn on_server(sql: &str) {
-    let url = format!("{}/information_schema", server());
-    let mut connection = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
-    connection.batch_execute(sql).await.unwrap();
-}
-
-/// Runs `test` with the URL of a database of its own, which is gone afterwards.
-async fn with_database<Fut: Future<Output = ()> + Send + 'static>(test: impl FnOnce(String) -> Fut) {
-    let name = format!("payouttest_{}", chassis::id::fresh::<uuid::Uuid>().simple());
-    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
-    let outcome = tokio::spawn(test(format!("{}/{name}", server()))).await;
-    on_server(&format!("DROP DATABASE {name}")).await;
-    outcome.unwrap();
-}
+use testkit::mariadb::with_database;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_at_once_for_all_there_is_come_to_one() {

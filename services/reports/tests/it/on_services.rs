@@ -1,30 +1,8 @@
 //! The same figures on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
 use crate::order::{seen, story};
-use db::DbConnection;
-use diesel_async::SimpleAsyncConnection;
 use testkit::TestService;
-
-#[expect(clippy::disallowed_methods, reason = "only this test needs to know where the test server is")]
-fn server() -> String {
-    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
-    url.trim_end_matches('/').to_owned()
-}
-
-async fn on_server(sql: &str) {
-    let url = format!("{}/information_schema", server());
-    let mut connection = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
-    connection.batch_execute(sql).await.unwrap();
-}
-
-/// Runs `test` with the URL of a database of its own, which is gone afterwards.
-async fn with_database<Fut: Future<Output = ()> + Send + 'static>(test: impl FnOnce(String) -> Fut) {
-    let name = format!("reportstest_{}", chassis::id::fresh::<uuid::Uuid>().simple());
-    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
-    let outcome = tokio::spawn(test(format!("{}/{name}", server()))).await;
-    on_server(&format!("DROP DATABASE {name}")).await;
-    outcome.unwrap();
-}
+use testkit::mariadb::with_database;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_databases_give_the_same_figures() {

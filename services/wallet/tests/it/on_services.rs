@@ -2,40 +2,18 @@
 
 use crate::fixture::*;
 use crate::guarded::refuses_changes;
-use diesel_async::{AsyncConnection, SimpleAsyncConnection};
-use futures_util::FutureExt;
 use serde_json::json;
-use std::panic::AssertUnwindSafe;
 use testkit::TestService;
-
-#[expect(clippy::disallowed_methods, reason = "only the tests need to know where the test server is")]
-fn server() -> String {
-    let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
-    url.trim_end_matches('/').to_owned()
-}
-
-async fn on_server(sql: &str) {
-    let url = format!("{}/information_schema", server());
-    let mut c = <db::DbConnection as AsyncConnection>::establish(&url).await.unwrap();
-    c.batch_execute(sql).await.unwrap();
-}
+use testkit::mariadb::with_database;
 
 /// Runs `test` with the wallet on a database of its own.
 async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
-    let name = format!("wallet_{:032x}", chassis::id::fresh::<uuid::Uuid>().as_u128());
-    on_server(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")).await;
-    let url = format!("{}/{name}", server());
-    let outcome = AssertUnwindSafe(async {
+    with_database(async |url| {
         let s = TestService::start_with(wallet::service(), &[("DATABASE_URL", &url)]).await;
         test(&s).await;
         s.finish().await;
     })
-    .catch_unwind()
     .await;
-    on_server(&format!("DROP DATABASE {name}")).await;
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
 }
 
 #[tokio::test]
