@@ -15,7 +15,7 @@ mod month;
 mod oracle;
 mod refusals;
 mod replays;
-mod shared;
+mod administrator;
 mod world;
 
 /// One test a scenario and a stack.

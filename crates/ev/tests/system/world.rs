@@ -1,6 +1,6 @@
 //! A platform to test, and people on it.
 
-use crate::shared;
+use crate::administrator;
 use chassis::Env;
 use chassis::clock::FakeClock;
 use chassis::events::memory::MemoryBus;
@@ -127,7 +127,7 @@ impl World {
                 if self.alone {
                     self.sign_in(&self.admin, "Administrator", None).await
                 } else {
-                    shared::administrator(self, &self.admin).await
+                    administrator::sign_in_once(self, &self.admin).await
                 }
             })
             .await

@@ -25,7 +25,7 @@ async fn remembered(world: &World, email: &str) -> Option<Person> {
 }
 
 /// Signs the administrator in, unless another test on this stack has.
-pub(crate) async fn administrator(world: &World, email: &str) -> Person {
+pub(crate) async fn sign_in_once(world: &World, email: &str) -> Person {
     let started = Instant::now();
     let lock = file(world, "lock");
     loop {
