@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
+mod administrator;
 mod books;
 mod crash;
 mod differential;
@@ -15,7 +16,6 @@ mod month;
 mod oracle;
 mod refusals;
 mod replays;
-mod administrator;
 mod world;
 
 /// One test a scenario and a stack.
