@@ -1,7 +1,9 @@
-//! How fast the tree is in memory: `cargo run --release -p binary --example bench_tree [MEMBERS]`.
+//! How fast the tree is in memory: `cargo run --release -p binary --example bench_tree [MEMBERS]`; scripts/bench-core
+//! calls it.
 //!
 //! Three shapes: level order under the company, random sponsors, and one chain. Every member counts, pairs are
-//! matched under the default plan, and the months pass.
+//! matched under the default plan, and the months pass. The first two at growing sizes, to see whether a placement
+//! costs more where there are more members; then the tree again from the rows of its journal.
 
 use binary::domain::{InPlay, Input, Tree};
 use domain::{Money, Side, Timestamp, UserId};
@@ -9,7 +11,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// Inputs between two batches: what is in play is forgotten, as it is in the service.
-const BATCH: u32 = 200;
+const BATCH: usize = 200;
 
 fn user(n: u32) -> UserId {
     // Spread like the random half of real ids.
@@ -17,49 +19,82 @@ fn user(n: u32) -> UserId {
     UserId::from(uuid::Uuid::from_u64_pair(0x0190_0000_0000_7000 + (u64::from(n) << 16), low))
 }
 
-fn grow(members: u32, prefers: Option<Side>, mut sponsor: impl FnMut(u32) -> Option<u32>) -> (Tree, Duration, u64) {
-    let (mut tree, mut in_play, mut pairs) = (Tree::default(), InPlay::default(), 0_u64);
-    let first: Timestamp = Timestamp::UNIX_EPOCH;
-    let started = Instant::now();
-    for n in 1..=members {
-        if n % BATCH == 0 {
-            tree.keep();
-            in_play = InPlay::default();
-            tree.begin();
-        }
-        let sponsor = sponsor(n).map(user);
-        let amount = Money::from_rupees(500);
-        let input = Input::Placed { user: user(n), sponsor, prefers, distributor: false, amount };
-        let Ok(outcome) = tree.apply(first.plus_secs(i64::from(n)), &input, &mut in_play) else { break };
-        pairs += u64::try_from(outcome.made.len()).unwrap_or_default();
-    }
-    tree.keep();
-    (tree, started.elapsed(), pairs)
+/// The journal of `members` first payments, in a shape.
+fn journal(members: u32, prefers: Option<Side>, mut sponsor: impl FnMut(u32) -> Option<u32>) -> Vec<Input> {
+    let amount = Money::from_rupees(500);
+    let placed =
+        |n| Input::Placed { user: user(n), sponsor: sponsor(n).map(user), prefers, distributor: false, amount };
+    (1..=members).map(placed).collect()
 }
 
-fn report(out: &mut impl Write, shape: &str, (tree, took, pairs): (Tree, Duration, u64)) -> std::io::Result<()> {
-    let members = u128::try_from(tree.arena().len()).unwrap_or_default();
-    let per_second = members * 1_000_000 / took.as_micros().max(1);
-    let bytes = u128::try_from(tree.arena().bytes()).unwrap_or_default() / members.max(1);
-    writeln!(
-        out,
-        "{shape:<14} {members:>9} members {pairs:>9} pairs {:>7} ms {per_second:>9}/s {bytes:>4} bytes a member",
-        took.as_millis()
-    )
-}
-
-fn main() -> std::io::Result<()> {
-    let members: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
-    let mut out = std::io::stdout().lock();
-    report(&mut out, "level order", grow(members, None, |_| None))?;
+/// Somebody placed before, the same in every run.
+fn scattered() -> impl FnMut(u32) -> Option<u32> {
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
-    let mut below = move |n: u32| {
+    move |n| {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         u32::try_from(random % u64::from(n)).ok().filter(|n| *n > 0)
-    };
-    report(&mut out, "random sponsor", grow(members, None, &mut below))?;
-    let chain = members.min(50_000);
-    report(&mut out, "one chain", grow(chain, Some(Side::Left), |n| n.checked_sub(1).filter(|n| *n > 0)))
+    }
+}
+
+struct Grown {
+    tree: Tree,
+    took: Duration,
+    pairs: usize,
+}
+
+/// Applies the journal: as the writer does, who can take a batch back, or as a process that starts.
+fn grow(journal: &[Input], is_writer: bool) -> Grown {
+    let (mut tree, mut in_play, mut pairs) = (Tree::default(), InPlay::default(), 0);
+    let mut at = Timestamp::UNIX_EPOCH;
+    let started = Instant::now();
+    for batch in journal.chunks(BATCH) {
+        tree.expect(batch);
+        if is_writer {
+            tree.begin();
+        }
+        for input in batch {
+            at = at.plus_secs(1);
+            let Ok(outcome) = tree.apply(at, input, &mut in_play) else { break };
+            pairs += outcome.made.len();
+        }
+        tree.keep();
+        in_play = InPlay::default();
+    }
+    Grown { tree, took: started.elapsed(), pairs }
+}
+
+fn report(out: &mut impl Write, shape: &str, grown: &Grown) -> std::io::Result<()> {
+    let members = u128::try_from(grown.tree.arena().len()).unwrap_or_default().max(1);
+    writeln!(
+        out,
+        "tree: {shape:<14} {members:>9} members {:>9} pairs {:>6} ms {:>8}/s {:>5} ns each {:>4} bytes each",
+        grown.pairs,
+        grown.took.as_millis(),
+        members * 1_000_000 / grown.took.as_micros().max(1),
+        grown.took.as_nanos() / members,
+        u128::try_from(grown.tree.arena().bytes()).unwrap_or_default() / members,
+    )
+}
+
+fn main() -> std::io::Result<()> {
+    let members: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10_000_000);
+    let mut out = std::io::stdout().lock();
+    for size in [members / 1_000, members / 100, members / 10, members] {
+        report(&mut out, "level order", &grow(&journal(size, None, |_| None), true))?;
+    }
+    for size in [members / 1_000, members / 100, members / 10] {
+        report(&mut out, "random sponsor", &grow(&journal(size, None, scattered()), true))?;
+    }
+    let rows = journal(members, None, scattered());
+    let grown = grow(&rows, true);
+    report(&mut out, "random sponsor", &grown)?;
+    let again = grow(&rows, false);
+    report(&mut out, "again, by rows", &again)?;
+    if again.tree.digest() != grown.tree.digest() {
+        return Err(std::io::Error::other("the same rows made another tree"));
+    }
+    let chain = journal(members.min(50_000), Some(Side::Left), |n| n.checked_sub(1).filter(|n| *n > 0));
+    report(&mut out, "one chain", &grow(&chain, true))
 }

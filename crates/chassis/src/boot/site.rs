@@ -17,6 +17,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long an idle connection is kept. A client must give it up first, or a request may meet a connection that is
+/// being closed: nginx keeps one for 60 s, our own client for [`crate::http::client::IDLE`].
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// Routes that are not of a service: the embedded run's own pages.
 pub type Extra = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
@@ -83,7 +87,8 @@ impl Site {
             let site = self.clone();
             App::new().wrap(from_fn(edge::wrap)).configure(move |config| site.configure(config))
         });
-        Ok(server.workers(workers).shutdown_timeout(shutdown.as_secs()).disable_signals().listen(listener)?.run())
+        let server = server.keep_alive(KEEP_ALIVE).workers(workers).shutdown_timeout(shutdown.as_secs());
+        Ok(server.disable_signals().listen(listener)?.run())
     }
 }
 

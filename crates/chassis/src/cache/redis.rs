@@ -1,26 +1,26 @@
-//! A cache in Redis, over one connection that all requests share and that comes back by itself.
+//! A cache in Redis, over a pool of connections that are asked whether they live before they are used.
 
 use super::{Cache, CacheDown};
 use crate::config::ConfigError;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Cmd, FromRedisValue};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use deadpool_redis::redis::{self, AsyncConnectionConfig, Cmd, FromRedisValue};
+use deadpool_redis::{Manager, Pool, PoolError, Runtime};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest wait for an answer or a connection.
+/// Longest wait for a connection and an answer together.
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// After a failure nobody asks for this long: requests fall back at once instead of each waiting its turn.
 const PAUSE: Duration = Duration::from_millis(500);
+/// A command holds its connection for one round trip, so a few connections carry thousands a second.
+const CONNECTIONS: usize = 16;
 
 /// `INCR` and the expiry of a new counter as one step, on every version of Redis.
 const INCREMENT: &str =
     "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n";
 
 pub struct RedisCache {
-    client: redis::Client,
+    pool: Pool,
     namespace: String,
-    /// Opened on first use: making it needs a running tokio, reading the configuration does not.
-    manager: OnceLock<ConnectionManager>,
     paused_until: Mutex<Option<Instant>>,
 }
 
@@ -28,49 +28,40 @@ impl RedisCache {
     /// Checks the URL. Nothing is connected until the cache is used.
     pub fn connect(url: &str, namespace: &str) -> Result<Self, ConfigError> {
         crate::http::client::install_tls();
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
         // The library's message may quote the URL, and so the password.
-        let client = redis::Client::open(url)
-            .map_err(|_| ConfigError::new("CACHE_URL", "is not a Redis URL (redis://:password@host:6379/0)"))?;
-        Ok(Self { client, namespace: namespace.to_owned(), manager: OnceLock::new(), paused_until: Mutex::new(None) })
+        let bad = "is not a Redis URL (redis://:password@host:6379/0)";
+        let manager = Manager::new_with_config(url, config).map_err(|_| ConfigError::new("CACHE_URL", bad))?;
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|e| ConfigError::new("CACHE_URL", e))?;
+        Ok(Self { pool, namespace: namespace.to_owned(), paused_until: Mutex::new(None) })
     }
 
     fn key(&self, key: &str) -> String {
         format!("{}:{key}", self.namespace)
     }
 
-    fn manager(&self) -> Result<ConnectionManager, CacheDown> {
-        if let Some(manager) = self.manager.get() {
-            return Ok(manager.clone());
-        }
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT))
-            .set_number_of_retries(0);
-        let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), config).map_err(down)?;
-        Ok(self.manager.get_or_init(|| manager).clone())
-    }
-
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheDown> {
         if self.paused_until().is_some_and(|until| Instant::now() < until) {
             return Err(CacheDown("it failed a moment ago".into()));
         }
-        let mut manager = self.manager()?;
-        let answer = match tokio::time::timeout(TIMEOUT, command.query_async::<T>(&mut manager)).await {
-            Ok(Ok(answer)) => {
-                return Ok(answer);
-            }
-            Ok(Err(error)) => {
-                // An error that Redis itself answered says that Redis is there.
-                let there = error.kind() == redis::ErrorKind::UnexpectedReturnType || error.code().is_some();
-                (down(error), !there)
-            }
-            Err(_) => (CacheDown(format!("no answer within {TIMEOUT:?}")), true),
+        let asking = async {
+            let mut connection = self.pool.get().await.map_err(|e| Failure { there: false, error: unconnected(&e) })?;
+            command.query_async(&mut connection).await.map_err(Failure::from)
         };
-        let (error, pause) = answer;
-        if pause {
+        let failure = match tokio::time::timeout(TIMEOUT, asking).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(failure)) => failure,
+            Err(_) => Failure { there: false, error: CacheDown(format!("no answer within {TIMEOUT:?}")) },
+        };
+        if !failure.there {
             *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE);
         }
-        Err(error)
+        Err(failure.error)
     }
 
     fn paused_until(&self) -> Option<Instant> {
@@ -78,7 +69,21 @@ impl RedisCache {
     }
 }
 
-fn down(error: redis::RedisError) -> CacheDown {
+/// Why there is no answer, and whether Redis is there all the same.
+struct Failure {
+    there: bool,
+    error: CacheDown,
+}
+
+impl From<redis::RedisError> for Failure {
+    fn from(error: redis::RedisError) -> Self {
+        // An error that Redis itself answered says that Redis is there.
+        let there = error.kind() == redis::ErrorKind::UnexpectedReturnType || error.code().is_some();
+        Self { there, error: CacheDown(error.to_string()) }
+    }
+}
+
+fn unconnected(error: &PoolError) -> CacheDown {
     CacheDown(error.to_string())
 }
 

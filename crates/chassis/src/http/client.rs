@@ -6,12 +6,16 @@ use std::time::Duration;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long an idle connection is kept: less than any server here does.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
+
 /// A client with short time limits. It holds a pool of connections: make it once and clone it.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     install_tls();
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
+        .pool_idle_timeout(IDLE)
         .user_agent(concat!("ev/", env!("CARGO_PKG_VERSION")))
         .build()
 }

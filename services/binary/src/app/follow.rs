@@ -9,6 +9,8 @@ use db::DbConnection;
 use domain::{Money, Plan, PlanVersion, UserId};
 
 const PAGE: i64 = 5_000;
+/// Inputs whose ways through the tree are walked at once, before they are applied one by one.
+const AHEAD: usize = 256;
 
 /// Applies what the journal has after the tree's own position, up to `head`.
 pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<(), Failure> {
@@ -18,8 +20,15 @@ pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<
             return Err(Failure::Journal(format!("nothing after entry {}", tree.seq())));
         };
         let mut in_play = in_play(c, tree.seq(), last).await?;
-        for entry in entries {
-            if let Err(failure) = apply(c, tree, &entry, &mut in_play).await {
+        for entries in entries.chunks(AHEAD) {
+            let mut inputs = Vec::with_capacity(entries.len());
+            for entry in entries {
+                inputs.push(input_of(c, entry).await?);
+            }
+            tree.expect(&inputs);
+            let applied =
+                entries.iter().zip(&inputs).try_for_each(|(entry, input)| apply(tree, entry, input, &mut in_play));
+            if let Err(failure) = applied {
                 // Half an input may be applied: start from nothing the next time.
                 *tree = Tree::default();
                 return Err(failure);
@@ -29,12 +38,11 @@ pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<
     Ok(())
 }
 
-async fn apply(c: &mut DbConnection, tree: &mut Tree, entry: &Entry, in_play: &mut InPlay) -> Result<(), Failure> {
+fn apply(tree: &mut Tree, entry: &Entry, input: &Input, in_play: &mut InPlay) -> Result<(), Failure> {
     if entry.seq != tree.seq() + 1 {
         return Err(Failure::Journal(format!("entry {} follows entry {}", entry.seq, tree.seq())));
     }
-    let input = input_of(c, entry).await?;
-    let outcome = tree.apply(entry.happened_at, &input, in_play)?;
+    let outcome = tree.apply(entry.happened_at, input, in_play)?;
     if outcome.at != entry.at {
         return Err(Failure::Journal(format!("entry {} says {}, the tree {}", entry.seq, entry.at, outcome.at)));
     }

@@ -19,8 +19,9 @@ pub const ROOT: Ix = 0;
 /// No node.
 pub const NONE: Ix = Ix::MAX;
 
-/// What a walk to the root touches: 32 bytes, two to a cache line.
+/// What a walk to the root touches: 32 bytes, so aligned that none lies across two cache lines.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 pub(super) struct Link {
     pub(super) parent: Ix,
     pub(super) child: Legs<Ix>,
@@ -33,7 +34,14 @@ pub(super) struct Link {
     /// Steps down to the nearest node with a free slot. At most log2(members), so a byte is plenty.
     pub(super) vac: u8,
     pub(super) flags: u8,
+    /// The spell in which no more pairs are allowed. A hint that may be missing: see [`Arena::spell`].
+    pub(super) full: Spell,
 }
+
+/// A time in which neither plan nor period changes, numbered so that old ones are recognised.
+pub(super) type Spell = u16;
+/// In no spell.
+const NEVER: Spell = 0;
 
 /// The rest of a node.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +77,9 @@ pub struct Arena {
     pub(super) frontiers: Frontiers,
     pub(super) notes: Vec<Note>,
     pub(super) recording: bool,
+    spell: Spell,
+    /// Plan version and period of the spell.
+    terms: (u32, u32),
 }
 
 impl Default for Arena {
@@ -81,6 +92,8 @@ impl Default for Arena {
             frontiers: Frontiers::default(),
             notes: Vec::new(),
             recording: false,
+            spell: NEVER,
+            terms: (0, 0),
         };
         arena.push(UserId::from(uuid::Uuid::nil()), NONE, Side::Left, 0, 0);
         arena
@@ -175,6 +188,17 @@ impl Arena {
         at == ancestor
     }
 
+    /// Walks from all these nodes up to the company, side by side, so that the waits for memory overlap. Whoever takes
+    /// the same ways next finds them in the cache.
+    pub fn warm(&self, mut nodes: Vec<Ix>) {
+        while !nodes.is_empty() {
+            nodes.retain_mut(|at| {
+                *at = self.parent(*at);
+                *at != NONE
+            });
+        }
+    }
+
     /// The first vacant slot below `from`: shallowest level first, then leftmost; inside the preferred leg of
     /// `from` if there is a preference.
     pub fn vacancy(&self, from: Ix, prefers: Option<Side>) -> (Ix, Side) {
@@ -229,6 +253,7 @@ impl Arena {
             counted: 0,
             vac: 0,
             flags: if side == Side::Right { RIGHT_CHILD } else { 0 },
+            full: NEVER,
         });
         self.details.push(Detail {
             id,
@@ -257,6 +282,25 @@ impl Arena {
         self.details.pop();
         self.link_mut(parent).child.set(side, NONE);
         self.refresh_vacancy(parent);
+    }
+
+    /// The spell of a plan version and a period. Earners at their limit are marked with it, so that the members who
+    /// join below them until it ends cost nothing more: near the root that is nearly everybody.
+    pub(super) fn spell(&mut self, version: u32, period: u32) -> Spell {
+        if self.spell == NEVER || self.terms != (version, period) {
+            self.terms = (version, period);
+            self.end_spell();
+        }
+        self.spell
+    }
+
+    /// Forgets who is at their limit.
+    pub(super) fn end_spell(&mut self) {
+        self.spell = self.spell.wrapping_add(1);
+        if self.spell == NEVER {
+            self.links.iter_mut().for_each(|link| link.full = NEVER);
+            self.spell = NEVER + 1;
+        }
     }
 
     /// Carries a changed vacancy upwards, as far as it changes anything.

@@ -58,8 +58,11 @@ impl Arena {
         stack.clear();
         stack.push(leg);
         let (mut best, mut found, mut seen) = (u32::MAX, NONE, 0);
+        // Nodes are numbered in the order of placement, so no node from here on can hold somebody earlier. Only a
+        // member who counted later than placed says nothing about numbers.
+        let mut end = NONE;
         while let Some(node) = stack.pop() {
-            if self.detail(node).born >= best {
+            if node >= end {
                 continue;
             }
             seen += 1;
@@ -69,6 +72,7 @@ impl Arena {
             let link = self.link(node);
             if link.counted > after && link.counted < best {
                 (best, found) = (link.counted, node);
+                end = if self.detail(node).born == best { node } else { end };
             }
             stack.extend([link.child.right, link.child.left].into_iter().filter(|child| *child != NONE));
         }

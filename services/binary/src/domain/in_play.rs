@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct InPlay {
+    /// Earner, number, left and right of pairs that nobody has asked about yet: few inputs are refunds.
+    new: Vec<(Ix, u32, Ix, Ix)>,
     /// Members by earner and number.
     pairs: HashMap<(Ix, u32), (Ix, Ix)>,
     /// Earner and number by member, with leftovers of pairs that are no more.
@@ -25,14 +27,12 @@ pub struct Broken {
 
 impl InPlay {
     pub fn add(&mut self, earner: Ix, number: u32, left: Ix, right: Ix) {
-        if self.pairs.insert((earner, number), (left, right)).is_none() {
-            self.of.entry(left).or_default().push((earner, number));
-            self.of.entry(right).or_default().push((earner, number));
-        }
+        self.new.push((earner, number, left, right));
     }
 
     /// Takes out every pair of `member`, that of the nearest earner first.
     pub fn take(&mut self, member: Ix) -> Vec<Broken> {
+        self.sort_in();
         let mut keys = self.of.remove(&member).unwrap_or_default();
         // A node is always younger than its ancestors, so the nearest has the highest number.
         keys.sort_unstable_by(|a, b| b.cmp(a));
@@ -42,5 +42,14 @@ impl InPlay {
             Some(Broken { earner, number, partner })
         };
         keys.into_iter().filter_map(broken).collect()
+    }
+
+    fn sort_in(&mut self) {
+        for (earner, number, left, right) in self.new.drain(..) {
+            if self.pairs.insert((earner, number), (left, right)).is_none() {
+                self.of.entry(left).or_default().push((earner, number));
+                self.of.entry(right).or_default().push((earner, number));
+            }
+        }
     }
 }

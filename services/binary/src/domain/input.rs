@@ -83,6 +83,19 @@ impl Input {
             Self::DayStarted | Self::PeriodOpened | Self::PlanPublished(_) => None,
         }
     }
+    /// Below whom a member is placed.
+    pub const fn sponsor(&self) -> Option<UserId> {
+        match self {
+            Self::Placed { sponsor, .. } => *sponsor,
+            Self::PlacedManually { parent, .. } => *parent,
+            Self::Paid { .. }
+            | Self::Refunded { .. }
+            | Self::Labelled { .. }
+            | Self::DayStarted
+            | Self::PeriodOpened
+            | Self::PlanPublished(_) => None,
+        }
+    }
 }
 
 /// A position, once for ever.

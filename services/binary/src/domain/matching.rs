@@ -90,15 +90,17 @@ impl Arena {
     ) -> Result<(), TreeError> {
         self.note(Note::Counted(node, 0));
         self.link_mut(node).counted = order;
+        let spell = self.spell(terms.version, terms.period());
         let (mut side, mut at) = (self.side(node), self.parent(node));
         while at != NONE {
             let link = self.link_mut(at);
             link.count.set(side, link.count.get(side).saturating_add(1));
-            let (flags, live, both, parent) = (link.flags, link.live, link.count.smaller(), link.parent);
+            let (flags, parent) = (link.flags, link.parent);
+            let may_match = link.count.smaller() > link.live && link.full != spell;
             if flags & super::arena::FRONTIER.get(side) != 0 {
                 self.join_frontier(at, side, node);
             }
-            if both > live {
+            if may_match {
                 self.match_pairs(at, Some((side, node)), terms, made)?;
             }
             side = self.side(at);
@@ -168,6 +170,7 @@ impl Arena {
             };
             let over = used >= rules.limit;
             if over && rules.over_limit == OverLimit::Carry {
+                self.link_mut(earner).full = self.spell(terms.version, terms.period());
                 return Ok(());
             }
             self.note(Note::Pairs(earner, before));

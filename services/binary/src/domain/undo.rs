@@ -1,7 +1,8 @@
 //! How to take back what a batch did to the arena: one short note a change, read backwards.
 //!
 //! A batch that does not commit must leave no trace in memory. Notes cost far less than copies of the nodes
-//! on every path to the root; frontiers are simply dropped, since they can be made again from the nodes.
+//! on every path to the root; frontiers and the marks of who is at
+//! their limit are simply dropped, since they can be made again from the nodes.
 
 use super::arena::{Arena, Ix};
 use super::matching::PairState;
@@ -37,6 +38,8 @@ impl Arena {
     pub fn take_back(&mut self) {
         self.recording = false;
         self.forget_frontiers();
+        // Who was at their limit may have slots again.
+        self.end_spell();
         while let Some(note) = self.notes.pop() {
             match note {
                 Note::Placed => self.unplace_last(),

@@ -1,0 +1,63 @@
+//! The same rows as plain SQL, so that a benchmark can say what the platform adds to the database's own work.
+
+use db::DbConnection;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use std::time::{Duration, Instant};
+
+#[derive(diesel::QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    literal: String,
+}
+
+/// Writes what `tables` (name and column of order) hold into empty copies of them, as multi-row inserts in `batches`
+/// transactions; answers how long that took. MySQL only.
+pub async fn insert_again(c: &mut DbConnection, tables: &[(&str, &str)], batches: usize) -> Duration {
+    let mut transactions = vec![String::new(); batches.max(1)];
+    for (table, order) in tables {
+        c.batch_execute(&format!("CREATE TABLE raw_{table} LIKE {table}")).await.unwrap();
+        let rows = literals(c, table, order).await;
+        for (rows, sql) in rows.chunks(rows.len().div_ceil(transactions.len()).max(1)).zip(&mut transactions) {
+            sql.push_str(&format!("INSERT INTO raw_{table} VALUES {};", rows.join(",")));
+        }
+    }
+    let started = Instant::now();
+    for sql in &transactions {
+        c.batch_execute("BEGIN").await.unwrap();
+        for statement in sql.split_inclusive(';') {
+            c.batch_execute(statement).await.unwrap();
+        }
+        c.batch_execute("COMMIT").await.unwrap();
+    }
+    started.elapsed()
+}
+
+/// Every row of a table as the literal that inserts it.
+async fn literals(c: &mut DbConnection, table: &str, order: &str) -> Vec<String> {
+    let columns = "SELECT column_name AS name, data_type AS kind FROM information_schema.columns \
+                   WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position";
+    let columns: Vec<Column> = diesel::sql_query(columns).bind::<Text, _>(table).load(c).await.unwrap();
+    let values: Vec<String> = columns
+        .iter()
+        .map(|Column { name, kind }| match kind.as_str() {
+            // A semicolon in a text would end the statement too soon, and bytes are no text.
+            "bigint" | "int" | "tinyint" | "datetime" => format!("QUOTE({name})"),
+            _ => format!("IF({name} IS NULL, 'NULL', CONCAT('x''', HEX({name}), ''''))"),
+        })
+        .collect();
+    let rows = format!(
+        "SELECT CONCAT('(', CONCAT_WS(',', {}), ')') AS literal FROM {table} ORDER BY {order}",
+        values.join(", ")
+    );
+    let rows: Vec<Row> = diesel::sql_query(rows).load(c).await.unwrap();
+    rows.into_iter().map(|row| row.literal).collect()
+}
