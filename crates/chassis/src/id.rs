@@ -27,6 +27,26 @@ pub fn derived<T: From<Uuid>>(parts: &[&[u8]]) -> T {
     T::from(Uuid::new_v5(&NAMESPACE, &name))
 }
 
+/// The same UUIDv7 for the same parts, always, with the time of `cause`, itself a UUIDv7: what follows from a cause lies
+/// beside it in an index, and clients see ids of one kind.
+///
+/// ```
+/// # use uuid::Uuid;
+/// let payment: Uuid = chassis::id::fresh();
+/// let entry: Uuid = chassis::id::derived_from(payment, &[b"referral"]);
+/// assert_eq!(entry, chassis::id::derived_from::<Uuid>(payment, &[b"referral"]));
+/// assert_ne!(entry, chassis::id::derived_from::<Uuid>(payment, &[b"refund"]));
+/// assert_eq!((entry.get_version_num(), entry.as_u128() >> 80), (7, payment.as_u128() >> 80));
+/// ```
+pub fn derived_from<T: From<Uuid>>(cause: Uuid, parts: &[&[u8]]) -> T {
+    const TIME: u128 = !0 << 80;
+    const VERSION: u128 = 0xf << 76;
+    let all: Vec<&[u8]> = std::iter::once(cause.as_bytes().as_slice()).chain(parts.iter().copied()).collect();
+    // The variant's bits are the same in both versions.
+    let rest = derived::<Uuid>(&all).as_u128() & !TIME & !VERSION;
+    T::from(Uuid::from_u128(cause.as_u128() & TIME | 7 << 76 | rest))
+}
+
 /// Bytes nobody can guess.
 #[expect(clippy::expect_used, reason = "without randomness nothing here is safe, and no caller could go on")]
 pub fn random_bytes<const N: usize>() -> [u8; N] {

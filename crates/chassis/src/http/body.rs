@@ -1,6 +1,7 @@
 //! A JSON body, read when the handler asks for it: 401, 403 and 404 are decided before.
 
 use super::Problem;
+use super::strict::Strict;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header};
 use futures_util::StreamExt;
@@ -72,7 +73,7 @@ impl Body {
 
     fn check_content_type(&self) -> Result<(), Problem> {
         match &self.content_type {
-            Some(t) if !t.starts_with("application/json") => {
+            Some(t) if t.split(';').next().map(str::trim) != Some("application/json") => {
                 Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json", "send application/json"))
             }
             _ => Ok(()),
@@ -89,7 +90,7 @@ pub struct Input<T> {
 
 fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<Input<T>, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
-    let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+    let value: T = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|e| {
         let path = e.path().to_string();
         let inner = e.into_inner();
         let problem = Problem::bad_request(

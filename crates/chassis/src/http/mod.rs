@@ -15,6 +15,7 @@ pub mod page;
 pub mod problem;
 pub mod query;
 pub mod routes;
+mod strict;
 
 pub use body::Body;
 pub use client::client;

@@ -19,7 +19,7 @@ domain::id_type! {
 
 /// A pair's id, made from what is unique about it.
 pub fn pair_id(earner: UserId, number: i64) -> PairId {
-    id::derived(&[b"pair", earner.as_bytes(), &number.to_be_bytes()])
+    id::derived_from(earner.uuid(), &[b"pair", &number.to_be_bytes()])
 }
 
 fn wire(arena: &Arena, row: &PairRow) -> Pair {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 const LINE_BITS: u128 = 0xf;
 
 pub fn entry(key: EntryKey) -> EntryId {
-    let derived: Uuid = id::derived(&[key.kind.as_str().as_bytes(), key.cause.as_bytes()]);
+    let derived: Uuid = id::derived_from(key.cause, &[key.kind.as_str().as_bytes()]);
     EntryId::from(Uuid::from_u128(derived.as_u128() & !LINE_BITS))
 }
 
@@ -26,8 +26,8 @@ pub fn line_of(transaction: TransactionId) -> (EntryId, i32) {
 }
 
 /// Under which what `source` puts aside for EMI is known.
-pub fn reserve(source: &str, id: Uuid) -> ReserveId {
-    chassis::id::derived(&[b"emi_reserve", source.as_bytes(), id.as_bytes()])
+pub fn reserve(source: &str, cause: Uuid) -> ReserveId {
+    id::derived_from(cause, &[b"emi_reserve", source.as_bytes()])
 }
 
 #[cfg(test)]
