@@ -29,9 +29,12 @@ type Commands = Result<Vec<Command>, HandleError>;
 impl Consumer for Wallet {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         let mut batch = Vec::with_capacity(events.len());
+        let mut published = Vec::new();
         for event in events {
             if event.is::<PlanPublished>() {
-                plan::keep(c, &plan_version(&event.decode()?)?).await?;
+                let version = plan_version(&event.decode()?)?;
+                plan::keep(c, &version).await?;
+                published.push(version.version);
                 continue;
             }
             if event.is::<UserRegistered>() {
@@ -45,7 +48,10 @@ impl Consumer for Wallet {
                 batch.push(Work { event: event.clone(), commands });
             }
         }
-        post::events(c, self.ctx.now(), batch, commands).await
+        if batch.is_empty() && published.is_empty() {
+            return Ok(());
+        }
+        post::events(c, &**self.ctx.clock(), batch, &published, commands).await
     }
 }
 

@@ -104,6 +104,13 @@ diesel::table! {
     }
 }
 diesel::table! {
+    closings (closed_at, account) {
+        closed_at -> Timestamp,
+        account -> Text,
+        total_paise -> BigInt,
+    }
+}
+diesel::table! {
     seals (number) {
         number -> BigInt,
         entry_id -> Binary,

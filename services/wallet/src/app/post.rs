@@ -10,11 +10,12 @@ use crate::domain::{Books, Command, EntryId, EntryKey, Origin, Outcome, WaitKey}
 use crate::error::WalletError;
 use crate::store::entries::{CauseId, EntryRow, PostingRow};
 use crate::store::forfeits::ForfeitRow;
-use crate::store::{company, entries, forfeits, holds, reserves, wallets};
+use crate::store::{company, entries, forfeits, holds, plans, reserves, wallets};
+use chassis::clock::Clock;
 use chassis::events::{Envelope, HandleError, waiting};
 use db::DbConnection;
-use domain::{EventId, Timestamp, UserId};
-use std::collections::BTreeMap;
+use domain::{EventId, PlanBook, Timestamp, UserId};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// An event with the commands it means.
@@ -28,14 +29,24 @@ pub struct Work {
 pub type Read = fn(&Envelope) -> Result<Vec<Command>, HandleError>;
 
 /// Posts everything a batch of events means. What cannot take effect yet is kept waiting; what waited for
-/// something this batch brings takes effect now.
-pub async fn events(c: &mut DbConnection, now: Timestamp, batch: Vec<Work>, read: Read) -> Result<(), HandleError> {
+/// something this batch brings, or for a version of the plan that was `published`, takes effect now.
+///
+/// The clock is read once the wallets are locked: what was posted until an instant is then known soon after it.
+pub async fn events(
+    c: &mut DbConnection,
+    clock: &dyn Clock,
+    batch: Vec<Work>,
+    published: &[u32],
+    read: Read,
+) -> Result<(), HandleError> {
     let mut books = Books::default();
+    published.iter().for_each(|version| books.learn_plan(*version));
     let mut queue = batch;
     let mut waits: Vec<(WaitKey, Work)> = Vec::new();
-    let mut heard = std::collections::BTreeSet::new();
-    while !queue.is_empty() {
+    let mut heard = BTreeSet::new();
+    loop {
         load(c, &mut books, queue.iter().flat_map(|w| &w.commands)).await?;
+        let now = clock.now();
         for work in std::mem::take(&mut queue) {
             if let Some(key) = run(&mut books, &work, now)? {
                 waits.push((key, work));
@@ -49,9 +60,12 @@ pub async fn events(c: &mut DbConnection, now: Timestamp, batch: Vec<Work>, read
             let commands = read(&event)?;
             queue.push(Work { event, commands });
         }
+        if queue.is_empty() {
+            break;
+        }
     }
     for (key, work) in waits {
-        waiting::put(c, &key.to_string(), &work.event, now).await?;
+        waiting::put(c, &key.to_string(), &work.event, clock.now()).await?;
     }
     save(c, books.take_changes()).await?;
     Ok(())
@@ -73,13 +87,13 @@ fn run(books: &mut Books, work: &Work, now: Timestamp) -> Result<Option<WaitKey>
 /// What one command by hand came to.
 pub async fn by_hand(
     c: &mut DbConnection,
-    now: Timestamp,
+    clock: &dyn Clock,
     actor: UserId,
     command: &Command,
 ) -> Result<(Outcome, Vec<PostingRow>), WalletError> {
     let mut books = Books::default();
     load(c, &mut books, std::iter::once(command)).await?;
-    let outcome = books.run(command, Origin { event: None, actor: Some(actor) }, now)?;
+    let outcome = books.run(command, Origin { event: None, actor: Some(actor) }, clock.now())?;
     let lines = save(c, books.take_changes()).await?;
     Ok((outcome, lines))
 }
@@ -89,7 +103,7 @@ async fn load<'a>(
     books: &mut Books,
     commands: impl Iterator<Item = &'a Command>,
 ) -> Result<(), WalletError> {
-    let Missing { wallets: users, entries: keys, holds: payouts, reserves: reserve_ids, singles } =
+    let Missing { wallets: users, entries: keys, holds: payouts, reserves: reserve_ids, singles, plans } =
         books.missing(commands);
     let users: Vec<_> = users.into_iter().collect();
     if !users.is_empty() {
@@ -115,6 +129,20 @@ async fn load<'a>(
         books.singles.extend(singles.into_iter().map(|id| (id, None)));
         books.singles.extend(found.into_iter().map(|(id, payment)| (id, Some(payment))));
     }
+    load_plans(c, books, plans).await
+}
+
+async fn load_plans(c: &mut DbConnection, books: &mut Books, versions: BTreeSet<u32>) -> Result<(), WalletError> {
+    // The first version is in the code.
+    let (built_in, asked): (Vec<u32>, Vec<u32>) =
+        versions.into_iter().partition(|version| PlanBook::seed().get(*version).is_some());
+    books.plans.extend(built_in.into_iter().map(|version| (version, true)));
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let wide: Vec<i64> = asked.iter().copied().map(i64::from).collect();
+    let known = plans::known(c, &wide).await?;
+    books.plans.extend(asked.into_iter().map(|version| (version, known.contains(&i64::from(version)))));
     Ok(())
 }
 
@@ -125,9 +153,10 @@ async fn load_settled(c: &mut DbConnection, books: &mut Books, keys: Vec<EntryKe
     let by_id: BTreeMap<EntryId, EntryKey> = keys.into_iter().map(|key| (ids::entry(key), key)).collect();
     let ids: Vec<EntryId> = by_id.keys().copied().collect();
     books.settled.extend(by_id.values().map(|key| (*key, None)));
-    for (id, member, amount) in entries::posted(c, &ids).await? {
+    for (id, member, amount, version) in entries::posted(c, &ids).await? {
         if let Some(key) = by_id.get(&id) {
-            books.settled.insert(*key, Some(Settled::Posted { member, amount }));
+            let plan_version = version.and_then(|v| u32::try_from(v).ok());
+            books.settled.insert(*key, Some(Settled::Posted { member, amount, plan_version }));
         }
     }
     for id in forfeits::among(c, &ids).await? {

@@ -4,7 +4,7 @@
 use super::seal;
 use crate::domain::{Account, Wallet};
 use crate::error::WalletError;
-use crate::store::{entries, holds, reserves, wallets};
+use crate::store::{closings, entries, holds, reserves, wallets};
 use db::DbConnection;
 use domain::{Money, UserId};
 use schemars::JsonSchema;
@@ -30,7 +30,7 @@ pub struct Verification {
 /// Something that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fault {
-    /// `unbalanced_entry`, `balance_differs` or `chain_broken`.
+    /// `chain_broken`, `balance_differs`, `unbalanced_entry` or `closing_differs`.
     pub kind: &'static str,
     /// The entry, or the account like `member:…:available`.
     pub subject: String,
@@ -71,14 +71,26 @@ pub async fn check_journal(c: &mut DbConnection, found: &mut Verification) -> Re
         };
         found.faults.push(fault);
     }
+    let closed = closings::totals(c, None).await?;
+    for (account, sum) in entries::moved(c, None, None).await? {
+        let total = closed.get(&account).copied().unwrap_or_default();
+        found.faults.extend((total != sum).then(|| Fault {
+            kind: "closing_differs",
+            subject: account.to_string(),
+            expected: sum.to_string(),
+            found: total.to_string(),
+        }));
+    }
     let (sealed, broken) = seal::check(c).await?;
     found.entries_sealed = sealed;
-    found.faults.extend(broken.map(|b| Fault {
+    let broken = broken.map(|b| Fault {
         kind: "chain_broken",
         subject: b.entry,
         expected: format!("seal {}", b.number),
         found: b.found.to_owned(),
-    }));
+    });
+    // First, so that it is named however much else is wrong.
+    found.faults.splice(0..0, broken);
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// What became of a cause that was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    Posted { member: UserId, amount: Money },
+    Posted { member: UserId, amount: Money, plan_version: Option<u32> },
     Forfeited,
 }
 
@@ -76,6 +76,8 @@ pub enum WaitKey {
     Reserve(ReserveId),
     /// That the one bonus for this referred member is free again.
     SingleBonus(UserId),
+    /// A version of the plan that decided, elsewhere, and has not been heard of here.
+    Plan(u32),
 }
 impl fmt::Display for WaitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,6 +85,7 @@ impl fmt::Display for WaitKey {
             Self::Entry(key) => key.fmt(f),
             Self::Reserve(id) => write!(f, "reserve:{id}"),
             Self::SingleBonus(member) => write!(f, "single_bonus:{member}"),
+            Self::Plan(version) => write!(f, "plan:{version}"),
         }
     }
 }
@@ -180,6 +183,7 @@ pub struct Missing {
     pub holds: BTreeSet<PayoutId>,
     pub reserves: BTreeSet<ReserveId>,
     pub singles: BTreeSet<UserId>,
+    pub plans: BTreeSet<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -190,10 +194,13 @@ pub struct Books {
     pub holds: BTreeMap<PayoutId, Option<Hold>>,
     pub reserves: BTreeMap<ReserveId, Option<Reserve>>,
     pub singles: BTreeMap<UserId, Option<PaymentId>>,
+    /// Versions of the plan, and whether they are known.
+    pub plans: BTreeMap<u32, bool>,
     changed: BTreeSet<UserId>,
     changed_holds: BTreeSet<PayoutId>,
     changed_reserves: BTreeSet<ReserveId>,
     changed_singles: BTreeSet<UserId>,
+    published: BTreeSet<u32>,
     changes: Changes,
 }
 
@@ -208,12 +215,14 @@ impl Books {
             missing.holds.extend(command.payout());
             missing.reserves.extend(command.reserve());
             missing.singles.extend(command.referred());
+            missing.plans.extend(command.plan_version());
         }
         missing.wallets.retain(|id| !self.wallets.contains_key(id));
         missing.entries.retain(|key| !self.settled.contains_key(key));
         missing.holds.retain(|id| !self.holds.contains_key(id));
         missing.reserves.retain(|id| !self.reserves.contains_key(id));
         missing.singles.retain(|id| !self.singles.contains_key(id));
+        missing.plans.retain(|version| !self.plans.contains_key(version));
         missing
     }
 
@@ -222,6 +231,11 @@ impl Books {
         let key = command.key();
         if self.settled(key)?.is_some() {
             return Ok(Outcome::Already);
+        }
+        if let Some(version) = command.plan_version()
+            && !self.knows_plan(version)?
+        {
+            return Ok(Outcome::Waits(WaitKey::Plan(version)));
         }
         match self.decide(command)? {
             Decision::Nothing => Ok(Outcome::Nothing),
@@ -275,7 +289,9 @@ impl Books {
             wallet.version += 1;
         }
         self.wallets.insert(header.member, wallet);
-        self.settled.insert(header.key, Some(Settled::Posted { member: header.member, amount: header.amount }));
+        let settled =
+            Settled::Posted { member: header.member, amount: header.amount, plan_version: header.plan_version };
+        self.settled.insert(header.key, Some(settled));
         if let Some(hold) = hold {
             self.changed_holds.insert(hold.payout_id);
             self.holds.insert(hold.payout_id, Some(hold));
@@ -326,6 +342,9 @@ impl Books {
     pub fn reserve(&self, id: ReserveId) -> Result<Option<&Reserve>, LedgerError> {
         self.reserves.get(&id).map(Option::as_ref).ok_or_else(|| LedgerError::NotLoaded(format!("reserve:{id}")))
     }
+    pub fn knows_plan(&self, version: u32) -> Result<bool, LedgerError> {
+        self.plans.get(&version).copied().ok_or_else(|| LedgerError::NotLoaded(format!("plan:{version}")))
+    }
     pub fn single(&self, referred: UserId) -> Result<Option<PaymentId>, LedgerError> {
         let known = self.singles.get(&referred).copied();
         known.ok_or_else(|| LedgerError::NotLoaded(format!("single_bonus:{referred}")))
@@ -337,16 +356,25 @@ impl Books {
             WaitKey::Entry(key) => matches!(self.settled.get(&key), Some(Some(_))),
             WaitKey::Reserve(id) => matches!(self.reserves.get(&id), Some(Some(_))),
             WaitKey::SingleBonus(member) => matches!(self.singles.get(&member), Some(None)),
+            WaitKey::Plan(version) => matches!(self.plans.get(&version), Some(true)),
         }
     }
 
-    /// The causes decided, reserves made and single bonuses freed so far, which others may be waiting for.
+    /// A version of the plan was published.
+    pub fn learn_plan(&mut self, version: u32) {
+        self.plans.insert(version, true);
+        self.published.insert(version);
+    }
+
+    /// The causes decided, reserves made, single bonuses freed and plans learnt so far, which others may be waiting
+    /// for.
     pub fn news(&self) -> BTreeSet<WaitKey> {
         let posted = self.changes.records.iter().map(|r| WaitKey::Entry(r.entry.header().key));
         let forfeited = self.changes.forfeits.iter().map(|f| WaitKey::Entry(f.key));
         let reserves = self.changed_reserves.iter().map(|id| WaitKey::Reserve(*id));
         let freed = self.changed_singles.iter().map(|id| WaitKey::SingleBonus(*id)).filter(|key| self.has_come(*key));
-        posted.chain(forfeited).chain(reserves).chain(freed).collect()
+        let plans = self.published.iter().map(|version| WaitKey::Plan(*version));
+        posted.chain(forfeited).chain(reserves).chain(freed).chain(plans).collect()
     }
 
     /// Everything that changed, each thing in its last state.

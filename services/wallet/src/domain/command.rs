@@ -283,6 +283,30 @@ impl Command {
         if let Self::ApplyReserve(c) | Self::ReleaseReserve(c) = self { Some(c.reserve_id) } else { None }
     }
 
+    /// The version of the plan that decided the amount, where one did.
+    pub fn plan_version(&self) -> Option<u32> {
+        match self {
+            Self::Bonus(c) => Some(c.plan_version),
+            Self::Pair(c) => Some(c.plan_version),
+            Self::BonusReversal(_)
+            | Self::PairVoid(_)
+            | Self::Refund(_)
+            | Self::Return(_)
+            | Self::BookingPayment(_)
+            | Self::Hold(_)
+            | Self::Capture(_)
+            | Self::Release(_)
+            | Self::Complete(_)
+            | Self::Fail(_)
+            | Self::ReversePayout(_)
+            | Self::ApplyReserve(_)
+            | Self::ReleaseReserve(_)
+            | Self::Deposit(_)
+            | Self::ReserveRelease(_)
+            | Self::Adjust(_) => None,
+        }
+    }
+
     /// The referred member whose single bonus it may take or give back.
     pub fn referred(&self) -> Option<UserId> {
         if let Self::Bonus(c) = self {

@@ -7,6 +7,9 @@ use super::reserve::Reserve;
 use super::{Account, Books, LedgerError, TransactionType};
 use domain::{Money, Timestamp, UserId};
 
+/// The cause of a return whose payment had been taken: the gateway did not take the refund.
+const SOURCE_REFUND_FAILED: &str = "source_refund_failed";
+
 pub(super) fn positive(amount: Money) -> Result<Money, LedgerError> {
     if amount.is_positive() { Ok(amount) } else { Err(LedgerError::BadAmount(amount)) }
 }
@@ -34,7 +37,11 @@ pub(super) fn refund(c: &Refund) -> Result<Decision, LedgerError> {
 
 pub(super) fn returned(c: &Return) -> Result<Decision, LedgerError> {
     let amount = positive(c.amount)?;
-    let text = format!("Returned: booking {} could not take this payment", c.booking_number);
+    let text = if c.cause == SOURCE_REFUND_FAILED {
+        format!("Refund for booking {}: it could not go back to where it came from", c.booking_number)
+    } else {
+        format!("Returned: booking {} could not take this payment", c.booking_number)
+    };
     let entry = Lines::new()
         .book(Account::BookingReceipts, amount.neg()?)
         .show(Account::Available, amount, TransactionType::Refund, text)

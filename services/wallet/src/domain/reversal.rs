@@ -8,10 +8,10 @@ use domain::{Money, Timestamp};
 
 pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, LedgerError> {
     let original = EntryKey::new(EntryKind::Referral, c.payment_id.uuid());
-    let (member, amount) = match books.settled(original)? {
+    let (member, amount, plan_version) = match books.settled(original)? {
         None => return Ok(wait_for(original.kind, original.cause)),
         Some(Settled::Forfeited) => return Ok(Decision::Nothing),
-        Some(Settled::Posted { member, amount }) => (member, amount),
+        Some(Settled::Posted { member, amount, plan_version }) => (member, amount, plan_version),
     };
     if member != c.referrer_id {
         return Err(LedgerError::NotLoaded(format!("wallet:{member}")));
@@ -22,6 +22,7 @@ pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, Ledger
         key: Command::BonusReversal(c.clone()).key(),
         expense: Account::ReferralExpense,
         amount,
+        plan_version,
         at: c.at,
         text,
     };
@@ -32,10 +33,10 @@ pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, Ledger
 
 pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError> {
     let original = EntryKey::new(EntryKind::Pair, c.pair_id);
-    let (member, amount) = match books.settled(original)? {
+    let (member, amount, plan_version) = match books.settled(original)? {
         None => return Ok(wait_for(original.kind, original.cause)),
         Some(Settled::Forfeited) => return Ok(Decision::Nothing),
-        Some(Settled::Posted { member, amount }) => (member, amount),
+        Some(Settled::Posted { member, amount, plan_version }) => (member, amount, plan_version),
     };
     if member != c.earner_id {
         return Err(LedgerError::NotLoaded(format!("wallet:{member}")));
@@ -45,6 +46,7 @@ pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError>
         key: Command::PairVoid(c.clone()).key(),
         expense: Account::PairExpense,
         amount,
+        plan_version,
         at: c.at,
         text: format!("Reversal of pair {}", c.number),
     };
@@ -55,8 +57,9 @@ struct TakenBack {
     original: EntryKey,
     key: EntryKey,
     expense: Account,
-    /// The original's own amount.
+    /// The original's own amount, and the version of the plan that made it.
     amount: Money,
+    plan_version: Option<u32>,
     at: Timestamp,
     text: String,
 }
@@ -75,7 +78,7 @@ impl TakenBack {
                 member: wallet.user_id,
                 amount: self.amount,
                 at: self.at,
-                plan_version: None,
+                plan_version: self.plan_version,
                 reverses: Some(self.original),
             })
     }

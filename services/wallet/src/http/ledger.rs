@@ -3,7 +3,7 @@
 use crate::Wallet;
 use crate::app::verify;
 use crate::domain::Account;
-use crate::store::entries;
+use crate::store::{closings, entries};
 use actix_web::{HttpResponse, web};
 use chassis::http::{Problem, Query, ok};
 use domain::{Money, Timestamp, UserId};
@@ -53,7 +53,7 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>) -> Result<Ht
             items
         }
         None => {
-            let totals: BTreeMap<_, _> = entries::totals(&mut c, of.0.as_of).await?.into_iter().collect();
+            let totals = closings::totals(&mut c, of.0.as_of).await?;
             let view = |account: &Account| AccountView {
                 account: control_account(*account),
                 balance: totals.get(account).copied().unwrap_or_default(),
@@ -90,7 +90,7 @@ pub(crate) struct TrialBalance {
 pub(super) async fn trial_balance(app: web::Data<Wallet>, asked: Query<AsOf>) -> Result<HttpResponse, Problem> {
     let as_of = asked.0.as_of.unwrap_or_else(|| app.ctx.now());
     let mut c = app.ctx.db().read().await?;
-    let totals: BTreeMap<_, _> = entries::totals(&mut c, asked.0.as_of).await?.into_iter().collect();
+    let totals = closings::totals(&mut c, asked.0.as_of).await?;
     drop(c);
     let balance = balance(as_of, &totals).map_err(Problem::internal)?;
     Ok(ok(&balance))

@@ -24,6 +24,10 @@ pub(crate) struct ManualInput {
     reason: String,
 }
 
+/// More than that by hand is a slip of the pen; and sums of what the platform keeps cannot overflow.
+const MOST: Money = Money::from_rupees(100_000_000);
+const LEAST: Money = Money::from_rupees(-100_000_000);
+
 #[derive(Clone, Copy)]
 struct Kind {
     action: &'static str,
@@ -77,6 +81,7 @@ async fn by_hand(
     let input = body.json::<ManualInput>().await?;
     let (amount, reason) = (input.value.amount, input.value.reason.trim().to_owned());
     let mut errors = FieldErrors::new();
+    errors.require("amount", (LEAST..=MOST).contains(&amount), "too_much", "must be at most 100000000.00");
     if kind.signed {
         errors.require("amount", !amount.is_zero(), "zero", "must not be 0.00");
     } else {
@@ -96,7 +101,7 @@ async fn by_hand(
     });
     let (command, detail) = (&command, &format!("{amount}: {reason}"));
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let (outcome, lines) = post::by_hand(c, now, caller.user_id, command).await?;
+        let (outcome, lines) = post::by_hand(c, &**app.ctx.clock(), caller.user_id, command).await?;
         if let Outcome::Forfeited(reason) = outcome {
             return Err(WalletError::Refused(reason).into());
         }

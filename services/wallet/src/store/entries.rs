@@ -3,6 +3,7 @@
 use crate::domain::{Account, EntryId, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
 use db::{DbConnection, insert_many, sum_i64};
+use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Money, Timestamp, UserId};
@@ -60,11 +61,16 @@ pub async fn insert(c: &mut DbConnection, entries: Vec<EntryRow>, lines: Vec<Pos
     Ok(())
 }
 
-/// Of these entries, those that are posted: whose they are, and for how much.
-pub async fn posted(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryId, UserId, Money)>> {
+/// Of these entries, those that are posted: whose they are, for how much, and under which version of the plan.
+pub async fn posted(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryId, UserId, Money, Option<i64>)>> {
     journal_entries::table
         .filter(journal_entries::id.eq_any(ids))
-        .select((journal_entries::id, journal_entries::member_id, journal_entries::amount_paise))
+        .select((
+            journal_entries::id,
+            journal_entries::member_id,
+            journal_entries::amount_paise,
+            journal_entries::plan_version,
+        ))
         .load(c)
         .await
 }
@@ -82,12 +88,19 @@ pub async fn lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<Posting
         .await
 }
 
-/// Σ of all postings by account, of everything posted until `until`.
-pub async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult<Vec<(Account, Money)>> {
+/// Σ of postings by account, of what was posted after `after` and until `until`.
+pub async fn moved(
+    c: &mut DbConnection,
+    after: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> QueryResult<Vec<(Account, Money)>> {
     let mut query = postings::table
         .group_by(postings::account)
         .select((postings::account, sum_i64(postings::amount_paise)))
         .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(postings::posted_at.gt(after));
+    }
     if let Some(until) = until {
         query = query.filter(postings::posted_at.le(until));
     }
@@ -129,12 +142,13 @@ pub async fn count(c: &mut DbConnection) -> QueryResult<i64> {
     journal_entries::table.count().get_result(c).await
 }
 
-/// Entries whose postings do not add up to zero. There are none, unless somebody wrote past the platform.
+/// The first entries whose postings do not add up to zero. There are none, unless somebody wrote past the platform.
 pub async fn unbalanced(c: &mut DbConnection) -> QueryResult<Vec<(EntryId, Money)>> {
     let rows: Vec<(EntryId, Option<Money>)> = postings::table
         .group_by(postings::entry_id)
         .having(sum_i64(postings::amount_paise).ne(0))
         .select((postings::entry_id, sum_i64(postings::amount_paise)))
+        .order(min(postings::position))
         .limit(100)
         .load(c)
         .await?;

@@ -1,5 +1,6 @@
 //! The ledger's tables. Functions here move rows and decide nothing.
 
+pub mod closings;
 pub mod entries;
 pub mod forfeits;
 pub mod holds;

@@ -16,6 +16,11 @@ pub async fn keep(c: &mut DbConnection, version: u32, effective_from: Timestamp,
     inserted(diesel::insert_into(plan_versions::table).values(row).execute(c).await).map(drop)
 }
 
+/// Of these versions, those that are known.
+pub async fn known(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<i64>> {
+    plan_versions::table.filter(plan_versions::version.eq_any(versions)).select(plan_versions::version).load(c).await
+}
+
 /// The version's plan as JSON.
 pub async fn find(c: &mut DbConnection, version: i64) -> QueryResult<Option<String>> {
     plan_versions::table.find(version).select(plan_versions::plan).first(c).await.optional()

@@ -65,6 +65,18 @@ pub async fn unsealed(c: &mut DbConnection, position: i64, limit: i64) -> QueryR
         .await
 }
 
+/// The first entry up to `position` that has no seal. There is none, unless somebody took seals away.
+pub async fn unsealed_until(c: &mut DbConnection, position: i64) -> QueryResult<Option<EntryId>> {
+    journal_entries::table
+        .filter(journal_entries::position.le(position))
+        .filter(not(exists(seals::table.filter(seals::entry_id.eq(journal_entries::id)))))
+        .order(journal_entries::position)
+        .select(journal_entries::id)
+        .first(c)
+        .await
+        .optional()
+}
+
 /// The last position of what was posted before `before`.
 pub async fn settled(c: &mut DbConnection, position: i64, before: Timestamp) -> QueryResult<Option<i64>> {
     journal_entries::table

@@ -1,7 +1,7 @@
 //! Bonuses and pairs, as the rules' own examples have them.
 
 use crate::fixture::*;
-use proto_events::binary::v1::{PairsMatched, PlanPublished};
+use proto_events::binary::v1::{Pair, PairsMatched, PlanPublished};
 use proto_events::booking::v1::{EmiApplied, EmiReleased, PaymentCompleted};
 use proto_events::wallet::v1::{EmiReserved, WalletChanged};
 
@@ -175,5 +175,29 @@ async fn a_published_plan_is_kept_to_explain_by() {
     let why = me.get(&format!("/wallet/transactions/{transaction}/explain")).await.expect(200);
     assert_eq!(why["steps"][0]["operands"][1]["value"], "7");
     assert_eq!(why["steps"][0]["value"], "35.00");
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_plan_not_heard_of_yet_decided_waits_for_it() {
+    let s = wallet().await;
+    let mut payment = paid(1, B, A, "500.00", "50.00");
+    payment.plan_version = 2;
+    s.deliver_now(&payment).await;
+    // Its reversal waits behind it.
+    s.deliver_now(&refunded(9, &payment, "wallet")).await;
+    let late = Pair { plan_version: 2, ..pair(A, 6, "100.00") };
+    s.deliver_now(&placed(vec![pair(A, 5, "0.00"), late])).await;
+    assert_eq!(short(&s, A).await, "500.00 0.00 0.00 0.00");
+    let plan = serde_json::to_string(&domain::Plan::seed()).unwrap();
+    let published =
+        PlanPublished { version: 2, effective_from: at().micros(), plan_json: plan, ..PlanPublished::default() };
+    s.deliver_now(&published).await;
+    assert_eq!(short(&s, A).await, "900.00 0.00 100.00 0.00");
+    let lines = s.as_user(user(A)).get("/wallet/transactions?type=REVERSAL").await.expect(200);
+    let path = format!("/wallet/transactions/{}/explain", lines["items"][0]["id"].as_str().unwrap());
+    let why = s.as_user(user(A)).get(&path).await.expect(200);
+    assert_eq!(why["entry"]["plan_version"], 2, "{why:#}");
+    sound(&s).await;
     s.finish().await;
 }

@@ -4,7 +4,9 @@ use crate::fixture::*;
 use db::{Db, is_append_only_violation, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
 
-const FORBIDDEN: [&str; 8] = [
+const FORBIDDEN: [&str; 10] = [
+    "UPDATE closings SET total_paise = 0",
+    "DELETE FROM closings",
     "UPDATE postings SET amount_paise = amount_paise + 1",
     "DELETE FROM postings",
     "UPDATE journal_entries SET amount_paise = 0",
@@ -33,7 +35,9 @@ async fn the_ledger_refuses_to_be_changed() {
     let s = wallet().await;
     s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
     s.deliver_now(&paid(2, B, A, "500.00", "0.00")).await;
+    s.clock.advance_secs(1_000);
     s.run_job("seal").await;
+    s.run_job("close").await;
     refuses_changes(s.ctx().db()).await;
     sound(&s).await;
     s.finish().await;
@@ -64,6 +68,8 @@ async fn the_chain_names_the_first_entry_that_was_changed() {
         "UPDATE journal_entries SET at = '2026-11-10 04:30:00.000001' WHERE id = (SELECT entry_id FROM seals WHERE number = 3)",
         "DELETE FROM journal_entries WHERE id = (SELECT entry_id FROM seals WHERE number = 3)",
         "DELETE FROM seals WHERE number = 3",
+        // Whoever takes the seals away together with a change has to be noticed as well.
+        "DELETE FROM seals WHERE number >= 3",
     ];
     for change in changes {
         let s = wallet().await;
@@ -71,6 +77,7 @@ async fn the_chain_names_the_first_entry_that_was_changed() {
             s.deliver_now(&paid(n, B, A, "500.00", "25.00")).await;
             s.run_job("seal").await;
         }
+        s.clock.advance_secs(601);
         s.run_job("seal").await;
         let whole = s.as_staff().get("/ledger/verify").await.expect(200);
         assert_eq!((&whole["ok"], &whole["entries_sealed"]), (&true.into(), &5.into()), "{whole}");
@@ -84,7 +91,8 @@ async fn the_chain_names_the_first_entry_that_was_changed() {
         let broken = s.as_staff().get("/ledger/verify").await.expect(200);
         assert_eq!(broken["ok"], false, "{change}");
         let faults = broken["faults"].as_array().unwrap();
-        let chain = faults.iter().find(|f| f["kind"] == "chain_broken").unwrap();
+        let chain = &faults[0];
+        assert_eq!(chain["kind"], "chain_broken", "{broken}");
         assert_eq!((&chain["expected"], &broken["entries_sealed"]), (&"seal 3".into(), &2.into()), "{change}");
         s.finish().await;
     }
@@ -100,5 +108,35 @@ async fn sealing_goes_on_after_what_is_settled() {
     }
     let whole = s.as_staff().get("/ledger/verify").await.expect(200);
     assert_eq!((&whole["ok"], &whole["entries_sealed"]), (&true.into(), &4.into()), "{whole}");
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn what_accounts_came_to_is_the_same_with_and_without_closings() {
+    let s = wallet().await;
+    let mut asked = Vec::new();
+    for n in 1..=8 {
+        s.deliver_now(&paid(n, B, A, "500.00", "25.00")).await;
+        let now = s.now();
+        asked.push((now, s.as_staff().get(&format!("/ledger/trial-balance?as_of={now}")).await.expect(200)));
+        s.clock.advance_secs(700);
+        s.run_job("close").await;
+    }
+    let mut c = s.ctx().db().read().await.unwrap();
+    let closed = wallet::store::closings::last(&mut c, None).await.unwrap().expect("books were closed");
+    drop(c);
+    assert!(asked[0].0 < closed && closed < asked[7].0, "there is a closing between the first and the last");
+    for (at, before) in asked {
+        let after = s.as_staff().get(&format!("/ledger/trial-balance?as_of={at}")).await.expect(200);
+        assert_eq!(after, before);
+    }
+    sound(&s).await;
+    let mut c = s.ctx().db().write().await.unwrap();
+    c.batch_execute("DROP TRIGGER closings_refuse_update; UPDATE closings SET total_paise = total_paise + 1")
+        .await
+        .unwrap();
+    drop(c);
+    let verified = s.as_staff().get("/ledger/verify").await.expect(200);
+    assert_eq!(verified["faults"][0]["kind"], "closing_differs", "{verified}");
     s.finish().await;
 }

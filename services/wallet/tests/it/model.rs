@@ -131,6 +131,7 @@ fn empty_books(commands: &[Command]) -> Books {
     books.holds.extend(missing.holds.into_iter().map(|id| (id, None)));
     books.reserves.extend(missing.reserves.into_iter().map(|id| (id, None)));
     books.singles.extend(missing.singles.into_iter().map(|id| (id, None)));
+    books.plans.extend(missing.plans.into_iter().map(|version| (version, true)));
     books
 }
 

@@ -34,7 +34,9 @@ async fn a_history_makes_the_same_books_on_mariadb() {
         assert_eq!(short(s, B).await, "500.00 0.00 0.00 0.00");
         let list = s.as_user(user(A)).get("/wallet/transactions?from=2026-11-01&type=REVERSAL").await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
+        s.clock.advance_secs(1_000);
         s.run_job("seal").await;
+        s.run_job("close").await;
         refuses_changes(s.ctx().db()).await;
         sound(s).await;
     })

@@ -1,0 +1,2 @@
+DROP TABLE closings;
+DROP INDEX postings_by_time /*! ON postings */;

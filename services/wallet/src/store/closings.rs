@@ -1,0 +1,57 @@
+//! What every account had come to at some past instants. Rows are only ever added.
+
+use super::entries;
+use crate::domain::Account;
+use crate::schema::closings;
+use db::{DbConnection, insert_many};
+use diesel::dsl::max;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{Money, Timestamp};
+use std::collections::BTreeMap;
+
+/// Every account, by name.
+pub type Totals = BTreeMap<Account, Money>;
+
+#[derive(Insertable)]
+#[diesel(table_name = closings, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+struct Row {
+    closed_at: Timestamp,
+    account: Account,
+    total_paise: Money,
+}
+
+/// The last closing, of those until `until`.
+pub async fn last(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult<Option<Timestamp>> {
+    let mut query = closings::table.select(max(closings::closed_at)).into_boxed::<db::MultiBackend>();
+    if let Some(until) = until {
+        query = query.filter(closings::closed_at.le(until));
+    }
+    query.first(c).await
+}
+
+/// Σ of all postings by account, of everything posted until `until`: a closing, and what came after it.
+pub async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult<Totals> {
+    let closed_at = last(c, until).await?;
+    let mut totals: Totals = match closed_at {
+        None => Totals::new(),
+        Some(at) => {
+            let rows: Vec<(Account, Money)> = closings::table
+                .filter(closings::closed_at.eq(at))
+                .select((closings::account, closings::total_paise))
+                .load(c)
+                .await?;
+            rows.into_iter().collect()
+        }
+    };
+    for (account, sum) in entries::moved(c, closed_at, until).await? {
+        let total = totals.entry(account).or_default();
+        *total = total.add(sum).map_err(|e| diesel::result::Error::DeserializationError(Box::new(e)))?;
+    }
+    Ok(totals)
+}
+
+pub async fn insert(c: &mut DbConnection, closed_at: Timestamp, totals: Totals) -> QueryResult<()> {
+    let rows = totals.into_iter().map(|(account, total_paise)| Row { closed_at, account, total_paise });
+    insert_many(c, closings::table, rows).await.map(drop)
+}
