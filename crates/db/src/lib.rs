@@ -153,4 +153,4 @@ pub use error::{
 };
 pub use handle::{Db, TxFn};
 pub use pool::PooledConnection;
-pub use sql::{LockExt, UpsertExt, insert_many, sum_i64, upsert_many};
+pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many};

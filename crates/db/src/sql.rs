@@ -2,11 +2,12 @@
 
 use crate::backend::MultiBackend;
 use crate::connection::DbConnection;
-use diesel::QueryResult;
+use diesel::expression::{AsExpression, ValidGrouping, is_aggregate};
 use diesel::insertable::{CanInsertInSingleQuery, InsertValues};
 use diesel::query_builder::{AsQuery, AstPass, InsertStatement, Query, QueryFragment, QueryId, ValuesClause};
 use diesel::result::Error;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool, SqlType};
+use diesel::{AppearsOnTable, Expression, QueryResult, SelectableExpression};
 use diesel_async::AsyncConnectionCore;
 
 /// Rows a statement of [`insert_many`] carries: 32 columns of them stay below SQLite's 32,766 binds.
@@ -148,7 +149,9 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         // The text depends on the number of rows: caching each would fill the server's statement table.
-        out.unsafe_to_cache_prepared();
+        if self.rows.len() > 1 {
+            out.unsafe_to_cache_prepared();
+        }
         out.push_sql("INSERT INTO ");
         self.into.walk_ast(out.reborrow())?;
         for (i, row) in self.rows.iter().enumerate() {
@@ -213,5 +216,84 @@ where
         }
         let insert = InsertMany { rows: chunk, into: table.from_clause() };
         conn.execute_returning_count(Upsert { insert, keys, columns }).await?;
+    }
+}
+
+/// `column IN (…)`; made by [`AnyOfExt::any_of`].
+#[derive(Debug, Clone)]
+pub struct AnyOf<C, V> {
+    column: C,
+    values: Vec<V>,
+}
+
+/// More values than that are rare, and their statement is not worth keeping.
+const KEPT_VALUES: usize = 256;
+
+/// What diesel's `eq_any` does, in statements that are prepared once: their text comes in nine lengths, the last value
+/// repeated as often as it takes.
+pub trait AnyOfExt: Expression + Sized {
+    fn any_of<T>(self, values: &[T]) -> AnyOf<Self, T::Expression>
+    where
+        Self::SqlType: SqlType,
+        T: AsExpression<Self::SqlType> + Clone,
+        T::Expression: Clone,
+    {
+        let mut values: Vec<T::Expression> = values.iter().cloned().map(AsExpression::as_expression).collect();
+        if values.len() <= KEPT_VALUES
+            && let Some(last) = values.last().cloned()
+        {
+            values.resize(values.len().next_power_of_two(), last);
+        }
+        AnyOf { column: self, values }
+    }
+}
+impl<E: Expression> AnyOfExt for E {}
+
+impl<C, V> Expression for AnyOf<C, V>
+where
+    C: Expression,
+    V: Expression,
+{
+    type SqlType = Bool;
+}
+impl<C, V, QS> AppearsOnTable<QS> for AnyOf<C, V>
+where
+    C: AppearsOnTable<QS>,
+    V: Expression,
+{
+}
+impl<C, V, QS> SelectableExpression<QS> for AnyOf<C, V>
+where
+    C: SelectableExpression<QS>,
+    V: Expression,
+{
+}
+impl<C, V, G> ValidGrouping<G> for AnyOf<C, V> {
+    type IsAggregate = is_aggregate::No;
+}
+impl<C, V> QueryId for AnyOf<C, V> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl<C, V> QueryFragment<MultiBackend> for AnyOf<C, V>
+where
+    C: QueryFragment<MultiBackend>,
+    V: QueryFragment<MultiBackend>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.values.is_empty() {
+            out.push_sql("1 = 0");
+            return Ok(());
+        }
+        if self.values.len() > KEPT_VALUES {
+            out.unsafe_to_cache_prepared();
+        }
+        self.column.walk_ast(out.reborrow())?;
+        for (i, value) in self.values.iter().enumerate() {
+            out.push_sql(if i == 0 { " IN (" } else { ", " });
+            value.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(")");
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use db::DbConnection;
 use diesel::sql_types::Text;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::time::{Duration, Instant};
 
 #[derive(diesel::QueryableByName)]
@@ -37,6 +37,33 @@ pub async fn insert_again(c: &mut DbConnection, tables: &[(&str, &str)], batches
             c.batch_execute(statement).await.unwrap();
         }
         c.batch_execute("COMMIT").await.unwrap();
+    }
+    started.elapsed()
+}
+
+/// Runs the statements that `make` gives for a wallet, or whatever the id stands for, so many times by each of so many
+/// clients at once, over connections of their own; answers how long that took.
+pub async fn repeat(url: &str, clients: usize, times: usize, make: fn(uuid::Uuid) -> Vec<String>) -> Duration {
+    let mut connections = Vec::with_capacity(clients);
+    for _ in 0..clients {
+        connections.push(<DbConnection as AsyncConnection>::establish(url).await.unwrap());
+    }
+    let started = Instant::now();
+    let running: Vec<_> = connections
+        .into_iter()
+        .map(|mut c| {
+            tokio::spawn(async move {
+                let ids: Vec<uuid::Uuid> = (0..16).map(|_| chassis::id::fresh()).collect();
+                for n in 0..times {
+                    for statement in make(ids[n % ids.len()]) {
+                        c.batch_execute(&statement).await.unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    for client in running {
+        client.await.unwrap();
     }
     started.elapsed()
 }

@@ -2,7 +2,7 @@
 
 use super::HandleError;
 use crate::schema::inbox;
-use db::{DbConnection, insert_many, is_unique_violation};
+use db::{AnyOfExt, DbConnection, insert_many, is_unique_violation};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
@@ -30,7 +30,7 @@ pub(super) async fn admit<'e>(
     now: Timestamp,
 ) -> Result<Vec<&'e Envelope>, HandleError> {
     let ids: Vec<EventId> = events.iter().map(id_of).collect();
-    let known: Vec<EventId> = inbox::table.filter(inbox::event_id.eq_any(ids)).select(inbox::event_id).load(c).await?;
+    let known: Vec<EventId> = inbox::table.filter(inbox::event_id.any_of(&ids)).select(inbox::event_id).load(c).await?;
     let mut seen: HashSet<EventId> = known.into_iter().collect();
     let fresh: Vec<&Envelope> = events.iter().filter(|event| seen.insert(id_of(event))).collect();
     record(c, fresh.iter().map(|event| id_of(event)), now).await?;

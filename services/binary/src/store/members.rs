@@ -1,7 +1,7 @@
 //! Members as auth tells of them.
 
 use crate::schema::members;
-use db::{DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Side, UserId};
@@ -22,7 +22,7 @@ pub async fn find_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<M
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    members::table.filter(members::user_id.eq_any(ids)).select(Member::as_select()).load(c).await
+    members::table.filter(members::user_id.any_of(ids)).select(Member::as_select()).load(c).await
 }
 
 pub async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<Member>> {

@@ -1,7 +1,7 @@
 //! Payments the tree has heard of.
 
 use crate::schema::payments;
-use db::{DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, UserId};
@@ -33,7 +33,7 @@ pub async fn find_all(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Ve
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    payments::table.filter(payments::payment_id.eq_any(ids)).select(Payment::as_select()).load(c).await
+    payments::table.filter(payments::payment_id.any_of(ids)).select(Payment::as_select()).load(c).await
 }
 
 pub async fn insert(c: &mut DbConnection, rows: Vec<Payment>) -> QueryResult<()> {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Account, EntryId, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
-use db::{DbConnection, insert_many, sum_i64};
+use db::{AnyOfExt, DbConnection, insert_many, sum_i64};
 use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -64,7 +64,7 @@ pub async fn insert(c: &mut DbConnection, entries: Vec<EntryRow>, lines: Vec<Pos
 /// Of these entries, those that are posted: whose they are, for how much, and under which version of the plan.
 pub async fn posted(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryId, UserId, Money, Option<i64>)>> {
     journal_entries::table
-        .filter(journal_entries::id.eq_any(ids))
+        .filter(journal_entries::id.any_of(ids))
         .select((
             journal_entries::id,
             journal_entries::member_id,

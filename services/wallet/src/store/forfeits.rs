@@ -3,7 +3,7 @@
 use super::entries::CauseId;
 use crate::domain::{EntryId, EntryKind, ForfeitReason};
 use crate::schema::forfeits;
-use db::{DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
@@ -29,7 +29,7 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<ForfeitRow>) -> QueryResult<
 
 /// Of these entries, those that were forfeited instead of posted.
 pub async fn among(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<EntryId>> {
-    forfeits::table.filter(forfeits::id.eq_any(ids)).select(forfeits::id).load(c).await
+    forfeits::table.filter(forfeits::id.any_of(ids)).select(forfeits::id).load(c).await
 }
 
 /// Newest first, with the position to go on after.

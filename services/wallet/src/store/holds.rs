@@ -2,7 +2,7 @@
 
 use crate::domain::payout::{Hold, HoldState};
 use crate::schema::holds;
-use db::{DbConnection, LockExt, sum_i64, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, sum_i64, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PayoutId, Timestamp, UserId};
@@ -19,7 +19,7 @@ struct Row {
 
 pub async fn lock(c: &mut DbConnection, ids: &[PayoutId]) -> QueryResult<Vec<Hold>> {
     let rows: Vec<Row> = holds::table
-        .filter(holds::payout_id.eq_any(ids))
+        .filter(holds::payout_id.any_of(ids))
         .order(holds::payout_id)
         .select(Row::as_select())
         .lock()

@@ -1,7 +1,7 @@
 //! Versions of the compensation plan, kept to explain amounts by.
 
 use crate::schema::plan_versions;
-use db::{DbConnection, inserted};
+use db::{AnyOfExt, DbConnection, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -18,7 +18,7 @@ pub async fn keep(c: &mut DbConnection, version: u32, effective_from: Timestamp,
 
 /// Of these versions, those that are known.
 pub async fn known(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<i64>> {
-    plan_versions::table.filter(plan_versions::version.eq_any(versions)).select(plan_versions::version).load(c).await
+    plan_versions::table.filter(plan_versions::version.any_of(versions)).select(plan_versions::version).load(c).await
 }
 
 /// The version's plan as JSON.

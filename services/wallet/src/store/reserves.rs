@@ -4,7 +4,7 @@ use super::entries::CauseId;
 use crate::domain::books::SingleBonus;
 use crate::domain::reserve::{Reserve, ReserveSource};
 use crate::schema::{emi_reserves, single_bonuses};
-use db::{DbConnection, LockExt, insert_many, sum_i64, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, sum_i64, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, ReserveId, Timestamp, UserId};
@@ -24,7 +24,7 @@ struct Row {
 
 pub async fn lock(c: &mut DbConnection, ids: &[ReserveId]) -> QueryResult<Vec<Reserve>> {
     let rows: Vec<Row> = emi_reserves::table
-        .filter(emi_reserves::reserve_id.eq_any(ids))
+        .filter(emi_reserves::reserve_id.any_of(ids))
         .order(emi_reserves::reserve_id)
         .select(Row::as_select())
         .lock()

@@ -2,10 +2,11 @@
 
 use crate::domain::Wallet;
 use crate::schema::wallets;
-use db::{DbConnection, LockExt, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
+use std::collections::HashSet;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = wallets, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -43,21 +44,26 @@ pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<W
 
 /// The wallets of `users`, locked in the order of their ids; those never seen are opened first.
 pub async fn open_and_lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Wallet>> {
-    let known: Vec<UserId> =
-        wallets::table.filter(wallets::user_id.eq_any(users)).select(wallets::user_id).load(c).await?;
-    let new: Vec<Row> = users.iter().filter(|id| !known.contains(id)).map(|id| Wallet::empty(*id).into()).collect();
-    if !new.is_empty() {
+    let mut rows = lock(c, users).await?;
+    if rows.len() < users.len() {
+        let known: HashSet<UserId> = rows.iter().map(|row| row.user_id).collect();
+        let new: Vec<UserId> = users.iter().copied().filter(|id| !known.contains(id)).collect();
+        let empty: Vec<Row> = new.iter().map(|id| Wallet::empty(*id).into()).collect();
         // With nothing to set, a wallet somebody else opens at the same time is left as it is.
-        upsert_many(c, wallets::table, new, &["user_id"], &[]).await?;
+        upsert_many(c, wallets::table, empty, &["user_id"], &[]).await?;
+        rows.extend(lock(c, &new).await?);
     }
-    let rows: Vec<Row> = wallets::table
-        .filter(wallets::user_id.eq_any(users))
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+async fn lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Row>> {
+    wallets::table
+        .filter(wallets::user_id.any_of(users))
         .order(wallets::user_id)
         .select(Row::as_select())
         .lock()
         .load(c)
-        .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+        .await
 }
 
 /// Saves wallets that this transaction has locked.
