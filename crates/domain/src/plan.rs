@@ -13,6 +13,9 @@ use crate::words::PaymentMethod;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// No amount of a plan is more: a slip of the pen must not overflow the sums of a whole history.
+const MOST: Money = Money::from_rupees(10_000_000);
+
 /// How a business pays. Unknown fields are refused, so a misspelt cap cannot fall back to a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -178,7 +181,7 @@ impl Plan {
     /// Refuses a plan that no business can mean. Rates are within 0–100 by their type.
     pub fn validate(&self) -> Result<(), PlanError> {
         let invalid = |field, reason| Err(PlanError::Invalid { field, reason });
-        if self.name.is_empty() || self.name.len() > 64 {
+        if self.name.is_empty() || self.name.chars().count() > 64 {
             return invalid("name", "must be 1 to 64 characters");
         }
         let (threshold, bonus) = match &self.referral {
@@ -195,11 +198,12 @@ impl Plan {
         if let Some((field, _)) = positive.into_iter().find(|(_, m)| !m.is_positive()) {
             return invalid(field, "must be more than 0.00");
         }
-        if bonus.is_negative() {
-            return invalid("referral.amount", "must not be negative");
+        let paid = [("referral.amount", bonus), ("pairs.gross", self.pairs.gross)];
+        if let Some((field, _)) = paid.into_iter().find(|(_, m)| m.is_negative()) {
+            return invalid(field, "must not be negative");
         }
-        if self.pairs.gross.is_negative() {
-            return invalid("pairs.gross", "must not be negative");
+        if let Some((field, _)) = positive.into_iter().chain(paid).find(|(_, m)| *m > MOST) {
+            return invalid(field, "must be at most 10000000.00");
         }
         if self.booking.emi_months_min == 0 || self.booking.emi_months_max > 120 {
             return invalid("booking.emi_months_max", "an EMI runs for 1 to 120 months");

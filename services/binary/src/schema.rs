@@ -86,3 +86,19 @@ diesel::table! {
         published_at -> Timestamp,
     }
 }
+diesel::table! {
+    referrals (payment_id) {
+        payment_id -> Binary,
+        referred_id -> Binary,
+        referrer_id -> Binary,
+        amount_paise -> BigInt,
+        method -> Text,
+        on_first_booking -> Bool,
+        net_paid_before_paise -> BigInt,
+        net_paid_after_paise -> BigInt,
+        bonus_paise -> BigInt,
+        is_once_a_member -> Bool,
+        completed_at -> Timestamp,
+    }
+}
+diesel::allow_tables_to_appear_in_same_query!(payments, referrals);

@@ -7,6 +7,7 @@ use crate::domain::{Input, Ix};
 use crate::error::Failure;
 use crate::store::members::{self, Member};
 use crate::store::payments::{self, Payment, RefundId};
+use crate::store::referrals::{self, Referral};
 use chassis::events::{HandleError, waiting};
 use db::DbConnection;
 use domain::{Day, PaymentId, Timestamp, UserId};
@@ -23,8 +24,14 @@ pub async fn absorb(
     arrived: Vec<Arrived>,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let mut intake =
-        Intake { batch, now, directory: Directory::default(), payments: HashMap::new(), noted: Vec::new() };
+    let mut intake = Intake {
+        batch,
+        now,
+        directory: Directory::default(),
+        payments: HashMap::new(),
+        noted: Vec::new(),
+        referrals: Vec::new(),
+    };
     intake.open_further(ENOUGH_PAIRS)?;
     let (told, rest): (Vec<_>, Vec<_>) = arrived.into_iter().partition(|a| matches!(a.fact, Fact::Member(_)));
     let new = intake.members(c, told).await?;
@@ -68,6 +75,8 @@ struct Intake<'a> {
     payments: HashMap<PaymentId, Noted>,
     /// Payments new to the tree, for which refunds may be waiting.
     noted: Vec<PaymentId>,
+    /// Of those payments.
+    referrals: Vec<Referral>,
 }
 
 impl Intake<'_> {
@@ -145,7 +154,7 @@ impl Intake<'_> {
 
     async fn take(&mut self, c: &mut DbConnection, one: Arrived) -> Result<(), Failure> {
         let waits_for = match &one.fact {
-            Fact::Paid { payment, at } => self.paid(payment, *at)?,
+            Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at)?,
             Fact::Refunded { payment_id, refund_id, at, .. } => self.refunded(*payment_id, *refund_id, *at)?,
             Fact::DayStarted { day, at } => {
                 self.day_started(*day, *at)?;
@@ -161,7 +170,12 @@ impl Intake<'_> {
     }
 
     /// Counts a payment, or says what it has to wait for.
-    fn paid(&mut self, payment: &Payment, at: Timestamp) -> Result<Option<String>, Failure> {
+    fn paid(
+        &mut self,
+        payment: &Payment,
+        referral: Option<&Referral>,
+        at: Timestamp,
+    ) -> Result<Option<String>, Failure> {
         if self.payments.contains_key(&payment.payment_id) {
             return Ok(None);
         }
@@ -181,6 +195,7 @@ impl Intake<'_> {
             };
             self.batch.apply(at, &input, Some(payment.cause()))?;
         }
+        self.referrals.extend(referral.cloned());
         let noted = Noted { payment: payment.clone(), is_new: true, is_refunded_now: false };
         self.payments.insert(payment.payment_id, noted);
         self.noted.push(payment.payment_id);
@@ -229,6 +244,7 @@ impl Intake<'_> {
         }
         new.sort_by_key(|p| p.payment_id);
         payments::insert(c, new).await?;
+        referrals::insert(c, self.referrals).await?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::store::members::Member;
 use crate::store::payments::{Payment, RefundId};
+use crate::store::referrals::Referral;
 use chassis::events::{Envelope, HandleError, read};
 use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
@@ -10,7 +11,7 @@ use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
 #[derive(Debug, Clone)]
 pub enum Fact {
     Member(Member),
-    Paid { payment: Payment, at: Timestamp },
+    Paid { payment: Payment, referral: Option<Referral>, at: Timestamp },
     Refunded { payment_id: PaymentId, user_id: UserId, refund_id: RefundId, at: Timestamp },
     DayStarted { day: Day, at: Timestamp },
 }
@@ -70,7 +71,32 @@ fn paid(event: &PaymentCompleted) -> Result<Fact, HandleError> {
         is_counted: method.is_members_money(),
         refund_id: None,
     };
-    Ok(Fact::Paid { payment, at: read::time("completed_at", event.completed_at)? })
+    let at = read::time("completed_at", event.completed_at)?;
+    Ok(Fact::Paid { referral: referral(event, &payment, method, at)?, payment, at })
+}
+
+/// What a referral bonus was decided on; none where nobody referred the payer.
+fn referral(
+    event: &PaymentCompleted,
+    payment: &Payment,
+    method: PaymentMethod,
+    completed_at: Timestamp,
+) -> Result<Option<Referral>, HandleError> {
+    let Some(referrer_id) = read::optional_id("referrer_id", event.referrer_id.as_deref())? else { return Ok(None) };
+    let standing = event.standing.unwrap_or_default();
+    Ok(Some(Referral {
+        payment_id: payment.payment_id,
+        referred_id: payment.user_id,
+        referrer_id,
+        amount_paise: payment.amount_paise,
+        method,
+        on_first_booking: event.on_first_booking,
+        net_paid_before_paise: read::money(standing.net_paid_before_paise),
+        net_paid_after_paise: read::money(standing.net_paid_after_paise),
+        bonus_paise: read::money(event.referral_bonus_paise),
+        is_once_a_member: event.referral_once_a_member,
+        completed_at,
+    }))
 }
 
 fn refunded(event: &PaymentRefunded) -> Result<Fact, HandleError> {

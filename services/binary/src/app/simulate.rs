@@ -2,10 +2,13 @@
 
 use super::follow::input_of;
 use crate::domain::Input;
+use crate::domain::referring::Referred;
 use crate::domain::simulation::{Books, Comparison, Simulation, Sum};
 use crate::error::Failure;
 use crate::store::journal;
+use crate::store::referrals::{self, Referral};
 use db::DbConnection;
+use domain::plan::ReferralInput;
 use domain::{Money, Month, Plan, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,9 +19,6 @@ const PAGE: i64 = 5_000;
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What the candidate would have come to, had it held since the beginning, beside what is.
-///
-/// Pairs only: whether a payment earns a referral bonus depends on its method and booking, which the tree is
-/// not told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Simulated {
     /// Entries of the tree's journal that were replayed.
@@ -26,17 +26,17 @@ pub struct Simulated {
     pub candidate: BooksView,
     /// The same replay under the plans as they were published.
     pub live: BooksView,
-    /// Members whose net from pairs would be more than it is.
+    /// Members whose net from pairs and referrals would be more than it is.
     pub members_better_off: u64,
-    /// Members whose net from pairs would be less than it is.
+    /// Members whose net from pairs and referrals would be less than it is.
     pub members_worse_off: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BooksView {
-    /// All pairs that stand.
+    /// All pairs and bonuses that stand.
     pub total: SumView,
-    /// By the month a pair was matched in, oldest first.
+    /// By the month a pair was matched or a payment completed in, oldest first.
     pub months: Vec<MonthView>,
     /// Members with a net of more than nothing.
     pub earners: u64,
@@ -58,10 +58,14 @@ pub struct MonthView {
     pub sum: SumView,
 }
 
-/// `net + emi_deduction + reserve_deduction = gross`.
+/// `net + emi_deduction + reserve_deduction = gross + referral`, which is what it costs the company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SumView {
+    /// Referral bonuses, and what they pay.
+    pub bonuses: u64,
+    pub referral: Money,
     pub pairs: u64,
+    /// What the pairs pay.
     pub gross: Money,
     pub emi_deduction: Money,
     pub reserve_deduction: Money,
@@ -70,8 +74,8 @@ pub struct SumView {
 
 impl From<&Sum> for SumView {
     fn from(sum: &Sum) -> Self {
-        let Sum { pairs, gross, emi_deduction, reserve_deduction, net } = *sum;
-        Self { pairs, gross, emi_deduction, reserve_deduction, net }
+        let Sum { bonuses, referral, pairs, gross, emi_deduction, reserve_deduction, net } = *sum;
+        Self { bonuses, referral, pairs, gross, emi_deduction, reserve_deduction, net }
     }
 }
 
@@ -112,6 +116,13 @@ pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Fai
         }
         simulation = aside(move || take_all(simulation, &inputs)).await?;
     }
+    let mut after = None;
+    loop {
+        let page = referrals::standing(c, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.payment_id);
+        simulation = aside(move || take_referrals(simulation, page)).await?;
+    }
     let Comparison { live, candidate, better_off, worse_off } = aside(move || Ok(simulation.compare()?)).await?;
     Ok(Simulated {
         journal_entries: head,
@@ -125,6 +136,27 @@ pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Fai
 fn take_all(mut simulation: Simulation, inputs: &[(Timestamp, Input)]) -> Result<Simulation, Failure> {
     for (happened_at, input) in inputs {
         simulation.take(*happened_at, input)?;
+    }
+    Ok(simulation)
+}
+
+fn take_referrals(mut simulation: Simulation, page: Vec<Referral>) -> Result<Simulation, Failure> {
+    for row in page {
+        simulation.take_referred(&Referred {
+            payment: row.payment_id,
+            referred: row.referred_id,
+            referrer: row.referrer_id,
+            input: ReferralInput {
+                amount: row.amount_paise,
+                method: row.method,
+                on_first_booking: row.on_first_booking,
+                net_paid_before: row.net_paid_before_paise,
+                net_paid_after: row.net_paid_after_paise,
+            },
+            bonus: row.bonus_paise,
+            is_once_a_member: row.is_once_a_member,
+            at: row.completed_at,
+        })?;
     }
     Ok(simulation)
 }

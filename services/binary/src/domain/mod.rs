@@ -4,8 +4,8 @@
 //! Files in reading order: [`input`] (what may happen to the tree, and what comes of it), [`tree`] (one input
 //! at a time, in time that never runs backwards), [`arena`] (nodes, vacancies, leg counts), [`matching`]
 //! (pairs of one earner), [`frontier`] (the oldest unmatched member of a leg), [`in_play`] (pairs that a
-//! refund may void), [`index`] (user id to node), [`simulation`]
-//! (the same history under another plan).
+//! refund may void), [`index`] (user id to node), [`referring`] (bonuses under a plan),
+//! [`simulation`] (the same history under another plan).
 
 pub mod arena;
 mod digest;
@@ -19,6 +19,7 @@ pub mod legs;
 pub mod matching;
 #[cfg(test)]
 mod model;
+pub mod referring;
 pub mod simulation;
 pub mod tree;
 pub mod undo;

@@ -1,19 +1,23 @@
 //! What the same history would have come to under another plan.
 //!
 //! Two trees take the journal side by side: one under the plans as they were published, one under the
-//! candidate for all of time. Places never depend on the plan, so the two differ in pairs alone.
+//! candidate for all of time. Places never depend on the plan, so the two differ in pairs alone. Referral bonuses need no
+//! tree: they are added up beside it.
 
 use super::arena::Ix;
 use super::in_play::InPlay;
 use super::input::{Input, Outcome, TreeError};
+use super::referring::{Bonus, Bonuses, Referred};
 use super::tree::Tree;
 use domain::plan::OverLimit;
-use domain::{Money, MoneyError, Month, Plan, PlanBook, PlanVersion, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use domain::{Money, MoneyError, Month, Plan, PlanBook, PlanVersion, Timestamp, UserId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What pairs came to: `net + emi_deduction + reserve_deduction = gross`.
+/// What pairs and referrals came to: `net + emi_deduction + reserve_deduction = gross + referral`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
+    pub bonuses: u64,
+    pub referral: Money,
     pub pairs: u64,
     pub gross: Money,
     pub emi_deduction: Money,
@@ -24,6 +28,8 @@ pub struct Sum {
 impl Sum {
     fn add(self, other: Self) -> Result<Self, MoneyError> {
         Ok(Self {
+            bonuses: self.bonuses.saturating_add(other.bonuses),
+            referral: self.referral.add(other.referral)?,
             pairs: self.pairs.saturating_add(other.pairs),
             gross: self.gross.add(other.gross)?,
             emi_deduction: self.emi_deduction.add(other.emi_deduction)?,
@@ -46,7 +52,18 @@ pub struct Books {
     /// Pairs that wait for a period with room, and what they will cost.
     pub carried_pairs: u64,
     pub carried_gross: Money,
-    net_of: BTreeMap<Ix, Money>,
+    net_of: BTreeMap<UserId, Money>,
+}
+
+impl Books {
+    fn count(&mut self, member: UserId, month: Month, sum: Sum) -> Result<(), MoneyError> {
+        self.total = self.total.add(sum)?;
+        let of_month = self.months.entry(month).or_default();
+        *of_month = of_month.add(sum)?;
+        let net = self.net_of.entry(member).or_default();
+        *net = net.add(sum.net)?;
+        Ok(())
+    }
 }
 
 /// One tree and the pairs that stand in it.
@@ -54,11 +71,17 @@ struct Line {
     tree: Tree,
     in_play: InPlay,
     standing: HashMap<(Ix, u32), (Month, Sum)>,
+    bonuses: Bonuses,
 }
 
 impl Line {
     fn under(book: PlanBook) -> Self {
-        Self { tree: Tree::under(book), in_play: InPlay::default(), standing: HashMap::new() }
+        Self {
+            tree: Tree::under(book),
+            in_play: InPlay::default(),
+            standing: HashMap::new(),
+            bonuses: Bonuses::default(),
+        }
     }
 
     fn take(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
@@ -68,6 +91,8 @@ impl Line {
         }
         for made in outcome.made.iter().filter(|made| made.slot.is_some()) {
             let sum = Sum {
+                bonuses: 0,
+                referral: Money::ZERO,
                 pairs: 1,
                 gross: made.pay.gross,
                 emi_deduction: made.pay.emi_deduction,
@@ -82,11 +107,10 @@ impl Line {
     fn books(&self) -> Result<Books, TreeError> {
         let mut books = Books::default();
         for ((earner, _), (month, sum)) in &self.standing {
-            books.total = books.total.add(*sum)?;
-            let of_month = books.months.entry(*month).or_default();
-            *of_month = of_month.add(*sum)?;
-            let net = books.net_of.entry(*earner).or_default();
-            *net = net.add(sum.net)?;
+            books.count(self.tree.arena().id(*earner), *month, *sum)?;
+        }
+        for Bonus { referrer, month, amount } in self.bonuses.all() {
+            books.count(referrer, month, Sum { bonuses: 1, referral: amount, net: amount, ..Sum::default() })?;
         }
         let mut nets: Vec<Money> = books.net_of.values().copied().filter(|net| net.is_positive()).collect();
         nets.sort_unstable_by(|a, b| b.cmp(a));
@@ -118,6 +142,7 @@ impl Line {
 pub struct Simulation {
     live: Line,
     candidate: Line,
+    plan: Plan,
 }
 
 /// The candidate's books beside those as they are.
@@ -135,8 +160,8 @@ impl Simulation {
         let mut book = PlanBook::seed();
         // The first instant in which a version may follow the first one; no journal is as old.
         let effective_from = Timestamp::UNIX_EPOCH.plus_secs(1);
-        book.publish(PlanVersion { version: 2, effective_from, plan })?;
-        Ok(Self { live: Line::under(PlanBook::seed()), candidate: Line::under(book) })
+        book.publish(PlanVersion { version: 2, effective_from, plan: plan.clone() })?;
+        Ok(Self { live: Line::under(PlanBook::seed()), candidate: Line::under(book), plan })
     }
 
     /// The journal's entry that has been taken last.
@@ -157,11 +182,18 @@ impl Simulation {
         Ok(())
     }
 
+    /// Takes a payment of somebody who was referred, if it was not refunded.
+    pub fn take_referred(&mut self, paid: &Referred) -> Result<(), TreeError> {
+        self.live.bonuses.take_decided(paid);
+        Ok(self.candidate.bonuses.take_under(&self.plan, paid)?)
+    }
+
     pub fn compare(&self) -> Result<Comparison, TreeError> {
         let (live, candidate) = (self.live.books()?, self.candidate.books()?);
         let (mut better_off, mut worse_off) = (0, 0);
-        for node in self.live.tree.arena().members() {
-            let net = |books: &Books| books.net_of.get(&node).copied().unwrap_or_default();
+        let members: BTreeSet<&UserId> = live.net_of.keys().chain(candidate.net_of.keys()).collect();
+        for member in members {
+            let net = |books: &Books| books.net_of.get(member).copied().unwrap_or_default();
             better_off += u64::from(net(&candidate) > net(&live));
             worse_off += u64::from(net(&candidate) < net(&live));
         }

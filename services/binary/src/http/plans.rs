@@ -14,6 +14,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// A version cannot be taken back, and the next must take effect after it: one in a far future would be the last.
+const FURTHEST_HOURS: i64 = 2 * 366 * 24;
+
 /// A whole plan, or the name of a preset.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct NewPlan {
@@ -69,6 +72,10 @@ pub(super) async fn publish(
             if effective_from < now.plus_hours(hours) {
                 let detail = format!("effective_from must be at least {hours} hours ahead");
                 return Err(Problem::unprocessable("binary.plan_notice_too_short", detail));
+            }
+            if effective_from > now.plus_hours(FURTHEST_HOURS) {
+                let detail = format!("effective_from must be at most {} days ahead", FURTHEST_HOURS / 24);
+                return Err(Problem::unprocessable("binary.plan_too_far_ahead", detail));
             }
             let mut batch = app.keeper.begin(c).await?;
             let version = publish_version(c, &mut batch, plan.clone(), effective_from, caller.user_id, now).await?;

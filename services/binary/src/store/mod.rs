@@ -6,3 +6,4 @@ pub mod nodes;
 pub mod pairs;
 pub mod payments;
 pub mod plans;
+pub mod referrals;

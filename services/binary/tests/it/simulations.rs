@@ -1,7 +1,9 @@
 //! Candidate plans against the history at hand.
 
-use crate::people::{day, join, refund, start};
-use domain::{Money, Plan};
+use crate::people::{day, join, payment, refund, register, start};
+use domain::plan::Referral;
+use domain::{Money, Plan, UserId};
+use proto_events::booking::v1::{PaymentCompleted, Standing};
 use serde_json::{Value, json};
 use testkit::TestService;
 
@@ -88,5 +90,47 @@ async fn only_an_administrator_simulates_and_only_a_plan_that_makes_sense() {
     }
     let empty = s.as_admin().post("/plan/simulate", json!({ "preset": "fixed" })).await.expect(200);
     assert_eq!((&empty["journal_entries"], &empty["candidate"]["total"]["gross"]), (&json!(0), &json!("0.00")));
+    s.finish().await;
+}
+
+/// A payment of somebody referred, as booking tells of it.
+async fn referred(s: &TestService, by: UserId, rupees: i64, standing: (i64, i64), bonus: &str) -> PaymentCompleted {
+    let who = register(s, "R", Some(by)).await;
+    let paise = |rupees: i64| Money::from_rupees(rupees).paise();
+    let paid = PaymentCompleted {
+        referrer_id: Some(by.into()),
+        on_first_booking: true,
+        referral_bonus_paise: bonus.parse::<Money>().unwrap().paise(),
+        standing: Some(Standing {
+            net_paid_before_paise: paise(standing.0),
+            net_paid_after_paise: paise(standing.1),
+            ..Standing::default()
+        }),
+        ..payment(who, rupees, "online", s.now())
+    };
+    s.deliver_now(&paid).await;
+    paid
+}
+
+#[tokio::test]
+async fn referral_bonuses_are_weighed_too() {
+    let s = start().await;
+    let (a, _) = join(&s, "A", None).await;
+    referred(&s, a, 6_000, (0, 6_000), "300.00").await;
+    let gone = referred(&s, a, 500, (0, 500), "25.00").await;
+    referred(&s, a, 500, (0, 500), "25.00").await;
+    refund(&s, &gone).await;
+    let simulate = async |body: Value| s.as_admin().post("/plan/simulate", body).await.expect(200);
+    let same = simulate(json!({ "preset": "seed" })).await;
+    assert_eq!(same["candidate"], same["live"]);
+    let total = &same["live"]["total"];
+    assert_eq!((&total["bonuses"], &total["referral"]), (&json!(2), &json!("325.00")));
+    let mut plan = Plan::seed();
+    plan.referral = Referral::PercentOfFirstBooking { rate: domain::Rate::percent(10) };
+    let double = simulate(json!({ "plan": plan })).await;
+    assert_eq!(double["candidate"]["total"]["referral"], "650.00");
+    assert_eq!((&double["members_better_off"], &double["members_worse_off"]), (&json!(1), &json!(0)));
+    let fixed = simulate(json!({ "preset": "fixed" })).await;
+    assert_eq!(fixed["candidate"]["total"]["referral"], "1000.00", "only one of them reached 5,000");
     s.finish().await;
 }
