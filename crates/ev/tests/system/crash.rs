@@ -87,7 +87,7 @@ impl Process {
         while quiet < 3 {
             let mut busy = 0;
             for db in &databases {
-                busy += chassis::events::relay::unsent(&mut *db.read().await.unwrap()).await.unwrap();
+                busy += chassis::events::relay::unsent(&mut db.read().await.unwrap()).await.unwrap();
             }
             quiet = if busy == 0 { quiet + 1 } else { 0 };
             assert!(started.elapsed() < PATIENCE, "{busy} events are still on their way:\n{}", self.log());
@@ -229,7 +229,7 @@ async fn survive(seed: u64) {
     }
     let mut kills = [0, 1].map(|_| (dice.next(STEPS), u64::try_from(dice.next(25)).unwrap()));
     kills.sort_unstable();
-    println!("seed {seed}: killed at {kills:?} (steps, then ms), and after the last answer");
+    eprintln!("seed {seed}: killed at {kills:?} (steps, then ms), and after the last answer");
     let burst = Burst {
         steps: watch::Sender::new(0),
         gateway: world.anonymous(),

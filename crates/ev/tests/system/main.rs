@@ -16,6 +16,8 @@ mod month;
 mod oracle;
 mod refusals;
 mod replays;
+mod roles;
+mod routes;
 mod world;
 
 /// One test a scenario and a stack.
@@ -32,7 +34,7 @@ macro_rules! scenarios {
         mod on_services {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let world = crate::world::World::stack().await;
+                let world = crate::world::World::stack();
                 crate::$module::$name(&world).await;
                 world.finish().await;
             })+
@@ -53,4 +55,5 @@ scenarios! {
     refusals::bad_input_is_refused_and_leaves_nothing,
     refusals::what_is_somebody_elses_is_not_there,
     refusals::roles_are_checked_before_bodies,
+    roles::every_route_asks_for_the_role_the_contract_gives_it,
 }
