@@ -14,6 +14,7 @@ mod differential;
 mod examples;
 mod month;
 mod oracle;
+mod process;
 mod refusals;
 mod replays;
 mod roles;

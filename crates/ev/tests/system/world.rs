@@ -122,6 +122,24 @@ impl World {
         let email = format!("m{n}.{}@example.in", self.tag);
         self.sign_in(&email, &format!("Member {n}"), referrer.map(|r| r.code.as_str())).await
     }
+    /// A new member who asks for a leg while registering.
+    pub(crate) async fn member_preferring(&self, referrer: Option<&Person>, side: Option<&str>) -> Person {
+        let Some(side) = side else { return self.member(referrer).await };
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        let email = format!("m{n}.{}@example.in", self.tag);
+        self.http.post("/auth/otp", json!({ "identifier": email, "channel": "email" })).await.expect(202);
+        let messages = format!("//dev/messages?to={email}");
+        let code = async || self.http.get(&messages).await.body["items"][0]["code"].as_str().map(str::to_owned);
+        self.until("a code", true, async || code().await.is_some()).await;
+        let mut body = json!({ "identifier": email, "code": code().await, "preferred_side": side });
+        if let Some(referrer) = referrer {
+            body["referral_code"] = json!(referrer.code);
+        }
+        let session = self.http.post("/auth/otp/verify", body).await.expect(200);
+        let text = |at: &str| session.pointer(at).and_then(Value::as_str).expect("a string").to_owned();
+        let http = self.http.with_token(text("/access_token"));
+        Person { id: text("/user/id"), code: text("/user/referral_code"), email, http }
+    }
     pub(crate) async fn admin(&self) -> &Person {
         self.admin_session
             .get_or_init(async || {
