@@ -9,6 +9,7 @@
 
 mod administrator;
 mod books;
+mod commands;
 mod crash;
 mod differential;
 mod examples;
@@ -56,5 +57,6 @@ scenarios! {
     refusals::bad_input_is_refused_and_leaves_nothing,
     refusals::what_is_somebody_elses_is_not_there,
     refusals::roles_are_checked_before_bodies,
+    commands::mails_are_shown_by_the_embedded_run_alone,
     roles::every_route_asks_for_the_role_the_contract_gives_it,
 }
