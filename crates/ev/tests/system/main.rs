@@ -51,6 +51,7 @@ scenarios! {
     examples::the_sixth_pair_is_the_first_with_an_emi_deduction,
     examples::a_payout_is_taxed_and_settled,
     examples::a_payout_can_fill_an_instalment,
+    examples::ten_thousand_with_an_instalment_of_2345_pays_out_7155,
     replays::a_webhook_fifty_times_in_parallel_credits_once,
     replays::an_idempotency_key_in_parallel_takes_effect_once,
     replays::three_payouts_on_the_balance_of_one_give_one,
