@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod differential;
 mod examples;
+mod journey;
 mod month;
 mod oracle;
 mod process;
@@ -52,6 +53,7 @@ scenarios! {
     examples::a_payout_is_taxed_and_settled,
     examples::a_payout_can_fill_an_instalment,
     examples::ten_thousand_with_an_instalment_of_2345_pays_out_7155,
+    journey::all_that_happened_can_be_looked_up,
     replays::a_webhook_fifty_times_in_parallel_credits_once,
     replays::an_idempotency_key_in_parallel_takes_effect_once,
     replays::three_payouts_on_the_balance_of_one_give_one,
