@@ -34,7 +34,7 @@ pub(crate) struct Played {
     /// Completed ones, in order.
     pub(crate) payments: Vec<Paid>,
     /// Given by an administrator, in paise.
-    pub(crate) deposits: i64,
+    pub(crate) deposits: Vec<i64>,
 }
 
 pub(crate) struct Booked {
@@ -53,8 +53,8 @@ pub(crate) struct Paid {
 
 impl Played {
     pub(crate) fn new(person: Person, referrer: Option<usize>, prefers: Option<usize>) -> Self {
-        let (bookings, payments) = (Vec::new(), Vec::new());
-        Self { person, referrer, prefers, by_hand: None, bookings, payments, deposits: 0 }
+        let (bookings, payments, deposits) = (Vec::new(), Vec::new(), Vec::new());
+        Self { person, referrer, prefers, by_hand: None, bookings, payments, deposits }
     }
     /// The booking is cancelled, and every payment on it refunded.
     pub(crate) fn called_off(&mut self, booking: usize) {
@@ -64,11 +64,12 @@ impl Played {
     fn sum(&self, wanted: impl Fn(&&Paid) -> bool) -> i64 {
         self.payments.iter().filter(wanted).map(|p| p.paise).sum()
     }
-    /// What the referrer earns: five per cent, half up, of new money on the first booking.
-    fn bonuses(&self) -> i64 {
+    /// What the referrer was credited: five per cent, half up, of new money on the first booking; and whether it was
+    /// taken back.
+    fn bonuses(&self) -> impl Iterator<Item = (i64, bool)> + '_ {
         let first = self.payments.first().map(|p| p.booking);
-        let earns = |p: &&Paid| !p.refunded && Some(p.booking) == first && p.method != "wallet";
-        self.payments.iter().filter(earns).map(|p| (p.paise * 5 + 50) / 100).sum()
+        let earns = move |p: &&Paid| Some(p.booking) == first && p.method != "wallet";
+        self.payments.iter().filter(earns).map(|p| ((p.paise * 5 + 50) / 100, p.refunded))
     }
 }
 
@@ -203,25 +204,39 @@ async fn compare_pairs(oracle: &Oracle, person: &Person, what: &str) {
 
 async fn compare_money(oracle: &Oracle, played: &[Played], n: usize, what: &str) {
     let member = &played[n];
-    let bonuses: i64 = played.iter().filter(|p| p.referrer == Some(n)).map(Played::bonuses).sum();
-    let (pairs, emi) = oracle.pair_money(&member.person.id);
-    // What is never held against a due.
-    let given = member.deposits + member.sum(|p| p.refunded);
-    let spent = member.sum(|p| p.method == "wallet");
+    let bonuses: Vec<(i64, bool)> = played.iter().filter(|p| p.referrer == Some(n)).flat_map(Played::bonuses).collect();
+    let pairs = oracle.shown(&member.person.id);
     let wallet = member.person.wallet().await;
-    let lines = member.person.lines().await;
+    let lines: Vec<(String, i64)> = member.person.lines().await.into_iter().map(|(k, m)| (k, m.paise())).collect();
     let what = format!("{what}: {wallet}\n{lines:?}");
-    // What could not be taken back is owed; the two together are what the rules say.
+
+    // Everything but what was taken back is credited or spent once, whatever the order.
+    let mut wanted: Vec<(String, i64)> = Vec::new();
+    let mut expect = |kind: &str, paise: i64| wanted.push((kind.to_owned(), paise));
+    bonuses.iter().for_each(|(paise, _)| expect("REFERRAL_BONUS", *paise));
+    pairs.iter().for_each(|p| expect("BINARY_PAIR", p.gross));
+    pairs.iter().filter(|p| p.emi > 0).for_each(|p| expect("EMI_DEDUCTION", -p.emi));
+    member.deposits.iter().for_each(|paise| expect("DEPOSIT", *paise));
+    member.payments.iter().filter(|p| p.method == "wallet").for_each(|p| expect("BOOKING_PAYMENT", -p.paise));
+    member.payments.iter().filter(|p| p.refunded).for_each(|p| expect("REFUND", p.paise));
+    let (mut found, taken): (Vec<_>, Vec<_>) =
+        lines.iter().cloned().partition(|(kind, _)| kind != "REVERSAL" && kind != "CLAWBACK");
+    found.sort();
+    wanted.sort();
+    assert_eq!(found, wanted, "{what}");
+
+    // What could not be taken back at once is owed, and recovered from later earnings.
+    let reversed: i64 = bonuses.iter().filter(|(_, back)| *back).map(|(paise, _)| paise).sum::<i64>()
+        + pairs.iter().filter(|p| p.status == "voided").map(|p| p.gross).sum::<i64>();
+    let sum = |lines: &[(String, i64)]| lines.iter().map(|(_, paise)| paise).sum::<i64>();
     let (available, due) = (paise(&wallet, "available"), paise(&wallet, "clawback_due"));
-    let sum = bonuses + pairs + given - spent;
-    assert_eq!(available - due, sum, "{what}");
-    if lines.iter().all(|(kind, _)| kind != "REVERSAL") && sum >= 0 {
-        assert_eq!((available, due), (sum, 0), "nothing was taken back: {what}");
-    }
-    // The due is what earnings lacked, and is recovered from the next earning: only what was given can stand beside it.
+    assert_eq!((available, due), (sum(&wanted) + sum(&taken), reversed + sum(&taken)), "{what}");
+    // Only what is never held against a due can stand beside one.
+    let given = member.deposits.iter().sum::<i64>() + member.sum(|p| p.refunded);
     assert!(available >= 0 && due >= 0 && (due == 0 || available <= given), "{what}");
-    if given == 0 && spent == 0 {
-        assert_eq!((available, due), (sum.max(0), (-sum).max(0)), "{what}");
+    let earned = sum(&wanted) - reversed;
+    if given == 0 {
+        assert_eq!((available, due), (earned.max(0), (-earned).max(0)), "{what}");
     }
     let applied: i64 = member.person.http.get("/payments?limit=100").await.expect(200)["items"]
         .as_array()
@@ -230,5 +245,6 @@ async fn compare_money(oracle: &Oracle, played: &[Played], n: usize, what: &str)
         .filter(|p| p["method"] == "emi_deduction" && p["status"] == "completed")
         .map(|p| paise(p, "amount"))
         .sum();
+    let emi: i64 = pairs.iter().map(|p| p.emi).sum();
     assert_eq!(paise(&wallet, "emi_reserve") + applied, emi, "{what}");
 }

@@ -199,7 +199,7 @@ impl<'a> Network<'a> {
             return;
         }
         self.played[one].person.deposit(self.world, "300.00").await;
-        self.played[one].deposits += 30_000;
+        self.played[one].deposits.push(30_000);
         let Some(payment) = self.order(one, "250.00", "wallet").await else { return };
         let id = payment["id"].as_str().unwrap();
         let (http, path) = (self.played[one].person.http.clone(), format!("/payments/{id}"));

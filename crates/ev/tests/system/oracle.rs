@@ -229,13 +229,4 @@ impl Oracle {
         })
         .collect()
     }
-
-    /// What a member's pairs have paid for good, and what of all pairs ever went to the EMI reserve.
-    pub(crate) fn pair_money(&self, user: &str) -> (i64, i64) {
-        let Some(index) = self.names.get(user) else { return (0, 0) };
-        let mine: Vec<&Pair> = self.pairs.iter().filter(|p| p.earner == *index).collect();
-        // A voided pair gives back its gross; the part reserved for the EMI stays the member's.
-        let kept: i64 = mine.iter().map(|p| if p.voided { -p.emi() } else { GROSS - p.emi() }).sum();
-        (kept, mine.iter().map(|p| p.emi()).sum())
-    }
 }
