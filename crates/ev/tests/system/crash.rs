@@ -3,20 +3,16 @@
 //! The clients do what clients do: a request without an answer is sent again with its `Idempotency-Key`, a
 //! webhook without a 2xx is delivered again. Nothing else helps the platform over the gap.
 
-use crate::books::{Dice, Played, compare};
+use crate::books::{Booked, Dice, Paid, Played, compare};
+use crate::process::Process;
 use crate::world::{PATIENCE, Person, World, short_id};
 use chassis::Env;
-use db::{Db, DbConfig};
 use domain::Money;
 use ev::demo::client::Client as Story;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use testkit::Client;
 use tokio::sync::watch;
@@ -26,100 +22,6 @@ const PAYMENTS_EACH: usize = 3;
 /// About as many requests are sent and answered in a burst, so that most kills fall into it.
 const STEPS: usize = 150;
 const AGAIN: Duration = Duration::from_millis(20);
-
-/// `ev up` as a newcomer runs it: nothing is set but where.
-struct Process {
-    child: Mutex<Option<Child>>,
-    address: String,
-    data: PathBuf,
-}
-
-impl Process {
-    async fn start() -> Self {
-        let data = std::env::temp_dir().join(format!("ev-crash-{}", short_id()));
-        std::fs::create_dir_all(&data).unwrap();
-        let process = Self { child: Mutex::new(None), address: spare_address(), data };
-        process.run().await;
-        process
-    }
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-    async fn run(&self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.data.join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_ev"))
-            .args(["up", "--addr", &self.address, "--data"])
-            .arg(&self.data)
-            .env_clear()
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        *self.child.lock().unwrap() = Some(child);
-        let (http, started) = (chassis::http::client().unwrap(), Instant::now());
-        let ready = format!("{}/health/ready", self.url());
-        while !http.get(&ready).send().await.is_ok_and(|r| r.status().is_success()) {
-            assert!(started.elapsed() < PATIENCE, "not ready:\n{}", self.log());
-            tokio::time::sleep(AGAIN).await;
-        }
-    }
-    /// SIGKILL: no handler runs, nothing is flushed.
-    fn kill(&self) {
-        if let Some(mut child) = self.child.lock().unwrap().take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.data.join("log")).unwrap_or_default()
-    }
-    fn database(&self, service: &str) -> String {
-        format!("sqlite://{}", self.data.join(format!("{service}.db")).display())
-    }
-    /// Waits until every event has taken effect: the bus confirms one only after all its subscribers have.
-    async fn drain(&self) {
-        let started = Instant::now();
-        let mut databases = Vec::new();
-        for service in ev::services() {
-            databases.push(Db::connect(&DbConfig::new(self.database(service.name))).await.unwrap());
-        }
-        let mut quiet = 0;
-        while quiet < 3 {
-            let mut busy = 0;
-            for db in &databases {
-                busy += chassis::events::relay::unsent(&mut *db.read().await.unwrap()).await.unwrap();
-            }
-            quiet = if busy == 0 { quiet + 1 } else { 0 };
-            assert!(started.elapsed() < PATIENCE, "{busy} events are still on their way:\n{}", self.log());
-            tokio::time::sleep(AGAIN).await;
-        }
-    }
-    async fn assert_nothing_parked(&self, what: &str) {
-        for service in ev::services() {
-            let env = Env::default().with("DATABASE_URL", self.database(service.name));
-            let parked = ev::operate::list_parked(&env, service.name).await.unwrap();
-            assert_eq!(parked, "0 parked", "{what}, {}", service.name);
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
-        let _gone = std::fs::remove_dir_all(&self.data);
-    }
-}
-
-/// Below the range for outgoing connections: the port must still be free after the kill.
-fn spare_address() -> String {
-    let mut dice = Dice(chassis::id::fresh::<uuid::Uuid>().as_u64_pair().1);
-    loop {
-        let address = format!("127.0.0.1:{}", 20_000 + dice.next(12_000));
-        if TcpListener::bind(&address).is_ok() {
-            return address;
-        }
-    }
-}
 
 /// The clients' side of the burst. It counts what is sent and what is answered, so that the killer knows where it is.
 struct Burst {
@@ -177,20 +79,21 @@ impl Burst {
     async fn play(&self, mut member: Played, mut dice: Dice) -> Played {
         let wanted = json!({ "vehicle_id": self.vehicle, "booking_amount": "500.00" });
         let booking = self.post(&member.person, "/bookings", wanted).await;
-        booking["id"].as_str().unwrap().clone_into(&mut member.booking);
+        let booking = booking["id"].as_str().unwrap().to_owned();
+        member.bookings.push(Booked { id: booking.clone(), open: true });
         for _ in 0..PAYMENTS_EACH {
             let amount = ["500.00", "4500.00", "5000.00", "0.37", "12.34"][dice.next(5)];
-            let path = format!("/bookings/{}/payments", member.booking);
+            let path = format!("/bookings/{booking}/payments");
             let payment = self.post(&member.person, &path, json!({ "amount": amount, "method": "online" })).await;
             let (id, order) = (payment["id"].as_str().unwrap(), payment["checkout"]["order_id"].as_str().unwrap());
             join_all((0..=dice.next(3)).map(|_| self.webhook(order, id, amount))).await;
-            member.payments.push((id.to_owned(), amount.parse::<Money>().unwrap().paise(), false));
+            let paise = amount.parse::<Money>().unwrap().paise();
+            member.payments.push(Paid { id: id.to_owned(), paise, method: "online", booking: 0, refunded: false });
         }
         if dice.next(4) == 0 {
             let reason = json!({ "reason": "changed my mind", "refund_to": "wallet" });
-            self.post(&member.person, &format!("/bookings/{}/cancel", member.booking), reason).await;
-            member.open = false;
-            member.payments.iter_mut().for_each(|payment| payment.2 = true);
+            self.post(&member.person, &format!("/bookings/{booking}/cancel"), reason).await;
+            member.called_off(0);
         }
         member
     }
@@ -225,11 +128,11 @@ async fn survive(seed: u64) {
     for n in 0..MEMBERS {
         let referrer = n.checked_sub(1).map(|most| dice.next(most + 1));
         let person = world.member(referrer.map(|r| &members[r].person)).await;
-        members.push(Played { person, referrer, booking: String::new(), payments: Vec::new(), open: true });
+        members.push(Played::new(person, referrer, None));
     }
     let mut kills = [0, 1].map(|_| (dice.next(STEPS), u64::try_from(dice.next(25)).unwrap()));
     kills.sort_unstable();
-    println!("seed {seed}: killed at {kills:?} (steps, then ms), and after the last answer");
+    eprintln!("seed {seed}: killed at {kills:?} (steps, then ms), and after the last answer");
     let burst = Burst {
         steps: watch::Sender::new(0),
         gateway: world.anonymous(),

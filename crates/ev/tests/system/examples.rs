@@ -206,3 +206,48 @@ pub(crate) async fn a_payout_can_fill_an_instalment(world: &World) {
     world.until("the first instalment", json!("paid"), paid).await;
     a.wait_for(world, "emi_reserve", "0.00").await;
 }
+
+pub(crate) async fn ten_thousand_with_an_instalment_of_2345_pays_out_7155(world: &World) {
+    let a = world.member(None).await;
+    // What is left after the booking amount is twelve times 2,345.00.
+    let vehicle = json!({ "model": "Twelve", "variant": a.id, "price": "28640.00" });
+    let vehicle = world.admin().await.http.post("/vehicles", vehicle).await.expect(201)["id"].clone();
+    let body = json!({ "vehicle_id": vehicle, "booking_amount": "500.00", "emi_months": 12 });
+    let booking = a.book_with(world, body).await;
+    a.pay(world, &booking, "500.00").await;
+    a.know(world).await;
+    a.deposit(world, "10000.00").await;
+    a.wait_for(world, "available", "10000.00").await;
+    let instalment = async |n: usize| {
+        let schedule = a.http.get(&format!("/bookings/{booking}/emi")).await.expect(200);
+        schedule.as_array().map_or(&schedule["items"][n], |list| &list[n]).clone()
+    };
+    assert_eq!(instalment(0).await["amount"], "2345.00");
+    assert_eq!(instalment(11).await["amount"], "2345.00");
+
+    let parts = |v: &Value| ["requested", "tds", "emi", "net"].map(|f| v[f].as_str().unwrap().to_owned());
+    let expected = ["10000.00", "500.00", "2345.00", "7155.00"].map(str::to_owned);
+    let ask = json!({ "amount": "10000.00", "emi_autofill": true });
+    // The quote knows of the instalment once the news of it has come.
+    let quoted = async || parts(&a.http.post("/payouts/quote", ask.clone()).await.expect(200));
+    world.until("the quote", expected.clone(), quoted).await;
+    let payout = a.payout(world, "10000.00", true).await;
+    let path = format!("/payouts/{}", payout["id"].as_str().unwrap());
+    let staff = &world.staff().await.http;
+    staff.act(&format!("{path}/approve")).await.expect(200);
+    let paid = json!({ "outcome": "paid", "utr": "UTR2345" });
+    let settled = staff.post(&format!("{path}/settle"), paid).await.expect(200);
+    assert_eq!((parts(&settled), &settled["status"]), (expected, &json!("completed")));
+
+    world.until("the instalment", json!("paid"), async || instalment(0).await["status"].clone()).await;
+    assert_eq!(instalment(1).await["paid"], "0.00");
+    a.wait_for(world, "emi_reserve", "0.00").await;
+    a.wait_for(world, "total_withdrawn", "10000.00").await;
+    assert_eq!(a.balance("balance").await, "0.00");
+    let after = a.http.get(&format!("/bookings/{booking}")).await.expect(200);
+    assert_eq!(after["total_paid"], "2845.00");
+    // It is no money of the member's own: 500.00 were paid.
+    assert!(!is_active_buyer(&a).await);
+    let tds = async || a.http.get("/compliance/tds").await.expect(200)["total_tds"].clone();
+    world.until("the TDS record", json!("500.00"), tds).await;
+}

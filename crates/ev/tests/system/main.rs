@@ -9,13 +9,18 @@
 
 mod administrator;
 mod books;
+mod commands;
 mod crash;
 mod differential;
 mod examples;
+mod journey;
 mod month;
 mod oracle;
+mod process;
 mod refusals;
 mod replays;
+mod roles;
+mod routes;
 mod world;
 
 /// One test a scenario and a stack.
@@ -32,7 +37,7 @@ macro_rules! scenarios {
         mod on_services {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let world = crate::world::World::stack().await;
+                let world = crate::world::World::stack();
                 crate::$module::$name(&world).await;
                 world.finish().await;
             })+
@@ -47,10 +52,14 @@ scenarios! {
     examples::the_sixth_pair_is_the_first_with_an_emi_deduction,
     examples::a_payout_is_taxed_and_settled,
     examples::a_payout_can_fill_an_instalment,
+    examples::ten_thousand_with_an_instalment_of_2345_pays_out_7155,
+    journey::all_that_happened_can_be_looked_up,
     replays::a_webhook_fifty_times_in_parallel_credits_once,
     replays::an_idempotency_key_in_parallel_takes_effect_once,
     replays::three_payouts_on_the_balance_of_one_give_one,
     refusals::bad_input_is_refused_and_leaves_nothing,
     refusals::what_is_somebody_elses_is_not_there,
     refusals::roles_are_checked_before_bodies,
+    commands::mails_are_shown_by_the_embedded_run_alone,
+    roles::every_route_asks_for_the_role_the_contract_gives_it,
 }

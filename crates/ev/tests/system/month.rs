@@ -22,6 +22,7 @@ async fn the_eleventh_pair_of_a_month_waits_and_is_paid_on_the_first() {
         member.http.put("/users/me/preferred-side", json!({ "side": side })).await.expect(200);
         world.drain().await;
         member.join_tree(&world).await;
+        world.drain().await;
         assert_eq!(member.http.put("/users/me/preferred-side", json!({ "side": side })).await.status, 409);
     }
     world.drain().await;

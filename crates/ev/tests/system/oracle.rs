@@ -3,16 +3,21 @@
 //! It is told what happened, in the order in which the tree took it in, and knows nothing of how the
 //! platform computes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 pub(crate) const LIMIT_A_MONTH: usize = 10;
 const ACTIVE_FROM: i64 = 500_000;
 const GROSS: i64 = 50_000;
 const EMI: i64 = 10_000;
+const COMPANY: usize = 0;
+const SIDES: [&str; 2] = ["left", "right"];
 
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Member {
-    parent: Option<usize>,
+    referrer: Option<usize>,
+    sponsor: usize,
+    /// Whose child, on which side.
+    parent: Option<(usize, usize)>,
     children: [Option<usize>; 2],
     /// Place in the matching order while the member counts.
     counted: Option<u64>,
@@ -50,10 +55,24 @@ pub(crate) struct Oracle {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) parent: Option<String>,
+    pub(crate) side: String,
+    pub(crate) sponsor: Option<String>,
     pub(crate) left_count: u64,
     pub(crate) right_count: u64,
     pub(crate) pairs: u64,
     pub(crate) net_paid: i64,
+}
+
+/// A pair as its earner sees it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Shown {
+    pub(crate) number: usize,
+    pub(crate) left: String,
+    pub(crate) right: String,
+    pub(crate) month: String,
+    pub(crate) status: String,
+    pub(crate) gross: i64,
+    pub(crate) emi: i64,
 }
 
 impl Oracle {
@@ -72,21 +91,53 @@ impl Oracle {
         self.names.iter().find(|(_, i)| **i == index).map(|(name, _)| name.clone())
     }
 
-    /// A first payment: `sponsor` is the nearest placed member up the referral chain.
-    pub(crate) fn placed(&mut self, user: &str, sponsor: Option<&str>, amount: i64, month: &str) {
-        let top = sponsor.map_or(0, |s| self.index(s));
+    /// Whose code the member gave, as the test knows it.
+    pub(crate) fn referred(&mut self, user: &str, referrer: Option<&str>) {
+        let (member, referrer) = (self.index(user), referrer.map(|r| self.index(r)));
+        self.members[member].referrer = referrer;
+    }
+    /// The nearest placed member up the referral chain, else the company.
+    fn sponsor_of(&self, member: usize) -> usize {
+        let mut at = self.members[member].referrer;
+        while let Some(referrer) = at {
+            if self.members[referrer].placed {
+                return referrer;
+            }
+            at = self.members[referrer].referrer;
+        }
+        COMPANY
+    }
+    /// A first payment of somebody without a place; `prefers` is a leg, 0 the left.
+    pub(crate) fn placed(&mut self, user: &str, prefers: Option<usize>, amount: i64, month: &str) {
         let new = self.index(user);
-        let mut queue = VecDeque::from([top]);
+        let sponsor = self.sponsor_of(new);
+        let top = match prefers {
+            None => Some(sponsor),
+            Some(side) => self.members[sponsor].children[side],
+        };
+        let mut slot = prefers.map(|side| (sponsor, side));
+        let mut queue: VecDeque<usize> = top.into_iter().collect();
         while let Some(node) = queue.pop_front() {
             if let Some(side) = (0..2).find(|side| self.members[node].children[*side].is_none()) {
-                self.members[node].children[side] = Some(new);
-                self.members[new].parent = Some(node);
-                self.members[new].placed = true;
+                slot = Some((node, side));
                 break;
             }
             queue.extend(self.members[node].children.iter().flatten());
         }
+        let (parent, side) = slot.expect("a tree has room");
+        self.attach(new, sponsor, parent, side);
         self.paid(user, amount, month);
+    }
+    /// By an administrator, before any payment.
+    pub(crate) fn placed_by_hand(&mut self, user: &str, parent: &str, side: usize) {
+        let (new, parent) = (self.index(user), self.index(parent));
+        self.attach(new, self.sponsor_of(new), parent, side);
+    }
+    fn attach(&mut self, new: usize, sponsor: usize, parent: usize, side: usize) {
+        let taken = self.members[parent].children[side].replace(new);
+        assert_eq!((taken, self.members[new].placed), (None, false), "placed twice, or on somebody");
+        let member = &mut self.members[new];
+        (member.placed, member.parent, member.sponsor) = (true, Some((parent, side)), sponsor);
     }
 
     pub(crate) fn paid(&mut self, user: &str, amount: i64, month: &str) {
@@ -134,17 +185,14 @@ impl Oracle {
     }
 
     fn match_one(&mut self, earner: usize, month: &str) -> bool {
-        let used = self.pairs.iter().filter(|p| p.earner == earner && p.month == month).count();
-        if used >= LIMIT_A_MONTH {
+        let mine = || self.pairs.iter().filter(|p| p.earner == earner);
+        if mine().filter(|p| p.month == month).count() >= LIMIT_A_MONTH {
             return false;
         }
-        let free = |side: usize| {
-            self.leg(earner, side).into_iter().find(|member| {
-                !self.pairs.iter().any(|p| p.earner == earner && !p.voided && (p.left == *member || p.right == *member))
-            })
-        };
+        let used: HashSet<usize> = mine().filter(|p| !p.voided).flat_map(|p| [p.left, p.right]).collect();
+        let free = |side: usize| self.leg(earner, side).into_iter().find(|member| !used.contains(member));
         let (Some(left), Some(right)) = (free(0), free(1)) else { return false };
-        let number = self.pairs.iter().filter(|p| p.earner == earner).count() + 1;
+        let number = mine().count() + 1;
         let active = self.members[earner].net_paid >= ACTIVE_FROM;
         self.pairs.push(Pair { earner, number, left, right, month: month.to_owned(), active, voided: false });
         true
@@ -155,7 +203,9 @@ impl Oracle {
         let member = self.members.get(index).filter(|m| m.placed)?;
         let count = |side| u64::try_from(self.leg(index, side).len()).unwrap();
         Some(Expected {
-            parent: member.parent.and_then(|p| self.name(p)),
+            parent: member.parent.and_then(|(parent, _)| self.name(parent)),
+            side: member.parent.map(|(_, side)| SIDES[side]).unwrap_or_default().to_owned(),
+            sponsor: self.name(member.sponsor),
             left_count: count(0),
             right_count: count(1),
             pairs: u64::try_from(self.pairs.iter().filter(|p| p.earner == index && !p.voided).count()).unwrap(),
@@ -163,12 +213,20 @@ impl Oracle {
         })
     }
 
-    /// What a member's pairs have paid for good, and what of all pairs ever went to the EMI reserve.
-    pub(crate) fn pair_money(&self, user: &str) -> (i64, i64) {
-        let Some(index) = self.names.get(user) else { return (0, 0) };
-        let mine: Vec<&Pair> = self.pairs.iter().filter(|p| p.earner == *index).collect();
-        // A voided pair gives back its gross; the part reserved for the EMI stays the member's.
-        let kept: i64 = mine.iter().map(|p| if p.voided { -p.emi() } else { GROSS - p.emi() }).sum();
-        (kept, mine.iter().map(|p| p.emi()).sum())
+    /// Every pair a member ever made, by number.
+    pub(crate) fn shown(&self, user: &str) -> Vec<Shown> {
+        let Some(index) = self.names.get(user) else { return Vec::new() };
+        let name = |member: usize| self.name(member).unwrap_or_default();
+        let mine = self.pairs.iter().filter(|p| p.earner == *index);
+        mine.map(|p| Shown {
+            number: p.number,
+            left: name(p.left),
+            right: name(p.right),
+            month: p.month.clone(),
+            status: if p.voided { "voided" } else { "matched" }.to_owned(),
+            gross: GROSS,
+            emi: p.emi(),
+        })
+        .collect()
     }
 }

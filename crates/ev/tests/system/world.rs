@@ -22,12 +22,13 @@ pub(crate) const ADMIN: &str = "admin@ev.local";
 
 pub(crate) struct World {
     pub(crate) url: String,
-    messages_url: String,
-    secret: String,
     admin: String,
     /// Keeps people of tests on the same stack apart.
     tag: String,
     next: AtomicUsize,
+    /// One pool of connections for everybody: making a client costs far more than a request.
+    http: Client,
+    story: Story,
     pub(crate) inside: Option<Inside>,
     /// Whether nobody else uses this platform.
     alone: bool,
@@ -68,7 +69,7 @@ impl World {
         options.database_options = "?synchronous=off";
         options.scheduled = clock.is_none();
         if let Some(clock) = &clock {
-            options.clock = Arc::clone(clock) as Arc<dyn chassis::clock::Clock>;
+            options.clock = Arc::<FakeClock>::clone(clock);
         }
         let platform = Embedded::start(options).await.expect("the platform starts");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -80,7 +81,7 @@ impl World {
         let inside = Inside { platform, server: handle, data };
         Self { inside: Some(inside), tag, ..Self::process(&url) }
     }
-    pub(crate) async fn stack() -> Self {
+    pub(crate) fn stack() -> Self {
         let secret = Env::from_process().or("STACK_SANDBOX_WEBHOOK_SECRET", SECRET).to_owned();
         let admin = Env::from_process().or("STACK_BOOTSTRAP_ADMIN", ADMIN).to_owned();
         Self::at(variable("STACK_URL"), variable("STACK_MESSAGES_URL"), secret, admin)
@@ -91,9 +92,9 @@ impl World {
     }
     fn at(url: String, messages_url: String, secret: String, admin: String) -> Self {
         Self {
+            http: Client::new(&url, None),
+            story: Story::new(&url, &messages_url, &secret).unwrap(),
             url,
-            messages_url,
-            secret,
             admin,
             tag: short_id(),
             next: AtomicUsize::new(1),
@@ -105,14 +106,14 @@ impl World {
     }
 
     pub(crate) fn story(&self) -> Story {
-        Story::new(&self.url, &self.messages_url, &self.secret).unwrap()
+        self.story.clone()
     }
     pub(crate) fn anonymous(&self) -> Client {
-        Client::new(&self.url, None)
+        self.http.clone()
     }
     pub(crate) async fn sign_in(&self, email: &str, name: &str, referral_code: Option<&str>) -> Person {
         let session = self.story().sign_in(email, name, referral_code).await.unwrap_or_else(|e| panic!("{email}: {e}"));
-        let http = Client::new(&self.url, session.token());
+        let http = self.http.with_token(session.token().unwrap());
         Person { id: session.user_id, code: session.referral_code, email: email.to_owned(), http }
     }
     /// A new member, referred by somebody or by nobody.
@@ -120,6 +121,24 @@ impl World {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let email = format!("m{n}.{}@example.in", self.tag);
         self.sign_in(&email, &format!("Member {n}"), referrer.map(|r| r.code.as_str())).await
+    }
+    /// A new member who asks for a leg while registering.
+    pub(crate) async fn member_preferring(&self, referrer: Option<&Person>, side: Option<&str>) -> Person {
+        let Some(side) = side else { return self.member(referrer).await };
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        let email = format!("m{n}.{}@example.in", self.tag);
+        self.http.post("/auth/otp", json!({ "identifier": email, "channel": "email" })).await.expect(202);
+        let messages = format!("//dev/messages?to={email}");
+        let code = async || self.http.get(&messages).await.body["items"][0]["code"].as_str().map(str::to_owned);
+        self.until("a code", true, async || code().await.is_some()).await;
+        let mut body = json!({ "identifier": email, "code": code().await, "preferred_side": side });
+        if let Some(referrer) = referrer {
+            body["referral_code"] = json!(referrer.code);
+        }
+        let session = self.http.post("/auth/otp/verify", body).await.expect(200);
+        let text = |at: &str| session.pointer(at).and_then(Value::as_str).expect("a string").to_owned();
+        let http = self.http.with_token(text("/access_token"));
+        Person { id: text("/user/id"), code: text("/user/referral_code"), email, http }
     }
     pub(crate) async fn admin(&self) -> &Person {
         self.admin_session
@@ -142,9 +161,12 @@ impl World {
             })
             .await
     }
+    /// The dearest there is: other tests add cheaper ones.
     pub(crate) async fn vehicle(&self) -> String {
         let list = self.anonymous().get("/vehicles?limit=100").await.expect(200);
-        list["items"][0]["id"].as_str().expect("a vehicle").to_owned()
+        let price = |v: &&Value| v["price"].as_str().and_then(|p| p.parse::<Money>().ok());
+        let dearest = list["items"].as_array().expect("vehicles").iter().max_by_key(price);
+        dearest.and_then(|v| v["id"].as_str()).expect("a vehicle").to_owned()
     }
 
     /// Asks until the answer is the wanted one.

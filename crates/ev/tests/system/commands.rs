@@ -1,0 +1,108 @@
+//! What the real `ev` says: the demonstration, and the operator's commands beside what the platform answered.
+
+use crate::process::{Process, spare_address};
+use crate::world::World;
+use chassis::Env;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+const OPERATOR: &str = "operator@example.in";
+
+/// `ev` with these words and no settings but the service's database.
+fn ev(words: &[&str], database: Option<String>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
+    command.args(words).env_clear();
+    if let Some(url) = database {
+        command.env("DATABASE_URL", url);
+    }
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operators_commands_say_what_the_platform_said() {
+    let process = Process::start().await;
+    let world = World::process(&process.url());
+    let of = |service: &str| Some(process.database(service));
+    let url = process.url();
+    let demo = tokio::task::spawn_blocking(move || ev(&["demo", "--members", "8", "--url", &url], None)).await.unwrap();
+    let told = said(&demo);
+    let (_, table) = told.split_once("Who earned what, and why").expect("a table");
+    assert!(table.contains("REFERRAL_BONUS") && table.contains("BINARY_PAIR"), "{table}");
+    assert!(told.lines().last().unwrap().trim_start().starts_with("Asha's wallet: available"), "{told}");
+
+    let create = ["admin", "create", "--email", OPERATOR];
+    assert_eq!(said(&ev(&create, of("auth"))), format!("{OPERATOR} is an administrator now"));
+    assert_eq!(said(&ev(&create, of("auth"))), format!("{OPERATOR} is an administrator already"));
+    let operator = world.sign_in(OPERATOR, "Operator", None).await.http;
+    process.drain().await;
+    let digest = operator.get("/binary/digest").await.expect(200);
+    assert_eq!(digest["members"], 8, "{digest}");
+    let plan = operator.get("/plan").await.expect(200)["plan"].clone();
+    let simulated = operator.post("/plan/simulate", json!({ "plan": plan })).await.expect(200);
+    assert_eq!(operator.get("/ledger/verify").await.expect(200)["ok"], true);
+
+    stops_beside_a_slow_client(&process).await;
+
+    let hash = said(&ev(&["tree", "hash"], of("binary")));
+    assert_eq!(hash, said(&ev(&["tree", "hash"], of("binary"))));
+    assert_eq!(hash, format!("{}  after {} entries", digest["digest"].as_str().unwrap(), digest["seq"]));
+    let verified: Value = serde_json::from_str(&said(&ev(&["ledger", "verify"], of("wallet")))).unwrap();
+    assert_eq!(verified["ok"], true, "{verified}");
+    let file = process.data.join("plan.json");
+    std::fs::write(&file, plan.to_string()).unwrap();
+    let words = ["plan", "simulate", "--file", file.to_str().unwrap()];
+    let report: Value = serde_json::from_str(&said(&ev(&words, of("binary")))).unwrap();
+    assert_eq!(report, simulated);
+    assert_eq!(report["candidate"], report["live"], "{report}");
+    for service in ev::services() {
+        let migrated = said(&ev(&["migrate", "--service", service.name], of(service.name)));
+        assert_eq!(migrated, format!("{}: nothing applied", service.name));
+        assert_eq!(said(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
+    }
+}
+
+/// Somebody who has sent half a request does not hold up the end.
+async fn stops_beside_a_slow_client(process: &Process) {
+    let mut slow = TcpStream::connect(process.url().trim_start_matches("http://")).unwrap();
+    slow.write_all(b"GET /api/v1/vehicles HTTP/1.1\r\nHost: ev\r\n").unwrap();
+    let (status, took) = process.terminate().await;
+    assert!(status.success(), "{status}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    drop(slow);
+}
+
+#[test]
+fn the_embedded_run_refuses_an_address_that_others_can_reach() {
+    let data = std::env::temp_dir().join(format!("ev-open-{}", crate::world::short_id()));
+    let address = spare_address().replace("127.0.0.1", "0.0.0.0");
+    let refused = ev(&["up", "--addr", &address, "--data", data.to_str().unwrap()], None);
+    let _gone = std::fs::remove_dir_all(&data);
+    assert!(!refused.status.success());
+    let reason = String::from_utf8_lossy(&refused.stderr);
+    assert!(reason.contains("one-time codes") && reason.contains("SMTP_URL"), "{reason}");
+}
+
+pub(crate) async fn mails_are_shown_by_the_embedded_run_alone(world: &World) {
+    let path = "//dev/messages?to=nobody@example.in";
+    if world.inside.is_some() {
+        assert_eq!(world.anonymous().get(path).await.expect(200), json!({ "items": [] }));
+        return;
+    }
+    assert_eq!(world.anonymous().get(path).await.status, 404);
+    for service in ev::services() {
+        let variable = format!("STACK_{}_URL", service.name.to_uppercase());
+        let url = Env::from_process().required(&variable).unwrap().to_owned();
+        let alone = testkit::Client::new(url, None);
+        alone.get("//health/live").await.expect(200);
+        assert_eq!(alone.get(path).await.status, 404, "{}", service.name);
+    }
+}
