@@ -37,6 +37,20 @@ pub async fn insert(c: &mut DbConnection, capture: &Capture) -> QueryResult<bool
     inserted(diesel::insert_into(captures::table).values(capture).execute(c).await)
 }
 
+/// The capture with this id, locked until the transaction ends.
+pub async fn lock(c: &mut DbConnection, gateway: GatewayName, gateway_payment_id: &str) -> QueryResult<Capture> {
+    captures::table.find((gateway, gateway_payment_id)).select(Capture::as_select()).lock().get_result(c).await
+}
+
+/// Gives a known capture the order and the amount of `capture`.
+pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
+    diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
+        .set((captures::order_id.eq(&capture.order_id), captures::amount_paise.eq(capture.amount_paise)))
+        .execute(c)
+        .await
+        .map(drop)
+}
+
 pub async fn set_outcome(
     c: &mut DbConnection,
     capture: &Capture,

@@ -205,6 +205,38 @@ async fn an_order_nobody_knows_is_noted_and_answered() {
 }
 
 #[tokio::test]
+async fn a_capture_of_an_order_nobody_knows_does_not_use_up_its_id() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let payment = world.pay(text(&booked, "id"), "500.00", "online").await;
+    world.webhook("payment.captured", "order_of_nobody", "pay_1", "1.00").await.expect(200);
+    for _ in 0..2 {
+        world.capture(&payment, "pay_1", "500.00").await.expect(200);
+    }
+    assert_eq!(world.payment(text(&payment, "id")).await["status"], "completed");
+    assert_eq!(world.booking(text(&booked, "id")).await["total_paid"], "500.00");
+    assert_eq!(world.completed().await.len(), 1);
+    // The first order's money was never ours to give back.
+    assert!(world.service.published::<PaymentReturned>().await.is_empty());
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn money_for_an_unknown_order_and_then_for_a_cancelled_one_goes_to_the_wallet() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let payment = world.pay(text(&booked, "id"), "500.00", "online").await;
+    world.webhook("payment.captured", "order_of_nobody", "pay_1", "500.00").await.expect(200);
+    world.client.act(&format!("/bookings/{}/cancel", text(&booked, "id"))).await.expect(200);
+    for _ in 0..2 {
+        world.capture(&payment, "pay_1", "500.00").await.expect(200);
+    }
+    let returned: Vec<PaymentReturned> = world.service.published().await;
+    assert_eq!(returned.iter().map(|r| r.cause.as_str()).collect::<Vec<_>>(), ["booking_cancelled"]);
+    world.service.finish().await;
+}
+
+#[tokio::test]
 async fn a_failed_attempt_may_be_followed_by_a_good_one_on_the_same_order() {
     let world = World::start().await;
     let booked = world.book("500.00").await;
