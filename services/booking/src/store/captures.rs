@@ -23,7 +23,7 @@ pub struct Capture {
 #[diesel(table_name = webhook_events, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct WebhookEvent {
     pub gateway: GatewayName,
-    /// The gateway's own id of the message, or a hash of its body.
+    /// A hash of its body.
     pub event_key: String,
     pub body: Vec<u8>,
     /// Why it could not be processed when it was last tried.
