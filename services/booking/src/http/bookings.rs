@@ -136,20 +136,19 @@ pub(crate) async fn schedule(
     app: web::Data<Booking>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = visible(&app, &caller, &path).await?;
-    let months = body.json::<EmiInput>().await?.value.months;
-    let (caller, now) = (&caller, app.ctx.now());
-    let rows = app
-        .ctx
-        .tx(async |c| {
-            schedule_emi::schedule(c, id, months, now).await?;
-            audit::record(c, "booking", caller, now, action("booking.schedule_emi", id, "")).await?;
-            Ok::<_, Problem>(instalments::of(c, id).await?)
-        })
-        .await?;
-    Ok(ok(&rows.iter().map(InstalmentView::from).collect::<Vec<_>>()))
+    let input = body.json::<EmiInput>().await?;
+    let (caller, months, now) = (&caller, input.value.months, app.ctx.now());
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+        schedule_emi::schedule(c, id, months, now).await?;
+        audit::record(c, "booking", caller, now, action("booking.schedule_emi", id, "")).await?;
+        let rows = instalments::of(c, id).await?;
+        Ok(rows.iter().map(InstalmentView::from).collect::<Vec<_>>())
+    })
+    .await
 }
 
 pub(crate) async fn cancel(

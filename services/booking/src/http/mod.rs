@@ -64,7 +64,10 @@ fn booking_routes(routes: Routes) -> Routes {
             "/bookings/{id}/emi",
             User,
             bookings::schedule,
-            Doc::new("Pay what remains in instalments").takes::<bookings::EmiInput>().gives::<Vec<InstalmentView>>(),
+            Doc::new("Pay what remains in instalments")
+                .idempotent()
+                .takes::<bookings::EmiInput>()
+                .gives::<Vec<InstalmentView>>(),
         )
         .get(
             "/bookings/{id}/emi",
