@@ -1,6 +1,7 @@
 //! Payments: what may be paid, and that money takes effect once.
 
-use crate::world::{World, sign, text};
+use crate::world::{SCOOTER, World, sign, text};
+use domain::Role;
 use proto_events::booking::v1::{PaymentReturned, WalletPaymentRequested};
 use serde_json::{Value, json};
 
@@ -91,7 +92,7 @@ async fn the_first_booking_earns_and_the_threshold_makes_an_active_buyer() {
 async fn nobody_earns_from_a_member_nobody_referred() {
     let world = World::start().await;
     let client = world.service.as_user(world.member);
-    let body = json!({ "vehicle_id": crate::world::SCOOTER, "booking_amount": "500.00" });
+    let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" });
     let booked = client.post("/bookings", body).await.expect(201);
     let path = format!("/bookings/{}/payments", text(&booked, "id"));
     let payment = client.post(&path, json!({ "amount": "500.00", "method": "online" })).await.expect(201);
@@ -291,6 +292,28 @@ async fn staff_confirm_cash_and_transfers_and_nothing_else() {
         assert_eq!(refused.problem(409), "booking.not_confirmed_by_staff");
     }
     assert_eq!(world.completed().await.len(), 1);
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_confirms_a_payment_of_their_own() {
+    let world = World::start().await;
+    for role in [Role::Staff, Role::Admin] {
+        let client = world.service.as_role(chassis::id::fresh(), role);
+        let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" });
+        let booked = client.post("/bookings", body).await.expect(201);
+        let path = format!("/bookings/{}/payments", text(&booked, "id"));
+        for method in ["cash", "bank_transfer"] {
+            let payment = client.post(&path, json!({ "amount": "500.00", "method": method })).await.expect(201);
+            let confirm = format!("/payments/{}/confirm", text(&payment, "id"));
+            // Decided before the body is looked at.
+            for body in [json!({ "reference": "till 1" }), json!("nonsense")] {
+                assert_eq!(client.post(&confirm, body).await.problem(403), "booking.own_payment");
+            }
+            let other = world.staff().post(&confirm, json!({ "reference": "till 1" })).await.expect(200);
+            assert_eq!(other["status"], "completed");
+        }
+    }
     world.service.finish().await;
 }
 
