@@ -16,6 +16,7 @@
 //! | `JWKS_URL` | where auth publishes its keys | keys of this process |
 //! | `READY_MAX_PARKED` | parked events beyond which a service is not ready | none: they do not matter |
 //! | `SMTP_URL`, `SMTP_FROM` | how mail is sent | not sent |
+//! | `SMS_URL`, `SMS_TOKEN` | how SMS are sent | not sent |
 //! | `TRUSTED_PROXIES` | whose `X-Forwarded-For` is believed | nobody's |
 //! | `HTTP_WORKERS` | threads that answer requests | processor cores |
 //! | `SHUTDOWN_SECS` | longest a shutdown may take | 10 |
@@ -38,7 +39,7 @@ use crate::events::memory::MemoryBus;
 use crate::events::relay::Relay;
 use crate::http::Routes;
 use crate::jobs::{self, Job};
-use crate::mail::{Mailer, NoMailer, SmtpMailer};
+use crate::mail::{ByChannel, Mailer, NoMailer, SmsSender, SmtpMailer};
 use crate::service::{BootError, Service};
 use crate::telemetry;
 use db::{Db, DbConfig};
@@ -94,12 +95,23 @@ fn bus(env: &Env) -> Result<Arc<dyn Bus>, ConfigError> {
     }
 }
 
-/// By SMTP when `SMTP_URL` is set; without it, mail waits.
+/// Mail by SMTP when `SMTP_URL` is set; without it, mail waits. SMS by `SMS_URL`; without it, they are refused.
 pub fn mailer(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
-    match env.get("SMTP_URL") {
-        Some(url) => Ok(Arc::new(SmtpMailer::from_url(url, env.or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?)),
-        None => Ok(Arc::new(NoMailer)),
+    let mail: Arc<dyn Mailer> = match env.get("SMTP_URL") {
+        Some(url) => Arc::new(SmtpMailer::from_url(url, env.or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?),
+        None => Arc::new(NoMailer),
+    };
+    let sms = sms(env)?;
+    if sms.is_none() && env.get("SMTP_URL").is_some() {
+        tracing::warn!("SMS_URL is not set: no code reaches a mobile number");
     }
+    Ok(Arc::new(ByChannel { mail, sms }))
+}
+
+/// The SMS gateway, if one is configured.
+pub fn sms(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    let Some(url) = env.get("SMS_URL") else { return Ok(None) };
+    Ok(Some(Arc::new(SmsSender::new(url, env.required("SMS_TOKEN")?.into())?)))
 }
 
 /// The service's database, by the environment.

@@ -7,7 +7,7 @@ use chassis::boot::{Platform, Started, start};
 use chassis::cache::memory::MemoryCache;
 use chassis::clock::{Clock, SystemClock};
 use chassis::events::memory::MemoryBus;
-use chassis::mail::{Mailer, MessageLog};
+use chassis::mail::{ByChannel, Mailer, MessageLog};
 use chassis::service::BootError;
 use chassis::{Env, events::bus::Bus};
 use db::DbConfig;
@@ -61,12 +61,13 @@ impl Embedded {
             .with("BLOB_DIR", env.or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
         let messages = MessageLog::default();
         let console = env.get("SMTP_URL").is_none();
-        let mailer: Arc<dyn Mailer> = if console { Arc::new(messages.clone()) } else { chassis::boot::mailer(&env)? };
+        let mailer = if console { console_mailer(&messages, &env)? } else { chassis::boot::mailer(&env)? };
         let shared_keys = SharedKeys::new();
+        let bus: Arc<dyn Bus> = options.bus.clone();
         let platform = Platform {
             env: env.clone(),
             clock: options.clock,
-            bus: Arc::clone(&options.bus) as Arc<dyn Bus>,
+            bus,
             cache: Arc::new(MemoryCache::default()),
             mailer,
             keys: Arc::new(shared_keys.clone()),
@@ -106,4 +107,11 @@ impl Embedded {
             service.stop().await;
         }
     }
+}
+
+/// Keeps messages for `/dev/messages`; SMS only where no gateway takes them.
+fn console_mailer(messages: &MessageLog, env: &Env) -> Result<Arc<dyn Mailer>, BootError> {
+    let mail: Arc<dyn Mailer> = Arc::new(messages.clone());
+    let sms = chassis::boot::sms(env)?.unwrap_or_else(|| Arc::clone(&mail));
+    Ok(Arc::new(ByChannel { mail, sms: Some(sms) }))
 }
