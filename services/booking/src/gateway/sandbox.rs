@@ -6,6 +6,7 @@ use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
 use crate::domain::text::line;
 use domain::{Money, PaymentId};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -19,15 +20,17 @@ impl Sandbox {
     }
 }
 
-#[derive(Deserialize)]
-struct Message {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SandboxMessage {
     event: Event,
+    /// From `checkout`.
     order_id: String,
+    /// Where it is missing, the body's hash stands for it.
     gateway_payment_id: Option<String>,
     amount: Money,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 enum Event {
     #[serde(rename = "payment.captured")]
     Captured,
@@ -56,7 +59,7 @@ impl PaymentGateway for Sandbox {
         is_hmac_sha256(self.secret.expose_secret(), signature, body)
     }
     fn read(&self, body: &[u8]) -> Result<News, Malformed> {
-        let message: Message = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
+        let message: SandboxMessage = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
         let order_id = line(&message.order_id, LONGEST_ID)
             .ok_or_else(|| Malformed(format!("order_id must have 1 to {LONGEST_ID} characters")))?;
         if !message.amount.is_positive() {

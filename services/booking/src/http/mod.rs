@@ -141,6 +141,9 @@ fn payment_routes(routes: Routes) -> Routes {
             "/payments/webhooks/{gateway}",
             Public,
             webhooks::receive,
-            Doc::new("What a gateway tells; signed in its own header").gives::<webhooks::Received>(),
+            Doc::new("What a gateway tells; signed in its own header, else 401")
+                .takes::<webhooks::Told>()
+                .gives::<webhooks::Received>()
+                .answers_bare(401),
         )
 }

@@ -4,15 +4,28 @@ use crate::Booking;
 use crate::app::capture;
 use crate::domain::GatewayName;
 use crate::gateway::event_key;
+use crate::gateway::sandbox::SandboxMessage;
 use crate::store::captures::WebhookEvent;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::http::{Body, Problem, ok, path_id};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Most bytes of a message.
 const LIMIT: usize = 256 * 1024;
+
+/// What each gateway sends, for the documentation alone.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used; a gateway reads the bytes whose signature it has checked")]
+pub(crate) enum Told {
+    /// To `sandbox`.
+    Sandbox(SandboxMessage),
+    /// To `razorpay`: one of its own webhook events.
+    Razorpay(Map<String, Value>),
+}
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Received {

@@ -155,6 +155,18 @@ async fn only_a_signed_message_is_believed() {
 }
 
 #[tokio::test]
+async fn the_reference_says_what_a_gateway_sends_and_that_it_may_be_refused() {
+    let world = World::start().await;
+    let document = world.service.anonymous().get("/booking/openapi.json").await.expect(200);
+    let webhook = &document["paths"]["/api/v1/payments/webhooks/{gateway}"]["post"];
+    assert!(webhook["requestBody"]["content"]["application/json"]["schema"].is_object(), "{webhook}");
+    assert!(webhook["responses"]["401"].is_object(), "{webhook}");
+    let message = &document["components"]["schemas"]["SandboxMessage"];
+    assert_eq!(message["required"], json!(["event", "order_id", "amount"]), "{message}");
+    world.service.finish().await;
+}
+
+#[tokio::test]
 async fn a_capture_without_an_id_is_known_by_its_body() {
     let world = World::start().await;
     for id in [None, Some(json!(null)), Some(json!(""))] {
