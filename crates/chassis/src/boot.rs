@@ -228,7 +228,8 @@ pub fn run(service: Service) -> ExitCode {
         check_alone(name, &env)?;
         let platform = Platform::from_env(env.clone())?;
         let started = start(service, &platform, &database(&env, name)?).await?;
-        site::serve_until_told(vec![started], &env, None).await
+        let listeners = site::Listeners::bind(&env)?;
+        site::serve_until_told(vec![started], &env, None, listeners).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     drop(telemetry);

@@ -165,22 +165,45 @@ impl Probe {
     }
 }
 
-fn listen(variable: &str, address: &str) -> Result<TcpListener, BootError> {
+fn bind(variable: &str, address: &str) -> Result<TcpListener, BootError> {
     let address: SocketAddr = address.parse().map_err(|e| ConfigError::new(variable, e))?;
     TcpListener::bind(address).map_err(|e| ConfigError::new(variable, format!("{address}: {e}")).into())
 }
 
+/// Where a process answers. Whoever connects once it is bound waits until it is served.
+pub struct Listeners {
+    public: TcpListener,
+    internal: TcpListener,
+}
+
+impl Listeners {
+    /// On `HTTP_ADDR` and `INTERNAL_ADDR`.
+    pub fn bind(env: &Env) -> Result<Self, BootError> {
+        Ok(Self {
+            public: bind("HTTP_ADDR", env.or("HTTP_ADDR", "127.0.0.1:8080"))?,
+            internal: bind("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:9090"))?,
+        })
+    }
+    /// Where `GET /metrics` is answered.
+    pub fn internal_addr(&self) -> std::io::Result<SocketAddr> {
+        self.internal.local_addr()
+    }
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes what is at hand and stops everything.
-pub async fn serve_until_told(started: Vec<Started>, env: &Env, extra: Option<Extra>) -> Result<(), BootError> {
+pub async fn serve_until_told(
+    started: Vec<Started>,
+    env: &Env,
+    extra: Option<Extra>,
+    listeners: Listeners,
+) -> Result<(), BootError> {
     let failed = |e: std::io::Error| BootError::Failed(e.to_string());
     let shutdown = Duration::from_secs(env.parse_or("SHUTDOWN_SECS", 10_u64)?);
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let workers: usize = env.parse_or("HTTP_WORKERS", cores)?;
-    let public = listen("HTTP_ADDR", env.or("HTTP_ADDR", "127.0.0.1:8080"))?;
-    let internal = listen("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:9090"))?;
-    let address = public.local_addr().map_err(failed)?;
-    let server = Site::over(&started, env, extra)?.serve(public, workers, shutdown).map_err(failed)?;
-    let metrics = metrics_server(internal).map_err(failed)?;
+    let address = listeners.public.local_addr().map_err(failed)?;
+    let server = Site::over(&started, env, extra)?.serve(listeners.public, workers, shutdown).map_err(failed)?;
+    let metrics = metrics_server(listeners.internal).map_err(failed)?;
     let (handle, metrics_handle) = (server.handle(), metrics.handle());
     let names: Vec<&str> = started.iter().map(|s| s.name).collect();
     tracing::info!(%address, services = ?names, "ready");
