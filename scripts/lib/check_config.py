@@ -75,6 +75,20 @@ def check_compose():
     expect(sorted(targets) == sorted(f"{name}:9090" for name in SERVICES), "prometheus.yml does not scrape exactly the eight services")
 
 
+def check_settings():
+    """Every setting of a service in .env.example reaches it in both ways of running all eight."""
+    example = (root / ".env.example").read_text()
+    settings = set(re.findall(r"^#?([A-Z_]+)=", example.partition("--- Every service")[2].partition("--- docker compose")[0], re.M))
+    expect(len(settings) > 20, ".env.example: the settings of the services are not where they were")
+    compose = read_yaml(root / "docker-compose.yml")[0]["services"]
+    told = {variable for name in SERVICES for variable in compose[name]["environment"]}
+    image = (root / "deploy/Dockerfile").read_text()
+    stack = (root / "scripts/stack").read_text()
+    for name in sorted(settings):
+        expect(name in told or f"{name}=" in image, f"docker-compose.yml: no service is told {name}")
+        expect(re.search(rf"\b{name}\b", stack), f"scripts/stack: no service is told {name}")
+
+
 def metrics_of(expression):
     bare = re.sub(r'"[^"]*"|\{[^}]*\}|\b(by|on|without|ignoring)\s*\([^)]*\)|\[[^\]]*\]', " ", expression)
     words = set(re.findall(r"[a-z_]{2,}(?![a-z_]*\s*\()", bare))
@@ -175,6 +189,7 @@ def check_overlay(path):
 for every in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
     read_yaml(every)
 check_compose()
+check_settings()
 check_observability()
 for overlay in sys.argv[2:]:
     check_overlay(Path(overlay))

@@ -14,10 +14,15 @@
 //! | `CACHE_URL` | `memory://` or `redis://…` | `memory://` |
 //! | `CACHE_NAMESPACE` | prefix of keys | `ev` |
 //! | `JWKS_URL` | where auth publishes its keys | keys of this process |
+//! | `READY_MAX_PARKED` | parked events beyond which a service is not ready | none: they do not matter |
 //! | `SMTP_URL`, `SMTP_FROM` | how mail is sent | not sent |
+//! | `SMS_URL`, `SMS_TOKEN` | how SMS are sent | not sent |
 //! | `TRUSTED_PROXIES` | whose `X-Forwarded-For` is believed | nobody's |
 //! | `HTTP_WORKERS` | threads that answer requests | processor cores |
 //! | `SHUTDOWN_SECS` | longest a shutdown may take | 10 |
+//!
+//! A service alone in its binary must be given `BROKER_URL`, to a broker that others reach as well, and `JWKS_URL`
+//! unless it is auth: see [`check_alone`].
 
 pub mod site;
 
@@ -34,7 +39,7 @@ use crate::events::memory::MemoryBus;
 use crate::events::relay::Relay;
 use crate::http::Routes;
 use crate::jobs::{self, Job};
-use crate::mail::{Mailer, NoMailer, SmtpMailer};
+use crate::mail::{ByChannel, Mailer, NoMailer, SmsSender, SmtpMailer};
 use crate::service::{BootError, Service};
 use crate::telemetry;
 use db::{Db, DbConfig};
@@ -44,6 +49,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Connections in a pool, unless `DATABASE_POOL_SIZE` says otherwise.
+const POOL_SIZE: usize = 10;
 
 /// What a process gives each of its services.
 #[derive(Clone)]
@@ -87,12 +95,23 @@ fn bus(env: &Env) -> Result<Arc<dyn Bus>, ConfigError> {
     }
 }
 
-/// By SMTP when `SMTP_URL` is set; without it, mail waits.
+/// Mail by SMTP when `SMTP_URL` is set; without it, mail waits. SMS by `SMS_URL`; without it, they are refused.
 pub fn mailer(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
-    match env.get("SMTP_URL") {
-        Some(url) => Ok(Arc::new(SmtpMailer::from_url(url, env.or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?)),
-        None => Ok(Arc::new(NoMailer)),
+    let mail: Arc<dyn Mailer> = match env.get("SMTP_URL") {
+        Some(url) => Arc::new(SmtpMailer::from_url(url, env.or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?),
+        None => Arc::new(NoMailer),
+    };
+    let sms = sms(env)?;
+    if sms.is_none() && env.get("SMTP_URL").is_some() {
+        tracing::warn!("SMS_URL is not set: no code reaches a mobile number");
     }
+    Ok(Arc::new(ByChannel { mail, sms }))
+}
+
+/// The SMS gateway, if one is configured.
+pub fn sms(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    let Some(url) = env.get("SMS_URL") else { return Ok(None) };
+    Ok(Some(Arc::new(SmsSender::new(url, env.required("SMS_TOKEN")?.into())?)))
 }
 
 /// The service's database, by the environment.
@@ -101,7 +120,7 @@ pub fn database(env: &Env, service: &str) -> Result<DbConfig, ConfigError> {
     let mut config = DbConfig::new(env.or("DATABASE_URL", &default));
     config.read_url = env.get("DATABASE_READ_URL").map(str::to_owned);
     config.migrate_url = env.get("DATABASE_MIGRATE_URL").map(str::to_owned);
-    config.pool_size = env.parse_or("DATABASE_POOL_SIZE", config.pool_size)?;
+    config.pool_size = env.parse_or("DATABASE_POOL_SIZE", POOL_SIZE)?;
     Ok(config)
 }
 
@@ -180,6 +199,19 @@ fn housekeeping() -> Job {
     })
 }
 
+/// Refuses what makes sense only where all services share a process: a broker in memory, which no other process
+/// reaches, and the keys of this process, which only auth makes. Such a service would answer that it is ready,
+/// deliver nothing and let nobody in.
+pub fn check_alone(service: &str, env: &Env) -> Result<(), ConfigError> {
+    if env.required("BROKER_URL")? == "memory://" {
+        return Err(ConfigError::new("BROKER_URL", "no other process reaches a broker in memory: use amqp://…"));
+    }
+    if service != "auth" {
+        env.required("JWKS_URL")?;
+    }
+    Ok(())
+}
+
 /// Runs one service in this process until it is told to stop.
 pub fn run(service: Service) -> ExitCode {
     let env = Env::from_process();
@@ -193,9 +225,11 @@ pub fn run(service: Service) -> ExitCode {
         Err(error) => return refuse(name, &BootError::Failed(error.to_string())),
     };
     let outcome = runtime.block_on(async {
+        check_alone(name, &env)?;
         let platform = Platform::from_env(env.clone())?;
         let started = start(service, &platform, &database(&env, name)?).await?;
-        site::serve_until_told(vec![started], &env, None).await
+        let listeners = site::Listeners::bind(&env)?;
+        site::serve_until_told(vec![started], &env, None, listeners).await
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
     drop(telemetry);

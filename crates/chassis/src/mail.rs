@@ -1,15 +1,18 @@
 //! Mail and SMS to people.
 //!
-//! Files: [`smtp`] (a mail server), [`log`] (kept in memory, for development).
+//! Files: [`smtp`] (a mail server), [`sms`] (an SMS gateway), [`log`] (kept in memory, for development).
 
 pub mod log;
+pub mod sms;
 pub mod smtp;
 
 pub use log::MessageLog;
+pub use sms::SmsSender;
 pub use smtp::SmtpMailer;
 
 use domain::Timestamp;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// One message to one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,5 +52,23 @@ pub struct NoMailer;
 impl Mailer for NoMailer {
     async fn send(&self, _: &Message) -> Result<(), MailError> {
         Err(MailError::Unavailable("SMTP_URL is not set".into()))
+    }
+}
+
+/// Mail goes one way, SMS another.
+pub struct ByChannel {
+    pub mail: Arc<dyn Mailer>,
+    /// `None` where no SMS can be sent: one is refused, for it would be late by the time there is a way.
+    pub sms: Option<Arc<dyn Mailer>>,
+}
+
+#[async_trait::async_trait]
+impl Mailer for ByChannel {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        match (message.channel.as_str(), &self.sms) {
+            ("sms", Some(sms)) => sms.send(message).await,
+            ("sms", None) => Err(MailError::Refused("SMS_URL is not set".into())),
+            _ => self.mail.send(message).await,
+        }
     }
 }

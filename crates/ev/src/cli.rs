@@ -2,7 +2,7 @@
 
 use crate::{bench, demo, embedded, mail_sink, operate};
 use chassis::Env;
-use chassis::boot::site::serve_until_told;
+use chassis::boot::site::{Listeners, serve_until_told};
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
@@ -226,10 +226,12 @@ async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Resul
     let env = env.with("HTTP_ADDR", addr.to_string()).with("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:0"));
     let platform = embedded::Embedded::start(embedded::Options::new(data.clone(), env.clone())).await?;
     let pages = platform.pages(addr)?;
+    let listeners = Listeners::bind(&platform.env)?;
+    let metrics = listeners.internal_addr().map_err(|e| BootError::Failed(e.to_string()))?;
     let admin = platform.env.or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned();
-    let secret = platform.env.or("SANDBOX_WEBHOOK_SECRET", "").to_owned();
+    let secret = platform.env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned();
     say(&format!(
-        "The platform is up, after {} ms.\n\n  API        http://{addr}/api/v1\n  Reference  http://{addr}/docs\n  Messages   http://{addr}/dev/messages   (mails and SMS it would have sent)\n\n  Administrator: {admin} (sign in with a one-time code)\n  Data: {}\n  Stop with Ctrl-C.",
+        "The platform is up, after {} ms.\n\n  API        http://{addr}/api/v1\n  Reference  http://{addr}/docs\n  Messages   http://{addr}/dev/messages   (mails and SMS it would have sent)\n  Metrics    http://{metrics}/metrics\n\n  Administrator: {admin} (sign in with a one-time code)\n  Data: {}\n  Stop with Ctrl-C.",
         started.elapsed().as_millis(),
         data.display(),
     ));
@@ -237,7 +239,7 @@ async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Resul
         let (url, admin) = (format!("http://{addr}"), admin.clone());
         std::thread::spawn(move || play_aside(&url, &secret, &admin));
     }
-    serve_until_told(platform.started, &platform.env, Some(pages)).await
+    serve_until_told(platform.started, &platform.env, Some(pages), listeners).await
 }
 
 /// The demonstration beside the platform it drives.

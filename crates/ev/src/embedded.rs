@@ -7,7 +7,7 @@ use chassis::boot::{Platform, Started, start};
 use chassis::cache::memory::MemoryCache;
 use chassis::clock::{Clock, SystemClock};
 use chassis::events::memory::MemoryBus;
-use chassis::mail::{Mailer, MessageLog};
+use chassis::mail::{ByChannel, Mailer, MessageLog};
 use chassis::service::BootError;
 use chassis::{Env, events::bus::Bus};
 use db::DbConfig;
@@ -56,17 +56,17 @@ impl Embedded {
         let failed = |e: &dyn std::fmt::Display| BootError::Failed(e.to_string());
         let env = crate::secrets::complete(&options.env, &options.data).map_err(|e| failed(&e))?;
         let env = env
-            .with("SANDBOX_WEBHOOK_SECRET", env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret"))
             .with("BOOTSTRAP_ADMIN", env.or("BOOTSTRAP_ADMIN", "admin@ev.local"))
             .with("BLOB_DIR", env.or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
         let messages = MessageLog::default();
         let console = env.get("SMTP_URL").is_none();
-        let mailer: Arc<dyn Mailer> = if console { Arc::new(messages.clone()) } else { chassis::boot::mailer(&env)? };
+        let mailer = if console { console_mailer(&messages, &env)? } else { chassis::boot::mailer(&env)? };
         let shared_keys = SharedKeys::new();
+        let bus: Arc<dyn Bus> = options.bus.clone();
         let platform = Platform {
             env: env.clone(),
             clock: options.clock,
-            bus: Arc::clone(&options.bus) as Arc<dyn Bus>,
+            bus,
             cache: Arc::new(MemoryCache::default()),
             mailer,
             keys: Arc::new(shared_keys.clone()),
@@ -105,5 +105,46 @@ impl Embedded {
         for service in &self.started {
             service.stop().await;
         }
+    }
+}
+
+/// Keeps messages for `/dev/messages`; SMS only where no gateway takes them.
+fn console_mailer(messages: &MessageLog, env: &Env) -> Result<Arc<dyn Mailer>, BootError> {
+    let mail: Arc<dyn Mailer> = Arc::new(messages.clone());
+    let sms = chassis::boot::sms(env)?.unwrap_or_else(|| Arc::clone(&mail));
+    Ok(Arc::new(ByChannel { mail, sms: Some(sms) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{App, test};
+
+    /// What a message to the sandbox is answered that is signed with nothing.
+    async fn sandbox_answers(name: &str, variables: &[(&str, &str)]) -> u16 {
+        let data = std::env::temp_dir().join(format!("ev-embedded-{name}-{}", std::process::id()));
+        let mut options = Options::new(&data, Env::from_pairs(variables.iter().copied()));
+        (options.scheduled, options.database_options) = (false, "?synchronous=off");
+        let platform = Embedded::start(options).await.expect("it starts");
+        let site = platform.site(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a site");
+        let app = test::init_service(App::new().configure(|config| site.configure(config))).await;
+        let message = test::TestRequest::post().uri("/api/v1/payments/webhooks/sandbox").to_request();
+        let status = test::call_service(&app, message).await.status().as_u16();
+        platform.stop().await;
+        std::fs::remove_dir_all(&data).expect("removed");
+        status
+    }
+
+    #[actix_web::test]
+    async fn there_is_no_sandbox_beside_a_real_gateway_unless_it_has_a_secret_of_its_own() {
+        let real = [
+            ("RAZORPAY_KEY_ID", "rzp_test_1"),
+            ("RAZORPAY_KEY_SECRET", "key-secret"),
+            ("RAZORPAY_WEBHOOK_SECRET", "webhook-secret"),
+        ];
+        let both: Vec<_> = real.into_iter().chain([("SANDBOX_WEBHOOK_SECRET", "of its own")]).collect();
+        assert_eq!(sandbox_answers("alone", &[]).await, 401);
+        assert_eq!(sandbox_answers("real", &real).await, 404);
+        assert_eq!(sandbox_answers("both", &both).await, 401);
     }
 }

@@ -1,11 +1,13 @@
-//! An SMTP server that accepts every mail and keeps it, and answers `GET /dev/messages` like the embedded
-//! run: for system tests and trials of separate services. It never relays, and listens on loopback only.
+//! An SMTP server that accepts every mail and keeps it, an SMS gateway that does the same at `POST /sms`, and
+//! `GET /dev/messages` like in the embedded run: for system tests and trials of separate services. It never relays,
+//! and listens on loopback only.
 
 use crate::pages;
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpResponse, HttpServer, web};
 use chassis::clock::{Clock, SystemClock};
 use chassis::mail::{Mailer, Message, MessageLog};
 use mail_parser::MessageParser;
+use serde::Deserialize;
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -24,7 +26,7 @@ pub async fn run(smtp: SocketAddr, http: SocketAddr) -> io::Result<()> {
     let extra = pages::with_messages(log.clone());
     let server = HttpServer::new(move || {
         let extra = extra.clone();
-        App::new().configure(move |config| extra(config))
+        App::new().configure(move |config| extra(config)).route("/sms", web::post().to(take_sms))
     });
     let server = server.workers(1).bind(http)?.run();
     tracing::info!(%smtp, %http, "keeping mails");
@@ -113,9 +115,54 @@ async fn keep(log: &MessageLog, to: String, mail: &[u8]) {
     let parsed = MessageParser::default().parse(mail);
     let subject = parsed.as_ref().and_then(|m| m.subject()).unwrap_or_default().to_owned();
     let body = parsed.as_ref().and_then(|m| m.body_text(0)).unwrap_or_default().into_owned();
-    let code = body.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6).map(str::to_owned);
+    let code = code_in(&body);
     let message = Message { to, channel: "email".into(), subject, body, code, sent_at: SystemClock.now() };
     if let Err(error) = log.send(&message).await {
         tracing::warn!(%error, "a mail was not kept");
+    }
+}
+
+/// What an SMS gateway is sent.
+#[derive(Deserialize)]
+struct Sms {
+    to: String,
+    text: String,
+}
+
+async fn take_sms(log: web::Data<MessageLog>, sms: web::Json<Sms>) -> HttpResponse {
+    let Sms { to, text: body } = sms.into_inner();
+    let (code, sent_at) = (code_in(&body), SystemClock.now());
+    let message = Message { to, channel: "sms".into(), subject: String::new(), body, code, sent_at };
+    match log.send(&message).await {
+        Ok(()) => HttpResponse::Accepted().finish(),
+        Err(error) => HttpResponse::ServiceUnavailable().body(error.to_string()),
+    }
+}
+
+/// The one-time code in a message: the first number of six digits.
+fn code_in(body: &str) -> Option<String> {
+    body.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test;
+    use serde_json::{Value, json};
+
+    #[actix_web::test]
+    async fn an_sms_is_listed_with_its_code_however_its_number_is_spelled() {
+        let extra = pages::with_messages(MessageLog::default());
+        let app = App::new().configure(move |config| extra(config)).route("/sms", web::post().to(take_sms));
+        let app = test::init_service(app).await;
+        let sms = json!({ "to": "+919876543210", "text": "Your code is 123456, good for 10 minutes." });
+        let posted = test::TestRequest::post().uri("/sms").set_json(sms).to_request();
+        assert_eq!(test::call_service(&app, posted).await.status().as_u16(), 202);
+        for to in ["9876543210", "%2B919876543210", "+919876543210"] {
+            let asked = test::TestRequest::get().uri(&format!("/dev/messages?to={to}")).to_request();
+            let list: Value = test::call_and_read_body_json(&app, asked).await;
+            let item = &list["items"][0];
+            assert_eq!((&item["channel"], &item["code"]), (&json!("sms"), &json!("123456")), "{to}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Pages of the embedded run: where to go, the API reference, and the mails it would have sent.
 
 use actix_web::{HttpResponse, web};
-use chassis::boot::site::Extra;
+use chassis::boot::site::{Extra, page};
 use chassis::http::{Query, ok};
 use chassis::mail::{Message, MessageLog};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ struct Filter {
 
 pub fn without_messages() -> Extra {
     Arc::new(|config| {
-        config.route("/docs", web::get().to(reference));
+        config.service(page("/docs", reference));
     })
 }
 
@@ -29,8 +29,8 @@ pub fn with_messages(log: MessageLog) -> Extra {
     Arc::new(move |config| {
         config
             .app_data(web::Data::new(log.clone()))
-            .route("/docs", web::get().to(reference))
-            .route("/dev/messages", web::get().to(messages));
+            .service(page("/docs", reference))
+            .service(page("/dev/messages", messages));
     })
 }
 

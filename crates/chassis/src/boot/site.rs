@@ -5,13 +5,15 @@ use crate::auth::Verifier;
 use crate::config::{ConfigError, Env};
 use crate::ctx::Ctx;
 use crate::events::bus::Bus;
-use crate::http::Routes;
+use crate::events::parked;
 use crate::http::edge::{self, TrustedProxies};
+use crate::http::{Problem, Routes};
 use crate::service::BootError;
 use crate::telemetry;
 use actix_web::dev::Server;
+use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder, web};
 use serde::Serialize;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -38,6 +40,8 @@ pub struct Site {
 struct Probe {
     ctx: Ctx,
     bus: Arc<dyn Bus>,
+    /// Parked events beyond which the service is not ready; `None` where they do not matter.
+    max_parked: Option<u32>,
 }
 
 /// One dependency of one service.
@@ -54,10 +58,12 @@ impl Site {
     /// A site over started services; `None` when there is none.
     pub fn over(started: &[Started], env: &Env, extra: Option<Extra>) -> Result<Self, BootError> {
         let first = started.first().ok_or_else(|| BootError::Failed("there is no service to serve".into()))?;
+        let max_parked = env.parse("READY_MAX_PARKED")?;
+        let probe = |s: &Started| Probe { ctx: s.ctx.clone(), bus: Arc::clone(&s.bus), max_parked };
         Ok(Self {
             routes: started.iter().map(|s| s.routes.clone()).collect(),
             verifier: Arc::clone(first.ctx.verifier()),
-            probes: started.iter().map(|s| Probe { ctx: s.ctx.clone(), bus: Arc::clone(&s.bus) }).collect(),
+            probes: started.iter().map(probe).collect(),
             proxies: env.parse_or("TRUSTED_PROXIES", TrustedProxies::default())?,
             extra,
         })
@@ -76,8 +82,8 @@ impl Site {
             extra(config);
         }
         config
-            .route("/health/live", web::get().to(live))
-            .route("/health/ready", web::get().to(ready))
+            .service(page("/health/live", live))
+            .service(page("/health/ready", ready))
             .default_service(web::to(edge::no_route));
     }
 
@@ -92,11 +98,29 @@ impl Site {
     }
 }
 
+/// A page of the host, outside the API: it answers GET and HEAD, and says so to anything else.
+pub fn page<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path.to_owned())
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(only_read))
+}
+
+async fn only_read() -> Result<HttpResponse, Problem> {
+    let (code, said) = ("request.method_not_allowed", "this path answers GET, HEAD");
+    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, code, said).with_allow("GET, HEAD"))
+}
+
 async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
 }
 
-async fn ready(probes: web::Data<Vec<Probe>>) -> HttpResponse {
+async fn ready(request: HttpRequest, probes: web::Data<Vec<Probe>>) -> HttpResponse {
     let checks: Vec<Check> =
         futures_util::future::join_all(probes.iter().map(Probe::check)).await.into_iter().flatten().collect();
     let up = checks.iter().all(|c| c.up);
@@ -104,15 +128,12 @@ async fn ready(probes: web::Data<Vec<Probe>>) -> HttpResponse {
         return HttpResponse::Ok().json(serde_json::json!({ "status": "ready", "checks": checks }));
     }
     // A problem document that also says which dependency is missing.
-    let body = serde_json::json!({
-        "type": "urn:ev:problem:health.unready",
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": "something this needs is not available",
-        "code": "health.unready",
-        "request_id": "",
-        "checks": checks,
-    });
+    let (code, said) = ("health.unready", "something this needs is not available");
+    let (request_id, _) = edge::origin(&request);
+    let mut body = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, said).body(&request_id);
+    if let Some(body) = body.as_object_mut() {
+        body.insert("checks".to_owned(), serde_json::json!(checks));
+    }
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header(("Retry-After", 5)).insert_header(("Content-Type", "application/problem+json"));
     response.body(body.to_string())
@@ -123,33 +144,66 @@ impl Probe {
         let service = self.ctx.service();
         let (database, bus, cache) = tokio::join!(self.ctx.db().ping(), self.bus.ping(), self.ctx.cache().ping());
         let check = |dependency, up, reason| Check { service, dependency, up, reason: (!up).then_some(reason) };
-        let checks = vec![
+        let mut checks = vec![
             check("database", database.is_ok(), "it does not answer"),
             check("broker", bus.is_ok(), "not connected"),
             check("cache", cache.is_ok(), "it does not answer"),
         ];
+        if let Some(most) = self.max_parked {
+            let few = self.parked().await.is_some_and(|parked| parked <= i64::from(most));
+            checks.push(check("parked", few, "more events are parked than READY_MAX_PARKED"));
+        }
         let up = checks.iter().all(|c| c.up);
         metrics::gauge!("ready", "service" => service).set(f64::from(u8::from(up)));
         checks
     }
+
+    /// How many events the service could not handle, if its database answers.
+    async fn parked(&self) -> Option<i64> {
+        let mut connection = self.ctx.db().read().await.ok()?;
+        parked::count(&mut connection).await.ok()
+    }
 }
 
-fn listen(variable: &str, address: &str) -> Result<TcpListener, BootError> {
+fn bind(variable: &str, address: &str) -> Result<TcpListener, BootError> {
     let address: SocketAddr = address.parse().map_err(|e| ConfigError::new(variable, e))?;
     TcpListener::bind(address).map_err(|e| ConfigError::new(variable, format!("{address}: {e}")).into())
 }
 
+/// Where a process answers. Whoever connects once it is bound waits until it is served.
+pub struct Listeners {
+    public: TcpListener,
+    internal: TcpListener,
+}
+
+impl Listeners {
+    /// On `HTTP_ADDR` and `INTERNAL_ADDR`.
+    pub fn bind(env: &Env) -> Result<Self, BootError> {
+        Ok(Self {
+            public: bind("HTTP_ADDR", env.or("HTTP_ADDR", "127.0.0.1:8080"))?,
+            internal: bind("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:9090"))?,
+        })
+    }
+    /// Where `GET /metrics` is answered.
+    pub fn internal_addr(&self) -> std::io::Result<SocketAddr> {
+        self.internal.local_addr()
+    }
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes what is at hand and stops everything.
-pub async fn serve_until_told(started: Vec<Started>, env: &Env, extra: Option<Extra>) -> Result<(), BootError> {
+pub async fn serve_until_told(
+    started: Vec<Started>,
+    env: &Env,
+    extra: Option<Extra>,
+    listeners: Listeners,
+) -> Result<(), BootError> {
     let failed = |e: std::io::Error| BootError::Failed(e.to_string());
     let shutdown = Duration::from_secs(env.parse_or("SHUTDOWN_SECS", 10_u64)?);
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let workers: usize = env.parse_or("HTTP_WORKERS", cores)?;
-    let public = listen("HTTP_ADDR", env.or("HTTP_ADDR", "127.0.0.1:8080"))?;
-    let internal = listen("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:9090"))?;
-    let address = public.local_addr().map_err(failed)?;
-    let server = Site::over(&started, env, extra)?.serve(public, workers, shutdown).map_err(failed)?;
-    let metrics = metrics_server(internal).map_err(failed)?;
+    let address = listeners.public.local_addr().map_err(failed)?;
+    let server = Site::over(&started, env, extra)?.serve(listeners.public, workers, shutdown).map_err(failed)?;
+    let metrics = metrics_server(listeners.internal).map_err(failed)?;
     let (handle, metrics_handle) = (server.handle(), metrics.handle());
     let names: Vec<&str> = started.iter().map(|s| s.name).collect();
     tracing::info!(%address, services = ?names, "ready");
@@ -169,15 +223,12 @@ pub async fn serve_until_told(started: Vec<Started>, env: &Env, extra: Option<Ex
 }
 
 fn metrics_server(listener: TcpListener) -> std::io::Result<Server> {
-    let server = HttpServer::new(|| {
-        App::new().route(
-            "/metrics",
-            web::get().to(|| async {
-                HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(telemetry::metrics_text())
-            }),
-        )
-    });
+    let server = HttpServer::new(|| App::new().service(page("/metrics", measures)));
     Ok(server.workers(1).disable_signals().listen(listener)?.run())
+}
+
+async fn measures() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(telemetry::metrics_text())
 }
 
 async fn told_to_stop() -> std::io::Result<()> {

@@ -15,12 +15,24 @@ impl MessageLog {
     pub fn new() -> Self {
         Self::default()
     }
-    /// The messages, newest first; with `to`, those to that address or number alone.
+    /// The messages, newest first; with `to`, those to that address or number alone, however it is spelled.
     pub fn list(&self, to: Option<&str>) -> Vec<Message> {
         let messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = |m: &&Message| to.is_none_or(|to| m.to.eq_ignore_ascii_case(to));
+        let to = to.map(spelling);
+        let wanted = |m: &&Message| to.as_ref().is_none_or(|to| spelling(&m.to) == *to);
         messages.iter().rev().filter(wanted).cloned().collect()
     }
+}
+
+/// One spelling for each address or number: people leave out the country code of an Indian mobile, and a `+` in a
+/// query string arrives as a space.
+fn spelling(to: &str) -> String {
+    if to.contains('@') {
+        return to.trim().to_lowercase();
+    }
+    let digits: String = to.chars().filter(char::is_ascii_digit).collect();
+    let national = digits.trim_start_matches('0');
+    if national.len() == 10 { format!("91{national}") } else { digits }
 }
 
 #[async_trait::async_trait]
@@ -60,5 +72,32 @@ mod tests {
         let even = shared.list(Some("even@EXAMPLE.com"));
         assert_eq!((even.len(), even[0].subject.as_str()), (KEPT / 2, "10000"));
         assert!(shared.list(Some("nobody@example.com")).is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_address_is_found_however_it_is_spelled() {
+        let mailer = MessageLog::new();
+        for to in ["asha@example.com", "+919876543210", "+442079460958"] {
+            let message = Message {
+                to: to.into(),
+                channel: "sms".into(),
+                subject: String::new(),
+                body: String::new(),
+                code: None,
+                sent_at: Timestamp::UNIX_EPOCH,
+            };
+            mailer.send(&message).await.expect("sent");
+        }
+        for (asked, found) in [
+            (" Asha@Example.COM", "asha@example.com"),
+            ("9876543210", "+919876543210"),
+            ("09876543210", "+919876543210"),
+            (" 91 98765-43210", "+919876543210"),
+            ("+442079460958", "+442079460958"),
+        ] {
+            let to: Vec<String> = mailer.list(Some(asked)).into_iter().map(|m| m.to).collect();
+            assert_eq!(to, [found], "{asked}");
+        }
+        assert!(mailer.list(Some("9876543211")).is_empty());
     }
 }

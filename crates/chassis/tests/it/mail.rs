@@ -1,8 +1,13 @@
-//! Mail, against a mail server of a few lines.
+//! Mail, against a mail server of a few lines, and SMS, against a gateway of as few.
 
-use chassis::mail::{MailError, Mailer, Message, SmtpMailer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use chassis::Env;
+use chassis::boot;
+use chassis::mail::{MailError, Mailer, Message, SmsSender, SmtpMailer};
 use domain::Timestamp;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -106,6 +111,89 @@ fn a_bad_setting_is_refused_by_name_and_never_shown() {
         ("smtp://localhost:25", "nobody", "SMTP_FROM"),
     ] {
         let error = SmtpMailer::from_url(url, from).err().unwrap();
+        assert_eq!(error.variable, named);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+/// What the gateway got: authorization, idempotency key, body.
+type Got = Arc<Mutex<Vec<(String, String, Value)>>>;
+
+/// Answers every SMS with `status`.
+fn gateway(status: u16) -> (String, Got) {
+    let got = Got::default();
+    let kept = got.clone();
+    let server = HttpServer::new(move || {
+        let kept = kept.clone();
+        let answer = move |request: HttpRequest, body: web::Json<Value>| {
+            let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
+            kept.lock().unwrap().push((header("authorization"), header("idempotency-key"), body.into_inner()));
+            async move { HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish() }
+        };
+        App::new().route("/sms", web::post().to(answer))
+    });
+    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/sms", server.addrs()[0]);
+    tokio::spawn(server.run());
+    (url, got)
+}
+
+fn sms(to: &str) -> Message {
+    Message { channel: "sms".into(), ..message(to) }
+}
+
+#[actix_web::test]
+async fn an_sms_is_posted_with_the_token_and_has_the_same_key_when_sent_again() {
+    let (url, got) = gateway(202);
+    let sender = SmsSender::new(&url, "hunter2".into()).unwrap();
+    sender.send(&sms("+919876543210")).await.unwrap();
+    sender.send(&sms("+919876543210")).await.unwrap();
+    sender.send(&sms("+919876543211")).await.unwrap();
+    let got = got.lock().unwrap().clone();
+    assert_eq!(
+        (got[0].0.as_str(), &got[0].2),
+        ("Bearer hunter2", &json!({ "to": "+919876543210", "text": "It is 123456.\n" }))
+    );
+    assert_eq!(got[0].1, got[1].1);
+    assert_ne!(got[0].1, got[2].1);
+    assert!(matches!(sender.send(&message("a@example.com")).await, Err(MailError::Refused(_))));
+}
+
+#[actix_web::test]
+async fn an_sms_that_cannot_be_sent_now_waits_and_one_that_never_can_does_not() {
+    for (status, waits) in [(400, false), (422, false), (401, true), (404, true), (429, true), (503, true)] {
+        let (url, _) = gateway(status);
+        let sent = SmsSender::new(&url, "t".into()).unwrap().send(&sms("+919876543210")).await;
+        assert_eq!(matches!(sent, Err(MailError::Unavailable(_))), waits, "{status}");
+        assert_eq!(matches!(sent, Err(MailError::Refused(_))), !waits, "{status}");
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = SmsSender::new(&format!("http://{free}/sms?key=hunter2"), "t".into()).unwrap();
+    match nobody.send(&sms("+919876543210")).await {
+        Err(MailError::Unavailable(reason)) => assert!(!reason.contains("hunter2"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[actix_web::test]
+async fn each_channel_goes_its_own_way_and_an_sms_without_one_is_refused() {
+    let (address, mut mails) = server("250 ok").await;
+    let (url, got) = gateway(200);
+    let smtp = format!("smtp://{address}");
+    let with = [("SMTP_URL", smtp.as_str()), ("SMS_URL", &url), ("SMS_TOKEN", "t")];
+    let both = boot::mailer(&Env::from_pairs(with)).unwrap();
+    both.send(&message("asha@example.com")).await.unwrap();
+    both.send(&sms("+919876543210")).await.unwrap();
+    assert!(mails.recv().await.unwrap().contains("To: asha@example.com"));
+    assert_eq!(got.lock().unwrap().len(), 1);
+    let mail_alone = boot::mailer(&Env::from_pairs([("SMTP_URL", smtp.as_str())])).unwrap();
+    assert!(matches!(mail_alone.send(&sms("+919876543210")).await, Err(MailError::Refused(_))));
+    for (pairs, named) in [
+        (vec![("SMS_URL", "ftp://hunter2"), ("SMS_TOKEN", "t")], "SMS_URL"),
+        (vec![("SMS_URL", "hunter2"), ("SMS_TOKEN", "t")], "SMS_URL"),
+        (vec![("SMS_URL", "http://localhost/sms")], "SMS_TOKEN"),
+    ] {
+        let error = boot::mailer(&Env::from_pairs(pairs)).err().unwrap();
         assert_eq!(error.variable, named);
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
 
 mod auth;
+mod boot;
 mod cache;
 mod events;
 mod http;

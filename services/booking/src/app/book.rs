@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::folder::Folder;
 use super::schedule_emi;
-use crate::domain::booking::check_booking_amount;
+use crate::domain::booking::{HIGHEST_PRICE, check_booking_amount};
 use crate::domain::text::booking_number;
 use crate::domain::{BookingStatus, VehicleId};
 use crate::error::BookingError;
@@ -29,7 +29,8 @@ const DRAWS: u32 = 4;
 pub async fn book(c: &mut DbConnection, new: &NewBooking, at: Timestamp) -> Result<BookingId, BookingError> {
     let mut account = Account::lock(c, new.user_id, at).await?;
     account.member.referrer_id = account.member.referrer_id.or(new.referrer);
-    let vehicle = vehicles::find(c, new.vehicle_id).await?.filter(|v| v.is_active);
+    // A price from before there was a limit sells nothing.
+    let vehicle = vehicles::find(c, new.vehicle_id).await?.filter(|v| v.is_active && v.price_paise <= HIGHEST_PRICE);
     let vehicle = vehicle.ok_or(BookingError::VehicleNotOnSale)?;
     check_booking_amount(new.booking_amount, account.plan().booking.minimum_amount, vehicle.price_paise)?;
     let booking = insert(c, new, &vehicle, at).await?;

@@ -95,18 +95,34 @@ async fn capture_order(
         None => None,
     };
     let Some(payment) = payment else {
-        let new = captures::insert(c, &capture).await?;
-        if new {
+        if note(c, &capture).await? {
             tracing::warn!(gateway = %capture.gateway, order = capture.order_id, "money was captured for an order that is not known");
         }
         return Ok(());
     };
     let mut account = Account::lock(c, payment.user_id, at).await?;
     let mut folder = Folder::lock(c, payment.booking_id).await?;
-    if captures::insert(c, &capture).await? {
+    if note(c, &capture).await? {
         settle_capture(c, &mut account, &mut folder, payment.id, &capture).await?;
     }
     account.finish(c).await
+}
+
+/// Writes the capture down; says whether it is still to be decided.
+///
+/// One that is known already for an order that is not takes the order and the amount of the later message: the
+/// first must not use up the gateway's payment id, or the money of the second would be lost.
+async fn note(c: &mut DbConnection, capture: &Capture) -> Result<bool, BookingError> {
+    if captures::insert(c, capture).await? {
+        return Ok(true);
+    }
+    match captures::lock(c, capture.gateway, &capture.gateway_payment_id).await?.outcome {
+        CaptureOutcome::Applied | CaptureOutcome::Returned => Ok(false),
+        CaptureOutcome::UnknownOrder => {
+            captures::set_order(c, capture).await?;
+            Ok(true)
+        }
+    }
 }
 
 /// Decides what becomes of captured money and does it.

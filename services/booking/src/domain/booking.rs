@@ -2,6 +2,10 @@
 
 use domain::{Money, MoneyError};
 
+/// The most a vehicle may cost: ten crore rupees, far above any on sale. Every amount here is a part of a price,
+/// so below it a member's sum overflows only after nine hundred million bookings.
+pub const HIGHEST_PRICE: Money = Money::from_rupees(100_000_000);
+
 domain::text_enum! {
     pub enum BookingStatus {
         /// Less than the booking amount is paid.
@@ -192,6 +196,12 @@ mod tests {
         for closed in [Cancelled, Expired] {
             assert_eq!(may_pay(closed, Money::from_paise(1), &figures), Err(BookingRefusal::TakesNoPayments(closed)));
         }
+    }
+
+    #[test]
+    fn sums_of_prices_do_not_overflow() {
+        let times = Money::MAX.paise() / HIGHEST_PRICE.paise();
+        assert!(times > 900_000_000, "{times}");
     }
 
     #[test]

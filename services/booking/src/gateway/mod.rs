@@ -8,6 +8,7 @@ pub mod sandbox;
 
 use crate::app::capture::News;
 use crate::config::Config;
+use crate::domain::text::line;
 use crate::domain::{GatewayName, RefundId};
 use domain::{Money, PaymentId};
 use hmac::{Hmac, KeyInit, Mac};
@@ -62,8 +63,6 @@ pub trait PaymentGateway: Send + Sync + 'static {
     /// Our account's public key, where the client needs it.
     fn public_key(&self) -> Option<String>;
     fn signature_header(&self) -> &'static str;
-    /// The header with the message's own id, where it has one.
-    fn event_id_header(&self) -> Option<&'static str>;
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool;
     fn read(&self, body: &[u8]) -> Result<News, Malformed>;
     /// Gives money back to where it came from; with the same id, once. Answers the gateway's id of the refund.
@@ -119,12 +118,19 @@ fn is_hmac_sha256(secret: &str, signature: &str, body: &[u8]) -> bool {
     mac.verify_slice(&signature).is_ok()
 }
 
-/// By what a message is known again: the gateway's own id, or else a hash of its body.
-pub fn event_key(own_id: Option<&str>, body: &[u8]) -> String {
-    match own_id.map(str::trim) {
-        Some(id) if !id.is_empty() && id.len() <= 90 && id.is_ascii() => format!("id:{id}"),
-        _ => format!("sha256:{}", hex::encode(Sha256::digest(body))),
-    }
+/// By what a message is known again: a hash of its body, which is what the signature covers. An id in a header
+/// proves nothing; whoever replays one message under another's id would have the other taken for known.
+pub fn event_key(body: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(body)))
+}
+
+/// Longest id a gateway may use.
+const LONGEST_ID: usize = 64;
+
+/// The id of a captured payment: the gateway's own, or a hash of the body where there is none that can be kept.
+/// A capture that is genuine is recorded in any case, and two without an id are two.
+fn capture_id(own_id: Option<&str>, body: &[u8]) -> String {
+    own_id.and_then(|id| line(id, LONGEST_ID)).unwrap_or_else(|| hex::encode(Sha256::digest(body)))
 }
 
 #[cfg(test)]
@@ -132,11 +138,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_without_an_id_is_known_by_its_body() {
-        assert_eq!(event_key(Some("evt_1"), b"x"), "id:evt_1");
-        assert_eq!(event_key(None, b"x"), event_key(Some(" "), b"x"));
-        assert_ne!(event_key(None, b"x"), event_key(None, b"y"));
-        assert!(event_key(Some(&"e".repeat(91)), b"x").starts_with("sha256:"));
+    fn a_message_is_known_by_its_body_alone() {
+        assert_eq!(event_key(b"x"), event_key(b"x"));
+        assert_ne!(event_key(b"x"), event_key(b"y"));
+    }
+
+    #[test]
+    fn a_capture_without_an_id_is_known_by_its_body() {
+        assert_eq!(capture_id(Some(" pay_1 "), b"x"), "pay_1");
+        let by_body = capture_id(None, b"x");
+        assert_eq!(by_body.len(), LONGEST_ID);
+        assert_ne!(by_body, capture_id(None, b"y"));
+        for useless in ["", " ", "a\nb", &"p".repeat(LONGEST_ID + 1)] {
+            assert_eq!(capture_id(Some(useless), b"x"), by_body, "{useless}");
+        }
     }
 
     #[test]

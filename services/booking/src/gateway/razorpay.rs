@@ -1,6 +1,6 @@
 //! Razorpay: orders, refunds, and webhooks signed in `X-Razorpay-Signature`.
 
-use super::{GatewayError, Malformed, PaymentGateway, SourceRefund, is_hmac_sha256};
+use super::{GatewayError, Malformed, PaymentGateway, SourceRefund, capture_id, is_hmac_sha256};
 use crate::app::capture::News;
 use crate::config::RazorpayConfig;
 use crate::domain::GatewayName;
@@ -85,7 +85,7 @@ struct Wrapped {
 
 #[derive(Deserialize)]
 struct Payment {
-    id: String,
+    id: Option<String>,
     /// In paise.
     amount: i64,
     currency: String,
@@ -119,9 +119,6 @@ impl PaymentGateway for Razorpay {
     fn signature_header(&self) -> &'static str {
         "X-Razorpay-Signature"
     }
-    fn event_id_header(&self) -> Option<&'static str> {
-        Some("X-Razorpay-Event-Id")
-    }
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool {
         is_hmac_sha256(self.webhook_secret.expose_secret(), signature, body)
     }
@@ -146,7 +143,7 @@ impl PaymentGateway for Razorpay {
         let noted = payment.notes.get("payment_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
         Ok(News::Captured {
             order_id,
-            gateway_payment_id: payment.id,
+            gateway_payment_id: capture_id(payment.id.as_deref(), body),
             amount: Money::from_paise(payment.amount),
             payment_id: noted,
         })

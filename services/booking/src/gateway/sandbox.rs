@@ -1,11 +1,12 @@
 //! The stand-in: no network, a message signed with a secret that tests and demonstrations know.
 
-use super::{GatewayError, Malformed, PaymentGateway, SourceRefund, is_hmac_sha256};
+use super::{GatewayError, LONGEST_ID, Malformed, PaymentGateway, SourceRefund, capture_id, is_hmac_sha256};
 use crate::app::capture::News;
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
 use crate::domain::text::line;
 use domain::{Money, PaymentId};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -19,24 +20,23 @@ impl Sandbox {
     }
 }
 
-#[derive(Deserialize)]
-struct Message {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SandboxMessage {
     event: Event,
+    /// From `checkout`.
     order_id: String,
-    gateway_payment_id: String,
+    /// Where it is missing, the body's hash stands for it.
+    gateway_payment_id: Option<String>,
     amount: Money,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 enum Event {
     #[serde(rename = "payment.captured")]
     Captured,
     #[serde(rename = "payment.failed")]
     Failed,
 }
-
-/// Longest id a gateway may use.
-const LONGEST_ID: usize = 64;
 
 #[async_trait::async_trait]
 impl PaymentGateway for Sandbox {
@@ -55,24 +55,19 @@ impl PaymentGateway for Sandbox {
     fn signature_header(&self) -> &'static str {
         "X-Sandbox-Signature"
     }
-    fn event_id_header(&self) -> Option<&'static str> {
-        None
-    }
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool {
         is_hmac_sha256(self.secret.expose_secret(), signature, body)
     }
     fn read(&self, body: &[u8]) -> Result<News, Malformed> {
-        let message: Message = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
-        let id = |text: &str, field: &str| {
-            line(text, LONGEST_ID).ok_or_else(|| Malformed(format!("{field} must have 1 to {LONGEST_ID} characters")))
-        };
-        let order_id = id(&message.order_id, "order_id")?;
-        let gateway_payment_id = id(&message.gateway_payment_id, "gateway_payment_id")?;
+        let message: SandboxMessage = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
+        let order_id = line(&message.order_id, LONGEST_ID)
+            .ok_or_else(|| Malformed(format!("order_id must have 1 to {LONGEST_ID} characters")))?;
         if !message.amount.is_positive() {
             return Err(Malformed("amount must be more than 0.00".to_owned()));
         }
         Ok(match message.event {
             Event::Captured => {
+                let gateway_payment_id = capture_id(message.gateway_payment_id.as_deref(), body);
                 News::Captured { order_id, gateway_payment_id, amount: message.amount, payment_id: None }
             }
             Event::Failed => News::Failed { order_id, reason: "the gateway reported a failure".to_owned() },

@@ -105,12 +105,12 @@ pub(crate) async fn list(
     Ok(ok(&chassis::http::Listing { items, next_cursor: listing.next_cursor }))
 }
 
-/// The id in the path, of a booking that the caller may see.
-pub(super) async fn visible(app: &Booking, caller: &Caller, path: &str) -> Result<BookingId, Problem> {
+/// The id in the path, of a booking that the caller may see, and whose it is.
+pub(super) async fn visible(app: &Booking, caller: &Caller, path: &str) -> Result<(BookingId, UserId), Problem> {
     let id = path_id(path)?;
     let owner = bookings::owner(&mut *app.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     caller.require_sight_of(owner)?;
-    Ok(id)
+    Ok((id, owner))
 }
 
 pub(crate) async fn one(
@@ -118,7 +118,7 @@ pub(crate) async fn one(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?;
+    let (id, _) = visible(&app, &caller, &path).await?;
     Ok(ok(&views::booking(&mut *app.ctx.db().read().await?, id).await?))
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn instalments(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?;
+    let (id, _) = visible(&app, &caller, &path).await?;
     let rows = instalments::of(&mut *app.ctx.db().read().await?, id).await?;
     Ok(ok(&rows.iter().map(InstalmentView::from).collect::<Vec<_>>()))
 }
@@ -136,20 +136,19 @@ pub(crate) async fn schedule(
     app: web::Data<Booking>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?;
-    let months = body.json::<EmiInput>().await?.value.months;
-    let (caller, now) = (&caller, app.ctx.now());
-    let rows = app
-        .ctx
-        .tx(async |c| {
-            schedule_emi::schedule(c, id, months, now).await?;
-            audit::record(c, "booking", caller, now, action("booking.schedule_emi", id, "")).await?;
-            Ok::<_, Problem>(instalments::of(c, id).await?)
-        })
-        .await?;
-    Ok(ok(&rows.iter().map(InstalmentView::from).collect::<Vec<_>>()))
+    let (id, owner) = visible(&app, &caller, &path).await?;
+    let input = body.json::<EmiInput>().await?;
+    let (caller, months, now) = (&caller, input.value.months, app.ctx.now());
+    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+        schedule_emi::schedule(c, id, months, now).await?;
+        audit::record(c, "booking", caller, now, action("booking.schedule_emi", id, owner, "")).await?;
+        let rows = instalments::of(c, id).await?;
+        Ok(rows.iter().map(InstalmentView::from).collect::<Vec<_>>())
+    })
+    .await
 }
 
 pub(crate) async fn cancel(
@@ -159,19 +158,19 @@ pub(crate) async fn cancel(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?;
+    let (id, owner) = visible(&app, &caller, &path).await?;
     let input = body.json_or_empty::<RefundInput>().await?;
     let terms = &input.value.terms(&app)?;
     let (caller, now) = (&caller, app.ctx.now());
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
         if cancel::cancel(c, id, terms, now).await? {
-            audit::record(c, "booking", caller, now, action("booking.cancel", id, &terms.reason)).await?;
+            audit::record(c, "booking", caller, now, action("booking.cancel", id, owner, &terms.reason)).await?;
         }
         views::booking(c, id).await
     })
     .await
 }
 
-fn action<'a>(name: &'static str, id: BookingId, detail: &'a str) -> Action<'a> {
-    Action { action: name, subject_type: "booking", subject_id: id.to_string(), subject_user: None, detail }
+fn action<'a>(name: &'static str, id: BookingId, owner: UserId, detail: &'a str) -> Action<'a> {
+    Action { action: name, subject_type: "booking", subject_id: id.to_string(), subject_user: Some(owner), detail }
 }

@@ -64,7 +64,10 @@ fn booking_routes(routes: Routes) -> Routes {
             "/bookings/{id}/emi",
             User,
             bookings::schedule,
-            Doc::new("Pay what remains in instalments").takes::<bookings::EmiInput>().gives::<Vec<InstalmentView>>(),
+            Doc::new("Pay what remains in instalments")
+                .idempotent()
+                .takes::<bookings::EmiInput>()
+                .gives::<Vec<InstalmentView>>(),
         )
         .get(
             "/bookings/{id}/emi",
@@ -138,6 +141,9 @@ fn payment_routes(routes: Routes) -> Routes {
             "/payments/webhooks/{gateway}",
             Public,
             webhooks::receive,
-            Doc::new("What a gateway tells; signed in its own header").gives::<webhooks::Received>(),
+            Doc::new("What a gateway tells; signed in its own header, else 401")
+                .takes::<webhooks::Told>()
+                .gives::<webhooks::Received>()
+                .answers_bare(401),
         )
 }

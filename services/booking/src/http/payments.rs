@@ -11,7 +11,7 @@ use crate::domain::PaymentStatus;
 use crate::domain::text::line;
 use crate::error::BookingError;
 use crate::store::payments::{self, Payment};
-use crate::store::{bookings, refunds};
+use crate::store::refunds;
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -60,8 +60,7 @@ pub(crate) async fn pay(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let booking_id = visible(&app, &caller, &path).await?;
-    let owner = bookings::owner(&mut *app.ctx.db().read().await?, booking_id).await?;
+    let (booking_id, owner) = visible(&app, &caller, &path).await?;
     let input = body.json::<PayInput>().await?;
     let id: PaymentId = id::fresh();
     let new = &NewPayment {
@@ -69,14 +68,14 @@ pub(crate) async fn pay(
         booking_id,
         amount: input.value.amount,
         method: input.value.method,
-        by_owner: owner == Some(caller.user_id),
+        by_owner: owner == caller.user_id,
         gateway: app.gateways.preferred().map(|g| (g.name(), g.known_order(id))),
     };
     let (app_ref, caller_ref, now) = (&app, &caller, app.ctx.now());
     let answer = idem
         .run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
             pay::pay(c, new, now).await?;
-            let act = action("payment.start", new.id, new.method.as_str());
+            let act = action("payment.start", new.id, owner, new.method.as_str());
             audit::record(c, "booking", caller_ref, now, act).await?;
             views::payment(c, new.id, &app_ref.gateways).await
         })
@@ -157,16 +156,24 @@ pub(crate) async fn confirm(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
+    if payment.user_id == caller.user_id {
+        // Cash that only its payer has seen is no cash: somebody else says that it came.
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "booking.own_payment",
+            "nobody confirms a payment of their own",
+        ));
+    }
     let input = body.json_or_empty::<ConfirmInput>().await?;
     let reference = cleaned("reference", input.value.reference.as_deref())?;
     let mut errors = FieldErrors::new();
     let named = reference.is_some() || payment.method != PaymentMethod::BankTransfer;
     errors.require("reference", named, "required", "a bank transfer is confirmed with its reference");
     errors.finish("booking.reference_invalid")?;
-    let (id, app, caller, now) = (payment.id, &app, &caller, app.ctx.now());
+    let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());
     let verdict = &Verdict::Received { reference };
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        decide(c, app, caller, id, verdict, "payment.confirm", now).await
+        decide(c, app, caller, payment, verdict, "payment.confirm", now).await
     })
     .await
 }
@@ -182,10 +189,10 @@ pub(crate) async fn fail(
     let input = body.json_or_empty::<FailInput>().await?;
     let text = input.value.reason.or(input.value.reference);
     let reason = cleaned("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
-    let (id, app, caller, now) = (payment.id, &app, &caller, app.ctx.now());
+    let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());
     let verdict = &Verdict::NotReceived { reason };
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        decide(c, app, caller, id, verdict, "payment.fail", now).await
+        decide(c, app, caller, payment, verdict, "payment.fail", now).await
     })
     .await
 }
@@ -203,15 +210,15 @@ async fn decide(
     c: &mut DbConnection,
     app: &Booking,
     caller: &Caller,
-    id: PaymentId,
+    payment: &Payment,
     verdict: &Verdict,
     name: &'static str,
     now: Timestamp,
 ) -> Result<PaymentView, Problem> {
-    if confirm::confirm(c, id, verdict, now).await? {
-        audit::record(c, "booking", caller, now, action(name, id, "")).await?;
+    if confirm::confirm(c, payment.id, verdict, now).await? {
+        audit::record(c, "booking", caller, now, action(name, payment.id, payment.user_id, "")).await?;
     }
-    views::payment(c, id, &app.gateways).await
+    views::payment(c, payment.id, &app.gateways).await
 }
 
 pub(crate) async fn refund(
@@ -224,16 +231,17 @@ pub(crate) async fn refund(
     let payment = seen(&app, &caller, &path).await?;
     let input = body.json_or_empty::<RefundInput>().await?;
     let terms = &input.value.terms(&app)?;
-    let (id, app, caller, now) = (payment.id, &app, &caller, app.ctx.now());
+    let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        if cancel::refund(c, id, terms, now).await? {
-            audit::record(c, "booking", caller, now, action("payment.refund", id, &terms.reason)).await?;
+        if cancel::refund(c, payment.id, terms, now).await? {
+            let act = action("payment.refund", payment.id, payment.user_id, &terms.reason);
+            audit::record(c, "booking", caller, now, act).await?;
         }
-        views::payment(c, id, &app.gateways).await
+        views::payment(c, payment.id, &app.gateways).await
     })
     .await
 }
 
-fn action<'a>(name: &'static str, id: PaymentId, detail: &'a str) -> Action<'a> {
-    Action { action: name, subject_type: "payment", subject_id: id.to_string(), subject_user: None, detail }
+fn action<'a>(name: &'static str, id: PaymentId, owner: UserId, detail: &'a str) -> Action<'a> {
+    Action { action: name, subject_type: "payment", subject_id: id.to_string(), subject_user: Some(owner), detail }
 }

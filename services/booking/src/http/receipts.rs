@@ -58,7 +58,22 @@ fn lines(payment: &Payment, booking: &Booked, name: Option<&str>) -> Vec<String>
     lines
 }
 
-/// One A4 page of text. The built-in fonts know Latin letters only; others become question marks.
+/// A letter in the encoding the page names, which is Latin-1 with the punctuation of typewriters' successors where
+/// Latin-1 has control characters. The built-in fonts know no others: those become question marks.
+fn win_ansi(letter: char) -> u8 {
+    match letter {
+        ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(letter).unwrap_or(b'?'),
+        '\u{2018}' => 0x91,
+        '\u{2019}' => 0x92,
+        '\u{201c}' => 0x93,
+        '\u{201d}' => 0x94,
+        '\u{2013}' => 0x96,
+        '\u{2014}' => 0x97,
+        _ => b'?',
+    }
+}
+
+/// One A4 page of text.
 fn pdf(lines: &[String]) -> Vec<u8> {
     let (catalog, pages, page_id, font, text) = (Ref::new(1), Ref::new(2), Ref::new(3), Ref::new(4), Ref::new(5));
     let font_name = Name(b"F1");
@@ -69,20 +84,38 @@ fn pdf(lines: &[String]) -> Vec<u8> {
     page.media_box(Rect::new(0.0, 0.0, 595.0, 842.0)).parent(pages).contents(text);
     page.resources().fonts().pair(font_name, font);
     page.finish();
-    pdf.type1_font(font).base_font(Name(b"Courier"));
+    pdf.type1_font(font).base_font(Name(b"Courier")).encoding_predefined(Name(b"WinAnsiEncoding"));
     let mut content = Content::new();
     content.begin_text();
     content.set_font(font_name, 11.0);
     content.next_line(60.0, 770.0);
     for line in lines {
-        let latin: Vec<u8> = line
-            .chars()
-            .map(|letter| if letter.is_ascii() { u8::try_from(letter).unwrap_or(b'?') } else { b'?' })
-            .collect();
+        let latin: Vec<u8> = line.chars().map(win_ansi).collect();
         content.show(Str(&latin));
         content.next_line(0.0, -18.0);
     }
     content.end_text();
     pdf.stream(text, &content.finish());
     pdf.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latin_name_is_printed_and_letters_of_other_scripts_are_question_marks() {
+        let printed = |text: &str| text.chars().map(win_ansi).collect::<Vec<u8>>();
+        assert_eq!(printed("Jos\u{e9} M\u{fc}ller"), b"Jos\xe9 M\xfcller");
+        assert_eq!(printed("O\u{2019}Brien \u{2013} Sons"), b"O\x92Brien \x96 Sons");
+        assert_eq!(printed("आशा\u{7f}\u{85}\n"), b"??????");
+    }
+
+    #[test]
+    fn the_page_says_how_its_letters_are_encoded() {
+        let page = pdf(&["Jos\u{e9}".to_owned()]);
+        let has = |part: &[u8]| page.windows(part.len()).any(|w| w == part);
+        assert!(has(b"/Encoding /WinAnsiEncoding"));
+        assert!(has(b"<4A6F73E9>") || has(b"(Jos\xe9)"), "{}", String::from_utf8_lossy(&page));
+    }
 }

@@ -4,6 +4,7 @@ use super::views::VehicleView;
 use crate::Booking;
 use crate::app::catalogue::{self, VehicleChange};
 use crate::domain::VehicleId;
+use crate::domain::booking::HIGHEST_PRICE;
 use crate::domain::text::line;
 use crate::store::vehicles::{self, Vehicle};
 use actix_web::http::StatusCode;
@@ -111,7 +112,8 @@ fn checked(given: ChangeVehicle) -> Result<VehicleChange, Problem> {
         cleaned.flatten()
     };
     let (model, variant) = (name("model", given.model), name("variant", given.variant));
-    errors.require("price", given.price.is_none_or(Money::is_positive), "range", "must be more than 0.00");
+    let fits = given.price.is_none_or(|p| p.is_positive() && p <= HIGHEST_PRICE);
+    errors.require("price", fits, "range", format!("must be more than 0.00 and at most {HIGHEST_PRICE}"));
     errors.finish("booking.vehicle_invalid")?;
     Ok(VehicleChange { model, variant, price: given.price, is_active: given.is_active })
 }

@@ -4,15 +4,28 @@ use crate::Booking;
 use crate::app::capture;
 use crate::domain::GatewayName;
 use crate::gateway::event_key;
+use crate::gateway::sandbox::SandboxMessage;
 use crate::store::captures::WebhookEvent;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::http::{Body, Problem, ok, path_id};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Most bytes of a message.
 const LIMIT: usize = 256 * 1024;
+
+/// What each gateway sends, for the documentation alone.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used; a gateway reads the bytes whose signature it has checked")]
+pub(crate) enum Told {
+    /// To `sandbox`.
+    Sandbox(SandboxMessage),
+    /// To `razorpay`: one of its own webhook events.
+    Razorpay(Map<String, Value>),
+}
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Received {
@@ -28,8 +41,8 @@ pub(crate) async fn receive(
 ) -> Result<HttpResponse, Problem> {
     let name: GatewayName = path_id(&path)?;
     let gateway = app.gateways.get(name).ok_or_else(Problem::not_found)?;
-    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
-    let signature = header(gateway.signature_header()).ok_or_else(unsigned)?;
+    let signature = request.headers().get(gateway.signature_header()).and_then(|v| v.to_str().ok());
+    let signature = signature.ok_or_else(unsigned)?;
     let bytes = body.bytes(LIMIT).await?;
     if !gateway.is_genuine(signature, &bytes) {
         return Err(unsigned());
@@ -38,7 +51,7 @@ pub(crate) async fn receive(
     let now = app.ctx.now();
     let event = &WebhookEvent {
         gateway: name,
-        event_key: event_key(gateway.event_id_header().and_then(header), &bytes),
+        event_key: event_key(&bytes),
         body: bytes.to_vec(),
         error: String::new(),
         received_at: now,

@@ -23,7 +23,7 @@ pub struct Capture {
 #[diesel(table_name = webhook_events, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct WebhookEvent {
     pub gateway: GatewayName,
-    /// The gateway's own id of the message, or a hash of its body.
+    /// A hash of its body.
     pub event_key: String,
     pub body: Vec<u8>,
     /// Why it could not be processed when it was last tried.
@@ -35,6 +35,20 @@ pub struct WebhookEvent {
 /// False where this capture is known already.
 pub async fn insert(c: &mut DbConnection, capture: &Capture) -> QueryResult<bool> {
     inserted(diesel::insert_into(captures::table).values(capture).execute(c).await)
+}
+
+/// The capture with this id, locked until the transaction ends.
+pub async fn lock(c: &mut DbConnection, gateway: GatewayName, gateway_payment_id: &str) -> QueryResult<Capture> {
+    captures::table.find((gateway, gateway_payment_id)).select(Capture::as_select()).lock().get_result(c).await
+}
+
+/// Gives a known capture the order and the amount of `capture`.
+pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
+    diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
+        .set((captures::order_id.eq(&capture.order_id), captures::amount_paise.eq(capture.amount_paise)))
+        .execute(c)
+        .await
+        .map(drop)
 }
 
 pub async fn set_outcome(

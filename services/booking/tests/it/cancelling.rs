@@ -120,8 +120,27 @@ async fn an_administrator_refunds_one_payment_and_the_booking_can_be_paid_again(
     let path = format!("/payments/{}/refund", text(&open, "id"));
     assert_eq!(admin.act(&path).await.problem(409), "booking.payment_state");
     let acts: Vec<StaffActed> = world.service.published().await;
-    let acts: Vec<_> = acts.iter().map(|a| a.action.as_str()).collect();
-    assert_eq!(acts, ["payment.confirm", "payment.refund"]);
+    let named: Vec<_> = acts.iter().map(|a| a.action.as_str()).collect();
+    assert_eq!(named, ["payment.confirm", "payment.refund"]);
+    assert!(acts.iter().all(|a| a.subject_user_id == Some(world.member.into())), "{acts:?}");
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn what_staff_do_for_a_member_is_told_with_the_member() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let id = text(&booked, "id");
+    let staff = world.staff();
+    let body = json!({ "amount": "1.00", "method": "cash" });
+    let payment = staff.post(&format!("/bookings/{id}/payments"), body).await.expect(201);
+    staff.act(&format!("/payments/{}/fail", text(&payment, "id"))).await.expect(200);
+    staff.post(&format!("/bookings/{id}/emi"), json!({ "months": 3 })).await.expect(200);
+    staff.act(&format!("/bookings/{id}/cancel")).await.expect(200);
+    let acts: Vec<StaffActed> = world.service.published().await;
+    let named: Vec<_> = acts.iter().map(|a| a.action.as_str()).collect();
+    assert_eq!(named, ["payment.start", "payment.fail", "booking.schedule_emi", "booking.cancel"]);
+    assert!(acts.iter().all(|a| a.subject_user_id == Some(world.member.into())), "{acts:?}");
     world.service.finish().await;
 }
 

@@ -38,6 +38,27 @@ async fn a_change_of_price_leaves_bookings_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_vehicle_costs_at_most_ten_crore() {
+    let world = World::start().await;
+    let admin = world.service.as_admin();
+    let vehicle = |price: &str| json!({ "model": "Megh", "variant": "Gold", "price": price });
+    for price in ["100000000.01", "92233720368547758.07"] {
+        assert_eq!(admin.post("/vehicles", vehicle(price)).await.problem(422), "booking.vehicle_invalid", "{price}");
+        let changed = admin.patch(&format!("/vehicles/{SCOOTER}"), json!({ "price": price })).await;
+        assert_eq!(changed.problem(422), "booking.vehicle_invalid", "{price}");
+    }
+    let dear = admin.post("/vehicles", vehicle("100000000.00")).await.expect(201);
+    for _ in 0..2 {
+        let booked = world.book_with(json!({ "vehicle_id": dear["id"], "booking_amount": "100000000.00" })).await;
+        world.pay_online(text(&booked, "id"), "100000000.00").await;
+    }
+    let paid: Vec<i64> =
+        world.completed().await.iter().filter_map(|p| Some(p.standing?.net_paid_after_paise)).collect();
+    assert_eq!(paid, [10_000_000_000, 20_000_000_000]);
+    world.service.finish().await;
+}
+
+#[tokio::test]
 async fn a_booking_amount_is_from_five_hundred_to_the_price() {
     let world = World::start().await;
     for (amount, code) in [

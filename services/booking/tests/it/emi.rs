@@ -53,6 +53,22 @@ async fn a_schedule_asked_for_later_is_over_what_is_left() {
 }
 
 #[tokio::test]
+async fn the_same_key_schedules_once_and_answers_the_same() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let path = format!("/bookings/{}/emi", text(&booked, "id"));
+    let first = world.client.post_with_key(&path, "k", json!({ "months": 4 })).await.expect(200);
+    let again = world.client.post_with_key(&path, "k", json!({ "months": 4 })).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.expect(200), first);
+    let other = world.client.post_with_key(&path, "k", json!({ "months": 5 })).await;
+    assert_eq!(other.problem(422), "idempotency.key_reused");
+    let unkeyed = world.client.post(&path, json!({ "months": 4 })).await;
+    assert_eq!(unkeyed.problem(409), "booking.emi_exists");
+    world.service.finish().await;
+}
+
+#[tokio::test]
 async fn an_instalment_is_overdue_the_day_after_in_india_and_told_once() {
     let world = World::start().await;
     let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00", "emi_months": 3 });

@@ -198,3 +198,45 @@ async fn a_refund_is_asked_for_once_it_is_committed_and_falls_back_to_the_wallet
     assert!(!asked[0].idempotency.is_empty());
     world.service.finish().await;
 }
+
+#[tokio::test]
+async fn the_id_in_an_unsigned_header_makes_no_message_known() {
+    let razorpay = Razorpay::default();
+    let world = world(&razorpay).await;
+    let first = world.book("500.00").await;
+    let second = world.book("500.00").await;
+    world.pay(text(&first, "id"), "500.00", "online").await;
+    world.pay(text(&second, "id"), "500.00", "online").await;
+    let one = recorded("payment.captured", "order_Abc1", "pay_1", 50_000, json!([]));
+    let two = recorded("payment.captured", "order_Abc2", "pay_2", 50_000, json!([]));
+    for message in [&one, &two, &one] {
+        webhook(&world, message, "evt_1").await.expect(200);
+    }
+    // The same message under other ids is still the same.
+    webhook(&world, &one, "evt_2").await.expect(200);
+    assert_eq!(world.booking(text(&first, "id")).await["status"], "confirmed");
+    assert_eq!(world.booking(text(&second, "id")).await["status"], "confirmed");
+    assert_eq!(world.completed().await.len(), 2);
+    assert!(world.service.published::<PaymentReturned>().await.is_empty());
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_capture_without_a_payment_id_is_recorded_all_the_same() {
+    let razorpay = Razorpay::default();
+    let world = world(&razorpay).await;
+    for order in ["order_Abc1", "order_Abc2"] {
+        let booked = world.book("500.00").await;
+        world.pay(text(&booked, "id"), "500.00", "online").await;
+        let mut message: Value =
+            serde_json::from_str(&recorded("payment.captured", order, "", 50_000, json!([]))).expect("JSON");
+        let entity = message["payload"]["payment"]["entity"].as_object_mut().expect("an object");
+        entity.remove("id");
+        for _ in 0..2 {
+            webhook(&world, &message.to_string(), "evt_1").await.expect(200);
+        }
+        assert_eq!(world.booking(text(&booked, "id")).await["status"], "confirmed", "{order}");
+    }
+    assert_eq!(world.completed().await.len(), 2);
+    world.service.finish().await;
+}

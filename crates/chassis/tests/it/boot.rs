@@ -1,0 +1,163 @@
+//! What a process refuses to start with, and what the pages outside the API answer.
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{App, test};
+use chassis::auth::SharedKeys;
+use chassis::boot::site::Site;
+use chassis::boot::{Platform, check_alone, database, start};
+use chassis::cache::MemoryCache;
+use chassis::clock::SystemClock;
+use chassis::events::memory::MemoryBus;
+use chassis::http::{Routes, edge};
+use chassis::mail::MessageLog;
+use chassis::schema::parked;
+use chassis::{Env, Parts, Service, id};
+use db::{Db, DbConfig, DbConnection};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::{EventId, Timestamp};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A service that has nothing but what every service has.
+fn service() -> Service {
+    fn parts() -> Parts {
+        Parts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new() }
+    }
+    Service { name: "purse", migrations: chassis::MIGRATIONS, build: |_| Box::pin(async { Ok(parts()) }) }
+}
+
+#[actix_web::test]
+async fn a_service_alone_needs_a_broker_others_reach_and_the_keys_of_auth() {
+    let broker = ("BROKER_URL", "amqp://localhost:5672");
+    let keys = ("JWKS_URL", "http://auth/.well-known/jwks.json");
+    for (service, variables, missing) in [
+        ("wallet", vec![keys], Some("BROKER_URL")),
+        ("wallet", vec![("BROKER_URL", "memory://"), keys], Some("BROKER_URL")),
+        ("wallet", vec![("BROKER_URL", " "), keys], Some("BROKER_URL")),
+        ("wallet", vec![broker], Some("JWKS_URL")),
+        ("wallet", vec![broker, keys], None),
+        ("auth", vec![], Some("BROKER_URL")),
+        ("auth", vec![broker], None),
+    ] {
+        let refused = check_alone(service, &Env::from_pairs(variables.clone())).err();
+        assert_eq!(refused.map(|e| e.variable).as_deref(), missing, "{service} with {variables:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_pool_has_the_size_that_the_example_says() {
+    let example = include_str!("../../../../.env.example");
+    let said = example.lines().find_map(|l| l.strip_prefix("#DATABASE_POOL_SIZE=")).unwrap();
+    let default = database(&Env::default(), "wallet").unwrap().pool_size;
+    assert_eq!(said, default.to_string());
+    let env = Env::from_pairs([("DATABASE_POOL_SIZE", "3")]);
+    assert_eq!(database(&env, "wallet").unwrap().pool_size, 3);
+}
+
+struct World {
+    site: Site,
+    db: Db,
+    file: PathBuf,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{suffix}", self.file.display())));
+        }
+    }
+}
+
+impl World {
+    async fn with(variables: &[(&str, &str)]) -> Self {
+        let file = std::env::temp_dir().join(format!("chassis-boot-{}.db", id::fresh::<Uuid>()));
+        let env = Env::from_pairs(variables.iter().copied());
+        let shared_keys = SharedKeys::new();
+        let platform = Platform {
+            env: env.clone(),
+            clock: Arc::new(SystemClock),
+            bus: Arc::new(MemoryBus::new()),
+            cache: Arc::new(MemoryCache::new()),
+            mailer: Arc::new(MessageLog::new()),
+            keys: Arc::new(shared_keys.clone()),
+            shared_keys,
+            scheduled: false,
+        };
+        let config = DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()));
+        let started = start(service(), &platform, &config).await.unwrap();
+        let site = Site::over(std::slice::from_ref(&started), &env, None).unwrap();
+        Self { site, db: started.ctx.db().clone(), file }
+    }
+
+    /// Status, the headers `Allow` and `Content-Type`, and the body.
+    async fn ask(&self, method: Method, path: &str) -> (u16, String, String, Value) {
+        let site = self.site.clone();
+        let app = App::new().wrap(from_fn(edge::wrap)).configure(move |config| site.configure(config));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::default().method(method).uri(path).insert_header(("X-Request-Id", "mine"));
+        let answer = test::call_service(&app, request.to_request()).await;
+        let header = |name| {
+            let value = answer.headers().get(name).map(|v| v.to_str().unwrap());
+            value.unwrap_or_default().to_owned()
+        };
+        let (status, allow, kind) = (answer.status().as_u16(), header("allow"), header("content-type"));
+        let body = test::read_body(answer).await;
+        (status, allow, kind, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    async fn park(&self) {
+        self.db.tx(async |c| park(c).await.map_err(db::DbError::from)).await.unwrap();
+    }
+}
+
+async fn park(c: &mut DbConnection) -> QueryResult<usize> {
+    let row = (
+        parked::event_id.eq(id::fresh::<EventId>()),
+        parked::event_type.eq("purse.v1.Lost"),
+        parked::source.eq("purse"),
+        parked::subject.eq(""),
+        parked::occurred_at.eq(Timestamp::UNIX_EPOCH),
+        parked::position.eq(1_i64),
+        parked::traceparent.eq(""),
+        parked::payload.eq(Vec::<u8>::new()),
+        parked::error.eq("no"),
+        parked::attempts.eq(1_i64),
+        parked::parked_at.eq(Timestamp::UNIX_EPOCH),
+    );
+    diesel::insert_into(parked::table).values(row).execute(c).await
+}
+
+#[actix_web::test]
+async fn a_page_outside_the_api_answers_get_and_head_and_says_so() {
+    let world = World::with(&[]).await;
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(world.ask(Method::GET, path).await.0, 200, "{path}");
+        assert_eq!(world.ask(Method::HEAD, path).await.0, 200, "{path}");
+        for method in [Method::POST, Method::DELETE, Method::from_bytes(b"BREW").unwrap()] {
+            let (status, allow, kind, body) = world.ask(method.clone(), path).await;
+            assert_eq!((status, allow.as_str()), (405, "GET, HEAD"), "{method} {path}");
+            assert_eq!(kind, "application/problem+json");
+            assert_eq!((&body["code"], &body["request_id"]), (&json!("request.method_not_allowed"), &json!("mine")));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn parked_events_matter_to_readiness_only_where_a_limit_is_set() {
+    let world = World::with(&[]).await;
+    world.park().await;
+    assert_eq!(world.ask(Method::GET, "/health/ready").await.0, 200);
+    let world = World::with(&[("READY_MAX_PARKED", "1")]).await;
+    world.park().await;
+    let (status, _, _, body) = world.ask(Method::GET, "/health/ready").await;
+    assert_eq!((status, &body["checks"][3]["dependency"]), (200, &json!("parked")));
+    world.park().await;
+    let (status, _, kind, body) = world.ask(Method::GET, "/health/ready").await;
+    assert_eq!((status, kind.as_str()), (503, "application/problem+json"));
+    assert_eq!((&body["code"], &body["request_id"]), (&json!("health.unready"), &json!("mine")));
+    assert_eq!((&body["checks"][3]["up"], &body["checks"][0]["up"]), (&json!(false), &json!(true)));
+}
