@@ -23,7 +23,7 @@ pub enum Refusal {
     KycNotApproved,
     #[error("the bank account has to be verified first")]
     AccountUnverified,
-    #[error("{0} is due to be recovered from your earnings first")]
+    #[error("{0} is due to be recovered from earnings first")]
     ClawbackDue(Money),
     #[error("a payout is at least {0}")]
     BelowMinimum(Money),
@@ -51,9 +51,7 @@ pub fn check(asker: &Asker, amount: Money, terms: &PayoutTerms) -> Result<(), Re
     if asker.account_verified != Some(true) {
         return Err(Refusal::AccountUnverified);
     }
-    if asker.clawback_due.is_positive() {
-        return Err(Refusal::ClawbackDue(asker.clawback_due));
-    }
+    nothing_due(asker.clawback_due)?;
     if amount < terms.minimum || !amount.is_positive() {
         return Err(Refusal::BelowMinimum(terms.minimum));
     }
@@ -62,6 +60,11 @@ pub fn check(asker: &Asker, amount: Money, terms: &PayoutTerms) -> Result<(), Re
         return Err(Refusal::InsufficientBalance(free));
     }
     Ok(())
+}
+
+/// There is no payout, neither asked for nor approved, while something is to be taken back.
+pub fn nothing_due(clawback_due: Money) -> Result<(), Refusal> {
+    if clawback_due.is_positive() { Err(Refusal::ClawbackDue(clawback_due)) } else { Ok(()) }
 }
 
 /// How many different people have to approve a payout of `amount`.

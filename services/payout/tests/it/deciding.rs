@@ -65,6 +65,28 @@ async fn nobody_approves_their_own_payout_and_two_people_are_two_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_approved_while_something_is_to_be_taken_back() {
+    let f = fixture().await;
+    let member = f.member("60000.00").await;
+    let (one, two) = (f.as_staff(), f.as_staff());
+    let (small, large) = (f.pending(&member, ask("100.00")).await, f.pending(&member, ask("50000.00")).await);
+    let (small, large) = (format!("/payouts/{small}/approve"), format!("/payouts/{large}/approve"));
+    one.act(&large).await.expect(200);
+    f.wallet(member.id, 2, "9900.00", "50100.00", "25.00").await;
+    for path in [&small, &large] {
+        assert_eq!(two.act(path).await.problem(422), "payout.clawback_due");
+    }
+    // Who has approved before is told what came of it.
+    assert_eq!(one.act(&large).await.expect(200)["approvals"], 1);
+    assert_eq!(f.published::<PayoutApproved>().await.len(), 0);
+    f.wallet(member.id, 3, "9900.00", "50100.00", "0.00").await;
+    for path in [&small, &large] {
+        assert_eq!(two.act(path).await.expect(200)["status"], "approved");
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_who_approve_at_once_approve_once() {
     let f = fixture().await;
     let member = f.member("60000.00").await;
