@@ -115,9 +115,10 @@ fn account_routes(routes: Routes) -> Routes {
         )
         .post(
             "/payouts/bank-accounts/{id}/verify",
-            Access::Staff,
+            Access::User,
             accounts::verify,
-            Doc::new("Confirm that a bank account is the member's").gives::<AccountView>(),
+            Doc::new("Verify a bank account: staff at once, its owner after the wait and a fresh one-time code")
+                .gives::<AccountView>(),
         )
 }
 
