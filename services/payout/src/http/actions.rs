@@ -3,7 +3,7 @@
 use super::patience::Patience;
 use super::payouts::visible;
 use super::view::{self, PayoutView};
-use super::{Subject, note};
+use super::{Subject, note, outcome};
 use crate::Payouts;
 use crate::app::advance::Done;
 use crate::app::{approve, settle, withdraw};
@@ -158,9 +158,7 @@ async fn finish(
 ) -> Result<PayoutView, Problem> {
     let Done { payout, changed } = done;
     if changed {
-        let detail = format!("{} of {}: {} {}", payout.status, payout.requested_paise, payout.utr, payout.reason);
-        note(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), detail.trim_end_matches([' ', ':']))
-            .await?;
+        note(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &outcome(&payout)).await?;
     }
     let shown = view::of_payouts(c, vec![payout]).await?.pop();
     shown.ok_or_else(Problem::not_found)

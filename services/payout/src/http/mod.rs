@@ -10,6 +10,7 @@ mod view;
 
 use crate::Payouts;
 use crate::domain::{BankAccountId, BatchId};
+use crate::store::payouts::Payout;
 use chassis::audit::Action;
 use chassis::auth::{Access, Caller};
 use chassis::http::{Doc, Listing, Problem, Routes};
@@ -164,6 +165,13 @@ async fn note(
     };
     let action = Action { action, subject_type, subject_id, subject_user, detail };
     Ok(chassis::audit::record(c, "payout", caller, at, action).await?)
+}
+
+/// What a payout has become, for the audit log.
+fn outcome(payout: &Payout) -> String {
+    let notes: String =
+        [&payout.utr, &payout.reason].into_iter().filter(|n| !n.is_empty()).map(|n| format!(": {n}")).collect();
+    format!("{} of {}{notes}", payout.status, payout.requested_paise)
 }
 
 /// What was acted on, and whose it is.

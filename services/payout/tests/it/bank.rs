@@ -190,6 +190,50 @@ async fn approved_payouts_go_to_the_bank_in_one_file_and_its_answer_settles_them
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_settled_by_hand_is_not_given_to_the_bank() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let staff = f.as_staff();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(f.approved(&member, ask("1000.00")).await);
+    }
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let file = format!("/payout-batches/{}/file", batch["id"].as_str().unwrap());
+    let outcomes = [json!({"outcome": "paid", "utr": "U0"}), json!({"outcome": "failed", "reason": "closed"})];
+    for (id, outcome) in ids.iter().zip(outcomes) {
+        assert!(staff.get(&file).await.text.contains(id));
+        staff.post(&format!("/payouts/{id}/settle"), outcome).await.expect(200);
+        assert!(!staff.get(&file).await.text.contains(id));
+    }
+    assert_eq!(staff.get(&file).await.text.lines().count(), 2);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_payout_of_a_batch_is_in_the_audit_log_as_its_members() {
+    let f = fixture().await;
+    let (asha, ravi) = (f.member("1000.00").await, f.member("1000.00").await);
+    let (one, two) = (f.approved(&asha, ask("500.00")).await, f.approved(&ravi, ask("600.00")).await);
+    let staff = f.as_staff();
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let csv = format!("payout_id,outcome,utr,reason\n{two},paid,U2,\n{one},failed,,closed\n");
+    for _ in 0..2 {
+        answer(&staff, batch["id"].as_str().unwrap(), &csv).await.expect(200);
+    }
+    let acts = f.published::<StaffActed>().await;
+    for (member, id, settled) in [(asha.id, one, "failed of 500.00: closed"), (ravi.id, two, "completed of 600.00: U2")]
+    {
+        let of_member = acts.iter().filter(|a| a.subject_user_id == Some(member.into()) && a.subject_id == id);
+        let told: Vec<(&str, &str)> =
+            of_member.map(|a| (a.action.as_str(), a.detail.split(';').next().unwrap())).collect();
+        assert_eq!(told[1..].iter().map(|(action, _)| *action).collect::<Vec<_>>(), ["payout.send", "payout.settle"]);
+        assert_eq!(told[2].1, settled);
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_cannot_be_read_changes_nothing() {
     let f = fixture().await;
     let member = f.member("10000.00").await;
