@@ -64,25 +64,25 @@ fn payout_routes(routes: Routes) -> Routes {
             "/payouts/{id}/cancel",
             Access::User,
             actions::cancel,
-            Doc::new("Call off an own payout that is pending").gives::<PayoutView>(),
+            Doc::new("Call off an own payout that is pending").gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/approve",
             Access::Staff,
             actions::approve,
-            Doc::new("Approve somebody else's payout").gives::<PayoutView>(),
+            Doc::new("Approve somebody else's payout").gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/reject",
             Access::Staff,
             actions::reject,
-            Doc::new("Reject a payout").takes::<actions::ReasonInput>().gives::<PayoutView>(),
+            Doc::new("Reject a payout").takes::<actions::ReasonInput>().gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/settle",
             Access::Staff,
             actions::settle,
-            Doc::new("Record what the bank did").takes::<actions::SettleInput>().gives::<PayoutView>(),
+            Doc::new("Record what the bank did").takes::<actions::SettleInput>().gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/return",
@@ -90,7 +90,8 @@ fn payout_routes(routes: Routes) -> Routes {
             actions::take_back,
             Doc::new("Record that the bank gave a completed payout back")
                 .takes::<actions::ReasonInput>()
-                .gives::<PayoutView>(),
+                .gives::<PayoutView>()
+                .idempotent(),
         )
 }
 

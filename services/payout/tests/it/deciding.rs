@@ -151,6 +151,40 @@ async fn a_failed_payout_is_told_once_and_stays_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_acts_once_and_is_answered_as_the_first_time() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let staff = f.as_staff();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(f.pending(&member, ask("1000.00")).await);
+    }
+    let [paid, rejected, cancelled] = ids.as_slice() else { panic!("three payouts") };
+    let why = json!({"reason": "name does not match"});
+    for (client, id, verb, body, other) in [
+        (&staff, paid, "approve", json!({}), json!({"again": true})),
+        (&staff, paid, "settle", json!({"outcome": "paid", "utr": "U1"}), json!({"outcome": "paid", "utr": "U2"})),
+        (&staff, paid, "return", why.clone(), json!({"reason": "other"})),
+        (&staff, rejected, "reject", why.clone(), json!({"reason": "other"})),
+        (&member.client, cancelled, "cancel", json!({}), json!({"again": true})),
+    ] {
+        let path = format!("/payouts/{id}/{verb}");
+        let bad = client.post_with_key(&path, &"k".repeat(256), body.clone()).await;
+        assert_eq!(bad.problem(400), "idempotency.bad_key", "{verb}");
+        let first = client.post_with_key(&path, verb, body.clone()).await;
+        let again = client.post_with_key(&path, verb, body).await;
+        assert_eq!(again.header("idempotency-replayed"), "true", "{verb}");
+        assert_eq!(first.expect(200), again.expect(200), "{verb}");
+        let reused = client.post_with_key(&path, verb, other).await;
+        assert_eq!(reused.problem(422), "idempotency.key_reused", "{verb}");
+    }
+    // The first answer to the approval, though more has happened since.
+    let replayed = staff.post_with_key(&format!("/payouts/{paid}/approve"), "approve", json!({})).await;
+    assert_eq!((replayed.expect(200)["status"].clone(), f.status(paid).await), (json!("approved"), "reversed".into()));
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payout_the_bank_gives_back_is_reversed_once() {
     let f = fixture().await;
     let member = f.member("1000.00").await;
