@@ -69,6 +69,9 @@ impl From<PayoutError> for Problem {
             PayoutError::Step(payout::Refusal::SelfApproval) => {
                 Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.self_approval", detail)
             }
+            PayoutError::Step(payout::Refusal::OwnPayout) => {
+                Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own_payout", detail)
+            }
             PayoutError::Step(payout::Refusal::Conflict(_)) => Self::conflict("payout.state_conflict", detail),
             PayoutError::Account(refusal) => of_account(refusal, detail),
             PayoutError::BankFile(bank_file::Refusal::Utr) => Self::unprocessable("payout.utr_required", detail),

@@ -4,7 +4,7 @@ use super::advance::{self, carry_out};
 use super::settle::settle_locked;
 use crate::domain::BatchId;
 use crate::domain::bank_file::{AnswerLine, FILE_COLUMNS, safe_cell};
-use crate::domain::payout::{Command, Status};
+use crate::domain::payout::{Command, Status, may_decide};
 use crate::error::PayoutError;
 use crate::store::batches::{self, Batch};
 use crate::store::payouts::{self, Payout};
@@ -70,11 +70,12 @@ fn line(payout: &Payout, sealer: &Sealer) -> Result<[String; 7], PayoutError> {
     ])
 }
 
-/// Takes the bank's answer: all of its lines or none. Returns the payouts it changed.
+/// Takes the bank's answer from `by`: all of its lines or none. Returns the payouts it changed.
 pub async fn take_answer(
     c: &mut DbConnection,
     batch: BatchId,
     mut lines: Vec<AnswerLine>,
+    by: UserId,
     now: Timestamp,
 ) -> Result<Vec<Payout>, PayoutError> {
     batches::lock(c, batch).await?;
@@ -89,6 +90,7 @@ pub async fn take_answer(
         if payout.batch_id != Some(batch) {
             return Err(PayoutError::NotInBatch(payout.id));
         }
+        may_decide(payout.user_id, by)?;
         let done = settle_locked(c, payout, &line.settlement, now).await?;
         if done.changed {
             settled.push(done.payout);

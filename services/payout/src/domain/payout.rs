@@ -81,6 +81,8 @@ pub enum Step {
 pub enum Refusal {
     #[error("who asked for a payout cannot approve it")]
     SelfApproval,
+    #[error("nobody rejects, settles or returns their own payout")]
+    OwnPayout,
     #[error("this payout is {0}")]
     Conflict(Status),
 }
@@ -130,10 +132,19 @@ pub fn decide(payout: &Standing<'_>, command: Command<'_>) -> Result<Step, Refus
     }
 }
 
+/// Whether `by`, of the staff, may approve a payout that `requested_by` asked for.
+pub fn may_approve(requested_by: UserId, by: UserId) -> Result<(), Refusal> {
+    if by == requested_by { Err(Refusal::SelfApproval) } else { Ok(()) }
+}
+
+/// Whether `by`, of the staff, may reject, settle or return it. Who says of their own payout that the bank gave it
+/// back makes money for themselves.
+pub fn may_decide(requested_by: UserId, by: UserId) -> Result<(), Refusal> {
+    if by == requested_by { Err(Refusal::OwnPayout) } else { Ok(()) }
+}
+
 fn approve(payout: &Standing<'_>, by: UserId, status: Status) -> Result<Step, Refusal> {
-    if by == payout.requested_by {
-        return Err(Refusal::SelfApproval);
-    }
+    may_approve(payout.requested_by, by)?;
     let has_approved = payout.approved_by.contains(&by);
     match status {
         Status::Pending if has_approved => Ok(Step::Unchanged),
@@ -178,7 +189,7 @@ mod tests {
             Ok(Step::NoteApproval) => "+".to_owned(),
             Ok(Step::Move(path)) => path.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(">"),
             Err(Refusal::Conflict(_)) => "x".to_owned(),
-            Err(Refusal::SelfApproval) => "self".to_owned(),
+            Err(Refusal::SelfApproval | Refusal::OwnPayout) => "self".to_owned(),
         };
         Status::ALL.iter().map(cell).collect::<Vec<_>>().join(" ")
     }

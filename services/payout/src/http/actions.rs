@@ -8,7 +8,7 @@ use crate::Payouts;
 use crate::app::advance::Done;
 use crate::app::{approve, settle, withdraw};
 use crate::domain::bank_file::{Outcome, Settlement};
-use crate::domain::payout::Status;
+use crate::domain::payout::{Status, may_approve, may_decide};
 use crate::error::PayoutError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -81,6 +81,7 @@ pub(super) async fn approve(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
+    may_approve(visible(&app, &caller, &path).await?.user_id, caller.user_id).map_err(PayoutError::from)?;
     let id = decided(&app, &caller, &path).await?.id;
     let input = body.json_or_empty::<NoInput>().await?;
     let (who, at) = (&caller, app.ctx.now());
@@ -98,6 +99,7 @@ pub(super) async fn reject(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
+    anothers(&app, &caller, &path).await?;
     let id = decided(&app, &caller, &path).await?.id;
     let input = body.json_or_empty::<ReasonInput>().await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
@@ -115,7 +117,7 @@ pub(super) async fn settle(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?.id;
+    let id = anothers(&app, &caller, &path).await?;
     let input = body.json::<SettleInput>().await?;
     let (utr, reason) = (input.value.utr.unwrap_or_default(), input.value.reason.unwrap_or_default());
     let outcome = &Settlement::try_new(input.value.outcome, &utr, &reason).map_err(PayoutError::from)?;
@@ -134,7 +136,7 @@ pub(super) async fn take_back(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?.id;
+    let id = anothers(&app, &caller, &path).await?;
     let input = body.json_or_empty::<ReasonInput>().await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
@@ -158,6 +160,13 @@ async fn finish(
     }
     let shown = view::of_payouts(c, vec![payout]).await?.pop();
     shown.ok_or_else(Problem::not_found)
+}
+
+/// The payout, if the caller may see it and it is not theirs: 403 and 404 come before the body is looked at.
+async fn anothers(app: &Payouts, caller: &Caller, path: &str) -> Result<PayoutId, Problem> {
+    let payout = visible(app, caller, path).await?;
+    may_decide(payout.user_id, caller.user_id).map_err(PayoutError::from)?;
+    Ok(payout.id)
 }
 
 /// The payout, once the wallet has said whether it holds the money: that may be on its way.

@@ -85,7 +85,7 @@ pub(super) async fn answer(
     let lines = &read(&bytes)?;
     let (who, at) = (&caller, app.ctx.now());
     idem.run(&app.ctx, &caller, &bytes, StatusCode::OK, async |c| {
-        let settled = send::take_answer(c, batch, lines.clone(), at).await?;
+        let settled = send::take_answer(c, batch, lines.clone(), who.user_id, at).await?;
         let changed = settled.len();
         if changed > 0 {
             note(c, who, at, "payout.batch_answer", Subject::Batch(batch), &format!("{changed} settled")).await?;

@@ -1,5 +1,6 @@
 //! Staff decide, and the bank settles.
 
+use crate::bank::answer;
 use crate::fixture::{ask, fixture, parts};
 use chassis::id;
 use domain::Role;
@@ -7,6 +8,7 @@ use proto_events::payout::v1::{
     PayoutApproved, PayoutCompleted, PayoutFailed, PayoutProcessing, PayoutRejected, PayoutReversed,
 };
 use proto_events::platform::v1::StaffActed;
+use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,6 +85,36 @@ async fn nothing_is_approved_while_something_is_to_be_taken_back() {
     for path in [&small, &large] {
         assert_eq!(two.act(path).await.expect(200)["status"], "approved");
     }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_decides_about_their_own_payout_whatever_they_send() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.approved(&member, ask("500.00")).await;
+    let (own, staff) = (f.as_role(member.id, Role::Admin), f.as_staff());
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let csv = format!("payout_id,outcome,utr,reason\n{id},failed,,closed\n");
+    let answered = answer(&own, batch["id"].as_str().unwrap(), &csv).await;
+    assert_eq!(answered.problem(403), "payout.own_payout");
+    for (verb, code) in [
+        ("approve", "payout.self_approval"),
+        ("reject", "payout.own_payout"),
+        ("settle", "payout.own_payout"),
+        ("return", "payout.own_payout"),
+    ] {
+        let path = format!("/payouts/{id}/{verb}");
+        assert_eq!(own.act(&path).await.problem(403), code, "{verb} without a body");
+        for body in ["{".to_owned(), "7".to_owned(), format!("\"{}\"", "x".repeat(100 * 1024))] {
+            let request = own.request(Method::POST, &path).header("content-type", "application/json");
+            assert_eq!(own.send(request.body(body)).await.problem(403), code, "{verb}");
+        }
+    }
+    assert_eq!(f.status(&id).await, "processing");
+    staff.post(&format!("/payouts/{id}/settle"), json!({"outcome": "paid", "utr": "U1"})).await.expect(200);
+    let back = own.post(&format!("/payouts/{id}/return"), json!({"reason": "mine"})).await;
+    assert_eq!(back.problem(403), "payout.own_payout");
     f.service.finish().await;
 }
 
