@@ -107,6 +107,11 @@ pub(crate) fn may_submit(latest: KycStatus) -> Result<(), KycRefused> {
     }
 }
 
+/// Whether `reviewer` may review what `subject` has submitted.
+pub(crate) fn may_review(reviewer: UserId, subject: UserId) -> Result<(), KycRefused> {
+    if reviewer == subject { Err(KycRefused::Own) } else { Ok(()) }
+}
+
 /// What a review comes to: the new status, or `None` where it was decided so before.
 pub(crate) fn review(
     status: KycStatus,
@@ -114,9 +119,7 @@ pub(crate) fn review(
     reviewer: UserId,
     subject: UserId,
 ) -> Result<Option<KycStatus>, KycRefused> {
-    if reviewer == subject {
-        return Err(KycRefused::Own);
-    }
+    may_review(reviewer, subject)?;
     match (status, decision) {
         (KycStatus::Pending, Decision::Approve) => Ok(Some(KycStatus::Approved)),
         (KycStatus::Pending, Decision::Reject) => Ok(Some(KycStatus::Rejected)),

@@ -212,7 +212,8 @@ pub(crate) async fn approve(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    decide(&auth, &caller, path_id(&path)?, Decision::Approve, None).await
+    let id = anothers(&auth, &caller, &path).await?;
+    decide(&auth, &caller, id, Decision::Approve, None).await
 }
 
 pub(crate) async fn reject(
@@ -221,13 +222,21 @@ pub(crate) async fn reject(
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id: KycId = path_id(&path)?;
-    kyc::find(&mut *auth.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    let id = anothers(&auth, &caller, &path).await?;
     let reason = body.json::<RejectInput>().await?.value.reason.trim().to_owned();
     let mut errors = FieldErrors::new();
     errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
     errors.finish("auth.reason_invalid")?;
     decide(&auth, &caller, id, Decision::Reject, Some(&reason)).await
+}
+
+/// The application, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
+async fn anothers(auth: &Auth, caller: &Caller, path: &str) -> Result<KycId, Problem> {
+    let id: KycId = path_id(path)?;
+    let found = kyc::find(&mut *auth.ctx.db().read().await?, id).await?;
+    let application = found.ok_or_else(Problem::not_found)?;
+    rules::may_review(caller.user_id, application.user_id).map_err(AuthError::from)?;
+    Ok(application.id)
 }
 
 async fn decide(

@@ -99,7 +99,13 @@ async fn nobody_reviews_their_own() {
     let path = format!("/kyc/{}", text(&made, "id"));
     assert_eq!(boss.act(&format!("{path}/approve")).await.problem(403), "auth.kyc_own");
     let reason = json!({ "reason": "no" });
-    assert_eq!(boss.post(&format!("{path}/reject"), reason).await.problem(403), "auth.kyc_own");
+    let reject = format!("{path}/reject");
+    assert_eq!(boss.post(&reject, reason).await.problem(403), "auth.kyc_own");
+    // Whatever is sent: the body is not looked at.
+    assert_eq!(boss.act(&reject).await.problem(403), "auth.kyc_own");
+    for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
+        assert_eq!(boss.post(&reject, body).await.problem(403), "auth.kyc_own");
+    }
     let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
     clerk.act(&format!("{path}/approve")).await.expect(200);
 }
