@@ -77,11 +77,14 @@ pub enum ReviewRefused {
     Decided(Status),
 }
 
+/// Whether `reviewer` may decide about a document of `owner`.
+pub fn may_review(owner: UserId, reviewer: UserId) -> Result<(), ReviewRefused> {
+    if owner == reviewer { Err(ReviewRefused::Own) } else { Ok(()) }
+}
+
 /// A decision is final: another document is uploaded instead.
 pub fn review(owner: UserId, reviewer: UserId, status: Status, verdict: Verdict) -> Result<Review, ReviewRefused> {
-    if owner == reviewer {
-        return Err(ReviewRefused::Own);
-    }
+    may_review(owner, reviewer)?;
     match (status, verdict) {
         (Status::Pending, Verdict::Verify) => Ok(Review::Becomes(Status::Verified)),
         (Status::Pending, Verdict::Reject) => Ok(Review::Becomes(Status::Rejected)),
