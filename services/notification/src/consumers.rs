@@ -1,6 +1,6 @@
 //! Which events a member hears of. Every one is a keyed one-shot: its cause is unique for ever.
 
-use crate::domain::notice::of_transaction;
+use crate::domain::notice::{AboutPayout, PayoutNews, because, of_payout, of_transaction};
 use crate::domain::{Kind, Notice, ReferencedId};
 use crate::{Notification, app};
 use chassis::events::consumer::Consumer;
@@ -50,13 +50,25 @@ fn notices(event: &Envelope) -> Result<Vec<Told>, HandleError> {
         "binary.v1.PlacementMade" => placement(&event.decode()?),
         "compliance.v1.DocumentReviewed" => document(&event.decode()?),
         "compliance.v1.CertificateIssued" => certificate(&event.decode()?),
-        "payout.v1.PayoutRequested" => about_payout(event.decode::<payout::PayoutRequested>()?.payout, "requested"),
-        "payout.v1.PayoutApproved" => about_payout(event.decode::<payout::PayoutApproved>()?.payout, "approved"),
-        "payout.v1.PayoutRejected" => about_payout(event.decode::<payout::PayoutRejected>()?.payout, "rejected"),
-        "payout.v1.PayoutCancelled" => about_payout(event.decode::<payout::PayoutCancelled>()?.payout, "cancelled"),
-        "payout.v1.PayoutCompleted" => about_payout(event.decode::<payout::PayoutCompleted>()?.payout, "completed"),
-        "payout.v1.PayoutFailed" => about_payout(event.decode::<payout::PayoutFailed>()?.payout, "failed"),
-        "payout.v1.PayoutReversed" => about_payout(event.decode::<payout::PayoutReversed>()?.payout, "reversed"),
+        "payout.v1.PayoutRequested" => {
+            about_payout(event.decode::<payout::PayoutRequested>()?.payout, PayoutNews::Requested)
+        }
+        "payout.v1.PayoutApproved" => {
+            about_payout(event.decode::<payout::PayoutApproved>()?.payout, PayoutNews::Approved)
+        }
+        "payout.v1.PayoutRejected" => {
+            about_payout(event.decode::<payout::PayoutRejected>()?.payout, PayoutNews::Rejected)
+        }
+        "payout.v1.PayoutCancelled" => {
+            about_payout(event.decode::<payout::PayoutCancelled>()?.payout, PayoutNews::Cancelled)
+        }
+        "payout.v1.PayoutCompleted" => {
+            about_payout(event.decode::<payout::PayoutCompleted>()?.payout, PayoutNews::Completed)
+        }
+        "payout.v1.PayoutFailed" => about_payout(event.decode::<payout::PayoutFailed>()?.payout, PayoutNews::Failed),
+        "payout.v1.PayoutReversed" => {
+            about_payout(event.decode::<payout::PayoutReversed>()?.payout, PayoutNews::Reversed)
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -79,7 +91,7 @@ fn kyc(e: &KycDecided) -> Result<Vec<Told>, HandleError> {
     let (title, body) = if e.approved {
         ("KYC approved", "Your KYC is approved. You can ask for payouts now.".to_owned())
     } else {
-        ("KYC rejected", format!("Your KYC was rejected: {}. You can submit it again.", e.reason))
+        ("KYC rejected", format!("{} You can submit it again.", because("Your KYC was rejected", &e.reason)))
     };
     let at = time("decided_at", e.decided_at)?;
     let notice = Notice::new(id("user_id", &e.user_id)?, Kind::Kyc, at, ("kyc", kyc), title, body);
@@ -161,7 +173,7 @@ fn document(e: &DocumentReviewed) -> Result<Vec<Told>, HandleError> {
     let (title, body) = if e.verified {
         ("Document verified", "Your document is verified.".to_owned())
     } else {
-        ("Document rejected", format!("Your document was rejected: {}.", e.reason))
+        ("Document rejected", because("Your document was rejected", &e.reason))
     };
     let at = time("reviewed_at", e.reviewed_at)?;
     let notice = Notice::new(id("user_id", &e.user_id)?, Kind::Document, at, ("document", document), title, body);
@@ -183,20 +195,20 @@ fn certificate(e: &CertificateIssued) -> Result<Vec<Told>, HandleError> {
     one(&[b"certificate", &e.certificate_id], notice)
 }
 
-fn about_payout(payout: Option<payout::Payout>, what: &str) -> Result<Vec<Told>, HandleError> {
+fn about_payout(payout: Option<payout::Payout>, news: PayoutNews) -> Result<Vec<Told>, HandleError> {
     let payout = part("payout", &payout)?.clone();
     let payout_id: PayoutId = id("payout_id", &payout.payout_id)?;
-    let amount = money(payout.requested_paise);
-    let body = match what {
-        "completed" => format!("₹{} is on its way to {}.", money(payout.net_paise), payout.account_mask),
-        "rejected" | "failed" | "reversed" => format!("Your payout of ₹{amount} was {what}: {}.", payout.reason),
-        _ => format!("Your payout of ₹{amount} is {what}."),
+    let about = AboutPayout {
+        requested: money(payout.requested_paise),
+        net: money(payout.net_paise),
+        account_mask: &payout.account_mask,
+        reason: &payout.reason,
     };
     let at = time("changed_at", payout.changed_at)?;
-    let title = format!("Payout {what}");
+    let (title, body) = (format!("Payout {news}"), of_payout(news, about));
     let user = id("user_id", &payout.user_id)?;
     one(
-        &[b"payout", &payout.payout_id, what.as_bytes()],
+        &[b"payout", &payout.payout_id, news.as_str().as_bytes()],
         Notice::new(user, Kind::Payout, at, ("payout", payout_id), title, body),
     )
 }

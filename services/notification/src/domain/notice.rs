@@ -68,6 +68,53 @@ impl Notice {
     }
 }
 
+/// A sentence that says why, where somebody said why.
+pub fn because(what: &str, reason: &str) -> String {
+    match reason.trim().trim_end_matches('.') {
+        "" => format!("{what}."),
+        reason => format!("{what}: {reason}."),
+    }
+}
+
+domain::text_enum! {
+    /// What became of a payout.
+    pub enum PayoutNews {
+        Requested = "requested",
+        Approved = "approved",
+        Rejected = "rejected",
+        Cancelled = "cancelled",
+        Completed = "completed",
+        Failed = "failed",
+        Reversed = "reversed",
+    }
+}
+
+/// What a payout is to the member who asked for it.
+#[derive(Debug, Clone, Copy)]
+pub struct AboutPayout<'a> {
+    pub requested: Money,
+    /// What the bank is to pay.
+    pub net: Money,
+    pub account_mask: &'a str,
+    pub reason: &'a str,
+}
+
+/// The words for what became of a payout.
+pub fn of_payout(news: PayoutNews, about: AboutPayout<'_>) -> String {
+    let payout = format!("Your payout of ₹{}", about.requested);
+    let because = |what: &str| because(&format!("{payout} {what}"), about.reason);
+    match news {
+        PayoutNews::Requested | PayoutNews::Approved | PayoutNews::Cancelled => format!("{payout} is {news}."),
+        PayoutNews::Completed if about.net.is_zero() => {
+            format!("{payout} is completed: there was nothing to transfer.")
+        }
+        PayoutNews::Completed => format!("₹{} is on its way to {}.", about.net, about.account_mask),
+        PayoutNews::Rejected => because("was rejected"),
+        PayoutNews::Failed => because("failed and is back in your wallet"),
+        PayoutNews::Reversed => because("came back from the bank and is in your wallet"),
+    }
+}
+
 /// The words for a line of the wallet, or nothing where another notice tells of it already.
 pub fn of_transaction(kind: &str, amount: Money) -> Option<(Kind, &'static str, String)> {
     let words = |kind, title, rest: &str| Some((kind, title, format!("₹{amount} {rest}")));
@@ -81,5 +128,41 @@ pub fn of_transaction(kind: &str, amount: Money) -> Option<(Kind, &'static str, 
         "EMI_RELEASE" | "RESERVE_RELEASE" => words(Kind::Wallet, "Reserve released", "is available now."),
         "ADJUSTMENT" => words(Kind::Wallet, "Adjustment", "by the company."),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payout_is_told_of_in_a_sentence_with_and_without_a_reason() {
+        let say = |news, reason| {
+            let (requested, net) = (Money::from_rupees(1_000), Money::from_rupees(950));
+            of_payout(news, AboutPayout { requested, net, account_mask: "xxxxxx4321", reason })
+        };
+        for (news, reason, sentence) in [
+            (PayoutNews::Requested, "", "Your payout of ₹1000.00 is requested."),
+            (PayoutNews::Completed, "", "₹950.00 is on its way to xxxxxx4321."),
+            (PayoutNews::Rejected, "the name differs", "Your payout of ₹1000.00 was rejected: the name differs."),
+            (PayoutNews::Rejected, "", "Your payout of ₹1000.00 was rejected."),
+            (PayoutNews::Failed, "", "Your payout of ₹1000.00 failed and is back in your wallet."),
+            (PayoutNews::Failed, " closed. ", "Your payout of ₹1000.00 failed and is back in your wallet: closed."),
+            (
+                PayoutNews::Reversed,
+                "closed",
+                "Your payout of ₹1000.00 came back from the bank and is in your wallet: closed.",
+            ),
+        ] {
+            assert_eq!(say(news, reason), sentence);
+        }
+    }
+
+    #[test]
+    fn a_payout_of_which_nothing_was_left_is_not_on_its_way() {
+        let (requested, net) = (Money::from_rupees(1_000), Money::ZERO);
+        let about = AboutPayout { requested, net, account_mask: "xxxxxx4321", reason: "" };
+        let sentence = of_payout(PayoutNews::Completed, about);
+        assert_eq!(sentence, "Your payout of ₹1000.00 is completed: there was nothing to transfer.");
     }
 }

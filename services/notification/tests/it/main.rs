@@ -1,10 +1,13 @@
 //! The notification service through its events and its HTTP alone.
 
+#![expect(clippy::expect_used, reason = "a failing test panics; that is how it fails")]
+
 mod stream;
 
 use chassis::id;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
+use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use serde_json::json;
 use testkit::TestService;
@@ -45,6 +48,28 @@ async fn a_fact_is_told_once_however_often_its_event_arrives() {
     let titles: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["title"].clone()).collect();
     assert_eq!(titles, ["Referral bonus", "Welcome"]);
     assert_eq!(list["items"][0]["body"], "₹25.00 for a payment of a member you referred.");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_that_failed_is_told_of_in_a_sentence() {
+    let service = TestService::start(notification::service()).await;
+    let (user, at) = (id::fresh::<UserId>(), service.now().micros());
+    for reason in ["", "account closed"] {
+        let payout = Payout {
+            payout_id: id::fresh::<UserId>().into(),
+            user_id: user.into(),
+            requested_paise: 100_000,
+            reason: reason.into(),
+            changed_at: at,
+            ..Payout::default()
+        };
+        service.deliver_now(&PayoutFailed { payout: Some(payout) }).await;
+    }
+    let list = service.as_user(user).get("/notifications").await.expect(200);
+    let bodies: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap()).collect();
+    let failed = "Your payout of ₹1000.00 failed and is back in your wallet";
+    assert_eq!(bodies, [format!("{failed}: account closed."), format!("{failed}.")]);
     service.finish().await;
 }
 
