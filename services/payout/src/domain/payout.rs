@@ -66,6 +66,16 @@ pub enum Command<'a> {
     Return,
 }
 
+/// Why the wallet holds no money, as the member reads it. The wallet tells it by a word; one that is not known here
+/// is of a newer wallet.
+pub fn hold_refusal(word: &str) -> &'static str {
+    match word {
+        "insufficient_funds" => "your available balance was smaller than the amount",
+        "clawback_due" => "something is still to be recovered from your earnings",
+        _ => "your wallet could not set the amount aside",
+    }
+}
+
 /// What a command comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {

@@ -131,10 +131,12 @@ async fn the_wallet_has_the_last_word_about_the_hold() {
     f.deliver_now(&f.hold(&payout, true)).await;
     let id = payout["id"].as_str().unwrap();
     let shown = member.client.get(&format!("/payouts/{id}")).await.expect(200);
-    assert_eq!((&shown["status"], &shown["reason"]), (&json!("rejected"), &json!("insufficient_funds")));
+    let why = "your available balance was smaller than the amount";
+    assert_eq!((&shown["status"], &shown["reason"]), (&json!("rejected"), &json!(why)));
     let told = f.published::<PayoutRejected>().await;
     assert_eq!(told.len(), 1);
     assert!(told[0].hold_refused);
+    assert_eq!(told[0].payout.as_ref().unwrap().reason, why);
     member.client.post("/payouts", ask("1000.00")).await.expect(201);
     f.service.finish().await;
 }
