@@ -62,7 +62,8 @@ async fn a_rejected_application_is_submitted_again() {
     assert_eq!(boss.post(&reject, json!({ "reason": " " })).await.problem(422), "auth.reason_invalid");
     let rejected = boss.post(&reject, json!({ "reason": "blurred" })).await.expect(200);
     assert_eq!((text(&rejected, "status").as_str(), text(&rejected, "reason").as_str()), ("rejected", "blurred"));
-    boss.post(&reject, json!({ "reason": "again" })).await.expect(200);
+    boss.post(&reject, json!({ "reason": " blurred " })).await.expect(200);
+    assert_eq!(boss.post(&reject, json!({ "reason": "again" })).await.problem(409), "auth.kyc_decided");
     let second = me.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
     boss.act(&format!("/kyc/{}/approve", text(&second, "id"))).await.expect(200);
     assert_eq!(boss.act(&format!("{path}/approve")).await.problem(409), "auth.kyc_decided");
