@@ -118,7 +118,7 @@ pub(super) async fn verify(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = anothers(&app, &caller, &path).await?;
-    decide(&app, &caller, id, Verdict::Verify, "").await
+    decide(&app, &caller, id, Verdict::Verify).await
 }
 
 pub(super) async fn reject(
@@ -134,7 +134,7 @@ pub(super) async fn reject(
     let fits = (1..=MOST_REASON).contains(&reason.chars().count());
     errors.require("reason", fits, "length", format!("1 to {MOST_REASON} characters"));
     errors.finish("compliance.review_invalid")?;
-    decide(&app, &caller, id, Verdict::Reject, reason).await
+    decide(&app, &caller, id, Verdict::Reject { reason }).await
 }
 
 /// The document, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
@@ -148,10 +148,9 @@ async fn decide(
     app: &Compliance,
     caller: &Caller,
     id: DocumentId,
-    verdict: Verdict,
-    reason: &str,
+    verdict: Verdict<'_>,
 ) -> Result<HttpResponse, Problem> {
     let now = app.ctx.now();
-    let document = app.ctx.tx(async |c| review_document(c, caller, id, verdict, reason, now).await).await?;
+    let document = app.ctx.tx(async |c| review_document(c, caller, id, verdict, now).await).await?;
     Ok(ok(&DocumentView::from(document)))
 }

@@ -41,6 +41,9 @@ async fn a_rejection_says_why() {
     let longest = "x".repeat(500);
     let rejected = staff.post(&reject, json!({ "reason": format!(" {longest} ") })).await.expect(200);
     assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &json!(longest)));
+    assert_eq!(staff.post(&reject, json!({ "reason": longest })).await.expect(200), rejected);
+    let other = staff.post(&reject, json!({ "reason": "blurred" })).await;
+    assert_eq!(other.problem(409), "compliance.already_reviewed");
     assert_eq!(staff.act(&format!("{path}/verify")).await.problem(409), "compliance.already_reviewed");
     let told = f.published::<DocumentReviewed>().await;
     assert_eq!((told.len(), told[0].verified, &told[0].reason), (1, false, &longest));
