@@ -144,7 +144,8 @@ async fn a_rejection_says_why() {
     assert_eq!(f.status(&id).await, "pending");
     let rejected = staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
     assert_eq!(rejected["reason"], "name does not match");
-    staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
+    staff.post(&path, json!({"reason": " name does not match "})).await.expect(200);
+    assert_eq!(staff.post(&path, json!({"reason": "other"})).await.problem(409), "payout.state_conflict");
     let told = f.published::<PayoutRejected>().await;
     assert_eq!((told.len(), told[0].hold_refused), (1, false));
     let late = member.client.act(&format!("/payouts/{id}/cancel")).await;
@@ -228,6 +229,7 @@ async fn a_payout_the_bank_gives_back_is_reversed_once() {
     staff.post(&format!("/payouts/{id}/settle"), json!({"outcome": "paid", "utr": "U1"})).await.expect(200);
     let (a, b) = tokio::join!(staff.post(&path, back.clone()), staff.post(&path, back.clone()));
     assert_eq!((a.status, b.status), (200, 200));
+    assert_eq!(staff.post(&path, json!({"reason": "other"})).await.problem(409), "payout.state_conflict");
     let told = f.published::<PayoutReversed>().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].tax.as_ref().unwrap().tds_paise, 5_000);
