@@ -26,7 +26,7 @@ pub fn routes(state: Payouts) -> Routes {
             "/tax-rules",
             Access::Staff,
             tax_rules::list,
-            Doc::new("Tax rules, those to come included").gives::<Listing<TaxRule>>(),
+            Doc::new("Tax rules, those to come included").gives::<Listing<TaxRule>>().paged(),
         )
         .post(
             "/tax-rules",

@@ -23,8 +23,7 @@ use serde::Deserialize;
 pub(super) struct PayoutInput {
     amount: Money,
     /// Pay the oldest unpaid instalment out of it.
-    #[serde(default)]
-    emi_autofill: bool,
+    emi_autofill: Option<bool>,
     /// The account of the KYC by default.
     bank_account_id: Option<BankAccountId>,
 }
@@ -34,7 +33,7 @@ impl PayoutInput {
         Ask {
             user_id: caller.user_id,
             amount: self.amount,
-            emi_autofill: self.emi_autofill,
+            emi_autofill: self.emi_autofill.unwrap_or_default(),
             bank_account_id: self.bank_account_id,
             claim: claim(app, caller),
         }
