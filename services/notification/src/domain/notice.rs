@@ -115,6 +115,42 @@ pub fn of_payout(news: PayoutNews, about: AboutPayout<'_>) -> String {
     }
 }
 
+/// The words for money of a booking that went to the wallet, by why it did.
+pub fn of_return(cause: &str, amount: Money, booking_number: &str) -> String {
+    match cause {
+        "source_refund_failed" => {
+            format!(
+                "₹{amount} of your booking {booking_number} could not be sent back to its source: it goes to your wallet."
+            )
+        }
+        _ => format!(
+            "₹{amount} came for your booking {booking_number}, which could not take it: it goes to your wallet."
+        ),
+    }
+}
+
+/// What became of pairs.
+#[derive(Debug, Clone, Copy)]
+pub enum PairNews<'a> {
+    /// Not by a placement; `cause` says by what.
+    Matched { cause: &'a str },
+    /// A member of them counts no longer.
+    Voided,
+}
+
+/// The words for what became of the pairs with these numbers.
+pub fn of_pairs(news: PairNews<'_>, numbers: &[u32]) -> String {
+    let list = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let (pairs, were) = if numbers.len() == 1 { ("pair", "was") } else { ("pairs", "were") };
+    let why = match news {
+        PairNews::Matched { cause: "period_opened" } => "matched as a new period opened",
+        PairNews::Matched { cause: "rematched" } => "matched with a member that an earlier pair set free",
+        PairNews::Matched { .. } => "matched as a member counts again",
+        PairNews::Voided => "taken back, because the payment of a member in it was refunded",
+    };
+    format!("Your {pairs} {list} {were} {why}.")
+}
+
 /// The words for a line of the wallet, or nothing where another notice tells of it already.
 pub fn of_transaction(kind: &str, amount: Money) -> Option<(Kind, &'static str, String)> {
     let words = |kind, title, rest: &str| Some((kind, title, format!("₹{amount} {rest}")));
