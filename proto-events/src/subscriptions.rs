@@ -104,7 +104,6 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         service: "compliance",
         types: &[
             "auth.v1.SessionRevoked",
-            "auth.v1.KycDecided",
             "payout.v1.PayoutCompleted",
             "payout.v1.PayoutReversed",
             "platform.v1.StaffActed",

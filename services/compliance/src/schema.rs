@@ -19,6 +19,7 @@ diesel::table! {
         pan_mask -> Text,
         holder_name -> Text,
         deducted_at -> Timestamp,
+        reverses_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
