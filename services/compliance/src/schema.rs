@@ -23,6 +23,15 @@ diesel::table! {
     }
 }
 diesel::table! {
+    certificates (id) {
+        id -> Binary,
+        user_id -> Binary,
+        financial_year -> Text,
+        total_tds_paise -> BigInt,
+        issued_at -> Timestamp,
+    }
+}
+diesel::table! {
     audit_log (id) {
         id -> Binary,
         actor_id -> Binary,

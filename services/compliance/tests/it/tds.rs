@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use chassis::id;
 use domain::UserId;
+use proto_events::compliance::v1::CertificateIssued;
 use proto_events::platform::v1::StaffActed;
 use serde_json::json;
 
@@ -77,11 +78,19 @@ async fn a_certificate_is_a_pdf_of_ones_own_year() {
         assert!(file.text.contains(shown), "{shown}");
     }
     assert!(!file.text.contains("ABCDE1234F"));
+    // The first issue is told, whoever asks again.
+    for again in [f.as_user(user).get(path).await, f.as_staff().get(&format!("{path}?user_id={user}")).await] {
+        assert_eq!(again.status, 200);
+    }
+    let told = f.published::<CertificateIssued>().await;
+    assert_eq!(told.len(), 1);
+    let told = (told[0].user_id.clone(), told[0].financial_year.as_str(), told[0].total_tds_paise);
+    assert_eq!(told, (user.into(), "2026-27", 30_000));
     let stranger = f.as_user(id::fresh());
     for nothing in [path, "/compliance/tds/2026-28/certificate", &format!("{path}?user_id={user}")] {
         assert_eq!(stranger.get(nothing).await.problem(404), "request.not_found", "{nothing}");
     }
-    assert_eq!(f.as_staff().get(&format!("{path}?user_id={user}")).await.status, 200);
+    assert_eq!(f.published::<CertificateIssued>().await.len(), 1);
     assert_eq!(f.as_user(user).get("/compliance/tds/2025-26/certificate").await.problem(404), "request.not_found");
 }
 
