@@ -79,7 +79,6 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         types: &[
             "auth.v1.SessionRevoked",
             "auth.v1.UserRegistered",
-            "auth.v1.UserUpdated",
             "auth.v1.KycDecided",
             "booking.v1.BookingChanged",
             "booking.v1.PaymentCompleted",
@@ -105,7 +104,6 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         service: "compliance",
         types: &[
             "auth.v1.SessionRevoked",
-            "auth.v1.KycDecided",
             "payout.v1.PayoutCompleted",
             "payout.v1.PayoutReversed",
             "platform.v1.StaffActed",

@@ -19,6 +19,16 @@ diesel::table! {
         pan_mask -> Text,
         holder_name -> Text,
         deducted_at -> Timestamp,
+        reverses_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    certificates (id) {
+        id -> Binary,
+        user_id -> Binary,
+        financial_year -> Text,
+        total_tds_paise -> BigInt,
+        issued_at -> Timestamp,
     }
 }
 diesel::table! {

@@ -64,16 +64,16 @@ impl From<PayoutError> for Problem {
     fn from(error: PayoutError) -> Self {
         let detail = error.to_string();
         match error {
+            PayoutError::Request(request::Refusal::Account(refusal)) => of_account(refusal, detail),
             PayoutError::Request(refusal) => of_request(refusal, detail),
             PayoutError::Step(payout::Refusal::SelfApproval) => {
                 Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.self_approval", detail)
             }
-            PayoutError::Step(payout::Refusal::Conflict(_)) => Self::conflict("payout.state_conflict", detail),
-            PayoutError::Account(account::Refusal::Known) => Self::conflict("payout.bank_account_known", detail),
-            PayoutError::Account(account::Refusal::OfKyc) => Self::conflict("payout.bank_account_of_kyc", detail),
-            PayoutError::Account(account::Refusal::SelfVerification) => {
-                Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.self_verification", detail)
+            PayoutError::Step(payout::Refusal::OwnPayout) => {
+                Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own_payout", detail)
             }
+            PayoutError::Step(payout::Refusal::Conflict(_)) => Self::conflict("payout.state_conflict", detail),
+            PayoutError::Account(refusal) => of_account(refusal, detail),
             PayoutError::BankFile(bank_file::Refusal::Utr) => Self::unprocessable("payout.utr_required", detail),
             PayoutError::BankFile(bank_file::Refusal::Reason) => Self::unprocessable("payout.reason_invalid", detail),
             PayoutError::TaxRule(tax_rule::Refusal::Known) => Self::conflict("payout.tax_rule_known", detail),
@@ -96,10 +96,19 @@ impl From<PayoutError> for Problem {
     }
 }
 
+fn of_account(refusal: account::Refusal, detail: String) -> Problem {
+    match refusal {
+        account::Refusal::Known => Problem::conflict("payout.bank_account_known", detail),
+        account::Refusal::OfKyc => Problem::conflict("payout.bank_account_of_kyc", detail),
+        account::Refusal::TooNew(_) => Problem::unprocessable("payout.bank_account_unverified", detail),
+        account::Refusal::CodeNotFresh(_) => Problem::unprocessable("payout.fresh_code_required", detail),
+    }
+}
+
 fn of_request(refusal: request::Refusal, detail: String) -> Problem {
     let code = match refusal {
         request::Refusal::KycNotApproved => "payout.kyc_not_approved",
-        request::Refusal::AccountUnverified => "payout.bank_account_unverified",
+        request::Refusal::NoAccount | request::Refusal::Account(_) => "payout.bank_account_unverified",
         request::Refusal::ClawbackDue(_) => "payout.clawback_due",
         request::Refusal::BelowMinimum(_) => "payout.below_minimum",
         request::Refusal::InsufficientBalance(_) => "payout.insufficient_balance",

@@ -29,6 +29,8 @@ use std::sync::Arc;
 pub struct Payouts {
     pub ctx: Ctx,
     pub sealer: Sealer,
+    /// How long an account is on its owner's list before a fresh one-time code verifies it.
+    pub account_wait_hours: i64,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -42,6 +44,6 @@ async fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let rules = &config.first_rules;
     let begin = ctx.tx(async |c| app::add_tax_rule::begin_with(c, rules).await);
     begin.await.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Payouts { ctx, sealer: config.sealer };
+    let state = Payouts { ctx, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
     Ok(Parts { routes: http::routes(state), consumer: Some(Arc::new(consumers::Listener)), jobs: Vec::new() })
 }

@@ -20,8 +20,7 @@ pub(crate) enum Reviewed {
 pub(crate) async fn review_kyc(
     c: &mut DbConnection,
     id: KycId,
-    decision: Decision,
-    reason: Option<&str>,
+    decision: Decision<'_>,
     reviewer: UserId,
     now: Timestamp,
 ) -> Result<Reviewed, AuthError> {
@@ -29,14 +28,18 @@ pub(crate) async fn review_kyc(
     let subject = applications::find(c, id).await?.ok_or(AuthError::NotFound)?.user_id;
     let mut user = users::lock(c, subject).await?.ok_or(AuthError::NotFound)?;
     let mut application = applications::lock(c, id).await?.ok_or(AuthError::NotFound)?;
-    let Some(status) = kyc::review(application.status, decision, reviewer, subject)? else {
+    let before = (application.status, application.reason.as_deref());
+    let Some(status) = kyc::review(before, decision, reviewer, subject)? else {
         return Ok(Reviewed::Before(application));
     };
     let approved = status == KycStatus::Approved;
     application.status = status;
     application.open_user_id = approved.then_some(subject);
     application.approved_pan_index = approved.then(|| application.pan_index.clone());
-    application.reason = reason.map(str::to_owned);
+    application.reason = match decision {
+        Decision::Approve => None,
+        Decision::Reject { reason } => Some(reason.to_owned()),
+    };
     application.decided_at = Some(now);
     application.decided_by = Some(reviewer);
     if !applications::save_decision(c, &application).await? {

@@ -77,9 +77,9 @@ pub(crate) fn is_reason(text: &str) -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub(crate) enum Decision<'a> {
     Approve,
-    Reject,
+    Reject { reason: &'a str },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +88,7 @@ pub(crate) enum KycRefused {
     Pending,
     #[error("the application is approved")]
     Approved,
-    #[error("the application was decided the other way")]
+    #[error("the application was decided otherwise")]
     Decided,
     #[error("nobody reviews their own application")]
     Own,
@@ -107,23 +107,27 @@ pub(crate) fn may_submit(latest: KycStatus) -> Result<(), KycRefused> {
     }
 }
 
-/// What a review comes to: the new status, or `None` where it was decided so before.
+/// Whether `reviewer` may review what `subject` has submitted.
+pub(crate) fn may_review(reviewer: UserId, subject: UserId) -> Result<(), KycRefused> {
+    if reviewer == subject { Err(KycRefused::Own) } else { Ok(()) }
+}
+
+/// What a review comes to: the new status, or `None` where it was decided so before. `reason` is the one it was
+/// rejected for: the member has been told it, so another changes something.
 pub(crate) fn review(
-    status: KycStatus,
-    decision: Decision,
+    (status, reason): (KycStatus, Option<&str>),
+    decision: Decision<'_>,
     reviewer: UserId,
     subject: UserId,
 ) -> Result<Option<KycStatus>, KycRefused> {
-    if reviewer == subject {
-        return Err(KycRefused::Own);
-    }
+    may_review(reviewer, subject)?;
     match (status, decision) {
         (KycStatus::Pending, Decision::Approve) => Ok(Some(KycStatus::Approved)),
-        (KycStatus::Pending, Decision::Reject) => Ok(Some(KycStatus::Rejected)),
-        (KycStatus::Approved, Decision::Approve) | (KycStatus::Rejected, Decision::Reject) => Ok(None),
-        (KycStatus::Approved, Decision::Reject)
-        | (KycStatus::Rejected, Decision::Approve)
-        | (KycStatus::None, Decision::Approve | Decision::Reject) => Err(KycRefused::Decided),
+        (KycStatus::Pending, Decision::Reject { .. }) => Ok(Some(KycStatus::Rejected)),
+        (KycStatus::Approved, Decision::Approve) => Ok(None),
+        (KycStatus::Rejected, Decision::Reject { reason: again }) if Some(again) == reason => Ok(None),
+        (KycStatus::Approved | KycStatus::Rejected | KycStatus::None, Decision::Reject { .. })
+        | (KycStatus::Rejected | KycStatus::None, Decision::Approve) => Err(KycRefused::Decided),
     }
 }
 
@@ -176,20 +180,22 @@ mod tests {
 
     #[test]
     fn an_application_is_decided_once_and_by_somebody_else() {
-        use Decision::{Approve, Reject};
+        use Decision::Approve;
         use KycStatus::{Approved, None as Never, Pending, Rejected};
+        let (blurred, expired) = (Decision::Reject { reason: "blurred" }, Decision::Reject { reason: "expired" });
         let (me, other) = (UserId::from(uuid::Uuid::from_u128(1)), UserId::from(uuid::Uuid::from_u128(2)));
         for (status, decision, outcome) in [
             (Pending, Approve, Ok(Some(Approved))),
-            (Pending, Reject, Ok(Some(Rejected))),
+            (Pending, blurred, Ok(Some(Rejected))),
             (Approved, Approve, Ok(None)),
-            (Rejected, Reject, Ok(None)),
-            (Approved, Reject, Err(KycRefused::Decided)),
+            (Rejected, blurred, Ok(None)),
+            (Rejected, expired, Err(KycRefused::Decided)),
+            (Approved, blurred, Err(KycRefused::Decided)),
             (Rejected, Approve, Err(KycRefused::Decided)),
             (Never, Approve, Err(KycRefused::Decided)),
         ] {
-            assert_eq!(review(status, decision, me, other), outcome);
-            assert_eq!(review(status, decision, me, me), Err(KycRefused::Own));
+            assert_eq!(review((status, Some("blurred")), decision, me, other), outcome);
+            assert_eq!(review((status, Some("blurred")), decision, me, me), Err(KycRefused::Own));
         }
     }
 

@@ -212,7 +212,8 @@ pub(crate) async fn approve(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    decide(&auth, &caller, path_id(&path)?, Decision::Approve, None).await
+    let id = anothers(&auth, &caller, &path).await?;
+    decide(&auth, &caller, id, Decision::Approve).await
 }
 
 pub(crate) async fn reject(
@@ -221,37 +222,40 @@ pub(crate) async fn reject(
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id: KycId = path_id(&path)?;
-    kyc::find(&mut *auth.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    let id = anothers(&auth, &caller, &path).await?;
     let reason = body.json::<RejectInput>().await?.value.reason.trim().to_owned();
     let mut errors = FieldErrors::new();
     errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
     errors.finish("auth.reason_invalid")?;
-    decide(&auth, &caller, id, Decision::Reject, Some(&reason)).await
+    decide(&auth, &caller, id, Decision::Reject { reason: &reason }).await
 }
 
-async fn decide(
-    auth: &Auth,
-    caller: &Caller,
-    id: KycId,
-    decision: Decision,
-    reason: Option<&str>,
-) -> Result<HttpResponse, Problem> {
+/// The application, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
+async fn anothers(auth: &Auth, caller: &Caller, path: &str) -> Result<KycId, Problem> {
+    let id: KycId = path_id(path)?;
+    let found = kyc::find(&mut *auth.ctx.db().read().await?, id).await?;
+    let application = found.ok_or_else(Problem::not_found)?;
+    rules::may_review(caller.user_id, application.user_id).map_err(AuthError::from)?;
+    Ok(application.id)
+}
+
+async fn decide(auth: &Auth, caller: &Caller, id: KycId, decision: Decision<'_>) -> Result<HttpResponse, Problem> {
     let now = auth.ctx.now();
+    let (action, detail) = match decision {
+        Decision::Approve => ("auth.kyc.approve", ""),
+        Decision::Reject { reason } => ("auth.kyc.reject", reason),
+    };
     let decided = auth
         .ctx
-        .tx(async |c| match review_kyc(c, id, decision, reason, caller.user_id, now).await? {
+        .tx(async |c| match review_kyc(c, id, decision, caller.user_id, now).await? {
             Reviewed::Before(application) => view(c, application).await,
             Reviewed::Now(application) => {
                 let action = Action {
-                    action: match decision {
-                        Decision::Approve => "auth.kyc.approve",
-                        Decision::Reject => "auth.kyc.reject",
-                    },
+                    action,
                     subject_type: "kyc",
                     subject_id: id.to_string(),
                     subject_user: Some(application.user_id),
-                    detail: reason.unwrap_or_default(),
+                    detail,
                 };
                 audit::record(c, "auth", caller, now, action).await?;
                 view(c, application).await

@@ -22,7 +22,7 @@ const MAX_QUERY: usize = 100;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Filter {
-    /// How the name, the e-mail address, the mobile number or the referral code begins.
+    /// A part of the name, the e-mail address or the mobile number, in any case, or how the referral code begins.
     q: Option<String>,
     role: Option<Role>,
     active_buyer: Option<bool>,
@@ -47,8 +47,8 @@ pub(crate) struct UserChange {
 
 pub(crate) async fn search(auth: web::Data<Auth>, filter: Query<Filter>, page: Page) -> Result<HttpResponse, Problem> {
     let Query(Filter { q, role, active_buyer, kyc_status }) = filter;
-    let starts_with = q.map(|q| q.trim().chars().take(MAX_QUERY).collect());
-    let search = Search { starts_with, role, active_buyer, kyc_status };
+    let text = q.map(|q| q.trim().chars().take(MAX_QUERY).collect());
+    let search = Search { text, role, active_buyer, kyc_status };
     let after = page.after_id()?;
     let rows = users::search(&mut *auth.ctx.db().read().await?, &search, after, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), User::from)))

@@ -99,10 +99,11 @@ pub(crate) async fn referred_by(
     query.load(c).await
 }
 
-/// What a search narrows the list by. `starts_with` is of the name, the addresses or the referral code.
+/// What a search narrows the list by. `text` is anywhere in the name or the addresses, whatever its case, or how the
+/// referral code begins.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Search {
-    pub(crate) starts_with: Option<String>,
+    pub(crate) text: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) active_buyer: Option<bool>,
     pub(crate) kyc_status: Option<KycStatus>,
@@ -129,14 +130,15 @@ pub(crate) async fn search(
     if let Some(status) = search.kyc_status {
         query = query.filter(users::kyc_status.eq(status));
     }
-    if let Some(text) = &search.starts_with {
-        let folded = begins_with(&text.to_lowercase());
+    if let Some(text) = &search.text {
+        // Names are kept folded besides, and addresses in small letters.
+        let folded = contains(&text.to_lowercase());
         query = query.filter(
             users::name_folded
                 .like(folded.clone())
                 .escape(ESCAPE)
                 .or(users::email.like(folded).escape(ESCAPE))
-                .or(users::mobile.like(begins_with(text)).escape(ESCAPE))
+                .or(users::mobile.like(contains(text)).escape(ESCAPE))
                 .or(users::referral_code.like(begins_with(&text.to_uppercase())).escape(ESCAPE)),
         );
     }
@@ -145,6 +147,10 @@ pub(crate) async fn search(
 
 /// Not the backslash, which MySQL takes for an escape inside the literal that names it.
 const ESCAPE: char = '!';
+
+fn contains(text: &str) -> String {
+    format!("%{}", begins_with(text))
+}
 
 fn begins_with(text: &str) -> String {
     let mut pattern: String =

@@ -62,7 +62,8 @@ async fn a_rejected_application_is_submitted_again() {
     assert_eq!(boss.post(&reject, json!({ "reason": " " })).await.problem(422), "auth.reason_invalid");
     let rejected = boss.post(&reject, json!({ "reason": "blurred" })).await.expect(200);
     assert_eq!((text(&rejected, "status").as_str(), text(&rejected, "reason").as_str()), ("rejected", "blurred"));
-    boss.post(&reject, json!({ "reason": "again" })).await.expect(200);
+    boss.post(&reject, json!({ "reason": " blurred " })).await.expect(200);
+    assert_eq!(boss.post(&reject, json!({ "reason": "again" })).await.problem(409), "auth.kyc_decided");
     let second = me.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
     boss.act(&format!("/kyc/{}/approve", text(&second, "id"))).await.expect(200);
     assert_eq!(boss.act(&format!("{path}/approve")).await.problem(409), "auth.kyc_decided");
@@ -99,7 +100,13 @@ async fn nobody_reviews_their_own() {
     let path = format!("/kyc/{}", text(&made, "id"));
     assert_eq!(boss.act(&format!("{path}/approve")).await.problem(403), "auth.kyc_own");
     let reason = json!({ "reason": "no" });
-    assert_eq!(boss.post(&format!("{path}/reject"), reason).await.problem(403), "auth.kyc_own");
+    let reject = format!("{path}/reject");
+    assert_eq!(boss.post(&reject, reason).await.problem(403), "auth.kyc_own");
+    // Whatever is sent: the body is not looked at.
+    assert_eq!(boss.act(&reject).await.problem(403), "auth.kyc_own");
+    for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
+        assert_eq!(boss.post(&reject, body).await.problem(403), "auth.kyc_own");
+    }
     let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
     clerk.act(&format!("{path}/approve")).await.expect(200);
 }

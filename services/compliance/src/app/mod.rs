@@ -1,5 +1,7 @@
-//! What is done: facts kept ([`keep`]), documents taken in ([`add_document`]) and decided ([`review_document`]).
+//! What is done: facts kept ([`keep`]), documents taken in ([`add_document`]) and decided
+//! ([`review_document`]), certificates given out ([`issue_certificate`]).
 
 pub mod add_document;
+pub mod issue_certificate;
 pub mod keep;
 pub mod review_document;

@@ -10,17 +10,20 @@ use db::DbConnection;
 use domain::Timestamp;
 use proto_events::compliance::v1::DocumentReviewed;
 
-/// `reason` is of a rejection.
 pub async fn review_document(
     c: &mut DbConnection,
     caller: &Caller,
     id: DocumentId,
-    verdict: Verdict,
-    reason: &str,
+    verdict: Verdict<'_>,
     now: Timestamp,
 ) -> Result<Document, ComplianceError> {
     let mut document = documents::lock(c, id).await?.ok_or(ComplianceError::NotFound)?;
-    let status = match review(document.user_id, caller.user_id, document.status, verdict)? {
+    let (action, reason) = match verdict {
+        Verdict::Verify => ("compliance.document_verify", ""),
+        Verdict::Reject { reason } => ("compliance.document_reject", reason),
+    };
+    let before = (document.status, document.reason.as_str());
+    let status = match review(document.user_id, caller.user_id, before, verdict)? {
         Review::Unchanged => return Ok(document),
         Review::Becomes(status) => status,
     };
@@ -39,10 +42,7 @@ pub async fn review_document(
     };
     outbox::publish(c, id, now, &reviewed).await?;
     let action = Action {
-        action: match verdict {
-            Verdict::Verify => "compliance.document_verify",
-            Verdict::Reject => "compliance.document_reject",
-        },
+        action,
         subject_type: "document",
         subject_id: id.to_string(),
         subject_user: Some(document.user_id),

@@ -56,9 +56,9 @@ impl Kind {
 
 /// What staff say of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Verdict<'a> {
     Verify,
-    Reject,
+    Reject { reason: &'a str },
 }
 
 /// What a verdict comes to.
@@ -77,16 +77,26 @@ pub enum ReviewRefused {
     Decided(Status),
 }
 
-/// A decision is final: another document is uploaded instead.
-pub fn review(owner: UserId, reviewer: UserId, status: Status, verdict: Verdict) -> Result<Review, ReviewRefused> {
-    if owner == reviewer {
-        return Err(ReviewRefused::Own);
-    }
+/// Whether `reviewer` may decide about a document of `owner`.
+pub fn may_review(owner: UserId, reviewer: UserId) -> Result<(), ReviewRefused> {
+    if owner == reviewer { Err(ReviewRefused::Own) } else { Ok(()) }
+}
+
+/// A decision is final: another document is uploaded instead. `reason` is the one it was rejected for: the member
+/// has been told it, so another changes something.
+pub fn review(
+    owner: UserId,
+    reviewer: UserId,
+    (status, reason): (Status, &str),
+    verdict: Verdict<'_>,
+) -> Result<Review, ReviewRefused> {
+    may_review(owner, reviewer)?;
     match (status, verdict) {
         (Status::Pending, Verdict::Verify) => Ok(Review::Becomes(Status::Verified)),
-        (Status::Pending, Verdict::Reject) => Ok(Review::Becomes(Status::Rejected)),
-        (Status::Verified, Verdict::Verify) | (Status::Rejected, Verdict::Reject) => Ok(Review::Unchanged),
-        (Status::Verified, Verdict::Reject) | (Status::Rejected, Verdict::Verify) => {
+        (Status::Pending, Verdict::Reject { .. }) => Ok(Review::Becomes(Status::Rejected)),
+        (Status::Verified, Verdict::Verify) => Ok(Review::Unchanged),
+        (Status::Rejected, Verdict::Reject { reason: again }) if again == reason => Ok(Review::Unchanged),
+        (Status::Verified | Status::Rejected, Verdict::Reject { .. }) | (Status::Rejected, Verdict::Verify) => {
             Err(ReviewRefused::Decided(status))
         }
     }
@@ -128,16 +138,18 @@ mod tests {
     #[test]
     fn a_document_is_decided_once_and_never_by_its_owner() {
         let person = |n| UserId::from(Uuid::from_u128(n));
-        let by_other = |status, verdict| review(person(1), person(2), status, verdict);
+        let by_other = |status, verdict| review(person(1), person(2), (status, "blurred"), verdict);
         use {ReviewRefused as No, Status as S, Verdict as V};
+        let (blurred, expired) = (V::Reject { reason: "blurred" }, V::Reject { reason: "expired" });
         assert_eq!(by_other(S::Pending, V::Verify), Ok(Review::Becomes(S::Verified)));
-        assert_eq!(by_other(S::Pending, V::Reject), Ok(Review::Becomes(S::Rejected)));
+        assert_eq!(by_other(S::Pending, blurred), Ok(Review::Becomes(S::Rejected)));
         assert_eq!(by_other(S::Verified, V::Verify), Ok(Review::Unchanged));
-        assert_eq!(by_other(S::Rejected, V::Reject), Ok(Review::Unchanged));
-        assert_eq!(by_other(S::Verified, V::Reject), Err(No::Decided(S::Verified)));
+        assert_eq!(by_other(S::Rejected, blurred), Ok(Review::Unchanged));
+        assert_eq!(by_other(S::Rejected, expired), Err(No::Decided(S::Rejected)));
+        assert_eq!(by_other(S::Verified, blurred), Err(No::Decided(S::Verified)));
         assert_eq!(by_other(S::Rejected, V::Verify), Err(No::Decided(S::Rejected)));
         for status in S::ALL {
-            assert_eq!(review(person(1), person(1), *status, V::Verify), Err(No::Own));
+            assert_eq!(review(person(1), person(1), (*status, ""), V::Verify), Err(No::Own));
         }
     }
 }

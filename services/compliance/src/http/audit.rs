@@ -59,6 +59,9 @@ pub(super) async fn list(
     Query(filter): Query<AuditFilter>,
     page: Page,
 ) -> Result<HttpResponse, Problem> {
+    if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
+        return Err(Problem::unprocessable("compliance.range_backwards", "the first day is after the last"));
+    }
     let sought = Sought {
         actor: filter.actor,
         subject: filter.subject,

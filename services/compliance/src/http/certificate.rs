@@ -2,11 +2,13 @@
 
 use super::certificate_pdf::{Certificate, pdf};
 use crate::Compliance;
-use crate::store::records;
+use crate::app::issue_certificate::{Issue, issue_certificate};
+use crate::store::{certificates, records};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Problem, Query, path_id};
-use domain::{FinancialYear, UserId};
+use chassis::id;
+use domain::{FinancialYear, Money, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,9 +32,15 @@ pub(super) async fn show(
     if records.is_empty() {
         return Err(Problem::not_found());
     }
-    let made_on = app.ctx.now().day();
-    let certificate = Certificate { year, made_on, records: &records };
+    let now = app.ctx.now();
+    let certificate = Certificate { year, made_on: now.day(), records: &records };
     let file = pdf(&certificate).map_err(Problem::internal)?;
+    if !certificates::is_issued(&mut c, user, year).await? {
+        drop(c);
+        let total_tds_paise = Money::total(records.iter().map(|r| r.tds_paise)).map_err(Problem::internal)?;
+        let issue = &Issue { id: id::fresh(), user_id: user, financial_year: year, total_tds_paise, issued_at: now };
+        app.ctx.tx(async |c| issue_certificate(c, issue).await.map_err(Problem::from)).await?;
+    }
     Ok(HttpResponse::Ok()
         .content_type("application/pdf")
         .insert_header(("Content-Disposition", format!("attachment; filename=\"tds-{year}.pdf\"")))

@@ -2,7 +2,8 @@
 
 use crate::Compliance;
 use crate::app::review_document::review_document;
-use crate::domain::document::{ContentType, DocumentId, Status, Verdict};
+use crate::domain::document::{ContentType, DocumentId, Status, Verdict, may_review};
+use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -116,8 +117,8 @@ pub(super) async fn verify(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let document = visible(&app, &caller, &path).await?;
-    decide(&app, &caller, document.id, Verdict::Verify, "").await
+    let id = anothers(&app, &caller, &path).await?;
+    decide(&app, &caller, id, Verdict::Verify).await
 }
 
 pub(super) async fn reject(
@@ -126,24 +127,30 @@ pub(super) async fn reject(
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let document = visible(&app, &caller, &path).await?;
+    let id = anothers(&app, &caller, &path).await?;
     let input = body.json::<Rejection>().await?.value;
     let reason = input.reason.trim();
     let mut errors = FieldErrors::new();
     let fits = (1..=MOST_REASON).contains(&reason.chars().count());
     errors.require("reason", fits, "length", format!("1 to {MOST_REASON} characters"));
     errors.finish("compliance.review_invalid")?;
-    decide(&app, &caller, document.id, Verdict::Reject, reason).await
+    decide(&app, &caller, id, Verdict::Reject { reason }).await
+}
+
+/// The document, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
+async fn anothers(app: &Compliance, caller: &Caller, path: &str) -> Result<DocumentId, Problem> {
+    let document = visible(app, caller, path).await?;
+    may_review(document.user_id, caller.user_id).map_err(ComplianceError::from)?;
+    Ok(document.id)
 }
 
 async fn decide(
     app: &Compliance,
     caller: &Caller,
     id: DocumentId,
-    verdict: Verdict,
-    reason: &str,
+    verdict: Verdict<'_>,
 ) -> Result<HttpResponse, Problem> {
     let now = app.ctx.now();
-    let document = app.ctx.tx(async |c| review_document(c, caller, id, verdict, reason, now).await).await?;
+    let document = app.ctx.tx(async |c| review_document(c, caller, id, verdict, now).await).await?;
     Ok(ok(&DocumentView::from(document)))
 }

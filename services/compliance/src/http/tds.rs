@@ -25,7 +25,16 @@ pub(super) struct TdsList {
     next_cursor: Option<String>,
 }
 
-/// One deduction; a payout the bank returned has a second line with negative amounts.
+/// The deduction that a reversal takes back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Reversed {
+    fy: FinancialYear,
+    quarter: Quarter,
+    deducted_at: Timestamp,
+}
+
+/// One deduction; a payout the bank returned has a second line with negative amounts, in the year and quarter of the
+/// return.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TdsView {
     payout_id: PayoutId,
@@ -39,6 +48,8 @@ struct TdsView {
     tds: Money,
     pan: String,
     reversal: bool,
+    /// Of a reversal: the deduction it takes back, which may be of an earlier quarter or year.
+    reverses: Option<Reversed>,
     deducted_at: Timestamp,
 }
 
@@ -56,6 +67,11 @@ impl From<TdsRecord> for TdsView {
             tds: record.tds_paise,
             pan: record.pan_mask,
             reversal: record.reversal,
+            reverses: record.reverses_at.map(|at| Reversed {
+                fy: at.financial_year(),
+                quarter: at.quarter(),
+                deducted_at: at,
+            }),
             deducted_at: record.deducted_at,
         }
     }

@@ -1,5 +1,6 @@
 //! Rows and queries, a file a noun.
 
 pub mod actions;
+pub mod certificates;
 pub mod documents;
 pub mod records;

@@ -28,7 +28,10 @@ pub struct TdsRecord {
     pub pan_index: Vec<u8>,
     pub pan_mask: String,
     pub holder_name: String,
+    /// When it was deducted, or returned: the year and the quarter are of this time.
     pub deducted_at: Timestamp,
+    /// Of a reversal: when the deduction it takes back was made.
+    pub reverses_at: Option<Timestamp>,
 }
 
 /// `false` when the payout's deduction, or its reversal, is recorded already.

@@ -46,6 +46,9 @@ async fn administrators_find_who_did_what_to_whom() {
         let list = admin.get(&format!("/audit?{query}")).await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), found, "{query}");
     }
+    let backwards = admin.get(&format!("/audit?from={}&to={today}", today.next())).await;
+    assert_eq!(backwards.problem(422), "compliance.range_backwards");
+    assert_eq!(admin.get(&format!("/audit?from={today}&to={today}")).await.status, 200);
     let first = admin.get("/audit?limit=2").await.expect(200);
     let rest =
         admin.get(&format!("/audit?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await.expect(200);

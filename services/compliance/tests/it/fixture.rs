@@ -77,12 +77,14 @@ impl Fixture {
             user_id: user.into(),
             version: 4,
             status: "completed".into(),
+            changed_at: self.now().micros(),
             ..Payout::default()
         };
         PayoutCompleted { payout: Some(payout), tax: Some(tax) }
     }
 }
 
+/// At the time of the payout's completion.
 pub(crate) fn returned(completed: &PayoutCompleted) -> PayoutReversed {
     PayoutReversed { payout: completed.payout.clone(), tax: completed.tax.clone() }
 }

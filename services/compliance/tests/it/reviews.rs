@@ -41,6 +41,9 @@ async fn a_rejection_says_why() {
     let longest = "x".repeat(500);
     let rejected = staff.post(&reject, json!({ "reason": format!(" {longest} ") })).await.expect(200);
     assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &json!(longest)));
+    assert_eq!(staff.post(&reject, json!({ "reason": longest })).await.expect(200), rejected);
+    let other = staff.post(&reject, json!({ "reason": "blurred" })).await;
+    assert_eq!(other.problem(409), "compliance.already_reviewed");
     assert_eq!(staff.act(&format!("{path}/verify")).await.problem(409), "compliance.already_reviewed");
     let told = f.published::<DocumentReviewed>().await;
     assert_eq!((told.len(), told[0].verified, &told[0].reason), (1, false, &longest));
@@ -53,6 +56,12 @@ async fn only_staff_decide_and_never_about_their_own() {
     let own = format!("/compliance/documents/{}", upload(&f.as_role(clerk, Role::Staff)).await);
     let verify = format!("{own}/verify");
     assert_eq!(f.as_role(clerk, Role::Staff).act(&verify).await.problem(403), "compliance.own_document");
+    let reject = format!("{own}/reject");
+    assert_eq!(f.as_role(clerk, Role::Staff).act(&reject).await.problem(403), "compliance.own_document");
+    for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
+        let refused = f.as_role(clerk, Role::Staff).post(&reject, body).await;
+        assert_eq!(refused.problem(403), "compliance.own_document");
+    }
     assert_eq!(f.as_user(clerk).act(&verify).await.problem(403), "auth.forbidden");
     assert_eq!(f.anonymous().act(&verify).await.problem(401), "auth.token_invalid");
     let nothing = format!("/compliance/documents/{}/reject", id::fresh::<UserId>());

@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use chassis::id;
 use domain::UserId;
+use proto_events::compliance::v1::CertificateIssued;
 use proto_events::platform::v1::StaffActed;
 use serde_json::json;
 
@@ -32,6 +33,37 @@ async fn a_deduction_and_its_mirror_count_once_in_either_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_returned_in_a_later_year_leaves_the_year_before_as_it_was_stated() {
+    let f = fixture().await;
+    let user: UserId = id::fresh();
+    let completed = f.completed(user, f.tax("ABCDE1234F", 1_000_000, f.now()));
+    f.deliver_now(&completed).await;
+    let stated = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await.text;
+    f.clock.set("2027-04-05T06:00:00Z".parse().unwrap());
+    let mut reversed = returned(&completed);
+    reversed.payout.as_mut().unwrap().changed_at = f.now().micros();
+    for _ in 0..2 {
+        f.deliver_now(&reversed).await;
+    }
+    let staff = f.as_staff();
+    assert_eq!(staff.get("/compliance/tds/2026-27/Q3/statement").await.text, stated);
+    let of_return = staff.get("/compliance/tds/2027-28/Q1/statement").await.text;
+    assert!(of_return.ends_with("ABCDE1234F,Asha Rao,194H,1,-10000.00,-500.00\nTOTAL,1 PAN,,1,-10000.00,-500.00\n"));
+    let me = f.as_user(user);
+    let before = me.get("/compliance/tds?fy=2026-27").await.expect(200);
+    assert_eq!((&before["total_tds"], &before["items"][0]["reverses"]), (&json!("500.00"), &json!(null)));
+    let now = me.get("/compliance/tds").await.expect(200);
+    let line = &now["items"][0];
+    assert_eq!(
+        (&now["total_tds"], &line["fy"], &line["quarter"]),
+        (&json!("-500.00"), &json!("2027-28"), &json!("Q1"))
+    );
+    assert_eq!(line["payout_id"], before["items"][0]["payout_id"]);
+    let original = json!({"fy": "2026-27", "quarter": "Q3", "deducted_at": before["items"][0]["deducted_at"]});
+    assert_eq!((&line["reversal"], &line["reverses"]), (&json!(true), &original));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_a_pdf_of_ones_own_year() {
     let f = fixture().await;
     let user: UserId = id::fresh();
@@ -46,11 +78,19 @@ async fn a_certificate_is_a_pdf_of_ones_own_year() {
         assert!(file.text.contains(shown), "{shown}");
     }
     assert!(!file.text.contains("ABCDE1234F"));
+    // The first issue is told, whoever asks again.
+    for again in [f.as_user(user).get(path).await, f.as_staff().get(&format!("{path}?user_id={user}")).await] {
+        assert_eq!(again.status, 200);
+    }
+    let told = f.published::<CertificateIssued>().await;
+    assert_eq!(told.len(), 1);
+    let told = (told[0].user_id.clone(), told[0].financial_year.as_str(), told[0].total_tds_paise);
+    assert_eq!(told, (user.into(), "2026-27", 30_000));
     let stranger = f.as_user(id::fresh());
     for nothing in [path, "/compliance/tds/2026-28/certificate", &format!("{path}?user_id={user}")] {
         assert_eq!(stranger.get(nothing).await.problem(404), "request.not_found", "{nothing}");
     }
-    assert_eq!(f.as_staff().get(&format!("{path}?user_id={user}")).await.status, 200);
+    assert_eq!(f.published::<CertificateIssued>().await.len(), 1);
     assert_eq!(f.as_user(user).get("/compliance/tds/2025-26/certificate").await.problem(404), "request.not_found");
 }
 

@@ -1,10 +1,15 @@
 //! The notification service through its events and its HTTP alone.
 
+#![expect(clippy::expect_used, reason = "a failing test panics; that is how it fails")]
+
 mod stream;
 
 use chassis::id;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
+use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided};
+use proto_events::booking::v1::PaymentReturned;
+use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use serde_json::json;
 use testkit::TestService;
@@ -45,6 +50,99 @@ async fn a_fact_is_told_once_however_often_its_event_arrives() {
     let titles: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["title"].clone()).collect();
     assert_eq!(titles, ["Referral bonus", "Welcome"]);
     assert_eq!(list["items"][0]["body"], "₹25.00 for a payment of a member you referred.");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_that_failed_is_told_of_in_a_sentence() {
+    let service = TestService::start(notification::service()).await;
+    let (user, at) = (id::fresh::<UserId>(), service.now().micros());
+    for reason in ["", "account closed"] {
+        let payout = Payout {
+            payout_id: id::fresh::<UserId>().into(),
+            user_id: user.into(),
+            requested_paise: 100_000,
+            reason: reason.into(),
+            changed_at: at,
+            ..Payout::default()
+        };
+        service.deliver_now(&PayoutFailed { payout: Some(payout) }).await;
+    }
+    let list = service.as_user(user).get("/notifications").await.expect(200);
+    let bodies: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap()).collect();
+    let failed = "Your payout of ₹1000.00 failed and is back in your wallet";
+    assert_eq!(bodies, [format!("{failed}: account closed."), format!("{failed}.")]);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earners_hear_of_pairs_that_no_placement_made_and_of_those_taken_back() {
+    let service = TestService::start(notification::service()).await;
+    let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
+    let pair = |earner: UserId, number, status: &str| Pair {
+        earner_id: earner.into(),
+        number,
+        status: status.into(),
+        ..Pair::default()
+    };
+    let at = service.now().micros();
+    let matched = PairsMatched {
+        cause: "period_opened".into(),
+        cause_id: b"2026-12".to_vec(),
+        sequence: 7,
+        pairs: vec![
+            pair(asha, 11, "matched"),
+            pair(ravi, 4, "matched"),
+            pair(asha, 12, "matched"),
+            pair(asha, 13, "flushed"),
+        ],
+        matched_at: at,
+    };
+    let voided = PairsVoided {
+        refund_id: id::fresh::<UserId>().into(),
+        sequence: 8,
+        pairs: vec![pair(asha, 11, "matched")],
+        voided_at: at,
+        ..PairsVoided::default()
+    };
+    for _ in 0..2 {
+        service.deliver_now(&matched).await;
+        service.deliver_now(&voided).await;
+    }
+    let heard = async |user| {
+        let list = service.as_user(user).get("/notifications").await.expect(200);
+        let bodies = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap().to_owned());
+        bodies.collect::<Vec<_>>()
+    };
+    let taken_back = "Your pair 11 was taken back, because the payment of a member in it was refunded.";
+    assert_eq!(heard(asha).await, [taken_back, "Your pairs 11, 12 were matched as a new period opened."]);
+    assert_eq!(heard(ravi).await, ["Your pair 4 was matched as a new period opened."]);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payer_hears_that_money_went_to_the_wallet_and_why() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    for cause in ["source_refund_failed", "cancelled"] {
+        let returned = PaymentReturned {
+            return_id: id::fresh::<UserId>().into(),
+            payment_id: id::fresh::<UserId>().into(),
+            user_id: user.into(),
+            amount_paise: 50_000,
+            cause: cause.into(),
+            booking_number: "EV-1".into(),
+            returned_at: service.now().micros(),
+            ..PaymentReturned::default()
+        };
+        service.deliver_now(&returned).await;
+        service.deliver_now(&returned).await;
+    }
+    let list = service.as_user(user).get("/notifications").await.expect(200);
+    let bodies: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap()).collect();
+    let late = "₹500.00 came for your booking EV-1, which could not take it: it goes to your wallet.";
+    let failed = "₹500.00 of your booking EV-1 could not be sent back to its source: it goes to your wallet.";
+    assert_eq!(bodies, [late, failed]);
     service.finish().await;
 }
 

@@ -4,8 +4,10 @@ use super::advance::{self, Done};
 use super::tax;
 use crate::domain::instalment::oldest_unpaid;
 use crate::domain::payout::{Command, Status, Step};
+use crate::domain::request::nothing_due;
 use crate::error::PayoutError;
 use crate::store::bookings;
+use crate::store::members;
 use crate::store::payouts::{self, Payout};
 use db::DbConnection;
 use domain::{PayoutId, Timestamp, UserId};
@@ -19,6 +21,8 @@ pub async fn approve(c: &mut DbConnection, id: PayoutId, by: UserId, now: Timest
         Step::NoteApproval => None,
         Step::Move(path) => Some(path),
     };
+    // Something may have come to be taken back since it was asked for. The lock waits for news that is being taken in.
+    nothing_due(members::lock(c, payout.user_id).await?.clawback_due_paise)?;
     payouts::insert_approval(c, id, by, now).await?;
     if let Some(path) = path {
         pass(c, &mut payout, path, now).await?;

@@ -1,11 +1,11 @@
-//! Members add and remove bank accounts; staff verify them.
+//! Members add and remove bank accounts; staff verify them, or their owners by waiting.
 
 use crate::domain::BankAccountId;
-use crate::domain::account::{Refusal, Source, verify};
+use crate::domain::account::{Claim, Refusal, Source, Verdict, verify};
 use crate::error::PayoutError;
 use crate::store::accounts::{self, BankAccount};
 use db::DbConnection;
-use domain::{Timestamp, UserId};
+use domain::UserId;
 
 /// Adds an account, which nobody has verified yet.
 pub async fn add(c: &mut DbConnection, account: &BankAccount) -> Result<(), PayoutError> {
@@ -24,19 +24,22 @@ pub async fn remove(c: &mut DbConnection, id: BankAccountId) -> Result<(), Payou
     }
 }
 
-/// `by` has seen that the account is the member's. Returns whether that is new.
+/// `by` wants the account verified: staff, who have seen that it is the member's, or its owner. Returns whether
+/// that is new.
 pub async fn confirm(
     c: &mut DbConnection,
     id: BankAccountId,
     by: UserId,
-    now: Timestamp,
+    claim: &Claim,
 ) -> Result<(BankAccount, bool), PayoutError> {
     let mut account = accounts::lock(c, id).await?.ok_or(PayoutError::UnknownAccount)?;
-    let new = verify(account.user_id, account.verified_at, by)?;
-    if new {
-        account.verified_at = Some(now);
-        account.verified_by = Some(by);
-        accounts::save(c, &account).await?;
+    match verify(&account.standing(), by, claim)? {
+        Verdict::Verified => Ok((account, false)),
+        Verdict::Verify { by } => {
+            account.verified_at = Some(claim.now);
+            account.verified_by = Some(by);
+            accounts::save(c, &account).await?;
+            Ok((account, true))
+        }
     }
-    Ok((account, new))
 }

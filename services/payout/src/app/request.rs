@@ -1,7 +1,9 @@
 //! A member asks what a payout would be, or for one.
 
+use super::keep_account::confirm;
 use super::{tax, tell, terms};
 use crate::domain::BankAccountId;
+use crate::domain::account::{Claim, Verdict, verify};
 use crate::domain::breakdown::Breakdown;
 use crate::domain::instalment::oldest_unpaid;
 use crate::domain::payout::Status;
@@ -13,7 +15,7 @@ use crate::store::members::{self, Member};
 use crate::store::payouts::{self, Payout};
 use db::DbConnection;
 use domain::tax::TaxRule;
-use domain::{Money, PayoutId, Timestamp, UserId};
+use domain::{Money, PayoutId, UserId};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,8 @@ pub struct Ask {
     pub emi_autofill: bool,
     /// The account of the KYC where none is named.
     pub bank_account_id: Option<BankAccountId>,
+    /// What the member has to show for an account that nobody has verified.
+    pub claim: Claim,
 }
 
 /// An ask that nothing stands in the way of.
@@ -32,21 +36,26 @@ pub struct Quote {
     pub parts: Breakdown,
     pub rule: TaxRule,
     account: BankAccount,
+    account_verdict: Verdict,
     plan_version: u32,
     approvals_needed: i32,
 }
 
 /// What the payout would be now.
-pub async fn quote(c: &mut DbConnection, ask: &Ask, now: Timestamp) -> Result<Quote, PayoutError> {
+pub async fn quote(c: &mut DbConnection, ask: &Ask) -> Result<Quote, PayoutError> {
     let member = members::find(c, ask.user_id).await?.unwrap_or_else(|| Member::unknown(ask.user_id));
-    consider(c, &member, ask, now).await
+    consider(c, &member, ask).await
 }
 
 /// Asks for the payout. Asks of one member are decided one after the other, under the lock of their row.
-pub async fn request(c: &mut DbConnection, ask: &Ask, id: PayoutId, now: Timestamp) -> Result<Payout, PayoutError> {
+pub async fn request(c: &mut DbConnection, ask: &Ask, id: PayoutId) -> Result<Payout, PayoutError> {
+    let now = ask.claim.now;
     let member = members::lock(c, ask.user_id).await?;
-    let quote = consider(c, &member, ask, now).await?;
-    let Quote { parts, rule, account, plan_version, approvals_needed } = quote;
+    let quote = consider(c, &member, ask).await?;
+    let Quote { parts, rule, account, account_verdict, plan_version, approvals_needed } = quote;
+    if account_verdict != Verdict::Verified {
+        confirm(c, account.id, ask.user_id, &ask.claim).await?;
+    }
     let payout = Payout {
         id,
         user_id: ask.user_id,
@@ -81,26 +90,31 @@ pub async fn request(c: &mut DbConnection, ask: &Ask, id: PayoutId, now: Timesta
     Ok(payout)
 }
 
-async fn consider(c: &mut DbConnection, member: &Member, ask: &Ask, now: Timestamp) -> Result<Quote, PayoutError> {
+async fn consider(c: &mut DbConnection, member: &Member, ask: &Ask) -> Result<Quote, PayoutError> {
+    let now = ask.claim.now;
     let (plan_version, terms) = terms::terms_at(c, now).await?;
     let account = account_to_pay(c, member, ask).await?;
+    let verdict = account.as_ref().map(|a| verify(&a.standing(), member.user_id, &ask.claim));
     let asker = Asker {
         kyc_approved: member.kyc_approved,
-        account_verified: account.as_ref().map(|a| a.verified_at.is_some()),
+        account: verdict,
         clawback_due: member.clawback_due_paise,
         available: member.available_paise,
         held: member.held_paise,
         promised: payouts::total(c, member.user_id, &[Status::Requested, Status::Pending]).await?,
     };
     check(&asker, ask.amount, &terms)?;
-    let account = account.ok_or(PayoutError::UnknownAccount)?;
+    let (Some(account), Some(account_verdict)) = (account, verdict.transpose()?) else {
+        return Err(PayoutError::UnknownAccount);
+    };
     let instalment = if ask.emi_autofill {
         oldest_unpaid(bookings::instalments(c, member.user_id).await?).map(|i| i.unpaid)
     } else {
         None
     };
     let (parts, rule) = tax::estimate(c, &member.pan_index, ask.amount, instalment, now).await?;
-    Ok(Quote { parts, rule, account, plan_version, approvals_needed: approvals_needed(ask.amount, &terms) })
+    let approvals_needed = approvals_needed(ask.amount, &terms);
+    Ok(Quote { parts, rule, account, account_verdict, plan_version, approvals_needed })
 }
 
 /// The account that was named, which has to be the member's, or the one of their KYC if there is one.

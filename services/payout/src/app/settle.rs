@@ -39,5 +39,5 @@ pub(super) async fn settle_locked(
 /// The bank gave back what it had paid.
 pub async fn take_back(c: &mut DbConnection, id: PayoutId, reason: &str, now: Timestamp) -> Result<Done, PayoutError> {
     let payout = advance::lock(c, id).await?;
-    carry_out(c, payout, Command::Return, now, |payout| reason.clone_into(&mut payout.reason)).await
+    carry_out(c, payout, Command::Return { reason }, now, |payout| reason.clone_into(&mut payout.reason)).await
 }

@@ -1,7 +1,7 @@
 //! The wallet has decided whether the money is there.
 
 use super::advance::{self, carry_out};
-use crate::domain::payout::Command;
+use crate::domain::payout::{Command, hold_refusal};
 use crate::error::PayoutError;
 use db::DbConnection;
 use domain::{PayoutId, Timestamp};
@@ -18,7 +18,7 @@ pub async fn take_hold(
     let command = if placed { Command::Hold } else { Command::RefuseHold };
     let note = |payout: &mut crate::store::payouts::Payout| {
         if !placed {
-            payout.reason = reason.chars().take(500).collect();
+            hold_refusal(reason).clone_into(&mut payout.reason);
         }
     };
     carry_out(c, payout, command, at, note).await.map(drop)

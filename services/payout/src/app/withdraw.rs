@@ -15,5 +15,5 @@ pub async fn cancel(c: &mut DbConnection, id: PayoutId, now: Timestamp) -> Resul
 /// By staff, for a reason the member is shown.
 pub async fn reject(c: &mut DbConnection, id: PayoutId, reason: &str, now: Timestamp) -> Result<Done, PayoutError> {
     let payout = advance::lock(c, id).await?;
-    carry_out(c, payout, Command::Reject, now, |payout| reason.clone_into(&mut payout.reason)).await
+    carry_out(c, payout, Command::Reject { reason }, now, |payout| reason.clone_into(&mut payout.reason)).await
 }

@@ -34,7 +34,7 @@ pub struct Standing<'a> {
     pub approvals_needed: usize,
     /// The bank's reference; empty before completion and where nothing was transferred.
     pub utr: &'a str,
-    /// Why it failed; empty otherwise.
+    /// Why it was rejected, failed or came back; empty otherwise.
     pub reason: &'a str,
     /// Tax and EMI take all of it: there is nothing for a bank to do.
     pub net_is_zero: bool,
@@ -48,7 +48,9 @@ pub enum Command<'a> {
     /// The wallet does not.
     RefuseHold,
     Cancel,
-    Reject,
+    Reject {
+        reason: &'a str,
+    },
     Approve {
         by: UserId,
     },
@@ -63,7 +65,19 @@ pub enum Command<'a> {
         reason: &'a str,
     },
     /// The bank has given back what it had paid.
-    Return,
+    Return {
+        reason: &'a str,
+    },
+}
+
+/// Why the wallet holds no money, as the member reads it. The wallet tells it by a word; one that is not known here
+/// is of a newer wallet.
+pub fn hold_refusal(word: &str) -> &'static str {
+    match word {
+        "insufficient_funds" => "your available balance was smaller than the amount",
+        "clawback_due" => "something is still to be recovered from your earnings",
+        _ => "your wallet could not set the amount aside",
+    }
 }
 
 /// What a command comes to.
@@ -81,6 +95,8 @@ pub enum Step {
 pub enum Refusal {
     #[error("who asked for a payout cannot approve it")]
     SelfApproval,
+    #[error("nobody rejects, settles or returns their own payout")]
+    OwnPayout,
     #[error("this payout is {0}")]
     Conflict(Status),
 }
@@ -102,9 +118,13 @@ pub fn decide(payout: &Standing<'_>, command: Command<'_>) -> Result<Step, Refus
         (Command::Cancel, Cancelled) => Ok(Step::Unchanged),
         (Command::Cancel, Requested | Approved | Processing | Completed | Rejected | Failed | Reversed) => conflict,
 
-        (Command::Reject, Pending) => Ok(Step::Move(&[Rejected])),
-        (Command::Reject, Rejected) => Ok(Step::Unchanged),
-        (Command::Reject, Requested | Approved | Processing | Completed | Cancelled | Failed | Reversed) => conflict,
+        (Command::Reject { .. }, Pending) => Ok(Step::Move(&[Rejected])),
+        // The member has been told why: another reason would change that.
+        (Command::Reject { reason }, Rejected) if reason == payout.reason => Ok(Step::Unchanged),
+        (
+            Command::Reject { .. },
+            Requested | Approved | Processing | Completed | Rejected | Cancelled | Failed | Reversed,
+        ) => conflict,
 
         (Command::Approve { by }, status) => approve(payout, by, status),
 
@@ -123,17 +143,29 @@ pub fn decide(payout: &Standing<'_>, command: Command<'_>) -> Result<Step, Refus
         (Command::Fail { .. }, Requested | Pending | Completed | Rejected | Cancelled | Failed | Reversed) => conflict,
 
         // What no bank was given, no bank can give back.
-        (Command::Return, Completed) if payout.net_is_zero => conflict,
-        (Command::Return, Completed) => Ok(Step::Move(&[Reversed])),
-        (Command::Return, Reversed) => Ok(Step::Unchanged),
-        (Command::Return, Requested | Pending | Approved | Processing | Rejected | Cancelled | Failed) => conflict,
+        (Command::Return { .. }, Completed) if payout.net_is_zero => conflict,
+        (Command::Return { .. }, Completed) => Ok(Step::Move(&[Reversed])),
+        (Command::Return { reason }, Reversed) if reason == payout.reason => Ok(Step::Unchanged),
+        (
+            Command::Return { .. },
+            Requested | Pending | Approved | Processing | Rejected | Cancelled | Failed | Reversed,
+        ) => conflict,
     }
 }
 
+/// Whether `by`, of the staff, may approve a payout that `requested_by` asked for.
+pub fn may_approve(requested_by: UserId, by: UserId) -> Result<(), Refusal> {
+    if by == requested_by { Err(Refusal::SelfApproval) } else { Ok(()) }
+}
+
+/// Whether `by`, of the staff, may reject, settle or return it. Who says of their own payout that the bank gave it
+/// back makes money for themselves.
+pub fn may_decide(requested_by: UserId, by: UserId) -> Result<(), Refusal> {
+    if by == requested_by { Err(Refusal::OwnPayout) } else { Ok(()) }
+}
+
 fn approve(payout: &Standing<'_>, by: UserId, status: Status) -> Result<Step, Refusal> {
-    if by == payout.requested_by {
-        return Err(Refusal::SelfApproval);
-    }
+    may_approve(payout.requested_by, by)?;
     let has_approved = payout.approved_by.contains(&by);
     match status {
         Status::Pending if has_approved => Ok(Step::Unchanged),
@@ -178,7 +210,7 @@ mod tests {
             Ok(Step::NoteApproval) => "+".to_owned(),
             Ok(Step::Move(path)) => path.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(">"),
             Err(Refusal::Conflict(_)) => "x".to_owned(),
-            Err(Refusal::SelfApproval) => "self".to_owned(),
+            Err(Refusal::SelfApproval | Refusal::OwnPayout) => "self".to_owned(),
         };
         Status::ALL.iter().map(cell).collect::<Vec<_>>().join(" ")
     }
@@ -190,7 +222,8 @@ mod tests {
             (Command::Hold, "pending . . . . . . . ."),
             (Command::RefuseHold, "rejected . . . . . . . ."),
             (Command::Cancel, "x cancelled x x x x . x x"),
-            (Command::Reject, "x rejected x x x . x x x"),
+            (Command::Reject { reason: "closed account" }, "x rejected x x x . x x x"),
+            (Command::Reject { reason: "other" }, "x rejected x x x x x x x"),
             (Command::Approve { by: user(2) }, "x approved . x x x x x x"),
             (Command::Approve { by: user(1) }, "self self self self self self self self self"),
             (Command::Send, "x x processing . x x x x x"),
@@ -198,7 +231,8 @@ mod tests {
             (Command::Pay { utr: "UTR2" }, "x x processing>completed completed x x x x x"),
             (Command::Fail { reason: "closed account" }, "x x processing>failed failed x x x . x"),
             (Command::Fail { reason: "other" }, "x x processing>failed failed x x x x x"),
-            (Command::Return, "x x x x reversed x x x ."),
+            (Command::Return { reason: "closed account" }, "x x x x reversed x x x ."),
+            (Command::Return { reason: "other" }, "x x x x reversed x x x x"),
         ];
         for (command, expected) in table {
             assert_eq!(row(command), expected, "{command:?}");
@@ -229,6 +263,6 @@ mod tests {
     #[test]
     fn what_was_never_transferred_is_never_returned() {
         let payout = Standing { net_is_zero: true, ..at(Status::Completed) };
-        assert_eq!(decide(&payout, Command::Return), Err(Refusal::Conflict(Status::Completed)));
+        assert_eq!(decide(&payout, Command::Return { reason: "" }), Err(Refusal::Conflict(Status::Completed)));
     }
 }

@@ -1,5 +1,6 @@
 //! Who may ask for how much. The quote and the request are answered by the same function.
 
+use super::account::{self, Verdict};
 use domain::plan::PayoutTerms;
 use domain::{Money, MoneyError};
 
@@ -7,8 +8,8 @@ use domain::{Money, MoneyError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asker {
     pub kyc_approved: bool,
-    /// Whether the account to be paid is verified; none when there is no account.
-    pub account_verified: Option<bool>,
+    /// Whether the account to be paid is verified, or would be by this; none when there is no account.
+    pub account: Option<Result<Verdict, account::Refusal>>,
     pub clawback_due: Money,
     /// As the wallet told last.
     pub available: Money,
@@ -22,8 +23,10 @@ pub enum Refusal {
     #[error("your KYC has to be approved first")]
     KycNotApproved,
     #[error("the bank account has to be verified first")]
-    AccountUnverified,
-    #[error("{0} is due to be recovered from your earnings first")]
+    NoAccount,
+    #[error(transparent)]
+    Account(account::Refusal),
+    #[error("{0} is due to be recovered from earnings first")]
     ClawbackDue(Money),
     #[error("a payout is at least {0}")]
     BelowMinimum(Money),
@@ -48,12 +51,8 @@ pub fn check(asker: &Asker, amount: Money, terms: &PayoutTerms) -> Result<(), Re
     if !asker.kyc_approved {
         return Err(Refusal::KycNotApproved);
     }
-    if asker.account_verified != Some(true) {
-        return Err(Refusal::AccountUnverified);
-    }
-    if asker.clawback_due.is_positive() {
-        return Err(Refusal::ClawbackDue(asker.clawback_due));
-    }
+    asker.account.ok_or(Refusal::NoAccount)?.map_err(Refusal::Account)?;
+    nothing_due(asker.clawback_due)?;
     if amount < terms.minimum || !amount.is_positive() {
         return Err(Refusal::BelowMinimum(terms.minimum));
     }
@@ -62,6 +61,11 @@ pub fn check(asker: &Asker, amount: Money, terms: &PayoutTerms) -> Result<(), Re
         return Err(Refusal::InsufficientBalance(free));
     }
     Ok(())
+}
+
+/// There is no payout, neither asked for nor approved, while something is to be taken back.
+pub fn nothing_due(clawback_due: Money) -> Result<(), Refusal> {
+    if clawback_due.is_positive() { Err(Refusal::ClawbackDue(clawback_due)) } else { Ok(()) }
 }
 
 /// How many different people have to approve a payout of `amount`.
@@ -80,7 +84,7 @@ mod tests {
     fn asker(available: i64, held: i64, promised: i64) -> Asker {
         Asker {
             kyc_approved: true,
-            account_verified: Some(true),
+            account: Some(Ok(Verdict::Verified)),
             clawback_due: Money::ZERO,
             available: rupees(available),
             held: rupees(held),
@@ -119,13 +123,14 @@ mod tests {
 
     #[test]
     fn the_first_thing_that_stands_in_the_way_is_told() {
-        let mut who = Asker { kyc_approved: false, account_verified: None, clawback_due: rupees(25), ..asker(0, 0, 0) };
+        let mut who = Asker { kyc_approved: false, account: None, clawback_due: rupees(25), ..asker(0, 0, 0) };
         assert_eq!(ask(&who, "1.00"), Err(Refusal::KycNotApproved));
         who.kyc_approved = true;
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::AccountUnverified));
-        who.account_verified = Some(false);
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::AccountUnverified));
-        who.account_verified = Some(true);
+        assert_eq!(ask(&who, "1.00"), Err(Refusal::NoAccount));
+        let too_new = account::Refusal::TooNew(domain::Timestamp::UNIX_EPOCH);
+        who.account = Some(Err(too_new));
+        assert_eq!(ask(&who, "1.00"), Err(Refusal::Account(too_new)));
+        who.account = Some(Ok(Verdict::Verified));
         assert_eq!(ask(&who, "1.00"), Err(Refusal::ClawbackDue(rupees(25))));
         who.clawback_due = Money::ZERO;
         assert_eq!(ask(&who, "1.00"), Err(Refusal::BelowMinimum(rupees(100))));

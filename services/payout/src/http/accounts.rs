@@ -6,7 +6,7 @@ use crate::Payouts;
 use crate::app::keep_account;
 use crate::app::send::ACCOUNT_PURPOSE;
 use crate::domain::BankAccountId;
-use crate::domain::account::{Source, is_account_number, is_ifsc};
+use crate::domain::account::{Claim, Source, is_account_number, is_ifsc, session_began};
 use crate::store::accounts::{self as store, BankAccount};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -117,20 +117,27 @@ pub(super) async fn remove(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// What the caller has to show for an account of theirs that nobody else has verified.
+pub(super) fn claim(app: &Payouts, caller: &Caller) -> Claim {
+    let session_began = session_began(caller.session_id);
+    Claim { session_began, now: app.ctx.now(), wait_hours: app.account_wait_hours }
+}
+
 pub(super) async fn verify(
     app: web::Data<Payouts>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &path).await?.id;
-    let (who, at) = (&caller, app.ctx.now());
+    let account = visible(&app, &path).await?;
+    caller.require_sight_of(account.user_id)?;
+    let (who, id, claim) = (&caller, account.id, &claim(&app, &caller));
     let account = app
         .ctx
         .tx(async |c| {
-            let (account, new) = keep_account::confirm(c, id, who.user_id, at).await?;
+            let (account, new) = keep_account::confirm(c, id, who.user_id, claim).await?;
             if new {
                 let subject = Subject::BankAccount(account.id, account.user_id);
-                note(c, who, at, "payout.bank_account_verify", subject, &account.account_mask).await?;
+                note(c, who, claim.now, "payout.bank_account_verify", subject, &account.account_mask).await?;
             }
             Ok::<_, Problem>(account)
         })

@@ -3,16 +3,17 @@
 use super::patience::Patience;
 use super::payouts::visible;
 use super::view::{self, PayoutView};
-use super::{Subject, note};
+use super::{Subject, note, outcome};
 use crate::Payouts;
 use crate::app::advance::Done;
 use crate::app::{approve, settle, withdraw};
 use crate::domain::bank_file::{Outcome, Settlement};
-use crate::domain::payout::Status;
+use crate::domain::payout::{Status, may_approve, may_decide};
 use crate::error::PayoutError;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Problem, ok};
+use chassis::http::{Body, FieldErrors, Idempotent, Problem};
 use db::DbConnection;
 use domain::{PayoutId, Timestamp};
 use schemars::JsonSchema;
@@ -57,15 +58,16 @@ pub(super) async fn cancel(
     app: web::Data<Payouts>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payout = decided(&app, &caller, &path).await?;
     if payout.user_id != caller.user_id {
         return Err(Problem::forbidden());
     }
-    body.json_or_empty::<NoInput>().await?;
+    let input = body.json_or_empty::<NoInput>().await?;
     let (who, at, id) = (&caller, app.ctx.now(), payout.id);
-    act(&app, async |c| {
+    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = withdraw::cancel(c, id, at).await?;
         finish(c, who, at, "payout.cancel", done).await
     })
@@ -76,12 +78,14 @@ pub(super) async fn approve(
     app: web::Data<Payouts>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
+    may_approve(visible(&app, &caller, &path).await?.user_id, caller.user_id).map_err(PayoutError::from)?;
     let id = decided(&app, &caller, &path).await?.id;
-    body.json_or_empty::<NoInput>().await?;
+    let input = body.json_or_empty::<NoInput>().await?;
     let (who, at) = (&caller, app.ctx.now());
-    act(&app, async |c| {
+    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = approve::approve(c, id, who.user_id, at).await?;
         finish(c, who, at, "payout.approve", done).await
     })
@@ -92,12 +96,14 @@ pub(super) async fn reject(
     app: web::Data<Payouts>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
+    anothers(&app, &caller, &path).await?;
     let id = decided(&app, &caller, &path).await?.id;
     let input = body.json_or_empty::<ReasonInput>().await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
-    act(&app, async |c| {
+    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = withdraw::reject(c, id, reason, at).await?;
         finish(c, who, at, "payout.reject", done).await
     })
@@ -108,14 +114,15 @@ pub(super) async fn settle(
     app: web::Data<Payouts>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?.id;
-    let input = body.json::<SettleInput>().await?.value;
-    let (utr, reason) = (input.utr.unwrap_or_default(), input.reason.unwrap_or_default());
-    let outcome = &Settlement::try_new(input.outcome, &utr, &reason).map_err(PayoutError::from)?;
+    let id = anothers(&app, &caller, &path).await?;
+    let input = body.json::<SettleInput>().await?;
+    let (utr, reason) = (input.value.utr.unwrap_or_default(), input.value.reason.unwrap_or_default());
+    let outcome = &Settlement::try_new(input.value.outcome, &utr, &reason).map_err(PayoutError::from)?;
     let (who, at) = (&caller, app.ctx.now());
-    act(&app, async |c| {
+    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = settle::settle(c, id, outcome, at).await?;
         finish(c, who, at, "payout.settle", done).await
     })
@@ -126,26 +133,17 @@ pub(super) async fn take_back(
     app: web::Data<Payouts>,
     caller: Caller,
     path: web::Path<String>,
+    idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = visible(&app, &caller, &path).await?.id;
+    let id = anothers(&app, &caller, &path).await?;
     let input = body.json_or_empty::<ReasonInput>().await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
-    act(&app, async |c| {
+    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = settle::take_back(c, id, reason, at).await?;
         finish(c, who, at, "payout.return", done).await
     })
     .await
-}
-
-async fn act<F>(app: &Payouts, work: F) -> Result<HttpResponse, Problem>
-where
-    for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<PayoutView, Problem>
-        + db::TxFn<&'r mut DbConnection, Result<PayoutView, Problem>, Fut: Send>
-        + Send
-        + Sync,
-{
-    Ok(ok(&app.ctx.tx(work).await?))
 }
 
 /// Tells the audit log of what changed, and shows the payout as it is now.
@@ -158,12 +156,17 @@ async fn finish(
 ) -> Result<PayoutView, Problem> {
     let Done { payout, changed } = done;
     if changed {
-        let detail = format!("{} of {}: {} {}", payout.status, payout.requested_paise, payout.utr, payout.reason);
-        note(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), detail.trim_end_matches([' ', ':']))
-            .await?;
+        note(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &outcome(&payout)).await?;
     }
     let shown = view::of_payouts(c, vec![payout]).await?.pop();
     shown.ok_or_else(Problem::not_found)
+}
+
+/// The payout, if the caller may see it and it is not theirs: 403 and 404 come before the body is looked at.
+async fn anothers(app: &Payouts, caller: &Caller, path: &str) -> Result<PayoutId, Problem> {
+    let payout = visible(app, caller, path).await?;
+    may_decide(payout.user_id, caller.user_id).map_err(PayoutError::from)?;
+    Ok(payout.id)
 }
 
 /// The payout, once the wallet has said whether it holds the money: that may be on its way.

@@ -1,20 +1,22 @@
 //! Payouts that go to the bank in one file, and its answer.
 
 use super::view::{BatchView, SettledView};
-use super::{Subject, note};
+use super::{Subject, note, outcome};
 use crate::Payouts;
 use crate::app::send;
 use crate::domain::BatchId;
 use crate::domain::bank_file::{ANSWER_COLUMNS, AnswerLine, Outcome, Settlement};
 use crate::domain::payout::Status;
 use crate::store::batches::{self as store, Batch};
-use crate::store::payouts;
+use crate::store::payouts::{self, Payout};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::problem::FieldError;
 use chassis::http::{Body, Idempotent, Problem, ok, path_id};
 use chassis::id;
+use db::DbConnection;
+use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -32,9 +34,10 @@ pub(super) async fn open(
     let input = body.json_or_empty::<NoInput>().await?;
     let (who, at) = (&caller, app.ctx.now());
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let batch = send::open_batch(c, id::fresh(), who.user_id, at).await?;
+        let (batch, sent) = send::open_batch(c, id::fresh(), who.user_id, at).await?;
         let detail = format!("{} payouts of {}", batch.payouts, batch.total_paise);
         note(c, who, at, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
+        note_each(c, who, at, "payout.send", batch.id, &sent).await?;
         let open = batch.payouts;
         Ok::<BatchView, Problem>(BatchView::of(batch, open))
     })
@@ -82,13 +85,31 @@ pub(super) async fn answer(
     let lines = &read(&bytes)?;
     let (who, at) = (&caller, app.ctx.now());
     idem.run(&app.ctx, &caller, &bytes, StatusCode::OK, async |c| {
-        let settled = send::take_answer(c, batch, lines.clone(), at).await?;
-        if settled > 0 {
-            note(c, who, at, "payout.batch_answer", Subject::Batch(batch), &format!("{settled} settled")).await?;
+        let settled = send::take_answer(c, batch, lines.clone(), who.user_id, at).await?;
+        let changed = settled.len();
+        if changed > 0 {
+            note(c, who, at, "payout.batch_answer", Subject::Batch(batch), &format!("{changed} settled")).await?;
+            note_each(c, who, at, "payout.settle", batch, &settled).await?;
         }
-        Ok::<SettledView, Problem>(SettledView { settled, unchanged: lines.len().saturating_sub(settled) })
+        Ok::<SettledView, Problem>(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) })
     })
     .await
+}
+
+/// Whoever looks for what was done to one member's payout finds it, whatever batch it was in.
+async fn note_each(
+    c: &mut DbConnection,
+    caller: &Caller,
+    at: Timestamp,
+    action: &'static str,
+    batch: BatchId,
+    payouts: &[Payout],
+) -> Result<(), Problem> {
+    for payout in payouts {
+        let detail = format!("{}; batch {batch}", outcome(payout));
+        note(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &detail).await?;
+    }
+    Ok(())
 }
 
 /// The lines of the bank's answer; every line that cannot be read is named.

@@ -10,6 +10,7 @@ mod view;
 
 use crate::Payouts;
 use crate::domain::{BankAccountId, BatchId};
+use crate::store::payouts::Payout;
 use chassis::audit::Action;
 use chassis::auth::{Access, Caller};
 use chassis::http::{Doc, Listing, Problem, Routes};
@@ -25,7 +26,7 @@ pub fn routes(state: Payouts) -> Routes {
             "/tax-rules",
             Access::Staff,
             tax_rules::list,
-            Doc::new("Tax rules, those to come included").gives::<Listing<TaxRule>>(),
+            Doc::new("Tax rules, those to come included").gives::<Listing<TaxRule>>().paged(),
         )
         .post(
             "/tax-rules",
@@ -63,25 +64,25 @@ fn payout_routes(routes: Routes) -> Routes {
             "/payouts/{id}/cancel",
             Access::User,
             actions::cancel,
-            Doc::new("Call off an own payout that is pending").gives::<PayoutView>(),
+            Doc::new("Call off an own payout that is pending").gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/approve",
             Access::Staff,
             actions::approve,
-            Doc::new("Approve somebody else's payout").gives::<PayoutView>(),
+            Doc::new("Approve somebody else's payout").gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/reject",
             Access::Staff,
             actions::reject,
-            Doc::new("Reject a payout").takes::<actions::ReasonInput>().gives::<PayoutView>(),
+            Doc::new("Reject a payout").takes::<actions::ReasonInput>().gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/settle",
             Access::Staff,
             actions::settle,
-            Doc::new("Record what the bank did").takes::<actions::SettleInput>().gives::<PayoutView>(),
+            Doc::new("Record what the bank did").takes::<actions::SettleInput>().gives::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/return",
@@ -89,7 +90,8 @@ fn payout_routes(routes: Routes) -> Routes {
             actions::take_back,
             Doc::new("Record that the bank gave a completed payout back")
                 .takes::<actions::ReasonInput>()
-                .gives::<PayoutView>(),
+                .gives::<PayoutView>()
+                .idempotent(),
         )
 }
 
@@ -115,9 +117,10 @@ fn account_routes(routes: Routes) -> Routes {
         )
         .post(
             "/payouts/bank-accounts/{id}/verify",
-            Access::Staff,
+            Access::User,
             accounts::verify,
-            Doc::new("Confirm that a bank account is the member's").gives::<AccountView>(),
+            Doc::new("Verify a bank account: staff at once, its owner after the wait and a fresh one-time code")
+                .gives::<AccountView>(),
         )
 }
 
@@ -163,6 +166,13 @@ async fn note(
     };
     let action = Action { action, subject_type, subject_id, subject_user, detail };
     Ok(chassis::audit::record(c, "payout", caller, at, action).await?)
+}
+
+/// What a payout has become, for the audit log.
+fn outcome(payout: &Payout) -> String {
+    let notes: String =
+        [&payout.utr, &payout.reason].into_iter().filter(|n| !n.is_empty()).map(|n| format!(": {n}")).collect();
+    format!("{} of {}{notes}", payout.status, payout.requested_paise)
 }
 
 /// What was acted on, and whose it is.

@@ -1,5 +1,6 @@
 //! Members ask for payouts and look at them.
 
+use super::accounts::claim;
 use super::patience::Patience;
 use super::view::{self, PayoutView, QuoteView};
 use super::{Subject, note};
@@ -22,19 +23,19 @@ use serde::Deserialize;
 pub(super) struct PayoutInput {
     amount: Money,
     /// Pay the oldest unpaid instalment out of it.
-    #[serde(default)]
-    emi_autofill: bool,
+    emi_autofill: Option<bool>,
     /// The account of the KYC by default.
     bank_account_id: Option<BankAccountId>,
 }
 
 impl PayoutInput {
-    fn ask(&self, caller: &Caller) -> Ask {
+    fn ask(&self, app: &Payouts, caller: &Caller) -> Ask {
         Ask {
             user_id: caller.user_id,
             amount: self.amount,
-            emi_autofill: self.emi_autofill,
+            emi_autofill: self.emi_autofill.unwrap_or_default(),
             bank_account_id: self.bank_account_id,
+            claim: claim(app, caller),
         }
     }
 }
@@ -47,14 +48,14 @@ pub(super) struct Filters {
 }
 
 pub(super) async fn quote(app: web::Data<Payouts>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
-    let ask = body.json::<PayoutInput>().await?.value.ask(&caller);
+    let ask = body.json::<PayoutInput>().await?.value.ask(&app, &caller);
     Ok(ok(&patient_quote(&app, &ask, &mut Patience::new()).await?))
 }
 
 async fn patient_quote(app: &Payouts, ask: &Ask, patience: &mut Patience) -> Result<QuoteView, Problem> {
     loop {
         let mut c = app.ctx.db().read().await?;
-        let refusal = match request::quote(&mut c, ask, app.ctx.now()).await {
+        let refusal = match request::quote(&mut c, ask).await {
             Ok(quote) => return Ok(quote.into()),
             Err(error) => Problem::from(error),
         };
@@ -72,12 +73,12 @@ pub(super) async fn request(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json::<PayoutInput>().await?;
-    let ask = &input.value.ask(&caller);
+    let ask = &input.value.ask(&app, &caller);
     let mut patience = Patience::new();
     loop {
-        let (who, at) = (&caller, app.ctx.now());
+        let (who, at) = (&caller, ask.claim.now);
         let asked = idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-            let payout = request::request(c, ask, id::fresh(), at).await?;
+            let payout = request::request(c, ask, id::fresh()).await?;
             note(c, who, at, "payout.request", Subject::Payout(payout.id, payout.user_id), "").await?;
             Ok::<PayoutView, Problem>(view::of_payout(payout, 0))
         });

@@ -7,9 +7,9 @@ use crate::store::taxes;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Idempotent, Listing, Problem, ok};
+use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, ok};
 use domain::tax::TaxRule;
-use domain::{Day, Money, Rate};
+use domain::{Day, Money, Rate, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -54,11 +54,16 @@ impl RuleInput {
     }
 }
 
-pub(super) async fn list(app: web::Data<Payouts>) -> Result<HttpResponse, Problem> {
+/// The list is in the order of the days on which rules take effect, which no two share: a page ends with such a day.
+pub(super) async fn list(app: web::Data<Payouts>, page: Page) -> Result<HttpResponse, Problem> {
+    let bad = || Problem::unprocessable("request.bad_cursor", "that cursor was not given out by this list");
+    let before = match page.after_number()? {
+        Some(micros) => Some(Timestamp::from_micros(micros).ok_or_else(bad)?.day()),
+        None => None,
+    };
     let mut c = app.ctx.db().read().await?;
-    let mut items = taxes::rules(&mut c).await?;
-    items.reverse();
-    Ok(ok(&Listing { items, next_cursor: None }))
+    let rows = taxes::list_rules(&mut c, before, page.fetch_limit()).await?;
+    Ok(ok(&page.listing(rows, |r| Cursor::Number(r.effective_from.starts_at().micros()), |r| r)))
 }
 
 pub(super) async fn add(

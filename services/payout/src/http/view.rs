@@ -1,7 +1,7 @@
 //! What clients are shown.
 
 use crate::app::request::Quote;
-use crate::domain::account::Source;
+use crate::domain::account::{Proof, Source};
 use crate::domain::payout::Status;
 use crate::domain::{BankAccountId, BatchId};
 use crate::store::accounts::BankAccount;
@@ -66,6 +66,8 @@ pub(super) struct AccountView {
     pub bank: BankView,
     pub source: Source,
     pub verified: bool,
+    /// What it was verified by.
+    pub verified_by: Option<Proof>,
     pub verified_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
@@ -141,6 +143,7 @@ impl From<Quote> for QuoteView {
 
 impl From<BankAccount> for AccountView {
     fn from(account: BankAccount) -> Self {
+        let verified_by = account.standing().proof();
         Self {
             id: account.id,
             user_id: account.user_id,
@@ -151,6 +154,7 @@ impl From<BankAccount> for AccountView {
                 bank_name: account.bank_name,
             },
             source: account.source,
+            verified_by,
             verified: account.verified_at.is_some(),
             verified_at: account.verified_at,
             created_at: account.created_at,

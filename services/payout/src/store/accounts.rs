@@ -1,7 +1,7 @@
 //! Bank accounts. The number is sealed; what is shown is the mask.
 
 use crate::domain::BankAccountId;
-use crate::domain::account::Source;
+use crate::domain::account::{Source, Standing};
 use crate::schema::bank_accounts;
 use db::{DbConnection, LockExt, inserted};
 use diesel::prelude::*;
@@ -30,6 +30,19 @@ pub struct BankAccount {
     /// True, or null once it is removed.
     pub live: Option<bool>,
     pub created_at: Timestamp,
+}
+
+impl BankAccount {
+    /// As far as it matters for verifying it.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            owner: self.user_id,
+            source: self.source,
+            added_at: self.created_at,
+            verified_at: self.verified_at,
+            verified_by: self.verified_by,
+        }
+    }
 }
 
 /// False where the member has this account already.

@@ -111,10 +111,10 @@ pub async fn lock_unsent(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Pa
         .await
 }
 
-/// The payouts of a batch, oldest first.
-pub async fn of_batch(c: &mut DbConnection, batch: BatchId) -> QueryResult<Vec<Payout>> {
-    let query = payouts::table.filter(payouts::batch_id.eq(batch)).order(payouts::id);
-    query.select(Payout::as_select()).load(c).await
+/// The payouts of a batch that are `status`, oldest first.
+pub async fn of_batch(c: &mut DbConnection, batch: BatchId, status: Status) -> QueryResult<Vec<Payout>> {
+    let query = payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status));
+    query.order(payouts::id).select(Payout::as_select()).load(c).await
 }
 
 /// The payouts of a batch by status: how many there are.

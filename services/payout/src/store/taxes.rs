@@ -54,7 +54,17 @@ pub async fn rules(c: &mut DbConnection) -> QueryResult<Vec<TaxRule>> {
     rows.into_iter().map(RuleRow::rule).collect()
 }
 
-/// The same, locked: whoever adds a rule waits for whoever is adding one.
+/// The rules that take effect before `before`, newest first.
+pub async fn list_rules(c: &mut DbConnection, before: Option<Day>, limit: i64) -> QueryResult<Vec<TaxRule>> {
+    let mut query = tax_rules::table.select(RuleRow::as_select()).into_boxed::<db::MultiBackend>();
+    if let Some(before) = before {
+        query = query.filter(tax_rules::effective_from.lt(before));
+    }
+    let rows = query.order(tax_rules::effective_from.desc()).limit(limit).load(c).await?;
+    rows.into_iter().map(RuleRow::rule).collect()
+}
+
+/// Every rule, oldest first, locked: whoever adds a rule waits for whoever is adding one.
 pub async fn lock_rules(c: &mut DbConnection) -> QueryResult<Vec<TaxRule>> {
     let query = tax_rules::table.order(tax_rules::effective_from).select(RuleRow::as_select());
     let rows: Vec<RuleRow> = query.lock().get_results(c).await?;

@@ -13,6 +13,8 @@ async fn a_quote_and_a_request_agree_and_the_request_is_told() {
     let quote = member.client.post("/payouts/quote", ask("10000.00")).await.expect(200);
     assert_eq!(parts(&quote), ["10000.00", "500.00", "0.00", "9500.00"]);
     assert_eq!(quote["tds_rule"]["id"], "seed-1");
+    let left_open = json!({"amount": "100.00", "emi_autofill": null, "bank_account_id": null});
+    assert_eq!(member.client.post("/payouts/quote", left_open).await.expect(200)["emi"], "0.00");
     let payout = member.client.post("/payouts", ask("10000.00")).await.expect(201);
     assert_eq!(parts(&payout), parts(&quote));
     assert_eq!(payout["status"], "requested");
@@ -131,10 +133,12 @@ async fn the_wallet_has_the_last_word_about_the_hold() {
     f.deliver_now(&f.hold(&payout, true)).await;
     let id = payout["id"].as_str().unwrap();
     let shown = member.client.get(&format!("/payouts/{id}")).await.expect(200);
-    assert_eq!((&shown["status"], &shown["reason"]), (&json!("rejected"), &json!("insufficient_funds")));
+    let why = "your available balance was smaller than the amount";
+    assert_eq!((&shown["status"], &shown["reason"]), (&json!("rejected"), &json!(why)));
     let told = f.published::<PayoutRejected>().await;
     assert_eq!(told.len(), 1);
     assert!(told[0].hold_refused);
+    assert_eq!(told[0].payout.as_ref().unwrap().reason, why);
     member.client.post("/payouts", ask("1000.00")).await.expect(201);
     f.service.finish().await;
 }

@@ -1,8 +1,8 @@
 //! Bank accounts, files for the bank and its answers.
 
-use crate::fixture::{ask, fixture};
+use crate::fixture::{Fixture, ask, fixture, fixture_with};
 use chassis::id;
-use domain::Role;
+use domain::{Role, UserId};
 use proto_events::payout::v1::{PayoutCompleted, PayoutFailed, PayoutProcessing};
 use proto_events::platform::v1::StaffActed;
 use reqwest::Method;
@@ -33,16 +33,79 @@ async fn an_added_account_is_paid_to_once_staff_have_verified_it() {
     let early = member.client.post("/payouts", body.clone()).await;
     assert_eq!(early.problem(422), "payout.bank_account_unverified");
     let path = format!("/payouts/bank-accounts/{id}/verify");
-    assert_eq!(member.client.act(&path).await.problem(403), "auth.forbidden");
-    assert_eq!(f.as_role(member.id, Role::Staff).act(&path).await.problem(403), "payout.self_verification");
+    assert_eq!(f.stranger().client.act(&path).await.problem(404), "request.not_found");
+    for own in [member.client.clone(), f.as_role(member.id, Role::Staff)] {
+        assert_eq!(own.act(&path).await.problem(422), "payout.bank_account_unverified");
+    }
     f.as_staff().act(&path).await.expect(200);
-    f.as_staff().act(&path).await.expect(200);
+    assert_eq!(f.as_staff().act(&path).await.expect(200)["verified_by"], "staff");
     let payout = member.client.post("/payouts", body.clone()).await.expect(201);
     assert_eq!(payout["bank"]["account_number"], "xxxxxx1000");
     let stranger = f.member("1000.00").await;
     assert_eq!(stranger.client.post("/payouts", body).await.problem(422), "payout.bank_account_unknown");
     let acts: Vec<String> = f.published::<StaffActed>().await.into_iter().map(|a| a.action).collect();
     assert_eq!(acts, ["payout.bank_account_verify"]);
+    f.service.finish().await;
+}
+
+/// A member with money who adds two accounts; their ids.
+async fn two_accounts(f: &Fixture, id: UserId) -> Vec<String> {
+    let client = f.as_user(id);
+    f.deliver_now(&f.kyc(id, 1, true, "ABCDE1234F", "123456784321")).await;
+    f.wallet(id, 1, "1000.00", "0.00", "0.00").await;
+    let mut added = Vec::new();
+    for number in ["987654321000", "987654321001"] {
+        let account = client.post("/payouts/bank-accounts", account(number)).await.expect(201);
+        added.push(account["id"].as_str().unwrap().to_owned());
+    }
+    added
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_paid_to_after_the_wait_and_a_fresh_code() {
+    let f = fixture().await;
+    let id = f.stranger().id;
+    // A session's id tells by the machine's clock when it began; the service's clock is set by it.
+    let began = payout::domain::account::session_began(id::fresh()).unwrap();
+    f.clock.set(began.plus_hours(-1));
+    let added = two_accounts(&f, id).await;
+    let body = json!({"amount": "100.00", "bank_account_id": added[0]});
+    let verify = format!("/payouts/bank-accounts/{}/verify", added[1]);
+    f.clock.set(began.plus_hours(71).plus_secs(-1));
+    let same_session = f.as_user(id);
+    let early = same_session.act(&verify).await;
+    assert!(early.body["detail"].as_str().unwrap().contains(&began.plus_hours(71).to_string()[..19]), "{}", early.text);
+    assert_eq!(early.problem(422), "payout.bank_account_unverified");
+    // The wait is over, and the session is older than its end.
+    f.clock.set(began.plus_hours(72));
+    let same_session = f.as_user(id);
+    assert_eq!(same_session.act(&verify).await.problem(422), "payout.fresh_code_required");
+    for path in ["/payouts/quote", "/payouts"] {
+        assert_eq!(same_session.post(path, body.clone()).await.problem(422), "payout.fresh_code_required");
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_fresh_code_was_entered_for_is_verified_and_says_how() {
+    let f = fixture_with(&[("BANK_ACCOUNT_WAIT_HOURS", "5")]).await;
+    let id = f.stranger().id;
+    let began = payout::domain::account::session_began(id::fresh()).unwrap();
+    f.clock.set(began.plus_hours(-5).plus_secs(-60));
+    let added = two_accounts(&f, id).await;
+    f.clock.set(began);
+    let fresh = f.as_user(id);
+    let body = json!({"amount": "100.00", "bank_account_id": added[0]});
+    fresh.post("/payouts/quote", body.clone()).await.expect(200);
+    let listed = fresh.get("/payouts/bank-accounts").await.expect(200);
+    assert_eq!(listed["items"][1]["verified"], false);
+    fresh.post("/payouts", body).await.expect(201);
+    let verified = fresh.act(&format!("/payouts/bank-accounts/{}/verify", added[1])).await.expect(200);
+    assert_eq!((&verified["verified"], &verified["verified_by"]), (&json!(true), &json!("wait")));
+    let listed = fresh.get("/payouts/bank-accounts").await.expect(200);
+    let proofs: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().map(|a| a["verified_by"].as_str().unwrap()).collect();
+    assert_eq!(proofs, ["wait", "wait", "kyc"]);
     f.service.finish().await;
 }
 
@@ -123,6 +186,50 @@ async fn approved_payouts_go_to_the_bank_in_one_file_and_its_answer_settles_them
     assert_eq!(f.published::<PayoutFailed>().await.len(), 1);
     let shown = staff.get(&format!("/payout-batches/{batch}")).await.expect(200);
     assert_eq!(shown["open"], 0);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_settled_by_hand_is_not_given_to_the_bank() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let staff = f.as_staff();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(f.approved(&member, ask("1000.00")).await);
+    }
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let file = format!("/payout-batches/{}/file", batch["id"].as_str().unwrap());
+    let outcomes = [json!({"outcome": "paid", "utr": "U0"}), json!({"outcome": "failed", "reason": "closed"})];
+    for (id, outcome) in ids.iter().zip(outcomes) {
+        assert!(staff.get(&file).await.text.contains(id));
+        staff.post(&format!("/payouts/{id}/settle"), outcome).await.expect(200);
+        assert!(!staff.get(&file).await.text.contains(id));
+    }
+    assert_eq!(staff.get(&file).await.text.lines().count(), 2);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_payout_of_a_batch_is_in_the_audit_log_as_its_members() {
+    let f = fixture().await;
+    let (asha, ravi) = (f.member("1000.00").await, f.member("1000.00").await);
+    let (one, two) = (f.approved(&asha, ask("500.00")).await, f.approved(&ravi, ask("600.00")).await);
+    let staff = f.as_staff();
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let csv = format!("payout_id,outcome,utr,reason\n{two},paid,U2,\n{one},failed,,closed\n");
+    for _ in 0..2 {
+        answer(&staff, batch["id"].as_str().unwrap(), &csv).await.expect(200);
+    }
+    let acts = f.published::<StaffActed>().await;
+    for (member, id, settled) in [(asha.id, one, "failed of 500.00: closed"), (ravi.id, two, "completed of 600.00: U2")]
+    {
+        let of_member = acts.iter().filter(|a| a.subject_user_id == Some(member.into()) && a.subject_id == id);
+        let told: Vec<(&str, &str)> =
+            of_member.map(|a| (a.action.as_str(), a.detail.split(';').next().unwrap())).collect();
+        assert_eq!(told[1..].iter().map(|(action, _)| *action).collect::<Vec<_>>(), ["payout.send", "payout.settle"]);
+        assert_eq!(told[2].1, settled);
+    }
     f.service.finish().await;
 }
 

@@ -1,5 +1,6 @@
 //! Staff decide, and the bank settles.
 
+use crate::bank::answer;
 use crate::fixture::{ask, fixture, parts};
 use chassis::id;
 use domain::Role;
@@ -7,6 +8,7 @@ use proto_events::payout::v1::{
     PayoutApproved, PayoutCompleted, PayoutFailed, PayoutProcessing, PayoutRejected, PayoutReversed,
 };
 use proto_events::platform::v1::StaffActed;
+use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,6 +67,58 @@ async fn nobody_approves_their_own_payout_and_two_people_are_two_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_approved_while_something_is_to_be_taken_back() {
+    let f = fixture().await;
+    let member = f.member("60000.00").await;
+    let (one, two) = (f.as_staff(), f.as_staff());
+    let (small, large) = (f.pending(&member, ask("100.00")).await, f.pending(&member, ask("50000.00")).await);
+    let (small, large) = (format!("/payouts/{small}/approve"), format!("/payouts/{large}/approve"));
+    one.act(&large).await.expect(200);
+    f.wallet(member.id, 2, "9900.00", "50100.00", "25.00").await;
+    for path in [&small, &large] {
+        assert_eq!(two.act(path).await.problem(422), "payout.clawback_due");
+    }
+    // Who has approved before is told what came of it.
+    assert_eq!(one.act(&large).await.expect(200)["approvals"], 1);
+    assert_eq!(f.published::<PayoutApproved>().await.len(), 0);
+    f.wallet(member.id, 3, "9900.00", "50100.00", "0.00").await;
+    for path in [&small, &large] {
+        assert_eq!(two.act(path).await.expect(200)["status"], "approved");
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_decides_about_their_own_payout_whatever_they_send() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let id = f.approved(&member, ask("500.00")).await;
+    let (own, staff) = (f.as_role(member.id, Role::Admin), f.as_staff());
+    let batch = staff.act("/payout-batches").await.expect(201);
+    let csv = format!("payout_id,outcome,utr,reason\n{id},failed,,closed\n");
+    let answered = answer(&own, batch["id"].as_str().unwrap(), &csv).await;
+    assert_eq!(answered.problem(403), "payout.own_payout");
+    for (verb, code) in [
+        ("approve", "payout.self_approval"),
+        ("reject", "payout.own_payout"),
+        ("settle", "payout.own_payout"),
+        ("return", "payout.own_payout"),
+    ] {
+        let path = format!("/payouts/{id}/{verb}");
+        assert_eq!(own.act(&path).await.problem(403), code, "{verb} without a body");
+        for body in ["{".to_owned(), "7".to_owned(), format!("\"{}\"", "x".repeat(100 * 1024))] {
+            let request = own.request(Method::POST, &path).header("content-type", "application/json");
+            assert_eq!(own.send(request.body(body)).await.problem(403), code, "{verb}");
+        }
+    }
+    assert_eq!(f.status(&id).await, "processing");
+    staff.post(&format!("/payouts/{id}/settle"), json!({"outcome": "paid", "utr": "U1"})).await.expect(200);
+    let back = own.post(&format!("/payouts/{id}/return"), json!({"reason": "mine"})).await;
+    assert_eq!(back.problem(403), "payout.own_payout");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_who_approve_at_once_approve_once() {
     let f = fixture().await;
     let member = f.member("60000.00").await;
@@ -90,7 +144,8 @@ async fn a_rejection_says_why() {
     assert_eq!(f.status(&id).await, "pending");
     let rejected = staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
     assert_eq!(rejected["reason"], "name does not match");
-    staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
+    staff.post(&path, json!({"reason": " name does not match "})).await.expect(200);
+    assert_eq!(staff.post(&path, json!({"reason": "other"})).await.problem(409), "payout.state_conflict");
     let told = f.published::<PayoutRejected>().await;
     assert_eq!((told.len(), told[0].hold_refused), (1, false));
     let late = member.client.act(&format!("/payouts/{id}/cancel")).await;
@@ -129,6 +184,40 @@ async fn a_failed_payout_is_told_once_and_stays_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_acts_once_and_is_answered_as_the_first_time() {
+    let f = fixture().await;
+    let member = f.member("10000.00").await;
+    let staff = f.as_staff();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(f.pending(&member, ask("1000.00")).await);
+    }
+    let [paid, rejected, cancelled] = ids.as_slice() else { panic!("three payouts") };
+    let why = json!({"reason": "name does not match"});
+    for (client, id, verb, body, other) in [
+        (&staff, paid, "approve", json!({}), json!({"again": true})),
+        (&staff, paid, "settle", json!({"outcome": "paid", "utr": "U1"}), json!({"outcome": "paid", "utr": "U2"})),
+        (&staff, paid, "return", why.clone(), json!({"reason": "other"})),
+        (&staff, rejected, "reject", why.clone(), json!({"reason": "other"})),
+        (&member.client, cancelled, "cancel", json!({}), json!({"again": true})),
+    ] {
+        let path = format!("/payouts/{id}/{verb}");
+        let bad = client.post_with_key(&path, &"k".repeat(256), body.clone()).await;
+        assert_eq!(bad.problem(400), "idempotency.bad_key", "{verb}");
+        let first = client.post_with_key(&path, verb, body.clone()).await;
+        let again = client.post_with_key(&path, verb, body).await;
+        assert_eq!(again.header("idempotency-replayed"), "true", "{verb}");
+        assert_eq!(first.expect(200), again.expect(200), "{verb}");
+        let reused = client.post_with_key(&path, verb, other).await;
+        assert_eq!(reused.problem(422), "idempotency.key_reused", "{verb}");
+    }
+    // The first answer to the approval, though more has happened since.
+    let replayed = staff.post_with_key(&format!("/payouts/{paid}/approve"), "approve", json!({})).await;
+    assert_eq!((replayed.expect(200)["status"].clone(), f.status(paid).await), (json!("approved"), "reversed".into()));
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payout_the_bank_gives_back_is_reversed_once() {
     let f = fixture().await;
     let member = f.member("1000.00").await;
@@ -140,6 +229,7 @@ async fn a_payout_the_bank_gives_back_is_reversed_once() {
     staff.post(&format!("/payouts/{id}/settle"), json!({"outcome": "paid", "utr": "U1"})).await.expect(200);
     let (a, b) = tokio::join!(staff.post(&path, back.clone()), staff.post(&path, back.clone()));
     assert_eq!((a.status, b.status), (200, 200));
+    assert_eq!(staff.post(&path, json!({"reason": "other"})).await.problem(409), "payout.state_conflict");
     let told = f.published::<PayoutReversed>().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].tax.as_ref().unwrap().tds_paise, 5_000);

@@ -83,6 +83,14 @@ async fn a_new_rule_holds_from_its_day_and_ends_the_one_before() {
     let listed = f.as_staff().get("/tax-rules").await.expect(200);
     assert_eq!(listed["items"][0]["id"], "new");
     assert_eq!(listed["items"][1]["effective_to"], "2026-11-11");
+    let first = f.as_staff().get("/tax-rules?limit=1").await.expect(200);
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["items"][0]["id"]), (1, &json!("new")));
+    let path = format!("/tax-rules?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    let last = f.as_staff().get(&path).await.expect(200);
+    assert_eq!((&last["items"][0], &last["next_cursor"]), (&listed["items"][1], &json!(null)));
+    for bad in ["limit=0", "cursor=%21"] {
+        assert_eq!(f.as_staff().get(&format!("/tax-rules?{bad}")).await.status, 422, "{bad}");
+    }
     let id = f.pending(&member, ask("1000.00")).await;
     f.clock.set("2026-11-10T18:30:00Z".parse().unwrap());
     // Asked for under the old rule, approved under the new one.

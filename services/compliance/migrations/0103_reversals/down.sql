@@ -1,0 +1,1 @@
+ALTER TABLE tds_records DROP COLUMN reverses_at;
