@@ -11,7 +11,7 @@ pub struct DbConfig {
     /// `sqlite://path/to/file.db`, with `?synchronous=normal` or `off` where losing the last commits to a
     /// power cut is fine; or `mysql://user:password@host:3306/database`, with `?require_ssl=true` for TLS.
     pub url: String,
-    /// A MySQL replica that [`Db::read`](crate::Db::read) uses. It may lag: read what was just written with `write`.
+    /// A MySQL replica that [`Db::replica`](crate::Db::replica) uses. It may lag, so only reports and exports read it.
     pub read_url: Option<String>,
     /// The same MySQL database as a user who may change the schema; only migrations use it.
     pub migrate_url: Option<String>,

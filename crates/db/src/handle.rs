@@ -24,6 +24,7 @@ const PING: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Db {
     read: Pool<DbConnection>,
+    replica: Pool<DbConnection>,
     write: Pool<DbConnection>,
     pub(crate) migrations: Arc<Target>,
     kind: BackendKind,
@@ -56,7 +57,7 @@ impl Db {
     pub async fn connect(config: &DbConfig) -> Result<Self, DbError> {
         let targets = Targets::parse(config)?;
         let kind = targets.primary.kind();
-        let (read, write) = match &targets.primary {
+        let (read, replica, write) = match &targets.primary {
             Target::Sqlite { path, .. } => {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).map_err(DbError::Folder)?;
@@ -64,23 +65,24 @@ impl Db {
                 let write = pool(&targets.primary, Access::ReadWrite, 1)?;
                 // Makes the file and its write-ahead log before a reader, which may not, opens it.
                 drop(write.get().await?);
-                (pool(&targets.primary, Access::ReadOnly, config.pool_size)?, write)
+                let read = pool(&targets.primary, Access::ReadOnly, config.pool_size)?;
+                (read.clone(), read, write)
             }
             Target::Mysql { .. } => {
                 let write = pool(&targets.primary, Access::ReadWrite, config.pool_size)?;
                 check_charset(&write).await?;
-                let read = match &targets.replica {
+                let replica = match &targets.replica {
                     None => write.clone(),
                     Some(replica) => {
-                        let read = pool(replica, Access::ReadOnly, config.pool_size)?;
-                        check_charset(&read).await?;
-                        read
+                        let replica = pool(replica, Access::ReadOnly, config.pool_size)?;
+                        check_charset(&replica).await?;
+                        replica
                     }
                 };
-                (read, write)
+                (write.clone(), replica, write)
             }
         };
-        Ok(Self { read, write, migrations: Arc::new(targets.migrations), kind })
+        Ok(Self { read, replica, write, migrations: Arc::new(targets.migrations), kind })
     }
 
     /// Which database this is.
@@ -88,9 +90,14 @@ impl Db {
         self.kind
     }
 
-    /// A connection to read with: from the replica if there is one, and on SQLite one that cannot write.
+    /// A connection to read with, which sees every commit at once. On SQLite it cannot write.
     pub async fn read(&self) -> Result<PooledConnection, DbError> {
         Ok(self.read.get().await?)
+    }
+
+    /// A connection for what may be a little late, such as a report: from the replica if there is one.
+    pub async fn replica(&self) -> Result<PooledConnection, DbError> {
+        Ok(self.replica.get().await?)
     }
 
     /// A connection to the primary, for single statements. On SQLite there is one of these: give it back soon.

@@ -23,6 +23,9 @@ use std::time::Duration;
 /// being closed: nginx keeps one for 60 s, our own client for [`crate::http::client::IDLE`].
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// What is left of a shutdown's time when requests that have not finished are cut off.
+const FORCING: Duration = Duration::from_secs(2);
+
 /// Routes that are not of a service: the embedded run's own pages.
 pub type Extra = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
@@ -202,7 +205,8 @@ pub async fn serve_until_told(
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let workers: usize = env.parse_or("HTTP_WORKERS", cores)?;
     let address = listeners.public.local_addr().map_err(failed)?;
-    let server = Site::over(&started, env, extra)?.serve(listeners.public, workers, shutdown).map_err(failed)?;
+    let patience = shutdown.saturating_sub(FORCING);
+    let server = Site::over(&started, env, extra)?.serve(listeners.public, workers, patience).map_err(failed)?;
     let metrics = metrics_server(listeners.internal).map_err(failed)?;
     let (handle, metrics_handle) = (server.handle(), metrics.handle());
     let names: Vec<&str> = started.iter().map(|s| s.name).collect();
@@ -210,9 +214,11 @@ pub async fn serve_until_told(
     let (server, metrics) = (tokio::spawn(server), tokio::spawn(metrics));
     told_to_stop().await.map_err(failed)?;
     tracing::info!("stopping: finishing requests and the batch in hand");
+    // Side by side: one slow client must not keep consumers and relays from finishing what they have in hand. What a
+    // last request still leaves in the outbox is sent after the next start.
+    let services = futures_util::future::join_all(started.iter().map(Started::stop));
     let stopping = async {
-        handle.stop(true).await;
-        futures_util::future::join_all(started.iter().map(Started::stop)).await;
+        tokio::join!(handle.stop(true), services);
         metrics_handle.stop(true).await;
     };
     if tokio::time::timeout(shutdown, stopping).await.is_err() {

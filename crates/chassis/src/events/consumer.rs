@@ -248,7 +248,7 @@ impl Receiver {
 
     async fn show_parked(&self) {
         let counted: Result<i64, HandleError> = async {
-            let mut c = super::primary(&self.handling.ctx).await?;
+            let mut c = self.handling.ctx.db().read().await?;
             Ok(parked::count(&mut c).await?)
         }
         .await;

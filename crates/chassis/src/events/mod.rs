@@ -22,17 +22,7 @@ pub mod waiting;
 
 pub use proto_events::Envelope;
 
-use crate::ctx::Ctx;
-use db::{BackendKind, DbError, PooledConnection, TxError};
-
-/// A connection that sees every commit at once, which a replica may not, and that on SQLite leaves the one
-/// writer alone.
-async fn primary(ctx: &Ctx) -> Result<PooledConnection, DbError> {
-    match ctx.db().kind() {
-        BackendKind::Sqlite => ctx.db().read().await,
-        BackendKind::Mysql => ctx.db().write().await,
-    }
-}
+use db::{DbError, TxError};
 
 /// Why an event, or a job, could not be handled.
 #[derive(Debug, thiserror::Error)]

@@ -127,7 +127,7 @@ pub(super) async fn take(c: &mut DbConnection, event_id: EventId) -> Result<Opti
 pub(super) async fn replay_requested(handling: &Handling) -> Result<usize, HandleError> {
     let mut replayed = 0;
     let requested: Vec<EventId> = {
-        let mut c = super::primary(&handling.ctx).await?;
+        let mut c = handling.ctx.db().read().await?;
         parked::table
             .filter(parked::replay_requested_at.is_not_null())
             .order((parked::replay_requested_at, parked::event_id))

@@ -270,7 +270,7 @@ impl Relay {
             return Ok(Step::Full);
         }
         let rows: Result<Vec<Row>, DbError> = async {
-            let mut c = super::primary(&self.ctx).await?;
+            let mut c = self.ctx.db().read().await?;
             Ok(next_rows(&mut c, taken, room).await?)
         }
         .await;
@@ -352,7 +352,7 @@ impl Relay {
 
     async fn show_unsent(&self) {
         let counted: Result<i64, DbError> = async {
-            let mut c = super::primary(&self.ctx).await?;
+            let mut c = self.ctx.db().read().await?;
             Ok(unsent(&mut c).await?)
         }
         .await;

@@ -70,7 +70,7 @@ pub(super) async fn list(
         before: page.after_id()?,
         limit: page.fetch_limit(),
     };
-    let mut c = app.ctx.db().read().await?;
+    let mut c = app.ctx.db().replica().await?;
     let rows = actions::list(&mut c, &sought).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), ActionView::from)))
 }

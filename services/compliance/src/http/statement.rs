@@ -45,7 +45,7 @@ pub(super) async fn show(
 
 async fn gather(app: &Compliance, year: FinancialYear, quarter: Quarter) -> Result<Statement, Problem> {
     let mut statement = Statement::new();
-    let mut c = app.ctx.db().read().await?;
+    let mut c = app.ctx.db().replica().await?;
     let mut after = None;
     loop {
         let page = records::of_quarter(&mut c, (year, quarter), after, PAGE).await?;

@@ -94,7 +94,7 @@ struct Today {
 
 pub(super) async fn show(app: web::Data<Reports>) -> Result<HttpResponse, Problem> {
     let today = app.ctx.now().day();
-    let mut c = app.ctx.db().read().await?;
+    let mut c = app.ctx.db().replica().await?;
     let c = &mut *c;
     let (users, active_buyers) = members::count(c).await?;
     let (payouts, tds) = payout_sums(payouts::by_status(c, None).await?)?;

@@ -44,7 +44,7 @@ pub(super) struct MyDashboard {
 
 pub(super) async fn show(app: web::Data<Reports>, caller: Caller) -> Result<HttpResponse, Problem> {
     let user = caller.user_id;
-    let mut c = app.ctx.db().read().await?;
+    let mut c = app.ctx.db().replica().await?;
     let c = &mut *c;
     let by_status = bookings::by_status(c, Some(user)).await?;
     let live = [BookingStatus::PreBooked, BookingStatus::Confirmed, BookingStatus::Completed];

@@ -52,7 +52,7 @@ macro_rules! reports {
             Query(asked): Query<Asked>,
         ) -> Result<HttpResponse, Problem> {
             let periods = asked.periods(app.ctx.now().day())?;
-            let mut c = app.ctx.db().read().await?;
+            let mut c = app.ctx.db().replica().await?;
             let facts = facts::$name(&mut c, periods.from, periods.to).await?;
             asked.answer(stringify!($name), periods, facts::$columns, &facts)
         }

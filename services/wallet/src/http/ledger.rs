@@ -5,7 +5,7 @@ use crate::app::verify;
 use crate::domain::Account;
 use crate::store::{closings, entries};
 use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, Query, ok};
+use chassis::http::{Cursor, Listing, Page, Problem, Query, ok};
 use domain::{Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,10 +36,12 @@ pub(crate) struct AccountView {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Accounts {
     as_of: Timestamp,
-    items: Vec<AccountView>,
+    #[serde(flatten)]
+    list: Listing<AccountView>,
 }
 
-pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>) -> Result<HttpResponse, Problem> {
+pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) -> Result<HttpResponse, Problem> {
+    let after = page.after_number()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     let as_of = of.0.as_of.unwrap_or_else(|| app.ctx.now());
     let mut c = app.ctx.db().read().await?;
     let items = match of.0.user_id {
@@ -61,7 +63,9 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>) -> Result<Ht
             Account::ALL.iter().map(view).collect()
         }
     };
-    Ok(ok(&Accounts { as_of, items }))
+    let rows: Vec<(i64, AccountView)> = (1..).zip(items).skip(after).collect();
+    let list = page.listing(rows, |(number, _)| Cursor::Number(*number), |(_, view)| view);
+    Ok(ok(&Accounts { as_of, list }))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -50,7 +50,7 @@ pub(super) async fn statement(
 ) -> Result<HttpResponse, Problem> {
     let Query(wanted) = wanted;
     let user_id = owner(&caller, wanted.user_id).unwrap_or(caller.user_id);
-    let mut c = app.ctx.db().read().await?;
+    let mut c = app.ctx.db().replica().await?;
     let statement = read(&mut c, user_id, wanted.month).await?;
     match wanted.format.unwrap_or(Format::Pdf) {
         Format::Csv => {
