@@ -130,6 +130,9 @@ extern "SQL" {
     fn sum_i64(x: BigInt) -> Nullable<BigInt>;
 }
 
+/// Inserts of so few rows are everyday ones, and worth keeping prepared.
+const KEPT_ROWS: usize = 4;
+
 /// One `INSERT` with many rows, which diesel itself refuses where SQLite is a possibility.
 pub struct InsertMany<Tab: diesel::QuerySource, V> {
     rows: Vec<ValuesClause<V, Tab>>,
@@ -149,7 +152,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         // The text depends on the number of rows: caching each would fill the server's statement table.
-        if self.rows.len() > 1 {
+        if self.rows.len() > KEPT_ROWS {
             out.unsafe_to_cache_prepared();
         }
         out.push_sql("INSERT INTO ");

@@ -54,8 +54,8 @@ pub async fn repeat(url: &str, clients: usize, times: usize, make: fn(uuid::Uuid
         .map(|mut c| {
             tokio::spawn(async move {
                 let ids: Vec<uuid::Uuid> = (0..16).map(|_| chassis::id::fresh()).collect();
-                for n in 0..times {
-                    for statement in make(ids[n % ids.len()]) {
+                for id in ids.iter().cycle().take(times) {
+                    for statement in make(*id) {
                         c.batch_execute(&statement).await.unwrap();
                     }
                 }

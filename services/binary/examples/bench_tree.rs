@@ -1,12 +1,15 @@
 //! How fast the tree is in memory: `cargo run --release -p binary --example bench_tree [MEMBERS]`; scripts/bench-core
 //! calls it.
 //!
-//! Three shapes: level order under the company, random sponsors, and one chain. Every member counts, pairs are
-//! matched under the default plan, and the months pass. The first two at growing sizes, to see whether a placement
+//! Every shape once under a plan without pairs, which is what places and leg counts alone cost, and once under the
+//! default plan. Three shapes: level order under the company, random sponsors, and one chain. Every member counts,
+//! and the months pass. The first two at growing sizes, to see whether a placement
 //! costs more where there are more members; then the tree again from the rows of its journal.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
+
 use binary::domain::{InPlay, Input, Tree};
-use domain::{Money, Side, Timestamp, UserId};
+use domain::{Money, Plan, PlanBook, PlanVersion, Side, Timestamp, UserId};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -44,9 +47,19 @@ struct Grown {
     pairs: usize,
 }
 
+/// A plan under which nobody matches: what is left are places and leg counts.
+fn without_pairs() -> PlanBook {
+    let mut plan = Plan::seed();
+    plan.pairs.limit = 0;
+    let mut book = PlanBook::seed();
+    let version = PlanVersion { version: 2, effective_from: Timestamp::UNIX_EPOCH.plus_secs(1), plan };
+    book.publish(version).unwrap();
+    book
+}
+
 /// Applies the journal: as the writer does, who can take a batch back, or as a process that starts.
-fn grow(journal: &[Input], is_writer: bool) -> Grown {
-    let (mut tree, mut in_play, mut pairs) = (Tree::default(), InPlay::default(), 0);
+fn grow(journal: &[Input], is_writer: bool, book: PlanBook) -> Grown {
+    let (mut tree, mut in_play, mut pairs) = (Tree::under(book), InPlay::default(), 0);
     let mut at = Timestamp::UNIX_EPOCH;
     let started = Instant::now();
     for batch in journal.chunks(BATCH) {
@@ -81,20 +94,26 @@ fn report(out: &mut impl Write, shape: &str, grown: &Grown) -> std::io::Result<(
 fn main() -> std::io::Result<()> {
     let members: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10_000_000);
     let mut out = std::io::stdout().lock();
+    let (seed, none) = (PlanBook::seed, without_pairs);
     for size in [members / 1_000, members / 100, members / 10, members] {
-        report(&mut out, "level order", &grow(&journal(size, None, |_| None), true))?;
+        let rows = journal(size, None, |_| None);
+        report(&mut out, "level order", &grow(&rows, true, none()))?;
+        report(&mut out, "level order", &grow(&rows, true, seed()))?;
     }
     for size in [members / 1_000, members / 100, members / 10] {
-        report(&mut out, "random sponsor", &grow(&journal(size, None, scattered()), true))?;
+        let rows = journal(size, None, scattered());
+        report(&mut out, "random sponsor", &grow(&rows, true, none()))?;
+        report(&mut out, "random sponsor", &grow(&rows, true, seed()))?;
     }
     let rows = journal(members, None, scattered());
-    let grown = grow(&rows, true);
+    report(&mut out, "random sponsor", &grow(&rows, true, none()))?;
+    let grown = grow(&rows, true, seed());
     report(&mut out, "random sponsor", &grown)?;
-    let again = grow(&rows, false);
+    let again = grow(&rows, false, seed());
     report(&mut out, "again, by rows", &again)?;
     if again.tree.digest() != grown.tree.digest() {
         return Err(std::io::Error::other("the same rows made another tree"));
     }
     let chain = journal(members.min(50_000), Some(Side::Left), |n| n.checked_sub(1).filter(|n| *n > 0));
-    report(&mut out, "one chain", &grow(&chain, true))
+    report(&mut out, "one chain", &grow(&chain, true, seed()))
 }

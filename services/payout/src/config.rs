@@ -15,6 +15,9 @@ pub struct Config {
     /// `BANK_ACCOUNT_WAIT_HOURS`: hours an account a member added is on their list before a fresh one-time code
     /// makes it one to be paid to, where no staff have verified it. 72 (default); 0 to 8760.
     pub account_wait_hours: i64,
+    /// `PAYOUT_EXPIRY_DAYS`: days after which a request that staff have not decided is rejected, and the wallet's hold
+    /// ends. 30 (default), at most 3650; `none`: never.
+    pub expiry_days: Option<i64>,
 }
 
 impl Config {
@@ -23,11 +26,18 @@ impl Config {
         if !(0..=8_760).contains(&account_wait_hours) {
             return Err(ConfigError::new("BANK_ACCOUNT_WAIT_HOURS", "must be from 0 to 8760"));
         }
+        let expiry_days = match env.or("PAYOUT_EXPIRY_DAYS", "30") {
+            "none" => None,
+            days => Some(days.parse().ok().filter(|days| (1..=3_650).contains(days)).ok_or_else(|| {
+                ConfigError::new("PAYOUT_EXPIRY_DAYS", "must be a number of days from 1 to 3650, or none")
+            })?),
+        };
         let rules = preset(env.or("TAX_PRESET", "seed"));
         Ok(Self {
             sealer: Sealer::from_env(env)?,
             first_rules: rules.ok_or_else(|| ConfigError::new("TAX_PRESET", "must be seed or it_act_2025"))?,
             account_wait_hours,
+            expiry_days,
         })
     }
 }

@@ -2,7 +2,7 @@
 //! bank accounts, batches, tax rules and what each PAN was paid in a year.
 //!
 //! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (what is done), [`http`] (the
-//! route table), [`consumers`], [`config`], [`error`].
+//! route table), [`consumers`], `jobs`, [`config`], [`error`].
 //!
 //! Invariants: one function says what every command does in every state; a payout's parts add up to what was
 //! asked for, and are fixed once, at its approval, under the lock of the PAN's accumulator; what a payout added
@@ -16,6 +16,7 @@ pub mod consumers;
 pub mod domain;
 pub mod error;
 pub mod http;
+mod jobs;
 mod schema;
 pub mod store;
 
@@ -45,5 +46,9 @@ async fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let begin = ctx.tx(async |c| app::add_tax_rule::begin_with(c, rules).await);
     begin.await.map_err(|e| BootError::Failed(e.to_string()))?;
     let state = Payouts { ctx, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
-    Ok(Parts { routes: http::routes(state), consumer: Some(Arc::new(consumers::Listener)), jobs: Vec::new() })
+    Ok(Parts {
+        routes: http::routes(state),
+        consumer: Some(Arc::new(consumers::Listener)),
+        jobs: jobs::all(config.expiry_days),
+    })
 }

@@ -116,6 +116,7 @@ async fn look_at_notifications(world: &World, story: &Story) {
         "Payout requested",
         "Payout approved",
         "Payout completed",
+        "TDS certificate",
     ]
     .map(str::to_owned)
     .into();

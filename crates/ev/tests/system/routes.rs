@@ -123,7 +123,7 @@ const PAYOUT: &[Route] = &[
     ("GET", "/payouts/bank-accounts", Member),
     ("POST", "/payouts/bank-accounts", Member),
     ("DELETE", "/payouts/bank-accounts/{id}", Member),
-    ("POST", "/payouts/bank-accounts/{id}/verify", User),
+    ("POST", "/payouts/bank-accounts/{id}/verify", Member),
     ("POST", "/payouts/quote", Member),
     ("GET", "/payouts/{id}", Member),
     ("POST", "/payouts/{id}/approve", Staff),

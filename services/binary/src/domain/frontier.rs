@@ -29,7 +29,7 @@ struct Frontier {
 pub struct Frontiers {
     of: HashMap<(Ix, Side), Frontier>,
     entries: usize,
-    stack: Vec<Ix>,
+    queue: Vec<Ix>,
 }
 
 enum Walk {
@@ -54,29 +54,27 @@ impl Arena {
     }
 
     fn walk(&mut self, leg: Ix, after: u32) -> Walk {
-        let mut stack = std::mem::take(&mut self.frontiers.stack);
-        stack.clear();
-        stack.push(leg);
+        // Level by level: what comes next is known long before it is looked at, so the waits for memory overlap.
+        let mut queue = std::mem::take(&mut self.frontiers.queue);
+        queue.clear();
+        queue.push(leg);
         let (mut best, mut found, mut seen) = (u32::MAX, NONE, 0);
         // Nodes are numbered in the order of placement, so no node from here on can hold somebody earlier. Only a
         // member who counted later than placed says nothing about numbers.
         let mut end = NONE;
-        while let Some(node) = stack.pop() {
+        while let Some(node) = queue.get(seen).copied().filter(|_| seen <= WALK) {
+            seen += 1;
             if node >= end {
                 continue;
-            }
-            seen += 1;
-            if seen > WALK {
-                break;
             }
             let link = self.link(node);
             if link.counted > after && link.counted < best {
                 (best, found) = (link.counted, node);
                 end = if self.detail(node).born == best { node } else { end };
             }
-            stack.extend([link.child.right, link.child.left].into_iter().filter(|child| *child != NONE));
+            queue.extend([link.child.left, link.child.right].into_iter().filter(|child| *child != NONE));
         }
-        self.frontiers.stack = stack;
+        self.frontiers.queue = queue;
         match (seen > WALK, found) {
             (true, _) => Walk::TooLong,
             (false, NONE) => Walk::Nobody,

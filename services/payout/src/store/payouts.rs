@@ -87,6 +87,18 @@ pub async fn list(c: &mut DbConnection, filter: Filter, limit: i64) -> QueryResu
     query.order(payouts::id.desc()).limit(limit).select(Payout::as_select()).load(c).await
 }
 
+/// Payouts that have been pending since before `before`, oldest first.
+pub async fn pending_since(c: &mut DbConnection, before: Timestamp, limit: i64) -> QueryResult<Vec<PayoutId>> {
+    payouts::table
+        .filter(payouts::status.eq(Status::Pending))
+        .filter(payouts::requested_at.lt(before))
+        .order(payouts::id)
+        .limit(limit)
+        .select(payouts::id)
+        .load(c)
+        .await
+}
+
 /// What a member's payouts in `states` come to.
 pub async fn total(c: &mut DbConnection, user_id: UserId, states: &[Status]) -> QueryResult<Money> {
     let sum: Option<Money> = payouts::table

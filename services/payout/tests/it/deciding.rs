@@ -280,3 +280,24 @@ async fn what_is_not_there_is_not_found_before_the_body_is_read() {
     }
     f.service.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_nobody_decides_ends_and_one_that_is_decided_does_not() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let decided = f.pending(&member, ask("300.00")).await;
+    f.as_staff().act(&format!("/payouts/{decided}/approve")).await.expect(200);
+    let late = f.pending(&member, ask("200.00")).await;
+    let status = async |id: &str| f.as_staff().get(&format!("/payouts/{id}")).await.expect(200)["status"].clone();
+    f.clock.advance_secs(30 * 86_400 - 60);
+    f.run_job("expire").await;
+    assert_eq!(status(&late).await, "pending");
+    f.clock.advance_secs(61);
+    f.run_job("expire").await;
+    f.run_job("expire").await;
+    assert_eq!((status(&late).await, status(&decided).await), (json!("rejected"), json!("approved")));
+    let told = f.published::<PayoutRejected>().await;
+    assert_eq!(told.len(), 1, "the wallet hears of it once, and releases the hold");
+    assert!(told[0].payout.as_ref().unwrap().reason.starts_with("nobody decided within 30 days"));
+    f.service.finish().await;
+}
