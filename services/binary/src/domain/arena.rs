@@ -239,12 +239,6 @@ impl Arena {
 
     fn push(&mut self, id: UserId, parent: Ix, side: Side, depth: u32, born: u32) -> Ix {
         let node = Ix::try_from(self.links.len()).unwrap_or(NONE);
-        if self.links.len() == self.links.capacity() {
-            // An eighth at a time: doubling would hold twice what ten million members need.
-            let more = (self.links.len() / 8).max(1024);
-            self.links.reserve_exact(more);
-            self.details.reserve_exact(more);
-        }
         self.links.push(Link {
             parent,
             child: Legs { left: NONE, right: NONE },

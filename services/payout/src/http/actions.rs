@@ -99,7 +99,7 @@ pub(super) async fn reject(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    anothers(&app, &caller, &path).await?;
+    somebody_elses(&app, &caller, &path).await?;
     let id = decided(&app, &caller, &path).await?.id;
     let input = body.json_or_empty::<ReasonInput>().await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
@@ -117,7 +117,7 @@ pub(super) async fn settle(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = anothers(&app, &caller, &path).await?;
+    let id = somebody_elses(&app, &caller, &path).await?;
     let input = body.json::<SettleInput>().await?;
     let (utr, reason) = (input.value.utr.unwrap_or_default(), input.value.reason.unwrap_or_default());
     let outcome = &Settlement::try_new(input.value.outcome, &utr, &reason).map_err(PayoutError::from)?;
@@ -136,7 +136,7 @@ pub(super) async fn take_back(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = anothers(&app, &caller, &path).await?;
+    let id = somebody_elses(&app, &caller, &path).await?;
     let input = body.json_or_empty::<ReasonInput>().await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
@@ -163,7 +163,7 @@ async fn finish(
 }
 
 /// The payout, if the caller may see it and it is not theirs: 403 and 404 come before the body is looked at.
-async fn anothers(app: &Payouts, caller: &Caller, path: &str) -> Result<PayoutId, Problem> {
+async fn somebody_elses(app: &Payouts, caller: &Caller, path: &str) -> Result<PayoutId, Problem> {
     let payout = visible(app, caller, path).await?;
     may_decide(payout.user_id, caller.user_id).map_err(PayoutError::from)?;
     Ok(payout.id)

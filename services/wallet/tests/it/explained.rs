@@ -3,8 +3,8 @@
 use crate::fixture::*;
 use domain::Money;
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde_json::Value;
-use testkit::Client;
+use serde_json::{Value, json};
+use testkit::{Client, TestService};
 
 fn rupees(value: &Value) -> Decimal {
     value.as_str().unwrap().parse().unwrap()
@@ -89,4 +89,79 @@ async fn only_its_member_and_staff_are_told() {
     });
     assert_eq!(s.as_user(user(A)).get(&company).await.problem(404), "request.not_found");
     s.finish().await;
+}
+
+/// The same numbers for the same seed, for ever.
+struct Dice(u64);
+impl Dice {
+    fn next(&mut self, below: u64) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % below).unwrap()
+    }
+}
+
+/// One thing after another happens to A, with whatever came before.
+async fn live(s: &TestService, dice: &mut Dice) {
+    const PAID: [(&str, &str); 4] =
+        [("500.00", "25.00"), ("333.30", "16.67"), ("4500.00", "225.00"), ("12.34", "0.62")];
+    let (mut payments, mut numbers) = (Vec::new(), 0..);
+    let emi = |number: u32| if number >= 6 { "100.00" } else { "0.00" };
+    for n in 1..=45_u128 {
+        match dice.next(9) {
+            0 | 1 => {
+                let (amount, bonus) = PAID[dice.next(4)];
+                let payment = paid(n, B, A, amount, bonus);
+                s.deliver_now(&payment).await;
+                payments.push(payment);
+            }
+            2 if !payments.is_empty() => {
+                let payment = payments.swap_remove(dice.next(u64::try_from(payments.len()).unwrap()));
+                s.deliver_now(&refunded(1_000 + n, &payment, "wallet")).await;
+            }
+            3..=5 => {
+                let number = numbers.next().unwrap() + 1;
+                s.deliver_now(&placed(vec![pair(A, number, emi(number))])).await;
+            }
+            6 => {
+                let number = u32::try_from(dice.next(8)).unwrap() + 1;
+                s.deliver_now(&voided(vec![pair(A, number, emi(number))])).await;
+            }
+            7 if paise(balances(s, A).await["available"].as_str().unwrap()) >= 10_000 => {
+                let p = payout(2_000 + n, "100.00", "0.00");
+                s.deliver_now(&requested(&p)).await;
+                match dice.next(4) {
+                    0 => drop(s.deliver_now(&cancelled(&p)).await),
+                    1 => {
+                        s.deliver_now(&approved(&p)).await;
+                        s.deliver_now(&failed(&p)).await;
+                    }
+                    2 => {
+                        s.deliver_now(&approved(&p)).await;
+                        s.deliver_now(&completed(&p)).await;
+                    }
+                    _ => {}
+                }
+            }
+            _ => {
+                let amount = ["7.77", "-0.01", "250.00"][dice.next(3)];
+                let body = json!({ "amount": amount, "reason": "a correction" });
+                let answer = s.as_admin().post(&format!("/wallets/{}/adjustments", id(A)), body).await;
+                assert!([201, 422].contains(&answer.status), "{}", answer.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_line_of_random_histories_is_explained() {
+    for seed in 1..=6 {
+        println!("seed {seed}");
+        let s = wallet().await;
+        deposit(&s, A, "100.00").await;
+        live(&s, &mut Dice(seed)).await;
+        assert!(all_explained(&s.as_user(user(A))).await > 20);
+        all_explained(&s.as_user(user(B))).await;
+        sound(&s).await;
+        s.finish().await;
+    }
 }
