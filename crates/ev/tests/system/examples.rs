@@ -128,7 +128,7 @@ async fn until_pairs(world: &World, a: &Person, pairs: u64) {
     assert_eq!(now, pairs);
 }
 
-pub(crate) async fn the_sixth_pair_is_the_first_with_an_emi_deduction(world: &World) {
+pub(crate) async fn ten_pairs_a_month_are_paid_and_the_sixth_is_the_first_with_an_emi_deduction(world: &World) {
     let a = world.member(None).await;
     let booking = a.join_tree(world).await;
     // No booking that takes EMI: placed, but with nothing paid and nothing booked.
@@ -141,6 +141,17 @@ pub(crate) async fn the_sixth_pair_is_the_first_with_an_emi_deduction(world: &Wo
     a.wait_for(world, "emi_reserve", "100.00").await;
     assert_eq!(a.amounts("BINARY_PAIR").await, ["500.00"; 6]);
     assert_eq!(a.amounts("EMI_DEDUCTION").await, ["-100.00"]);
+    until_pairs(world, &a, 10).await;
+    a.wait_for(world, "emi_reserve", "500.00").await;
+    assert_eq!(a.amounts("BINARY_PAIR").await, ["500.00"; 10]);
+    assert_eq!(a.amounts("EMI_DEDUCTION").await, ["-100.00"; 5]);
+    // The eleventh waits for the month to end.
+    for _ in 0..2 {
+        world.member(Some(&a)).await.join_tree(world).await;
+    }
+    let node = a.node().await;
+    assert_eq!((&node["pairs_total"], &node["pairs_this_month"]), (&json!(10), &json!(10)), "{node}");
+    assert!(node["pairs_carried"].as_u64().unwrap() > 0, "{node}");
 }
 
 pub(crate) async fn a_payout_is_taxed_and_settled(world: &World) {

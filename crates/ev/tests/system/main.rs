@@ -49,7 +49,7 @@ scenarios! {
     examples::a_referrer_earns_from_new_money_on_the_first_booking,
     examples::members_fill_the_tree_level_by_level,
     examples::a_refund_takes_back_what_it_paid_and_the_partner_is_matched_again,
-    examples::the_sixth_pair_is_the_first_with_an_emi_deduction,
+    examples::ten_pairs_a_month_are_paid_and_the_sixth_is_the_first_with_an_emi_deduction,
     examples::a_payout_is_taxed_and_settled,
     examples::a_payout_can_fill_an_instalment,
     examples::ten_thousand_with_an_instalment_of_2345_pays_out_7155,

@@ -33,22 +33,25 @@ pub async fn last(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult
 /// Σ of all postings by account, of everything posted until `until`: a closing, and what came after it.
 pub async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult<Totals> {
     let closed_at = last(c, until).await?;
-    let mut totals: Totals = match closed_at {
+    let mut totals = match closed_at {
         None => Totals::new(),
-        Some(at) => {
-            let rows: Vec<(Account, Money)> = closings::table
-                .filter(closings::closed_at.eq(at))
-                .select((closings::account, closings::total_paise))
-                .load(c)
-                .await?;
-            rows.into_iter().collect()
-        }
+        Some(at) => kept(c, at).await?,
     };
     for (account, sum) in entries::moved(c, closed_at, until).await? {
         let total = totals.entry(account).or_default();
         *total = total.add(sum).map_err(|e| diesel::result::Error::DeserializationError(Box::new(e)))?;
     }
     Ok(totals)
+}
+
+/// What was kept at one closing.
+pub async fn kept(c: &mut DbConnection, closed_at: Timestamp) -> QueryResult<Totals> {
+    let rows: Vec<(Account, Money)> = closings::table
+        .filter(closings::closed_at.eq(closed_at))
+        .select((closings::account, closings::total_paise))
+        .load(c)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 pub async fn insert(c: &mut DbConnection, closed_at: Timestamp, totals: Totals) -> QueryResult<()> {
