@@ -3,6 +3,7 @@
 
 mod cancellation;
 mod fixture;
+mod lists;
 mod migrations;
 mod on_services;
 mod sqlite;
@@ -21,6 +22,8 @@ macro_rules! suite {
             values::a_megabyte_of_bytes_comes_back,
             values::instants_sort_by_time,
             values::text_beyond_the_basic_plane_survives,
+            lists::a_list_of_any_length_finds_its_rows,
+            lists::lists_and_batches_of_every_length_keep_few_statements,
             statements::a_missing_row_is_none_and_a_count_is_zero,
             statements::an_update_to_the_same_value_still_counts_its_row,
             statements::a_version_that_moved_on_changes_nothing,

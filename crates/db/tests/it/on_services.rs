@@ -8,6 +8,12 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 super::suite!(with_mysql);
 
+pub(crate) async fn is_mariadb(f: &crate::fixture::Fixture) -> bool {
+    let version = diesel::select(diesel::dsl::sql::<Text>("VERSION()"));
+    let version: String = version.get_result(&mut *f.db.read().await.unwrap()).await.unwrap();
+    version.contains("MariaDB")
+}
+
 async fn connection_id(c: &mut PooledConnection) -> i64 {
     diesel::select(diesel::dsl::sql::<BigInt>("CAST(CONNECTION_ID() AS SIGNED)")).get_result(c).await.unwrap()
 }
