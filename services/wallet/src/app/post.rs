@@ -133,9 +133,13 @@ async fn load<'a>(
 }
 
 async fn load_plans(c: &mut DbConnection, books: &mut Books, versions: BTreeSet<u32>) -> Result<(), WalletError> {
+    if versions.is_empty() {
+        return Ok(());
+    }
     // The first version is in the code.
+    let book = PlanBook::seed();
     let (built_in, asked): (Vec<u32>, Vec<u32>) =
-        versions.into_iter().partition(|version| PlanBook::seed().get(*version).is_some());
+        versions.into_iter().partition(|version| book.get(*version).is_some());
     books.plans.extend(built_in.into_iter().map(|version| (version, true)));
     if asked.is_empty() {
         return Ok(());
