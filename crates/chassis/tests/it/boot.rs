@@ -1,5 +1,6 @@
 //! What a process refuses to start with, and what the pages outside the API answer.
 
+use crate::scratch::Scratch;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{App, test};
@@ -13,14 +14,12 @@ use chassis::http::{Routes, edge};
 use chassis::mail::MessageLog;
 use chassis::schema::parked;
 use chassis::{Env, Parts, Service, id};
-use db::{Db, DbConfig, DbConnection};
+use db::{Db, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A service that has nothing but what every service has.
 fn service() -> Service {
@@ -61,20 +60,12 @@ async fn a_pool_has_the_size_that_the_example_says() {
 struct World {
     site: Site,
     db: Db,
-    file: PathBuf,
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            drop(std::fs::remove_file(format!("{}{suffix}", self.file.display())));
-        }
-    }
+    _file: Scratch,
 }
 
 impl World {
     async fn with(variables: &[(&str, &str)]) -> Self {
-        let file = std::env::temp_dir().join(format!("chassis-boot-{}.db", id::fresh::<Uuid>()));
+        let file = Scratch::new("boot");
         let env = Env::from_pairs(variables.iter().copied());
         let shared_keys = SharedKeys::new();
         let platform = Platform {
@@ -87,10 +78,10 @@ impl World {
             shared_keys,
             scheduled: false,
         };
-        let config = DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()));
+        let config = file.config();
         let started = start(service(), &platform, &config).await.unwrap();
         let site = Site::over(std::slice::from_ref(&started), &env, None).unwrap();
-        Self { site, db: started.ctx.db().clone(), file }
+        Self { site, db: started.ctx.db().clone(), _file: file }
     }
 
     /// Status, the headers `Allow` and `Content-Type`, and the body.

@@ -1,5 +1,6 @@
 //! The edge: what every request meets before and after a handler.
 
+use crate::scratch::Scratch;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, test, web};
@@ -9,12 +10,11 @@ use chassis::cache::MemoryCache;
 use chassis::clock::{Clock, SystemClock};
 use chassis::http::{Body, Doc, Page, Problem, Routes, edge, ok};
 use chassis::id;
-use db::{Db, DbConfig};
+use db::Db;
 use domain::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -76,26 +76,18 @@ fn routes() -> Routes {
 struct World {
     key: SigningKey,
     verifier: web::Data<Verifier>,
-    file: PathBuf,
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            drop(std::fs::remove_file(format!("{}{suffix}", self.file.display())));
-        }
-    }
+    _file: Scratch,
 }
 
 impl World {
     async fn new() -> Self {
-        let file = std::env::temp_dir().join(format!("chassis-http-{}.db", id::fresh::<Uuid>()));
-        let db = Db::connect(&DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()))).await.unwrap();
+        let file = Scratch::new("http");
+        let db = Db::connect(&file.config()).await.unwrap();
         db.migrate(chassis::MIGRATIONS).await.unwrap();
         let (key, keys) = (SigningKey::generate(), SharedKeys::new());
         keys.set(key.key_set());
         let verifier = Verifier::new(db, Arc::new(MemoryCache::new()), Arc::new(SystemClock), Arc::new(keys));
-        Self { key, verifier: web::Data::new(verifier), file }
+        Self { key, verifier: web::Data::new(verifier), _file: file }
     }
     fn token(&self, role: Role) -> String {
         let now = SystemClock.now().utc().timestamp();

@@ -8,4 +8,5 @@ mod events;
 mod http;
 mod mail;
 mod pii;
+mod scratch;
 mod telemetry;

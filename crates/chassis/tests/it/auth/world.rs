@@ -1,16 +1,16 @@
 //! A verifier, and the things it needs, each of which a test can take away.
 
+use crate::scratch::Scratch;
 use chassis::auth::jwks::KeysUnavailable;
 use chassis::auth::token::{AUDIENCE, ISSUER};
 use chassis::auth::{AuthFailure, Claims, KeySource, SharedKeys, SigningKey, Verifier, revocation};
 use chassis::cache::{Cache, CacheDown, MemoryCache};
 use chassis::clock::{Clock, FakeClock};
 use chassis::id;
-use db::{Db, DbConfig};
+use db::Db;
 use domain::{Role, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
 use proto_events::auth::v1::SessionRevoked;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -85,21 +85,13 @@ pub(super) struct World {
     pub(super) db: Db,
     pub(super) key: SigningKey,
     pub(super) verifier: Verifier,
-    file: PathBuf,
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            drop(std::fs::remove_file(format!("{}{suffix}", self.file.display())));
-        }
-    }
+    _file: Scratch,
 }
 
 impl World {
     pub(super) async fn new() -> Self {
-        let file = std::env::temp_dir().join(format!("chassis-auth-{}.db", id::fresh::<Uuid>()));
-        let db = Db::connect(&DbConfig::new(format!("sqlite://{}?synchronous=off", file.display()))).await.unwrap();
+        let file = Scratch::new("auth");
+        let db = Db::connect(&file.config()).await.unwrap();
         db.migrate(chassis::MIGRATIONS).await.unwrap();
         let clock = Arc::new(FakeClock::at("2026-07-01T10:00:00Z".parse().unwrap()));
         let inner = MemoryCache::with_clock(clock.clone());
@@ -109,7 +101,7 @@ impl World {
         keys.set(key.key_set());
         let source = Arc::new(Source { keys, away: AtomicBool::new(false), fetches: AtomicUsize::new(0) });
         let verifier = Verifier::new(db.clone(), cache.clone(), clock.clone(), source.clone());
-        Self { clock, cache, source, db, key, verifier, file }
+        Self { clock, cache, source, db, key, verifier, _file: file }
     }
     /// Another process of the same service: same database, nothing in memory.
     pub(super) fn restarted(&self) -> Verifier {
