@@ -112,6 +112,12 @@ pub struct PairPay {
     pub available: Money,
 }
 
+impl PairPay {
+    /// What a pair pays that is flushed, or among the first that pay nothing.
+    pub const NOTHING: Self =
+        Self { gross: Money::ZERO, emi_deduction: Money::ZERO, reserve_deduction: Money::ZERO, available: Money::ZERO };
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error("{field}: {reason}")]
@@ -250,12 +256,7 @@ impl Plan {
     pub fn pair_pay(&self, number: u32, earner_is_active_buyer: bool) -> Result<PairPay, PlanError> {
         let pairs = &self.pairs;
         if number <= pairs.unpaid_first {
-            return Ok(PairPay {
-                gross: Money::ZERO,
-                emi_deduction: Money::ZERO,
-                reserve_deduction: Money::ZERO,
-                available: Money::ZERO,
-            });
+            return Ok(PairPay::NOTHING);
         }
         let emi_applies = number >= pairs.emi_from_number && !earner_is_active_buyer;
         let emi_rate = if emi_applies { pairs.emi_rate } else { Rate::ZERO };

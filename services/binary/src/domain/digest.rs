@@ -1,6 +1,6 @@
 //! A digest of the tree's state (FNV-1a), to compare two replays of one journal.
 
-use super::arena::{Arena, FRONTIER, NONE};
+use super::arena::{Arena, DISTRIBUTOR, NONE};
 use domain::Side;
 
 #[derive(Debug, Clone)]
@@ -26,28 +26,33 @@ impl Digest {
 impl Arena {
     pub(super) fn digest(&self, hash: &mut Digest) {
         for node in self.members() {
-            let (link, detail) = (self.link(node), self.detail(node));
-            hash.write(detail.id.as_bytes());
-            hash.write(&detail.net_paid.paise().to_be_bytes());
-            // Kept searches are a cache, not state.
-            let flags = link.flags & !(FRONTIER.left | FRONTIER.right);
-            hash.write(&[link.vac, flags]);
+            let (link, account, origin) = (self.link(node), self.account(node), self.origin(node));
+            let (parent, side) = self.up(node).unwrap_or((NONE, Side::Left));
+            hash.write(origin.id.as_bytes());
+            hash.write(&account.net_paid.paise().to_be_bytes());
+            // Kept searches and marks are a cache, not state.
+            hash.write(&[
+                link.vacant.left(),
+                link.vacant.right(),
+                u8::from(side == Side::Right),
+                link.flags & DISTRIBUTOR,
+            ]);
             let numbers = [
-                link.parent,
-                link.child.left,
-                link.child.right,
-                link.count.left,
-                link.count.right,
+                parent,
+                link.child.left(),
+                link.child.right(),
+                link.count.left(),
+                link.count.right(),
                 link.live,
                 link.counted,
-                detail.born,
-                detail.depth,
-                detail.number,
-                detail.day,
-                detail.day_slots,
-                detail.month_slots,
-                detail.taken.left,
-                detail.taken.right,
+                origin.born,
+                origin.depth,
+                account.number,
+                account.day,
+                account.day_slots,
+                account.month_slots,
+                account.taken.left(),
+                account.taken.right(),
             ];
             for number in numbers {
                 hash.write(&number.to_be_bytes());

@@ -7,7 +7,7 @@
 //! Few members are matched in most legs, and a short walk finds the next. Where the walk gets long, the
 //! search is kept, a heap for the leg, and carried along as members join.
 
-use super::arena::{Arena, FRONTIER, Ix, NONE};
+use super::arena::{Arena, FRONTIER, Ix, LATE, NONE};
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -70,9 +70,10 @@ impl Arena {
             let link = self.link(node);
             if link.counted > after && link.counted < best {
                 (best, found) = (link.counted, node);
-                end = if self.detail(node).born == best { node } else { end };
+                end = if link.flags & LATE == 0 { node } else { end };
             }
-            queue.extend([link.child.left, link.child.right].into_iter().filter(|child| *child != NONE));
+            // No node is no earlier than any other.
+            queue.extend([link.child.left(), link.child.right()].into_iter().filter(|child| *child < end));
         }
         self.frontiers.queue = queue;
         match (seen > WALK, found) {
@@ -87,7 +88,7 @@ impl Arena {
             self.forget_frontiers();
         }
         let mut frontier = Frontier::default();
-        frontier.heap.push(Reverse((self.detail(leg).born, leg, false)));
+        frontier.heap.push(Reverse((self.origin(leg).born, leg, false)));
         self.frontiers.entries += 1;
         self.frontiers.of.insert((earner, side), frontier);
         self.link_mut(earner).flags |= FRONTIER.get(side);
@@ -111,9 +112,9 @@ impl Arena {
             if link.counted > after {
                 frontier.heap.push(Reverse((link.counted, node, true)));
             }
-            for child in [link.child.left, link.child.right] {
+            for child in [link.child.left(), link.child.right()] {
                 if child != NONE {
-                    frontier.heap.push(Reverse((self.detail(child).born, child, false)));
+                    frontier.heap.push(Reverse((self.origin(child).born, child, false)));
                 }
             }
         }
@@ -124,8 +125,8 @@ impl Arena {
 
     /// Tells a kept search that `node` joined the leg: as a new node, counting or not, or by counting late.
     pub(super) fn join_frontier(&mut self, earner: Ix, side: Side, node: Ix) {
-        let (born, counted) = (self.detail(node).born, self.link(node).counted);
-        let parent_born = self.detail(self.parent(node)).born;
+        let (born, counted) = (self.origin(node).born, self.link(node).counted);
+        let parent_born = self.up(node).map_or(0, |(parent, _)| self.origin(parent).born);
         let Some(frontier) = self.frontiers.of.get_mut(&(earner, side)) else { return };
         if counted == born || counted == 0 {
             // Newly placed: seen later with its parent, unless the parent has been opened.

@@ -242,7 +242,7 @@ impl Run {
             let node = u32::try_from(x).unwrap();
             let counts = self.tree.arena().counts(node);
             let expected = [0, 1].map(|side| u32::try_from(self.model.counting(x, side).len()).unwrap());
-            assert_eq!([counts.left, counts.right], expected);
+            assert_eq!([counts.left(), counts.right()], expected);
             assert_eq!(self.tree.arena().is_counting(node), self.model.nodes[x].counted.is_some());
         }
         let mut again = Tree::default();

@@ -1,6 +1,6 @@
 //! Pairs: one counting member of each leg, each used once by an earner, oldest in the matching order first.
 
-use super::arena::{Arena, Ix, NONE, RETURNED, ROOT};
+use super::arena::{Arena, FRONTIER, Ix, RETURNED, ROOT};
 use super::in_play::InPlay;
 use super::input::{PairMade, TreeError};
 use super::legs::Legs;
@@ -29,18 +29,22 @@ impl Terms<'_> {
     }
 }
 
-/// Everything that pairing changes in an earner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PairState {
-    pub live: u32,
+/// What a member has paid, and what pairing changes in an earner: 32 bytes, so aligned that a pair touches one cache line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(align(32))]
+pub struct Account {
+    pub net_paid: Money,
+    /// Of the pair made last.
     pub number: u32,
+    /// The day (`YYYYMMDD`) on which a slot was taken last, and the slots taken on it and in its month.
     pub day: u32,
     pub day_slots: u32,
     pub month_slots: u32,
+    /// Everybody in the leg up to this place in the matching order has been matched once.
     pub taken: Legs<u32>,
 }
 
-impl PairState {
+impl Account {
     /// The slots used in the day and the month of `terms`.
     const fn slots(&self, terms: &Terms<'_>) -> (u32, u32) {
         let day = if self.day == terms.day { self.day_slots } else { 0 };
@@ -57,28 +61,6 @@ pub struct Made<'a> {
 }
 
 impl Arena {
-    pub(super) fn pair_state(&self, node: Ix) -> PairState {
-        let detail = self.detail(node);
-        PairState {
-            live: self.link(node).live,
-            number: detail.number,
-            day: detail.day,
-            day_slots: detail.day_slots,
-            month_slots: detail.month_slots,
-            taken: detail.taken,
-        }
-    }
-
-    pub(super) fn set_pair_state(&mut self, node: Ix, state: PairState) {
-        self.link_mut(node).live = state.live;
-        let detail = self.detail_mut(node);
-        detail.number = state.number;
-        detail.day = state.day;
-        detail.day_slots = state.day_slots;
-        detail.month_slots = state.month_slots;
-        detail.taken = state.taken;
-    }
-
     /// Makes a member count from place `order` on: every leg above grows by one, and every earner above is
     /// tried for a pair, the nearest first.
     pub(super) fn count_in(
@@ -88,34 +70,34 @@ impl Arena {
         terms: &Terms<'_>,
         made: &mut Made<'_>,
     ) -> Result<(), TreeError> {
-        self.note(Note::Counted(node, 0));
-        self.link_mut(node).counted = order;
+        self.set_counted(node, order);
         let spell = self.spell(terms.version, terms.period());
-        let (mut side, mut at) = (self.side(node), self.parent(node));
-        while at != NONE {
+        let mut up = self.up(node);
+        while let Some((at, side)) = up {
             let link = self.link_mut(at);
-            link.count.set(side, link.count.get(side).saturating_add(1));
-            let (flags, parent) = (link.flags, link.parent);
-            let may_match = link.count.smaller() > link.live && link.full != spell;
-            if flags & super::arena::FRONTIER.get(side) != 0 {
-                self.join_frontier(at, side, node);
+            link.count.increment(side);
+            let may_match = (link.count.smaller() > link.live) & (link.full != spell);
+            let is_searched = link.flags & FRONTIER.get(side) != 0;
+            up = link.up.step();
+            // Hardly ever, so one branch for both.
+            if may_match | is_searched {
+                if is_searched {
+                    self.join_frontier(at, side, node);
+                }
+                if may_match {
+                    self.match_pairs(at, Some((side, node)), terms, made)?;
+                }
             }
-            if may_match {
-                self.match_pairs(at, Some((side, node)), terms, made)?;
-            }
-            side = self.side(at);
-            at = parent;
         }
         Ok(())
     }
 
     /// A new node that does not count yet: kept searches must still find what will be placed below it.
     pub(super) fn join_uncounted(&mut self, node: Ix) {
-        let (mut below, mut at) = (node, self.parent(node));
-        while at != NONE {
-            let side = self.side(below);
+        let mut up = self.up(node);
+        while let Some((at, side)) = up {
             self.join_frontier(at, side, node);
-            (below, at) = (at, self.parent(at));
+            up = self.up(at);
         }
     }
 
@@ -133,18 +115,18 @@ impl Arena {
         self.withdraw(node, order);
         let mut voided = Vec::new();
         for broken in made.in_play.take(node) {
-            let state = self.pair_state(broken.earner);
-            self.note(Note::Pairs(broken.earner, state));
-            self.link_mut(broken.earner).live = state.live.saturating_sub(1);
+            self.note_earner(broken.earner);
+            let live = &mut self.link_mut(broken.earner).live;
+            *live = live.saturating_sub(1);
             let partner_side =
                 self.leg_of(broken.earner, broken.partner).ok_or(TreeError::Inconsistent("a partner"))?;
             self.give_back(broken.earner, partner_side, broken.partner);
             voided.push((broken.earner, broken.number));
         }
-        let mut at = self.parent(node);
-        while at != NONE {
+        let mut up = self.up(node);
+        while let Some((at, _)) = up {
             self.match_pairs(at, None, terms, made)?;
-            at = self.parent(at);
+            up = self.up(at);
         }
         Ok(voided)
     }
@@ -159,11 +141,11 @@ impl Arena {
     ) -> Result<(), TreeError> {
         let rules = &terms.plan.pairs;
         if earner == ROOT || (rules.require_distributor && !self.is_distributor(earner)) {
+            self.link_mut(earner).full = self.spell(terms.version, terms.period());
             return Ok(());
         }
         while self.backlog(earner) > 0 {
-            let before = self.pair_state(earner);
-            let (day_slots, month_slots) = before.slots(terms);
+            let (day_slots, month_slots) = self.account(earner).slots(terms);
             let used = match rules.limit_per {
                 LimitPer::Day => day_slots,
                 LimitPer::Month => month_slots,
@@ -173,26 +155,20 @@ impl Arena {
                 self.link_mut(earner).full = self.spell(terms.version, terms.period());
                 return Ok(());
             }
-            self.note(Note::Pairs(earner, before));
+            self.note_earner(earner);
             let left = self.take_oldest(earner, Side::Left, fresh)?;
             let right = self.take_oldest(earner, Side::Right, fresh)?;
-            let number = before.number.checked_add(1).ok_or(TreeError::Full)?;
-            let active = terms.plan.is_active_buyer(self.net_paid(earner));
-            let nothing = Money::ZERO;
-            let pay = if over {
-                PairPay { gross: nothing, emi_deduction: nothing, reserve_deduction: nothing, available: nothing }
-            } else {
-                terms.plan.pair_pay(number, active)?
-            };
-            let mut after = self.pair_state(earner);
-            after.live = before.live.saturating_add(1);
-            after.number = number;
+            let account = self.account_mut(earner);
+            let number = account.number.checked_add(1).ok_or(TreeError::Full)?;
+            account.number = number;
             if !over {
-                after.day = terms.day;
-                after.day_slots = day_slots.saturating_add(1);
-                after.month_slots = month_slots.saturating_add(1);
+                account.day = terms.day;
+                account.day_slots = day_slots.saturating_add(1);
+                account.month_slots = month_slots.saturating_add(1);
             }
-            self.set_pair_state(earner, after);
+            let active = terms.plan.is_active_buyer(account.net_paid);
+            self.link_mut(earner).live += 1;
+            let pay = if over { PairPay::NOTHING } else { terms.plan.pair_pay(number, active)? };
             made.in_play.add(earner, number, left, right);
             made.last_ordinal += 1;
             made.pairs.push(PairMade {
@@ -211,6 +187,10 @@ impl Arena {
         Ok(())
     }
 
+    pub(super) fn note_earner(&mut self, earner: Ix) {
+        self.note(Note::Earner(earner, self.link(earner).live, *self.account(earner)));
+    }
+
     /// Takes the oldest unmatched member of a leg. There is one: the caller has looked at the counts.
     fn take_oldest(&mut self, earner: Ix, side: Side, fresh: Option<(Side, Ix)>) -> Result<Ix, TreeError> {
         let link = self.link(earner);
@@ -221,7 +201,7 @@ impl Arena {
         {
             // Who has just joined is unmatched, so there is nobody else.
             let order = self.link(node).counted;
-            self.detail_mut(earner).taken.set(side, order);
+            self.account_mut(earner).taken.set(side, order);
             return Ok(node);
         }
         if self.link(earner).flags & RETURNED.get(side) != 0 {
@@ -233,24 +213,11 @@ impl Arena {
                 return Ok(member);
             }
         }
-        let after = self.detail(earner).taken.get(side);
+        let after = self.account(earner).taken.get(side);
         let member = self.next_in_leg(earner, side, after).ok_or(TreeError::Inconsistent("an unmatched member"))?;
         let order = self.link(member).counted;
-        self.detail_mut(earner).taken.set(side, order);
+        self.account_mut(earner).taken.set(side, order);
         Ok(member)
-    }
-
-    /// Which leg of `ancestor` the node is in.
-    pub fn leg_of(&self, ancestor: Ix, node: Ix) -> Option<Side> {
-        let mut at = node;
-        while at > ancestor && at != NONE {
-            let parent = self.parent(at);
-            if parent == ancestor {
-                return Some(self.side(at));
-            }
-            at = parent;
-        }
-        None
     }
 
     fn give_back(&mut self, earner: Ix, side: Side, member: Ix) {
@@ -264,9 +231,8 @@ impl Arena {
 
     /// Takes a member who stops counting out of the lists of the returned.
     fn withdraw(&mut self, node: Ix, order: u32) {
-        let (mut below, mut at) = (node, self.parent(node));
-        while at != NONE {
-            let side = self.side(below);
+        let mut up = self.up(node);
+        while let Some((at, side)) = up {
             if self.link(at).flags & RETURNED.get(side) != 0 {
                 let before = self.returned.get(&(at, side)).cloned().unwrap_or_default();
                 if before.contains(&(order, node)) {
@@ -275,7 +241,7 @@ impl Arena {
                     self.set_returned(at, side, after);
                 }
             }
-            (below, at) = (at, self.parent(at));
+            up = self.up(at);
         }
     }
 

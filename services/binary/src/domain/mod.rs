@@ -2,8 +2,8 @@
 //! counts and pairs, on any machine.
 //!
 //! Files in reading order: [`input`] (what may happen to the tree, and what comes of it), [`tree`] (one input
-//! at a time, in time that never runs backwards), [`arena`] (nodes, vacancies, leg counts), [`matching`]
-//! (pairs of one earner), [`frontier`] (the oldest unmatched member of a leg), [`in_play`] (pairs that a
+//! at a time, in time that never runs backwards), [`arena`] (nodes and leg counts), [`vacancy`] (where
+//! the next member goes), [`matching`] (pairs of one earner), [`frontier`] (the oldest unmatched member of a leg), [`in_play`] (pairs that a
 //! refund may void), [`index`] (user id to node), [`referring`] (bonuses under a plan),
 //! [`simulation`] (the same history under another plan).
 
@@ -23,6 +23,7 @@ pub mod referring;
 pub mod simulation;
 pub mod tree;
 pub mod undo;
+pub mod vacancy;
 
 pub use arena::{Arena, Ix, NONE, ROOT};
 pub use in_play::InPlay;

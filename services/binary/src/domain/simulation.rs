@@ -130,7 +130,7 @@ impl Line {
         }
         for node in arena.members().filter(|node| !pairs.require_distributor || arena.is_distributor(*node)) {
             let backlog = arena.backlog(node);
-            let unpaid = pairs.unpaid_first.saturating_sub(arena.pair_state(node).number);
+            let unpaid = pairs.unpaid_first.saturating_sub(arena.last_pair(node));
             let paid = i64::from(backlog.saturating_sub(unpaid));
             books.carried_pairs = books.carried_pairs.saturating_add(u64::from(backlog));
             books.carried_gross = books.carried_gross.add(pairs.gross.times(paid)?)?;

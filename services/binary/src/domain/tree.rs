@@ -193,8 +193,14 @@ impl Step<'_, '_, '_> {
             Input::Placed { user, sponsor, prefers, distributor, amount } => {
                 let from = self.sponsor(*sponsor)?;
                 let (parent, side) = self.arena.vacancy(from, *prefers);
+                if !amount.is_positive() {
+                    return Err(TreeError::BadAmount);
+                }
                 let placed = self.place(*user, parent, side, *distributor)?;
-                self.paid(placed.node, *amount)?;
+                self.arena.found_vacancy(from, *prefers, (parent, side));
+                // Taking the node back takes this back with it.
+                self.arena.account_mut(placed.node).net_paid = *amount;
+                self.arena.count_in(placed.node, self.order, &self.terms, self.made)?;
                 Ok((Some(placed), Vec::new()))
             }
             Input::PlacedManually { user, parent, side, distributor, .. } => {
@@ -240,9 +246,6 @@ impl Step<'_, '_, '_> {
     }
 
     fn place(&mut self, user: UserId, parent: Ix, side: Side, distributor: bool) -> Result<Placed, TreeError> {
-        if self.arena.find(user).is_some() {
-            return Err(TreeError::AlreadyPlaced(user));
-        }
         let placed = self.arena.place(user, parent, side, self.order)?;
         // Taking the node back takes the label back with it.
         self.arena.set_label(placed.node, distributor);
@@ -258,6 +261,7 @@ impl Step<'_, '_, '_> {
     fn paid(&mut self, node: Ix, amount: Money) -> Result<(), TreeError> {
         let after = self.set_net_paid(node, amount, Money::add)?;
         if after.is_positive() && !self.arena.is_counting(node) {
+            self.arena.note(Note::Counted(node, 0));
             self.arena.count_in(node, self.order, &self.terms, self.made)?;
         }
         Ok(())
@@ -282,8 +286,8 @@ impl Step<'_, '_, '_> {
         }
         let before = self.arena.net_paid(node);
         let after = change(before, amount)?;
-        self.arena.note(Note::NetPaid(node, before));
-        self.arena.detail_mut(node).net_paid = after;
+        self.arena.note_earner(node);
+        self.arena.account_mut(node).net_paid = after;
         Ok(after)
     }
 

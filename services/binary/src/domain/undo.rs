@@ -1,22 +1,22 @@
 //! How to take back what a batch did to the arena: one short note a change, read backwards.
 //!
 //! A batch that does not commit must leave no trace in memory. Notes cost far less than copies of the nodes
-//! on every path to the root; frontiers and the marks of who is at
-//! their limit are simply dropped, since they can be made again from the nodes.
+//! on every path to the root; frontiers, the marks of who is at their limit and
+//! where the last search ended are simply dropped, since they can be made again from the nodes.
 
 use super::arena::{Arena, Ix};
-use super::matching::PairState;
-use domain::{Money, Side};
+use super::matching::Account;
+use domain::Side;
 
 #[derive(Debug, Clone)]
 pub enum Note {
-    /// The last node was added.
+    /// The last node was added, and may count since.
     Placed,
     /// The node's counting changed from this place in the matching order; zero: it did not count.
     Counted(Ix, u32),
-    NetPaid(Ix, Money),
     Labelled(Ix, bool),
-    Pairs(Ix, PairState),
+    /// The pairs that stand, and the account.
+    Earner(Ix, u32, Account),
     /// The members that had come back to a leg of an earner.
     Returned(Ix, Side, Vec<(u32, Ix)>),
 }
@@ -40,13 +40,16 @@ impl Arena {
         self.forget_frontiers();
         // Who was at their limit may have slots again.
         self.end_spell();
+        self.hint = None;
         while let Some(note) = self.notes.pop() {
             match note {
                 Note::Placed => self.unplace_last(),
                 Note::Counted(node, before) => self.recount(node, before),
-                Note::NetPaid(node, amount) => self.detail_mut(node).net_paid = amount,
                 Note::Labelled(node, label) => self.set_label(node, label),
-                Note::Pairs(node, state) => self.set_pair_state(node, state),
+                Note::Earner(node, live, account) => {
+                    self.link_mut(node).live = live;
+                    *self.account_mut(node) = account;
+                }
                 Note::Returned(node, side, members) => self.set_returned(node, side, members),
             }
         }

@@ -47,11 +47,11 @@ pub(super) async fn view(c: &mut DbConnection, tree: &Tree, node: Ix, now: Times
     let counts = arena.counts(node);
     Ok(NodeView {
         user_id: arena.id(node),
-        parent_id: arena.member_id(arena.parent(node)),
-        side: arena.side(node),
+        parent_id: arena.up(node).and_then(|(parent, _)| arena.member_id(parent)),
+        side: row.side,
         depth: arena.depth(node),
-        left_count: counts.left,
-        right_count: counts.right,
+        left_count: counts.left(),
+        right_count: counts.right(),
         pairs_total,
         pairs_this_month,
         pairs_carried: arena.backlog(node),
@@ -162,9 +162,9 @@ fn branch(tree: &Tree, node: Ix, depth: u32, shown: &mut Vec<UserId>) -> TreeVie
     TreeView {
         user_id,
         name: String::new(),
-        side: user_id.map(|_| arena.side(node)),
-        left_count: counts.left,
-        right_count: counts.right,
+        side: arena.up(node).map(|(_, side)| side),
+        left_count: counts.left(),
+        right_count: counts.right(),
         is_active_buyer: user_id.is_some() && tree.is_active_buyer(node),
         left,
         right,
