@@ -1,7 +1,7 @@
 //! Nodes in memory: positions and leg counts.
 //!
-//! A node is 88 bytes in three arrays: what every walk to the root touches, what pairing changes in an earner, and
-//! the rest. A child is always younger than its parent, so a node's number is greater than those of all its
+//! A node is 88 bytes in four arrays: what walks up touch, what walks down touch, what pairing changes in an
+//! earner, and the rest. A child is always younger than its parent, so a node's number is greater than those of all its
 //! ancestors. Nothing recurses: a chain of fifty thousand is as good as a bush.
 
 use super::frontier::Frontiers;
@@ -20,10 +20,8 @@ pub type Ix = u32;
 pub const ROOT: Ix = 0;
 /// No node.
 pub const NONE: Ix = Ix::MAX;
-/// Parent and side share 32 bits, so numbers have 31.
-const MOST: usize = 1 << 31;
-/// Nodes for which there is room in an empty tree.
-const SMALLEST: usize = 64;
+/// Pairs have 29 bits, and each takes two members.
+const MOST: usize = 1 << 30;
 
 /// The way to the parent: its number, and in the lowest bit on which side of it the node stands. One load a step,
 /// and no branch that depends on what was loaded: a walk to the root is the most frequent thing a tree does.
@@ -43,29 +41,55 @@ impl Up {
     }
 }
 
-/// What a walk to the root touches: 32 bytes, so aligned that none lies across two cache lines.
+/// What a walk up touches: 16 bytes, so that none lies across two cache lines.
 #[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
-pub(super) struct Link {
+pub(super) struct Rung {
     pub(super) up: Up,
-    pub(super) child: Legs<Ix>,
     /// Counting members of each leg.
     pub(super) count: Legs<u32>,
-    /// Pairs that stand. Each uses one counting member of each leg, so `count - live` are unmatched.
-    pub(super) live: u32,
+    pub(super) live: Live,
+}
+
+/// Pairs that stand: each uses one counting member of each leg, so `count - live` are unmatched. In the upper bits
+/// stands in which legs a kept search looks for members, and whether the earner may make no more pairs for now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Live(u32);
+
+impl Live {
+    const SEARCHED: Legs<u32> = Legs::of(1 << 30, 1 << 31);
+    const FULL: u32 = 1 << 29;
+    const PAIRS: u32 = Self::FULL - 1;
+
+    pub(super) const fn pairs(self) -> u32 {
+        self.0 & Self::PAIRS
+    }
+    pub(super) const fn set_pairs(&mut self, pairs: u32) {
+        self.0 = self.0 & !Self::PAIRS | pairs & Self::PAIRS;
+    }
+    pub(super) const fn is_searched(self, side: Side) -> bool {
+        self.0 & Self::SEARCHED.get(side) != 0
+    }
+    pub(super) const fn set_searched(&mut self, side: Side, searched: bool) {
+        self.set(Self::SEARCHED.get(side), searched);
+    }
+    pub(super) const fn is_full(self) -> bool {
+        self.0 & Self::FULL != 0
+    }
+    const fn set(&mut self, bit: u32, on: bool) {
+        self.0 = if on { self.0 | bit } else { self.0 & !bit };
+    }
+}
+
+/// What a walk down touches: 16 bytes again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fork {
+    pub(super) child: Legs<Ix>,
     /// Place in the matching order; zero while the member does not count.
     pub(super) counted: u32,
     /// Steps down to the nearest free slot in each leg; zero: the leg's first. At most log2(members), so a byte is plenty.
     pub(super) vacant: Legs<u8>,
     pub(super) flags: u8,
-    /// The spell in which no more pairs are allowed. A hint that may be missing: see [`Arena::spell`].
-    pub(super) full: Spell,
 }
-
-/// A time in which neither plan nor period changes, numbered so that old ones are recognised.
-pub(super) type Spell = u8;
-/// In no spell.
-pub(super) const NEVER: Spell = 0;
 
 /// What never changes after the placement.
 #[derive(Debug, Clone, Copy)]
@@ -79,13 +103,13 @@ pub(super) struct Origin {
 pub(super) const DISTRIBUTOR: u8 = 1;
 /// Set while the member counts, but from another place in the order than that of the placement.
 pub(super) const LATE: u8 = 1 << 1;
-/// Set while the leg has returned members, or a frontier, in the side tables.
+/// Set while the leg has returned members in the side table.
 pub(super) const RETURNED: Legs<u8> = Legs::of(1 << 2, 1 << 3);
-pub(super) const FRONTIER: Legs<u8> = Legs::of(1 << 4, 1 << 5);
 
 #[derive(Debug, Clone)]
 pub struct Arena {
-    pub(super) links: Vec<Link>,
+    rungs: Vec<Rung>,
+    forks: Vec<Fork>,
     accounts: Vec<Account>,
     origins: Vec<Origin>,
     index: Index,
@@ -95,15 +119,16 @@ pub struct Arena {
     pub(super) notes: Vec<Note>,
     pub(super) recording: bool,
     pub(super) hint: Option<Hint>,
-    spell: Spell,
-    /// Plan version and period of the spell.
-    terms: (u32, u32),
+    /// Plan version and period in which earners are marked as full.
+    spell: Option<(u32, u32)>,
+    is_anybody_full: bool,
 }
 
 impl Default for Arena {
     fn default() -> Self {
         let mut arena = Self {
-            links: Vec::new(),
+            rungs: Vec::new(),
+            forks: Vec::new(),
             accounts: Vec::new(),
             origins: Vec::new(),
             index: Index::default(),
@@ -112,8 +137,8 @@ impl Default for Arena {
             notes: Vec::new(),
             recording: false,
             hint: None,
-            spell: NEVER,
-            terms: (0, 0),
+            spell: None,
+            is_anybody_full: false,
         };
         arena.push(Up::NOWHERE, Origin { id: UserId::from(uuid::Uuid::nil()), born: 0, depth: 0 });
         arena
@@ -127,34 +152,42 @@ pub(super) fn wide(ix: Ix) -> usize {
 impl Arena {
     /// Members placed, without the company.
     pub fn len(&self) -> usize {
-        self.links.len().saturating_sub(1)
+        self.origins.len().saturating_sub(1)
     }
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
     /// Every node's number but the company's.
     pub fn members(&self) -> impl Iterator<Item = Ix> + use<> {
-        1..Ix::try_from(self.links.len()).unwrap_or(NONE)
+        1..Ix::try_from(self.origins.len()).unwrap_or(NONE)
     }
     pub fn find(&self, id: UserId) -> Option<Ix> {
         self.index.find(id, |ix| self.origins.get(wide(ix)).is_some_and(|origin| origin.id == id))
     }
     pub fn contains(&self, node: Ix) -> bool {
-        wide(node) < self.links.len()
+        wide(node) < self.origins.len()
     }
     /// Bytes held by nodes and index, without what was reserved ahead.
     pub fn bytes(&self) -> usize {
-        let node = size_of::<Link>() + size_of::<Account>() + size_of::<Origin>();
-        self.links.len() * node + self.index.bytes()
+        let node = size_of::<Rung>() + size_of::<Fork>() + size_of::<Account>() + size_of::<Origin>();
+        self.origins.len() * node + self.index.bytes()
     }
 
     #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
-    pub(super) fn link(&self, node: Ix) -> &Link {
-        &self.links[wide(node)]
+    pub(super) fn rung(&self, node: Ix) -> &Rung {
+        &self.rungs[wide(node)]
     }
     #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
-    pub(super) fn link_mut(&mut self, node: Ix) -> &mut Link {
-        &mut self.links[wide(node)]
+    pub(super) fn rung_mut(&mut self, node: Ix) -> &mut Rung {
+        &mut self.rungs[wide(node)]
+    }
+    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
+    pub(super) fn fork(&self, node: Ix) -> &Fork {
+        &self.forks[wide(node)]
+    }
+    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
+    pub(super) fn fork_mut(&mut self, node: Ix) -> &mut Fork {
+        &mut self.forks[wide(node)]
     }
     #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn account(&self, node: Ix) -> &Account {
@@ -178,23 +211,23 @@ impl Arena {
     }
     /// Parent and side; none for the company.
     pub fn up(&self, node: Ix) -> Option<(Ix, Side)> {
-        self.link(node).up.step()
+        self.rung(node).up.step()
     }
     /// Every ancestor, the nearest first, and the leg of it that the node is in.
     pub fn upline(&self, node: Ix) -> impl Iterator<Item = (Ix, Side)> {
         std::iter::successors(self.up(node), |(at, _)| self.up(*at))
     }
     pub fn child(&self, node: Ix, side: Side) -> Option<Ix> {
-        Some(self.link(node).child.get(side)).filter(|ix| *ix != NONE)
+        Some(self.fork(node).child.get(side)).filter(|ix| *ix != NONE)
     }
     pub fn depth(&self, node: Ix) -> u32 {
         self.origin(node).depth
     }
     pub fn counts(&self, node: Ix) -> Legs<u32> {
-        self.link(node).count
+        self.rung(node).count
     }
     pub fn is_counting(&self, node: Ix) -> bool {
-        self.link(node).counted != 0
+        self.fork(node).counted != 0
     }
     pub fn net_paid(&self, node: Ix) -> Money {
         self.account(node).net_paid
@@ -205,8 +238,8 @@ impl Arena {
     }
     /// Pairs that could be made if nothing limited them.
     pub fn backlog(&self, node: Ix) -> u32 {
-        let link = self.link(node);
-        if node == ROOT { 0 } else { link.count.smaller().saturating_sub(link.live) }
+        let rung = self.rung(node);
+        if node == ROOT { 0 } else { rung.count.smaller().saturating_sub(rung.live.pairs()) }
     }
     /// Whether `node` is `ancestor` or below it.
     pub fn is_within(&self, node: Ix, ancestor: Ix) -> bool {
@@ -220,13 +253,13 @@ impl Arena {
 
     /// Adds a member who does not count yet.
     pub fn place(&mut self, id: UserId, parent: Ix, side: Side, born: u32) -> Result<Placed, TreeError> {
-        if self.links.len() >= MOST {
+        if self.origins.len() >= MOST {
             return Err(TreeError::Full);
         }
         if self.child(parent, side).is_some() {
             return Err(if self.find(id).is_some() { TreeError::AlreadyPlaced(id) } else { TreeError::SlotTaken });
         }
-        let node = Ix::try_from(self.links.len()).unwrap_or(NONE);
+        let node = Ix::try_from(self.origins.len()).unwrap_or(NONE);
         let Self { index, origins, .. } = self;
         if !index.insert(id, node, |ix| origins.get(wide(ix)).is_some_and(|origin| origin.id == id)) {
             return Err(TreeError::AlreadyPlaced(id));
@@ -234,29 +267,14 @@ impl Arena {
         let depth = self.depth(parent).saturating_add(1);
         self.push(Up::new(parent, side), Origin { id, born, depth });
         self.note(Note::Placed);
-        self.link_mut(parent).child.set(side, node);
+        self.fork_mut(parent).child.set(side, node);
         self.refresh_vacant(node);
         Ok(Placed { node, parent, side, depth })
     }
 
     fn push(&mut self, up: Up, origin: Origin) {
-        if self.links.len() == self.links.capacity() {
-            // Four times as much: memory nobody has touched costs nothing, but every move touches all of it twice.
-            let more = (self.links.len() * 3).max(SMALLEST);
-            self.links.reserve_exact(more);
-            self.accounts.reserve_exact(more);
-            self.origins.reserve_exact(more);
-        }
-        self.links.push(Link {
-            up,
-            child: Legs::of(NONE, NONE),
-            count: Legs::default(),
-            live: 0,
-            counted: 0,
-            vacant: Legs::default(),
-            flags: 0,
-            full: NEVER,
-        });
+        self.rungs.push(Rung { up, count: Legs::default(), live: Live::default() });
+        self.forks.push(Fork { child: Legs::of(NONE, NONE), counted: 0, vacant: Legs::default(), flags: 0 });
         self.accounts.push(Account::default());
         self.origins.push(origin);
     }
@@ -269,74 +287,80 @@ impl Arena {
         }
         self.index.remove(self.id(node), |ix| ix == node);
         if let Some((parent, side)) = self.up(node) {
-            self.link_mut(parent).child.set(side, NONE);
+            self.fork_mut(parent).child.set(side, NONE);
             self.set_vacant(parent, side, 0);
         }
-        self.links.pop();
+        self.rungs.pop();
+        self.forks.pop();
         self.accounts.pop();
         self.origins.pop();
     }
 
-    /// The spell of a plan version and a period. Earners at their limit are marked with it, so that the members who
-    /// join below them until it ends cost nothing more: near the root that is nearly everybody.
-    pub(super) fn spell(&mut self, version: u32, period: u32) -> Spell {
-        if self.spell == NEVER || self.terms != (version, period) {
-            self.terms = (version, period);
+    /// Begins a time in which neither plan nor period changes, if it is another one. Until it ends, earners at their
+    /// limit are marked, so that the members who join below them cost nothing more: near the root that is
+    /// nearly everybody.
+    pub(super) fn begin_spell(&mut self, version: u32, period: u32) {
+        if self.spell != Some((version, period)) {
             self.end_spell();
+            self.spell = Some((version, period));
         }
-        self.spell
     }
 
     /// Forgets who is at their limit.
     pub(super) fn end_spell(&mut self) {
-        self.spell = self.spell.wrapping_add(1);
-        if self.spell == NEVER {
-            self.links.iter_mut().for_each(|link| link.full = NEVER);
-            self.spell = NEVER + 1;
+        self.spell = None;
+        if std::mem::take(&mut self.is_anybody_full) {
+            self.rungs.iter_mut().for_each(|rung| rung.live.set(Live::FULL, false));
         }
     }
 
+    pub(super) fn mark_full(&mut self, earner: Ix, version: u32, period: u32) {
+        self.begin_spell(version, period);
+        self.is_anybody_full = true;
+        self.rung_mut(earner).live.set(Live::FULL, true);
+    }
+
     pub fn is_distributor(&self, node: Ix) -> bool {
-        self.link(node).flags & DISTRIBUTOR != 0
+        self.fork(node).flags & DISTRIBUTOR != 0
     }
     pub(super) fn set_label(&mut self, node: Ix, distributor: bool) {
-        let link = self.link_mut(node);
+        let fork = self.fork_mut(node);
         if distributor {
-            link.flags |= DISTRIBUTOR;
+            fork.flags |= DISTRIBUTOR;
         } else {
-            link.flags &= !DISTRIBUTOR;
+            fork.flags &= !DISTRIBUTOR;
         }
         // Who may not match without the label may be marked.
-        link.full = NEVER;
+        self.rung_mut(node).live.set(Live::FULL, false);
     }
 
     /// Sets a member's place in the matching order (zero: none), and nothing above.
     pub(super) fn set_counted(&mut self, node: Ix, counted: u32) {
         let born = self.origin(node).born;
-        let link = self.link_mut(node);
-        link.counted = counted;
+        let fork = self.fork_mut(node);
+        fork.counted = counted;
         if counted == 0 || counted == born {
-            link.flags &= !LATE;
+            fork.flags &= !LATE;
         } else {
-            link.flags |= LATE;
+            fork.flags |= LATE;
         }
     }
 
     /// Sets the place in the matching order (zero: none) and every leg count above, and nothing else.
     pub(super) fn recount(&mut self, node: Ix, counted: u32) {
-        let before = self.link(node).counted;
+        let before = self.fork(node).counted;
         self.set_counted(node, counted);
         let mut at = self.up(node);
         while let Some((above, side)) = at {
-            let link = self.link_mut(above);
-            let count = link.count.get_mut(side);
+            let rung = self.rung_mut(above);
+            let count = rung.count.get_mut(side);
             *count = match (before, counted) {
                 (0, 0) => *count,
                 (0, _) => count.saturating_add(1),
                 (_, 0) => count.saturating_sub(1),
                 (_, _) => *count,
             };
-            at = link.up.step();
+            at = rung.up.step();
         }
     }
 }
@@ -349,18 +373,28 @@ mod tests {
 
     #[test]
     fn a_node_is_eighty_eight_bytes() {
-        assert_eq!((size_of::<Link>(), size_of::<Account>(), size_of::<Origin>()), (32, 32, 24));
+        assert_eq!((size_of::<Rung>(), size_of::<Fork>(), size_of::<Account>(), size_of::<Origin>()), (16, 16, 32, 24));
     }
 
     #[test]
-    fn a_mark_of_an_old_spell_is_never_taken_for_a_new_one() {
+    fn marks_end_with_their_spell_and_leave_what_stands_beside_them() {
         let mut arena = Arena::default();
-        let first = arena.spell(1, 202_611);
-        arena.link_mut(ROOT).full = first;
-        for period in 0..1_000 {
-            let spell = arena.spell(2, period);
-            assert!(spell != NEVER && arena.link(ROOT).full != spell, "after {period} spells");
+        let live = |arena: &Arena| arena.rung(ROOT).live;
+        arena.begin_spell(1, 202_611);
+        arena.rung_mut(ROOT).live.set_pairs(7);
+        arena.rung_mut(ROOT).live.set_searched(Side::Right, true);
+        arena.mark_full(ROOT, 1, 202_611);
+        arena.begin_spell(1, 202_611);
+        assert!(live(&arena).is_full());
+        for (version, period) in [(2, 202_611), (2, 202_612)] {
+            arena.begin_spell(version, period);
+            assert!(!live(&arena).is_full());
+            arena.mark_full(ROOT, version, period);
         }
+        arena.end_spell();
+        assert!(!live(&arena).is_full());
+        assert_eq!((live(&arena).pairs(), live(&arena).is_searched(Side::Right)), (7, true));
+        assert!(!live(&arena).is_searched(Side::Left));
     }
 
     #[test]

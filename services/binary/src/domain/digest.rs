@@ -26,25 +26,26 @@ impl Digest {
 impl Arena {
     pub(super) fn digest(&self, hash: &mut Digest) {
         for node in self.members() {
-            let (link, account, origin) = (self.link(node), self.account(node), self.origin(node));
+            let (rung, fork) = (self.rung(node), self.fork(node));
+            let (account, origin) = (self.account(node), self.origin(node));
             let (parent, side) = self.up(node).unwrap_or((NONE, Side::Left));
             hash.write(origin.id.as_bytes());
             hash.write(&account.net_paid.paise().to_be_bytes());
             // Kept searches and marks are a cache, not state.
             hash.write(&[
-                link.vacant.left(),
-                link.vacant.right(),
+                fork.vacant.left(),
+                fork.vacant.right(),
                 u8::from(side == Side::Right),
-                link.flags & DISTRIBUTOR,
+                fork.flags & DISTRIBUTOR,
             ]);
             let numbers = [
                 parent,
-                link.child.left(),
-                link.child.right(),
-                link.count.left(),
-                link.count.right(),
-                link.live,
-                link.counted,
+                fork.child.left(),
+                fork.child.right(),
+                rung.count.left(),
+                rung.count.right(),
+                rung.live.pairs(),
+                fork.counted,
                 origin.born,
                 origin.depth,
                 account.number,

@@ -7,7 +7,7 @@
 //! Few members are matched in most legs, and a short walk finds the next. Where the walk gets long, the
 //! search is kept, a heap for the leg, and carried along as members join.
 
-use super::arena::{Arena, FRONTIER, Ix, LATE, NONE};
+use super::arena::{Arena, Ix, LATE, NONE};
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -43,7 +43,7 @@ impl Arena {
     /// kept search does not offer it again.
     pub(super) fn next_in_leg(&mut self, earner: Ix, side: Side, after: u32) -> Option<Ix> {
         let leg = self.child(earner, side)?;
-        if self.link(earner).flags & FRONTIER.get(side) == 0 {
+        if !self.rung(earner).live.is_searched(side) {
             match self.walk(leg, after) {
                 Walk::Found(member) => return Some(member),
                 Walk::Nobody => return None,
@@ -67,13 +67,13 @@ impl Arena {
             if node >= end {
                 continue;
             }
-            let link = self.link(node);
-            if link.counted > after && link.counted < best {
-                (best, found) = (link.counted, node);
-                end = if link.flags & LATE == 0 { node } else { end };
+            let fork = self.fork(node);
+            if fork.counted > after && fork.counted < best {
+                (best, found) = (fork.counted, node);
+                end = if fork.flags & LATE == 0 { node } else { end };
             }
             // No node is no earlier than any other.
-            queue.extend([link.child.left(), link.child.right()].into_iter().filter(|child| *child < end));
+            queue.extend([fork.child.left(), fork.child.right()].into_iter().filter(|child| *child < end));
         }
         self.frontiers.queue = queue;
         match (seen > WALK, found) {
@@ -91,7 +91,7 @@ impl Arena {
         frontier.heap.push(Reverse((self.origin(leg).born, leg, false)));
         self.frontiers.entries += 1;
         self.frontiers.of.insert((earner, side), frontier);
-        self.link_mut(earner).flags |= FRONTIER.get(side);
+        self.rung_mut(earner).live.set_searched(side, true);
     }
 
     fn advance(&mut self, earner: Ix, side: Side, after: u32) -> Option<Ix> {
@@ -99,20 +99,20 @@ impl Arena {
         let before = frontier.heap.len();
         let mut found = None;
         while let Some(Reverse((place, node, member))) = frontier.heap.pop() {
-            let link = self.link(node);
+            let fork = self.fork(node);
             if member {
                 // Who stopped counting, or counts anew, left an entry behind that no longer fits.
-                if link.counted == place && place > after {
+                if fork.counted == place && place > after {
                     found = Some(node);
                     break;
                 }
                 continue;
             }
             frontier.opened = place;
-            if link.counted > after {
-                frontier.heap.push(Reverse((link.counted, node, true)));
+            if fork.counted > after {
+                frontier.heap.push(Reverse((fork.counted, node, true)));
             }
-            for child in [link.child.left(), link.child.right()] {
+            for child in [fork.child.left(), fork.child.right()] {
                 if child != NONE {
                     frontier.heap.push(Reverse((self.origin(child).born, child, false)));
                 }
@@ -125,7 +125,7 @@ impl Arena {
 
     /// Tells a kept search that `node` joined the leg: as a new node, counting or not, or by counting late.
     pub(super) fn join_frontier(&mut self, earner: Ix, side: Side, node: Ix) {
-        let (born, counted) = (self.origin(node).born, self.link(node).counted);
+        let (born, counted) = (self.origin(node).born, self.fork(node).counted);
         let parent_born = self.up(node).map_or(0, |(parent, _)| self.origin(parent).born);
         let Some(frontier) = self.frontiers.of.get_mut(&(earner, side)) else { return };
         if counted == born || counted == 0 {
@@ -145,7 +145,7 @@ impl Arena {
         self.frontiers.entries = 0;
         for (earner, side) in kept {
             if self.contains(earner) {
-                self.link_mut(earner).flags &= !FRONTIER.get(side);
+                self.rung_mut(earner).live.set_searched(side, false);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Pairs: one counting member of each leg, each used once by an earner, oldest in the matching order first.
 
-use super::arena::{Arena, FRONTIER, Ix, RETURNED, ROOT};
+use super::arena::{Arena, Ix, RETURNED, ROOT};
 use super::in_play::InPlay;
 use super::input::{PairMade, TreeError};
 use super::legs::Legs;
@@ -29,9 +29,8 @@ impl Terms<'_> {
     }
 }
 
-/// What a member has paid, and what pairing changes in an earner: 32 bytes, so aligned that a pair touches one cache line.
+/// What a member has paid, and what pairing changes in an earner: 32 bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(align(32))]
 pub struct Account {
     pub net_paid: Money,
     /// Of the pair made last.
@@ -71,22 +70,19 @@ impl Arena {
         made: &mut Made<'_>,
     ) -> Result<(), TreeError> {
         self.set_counted(node, order);
-        let spell = self.spell(terms.version, terms.period());
+        self.begin_spell(terms.version, terms.period());
         let mut up = self.up(node);
         while let Some((at, side)) = up {
-            let link = self.link_mut(at);
-            link.count.increment(side);
-            let may_match = (link.count.smaller() > link.live) & (link.full != spell);
-            let is_searched = link.flags & FRONTIER.get(side) != 0;
-            up = link.up.step();
-            // Hardly ever, so one branch for both.
-            if may_match | is_searched {
-                if is_searched {
-                    self.join_frontier(at, side, node);
-                }
-                if may_match {
-                    self.match_pairs(at, Some((side, node)), terms, made)?;
-                }
+            let rung = self.rung_mut(at);
+            rung.count.increment(side);
+            let is_searched = rung.live.is_searched(side);
+            let may_match = rung.count.smaller() > rung.live.pairs() && !rung.live.is_full();
+            up = rung.up.step();
+            if is_searched {
+                self.join_frontier(at, side, node);
+            }
+            if may_match {
+                self.match_pairs(at, Some((side, node)), terms, made)?;
             }
         }
         Ok(())
@@ -109,15 +105,15 @@ impl Arena {
         terms: &Terms<'_>,
         made: &mut Made<'_>,
     ) -> Result<Vec<(Ix, u32)>, TreeError> {
-        let order = self.link(node).counted;
+        let order = self.fork(node).counted;
         self.note(Note::Counted(node, order));
         self.recount(node, 0);
         self.withdraw(node, order);
         let mut voided = Vec::new();
         for broken in made.in_play.take(node) {
             self.note_earner(broken.earner);
-            let live = &mut self.link_mut(broken.earner).live;
-            *live = live.saturating_sub(1);
+            let live = &mut self.rung_mut(broken.earner).live;
+            live.set_pairs(live.pairs().saturating_sub(1));
             let partner_side =
                 self.leg_of(broken.earner, broken.partner).ok_or(TreeError::Inconsistent("a partner"))?;
             self.give_back(broken.earner, partner_side, broken.partner);
@@ -141,7 +137,7 @@ impl Arena {
     ) -> Result<(), TreeError> {
         let rules = &terms.plan.pairs;
         if earner == ROOT || (rules.require_distributor && !self.is_distributor(earner)) {
-            self.link_mut(earner).full = self.spell(terms.version, terms.period());
+            self.mark_full(earner, terms.version, terms.period());
             return Ok(());
         }
         while self.backlog(earner) > 0 {
@@ -152,7 +148,7 @@ impl Arena {
             };
             let over = used >= rules.limit;
             if over && rules.over_limit == OverLimit::Carry {
-                self.link_mut(earner).full = self.spell(terms.version, terms.period());
+                self.mark_full(earner, terms.version, terms.period());
                 return Ok(());
             }
             self.note_earner(earner);
@@ -167,7 +163,8 @@ impl Arena {
                 account.month_slots = month_slots.saturating_add(1);
             }
             let active = terms.plan.is_active_buyer(account.net_paid);
-            self.link_mut(earner).live += 1;
+            let live = &mut self.rung_mut(earner).live;
+            live.set_pairs(live.pairs() + 1);
             let pay = if over { PairPay::NOTHING } else { terms.plan.pair_pay(number, active)? };
             made.in_play.add(earner, number, left, right);
             made.last_ordinal += 1;
@@ -188,23 +185,23 @@ impl Arena {
     }
 
     pub(super) fn note_earner(&mut self, earner: Ix) {
-        self.note(Note::Earner(earner, self.link(earner).live, *self.account(earner)));
+        self.note(Note::Earner(earner, self.rung(earner).live.pairs(), *self.account(earner)));
     }
 
     /// Takes the oldest unmatched member of a leg. There is one: the caller has looked at the counts.
     fn take_oldest(&mut self, earner: Ix, side: Side, fresh: Option<(Side, Ix)>) -> Result<Ix, TreeError> {
-        let link = self.link(earner);
-        let unmatched = link.count.get(side).saturating_sub(link.live);
+        let rung = self.rung(earner);
+        let unmatched = rung.count.get(side).saturating_sub(rung.live.pairs());
         if let Some((leg, node)) = fresh
             && leg == side
             && unmatched == 1
         {
             // Who has just joined is unmatched, so there is nobody else.
-            let order = self.link(node).counted;
+            let order = self.fork(node).counted;
             self.account_mut(earner).taken.set(side, order);
             return Ok(node);
         }
-        if self.link(earner).flags & RETURNED.get(side) != 0 {
+        if self.fork(earner).flags & RETURNED.get(side) != 0 {
             let before = self.returned.get(&(earner, side)).cloned().unwrap_or_default();
             if let Some((_, member)) = before.first().copied() {
                 let after = before.get(1..).unwrap_or_default().to_vec();
@@ -215,14 +212,14 @@ impl Arena {
         }
         let after = self.account(earner).taken.get(side);
         let member = self.next_in_leg(earner, side, after).ok_or(TreeError::Inconsistent("an unmatched member"))?;
-        let order = self.link(member).counted;
+        let order = self.fork(member).counted;
         self.account_mut(earner).taken.set(side, order);
         Ok(member)
     }
 
     fn give_back(&mut self, earner: Ix, side: Side, member: Ix) {
         let before = self.returned.get(&(earner, side)).cloned().unwrap_or_default();
-        let entry = (self.link(member).counted, member);
+        let entry = (self.fork(member).counted, member);
         let mut after = before.clone();
         after.insert(after.partition_point(|e| *e < entry), entry);
         self.note(Note::Returned(earner, side, before));
@@ -233,7 +230,7 @@ impl Arena {
     fn withdraw(&mut self, node: Ix, order: u32) {
         let mut up = self.up(node);
         while let Some((at, side)) = up {
-            if self.link(at).flags & RETURNED.get(side) != 0 {
+            if self.fork(at).flags & RETURNED.get(side) != 0 {
                 let before = self.returned.get(&(at, side)).cloned().unwrap_or_default();
                 if before.contains(&(order, node)) {
                     let after = before.iter().copied().filter(|e| *e != (order, node)).collect();
@@ -249,10 +246,10 @@ impl Arena {
         let flag = RETURNED.get(side);
         if members.is_empty() {
             self.returned.remove(&(earner, side));
-            self.link_mut(earner).flags &= !flag;
+            self.fork_mut(earner).flags &= !flag;
         } else {
             self.returned.insert((earner, side), members);
-            self.link_mut(earner).flags |= flag;
+            self.fork_mut(earner).flags |= flag;
         }
     }
 }

@@ -47,7 +47,7 @@ impl Arena {
                 Note::Counted(node, before) => self.recount(node, before),
                 Note::Labelled(node, label) => self.set_label(node, label),
                 Note::Earner(node, live, account) => {
-                    self.link_mut(node).live = live;
+                    self.rung_mut(node).live.set_pairs(live);
                     *self.account_mut(node) = account;
                 }
                 Note::Returned(node, side, members) => self.set_returned(node, side, members),

@@ -16,7 +16,7 @@ pub(super) struct Hint {
     found: Ix,
 }
 
-/// Members whose links are in the processor's cache, because every walk comes by: those placed first.
+/// Members whose nodes are in the processor's cache, because every walk comes by: those placed first.
 const HOT: Ix = 8_192;
 
 impl Arena {
@@ -25,7 +25,7 @@ impl Arena {
     pub fn vacancy(&self, from: Ix, prefers: Option<Side>) -> (Ix, Side) {
         if let Some(hint) = self.hint
             && (hint.from, hint.prefers) == (from, prefers)
-            && self.link(hint.found).child.right() == NONE
+            && self.fork(hint.found).child.right() == NONE
         {
             return (hint.found, Side::Right);
         }
@@ -53,14 +53,14 @@ impl Arena {
 
     /// The side on which the nearest free slot is, and the child there.
     fn towards_vacancy(&self, at: Ix) -> (Side, Ix) {
-        let link = self.link(at);
-        let side = if link.vacant.left() <= link.vacant.right() { Side::Left } else { Side::Right };
-        (side, link.child.get(side))
+        let fork = self.fork(at);
+        let side = if fork.vacant.left() <= fork.vacant.right() { Side::Left } else { Side::Right };
+        (side, fork.child.get(side))
     }
 
     /// Tells every ancestor for whom it matters that `node`'s slot is taken, and how far it is to a free one below.
     pub(super) fn refresh_vacant(&mut self, node: Ix) {
-        let vacant = self.link(node).vacant.smaller();
+        let vacant = self.fork(node).vacant.smaller();
         if let Some((parent, side)) = self.up(node) {
             self.set_vacant(parent, side, vacant.saturating_add(1));
         }
@@ -70,11 +70,11 @@ impl Arena {
     pub(super) fn set_vacant(&mut self, node: Ix, side: Side, vacant: u8) {
         let (mut at, mut side, mut vacant) = (node, side, vacant);
         loop {
-            let link = self.link_mut(at);
-            let before = link.vacant.smaller();
-            link.vacant.set(side, vacant);
-            let now = link.vacant.smaller();
-            let Some(up) = link.up.step().filter(|_| now != before) else { return };
+            let vacancies = &mut self.fork_mut(at).vacant;
+            let before = vacancies.smaller();
+            vacancies.set(side, vacant);
+            let now = vacancies.smaller();
+            let Some(up) = self.up(at).filter(|_| now != before) else { return };
             ((at, side), vacant) = (up, now.saturating_add(1));
         }
     }
@@ -95,13 +95,18 @@ impl Arena {
                 }
             });
         }
+        for at in &found {
+            // Whose depth the new node continues, and to whom the nearest free slot moves away.
+            black_box(self.origin(*at).depth);
+            black_box(self.up(*at).map(|(parent, _)| self.fork(parent).vacant));
+        }
         while !found.is_empty() {
             found.retain_mut(|at| {
                 let Some((parent, side)) = self.up(*at) else { return false };
                 *at = parent;
                 // One more on this side makes a pair, which changes the account.
-                let link = self.link(parent);
-                if link.count.get(side) == link.live && link.count.get(side.opposite()) > link.live {
+                let (count, live) = (self.counts(parent), self.rung(parent).live.pairs());
+                if count.get(side) == live && count.get(side.opposite()) > live {
                     black_box(self.account(parent).number);
                 }
                 parent > HOT
