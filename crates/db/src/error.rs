@@ -143,3 +143,10 @@ pub fn is_check_violation(error: &Error) -> bool {
 pub fn is_append_only_violation(error: &Error) -> bool {
     message(error).is_some_and(|text| text.ends_with("is append-only"))
 }
+
+/// A DDL statement found its work done: made what is there, or dropped what is not.
+pub(crate) fn is_already_so(error: &Error) -> bool {
+    const SIGNS: [&str; 5] =
+        ["already exists", "Duplicate column name", "Duplicate key name", "Unknown table", "check that column/key exists"];
+    message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.contains(sign)))
+}
