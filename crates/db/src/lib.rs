@@ -150,7 +150,8 @@ pub use backend::MultiBackend;
 pub use config::DbConfig;
 pub use connection::{BackendKind, DbConnection};
 pub use error::{
-    DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation,
+    DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_locked, is_retryable,
+    is_unique_violation,
 };
 pub use handle::{Db, TxFn};
 pub use pool::PooledConnection;

@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_script_is_split_where_mysql_ends_its_statements() {
-        let table = "-- It's; a table.\nCREATE TABLE a (\n    b /*! INT COMMENT ' */ INTEGER; /*! ' */\n) /*! ENGINE=InnoDB */";
+        let table =
+            "-- It's; a table.\nCREATE TABLE a (\n    b /*! INT COMMENT ' */ INTEGER; /*! ' */\n) /*! ENGINE=InnoDB */";
         let insert = r#"INSERT INTO a VALUES ('x;y\';', "z;", `w;`) /* no; */"#;
         let trigger = "CREATE TRIGGER t BEFORE UPDATE ON a FOR EACH ROW BEGIN\n    \
                        /*! SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no; more'; DO \" */\n    \

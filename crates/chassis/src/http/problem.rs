@@ -78,7 +78,7 @@ impl Problem {
         problem.rare_mut().source = Some(source.into());
         problem
     }
-    /// The same, where it is known after how long to try again.
+    /// The same, with how long to wait before another try.
     #[must_use]
     pub fn with_retry_after(mut self, wait: std::time::Duration) -> Self {
         // Rounded up, so that whoever waits as told does not come too early.

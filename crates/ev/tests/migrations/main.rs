@@ -120,7 +120,7 @@ async fn dies_everywhere(service: &str, extra: &str) {
 
 /// As if the process had died between a DDL statement, which commits by itself, and the note that it is done.
 async fn forget_the_last_note(db: &Db, script: &Script, end: usize) {
-    let begin = script.ends().into_iter().filter(|e| *e < end).next_back().unwrap_or(0);
+    let begin = script.ends().into_iter().rfind(|e| *e < end).unwrap_or(0);
     let statement = script.up.get(begin..end).unwrap();
     let mut code = statement.lines().map(str::trim_start).filter(|l| !l.is_empty() && !l.starts_with("--"));
     if code.next().is_some_and(|l| ["CREATE ", "ALTER ", "DROP "].iter().any(|verb| l.starts_with(verb))) {
