@@ -40,18 +40,6 @@ impl Cache for Fallible {
         self.check()?;
         self.inner.set(key, value, ttl).await
     }
-    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
-        self.check()?;
-        self.inner.delete(key).await
-    }
-    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
-        self.check()?;
-        self.inner.increment(key, ttl).await
-    }
-    async fn ttl(&self, key: &str) -> Result<Option<Duration>, CacheDown> {
-        self.check()?;
-        self.inner.ttl(key).await
-    }
     async fn ping(&self) -> Result<(), CacheDown> {
         self.check()
     }
