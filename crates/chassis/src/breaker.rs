@@ -240,7 +240,7 @@ mod tests {
 
     fn breaker() -> (Arc<FakeClock>, Arc<Breaker>) {
         let clock = Arc::new(FakeClock::at("2026-11-10T00:00:00Z".parse().expect("a time")));
-        let breaker = Breaker::new("it", "test", Arc::clone(&clock) as Arc<dyn Clock>);
+        let breaker = Breaker::new("it", "test", clock.clone());
         (clock, Arc::new(breaker))
     }
     async fn answered(breaker: &Breaker) -> Result<(), Failed> {

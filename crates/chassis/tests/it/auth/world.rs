@@ -142,6 +142,6 @@ impl World {
         heard.unwrap();
     }
     pub(super) async fn forget_the_cache(&self, session: Uuid) {
-        self.cache.inner.delete(&format!("revoked:{session}")).await.unwrap();
+        self.cache.inner.set(&format!("revoked:{session}"), b"", Duration::ZERO).await.unwrap();
     }
 }
