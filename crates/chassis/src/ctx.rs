@@ -2,17 +2,24 @@
 
 use crate::auth::Verifier;
 use crate::auth::jwks::SharedKeys;
+use crate::breaker::{Breaker, Breakers};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Env;
-use crate::mail::Mailer;
+use crate::mail::{Guarded, Mailer};
 use db::{Db, DbConnection, DbError, TxError};
 use domain::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
 #[derive(Clone)]
-pub struct Ctx(Arc<Parts>);
+pub struct Ctx(Arc<Kept>);
+
+struct Kept {
+    parts: Parts,
+    breakers: Arc<Breakers>,
+    mailer: Arc<dyn Mailer>,
+}
 
 /// What a [`Ctx`] consists of. [`crate::boot`] puts it together; so does a test that wants only a part.
 pub struct Parts {
@@ -30,42 +37,52 @@ pub struct Parts {
 
 impl Ctx {
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let breakers = Arc::new(Breakers::new(parts.service, Arc::clone(&parts.clock)));
+        let mailer = Arc::new(Guarded::new(Arc::clone(&parts.mailer), Arc::clone(&breakers)));
+        Self(Arc::new(Kept { parts, breakers, mailer }))
     }
     pub fn service(&self) -> &'static str {
-        self.0.service
+        self.0.parts.service
     }
     pub fn env(&self) -> &Env {
-        &self.0.env
+        &self.0.parts.env
     }
     pub fn db(&self) -> &Db {
-        &self.0.db
+        &self.0.parts.db
     }
     pub fn cache(&self) -> &Arc<dyn Cache> {
-        &self.0.cache
+        &self.0.parts.cache
     }
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+        &self.0.parts.clock
     }
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.parts.clock.now()
     }
+    /// The platform's mailer, left alone while it does not answer.
     pub fn mailer(&self) -> &Arc<dyn Mailer> {
         &self.0.mailer
     }
+    /// The breaker for calls to something outside.
+    pub fn breaker(&self, name: &'static str) -> Arc<Breaker> {
+        self.0.breakers.of(name)
+    }
+    pub(crate) fn breakers(&self) -> Vec<Arc<Breaker>> {
+        self.0.breakers.all()
+    }
     pub fn verifier(&self) -> &Arc<Verifier> {
-        &self.0.verifier
+        &self.0.parts.verifier
     }
     /// Where auth puts its public keys for the other services of this process.
     pub fn shared_keys(&self) -> &SharedKeys {
-        &self.0.shared_keys
+        &self.0.parts.shared_keys
     }
     /// Wakes the relay. [`Ctx::tx`] does it for you.
     pub fn ring_outbox(&self) {
-        self.0.outbox_bell.notify_one();
+        self.0.parts.outbox_bell.notify_one();
     }
     pub(crate) fn outbox_bell(&self) -> &Arc<Notify> {
-        &self.0.outbox_bell
+        &self.0.parts.outbox_bell
     }
 
     /// Runs `f` in one transaction, again after a deadlock; then wakes the outbox relay.
@@ -80,7 +97,7 @@ impl Ctx {
         E: From<DbError> + TxError + Send,
         R: Send,
     {
-        let done = self.0.db.tx(f).await?;
+        let done = self.0.parts.db.tx(f).await?;
         self.ring_outbox();
         Ok(done)
     }

@@ -4,7 +4,7 @@
 //! Read in this order: [`service`] (what a service declares), [`boot`] (how it is started, alone or with the
 //! others), [`ctx`] (what it is handed), [`http`] (route table, problems, bodies, pages, idempotency),
 //! [`auth`] (access tokens and revocation), [`events`] (outbox, relay, consumer, transports), [`jobs`], [`lease`],
-//! [`cache`], [`mail`], [`pii`], [`audit`], [`telemetry`].
+//! [`cache`], [`breaker`] (calls to the outside), [`mail`], [`pii`], [`audit`], [`telemetry`].
 //!
 //! Invariants: a write and its events commit together or not at all; an event takes effect once in a
 //! service's database however often it arrives; no request is answered before its transaction is committed;
@@ -14,6 +14,7 @@
 pub mod audit;
 pub mod auth;
 pub mod boot;
+pub mod breaker;
 pub mod cache;
 pub mod clock;
 pub mod config;

@@ -10,6 +10,7 @@ pub use log::MessageLog;
 pub use sms::SmsSender;
 pub use smtp::SmtpMailer;
 
+use crate::breaker::{Breakers, Open, Outage};
 use domain::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
@@ -37,6 +38,17 @@ pub enum MailError {
     /// This message will never be accepted.
     #[error("the message was refused: {0}")]
     Refused(String),
+}
+
+impl Outage for MailError {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+impl From<Open> for MailError {
+    fn from(open: Open) -> Self {
+        Self::Unavailable(open.to_string())
+    }
 }
 
 #[async_trait::async_trait]
@@ -70,5 +82,25 @@ impl Mailer for ByChannel {
             ("sms", None) => Err(MailError::Refused("SMS_URL is not set".into())),
             _ => self.mail.send(message).await,
         }
+    }
+}
+
+/// A mailer behind a breaker for each channel. It tries once: whoever keeps the message tries again.
+pub(crate) struct Guarded {
+    mailer: Arc<dyn Mailer>,
+    breakers: Arc<Breakers>,
+}
+
+impl Guarded {
+    pub(crate) fn new(mailer: Arc<dyn Mailer>, breakers: Arc<Breakers>) -> Self {
+        Self { mailer, breakers }
+    }
+}
+
+#[async_trait::async_trait]
+impl Mailer for Guarded {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        let name = if message.channel == "sms" { "sms" } else { "mail" };
+        self.breakers.of(name).call(self.mailer.send(message)).await
     }
 }

@@ -125,11 +125,6 @@ impl Sealer {
         std::str::from_utf8(&plain).map(|text| text.to_owned().into()).map_err(|_| PiiError::Malformed)
     }
 
-    /// Whether `sealed` was sealed with a key that is no longer the first, and should be sealed again.
-    pub fn is_outdated(&self, sealed: &[u8]) -> bool {
-        !sealed.starts_with(&self.first.header())
-    }
-
     fn keys(&self) -> impl Iterator<Item = &MasterKey> {
         std::iter::once(&self.first).chain(&self.others)
     }

@@ -127,6 +127,13 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
         || message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.starts_with(sign)))
 }
 
+/// Another transaction has a row that was not to be waited for.
+pub fn is_locked(error: &Error) -> bool {
+    // MariaDB's and MySQL's words for it.
+    const SIGNS: [&str; 2] = ["Lock wait timeout", "NOWAIT is set"];
+    message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.contains(sign)))
+}
+
 /// A unique key was taken.
 pub fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
@@ -142,4 +149,16 @@ pub fn is_check_violation(error: &Error) -> bool {
 /// A trigger of a table that only grows said no (see the crate's "Portable schema").
 pub fn is_append_only_violation(error: &Error) -> bool {
     message(error).is_some_and(|text| text.ends_with("is append-only"))
+}
+
+/// A DDL statement found its work done: made what is there, or dropped what is not.
+pub(crate) fn is_already_so(error: &Error) -> bool {
+    const SIGNS: [&str; 5] = [
+        "already exists",
+        "Duplicate column name",
+        "Duplicate key name",
+        "Unknown table",
+        "check that column/key exists",
+    ];
+    message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.contains(sign)))
 }

@@ -2,7 +2,7 @@
 //! written once, takes `&mut DbConnection`, and runs on both.
 //!
 //! Read in this order: [`config`] (the URLs), [`pool`] (how a connection is opened), [`handle`] ([`Db`]: read,
-//! write, transaction, ready check), [`migrate`], [`error`], [`sql`] (the few constructs whose text differs),
+//! write, transaction, ready check), [`migrate`] (and `script`), [`error`], [`sql`] (the few constructs whose text differs),
 //! `connection` and `backend` (how diesel is made to see one backend), `columns` (bindings of `domain` types).
 //!
 //! Invariants: a connection whose statement was abandoned is thrown away, never reused; SQLite is written
@@ -131,8 +131,8 @@
 //! `log_bin_trust_function_creators` is on. No trigger sees `TRUNCATE`: the service's user must not hold `DROP`.
 //!
 //! Not portable: `ALTER TABLE` beyond `ADD COLUMN` and `RENAME`, partial and functional indexes,
-//! `CURRENT_TIMESTAMP` (whole seconds). MySQL commits after each DDL statement, so keep a migration small and
-//! make it possible to run it again.
+//! `CURRENT_TIMESTAMP` (whole seconds). MySQL commits after each DDL statement; [`migrate`] notes each one that is
+//! done, so a migration that was cut off goes on where it stopped.
 
 mod backend;
 mod columns;
@@ -142,6 +142,7 @@ pub mod error;
 pub mod handle;
 pub mod migrate;
 pub mod pool;
+mod script;
 pub mod sql;
 mod transaction;
 
@@ -149,7 +150,8 @@ pub use backend::MultiBackend;
 pub use config::DbConfig;
 pub use connection::{BackendKind, DbConnection};
 pub use error::{
-    DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation,
+    DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_locked, is_retryable,
+    is_unique_violation,
 };
 pub use handle::{Db, TxFn};
 pub use pool::PooledConnection;

@@ -25,6 +25,10 @@ pub struct ForUpdate<Q>(Q);
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct SkipLocked<Q>(Q);
 
+/// A query that locks its rows, or fails at once where another transaction has one; made by [`LockExt::lock_now`].
+#[derive(Debug, Clone, Copy, QueryId)]
+pub struct NoWait<Q>(Q);
+
 macro_rules! mysql_suffix {
     ($type:ident, $suffix:literal) => {
         impl<Q: Query> Query for $type<Q> {
@@ -43,6 +47,7 @@ macro_rules! mysql_suffix {
 }
 mysql_suffix!(ForUpdate, " FOR UPDATE");
 mysql_suffix!(SkipLocked, " FOR UPDATE SKIP LOCKED");
+mysql_suffix!(NoWait, " FOR UPDATE NOWAIT");
 
 /// Row locks. On SQLite they add nothing: a transaction holds the only write lock from its beginning.
 pub trait LockExt: AsQuery + Sized {
@@ -53,6 +58,10 @@ pub trait LockExt: AsQuery + Sized {
     /// `SELECT … FOR UPDATE SKIP LOCKED`.
     fn lock_skip(self) -> SkipLocked<Self::Query> {
         SkipLocked(self.as_query())
+    }
+    /// `SELECT … FOR UPDATE NOWAIT`: fails with what [`is_locked`](crate::is_locked) knows instead of waiting.
+    fn lock_now(self) -> NoWait<Self::Query> {
+        NoWait(self.as_query())
     }
 }
 impl<T: AsQuery> LockExt for T {}

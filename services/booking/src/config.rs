@@ -2,12 +2,22 @@
 
 use chassis::{ConfigError, Env};
 use secrecy::SecretString;
+use std::time::Duration;
 
 /// Bookings.
 #[derive(Debug, Clone)]
 pub struct BookingConfig {
     /// `BOOKING_EXPIRY_HOURS`: hours after which a booking that nobody paid for expires; `none` = never. 24.
     pub expiry_hours: Option<i64>,
+}
+
+/// Comparing what is recorded with what gateways list.
+#[derive(Debug, Clone)]
+pub struct ReconcileConfig {
+    /// `PAYMENT_RECONCILE_SECS`: seconds between two walks through a gateway's list. 900.
+    pub every: Duration,
+    /// `PAYMENT_RECONCILE_HOURS`: hours that each walk reaches back before the end of the last. 24.
+    pub hours: i64,
 }
 
 /// The gateway that stands in for one.
@@ -34,6 +44,7 @@ pub struct RazorpayConfig {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub booking: BookingConfig,
+    pub reconcile: ReconcileConfig,
     pub sandbox: Option<SandboxConfig>,
     pub razorpay: Option<RazorpayConfig>,
 }
@@ -57,8 +68,21 @@ impl Config {
         if hours.is_some_and(|h| !(1..=8_760).contains(&h)) {
             return Err(ConfigError::new("BOOKING_EXPIRY_HOURS", "must be from 1 to 8760, or none"));
         }
-        Ok(Self { booking: BookingConfig { expiry_hours: hours }, sandbox, razorpay })
+        let reconcile = reconcile(env)?;
+        Ok(Self { booking: BookingConfig { expiry_hours: hours }, reconcile, sandbox, razorpay })
     }
+}
+
+fn reconcile(env: &Env) -> Result<ReconcileConfig, ConfigError> {
+    let secs: u64 = env.parse_or("PAYMENT_RECONCILE_SECS", 900)?;
+    if !(10..=86_400).contains(&secs) {
+        return Err(ConfigError::new("PAYMENT_RECONCILE_SECS", "must be from 10 to 86400"));
+    }
+    let hours: i64 = env.parse_or("PAYMENT_RECONCILE_HOURS", 24)?;
+    if !(1..=720).contains(&hours) {
+        return Err(ConfigError::new("PAYMENT_RECONCILE_HOURS", "must be from 1 to 720"));
+    }
+    Ok(ReconcileConfig { every: Duration::from_secs(secs), hours })
 }
 
 fn secret(env: &Env, variable: &str) -> Result<Option<SecretString>, ConfigError> {
@@ -107,9 +131,15 @@ mod tests {
 
     #[test]
     fn a_bad_setting_stops_the_boot_by_its_name() {
-        for (variable, value) in
-            [("BOOKING_EXPIRY_HOURS", "0"), ("BOOKING_EXPIRY_HOURS", "x"), ("SANDBOX_WEBHOOK_SECRET", "short")]
-        {
+        for (variable, value) in [
+            ("BOOKING_EXPIRY_HOURS", "0"),
+            ("BOOKING_EXPIRY_HOURS", "x"),
+            ("SANDBOX_WEBHOOK_SECRET", "short"),
+            ("PAYMENT_RECONCILE_SECS", "9"),
+            ("PAYMENT_RECONCILE_SECS", "soon"),
+            ("PAYMENT_RECONCILE_HOURS", "0"),
+            ("PAYMENT_RECONCILE_HOURS", "721"),
+        ] {
             let refused = Config::read(&Env::from_pairs([(variable, value)]), true).expect_err(value);
             assert_eq!(refused.variable, variable);
         }

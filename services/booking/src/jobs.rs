@@ -1,11 +1,13 @@
-//! What runs on a schedule: the calendar, overdue instalments, expiry, refunds at the source, and messages of
-//! gateways that could not be processed when they came.
+//! What runs on a schedule: the calendar, overdue instalments, expiry, refunds at the source, messages of gateways
+//! that could not be processed when they came, and what their messages did not tell.
 
 use crate::Booking;
+use crate::app::capture::Captured;
 use crate::app::send_refund::{self, Answer};
-use crate::app::{capture, expire, open_day};
+use crate::app::{capture, expire, open_day, reconcile};
+use crate::domain::GatewayName;
 use crate::error::BookingError;
-use crate::gateway::GatewayError;
+use crate::gateway::{GatewayError, PAGE};
 use chassis::Ctx;
 use chassis::events::HandleError;
 use chassis::jobs::Job;
@@ -14,12 +16,14 @@ use std::time::Duration;
 const BATCH: i64 = 100;
 
 pub fn all(state: &Booking) -> Vec<Job> {
-    let (s1, s2, s3) = (state.clone(), state.clone(), state.clone());
+    let (s1, s2, s3, s4, s5) = (state.clone(), state.clone(), state.clone(), state.clone(), state.clone());
     vec![
         Job::every("calendar", Duration::from_secs(20), calendar),
         Job::every("expire", Duration::from_secs(60), move |ctx| expire_unpaid(ctx, s1.config.booking.expiry_hours)),
         Job::every("refunds", Duration::from_secs(15), move |_| send_refunds(s2.clone())),
         Job::every("webhooks", Duration::from_secs(15), move |_| process_webhooks(s3.clone())),
+        Job::every("orders", Duration::from_secs(60), move |_| ask_for_orders(s4.clone())),
+        Job::every("reconcile", state.config.reconcile.every, move |_| walk_lists(s5.clone())),
     ]
 }
 
@@ -62,7 +66,11 @@ async fn send_refunds(state: Booking) -> Result<(), HandleError> {
     let orders = send_refund::requested(&mut *state.ctx.db().read().await?, BATCH).await?;
     for order in orders {
         let answer = match state.gateways.get(order.gateway) {
-            Some(gateway) => understand(gateway.refund(&order.refund).await),
+            Some(gateway) => match gateway.refund(&order.refund).await {
+                // Later: nothing was asked for.
+                Err(GatewayError::Resting(_)) => continue,
+                answer => understand(answer),
+            },
             None => Answer::Refused,
         };
         let now = state.ctx.now();
@@ -79,8 +87,8 @@ fn understand(answer: Result<String, GatewayError>) -> Answer {
             tracing::warn!(reason, "a refund at the source was refused");
             Answer::Refused
         }
-        Err(GatewayError::Unavailable(reason)) => {
-            tracing::warn!(reason, "a refund at the source has to be tried again");
+        Err(error @ (GatewayError::Unavailable(_) | GatewayError::Resting(_))) => {
+            tracing::warn!(%error, "a refund at the source has to be tried again");
             Answer::Unknown
         }
     }
@@ -96,6 +104,65 @@ async fn process_webhooks(state: Booking) -> Result<(), HandleError> {
         let done: Result<(), BookingError> = state.ctx.tx(async |c| capture::receive(c, event, news, now).await).await;
         if let Err(error) = done {
             tracing::error!(gateway = %event.gateway, key = event.event_key, %error, "a message cannot be processed");
+        }
+    }
+    Ok(())
+}
+
+/// Walks every gateway's list up to now, page by page; what is walked stays so, whatever happens after.
+async fn walk_lists(state: Booking) -> Result<(), HandleError> {
+    let (ctx, hours, now) = (&state.ctx, state.config.reconcile.hours, state.ctx.now());
+    for gateway in state.gateways.listing() {
+        let name = gateway.name();
+        while let Some(at) = ctx.tx(async |c| reconcile::next(c, name, now, hours).await).await? {
+            let page = gateway.list(at.0, at.1).await.map_err(HandleError::transient)?;
+            credit_missing(&state, name, page.captured).await?;
+            let (lines, last) = (page.lines, page.lines < PAGE);
+            ctx.tx(async |c| reconcile::advance(c, name, at, lines, last).await).await?;
+        }
+    }
+    let unplaced = reconcile::unplaced(&mut *ctx.db().read().await?).await?;
+    metrics::gauge!("captures_unplaced").set(u32::try_from(unplaced).map_or(f64::from(u32::MAX), f64::from));
+    Ok(())
+}
+
+/// Asks for orders of which no capture came.
+async fn ask_for_orders(state: Booking) -> Result<(), HandleError> {
+    let ctx = &state.ctx;
+    for gateway in state.gateways.listing() {
+        let name = gateway.name();
+        let orders = reconcile::orders_to_ask(&mut *ctx.db().read().await?, name, ctx.now(), BATCH).await?;
+        for order in &orders {
+            match gateway.captured_for(&order.order_id).await {
+                Ok(captured) => credit_missing(&state, name, captured).await?,
+                Err(GatewayError::Refused(reason)) => {
+                    tracing::warn!(gateway = %name, order = order.order_id, reason, "an order cannot be asked for");
+                }
+                Err(error) => return Err(HandleError::transient(error)),
+            }
+            let now = ctx.now();
+            ctx.tx(async |c| reconcile::asked(c, order, now).await).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Credits what is not recorded. What cannot be credited is kept for staff, and holds up nothing else.
+async fn credit_missing(state: &Booking, gateway: GatewayName, listed: Vec<Captured>) -> Result<(), HandleError> {
+    let ctx = &state.ctx;
+    let missing = reconcile::missing(&mut *ctx.db().read().await?, gateway, listed).await?;
+    for captured in &missing {
+        let now = ctx.now();
+        let (order, id) = (&captured.order_id, &captured.gateway_payment_id);
+        tracing::warn!(%gateway, order, id, "no message told of a capture");
+        metrics::counter!("captures_reconciled_total").increment(1);
+        match ctx.tx(async |c| capture::credit(c, gateway, captured, now).await).await {
+            Ok(()) => {}
+            Err(BookingError::Db(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(%gateway, order, id, %error, "a capture cannot be credited");
+                ctx.tx(async |c| reconcile::keep(c, gateway, captured, now).await).await?;
+            }
         }
     }
     Ok(())

@@ -45,7 +45,7 @@ pub fn service() -> Service {
 fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let embedded = ctx.db().kind() == db::BackendKind::Sqlite;
     let config = Config::read(ctx.env(), embedded)?;
-    let gateways = Gateways::configured(&config).map_err(|e| BootError::Failed(e.to_string()))?;
+    let gateways = Gateways::configured(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let state = Booking { ctx, config, gateways };
     Ok(Parts {
         routes: http::routes(state.clone()),

@@ -138,5 +138,22 @@ diesel::table! {
         opened_at -> Timestamp,
     }
 }
+diesel::table! {
+    reconciliations (gateway) {
+        gateway -> Text,
+        done_until -> Timestamp,
+        walk_from -> Nullable<Timestamp>,
+        walk_until -> Nullable<Timestamp>,
+        walked -> BigInt,
+    }
+}
+diesel::table! {
+    order_checks (payment_id) {
+        payment_id -> Binary,
+        next_at -> Timestamp,
+    }
+}
+diesel::joinable!(order_checks -> payments (payment_id));
+diesel::allow_tables_to_appear_in_same_query!(order_checks, payments);
 diesel::joinable!(instalments -> bookings (booking_id));
 diesel::allow_tables_to_appear_in_same_query!(bookings, instalments);

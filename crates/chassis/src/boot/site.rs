@@ -53,6 +53,9 @@ struct Check {
     service: &'static str,
     dependency: &'static str,
     up: bool,
+    /// Without it the service is not ready; without another it does less.
+    #[serde(skip)]
+    vital: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -126,9 +129,9 @@ async fn live() -> HttpResponse {
 async fn ready(request: HttpRequest, probes: web::Data<Vec<Probe>>) -> HttpResponse {
     let checks: Vec<Check> =
         futures_util::future::join_all(probes.iter().map(Probe::check)).await.into_iter().flatten().collect();
-    let up = checks.iter().all(|c| c.up);
-    if up {
-        return HttpResponse::Ok().json(serde_json::json!({ "status": "ready", "checks": checks }));
+    if checks.iter().all(|c| c.up || !c.vital) {
+        let status = if checks.iter().all(|c| c.up) { "ready" } else { "degraded" };
+        return HttpResponse::Ok().json(serde_json::json!({ "status": status, "checks": checks }));
     }
     // A problem document that also says which dependency is missing.
     let (code, said) = ("health.unready", "something this needs is not available");
@@ -146,7 +149,10 @@ impl Probe {
     async fn check(&self) -> Vec<Check> {
         let service = self.ctx.service();
         let (database, bus, cache) = tokio::join!(self.ctx.db().ping(), self.bus.ping(), self.ctx.cache().ping());
-        let check = |dependency, up, reason| Check { service, dependency, up, reason: (!up).then_some(reason) };
+        let check = |dependency, up: bool, reason| {
+            let reason = (!up).then_some(reason);
+            Check { service, dependency, up, vital: true, reason }
+        };
         let mut checks = vec![
             check("database", database.is_ok(), "it does not answer"),
             check("broker", bus.is_ok(), "not connected"),
@@ -158,6 +164,11 @@ impl Probe {
         }
         let up = checks.iter().all(|c| c.up);
         metrics::gauge!("ready", "service" => service).set(f64::from(u8::from(up)));
+        // What is called outside is not what requests in general need.
+        checks.extend(self.ctx.breakers().iter().map(|b| Check {
+            vital: false,
+            ..check(b.name(), b.is_closed(), "it does not answer and is left alone for a while")
+        }));
         checks
     }
 

@@ -82,33 +82,6 @@ impl Cache for MemoryCache {
         Ok(())
     }
 
-    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
-        self.entries().map.remove(key);
-        Ok(())
-    }
-
-    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
-        let now = self.clock.now();
-        let mut entries = self.entries();
-        let (count, expires_at) = match entries.alive(key, now) {
-            None => (0, later(now, ttl)),
-            Some(entry) => {
-                let text = std::str::from_utf8(&entry.value).ok();
-                let count = text.and_then(|t| t.parse().ok());
-                (count.ok_or_else(|| CacheDown("the value is not a counter".into()))?, entry.expires_at)
-            }
-        };
-        let count: u64 = count;
-        let count = count.saturating_add(1);
-        entries.put(key, count.to_string().into_bytes(), expires_at, now);
-        Ok(count)
-    }
-
-    async fn ttl(&self, key: &str) -> Result<Option<Duration>, CacheDown> {
-        let now = self.clock.now();
-        Ok(self.entries().alive(key, now).and_then(|entry| entry.expires_at.since(now).to_std().ok()))
-    }
-
     async fn ping(&self) -> Result<(), CacheDown> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A shared store for what may be lost: counters, revocations, short-lived answers.
+//! A shared store for what may be lost: revocations, short-lived answers.
 //!
 //! Files: [`memory`] (one process), [`redis`] (all of them).
 
@@ -24,11 +24,6 @@ pub struct CacheDown(pub String);
 pub trait Cache: Send + Sync + 'static {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown>;
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown>;
-    async fn delete(&self, key: &str) -> Result<(), CacheDown>;
-    /// Adds one to a counter that begins to expire when it is first touched; answers its new value.
-    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown>;
-    /// Time until `key` expires.
-    async fn ttl(&self, key: &str) -> Result<Option<Duration>, CacheDown>;
     async fn ping(&self) -> Result<(), CacheDown>;
 }
 

@@ -14,10 +14,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A command holds its connection for one round trip, so a few connections carry thousands a second.
 const CONNECTIONS: usize = 16;
 
-/// `INCR` and the expiry of a new counter as one step, on every version of Redis.
-const INCREMENT: &str =
-    "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n";
-
 pub struct RedisCache {
     pool: Pool,
     namespace: String,
@@ -99,20 +95,6 @@ impl Cache for RedisCache {
 
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         self.ask(redis::cmd("SET").arg(self.key(key)).arg(value).arg("PX").arg(millis(ttl))).await
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
-        self.ask(redis::cmd("DEL").arg(self.key(key))).await
-    }
-
-    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
-        self.ask(redis::cmd("EVAL").arg(INCREMENT).arg(1).arg(self.key(key)).arg(millis(ttl))).await
-    }
-
-    async fn ttl(&self, key: &str) -> Result<Option<Duration>, CacheDown> {
-        let left: i64 = self.ask(redis::cmd("PTTL").arg(self.key(key))).await?;
-        // Negative: no such key, or one that never expires.
-        Ok(u64::try_from(left).ok().map(Duration::from_millis))
     }
 
     async fn ping(&self) -> Result<(), CacheDown> {

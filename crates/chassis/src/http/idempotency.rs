@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a POST that creates or moves money takes effect once, and answers the same again.
 //!
 //! The key is a row of the handler's own transaction: either the effect and the answer are both there, or
-//! neither is. A request that loses the race for the key waits for the winner's commit and repeats its answer.
+//! neither is. On MySQL a request whose key is being worked on is told so at once, and the few that come in the very
+//! moment between are kept waiting for the first one's answer; on SQLite, where writers take turns, all of them are.
 
 use super::Problem;
 use crate::auth::Caller;
@@ -10,13 +11,14 @@ use crate::schema::idempotency_keys;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
-use db::{DbConnection, inserted};
+use db::{DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 const MAX_KEY: usize = 255;
 const KEPT_HOURS: i64 = 24;
@@ -112,6 +114,11 @@ async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now:
     use idempotency_keys as t;
     let too_old = now.plus_hours(-KEPT_HOURS);
     let mine = t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key));
+    // Whoever is at work with this key has its row locked.
+    match mine.select(t::created_at).lock_now().get_result::<Timestamp>(c).await.optional() {
+        Err(error) if db::is_locked(&error) => return Err(in_progress()),
+        found => drop(found?),
+    }
     diesel::delete(
         t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key)).filter(t::created_at.lt(too_old)),
     )
@@ -136,8 +143,13 @@ async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now:
     }
     match (status.and_then(|s| u16::try_from(s).ok()).and_then(|s| StatusCode::from_u16(s).ok()), body) {
         (Some(status), Some(body)) => Ok(Claim::Answered(status, body)),
-        _ => Err(Problem::conflict("idempotency.in_progress", "the first request with this key is still running")),
+        _ => Err(in_progress()),
     }
+}
+
+fn in_progress() -> Problem {
+    Problem::conflict("idempotency.in_progress", "the first request with this key is still running")
+        .with_retry_after(Duration::from_secs(1))
 }
 
 async fn answer(

@@ -78,6 +78,14 @@ impl Problem {
         problem.rare_mut().source = Some(source.into());
         problem
     }
+    /// The same, with how long to wait before another try.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: std::time::Duration) -> Self {
+        // Rounded up, so that whoever waits as told does not come too early.
+        let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.rare_mut().retry_after_secs = Some(secs.max(1));
+        self
+    }
     /// 500. The cause goes to the log.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut problem =

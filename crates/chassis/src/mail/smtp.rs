@@ -8,7 +8,9 @@ use lettre::message::{Mailbox, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::time::{Duration, SystemTime};
 
+/// Longest wait for the answer to one command, and for a whole message.
 const TIMEOUT: Duration = Duration::from_secs(10);
+const WHOLE: Duration = Duration::from_secs(30);
 
 /// Sends e-mail; an SMS is refused.
 pub struct SmtpMailer {
@@ -55,7 +57,9 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
         let composed = self.compose(message)?;
-        self.transport.send(composed).await.map(drop).map_err(|error| {
+        let sent = tokio::time::timeout(WHOLE, self.transport.send(composed)).await;
+        let sent = sent.map_err(|_| MailError::Unavailable("it did not take the message in time".into()))?;
+        sent.map(drop).map_err(|error| {
             let code = error.status().map(u16::from);
             // 530 to 538 speak of our own login, not of the message.
             if error.is_permanent() && !code.is_some_and(|c| (530..=538).contains(&c)) {

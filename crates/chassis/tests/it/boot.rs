@@ -7,13 +7,14 @@ use actix_web::{App, test};
 use chassis::auth::SharedKeys;
 use chassis::boot::site::Site;
 use chassis::boot::{Platform, check_alone, database, start};
+use chassis::breaker::FAILURES;
 use chassis::cache::MemoryCache;
 use chassis::clock::SystemClock;
 use chassis::events::memory::MemoryBus;
 use chassis::http::{Routes, edge};
-use chassis::mail::MessageLog;
+use chassis::mail::{MailError, MessageLog};
 use chassis::schema::parked;
-use chassis::{Env, Parts, Service, id};
+use chassis::{Ctx, Env, Parts, Service, id};
 use db::{Db, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -59,6 +60,7 @@ async fn a_pool_has_the_size_that_the_example_says() {
 
 struct World {
     site: Site,
+    ctx: Ctx,
     db: Db,
     _file: Scratch,
 }
@@ -81,7 +83,7 @@ impl World {
         let config = file.config();
         let started = start(service(), &platform, &config).await.unwrap();
         let site = Site::over(std::slice::from_ref(&started), &env, None).unwrap();
-        Self { site, db: started.ctx.db().clone(), _file: file }
+        Self { site, db: started.ctx.db().clone(), ctx: started.ctx.clone(), _file: file }
     }
 
     /// Status, the headers `Allow` and `Content-Type`, and the body.
@@ -151,4 +153,21 @@ async fn parked_events_matter_to_readiness_only_where_a_limit_is_set() {
     assert_eq!((status, kind.as_str()), (503, "application/problem+json"));
     assert_eq!((&body["code"], &body["request_id"]), (&json!("health.unready"), &json!("mine")));
     assert_eq!((&body["checks"][3]["up"], &body["checks"][0]["up"]), (&json!(false), &json!(true)));
+}
+
+#[actix_web::test]
+async fn what_is_left_alone_outside_is_shown_and_makes_nothing_unready() {
+    let world = World::with(&[]).await;
+    let breaker = world.ctx.breaker("elsewhere");
+    let (_, _, _, body) = world.ask(Method::GET, "/health/ready").await;
+    assert_eq!((&body["status"], &body["checks"][3]["up"]), (&json!("ready"), &json!(true)));
+    for _ in 0..FAILURES {
+        let call = async { Err::<(), _>(MailError::Unavailable("no answer".into())) };
+        assert!(breaker.call(call).await.is_err());
+    }
+    let (status, _, _, body) = world.ask(Method::GET, "/health/ready").await;
+    assert_eq!((status, &body["status"]), (200, &json!("degraded")));
+    let check = &body["checks"][3];
+    assert_eq!((&check["dependency"], &check["up"]), (&json!("elsewhere"), &json!(false)));
+    assert!(check["reason"].is_string(), "{check}");
 }

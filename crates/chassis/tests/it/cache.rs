@@ -1,8 +1,7 @@
-//! The cache, in memory and in Redis, and the limits that count in it.
+//! The cache, in memory and in Redis.
 
 use chassis::cache::{self, Cache, MemoryCache};
 use chassis::clock::FakeClock;
-use chassis::http::limit;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,27 +11,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn keeps_its_word(cache: &dyn Cache) {
     cache.ping().await.unwrap();
     assert_eq!(cache.get("a").await.unwrap(), None);
-    assert_eq!(cache.ttl("a").await.unwrap(), None);
     cache.set("a", &[0, 255, 10], MINUTE).await.unwrap();
     assert_eq!(cache.get("a").await.unwrap(), Some(vec![0, 255, 10]));
-    let left = cache.ttl("a").await.unwrap().unwrap();
-    assert!(left <= MINUTE && left > Duration::from_secs(50), "{left:?}");
     cache.set("a", b"", MINUTE).await.unwrap();
     assert_eq!(cache.get("a").await.unwrap(), Some(Vec::new()));
-    cache.delete("a").await.unwrap();
-    cache.delete("a").await.unwrap();
-    assert_eq!(cache.get("a").await.unwrap(), None);
-    for n in 1..=3 {
-        assert_eq!(cache.increment("n", MINUTE).await.unwrap(), n);
-    }
-    assert_eq!(cache.get("n").await.unwrap(), Some(b"3".to_vec()));
-    cache.set("word", b"x", MINUTE).await.unwrap();
-    assert!(cache.increment("word", MINUTE).await.is_err());
     cache.ping().await.unwrap();
-    let counts = futures_util::future::join_all((0..50).map(|_| cache.increment("race", MINUTE))).await;
-    let mut counts: Vec<u64> = counts.into_iter().map(Result::unwrap).collect();
-    counts.sort_unstable();
-    assert_eq!(counts, (1..=50).collect::<Vec<_>>());
 }
 
 fn clocked() -> (Arc<FakeClock>, MemoryCache) {
@@ -46,17 +29,13 @@ async fn memory_keeps_its_word() {
 }
 
 #[tokio::test]
-async fn an_entry_is_gone_when_its_time_is_up_and_a_counter_does_not_live_longer_for_being_touched() {
+async fn an_entry_is_gone_when_its_time_is_up() {
     let (clock, cache) = clocked();
     cache.set("a", b"1", MINUTE).await.unwrap();
-    cache.increment("n", MINUTE).await.unwrap();
     clock.advance_secs(59);
     assert!(cache.get("a").await.unwrap().is_some());
-    assert_eq!(cache.increment("n", MINUTE).await.unwrap(), 2);
     clock.advance_secs(1);
     assert_eq!(cache.get("a").await.unwrap(), None);
-    assert_eq!(cache.ttl("n").await.unwrap(), None);
-    assert_eq!(cache.increment("n", MINUTE).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -84,30 +63,7 @@ async fn many_expired_entries_do_not_hide_the_living() {
 }
 
 #[tokio::test]
-async fn a_limit_admits_so_many_in_a_window_and_says_when_to_come_back() {
-    let (clock, cache) = clocked();
-    for n in 1..=3 {
-        assert!(limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.is_ok(), "{n}");
-    }
-    clock.advance_secs(20);
-    let problem = limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.unwrap_err();
-    assert_eq!((problem.status.as_u16(), problem.retry_after_secs()), (429, Some(40)));
-    assert!(limit::allow(&cache, "auth:otp:b", 3, MINUTE).await.is_ok(), "somebody else is not held back");
-    clock.advance_secs(39);
-    let problem = limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.unwrap_err();
-    assert_eq!(problem.retry_after_secs(), Some(1));
-    clock.advance_secs(1);
-    assert!(limit::allow(&cache, "auth:otp:a", 3, MINUTE).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_limit_of_none_refuses_the_first() {
-    let (_, cache) = clocked();
-    assert!(limit::allow(&cache, "k", 0, MINUTE).await.is_err());
-}
-
-#[tokio::test]
-async fn a_dead_redis_is_quickly_known_to_be_away_and_limits_admit() {
+async fn a_dead_redis_is_quickly_known_to_be_away() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let dead = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
@@ -115,7 +71,6 @@ async fn a_dead_redis_is_quickly_known_to_be_away_and_limits_admit() {
     for _ in 0..100 {
         assert!(dead.get("a").await.is_err());
         assert!(dead.ping().await.is_err());
-        assert!(limit::allow(&*dead, "k", 1, MINUTE).await.is_ok());
     }
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
@@ -176,14 +131,6 @@ mod on_services {
         one.set("a", b"1", MINUTE).await.unwrap();
         assert_eq!(two.get("a").await.unwrap(), None);
         assert_eq!(one.get("a").await.unwrap(), Some(b"1".to_vec()));
-    }
-
-    #[tokio::test]
-    async fn a_counter_in_redis_does_not_live_longer_for_being_touched() {
-        let cache = cache::connect(&url(), &namespace()).unwrap();
-        cache.increment("n", MINUTE).await.unwrap();
-        cache.increment("n", MINUTE * 60).await.unwrap();
-        assert!(cache.ttl("n").await.unwrap().unwrap() <= MINUTE);
     }
 
     /// Lets connections through to Redis until it is dropped, and then cuts them.

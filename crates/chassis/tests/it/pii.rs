@@ -63,9 +63,7 @@ fn keys_rotate_by_putting_a_new_one_in_front() {
         |keys: &str| Sealer::from_env(&Env::from_pairs([("PII_KEYS", keys), ("PII_INDEX_KEY", &index_key)])).unwrap();
     let rotated = from(&format!("{new_key}, {old_key}"));
     assert_eq!(opened(&rotated, "pan", &sealed).unwrap(), "ABCDE1234F");
-    assert!(rotated.is_outdated(&sealed));
     let again = rotated.seal("pan", "ABCDE1234F");
-    assert!(!rotated.is_outdated(&again));
     assert_eq!(opened(&before, "pan", &again).unwrap_err(), PiiError::UnknownKey);
     assert_eq!(opened(&from(&new_key), "pan", &sealed).unwrap_err(), PiiError::UnknownKey);
     assert_eq!(rotated.index("pan", "ABCDE1234F"), before.index("pan", "ABCDE1234F"));

@@ -72,6 +72,7 @@ const BOOKING: &[Route] = &[
     ("POST", "/bookings/{id}/payments", Member),
     ("GET", "/payments", Member),
     ("POST", "/payments/webhooks/{gateway}", Itself),
+    ("GET", "/payments/captures", Staff),
     ("GET", "/payments/{id}", Member),
     ("POST", "/payments/{id}/confirm", Staff),
     ("POST", "/payments/{id}/fail", Staff),

@@ -13,16 +13,21 @@ use chassis::id;
 use db::DbConnection;
 use domain::{BookingId, Money, PaymentId, Timestamp};
 
+/// Money a gateway has taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// Empty where there is none: then it was not asked for by us.
+    pub order_id: String,
+    pub gateway_payment_id: String,
+    pub amount: Money,
+    /// Our own id, where the gateway carries it: it finds a payment whose order is not noted yet.
+    pub payment_id: Option<PaymentId>,
+}
+
 /// What a gateway's message says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    Captured {
-        order_id: String,
-        gateway_payment_id: String,
-        amount: Money,
-        /// Our own id, where the message carries it: it finds a payment whose order is not noted yet.
-        payment_id: Option<PaymentId>,
-    },
+    Captured(Captured),
     Failed {
         order_id: String,
         reason: String,
@@ -61,18 +66,7 @@ pub async fn keep(c: &mut DbConnection, event: &WebhookEvent) -> Result<(), Book
 
 async fn take(c: &mut DbConnection, gateway: GatewayName, news: &News, at: Timestamp) -> Result<(), BookingError> {
     match news {
-        News::Captured { order_id, gateway_payment_id, amount, payment_id } => {
-            let capture = Capture {
-                gateway,
-                gateway_payment_id: gateway_payment_id.clone(),
-                order_id: order_id.clone(),
-                payment_id: None,
-                amount_paise: *amount,
-                outcome: CaptureOutcome::UnknownOrder,
-                captured_at: at,
-            };
-            capture_order(c, capture, *payment_id, at).await
-        }
+        News::Captured(captured) => credit(c, gateway, captured, at).await,
         News::Failed { order_id, reason } => {
             let Some((payment_id, booking_id)) = payments::of_order(c, gateway, order_id).await? else {
                 return Ok(());
@@ -83,26 +77,47 @@ async fn take(c: &mut DbConnection, gateway: GatewayName, news: &News, at: Times
     }
 }
 
-async fn capture_order(
+pub(super) fn unplaced_capture(gateway: GatewayName, captured: &Captured, at: Timestamp) -> Capture {
+    Capture {
+        gateway,
+        gateway_payment_id: captured.gateway_payment_id.clone(),
+        order_id: captured.order_id.clone(),
+        payment_id: None,
+        amount_paise: captured.amount,
+        outcome: CaptureOutcome::UnknownOrder,
+        captured_at: at,
+    }
+}
+
+/// The one way money of a gateway takes effect, whoever told of it: once, however often.
+pub async fn credit(
     c: &mut DbConnection,
-    capture: Capture,
-    hint: Option<PaymentId>,
+    gateway: GatewayName,
+    captured: &Captured,
     at: Timestamp,
 ) -> Result<(), BookingError> {
-    let of_order = payments::of_order(c, capture.gateway, &capture.order_id).await?.map(|(id, _)| id);
-    let payment = match of_order.or(hint) {
-        Some(id) => payments::find(c, id).await?.filter(|p| p.gateway == Some(capture.gateway)),
+    let capture = unplaced_capture(gateway, captured, at);
+    let hint = captured.payment_id;
+    let of_order = payments::of_order(c, gateway, &capture.order_id).await?.map(|(id, _)| id);
+    let (id, noted) = match of_order.or(hint) {
+        Some(id) => (Some(id), false),
+        None if !note(c, &capture).await? => return Ok(()),
+        // Whoever notes the order in this moment either finds the capture, or is waited for here.
+        None => (payments::lock_of_order(c, gateway, &capture.order_id).await?, true),
+    };
+    let payment = match id {
+        Some(id) => payments::find(c, id).await?.filter(|p| p.gateway == Some(gateway)),
         None => None,
     };
     let Some(payment) = payment else {
-        if note(c, &capture).await? {
-            tracing::warn!(gateway = %capture.gateway, order = capture.order_id, "money was captured for an order that is not known");
+        if noted || note(c, &capture).await? {
+            tracing::warn!(%gateway, order = capture.order_id, "money was captured for an order that is not known");
         }
         return Ok(());
     };
     let mut account = Account::lock(c, payment.user_id, at).await?;
     let mut folder = Folder::lock(c, payment.booking_id).await?;
-    if note(c, &capture).await? {
+    if noted || note(c, &capture).await? {
         settle_capture(c, &mut account, &mut folder, payment.id, &capture).await?;
     }
     account.finish(c).await

@@ -4,6 +4,7 @@ pub mod booking;
 pub mod capture;
 pub mod emi;
 pub mod payment;
+pub mod reconciliation;
 pub mod refund;
 pub mod reserve;
 pub mod text;

@@ -6,10 +6,14 @@
 pub mod razorpay;
 pub mod sandbox;
 
-use crate::app::capture::News;
+use crate::app::capture::{Captured, News};
 use crate::config::Config;
+use crate::domain::reconciliation::Window;
 use crate::domain::text::line;
 use crate::domain::{GatewayName, RefundId};
+use chassis::Ctx;
+use chassis::breaker::{Open, Outage};
+use chassis::http::Problem;
 use domain::{Money, PaymentId};
 use hmac::{Hmac, KeyInit, Mac};
 use schemars::JsonSchema;
@@ -38,6 +42,36 @@ pub enum GatewayError {
     Unavailable(String),
     #[error("the gateway refused: {0}")]
     Refused(String),
+    /// It was not asked.
+    #[error(transparent)]
+    Resting(#[from] Open),
+}
+
+impl Outage for GatewayError {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl From<GatewayError> for Problem {
+    fn from(error: GatewayError) -> Self {
+        match error {
+            GatewayError::Resting(open) => Self::unavailable(open).with_retry_after(open.after),
+            GatewayError::Unavailable(_) | GatewayError::Refused(_) => Self::unavailable(error),
+        }
+    }
+}
+
+/// Most lines of a list that are asked for at once.
+pub const PAGE: u32 = 100;
+
+/// A part of a gateway's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// How many lines it has; fewer than [`PAGE`] are the last ones.
+    pub lines: u32,
+    /// Those of them that are money taken and kept.
+    pub captured: Vec<Captured>,
 }
 
 /// A message whose signature is right and that makes no sense.
@@ -67,6 +101,10 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn read(&self, body: &[u8]) -> Result<News, Malformed>;
     /// Gives money back to where it came from; with the same id, once. Answers the gateway's id of the refund.
     async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError>;
+    /// What was begun in `window`, without the first `skip` lines.
+    async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError>;
+    /// What was taken for an order.
+    async fn captured_for(&self, order_id: &str) -> Result<Vec<Captured>, GatewayError>;
 }
 
 /// The gateways that are configured.
@@ -78,10 +116,10 @@ impl Gateways {
         Self(gateways)
     }
     /// A real gateway comes first: it is the one that new payments go to.
-    pub fn configured(config: &Config) -> Result<Self, GatewayError> {
+    pub fn configured(config: &Config, ctx: &Ctx) -> Result<Self, GatewayError> {
         let mut gateways: Vec<Arc<dyn PaymentGateway>> = Vec::new();
         if let Some(razorpay) = &config.razorpay {
-            gateways.push(Arc::new(razorpay::Razorpay::try_new(razorpay)?));
+            gateways.push(Arc::new(razorpay::Razorpay::try_new(razorpay, ctx.breaker("razorpay"))?));
         }
         if let Some(sandbox) = &config.sandbox {
             gateways.push(Arc::new(sandbox::Sandbox::new(sandbox)));
@@ -90,6 +128,10 @@ impl Gateways {
     }
     pub fn get(&self, name: GatewayName) -> Option<&Arc<dyn PaymentGateway>> {
         self.0.iter().find(|g| g.name() == name)
+    }
+    /// Those that have a list of their own to compare with.
+    pub fn listing(&self) -> impl Iterator<Item = &Arc<dyn PaymentGateway>> {
+        self.0.iter().filter(|g| g.name().needs_calls())
     }
     /// The one that takes new payments.
     pub fn preferred(&self) -> Option<&Arc<dyn PaymentGateway>> {

@@ -1,9 +1,10 @@
 //! The stand-in: no network, a message signed with a secret that tests and demonstrations know.
 
-use super::{GatewayError, LONGEST_ID, Malformed, PaymentGateway, SourceRefund, capture_id, is_hmac_sha256};
-use crate::app::capture::News;
+use super::{GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, SourceRefund, capture_id, is_hmac_sha256};
+use crate::app::capture::{Captured, News};
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
+use crate::domain::reconciliation::Window;
 use crate::domain::text::line;
 use domain::{Money, PaymentId};
 use schemars::JsonSchema;
@@ -68,12 +69,19 @@ impl PaymentGateway for Sandbox {
         Ok(match message.event {
             Event::Captured => {
                 let gateway_payment_id = capture_id(message.gateway_payment_id.as_deref(), body);
-                News::Captured { order_id, gateway_payment_id, amount: message.amount, payment_id: None }
+                News::Captured(Captured { order_id, gateway_payment_id, amount: message.amount, payment_id: None })
             }
             Event::Failed => News::Failed { order_id, reason: "the gateway reported a failure".to_owned() },
         })
     }
     async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError> {
         Ok(format!("refund_{}", refund.id.uuid().simple()))
+    }
+    // It keeps no list: all it knows is what it was told.
+    async fn list(&self, _: Window, _: u32) -> Result<Page, GatewayError> {
+        Ok(Page { lines: 0, captured: Vec::new() })
+    }
+    async fn captured_for(&self, _: &str) -> Result<Vec<Captured>, GatewayError> {
+        Ok(Vec::new())
     }
 }

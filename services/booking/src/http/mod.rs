@@ -1,6 +1,7 @@
 //! The route table.
 
 mod bookings;
+mod captures;
 mod payments;
 mod receipts;
 mod vehicles;
@@ -102,6 +103,15 @@ fn payment_routes(routes: Routes) -> Routes {
                 .filters::<payments::PaymentFilter>()
                 .paged()
                 .gives::<Listing<PaymentView>>(),
+        )
+        .get(
+            "/payments/captures",
+            Staff,
+            captures::list,
+            Doc::new("What gateways took; `unknown_order` is money that no payment here is for")
+                .filters::<captures::CaptureFilter>()
+                .paged()
+                .gives::<Listing<captures::CaptureView>>(),
         )
         .get("/payments/{id}", User, payments::one, Doc::new("One payment").gives::<PaymentView>())
         .get(

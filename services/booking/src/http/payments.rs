@@ -105,7 +105,7 @@ async fn with_order(app: &Booking, answer: HttpResponse) -> Result<HttpResponse,
 
 async fn ask_for_order(app: &Booking, payment: &Payment) -> Result<Payment, Problem> {
     let gateway = payment.gateway.and_then(|name| app.gateways.get(name)).ok_or(BookingError::OnlineUnavailable)?;
-    let order = &gateway.create_order(payment.id, payment.amount_paise).await.map_err(Problem::unavailable)?;
+    let order = &gateway.create_order(payment.id, payment.amount_paise).await?;
     let (id, now) = (payment.id, app.ctx.now());
     app.ctx.tx(async |c| Ok::<_, Problem>(capture::attach_order(c, id, order, now).await?)).await
 }

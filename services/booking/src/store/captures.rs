@@ -2,7 +2,7 @@
 
 use crate::domain::{CaptureOutcome, GatewayName};
 use crate::schema::{captures, webhook_events};
-use db::{DbConnection, LockExt, UpsertExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
@@ -40,6 +40,41 @@ pub async fn insert(c: &mut DbConnection, capture: &Capture) -> QueryResult<bool
 /// The capture with this id, locked until the transaction ends.
 pub async fn lock(c: &mut DbConnection, gateway: GatewayName, gateway_payment_id: &str) -> QueryResult<Capture> {
     captures::table.find((gateway, gateway_payment_id)).select(Capture::as_select()).lock().get_result(c).await
+}
+
+/// Those of the captures with these ids that are known.
+pub async fn find_all(c: &mut DbConnection, gateway: GatewayName, ids: &[&str]) -> QueryResult<Vec<Capture>> {
+    captures::table
+        .filter(captures::gateway.eq(gateway))
+        .filter(captures::gateway_payment_id.any_of(ids))
+        .select(Capture::as_select())
+        .load(c)
+        .await
+}
+
+pub async fn count_unplaced(c: &mut DbConnection) -> QueryResult<i64> {
+    captures::table.filter(captures::outcome.eq(CaptureOutcome::UnknownOrder)).count().get_result(c).await
+}
+
+/// Captures, newest first, told before `before`.
+pub async fn page(
+    c: &mut DbConnection,
+    outcome: Option<CaptureOutcome>,
+    before: Option<Timestamp>,
+    limit: i64,
+) -> QueryResult<Vec<Capture>> {
+    let mut query = captures::table
+        .select(Capture::as_select())
+        .order((captures::captured_at.desc(), captures::gateway_payment_id))
+        .limit(limit)
+        .into_boxed::<db::MultiBackend>();
+    if let Some(outcome) = outcome {
+        query = query.filter(captures::outcome.eq(outcome));
+    }
+    if let Some(before) = before {
+        query = query.filter(captures::captured_at.lt(before));
+    }
+    query.load(c).await
 }
 
 /// Gives a known capture the order and the amount of `capture`.

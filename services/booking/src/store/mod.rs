@@ -7,6 +7,7 @@ pub mod instalments;
 pub mod members;
 pub mod payments;
 pub mod plans;
+pub mod reconciliations;
 pub mod refunds;
 pub mod reserves;
 pub mod vehicles;

@@ -69,6 +69,22 @@ pub async fn of_order(
         .optional()
 }
 
+/// The payment an order was made for, locked: where the order is being noted, this waits until it is.
+pub async fn lock_of_order(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order_id: &str,
+) -> QueryResult<Option<PaymentId>> {
+    payments::table
+        .filter(payments::gateway.eq(gateway))
+        .filter(payments::gateway_order_id.eq(order_id))
+        .select(payments::id)
+        .lock()
+        .get_result(c)
+        .await
+        .optional()
+}
+
 /// All payments of a booking, oldest first. The booking is locked, so nobody adds one meanwhile.
 pub async fn lock_all_of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
     payments::table

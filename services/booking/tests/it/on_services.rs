@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::mariadb::with_database;
 
 /// Runs `test` with the service on a database of its own.
-async fn on_mariadb(test: impl AsyncFnOnce(&World)) {
+pub(crate) async fn on_mariadb(test: impl AsyncFnOnce(&World)) {
     with_database(async |url| {
         let variables = [("DATABASE_URL", url.as_str()), ("SANDBOX_WEBHOOK_SECRET", crate::world::SECRET)];
         let world = World::start_with(&variables).await;

@@ -351,21 +351,6 @@ async fn the_wallet_completes_or_fails_what_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn the_same_key_starts_one_payment_however_often_at_once() {
-    let world = World::start().await;
-    let booked = world.book("500.00").await;
-    let path = format!("/bookings/{}/payments", text(&booked, "id"));
-    let body = json!({ "amount": "500.00", "method": "online" });
-    let tries = (0..20).map(|_| world.client.post_with_key(&path, "k", body.clone()));
-    let answers = futures_util::future::join_all(tries).await;
-    let first = answers[0].body.clone();
-    assert!(first["checkout"]["order_id"].is_string());
-    assert!(answers.iter().all(|a| a.status == 201 && a.body == first));
-    assert_eq!(world.client.get("/payments").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
-    world.service.finish().await;
-}
-
-#[tokio::test]
 async fn a_completed_payment_has_a_receipt() {
     let world = World::start().await;
     let booked = world.book("500.00").await;

@@ -6,36 +6,47 @@ use hmac::{Hmac, KeyInit, Mac};
 use proto_events::booking::v1::PaymentReturned;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use testkit::Reply;
 
 /// A call the stand-in got: its path, its headers that matter, its body.
 #[derive(Debug, Clone)]
-struct Call {
-    path: String,
+pub(crate) struct Call {
+    pub(crate) path: String,
+    pub(crate) query: String,
     authorization: String,
     idempotency: String,
     body: Value,
 }
 
 #[derive(Clone, Default)]
-struct Razorpay {
+pub(crate) struct Razorpay {
     calls: Arc<Mutex<Vec<Call>>>,
     /// What to answer next; by default a good answer.
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
+    /// What it has taken, newest first.
+    payments: Arc<Mutex<Vec<Value>>>,
 }
 
-async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Json<Value>) -> HttpResponse {
+async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let mut calls = state.calls.lock().expect("a lock");
     calls.push(Call {
         path: request.path().to_owned(),
         authorization: header("authorization"),
+        query: request.query_string().to_owned(),
         idempotency: header("x-refund-idempotency"),
-        body: body.into_inner(),
+        body: serde_json::from_slice(&body).unwrap_or_default(),
     });
     let id = if request.path() == "/v1/orders" { "order_Abc" } else { "rfnd_Abc" };
-    let good = (200, json!({ "id": format!("{id}{}", calls.len()), "entity": "any", "status": "processed" }));
+    let good = if request.method() == "GET" {
+        let query = web::Query::<HashMap<String, i64>>::from_query(request.query_string()).expect("numbers");
+        json!({ "entity": "collection", "items": state.listed(request.path(), &query) })
+    } else {
+        json!({ "id": format!("{id}{}", calls.len()), "entity": "any", "status": "processed" })
+    };
+    let good = (200, good);
     let (status, body) = state.answers.lock().expect("a lock").pop().unwrap_or(good);
     HttpResponse::build(actix_web::http::StatusCode::from_u16(status).expect("a status")).json(body)
 }
@@ -53,27 +64,52 @@ impl Razorpay {
         tokio::spawn(server.run());
         url
     }
-    fn calls(&self) -> Vec<Call> {
+    fn listed(&self, path: &str, query: &HashMap<String, i64>) -> Vec<Value> {
+        let number = |name: &str, default| query.get(name).copied().unwrap_or(default);
+        let (from, to) = (number("from", 0), number("to", i64::MAX));
+        let (skip, count) = (usize::try_from(number("skip", 0)), usize::try_from(number("count", 10)));
+        let order = path.strip_prefix("/v1/orders/").and_then(|p| p.strip_suffix("/payments"));
+        let asked = |p: &&Value| {
+            let begun = p["created_at"].as_i64().expect("a time");
+            from <= begun && begun <= to && order.is_none_or(|order| p["order_id"] == order)
+        };
+        let payments = self.payments.lock().expect("a lock");
+        payments.iter().filter(asked).skip(skip.expect("skip")).take(count.expect("count")).cloned().collect()
+    }
+    /// What it would answer of its list.
+    pub(crate) fn listing(&self, skip: i64, count: i64) -> Value {
+        let query = HashMap::from([("skip".to_owned(), skip), ("count".to_owned(), count)]);
+        json!({ "items": self.listed("/v1/payments", &query) })
+    }
+    /// Takes a payment and tells nobody.
+    pub(crate) fn take(&self, payment: Value) {
+        self.payments.lock().expect("a lock").insert(0, payment);
+    }
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().expect("a lock").clone()
     }
-    fn next(&self, status: u16, body: Value) {
+    pub(crate) fn next(&self, status: u16, body: Value) {
         self.answers.lock().expect("a lock").push((status, body));
     }
 }
 
-async fn world(razorpay: &Razorpay) -> World {
+pub(crate) async fn world(razorpay: &Razorpay) -> World {
+    world_with(razorpay, &[]).await
+}
+
+pub(crate) async fn world_with(razorpay: &Razorpay, more: &[(&str, &str)]) -> World {
     let url = razorpay.listen();
-    World::start_with(&[
+    let variables = [
         ("RAZORPAY_KEY_ID", "rzp_test_1"),
         ("RAZORPAY_KEY_SECRET", "key-secret"),
         ("RAZORPAY_WEBHOOK_SECRET", "webhook-secret"),
         ("RAZORPAY_API_URL", &url),
-    ])
-    .await
+    ];
+    World::start_with(&[&variables[..], more].concat()).await
 }
 
 /// A webhook as Razorpay sends it, shortened by fields that are not read.
-fn recorded(event: &str, order: &str, pay: &str, paise: i64, notes: Value) -> String {
+pub(crate) fn recorded(event: &str, order: &str, pay: &str, paise: i64, notes: Value) -> String {
     json!({
         "entity": "event", "account_id": "acc_F5Jh", "event": event, "contains": ["payment"],
         "payload": { "payment": { "entity": {
@@ -88,7 +124,7 @@ fn recorded(event: &str, order: &str, pay: &str, paise: i64, notes: Value) -> St
     .to_string()
 }
 
-async fn webhook(world: &World, body: &str, id: &str) -> Reply {
+pub(crate) async fn webhook(world: &World, body: &str, id: &str) -> Reply {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"webhook-secret").expect("any length");
     mac.update(body.as_bytes());
     let anyone = world.service.anonymous();
@@ -137,11 +173,15 @@ async fn an_order_that_could_not_be_made_is_asked_for_again() {
     let booked = world.book("500.00").await;
     let path = format!("/bookings/{}/payments", text(&booked, "id"));
     let body = json!({ "amount": "500.00", "method": "online" });
-    razorpay.next(503, json!({}));
+    // Tried twice while the client waits, not three times.
+    for _ in 0..2 {
+        razorpay.next(503, json!({}));
+    }
     let refused = world.client.post_with_key(&path, "k", body.clone()).await;
     assert_eq!(refused.problem(503), "request.dependency_unavailable");
+    razorpay.next(503, json!({}));
     let payment = world.client.post_with_key(&path, "k", body).await.expect(201);
-    assert_eq!(payment["checkout"]["order_id"], "order_Abc2");
+    assert_eq!(payment["checkout"]["order_id"], "order_Abc4");
     assert_eq!(world.client.get("/payments").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
     world.service.finish().await;
 }
@@ -152,7 +192,9 @@ async fn a_capture_that_comes_before_its_order_is_noted_finds_its_payment() {
     let world = world(&razorpay).await;
     let booked = world.book("500.00").await;
     let id = text(&booked, "id");
-    razorpay.next(503, json!({}));
+    for _ in 0..2 {
+        razorpay.next(503, json!({}));
+    }
     assert_eq!(world.try_pay(id, "500.00", "online").await.status, 503);
     let waiting = world.client.get("/payments").await.expect(200)["items"][0].clone();
     let notes = json!({ "payment_id": waiting["id"] });
@@ -238,5 +280,29 @@ async fn a_capture_without_a_payment_id_is_recorded_all_the_same() {
         assert_eq!(world.booking(text(&booked, "id")).await["status"], "confirmed", "{order}");
     }
     assert_eq!(world.completed().await.len(), 2);
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_answer_is_left_alone_and_clients_are_told_for_how_long() {
+    let razorpay = Razorpay::default();
+    let world = world(&razorpay).await;
+    let booked = world.book("500.00").await;
+    for _ in 0..5 {
+        razorpay.next(500, json!({}));
+    }
+    for _ in 0..3 {
+        assert_eq!(world.try_pay(text(&booked, "id"), "500.00", "online").await.status, 503);
+    }
+    assert_eq!(razorpay.calls().len(), 5);
+    let refused = world.try_pay(text(&booked, "id"), "500.00", "online").await;
+    assert_eq!((refused.status, refused.header("retry-after").as_str()), (503, "30"));
+    assert_eq!(razorpay.calls().len(), 5);
+    let health = reqwest::get(format!("{}/health/ready", world.service.anonymous().base())).await.expect("an answer");
+    assert_eq!(health.status(), 200);
+    let health: Value = health.json().await.expect("JSON");
+    assert_eq!(health["status"], "degraded");
+    world.service.clock.advance_secs(30);
+    world.pay(text(&booked, "id"), "500.00", "online").await;
     world.service.finish().await;
 }
