@@ -1,29 +1,12 @@
 //! What the database itself refuses, and what is noticed when somebody writes past the platform.
 
 use crate::fixture::*;
-use db::{Db, is_append_only_violation, is_check_violation};
+use db::{Db, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
 
-const FORBIDDEN: [&str; 10] = [
-    "UPDATE closings SET total_paise = 0",
-    "DELETE FROM closings",
-    "UPDATE postings SET amount_paise = amount_paise + 1",
-    "DELETE FROM postings",
-    "UPDATE journal_entries SET amount_paise = 0",
-    "DELETE FROM journal_entries",
-    "UPDATE forfeits SET reason = 'x'",
-    "DELETE FROM forfeits",
-    "UPDATE seals SET number = number + 100",
-    "DELETE FROM seals",
-];
-
-/// Tries every forbidden change on a ledger that has a row of each kind.
-pub(crate) async fn refuses_changes(db: &Db) {
+/// Where the code would let a balance fall below zero, the table does not.
+pub(crate) async fn refuses_to_go_below_zero(db: &Db) {
     let mut c = db.write().await.unwrap();
-    for sql in FORBIDDEN {
-        let error = c.batch_execute(sql).await.expect_err(sql);
-        assert!(is_append_only_violation(&error), "{sql}: {error}");
-    }
     for column in ["available_paise", "held_paise", "emi_reserve_paise", "reserve_paise", "clawback_due_paise"] {
         let error = c.batch_execute(&format!("UPDATE wallets SET {column} = -1")).await.expect_err(column);
         assert!(is_check_violation(&error), "{column}: {error}");
@@ -31,14 +14,10 @@ pub(crate) async fn refuses_changes(db: &Db) {
 }
 
 #[tokio::test]
-async fn the_ledger_refuses_to_be_changed() {
+async fn a_balance_cannot_be_set_below_zero() {
     let s = wallet().await;
     s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
-    s.deliver_now(&paid(2, B, A, "500.00", "0.00")).await;
-    s.clock.advance_secs(1_000);
-    s.run_job("seal").await;
-    s.run_job("close").await;
-    refuses_changes(s.ctx().db()).await;
+    refuses_to_go_below_zero(s.ctx().db()).await;
     sound(&s).await;
     s.finish().await;
 }
