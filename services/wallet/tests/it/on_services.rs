@@ -1,7 +1,7 @@
 //! The same ledger on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
 use crate::fixture::*;
-use crate::guarded::refuses_to_go_below_zero;
+use crate::guarded::{refuses_to_go_below_zero, whatever_is_changed_is_named};
 use domain::Role;
 use proto_events::booking::v1::{EmiReleased, PaymentCompleted};
 use proto_events::wallet::v1::EmiReserved;
@@ -44,6 +44,11 @@ async fn a_history_makes_the_same_books_on_mariadb() {
         sound(s).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn whatever_is_changed_behind_the_platforms_back_is_named() {
+    on_mariadb(whatever_is_changed_is_named).await;
 }
 
 #[tokio::test]
