@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use db::{Db, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
+use proto_events::binary::v1::Pair;
 use serde_json::Value;
 use testkit::TestService;
 
@@ -129,6 +130,28 @@ async fn position(s: &TestService, number: i64) -> i64 {
 async fn whatever_is_changed_behind_the_platforms_back_is_named() {
     let s = wallet().await;
     whatever_is_changed_is_named(&s).await;
+    s.finish().await;
+}
+
+/// Wallets are compared and walked some hundred at a time.
+#[tokio::test]
+async fn members_on_every_page_are_compared() {
+    let s = wallet().await;
+    let pairs = (1..=1_003_u32).map(|n| Pair { pair_id: bytes(u128::from(n)), ..pair(u128::from(n), 1, "0.00") });
+    s.deliver_now(&placed(pairs.collect())).await;
+    sound(&s).await;
+    let odd: Vec<u128> = vec![1, 499, 500, 501, 999, 1_000, 1_001, 1_003];
+    let list = odd.iter().map(|n| format!("X'{}'", id(*n).simple())).collect::<Vec<_>>().join(", ");
+    let change = format!(
+        "DROP TRIGGER postings_refuse_update; UPDATE wallets SET total_earned_paise = 0 WHERE user_id IN ({list});
+         UPDATE postings SET balance_before_paise = 7 WHERE owner_id IN ({list})"
+    );
+    let faults = faults_after(&s, &change).await;
+    for n in &odd {
+        named(&faults, ["balance_differs", &format!("member:{}:total_earned", id(*n)), "500.00", "0.00"], &change);
+    }
+    assert_eq!(faults.iter().filter(|f| f["kind"] == "line_differs").count(), odd.len());
+    assert_eq!(faults.len(), 2 * odd.len());
     s.finish().await;
 }
 

@@ -2,6 +2,7 @@
 
 use crate::fixture::*;
 use crate::guarded::{refuses_to_go_below_zero, whatever_is_changed_is_named};
+use crate::listed::odd_questions_are_answered;
 use domain::Role;
 use proto_events::booking::v1::{EmiReleased, PaymentCompleted};
 use proto_events::wallet::v1::EmiReserved;
@@ -44,6 +45,11 @@ async fn a_history_makes_the_same_books_on_mariadb() {
         sound(s).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn odd_questions_are_answered_all_the_same() {
+    on_mariadb(odd_questions_are_answered).await;
 }
 
 #[tokio::test]
