@@ -127,6 +127,23 @@
 //! END;
 //! ```
 //!
+//! SQLite removes a row that is in the way of a `REPLACE` without firing the trigger that refuses `DELETE`, unless
+//! the connection asked for `recursive_triggers`, and anybody's may not have. So a third trigger refuses a row whose
+//! primary or unique key is taken, whatever is to happen to the row that has it: name every key. MySQL does fire the
+//! other trigger. The message has to end in `has such a row already`, by which [`is_unique_violation`] knows it.
+//!
+//! ```sql
+//! DROP TRIGGER IF EXISTS postings_refuse_replace;
+//! /*! DO " */
+//! CREATE TRIGGER postings_refuse_replace BEFORE INSERT ON postings
+//! WHEN EXISTS (SELECT 1 FROM postings WHERE id = NEW.id)
+//!     OR EXISTS (SELECT 1 FROM postings WHERE reference = NEW.reference)
+//! BEGIN
+//!     SELECT RAISE(ABORT, 'postings has such a row already');
+//! END
+//! /*! " */;
+//! ```
+//!
 //! A MySQL server that writes a binary log lets only a user with `SUPER` create triggers, unless
 //! `log_bin_trust_function_creators` is on. No trigger sees `TRUNCATE`: the service's user must not hold `DROP`.
 //!

@@ -97,9 +97,12 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|t| t.with_timezone(&Utc).into())
-            .map_err(|_| TimeError::new(text, "time (RFC 3339, like 2026-11-22T10:00:00Z)"))
+        // An offset can carry a time beyond the years that four digits, and so the databases, can say.
+        let utc = DateTime::parse_from_rfc3339(text).map(|t| t.with_timezone(&Utc));
+        utc.ok()
+            .filter(|t| (0..=9999).contains(&t.year()))
+            .map(Into::into)
+            .ok_or_else(|| TimeError::new(text, "time (RFC 3339, like 2026-11-22T10:00:00Z)"))
     }
 }
 
@@ -160,7 +163,9 @@ impl FromStr for Day {
         if text.len() != 10 {
             return Err(error());
         }
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self).map_err(|_| error())
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| error())?;
+        // A year may be written with a sign; and the first day of year 0 begins, in UTC, before it.
+        if date.year() > 0 && text.starts_with(|c: char| c.is_ascii_digit()) { Ok(Self(date)) } else { Err(error()) }
     }
 }
 
@@ -201,9 +206,7 @@ impl FromStr for Month {
         if text.len() != 7 {
             return Err(error());
         }
-        NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d")
-            .map(|d| Self { year: d.year(), month: d.month() })
-            .map_err(|_| error())
+        format!("{text}-01").parse().map(Day::month).map_err(|_| error())
     }
 }
 
@@ -328,11 +331,29 @@ mod tests {
     }
 
     #[test]
+    fn a_time_beyond_four_digits_of_years_is_refused_wherever_its_offset_is() {
+        assert_eq!(at("9999-12-31T23:59:59.999999Z").utc().year(), 9999);
+        assert_eq!(at("9999-12-31T23:59:59+05:30").utc().year(), 9999);
+        for bad in ["9999-12-31T23:59:59-05:30", "0000-01-01T00:00:00+05:30", "10000-01-01T00:00:00Z"] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn malformed_dates_are_refused() {
-        for bad in ["2026-1-1", "2026-13-01", "2026-02-30", "20260101", "2026-01-01T00:00:00Z"] {
+        for bad in [
+            "2026-1-1",
+            "-999-01-01",
+            "+999-01-01",
+            "0000-01-01",
+            "2026-13-01",
+            "2026-02-30",
+            "20260101",
+            "2026-01-01T00:00:00Z",
+        ] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }
-        for bad in ["2026", "2026-1", "2026-13", "2026-11-01"] {
+        for bad in ["2026", "-999-01", "0000-12", "2026-1", "2026-13", "2026-11-01"] {
             assert!(bad.parse::<Month>().is_err(), "{bad}");
         }
     }

@@ -88,8 +88,10 @@ impl TestService {
         adjust(&mut platform);
         let file = folder.join(format!("{}.db", service.name));
         // A test on the real database says which.
-        let url = platform.env.get("DATABASE_URL").map(str::to_owned);
-        let database = DbConfig::new(url.unwrap_or_else(|| format!("sqlite://{}?synchronous=off", file.display())));
+        let database = match platform.env.get("DATABASE_URL") {
+            Some(_) => chassis::boot::database(&platform.env, service.name).unwrap(),
+            None => DbConfig::new(format!("sqlite://{}?synchronous=off", file.display())),
+        };
         let started = start(service, &platform, &database).await.expect("the service starts");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

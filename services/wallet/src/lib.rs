@@ -1,14 +1,15 @@
 //! The wallet service: a double-entry ledger of what members earned, spent and are owed.
 //!
 //! Read in this order: [`domain`] (what an entry is and every decision), `store` (the tables), `app` (a batch of
-//! commands becomes entries), `consumers` (events become commands), `http` (what members and staff see), `jobs` (the hash chain).
+//! commands becomes entries), `consumers` (events become commands), `http` (what members and staff see), `jobs` (the
+//! hash chain, closings).
 //!
 //! Invariants:
 //! - An entry's postings add up to zero; one that does not cannot be built.
 //! - An entry's id is derived from its cause, so a replay finds it posted and changes nothing.
-//! - Entries, postings, seals and forfeits are only ever added; the database refuses anything else.
+//! - Entries, postings, seals, closings and forfeits are only ever added; the database refuses anything else.
 //! - No balance of a member is below zero. What could not be taken back is a clawback due.
-//! - A cached balance is the fold of its postings. Company accounts are never counted up, only summed.
+//! - Every figure kept of a wallet is the fold of its postings. Company accounts are never counted up, only summed.
 //! - Amounts decided elsewhere are taken as they are; nobody decides twice.
 
 pub mod app;

@@ -195,6 +195,14 @@ pub(crate) async fn a_table_that_only_grows_refuses_update_and_delete(f: Fixture
     let delete = diesel::delete(postings::table).execute(c).await.unwrap_err();
     assert!(is_append_only_violation(&delete), "{delete:?}");
     assert!(c.batch_execute("DELETE FROM postings").await.is_err());
+    for key in ["id, 'r9'", "X'09', reference"] {
+        let replace = format!(
+            "REPLACE INTO postings (id, reference, account_id, amount_paise) SELECT {key}, account_id, 7 FROM postings"
+        );
+        let refused = c.batch_execute(&replace).await.unwrap_err();
+        assert!(is_append_only_violation(&refused) || is_unique_violation(&refused), "{refused:?}");
+    }
+    assert!(!post(c, &posting(id(1), 1, "r1")).await.unwrap(), "a taken key is told as one");
     post(c, &posting(id(1), 2, "r2")).await.unwrap();
     assert_eq!(posted(c, id(1)).await.unwrap(), (Some(Money::from_paise(3)), 2));
 }

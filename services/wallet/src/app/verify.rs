@@ -1,17 +1,20 @@
-//! Whether the books agree with themselves: every entry adds up to zero, and every cached balance is the fold
-//! of its postings.
+//! Whether the books agree with themselves: every entry adds up to zero, every figure of a wallet is the fold of its
+//! postings, and every line says what the lines before it make of it.
 
-use super::seal;
-use crate::domain::{Account, Wallet};
+use super::{ids, seal};
+use crate::domain::{Account, EntryKey, EntryKind, LedgerError, Wallet};
 use crate::error::WalletError;
-use crate::store::{closings, entries, holds, reserves, wallets};
+use crate::store::folds::{Deviation, Owners};
+use crate::store::{closings, company, entries, folds, holds, reserves, wallets};
 use db::DbConnection;
 use domain::{Money, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use uuid::Uuid;
 
-/// Wallets compared in one transaction, which holds their locks.
+/// Wallets compared in one transaction, which holds their locks; and those whose lines are walked in one statement.
 const PAGE: i64 = 500;
 /// More than this many faults are not listed.
 const SHOWN: usize = 100;
@@ -30,9 +33,9 @@ pub struct Verification {
 /// Something that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fault {
-    /// `chain_broken`, `balance_differs`, `unbalanced_entry` or `closing_differs`.
+    /// `chain_broken`, `balance_differs`, `line_differs`, `unbalanced_entry` or `closing_differs`.
     pub kind: &'static str,
-    /// The entry, or the account like `member:…:available`.
+    /// The entry, its line like `entry:…:1:balance_before`, or the figure like `member:…:available`.
     pub subject: String,
     pub expected: String,
     pub found: String,
@@ -59,7 +62,8 @@ pub struct Page {
     faults: Vec<Fault>,
 }
 
-/// Adds what is wrong with the journal as a whole: entries that do not balance, and a broken hash chain.
+/// Adds what is wrong with the journal as a whole: entries that do not balance, lines that do not follow from those
+/// before them, and a broken hash chain.
 pub async fn check_journal(c: &mut DbConnection, found: &mut Verification) -> Result<(), WalletError> {
     found.entries_checked = entries::count(c).await?;
     for (entry, sum) in entries::unbalanced(c).await? {
@@ -71,6 +75,7 @@ pub async fn check_journal(c: &mut DbConnection, found: &mut Verification) -> Re
         };
         found.faults.push(fault);
     }
+    check_lines(c, found).await?;
     check_closing(c, found).await?;
     let (sealed, broken) = seal::check(c).await?;
     found.entries_sealed = sealed;
@@ -102,33 +107,121 @@ async fn check_closing(c: &mut DbConnection, found: &mut Verification) -> Result
     Ok(())
 }
 
+/// Walks the lines of all members, some members a statement. Lines are only added, each when its wallet is locked, so
+/// that writers at work do not matter.
+async fn check_lines(c: &mut DbConnection, found: &mut Verification) -> Result<(), WalletError> {
+    let mut after = company();
+    loop {
+        let end = wallets::page_end(c, after, PAGE).await?;
+        let until = end.unwrap_or_else(last_owner);
+        found.faults.extend(folds::first_deviations(c, (after, until)).await?.iter().map(deviates));
+        // More than is shown is enough.
+        if end.is_none() || found.faults.len() > SHOWN {
+            return Ok(());
+        }
+        after = until;
+    }
+}
+
+fn deviates(line: &Deviation) -> Fault {
+    let fault = |what: &str, expected: String, found: Option<String>| Fault {
+        kind: "line_differs",
+        subject: format!("entry:{}:{}:{what}", line.entry_id, line.line),
+        expected,
+        found: found.unwrap_or_else(|| "nothing".to_owned()),
+    };
+    let money = |amount: Option<Money>| amount.map(|m| m.to_string());
+    if line.has_entry == 0 {
+        return fault("entry", "its entry".to_owned(), None);
+    }
+    if line.account_after_paise != Some(line.folded_after) {
+        return fault("account_after", line.folded_after.to_string(), money(line.account_after_paise));
+    }
+    let number = line.transaction_type.map(|_| line.folded_number);
+    if line.transaction_number != number {
+        let text = |n: Option<i64>| n.map(|n| n.to_string());
+        return fault("number", text(number).unwrap_or_else(|| "nothing".to_owned()), text(line.transaction_number));
+    }
+    fault("balance_before", line.folded_before.to_string(), money(line.balance_before_paise))
+}
+
+/// No owner's id is greater.
+fn last_owner() -> UserId {
+    UserId::from(Uuid::max())
+}
+
+/// What the journal makes of one member's wallet.
+#[derive(Default)]
+struct Folded {
+    balances: BTreeMap<Account, Money>,
+    earned: Money,
+    withdrawn: Money,
+    seen: i64,
+}
+
 /// Compares a page of wallets with their postings, holds and reserves while they cannot change.
 pub async fn check_page(c: &mut DbConnection, after: Option<UserId>) -> Result<Page, WalletError> {
+    let after = after.unwrap_or_else(company);
     let page = wallets::lock_page(c, after, PAGE).await?;
+    let full = i64::try_from(page.len()) == Ok(PAGE);
+    let last = page.last().filter(|_| full).map(|w| w.user_id);
     let owners: Vec<UserId> = page.iter().map(|w| w.user_id).collect();
-    if owners.is_empty() {
-        return Ok(Page { wallets: 0, last: None, faults: Vec::new() });
-    }
-    let folded: BTreeMap<(UserId, Account), Money> =
-        entries::folded(c, &owners).await?.into_iter().map(|(o, a, m)| ((o, a), m)).collect();
+    let mut folded = fold(c, (after, last.unwrap_or_else(last_owner))).await?;
     let held: BTreeMap<UserId, Money> = holds::placed(c, &owners).await?.into_iter().collect();
     let reserved: BTreeMap<UserId, Money> = reserves::left(c, &owners).await?.into_iter().collect();
     let mut faults = Vec::new();
     for wallet in &page {
+        let fold = folded.remove(&wallet.user_id).unwrap_or_default();
         for (account, cached) in balances(wallet)? {
-            let fold = folded.get(&(wallet.user_id, account)).copied().unwrap_or_default();
-            faults.extend(differs(wallet, account.as_str(), fold, cached));
+            let sum = fold.balances.get(&account).copied().unwrap_or_default();
+            faults.extend(differs(wallet.user_id, account.as_str(), sum, cached));
         }
+        faults.extend(differs(wallet.user_id, "total_earned", fold.earned, wallet.total_earned));
+        faults.extend(differs(wallet.user_id, "total_withdrawn", fold.withdrawn, wallet.total_withdrawn));
+        faults.extend(differs(wallet.user_id, "transactions", fold.seen, wallet.transactions));
         let placed = held.get(&wallet.user_id).copied().unwrap_or_default();
-        faults.extend(differs(wallet, "holds", placed, wallet.held));
+        faults.extend(differs(wallet.user_id, "holds", placed, wallet.held));
         let left = reserved.get(&wallet.user_id).copied().unwrap_or_default();
-        faults.extend(differs(wallet, "emi_reserves", left, wallet.emi_reserve));
+        faults.extend(differs(wallet.user_id, "emi_reserves", left, wallet.emi_reserve));
     }
-    Ok(Page { wallets: u64::try_from(page.len()).unwrap_or(0), last: owners.last().copied(), faults })
+    for (owner, fold) in folded {
+        // One that was opened since the page was read is compared another time.
+        if wallets::find(c, owner).await?.is_none() {
+            let balance = fold.balances.get(&Account::Available).copied().unwrap_or_default();
+            faults.push(fault(owner, "available", balance, "no wallet"));
+        }
+    }
+    Ok(Page { wallets: u64::try_from(page.len()).unwrap_or(0), last, faults })
+}
+
+async fn fold(c: &mut DbConnection, owners: Owners) -> Result<BTreeMap<UserId, Folded>, WalletError> {
+    let mut all: BTreeMap<UserId, Folded> = BTreeMap::new();
+    for account in folds::folded(c, owners).await? {
+        let fold = all.entry(account.owner).or_default();
+        fold.balances.insert(account.account, account.sum.unwrap_or_default());
+        fold.earned = fold.earned.add(account.earned.unwrap_or_default()).map_err(LedgerError::from)?;
+        fold.seen = fold.seen.saturating_add(account.seen);
+    }
+    // That a payout was completed moves nothing of the member's; what has become of those that left is looked up.
+    let settled = [EntryKind::PayoutCompletion, EntryKind::PayoutReversal];
+    let mut settling = BTreeMap::new();
+    for (owner, payout) in folds::captured(c, owners).await? {
+        for kind in settled {
+            settling.insert(ids::entry(EntryKey::new(kind, payout.uuid())), (owner, kind));
+        }
+    }
+    let wanted: Vec<_> = settling.keys().copied().collect();
+    for (id, _, amount, _) in entries::posted(c, &wanted).await? {
+        let Some((owner, kind)) = settling.get(&id) else { continue };
+        let fold = all.entry(*owner).or_default();
+        let part = amount.times(kind.withdraws()).map_err(LedgerError::from)?;
+        fold.withdrawn = fold.withdrawn.add(part).map_err(LedgerError::from)?;
+    }
+    Ok(all)
 }
 
 fn balances(wallet: &Wallet) -> Result<[(Account, Money); 5], WalletError> {
-    let due = wallet.clawback_due.neg().map_err(crate::domain::LedgerError::from)?;
+    let due = wallet.clawback_due.neg().map_err(LedgerError::from)?;
     Ok([
         (Account::Available, wallet.available),
         (Account::Held, wallet.held),
@@ -138,11 +231,11 @@ fn balances(wallet: &Wallet) -> Result<[(Account, Money); 5], WalletError> {
     ])
 }
 
-fn differs(wallet: &Wallet, what: &str, expected: Money, found: Money) -> Option<Fault> {
-    (expected != found).then(|| Fault {
-        kind: "balance_differs",
-        subject: format!("member:{}:{what}", wallet.user_id),
-        expected: expected.to_string(),
-        found: found.to_string(),
-    })
+fn differs<T: Display + PartialEq>(owner: UserId, what: &str, expected: T, found: T) -> Option<Fault> {
+    (expected != found).then(|| fault(owner, what, expected, found))
+}
+
+fn fault(owner: UserId, what: &str, expected: impl Display, found: impl Display) -> Fault {
+    let (expected, found) = (expected.to_string(), found.to_string());
+    Fault { kind: "balance_differs", subject: format!("member:{owner}:{what}"), expected, found }
 }

@@ -101,6 +101,13 @@ pub struct Return {
     pub at: Timestamp,
 }
 
+impl Return {
+    /// A booking had taken the payment, and given it back; the gateway did not take the refund.
+    pub fn is_failed_refund(&self) -> bool {
+        self.cause == "source_refund_failed"
+    }
+}
+
 /// A member pays for a booking from the wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingPayment {

@@ -189,7 +189,12 @@ fn refund(d: Derivation, command: &Command, met: Met) -> Result<Derivation, Ledg
         return Ok(d.rule("a payment is refunded whole, to where it came from").given("payment_amount", c.amount));
     }
     if let Command::Return(c) = command {
-        return Ok(d.rule(format!("no booking could take the payment: {}", c.cause)).given("amount", c.amount));
+        let rule = if c.is_failed_refund() {
+            "a refund that could not go back to where it came from goes to the wallet".to_owned()
+        } else {
+            format!("no booking could take the payment: {}", c.cause)
+        };
+        return Ok(d.rule(rule).given("amount", c.amount));
     }
     if let Command::ReversePayout(c) = command {
         return reversed(d, c);

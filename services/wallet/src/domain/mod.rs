@@ -3,7 +3,7 @@
 //! Read in this order: [`account`], [`entry`] (a balanced journal entry), [`wallet`] (a member's balances as a
 //! fold of entries), [`command`] (what is asked of the ledger), [`books`] (what one transaction has loaded, and
 //! how a command changes it), then the decisions: [`earning`], [`reversal`], [`receipt`], [`payout`],
-//! [`reserve`], [`manual`].
+//! [`reserve`], [`manual`]; and [`explanation`] (how a line's amount came to be).
 
 pub mod account;
 pub mod books;
@@ -50,6 +50,8 @@ pub enum LedgerError {
     NotTheHold,
     #[error("the hold was refused or already ended another way")]
     HoldEnded,
+    #[error("what is reversed was somebody else's")]
+    NotTheOriginal,
     #[error("the reserve belongs to somebody else or has less left")]
     NotTheReserve,
     #[error("`{0}` was asked for before what it needs was loaded")]

@@ -7,9 +7,6 @@ use super::reserve::Reserve;
 use super::{Account, Books, LedgerError, TransactionType};
 use domain::{Money, Timestamp, UserId};
 
-/// The cause of a return whose payment had been taken: the gateway did not take the refund.
-const SOURCE_REFUND_FAILED: &str = "source_refund_failed";
-
 pub(super) fn positive(amount: Money) -> Result<Money, LedgerError> {
     if amount.is_positive() { Ok(amount) } else { Err(LedgerError::BadAmount(amount)) }
 }
@@ -37,7 +34,7 @@ pub(super) fn refund(c: &Refund) -> Result<Decision, LedgerError> {
 
 pub(super) fn returned(c: &Return) -> Result<Decision, LedgerError> {
     let amount = positive(c.amount)?;
-    let text = if c.cause == SOURCE_REFUND_FAILED {
+    let text = if c.is_failed_refund() {
         format!("Refund for booking {}: it could not go back to where it came from", c.booking_number)
     } else {
         format!("Returned: booking {} could not take this payment", c.booking_number)

@@ -14,7 +14,7 @@ pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, Ledger
         Some(Settled::Posted { member, amount, plan_version }) => (member, amount, plan_version),
     };
     if member != c.referrer_id {
-        return Err(LedgerError::NotLoaded(format!("wallet:{member}")));
+        return Err(LedgerError::NotTheOriginal);
     }
     let text = format!("Reversal of the referral bonus for booking {}", c.booking_number);
     let taken = TakenBack {
@@ -39,7 +39,7 @@ pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError>
         Some(Settled::Posted { member, amount, plan_version }) => (member, amount, plan_version),
     };
     if member != c.earner_id {
-        return Err(LedgerError::NotLoaded(format!("wallet:{member}")));
+        return Err(LedgerError::NotTheOriginal);
     }
     let taken = TakenBack {
         original,

@@ -88,6 +88,8 @@ impl Wallet {
         if let Some(account) = next.overdrawn() {
             return Err(LedgerError::Overdrawn(account));
         }
+        // What cannot be shown must not be posted: the two could fit each, and their sum not.
+        next.balance()?;
         Ok((next, recorded))
     }
 
@@ -125,5 +127,43 @@ impl Wallet {
         .into_iter()
         .find(|(_, balance)| balance.is_negative())
         .map(|(account, _)| account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entry::{EntryKey, EntryKind, Header, Lines};
+
+    fn entry(kind: EntryKind, available: Money, other: (Account, Money)) -> Entry {
+        let key = EntryKey::new(kind, uuid::Uuid::nil());
+        let member = UserId::from(uuid::Uuid::nil());
+        let (at, plan_version, reverses) = (Timestamp::UNIX_EPOCH, None, None);
+        let header = Header { key, member, amount: available, at, plan_version, reverses };
+        Lines::new().book(other.0, other.1).book(Account::Available, available).entry(header).expect("balanced")
+    }
+
+    #[test]
+    fn what_no_longer_fits_is_refused_before_it_is_kept() {
+        let most = Money::MAX;
+        let less = most.neg().expect("fits");
+        let empty = Wallet::empty(UserId::from(uuid::Uuid::nil()));
+        let (full, _) = empty.after(&entry(EntryKind::Deposit, most, (Account::Bank, less))).expect("fits");
+        assert_eq!(full.balance(), Ok(most));
+        let one = Money::from_paise(1);
+        let more = entry(EntryKind::Deposit, one, (Account::Bank, Money::from_paise(-1)));
+        assert!(matches!(full.after(&more), Err(LedgerError::Money(_))));
+        // Each account fits, the balance of both does not.
+        let held = Wallet { held: one, ..Wallet::empty(empty.user_id) };
+        assert!(matches!(
+            held.after(&entry(EntryKind::Deposit, most, (Account::Bank, less))),
+            Err(LedgerError::Money(_))
+        ));
+        // The balance fits, what was ever earned does not.
+        let rich = Wallet { total_earned: most, ..Wallet::empty(empty.user_id) };
+        let bonus = entry(EntryKind::Referral, one, (Account::ReferralExpense, Money::from_paise(-1)));
+        assert!(matches!(rich.after(&bonus), Err(LedgerError::Money(_))));
+        let owing = entry(EntryKind::PairVoid, Money::from_paise(-1), (Account::PairExpense, one));
+        assert_eq!(empty.after(&owing), Err(LedgerError::Overdrawn(Account::Available)));
     }
 }

@@ -80,7 +80,8 @@ pub(crate) fn routes(app: Wallet) -> Routes {
             ledger::accounts,
             Doc::new("Every account of the company, or of one member")
                 .filters::<ledger::Of>()
-                .gives::<ledger::Accounts>(),
+                .gives::<ledger::Accounts>()
+                .paged(),
         )
         .get(
             "/ledger/trial-balance",

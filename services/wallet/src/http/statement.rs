@@ -4,6 +4,7 @@ use super::statement_pdf::pdf;
 use super::transactions::owner;
 use crate::Wallet;
 use crate::app::ids;
+use crate::domain::Wallet as Balances;
 use crate::store::{members, transactions, wallets};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -76,14 +77,13 @@ fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> HttpResponse {
 /// counted back from today's.
 async fn read(c: &mut DbConnection, user_id: UserId, month: Month) -> Result<Statement, Problem> {
     const CHUNK: i64 = 1_000;
-    let balance = match wallets::find(c, user_id).await? {
-        Some(wallet) => wallet.balance().map_err(Problem::internal)?,
-        None => Money::ZERO,
-    };
+    let wallet = wallets::find(c, user_id).await?.unwrap_or_else(|| Balances::empty(user_id));
+    let balance = wallet.balance().map_err(Problem::internal)?;
     let filter =
         transactions::Filter { owner: Some(user_id), from: Some(month.starts_at()), ..transactions::Filter::default() };
     let mut rows = Vec::new();
-    let mut after = None;
+    // Up to the lines that this balance is of, though more are added meanwhile.
+    let mut after = Some(wallet.transactions.saturating_add(1));
     loop {
         let page = transactions::page(c, &filter, after, CHUNK).await?;
         let Some(last) = page.last() else { break };

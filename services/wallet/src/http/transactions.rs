@@ -76,13 +76,12 @@ pub(crate) struct Filters {
 /// A day means all of it, as it is in India.
 fn instant(field: &'static str, text: &str, end: bool) -> Result<Timestamp, Problem> {
     if let Ok(day) = text.parse::<Day>() {
-        return Ok(if end { day.next().starts_at() } else { day.starts_at() });
+        return Ok(if end { day.next().starts_at().minus(TimeDelta::microseconds(1)) } else { day.starts_at() });
     }
     // In a query a plus sign is a space; an offset such as +05:30 is meant.
-    let time: Timestamp = text.replace(' ', "+").parse().map_err(|_| {
+    text.replace(' ', "+").parse().map_err(|_| {
         Problem::unprocessable("wallet.bad_filter", format!("{field}: write a date (YYYY-MM-DD) or an RFC 3339 time"))
-    })?;
-    Ok(if end { time.plus(TimeDelta::microseconds(1)) } else { time })
+    })
 }
 
 /// Whose rows the caller may list: their own, or, for staff, anybody's.
@@ -101,25 +100,18 @@ pub(super) async fn list(
         owner: owner(&caller, filters.user_id),
         kind: filters.kind,
         from: filters.from.as_deref().map(|t| instant("from", t, false)).transpose()?,
-        before: filters.to.as_deref().map(|t| instant("to", t, true)).transpose()?,
+        until: filters.to.as_deref().map(|t| instant("to", t, true)).transpose()?,
     };
     let mut c = app.ctx.db().read().await?;
     let rows = transactions::page(&mut c, &filter, page.after_number()?, page.fetch_limit()).await?;
     let by_position = filter.owner.is_none();
-    let cursor = |row: &transactions::Seen| {
-        Cursor::Number(if by_position { row.0 } else { row.1.transaction_number.unwrap_or(0) })
-    };
-    let mut overflow = None;
-    let listing = page.listing(rows, cursor, |(_, row, kind, cause)| {
-        TransactionView::of(row, EntryKey::new(kind, cause.uuid())).unwrap_or_else(|e| {
-            overflow = Some(e);
-            None
-        })
-    });
-    match overflow {
-        Some(error) => Err(Problem::internal(error)),
-        None => Ok(ok(&listing)),
+    let mut views = Vec::with_capacity(rows.len());
+    for (position, row, kind, cause) in rows {
+        let order = if by_position { position } else { row.transaction_number.unwrap_or(0) };
+        let view = TransactionView::of(row, EntryKey::new(kind, cause.uuid())).map_err(Problem::internal)?;
+        views.extend(view.map(|view| (order, view)));
     }
+    Ok(ok(&page.listing(views, |(order, _)| Cursor::Number(*order), |(_, view)| view)))
 }
 
 #[derive(Deserialize, JsonSchema)]

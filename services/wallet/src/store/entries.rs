@@ -108,17 +108,6 @@ pub async fn moved(
     Ok(rows.into_iter().map(|(account, sum)| (account, sum.unwrap_or_default())).collect())
 }
 
-/// Σ of the postings of some owners, by owner and account.
-pub async fn folded(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(UserId, Account, Money)>> {
-    let rows: Vec<(UserId, Account, Option<Money>)> = postings::table
-        .filter(postings::owner_id.eq_any(owners))
-        .group_by((postings::owner_id, postings::account))
-        .select((postings::owner_id, postings::account, sum_i64(postings::amount_paise)))
-        .load(c)
-        .await?;
-    Ok(rows.into_iter().map(|(owner, account, sum)| (owner, account, sum.unwrap_or_default())).collect())
-}
-
 /// A member's account after the last posting until `until`: one step in an index.
 pub async fn balance_at(
     c: &mut DbConnection,

@@ -2,6 +2,7 @@
 
 pub mod closings;
 pub mod entries;
+pub mod folds;
 pub mod forfeits;
 pub mod holds;
 pub mod members;

@@ -14,8 +14,7 @@ pub struct Filter {
     pub owner: Option<UserId>,
     pub kind: Option<TransactionType>,
     pub from: Option<Timestamp>,
-    /// Exclusive.
-    pub before: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 /// A line with its row's position and the entry's kind and cause.
@@ -45,8 +44,8 @@ pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, lim
     if let Some(from) = filter.from {
         query = query.filter(postings::at.ge(from));
     }
-    if let Some(before) = filter.before {
-        query = query.filter(postings::at.lt(before));
+    if let Some(until) = filter.until {
+        query = query.filter(postings::at.le(until));
     }
     query
         .limit(limit)

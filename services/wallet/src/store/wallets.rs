@@ -71,9 +71,21 @@ pub async fn save(c: &mut DbConnection, changed: Vec<Wallet>) -> QueryResult<()>
     upsert_many(c, wallets::table, changed.into_iter().map(Row::from), &["user_id"], &CHANGING).await
 }
 
+/// The last of so many owners after `after`; none where there are not so many.
+pub async fn page_end(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Option<UserId>> {
+    wallets::table
+        .filter(wallets::user_id.gt(after))
+        .order(wallets::user_id)
+        .offset(limit - 1)
+        .limit(1)
+        .select(wallets::user_id)
+        .first(c)
+        .await
+        .optional()
+}
+
 /// Wallets in the order of their owners' ids, after `after`, locked.
-pub async fn lock_page(c: &mut DbConnection, after: Option<UserId>, limit: i64) -> QueryResult<Vec<Wallet>> {
-    let after = after.unwrap_or_else(super::company);
+pub async fn lock_page(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<Wallet>> {
     let rows: Vec<Row> = wallets::table
         .filter(wallets::user_id.gt(after))
         .order(wallets::user_id)

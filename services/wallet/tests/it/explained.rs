@@ -2,9 +2,14 @@
 
 use crate::fixture::*;
 use domain::Money;
+use proto_events::binary::v1::{Pair, PlanPublished};
+use proto_events::booking::v1::{EmiReleased, PaymentReturned, WalletPaymentRequested};
+use proto_events::wallet::v1::EmiReserved;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use testkit::{Client, TestService};
+use wallet::domain::TransactionType;
 
 fn rupees(value: &Value) -> Decimal {
     value.as_str().unwrap().parse().unwrap()
@@ -67,7 +72,73 @@ async fn every_kind_of_line_is_explained() {
     s.deliver_now(&failed(&fails)).await;
     assert_eq!(all_explained(&s.as_user(user(A))).await, 17);
     assert_eq!(all_explained(&s.as_user(user(B))).await, 1);
+
+    // What is left: a payment from the wallet, money nobody could take, and what was put aside coming back.
+    let from_wallet = WalletPaymentRequested {
+        payment_id: bytes(60),
+        booking_id: bytes(1_000),
+        user_id: bytes(A),
+        amount_paise: paise("12.34"),
+        booking_number: "B-1".into(),
+        requested_at: at().micros(),
+    };
+    s.deliver_now(&from_wallet).await;
+    for (n, cause) in [(61, "booking_expired"), (62, "source_refund_failed")] {
+        let returned = PaymentReturned {
+            return_id: bytes(n),
+            payment_id: bytes(n),
+            booking_id: bytes(1_000),
+            user_id: bytes(A),
+            amount_paise: paise("0.01"),
+            cause: cause.into(),
+            booking_number: "B-1".into(),
+            returned_at: at().micros(),
+        };
+        s.deliver_now(&returned).await;
+        let rules = newest(&s.as_user(user(A))).await;
+        assert_eq!(rules[0].as_str().unwrap().contains("no booking"), cause == "booking_expired", "{rules}");
+    }
+    let mut reserved = PlanPublished { version: 2, effective_from: at().micros(), ..PlanPublished::default() };
+    let mut plan = domain::Plan::seed();
+    plan.pairs.reserve_rate = domain::Rate::percent(10);
+    reserved.plan_json = serde_json::to_string(&plan).unwrap();
+    s.deliver_now(&reserved).await;
+    let kept_back = Pair {
+        plan_version: 2,
+        reserve_deduction_paise: paise("50.00"),
+        available_paise: paise("450.00"),
+        ..pair(A, 8, "0.00")
+    };
+    s.deliver_now(&placed(vec![kept_back])).await;
+    let emi = s.published::<EmiReserved>().await.remove(0);
+    let released = EmiReleased {
+        release_id: bytes(70),
+        reserve_id: emi.reserve_id,
+        user_id: emi.user_id,
+        amount_paise: 4_321,
+        reason: "every booking is completed".into(),
+        released_at: at().micros(),
+    };
+    s.deliver_now(&released).await;
+    for (what, amount) in [("reserve-release", "49.99"), ("adjustments", "-0.01")] {
+        let body = json!({ "amount": amount, "reason": "asked for it" });
+        s.as_admin().post(&format!("/wallets/{}/{what}", id(A)), body).await.expect(201);
+    }
+    let me = s.as_user(user(A));
+    assert_eq!(all_explained(&me).await, 25);
+    let seen: BTreeSet<String> =
+        lines(&me).await.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(seen, TransactionType::ALL.iter().map(ToString::to_string).collect(), "every type there is");
+    sound(&s).await;
     s.finish().await;
+}
+
+/// The rules behind the newest line.
+async fn newest(client: &Client) -> Value {
+    let list = client.get("/wallet/transactions?limit=1").await.expect(200);
+    let path = format!("/wallet/transactions/{}/explain", list["items"][0]["id"].as_str().unwrap());
+    let why = client.get(&path).await.expect(200);
+    why["rules"].clone()
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(crate) fn id(n: u128) -> Uuid {
 pub(crate) fn user(n: u128) -> UserId {
     UserId::from(id(n))
 }
-fn bytes(n: u128) -> Vec<u8> {
+pub(crate) fn bytes(n: u128) -> Vec<u8> {
     id(n).as_bytes().to_vec()
 }
 /// Paise of an amount like `500.00`.

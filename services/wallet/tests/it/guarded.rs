@@ -1,29 +1,15 @@
 //! What the database itself refuses, and what is noticed when somebody writes past the platform.
 
 use crate::fixture::*;
-use db::{Db, is_append_only_violation, is_check_violation};
+use db::{Db, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
+use proto_events::binary::v1::Pair;
+use serde_json::Value;
+use testkit::TestService;
 
-const FORBIDDEN: [&str; 10] = [
-    "UPDATE closings SET total_paise = 0",
-    "DELETE FROM closings",
-    "UPDATE postings SET amount_paise = amount_paise + 1",
-    "DELETE FROM postings",
-    "UPDATE journal_entries SET amount_paise = 0",
-    "DELETE FROM journal_entries",
-    "UPDATE forfeits SET reason = 'x'",
-    "DELETE FROM forfeits",
-    "UPDATE seals SET number = number + 100",
-    "DELETE FROM seals",
-];
-
-/// Tries every forbidden change on a ledger that has a row of each kind.
-pub(crate) async fn refuses_changes(db: &Db) {
+/// Where the code would let a balance fall below zero, the table does not.
+pub(crate) async fn refuses_to_go_below_zero(db: &Db) {
     let mut c = db.write().await.unwrap();
-    for sql in FORBIDDEN {
-        let error = c.batch_execute(sql).await.expect_err(sql);
-        assert!(is_append_only_violation(&error), "{sql}: {error}");
-    }
     for column in ["available_paise", "held_paise", "emi_reserve_paise", "reserve_paise", "clawback_due_paise"] {
         let error = c.batch_execute(&format!("UPDATE wallets SET {column} = -1")).await.expect_err(column);
         assert!(is_check_violation(&error), "{column}: {error}");
@@ -31,33 +17,168 @@ pub(crate) async fn refuses_changes(db: &Db) {
 }
 
 #[tokio::test]
-async fn the_ledger_refuses_to_be_changed() {
+async fn a_balance_cannot_be_set_below_zero() {
     let s = wallet().await;
     s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
-    s.deliver_now(&paid(2, B, A, "500.00", "0.00")).await;
-    s.clock.advance_secs(1_000);
-    s.run_job("seal").await;
-    s.run_job("close").await;
-    refuses_changes(s.ctx().db()).await;
+    refuses_to_go_below_zero(s.ctx().db()).await;
     sound(&s).await;
     s.finish().await;
 }
 
-#[tokio::test]
-async fn a_balance_changed_behind_the_platforms_back_is_named() {
-    let s = wallet().await;
+/// A member who earned, was paid, had to give back more than was there, and got a part of the payout back.
+pub(crate) async fn a_story(s: &TestService) {
     s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
-    let mut c = s.ctx().db().write().await.unwrap();
-    c.batch_execute("UPDATE wallets SET available_paise = available_paise + 1").await.unwrap();
-    drop(c);
+    s.deliver_now(&placed(vec![pair(A, 6, "100.00")])).await;
+    let p = payout(50, "400.00", "50.00");
+    s.deliver_now(&requested(&p)).await;
+    s.deliver_now(&approved(&p)).await;
+    s.deliver_now(&completed(&p)).await;
+    s.deliver_now(&voided(vec![pair(A, 6, "100.00")])).await;
+    s.deliver_now(&paid(2, B, A, "500.00", "25.00")).await;
+    s.deliver_now(&came_back(&p)).await;
+    let seen = lines(&s.as_user(user(A))).await;
+    let earned = ["REFERRAL_BONUS 25.00", "BINARY_PAIR 500.00", "EMI_DEDUCTION -100.00", "PAYOUT -400.00"];
+    assert_eq!((&seen[..4], seen.len()), (&earned.map(str::to_owned)[..], 8), "{seen:?}");
+    sound(s).await;
+}
+
+/// The faults that `/ledger/verify` names once these statements ran behind the platform's back.
+async fn faults_after(s: &TestService, sql: &str) -> Vec<Value> {
+    s.ctx().db().write().await.unwrap().batch_execute(sql).await.expect(sql);
     let verified = s.as_staff().get("/ledger/verify").await.expect(200);
-    assert_eq!(verified["ok"], false);
-    assert_eq!(verified["faults"][0]["subject"], format!("member:{}:available", id(A)));
-    assert_eq!(
-        (&verified["faults"][0]["expected"], &verified["faults"][0]["found"]),
-        (&"25.00".into(), &"25.01".into())
-    );
+    let faults = verified["faults"].as_array().unwrap().clone();
+    assert_eq!(verified["ok"], faults.is_empty());
+    faults
+}
+
+/// That a fault is named, by kind, end of the subject, and what is expected and found.
+fn named(faults: &[Value], [kind, subject, expected, found]: [&str; 4], sql: &str) {
+    let text = |fault: &Value, field: &str| fault[field].as_str().unwrap().to_owned();
+    let this = |f: &&Value| text(f, "kind") == kind && text(f, "subject").ends_with(subject);
+    let fault = faults.iter().find(this).unwrap_or_else(|| panic!("{sql}: {faults:#?}"));
+    assert_eq!((text(fault, "expected").as_str(), text(fault, "found").as_str()), (expected, found), "{sql}");
+}
+
+/// Every figure that is kept of a wallet and its lines, changed and put right again: each is named, once, with what it
+/// should be.
+pub(crate) async fn whatever_is_changed_is_named(s: &TestService) {
+    a_story(s).await;
+    for table in ["postings", "journal_entries"] {
+        let sql = format!("DROP TRIGGER {table}_refuse_update; DROP TRIGGER {table}_refuse_delete");
+        s.ctx().db().write().await.unwrap().batch_execute(&sql).await.unwrap();
+    }
+    for (column, expected, found) in [
+        ("available_paise", "350.00", "350.01"),
+        ("held_paise", "0.00", "0.01"),
+        ("emi_reserve_paise", "150.00", "150.01"),
+        ("reserve_paise", "0.00", "0.01"),
+        ("total_earned_paise", "50.00", "50.01"),
+        ("total_withdrawn_paise", "50.00", "50.01"),
+        ("transactions", "8", "9"),
+    ] {
+        let sql = format!("UPDATE wallets SET {column} = {column} + 1");
+        let faults = faults_after(s, &sql).await;
+        let subject = format!("member:{}:{}", id(A), column.trim_end_matches("_paise"));
+        named(&faults, ["balance_differs", &subject, expected, found], &sql);
+        let back = format!("UPDATE wallets SET {column} = {column} - 1");
+        assert_eq!(faults_after(s, &back).await, Vec::<Value>::new());
+    }
+    let due = "UPDATE wallets SET clawback_due_paise = clawback_due_paise";
+    let faults = faults_after(s, &format!("{due} + 1")).await;
+    named(&faults, ["balance_differs", ":clawback_due", "-450.00", "-450.01"], due);
+    assert_eq!(faults_after(s, &format!("{due} - 1")).await, Vec::<Value>::new());
+
+    // By the number of a line of the member's; only one fault of a kind each, however many lines follow.
+    for (line, set, back, fault) in [
+        (
+            2,
+            "amount_paise = amount_paise + 1",
+            "amount_paise = amount_paise - 1",
+            ["account_after", "525.01", "525.00"],
+        ),
+        (
+            3,
+            "account_after_paise = account_after_paise + 1",
+            "account_after_paise = account_after_paise - 1",
+            ["account_after", "425.00", "425.01"],
+        ),
+        (4, "balance_before_paise = 0", "balance_before_paise = 42500", ["balance_before", "425.00", "0.00"]),
+        (5, "balance_before_paise = NULL", "balance_before_paise = 2500", ["balance_before", "25.00", "nothing"]),
+        (6, "transaction_number = 99", "transaction_number = 6", ["number", "6", "99"]),
+        (7, "transaction_number = NULL", "transaction_number = 7", ["number", "7", "nothing"]),
+        (7, "transaction_type = NULL", "transaction_type = 'CLAWBACK'", ["number", "nothing", "7"]),
+    ] {
+        let position = position(s, line).await;
+        let change = |set: &str| format!("UPDATE postings SET {set} WHERE position = {position}");
+        let faults = faults_after(s, &change(set)).await;
+        let [what, expected, found] = fault;
+        named(&faults, ["line_differs", &format!(":{what}"), expected, found], set);
+        assert_eq!(faults.iter().filter(|f| f["kind"] == "line_differs").count(), 1, "{set}: {faults:#?}");
+        assert_eq!(faults_after(s, &change(back)).await, Vec::<Value>::new(), "{back}");
+    }
+}
+
+/// Where line `number` of A's lies in the journal.
+async fn position(s: &TestService, number: i64) -> i64 {
+    let filter = wallet::store::transactions::Filter { owner: Some(user(A)), ..Default::default() };
+    let mut c = s.ctx().db().read().await.unwrap();
+    let lines = wallet::store::transactions::page(&mut c, &filter, Some(number + 1), 1).await.unwrap();
+    lines[0].0
+}
+
+#[tokio::test]
+async fn whatever_is_changed_behind_the_platforms_back_is_named() {
+    let s = wallet().await;
+    whatever_is_changed_is_named(&s).await;
     s.finish().await;
+}
+
+/// Wallets are compared and walked some hundred at a time.
+#[tokio::test]
+async fn members_on_every_page_are_compared() {
+    let s = wallet().await;
+    let pairs = (1..=1_003_u32).map(|n| Pair { pair_id: bytes(u128::from(n)), ..pair(u128::from(n), 1, "0.00") });
+    s.deliver_now(&placed(pairs.collect())).await;
+    sound(&s).await;
+    let odd: Vec<u128> = vec![1, 499, 500, 501, 999, 1_000, 1_001, 1_003];
+    let list = odd.iter().map(|n| format!("X'{}'", id(*n).simple())).collect::<Vec<_>>().join(", ");
+    let change = format!(
+        "DROP TRIGGER postings_refuse_update; UPDATE wallets SET total_earned_paise = 0 WHERE user_id IN ({list});
+         UPDATE postings SET balance_before_paise = 7 WHERE owner_id IN ({list})"
+    );
+    let faults = faults_after(&s, &change).await;
+    for n in &odd {
+        named(&faults, ["balance_differs", &format!("member:{}:total_earned", id(*n)), "500.00", "0.00"], &change);
+    }
+    assert_eq!(faults.iter().filter(|f| f["kind"] == "line_differs").count(), odd.len());
+    assert_eq!(faults.len(), 2 * odd.len());
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn whatever_is_removed_behind_the_platforms_back_is_named() {
+    const LINE: &str = "DELETE FROM postings WHERE transaction_number =";
+    let removals = [
+        ("DELETE FROM wallets".to_owned(), ["balance_differs", ":available", "350.00", "no wallet"]),
+        (format!("{LINE} 1"), ["line_differs", ":account_after", "500.00", "525.00"]),
+        (format!("{LINE} 8"), ["balance_differs", ":transactions", "7", "8"]),
+        (
+            "DELETE FROM journal_entries WHERE kind = 'referral' AND amount_paise = 2500".to_owned(),
+            ["line_differs", ":1:entry", "its entry", "nothing"],
+        ),
+        (
+            "DELETE FROM journal_entries WHERE kind = 'payout_reversal'".to_owned(),
+            ["balance_differs", ":total_withdrawn", "400.00", "50.00"],
+        ),
+    ];
+    for (removal, fault) in removals {
+        let s = wallet().await;
+        a_story(&s).await;
+        let open = "DROP TRIGGER postings_refuse_delete; DROP TRIGGER journal_entries_refuse_delete";
+        let faults = faults_after(&s, &format!("{open}; {removal}")).await;
+        named(&faults, fault, &removal);
+        s.finish().await;
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Balances, lists, statements and the books as they are read.
 
 use crate::fixture::*;
+use chrono::TimeDelta;
+use domain::Timestamp;
 use serde_json::json;
+use testkit::{Client, TestService};
 
 #[tokio::test]
 async fn a_member_not_seen_yet_has_zeros() {
@@ -46,9 +49,9 @@ async fn pages_are_stable_while_lines_are_added() {
 async fn a_list_is_filtered_by_type_and_by_indian_day() {
     let s = wallet().await;
     let mut early = paid(1, B, A, "100.00", "5.00");
-    early.completed_at = "2026-10-31T18:29:59.999999Z".parse::<domain::Timestamp>().unwrap().micros();
+    early.completed_at = "2026-10-31T18:29:59.999999Z".parse::<Timestamp>().unwrap().micros();
     let mut late = paid(2, B, A, "100.00", "6.00");
-    late.completed_at = "2026-10-31T18:30:00Z".parse::<domain::Timestamp>().unwrap().micros();
+    late.completed_at = "2026-10-31T18:30:00Z".parse::<Timestamp>().unwrap().micros();
     s.deliver_now(&late).await;
     s.deliver_now(&early).await;
     deposit(&s, A, "7.00").await;
@@ -75,11 +78,154 @@ async fn a_list_is_filtered_by_type_and_by_indian_day() {
     s.finish().await;
 }
 
+/// What a client gets that follows `next_cursor` to the end, `between` happening after every page.
+async fn all_pages(client: &Client, query: &str, between: impl AsyncFn(usize)) -> Vec<String> {
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client.get(&format!("/wallet/transactions?{query}&cursor={cursor}")).await.expect(200);
+        let items = page["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|t| format!("{} {}", t["type"].as_str().unwrap(), t["amount"].as_str().unwrap())));
+        between(seen.len()).await;
+        let Some(next) = page["next_cursor"].as_str() else { return seen };
+        cursor = next.to_owned();
+    }
+}
+
+#[tokio::test]
+async fn filters_and_cursors_go_together_while_lines_are_added() {
+    let s = wallet().await;
+    for n in 1..=5_u32 {
+        s.clock.advance_secs(86_400);
+        let mut payment = paid(u128::from(n), B, A, "100.00", &format!("{n}.00"));
+        payment.completed_at = s.now().micros();
+        s.deliver_now(&payment).await;
+        deposit(&s, A, "7.00").await;
+        deposit(&s, B, "8.00").await;
+    }
+    let (me, staff) = (s.as_user(user(A)), s.as_staff());
+    let bonuses = |n: &[u32]| n.iter().map(|n| format!("REFERRAL_BONUS {n}.00")).collect::<Vec<_>>();
+    // Newer lines, and one that came late from a day in the middle, though that is not where lists begin.
+    let more = async |n: usize| {
+        deposit(&s, A, "9.00").await;
+        let mut late = paid(100 + u128::try_from(n).unwrap(), B, A, "100.00", "50.00");
+        late.completed_at = "2026-11-13T10:00:00Z".parse::<Timestamp>().unwrap().micros();
+        s.deliver_now(&late).await;
+    };
+    let quiet = async |_| {};
+    for limit in [1, 2, 3, 5, 100] {
+        let query = format!("type=REFERRAL_BONUS&from=2026-11-12&to=2026-11-14&limit={limit}");
+        assert_eq!(all_pages(&me, &query, &quiet).await, bonuses(&[4, 3, 2]), "{query}");
+        let query = format!("type=REFERRAL_BONUS&user_id={}&limit={limit}", id(A));
+        assert_eq!(all_pages(&staff, &query, &quiet).await, bonuses(&[5, 4, 3, 2, 1]), "{query}");
+        let query = format!("type=DEPOSIT&limit={limit}");
+        assert_eq!(all_pages(&staff, &query, &quiet).await.len(), 10, "{query}");
+    }
+    assert_eq!(all_pages(&me, "type=REFERRAL_BONUS&to=2026-11-14&limit=2", &more).await, bonuses(&[4, 3, 2, 1]));
+    let everybodys = all_pages(&staff, "limit=2", &more).await;
+    assert_eq!(everybodys.iter().filter(|line| *line == "DEPOSIT 8.00").count(), 5, "{everybodys:?}");
+    let mine = everybodys.iter().filter(|line| line.starts_with("REFERRAL_BONUS") && !line.ends_with("50.00"));
+    assert_eq!(mine.cloned().collect::<Vec<_>>(), bonuses(&[5, 4, 3, 2, 1]));
+    s.finish().await;
+}
+
+/// What no correct client asks, and what one at the edge of time does.
+pub(crate) async fn odd_questions_are_answered(s: &TestService) {
+    s.deliver_now(&paid(1, B, A, "100.00", "5.00")).await;
+    let me = s.as_user(user(A));
+    for bad in [
+        "type=GIFT",
+        "type=binary_pair",
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=x",
+        "to=x",
+        "to=9999-12-31T23:59:59-23:59",
+        "from=-999-01-01",
+    ] {
+        me.get(&format!("/wallet/transactions?{bad}")).await.problem(422);
+    }
+    let count = async |query: &str| {
+        let list = me.get(&format!("/wallet/transactions?{query}")).await.expect(200);
+        assert_eq!(list["next_cursor"], json!(null), "{query}");
+        list["items"].as_array().unwrap().len()
+    };
+    for (query, items) in [
+        ("limit=1", 1),
+        ("limit=100", 1),
+        // What is left empty is not asked.
+        ("type=&from=&to=&cursor=", 1),
+        ("from=2026-11-10&to=2026-11-10", 1),
+        ("from=2026-11-11&to=2026-11-09", 0),
+        ("from=2026-11-10T04:30:00Z&to=2026-11-10T04:30:00Z", 1),
+        ("from=2026-11-10T04:30:00.000001Z", 0),
+        ("to=2026-11-10T04:29:59.999999Z", 0),
+        ("from=0001-01-01&to=9999-12-31", 1),
+        ("from=1000-01-01T00:00:00Z&to=9999-12-31T23:59:59.999999Z", 1),
+    ] {
+        assert_eq!(count(query).await, items, "{query}");
+    }
+    let staff = s.as_staff();
+    let line = me.get("/wallet/transactions").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+    let why = me.get(&format!("/wallet/transactions/{line}/explain")).await.expect(200);
+    let posted: Timestamp = why["entry"]["posted_at"].as_str().unwrap().parse().unwrap();
+    let just_before = posted.minus(TimeDelta::microseconds(1)).to_string();
+    for (as_of, balance) in [
+        ("0000-01-01T00:00:00Z", "0.00"),
+        (just_before.as_str(), "0.00"),
+        (posted.to_string().as_str(), "5.00"),
+        ("9999-12-31T23:59:59.999999Z", "5.00"),
+    ] {
+        let accounts = staff.get(&format!("/ledger/accounts?user_id={}&as_of={as_of}", id(A))).await.expect(200);
+        assert_eq!(accounts["items"][0]["balance"], balance, "{as_of}");
+        let trial = staff.get(&format!("/ledger/trial-balance?as_of={as_of}")).await.expect(200);
+        assert_eq!(trial["total_credit"], balance, "{as_of}");
+    }
+    for (month, closing) in [("0001-01", "0.00"), ("2026-10", "0.00"), ("2026-11", "5.00"), ("9999-12", "5.00")] {
+        let text = me.get(&format!("/wallet/statement?month={month}&format=csv")).await;
+        assert!(text.status == 200 && text.text.ends_with(&format!("Closing balance,,{closing}\n")), "{}", text.text);
+    }
+}
+
+#[tokio::test]
+async fn odd_questions_are_answered_all_the_same() {
+    let s = wallet().await;
+    odd_questions_are_answered(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_statements_month_begins_and_ends_at_midnight_in_india() {
+    let s = wallet().await;
+    for (n, at) in
+        ["2026-10-31T18:29:59.999999Z", "2026-10-31T18:30:00Z", "2026-11-30T18:29:59.999999Z", "2026-11-30T18:30:00Z"]
+            .into_iter()
+            .enumerate()
+    {
+        let n = u128::try_from(n).unwrap() + 1;
+        let mut payment = paid(n, B, A, "100.00", &format!("{n}.00"));
+        payment.completed_at = at.parse::<Timestamp>().unwrap().micros();
+        s.deliver_now(&payment).await;
+    }
+    let me = s.as_user(user(A));
+    for (month, balances) in [
+        ("2026-10", &["0.00", "1.00", "1.00"][..]),
+        ("2026-11", &["1.00", "3.00", "6.00", "6.00"]),
+        ("2026-12", &["6.00", "10.00", "10.00"]),
+        ("2027-01", &["10.00", "10.00"]),
+    ] {
+        let text = me.get(&format!("/wallet/statement?month={month}&format=csv")).await.text;
+        let found: Vec<&str> = text.lines().skip(1).filter_map(|row| row.rsplit(',').next()).collect();
+        assert_eq!(found, balances, "{month}: {text}");
+    }
+    s.finish().await;
+}
+
 #[tokio::test]
 async fn a_statement_adds_up_though_news_came_late() {
     let s = wallet().await;
     let mut october = paid(1, B, A, "100.00", "5.00");
-    october.completed_at = "2026-10-15T10:00:00Z".parse::<domain::Timestamp>().unwrap().micros();
+    october.completed_at = "2026-10-15T10:00:00Z".parse::<Timestamp>().unwrap().micros();
     deposit(&s, A, "7.00").await;
     s.deliver_now(&october).await;
     let me = s.as_user(user(A));

@@ -1,7 +1,7 @@
 //! Taking back, in whatever order the news arrives.
 
 use crate::fixture::*;
-use proto_events::booking::v1::PaymentReturned;
+use proto_events::booking::v1::{PaymentCompleted, PaymentReturned};
 use proto_events::wallet::v1::EmiReserved;
 
 #[tokio::test]
@@ -94,6 +94,21 @@ async fn what_cannot_be_taken_back_is_recovered_from_later_earnings_and_from_not
     assert_eq!(seen[9..], ["BINARY_PAIR 500.00", "CLAWBACK -75.00"]);
     sound(&s).await;
     s.finish().await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_earned_is_not_taken_back() {
+    let s = wallet().await;
+    let payment = paid(1, B, A, "500.00", "25.00");
+    s.deliver_now(&payment).await;
+    s.deliver_now(&placed(vec![pair(A, 1, "0.00")])).await;
+    s.deliver_now(&voided(vec![pair(B, 1, "0.00")])).await;
+    s.deliver_now(&refunded(9, &PaymentCompleted { referrer_id: Some(bytes(0xC)), ..payment }, "source")).await;
+    let parked = s.parked().await;
+    assert_eq!(parked.len(), 2, "{parked:?}");
+    assert!(parked.iter().all(|p| p.ends_with("what is reversed was somebody else's")), "{parked:?}");
+    assert_eq!(short(&s, A).await, "525.00 0.00 0.00 0.00");
+    sound(&s).await;
 }
 
 #[tokio::test]

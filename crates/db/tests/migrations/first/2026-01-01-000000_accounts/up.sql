@@ -33,3 +33,13 @@ CREATE TRIGGER postings_refuse_delete BEFORE DELETE ON postings FOR EACH ROW BEG
     SELECT RAISE(ABORT, 'postings is append-only');
     /*! "; */
 END;
+
+DROP TRIGGER IF EXISTS postings_refuse_replace;
+/*! DO " */
+CREATE TRIGGER postings_refuse_replace BEFORE INSERT ON postings
+WHEN EXISTS (SELECT 1 FROM postings WHERE id = NEW.id)
+    OR EXISTS (SELECT 1 FROM postings WHERE reference = NEW.reference)
+BEGIN
+    SELECT RAISE(ABORT, 'postings has such a row already');
+END
+/*! " */;
