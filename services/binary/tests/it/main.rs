@@ -14,3 +14,4 @@ mod placements;
 mod plans;
 mod simulations;
 mod trees;
+mod verified;

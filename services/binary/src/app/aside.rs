@@ -1,0 +1,14 @@
+//! Whole replays beside the daily work: one at a time, and not on the threads that serve requests.
+
+use crate::error::Failure;
+use tokio::sync::Mutex;
+
+/// Two whole trees at a time are enough for one process.
+pub static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Runs `work` on a thread that serves no requests.
+pub async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Failure::Journal(e.to_string()))?
+}
