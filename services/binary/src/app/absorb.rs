@@ -9,6 +9,7 @@ use crate::store::members::{self, Member};
 use crate::store::payments::{self, Payment, RefundId};
 use crate::store::referrals::{self, Referral};
 use chassis::events::{HandleError, waiting};
+use chassis::telemetry;
 use db::DbConnection;
 use domain::{Day, PaymentId, Timestamp, UserId};
 use std::collections::HashMap;
@@ -153,16 +154,14 @@ impl Intake<'_> {
     }
 
     async fn take(&mut self, c: &mut DbConnection, one: Arrived) -> Result<(), Failure> {
-        let waits_for = match &one.fact {
-            Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at)?,
-            Fact::Refunded { payment_id, refund_id, at, .. } => self.refunded(*payment_id, *refund_id, *at)?,
-            Fact::DayStarted { day, at } => {
-                self.day_started(*day, *at)?;
-                None
-            }
+        // What comes of an event goes on with the trace of that event, whatever else is in the batch.
+        let waits_for = telemetry::event_span("binary", &one.event).in_scope(|| match &one.fact {
+            Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at),
+            Fact::Refunded { payment_id, refund_id, at, .. } => self.refunded(*payment_id, *refund_id, *at),
+            Fact::DayStarted { day, at } => self.day_started(*day, *at).map(|()| None),
             // Taken in before, all of them.
-            Fact::Member(_) => None,
-        };
+            Fact::Member(_) => Ok(None),
+        })?;
         if let Some(key) = waits_for {
             waiting::put(c, &key, &one.event, self.now).await?;
         }
