@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::directory::{Chain, Directory};
 use super::facts::{self, Arrived, Fact};
+use super::open::{day_id, open_further};
 use crate::domain::{Input, Ix};
 use crate::error::Failure;
 use crate::store::members::{self, Member};
@@ -13,7 +14,6 @@ use chassis::telemetry;
 use db::DbConnection;
 use domain::{Day, PaymentId, Timestamp, UserId};
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Pairs that a batch makes before it leaves the rest of an opening to the next.
 const ENOUGH_PAIRS: usize = 10_000;
@@ -226,8 +226,7 @@ impl Intake<'_> {
 
     fn open_further(&mut self, enough: usize) -> Result<(), Failure> {
         while self.batch.tree().is_opening() && self.batch.pairs_made() < enough {
-            let at = self.batch.tree().time();
-            self.batch.apply(at, &Input::PeriodOpened, Some(day_id(at.day())))?;
+            open_further(self.batch)?;
         }
         Ok(())
     }
@@ -246,9 +245,4 @@ impl Intake<'_> {
         referrals::insert(c, self.referrals).await?;
         Ok(())
     }
-}
-
-/// Names the day in events that a day's beginning causes.
-pub fn day_id(day: Day) -> Uuid {
-    chassis::id::derived(&[b"day", day.to_string().as_bytes()])
 }

@@ -74,7 +74,7 @@ impl Batch {
     /// Has the standing pairs of these members at hand, should refunds void them.
     pub async fn load_standing(&mut self, c: &mut DbConnection, members: &[Ix]) -> Result<(), Failure> {
         let members: Vec<i64> = members.iter().copied().map(i64::from).collect();
-        for row in pairs::standing(c, &members).await? {
+        for row in pairs::standing(c, &members, self.head).await? {
             let (earner, number) = (small(row.earner_node)?, small(row.number)?);
             // The database does not know yet what this batch has voided.
             if !self.gone.contains(&(earner, number)) {

@@ -4,7 +4,7 @@
 //! the journal to the tree), [`batch`] (inputs applied and written in one transaction), [`announce`] (events),
 //! [`facts`] (events of others, read), [`directory`] (referral chains), [`absorb`] (facts to inputs),
 //! [`place`] (by hand), [`publish`] (a plan version), [`open`] (the rest of a period's opening); then what replays
-//! the whole journal beside them, [`aside`]: [`simulate`] (under another plan) and [`verify`] (against the tables, row
+//! the whole journal beside them, [`aside`] and [`later`]: [`simulate`] (under another plan) and [`verify`] (against the tables, row
 //! by row: [`deviation`]).
 
 pub mod absorb;
@@ -16,6 +16,7 @@ pub mod directory;
 pub mod facts;
 pub mod follow;
 pub mod keeper;
+pub mod later;
 pub mod open;
 pub mod place;
 pub mod publish;

@@ -1,12 +1,14 @@
 //! A candidate plan against the tree's whole history, beside the one writer and without touching anything.
 
-use super::aside::{TURN, aside};
+use super::aside::aside;
 use super::follow;
+use super::later::Later;
 use crate::domain::Input;
 use crate::domain::referring::Referred;
 use crate::domain::simulation::{Books, Comparison, Simulation, Sum};
 use crate::error::Failure;
 use crate::store::journal::{self, Entry};
+use crate::store::payments::RefundId;
 use crate::store::referrals::{self, Referral};
 use db::DbConnection;
 use domain::plan::ReferralInput;
@@ -100,18 +102,23 @@ fn share(part: Money, whole: Money) -> String {
 
 /// Replays the journal up to its head of now.
 pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Failure> {
-    let _turn = TURN.lock().await;
     let head = journal::head(c).await?;
     let mut simulation = Simulation::of(plan)?;
     while simulation.seq() < head {
         let page = follow::page(c, simulation.seq(), head).await?;
         simulation = aside(move || take_all(simulation, &page)).await?;
     }
-    let mut after = None;
+    let (mut after, mut later) = (None, Later::than(head));
     loop {
-        let page = referrals::standing(c, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let page = referrals::page(c, after, PAGE).await?;
+        let Some((last, _)) = page.last() else { break };
         after = Some(last.payment_id);
+        later.catch_up(c).await?;
+        let stood = |(paid, refund): (Referral, Option<RefundId>)| {
+            let is_standing = refund.is_none_or(|id| later.caused(id.uuid())) && !later.caused(paid.payment_id.uuid());
+            is_standing.then_some(paid)
+        };
+        let page = page.into_iter().filter_map(stood).collect();
         simulation = aside(move || take_referrals(simulation, page)).await?;
     }
     let Comparison { live, candidate, better_off, worse_off } = aside(move || Ok(simulation.compare()?)).await?;

@@ -5,10 +5,11 @@
 //! recognised by their entry and left alone. A refund in the replay voids the pairs that use its member: they are read from
 //! the table, where each has been compared before, so that nothing rests on a row that nobody looked at.
 
-use super::aside::{TURN, aside};
+use super::aside::aside;
 use super::batch::{entry as entry_of, mark_voided, node_row, pair_row};
 use super::deviation::{Deviation, Row, compare, same, unexpected};
 use super::follow::{self, AHEAD, small};
+use super::later::Later;
 use crate::domain::{InPlay, Input, Ix, Tree};
 use crate::error::Failure;
 use crate::store::journal::{self, Entry};
@@ -22,10 +23,9 @@ use diesel::result::Error;
 use domain::{Money, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 use std::mem::take;
-use uuid::Uuid;
 
 /// Rows compared at once, and read at once where there may be any number.
 const PAGE: i64 = 5_000;
@@ -68,7 +68,6 @@ impl From<Error> for Stop {
 
 /// Compares everything with the journal as of now.
 pub async fn verify(c: &mut DbConnection) -> Result<Verification, Failure> {
-    let _turn = TURN.lock().await;
     let mut done = Verification {
         ok: false,
         journal_entries: 0,
@@ -104,23 +103,21 @@ async fn check(c: &mut DbConnection, done: &mut Verification) -> Result<(), Stop
             stop.map_or(Ok(()), Err)?;
         }
     }
-    let mut later = Later::after(head);
+    let mut later = Later::than(head);
     check_payments(c, &replay.tree, &mut later, done).await?;
     check_rest(c, &replay, &mut later).await
 }
 
 /// A value that is not of its column's type is found by reading it.
 fn readable<R: Row, T>(read: QueryResult<T>) -> Result<T, Stop> {
-    read.map_err(|error| match error {
-        Error::DeserializationError(cause) => Stop::Deviates(Deviation {
-            table: R::TABLE,
-            row: String::new(),
-            column: None,
-            expected: "values of their columns' types".into(),
-            found: cause.to_string(),
-        }),
-        other => other.into(),
-    })
+    if let Err(Error::DeserializationError(cause)) = read {
+        return Err(unreadable::<R>(String::new(), "values of their columns' types", cause.to_string()));
+    }
+    Ok(read?)
+}
+
+fn unreadable<R: Row>(row: String, expected: &str, found: String) -> Stop {
+    Deviation { table: R::TABLE, row, column: None, expected: expected.to_owned(), found }.into()
 }
 
 fn unfollowable(after: i64, failure: Failure) -> Stop {
@@ -130,8 +127,7 @@ fn unfollowable(after: i64, failure: Failure) -> Stop {
         Failure::Db(DbError::Query(Error::DeserializationError(cause))) => cause.to_string(),
         other @ (Failure::Db(_) | Failure::Fenced | Failure::Event(_)) => return other.into(),
     };
-    let (row, expected) = (format!("after {after}"), "an entry that can be followed".into());
-    Deviation { table: Entry::TABLE, row, column: None, expected, found }.into()
+    unreadable::<Entry>(format!("after {after}"), "an entry that can be followed", found)
 }
 
 /// The pairs that stood at `from` and use a member whom an entry of the page refunds.
@@ -141,7 +137,7 @@ async fn in_play(c: &mut DbConnection, tree: &Tree, page: &[(Entry, Input)], fro
     members.sort_unstable();
     members.dedup();
     let mut in_play = InPlay::default();
-    for pair in readable::<PairRow, _>(pairs::standing_at(c, &members, from).await)? {
+    for pair in readable::<PairRow, _>(pairs::standing(c, &members, from).await)? {
         in_play.add(small(pair.earner_node)?, small(pair.number)?, small(pair.left_node)?, small(pair.right_node)?);
     }
     Ok(in_play)
@@ -287,33 +283,6 @@ fn voided(row: &PairRow, (seq, at): (i64, Timestamp)) -> PairRow {
     PairRow { status: PairStatus::Voided, voided_seq: Some(seq), voided_at: Some(at), ..row.clone() }
 }
 
-/// What the journal says after the head that the replay began with.
-struct Later {
-    after: i64,
-    seq: i64,
-    causes: HashSet<Uuid>,
-    versions: HashSet<i64>,
-}
-
-impl Later {
-    fn after(head: i64) -> Self {
-        Self { after: head, seq: head, causes: HashSet::new(), versions: HashSet::new() }
-    }
-    /// To be called when rows have been read: whatever they show of later entries is known then.
-    async fn catch_up(&mut self, c: &mut DbConnection) -> Result<(), Stop> {
-        loop {
-            let entries = readable::<Entry, _>(journal::after(c, self.seq, PAGE).await)?;
-            let Some(last) = entries.last() else { return Ok(()) };
-            self.seq = last.seq;
-            self.causes.extend(entries.iter().filter_map(|entry| Some(entry.cause_id?.uuid())));
-            self.versions.extend(entries.iter().filter_map(|entry| entry.plan_version));
-        }
-    }
-    fn has(&self, seq: i64) -> bool {
-        self.after < seq && seq <= self.seq
-    }
-}
-
 /// What members have paid net is the sum of the payments that count and were not refunded.
 async fn check_payments(
     c: &mut DbConnection,
@@ -328,9 +297,9 @@ async fn check_payments(
         let page = payments::page(c, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.payment_id);
-        later.catch_up(c).await?;
-        for row in page.iter().filter(|row| row.is_counted && !later.causes.contains(&row.payment_id.uuid())) {
-            if row.refund_id.is_some_and(|id| !later.causes.contains(&id.uuid())) {
+        readable::<Entry, _>(later.catch_up(c).await)?;
+        for row in page.iter().filter(|row| row.is_counted && !later.caused(row.payment_id.uuid())) {
+            if row.refund_id.is_some_and(|id| !later.caused(id.uuid())) {
                 continue;
             }
             let node = tree.find(row.user_id).and_then(|node| usize::try_from(node).ok());
@@ -359,31 +328,31 @@ async fn check_rest(c: &mut DbConnection, replay: &Replay, later: &mut Later) ->
     let (_, mut node, mut ordinal) = replay.compared;
     loop {
         let rows = readable::<NodeRow, _>(nodes::after(c, node, PAGE).await)?;
-        later.catch_up(c).await?;
+        readable::<Entry, _>(later.catch_up(c).await)?;
         let Some(last) = rows.last() else { break };
         node = last.node;
         rows.iter().find(|row| !later.has(row.placed_seq)).map_or(Ok(()), |row| Err(unexpected(row)))?;
     }
     loop {
         let rows = readable::<PairRow, _>(pairs::after(c, ordinal, PAGE).await)?;
-        later.catch_up(c).await?;
+        readable::<Entry, _>(later.catch_up(c).await)?;
         let Some(last) = rows.last() else { break };
         ordinal = last.ordinal;
         rows.iter().find(|row| !later.has(row.matched_seq)).map_or(Ok(()), |row| Err(unexpected(row)))?;
     }
     let voided_last = readable::<PairRow, _>(pairs::voided_last(c).await)?;
     let versions = readable::<PlanRow, _>(plans::all(c).await)?;
-    later.catch_up(c).await?;
-    if let Some(row) = voided_last.filter(|row| row.voided_seq.is_some_and(|seq| seq > later.seq)) {
+    readable::<Entry, _>(later.catch_up(c).await)?;
+    if let Some(row) = voided_last.filter(|row| row.voided_seq.is_some_and(|seq| seq > later.seq())) {
         same(&standing(row.clone()), &row)?;
     }
     let published = |row: &PlanRow| (2..=replay.versions + 1).contains(&row.version);
-    let of_later = |row: &PlanRow| later.versions.contains(&row.version);
+    let of_later = |row: &PlanRow| later.published(row.version);
     versions.iter().find(|row| !published(row) && !of_later(row)).map_or(Ok(()), |row| Err(unexpected(row)))?;
     // The journal ends where its head says.
     let head = journal::head(c).await?;
-    if later.seq > head {
-        let (expected, found) = (later.seq.to_string(), head.to_string());
+    if later.seq() > head {
+        let (expected, found) = (later.seq().to_string(), head.to_string());
         return Err(Deviation { table: "tree_head", row: "1".into(), column: Some("seq"), expected, found }.into());
     }
     Ok(())

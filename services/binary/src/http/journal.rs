@@ -1,5 +1,6 @@
 //! The tree's own order of things, for operators who have to explain it.
 
+use crate::app::aside::turn;
 use crate::app::verify;
 use crate::domain::input::Kind;
 use crate::state::Binary;
@@ -109,6 +110,7 @@ pub(super) async fn digest(app: web::Data<Binary>) -> Result<HttpResponse, Probl
 
 /// Reads alone, so that it may be asked as often as one likes.
 pub(super) async fn verify(app: web::Data<Binary>) -> Result<HttpResponse, Problem> {
+    let _turn = turn().await;
     let mut c = app.ctx.db().read().await?;
     Ok(ok(&verify::verify(&mut c).await?))
 }

@@ -56,33 +56,12 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<PairRow>) -> QueryResult<()>
     insert_many(c, pairs::table, rows).await.map(drop)
 }
 
-/// The pairs that use one of these members and stand.
-pub async fn standing(c: &mut DbConnection, members: &[i64]) -> QueryResult<Vec<PairRow>> {
+/// The pairs that use one of these members and stood after entry `seq`.
+pub async fn standing(c: &mut DbConnection, members: &[i64], seq: i64) -> QueryResult<Vec<PairRow>> {
     if members.is_empty() {
         return Ok(Vec::new());
     }
     // Two statements, each by its own index; MySQL makes a poor plan of an OR.
-    let mut rows: Vec<PairRow> = pairs::table
-        .filter(pairs::left_node.eq_any(members))
-        .filter(pairs::status.ne(PairStatus::Voided))
-        .select(PairRow::as_select())
-        .load(c)
-        .await?;
-    let right: Vec<PairRow> = pairs::table
-        .filter(pairs::right_node.eq_any(members))
-        .filter(pairs::status.ne(PairStatus::Voided))
-        .select(PairRow::as_select())
-        .load(c)
-        .await?;
-    rows.extend(right);
-    Ok(rows)
-}
-
-/// The pairs that use one of these members and stood after entry `seq`.
-pub async fn standing_at(c: &mut DbConnection, members: &[i64], seq: i64) -> QueryResult<Vec<PairRow>> {
-    if members.is_empty() {
-        return Ok(Vec::new());
-    }
     let stood = || {
         let made = pairs::table.select(PairRow::as_select()).filter(pairs::matched_seq.le(seq));
         made.filter(pairs::voided_seq.is_null().or(pairs::voided_seq.gt(seq)))
