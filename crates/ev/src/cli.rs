@@ -110,6 +110,9 @@ enum PlanCommand {
 enum TreeCommand {
     /// Replay the journal and print a digest of the tree, equal for equal journals (binary's `DATABASE_URL`).
     Hash,
+    /// Replay the journal and compare every row with what it comes to; fails at the first that says otherwise (binary's
+    /// `DATABASE_URL`).
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -201,6 +204,7 @@ async fn obey(command: Command, env: Env) -> Result<(), BootError> {
             operate::simulate_plan(&env, &file).await.map(|report| say(&report))
         }
         Command::Tree(TreeCommand::Hash) => operate::tree_hash(&env).await.map(|line| say(&line)),
+        Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| say(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| say(&report)),
         Command::MailSink { smtp, http } => {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))

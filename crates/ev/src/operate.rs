@@ -99,6 +99,14 @@ pub async fn tree_hash(env: &Env) -> Result<String, BootError> {
     Ok(format!("{:016x}  after {head} entries", tree.digest()))
 }
 
+/// Compares the tree's tables with its journal; answers the report as JSON, as an error if a row says otherwise.
+pub async fn verify_tree(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "binary").await?;
+    let found = binary::app::verify::verify(&mut *db.read().await?).await.map_err(failed)?;
+    let report = serde_json::to_string_pretty(&found).map_err(failed)?;
+    if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
+}
+
 /// Checks the books; answers the report as JSON, as an error if anything is wrong.
 pub async fn verify_ledger(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "wallet").await?;

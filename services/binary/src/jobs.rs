@@ -3,7 +3,6 @@
 use crate::app::open::open_further;
 use crate::error::Failure;
 use crate::state::Binary;
-use chassis::events::HandleError;
 use chassis::jobs::Job;
 use std::time::Duration;
 
@@ -30,7 +29,6 @@ async fn open_period(app: &Binary) -> Result<(), Failure> {
             open_further(&mut batch)?;
             batch.save(c).await
         });
-        let ticket: u64 = step.await.map_err(HandleError::from)?;
-        keeper.committed(ticket).await;
+        keeper.committed(step.await?).await;
     }
 }

@@ -118,7 +118,8 @@ impl Handling {
                 .ctx
                 .tx(async |c| {
                     let Some(event) = parked::take(c, event_id).await? else { return Ok(None) };
-                    self.apply(c, std::slice::from_ref(&event), now).await.map(Some)
+                    let span = telemetry::event_span(self.ctx.service(), &event);
+                    self.apply(c, std::slice::from_ref(&event), now).instrument(span).await.map(Some)
                 })
                 .await?;
             if done.is_some_and(|handed_over| handed_over > 0) {

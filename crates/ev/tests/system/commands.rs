@@ -55,6 +55,8 @@ async fn the_operators_commands_say_what_the_platform_said() {
     let hash = said(&ev(&["tree", "hash"], of("binary")));
     assert_eq!(hash, said(&ev(&["tree", "hash"], of("binary"))));
     assert_eq!(hash, format!("{}  after {} entries", digest["digest"].as_str().unwrap(), digest["seq"]));
+    let verified: Value = serde_json::from_str(&said(&ev(&["tree", "verify"], of("binary")))).unwrap();
+    assert_eq!((&verified["ok"], &verified["journal_entries"]), (&json!(true), &digest["seq"]), "{verified}");
     let verified: Value = serde_json::from_str(&said(&ev(&["ledger", "verify"], of("wallet")))).unwrap();
     assert_eq!(verified["ok"], true, "{verified}");
     let file = process.data.join("plan.json");

@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod differential;
 mod examples;
+mod fixed;
 mod journey;
 mod month;
 mod oracle;
@@ -21,6 +22,9 @@ mod refusals;
 mod replays;
 mod roles;
 mod routes;
+mod simulated;
+mod travel;
+mod versions;
 mod world;
 
 /// One test a scenario and a stack.

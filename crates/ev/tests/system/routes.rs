@@ -108,6 +108,7 @@ const BINARY: &[Route] = &[
     ("GET", "/binary/pairs", Member),
     ("POST", "/binary/placements", Admin),
     ("GET", "/binary/tree", Member),
+    ("GET", "/binary/verify", Staff),
     ("GET", "/plan", Member),
     ("POST", "/plan/simulate", Admin),
     ("GET", "/plan/versions", Staff),

@@ -3,16 +3,17 @@
 use super::batch::Batch;
 use super::directory::{Chain, Directory};
 use super::facts::{self, Arrived, Fact};
+use super::open::{day_id, open_further};
 use crate::domain::{Input, Ix};
 use crate::error::Failure;
 use crate::store::members::{self, Member};
 use crate::store::payments::{self, Payment, RefundId};
 use crate::store::referrals::{self, Referral};
 use chassis::events::{HandleError, waiting};
+use chassis::telemetry;
 use db::DbConnection;
 use domain::{Day, PaymentId, Timestamp, UserId};
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Pairs that a batch makes before it leaves the rest of an opening to the next.
 const ENOUGH_PAIRS: usize = 10_000;
@@ -153,16 +154,14 @@ impl Intake<'_> {
     }
 
     async fn take(&mut self, c: &mut DbConnection, one: Arrived) -> Result<(), Failure> {
-        let waits_for = match &one.fact {
-            Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at)?,
-            Fact::Refunded { payment_id, refund_id, at, .. } => self.refunded(*payment_id, *refund_id, *at)?,
-            Fact::DayStarted { day, at } => {
-                self.day_started(*day, *at)?;
-                None
-            }
+        // What comes of an event goes on with the trace of that event, whatever else is in the batch.
+        let waits_for = telemetry::event_span("binary", &one.event).in_scope(|| match &one.fact {
+            Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at),
+            Fact::Refunded { payment_id, refund_id, at, .. } => self.refunded(*payment_id, *refund_id, *at),
+            Fact::DayStarted { day, at } => self.day_started(*day, *at).map(|()| None),
             // Taken in before, all of them.
-            Fact::Member(_) => None,
-        };
+            Fact::Member(_) => Ok(None),
+        })?;
         if let Some(key) = waits_for {
             waiting::put(c, &key, &one.event, self.now).await?;
         }
@@ -227,8 +226,7 @@ impl Intake<'_> {
 
     fn open_further(&mut self, enough: usize) -> Result<(), Failure> {
         while self.batch.tree().is_opening() && self.batch.pairs_made() < enough {
-            let at = self.batch.tree().time();
-            self.batch.apply(at, &Input::PeriodOpened, Some(day_id(at.day())))?;
+            open_further(self.batch)?;
         }
         Ok(())
     }
@@ -247,9 +245,4 @@ impl Intake<'_> {
         referrals::insert(c, self.referrals).await?;
         Ok(())
     }
-}
-
-/// Names the day in events that a day's beginning causes.
-pub fn day_id(day: Day) -> Uuid {
-    chassis::id::derived(&[b"day", day.to_string().as_bytes()])
 }

@@ -74,7 +74,7 @@ impl Batch {
     /// Has the standing pairs of these members at hand, should refunds void them.
     pub async fn load_standing(&mut self, c: &mut DbConnection, members: &[Ix]) -> Result<(), Failure> {
         let members: Vec<i64> = members.iter().copied().map(i64::from).collect();
-        for row in pairs::standing(c, &members).await? {
+        for row in pairs::standing(c, &members, self.head).await? {
             let (earner, number) = (small(row.earner_node)?, small(row.number)?);
             // The database does not know yet what this batch has voided.
             if !self.gone.contains(&(earner, number)) {
@@ -169,13 +169,13 @@ impl Batch {
     }
 }
 
-fn mark_voided(row: &mut PairRow, outcome: &Outcome) {
+pub(super) fn mark_voided(row: &mut PairRow, outcome: &Outcome) {
     row.status = PairStatus::Voided;
     row.voided_seq = Some(outcome.seq);
     row.voided_at = Some(outcome.at);
 }
 
-fn entry(outcome: &Outcome, happened_at: Timestamp, input: &Input, cause: Option<Cause>) -> Entry {
+pub(super) fn entry(outcome: &Outcome, happened_at: Timestamp, input: &Input, cause: Option<Cause>) -> Entry {
     let mut entry = Entry {
         seq: outcome.seq,
         kind: input.kind(),
@@ -211,7 +211,7 @@ fn entry(outcome: &Outcome, happened_at: Timestamp, input: &Input, cause: Option
     entry
 }
 
-fn node_row(outcome: &Outcome, input: &Input) -> Option<NodeRow> {
+pub(super) fn node_row(outcome: &Outcome, input: &Input) -> Option<NodeRow> {
     let placed = outcome.placed?;
     let (sponsor_id, is_manual) = match input {
         Input::Placed { sponsor, .. } => (*sponsor, false),
@@ -236,7 +236,7 @@ fn node_row(outcome: &Outcome, input: &Input) -> Option<NodeRow> {
     })
 }
 
-fn pair_row(made: &PairMade, outcome: &Outcome) -> PairRow {
+pub(super) fn pair_row(made: &PairMade, outcome: &Outcome) -> PairRow {
     PairRow {
         ordinal: i64::try_from(made.ordinal).unwrap_or(i64::MAX),
         earner_node: i64::from(made.earner),

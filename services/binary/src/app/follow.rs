@@ -10,25 +10,18 @@ use domain::{Money, Plan, PlanVersion, UserId};
 
 const PAGE: i64 = 5_000;
 /// Inputs whose ways through the tree are walked at once, before they are applied one by one.
-const AHEAD: usize = 256;
+pub(super) const AHEAD: usize = 256;
 
 /// Applies what the journal has after the tree's own position, up to `head`.
 pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<(), Failure> {
     while tree.seq() < head {
-        let entries = journal::after(c, tree.seq(), PAGE.min(head - tree.seq())).await?;
-        let Some(last) = entries.last().map(|e| e.seq) else {
-            return Err(Failure::Journal(format!("nothing after entry {}", tree.seq())));
-        };
-        let mut in_play = in_play(c, tree.seq(), last).await?;
-        for entries in entries.chunks(AHEAD) {
-            let mut inputs = Vec::with_capacity(entries.len());
-            for entry in entries {
-                inputs.push(input_of(c, entry).await?);
-            }
-            tree.expect(&inputs);
-            let applied =
-                entries.iter().zip(&inputs).try_for_each(|(entry, input)| apply(tree, entry, input, &mut in_play));
-            if let Err(failure) = applied {
+        let from = tree.seq();
+        let page = page(c, from, head).await?;
+        let last = page.last().map_or(from, |(entry, _)| entry.seq);
+        let mut in_play = in_play(c, from, last).await?;
+        for ahead in page.chunks(AHEAD) {
+            tree.expect(ahead.iter().map(|(_, input)| input));
+            if let Err(failure) = ahead.iter().try_for_each(|(entry, input)| apply(tree, entry, input, &mut in_play)) {
                 // Half an input may be applied: start from nothing the next time.
                 *tree = Tree::default();
                 return Err(failure);
@@ -39,14 +32,28 @@ pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<
 }
 
 fn apply(tree: &mut Tree, entry: &Entry, input: &Input, in_play: &mut InPlay) -> Result<(), Failure> {
-    if entry.seq != tree.seq() + 1 {
-        return Err(Failure::Journal(format!("entry {} follows entry {}", entry.seq, tree.seq())));
-    }
     let outcome = tree.apply(entry.happened_at, input, in_play)?;
     if outcome.at != entry.at {
         return Err(Failure::Journal(format!("entry {} says {}, the tree {}", entry.seq, entry.at, outcome.at)));
     }
     Ok(())
+}
+
+/// What follows entry `seq` in the journal, up to `head`: some of it, without a gap.
+pub async fn page(c: &mut DbConnection, seq: i64, head: i64) -> Result<Vec<(Entry, Input)>, Failure> {
+    let entries = journal::after(c, seq, PAGE.min(head - seq)).await?;
+    if entries.is_empty() {
+        return Err(Failure::Journal(format!("nothing after entry {seq}")));
+    }
+    let mut page = Vec::with_capacity(entries.len());
+    for (entry, due) in entries.into_iter().zip(seq + 1..) {
+        if entry.seq != due {
+            return Err(Failure::Journal(format!("entry {} follows entry {}", entry.seq, due - 1)));
+        }
+        let input = input_of(c, &entry).await?;
+        page.push((entry, input));
+    }
+    Ok(page)
 }
 
 /// Pairs that stood at `from` and were voided by an entry up to `to`.
@@ -63,7 +70,7 @@ pub(super) fn small(column: i64) -> Result<Ix, Failure> {
     Ix::try_from(column).map_err(|_| Failure::Journal(format!("{column} is out of range")))
 }
 
-pub(super) async fn input_of(c: &mut DbConnection, entry: &Entry) -> Result<Input, Failure> {
+async fn input_of(c: &mut DbConnection, entry: &Entry) -> Result<Input, Failure> {
     let missing = |what: &str| Failure::Journal(format!("entry {} has no {what}", entry.seq));
     let user = || -> Result<UserId, Failure> { entry.user_id.ok_or_else(|| missing("user")) };
     let amount = || -> Result<Money, Failure> { entry.amount_paise.ok_or_else(|| missing("amount")) };
@@ -90,7 +97,9 @@ pub(super) async fn input_of(c: &mut DbConnection, entry: &Entry) -> Result<Inpu
         Kind::PeriodOpened => Input::PeriodOpened,
         Kind::PlanPublished => {
             let version = entry.plan_version.ok_or_else(|| missing("plan version"))?;
-            Input::PlanPublished(plan_version(&plans::load(c, version).await?)?)
+            let row = plans::find(c, version).await?;
+            let row = row.ok_or_else(|| Failure::Journal(format!("plan version {version} has no row")))?;
+            Input::PlanPublished(plan_version(&row)?)
         }
     })
 }

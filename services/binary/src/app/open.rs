@@ -1,9 +1,10 @@
 //! The rest of a period's opening, when one batch was not enough.
 
-use super::absorb::day_id;
 use super::batch::Batch;
 use crate::domain::Input;
 use crate::error::Failure;
+use domain::Day;
+use uuid::Uuid;
 
 /// One more step. Does nothing when no period is being opened.
 pub fn open_further(batch: &mut Batch) -> Result<(), Failure> {
@@ -12,4 +13,9 @@ pub fn open_further(batch: &mut Batch) -> Result<(), Failure> {
         batch.apply(at, &Input::PeriodOpened, Some(day_id(at.day())))?;
     }
     Ok(())
+}
+
+/// Names the day in events that a day's beginning causes.
+pub fn day_id(day: Day) -> Uuid {
+    chassis::id::derived(&[b"day", day.to_string().as_bytes()])
 }

@@ -1,22 +1,22 @@
 //! A candidate plan against the tree's whole history, beside the one writer and without touching anything.
 
-use super::follow::input_of;
+use super::aside::aside;
+use super::follow;
+use super::later::Later;
 use crate::domain::Input;
 use crate::domain::referring::Referred;
 use crate::domain::simulation::{Books, Comparison, Simulation, Sum};
 use crate::error::Failure;
-use crate::store::journal;
+use crate::store::journal::{self, Entry};
+use crate::store::payments::RefundId;
 use crate::store::referrals::{self, Referral};
 use db::DbConnection;
 use domain::plan::ReferralInput;
-use domain::{Money, Month, Plan, Timestamp};
+use domain::{Money, Month, Plan};
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::sync::Mutex;
 
 const PAGE: i64 = 5_000;
-/// Two whole trees at a time are enough for one process.
-static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What the candidate would have come to, had it held since the beginning, beside what is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -102,25 +102,23 @@ fn share(part: Money, whole: Money) -> String {
 
 /// Replays the journal up to its head of now.
 pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Failure> {
-    let _turn = TURN.lock().await;
     let head = journal::head(c).await?;
     let mut simulation = Simulation::of(plan)?;
     while simulation.seq() < head {
-        let entries = journal::after(c, simulation.seq(), PAGE.min(head - simulation.seq())).await?;
-        if entries.is_empty() {
-            return Err(Failure::Journal(format!("nothing after entry {}", simulation.seq())));
-        }
-        let mut inputs = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            inputs.push((entry.happened_at, input_of(c, entry).await?));
-        }
-        simulation = aside(move || take_all(simulation, &inputs)).await?;
+        let page = follow::page(c, simulation.seq(), head).await?;
+        simulation = aside(move || take_all(simulation, &page)).await?;
     }
-    let mut after = None;
+    let (mut after, mut later) = (None, Later::than(head));
     loop {
-        let page = referrals::standing(c, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let page = referrals::page(c, after, PAGE).await?;
+        let Some((last, _)) = page.last() else { break };
         after = Some(last.payment_id);
+        later.catch_up(c).await?;
+        let stood = |(paid, refund): (Referral, Option<RefundId>)| {
+            let is_standing = refund.is_none_or(|id| later.caused(id.uuid())) && !later.caused(paid.payment_id.uuid());
+            is_standing.then_some(paid)
+        };
+        let page = page.into_iter().filter_map(stood).collect();
         simulation = aside(move || take_referrals(simulation, page)).await?;
     }
     let Comparison { live, candidate, better_off, worse_off } = aside(move || Ok(simulation.compare()?)).await?;
@@ -133,9 +131,9 @@ pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Fai
     })
 }
 
-fn take_all(mut simulation: Simulation, inputs: &[(Timestamp, Input)]) -> Result<Simulation, Failure> {
-    for (happened_at, input) in inputs {
-        simulation.take(*happened_at, input)?;
+fn take_all(mut simulation: Simulation, page: &[(Entry, Input)]) -> Result<Simulation, Failure> {
+    for (entry, input) in page {
+        simulation.take(entry.happened_at, input)?;
     }
     Ok(simulation)
 }
@@ -159,9 +157,4 @@ fn take_referrals(mut simulation: Simulation, page: Vec<Referral>) -> Result<Sim
         })?;
     }
     Ok(simulation)
-}
-
-/// On a thread that serves no requests.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Failure::Journal(e.to_string()))?
 }

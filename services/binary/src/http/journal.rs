@@ -1,5 +1,7 @@
 //! The tree's own order of things, for operators who have to explain it.
 
+use crate::app::aside::turn;
+use crate::app::verify;
 use crate::domain::input::Kind;
 use crate::state::Binary;
 use crate::store::journal::{self, CauseId, Entry};
@@ -104,4 +106,11 @@ pub(super) async fn digest(app: web::Data<Binary>) -> Result<HttpResponse, Probl
         digest: format!("{:016x}", tree.digest()),
         bytes: tree.arena().bytes(),
     }))
+}
+
+/// Reads alone, so that it may be asked as often as one likes.
+pub(super) async fn verify(app: web::Data<Binary>) -> Result<HttpResponse, Problem> {
+    let _turn = turn().await;
+    let mut c = app.ctx.db().read().await?;
+    Ok(ok(&verify::verify(&mut c).await?))
 }

@@ -7,6 +7,7 @@ mod placements;
 mod plans;
 
 use crate::app::simulate::Simulated;
+use crate::app::verify::Verification;
 use crate::state::Binary;
 use chassis::auth::Access;
 use chassis::http::{Doc, Listing, Routes};
@@ -67,6 +68,12 @@ pub fn routes(app: Binary) -> Routes {
             Access::Staff,
             journal::digest,
             Doc::new("A digest of the whole tree, equal for equal journals").gives::<journal::DigestView>(),
+        )
+        .get(
+            "/binary/verify",
+            Access::Staff,
+            journal::verify,
+            Doc::new("Replay the whole journal and compare every row with what it comes to").gives::<Verification>(),
         )
         .get("/plan", Access::User, plans::current, Doc::new("The plan in force").gives::<PlanVersion>())
         .get(

@@ -181,3 +181,77 @@ fn name(view: &mut TreeView, names: &HashMap<UserId, String>) {
         name(below, names);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{InPlay, Input};
+    use domain::Money;
+    use std::collections::VecDeque;
+
+    const MEMBERS: u32 = 5_000;
+
+    fn user(n: u32) -> UserId {
+        UserId::from(uuid::Uuid::from_u128(u128::from(n)))
+    }
+
+    /// Some bushy, some in long chains, some alone on one side.
+    fn grown() -> Tree {
+        let (mut tree, mut in_play) = (Tree::default(), InPlay::default());
+        for n in 1..=MEMBERS {
+            let sponsor = (n > 1).then(|| user(1 + n.wrapping_mul(2_654_435_761) % (n - 1)));
+            let prefers = [None, None, Some(Side::Left), Some(Side::Right)].get(usize::try_from(n % 4).unwrap_or(0));
+            let prefers = prefers.copied().flatten();
+            let amount = Money::from_rupees(500);
+            let input = Input::Placed { user: user(n), sponsor, prefers, distributor: false, amount };
+            tree.apply(Timestamp::UNIX_EPOCH, &input, &mut in_play).expect("placed");
+        }
+        tree
+    }
+
+    /// Nodes of an answer, the company too, and those of them below which there is more.
+    fn nodes<'a>(view: &'a TreeView, all: &mut Vec<&'a TreeView>) {
+        all.push(view);
+        for below in [&view.left, &view.right].into_iter().flatten() {
+            nodes(below, all);
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_tree_visits_and_looks_up_whom_it_shows_and_nobody_else() {
+        let tree = grown();
+        for depth in 0..=MAX_DEPTH {
+            for top in [ROOT, 1, 2, 17, 400, 4_999, MEMBERS] {
+                let mut looked_up = Vec::new();
+                let view = branch(&tree, top, depth, &mut looked_up);
+                let mut shown = Vec::new();
+                nodes(&view, &mut shown);
+                let mut ids: Vec<UserId> = shown.iter().filter_map(|node| node.user_id).collect();
+                assert!(shown.len() < 1 << (depth + 1), "{} shown to depth {depth}", shown.len());
+                ids.sort_unstable();
+                looked_up.sort_unstable();
+                assert_eq!(looked_up, ids, "below {top} to depth {depth}");
+            }
+        }
+    }
+
+    #[test]
+    fn going_on_where_there_is_more_meets_everybody_once() {
+        let tree = grown();
+        for depth in 1..=MAX_DEPTH {
+            let (mut met, mut tops) = (HashMap::new(), VecDeque::from([ROOT]));
+            while let Some(top) = tops.pop_front() {
+                let view = branch(&tree, top, depth, &mut Vec::new());
+                let mut shown = Vec::new();
+                nodes(&view, &mut shown);
+                for node in shown.iter().filter_map(|node| Some((tree.find(node.user_id?)?, node.has_more))) {
+                    // The top was met as the end of another part.
+                    *met.entry(node.0).or_insert(0) += u32::from(node.0 != top);
+                    tops.extend(node.1.then_some(node.0));
+                }
+            }
+            let everybody: HashMap<Ix, u32> = tree.arena().members().map(|node| (node, 1)).collect();
+            assert_eq!(met, everybody, "depth {depth}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The compensation plan and its versions.
 
+use crate::app::aside::turn;
 use crate::app::publish::publish as publish_version;
 use crate::app::simulate::simulate as simulate_plan;
 use crate::state::Binary;
@@ -100,6 +101,7 @@ pub(super) async fn publish(
 pub(super) async fn simulate(app: web::Data<Binary>, body: Body) -> Result<HttpResponse, Problem> {
     let input = body.json::<CandidatePlan>().await?.value;
     let plan = chosen(input.preset.as_deref(), input.plan)?;
+    let _turn = turn().await;
     let mut c = app.ctx.db().read().await?;
     Ok(ok(&simulate_plan(&mut c, plan).await?))
 }

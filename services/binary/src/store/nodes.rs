@@ -28,3 +28,14 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<NodeRow>) -> QueryResult<()>
 pub async fn load(c: &mut DbConnection, node: i64) -> QueryResult<NodeRow> {
     nodes::table.find(node).select(NodeRow::as_select()).first(c).await
 }
+
+/// After one node up to another, in order.
+pub async fn between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<NodeRow>> {
+    let rows = nodes::table.filter(nodes::node.gt(after)).filter(nodes::node.le(last));
+    rows.order(nodes::node).select(NodeRow::as_select()).load(c).await
+}
+
+pub async fn after(c: &mut DbConnection, node: i64, limit: i64) -> QueryResult<Vec<NodeRow>> {
+    let rows = nodes::table.filter(nodes::node.gt(node)).order(nodes::node).limit(limit);
+    rows.select(NodeRow::as_select()).load(c).await
+}

@@ -56,24 +56,18 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<PairRow>) -> QueryResult<()>
     insert_many(c, pairs::table, rows).await.map(drop)
 }
 
-/// The pairs that use one of these members and stand.
-pub async fn standing(c: &mut DbConnection, members: &[i64]) -> QueryResult<Vec<PairRow>> {
+/// The pairs that use one of these members and stood after entry `seq`.
+pub async fn standing(c: &mut DbConnection, members: &[i64], seq: i64) -> QueryResult<Vec<PairRow>> {
     if members.is_empty() {
         return Ok(Vec::new());
     }
     // Two statements, each by its own index; MySQL makes a poor plan of an OR.
-    let mut rows: Vec<PairRow> = pairs::table
-        .filter(pairs::left_node.eq_any(members))
-        .filter(pairs::status.ne(PairStatus::Voided))
-        .select(PairRow::as_select())
-        .load(c)
-        .await?;
-    let right: Vec<PairRow> = pairs::table
-        .filter(pairs::right_node.eq_any(members))
-        .filter(pairs::status.ne(PairStatus::Voided))
-        .select(PairRow::as_select())
-        .load(c)
-        .await?;
+    let stood = || {
+        let made = pairs::table.select(PairRow::as_select()).filter(pairs::matched_seq.le(seq));
+        made.filter(pairs::voided_seq.is_null().or(pairs::voided_seq.gt(seq)))
+    };
+    let mut rows: Vec<PairRow> = stood().filter(pairs::left_node.eq_any(members)).load(c).await?;
+    let right: Vec<PairRow> = stood().filter(pairs::right_node.eq_any(members)).load(c).await?;
     rows.extend(right);
     Ok(rows)
 }
@@ -87,6 +81,34 @@ pub async fn voided_between(c: &mut DbConnection, from: i64, to: i64) -> QueryRe
         .select((pairs::earner_node, pairs::number, pairs::left_node, pairs::right_node))
         .load(c)
         .await
+}
+
+/// Pairs voided by an entry after `from`, up to `to`.
+pub async fn voided_by(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<Vec<PairRow>> {
+    let rows = pairs::table.filter(pairs::voided_seq.gt(from)).filter(pairs::voided_seq.le(to));
+    rows.order(pairs::ordinal).select(PairRow::as_select()).load(c).await
+}
+
+/// One that the last entry which voided any did.
+pub async fn voided_last(c: &mut DbConnection) -> QueryResult<Option<PairRow>> {
+    let voided = pairs::table.filter(pairs::voided_seq.is_not_null());
+    voided.order(pairs::voided_seq.desc()).select(PairRow::as_select()).first(c).await.optional()
+}
+
+pub async fn load(c: &mut DbConnection, earner: i64, number: i64) -> QueryResult<PairRow> {
+    let one = pairs::table.filter(pairs::earner_node.eq(earner)).filter(pairs::number.eq(number));
+    one.select(PairRow::as_select()).first(c).await
+}
+
+/// After one pair up to another, in the order they were made in.
+pub async fn between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<PairRow>> {
+    let rows = pairs::table.filter(pairs::ordinal.gt(after)).filter(pairs::ordinal.le(last));
+    rows.order(pairs::ordinal).select(PairRow::as_select()).load(c).await
+}
+
+pub async fn after(c: &mut DbConnection, ordinal: i64, limit: i64) -> QueryResult<Vec<PairRow>> {
+    let rows = pairs::table.filter(pairs::ordinal.gt(ordinal)).order(pairs::ordinal).limit(limit);
+    rows.select(PairRow::as_select()).load(c).await
 }
 
 pub async fn void(c: &mut DbConnection, ordinal: i64, seq: i64, at: Timestamp) -> QueryResult<()> {

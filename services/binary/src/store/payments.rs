@@ -43,3 +43,16 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<Payment>) -> QueryResult<()>
 pub async fn set_refund(c: &mut DbConnection, id: PaymentId, refund: RefundId) -> QueryResult<()> {
     diesel::update(payments::table.find(id)).set(payments::refund_id.eq(Some(refund))).execute(c).await.map(drop)
 }
+
+/// In the order of their ids.
+pub async fn page(c: &mut DbConnection, after: Option<PaymentId>, limit: i64) -> QueryResult<Vec<Payment>> {
+    let mut query = payments::table
+        .order(payments::payment_id)
+        .limit(limit)
+        .select(Payment::as_select())
+        .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(payments::payment_id.gt(after));
+    }
+    query.load(c).await
+}

@@ -17,8 +17,8 @@ pub struct PlanRow {
     pub published_at: Timestamp,
 }
 
-pub async fn load(c: &mut DbConnection, version: i64) -> QueryResult<PlanRow> {
-    plan_versions::table.find(version).select(PlanRow::as_select()).first(c).await
+pub async fn find(c: &mut DbConnection, version: i64) -> QueryResult<Option<PlanRow>> {
+    plan_versions::table.find(version).select(PlanRow::as_select()).first(c).await.optional()
 }
 
 pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<PlanRow>> {

@@ -1,5 +1,6 @@
 //! What referral bonuses were decided on. Rows are only ever added.
 
+use super::payments::RefundId;
 use crate::schema::{payments, referrals};
 use db::{DbConnection, insert_many};
 use diesel::prelude::*;
@@ -28,14 +29,17 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<Referral>) -> QueryResult<()
     insert_many(c, referrals::table, rows).await.map(drop)
 }
 
-/// Those whose payment was not refunded, in the order of their ids.
-pub async fn standing(c: &mut DbConnection, after: Option<PaymentId>, limit: i64) -> QueryResult<Vec<Referral>> {
+/// In the order of their payments' ids, with the refund of those that were refunded.
+pub async fn page(
+    c: &mut DbConnection,
+    after: Option<PaymentId>,
+    limit: i64,
+) -> QueryResult<Vec<(Referral, Option<RefundId>)>> {
     let mut query = referrals::table
         .inner_join(payments::table.on(payments::payment_id.eq(referrals::payment_id)))
-        .filter(payments::refund_id.is_null())
         .order(referrals::payment_id)
         .limit(limit)
-        .select(Referral::as_select())
+        .select((Referral::as_select(), payments::refund_id))
         .into_boxed::<db::MultiBackend>();
     if let Some(after) = after {
         query = query.filter(referrals::payment_id.gt(after));

@@ -13,4 +13,7 @@ mod people;
 mod placements;
 mod plans;
 mod simulations;
+mod traced;
 mod trees;
+mod verified;
+mod walks;

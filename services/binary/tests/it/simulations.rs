@@ -134,3 +134,27 @@ async fn referral_bonuses_are_weighed_too() {
     assert_eq!(fixed["candidate"]["total"]["referral"], "1000.00", "only one of them reached 5,000");
     s.finish().await;
 }
+
+#[tokio::test]
+async fn a_simulation_beside_the_writer_counts_what_came_up_to_its_entry_and_no_more() {
+    let s = start().await;
+    let (a, _) = join(&s, "A", None).await;
+    const PAYMENTS: i64 = 60;
+    let writing = async {
+        for _ in 0..PAYMENTS {
+            referred(&s, a, 500, (0, 500), "25.00").await;
+        }
+    };
+    let simulating = async {
+        let mut last = 0;
+        while last <= PAYMENTS {
+            let report = s.as_admin().post("/plan/simulate", json!({ "preset": "seed" })).await.expect(200);
+            last = report["journal_entries"].as_i64().unwrap();
+            // Every entry but the first is a payment that earned a bonus.
+            assert_eq!(report["live"]["total"]["bonuses"], json!(last - 1), "{report}");
+            assert_eq!(report["candidate"], report["live"]);
+        }
+    };
+    tokio::join!(writing, simulating);
+    s.finish().await;
+}

@@ -1,13 +1,18 @@
 //! What cannot be handled is put aside, and nothing else waits for it.
 
 use super::world::{World, envelope, eventually, once, subjects};
+use chassis::config::Env;
 use chassis::events::bus::Bus;
-use chassis::events::consumer;
+use chassis::events::consumer::{self, Consumer};
 use chassis::events::memory::MemoryBus;
 use chassis::events::parked::{self, Parked, Which};
+use chassis::events::{Envelope, HandleError};
+use chassis::telemetry;
+use db::DbConnection;
 use domain::EventId;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use tokio_util::sync::CancellationToken;
 
 /// Has `wallet` consume one event a subject until its queue is empty.
 async fn consume(world: &World, subjects: &[String]) {
@@ -134,4 +139,36 @@ async fn a_batch_of_nothing_but_poison_is_parked_whole() {
     consume(&world, &subjects("poison-", 20)).await;
     assert_eq!(parked(&world).await.len(), 20);
     assert!(world.effects().await.is_empty());
+}
+
+/// Notes the trace it works in, and refuses the first time.
+#[derive(Default)]
+struct Traced(Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl Consumer for Traced {
+    async fn handle(&self, _: &mut DbConnection, _: &[Envelope]) -> Result<(), HandleError> {
+        let mut traces = self.0.lock().unwrap();
+        traces.push(telemetry::traceparent().split('-').nth(1).unwrap_or_default().to_owned());
+        if traces.len() == 1 { Err(HandleError::poison("not yet")) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_replayed_event_goes_on_with_its_own_trace() {
+    let telemetry = telemetry::init("wallet", &Env::from_pairs([("LOG", "off")])).unwrap();
+    let (world, traced) = (World::new().await, Arc::new(Traced::default()));
+    let memory = MemoryBus::limited_to(&["wallet"]);
+    let mut event = envelope("user-1");
+    event.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
+    drop(memory.publish(event).await.unwrap());
+    let (cancel, bus): (_, Arc<dyn Bus>) = (CancellationToken::new(), Arc::new(memory.clone()));
+    let running = tokio::spawn(consumer::run(traced.clone(), world.receiver.clone(), bus, cancel.clone()));
+    eventually("the queue is empty", async || memory.pending() == 0).await;
+    cancel.cancel();
+    running.await.unwrap();
+    ask(&world, Which::All).await;
+    assert_eq!(consumer::replay_requested(traced.clone(), world.receiver.clone()).await.unwrap(), 1);
+    assert_eq!(*traced.0.lock().unwrap(), ["0af7651916cd43dd8448eb211c80319c"; 2]);
+    drop(telemetry);
 }

@@ -1,0 +1,183 @@
+//! The `fixed` preset from its publication on: ₹1,000 for a referred member's first ₹5,000, ₹2,000 for a pair but the
+//! first, ten a day.
+
+use crate::travel::{Travel, at, paise};
+use crate::world::Person;
+use chassis::events::memory::MemoryBus;
+use serde_json::{Value, json};
+
+/// Ten in the morning in India.
+const BEGINS: &str = "2026-11-11T04:30:00Z";
+
+/// Published a day ahead, to a tenth of a second; it is still a minute before it begins.
+async fn published() -> Travel {
+    let travel = Travel::start("2026-11-10T04:29:59.9Z", MemoryBus::new()).await;
+    let admin = travel.admin().await.http;
+    let too_soon = json!({ "effective_from": "2026-11-11T04:29:59.9Z", "preset": "fixed" });
+    assert_eq!(admin.post("/plan/versions", too_soon).await.problem(422), "binary.plan_notice_too_short");
+    let version = travel.publish(BEGINS, json!({ "preset": "fixed" })).await;
+    assert_eq!((&version["version"], &version["plan"]["pairs"]["limit_per"]), (&json!(2), &json!("day")));
+    travel.to("2026-11-11T04:29:00Z").await;
+    assert_eq!(travel.admin().await.http.get("/plan").await.expect(200)["version"], json!(1));
+    travel
+}
+
+/// The wallet's lines of these kinds, oldest first.
+async fn amounts(travel: &Travel, of: &Person, kinds: &[&str]) -> Vec<(String, String)> {
+    travel.world.drain().await;
+    let lines = travel.again(&of.email).await.lines().await;
+    lines.into_iter().filter(|(kind, _)| kinds.contains(&kind.as_str())).map(|(k, a)| (k, a.to_string())).collect()
+}
+
+fn bonuses(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(kind, amount)| ((*kind).to_owned(), (*amount).to_owned())).collect()
+}
+
+async fn forfeits(travel: &Travel, of: &Person) -> Vec<(String, String)> {
+    let list = travel.all(&format!("/wallet/forfeits?user_id={}", of.id)).await;
+    let text = |f: &Value, field: &str| f[field].as_str().unwrap().to_owned();
+    list.iter().map(|f| (text(f, "kind"), text(f, "reason"))).collect()
+}
+
+async fn titles(travel: &Travel, of: &Person) -> Vec<String> {
+    let list = travel.again(&of.email).await.http.get("/notifications?limit=100").await.expect(200);
+    list["items"].as_array().unwrap().iter().map(|n| n["title"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_first_five_thousand_of_a_referred_member_earn_a_thousand_once() {
+    let travel = published().await;
+    let kinds = ["REFERRAL_BONUS", "REVERSAL"];
+    let (a, _) = travel.join(None, None).await;
+    let b = travel.member(Some(&a), None).await;
+    let booking = travel.book(&b.email).await;
+    // Under the seed plan until the last moment: five per cent.
+    travel.pay(&b.email, &booking, "500.00", "online").await.unwrap();
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[("REFERRAL_BONUS", "25.00")]));
+
+    travel.to(BEGINS).await;
+    assert_eq!(travel.admin().await.http.get("/plan").await.expect(200)["version"], json!(2));
+    travel.pay(&b.email, &booking, "4499.99", "cash").await.unwrap();
+    assert_eq!(amounts(&travel, &a, &kinds).await.len(), 1, "4,999.99 are not 5,000");
+    assert_eq!(forfeits(&travel, &a).await, [("referral".into(), "nothing_by_plan".into())]);
+    let crossing = travel.pay(&b.email, &booking, "0.01", "bank_transfer").await.unwrap();
+    let once = [("REFERRAL_BONUS", "25.00"), ("REFERRAL_BONUS", "1000.00")];
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&once));
+    let further = travel.pay(&b.email, &booking, "5000.00", "online").await.unwrap();
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&once), "once, however much is paid after");
+    explained(&travel, &a).await;
+
+    // Down to exactly 5,000 takes nothing back; a paisa below takes back what that paisa earned.
+    travel.refund(&further).await;
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&once));
+    travel.refund(&crossing).await;
+    let back = [once[0], once[1], ("REVERSAL", "-1000.00")];
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&back));
+    // Who comes up to it again earns it again.
+    travel.pay(&b.email, &booking, "1.00", "online").await.unwrap();
+    let again = [back[0], back[1], back[2], ("REFERRAL_BONUS", "1000.00")];
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&again));
+
+    let mine = travel.again(&a.email).await.http.get("/reports/me").await.expect(200);
+    assert_eq!((&mine["earned"], &mine["available"]), (&json!("1025.00"), &json!("1025.00")), "{mine}");
+    let told = titles(&travel, &a).await;
+    let count = |title: &str| told.iter().filter(|t| *t == title).count();
+    assert_eq!((count("Referral bonus"), count("Earning reversed")), (3, 1), "{told:?}");
+    travel.finish().await;
+}
+
+/// The last bonus is explained by the version that decided it.
+async fn explained(travel: &Travel, a: &Person) {
+    let http = travel.again(&a.email).await.http;
+    let list = http.get("/wallet/transactions?type=REFERRAL_BONUS&limit=1").await.expect(200);
+    let path = format!("/wallet/transactions/{}/explain", list["items"][0]["id"].as_str().unwrap());
+    let why = http.get(&path).await.expect(200);
+    assert_eq!((&why["entry"]["plan_version"], &why["plan"]["name"]), (&json!(2), &json!("fixed")), "{why}");
+    assert_eq!(why["steps"].as_array().unwrap().last().unwrap()["value"], json!("1000.00"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_first_pair_pays_nothing_and_the_eleventh_of_a_day_waits_for_midnight_in_india() {
+    let travel = published().await;
+    let (a, _) = travel.join(None, None).await;
+    travel.to(BEGINS).await;
+    let mut below = Vec::new();
+    for n in 0..2 {
+        below.push(travel.join(Some(&a), Some(["left", "right"][n % 2])).await.0);
+    }
+    let pair_lines = ["BINARY_PAIR", "EMI_DEDUCTION"];
+    assert_eq!(amounts(&travel, &a, &pair_lines).await, [], "the first pair pays nothing");
+    let unpaid: Vec<_> = forfeits(&travel, &a).await.into_iter().filter(|(kind, _)| kind == "pair").collect();
+    assert_eq!(unpaid, [("pair".to_owned(), "unpaid_pair".to_owned())]);
+    let newest = async || travel.again(&a.email).await.http.get("/binary/pairs").await.expect(200)["items"][0].clone();
+    let first = newest().await;
+    assert_eq!((&first["number"], &first["status"], &first["gross"]), (&json!(1), &json!("matched"), &json!("0.00")));
+    assert_eq!((&first["slot"], &first["plan_version"]), (&json!(1), &json!(2)), "{first}");
+
+    for n in 2..4 {
+        below.push(travel.join(Some(&a), Some(["left", "right"][n % 2])).await.0);
+    }
+    let of_pairs = |count: usize| bonuses(&vec![("BINARY_PAIR", "2000.00"); count]);
+    assert_eq!(amounts(&travel, &a, &pair_lines).await, of_pairs(1));
+    travel.to("2026-11-11T18:00:00Z").await;
+    for n in 4..22 {
+        if n == 18 || n == 20 {
+            // Nine pairs, then ten: the tenth is the last of the day.
+            assert_eq!(amounts(&travel, &a, &pair_lines).await, of_pairs(n / 2 - 1));
+        }
+        below.push(travel.join(Some(&a), Some(["left", "right"][n % 2])).await.0);
+    }
+    assert_eq!(amounts(&travel, &a, &pair_lines).await, of_pairs(9), "the eleventh waits");
+    let node = travel.again(&a.email).await.node().await;
+    assert_eq!((&node["pairs_total"], &node["pairs_carried"]), (&json!(10), &json!(1)), "{node}");
+    assert_eq!((&newest().await["number"], &newest().await["slot"]), (&json!(10), &json!(10)));
+
+    // A second before midnight in India, and midnight.
+    travel.to("2026-11-11T18:29:59Z").await;
+    assert_eq!(amounts(&travel, &a, &pair_lines).await, of_pairs(9));
+    travel.to("2026-11-11T18:30:00Z").await;
+    assert_eq!(amounts(&travel, &a, &pair_lines).await, of_pairs(10));
+    let eleventh = newest().await;
+    assert_eq!(
+        (&eleventh["number"], &eleventh["slot"], &eleventh["gross"]),
+        (&json!(11), &json!(1), &json!("2000.00"))
+    );
+    assert_eq!(at(eleventh["matched_at"].as_str().unwrap()), at("2026-11-11T18:30:00Z"));
+    shown_everywhere(&travel, &a).await;
+    travel.finish().await;
+}
+
+async fn shown_everywhere(travel: &Travel, a: &Person) {
+    let http = travel.again(&a.email).await.http;
+    let mine = http.get("/reports/me").await.expect(200);
+    assert_eq!((&mine["pairs_total"], &mine["earned"]), (&json!(11), &json!("20000.00")), "{mine}");
+    let earnings = http.get("/binary/earnings").await.expect(200)["items"][0].clone();
+    assert_eq!((&earnings["pairs"], &earnings["gross"]), (&json!(11), &json!("20000.00")), "{earnings}");
+    // The month's first pair of everybody was unpaid, so what the company spent on pairs is less than so many times 2,000.
+    let admin = travel.admin().await.http;
+    let report = admin.get("/reports/binary?from=2026-11-11&to=2026-11-12").await.expect(200);
+    let all = travel.all("/binary/pairs").await;
+    let rows = report["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{report}");
+    for row in rows {
+        let of_day = |p: &&Value| json!(at(p["matched_at"].as_str().unwrap()).day()) == row["period"];
+        let gross: i64 = all.iter().filter(of_day).map(|p| paise(p, "gross")).sum();
+        assert_eq!((&row["pairs_matched"], paise(row, "gross")), (&json!(all.iter().filter(of_day).count()), gross));
+    }
+
+    let pairs = http.get("/wallet/transactions?type=BINARY_PAIR&limit=100").await.expect(200);
+    for line in pairs["items"].as_array().unwrap() {
+        let path = format!("/wallet/transactions/{}/explain", line["id"].as_str().unwrap());
+        let why = http.get(&path).await.expect(200);
+        assert_eq!((&why["entry"]["plan_version"], &why["plan"]["name"]), (&json!(2), &json!("fixed")), "{why}");
+        assert_eq!(why["steps"].as_array().unwrap().last().unwrap()["value"], json!("2000.00"), "{why}");
+    }
+    let statement = http.get("/wallet/statement?month=2026-11&format=csv").await;
+    assert_eq!(statement.status, 200);
+    assert_eq!(statement.text.matches("BINARY_PAIR").count(), 10, "{}", statement.text);
+    assert!(statement.text.contains("20000.00"), "{}", statement.text);
+    let told = titles(travel, a).await;
+    let count = |title: &str| told.iter().filter(|t| *t == title).count();
+    // Of the eleventh, two: one tells of the pair, one of its money.
+    assert_eq!((count("Pair matched"), count("Pairs matched")), (10, 1), "{told:?}");
+}

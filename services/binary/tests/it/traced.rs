@@ -1,0 +1,63 @@
+//! A payment's trace goes on through the tree, however many events are handled at once.
+
+use crate::people::{payment, start, user};
+use chassis::events::bus::Bus;
+use chassis::schema::outbox;
+use chassis::{Env, id, telemetry};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::UserId;
+use proto_events::Event;
+use proto_events::auth::v1::UserRegistered;
+use proto_events::binary::v1::PlacementMade;
+use std::collections::BTreeMap;
+use testkit::TestService;
+
+const MEMBERS: u32 = 12;
+
+fn trace(n: u32) -> String {
+    format!("{n:032x}")
+}
+
+#[tokio::test]
+async fn what_comes_of_an_event_has_its_trace_and_not_that_of_its_batch() {
+    let telemetry = telemetry::init("binary", &Env::from_pairs([("LOG", "off")])).unwrap();
+    let s = start().await;
+    let (mut events, mut wanted) = (Vec::new(), BTreeMap::new());
+    // Payments first: they wait for who makes them, who comes with a trace of their own.
+    let members: Vec<UserId> = (0..MEMBERS).map(|_| id::fresh()).collect();
+    for (n, member) in (1..).zip(&members) {
+        let mut paid = TestService::envelope(s.now(), &payment(*member, 500, "online", s.now()));
+        paid.traceparent = format!("00-{}-b7ad6b7169203331-01", trace(n));
+        wanted.insert(member.to_string(), trace(n));
+        events.push(paid);
+    }
+    for (n, member) in (1..).zip(&members) {
+        let told = UserRegistered { user: Some(user(*member, "M", None)) };
+        let mut told = TestService::envelope(s.now(), &told);
+        told.traceparent = format!("00-{}-b7ad6b7169203331-01", trace(1_000 + n));
+        events.push(told);
+    }
+    let mut confirms = Vec::new();
+    for event in events {
+        confirms.push(s.bus.publish(event).await.unwrap());
+    }
+    for confirm in confirms {
+        confirm.await.unwrap();
+    }
+    let mut c = s.ctx().db().read().await.unwrap();
+    let rows: Vec<(String, String)> = outbox::table
+        .filter(outbox::event_type.eq(PlacementMade::event_type()))
+        .select((outbox::subject, outbox::traceparent))
+        .load(&mut c)
+        .await
+        .unwrap();
+    drop(c);
+    let found: BTreeMap<String, String> = rows
+        .into_iter()
+        .map(|(member, parent)| (member, parent.split('-').nth(1).unwrap_or_default().to_owned()))
+        .collect();
+    assert_eq!(found, wanted);
+    s.finish().await;
+    drop(telemetry);
+}
