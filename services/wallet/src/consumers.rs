@@ -214,6 +214,7 @@ fn earning(m: &Pair) -> Result<PairEarning, HandleError> {
         emi_deduction: read::money(m.emi_deduction_paise),
         reserve_deduction: read::money(m.reserve_deduction_paise),
         available: read::money(m.available_paise),
+        forgone: read::money(m.forgone_paise),
         reserve_id: ids::reserve("pair", pair_id),
         at: read::time("matched_at", m.matched_at)?,
     })

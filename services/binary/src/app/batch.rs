@@ -96,13 +96,13 @@ impl Batch {
         }
         let voided = self.void(&outcome)?;
         let new = self.pairs.get(first_new..).unwrap_or_default();
-        let arena = self.held.tree.arena();
+        let tree = &self.held.tree;
         if let Some(node) = node_row(&outcome, input) {
-            self.drafts.extend(announce::placement(arena, &node, new));
+            self.drafts.extend(announce::placement(tree, &node, new));
             self.nodes.push(node);
         } else {
-            self.drafts.extend(announce::voided(arena, &outcome, input, cause, &voided));
-            self.drafts.extend(announce::matched(arena, &outcome, input, cause, new));
+            self.drafts.extend(announce::voided(tree, &outcome, input, cause, &voided));
+            self.drafts.extend(announce::matched(tree, &outcome, input, cause, new));
         }
         Ok(outcome)
     }

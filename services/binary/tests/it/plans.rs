@@ -2,7 +2,7 @@
 
 use crate::people::{day, figures, join, start};
 use domain::Plan;
-use proto_events::binary::v1::PlanPublished;
+use proto_events::binary::v1::{PlacementMade, PlanPublished};
 use serde_json::json;
 
 #[tokio::test]
@@ -37,6 +37,11 @@ async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
         (newest["number"].as_u64(), newest["slot"].as_u64(), newest["plan_version"].as_u64()),
         (Some(3), None, Some(2))
     );
+    // The event tells what was lost: version 2 pays for it as version 1 does.
+    let pairs = s.published::<PlacementMade>().await.into_iter().flat_map(|p| p.pairs);
+    let told: Vec<_> = pairs.map(|p| (p.status, p.gross_paise, p.forgone_paise)).collect();
+    assert_eq!(told.iter().filter(|t| **t == ("flushed".to_owned(), 0, 50_000)).count(), 2);
+    assert_eq!(told.iter().filter(|t| **t == ("matched".to_owned(), 50_000, 0)).count(), told.len() - 2);
     day(&s, "2026-12-01").await;
     assert_eq!(figures(&s, a).await.2, 1);
     let versions = s.as_staff().get("/plan/versions?limit=1").await.expect(200);

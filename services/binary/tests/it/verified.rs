@@ -55,9 +55,9 @@ async fn run(c: &mut DbConnection, statement: &str) {
 
 /// Takes away what keeps the tables from being changed, and keeps a copy of each.
 async fn open_up(c: &mut DbConnection) {
-    for table in ["tree_log", "nodes"] {
-        for deed in ["update", "delete"] {
-            run(c, &format!("DROP TRIGGER {table}_refuse_{deed}")).await;
+    for table in ["tree_log", "nodes", "pairs"] {
+        for deed in ["update", "delete", "replace", "rewrite"] {
+            run(c, &format!("DROP TRIGGER IF EXISTS {table}_refuse_{deed}")).await;
         }
     }
     for table in TABLES {

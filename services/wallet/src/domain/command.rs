@@ -54,6 +54,8 @@ pub struct PairEarning {
     pub emi_deduction: Money,
     pub reserve_deduction: Money,
     pub available: Money,
+    /// What a flushed pair would have paid.
+    pub forgone: Money,
     /// Under which the EMI deduction is put aside.
     pub reserve_id: ReserveId,
     pub at: Timestamp,

@@ -46,7 +46,7 @@ pub(super) fn bonus(c: &Bonus, books: &Books) -> Result<Decision, LedgerError> {
 }
 
 pub(super) fn pair(c: &PairEarning, books: &Books) -> Result<Decision, LedgerError> {
-    let parts = [c.gross, c.emi_deduction, c.reserve_deduction, c.available];
+    let parts = [c.gross, c.emi_deduction, c.reserve_deduction, c.available, c.forgone];
     if let Some(negative) = parts.into_iter().find(|p| p.is_negative()) {
         return Err(LedgerError::BadAmount(negative));
     }
@@ -54,7 +54,7 @@ pub(super) fn pair(c: &PairEarning, books: &Books) -> Result<Decision, LedgerErr
         return Err(LedgerError::PartsDiffer);
     }
     if c.flushed {
-        return Ok(Decision::Forfeit(Forfeit { amount: c.gross, reason: ForfeitReason::Flushed }));
+        return Ok(Decision::Forfeit(Forfeit { amount: c.forgone, reason: ForfeitReason::Flushed }));
     }
     if c.gross.is_zero() {
         return Ok(Decision::Forfeit(Forfeit { amount: Money::ZERO, reason: ForfeitReason::UnpaidPair }));

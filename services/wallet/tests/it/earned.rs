@@ -69,6 +69,7 @@ async fn flushed_and_unpaid_pairs_pay_nothing_and_are_shown() {
     let s = wallet().await;
     let mut flushed = pair(A, 1, "0.00");
     flushed.status = "flushed".into();
+    (flushed.gross_paise, flushed.available_paise, flushed.forgone_paise) = (0, 0, 50_000);
     let mut unpaid = pair(A, 2, "0.00");
     (unpaid.gross_paise, unpaid.available_paise) = (0, 0);
     s.deliver_now(&placed(vec![flushed.clone(), unpaid.clone()])).await;

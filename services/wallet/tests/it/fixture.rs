@@ -95,6 +95,7 @@ pub(crate) fn pair(earner: u128, number: u32, emi: &str) -> Pair {
         reserve_deduction_paise: 0,
         available_paise: 50_000 - paise(emi),
         matched_at: at().micros(),
+        forgone_paise: 0,
     }
 }
 

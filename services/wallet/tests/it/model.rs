@@ -61,6 +61,7 @@ fn pair(n: u128, emi: i64) -> Command {
         emi_deduction: Money::from_paise(emi),
         reserve_deduction: Money::ZERO,
         available: Money::from_paise(50_000 - emi),
+        forgone: Money::ZERO,
         reserve_id: id(n).into(),
         at: Timestamp::UNIX_EPOCH,
     })
