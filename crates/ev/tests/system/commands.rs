@@ -3,6 +3,8 @@
 use crate::process::{Process, spare_address};
 use crate::world::World;
 use chassis::Env;
+use db::{Db, DbConfig};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
@@ -65,11 +67,23 @@ async fn the_operators_commands_say_what_the_platform_said() {
     let report: Value = serde_json::from_str(&said(&ev(&words, of("binary")))).unwrap();
     assert_eq!(report, simulated);
     assert_eq!(report["candidate"], report["live"], "{report}");
+    a_changed_pair_fails_the_command(&process).await;
     for service in ev::services() {
         let migrated = said(&ev(&["migrate", "--service", service.name], of(service.name)));
         assert_eq!(migrated, format!("{}: nothing applied", service.name));
         assert_eq!(said(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
     }
+}
+
+async fn a_changed_pair_fails_the_command(process: &Process) {
+    let url = process.database("binary");
+    let db = Db::connect(&DbConfig::new(url.clone())).await.unwrap();
+    let change = "UPDATE pairs SET gross_paise = gross_paise + 1 WHERE ordinal = 1";
+    db.write().await.unwrap().batch_execute(change).await.unwrap();
+    let refused = ev(&["tree", "verify"], Some(url));
+    assert!(!refused.status.success());
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(why.contains(r#""column": "gross_paise""#) && why.contains(r#""found": "500.01""#), "{why}");
 }
 
 /// Somebody who has sent half a request does not hold up the end.
