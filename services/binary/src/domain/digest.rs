@@ -1,6 +1,7 @@
 //! A digest of the tree's state (FNV-1a), to compare two replays of one journal.
 
-use super::arena::{Arena, DISTRIBUTOR, NONE};
+use super::arena::Arena;
+use super::node::{DISTRIBUTOR, NONE};
 use domain::Side;
 
 #[derive(Debug, Clone)]

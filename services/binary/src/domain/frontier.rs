@@ -7,7 +7,8 @@
 //! Few members are matched in most legs, and a short walk finds the next. Where the walk gets long, the
 //! search is kept, a heap for the leg, and carried along as members join.
 
-use super::arena::{Arena, Ix, LATE, NONE};
+use super::arena::Arena;
+use super::node::{Ix, LATE, NONE};
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};

@@ -4,7 +4,7 @@
 //! fills in the standing pairs of the members whose refunds are among them; pairs made meanwhile join by
 //! themselves.
 
-use super::arena::Ix;
+use super::node::Ix;
 use std::collections::HashMap;
 
 #[derive(Debug, Clone, Default)]

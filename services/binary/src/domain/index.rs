@@ -5,7 +5,7 @@
 //! hardly ever compared with one that is, and a table grows in one pass from left to right, by a quarter at a
 //! time. There are many small tables, so that no growth is a long one; the ids themselves stand in the nodes.
 
-use super::arena::{Ix, NONE};
+use super::node::{Ix, NONE};
 use domain::UserId;
 
 const TABLES: usize = 256;

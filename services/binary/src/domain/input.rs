@@ -1,6 +1,6 @@
 //! What may happen to the tree, and what comes of it.
 
-use super::arena::Ix;
+use super::node::Ix;
 use domain::plan::PairPay;
 use domain::{Money, PlanError, PlanVersion, Side, Timestamp, UserId};
 

@@ -1,9 +1,10 @@
 //! Pairs: one counting member of each leg, each used once by an earner, oldest in the matching order first.
 
-use super::arena::{Arena, Ix, RETURNED, ROOT};
+use super::arena::Arena;
 use super::in_play::InPlay;
 use super::input::{PairMade, TreeError};
 use super::legs::Legs;
+use super::node::{Ix, RETURNED, ROOT};
 use super::undo::Note;
 use domain::plan::{LimitPer, OverLimit, PairPay, Plan};
 use domain::{Money, Side};

@@ -2,7 +2,7 @@
 //! counts and pairs, on any machine.
 //!
 //! Files in reading order: [`input`] (what may happen to the tree, and what comes of it), [`tree`] (one input
-//! at a time, in time that never runs backwards), [`arena`] (nodes and leg counts), [`vacancy`] (where
+//! at a time, in time that never runs backwards), [`node`] and [`arena`] (nodes and leg counts), [`vacancy`] (where
 //! the next member goes), [`matching`] (pairs of one earner), [`frontier`] (the oldest unmatched member of a leg), [`in_play`] (pairs that a
 //! refund may void), [`index`] (user id to node), [`referring`] (bonuses under a plan),
 //! [`simulation`] (the same history under another plan).
@@ -19,13 +19,15 @@ pub mod legs;
 pub mod matching;
 #[cfg(test)]
 mod model;
+pub mod node;
 pub mod referring;
 pub mod simulation;
 pub mod tree;
 pub mod undo;
 pub mod vacancy;
 
-pub use arena::{Arena, Ix, NONE, ROOT};
+pub use arena::Arena;
 pub use in_play::InPlay;
 pub use input::{Input, Outcome, PairMade, Placed, TreeError};
+pub use node::{Ix, NONE, ROOT};
 pub use tree::Tree;

@@ -4,9 +4,9 @@
 //! candidate for all of time. Places never depend on the plan, so the two differ in pairs alone. Referral bonuses need no
 //! tree: they are added up beside it.
 
-use super::arena::Ix;
 use super::in_play::InPlay;
 use super::input::{Input, Outcome, TreeError};
+use super::node::Ix;
 use super::referring::{Bonus, Bonuses, Referred};
 use super::tree::Tree;
 use domain::plan::OverLimit;

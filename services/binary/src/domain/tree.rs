@@ -1,10 +1,11 @@
 //! The tree: one input at a time, in time that never runs backwards.
 
-use super::arena::{Arena, Ix, NONE, ROOT};
+use super::arena::Arena;
 use super::digest::Digest;
 use super::in_play::InPlay;
 use super::input::{Input, Outcome, Placed, TreeError};
 use super::matching::{Made, Terms};
+use super::node::{Ix, NONE, ROOT};
 use super::undo::Note;
 use chrono::Datelike;
 use domain::{Money, PlanBook, Side, Timestamp, UserId};

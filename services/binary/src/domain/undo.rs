@@ -4,8 +4,9 @@
 //! on every path to the root; frontiers, the marks of who is at their limit and
 //! where the last search ended are simply dropped, since they can be made again from the nodes.
 
-use super::arena::{Arena, Ix};
+use super::arena::Arena;
 use super::matching::Account;
+use super::node::Ix;
 use domain::Side;
 
 #[derive(Debug, Clone)]

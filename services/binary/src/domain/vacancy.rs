@@ -3,7 +3,8 @@
 //! Every node knows for each of its legs how far down the nearest free slot is, so the search is one step a level.
 //! It ends within log2(members) steps below where it starts, however deep the tree is.
 
-use super::arena::{Arena, Ix, NONE};
+use super::arena::Arena;
+use super::node::{Ix, NONE};
 use domain::Side;
 use std::hint::black_box;
 

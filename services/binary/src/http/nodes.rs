@@ -1,6 +1,7 @@
 //! Places in the tree.
 
 use crate::app::keeper::Held;
+use crate::domain::legs::Legs;
 use crate::domain::{Ix, ROOT, Tree};
 use crate::error::Failure;
 use crate::state::Binary;
@@ -39,32 +40,56 @@ pub(super) struct NodeView {
     placed_at: Timestamp,
 }
 
-/// A member's place as everything committed makes it.
-pub(super) async fn view(c: &mut DbConnection, tree: &Tree, node: Ix, now: Timestamp) -> Result<NodeView, Failure> {
-    let row = nodes::load(c, i64::from(node)).await?;
-    let (pairs_total, pairs_this_month) = pairs::matched_counts(c, i64::from(node), now.month()).await?;
-    let arena = tree.arena();
-    let counts = arena.counts(node);
-    Ok(NodeView {
-        user_id: arena.id(node),
-        parent_id: arena.up(node).and_then(|(parent, _)| arena.member_id(parent)),
-        side: row.side,
-        depth: arena.depth(node),
-        left_count: counts.left(),
-        right_count: counts.right(),
-        pairs_total,
-        pairs_this_month,
-        pairs_carried: arena.backlog(node),
-        sponsor_id: row.sponsor_id,
-        placed_at: row.placed_at,
-    })
+/// What the tree itself knows of a place. It is taken out, so that nobody holds the tree while the rest is read.
+pub(super) struct Place {
+    node: i64,
+    user_id: UserId,
+    parent_id: Option<UserId>,
+    depth: u32,
+    counts: Legs<u32>,
+    carried: u32,
+}
+
+impl Place {
+    pub(super) fn of(tree: &Tree, node: Ix) -> Self {
+        let arena = tree.arena();
+        Self {
+            node: i64::from(node),
+            user_id: arena.id(node),
+            parent_id: arena.up(node).and_then(|(parent, _)| arena.member_id(parent)),
+            depth: arena.depth(node),
+            counts: arena.counts(node),
+            carried: arena.backlog(node),
+        }
+    }
+
+    pub(super) async fn view(self, c: &mut DbConnection, now: Timestamp) -> Result<NodeView, Failure> {
+        let row = nodes::load(c, self.node).await?;
+        let (pairs_total, pairs_this_month) = pairs::matched_counts(c, self.node, now.month()).await?;
+        Ok(NodeView {
+            user_id: self.user_id,
+            parent_id: self.parent_id,
+            side: row.side,
+            depth: self.depth,
+            left_count: self.counts.left(),
+            right_count: self.counts.right(),
+            pairs_total,
+            pairs_this_month,
+            pairs_carried: self.carried,
+            sponsor_id: row.sponsor_id,
+            placed_at: row.placed_at,
+        })
+    }
 }
 
 pub(super) async fn mine(app: web::Data<Binary>, caller: Caller) -> Result<HttpResponse, Problem> {
     let mut c = app.ctx.db().read().await?;
-    let held = app.keeper.read(&mut c).await?;
-    let node = held.tree.find(caller.user_id).ok_or_else(not_placed)?;
-    Ok(ok(&view(&mut c, &held.tree, node, app.ctx.now()).await?))
+    let place = {
+        let held = app.keeper.read(&mut c).await?;
+        let node = held.tree.find(caller.user_id).ok_or_else(not_placed)?;
+        Place::of(&held.tree, node)
+    };
+    Ok(ok(&place.view(&mut c, app.ctx.now()).await?))
 }
 
 fn not_placed() -> Problem {
@@ -78,9 +103,11 @@ pub(super) async fn one(
 ) -> Result<HttpResponse, Problem> {
     let user: UserId = path_id(&path)?;
     let mut c = app.ctx.db().read().await?;
-    let held = app.keeper.read(&mut c).await?;
-    let node = visible(&held, &caller, user)?;
-    Ok(ok(&view(&mut c, &held.tree, node, app.ctx.now()).await?))
+    let place = {
+        let held = app.keeper.read(&mut c).await?;
+        Place::of(&held.tree, visible(&held, &caller, user)?)
+    };
+    Ok(ok(&place.view(&mut c, app.ctx.now()).await?))
 }
 
 /// A node the caller may see: in their own part of the tree, or any for staff.

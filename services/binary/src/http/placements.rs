@@ -1,6 +1,6 @@
 //! Placement by hand.
 
-use super::nodes;
+use super::nodes::Place;
 use crate::app::place::{Refusal, place};
 use crate::error::Failure;
 use crate::state::Binary;
@@ -55,7 +55,7 @@ pub(super) async fn create(
             };
             audit::record(c, "binary", caller, now, action).await?;
             batch.write(c).await?;
-            let view = nodes::view(c, batch.tree(), placed.node, now).await?;
+            let view = Place::of(batch.tree(), placed.node).view(c, now).await?;
             ticket.store(batch.release(), Ordering::Release);
             Ok::<_, Problem>(view)
         })
