@@ -37,9 +37,11 @@ fn scripts(folder: &str) -> Vec<Script> {
 }
 
 impl Script {
-    /// Where its statements end: a semicolon at the end of a line, after which something begins that is not indented.
+    /// Where its statements end: a semicolon at the end of a line, after which something begins that is not indented
+    /// and is not the end of a trigger.
     fn ends(&self) -> Vec<usize> {
-        let begins = |at: &usize| self.up.get(at + 2..).is_none_or(|rest| !rest.starts_with(' '));
+        let begins =
+            |at: &usize| self.up.get(at + 2..).is_none_or(|rest| !rest.starts_with(' ') && !rest.starts_with("END"));
         self.up.match_indices(";\n").map(|(at, _)| at).filter(begins).map(|at| at + 2).collect()
     }
     /// The migration, cut off at `end`; whole without one.
