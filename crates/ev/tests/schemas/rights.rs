@@ -1,6 +1,6 @@
 //! The rights a deployment gives a service's user (`deploy/mysql/grants`), beside the triggers of its tables.
 
-use crate::schema::{Plain, migrate, tables};
+use crate::schema::{MIGRATIONS, Plain, migrate, tables};
 use db::DbConfig;
 use testkit::mariadb::with_grants;
 
@@ -49,13 +49,11 @@ pub(crate) async fn a_services_user_may_do_what_the_triggers_allow_and_no_more()
                     refused(&mut c, &format!("DROP TRIGGER {trigger}")).await;
                 }
             }
-            for sql in [
-                "UPDATE __diesel_schema_migrations SET version = ''",
-                "DELETE FROM __diesel_schema_migrations",
-                "CREATE TABLE mine (n INT)",
-            ] {
-                refused(&mut c, sql).await;
+            for table in MIGRATIONS {
+                refused(&mut c, &format!("UPDATE {table} SET version = ''")).await;
+                refused(&mut c, &format!("DELETE FROM {table}")).await;
             }
+            refused(&mut c, "CREATE TABLE mine (n INT)").await;
         })
         .await;
     }

@@ -171,6 +171,9 @@ fn literal(kind: &str, n: u8) -> String {
     }
 }
 
+/// What whoever migrates keeps for itself; the second one is needed on MySQL alone.
+pub(crate) const MIGRATIONS: [&str; 2] = ["__diesel_schema_migrations", "migration_steps"];
+
 const SQLITE: [&str; 3] = [
     "SELECT t.name AS tbl, c.name AS name, c.type AS kind, c.\"notnull\" OR c.pk AS required
      FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, c.cid",
@@ -213,6 +216,6 @@ pub(crate) async fn tables(c: &mut Plain) -> Vec<Table> {
     for TriggerRow { tbl, name } in c.ask(triggers).await {
         tables.get_mut(&tbl).unwrap().triggers.insert(name);
     }
-    tables.retain(|name, _| !name.starts_with("sqlite_") && name != "__diesel_schema_migrations");
+    tables.retain(|name, _| !name.starts_with("sqlite_") && !MIGRATIONS.contains(&name.as_str()));
     tables.into_values().collect()
 }
