@@ -94,6 +94,10 @@ impl Money {
 
     /// `rate` of this amount, rounded once to the paisa.
     pub fn at(self, rate: Rate, rounding: Rounding) -> Result<Self, MoneyError> {
+        // Most pairs have nothing deducted, and decimals cost more than all the rest of a pair.
+        if rate.0.is_zero() {
+            return Ok(Self::ZERO);
+        }
         let strategy = match rounding {
             Rounding::HalfUp => RoundingStrategy::MidpointAwayFromZero,
             Rounding::Down => RoundingStrategy::ToZero,

@@ -2,7 +2,7 @@
 //!
 //! Files: [`problem`] (every error), [`routes`] (the table that is both the router and the OpenAPI
 //! document), [`body`] (a JSON body, read after the caller is known), [`page`] (lists), [`idempotency`]
-//! (a POST that takes effect once), [`edge`] (what wraps every request), [`client`] (requests of our own).
+//! (a POST that takes effect once), [`edge`] (what wraps every request), [`mod@client`] (requests of our own).
 
 pub mod body;
 pub mod client;
