@@ -1,6 +1,6 @@
 //! OpenAPI 3.1 from the route table and the JSON Schemas of the types it names.
 
-use super::routes::Doc;
+use super::routes::{Doc, Taken};
 use crate::auth::Access;
 use actix_web::http::Method;
 use schemars::generate::SchemaSettings;
@@ -57,16 +57,6 @@ pub(crate) fn document<'a>(service: &str, operations: impl Iterator<Item = Opera
 
 fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
     let doc = operation.doc;
-    let mut answers = Map::new();
-    for (status, shape) in &doc.answers {
-        let mut answer = json!({ "description": status_name(*status) });
-        if let (Some(shape), Some(map)) = (shape, answer.as_object_mut()) {
-            map.insert("content".into(), json!({ "application/json": { "schema": shape.schema(schemas) } }));
-        }
-        answers.insert(status.to_string(), answer);
-    }
-    let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
-    answers.insert("default".into(), json!({ "description": "A problem", "content": problem }));
     let who = match operation.access {
         Access::Public => "Public.",
         Access::User => "Any signed-in person.",
@@ -77,14 +67,42 @@ fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
         "summary": doc.summary,
         "description": who,
         "parameters": parameters(operation, schemas),
-        "responses": answers,
+        "responses": answers(doc, schemas),
         "security": if operation.access == Access::Public { json!([]) } else { json!([{ "bearer": [] }]) },
     });
-    if let (Some(shape), Some(map)) = (&doc.body, described.as_object_mut()) {
-        let content = json!({ "application/json": { "schema": shape.schema(schemas) } });
-        map.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    if let (Some(body), Some(map)) = (&doc.body, described.as_object_mut()) {
+        map.insert("requestBody".into(), taken(*body, schemas));
     }
     described
+}
+
+fn taken(body: Taken, schemas: &mut SchemaGenerator) -> Value {
+    let media = body.shape.map_or_else(|| json!({}), |shape| json!({ "schema": shape.schema(schemas) }));
+    let mut content = Map::new();
+    content.insert(body.kind.to_owned(), media);
+    json!({ "required": body.required, "content": content })
+}
+
+fn answers(doc: &Doc, schemas: &mut SchemaGenerator) -> Map<String, Value> {
+    let mut answers = Map::new();
+    for (status, shape) in &doc.answers {
+        let mut content = Map::new();
+        if let Some(shape) = shape {
+            content.insert("application/json".into(), json!({ "schema": shape.schema(schemas) }));
+        }
+        if *status == 200 {
+            content.extend(doc.files.iter().map(|kind| ((*kind).to_owned(), json!({}))));
+        }
+        let mut answer = Map::new();
+        answer.insert("description".into(), status_name(*status).into());
+        if !content.is_empty() {
+            answer.insert("content".into(), content.into());
+        }
+        answers.insert(status.to_string(), answer.into());
+    }
+    let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    answers.insert("default".into(), json!({ "description": "A problem", "content": problem }));
+    answers
 }
 
 fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<Value> {
@@ -105,8 +123,15 @@ fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<V
             .and_then(|r| r.rsplit('/').next())
             .and_then(|name| schemas.definitions().get(name))
             .unwrap_or(&schema);
+        let required: Vec<&str> = resolved
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         for (name, schema) in resolved.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            list.push(parameter(name, "query", false, schema));
+            list.push(parameter(name, "query", required.contains(&name.as_str()), schema));
         }
     }
     if doc.paged {

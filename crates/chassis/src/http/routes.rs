@@ -15,13 +15,24 @@ use std::sync::Arc;
 type MakeRoute = Arc<dyn Fn() -> Route + Send + Sync>;
 type AddData = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
+/// The body a route takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken {
+    pub(crate) kind: &'static str,
+    /// None for a file.
+    pub(crate) shape: Option<Shape>,
+    pub(crate) required: bool,
+}
+
 /// What the documentation says of a route.
 #[derive(Clone, Default)]
 pub struct Doc {
     pub(crate) summary: &'static str,
-    pub(crate) body: Option<Shape>,
+    pub(crate) body: Option<Taken>,
     pub(crate) query: Option<Shape>,
     pub(crate) answers: Vec<(u16, Option<Shape>)>,
+    /// What kinds of file 200 may come as.
+    pub(crate) files: &'static [&'static str],
     pub(crate) paged: bool,
     pub(crate) idempotent: bool,
 }
@@ -33,7 +44,25 @@ impl Doc {
     /// The JSON body it takes.
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self) -> Self {
-        self.body = Some(Shape::of::<T>());
+        self.body = Some(Taken { kind: "application/json", shape: Some(Shape::of::<T>()), required: true });
+        self
+    }
+    /// The JSON body it takes, and does without.
+    #[must_use]
+    pub fn may_take<T: JsonSchema>(mut self) -> Self {
+        self.body = Some(Taken { kind: "application/json", shape: Some(Shape::of::<T>()), required: false });
+        self
+    }
+    /// The form it takes, as multipart/form-data.
+    #[must_use]
+    pub fn takes_form<T: JsonSchema>(mut self) -> Self {
+        self.body = Some(Taken { kind: "multipart/form-data", shape: Some(Shape::of::<T>()), required: true });
+        self
+    }
+    /// The kind of file it takes as its body.
+    #[must_use]
+    pub fn takes_file(mut self, kind: &'static str) -> Self {
+        self.body = Some(Taken { kind, shape: None, required: true });
         self
     }
     /// The filters in its query string.
@@ -57,7 +86,16 @@ impl Doc {
         self.answers.push((status, Some(Shape::of::<T>())));
         self
     }
-    /// This status with no JSON body: 204, a file, an upgrade.
+    /// 200 with a file of one of these kinds, or the JSON it `gives` before.
+    #[must_use]
+    pub fn gives_file(mut self, kinds: &'static [&'static str]) -> Self {
+        self.files = kinds;
+        if !self.answers.iter().any(|(status, _)| *status == 200) {
+            self.answers.push((200, None));
+        }
+        self
+    }
+    /// This status with no body: 204, an upgrade.
     #[must_use]
     pub fn answers_bare(mut self, status: u16) -> Self {
         self.answers.push((status, None));

@@ -7,6 +7,7 @@ mod cache;
 mod events;
 mod http;
 mod mail;
+mod openapi;
 mod pii;
 mod scratch;
 mod telemetry;

@@ -33,6 +33,9 @@ async fn compare_with_served(world: &World, service: &str, routes: &[Route]) {
     let mut served = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
         let path = path.strip_prefix("/api/v1").map_or_else(|| format!("/{path}"), str::to_owned);
+        let post = &operations["post"];
+        let keyed = post["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["name"] == "Idempotency-Key"));
+        assert!(post["responses"]["201"].is_null() || keyed, "{path} creates, and takes no Idempotency-Key");
         let methods = operations.as_object().expect("operations").keys();
         served.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
     }

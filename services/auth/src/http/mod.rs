@@ -57,7 +57,7 @@ fn signing_in(routes: Routes) -> Routes {
             "/auth/logout",
             User,
             sessions::log_out,
-            Doc::new("End this session").takes::<sessions::LogOutInput>().answers_bare(204),
+            Doc::new("End this session").may_take::<sessions::LogOutInput>().answers_bare(204),
         )
         .get(
             "/auth/sessions",
@@ -72,7 +72,12 @@ fn signing_in(routes: Routes) -> Routes {
             sessions::rotate_keys,
             Doc::new("Begin a new signing key").gives::<sessions::KeyView>(),
         )
-        .get("/.well-known/jwks.json", Public, sessions::key_set, Doc::new("The public keys").answers_bare(200))
+        .get(
+            "/.well-known/jwks.json",
+            Public,
+            sessions::key_set,
+            Doc::new("The public keys").gives::<serde_json::Value>(),
+        )
 }
 
 fn own(routes: Routes) -> Routes {

@@ -82,7 +82,7 @@ fn booking_routes(routes: Routes) -> Routes {
             bookings::cancel,
             Doc::new("Cancel a booking and refund what was paid")
                 .idempotent()
-                .takes::<bookings::RefundInput>()
+                .may_take::<bookings::RefundInput>()
                 .gives::<BookingView>(),
         )
         .post(
@@ -118,7 +118,7 @@ fn payment_routes(routes: Routes) -> Routes {
             "/payments/{id}/receipt",
             User,
             receipts::receipt,
-            Doc::new("The receipt of a payment, as a PDF").answers_bare(200),
+            Doc::new("The receipt of a payment, as a PDF").gives_file(&["application/pdf"]),
         )
         .post(
             "/payments/{id}/confirm",
@@ -135,7 +135,7 @@ fn payment_routes(routes: Routes) -> Routes {
             payments::fail,
             Doc::new("Cash or a transfer will not come")
                 .idempotent()
-                .takes::<payments::FailInput>()
+                .may_take::<payments::FailInput>()
                 .gives::<PaymentView>(),
         )
         .post(
@@ -144,7 +144,7 @@ fn payment_routes(routes: Routes) -> Routes {
             payments::refund,
             Doc::new("Give one payment back, whole")
                 .idempotent()
-                .takes::<bookings::RefundInput>()
+                .may_take::<bookings::RefundInput>()
                 .gives::<PaymentView>(),
         )
         .post(

@@ -81,7 +81,7 @@ pub(crate) struct BookingView {
     status: BookingStatus,
     emi: Option<EmiView>,
     /// Why it was cancelled.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     reason: String,
     created_at: Timestamp,
     confirmed_at: Option<Timestamp>,

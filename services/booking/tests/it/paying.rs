@@ -155,7 +155,7 @@ async fn only_a_signed_message_is_believed() {
 }
 
 #[tokio::test]
-async fn the_reference_says_what_a_gateway_sends_and_that_it_may_be_refused() {
+async fn the_reference_says_what_a_gateway_sends_and_what_a_booking_has() {
     let world = World::start().await;
     let document = world.service.anonymous().get("/booking/openapi.json").await.expect(200);
     let webhook = &document["paths"]["/api/v1/payments/webhooks/{gateway}"]["post"];
@@ -163,6 +163,10 @@ async fn the_reference_says_what_a_gateway_sends_and_that_it_may_be_refused() {
     assert!(webhook["responses"]["401"].is_object(), "{webhook}");
     let message = &document["components"]["schemas"]["SandboxMessage"];
     assert_eq!(message["required"], json!(["event", "order_id", "amount"]), "{message}");
+    let booked = world.book("500.00").await;
+    let promised = document["components"]["schemas"]["BookingView"]["required"].as_array().expect("required").clone();
+    let missing: Vec<_> = promised.iter().filter(|name| booked.get(name.as_str().expect("a name")).is_none()).collect();
+    assert!(missing.is_empty(), "promised, and not there: {missing:?}");
     world.service.finish().await;
 }
 

@@ -30,13 +30,13 @@ pub(crate) fn routes(state: Compliance) -> Routes {
             certificate::show,
             Doc::new("A year's deductions as a PDF: own, or with `user_id` any member's for staff")
                 .filters::<certificate::Whose>()
-                .answers_bare(200),
+                .gives_file(&["application/pdf"]),
         )
         .get(
             "/compliance/tds/{fy}/{quarter}/statement",
             Access::Staff,
             statement::show,
-            Doc::new("A quarter's deductions by PAN as CSV, with control totals").answers_bare(200),
+            Doc::new("A quarter's deductions by PAN as CSV, with control totals").gives_file(&["text/csv"]),
         )
         .get(
             "/audit",
@@ -58,7 +58,9 @@ fn with_documents(routes: Routes) -> Routes {
             Access::User,
             upload::upload,
             Doc::new("Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`")
-                .creates::<documents::DocumentView>(),
+                .takes_form::<upload::Upload>()
+                .creates::<documents::DocumentView>()
+                .idempotent(),
         )
         .get(
             "/compliance/documents",
@@ -74,7 +76,7 @@ fn with_documents(routes: Routes) -> Routes {
             "/compliance/documents/{id}/content",
             Access::User,
             documents::content,
-            Doc::new("The file itself").answers_bare(200),
+            Doc::new("The file itself").gives_file(&["application/pdf", "image/jpeg", "image/png"]),
         )
         .post("/compliance/documents/{id}/verify", Access::Staff, documents::verify, gives("Say that it is genuine"))
         .post(

@@ -11,12 +11,24 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Problem};
+use chassis::http::{Body, FieldErrors, Idempotent, Problem};
 use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
 
 /// What a form may have besides the file: its boundaries, headers and other fields.
 const MOST_BESIDES: usize = 64 * 1024;
+
+/// The form, for the documentation.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used; `read` takes the form apart")]
+pub(super) struct Upload {
+    /// A PDF, JPEG or PNG; what it is, its bytes say.
+    #[schemars(extend("format" = "binary"))]
+    file: String,
+    /// 1 to 32 small letters, digits and underscores.
+    kind: String,
+}
 
 /// The fields of the form that matter.
 #[derive(Default)]
@@ -28,6 +40,7 @@ struct Form {
 pub(super) async fn upload(
     app: web::Data<Compliance>,
     caller: Caller,
+    idem: Idempotent,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
@@ -51,11 +64,18 @@ pub(super) async fn upload(
     // if the process dies in between; nothing names them.
     app.blobs.put(&document.blob_name, bytes.to_vec()).await.map_err(Problem::unavailable)?;
     let row = &document;
-    if let Err(error) = app.ctx.tx(async |c| add_document(c, row).await).await {
+    // The form's boundary is another one each time: what it says is what must be the same.
+    let said = Bytes::from([row.kind.as_bytes(), &[0], &row.sha256].concat());
+    let answer = idem.run(&app.ctx, &caller, &said, StatusCode::CREATED, async |c| {
+        add_document(c, row).await?;
+        Ok::<DocumentView, Problem>(row.clone().into())
+    });
+    let answer = answer.await;
+    let is_new = answer.as_ref().is_ok_and(|a| !a.headers().contains_key("Idempotency-Replayed"));
+    if !is_new {
         let _left_behind = app.blobs.remove(&document.blob_name).await;
-        return Err(error.into());
     }
-    Ok(HttpResponse::Created().json(DocumentView::from(document)))
+    answer
 }
 
 fn too_large() -> Problem {

@@ -135,3 +135,29 @@ async fn a_member_sees_only_their_own_documents_and_staff_everybodys() {
     assert_eq!(ids(staff.get("/compliance/documents").await.expect(200)), [their_id, my_id]);
     assert_eq!(ids(staff.get("/compliance/documents?status=verified").await.expect(200)), [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_sent_again_with_its_key_is_kept_once() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    let with_key = async |key: &str, form| {
+        let request = me.request(Method::POST, "/compliance/documents").header("Idempotency-Key", key);
+        me.send(request.multipart(form)).await
+    };
+    let first = with_key("scan", form("pan_card", PDF.to_vec())).await;
+    // A client draws another boundary for the same form.
+    let again = with_key("scan", form("pan_card", PDF.to_vec())).await;
+    assert_eq!(
+        (first.header("idempotency-replayed"), again.header("idempotency-replayed")),
+        ("".into(), "true".into())
+    );
+    assert_eq!(first.expect(201), again.expect(201));
+    assert_eq!(std::fs::read_dir(&f.blobs).unwrap().count(), 1);
+    assert_eq!(f.published::<DocumentUploaded>().await.len(), 1);
+    for other in [form("photo", PDF.to_vec()), form("pan_card", PNG.to_vec())] {
+        assert_eq!(with_key("scan", other).await.problem(422), "idempotency.key_reused");
+    }
+    assert_eq!(std::fs::read_dir(&f.blobs).unwrap().count(), 1);
+    with_key("another", form("pan_card", PDF.to_vec())).await.expect(201);
+    assert_eq!(std::fs::read_dir(&f.blobs).unwrap().count(), 2);
+}

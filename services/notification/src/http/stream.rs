@@ -200,7 +200,7 @@ impl Stream {
                     Ok(_) | Err(RecvError::Lagged(_)) => self.look().await,
                     Err(RecvError::Closed) => Err(End::Close(CloseCode::Away, "stopping")),
                 },
-                _ = looks.tick() => self.look().await,
+                _ = looks.tick() => self.look_again().await,
                 _ = pings.tick() => self.ping(heard_at).await,
                 () = told_to_stop(&mut terminate, &mut interrupt) => Err(End::Close(CloseCode::Away, "stopping")),
             };
@@ -233,6 +233,14 @@ impl Stream {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// Looks without having been woken, and lets go of a session that has ended though there is nothing to show.
+    async fn look_again(&mut self) -> Result<(), End> {
+        if let Err(AuthFailure::Invalid) = self.app.ctx.verifier().verify(&self.token).await {
+            return Err(End::Close(CloseCode::Policy, "auth.token_invalid"));
+        }
+        self.look().await
     }
 
     /// Sends what is new.

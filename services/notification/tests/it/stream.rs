@@ -142,3 +142,23 @@ async fn a_session_that_has_ended_is_shown_nothing_more() {
     assert_eq!(close_code(&mut expiring).await, 1008);
     service.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_has_ended_is_let_go_of_though_there_is_nothing_to_show() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    let token = service.token(user, Role::User, None);
+    let claims = service.ctx().verifier().verify(&token).await.unwrap();
+    let (mut socket, _) = connect(&service, "", &format!("bearer, {token}")).await.unwrap();
+    let ended = SessionRevoked {
+        session_id: claims.sid.as_bytes().to_vec(),
+        user_id: user.into(),
+        expires_at: service.now().plus_secs(900).micros(),
+        ..SessionRevoked::default()
+    };
+    service.deliver_now(&ended).await;
+    // Well before it would be pinged.
+    let code = tokio::time::timeout(Duration::from_secs(10), close_code(&mut socket)).await;
+    assert_eq!(code.expect("a close in time"), 1008);
+    service.finish().await;
+}

@@ -137,13 +137,14 @@ fn batch_routes(routes: Routes) -> Routes {
             "/payout-batches/{id}/file",
             Access::Staff,
             batches::file,
-            Doc::new("The batch as a CSV file for the bank").answers_bare(200),
+            Doc::new("The batch as a CSV file for the bank").gives_file(&["text/csv"]),
         )
         .post(
             "/payout-batches/{id}/answer",
             Access::Staff,
             batches::answer,
             Doc::new("The bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason")
+                .takes_file("text/csv")
                 .gives::<SettledView>()
                 .idempotent(),
         )

@@ -12,7 +12,10 @@ use chassis::http::{Doc, Problem, Routes};
 use domain::MoneyError;
 
 pub(crate) fn routes(state: Reports) -> Routes {
-    let report = |summary| Doc::new(summary).filters::<reports::Asked>().gives::<sheet::ReportView>();
+    let report = |summary| {
+        let files = &["text/csv", sheet::XLSX];
+        Doc::new(summary).filters::<reports::Asked>().gives::<sheet::ReportView>().gives_file(files)
+    };
     Routes::new("reports")
         .data(state)
         .get(

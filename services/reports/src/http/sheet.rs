@@ -67,14 +67,13 @@ impl From<&Report> for ReportView {
     }
 }
 
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 pub(super) fn answer(name: &str, report: &Report, format: Format) -> Result<HttpResponse, Problem> {
     match format {
         Format::Json => Ok(ok(&ReportView::from(report))),
         Format::Csv => file(name, report, "csv", "text/csv; charset=utf-8", csv(report)?),
-        Format::Xlsx => {
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            file(name, report, "xlsx", kind, workbook(name, report)?)
-        }
+        Format::Xlsx => file(name, report, "xlsx", XLSX, workbook(name, report)?),
     }
 }
 

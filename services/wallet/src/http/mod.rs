@@ -44,7 +44,9 @@ pub(crate) fn routes(app: Wallet) -> Routes {
             "/wallet/statement",
             User,
             statement::statement,
-            Doc::new("A month as CSV or PDF").filters::<statement::Wanted>().answers_bare(200),
+            Doc::new("A month as CSV or PDF")
+                .filters::<statement::Wanted>()
+                .gives_file(&["text/csv", "application/pdf"]),
         )
         .get("/wallets/{user_id}", Staff, wallets::of, Doc::new("A member's balances").gives::<wallets::WalletView>())
         .post(

@@ -1,0 +1,44 @@
+//! What the OpenAPI document says of bodies and filters.
+
+use actix_web::HttpResponse;
+use chassis::auth::{Access, Caller};
+use chassis::http::{Doc, Routes};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Wanted {
+    month: String,
+    shade: Option<String>,
+}
+
+async fn answer(caller: Caller) -> HttpResponse {
+    HttpResponse::Ok().json(caller.user_id)
+}
+
+#[actix_web::test]
+async fn bodies_are_of_a_kind_and_say_whether_they_may_be_left_out() {
+    let doc = || Doc::new("A purse").filters::<Wanted>();
+    let document = Routes::new("purse")
+        .get("/a", Access::User, answer, doc().gives_file(&["application/pdf"]))
+        .post("/a", Access::User, answer, doc().takes::<Wanted>().gives::<Wanted>().gives_file(&["text/csv"]))
+        .put("/a", Access::User, answer, doc().may_take::<Wanted>())
+        .patch("/a", Access::User, answer, doc().takes_form::<Wanted>())
+        .delete("/a", Access::User, answer, doc().takes_file("text/csv").answers_bare(204))
+        .openapi();
+    let of = |method: &str| &document["paths"]["/api/v1/a"][method];
+    let kinds = |body: &Value| body["content"].as_object().map(|c| c.keys().cloned().collect::<Vec<_>>());
+    let taken = |method: &str| (kinds(&of(method)["requestBody"]), of(method)["requestBody"]["required"].clone());
+    let of_kind = |kind: &str| Some(vec![kind.to_owned()]);
+    assert_eq!(taken("post"), (of_kind("application/json"), json!(true)));
+    assert_eq!(taken("put"), (of_kind("application/json"), json!(false)));
+    assert_eq!(taken("patch"), (of_kind("multipart/form-data"), json!(true)));
+    assert_eq!(taken("delete"), (of_kind("text/csv"), json!(true)));
+    assert_eq!(kinds(&of("get")["responses"]["200"]), of_kind("application/pdf"));
+    assert_eq!(kinds(&of("post")["responses"]["200"]), Some(vec!["application/json".into(), "text/csv".into()]));
+    assert_eq!(kinds(&of("delete")["responses"]["204"]), None);
+    let filters = of("get")["parameters"].as_array().unwrap();
+    let required: Vec<_> = filters.iter().map(|p| (&p["name"], &p["required"])).collect();
+    assert_eq!(required, [(&json!("month"), &json!(true)), (&json!("shade"), &json!(false))]);
+}
