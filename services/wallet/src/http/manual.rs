@@ -20,7 +20,7 @@ use std::time::Duration;
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ManualInput {
     amount: Money,
-    /// 3 to 500 characters.
+    /// 1 to 500 characters.
     reason: String,
 }
 
@@ -88,7 +88,7 @@ async fn by_hand(
         errors.require("amount", amount.is_positive(), "not_positive", "must be more than 0.00");
     }
     let length = reason.chars().count();
-    errors.require("reason", (3..=500).contains(&length), "length", "must be 3 to 500 characters");
+    errors.require("reason", (1..=500).contains(&length), "length", "must be 1 to 500 characters");
     errors.finish("wallet.invalid_request")?;
     let now = app.ctx.now();
     let command = (kind.command)(Manual {
