@@ -1,5 +1,6 @@
 //! The books as staff and auditors see them.
 
+use super::transactions::instant;
 use crate::Wallet;
 use crate::app::verify;
 use crate::domain::Account;
@@ -18,12 +19,17 @@ fn control_account(account: Account) -> String {
     if account.is_members() { format!("members:{account}") } else { format!("company:{account}") }
 }
 
+fn moment(as_of: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    as_of.map(|text| instant("as_of", text, true)).transpose()
+}
+
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Of {
     /// One member's five accounts; without it, the company's and the members' together.
     #[schemars(with = "Option<String>")]
     user_id: Option<UserId>,
-    as_of: Option<Timestamp>,
+    /// Everything posted until the end of this day, or until this time; now by default.
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -42,7 +48,8 @@ pub(crate) struct Accounts {
 
 pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) -> Result<HttpResponse, Problem> {
     let after = page.after_number()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    let as_of = of.0.as_of.unwrap_or_else(|| app.ctx.now());
+    let until = moment(of.0.as_of.as_deref())?;
+    let as_of = until.unwrap_or_else(|| app.ctx.now());
     let mut c = app.ctx.db().read().await?;
     let items = match of.0.user_id {
         Some(member) => {
@@ -55,7 +62,7 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
             items
         }
         None => {
-            let totals = closings::totals(&mut c, of.0.as_of).await?;
+            let totals = closings::totals(&mut c, until).await?;
             let view = |account: &Account| AccountView {
                 account: control_account(*account),
                 balance: totals.get(account).copied().unwrap_or_default(),
@@ -70,8 +77,8 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct AsOf {
-    /// Everything posted until then; now by default.
-    as_of: Option<Timestamp>,
+    /// Everything posted until the end of this day, or until this time; now by default.
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -92,9 +99,10 @@ pub(crate) struct TrialBalance {
 }
 
 pub(super) async fn trial_balance(app: web::Data<Wallet>, asked: Query<AsOf>) -> Result<HttpResponse, Problem> {
-    let as_of = asked.0.as_of.unwrap_or_else(|| app.ctx.now());
+    let until = moment(asked.0.as_of.as_deref())?;
+    let as_of = until.unwrap_or_else(|| app.ctx.now());
     let mut c = app.ctx.db().read().await?;
-    let totals = closings::totals(&mut c, asked.0.as_of).await?;
+    let totals = closings::totals(&mut c, until).await?;
     drop(c);
     let balance = balance(as_of, &totals).map_err(Problem::internal)?;
     Ok(ok(&balance))

@@ -74,7 +74,7 @@ pub(crate) struct Filters {
 }
 
 /// A day means all of it, as it is in India.
-fn instant(field: &'static str, text: &str, end: bool) -> Result<Timestamp, Problem> {
+pub(super) fn instant(field: &'static str, text: &str, end: bool) -> Result<Timestamp, Problem> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(if end { day.next().starts_at().minus(TimeDelta::microseconds(1)) } else { day.starts_at() });
     }

@@ -170,16 +170,23 @@ pub(crate) async fn odd_questions_are_answered(s: &TestService) {
     let why = me.get(&format!("/wallet/transactions/{line}/explain")).await.expect(200);
     let posted: Timestamp = why["entry"]["posted_at"].as_str().unwrap().parse().unwrap();
     let just_before = posted.minus(TimeDelta::microseconds(1)).to_string();
+    // A day means all of it.
+    let (the_day, the_day_before) = (posted.day(), posted.minus(TimeDelta::days(1)).day());
     for (as_of, balance) in [
         ("0000-01-01T00:00:00Z", "0.00"),
         (just_before.as_str(), "0.00"),
         (posted.to_string().as_str(), "5.00"),
+        (the_day_before.to_string().as_str(), "0.00"),
+        (the_day.to_string().as_str(), "5.00"),
         ("9999-12-31T23:59:59.999999Z", "5.00"),
     ] {
         let accounts = staff.get(&format!("/ledger/accounts?user_id={}&as_of={as_of}", id(A))).await.expect(200);
         assert_eq!(accounts["items"][0]["balance"], balance, "{as_of}");
         let trial = staff.get(&format!("/ledger/trial-balance?as_of={as_of}")).await.expect(200);
         assert_eq!(trial["total_credit"], balance, "{as_of}");
+    }
+    for path in ["/ledger/accounts", "/ledger/trial-balance"] {
+        assert_eq!(staff.get(&format!("{path}?as_of=yesterday")).await.problem(422), "wallet.bad_filter");
     }
     for (month, closing) in [("0001-01", "0.00"), ("2026-10", "0.00"), ("2026-11", "5.00"), ("9999-12", "5.00")] {
         let text = me.get(&format!("/wallet/statement?month={month}&format=csv")).await;
