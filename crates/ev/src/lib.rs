@@ -3,7 +3,7 @@
 //! Files: [`cli`] (what can be said), [`embedded`] (all eight services over SQLite, an in-process bus and an
 //! in-memory cache), [`pages`] (the embedded run's own pages), [`secrets`] (keys that survive a restart),
 //! [`demo`] (a whole story over HTTP), [`operate`] (migrations, administrators, parked events),
-//! [`mail_sink`] (an SMTP server that keeps what it gets, for tests and trials), [`bench`] (how fast payments
+//! [`mail_sink`] (an SMTP server that keeps what it gets, for tests and trials), [`mod@bench`] (how fast payments
 //! settle).
 //!
 //! Invariants: what is here reaches the services through their public functions and HTTP alone, never their

@@ -137,7 +137,7 @@ impl Client {
             .unwrap_or_default()
     }
 
-    /// Asks again until there is an answer, at most for [`PATIENCE`].
+    /// Asks again until there is an answer, at most for `PATIENCE`.
     pub async fn until<T>(
         &self,
         what: &str,
