@@ -60,6 +60,15 @@ pub(super) fn wide(ix: Ix) -> usize {
     usize::try_from(ix).unwrap_or(usize::MAX)
 }
 
+#[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
+fn at<T>(of_nodes: &[T], node: Ix) -> &T {
+    &of_nodes[wide(node)]
+}
+#[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
+fn at_mut<T>(of_nodes: &mut [T], node: Ix) -> &mut T {
+    &mut of_nodes[wide(node)]
+}
+
 impl Arena {
     /// Members placed, without the company.
     pub fn len(&self) -> usize {
@@ -73,7 +82,7 @@ impl Arena {
         1..Ix::try_from(self.origins.len()).unwrap_or(NONE)
     }
     pub fn find(&self, id: UserId) -> Option<Ix> {
-        self.index.find(id, |ix| self.origins.get(wide(ix)).is_some_and(|origin| origin.id == id))
+        self.index.find(id, |ix| at(&self.origins, ix).id == id)
     }
     pub fn contains(&self, node: Ix) -> bool {
         wide(node) < self.origins.len()
@@ -84,33 +93,26 @@ impl Arena {
         self.origins.len() * node + self.index.bytes()
     }
 
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn rung(&self, node: Ix) -> &Rung {
-        &self.rungs[wide(node)]
+        at(&self.rungs, node)
     }
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn rung_mut(&mut self, node: Ix) -> &mut Rung {
-        &mut self.rungs[wide(node)]
+        at_mut(&mut self.rungs, node)
     }
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn fork(&self, node: Ix) -> &Fork {
-        &self.forks[wide(node)]
+        at(&self.forks, node)
     }
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn fork_mut(&mut self, node: Ix) -> &mut Fork {
-        &mut self.forks[wide(node)]
+        at_mut(&mut self.forks, node)
     }
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn account(&self, node: Ix) -> &Account {
-        &self.accounts[wide(node)]
+        at(&self.accounts, node)
     }
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn account_mut(&mut self, node: Ix) -> &mut Account {
-        &mut self.accounts[wide(node)]
+        at_mut(&mut self.accounts, node)
     }
-    #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
     pub(super) fn origin(&self, node: Ix) -> &Origin {
-        &self.origins[wide(node)]
+        at(&self.origins, node)
     }
 
     pub fn id(&self, node: Ix) -> UserId {
@@ -172,14 +174,15 @@ impl Arena {
         }
         let node = Ix::try_from(self.origins.len()).unwrap_or(NONE);
         let Self { index, origins, .. } = self;
-        if !index.insert(id, node, |ix| origins.get(wide(ix)).is_some_and(|origin| origin.id == id)) {
+        if !index.insert(id, node, |ix| at(origins, ix).id == id) {
             return Err(TreeError::AlreadyPlaced(id));
         }
         let depth = self.depth(parent).saturating_add(1);
         self.push(Up::new(parent, side), Origin { id, born, depth });
         self.note(Note::Placed);
         self.fork_mut(parent).child.set(side, node);
-        self.refresh_vacant(node);
+        // The new node's own slots are one step further down.
+        self.set_vacant(parent, side, 1);
         Ok(Placed { node, parent, side, depth })
     }
 

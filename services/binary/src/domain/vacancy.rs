@@ -59,14 +59,6 @@ impl Arena {
         (side, fork.child.get(side))
     }
 
-    /// Tells every ancestor for whom it matters that `node`'s slot is taken, and how far it is to a free one below.
-    pub(super) fn refresh_vacant(&mut self, node: Ix) {
-        let vacant = self.fork(node).vacant.smaller();
-        if let Some((parent, side)) = self.up(node) {
-            self.set_vacant(parent, side, vacant.saturating_add(1));
-        }
-    }
-
     /// Sets how far down a free slot is, and carries it upwards as far as it changes anything.
     pub(super) fn set_vacant(&mut self, node: Ix, side: Side, vacant: u8) {
         let (mut at, mut side, mut vacant) = (node, side, vacant);
