@@ -20,6 +20,9 @@ use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
 use std::time::Duration;
 
+/// The header of an answer that was given before.
+pub const REPLAYED: &str = "Idempotency-Replayed";
+
 const MAX_KEY: usize = 255;
 const KEPT_HOURS: i64 = 24;
 
@@ -96,7 +99,7 @@ impl Idempotent {
         let mut response = HttpResponse::build(status);
         response.content_type("application/json");
         if replayed {
-            response.insert_header(("Idempotency-Replayed", "true"));
+            response.insert_header((REPLAYED, "true"));
         }
         Ok(response.body(bytes))
     }
@@ -115,15 +118,13 @@ async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now:
     let too_old = now.plus_hours(-KEPT_HOURS);
     let mine = t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key));
     // Whoever is at work with this key has its row locked.
-    match mine.select(t::created_at).lock_now().get_result::<Timestamp>(c).await.optional() {
+    let used_at = match mine.select(t::created_at).lock_now().get_result::<Timestamp>(c).await.optional() {
         Err(error) if db::is_locked(&error) => return Err(in_progress()),
-        found => drop(found?),
+        found => found?,
+    };
+    if used_at.is_some_and(|at| at < too_old) {
+        diesel::delete(t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key))).execute(c).await?;
     }
-    diesel::delete(
-        t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key)).filter(t::created_at.lt(too_old)),
-    )
-    .execute(c)
-    .await?;
     let row = diesel::insert_into(t::table).values((
         t::caller_id.eq(owner),
         t::idempotency_key.eq(key),

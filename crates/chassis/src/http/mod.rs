@@ -17,7 +17,7 @@ mod strict;
 
 pub use body::Body;
 pub use client::client;
-pub use idempotency::Idempotent;
+pub use idempotency::{Idempotent, REPLAYED};
 pub use page::{Cursor, Listing, Page};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 use db::{DbError, TxError};
 use serde::Serialize;
 use std::fmt;
+use std::time::Duration;
 
 /// What was wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -63,9 +64,7 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
     pub fn too_many(code: &'static str, detail: impl Into<String>, retry_after_secs: u64) -> Self {
-        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
-        problem.rare_mut().retry_after_secs = Some(retry_after_secs.max(1));
-        problem
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).with_retry_after(Duration::from_secs(retry_after_secs))
     }
     /// 503: something this service needs is down; it is worth trying again.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -80,7 +79,7 @@ impl Problem {
     }
     /// The same, with how long to wait before another try.
     #[must_use]
-    pub fn with_retry_after(mut self, wait: std::time::Duration) -> Self {
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
         // Rounded up, so that whoever waits as told does not come too early.
         let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         self.rare_mut().retry_after_secs = Some(secs.max(1));

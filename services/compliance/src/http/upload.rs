@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Idempotent, Problem};
+use chassis::http::{Body, FieldErrors, Idempotent, Problem, REPLAYED};
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
@@ -71,7 +71,7 @@ pub(super) async fn upload(
         Ok::<DocumentView, Problem>(row.clone().into())
     });
     let answer = answer.await;
-    let is_new = answer.as_ref().is_ok_and(|a| !a.headers().contains_key("Idempotency-Replayed"));
+    let is_new = answer.as_ref().is_ok_and(|a| !a.headers().contains_key(REPLAYED));
     if !is_new {
         let _left_behind = app.blobs.remove(&document.blob_name).await;
     }
