@@ -32,7 +32,7 @@ pub struct Doc {
     pub(crate) query: Option<Shape>,
     pub(crate) answers: Vec<(u16, Option<Shape>)>,
     /// What kinds of file 200 may come as.
-    pub(crate) files: &'static [&'static str],
+    pub(crate) files: Vec<&'static str>,
     pub(crate) paged: bool,
     pub(crate) idempotent: bool,
 }
@@ -88,8 +88,8 @@ impl Doc {
     }
     /// 200 with a file of one of these kinds, or the JSON it `gives` before.
     #[must_use]
-    pub fn gives_file(mut self, kinds: &'static [&'static str]) -> Self {
-        self.files = kinds;
+    pub fn gives_file(mut self, kinds: impl IntoIterator<Item = &'static str>) -> Self {
+        self.files = kinds.into_iter().collect();
         if !self.answers.iter().any(|(status, _)| *status == 200) {
             self.answers.push((200, None));
         }

@@ -21,8 +21,8 @@ async fn answer(caller: Caller) -> HttpResponse {
 async fn bodies_are_of_a_kind_and_say_whether_they_may_be_left_out() {
     let doc = || Doc::new("A purse").filters::<Wanted>();
     let document = Routes::new("purse")
-        .get("/a", Access::User, answer, doc().gives_file(&["application/pdf"]))
-        .post("/a", Access::User, answer, doc().takes::<Wanted>().gives::<Wanted>().gives_file(&["text/csv"]))
+        .get("/a", Access::User, answer, doc().gives_file(["application/pdf"]))
+        .post("/a", Access::User, answer, doc().takes::<Wanted>().gives::<Wanted>().gives_file(["text/csv"]))
         .put("/a", Access::User, answer, doc().may_take::<Wanted>())
         .patch("/a", Access::User, answer, doc().takes_form::<Wanted>())
         .delete("/a", Access::User, answer, doc().takes_file("text/csv").answers_bare(204))

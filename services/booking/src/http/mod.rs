@@ -118,7 +118,7 @@ fn payment_routes(routes: Routes) -> Routes {
             "/payments/{id}/receipt",
             User,
             receipts::receipt,
-            Doc::new("The receipt of a payment, as a PDF").gives_file(&["application/pdf"]),
+            Doc::new("The receipt of a payment, as a PDF").gives_file(["application/pdf"]),
         )
         .post(
             "/payments/{id}/confirm",

@@ -9,6 +9,7 @@ mod tds;
 mod upload;
 
 use crate::Compliance;
+use crate::domain::document::ContentType;
 use chassis::auth::Access;
 use chassis::http::{Doc, Listing, Routes};
 
@@ -30,13 +31,13 @@ pub(crate) fn routes(state: Compliance) -> Routes {
             certificate::show,
             Doc::new("A year's deductions as a PDF: own, or with `user_id` any member's for staff")
                 .filters::<certificate::Whose>()
-                .gives_file(&["application/pdf"]),
+                .gives_file(["application/pdf"]),
         )
         .get(
             "/compliance/tds/{fy}/{quarter}/statement",
             Access::Staff,
             statement::show,
-            Doc::new("A quarter's deductions by PAN as CSV, with control totals").gives_file(&["text/csv"]),
+            Doc::new("A quarter's deductions by PAN as CSV, with control totals").gives_file(["text/csv"]),
         )
         .get(
             "/audit",
@@ -76,7 +77,7 @@ fn with_documents(routes: Routes) -> Routes {
             "/compliance/documents/{id}/content",
             Access::User,
             documents::content,
-            Doc::new("The file itself").gives_file(&["application/pdf", "image/jpeg", "image/png"]),
+            Doc::new("The file itself").gives_file(ContentType::ALL.iter().map(|kind| kind.as_str())),
         )
         .post("/compliance/documents/{id}/verify", Access::Staff, documents::verify, gives("Say that it is genuine"))
         .post(

@@ -137,7 +137,7 @@ fn batch_routes(routes: Routes) -> Routes {
             "/payout-batches/{id}/file",
             Access::Staff,
             batches::file,
-            Doc::new("The batch as a CSV file for the bank").gives_file(&["text/csv"]),
+            Doc::new("The batch as a CSV file for the bank").gives_file(["text/csv"]),
         )
         .post(
             "/payout-batches/{id}/answer",

@@ -13,7 +13,7 @@ use domain::MoneyError;
 
 pub(crate) fn routes(state: Reports) -> Routes {
     let report = |summary| {
-        let files = &["text/csv", sheet::XLSX];
+        let files = ["text/csv", sheet::XLSX];
         Doc::new(summary).filters::<reports::Asked>().gives::<sheet::ReportView>().gives_file(files)
     };
     Routes::new("reports")

@@ -46,7 +46,7 @@ pub(crate) fn routes(app: Wallet) -> Routes {
             statement::statement,
             Doc::new("A month as CSV or PDF")
                 .filters::<statement::Wanted>()
-                .gives_file(&["text/csv", "application/pdf"]),
+                .gives_file(["text/csv", "application/pdf"]),
         )
         .get("/wallets/{user_id}", Staff, wallets::of, Doc::new("A member's balances").gives::<wallets::WalletView>())
         .post(
