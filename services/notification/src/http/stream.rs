@@ -57,6 +57,14 @@ impl From<Closed> for End {
         Self::Gone
     }
 }
+impl From<AuthFailure> for End {
+    fn from(failure: AuthFailure) -> Self {
+        match failure {
+            AuthFailure::Invalid => Self::Close(CloseCode::Policy, "auth.token_invalid"),
+            AuthFailure::Unavailable(_) => Self::Close(CloseCode::Again, "request.unavailable"),
+        }
+    }
+}
 
 pub(super) async fn open(
     app: web::Data<Notification>,
@@ -144,11 +152,8 @@ async fn introduced(
         Ok(message) => message.token,
         Err(_) => first.trim().to_owned(),
     };
-    match app.ctx.verifier().verify(&token).await {
-        Ok(claims) => Ok((token, claims.sub)),
-        Err(AuthFailure::Invalid) => Err(End::Close(CloseCode::Policy, "auth.token_invalid")),
-        Err(AuthFailure::Unavailable(_)) => Err(End::Close(CloseCode::Again, "request.unavailable")),
-    }
+    let user = app.ctx.verifier().verify(&token).await?.sub;
+    Ok((token, user))
 }
 
 async fn first_text(session: &mut Session, messages: &mut AggregatedMessageStream) -> Result<String, End> {
@@ -237,8 +242,8 @@ impl Stream {
 
     /// Looks without having been woken, and lets go of a session that has ended though there is nothing to show.
     async fn look_again(&mut self) -> Result<(), End> {
-        if let Err(AuthFailure::Invalid) = self.app.ctx.verifier().verify(&self.token).await {
-            return Err(End::Close(CloseCode::Policy, "auth.token_invalid"));
+        if let Err(ended @ AuthFailure::Invalid) = self.app.ctx.verifier().verify(&self.token).await {
+            return Err(ended.into());
         }
         self.look().await
     }
@@ -285,11 +290,7 @@ impl Stream {
     }
 
     async fn still_may(&self) -> Result<(), End> {
-        match self.app.ctx.verifier().verify(&self.token).await {
-            Ok(_) => Ok(()),
-            Err(AuthFailure::Invalid) => Err(End::Close(CloseCode::Policy, "auth.token_invalid")),
-            Err(AuthFailure::Unavailable(_)) => Err(End::Close(CloseCode::Again, "request.unavailable")),
-        }
+        Ok(self.app.ctx.verifier().verify(&self.token).await.map(drop)?)
     }
 
     async fn ping(&mut self, heard_at: Instant) -> Result<(), End> {

@@ -118,22 +118,27 @@ async fn a_stream_is_refused_before_it_opens_without_a_good_token_or_position() 
     service.finish().await;
 }
 
+/// Tells the service that the session of this token has ended.
+async fn end_session(service: &TestService, token: &str) {
+    let claims = service.ctx().verifier().verify(token).await.unwrap();
+    let ended = SessionRevoked {
+        session_id: claims.sid.as_bytes().to_vec(),
+        user_id: claims.sub.into(),
+        expires_at: service.now().plus_secs(900).micros(),
+        ..SessionRevoked::default()
+    };
+    service.deliver_now(&ended).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_has_ended_is_shown_nothing_more() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     let token = service.token(user, Role::User, None);
-    let claims = service.ctx().verifier().verify(&token).await.unwrap();
     let (mut revoked, _) = connect(&service, FROM_THE_START, &format!("bearer, {token}")).await.unwrap();
     let other = service.token(user, Role::User, None);
     let (mut expiring, _) = connect(&service, FROM_THE_START, &format!("bearer, {other}")).await.unwrap();
-    let ended = SessionRevoked {
-        session_id: claims.sid.as_bytes().to_vec(),
-        user_id: user.into(),
-        expires_at: service.now().plus_secs(900).micros(),
-        ..SessionRevoked::default()
-    };
-    service.deliver_now(&ended).await;
+    end_session(&service, &token).await;
     service.deliver_now(&bonus(user, service.now(), 1)).await;
     assert_eq!(close_code(&mut revoked).await, 1008);
     assert_eq!(shown(&mut expiring).await["title"], "Referral bonus");
@@ -148,15 +153,8 @@ async fn a_session_that_has_ended_is_let_go_of_though_there_is_nothing_to_show()
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     let token = service.token(user, Role::User, None);
-    let claims = service.ctx().verifier().verify(&token).await.unwrap();
     let (mut socket, _) = connect(&service, "", &format!("bearer, {token}")).await.unwrap();
-    let ended = SessionRevoked {
-        session_id: claims.sid.as_bytes().to_vec(),
-        user_id: user.into(),
-        expires_at: service.now().plus_secs(900).micros(),
-        ..SessionRevoked::default()
-    };
-    service.deliver_now(&ended).await;
+    end_session(&service, &token).await;
     // Well before it would be pinged.
     let code = tokio::time::timeout(Duration::from_secs(10), close_code(&mut socket)).await;
     assert_eq!(code.expect("a close in time"), 1008);
