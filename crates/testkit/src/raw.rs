@@ -5,6 +5,16 @@ use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::time::{Duration, Instant};
 
+pub fn each_second(count: usize, took: Duration) -> u128 {
+    u128::try_from(count).unwrap() * 1_000_000 / took.as_micros().max(1)
+}
+
+/// How many times `whole` goes into `part`, with two places.
+pub fn ratio(part: Duration, whole: Duration) -> String {
+    let hundredths = part.as_nanos() * 100 / whole.as_nanos().max(1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 #[derive(diesel::QueryableByName)]
 struct Column {
     #[diesel(sql_type = Text)]

@@ -20,7 +20,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use testkit::TestService;
 use testkit::mariadb::with_database;
-use testkit::raw;
+use testkit::raw::{self, each_second, ratio};
 
 /// What the consumer takes in at most.
 const BATCH: usize = 200;
@@ -88,10 +88,6 @@ async fn take_in(db: &Db, keeper: &Keeper, events: &[Envelope]) -> Duration {
     started.elapsed()
 }
 
-fn each_second(count: usize, took: Duration) -> u128 {
-    u128::try_from(count).unwrap() * 1_000_000 / took.as_micros().max(1)
-}
-
 async fn measure(url: String, members: usize) {
     let mut out = std::io::stdout();
     let db = Db::connect(&DbConfig::new(url)).await.unwrap();
@@ -104,16 +100,14 @@ async fn measure(url: String, members: usize) {
     let mut c = db.write().await.unwrap();
     let digest = keeper.read(&mut c).await.unwrap().tree.digest();
     let raw = raw::insert_again(&mut c, &TABLES, members.div_ceil(BATCH)).await;
-    let percent = raw.as_micros() * 100 / ours.as_micros().max(1);
     writeln!(
         out,
-        "placements: {members} members with pairs in {} ms, {}/s, {BATCH} a transaction; the same rows as plain inserts: {} ms, {}/s; ratio {}.{:02}",
+        "placements: {members} members with pairs in {} ms, {}/s, {BATCH} a transaction; the same rows as plain inserts: {} ms, {}/s; ratio {}",
         ours.as_millis(),
         each_second(members, ours),
         raw.as_millis(),
         each_second(members, raw),
-        percent / 100,
-        percent % 100,
+        ratio(raw, ours),
     )
     .unwrap();
     let follower = Keeper::default();

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::Write;
 use std::time::{Duration, Instant};
+use testkit::raw::ratio;
 
 /// Inputs between two batches: what is in play is forgotten, as it is in the service.
 const BATCH: usize = 200;
@@ -111,16 +112,14 @@ fn mapped(journal: &[(Timestamp, Input)]) -> Duration {
 
 fn report(out: &mut impl Write, shape: &str, grown: &Grown, map: Duration) -> std::io::Result<()> {
     let members = u128::try_from(grown.tree.arena().len()).unwrap_or_default().max(1);
-    let hundredths = grown.took.as_nanos() * 100 / map.as_nanos().max(1);
     writeln!(
         out,
-        "tree: {shape:<14} {members:>9} members {:>9} pairs {:>6} ms {:>8}/s {:>5} ns each, {:>2}.{:02} of a map; {:>3} bytes each",
+        "tree: {shape:<14} {members:>9} members {:>9} pairs {:>6} ms {:>8}/s {:>5} ns each, {:>5} of a map; {:>3} bytes each",
         grown.pairs,
         grown.took.as_millis(),
         members * 1_000_000 / grown.took.as_micros().max(1),
         grown.took.as_nanos() / members,
-        hundredths / 100,
-        hundredths % 100,
+        ratio(grown.took, map),
         u128::try_from(grown.tree.arena().bytes()).unwrap_or_default() / members,
     )
 }

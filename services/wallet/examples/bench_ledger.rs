@@ -15,7 +15,7 @@ use domain::{Money, PaymentMethod, Timestamp, UserId};
 use std::io::Write;
 use std::time::{Duration, Instant};
 use testkit::mariadb::with_database;
-use testkit::raw;
+use testkit::raw::{self, each_second, ratio};
 use wallet::app::post::{self, Work};
 use wallet::domain::Command;
 use wallet::domain::command::{Bonus, Manual};
@@ -102,13 +102,6 @@ async fn one_by_one(db: &Db, entries: usize) -> Duration {
     started.elapsed()
 }
 
-fn each_second(count: usize, took: Duration) -> u128 {
-    u128::try_from(count).unwrap() * 1_000_000 / took.as_micros().max(1)
-}
-fn percent(part: Duration, whole: Duration) -> u128 {
-    part.as_micros() * 100 / whole.as_micros().max(1)
-}
-
 async fn measure(url: String, entries: usize) {
     let mut out = std::io::stdout();
     let config = DbConfig { pool_size: CLIENTS, ..DbConfig::new(url.clone()) };
@@ -124,12 +117,11 @@ async fn measure(url: String, entries: usize) {
     drop(c);
     writeln!(
         out,
-        "ledger: {entries} entries in {} ms, {} postings/s, {BATCH} entries a transaction, one company account in each; the same rows as plain inserts: {} ms; ratio {}.{:02}",
+        "ledger: {entries} entries in {} ms, {} postings/s, {BATCH} entries a transaction, one company account in each; the same rows as plain inserts: {} ms; ratio {}",
         ours.as_millis(),
         each_second(entries * 2, ours),
         raw.as_millis(),
-        percent(raw, ours) / 100,
-        percent(raw, ours) % 100,
+        ratio(raw, ours),
     )
     .unwrap();
 
@@ -139,13 +131,12 @@ async fn measure(url: String, entries: usize) {
     let raw = raw::repeat(&url, CLIENTS, single / CLIENTS, statements).await;
     writeln!(
         out,
-        "ledger: {single} single entries by {CLIENTS} clients in {} ms, {} transactions/s; the same statements bare: {} ms, {}/s; ratio {}.{:02}",
+        "ledger: {single} single entries by {CLIENTS} clients in {} ms, {} transactions/s; the same statements bare: {} ms, {}/s; ratio {}",
         ours.as_millis(),
         each_second(single, ours),
         raw.as_millis(),
         each_second(single, raw),
-        percent(raw, ours) / 100,
-        percent(raw, ours) % 100,
+        ratio(raw, ours),
     )
     .unwrap();
 }
