@@ -4,8 +4,9 @@
 //! its facts from what the test itself did: who referred whom, who asked for which leg, who paid what and how.
 
 use crate::oracle::{Expected, Oracle, Shown};
+use crate::travel::paise;
 use crate::world::{Person, World};
-use domain::{Money, Timestamp};
+use domain::Timestamp;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -84,10 +85,6 @@ pub(crate) async fn journal(world: &World) -> Vec<Value> {
             None => return entries,
         }
     }
-}
-
-fn paise(of: &Value, field: &str) -> i64 {
-    of[field].as_str().unwrap_or_else(|| panic!("no {field}: {of}")).parse::<Money>().unwrap().paise()
 }
 
 /// Tells the oracle what the entry says happened next; what exactly happened, the test knows itself.

@@ -1,7 +1,7 @@
 //! A whole story, and everything that can be looked up about it afterwards.
 
+use crate::travel::paise;
 use crate::world::{Person, World};
-use domain::Money;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -214,17 +214,13 @@ async fn look_at_explanations(story: &Story) {
             assert_eq!(steps.last().map(|s| &s["value"]), Some(&line["amount"]), "{line}: {why}");
             assert_eq!(why["transaction"]["id"], line["id"]);
             assert!(!why["entry"]["id"].is_null() && !why["postings"].as_array().unwrap().is_empty(), "{why}");
-            let (before, after) = (paise(&line["balance_before"]), paise(&line["balance_after"]));
-            assert_eq!(after - before, paise(&line["amount"]), "{line}");
+            let (before, after) = (paise(line, "balance_before"), paise(line, "balance_after"));
+            assert_eq!(after - before, paise(line, "amount"), "{line}");
             explained += 1;
         }
     }
     // A: five bonuses, a pair, a reversal, a payout; B: a pair and its reversal; D: a bonus; E: a refund.
     assert_eq!(explained, 8 + 2 + 1 + 1);
-}
-
-fn paise(amount: &Value) -> i64 {
-    amount.as_str().unwrap().parse::<Money>().unwrap().paise()
 }
 
 /// Two levels at a time, going on where an answer says that there is more.
