@@ -212,7 +212,7 @@ pub(crate) async fn approve(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = of_another(&auth, &caller, &path).await?;
+    let id = somebody_elses(&auth, &caller, &path).await?;
     decide(&auth, &caller, id, Decision::Approve).await
 }
 
@@ -222,7 +222,7 @@ pub(crate) async fn reject(
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = of_another(&auth, &caller, &path).await?;
+    let id = somebody_elses(&auth, &caller, &path).await?;
     let reason = body.json::<RejectInput>().await?.value.reason.trim().to_owned();
     let mut errors = FieldErrors::new();
     errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
@@ -231,7 +231,7 @@ pub(crate) async fn reject(
 }
 
 /// The application, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
-async fn of_another(auth: &Auth, caller: &Caller, path: &str) -> Result<KycId, Problem> {
+async fn somebody_elses(auth: &Auth, caller: &Caller, path: &str) -> Result<KycId, Problem> {
     let id: KycId = path_id(path)?;
     let found = kyc::find(&mut *auth.ctx.db().read().await?, id).await?;
     let application = found.ok_or_else(Problem::not_found)?;

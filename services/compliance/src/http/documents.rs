@@ -117,7 +117,7 @@ pub(super) async fn verify(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = of_another(&app, &caller, &path).await?;
+    let id = somebody_elses(&app, &caller, &path).await?;
     decide(&app, &caller, id, Verdict::Verify).await
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn reject(
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = of_another(&app, &caller, &path).await?;
+    let id = somebody_elses(&app, &caller, &path).await?;
     let input = body.json::<Rejection>().await?.value;
     let reason = input.reason.trim();
     let mut errors = FieldErrors::new();
@@ -138,7 +138,7 @@ pub(super) async fn reject(
 }
 
 /// The document, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
-async fn of_another(app: &Compliance, caller: &Caller, path: &str) -> Result<DocumentId, Problem> {
+async fn somebody_elses(app: &Compliance, caller: &Caller, path: &str) -> Result<DocumentId, Problem> {
     let document = visible(app, caller, path).await?;
     may_review(document.user_id, caller.user_id).map_err(ComplianceError::from)?;
     Ok(document.id)
