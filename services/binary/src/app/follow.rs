@@ -99,7 +99,7 @@ async fn input_of(c: &mut DbConnection, entry: &Entry) -> Result<Input, Failure>
             let version = entry.plan_version.ok_or_else(|| missing("plan version"))?;
             let row = plans::find(c, version).await?;
             let row = row.ok_or_else(|| Failure::Journal(format!("plan version {version} has no row")))?;
-            Input::PlanPublished(plan_version(&row)?)
+            Input::PlanPublished(Box::new(plan_version(&row)?))
         }
     })
 }

@@ -21,7 +21,7 @@ pub async fn publish(
     let last = batch.tree().book().versions().iter().map(|v| v.version).max().unwrap_or(0);
     let version = PlanVersion { version: last + 1, effective_from, plan };
     let text = serde_json::to_string(&version.plan).map_err(|e| Failure::Journal(e.to_string()))?;
-    batch.apply(now, &Input::PlanPublished(version.clone()), None)?;
+    batch.apply(now, &Input::PlanPublished(Box::new(version.clone())), None)?;
     let row = PlanRow {
         version: i64::from(version.version),
         effective_from,

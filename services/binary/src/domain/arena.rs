@@ -11,6 +11,7 @@ use super::matching::Account;
 use super::node::{DISTRIBUTOR, Fork, Ix, LATE, Live, NONE, Origin, ROOT, Rung, Up};
 use super::undo::Note;
 use super::vacancy::Hint;
+use super::walk::{Answers, Walks};
 use domain::{Money, Side, UserId};
 use std::collections::HashMap;
 
@@ -30,6 +31,8 @@ pub struct Arena {
     pub(super) notes: Vec<Note>,
     pub(super) recording: bool,
     pub(super) hint: Option<Hint>,
+    pub(super) walks: Walks,
+    pub(super) answers: Answers,
     /// Plan version and period in which earners are marked as full.
     spell: Option<(u32, u32)>,
     is_anybody_full: bool,
@@ -48,6 +51,8 @@ impl Default for Arena {
             notes: Vec::new(),
             recording: false,
             hint: None,
+            walks: Walks::default(),
+            answers: Answers::default(),
             spell: None,
             is_anybody_full: false,
         };
@@ -83,6 +88,13 @@ impl Arena {
     }
     pub fn find(&self, id: UserId) -> Option<Ix> {
         self.index.find(id, |ix| at(&self.origins, ix).id == id)
+    }
+    pub(super) const fn index(&self) -> &Index {
+        &self.index
+    }
+    /// Who it is but for a coincidence of hashes, without a look at the node.
+    pub(super) fn guess(&self, id: UserId) -> Option<Ix> {
+        self.index.find(id, |_| true)
     }
     pub fn contains(&self, node: Ix) -> bool {
         wide(node) < self.origins.len()
@@ -262,6 +274,7 @@ impl Arena {
 
     /// Sets the place in the matching order (zero: none) and every leg count above, and nothing else.
     pub(super) fn recount(&mut self, node: Ix, counted: u32) {
+        self.answers = Answers::default();
         let before = self.fork(node).counted;
         self.set_counted(node, counted);
         let mut at = self.up(node);

@@ -8,13 +8,12 @@
 //! search is kept, a heap for the leg, and carried along as members join.
 
 use super::arena::Arena;
-use super::node::{Ix, LATE, NONE};
+use super::node::{Ix, NONE};
+use super::walk::Oldest;
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-/// Nodes looked at before a walk gives way to a search that is kept.
-const WALK: usize = 256;
 /// Entries of all kept searches together, 12 bytes each; above, all are dropped.
 const KEPT: usize = 4_000_000;
 
@@ -30,58 +29,20 @@ struct Frontier {
 pub struct Frontiers {
     of: HashMap<(Ix, Side), Frontier>,
     entries: usize,
-    queue: Vec<Ix>,
-}
-
-enum Walk {
-    Found(Ix),
-    Nobody,
-    TooLong,
 }
 
 impl Arena {
-    /// The earliest counting member of the leg after `after` in the matching order. The caller takes it: a
-    /// kept search does not offer it again.
-    pub(super) fn next_in_leg(&mut self, earner: Ix, side: Side, after: u32) -> Option<Ix> {
-        let leg = self.child(earner, side)?;
+    /// The earliest counting member of the leg after all that have been taken from it. The caller takes it: a kept
+    /// search does not offer it again. `wanted` are how many will be taken one after the other.
+    pub(super) fn next_in_leg(&mut self, earner: Ix, side: Side, wanted: u32) -> Option<Ix> {
         if !self.rung(earner).live.is_searched(side) {
-            match self.walk(leg, after) {
-                Walk::Found(member) => return Some(member),
-                Walk::Nobody => return None,
-                Walk::TooLong => self.keep_frontier(earner, side, leg),
+            match self.oldest(earner, side, wanted) {
+                Oldest::Member(member) => return Some(member),
+                Oldest::Nobody => return None,
+                Oldest::TooFar => self.keep_frontier(earner, side, self.child(earner, side)?),
             }
         }
-        self.advance(earner, side, after)
-    }
-
-    fn walk(&mut self, leg: Ix, after: u32) -> Walk {
-        // Level by level: what comes next is known long before it is looked at, so the waits for memory overlap.
-        let mut queue = std::mem::take(&mut self.frontiers.queue);
-        queue.clear();
-        queue.push(leg);
-        let (mut best, mut found, mut seen) = (u32::MAX, NONE, 0);
-        // Nodes are numbered in the order of placement, so no node from here on can hold somebody earlier. Only a
-        // member who counted later than placed says nothing about numbers.
-        let mut end = NONE;
-        while let Some(node) = queue.get(seen).copied().filter(|_| seen <= WALK) {
-            seen += 1;
-            if node >= end {
-                continue;
-            }
-            let fork = self.fork(node);
-            if fork.counted > after && fork.counted < best {
-                (best, found) = (fork.counted, node);
-                end = if fork.flags & LATE == 0 { node } else { end };
-            }
-            // No node is no earlier than any other.
-            queue.extend([fork.child.left(), fork.child.right()].into_iter().filter(|child| *child < end));
-        }
-        self.frontiers.queue = queue;
-        match (seen > WALK, found) {
-            (true, _) => Walk::TooLong,
-            (false, NONE) => Walk::Nobody,
-            (false, member) => Walk::Found(member),
-        }
+        self.advance(earner, side, self.account(earner).taken.get(side))
     }
 
     fn keep_frontier(&mut self, earner: Ix, side: Side, leg: Ix) {

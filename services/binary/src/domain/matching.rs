@@ -19,6 +19,19 @@ pub struct Terms<'a> {
 }
 
 impl Terms<'_> {
+    const fn used(&self, day_slots: u32, month_slots: u32) -> u32 {
+        match self.plan.pairs.limit_per {
+            LimitPer::Day => day_slots,
+            LimitPer::Month => month_slots,
+        }
+    }
+    /// How many pairs can be made after so many of the period, of so many that could be made without a limit.
+    fn pairs_now(&self, backlog: u32, used: u32) -> u32 {
+        match self.plan.pairs.over_limit {
+            OverLimit::Carry => backlog.min(self.plan.pairs.limit.saturating_sub(used)),
+            OverLimit::Flush => backlog,
+        }
+    }
     const fn month(&self) -> u32 {
         self.day / 100
     }
@@ -45,6 +58,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// How many pairs the earner may make now, of so many that could be made if nothing limited them.
+    pub(super) fn pairs_now(&self, backlog: u32, terms: &Terms<'_>) -> u32 {
+        let (day_slots, month_slots) = self.slots(terms);
+        terms.pairs_now(backlog, terms.used(day_slots, month_slots))
+    }
     /// The slots used in the day and the month of `terms`.
     const fn slots(&self, terms: &Terms<'_>) -> (u32, u32) {
         let day = if self.day == terms.day { self.day_slots } else { 0 };
@@ -72,21 +90,32 @@ impl Arena {
     ) -> Result<(), TreeError> {
         self.set_counted(node, order);
         self.begin_spell(terms.version, terms.period());
-        let mut up = self.up(node);
-        while let Some((at, side)) = up {
-            let rung = self.rung_mut(at);
-            rung.count.increment(side);
-            let is_searched = rung.live.is_searched(side);
-            let may_match = rung.count.smaller() > rung.live.pairs() && !rung.live.is_full();
-            up = rung.up.step();
-            if is_searched {
+        let mut above = self.count_up(node);
+        while let Some((at, side)) = above {
+            let rung = *self.rung(at);
+            if rung.live.is_searched(side) {
                 self.join_frontier(at, side, node);
             }
-            if may_match {
+            if rung.count.smaller() > rung.live.pairs() && !rung.live.is_full() {
                 self.match_pairs(at, Some((side, node)), terms, made)?;
             }
+            above = self.count_up(at);
         }
         Ok(())
+    }
+
+    /// Adds one to every leg above, up to and including the first earner who needs more than that.
+    fn count_up(&mut self, node: Ix) -> Option<(Ix, Side)> {
+        let mut up = self.rung(node).up;
+        while let Some((at, side)) = up.step() {
+            let rung = self.rung_mut(at);
+            rung.count.increment(side);
+            if !rung.live.is_content(rung.count.smaller()) {
+                return Some((at, side));
+            }
+            up = rung.up;
+        }
+        None
     }
 
     /// A new node that does not count yet: kept searches must still find what will be placed below it.
@@ -143,18 +172,16 @@ impl Arena {
         }
         while self.backlog(earner) > 0 {
             let (day_slots, month_slots) = self.account(earner).slots(terms);
-            let used = match rules.limit_per {
-                LimitPer::Day => day_slots,
-                LimitPer::Month => month_slots,
-            };
+            let used = terms.used(day_slots, month_slots);
             let over = used >= rules.limit;
             if over && rules.over_limit == OverLimit::Carry {
                 self.mark_full(earner, terms.version, terms.period());
                 return Ok(());
             }
             self.note_earner(earner);
-            let left = self.take_oldest(earner, Side::Left, fresh)?;
-            let right = self.take_oldest(earner, Side::Right, fresh)?;
+            let wanted = terms.pairs_now(self.backlog(earner), used);
+            let left = self.take_oldest(earner, Side::Left, wanted, fresh)?;
+            let right = self.take_oldest(earner, Side::Right, wanted, fresh)?;
             let account = self.account_mut(earner);
             let number = account.number.checked_add(1).ok_or(TreeError::Full)?;
             account.number = number;
@@ -190,7 +217,7 @@ impl Arena {
     }
 
     /// Takes the oldest unmatched member of a leg. There is one: the caller has looked at the counts.
-    fn take_oldest(&mut self, earner: Ix, side: Side, fresh: Option<(Side, Ix)>) -> Result<Ix, TreeError> {
+    fn take_oldest(&mut self, earner: Ix, side: Side, wanted: u32, fresh: Option<(Side, Ix)>) -> Result<Ix, TreeError> {
         let rung = self.rung(earner);
         let unmatched = rung.count.get(side).saturating_sub(rung.live.pairs());
         if let Some((leg, node)) = fresh
@@ -211,8 +238,7 @@ impl Arena {
                 return Ok(member);
             }
         }
-        let after = self.account(earner).taken.get(side);
-        let member = self.next_in_leg(earner, side, after).ok_or(TreeError::Inconsistent("an unmatched member"))?;
+        let member = self.next_in_leg(earner, side, wanted).ok_or(TreeError::Inconsistent("an unmatched member"))?;
         let order = self.fork(member).counted;
         self.account_mut(earner).taken.set(side, order);
         Ok(member)

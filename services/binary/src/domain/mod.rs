@@ -3,10 +3,12 @@
 //!
 //! Files in reading order: [`input`] (what may happen to the tree, and what comes of it), [`tree`] (one input
 //! at a time, in time that never runs backwards), [`node`] and [`arena`] (nodes and leg counts), [`vacancy`] (where
-//! the next member goes), [`matching`] (pairs of one earner), [`frontier`] (the oldest unmatched member of a leg), [`in_play`] (pairs that a
-//! refund may void), [`index`] (user id to node), [`referring`] (bonuses under a plan),
+//! the next member goes), [`matching`] (pairs of one earner), [`frontier`] and [`walk`] (the oldest unmatched
+//! members of a leg), [`in_play`] (pairs that a refund may void), [`ahead`] (what is looked up before it is asked for),
+//! [`index`] (user id to node), [`referring`] (bonuses under a plan),
 //! [`simulation`] (the same history under another plan).
 
+pub mod ahead;
 pub mod arena;
 mod digest;
 pub mod frontier;
@@ -25,6 +27,7 @@ pub mod simulation;
 pub mod tree;
 pub mod undo;
 pub mod vacancy;
+pub mod walk;
 
 pub use arena::Arena;
 pub use in_play::InPlay;

@@ -60,6 +60,11 @@ impl Live {
     pub(super) const fn set_searched(&mut self, side: Side, searched: bool) {
         self.set(Self::SEARCHED.get(side), searched);
     }
+    /// Whether a leg that has just grown is all there is to it, when the smaller leg now counts so many: nobody is
+    /// looking for members, and no pair can be made. One comparison says the latter, for a mark is more than any count.
+    pub(super) const fn is_content(self, smaller: u32) -> bool {
+        smaller <= self.0 && self.0 < Self::SEARCHED.left()
+    }
     pub(super) const fn is_full(self) -> bool {
         self.0 & Self::FULL != 0
     }

@@ -126,12 +126,11 @@ impl Tree {
 
     /// Has at hand what inputs that come next will touch. It changes nothing; at ten million members it more than
     /// halves what they cost.
-    pub fn expect<'a>(&self, inputs: impl IntoIterator<Item = &'a Input>) {
-        let first = |input: &Input| {
-            let own = input.user().and_then(|user| self.find(user));
-            own.or_else(|| input.sponsor().and_then(|sponsor| self.find(sponsor)))
-        };
-        self.arena.warm(inputs.into_iter().filter_map(first).collect());
+    pub fn expect<'a>(&mut self, inputs: impl Iterator<Item = &'a Input> + Clone) {
+        if let Ok(version) = self.book.in_force(self.head.time) {
+            let terms = Terms { plan: &version.plan, version: version.version, day: self.today.number };
+            self.arena.warm(inputs, &terms);
+        }
     }
 
     /// Applies one input. After an error the tree may be half changed: the batch has to be taken back.
@@ -145,7 +144,7 @@ impl Tree {
         self.head.seq = seq;
         self.head.time = at;
         if let Input::PlanPublished(version) = input {
-            self.book.publish(version.clone())?;
+            self.book.publish(version.as_ref().clone())?;
             return Ok(Outcome { seq, at, placed: None, voided: Vec::new(), made: Vec::new() });
         }
         let version = self.book.in_force(at)?;
@@ -198,7 +197,7 @@ impl Step<'_, '_, '_> {
                     return Err(TreeError::BadAmount);
                 }
                 let placed = self.place(*user, parent, side, *distributor)?;
-                self.arena.found_vacancy(from, *prefers, (parent, side));
+                self.arena.found_vacancy(from, *prefers, parent);
                 // Taking the node back takes this back with it.
                 self.arena.account_mut(placed.node).net_paid = *amount;
                 self.arena.count_in(placed.node, self.order, &self.terms, self.made)?;

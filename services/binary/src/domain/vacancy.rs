@@ -6,10 +6,9 @@
 use super::arena::Arena;
 use super::node::{Ix, NONE};
 use domain::Side;
-use std::hint::black_box;
 
-/// Where the last search ended. Slots are only ever filled, and a right slot comes right after its left one: once the left
-/// one is filled, the same search ends at the right one, and need not be made again.
+/// Where the last search ended. Slots are only ever filled, and a new node's own slots are deeper, so the same search
+/// ends further to the right on the same level, or on the next one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hint {
     from: Ix,
@@ -17,26 +16,19 @@ pub(super) struct Hint {
     found: Ix,
 }
 
-/// Members whose nodes are in the processor's cache, because every walk comes by: those placed first.
-const HOT: Ix = 8_192;
-
 impl Arena {
     /// The first vacant slot below `from`: shallowest level first, then leftmost; inside the preferred leg of
     /// `from` if there is a preference.
     pub fn vacancy(&self, from: Ix, prefers: Option<Side>) -> (Ix, Side) {
-        if let Some(hint) = self.hint
-            && (hint.from, hint.prefers) == (from, prefers)
-            && self.fork(hint.found).child.right() == NONE
-        {
-            return (hint.found, Side::Right);
-        }
-        let mut at = from;
+        let mut top = from;
         if let Some(side) = prefers {
             match self.child(from, side) {
                 None => return (from, side),
-                Some(child) => at = child,
+                Some(child) => top = child,
             }
         }
+        let hint = self.hint.filter(|hint| (hint.from, hint.prefers) == (from, prefers));
+        let mut at = hint.and_then(|hint| self.on_the_same_level(hint.found, top)).unwrap_or(top);
         loop {
             match self.towards_vacancy(at) {
                 (side, NONE) => return (at, side),
@@ -46,14 +38,31 @@ impl Arena {
     }
 
     /// Notes where a search ended whose slot is being filled.
-    pub(super) fn found_vacancy(&mut self, from: Ix, prefers: Option<Side>, found: (Ix, Side)) {
-        // Only a search of the whole subtree or of a leg goes on from a left slot to its right one.
-        let goes_on = found.1 == Side::Left && (prefers.is_none() || found.0 != from);
-        self.hint = goes_on.then_some(Hint { from, prefers, found: found.0 });
+    pub(super) fn found_vacancy(&mut self, from: Ix, prefers: Option<Side>, found: Ix) {
+        // The preferred leg was empty if the search ended above it.
+        let is_inside = prefers.is_none() || found != from;
+        self.hint = is_inside.then_some(Hint { from, prefers, found });
+    }
+
+    /// The next node at or to the right of `found` that leads to a vacancy on its level, within the subtree of `top`.
+    fn on_the_same_level(&self, found: Ix, top: Ix) -> Option<Ix> {
+        if self.fork(found).vacant.smaller() == 0 {
+            return Some(found);
+        }
+        let (mut at, mut height) = (found, 0);
+        while at != top {
+            let (parent, side) = self.up(at)?;
+            (at, height) = (parent, height + 1);
+            let fork = self.fork(at);
+            if side == Side::Left && fork.vacant.right() == height {
+                return Some(fork.child.right());
+            }
+        }
+        None
     }
 
     /// The side on which the nearest free slot is, and the child there.
-    fn towards_vacancy(&self, at: Ix) -> (Side, Ix) {
+    pub(super) fn towards_vacancy(&self, at: Ix) -> (Side, Ix) {
         let fork = self.fork(at);
         let side = if fork.vacant.left() <= fork.vacant.right() { Side::Left } else { Side::Right };
         (side, fork.child.get(side))
@@ -69,41 +78,6 @@ impl Arena {
             let now = vacancies.smaller();
             let Some(up) = self.up(at).filter(|_| now != before) else { return };
             ((at, side), vacant) = (up, now.saturating_add(1));
-        }
-    }
-
-    /// Walks from all these nodes down to their vacancies and from there up to the company, side by side, so that the
-    /// waits for memory overlap. Whoever takes the same ways next finds them in the cache.
-    pub fn warm(&self, mut nodes: Vec<Ix>) {
-        let mut found = Vec::with_capacity(nodes.len());
-        while !nodes.is_empty() {
-            nodes.retain_mut(|at| match self.towards_vacancy(*at) {
-                (_, NONE) => {
-                    found.push(*at);
-                    false
-                }
-                (_, child) => {
-                    *at = child;
-                    true
-                }
-            });
-        }
-        for at in &found {
-            // Whose depth the new node continues, and to whom the nearest free slot moves away.
-            black_box(self.origin(*at).depth);
-            black_box(self.up(*at).map(|(parent, _)| self.fork(parent).vacant));
-        }
-        while !found.is_empty() {
-            found.retain_mut(|at| {
-                let Some((parent, side)) = self.up(*at) else { return false };
-                *at = parent;
-                // One more on this side makes a pair, which changes the account.
-                let (count, live) = (self.counts(parent), self.rung(parent).live.pairs());
-                if count.get(side) == live && count.get(side.opposite()) > live {
-                    black_box(self.account(parent).number);
-                }
-                parent > HOT
-            });
         }
     }
 }
