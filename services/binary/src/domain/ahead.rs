@@ -2,8 +2,9 @@
 //!
 //! At ten million members nearly every step of a search waits for memory, and each needs what the one before found.
 //! But searches for different inputs need nothing of each other: made side by side, a step of each at a time, they
-//! wait together. Who takes the same ways next finds them in the processor's cache, and whom its earners will match
-//! among the answers of [`super::walk`].
+//! wait together. Each step is fetched for all of them before any of them decides by it: a processor that guessed a
+//! decision wrong would begin the next fetch late. Who takes the same ways next finds them in the processor's cache,
+//! and whom its earners will match among the answers of [`super::walk`].
 
 use super::arena::Arena;
 use super::input::Input;
@@ -48,6 +49,9 @@ impl Arena {
     fn descend(&self, mut nodes: Vec<Ix>) -> Vec<Ix> {
         let mut found = Vec::with_capacity(nodes.len());
         while !nodes.is_empty() {
+            for at in &nodes {
+                black_box(self.fork(*at).vacant);
+            }
             nodes.retain_mut(|at| match self.towards_vacancy(*at) {
                 (_, NONE) => {
                     found.push(*at);
@@ -71,6 +75,9 @@ impl Arena {
     fn climb(&mut self, mut nodes: Vec<Ix>, terms: &Terms<'_>) {
         let mut earners = Vec::with_capacity(2 * nodes.len());
         while !nodes.is_empty() {
+            for at in &nodes {
+                black_box(self.up(*at).map(|(parent, _)| self.rung(parent).count));
+            }
             nodes.retain_mut(|at| {
                 let Some((parent, side)) = self.up(*at) else { return false };
                 let rung = self.rung(parent);

@@ -6,6 +6,7 @@
 use super::arena::{Arena, wide};
 use super::node::{Fork, Ix, LATE, NONE};
 use domain::Side;
+use std::hint::black_box;
 
 /// Nodes looked at before a walk gives way to a search that is kept.
 const LONGEST: usize = 256;
@@ -65,6 +66,10 @@ impl Walks {
     fn run(&mut self, arena: &Arena) {
         let Self { walks, found, level, below } = self;
         while !level.is_empty() {
+            // Before anything branches on one of them, as in [`super::ahead`].
+            for (_, node) in level.iter() {
+                black_box(arena.fork(*node).counted);
+            }
             for (number, node) in level.drain(..) {
                 let Some(walk) = walks.get_mut(number) else { continue };
                 if node >= walk.end || walk.seen > LONGEST {
