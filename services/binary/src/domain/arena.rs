@@ -8,7 +8,7 @@ use super::index::Index;
 use super::input::{Placed, TreeError};
 use super::legs::Legs;
 use super::matching::Account;
-use super::node::{DISTRIBUTOR, Fork, Ix, LATE, Live, NONE, Origin, ROOT, Rung, Up};
+use super::node::{COUNTS, DISTRIBUTOR, Fork, Ix, LATE, Live, NONE, Origin, ROOT, Rung, Up};
 use super::undo::Note;
 use super::vacancy::Hint;
 use super::walk::{Answers, Walks};
@@ -25,6 +25,8 @@ pub struct Arena {
     accounts: Vec<Account>,
     origins: Vec<Origin>,
     index: Index,
+    /// Places in the matching order of those who count from another one than that of their placement.
+    late: HashMap<Ix, u32>,
     /// Counting members whose pair was voided, oldest first, by earner and leg.
     pub(super) returned: HashMap<(Ix, Side), Vec<(u32, Ix)>>,
     pub(super) frontiers: Frontiers,
@@ -46,6 +48,7 @@ impl Default for Arena {
             accounts: Vec::new(),
             origins: Vec::new(),
             index: Index::default(),
+            late: HashMap::new(),
             returned: HashMap::new(),
             frontiers: Frontiers::default(),
             notes: Vec::new(),
@@ -56,7 +59,7 @@ impl Default for Arena {
             spell: None,
             is_anybody_full: false,
         };
-        arena.push(Up::NOWHERE, Origin { id: UserId::from(uuid::Uuid::nil()), born: 0, depth: 0 });
+        arena.push(Up::NOWHERE, Origin { id: UserId::from(uuid::Uuid::nil()), depth: 0 }, 0);
         arena
     }
 }
@@ -99,10 +102,10 @@ impl Arena {
     pub fn contains(&self, node: Ix) -> bool {
         wide(node) < self.origins.len()
     }
-    /// Bytes held by nodes and index, without what was reserved ahead.
+    /// Bytes held by nodes, index and side table, without what was reserved ahead.
     pub fn bytes(&self) -> usize {
         let node = size_of::<Rung>() + size_of::<Fork>() + size_of::<Account>() + size_of::<Origin>();
-        self.origins.len() * node + self.index.bytes()
+        self.origins.len() * node + self.index.bytes() + self.late.len() * size_of::<(Ix, u32)>()
     }
 
     pub(super) fn rung(&self, node: Ix) -> &Rung {
@@ -152,7 +155,15 @@ impl Arena {
         self.rung(node).count
     }
     pub fn is_counting(&self, node: Ix) -> bool {
-        self.fork(node).counted != 0
+        self.fork(node).flags & COUNTS != 0
+    }
+    /// Place in the matching order; zero while the member does not count.
+    pub(super) fn counted(&self, node: Ix) -> u32 {
+        let fork = self.fork(node);
+        if fork.flags & LATE != 0 {
+            return self.late.get(&node).copied().unwrap_or(0);
+        }
+        if fork.flags & COUNTS == 0 { 0 } else { fork.born }
     }
     pub fn net_paid(&self, node: Ix) -> Money {
         self.account(node).net_paid
@@ -190,7 +201,7 @@ impl Arena {
             return Err(TreeError::AlreadyPlaced(id));
         }
         let depth = self.depth(parent).saturating_add(1);
-        self.push(Up::new(parent, side), Origin { id, born, depth });
+        self.push(Up::new(parent, side), Origin { id, depth }, born);
         self.note(Note::Placed);
         self.fork_mut(parent).child.set(side, node);
         // The new node's own slots are one step further down.
@@ -198,9 +209,9 @@ impl Arena {
         Ok(Placed { node, parent, side, depth })
     }
 
-    fn push(&mut self, up: Up, origin: Origin) {
+    fn push(&mut self, up: Up, origin: Origin, born: u32) {
         self.rungs.push(Rung { up, count: Legs::default(), live: Live::default() });
-        self.forks.push(Fork { child: Legs::of(NONE, NONE), counted: 0, vacant: Legs::default(), flags: 0 });
+        self.forks.push(Fork { child: Legs::of(NONE, NONE), born, vacant: Legs::default(), flags: 0 });
         self.accounts.push(Account::default());
         self.origins.push(origin);
     }
@@ -262,20 +273,23 @@ impl Arena {
 
     /// Sets a member's place in the matching order (zero: none), and nothing above.
     pub(super) fn set_counted(&mut self, node: Ix, counted: u32) {
-        let born = self.origin(node).born;
         let fork = self.fork_mut(node);
-        fork.counted = counted;
-        if counted == 0 || counted == born {
-            fork.flags &= !LATE;
-        } else {
-            fork.flags |= LATE;
+        let (was_late, is_late) = (fork.flags & LATE != 0, counted != 0 && counted != fork.born);
+        fork.flags &= !(COUNTS | LATE);
+        if counted != 0 {
+            fork.flags |= if is_late { COUNTS | LATE } else { COUNTS };
+        }
+        if is_late {
+            self.late.insert(node, counted);
+        } else if was_late {
+            self.late.remove(&node);
         }
     }
 
     /// Sets the place in the matching order (zero: none) and every leg count above, and nothing else.
     pub(super) fn recount(&mut self, node: Ix, counted: u32) {
         self.answers = Answers::default();
-        let before = self.fork(node).counted;
+        let before = self.counted(node);
         self.set_counted(node, counted);
         let mut at = self.up(node);
         while let Some((above, side)) = at {
@@ -299,8 +313,8 @@ mod tests {
     use domain::Timestamp;
 
     #[test]
-    fn a_node_is_eighty_eight_bytes() {
-        assert_eq!((size_of::<Rung>(), size_of::<Fork>(), size_of::<Account>(), size_of::<Origin>()), (16, 16, 32, 24));
+    fn a_node_is_eighty_four_bytes() {
+        assert_eq!((size_of::<Rung>(), size_of::<Fork>(), size_of::<Account>(), size_of::<Origin>()), (16, 16, 32, 20));
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Arena {
             self.forget_frontiers();
         }
         let mut frontier = Frontier::default();
-        frontier.heap.push(Reverse((self.origin(leg).born, leg, false)));
+        frontier.heap.push(Reverse((self.fork(leg).born, leg, false)));
         self.frontiers.entries += 1;
         self.frontiers.of.insert((earner, side), frontier);
         self.rung_mut(earner).live.set_searched(side, true);
@@ -61,22 +61,23 @@ impl Arena {
         let before = frontier.heap.len();
         let mut found = None;
         while let Some(Reverse((place, node, member))) = frontier.heap.pop() {
-            let fork = self.fork(node);
+            let counted = self.counted(node);
             if member {
                 // Who stopped counting, or counts anew, left an entry behind that no longer fits.
-                if fork.counted == place && place > after {
+                if counted == place && place > after {
                     found = Some(node);
                     break;
                 }
                 continue;
             }
             frontier.opened = place;
-            if fork.counted > after {
-                frontier.heap.push(Reverse((fork.counted, node, true)));
+            if counted > after {
+                frontier.heap.push(Reverse((counted, node, true)));
             }
-            for child in [fork.child.left(), fork.child.right()] {
+            let child = self.fork(node).child;
+            for child in [child.left(), child.right()] {
                 if child != NONE {
-                    frontier.heap.push(Reverse((self.origin(child).born, child, false)));
+                    frontier.heap.push(Reverse((self.fork(child).born, child, false)));
                 }
             }
         }
@@ -87,8 +88,8 @@ impl Arena {
 
     /// Tells a kept search that `node` joined the leg: as a new node, counting or not, or by counting late.
     pub(super) fn join_frontier(&mut self, earner: Ix, side: Side, node: Ix) {
-        let (born, counted) = (self.origin(node).born, self.fork(node).counted);
-        let parent_born = self.up(node).map_or(0, |(parent, _)| self.origin(parent).born);
+        let (born, counted) = (self.fork(node).born, self.counted(node));
+        let parent_born = self.up(node).map_or(0, |(parent, _)| self.fork(parent).born);
         let Some(frontier) = self.frontiers.of.get_mut(&(earner, side)) else { return };
         if counted == born || counted == 0 {
             // Newly placed: seen later with its parent, unless the parent has been opened.

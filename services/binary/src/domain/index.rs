@@ -1,4 +1,4 @@
-//! From a user id to a node, in some eleven bytes a member.
+//! From a user id to a node, in some twelve bytes a member.
 //!
 //! The hash of an id says in which bucket it stands; a bucket is one cache line, so nearly every search and nearly
 //! every insertion waits for memory once. What finds its bucket full goes to the next one. A slot keeps its hash, so
@@ -193,7 +193,7 @@ impl Table {
     }
 
     fn grow(&mut self) {
-        self.homes += self.homes.div_ceil(8).max(1);
+        self.homes += self.homes.div_ceil(4).max(1);
         let before = std::mem::replace(&mut self.buckets, vec![EMPTY; self.homes]);
         // Counted apart: to look into a bucket that was written a moment ago takes longer.
         let mut filled = vec![0_u8; self.homes];

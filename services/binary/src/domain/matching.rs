@@ -135,7 +135,7 @@ impl Arena {
         terms: &Terms<'_>,
         made: &mut Made<'_>,
     ) -> Result<Vec<(Ix, u32)>, TreeError> {
-        let order = self.fork(node).counted;
+        let order = self.counted(node);
         self.note(Note::Counted(node, order));
         self.recount(node, 0);
         self.withdraw(node, order);
@@ -225,7 +225,7 @@ impl Arena {
             && unmatched == 1
         {
             // Who has just joined is unmatched, so there is nobody else.
-            let order = self.fork(node).counted;
+            let order = self.counted(node);
             self.account_mut(earner).taken.set(side, order);
             return Ok(node);
         }
@@ -239,14 +239,14 @@ impl Arena {
             }
         }
         let member = self.next_in_leg(earner, side, wanted).ok_or(TreeError::Inconsistent("an unmatched member"))?;
-        let order = self.fork(member).counted;
+        let order = self.counted(member);
         self.account_mut(earner).taken.set(side, order);
         Ok(member)
     }
 
     fn give_back(&mut self, earner: Ix, side: Side, member: Ix) {
         let before = self.returned.get(&(earner, side)).cloned().unwrap_or_default();
-        let entry = (self.fork(member).counted, member);
+        let entry = (self.counted(member), member);
         let mut after = before.clone();
         after.insert(after.partition_point(|e| *e < entry), entry);
         self.note(Note::Returned(earner, side, before));

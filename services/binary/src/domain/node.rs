@@ -1,4 +1,4 @@
-//! What is kept of a member: 88 bytes, in four parts by what touches them together. What walks up touch, what walks down
+//! What is kept of a member: 84 bytes, in four parts by what touches them together. What walks up touch, what walks down
 //! touch, what pairing changes in an earner ([`super::matching::Account`]), and the rest.
 
 use super::legs::Legs;
@@ -80,8 +80,9 @@ impl Live {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fork {
     pub(super) child: Legs<Ix>,
-    /// Place in the matching order; zero while the member does not count.
-    pub(super) counted: u32,
+    /// Place in the journal when it was placed: no descendant can have an earlier one in the matching order. It is the
+    /// member's own place there if the placement was what made the member count.
+    pub(super) born: u32,
     /// Steps down to the nearest free slot in each leg; zero: the leg's first. At most log2(members), so a byte is plenty.
     pub(super) vacant: Legs<u8>,
     pub(super) flags: u8,
@@ -91,13 +92,13 @@ pub(super) struct Fork {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) id: UserId,
-    /// Place in the journal when it was placed: no descendant can have an earlier one in the matching order.
-    pub(super) born: u32,
     pub(super) depth: u32,
 }
 
 pub(super) const DISTRIBUTOR: u8 = 1;
-/// Set while the member counts, but from another place in the order than that of the placement.
+/// Set while the member counts, but from another place in the order than that of the placement, kept in a side table.
 pub(super) const LATE: u8 = 1 << 1;
 /// Set while the leg has returned members in the side table.
 pub(super) const RETURNED: Legs<u8> = Legs::of(1 << 2, 1 << 3);
+/// Set while the member counts.
+pub(super) const COUNTS: u8 = 1 << 4;

@@ -4,7 +4,7 @@
 //! for different earners need nothing of each other: made side by side, they wait together.
 
 use super::arena::{Arena, wide};
-use super::node::{Fork, Ix, LATE, NONE};
+use super::node::{Ix, LATE, NONE};
 use domain::Side;
 use std::hint::black_box;
 
@@ -68,7 +68,7 @@ impl Walks {
         while !level.is_empty() {
             // Before anything branches on one of them, as in [`super::ahead`].
             for (_, node) in level.iter() {
-                black_box(arena.fork(*node).counted);
+                black_box(arena.fork(*node).born);
             }
             for (number, node) in level.drain(..) {
                 let Some(walk) = walks.get_mut(number) else { continue };
@@ -76,9 +76,9 @@ impl Walks {
                     continue;
                 }
                 walk.seen += 1;
-                let fork = arena.fork(node);
-                if fork.counted > walk.after {
-                    walk.meet(found, node, fork);
+                let (fork, counted) = (arena.fork(node), arena.counted(node));
+                if counted > walk.after {
+                    walk.meet(found, node, counted, fork.flags & LATE != 0);
                 }
                 for child in [fork.child.left(), fork.child.right()] {
                     // No node is no earlier than any other.
@@ -93,13 +93,13 @@ impl Walks {
 }
 
 impl Walk {
-    fn meet(&mut self, found: &mut [Found], node: Ix, fork: &Fork) {
+    fn meet(&mut self, found: &mut [Found], node: Ix, order: u32, is_late: bool) {
         let Some(found) = found.get_mut(self.first..=self.last) else { return };
-        let at = found.partition_point(|other| other.order < fork.counted);
+        let at = found.partition_point(|other| other.order < order);
         if let Some(later) = found.get_mut(at..).filter(|later| !later.is_empty()) {
             later.rotate_right(1);
-            let end = if fork.flags & LATE == 0 { node } else { NONE };
-            later.iter_mut().take(1).for_each(|first| *first = Found { order: fork.counted, node, end });
+            let end = if is_late { NONE } else { node };
+            later.iter_mut().take(1).for_each(|first| *first = Found { order, node, end });
         }
         self.end = found.last().map_or(NONE, |last| last.end.min(self.end));
     }
