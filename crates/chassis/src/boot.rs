@@ -14,6 +14,7 @@
 //! | `CACHE_URL` | `memory://` or `redis://…` | `memory://` |
 //! | `CACHE_NAMESPACE` | prefix of keys | `ev` |
 //! | `JWKS_URL` | where auth publishes its keys | keys of this process |
+//! | `EVENTS_KEPT_DAYS` | how long events stay that were sent and handled | for ever |
 //! | `READY_MAX_PARKED` | parked events beyond which a service is not ready | none: they do not matter |
 //! | `SMTP_URL`, `SMTP_FROM` | how mail is sent | not sent |
 //! | `SMS_URL`, `SMS_TOKEN` | how SMS are sent | not sent |
@@ -34,9 +35,10 @@ use crate::config::{ConfigError, Env};
 use crate::ctx::{self, Ctx};
 use crate::events::amqp::AmqpBus;
 use crate::events::bus::Bus;
-use crate::events::consumer;
+use crate::events::log::{self, Retention};
 use crate::events::memory::MemoryBus;
 use crate::events::relay::Relay;
+use crate::events::{HandleError, consumer};
 use crate::http::Routes;
 use crate::jobs::{self, Job};
 use crate::mail::{ByChannel, Mailer, NoMailer, SmsSender, SmtpMailer};
@@ -137,6 +139,7 @@ pub struct Started {
 
 /// Connects, migrates, builds, and starts what runs besides requests: relay, consumer, jobs.
 pub async fn start(service: Service, platform: &Platform, database: &DbConfig) -> Result<Started, BootError> {
+    let retention = Retention::from_env(&platform.env)?;
     let db = Db::connect(database).await?;
     db.migrate(crate::MIGRATIONS).await?;
     let applied = db.migrate(service.migrations).await?;
@@ -163,7 +166,7 @@ pub async fn start(service: Service, platform: &Platform, database: &DbConfig) -
         tasks.spawn(consumer::run(consumer, ctx.clone(), Arc::clone(&platform.bus), cancel.clone()));
     }
     let mut jobs = parts.jobs;
-    jobs.push(housekeeping());
+    jobs.push(housekeeping(retention));
     if platform.scheduled {
         for job in &jobs {
             tasks.spawn(jobs::run(job.clone(), ctx.clone(), cancel.clone()));
@@ -187,15 +190,19 @@ impl Started {
 }
 
 /// Forgets what nobody can ask for any more.
-fn housekeeping() -> Job {
-    Job::every("housekeeping", Duration::from_secs(600), |ctx: Ctx| async move {
+fn housekeeping(retention: Option<Retention>) -> Job {
+    Job::every("housekeeping", Duration::from_secs(600), move |ctx: Ctx| async move {
         let now = ctx.now();
         ctx.tx(async |c| {
             crate::http::idempotency::sweep(c, now).await?;
             crate::auth::revocation::sweep(c, now).await?;
-            Ok(())
+            Ok::<_, HandleError>(())
         })
-        .await
+        .await?;
+        if let Some(retention) = retention {
+            log::prune(&ctx, retention).await?;
+        }
+        Ok(())
     })
 }
 

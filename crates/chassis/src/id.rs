@@ -1,12 +1,28 @@
 //! Where ids come from: fresh ones that sort by time, and derived ones that a replay makes again. And where
 //! randomness comes from: keys, codes, nonces.
 
+use domain::Timestamp;
 use uuid::Uuid;
 
 /// A new UUIDv7.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
 pub fn fresh<T: From<Uuid>>() -> T {
     T::from(Uuid::now_v7())
+}
+
+/// The earliest UUIDv7 of a millisecond: what was made before it is smaller.
+///
+/// ```
+/// # use domain::Timestamp;
+/// # use uuid::Uuid;
+/// let id = |at: Timestamp| chassis::id::earliest::<Uuid>(at);
+/// let now = Timestamp::from_micros(1_780_000_000_000_999).unwrap();
+/// let made: Uuid = "019e7044-8800-7000-8000-000000000000".parse().unwrap();
+/// assert!(id(now) <= made && made < id(now.plus_secs(1)));
+/// ```
+pub fn earliest<T: From<Uuid>>(at: Timestamp) -> T {
+    let millis = u128::try_from(at.micros().div_euclid(1_000)).unwrap_or(0);
+    T::from(Uuid::from_u128(millis << 80))
 }
 
 /// The same id for the same parts, always: a UUIDv5 of them under a fixed namespace.

@@ -3,8 +3,10 @@
 use crate::{bench, demo, embedded, mail_sink, operate};
 use chassis::Env;
 use chassis::boot::site::{Listeners, serve_until_told};
+use chassis::events::log::Choice;
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
+use domain::Timestamp;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +54,20 @@ enum Command {
     /// Events that could not be handled.
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// Have the running service send events again, for a consumer that is new or was rebuilt; all others let them pass.
+    Republish {
+        #[arg(long)]
+        service: String,
+        /// From when on, as in 2026-11-22T10:00:00Z.
+        #[arg(long)]
+        from: Timestamp,
+        /// Until when, without it.
+        #[arg(long)]
+        until: Option<Timestamp>,
+        /// Only events of this type, like `booking.v1.PaymentCompleted`.
+        #[arg(long = "type")]
+        event_type: Option<String>,
+    },
     /// Compensation plans.
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -199,6 +215,9 @@ async fn obey(command: Command, env: Env) -> Result<(), BootError> {
         }
         Command::Parked(ParkedCommand::Replay { service, event }) => {
             operate::replay_parked(&env, &service, event.as_deref()).await.map(|line| say(&line))
+        }
+        Command::Republish { service, from, until, event_type } => {
+            operate::republish(&env, &service, &Choice { from, until, event_type }).await.map(|line| say(&line))
         }
         Command::Plan(PlanCommand::Simulate { file }) => {
             operate::simulate_plan(&env, &file).await.map(|report| say(&report))

@@ -1,6 +1,7 @@
 //! What an operator does to a service's database, with the service's own settings from the environment.
 
 use chassis::boot::database;
+use chassis::events::log::{self, Choice};
 use chassis::events::parked::{self, Which};
 use chassis::service::BootError;
 use chassis::{Env, Service};
@@ -8,8 +9,11 @@ use db::{Db, DbError};
 use domain::{EventId, Plan};
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 use wallet::app::verify::{self, Verification};
 
+/// How long some thousand events may take to be sent.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// As many parked events as a person can read.
 const SHOWN: i64 = 200;
 
@@ -73,6 +77,13 @@ pub async fn replay_parked(env: &Env, service: &str, event: Option<&str>) -> Res
     let now = chassis::clock::Clock::now(&chassis::clock::SystemClock);
     let count = db.tx(async |c| parked::replay(c, which, now).await.map_err(DbError::from)).await?;
     Ok(format!("{count} will be handled again by the running service within seconds"))
+}
+
+/// Has the running service send events again.
+pub async fn republish(env: &Env, service: &str, choice: &Choice) -> Result<String, BootError> {
+    let db = connect(env, service).await?;
+    let count = log::republish(&db, choice, PATIENCE).await.map_err(failed)?;
+    Ok(format!("{count} were sent again"))
 }
 
 fn failed(error: impl std::fmt::Display) -> BootError {

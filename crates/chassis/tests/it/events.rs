@@ -2,6 +2,7 @@
 
 mod delivery;
 mod jobs;
+mod log;
 mod on_services;
 mod parking;
 mod relaying;

@@ -14,7 +14,7 @@ use std::time::Duration;
 const OPERATOR: &str = "operator@example.in";
 
 /// `ev` with these words and no settings but the service's database.
-fn ev(words: &[&str], database: Option<String>) -> Output {
+pub(crate) fn ev(words: &[&str], database: Option<String>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
     command.args(words).env_clear();
     if let Some(url) = database {
@@ -23,7 +23,7 @@ fn ev(words: &[&str], database: Option<String>) -> Output {
     command.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)

@@ -18,6 +18,7 @@ mod journey;
 mod month;
 mod oracle;
 mod process;
+mod rebuilt;
 mod refusals;
 mod replays;
 mod roles;

@@ -331,6 +331,11 @@ async fn on_mysql_the_whole_way_gives_each_effect_once() {
 }
 
 #[tokio::test]
+async fn on_mysql_events_that_are_old_and_sent_go() {
+    with_mysql(async |url| super::log::what_is_old_goes_and_nothing_else(&ctx("wallet", url).await).await).await;
+}
+
+#[tokio::test]
 async fn on_mysql_a_position_that_becomes_visible_late_is_sent() {
     with_mysql(async |url| {
         let producer = ctx("auth", url).await;
