@@ -83,6 +83,23 @@ pub(crate) async fn whatever_is_changed_is_named(s: &TestService) {
         let back = format!("UPDATE wallets SET {column} = {column} - 1");
         assert_eq!(faults_after(s, &back).await, Vec::<Value>::new());
     }
+    for (change, back, fault) in [
+        (
+            "UPDATE holds SET state = 'placed'",
+            "UPDATE holds SET state = 'captured'",
+            ["balance_differs", ":holds", "400.00", "0.00"],
+        ),
+        (
+            "UPDATE emi_reserves SET amount_paise = amount_paise + 1",
+            "UPDATE emi_reserves SET amount_paise = amount_paise - 1",
+            ["balance_differs", ":emi_reserves", "150.02", "150.00"],
+        ),
+    ] {
+        let faults = faults_after(s, change).await;
+        named(&faults, fault, change);
+        assert_eq!(faults.len(), 1, "{faults:#?}");
+        assert_eq!(faults_after(s, back).await, Vec::<Value>::new());
+    }
     let due = "UPDATE wallets SET clawback_due_paise = clawback_due_paise";
     let faults = faults_after(s, &format!("{due} + 1")).await;
     named(&faults, ["balance_differs", ":clawback_due", "-450.00", "-450.01"], due);
