@@ -269,6 +269,7 @@ mod tests {
             let (mut met, mut tops) = (HashMap::new(), VecDeque::from([ROOT]));
             while let Some(top) = tops.pop_front() {
                 let view = branch(&tree, top, depth, &mut Vec::new());
+                assert!(view.left.is_some() || view.right.is_some(), "there is no more below {top}");
                 let mut shown = Vec::new();
                 nodes(&view, &mut shown);
                 for node in shown.iter().filter_map(|node| Some((tree.find(node.user_id?)?, node.has_more))) {
