@@ -44,11 +44,11 @@ def check_compose():
     text = path.read_text()
     compose = read_yaml(path)[0]
     services = compose["services"]
-    listed = set(re.findall(r"^#?([A-Z_]+)=", (root / ".env.example").read_text(), re.M))
+    listed = set(re.findall(r"^#?([A-Z0-9_]+)=", (root / ".env.example").read_text(), re.M))
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    for name in sorted(set(re.findall(r"\$\{([A-Z_]+)", "\n".join(lines)))):
+    for name in sorted(set(re.findall(r"\$\{([A-Z0-9_]+)", "\n".join(lines)))):
         expect(name in listed, f"docker-compose.yml uses {name}, which .env.example does not list")
-    for name in sorted(set(re.findall(r"\$\{([A-Z_]+):-[^}]+\}", "\n".join(lines)))):
+    for name in sorted(set(re.findall(r"\$\{([A-Z0-9_]+):-[^}]+\}", "\n".join(lines)))):
         expect(not re.search(r"PASSWORD|SECRET|KEY", name), f"docker-compose.yml has a default for the secret {name}")
     for name in SERVICES:
         expect(name in services, f"docker-compose.yml lacks {name}")
@@ -78,7 +78,7 @@ def check_compose():
 def check_settings():
     """Every setting of a service in .env.example reaches it in both ways of running all eight."""
     example = (root / ".env.example").read_text()
-    settings = set(re.findall(r"^#?([A-Z_]+)=", example.partition("--- Every service")[2].partition("--- docker compose")[0], re.M))
+    settings = set(re.findall(r"^#?([A-Z0-9_]+)=", example.partition("--- Every service")[2].partition("--- docker compose")[0], re.M))
     expect(len(settings) > 20, ".env.example: the settings of the services are not where they were")
     compose = read_yaml(root / "docker-compose.yml")[0]["services"]
     told = {variable for name in SERVICES for variable in compose[name]["environment"]}

@@ -1,21 +1,182 @@
 //! Settings from the environment.
 
+use actix_web::http::Uri;
 use chassis::pii::Sealer;
 use chassis::{ConfigError, Env};
+use secrecy::SecretString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What the service is configured by.
 #[derive(Debug)]
 pub struct Config {
-    /// `BLOB_DIR`: the folder uploaded documents are kept in, `data/blobs` by default. It is made when the first
-    /// one comes.
-    pub blob_dir: PathBuf,
+    pub blobs: BlobConfig,
     /// `PII_KEYS`, `PII_INDEX_KEY`: what PAN are sealed with; opened for the quarterly statement alone.
     pub sealer: Sealer,
 }
 
+/// Where uploaded documents are kept.
+#[derive(Debug, Clone)]
+pub enum BlobConfig {
+    /// `BLOB_DIR`: a folder, `data/blobs` by default. It is made when the first one comes.
+    Folder(PathBuf),
+    /// Where `BLOB_URL` is set, and then `BLOB_DIR` means nothing.
+    S3(S3Config),
+}
+
+/// A bucket on S3, or on a store that speaks as S3 does.
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// `BLOB_URL`: `s3://BUCKET`, or `s3://BUCKET/PREFIX` with what every name in it begins with.
+    pub bucket: String,
+    /// Empty where there is none; neither begins nor ends with a slash.
+    pub prefix: String,
+    /// `S3_ENDPOINT`: `https://HOST[:PORT]` or, where the way there is safe, `http://…`; AWS's own when unset.
+    /// With one, the bucket is the first part of the path instead of a part of the host's name.
+    pub endpoint: Option<String>,
+    /// `S3_REGION`: `us-east-1`, which stores without regions go by.
+    pub region: String,
+    /// `S3_ACCESS_KEY_ID`
+    pub access_key_id: String,
+    /// `S3_SECRET_ACCESS_KEY`
+    pub secret_access_key: SecretString,
+    /// `S3_TIMEOUT_MS`: milliseconds that one try of a call may take; there are two at most. 4000.
+    pub timeout: Duration,
+}
+
 impl Config {
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self { blob_dir: env.or("BLOB_DIR", "data/blobs").into(), sealer: Sealer::from_env(env)? })
+        Ok(Self { blobs: blobs(env)?, sealer: Sealer::from_env(env)? })
+    }
+}
+
+fn blobs(env: &Env) -> Result<BlobConfig, ConfigError> {
+    let Some(url) = env.get("BLOB_URL") else {
+        // Whoever has keys for a bucket does not mean a folder: it may be gone with its container.
+        let meant =
+            ["S3_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].into_iter().find(|v| env.get(v).is_some());
+        return match meant {
+            Some(variable) => Err(ConfigError::new("BLOB_URL", format!("must be set where {variable} is"))),
+            None => Ok(BlobConfig::Folder(env.or("BLOB_DIR", "data/blobs").into())),
+        };
+    };
+    let bad_url = || ConfigError::new("BLOB_URL", "is not s3://BUCKET or s3://BUCKET/PREFIX");
+    let place = url.strip_prefix("s3://").ok_or_else(bad_url)?;
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let prefix = prefix.trim_end_matches('/');
+    if !is_bucket(bucket) || !(prefix.is_empty() || prefix.split('/').all(is_segment)) {
+        return Err(bad_url());
+    }
+    let region = env.or("S3_REGION", "us-east-1");
+    if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        return Err(ConfigError::new("S3_REGION", "has letters, digits, `-` and `_` only"));
+    }
+    let timeout_ms: u64 = env.parse_or("S3_TIMEOUT_MS", 4_000)?;
+    if !(100..=10_000).contains(&timeout_ms) {
+        return Err(ConfigError::new("S3_TIMEOUT_MS", "must be from 100 to 10000"));
+    }
+    Ok(BlobConfig::S3(S3Config {
+        bucket: bucket.to_owned(),
+        prefix: prefix.to_owned(),
+        endpoint: env.get("S3_ENDPOINT").map(endpoint).transpose()?,
+        region: region.to_owned(),
+        access_key_id: env.required("S3_ACCESS_KEY_ID")?.to_owned(),
+        secret_access_key: env.required("S3_SECRET_ACCESS_KEY")?.into(),
+        timeout: Duration::from_millis(timeout_ms),
+    }))
+}
+
+fn is_bucket(name: &str) -> bool {
+    let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|b| letters(b) || b"-.".contains(&b))
+        && name.split('.').all(|label| label.bytes().next().is_some_and(letters) && !label.ends_with('-'))
+}
+
+fn is_segment(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    plain && text.bytes().any(|b| b != b'.')
+}
+
+/// A scheme, a host and maybe a port: no password that would end in a log, and no path of its own.
+fn endpoint(text: &str) -> Result<String, ConfigError> {
+    let bad = || ConfigError::new("S3_ENDPOINT", "is not https://HOST[:PORT] or http://HOST[:PORT]");
+    let uri: Uri = text.parse().map_err(|_| bad())?;
+    let whole = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.authority().is_some_and(|a| !a.as_str().contains('@') && !a.host().is_empty())
+        && uri.path_and_query().is_none_or(|p| p.as_str() == "/");
+    if whole { Ok(text.trim_end_matches('/').to_owned()) } else { Err(bad()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    const KEYS: [(&str, &str); 2] = [("S3_ACCESS_KEY_ID", "AKIA1"), ("S3_SECRET_ACCESS_KEY", "a secret key")];
+
+    fn read(more: &[(&str, &str)]) -> Result<BlobConfig, ConfigError> {
+        blobs(&Env::from_pairs([&KEYS, more].concat()))
+    }
+
+    #[test]
+    fn documents_are_in_a_folder_unless_a_bucket_is_named() {
+        for (variables, folder) in [(vec![], "data/blobs"), (vec![("BLOB_DIR", "/srv/x")], "/srv/x")] {
+            let BlobConfig::Folder(read) = blobs(&Env::from_pairs(variables)).expect("a config") else { panic!("S3") };
+            assert_eq!(read.to_str(), Some(folder));
+        }
+        for (url, bucket, prefix) in [
+            ("s3://documents", "documents", ""),
+            ("s3://a.b-c.1/", "a.b-c.1", ""),
+            ("s3://documents/ev/2026_x.y/", "documents", "ev/2026_x.y"),
+        ] {
+            let BlobConfig::S3(s3) = read(&[("BLOB_URL", url), ("BLOB_DIR", "/srv/x")]).expect(url) else {
+                panic!("{url}: a folder")
+            };
+            assert_eq!((s3.bucket.as_str(), s3.prefix.as_str(), s3.endpoint), (bucket, prefix, None));
+            assert_eq!((s3.region.as_str(), s3.timeout.as_millis()), ("us-east-1", 4_000));
+            assert_eq!((s3.access_key_id.as_str(), s3.secret_access_key.expose_secret()), ("AKIA1", "a secret key"));
+        }
+        let elsewhere = [("BLOB_URL", "s3://documents"), ("S3_ENDPOINT", "http://store:9000/")];
+        let BlobConfig::S3(s3) = read(&elsewhere).expect("a config") else { panic!("a folder") };
+        assert_eq!(s3.endpoint.as_deref(), Some("http://store:9000"));
+        assert!(!format!("{s3:?}").contains("a secret key"));
+    }
+
+    #[test]
+    fn a_bad_setting_stops_the_boot_by_its_name_and_is_not_shown() {
+        let bucket = ("BLOB_URL", "s3://documents");
+        for bad in [
+            ("BLOB_URL", "https://documents"),
+            ("BLOB_URL", "s3://"),
+            ("BLOB_URL", "s3://ab"),
+            ("BLOB_URL", "s3://Documents"),
+            ("BLOB_URL", "s3://-documents"),
+            ("BLOB_URL", "s3://documents..x"),
+            ("BLOB_URL", "s3://key:secret@documents"),
+            ("BLOB_URL", "s3://documents/a//b"),
+            ("BLOB_URL", "s3://documents/../b"),
+            ("BLOB_URL", "s3://documents/a b"),
+            ("S3_ENDPOINT", "store:9000"),
+            ("S3_ENDPOINT", "ftp://store"),
+            ("S3_ENDPOINT", "https://key:secret@store"),
+            ("S3_ENDPOINT", "https://store/path"),
+            ("S3_ENDPOINT", "https://store?x"),
+            ("S3_ENDPOINT", "https://"),
+            ("S3_REGION", "a/b"),
+            ("S3_TIMEOUT_MS", "99"),
+            ("S3_TIMEOUT_MS", "10001"),
+            ("S3_TIMEOUT_MS", "soon"),
+        ] {
+            let refused = read(&[bucket, bad]).expect_err(bad.1);
+            assert_eq!(refused.variable, bad.0, "{}", bad.1);
+            assert!(!refused.reason.contains("secret"), "{refused}");
+        }
+        for [(have, value), (lack, _)] in [[KEYS[0], KEYS[1]], [KEYS[1], KEYS[0]]] {
+            let half = Env::from_pairs([bucket, (have, value)]);
+            assert_eq!(blobs(&half).expect_err("half").variable, lack);
+            let no_bucket = Env::from_pairs([(have, value)]);
+            assert_eq!(blobs(&no_bucket).expect_err("no bucket").variable, "BLOB_URL");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Why compliance refuses, and how that is answered.
 
+use crate::blobs::BlobError;
 use crate::domain::document::{MOST_DOCUMENTS, ReviewRefused};
 use actix_web::http::StatusCode;
 use chassis::http::Problem;
@@ -39,6 +40,17 @@ impl From<ComplianceError> for Problem {
             }
             ComplianceError::Review(ReviewRefused::Decided(_)) => Self::conflict("compliance.already_reviewed", text),
             ComplianceError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match error {
+            // A row names bytes that are not there: no other try mends it.
+            BlobError::Missing => Self::internal(error),
+            BlobError::Resting(open) => Self::unavailable(open).with_retry_after(open.after),
+            BlobError::Taken | BlobError::Refused(_) | BlobError::Unavailable(_) => Self::unavailable(error),
         }
     }
 }

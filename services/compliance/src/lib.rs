@@ -19,7 +19,7 @@ mod http;
 mod schema;
 pub mod store;
 
-use blobs::{Blobs, LocalBlobs};
+use blobs::Blobs;
 use chassis::pii::Sealer;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
@@ -42,7 +42,7 @@ pub fn service() -> Service {
 
 fn parts(ctx: Ctx) -> Result<Parts, BootError> {
     let config = Config::from_env(ctx.env())?;
-    let blobs = Arc::new(LocalBlobs::new(config.blob_dir));
+    let blobs = blobs::configured(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer) };
     Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() })
 }

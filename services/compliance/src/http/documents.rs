@@ -98,7 +98,7 @@ pub(super) async fn content(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let document = visible(&app, &caller, &path).await?;
-    let bytes = app.blobs.get(&document.blob_name).await.map_err(Problem::internal)?;
+    let bytes = app.blobs.get(&document.blob_name).await?;
     if Sha256::digest(&bytes).as_slice() != document.sha256 {
         return Err(Problem::internal(format!("the bytes of document {} are not those that were stored", document.id)));
     }

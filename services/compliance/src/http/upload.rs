@@ -61,8 +61,8 @@ pub(super) async fn upload(
         reviewed_at: None,
     };
     // First the bytes, then the row: a row whose bytes are missing cannot come about. Bytes without a row can,
-    // if the process dies in between; nothing names them.
-    app.blobs.put(&document.blob_name, bytes.to_vec()).await.map_err(Problem::unavailable)?;
+    // if the process dies in between or a store that does not answer took them; nothing names them.
+    app.blobs.put(&document.blob_name, bytes.to_vec()).await?;
     let row = &document;
     // The form's boundary is another one each time: what it says is what must be the same.
     let said = Bytes::from([row.kind.as_bytes(), &[0], &row.sha256].concat());

@@ -6,6 +6,7 @@ use proto_events::compliance::v1::DocumentUploaded;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
+use std::path::Path;
 
 const MOST: usize = 5 * 1024 * 1024;
 
@@ -17,23 +18,24 @@ fn pdf_of(bytes: usize) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uploaded_document_is_kept_and_told_of() {
-    let f = fixture().await;
-    let user = id::fresh();
-    let me = f.as_user(user);
-    // The client calls it a text; its bytes say better.
-    let part = Part::bytes(PNG.to_vec()).file_name("../../etc/passwd.txt").mime_str("text/plain").unwrap();
-    let document = send(&me, Form::new().part("file", part).text("kind", "photo")).await.expect(201);
-    assert_eq!((&document["kind"], &document["status"]), (&json!("photo"), &json!("pending")));
-    assert_eq!((&document["content_type"], &document["size"]), (&json!("image/png"), &json!(PNG.len())));
-    let told = f.published::<DocumentUploaded>().await;
-    assert_eq!((told.len(), told[0].user_id.clone()), (1, Vec::<u8>::from(user)));
-    let path = format!("/compliance/documents/{}", document["id"].as_str().unwrap());
-    assert_eq!(me.get(&path).await.expect(200), document);
-    let content = me.get(&format!("{path}/content")).await;
-    assert_eq!((content.status, content.header("content-type")), (200, "image/png".into()));
-    assert_eq!(content.header("x-content-type-options"), "nosniff");
-    assert!(content.header("content-disposition").starts_with("attachment; filename="));
-    assert_eq!(content.text, String::from_utf8_lossy(PNG));
+    for f in on_each_store().await {
+        let user = id::fresh();
+        let me = f.as_user(user);
+        // The client calls it a text; its bytes say better.
+        let part = Part::bytes(PNG.to_vec()).file_name("../../etc/passwd.txt").mime_str("text/plain").unwrap();
+        let document = send(&me, Form::new().part("file", part).text("kind", "photo")).await.expect(201);
+        assert_eq!((&document["kind"], &document["status"]), (&json!("photo"), &json!("pending")));
+        assert_eq!((&document["content_type"], &document["size"]), (&json!("image/png"), &json!(PNG.len())));
+        let told = f.published::<DocumentUploaded>().await;
+        assert_eq!((told.len(), told[0].user_id.clone()), (1, Vec::<u8>::from(user)));
+        let path = format!("/compliance/documents/{}", document["id"].as_str().unwrap());
+        assert_eq!(me.get(&path).await.expect(200), document);
+        let content = me.get(&format!("{path}/content")).await;
+        assert_eq!((content.status, content.header("content-type")), (200, "image/png".into()));
+        assert_eq!(content.header("x-content-type-options"), "nosniff");
+        assert!(content.header("content-disposition").starts_with("attachment; filename="));
+        assert_eq!(content.text, String::from_utf8_lossy(PNG));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,41 +43,42 @@ async fn files_are_private_and_have_names_nobody_can_guess() {
     use std::os::unix::fs::PermissionsExt;
     let f = fixture().await;
     let id = upload(&f.as_user(id::fresh())).await;
-    let file = std::fs::read_dir(&f.blobs).unwrap().next().unwrap().unwrap();
-    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(std::fs::metadata(&f.blobs).unwrap().permissions().mode() & 0o777, 0o700);
-    let name = file.file_name().into_string().unwrap();
+    let file = f.files().remove(0);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    let name = file.file_name().unwrap().to_str().unwrap();
     assert_eq!(name.len(), 64);
     assert!(!name.contains(&id.replace('-', "")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_was_changed_is_not_given_out() {
-    let f = fixture().await;
-    let me = f.as_user(id::fresh());
-    let id = upload(&me).await;
-    let file = std::fs::read_dir(&f.blobs).unwrap().next().unwrap().unwrap().path();
-    std::fs::write(&file, b"%PDF-1.7 forged").unwrap();
-    assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
-    std::fs::remove_file(&file).unwrap();
-    assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
+    for f in on_each_store().await {
+        let me = f.as_user(id::fresh());
+        let id = upload(&me).await;
+        f.change_stored(Some(b"%PDF-1.7 forged"));
+        assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
+        f.change_stored(None);
+        assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_has_at_most_five_mebibytes() {
-    let f = fixture().await;
-    let me = f.as_user(id::fresh());
-    for bytes in [MOST - 1, MOST] {
-        let document = send(&me, form("pan_card", pdf_of(bytes))).await.expect(201);
-        assert_eq!(document["size"], bytes);
+    for f in on_each_store().await {
+        let me = f.as_user(id::fresh());
+        for bytes in [MOST - 1, MOST] {
+            let document = send(&me, form("pan_card", pdf_of(bytes))).await.expect(201);
+            assert_eq!(document["size"], bytes);
+        }
+        for bytes in [MOST + 1, MOST + 100_000] {
+            assert_eq!(send(&me, form("pan_card", pdf_of(bytes))).await.problem(413), "request.too_large", "{bytes}");
+        }
+        // Nor does anything else in the form have more room.
+        let padded = form("pan_card", PDF.to_vec()).text("notes", "x".repeat(MOST + 70_000));
+        assert_eq!(send(&me, padded).await.problem(413), "request.too_large");
+        assert_eq!(f.stored(), 2);
     }
-    for bytes in [MOST + 1, MOST + 100_000] {
-        assert_eq!(send(&me, form("pan_card", pdf_of(bytes))).await.problem(413), "request.too_large", "{bytes}");
-    }
-    // Nor does anything else in the form have more room.
-    let padded = form("pan_card", PDF.to_vec()).text("notes", "x".repeat(MOST + 70_000));
-    assert_eq!(send(&me, padded).await.problem(413), "request.too_large");
-    assert_eq!(f.stored(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,51 +116,53 @@ async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_sees_only_their_own_documents_and_staff_everybodys() {
-    let f = fixture().await;
-    let (mine, other) = (id::fresh(), id::fresh());
-    let (me, them, staff) = (f.as_user(mine), f.as_user(other), f.as_staff());
-    let (my_id, their_id) = (upload(&me).await, upload(&them).await);
-    for path in [format!("/compliance/documents/{their_id}"), format!("/compliance/documents/{their_id}/content")] {
-        assert_eq!(me.get(&path).await.problem(404), "request.not_found");
-        assert_eq!(staff.get(&path).await.status, 200);
+    for f in on_each_store().await {
+        let (mine, other) = (id::fresh(), id::fresh());
+        let (me, them, staff) = (f.as_user(mine), f.as_user(other), f.as_staff());
+        let (my_id, their_id) = (upload(&me).await, upload(&them).await);
+        for path in [format!("/compliance/documents/{their_id}"), format!("/compliance/documents/{their_id}/content")] {
+            assert_eq!(me.get(&path).await.problem(404), "request.not_found");
+            assert_eq!(staff.get(&path).await.status, 200);
+        }
+        for nothing in ["nonsense", &id::fresh::<domain::UserId>().to_string()] {
+            let path = format!("/compliance/documents/{nothing}");
+            assert_eq!(me.get(&path).await.problem(404), "request.not_found");
+            assert_eq!(staff.get(&path).await.problem(404), "request.not_found");
+        }
+        let ids = |list: serde_json::Value| {
+            list["items"].as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let not_mine = format!("/compliance/documents?user_id={other}");
+        assert_eq!(ids(me.get(&not_mine).await.expect(200)), [my_id.as_str()]);
+        assert_eq!(ids(staff.get(&not_mine).await.expect(200)), [their_id.as_str()]);
+        assert_eq!(ids(staff.get("/compliance/documents").await.expect(200)), [their_id, my_id]);
+        assert_eq!(ids(staff.get("/compliance/documents?status=verified").await.expect(200)), [""; 0]);
     }
-    for nothing in ["nonsense", &id::fresh::<domain::UserId>().to_string()] {
-        let path = format!("/compliance/documents/{nothing}");
-        assert_eq!(me.get(&path).await.problem(404), "request.not_found");
-        assert_eq!(staff.get(&path).await.problem(404), "request.not_found");
-    }
-    let ids = |list: serde_json::Value| {
-        list["items"].as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    let not_mine = format!("/compliance/documents?user_id={other}");
-    assert_eq!(ids(me.get(&not_mine).await.expect(200)), [my_id.as_str()]);
-    assert_eq!(ids(staff.get(&not_mine).await.expect(200)), [their_id.as_str()]);
-    assert_eq!(ids(staff.get("/compliance/documents").await.expect(200)), [their_id, my_id]);
-    assert_eq!(ids(staff.get("/compliance/documents?status=verified").await.expect(200)), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_sent_again_with_its_key_is_kept_once() {
-    let f = fixture().await;
-    let me = f.as_user(id::fresh());
-    let with_key = async |key: &str, form| {
-        let request = me.request(Method::POST, "/compliance/documents").header("Idempotency-Key", key);
-        me.send(request.multipart(form)).await
-    };
-    let first = with_key("scan", form("pan_card", PDF.to_vec())).await;
-    // A client draws another boundary for the same form.
-    let again = with_key("scan", form("pan_card", PDF.to_vec())).await;
-    assert_eq!(
-        (first.header("idempotency-replayed"), again.header("idempotency-replayed")),
-        ("".into(), "true".into())
-    );
-    assert_eq!(first.expect(201), again.expect(201));
-    assert_eq!(std::fs::read_dir(&f.blobs).unwrap().count(), 1);
-    assert_eq!(f.published::<DocumentUploaded>().await.len(), 1);
-    for other in [form("photo", PDF.to_vec()), form("pan_card", PNG.to_vec())] {
-        assert_eq!(with_key("scan", other).await.problem(422), "idempotency.key_reused");
+    for f in on_each_store().await {
+        let me = f.as_user(id::fresh());
+        let with_key = async |key: &str, form| {
+            let request = me.request(Method::POST, "/compliance/documents").header("Idempotency-Key", key);
+            me.send(request.multipart(form)).await
+        };
+        let first = with_key("scan", form("pan_card", PDF.to_vec())).await;
+        // A client draws another boundary for the same form.
+        let again = with_key("scan", form("pan_card", PDF.to_vec())).await;
+        assert_eq!(
+            (first.header("idempotency-replayed"), again.header("idempotency-replayed")),
+            ("".into(), "true".into())
+        );
+        assert_eq!(first.expect(201), again.expect(201));
+        assert_eq!(f.stored(), 1);
+        assert_eq!(f.published::<DocumentUploaded>().await.len(), 1);
+        for other in [form("photo", PDF.to_vec()), form("pan_card", PNG.to_vec())] {
+            assert_eq!(with_key("scan", other).await.problem(422), "idempotency.key_reused");
+        }
+        assert_eq!(f.stored(), 1);
+        with_key("another", form("pan_card", PDF.to_vec())).await.expect(201);
+        assert_eq!(f.stored(), 2);
     }
-    assert_eq!(std::fs::read_dir(&f.blobs).unwrap().count(), 1);
-    with_key("another", form("pan_card", PDF.to_vec())).await.expect(201);
-    assert_eq!(std::fs::read_dir(&f.blobs).unwrap().count(), 2);
 }

@@ -1,5 +1,6 @@
-//! A compliance service with keys and a folder of its own, and what it is told and sent.
+//! A compliance service with keys and a store of documents of its own, and what it is told and sent.
 
+use crate::s3::S3;
 use chassis::id;
 use chassis::pii::{Sealer, mask_pan};
 use domain::{Timestamp, UserId};
@@ -15,7 +16,13 @@ pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and a picture";
 pub(crate) struct Fixture {
     pub(crate) service: TestService,
     pub(crate) sealer: Sealer,
-    pub(crate) blobs: PathBuf,
+    pub(crate) store: Store,
+}
+
+/// Where the documents are.
+pub(crate) enum Store {
+    Folder(PathBuf),
+    Bucket(S3),
 }
 
 impl std::ops::Deref for Fixture {
@@ -27,7 +34,9 @@ impl std::ops::Deref for Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.blobs);
+        if let Store::Folder(folder) = &self.store {
+            let _gone = std::fs::remove_dir_all(folder);
+        }
     }
 }
 
@@ -36,20 +45,57 @@ pub(crate) async fn fixture() -> Fixture {
 }
 
 pub(crate) async fn fixture_with(variables: &[(&str, &str)]) -> Fixture {
+    let folder = std::env::temp_dir().join(format!("ev-blobs-{}", id::fresh::<UserId>()));
+    let name = folder.display().to_string();
+    start(Store::Folder(folder), &[&[("BLOB_DIR", name.as_str())], variables].concat()).await
+}
+
+pub(crate) async fn fixture_on(s3: &S3, variables: &[(&str, &str)]) -> Fixture {
+    let settings = s3.listen();
+    let mut all: Vec<(&str, &str)> = settings.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    all.extend_from_slice(variables);
+    start(Store::Bucket(s3.clone()), &all).await
+}
+
+/// One service on each kind of store: to whoever uses them they are the same.
+pub(crate) async fn on_each_store() -> [Fixture; 2] {
+    [fixture().await, fixture_on(&S3::default(), &[]).await]
+}
+
+async fn start(store: Store, variables: &[(&str, &str)]) -> Fixture {
     let sealer = Sealer::generate();
     let keys = sealer.to_env();
-    let blobs = std::env::temp_dir().join(format!("ev-blobs-{}", id::fresh::<UserId>()));
-    let folder = blobs.display().to_string();
     let mut all: Vec<(&str, &str)> = keys.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    all.push(("BLOB_DIR", &folder));
     all.extend_from_slice(variables);
-    Fixture { service: TestService::start_with(compliance::service(), &all).await, sealer, blobs }
+    Fixture { service: TestService::start_with(compliance::service(), &all).await, sealer, store }
 }
 
 impl Fixture {
+    /// The files that are stored in the folder.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let Store::Folder(folder) = &self.store else { panic!("a bucket") };
+        std::fs::read_dir(folder).map_or_else(|_| Vec::new(), |files| files.map(|f| f.unwrap().path()).collect())
+    }
+
     /// How many files are stored.
     pub(crate) fn stored(&self) -> usize {
-        std::fs::read_dir(&self.blobs).map_or(0, Iterator::count)
+        match &self.store {
+            Store::Folder(_) => self.files().len(),
+            Store::Bucket(s3) => s3.stored(),
+        }
+    }
+
+    /// Puts other bytes in the place of what is stored, or none.
+    pub(crate) fn change_stored(&self, bytes: Option<&[u8]>) {
+        if let Store::Bucket(s3) = &self.store {
+            return s3.change(bytes);
+        }
+        for file in self.files() {
+            match bytes {
+                Some(bytes) => std::fs::write(file, bytes).unwrap(),
+                None => std::fs::remove_file(file).unwrap(),
+            }
+        }
     }
 
     /// What a payout of `gross` carried: 5 % of it, under the PAN.

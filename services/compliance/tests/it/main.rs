@@ -7,8 +7,10 @@
 )]
 
 mod audit;
+mod blobs;
 mod documents;
 mod fixture;
 mod on_services;
 mod reviews;
+mod s3;
 mod tds;
