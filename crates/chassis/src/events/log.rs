@@ -1,8 +1,8 @@
 //! The outbox as a log: what was sent stays, can be sent again, and goes when it is old.
 //!
 //! An event's age is that of its id, so a service that publishes and one that consumes, or the same one after the event
-//! was sent again, agree on it. The mark that an event was handled outlives the event by [`MARGIN_DAYS`]: as long as an
-//! event can be sent again, who has handled it knows.
+//! was sent again, agree on it. The mark that an event was handled outlives the event by some days: as long as an event
+//! can be sent again, who has handled it knows.
 
 use crate::config::{ConfigError, Env};
 use crate::ctx::Ctx;
