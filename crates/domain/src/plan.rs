@@ -4,12 +4,13 @@
 //! event's time; the version's number and the inputs are stored beside what was decided.
 
 mod book;
+mod referral;
 
 pub use book::{PlanBook, PlanVersion};
+pub use referral::{OnceBonus, ReferralInput, TakenBack, taken_back};
 
 use crate::money::{Money, MoneyError, Rate, Rounding};
 use crate::time::{Day, Timestamp};
-use crate::words::PaymentMethod;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,8 @@ pub struct BookingTerms {
 pub enum Referral {
     /// A part of every payment of new money on the member's first booking.
     PercentOfFirstBooking { rate: Rate },
-    /// One amount, when the member's net payments first reach `threshold`.
+    /// One amount for each member, when a payment of new money brings their net payments to `threshold`. It stands as
+    /// long as they are there.
     OnceAtThreshold { threshold: Money, amount: Money },
 }
 
@@ -90,17 +92,6 @@ pub struct PayoutTerms {
     pub minimum: Money,
     /// From this amount two different people must approve.
     pub second_approver_from: Money,
-}
-
-/// What makes or breaks a referral bonus, as the payment's own event states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReferralInput {
-    pub amount: Money,
-    pub method: PaymentMethod,
-    pub on_first_booking: bool,
-    /// The payer's net payments before and after this payment.
-    pub net_paid_before: Money,
-    pub net_paid_after: Money,
 }
 
 /// What one pair pays, every part of it: `available + emi_deduction + reserve_deduction = gross`.
@@ -230,23 +221,6 @@ impl Plan {
         net_paid >= self.active_buyer_from
     }
 
-    /// What the payer's referrer earns from one completed payment; zero where nothing is earned.
-    pub fn referral_bonus(&self, input: &ReferralInput) -> Result<Money, PlanError> {
-        match &self.referral {
-            Referral::PercentOfFirstBooking { rate } => {
-                if input.on_first_booking && input.method.is_new_money() {
-                    Ok(input.amount.at(*rate, Rounding::HalfUp)?)
-                } else {
-                    Ok(Money::ZERO)
-                }
-            }
-            Referral::OnceAtThreshold { threshold, amount } => {
-                let reached = input.net_paid_before < *threshold && input.net_paid_after >= *threshold;
-                Ok(if reached && input.method.is_members_money() { *amount } else { Money::ZERO })
-            }
-        }
-    }
-
     /// Whether the referral bonus is owed at most once for a referred member, not once for a payment.
     pub fn referral_is_once_a_member(&self) -> bool {
         matches!(self.referral, Referral::OnceAtThreshold { .. })
@@ -285,45 +259,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn paid(amount: i64, method: PaymentMethod, first: bool) -> ReferralInput {
-        ReferralInput {
-            amount: Money::from_rupees(amount),
-            method,
-            on_first_booking: first,
-            net_paid_before: Money::ZERO,
-            net_paid_after: Money::from_rupees(amount),
-        }
-    }
-
-    #[test]
-    fn only_new_money_on_the_first_booking_earns_a_referral_bonus() {
-        let plan = Plan::seed();
-        let bonus = |input| plan.referral_bonus(&input).expect("in range");
-        assert_eq!(bonus(paid(500, PaymentMethod::Online, true)), Money::from_rupees(25));
-        assert_eq!(bonus(paid(4_500, PaymentMethod::Cash, true)), Money::from_rupees(225));
-        assert_eq!(bonus(paid(2_000, PaymentMethod::Wallet, true)), Money::ZERO);
-        assert_eq!(bonus(paid(2_000, PaymentMethod::EmiDeduction, true)), Money::ZERO);
-        assert_eq!(bonus(paid(500, PaymentMethod::Online, false)), Money::ZERO);
-    }
-
-    #[test]
-    fn the_fixed_preset_pays_once_as_the_threshold_is_crossed() {
-        let plan = Plan::fixed();
-        let step = |before: i64, after: i64| {
-            let input = ReferralInput {
-                net_paid_before: Money::from_rupees(before),
-                net_paid_after: Money::from_rupees(after),
-                ..paid(after - before, PaymentMethod::Online, true)
-            };
-            plan.referral_bonus(&input).expect("in range")
-        };
-        assert_eq!(step(0, 4_999), Money::ZERO);
-        assert_eq!(step(4_999, 5_000), Money::from_rupees(1_000));
-        assert_eq!(step(5_000, 9_000), Money::ZERO);
-        assert_eq!(plan.pair_pay(1, false).expect("in range").gross, Money::ZERO);
-        assert_eq!(plan.pair_pay(2, false).expect("in range").available, Money::from_rupees(2_000));
-    }
-
     #[test]
     fn the_sixth_pair_is_the_first_with_a_deduction_and_only_for_those_who_do_not_buy() {
         let plan = Plan::seed();
@@ -332,6 +267,13 @@ mod tests {
             assert_eq!(pay.emi_deduction, Money::from_rupees(emi), "pair {number}, active {active}");
             assert_eq!(pay.available, Money::from_rupees(500 - emi));
         }
+    }
+
+    #[test]
+    fn the_fixed_preset_pays_nothing_for_the_first_pair() {
+        let plan = Plan::fixed();
+        assert_eq!(plan.pair_pay(1, false).expect("in range").gross, Money::ZERO);
+        assert_eq!(plan.pair_pay(2, false).expect("in range").available, Money::from_rupees(2_000));
     }
 
     #[test]

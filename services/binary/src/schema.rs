@@ -99,6 +99,18 @@ diesel::table! {
         bonus_paise -> BigInt,
         is_once_a_member -> Bool,
         completed_at -> Timestamp,
+        standing_version -> BigInt,
+    }
+}
+diesel::table! {
+    referral_refunds (payment_id) {
+        payment_id -> Binary,
+        refund_id -> Binary,
+        referred_id -> Binary,
+        standing_version -> BigInt,
+        net_paid_after_paise -> BigInt,
+        takes_own -> Bool,
+        takes_other -> Nullable<Binary>,
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(payments, referrals);

@@ -20,6 +20,8 @@ diesel::table! {
         active_buyer -> Bool,
         standing_version -> BigInt,
         first_booking_id -> Nullable<Binary>,
+        once_bonus_payment_id -> Nullable<Binary>,
+        once_bonus_threshold_paise -> Nullable<BigInt>,
     }
 }
 diesel::table! {

@@ -11,11 +11,12 @@ use crate::domain::command::{
 use chassis::events::consumer::Consumer;
 use chassis::events::{Envelope, HandleError, read};
 use db::DbConnection;
-use domain::{PaymentMethod, PlanVersion, UserId};
+use domain::{PaymentId, PaymentMethod, PlanVersion, UserId};
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade, PlanPublished};
 use proto_events::booking::v1::{
-    EmiApplied, EmiReleased, PaymentCompleted, PaymentRefunded, PaymentReturned, WalletPaymentRequested,
+    BonusesTakenBack, EmiApplied, EmiReleased, PaymentCompleted, PaymentRefunded, PaymentReturned,
+    WalletPaymentRequested,
 };
 use proto_events::payout::v1::{
     Payout, PayoutApproved, PayoutCancelled, PayoutCompleted, PayoutFailed, PayoutRejected, PayoutRequested,
@@ -105,7 +106,7 @@ fn payment_completed(m: PaymentCompleted) -> Commands {
     }))
 }
 
-/// The money where it came from, and the referral bonus of the payment taken back.
+/// The money where it came from, and the referral bonuses taken back that go with it.
 fn payment_refunded(m: PaymentRefunded) -> Commands {
     let refund_id = uuid("refund_id", &m.refund_id)?;
     let user_id: UserId = read::id("user_id", &m.user_id)?;
@@ -126,13 +127,19 @@ fn payment_refunded(m: PaymentRefunded) -> Commands {
             at,
         }));
     }
-    if let Some(referrer_id) = read::optional_id("referrer_id", m.referrer_id.as_deref())? {
+    let Some(referrer_id) = read::optional_id("referrer_id", m.referrer_id.as_deref())? else { return Ok(commands) };
+    let taken_back = m.bonuses_taken_back.unwrap_or(BonusesTakenBack { own: true, other_payment_id: None });
+    let refunded: PaymentId = read::id("payment_id", &m.payment_id)?;
+    let own = taken_back.own.then_some((refunded, None));
+    let other = read::optional_id("other_payment_id", taken_back.other_payment_id.as_deref())?;
+    for (payment_id, refunded_id) in own.into_iter().chain(other.map(|other| (other, Some(refunded)))) {
         commands.push(Command::BonusReversal(BonusReversal {
-            payment_id: read::id("payment_id", &m.payment_id)?,
+            payment_id,
             refund_id,
             referrer_id,
             referred_id: user_id,
-            booking_number: m.booking_number,
+            booking_number: m.booking_number.clone(),
+            refunded_id,
             at,
         }));
     }

@@ -86,6 +86,49 @@ async fn the_first_five_thousand_of_a_referred_member_earn_a_thousand_once() {
     travel.finish().await;
 }
 
+/// A bonus that is owed once is for what the member has paid, not for the payment that completed it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_goes_when_less_than_five_thousand_is_left_whichever_payment_is_refunded() {
+    let travel = published().await;
+    travel.to(BEGINS).await;
+    let kinds = ["REFERRAL_BONUS", "REVERSAL"];
+    let (a, _) = travel.join(None, None).await;
+    let b = travel.member(Some(&a), None).await;
+    let booking = travel.book(&b.email).await;
+    let most = travel.pay(&b.email, &booking, "4999.00", "online").await.unwrap();
+    let crossing = travel.pay(&b.email, &booking, "1.00", "online").await.unwrap();
+    let earned = ("REFERRAL_BONUS", "1000.00");
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[earned]));
+    // The payment that completed it goes, and 5,000 are left: nothing changes, and nothing more is earned after.
+    travel.pay(&b.email, &booking, "1.00", "online").await.unwrap();
+    travel.refund(&crossing).await;
+    travel.pay(&b.email, &booking, "0.50", "online").await.unwrap();
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[earned]));
+    // The first one goes, and the member has paid 1.50.
+    travel.refund(&most).await;
+    let taken = ("REVERSAL", "-1000.00");
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[earned, taken]));
+    // A payment from the wallet reaches 5,000, and earns nothing: it is no new money.
+    travel
+        .admin()
+        .await
+        .http
+        .post(&format!("/wallets/{}/deposits", b.id), json!({ "amount": "5000.00", "reason": "test" }))
+        .await
+        .expect(201);
+    travel.pay(&b.email, &booking, "4998.50", "wallet").await.unwrap();
+    assert_eq!(travel.again(&b.email).await.http.get("/users/me").await.expect(200)["is_active_buyer"], json!(true));
+    assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[earned, taken]));
+    let reasons = forfeits(&travel, &a).await;
+    assert!(reasons.contains(&("referral".to_owned(), "not_new_money".to_owned())), "{reasons:?}");
+    // What a plan would have come to is what it came to.
+    let plan = travel.admin().await.http.get("/plan").await.expect(200)["plan"].clone();
+    let report = travel.admin().await.http.post("/plan/simulate", json!({ "plan": plan })).await.expect(200);
+    assert_eq!(report["candidate"], report["live"]);
+    assert_eq!(report["live"]["total"]["referral"], json!("0.00"), "{report}");
+    travel.finish().await;
+}
+
 /// The last bonus is explained by the version that decided it.
 async fn explained(travel: &Travel, a: &Person) {
     let http = travel.again(&a.email).await.http;

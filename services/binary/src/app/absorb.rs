@@ -8,7 +8,7 @@ use crate::domain::{Input, Ix};
 use crate::error::Failure;
 use crate::store::members::{self, Member};
 use crate::store::payments::{self, Payment, RefundId};
-use crate::store::referrals::{self, Referral};
+use crate::store::referrals::{self, Referral, ReferralRefund};
 use chassis::events::{HandleError, waiting};
 use chassis::telemetry;
 use db::DbConnection;
@@ -32,6 +32,7 @@ pub async fn absorb(
         payments: HashMap::new(),
         noted: Vec::new(),
         referrals: Vec::new(),
+        taken: Vec::new(),
     };
     intake.open_further(ENOUGH_PAIRS)?;
     let (told, rest): (Vec<_>, Vec<_>) = arrived.into_iter().partition(|a| matches!(a.fact, Fact::Member(_)));
@@ -78,6 +79,8 @@ struct Intake<'a> {
     noted: Vec<PaymentId>,
     /// Of those payments.
     referrals: Vec<Referral>,
+    /// Of the refunds.
+    taken: Vec<ReferralRefund>,
 }
 
 impl Intake<'_> {
@@ -157,7 +160,9 @@ impl Intake<'_> {
         // What comes of an event goes on with the trace of that event, whatever else is in the batch.
         let waits_for = telemetry::event_span("binary", &one.event).in_scope(|| match &one.fact {
             Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at),
-            Fact::Refunded { payment_id, refund_id, at, .. } => self.refunded(*payment_id, *refund_id, *at),
+            Fact::Refunded { payment_id, refund_id, taken, at, .. } => {
+                self.refunded(*payment_id, *refund_id, taken.as_ref(), *at)
+            }
             Fact::DayStarted { day, at } => self.day_started(*day, *at).map(|()| None),
             // Taken in before, all of them.
             Fact::Member(_) => Ok(None),
@@ -202,13 +207,20 @@ impl Intake<'_> {
     }
 
     /// Takes a payment back, whole and once, or waits for the payment.
-    fn refunded(&mut self, id: PaymentId, refund: RefundId, at: Timestamp) -> Result<Option<String>, Failure> {
+    fn refunded(
+        &mut self,
+        id: PaymentId,
+        refund: RefundId,
+        taken: Option<&ReferralRefund>,
+        at: Timestamp,
+    ) -> Result<Option<String>, Failure> {
         let Some(noted) = self.payments.get_mut(&id) else { return Ok(Some(payment_key(id))) };
         if noted.payment.refund_id.is_some() {
             return Ok(None);
         }
         noted.payment.refund_id = Some(refund);
         noted.is_refunded_now = true;
+        self.taken.extend(taken.cloned());
         if noted.payment.is_counted {
             let input = Input::Refunded { user: noted.payment.user_id, amount: noted.payment.amount_paise };
             self.batch.apply(at, &input, Some(refund.uuid()))?;
@@ -243,6 +255,7 @@ impl Intake<'_> {
         new.sort_by_key(|p| p.payment_id);
         payments::insert(c, new).await?;
         referrals::insert(c, self.referrals).await?;
+        referrals::insert_refunds(c, self.taken).await?;
         Ok(())
     }
 }

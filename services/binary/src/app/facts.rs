@@ -2,18 +2,31 @@
 
 use crate::store::members::Member;
 use crate::store::payments::{Payment, RefundId};
-use crate::store::referrals::Referral;
+use crate::store::referrals::{Referral, ReferralRefund};
 use chassis::events::{Envelope, HandleError, read};
 use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
-use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
+use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded, Standing};
 
 #[derive(Debug, Clone)]
 pub enum Fact {
     Member(Member),
-    Paid { payment: Payment, referral: Option<Referral>, at: Timestamp },
-    Refunded { payment_id: PaymentId, user_id: UserId, refund_id: RefundId, at: Timestamp },
-    DayStarted { day: Day, at: Timestamp },
+    Paid {
+        payment: Payment,
+        referral: Option<Referral>,
+        at: Timestamp,
+    },
+    Refunded {
+        payment_id: PaymentId,
+        user_id: UserId,
+        refund_id: RefundId,
+        taken: Option<ReferralRefund>,
+        at: Timestamp,
+    },
+    DayStarted {
+        day: Day,
+        at: Timestamp,
+    },
 }
 
 /// A fact, and the event to keep if its time has not come.
@@ -96,16 +109,31 @@ fn referral(
         bonus_paise: read::money(event.referral_bonus_paise),
         is_once_a_member: event.referral_once_a_member,
         completed_at,
+        standing_version: version(standing)?,
     }))
 }
 
+fn version(standing: Standing) -> Result<i64, HandleError> {
+    i64::try_from(standing.version).map_err(|_| HandleError::poison("the standing's version is out of range"))
+}
+
 fn refunded(event: &PaymentRefunded) -> Result<Fact, HandleError> {
-    Ok(Fact::Refunded {
-        payment_id: read::id("payment_id", &event.payment_id)?,
-        user_id: read::id("user_id", &event.user_id)?,
-        refund_id: read::id("refund_id", &event.refund_id)?,
-        at: read::time("refunded_at", event.refunded_at)?,
-    })
+    let payment_id = read::id("payment_id", &event.payment_id)?;
+    let user_id = read::id("user_id", &event.user_id)?;
+    let refund_id = read::id("refund_id", &event.refund_id)?;
+    let taken = match (&event.referrer_id, event.standing, &event.bonuses_taken_back) {
+        (Some(_), Some(standing), Some(taken)) => Some(ReferralRefund {
+            payment_id,
+            refund_id,
+            referred_id: user_id,
+            standing_version: version(standing)?,
+            net_paid_after_paise: read::money(standing.net_paid_after_paise),
+            takes_own: taken.own,
+            takes_other: read::optional_id("other_payment_id", taken.other_payment_id.as_deref())?,
+        }),
+        _ => None,
+    };
+    Ok(Fact::Refunded { payment_id, user_id, refund_id, taken, at: read::time("refunded_at", event.refunded_at)? })
 }
 
 fn day_started(event: &DayStarted) -> Result<Fact, HandleError> {

@@ -4,19 +4,22 @@ use super::aside::aside;
 use super::follow;
 use super::later::Later;
 use crate::domain::Input;
-use crate::domain::referring::Referred;
+use crate::domain::referring::{Referred, Step};
 use crate::domain::simulation::{Books, Comparison, Simulation, Sum};
 use crate::error::Failure;
 use crate::store::journal::{self, Entry};
 use crate::store::payments::RefundId;
-use crate::store::referrals::{self, Referral};
+use crate::store::referrals::{self, Referral, ReferralRefund};
 use db::DbConnection;
-use domain::plan::ReferralInput;
-use domain::{Money, Month, Plan};
+use domain::plan::{ReferralInput, TakenBack};
+use domain::{Money, Month, PaymentId, Plan, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+use uuid::Uuid;
 
-const PAGE: i64 = 5_000;
+/// Members whose payments are read at once.
+const MEMBERS: i64 = 1_000;
 
 /// What the candidate would have come to, had it held since the beginning, beside what is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -108,18 +111,16 @@ pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Fai
         let page = follow::page(c, simulation.seq(), head).await?;
         simulation = aside(move || take_all(simulation, &page)).await?;
     }
-    let (mut after, mut later) = (None, Later::than(head));
+    let (mut after, mut later) = (UserId::from(Uuid::nil()), Later::than(head));
     loop {
-        let page = referrals::page(c, after, PAGE).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(last.payment_id);
+        let members = referrals::referred_after(c, after, MEMBERS).await?;
+        let Some(last) = members.last() else { break };
+        after = *last;
+        let payments = referrals::of_members(c, &members).await?;
+        let refunds = referrals::refunds_of_members(c, &members).await?;
         later.catch_up(c).await?;
-        let stood = |(paid, refund): (Referral, Option<RefundId>)| {
-            let is_standing = refund.is_none_or(|id| later.caused(id.uuid())) && !later.caused(paid.payment_id.uuid());
-            is_standing.then_some(paid)
-        };
-        let page = page.into_iter().filter_map(stood).collect();
-        simulation = aside(move || take_referrals(simulation, page)).await?;
+        let steps = steps(payments, refunds, |cause| later.caused(cause));
+        simulation = aside(move || take_referred(simulation, &steps)).await?;
     }
     let Comparison { live, candidate, better_off, worse_off } = aside(move || Ok(simulation.compare()?)).await?;
     Ok(Simulated {
@@ -138,23 +139,53 @@ fn take_all(mut simulation: Simulation, page: &[(Entry, Input)]) -> Result<Simul
     Ok(simulation)
 }
 
-fn take_referrals(mut simulation: Simulation, page: Vec<Referral>) -> Result<Simulation, Failure> {
-    for row in page {
-        simulation.take_referred(&Referred {
-            payment: row.payment_id,
-            referred: row.referred_id,
-            referrer: row.referrer_id,
-            input: ReferralInput {
-                amount: row.amount_paise,
-                method: row.method,
-                on_first_booking: row.on_first_booking,
-                net_paid_before: row.net_paid_before_paise,
-                net_paid_after: row.net_paid_after_paise,
-            },
-            bonus: row.bonus_paise,
-            is_once_a_member: row.is_once_a_member,
-            at: row.completed_at,
-        })?;
+fn take_referred(mut simulation: Simulation, members: &BTreeMap<UserId, Vec<Step>>) -> Result<Simulation, Failure> {
+    for steps in members.values() {
+        simulation.take_referred(steps)?;
     }
     Ok(simulation)
+}
+
+/// What was paid and given back so far, by member and in the order in which it took effect.
+fn steps(
+    payments: Vec<(Referral, Option<RefundId>)>,
+    refunds: Vec<ReferralRefund>,
+    is_later: impl Fn(Uuid) -> bool,
+) -> BTreeMap<UserId, Vec<Step>> {
+    let known: HashSet<PaymentId> = refunds.iter().map(|refund| refund.payment_id).collect();
+    let mut steps: BTreeMap<UserId, Vec<(i64, Step)>> = BTreeMap::new();
+    for (row, refund) in payments {
+        // A refund of which nothing more is known took back what its own payment had earned.
+        let is_gone = refund.is_some_and(|id| !is_later(id.uuid())) && !known.contains(&row.payment_id);
+        if !is_gone && !is_later(row.payment_id.uuid()) {
+            let step = Step::Paid(paid(&row));
+            steps.entry(row.referred_id).or_default().push((row.standing_version, step));
+        }
+    }
+    for row in refunds.into_iter().filter(|row| !is_later(row.refund_id.uuid())) {
+        let taken = TakenBack { own: row.takes_own, other: row.takes_other };
+        let step = Step::GivenBack { payment: row.payment_id, net_paid: row.net_paid_after_paise, taken };
+        steps.entry(row.referred_id).or_default().push((row.standing_version, step));
+    }
+    let in_order = |(member, mut steps): (UserId, Vec<(i64, Step)>)| {
+        steps.sort_by_key(|(version, _)| *version);
+        (member, steps.into_iter().map(|(_, step)| step).collect())
+    };
+    steps.into_iter().map(in_order).collect()
+}
+
+fn paid(row: &Referral) -> Referred {
+    Referred {
+        payment: row.payment_id,
+        referrer: row.referrer_id,
+        input: ReferralInput {
+            amount: row.amount_paise,
+            method: row.method,
+            on_first_booking: row.on_first_booking,
+            net_paid_before: row.net_paid_before_paise,
+            net_paid_after: row.net_paid_after_paise,
+        },
+        bonus: row.bonus_paise,
+        at: row.completed_at,
+    }
 }

@@ -1,19 +1,28 @@
-//! What referral bonuses come to under a plan, for the payments that stand.
+//! What referral bonuses come to under a plan.
 
-use domain::plan::{Plan, ReferralInput};
+use domain::plan::{Plan, ReferralInput, TakenBack, taken_back};
 use domain::{Money, Month, PaymentId, PlanError, Timestamp, UserId};
-use std::collections::HashMap;
 
 /// A payment of somebody who was referred, and the bonus it earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Referred {
     pub payment: PaymentId,
-    pub referred: UserId,
     pub referrer: UserId,
     pub input: ReferralInput,
     pub bonus: Money,
-    pub is_once_a_member: bool,
     pub at: Timestamp,
+}
+
+/// What changed the standing of a member who was referred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Paid(Referred),
+    /// Net payments after it, and whose bonuses went with it.
+    GivenBack {
+        payment: PaymentId,
+        net_paid: Money,
+        taken: TakenBack,
+    },
 }
 
 /// One bonus: whose, in which month, how much.
@@ -24,42 +33,38 @@ pub struct Bonus {
     pub amount: Money,
 }
 
-/// Collects bonuses. One that is owed once for a referred member goes to the earliest of their payments that stand.
+/// Collects the bonuses that stand.
 #[derive(Debug, Default)]
 pub struct Bonuses {
-    each: Vec<Bonus>,
-    once: HashMap<UserId, ((Timestamp, PaymentId), Bonus)>,
+    all: Vec<Bonus>,
 }
 
 impl Bonuses {
-    /// As it was decided.
-    pub fn take_decided(&mut self, paid: &Referred) {
-        self.take(paid, paid.bonus, paid.is_once_a_member);
-    }
-
-    /// As `plan` would decide.
-    pub fn take_under(&mut self, plan: &Plan, paid: &Referred) -> Result<(), PlanError> {
-        self.take(paid, plan.referral_bonus(&paid.input)?, plan.referral_is_once_a_member());
+    /// Takes all steps of one member, in their order: as `plan` would decide or, without one, as was decided.
+    pub fn take(&mut self, plan: Option<&Plan>, steps: &[Step]) -> Result<(), PlanError> {
+        let (mut once, mut standing) = (None, Vec::new());
+        for step in steps {
+            match step {
+                Step::Paid(paid) => {
+                    let amount = match plan {
+                        Some(plan) => plan.referral_bonus(paid.payment, &paid.input, &mut once)?,
+                        None => paid.bonus,
+                    };
+                    let bonus = Bonus { referrer: paid.referrer, month: paid.at.month(), amount };
+                    standing.extend(amount.is_positive().then_some((paid.payment, bonus)));
+                }
+                Step::GivenBack { payment, net_paid, taken } => {
+                    let taken = plan.map_or(*taken, |_| taken_back(*payment, *net_paid, &mut once));
+                    let goes = |id: PaymentId| (taken.own && id == *payment) || taken.other == Some(id);
+                    standing.retain(|(id, _)| !goes(*id));
+                }
+            }
+        }
+        self.all.extend(standing.into_iter().map(|(_, bonus)| bonus));
         Ok(())
     }
 
-    fn take(&mut self, paid: &Referred, amount: Money, once: bool) {
-        if !amount.is_positive() {
-            return;
-        }
-        let bonus = Bonus { referrer: paid.referrer, month: paid.at.month(), amount };
-        if !once {
-            self.each.push(bonus);
-            return;
-        }
-        let order = (paid.at, paid.payment);
-        match self.once.get(&paid.referred) {
-            Some((earlier, _)) if *earlier <= order => {}
-            Some(_) | None => drop(self.once.insert(paid.referred, (order, bonus))),
-        }
-    }
-
     pub fn all(&self) -> impl Iterator<Item = Bonus> + '_ {
-        self.each.iter().copied().chain(self.once.values().map(|(_, bonus)| *bonus))
+        self.all.iter().copied()
     }
 }

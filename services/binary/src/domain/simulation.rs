@@ -7,7 +7,7 @@
 use super::in_play::InPlay;
 use super::input::{Input, Outcome, TreeError};
 use super::node::Ix;
-use super::referring::{Bonus, Bonuses, Referred};
+use super::referring::{Bonus, Bonuses, Step};
 use super::tree::Tree;
 use domain::plan::OverLimit;
 use domain::{Money, MoneyError, Month, Plan, PlanBook, PlanVersion, Timestamp, UserId};
@@ -182,10 +182,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// Takes a payment of somebody who was referred, if it was not refunded.
-    pub fn take_referred(&mut self, paid: &Referred) -> Result<(), TreeError> {
-        self.live.bonuses.take_decided(paid);
-        Ok(self.candidate.bonuses.take_under(&self.plan, paid)?)
+    /// Takes all payments and refunds of somebody who was referred, in the order in which they took effect.
+    pub fn take_referred(&mut self, steps: &[Step]) -> Result<(), TreeError> {
+        self.live.bonuses.take(None, steps)?;
+        Ok(self.candidate.bonuses.take(Some(&self.plan), steps)?)
     }
 
     pub fn compare(&self) -> Result<Comparison, TreeError> {

@@ -1,9 +1,9 @@
 //! Candidate plans against the history at hand.
 
-use crate::people::{day, join, payment, refund, register, start};
+use crate::people::{day, join, payment, refund, refund_of, register, start};
 use domain::plan::Referral;
 use domain::{Money, Plan, UserId};
-use proto_events::booking::v1::{PaymentCompleted, Standing};
+use proto_events::booking::v1::{BonusesTakenBack, PaymentCompleted, PaymentRefunded, Standing};
 use serde_json::{Value, json};
 use testkit::TestService;
 
@@ -132,6 +132,55 @@ async fn referral_bonuses_are_weighed_too() {
     assert_eq!((&double["members_better_off"], &double["members_worse_off"]), (&json!(1), &json!(0)));
     let fixed = simulate(json!({ "preset": "fixed" })).await;
     assert_eq!(fixed["candidate"]["total"]["referral"], "1000.00", "only one of them reached 5,000");
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_bonus_that_is_owed_once_is_weighed_as_booking_would_decide_it() {
+    let s = start().await;
+    let (a, _) = join(&s, "A", None).await;
+    // Down to too little: nothing would stand. Down to just enough: it would.
+    for (amounts, refunded) in [([4_999, 1, 1], 0), ([4_999, 1, 1], 1)] {
+        let who = register(&s, "R", Some(a)).await;
+        let (mut net, mut version, mut paid) = (0, 0, Vec::new());
+        let mut standing = |change: i64| {
+            let before = net;
+            (net, version) = (net + change, version + 1);
+            let paise = |rupees: i64| Money::from_rupees(rupees).paise();
+            Some(Standing {
+                net_paid_before_paise: paise(before),
+                net_paid_after_paise: paise(net),
+                version,
+                ..Standing::default()
+            })
+        };
+        for rupees in amounts {
+            paid.push(PaymentCompleted {
+                referrer_id: Some(a.into()),
+                on_first_booking: true,
+                referral_bonus_paise: rupees * 5,
+                standing: standing(rupees),
+                ..payment(who, rupees, "online", s.now())
+            });
+        }
+        let refund = PaymentRefunded {
+            referrer_id: Some(a.into()),
+            standing: standing(-amounts[refunded]),
+            bonuses_taken_back: Some(BonusesTakenBack { own: true, other_payment_id: None }),
+            ..refund_of(&paid[refunded], s.now())
+        };
+        // In whatever order they come.
+        for event in paid.iter().rev() {
+            s.deliver_now(event).await;
+        }
+        s.deliver_now(&refund).await;
+    }
+    let report = s.as_admin().post("/plan/simulate", json!({ "preset": "fixed" })).await.expect(200);
+    let total = |of: &str| (report[of]["total"]["bonuses"].clone(), report[of]["total"]["referral"].clone());
+    assert_eq!(total("live"), (json!(4), json!("250.10")), "{report}");
+    assert_eq!(total("candidate"), (json!(1), json!("1000.00")), "{report}");
+    let same = s.as_admin().post("/plan/simulate", json!({ "preset": "seed" })).await.expect(200);
+    assert_eq!(same["candidate"], same["live"]);
     s.finish().await;
 }
 

@@ -13,7 +13,7 @@ use crate::store::refunds::{self, Refund};
 use chassis::events::outbox::{self, Draft};
 use chassis::id;
 use db::DbConnection;
-use domain::plan::ReferralInput;
+use domain::plan::{ReferralInput, TakenBack, taken_back};
 use domain::{Money, PaymentId, Plan, PlanBook, Timestamp, UserId};
 use proto_events::booking::v1 as event;
 
@@ -99,10 +99,12 @@ impl Account {
             net_paid_before: Money::from_paise(standing.net_paid_before_paise),
             net_paid_after: Money::from_paise(standing.net_paid_after_paise),
         };
+        let mut once = self.member.once_bonus();
         let bonus = match self.member.referrer_id {
-            Some(_) => self.plan.referral_bonus(&input)?,
+            Some(_) => self.plan.referral_bonus(payment.id, &input, &mut once)?,
             None => Money::ZERO,
         };
+        self.member.set_once_bonus(once);
         let told = event::PaymentCompleted {
             payment_id: payment.id.into(),
             booking_id: payment.booking_id.into(),
@@ -157,6 +159,9 @@ impl Account {
         let counted = if payment.method.is_members_money() { payment.amount_paise } else { Money::ZERO };
         let method = payment.method;
         let standing = self.move_standing(self.member.net_paid_paise.sub(counted)?, counted.is_positive());
+        let mut once = self.member.once_bonus();
+        let TakenBack { own, other } = taken_back(refund.payment_id, self.member.net_paid_paise, &mut once);
+        self.member.set_once_bonus(once);
         let told = event::PaymentRefunded {
             refund_id: refund.id.into(),
             payment_id: refund.payment_id.into(),
@@ -171,6 +176,7 @@ impl Account {
             reason: reason.to_owned(),
             booking_number: number,
             refunded_at: at.micros(),
+            bonuses_taken_back: Some(event::BonusesTakenBack { own, other_payment_id: other.map(Into::into) }),
         };
         self.tell(refund.payment_id, &told);
         Ok(())

@@ -4,7 +4,8 @@ use crate::schema::members;
 use db::{DbConnection, LockExt, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{BookingId, Money, UserId};
+use domain::plan::OnceBonus;
+use domain::{BookingId, Money, PaymentId, UserId};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = members, primary_key(user_id), treat_none_as_null = true)]
@@ -20,6 +21,21 @@ pub struct Member {
     pub standing_version: i64,
     /// The booking that received the first completed payment; never changes.
     pub first_booking_id: Option<BookingId>,
+    /// Both or neither: see [`Member::once_bonus`].
+    pub once_bonus_payment_id: Option<PaymentId>,
+    pub once_bonus_threshold_paise: Option<Money>,
+}
+
+impl Member {
+    /// The referral bonus that stands and is owed once for this member.
+    pub fn once_bonus(&self) -> Option<OnceBonus> {
+        let payment_id = self.once_bonus_payment_id?;
+        Some(OnceBonus { payment_id, threshold: self.once_bonus_threshold_paise? })
+    }
+    pub fn set_once_bonus(&mut self, bonus: Option<OnceBonus>) {
+        self.once_bonus_payment_id = bonus.map(|b| b.payment_id);
+        self.once_bonus_threshold_paise = bonus.map(|b| b.threshold);
+    }
 }
 
 /// The member's row, made where it is missing, locked until the transaction ends.
@@ -35,6 +51,8 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> 
         active_buyer: false,
         standing_version: 0,
         first_booking_id: None,
+        once_bonus_payment_id: None,
+        once_bonus_threshold_paise: None,
     };
     diesel::insert_into(members::table)
         .values(&fresh)

@@ -1,8 +1,9 @@
 //! The compensation plan that decides about a payment.
 
 use crate::world::{World, text};
-use domain::{Money, Plan};
+use domain::{Money, PaymentId, Plan};
 use proto_events::binary::v1::PlanPublished;
+use proto_events::booking::v1::PaymentRefunded;
 
 #[tokio::test]
 async fn a_payment_is_decided_by_the_plan_in_force_when_it_completes() {
@@ -34,6 +35,45 @@ async fn a_payment_is_decided_by_the_plan_in_force_when_it_completes() {
     let decided: Vec<_> = told.iter().map(|p| (p.plan_version, p.referral_bonus_paise)).collect();
     assert_eq!(decided, [(1, 2_500), (2, 0), (2, 100_000), (2, 0)]);
     assert!(!told[0].referral_once_a_member && told[1].referral_once_a_member);
+    world.service.finish().await;
+}
+
+/// Refunds are what they take back, by the plan of the bonus.
+#[tokio::test]
+async fn a_bonus_that_is_owed_once_goes_when_too_little_is_left_and_not_before() {
+    let world = World::start().await;
+    let booked = world.book("500.00").await;
+    let id = text(&booked, "id");
+    let now = world.service.now();
+    let published = PlanPublished {
+        version: 2,
+        effective_from: now.micros(),
+        plan_json: serde_json::to_string(&Plan::fixed()).expect("a plan"),
+        published_by: world.member.into(),
+        published_at: now.micros(),
+    };
+    world.service.deliver(now, &published).await;
+    let mut paid = Vec::new();
+    for amount in ["4999.00", "1.00", "1.00"] {
+        paid.push(text(&world.pay_online(id, amount).await, "id").to_owned());
+    }
+    let refund = async |payment: &str| {
+        let body = serde_json::json!({ "reason": "by mistake", "refund_to": "wallet" });
+        world.service.as_admin().post(&format!("/payments/{payment}/refund"), body).await.expect(200);
+    };
+    // The payment that earned it, and 5,000 are left; then the first one.
+    refund(&paid[1]).await;
+    refund(&paid[0]).await;
+    // What is earned again after that is another's.
+    paid.push(text(&world.pay_online(id, "4999.00").await, "id").to_owned());
+    refund(&paid[2]).await;
+    let earned: Vec<_> = world.completed().await.iter().map(|p| p.referral_bonus_paise).collect();
+    assert_eq!(earned, [0, 100_000, 0, 100_000]);
+    let told = world.service.published::<PaymentRefunded>().await;
+    let taken: Vec<_> = told.iter().map(|r| r.bonuses_taken_back.clone().expect("told")).collect();
+    let other = |payment: &str| Some(payment.parse::<PaymentId>().expect("an id").into());
+    let expected = [(false, None), (true, other(&paid[1])), (true, other(&paid[3]))];
+    assert_eq!(taken.into_iter().map(|t| (t.own, t.other_payment_id)).collect::<Vec<_>>(), expected);
     world.service.finish().await;
 }
 

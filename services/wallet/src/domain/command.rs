@@ -26,14 +26,18 @@ pub struct Bonus {
     pub at: Timestamp,
 }
 
-/// A payment was given back: its referral bonus goes too.
+/// A payment was given back, and a referral bonus with it: mostly its own. `payment_id` is the one that earned it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BonusReversal {
     pub payment_id: PaymentId,
     pub refund_id: Uuid,
     pub referrer_id: UserId,
     pub referred_id: UserId,
+    /// Of the payment that was given back.
     pub booking_number: String,
+    /// That payment, where another one earned the bonus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded_id: Option<PaymentId>,
     pub at: Timestamp,
 }
 

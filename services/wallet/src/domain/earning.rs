@@ -23,8 +23,7 @@ pub(super) fn bonus(c: &Bonus, books: &Books) -> Result<Decision, LedgerError> {
     }
     let single = c.once_a_member.then_some(SingleBonus { referred: c.referred_id, taken_by: Some(c.payment_id) });
     if c.once_a_member && books.single(c.referred_id)?.is_some_and(|holder| holder != c.payment_id) {
-        // The payment that holds it was refunded, or this one could not have crossed the threshold again; the
-        // refund is on its way.
+        // Booking pays one only where none stands: that the other was taken back is on its way.
         return Ok(Decision::Wait(WaitKey::SingleBonus(c.referred_id)));
     }
     let text = format!("Referral bonus for a payment of {} on booking {}", c.payment_amount, c.booking_number);

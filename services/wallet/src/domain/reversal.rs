@@ -16,7 +16,10 @@ pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, Ledger
     if member != c.referrer_id {
         return Err(LedgerError::NotTheOriginal);
     }
-    let text = format!("Reversal of the referral bonus for booking {}", c.booking_number);
+    let text = match c.refunded_id {
+        None => format!("Reversal of the referral bonus for booking {}", c.booking_number),
+        Some(_) => format!("Reversal of the referral bonus: a payment on booking {} was refunded", c.booking_number),
+    };
     let taken = TakenBack {
         original,
         key: Command::BonusReversal(c.clone()).key(),

@@ -2,7 +2,7 @@
 
 use crate::fixture::*;
 use proto_events::binary::v1::{Pair, PairsMatched, PlanPublished};
-use proto_events::booking::v1::{EmiApplied, EmiReleased, PaymentCompleted};
+use proto_events::booking::v1::{BonusesTakenBack, EmiApplied, EmiReleased, PaymentCompleted, PaymentRefunded};
 use proto_events::wallet::v1::{EmiReserved, WalletChanged};
 
 #[tokio::test]
@@ -154,6 +154,36 @@ async fn a_plan_that_pays_once_a_member_pays_once_in_any_order() {
         sound(&s).await;
         s.finish().await;
     }
+}
+
+#[tokio::test]
+async fn a_refund_takes_back_the_bonuses_that_booking_says() {
+    let once = |n: u128| PaymentCompleted { referral_once_a_member: true, ..paid(n, B, A, "5000.00", "1000.00") };
+    let taking = |refund: u128, payment: &PaymentCompleted, own: bool, other: Option<u128>| PaymentRefunded {
+        bonuses_taken_back: Some(BonusesTakenBack { own, other_payment_id: other.map(bytes) }),
+        ..refunded(refund, payment, "source")
+    };
+    let s = wallet().await;
+    s.deliver_now(&paid(1, B, A, "500.00", "25.00")).await;
+    s.deliver_now(&once(2)).await;
+    // The payment that earned it, while enough is left.
+    s.deliver_now(&taking(8, &once(2), false, None)).await;
+    assert_eq!(short(&s, A).await, "1025.00 0.00 0.00 0.00");
+    // Another, with its own bonus, before the news that this one was earned again.
+    s.deliver_now(&once(3)).await;
+    assert_eq!(short(&s, A).await, "1025.00 0.00 0.00 0.00");
+    s.deliver_now(&taking(9, &paid(1, B, A, "500.00", "25.00"), true, Some(2))).await;
+    assert_eq!(short(&s, A).await, "1000.00 0.00 0.00 0.00");
+    let me = s.as_user(user(A));
+    let list = me.get("/wallet/transactions?type=REVERSAL").await.expect(200);
+    let told: Vec<_> = list["items"].as_array().unwrap().iter().map(|l| l["description"].as_str().unwrap()).collect();
+    assert!(told.iter().any(|text| text.starts_with("Reversal of the referral bonus for booking")), "{told:?}");
+    assert!(
+        told.iter().any(|text| text.contains("a payment on booking") && text.ends_with("was refunded")),
+        "{told:?}"
+    );
+    sound(&s).await;
+    s.finish().await;
 }
 
 #[tokio::test]

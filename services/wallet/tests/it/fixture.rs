@@ -74,6 +74,7 @@ pub(crate) fn refunded(refund: u128, payment: &PaymentCompleted, to: &str) -> Pa
         reason: "changed my mind".into(),
         booking_number: payment.booking_number.clone(),
         refunded_at: at().micros(),
+        bonuses_taken_back: None,
     }
 }
 

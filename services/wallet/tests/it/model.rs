@@ -42,6 +42,7 @@ fn unbonus(n: u128) -> Command {
         referrer_id: member(n),
         referred_id: id(900).into(),
         booking_number: "B".into(),
+        refunded_id: None,
         at: Timestamp::UNIX_EPOCH,
     })
 }
