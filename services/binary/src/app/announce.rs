@@ -96,11 +96,10 @@ pub fn matched(tree: &Tree, outcome: &Outcome, input: &Input, cause: Option<Caus
     let word = match input {
         Input::DayStarted | Input::PeriodOpened => "period_opened",
         Input::Refunded { .. } => "rematched",
-        Input::Paid { .. }
-        | Input::Placed { .. }
-        | Input::PlacedManually { .. }
-        | Input::Labelled { .. }
-        | Input::PlanPublished(_) => "counted_again",
+        Input::Paid { .. } | Input::Placed { .. } | Input::PlacedManually { .. } | Input::PlanPublished(_) => {
+            "counted_again"
+        }
+        Input::Labelled { .. } => "labelled",
     };
     let subject = input.user().map_or_else(|| outcome.at.day().to_string(), |user| user.to_string());
     let message = |pairs: &[PairRow]| PairsMatched {

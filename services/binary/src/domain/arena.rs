@@ -8,7 +8,7 @@ use super::index::Index;
 use super::input::{Placed, TreeError};
 use super::legs::Legs;
 use super::matching::Account;
-use super::node::{COUNTS, DISTRIBUTOR, Fork, Ix, LATE, Live, NONE, Origin, ROOT, Rung, Up};
+use super::node::{ACTIVE, COUNTS, DISTRIBUTOR, Fork, Ix, LATE, Live, NONE, Origin, ROOT, Rung, Up};
 use super::undo::Note;
 use super::vacancy::Hint;
 use super::walk::{Answers, Walks};
@@ -75,6 +75,10 @@ fn at<T>(of_nodes: &[T], node: Ix) -> &T {
 #[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
 fn at_mut<T>(of_nodes: &mut [T], node: Ix) -> &mut T {
     &mut of_nodes[wide(node)]
+}
+
+const fn set(flags: &mut u8, flag: u8, on: bool) {
+    *flags = if on { *flags | flag } else { *flags & !flag };
 }
 
 impl Arena {
@@ -257,16 +261,18 @@ impl Arena {
         self.rung_mut(earner).live.set_full(true);
     }
 
+    pub fn is_active_buyer(&self, node: Ix) -> bool {
+        self.fork(node).flags & ACTIVE != 0
+    }
+    pub(super) fn set_active_buyer(&mut self, node: Ix, active: bool) {
+        set(&mut self.fork_mut(node).flags, ACTIVE, active);
+    }
+
     pub fn is_distributor(&self, node: Ix) -> bool {
         self.fork(node).flags & DISTRIBUTOR != 0
     }
     pub(super) fn set_label(&mut self, node: Ix, distributor: bool) {
-        let fork = self.fork_mut(node);
-        if distributor {
-            fork.flags |= DISTRIBUTOR;
-        } else {
-            fork.flags &= !DISTRIBUTOR;
-        }
+        set(&mut self.fork_mut(node).flags, DISTRIBUTOR, distributor);
         // Who may not match without the label may be marked.
         self.rung_mut(node).live.set_full(false);
     }

@@ -1,7 +1,7 @@
 //! A digest of the tree's state (FNV-1a), to compare two replays of one journal.
 
 use super::arena::Arena;
-use super::node::{DISTRIBUTOR, NONE};
+use super::node::{ACTIVE, DISTRIBUTOR, NONE};
 use domain::Side;
 
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl Arena {
                 fork.vacant.left(),
                 fork.vacant.right(),
                 u8::from(side == Side::Right),
-                fork.flags & DISTRIBUTOR,
+                fork.flags & (DISTRIBUTOR | ACTIVE),
             ]);
             let numbers = [
                 parent,

@@ -39,6 +39,8 @@ enum Op {
         flush: bool,
         daily: bool,
         labelled: bool,
+        /// In thousands.
+        active_from: i64,
     },
     /// So many of the inputs that follow are applied, taken back, and applied again.
     Stumble {
@@ -60,8 +62,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (any::<usize>(), any::<bool>()).prop_map(|(who, on)| Op::Label { who, on }),
         1 => (-30..400i64).prop_map(|hours| Op::Pass { hours }),
         1 => Just(Op::Day),
-        1 => (0..4u32, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2))
-            .prop_map(|(limit, flush, daily, labelled)| Op::Publish { limit, flush, daily, labelled }),
+        1 => (0..4u32, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), 1..4i64)
+            .prop_map(|(limit, flush, daily, labelled, active_from)| Op::Publish { limit, flush, daily, labelled, active_from }),
         1 => (1..8usize).prop_map(|inputs| Op::Stumble { inputs }),
     ]
 }
@@ -95,7 +97,7 @@ impl Run {
             stumbling: None,
             journal: Vec::new(),
         };
-        run.publish(limit, false, false, false);
+        run.publish(limit, |_| {});
         run
     }
 
@@ -125,12 +127,10 @@ impl Run {
         outcome
     }
 
-    fn publish(&mut self, limit: u32, flush: bool, daily: bool, labelled: bool) {
+    fn publish(&mut self, limit: u32, change: impl FnOnce(&mut Plan)) {
         let mut plan = Plan::seed();
         plan.pairs.limit = limit;
-        plan.pairs.over_limit = if flush { OverLimit::Flush } else { OverLimit::Carry };
-        plan.pairs.limit_per = if daily { LimitPer::Day } else { LimitPer::Month };
-        plan.pairs.require_distributor = labelled;
+        change(&mut plan);
         let last = self.model.plans.last().unwrap().0;
         let effective_from = self.clock.max(last).plus_secs(1);
         let version = u32::try_from(self.model.plans.len()).unwrap() + 1;
@@ -145,7 +145,7 @@ impl Run {
         assert_eq!(got, made);
         for p in &outcome.made {
             let plan = self.model.plan();
-            let active = Money::from_paise(self.model.nodes[wide(p.earner)].net * 100) >= plan.active_buyer_from;
+            let active = self.model.nodes[wide(p.earner)].active;
             assert_eq!(p.earner_active_buyer, active);
             assert_eq!(p.period, plan.pairs.period(outcome.at));
             if p.slot.is_some() {
@@ -211,8 +211,9 @@ impl Run {
             }
             Op::Label { who, on } if count > 1 => {
                 let who = 1 + who % (count - 1);
-                self.apply(Input::Labelled { user: user(who), distributor: on });
-                self.model.nodes[who].distributor = on;
+                let outcome = self.apply(Input::Labelled { user: user(who), distributor: on });
+                self.model.label(who, on, &mut made);
+                self.check(&outcome, &made, &[]);
             }
             Op::Pass { hours } => self.clock = self.clock.plus_hours(hours),
             Op::Day => {
@@ -225,7 +226,12 @@ impl Run {
                 }
                 self.check(&outcome, &made, &[]);
             }
-            Op::Publish { limit, flush, daily, labelled } => self.publish(limit, flush, daily, labelled),
+            Op::Publish { limit, flush, daily, labelled, active_from } => self.publish(limit, |plan| {
+                plan.pairs.over_limit = if flush { OverLimit::Flush } else { OverLimit::Carry };
+                plan.pairs.limit_per = if daily { LimitPer::Day } else { LimitPer::Month };
+                plan.pairs.require_distributor = labelled;
+                plan.active_buyer_from = Money::from_rupees(active_from * 1_000);
+            }),
             Op::Stumble { inputs } if self.stumbling.is_none() => {
                 self.tree.begin();
                 self.stumbling = Some((inputs, self.tree.digest(), self.in_play.clone(), Vec::new()));

@@ -190,7 +190,7 @@ impl Arena {
                 account.day_slots = day_slots.saturating_add(1);
                 account.month_slots = month_slots.saturating_add(1);
             }
-            let active = terms.plan.is_active_buyer(account.net_paid);
+            let active = self.is_active_buyer(earner);
             let live = &mut self.rung_mut(earner).live;
             live.set_pairs(live.pairs() + 1);
             let pay = if over { PairPay::NOTHING } else { terms.plan.pair_pay(number, active)? };

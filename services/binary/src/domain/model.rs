@@ -2,7 +2,7 @@
 //! be computed.
 
 use domain::plan::{LimitPer, OverLimit};
-use domain::{Plan, Side, Timestamp};
+use domain::{Money, Plan, Side, Timestamp};
 use std::collections::VecDeque;
 
 /// Earner, number, left, right and slot of a pair.
@@ -15,6 +15,7 @@ pub(super) struct Node {
     pub(super) counted: Option<i64>,
     pub(super) net: i64,
     pub(super) distributor: bool,
+    pub(super) active: bool,
 }
 
 #[derive(Clone)]
@@ -138,8 +139,18 @@ impl Model {
             made.push((e, number, left, right, (!over).then_some(used + 1)));
         }
     }
+    fn set_net(&mut self, x: usize, net: i64) {
+        self.nodes[x].net = net;
+        self.nodes[x].active = Money::from_rupees(net) >= self.plan().active_buyer_from;
+    }
+    pub(super) fn label(&mut self, x: usize, on: bool, made: &mut Vec<Made>) {
+        let before = std::mem::replace(&mut self.nodes[x].distributor, on);
+        if on && !before && self.plan().pairs.require_distributor {
+            self.match_earner(x, made);
+        }
+    }
     pub(super) fn pay(&mut self, x: usize, amount: i64, made: &mut Vec<Made>) {
-        self.nodes[x].net += amount;
+        self.set_net(x, self.nodes[x].net + amount);
         if self.nodes[x].net > 0 && self.nodes[x].counted.is_none() {
             self.nodes[x].counted = Some(self.seq);
             for e in self.ancestors(x) {
@@ -148,7 +159,7 @@ impl Model {
         }
     }
     pub(super) fn refund(&mut self, x: usize, amount: i64, made: &mut Vec<Made>) -> Vec<(usize, u32)> {
-        self.nodes[x].net -= amount;
+        self.set_net(x, self.nodes[x].net - amount);
         let mut voided = Vec::new();
         if self.nodes[x].net <= 0 && self.nodes[x].counted.take().is_some() {
             for e in self.ancestors(x) {

@@ -102,3 +102,5 @@ pub(super) const LATE: u8 = 1 << 1;
 pub(super) const RETURNED: Legs<u8> = Legs::of(1 << 2, 1 << 3);
 /// Set while the member counts.
 pub(super) const COUNTS: u8 = 1 << 4;
+/// Set while the member is an Active Buyer: decided at each payment and refund, by the plan of that moment.
+pub(super) const ACTIVE: u8 = 1 << 5;

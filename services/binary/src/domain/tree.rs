@@ -96,10 +96,6 @@ impl Tree {
     pub fn find(&self, user: UserId) -> Option<Ix> {
         self.arena.find(user)
     }
-    pub fn is_active_buyer(&self, node: Ix) -> bool {
-        let plan = self.book.in_force(self.head.time);
-        plan.is_ok_and(|v| v.plan.is_active_buyer(self.arena.net_paid(node)))
-    }
 
     /// Starts a batch that may still be taken back.
     pub fn begin(&mut self) {
@@ -200,6 +196,7 @@ impl Step<'_, '_, '_> {
                 self.arena.found_vacancy(from, *prefers, parent);
                 // Taking the node back takes this back with it.
                 self.arena.account_mut(placed.node).net_paid = *amount;
+                self.arena.set_active_buyer(placed.node, self.terms.plan.is_active_buyer(*amount));
                 self.arena.count_in(placed.node, self.order, &self.terms, self.made)?;
                 Ok((Some(placed), Vec::new()))
             }
@@ -220,7 +217,7 @@ impl Step<'_, '_, '_> {
             }
             Input::Labelled { user, distributor } => {
                 let node = self.node(*user)?;
-                self.label(node, *distributor);
+                self.label(node, *distributor)?;
                 Ok((None, Vec::new()))
             }
             Input::DayStarted => {
@@ -252,10 +249,14 @@ impl Step<'_, '_, '_> {
         Ok(placed)
     }
 
-    fn label(&mut self, node: Ix, distributor: bool) {
+    fn label(&mut self, node: Ix, distributor: bool) -> Result<(), TreeError> {
         let before = self.arena.is_distributor(node);
         self.arena.note(Note::Labelled(node, before));
         self.arena.set_label(node, distributor);
+        if distributor && !before && self.terms.plan.pairs.require_distributor {
+            self.arena.match_pairs(node, None, &self.terms, self.made)?;
+        }
+        Ok(())
     }
 
     fn paid(&mut self, node: Ix, amount: Money) -> Result<(), TreeError> {
@@ -288,6 +289,8 @@ impl Step<'_, '_, '_> {
         let after = change(before, amount)?;
         self.arena.note_earner(node);
         self.arena.account_mut(node).net_paid = after;
+        self.arena.note(Note::Active(node, self.arena.is_active_buyer(node)));
+        self.arena.set_active_buyer(node, self.terms.plan.is_active_buyer(after));
         Ok(after)
     }
 

@@ -16,6 +16,8 @@ pub enum Note {
     /// The node's counting changed from this place in the matching order; zero: it did not count.
     Counted(Ix, u32),
     Labelled(Ix, bool),
+    /// Whether the node was an Active Buyer.
+    Active(Ix, bool),
     /// The pairs that stand, and the account.
     Earner(Ix, u32, Account),
     /// The members that had come back to a leg of an earner.
@@ -47,6 +49,7 @@ impl Arena {
                 Note::Placed => self.unplace_last(),
                 Note::Counted(node, before) => self.recount(node, before),
                 Note::Labelled(node, label) => self.set_label(node, label),
+                Note::Active(node, active) => self.set_active_buyer(node, active),
                 Note::Earner(node, live, account) => {
                     self.rung_mut(node).live.set_pairs(live);
                     *self.account_mut(node) = account;

@@ -144,7 +144,7 @@ pub(super) struct TreeView {
     is_active_buyer: bool,
     left: Option<Box<TreeView>>,
     right: Option<Box<TreeView>>,
-    /// Whether there are members below that this answer leaves out.
+    /// Whether this answer leaves out members right below this one: ask for the tree from here.
     has_more: bool,
 }
 
@@ -192,7 +192,7 @@ fn branch(tree: &Tree, node: Ix, depth: u32, shown: &mut Vec<UserId>) -> TreeVie
         side: arena.up(node).map(|(_, side)| side),
         left_count: counts.left(),
         right_count: counts.right(),
-        is_active_buyer: user_id.is_some() && tree.is_active_buyer(node),
+        is_active_buyer: arena.is_active_buyer(node),
         left,
         right,
         has_more: depth == 0 && has_children,

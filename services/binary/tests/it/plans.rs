@@ -1,8 +1,9 @@
 //! Versions of the plan.
 
-use crate::people::{day, figures, join, start};
+use crate::people::{day, figures, join, pay, refund, start, user};
 use domain::Plan;
-use proto_events::binary::v1::{PlacementMade, PlanPublished};
+use proto_events::auth::v1::{User, UserUpdated};
+use proto_events::binary::v1::{PairsMatched, PlacementMade, PlanPublished};
 use serde_json::json;
 
 #[tokio::test]
@@ -48,6 +49,51 @@ async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
     assert_eq!(versions["items"][0]["version"], 2);
     let rest = s.as_staff().get(&format!("/plan/versions?cursor={}", versions["next_cursor"].as_str().unwrap())).await;
     assert_eq!(rest.expect(200)["items"][0]["version"], 1);
+    s.finish().await;
+}
+
+/// As everywhere else: who is an Active Buyer is decided when somebody pays or is paid back, and stays so until then.
+#[tokio::test]
+async fn a_new_threshold_makes_nobody_an_active_buyer_before_their_next_payment() {
+    let s = start().await;
+    let (a, _) = join(&s, "A", None).await;
+    pay(&s, a, 1_500).await;
+    let mut plan = Plan::seed();
+    plan.active_buyer_from = domain::Money::from_rupees(1_000);
+    let from = s.now().plus_hours(25);
+    s.as_admin().post("/plan/versions", json!({ "effective_from": from, "plan": plan })).await.expect(201);
+    s.clock.set(from);
+    let is_active = async || s.as_user(a).get("/binary/tree").await.expect(200)["is_active_buyer"].clone();
+    join(&s, "L", Some(a)).await;
+    join(&s, "R", Some(a)).await;
+    let newest = s.as_user(a).get("/binary/pairs").await.expect(200)["items"][0].clone();
+    assert_eq!((newest["plan_version"].clone(), newest["earner_active_buyer"].clone()), (json!(2), json!(false)));
+    assert_eq!(is_active().await, json!(false));
+    let small = pay(&s, a, 1).await;
+    assert_eq!(is_active().await, json!(true));
+    refund(&s, &small).await;
+    assert_eq!(is_active().await, json!(true));
+    s.finish().await;
+}
+
+/// Members who could not match for want of the label do so when they are given it.
+#[tokio::test]
+async fn a_label_that_a_plan_asks_for_opens_the_backlog() {
+    let s = start().await;
+    let mut plan = Plan::seed();
+    plan.pairs.require_distributor = true;
+    let from = s.now().plus_hours(25);
+    s.as_admin().post("/plan/versions", json!({ "effective_from": from, "plan": plan })).await.expect(201);
+    s.clock.set(from);
+    let (a, _) = join(&s, "A", None).await;
+    for n in 0..6 {
+        join(&s, &format!("M{n}"), Some(a)).await;
+    }
+    assert_eq!(figures(&s, a).await, (3, 3, 0));
+    let labelled = User { version: 2, is_distributor: true, ..user(a, "A", None) };
+    s.deliver_now(&UserUpdated { user: Some(labelled) }).await;
+    assert_eq!(figures(&s, a).await, (3, 3, 3));
+    assert_eq!(s.published::<PairsMatched>().await[0].cause, "labelled");
     s.finish().await;
 }
 
