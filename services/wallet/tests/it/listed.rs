@@ -13,11 +13,28 @@ async fn a_member_not_seen_yet_has_zeros() {
     for field in ["balance", "held", "available", "emi_reserve", "reserve", "clawback_due", "total_earned"] {
         assert_eq!(mine[field], "0.00", "{field}");
     }
-    s.as_staff().get(&format!("/wallets/{}", id(A))).await.expect(200);
     assert_eq!(s.as_user(user(A)).get(&format!("/wallets/{}", id(A))).await.problem(403), "auth.forbidden");
     assert_eq!(s.as_staff().get("/wallets/me").await.problem(404), "request.not_found");
     let list = s.as_user(user(A)).get("/wallet/transactions").await.expect(200);
     assert_eq!(list, json!({ "items": [], "next_cursor": null }));
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn staff_see_the_wallet_of_a_member_and_of_nobody_else() {
+    let s = wallet().await;
+    s.deliver_now(&registered(A)).await;
+    // B earned before the news of the registration came.
+    s.deliver_now(&paid(1, A, B, "100.00", "5.00")).await;
+    let staff = s.as_staff();
+    for (member, available) in [(A, "0.00"), (B, "5.00")] {
+        assert_eq!(staff.get(&format!("/wallets/{}", id(member))).await.expect(200)["available"], available);
+        let accounts = staff.get(&format!("/ledger/accounts?user_id={}", id(member))).await.expect(200);
+        assert_eq!(accounts["items"][0]["balance"], available);
+    }
+    for path in [format!("/wallets/{}", id(99)), format!("/ledger/accounts?user_id={}", id(99))] {
+        assert_eq!(staff.get(&path).await.problem(404), "request.not_found", "{path}");
+    }
     s.finish().await;
 }
 
