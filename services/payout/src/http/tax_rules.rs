@@ -37,9 +37,6 @@ impl RuleInput {
         errors.require("section", (1..=32).contains(&section.chars().count()), "length", "1 to 32 characters");
         errors.require("threshold", !self.threshold.is_negative(), "negative", "must not be negative");
         errors.require("cap", !self.cap.is_some_and(Money::is_negative), "negative", "must not be negative");
-        let short = |rate: Rate| rate.to_string().len() <= 16;
-        errors.require("rate", short(self.rate), "precision", "too many decimals");
-        errors.require("no_pan_rate", short(self.no_pan_rate), "precision", "too many decimals");
         errors.finish("payout.tax_rule_invalid")?;
         Ok(TaxRule {
             id: id.to_owned(),
