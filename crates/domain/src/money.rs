@@ -3,6 +3,7 @@
 //! Every operation is checked: money that does not fit an `i64` of paise (₹92 quadrillion) is an error,
 //! never a wrapped number. In JSON an amount is a decimal string with exactly two places.
 
+use crate::refused;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -262,7 +263,12 @@ impl Serialize for Rate {
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        text.parse().map_err(|error| match error {
+            MoneyError::RateRefused(_) => refused::refused(error),
+            MoneyError::OutOfRange | MoneyError::Malformed(_) | MoneyError::BadRate(_) => {
+                serde::de::Error::custom(error)
+            }
+        })
     }
 }
 impl schemars::JsonSchema for Rate {

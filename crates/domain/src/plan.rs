@@ -4,6 +4,7 @@
 //! event's time; the version's number and the inputs are stored beside what was decided.
 
 mod book;
+mod told;
 
 pub use book::{PlanBook, PlanVersion};
 
@@ -40,7 +41,7 @@ pub struct BookingTerms {
 }
 
 /// What a referrer earns from a referred member's payments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Referral {
     /// A part of every payment of new money on the member's first booking.

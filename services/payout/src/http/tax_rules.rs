@@ -69,7 +69,7 @@ pub(super) async fn add(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json::<RuleInput>().await?;
+    let input = body.json_or::<RuleInput>("payout.tax_rule_invalid").await?;
     let rule = &input.value.checked()?;
     let (who, at) = (&caller, app.ctx.now());
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
