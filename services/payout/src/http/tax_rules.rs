@@ -35,6 +35,7 @@ impl RuleInput {
         let named = (1..=64).contains(&id.len()) && id.chars().all(plain);
         errors.require("id", named, "format", "1 to 64 lower-case letters, digits and hyphens");
         errors.require("section", (1..=32).contains(&section.chars().count()), "length", "1 to 32 characters");
+        errors.require_readable("section", section);
         errors.require("threshold", !self.threshold.is_negative(), "negative", "must not be negative");
         errors.require("cap", !self.cap.is_some_and(Money::is_negative), "negative", "must not be negative");
         errors.finish("payout.tax_rule_invalid")?;

@@ -88,6 +88,7 @@ async fn by_hand(
     }
     let length = reason.chars().count();
     errors.require("reason", (1..=500).contains(&length), "length", "must be 1 to 500 characters");
+    errors.require_readable("reason", &reason);
     errors.finish("wallet.invalid_request")?;
     let now = app.ctx.now();
     let command = (kind.command)(Manual {
