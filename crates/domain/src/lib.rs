@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`money`] (integer paise, rates, rounding), [`time`] (instants and the Indian
 //! business calendar), [`id`], [`words`] (roles, sides, payment methods), [`plan`] (the versioned
-//! compensation plan), [`tax`] (effective-dated rules for tax deducted at source).
+//! compensation plan), [`tax`] (effective-dated rules for tax deducted at source), [`refused`] (how a reader of requests
+//! learns that a value breaks a rule).
 //!
 //! Invariants: nothing here is async, reads a clock, makes an id, logs, or does I/O; money is never a
 //! float; every amount, rate and cap of the business is a field of [`plan::Plan`] or [`tax::TaxRule`].
@@ -11,6 +12,7 @@ pub mod id;
 mod macros;
 pub mod money;
 pub mod plan;
+pub mod refused;
 mod sql;
 pub mod tax;
 pub mod time;

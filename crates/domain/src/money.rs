@@ -3,6 +3,7 @@
 //! Every operation is checked: money that does not fit an `i64` of paise (₹92 quadrillion) is an error,
 //! never a wrapped number. In JSON an amount is a decimal string with exactly two places.
 
+use crate::refused;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,8 +17,10 @@ pub enum MoneyError {
     OutOfRange,
     #[error("`{0}` is not an amount: write rupees as a decimal string with two places, like \"500.00\"")]
     Malformed(String),
-    #[error("`{0}` is not a rate: write a percentage as a decimal string from 0 to 100")]
+    #[error("`{0}` is not a rate: write a percentage as a decimal string, like \"5\" or \"2.5\"")]
     BadRate(String),
+    #[error("`{0}` is not a rate from 0 to 100 with at most four decimal places")]
+    RateRefused(String),
 }
 
 /// An amount of rupees, held as paise. May be negative (a debit).
@@ -145,13 +148,17 @@ impl FromStr for Money {
             None => (false, text),
         };
         let (rupees, paise) = digits.split_once('.').ok_or_else(malformed)?;
-        let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !all_digits(rupees) || !all_digits(paise) || paise.len() != 2 {
             return Err(malformed());
         }
         let value = format!("{}{rupees}{paise}", if negative { "-" } else { "" });
         value.parse().map(Self).map_err(|_| MoneyError::OutOfRange)
     }
+}
+
+/// Digits and nothing else: what a number is written with here is decided here, not by a library.
+fn all_digits(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl Serialize for Money {
@@ -179,12 +186,13 @@ impl schemars::JsonSchema for Money {
     }
 }
 
-/// A percentage from 0 to 100: `5` is five per cent.
+/// A percentage from 0 to 100 with at most four decimal places: `5` is five per cent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rate(Decimal);
 
 impl Rate {
     pub const ZERO: Self = Self(Decimal::ZERO);
+    const PLACES: usize = 4;
 
     /// Whole per cents. Meant for literals: more than 100 is taken as 100.
     pub const fn percent(percent: u8) -> Self {
@@ -201,10 +209,17 @@ impl Rate {
         ))
     }
     pub fn try_new(percent: Decimal) -> Result<Self, MoneyError> {
-        if percent < Decimal::ZERO || percent > Decimal::ONE_HUNDRED {
-            return Err(MoneyError::BadRate(percent.to_string()));
+        let exact = percent.normalize();
+        let places = usize::try_from(exact.scale()).unwrap_or(usize::MAX);
+        if exact < Decimal::ZERO || exact > Decimal::ONE_HUNDRED || places > Self::PLACES {
+            return Err(MoneyError::RateRefused(percent.to_string()));
         }
-        Ok(Self(percent.normalize()))
+        Ok(Self(exact))
+    }
+    /// Both rates together; more than 100 is an error.
+    #[expect(clippy::should_implement_trait, reason = "an operator cannot say that it failed")]
+    pub fn add(self, other: Self) -> Result<Self, MoneyError> {
+        Self::try_new(self.0 + other.0)
     }
     pub const fn is_zero(self) -> bool {
         self.0.is_zero()
@@ -222,10 +237,22 @@ impl fmt::Debug for Rate {
 }
 impl FromStr for Rate {
     type Err = MoneyError;
+    /// Accepts `5`, `0.25`, `100.0`; refuses `101`, `-1`, `0.00001`; `+5`, `.5`, `5.`, `1_0`, `1e1` are no numbers.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Decimal::from_str_exact(text)
-            .map_err(|_| MoneyError::BadRate(text.chars().take(40).collect()))
-            .and_then(Self::try_new)
+        let shown = || text.chars().take(40).collect();
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = match unsigned.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (unsigned, None),
+        };
+        if !all_digits(whole) || !fraction.is_none_or(all_digits) {
+            return Err(MoneyError::BadRate(shown()));
+        }
+        if unsigned.len() < text.len() || fraction.is_some_and(|f| f.len() > Self::PLACES) {
+            return Err(MoneyError::RateRefused(shown()));
+        }
+        let percent = Decimal::from_str_exact(text).map_err(|_| MoneyError::RateRefused(shown()))?;
+        Self::try_new(percent).map_err(|_| MoneyError::RateRefused(shown()))
     }
 }
 impl Serialize for Rate {
@@ -236,7 +263,12 @@ impl Serialize for Rate {
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        text.parse().map_err(|error| match error {
+            MoneyError::RateRefused(_) => refused::refused(error),
+            MoneyError::OutOfRange | MoneyError::Malformed(_) | MoneyError::BadRate(_) => {
+                serde::de::Error::custom(error)
+            }
+        })
     }
 }
 impl schemars::JsonSchema for Rate {
@@ -246,8 +278,8 @@ impl schemars::JsonSchema for Rate {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": r"^[0-9]+(\.[0-9]+)?$",
-            "description": "A percentage from 0 to 100 as a decimal string.",
+            "pattern": r"^[0-9]+(\.[0-9]{1,4})?$",
+            "description": "A percentage from 0 to 100 as a decimal string with at most four places.",
             "examples": ["5"]
         })
     }
@@ -294,10 +326,24 @@ mod tests {
 
     #[test]
     fn rates_stay_between_zero_and_a_hundred() {
-        for bad in ["-0.1", "100.01", "x", "1e2", ""] {
-            assert!(bad.parse::<Rate>().is_err(), "{bad}");
+        for bad in ["-0.1", "-0", "-1", "100.01", "101", "100.0001", "0.00001", "5.00000", &"9".repeat(60)] {
+            assert!(matches!(bad.parse::<Rate>(), Err(MoneyError::RateRefused(_))), "{bad}");
         }
-        assert_eq!("5.0".parse::<Rate>(), Ok(Rate::percent(5)));
+        for (text, rate) in [("5.0", "5"), ("0", "0"), ("00.50", "0.5"), ("100.0000", "100"), ("0.0001", "0.0001")] {
+            assert_eq!(text.parse::<Rate>().map(|r| r.to_string()).as_deref(), Ok(rate), "{text}");
+        }
+        assert!(Rate::try_new(Decimal::new(1, 5)).is_err() && Rate::try_new(Decimal::new(50_000_000, 6)).is_ok());
+        assert_eq!(Rate::percent(20).add(Rate::percent(80)), Ok(Rate::percent(100)));
+        assert!(Rate::percent(20).add(Rate::percent(81)).is_err());
+    }
+
+    #[test]
+    fn a_rate_is_written_as_its_published_pattern_says() {
+        for bad in
+            ["", ".", ".5", "5.", "+5", "1_0", "1e2", " 5", "5 ", "5,0", "0x5", "--5", "-", "-.5", "٥", "NaN", "x"]
+        {
+            assert!(matches!(bad.parse::<Rate>(), Err(MoneyError::BadRate(_))), "{bad}");
+        }
     }
 
     proptest! {

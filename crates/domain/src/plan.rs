@@ -5,6 +5,7 @@
 
 mod book;
 mod referral;
+mod told;
 
 pub use book::{PlanBook, PlanVersion};
 pub use referral::{OnceBonus, ReferralInput, TakenBack, taken_back};
@@ -41,7 +42,7 @@ pub struct BookingTerms {
 }
 
 /// What a referrer earns from a referred member's payments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Referral {
     /// A part of every payment of new money on the member's first booking.
@@ -178,8 +179,9 @@ impl Plan {
     /// Refuses a plan that no business can mean. Rates are within 0–100 by their type.
     pub fn validate(&self) -> Result<(), PlanError> {
         let invalid = |field, reason| Err(PlanError::Invalid { field, reason });
-        if self.name.is_empty() || self.name.chars().count() > 64 {
-            return invalid("name", "must be 1 to 64 characters");
+        let says_something = !self.name.trim().is_empty() && !self.name.contains(char::is_control);
+        if !says_something || self.name.chars().count() > 64 {
+            return invalid("name", "must be 1 to 64 characters on one line, not all of them blanks");
         }
         let (threshold, bonus) = match &self.referral {
             Referral::PercentOfFirstBooking { .. } => (Money::from_rupees(1), Money::ZERO),
@@ -208,10 +210,7 @@ impl Plan {
         if self.booking.emi_months_min > self.booking.emi_months_max {
             return invalid("booking.emi_months_min", "must not be more than emi_months_max");
         }
-        let gross = Money::from_rupees(10_000);
-        let deducted =
-            gross.at(self.pairs.emi_rate, Rounding::Down)?.add(gross.at(self.pairs.reserve_rate, Rounding::Down)?)?;
-        if deducted > gross {
+        if self.pairs.emi_rate.add(self.pairs.reserve_rate).is_err() {
             return invalid("pairs.reserve_rate", "together with emi_rate must not be more than 100");
         }
         Ok(())
@@ -278,18 +277,24 @@ mod tests {
 
     #[test]
     fn a_plan_no_business_can_mean_is_refused() {
-        let broken: [fn(&mut Plan); 5] = [
+        let broken: [fn(&mut Plan); 8] = [
             |p| p.active_buyer_from = Money::ZERO,
             |p| p.pairs.gross = Money::from_paise(-1),
             |p| p.booking.emi_months_min = 61,
             |p| p.pairs.reserve_rate = Rate::percent(81),
             |p| p.name.clear(),
+            |p| p.name = " \t ".into(),
+            |p| p.name = "a\0b".into(),
+            |p| p.pairs.reserve_rate = "80.0001".parse().expect("a rate"),
         ];
         for breaks in broken {
             let mut plan = Plan::seed();
             breaks(&mut plan);
             assert!(plan.validate().is_err(), "{plan:?}");
         }
+        let mut all_deducted = Plan::seed();
+        (all_deducted.pairs.reserve_rate, all_deducted.pairs.limit) = (Rate::percent(80), 0);
+        assert_eq!(all_deducted.validate(), Ok(()));
         for preset in ["seed", "fixed"] {
             assert_eq!(Plan::preset(preset).and_then(|p| p.validate()), Ok(()));
         }

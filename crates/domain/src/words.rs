@@ -1,4 +1,4 @@
-//! Closed sets of words that several services use.
+//! Closed sets of words that several services use, and what texts of people may be.
 
 /// A word that is not in the set it should be from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -6,6 +6,11 @@
 pub struct UnknownWord {
     pub kind: &'static str,
     pub word: String,
+}
+
+/// Whether people can read all of a text: line ends and tabs are the only control characters in it.
+pub fn is_readable(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
 crate::text_enum! {
@@ -60,5 +65,20 @@ impl PaymentMethod {
     /// Money new to the platform: the only kind that earns the referrer a bonus.
     pub const fn is_new_money(self) -> bool {
         matches!(self, Self::Online | Self::BankTransfer | Self::Cash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_to_read_has_lines_and_tabs_and_no_other_control_characters() {
+        for text in ["", "one line", "two\r\nlines\tand a tab\n", "नमस्ते"] {
+            assert!(is_readable(text), "{text:?}");
+        }
+        for text in ["\0", "a\u{7}", "\u{1b}[31mred", "a\u{7f}", "a\u{85}b"] {
+            assert!(!is_readable(text), "{text:?}");
+        }
     }
 }

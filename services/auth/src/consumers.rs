@@ -3,14 +3,14 @@
 //! | event | effect | kind |
 //! |---|---|---|
 //! | `PaymentCompleted`, `PaymentRefunded` | Active Buyer | the highest standing version wins |
+//! | the same, of money the member paid | the preferred side is fixed | holds in any order |
 //! | `PlacementMade` | the preferred side is fixed | holds in any order |
 //! | `DocumentUploaded` | a document KYC may name | once a document |
 
-use crate::app::project;
+use crate::app::project::{self, Paid};
 use chassis::events::consumer::Consumer;
 use chassis::events::{Envelope, HandleError, read};
 use db::DbConnection;
-use domain::UserId;
 use proto_events::binary::v1::PlacementMade;
 use proto_events::booking::v1::{PaymentCompleted, PaymentRefunded, Standing};
 use proto_events::compliance::v1::DocumentUploaded;
@@ -51,18 +51,28 @@ async fn handle_one(c: &mut DbConnection, e: &Envelope) -> Result<(), HandleErro
 }
 
 async fn payment_completed(c: &mut DbConnection, e: PaymentCompleted) -> Result<(), HandleError> {
-    standing(c, &e.user_id, read::part("standing", &e.standing)?, e.completed_at).await
+    payment(c, &e.user_id, &e.method, read::part("standing", &e.standing)?, e.completed_at).await
 }
 
 async fn payment_refunded(c: &mut DbConnection, e: PaymentRefunded) -> Result<(), HandleError> {
-    standing(c, &e.user_id, read::part("standing", &e.standing)?, e.refunded_at).await
+    payment(c, &e.user_id, &e.method, read::part("standing", &e.standing)?, e.refunded_at).await
 }
 
-async fn standing(c: &mut DbConnection, user: &[u8], news: &Standing, at: i64) -> Result<(), HandleError> {
-    let member: UserId = read::id("user_id", user)?;
-    let version = i64::try_from(news.version).map_err(|_| HandleError::poison("version is out of range"))?;
-    let at = read::time("at", at)?;
-    Ok(project::note_standing(c, member, version, news.active_buyer_after, at).await?)
+async fn payment(
+    c: &mut DbConnection,
+    user: &[u8],
+    method: &str,
+    standing: &Standing,
+    at: i64,
+) -> Result<(), HandleError> {
+    let news = Paid {
+        member: read::id("user_id", user)?,
+        method: read::word("method", method)?,
+        version: i64::try_from(standing.version).map_err(|_| HandleError::poison("version is out of range"))?,
+        is_active_buyer: standing.active_buyer_after,
+        at: read::time("at", at)?,
+    };
+    Ok(project::note_payment(c, &news).await?)
 }
 
 async fn placement_made(c: &mut DbConnection, e: PlacementMade) -> Result<(), HandleError> {

@@ -20,6 +20,7 @@ diesel::table! {
         kyc_status -> Text,
         kyc_version -> BigInt,
         created_at -> Timestamp,
+        side_used -> Bool,
     }
 }
 

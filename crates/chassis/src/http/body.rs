@@ -1,15 +1,20 @@
 //! A JSON body, read when the handler asks for it: 401, 403 and 404 are decided before.
 
 use super::Problem;
+use super::problem::FieldError;
 use super::strict::Strict;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header};
+use domain::refused;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 
 /// Most bytes of a JSON body.
 pub const LIMIT: usize = 64 * 1024;
+
+/// The code of a rule that the type of a field knows by itself, unless the service has a name for it.
+const BROKEN_RULE: &str = "request.broken_rule";
 
 /// A body that has not been read yet. Extracting it never fails.
 pub struct Body {
@@ -71,6 +76,16 @@ impl Body {
         parse(if blank { Bytes::from_static(b"{}") } else { bytes })
     }
 
+    /// Like [`Body::json`]; a rule that the type of a field knows by itself is broken by the service's own code.
+    pub async fn json_or<T: DeserializeOwned>(self, broken_rule: &'static str) -> Result<Input<T>, Problem> {
+        self.json().await.map_err(|mut problem| {
+            if problem.code == BROKEN_RULE {
+                problem.code = broken_rule;
+            }
+            problem
+        })
+    }
+
     fn check_content_type(&self) -> Result<(), Problem> {
         match &self.content_type {
             Some(t) if t.split(';').next().map(str::trim) != Some("application/json") => {
@@ -92,18 +107,28 @@ fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<Input<T>, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
     let value: T = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|e| {
         let path = e.path().to_string();
-        let inner = e.into_inner();
-        let problem = Problem::bad_request(
-            if inner.is_data() { "request.wrong_type" } else { "request.malformed_json" },
-            inner.to_string(),
-        );
-        if inner.is_data() && path != "." {
-            let field = super::problem::FieldError { field: path, code: "wrong_type", detail: inner.to_string() };
-            problem.with_errors(vec![field])
-        } else {
-            problem
-        }
+        unreadable(&path, e.inner())
     })?;
     reader.end().map_err(|e| Problem::bad_request("request.malformed_json", e.to_string()))?;
     Ok(Input { value, bytes })
+}
+
+/// 422 where a value is well formed and a rule refuses it, else 400.
+fn unreadable(path: &str, error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    if !error.is_data() {
+        return Problem::bad_request("request.malformed_json", text);
+    }
+    let at = |problem: Problem, code, detail| {
+        let field = FieldError { field: path.to_owned(), code, detail };
+        if path == "." { problem } else { problem.with_errors(vec![field]) }
+    };
+    match refused::rule(&text) {
+        Some(rule) => {
+            let rule = rule.rsplit_once(" at line ").map_or(rule, |(rule, _)| rule);
+            let problem = Problem::unprocessable(BROKEN_RULE, format!("{path}: {rule}"));
+            at(problem, "invalid", rule.to_owned())
+        }
+        None => at(Problem::bad_request("request.wrong_type", text.clone()), "wrong_type", text),
+    }
 }

@@ -3,6 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use db::{DbError, TxError};
+use domain::words::is_readable;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -222,6 +223,10 @@ impl FieldErrors {
         if !holds {
             self.0.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
         }
+    }
+    /// Notes a text with control characters in it; line ends and tabs are none.
+    pub fn require_readable(&mut self, field: &str, text: &str) {
+        self.require(field, is_readable(text), "control_character", "must not contain control characters");
     }
     /// 422 with every noted error, if there is one.
     pub fn finish(self, code: &'static str) -> Result<(), Problem> {

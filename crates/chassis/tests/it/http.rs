@@ -11,7 +11,7 @@ use chassis::clock::{Clock, SystemClock};
 use chassis::http::{Body, Doc, Page, Problem, Routes, edge, ok};
 use chassis::id;
 use db::Db;
-use domain::Role;
+use domain::{Rate, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,6 +27,8 @@ struct Purse {
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct Owner {
     age: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<Rate>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -265,6 +267,31 @@ async fn malformed_json_is_told_apart_from_a_wrong_type() {
         assert_eq!(answer.body["errors"][0]["field"], field, "{body}: {}", answer.body);
     }
     send(&w, signed(post("/api/v1/purses", "[]"), &token)).await.is(400, "request.wrong_type");
+}
+
+#[actix_web::test]
+async fn a_rule_that_a_type_knows_is_told_apart_from_a_wrong_type() {
+    let w = World::new().await;
+    let token = w.token(Role::User);
+    let make = async |share: &str| {
+        let body = format!(r#"{{"name":"a","owner":{{"age":1,"share":"{share}"}}}}"#);
+        send(&w, signed(post("/api/v1/purses", body), &token)).await
+    };
+    assert_eq!(make("99.5").await.status, 201);
+    for (share, status, code, of_field) in [
+        ("101", 422, "request.broken_rule", "invalid"),
+        ("-1", 422, "request.broken_rule", "invalid"),
+        ("1e1", 400, "request.wrong_type", "wrong_type"),
+        // What a client writes does not pass for our own words.
+        ("refused: 101", 400, "request.wrong_type", "wrong_type"),
+    ] {
+        let answer = make(share).await;
+        answer.is(status, code);
+        let error = &answer.body["errors"][0];
+        assert_eq!((&error["field"], &error["code"]), (&json!("owner.share"), &json!(of_field)), "{share}");
+    }
+    let detail = make("101").await.body["detail"].clone();
+    assert_eq!(detail, "owner.share: `101` is not a rate from 0 to 100 with at most four decimal places");
 }
 
 #[actix_web::test]

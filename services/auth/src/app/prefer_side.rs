@@ -14,7 +14,7 @@ pub(crate) async fn prefer_side(
     now: Timestamp,
 ) -> Result<User, AuthError> {
     let mut user = users::lock(c, id).await?.ok_or(AuthError::NotFound)?;
-    if let Some(side) = person::prefer_side(user.placed, user.preferred_side, side)? {
+    if let Some(side) = person::prefer_side(user.placed || user.side_used, user.preferred_side, side)? {
         user.preferred_side = side;
         publish_user::updated(c, &mut user, now).await?;
     }

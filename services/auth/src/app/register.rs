@@ -57,6 +57,7 @@ pub(crate) async fn register(c: &mut DbConnection, newcomer: &Newcomer, now: Tim
             kyc_status: KycStatus::None,
             kyc_version: 0,
             created_at: now,
+            side_used: false,
         };
         if users::insert(c, &user).await? {
             publish_user::registered(c, &user).await?;

@@ -1,6 +1,6 @@
 //! A registered person, what may be said of one, and what an administrator may change.
 
-use domain::{Day, Role, Side, UserId};
+use domain::{Day, PaymentMethod, Role, Side, UserId};
 
 const MAX_NAME: usize = 100;
 const LONGEST_LIFE_MONTHS: u32 = 120 * 12;
@@ -45,7 +45,7 @@ pub(crate) enum PersonRefused {
     OwnRights,
     #[error("your rights have just changed")]
     NoLongerAdmin,
-    #[error("the side is fixed once a member is placed")]
+    #[error("the side is fixed with the first payment, which places a member")]
     Placed,
 }
 
@@ -102,13 +102,18 @@ pub(crate) fn change_rights(
     if subject == actor { Err(PersonRefused::OwnRights) } else { Ok(RightsChange::Changed(after)) }
 }
 
-/// The preferred leg counts only until the member is placed.
+/// Whether a payment places its payer, if nothing has before. One that was given back was made all the same.
+pub(crate) const fn uses_side(method: PaymentMethod) -> bool {
+    method.is_members_money()
+}
+
+/// The preferred leg counts until it is used: a payment or a placement has been heard of, whichever came first.
 pub(crate) fn prefer_side(
-    placed: bool,
+    used: bool,
     current: Option<Side>,
     wanted: Option<Side>,
 ) -> Result<Option<Option<Side>>, PersonRefused> {
-    if placed {
+    if used {
         return Err(PersonRefused::Placed);
     }
     Ok((current != wanted).then_some(wanted))

@@ -100,7 +100,7 @@ fn own(routes: Routes) -> Routes {
             "/users/me/preferred-side",
             User,
             me::prefer_side,
-            Doc::new("Choose a leg, until placed").takes::<me::SideInput>().gives::<view::Profile>(),
+            Doc::new("Choose a leg, until the first payment").takes::<me::SideInput>().gives::<view::Profile>(),
         )
         .get("/users/me/nominee", User, me::nominee, Doc::new("My nominee").gives::<me::NomineeView>())
         .put(

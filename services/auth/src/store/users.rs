@@ -36,6 +36,8 @@ pub(crate) struct User {
     /// Grows with every KYC decision.
     pub(crate) kyc_version: i64,
     pub(crate) created_at: Timestamp,
+    /// A payment that places the member was made, though the placement may not have been heard of.
+    pub(crate) side_used: bool,
 }
 
 pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {

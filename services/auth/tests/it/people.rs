@@ -122,12 +122,14 @@ async fn the_highest_version_says_who_is_an_active_buyer() {
     };
     let paid = |version, after| PaymentCompleted {
         user_id: user.into(),
+        method: "online".into(),
         standing: standing(version, after),
         completed_at: 1_800_000_000_000_000,
         ..PaymentCompleted::default()
     };
     let refunded = PaymentRefunded {
         user_id: user.into(),
+        method: "online".into(),
         standing: standing(3, false),
         refunded_at: 1_800_000_000_000_000,
         ..PaymentRefunded::default()

@@ -62,7 +62,7 @@ pub(super) async fn publish(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json::<NewPlan>().await?;
+    let input = body.json_or::<NewPlan>("binary.plan_invalid").await?;
     let effective_from = input.value.effective_from;
     let plan = &chosen(input.value.preset.as_deref(), input.value.plan)?;
     let (app, caller, ticket) = (&*app, &caller, &AtomicU64::new(0));
@@ -99,7 +99,7 @@ pub(super) async fn publish(
 
 /// Changes nothing, so that it may be asked as often as one likes.
 pub(super) async fn simulate(app: web::Data<Binary>, body: Body) -> Result<HttpResponse, Problem> {
-    let input = body.json::<CandidatePlan>().await?.value;
+    let input = body.json_or::<CandidatePlan>("binary.plan_invalid").await?.value;
     let plan = chosen(input.preset.as_deref(), input.plan)?;
     let _turn = turn().await;
     let mut c = app.ctx.db().read().await?;

@@ -123,3 +123,32 @@ async fn a_plan_that_comes_too_soon_or_makes_no_sense_is_refused() {
     assert_eq!(s.published::<PlanPublished>().await.len(), 1);
     s.finish().await;
 }
+
+#[tokio::test]
+async fn a_rate_that_no_plan_may_have_is_a_broken_rule_and_no_rate_at_all_is_a_wrong_type() {
+    let s = start().await;
+    let later = s.now().plus_hours(48);
+    for (field, rate, status) in [
+        ("/pairs/emi_rate", json!("120"), 422),
+        ("/pairs/emi_rate", json!("-1"), 422),
+        ("/pairs/reserve_rate", json!("0.00001"), 422),
+        ("/referral/rate", json!("100.01"), 422),
+        ("/pairs/emi_rate", json!("many"), 400),
+        ("/pairs/emi_rate", json!("+5"), 400),
+        ("/pairs/reserve_rate", json!(5), 400),
+        ("/referral/rate", json!("5."), 400),
+    ] {
+        let mut plan = serde_json::to_value(Plan::seed()).unwrap();
+        *plan.pointer_mut(field).unwrap() = rate.clone();
+        for (path, body) in [
+            ("/plan/versions", json!({"effective_from": later, "plan": plan})),
+            ("/plan/simulate", json!({ "plan": plan })),
+        ] {
+            let answer = s.as_admin().post(path, body).await;
+            assert_eq!(answer.body["errors"][0]["field"], format!("plan{}", field.replace('/', ".")), "{rate}");
+            let code = if status == 422 { "binary.plan_invalid" } else { "request.wrong_type" };
+            assert_eq!(answer.problem(status), code, "{path} {field} {rate}");
+        }
+    }
+    s.finish().await;
+}

@@ -133,6 +133,7 @@ pub(super) async fn reject(
     let mut errors = FieldErrors::new();
     let fits = (1..=MOST_REASON).contains(&reason.chars().count());
     errors.require("reason", fits, "length", format!("1 to {MOST_REASON} characters"));
+    errors.require_readable("reason", reason);
     errors.finish("compliance.review_invalid")?;
     decide(&app, &caller, id, Verdict::Reject { reason }).await
 }

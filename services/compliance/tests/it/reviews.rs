@@ -32,7 +32,7 @@ async fn a_rejection_says_why() {
     let staff = f.as_staff();
     let path = format!("/compliance/documents/{}", upload(&me).await);
     let reject = format!("{path}/reject");
-    for reason in ["", "   ", &"x".repeat(501)] {
+    for reason in ["", "   ", &"x".repeat(501), "blur\u{7}red"] {
         let refused = staff.post(&reject, json!({ "reason": reason })).await;
         assert_eq!(refused.problem(422), "compliance.review_invalid");
     }

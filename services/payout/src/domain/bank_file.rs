@@ -1,6 +1,7 @@
 //! What goes to the bank, and what comes back.
 
 use domain::PayoutId;
+use domain::words::is_readable;
 
 /// Columns of the file for the bank.
 pub const FILE_COLUMNS: [&str; 7] =
@@ -31,7 +32,7 @@ pub enum Settlement {
 pub enum Refusal {
     #[error("a payment needs the bank's reference (utr): 1 to 64 letters and digits")]
     Utr,
-    #[error("a reason has at most 500 characters")]
+    #[error("a reason has at most 500 characters, and no control characters")]
     Reason,
 }
 
@@ -45,7 +46,7 @@ impl Settlement {
             }
             Outcome::Failed => {
                 let reason = reason.trim();
-                if reason.chars().count() > 500 {
+                if reason.chars().count() > 500 || !is_readable(reason) {
                     return Err(Refusal::Reason);
                 }
                 Ok(Self::Failed { reason: reason.to_owned() })
@@ -91,6 +92,8 @@ mod tests {
         assert_eq!(paid, Ok(Settlement::Paid { utr: "UTR-1".into() }));
         let failed = Settlement::try_new(Outcome::Failed, "", "");
         assert_eq!(failed, Ok(Settlement::Failed { reason: String::new() }));
-        assert_eq!(Settlement::try_new(Outcome::Failed, "", &"x".repeat(501)), Err(Refusal::Reason));
+        for bad in [&*"x".repeat(501), "clo\0sed"] {
+            assert_eq!(Settlement::try_new(Outcome::Failed, "", bad), Err(Refusal::Reason), "{bad}");
+        }
     }
 }

@@ -35,6 +35,7 @@ impl ReasonInput {
         errors.require("reason", !reason.is_empty(), "required", "say why");
         let detail = format!("at most {LONGEST_REASON} characters");
         errors.require("reason", reason.chars().count() <= LONGEST_REASON, "too_long", detail);
+        errors.require_readable("reason", reason);
         errors.finish("payout.reason_invalid")?;
         Ok(reason)
     }

@@ -35,11 +35,9 @@ impl RuleInput {
         let named = (1..=64).contains(&id.len()) && id.chars().all(plain);
         errors.require("id", named, "format", "1 to 64 lower-case letters, digits and hyphens");
         errors.require("section", (1..=32).contains(&section.chars().count()), "length", "1 to 32 characters");
+        errors.require_readable("section", section);
         errors.require("threshold", !self.threshold.is_negative(), "negative", "must not be negative");
         errors.require("cap", !self.cap.is_some_and(Money::is_negative), "negative", "must not be negative");
-        let short = |rate: Rate| rate.to_string().len() <= 16;
-        errors.require("rate", short(self.rate), "precision", "too many decimals");
-        errors.require("no_pan_rate", short(self.no_pan_rate), "precision", "too many decimals");
         errors.finish("payout.tax_rule_invalid")?;
         Ok(TaxRule {
             id: id.to_owned(),
@@ -72,7 +70,7 @@ pub(super) async fn add(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json::<RuleInput>().await?;
+    let input = body.json_or::<RuleInput>("payout.tax_rule_invalid").await?;
     let rule = &input.value.checked()?;
     let (who, at) = (&caller, app.ctx.now());
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {

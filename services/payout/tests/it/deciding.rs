@@ -141,6 +141,7 @@ async fn a_rejection_says_why() {
     assert_eq!(staff.act(&path).await.problem(422), "payout.reason_invalid");
     assert_eq!(staff.post(&path, json!({"reason": " "})).await.problem(422), "payout.reason_invalid");
     assert_eq!(staff.post(&path, json!({"reason": "x".repeat(501)})).await.problem(422), "payout.reason_invalid");
+    assert_eq!(staff.post(&path, json!({"reason": "na\u{0}me"})).await.problem(422), "payout.reason_invalid");
     assert_eq!(f.status(&id).await, "pending");
     let rejected = staff.post(&path, json!({"reason": "name does not match"})).await.expect(200);
     assert_eq!(rejected["reason"], "name does not match");

@@ -63,6 +63,25 @@ async fn the_year_is_that_of_the_approval_in_india() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rate_over_a_hundred_is_a_broken_rule() {
+    let f = fixture().await;
+    for (rate, no_pan_rate, field, status, code) in [
+        ("100.5", "20", "rate", 422, "payout.tax_rule_invalid"),
+        ("5", "-20", "no_pan_rate", 422, "payout.tax_rule_invalid"),
+        ("5", "2_0", "no_pan_rate", 400, "request.wrong_type"),
+    ] {
+        let rule = json!({
+            "id": "new", "section": "194H", "rate": rate, "threshold": "0.00", "no_pan_rate": no_pan_rate,
+            "effective_from": "2026-11-11"
+        });
+        let answer = f.as_admin().post("/tax-rules", rule).await;
+        assert_eq!(answer.body["errors"][0]["field"], field);
+        assert_eq!(answer.problem(status), code, "{rate} {no_pan_rate}");
+    }
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_rule_holds_from_its_day_and_ends_the_one_before() {
     let f = fixture().await;
     let member = f.member("100000.00").await;

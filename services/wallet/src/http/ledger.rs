@@ -1,6 +1,7 @@
 //! The books as staff and auditors see them.
 
 use super::transactions::instant;
+use super::wallets::require_member;
 use crate::Wallet;
 use crate::app::verify;
 use crate::domain::Account;
@@ -50,6 +51,9 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
     let after = page.after_number()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     let until = moment(of.0.as_of.as_deref())?;
     let as_of = until.unwrap_or_else(|| app.ctx.now());
+    if let Some(member) = of.0.user_id {
+        require_member(&app, member).await?;
+    }
     let mut c = app.ctx.db().read().await?;
     let items = match of.0.user_id {
         Some(member) => {

@@ -1,12 +1,12 @@
 //! What administrators do by hand: each with a reason, each in the audit log.
 
 use super::transactions::TransactionView;
+use super::wallets::require_member;
 use crate::Wallet;
 use crate::app::post;
 use crate::domain::command::Manual;
 use crate::domain::{Command, Outcome};
 use crate::error::WalletError;
-use crate::store::members;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit;
@@ -15,7 +15,6 @@ use chassis::http::{Body, FieldErrors, Idempotent, Problem, path_id};
 use domain::{Money, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::time::Duration;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ManualInput {
@@ -89,6 +88,7 @@ async fn by_hand(
     }
     let length = reason.chars().count();
     errors.require("reason", (1..=500).contains(&length), "length", "must be 1 to 500 characters");
+    errors.require_readable("reason", &reason);
     errors.finish("wallet.invalid_request")?;
     let now = app.ctx.now();
     let command = (kind.command)(Manual {
@@ -119,20 +119,4 @@ async fn by_hand(
         view.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))
     })
     .await
-}
-
-/// 404 for somebody who is not registered. The news of a registration may still be on its way.
-async fn require_member(app: &Wallet, user_id: UserId) -> Result<(), Problem> {
-    const TRIES: u32 = 30;
-    for attempt in 0..=TRIES {
-        let mut c = app.ctx.db().read().await?;
-        if members::name(&mut c, user_id).await?.is_some() {
-            return Ok(());
-        }
-        drop(c);
-        if attempt < TRIES {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-    Err(Problem::not_found())
 }

@@ -10,6 +10,7 @@ use chassis::auth::Caller;
 use chassis::http::{Problem, ok, path_id};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::time::Duration;
 
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct WalletView {
@@ -53,5 +54,25 @@ pub(super) async fn mine(app: web::Data<Wallet>, caller: Caller) -> Result<HttpR
 }
 
 pub(super) async fn of(app: web::Data<Wallet>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    view(&app, path_id(&path)?).await
+    let user_id = path_id(&path)?;
+    require_member(&app, user_id).await?;
+    view(&app, user_id).await
+}
+
+/// 404 for somebody who neither is registered nor has a wallet. The news of a registration may still be on its way.
+pub(super) async fn require_member(app: &Wallet, user_id: UserId) -> Result<(), Problem> {
+    const TRIES: u32 = 30;
+    for attempt in 0..=TRIES {
+        let mut c = app.ctx.db().read().await?;
+        if store::members::name(&mut c, user_id).await?.is_some()
+            || store::wallets::find(&mut c, user_id).await?.is_some()
+        {
+            return Ok(());
+        }
+        drop(c);
+        if attempt < TRIES {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    Err(Problem::not_found())
 }

@@ -43,6 +43,7 @@ async fn a_bad_request_is_told_what_is_wrong_and_leaves_nothing() {
         (json!({ "amount": "1.00", "reason": "" }), 422),
         (json!({ "amount": "1.00", "reason": "   " }), 422),
         (json!({ "amount": "1.00", "reason": "x".repeat(501) }), 422),
+        (json!({ "amount": "1.00", "reason": "a\u{0}prize" }), 422),
     ] {
         admin.post(&path, body.clone()).await.problem(status);
     }
@@ -50,7 +51,7 @@ async fn a_bad_request_is_told_what_is_wrong_and_leaves_nothing() {
     assert_eq!(both.body["errors"].as_array().unwrap().len(), 2);
     assert_eq!(both.problem(422), "wallet.invalid_request");
     admin.post(&path, json!({ "amount": "1.00", "reason": "ख".repeat(500) })).await.expect(201);
-    admin.post(&path, json!({ "amount": "2.00", "reason": " r " })).await.expect(201);
+    admin.post(&path, json!({ "amount": "2.00", "reason": " r\n\tr " })).await.expect(201);
     assert_eq!(lines(&s.as_user(user(A))).await, ["DEPOSIT 1.00", "DEPOSIT 2.00"]);
     assert_eq!(admin.post("/wallets/nobody/deposits", json!({})).await.problem(404), "request.not_found");
     assert_eq!(admin.post(&format!("/wallets/{}/deposits", id(99)), json!({})).await.problem(404), "request.not_found");

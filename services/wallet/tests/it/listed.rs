@@ -13,11 +13,28 @@ async fn a_member_not_seen_yet_has_zeros() {
     for field in ["balance", "held", "available", "emi_reserve", "reserve", "clawback_due", "total_earned"] {
         assert_eq!(mine[field], "0.00", "{field}");
     }
-    s.as_staff().get(&format!("/wallets/{}", id(A))).await.expect(200);
     assert_eq!(s.as_user(user(A)).get(&format!("/wallets/{}", id(A))).await.problem(403), "auth.forbidden");
     assert_eq!(s.as_staff().get("/wallets/me").await.problem(404), "request.not_found");
     let list = s.as_user(user(A)).get("/wallet/transactions").await.expect(200);
     assert_eq!(list, json!({ "items": [], "next_cursor": null }));
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn staff_see_the_wallet_of_a_member_and_of_nobody_else() {
+    let s = wallet().await;
+    s.deliver_now(&registered(A)).await;
+    // B earned before the news of the registration came.
+    s.deliver_now(&paid(1, A, B, "100.00", "5.00")).await;
+    let staff = s.as_staff();
+    for (member, available) in [(A, "0.00"), (B, "5.00")] {
+        assert_eq!(staff.get(&format!("/wallets/{}", id(member))).await.expect(200)["available"], available);
+        let accounts = staff.get(&format!("/ledger/accounts?user_id={}", id(member))).await.expect(200);
+        assert_eq!(accounts["items"][0]["balance"], available);
+    }
+    for path in [format!("/wallets/{}", id(99)), format!("/ledger/accounts?user_id={}", id(99))] {
+        assert_eq!(staff.get(&path).await.problem(404), "request.not_found", "{path}");
+    }
     s.finish().await;
 }
 
@@ -250,6 +267,67 @@ async fn a_statement_adds_up_though_news_came_late() {
     for bad in ["", "?month=2026-13", "?month=2026-11&format=doc"] {
         me.get(&format!("/wallet/statement{bad}")).await.problem(422);
     }
+    s.finish().await;
+}
+
+/// What each page of a PDF shows: where, and which text.
+fn shown(pdf: &str) -> Vec<Vec<(i32, i32, String)>> {
+    let number = |word: Option<&str>| word.and_then(|w| w.parse::<i32>().ok()).unwrap();
+    let page = |stream: &str| {
+        let texts = stream.split("BT").skip(1);
+        let text = texts.map(|text| {
+            let (before, after) = text.split_once(" Td").unwrap();
+            let mut position = before.rsplit(char::is_whitespace);
+            let (y, x) = (number(position.next()), number(position.next()));
+            let (from, to) = (after.find('(').unwrap(), after.rfind(')').unwrap());
+            (x, y, after[from + 1..to].replace("\\(", "(").replace("\\)", ")"))
+        });
+        text.collect()
+    };
+    pdf.split("endstream").filter_map(|object| Some(page(object.split_once("stream")?.1))).collect()
+}
+
+#[tokio::test]
+async fn a_statement_shows_every_description_in_full() {
+    let s = wallet().await;
+    s.deliver_now(&registered(A)).await;
+    let mut payment = paid(1, B, A, "500.00", "25.00");
+    payment.booking_number = "EV-261127-C9E3Z8K6".into();
+    s.deliver_now(&payment).await;
+    let mut wanted = vec!["Referral bonus for a payment of 500.00 on booking EV-261127-C9E3Z8K6".to_owned()];
+    let path = format!("/wallets/{}/deposits", id(A));
+    for n in 0..60 {
+        let reason = match n % 4 {
+            0 => format!("a prize {n}"),
+            1 => format!("{n} {}", "of a prize (as agreed)\n".repeat(21).trim()),
+            2 => format!("{n} {}", "W".repeat(400)),
+            _ => format!("A PRIZE FOR THE MOST VEHICLES SOLD IN MUMBAI WEST {n}"),
+        };
+        s.as_admin().post(&path, json!({ "amount": "1.00", "reason": reason })).await.expect(201);
+        wanted.push(reason);
+    }
+    let pdf = s.as_user(user(A)).get("/wallet/statement?month=2026-11").await;
+    let pages = shown(&pdf.text);
+    assert!(pages.len() > 5, "{}", pages.len());
+    let column = |page: &[(i32, i32, String)], of: i32| {
+        page.iter().filter(|(x, ..)| *x == of).map(|(_, y, text)| (*y, text.clone())).collect::<Vec<_>>()
+    };
+    let mut descriptions = String::new();
+    for (n, page) in pages.iter().enumerate() {
+        let lines = column(page, 210);
+        assert!(lines.len() <= 54 && lines.iter().all(|(y, _)| (40..=746).contains(y)), "{lines:?}");
+        assert!(lines.windows(2).all(|two| two[0].0 > two[1].0), "one below the other: {lines:?}");
+        // No page begins in the middle of a transaction, and none but the last has room for another.
+        assert!(n + 1 == pages.len() || lines.len() > 30 && column(page, 100)[0].0 == 746, "{n}: {page:?}");
+        lines.iter().for_each(|(_, text)| descriptions += &format!("{text} "));
+    }
+    // Where a word alone is longer than a line, its parts are below each other.
+    let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
+    let all = without_blanks(&descriptions);
+    for description in wanted {
+        assert!(all.contains(&without_blanks(&description)), "{description}: {descriptions}");
+    }
+    assert!(descriptions.contains("on booking EV-261127-C9E3Z8K6 "), "broken at blanks: {descriptions}");
     s.finish().await;
 }
 
