@@ -59,6 +59,7 @@ impl RefundInput {
         let mut errors = FieldErrors::new();
         let fits = reason.chars().count() <= LONGEST_REASON;
         errors.require("reason", fits, "length", format!("at most {LONGEST_REASON} characters"));
+        errors.require_readable("reason", &reason);
         errors.finish("booking.reason_invalid")?;
         let wish = match self.refund_to {
             None | Some(Destination::Wallet) => Wish::Wallet,

@@ -6,6 +6,7 @@
 
 use super::{announce, ids};
 use crate::domain::books::{Changes, Missing, Settled};
+use crate::domain::command::Manual;
 use crate::domain::{Books, Command, EntryId, EntryKey, Origin, Outcome, WaitKey};
 use crate::error::WalletError;
 use crate::store::entries::{CauseId, EntryRow, PostingRow};
@@ -84,16 +85,19 @@ fn run(books: &mut Books, work: &Work, now: Timestamp) -> Result<Option<WaitKey>
     Ok(waits)
 }
 
-/// What one command by hand came to.
+/// What something done by hand came to. It happens when it is posted.
 pub async fn by_hand(
     c: &mut DbConnection,
     clock: &dyn Clock,
     actor: UserId,
-    command: &Command,
+    done: fn(Manual) -> Command,
+    manual: &Manual,
 ) -> Result<(Outcome, Vec<PostingRow>), WalletError> {
     let mut books = Books::default();
-    load(c, &mut books, std::iter::once(command)).await?;
-    let outcome = books.run(command, Origin { event: None, actor: Some(actor) }, clock.now())?;
+    load(c, &mut books, std::iter::once(&done(manual.clone()))).await?;
+    let now = clock.now();
+    let command = done(Manual { at: now, ..manual.clone() });
+    let outcome = books.run(&command, Origin { event: None, actor: Some(actor) }, now)?;
     let lines = save(c, books.take_changes()).await?;
     Ok((outcome, lines))
 }

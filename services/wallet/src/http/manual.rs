@@ -91,17 +91,12 @@ async fn by_hand(
     errors.require_readable("reason", &reason);
     errors.finish("wallet.invalid_request")?;
     let now = app.ctx.now();
-    let command = (kind.command)(Manual {
-        id: chassis::id::fresh(),
-        user_id,
-        amount,
-        reason: reason.clone(),
-        actor_id: caller.user_id,
-        at: now,
-    });
-    let (command, detail) = (&command, &format!("{amount}: {reason}"));
+    let manual =
+        Manual { id: chassis::id::fresh(), user_id, amount, reason: reason.clone(), actor_id: caller.user_id, at: now };
+    let (manual, key) = (&manual, (kind.command)(manual.clone()).key());
+    let detail = &format!("{amount}: {reason}");
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let (outcome, lines) = post::by_hand(c, &**app.ctx.clock(), caller.user_id, command).await?;
+        let (outcome, lines) = post::by_hand(c, &**app.ctx.clock(), caller.user_id, kind.command, manual).await?;
         if let Outcome::Forfeited(reason) = outcome {
             return Err(WalletError::Refused(reason).into());
         }
@@ -115,7 +110,7 @@ async fn by_hand(
         audit::record(c, "wallet", caller, now, action).await?;
         let shown = lines.into_iter().find(|line| line.transaction_type.is_some());
         let shown = shown.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))?;
-        let view = TransactionView::of(shown, command.key()).map_err(Problem::internal)?;
+        let view = TransactionView::of(shown, key).map_err(Problem::internal)?;
         view.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))
     })
     .await

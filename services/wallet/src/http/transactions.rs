@@ -36,7 +36,10 @@ pub(crate) struct TransactionView {
     pub(super) balance_after: Money,
     pub(super) description: String,
     pub(super) reference: Reference,
+    /// When what it comes of happened.
     pub(super) created_at: Timestamp,
+    /// When it was written into the books: a balance `as_of` that time or later has it.
+    pub(super) posted_at: Timestamp,
     pub(super) user_id: UserId,
 }
 
@@ -55,6 +58,7 @@ impl TransactionView {
             description: row.description.unwrap_or_default(),
             reference: Reference { kind: key.kind.reference(), id: key.cause },
             created_at: row.at,
+            posted_at: row.posted_at,
             user_id: row.owner_id,
         }))
     }

@@ -19,6 +19,8 @@ async fn only_an_administrator_moves_money_by_hand_and_the_audit_log_hears_of_it
     assert_eq!(made["amount"], "250.00");
     assert_eq!((&made["balance_before"], &made["balance_after"]), (&json!("0.00"), &json!("250.00")));
     assert_eq!(made["description"], "a prize");
+    // What is done by hand happens as it is posted.
+    assert_eq!(made["created_at"], made["posted_at"]);
     assert_eq!(made["reference"]["type"], "deposit");
     let acted = s.published::<StaffActed>().await;
     assert_eq!((acted.len(), acted[0].action.as_str()), (1, "wallet.deposit"));

@@ -186,6 +186,8 @@ pub(crate) async fn odd_questions_are_answered(s: &TestService) {
     let line = me.get("/wallet/transactions").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
     let why = me.get(&format!("/wallet/transactions/{line}/explain")).await.expect(200);
     let posted: Timestamp = why["entry"]["posted_at"].as_str().unwrap().parse().unwrap();
+    let shown = me.get("/wallet/transactions").await.expect(200)["items"][0].clone();
+    assert_eq!(shown["posted_at"], why["entry"]["posted_at"]);
     let just_before = posted.minus(TimeDelta::microseconds(1)).to_string();
     // A day means all of it.
     let (the_day, the_day_before) = (posted.day(), posted.minus(TimeDelta::days(1)).day());
