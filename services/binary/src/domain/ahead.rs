@@ -19,7 +19,7 @@ const HOT: Ix = if cfg!(test) { 0 } else { 8_192 };
 impl Arena {
     pub(super) fn warm<'a>(&mut self, inputs: impl Iterator<Item = &'a Input> + Clone, terms: &Terms<'_>) {
         let ids = inputs.clone().flat_map(|input| [input.user(), input.sponsor()]);
-        ids.flatten().for_each(|id| self.index().touch(id));
+        self.index().touch(ids.flatten());
         let mut members = Vec::new();
         let mut sponsors = Vec::new();
         for input in inputs {
