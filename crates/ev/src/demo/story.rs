@@ -155,7 +155,10 @@ async fn pay_out(first: &Session, staff: &Session) -> Result<(), ClientError> {
         .client
         .until("the payout's end", async || {
             let wallet = first.get("/wallet").await?;
-            Ok((wallet.get("held").and_then(Value::as_str) == Some("0.00")).then_some(()))
+            // What goes to her EMI is in the reserve until booking has paid an instalment with it.
+            let nothing_of = |field: &str| wallet.get(field).and_then(Value::as_str) == Some("0.00");
+            let is_over = nothing_of("held") && nothing_of("emi_reserve") && !nothing_of("total_withdrawn");
+            Ok(is_over.then_some(()))
         })
         .await
 }
