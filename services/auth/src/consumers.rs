@@ -68,7 +68,7 @@ async fn payment(
     let news = Paid {
         member: read::id("user_id", user)?,
         method: read::word("method", method)?,
-        version: i64::try_from(standing.version).map_err(|_| HandleError::poison("version is out of range"))?,
+        version: read::version(standing.version)?,
         is_active_buyer: standing.active_buyer_after,
         at: read::time("at", at)?,
     };

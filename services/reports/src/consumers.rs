@@ -4,7 +4,7 @@ use crate::Reports;
 use crate::app::learn::{Booking, Facts, Member, Pair, Payout, Placement, Receipt, Step, Transaction, Wallet, learn};
 use crate::domain::{PairFact, ReceiptKind};
 use chassis::events::consumer::Consumer;
-use chassis::events::read::{id, money, optional_id, part, time, word};
+use chassis::events::read::{id, money, optional_id, part, time, version, word};
 use chassis::events::{Envelope, HandleError};
 use db::DbConnection;
 use domain::Day;
@@ -51,10 +51,6 @@ fn read(event: &Envelope, facts: &mut Facts) -> Result<(), HandleError> {
 
 fn day(field: &str, micros: i64) -> Result<Day, HandleError> {
     Ok(time(field, micros)?.day())
-}
-
-fn version(number: u64) -> Result<i64, HandleError> {
-    i64::try_from(number).map_err(|_| HandleError::poison("version is out of range"))
 }
 
 fn member(user: &Option<auth::User>, facts: &mut Facts) -> Result<(), HandleError> {

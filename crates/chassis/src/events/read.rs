@@ -25,6 +25,11 @@ where
     text.parse().map_err(|e| HandleError::poison(format!("{field}: {e}")))
 }
 
+/// A version counts from 1, and fits a column.
+pub fn version(number: u64) -> Result<i64, HandleError> {
+    i64::try_from(number).map_err(|_| HandleError::poison("version is out of range"))
+}
+
 pub fn money(paise: i64) -> Money {
     Money::from_paise(paise)
 }

@@ -6,7 +6,7 @@ use crate::store::referrals::{Referral, ReferralRefund};
 use chassis::events::{Envelope, HandleError, read};
 use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
-use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded, Standing};
+use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
 
 #[derive(Debug, Clone)]
 pub enum Fact {
@@ -63,7 +63,7 @@ fn member(user: Option<&User>) -> Result<Fact, HandleError> {
     }
     Ok(Fact::Member(Member {
         user_id,
-        version: i64::try_from(user.version).map_err(|_| HandleError::poison("version is out of range"))?,
+        version: read::version(user.version)?,
         name: user.name.chars().take(255).collect(),
         referrer_id,
         preferred_side: user.preferred_side.as_deref().map(|s| read::word("preferred_side", s)).transpose()?,
@@ -109,12 +109,8 @@ fn referral(
         bonus_paise: read::money(event.referral_bonus_paise),
         is_once_a_member: event.referral_once_a_member,
         completed_at,
-        standing_version: version(standing)?,
+        standing_version: read::version(standing.version)?,
     }))
-}
-
-fn version(standing: Standing) -> Result<i64, HandleError> {
-    i64::try_from(standing.version).map_err(|_| HandleError::poison("the standing's version is out of range"))
 }
 
 fn refunded(event: &PaymentRefunded) -> Result<Fact, HandleError> {
@@ -126,7 +122,7 @@ fn refunded(event: &PaymentRefunded) -> Result<Fact, HandleError> {
             payment_id,
             refund_id,
             referred_id: user_id,
-            standing_version: version(standing)?,
+            standing_version: read::version(standing.version)?,
             net_paid_after_paise: read::money(standing.net_paid_after_paise),
             takes_own: taken.own,
             takes_other: read::optional_id("other_payment_id", taken.other_payment_id.as_deref())?,

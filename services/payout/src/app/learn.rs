@@ -16,12 +16,8 @@ use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::WalletChanged;
 
-fn version(number: u64) -> Result<i64, HandleError> {
-    i64::try_from(number).map_err(|_| HandleError::poison("version is out of range"))
-}
-
 pub async fn wallet(c: &mut DbConnection, event: &WalletChanged) -> Result<(), HandleError> {
-    let version = version(event.version)?;
+    let version = read::version(event.version)?;
     let mut member = members::lock(c, read::id("user_id", &event.user_id)?).await?;
     if version <= member.wallet_version {
         return Ok(());
@@ -35,7 +31,7 @@ pub async fn wallet(c: &mut DbConnection, event: &WalletChanged) -> Result<(), H
 
 /// `account_id` is for the member's account, if it is new.
 pub async fn kyc(c: &mut DbConnection, event: &KycDecided, account_id: BankAccountId) -> Result<(), HandleError> {
-    let version = version(event.version)?;
+    let version = read::version(event.version)?;
     let decided_at = read::time("decided_at", event.decided_at)?;
     let mut member = members::lock(c, read::id("user_id", &event.user_id)?).await?;
     if version <= member.kyc_version {
@@ -111,7 +107,7 @@ pub async fn booking(c: &mut DbConnection, event: &BookingChanged) -> Result<(),
     let row = Booking {
         id: read::id("booking_id", &event.booking_id)?,
         user_id: read::id("user_id", &event.user_id)?,
-        version: version(event.version)?,
+        version: read::version(event.version)?,
         due_on: oldest.map(|i| i.due_on),
         unpaid_paise: oldest.map_or(domain::Money::ZERO, |i| i.unpaid),
     };
