@@ -109,13 +109,7 @@ async fn a_thousand_goes_when_less_than_five_thousand_is_left_whichever_payment_
     let taken = ("REVERSAL", "-1000.00");
     assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[earned, taken]));
     // A payment from the wallet reaches 5,000, and earns nothing: it is no new money.
-    travel
-        .admin()
-        .await
-        .http
-        .post(&format!("/wallets/{}/deposits", b.id), json!({ "amount": "5000.00", "reason": "test" }))
-        .await
-        .expect(201);
+    travel.deposit(&b, "5000.00").await;
     travel.pay(&b.email, &booking, "4998.50", "wallet").await.unwrap();
     assert_eq!(travel.again(&b.email).await.http.get("/users/me").await.expect(200)["is_active_buyer"], json!(true));
     assert_eq!(amounts(&travel, &a, &kinds).await, bonuses(&[earned, taken]));

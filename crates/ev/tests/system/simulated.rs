@@ -58,10 +58,7 @@ impl History<'_> {
         };
         let method = METHODS[self.dice.next(METHODS.len())];
         if method == "wallet" {
-            let deposit = json!({ "amount": "600.00", "reason": "for a test" });
-            let path = format!("/wallets/{}/deposits", self.people[one].id);
-            self.travel.admin().await.http.post(&path, deposit).await.expect(201);
-            self.travel.world.drain().await;
+            self.travel.deposit(&self.people[one], "600.00").await;
         }
         let amount = ["500.00", "4500.00", "5000.00", "512.34"][self.dice.next(4)];
         let amount = if method == "wallet" { "500.00" } else { amount };

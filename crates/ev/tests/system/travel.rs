@@ -112,6 +112,12 @@ impl Travel {
         self.admin().await.http.post(&format!("/payments/{payment}/refund"), why).await.expect(200);
         self.world.drain().await;
     }
+    /// For what `of` pays from the wallet.
+    pub(crate) async fn deposit(&self, of: &Person, amount: &str) {
+        let body = json!({ "amount": amount, "reason": "for a test" });
+        self.admin().await.http.post(&format!("/wallets/{}/deposits", of.id), body).await.expect(201);
+        self.world.drain().await;
+    }
     pub(crate) async fn publish(&self, effective_from: &str, plan: Value) -> Value {
         let mut body = json!({ "effective_from": effective_from });
         body.as_object_mut().unwrap().extend(plan.as_object().unwrap().clone());
