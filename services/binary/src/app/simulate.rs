@@ -15,7 +15,7 @@ use domain::plan::{ReferralInput, TakenBack};
 use domain::{Money, Month, PaymentId, Plan, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Members whose payments are read at once.
@@ -139,21 +139,21 @@ fn take_all(mut simulation: Simulation, page: &[(Entry, Input)]) -> Result<Simul
     Ok(simulation)
 }
 
-fn take_referred(mut simulation: Simulation, members: &BTreeMap<UserId, Vec<Step>>) -> Result<Simulation, Failure> {
-    for steps in members.values() {
+fn take_referred(mut simulation: Simulation, members: &[Vec<Step>]) -> Result<Simulation, Failure> {
+    for steps in members {
         simulation.take_referred(steps)?;
     }
     Ok(simulation)
 }
 
-/// What was paid and given back so far, by member and in the order in which it took effect.
+/// What was paid and given back so far, of each member in the order in which it took effect.
 fn steps(
     payments: Vec<(Referral, Option<RefundId>)>,
     refunds: Vec<ReferralRefund>,
     is_later: impl Fn(Uuid) -> bool,
-) -> BTreeMap<UserId, Vec<Step>> {
+) -> Vec<Vec<Step>> {
     let known: HashSet<PaymentId> = refunds.iter().map(|refund| refund.payment_id).collect();
-    let mut steps: BTreeMap<UserId, Vec<(i64, Step)>> = BTreeMap::new();
+    let mut steps: HashMap<UserId, Vec<(i64, Step)>> = HashMap::new();
     for (row, refund) in payments {
         // A refund of which nothing more is known took back what its own payment had earned.
         let is_gone = refund.is_some_and(|id| !is_later(id.uuid())) && !known.contains(&row.payment_id);
@@ -167,11 +167,11 @@ fn steps(
         let step = Step::GivenBack { payment: row.payment_id, net_paid: row.net_paid_after_paise, taken };
         steps.entry(row.referred_id).or_default().push((row.standing_version, step));
     }
-    let in_order = |(member, mut steps): (UserId, Vec<(i64, Step)>)| {
+    let in_order = |mut steps: Vec<(i64, Step)>| {
         steps.sort_by_key(|(version, _)| *version);
-        (member, steps.into_iter().map(|(_, step)| step).collect())
+        steps.into_iter().map(|(_, step)| step).collect()
     };
-    steps.into_iter().map(in_order).collect()
+    steps.into_values().map(in_order).collect()
 }
 
 fn paid(row: &Referral) -> Referred {

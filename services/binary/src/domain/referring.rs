@@ -33,38 +33,26 @@ pub struct Bonus {
     pub amount: Money,
 }
 
-/// Collects the bonuses that stand.
-#[derive(Debug, Default)]
-pub struct Bonuses {
-    all: Vec<Bonus>,
-}
-
-impl Bonuses {
-    /// Takes all steps of one member, in their order: as `plan` would decide or, without one, as was decided.
-    pub fn take(&mut self, plan: Option<&Plan>, steps: &[Step]) -> Result<(), PlanError> {
-        let (mut once, mut standing) = (None, Vec::new());
-        for step in steps {
-            match step {
-                Step::Paid(paid) => {
-                    let amount = match plan {
-                        Some(plan) => plan.referral_bonus(paid.payment, &paid.input, &mut once)?,
-                        None => paid.bonus,
-                    };
-                    let bonus = Bonus { referrer: paid.referrer, month: paid.at.month(), amount };
-                    standing.extend(amount.is_positive().then_some((paid.payment, bonus)));
-                }
-                Step::GivenBack { payment, net_paid, taken } => {
-                    let taken = plan.map_or(*taken, |_| taken_back(*payment, *net_paid, &mut once));
-                    let goes = |id: PaymentId| (taken.own && id == *payment) || taken.other == Some(id);
-                    standing.retain(|(id, _)| !goes(*id));
-                }
+/// The bonuses that stand after all steps of one member, in their order: as `plan` would decide or, without one, as was
+/// decided.
+pub fn standing(plan: Option<&Plan>, steps: &[Step]) -> Result<Vec<Bonus>, PlanError> {
+    let (mut once, mut standing) = (None, Vec::new());
+    for step in steps {
+        match step {
+            Step::Paid(paid) => {
+                let amount = match plan {
+                    Some(plan) => plan.referral_bonus(paid.payment, &paid.input, &mut once)?,
+                    None => paid.bonus,
+                };
+                let bonus = Bonus { referrer: paid.referrer, month: paid.at.month(), amount };
+                standing.extend(amount.is_positive().then_some((paid.payment, bonus)));
+            }
+            Step::GivenBack { payment, net_paid, taken } => {
+                let taken = plan.map_or(*taken, |_| taken_back(*payment, *net_paid, &mut once));
+                let goes = |id: PaymentId| (taken.own && id == *payment) || taken.other == Some(id);
+                standing.retain(|(id, _)| !goes(*id));
             }
         }
-        self.all.extend(standing.into_iter().map(|(_, bonus)| bonus));
-        Ok(())
     }
-
-    pub fn all(&self) -> impl Iterator<Item = Bonus> + '_ {
-        self.all.iter().copied()
-    }
+    Ok(standing.into_iter().map(|(_, bonus)| bonus).collect())
 }

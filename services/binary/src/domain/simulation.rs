@@ -7,7 +7,7 @@
 use super::in_play::InPlay;
 use super::input::{Input, Outcome, TreeError};
 use super::node::Ix;
-use super::referring::{Bonus, Bonuses, Step};
+use super::referring::{Bonus, Step, standing};
 use super::tree::Tree;
 use domain::plan::OverLimit;
 use domain::{Money, MoneyError, Month, Plan, PlanBook, PlanVersion, Timestamp, UserId};
@@ -71,17 +71,12 @@ struct Line {
     tree: Tree,
     in_play: InPlay,
     standing: HashMap<(Ix, u32), (Month, Sum)>,
-    bonuses: Bonuses,
+    bonuses: Vec<Bonus>,
 }
 
 impl Line {
     fn under(book: PlanBook) -> Self {
-        Self {
-            tree: Tree::under(book),
-            in_play: InPlay::default(),
-            standing: HashMap::new(),
-            bonuses: Bonuses::default(),
-        }
+        Self { tree: Tree::under(book), in_play: InPlay::default(), standing: HashMap::new(), bonuses: Vec::new() }
     }
 
     fn take(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
@@ -109,7 +104,7 @@ impl Line {
         for ((earner, _), (month, sum)) in &self.standing {
             books.count(self.tree.arena().id(*earner), *month, *sum)?;
         }
-        for Bonus { referrer, month, amount } in self.bonuses.all() {
+        for Bonus { referrer, month, amount } in self.bonuses.iter().copied() {
             books.count(referrer, month, Sum { bonuses: 1, referral: amount, net: amount, ..Sum::default() })?;
         }
         let mut nets: Vec<Money> = books.net_of.values().copied().filter(|net| net.is_positive()).collect();
@@ -184,8 +179,9 @@ impl Simulation {
 
     /// Takes all payments and refunds of somebody who was referred, in the order in which they took effect.
     pub fn take_referred(&mut self, steps: &[Step]) -> Result<(), TreeError> {
-        self.live.bonuses.take(None, steps)?;
-        Ok(self.candidate.bonuses.take(Some(&self.plan), steps)?)
+        self.live.bonuses.extend(standing(None, steps)?);
+        self.candidate.bonuses.extend(standing(Some(&self.plan), steps)?);
+        Ok(())
     }
 
     pub fn compare(&self) -> Result<Comparison, TreeError> {
