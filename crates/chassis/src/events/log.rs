@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 const FEWEST_DAYS: u32 = 30;
 /// How much longer the mark stays that an event was handled: a copy may lie in a queue, sent just before the end.
 const MARGIN_DAYS: u32 = 7;
-/// Rows removed in one transaction.
+/// Rows removed by one statement.
 const CHUNK: i64 = 1_000;
 /// Events on their way again at once: what happens meanwhile is sent after them, so they must not be many.
 const AT_ONCE: i64 = 2_000;
@@ -40,16 +40,19 @@ impl Retention {
             days => Ok(days.map(|days| Self { days })),
         }
     }
+}
 
-    fn end(self, now: Timestamp, more_days: u32) -> Timestamp {
-        now.plus_hours(-24 * (i64::from(self.days) + i64::from(more_days)))
-    }
+fn days_before(now: Timestamp, days: u32) -> Timestamp {
+    now.plus_hours(-24 * i64::from(days))
 }
 
 /// Removes the events that are too old and were sent, and the marks of such that were handled. Answers how many rows.
 pub async fn prune(ctx: &Ctx, kept: Retention) -> Result<usize, DbError> {
     let now = ctx.now();
-    Ok(prune_outbox(ctx, kept.end(now, 0)).await? + prune_inbox(ctx, kept, now).await?)
+    let end = days_before(now, kept.days);
+    // An event that was sent very late has only just been handled.
+    let handled_before = days_before(now, MARGIN_DAYS);
+    Ok(prune_outbox(ctx, end).await? + prune_inbox(ctx, days_before(end, MARGIN_DAYS), handled_before).await?)
 }
 
 async fn prune_outbox(ctx: &Ctx, end: Timestamp) -> Result<usize, DbError> {
@@ -76,10 +79,8 @@ async fn prune_outbox(ctx: &Ctx, end: Timestamp) -> Result<usize, DbError> {
     }
 }
 
-async fn prune_inbox(ctx: &Ctx, kept: Retention, now: Timestamp) -> Result<usize, DbError> {
-    let end: EventId = id::earliest(kept.end(now, MARGIN_DAYS));
-    // An event that was sent very late has only just been handled.
-    let handled_before = now.plus_hours(-24 * i64::from(MARGIN_DAYS));
+async fn prune_inbox(ctx: &Ctx, end: Timestamp, handled_before: Timestamp) -> Result<usize, DbError> {
+    let end: EventId = id::earliest(end);
     let (mut pruned, mut after) = (0, EventId::from(uuid::Uuid::nil()));
     loop {
         let c = &mut *ctx.db().write().await?;
