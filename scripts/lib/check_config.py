@@ -36,7 +36,9 @@ def read_yaml(path):
 
 def template_names():
     text = (root / "deploy/nginx/nginx.conf.template").read_text()
-    return set(re.findall(r"\$\{([A-Z_]+)\}", "\n".join(line for line in text.splitlines() if not line.startswith("#"))))
+    names = set(re.findall(r"\$\{([A-Z_]+)\}", "\n".join(line for line in text.splitlines() if not line.startswith("#"))))
+    # limits.envsh derives these from GATEWAY_…_PER_MINUTE.
+    return {name for name in names if not re.search(r"^GATEWAY_[A-Z]+_(BURST|RETRY_SECS)$", name)}
 
 
 def check_compose():
