@@ -21,6 +21,10 @@ fn is_mysql(out: &AstPass<'_, '_, MultiBackend>) -> bool {
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct ForUpdate<Q>(Q);
 
+/// A query whose rows nobody else may lock or change until the transaction ends; made by [`LockExt::lock_shared`].
+#[derive(Debug, Clone, Copy, QueryId)]
+pub struct ForShare<Q>(Q);
+
 /// A query that locks its rows and leaves out those another transaction has; made by [`LockExt::lock_skip`].
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct SkipLocked<Q>(Q);
@@ -46,6 +50,8 @@ macro_rules! mysql_suffix {
     };
 }
 mysql_suffix!(ForUpdate, " FOR UPDATE");
+// MariaDB does not know FOR SHARE; MySQL knows both.
+mysql_suffix!(ForShare, " LOCK IN SHARE MODE");
 mysql_suffix!(SkipLocked, " FOR UPDATE SKIP LOCKED");
 mysql_suffix!(NoWait, " FOR UPDATE NOWAIT");
 
@@ -54,6 +60,10 @@ pub trait LockExt: AsQuery + Sized {
     /// `SELECT … FOR UPDATE`.
     fn lock(self) -> ForUpdate<Self::Query> {
         ForUpdate(self.as_query())
+    }
+    /// `SELECT … LOCK IN SHARE MODE`: others may hold the same lock, and nobody [`lock`](Self::lock) its rows.
+    fn lock_shared(self) -> ForShare<Self::Query> {
+        ForShare(self.as_query())
     }
     /// `SELECT … FOR UPDATE SKIP LOCKED`.
     fn lock_skip(self) -> SkipLocked<Self::Query> {

@@ -14,6 +14,9 @@ pub enum WalletError {
     Refused(ForfeitReason),
     #[error(transparent)]
     Db(#[from] DbError),
+    /// Every row that was waited for was removed meanwhile.
+    #[error("there is no posting epoch to join")]
+    NoEpoch,
     #[error("a stored or storable value is not JSON")]
     Json(#[source] serde_json::Error),
 }
@@ -44,6 +47,7 @@ impl From<WalletError> for Problem {
                 Self::unprocessable("wallet.insufficient_funds", "the available balance is smaller than that")
             }
             WalletError::Db(error) => error.into(),
+            WalletError::NoEpoch => Self::unavailable(error),
             other @ (WalletError::Ledger(_) | WalletError::Json(_)) => Self::internal(other),
         }
     }
@@ -55,6 +59,7 @@ impl From<WalletError> for HandleError {
             // Two consumers overlapped and the other one posted the cause: the next try finds it posted.
             WalletError::Db(DbError::Query(e)) if db::is_unique_violation(&e) => Self::transient(e),
             WalletError::Db(error) => Self::Db(error),
+            WalletError::NoEpoch => Self::transient(error),
             // Nothing a correct sender sends; the same event will not do better later.
             other @ (WalletError::Ledger(_) | WalletError::Refused(_) | WalletError::Json(_)) => {
                 Self::poison(other.to_string())

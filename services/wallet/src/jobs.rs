@@ -1,6 +1,8 @@
 //! What runs on a schedule.
 
-use crate::app::{close, seal};
+use crate::app::{close, epoch, seal};
+use crate::domain::Epoch;
+use crate::error::WalletError;
 use chassis::Ctx;
 use chassis::events::HandleError;
 use chassis::jobs::Job;
@@ -13,16 +15,44 @@ pub(crate) fn all() -> Vec<Job> {
     ]
 }
 
-async fn close_books(ctx: Ctx) -> Result<(), HandleError> {
+/// The newest boundary all whose earlier postings have ended, after an attempt to move it on.
+async fn settled(ctx: &Ctx) -> Result<Epoch, WalletError> {
     let now = ctx.now();
-    Ok(ctx.tx(async |c| close::close(c, now).await).await?)
+    let mut c = ctx.db().read().await?;
+    let (newest, next) = epoch::next(&mut c, now).await?;
+    drop(c);
+    if let Some(next) = next {
+        ctx.db().tx(async |c| epoch::begin(c, next).await).await?;
+    }
+    if next.is_some() || !newest.settled {
+        ctx.db().tx(async |c| epoch::settle(c).await).await?;
+    }
+    let mut c = ctx.db().read().await?;
+    epoch::settled(&mut c).await
+}
+
+/// The totals are read outside the transaction that saves them: until a settled boundary they never change.
+async fn close_books(ctx: Ctx) -> Result<(), HandleError> {
+    let settled = settled(&ctx).await?;
+    let mut c = ctx.db().read().await.map_err(WalletError::from)?;
+    let closing = close::read(&mut c, &settled).await?;
+    drop(c);
+    if let Some(closing) = &closing {
+        ctx.db().tx(async |c| close::save(c, closing).await).await?;
+    }
+    Ok(())
 }
 
 /// Chunk by chunk, so that no transaction grows with the ledger.
 async fn seal_all(ctx: Ctx) -> Result<(), HandleError> {
+    let settled = settled(&ctx).await?;
     loop {
         let now = ctx.now();
-        if !ctx.tx(async |c| seal::chunk(c, now).await).await? {
+        let mut c = ctx.db().read().await.map_err(WalletError::from)?;
+        let chunk = seal::read(&mut c, &settled, now).await?;
+        drop(c);
+        let Some(chunk) = &chunk else { return Ok(()) };
+        if !ctx.db().tx(async |c| seal::save(c, chunk).await).await? {
             return Ok(());
         }
     }

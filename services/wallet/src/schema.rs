@@ -124,4 +124,13 @@ diesel::table! {
         position -> BigInt,
     }
 }
+diesel::table! {
+    posting_epochs (epoch) {
+        epoch -> BigInt,
+        floor_at -> Timestamp,
+        entry_position -> BigInt,
+        posting_position -> BigInt,
+        settled -> Bool,
+    }
+}
 diesel::allow_tables_to_appear_in_same_query!(postings, journal_entries, seals);

@@ -1,29 +1,38 @@
 //! Closes the books up to an instant at which nothing can be posted any more, off the hot path.
 
-use super::seal::SETTLED_AFTER_SECS;
-use crate::domain::Account;
+use crate::domain::{Account, Epoch};
 use crate::error::WalletError;
-use crate::store::closings;
+use crate::store::closings::{self, Totals};
 use db::DbConnection;
 use domain::Timestamp;
 
 /// So much time lies between two closings: what a balance in between has to add up, at most.
-const STRETCH_SECS: i64 = 900;
+const INTERVAL_SECS: i64 = 300;
 
-/// Closes the books if it is time to.
-pub async fn close(c: &mut DbConnection, now: Timestamp) -> Result<(), WalletError> {
-    let until = now.plus_secs(-SETTLED_AFTER_SECS);
+/// What every account came to at an instant.
+pub struct Closing {
+    closed_at: Timestamp,
+    totals: Totals,
+}
+
+/// Adds up the accounts until a settled boundary, if it is time for another closing.
+pub async fn read(c: &mut DbConnection, settled: &Epoch) -> Result<Option<Closing>, WalletError> {
+    let closed_at = settled.floor_at;
     let last = closings::last(c, None).await?;
-    if last.is_some_and(|last| until < last.plus_secs(STRETCH_SECS)) {
-        return Ok(());
+    if last.is_some_and(|last| closed_at < last.plus_secs(INTERVAL_SECS)) {
+        return Ok(None);
     }
-    let mut totals = closings::totals(c, Some(until)).await?;
+    let mut totals = closings::totals(c, Some(closed_at)).await?;
     if totals.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     for account in Account::ALL {
         totals.entry(*account).or_default();
     }
-    closings::insert(c, until, totals).await?;
-    Ok(())
+    Ok(Some(Closing { closed_at, totals }))
+}
+
+/// Saves a closing. Another instance may just have saved the same.
+pub async fn save(c: &mut DbConnection, closing: &Closing) -> Result<(), WalletError> {
+    Ok(closings::insert(c, closing.closed_at, closing.totals.clone()).await?)
 }

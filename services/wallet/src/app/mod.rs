@@ -2,11 +2,12 @@
 //!
 //! [`ids`] (identity of entries and lines), [`post`] (commands into entries, a batch at a time), [`announce`]
 //! (what others hear of it), [`verify`] (whether the books agree with themselves), [`seal`] (the
-//! hash chain over all entries), [`close`] (what accounts came to at past instants).
+//! hash chain over all entries), [`epoch`] (which postings have ended), [`close`] (what accounts came to at past instants).
 
 pub mod announce;
 pub mod close;
 pub mod derivation;
+pub mod epoch;
 pub mod ids;
 pub mod member;
 pub mod plan;

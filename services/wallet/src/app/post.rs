@@ -4,7 +4,7 @@
 //! Wallets are locked before anything else is read. A cause always concerns the same wallet, so two
 //! transactions with the same cause, or with an original and its reversal, see each other's outcome.
 
-use super::{announce, ids};
+use super::{announce, epoch, ids};
 use crate::domain::books::{Changes, Missing, Settled};
 use crate::domain::command::Manual;
 use crate::domain::{Books, Command, EntryId, EntryKey, Origin, Outcome, WaitKey};
@@ -45,9 +45,10 @@ pub async fn events(
     let mut queue = batch;
     let mut waits: Vec<(WaitKey, Work)> = Vec::new();
     let mut heard = BTreeSet::new();
+    let epoch = epoch::join(c).await?;
     loop {
         load(c, &mut books, queue.iter().flat_map(|w| &w.commands)).await?;
-        let now = clock.now();
+        let now = epoch.time_of_posting(clock.now());
         for work in std::mem::take(&mut queue) {
             if let Some(key) = run(&mut books, &work, now)? {
                 waits.push((key, work));
@@ -94,8 +95,9 @@ pub async fn by_hand(
     manual: &Manual,
 ) -> Result<(Outcome, Vec<PostingRow>), WalletError> {
     let mut books = Books::default();
+    let epoch = epoch::join(c).await?;
     load(c, &mut books, std::iter::once(&done(manual.clone()))).await?;
-    let now = clock.now();
+    let now = epoch.time_of_posting(clock.now());
     let command = done(Manual { at: now, ..manual.clone() });
     let outcome = books.run(&command, Origin { event: None, actor: Some(actor) }, now)?;
     let lines = save(c, books.take_changes()).await?;

@@ -1,6 +1,12 @@
 //! The hash chain: each entry's hash covers its every field, its postings and the hash before it, so that a
 //! changed byte breaks the chain from there on. Sealing is a job: nobody who posts waits for it.
+//!
+//! Entries are sealed in the order of their positions, each read once: the position reached is saved with every chunk.
+//! It never passes a position that may still be filled, because sealing stops at a settled epoch's (see
+//! [`super::epoch`]); a list of gaps to look at again is not needed. Chunks are read on a read connection, and the
+//! transaction that saves one only inserts.
 
+use crate::domain::Epoch;
 use crate::error::WalletError;
 use crate::store::entries::{self, EntryRow, PostingRow};
 use crate::store::seals::{self, SealRow};
@@ -9,33 +15,44 @@ use domain::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Entries sealed in one transaction.
+/// Entries read, and sealed in one transaction.
 const CHUNK: i64 = 500;
-/// No transaction that posts stays open this long: what is older and not sealed cannot appear any more.
-pub(super) const SETTLED_AFTER_SECS: i64 = 600;
 
-/// Seals the oldest entries that are not sealed yet, and says whether there may be more.
-pub async fn chunk(c: &mut DbConnection, now: Timestamp) -> Result<bool, WalletError> {
-    let from = seals::progress(c).await?;
-    let ids = seals::unsealed(c, from, CHUNK).await?;
+/// Seals to save, and the positions of the journal they are of.
+pub struct Chunk {
+    after: i64,
+    until: i64,
+    rows: Vec<SealRow>,
+}
+
+/// Reads the entries to seal next, of those that are settled. None where all of them are sealed.
+pub async fn read(c: &mut DbConnection, settled: &Epoch, now: Timestamp) -> Result<Option<Chunk>, WalletError> {
+    let after = seals::progress(c).await?;
+    let found = entries::in_order(c, after, settled.last.entry, CHUNK).await?;
+    // Where no entry is left, the positions up to the boundary stay empty.
+    let Some(until) = found.last().map(|(position, _)| *position) else { return Ok(None) };
+    let ids: Vec<_> = found.iter().map(|(_, entry)| entry.id).collect();
+    // None, unless an earlier version sealed entries and did not save how far it came.
+    let sealed = seals::among(c, &ids).await?;
+    let mut lines = entries::lines_by_entry(c, &ids).await?;
     let last = seals::last(c).await?;
     let (mut number, mut hash) = last.map_or((0, Vec::new()), |s| (s.number, s.hash));
-    let mut whole: BTreeMap<_, _> = entries::whole(c, &ids).await?.into_iter().map(|e| (e.0.id, e)).collect();
-    let mut rows = Vec::with_capacity(ids.len());
-    for id in &ids {
-        let Some((entry, lines)) = whole.remove(id) else { continue };
+    let mut rows = Vec::with_capacity(found.len());
+    for (_, entry) in found.iter().filter(|(_, entry)| !sealed.contains(&entry.id)) {
         number += 1;
-        hash = hash_of(&hash, &entry, &lines);
-        rows.push(SealRow { number, entry_id: *id, hash: hash.clone(), sealed_at: now });
+        hash = hash_of(&hash, entry, &lines.remove(&entry.id).unwrap_or_default());
+        rows.push(SealRow { number, entry_id: entry.id, hash: hash.clone(), sealed_at: now });
     }
-    let sealed = i64::try_from(rows.len()).unwrap_or(CHUNK);
-    seals::insert(c, rows).await?;
-    if sealed < CHUNK
-        && let Some(settled) = seals::settled(c, from, now.plus_secs(-SETTLED_AFTER_SECS)).await?
-    {
-        seals::save_progress(c, settled).await?;
+    Ok(Some(Chunk { after, until, rows }))
+}
+
+/// Saves a chunk and how far sealing came. `Ok(false)`: another instance sealed these entries meanwhile.
+pub async fn save(c: &mut DbConnection, chunk: &Chunk) -> Result<bool, WalletError> {
+    if !seals::advance(c, chunk.after, chunk.until).await? {
+        return Ok(false);
     }
-    Ok(sealed == CHUNK)
+    seals::insert(c, chunk.rows.clone()).await?;
+    Ok(true)
 }
 
 /// The hash of an entry after the one whose hash is `before`.

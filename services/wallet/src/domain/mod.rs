@@ -3,13 +3,14 @@
 //! Read in this order: [`account`], [`entry`] (a balanced journal entry), [`wallet`] (a member's balances as a
 //! fold of entries), [`command`] (what is asked of the ledger), [`books`] (what one transaction has loaded, and
 //! how a command changes it), then the decisions: [`earning`], [`reversal`], [`receipt`], [`payout`],
-//! [`reserve`], [`manual`]; and [`explanation`] (how a line's amount came to be).
+//! [`reserve`], [`manual`]; [`explanation`] (how a line's amount came to be); and [`epoch`] (which postings have ended).
 
 pub mod account;
 pub mod books;
 pub mod command;
 pub mod earning;
 pub mod entry;
+pub mod epoch;
 pub mod explanation;
 pub mod manual;
 pub mod payout;
@@ -22,6 +23,7 @@ pub use account::Account;
 pub use books::{Books, Forfeit, ForfeitReason, Notice, Origin, Outcome, Record, WaitKey};
 pub use command::Command;
 pub use entry::{Entry, EntryKey, EntryKind, Line, TransactionType};
+pub use epoch::{Epoch, Positions};
 pub use wallet::{RecordedLine, TransactionLine, Wallet};
 
 use domain::MoneyError;

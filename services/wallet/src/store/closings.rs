@@ -3,7 +3,7 @@
 use super::entries;
 use crate::domain::Account;
 use crate::schema::closings;
-use db::{DbConnection, insert_many};
+use db::{DbConnection, insert_many, inserted};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -54,7 +54,8 @@ pub async fn kept(c: &mut DbConnection, closed_at: Timestamp) -> QueryResult<Tot
     Ok(rows.into_iter().collect())
 }
 
+/// Adds a closing; one that is there already stays as it is.
 pub async fn insert(c: &mut DbConnection, closed_at: Timestamp, totals: Totals) -> QueryResult<()> {
     let rows = totals.into_iter().map(|(account, total_paise)| Row { closed_at, account, total_paise });
-    insert_many(c, closings::table, rows).await.map(drop)
+    inserted(insert_many(c, closings::table, rows).await).map(drop)
 }

@@ -144,10 +144,20 @@ pub async fn unbalanced(c: &mut DbConnection) -> QueryResult<Vec<(EntryId, Money
     Ok(rows.into_iter().map(|(id, sum)| (id, sum.unwrap_or_default())).collect())
 }
 
-/// Entries by their ids, with all their lines in order.
-pub async fn whole(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
-    let entries: Vec<EntryRow> =
-        journal_entries::table.filter(journal_entries::id.eq_any(ids)).select(EntryRow::as_select()).load(c).await?;
+/// Entries after position `after` up to `until`, in the order of their positions.
+pub async fn in_order(c: &mut DbConnection, after: i64, until: i64, limit: i64) -> QueryResult<Vec<(i64, EntryRow)>> {
+    journal_entries::table
+        .filter(journal_entries::position.gt(after))
+        .filter(journal_entries::position.le(until))
+        .order(journal_entries::position)
+        .limit(limit)
+        .select((journal_entries::position, EntryRow::as_select()))
+        .load(c)
+        .await
+}
+
+/// All lines of these entries, in order.
+pub async fn lines_by_entry(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeMap<EntryId, Vec<PostingRow>>> {
     let lines: Vec<PostingRow> = postings::table
         .filter(postings::entry_id.eq_any(ids))
         .order((postings::entry_id, postings::line))
@@ -158,5 +168,13 @@ pub async fn whole(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(En
     for line in lines {
         by_entry.entry(line.entry_id).or_default().push(line);
     }
-    Ok(entries.into_iter().map(|e| (e.clone(), by_entry.remove(&e.id).unwrap_or_default())).collect())
+    Ok(by_entry)
+}
+
+/// Entries by their ids, with all their lines in order.
+pub async fn whole(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
+    let entries: Vec<EntryRow> =
+        journal_entries::table.filter(journal_entries::id.eq_any(ids)).select(EntryRow::as_select()).load(c).await?;
+    let mut lines = lines_by_entry(c, ids).await?;
+    Ok(entries.into_iter().map(|e| (e.clone(), lines.remove(&e.id).unwrap_or_default())).collect())
 }

@@ -2,6 +2,7 @@
 
 pub mod closings;
 pub mod entries;
+pub mod epochs;
 pub mod folds;
 pub mod forfeits;
 pub mod holds;

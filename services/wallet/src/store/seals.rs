@@ -2,11 +2,12 @@
 
 use crate::domain::EntryId;
 use crate::schema::{journal_entries, seal_progress, seals};
-use db::{DbConnection, UpsertExt, insert_many};
-use diesel::dsl::{exists, max, not};
+use db::{DbConnection, insert_many, inserted};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
+use std::collections::BTreeSet;
 
 const PROGRESS: &str = "journal";
 
@@ -39,30 +40,29 @@ pub async fn page(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<V
         .await
 }
 
+/// The position of the journal up to which everything is sealed.
 pub async fn progress(c: &mut DbConnection) -> QueryResult<i64> {
     let found = seal_progress::table.find(PROGRESS).select(seal_progress::position).first(c).await.optional()?;
     Ok(found.unwrap_or(0))
 }
 
-pub async fn save_progress(c: &mut DbConnection, position: i64) -> QueryResult<()> {
-    diesel::insert_into(seal_progress::table)
-        .values((seal_progress::name.eq(PROGRESS), seal_progress::position.eq(position)))
-        .on_conflict_set(&["name"], &["position"])
-        .execute(c)
-        .await
-        .map(drop)
+/// Moves the position up to which everything is sealed. `Ok(false)`: it is not `from` any more.
+pub async fn advance(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<bool> {
+    let reached = seal_progress::table.find(PROGRESS).filter(seal_progress::position.eq(from));
+    if diesel::update(reached).set(seal_progress::position.eq(to)).execute(c).await? > 0 {
+        return Ok(true);
+    }
+    if from > 0 {
+        return Ok(false);
+    }
+    let row = (seal_progress::name.eq(PROGRESS), seal_progress::position.eq(to));
+    inserted(diesel::insert_into(seal_progress::table).values(row).execute(c).await)
 }
 
-/// Entries without a seal after `position`, in the order they came.
-pub async fn unsealed(c: &mut DbConnection, position: i64, limit: i64) -> QueryResult<Vec<EntryId>> {
-    journal_entries::table
-        .filter(journal_entries::position.gt(position))
-        .filter(not(exists(seals::table.filter(seals::entry_id.eq(journal_entries::id)))))
-        .order(journal_entries::position)
-        .limit(limit)
-        .select(journal_entries::id)
-        .load(c)
-        .await
+/// Of these entries, those that are sealed.
+pub async fn among(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeSet<EntryId>> {
+    let sealed: Vec<EntryId> = seals::table.filter(seals::entry_id.eq_any(ids)).select(seals::entry_id).load(c).await?;
+    Ok(sealed.into_iter().collect())
 }
 
 /// The first entry up to `position` that has no seal. There is none, unless somebody took seals away.
@@ -75,14 +75,4 @@ pub async fn unsealed_until(c: &mut DbConnection, position: i64) -> QueryResult<
         .first(c)
         .await
         .optional()
-}
-
-/// The last position of what was posted before `before`.
-pub async fn settled(c: &mut DbConnection, position: i64, before: Timestamp) -> QueryResult<Option<i64>> {
-    journal_entries::table
-        .filter(journal_entries::position.gt(position))
-        .filter(journal_entries::posted_at.lt(before))
-        .select(max(journal_entries::position))
-        .first(c)
-        .await
 }

@@ -257,8 +257,10 @@ async fn what_accounts_came_to_is_the_same_with_and_without_closings() {
         s.deliver_now(&paid(n, B, A, "500.00", "25.00")).await;
         let now = s.now();
         asked.push((now, s.as_staff().get(&format!("/ledger/trial-balance?as_of={now}")).await.expect(200)));
-        s.clock.advance_secs(700);
-        s.run_job("close").await;
+        if n < 8 {
+            s.clock.advance_secs(700);
+            s.run_job("close").await;
+        }
     }
     let mut c = s.ctx().db().read().await.unwrap();
     let closed = wallet::store::closings::last(&mut c, None).await.unwrap().expect("books were closed");

@@ -17,3 +17,4 @@ mod model;
 mod on_services;
 mod paid_out;
 mod reversed;
+mod sealed;
