@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A bad or missing variable. The message names it and never shows its value: it may be a secret.
+/// A bad or missing variable. The message names it and says what is accepted; it shows the value only where
+/// [`ConfigError::refused`] was given one, which a secret never is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {reason}")]
 pub struct ConfigError {
@@ -16,6 +19,35 @@ impl ConfigError {
     pub fn new(variable: &str, reason: impl fmt::Display) -> Self {
         Self { variable: variable.to_owned(), reason: reason.to_string() }
     }
+    /// For a value that is no secret, with what would be accepted instead.
+    pub fn refused(variable: &str, value: impl fmt::Display, accepted: impl fmt::Display) -> Self {
+        Self::new(variable, format!("`{value}` is not accepted: give {accepted}"))
+    }
+}
+
+/// What a variable of this type may hold. Secrets are not read this way.
+pub trait Setting: FromStr {
+    const ACCEPTED: &'static str;
+}
+
+macro_rules! settings {
+    ($($type:ty: $accepted:literal),+ $(,)?) => {$(
+        impl Setting for $type {
+            const ACCEPTED: &'static str = $accepted;
+        }
+    )+};
+}
+settings! {
+    u8: "a whole number from 0 to 255",
+    u16: "a whole number from 0 to 65535",
+    u32: "a whole number, 0 or more",
+    u64: "a whole number, 0 or more",
+    usize: "a whole number, 0 or more",
+    i32: "a whole number",
+    i64: "a whole number",
+    bool: "true or false",
+    SocketAddr: "an address and a port, such as 127.0.0.1:8080",
+    IpAddr: "an address, such as 127.0.0.1",
 }
 
 /// A snapshot of the environment. Cheap to clone.
@@ -47,21 +79,53 @@ impl Env {
     pub fn or<'a>(&'a self, variable: &str, default: &'a str) -> &'a str {
         self.get(variable).unwrap_or(default)
     }
-    pub fn parse<T: FromStr>(&self, variable: &str) -> Result<Option<T>, ConfigError>
-    where
-        T::Err: fmt::Display,
-    {
-        self.get(variable).map(|v| v.parse().map_err(|e| ConfigError::new(variable, e))).transpose()
+    pub fn parse<T: Setting>(&self, variable: &str) -> Result<Option<T>, ConfigError> {
+        let read = |text: &str| text.parse().map_err(|_| ConfigError::refused(variable, text, T::ACCEPTED));
+        self.get(variable).map(read).transpose()
     }
-    pub fn parse_or<T: FromStr>(&self, variable: &str, default: T) -> Result<T, ConfigError>
-    where
-        T::Err: fmt::Display,
-    {
+    pub fn parse_or<T: Setting>(&self, variable: &str, default: T) -> Result<T, ConfigError> {
         Ok(self.parse(variable)?.unwrap_or(default))
+    }
+    /// A number within bounds; `unit` is for the message.
+    pub fn parse_in<T: Setting + PartialOrd + fmt::Display>(
+        &self,
+        variable: &str,
+        default: T,
+        bounds: RangeInclusive<T>,
+        unit: &str,
+    ) -> Result<T, ConfigError> {
+        let refused = |value: &dyn fmt::Display| {
+            let accepted = format!("a number of {unit} from {} to {}", bounds.start(), bounds.end());
+            ConfigError::refused(variable, value, accepted)
+        };
+        let Some(text) = self.get(variable) else { return Ok(default) };
+        let value: T = text.parse().map_err(|_| refused(&text))?;
+        if bounds.contains(&value) { Ok(value) } else { Err(refused(&value)) }
     }
 }
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_the_variable_the_value_and_what_is_accepted() {
+        let env =
+            Env::from_pairs([("HOURS", "soon"), ("MANY", "721"), ("FEW", " 0 "), ("GOOD", "720"), ("EMPTY", " ")]);
+        let hours = |variable: &str| env.parse_in(variable, 24_i64, 1..=720, "hours").map_err(|e| e.to_string());
+        let accepted = "is not accepted: give a number of hours from 1 to 720";
+        for (variable, value) in [("HOURS", "soon"), ("MANY", "721"), ("FEW", "0")] {
+            assert_eq!(hours(variable), Err(format!("{variable}: `{value}` {accepted}")));
+        }
+        for (variable, value) in [("GOOD", 720), ("EMPTY", 24), ("UNSET", 24)] {
+            assert_eq!(hours(variable), Ok(value), "{variable}");
+        }
+        let refused = env.parse_or("HOURS", 1_u16).expect_err("no number");
+        assert_eq!(refused.to_string(), "HOURS: `soon` is not accepted: give a whole number from 0 to 65535");
     }
 }

@@ -22,8 +22,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// Libraries that talk too much; `LOG` can still turn each up.
-const QUIET: &str = "info,actix_server=warn,h2=warn,hyper=warn,hyper_util=warn,lapin=warn,lettre=warn,mysql_async=warn,\
+/// Libraries that talk too much; `LOG` can still turn each up. lapin warns of a returned message with all that is in it.
+const QUIET: &str = "info,actix_server=warn,h2=warn,hyper=warn,hyper_util=warn,lapin=error,lettre=warn,mysql_async=warn,\
                      opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,redis=warn,reqwest=warn,rustls=warn";
 
 /// Upper bounds of the duration buckets, in seconds.
@@ -53,11 +53,12 @@ impl Drop for Telemetry {
 ///   still travels with requests and events.
 pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
     let directives = env.get("LOG").map_or_else(|| QUIET.to_owned(), |log| format!("{QUIET},{log}"));
-    let filter = EnvFilter::try_new(&directives).map_err(|e| ConfigError::new("LOG", e))?;
+    let filter = EnvFilter::try_new(&directives)
+        .map_err(|_| ConfigError::refused("LOG", env.or("LOG", ""), "filters such as info or info,db=debug"))?;
     let text = match env.or("LOG_FORMAT", "json") {
         "json" => false,
         "text" => true,
-        _ => return Err(ConfigError::new("LOG_FORMAT", "must be json or text")),
+        other => return Err(ConfigError::refused("LOG_FORMAT", other, "json or text")),
     };
     let provider = provider(service, env)?;
     init_metrics(service);

@@ -10,10 +10,6 @@ pub struct Config {
 
 impl Config {
     pub fn read(env: &Env) -> Result<Self, ConfigError> {
-        let plan_notice_hours = env.parse_or("PLAN_NOTICE_HOURS", 24)?;
-        if !(0..=8_784).contains(&plan_notice_hours) {
-            return Err(ConfigError::new("PLAN_NOTICE_HOURS", "must be from 0 to 8784 hours"));
-        }
-        Ok(Self { plan_notice_hours })
+        Ok(Self { plan_notice_hours: env.parse_in("PLAN_NOTICE_HOURS", 24, 0..=8_784, "hours")? })
     }
 }

@@ -63,25 +63,16 @@ impl Config {
         };
         let hours = match env.or("BOOKING_EXPIRY_HOURS", "24") {
             "none" => None,
-            _ => Some(env.parse_or("BOOKING_EXPIRY_HOURS", 24_i64)?),
+            _ => Some(env.parse_in("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
         };
-        if hours.is_some_and(|h| !(1..=8_760).contains(&h)) {
-            return Err(ConfigError::new("BOOKING_EXPIRY_HOURS", "must be from 1 to 8760, or none"));
-        }
         let reconcile = reconcile(env)?;
         Ok(Self { booking: BookingConfig { expiry_hours: hours }, reconcile, sandbox, razorpay })
     }
 }
 
 fn reconcile(env: &Env) -> Result<ReconcileConfig, ConfigError> {
-    let secs: u64 = env.parse_or("PAYMENT_RECONCILE_SECS", 900)?;
-    if !(10..=86_400).contains(&secs) {
-        return Err(ConfigError::new("PAYMENT_RECONCILE_SECS", "must be from 10 to 86400"));
-    }
-    let hours: i64 = env.parse_or("PAYMENT_RECONCILE_HOURS", 24)?;
-    if !(1..=720).contains(&hours) {
-        return Err(ConfigError::new("PAYMENT_RECONCILE_HOURS", "must be from 1 to 720"));
-    }
+    let secs = env.parse_in("PAYMENT_RECONCILE_SECS", 900_u64, 10..=86_400, "seconds")?;
+    let hours = env.parse_in("PAYMENT_RECONCILE_HOURS", 24_i64, 1..=720, "hours")?;
     Ok(ReconcileConfig { every: Duration::from_secs(secs), hours })
 }
 

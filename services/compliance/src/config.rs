@@ -71,10 +71,7 @@ fn blobs(env: &Env) -> Result<BlobConfig, ConfigError> {
     if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
         return Err(ConfigError::new("S3_REGION", "has letters, digits, `-` and `_` only"));
     }
-    let timeout_ms: u64 = env.parse_or("S3_TIMEOUT_MS", 4_000)?;
-    if !(100..=10_000).contains(&timeout_ms) {
-        return Err(ConfigError::new("S3_TIMEOUT_MS", "must be from 100 to 10000"));
-    }
+    let timeout_ms = env.parse_in("S3_TIMEOUT_MS", 4_000_u64, 100..=10_000, "milliseconds")?;
     Ok(BlobConfig::S3(S3Config {
         bucket: bucket.to_owned(),
         prefix: prefix.to_owned(),

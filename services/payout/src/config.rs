@@ -22,20 +22,16 @@ pub struct Config {
 
 impl Config {
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let account_wait_hours = env.parse_or("BANK_ACCOUNT_WAIT_HOURS", 72_i64)?;
-        if !(0..=8_760).contains(&account_wait_hours) {
-            return Err(ConfigError::new("BANK_ACCOUNT_WAIT_HOURS", "must be from 0 to 8760"));
-        }
+        let account_wait_hours = env.parse_in("BANK_ACCOUNT_WAIT_HOURS", 72_i64, 0..=8_760, "hours")?;
         let expiry_days = match env.or("PAYOUT_EXPIRY_DAYS", "30") {
             "none" => None,
-            days => Some(days.parse().ok().filter(|days| (1..=3_650).contains(days)).ok_or_else(|| {
-                ConfigError::new("PAYOUT_EXPIRY_DAYS", "must be a number of days from 1 to 3650, or none")
-            })?),
+            _ => Some(env.parse_in("PAYOUT_EXPIRY_DAYS", 30_i64, 1..=3_650, "days, or none,")?),
         };
-        let rules = preset(env.or("TAX_PRESET", "seed"));
+        let name = env.or("TAX_PRESET", "seed");
+        let rules = preset(name);
         Ok(Self {
             sealer: Sealer::from_env(env)?,
-            first_rules: rules.ok_or_else(|| ConfigError::new("TAX_PRESET", "must be seed or it_act_2025"))?,
+            first_rules: rules.ok_or_else(|| ConfigError::refused("TAX_PRESET", name, "seed or it_act_2025"))?,
             account_wait_hours,
             expiry_days,
         })

@@ -2,7 +2,7 @@
 
 use super::Started;
 use crate::auth::Verifier;
-use crate::config::{ConfigError, Env};
+use crate::config::{ConfigError, Env, Setting};
 use crate::ctx::Ctx;
 use crate::events::bus::Bus;
 use crate::events::parked;
@@ -180,7 +180,8 @@ impl Probe {
 }
 
 fn bind(variable: &str, address: &str) -> Result<TcpListener, BootError> {
-    let address: SocketAddr = address.parse().map_err(|e| ConfigError::new(variable, e))?;
+    let refused = |_| ConfigError::refused(variable, address, SocketAddr::ACCEPTED);
+    let address: SocketAddr = address.parse().map_err(refused)?;
     TcpListener::bind(address).map_err(|e| ConfigError::new(variable, format!("{address}: {e}")).into())
 }
 
@@ -212,9 +213,9 @@ pub async fn serve_until_told(
     listeners: Listeners,
 ) -> Result<(), BootError> {
     let failed = |e: std::io::Error| BootError::Failed(e.to_string());
-    let shutdown = Duration::from_secs(env.parse_or("SHUTDOWN_SECS", 10_u64)?);
+    let shutdown = Duration::from_secs(env.parse_in("SHUTDOWN_SECS", 10_u64, 0..=3_600, "seconds")?);
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let workers: usize = env.parse_or("HTTP_WORKERS", cores)?;
+    let workers: usize = env.parse_in("HTTP_WORKERS", cores, 1..=1_024, "threads")?;
     let address = listeners.public.local_addr().map_err(failed)?;
     let patience = shutdown.saturating_sub(FORCING);
     let server = Site::over(&started, env, extra)?.serve(listeners.public, workers, patience).map_err(failed)?;

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 /// The shortest time that events may be kept: no consumer is down for longer unnoticed.
 const FEWEST_DAYS: u32 = 30;
+const MOST_DAYS: u32 = 36_500;
 /// How much longer the mark stays that an event was handled: a copy may lie in a queue, sent just before the end.
 const MARGIN_DAYS: u32 = 7;
 /// Rows removed by one statement.
@@ -35,10 +36,8 @@ impl Retention {
     /// `EVENTS_KEPT_DAYS`; for ever when unset.
     pub fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
         const NAME: &str = "EVENTS_KEPT_DAYS";
-        match env.parse(NAME)? {
-            Some(days) if days < FEWEST_DAYS => Err(ConfigError::new(NAME, format!("must be at least {FEWEST_DAYS}"))),
-            days => Ok(days.map(|days| Self { days })),
-        }
+        let days = env.get(NAME).map(|_| env.parse_in(NAME, FEWEST_DAYS, FEWEST_DAYS..=MOST_DAYS, "days"));
+        Ok(days.transpose()?.map(|days| Self { days }))
     }
 }
 

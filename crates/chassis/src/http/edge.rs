@@ -3,6 +3,7 @@
 
 use super::Problem;
 use super::problem::REQUEST_ID;
+use crate::config::Setting;
 use crate::id;
 use crate::telemetry;
 use actix_web::body::{BoxBody, MessageBody};
@@ -31,6 +32,10 @@ impl std::str::FromStr for TrustedProxies {
         };
         text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(block).collect::<Result<_, _>>().map(Self)
     }
+}
+
+impl Setting for TrustedProxies {
+    const ACCEPTED: &'static str = "addresses and blocks such as 10.0.0.0/8, separated by commas";
 }
 
 impl TrustedProxies {
