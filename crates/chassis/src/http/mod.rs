@@ -1,7 +1,8 @@
 //! What every HTTP answer has in common.
 //!
 //! Files: [`problem`] (every error), [`routes`] (the table that is both the router and the OpenAPI
-//! document), [`body`] (a JSON body, read after the caller is known), [`page`] (lists), [`idempotency`]
+//! document), [`body`] (a JSON body, read after the caller is known), [`page`] (lists), [`range`] (`from` and
+//! `to`), [`idempotency`]
 //! (a POST that takes effect once), [`edge`] (what wraps every request), [`mod@client`] (requests of our own).
 
 pub mod body;
@@ -12,6 +13,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod range;
 pub mod routes;
 mod strict;
 
@@ -21,6 +23,7 @@ pub use idempotency::{Idempotent, REPLAYED};
 pub use page::{Cursor, Listing, Page};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;
+pub use range::TimeRange;
 pub use routes::{Doc, Routes};
 
 use actix_web::HttpResponse;

@@ -101,14 +101,14 @@ fn parse(query: &str) -> Result<Page, Problem> {
         .map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))?
         .into_inner();
     let limit = match raw.limit.as_deref() {
-        None | Some("") => DEFAULT_LIMIT,
+        None => DEFAULT_LIMIT,
         Some(text) => text.parse().map_err(|_| bad_limit())?,
     };
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(bad_limit());
     }
     let after = match raw.cursor.as_deref() {
-        None | Some("") => None,
+        None => None,
         Some(text) => Some(Cursor::decode(text).ok_or_else(bad_cursor)?),
     };
     Ok(Page { limit, after })
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn a_limit_is_from_one_to_a_hundred() {
-        for (query, limit) in [("", 20), ("limit=1", 1), ("limit=100&x=1", 100), ("limit=", 20)] {
+        for (query, limit) in [("", 20), ("limit=1", 1), ("limit=100&x=1", 100)] {
             assert_eq!(parse(query).expect(query).limit, limit);
         }
-        for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "cursor=!!", "cursor=AAAA"] {
+        for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "cursor=", "cursor=!!", "cursor=AAAA"] {
             assert_eq!(parse(query).expect_err(query).status.as_u16(), 422);
         }
     }

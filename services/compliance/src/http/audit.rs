@@ -3,8 +3,8 @@
 use crate::Compliance;
 use crate::store::actions::{self, Action, ActionId, Sought};
 use actix_web::{HttpResponse, web};
-use chassis::http::{Cursor, Page, Problem, Query, ok};
-use domain::{Day, Role, Timestamp, UserId};
+use chassis::http::{Cursor, Page, Problem, Query, TimeRange, ok};
+use domain::{Role, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,10 @@ pub(super) struct AuditFilter {
     actor: Option<UserId>,
     /// The id of what was acted on, or of whose it is.
     subject: Option<String>,
-    /// First day.
-    from: Option<Day>,
-    /// Last day.
-    to: Option<Day>,
+    /// From this day or time on.
+    from: Option<String>,
+    /// Until this day or time, inclusive.
+    to: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -59,14 +59,12 @@ pub(super) async fn list(
     Query(filter): Query<AuditFilter>,
     page: Page,
 ) -> Result<HttpResponse, Problem> {
-    if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
-        return Err(Problem::unprocessable("compliance.range_backwards", "the first day is after the last"));
-    }
+    let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
     let sought = Sought {
         actor: filter.actor,
         subject: filter.subject,
-        from: filter.from.map(Day::starts_at),
-        until: filter.to.map(|day| day.next().starts_at()),
+        from: range.from,
+        until: range.until,
         before: page.after_id()?,
         limit: page.fetch_limit(),
     };

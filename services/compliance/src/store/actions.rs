@@ -62,7 +62,7 @@ pub async fn list(c: &mut DbConnection, sought: &Sought) -> QueryResult<Vec<Acti
         query = query.filter(audit_log::acted_at.ge(from));
     }
     if let Some(until) = sought.until {
-        query = query.filter(audit_log::acted_at.lt(until));
+        query = query.filter(audit_log::acted_at.le(until));
     }
     if let Some(before) = sought.before {
         query = query.filter(audit_log::id.lt(before));

@@ -8,7 +8,7 @@ use crate::store::forfeits::ForfeitRow;
 use crate::store::{forfeits, transactions};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, Page, Problem, Query, ok};
+use chassis::http::{Cursor, Page, Problem, Query, TimeRange, ok};
 use chrono::TimeDelta;
 use domain::{Day, Money, MoneyError, Timestamp, UserId};
 use schemars::JsonSchema;
@@ -100,12 +100,9 @@ pub(super) async fn list(
     filters: Query<Filters>,
 ) -> Result<HttpResponse, Problem> {
     let Query(filters) = filters;
-    let filter = transactions::Filter {
-        owner: owner(&caller, filters.user_id),
-        kind: filters.kind,
-        from: filters.from.as_deref().map(|t| instant("from", t, false)).transpose()?,
-        until: filters.to.as_deref().map(|t| instant("to", t, true)).transpose()?,
-    };
+    let TimeRange { from, until } =
+        TimeRange::parse(filters.from.as_deref(), filters.to.as_deref(), "wallet.bad_filter")?;
+    let filter = transactions::Filter { owner: owner(&caller, filters.user_id), kind: filters.kind, from, until };
     let mut c = app.ctx.db().read().await?;
     let rows = transactions::page(&mut c, &filter, page.after_number()?, page.fetch_limit()).await?;
     let by_position = filter.owner.is_none();
