@@ -122,7 +122,7 @@ pub fn database(env: &Env, service: &str) -> Result<DbConfig, ConfigError> {
     let mut config = DbConfig::new(env.or("DATABASE_URL", &default));
     config.read_url = env.get("DATABASE_READ_URL").map(str::to_owned);
     config.migrate_url = env.get("DATABASE_MIGRATE_URL").map(str::to_owned);
-    config.pool_size = env.parse_or("DATABASE_POOL_SIZE", POOL_SIZE)?;
+    config.pool_size = env.parse_in("DATABASE_POOL_SIZE", POOL_SIZE, 1..=1_000, "connections")?;
     Ok(config)
 }
 
@@ -142,6 +142,7 @@ pub async fn start(service: Service, platform: &Platform, database: &DbConfig) -
     let retention = Retention::from_env(&platform.env)?;
     let db = Db::connect(database).await?;
     db.migrate(crate::MIGRATIONS).await?;
+    db.refuse_newer(&[&crate::MIGRATIONS, &service.migrations]).await?;
     let applied = db.migrate(service.migrations).await?;
     if !applied.is_empty() {
         tracing::info!(service = service.name, ?applied, "the schema was brought up to date");

@@ -1,10 +1,11 @@
 //! One asynchronous connection type for both databases.
 
 use crate::backend::{Lowered, MultiBackend, MultiRow, MysqlRow, SqliteRow};
-use crate::error::is_connection_lost;
+use crate::error::ends_connection;
+use crate::fault::with_sqlite_code;
+use crate::mysql;
 use crate::transaction::DbTransactionManager;
 use diesel::connection::{CacheSize, Instrumentation};
-use diesel::mysql::Mysql;
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 use diesel::{ConnectionResult, QueryResult, SqliteConnection};
@@ -62,15 +63,29 @@ pub enum BackendKind {
 /// They come from [`Db`](crate::Db), and only from there.
 pub struct DbConnection {
     pub(crate) inner: Inner,
-    /// True from a statement's first poll to its completion, and for ever after one that was dropped in
-    /// between or that lost the server: the answer to it may still be on the wire, where the next user of the
-    /// connection would take it for its own. The pool throws such a connection away.
-    pub(crate) unusable: Arc<AtomicBool>,
+    /// The pool throws an unusable connection away.
+    pub(crate) condition: Arc<Condition>,
+}
+
+/// Whether a connection can go on.
+#[derive(Default)]
+pub(crate) struct Condition {
+    /// True from a statement's first poll to its completion, and for ever after one that was dropped in between: the
+    /// answer to it may still be on the wire, where the next user of the connection would take it for its own.
+    is_busy: AtomicBool,
+    /// True for ever after a statement that lost the server or met a fault of the environment.
+    is_over: AtomicBool,
+}
+
+impl Condition {
+    pub(crate) fn is_unusable(&self) -> bool {
+        self.is_busy.load(Ordering::Relaxed) || self.is_over.load(Ordering::Relaxed)
+    }
 }
 
 impl DbConnection {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { inner, unusable: Arc::default() }
+        Self { inner, condition: Arc::default() }
     }
 
     /// Which database this is.
@@ -85,12 +100,12 @@ impl DbConnection {
 /// A statement that marks its connection unusable while it runs.
 pub struct Guarded<F> {
     statement: F,
-    unusable: Arc<AtomicBool>,
+    condition: Arc<Condition>,
 }
 
 impl<F> Guarded<F> {
-    pub(crate) fn new(statement: F, unusable: Arc<AtomicBool>) -> Self {
-        Self { statement, unusable }
+    pub(crate) fn new(statement: F, condition: Arc<Condition>) -> Self {
+        Self { statement, condition }
     }
 }
 
@@ -98,13 +113,14 @@ impl<T, F: Future<Output = QueryResult<T>> + Unpin> Future for Guarded<F> {
     type Output = QueryResult<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.unusable.store(true, Ordering::Relaxed);
-        let answer = self.statement.poll_unpin(cx);
-        if let Poll::Ready(result) = &answer {
-            let lost = result.as_ref().err().is_some_and(is_connection_lost);
-            self.unusable.store(lost, Ordering::Relaxed);
+        self.condition.is_busy.store(true, Ordering::Relaxed);
+        let Poll::Ready(answer) = self.statement.poll_unpin(cx) else { return Poll::Pending };
+        self.condition.is_busy.store(false, Ordering::Relaxed);
+        let answer = answer.map_err(with_sqlite_code);
+        if answer.as_ref().err().is_some_and(ends_connection) {
+            self.condition.is_over.store(true, Ordering::Relaxed);
         }
-        answer
+        Poll::Ready(answer)
     }
 }
 
@@ -172,10 +188,16 @@ impl Future for Executing<'_, '_> {
 
 impl SimpleAsyncConnection for DbConnection {
     async fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
-        let unusable = Arc::clone(&self.unusable);
+        let condition = Arc::clone(&self.condition);
         match &mut self.inner {
-            Inner::Mysql(c) => Guarded::new(c.batch_execute(sql).boxed(), unusable).await,
-            Inner::Sqlite(c) => Guarded::new(c.batch_execute(sql).boxed(), unusable).await,
+            Inner::Mysql(c) => {
+                let statement = async {
+                    let result = c.batch_execute(sql).await;
+                    mysql::numbered_result(c, result).await
+                };
+                Guarded::new(statement.boxed(), condition).await
+            }
+            Inner::Sqlite(c) => Guarded::new(c.batch_execute(sql).boxed(), condition).await,
         }
     }
 }
@@ -192,25 +214,25 @@ impl AsyncConnectionCore for DbConnection {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let unusable = Arc::clone(&self.unusable);
+        let condition = Arc::clone(&self.condition);
         let query = source.as_query();
         let rows = match &mut self.inner {
-            Inner::Mysql(c) => Either::Mysql(c.load(Lowered::new::<Mysql>(query))),
+            Inner::Mysql(c) => Either::Mysql(mysql::load(c, mysql::Statement::of(query))),
             Inner::Sqlite(c) => Either::Sqlite(c.load(Lowered::new::<Sqlite>(query))),
         };
-        Guarded::new(Loading(rows), unusable)
+        Guarded::new(Loading(rows), condition)
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
     where
         T: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let unusable = Arc::clone(&self.unusable);
+        let condition = Arc::clone(&self.condition);
         let count = match &mut self.inner {
-            Inner::Mysql(c) => Either::Mysql(c.execute_returning_count(Lowered::new::<Mysql>(source))),
+            Inner::Mysql(c) => Either::Mysql(mysql::execute(c, mysql::Statement::of(source))),
             Inner::Sqlite(c) => Either::Sqlite(c.execute_returning_count(Lowered::new::<Sqlite>(source))),
         };
-        Guarded::new(Executing(count), unusable)
+        Guarded::new(Executing(count), condition)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What can go wrong, and the questions a caller may ask about it.
 
+use crate::fault::{Fault, fault, number, with_sqlite_code};
 use diesel::QueryResult;
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::PoolError as ManagerError;
 use diesel_async::pooled_connection::deadpool::PoolError;
 
 /// Why the database did not do what it was asked.
@@ -27,9 +29,16 @@ pub enum DbError {
     /// A connection outside the pools could not be opened.
     #[error("cannot open the database")]
     Connect(#[from] diesel::ConnectionError),
-    /// The folder of an SQLite file could not be made.
-    #[error("cannot make the folder of the database file")]
-    Folder(#[source] std::io::Error),
+    /// An SQLite file could not be opened.
+    #[error("cannot use the database file {}: {cause}; {advice}", .path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the operating system or SQLite says.
+        cause: String,
+        /// What may help.
+        advice: &'static str,
+    },
     /// A statement failed.
     #[error("database statement failed")]
     Query(#[from] Error),
@@ -53,13 +62,27 @@ impl DbError {
         self.query().is_some_and(is_retryable)
     }
 
-    /// Whether the same work may succeed later without anybody changing anything: what a consumer re-queues.
-    pub fn is_transient(&self) -> bool {
+    /// What has to change before the same work can succeed.
+    pub fn fault(&self) -> Fault {
         match self {
-            Self::Pool(_) | Self::Connect(_) | Self::PingTimeout(_) => true,
-            Self::Query(error) => is_retryable(error) || is_connection_lost(error),
-            Self::Config { .. } | Self::Charset { .. } | Self::Folder(_) | Self::Migration(_) => false,
+            Self::Query(error) => fault(error),
+            Self::Pool(error) => match error.as_ref() {
+                PoolError::Backend(ManagerError::ConnectionError(error)) => fault_of_connecting(error),
+                PoolError::Backend(ManagerError::QueryError(_))
+                | PoolError::Timeout(_)
+                | PoolError::Closed
+                | PoolError::NoRuntimeSpecified
+                | PoolError::PostCreateHook(_) => Fault::Transient,
+            },
+            Self::Connect(error) => fault_of_connecting(error),
+            Self::PingTimeout(_) => Fault::Transient,
+            Self::Config { .. } | Self::Charset { .. } | Self::File { .. } | Self::Migration(_) => Fault::Environment,
         }
+    }
+
+    /// Whether the same work may succeed later without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
+        self.fault() == Fault::Transient
     }
 
     /// The failure of a statement, if it was one.
@@ -70,7 +93,7 @@ impl DbError {
             | Self::Charset { .. }
             | Self::Pool(_)
             | Self::Connect(_)
-            | Self::Folder(_)
+            | Self::File { .. }
             | Self::Migration(_)
             | Self::PingTimeout(_) => None,
         }
@@ -105,33 +128,42 @@ fn message(error: &Error) -> Option<&str> {
     if let Error::DatabaseError(_, information) = error { Some(information.message()) } else { None }
 }
 
-/// A deadlock, a lock wait that took too long, or a busy SQLite file.
-///
-/// diesel-async passes MySQL's message on but not its number, so the server's messages must be in English.
+/// Whoever cannot connect is kept out (MySQL says so with a number that diesel-async drops) or finds nobody there.
+fn fault_of_connecting(error: &ConnectionError) -> Fault {
+    let ConnectionError::CouldntSetupConfiguration(Error::DatabaseError(kind, information)) = error else {
+        return Fault::Transient;
+    };
+    let error = Error::DatabaseError(*kind, Box::new(information.message().to_owned()));
+    match fault(&with_sqlite_code(error)) {
+        Fault::Environment => Fault::Environment,
+        Fault::Data | Fault::Transient => Fault::Transient,
+    }
+}
+
+/// A deadlock, a lock wait that took too long, or a busy SQLite file: the transaction may be run again at once.
 pub fn is_retryable(error: &Error) -> bool {
-    const SIGNS: [&str; 4] = [
-        "Deadlock found",
-        "Lock wait timeout",
-        "database is locked",
-        // MariaDB 11.6 and later, where an older MariaDB would have reported a deadlock.
-        "Record has changed since last read",
-    ];
+    // SQLITE_BUSY; lock wait timeout, deadlock; the record has changed, where an older MariaDB says deadlock; a group of
+    // servers could not agree.
+    const NUMBERS: [i32; 5] = [5, 1205, 1213, 1020, 3101];
     matches!(error, Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
-        || message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.contains(sign)))
+        || number(error).is_some_and(|number| NUMBERS.contains(&number))
 }
 
 /// The server hung up. What the connection was doing may or may not have happened.
 pub(crate) fn is_connection_lost(error: &Error) -> bool {
-    const SIGNS: [&str; 3] = ["Input/output error", "Driver error", "Connection was killed"];
     matches!(error, Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _))
-        || message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.starts_with(sign)))
+}
+
+/// The connection is of no more use: it is lost, or it may lead to a server that cannot do what it should, while another
+/// one could.
+pub(crate) fn ends_connection(error: &Error) -> bool {
+    is_connection_lost(error) || fault(error) == Fault::Environment
 }
 
 /// Another transaction has a row that was not to be waited for.
 pub fn is_locked(error: &Error) -> bool {
-    // MariaDB's and MySQL's words for it.
-    const SIGNS: [&str; 2] = ["Lock wait timeout", "NOWAIT is set"];
-    message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.contains(sign)))
+    // MariaDB's and MySQL's numbers for it.
+    number(error).is_some_and(|number| matches!(number, 1205 | 3572))
 }
 
 /// A unique key was taken.
@@ -144,8 +176,8 @@ pub fn is_unique_violation(error: &Error) -> bool {
 /// A `CHECK` constraint said no.
 pub fn is_check_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::CheckViolation, _))
-        // MariaDB's own number for it is one that diesel-async does not know.
-        || message(error).is_some_and(|text| text.starts_with("CONSTRAINT `") && text.contains("failed for"))
+        // MariaDB's own number for it.
+        || number(error) == Some(4025)
 }
 
 /// A trigger of a table that only grows said no (see the crate's "Portable schema").
@@ -155,12 +187,7 @@ pub fn is_append_only_violation(error: &Error) -> bool {
 
 /// A DDL statement found its work done: made what is there, or dropped what is not.
 pub(crate) fn is_already_so(error: &Error) -> bool {
-    const SIGNS: [&str; 5] = [
-        "already exists",
-        "Duplicate column name",
-        "Duplicate key name",
-        "Unknown table",
-        "check that column/key exists",
-    ];
-    message(error).is_some_and(|text| SIGNS.iter().any(|sign| text.contains(sign)))
+    // Table, column, key, trigger exists; unknown table; nothing to drop. A migration of SQLite is one transaction, so
+    // that none is ever resumed half-way.
+    number(error).is_some_and(|number| matches!(number, 1050 | 1060 | 1061 | 1359 | 1051 | 1091))
 }

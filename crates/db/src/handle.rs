@@ -3,6 +3,7 @@
 use crate::config::{DbConfig, Target, Targets};
 use crate::connection::{BackendKind, DbConnection};
 use crate::error::{DbError, TxError, is_connection_lost};
+use crate::file::unusable;
 use crate::pool::{Access, PooledConnection, pool};
 use crate::transaction::DbTransactionManager;
 use diesel::sql_types::Text;
@@ -60,11 +61,11 @@ impl Db {
         let (read, replica, write) = match &targets.primary {
             Target::Sqlite { path, .. } => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(DbError::Folder)?;
+                    std::fs::create_dir_all(folder).map_err(|error| unusable(path, &error))?;
                 }
                 let write = pool(&targets.primary, Access::ReadWrite, 1)?;
                 // Makes the file and its write-ahead log before a reader, which may not, opens it.
-                drop(write.get().await?);
+                drop(write.get().await.map_err(|error| unusable(path, &error))?);
                 let read = pool(&targets.primary, Access::ReadOnly, config.pool_size)?;
                 (read.clone(), read, write)
             }

@@ -2,7 +2,7 @@
 //! written once, takes `&mut DbConnection`, and runs on both.
 //!
 //! Read in this order: [`config`] (the URLs), [`pool`] (how a connection is opened), [`handle`] ([`Db`]: read,
-//! write, transaction, ready check), [`migrate`] (and `script`), [`error`], [`sql`] (the few constructs whose text differs),
+//! write, transaction, ready check), [`migrate`] (and `script`), [`error`], [`fault`] (whose fault an error is) and `file` (what to do about a file), [`sql`] (the few constructs whose text differs),
 //! `connection` and `backend` (how diesel is made to see one backend), `columns` (bindings of `domain` types).
 //!
 //! Invariants: a connection whose statement was abandoned is thrown away, never reused; SQLite is written
@@ -156,8 +156,11 @@ mod columns;
 pub mod config;
 mod connection;
 pub mod error;
+pub mod fault;
+mod file;
 pub mod handle;
 pub mod migrate;
+mod mysql;
 pub mod pool;
 mod script;
 pub mod sql;
@@ -170,6 +173,8 @@ pub use error::{
     DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_locked, is_retryable,
     is_unique_violation,
 };
+pub use fault::{Fault, fault};
+pub use file::advice_for;
 pub use handle::{Db, TxFn};
 pub use pool::PooledConnection;
 pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many};

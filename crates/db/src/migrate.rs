@@ -1,15 +1,20 @@
 //! Bringing the schema up to date.
 
+use crate::backend::MultiBackend;
+use crate::config::Target;
 use crate::connection::{BackendKind, DbConnection};
 use crate::error::{DbError, is_already_so};
+use crate::file::explained;
 use crate::handle::Db;
 use crate::pool::{Access, open};
 use crate::script;
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+use std::collections::HashSet;
 
 type Blocking = AsyncConnectionWrapper<DbConnection>;
 
@@ -30,8 +35,46 @@ impl Db {
                 BackendKind::Sqlite => with_write_lock(&mut blocking, migrations),
             }
         });
-        running.await.map_err(|e| DbError::Migration(e.to_string()))?
+        let ran = running.await.map_err(|e| DbError::Migration(e.to_string()))?;
+        match &*self.migrations {
+            Target::Sqlite { path, .. } => ran.map_err(|error| explained(path, error)),
+            Target::Mysql { .. } => ran,
+        }
     }
+
+    /// Refuses an SQLite file with a migration that none of these sets has: a newer program made it. On MySQL the schema
+    /// may be ahead of a program that is being replaced.
+    pub async fn refuse_newer(&self, sets: &[&EmbeddedMigrations]) -> Result<(), DbError> {
+        let Target::Sqlite { path, .. } = &*self.migrations else { return Ok(()) };
+        let mut known = HashSet::new();
+        for set in sets {
+            let migrations: Vec<Box<dyn Migration<MultiBackend>>> =
+                set.migrations().map_err(|e| DbError::Migration(e.to_string()))?;
+            known.extend(migrations.iter().map(|migration| migration.name().version().to_string()));
+        }
+        let newer = self.applied().await?.into_iter().find(|version| !known.contains(version));
+        newer.map_or(Ok(()), |version| {
+            Err(DbError::File {
+                path: path.clone(),
+                cause: format!("it has schema version {version}, which this program does not know"),
+                advice: "start the newer program that made it, or put back a backup from before",
+            })
+        })
+    }
+
+    /// Versions of the migrations that the database has had.
+    async fn applied(&self) -> Result<Vec<String>, DbError> {
+        let mut c = self.read().await?;
+        let versions = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+        let versions: Vec<Version> = diesel_async::RunQueryDsl::load(versions, &mut *c).await?;
+        Ok(versions.into_iter().map(|row| row.version).collect())
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
 }
 
 fn with_write_lock(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {

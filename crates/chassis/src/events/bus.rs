@@ -47,6 +47,8 @@ pub trait Queue: Send {
 /// An event and the means to say what became of it. Dropped unanswered, it is delivered again.
 pub struct Delivery {
     pub event: Envelope,
+    /// Whether somebody had it before and did not answer.
+    pub is_redelivered: bool,
     pub answer: Box<dyn Answer>,
 }
 

@@ -8,7 +8,7 @@ use crate::ctx::Ctx;
 use db::DbConnection;
 use metrics::{counter, gauge, histogram};
 use proto_events::Envelope;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -22,6 +22,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
 /// How often somebody may have asked for a replay.
 const REPLAY_EVERY: Duration = Duration::from_secs(2);
+/// Failures of one event after which it is an alarm that it waits: about half a minute.
+const ALARM_AFTER: u32 = 10;
 /// So many transient failures in a row are not the events' fault: the rest of a batch is not even tried.
 const OUTAGE: u32 = 3;
 
@@ -29,7 +31,8 @@ const OUTAGE: u32 = 3;
 ///
 /// The loop opens one transaction for a batch, drops the events this service has seen before, and hands the
 /// rest over; whatever the handler writes commits with the record that they were seen. When a batch fails,
-/// its events are handed over one by one: one that may work later is retried, one that never will is parked.
+/// its events are handed over one by one: one that may work later is retried for as long as it takes, one that never
+/// will is parked. While the database itself cannot work, nothing is handled, acknowledged or parked.
 ///
 /// No order is promised, so a handler is one of three kinds: it holds for any order, or the highest version
 /// wins, or it happens once by a key that is unique for ever.
@@ -72,7 +75,7 @@ struct Pending {
 }
 
 impl From<Delivery> for Pending {
-    fn from(Delivery { event, answer }: Delivery) -> Self {
+    fn from(Delivery { event, answer, .. }: Delivery) -> Self {
         Self { event, answer, attempts: 0 }
     }
 }
@@ -146,6 +149,8 @@ impl Receiver {
                 batch = queue.next_batch(BATCH, LINGER), if room => batch?.into_iter().map(Pending::from).collect(),
             };
             self.work(queue.as_mut(), batch, &mut deferred).await?;
+            let delayed = deferred.0.iter().filter(|(_, pending)| pending.attempts >= ALARM_AFTER).count();
+            gauge!("consumer_delayed", "service" => self.service()).set(i32::try_from(delayed).unwrap_or(i32::MAX));
         }
     }
 
@@ -153,7 +158,7 @@ impl Receiver {
         let begun = Instant::now();
         let (events, rest): (Vec<Envelope>, Vec<_>) =
             batch.into_iter().map(|p| (p.event, (p.answer, p.attempts))).unzip();
-        let outcome = self.handling.handle(&events).await;
+        let Some(outcome) = self.handle(&events).await else { return Ok(()) };
         histogram!("consumer_batch_duration_seconds", "service" => self.service()).record(begun.elapsed());
         let failure = match outcome {
             Ok(_) => {
@@ -174,6 +179,32 @@ impl Receiver {
         self.one_by_one(batch, deferred).await
     }
 
+    /// Handles `events` in one transaction, once the database can work at all: until then, nothing else is done. `None`
+    /// when cancelled meanwhile.
+    async fn handle(&self, events: &[Envelope]) -> Option<Result<usize, Failure>> {
+        let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+        loop {
+            let outcome = self.handling.handle(events).await;
+            let Err(Failure::Environment(reason)) = outcome else {
+                if !backoff.is_fresh() {
+                    tracing::info!(service = self.service(), "the database works again");
+                    self.show_stopped(false);
+                }
+                return Some(outcome);
+            };
+            tracing::error!(service = self.service(), reason, "the database cannot work; no events are handled");
+            self.show_stopped(true);
+            let waited = self.cancel.run_until_cancelled(sleep(backoff.next())).await;
+            if waited.is_none() {
+                return None;
+            }
+        }
+    }
+
+    fn show_stopped(&self, is_stopped: bool) {
+        gauge!("consumer_stopped", "service" => self.service()).set(f64::from(u8::from(is_stopped)));
+    }
+
     async fn one_by_one(
         &self,
         batch: impl Iterator<Item = Pending> + Send,
@@ -185,7 +216,8 @@ impl Receiver {
                 deferred.put(FIRST_RETRY, pending);
                 continue;
             }
-            match self.handling.handle(std::slice::from_ref(&pending.event)).await {
+            let Some(outcome) = self.handle(std::slice::from_ref(&pending.event)).await else { return Ok(()) };
+            match outcome {
                 Ok(_) => {
                     transient_in_a_row = 0;
                     self.counted(std::slice::from_ref(&pending.event), "ok");
@@ -208,8 +240,13 @@ impl Receiver {
         let (event, attempts) = (&pending.event, pending.attempts);
         match failure.clone().verdict(attempts) {
             Verdict::Retry => {
-                tracing::warn!(service = self.service(), event = event.event_type, subject = event.subject,
-                    attempts, %failure, "an event is tried again later");
+                if attempts.is_multiple_of(ALARM_AFTER) {
+                    tracing::error!(service = self.service(), event = event.event_type, subject = event.subject,
+                        attempts, %failure, "an event still fails and is tried again later");
+                } else {
+                    tracing::warn!(service = self.service(), event = event.event_type, subject = event.subject,
+                        attempts, %failure, "an event is tried again later");
+                }
                 self.counted(std::slice::from_ref(event), "retried");
                 deferred.put(wait, pending);
                 Ok(())
@@ -257,17 +294,19 @@ impl Receiver {
         }
     }
 
-    /// Parks what the bus gave up delivering.
+    /// Handles or parks what the bus gave up delivering.
     async fn bury(&self) {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        let mut tried = HashSet::new();
         while !self.cancel.is_cancelled() {
             let subscribing = self.cancel.run_until_cancelled(self.bus.dead_letters(self.service()));
             let Some(subscribed) = subscribing.await else { return };
             match subscribed {
                 Ok(None) => return,
                 Ok(Some(queue)) => {
-                    let Some(lost) = self.cancel.run_until_cancelled(self.park_all(queue)).await else { return };
-                    tracing::warn!(service = self.service(), error = %lost, "dead letters are not being parked");
+                    let burying = self.cancel.run_until_cancelled(self.bury_all(queue, &mut tried));
+                    let Some(lost) = burying.await else { return };
+                    tracing::warn!(service = self.service(), error = %lost, "no dead letters are handled");
                 }
                 Err(error) => tracing::debug!(service = self.service(), %error, "no dead letters can be received"),
             }
@@ -276,22 +315,48 @@ impl Receiver {
     }
 
     /// Ends with the subscription.
-    async fn park_all(&self, mut queue: Box<dyn Queue>) -> BusDown {
+    async fn bury_all(&self, mut queue: Box<dyn Queue>, tried: &mut HashSet<[u8; 16]>) -> BusDown {
         loop {
             let batch = match queue.next_batch(BATCH, LINGER).await {
                 Ok(batch) => batch,
                 Err(lost) => return lost,
             };
-            for Delivery { event, answer } in batch {
-                let parked = self.park(&event, "the broker gave up delivering it", 0).await;
-                if let Err(error) = parked {
+            for Delivery { event, is_redelivered, answer } in batch {
+                // One that was being tried when a process ended may be what ended it.
+                let may_try = !is_redelivered || tried.contains(&event.id);
+                tried.insert(event.id);
+                if let Err(error) = self.bury_one(&event, may_try).await {
                     return BusDown(format!("a dead letter could not be parked: {error}"));
                 }
+                tried.remove(&event.id);
                 if let Err(lost) = answer.ack().await {
                     return lost;
                 }
             }
         }
+    }
+
+    /// Tries a dead letter once more: the bus also gives up on what waited too long for the database.
+    async fn bury_one(&self, event: &Envelope, may_try: bool) -> Result<(), HandleError> {
+        let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+        while may_try {
+            match self.handling.handle(std::slice::from_ref(event)).await {
+                Ok(_) => {
+                    self.counted(std::slice::from_ref(event), "ok");
+                    return Ok(());
+                }
+                Err(failure @ (Failure::Transient(_) | Failure::Environment(_))) => {
+                    tracing::error!(service = self.service(), event = event.event_type, subject = event.subject,
+                        %failure, "a dead letter is tried again later");
+                    sleep(backoff.next()).await;
+                }
+                Err(failure @ (Failure::Poison(_) | Failure::Panic(_))) => {
+                    let reason = format!("{failure} (after the broker gave up delivering it)");
+                    return self.park(event, &reason, 1).await;
+                }
+            }
+        }
+        self.park(event, "the broker gave up delivering it", 0).await
     }
 
     fn counted(&self, events: &[Envelope], outcome: &'static str) {

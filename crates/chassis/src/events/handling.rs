@@ -5,7 +5,7 @@ use super::{HandleError, inbox, parked};
 use crate::auth::revocation;
 use crate::ctx::Ctx;
 use crate::telemetry;
-use db::DbConnection;
+use db::{DbConnection, Fault};
 use domain::{EventId, Timestamp};
 use futures_util::FutureExt;
 use proto_events::Envelope;
@@ -15,15 +15,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::Instrument;
 
-/// Tries after which an error that was to go away is taken to stay.
-const TRANSIENT_LIMIT: u32 = 50;
 /// A panic may be bad luck once.
 const PANIC_LIMIT: u32 = 3;
 
 /// Why a transaction has no effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// Other events may fare better.
     Transient(String),
+    /// No event can be handled until somebody mends the database.
+    Environment(String),
     Poison(String),
     Panic(String),
 }
@@ -41,10 +42,7 @@ impl Failure {
         match self {
             Self::Poison(reason) => Verdict::Park(reason),
             Self::Panic(reason) if attempts >= PANIC_LIMIT => Verdict::Park(format!("panic: {reason}")),
-            Self::Transient(reason) if attempts > TRANSIENT_LIMIT => {
-                Verdict::Park(format!("{reason} (after {attempts} attempts)"))
-            }
-            Self::Panic(_) | Self::Transient(_) => Verdict::Retry,
+            Self::Panic(_) | Self::Transient(_) | Self::Environment(_) => Verdict::Retry,
         }
     }
 
@@ -58,7 +56,7 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Transient(reason) | Self::Poison(reason) => f.write_str(reason),
+            Self::Transient(reason) | Self::Environment(reason) | Self::Poison(reason) => f.write_str(reason),
             Self::Panic(reason) => write!(f, "panic: {reason}"),
         }
     }
@@ -66,7 +64,12 @@ impl std::fmt::Display for Failure {
 
 impl From<HandleError> for Failure {
     fn from(error: HandleError) -> Self {
-        if error.is_transient() { Self::Transient(chain(&error)) } else { Self::Poison(chain(&error)) }
+        let reason = chain(&error);
+        match error.fault() {
+            Fault::Data => Self::Poison(reason),
+            Fault::Transient => Self::Transient(reason),
+            Fault::Environment => Self::Environment(reason),
+        }
     }
 }
 
@@ -182,12 +185,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_may_work_later_is_tried_again() {
-        let transient = || Failure::Transient("busy".to_owned());
+    fn only_an_event_that_can_never_be_handled_is_parked() {
         let panic = || Failure::Panic("oh".to_owned());
-        assert_eq!(transient().verdict(1), Verdict::Retry);
-        assert_eq!(transient().verdict(50), Verdict::Retry);
-        assert!(matches!(transient().verdict(51), Verdict::Park(_)));
+        for attempts in [1, 50, 51, u32::MAX] {
+            assert_eq!(Failure::Transient("busy".to_owned()).verdict(attempts), Verdict::Retry, "{attempts}");
+            assert_eq!(Failure::Environment("no right".to_owned()).verdict(attempts), Verdict::Retry, "{attempts}");
+        }
         assert_eq!(panic().verdict(2), Verdict::Retry);
         assert_eq!(panic().verdict(3), Verdict::Park("panic: oh".to_owned()));
         assert_eq!(Failure::Poison("no".to_owned()).verdict(1), Verdict::Park("no".to_owned()));

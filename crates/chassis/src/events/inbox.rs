@@ -20,19 +20,43 @@ pub(super) fn id_of(event: &Envelope) -> EventId {
     EventId::from(uuid::Uuid::from_bytes(event.id))
 }
 
+/// Rows in one statement, so that it succeeds or fails whole.
+const CHUNK: usize = 500;
+
 /// Those of `events` that are new to this service, each once, now recorded as seen.
 ///
-/// Another instance may be recording the same event: it commits first or this fails as transient, and the next
-/// try sees its record.
+/// Nearly always all of them are new, so they are recorded before anything is asked; only when one was seen before is it
+/// asked which. Another instance may be recording the same event: it commits first or this fails as transient, and the
+/// next try sees its record.
 pub(super) async fn admit<'e>(
     c: &mut DbConnection,
     events: &'e [Envelope],
     now: Timestamp,
 ) -> Result<Vec<&'e Envelope>, HandleError> {
-    let ids: Vec<EventId> = events.iter().map(id_of).collect();
+    let mut seen = HashSet::new();
+    let once: Vec<&Envelope> = events.iter().filter(|event| seen.insert(id_of(event))).collect();
+    let mut fresh = Vec::with_capacity(once.len());
+    for chunk in once.chunks(CHUNK) {
+        let rows: Vec<Row> = chunk.iter().map(|event| Row { event_id: id_of(event), received_at: now }).collect();
+        match insert_many(c, inbox::table, rows).await {
+            Ok(_) => fresh.extend_from_slice(chunk),
+            // The statement failed whole and changed nothing.
+            Err(error) if is_unique_violation(&error) => fresh.extend(admit_unknown(c, chunk, now).await?),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(fresh)
+}
+
+async fn admit_unknown<'e>(
+    c: &mut DbConnection,
+    events: &[&'e Envelope],
+    now: Timestamp,
+) -> Result<Vec<&'e Envelope>, HandleError> {
+    let ids: Vec<EventId> = events.iter().map(|event| id_of(event)).collect();
     let known: Vec<EventId> = inbox::table.filter(inbox::event_id.any_of(&ids)).select(inbox::event_id).load(c).await?;
-    let mut seen: HashSet<EventId> = known.into_iter().collect();
-    let fresh: Vec<&Envelope> = events.iter().filter(|event| seen.insert(id_of(event))).collect();
+    let known: HashSet<EventId> = known.into_iter().collect();
+    let fresh: Vec<&Envelope> = events.iter().copied().filter(|event| !known.contains(&id_of(event))).collect();
     record(c, fresh.iter().map(|event| id_of(event)), now).await?;
     Ok(fresh)
 }

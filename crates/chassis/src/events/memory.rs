@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 /// Unconfirmed events a relay may have in it.
 const WINDOW: usize = 4096;
@@ -97,7 +98,7 @@ impl Bus for MemoryBus {
 
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
         let lane = self.lanes.get(service).ok_or_else(|| BusDown(format!("there is no queue for {service}")))?;
-        Ok(Box::new(MemoryQueue { lane: Arc::clone(lane), turn: None }))
+        Ok(Box::new(MemoryQueue { lane: Arc::clone(lane), turn: None, gathered: Vec::new(), is_busy: false }))
     }
 
     async fn ping(&self) -> Result<(), BusDown> {
@@ -163,6 +164,10 @@ impl Lane {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_disturbed(&self) -> bool {
+        self.state().disturbance.is_some()
+    }
+
     fn pending(&self) -> usize {
         let state = self.state();
         state.queued.len() + state.unanswered
@@ -219,6 +224,10 @@ impl Lane {
 struct MemoryQueue {
     lane: Arc<Lane>,
     turn: Option<OwnedMutexGuard<()>>,
+    /// A batch under way: kept when the wait for its end is given up.
+    gathered: Vec<Delivery>,
+    /// Whether events came together the last time.
+    is_busy: bool,
 }
 
 impl Drop for MemoryQueue {
@@ -230,25 +239,43 @@ impl Drop for MemoryQueue {
 
 #[async_trait::async_trait]
 impl Queue for MemoryQueue {
-    /// Does not linger: what another service publishes meanwhile makes the next batch.
-    async fn next_batch(&mut self, max: usize, _: Duration) -> Result<Vec<Delivery>, BusDown> {
+    /// Lingers only where the last batch had more than one event: an event alone should not be held up.
+    async fn next_batch(&mut self, max: usize, linger: Duration) -> Result<Vec<Delivery>, BusDown> {
         if self.turn.is_none() {
             self.turn = Some(Arc::clone(&self.lane.turn).lock_owned().await);
         }
+        let max = max.max(1);
         loop {
-            let taken = self.lane.take(max.max(1));
-            if !taken.is_empty() {
-                return Ok(taken.into_iter().map(|item| self.delivery(item)).collect());
+            self.gather(max);
+            if !self.gathered.is_empty() {
+                break;
             }
             self.lane.arrived.notified().await;
         }
+        let deadline = Instant::now() + if self.is_busy && !self.lane.is_disturbed() { linger } else { Duration::ZERO };
+        while self.gathered.len() < max && Instant::now() < deadline {
+            let lane = Arc::clone(&self.lane);
+            tokio::select! {
+                () = lane.arrived.notified() => self.gather(max),
+                () = sleep_until(deadline) => {}
+            }
+        }
+        self.is_busy = self.gathered.len() > 1;
+        Ok(std::mem::take(&mut self.gathered))
     }
 }
 
 impl MemoryQueue {
+    fn gather(&mut self, max: usize) {
+        let taken = self.lane.take(max.saturating_sub(self.gathered.len()));
+        let deliveries: Vec<Delivery> = taken.into_iter().map(|item| self.delivery(item)).collect();
+        self.gathered.extend(deliveries);
+    }
+
     fn delivery(&self, item: Arc<Item>) -> Delivery {
         let event = (*item.event).clone();
-        Delivery { event, answer: Box::new(Held { lane: Arc::clone(&self.lane), item: Some(item) }) }
+        let answer = Box::new(Held { lane: Arc::clone(&self.lane), item: Some(item) });
+        Delivery { event, is_redelivered: false, answer }
     }
 }
 

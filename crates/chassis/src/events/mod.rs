@@ -23,7 +23,7 @@ pub mod waiting;
 
 pub use proto_events::Envelope;
 
-use db::{DbError, TxError};
+use db::{DbError, Fault, TxError};
 
 /// Why an event, or a job, could not be handled.
 #[derive(Debug, thiserror::Error)]
@@ -45,12 +45,12 @@ impl HandleError {
     pub fn poison(reason: impl Into<String>) -> Self {
         Self::Poison(reason.into())
     }
-    /// Whether another try may help.
-    pub fn is_transient(&self) -> bool {
+    /// What has to change before another try can succeed.
+    pub fn fault(&self) -> Fault {
         match self {
-            Self::Transient(_) => true,
-            Self::Poison(_) => false,
-            Self::Db(error) => error.is_transient(),
+            Self::Transient(_) => Fault::Transient,
+            Self::Poison(_) => Fault::Data,
+            Self::Db(error) => error.fault(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A parked event is in the inbox too, so that its duplicates do nothing. A replay is only asked for here: the
 //! consumer loop carries it out, in the service that owns the handler.
 
-use super::handling::{Handling, Verdict};
+use super::handling::{Failure, Handling, Verdict};
 use super::{HandleError, inbox};
 use crate::schema::parked;
 use db::{DbConnection, LockExt, UpsertExt};
@@ -139,6 +139,7 @@ pub(super) async fn replay_requested(handling: &Handling) -> Result<usize, Handl
     for event_id in requested {
         match handling.replay(event_id).await {
             Ok(taken) => replayed += usize::from(taken),
+            Err(Failure::Environment(reason)) => return Err(HandleError::transient(reason)),
             Err(failure) => {
                 tracing::warn!(%event_id, %failure, "a parked event failed again");
                 let reason = failure.to_string();

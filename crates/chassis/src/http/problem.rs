@@ -2,7 +2,7 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use db::{DbError, TxError};
+use db::{DbError, Fault, TxError};
 use domain::words::is_readable;
 use serde::Serialize;
 use std::fmt;
@@ -186,7 +186,10 @@ impl ResponseError for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let retryable = error.is_retryable();
-        let mut problem = if error.is_transient() { Self::unavailable(error) } else { Self::internal(error) };
+        let mut problem = match error.fault() {
+            Fault::Data => Self::internal(error),
+            Fault::Transient | Fault::Environment => Self::unavailable(error),
+        };
         problem.retryable = retryable;
         problem
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
 
 mod cancellation;
+mod faults;
 mod fixture;
 mod lists;
 mod migrations;
@@ -48,6 +49,8 @@ macro_rules! suite {
             transactions::any_other_error_is_final,
             transactions::opposed_transfers_lose_nothing,
             transactions::no_row_is_claimed_twice,
+            faults::what_names_nothing_is_a_fault_of_the_environment,
+            faults::what_breaks_a_rule_is_a_fault_of_the_data,
             migrations::running_them_again_does_nothing,
             migrations::several_sets_share_one_database,
             migrations::two_processes_migrating_at_once_both_succeed,

@@ -1,8 +1,8 @@
 //! The suite on MySQL or MariaDB, and what only a server has.
 
-use crate::fixture::{mysql_server, refused, with_mysql, with_mysql_database};
+use crate::fixture::{mysql_server, on_server, refused, with_mysql, with_mysql_database};
 use crate::store::{StoreError, account, claim, enqueue, find, id, insert};
-use db::{BackendKind, Db, DbConfig, DbError, PooledConnection};
+use db::{BackendKind, Db, DbConfig, DbError, Fault, PooledConnection};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
@@ -174,6 +174,56 @@ async fn tls_is_used_or_the_connection_refused() {
                 assert!(!cipher.is_empty());
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_without_the_right_and_a_read_only_session_are_faults_of_the_environment() {
+    with_mysql(async |f| {
+        let f = f.migrated().await;
+        let db = Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap();
+        let before = connection_id(&mut db.write().await.unwrap()).await;
+        db.write().await.unwrap().batch_execute("SET SESSION TRANSACTION READ ONLY").await.unwrap();
+        let refused = db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await;
+        let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
+        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+        // The next one may lead to a server that takes writes.
+        assert_ne!(connection_id(&mut db.write().await.unwrap()).await, before);
+        let name = f.config.url.rsplit('/').next().unwrap().replace("dbtest", "dbuser");
+        let (_, address) = f.config.url.rsplit_once('@').unwrap();
+        on_server(&format!("CREATE USER {name} IDENTIFIED BY 'p'; GRANT SELECT ON {}.* TO {name}", database(&f))).await;
+        let limited = Db::connect(&DbConfig::new(format!("mysql://{name}:p@{address}"))).await.unwrap();
+        let refused = limited.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await;
+        on_server(&format!("DROP USER {name}")).await;
+        let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
+        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+    })
+    .await;
+}
+
+fn database(f: &crate::fixture::Fixture) -> &str {
+    f.config.url.rsplit('/').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_lock_that_is_not_had_in_time_is_transient_by_its_number() {
+    with_mysql(async |f| {
+        let f = f.migrated().await;
+        insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
+        let (db, other) = (&f.db, &f.db);
+        db.tx::<_, StoreError, _>(async |c| {
+            crate::store::load_for_update(c, id(1)).await?;
+            let c = &mut other.write().await?;
+            // The server's language does not matter.
+            c.batch_execute("SET SESSION innodb_lock_wait_timeout = 1, SESSION lc_messages = 'de_DE'").await?;
+            let error = c.batch_execute("UPDATE accounts SET owner = 'x'").await.unwrap_err();
+            assert!(db::is_retryable(&error) && db::is_locked(&error), "{error}");
+            assert_eq!(db::fault(&error), Fault::Transient, "{error}");
+            Ok(())
+        })
+        .await
+        .unwrap();
     })
     .await;
 }

@@ -1,10 +1,10 @@
 //! The suite on SQLite, and what only SQLite has.
 
-use crate::fixture::{Folder, refused, with_sqlite};
+use crate::fixture::{FIRST, Folder, SECOND, refused, with_sqlite};
 use crate::store::{StoreError, account, enqueue, id, insert, load_for_update, set_balance};
-use db::{BackendKind, Db, DbConfig, DbError};
+use db::{BackendKind, Db, DbConfig, Fault};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::Money;
 
 super::suite!(with_sqlite);
@@ -24,7 +24,11 @@ async fn a_folder_that_cannot_be_made_is_an_error() {
     std::fs::create_dir_all(&folder.0).unwrap();
     std::fs::write(folder.0.join("file"), "in the way").unwrap();
     let config = DbConfig::new(format!("sqlite://{}/file/c.db", folder.0.display()));
-    assert!(matches!(refused(&config).await, DbError::Folder(_)));
+    let told = refused(&config).await.to_string();
+    assert!(
+        told.contains("/file/c.db: ") && told.ends_with("a file is where a folder should be: move it away"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -32,7 +36,10 @@ async fn a_file_that_is_no_database_is_an_error() {
     let folder = Folder::new();
     std::fs::create_dir_all(&folder.0).unwrap();
     std::fs::write(folder.0.join("test.db"), "not a database, and long enough to be sure of it".repeat(100)).unwrap();
-    assert!(matches!(refused(&DbConfig::new(folder.url())).await, DbError::Pool(_)));
+    let error = refused(&DbConfig::new(folder.url())).await;
+    let told = error.to_string();
+    assert!(told.contains("/test.db: file is not a database; put the file back from a backup"), "{told}");
+    assert_eq!(error.fault(), Fault::Environment);
 }
 
 #[tokio::test]
@@ -104,4 +111,61 @@ async fn two_processes_can_write_one_file() {
         assert_eq!(balance, Money::from_paise(40));
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_write_is_replaced() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        f.db.write().await.unwrap().batch_execute("PRAGMA query_only = ON").await.unwrap();
+        let refused = f.db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await;
+        let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
+        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+        f.db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_a_fault_of_the_environment() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        f.db.write().await.unwrap().batch_execute("PRAGMA max_page_count = 1").await.unwrap();
+        let full = f.db.tx::<_, StoreError, _>(async |c| Ok(enqueue(c, "t", &[7; 1_000_000]).await?)).await;
+        let Err(StoreError::Db(error)) = full else { panic!("{full:?}") };
+        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_schema_that_a_newer_program_made_is_refused_with_the_file_and_what_to_do() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        f.db.refuse_newer(&[&FIRST, &SECOND]).await.unwrap();
+        let told = f.db.refuse_newer(&[&FIRST]).await.unwrap_err().to_string();
+        assert!(told.contains("/test.db: it has schema version 20260201000000"), "{told}");
+        assert!(told.contains("start the newer program"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_inside_is_told_with_what_to_do() {
+    let folder = Folder::new();
+    let db = Db::connect(&DbConfig::new(folder.url())).await.unwrap();
+    db.migrate(FIRST).await.unwrap();
+    db.write().await.unwrap().batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    drop(db);
+    let path = folder.0.join("test.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // Everything behind the header of the first page.
+    bytes[100..].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let told = match Db::connect(&DbConfig::new(folder.url())).await {
+        Ok(db) => db.migrate(FIRST).await.unwrap_err(),
+        Err(error) => error,
+    };
+    let told = told.to_string();
+    assert!(told.contains("/test.db: ") && told.contains("put the file back from a backup"), "{told}");
 }

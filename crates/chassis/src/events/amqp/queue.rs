@@ -34,10 +34,11 @@ impl AmqpQueue {
             None => return Err(BusDown("the broker ended the subscription".to_owned())),
         };
         let event = message::envelope(delivery.routing_key.as_str(), &delivery.properties, delivery.data);
-        let tag = delivery.delivery_tag;
+        let (tag, is_redelivered) = (delivery.delivery_tag, delivery.redelivered);
         self.tags.lock().outstanding.insert(tag);
         let (channel, tags) = (self.channel.clone(), Arc::clone(&self.tags));
-        self.gathered.push(Delivery { event, answer: Box::new(Tagged { channel, tags, tag, answered: false }) });
+        let answer = Box::new(Tagged { channel, tags, tag, answered: false });
+        self.gathered.push(Delivery { event, is_redelivered, answer });
         Ok(())
     }
 }

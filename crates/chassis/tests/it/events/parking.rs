@@ -7,8 +7,10 @@ use chassis::events::consumer::{self, Consumer};
 use chassis::events::memory::MemoryBus;
 use chassis::events::parked::{self, Parked, Which};
 use chassis::events::{Envelope, HandleError};
+use chassis::http::Problem;
 use chassis::telemetry;
 use db::DbConnection;
+use diesel_async::SimpleAsyncConnection;
 use domain::EventId;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -171,4 +173,32 @@ async fn a_replayed_event_goes_on_with_its_own_trace() {
     assert_eq!(consumer::replay_requested(traced.clone(), world.receiver.clone()).await.unwrap(), 1);
     assert_eq!(*traced.0.lock().unwrap(), ["0af7651916cd43dd8448eb211c80319c"; 2]);
     drop(telemetry);
+}
+
+#[tokio::test]
+async fn while_the_database_takes_no_writes_events_wait_and_none_is_parked() {
+    let world = World::new().await;
+    let memory = MemoryBus::limited_to(&["wallet"]);
+    let bus: Arc<dyn Bus> = Arc::new(memory.clone());
+    let all = subjects("user", 20);
+    // A trigger's text is SQLite's own here: nothing else keeps a file from being written for as long as a test likes.
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON effects \
+                  BEGIN SELECT RAISE(ABORT, 'attempt to write a readonly database'); END";
+    let execute = async |sql: &str| world.receiver.db().write().await.unwrap().batch_execute(sql).await.unwrap();
+    execute(broken).await;
+    for subject in &all {
+        drop(bus.publish(envelope(subject)).await.unwrap());
+    }
+    let consumer = world.start_consumer(&bus);
+    let gated = world.effects.handled.load(Ordering::SeqCst);
+    eventually("it has tried a few times", async || world.effects.handled.load(Ordering::SeqCst) > gated + 3).await;
+    assert_eq!((memory.pending(), parked(&world).await.len()), (all.len(), 0));
+    let error = world.receiver.tx(async |c| world.effects.handle(c, &[envelope("user")]).await).await.unwrap_err();
+    let HandleError::Db(error) = error else { panic!("{error}") };
+    let answer = Problem::from(error);
+    assert_eq!((answer.status.as_u16(), answer.retry_after_secs()), (503, Some(2)));
+    execute("DROP TRIGGER broken").await;
+    eventually("the queue is empty", async || memory.pending() == 0).await;
+    consumer.stop().await;
+    assert_eq!((world.effects().await, parked(&world).await.len()), (once(&all), 0));
 }

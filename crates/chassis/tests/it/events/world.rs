@@ -216,6 +216,8 @@ impl Running {
 pub(super) struct Effects {
     pub(super) cured: AtomicBool,
     pub(super) committed: AtomicU32,
+    /// Batches handed over.
+    pub(super) handled: AtomicU32,
     pub(super) tries: Mutex<HashMap<String, u32>>,
     /// When there is one, a call waits for a permit.
     pub(super) gate: Option<Semaphore>,
@@ -251,6 +253,7 @@ impl Effects {
 #[async_trait::async_trait]
 impl Consumer for Effects {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
+        self.handled.fetch_add(1, Ordering::SeqCst);
         if let Some(gate) = &self.gate {
             self.waiting.notify_one();
             gate.acquire().await.unwrap().forget();

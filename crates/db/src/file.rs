@@ -1,0 +1,59 @@
+//! Why an SQLite file cannot be used, in words for whoever starts the program.
+
+use crate::error::DbError;
+use std::error::Error;
+use std::io;
+use std::path::Path;
+
+const RIGHTS: &str = "give this user the right to write the folder and what is in it";
+const ROOM: &str = "make room on the disk, then start again: nothing that was committed is lost";
+const DAMAGED: &str = "put the file back from a backup, or move it away together with its -wal and -shm files";
+const LOOK: &str = "look at the folder and its disk";
+
+/// The error of a file that could not be opened, with everything that caused it.
+pub(crate) fn unusable(path: &Path, error: &(dyn Error + Send + Sync + 'static)) -> DbError {
+    let (mut cause, mut at): (String, Option<&dyn Error>) = (error.to_string(), error.source());
+    while let Some(error) = at {
+        // What comes last says most.
+        cause = error.to_string();
+        at = error.source();
+    }
+    let advice = match cause.as_str() {
+        text if text.contains("not a database") || text.contains("malformed") => DAMAGED,
+        text if text.contains("full") => ROOM,
+        text if text.contains("readonly") || text.contains("unable to open") => RIGHTS,
+        _ => error.downcast_ref::<io::Error>().map_or(LOOK, advice_for),
+    };
+    DbError::File { path: path.to_owned(), cause, advice }
+}
+
+/// The error, with the file where it is one of the file's.
+pub(crate) fn explained(path: &Path, error: DbError) -> DbError {
+    let text = match &error {
+        DbError::Query(error) => error.to_string(),
+        DbError::Migration(text) => text.clone(),
+        DbError::Config { .. }
+        | DbError::Charset { .. }
+        | DbError::Pool(_)
+        | DbError::Connect(_)
+        | DbError::File { .. }
+        | DbError::PingTimeout(_) => return error,
+    };
+    if ["malformed", "is full", "readonly database", "disk I/O error"].iter().any(|end| text.ends_with(end)) {
+        unusable(path, &io::Error::other(text))
+    } else {
+        error
+    }
+}
+
+/// What may help where the operating system refuses a file or folder.
+pub fn advice_for(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => RIGHTS,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ROOM,
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is where a folder should be: move it away"
+        }
+        _ => LOOK,
+    }
+}

@@ -1,0 +1,119 @@
+//! Statements on MySQL whose errors carry the server's number.
+//!
+//! diesel-async keeps an error's message and drops its number, so a statement that failed is followed by a question to the
+//! server: its diagnostics area holds the conditions of the last statement. The question costs nothing while nothing
+//! fails. A failure that the server knows nothing of is one of the connection, which is then closed.
+//!
+//! To ask, the connection has to be free again. So a query is taken apart before it runs, and its rows are read to the end.
+
+use crate::backend::{Lowered, MultiBackend, MysqlRow};
+use crate::fault::numbered;
+use diesel::mysql::{Mysql, MysqlQueryBuilder};
+use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{QueryResult, dsl};
+use diesel_async::{AsyncConnectionCore, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+
+/// A query that borrows nothing.
+pub(crate) struct Statement {
+    sql: String,
+    binds: RawBytesBindCollector<Mysql>,
+    is_cacheable: bool,
+}
+
+impl Statement {
+    pub(crate) fn of(query: impl QueryFragment<MultiBackend>) -> QueryResult<Self> {
+        let query = Lowered::new::<Mysql>(query);
+        let mut sql = MysqlQueryBuilder::new();
+        query.to_sql(&mut sql, &Mysql)?;
+        let mut binds = RawBytesBindCollector::new();
+        query.collect_binds(&mut binds, &mut (), &Mysql)?;
+        Ok(Self { sql: sql.finish(), binds, is_cacheable: query.is_safe_to_cache_prepared(&Mysql)? })
+    }
+}
+
+impl QueryFragment<Mysql> for Statement {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        pass.push_sql(&self.sql);
+        if !self.is_cacheable {
+            pass.unsafe_to_cache_prepared();
+        }
+        pass.push_bind_collector_data(&self.binds)
+    }
+}
+/// Prepared statements are kept by their text.
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl Query for Statement {
+    type SqlType = diesel::sql_types::Untyped;
+}
+
+pub(crate) type Rows<'conn> = BoxStream<'conn, QueryResult<MysqlRow<'conn, 'conn>>>;
+
+pub(crate) fn load<'conn>(
+    c: &'conn mut AsyncMysqlConnection,
+    statement: QueryResult<Statement>,
+) -> BoxFuture<'conn, QueryResult<Rows<'conn>>> {
+    async move {
+        let statement = statement?;
+        let loaded = async { AsyncConnectionCore::load(c, statement).await?.try_collect::<Vec<_>>().await }.await;
+        match loaded {
+            Ok(rows) => Ok(stream::iter(rows.into_iter().map(Ok)).boxed()),
+            Err(error) => Err(with_number(c, error).await),
+        }
+    }
+    .boxed()
+}
+
+pub(crate) fn execute(
+    c: &mut AsyncMysqlConnection,
+    statement: QueryResult<Statement>,
+) -> BoxFuture<'_, QueryResult<usize>> {
+    async move {
+        match c.execute_returning_count(statement?).await {
+            Ok(count) => Ok(count),
+            Err(error) => Err(with_number(c, error).await),
+        }
+    }
+    .boxed()
+}
+
+/// The result of a statement that just ran on `c`, with the number of its error.
+pub(crate) async fn numbered_result<T>(c: &mut AsyncMysqlConnection, result: QueryResult<T>) -> QueryResult<T> {
+    match result {
+        Ok(done) => Ok(done),
+        Err(error) => Err(with_number(c, error).await),
+    }
+}
+
+async fn with_number(c: &mut AsyncMysqlConnection, error: Error) -> Error {
+    let Error::DatabaseError(DatabaseErrorKind::Unknown, information) = &error else { return error };
+    let message = information.message();
+    match last_condition(c).await {
+        Ok((Some(number), Some(text))) if message.starts_with(&text) => {
+            numbered(DatabaseErrorKind::Unknown, message, i32::try_from(number).unwrap_or(i32::MAX))
+        }
+        // The server did not get the question, or knows nothing of this error: the driver failed.
+        Ok(_) | Err(_) => Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message.to_owned())),
+    }
+}
+
+/// The number and text of what the last statement ended with. MySQL does not prepare such a question, so the answer goes
+/// through variables of the session.
+async fn last_condition(c: &mut AsyncMysqlConnection) -> QueryResult<(Option<i64>, Option<String>)> {
+    c.batch_execute(
+        "GET DIAGNOSTICS @db_conditions = NUMBER; \
+         GET DIAGNOSTICS CONDITION @db_conditions @db_number = MYSQL_ERRNO, @db_text = MESSAGE_TEXT",
+    )
+    .await?;
+    let number = dsl::sql::<Nullable<BigInt>>("CAST(@db_number AS SIGNED)");
+    let text = dsl::sql::<Nullable<Text>>("CONVERT(@db_text USING utf8mb4)");
+    diesel::select((number, text)).get_result(c).await
+}
