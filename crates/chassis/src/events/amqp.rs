@@ -4,22 +4,25 @@
 //! lost on the way, and that bindings are missing on a broker that was set up anew. When the connection ends,
 //! what was not confirmed fails, subscriptions end, and a new connection declares everything again.
 //!
-//! Files: `topology` (exchanges, queues, bindings), `message` (an event as a message), `queue` (deliveries).
+//! Files: `topology` (exchanges, queues, bindings), `message` (an event as a message), `publisher`
+//! (confirmations and returned messages), `queue` (deliveries).
 
 mod message;
+mod publisher;
 mod queue;
 mod topology;
 
+use self::publisher::Publisher;
 use self::queue::{AmqpQueue, down};
 use self::topology::Names;
 use super::backoff::Backoff;
 use super::bus::{Bus, BusDown, Confirm, Queue};
 use crate::config::ConfigError;
-use futures_util::{FutureExt, StreamExt};
-use lapin::options::{BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions};
+use futures_util::StreamExt;
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, ConnectionProperties, Event};
+use lapin::{Connection, ConnectionProperties, Event};
 use proto_events::Envelope;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,12 +54,12 @@ pub struct AmqpBus {
 /// A connection that works as far as is known.
 struct Link {
     connection: Connection,
-    publisher: Channel,
+    publisher: Publisher,
 }
 
 impl Link {
     fn is_up(&self) -> bool {
-        self.connection.status().connected() && self.publisher.status().connected()
+        self.connection.status().connected() && self.publisher.is_up()
     }
 
     async fn consume(&self, queue: &str) -> lapin::Result<AmqpQueue> {
@@ -123,20 +126,7 @@ impl AmqpBus {
 impl Bus for AmqpBus {
     async fn publish(&self, event: Envelope) -> Result<Confirm, BusDown> {
         let link = self.link().await?;
-        let sent = link.publisher.basic_publish(
-            self.names.events().into(),
-            event.event_type.as_str().into(),
-            BasicPublishOptions::default(),
-            &event.data,
-            message::properties(&event),
-        );
-        let confirm = sent.await.map_err(|error| self.failed(error))?;
-        let outcome = confirm.map(|outcome| match outcome {
-            Ok(confirmation) if confirmation.is_ack() => Ok(()),
-            Ok(_) => Err(BusDown("the broker did not take the event".to_owned())),
-            Err(error) => Err(down(error)),
-        });
-        Ok(outcome.boxed())
+        link.publisher.publish(self.names.events(), event).await.map_err(|error| self.failed(error))
     }
 
     fn window(&self) -> usize {
@@ -190,10 +180,10 @@ impl Supervisor {
     /// Connects and declares everything.
     async fn open(&self) -> lapin::Result<Arc<Link>> {
         let connection = Connection::connect_uri(self.uri.clone(), ConnectionProperties::default()).await?;
-        let publisher = connection.create_channel().await?;
-        topology::declare(&publisher, &self.names).await?;
-        publisher.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok(Arc::new(Link { connection, publisher }))
+        let channel = connection.create_channel().await?;
+        topology::declare(&channel, &self.names).await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(Arc::new(Link { connection, publisher: Publisher::new(channel) }))
     }
 
     /// Shares the connection until it ends; why it did.

@@ -53,6 +53,28 @@ pub async fn take(c: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<Enve
         .select(Row::as_select())
         .load(c)
         .await?;
+    remove(c, rows).await
+}
+
+/// How many events wait for `key`.
+pub async fn count(c: &mut DbConnection, key: &str) -> QueryResult<i64> {
+    waiting::table.filter(waiting::wait_key.eq(key)).count().get_result(c).await
+}
+
+/// Takes out up to `limit` events that wait for `key` and happened by `until`, oldest first.
+pub async fn take_due(c: &mut DbConnection, key: &str, until: Timestamp, limit: i64) -> QueryResult<Vec<Envelope>> {
+    let rows: Vec<Row> = waiting::table
+        .filter(waiting::wait_key.eq(key))
+        .filter(waiting::occurred_at.le(until))
+        .order((waiting::occurred_at, waiting::event_id))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c)
+        .await?;
+    remove(c, rows).await
+}
+
+async fn remove(c: &mut DbConnection, rows: Vec<Row>) -> QueryResult<Vec<Envelope>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }

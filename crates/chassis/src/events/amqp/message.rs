@@ -36,6 +36,12 @@ pub(super) fn properties(event: &Envelope) -> BasicProperties {
         .with_headers(headers)
 }
 
+/// The id of an event that this program published.
+pub(super) fn id(properties: &BasicProperties) -> [u8; 16] {
+    let id = properties.message_id().as_ref().and_then(|id| Uuid::parse_str(id.as_str()).ok());
+    *id.unwrap_or_default().as_bytes()
+}
+
 /// The event in a message. One that somebody else put on the exchange lacks attributes: what is missing is made
 /// up, always the same way, so that it can be handed over, refused and parked like any other.
 pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Vec<u8>) -> Envelope {
@@ -79,6 +85,7 @@ mod tests {
             data: vec![0, 255, 10],
         };
         assert_eq!(envelope("x", &properties(&event), event.data.clone()), event);
+        assert_eq!(id(&properties(&event)), event.id);
         let without = Envelope { traceparent: String::new(), subject: String::new(), time_micros: 0, ..event };
         assert_eq!(envelope("x", &properties(&without), without.data.clone()), without);
     }

@@ -1,6 +1,7 @@
 //! Over a real broker, and on a real MySQL.
 
 mod rights;
+mod routing;
 
 use super::world::{
     Effects, Folder, World, ctx, effects_of, envelope, eventually, once, publish, start_consumer, subjects, unique,
