@@ -1,5 +1,6 @@
 //! All eight services in one process: a SQLite file each, an in-process bus, an in-memory cache.
 
+use crate::folder::Folder;
 use crate::pages;
 use chassis::auth::SharedKeys;
 use chassis::boot::site::{Extra, Site};
@@ -49,11 +50,14 @@ pub struct Embedded {
     pub messages: MessageLog,
     pub bus: Arc<MemoryBus>,
     console: bool,
+    /// Held for as long as the services run.
+    _folder: Folder,
 }
 
 impl Embedded {
     pub async fn start(options: Options) -> Result<Self, BootError> {
         let failed = |e: &dyn std::fmt::Display| BootError::Failed(e.to_string());
+        let folder = Folder::hold(&options.data).map_err(|e| failed(&e))?;
         let env = crate::secrets::complete(&options.env, &options.data).map_err(|e| failed(&e))?;
         let env = env
             .with("BOOTSTRAP_ADMIN", env.or("BOOTSTRAP_ADMIN", "admin@ev.local"))
@@ -80,7 +84,7 @@ impl Embedded {
             database.pool_size = 4;
             started.push(start(service, &platform, &database).await?);
         }
-        Ok(Self { started, env, messages, bus: options.bus, console })
+        Ok(Self { started, env, messages, bus: options.bus, console, _folder: folder })
     }
 
     /// The pages that only the embedded run has. Mails are shown on a loopback address alone; any other is

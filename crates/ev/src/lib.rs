@@ -1,7 +1,7 @@
 //! The platform in one process (`ev up`) and the operator's commands.
 //!
 //! Files: [`cli`] (what can be said), [`embedded`] (all eight services over SQLite, an in-process bus and an
-//! in-memory cache), [`pages`] (the embedded run's own pages), [`secrets`] (keys that survive a restart),
+//! in-memory cache), [`folder`] (who holds the data), [`pages`] (the embedded run's own pages), [`secrets`] (keys that survive a restart),
 //! [`demo`] (a whole story over HTTP), [`operate`] (migrations, administrators, parked events),
 //! [`mail_sink`] (an SMTP server that keeps what it gets, for tests and trials), [`mod@bench`] (how fast payments
 //! settle).
@@ -13,6 +13,7 @@ pub mod bench;
 pub mod cli;
 pub mod demo;
 pub mod embedded;
+pub mod folder;
 pub mod mail_sink;
 pub mod operate;
 pub mod pages;
