@@ -3,8 +3,7 @@
 //! | event | effect | kind |
 //! |---|---|---|
 //! | `PaymentCompleted`, `PaymentRefunded` | Active Buyer | the highest standing version wins |
-//! | the same, of money the member paid | the preferred side is fixed | holds in any order |
-//! | `PlacementMade` | the preferred side is fixed | holds in any order |
+//! | `PlacementMade` | the member has a place | holds in any order |
 //! | `DocumentUploaded` | a document KYC may name | once a document |
 
 use crate::app::project::{self, Paid};
@@ -51,23 +50,16 @@ async fn handle_one(c: &mut DbConnection, e: &Envelope) -> Result<(), HandleErro
 }
 
 async fn payment_completed(c: &mut DbConnection, e: PaymentCompleted) -> Result<(), HandleError> {
-    payment(c, &e.user_id, &e.method, read::part("standing", &e.standing)?, e.completed_at).await
+    payment(c, &e.user_id, read::part("standing", &e.standing)?, e.completed_at).await
 }
 
 async fn payment_refunded(c: &mut DbConnection, e: PaymentRefunded) -> Result<(), HandleError> {
-    payment(c, &e.user_id, &e.method, read::part("standing", &e.standing)?, e.refunded_at).await
+    payment(c, &e.user_id, read::part("standing", &e.standing)?, e.refunded_at).await
 }
 
-async fn payment(
-    c: &mut DbConnection,
-    user: &[u8],
-    method: &str,
-    standing: &Standing,
-    at: i64,
-) -> Result<(), HandleError> {
+async fn payment(c: &mut DbConnection, user: &[u8], standing: &Standing, at: i64) -> Result<(), HandleError> {
     let news = Paid {
         member: read::id("user_id", user)?,
-        method: read::word("method", method)?,
         version: read::version(standing.version)?,
         is_active_buyer: standing.active_buyer_after,
         at: read::time("at", at)?,

@@ -74,7 +74,6 @@ fn person(refused: PersonRefused) -> Problem {
     let code = match refused {
         PersonRefused::OwnRights => "auth.own_rights",
         PersonRefused::NoLongerAdmin => return Problem::forbidden(),
-        PersonRefused::Placed => "auth.already_placed",
     };
     Problem::conflict(code, refused.to_string())
 }

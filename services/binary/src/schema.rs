@@ -11,6 +11,13 @@ diesel::table! {
     }
 }
 diesel::table! {
+    preferred_sides (user_id) {
+        user_id -> Binary,
+        side -> Nullable<Text>,
+        chosen_at -> Timestamp,
+    }
+}
+diesel::table! {
     payments (payment_id) {
         payment_id -> Binary,
         user_id -> Binary,
@@ -84,6 +91,25 @@ diesel::table! {
         plan -> Text,
         published_by -> Binary,
         published_at -> Timestamp,
+    }
+}
+diesel::table! {
+    pair_totals (month, status) {
+        month -> Text,
+        status -> Text,
+        pairs -> BigInt,
+        gross_paise -> BigInt,
+        emi_deduction_paise -> BigInt,
+        reserve_deduction_paise -> BigInt,
+        available_paise -> BigInt,
+    }
+}
+diesel::table! {
+    pair_totals_head (id) {
+        id -> BigInt,
+        made_ordinal -> BigInt,
+        voided_seq -> BigInt,
+        voided_ordinal -> BigInt,
     }
 }
 diesel::table! {

@@ -55,7 +55,6 @@ const AUTH: &[Route] = &[
     ("GET", "/users/me/nominee", Member),
     ("PUT", "/users/me/nominee", Member),
     ("DELETE", "/users/me/nominee", Member),
-    ("PUT", "/users/me/preferred-side", Member),
     ("GET", "/users/me/referral-link", Member),
     ("GET", "/users/me/referrals", Member),
     ("GET", "/users/{id}", Staff),
@@ -113,6 +112,8 @@ const BINARY: &[Route] = &[
     ("POST", "/plan/simulate", Admin),
     ("GET", "/plan/versions", Staff),
     ("POST", "/plan/versions", Admin),
+    ("GET", "/users/me/preferred-side", Member),
+    ("PUT", "/users/me/preferred-side", Member),
 ];
 
 const PAYOUT: &[Route] = &[

@@ -7,7 +7,6 @@ pub(crate) mod edit_profile;
 pub(crate) mod end_session;
 pub(crate) mod forget;
 pub(crate) mod open_session;
-pub(crate) mod prefer_side;
 pub(crate) mod project;
 pub(crate) mod publish_user;
 pub(crate) mod refresh_session;

@@ -7,39 +7,31 @@ use crate::error::AuthError;
 use crate::store::documents::{self, Document};
 use crate::store::users;
 use db::DbConnection;
-use domain::{PaymentMethod, Timestamp, UserId};
+use domain::{Timestamp, UserId};
 
 const MAX_KIND: usize = 50;
 
 /// What a payment, or the refund of one, says of its payer.
 pub(crate) struct Paid {
     pub(crate) member: UserId,
-    pub(crate) method: PaymentMethod,
     pub(crate) version: i64,
     pub(crate) is_active_buyer: bool,
     pub(crate) at: Timestamp,
 }
 
-/// Whether the member is an Active Buyer, where the highest version is right; and that the preferred side is used, which
-/// holds in any order.
+/// Whether the member is an Active Buyer, where the highest version is right.
 pub(crate) async fn note_payment(c: &mut DbConnection, news: &Paid) -> Result<(), AuthError> {
     let mut user = users::lock(c, news.member).await?.ok_or(AuthError::NotFound)?;
-    let uses_side = !user.side_used && person::uses_side(news.method);
-    user.side_used |= uses_side;
-    let newer = person::newer_standing(user.standing_version, news.version);
-    user.standing_version = newer.unwrap_or(user.standing_version);
-    if newer.is_some() && user.is_active_buyer != news.is_active_buyer {
+    let Some(version) = person::newer_standing(user.standing_version, news.version) else { return Ok(()) };
+    user.standing_version = version;
+    if user.is_active_buyer != news.is_active_buyer {
         user.is_active_buyer = news.is_active_buyer;
         return publish_user::updated(c, &mut user, news.at).await;
     }
-    if newer.is_some() || uses_side {
-        users::save(c, &user).await?;
-    }
-    Ok(())
+    Ok(users::save(c, &user).await?)
 }
 
-/// A placed member cannot choose a side any more. Which of the sponsor's legs it is in, the place itself does not say:
-/// the preference stays as it was told.
+/// The member has a place in the tree, for good.
 pub(crate) async fn note_placement(c: &mut DbConnection, member: UserId) -> Result<(), AuthError> {
     let mut user = users::lock(c, member).await?.ok_or(AuthError::NotFound)?;
     if user.placed {

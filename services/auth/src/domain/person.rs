@@ -1,6 +1,6 @@
 //! A registered person, what may be said of one, and what an administrator may change.
 
-use domain::{Day, PaymentMethod, Role, Side, UserId};
+use domain::{Day, Role, UserId};
 
 const MAX_NAME: usize = 100;
 const LONGEST_LIFE_MONTHS: u32 = 120 * 12;
@@ -45,8 +45,6 @@ pub(crate) enum PersonRefused {
     OwnRights,
     #[error("your rights have just changed")]
     NoLongerAdmin,
-    #[error("the side is fixed with the first payment, which places a member")]
-    Placed,
 }
 
 /// What an administrator asks to change.
@@ -102,23 +100,6 @@ pub(crate) fn change_rights(
     if subject == actor { Err(PersonRefused::OwnRights) } else { Ok(RightsChange::Changed(after)) }
 }
 
-/// Whether a payment places its payer, if nothing has before. One that was given back was made all the same.
-pub(crate) const fn uses_side(method: PaymentMethod) -> bool {
-    method.is_members_money()
-}
-
-/// The preferred leg counts until it is used: a payment or a placement has been heard of, whichever came first.
-pub(crate) fn prefer_side(
-    used: bool,
-    current: Option<Side>,
-    wanted: Option<Side>,
-) -> Result<Option<Option<Side>>, PersonRefused> {
-    if used {
-        return Err(PersonRefused::Placed);
-    }
-    Ok((current != wanted).then_some(wanted))
-}
-
 /// A member's Active Buyer status after news of their payments: the highest version of them decides.
 /// `None` where the news is old.
 pub(crate) fn newer_standing(known_version: i64, news_version: i64) -> Option<i64> {
@@ -154,14 +135,6 @@ mod tests {
         assert!(matches!(change_rights(id(1), ADMIN, label, id(1), &[id(1)]), Ok(RightsChange::Relabelled(_))));
         let same = AdminChange { role: Some(Role::Admin), is_active: Some(true), is_distributor: Some(false) };
         assert_eq!(change_rights(id(1), ADMIN, same, id(1), &[id(1)]), Ok(RightsChange::Unchanged));
-    }
-
-    #[test]
-    fn a_side_can_be_preferred_until_the_member_is_placed() {
-        assert_eq!(prefer_side(false, None, Some(Side::Left)), Ok(Some(Some(Side::Left))));
-        assert_eq!(prefer_side(false, Some(Side::Left), None), Ok(Some(None)));
-        assert_eq!(prefer_side(false, None, None), Ok(None));
-        assert_eq!(prefer_side(true, None, None), Err(PersonRefused::Placed));
     }
 
     #[test]

@@ -1,9 +1,8 @@
-//! A person's own profile, referrals, preferred side and nominee.
+//! A person's own profile, referrals and nominee.
 
 use super::input::{self, AddressInput};
 use super::view::Profile;
 use crate::app::edit_profile::edit_profile;
-use crate::app::prefer_side::prefer_side as app_prefer_side;
 use crate::app::set_nominee as app_nominee;
 use crate::domain::identifier::Identifier;
 use crate::domain::{nominee as rules, person};
@@ -13,7 +12,7 @@ use crate::store::{profiles, users};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Page, Problem, ok};
-use domain::{Day, Side, Timestamp, UserId};
+use domain::{Day, Timestamp, UserId};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use schemars::JsonSchema;
@@ -51,13 +50,6 @@ pub(crate) struct ReferralLink {
     url: String,
     /// An SVG image of the link as a QR code.
     qr_svg: String,
-}
-
-#[derive(Deserialize, JsonSchema)]
-pub(crate) struct SideInput {
-    /// Null for no preference.
-    #[serde(deserialize_with = "Option::deserialize")]
-    side: Option<Side>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -151,14 +143,6 @@ pub(crate) async fn referral_link(auth: web::Data<Auth>, caller: Caller) -> Resu
     let image = QrCode::new(&url).map_err(Problem::internal)?;
     let qr_svg = image.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
     Ok(ok(&ReferralLink { code, url, qr_svg }))
-}
-
-pub(crate) async fn prefer_side(auth: web::Data<Auth>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
-    let side = body.json::<SideInput>().await?.value.side;
-    let (now, id) = (auth.ctx.now(), caller.user_id);
-    let user = auth.ctx.tx(async |c| app_prefer_side(c, id, side, now).await).await?;
-    let profile = profiles::find(&mut *auth.ctx.db().write().await?, id).await?;
-    Ok(ok(&Profile::from((user, profile))))
 }
 
 pub(crate) async fn nominee(auth: web::Data<Auth>, caller: Caller) -> Result<HttpResponse, Problem> {

@@ -96,12 +96,6 @@ fn own(routes: Routes) -> Routes {
             Doc::new("Whom I referred").gives::<Listing<me::Referral>>().paged(),
         )
         .get("/users/me/referral-link", User, me::referral_link, Doc::new("My link").gives::<me::ReferralLink>())
-        .put(
-            "/users/me/preferred-side",
-            User,
-            me::prefer_side,
-            Doc::new("Choose a leg, until the first payment").takes::<me::SideInput>().gives::<view::Profile>(),
-        )
         .get("/users/me/nominee", User, me::nominee, Doc::new("My nominee").gives::<me::NomineeView>())
         .put(
             "/users/me/nominee",

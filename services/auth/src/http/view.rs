@@ -7,7 +7,7 @@ use crate::store::profiles::Profile as ProfileRow;
 use crate::store::users::User as UserRow;
 use chassis::auth::SigningKey;
 use chassis::auth::token::ACCESS_TTL_SECS;
-use domain::{Day, KycStatus, Role, Side, Timestamp, UserId};
+use domain::{Day, KycStatus, Role, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,7 +22,6 @@ pub(crate) struct User {
     is_active: bool,
     is_active_buyer: bool,
     placed: bool,
-    preferred_side: Option<Side>,
     referral_code: String,
     referrer_id: Option<UserId>,
     kyc_status: KycStatus,
@@ -41,7 +40,6 @@ impl From<UserRow> for User {
             is_active: row.is_active,
             is_active_buyer: row.is_active_buyer,
             placed: row.placed,
-            preferred_side: row.preferred_side,
             referral_code: row.referral_code,
             referrer_id: row.referrer_id,
             kyc_status: row.kyc_status,

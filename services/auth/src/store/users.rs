@@ -36,7 +36,7 @@ pub(crate) struct User {
     /// Grows with every KYC decision.
     pub(crate) kyc_version: i64,
     pub(crate) created_at: Timestamp,
-    /// A payment that places the member was made, though the placement may not have been heard of.
+    /// Not used: whether a side may still be chosen is decided by the tree.
     pub(crate) side_used: bool,
 }
 

@@ -1,11 +1,9 @@
-//! A person's own profile, referrals, side and nominee.
+//! A person's own profile, referrals and nominee.
 
 use crate::house::{self, client, member, sign_in, sign_in_with, text};
 use proto_events::auth::v1::UserUpdated;
 use proto_events::binary::v1::PlacementMade;
-use proto_events::booking::v1::{PaymentCompleted, PaymentRefunded, Standing};
 use serde_json::{Value, json};
-use testkit::Client;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_edits_what_is_theirs_to_edit() {
@@ -61,70 +59,6 @@ async fn a_referrer_sees_whom_they_referred() {
     let link = me.get("/users/me/referral-link").await.expect(200);
     assert_eq!(text(&link, "url"), format!("https://ev.example/?ref={code}"));
     assert!(text(&link, "qr_svg").contains("<svg"));
-    service.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_side_is_chosen_until_the_member_is_placed() {
-    let service = house::start().await;
-    let (me, id) = member(&service, "asha@example.com").await;
-    let side = |side: Value| {
-        let me = me.clone();
-        async move { me.put("/users/me/preferred-side", json!({ "side": side })).await }
-    };
-    assert_eq!(side(json!("right")).await.expect(200)["preferred_side"], "right");
-    assert_eq!(side(json!(null)).await.expect(200)["preferred_side"], Value::Null);
-    assert_eq!(side(json!("up")).await.problem(400), "request.wrong_type");
-    assert_eq!(me.put("/users/me/preferred-side", json!({})).await.status, 400);
-    let user = id.parse::<domain::UserId>().unwrap();
-    let event = PlacementMade { user_id: user.into(), side: "left".into(), ..PlacementMade::default() };
-    let placement = service.deliver_now(&event).await;
-    service.deliver_envelope(placement).await;
-    assert_eq!(side(json!("left")).await.problem(409), "auth.already_placed");
-    service.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_side_is_chosen_until_the_first_payment_that_counts_whatever_is_heard_first() {
-    let service = house::start().await;
-    let standing = |version| Some(Standing { version, ..Standing::default() });
-    let paid = |user: domain::UserId, method: &str, version| PaymentCompleted {
-        user_id: user.into(),
-        method: method.into(),
-        standing: standing(version),
-        completed_at: 1_800_000_000_000_000,
-        ..PaymentCompleted::default()
-    };
-    let refunded = |user: domain::UserId, method: &str, version| PaymentRefunded {
-        user_id: user.into(),
-        method: method.into(),
-        standing: standing(version),
-        refunded_at: 1_800_000_000_000_000,
-        ..PaymentRefunded::default()
-    };
-    let side = async |me: &Client, side: &str| me.put("/users/me/preferred-side", json!({ "side": side })).await;
-    for (n, method) in ["online", "bank_transfer", "cash", "wallet"].into_iter().enumerate() {
-        let (me, id) = member(&service, &format!("asha{n}@example.com")).await;
-        let user = id.parse().unwrap();
-        // A part of the earnings kept for an instalment places nobody.
-        service.deliver_now(&paid(user, "emi_deduction", 1)).await;
-        service.deliver_now(&refunded(user, "emi_deduction", 2)).await;
-        side(&me, "left").await.expect(200);
-        // The payment is older than what was heard of the member's standing.
-        let payment = service.deliver_now(&paid(user, method, 1)).await;
-        service.deliver_envelope(payment).await;
-        assert_eq!(side(&me, "right").await.problem(409), "auth.already_placed", "{method}");
-        let shown = me.get("/users/me").await.expect(200);
-        assert_eq!((&shown["preferred_side"], &shown["placed"]), (&json!("left"), &json!(false)));
-        let placed = PlacementMade { user_id: user.into(), side: "left".into(), ..PlacementMade::default() };
-        service.deliver_now(&placed).await;
-        assert_eq!(me.get("/users/me").await.expect(200)["placed"], true);
-        assert_eq!(side(&me, "right").await.problem(409), "auth.already_placed");
-    }
-    let (me, id) = member(&service, "late@example.com").await;
-    // What was paid and given back was paid.
-    service.deliver_now(&refunded(id.parse().unwrap(), "cash", 2)).await;
-    assert_eq!(side(&me, "left").await.problem(409), "auth.already_placed");
     service.finish().await;
 }
 

@@ -8,15 +8,39 @@ use crate::domain::{Input, Ix};
 use crate::error::Failure;
 use crate::store::members::{self, Member};
 use crate::store::payments::{self, Payment, RefundId};
+use crate::store::preferences;
 use crate::store::referrals::{self, Referral, ReferralRefund};
-use chassis::events::{HandleError, waiting};
+use chassis::events::{Envelope, HandleError, waiting};
 use chassis::telemetry;
 use db::DbConnection;
-use domain::{Day, PaymentId, Timestamp, UserId};
+use domain::{Day, PaymentId, Side, Timestamp, UserId};
 use std::collections::HashMap;
 
 /// Pairs that a batch makes before it leaves the rest of an opening to the next.
 const ENOUGH_PAIRS: usize = 10_000;
+
+/// How far ahead of this process's clock an event may be. The tree's time never goes back, so one producer with a wrong
+/// clock would move it for everybody.
+const CLOCK_TOLERANCE_SECS: i64 = 60;
+/// What events wait for that are further ahead.
+const CLOCK: &str = "clock";
+/// Events taken up at once.
+const DUE: i64 = 1_000;
+
+/// The latest time that the tree takes.
+fn latest(now: Timestamp) -> Timestamp {
+    now.plus_secs(CLOCK_TOLERANCE_SECS)
+}
+
+/// How many events wait because they are ahead of the clock.
+pub async fn count_ahead(c: &mut DbConnection) -> Result<i64, Failure> {
+    Ok(waiting::count(c, CLOCK).await?)
+}
+
+/// Takes out events that are not ahead of the clock any more.
+pub async fn take_due(c: &mut DbConnection, now: Timestamp) -> Result<Vec<Arrived>, Failure> {
+    read(&waiting::take_due(c, CLOCK, latest(now), DUE).await?)
+}
 
 /// Takes in what has arrived: members first, then those who waited for them, then the rest as it came.
 pub async fn absorb(
@@ -29,6 +53,7 @@ pub async fn absorb(
         batch,
         now,
         directory: Directory::default(),
+        preferences: HashMap::new(),
         payments: HashMap::new(),
         noted: Vec::new(),
         referrals: Vec::new(),
@@ -58,7 +83,10 @@ fn payment_key(id: PaymentId) -> String {
 }
 
 async fn take(c: &mut DbConnection, keys: Vec<String>) -> Result<Vec<Arrived>, Failure> {
-    let events = waiting::take(c, &keys).await?;
+    read(&waiting::take(c, &keys).await?)
+}
+
+fn read(events: &[Envelope]) -> Result<Vec<Arrived>, Failure> {
     let read: Result<Vec<_>, HandleError> = events.iter().filter_map(|e| facts::read(e).transpose()).collect();
     Ok(read?)
 }
@@ -74,6 +102,8 @@ struct Intake<'a> {
     batch: &'a mut Batch,
     now: Timestamp,
     directory: Directory,
+    /// Sides that members chose themselves, after registering.
+    preferences: HashMap<UserId, Option<Side>>,
     payments: HashMap<PaymentId, Noted>,
     /// Payments new to the tree, for which refunds may be waiting.
     noted: Vec<PaymentId>,
@@ -118,6 +148,7 @@ impl Intake<'_> {
         let tree = self.batch.tree();
         let labelled = tree.find(member.user_id).map(|node| tree.arena().is_distributor(node));
         if labelled.is_some_and(|label| label != member.is_distributor) {
+            let at = at.min(self.now);
             let input = Input::Labelled { user: member.user_id, distributor: member.is_distributor };
             self.batch.apply(at, &input, None)?;
         }
@@ -150,6 +181,8 @@ impl Intake<'_> {
             let noted = Noted { payment, is_new: false, is_refunded_now: false };
             self.payments.insert(noted.payment.payment_id, noted);
         }
+        let chosen = preferences::find_all(c, &payers).await?;
+        self.preferences.extend(chosen.into_iter().map(|chosen| (chosen.user_id, chosen.side)));
         self.directory.load_chains(c, tree, payers).await?;
         refunded.sort_unstable();
         refunded.dedup();
@@ -157,6 +190,12 @@ impl Intake<'_> {
     }
 
     async fn take(&mut self, c: &mut DbConnection, one: Arrived) -> Result<(), Failure> {
+        if one.fact.at().is_some_and(|at| at > latest(self.now)) {
+            tracing::error!(event = one.event.event_type, subject = one.event.subject, source = one.event.source,
+                at = %Timestamp::from_micros(one.event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH),
+                "an event is ahead of the clock; it waits until its time has come");
+            return Ok(waiting::put(c, CLOCK, &one.event, self.now).await?);
+        }
         // What comes of an event goes on with the trace of that event, whatever else is in the batch.
         let waits_for = telemetry::event_span("binary", &one.event).in_scope(|| match &one.fact {
             Fact::Paid { payment, referral, at } => self.paid(payment, referral.as_ref(), *at),
@@ -193,7 +232,8 @@ impl Intake<'_> {
                     Chain::Unknown(id) => return Ok(Some(user_key(id))),
                 };
                 let member = self.directory.get(user);
-                let prefers = member.and_then(|m| m.preferred_side);
+                let registered = member.and_then(|m| m.preferred_side);
+                let prefers = self.preferences.get(&user).copied().unwrap_or(registered);
                 let distributor = member.is_some_and(|m| m.is_distributor);
                 Input::Placed { user, sponsor, prefers, distributor, amount }
             };

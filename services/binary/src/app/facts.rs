@@ -29,6 +29,16 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// When it happened; none where that moves nothing.
+    pub const fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Member(_) => None,
+            Self::Paid { at, .. } | Self::Refunded { at, .. } | Self::DayStarted { at, .. } => Some(*at),
+        }
+    }
+}
+
 /// A fact, and the event to keep if its time has not come.
 #[derive(Debug, Clone)]
 pub struct Arrived {

@@ -1,6 +1,5 @@
 //! The tree's own order of things, for operators who have to explain it.
 
-use crate::app::aside::turn;
 use crate::app::verify;
 use crate::domain::input::Kind;
 use crate::state::Binary;
@@ -108,9 +107,9 @@ pub(super) async fn digest(app: web::Data<Binary>) -> Result<HttpResponse, Probl
     }))
 }
 
-/// Reads alone, so that it may be asked as often as one likes.
+/// Reads alone. One at a time, simulations among them.
 pub(super) async fn verify(app: web::Data<Binary>) -> Result<HttpResponse, Problem> {
-    let _turn = turn().await;
+    let _turn = app.replays.begin()?;
     let mut c = app.ctx.db().read().await?;
     Ok(ok(&verify::verify(&mut c).await?))
 }

@@ -5,6 +5,7 @@ mod nodes;
 mod pairs;
 mod placements;
 mod plans;
+mod preferences;
 
 use crate::app::simulate::Simulated;
 use crate::app::verify::Verification;
@@ -45,6 +46,20 @@ pub fn routes(app: Binary) -> Routes {
                 .filters::<pairs::Earner>()
                 .paged()
                 .gives::<Listing<pairs::EarningsView>>(),
+        )
+        .get(
+            "/users/me/preferred-side",
+            Access::User,
+            preferences::mine,
+            Doc::new("The side I prefer to be placed on").gives::<preferences::PreferenceView>(),
+        )
+        .put(
+            "/users/me/preferred-side",
+            Access::User,
+            preferences::choose,
+            Doc::new("Choose the side to be placed on, before I am placed")
+                .takes::<preferences::SideInput>()
+                .gives::<preferences::PreferenceView>(),
         )
         .post(
             "/binary/placements",

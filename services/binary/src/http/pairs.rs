@@ -1,6 +1,7 @@
 //! Pairs and what they came to.
 
 use crate::app::announce::{PairId, pair_id};
+use crate::app::totals;
 use crate::domain::{Ix, Tree};
 use crate::state::Binary;
 use crate::store::pairs::{self, MonthSum, PairRow, PairStatus};
@@ -11,6 +12,9 @@ use domain::{Money, MoneyError, Month, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+const STILL_ADDING: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Earner {
@@ -131,12 +135,20 @@ pub(super) async fn earnings(
     let after = page.after_number()?;
     let mut c = app.ctx.db().read().await?;
     let whose = Whose::of(&app.keeper.read(&mut c).await?.tree, &caller, &filter);
-    let sums = pairs::month_sums(&mut c, whose.column()).await?;
+    let sums = match whose.column() {
+        Some(earner) => pairs::month_sums(&mut c, earner).await?,
+        None => totals::sums(&mut c).await?.ok_or_else(still_adding)?,
+    };
     let months = by_month(sums).map_err(Problem::internal)?;
     let limit = usize::try_from(page.fetch_limit()).unwrap_or(usize::MAX);
     let older = |m: &EarningsView| after.is_none_or(|a| i64::from(m.month.number()) < a);
     let rows: Vec<EarningsView> = months.into_iter().filter(older).take(limit).collect();
     Ok(ok(&page.listing(rows, |m| Cursor::Number(i64::from(m.month.number())), |m| m)))
+}
+
+/// After an upgrade, the sums of a large table take a while.
+fn still_adding() -> Problem {
+    Problem::unavailable("the sums of all pairs are still being added up").with_retry_after(STILL_ADDING)
 }
 
 /// Newest first.

@@ -1,6 +1,5 @@
 //! The compensation plan and its versions.
 
-use crate::app::aside::turn;
 use crate::app::publish::publish as publish_version;
 use crate::app::simulate::simulate as simulate_plan;
 use crate::state::Binary;
@@ -97,11 +96,11 @@ pub(super) async fn publish(
     Ok(answer)
 }
 
-/// Changes nothing, so that it may be asked as often as one likes.
+/// Changes nothing. One at a time, verifications among them.
 pub(super) async fn simulate(app: web::Data<Binary>, body: Body) -> Result<HttpResponse, Problem> {
     let input = body.json_or::<CandidatePlan>("binary.plan_invalid").await?.value;
     let plan = chosen(input.preset.as_deref(), input.plan)?;
-    let _turn = turn().await;
+    let _turn = app.replays.begin()?;
     let mut c = app.ctx.db().read().await?;
     Ok(ok(&simulate_plan(&mut c, plan).await?))
 }

@@ -6,4 +6,6 @@ pub mod nodes;
 pub mod pairs;
 pub mod payments;
 pub mod plans;
+pub mod preferences;
 pub mod referrals;
+pub mod totals;

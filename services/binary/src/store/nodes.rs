@@ -29,6 +29,12 @@ pub async fn load(c: &mut DbConnection, node: i64) -> QueryResult<NodeRow> {
     nodes::table.find(node).select(NodeRow::as_select()).first(c).await
 }
 
+pub async fn has(c: &mut DbConnection, user: UserId) -> QueryResult<bool> {
+    let node: Option<i64> =
+        nodes::table.filter(nodes::user_id.eq(user)).select(nodes::node).first(c).await.optional()?;
+    Ok(node.is_some())
+}
+
 /// After one node up to another, in order.
 pub async fn between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<NodeRow>> {
     let rows = nodes::table.filter(nodes::node.gt(after)).filter(nodes::node.le(last));

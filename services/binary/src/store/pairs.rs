@@ -162,7 +162,8 @@ pub async fn matched_counts(c: &mut DbConnection, earner: i64, month: Month) -> 
     Ok((all, this_month))
 }
 
-pub async fn month_sums(c: &mut DbConnection, earner: Option<i64>) -> QueryResult<Vec<MonthSum>> {
+/// What one earner's pairs came to, by month and status.
+pub async fn month_sums(c: &mut DbConnection, earner: i64) -> QueryResult<Vec<MonthSum>> {
     let sums = (
         pairs::month,
         pairs::status,
@@ -173,8 +174,5 @@ pub async fn month_sums(c: &mut DbConnection, earner: Option<i64>) -> QueryResul
         sum_i64(pairs::available_paise),
     );
     let grouped = pairs::table.group_by((pairs::month, pairs::status)).select(sums);
-    match earner {
-        Some(earner) => grouped.filter(pairs::earner_node.eq(earner)).load(c).await,
-        None => grouped.load(c).await,
-    }
+    grouped.filter(pairs::earner_node.eq(earner)).load(c).await
 }

@@ -49,7 +49,7 @@ async fn write(db: &Db, keeper: &Keeper, events: &[Envelope], every: usize, firs
                 .tx(async |c| {
                     let arrived = batch.iter().filter_map(|e| facts::read(e).unwrap()).collect();
                     let mut open = keeper.begin(c).await?;
-                    absorb(c, &mut open, arrived, start()).await?;
+                    absorb(c, &mut open, arrived, start().plus_hours(60 * 24)).await?;
                     let ticket = open.save(c).await?;
                     if give_up {
                         return Err(Failure::Db(DbError::Query(diesel::result::Error::RollbackTransaction)));

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS pair_totals_head;
+DROP TABLE IF EXISTS pair_totals;
