@@ -21,13 +21,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-/// Runs SQLite's blocking calls on the runtime the connection was opened on.
+/// Where SQLite's calls, which block, are run.
 ///
 /// diesel-async's own choice blocks in place when a future is dropped, which panics on the single-threaded
-/// runtimes that actix-web's workers are. Here an abandoned call runs on by itself.
-pub(crate) struct Detach(tokio::runtime::Handle);
+/// runtimes that actix-web's workers are.
+#[derive(Clone)]
+pub(crate) enum StatementExecutor {
+    /// On the thread that polls the statement. A statement of a request takes microseconds, and handing it to
+    /// another thread and back takes ten times as long.
+    Inline,
+    /// On the blocking thread pool of a runtime, for statements that may take long. An abandoned call runs on by
+    /// itself.
+    BlockingPool(tokio::runtime::Handle),
+}
 
-impl SpawnBlocking for Detach {
+impl SpawnBlocking for StatementExecutor {
     fn spawn_blocking<'a, R>(
         &mut self,
         task: impl FnOnce() -> R + Send + 'static,
@@ -35,14 +43,17 @@ impl SpawnBlocking for Detach {
     where
         R: Send + 'static,
     {
-        self.0.spawn_blocking(task).map_err(Box::from).boxed()
+        match self {
+            Self::Inline => futures_util::future::lazy(|_| Ok(task())).boxed(),
+            Self::BlockingPool(runtime) => runtime.spawn_blocking(task).map_err(Box::from).boxed(),
+        }
     }
     fn get_runtime() -> Self {
-        Self(tokio::runtime::Handle::current())
+        Self::BlockingPool(tokio::runtime::Handle::current())
     }
 }
 
-pub(crate) type Sqlite3 = SyncConnectionWrapper<SqliteConnection, Detach>;
+pub(crate) type Sqlite3 = SyncConnectionWrapper<SqliteConnection, StatementExecutor>;
 
 pub(crate) enum Inner {
     Mysql(AsyncMysqlConnection),
@@ -65,6 +76,8 @@ pub struct DbConnection {
     pub(crate) inner: Inner,
     /// The pool throws an unusable connection away.
     pub(crate) condition: Arc<Condition>,
+    /// Whether the transaction at hand asked for a signal after its commit.
+    pub(crate) signal: bool,
 }
 
 /// Whether a connection can go on.
@@ -85,7 +98,13 @@ impl Condition {
 
 impl DbConnection {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { inner, condition: Arc::default() }
+        Self { inner, condition: Arc::default(), signal: false }
+    }
+
+    /// Asks whoever runs this transaction to signal its commit to those who wait for its rows
+    /// (see [`Db::tx_signalled`](crate::Db::tx_signalled)).
+    pub const fn signal_commit(&mut self) {
+        self.signal = true;
     }
 
     /// Which database this is.

@@ -121,6 +121,20 @@ impl Db {
         E: TxError + Send,
         R: Send,
     {
+        Ok(self.tx_signalled(f).await?.value)
+    }
+
+    /// [`Db::tx`], which also says whether the transaction asked for a signal by
+    /// [`signal_commit`](DbConnection::signal_commit).
+    pub async fn tx_signalled<R, E, F>(&self, f: F) -> Result<Committed<R>, E>
+    where
+        for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
+            + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
+            + Send
+            + Sync,
+        E: TxError + Send,
+        R: Send,
+    {
         let mut wait = FIRST_WAIT;
         for _ in 0..RETRIES {
             match self.attempt(&f).await {
@@ -135,7 +149,7 @@ impl Db {
         self.attempt(&f).await.map_err(|failed| failed.error)
     }
 
-    async fn attempt<R, E, F>(&self, f: &F) -> Result<R, Failed<E>>
+    async fn attempt<R, E, F>(&self, f: &F) -> Result<Committed<R>, Failed<E>>
     where
         for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
             + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
@@ -151,9 +165,10 @@ impl Db {
             let failed = Failed::<E>::of(DbError::Query(error));
             return Err(Failed { retry: failed.retry || nothing_happened_yet, ..failed });
         }
+        conn.signal = false;
         match f(conn).await {
-            Ok(done) => match DbTransactionManager::commit_transaction(conn).await {
-                Ok(()) => Ok(done),
+            Ok(value) => match DbTransactionManager::commit_transaction(conn).await {
+                Ok(()) => Ok(Committed { value, signal: conn.signal }),
                 Err(error) => Err(Failed::of(DbError::Query(error))),
             },
             Err(error) => {
@@ -177,6 +192,15 @@ impl Db {
         let answer = async { Ok(pool.get().await?.batch_execute("SELECT 1").await?) };
         tokio::time::timeout(PING, answer).await.unwrap_or(Err(DbError::PingTimeout(PING)))
     }
+}
+
+/// What a committed transaction answers.
+#[derive(Debug)]
+pub struct Committed<R> {
+    /// The closure's answer.
+    pub value: R,
+    /// Whether it asked for a signal by [`signal_commit`](DbConnection::signal_commit).
+    pub signal: bool,
 }
 
 struct Failed<E> {

@@ -175,6 +175,6 @@ pub use error::{
 };
 pub use fault::{Fault, fault};
 pub use file::advice_for;
-pub use handle::{Db, TxFn};
+pub use handle::{Committed, Db, TxFn};
 pub use pool::PooledConnection;
 pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many};

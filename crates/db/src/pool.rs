@@ -1,9 +1,10 @@
 //! How a connection is opened, and the pools that keep them.
 
 use crate::config::{Synchronous, Target};
-use crate::connection::{DbConnection, Inner, Sqlite3};
+use crate::connection::{DbConnection, Inner, Sqlite3, StatementExecutor};
 use crate::error::{DbError, is_retryable};
-use diesel::{ConnectionError, ConnectionResult};
+use crate::transaction::busy_timeout_sql;
+use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, SimpleAsyncConnection};
@@ -95,10 +96,11 @@ async fn open_mysql(url: &str) -> ConnectionResult<DbConnection> {
 
 async fn open_sqlite(path: &Path, synchronous: Synchronous, access: Access) -> ConnectionResult<DbConnection> {
     let path = path.to_str().ok_or_else(|| ConnectionError::BadConnection("the path is not UTF-8".to_owned()))?;
-    let mut connection = <Sqlite3 as AsyncConnection>::establish(path).await?;
+    let mut connection = Sqlite3::with_runtime(SqliteConnection::establish(path)?, StatementExecutor::Inline);
     let settings = format!(
-        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; \
+        "{}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; \
          PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON; PRAGMA query_only = {};",
+        busy_timeout_sql(),
         synchronous.word(),
         if access == Access::ReadOnly { "ON" } else { "OFF" },
     );

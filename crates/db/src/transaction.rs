@@ -1,17 +1,53 @@
 //! Begin, commit and roll back on either database.
 
-use crate::connection::{DbConnection, Guarded, Inner, Sqlite3};
+use crate::connection::{Condition, DbConnection, Guarded, Inner, Sqlite3};
+use crate::error::is_retryable;
 use crate::mysql;
 use diesel::QueryResult;
-use diesel::connection::TransactionManagerStatus;
+use diesel::connection::{SimpleConnection, TransactionManagerStatus};
 use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longest wait for SQLite's write lock while another process holds it.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_FIRST_PAUSE: Duration = Duration::from_millis(1);
+const BUSY_LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Sets how long SQLite itself waits for a lock, blocking its thread.
+pub(crate) fn busy_timeout_sql() -> String {
+    format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis())
+}
 
 /// Keeps count of a connection's transaction and savepoints.
 pub struct DbTransactionManager;
 
 type SqliteManager = <Sqlite3 as AsyncConnection>::TransactionManager;
+
+/// Begins a transaction of SQLite with the write lock: taking it at the first write fails when another connection
+/// wrote since the first read, and waiting does not help then.
+///
+/// Another process may hold the lock. SQLite's own wait would block the thread, so this one sleeps between tries.
+async fn begin_immediate(conn: &mut Sqlite3, condition: Arc<Condition>) -> QueryResult<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    let mut pause = BUSY_FIRST_PAUSE;
+    loop {
+        let begin = conn.spawn_blocking(|c| {
+            c.batch_execute("PRAGMA busy_timeout = 0")?;
+            let begun = diesel::connection::AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE");
+            c.batch_execute(&busy_timeout_sql())?;
+            begun
+        });
+        match Guarded::new(begin, Arc::clone(&condition)).await {
+            Err(error) if is_retryable(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2).min(BUSY_LONGEST_PAUSE);
+            }
+            begun => return begun,
+        }
+    }
+}
 
 impl TransactionManager<DbConnection> for DbTransactionManager {
     type TransactionStateData = DbConnection;
@@ -31,12 +67,7 @@ impl TransactionManager<DbConnection> for DbTransactionManager {
                 if status.transaction_depth()?.is_some() {
                     return Guarded::new(SqliteManager::begin_transaction(c).boxed(), condition).await;
                 }
-                // The write lock comes first: taking it at the first write fails when somebody else wrote
-                // since the first read, and waiting does not help then.
-                let begin = c.spawn_blocking(|c| {
-                    diesel::connection::AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
-                });
-                Guarded::new(begin, condition).await
+                begin_immediate(c, condition).await
             }
         }
     }

@@ -46,6 +46,7 @@ macro_rules! suite {
             transactions::a_panic_undoes_everything_and_leaves_the_pool_working,
             transactions::a_retryable_error_runs_the_closure_again,
             transactions::retries_end,
+            transactions::only_a_transaction_that_asks_for_it_is_signalled,
             transactions::any_other_error_is_final,
             transactions::opposed_transfers_lose_nothing,
             transactions::no_row_is_claimed_twice,

@@ -6,6 +6,7 @@ use db::{BackendKind, Db, DbConfig, Fault};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::Money;
+use std::time::{Duration, Instant};
 
 super::suite!(with_sqlite);
 
@@ -168,4 +169,28 @@ async fn a_file_that_is_damaged_inside_is_told_with_what_to_do() {
     };
     let told = told.to_string();
     assert!(told.contains("/test.db: ") && told.contains("put the file back from a backup"), "{told}");
+}
+
+/// A request's thread answers others while a transaction waits for another process.
+#[tokio::test]
+async fn a_transaction_waits_for_the_write_lock_without_blocking_its_thread() {
+    with_sqlite(async |f| {
+        let f = f.migrated().await;
+        let other = Db::connect(&f.config).await.unwrap();
+        let mut holder = other.write().await.unwrap();
+        holder.batch_execute("BEGIN IMMEDIATE").await.unwrap();
+        let waiting = f.db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 0)).await?));
+        let rest = async {
+            // This thread runs nothing else while SQLite itself waits.
+            for _ in 0..20 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            holder.batch_execute("ROLLBACK").await.unwrap();
+        };
+        let begun = Instant::now();
+        let (inserted, ()) = tokio::join!(waiting, rest);
+        assert_eq!(inserted.unwrap(), 1);
+        assert!(begun.elapsed() < Duration::from_secs(5), "the lock was given up only after SQLite's own timeout");
+    })
+    .await;
 }

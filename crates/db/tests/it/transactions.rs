@@ -186,3 +186,20 @@ pub(crate) async fn no_row_is_claimed_twice(f: Fixture) {
     assert_eq!(count + rest.len(), 50);
     assert!(store::claim(&mut f.db.write().await.unwrap(), 50).await.unwrap().is_empty());
 }
+
+pub(crate) async fn only_a_transaction_that_asks_for_it_is_signalled(f: Fixture) {
+    let f = f.migrated().await;
+    let signalled = async |ask: bool| {
+        let done = f.db.tx_signalled::<_, StoreError, _>(async |c| {
+            if ask {
+                c.signal_commit();
+            }
+            Ok(())
+        });
+        done.await.unwrap().signal
+    };
+    assert!(!signalled(false).await);
+    assert!(signalled(true).await);
+    // The same connection comes back, without what the last one asked for.
+    assert!(!signalled(false).await);
+}
