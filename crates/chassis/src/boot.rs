@@ -158,7 +158,7 @@ pub async fn start(service: Service, platform: &Platform, database: &DbConfig) -
         mailer: Arc::clone(&platform.mailer),
         verifier: Arc::new(verifier),
         shared_keys: platform.shared_keys.clone(),
-        outbox_bell: Arc::new(Notify::new()),
+        outbox_notify: Arc::new(Notify::new()),
     });
     let parts = (service.build)(ctx.clone()).await?;
     let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());

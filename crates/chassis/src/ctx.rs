@@ -31,8 +31,8 @@ pub struct Parts {
     pub mailer: Arc<dyn Mailer>,
     pub verifier: Arc<Verifier>,
     pub shared_keys: SharedKeys,
-    /// Rung after every commit that may have left events in the outbox.
-    pub outbox_bell: Arc<Notify>,
+    /// Notified after every commit that leaves unsent events in the outbox.
+    pub outbox_notify: Arc<Notify>,
 }
 
 impl Ctx {
@@ -77,15 +77,12 @@ impl Ctx {
     pub fn shared_keys(&self) -> &SharedKeys {
         &self.0.parts.shared_keys
     }
-    /// Wakes the relay. [`Ctx::tx`] does it for you.
-    pub fn ring_outbox(&self) {
-        self.0.parts.outbox_bell.notify_one();
-    }
-    pub(crate) fn outbox_bell(&self) -> &Arc<Notify> {
-        &self.0.parts.outbox_bell
+    /// Notified after every commit that leaves unsent events in the outbox.
+    pub(crate) fn outbox_notify(&self) -> &Arc<Notify> {
+        &self.0.parts.outbox_notify
     }
 
-    /// Runs `f` in one transaction, again after a deadlock; then wakes the outbox relay.
+    /// Runs `f` in one transaction, again after a deadlock; then wakes the outbox relay if `f` put events there.
     ///
     /// Everything in `f` must be repeatable: no network, no file, no message but through the outbox.
     pub async fn tx<R, E, F>(&self, f: F) -> Result<R, E>
@@ -97,8 +94,10 @@ impl Ctx {
         E: From<DbError> + TxError + Send,
         R: Send,
     {
-        let done = self.0.parts.db.tx(f).await?;
-        self.ring_outbox();
-        Ok(done)
+        let committed = self.0.parts.db.tx_signalled(f).await?;
+        if committed.signal {
+            self.0.parts.outbox_notify.notify_one();
+        }
+        Ok(committed.value)
     }
 }

@@ -50,5 +50,8 @@ pub async fn publish_all(c: &mut DbConnection, drafts: Vec<Draft>) -> QueryResul
     if drafts.is_empty() {
         return Ok(());
     }
-    insert_many(c, outbox::table, drafts).await.map(drop)
+    insert_many(c, outbox::table, drafts).await?;
+    // The relay is woken by this commit, and by none that leaves it nothing to send.
+    c.signal_commit();
+    Ok(())
 }

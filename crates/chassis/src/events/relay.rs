@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 const LEASE: &str = "relay";
 const TERM: Duration = Duration::from_secs(15);
 const RENEW: Duration = Duration::from_secs(5);
-/// How long a row may lie when the bell was not heard, as when another instance wrote it.
+/// How long a row may wait when no notification came, as when another instance wrote it.
 const POLL: Duration = Duration::from_secs(1);
 /// Rows read at once.
 const CHUNK: usize = 500;
@@ -251,7 +251,7 @@ impl Relay {
 
     async fn news(&self, progress: &Progress) {
         tokio::select! {
-            () = self.ctx.outbox_bell().notified() => {}
+            () = self.ctx.outbox_notify().notified() => {}
             () = progress.failed.notified() => {}
             () = sleep(POLL) => {}
         }

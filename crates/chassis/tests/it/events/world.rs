@@ -78,7 +78,7 @@ pub(super) fn again(service: &'static str, db: Db) -> Ctx {
         mailer: Arc::new(NoMailer),
         verifier: Arc::new(verifier),
         shared_keys: keys,
-        outbox_bell: Arc::new(Notify::new()),
+        outbox_notify: Arc::new(Notify::new()),
     })
 }
 
