@@ -154,19 +154,24 @@ fn sqlite_code(message: &str) -> Option<i32> {
 
 /// Classifies the failure of a statement.
 pub fn fault(error: &Error) -> Fault {
-    match error {
-        Error::DatabaseError(kind, _) => match kind {
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure => Fault::Transient,
-            DatabaseErrorKind::ReadOnlyTransaction => Fault::Environment,
-            DatabaseErrorKind::UniqueViolation
-            | DatabaseErrorKind::ForeignKeyViolation
-            | DatabaseErrorKind::NotNullViolation
-            | DatabaseErrorKind::CheckViolation => Fault::Data,
-            _ => number(error).map_or(Fault::Data, fault_of),
-        },
-        // The connection was left in a state that its next user cannot work with; the pool closes it.
-        Error::BrokenTransactionManager | Error::NotInTransaction | Error::AlreadyInTransaction => Fault::Transient,
-        _ => Fault::Data,
+    use DatabaseErrorKind::{
+        CheckViolation, ClosedConnection, ForeignKeyViolation, NotNullViolation, ReadOnlyTransaction,
+        SerializationFailure, UniqueViolation,
+    };
+    let Error::DatabaseError(kind, _) = error else {
+        // A connection left in a state that its next user cannot work with is closed by the pool.
+        let broken =
+            matches!(error, Error::BrokenTransactionManager | Error::NotInTransaction | Error::AlreadyInTransaction);
+        return if broken { Fault::Transient } else { Fault::Data };
+    };
+    if matches!(kind, ClosedConnection | SerializationFailure) {
+        Fault::Transient
+    } else if matches!(kind, ReadOnlyTransaction) {
+        Fault::Environment
+    } else if matches!(kind, UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation) {
+        Fault::Data
+    } else {
+        number(error).map_or(Fault::Data, fault_of)
     }
 }
 

@@ -48,12 +48,17 @@ pub(crate) fn explained(path: &Path, error: DbError) -> DbError {
 
 /// What may help where the operating system refuses a file or folder.
 pub fn advice_for(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => RIGHTS,
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ROOM,
-        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a file is where a folder should be: move it away"
-        }
-        _ => LOOK,
+    use io::ErrorKind::{
+        AlreadyExists, NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    let kind = error.kind();
+    if matches!(kind, PermissionDenied | ReadOnlyFilesystem) {
+        RIGHTS
+    } else if matches!(kind, StorageFull | QuotaExceeded) {
+        ROOM
+    } else if matches!(kind, NotADirectory | AlreadyExists) {
+        "a file is where a folder should be: move it away"
+    } else {
+        LOOK
     }
 }

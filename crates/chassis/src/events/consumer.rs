@@ -194,10 +194,7 @@ impl Receiver {
             };
             tracing::error!(service = self.service(), reason, "the database cannot work; no events are handled");
             self.show_stopped(true);
-            let waited = self.cancel.run_until_cancelled(sleep(backoff.next())).await;
-            if waited.is_none() {
-                return None;
-            }
+            self.cancel.run_until_cancelled(sleep(backoff.next())).await?;
         }
     }
 
@@ -338,8 +335,11 @@ impl Receiver {
 
     /// Tries a dead letter once more: the bus also gives up on what waited too long for the database.
     async fn bury_one(&self, event: &Envelope, may_try: bool) -> Result<(), HandleError> {
+        if !may_try {
+            return self.park(event, "the broker gave up delivering it", 0).await;
+        }
         let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
-        while may_try {
+        loop {
             match self.handling.handle(std::slice::from_ref(event)).await {
                 Ok(_) => {
                     self.counted(std::slice::from_ref(event), "ok");
@@ -356,7 +356,6 @@ impl Receiver {
                 }
             }
         }
-        self.park(event, "the broker gave up delivering it", 0).await
     }
 
     fn counted(&self, events: &[Envelope], outcome: &'static str) {
