@@ -172,6 +172,17 @@ impl TestService {
         confirm.await.expect("the service takes it");
     }
 
+    /// Delivers events at once, as a service that was away for a while finds them, and waits for their effects.
+    pub async fn deliver_all(&self, envelopes: Vec<Envelope>) {
+        let mut confirmations = Vec::new();
+        for envelope in envelopes {
+            confirmations.push(self.bus.publish(envelope).await.expect("the bus takes it"));
+        }
+        for confirm in confirmations {
+            confirm.await.expect("the service takes it");
+        }
+    }
+
     /// Every event of one type the service has put in its outbox, oldest first.
     pub async fn published<M: Event>(&self) -> Vec<M> {
         let mut c = self.ctx().db().read().await.unwrap();

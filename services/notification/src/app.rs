@@ -6,14 +6,28 @@ use chassis::id;
 use db::DbConnection;
 use diesel::QueryResult;
 use domain::{Timestamp, UserId};
+use std::collections::BTreeSet;
 
-/// Tells a member of something, once by `cause`, unless they have muted its kind.
-pub(crate) async fn tell(c: &mut DbConnection, cause: &[&[u8]], notice: Notice) -> QueryResult<bool> {
-    if store::is_muted(c, notice.user_id, notice.kind).await? {
-        return Ok(false);
+/// Stores the notices of kinds that their members have not muted, each once by its cause, and returns whose they are:
+/// also of those that were stored before.
+pub(crate) async fn store_notices(
+    c: &mut DbConnection,
+    notices: Vec<(Vec<Vec<u8>>, Notice)>,
+) -> QueryResult<BTreeSet<UserId>> {
+    let members: BTreeSet<UserId> = notices.iter().map(|(_, notice)| notice.user_id).collect();
+    if members.is_empty() {
+        return Ok(members);
     }
-    let row = Row::new(id::fresh(), id::derived(cause), notice);
-    store::add(c, &row).await
+    let muted = store::muted_of(c, &members).await?;
+    let mut rows = Vec::with_capacity(notices.len());
+    for (cause, notice) in notices {
+        if !muted.contains(&(notice.user_id, notice.kind)) {
+            let cause: Vec<&[u8]> = cause.iter().map(Vec::as_slice).collect();
+            rows.push(Row::new(id::fresh(), id::derived(&cause), notice));
+        }
+    }
+    store::add_all(c, &rows).await?;
+    Ok(rows.into_iter().map(|row| row.user_id).collect())
 }
 
 /// `None` when the member has no such notification.

@@ -24,20 +24,16 @@ type Told = (Vec<Vec<u8>>, Notice);
 #[async_trait::async_trait]
 impl Consumer for Notification {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
+        let mut all = Vec::new();
         for event in events {
-            for (cause, notice) in notices(event)? {
-                let cause: Vec<&[u8]> = cause.iter().map(Vec::as_slice).collect();
-                let user = notice.user_id;
-                if app::tell(c, &cause, notice).await? {
-                    self.bell.told(user);
-                }
-            }
+            all.extend(notices(event)?);
         }
+        self.announce_later(app::store_notices(c, all).await?);
         Ok(())
     }
 
     async fn committed(&self) {
-        self.bell.ring();
+        self.announce().await;
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn routes(state: Notification) -> Routes {
             "/notifications/stream",
             Access::Public,
             stream::open,
-            Doc::new("Own notifications over a WebSocket, each a JSON message as in the list; the token as a sub-protocol or in the first message")
+            Doc::new("Own notifications over a WebSocket, each a JSON message as in the list; the token after the sub-protocol `bearer`, or in the first message. A member has five open streams: a sixth closes the oldest with 4001")
                 .filters::<stream::Position>()
                 .answers_bare(101),
         )

@@ -2,10 +2,11 @@
 
 use crate::domain::{Kind, Notice, NotificationId};
 use crate::schema::{muted_kinds, notifications};
-use db::{DbConnection, inserted};
+use db::{AnyOfExt, DbConnection, insert_many, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = notifications, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -39,14 +40,19 @@ impl Row {
     }
 }
 
-/// `false` when the fact was told before.
-pub(crate) async fn add(c: &mut DbConnection, row: &Row) -> QueryResult<bool> {
-    inserted(diesel::insert_into(notifications::table).values(row).execute(c).await)
+/// Adds the rows whose cause there is no row of; the others stay as they are.
+pub(crate) async fn add_all(c: &mut DbConnection, rows: &[Row]) -> QueryResult<()> {
+    upsert_many(c, notifications::table, rows, &[notifications::cause::NAME], &[]).await
 }
 
-pub(crate) async fn is_muted(c: &mut DbConnection, user: UserId, kind: Kind) -> QueryResult<bool> {
-    let muted = muted_kinds::table.filter(muted_kinds::user_id.eq(user)).filter(muted_kinds::kind.eq(kind));
-    diesel::select(diesel::dsl::exists(muted)).get_result(c).await
+/// What these members have muted.
+pub(crate) async fn muted_of(
+    c: &mut DbConnection,
+    members: &BTreeSet<UserId>,
+) -> QueryResult<BTreeSet<(UserId, Kind)>> {
+    let members: Vec<UserId> = members.iter().copied().collect();
+    let rows: Vec<(UserId, Kind)> = muted_kinds::table.filter(muted_kinds::user_id.any_of(&members)).load(c).await?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(crate) async fn list(
@@ -137,11 +143,6 @@ pub(crate) async fn muted(c: &mut DbConnection, user: UserId) -> QueryResult<Vec
 
 pub(crate) async fn set_muted(c: &mut DbConnection, user: UserId, kinds: &[Kind]) -> QueryResult<()> {
     diesel::delete(muted_kinds::table.filter(muted_kinds::user_id.eq(user))).execute(c).await?;
-    for kind in kinds {
-        diesel::insert_into(muted_kinds::table)
-            .values((muted_kinds::user_id.eq(user), muted_kinds::kind.eq(kind)))
-            .execute(c)
-            .await?;
-    }
-    Ok(())
+    let rows: Vec<_> = kinds.iter().map(|kind| (muted_kinds::user_id.eq(user), muted_kinds::kind.eq(*kind))).collect();
+    insert_many(c, muted_kinds::table, rows).await.map(drop)
 }

@@ -8,7 +8,7 @@ use crate::cache::{Cache, CacheDown};
 use crate::events::{HandleError, read};
 use crate::id;
 use crate::schema::revoked_sessions;
-use db::{Db, DbConnection, DbError, UpsertExt};
+use db::{AnyOfExt, Db, DbConnection, DbError, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -88,6 +88,22 @@ pub async fn apply(
         tokio::spawn(told);
     }
     Ok(())
+}
+
+/// Sessions of a question to the table.
+const SESSIONS_PER_QUERY: usize = 256;
+
+/// Which of `sessions` were ended while tokens of theirs may be alive, by this service's own table.
+pub async fn ended(c: &mut DbConnection, sessions: &[Uuid], now: Timestamp) -> QueryResult<Vec<Uuid>> {
+    use revoked_sessions as t;
+    let mut ended = Vec::new();
+    for some in sessions.chunks(SESSIONS_PER_QUERY) {
+        let ids: Vec<Vec<u8>> = some.iter().map(|session| session.as_bytes().to_vec()).collect();
+        let alive = t::table.filter(t::session_id.any_of(&ids)).filter(t::expires_at.gt(now));
+        let found: Vec<Vec<u8>> = alive.select(t::session_id).load(c).await?;
+        ended.extend(found.iter().filter_map(|id| Uuid::from_slice(id).ok()));
+    }
+    Ok(ended)
 }
 
 /// Forgets sessions whose tokens have all expired. A job of every service.

@@ -41,7 +41,7 @@ impl Feed {
         is_new
     }
 
-    /// Forgets what no look will find again. Not while one is under way.
+    /// Forgets what no look will find again. A look that goes by id may do it page by page.
     pub fn trim(&mut self) {
         self.seen = self.seen.split_off(&self.from());
     }

@@ -1,25 +1,25 @@
 //! `GET /notifications/stream`: a member's notifications as they come, over a WebSocket.
 //!
 //! A browser cannot set `Authorization` on a WebSocket, so the guard does not stand before this route. The
-//! token comes as a sub-protocol (`bearer, <token>`, or the token alone), in `Authorization`, or in the first
-//! message, and is checked here, again and again for as long as the stream is open.
+//! token comes as a sub-protocol (`bearer, <token>`), in `Authorization`, or in the first message, and is checked here,
+//! again and again for as long as the stream is open. The token itself is never the sub-protocol that is chosen: proxies
+//! and browsers log that one.
 
 use super::View;
 use crate::domain::NotificationId;
 use crate::domain::feed::Feed;
 use crate::store::Row;
+use crate::streams::{Connection, EndCause, Registration};
 use crate::{Notification, store};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, Closed, Session};
-use chassis::auth::AuthFailure;
+use chassis::auth::{AuthFailure, Claims};
 use chassis::http::{Problem, Query};
-use domain::UserId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 /// The sub-protocol that is chosen when the token is the one after it.
@@ -29,8 +29,16 @@ const MOST_BYTES: usize = 8 * 1024;
 const PAGE: i64 = 100;
 /// How long a client may take to send its token, or to take a message.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Another process may have written: looked for this often.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A signal may be lost, or another process may have written: looked for this often.
+const FALLBACK_POLL_INTERVAL: Duration = Duration::from_secs(30);
+/// The database did not answer: looked again after this.
+const RETRY_POLL_AFTER: Duration = Duration::from_secs(2);
+/// How often a stream asks whether its session has ended: a question to memory.
+const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Close code of a stream that made room for a newer one of the same member: opening it again would end another.
+const REPLACED: u16 = 4001;
+/// Before another try when there are too many streams.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// Nothing was heard for so long, pongs included: the client is gone.
 const SILENT_AFTER: Duration = Duration::from_secs(50);
@@ -66,66 +74,88 @@ impl From<AuthFailure> for End {
     }
 }
 
+impl From<EndCause> for End {
+    fn from(cause: EndCause) -> Self {
+        match cause {
+            EndCause::SessionEnded => AuthFailure::Invalid.into(),
+            EndCause::Replaced => Self::Close(CloseCode::Other(REPLACED), "notification.stream_replaced"),
+        }
+    }
+}
+
 pub(super) async fn open(
     app: web::Data<Notification>,
     request: HttpRequest,
     payload: web::Payload,
     from: Result<Query<Position>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let offer = offered(&request);
-    let user = match &offer {
-        Some((token, _)) => Some(app.ctx.verifier().verify(token).await?.sub),
+    let known = match offered(&request) {
+        Some(token) => Some(Introduced { claims: app.ctx.verifier().verify(&token).await?, token }),
         None => None,
     };
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
-    if !is_upgrade && user.is_none() {
+    if !is_upgrade && known.is_none() {
         return Err(Problem::unauthorized());
     }
     let Query(from) = from?;
-    let chosen: Vec<&str> = offer.iter().filter_map(|(_, protocol)| protocol.as_deref()).collect();
+    let connection = app.streams.admit(known.is_some()).ok_or_else(too_many_streams)?;
+    // As the client wrote it.
+    let chosen: Vec<&str> = protocols(&request).filter(|offered| offered.eq_ignore_ascii_case(BEARER)).collect();
     let (response, session, messages) = actix_ws::handle_with_protocols(&request, payload, &chosen).map_err(|e| {
         Problem::new(StatusCode::UPGRADE_REQUIRED, "notification.upgrade_required", format!("this is a WebSocket: {e}"))
     })?;
     let messages = messages.max_frame_size(MOST_BYTES).aggregate_continuations().max_continuation_size(MOST_BYTES);
-    let known = offer.map(|(token, _)| token).zip(user);
-    rt::spawn(serve(app, session, messages, known, from.after));
+    rt::spawn(serve(app, connection, session, messages, known, from.after));
     Ok(response)
 }
 
-/// The token in the request's head, and the sub-protocol to choose.
-fn offered(request: &HttpRequest) -> Option<(String, Option<String>)> {
-    let protocols: Vec<&str> = request
-        .headers()
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .map(str::trim)
-        .collect();
-    if let Some((before, token)) =
-        protocols.iter().zip(protocols.iter().skip(1)).find(|(p, _)| p.eq_ignore_ascii_case(BEARER))
-    {
-        return Some(((*token).to_owned(), Some((*before).to_owned())));
-    }
+fn too_many_streams() -> Problem {
+    let detail = "too many streams are open; try again shortly";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "notification.too_many_streams", detail);
+    problem.with_retry_after(RETRY_AFTER)
+}
+
+/// The sub-protocols that the client offers.
+fn protocols(request: &HttpRequest) -> impl Iterator<Item = &str> {
+    let offers = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL).filter_map(|v| v.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).map(str::trim)
+}
+
+/// The token in the request's head.
+fn offered(request: &HttpRequest) -> Option<String> {
+    let after_bearer = protocols(request).skip_while(|protocol| !protocol.eq_ignore_ascii_case(BEARER)).nth(1);
     // A signed token, and nothing else that is a sub-protocol, has three parts.
-    if let Some(token) = protocols.iter().find(|p| p.split('.').count() == 3 && p.len() > 64) {
-        return Some(((*token).to_owned(), Some((*token).to_owned())));
+    let token = after_bearer.or_else(|| protocols(request).find(|p| p.split('.').count() == 3 && p.len() > 64));
+    if let Some(token) = token {
+        return Some(token.to_owned());
     }
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case(BEARER).then(|| (token.trim().to_owned(), None))
+    scheme.eq_ignore_ascii_case(BEARER).then(|| token.trim().to_owned())
+}
+
+/// Who a stream is for, and the token that says so.
+struct Introduced {
+    claims: Claims,
+    token: String,
 }
 
 async fn serve(
     app: web::Data<Notification>,
+    mut connection: Connection,
     mut session: Session,
     mut messages: AggregatedMessageStream,
-    known: Option<(String, UserId)>,
+    known: Option<Introduced>,
     after: Option<NotificationId>,
 ) {
     let closing = session.clone();
     let end = match introduced(&app, &mut session, &mut messages, known).await {
-        Ok((token, user)) => {
-            let stream = Stream { app, session, token, user, feed: Feed::after(after) };
+        Ok(Introduced { claims, token }) => {
+            connection.identified();
+            let registration = app.streams.register(&claims);
+            let feed = Feed::after(after);
+            let stream =
+                Stream { app, session, token, claims, registration, checked_at: None, look_failed: false, feed };
             stream.run(messages, after.is_none()).await
         }
         Err(end) => end,
@@ -141,8 +171,8 @@ async fn introduced(
     app: &Notification,
     session: &mut Session,
     messages: &mut AggregatedMessageStream,
-    known: Option<(String, UserId)>,
-) -> Result<(String, UserId), End> {
+    known: Option<Introduced>,
+) -> Result<Introduced, End> {
     if let Some(known) = known {
         return Ok(known);
     }
@@ -152,8 +182,7 @@ async fn introduced(
         Ok(message) => message.token,
         Err(_) => first.trim().to_owned(),
     };
-    let user = app.ctx.verifier().verify(&token).await?.sub;
-    Ok((token, user))
+    Ok(Introduced { claims: app.ctx.verifier().verify(&token).await?, token })
 }
 
 async fn first_text(session: &mut Session, messages: &mut AggregatedMessageStream) -> Result<String, End> {
@@ -174,14 +203,17 @@ struct Stream {
     app: web::Data<Notification>,
     session: Session,
     token: String,
-    user: UserId,
+    claims: Claims,
+    registration: Registration,
+    /// When the token was verified last.
+    checked_at: Option<Instant>,
+    /// The database did not answer.
+    look_failed: bool,
     feed: Feed,
 }
 
 impl Stream {
     async fn run(mut self, mut messages: AggregatedMessageStream, from_now: bool) -> End {
-        // Heard from the start, so that nothing slips between the first look and the first waking.
-        let mut bell = self.app.bell.listen();
         let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
         else {
             return End::Close(CloseCode::Error, "request.internal");
@@ -189,9 +221,12 @@ impl Stream {
         if let Err(end) = self.begin(from_now).await {
             return end;
         }
-        let mut looks = interval(LOOK_EVERY);
+        // The first look is at once; what is stored between it and the registration has left a signal.
+        let mut looks = interval(FALLBACK_POLL_INTERVAL);
+        let mut checks = interval(SESSION_CHECK_INTERVAL);
         let mut pings = interval(PING_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard_at = Instant::now();
         loop {
@@ -200,17 +235,20 @@ impl Stream {
                     heard_at = Instant::now();
                     self.hear(message).await
                 }
-                woken = bell.recv() => match woken {
-                    Ok(user) if user != self.user => Ok(()),
-                    Ok(_) | Err(RecvError::Lagged(_)) => self.look().await,
-                    Err(RecvError::Closed) => Err(End::Close(CloseCode::Away, "stopping")),
+                changed = self.registration.changed() => match changed {
+                    Ok(()) => self.look().await,
+                    Err(cause) => Err(cause.into()),
                 },
-                _ = looks.tick() => self.look_again().await,
+                _ = looks.tick() => self.look().await,
+                _ = checks.tick() => self.check_session().await,
                 _ = pings.tick() => self.ping(heard_at).await,
                 () = told_to_stop(&mut terminate, &mut interrupt) => Err(End::Close(CloseCode::Away, "stopping")),
             };
             if let Err(end) = step {
                 return end;
+            }
+            if std::mem::take(&mut self.look_failed) {
+                looks.reset_after(RETRY_POLL_AFTER);
             }
         }
     }
@@ -222,14 +260,14 @@ impl Stream {
         };
         let unavailable = |_| End::Close(CloseCode::Again, "request.unavailable");
         if from_now {
-            let newest = store::list(&mut c, self.user, false, None, 1).await.map_err(unavailable)?;
+            let newest = store::list(&mut c, self.claims.sub, false, None, 1).await.map_err(unavailable)?;
             self.feed = Feed::after(newest.first().map(|row| row.id));
         }
         let Some(start) = self.feed.newest() else { return Ok(()) };
         // What a look would find again though the client has it.
         let mut from = self.feed.from();
         loop {
-            let rows = store::after(&mut c, self.user, from, PAGE).await.map_err(unavailable)?;
+            let rows = store::after(&mut c, self.claims.sub, from, PAGE).await.map_err(unavailable)?;
             for row in rows.iter().filter(|row| row.id <= start) {
                 self.feed.admits(row.id);
             }
@@ -240,37 +278,45 @@ impl Stream {
         }
     }
 
-    /// Looks without having been woken, and lets go of a session that has ended though there is nothing to show.
-    async fn look_again(&mut self) -> Result<(), End> {
-        if let Err(ended @ AuthFailure::Invalid) = self.app.ctx.verifier().verify(&self.token).await {
-            return Err(ended.into());
+    /// Ends a stream whose session has ended though there is nothing to show.
+    async fn check_session(&self) -> Result<(), End> {
+        if self.app.ctx.now().utc().timestamp() >= self.claims.exp {
+            return Err(AuthFailure::Invalid.into());
         }
-        self.look().await
+        self.app.streams.end_revoked(&self.app.ctx).await;
+        Ok(self.registration.ended()?)
     }
 
     /// Sends what is new.
     async fn look(&mut self) -> Result<(), End> {
         let mut from = self.feed.from();
         loop {
-            let Some(rows) = self.rows(from).await else { return Ok(()) };
+            let Some(rows) = self.rows(from).await else {
+                self.look_failed = true;
+                return Ok(());
+            };
             let Some(last) = rows.last().map(|row| row.id) else { break };
             from = last;
+            // Nothing is shown to a session that has ended since the look before.
+            self.checked_at = None;
             for row in rows {
                 if self.feed.admits(row.id) {
-                    // Nothing is shown to a session that has ended since the look before.
                     self.still_may().await?;
                     self.send(row).await?;
                 }
             }
+            // Rows come in the order of their ids, so a long replay keeps no more in memory than a short one.
+            self.feed.trim();
         }
-        self.feed.trim();
         Ok(())
     }
 
     /// None while the database does not answer: the next look finds the same.
     async fn rows(&self, from: NotificationId) -> Option<Vec<Row>> {
         let read = async {
-            Ok::<_, db::DbError>(store::after(&mut *self.app.ctx.db().read().await?, self.user, from, PAGE).await?)
+            Ok::<_, db::DbError>(
+                store::after(&mut *self.app.ctx.db().read().await?, self.claims.sub, from, PAGE).await?,
+            )
         };
         match read.await {
             Ok(rows) => Some(rows),
@@ -289,8 +335,14 @@ impl Stream {
         Ok(())
     }
 
-    async fn still_may(&self) -> Result<(), End> {
-        Ok(self.app.ctx.verifier().verify(&self.token).await.map(drop)?)
+    /// Verifies the token, unless that was done a moment ago.
+    async fn still_may(&mut self) -> Result<(), End> {
+        self.registration.ended()?;
+        if self.checked_at.is_none_or(|at| at.elapsed() >= SESSION_CHECK_INTERVAL) {
+            self.app.ctx.verifier().verify(&self.token).await?;
+            self.checked_at = Some(Instant::now());
+        }
+        Ok(())
     }
 
     async fn ping(&mut self, heard_at: Instant) -> Result<(), End> {
@@ -307,7 +359,10 @@ impl Stream {
             None => Err(End::Gone),
             Some(Err(_)) => Err(End::Close(CloseCode::Protocol, "not understood")),
             Some(Ok(AggregatedMessage::Close(_))) => Err(End::Close(CloseCode::Normal, "")),
-            Some(Ok(AggregatedMessage::Ping(bytes))) => Ok(self.session.pong(&bytes).await?),
+            Some(Ok(AggregatedMessage::Ping(bytes))) => {
+                // Whoever asks without reading the answers is not waited for.
+                Ok(timeout(PATIENCE, self.session.pong(&bytes)).await.map_err(|_| End::Gone)??)
+            }
             Some(Ok(AggregatedMessage::Text(_) | AggregatedMessage::Binary(_) | AggregatedMessage::Pong(_))) => Ok(()),
         }
     }

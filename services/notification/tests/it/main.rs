@@ -12,7 +12,7 @@ use proto_events::booking::v1::PaymentReturned;
 use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use serde_json::json;
-use testkit::TestService;
+use testkit::{Statements, TestService};
 
 fn joined(user: UserId, at: Timestamp) -> UserRegistered {
     let user = User {
@@ -201,5 +201,35 @@ async fn a_muted_kind_is_not_told() {
     assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 1 }));
     let refused = me.put("/notifications/preferences", json!({ "kinds": { "nonsense": true } })).await;
     assert_eq!(refused.problem(400), "request.wrong_type");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_stored_in_a_few_statements() {
+    let service = TestService::start(notification::service()).await;
+    let now = service.now();
+    let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
+    let muted = json!({ "kinds": { "earning": false } });
+    service.as_user(ravi).put("/notifications/preferences", muted).await.expect(200);
+    let mut backlog = Vec::new();
+    for version in 1..=50 {
+        for user in [asha, ravi] {
+            let earned = bonus(user, now, version);
+            // The same fact twice, as different events.
+            backlog.extend([TestService::envelope(now, &earned), TestService::envelope(now, &earned)]);
+        }
+    }
+    for user in [asha, ravi] {
+        backlog.push(TestService::envelope(now, &joined(user, now)));
+    }
+    let statements = Statements::of(&service).await;
+    service.deliver_all(backlog).await;
+    let written = statements.with(&["INSERT INTO `notifications`"]).len();
+    let asked = statements.with(&["FROM `muted_kinds`"]).len();
+    assert!((1..20).contains(&written) && (1..20).contains(&asked), "{written} inserts, {asked} questions");
+    for (user, count) in [(asha, 51), (ravi, 1)] {
+        let unread = service.as_user(user).get("/notifications/unread-count").await.expect(200);
+        assert_eq!(unread, json!({ "unread": count }));
+    }
     service.finish().await;
 }

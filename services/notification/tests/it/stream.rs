@@ -10,6 +10,7 @@ use proto_events::auth::v1::SessionRevoked;
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::TestService;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -98,9 +99,104 @@ async fn the_token_may_come_in_the_first_message() {
     let (mut refused, _) = connect(&service, "", "").await.unwrap();
     refused.send(Message::text(json!({ "token": "nonsense" }).to_string())).await.unwrap();
     assert_eq!(close_code(&mut refused).await, 1008);
-    let (_, chosen) = connect(&service, "", &token).await.unwrap();
-    assert_eq!(chosen, token);
     socket.close(None).await.unwrap();
+    service.finish().await;
+}
+
+/// The head of the answer to a client that offers these sub-protocols, and reads nothing into it.
+async fn handshake(service: &TestService, protocols: &str) -> String {
+    let anonymous = service.anonymous();
+    let host = anonymous.base().trim_start_matches("http://").to_owned();
+    let mut tcp = TcpStream::connect(&host).await.unwrap();
+    let request = format!(
+        "GET /api/v1/notifications/stream HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
+         Sec-WebSocket-Protocol: {protocols}\r\n\r\n"
+    );
+    tcp.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        head.push(tcp.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap().to_ascii_lowercase()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_never_the_sub_protocol_that_is_chosen() {
+    let service = TestService::start(notification::service()).await;
+    let token = service.token(id::fresh(), Role::User, None);
+    for (offer, chosen) in [
+        (format!("bearer, {token}"), Some("bearer")),
+        (format!("{token}, bearer"), Some("bearer")),
+        (format!("ev.v1, {token}"), None),
+        (token.clone(), None),
+    ] {
+        let head = handshake(&service, &offer).await;
+        assert!(head.starts_with("http/1.1 101"), "{offer}: {head}");
+        assert!(!head.contains(&token.to_ascii_lowercase()), "{offer}");
+        let said = head.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
+        assert_eq!(said, chosen, "{offer}");
+    }
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sixth_stream_of_a_member_ends_their_oldest_and_nobody_elses() {
+    let service = TestService::start(notification::service()).await;
+    let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    let open = async |user| {
+        let offer = format!("bearer, {}", service.token(user, Role::User, None));
+        connect(&service, FROM_THE_START, &offer).await.unwrap().0
+    };
+    service.deliver_now(&joined(mine, service.now())).await;
+    service.deliver_now(&joined(other, service.now())).await;
+    let mut theirs = open(other).await;
+    assert_eq!(shown(&mut theirs).await["title"], "Welcome");
+    let mut streams = Vec::new();
+    for _ in 0..6 {
+        let mut stream = open(mine).await;
+        // It is registered by now.
+        assert_eq!(shown(&mut stream).await["title"], "Welcome");
+        streams.push(stream);
+    }
+    assert_eq!(close_code(&mut streams[0]).await, 4001);
+    for user in [mine, other] {
+        service.deliver_now(&bonus(user, service.now(), 1)).await;
+    }
+    for stream in streams.iter_mut().skip(1).chain([&mut theirs]) {
+        assert_eq!(shown(stream).await["title"], "Referral bonus");
+    }
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_opens_so_many_streams_and_answers_503_to_the_next() {
+    let service = TestService::start_with(notification::service(), &[("NOTIFICATION_MAX_STREAMS", "10")]).await;
+    let open = async || {
+        let offer = format!("bearer, {}", service.token(id::fresh(), Role::User, None));
+        connect(&service, "", &offer).await
+    };
+    let mut streams = Vec::new();
+    for _ in 0..10 {
+        streams.push(open().await.unwrap().0);
+    }
+    assert_eq!(open().await.err(), Some(503));
+    streams.pop().unwrap().close(None).await.unwrap();
+    // Its place is free once the service has read that.
+    while open().await.err() == Some(503) {
+        tokio::task::yield_now().await;
+    }
+    // Of connections that do not say whose they are there are fewer.
+    let (_silent, _) = {
+        drop(streams.pop());
+        loop {
+            match connect(&service, "", "").await {
+                Ok(opened) => break opened,
+                Err(status) => assert_eq!(status, 503),
+            }
+        }
+    };
+    assert_eq!(connect(&service, "", "").await.err(), Some(503));
     service.finish().await;
 }
 
