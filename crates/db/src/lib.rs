@@ -177,4 +177,4 @@ pub use fault::{Fault, fault};
 pub use file::advice_for;
 pub use handle::{Committed, Db, TxFn};
 pub use pool::PooledConnection;
-pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many};
+pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many, upsert_newer};

@@ -82,6 +82,8 @@ pub struct Upsert<I> {
     insert: I,
     keys: &'static [&'static str],
     columns: &'static [&'static str],
+    /// Update only a row whose value of this column is smaller than the one meant for insertion.
+    version: Option<&'static str>,
 }
 
 impl<I> QueryId for Upsert<I> {
@@ -96,7 +98,7 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
         };
         self.insert.walk_ast(out.reborrow())?;
         let mysql = is_mysql(&out);
-        match (mysql, self.columns.is_empty()) {
+        match (mysql, self.columns.is_empty() && self.version.is_none()) {
             (true, true) => {
                 // MySQL has no "do nothing" that does not also hide other errors.
                 out.push_sql(" ON DUPLICATE KEY UPDATE ");
@@ -114,16 +116,46 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
                 out.push_sql(if nothing { ") DO NOTHING" } else { ") DO UPDATE SET " });
             }
         }
-        for (i, column) in self.columns.iter().enumerate() {
+        // MySQL assigns from left to right: the version comes last, so that every comparison sees the row as it was.
+        for (i, column) in self.columns.iter().chain(&self.version).enumerate() {
             out.push_sql(if i == 0 { "" } else { ", " });
             out.push_identifier(column)?;
-            // MariaDB does not have the row alias that MySQL recommends instead of VALUES().
-            out.push_sql(if mysql { " = VALUES(" } else { " = excluded." });
-            out.push_identifier(column)?;
-            out.push_sql(if mysql { ")" } else { "" });
+            out.push_sql(" = ");
+            match self.version {
+                Some(version) if mysql => {
+                    out.push_sql("IF(");
+                    push_proposed(&mut out, version)?;
+                    out.push_sql(" > ");
+                    out.push_identifier(version)?;
+                    out.push_sql(", ");
+                    push_proposed(&mut out, column)?;
+                    out.push_sql(", ");
+                    out.push_identifier(column)?;
+                    out.push_sql(")");
+                }
+                Some(_) | None => push_proposed(&mut out, column)?,
+            }
+        }
+        if let Some(version) = self.version
+            && !mysql
+        {
+            out.push_sql(" WHERE ");
+            push_proposed(&mut out, version)?;
+            out.push_sql(" > ");
+            out.push_identifier(version)?;
         }
         Ok(())
     }
+}
+
+/// The value of `column` that was meant for insertion.
+fn push_proposed(out: &mut AstPass<'_, '_, MultiBackend>, column: &str) -> QueryResult<()> {
+    // MariaDB does not have the row alias that MySQL recommends instead of VALUES().
+    let (before, after) = if is_mysql(out) { ("VALUES(", ")") } else { ("excluded.", "") };
+    out.push_sql(before);
+    out.push_identifier(column)?;
+    out.push_sql(after);
+    Ok(())
 }
 
 /// Insert or update.
@@ -134,7 +166,7 @@ pub trait UpsertExt: Sized {
     /// `keys` has to be the whole unique key; MySQL takes any unique key of the table for it, so use this on
     /// tables that have one. The row count differs between the databases: ignore it.
     fn on_conflict_set(self, keys: &'static [&'static str], columns: &'static [&'static str]) -> Upsert<Self> {
-        Upsert { insert: self, keys, columns }
+        Upsert { insert: self, keys, columns, version: None }
     }
 }
 impl<T: diesel::QuerySource, U, Op, Ret> UpsertExt for InsertStatement<T, U, Op, Ret> {}
@@ -230,6 +262,43 @@ where
     I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
+    upsert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: None }).await
+}
+
+/// Inserts all rows, 500 to a statement; where the key `keys` is taken, sets `columns` and `version` to the values
+/// meant for insertion if that version is the greater one, and keeps the row as it is otherwise. Call it in a
+/// transaction, with one row a key.
+///
+/// What [`UpsertExt::on_conflict_set`] says of keys holds here too.
+pub async fn upsert_newer<Tab, I, V>(
+    conn: &mut DbConnection,
+    table: Tab,
+    rows: I,
+    keys: &'static [&'static str],
+    columns: &'static [&'static str],
+    version: &'static str,
+) -> QueryResult<()>
+where
+    Tab: diesel::Table,
+    I: IntoIterator,
+    I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
+    InsertMany<Tab, V>: QueryFragment<MultiBackend>,
+{
+    upsert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: Some(version) }).await
+}
+
+async fn upsert_chunks<Tab, I, V>(
+    conn: &mut DbConnection,
+    table: Tab,
+    rows: I,
+    upsert: impl Fn(InsertMany<Tab, V>) -> Upsert<InsertMany<Tab, V>>,
+) -> QueryResult<()>
+where
+    Tab: diesel::Table,
+    I: IntoIterator,
+    I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
+    InsertMany<Tab, V>: QueryFragment<MultiBackend>,
+{
     let mut rows = rows.into_iter();
     loop {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).map(diesel::Insertable::values).collect();
@@ -237,7 +306,7 @@ where
             return Ok(());
         }
         let insert = InsertMany { rows: chunk, into: table.from_clause() };
-        conn.execute_returning_count(Upsert { insert, keys, columns }).await?;
+        conn.execute_returning_count(upsert(insert)).await?;
     }
 }
 

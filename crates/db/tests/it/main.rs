@@ -31,6 +31,7 @@ macro_rules! suite {
             statements::a_taken_key_is_told_apart_from_every_other_error,
             statements::a_broken_check_is_recognised,
             statements::an_upsert_sets_only_the_named_columns,
+            statements::an_upsert_of_versions_keeps_the_newest_of_each,
             statements::an_upsert_without_a_key_is_refused,
             statements::many_rows_go_in_whatever_their_number,
             statements::a_duplicate_among_many_rows_undoes_the_transaction,

@@ -4,7 +4,7 @@ use crate::fixture::Fixture;
 use crate::store::{
     self, account, accounts, find, id, insert, outbox, post, posted, posting, postings, set_balance, upsert,
 };
-use db::{insert_many, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation};
+use db::{insert_many, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation, upsert_newer};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -76,6 +76,26 @@ pub(crate) async fn an_upsert_sets_only_the_named_columns(f: Fixture) {
     assert_eq!(find(c, id(1)).await.unwrap(), Some(account(1, "ravi", 8)));
     // Keeping the row as it is must not hide other errors.
     assert!(upsert(c, &account(2, "mira", -1), KEY, &[]).await.is_err());
+}
+
+pub(crate) async fn an_upsert_of_versions_keeps_the_newest_of_each(f: Fixture) {
+    let f = f.migrated().await;
+    let c = &mut *f.db.write().await.unwrap();
+    let version = |n, owner: &str, balance, version| store::Account { version, ..account(n, owner, balance) };
+    insert(c, &version(1, "asha", 5, 3)).await.unwrap();
+    insert(c, &version(2, "ravi", 5, 3)).await.unwrap();
+    insert(c, &version(3, "mira", 5, 3)).await.unwrap();
+    let rows = [version(1, "a", 1, 2), version(2, "r", 2, 3), version(3, "m", 3, 4), version(4, "new", 4, 1)];
+    let columns = &[accounts::balance_paise::NAME, accounts::owner::NAME];
+    for _ in 0..2 {
+        let put = upsert_newer(c, accounts::table, &rows, &[accounts::id::NAME], columns, accounts::version::NAME);
+        put.await.unwrap();
+        // Older and equal ones change nothing, in any column.
+        for kept in [version(1, "asha", 5, 3), version(2, "ravi", 5, 3), version(3, "m", 3, 4), version(4, "new", 4, 1)]
+        {
+            assert_eq!(find(c, kept.id).await.unwrap(), Some(kept));
+        }
+    }
 }
 
 pub(crate) async fn an_upsert_without_a_key_is_refused(f: Fixture) {
