@@ -1,6 +1,7 @@
-//! What the service listens to, and who takes it in.
+//! Consumed events and what each batch of them changes.
 
-use crate::app::{learn, take_hold};
+use crate::app::learn;
+use crate::app::take_hold::{HoldDecision, take_holds};
 use chassis::events::consumer::Consumer;
 use chassis::events::{Envelope, HandleError, read};
 use chassis::id;
@@ -13,34 +14,59 @@ use proto_events::wallet::v1::{HoldDecided, WalletChanged};
 /// Takes events in; all of its state is in the database.
 pub struct Listener;
 
+/// A batch of events by type.
+#[derive(Default)]
+struct Batch {
+    holds: Vec<HoldDecision>,
+    wallets: Vec<WalletChanged>,
+    kyc: Vec<KycDecided>,
+    bookings: Vec<BookingChanged>,
+    plans: Vec<PlanPublished>,
+}
+
 #[async_trait::async_trait]
 impl Consumer for Listener {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        for event in events {
-            dispatch(c, event).await?;
+        let batch = Batch::read(events)?;
+        // Rows are locked as everybody locks them: payouts before members, members before accounts.
+        take_holds(c, &batch.holds).await?;
+        learn::wallets(c, &batch.wallets).await?;
+        for event in &batch.kyc {
+            learn::kyc(c, event, id::fresh()).await?;
+        }
+        learn::bookings(c, &batch.bookings).await?;
+        for event in &batch.plans {
+            learn::plan(c, event).await?;
         }
         Ok(())
     }
 }
 
-async fn dispatch(c: &mut DbConnection, e: &Envelope) -> Result<(), HandleError> {
-    if e.is::<WalletChanged>() {
-        learn::wallet(c, &e.decode()?).await
-    } else if e.is::<HoldDecided>() {
-        hold(c, &e.decode()?).await
-    } else if e.is::<KycDecided>() {
-        learn::kyc(c, &e.decode()?, id::fresh()).await
-    } else if e.is::<BookingChanged>() {
-        learn::booking(c, &e.decode()?).await
-    } else if e.is::<PlanPublished>() {
-        learn::plan(c, &e.decode()?).await
-    } else {
-        Ok(())
+impl Batch {
+    fn read(events: &[Envelope]) -> Result<Self, HandleError> {
+        let mut batch = Self::default();
+        for e in events {
+            if e.is::<WalletChanged>() {
+                batch.wallets.push(e.decode()?);
+            } else if e.is::<HoldDecided>() {
+                batch.holds.push(hold(e.decode()?)?);
+            } else if e.is::<KycDecided>() {
+                batch.kyc.push(e.decode()?);
+            } else if e.is::<BookingChanged>() {
+                batch.bookings.push(e.decode()?);
+            } else if e.is::<PlanPublished>() {
+                batch.plans.push(e.decode()?);
+            }
+        }
+        Ok(batch)
     }
 }
 
-async fn hold(c: &mut DbConnection, event: &HoldDecided) -> Result<(), HandleError> {
-    let payout = read::id("payout_id", &event.payout_id)?;
-    let at = read::time("decided_at", event.decided_at)?;
-    Ok(take_hold::take_hold(c, payout, event.placed, &event.reason, at).await?)
+fn hold(event: HoldDecided) -> Result<HoldDecision, HandleError> {
+    Ok(HoldDecision {
+        payout_id: read::id("payout_id", &event.payout_id)?,
+        at: read::time("decided_at", event.decided_at)?,
+        placed: event.placed,
+        reason: event.reason,
+    })
 }

@@ -66,11 +66,8 @@ impl From<PayoutError> for Problem {
         match error {
             PayoutError::Request(request::Refusal::Account(refusal)) => of_account(refusal, detail),
             PayoutError::Request(refusal) => of_request(refusal, detail),
-            PayoutError::Step(payout::Refusal::SelfApproval) => {
-                Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.self_approval", detail)
-            }
-            PayoutError::Step(payout::Refusal::OwnPayout) => {
-                Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own_payout", detail)
+            PayoutError::Step(payout::Refusal::SelfApproval | payout::Refusal::OwnPayout) => {
+                Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own", detail)
             }
             PayoutError::Step(payout::Refusal::Conflict(_)) => Self::conflict("payout.state_conflict", detail),
             PayoutError::Account(refusal) => of_account(refusal, detail),
@@ -98,6 +95,7 @@ impl From<PayoutError> for Problem {
 
 fn of_account(refusal: account::Refusal, detail: String) -> Problem {
     match refusal {
+        account::Refusal::Own => Problem::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own", detail),
         account::Refusal::Known => Problem::conflict("payout.bank_account_known", detail),
         account::Refusal::OfKyc => Problem::conflict("payout.bank_account_of_kyc", detail),
         account::Refusal::TooNew(_) => Problem::unprocessable("payout.bank_account_unverified", detail),

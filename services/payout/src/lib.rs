@@ -20,6 +20,7 @@ mod jobs;
 mod schema;
 pub mod store;
 
+use app::terms::PlanCache;
 use chassis::pii::Sealer;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
@@ -32,6 +33,7 @@ pub struct Payouts {
     pub sealer: Sealer,
     /// How long an account is on its owner's list before a fresh one-time code verifies it.
     pub account_wait_hours: i64,
+    pub plans: PlanCache,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -45,7 +47,12 @@ async fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let rules = &config.first_rules;
     let begin = ctx.tx(async |c| app::add_tax_rule::begin_with(c, rules).await);
     begin.await.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Payouts { ctx, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
+    let state = Payouts {
+        ctx,
+        sealer: config.sealer,
+        account_wait_hours: config.account_wait_hours,
+        plans: PlanCache::default(),
+    };
     Ok(Parts {
         routes: http::routes(state),
         consumer: Some(Arc::new(consumers::Listener)),

@@ -42,18 +42,33 @@ pub async fn carry_out(
     now: Timestamp,
     note: impl FnOnce(&mut Payout),
 ) -> Result<Done, PayoutError> {
-    match weigh(&payout, &[], command)? {
+    let changed = decide_and_tell(c, &mut payout, command, now, note).await?;
+    if changed {
+        payouts::save(c, &payout).await?;
+    }
+    Ok(Done { payout, changed })
+}
+
+/// The same without saving `payout`; returns whether it has changed.
+pub async fn decide_and_tell(
+    c: &mut DbConnection,
+    payout: &mut Payout,
+    command: Command<'_>,
+    now: Timestamp,
+    note: impl FnOnce(&mut Payout),
+) -> Result<bool, PayoutError> {
+    match weigh(payout, &[], command)? {
         Step::Move(path) => {
-            note(&mut payout);
-            walk(c, &mut payout, path, command == Command::RefuseHold, now).await?;
-            Ok(Done { payout, changed: true })
+            note(payout);
+            walk(c, payout, path, command == Command::RefuseHold, now).await?;
+            Ok(true)
         }
         // Only an approval is ever noted, and approvals do not come this way.
-        Step::NoteApproval | Step::Unchanged => Ok(Done { payout, changed: false }),
+        Step::NoteApproval | Step::Unchanged => Ok(false),
     }
 }
 
-/// Takes `payout` through `path`.
+/// Takes `payout` through `path`, and tells of each state. The caller saves it.
 pub async fn walk(
     c: &mut DbConnection,
     payout: &mut Payout,
@@ -61,7 +76,8 @@ pub async fn walk(
     hold_refused: bool,
     now: Timestamp,
 ) -> Result<(), PayoutError> {
-    let line = taxes::find_line(c, payout.id).await?;
+    let line =
+        if path.iter().any(|status| has_tax_line(*status)) { taxes::find_line(c, payout.id).await? } else { None };
     for status in path {
         payout.status = *status;
         payout.version += 1;
@@ -72,5 +88,13 @@ pub async fn walk(
         }
         tell::tell(c, payout, line.as_ref(), hold_refused).await?;
     }
-    Ok(payouts::save(c, payout).await?)
+    Ok(())
+}
+
+/// Whether the tax is fixed by the time a payout is in this state.
+fn has_tax_line(status: Status) -> bool {
+    match status {
+        Status::Requested | Status::Pending | Status::Rejected | Status::Cancelled => false,
+        Status::Approved | Status::Processing | Status::Completed | Status::Failed | Status::Reversed => true,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::advance::{self, Done};
 use super::tax;
-use crate::domain::instalment::oldest_unpaid;
+use crate::domain::instalment::{left_of, oldest_unpaid};
 use crate::domain::payout::{Command, Status, Step};
 use crate::domain::request::nothing_due;
 use crate::error::PayoutError;
@@ -31,8 +31,10 @@ pub async fn approve(c: &mut DbConnection, id: PayoutId, by: UserId, now: Timest
 }
 
 async fn pass(c: &mut DbConnection, payout: &mut Payout, path: &[Status], now: Timestamp) -> Result<(), PayoutError> {
+    // The lock of the member's row keeps two of their payouts from being approved side by side.
     let instalment = if payout.emi_autofill {
-        oldest_unpaid(bookings::lock_instalments(c, payout.user_id).await?).map(|i| i.unpaid)
+        let promised = payouts::emi_promised_before(c, payout.user_id, Some(payout.id)).await?;
+        left_of(oldest_unpaid(bookings::lock_instalments(c, payout.user_id).await?), promised)
     } else {
         None
     };
@@ -47,5 +49,5 @@ async fn pass(c: &mut DbConnection, payout: &mut Payout, path: &[Status], now: T
     {
         advance::walk(c, payout, rest, false, now).await?;
     }
-    Ok(())
+    Ok(payouts::save(c, payout).await?)
 }

@@ -12,14 +12,15 @@ pub async fn add(c: &mut DbConnection, account: &BankAccount) -> Result<(), Payo
     if accounts::insert(c, account).await? { Ok(()) } else { Err(Refusal::Known.into()) }
 }
 
-/// Removes an account. Payouts keep their copy of it.
-pub async fn remove(c: &mut DbConnection, id: BankAccountId) -> Result<(), PayoutError> {
-    let Some(mut account) = accounts::lock(c, id).await? else { return Ok(()) };
+/// Removes an account; false where it was removed before. Payouts keep their copy of it.
+pub async fn remove(c: &mut DbConnection, id: BankAccountId) -> Result<bool, PayoutError> {
+    let Some(mut account) = accounts::lock(c, id).await? else { return Ok(false) };
     match account.source {
         Source::Kyc => Err(Refusal::OfKyc.into()),
         Source::Member => {
             account.live = None;
-            Ok(accounts::save(c, &account).await?)
+            accounts::save(c, &account).await?;
+            Ok(true)
         }
     }
 }

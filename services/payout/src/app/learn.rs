@@ -1,4 +1,4 @@
-//! What other services tell, kept for the decisions made here: the highest version wins.
+//! Projections of what other services publish, for the decisions made here: the highest version wins.
 
 use crate::domain::BankAccountId;
 use crate::domain::account::Source;
@@ -10,23 +10,31 @@ use crate::store::plans;
 use chassis::events::HandleError;
 use chassis::events::read;
 use db::DbConnection;
-use domain::{Plan, Timestamp, UserId};
+use domain::{BookingId, Plan, Timestamp, UserId};
 use proto_events::auth::v1::KycDecided;
 use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::WalletChanged;
+use std::collections::BTreeMap;
 
-pub async fn wallet(c: &mut DbConnection, event: &WalletChanged) -> Result<(), HandleError> {
-    let version = read::version(event.version)?;
-    let mut member = members::lock(c, read::id("user_id", &event.user_id)?).await?;
-    if version <= member.wallet_version {
-        return Ok(());
+/// Wallets: of each member the newest of the batch, in one statement.
+pub async fn wallets(c: &mut DbConnection, events: &[WalletChanged]) -> Result<(), HandleError> {
+    let mut newest: BTreeMap<UserId, Member> = BTreeMap::new();
+    for event in events {
+        let user_id = read::id("user_id", &event.user_id)?;
+        let wallet = Member {
+            wallet_version: read::version(event.version)?,
+            available_paise: read::money(event.available_paise),
+            held_paise: read::money(event.held_paise),
+            clawback_due_paise: read::money(event.clawback_due_paise),
+            ..Member::unknown(user_id)
+        };
+        if newest.get(&user_id).is_none_or(|known| known.wallet_version < wallet.wallet_version) {
+            newest.insert(user_id, wallet);
+        }
     }
-    member.wallet_version = version;
-    member.available_paise = read::money(event.available_paise);
-    member.held_paise = read::money(event.held_paise);
-    member.clawback_due_paise = read::money(event.clawback_due_paise);
-    Ok(members::save(c, &member).await?)
+    let rows: Vec<Member> = newest.into_values().collect();
+    Ok(members::put_wallets(c, &rows).await?)
 }
 
 /// `account_id` is for the member's account, if it is new.
@@ -94,7 +102,20 @@ async fn retire(c: &mut DbConnection, member: &Member, now: BankAccountId) -> Re
     Ok(())
 }
 
-pub async fn booking(c: &mut DbConnection, event: &BookingChanged) -> Result<(), HandleError> {
+/// Bookings: the newest of the batch of each, in one statement.
+pub async fn bookings(c: &mut DbConnection, events: &[BookingChanged]) -> Result<(), HandleError> {
+    let mut newest: BTreeMap<BookingId, Booking> = BTreeMap::new();
+    for event in events {
+        let row = booking(event)?;
+        if newest.get(&row.id).is_none_or(|known| known.version < row.version) {
+            newest.insert(row.id, row);
+        }
+    }
+    let rows: Vec<Booking> = newest.into_values().collect();
+    Ok(bookings::put(c, &rows).await?)
+}
+
+fn booking(event: &BookingChanged) -> Result<Booking, HandleError> {
     // Only a confirmed booking takes money for EMI, and only its instalments have a day they are due on.
     let mut due = Vec::new();
     if event.status == "confirmed" {
@@ -104,14 +125,13 @@ pub async fn booking(c: &mut DbConnection, event: &BookingChanged) -> Result<(),
         }
     }
     let oldest = oldest_unpaid(due);
-    let row = Booking {
+    Ok(Booking {
         id: read::id("booking_id", &event.booking_id)?,
         user_id: read::id("user_id", &event.user_id)?,
         version: read::version(event.version)?,
         due_on: oldest.map(|i| i.due_on),
         unpaid_paise: oldest.map_or(domain::Money::ZERO, |i| i.unpaid),
-    };
-    Ok(bookings::put(c, &row).await?)
+    })
 }
 
 pub async fn plan(c: &mut DbConnection, event: &PlanPublished) -> Result<(), HandleError> {

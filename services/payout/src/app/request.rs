@@ -1,11 +1,12 @@
 //! A member asks what a payout would be, or for one.
 
 use super::keep_account::confirm;
-use super::{tax, tell, terms};
+use super::terms::PlanCache;
+use super::{tax, tell};
 use crate::domain::BankAccountId;
 use crate::domain::account::{Claim, Verdict, verify};
 use crate::domain::breakdown::Breakdown;
-use crate::domain::instalment::oldest_unpaid;
+use crate::domain::instalment::{left_of, oldest_unpaid};
 use crate::domain::payout::Status;
 use crate::domain::request::{Asker, approvals_needed, check};
 use crate::error::PayoutError;
@@ -42,16 +43,16 @@ pub struct Quote {
 }
 
 /// What the payout would be now.
-pub async fn quote(c: &mut DbConnection, ask: &Ask) -> Result<Quote, PayoutError> {
+pub async fn quote(c: &mut DbConnection, plans: &PlanCache, ask: &Ask) -> Result<Quote, PayoutError> {
     let member = members::find(c, ask.user_id).await?.unwrap_or_else(|| Member::unknown(ask.user_id));
-    consider(c, &member, ask).await
+    consider(c, plans, &member, ask).await
 }
 
 /// Asks for the payout. Asks of one member are decided one after the other, under the lock of their row.
-pub async fn request(c: &mut DbConnection, ask: &Ask, id: PayoutId) -> Result<Payout, PayoutError> {
+pub async fn request(c: &mut DbConnection, plans: &PlanCache, ask: &Ask, id: PayoutId) -> Result<Payout, PayoutError> {
     let now = ask.claim.now;
     let member = members::lock(c, ask.user_id).await?;
-    let quote = consider(c, &member, ask).await?;
+    let quote = consider(c, plans, &member, ask).await?;
     let Quote { parts, rule, account, account_verdict, plan_version, approvals_needed } = quote;
     if account_verdict != Verdict::Verified {
         confirm(c, account.id, ask.user_id, &ask.claim).await?;
@@ -90,9 +91,9 @@ pub async fn request(c: &mut DbConnection, ask: &Ask, id: PayoutId) -> Result<Pa
     Ok(payout)
 }
 
-async fn consider(c: &mut DbConnection, member: &Member, ask: &Ask) -> Result<Quote, PayoutError> {
+async fn consider(c: &mut DbConnection, plans: &PlanCache, member: &Member, ask: &Ask) -> Result<Quote, PayoutError> {
     let now = ask.claim.now;
-    let (plan_version, terms) = terms::terms_at(c, now).await?;
+    let (plan_version, terms) = plans.terms_at(c, now).await?;
     let account = account_to_pay(c, member, ask).await?;
     let verdict = account.as_ref().map(|a| verify(&a.standing(), member.user_id, &ask.claim));
     let asker = Asker {
@@ -108,7 +109,8 @@ async fn consider(c: &mut DbConnection, member: &Member, ask: &Ask) -> Result<Qu
         return Err(PayoutError::UnknownAccount);
     };
     let instalment = if ask.emi_autofill {
-        oldest_unpaid(bookings::instalments(c, member.user_id).await?).map(|i| i.unpaid)
+        let promised = payouts::emi_promised_before(c, member.user_id, None).await?;
+        left_of(oldest_unpaid(bookings::instalments(c, member.user_id).await?), promised)
     } else {
         None
     };

@@ -14,6 +14,11 @@ pub fn oldest_unpaid(instalments: impl IntoIterator<Item = Instalment>) -> Optio
     instalments.into_iter().filter(|i| i.unpaid.is_positive()).min_by_key(|i| i.due_on)
 }
 
+/// What of the oldest unpaid instalment is left for another payout, after what open payouts of the member promise it.
+pub fn left_of(oldest: Option<Instalment>, promised: Money) -> Option<Money> {
+    Some(oldest?.unpaid.minus_or_zero(promised))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +31,14 @@ mod tests {
         assert_eq!(oldest_unpaid(all), Some(one("2027-02-01", 120)));
         assert_eq!(oldest_unpaid([one("2027-01-01", 0)]), None);
         assert_eq!(oldest_unpaid([]), None);
+    }
+
+    #[test]
+    fn what_is_promised_is_not_taken_again() {
+        let oldest = Some(Instalment { due_on: "2027-01-01".parse().expect("a date"), unpaid: Money::from_paise(500) });
+        for (promised, left) in [(0, 500), (499, 1), (500, 0), (501, 0)] {
+            assert_eq!(left_of(oldest, Money::from_paise(promised)), Some(Money::from_paise(left)), "{promised}");
+        }
+        assert_eq!(left_of(None, Money::ZERO), None);
     }
 }

@@ -102,16 +102,20 @@ pub(super) async fn remove(
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let account = visible(&app, &path).await?;
-    if account.user_id != caller.user_id {
-        return Err(Problem::not_found());
-    }
+    let id: BankAccountId = path_id(&path)?;
+    let mut c = app.ctx.db().read().await?;
+    let account = store::find_ever(&mut c, id).await?.filter(|account| account.user_id == caller.user_id);
+    drop(c);
+    let account = account.ok_or_else(Problem::not_found)?;
     let (who, at, account) = (&caller, app.ctx.now(), &account);
     app.ctx
         .tx(async |c| {
-            keep_account::remove(c, account.id).await?;
-            let subject = Subject::BankAccount(account.id, account.user_id);
-            note(c, who, at, "payout.bank_account_remove", subject, &account.account_mask).await
+            // A repeated request is answered alike.
+            if keep_account::remove(c, account.id).await? {
+                let subject = Subject::BankAccount(account.id, account.user_id);
+                note(c, who, at, "payout.bank_account_remove", subject, &account.account_mask).await?;
+            }
+            Ok::<_, Problem>(())
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -120,7 +124,7 @@ pub(super) async fn remove(
 /// What the caller has to show for an account of theirs that nobody else has verified.
 pub(super) fn claim(app: &Payouts, caller: &Caller) -> Claim {
     let session_began = session_began(caller.session_id);
-    Claim { session_began, now: app.ctx.now(), wait_hours: app.account_wait_hours }
+    Claim { session_began, now: app.ctx.now(), wait_hours: app.account_wait_hours, as_staff: false }
 }
 
 pub(super) async fn verify(
@@ -130,7 +134,8 @@ pub(super) async fn verify(
 ) -> Result<HttpResponse, Problem> {
     let account = visible(&app, &path).await?;
     caller.require_sight_of(account.user_id)?;
-    let (who, id, claim) = (&caller, account.id, &claim(&app, &caller));
+    let claim = &Claim { as_staff: caller.role.is_staff(), ..claim(&app, &caller) };
+    let (who, id) = (&caller, account.id);
     let account = app
         .ctx
         .tx(async |c| {

@@ -55,7 +55,7 @@ pub(super) async fn quote(app: web::Data<Payouts>, caller: Caller, body: Body) -
 async fn patient_quote(app: &Payouts, ask: &Ask, patience: &mut Patience) -> Result<QuoteView, Problem> {
     loop {
         let mut c = app.ctx.db().read().await?;
-        let refusal = match request::quote(&mut c, ask).await {
+        let refusal = match request::quote(&mut c, &app.plans, ask).await {
             Ok(quote) => return Ok(quote.into()),
             Err(error) => Problem::from(error),
         };
@@ -76,9 +76,9 @@ pub(super) async fn request(
     let ask = &input.value.ask(&app, &caller);
     let mut patience = Patience::new();
     loop {
-        let (who, at) = (&caller, ask.claim.now);
+        let (who, at, plans) = (&caller, ask.claim.now, &app.plans);
         let asked = idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-            let payout = request::request(c, ask, id::fresh()).await?;
+            let payout = request::request(c, plans, ask, id::fresh()).await?;
             note(c, who, at, "payout.request", Subject::Payout(payout.id, payout.user_id), "").await?;
             Ok::<PayoutView, Problem>(view::of_payout(payout, 0))
         });

@@ -55,6 +55,11 @@ pub async fn find(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option
     live.select(BankAccount::as_select()).first(c).await.optional()
 }
 
+/// The account of that id, also one that was removed.
+pub async fn find_ever(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option<BankAccount>> {
+    bank_accounts::table.find(id).select(BankAccount::as_select()).first(c).await.optional()
+}
+
 pub async fn lock(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option<BankAccount>> {
     let live = bank_accounts::table.find(id).filter(bank_accounts::live.eq(true));
     live.select(BankAccount::as_select()).lock().get_result(c).await.optional()

@@ -2,18 +2,13 @@
 
 use crate::domain::instalment::Instalment;
 use crate::schema::bookings;
-use db::{DbConnection, LockExt, inserted};
+use db::{DbConnection, LockExt, upsert_newer};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, UserId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(
-    table_name = bookings,
-    treat_none_as_default_value = false,
-    treat_none_as_null = true,
-    check_for_backend(db::MultiBackend)
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = bookings, treat_none_as_default_value = false)]
 pub struct Booking {
     pub id: BookingId,
     pub user_id: UserId,
@@ -22,13 +17,11 @@ pub struct Booking {
     pub unpaid_paise: Money,
 }
 
-/// Keeps the highest version.
-pub async fn put(c: &mut DbConnection, booking: &Booking) -> QueryResult<()> {
-    if inserted(diesel::insert_into(bookings::table).values(booking).execute(c).await)? {
-        return Ok(());
-    }
-    let older = bookings::table.find(booking.id).filter(bookings::version.lt(booking.version));
-    diesel::update(older).set(booking).execute(c).await.map(drop)
+/// Stores those that are newer than what is there; one row a booking.
+pub async fn put(c: &mut DbConnection, rows: &[Booking]) -> QueryResult<()> {
+    use bookings as t;
+    let columns = &[t::user_id::NAME, t::due_on::NAME, t::unpaid_paise::NAME];
+    upsert_newer(c, t::table, rows, &[t::id::NAME], columns, t::version::NAME).await
 }
 
 /// The due instalment of each of the member's bookings.

@@ -2,7 +2,7 @@
 
 use crate::domain::BankAccountId;
 use crate::schema::members;
-use db::{DbConnection, LockExt, UpsertExt};
+use db::{DbConnection, LockExt, UpsertExt, upsert_newer};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, UserId};
@@ -62,6 +62,13 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> 
     let ensure = diesel::insert_into(members::table).values(&unknown);
     ensure.on_conflict_set(&["user_id"], &[]).execute(c).await?;
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
+}
+
+/// Stores the wallets of these members where their versions are newer; one row a member.
+pub async fn put_wallets(c: &mut DbConnection, rows: &[Member]) -> QueryResult<()> {
+    use members as t;
+    let columns = &[t::available_paise::NAME, t::held_paise::NAME, t::clawback_due_paise::NAME];
+    upsert_newer(c, t::table, rows, &[t::user_id::NAME], columns, t::wallet_version::NAME).await
 }
 
 pub async fn save(c: &mut DbConnection, member: &Member) -> QueryResult<()> {

@@ -3,7 +3,7 @@
 use crate::domain::payout::Status;
 use crate::domain::{BankAccountId, BatchId};
 use crate::schema::{approvals, payouts};
-use db::{DbConnection, LockExt, inserted, sum_i64};
+use db::{AnyOfExt, DbConnection, LockExt, inserted, sum_i64, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PayoutId, Timestamp, UserId};
@@ -60,6 +60,19 @@ pub async fn lock(c: &mut DbConnection, id: PayoutId) -> QueryResult<Option<Payo
     payouts::table.find(id).select(Payout::as_select()).lock().get_result(c).await.optional()
 }
 
+/// Those of `ids` that there are, locked in the order of their ids.
+pub async fn lock_all(c: &mut DbConnection, ids: &[PayoutId]) -> QueryResult<Vec<Payout>> {
+    let query = payouts::table.filter(payouts::id.any_of(ids)).order(payouts::id).select(Payout::as_select());
+    query.lock().get_results(c).await
+}
+
+/// Stores what the wallet's decision changes in payouts that are there and locked.
+pub async fn save_decided(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<()> {
+    use payouts as t;
+    let columns = &[t::version::NAME, t::status::NAME, t::reason::NAME, t::changed_at::NAME];
+    upsert_many(c, t::table, rows, &[t::id::NAME], columns).await
+}
+
 pub async fn save(c: &mut DbConnection, payout: &Payout) -> QueryResult<()> {
     diesel::update(payouts::table.find(payout.id)).set(payout).execute(c).await.map(drop)
 }
@@ -92,7 +105,7 @@ pub async fn pending_since(c: &mut DbConnection, before: Timestamp, limit: i64) 
     payouts::table
         .filter(payouts::status.eq(Status::Pending))
         .filter(payouts::requested_at.lt(before))
-        .order(payouts::id)
+        .order((payouts::requested_at, payouts::id))
         .limit(limit)
         .select(payouts::id)
         .load(c)
@@ -109,6 +122,27 @@ pub async fn total(c: &mut DbConnection, user_id: UserId, states: &[Status]) -> 
         .await?;
     Ok(sum.unwrap_or(Money::ZERO))
 }
+
+/// What open payouts of a member are to put towards EMI: those that were approved, and of those that were not the ones
+/// asked for before `than`; `than` itself is not counted.
+pub async fn emi_promised_before(c: &mut DbConnection, user_id: UserId, than: Option<PayoutId>) -> QueryResult<Money> {
+    let open: Vec<(PayoutId, Status, Money)> = payouts::table
+        .filter(payouts::user_id.eq(user_id))
+        .filter(payouts::status.any_of(&EMI_OPEN))
+        .select((payouts::id, payouts::status, payouts::emi_paise))
+        .load(c)
+        .await?;
+    let counts = |id: PayoutId, status: Status| match status {
+        Status::Approved | Status::Processing => than != Some(id),
+        Status::Requested | Status::Pending => than.is_none_or(|than| id < than),
+        Status::Completed | Status::Rejected | Status::Cancelled | Status::Failed | Status::Reversed => false,
+    };
+    let emi = open.into_iter().filter(|(id, status, _)| counts(*id, *status)).map(|(_, _, emi)| emi);
+    Money::total(emi).map_err(|e| diesel::result::Error::DeserializationError(Box::new(e)))
+}
+
+/// States in which the EMI part of a payout is promised to an instalment that does not show it yet.
+const EMI_OPEN: [Status; 4] = [Status::Requested, Status::Pending, Status::Approved, Status::Processing];
 
 /// Approved payouts that are in no batch, oldest first, locked.
 pub async fn lock_unsent(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Payout>> {

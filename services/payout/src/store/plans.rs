@@ -1,7 +1,7 @@
 //! Published versions of the compensation plan. Version 1 is known from the start and is no row.
 
 use crate::schema::plan_versions;
-use db::{DbConnection, inserted};
+use db::{AnyOfExt, DbConnection, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -18,7 +18,16 @@ pub async fn insert(c: &mut DbConnection, (version, effective_from, plan_json): 
     inserted(row.execute(c).await)
 }
 
-/// Every version, oldest first.
-pub async fn list(c: &mut DbConnection) -> QueryResult<Vec<PlanRow>> {
-    plan_versions::table.order(plan_versions::version).load(c).await
+/// Which versions there are, oldest first.
+pub async fn versions(c: &mut DbConnection) -> QueryResult<Vec<i64>> {
+    plan_versions::table.order(plan_versions::version).select(plan_versions::version).load(c).await
+}
+
+/// These versions, oldest first.
+pub async fn of(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<PlanRow>> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = plan_versions::table.filter(plan_versions::version.any_of(versions));
+    wanted.order(plan_versions::version).load(c).await
 }

@@ -203,3 +203,69 @@ async fn a_published_plan_changes_the_minimum_from_its_day_on() {
     member.post("/payouts/quote", ask("200.00")).await.expect(200);
     f.service.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_published_late_or_out_of_order_decides_from_its_day_on() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let published = |version: u32, minimum: i64, hours: i64| {
+        let mut plan = domain::Plan::seed();
+        plan.payout.minimum = domain::Money::from_rupees(minimum);
+        let effective_from = f.now().plus_hours(hours).micros();
+        let plan_json = serde_json::to_string(&plan).unwrap();
+        PlanPublished { version, effective_from, plan_json, ..PlanPublished::default() }
+    };
+    let (second, third) = (published(2, 200, -2), published(3, 300, -1));
+    let least = async || {
+        for rupees in [100, 200, 300] {
+            if member.client.post("/payouts/quote", ask(&format!("{rupees}.00"))).await.status == 200 {
+                return rupees;
+            }
+        }
+        0
+    };
+    assert_eq!(least().await, 100);
+    f.deliver_now(&third).await;
+    assert_eq!(least().await, 300);
+    f.deliver_now(&second).await;
+    assert_eq!(least().await, 300);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_taken_in_by_a_few_statements() {
+    let f = fixture().await;
+    let mut backlog = Vec::new();
+    let mut members = Vec::new();
+    for n in 0..30 {
+        let member = f.stranger();
+        let kyc = f.kyc(member.id, 1, true, &format!("ABCDE{:04}F", n), &format!("1234567843{n:02}"));
+        f.deliver_now(&kyc).await;
+        f.wallet(member.id, 1, "500.00", "0.00", "0.00").await;
+        let payout = member.client.post("/payouts", ask("100.00")).await.expect(201);
+        backlog.push(testkit::TestService::envelope(f.now(), &f.hold(&payout, n % 2 == 0)));
+        for version in [4, 2, 3] {
+            let wallet = proto_events::wallet::v1::WalletChanged {
+                user_id: member.id.into(),
+                version,
+                available_paise: 10_000 * i64::try_from(version).unwrap(),
+                held_paise: 10_000,
+                ..Default::default()
+            };
+            backlog.push(testkit::TestService::envelope(f.now(), &wallet));
+        }
+        members.push((member, payout["id"].as_str().unwrap().to_owned()));
+    }
+    let statements = testkit::Statements::of(&f.service).await;
+    f.deliver_all(backlog).await;
+    for (table, most) in [("`members`", 10), ("UPDATE `payouts`", 0), ("INSERT INTO `payouts`", 10)] {
+        let count = statements.with(&[table]).len();
+        assert!(count <= most, "{table}: {count}");
+    }
+    for (n, (member, id)) in members.iter().enumerate() {
+        assert_eq!(f.status(id).await, if n % 2 == 0 { "pending" } else { "rejected" });
+        // The newest of its versions, whichever came last.
+        member.client.post("/payouts/quote", ask("400.00")).await.expect(200);
+    }
+    f.service.finish().await;
+}

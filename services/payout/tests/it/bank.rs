@@ -34,8 +34,9 @@ async fn an_added_account_is_paid_to_once_staff_have_verified_it() {
     assert_eq!(early.problem(422), "payout.bank_account_unverified");
     let path = format!("/payouts/bank-accounts/{id}/verify");
     assert_eq!(f.stranger().client.act(&path).await.problem(404), "request.not_found");
-    for own in [member.client.clone(), f.as_role(member.id, Role::Staff)] {
-        assert_eq!(own.act(&path).await.problem(422), "payout.bank_account_unverified");
+    assert_eq!(member.client.act(&path).await.problem(422), "payout.bank_account_unverified");
+    for own in [Role::Staff, Role::Admin].map(|role| f.as_role(member.id, role)) {
+        assert_eq!(own.act(&path).await.problem(403), "payout.own");
     }
     f.as_staff().act(&path).await.expect(200);
     assert_eq!(f.as_staff().act(&path).await.expect(200)["verified_by"], "staff");
@@ -116,8 +117,12 @@ async fn accounts_are_their_owners_and_the_one_of_the_kyc_stays() {
     let own = member.client.post("/payouts/bank-accounts", account("987654321000")).await.expect(201);
     let path = format!("/payouts/bank-accounts/{}", own["id"].as_str().unwrap());
     assert_eq!(other.client.delete(&path).await.problem(404), "request.not_found");
-    assert_eq!(member.client.delete(&path).await.status, 204);
-    assert_eq!(member.client.delete(&path).await.problem(404), "request.not_found");
+    // As often as a retry sends it.
+    for _ in 0..2 {
+        assert_eq!(member.client.delete(&path).await.status, 204);
+        assert_eq!(other.client.delete(&path).await.problem(404), "request.not_found");
+        assert_eq!(member.client.act(&format!("{path}/verify")).await.problem(404), "request.not_found");
+    }
     let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!((&listed["items"][0]["source"], &listed["items"][0]["verified"]), (&json!("kyc"), &json!(true)));

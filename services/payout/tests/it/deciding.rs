@@ -55,12 +55,12 @@ async fn nobody_approves_their_own_payout_and_two_people_are_two_people() {
     for (amount, status) in [("49999.99", "approved"), ("50000.00", "pending")] {
         let id = f.pending(&member, ask(amount)).await;
         let path = format!("/payouts/{id}/approve");
-        assert_eq!(own.act(&path).await.problem(403), "payout.self_approval");
+        assert_eq!(own.act(&path).await.problem(403), "payout.own");
         let staff = f.as_staff();
         let (a, b) = tokio::join!(staff.act(&path), staff.act(&path));
         assert_eq!((a.status, b.status), (200, 200));
         assert_eq!(f.status(&id).await, status);
-        assert_eq!(own.act(&path).await.problem(403), "payout.self_approval");
+        assert_eq!(own.act(&path).await.problem(403), "payout.own");
     }
     assert_eq!(f.published::<PayoutApproved>().await.len(), 1);
     f.service.finish().await;
@@ -97,24 +97,19 @@ async fn nobody_decides_about_their_own_payout_whatever_they_send() {
     let batch = staff.act("/payout-batches").await.expect(201);
     let csv = format!("payout_id,outcome,utr,reason\n{id},failed,,closed\n");
     let answered = answer(&own, batch["id"].as_str().unwrap(), &csv).await;
-    assert_eq!(answered.problem(403), "payout.own_payout");
-    for (verb, code) in [
-        ("approve", "payout.self_approval"),
-        ("reject", "payout.own_payout"),
-        ("settle", "payout.own_payout"),
-        ("return", "payout.own_payout"),
-    ] {
+    assert_eq!(answered.problem(403), "payout.own");
+    for verb in ["approve", "reject", "settle", "return"] {
         let path = format!("/payouts/{id}/{verb}");
-        assert_eq!(own.act(&path).await.problem(403), code, "{verb} without a body");
+        assert_eq!(own.act(&path).await.problem(403), "payout.own", "{verb} without a body");
         for body in ["{".to_owned(), "7".to_owned(), format!("\"{}\"", "x".repeat(100 * 1024))] {
             let request = own.request(Method::POST, &path).header("content-type", "application/json");
-            assert_eq!(own.send(request.body(body)).await.problem(403), code, "{verb}");
+            assert_eq!(own.send(request.body(body)).await.problem(403), "payout.own", "{verb}");
         }
     }
     assert_eq!(f.status(&id).await, "processing");
     staff.post(&format!("/payouts/{id}/settle"), json!({"outcome": "paid", "utr": "U1"})).await.expect(200);
     let back = own.post(&format!("/payouts/{id}/return"), json!({"reason": "mine"})).await;
-    assert_eq!(back.problem(403), "payout.own_payout");
+    assert_eq!(back.problem(403), "payout.own");
     f.service.finish().await;
 }
 
@@ -250,6 +245,52 @@ async fn emi_autofill_pays_the_oldest_unpaid_instalment() {
     assert_eq!(parts(&approved), ["10000.00", "500.00", "2345.00", "7155.00"]);
     let plain = member.client.post("/payouts/quote", ask("10000.00")).await.expect(200);
     assert_eq!(plain["emi"], "0.00");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_payouts_share_an_instalment_and_never_pay_it_twice() {
+    let with_emi = |amount: &str| json!({"amount": amount, "emi_autofill": true});
+    // The first is to put 950.00 towards it, all that tax leaves.
+    for (instalment, first_takes, left) in
+        [("949.99", "949.99", "0.00"), ("950.00", "950.00", "0.00"), ("950.01", "950.00", "0.01")]
+    {
+        let f = fixture().await;
+        let member = f.member("50000.00").await;
+        f.booking(member.id, &[("2026-12-10", instalment, "0.00"), ("2027-01-10", "3000.00", "0.00")]).await;
+        let quote = async || member.client.post("/payouts/quote", with_emi("10000.00")).await.expect(200);
+        assert_eq!(quote().await["emi"], instalment, "nothing is promised yet");
+        let first = f.pending(&member, with_emi("1000.00")).await;
+        assert_eq!(quote().await["emi"], left);
+        let second = f.pending(&member, with_emi("10000.00")).await;
+        assert_eq!(quote().await["emi"], "0.00");
+        // Whichever is approved first: each takes what it was to take.
+        let staff = f.as_staff();
+        let approve = async |id: &str| staff.act(&format!("/payouts/{id}/approve")).await.expect(200);
+        assert_eq!(approve(&second).await["emi"], left, "{instalment}");
+        assert_eq!(approve(&first).await["emi"], first_takes, "{instalment}");
+        f.service.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_that_comes_to_nothing_gives_its_instalment_back() {
+    let f = fixture().await;
+    let member = f.member("50000.00").await;
+    f.booking(member.id, &[("2026-12-10", "2345.00", "0.00")]).await;
+    let body = json!({"amount": "10000.00", "emi_autofill": true});
+    let quote = async || member.client.post("/payouts/quote", body.clone()).await.expect(200);
+    let first = f.pending(&member, body.clone()).await;
+    let second = f.pending(&member, body.clone()).await;
+    assert_eq!(quote().await["emi"], "0.00");
+    member.client.act(&format!("/payouts/{first}/cancel")).await.expect(200);
+    assert_eq!(quote().await["emi"], "2345.00", "an estimate promises what it said: nothing");
+    let approved = f.as_staff().act(&format!("/payouts/{second}/approve")).await.expect(200);
+    assert_eq!(approved["emi"], "2345.00", "what is fixed is what is there");
+    assert_eq!(quote().await["emi"], "0.00");
+    let failed = json!({"outcome": "failed", "reason": "closed"});
+    f.as_staff().post(&format!("/payouts/{second}/settle"), failed).await.expect(200);
+    assert_eq!(quote().await["emi"], "2345.00");
     f.service.finish().await;
 }
 
