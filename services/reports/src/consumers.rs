@@ -21,7 +21,7 @@ impl Consumer for Reports {
         for event in events {
             read(event, &mut facts)?;
         }
-        Ok(learn(c, &facts).await?)
+        learn(c, &facts).await
     }
 }
 

@@ -93,3 +93,22 @@ diesel::table! {
         happened_on -> Text,
     }
 }
+diesel::table! {
+    rollups (noun, day, part) {
+        noun -> Text,
+        day -> Text,
+        part -> Text,
+        facts -> BigInt,
+        measure_1 -> BigInt,
+        measure_2 -> BigInt,
+        measure_3 -> BigInt,
+        measure_4 -> BigInt,
+        measure_5 -> BigInt,
+    }
+}
+diesel::table! {
+    rollup_state (id) {
+        id -> BigInt,
+        version -> BigInt,
+    }
+}

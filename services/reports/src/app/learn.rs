@@ -1,8 +1,11 @@
 //! Takes in what other services told. Whatever comes twice, or late, changes nothing.
 
-use crate::store::{bookings, members, payouts, receipts, tree, wallets};
+use super::sum_up;
+use crate::domain::rollup::Rollups;
+use crate::store::{bookings, members, payouts, receipts, rollups, tree, wallets};
+use chassis::events::HandleError;
 use db::DbConnection;
-use diesel::QueryResult;
+use domain::MoneyError;
 
 pub use crate::store::bookings::Booking;
 pub use crate::store::members::Member;
@@ -25,14 +28,25 @@ pub struct Facts {
     pub steps: Vec<Step>,
 }
 
-pub async fn learn(c: &mut DbConnection, facts: &Facts) -> QueryResult<()> {
-    members::put(c, &facts.members).await?;
-    bookings::put(c, &facts.bookings).await?;
-    receipts::add(c, &facts.receipts).await?;
-    wallets::put(c, &facts.wallets).await?;
-    wallets::add_transactions(c, &facts.transactions).await?;
-    tree::add_placements(c, &facts.placements).await?;
-    tree::add_pairs(c, &facts.pairs).await?;
-    payouts::put(c, &facts.payouts).await?;
-    payouts::add_steps(c, &facts.steps).await
+/// Stores what is new and adds it to the rollups, in one transaction: a duplicate or an older version adds nothing.
+pub async fn learn(c: &mut DbConnection, facts: &Facts) -> Result<(), HandleError> {
+    rollups::lock(c).await?;
+    let mut sums = Rollups::default();
+    sum_up::members(&mut sums, &members::put(c, &facts.members).await?).map_err(too_large)?;
+    sum_up::bookings(&mut sums, &bookings::put(c, &facts.bookings).await?).map_err(too_large)?;
+    sum_up::receipts(&mut sums, &receipts::add(c, &facts.receipts).await?).map_err(too_large)?;
+    sum_up::wallets(&mut sums, &wallets::put(c, &facts.wallets).await?).map_err(too_large)?;
+    let transactions = wallets::add_transactions(c, &facts.transactions).await?;
+    sum_up::transactions(&mut sums, &transactions).map_err(too_large)?;
+    let placements = tree::add_placements(c, &facts.placements).await?;
+    sum_up::placements(&mut sums, &placements).map_err(too_large)?;
+    sum_up::pairs(&mut sums, &tree::add_pairs(c, &facts.pairs).await?).map_err(too_large)?;
+    sum_up::payouts(&mut sums, &payouts::put(c, &facts.payouts).await?).map_err(too_large)?;
+    sum_up::steps(&mut sums, &payouts::add_steps(c, &facts.steps).await?).map_err(too_large)?;
+    Ok(rollups::add(c, &sums).await?)
+}
+
+/// A sum beyond ₹92 quadrillion.
+fn too_large(error: MoneyError) -> HandleError {
+    HandleError::poison(error.to_string())
 }

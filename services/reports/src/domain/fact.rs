@@ -1,5 +1,6 @@
 //! The words of the facts kept here, and which figure each counts in.
 
+use domain::words::UnknownWord;
 use domain::{Money, MoneyError, PaymentMethod};
 
 domain::text_enum! {
@@ -69,6 +70,22 @@ impl TransactionKind {
     }
 }
 
+/// The part of the receipts' rollups that a receipt is in.
+pub fn receipt_part(kind: ReceiptKind, method: Option<PaymentMethod>) -> String {
+    format!("{kind}/{}", method.map_or("", PaymentMethod::as_str))
+}
+
+/// The kind and method of such a part.
+pub fn receipt_of(part: &str) -> Result<(ReceiptKind, Option<PaymentMethod>), UnknownWord> {
+    let (kind, method) = part.split_once('/').unwrap_or((part, ""));
+    let method = if method.is_empty() { None } else { Some(method.parse()?) };
+    Ok((kind.parse()?, method))
+}
+
+/// The parts of the placements' rollups.
+pub const MANUAL: &str = "manual";
+pub const AUTOMATIC: &str = "automatic";
+
 /// Where the money of a payment comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -108,6 +125,16 @@ mod tests {
         for method in PaymentMethod::ALL {
             assert_eq!(Flow::of(*method) == Flow::New, method.is_new_money(), "{method}");
         }
+    }
+
+    #[test]
+    fn a_receipts_part_says_its_kind_and_method() {
+        for kind in ReceiptKind::ALL {
+            for method in PaymentMethod::ALL.iter().map(|method| Some(*method)).chain([None]) {
+                assert_eq!(receipt_of(&receipt_part(*kind, method)), Ok((*kind, method)));
+            }
+        }
+        assert!(receipt_of("payment/barter").is_err() && receipt_of("").is_err());
     }
 
     #[test]

@@ -2,17 +2,17 @@
 
 use super::overflow;
 use crate::Reports;
-use crate::domain::fact::signed;
+use crate::domain::fact::{receipt_of, signed};
+use crate::domain::rollup::{Noun, Sums};
 use crate::domain::{BookingStatus, Flow, PayoutStatus, TransactionKind};
-use crate::store::{bookings, members, payouts, receipts, wallets};
+use crate::store::rollups;
 use actix_web::{HttpResponse, web};
 use chassis::http::{Problem, ok};
-use db::DbConnection;
-use domain::{Day, Money};
+use domain::Money;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(super) struct Dashboard {
     /// Members: people whose role is `user`.
     users: i64,
@@ -44,18 +44,14 @@ pub(super) struct BookingCounts {
 }
 
 impl BookingCounts {
-    fn of(counts: Vec<(BookingStatus, i64)>) -> Self {
-        let mut of = Self::default();
-        for (status, count) in counts {
-            match status {
-                BookingStatus::PreBooked => of.pre_booked = count,
-                BookingStatus::Confirmed => of.confirmed = count,
-                BookingStatus::Completed => of.completed = count,
-                BookingStatus::Cancelled => of.cancelled = count,
-                BookingStatus::Expired => of.expired = count,
-            }
+    fn add(&mut self, status: BookingStatus, count: i64) {
+        match status {
+            BookingStatus::PreBooked => self.pre_booked += count,
+            BookingStatus::Confirmed => self.confirmed += count,
+            BookingStatus::Completed => self.completed += count,
+            BookingStatus::Cancelled => self.cancelled += count,
+            BookingStatus::Expired => self.expired += count,
         }
-        of
     }
 }
 
@@ -83,7 +79,7 @@ impl Sum {
 }
 
 /// The Indian day it is.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct Today {
     registrations: i64,
     /// Made today, whatever became of them.
@@ -92,61 +88,81 @@ struct Today {
     commission: Money,
 }
 
+/// Every figure comes from rollups, in one query: nothing here grows with the platform but by its days.
 pub(super) async fn show(app: web::Data<Reports>) -> Result<HttpResponse, Problem> {
     let today = app.ctx.now().day();
     let mut c = app.ctx.db().replica().await?;
-    let c = &mut *c;
-    let (users, active_buyers) = members::count(c).await?;
-    let (payouts, tds) = payout_sums(payouts::by_status(c, None).await?)?;
-    let owed = wallets::owed(c).await?;
-    let held = [owed.available, owed.held, owed.emi_reserve, owed.reserve];
-    Ok(ok(&Dashboard {
-        users,
-        active_buyers,
-        bookings: BookingCounts::of(bookings::by_status(c, None).await?),
-        revenue: revenue(c).await?,
-        commission_paid: wallets::total(c, &TransactionKind::COMMISSION, None).await?,
-        payouts,
-        tds,
-        wallet_liability: Money::total(held).map_err(overflow)?,
-        clawback_due: owed.clawback_due,
-        today: of_today(c, today).await?,
-    }))
-}
-
-async fn revenue(c: &mut DbConnection) -> Result<Money, Problem> {
-    let sums = receipts::sums(c, None).await?;
-    let new = sums.into_iter().filter(|(_, method, _)| method.map(Flow::of) == Some(Flow::New));
-    let parts: Result<Vec<Money>, _> = new.map(|(kind, _, sum)| signed(kind, sum.unwrap_or_default())).collect();
-    parts.and_then(Money::total).map_err(overflow)
-}
-
-fn payout_sums(rows: Vec<payouts::ByStatus>) -> Result<(PayoutSums, Money), Problem> {
-    let (mut sums, mut tds) = (PayoutSums::default(), Money::ZERO);
-    for (status, count, requested, tax) in rows {
-        let requested = requested.unwrap_or_default();
-        if PayoutStatus::OPEN.contains(&status) {
-            sums.pending.add(count, requested)?;
-        } else if status == PayoutStatus::Completed {
-            sums.paid.add(count, requested)?;
-            tds = tax.unwrap_or_default();
+    let mut dashboard = Dashboard::default();
+    for (key, sums) in rollups::totals_and(&mut c, today).await? {
+        match key.day {
+            None => dashboard.add(key.noun, &key.part, sums)?,
+            Some(_) => dashboard.today.add(key.noun, &key.part, sums)?,
         }
     }
-    Ok((sums, tds))
+    Ok(ok(&dashboard))
 }
 
-async fn of_today(c: &mut DbConnection, today: Day) -> Result<Today, Problem> {
-    let mut revenue = Money::ZERO;
-    for (_, kind, method, _, sum) in receipts::daily(c, today, today).await? {
-        if method.map(Flow::of) == Some(Flow::New) {
-            let part = signed(kind, sum.unwrap_or_default()).map_err(overflow)?;
-            revenue = revenue.add(part).map_err(overflow)?;
+impl Dashboard {
+    fn add(&mut self, noun: Noun, part: &str, sums: Sums) -> Result<(), Problem> {
+        match noun {
+            Noun::Member => {
+                let [active, ..] = sums.measures;
+                (self.users, self.active_buyers) = (sums.facts, active);
+            }
+            Noun::Booking => self.bookings.add(part.parse().map_err(Problem::internal)?, sums.facts),
+            Noun::Receipt => self.revenue = self.revenue.add(revenue(part, sums)?).map_err(overflow)?,
+            Noun::Transaction => {
+                self.commission_paid = self.commission_paid.add(commission(part, sums)?).map_err(overflow)?;
+            }
+            Noun::Payout => {
+                let status: PayoutStatus = part.parse().map_err(Problem::internal)?;
+                let [requested, tds, ..] = sums.amounts();
+                if PayoutStatus::OPEN.contains(&status) {
+                    self.payouts.pending.add(sums.facts, requested)?;
+                } else if status == PayoutStatus::Completed {
+                    self.payouts.paid.add(sums.facts, requested)?;
+                    self.tds = tds;
+                }
+            }
+            Noun::Wallet => {
+                let [available, held, emi_reserve, reserve, clawback_due] = sums.amounts();
+                self.wallet_liability = Money::total([available, held, emi_reserve, reserve]).map_err(overflow)?;
+                self.clawback_due = clawback_due;
+            }
+            Noun::Joined | Noun::BookingMade | Noun::Placement | Noun::Pair | Noun::PayoutStep => {}
         }
+        Ok(())
     }
-    Ok(Today {
-        registrations: members::joined(c, today, today).await?.iter().map(|(_, all, _)| all).sum(),
-        bookings: bookings::made(c, today, today).await?.iter().map(|(_, count, _)| count).sum(),
-        revenue,
-        commission: wallets::total(c, &TransactionKind::COMMISSION, Some(today)).await?,
-    })
+}
+
+impl Today {
+    fn add(&mut self, noun: Noun, part: &str, sums: Sums) -> Result<(), Problem> {
+        match noun {
+            Noun::Joined => self.registrations = sums.facts,
+            Noun::BookingMade => self.bookings = sums.facts,
+            Noun::Receipt => self.revenue = self.revenue.add(revenue(part, sums)?).map_err(overflow)?,
+            Noun::Transaction => self.commission = self.commission.add(commission(part, sums)?).map_err(overflow)?,
+            Noun::Member
+            | Noun::Booking
+            | Noun::Placement
+            | Noun::Pair
+            | Noun::PayoutStep
+            | Noun::Payout
+            | Noun::Wallet => {}
+        }
+        Ok(())
+    }
+}
+
+/// What receipts of one kind and method add to the revenue: new money, less its refunds.
+fn revenue(part: &str, sums: Sums) -> Result<Money, Problem> {
+    let (kind, method) = receipt_of(part).map_err(Problem::internal)?;
+    let [amount, ..] = sums.amounts();
+    if method.map(Flow::of) == Some(Flow::New) { signed(kind, amount).map_err(overflow) } else { Ok(Money::ZERO) }
+}
+
+fn commission(part: &str, sums: Sums) -> Result<Money, Problem> {
+    let kind: TransactionKind = part.parse().map_err(Problem::internal)?;
+    let [amount, ..] = sums.amounts();
+    Ok(if kind.is_commission() { amount } else { Money::ZERO })
 }

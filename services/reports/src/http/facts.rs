@@ -27,10 +27,9 @@ pub(super) async fn sales(c: &mut DbConnection, from: Day, to: Day) -> Result<Ve
     let mut facts = Vec::new();
     for (day, count, price) in bookings::made(c, from, to).await? {
         facts.push(Fact::count(day, "bookings", count));
-        facts.push(Fact::rupees(day, "booked_value", price.unwrap_or_default()));
+        facts.push(Fact::rupees(day, "booked_value", price));
     }
-    for (day, kind, method, count, sum) in receipts::daily(c, from, to).await? {
-        let amount = sum.unwrap_or_default();
+    for (day, kind, method, count, amount) in receipts::daily(c, from, to).await? {
         let net = signed(kind, amount).map_err(super::overflow)?;
         match kind {
             ReceiptKind::Payment => facts.push(Fact::count(day, "payments", count)),
@@ -103,8 +102,7 @@ const fn wallet_column(kind: TransactionKind) -> &'static str {
 
 pub(super) async fn wallet(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<Fact>, Problem> {
     let mut facts = Vec::new();
-    for (day, kind, sum) in wallets::daily(c, from, to).await? {
-        let amount = sum.unwrap_or_default();
+    for (day, kind, amount) in wallets::daily(c, from, to).await? {
         facts.push(Fact::rupees(day, wallet_column(kind), amount));
         if kind.is_commission() {
             facts.push(Fact::rupees(day, "commission", amount));
@@ -131,7 +129,7 @@ pub(super) const PAYOUTS: &[Column] = &[
 pub(super) async fn payouts(c: &mut DbConnection, from: Day, to: Day) -> Result<Vec<Fact>, Problem> {
     let mut facts = Vec::new();
     for step in payouts::daily(c, from, to).await? {
-        let (day, requested) = (step.day, step.requested.unwrap_or_default());
+        let (day, requested) = (step.day, step.requested);
         match step.status {
             PayoutStatus::Requested => {
                 facts.push(Fact::count(day, "requested", step.count));
@@ -140,9 +138,9 @@ pub(super) async fn payouts(c: &mut DbConnection, from: Day, to: Day) -> Result<
             PayoutStatus::Completed => {
                 facts.push(Fact::count(day, "paid", step.count));
                 facts.push(Fact::rupees(day, "paid_gross", requested));
-                facts.push(Fact::rupees(day, "tds", step.tds.unwrap_or_default()));
-                facts.push(Fact::rupees(day, "emi", step.emi.unwrap_or_default()));
-                facts.push(Fact::rupees(day, "net", step.net.unwrap_or_default()));
+                facts.push(Fact::rupees(day, "tds", step.tds));
+                facts.push(Fact::rupees(day, "emi", step.emi));
+                facts.push(Fact::rupees(day, "net", step.net));
             }
             PayoutStatus::Rejected | PayoutStatus::Cancelled => facts.push(Fact::count(day, "refused", step.count)),
             PayoutStatus::Failed => facts.push(Fact::count(day, "failed", step.count)),
@@ -180,13 +178,13 @@ pub(super) async fn binary(c: &mut DbConnection, from: Day, to: Day) -> Result<V
         match fact {
             PairFact::Matched => {
                 facts.push(Fact::count(day, "pairs_matched", count));
-                facts.push(Fact::rupees(day, "gross", gross.unwrap_or_default()));
-                facts.push(Fact::rupees(day, "emi_deduction", emi.unwrap_or_default()));
+                facts.push(Fact::rupees(day, "gross", gross));
+                facts.push(Fact::rupees(day, "emi_deduction", emi));
             }
             PairFact::Flushed => facts.push(Fact::count(day, "pairs_flushed", count)),
             PairFact::Voided => {
                 facts.push(Fact::count(day, "pairs_voided", count));
-                facts.push(Fact::rupees(day, "voided_gross", gross.unwrap_or_default()));
+                facts.push(Fact::rupees(day, "voided_gross", gross));
             }
         }
     }

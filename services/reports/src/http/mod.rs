@@ -1,6 +1,7 @@
 //! The route table: dashboards, and reports by day, week or month.
 
 mod dashboard;
+pub(crate) mod exports;
 mod facts;
 mod me;
 mod reports;

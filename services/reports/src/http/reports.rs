@@ -33,6 +33,10 @@ impl Asked {
         })
     }
 
+    fn is_file(self) -> bool {
+        matches!(self.format, Some(sheet::Format::Csv | sheet::Format::Xlsx))
+    }
+
     fn answer(
         self,
         name: &str,
@@ -52,6 +56,7 @@ macro_rules! reports {
             Query(asked): Query<Asked>,
         ) -> Result<HttpResponse, Problem> {
             let periods = asked.periods(app.ctx.now().day())?;
+            let _turn = asked.is_file().then(|| app.exports.begin()).transpose()?;
             let mut c = app.ctx.db().replica().await?;
             let facts = facts::$name(&mut c, periods.from, periods.to).await?;
             asked.answer(stringify!($name), periods, facts::$columns, &facts)

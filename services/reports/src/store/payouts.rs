@@ -1,15 +1,18 @@
 //! Payouts, as payout last told, and every step they took.
 
+use super::Replaced;
+use super::rollups::{self, unreadable};
 use crate::domain::PayoutStatus;
+use crate::domain::rollup::{Noun, Sums};
 use crate::schema::{payout_steps, payouts};
-use db::{DbConnection, LockExt, sum_i64, upsert_many};
+use db::{AnyOfExt, DbConnection};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Money, PayoutId, UserId};
 
-#[derive(Debug, Clone, Copy, Insertable)]
-#[diesel(table_name = payouts, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payouts, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Payout {
     pub payout_id: PayoutId,
     pub version: i64,
@@ -33,63 +36,46 @@ pub struct Step {
     pub happened_on: Day,
 }
 
-pub async fn put(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<()> {
+pub async fn put(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<Vec<Replaced<Payout>>> {
     keep_highest!(
-        c, rows, payouts by payout_id,
+        c, rows, Payout of payouts by payout_id,
         set user_id, status, requested_paise, tds_paise, emi_paise, net_paise
     )
 }
 
-pub async fn add_steps(c: &mut DbConnection, rows: &[Step]) -> QueryResult<()> {
-    upsert_many(
-        c,
-        payout_steps::table,
-        rows.to_vec(),
-        &[payout_steps::payout_id::NAME, payout_steps::status::NAME],
-        &[],
-    )
-    .await
+/// Stores those that are new, and returns them.
+pub async fn add_steps(c: &mut DbConnection, rows: &[Step]) -> QueryResult<Vec<Step>> {
+    add_new!(c, rows, payout_steps by payout_id, status)
 }
 
-pub type ByStatus = (PayoutStatus, i64, Option<Money>, Option<Money>);
-
-/// How many, how much was asked for and what tax that carried, by status; of one member or of everybody.
-pub async fn by_status(c: &mut DbConnection, user: Option<UserId>) -> QueryResult<Vec<ByStatus>> {
-    let mut query = payouts::table
+/// How many a member has by status: their own rows, by an index.
+pub async fn by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(PayoutStatus, i64)>> {
+    payouts::table
+        .filter(payouts::user_id.eq(user))
         .group_by(payouts::status)
-        .select((payouts::status, count_star(), sum_i64(payouts::requested_paise), sum_i64(payouts::tds_paise)))
-        .into_boxed::<db::MultiBackend>();
-    if let Some(user) = user {
-        query = query.filter(payouts::user_id.eq(user));
-    }
-    query.load(c).await
+        .select((payouts::status, count_star()))
+        .load(c)
+        .await
 }
 
-#[derive(Debug, Queryable)]
+#[derive(Debug)]
 pub struct Daily {
     pub day: Day,
     pub status: PayoutStatus,
     pub count: i64,
-    pub requested: Option<Money>,
-    pub tds: Option<Money>,
-    pub emi: Option<Money>,
-    pub net: Option<Money>,
+    pub requested: Money,
+    pub tds: Money,
+    pub emi: Money,
+    pub net: Money,
 }
 
 /// The steps taken on each day of a range, by the status they led to.
 pub async fn daily(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<Daily>> {
-    payout_steps::table
-        .filter(payout_steps::happened_on.between(from, to))
-        .group_by((payout_steps::happened_on, payout_steps::status))
-        .select((
-            payout_steps::happened_on,
-            payout_steps::status,
-            count_star(),
-            sum_i64(payout_steps::requested_paise),
-            sum_i64(payout_steps::tds_paise),
-            sum_i64(payout_steps::emi_paise),
-            sum_i64(payout_steps::net_paise),
-        ))
-        .load(c)
-        .await
+    let days = rollups::by_day(c, Noun::PayoutStep, from, to).await?;
+    let figure = |(day, part, sums): (Day, String, Sums)| {
+        let [requested, tds, emi, net, _] = sums.amounts();
+        let status = part.parse().map_err(unreadable)?;
+        Ok(Daily { day, status, count: sums.facts, requested, tds, emi, net })
+    };
+    days.into_iter().map(figure).collect()
 }

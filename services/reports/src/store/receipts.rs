@@ -1,9 +1,10 @@
 //! Money received and given back: payments, refunds, and captures that no booking could take.
 
-use crate::domain::ReceiptKind;
+use super::rollups::{self, unreadable};
+use crate::domain::rollup::{Noun, Sums};
+use crate::domain::{ReceiptKind, fact};
 use crate::schema::receipts;
-use db::{DbConnection, sum_i64, upsert_many};
-use diesel::dsl::count_star;
+use db::{AnyOfExt, DbConnection, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Money, PaymentMethod, UserId};
@@ -25,39 +26,33 @@ pub struct Receipt {
     pub happened_on: Day,
 }
 
-pub async fn add(c: &mut DbConnection, rows: &[Receipt]) -> QueryResult<()> {
-    upsert_many(c, receipts::table, rows.to_vec(), &[receipts::fact_id::NAME, receipts::kind::NAME], &[]).await
+/// Stores those that are new, and returns them.
+pub async fn add(c: &mut DbConnection, rows: &[Receipt]) -> QueryResult<Vec<Receipt>> {
+    add_new!(c, rows, receipts by fact_id, kind)
 }
 
-/// How much by kind and method, of one member or of everybody.
+/// How much a member's receipts come to by kind and method: their own rows, by an index.
 pub async fn sums(
     c: &mut DbConnection,
-    user: Option<UserId>,
+    user: UserId,
 ) -> QueryResult<Vec<(ReceiptKind, Option<PaymentMethod>, Option<Money>)>> {
-    let mut query = receipts::table
+    receipts::table
+        .filter(receipts::user_id.eq(user))
         .group_by((receipts::kind, receipts::method))
         .select((receipts::kind, receipts::method, sum_i64(receipts::amount_paise)))
-        .into_boxed::<db::MultiBackend>();
-    if let Some(user) = user {
-        query = query.filter(receipts::user_id.eq(user));
-    }
-    query.load(c).await
+        .load(c)
+        .await
 }
 
-pub type Daily = (Day, ReceiptKind, Option<PaymentMethod>, i64, Option<Money>);
+pub type Daily = (Day, ReceiptKind, Option<PaymentMethod>, i64, Money);
 
 /// How many and how much on each day of a range, by kind and method.
 pub async fn daily(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<Daily>> {
-    receipts::table
-        .filter(receipts::happened_on.between(from, to))
-        .group_by((receipts::happened_on, receipts::kind, receipts::method))
-        .select((
-            receipts::happened_on,
-            receipts::kind,
-            receipts::method,
-            count_star(),
-            sum_i64(receipts::amount_paise),
-        ))
-        .load(c)
-        .await
+    let days = rollups::by_day(c, Noun::Receipt, from, to).await?;
+    let figure = |(day, part, sums): (Day, String, Sums)| {
+        let (kind, method) = fact::receipt_of(&part).map_err(unreadable)?;
+        let [amount, ..] = sums.amounts();
+        Ok((day, kind, method, sums.facts, amount))
+    };
+    days.into_iter().map(figure).collect()
 }

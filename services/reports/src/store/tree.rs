@@ -1,8 +1,10 @@
 //! Placements and pairs.
 
-use crate::domain::PairFact;
+use super::rollups::{self, unreadable};
+use crate::domain::rollup::{Noun, Sums};
+use crate::domain::{PairFact, fact};
 use crate::schema::{pair_facts, placements};
-use db::{DbConnection, sum_i64, upsert_many};
+use db::{AnyOfExt, DbConnection};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -31,12 +33,14 @@ pub struct Pair {
     pub happened_on: Day,
 }
 
-pub async fn add_placements(c: &mut DbConnection, rows: &[Placement]) -> QueryResult<()> {
-    upsert_many(c, placements::table, rows.to_vec(), &[placements::user_id::NAME], &[]).await
+/// Stores those that are new, and returns them.
+pub async fn add_placements(c: &mut DbConnection, rows: &[Placement]) -> QueryResult<Vec<Placement>> {
+    add_new!(c, rows, placements by user_id)
 }
 
-pub async fn add_pairs(c: &mut DbConnection, rows: &[Pair]) -> QueryResult<()> {
-    upsert_many(c, pair_facts::table, rows.to_vec(), &[pair_facts::pair_id::NAME, pair_facts::fact::NAME], &[]).await
+/// Stores those that are new, and returns them.
+pub async fn add_pairs(c: &mut DbConnection, rows: &[Pair]) -> QueryResult<Vec<Pair>> {
+    add_new!(c, rows, pair_facts by pair_id, fact)
 }
 
 pub async fn is_placed(c: &mut DbConnection, user: UserId) -> QueryResult<bool> {
@@ -55,28 +59,18 @@ pub async fn pairs_of(c: &mut DbConnection, earner: UserId) -> QueryResult<Vec<(
 
 /// How many were placed on each day of a range, and whether by an administrator.
 pub async fn placed(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, bool, i64)>> {
-    placements::table
-        .filter(placements::placed_on.between(from, to))
-        .group_by((placements::placed_on, placements::manual))
-        .select((placements::placed_on, placements::manual, count_star()))
-        .load(c)
-        .await
+    let days = rollups::by_day(c, Noun::Placement, from, to).await?;
+    Ok(days.into_iter().map(|(day, part, sums)| (day, part == fact::MANUAL, sums.facts)).collect())
 }
 
-pub type Daily = (Day, PairFact, i64, Option<Money>, Option<Money>);
+pub type Daily = (Day, PairFact, i64, Money, Money);
 
 /// What became of pairs on each day of a range: how many, their gross and what of it was put aside for EMI.
 pub async fn daily(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<Daily>> {
-    pair_facts::table
-        .filter(pair_facts::happened_on.between(from, to))
-        .group_by((pair_facts::happened_on, pair_facts::fact))
-        .select((
-            pair_facts::happened_on,
-            pair_facts::fact,
-            count_star(),
-            sum_i64(pair_facts::gross_paise),
-            sum_i64(pair_facts::emi_deduction_paise),
-        ))
-        .load(c)
-        .await
+    let days = rollups::by_day(c, Noun::Pair, from, to).await?;
+    let figure = |(day, part, sums): (Day, String, Sums)| {
+        let [gross, emi_deduction, ..] = sums.amounts();
+        Ok((day, part.parse().map_err(unreadable)?, sums.facts, gross, emi_deduction))
+    };
+    days.into_iter().map(figure).collect()
 }

@@ -6,4 +6,5 @@ mod figures;
 mod on_services;
 mod order;
 mod platform;
+mod rollups;
 mod sheets;
