@@ -35,9 +35,7 @@ impl From<ComplianceError> for Problem {
         match error {
             ComplianceError::NotFound => Self::not_found(),
             ComplianceError::TooManyDocuments => Self::conflict("compliance.too_many_documents", text),
-            ComplianceError::Review(ReviewRefused::Own) => {
-                Self::new(StatusCode::FORBIDDEN, "compliance.own_document", text)
-            }
+            ComplianceError::Review(ReviewRefused::Own) => Self::new(StatusCode::FORBIDDEN, "compliance.own", text),
             ComplianceError::Review(ReviewRefused::Decided(_)) => Self::conflict("compliance.already_reviewed", text),
             ComplianceError::Db(error) => error.into(),
         }

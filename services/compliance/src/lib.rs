@@ -2,7 +2,7 @@
 //! log of what staff did.
 //!
 //! Owns documents, TDS records and the audit log. Read in this order: [`domain`] (the decisions), `schema` and
-//! [`store`], [`blobs`] (the bytes of documents), [`app`] (what is done), `http` (the route table), `consumers`,
+//! [`store`], [`blobs`] (the bytes of documents), `picture` (what proves a picture), [`app`] (what is done), `http` (the route table), `consumers`,
 //! [`config`], [`error`].
 //!
 //! Invariants: records are only ever added (a returned payout adds its mirror); a fact is recorded once; a member
@@ -16,6 +16,7 @@ mod consumers;
 pub mod domain;
 pub mod error;
 mod http;
+mod picture;
 mod schema;
 pub mod store;
 
@@ -24,8 +25,11 @@ use chassis::pii::Sealer;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
 use config::Config;
+use http::exports::Exports;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
+const PICTURES_AT_A_TIME: usize = 1;
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
 /// The service as handlers and consumers see it.
@@ -34,6 +38,9 @@ pub struct Compliance {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
     sealer: Arc<Sealer>,
+    /// Pictures that are decoded at a time: each takes memory.
+    decoders: Arc<Semaphore>,
+    exports: Exports,
 }
 
 pub fn service() -> Service {
@@ -43,6 +50,7 @@ pub fn service() -> Service {
 fn parts(ctx: Ctx) -> Result<Parts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blobs::configured(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer) };
+    let decoders = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
+    let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer), decoders, exports: Exports::default() };
     Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() })
 }

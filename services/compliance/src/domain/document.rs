@@ -8,7 +8,12 @@ domain::id_type! { DocumentId }
 pub const MOST_BYTES: usize = 5 * 1024 * 1024;
 /// Most documents of one member: enough for every resubmission, and a bound on what is stored.
 pub const MOST_DOCUMENTS: i64 = 100;
+/// Most pixels of a picture, and of one of its sides: what a scanner makes of a page, and no bomb.
+pub const MOST_PIXELS: usize = 24_000_000;
+pub const LONGEST_SIDE: usize = 12_000;
 const MOST_KIND: usize = 32;
+/// The bytes in which a PDF's header lies. Scanners put a byte-order mark, line breaks or a job's name before it.
+const PDF_HEADER_WITHIN: usize = 1_024;
 
 domain::text_enum! {
     pub enum ContentType { Pdf = "application/pdf", Jpeg = "image/jpeg", Png = "image/png" }
@@ -17,12 +22,10 @@ domain::text_enum! {
 impl ContentType {
     /// What the bytes themselves are, whatever the client calls them.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        const MAGIC: [(&[u8], ContentType); 3] = [
-            (b"%PDF-", ContentType::Pdf),
-            (&[0xFF, 0xD8, 0xFF], ContentType::Jpeg),
-            (b"\x89PNG\r\n\x1a\n", ContentType::Png),
-        ];
-        MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, kind)| *kind)
+        const MAGIC: [(&[u8], ContentType); 2] =
+            [(&[0xFF, 0xD8, 0xFF], ContentType::Jpeg), (b"\x89PNG\r\n\x1a\n", ContentType::Png)];
+        let picture = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, kind)| *kind);
+        picture.or_else(|| is_pdf(bytes).then_some(Self::Pdf))
     }
     pub const fn extension(self) -> &'static str {
         match self {
@@ -31,6 +34,17 @@ impl ContentType {
             Self::Png => "png",
         }
     }
+}
+
+/// The header may have something before it, but not what makes the file a page for a browser that guesses.
+fn is_pdf(bytes: &[u8]) -> bool {
+    const HEADER: &[u8] = b"%PDF-";
+    const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+    let head = bytes.get(..PDF_HEADER_WITHIN).unwrap_or(bytes);
+    let Some(at) = head.windows(HEADER.len()).position(|window| window == HEADER) else { return false };
+    let before = head.get(..at).unwrap_or_default();
+    let before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
+    before.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'<')
 }
 
 domain::text_enum! {
@@ -71,7 +85,7 @@ pub enum Review {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewRefused {
-    #[error("nobody reviews their own document")]
+    #[error("nobody of the staff reviews their own document")]
     Own,
     #[error("the document is {0} already")]
     Decided(Status),
@@ -116,11 +130,23 @@ mod tests {
             (b"%PDF", None),
             (&[0xFF, 0xD8], None),
             (b"\x89PNG\n\x1a\n", None),
-            (b" %PDF-1.7", None),
+            (b" %PDF-1.7", Some(ContentType::Pdf)),
+            (b"\xEF\xBB\xBF%PDF-1.4", Some(ContentType::Pdf)),
+            (b"\r\n\r\n%PDF-1.4", Some(ContentType::Pdf)),
+            (b"\x1b%-12345X@PJL JOB\n%PDF-1.4", Some(ContentType::Pdf)),
             (b"<html>%PDF-", None),
+            (b"\xEF\xBB\xBF \n<svg>%PDF-", None),
             (b"", None),
         ] {
             assert_eq!(ContentType::of(bytes), found, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_header_of_a_pdf_lies_within_its_first_1024_bytes() {
+        for (before, found) in [(1_018, true), (1_019, true), (1_020, false), (1_024, false)] {
+            let file = [vec![b'x'; before], b"%PDF-1.7".to_vec()].concat();
+            assert_eq!(ContentType::of(&file).is_some(), found, "{before}");
         }
     }
 

@@ -5,6 +5,7 @@ use crate::Compliance;
 use crate::app::issue_certificate::{Issue, issue_certificate};
 use crate::store::{certificates, records};
 use actix_web::{HttpResponse, web};
+use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Problem, Query, path_id};
 use chassis::id;
@@ -40,6 +41,20 @@ pub(super) async fn show(
         let total_tds_paise = Money::total(records.iter().map(|r| r.tds_paise)).map_err(Problem::internal)?;
         let issue = &Issue { id: id::fresh(), user_id: user, financial_year: year, total_tds_paise, issued_at: now };
         app.ctx.tx(async |c| issue_certificate(c, issue).await.map_err(Problem::from)).await?;
+    }
+    if caller.role.is_staff() {
+        let (who, subject) = (&caller, format!("{user}-{year}"));
+        let downloaded = async |c: &mut db::DbConnection| {
+            let action = Action {
+                action: "compliance.certificate_download",
+                subject_type: "tds_certificate",
+                subject_id: subject.clone(),
+                subject_user: Some(user),
+                detail: "",
+            };
+            audit::record(c, "compliance", who, now, action).await.map_err(Problem::from)
+        };
+        app.ctx.tx(downloaded).await?;
     }
     Ok(HttpResponse::Ok()
         .content_type("application/pdf")

@@ -1,6 +1,7 @@
 //! Documents: whose, what they are, and what staff say of them.
 
 use crate::Compliance;
+use crate::app::record_download::record_download;
 use crate::app::review_document::review_document;
 use crate::domain::document::{ContentType, DocumentId, Status, Verdict, may_review};
 use crate::error::ComplianceError;
@@ -101,6 +102,11 @@ pub(super) async fn content(
     let bytes = app.blobs.get(&document.blob_name).await?;
     if Sha256::digest(&bytes).as_slice() != document.sha256 {
         return Err(Problem::internal(format!("the bytes of document {} are not those that were stored", document.id)));
+    }
+    if caller.role.is_staff() {
+        // Nothing is given out that is not on record.
+        let (who, shown, now) = (&caller, &document, app.ctx.now());
+        app.ctx.tx(async |c| record_download(c, who, shown, now).await.map_err(Problem::from)).await?;
     }
     let disposition = format!("attachment; filename=\"{}.{}\"", document.id, document.content_type.extension());
     Ok(HttpResponse::Ok()

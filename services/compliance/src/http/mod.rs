@@ -4,6 +4,7 @@ mod audit;
 mod certificate;
 mod certificate_pdf;
 mod documents;
+pub(crate) mod exports;
 mod statement;
 mod tds;
 mod upload;

@@ -1,4 +1,7 @@
 //! A quarter's statement for the tax authority: the one place where a PAN is opened, and the audit log says by whom.
+//!
+//! Records are read a page at a time and added up by PAN. The lines, one a PAN and section, are held in memory: they are
+//! in the order of the opened PANs, which no database knows.
 
 use crate::Compliance;
 use crate::domain::statement::{Deduction, Line, Statement, safe_cell};
@@ -21,6 +24,7 @@ pub(super) async fn show(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (year, quarter): (FinancialYear, Quarter) = (path_id(&path.0)?, path_id(&path.1)?);
+    let _turn = app.exports.begin()?;
     let statement = gather(&app, year, quarter).await?;
     let file = csv(&app, &statement)?;
     let (subject, now) = (format!("{year}-{quarter}"), app.ctx.now());

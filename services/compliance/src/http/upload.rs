@@ -4,7 +4,8 @@ use super::documents::DocumentView;
 use crate::Compliance;
 use crate::app::add_document::add_document;
 use crate::blobs::random_name;
-use crate::domain::document::{ContentType, Kind, MOST_BYTES, Status};
+use crate::domain::document::{ContentType, Kind, LONGEST_SIDE, MOST_BYTES, MOST_PIXELS, Status};
+use crate::picture;
 use crate::store::documents::Document;
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::http::StatusCode;
@@ -46,6 +47,7 @@ pub(super) async fn upload(
 ) -> Result<HttpResponse, Problem> {
     let form = read(&request, body).await?;
     let (bytes, kind, content_type) = check(form)?;
+    decode(&app, &bytes, content_type).await?;
     let document = Document {
         id: chassis::id::fresh(),
         user_id: caller.user_id,
@@ -76,6 +78,17 @@ pub(super) async fn upload(
         let _left_behind = app.blobs.remove(&document.blob_name).await;
     }
     answer
+}
+
+/// 422 unless all of a picture decodes: its first bytes prove little.
+async fn decode(app: &Compliance, bytes: &Bytes, content_type: ContentType) -> Result<(), Problem> {
+    let _turn = app.decoders.acquire().await.map_err(Problem::internal)?;
+    let picture = bytes.clone();
+    let is_whole = web::block(move || picture::is_whole(content_type, &picture)).await.map_err(Problem::internal)?;
+    let mut errors = FieldErrors::new();
+    let detail = format!("it cannot be decoded, or has more than {MOST_PIXELS} pixels or {LONGEST_SIDE} on a side");
+    errors.require("file", is_whole, "undecodable", detail);
+    errors.finish("compliance.document_invalid")
 }
 
 fn too_large() -> Problem {

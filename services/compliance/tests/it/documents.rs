@@ -2,7 +2,9 @@
 
 use crate::fixture::*;
 use chassis::id;
+use domain::Role;
 use proto_events::compliance::v1::DocumentUploaded;
+use proto_events::platform::v1::StaffActed;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -89,6 +91,12 @@ async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
     for (form, why) in [
         (form("pan_card", html), "file"),
         (form("pan_card", b"%PDF".to_vec()), "file"),
+        (form("pan_card", [vec![b' '; 1_020], PDF.to_vec()].concat()), "file"),
+        // What begins as a picture does, and is none.
+        (form("pan_card", b"\x89PNG\r\n\x1a\n".to_vec()), "file"),
+        (form("pan_card", PNG[..PNG.len() - 1].to_vec()), "file"),
+        (form("pan_card", vec![0xFF, 0xD8, 0xFF, 0xE0]), "file"),
+        (form("pan_card", JPEG[..JPEG.len() - 2].to_vec()), "file"),
         (form("pan_card", Vec::new()), "file"),
         (Form::new().text("kind", "pan_card"), "file"),
         (Form::new().part("file", Part::bytes(PDF.to_vec())), "kind"),
@@ -112,6 +120,51 @@ async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
     assert_eq!(send(&f.anonymous(), form("pan_card", PDF.to_vec())).await.problem(401), "auth.token_invalid");
     assert_eq!(me.get("/compliance/documents").await.expect(200)["items"], json!([]));
     assert_eq!((f.stored(), f.published::<DocumentUploaded>().await.len()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_scanners_and_cameras_make_is_taken() {
+    let f = fixture().await;
+    let me = f.as_user(id::fresh());
+    let before = |junk: &[u8]| [junk, PDF].concat();
+    for (file, content_type) in [
+        (before(b"\xEF\xBB\xBF"), "application/pdf"),
+        (before(b"\r\n\n"), "application/pdf"),
+        (before(&[0; 1_019]), "application/pdf"),
+        (JPEG.to_vec(), "image/jpeg"),
+        ([JPEG, b"a second picture"].concat(), "image/jpeg"),
+        (PNG.to_vec(), "image/png"),
+    ] {
+        let document = send(&me, form("pan_card", file.clone())).await.expect(201);
+        assert_eq!((&document["content_type"], &document["size"]), (&json!(content_type), &json!(file.len())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_download_by_staff_is_on_record() {
+    let f = fixture().await;
+    let owner: domain::UserId = id::fresh();
+    let path = format!("/compliance/documents/{}", upload(&f.as_user(owner)).await);
+    let content = format!("{path}/content");
+    let acted = async || f.published::<StaffActed>().await;
+    f.as_user(owner).get(&content).await;
+    f.as_staff().get(&path).await.expect(200);
+    assert_eq!(acted().await.len(), 0, "neither the owner's download nor a look at what it is");
+    let clerk: domain::UserId = id::fresh();
+    for role in [Role::Staff, Role::Admin, Role::Admin] {
+        assert_eq!(f.as_role(clerk, role).get(&content).await.status, 200);
+    }
+    let all = acted().await;
+    assert_eq!(all.len(), 3, "each time");
+    for act in all {
+        assert_eq!((act.action.as_str(), act.subject_type.as_str()), ("compliance.document_download", "document"));
+        assert_eq!((act.actor_id, act.subject_user_id), (clerk.into(), Some(owner.into())));
+        assert!(path.ends_with(&act.subject_id) && !act.address.is_empty());
+    }
+    // What is not given out is not on record.
+    f.change_stored(None);
+    assert_eq!(f.as_staff().get(&content).await.status, 500);
+    assert_eq!(acted().await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

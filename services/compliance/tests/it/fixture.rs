@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use testkit::{Client, Reply, TestService};
 
 pub(crate) const PDF: &[u8] = b"%PDF-1.7\n% a document";
-pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and a picture";
+pub(crate) const PNG: &[u8] = include_bytes!("grey.png");
+pub(crate) const JPEG: &[u8] = include_bytes!("grey.jpg");
 
 pub(crate) struct Fixture {
     pub(crate) service: TestService,

@@ -55,12 +55,12 @@ async fn only_staff_decide_and_never_about_their_own() {
     let clerk: UserId = id::fresh();
     let own = format!("/compliance/documents/{}", upload(&f.as_role(clerk, Role::Staff)).await);
     let verify = format!("{own}/verify");
-    assert_eq!(f.as_role(clerk, Role::Staff).act(&verify).await.problem(403), "compliance.own_document");
+    assert_eq!(f.as_role(clerk, Role::Staff).act(&verify).await.problem(403), "compliance.own");
     let reject = format!("{own}/reject");
-    assert_eq!(f.as_role(clerk, Role::Staff).act(&reject).await.problem(403), "compliance.own_document");
+    assert_eq!(f.as_role(clerk, Role::Staff).act(&reject).await.problem(403), "compliance.own");
     for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
         let refused = f.as_role(clerk, Role::Staff).post(&reject, body).await;
-        assert_eq!(refused.problem(403), "compliance.own_document");
+        assert_eq!(refused.problem(403), "compliance.own");
     }
     assert_eq!(f.as_user(clerk).act(&verify).await.problem(403), "auth.forbidden");
     assert_eq!(f.anonymous().act(&verify).await.problem(401), "auth.token_invalid");

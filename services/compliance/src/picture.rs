@@ -1,0 +1,133 @@
+//! Decoders that prove that a picture is one. Nothing of what they decode is used.
+
+use crate::domain::document::{ContentType, LONGEST_SIDE, MOST_PIXELS};
+use png::Limits;
+use std::io::Cursor;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+/// What a PNG's decoder may allocate besides a row of pixels.
+const PNG_BYTES: usize = 8 * 1024 * 1024;
+
+/// Whether all of the picture can be decoded, within bounds of its size. A PDF is not looked at. Takes up to a second.
+pub(crate) fn is_whole(content_type: ContentType, bytes: &[u8]) -> bool {
+    match content_type {
+        ContentType::Pdf => true,
+        ContentType::Png => png_is_whole(bytes).unwrap_or(false),
+        ContentType::Jpeg => jpeg_is_whole(bytes).unwrap_or(false),
+    }
+}
+
+fn fits(width: usize, height: usize) -> bool {
+    let side = 1..=LONGEST_SIDE;
+    side.contains(&width) && side.contains(&height) && width.saturating_mul(height) <= MOST_PIXELS
+}
+
+/// Row by row, so that a small file of very many pixels fills no memory.
+fn png_is_whole(bytes: &[u8]) -> Option<bool> {
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: PNG_BYTES });
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let header = decoder.read_header_info().ok()?;
+    if !fits(usize::try_from(header.width).ok()?, usize::try_from(header.height).ok()?) {
+        return Some(false);
+    }
+    let mut reader = decoder.read_info().ok()?;
+    while reader.next_row().ok()?.is_some() {}
+    Some(reader.finish().is_ok())
+}
+
+fn jpeg_is_whole(bytes: &[u8]) -> Option<bool> {
+    let options = DecoderOptions::default().set_max_width(LONGEST_SIDE).set_max_height(LONGEST_SIDE);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().ok()?;
+    let (width, height) = decoder.dimensions()?;
+    if !fits(width, height) || !ends(bytes) {
+        return Some(false);
+    }
+    // A byte a pixel instead of three, where the picture has a brightness of its own.
+    if decoder.input_colorspace() == Some(ColorSpace::YCbCr) {
+        decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::Luma));
+    }
+    Some(decoder.decode().is_ok())
+}
+
+/// Whether the last scan has an end: a decoder fills up with grey what was cut off.
+fn ends(jpeg: &[u8]) -> bool {
+    let last = |marker: u8| jpeg.windows(2).rposition(|pair| pair == [0xFF, marker]);
+    let (scan, end) = (last(0xDA), last(0xD9));
+    end.is_some() && scan < end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A grey PNG of this size.
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, width, height);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        let row = usize::try_from(width.div_ceil(8)).expect("a width");
+        let rows = usize::try_from(height).expect("a height");
+        let mut writer = encoder.write_header().expect("a header");
+        writer.write_image_data(&vec![0; row * rows]).expect("an image");
+        writer.finish().expect("an end");
+        file
+    }
+
+    fn side(n: usize) -> u32 {
+        u32::try_from(n).expect("a side")
+    }
+
+    #[test]
+    fn a_png_is_decoded_to_its_end() {
+        let file = png(40, 30);
+        assert!(is_whole(ContentType::Png, &file));
+        for cut in [8, 20, 40, file.len() / 2, file.len() - 13, file.len() - 1] {
+            let part: Vec<u8> = file.iter().take(cut).copied().collect();
+            assert!(!is_whole(ContentType::Png, &part), "{cut} bytes");
+        }
+        let mut changed = file.clone();
+        if let Some(byte) = changed.iter_mut().rev().nth(20) {
+            *byte ^= 0xFF;
+        }
+        assert!(!is_whole(ContentType::Png, &changed));
+    }
+
+    #[test]
+    fn a_small_file_of_very_many_pixels_is_refused() {
+        assert!(is_whole(ContentType::Png, &png(side(LONGEST_SIDE), 1)));
+        assert!(!is_whole(ContentType::Png, &png(side(LONGEST_SIDE) + 1, 1)));
+        let width = 4_000;
+        let rows = side(MOST_PIXELS / 4_000);
+        for (height, fits) in [(rows - 1, true), (rows, true), (rows + 1, false)] {
+            let file = png(width, height);
+            assert!(file.len() < 100_000, "a bomb is small");
+            assert_eq!(is_whole(ContentType::Png, &file), fits, "{height}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_is_decoded_to_its_end() {
+        let file = JPEG;
+        assert!(is_whole(ContentType::Jpeg, file));
+        for cut in [2, 3, 20, file.len() / 2, file.len() - 2] {
+            let part: Vec<u8> = file.iter().take(cut).copied().collect();
+            assert!(!is_whole(ContentType::Jpeg, &part), "{cut} bytes");
+        }
+        // What a camera adds behind it is nobody's business.
+        assert!(is_whole(ContentType::Jpeg, &[file, b"trailer"].concat()));
+        // The same with the height of a bomb.
+        let mut bomb = file.to_vec();
+        let frame = bomb.windows(2).position(|pair| pair == [0xFF, 0xC0]).expect("a frame");
+        bomb.splice(frame + 5..frame + 9, [0xFF, 0xFF, 0xFF, 0xFF]);
+        assert!(!is_whole(ContentType::Jpeg, &bomb));
+    }
+
+    /// Eight grey pixels by eight.
+    const JPEG: &[u8] = include_bytes!("../tests/it/grey.jpg");
+}
