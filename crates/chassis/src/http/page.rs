@@ -4,6 +4,7 @@ use super::Problem;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
@@ -17,6 +18,8 @@ const MAX_LIMIT: i64 = 100;
 pub enum Cursor {
     Id(Uuid),
     Number(i64),
+    /// Of a list ordered by time, and by id among rows of the same instant.
+    TimeAndId(Timestamp, Uuid),
 }
 
 impl Cursor {
@@ -24,12 +27,19 @@ impl Cursor {
         match self {
             Self::Id(id) => URL_SAFE_NO_PAD.encode(id.as_bytes()),
             Self::Number(n) => URL_SAFE_NO_PAD.encode(n.to_be_bytes()),
+            Self::TimeAndId(at, id) => {
+                URL_SAFE_NO_PAD.encode([at.micros().to_be_bytes().as_slice(), id.as_bytes()].concat())
+            }
         }
     }
     fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         if let Ok(number) = <[u8; 8]>::try_from(bytes.as_slice()) {
             return Some(Self::Number(i64::from_be_bytes(number)));
+        }
+        if let Some((micros, id)) = bytes.split_first_chunk::<8>().filter(|(_, id)| id.len() == 16) {
+            let at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
+            return Some(Self::TimeAndId(at, Uuid::from_slice(id).ok()?));
         }
         Uuid::from_slice(&bytes).ok().map(Self::Id)
     }
@@ -59,7 +69,7 @@ impl Page {
         match self.after {
             None => Ok(None),
             Some(Cursor::Id(id)) => Ok(Some(T::from(id))),
-            Some(Cursor::Number(_)) => Err(bad_cursor()),
+            Some(Cursor::Number(_) | Cursor::TimeAndId(..)) => Err(bad_cursor()),
         }
     }
     /// The number the page starts after, for a list ordered by a sequence.
@@ -67,7 +77,15 @@ impl Page {
         match self.after {
             None => Ok(None),
             Some(Cursor::Number(n)) => Ok(Some(n)),
-            Some(Cursor::Id(_)) => Err(bad_cursor()),
+            Some(Cursor::Id(_) | Cursor::TimeAndId(..)) => Err(bad_cursor()),
+        }
+    }
+    /// The time and id the page starts after, for a list ordered by both.
+    pub fn after_time_and_id<T: From<Uuid>>(&self) -> Result<Option<(Timestamp, T)>, Problem> {
+        match self.after {
+            None => Ok(None),
+            Some(Cursor::TimeAndId(at, id)) => Ok(Some((at, T::from(id)))),
+            Some(Cursor::Id(_) | Cursor::Number(_)) => Err(bad_cursor()),
         }
     }
     /// Makes the answer from up to [`Page::fetch_limit`] rows.
@@ -134,6 +152,18 @@ mod tests {
         for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "cursor=", "cursor=!!", "cursor=AAAA"] {
             assert_eq!(parse(query).expect_err(query).status.as_u16(), 422);
         }
+    }
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_given_out_and_by_its_own_list_alone() {
+        let (at, id) = (Timestamp::UNIX_EPOCH.plus_secs(5), Uuid::from_u128(7));
+        let read = |cursor: Cursor| parse(&format!("cursor={}", cursor.encode())).expect("a page");
+        for cursor in [Cursor::Id(id), Cursor::Number(-3), Cursor::TimeAndId(at, id)] {
+            assert_eq!(read(cursor).after, Some(cursor));
+        }
+        assert_eq!(read(Cursor::TimeAndId(at, id)).after_time_and_id().expect("both"), Some((at, id)));
+        assert!(read(Cursor::TimeAndId(at, id)).after_id::<Uuid>().is_err());
+        assert!(read(Cursor::Id(id)).after_time_and_id::<Uuid>().is_err());
     }
 
     #[test]

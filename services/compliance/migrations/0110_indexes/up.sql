@@ -3,5 +3,8 @@
 CREATE INDEX tds_records_by_year ON tds_records (financial_year, id);
 CREATE INDEX tds_records_by_quarter ON tds_records (financial_year, quarter, id);
 CREATE INDEX tds_records_sums ON tds_records (financial_year, gross_paise, tds_paise);
--- What was done between two days.
+-- What was done, newest first: by anybody, by somebody, to something, to somebody.
 CREATE INDEX audit_log_by_time ON audit_log (acted_at, id);
+CREATE INDEX audit_log_by_actor_time ON audit_log (actor_id, acted_at, id);
+CREATE INDEX audit_log_by_subject_time ON audit_log (subject_id, acted_at, id);
+CREATE INDEX audit_log_by_user_time ON audit_log (subject_user_id, acted_at, id);

@@ -65,10 +65,10 @@ pub(super) async fn list(
         subject: filter.subject,
         from: range.from,
         until: range.until,
-        before: page.after_id()?,
+        before: page.after_time_and_id()?,
         limit: page.fetch_limit(),
     };
     let mut c = app.ctx.db().replica().await?;
     let rows = actions::list(&mut c, &sought).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), ActionView::from)))
+    Ok(ok(&page.listing(rows, |row| Cursor::TimeAndId(row.acted_at, row.id.uuid()), ActionView::from)))
 }

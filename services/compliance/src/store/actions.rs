@@ -38,34 +38,45 @@ pub struct Sought {
     pub subject: Option<String>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
-    pub before: Option<ActionId>,
+    /// Of the last row of the page before.
+    pub before: Option<(Timestamp, ActionId)>,
     pub limit: i64,
 }
 
+/// Newest first: by time, and by id among what was done at the same instant.
 pub async fn list(c: &mut DbConnection, sought: &Sought) -> QueryResult<Vec<Action>> {
-    let mut query = audit_log::table
-        .select(Action::as_select())
-        .order(audit_log::id.desc())
-        .limit(sought.limit)
-        .into_boxed::<db::MultiBackend>();
-    if let Some(actor) = sought.actor {
-        query = query.filter(audit_log::actor_id.eq(actor));
+    let Some(subject) = &sought.subject else { return load(c, sought, base()).await };
+    let by_id = base().filter(audit_log::subject_id.eq(subject.clone()));
+    let mut found = load(c, sought, by_id).await?;
+    // Two lists, each in the order of its own index, are merged: no index has both.
+    if let Ok(user) = subject.parse::<UserId>() {
+        found.extend(load(c, sought, base().filter(audit_log::subject_user_id.eq(Some(user)))).await?);
+        found.sort_by_key(|action| std::cmp::Reverse((action.acted_at, action.id)));
+        found.dedup_by_key(|action| action.id);
+        found.truncate(usize::try_from(sought.limit).unwrap_or(usize::MAX));
     }
-    if let Some(subject) = &sought.subject {
-        let id_matches = audit_log::subject_id.eq(subject);
-        query = match subject.parse::<UserId>() {
-            Ok(user) => query.filter(id_matches.or(audit_log::subject_user_id.assume_not_null().eq(user))),
-            Err(_) => query.filter(id_matches),
-        };
+    Ok(found)
+}
+
+type Query = audit_log::BoxedQuery<'static, db::MultiBackend>;
+
+fn base() -> Query {
+    audit_log::table.into_boxed()
+}
+
+async fn load(c: &mut DbConnection, sought: &Sought, mut query: Query) -> QueryResult<Vec<Action>> {
+    use audit_log as t;
+    if let Some(actor) = sought.actor {
+        query = query.filter(t::actor_id.eq(actor));
     }
     if let Some(from) = sought.from {
-        query = query.filter(audit_log::acted_at.ge(from));
+        query = query.filter(t::acted_at.ge(from));
     }
     if let Some(until) = sought.until {
-        query = query.filter(audit_log::acted_at.le(until));
+        query = query.filter(t::acted_at.le(until));
     }
-    if let Some(before) = sought.before {
-        query = query.filter(audit_log::id.lt(before));
+    if let Some((at, id)) = sought.before {
+        query = query.filter(t::acted_at.le(at)).filter(t::acted_at.lt(at).or(t::id.lt(id)));
     }
-    query.load(c).await
+    query.order((t::acted_at.desc(), t::id.desc())).limit(sought.limit).select(Action::as_select()).load(c).await
 }

@@ -57,3 +57,34 @@ async fn administrators_find_who_did_what_to_whom() {
         assert_eq!(client.get("/audit").await.status, status);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_at_the_same_instant_is_listed_whole_across_pages() {
+    let f = fixture().await;
+    let (member, now) = (id::fresh::<UserId>(), f.now());
+    let mut ids = Vec::new();
+    for n in 0..7 {
+        // Two instants, and told in another order than done.
+        let mut act = acted(id::fresh(), member, now.plus_secs(-(n % 2)));
+        if n == 3 {
+            // A subject that is found by both of its ids, once.
+            act.subject_id = member.to_string();
+        }
+        f.deliver_now(&act).await;
+        ids.push(uuid::Uuid::from_slice(&act.action_id).unwrap().to_string());
+    }
+    for filter in [String::new(), format!("&subject={member}")] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = f.as_admin().get(&format!("/audit?limit=2{filter}{cursor}")).await.expect(200);
+            seen.extend(page["items"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        let mut all = ids.clone();
+        let (mut sorted, count) = (seen.clone(), seen.len());
+        all.sort_unstable();
+        sorted.sort_unstable();
+        assert_eq!((sorted, count), (all, 7), "{filter}");
+    }
+}
