@@ -101,16 +101,27 @@ impl Sealer {
 
     /// Seals `plain` for `purpose`: `pan`, `bank_account`. Twice the same value gives different bytes.
     pub fn seal(&self, purpose: &str, plain: &str) -> Vec<u8> {
+        self.seal_bytes(purpose, plain.as_bytes())
+    }
+
+    /// As [`Sealer::seal`], for what need not be text.
+    pub fn seal_bytes(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
         let data_key = Zeroizing::new(id::random_bytes::<KEY>());
         let mut sealed = self.first.header();
         let bound = bound(&sealed, purpose);
         sealed.extend(encrypt(self.first.key.expose_secret(), &bound, data_key.as_slice()));
-        sealed.extend(encrypt(&data_key, &bound, plain.as_bytes()));
+        sealed.extend(encrypt(&data_key, &bound, plain));
         sealed
     }
 
     /// What was sealed for `purpose`.
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<SecretString, PiiError> {
+        let plain = self.open_bytes(purpose, sealed)?;
+        std::str::from_utf8(&plain).map(|text| text.to_owned().into()).map_err(|_| PiiError::Malformed)
+    }
+
+    /// As [`Sealer::open`], for what need not be text.
+    pub fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PiiError> {
         let (header, rest) = match sealed {
             [VERSION, length, ..] => sealed.split_at_checked(2 + usize::from(*length)).ok_or(PiiError::Malformed)?,
             _ => return Err(PiiError::Malformed),
@@ -121,8 +132,7 @@ impl Sealer {
         let bound = bound(header, purpose);
         let data_key = decrypt(master.key.expose_secret(), &bound, wrapped)?;
         let data_key: &[u8; KEY] = data_key.as_slice().try_into().map_err(|_| PiiError::Malformed)?;
-        let plain = decrypt(data_key, &bound, encrypted)?;
-        std::str::from_utf8(&plain).map(|text| text.to_owned().into()).map_err(|_| PiiError::Malformed)
+        decrypt(data_key, &bound, encrypted)
     }
 
     fn keys(&self) -> impl Iterator<Item = &MasterKey> {

@@ -20,6 +20,13 @@ pub struct ReconcileConfig {
     pub hours: i64,
 }
 
+/// Messages of gateways. Their bodies are sealed with `PII_KEYS`.
+#[derive(Debug, Clone)]
+pub struct WebhookConfig {
+    /// `WEBHOOK_RETENTION_DAYS`: days after which a message is removed, its payer's personal data with it. 180.
+    pub retention_days: i64,
+}
+
 /// The gateway that stands in for one.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
@@ -45,6 +52,7 @@ pub struct RazorpayConfig {
 pub struct Config {
     pub booking: BookingConfig,
     pub reconcile: ReconcileConfig,
+    pub webhooks: WebhookConfig,
     pub sandbox: Option<SandboxConfig>,
     pub razorpay: Option<RazorpayConfig>,
 }
@@ -65,8 +73,9 @@ impl Config {
             "none" => None,
             _ => Some(env.parse_in("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
         };
-        let reconcile = reconcile(env)?;
-        Ok(Self { booking: BookingConfig { expiry_hours: hours }, reconcile, sandbox, razorpay })
+        let retention_days = env.parse_in("WEBHOOK_RETENTION_DAYS", 180_i64, 7..=3_650, "days")?;
+        let (reconcile, webhooks) = (reconcile(env)?, WebhookConfig { retention_days });
+        Ok(Self { booking: BookingConfig { expiry_hours: hours }, reconcile, webhooks, sandbox, razorpay })
     }
 }
 
@@ -130,6 +139,8 @@ mod tests {
             ("PAYMENT_RECONCILE_SECS", "soon"),
             ("PAYMENT_RECONCILE_HOURS", "0"),
             ("PAYMENT_RECONCILE_HOURS", "721"),
+            ("WEBHOOK_RETENTION_DAYS", "6"),
+            ("WEBHOOK_RETENTION_DAYS", "3651"),
         ] {
             let refused = Config::read(&Env::from_pairs([(variable, value)]), true).expect_err(value);
             assert_eq!(refused.variable, variable);

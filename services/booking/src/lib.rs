@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod schema;
 pub mod store;
 
+use chassis::pii::Sealer;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
 use config::Config;
@@ -34,6 +35,8 @@ pub struct Booking {
     pub ctx: Ctx,
     pub config: Config,
     pub gateways: Gateways,
+    /// Seals the bodies of gateways' messages.
+    pub sealer: Arc<Sealer>,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -46,7 +49,8 @@ fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let embedded = ctx.db().kind() == db::BackendKind::Sqlite;
     let config = Config::read(ctx.env(), embedded)?;
     let gateways = Gateways::configured(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Booking { ctx, config, gateways };
+    let sealer = Arc::new(Sealer::from_env(ctx.env())?);
+    let state = Booking { ctx, config, gateways, sealer };
     Ok(Parts {
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::BookingConsumer)),

@@ -75,6 +75,7 @@ diesel::table! {
         amount_paise -> BigInt,
         outcome -> Text,
         captured_at -> Timestamp,
+        currency -> Text,
     }
 }
 diesel::table! {
@@ -85,6 +86,12 @@ diesel::table! {
         error -> Text,
         received_at -> Timestamp,
         processed_at -> Nullable<Timestamp>,
+        id -> Nullable<Binary>,
+        kind -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_attempt_at -> Timestamp,
+        sealed -> Bool,
     }
 }
 diesel::table! {

@@ -72,6 +72,8 @@ const BOOKING: &[Route] = &[
     ("GET", "/payments", Member),
     ("POST", "/payments/webhooks/{gateway}", Itself),
     ("GET", "/payments/captures", Staff),
+    ("GET", "/payments/webhook-events", Staff),
+    ("POST", "/payments/webhook-events/{id}/retry", Staff),
     ("GET", "/payments/{id}", Member),
     ("POST", "/payments/{id}/confirm", Staff),
     ("POST", "/payments/{id}/fail", Staff),

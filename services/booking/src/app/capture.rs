@@ -1,13 +1,13 @@
-//! A gateway's genuine message takes effect: once, whatever comes how often and in which order.
+//! Money that a gateway has captured takes effect: once, whatever comes how often and in which order.
 
 use super::account::{Account, Proof, Returned};
 use super::folder::Folder;
 use crate::domain::booking::BookingCommand;
-use crate::domain::capture::{Fate, judge};
+use crate::domain::capture::{Fate, is_takeable, judge};
 use crate::domain::payment::PaymentCommand;
 use crate::domain::{BookingStatus, CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
-use crate::store::captures::{self, Capture, WebhookEvent};
+use crate::store::captures::{self, Capture};
 use crate::store::payments::{self, Payment};
 use chassis::id;
 use db::DbConnection;
@@ -19,62 +19,12 @@ pub struct Captured {
     /// Empty where there is none: then it was not asked for by us.
     pub order_id: String,
     pub gateway_payment_id: String,
+    /// In the smallest unit of the currency.
     pub amount: Money,
+    /// ISO 4217.
+    pub currency: String,
     /// Our own id, where the gateway carries it: it finds a payment whose order is not noted yet.
     pub payment_id: Option<PaymentId>,
-}
-
-/// What a gateway's message says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    Captured(Captured),
-    Failed {
-        order_id: String,
-        reason: String,
-    },
-    /// Nothing that concerns a payment.
-    Other,
-}
-
-/// Keeps the message and lets it take effect, together. One that was processed already changes nothing.
-pub async fn receive(
-    c: &mut DbConnection,
-    event: &WebhookEvent,
-    news: &News,
-    at: Timestamp,
-) -> Result<(), BookingError> {
-    let done = WebhookEvent { processed_at: Some(at), ..event.clone() };
-    if captures::insert_event(c, &done).await? {
-        return take(c, event.gateway, news, at).await;
-    }
-    if captures::event_is_processed(c, event.gateway, &event.event_key).await? {
-        return Ok(());
-    }
-    captures::set_event_processed(c, event.gateway, &event.event_key, at).await?;
-    take(c, event.gateway, news, at).await
-}
-
-/// Messages that could not be processed when they came, oldest first.
-pub async fn unprocessed(c: &mut DbConnection, limit: i64) -> Result<Vec<WebhookEvent>, BookingError> {
-    Ok(captures::unprocessed_events(c, limit).await?)
-}
-
-/// Keeps a genuine message whose processing failed, for the job that tries again.
-pub async fn keep(c: &mut DbConnection, event: &WebhookEvent) -> Result<(), BookingError> {
-    Ok(captures::keep_event(c, event).await?)
-}
-
-async fn take(c: &mut DbConnection, gateway: GatewayName, news: &News, at: Timestamp) -> Result<(), BookingError> {
-    match news {
-        News::Captured(captured) => credit(c, gateway, captured, at).await,
-        News::Failed { order_id, reason } => {
-            let Some((payment_id, booking_id)) = payments::of_order(c, gateway, order_id).await? else {
-                return Ok(());
-            };
-            fail(c, payment_id, booking_id, reason, at).await
-        }
-        News::Other => Ok(()),
-    }
 }
 
 pub(super) fn unplaced_capture(gateway: GatewayName, captured: &Captured, at: Timestamp) -> Capture {
@@ -86,7 +36,21 @@ pub(super) fn unplaced_capture(gateway: GatewayName, captured: &Captured, at: Ti
         amount_paise: captured.amount,
         outcome: CaptureOutcome::UnknownOrder,
         captured_at: at,
+        currency: captured.currency.clone(),
     }
+}
+
+/// Records money that cannot be taken, with the payment it was for where that is known. It changes nothing else: staff
+/// see it and give it back at the gateway.
+async fn record_not_taken(c: &mut DbConnection, capture: Capture, hint: Option<PaymentId>) -> Result<(), BookingError> {
+    let of_order = payments::of_order(c, capture.gateway, &capture.order_id).await?.map(|(id, _)| id);
+    let payment_id = of_order.or(hint);
+    let capture = Capture { payment_id, outcome: CaptureOutcome::NotTaken, ..capture };
+    if captures::insert(c, &capture).await? {
+        let Capture { gateway, gateway_payment_id: id, amount_paise, currency, .. } = &capture;
+        tracing::error!(%gateway, id, amount = amount_paise.paise(), currency, "captured money is not taken");
+    }
+    Ok(())
 }
 
 /// The one way money of a gateway takes effect, whoever told of it: once, however often.
@@ -98,6 +62,9 @@ pub async fn credit(
 ) -> Result<(), BookingError> {
     let capture = unplaced_capture(gateway, captured, at);
     let hint = captured.payment_id;
+    if !is_takeable(&captured.currency, captured.amount) {
+        return record_not_taken(c, capture, hint).await;
+    }
     let of_order = payments::of_order(c, gateway, &capture.order_id).await?.map(|(id, _)| id);
     let (id, noted) = match of_order.or(hint) {
         Some(id) => (Some(id), false),
@@ -133,7 +100,7 @@ async fn note(c: &mut DbConnection, capture: &Capture) -> Result<bool, BookingEr
     }
     match captures::lock(c, capture.gateway, &capture.gateway_payment_id).await?.outcome {
         CaptureOutcome::Applied | CaptureOutcome::Returned => Ok(false),
-        CaptureOutcome::UnknownOrder => {
+        CaptureOutcome::UnknownOrder | CaptureOutcome::NotTaken => {
             captures::set_order(c, capture).await?;
             Ok(true)
         }
@@ -175,7 +142,8 @@ async fn settle_capture(
     Ok(captures::set_outcome(c, capture, id, outcome).await?)
 }
 
-async fn fail(
+/// A gateway says that an attempt to pay failed.
+pub async fn fail(
     c: &mut DbConnection,
     id: PaymentId,
     booking_id: BookingId,

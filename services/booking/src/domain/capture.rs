@@ -23,7 +23,17 @@ domain::text_enum! {
         Returned = "returned",
         /// No payment of ours has this order. Kept for staff, and taken up if the order turns up.
         UnknownOrder = "unknown_order",
+        /// Not rupees, or no amount: recorded for staff, without any effect.
+        NotTaken = "not_taken",
     }
+}
+
+/// The one currency that payments are taken in.
+pub const CURRENCY: &str = "INR";
+
+/// Whether captured money can be a payment at all.
+pub fn is_takeable(currency: &str, amount: Money) -> bool {
+    currency == CURRENCY && amount.is_positive()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

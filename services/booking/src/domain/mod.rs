@@ -7,13 +7,16 @@ pub mod payment;
 pub mod reconciliation;
 pub mod refund;
 pub mod reserve;
+pub mod retry;
 pub mod text;
+pub mod webhook;
 
 pub use booking::{BookingStatus, Figures};
 pub use capture::{CaptureOutcome, ReturnCause};
 pub use emi::InstalmentStatus;
 pub use payment::PaymentStatus;
 pub use refund::{RefundStatus, RefundTo};
+pub use webhook::WebhookState;
 
 domain::text_enum! {
     /// Who takes money online.
@@ -37,6 +40,8 @@ impl GatewayName {
 domain::id_type! {
     VehicleId,
     RefundId,
+    /// A message of a gateway, as it was received.
+    WebhookEventId,
     /// One part of a reserve that became a payment.
     ApplicationId,
     /// One part of a reserve that went back to the member.

@@ -6,7 +6,8 @@
 pub mod razorpay;
 pub mod sandbox;
 
-use crate::app::capture::{Captured, News};
+use crate::app::capture::Captured;
+use crate::app::receive_webhook::GatewayEvent;
 use crate::config::Config;
 use crate::domain::reconciliation::Window;
 use crate::domain::text::line;
@@ -98,7 +99,8 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn public_key(&self) -> Option<String>;
     fn signature_header(&self) -> &'static str;
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool;
-    fn read(&self, body: &[u8]) -> Result<News, Malformed>;
+    /// Understands a genuine message.
+    fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed>;
     /// Gives money back to where it came from; with the same id, once. Answers the gateway's id of the refund.
     async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError>;
     /// What was begun in `window`, without the first `skip` lines.
@@ -173,6 +175,11 @@ const LONGEST_ID: usize = 64;
 /// A capture that is genuine is recorded in any case, and two without an id are two.
 fn capture_id(own_id: Option<&str>, body: &[u8]) -> String {
     own_id.and_then(|id| line(id, LONGEST_ID)).unwrap_or_else(|| hex::encode(Sha256::digest(body)))
+}
+
+/// A currency's code as it is stored: upper case, cut off where it is no code at all.
+fn currency(code: &str) -> String {
+    code.trim().chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_ascii_uppercase()
 }
 
 #[cfg(test)]

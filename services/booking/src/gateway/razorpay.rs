@@ -1,10 +1,14 @@
 //! Razorpay: orders, refunds, and webhooks signed in `X-Razorpay-Signature`.
 
-use super::{GatewayError, Malformed, PAGE, Page, PaymentGateway, SourceRefund, capture_id, is_hmac_sha256};
-use crate::app::capture::{Captured, News};
+use super::{
+    GatewayError, LONGEST_ID, Malformed, PAGE, Page, PaymentGateway, SourceRefund, capture_id, currency, is_hmac_sha256,
+};
+use crate::app::capture::Captured;
+use crate::app::receive_webhook::GatewayEvent;
 use crate::config::RazorpayConfig;
 use crate::domain::GatewayName;
 use crate::domain::reconciliation::Window;
+use crate::domain::text::line;
 use chassis::breaker::Breaker;
 use domain::{Money, PaymentId};
 use secrecy::{ExposeSecret, SecretString};
@@ -76,7 +80,7 @@ impl Razorpay {
 
 #[derive(Deserialize)]
 struct Collection {
-    items: Vec<Payment>,
+    items: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -84,40 +88,6 @@ struct Made {
     id: String,
     #[serde(default)]
     status: String,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    event: String,
-    payload: Option<Payload>,
-}
-
-#[derive(Deserialize)]
-struct Payload {
-    payment: Option<Wrapped>,
-}
-
-#[derive(Deserialize)]
-struct Wrapped {
-    entity: Payment,
-}
-
-#[derive(Deserialize)]
-struct Payment {
-    id: Option<String>,
-    /// In paise.
-    amount: i64,
-    currency: String,
-    #[serde(default)]
-    status: String,
-    /// What was given back of it.
-    #[serde(default)]
-    amount_refunded: Option<i64>,
-    order_id: Option<String>,
-    error_description: Option<String>,
-    /// An object, or an empty list where there are none.
-    #[serde(default)]
-    notes: Value,
 }
 
 #[async_trait::async_trait]
@@ -147,24 +117,26 @@ impl PaymentGateway for Razorpay {
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool {
         is_hmac_sha256(self.webhook_secret.expose_secret(), signature, body)
     }
-    fn read(&self, body: &[u8]) -> Result<News, Malformed> {
-        let message: Message = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
-        let captured = match message.event.as_str() {
-            "payment.captured" => true,
-            "payment.failed" => false,
-            // `order.paid` and `payment.authorized` tell nothing that a capture does not.
-            _ => return Ok(News::Other),
-        };
-        let payment = message.payload.and_then(|p| p.payment).ok_or_else(|| Malformed("no payment".into()))?.entity;
-        if !captured {
-            let Some(order_id) = payment.order_id else { return Ok(News::Other) };
-            let reason = payment.error_description.unwrap_or_else(|| "the gateway reported a failure".to_owned());
-            return Ok(News::Failed { order_id, reason });
+    fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed> {
+        let message: Value = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
+        let kind = text(&message, "event").ok_or_else(|| Malformed("it has no event".into()))?;
+        let payment = message.pointer("/payload/payment/entity");
+        match kind.as_str() {
+            "payment.captured" => {
+                let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
+                Ok(GatewayEvent::Captured(captured(payment, 0, body)?))
+            }
+            "payment.failed" => {
+                let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
+                let reason = text(payment, "error_description");
+                Ok(GatewayEvent::Failed {
+                    order_id: order_id(payment),
+                    reason: reason.unwrap_or_else(|| "the gateway reported a failure".to_owned()),
+                })
+            }
+            // `order.paid` and `payment.authorized` say nothing that a capture does not.
+            _ => Ok(GatewayEvent::Unhandled { kind }),
         }
-        if payment.currency != "INR" || payment.amount <= 0 {
-            return Err(Malformed(format!("{} {} cannot be taken", payment.amount, payment.currency)));
-        }
-        Ok(News::Captured(payment.captured(payment.amount, body)))
     }
     async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError> {
         let id = refund.id.to_string();
@@ -191,28 +163,57 @@ impl PaymentGateway for Razorpay {
     }
 }
 
-impl Payment {
-    fn captured(&self, amount: i64, body: &[u8]) -> Captured {
-        Captured {
-            // Without an order it was not asked for by us, but it was taken all the same.
-            order_id: self.order_id.clone().unwrap_or_default(),
-            gateway_payment_id: capture_id(self.id.as_deref(), body),
-            amount: Money::from_paise(amount),
-            payment_id: self.notes.get("payment_id").and_then(Value::as_str).and_then(|id| id.parse().ok()),
-        }
+/// A field that is text, or a number that stands for it.
+fn text(value: &Value, field: &str) -> Option<String> {
+    match value.get(field)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-/// The listed payments of which money was taken, less what was given back before we heard of it.
+/// A field in the smallest unit of a currency, as a number or as text.
+fn smallest_units(value: &Value, field: &str) -> Option<i64> {
+    let text = text(value, field)?;
+    let text = text.trim();
+    text.strip_suffix(".0").unwrap_or(text).parse().ok()
+}
+
+/// Empty where there is none: it was not asked for by us, but it was taken all the same.
+fn order_id(payment: &Value) -> String {
+    text(payment, "order_id").and_then(|id| line(&id, LONGEST_ID)).unwrap_or_default()
+}
+
+/// A payment's entity as money taken, less what was given back of it.
+fn captured(payment: &Value, refunded: i64, body: &[u8]) -> Result<Captured, Malformed> {
+    let amount = smallest_units(payment, "amount").ok_or_else(|| Malformed("its amount is no number".into()))?;
+    let code = text(payment, "currency").ok_or_else(|| Malformed("it has no currency".into()))?;
+    // An object, or an empty list where there are none.
+    let noted = payment.pointer("/notes/payment_id").and_then(Value::as_str);
+    Ok(Captured {
+        order_id: order_id(payment),
+        gateway_payment_id: capture_id(text(payment, "id").as_deref(), body),
+        amount: Money::from_paise(amount.saturating_sub(refunded)),
+        currency: currency(&code),
+        payment_id: noted.and_then(|id| id.parse().ok()),
+    })
+}
+
+/// The listed payments of which money was taken, less what was given back before it is recorded here. One that cannot
+/// be read does not hide the others.
 fn kept(listed: &Collection) -> Vec<Captured> {
     let mut kept = Vec::new();
-    for payment in listed.items.iter().filter(|p| p.status == "captured") {
-        let left = payment.amount.saturating_sub(payment.amount_refunded.unwrap_or(0));
-        if payment.currency != "INR" || payment.id.is_none() {
-            let (id, currency) = (payment.id.as_deref(), &payment.currency);
-            tracing::error!(id, currency, "a listed payment cannot be taken");
-        } else if left > 0 {
-            kept.push(payment.captured(left, b""));
+    for payment in listed.items.iter().filter(|p| text(p, "status").as_deref() == Some("captured")) {
+        let refunded = smallest_units(payment, "amount_refunded").unwrap_or(0);
+        let id = text(payment, "id");
+        match captured(payment, refunded, b"") {
+            Ok(captured) if id.is_some() => {
+                if captured.amount.is_positive() || refunded == 0 {
+                    kept.push(captured);
+                }
+            }
+            Ok(_) => tracing::error!("a listed payment has no id"),
+            Err(error) => tracing::error!(id, %error, "a listed payment cannot be read"),
         }
     }
     kept

@@ -1,9 +1,13 @@
 //! The stand-in: no network, a message signed with a secret that tests and demonstrations know.
 
-use super::{GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, SourceRefund, capture_id, is_hmac_sha256};
-use crate::app::capture::{Captured, News};
+use super::{
+    GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, SourceRefund, capture_id, currency, is_hmac_sha256,
+};
+use crate::app::capture::Captured;
+use crate::app::receive_webhook::GatewayEvent;
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
+use crate::domain::capture::CURRENCY;
 use crate::domain::reconciliation::Window;
 use crate::domain::text::line;
 use domain::{Money, PaymentId};
@@ -29,6 +33,14 @@ pub(crate) struct SandboxMessage {
     /// Where it is missing, the body's hash stands for it.
     gateway_payment_id: Option<String>,
     amount: Money,
+    /// `INR` where it is missing; an amount in another currency is recorded and not taken.
+    currency: Option<String>,
+}
+
+/// What every message has, of whatever kind.
+#[derive(Deserialize)]
+struct Kind {
+    event: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,19 +71,24 @@ impl PaymentGateway for Sandbox {
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool {
         is_hmac_sha256(self.secret.expose_secret(), signature, body)
     }
-    fn read(&self, body: &[u8]) -> Result<News, Malformed> {
-        let message: SandboxMessage = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
-        let order_id = line(&message.order_id, LONGEST_ID)
-            .ok_or_else(|| Malformed(format!("order_id must have 1 to {LONGEST_ID} characters")))?;
-        if !message.amount.is_positive() {
-            return Err(Malformed("amount must be more than 0.00".to_owned()));
+    fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed> {
+        let malformed = |e: serde_json::Error| Malformed(e.to_string());
+        let Kind { event: kind } = serde_json::from_slice(body).map_err(malformed)?;
+        if !["payment.captured", "payment.failed"].contains(&kind.as_str()) {
+            return Ok(GatewayEvent::Unhandled { kind });
         }
+        let message: SandboxMessage = serde_json::from_slice(body).map_err(malformed)?;
+        // Money is recorded whatever its order is called.
+        let order_id = line(&message.order_id, LONGEST_ID).unwrap_or_default();
         Ok(match message.event {
-            Event::Captured => {
-                let gateway_payment_id = capture_id(message.gateway_payment_id.as_deref(), body);
-                News::Captured(Captured { order_id, gateway_payment_id, amount: message.amount, payment_id: None })
-            }
-            Event::Failed => News::Failed { order_id, reason: "the gateway reported a failure".to_owned() },
+            Event::Captured => GatewayEvent::Captured(Captured {
+                order_id,
+                gateway_payment_id: capture_id(message.gateway_payment_id.as_deref(), body),
+                amount: message.amount,
+                currency: message.currency.as_deref().map_or_else(|| CURRENCY.to_owned(), currency),
+                payment_id: None,
+            }),
+            Event::Failed => GatewayEvent::Failed { order_id, reason: "the gateway reported a failure".to_owned() },
         })
     }
     async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError> {

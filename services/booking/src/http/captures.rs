@@ -21,7 +21,9 @@ pub(crate) struct CaptureView {
     /// Empty where the gateway has none.
     order_id: String,
     payment_id: Option<PaymentId>,
+    /// In hundredths of the currency.
     amount: Money,
+    currency: String,
     outcome: CaptureOutcome,
     /// When we heard of it.
     captured_at: Timestamp,
@@ -35,6 +37,7 @@ impl From<Capture> for CaptureView {
             order_id: capture.order_id,
             payment_id: capture.payment_id,
             amount: capture.amount_paise,
+            currency: capture.currency,
             outcome: capture.outcome,
             captured_at: capture.captured_at,
         }

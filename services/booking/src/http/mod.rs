@@ -6,6 +6,7 @@ mod payments;
 mod receipts;
 mod vehicles;
 mod views;
+mod webhook_events;
 mod webhooks;
 
 use crate::Booking;
@@ -15,7 +16,7 @@ use views::{BookingView, InstalmentView, PaymentView, VehicleView};
 
 pub fn routes(state: Booking) -> Routes {
     let routes = Routes::new("booking").data(state);
-    payment_routes(booking_routes(vehicle_routes(routes)))
+    payment_routes(gateway_routes(booking_routes(vehicle_routes(routes))))
 }
 
 fn vehicle_routes(routes: Routes) -> Routes {
@@ -104,15 +105,6 @@ fn payment_routes(routes: Routes) -> Routes {
                 .paged()
                 .gives::<Listing<PaymentView>>(),
         )
-        .get(
-            "/payments/captures",
-            Staff,
-            captures::list,
-            Doc::new("What gateways took; `unknown_order` is money that no payment here is for")
-                .filters::<captures::CaptureFilter>()
-                .paged()
-                .gives::<Listing<captures::CaptureView>>(),
-        )
         .get("/payments/{id}", User, payments::one, Doc::new("One payment").gives::<PaymentView>())
         .get(
             "/payments/{id}/receipt",
@@ -146,6 +138,38 @@ fn payment_routes(routes: Routes) -> Routes {
                 .idempotent()
                 .may_take::<bookings::RefundInput>()
                 .gives::<PaymentView>(),
+        )
+}
+
+/// What gateways send, and what staff see of it. Before `/payments/{id}`, which would take their names for ids.
+fn gateway_routes(routes: Routes) -> Routes {
+    routes
+        .get(
+            "/payments/captures",
+            Staff,
+            captures::list,
+            Doc::new("What gateways took; `unknown_order` is money that no payment here is for")
+                .filters::<captures::CaptureFilter>()
+                .paged()
+                .gives::<Listing<captures::CaptureView>>(),
+        )
+        .get(
+            "/payments/webhook-events",
+            Staff,
+            webhook_events::list,
+            Doc::new("Messages of gateways; `unreadable` and `pending` ones were not understood or not processed")
+                .filters::<webhook_events::WebhookEventFilter>()
+                .paged()
+                .gives::<Listing<webhook_events::WebhookEventView>>(),
+        )
+        .post(
+            "/payments/webhook-events/{id}/retry",
+            Staff,
+            webhook_events::retry,
+            Doc::new("Read and process a gateway's message again")
+                .idempotent()
+                .may_take::<webhook_events::Nothing>()
+                .gives::<webhook_events::WebhookEventView>(),
         )
         .post(
             "/payments/webhooks/{gateway}",

@@ -1,11 +1,10 @@
-//! What gateways tell. The signature, not a token, says who speaks.
+//! Webhooks of gateways. The signature, not a token, says who speaks.
 
 use crate::Booking;
-use crate::app::capture;
+use crate::app::receive_webhook::{self as webhook, GatewayEvent, WebhookEvent};
 use crate::domain::GatewayName;
-use crate::gateway::event_key;
+use crate::gateway::Malformed;
 use crate::gateway::sandbox::SandboxMessage;
-use crate::store::captures::WebhookEvent;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::http::{Body, Problem, ok, path_id};
@@ -32,7 +31,8 @@ pub(crate) struct Received {
     received: bool,
 }
 
-/// 200 means that the message and everything that follows from it are committed.
+/// 200 means that the message is stored, and that everything that follows from it is committed. What is not understood
+/// is stored as well, for staff: a gateway switches off a webhook that it is refused.
 pub(crate) async fn receive(
     app: web::Data<Booking>,
     path: web::Path<String>,
@@ -47,27 +47,31 @@ pub(crate) async fn receive(
     if !gateway.is_genuine(signature, &bytes) {
         return Err(unsigned());
     }
-    let news = &gateway.read(&bytes).map_err(|e| Problem::bad_request("booking.webhook_malformed", e.to_string()))?;
-    let now = app.ctx.now();
-    let event = &WebhookEvent {
-        gateway: name,
-        event_key: event_key(&bytes),
-        body: bytes.to_vec(),
-        error: String::new(),
-        received_at: now,
-        processed_at: None,
-    };
-    let done: Result<(), Problem> = app.ctx.tx(async |c| Ok(capture::receive(c, event, news, now).await?)).await;
-    if let Err(problem) = &done {
-        // Whether or not the gateway sends it again, the message is not lost: a job takes it up.
-        let error: String = problem.source_chain().unwrap_or_default().chars().take(500).collect();
-        let kept = &WebhookEvent { error, ..event.clone() };
-        let stored: Result<(), Problem> = app.ctx.tx(async |c| Ok(capture::keep(c, kept).await?)).await;
-        if stored.is_err() {
-            tracing::error!(gateway = %name, key = event.event_key, "a gateway's message could not be kept");
+    let event = webhook::fresh(name, &bytes, &app.sealer, app.ctx.now());
+    match gateway.read(&bytes) {
+        Ok(read) => process(&app, &event, &read).await?,
+        Err(Malformed(reason)) => {
+            tracing::error!(gateway = %name, key = event.event_key, reason, "a webhook event cannot be read");
+            let (event, reason) = (&event, &reason);
+            app.ctx.tx(async |c| Ok::<_, Problem>(webhook::store_unreadable(c, event, reason).await?)).await?;
         }
     }
-    done.map(|()| ok(&Received { received: true }))
+    Ok(ok(&Received { received: true }))
+}
+
+async fn process(app: &Booking, event: &WebhookEvent, read: &GatewayEvent) -> Result<(), Problem> {
+    let now = event.received_at;
+    let done: Result<(), Problem> = app.ctx.tx(async |c| Ok(webhook::receive(c, event, read, now).await?)).await;
+    if let Err(problem) = &done {
+        // Whether or not the gateway sends it again, the message is not lost: a job takes it up.
+        let reason = &problem.source_chain().unwrap_or_default();
+        let stored: Result<(), Problem> =
+            app.ctx.tx(async |c| Ok(webhook::store_failed(c, event, reason, now).await?)).await;
+        if stored.is_err() {
+            tracing::error!(gateway = %event.gateway, key = event.event_key, "a webhook event cannot be stored");
+        }
+    }
+    done
 }
 
 fn unsigned() -> Problem {

@@ -1,8 +1,8 @@
-//! What gateways told: every genuine message as it came, and every payment they say they captured.
+//! Captures: every payment that a gateway says it has taken.
 
 use crate::domain::{CaptureOutcome, GatewayName};
-use crate::schema::{captures, webhook_events};
-use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, inserted};
+use crate::schema::captures;
+use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
@@ -17,19 +17,8 @@ pub struct Capture {
     pub amount_paise: Money,
     pub outcome: CaptureOutcome,
     pub captured_at: Timestamp,
-}
-
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = webhook_events, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct WebhookEvent {
-    pub gateway: GatewayName,
-    /// A hash of its body.
-    pub event_key: String,
-    pub body: Vec<u8>,
-    /// Why it could not be processed when it was last tried.
-    pub error: String,
-    pub received_at: Timestamp,
-    pub processed_at: Option<Timestamp>,
+    /// ISO 4217; `amount_paise` is in its smallest unit.
+    pub currency: String,
 }
 
 /// False where this capture is known already.
@@ -53,7 +42,8 @@ pub async fn find_all(c: &mut DbConnection, gateway: GatewayName, ids: &[&str]) 
 }
 
 pub async fn count_unplaced(c: &mut DbConnection) -> QueryResult<i64> {
-    captures::table.filter(captures::outcome.eq(CaptureOutcome::UnknownOrder)).count().get_result(c).await
+    let unplaced = [CaptureOutcome::UnknownOrder, CaptureOutcome::NotTaken];
+    captures::table.filter(captures::outcome.eq_any(unplaced)).count().get_result(c).await
 }
 
 /// Captures, newest first, told before `before`.
@@ -77,10 +67,14 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Gives a known capture the order and the amount of `capture`.
+/// Gives a known capture the order, the amount and the currency of `capture`.
 pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
     diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
-        .set((captures::order_id.eq(&capture.order_id), captures::amount_paise.eq(capture.amount_paise)))
+        .set((
+            captures::order_id.eq(&capture.order_id),
+            captures::amount_paise.eq(capture.amount_paise),
+            captures::currency.eq(&capture.currency),
+        ))
         .execute(c)
         .await
         .map(drop)
@@ -108,49 +102,5 @@ pub async fn lock_unknown_of(c: &mut DbConnection, gateway: GatewayName, order: 
         .select(Capture::as_select())
         .lock()
         .get_results(c)
-        .await
-}
-
-/// False where the message is known already.
-pub async fn insert_event(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<bool> {
-    inserted(diesel::insert_into(webhook_events::table).values(event).execute(c).await)
-}
-
-/// Keeps a message that could not be processed, for the job that tries again.
-pub async fn keep_event(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<()> {
-    diesel::insert_into(webhook_events::table)
-        .values(event)
-        .on_conflict_set(&[webhook_events::gateway::NAME, webhook_events::event_key::NAME], &[])
-        .execute(c)
-        .await
-        .map(drop)
-}
-
-pub async fn event_is_processed(c: &mut DbConnection, gateway: GatewayName, key: &str) -> QueryResult<bool> {
-    let event = webhook_events::table.find((gateway, key));
-    Ok(event.select(webhook_events::processed_at).first::<Option<Timestamp>>(c).await?.is_some())
-}
-
-pub async fn set_event_processed(
-    c: &mut DbConnection,
-    gateway: GatewayName,
-    key: &str,
-    at: Timestamp,
-) -> QueryResult<()> {
-    diesel::update(webhook_events::table.find((gateway, key)))
-        .set((webhook_events::processed_at.eq(Some(at)), webhook_events::error.eq("")))
-        .execute(c)
-        .await
-        .map(drop)
-}
-
-/// Messages that were kept but not processed, oldest first.
-pub async fn unprocessed_events(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<WebhookEvent>> {
-    webhook_events::table
-        .filter(webhook_events::processed_at.is_null())
-        .order(webhook_events::received_at)
-        .limit(limit)
-        .select(WebhookEvent::as_select())
-        .load(c)
         .await
 }

@@ -11,3 +11,4 @@ pub mod reconciliations;
 pub mod refunds;
 pub mod reserves;
 pub mod vehicles;
+pub mod webhook_events;

@@ -13,4 +13,5 @@ mod plans;
 mod razorpay;
 mod reconciling;
 mod reserves;
+mod webhooks;
 mod world;

@@ -137,17 +137,6 @@ async fn only_a_signed_message_is_believed() {
     for signature in [None, Some(""), Some("00"), Some(sign("{}").as_str()), Some("zz")] {
         assert_eq!(world.raw_webhook(&body, signature).await.problem(401), "booking.webhook_signature");
     }
-    for bad in [
-        "{".to_owned(),
-        "{}".to_owned(),
-        body.replace("payment.captured", "payment.dreamt"),
-        body.replace("\"500.00\"", "500.0"),
-        body.replace("500.00", "0.00"),
-        body.replace(order, ""),
-    ] {
-        let refused = world.raw_webhook(&bad, Some(&sign(&bad))).await.problem(400);
-        assert_eq!(refused, "booking.webhook_malformed", "{bad}");
-    }
     world.service.anonymous().post("/payments/webhooks/razorpay", json!({})).await.problem(404);
     world.service.anonymous().post("/payments/webhooks/nobody", json!({})).await.problem(404);
     assert!(world.completed().await.is_empty());

@@ -10,6 +10,7 @@ use testkit::{Client, Reply, TestService};
 
 /// The cheapest vehicle of the first catalogue, at 45,000.00.
 pub(crate) const SCOOTER: &str = "019aa000-0000-7000-8000-000000000001";
+const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 pub(crate) const SECRET: &str = "sandbox-secret";
 
 pub(crate) struct World {
@@ -28,7 +29,8 @@ impl World {
         Self::start_with(&[]).await
     }
     pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Self {
-        let service = TestService::start_with(booking::service(), variables).await;
+        let keys = [("PII_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), ("PII_INDEX_KEY", KEY)];
+        let service = TestService::start_with(booking::service(), &[&keys[..], variables].concat()).await;
         let (member, referrer) = (chassis::id::fresh(), chassis::id::fresh());
         let client = service.as_referred(member, referrer);
         Self { service, member, referrer, client }

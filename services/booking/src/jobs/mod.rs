@@ -1,6 +1,8 @@
 //! What runs on a schedule: the calendar, overdue instalments, expiry, refunds at the source, messages of gateways
 //! that could not be processed when they came, and what their messages did not tell.
 
+mod webhooks;
+
 use crate::Booking;
 use crate::app::capture::Captured;
 use crate::app::send_refund::{self, Answer};
@@ -11,17 +13,24 @@ use crate::gateway::{GatewayError, PAGE};
 use chassis::Ctx;
 use chassis::events::HandleError;
 use chassis::jobs::Job;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 const BATCH: i64 = 100;
 
 pub fn all(state: &Booking) -> Vec<Job> {
-    let (s1, s2, s3, s4, s5) = (state.clone(), state.clone(), state.clone(), state.clone(), state.clone());
+    let (s1, s2, s3, s4, s5, s6) =
+        (state.clone(), state.clone(), state.clone(), state.clone(), state.clone(), state.clone());
+    let sealed_until = Arc::new(Mutex::new(None));
     vec![
         Job::every("calendar", Duration::from_secs(20), calendar),
         Job::every("expire", Duration::from_secs(60), move |ctx| expire_unpaid(ctx, s1.config.booking.expiry_hours)),
         Job::every("refunds", Duration::from_secs(15), move |_| send_refunds(s2.clone())),
-        Job::every("webhooks", Duration::from_secs(15), move |_| process_webhooks(s3.clone())),
+        Job::every("webhooks", Duration::from_secs(15), move |_| webhooks::process(s3.clone())),
+        Job::every("webhook_retention", Duration::from_secs(3_600), move |_| {
+            webhooks::retain(s6.clone(), Arc::clone(&sealed_until))
+        }),
         Job::every("orders", Duration::from_secs(60), move |_| ask_for_orders(s4.clone())),
         Job::every("reconcile", state.config.reconcile.every, move |_| walk_lists(s5.clone())),
     ]
@@ -92,21 +101,6 @@ fn understand(answer: Result<String, GatewayError>) -> Answer {
             Answer::Unknown
         }
     }
-}
-
-async fn process_webhooks(state: Booking) -> Result<(), HandleError> {
-    let events = capture::unprocessed(&mut *state.ctx.db().read().await?, BATCH).await?;
-    for event in events {
-        let read = state.gateways.get(event.gateway).map(|g| g.read(&event.body));
-        let Some(Ok(news)) = read else { continue };
-        let now = state.ctx.now();
-        let (event, news) = (&event, &news);
-        let done: Result<(), BookingError> = state.ctx.tx(async |c| capture::receive(c, event, news, now).await).await;
-        if let Err(error) = done {
-            tracing::error!(gateway = %event.gateway, key = event.event_key, %error, "a message cannot be processed");
-        }
-    }
-    Ok(())
 }
 
 /// Walks every gateway's list up to now, page by page; what is walked stays so, whatever happens after.

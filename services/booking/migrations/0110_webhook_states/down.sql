@@ -1,0 +1,11 @@
+ALTER TABLE captures DROP COLUMN currency;
+DROP INDEX webhook_events_due /*! ON webhook_events */;
+DROP INDEX webhook_events_by_state /*! ON webhook_events */;
+DROP INDEX webhook_events_id /*! ON webhook_events */;
+ALTER TABLE webhook_events DROP COLUMN sealed;
+ALTER TABLE webhook_events DROP COLUMN next_attempt_at;
+ALTER TABLE webhook_events DROP COLUMN attempts;
+ALTER TABLE webhook_events DROP COLUMN state;
+ALTER TABLE webhook_events DROP COLUMN kind;
+ALTER TABLE webhook_events DROP COLUMN id;
+CREATE INDEX webhook_events_unprocessed ON webhook_events (processed_at, received_at);
