@@ -36,6 +36,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "booking.v1.PaymentCompleted",
             "booking.v1.PaymentRefunded",
             "booking.v1.PaymentReturned",
+            "booking.v1.ClawbackRequested",
             "booking.v1.WalletPaymentRequested",
             "booking.v1.EmiApplied",
             "booking.v1.EmiReleased",

@@ -5,8 +5,8 @@ use crate::app::post::{self, Work};
 use crate::app::{ids, member, plan};
 use crate::domain::Command;
 use crate::domain::command::{
-    Bonus, BonusReversal, BookingPayment, PairEarning, PairVoid, PayoutStep, Refund, RefundTo, ReserveUse, Return,
-    Settlement,
+    Bonus, BonusReversal, BookingPayment, PairEarning, PairVoid, PayoutStep, Refund, RefundClawback, RefundTo,
+    ReserveUse, Return, Settlement,
 };
 use chassis::events::consumer::Consumer;
 use chassis::events::{Envelope, HandleError, read};
@@ -15,7 +15,7 @@ use domain::{PaymentId, PaymentMethod, PlanVersion, UserId};
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade, PlanPublished};
 use proto_events::booking::v1::{
-    BonusesTakenBack, EmiApplied, EmiReleased, PaymentCompleted, PaymentRefunded, PaymentReturned,
+    BonusesTakenBack, ClawbackRequested, EmiApplied, EmiReleased, PaymentCompleted, PaymentRefunded, PaymentReturned,
     WalletPaymentRequested,
 };
 use proto_events::payout::v1::{
@@ -62,6 +62,7 @@ fn commands(e: &Envelope) -> Commands {
         "booking.v1.PaymentCompleted" => payment_completed(e.decode()?),
         "booking.v1.PaymentRefunded" => payment_refunded(e.decode()?),
         "booking.v1.PaymentReturned" => payment_returned(e.decode()?),
+        "booking.v1.ClawbackRequested" => clawback_requested(e.decode()?),
         "booking.v1.WalletPaymentRequested" => payment_requested(e.decode()?),
         "booking.v1.EmiApplied" => emi_applied(e.decode()?),
         "booking.v1.EmiReleased" => emi_released(e.decode()?),
@@ -155,6 +156,25 @@ fn payment_returned(m: PaymentReturned) -> Commands {
         cause: m.cause,
         booking_number: m.booking_number,
         at: read::time("returned_at", m.returned_at)?,
+    }))
+}
+
+fn clawback_requested(m: ClawbackRequested) -> Commands {
+    let (of_return, credited_by) = match (&m.return_id, &m.refund_id) {
+        (Some(id), None) => (true, uuid("return_id", id)?),
+        (None, Some(id)) => (false, uuid("refund_id", id)?),
+        (Some(_), Some(_)) | (None, None) => return Err(HandleError::poison("one of return_id and refund_id")),
+    };
+    one(Command::RefundClawback(RefundClawback {
+        clawback_id: uuid("clawback_id", &m.clawback_id)?,
+        payment_id: read::id("payment_id", &m.payment_id)?,
+        user_id: read::id("user_id", &m.user_id)?,
+        amount: read::money(m.amount_paise),
+        gateway_refund_id: m.gateway_refund_id,
+        of_return,
+        credited_by,
+        booking_number: m.booking_number,
+        at: read::time("requested_at", m.requested_at)?,
     }))
 }
 

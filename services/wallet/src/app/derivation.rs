@@ -81,6 +81,7 @@ pub fn command(kind: EntryKind, inputs: &str) -> Result<Command, serde_json::Err
         EntryKind::PairVoid => read(inputs, Command::PairVoid),
         EntryKind::Refund => read(inputs, Command::Refund),
         EntryKind::Return => read(inputs, Command::Return),
+        EntryKind::RefundClawback => read(inputs, Command::RefundClawback),
         EntryKind::BookingPayment => read(inputs, Command::BookingPayment),
         EntryKind::Hold => read(inputs, Command::Hold),
         EntryKind::Capture => read(inputs, Command::Capture),

@@ -202,6 +202,10 @@ async fn fold(c: &mut DbConnection, owners: Owners) -> Result<BTreeMap<UserId, F
         fold.earned = fold.earned.add(account.earned.unwrap_or_default()).map_err(LedgerError::from)?;
         fold.seen = fold.seen.saturating_add(account.seen);
     }
+    for (owner, due) in folds::refunds_due(c, owners).await? {
+        let fold = all.entry(owner).or_default();
+        fold.earned = fold.earned.sub(due.unwrap_or_default()).map_err(LedgerError::from)?;
+    }
     // That a payout was completed moves nothing of the member's; what has become of those that left is looked up.
     let settled = [EntryKind::PayoutCompletion, EntryKind::PayoutReversal];
     let mut settling = BTreeMap::new();

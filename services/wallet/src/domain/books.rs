@@ -263,6 +263,7 @@ impl Books {
             Command::PairVoid(c) => reversal::pair(c, self),
             Command::Refund(c) => receipt::refund(c),
             Command::Return(c) => receipt::returned(c),
+            Command::RefundClawback(c) => reversal::refund(c, self),
             Command::BookingPayment(c) => receipt::booking_payment(c, self),
             Command::Hold(c) => payout::hold(c, self),
             Command::Capture(c) => payout::capture(c, self),

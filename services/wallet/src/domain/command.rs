@@ -114,6 +114,30 @@ impl Return {
     }
 }
 
+/// Money that the wallet was credited with was paid back at its source as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundClawback {
+    pub clawback_id: Uuid,
+    pub payment_id: PaymentId,
+    pub user_id: UserId,
+    pub amount: Money,
+    /// The gateway's id of the refund.
+    pub gateway_refund_id: String,
+    /// What credited the wallet: a return where it is true, else a refund.
+    pub of_return: bool,
+    /// The id of that return or refund.
+    pub credited_by: Uuid,
+    pub booking_number: String,
+    pub at: Timestamp,
+}
+
+impl RefundClawback {
+    /// The entry that credited the wallet.
+    pub fn original(&self) -> EntryKey {
+        EntryKey::new(if self.of_return { EntryKind::Return } else { EntryKind::Refund }, self.credited_by)
+    }
+}
+
 /// A member pays for a booking from the wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingPayment {
@@ -185,6 +209,7 @@ pub enum Command {
     PairVoid(PairVoid),
     Refund(Refund),
     Return(Return),
+    RefundClawback(RefundClawback),
     BookingPayment(BookingPayment),
     Hold(PayoutStep),
     Capture(PayoutStep),
@@ -209,6 +234,7 @@ impl Command {
             Self::PairVoid(c) => (EntryKind::PairVoid, c.pair_id),
             Self::Refund(c) => (EntryKind::Refund, c.refund_id),
             Self::Return(c) => (EntryKind::Return, c.return_id),
+            Self::RefundClawback(c) => (EntryKind::RefundClawback, c.clawback_id),
             Self::BookingPayment(c) => (EntryKind::BookingPayment, c.payment_id.uuid()),
             Self::Hold(c) => (EntryKind::Hold, c.payout_id.uuid()),
             Self::Capture(c) => (EntryKind::Capture, c.payout_id.uuid()),
@@ -234,6 +260,7 @@ impl Command {
             Self::PairVoid(c) => c.earner_id,
             Self::Refund(c) => c.user_id,
             Self::Return(c) => c.user_id,
+            Self::RefundClawback(c) => c.user_id,
             Self::BookingPayment(c) => c.user_id,
             Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) => c.user_id,
             Self::Complete(c) | Self::ReversePayout(c) => c.user_id,
@@ -251,6 +278,7 @@ impl Command {
             Self::PairVoid(c) => c.at,
             Self::Refund(c) => c.at,
             Self::Return(c) => c.at,
+            Self::RefundClawback(c) => c.at,
             Self::BookingPayment(c) => c.at,
             Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) => c.at,
             Self::Complete(c) | Self::ReversePayout(c) => c.at,
@@ -262,6 +290,7 @@ impl Command {
     /// The entries whose fate decides this one's, besides its own.
     pub fn depends_on(&self) -> Vec<EntryKey> {
         let kinds: &[EntryKind] = match self {
+            Self::RefundClawback(c) => return vec![c.original()],
             Self::BonusReversal(_) => &[EntryKind::Referral],
             Self::PairVoid(_) => &[EntryKind::Pair],
             Self::Capture(_) | Self::Release(_) => &[EntryKind::Hold],
@@ -305,6 +334,7 @@ impl Command {
             | Self::PairVoid(_)
             | Self::Refund(_)
             | Self::Return(_)
+            | Self::RefundClawback(_)
             | Self::BookingPayment(_)
             | Self::Hold(_)
             | Self::Capture(_)

@@ -16,6 +16,8 @@ domain::text_enum! {
         Refund = "refund",
         /// Money captured that no booking could take.
         Return = "return",
+        /// A credit that the gateway has paid back at its source as well.
+        RefundClawback = "refund_clawback",
         BookingPayment = "booking_payment",
         Hold = "hold",
         Capture = "capture",
@@ -75,6 +77,7 @@ impl EntryKind {
             Self::Pair | Self::PairVoid => "pair",
             Self::Refund => "refund",
             Self::Return => "return",
+            Self::RefundClawback => "clawback",
             Self::Hold
             | Self::Capture
             | Self::Release

@@ -109,6 +109,10 @@ pub fn derive(
             .rule("a clawback due is recovered first, from bonuses, pair earnings and released holds only")
             .minimum("recovered", ("clawback_due", met.due_before), ("made_available", met.credited))
             .negated(),
+        TransactionType::Refund if let Command::RefundClawback(c) = command => d
+            .rule("what went back to where it came from as well is taken from the available balance; the rest becomes a due")
+            .minimum("taken_back", ("refunded_twice", c.amount), ("available", met.account_before))
+            .negated(),
         TransactionType::Reversal => d
             .rule("the original's whole amount is taken back from the available balance; the rest becomes a due")
             .minimum("taken_back", ("original_amount", met.original), ("available", met.account_before))

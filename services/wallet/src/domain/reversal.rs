@@ -1,8 +1,9 @@
 //! Taking an earning back: the gross from the available balance, and what is not there becomes a due.
 
 use super::books::{Decision, Effects, Settled, SingleBonus, wait_for};
-use super::command::{BonusReversal, Command, PairVoid};
+use super::command::{BonusReversal, Command, PairVoid, RefundClawback};
 use super::entry::{EntryKey, EntryKind, Header, Lines};
+use super::receipt::positive;
 use super::{Account, Books, Entry, LedgerError, TransactionType, Wallet};
 use domain::{Money, Timestamp};
 
@@ -21,9 +22,10 @@ pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, Ledger
         Some(_) => format!("Reversal of the referral bonus: a payment on booking {} was refunded", c.booking_number),
     };
     let taken = TakenBack {
-        original,
+        original: Some(original),
         key: Command::BonusReversal(c.clone()).key(),
         expense: Account::ReferralExpense,
+        seen_as: TransactionType::Reversal,
         amount,
         plan_version,
         at: c.at,
@@ -45,9 +47,10 @@ pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError>
         return Err(LedgerError::NotTheOriginal);
     }
     let taken = TakenBack {
-        original,
+        original: Some(original),
         key: Command::PairVoid(c.clone()).key(),
         expense: Account::PairExpense,
+        seen_as: TransactionType::Reversal,
         amount,
         plan_version,
         at: c.at,
@@ -56,10 +59,39 @@ pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError>
     Ok(Effects::from(taken.from(books.wallet(member)?)?).into())
 }
 
+/// Takes a credit back that was paid back at its source as well. A credit may be taken back in parts, so that it is not
+/// reversed by the entry's key; each refund of the gateway does it once.
+pub(super) fn refund(c: &RefundClawback, books: &Books) -> Result<Decision, LedgerError> {
+    let amount = positive(c.amount)?;
+    let original = c.original();
+    let member = match books.settled(original)? {
+        None => return Ok(wait_for(original.kind, original.cause)),
+        Some(Settled::Forfeited) => return Ok(Decision::Nothing),
+        Some(Settled::Posted { member, .. }) => member,
+    };
+    if member != c.user_id {
+        return Err(LedgerError::NotTheOriginal);
+    }
+    let taken = TakenBack {
+        original: None,
+        key: Command::RefundClawback(c.clone()).key(),
+        expense: Account::BookingReceipts,
+        // It takes nothing back that was earned.
+        seen_as: TransactionType::Refund,
+        amount,
+        plan_version: None,
+        at: c.at,
+        text: format!("Refund for booking {}: it went back to where it came from as well", c.booking_number),
+    };
+    Ok(Effects::from(taken.from(books.wallet(member)?)?).into())
+}
+
 struct TakenBack {
-    original: EntryKey,
+    /// The entry that is reversed, once and as a whole.
+    original: Option<EntryKey>,
     key: EntryKey,
     expense: Account,
+    seen_as: TransactionType,
     /// The original's own amount, and the version of the plan that made it.
     amount: Money,
     plan_version: Option<u32>,
@@ -73,7 +105,7 @@ impl TakenBack {
         let due = self.amount.sub(taken)?;
         let text = if due.is_zero() { self.text } else { format!("{}; {due} to be recovered", self.text) };
         Lines::new()
-            .show(Account::Available, taken.neg()?, TransactionType::Reversal, text)
+            .show(Account::Available, taken.neg()?, self.seen_as, text)
             .book(Account::ClawbackDue, due.neg()?)
             .book(self.expense, self.amount)
             .entry(Header {
@@ -82,7 +114,7 @@ impl TakenBack {
                 amount: self.amount,
                 at: self.at,
                 plan_version: self.plan_version,
-                reverses: Some(self.original),
+                reverses: self.original,
             })
     }
 }

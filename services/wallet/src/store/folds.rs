@@ -1,7 +1,7 @@
 //! The journal added up again, a range of owners at a time, to compare with what is kept of it.
 
 use super::entries::CauseId;
-use crate::domain::{Account, EntryId, TransactionType};
+use crate::domain::{Account, EntryId, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
 use db::{DbConnection, sum_i64};
 use diesel::dsl::{case_when, count};
@@ -42,6 +42,20 @@ pub async fn folded(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<Fol
             sum_i64(case_when(earned.or(became_due), postings::amount_paise).otherwise(0)),
             count(postings::transaction_number),
         ))
+        .load(c)
+        .await
+}
+
+/// What became due because a refund was paid twice: no part of what was earned.
+pub async fn refunds_due(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<(UserId, Option<Money>)>> {
+    postings::table
+        .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
+        .filter(postings::owner_id.gt(owners.0))
+        .filter(postings::owner_id.le(owners.1))
+        .filter(postings::account.eq(Account::ClawbackDue))
+        .filter(journal_entries::kind.eq(EntryKind::RefundClawback))
+        .group_by(postings::owner_id)
+        .select((postings::owner_id, sum_i64(postings::amount_paise)))
         .load(c)
         .await
 }

@@ -1,8 +1,9 @@
 //! Taking back, in whatever order the news arrives.
 
 use crate::fixture::*;
-use proto_events::booking::v1::{PaymentCompleted, PaymentReturned};
+use proto_events::booking::v1::{ClawbackRequested, PaymentCompleted, PaymentReturned};
 use proto_events::wallet::v1::EmiReserved;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_refund_takes_the_bonus_and_the_voided_pair_back() {
@@ -135,6 +136,77 @@ async fn a_refund_goes_where_it_is_sent() {
     s.deliver_now(&returned).await;
     assert_eq!(short(&s, B).await, "123.45 0.00 500.00 0.00");
     assert_eq!(lines(&s.as_user(user(B))).await, ["REFUND 123.45"]);
+    sound(&s).await;
+    s.finish().await;
+}
+
+fn returned(n: u128, amount: &str) -> PaymentReturned {
+    PaymentReturned {
+        return_id: bytes(n),
+        payment_id: bytes(5),
+        booking_id: bytes(6),
+        user_id: bytes(B),
+        amount_paise: paise(amount),
+        cause: "source_refund_failed".into(),
+        booking_number: "B-9".into(),
+        returned_at: at().micros(),
+    }
+}
+
+fn clawback(n: u128, amount: &str) -> ClawbackRequested {
+    ClawbackRequested {
+        clawback_id: bytes(n),
+        payment_id: bytes(5),
+        booking_id: bytes(6),
+        user_id: bytes(B),
+        amount_paise: paise(amount),
+        gateway: "razorpay".into(),
+        gateway_refund_id: format!("rfnd_{n}"),
+        booking_number: "B-9".into(),
+        requested_at: at().micros(),
+        ..ClawbackRequested::default()
+    }
+}
+
+#[tokio::test]
+async fn a_credit_that_was_paid_back_at_its_source_too_is_taken_back_in_both_orders() {
+    for clawback_first in [false, true] {
+        let s = wallet().await;
+        let credit = returned(4, "500.00");
+        let taken = [("200.00", 7_u128), ("300.00", 8)]
+            .map(|(amount, n)| ClawbackRequested { return_id: Some(bytes(4)), ..clawback(n, amount) });
+        if clawback_first {
+            for clawback in &taken {
+                s.deliver_now(clawback).await;
+            }
+            assert_eq!(short(&s, B).await, "0.00 0.00 0.00 0.00");
+        }
+        s.deliver_now(&credit).await;
+        for clawback in taken.iter().chain(&taken) {
+            s.deliver_now(clawback).await;
+        }
+        assert_eq!(short(&s, B).await, "0.00 0.00 0.00 0.00");
+        assert_eq!(lines(&s.as_user(user(B))).await, ["REFUND 500.00", "REFUND -200.00", "REFUND -300.00"]);
+        sound(&s).await;
+        s.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_credit_that_is_spent_before_it_is_taken_back_becomes_a_clawback_due() {
+    let s = wallet().await;
+    let payment = paid(1, B, A, "500.00", "0.00");
+    s.deliver_now(&payment).await;
+    s.deliver_now(&refunded(2, &payment, "wallet")).await;
+    let adjust = format!("/wallets/{}/adjustments", user(B));
+    s.as_admin().post(&adjust, json!({ "amount": "-400.00", "reason": "spent" })).await.expect(201);
+    s.deliver_now(&ClawbackRequested { refund_id: Some(bytes(2)), ..clawback(7, "500.00") }).await;
+    let shown = balances(&s, B).await;
+    assert_eq!((&shown["available"], &shown["clawback_due"]), (&json!("0.00"), &json!("400.00")));
+    let line = &s.as_user(user(B)).get("/wallet/transactions?type=REFUND").await.expect(200)["items"][0];
+    let explained =
+        s.as_user(user(B)).get(&format!("/wallet/transactions/{}/explain", line["id"].as_str().expect("an id"))).await;
+    assert_eq!(explained.expect(200)["steps"][0]["operands"][0]["value"], "500.00");
     sound(&s).await;
     s.finish().await;
 }
