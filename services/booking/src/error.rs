@@ -30,6 +30,10 @@ pub enum BookingError {
     NotConfirmedByStaff,
     #[error("this payment was refunded to somewhere else")]
     RefundedElsewhere,
+    #[error("the outcome of this refund is not unknown, or not for long enough")]
+    RefundNotResolvable,
+    #[error("another member of staff has proposed something else for this refund")]
+    RefundProposalDiffers,
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -70,6 +74,8 @@ impl From<BookingError> for Problem {
             BookingError::OnlineUnavailable => Self::unprocessable("booking.online_unavailable", said),
             BookingError::NotConfirmedByStaff => Self::conflict("booking.not_confirmed_by_staff", said),
             BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", said),
+            BookingError::RefundNotResolvable => Self::conflict("booking.refund_not_resolvable", said),
+            BookingError::RefundProposalDiffers => Self::conflict("booking.refund_proposal_differs", said),
             BookingError::Plan(_) | BookingError::Money(_) | BookingError::Broken(_) => Self::internal(said),
             BookingError::Db(error) => error.into(),
         }
@@ -106,6 +112,8 @@ impl From<BookingError> for HandleError {
             | BookingError::OnlineUnavailable
             | BookingError::NotConfirmedByStaff
             | BookingError::RefundedElsewhere
+            | BookingError::RefundNotResolvable
+            | BookingError::RefundProposalDiffers
             | BookingError::Plan(_)
             | BookingError::Money(_)
             | BookingError::Broken(_) => Self::poison(error.to_string()),

@@ -76,6 +76,7 @@ diesel::table! {
         outcome -> Text,
         captured_at -> Timestamp,
         currency -> Text,
+        refunded_paise -> BigInt,
     }
 }
 diesel::table! {
@@ -108,6 +109,35 @@ diesel::table! {
         attempts -> BigInt,
         requested_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
+        refused -> Bool,
+        confirmed_paise -> BigInt,
+        credited_paise -> BigInt,
+        unknown_since -> Nullable<Timestamp>,
+        next_attempt_at -> Timestamp,
+        requested_by -> Text,
+        proposed_resolution -> Nullable<Text>,
+        proposed_reference -> Nullable<Text>,
+        proposed_reason -> Nullable<Text>,
+        proposed_by -> Nullable<Binary>,
+        proposed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    gateway_refunds (gateway, gateway_refund_id) {
+        gateway -> Text,
+        gateway_refund_id -> Text,
+        id -> Binary,
+        gateway_payment_id -> Text,
+        payment_id -> Nullable<Binary>,
+        amount_paise -> BigInt,
+        currency -> Text,
+        receipt -> Text,
+        state -> Text,
+        outcome -> Text,
+        clawback_paise -> BigInt,
+        reported_at -> Timestamp,
+        attempts -> BigInt,
+        next_attempt_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -163,6 +193,7 @@ diesel::table! {
     }
 }
 diesel::joinable!(order_checks -> payments (payment_id));
-diesel::allow_tables_to_appear_in_same_query!(order_checks, payments);
+diesel::joinable!(refunds -> payments (payment_id));
+diesel::allow_tables_to_appear_in_same_query!(order_checks, payments, refunds);
 diesel::joinable!(instalments -> bookings (booking_id));
 diesel::allow_tables_to_appear_in_same_query!(bookings, instalments);

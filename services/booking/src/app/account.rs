@@ -3,6 +3,7 @@
 use super::folder::{Folder, number};
 use super::reserve;
 use crate::domain::payment::{PaymentCommand, Step, step};
+use crate::domain::refund::RefundActor;
 use crate::domain::{BookingStatus, GatewayName, InstalmentStatus, RefundStatus, RefundTo, ReturnCause};
 use crate::error::BookingError;
 use crate::store::instalments::Instalment;
@@ -32,11 +33,21 @@ pub struct Returned {
     pub cause: ReturnCause,
 }
 
+/// How a payment is given back.
+#[derive(Debug, Clone, Copy)]
+pub struct RefundRequest<'a> {
+    pub to: RefundTo,
+    pub reason: &'a str,
+    pub by: RefundActor,
+}
+
 /// A locked member, the plan of the moment, and the events to tell at the end.
 pub struct Account {
     pub member: Member,
     /// When what is being done happened: the time of its cause.
     pub at: Timestamp,
+    /// When it takes effect here.
+    now: Timestamp,
     plan: Plan,
     plan_version: u32,
     events: Vec<Draft>,
@@ -46,7 +57,11 @@ impl Account {
     pub async fn lock(c: &mut DbConnection, user_id: UserId, at: Timestamp) -> Result<Self, BookingError> {
         let member = members::lock(c, user_id).await?;
         let (plan_version, plan) = plan_in_force(c, at).await?;
-        Ok(Self { member, at, plan, plan_version, events: Vec::new() })
+        Ok(Self { member, at, now: at, plan, plan_version, events: Vec::new() })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     pub fn plan(&self) -> &Plan {
@@ -130,10 +145,10 @@ impl Account {
         c: &mut DbConnection,
         folder: &mut Folder,
         id: PaymentId,
-        to: RefundTo,
-        reason: &str,
+        request: &RefundRequest<'_>,
     ) -> Result<(), BookingError> {
         let at = self.at;
+        let RefundRequest { to, reason, by } = *request;
         let number = folder.booking.number.clone();
         let payment = folder.payment_mut(id)?;
         let Step::To(next) = step(payment.status, PaymentCommand::Refund)? else { return Ok(()) };
@@ -154,6 +169,17 @@ impl Account {
             attempts: 0,
             requested_at: at,
             settled_at: (!by_call).then_some(at),
+            refused: false,
+            confirmed_paise: if to == RefundTo::Source && !by_call { payment.amount_paise } else { Money::ZERO },
+            credited_paise: if to == RefundTo::Wallet { payment.amount_paise } else { Money::ZERO },
+            unknown_since: None,
+            next_attempt_at: at,
+            requested_by: by,
+            proposed_resolution: None,
+            proposed_reference: None,
+            proposed_reason: None,
+            proposed_by: None,
+            proposed_at: None,
         };
         refunds::insert(c, &refund).await?;
         let counted = if payment.method.is_members_money() { payment.amount_paise } else { Money::ZERO };

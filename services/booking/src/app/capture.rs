@@ -2,6 +2,7 @@
 
 use super::account::{Account, Proof, Returned};
 use super::folder::Folder;
+use super::report_refund;
 use crate::domain::booking::BookingCommand;
 use crate::domain::capture::{Fate, is_takeable, judge};
 use crate::domain::payment::PaymentCommand;
@@ -23,6 +24,8 @@ pub struct Captured {
     pub amount: Money,
     /// ISO 4217.
     pub currency: String,
+    /// What of it had gone back at the gateway already.
+    pub refunded: Money,
     /// Our own id, where the gateway carries it: it finds a payment whose order is not noted yet.
     pub payment_id: Option<PaymentId>,
 }
@@ -37,6 +40,7 @@ pub(super) fn unplaced_capture(gateway: GatewayName, captured: &Captured, at: Ti
         outcome: CaptureOutcome::UnknownOrder,
         captured_at: at,
         currency: captured.currency.clone(),
+        refunded_paise: captured.refunded,
     }
 }
 
@@ -83,7 +87,7 @@ pub async fn credit(
         return Ok(());
     };
     let mut account = Account::lock(c, payment.user_id, at).await?;
-    let mut folder = Folder::lock(c, payment.booking_id).await?;
+    let mut folder = Folder::lock_with(c, payment.booking_id, payment.id).await?;
     if noted || note(c, &capture).await? {
         settle_capture(c, &mut account, &mut folder, payment.id, &capture).await?;
     }
@@ -99,7 +103,7 @@ async fn note(c: &mut DbConnection, capture: &Capture) -> Result<bool, BookingEr
         return Ok(true);
     }
     match captures::lock(c, capture.gateway, &capture.gateway_payment_id).await?.outcome {
-        CaptureOutcome::Applied | CaptureOutcome::Returned => Ok(false),
+        CaptureOutcome::Applied | CaptureOutcome::Returned | CaptureOutcome::Refunded => Ok(false),
         CaptureOutcome::UnknownOrder | CaptureOutcome::NotTaken => {
             captures::set_order(c, capture).await?;
             Ok(true)
@@ -116,7 +120,7 @@ async fn settle_capture(
     capture: &Capture,
 ) -> Result<(), BookingError> {
     let payment = folder.payment(id)?;
-    let received = capture.amount_paise;
+    let received = capture.amount_paise.minus_or_zero(capture.refunded_paise);
     let fate = judge(payment.status, payment.amount_paise, received, folder.booking.status, &folder.figures()?);
     let outcome = match fate {
         Fate::Apply => {
@@ -132,14 +136,23 @@ async fn settle_capture(
             if payment.status == PaymentStatus::Pending {
                 account.close_payment(c, folder, id, PaymentCommand::Fail, cause.as_str()).await?;
             }
-            let parts: [&[u8]; 3] =
-                [b"capture", capture.gateway.as_str().as_bytes(), capture.gateway_payment_id.as_bytes()];
-            let return_id = id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec();
-            account.give_back(c, folder, id, Returned { return_id, amount: received, cause }).await?;
+            let money = Returned { return_id: return_id(capture), amount: received, cause };
+            account.give_back(c, folder, id, money).await?;
             CaptureOutcome::Returned
         }
     };
-    Ok(captures::set_outcome(c, capture, id, outcome).await?)
+    captures::set_outcome(c, capture, id, outcome).await?;
+    // The gateway may have told of refunds before it told of the capture.
+    match fate {
+        Fate::Apply => report_refund::weigh_payment(c, account, folder, id).await,
+        Fate::Return(_) => report_refund::weigh_returned(c, folder, id, capture, account.now()).await,
+    }
+}
+
+/// The identity of what goes to the payer's wallet of a capture.
+pub(super) fn return_id(capture: &Capture) -> Vec<u8> {
+    let parts: [&[u8]; 3] = [b"capture", capture.gateway.as_str().as_bytes(), capture.gateway_payment_id.as_bytes()];
+    id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec()
 }
 
 /// A gateway says that an attempt to pay failed.
@@ -152,7 +165,7 @@ pub async fn fail(
 ) -> Result<(), BookingError> {
     let Some(payment) = payments::find(c, id).await? else { return Ok(()) };
     let mut account = Account::lock(c, payment.user_id, at).await?;
-    let mut folder = Folder::lock(c, booking_id).await?;
+    let mut folder = Folder::lock_with(c, booking_id, id).await?;
     // After a capture, and for an order that was given up, a failed attempt means nothing.
     if folder.payment(id)?.status == PaymentStatus::Pending {
         account.close_payment(c, &mut folder, id, PaymentCommand::Fail, reason).await?;
@@ -170,7 +183,7 @@ pub async fn attach_order(
 ) -> Result<Payment, BookingError> {
     let found = payments::find(c, id).await?.ok_or(BookingError::NotFound)?;
     let mut account = Account::lock(c, found.user_id, at).await?;
-    let mut folder = Folder::lock(c, found.booking_id).await?;
+    let mut folder = Folder::lock_with(c, found.booking_id, id).await?;
     let payment = folder.payment_mut(id)?;
     if payment.gateway_order_id.is_none() {
         payment.gateway_order_id = Some(order_id.to_owned());

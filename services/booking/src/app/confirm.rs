@@ -27,7 +27,7 @@ pub async fn confirm(
         return Err(BookingError::NotConfirmedByStaff);
     }
     let mut account = Account::lock(c, found.user_id, at).await?;
-    let mut folder = Folder::lock(c, found.booking_id).await?;
+    let mut folder = Folder::lock_with(c, found.booking_id, id).await?;
     let before = folder.payment(id)?.status;
     match verdict {
         Verdict::Received { reference } => {

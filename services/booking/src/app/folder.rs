@@ -13,7 +13,7 @@ use proto_events::booking::v1 as event;
 #[derive(Debug, Clone)]
 pub struct Folder {
     pub booking: Booking,
-    /// Oldest first.
+    /// The pending and the completed ones, and the one that is worked on.
     pub payments: Vec<Payment>,
     pub instalments: Vec<Instalment>,
     /// The instalments as they are stored, to write only what changes.
@@ -27,8 +27,20 @@ impl Folder {
         Self::fill(c, booking).await
     }
 
+    /// As [`Folder::lock`], with this payment of the booking, in whatever state it is.
+    pub async fn lock_with(c: &mut DbConnection, id: BookingId, payment: PaymentId) -> Result<Self, BookingError> {
+        let mut folder = Self::lock(c, id).await?;
+        if folder.payment(payment).is_err() {
+            let found = payments::lock(c, payment).await?;
+            if found.booking_id == id {
+                folder.payments.push(found);
+            }
+        }
+        Ok(folder)
+    }
+
     pub(crate) async fn fill(c: &mut DbConnection, booking: Booking) -> Result<Self, BookingError> {
-        let payments = payments::lock_all_of(c, booking.id).await?;
+        let payments = payments::lock_open_of(c, booking.id).await?;
         let instalments = if booking.emi_months == 0 { Vec::new() } else { instalments::of(c, booking.id).await? };
         Ok(Self { booking, payments, stored: instalments.clone(), instalments })
     }

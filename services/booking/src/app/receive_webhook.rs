@@ -2,6 +2,8 @@
 //! stored with the reason.
 
 use super::capture::{self, Captured};
+use super::report_refund;
+use super::settle_refund::ReportedRefund;
 use crate::domain::retry::next_attempt;
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::error::BookingError;
@@ -21,6 +23,10 @@ pub enum GatewayEvent {
         order_id: String,
         reason: String,
     },
+    Refund {
+        kind: String,
+        refund: ReportedRefund,
+    },
     /// Of a kind that nothing is done about.
     Unhandled {
         kind: String,
@@ -33,7 +39,9 @@ impl GatewayEvent {
         match self {
             Self::Captured(_) => "payment.captured".to_owned(),
             Self::Failed { .. } => "payment.failed".to_owned(),
-            Self::Unhandled { kind } => kind.chars().filter(|c| !c.is_control()).take(64).collect(),
+            Self::Refund { kind, .. } | Self::Unhandled { kind } => {
+                kind.chars().filter(|c| !c.is_control()).take(64).collect()
+            }
         }
     }
 }
@@ -85,7 +93,9 @@ pub async fn receive(
 ) -> Result<(), BookingError> {
     let state = match read {
         GatewayEvent::Unhandled { .. } => WebhookState::Unhandled,
-        GatewayEvent::Captured(_) | GatewayEvent::Failed { .. } => WebhookState::Processed,
+        GatewayEvent::Captured(_) | GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } => {
+            WebhookState::Processed
+        }
     };
     let done = WebhookEvent {
         state,
@@ -122,6 +132,7 @@ async fn apply(
             };
             capture::fail(c, payment_id, booking_id, reason, now).await
         }
+        GatewayEvent::Refund { refund, .. } => report_refund::report(c, gateway, refund, now).await,
         GatewayEvent::Unhandled { .. } => Ok(()),
     }
 }

@@ -1,79 +1,127 @@
-//! What a gateway answered to a refund at its source.
+//! A refund at its source: the gateway is asked, and what it answers takes effect.
 
-use crate::domain::{GatewayName, RefundId, RefundStatus, ReturnCause};
+use super::settle_refund::{self, Payer, ReportedRefund, counted};
+use crate::domain::refund::{RefundSignal, RefundState};
+use crate::domain::retry::{next_attempt, next_question};
+use crate::domain::{GatewayName, RefundId, RefundStatus};
 use crate::error::BookingError;
 use crate::gateway::SourceRefund;
-use crate::store::{bookings, payments, refunds};
-use chassis::events::outbox;
+use crate::store::refunds::{self, Refund};
+use crate::store::{bookings, gateway_refunds, payments};
 use db::DbConnection;
 use domain::Timestamp;
-use proto_events::booking::v1::PaymentReturned;
+use std::time::Duration;
+
+/// What the gateway is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    Create,
+    /// What refunds there are: it was asked before, and may have made ours.
+    Find,
+}
+
+/// A refund to ask a gateway about.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub refund: SourceRefund,
+    pub call: Call,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    Done {
-        gateway_refund_id: String,
+    NotAsked {
+        retry_after: Duration,
     },
-    /// The gateway will not do it: the money goes to the wallet instead.
-    Refused,
-    /// Not known yet: ask again.
+    Accepted(ReportedRefund),
+    Listed(Vec<ReportedRefund>),
+    /// The gateway will not make it; these are all that it has.
+    Refused {
+        listed: Vec<ReportedRefund>,
+    },
     Unknown,
 }
 
-/// A refund to ask a gateway for.
-#[derive(Debug, Clone)]
-pub struct Order {
-    pub gateway: GatewayName,
-    pub refund: SourceRefund,
+/// Refunds that a gateway has to be asked about.
+pub async fn due(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<RefundId>, BookingError> {
+    Ok(refunds::due(c, gateway, now, limit).await?)
 }
 
-/// Refunds no gateway has answered yet, those tried least often first.
-pub async fn requested(c: &mut DbConnection, limit: i64) -> Result<Vec<Order>, BookingError> {
-    let mut orders = Vec::new();
-    for refund in refunds::requested(c, limit).await? {
-        let payment = payments::find(c, refund.payment_id).await?.ok_or(BookingError::NotFound)?;
-        let broken = || BookingError::Broken(format!("refund {} has no source", refund.id));
-        orders.push(Order {
-            gateway: payment.gateway.ok_or_else(broken)?,
-            refund: SourceRefund {
-                id: refund.id,
-                gateway_payment_id: payment.gateway_payment_id.ok_or_else(broken)?,
-                amount: refund.amount_paise,
-            },
-        });
-    }
-    Ok(orders)
+/// How many refunds were sent and have an unknown outcome.
+pub async fn count_unknown(c: &mut DbConnection) -> Result<i64, BookingError> {
+    Ok(refunds::count_unknown(c).await?)
 }
 
-pub async fn settle(c: &mut DbConnection, id: RefundId, answer: &Answer, at: Timestamp) -> Result<(), BookingError> {
+async fn source(c: &mut DbConnection, refund: &Refund) -> Result<(SourceRefund, Payer), BookingError> {
+    let payment = payments::find(c, refund.payment_id).await?.ok_or(BookingError::NotFound)?;
+    let booking = bookings::find(c, refund.booking_id).await?.ok_or(BookingError::NotFound)?;
+    let broken = || BookingError::Broken(format!("refund {} has no source", refund.id));
+    let payer = Payer {
+        gateway: payment.gateway.ok_or_else(broken)?,
+        payment_id: refund.payment_id,
+        booking_id: refund.booking_id,
+        user_id: refund.user_id,
+        booking_number: booking.number,
+    };
+    let gateway_payment_id = payment.gateway_payment_id.ok_or_else(broken)?;
+    Ok((SourceRefund { id: refund.id, gateway_payment_id, amount: refund.amount_paise }, payer))
+}
+
+/// Notes that the gateway is about to be asked: whatever happens after, it is known that it may have been. `None` where
+/// there is nothing to ask any more.
+pub async fn begin(c: &mut DbConnection, id: RefundId, now: Timestamp) -> Result<Option<Order>, BookingError> {
     let mut refund = refunds::lock(c, id).await?;
-    if refund.status != RefundStatus::Requested {
-        return Ok(());
+    if !matches!(refund.status, RefundStatus::Requested | RefundStatus::Sent) {
+        return Ok(None);
     }
-    refund.attempts += 1;
-    match answer {
-        Answer::Unknown => {}
-        Answer::Done { gateway_refund_id } => {
-            refund.status = RefundStatus::Done;
-            refund.gateway_refund_id = Some(gateway_refund_id.clone());
-            refund.settled_at = Some(at);
-        }
-        Answer::Refused => {
-            refund.status = RefundStatus::Failed;
-            refund.settled_at = Some(at);
-            let booking = bookings::find(c, refund.booking_id).await?.ok_or(BookingError::NotFound)?;
-            let told = PaymentReturned {
-                return_id: refund.id.into(),
-                payment_id: refund.payment_id.into(),
-                booking_id: refund.booking_id.into(),
-                user_id: refund.user_id.into(),
-                amount_paise: refund.amount_paise.paise(),
-                cause: ReturnCause::SourceRefundFailed.to_string(),
-                booking_number: booking.number,
-                returned_at: at.micros(),
-            };
-            outbox::publish(c, refund.payment_id, at, &told).await?;
-        }
+    let (source, payer) = source(c, &refund).await?;
+    let call = if refund.attempts == 0 { Call::Create } else { Call::Find };
+    refund.next_attempt_at = next_attempt(refund.attempts.saturating_add(1), now);
+    let rows = gateway_refunds::lock_of(c, payer.gateway, &source.gateway_payment_id).await?;
+    settle_refund::take(c, &mut refund, rows, &RefundSignal::Attempt, &payer, now).await?;
+    Ok(Some(Order { refund: source, call }))
+}
+
+/// Takes the gateway's answer. Says whether it has to be asked to make the refund.
+pub async fn take_answer(
+    c: &mut DbConnection,
+    id: RefundId,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<bool, BookingError> {
+    let mut refund = refunds::lock(c, id).await?;
+    let (source, payer) = source(c, &refund).await?;
+    let reported: &[ReportedRefund] = match answer {
+        Answer::Accepted(reported) => std::slice::from_ref(reported),
+        Answer::Listed(listed) | Answer::Refused { listed } => listed,
+        Answer::NotAsked { .. } | Answer::Unknown => &[],
+    };
+    for reported in reported {
+        settle_refund::note(c, payer.gateway, Some(payer.payment_id), reported, now).await?;
     }
-    Ok(refunds::save(c, &refund).await?)
+    let rows = gateway_refunds::lock_of(c, payer.gateway, &source.gateway_payment_id).await?;
+    let known = counted(&rows, &refund.id.to_string());
+    let signal = match answer {
+        Answer::NotAsked { .. } => RefundSignal::NotAsked,
+        Answer::Unknown => RefundSignal::Unknown,
+        Answer::Accepted(reported) => match known.into_iter().find(|r| r.id == reported.id) {
+            Some(refund) => RefundSignal::Reported(refund),
+            None => RefundSignal::Unknown,
+        },
+        Answer::Listed(_) => RefundSignal::Listed(known),
+        Answer::Refused { .. } => RefundSignal::Refused { listed: known },
+    };
+    refund.next_attempt_at = match answer {
+        Answer::NotAsked { retry_after } => {
+            now.plus_secs(i64::try_from(retry_after.as_secs()).unwrap_or(i64::MAX).clamp(1, 3_600))
+        }
+        Answer::Accepted(_) | Answer::Listed(_) | Answer::Refused { .. } => next_question(refund.attempts, now),
+        Answer::Unknown => refund.next_attempt_at,
+    };
+    let state: RefundState = settle_refund::take(c, &mut refund, rows, &signal, &payer, now).await?;
+    Ok(state.wants_create()?)
 }

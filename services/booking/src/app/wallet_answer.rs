@@ -22,7 +22,7 @@ pub async fn answer(c: &mut DbConnection, answer: &Answer) -> Result<(), Booking
     let id = answer.payment_id;
     let found = payments::find(c, id).await?.ok_or(BookingError::NotFound)?;
     let mut account = Account::lock(c, found.user_id, answer.at).await?;
-    let mut folder = Folder::lock(c, found.booking_id).await?;
+    let mut folder = Folder::lock_with(c, found.booking_id, id).await?;
     let payment = folder.payment(id)?.clone();
     match (payment.status, answer.paid) {
         (PaymentStatus::Pending, true) if answer.amount == payment.amount_paise => {

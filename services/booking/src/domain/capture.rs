@@ -25,6 +25,8 @@ domain::text_enum! {
         UnknownOrder = "unknown_order",
         /// Not rupees, or no amount: recorded for staff, without any effect.
         NotTaken = "not_taken",
+        /// Nothing here was for it, and it was given back at the gateway.
+        Refunded = "refunded",
     }
 }
 

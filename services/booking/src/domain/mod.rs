@@ -40,6 +40,8 @@ impl GatewayName {
 domain::id_type! {
     VehicleId,
     RefundId,
+    /// A refund as a gateway reported it.
+    GatewayRefundId,
     /// A message of a gateway, as it was received.
     WebhookEventId,
     /// One part of a reserve that became a payment.

@@ -12,6 +12,15 @@ pub fn next_attempt(attempts: i64, now: Timestamp) -> Timestamp {
     now.plus_secs(delay)
 }
 
+const FIRST_QUESTION_SECS: i64 = 900;
+const LAST_QUESTION_SECS: i64 = 86_400;
+
+/// When somebody who has something under way is asked again how far it is, after `questions`.
+pub fn next_question(questions: i64, now: Timestamp) -> Timestamp {
+    let doublings = questions.clamp(0, 16);
+    now.plus_secs((0..doublings).fold(FIRST_QUESTION_SECS, |wait, _| wait.saturating_mul(2).min(LAST_QUESTION_SECS)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,8 +8,10 @@ pub mod sandbox;
 
 use crate::app::capture::Captured;
 use crate::app::receive_webhook::GatewayEvent;
+use crate::app::settle_refund::ReportedRefund;
 use crate::config::Config;
 use crate::domain::reconciliation::Window;
+use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::line;
 use crate::domain::{GatewayName, RefundId};
 use chassis::Ctx;
@@ -21,6 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the gateway's client needs to take the payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,8 +44,14 @@ pub enum GatewayError {
     /// It did not answer, or not sensibly: what was asked may have happened.
     #[error("the gateway is not available: {0}")]
     Unavailable(String),
-    #[error("the gateway refused: {0}")]
-    Refused(String),
+    /// It answered with a status of 4xx.
+    #[error("the gateway refused: {status} {code}: {description}")]
+    Refused {
+        status: u16,
+        /// The gateway's own word for the reason; empty where it gives none.
+        code: String,
+        description: String,
+    },
     /// It was not asked.
     #[error(transparent)]
     Resting(#[from] Open),
@@ -58,7 +67,7 @@ impl From<GatewayError> for Problem {
     fn from(error: GatewayError) -> Self {
         match error {
             GatewayError::Resting(open) => Self::unavailable(open).with_retry_after(open.after),
-            GatewayError::Unavailable(_) | GatewayError::Refused(_) => Self::unavailable(error),
+            GatewayError::Unavailable(_) | GatewayError::Refused { .. } => Self::unavailable(error),
         }
     }
 }
@@ -88,6 +97,22 @@ pub struct SourceRefund {
     pub amount: Money,
 }
 
+/// What a gateway answers when it is asked to make a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundAnswer {
+    Accepted {
+        /// The gateway's id of the refund.
+        id: String,
+        state: GatewayRefundState,
+    },
+    /// It will never make this refund.
+    Refused { code: String },
+    /// It may have made the refund, or may make it when it is asked again.
+    Unknown { reason: String },
+    /// Its breaker is open.
+    NotAsked { retry_after: Duration },
+}
+
 #[async_trait::async_trait]
 pub trait PaymentGateway: Send + Sync + 'static {
     fn name(&self) -> GatewayName;
@@ -101,8 +126,10 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn is_genuine(&self, signature: &str, body: &[u8]) -> bool;
     /// Understands a genuine message.
     fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed>;
-    /// Gives money back to where it came from; with the same id, once. Answers the gateway's id of the refund.
-    async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError>;
+    /// Gives money back to where it came from; with the same id, once.
+    async fn create_refund(&self, refund: &SourceRefund) -> RefundAnswer;
+    /// All refunds of a payment of the gateway, whoever made them.
+    async fn find_refunds(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError>;
     /// What was begun in `window`, without the first `skip` lines.
     async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError>;
     /// What was taken for an order.

@@ -1,13 +1,17 @@
 //! Razorpay: orders, refunds, and webhooks signed in `X-Razorpay-Signature`.
 
 use super::{
-    GatewayError, LONGEST_ID, Malformed, PAGE, Page, PaymentGateway, SourceRefund, capture_id, currency, is_hmac_sha256,
+    GatewayError, LONGEST_ID, Malformed, PAGE, Page, PaymentGateway, RefundAnswer, SourceRefund, capture_id, currency,
+    is_hmac_sha256,
 };
 use crate::app::capture::Captured;
 use crate::app::receive_webhook::GatewayEvent;
+use crate::app::settle_refund::ReportedRefund;
 use crate::config::RazorpayConfig;
 use crate::domain::GatewayName;
+use crate::domain::capture::CURRENCY;
 use crate::domain::reconciliation::Window;
+use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::line;
 use chassis::breaker::Breaker;
 use domain::{Money, PaymentId};
@@ -19,6 +23,8 @@ use std::sync::Arc;
 
 /// How often a call is made that does no harm twice, while somebody waits for it.
 const TRIES: u32 = 2;
+/// Most pages of refunds that are read of one payment.
+const MAX_REFUND_PAGES: i64 = 10;
 
 pub struct Razorpay {
     http: reqwest::Client,
@@ -67,13 +73,16 @@ impl Razorpay {
         if status.is_success() {
             return answer.json().await.map_err(unavailable);
         }
-        let text = answer.text().await.unwrap_or_default();
-        let said: String = text.chars().take(300).collect();
+        let body = answer.text().await.unwrap_or_default();
         // 409 and 429 say nothing about the thing asked for, only that it was asked badly timed.
         if status.is_client_error() && status != 409 && status != 429 {
-            Err(GatewayError::Refused(format!("{status}: {said}")))
+            let said: Value = serde_json::from_str(&body).unwrap_or_default();
+            let field = |name: &str| said.get("error").and_then(|error| text(error, name)).unwrap_or_default();
+            let description = field("description").chars().take(300).collect();
+            Err(GatewayError::Refused { status: status.as_u16(), code: field("code"), description })
         } else {
-            Err(GatewayError::Unavailable(format!("{status}: {said}")))
+            let body: String = body.chars().take(300).collect();
+            Err(GatewayError::Unavailable(format!("{status}: {body}")))
         }
     }
 }
@@ -86,8 +95,6 @@ struct Collection {
 #[derive(Deserialize)]
 struct Made {
     id: String,
-    #[serde(default)]
-    status: String,
 }
 
 #[async_trait::async_trait]
@@ -124,7 +131,7 @@ impl PaymentGateway for Razorpay {
         match kind.as_str() {
             "payment.captured" => {
                 let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
-                Ok(GatewayEvent::Captured(captured(payment, 0, body)?))
+                Ok(GatewayEvent::Captured(captured(payment, Money::ZERO, body)?))
             }
             "payment.failed" => {
                 let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
@@ -134,17 +141,54 @@ impl PaymentGateway for Razorpay {
                     reason: reason.unwrap_or_else(|| "the gateway reported a failure".to_owned()),
                 })
             }
+            "refund.created" | "refund.processed" | "refund.failed" => {
+                let refund =
+                    message.pointer("/payload/refund/entity").ok_or_else(|| Malformed("it has no refund".into()))?;
+                let mut refund = reported_refund(refund, None)?;
+                refund.state = match kind.as_str() {
+                    "refund.processed" => GatewayRefundState::Processed,
+                    "refund.failed" => refund.state.max(GatewayRefundState::Failed),
+                    _ => refund.state,
+                };
+                Ok(GatewayEvent::Refund { kind, refund })
+            }
             // `order.paid` and `payment.authorized` say nothing that a capture does not.
             _ => Ok(GatewayEvent::Unhandled { kind }),
         }
     }
-    async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError> {
+    async fn create_refund(&self, refund: &SourceRefund) -> RefundAnswer {
         let id = refund.id.to_string();
         let body = json!({ "amount": refund.amount.paise(), "receipt": id, "notes": { "refund_id": id } });
         let path = format!("/v1/payments/{}/refund", refund.gateway_payment_id);
         // Once: the job that sends refunds sends it again.
-        let made: Made = self.breaker.call(self.post(&path, &body, Some(&id))).await?;
-        if made.status == "failed" { Err(GatewayError::Refused("the refund failed".into())) } else { Ok(made.id) }
+        let made: Result<Value, GatewayError> = self.breaker.call(self.post(&path, &body, Some(&id))).await;
+        match made {
+            Ok(made) => match refund_state(&made).zip(text(&made, "id").and_then(|id| line(&id, LONGEST_ID))) {
+                Some((state, id)) => RefundAnswer::Accepted { id, state },
+                None => RefundAnswer::Unknown { reason: "the answer cannot be read".to_owned() },
+            },
+            Err(GatewayError::Resting(open)) => RefundAnswer::NotAsked { retry_after: open.after },
+            Err(GatewayError::Refused { status: 400, code, description }) if is_final(&code, &description) => {
+                RefundAnswer::Refused { code }
+            }
+            Err(error @ (GatewayError::Refused { .. } | GatewayError::Unavailable(_))) => {
+                RefundAnswer::Unknown { reason: error.to_string() }
+            }
+        }
+    }
+    async fn find_refunds(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
+        let path = format!("/v1/payments/{gateway_payment_id}/refunds");
+        let mut found = Vec::new();
+        for page in 0..MAX_REFUND_PAGES {
+            let query = [("count", i64::from(PAGE)), ("skip", page * i64::from(PAGE))];
+            let listed: Collection = self.get(&path, &query).await?;
+            let refunds = listed.items.iter().map(|refund| reported_refund(refund, Some(gateway_payment_id)));
+            found.extend(refunds.collect::<Result<Vec<_>, _>>().map_err(|e| GatewayError::Unavailable(e.to_string()))?);
+            if listed.items.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+                return Ok(found);
+            }
+        }
+        Err(GatewayError::Unavailable(format!("{gateway_payment_id} has more refunds than can be read")))
     }
     async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError> {
         let secs = |at: domain::Timestamp| at.utc().timestamp();
@@ -184,8 +228,40 @@ fn order_id(payment: &Value) -> String {
     text(payment, "order_id").and_then(|id| line(&id, LONGEST_ID)).unwrap_or_default()
 }
 
-/// A payment's entity as money taken, less what was given back of it.
-fn captured(payment: &Value, refunded: i64, body: &[u8]) -> Result<Captured, Malformed> {
+/// Where a refund stands; none where the word is not known.
+fn refund_state(refund: &Value) -> Option<GatewayRefundState> {
+    text(refund, "status")?.parse().ok()
+}
+
+/// A refund's entity. One without a status has only just been made.
+fn reported_refund(refund: &Value, payment: Option<&str>) -> Result<ReportedRefund, Malformed> {
+    let missing = |field: &str| Malformed(format!("a refund's {field} cannot be read"));
+    let id_of = |field: &str| text(refund, field).and_then(|id| line(&id, LONGEST_ID));
+    let amount = smallest_units(refund, "amount").ok_or_else(|| missing("amount"))?;
+    let noted = refund.pointer("/notes/refund_id").and_then(Value::as_str).map(str::to_owned);
+    Ok(ReportedRefund {
+        id: id_of("id").ok_or_else(|| missing("id"))?,
+        gateway_payment_id: id_of("payment_id").or(payment.map(str::to_owned)).ok_or_else(|| missing("payment_id"))?,
+        amount: Money::from_paise(amount),
+        // Some answers leave it empty; then it is that of the account.
+        currency: text(refund, "currency").filter(|c| !c.is_empty()).map_or(CURRENCY.to_owned(), |c| currency(&c)),
+        receipt: noted.or(text(refund, "receipt")).and_then(|id| line(&id, LONGEST_ID)).unwrap_or_default(),
+        state: match text(refund, "status") {
+            Some(_) => refund_state(refund).ok_or_else(|| missing("status"))?,
+            None => GatewayRefundState::Pending,
+        },
+    })
+}
+
+/// Whether a refusal says that the refund can never be made: it is for this payment, not for our request or account.
+fn is_final(code: &str, description: &str) -> bool {
+    let description = description.to_ascii_lowercase();
+    let passes = ["balance", "idempotency", "authentication", "try again", "not enabled", "not allowed"];
+    code == "BAD_REQUEST_ERROR" && !passes.iter().any(|word| description.contains(word))
+}
+
+/// A payment's entity as money taken, and what was given back of it.
+fn captured(payment: &Value, refunded: Money, body: &[u8]) -> Result<Captured, Malformed> {
     let amount = smallest_units(payment, "amount").ok_or_else(|| Malformed("its amount is no number".into()))?;
     let code = text(payment, "currency").ok_or_else(|| Malformed("it has no currency".into()))?;
     // An object, or an empty list where there are none.
@@ -193,7 +269,8 @@ fn captured(payment: &Value, refunded: i64, body: &[u8]) -> Result<Captured, Mal
     Ok(Captured {
         order_id: order_id(payment),
         gateway_payment_id: capture_id(text(payment, "id").as_deref(), body),
-        amount: Money::from_paise(amount.saturating_sub(refunded)),
+        amount: Money::from_paise(amount),
+        refunded,
         currency: currency(&code),
         payment_id: noted.and_then(|id| id.parse().ok()),
     })
@@ -204,11 +281,11 @@ fn captured(payment: &Value, refunded: i64, body: &[u8]) -> Result<Captured, Mal
 fn kept(listed: &Collection) -> Vec<Captured> {
     let mut kept = Vec::new();
     for payment in listed.items.iter().filter(|p| text(p, "status").as_deref() == Some("captured")) {
-        let refunded = smallest_units(payment, "amount_refunded").unwrap_or(0);
+        let refunded = Money::from_paise(smallest_units(payment, "amount_refunded").unwrap_or(0));
         let id = text(payment, "id");
         match captured(payment, refunded, b"") {
             Ok(captured) if id.is_some() => {
-                if captured.amount.is_positive() || refunded == 0 {
+                if captured.amount > refunded || refunded.is_zero() {
                     kept.push(captured);
                 }
             }

@@ -1,14 +1,17 @@
 //! The stand-in: no network, a message signed with a secret that tests and demonstrations know.
 
 use super::{
-    GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, SourceRefund, capture_id, currency, is_hmac_sha256,
+    GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, RefundAnswer, SourceRefund, capture_id, currency,
+    is_hmac_sha256,
 };
 use crate::app::capture::Captured;
 use crate::app::receive_webhook::GatewayEvent;
+use crate::app::settle_refund::ReportedRefund;
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
 use crate::domain::capture::CURRENCY;
 use crate::domain::reconciliation::Window;
+use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::line;
 use domain::{Money, PaymentId};
 use schemars::JsonSchema;
@@ -86,17 +89,22 @@ impl PaymentGateway for Sandbox {
                 gateway_payment_id: capture_id(message.gateway_payment_id.as_deref(), body),
                 amount: message.amount,
                 currency: message.currency.as_deref().map_or_else(|| CURRENCY.to_owned(), currency),
+                refunded: Money::ZERO,
                 payment_id: None,
             }),
             Event::Failed => GatewayEvent::Failed { order_id, reason: "the gateway reported a failure".to_owned() },
         })
     }
-    async fn refund(&self, refund: &SourceRefund) -> Result<String, GatewayError> {
-        Ok(format!("refund_{}", refund.id.uuid().simple()))
+    async fn create_refund(&self, refund: &SourceRefund) -> RefundAnswer {
+        let id = format!("refund_{}", refund.id.uuid().simple());
+        RefundAnswer::Accepted { id, state: GatewayRefundState::Processed }
     }
     // It keeps no list: all it knows is what it was told.
     async fn list(&self, _: Window, _: u32) -> Result<Page, GatewayError> {
         Ok(Page { lines: 0, captured: Vec::new() })
+    }
+    async fn find_refunds(&self, _: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
+        Ok(Vec::new())
     }
     async fn captured_for(&self, _: &str) -> Result<Vec<Captured>, GatewayError> {
         Ok(Vec::new())

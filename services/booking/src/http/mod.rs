@@ -4,6 +4,7 @@ mod bookings;
 mod captures;
 mod payments;
 mod receipts;
+mod refunds;
 mod vehicles;
 mod views;
 mod webhook_events;
@@ -12,7 +13,7 @@ mod webhooks;
 use crate::Booking;
 use chassis::auth::Access::{Admin, Public, Staff, User};
 use chassis::http::{Doc, Listing, Routes};
-use views::{BookingView, InstalmentView, PaymentView, VehicleView};
+use views::{BookingView, InstalmentView, PaymentView, RefundView, VehicleView};
 
 pub fn routes(state: Booking) -> Routes {
     let routes = Routes::new("booking").data(state);
@@ -170,6 +171,30 @@ fn gateway_routes(routes: Routes) -> Routes {
                 .idempotent()
                 .may_take::<webhook_events::Nothing>()
                 .gives::<webhook_events::WebhookEventView>(),
+        )
+        .get(
+            "/payments/gateway-refunds",
+            Staff,
+            refunds::list_reported,
+            Doc::new("Refunds that gateways reported; `unmatched` ones match nothing here")
+                .filters::<refunds::GatewayRefundFilter>()
+                .paged()
+                .gives::<Listing<refunds::GatewayRefundView>>(),
+        )
+        .get(
+            "/refunds",
+            Staff,
+            refunds::list,
+            Doc::new("Refunds").filters::<refunds::RefundFilter>().paged().gives::<Listing<RefundView>>(),
+        )
+        .post(
+            "/refunds/{id}/resolve",
+            Staff,
+            refunds::resolve,
+            Doc::new("Say what became of a refund that was unknown for a day: one proposes, another carries it out")
+                .idempotent()
+                .takes::<refunds::ResolveInput>()
+                .gives::<RefundView>(),
         )
         .post(
             "/payments/webhooks/{gateway}",

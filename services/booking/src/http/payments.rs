@@ -156,16 +156,10 @@ pub(crate) async fn confirm(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
-    if payment.user_id == caller.user_id {
-        // Cash that only its payer has seen is no cash: somebody else says that it came.
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "booking.own_payment",
-            "nobody confirms a payment of their own",
-        ));
-    }
+    // Cash that only its payer has seen is no cash: somebody else says that it came.
+    not_own(&payment, &caller)?;
     let input = body.json_or_empty::<ConfirmInput>().await?;
-    let reference = cleaned("reference", input.value.reference.as_deref())?;
+    let reference = line_of("reference", input.value.reference.as_deref())?;
     let mut errors = FieldErrors::new();
     let named = reference.is_some() || payment.method != PaymentMethod::BankTransfer;
     errors.require("reference", named, "required", "a bank transfer is confirmed with its reference");
@@ -186,9 +180,10 @@ pub(crate) async fn fail(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
+    not_own(&payment, &caller)?;
     let input = body.json_or_empty::<FailInput>().await?;
     let text = input.value.reason.or(input.value.reference);
-    let reason = cleaned("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
+    let reason = line_of("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
     let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());
     let verdict = &Verdict::NotReceived { reason };
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
@@ -197,7 +192,16 @@ pub(crate) async fn fail(
     .await
 }
 
-fn cleaned(field: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
+/// Staff decide about nobody's money that is their own.
+pub(super) fn own() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "booking.own", "staff do not decide about payments and refunds of their own")
+}
+
+fn not_own(payment: &Payment, caller: &Caller) -> Result<(), Problem> {
+    if payment.user_id == caller.user_id { Err(own()) } else { Ok(()) }
+}
+
+pub(super) fn line_of(field: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let cleaned = line(text, LONGEST_REFERENCE);
     let mut errors = FieldErrors::new();
@@ -229,6 +233,7 @@ pub(crate) async fn refund(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
+    not_own(&payment, &caller)?;
     let input = body.json_or_empty::<RefundInput>().await?;
     let terms = &input.value.terms(&app)?;
     let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());

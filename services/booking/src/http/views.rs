@@ -1,5 +1,6 @@
 //! What answers show.
 
+use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{
     BookingStatus, GatewayName, InstalmentStatus, PaymentStatus, RefundId, RefundStatus, RefundTo, VehicleId,
 };
@@ -140,6 +141,26 @@ pub(crate) struct RefundView {
     status: RefundStatus,
     reason: String,
     requested_at: Timestamp,
+    payment_id: PaymentId,
+    amount: Money,
+    requested_by: RefundActor,
+    /// The gateway's refund that stands for it.
+    gateway_refund_id: Option<String>,
+    /// What went to the wallet of it.
+    credited: Money,
+    /// Since when the gateway does not say what became of it.
+    unknown_since: Option<Timestamp>,
+    settled_at: Option<Timestamp>,
+    /// What one member of staff proposes, for another to carry out.
+    proposal: Option<ProposalView>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ProposalView {
+    outcome: Resolution,
+    reference: Option<String>,
+    reason: String,
+    proposed_at: Option<Timestamp>,
 }
 
 impl From<Refund> for RefundView {
@@ -150,6 +171,19 @@ impl From<Refund> for RefundView {
             status: refund.status,
             reason: refund.reason,
             requested_at: refund.requested_at,
+            payment_id: refund.payment_id,
+            amount: refund.amount_paise,
+            requested_by: refund.requested_by,
+            gateway_refund_id: refund.gateway_refund_id,
+            credited: refund.credited_paise,
+            unknown_since: refund.unknown_since,
+            settled_at: refund.settled_at,
+            proposal: refund.proposed_resolution.map(|outcome| ProposalView {
+                outcome,
+                reference: refund.proposed_reference,
+                reason: refund.proposed_reason.unwrap_or_default(),
+                proposed_at: refund.proposed_at,
+            }),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What runs on a schedule: the calendar, overdue instalments, expiry, refunds at the source, messages of gateways
 //! that could not be processed when they came, and what their messages did not tell.
 
+mod refunds;
 mod webhooks;
 
 use crate::Booking;
 use crate::app::capture::Captured;
-use crate::app::send_refund::{self, Answer};
 use crate::app::{capture, expire, open_day, reconcile};
 use crate::domain::GatewayName;
 use crate::error::BookingError;
@@ -20,13 +20,14 @@ use tokio::sync::Mutex;
 const BATCH: i64 = 100;
 
 pub fn all(state: &Booking) -> Vec<Job> {
-    let (s1, s2, s3, s4, s5, s6) =
-        (state.clone(), state.clone(), state.clone(), state.clone(), state.clone(), state.clone());
+    let (s1, s2, s3, s4) = (state.clone(), state.clone(), state.clone(), state.clone());
+    let (s5, s6, s7) = (state.clone(), state.clone(), state.clone());
     let sealed_until = Arc::new(Mutex::new(None));
     vec![
         Job::every("calendar", Duration::from_secs(20), calendar),
         Job::every("expire", Duration::from_secs(60), move |ctx| expire_unpaid(ctx, s1.config.booking.expiry_hours)),
-        Job::every("refunds", Duration::from_secs(15), move |_| send_refunds(s2.clone())),
+        Job::every("refunds", Duration::from_secs(15), move |_| refunds::send(s2.clone())),
+        Job::every("gateway_refunds", Duration::from_secs(60), move |_| refunds::ask_about_reported(s7.clone())),
         Job::every("webhooks", Duration::from_secs(15), move |_| webhooks::process(s3.clone())),
         Job::every("webhook_retention", Duration::from_secs(3_600), move |_| {
             webhooks::retain(s6.clone(), Arc::clone(&sealed_until))
@@ -71,38 +72,6 @@ async fn expire_unpaid(ctx: Ctx, hours: Option<i64>) -> Result<(), HandleError> 
     }
 }
 
-async fn send_refunds(state: Booking) -> Result<(), HandleError> {
-    let orders = send_refund::requested(&mut *state.ctx.db().read().await?, BATCH).await?;
-    for order in orders {
-        let answer = match state.gateways.get(order.gateway) {
-            Some(gateway) => match gateway.refund(&order.refund).await {
-                // Later: nothing was asked for.
-                Err(GatewayError::Resting(_)) => continue,
-                answer => understand(answer),
-            },
-            None => Answer::Refused,
-        };
-        let now = state.ctx.now();
-        let (id, answer) = (order.refund.id, &answer);
-        state.ctx.tx(async |c| send_refund::settle(c, id, answer, now).await).await?;
-    }
-    Ok(())
-}
-
-fn understand(answer: Result<String, GatewayError>) -> Answer {
-    match answer {
-        Ok(gateway_refund_id) => Answer::Done { gateway_refund_id },
-        Err(GatewayError::Refused(reason)) => {
-            tracing::warn!(reason, "a refund at the source was refused");
-            Answer::Refused
-        }
-        Err(error @ (GatewayError::Unavailable(_) | GatewayError::Resting(_))) => {
-            tracing::warn!(%error, "a refund at the source has to be tried again");
-            Answer::Unknown
-        }
-    }
-}
-
 /// Walks every gateway's list up to now, page by page; what is walked stays so, whatever happens after.
 async fn walk_lists(state: Booking) -> Result<(), HandleError> {
     let (ctx, hours, now) = (&state.ctx, state.config.reconcile.hours, state.ctx.now());
@@ -129,8 +98,8 @@ async fn ask_for_orders(state: Booking) -> Result<(), HandleError> {
         for order in &orders {
             match gateway.captured_for(&order.order_id).await {
                 Ok(captured) => credit_missing(&state, name, captured).await?,
-                Err(GatewayError::Refused(reason)) => {
-                    tracing::warn!(gateway = %name, order = order.order_id, reason, "an order cannot be asked for");
+                Err(error @ GatewayError::Refused { .. }) => {
+                    tracing::warn!(gateway = %name, order = order.order_id, %error, "an order cannot be asked for");
                 }
                 Err(error) => return Err(HandleError::transient(error)),
             }

@@ -19,6 +19,8 @@ pub struct Capture {
     pub captured_at: Timestamp,
     /// ISO 4217; `amount_paise` is in its smallest unit.
     pub currency: String,
+    /// What had gone back at the gateway before this was recorded.
+    pub refunded_paise: Money,
 }
 
 /// False where this capture is known already.
@@ -29,6 +31,19 @@ pub async fn insert(c: &mut DbConnection, capture: &Capture) -> QueryResult<bool
 /// The capture with this id, locked until the transaction ends.
 pub async fn lock(c: &mut DbConnection, gateway: GatewayName, gateway_payment_id: &str) -> QueryResult<Capture> {
     captures::table.find((gateway, gateway_payment_id)).select(Capture::as_select()).lock().get_result(c).await
+}
+
+pub async fn find(c: &mut DbConnection, gateway: GatewayName, id: &str) -> QueryResult<Option<Capture>> {
+    captures::table.find((gateway, id)).select(Capture::as_select()).first(c).await.optional()
+}
+
+/// Marks a capture that no payment here was for as given back.
+pub async fn set_refunded(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
+    diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
+        .set(captures::outcome.eq(CaptureOutcome::Refunded))
+        .execute(c)
+        .await
+        .map(drop)
 }
 
 /// Those of the captures with these ids that are known.
@@ -74,6 +89,7 @@ pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<(
             captures::order_id.eq(&capture.order_id),
             captures::amount_paise.eq(capture.amount_paise),
             captures::currency.eq(&capture.currency),
+            captures::refunded_paise.eq(capture.refunded_paise),
         ))
         .execute(c)
         .await

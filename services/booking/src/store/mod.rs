@@ -3,6 +3,7 @@
 pub mod bookings;
 pub mod calendar;
 pub mod captures;
+pub mod gateway_refunds;
 pub mod instalments;
 pub mod members;
 pub mod payments;

@@ -85,10 +85,16 @@ pub async fn lock_of_order(
         .optional()
 }
 
-/// All payments of a booking, oldest first. The booking is locked, so nobody adds one meanwhile.
-pub async fn lock_all_of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
+pub async fn lock(c: &mut DbConnection, id: PaymentId) -> QueryResult<Payment> {
+    payments::table.find(id).select(Payment::as_select()).lock().get_result(c).await
+}
+
+/// The pending and the completed payments of a booking, oldest first. The booking is locked, so nobody adds one
+/// meanwhile. There are few of them; superseded orders may be many.
+pub async fn lock_open_of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
     payments::table
         .filter(payments::booking_id.eq(booking_id))
+        .filter(payments::status.eq_any([PaymentStatus::Pending, PaymentStatus::Completed]))
         .order(payments::id)
         .select(Payment::as_select())
         .lock()

@@ -313,8 +313,11 @@ async fn nobody_confirms_a_payment_of_their_own() {
             let confirm = format!("/payments/{}/confirm", text(&payment, "id"));
             // Decided before the body is looked at.
             for body in [json!({ "reference": "till 1" }), json!("nonsense")] {
-                assert_eq!(client.post(&confirm, body).await.problem(403), "booking.own_payment");
+                assert_eq!(client.post(&confirm, body).await.problem(403), "booking.own");
             }
+            // Nor do they say that it will not come.
+            let fail = format!("/payments/{}/fail", text(&payment, "id"));
+            assert_eq!(client.act(&fail).await.problem(403), "booking.own");
             let other = world.staff().post(&confirm, json!({ "reference": "till 1" })).await.expect(200);
             assert_eq!(other["status"], "completed");
         }

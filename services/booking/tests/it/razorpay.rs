@@ -1,141 +1,9 @@
-//! Razorpay, spoken to as its documentation says, with a stand-in for its servers.
+//! Razorpay, spoken to as its documentation says.
 
-use crate::world::{SCOOTER, World, text};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use hmac::{Hmac, KeyInit, Mac};
+use crate::razorpay_double::{Call, Razorpay, recorded, webhook, world};
+use crate::world::{SCOOTER, text};
 use proto_events::booking::v1::PaymentReturned;
 use serde_json::{Value, json};
-use sha2::Sha256;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use testkit::Reply;
-
-/// A call the stand-in got: its path, its headers that matter, its body.
-#[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) path: String,
-    pub(crate) query: String,
-    authorization: String,
-    idempotency: String,
-    body: Value,
-}
-
-#[derive(Clone, Default)]
-pub(crate) struct Razorpay {
-    calls: Arc<Mutex<Vec<Call>>>,
-    /// What to answer next; by default a good answer.
-    answers: Arc<Mutex<Vec<(u16, Value)>>>,
-    /// What it has taken, newest first.
-    payments: Arc<Mutex<Vec<Value>>>,
-}
-
-async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let mut calls = state.calls.lock().expect("a lock");
-    calls.push(Call {
-        path: request.path().to_owned(),
-        authorization: header("authorization"),
-        query: request.query_string().to_owned(),
-        idempotency: header("x-refund-idempotency"),
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-    });
-    let id = if request.path() == "/v1/orders" { "order_Abc" } else { "rfnd_Abc" };
-    let good = if request.method() == "GET" {
-        let query = web::Query::<HashMap<String, i64>>::from_query(request.query_string()).expect("numbers");
-        json!({ "entity": "collection", "items": state.listed(request.path(), &query) })
-    } else {
-        json!({ "id": format!("{id}{}", calls.len()), "entity": "any", "status": "processed" })
-    };
-    let good = (200, good);
-    let (status, body) = state.answers.lock().expect("a lock").pop().unwrap_or(good);
-    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).expect("a status")).json(body)
-}
-
-impl Razorpay {
-    /// Listens on a port of its own; answers its URL.
-    fn listen(&self) -> String {
-        let state = web::Data::new(self.clone());
-        let server = HttpServer::new(move || App::new().app_data(state.clone()).default_service(web::to(answer)))
-            .workers(1)
-            .disable_signals()
-            .bind("127.0.0.1:0")
-            .expect("a port");
-        let url = format!("http://{}", server.addrs()[0]);
-        tokio::spawn(server.run());
-        url
-    }
-    fn listed(&self, path: &str, query: &HashMap<String, i64>) -> Vec<Value> {
-        let number = |name: &str, default| query.get(name).copied().unwrap_or(default);
-        let (from, to) = (number("from", 0), number("to", i64::MAX));
-        let (skip, count) = (usize::try_from(number("skip", 0)), usize::try_from(number("count", 10)));
-        let order = path.strip_prefix("/v1/orders/").and_then(|p| p.strip_suffix("/payments"));
-        let asked = |p: &&Value| {
-            let begun = p["created_at"].as_i64().expect("a time");
-            from <= begun && begun <= to && order.is_none_or(|order| p["order_id"] == order)
-        };
-        let payments = self.payments.lock().expect("a lock");
-        payments.iter().filter(asked).skip(skip.expect("skip")).take(count.expect("count")).cloned().collect()
-    }
-    /// What it would answer of its list.
-    pub(crate) fn listing(&self, skip: i64, count: i64) -> Value {
-        let query = HashMap::from([("skip".to_owned(), skip), ("count".to_owned(), count)]);
-        json!({ "items": self.listed("/v1/payments", &query) })
-    }
-    /// Takes a payment and tells nobody.
-    pub(crate) fn take(&self, payment: Value) {
-        self.payments.lock().expect("a lock").insert(0, payment);
-    }
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.calls.lock().expect("a lock").clone()
-    }
-    pub(crate) fn next(&self, status: u16, body: Value) {
-        self.answers.lock().expect("a lock").push((status, body));
-    }
-}
-
-pub(crate) async fn world(razorpay: &Razorpay) -> World {
-    world_with(razorpay, &[]).await
-}
-
-pub(crate) async fn world_with(razorpay: &Razorpay, more: &[(&str, &str)]) -> World {
-    let url = razorpay.listen();
-    let variables = [
-        ("RAZORPAY_KEY_ID", "rzp_test_1"),
-        ("RAZORPAY_KEY_SECRET", "key-secret"),
-        ("RAZORPAY_WEBHOOK_SECRET", "webhook-secret"),
-        ("RAZORPAY_API_URL", &url),
-    ];
-    World::start_with(&[&variables[..], more].concat()).await
-}
-
-/// A webhook as Razorpay sends it, shortened by fields that are not read.
-pub(crate) fn recorded(event: &str, order: &str, pay: &str, paise: i64, notes: Value) -> String {
-    json!({
-        "entity": "event", "account_id": "acc_F5Jh", "event": event, "contains": ["payment"],
-        "payload": { "payment": { "entity": {
-            "id": pay, "entity": "payment", "amount": paise, "currency": "INR", "status": "captured",
-            "order_id": order, "invoice_id": null, "international": false, "method": "upi", "captured": true,
-            "description": null, "vpa": "a@upi", "email": "a@example.com", "contact": "+919900000000",
-            "notes": notes, "fee": 2, "tax": 0, "error_code": null, "error_description": null,
-            "created_at": 1_567_674_599
-        } } },
-        "created_at": 1_567_674_606
-    })
-    .to_string()
-}
-
-pub(crate) async fn webhook(world: &World, body: &str, id: &str) -> Reply {
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"webhook-secret").expect("any length");
-    mac.update(body.as_bytes());
-    let anyone = world.service.anonymous();
-    let request = anyone
-        .request(reqwest::Method::POST, "/payments/webhooks/razorpay")
-        .header("content-type", "application/json")
-        .header("X-Razorpay-Signature", hex::encode(mac.finalize().into_bytes()))
-        .header("X-Razorpay-Event-Id", id)
-        .body(body.to_owned());
-    anyone.send(request).await
-}
 
 #[tokio::test]
 async fn an_order_is_made_outside_and_its_capture_pays() {
@@ -225,8 +93,14 @@ async fn a_refund_is_asked_for_once_it_is_committed_and_falls_back_to_the_wallet
     razorpay.next(400, json!({ "error": { "code": "BAD_REQUEST_ERROR" } }));
     razorpay.next(502, json!({}));
     world.service.run_job("refunds").await;
-    world.service.run_job("refunds").await;
-    world.service.run_job("refunds").await;
+    assert_eq!(
+        (refund(0).await["status"].clone(), refund(1).await["status"].clone()),
+        (json!("sent"), json!("failed"))
+    );
+    for _ in 0..2 {
+        world.service.clock.advance_secs(15);
+        world.service.run_job("refunds").await;
+    }
     assert_eq!(refund(0).await["status"], "done");
     assert_eq!(refund(1).await["status"], "failed");
     let returned: Vec<PaymentReturned> = world.service.published().await;

@@ -1,6 +1,6 @@
 //! Money that a gateway took and told nobody of: found in its list, and credited once.
 
-use crate::razorpay::{Razorpay, recorded, webhook, world, world_with};
+use crate::razorpay_double::{Razorpay, recorded, webhook, world, world_with};
 use crate::world::{World, text};
 use chassis::jobs::run_once;
 use futures_util::future::join_all;

@@ -1,6 +1,6 @@
 //! Genuine messages that are not understood: stored, answered and shown, whoever sent them.
 
-use crate::razorpay::{self, Razorpay, recorded, webhook};
+use crate::razorpay_double::{self as razorpay, Razorpay, recorded, webhook};
 use crate::world::{SECRET, World, sign, text};
 use booking::app::receive_webhook::fresh;
 use booking::domain::GatewayName;

@@ -1,0 +1,14 @@
+ALTER TABLE captures DROP COLUMN refunded_paise;
+DROP TABLE gateway_refunds;
+DROP INDEX refunds_due /*! ON refunds */;
+ALTER TABLE refunds DROP COLUMN proposed_at;
+ALTER TABLE refunds DROP COLUMN proposed_by;
+ALTER TABLE refunds DROP COLUMN proposed_reason;
+ALTER TABLE refunds DROP COLUMN proposed_reference;
+ALTER TABLE refunds DROP COLUMN proposed_resolution;
+ALTER TABLE refunds DROP COLUMN requested_by;
+ALTER TABLE refunds DROP COLUMN next_attempt_at;
+ALTER TABLE refunds DROP COLUMN unknown_since;
+ALTER TABLE refunds DROP COLUMN credited_paise;
+ALTER TABLE refunds DROP COLUMN confirmed_paise;
+ALTER TABLE refunds DROP COLUMN refused;
