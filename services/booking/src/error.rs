@@ -30,6 +30,10 @@ pub enum BookingError {
     NotConfirmedByStaff,
     #[error("this payment was refunded to somewhere else")]
     RefundedElsewhere,
+    #[error("a booking takes at most {max} online orders a day", max = crate::domain::payment::MAX_ORDERS_A_DAY)]
+    TooManyOrders { retry_after_secs: u64 },
+    #[error("at most {max} payments of a booking wait at once", max = crate::domain::payment::MAX_PENDING)]
+    TooManyPending,
     #[error("the outcome of this refund is not unknown, or not for long enough")]
     RefundNotResolvable,
     #[error("another member of staff has proposed something else for this refund")]
@@ -74,6 +78,10 @@ impl From<BookingError> for Problem {
             BookingError::OnlineUnavailable => Self::unprocessable("booking.online_unavailable", said),
             BookingError::NotConfirmedByStaff => Self::conflict("booking.not_confirmed_by_staff", said),
             BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", said),
+            BookingError::TooManyOrders { retry_after_secs } => {
+                Self::too_many("booking.too_many_orders", said, retry_after_secs)
+            }
+            BookingError::TooManyPending => Self::unprocessable("booking.too_many_pending", said),
             BookingError::RefundNotResolvable => Self::conflict("booking.refund_not_resolvable", said),
             BookingError::RefundProposalDiffers => Self::conflict("booking.refund_proposal_differs", said),
             BookingError::Plan(_) | BookingError::Money(_) | BookingError::Broken(_) => Self::internal(said),
@@ -112,6 +120,8 @@ impl From<BookingError> for HandleError {
             | BookingError::OnlineUnavailable
             | BookingError::NotConfirmedByStaff
             | BookingError::RefundedElsewhere
+            | BookingError::TooManyOrders { .. }
+            | BookingError::TooManyPending
             | BookingError::RefundNotResolvable
             | BookingError::RefundProposalDiffers
             | BookingError::Plan(_)

@@ -77,6 +77,7 @@ diesel::table! {
         captured_at -> Timestamp,
         currency -> Text,
         refunded_paise -> BigInt,
+        taken_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -190,6 +191,7 @@ diesel::table! {
     order_checks (payment_id) {
         payment_id -> Binary,
         next_at -> Timestamp,
+        gateway -> Text,
     }
 }
 diesel::joinable!(order_checks -> payments (payment_id));

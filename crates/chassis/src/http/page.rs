@@ -14,39 +14,52 @@ const DEFAULT_LIMIT: i64 = 20;
 const MAX_LIMIT: i64 = 100;
 
 /// Where a page ends: the order key of its last row. Opaque to clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     Id(Uuid),
     Number(i64),
-    /// Of a list ordered by time, and by id among rows of the same instant.
-    TimeAndId(Timestamp, Uuid),
+    /// A time and a key, for a list ordered by time in which several rows may have the same one.
+    Row {
+        micros: i64,
+        key: String,
+    },
 }
 
+/// What a cursor of a time and a key begins with; no other can.
+const ROW: char = '.';
+
 impl Cursor {
-    fn encode(self) -> String {
+    /// Of a list ordered by time, and by id among rows of the same instant.
+    pub fn time_and_id(at: Timestamp, id: Uuid) -> Self {
+        Self::Row { micros: at.micros(), key: id.to_string() }
+    }
+    fn encode(&self) -> String {
         match self {
             Self::Id(id) => URL_SAFE_NO_PAD.encode(id.as_bytes()),
             Self::Number(n) => URL_SAFE_NO_PAD.encode(n.to_be_bytes()),
-            Self::TimeAndId(at, id) => {
-                URL_SAFE_NO_PAD.encode([at.micros().to_be_bytes().as_slice(), id.as_bytes()].concat())
+            Self::Row { micros, key } => {
+                let bytes = [micros.to_be_bytes().as_slice(), key.as_bytes()].concat();
+                format!("{ROW}{}", URL_SAFE_NO_PAD.encode(bytes))
             }
         }
     }
     fn decode(text: &str) -> Option<Self> {
+        if let Some(row) = text.strip_prefix(ROW) {
+            let bytes = URL_SAFE_NO_PAD.decode(row).ok()?;
+            let (micros, key) = bytes.split_first_chunk::<8>()?;
+            let key = std::str::from_utf8(key).ok()?.to_owned();
+            return Some(Self::Row { micros: i64::from_be_bytes(*micros), key });
+        }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         if let Ok(number) = <[u8; 8]>::try_from(bytes.as_slice()) {
             return Some(Self::Number(i64::from_be_bytes(number)));
-        }
-        if let Some((micros, id)) = bytes.split_first_chunk::<8>().filter(|(_, id)| id.len() == 16) {
-            let at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
-            return Some(Self::TimeAndId(at, Uuid::from_slice(id).ok()?));
         }
         Uuid::from_slice(&bytes).ok().map(Self::Id)
     }
 }
 
 /// `?limit=` and `?cursor=`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// 1 to 100.
     pub limit: i64,
@@ -66,25 +79,32 @@ impl Page {
     }
     /// The id the page starts after, for a list ordered by id.
     pub fn after_id<T: From<Uuid>>(&self) -> Result<Option<T>, Problem> {
-        match self.after {
+        match &self.after {
             None => Ok(None),
-            Some(Cursor::Id(id)) => Ok(Some(T::from(id))),
-            Some(Cursor::Number(_) | Cursor::TimeAndId(..)) => Err(bad_cursor()),
+            Some(Cursor::Id(id)) => Ok(Some(T::from(*id))),
+            Some(Cursor::Number(_) | Cursor::Row { .. }) => Err(bad_cursor()),
         }
     }
     /// The number the page starts after, for a list ordered by a sequence.
     pub fn after_number(&self) -> Result<Option<i64>, Problem> {
-        match self.after {
+        match &self.after {
             None => Ok(None),
-            Some(Cursor::Number(n)) => Ok(Some(n)),
-            Some(Cursor::Id(_) | Cursor::TimeAndId(..)) => Err(bad_cursor()),
+            Some(Cursor::Number(n)) => Ok(Some(*n)),
+            Some(Cursor::Id(_) | Cursor::Row { .. }) => Err(bad_cursor()),
         }
     }
-    /// The time and id the page starts after, for a list ordered by both.
+    /// The time and the id the page starts after, for a list ordered by both.
     pub fn after_time_and_id<T: From<Uuid>>(&self) -> Result<Option<(Timestamp, T)>, Problem> {
-        match self.after {
+        let Some((micros, key)) = self.after_row()? else { return Ok(None) };
+        let at = Timestamp::from_micros(micros).ok_or_else(bad_cursor)?;
+        let id: Uuid = key.parse().map_err(|_| bad_cursor())?;
+        Ok(Some((at, T::from(id))))
+    }
+    /// The time and the key the page starts after, for a list ordered by time.
+    pub fn after_row(&self) -> Result<Option<(i64, &str)>, Problem> {
+        match &self.after {
             None => Ok(None),
-            Some(Cursor::TimeAndId(at, id)) => Ok(Some((at, T::from(id)))),
+            Some(Cursor::Row { micros, key }) => Ok(Some((*micros, key))),
             Some(Cursor::Id(_) | Cursor::Number(_)) => Err(bad_cursor()),
         }
     }
@@ -100,7 +120,8 @@ impl Page {
     }
 }
 
-fn bad_cursor() -> Problem {
+/// A cursor that another list gave out.
+pub fn bad_cursor() -> Problem {
     Problem::unprocessable("request.bad_cursor", "that cursor was not given out by this list")
 }
 
@@ -145,6 +166,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_cursor_is_read_as_it_was_given_out_and_by_its_own_list_alone() {
+        let (at, id) = (Timestamp::UNIX_EPOCH.plus_secs(5), Uuid::from_u128(7));
+        let read = |cursor: &Cursor| parse(&format!("cursor={}", cursor.encode())).expect("a page");
+        let both = Cursor::time_and_id(at, id);
+        for cursor in [&Cursor::Id(id), &Cursor::Number(-3), &both] {
+            assert_eq!(read(cursor).after.as_ref(), Some(cursor));
+        }
+        assert_eq!(read(&both).after_time_and_id().expect("both"), Some((at, id)));
+        assert!(read(&both).after_id::<Uuid>().is_err());
+        assert!(read(&Cursor::Id(id)).after_time_and_id::<Uuid>().is_err());
+    }
+
+    #[test]
     fn a_limit_is_from_one_to_a_hundred() {
         for (query, limit) in [("", 20), ("limit=1", 1), ("limit=100&x=1", 100)] {
             assert_eq!(parse(query).expect(query).limit, limit);
@@ -152,18 +186,6 @@ mod tests {
         for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "cursor=", "cursor=!!", "cursor=AAAA"] {
             assert_eq!(parse(query).expect_err(query).status.as_u16(), 422);
         }
-    }
-
-    #[test]
-    fn a_cursor_is_read_as_it_was_given_out_and_by_its_own_list_alone() {
-        let (at, id) = (Timestamp::UNIX_EPOCH.plus_secs(5), Uuid::from_u128(7));
-        let read = |cursor: Cursor| parse(&format!("cursor={}", cursor.encode())).expect("a page");
-        for cursor in [Cursor::Id(id), Cursor::Number(-3), Cursor::TimeAndId(at, id)] {
-            assert_eq!(read(cursor).after, Some(cursor));
-        }
-        assert_eq!(read(Cursor::TimeAndId(at, id)).after_time_and_id().expect("both"), Some((at, id)));
-        assert!(read(Cursor::TimeAndId(at, id)).after_id::<Uuid>().is_err());
-        assert!(read(Cursor::Id(id)).after_time_and_id::<Uuid>().is_err());
     }
 
     #[test]
@@ -175,5 +197,8 @@ mod tests {
         assert_eq!(next.after_number().expect("a number"), Some(8));
         assert!(next.after_id::<Uuid>().is_err());
         assert_eq!(page.listing(vec![2_i64, 1], |n| Cursor::Number(*n), |n| n).next_cursor, None);
+        let row = Cursor::Row { micros: -7, key: "a/é".to_owned() };
+        assert_eq!(Cursor::decode(&row.encode()), Some(row));
+        assert_eq!(Cursor::decode(".AAAA"), None);
     }
 }

@@ -60,6 +60,15 @@ impl Account {
         Ok(Self { member, at, now: at, plan, plan_version, events: Vec::new() })
     }
 
+    /// From here on, what is done happened at `at`: that decides the plan and the day.
+    pub async fn act_at(&mut self, c: &mut DbConnection, at: Timestamp) -> Result<(), BookingError> {
+        if at != self.at {
+            (self.plan_version, self.plan) = plan_in_force(c, at).await?;
+            self.at = at;
+        }
+        Ok(())
+    }
+
     pub fn now(&self) -> Timestamp {
         self.now
     }
@@ -73,7 +82,7 @@ impl Account {
     }
 
     pub(crate) fn tell<M: proto_events::Event>(&mut self, subject: impl std::fmt::Display, message: &M) {
-        self.events.push(Draft::new(subject, self.at, message));
+        self.events.push(Draft::new(subject, self.now, message));
     }
 
     /// Completes a payment: its row, the member's standing, and what everybody needs to know of it.
@@ -133,9 +142,9 @@ impl Account {
             standing: Some(standing),
             plan_version: self.plan_version,
             booking_number: number.to_owned(),
-            completed_at: self.at.micros(),
+            completed_at: payment.completed_at.unwrap_or(self.at).micros(),
         };
-        self.tell(payment.id, &told);
+        self.events.push(Draft::new(payment.id, payment.completed_at.unwrap_or(self.at), &told));
         Ok(())
     }
 
@@ -147,7 +156,7 @@ impl Account {
         id: PaymentId,
         request: &RefundRequest<'_>,
     ) -> Result<(), BookingError> {
-        let at = self.at;
+        let at = self.now;
         let RefundRequest { to, reason, by } = *request;
         let number = folder.booking.number.clone();
         let payment = folder.payment_mut(id)?;
@@ -219,7 +228,7 @@ impl Account {
     ) -> Result<(), BookingError> {
         let number = folder.booking.number.clone();
         let payment = folder.payment_mut(id)?;
-        payment.returned_at = Some(self.at);
+        payment.returned_at = Some(self.now);
         payments::save(c, payment).await?;
         let told = event::PaymentReturned {
             return_id: money.return_id,
@@ -229,7 +238,7 @@ impl Account {
             amount_paise: money.amount.paise(),
             cause: money.cause.to_string(),
             booking_number: number,
-            returned_at: self.at.micros(),
+            returned_at: self.now.micros(),
         };
         self.tell(id, &told);
         Ok(())
@@ -249,14 +258,14 @@ impl Account {
         payment.status = next;
         payment.reason = reason.chars().take(100).collect();
         payment.open_order_of = None;
-        payment.closed_at = Some(self.at);
+        payment.closed_at = Some(self.now);
         payments::save(c, payment).await?;
         Ok(true)
     }
 
     /// Saves the booking as its payments now make it, and tells it.
     pub async fn settle(&mut self, c: &mut DbConnection, folder: &mut Folder) -> Result<(), BookingError> {
-        folder.settle(self.at)?;
+        folder.settle(self.at, self.now)?;
         self.save(c, folder).await
     }
 
@@ -265,7 +274,7 @@ impl Account {
         if folder.booking.status == BookingStatus::Confirmed {
             self.notice_overdue(folder);
         }
-        folder.save(c, self.at).await?;
+        folder.save(c, self.now).await?;
         self.tell(folder.booking.id, &folder.snapshot());
         Ok(())
     }
@@ -280,7 +289,7 @@ impl Account {
     }
 
     fn notice_overdue(&mut self, folder: &mut Folder) {
-        let at = self.at;
+        let at = self.now;
         let late = |row: &&mut Instalment| row.status == InstalmentStatus::Overdue && row.noticed_at.is_none();
         for row in folder.instalments.iter_mut().filter(late) {
             row.noticed_at = Some(at);

@@ -4,12 +4,14 @@ use super::account::{Account, Proof, Returned};
 use super::folder::Folder;
 use super::report_refund;
 use crate::domain::booking::BookingCommand;
-use crate::domain::capture::{Fate, is_takeable, judge};
+use crate::domain::capture::{Fate, effective_time, is_takeable, judge};
 use crate::domain::payment::PaymentCommand;
+use crate::domain::reconciliation::first_check;
 use crate::domain::{BookingStatus, CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
 use crate::store::payments::{self, Payment};
+use crate::store::reconciliations;
 use chassis::id;
 use db::DbConnection;
 use domain::{BookingId, Money, PaymentId, Timestamp};
@@ -26,6 +28,8 @@ pub struct Captured {
     pub currency: String,
     /// What of it had gone back at the gateway already.
     pub refunded: Money,
+    /// When the gateway took it, where it says.
+    pub taken_at: Option<Timestamp>,
     /// Our own id, where the gateway carries it: it finds a payment whose order is not noted yet.
     pub payment_id: Option<PaymentId>,
 }
@@ -41,6 +45,7 @@ pub(super) fn unplaced_capture(gateway: GatewayName, captured: &Captured, at: Ti
         captured_at: at,
         currency: captured.currency.clone(),
         refunded_paise: captured.refunded,
+        taken_at: captured.taken_at,
     }
 }
 
@@ -120,6 +125,8 @@ async fn settle_capture(
     capture: &Capture,
 ) -> Result<(), BookingError> {
     let payment = folder.payment(id)?;
+    let taken_at = capture.taken_at.unwrap_or(capture.captured_at);
+    account.act_at(c, effective_time(taken_at, payment.created_at, account.now())).await?;
     let received = capture.amount_paise.minus_or_zero(capture.refunded_paise);
     let fate = judge(payment.status, payment.amount_paise, received, folder.booking.status, &folder.figures()?);
     let outcome = match fate {
@@ -188,7 +195,10 @@ pub async fn attach_order(
     if payment.gateway_order_id.is_none() {
         payment.gateway_order_id = Some(order_id.to_owned());
         payments::save(c, payment).await?;
-        let gateway = payment.gateway.ok_or(BookingError::NotFound)?;
+        let (gateway, made) = (payment.gateway.ok_or(BookingError::NotFound)?, payment.created_at);
+        if gateway.needs_calls() {
+            reconciliations::check_at(c, id, gateway, first_check(made)).await?;
+        }
         for capture in captures::lock_unknown_of(c, gateway, order_id).await? {
             settle_capture(c, &mut account, &mut folder, id, &capture).await?;
         }

@@ -19,14 +19,24 @@ pub async fn unpaid(
     Ok(bookings::unpaid_since(c, before, after, limit).await?)
 }
 
-/// Bookings with an online order opened before `before` that its gateway never answered.
-pub async fn with_abandoned_orders(
+/// An online order that its gateway never answered.
+#[derive(Debug, Clone, Copy)]
+pub struct AbandonedOrder {
+    pub booking_id: BookingId,
+    /// Its place in the order in which they were made.
+    pub place: (Timestamp, PaymentId),
+}
+
+/// Online orders opened before `before` that their gateway never answered, after `after`, oldest first.
+pub async fn abandoned_orders(
     c: &mut DbConnection,
     before: Timestamp,
+    after: Option<(Timestamp, PaymentId)>,
     limit: i64,
-) -> Result<Vec<BookingId>, BookingError> {
-    let orders = payments::orders_open_since(c, before, limit).await?;
-    Ok(orders.into_iter().map(|(_, booking)| booking).collect())
+) -> Result<Vec<AbandonedOrder>, BookingError> {
+    let orders = payments::orders_open_since(c, before, after, limit).await?;
+    let order = |(id, booking_id, made)| AbandonedOrder { booking_id, place: (made, id) };
+    Ok(orders.into_iter().map(order).collect())
 }
 
 /// Gives up online orders opened before `before`, which their gateway never answered, and then the booking if

@@ -80,15 +80,15 @@ impl Folder {
         }
     }
 
-    /// Brings status, total and instalments in line with the payments.
-    pub fn settle(&mut self, at: Timestamp) -> Result<(), BookingError> {
+    /// Brings status, total and instalments in line with the payments. What changed them happened at `at`.
+    pub fn settle(&mut self, at: Timestamp, now: Timestamp) -> Result<(), BookingError> {
         self.booking.total_paid_paise = self.figures()?.completed;
         self.take(BookingCommand::Settle)?;
         let confirmed = matches!(self.booking.status, BookingStatus::Confirmed | BookingStatus::Completed);
         if confirmed && self.booking.confirmed_at.is_none() {
             self.booking.confirmed_at = Some(at);
         }
-        self.refresh_instalments(at)
+        self.refresh_instalments(now)
     }
 
     fn refresh_instalments(&mut self, at: Timestamp) -> Result<(), BookingError> {

@@ -24,13 +24,14 @@ pub async fn open_days(c: &mut DbConnection, now: Timestamp) -> Result<(), Booki
     Ok(())
 }
 
-/// Some of the bookings with an instalment that is overdue and not known to be.
+/// Some of the bookings with an instalment that is overdue and not known to be, in the order of ids after `after`.
 pub async fn bookings_with_late_instalments(
     c: &mut DbConnection,
     now: Timestamp,
+    after: Option<BookingId>,
     limit: i64,
 ) -> Result<Vec<BookingId>, BookingError> {
-    Ok(instalments::bookings_with_late_ones(c, now.day(), limit).await?)
+    Ok(instalments::bookings_with_late_ones(c, now.day(), after, limit).await?)
 }
 
 /// Brings a booking's instalments up to today; what is overdue now is told once.

@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::folder::Folder;
 use crate::domain::booking::may_pay;
-use crate::domain::payment::{PaymentCommand, may_be_chosen};
+use crate::domain::payment::{MAX_ORDERS_A_DAY, MAX_PENDING, PaymentCommand, may_be_chosen};
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::error::BookingError;
 use crate::store::bookings;
@@ -35,6 +35,7 @@ pub async fn pay(c: &mut DbConnection, new: &NewPayment, at: Timestamp) -> Resul
     if new.method == PaymentMethod::Wallet && !new.by_owner {
         return Err(BookingError::WalletOwnerOnly);
     }
+    refuse_too_many(c, &folder, online, at).await?;
     if online {
         supersede_open_order(c, &mut account, &mut folder).await?;
     }
@@ -66,6 +67,28 @@ pub async fn pay(c: &mut DbConnection, new: &NewPayment, at: Timestamp) -> Resul
         account.tell(payment.id, &wallet_request(&payment, &folder));
     }
     account.finish(c).await
+}
+
+/// What a booking has at once, and in a day, is bounded: whoever works on it reads all that is open.
+async fn refuse_too_many(
+    c: &mut DbConnection,
+    folder: &Folder,
+    online: bool,
+    at: Timestamp,
+) -> Result<(), BookingError> {
+    if !online {
+        let waiting =
+            folder.payments.iter().filter(|p| p.status == PaymentStatus::Pending && p.open_order_of.is_none());
+        return if waiting.count() < MAX_PENDING { Ok(()) } else { Err(BookingError::TooManyPending) };
+    }
+    let day_ago = at.plus_hours(-24);
+    let orders = payments::orders_since(c, folder.booking.id, day_ago, MAX_ORDERS_A_DAY).await?;
+    if i64::try_from(orders.len()).unwrap_or(i64::MAX) < MAX_ORDERS_A_DAY {
+        return Ok(());
+    }
+    let oldest = orders.into_iter().min().unwrap_or(at);
+    let wait = oldest.since(day_ago).num_seconds().max(1);
+    Err(BookingError::TooManyOrders { retry_after_secs: wait.unsigned_abs() })
 }
 
 /// One open online order a booking: the earlier one gives its amount free.

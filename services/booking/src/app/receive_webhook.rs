@@ -115,17 +115,22 @@ pub async fn receive(
         }
         webhook_events::save(c, &WebhookEvent { attempts: stored.attempts, ..done }).await?;
     }
-    apply(c, event.gateway, read, now).await
+    apply(c, event.gateway, read, event.received_at, now).await
 }
 
 async fn apply(
     c: &mut DbConnection,
     gateway: GatewayName,
     read: &GatewayEvent,
+    received_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), BookingError> {
     match read {
-        GatewayEvent::Captured(captured) => capture::credit(c, gateway, captured, now).await,
+        GatewayEvent::Captured(captured) => {
+            // A message that is processed late counts when it was received, at the latest.
+            let taken_at = captured.taken_at.or(Some(received_at));
+            capture::credit(c, gateway, &Captured { taken_at, ..captured.clone() }, now).await
+        }
         GatewayEvent::Failed { order_id, reason } => {
             let Some((payment_id, booking_id)) = payments::of_order(c, gateway, order_id).await? else {
                 return Ok(());

@@ -2,13 +2,16 @@
 //! found is credited as a message would have been, by [`super::capture::credit`].
 
 use super::capture::{Captured, unplaced_capture};
-use crate::domain::reconciliation::{LAST_ASKED_DAYS, Progress, Window, asked_from, next_check};
-use crate::domain::{CaptureOutcome, GatewayName};
+use crate::domain::reconciliation::{LAST_ASKED_DAYS, Progress, Window, next_check};
+use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
 use crate::store::captures;
 use crate::store::reconciliations::{self, OpenOrder, Walk};
 use db::DbConnection;
-use domain::Timestamp;
+use domain::{PaymentId, Timestamp};
+
+/// Seconds until an order is asked for again that got no answer.
+const NOT_ANSWERED_SECS: i64 = 60;
 
 fn row(gateway: GatewayName, progress: &Progress) -> Walk {
     let (window, walked) = progress.walking.map_or((None, 0), |(window, walked)| (Some(window), walked));
@@ -87,17 +90,54 @@ pub async fn unplaced(c: &mut DbConnection) -> Result<i64, BookingError> {
     Ok(captures::count_unplaced(c).await?)
 }
 
-/// Orders of which no capture came, and that it is time to ask for.
-pub async fn orders_to_ask(
+/// What there is to do about the orders that are due.
+#[derive(Debug, Default)]
+pub struct DueOrders {
+    /// No capture came of them: the gateway is asked.
+    pub open: Vec<OpenOrder>,
+    /// They are paid, or too old to be: nothing is asked any more.
+    pub over: Vec<PaymentId>,
+}
+
+/// Orders that it is time to ask for.
+pub async fn due_orders(
     c: &mut DbConnection,
     gateway: GatewayName,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<OpenOrder>, BookingError> {
-    let made = (now.plus_hours(-24 * LAST_ASKED_DAYS), asked_from(now));
-    Ok(reconciliations::orders_to_ask(c, gateway, made, now, limit).await?)
+) -> Result<DueOrders, BookingError> {
+    let mut due = DueOrders::default();
+    for check in reconciliations::due_checks(c, gateway, now, limit).await? {
+        let unpaid = matches!(check.status, PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded);
+        if unpaid && check.order.created_at >= now.plus_hours(-24 * LAST_ASKED_DAYS) {
+            due.open.push(check.order);
+        } else {
+            due.over.push(check.order.payment_id);
+        }
+    }
+    Ok(due)
 }
 
-pub async fn asked(c: &mut DbConnection, order: &OpenOrder, now: Timestamp) -> Result<(), BookingError> {
-    Ok(reconciliations::put_off(c, order.payment_id, next_check(order.created_at, now)).await?)
+pub async fn stop_asking(c: &mut DbConnection, ids: &[PaymentId]) -> Result<(), BookingError> {
+    if ids.is_empty() { Ok(()) } else { Ok(reconciliations::delete_checks(c, ids).await?) }
+}
+
+/// Notes that an order was asked for; it is asked for again when it is twice as old.
+pub async fn asked(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order: &OpenOrder,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    Ok(reconciliations::check_at(c, order.payment_id, gateway, next_check(order.created_at, now)).await?)
+}
+
+/// Notes that an order could not be asked for; it holds up no other.
+pub async fn not_answered(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order: &OpenOrder,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    Ok(reconciliations::check_at(c, order.payment_id, gateway, now.plus_secs(NOT_ANSWERED_SECS)).await?)
 }

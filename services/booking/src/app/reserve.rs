@@ -119,8 +119,8 @@ async fn apply(
         open_order_of: None,
         reserve_id: Some(reserve.reserve_id),
         plan_version: Some(i64::from(account.plan_version())),
-        created_at: account.at,
-        completed_at: Some(account.at),
+        created_at: account.now(),
+        completed_at: Some(account.now()),
         closed_at: None,
         returned_at: None,
     };
@@ -137,7 +137,7 @@ async fn apply(
         booking_id: payment.booking_id.into(),
         booking_number: folder.booking.number.clone(),
         instalment: part.instalment,
-        applied_at: account.at.micros(),
+        applied_at: account.now().micros(),
     };
     folder.payments.push(payment);
     account.tell(reserve.reserve_id, &told);
@@ -154,7 +154,7 @@ fn release(account: &mut Account, reserve: &mut Reserve) -> Result<(), BookingEr
         user_id: reserve.user_id.into(),
         amount_paise: amount.paise(),
         reason: "every booking is paid for".to_owned(),
-        released_at: account.at.micros(),
+        released_at: account.now().micros(),
     };
     account.tell(reserve.reserve_id, &told);
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::booking::{BookingStatus, Figures};
 use super::payment::{PaymentCommand, PaymentStatus, Step, step};
-use domain::Money;
+use domain::{Money, Timestamp};
 
 domain::text_enum! {
     /// Why money that arrived could not be a payment; the cause a `PaymentReturned` tells.
@@ -36,6 +36,11 @@ pub const CURRENCY: &str = "INR";
 /// Whether captured money can be a payment at all.
 pub fn is_takeable(currency: &str, amount: Money) -> bool {
     currency == CURRENCY && amount.is_positive()
+}
+
+/// When captured money counts: when the gateway took it, but not before its order was made and not after `now`.
+pub fn effective_time(taken_at: Timestamp, order_made: Timestamp, now: Timestamp) -> Timestamp {
+    taken_at.max(order_made).min(now)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +80,14 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn money_counts_when_it_was_taken_within_reason() {
+        let at = |secs| Timestamp::UNIX_EPOCH.plus_secs(secs);
+        for (taken, made, now, effective) in [(5, 1, 9, 5), (0, 1, 9, 1), (10, 1, 9, 9), (1, 1, 1, 1), (5, 10, 9, 9)] {
+            assert_eq!(effective_time(at(taken), at(made), at(now)), at(effective), "{taken} {made} {now}");
+        }
+    }
 
     #[test]
     fn money_applies_only_where_it_is_still_owed() {

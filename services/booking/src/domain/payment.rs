@@ -13,6 +13,11 @@ domain::text_enum! {
     }
 }
 
+/// Most online orders of a booking within a day, whatever became of them: each costs its gateway and us a call.
+pub const MAX_ORDERS_A_DAY: i64 = 20;
+/// Most payments of a booking that wait for staff or the wallet at once.
+pub const MAX_PENDING: usize = 20;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentCommand {
     /// A verified capture by the gateway.

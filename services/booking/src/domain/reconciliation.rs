@@ -65,9 +65,9 @@ pub fn next_check(begun: Timestamp, now: Timestamp) -> Timestamp {
     now.plus_secs(now.since(begun).num_seconds().max(PATIENCE_SECS))
 }
 
-/// The youngest order to ask for.
-pub fn asked_from(now: Timestamp) -> Timestamp {
-    now.plus_secs(-PATIENCE_SECS)
+/// When an order that is made at `made` is asked for first.
+pub fn first_check(made: Timestamp) -> Timestamp {
+    made.plus_secs(PATIENCE_SECS)
 }
 
 #[cfg(test)]

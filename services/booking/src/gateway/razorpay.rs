@@ -14,7 +14,7 @@ use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::line;
 use chassis::breaker::Breaker;
-use domain::{Money, PaymentId};
+use domain::{Money, PaymentId, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -58,6 +58,14 @@ impl Razorpay {
             request = request.header("X-Refund-Idempotency", key);
         }
         self.send(request).await
+    }
+
+    /// The order that was made for a payment, if one was.
+    async fn order_of(&self, payment: PaymentId) -> Result<Option<String>, GatewayError> {
+        let query = [("receipt", payment.to_string()), ("count", "1".to_owned())];
+        let request = self.http.get(format!("{}/v1/orders", self.api_url)).query(&query);
+        let listed: Collection = self.breaker.call(self.send(request)).await?;
+        Ok(listed.items.first().and_then(|order| text(order, "id")))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, i64)]) -> Result<T, GatewayError> {
@@ -112,8 +120,19 @@ impl PaymentGateway for Razorpay {
             "receipt": payment.to_string(),
             "notes": { "payment_id": payment.to_string() },
         });
-        let made: Made = self.breaker.retry(TRIES, || self.post("/v1/orders", &body, None)).await?;
-        Ok(made.id)
+        let first: Result<Made, GatewayError> = self.breaker.call(self.post("/v1/orders", &body, None)).await;
+        match first {
+            Ok(made) => Ok(made.id),
+            // It may have been made all the same: its receipt tells.
+            Err(GatewayError::Unavailable(_)) if self.breaker.is_closed() => {
+                if let Some(id) = self.order_of(payment).await? {
+                    return Ok(id);
+                }
+                let made: Made = self.breaker.call(self.post("/v1/orders", &body, None)).await?;
+                Ok(made.id)
+            }
+            Err(error) => Err(error),
+        }
     }
     fn public_key(&self) -> Option<String> {
         Some(self.key_id.clone())
@@ -131,7 +150,11 @@ impl PaymentGateway for Razorpay {
         match kind.as_str() {
             "payment.captured" => {
                 let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
-                Ok(GatewayEvent::Captured(captured(payment, Money::ZERO, body)?))
+                let mut captured = captured(payment, Money::ZERO, body)?;
+                // The message is made with the capture; the payment may have been begun days before.
+                captured.taken_at =
+                    seconds(payment, "captured_at").or(seconds(&message, "created_at")).or(captured.taken_at);
+                Ok(GatewayEvent::Captured(captured))
             }
             "payment.failed" => {
                 let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
@@ -191,7 +214,7 @@ impl PaymentGateway for Razorpay {
         Err(GatewayError::Unavailable(format!("{gateway_payment_id} has more refunds than can be read")))
     }
     async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError> {
-        let secs = |at: domain::Timestamp| at.utc().timestamp();
+        let secs = |at: Timestamp| at.utc().timestamp();
         let query = [
             ("from", secs(window.from)),
             ("to", secs(window.until)),
@@ -221,6 +244,12 @@ fn smallest_units(value: &Value, field: &str) -> Option<i64> {
     let text = text(value, field)?;
     let text = text.trim();
     text.strip_suffix(".0").unwrap_or(text).parse().ok()
+}
+
+/// A field in seconds since 1970.
+fn seconds(value: &Value, field: &str) -> Option<Timestamp> {
+    let secs = smallest_units(value, field).filter(|secs| *secs > 0)?;
+    Timestamp::from_micros(secs.checked_mul(1_000_000)?)
 }
 
 /// Empty where there is none: it was not asked for by us, but it was taken all the same.
@@ -271,6 +300,7 @@ fn captured(payment: &Value, refunded: Money, body: &[u8]) -> Result<Captured, M
         gateway_payment_id: capture_id(text(payment, "id").as_deref(), body),
         amount: Money::from_paise(amount),
         refunded,
+        taken_at: seconds(payment, "captured_at").or(seconds(payment, "created_at")),
         currency: currency(&code),
         payment_id: noted.and_then(|id| id.parse().ok()),
     })

@@ -13,7 +13,7 @@ use crate::domain::capture::CURRENCY;
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::line;
-use domain::{Money, PaymentId};
+use domain::{Money, PaymentId, Timestamp};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -38,6 +38,8 @@ pub(crate) struct SandboxMessage {
     amount: Money,
     /// `INR` where it is missing; an amount in another currency is recorded and not taken.
     currency: Option<String>,
+    /// When the money was taken; now where it is missing.
+    captured_at: Option<Timestamp>,
 }
 
 /// What every message has, of whatever kind.
@@ -90,6 +92,7 @@ impl PaymentGateway for Sandbox {
                 amount: message.amount,
                 currency: message.currency.as_deref().map_or_else(|| CURRENCY.to_owned(), currency),
                 refunded: Money::ZERO,
+                taken_at: message.captured_at,
                 payment_id: None,
             }),
             Event::Failed => GatewayEvent::Failed { order_id, reason: "the gateway reported a failure".to_owned() },

@@ -2,9 +2,9 @@
 
 use crate::Booking;
 use crate::domain::{CaptureOutcome, GatewayName};
-use crate::store::captures::{self, Capture};
+use crate::store::captures::{self, Capture, Place};
 use actix_web::{HttpResponse, web};
-use chassis::http::{Cursor, Page, Problem, Query, ok};
+use chassis::http::{Cursor, Page, Problem, Query, bad_cursor, ok};
 use domain::{Money, PaymentId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub(crate) struct CaptureView {
     outcome: CaptureOutcome,
     /// When we heard of it.
     captured_at: Timestamp,
+    /// When the gateway took it, where it says.
+    taken_at: Option<Timestamp>,
 }
 
 impl From<Capture> for CaptureView {
@@ -40,8 +42,15 @@ impl From<Capture> for CaptureView {
             currency: capture.currency,
             outcome: capture.outcome,
             captured_at: capture.captured_at,
+            taken_at: capture.taken_at,
         }
     }
+}
+
+fn place((micros, key): (i64, &str)) -> Result<Place, Problem> {
+    let parts = Timestamp::from_micros(micros).zip(key.split_once('/'));
+    let (captured_at, (gateway, id)) = parts.ok_or_else(bad_cursor)?;
+    Ok(Place { captured_at, gateway_payment_id: id.to_owned(), gateway: gateway.to_owned() })
 }
 
 pub(crate) async fn list(
@@ -49,7 +58,12 @@ pub(crate) async fn list(
     page: Page,
     Query(given): Query<CaptureFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let before = page.after_number()?.and_then(Timestamp::from_micros);
-    let rows = captures::page(&mut *app.ctx.db().read().await?, given.outcome, before, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |capture| Cursor::Number(capture.captured_at.micros()), CaptureView::from)))
+    let after = page.after_row()?.map(place).transpose()?;
+    let mut c = app.ctx.db().read().await?;
+    let rows = captures::page(&mut c, given.outcome, after.as_ref(), page.fetch_limit()).await?;
+    let cursor = |capture: &Capture| Cursor::Row {
+        micros: capture.captured_at.micros(),
+        key: format!("{}/{}", capture.gateway, capture.gateway_payment_id),
+    };
+    Ok(ok(&page.listing(rows, cursor, CaptureView::from)))
 }

@@ -95,9 +95,12 @@ async fn with_order(app: &Booking, answer: HttpResponse) -> Result<HttpResponse,
     let Some(name) = view.waits_for_order() else { return Ok(answer.set_body(bytes).map_into_boxed_body()) };
     let noted = payments::find(&mut *app.ctx.db().read().await?, view.id).await?.ok_or_else(Problem::not_found)?;
     let payment = if noted.gateway_order_id.is_some() { noted } else { ask_for_order(app, &noted).await? };
+    // A newer order may have superseded it meanwhile: then there is nothing to pay.
+    view.status = payment.status;
     view.checkout = payment
         .gateway_order_id
         .as_deref()
+        .filter(|_| payment.status == PaymentStatus::Pending)
         .map(|order| app.gateways.checkout(name, order, payment.id, payment.amount_paise));
     let bytes = serde_json::to_vec(&view).map_err(Problem::internal)?;
     Ok(answer.set_body(bytes).map_into_boxed_body())

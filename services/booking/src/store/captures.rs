@@ -21,6 +21,8 @@ pub struct Capture {
     pub currency: String,
     /// What had gone back at the gateway before this was recorded.
     pub refunded_paise: Money,
+    /// When the gateway took it, where it says.
+    pub taken_at: Option<Timestamp>,
 }
 
 /// False where this capture is known already.
@@ -61,23 +63,36 @@ pub async fn count_unplaced(c: &mut DbConnection) -> QueryResult<i64> {
     captures::table.filter(captures::outcome.eq_any(unplaced)).count().get_result(c).await
 }
 
-/// Captures, newest first, told before `before`.
+/// The place of a capture in the list.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub captured_at: Timestamp,
+    pub gateway_payment_id: String,
+    pub gateway: String,
+}
+
+/// Captures, newest first, after `after` in their list.
 pub async fn page(
     c: &mut DbConnection,
     outcome: Option<CaptureOutcome>,
-    before: Option<Timestamp>,
+    after: Option<&Place>,
     limit: i64,
 ) -> QueryResult<Vec<Capture>> {
     let mut query = captures::table
         .select(Capture::as_select())
-        .order((captures::captured_at.desc(), captures::gateway_payment_id))
+        .order((captures::captured_at.desc(), captures::gateway_payment_id.desc(), captures::gateway.desc()))
         .limit(limit)
         .into_boxed::<db::MultiBackend>();
     if let Some(outcome) = outcome {
         query = query.filter(captures::outcome.eq(outcome));
     }
-    if let Some(before) = before {
-        query = query.filter(captures::captured_at.lt(before));
+    if let Some(after) = after {
+        let same_time = captures::captured_at.eq(after.captured_at);
+        let same_id = captures::gateway_payment_id.eq(&after.gateway_payment_id);
+        let later = captures::gateway_payment_id.lt(&after.gateway_payment_id);
+        let gateway = captures::gateway.lt(&after.gateway);
+        query =
+            query.filter(captures::captured_at.lt(after.captured_at).or(same_time.and(later.or(same_id.and(gateway)))));
     }
     query.load(c).await
 }
@@ -90,6 +105,7 @@ pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<(
             captures::amount_paise.eq(capture.amount_paise),
             captures::currency.eq(&capture.currency),
             captures::refunded_paise.eq(capture.refunded_paise),
+            captures::taken_at.eq(capture.taken_at),
         ))
         .execute(c)
         .await

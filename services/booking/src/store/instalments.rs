@@ -47,16 +47,26 @@ pub async fn save(c: &mut DbConnection, row: &Instalment) -> QueryResult<()> {
     diesel::update(instalments::table.find((row.booking_id, row.n))).set(row).execute(c).await.map(drop)
 }
 
-/// Confirmed bookings with an instalment that was due before `today` and is not known to be overdue yet.
-pub async fn bookings_with_late_ones(c: &mut DbConnection, today: Day, limit: i64) -> QueryResult<Vec<BookingId>> {
-    instalments::table
+/// Confirmed bookings with an instalment that was due before `today` and is not known to be overdue yet, in the order of
+/// ids after `after`.
+pub async fn bookings_with_late_ones(
+    c: &mut DbConnection,
+    today: Day,
+    after: Option<BookingId>,
+    limit: i64,
+) -> QueryResult<Vec<BookingId>> {
+    let mut query = instalments::table
         .inner_join(bookings::table)
         .filter(instalments::status.eq(InstalmentStatus::Pending))
         .filter(instalments::due_on.lt(today))
         .filter(bookings::status.eq(BookingStatus::Confirmed))
         .select(instalments::booking_id)
         .distinct()
+        .order(instalments::booking_id)
         .limit(limit)
-        .load(c)
-        .await
+        .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(instalments::booking_id.gt(after));
+    }
+    query.load(c).await
 }

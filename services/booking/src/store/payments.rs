@@ -102,6 +102,24 @@ pub async fn lock_open_of(c: &mut DbConnection, booking_id: BookingId) -> QueryR
         .await
 }
 
+/// When a booking's online orders after `since` were made, newest first.
+pub async fn orders_since(
+    c: &mut DbConnection,
+    booking_id: BookingId,
+    since: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<Timestamp>> {
+    payments::table
+        .filter(payments::booking_id.eq(booking_id))
+        .filter(payments::created_at.gt(since))
+        .filter(payments::method.eq(PaymentMethod::Online))
+        .order(payments::created_at.desc())
+        .limit(limit)
+        .select(payments::created_at)
+        .load(c)
+        .await
+}
+
 pub async fn page(
     c: &mut DbConnection,
     filter: Filter,
@@ -128,19 +146,24 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Online orders opened before `before` and never answered by their gateway.
+/// Online orders opened from `after` to `before` and never answered by their gateway, oldest first.
 pub async fn orders_open_since(
     c: &mut DbConnection,
     before: Timestamp,
+    after: Option<(Timestamp, PaymentId)>,
     limit: i64,
-) -> QueryResult<Vec<(PaymentId, BookingId)>> {
-    payments::table
+) -> QueryResult<Vec<(PaymentId, BookingId, Timestamp)>> {
+    let mut query = payments::table
         .filter(payments::status.eq(PaymentStatus::Pending))
         .filter(payments::created_at.le(before))
         .filter(payments::open_order_of.is_not_null())
-        .select((payments::id, payments::booking_id))
-        .order(payments::created_at)
+        .select((payments::id, payments::booking_id, payments::created_at))
+        .order((payments::created_at, payments::id))
         .limit(limit)
-        .load(c)
-        .await
+        .into_boxed::<db::MultiBackend>();
+    if let Some((made, id)) = after {
+        let later = payments::created_at.eq(made).and(payments::id.gt(id));
+        query = query.filter(payments::created_at.gt(made).or(later));
+    }
+    query.load(c).await
 }

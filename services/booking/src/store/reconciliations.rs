@@ -2,7 +2,7 @@
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::{order_checks, payments, reconciliations};
-use db::{DbConnection, LockExt, UpsertExt};
+use db::{AnyOfExt, DbConnection, LockExt, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{PaymentId, Timestamp};
@@ -40,38 +40,53 @@ pub struct OpenOrder {
     pub created_at: Timestamp,
 }
 
-/// Orders made from `from` to `until` that are not paid, and are to be asked for at `now`; oldest first.
-pub async fn orders_to_ask(
-    c: &mut DbConnection,
-    gateway: GatewayName,
-    (from, until): (Timestamp, Timestamp),
-    now: Timestamp,
-    limit: i64,
-) -> QueryResult<Vec<OpenOrder>> {
-    let unpaid = [PaymentStatus::Pending, PaymentStatus::Failed, PaymentStatus::Superseded];
-    let rows: Vec<(PaymentId, Option<String>, Timestamp)> = payments::table
-        .left_join(order_checks::table)
-        .filter(payments::status.eq_any(unpaid))
-        .filter(payments::created_at.between(from, until))
-        .filter(payments::gateway.eq(gateway))
-        .filter(payments::gateway_order_id.is_not_null())
-        .filter(order_checks::next_at.is_null().or(order_checks::next_at.le(now)))
-        .select((payments::id, payments::gateway_order_id, payments::created_at))
-        .order(payments::created_at)
-        .limit(limit)
-        .load(c)
-        .await?;
-    let named = |(payment_id, order, created_at): (_, Option<String>, _)| {
-        order.map(|order_id| OpenOrder { payment_id, order_id, created_at })
-    };
-    Ok(rows.into_iter().filter_map(named).collect())
+/// An order that its gateway is due to be asked for, and whether there is still something to ask.
+#[derive(Debug, Clone)]
+pub struct DueCheck {
+    pub order: OpenOrder,
+    pub status: PaymentStatus,
 }
 
-pub async fn put_off(c: &mut DbConnection, id: PaymentId, next_at: Timestamp) -> QueryResult<()> {
+/// Orders that `gateway` is to be asked for at `now`, those that are due longest first.
+pub async fn due_checks(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    now: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<DueCheck>> {
+    let rows: Vec<(PaymentId, Option<String>, Timestamp, PaymentStatus)> = order_checks::table
+        .inner_join(payments::table)
+        .filter(order_checks::gateway.eq(gateway))
+        .filter(order_checks::next_at.le(now))
+        .order(order_checks::next_at)
+        .limit(limit)
+        .select((payments::id, payments::gateway_order_id, payments::created_at, payments::status))
+        .load(c)
+        .await?;
+    let check = |(payment_id, order, created_at, status): (_, Option<String>, _, _)| DueCheck {
+        order: OpenOrder { payment_id, order_id: order.unwrap_or_default(), created_at },
+        status,
+    };
+    Ok(rows.into_iter().map(check).collect())
+}
+
+/// Has `gateway` asked for an order at `next_at`.
+pub async fn check_at(
+    c: &mut DbConnection,
+    id: PaymentId,
+    gateway: GatewayName,
+    next_at: Timestamp,
+) -> QueryResult<()> {
+    let row = (order_checks::payment_id.eq(id), order_checks::next_at.eq(next_at), order_checks::gateway.eq(gateway));
     diesel::insert_into(order_checks::table)
-        .values((order_checks::payment_id.eq(id), order_checks::next_at.eq(next_at)))
-        .on_conflict_set(&[order_checks::payment_id::NAME], &[order_checks::next_at::NAME])
+        .values(row)
+        .on_conflict_set(&[order_checks::payment_id::NAME], &[order_checks::next_at::NAME, order_checks::gateway::NAME])
         .execute(c)
         .await
         .map(drop)
+}
+
+/// Nothing is to be asked for these orders any more.
+pub async fn delete_checks(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<()> {
+    diesel::delete(order_checks::table.filter(order_checks::payment_id.any_of(ids))).execute(c).await.map(drop)
 }

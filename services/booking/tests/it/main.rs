@@ -2,11 +2,13 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
 
+mod bounded;
 mod calendar;
 mod cancelling;
 mod catalogue;
 mod emi;
 mod keys;
+mod late;
 mod on_services;
 mod paying;
 mod plans;

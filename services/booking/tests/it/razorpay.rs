@@ -49,7 +49,7 @@ async fn an_order_that_could_not_be_made_is_asked_for_again() {
     assert_eq!(refused.problem(503), "request.dependency_unavailable");
     razorpay.next(503, json!({}));
     let payment = world.client.post_with_key(&path, "k", body).await.expect(201);
-    assert_eq!(payment["checkout"]["order_id"], "order_Abc4");
+    assert_eq!(payment["checkout"]["order_id"], "order_Abc5");
     assert_eq!(world.client.get("/payments").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
     world.service.finish().await;
 }

@@ -24,6 +24,7 @@ pub(crate) struct Razorpay {
     calls: Arc<Mutex<Vec<Call>>>,
     /// What to answer next, and whether what was asked is done all the same; by default a good answer.
     answers: Arc<Mutex<Vec<(u16, Value, bool)>>>,
+    orders: Arc<Mutex<Vec<Value>>>,
     /// Its refunds, newest first, and the first answer to each idempotency key with the request's body.
     refunds: Arc<Mutex<Vec<Value>>>,
     keys: Arc<Mutex<HashMap<String, (Value, Value)>>>,
@@ -48,11 +49,21 @@ async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Byt
     drop(calls);
     let other = state.answers.lock().expect("a lock").pop();
     let done = other.as_ref().is_none_or(|(_, _, done)| *done);
-    let good = if request.method() == "GET" {
+    let good = if request.method() == "GET" && request.path() == "/v1/orders" {
+        let query = web::Query::<HashMap<String, String>>::from_query(request.query_string()).expect("a query");
+        let orders = state.orders.lock().expect("a lock");
+        let items: Vec<Value> = orders.iter().filter(|o| o["receipt"] == query["receipt"].as_str()).cloned().collect();
+        (200, json!({ "entity": "collection", "items": items }))
+    } else if request.method() == "GET" {
         let query = web::Query::<HashMap<String, i64>>::from_query(request.query_string()).expect("numbers");
         (200, json!({ "entity": "collection", "items": state.listed(request.path(), &query) }))
     } else if request.path() == "/v1/orders" {
-        (200, json!({ "id": format!("order_Abc{number}"), "entity": "order", "status": "created" }))
+        let id = format!("order_Abc{number}");
+        let order = json!({ "id": id, "entity": "order", "receipt": call.body["receipt"], "status": "created" });
+        if done {
+            state.orders.lock().expect("a lock").push(order.clone());
+        }
+        (200, order)
     } else if done {
         state.refund(&call)
     } else {

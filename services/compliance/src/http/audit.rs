@@ -70,5 +70,5 @@ pub(super) async fn list(
     };
     let mut c = app.ctx.db().replica().await?;
     let rows = actions::list(&mut c, &sought).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::TimeAndId(row.acted_at, row.id.uuid()), ActionView::from)))
+    Ok(ok(&page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), ActionView::from)))
 }
