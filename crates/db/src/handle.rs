@@ -4,6 +4,7 @@ use crate::config::{DbConfig, Target, Targets};
 use crate::connection::{BackendKind, DbConnection};
 use crate::error::{DbError, TxError, is_connection_lost};
 use crate::file::unusable;
+use crate::long_read::{LONG_READS, LongRead, LongReads};
 use crate::pool::{Access, PooledConnection, pool};
 use crate::transaction::DbTransactionManager;
 use diesel::sql_types::Text;
@@ -27,6 +28,7 @@ pub struct Db {
     read: Pool<DbConnection>,
     replica: Pool<DbConnection>,
     write: Pool<DbConnection>,
+    long: LongReads,
     pub(crate) migrations: Arc<Target>,
     kind: BackendKind,
 }
@@ -83,7 +85,9 @@ impl Db {
                 (write.clone(), replica, write)
             }
         };
-        Ok(Self { read, replica, write, migrations: Arc::new(targets.migrations), kind })
+        let long = pool(targets.replica.as_ref().unwrap_or(&targets.primary), Access::LongRead, LONG_READS)?;
+        let long = LongReads::new(long);
+        Ok(Self { read, replica, write, long, migrations: Arc::new(targets.migrations), kind })
     }
 
     /// Which database this is.
@@ -99,6 +103,14 @@ impl Db {
     /// A connection for what may be a little late, such as a report: from the replica if there is one.
     pub async fn replica(&self) -> Result<PooledConnection, DbError> {
         Ok(self.replica.get().await?)
+    }
+
+    /// A turn for a read that takes long, on connections outside the pools of requests; at most two at a time.
+    ///
+    /// None where no turn is free within `wait`; with [`Duration::ZERO`] it does not wait. A handler turns that
+    /// into 429 (`chassis::http::long_read`).
+    pub async fn long_read(&self, wait: Duration) -> Option<LongRead> {
+        self.long.begin(wait).await
     }
 
     /// A connection to the primary, for single statements. On SQLite there is one of these: give it back soon.

@@ -2,7 +2,7 @@
 //! written once, takes `&mut DbConnection`, and runs on both.
 //!
 //! Read in this order: [`config`] (the URLs), [`pool`] (how a connection is opened), [`handle`] ([`Db`]: read,
-//! write, transaction, ready check), [`migrate`] (and `script`), [`error`], [`fault`] (whose fault an error is) and `file` (what to do about a file), [`sql`] (the few constructs whose text differs),
+//! write, transaction, ready check), [`long_read`] (reads that take long), [`migrate`] (and `script`), [`error`], [`fault`] (whose fault an error is) and `file` (what to do about a file), [`sql`] (the few constructs whose text differs),
 //! `connection` and `backend` (how diesel is made to see one backend), `columns` (bindings of `domain` types).
 //!
 //! Invariants: a connection whose statement was abandoned is thrown away, never reused; SQLite is written
@@ -159,6 +159,7 @@ pub mod error;
 pub mod fault;
 mod file;
 pub mod handle;
+pub mod long_read;
 pub mod migrate;
 mod mysql;
 pub mod pool;
@@ -176,5 +177,6 @@ pub use error::{
 pub use fault::{Fault, fault};
 pub use file::advice_for;
 pub use handle::{Committed, Db, TxFn};
+pub use long_read::LongRead;
 pub use pool::PooledConnection;
 pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many, upsert_newer};

@@ -28,6 +28,8 @@ const OPEN_ATTEMPTS: u32 = 8;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     ReadOnly,
+    /// To read, with statements that take long: never to run on a thread that serves others.
+    LongRead,
     ReadWrite,
 }
 
@@ -96,13 +98,17 @@ async fn open_mysql(url: &str) -> ConnectionResult<DbConnection> {
 
 async fn open_sqlite(path: &Path, synchronous: Synchronous, access: Access) -> ConnectionResult<DbConnection> {
     let path = path.to_str().ok_or_else(|| ConnectionError::BadConnection("the path is not UTF-8".to_owned()))?;
-    let mut connection = Sqlite3::with_runtime(SqliteConnection::establish(path)?, StatementExecutor::Inline);
+    let executor = match access {
+        Access::LongRead => StatementExecutor::BlockingPool(tokio::runtime::Handle::current()),
+        Access::ReadOnly | Access::ReadWrite => StatementExecutor::Inline,
+    };
+    let mut connection = Sqlite3::with_runtime(SqliteConnection::establish(path)?, executor);
     let settings = format!(
         "{}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; \
          PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON; PRAGMA query_only = {};",
         busy_timeout_sql(),
         synchronous.word(),
-        if access == Access::ReadOnly { "ON" } else { "OFF" },
+        if access == Access::ReadWrite { "OFF" } else { "ON" },
     );
     let mut attempt = 0;
     loop {

@@ -2,11 +2,12 @@
 //!
 //! Files: [`problem`] (every error), [`routes`] (the table that is both the router and the OpenAPI
 //! document), [`body`] (a JSON body, read after the caller is known), [`page`] (lists), [`range`] (`from` and
-//! `to`), [`idempotency`]
-//! (a POST that takes effect once), [`edge`] (what wraps every request), [`mod@client`] (requests of our own).
+//! `to`), [`idempotency`] (a POST that takes effect once), [`edge`] (what wraps every request), [`mod@download`] (long
+//! reads, sent while they are read), [`mod@client`] (requests of our own).
 
 pub mod body;
 pub mod client;
+pub mod download;
 pub mod edge;
 pub mod idempotency;
 pub mod openapi;
@@ -19,6 +20,7 @@ mod strict;
 
 pub use body::Body;
 pub use client::client;
+pub use download::{Parts, download, long_read};
 pub use idempotency::{Idempotent, REPLAYED};
 pub use page::{Cursor, Listing, Page, bad_cursor};
 pub use problem::{FieldErrors, Problem};

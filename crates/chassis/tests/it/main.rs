@@ -4,6 +4,7 @@
 mod auth;
 mod boot;
 mod cache;
+mod download;
 mod events;
 mod http;
 mod mail;

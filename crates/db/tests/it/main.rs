@@ -5,6 +5,7 @@ mod cancellation;
 mod faults;
 mod fixture;
 mod lists;
+mod long_reads;
 mod migrations;
 mod on_services;
 mod sqlite;
@@ -25,6 +26,8 @@ macro_rules! suite {
             values::text_beyond_the_basic_plane_survives,
             lists::a_list_of_any_length_finds_its_rows,
             lists::lists_and_batches_of_every_length_keep_few_statements,
+            long_reads::two_have_a_turn_and_a_third_has_none,
+            long_reads::long_reads_take_no_connection_from_requests,
             statements::a_missing_row_is_none_and_a_count_is_zero,
             statements::an_update_to_the_same_value_still_counts_its_row,
             statements::a_version_that_moved_on_changes_nothing,

@@ -61,6 +61,8 @@ async fn a_reader_cannot_write() {
         let f = f.migrated().await;
         let refused = insert(&mut f.db.read().await.unwrap(), &account(1, "asha", 5)).await;
         assert!(refused.is_err());
+        let long = f.db.long_read(Duration::ZERO).await.unwrap();
+        assert!(insert(&mut long.connection().await.unwrap(), &account(1, "asha", 5)).await.is_err());
         insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
     })
     .await;

@@ -1,0 +1,113 @@
+//! Answers that are sent while they are read.
+
+use crate::scratch::Scratch;
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, test, web};
+use chassis::http::{Doc, Problem, Routes, download, edge, long_read};
+use chassis::{auth::Access, http::ok};
+use db::Db;
+use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+const PART: usize = 16 * 1024;
+static SENT: AtomicUsize = AtomicUsize::new(0);
+
+/// Sends so many parts, and then fails if it is to.
+async fn parts(path: web::Path<(usize, bool)>) -> Result<HttpResponse, Problem> {
+    let (count, fails) = path.into_inner();
+    download("text/plain", "parts.txt", async move |out| {
+        for _ in 0..count {
+            out.send(vec![b'x'; PART]).await?;
+            SENT.fetch_add(1, Ordering::Relaxed);
+        }
+        if fails { Err(Problem::conflict("parts.failed", "as asked")) } else { Ok(()) }
+    })
+    .await
+}
+
+async fn busy(db: web::Data<Db>) -> Result<HttpResponse, Problem> {
+    let _turn = long_read(&db, Duration::ZERO).await?;
+    Ok(ok(&json!({})))
+}
+
+fn routes(db: Db) -> Routes {
+    Routes::new("parts").data(db).get("/parts/{count}/{fails}", Access::Public, parts, Doc::new("Parts")).get(
+        "/busy",
+        Access::Public,
+        busy,
+        Doc::new("Busy"),
+    )
+}
+
+async fn with_database(test: impl AsyncFnOnce(Db)) {
+    let file = Scratch::new("download");
+    test(Db::connect(&file.config()).await.unwrap()).await;
+}
+
+async fn get(db: Db, path: &str) -> HttpResponse {
+    let routes = routes(db);
+    let app = App::new().wrap(from_fn(edge::wrap)).configure(|config| routes.configure(config));
+    let app = test::init_service(app).await;
+    let request = test::TestRequest::get().uri(&format!("/api/v1{path}")).to_request();
+    test::call_service(&app, request).await.into_parts().1
+}
+
+#[actix_web::test]
+async fn a_short_download_comes_whole_and_a_long_one_in_parts() {
+    with_database(async |db| {
+        for (count, whole) in [(0, true), (3, true), (4, false), (40, false)] {
+            let answer = get(db.clone(), &format!("/parts/{count}/false")).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"parts.txt\"");
+            let sized = matches!(answer.body().size(), actix_web::body::BodySize::Sized(_));
+            assert_eq!(sized, whole, "{count}");
+            let body = to_bytes(answer.into_body()).await.unwrap();
+            assert_eq!(body.len(), count * PART);
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn no_more_is_read_than_the_client_takes() {
+    with_database(async |db| {
+        let answer = get(db, "/parts/1000/false").await;
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        // Four parts fill the beginning; two more wait, and one is held by who would send it.
+        assert!((4..=7).contains(&SENT.load(Ordering::Relaxed)), "{SENT:?}");
+        drop(answer);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_early_failure_is_the_answer_and_a_late_one_cuts_the_body_off() {
+    with_database(async |db| {
+        let early = get(db.clone(), "/parts/2/true").await;
+        assert_eq!(early.status(), StatusCode::CONFLICT);
+        let late = get(db, "/parts/8/true").await;
+        assert_eq!(late.status(), StatusCode::OK);
+        assert!(to_bytes(late.into_body()).await.is_err(), "the client sees that it is not all");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn who_finds_no_turn_is_told_when_to_come_again() {
+    with_database(async |db| {
+        let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+        let answer = get(db.clone(), "/busy").await;
+        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.headers()["retry-after"], "5");
+        let body = to_bytes(answer.into_body()).await.unwrap_or_default();
+        assert!(String::from_utf8_lossy(&body).contains("request.busy"));
+        drop(turns);
+        assert_eq!(get(db, "/busy").await.status(), StatusCode::OK);
+    })
+    .await;
+}
