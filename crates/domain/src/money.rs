@@ -140,7 +140,8 @@ impl fmt::Debug for Money {
 
 impl FromStr for Money {
     type Err = MoneyError;
-    /// Accepts `500.00`, `-0.05`; refuses `500`, `500.0`, `500.000`, `+1.00`, `1e3`, `1,000.00`, ` 1.00`.
+    /// Every amount has one spelling, the one it is written with. Accepts `500.00`, `-0.05`; refuses `500`, `500.0`,
+    /// `500.000`, `+1.00`, `1e3`, `1,000.00`, ` 1.00`, and what would be another spelling: `00500.00`, `-0.00`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let malformed = || MoneyError::Malformed(text.chars().take(40).collect());
         let (negative, digits) = match text.strip_prefix('-') {
@@ -148,7 +149,9 @@ impl FromStr for Money {
             None => (false, text),
         };
         let (rupees, paise) = digits.split_once('.').ok_or_else(malformed)?;
-        if !all_digits(rupees) || !all_digits(paise) || paise.len() != 2 {
+        let leading_zero = rupees.len() > 1 && rupees.starts_with('0');
+        let negative_zero = negative && rupees == "0" && paise == "00";
+        if !all_digits(rupees) || !all_digits(paise) || paise.len() != 2 || leading_zero || negative_zero {
             return Err(malformed());
         }
         let value = format!("{}{rupees}{paise}", if negative { "-" } else { "" });
@@ -179,8 +182,8 @@ impl schemars::JsonSchema for Money {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": r"^-?[0-9]+\.[0-9]{2}$",
-            "description": "Rupees as a decimal string with two places.",
+            "pattern": r"^(-?[1-9][0-9]{0,16}\.[0-9]{2}|0\.[0-9]{2}|-0\.(0[1-9]|[1-9][0-9]))$",
+            "description": "Rupees as a decimal string with two places and no leading zero.",
             "examples": ["500.00"]
         })
     }
@@ -292,13 +295,41 @@ mod tests {
 
     #[test]
     fn amounts_are_strings_with_exactly_two_places() {
-        for (text, paise) in [("500.00", 50_000), ("-0.05", -5), ("0.00", 0), ("4.35", 435), ("000.10", 10)] {
+        for (text, paise) in
+            [("500.00", 50_000), ("-0.05", -5), ("0.00", 0), ("4.35", 435), ("0.10", 10), ("10.00", 1_000)]
+        {
             assert_eq!(text.parse::<Money>(), Ok(Money(paise)), "{text}");
         }
-        for text in
-            ["500", "500.0", "500.000", "+1.00", "1e3", "1,000.00", " 1.00", "", ".", ".00", "1.", "-", "٣.00", "NaN"]
-        {
-            assert!(text.parse::<Money>().is_err(), "{text}");
+        for text in [
+            "500",
+            "500.0",
+            "500.000",
+            "+1.00",
+            "+500.00",
+            "1e3",
+            "1,000.00",
+            " 1.00",
+            "1.00 ",
+            "",
+            ".",
+            ".00",
+            "1.",
+            "-",
+            "-.00",
+            "--1.00",
+            "1.-1",
+            "٣.00",
+            "५००.००",
+            "५००.00",
+            "NaN",
+            "1.00\n",
+            "1.00\0",
+            "−1.00",
+        ] {
+            assert!(matches!(text.parse::<Money>(), Err(MoneyError::Malformed(_))), "{text}");
+        }
+        for text in ["00500.00", "000.10", "00.00", "01.00", "-0.00", "-00.00", "-01.00", "-00.05"] {
+            assert!(matches!(text.parse::<Money>(), Err(MoneyError::Malformed(_))), "another spelling: {text}");
         }
         assert_eq!("92233720368547758.08".parse::<Money>(), Err(MoneyError::OutOfRange));
         assert_eq!("-92233720368547758.08".parse::<Money>(), Ok(Money(i64::MIN)));

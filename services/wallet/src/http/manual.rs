@@ -67,6 +67,15 @@ pub(super) async fn adjustment(
     by_hand(&app, &caller, &path, &idem, body, kind).await
 }
 
+/// 403 for who would move money in or out of their own wallet.
+fn forbid_own(caller: &Caller, user_id: UserId) -> Result<(), Problem> {
+    if caller.user_id == user_id {
+        let detail = "another administrator has to do this in your wallet";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "wallet.own", detail));
+    }
+    Ok(())
+}
+
 async fn by_hand(
     app: &Wallet,
     caller: &Caller,
@@ -76,6 +85,7 @@ async fn by_hand(
     kind: Kind,
 ) -> Result<HttpResponse, Problem> {
     let user_id: UserId = path_id(path)?;
+    forbid_own(caller, user_id)?;
     require_member(app, user_id).await?;
     let input = body.json::<ManualInput>().await?;
     let (amount, reason) = (input.value.amount, input.value.reason.trim().to_owned());

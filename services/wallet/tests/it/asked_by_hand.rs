@@ -38,6 +38,12 @@ async fn a_bad_request_is_told_what_is_wrong_and_leaves_nothing() {
         (json!({ "amount": 250, "reason": "a number" }), 400),
         (json!({ "amount": "250", "reason": "no places" }), 400),
         (json!({ "amount": "2.505", "reason": "three places" }), 400),
+        (json!({ "amount": "00500.00", "reason": "leading zeros" }), 400),
+        (json!({ "amount": "+500.00", "reason": "a sign" }), 400),
+        (json!({ "amount": "-0.00", "reason": "a negative zero" }), 400),
+        (json!({ "amount": "५००.००", "reason": "other digits" }), 400),
+        (json!({ "amount": " 500.00", "reason": "a blank" }), 400),
+        (json!({ "amount": "5e2", "reason": "an exponent" }), 400),
         (json!({ "reason": "no amount" }), 400),
         (json!([]), 400),
         (json!({ "amount": "0.00", "reason": "nothing" }), 422),
@@ -57,6 +63,36 @@ async fn a_bad_request_is_told_what_is_wrong_and_leaves_nothing() {
     assert_eq!(lines(&s.as_user(user(A))).await, ["DEPOSIT 1.00", "DEPOSIT 2.00"]);
     assert_eq!(admin.post("/wallets/nobody/deposits", json!({})).await.problem(404), "request.not_found");
     assert_eq!(admin.post(&format!("/wallets/{}/deposits", id(99)), json!({})).await.problem(404), "request.not_found");
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_moves_money_in_their_own_wallet() {
+    let s = wallet().await;
+    deposit(&s, A, "10.00").await;
+    let mut reserved = pair(A, 1, "0.00");
+    (reserved.reserve_deduction_paise, reserved.available_paise) = (5_000, 45_000);
+    s.deliver_now(&placed(vec![reserved])).await;
+    let before = balances(&s, A).await;
+    let (own, other) = (s.as_role(user(A), Role::Admin), s.as_admin());
+    for action in ["deposits", "adjustments", "reserve-release"] {
+        let path = format!("/wallets/{}/{action}", id(A));
+        let body = json!({ "amount": "1.00", "reason": "for me" });
+        assert_eq!(own.post(&path, body.clone()).await.problem(403), "wallet.own", "{action}");
+        assert_eq!(own.post(&path, json!({})).await.problem(403), "wallet.own", "{action}: before the body is read");
+        // However the id is written, it is the same person.
+        let upper = format!("/wallets/{}/{action}", id(A).to_string().to_uppercase());
+        assert_eq!(own.post(&upper, body.clone()).await.problem(403), "wallet.own", "{action}");
+        assert_eq!(balances(&s, A).await, before, "{action}");
+    }
+    for action in ["deposits", "adjustments", "reserve-release"] {
+        let body = json!({ "amount": "1.00", "reason": "for them" });
+        other.post(&format!("/wallets/{}/{action}", id(A)), body).await.expect(201);
+    }
+    s.deliver_now(&registered(B)).await;
+    let path = format!("/wallets/{}/deposits", id(B));
+    own.post(&path, json!({ "amount": "1.00", "reason": "for somebody else" })).await.expect(201);
+    sound(&s).await;
     s.finish().await;
 }
 
