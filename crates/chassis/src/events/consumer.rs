@@ -3,9 +3,10 @@
 use super::backoff::{self, Backoff};
 use super::bus::{Answer, Bus, BusDown, Delivery, Queue};
 use super::handling::{Failure, Handling, Verdict};
-use super::{HandleError, parked};
+use super::{HandleError, parked, waiting};
 use crate::ctx::Ctx;
 use db::DbConnection;
+use domain::EventId;
 use metrics::{counter, gauge, histogram};
 use proto_events::Envelope;
 use std::collections::{BTreeMap, HashSet};
@@ -24,6 +25,8 @@ const LONGEST_RETRY: Duration = Duration::from_secs(10);
 const REPLAY_EVERY: Duration = Duration::from_secs(2);
 /// Failures of one event after which it is an alarm that it waits: about half a minute.
 const ALARM_AFTER: u32 = 10;
+/// How often events that wait are handed over again.
+const REVISIT_EVERY: Duration = Duration::from_secs(60);
 /// So many transient failures in a row are not the events' fault: the rest of a batch is not even tried.
 const OUTAGE: u32 = 3;
 
@@ -65,6 +68,11 @@ pub async fn run(consumer: Arc<dyn Consumer>, ctx: Ctx, bus: Arc<dyn Bus>, cance
 /// Carries out the replays asked for, as the loop does every few seconds. For tests; how many took effect.
 pub async fn replay_requested(consumer: Arc<dyn Consumer>, ctx: Ctx) -> Result<usize, HandleError> {
     parked::replay_requested(&Handling { ctx, consumer }).await
+}
+
+/// Hands over events that have waited for some time again, as the loop does every minute. For tests.
+pub async fn revisit_waiting(consumer: Arc<dyn Consumer>, ctx: Ctx) -> Result<(), HandleError> {
+    waiting::revisit(&Handling { ctx, consumer }, None).await.map(drop)
 }
 
 /// A delivery and how often it has failed alone.
@@ -136,6 +144,9 @@ impl Receiver {
         let mut deferred = Deferred::default();
         let mut replays = interval(REPLAY_EVERY);
         replays.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut revisits = interval(REVISIT_EVERY);
+        revisits.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut revisited = None;
         loop {
             let room = deferred.0.len() < BATCH;
             let batch = tokio::select! {
@@ -143,6 +154,10 @@ impl Receiver {
                 () = self.cancel.cancelled() => return Ok(()),
                 _ = replays.tick() => {
                     self.replay().await;
+                    continue;
+                }
+                _ = revisits.tick() => {
+                    revisited = self.revisit(revisited).await;
                     continue;
                 }
                 due = deferred.due() => due,
@@ -278,6 +293,14 @@ impl Receiver {
             Err(error) => tracing::warn!(service = self.service(), %error, "replays have to wait"),
         }
         self.show_parked().await;
+    }
+
+    /// Where the next revisit goes on.
+    async fn revisit(&self, after: Option<EventId>) -> Option<EventId> {
+        waiting::revisit(&self.handling, after).await.unwrap_or_else(|error| {
+            tracing::warn!(service = self.service(), %error, "waiting events could not be handed over again");
+            None
+        })
     }
 
     async fn show_parked(&self) {

@@ -1,7 +1,7 @@
 //! One transaction of the consumer loop: events in; their effects, or the reason why there are none, out.
 
 use super::consumer::Consumer;
-use super::{HandleError, inbox, parked};
+use super::{HandleError, inbox, parked, waiting};
 use crate::auth::revocation;
 use crate::ctx::Ctx;
 use crate::telemetry;
@@ -129,6 +129,29 @@ impl Handling {
                 self.consumer.committed().await;
             }
             Ok::<bool, HandleError>(done.is_some())
+        };
+        self.guarded(work).await
+    }
+
+    /// Handles waiting events again, past the inbox, which has them.
+    pub(super) async fn revisit(&self, event_ids: &[EventId]) -> Result<(), Failure> {
+        let now = self.ctx.now();
+        let work = async {
+            let handed_over = self
+                .ctx
+                .tx(async |c| {
+                    let events = waiting::take_by_id(c, event_ids).await?;
+                    if events.is_empty() {
+                        return Ok(0);
+                    }
+                    let span = telemetry::batch_span(self.ctx.service(), &events);
+                    self.apply(c, &events, now).instrument(span).await
+                })
+                .await?;
+            if handed_over > 0 {
+                self.consumer.committed().await;
+            }
+            Ok::<(), HandleError>(())
         };
         self.guarded(work).await
     }

@@ -2,9 +2,15 @@
 //!
 //! A handler that meets such an event puts it here under the key of what it waits for, in its own
 //! transaction; the handler that makes the wait end takes it out and handles it then and there.
+//!
+//! On MySQL the two may run at once, and neither see what the other is about to commit. A service whose handlers can
+//! meet so locks a row of its own for the key in both, and looks again once it has the lock. Besides, the consumer loop
+//! hands over every event that has waited for [`REVISIT_AFTER_SECS`] again, so that none waits for what has come about.
 
+use super::HandleError;
+use super::handling::Handling;
 use crate::schema::waiting;
-use db::DbConnection;
+use db::{DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
@@ -80,6 +86,61 @@ async fn remove(c: &mut DbConnection, rows: Vec<Row>) -> QueryResult<Vec<Envelop
     }
     let ids: Vec<EventId> = rows.iter().map(|r| r.event_id).collect();
     diesel::delete(waiting::table.filter(waiting::event_id.eq_any(ids))).execute(c).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// An event that waits is handed over again after this.
+const REVISIT_AFTER_SECS: i64 = 30;
+/// Events handed over again in one transaction.
+const REVISIT_CHUNK: i64 = 200;
+/// Chunks of one revisit; the next goes on where it ended.
+const REVISIT_CHUNKS: u32 = 5;
+
+/// Hands over events that have waited for some time, in the order of their ids after `after`. What still has to wait is
+/// put back. Answers where to go on; none at the end.
+pub(super) async fn revisit(handling: &Handling, mut after: Option<EventId>) -> Result<Option<EventId>, HandleError> {
+    let before = handling.ctx.now().plus_secs(-REVISIT_AFTER_SECS);
+    for _ in 0..REVISIT_CHUNKS {
+        let mut c = handling.ctx.db().read().await?;
+        let ids = due(&mut c, after, before).await?;
+        drop(c);
+        let Some(last) = ids.last() else { return Ok(None) };
+        after = Some(*last);
+        if handling.revisit(&ids).await.is_ok() {
+            continue;
+        }
+        for id in &ids {
+            if let Err(failure) = handling.revisit(std::slice::from_ref(id)).await {
+                tracing::warn!(event_id = %id, %failure, "a waiting event failed when it was handled again");
+            }
+        }
+    }
+    Ok(after)
+}
+
+async fn due(c: &mut DbConnection, after: Option<EventId>, before: Timestamp) -> QueryResult<Vec<EventId>> {
+    let after = after.unwrap_or_else(|| EventId::from(uuid::Uuid::nil()));
+    waiting::table
+        .filter(waiting::event_id.gt(after))
+        .filter(waiting::waiting_since.lt(before))
+        .order(waiting::event_id)
+        .limit(REVISIT_CHUNK)
+        .select(waiting::event_id)
+        .load(c)
+        .await
+}
+
+/// Takes out the events with these ids that still wait, in the order of when they happened.
+pub(super) async fn take_by_id(c: &mut DbConnection, ids: &[EventId]) -> QueryResult<Vec<Envelope>> {
+    let mut rows: Vec<Row> = waiting::table
+        .filter(waiting::event_id.eq_any(ids))
+        .order(waiting::event_id)
+        .select(Row::as_select())
+        .lock()
+        .load(c)
+        .await?;
+    diesel::delete(waiting::table.filter(waiting::event_id.eq_any(ids))).execute(c).await?;
+    rows.sort_by_key(|row| (row.occurred_at, row.event_id));
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

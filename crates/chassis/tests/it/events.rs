@@ -6,4 +6,5 @@ mod log;
 mod on_services;
 mod parking;
 mod relaying;
+mod waiting;
 mod world;
