@@ -10,7 +10,6 @@ use domain::{EventId, Plan};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
-use wallet::app::verify::{self, Verification};
 
 /// How long some thousand events may take to be sent.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -121,16 +120,8 @@ pub async fn verify_tree(env: &Env) -> Result<String, BootError> {
 /// Checks the books; answers the report as JSON, as an error if anything is wrong.
 pub async fn verify_ledger(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "wallet").await?;
-    let (mut found, mut from) = (Verification::default(), None);
-    loop {
-        let page = db.tx(async |c| verify::check_page(c, from).await).await.map_err(failed)?;
-        from = found.add(page);
-        if from.is_none() {
-            break;
-        }
-    }
-    verify::check_journal(&mut *db.read().await?, &mut found).await.map_err(failed)?;
-    let found = found.finish();
+    let turn = db.long_read(Duration::ZERO).await.ok_or_else(|| failed("no connection is free for a long read"))?;
+    let found = wallet::verification::verify(&db, &turn).await.map_err(failed)?;
     let report = serde_json::to_string_pretty(&found).map_err(failed)?;
     if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
 }

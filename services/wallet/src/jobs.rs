@@ -1,6 +1,6 @@
 //! What runs on a schedule.
 
-use crate::app::{close, epoch, seal};
+use crate::app::{close, epoch, rollup, seal};
 use crate::domain::Epoch;
 use crate::error::WalletError;
 use chassis::Ctx;
@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) fn all() -> Vec<Job> {
     vec![
         Job::every("seal", Duration::from_secs(5), seal_all),
+        Job::every("rollup", Duration::from_secs(5), roll_up),
         Job::every("close", Duration::from_secs(60), close_books),
     ]
 }
@@ -19,12 +20,12 @@ pub(crate) fn all() -> Vec<Job> {
 async fn settled(ctx: &Ctx) -> Result<Epoch, WalletError> {
     let now = ctx.now();
     let mut c = ctx.db().read().await?;
-    let (newest, next) = epoch::next(&mut c, now).await?;
+    let due = epoch::due(&mut c, now).await?;
     drop(c);
-    if let Some(next) = next {
+    if let Some(next) = due.next {
         ctx.db().tx(async |c| epoch::begin(c, next).await).await?;
     }
-    if next.is_some() || !newest.settled {
+    if due.next.is_some() || due.unsettled {
         ctx.db().tx(async |c| epoch::settle(c).await).await?;
     }
     let mut c = ctx.db().read().await?;
@@ -53,6 +54,20 @@ async fn seal_all(ctx: Ctx) -> Result<(), HandleError> {
         drop(c);
         let Some(chunk) = &chunk else { return Ok(()) };
         if !ctx.db().tx(async |c| seal::save(c, chunk).await).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Step by step, so that no statement grows with the ledger.
+async fn roll_up(ctx: Ctx) -> Result<(), HandleError> {
+    let settled = settled(&ctx).await?;
+    loop {
+        let mut c = ctx.db().read().await.map_err(WalletError::from)?;
+        let step = rollup::read(&mut c, &settled).await?;
+        drop(c);
+        let Some(step) = &step else { return Ok(()) };
+        if !ctx.db().tx(async |c| rollup::save(c, step).await).await? {
             return Ok(());
         }
     }

@@ -20,15 +20,19 @@ mod http;
 mod jobs;
 mod schema;
 pub mod store;
+pub mod verification;
 
 use chassis::Ctx;
 use chassis::service::{BootError, Parts, Service};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What handlers and the consumer share.
 #[derive(Clone)]
 pub struct Wallet {
     ctx: Ctx,
+    /// Held by the one verification that may run.
+    verifications: Arc<Semaphore>,
 }
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -39,6 +43,6 @@ pub fn service() -> Service {
 }
 
 fn build(ctx: Ctx) -> Result<Parts, BootError> {
-    let app = Wallet { ctx };
+    let app = Wallet { ctx, verifications: Arc::new(Semaphore::new(1)) };
     Ok(Parts { routes: http::routes(app.clone()), consumer: Some(Arc::new(app)), jobs: jobs::all() })
 }

@@ -98,6 +98,11 @@ diesel::table! {
     }
 }
 diesel::table! {
+    plan_locks (version) {
+        version -> BigInt,
+    }
+}
+diesel::table! {
     members (user_id) {
         user_id -> Binary,
         name -> Text,
@@ -108,6 +113,13 @@ diesel::table! {
         closed_at -> Timestamp,
         account -> Text,
         total_paise -> BigInt,
+    }
+}
+diesel::table! {
+    account_rollups (account) {
+        account -> Text,
+        total_paise -> BigInt,
+        position -> BigInt,
     }
 }
 diesel::table! {
@@ -130,7 +142,6 @@ diesel::table! {
         floor_at -> Timestamp,
         entry_position -> BigInt,
         posting_position -> BigInt,
-        settled -> Bool,
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(postings, journal_entries, seals);

@@ -42,6 +42,10 @@ pub async fn events(
 ) -> Result<(), HandleError> {
     let mut books = Books::default();
     published.iter().for_each(|version| books.learn_plan(*version));
+    let mut locked: BTreeSet<u32> = published.iter().copied().collect();
+    if !locked.is_empty() {
+        plans::lock(c, &locked).await?;
+    }
     let mut queue = batch;
     let mut waits: Vec<(WaitKey, Work)> = Vec::new();
     let mut heard = BTreeSet::new();
@@ -62,7 +66,7 @@ pub async fn events(
             let commands = read(&event)?;
             queue.push(Work { event, commands });
         }
-        if queue.is_empty() {
+        if queue.is_empty() && !look_again(c, &mut books, &waits, &mut locked).await? {
             break;
         }
     }
@@ -71,6 +75,29 @@ pub async fn events(
     }
     save(c, books.take_changes()).await?;
     Ok(())
+}
+
+/// Locks the versions of the plan that are waited for, and looks again whether they are known: one whose publication
+/// another transaction was taking in when they were loaded is known by now, and a later one finds who waits. Answers
+/// whether one is.
+async fn look_again(
+    c: &mut DbConnection,
+    books: &mut Books,
+    waits: &[(WaitKey, Work)],
+    locked: &mut BTreeSet<u32>,
+) -> Result<bool, WalletError> {
+    let version = |key: &WaitKey| if let WaitKey::Plan(version) = key { Some(*version) } else { None };
+    let waited_for: BTreeSet<u32> =
+        waits.iter().filter_map(|(key, _)| version(key)).filter(|version| !locked.contains(version)).collect();
+    if waited_for.is_empty() {
+        return Ok(false);
+    }
+    plans::lock(c, &waited_for).await?;
+    let wide: Vec<i64> = waited_for.iter().copied().map(i64::from).collect();
+    let known = plans::known(c, &wide).await?;
+    locked.extend(waited_for);
+    known.iter().filter_map(|version| u32::try_from(*version).ok()).for_each(|version| books.learn_plan(version));
+    Ok(!known.is_empty())
 }
 
 /// Runs all of an event's commands; answers what the event has to wait for, if one of them cannot run yet.

@@ -6,7 +6,7 @@
 //! [`super::epoch`]); a list of gaps to look at again is not needed. Chunks are read on a read connection, and the
 //! transaction that saves one only inserts.
 
-use crate::domain::Epoch;
+use crate::domain::{EntryId, Epoch};
 use crate::error::WalletError;
 use crate::store::entries::{self, EntryRow, PostingRow};
 use crate::store::seals::{self, SealRow};
@@ -102,35 +102,56 @@ pub struct Break {
     pub found: &'static str,
 }
 
-/// How many seals hold, and the first that does not.
-pub async fn check(c: &mut DbConnection) -> Result<(i64, Option<Break>), WalletError> {
-    let (mut number, mut hash) = (0, Vec::new());
-    loop {
-        let page = seals::page(c, number, CHUNK).await?;
-        if page.is_empty() {
-            // Seals are taken away from the end without a trace among the seals themselves.
-            let settled = seals::progress(c).await?;
-            let bare = seals::unsealed_until(c, settled).await?;
-            let broken =
-                bare.map(|id| Break { number: number + 1, entry: id.to_string(), found: "its seal is missing" });
-            return Ok((number, broken));
-        }
-        let ids: Vec<_> = page.iter().map(|s| s.entry_id).collect();
-        let whole: BTreeMap<_, _> = entries::whole(c, &ids).await?.into_iter().map(|e| (e.0.id, e)).collect();
-        for seal in page {
-            let found = match whole.get(&seal.entry_id) {
-                _ if seal.number != number + 1 => Some("a seal before it is missing"),
-                None => Some("the entry is missing"),
-                Some((entry, lines)) => {
-                    hash = hash_of(&hash, entry, lines);
-                    (hash != seal.hash).then_some("the entry was changed")
-                }
-            };
-            if let Some(found) = found {
-                let broken = Break { number: number + 1, entry: seal.entry_id.to_string(), found };
-                return Ok((number, Some(broken)));
-            }
-            number = seal.number;
-        }
+impl Break {
+    pub fn missing_seal(number: i64, entry: EntryId) -> Self {
+        Self { number, entry: entry.to_string(), found: "its seal is missing" }
     }
+}
+
+/// How far the chain was followed, and the hash there.
+#[derive(Default)]
+pub struct Walk {
+    number: i64,
+    hash: Vec<u8>,
+}
+
+impl Walk {
+    /// How many seals hold.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+}
+
+pub enum Checked {
+    /// These seals hold; there may be more.
+    More,
+    /// All seals hold.
+    End,
+    Broken(Break),
+}
+
+/// Follows the chain over the next seals.
+pub async fn check(c: &mut DbConnection, walk: &mut Walk) -> Result<Checked, WalletError> {
+    let page = seals::page(c, walk.number, CHUNK).await?;
+    if page.is_empty() {
+        return Ok(Checked::End);
+    }
+    let ids: Vec<_> = page.iter().map(|s| s.entry_id).collect();
+    let whole: BTreeMap<_, _> = entries::whole(c, &ids).await?.into_iter().map(|e| (e.0.id, e)).collect();
+    for seal in page {
+        let found = match whole.get(&seal.entry_id) {
+            _ if seal.number != walk.number + 1 => Some("a seal before it is missing"),
+            None => Some("the entry is missing"),
+            Some((entry, lines)) => {
+                walk.hash = hash_of(&walk.hash, entry, lines);
+                (walk.hash != seal.hash).then_some("the entry was changed")
+            }
+        };
+        if let Some(found) = found {
+            let broken = Break { number: walk.number + 1, entry: seal.entry_id.to_string(), found };
+            return Ok(Checked::Broken(broken));
+        }
+        walk.number = seal.number;
+    }
+    Ok(Checked::More)
 }

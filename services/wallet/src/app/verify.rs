@@ -1,21 +1,26 @@
 //! Whether the books agree with themselves: every entry adds up to zero, every figure of a wallet is the fold of its
-//! postings, and every line says what the lines before it make of it.
+//! postings, every line says what the lines before it make of it, and every sum that is kept is that of its postings.
+//!
+//! A verification reads the whole ledger in bounded steps and locks nothing. A wallet that changes between two of its
+//! reads looks wrong for a moment, so what was found of wallets is only suspected, and looked at again with their locks.
 
-use super::{ids, seal};
-use crate::domain::{Account, EntryKey, EntryKind, LedgerError, Wallet};
+use super::{figures, seal};
+use crate::domain::{Account, LedgerError};
 use crate::error::WalletError;
+use crate::store::closings::{self, Totals};
 use crate::store::folds::{Deviation, Owners};
-use crate::store::{closings, company, entries, folds, holds, reserves, wallets};
+use crate::store::rollups::{self, Rollup};
+use crate::store::{company, entries, folds, seals, wallets};
 use db::DbConnection;
-use domain::{Money, UserId};
+use domain::{Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::fmt::Display;
 use uuid::Uuid;
 
-/// Wallets compared in one transaction, which holds their locks; and those whose lines are walked in one statement.
+/// Wallets compared, or members whose lines are walked, in one step.
 const PAGE: i64 = 500;
+/// Rows of the journal read in one step.
+const ROWS: i64 = 5_000;
 /// More than this many faults are not listed.
 const SHOWN: usize = 100;
 
@@ -33,7 +38,7 @@ pub struct Verification {
 /// Something that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fault {
-    /// `chain_broken`, `balance_differs`, `line_differs`, `unbalanced_entry` or `closing_differs`.
+    /// `chain_broken`, `balance_differs`, `line_differs`, `unbalanced_entry`, `closing_differs` or `rollup_differs`.
     pub kind: &'static str,
     /// The entry, its line like `entry:…:1:balance_before`, or the figure like `member:…:available`.
     pub subject: String,
@@ -41,86 +46,219 @@ pub struct Fault {
     pub found: String,
 }
 
-impl Verification {
-    /// What a page of wallets showed; where the next page begins, if this was not the last.
-    pub fn add(&mut self, page: Page) -> Option<UserId> {
-        self.faults.extend(page.faults);
-        self.wallets_checked += page.wallets;
-        page.last
-    }
-    pub fn finish(mut self) -> Self {
-        self.ok = self.faults.is_empty();
-        self.faults.truncate(SHOWN);
-        self
+/// What is read next.
+enum Place {
+    Wallets { after: UserId },
+    Lines { after: UserId },
+    Closings { after: Option<Timestamp>, totals: Totals },
+    Postings { after: i64, rollup: Rollup, totals: Totals },
+    Entries { after: i64, sealed_until: i64, to_be_sealed: i64 },
+    Chain { walk: seal::Walk, sealed_until: i64, to_be_sealed: i64 },
+    End,
+}
+
+/// A verification under way.
+pub struct Run {
+    found: Verification,
+    suspects: Vec<UserId>,
+    place: Place,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { found: Verification::default(), suspects: Vec::new(), place: Place::Wallets { after: company() } }
     }
 }
 
-/// What a page of wallets showed.
-pub struct Page {
-    wallets: u64,
-    last: Option<UserId>,
-    faults: Vec<Fault>,
-}
-
-/// Adds what is wrong with the journal as a whole: entries that do not balance, lines that do not follow from those
-/// before them, and a broken hash chain.
-pub async fn check_journal(c: &mut DbConnection, found: &mut Verification) -> Result<(), WalletError> {
-    found.entries_checked = entries::count(c).await?;
-    for (entry, sum) in entries::unbalanced(c).await? {
-        let fault = Fault {
-            kind: "unbalanced_entry",
-            subject: entry.to_string(),
-            expected: Money::ZERO.to_string(),
-            found: sum.to_string(),
+impl Run {
+    /// Reads on, a bounded number of rows. `Ok(false)`: everything was read.
+    pub async fn step(&mut self, c: &mut DbConnection) -> Result<bool, WalletError> {
+        self.place = match std::mem::replace(&mut self.place, Place::End) {
+            Place::Wallets { after } => self.wallets(c, after).await?,
+            Place::Lines { after } => self.lines(c, after).await?,
+            Place::Closings { after, totals } => self.closings(c, after, totals).await?,
+            Place::Postings { after, rollup, totals } => self.postings(c, after, rollup, totals).await?,
+            Place::Entries { after, sealed_until, to_be_sealed } => {
+                self.entries(c, after, sealed_until, to_be_sealed).await?
+            }
+            Place::Chain { walk, sealed_until, to_be_sealed } => {
+                self.chain(c, walk, sealed_until, to_be_sealed).await?
+            }
+            Place::End => return Ok(false),
         };
-        found.faults.push(fault);
+        Ok(true)
     }
-    check_lines(c, found).await?;
-    check_closing(c, found).await?;
-    let (sealed, broken) = seal::check(c).await?;
-    found.entries_sealed = sealed;
-    let broken = broken.map(|b| Fault {
-        kind: "chain_broken",
-        subject: b.entry,
-        expected: format!("seal {}", b.number),
-        found: b.found.to_owned(),
-    });
-    // First, so that it is named however much else is wrong.
-    found.faults.splice(0..0, broken);
-    Ok(())
-}
 
-/// Compares the last closing with the whole journal until then. Nothing is posted there any more, so that writers at
-/// work do not matter.
-async fn check_closing(c: &mut DbConnection, found: &mut Verification) -> Result<(), WalletError> {
-    let Some(closed_at) = closings::last(c, None).await? else { return Ok(()) };
-    let kept = closings::kept(c, closed_at).await?;
-    for (account, sum) in entries::moved(c, None, Some(closed_at)).await? {
-        let total = kept.get(&account).copied().unwrap_or_default();
-        found.faults.extend((total != sum).then(|| Fault {
-            kind: "closing_differs",
-            subject: account.to_string(),
-            expected: sum.to_string(),
-            found: total.to_string(),
-        }));
+    /// Wallets that looked wrong while nothing was locked, unless enough is wrong already.
+    pub fn suspects(&self) -> &[UserId] {
+        &self.suspects
     }
-    Ok(())
-}
 
-/// Walks the lines of all members, some members a statement. Lines are only added, each when its wallet is locked, so
-/// that writers at work do not matter.
-async fn check_lines(c: &mut DbConnection, found: &mut Verification) -> Result<(), WalletError> {
-    let mut after = company();
-    loop {
+    /// Whether more faults would not be listed.
+    pub fn is_full(&self) -> bool {
+        self.found.faults.len() > SHOWN
+    }
+
+    pub fn add(&mut self, confirmed: Vec<Fault>) {
+        self.found.faults.extend(confirmed);
+    }
+
+    pub fn finish(self) -> Verification {
+        let mut found = self.found;
+        // A broken chain first, so that it is named however much else is wrong.
+        found.faults.sort_by_key(|fault| fault.kind != CHAIN_BROKEN);
+        found.ok = found.faults.is_empty();
+        found.faults.truncate(SHOWN);
+        found
+    }
+
+    async fn wallets(&mut self, c: &mut DbConnection, after: UserId) -> Result<Place, WalletError> {
+        let page = wallets::page(c, after, PAGE).await?;
+        let full = i64::try_from(page.len()) == Ok(PAGE);
+        let last = page.last().filter(|_| full).map(|w| w.user_id);
+        let owners = Owners::Between(after, last.unwrap_or_else(last_owner));
+        self.suspects.extend(figures::compare(c, &page, owners).await?.into_keys());
+        self.found.wallets_checked += u64::try_from(page.len()).unwrap_or(0);
+        Ok(match last {
+            Some(after) if self.suspects.len() <= SHOWN => Place::Wallets { after },
+            Some(_) | None => Place::Lines { after: company() },
+        })
+    }
+
+    /// Walks the lines of some members. Lines are only added, each when its wallet is locked, so that writers at work
+    /// do not matter.
+    async fn lines(&mut self, c: &mut DbConnection, after: UserId) -> Result<Place, WalletError> {
         let end = wallets::page_end(c, after, PAGE).await?;
         let until = end.unwrap_or_else(last_owner);
-        found.faults.extend(folds::first_deviations(c, (after, until)).await?.iter().map(deviates));
-        // More than is shown is enough.
-        if end.is_none() || found.faults.len() > SHOWN {
-            return Ok(());
-        }
-        after = until;
+        self.found.faults.extend(folds::first_deviations(c, (after, until)).await?.iter().map(deviates));
+        Ok(match end {
+            Some(after) if !self.is_full() => Place::Lines { after },
+            Some(_) | None => Place::Closings { after: None, totals: Totals::new() },
+        })
     }
+
+    /// Compares a closing with what was posted until then. Nothing is posted there any more.
+    async fn closings(
+        &mut self,
+        c: &mut DbConnection,
+        after: Option<Timestamp>,
+        mut totals: Totals,
+    ) -> Result<Place, WalletError> {
+        let Some(closed_at) = closings::next(c, after).await? else {
+            let rollup = rollups::load(c).await?;
+            return Ok(Place::Postings { after: 0, rollup, totals: Totals::new() });
+        };
+        add(&mut totals, entries::moved(c, after, Some(closed_at)).await?)?;
+        let kept = closings::kept(c, closed_at).await?;
+        let wrong = sums_differ("closing_differs", &totals, &kept);
+        if wrong.is_empty() {
+            return Ok(Place::Closings { after: Some(closed_at), totals });
+        }
+        // Those after it are made of it.
+        self.found.faults.extend(wrong);
+        let rollup = rollups::load(c).await?;
+        Ok(Place::Postings { after: 0, rollup, totals: Totals::new() })
+    }
+
+    /// Compares entries with zero, and the rollup with the postings until its position.
+    async fn postings(
+        &mut self,
+        c: &mut DbConnection,
+        after: i64,
+        rollup: Rollup,
+        mut totals: Totals,
+    ) -> Result<Place, WalletError> {
+        let end = entries::posting_page_end(c, after, ROWS).await?;
+        for (entry, sum) in entries::unbalanced(c, after, end).await? {
+            let fault = Fault {
+                kind: "unbalanced_entry",
+                subject: entry.to_string(),
+                expected: Money::ZERO.to_string(),
+                found: sum.to_string(),
+            };
+            // One whose lines are on two pages is found on both.
+            if !self.found.faults.contains(&fault) {
+                self.found.faults.push(fault);
+            }
+        }
+        if after < rollup.position {
+            let until = end.map_or(rollup.position, |end| end.min(rollup.position));
+            add(&mut totals, rollups::moved(c, after, Some(until)).await?)?;
+        }
+        if let Some(after) = end {
+            return Ok(Place::Postings { after, rollup, totals });
+        }
+        self.found.faults.extend(sums_differ("rollup_differs", &totals, &rollup.totals));
+        let sealed_until = seals::progress(c).await?;
+        Ok(Place::Entries { after: 0, sealed_until, to_be_sealed: 0 })
+    }
+
+    /// Counts the entries, and those that have to have a seal.
+    async fn entries(
+        &mut self,
+        c: &mut DbConnection,
+        after: i64,
+        sealed_until: i64,
+        to_be_sealed: i64,
+    ) -> Result<Place, WalletError> {
+        let positions = entries::positions(c, after, ROWS).await?;
+        let count = |some: usize| i64::try_from(some).unwrap_or(i64::MAX);
+        let to_be_sealed = to_be_sealed + count(positions.iter().filter(|p| **p <= sealed_until).count());
+        self.found.entries_checked += count(positions.len());
+        Ok(match positions.last() {
+            Some(after) => Place::Entries { after: *after, sealed_until, to_be_sealed },
+            None => Place::Chain { walk: seal::Walk::default(), sealed_until, to_be_sealed },
+        })
+    }
+
+    async fn chain(
+        &mut self,
+        c: &mut DbConnection,
+        mut walk: seal::Walk,
+        sealed_until: i64,
+        to_be_sealed: i64,
+    ) -> Result<Place, WalletError> {
+        let broken = match seal::check(c, &mut walk).await? {
+            seal::Checked::More => return Ok(Place::Chain { walk, sealed_until, to_be_sealed }),
+            seal::Checked::Broken(broken) => Some(broken),
+            // Seals are taken away from the end without a trace among the seals themselves.
+            seal::Checked::End if walk.number() < to_be_sealed => {
+                let bare = seals::unsealed_until(c, sealed_until).await?;
+                bare.map(|entry| seal::Break::missing_seal(walk.number() + 1, entry))
+            }
+            seal::Checked::End => None,
+        };
+        self.found.entries_sealed = walk.number();
+        self.found.faults.extend(broken.map(|b| Fault {
+            kind: CHAIN_BROKEN,
+            subject: b.entry,
+            expected: format!("seal {}", b.number),
+            found: b.found.to_owned(),
+        }));
+        Ok(Place::End)
+    }
+}
+
+const CHAIN_BROKEN: &str = "chain_broken";
+
+fn add(totals: &mut Totals, moved: Vec<(Account, Money)>) -> Result<(), WalletError> {
+    for (account, sum) in moved {
+        let total = totals.entry(account).or_default();
+        *total = total.add(sum).map_err(LedgerError::from)?;
+    }
+    Ok(())
+}
+
+fn sums_differ(kind: &'static str, expected: &Totals, found: &Totals) -> Vec<Fault> {
+    let of = |totals: &Totals, account| totals.get(account).copied().unwrap_or_default();
+    let accounts = Account::ALL.iter().filter(|account| of(expected, *account) != of(found, *account));
+    let fault = |account: &Account| Fault {
+        kind,
+        subject: account.to_string(),
+        expected: of(expected, account).to_string(),
+        found: of(found, account).to_string(),
+    };
+    accounts.map(fault).collect()
 }
 
 fn deviates(line: &Deviation) -> Fault {
@@ -148,98 +286,4 @@ fn deviates(line: &Deviation) -> Fault {
 /// No owner's id is greater.
 fn last_owner() -> UserId {
     UserId::from(Uuid::max())
-}
-
-/// What the journal makes of one member's wallet.
-#[derive(Default)]
-struct Folded {
-    balances: BTreeMap<Account, Money>,
-    earned: Money,
-    withdrawn: Money,
-    seen: i64,
-}
-
-/// Compares a page of wallets with their postings, holds and reserves while they cannot change.
-pub async fn check_page(c: &mut DbConnection, after: Option<UserId>) -> Result<Page, WalletError> {
-    let after = after.unwrap_or_else(company);
-    let page = wallets::lock_page(c, after, PAGE).await?;
-    let full = i64::try_from(page.len()) == Ok(PAGE);
-    let last = page.last().filter(|_| full).map(|w| w.user_id);
-    let owners: Vec<UserId> = page.iter().map(|w| w.user_id).collect();
-    let mut folded = fold(c, (after, last.unwrap_or_else(last_owner))).await?;
-    let held: BTreeMap<UserId, Money> = holds::placed(c, &owners).await?.into_iter().collect();
-    let reserved: BTreeMap<UserId, Money> = reserves::left(c, &owners).await?.into_iter().collect();
-    let mut faults = Vec::new();
-    for wallet in &page {
-        let fold = folded.remove(&wallet.user_id).unwrap_or_default();
-        for (account, cached) in balances(wallet)? {
-            let sum = fold.balances.get(&account).copied().unwrap_or_default();
-            faults.extend(differs(wallet.user_id, account.as_str(), sum, cached));
-        }
-        faults.extend(differs(wallet.user_id, "total_earned", fold.earned, wallet.total_earned));
-        faults.extend(differs(wallet.user_id, "total_withdrawn", fold.withdrawn, wallet.total_withdrawn));
-        faults.extend(differs(wallet.user_id, "transactions", fold.seen, wallet.transactions));
-        let placed = held.get(&wallet.user_id).copied().unwrap_or_default();
-        faults.extend(differs(wallet.user_id, "holds", placed, wallet.held));
-        let left = reserved.get(&wallet.user_id).copied().unwrap_or_default();
-        faults.extend(differs(wallet.user_id, "emi_reserves", left, wallet.emi_reserve));
-    }
-    for (owner, fold) in folded {
-        // One that was opened since the page was read is compared another time.
-        if wallets::find(c, owner).await?.is_none() {
-            let balance = fold.balances.get(&Account::Available).copied().unwrap_or_default();
-            faults.push(fault(owner, "available", balance, "no wallet"));
-        }
-    }
-    Ok(Page { wallets: u64::try_from(page.len()).unwrap_or(0), last, faults })
-}
-
-async fn fold(c: &mut DbConnection, owners: Owners) -> Result<BTreeMap<UserId, Folded>, WalletError> {
-    let mut all: BTreeMap<UserId, Folded> = BTreeMap::new();
-    for account in folds::folded(c, owners).await? {
-        let fold = all.entry(account.owner).or_default();
-        fold.balances.insert(account.account, account.sum.unwrap_or_default());
-        fold.earned = fold.earned.add(account.earned.unwrap_or_default()).map_err(LedgerError::from)?;
-        fold.seen = fold.seen.saturating_add(account.seen);
-    }
-    for (owner, due) in folds::refunds_due(c, owners).await? {
-        let fold = all.entry(owner).or_default();
-        fold.earned = fold.earned.sub(due.unwrap_or_default()).map_err(LedgerError::from)?;
-    }
-    // That a payout was completed moves nothing of the member's; what has become of those that left is looked up.
-    let settled = [EntryKind::PayoutCompletion, EntryKind::PayoutReversal];
-    let mut settling = BTreeMap::new();
-    for (owner, payout) in folds::captured(c, owners).await? {
-        for kind in settled {
-            settling.insert(ids::entry(EntryKey::new(kind, payout.uuid())), (owner, kind));
-        }
-    }
-    let wanted: Vec<_> = settling.keys().copied().collect();
-    for (id, _, amount, _) in entries::posted(c, &wanted).await? {
-        let Some((owner, kind)) = settling.get(&id) else { continue };
-        let fold = all.entry(*owner).or_default();
-        let part = amount.times(kind.withdraws()).map_err(LedgerError::from)?;
-        fold.withdrawn = fold.withdrawn.add(part).map_err(LedgerError::from)?;
-    }
-    Ok(all)
-}
-
-fn balances(wallet: &Wallet) -> Result<[(Account, Money); 5], WalletError> {
-    let due = wallet.clawback_due.neg().map_err(LedgerError::from)?;
-    Ok([
-        (Account::Available, wallet.available),
-        (Account::Held, wallet.held),
-        (Account::EmiReserve, wallet.emi_reserve),
-        (Account::Reserve, wallet.reserve),
-        (Account::ClawbackDue, due),
-    ])
-}
-
-fn differs<T: Display + PartialEq>(owner: UserId, what: &str, expected: T, found: T) -> Option<Fault> {
-    (expected != found).then(|| fault(owner, what, expected, found))
-}
-
-fn fault(owner: UserId, what: &str, expected: impl Display, found: impl Display) -> Fault {
-    let (expected, found) = (expected.to_string(), found.to_string());
-    Fault { kind: "balance_differs", subject: format!("member:{owner}:{what}"), expected, found }
 }

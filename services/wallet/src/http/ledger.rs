@@ -3,21 +3,36 @@
 use super::transactions::instant;
 use super::wallets::require_member;
 use crate::Wallet;
-use crate::app::verify;
+use crate::app::rollup;
 use crate::domain::Account;
+use crate::store::closings::Totals;
 use crate::store::{closings, entries};
+use crate::verification;
 use actix_web::{HttpResponse, web};
-use chassis::http::{Cursor, Listing, Page, Problem, Query, ok};
+use chassis::http::{Cursor, Listing, Page, Problem, Query, long_read, ok};
+use db::DbConnection;
 use domain::{Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-pub(crate) use crate::app::verify::Verification;
+pub(crate) use crate::verification::Verification;
 
 /// `company:bank`, or `members:available` for all members' accounts of a kind together.
 fn control_account(account: Account) -> String {
     if account.is_members() { format!("members:{account}") } else { format!("company:{account}") }
+}
+
+/// When a caller may come again who found a verification running.
+const VERIFYING_RETRY_AFTER_SECS: u64 = 10;
+
+/// What every account came to, of everything posted until `until`, or by now.
+async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> Result<Totals, Problem> {
+    match until {
+        Some(_) => Ok(closings::totals(c, until).await?),
+        None => Ok(rollup::totals(c).await?),
+    }
 }
 
 fn moment(as_of: Option<&str>) -> Result<Option<Timestamp>, Problem> {
@@ -66,7 +81,7 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
             items
         }
         None => {
-            let totals = closings::totals(&mut c, until).await?;
+            let totals = totals(&mut c, until).await?;
             let view = |account: &Account| AccountView {
                 account: control_account(*account),
                 balance: totals.get(account).copied().unwrap_or_default(),
@@ -106,7 +121,7 @@ pub(super) async fn trial_balance(app: web::Data<Wallet>, asked: Query<AsOf>) ->
     let until = moment(asked.0.as_of.as_deref())?;
     let as_of = until.unwrap_or_else(|| app.ctx.now());
     let mut c = app.ctx.db().read().await?;
-    let totals = closings::totals(&mut c, until).await?;
+    let totals = totals(&mut c, until).await?;
     drop(c);
     let balance = balance(as_of, &totals).map_err(Problem::internal)?;
     Ok(ok(&balance))
@@ -124,19 +139,12 @@ fn balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<TrialB
     Ok(TrialBalance { as_of, difference: total_credit.sub(total_debit)?, accounts, total_debit, total_credit })
 }
 
+/// One at a time, on a connection that no other request needs.
 pub(super) async fn verify(app: web::Data<Wallet>) -> Result<HttpResponse, Problem> {
-    let mut found = Verification::default();
-    let mut after: Option<UserId> = None;
-    loop {
-        let from = after;
-        let page = app.ctx.tx(async |c| verify::check_page(c, from).await).await?;
-        after = found.add(page);
-        if after.is_none() {
-            break;
-        }
-    }
-    let mut c = app.ctx.db().read().await?;
-    verify::check_journal(&mut c, &mut found).await?;
-    drop(c);
-    Ok(ok(&found.finish()))
+    let Ok(_only) = app.verifications.try_acquire() else {
+        let detail = "a verification is running; try again when it is done";
+        return Err(Problem::too_many("wallet.verifying", detail, VERIFYING_RETRY_AFTER_SECS));
+    };
+    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
+    Ok(ok(&verification::verify(app.ctx.db(), &turn).await?))
 }

@@ -3,7 +3,9 @@
 mod explain;
 mod ledger;
 mod manual;
+mod pdf_file;
 mod statement;
+mod statement_csv;
 mod statement_pdf;
 mod transactions;
 mod wallets;

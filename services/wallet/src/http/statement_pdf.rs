@@ -1,17 +1,19 @@
 //! A statement as a PDF: A4, one of the fonts every reader has, as many pages as it takes.
 
-use super::statement::Statement;
-use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
+use super::pdf_file::{PAGES, PdfFile};
+use super::statement::{Head, Line};
+use domain::Money;
+use pdf_writer::{Chunk, Content, Finish, Name, Rect, Ref, Str};
 
 const FONT: Name<'static> = Name(b"F1");
 const LINES_PER_PAGE: usize = 54;
 const LEFT: i16 = 40;
 const TOP: i16 = 790;
 const LEADING: i16 = 13;
-/// Where the columns begin: date, type, description, amount, balance.
-const COLUMNS: [i16; 5] = [40, 100, 210, 430, 505];
+/// Where the columns begin: day of posting, value date, type, description, amount, balance.
+const COLUMNS: [i16; 6] = [40, 92, 144, 238, 430, 505];
 /// What a description's column is wide, in thousandths of the size of the letters.
-const DESCRIPTION: usize = 26_500;
+const DESCRIPTION: usize = 23_000;
 /// What the letters from the blank to the tilde are wide, likewise.
 #[rustfmt::skip]
 const WIDTHS: [usize; 95] = [
@@ -25,43 +27,97 @@ const WIDTHS: [usize; 95] = [
 /// No letter is wider.
 const WIDEST: usize = 1_015;
 
-/// A printed line of up to five cells.
-type Cells = [String; 5];
+/// A printed line of up to six cells.
+type Cells = [String; 6];
 
-pub(super) fn pdf(statement: &Statement) -> Vec<u8> {
-    let pages = pages(rows(statement));
-    let mut pdf = Pdf::new();
-    let (catalog, tree, font) = (Ref::new(1), Ref::new(2), Ref::new(3));
-    let page_ids: Vec<(Ref, Ref)> =
-        (4..).step_by(2).zip(&pages).map(|(n, _): (i32, _)| (Ref::new(n), Ref::new(n + 1))).collect();
-    pdf.catalog(catalog).pages(tree);
-    let count = i32::try_from(page_ids.len()).unwrap_or(i32::MAX);
-    pdf.pages(tree).kids(page_ids.iter().map(|(page, _)| *page)).count(count);
-    pdf.type1_font(font).base_font(Name(b"Helvetica")).encoding_predefined(Name(b"WinAnsiEncoding"));
-    for ((page_id, content_id), rows) in page_ids.iter().zip(&pages) {
-        let mut page = pdf.page(*page_id);
-        page.media_box(Rect::new(0.0, 0.0, 595.0, 842.0)).parent(tree).contents(*content_id);
-        page.resources().fonts().pair(FONT, font);
-        page.finish();
-        pdf.stream(*content_id, &content(statement, rows));
-    }
-    pdf.finish()
+/// A statement whose pages are written as they fill.
+pub(super) struct StatementPdf {
+    file: PdfFile,
+    font: Ref,
+    title: String,
+    subtitle: String,
+    /// The page that is being filled.
+    rows: Vec<Cells>,
 }
 
-fn content(statement: &Statement, rows: &[Cells]) -> Vec<u8> {
-    let mut content = Content::new();
-    let title = format!("Wallet statement for {}", statement.month);
-    text(&mut content, 14.0, (LEFT, TOP), &title);
-    let whose = format!("{} ({})", statement.name, statement.user_id);
-    text(&mut content, 9.0, (LEFT, TOP - 18), &whose);
-    let mut y = TOP - 44;
-    for cells in rows {
-        for (x, cell) in COLUMNS.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-            text(&mut content, 8.0, (*x, y), cell);
-        }
-        y -= LEADING;
+impl StatementPdf {
+    pub(super) fn new(head: &Head) -> Self {
+        let mut file = PdfFile::new();
+        let font = file.fresh();
+        let mut helvetica = Chunk::new();
+        helvetica.type1_font(font).base_font(Name(b"Helvetica")).encoding_predefined(Name(b"WinAnsiEncoding"));
+        file.object(font, &helvetica);
+        let title = format!("Wallet statement for {}", head.month);
+        let state = if head.is_final { "final" } else { "not closed yet" };
+        let subtitle = format!("{} ({}) - {state}", head.name, head.user_id);
+        let mut pdf = Self { file, font, title, subtitle, rows: Vec::new() };
+        pdf.row(["Posted", "Value date", "Type", "Description", "Amount", "Balance"].map(str::to_owned));
+        pdf.row(edge("Opening balance", head.opening));
+        pdf
     }
-    content.finish().into_vec()
+
+    pub(super) fn line(&mut self, line: &Line) {
+        self.row([
+            line.posted_at.day().to_string(),
+            line.at.day().to_string(),
+            line.kind.map(|kind| kind.to_string()).unwrap_or_default(),
+            line.description.clone(),
+            line.amount.to_string(),
+            line.balance.to_string(),
+        ]);
+    }
+
+    /// The bytes of the pages that are full.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        self.file.take()
+    }
+
+    pub(super) fn finish(mut self, closing: Money) -> std::io::Result<Vec<u8>> {
+        self.row(edge("Closing balance", closing));
+        self.end_page();
+        self.file.finish()
+    }
+
+    /// A row is on one page, whole. A description is much shorter than a page.
+    fn row(&mut self, row: Cells) {
+        let lines = printed(row);
+        if !self.rows.is_empty() && self.rows.len() + lines.len() > LINES_PER_PAGE {
+            self.end_page();
+        }
+        self.rows.extend(lines);
+    }
+
+    fn end_page(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let (number, content) = (self.file.fresh(), self.file.fresh());
+        let mut chunk = Chunk::new();
+        let mut page = chunk.page(number);
+        page.media_box(Rect::new(0.0, 0.0, 595.0, 842.0)).parent(PAGES).contents(content);
+        page.resources().fonts().pair(FONT, self.font);
+        page.finish();
+        self.file.page(number, &chunk);
+        let mut chunk = Chunk::new();
+        chunk.stream(content, &self.content(&rows));
+        self.file.object(content, &chunk);
+    }
+
+    fn content(&self, rows: &[Cells]) -> Vec<u8> {
+        let mut content = Content::new();
+        text(&mut content, 14.0, (LEFT, TOP), &self.title);
+        text(&mut content, 9.0, (LEFT, TOP - 18), &self.subtitle);
+        let mut y = TOP - 44;
+        for cells in rows {
+            for (x, cell) in COLUMNS.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+                text(&mut content, 8.0, (*x, y), cell);
+            }
+            y -= LEADING;
+        }
+        content.finish().into_vec()
+    }
+}
+
+fn edge(what: &str, balance: Money) -> Cells {
+    [String::new(), String::new(), String::new(), what.to_owned(), String::new(), balance.to_string()]
 }
 
 fn text(content: &mut Content, size: f32, (x, y): (i16, i16), text: &str) {
@@ -75,24 +131,11 @@ fn latin(text: &str) -> Vec<u8> {
     text.chars().map(plain).collect()
 }
 
-/// Rows on pages, each whole. A description is much shorter than a page.
-fn pages(rows: Vec<Cells>) -> Vec<Vec<Cells>> {
-    let mut pages = vec![Vec::new()];
-    for row in rows {
-        let lines = printed(row);
-        match pages.last_mut() {
-            Some(page) if page.len() + lines.len() <= LINES_PER_PAGE => page.extend(lines),
-            Some(_) | None => pages.push(lines),
-        }
-    }
-    pages
-}
-
 /// The lines of a row: as many as its description needs.
-fn printed([date, kind, description, amount, balance]: Cells) -> Vec<Cells> {
+fn printed([posted, value_date, kind, description, amount, balance]: Cells) -> Vec<Cells> {
     let mut described = wrapped(&description).into_iter();
-    let first = [date, kind, described.next().unwrap_or_default(), amount, balance];
-    let more = described.map(|line| ["", "", &line, "", ""].map(str::to_owned));
+    let first = [posted, value_date, kind, described.next().unwrap_or_default(), amount, balance];
+    let more = described.map(|line| ["", "", "", &line, "", ""].map(str::to_owned));
     std::iter::once(first).chain(more).collect()
 }
 
@@ -123,24 +166,4 @@ fn wrapped(text: &str) -> Vec<String> {
     }
     lines.push(line);
     lines
-}
-
-fn rows(statement: &Statement) -> Vec<Cells> {
-    let edge = |what: &str, balance: domain::Money| {
-        [String::new(), String::new(), what.into(), String::new(), balance.to_string()]
-    };
-    let mut rows = vec![["Date", "Type", "Description", "Amount", "Balance"].map(str::to_owned)];
-    rows.push(edge("Opening balance", statement.opening));
-    for line in &statement.lines {
-        let row = &line.row.1;
-        rows.push([
-            row.at.day().to_string(),
-            row.transaction_type.map(|t| t.to_string()).unwrap_or_default(),
-            row.description.clone().unwrap_or_default(),
-            row.amount_paise.to_string(),
-            line.balance.to_string(),
-        ]);
-    }
-    rows.push(edge("Closing balance", statement.closing));
-    rows
 }

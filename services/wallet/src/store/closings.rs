@@ -4,7 +4,7 @@ use super::entries;
 use crate::domain::Account;
 use crate::schema::closings;
 use db::{DbConnection, insert_many, inserted};
-use diesel::dsl::max;
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp};
@@ -26,6 +26,15 @@ pub async fn last(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult
     let mut query = closings::table.select(max(closings::closed_at)).into_boxed::<db::MultiBackend>();
     if let Some(until) = until {
         query = query.filter(closings::closed_at.le(until));
+    }
+    query.first(c).await
+}
+
+/// The first closing after `after`.
+pub async fn next(c: &mut DbConnection, after: Option<Timestamp>) -> QueryResult<Option<Timestamp>> {
+    let mut query = closings::table.select(min(closings::closed_at)).into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(closings::closed_at.gt(after));
     }
     query.first(c).await
 }

@@ -10,6 +10,9 @@ use domain::{EventId, Money, Timestamp, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// Unbalanced entries named at once.
+const MOST_UNBALANCED: i64 = 100;
+
 domain::id_type!(
     /// Whatever caused an entry: a payment, a pair, a payout.
     CauseId
@@ -127,18 +130,52 @@ pub async fn balance_at(
     Ok(found.flatten())
 }
 
-pub async fn count(c: &mut DbConnection) -> QueryResult<i64> {
-    journal_entries::table.count().get_result(c).await
+/// Positions of entries after `after`, in order.
+pub async fn positions(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<i64>> {
+    journal_entries::table
+        .filter(journal_entries::position.gt(after))
+        .order(journal_entries::position)
+        .limit(limit)
+        .select(journal_entries::position)
+        .load(c)
+        .await
 }
 
-/// The first entries whose postings do not add up to zero. There are none, unless somebody wrote past the platform.
-pub async fn unbalanced(c: &mut DbConnection) -> QueryResult<Vec<(EntryId, Money)>> {
+/// The position of the last of so many postings after `after`; none where there are not so many.
+pub async fn posting_page_end(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Option<i64>> {
+    postings::table
+        .filter(postings::position.gt(after))
+        .order(postings::position)
+        .offset(limit - 1)
+        .limit(1)
+        .select(postings::position)
+        .first(c)
+        .await
+        .optional()
+}
+
+/// The first entries whose postings do not add up to zero, of those with postings after position `after` and up to
+/// `until`. There are none, unless somebody wrote past the platform.
+pub async fn unbalanced(c: &mut DbConnection, after: i64, until: Option<i64>) -> QueryResult<Vec<(EntryId, Money)>> {
+    let mut query = postings::table
+        .filter(postings::position.gt(after))
+        .group_by(postings::entry_id)
+        .having(sum_i64(postings::amount_paise).ne(0))
+        .select(postings::entry_id)
+        .order(min(postings::position))
+        .limit(MOST_UNBALANCED)
+        .into_boxed::<db::MultiBackend>();
+    if let Some(until) = until {
+        query = query.filter(postings::position.le(until));
+    }
+    // Lines of an entry may lie on both sides of an end of the range.
+    let ids: Vec<EntryId> = query.load(c).await?;
     let rows: Vec<(EntryId, Option<Money>)> = postings::table
+        .filter(postings::entry_id.eq_any(&ids))
         .group_by(postings::entry_id)
         .having(sum_i64(postings::amount_paise).ne(0))
         .select((postings::entry_id, sum_i64(postings::amount_paise)))
         .order(min(postings::position))
-        .limit(100)
         .load(c)
         .await?;
     Ok(rows.into_iter().map(|(id, sum)| (id, sum.unwrap_or_default())).collect())

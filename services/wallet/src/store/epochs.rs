@@ -15,7 +15,6 @@ struct Row {
     floor_at: Timestamp,
     entry_position: i64,
     posting_position: i64,
-    settled: bool,
 }
 
 /// The newest epoch, held with a shared lock: it cannot be left behind as settled before this transaction ends.
@@ -33,22 +32,10 @@ pub async fn hold(c: &mut DbConnection) -> QueryResult<Option<Epoch>> {
     Ok(row.map(Into::into))
 }
 
-/// The newest epoch, not held.
-pub async fn newest(c: &mut DbConnection) -> QueryResult<Epoch> {
-    let row = posting_epochs::table.order(posting_epochs::epoch.desc()).select(Row::as_select()).first(c).await;
-    row.map(Into::into)
-}
-
-/// The newest settled epoch.
-pub async fn settled(c: &mut DbConnection) -> QueryResult<Option<Epoch>> {
-    let row = posting_epochs::table
-        .filter(posting_epochs::settled.eq(true))
-        .order(posting_epochs::epoch.desc())
-        .select(Row::as_select())
-        .first(c)
-        .await
-        .optional()?;
-    Ok(row.map(Into::into))
+/// All epochs, oldest first, not held: one, or two while the newer is not settled.
+pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<Epoch>> {
+    let rows: Vec<Row> = posting_epochs::table.order(posting_epochs::epoch).select(Row::as_select()).load(c).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// The last positions that are visible.
@@ -63,31 +50,26 @@ pub async fn begin(c: &mut DbConnection, epoch: Epoch) -> QueryResult<bool> {
     inserted(diesel::insert_into(posting_epochs::table).values(Row::from(epoch)).execute(c).await)
 }
 
-/// Locks all epochs before `number`. `Ok(false)`: a transaction that posts holds one of them.
-pub async fn lock_earlier(c: &mut DbConnection, number: i64) -> QueryResult<bool> {
-    let earlier = posting_epochs::table.filter(posting_epochs::epoch.lt(number)).select(posting_epochs::epoch);
-    match earlier.lock_now().load::<i64>(c).await {
-        Ok(_) => Ok(true),
+/// Removes an epoch. `Ok(false)`: a transaction that posts holds it.
+///
+/// The row is named by its key: a range would also lock the row after it, which those who post now hold.
+pub async fn remove(c: &mut DbConnection, number: i64) -> QueryResult<bool> {
+    let epoch = posting_epochs::table.find(number);
+    match epoch.select(posting_epochs::epoch).lock_now().load::<i64>(c).await {
+        Ok(_) => diesel::delete(epoch).execute(c).await.map(|_| true),
         Err(error) if is_locked(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Marks an epoch as settled and removes those before it, which this transaction has locked.
-pub async fn settle(c: &mut DbConnection, number: i64) -> QueryResult<()> {
-    let epoch = posting_epochs::table.find(number);
-    diesel::update(epoch).set(posting_epochs::settled.eq(true)).execute(c).await?;
-    diesel::delete(posting_epochs::table.filter(posting_epochs::epoch.lt(number))).execute(c).await.map(drop)
-}
-
 impl From<Row> for Epoch {
     fn from(row: Row) -> Self {
         let last = Positions { entry: row.entry_position, posting: row.posting_position };
-        Self { number: row.epoch, floor_at: row.floor_at, last, settled: row.settled }
+        Self { number: row.epoch, floor_at: row.floor_at, last }
     }
 }
 impl From<Epoch> for Row {
-    fn from(Epoch { number, floor_at, last, settled }: Epoch) -> Self {
-        Self { epoch: number, floor_at, entry_position: last.entry, posting_position: last.posting, settled }
+    fn from(Epoch { number, floor_at, last }: Epoch) -> Self {
+        Self { epoch: number, floor_at, entry_position: last.entry, posting_position: last.posting }
     }
 }

@@ -10,8 +10,13 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use domain::{Money, UserId};
 
-/// Owners after the first, up to and with the second.
-pub type Owners = (UserId, UserId);
+/// Whose accounts are added up.
+#[derive(Debug, Clone, Copy)]
+pub enum Owners<'a> {
+    /// Those after the first, up to and with the second.
+    Between(UserId, UserId),
+    These(&'a [UserId]),
+}
 
 /// One account of one owner, added up.
 #[derive(Debug, Queryable)]
@@ -26,14 +31,12 @@ pub struct Fold {
 }
 
 /// By owner and account.
-pub async fn folded(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<Fold>> {
+pub async fn folded(c: &mut DbConnection, owners: Owners<'_>) -> QueryResult<Vec<Fold>> {
     let earning = [TransactionType::ReferralBonus, TransactionType::BinaryPair, TransactionType::Reversal];
     let became_due = postings::account.eq(Account::ClawbackDue).and(postings::amount_paise.lt(0));
     let earned =
         postings::transaction_type.is_not_null().and(postings::transaction_type.assume_not_null().eq_any(earning));
-    postings::table
-        .filter(postings::owner_id.gt(owners.0))
-        .filter(postings::owner_id.le(owners.1))
+    let query = postings::table
         .group_by((postings::owner_id, postings::account))
         .select((
             postings::owner_id,
@@ -42,34 +45,45 @@ pub async fn folded(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<Fol
             sum_i64(case_when(earned.or(became_due), postings::amount_paise).otherwise(0)),
             count(postings::transaction_number),
         ))
-        .load(c)
-        .await
+        .into_boxed::<db::MultiBackend>();
+    match owners {
+        Owners::Between(after, until) => {
+            query.filter(postings::owner_id.gt(after)).filter(postings::owner_id.le(until)).load(c).await
+        }
+        Owners::These(ids) => query.filter(postings::owner_id.eq_any(ids)).load(c).await,
+    }
 }
 
 /// What became due because a refund was paid twice: no part of what was earned.
-pub async fn refunds_due(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<(UserId, Option<Money>)>> {
-    postings::table
+pub async fn refunds_due(c: &mut DbConnection, owners: Owners<'_>) -> QueryResult<Vec<(UserId, Option<Money>)>> {
+    let query = postings::table
         .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
-        .filter(postings::owner_id.gt(owners.0))
-        .filter(postings::owner_id.le(owners.1))
         .filter(postings::account.eq(Account::ClawbackDue))
         .filter(journal_entries::kind.eq(EntryKind::RefundClawback))
         .group_by(postings::owner_id)
         .select((postings::owner_id, sum_i64(postings::amount_paise)))
-        .load(c)
-        .await
+        .into_boxed::<db::MultiBackend>();
+    match owners {
+        Owners::Between(after, until) => {
+            query.filter(postings::owner_id.gt(after)).filter(postings::owner_id.le(until)).load(c).await
+        }
+        Owners::These(ids) => query.filter(postings::owner_id.eq_any(ids)).load(c).await,
+    }
 }
 
 /// The payouts that left these owners' wallets.
-pub async fn captured(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<(UserId, CauseId)>> {
-    postings::table
+pub async fn captured(c: &mut DbConnection, owners: Owners<'_>) -> QueryResult<Vec<(UserId, CauseId)>> {
+    let query = postings::table
         .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
-        .filter(postings::owner_id.gt(owners.0))
-        .filter(postings::owner_id.le(owners.1))
         .filter(postings::transaction_type.eq(TransactionType::Payout))
         .select((postings::owner_id, journal_entries::cause_id))
-        .load(c)
-        .await
+        .into_boxed::<db::MultiBackend>();
+    match owners {
+        Owners::Between(after, until) => {
+            query.filter(postings::owner_id.gt(after)).filter(postings::owner_id.le(until)).load(c).await
+        }
+        Owners::These(ids) => query.filter(postings::owner_id.eq_any(ids)).load(c).await,
+    }
 }
 
 /// A line beside what all lines before it make of it.
@@ -125,7 +139,7 @@ const DEVIATIONS: &str = "
                 OR balance_before_paise IS NULL OR balance_before_paise <> folded_before END
     ) AS deviating WHERE place = 1 ORDER BY owner_id";
 
-/// Of each of these owners, the first line that deviates. There are none, unless somebody wrote past the platform.
-pub async fn first_deviations(c: &mut DbConnection, owners: Owners) -> QueryResult<Vec<Deviation>> {
+/// Of each owner after the first, up to and with the second, the first line that deviates. There are none, unless somebody wrote past the platform.
+pub async fn first_deviations(c: &mut DbConnection, owners: (UserId, UserId)) -> QueryResult<Vec<Deviation>> {
     diesel::sql_query(DEVIATIONS).bind::<Binary, _>(owners.0).bind::<Binary, _>(owners.1).load(c).await
 }

@@ -6,7 +6,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
 
+/// Adds a person, or renames one.
 pub async fn keep(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
+    if self::name(c, user_id).await?.as_deref() == Some(name) {
+        return Ok(());
+    }
     diesel::insert_into(members::table)
         .values((members::user_id.eq(user_id), members::name.eq(name)))
         .on_conflict_set(&["user_id"], &["name"])

@@ -9,6 +9,7 @@ pub mod holds;
 pub mod members;
 pub mod plans;
 pub mod reserves;
+pub mod rollups;
 pub mod seals;
 pub mod transactions;
 pub mod wallets;

@@ -1,7 +1,7 @@
 //! What members see: postings that carry a transaction type, in their own gap-free order.
 
 use super::entries::{CauseId, PostingRow};
-use crate::domain::{EntryKind, TransactionType};
+use crate::domain::{Account, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
 use db::DbConnection;
 use diesel::prelude::*;
@@ -20,7 +20,41 @@ pub struct Filter {
 /// A line with its row's position and the entry's kind and cause.
 pub type Seen = (i64, PostingRow, EntryKind, CauseId);
 
-/// Newest first, after the row at position `after`.
+/// The number before that of the owner's first line posted at `since` or later; none where there is no such line.
+pub async fn number_before(c: &mut DbConnection, owner: UserId, since: Timestamp) -> QueryResult<Option<i64>> {
+    let mut first = None;
+    // What members see lies on these accounts. Each is found in one step of an index.
+    for account in Account::ALL.iter().filter(|account| account.is_balance()) {
+        let found: Option<Option<i64>> = postings::table
+            .filter(postings::owner_id.eq(owner))
+            .filter(postings::account.eq(*account))
+            .filter(postings::posted_at.ge(since))
+            .filter(postings::transaction_number.is_not_null())
+            .order((postings::posted_at, postings::position))
+            .select(postings::transaction_number)
+            .first(c)
+            .await
+            .optional()?;
+        first = first.into_iter().chain(found.flatten()).min();
+    }
+    Ok(first.map(|number| number - 1))
+}
+
+/// The owner's lines in their order, after number `after`.
+pub async fn in_order(c: &mut DbConnection, owner: UserId, after: i64, limit: i64) -> QueryResult<Vec<Seen>> {
+    postings::table
+        .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
+        .filter(postings::owner_id.eq(owner))
+        .filter(postings::transaction_number.gt(after))
+        .order(postings::transaction_number)
+        .limit(limit)
+        .select((postings::position, PostingRow::as_select(), journal_entries::kind, journal_entries::cause_id))
+        .load(c)
+        .await
+}
+
+/// Newest first. One owner's lines in the order of their numbers, after number `after`; everybody's in the order of
+/// their times, after the row at position `after`.
 pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, limit: i64) -> QueryResult<Vec<Seen>> {
     let mut query = postings::table
         .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
@@ -34,9 +68,12 @@ pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, lim
         query = query.order(postings::transaction_number.desc());
     } else {
         if let Some(after) = after {
-            query = query.filter(postings::position.lt(after));
+            let Some(at) = time_of(c, after).await? else { return Ok(Vec::new()) };
+            let before = postings::at.lt(at).or(postings::at.eq(at).and(postings::position.lt(after)));
+            // The first condition is implied by the second, and bounds what is read of the index.
+            query = query.filter(postings::at.le(at)).filter(before);
         }
-        query = query.order(postings::position.desc());
+        query = query.order((postings::at.desc(), postings::position.desc()));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(postings::transaction_type.eq(kind));
@@ -52,4 +89,9 @@ pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, lim
         .select((postings::position, PostingRow::as_select(), journal_entries::kind, journal_entries::cause_id))
         .load(c)
         .await
+}
+
+/// When what the line at a position comes of happened.
+async fn time_of(c: &mut DbConnection, position: i64) -> QueryResult<Option<Timestamp>> {
+    postings::table.find(position).select(postings::at).first(c).await.optional()
 }

@@ -84,17 +84,21 @@ pub async fn page_end(c: &mut DbConnection, after: UserId, limit: i64) -> QueryR
         .optional()
 }
 
-/// Wallets in the order of their owners' ids, after `after`, locked.
-pub async fn lock_page(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<Wallet>> {
+/// Wallets in the order of their owners' ids, after `after`.
+pub async fn page(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<Wallet>> {
     let rows: Vec<Row> = wallets::table
         .filter(wallets::user_id.gt(after))
         .order(wallets::user_id)
         .limit(limit)
         .select(Row::as_select())
-        .lock()
         .load(c)
         .await?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Of these users' wallets, those that were opened, locked.
+pub async fn lock_known(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Wallet>> {
+    Ok(lock(c, users).await?.into_iter().map(Into::into).collect())
 }
 
 impl From<Row> for Wallet {

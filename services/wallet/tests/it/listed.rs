@@ -159,6 +159,8 @@ pub(crate) async fn odd_questions_are_answered(s: &TestService) {
         "to=x",
         "to=9999-12-31T23:59:59-23:59",
         "from=-999-01-01",
+        "from=2026-11-11&to=2026-11-10",
+        "from=2026-11-10T04:30:00.000001Z&to=2026-11-10T04:30:00Z",
     ] {
         me.get(&format!("/wallet/transactions?{bad}")).await.problem(422);
     }
@@ -173,7 +175,6 @@ pub(crate) async fn odd_questions_are_answered(s: &TestService) {
         // What is left empty is not asked.
         ("type=&from=&to=&cursor=", 1),
         ("from=2026-11-10&to=2026-11-10", 1),
-        ("from=2026-11-11&to=2026-11-09", 0),
         ("from=2026-11-10T04:30:00Z&to=2026-11-10T04:30:00Z", 1),
         ("from=2026-11-10T04:30:00.000001Z", 0),
         ("to=2026-11-10T04:29:59.999999Z", 0),
@@ -217,119 +218,6 @@ pub(crate) async fn odd_questions_are_answered(s: &TestService) {
 async fn odd_questions_are_answered_all_the_same() {
     let s = wallet().await;
     odd_questions_are_answered(&s).await;
-    s.finish().await;
-}
-
-#[tokio::test]
-async fn a_statements_month_begins_and_ends_at_midnight_in_india() {
-    let s = wallet().await;
-    for (n, at) in
-        ["2026-10-31T18:29:59.999999Z", "2026-10-31T18:30:00Z", "2026-11-30T18:29:59.999999Z", "2026-11-30T18:30:00Z"]
-            .into_iter()
-            .enumerate()
-    {
-        let n = u128::try_from(n).unwrap() + 1;
-        let mut payment = paid(n, B, A, "100.00", &format!("{n}.00"));
-        payment.completed_at = at.parse::<Timestamp>().unwrap().micros();
-        s.deliver_now(&payment).await;
-    }
-    let me = s.as_user(user(A));
-    for (month, balances) in [
-        ("2026-10", &["0.00", "1.00", "1.00"][..]),
-        ("2026-11", &["1.00", "3.00", "6.00", "6.00"]),
-        ("2026-12", &["6.00", "10.00", "10.00"]),
-        ("2027-01", &["10.00", "10.00"]),
-    ] {
-        let text = me.get(&format!("/wallet/statement?month={month}&format=csv")).await.text;
-        let found: Vec<&str> = text.lines().skip(1).filter_map(|row| row.rsplit(',').next()).collect();
-        assert_eq!(found, balances, "{month}: {text}");
-    }
-    s.finish().await;
-}
-
-#[tokio::test]
-async fn a_statement_adds_up_though_news_came_late() {
-    let s = wallet().await;
-    let mut october = paid(1, B, A, "100.00", "5.00");
-    october.completed_at = "2026-10-15T10:00:00Z".parse::<Timestamp>().unwrap().micros();
-    deposit(&s, A, "7.00").await;
-    s.deliver_now(&october).await;
-    let me = s.as_user(user(A));
-    let text = me.get("/wallet/statement?month=2026-11&format=csv").await;
-    assert!(text.header("content-type").starts_with("text/csv"));
-    let rows: Vec<&str> = text.text.lines().collect();
-    assert!(rows[1].ends_with(",Opening balance,,5.00"), "{}", text.text);
-    assert!(rows[2].ends_with(",DEPOSIT,opening balance,7.00,12.00"), "{}", text.text);
-    assert!(rows[3].ends_with(",Closing balance,,12.00"), "{}", text.text);
-    let before = me.get("/wallet/statement?month=2026-10&format=csv").await;
-    assert!(before.text.contains("Opening balance,,0.00") && before.text.contains("Closing balance,,5.00"));
-    let pdf = me.get("/wallet/statement?month=2026-10").await;
-    assert_eq!((pdf.status, pdf.header("content-type").as_str()), (200, "application/pdf"));
-    assert!(pdf.text.starts_with("%PDF-1."));
-    for bad in ["", "?month=2026-13", "?month=2026-11&format=doc"] {
-        me.get(&format!("/wallet/statement{bad}")).await.problem(422);
-    }
-    s.finish().await;
-}
-
-/// What each page of a PDF shows: where, and which text.
-fn shown(pdf: &str) -> Vec<Vec<(i32, i32, String)>> {
-    let number = |word: Option<&str>| word.and_then(|w| w.parse::<i32>().ok()).unwrap();
-    let page = |stream: &str| {
-        let texts = stream.split("BT").skip(1);
-        let text = texts.map(|text| {
-            let (before, after) = text.split_once(" Td").unwrap();
-            let mut position = before.rsplit(char::is_whitespace);
-            let (y, x) = (number(position.next()), number(position.next()));
-            let (from, to) = (after.find('(').unwrap(), after.rfind(')').unwrap());
-            (x, y, after[from + 1..to].replace("\\(", "(").replace("\\)", ")"))
-        });
-        text.collect()
-    };
-    pdf.split("endstream").filter_map(|object| Some(page(object.split_once("stream")?.1))).collect()
-}
-
-#[tokio::test]
-async fn a_statement_shows_every_description_in_full() {
-    let s = wallet().await;
-    s.deliver_now(&registered(A)).await;
-    let mut payment = paid(1, B, A, "500.00", "25.00");
-    payment.booking_number = "EV-261127-C9E3Z8K6".into();
-    s.deliver_now(&payment).await;
-    let mut wanted = vec!["Referral bonus for a payment of 500.00 on booking EV-261127-C9E3Z8K6".to_owned()];
-    let path = format!("/wallets/{}/deposits", id(A));
-    for n in 0..60 {
-        let reason = match n % 4 {
-            0 => format!("a prize {n}"),
-            1 => format!("{n} {}", "of a prize (as agreed)\n".repeat(21).trim()),
-            2 => format!("{n} {}", "W".repeat(400)),
-            _ => format!("A PRIZE FOR THE MOST VEHICLES SOLD IN MUMBAI WEST {n}"),
-        };
-        s.as_admin().post(&path, json!({ "amount": "1.00", "reason": reason })).await.expect(201);
-        wanted.push(reason);
-    }
-    let pdf = s.as_user(user(A)).get("/wallet/statement?month=2026-11").await;
-    let pages = shown(&pdf.text);
-    assert!(pages.len() > 5, "{}", pages.len());
-    let column = |page: &[(i32, i32, String)], of: i32| {
-        page.iter().filter(|(x, ..)| *x == of).map(|(_, y, text)| (*y, text.clone())).collect::<Vec<_>>()
-    };
-    let mut descriptions = String::new();
-    for (n, page) in pages.iter().enumerate() {
-        let lines = column(page, 210);
-        assert!(lines.len() <= 54 && lines.iter().all(|(y, _)| (40..=746).contains(y)), "{lines:?}");
-        assert!(lines.windows(2).all(|two| two[0].0 > two[1].0), "one below the other: {lines:?}");
-        // No page begins in the middle of a transaction, and none but the last has room for another.
-        assert!(n + 1 == pages.len() || lines.len() > 30 && column(page, 100)[0].0 == 746, "{n}: {page:?}");
-        lines.iter().for_each(|(_, text)| descriptions += &format!("{text} "));
-    }
-    // Where a word alone is longer than a line, its parts are below each other.
-    let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
-    let all = without_blanks(&descriptions);
-    for description in wanted {
-        assert!(all.contains(&without_blanks(&description)), "{description}: {descriptions}");
-    }
-    assert!(descriptions.contains("on booking EV-261127-C9E3Z8K6 "), "broken at blanks: {descriptions}");
     s.finish().await;
 }
 

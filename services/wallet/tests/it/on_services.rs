@@ -3,12 +3,24 @@
 use crate::fixture::*;
 use crate::guarded::{refuses_to_go_below_zero, whatever_is_changed_is_named};
 use crate::listed::odd_questions_are_answered;
-use domain::Role;
+use crate::rolled_up::the_trial_balance_is_the_sum_of_all_postings;
+use chassis::clock::{Clock, FakeClock};
+use chassis::events::{Envelope, HandleError};
+use domain::{Money, PaymentMethod, Plan, PlanVersion, Role, Timestamp, UserId};
 use proto_events::booking::v1::{EmiReleased, PaymentCompleted};
 use proto_events::wallet::v1::EmiReserved;
 use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
 use testkit::TestService;
 use testkit::mariadb::{with_database, with_grants};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use wallet::app::post::{self, Work};
+use wallet::app::{epoch, plan};
+use wallet::domain::Command;
+use wallet::domain::command::{Bonus, Manual};
+use wallet::store::closings;
 
 /// Runs `test` with the wallet on a database of its own.
 async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
@@ -58,6 +70,11 @@ async fn whatever_is_changed_behind_the_platforms_back_is_named() {
 }
 
 #[tokio::test]
+async fn the_trial_balance_is_the_sum_of_all_postings_at_any_time() {
+    on_mariadb(the_trial_balance_is_the_sum_of_all_postings).await;
+}
+
+#[tokio::test]
 async fn concurrent_debits_and_credits_of_one_wallet_lose_nothing() {
     on_mariadb(async |s| {
         deposit(s, A, "1000.00").await;
@@ -84,6 +101,196 @@ async fn concurrent_debits_and_credits_of_one_wallet_lose_nothing() {
         }
         assert!(expected >= 0);
         assert_eq!(paise(balances(s, A).await["available"].as_str().unwrap()), expected);
+        sound(s).await;
+    })
+    .await;
+}
+
+/// A transaction of another replica that has done its work and is not allowed to commit yet.
+struct Open {
+    release: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Open {
+    /// Returns once the work is done.
+    async fn hold<W>(s: &TestService, work: W) -> Self
+    where
+        for<'c> W: Fn(&'c mut db::DbConnection) -> futures_util::future::BoxFuture<'c, Result<(), HandleError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let (done, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (db, told, go) = (s.ctx().db().clone(), Arc::clone(&done), Arc::clone(&release));
+        let task = tokio::spawn(async move {
+            let (work, told, go) = (&work, &told, &go);
+            let held = db.tx(async |c| {
+                work(c).await?;
+                told.notify_one();
+                go.notified().await;
+                Ok::<(), HandleError>(())
+            });
+            held.await.unwrap();
+        });
+        done.notified().await;
+        Self { release, task }
+    }
+    async fn commit(self) {
+        self.release.notify_one();
+        self.task.await.unwrap();
+    }
+}
+
+/// 10.00 for `member`, by hand, at the time of `clock`.
+async fn give(c: &mut db::DbConnection, clock: &dyn Clock, member: UserId, n: u128) -> Result<(), HandleError> {
+    let manual = Manual {
+        id: id(n),
+        user_id: member,
+        amount: Money::from_rupees(10),
+        reason: "a gift".into(),
+        actor_id: user(0xAD),
+        at: clock.now(),
+    };
+    post::by_hand(c, clock, user(0xAD), Command::Deposit, &manual).await?;
+    Ok(())
+}
+
+async fn last_closing(s: &TestService) -> Option<Timestamp> {
+    let mut c = s.ctx().db().read().await.unwrap();
+    closings::last(&mut c, None).await.unwrap()
+}
+
+/// Neither how long a transaction that posts stays open nor what a replica's clock says makes a closing or the chain
+/// miss an entry.
+#[tokio::test]
+async fn a_closing_waits_for_every_transaction_that_may_post_before_it() {
+    on_mariadb(async |s| {
+        deposit(s, A, "1.00").await;
+        let early = Arc::clone(&s.clock);
+        let open = Open::hold(s, move |c| {
+            let clock = Arc::clone(&early);
+            Box::pin(async move { give(c, &*clock, user(B), 501).await })
+        })
+        .await;
+        deposit(s, A, "2.00").await;
+        for _ in 0..3 {
+            s.clock.advance_secs(5_000);
+            for job in ["close", "seal", "rollup"] {
+                s.run_job(job).await;
+            }
+        }
+        let settled = epoch::settled(&mut s.ctx().db().read().await.unwrap()).await.unwrap();
+        assert_eq!(settled.last.entry, 0, "an earlier transaction may still commit");
+        assert_eq!(last_closing(s).await, None);
+        // Who posts meanwhile is not kept waiting, and keeps nobody waiting either.
+        let late = Arc::clone(&s.clock);
+        let newer = Open::hold(s, move |c| {
+            let clock = Arc::clone(&late);
+            Box::pin(async move { give(c, &*clock, user(0xC), 503).await })
+        })
+        .await;
+        deposit(s, A, "4.00").await;
+        open.commit().await;
+        s.run_job("seal").await;
+        let settled = epoch::settled(&mut s.ctx().db().read().await.unwrap()).await.unwrap();
+        assert!(settled.last.entry > 0, "nothing of an earlier epoch is open: {settled:?}");
+        deposit(s, A, "8.00").await;
+        newer.commit().await;
+        for job in ["close", "seal", "rollup", "close", "seal", "rollup"] {
+            s.clock.advance_secs(400);
+            s.run_job(job).await;
+        }
+        let closed = last_closing(s).await.expect("the books are closed");
+        let trial = s.as_staff().get(&format!("/ledger/trial-balance?as_of={closed}")).await.expect(200);
+        assert_eq!(trial["total_credit"], "35.00", "{trial}");
+        let verified = s.as_staff().get("/ledger/verify").await.expect(200);
+        assert_eq!((&verified["entries_sealed"], &verified["entries_checked"]), (&json!(6), &json!(6)), "{verified}");
+
+        // A replica whose clock is a day behind posts after the closing, whatever it takes the time to be.
+        let behind = FakeClock::at(at());
+        let posted = s.ctx().db().tx(async |c| give(c, &behind, user(B), 502).await).await;
+        posted.unwrap();
+        let after = s.as_staff().get(&format!("/ledger/trial-balance?as_of={closed}")).await.expect(200);
+        assert_eq!(after, trial);
+        s.clock.advance_secs(5_000);
+        for job in ["close", "seal", "rollup"] {
+            s.run_job(job).await;
+        }
+        assert!(last_closing(s).await > Some(closed));
+        sound(s).await;
+    })
+    .await;
+}
+
+fn bonus_under_plan_7() -> Command {
+    Command::Bonus(Bonus {
+        payment_id: domain::PaymentId::from(id(900)),
+        booking_id: domain::BookingId::from(id(1_000)),
+        booking_number: "B-1".into(),
+        referrer_id: user(A),
+        referred_id: user(B),
+        payment_amount: Money::from_rupees(500),
+        method: PaymentMethod::Online,
+        on_first_booking: true,
+        net_paid_before: Money::ZERO,
+        net_paid_after: Money::from_rupees(500),
+        bonus: Money::from_rupees(25),
+        once_a_member: false,
+        plan_version: 7,
+        at: at(),
+    })
+}
+
+fn read_bonus(_: &Envelope) -> Result<Vec<Command>, HandleError> {
+    Ok(vec![bonus_under_plan_7()])
+}
+
+/// A bonus that was decided under version 7 of the plan comes in.
+async fn bonus_comes(c: &mut db::DbConnection) -> Result<(), HandleError> {
+    let clock = FakeClock::at(at());
+    let event = TestService::envelope(at(), &paid(900, B, A, "500.00", "25.00"));
+    let work = Work { event, commands: vec![bonus_under_plan_7()] };
+    post::events(c, &clock, vec![work], &[], read_bonus).await
+}
+
+/// The publication of version 7 comes in.
+async fn publication_comes(c: &mut db::DbConnection) -> Result<(), HandleError> {
+    let clock = FakeClock::at(at());
+    plan::keep(c, &PlanVersion { version: 7, effective_from: at(), plan: Plan::seed() }).await?;
+    post::events(c, &clock, Vec::new(), &[7], read_bonus).await
+}
+
+/// Lets a transaction run until it is done or waits for a lock of one that is held open.
+async fn run_until_blocked(task: &mut JoinHandle<Result<(), HandleError>>) {
+    drop(tokio::time::timeout(Duration::from_millis(500), task).await);
+}
+
+#[tokio::test]
+async fn a_bonus_and_the_plan_version_it_waits_for_never_miss_each_other() {
+    on_mariadb(async |s| {
+        let first = Open::hold(s, |c| Box::pin(publication_comes(c))).await;
+        let db = s.ctx().db().clone();
+        let mut second = tokio::spawn(async move { db.tx(async |c| bonus_comes(c).await).await });
+        run_until_blocked(&mut second).await;
+        first.commit().await;
+        if !second.is_finished() {
+            second.await.unwrap().unwrap();
+        }
+        assert_eq!(short(s, A).await, "25.00 0.00 0.00 0.00", "the publication came first");
+        sound(s).await;
+    })
+    .await;
+    on_mariadb(async |s| {
+        let first = Open::hold(s, |c| Box::pin(bonus_comes(c))).await;
+        let db = s.ctx().db().clone();
+        let mut second = tokio::spawn(async move { db.tx(async |c| publication_comes(c).await).await });
+        run_until_blocked(&mut second).await;
+        first.commit().await;
+        if !second.is_finished() {
+            second.await.unwrap().unwrap();
+        }
+        assert_eq!(short(s, A).await, "25.00 0.00 0.00 0.00", "the bonus came first");
         sound(s).await;
     })
     .await;

@@ -1,29 +1,11 @@
 //! The hash chain grows by what is new, however much is to be sealed.
 
 use crate::fixture::*;
+use crate::recorder::{reading, record, taken, writing};
 use diesel::QueryableByName;
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use std::sync::Mutex;
 use testkit::TestService;
-
-/// Every statement of this process that was recorded.
-static STATEMENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Recorder;
-impl Instrumentation for Recorder {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            STATEMENTS.lock().unwrap().push(query.to_string());
-        }
-    }
-}
-
-fn statements_on(table: &str) -> Vec<String> {
-    let from = format!("FROM `{table}`");
-    STATEMENTS.lock().unwrap().iter().filter(|sql| sql.contains(&from)).cloned().collect()
-}
 
 /// How far sealing had come when a seal was saved, and the position of its entry.
 #[derive(QueryableByName, Clone, Copy)]
@@ -41,7 +23,7 @@ async fn post(s: &TestService, from: u32, entries: u32) {
 
 #[tokio::test]
 async fn each_entry_is_read_once_however_long_the_backlog() {
-    set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
+    record();
     let s = wallet().await;
     let trace = "CREATE TABLE steps (reached BIGINT, position BIGINT);
         CREATE TRIGGER seals_trace AFTER INSERT ON seals BEGIN
@@ -51,17 +33,18 @@ async fn each_entry_is_read_once_however_long_the_backlog() {
     s.ctx().db().write().await.unwrap().batch_execute(trace).await.unwrap();
     let (backlog, more) = (2_600, 700);
     post(&s, 1, backlog).await;
-    STATEMENTS.lock().unwrap().clear();
+    taken();
     s.run_job("seal").await;
     // Six chunks of at most 500, one look that finds nothing more, and the last position.
-    let reads = statements_on("journal_entries");
+    let statements = taken();
+    let reads = reading(&statements, "journal_entries");
     assert_eq!(reads.len(), 8, "{reads:#?}");
     assert!(reads.iter().all(|sql| sql.contains("LIMIT") || sql.contains("max(")), "{reads:#?}");
-    assert!(!statements_on("seals").iter().any(|sql| sql.contains("EXISTS")));
+    assert!(!statements.iter().any(|sql| sql.contains("EXISTS")), "{statements:#?}");
     post(&s, backlog + 1, more).await;
-    STATEMENTS.lock().unwrap().clear();
+    taken();
     s.run_job("seal").await;
-    assert_eq!(statements_on("journal_entries").len(), 4);
+    assert_eq!(reading(&taken(), "journal_entries").len(), 4);
 
     let mut c = s.ctx().db().read().await.unwrap();
     let steps: Vec<Step> =
@@ -83,13 +66,13 @@ async fn each_entry_is_read_once_however_long_the_backlog() {
 
 #[tokio::test]
 async fn sealing_with_nothing_new_writes_nothing() {
-    set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
+    record();
     let s = wallet().await;
     post(&s, 1, 3).await;
     s.run_job("seal").await;
-    STATEMENTS.lock().unwrap().clear();
+    taken();
     s.run_job("seal").await;
-    let all = STATEMENTS.lock().unwrap().clone();
+    let all = taken();
     assert!(!all.is_empty() && all.iter().all(|sql| sql.starts_with("SELECT")), "{all:#?}");
     s.finish().await;
 }
@@ -108,6 +91,62 @@ async fn a_chunk_that_was_sealed_meanwhile_is_not_sealed_again() {
     s.run_job("seal").await;
     let saved = s.ctx().db().tx(async |c| wallet::app::seal::save(c, &chunk).await).await;
     assert!(!saved.unwrap());
+    sound(&s).await;
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn what_changes_nothing_writes_nothing() {
+    const TABLES: [&str; 9] = [
+        "wallets",
+        "journal_entries",
+        "postings",
+        "holds",
+        "emi_reserves",
+        "forfeits",
+        "single_bonuses",
+        "members",
+        "posting_epochs",
+    ];
+    record();
+    let s = wallet().await;
+    let payment = paid(1, B, A, "500.00", "25.00");
+    let p = payout(50, "25.00", "0.00");
+    // Each once more, as another event: what it asks for has been done.
+    for again in [false, true] {
+        taken();
+        s.deliver_now(&registered(A)).await;
+        s.deliver_now(&payment).await;
+        s.deliver_now(&placed(vec![pair(A, 6, "100.00")])).await;
+        s.deliver_now(&requested(&p)).await;
+        s.deliver_now(&approved(&p)).await;
+        let statements = taken();
+        let writes = writing(&statements, &TABLES);
+        assert_eq!(writes.is_empty(), again, "{writes:#?}");
+    }
+    sound(&s).await;
+    s.finish().await;
+}
+
+/// What a clock says does not decide what a closing contains.
+#[tokio::test]
+async fn a_closing_stays_right_though_a_clock_goes_back() {
+    let s = wallet().await;
+    post(&s, 1, 2).await;
+    s.clock.advance_secs(4_000);
+    s.run_job("close").await;
+    let closed = {
+        let mut c = s.ctx().db().read().await.unwrap();
+        wallet::store::closings::last(&mut c, None).await.unwrap().expect("the books are closed")
+    };
+    let asked = format!("/ledger/trial-balance?as_of={closed}");
+    let before = s.as_staff().get(&asked).await.expect(200);
+    s.clock.set(at());
+    post(&s, 3, 2).await;
+    let staff = s.as_staff();
+    assert_eq!(staff.get(&asked).await.expect(200), before);
+    let lines = s.as_user(user(A)).get("/wallet/transactions?limit=1").await.expect(200);
+    assert!(lines["items"][0]["posted_at"].as_str().unwrap() > closed.to_string().as_str(), "{lines}");
     sound(&s).await;
     s.finish().await;
 }

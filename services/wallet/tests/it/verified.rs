@@ -1,0 +1,93 @@
+//! A verification leaves everybody else alone.
+
+use crate::fixture::*;
+use crate::recorder::{record, taken};
+use proto_events::binary::v1::Pair;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_verification_needs_no_connection_of_requests_and_is_refused_when_others_read() {
+    let s = wallet().await;
+    deposit(&s, A, "10.00").await;
+    let staff = s.as_staff();
+    assert_eq!(staff.get("/ledger/verify").await.expect(200)["ok"], true);
+    // As many as the pool has.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(s.ctx().db().read().await.unwrap());
+    }
+    assert_eq!(staff.get("/ledger/verify").await.expect(200)["ok"], true);
+    drop(held);
+    let db = s.ctx().db();
+    let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+    let refused = staff.get("/ledger/verify").await;
+    assert!(!refused.header("retry-after").is_empty(), "{:?}", refused.headers);
+    assert_eq!(refused.problem(429), "request.busy");
+    drop(turns);
+    staff.get("/ledger/verify").await.expect(200);
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn several_who_ask_at_once_are_served_one_after_another_or_refused() {
+    let s = wallet().await;
+    let pairs = (1..=1_200_u32).map(|n| Pair { pair_id: bytes(u128::from(n)), ..pair(u128::from(n), 1, "0.00") });
+    s.deliver_now(&placed(pairs.collect())).await;
+    s.run_job("seal").await;
+    let asks: Vec<_> = (0..6)
+        .map(|_| {
+            let staff = s.as_staff();
+            tokio::spawn(async move { staff.get("/ledger/verify").await })
+        })
+        .collect();
+    let (mut served, mut refused) = (0, 0);
+    for ask in asks {
+        let answer = ask.await.unwrap();
+        match answer.status {
+            200 => {
+                assert_eq!(answer.body["ok"], true, "{}", answer.text);
+                served += 1;
+            }
+            _ => {
+                assert!(!answer.header("retry-after").is_empty());
+                assert_eq!(answer.problem(429), "wallet.verifying");
+                refused += 1;
+            }
+        }
+    }
+    assert!(served >= 1 && served + refused == 6, "{served} served, {refused} refused");
+    s.finish().await;
+}
+
+/// Where the books agree, nothing is locked or written, and no statement reads more than a bounded part.
+#[tokio::test]
+async fn a_verification_reads_in_bounded_steps_and_writes_nothing() {
+    record();
+    let s = wallet().await;
+    for from in [0, 3_000] {
+        let pairs = (from + 1..=from + 3_000_u32).map(|n| pair(A, n, "0.00"));
+        s.deliver_now(&placed(pairs.collect())).await;
+        s.clock.advance_secs(1_000);
+        for job in ["seal", "rollup", "close"] {
+            s.run_job(job).await;
+        }
+    }
+    let staff = s.as_staff();
+    staff.get("/ledger/verify").await.expect(200);
+    taken();
+    let verified = staff.get("/ledger/verify").await.expect(200);
+    let statements = taken();
+    assert_eq!((&verified["ok"], &verified["entries_sealed"]), (&true.into(), &6_000.into()), "{verified}");
+    assert!(statements.iter().all(|sql| sql.trim_start().starts_with("SELECT")), "{statements:#?}");
+    let bounded = |sql: &String| {
+        ["LIMIT", " IN (", "<= ?", "`wallets`.`user_id` = ?", "closings", "account_rollups"]
+            .iter()
+            .any(|b| sql.contains(b))
+    };
+    let tables = ["postings", "journal_entries", "seals", "wallets", "holds", "emi_reserves"];
+    let reads = statements.iter().filter(|sql| tables.iter().any(|t| sql.contains(t)));
+    let unbounded: Vec<&String> = reads.filter(|sql| !bounded(sql)).collect();
+    // The one exception reads what is after the last full page.
+    assert!(unbounded.len() <= 1, "{unbounded:#?}");
+    s.finish().await;
+}
