@@ -38,6 +38,9 @@ pub enum MailError {
     /// This message will never be accepted.
     #[error("the message was refused: {0}")]
     Refused(String),
+    /// The circuit breaker of the channel is open: nothing was tried.
+    #[error("the message was not tried: {0}")]
+    NotTried(Open),
 }
 
 impl Outage for MailError {
@@ -47,7 +50,7 @@ impl Outage for MailError {
 }
 impl From<Open> for MailError {
     fn from(open: Open) -> Self {
-        Self::Unavailable(open.to_string())
+        Self::NotTried(open)
     }
 }
 

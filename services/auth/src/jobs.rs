@@ -1,6 +1,7 @@
 //! What runs on a schedule.
 
 use crate::app::{forget, rotate_keys};
+use crate::domain::identifier::Channel;
 use crate::error::AuthError;
 use crate::post;
 use crate::state::Auth;
@@ -8,12 +9,10 @@ use chassis::jobs::Job;
 use std::time::Duration;
 
 pub(crate) fn all(auth: &Auth) -> Vec<Job> {
-    let (messages, keys, old) = (auth.clone(), auth.clone(), auth.clone());
+    let (keys, old) = (auth.clone(), auth.clone());
     vec![
-        Job::every("messages", Duration::from_secs(5), move |_| {
-            let auth = messages.clone();
-            async move { Ok(post::deliver(&auth).await?) }
-        }),
+        queue("email_queue", Channel::Email, auth),
+        queue("sms_queue", Channel::Sms, auth),
         Job::every("keys", Duration::from_secs(3600), move |_| {
             let auth = keys.clone();
             async move { Ok(tidy_keys(&auth).await?) }
@@ -23,6 +22,15 @@ pub(crate) fn all(auth: &Auth) -> Vec<Job> {
             async move { Ok(forget_old(&auth).await?) }
         }),
     ]
+}
+
+/// A job for each channel, so that neither waits for the other.
+fn queue(name: &'static str, channel: Channel, auth: &Auth) -> Job {
+    let auth = auth.clone();
+    Job::every(name, Duration::from_secs(5), move |_| {
+        let auth = auth.clone();
+        async move { Ok(post::run_queue(&auth, channel).await?) }
+    })
 }
 
 async fn tidy_keys(auth: &Auth) -> Result<(), AuthError> {

@@ -79,6 +79,7 @@ diesel::table! {
         attempts -> BigInt,
         try_at -> Timestamp,
         expires_at -> Timestamp,
+        channel -> Text,
     }
 }
 

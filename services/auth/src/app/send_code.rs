@@ -1,12 +1,11 @@
 //! Sends a one-time code: stores its hash and puts the message, sealed, on its way.
 
-use super::send_message;
+use super::send_message::{self, Draft};
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::{self, Purpose};
 use crate::error::AuthError;
 use crate::secrets::{Secrets, new_code};
 use crate::store::codes::{self, Code};
-use chassis::mail::Message;
 use db::DbConnection;
 use domain::Timestamp;
 
@@ -39,13 +38,12 @@ pub(crate) async fn send_code(
         return Err(AuthError::CodeTooSoon { wait_secs: otp::RESEND_AFTER_SECS.unsigned_abs() });
     }
     let minutes = otp::TTL_SECS / 60;
-    let message = Message {
+    let draft = Draft {
         to: to.to_string(),
-        channel: to.channel().to_string(),
+        channel: to.channel(),
         subject: "Your sign-in code".to_owned(),
         body: format!("Your code is {code}. It is good for {minutes} minutes. Do not give it to anybody."),
         code: Some(code),
-        sent_at: now,
     };
-    send_message::enqueue(c, secrets, message, row.expires_at).await
+    send_message::enqueue(c, secrets, draft, now, row.expires_at).await
 }

@@ -80,7 +80,7 @@ pub(crate) async fn send_code(auth: web::Data<Auth>, body: Body) -> Result<HttpR
     errors.finish("auth.channel_invalid")?;
     let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
     auth.ctx.tx(async |c| send(c, secrets, Purpose::SignIn, &identifier, now).await).await?;
-    post::deliver_soon(&auth).await;
+    post::send_soon(&auth, &[identifier.channel()]).await;
     let sent = CodeSent { expires_in: otp::TTL_SECS, resend_after: otp::RESEND_AFTER_SECS };
     Ok(HttpResponse::Accepted().json(sent))
 }
@@ -110,7 +110,7 @@ pub(crate) async fn sign_up(auth: web::Data<Auth>, body: Body) -> Result<HttpRes
     let (email, mobile, told) = check(body.json::<SignUpInput>().await?.value, now.day())?;
     let addresses = (&email, &mobile);
     let signup_token = auth.ctx.tx(async |c| app_sign_up::begin(c, secrets, addresses, &told, now).await).await?;
-    post::deliver_soon(&auth).await;
+    post::send_soon(&auth, &[Channel::Email, Channel::Sms]).await;
     Ok(HttpResponse::Accepted().json(SignUpBegun {
         signup_token,
         expires_in: otp::TTL_SECS,

@@ -6,6 +6,7 @@ mod access;
 mod house;
 mod kyc;
 mod me;
+mod messages;
 mod on_services;
 mod people;
 mod sessions;

@@ -1,12 +1,9 @@
 //! One-time codes, and who comes in by them.
 
 use crate::house::{self, another_code, ask, client, sign_in, sign_in_with, text};
-use chassis::mail::{MailError, Mailer, Message, MessageLog};
 use futures_util::future::join_all;
 use proto_events::auth::v1::UserRegistered;
 use serde_json::json;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const ASHA: &str = "asha@example.com";
 
@@ -161,53 +158,6 @@ async fn what_cannot_be_reached_is_refused() {
     let no_such_channel = json!({ "identifier": ASHA, "channel": "pigeon" });
     assert_eq!(service.anonymous().post("/auth/otp", no_such_channel).await.problem(400), "request.wrong_type");
     assert!(service.messages.list(None).is_empty());
-}
-
-struct Mailbox {
-    down: Arc<AtomicBool>,
-    log: MessageLog,
-}
-
-#[async_trait::async_trait]
-impl Mailer for Mailbox {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
-        if self.down.load(Ordering::SeqCst) {
-            return Err(MailError::Unavailable("down".into()));
-        }
-        self.log.send(message).await
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mailer_that_is_down_delays_the_code_but_not_the_answer() {
-    let down = Arc::new(AtomicBool::new(true));
-    let log = MessageLog::new();
-    let mailbox = Mailbox { down: Arc::clone(&down), log: log.clone() };
-    let service = house::start_on(|platform| platform.mailer = Arc::new(mailbox)).await;
-    for identifier in [ASHA, "late@example.com"] {
-        let body = json!({ "identifier": identifier, "channel": "email" });
-        service.anonymous().post("/auth/otp", body).await.expect(202);
-    }
-    service.clock.advance_secs(60);
-    service.run_job("messages").await;
-    assert!(log.list(None).is_empty());
-    down.store(false, Ordering::SeqCst);
-    service.clock.advance_secs(60);
-    service.run_job("messages").await;
-    let mut sent: Vec<String> = log.list(None).into_iter().map(|m| m.to).collect();
-    sent.sort();
-    assert_eq!(sent, [ASHA, "late@example.com"]);
-    let code = log.list(Some(ASHA))[0].code.clone();
-    let body = json!({ "identifier": ASHA, "code": code });
-    service.anonymous().post("/auth/otp/verify", body).await.expect(200);
-    // What is sent is not sent again, and what has expired is not sent at all.
-    down.store(true, Ordering::SeqCst);
-    let body = json!({ "identifier": "old@example.com", "channel": "email" });
-    service.anonymous().post("/auth/otp", body).await.expect(202);
-    down.store(false, Ordering::SeqCst);
-    service.clock.advance_secs(600);
-    service.run_job("messages").await;
-    assert_eq!(log.list(None).len(), 2);
 }
 
 fn id_bytes(id: &str) -> Vec<u8> {
