@@ -1,9 +1,9 @@
 //! A cache in this process's memory.
 
-use super::{Cache, CacheDown};
+use super::{Acquired, Cache, CacheDown, Limit};
 use crate::clock::{Clock, SystemClock};
 use domain::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,8 +26,26 @@ struct Entries {
 }
 
 struct Entry {
-    value: Vec<u8>,
+    value: Value,
     expires_at: Timestamp,
+}
+
+/// What one key holds. As in Redis, a counter is a value of digits.
+enum Value {
+    Bytes(Vec<u8>),
+    List(VecDeque<Vec<u8>>),
+}
+
+impl Value {
+    fn bytes(&self) -> Option<&Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::List(_) => None,
+        }
+    }
+    fn count(&self) -> u64 {
+        self.bytes().and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok()).unwrap_or(0)
+    }
 }
 
 impl Default for MemoryCache {
@@ -52,7 +70,18 @@ impl Entries {
     fn alive(&self, key: &str, now: Timestamp) -> Option<&Entry> {
         self.map.get(key).filter(|entry| entry.expires_at > now)
     }
-    fn put(&mut self, key: &str, value: Vec<u8>, expires_at: Timestamp, now: Timestamp) {
+    fn count(&self, key: &str, now: Timestamp) -> u64 {
+        self.alive(key, now).map_or(0, |entry| entry.value.count())
+    }
+    /// Adds one to a counter, which expires when it did, or else after `ttl`.
+    fn increment(&mut self, key: &str, ttl: Duration, now: Timestamp) -> u64 {
+        let before = self.alive(key, now).map(|entry| (entry.value.count(), entry.expires_at));
+        let (count, expires_at) = before.unwrap_or_else(|| (0, later(now, ttl)));
+        let count = count.saturating_add(1);
+        self.put(key, Value::Bytes(count.to_string().into_bytes()), expires_at, now);
+        count
+    }
+    fn put(&mut self, key: &str, value: Value, expires_at: Timestamp, now: Timestamp) {
         self.writes += 1;
         // In proportion to what is there, so that a write costs the same however much that is.
         if self.writes >= SWEEP_AFTER.max(self.map.len()) {
@@ -73,13 +102,105 @@ fn later(now: Timestamp, ttl: Duration) -> Timestamp {
 impl Cache for MemoryCache {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
         let now = self.clock.now();
-        Ok(self.entries().alive(key, now).map(|entry| entry.value.clone()))
+        Ok(self.entries().alive(key, now).and_then(|entry| entry.value.bytes().cloned()))
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         let now = self.clock.now();
-        self.entries().put(key, value.to_vec(), later(now, ttl), now);
+        self.entries().put(key, Value::Bytes(value.to_vec()), later(now, ttl), now);
         Ok(())
+    }
+
+    async fn set_if_absent(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, CacheDown> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        if entries.alive(key, now).is_some() {
+            return Ok(false);
+        }
+        entries.put(key, Value::Bytes(value.to_vec()), later(now, ttl), now);
+        Ok(true)
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
+        self.entries().map.remove(key);
+        Ok(())
+    }
+
+    async fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheDown> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let has = entries.alive(key, now).and_then(|entry| entry.value.bytes()).is_some_and(|bytes| bytes == value);
+        if has {
+            entries.map.remove(key);
+        }
+        Ok(has)
+    }
+
+    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
+        let now = self.clock.now();
+        Ok(self.entries().increment(key, ttl, now))
+    }
+
+    async fn count(&self, key: &str) -> Result<u64, CacheDown> {
+        let now = self.clock.now();
+        Ok(self.entries().count(key, now))
+    }
+
+    async fn acquire(&self, limits: &[Limit]) -> Result<Acquired, CacheDown> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let reached = limits.iter().enumerate().filter(|(_, limit)| entries.count(&limit.key, now) >= limit.max);
+        let left = |limit: &Limit| match entries.alive(&limit.key, now) {
+            Some(entry) => entry.expires_at.since(now).to_std().unwrap_or_default(),
+            None => limit.window,
+        };
+        let longest = reached.map(|(index, limit)| (left(limit), index)).max_by_key(|(left, _)| *left);
+        if let Some((retry_after, index)) = longest {
+            return Ok(Acquired::Refused { index, retry_after });
+        }
+        for limit in limits {
+            entries.increment(&limit.key, limit.window, now);
+        }
+        Ok(Acquired::Granted)
+    }
+
+    async fn give_back(&self, limits: &[Limit]) -> Result<(), CacheDown> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        for limit in limits {
+            let Some((count, expires_at)) = entries.alive(&limit.key, now).map(|e| (e.value.count(), e.expires_at))
+            else {
+                continue;
+            };
+            if count > 1 {
+                entries.put(&limit.key, Value::Bytes((count - 1).to_string().into_bytes()), expires_at, now);
+            } else {
+                entries.map.remove(&limit.key);
+            }
+        }
+        Ok(())
+    }
+
+    async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let mut list = match entries.alive(key, now).map(|entry| &entry.value) {
+            Some(Value::List(list)) => list.clone(),
+            Some(Value::Bytes(_)) | None => VecDeque::new(),
+        };
+        list.push_back(value.to_vec());
+        let beyond = list.len().saturating_sub(max);
+        let dropped = list.drain(..beyond).collect();
+        entries.put(key, Value::List(list), later(now, ttl), now);
+        Ok(dropped)
+    }
+
+    async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
+        let now = self.clock.now();
+        match self.entries().alive(key, now).map(|entry| &entry.value) {
+            Some(Value::List(list)) => Ok(list.iter().cloned().collect()),
+            Some(Value::Bytes(_)) | None => Ok(Vec::new()),
+        }
     }
 
     async fn ping(&self) -> Result<(), CacheDown> {

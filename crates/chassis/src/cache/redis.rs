@@ -1,6 +1,6 @@
 //! A cache in Redis, over a pool of connections that are asked whether they live before they are used.
 
-use super::{Cache, CacheDown};
+use super::{Acquired, Cache, CacheDown, Limit};
 use crate::config::ConfigError;
 use deadpool_redis::redis::{self, AsyncConnectionConfig, Cmd, FromRedisValue};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
@@ -13,6 +13,52 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(500);
 /// A command holds its connection for one round trip, so a few connections carry thousands a second.
 const CONNECTIONS: usize = 16;
+
+/// Deletes a key that has the value it is expected to have.
+const DELETE_IF: &str = "
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0";
+
+/// Adds one; a new counter expires. A counter that was left without an expiry is given one.
+const INCREMENT: &str = "
+local n = redis.call('INCR', KEYS[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return n";
+
+/// ARGV: for each key its limit and its window in milliseconds. Returns the number of the refused key, from 1, and the
+/// milliseconds left of its window; or two zeros.
+const ACQUIRE: &str = "
+local refused, longest = 0, -1
+for i, key in ipairs(KEYS) do
+  if tonumber(redis.call('GET', key) or '0') >= tonumber(ARGV[2 * i - 1]) then
+    local left = redis.call('PTTL', key)
+    if left < 0 then left = tonumber(ARGV[2 * i]) end
+    if left > longest then refused, longest = i, left end
+  end
+end
+if refused > 0 then return {refused, longest} end
+for i, key in ipairs(KEYS) do
+  redis.call('INCR', key)
+  if redis.call('PTTL', key) < 0 then redis.call('PEXPIRE', key, ARGV[2 * i]) end
+end
+return {0, 0}";
+
+const GIVE_BACK: &str = "
+for i, key in ipairs(KEYS) do
+  local n = tonumber(redis.call('GET', key) or '0')
+  if n > 1 then redis.call('DECR', key) elseif n == 1 then redis.call('DEL', key) end
+end
+return 0";
+
+/// ARGV: the value, the longest length, milliseconds. Returns what was dropped.
+const APPEND: &str = "
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local dropped = {}
+while redis.call('LLEN', KEYS[1]) > tonumber(ARGV[2]) do
+  dropped[#dropped + 1] = redis.call('LPOP', KEYS[1])
+end
+return dropped";
 
 pub struct RedisCache {
     pool: Pool,
@@ -60,6 +106,16 @@ impl RedisCache {
         Err(failure.error)
     }
 
+    /// A script on these keys: Redis runs nothing else meanwhile. The caller adds the arguments.
+    fn script<'a>(&self, text: &str, keys: impl ExactSizeIterator<Item = &'a str>) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(text).arg(keys.len());
+        for key in keys {
+            command.arg(self.key(key));
+        }
+        command
+    }
+
     fn paused_until(&self) -> Option<Instant> {
         *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,6 +151,60 @@ impl Cache for RedisCache {
 
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         self.ask(redis::cmd("SET").arg(self.key(key)).arg(value).arg("PX").arg(millis(ttl))).await
+    }
+
+    async fn set_if_absent(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, CacheDown> {
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(key)).arg(value).arg("PX").arg(millis(ttl)).arg("NX");
+        Ok(self.ask::<Option<String>>(&command).await?.is_some())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
+        self.ask::<u64>(redis::cmd("DEL").arg(self.key(key))).await.map(drop)
+    }
+
+    async fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheDown> {
+        let deleted: u64 = self.ask(self.script(DELETE_IF, [key].into_iter()).arg(value)).await?;
+        Ok(deleted > 0)
+    }
+
+    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
+        self.ask(self.script(INCREMENT, [key].into_iter()).arg(millis(ttl))).await
+    }
+
+    async fn count(&self, key: &str) -> Result<u64, CacheDown> {
+        Ok(self.ask::<Option<u64>>(redis::cmd("GET").arg(self.key(key))).await?.unwrap_or(0))
+    }
+
+    async fn acquire(&self, limits: &[Limit]) -> Result<Acquired, CacheDown> {
+        if limits.is_empty() {
+            return Ok(Acquired::Granted);
+        }
+        let mut command = self.script(ACQUIRE, limits.iter().map(|limit| limit.key.as_str()));
+        for limit in limits {
+            command.arg(limit.max).arg(millis(limit.window));
+        }
+        let (refused, left): (usize, u64) = self.ask(&command).await?;
+        Ok(match refused.checked_sub(1) {
+            None => Acquired::Granted,
+            Some(index) => Acquired::Refused { index, retry_after: Duration::from_millis(left) },
+        })
+    }
+
+    async fn give_back(&self, limits: &[Limit]) -> Result<(), CacheDown> {
+        if limits.is_empty() {
+            return Ok(());
+        }
+        let command = self.script(GIVE_BACK, limits.iter().map(|limit| limit.key.as_str()));
+        self.ask::<u64>(&command).await.map(drop)
+    }
+
+    async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown> {
+        self.ask(self.script(APPEND, [key].into_iter()).arg(value).arg(max).arg(millis(ttl))).await
+    }
+
+    async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
+        self.ask(redis::cmd("LRANGE").arg(self.key(key)).arg(0).arg(-1)).await
     }
 
     async fn ping(&self) -> Result<(), CacheDown> {

@@ -1,7 +1,8 @@
 //! The cache, in memory and in Redis.
 
-use chassis::cache::{self, Cache, MemoryCache};
+use chassis::cache::{self, Acquired, Cache, Limit, MemoryCache};
 use chassis::clock::FakeClock;
+use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,64 @@ async fn keeps_its_word(cache: &dyn Cache) {
     cache.ping().await.unwrap();
 }
 
+/// A key is set once, and only whoever set it deletes it by its value.
+async fn sets_once(cache: &dyn Cache) {
+    let claims = join_all((0..20_u8).map(|n| async move { cache.set_if_absent("claim", &[n], MINUTE).await.unwrap() }));
+    assert_eq!(claims.await.into_iter().filter(|claimed| *claimed).count(), 1);
+    let holder = cache.get("claim").await.unwrap().unwrap();
+    assert!(!cache.delete_if("claim", b"another").await.unwrap());
+    assert!(cache.delete_if("claim", &holder).await.unwrap());
+    assert!(!cache.delete_if("claim", &holder).await.unwrap());
+    assert!(cache.set_if_absent("claim", b"next", MINUTE).await.unwrap());
+    cache.delete("claim").await.unwrap();
+    cache.delete("never there").await.unwrap();
+    assert_eq!(cache.get("claim").await.unwrap(), None);
+}
+
+/// Counters and limits are exact however many use them at once.
+async fn counts_exactly(cache: &dyn Cache) {
+    let sums = join_all((0..50).map(|_| async { cache.increment("counter", MINUTE).await.unwrap() })).await;
+    assert_eq!((sums.iter().max(), cache.count("counter").await.unwrap()), (Some(&50), 50));
+    assert_eq!(cache.count("no counter").await.unwrap(), 0);
+    let limit = |key: &str, max, secs| Limit { key: key.to_owned(), max, window: Duration::from_secs(secs) };
+    let both = [limit("five", 5, 600), limit("seven", 7, 60)];
+    let uses = join_all((0..30).map(|_| async { cache.acquire(&both).await.unwrap() })).await;
+    assert_eq!(uses.iter().filter(|used| **used == Acquired::Granted).count(), 5);
+    assert_eq!(cache.count("five").await.unwrap(), 5);
+    assert_eq!(cache.count("seven").await.unwrap(), 5, "a refused use counts against no limit");
+    let Acquired::Refused { index, retry_after } = cache.acquire(&both).await.unwrap() else { panic!("granted") };
+    assert!(index == 0 && retry_after > Duration::from_secs(500) && retry_after <= Duration::from_secs(600));
+    for _ in 0..2 {
+        assert_eq!(cache.acquire(&both[1..]).await.unwrap(), Acquired::Granted);
+    }
+    // Both are reached: the answer names the one that lasts longest.
+    assert!(matches!(cache.acquire(&both).await.unwrap(), Acquired::Refused { index: 0, .. }));
+    cache.give_back(&both).await.unwrap();
+    assert_eq!(cache.acquire(&both).await.unwrap(), Acquired::Granted);
+    assert!(matches!(cache.acquire(&both).await.unwrap(), Acquired::Refused { .. }));
+    // What is given back more often than it was used is not owed.
+    let one = [limit("one", 1, 60)];
+    for _ in 0..3 {
+        cache.give_back(&one).await.unwrap();
+    }
+    assert_eq!(cache.acquire(&one).await.unwrap(), Acquired::Granted);
+    assert!(matches!(cache.acquire(&one).await.unwrap(), Acquired::Refused { index: 0, .. }));
+    assert_eq!(cache.acquire(&[]).await.unwrap(), Acquired::Granted);
+    cache.give_back(&[]).await.unwrap();
+    assert!(matches!(cache.acquire(&[limit("none", 0, 60)]).await.unwrap(), Acquired::Refused { index: 0, .. }));
+}
+
+/// A list holds its newest entries.
+async fn lists(cache: &dyn Cache) {
+    assert_eq!(cache.list("list").await.unwrap(), Vec::<Vec<u8>>::new());
+    for (entry, dropped) in [(b"a", vec![]), (b"b", vec![]), (b"c", vec![b"a".to_vec()])] {
+        assert_eq!(cache.append("list", entry, 2, MINUTE).await.unwrap(), dropped);
+    }
+    assert_eq!(cache.list("list").await.unwrap(), [b"b".to_vec(), b"c".to_vec()]);
+    cache.delete("list").await.unwrap();
+    assert_eq!(cache.list("list").await.unwrap(), Vec::<Vec<u8>>::new());
+}
+
 fn clocked() -> (Arc<FakeClock>, MemoryCache) {
     let clock = Arc::new(FakeClock::at("2026-07-01T10:00:00Z".parse().unwrap()));
     (clock.clone(), MemoryCache::with_clock(clock))
@@ -26,6 +85,30 @@ fn clocked() -> (Arc<FakeClock>, MemoryCache) {
 #[tokio::test]
 async fn memory_keeps_its_word() {
     keeps_its_word(&MemoryCache::new()).await;
+}
+
+#[tokio::test]
+async fn memory_sets_counts_and_lists_atomically() {
+    let cache = MemoryCache::new();
+    sets_once(&cache).await;
+    counts_exactly(&cache).await;
+    lists(&cache).await;
+}
+
+#[tokio::test]
+async fn a_window_begins_with_its_first_use_and_is_not_prolonged_by_later_ones() {
+    let (clock, cache) = clocked();
+    let limit = [Limit { key: "limit".into(), max: 2, window: MINUTE }];
+    assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
+    clock.advance_secs(40);
+    assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
+    assert!(matches!(cache.acquire(&limit).await.unwrap(), Acquired::Refused { .. }));
+    assert_eq!(cache.increment("counter", MINUTE).await.unwrap(), 1);
+    clock.advance_secs(20);
+    assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
+    assert_eq!(cache.increment("counter", MINUTE).await.unwrap(), 2);
+    clock.advance_secs(40);
+    assert_eq!(cache.increment("counter", MINUTE).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -123,6 +206,36 @@ mod on_services {
     #[tokio::test]
     async fn redis_keeps_its_word() {
         keeps_its_word(&*cache::connect(&url(), &namespace()).unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn redis_sets_counts_and_lists_atomically() {
+        let cache = cache::connect(&url(), &namespace()).unwrap();
+        sets_once(&*cache).await;
+        counts_exactly(&*cache).await;
+        lists(&*cache).await;
+    }
+
+    #[tokio::test]
+    async fn in_redis_everything_expires() {
+        let cache = cache::connect(&url(), &namespace()).unwrap();
+        let ttl = Duration::from_millis(50);
+        let limit = [Limit { key: "limit".into(), max: 1, window: ttl }];
+        assert!(cache.set_if_absent("claim", b"1", ttl).await.unwrap());
+        assert_eq!(cache.increment("counter", ttl).await.unwrap(), 1);
+        cache.append("list", b"1", 3, ttl).await.unwrap();
+        assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
+        let gone = async {
+            while !(cache.get("claim").await.unwrap().is_none()
+                && cache.count("counter").await.unwrap() == 0
+                && cache.list("list").await.unwrap().is_empty()
+                && cache.count("limit").await.unwrap() == 0)
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+        assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
     }
 
     #[tokio::test]

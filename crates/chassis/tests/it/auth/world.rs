@@ -4,7 +4,7 @@ use crate::scratch::Scratch;
 use chassis::auth::jwks::KeysUnavailable;
 use chassis::auth::token::{AUDIENCE, ISSUER};
 use chassis::auth::{AuthFailure, Claims, KeySource, SharedKeys, SigningKey, Verifier, revocation};
-use chassis::cache::{Cache, CacheDown, MemoryCache};
+use chassis::cache::{Acquired, Cache, CacheDown, Limit, MemoryCache};
 use chassis::clock::{Clock, FakeClock};
 use chassis::id;
 use db::Db;
@@ -39,6 +39,42 @@ impl Cache for Fallible {
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         self.check()?;
         self.inner.set(key, value, ttl).await
+    }
+    async fn set_if_absent(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, CacheDown> {
+        self.check()?;
+        self.inner.set_if_absent(key, value, ttl).await
+    }
+    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
+        self.check()?;
+        self.inner.delete(key).await
+    }
+    async fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheDown> {
+        self.check()?;
+        self.inner.delete_if(key, value).await
+    }
+    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
+        self.check()?;
+        self.inner.increment(key, ttl).await
+    }
+    async fn count(&self, key: &str) -> Result<u64, CacheDown> {
+        self.check()?;
+        self.inner.count(key).await
+    }
+    async fn acquire(&self, limits: &[Limit]) -> Result<Acquired, CacheDown> {
+        self.check()?;
+        self.inner.acquire(limits).await
+    }
+    async fn give_back(&self, limits: &[Limit]) -> Result<(), CacheDown> {
+        self.check()?;
+        self.inner.give_back(limits).await
+    }
+    async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown> {
+        self.check()?;
+        self.inner.append(key, value, max, ttl).await
+    }
+    async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
+        self.check()?;
+        self.inner.list(key).await
     }
     async fn ping(&self) -> Result<(), CacheDown> {
         self.check()
