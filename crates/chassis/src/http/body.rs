@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::problem::FieldError;
-use super::strict::Strict;
+use super::strict::{self, Strict};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header};
 use domain::refused;
@@ -15,6 +15,11 @@ pub const LIMIT: usize = 64 * 1024;
 
 /// The code of a rule that the type of a field knows by itself, unless the service has a name for it.
 const BROKEN_RULE: &str = "request.broken_rule";
+
+/// Characters of an unknown field's name that are repeated.
+const MAX_NAMED: usize = 100;
+
+const UNKNOWN_FIELD: &str = "request.unknown_field";
 
 /// A body that has not been read yet. Extracting it never fails.
 pub struct Body {
@@ -78,12 +83,12 @@ impl Body {
 
     /// Like [`Body::json`]; a rule that the type of a field knows by itself is broken by the service's own code.
     pub async fn json_or<T: DeserializeOwned>(self, broken_rule: &'static str) -> Result<Input<T>, Problem> {
-        self.json().await.map_err(|mut problem| {
-            if problem.code == BROKEN_RULE {
-                problem.code = broken_rule;
-            }
-            problem
-        })
+        self.json().await.map_err(|problem| named(problem, broken_rule))
+    }
+
+    /// Like [`Body::json_or_empty`], with a code for broken rules as [`Body::json_or`] has it.
+    pub async fn json_or_empty_or<T: DeserializeOwned>(self, broken_rule: &'static str) -> Result<Input<T>, Problem> {
+        self.json_or_empty().await.map_err(|problem| named(problem, broken_rule))
     }
 
     fn check_content_type(&self) -> Result<(), Problem> {
@@ -94,6 +99,13 @@ impl Body {
             _ => Ok(()),
         }
     }
+}
+
+fn named(mut problem: Problem, broken_rule: &'static str) -> Problem {
+    if problem.code == BROKEN_RULE {
+        problem.code = broken_rule;
+    }
+    problem
 }
 
 /// A value read from a body, and the bytes it was read from.
@@ -113,11 +125,20 @@ fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<Input<T>, Problem> {
     Ok(Input { value, bytes })
 }
 
-/// 422 where a value is well formed and a rule refuses it, else 400.
+/// 422 where a value is well formed and a rule refuses it, or a field is one that nobody may set, else 400.
 fn unreadable(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     if !error.is_data() {
         return Problem::bad_request("request.malformed_json", text);
+    }
+    if let Some(name) = strict::unknown_field(&text) {
+        // The path ends at the object, with a mark for the field in it.
+        let object = path.trim_end_matches(['?', '.']);
+        let name: String = name.chars().take(MAX_NAMED).collect();
+        let field = if object.is_empty() { name } else { format!("{object}.{name}") };
+        let detail = format!("{field}: this is no field of the request, or none that can be set here");
+        let error = FieldError { field, code: "unknown", detail: "no such field can be set here".to_owned() };
+        return Problem::unprocessable(UNKNOWN_FIELD, detail).with_errors(vec![error]);
     }
     let at = |problem: Problem, code, detail| {
         let field = FieldError { field: path.to_owned(), code, detail };

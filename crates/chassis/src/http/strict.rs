@@ -1,8 +1,19 @@
-//! JSON objects only where objects are meant, and strings where words are. serde's derive also takes an array for a
-//! struct, field by field in the order of declaration, and `{"word": null}` for `"word"`: nobody promised either.
+//! JSON objects only where objects are meant, with no fields but those that are known, and strings where words are.
+//! serde's derive also takes an array for a struct, field by field in the order of declaration, and `{"word": null}` for
+//! `"word"`, and passes over a field that it does not know: whoever misspells one would be told that it was done.
 
+use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
+
+/// How the error of an unknown field begins; its name follows.
+const UNKNOWN: &str = "unknown field: ";
+
+/// The field that an error of this reader says is unknown.
+pub(super) fn unknown_field(error: &str) -> Option<&str> {
+    let name = error.strip_prefix(UNKNOWN)?;
+    Some(name.rsplit_once(" at line ").map_or(name, |(name, _)| name))
+}
 
 /// A deserializer, visitor, seed or access that passes strictness on to everything inside.
 pub(super) struct Strict<T>(pub(super) T);
@@ -31,10 +42,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(Strict(visitor))
+        self.0.deserialize_map(Object { visitor, fields })
     }
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -43,6 +54,61 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         self.0.deserialize_str(Word(visitor))
+    }
+}
+
+/// What wants an object of these fields.
+struct Object<V> {
+    visitor: V,
+    fields: &'static [&'static str],
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.visitor.expecting(f)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(Fields { map, fields: self.fields })
+    }
+}
+
+/// An object whose fields are looked at before they are read.
+struct Fields<A> {
+    map: A,
+    fields: &'static [&'static str],
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        self.map.next_key_seed(Field { seed, fields: self.fields })
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.map.next_value_seed(Strict(seed))
+    }
+    fn size_hint(&self) -> Option<usize> {
+        self.map.size_hint()
+    }
+}
+
+/// What wants the name of a field.
+struct Field<S> {
+    seed: S,
+    fields: &'static [&'static str],
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Field<S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if !self.fields.contains(&name.as_str()) {
+            return Err(D::Error::custom(format_args!("{UNKNOWN}{name}")));
+        }
+        self.seed.deserialize(StrDeserializer::new(&name))
     }
 }
 
@@ -139,7 +205,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(rename_all = "snake_case")]
@@ -154,6 +219,20 @@ mod tests {
 
     fn read(text: &str) -> Result<Inner, serde_json::Error> {
         Inner::deserialize(Strict(&mut serde_json::Deserializer::from_str(text)))
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_however_deep() {
+        for (wrong, name) in [
+            (r#"{"side": null, "list": [], "role": "admin"}"#, "role"),
+            (r#"{"side": null, "list": [{"side": null, "list": [], "a b at line 1": 1}]}"#, "a b at line 1"),
+            (r#"{"Side": null, "list": []}"#, "Side"),
+        ] {
+            let error = read(wrong).expect_err(wrong).to_string();
+            assert_eq!(unknown_field(&error), Some(name), "{error}");
+        }
+        let missing = read(r#"{"side": "unknown field: x", "list": 1}"#).expect_err("no list").to_string();
+        assert_eq!(unknown_field(&missing), None);
     }
 
     #[test]
