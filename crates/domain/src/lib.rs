@@ -1,7 +1,7 @@
 //! The vocabulary every service shares, and the rules that more than one of them decides by.
 //!
 //! Read in this order: [`money`] (integer paise, rates, rounding), [`time`] (instants and the Indian
-//! business calendar), [`id`], [`words`] (roles, sides, payment methods), [`plan`] (the versioned
+//! business calendar), [`id`], [`words`] (roles, sides, payment methods), [`text`] (what people write), [`plan`] (the versioned
 //! compensation plan), [`tax`] (effective-dated rules for tax deducted at source), [`refused`] (how a reader of requests
 //! learns that a value breaks a rule).
 //!
@@ -15,6 +15,7 @@ pub mod plan;
 pub mod refused;
 mod sql;
 pub mod tax;
+pub mod text;
 pub mod time;
 pub mod words;
 
@@ -25,5 +26,6 @@ pub use uuid;
 pub use id::{BookingId, EventId, PaymentId, PayoutId, ReserveId, UserId};
 pub use money::{Money, MoneyError, Rate, Rounding};
 pub use plan::{Plan, PlanBook, PlanError, PlanVersion};
+pub use text::{FreeText, PersonText};
 pub use time::{Day, FinancialYear, Month, Quarter, Timestamp};
 pub use words::{KycStatus, PaymentMethod, Role, Side};

@@ -11,6 +11,7 @@ pub use book::{PlanBook, PlanVersion};
 pub use referral::{OnceBonus, ReferralInput, TakenBack, taken_back};
 
 use crate::money::{Money, MoneyError, Rate, Rounding};
+use crate::text::PersonText;
 use crate::time::{Day, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -179,9 +180,9 @@ impl Plan {
     /// Refuses a plan that no business can mean. Rates are within 0–100 by their type.
     pub fn validate(&self) -> Result<(), PlanError> {
         let invalid = |field, reason| Err(PlanError::Invalid { field, reason });
-        let says_something = !self.name.trim().is_empty() && !self.name.contains(char::is_control);
+        let says_something = PersonText::try_new(&self.name).is_ok_and(|name| !name.is_empty());
         if !says_something || self.name.chars().count() > 64 {
-            return invalid("name", "must be 1 to 64 characters on one line, not all of them blanks");
+            return invalid("name", "must be 1 to 64 visible characters on one line, not all of them blanks");
         }
         let (threshold, bonus) = match &self.referral {
             Referral::PercentOfFirstBooking { .. } => (Money::from_rupees(1), Money::ZERO),

@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, web};
 use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
-use domain::{BookingId, Money, UserId};
+use domain::{BookingId, FreeText, Money, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -49,7 +49,7 @@ pub(crate) enum Destination {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct RefundInput {
-    reason: Option<String>,
+    reason: Option<FreeText>,
     refund_to: Option<Destination>,
 }
 
@@ -160,7 +160,7 @@ pub(crate) async fn cancel(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let (id, owner) = visible(&app, &caller, &path).await?;
-    let input = body.json_or_empty::<RefundInput>().await?;
+    let input = body.json_or_empty_or::<RefundInput>("booking.reason_invalid").await?;
     let terms = &input.value.terms(&app)?;
     let (caller, now) = (&caller, app.ctx.now());
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {

@@ -20,7 +20,7 @@ use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Listing, Page, Problem, Query, ok, path_id};
 use chassis::id;
 use db::DbConnection;
-use domain::{BookingId, Money, PaymentId, PaymentMethod, Timestamp, UserId};
+use domain::{BookingId, Money, PaymentId, PaymentMethod, PersonText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -44,13 +44,13 @@ pub(crate) struct PaymentFilter {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ConfirmInput {
     /// Of the transfer or the receipt; required for a bank transfer.
-    reference: Option<String>,
+    reference: Option<PersonText>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct FailInput {
-    reference: Option<String>,
-    reason: Option<String>,
+    reference: Option<PersonText>,
+    reason: Option<PersonText>,
 }
 
 pub(crate) async fn pay(
@@ -161,7 +161,7 @@ pub(crate) async fn confirm(
     let payment = seen(&app, &caller, &path).await?;
     // Cash that only its payer has seen is no cash: somebody else says that it came.
     not_own(&payment, &caller)?;
-    let input = body.json_or_empty::<ConfirmInput>().await?;
+    let input = body.json_or_empty_or::<ConfirmInput>("booking.reference_invalid").await?;
     let reference = line_of("reference", input.value.reference.as_deref())?;
     let mut errors = FieldErrors::new();
     let named = reference.is_some() || payment.method != PaymentMethod::BankTransfer;
@@ -184,7 +184,7 @@ pub(crate) async fn fail(
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
     not_own(&payment, &caller)?;
-    let input = body.json_or_empty::<FailInput>().await?;
+    let input = body.json_or_empty_or::<FailInput>("booking.reference_invalid").await?;
     let text = input.value.reason.or(input.value.reference);
     let reason = line_of("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
     let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());
@@ -237,7 +237,7 @@ pub(crate) async fn refund(
 ) -> Result<HttpResponse, Problem> {
     let payment = seen(&app, &caller, &path).await?;
     not_own(&payment, &caller)?;
-    let input = body.json_or_empty::<RefundInput>().await?;
+    let input = body.json_or_empty_or::<RefundInput>("booking.reason_invalid").await?;
     let terms = &input.value.terms(&app)?;
     let (payment, app, caller, now) = (&payment, &app, &caller, app.ctx.now());
     idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {

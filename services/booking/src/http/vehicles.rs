@@ -13,7 +13,7 @@ use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, ok, path_id};
 use chassis::id;
-use domain::Money;
+use domain::{Money, PersonText};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,16 +21,16 @@ const LONGEST_NAME: usize = 80;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct AddVehicle {
-    model: String,
-    variant: String,
+    model: PersonText,
+    variant: PersonText,
     price: Money,
     is_active: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ChangeVehicle {
-    model: Option<String>,
-    variant: Option<String>,
+    model: Option<PersonText>,
+    variant: Option<PersonText>,
     price: Option<Money>,
     is_active: Option<bool>,
 }
@@ -52,7 +52,7 @@ pub(crate) async fn add(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json::<AddVehicle>().await?;
+    let input = body.json_or::<AddVehicle>("booking.vehicle_invalid").await?;
     let given = input.value;
     let change = checked(ChangeVehicle {
         model: Some(given.model),
@@ -87,7 +87,7 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let id: VehicleId = path_id(&path)?;
     vehicles::find(&mut *app.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let change = &checked(body.json::<ChangeVehicle>().await?.value)?;
+    let change = &checked(body.json_or::<ChangeVehicle>("booking.vehicle_invalid").await?.value)?;
     let (caller, now) = (&caller, app.ctx.now());
     let vehicle = app
         .ctx
@@ -106,7 +106,7 @@ fn action(name: &'static str, vehicle: &Vehicle) -> Action<'static> {
 
 fn checked(given: ChangeVehicle) -> Result<VehicleChange, Problem> {
     let mut errors = FieldErrors::new();
-    let mut name = |field: &str, text: Option<String>| {
+    let mut name = |field: &str, text: Option<PersonText>| {
         let cleaned = text.as_deref().map(|t| line(t, LONGEST_NAME));
         errors.require(field, cleaned != Some(None), "length", format!("1 to {LONGEST_NAME} characters"));
         cleaned.flatten()

@@ -9,7 +9,7 @@ use crate::store::documents::{self, Document};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Page, Problem, Query, ok, path_id};
-use domain::{Timestamp, UserId};
+use domain::{FreeText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -61,7 +61,7 @@ pub(super) struct Filter {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Rejection {
     /// 1 to 500 characters; the member reads it.
-    reason: String,
+    reason: FreeText,
 }
 
 pub(super) async fn list(
@@ -134,7 +134,7 @@ pub(super) async fn reject(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = somebody_elses(&app, &caller, &path).await?;
-    let input = body.json::<Rejection>().await?.value;
+    let input = body.json_or::<Rejection>("compliance.review_invalid").await?.value;
     let reason = input.reason.trim();
     let mut errors = FieldErrors::new();
     let fits = (1..=MOST_REASON).contains(&reason.chars().count());

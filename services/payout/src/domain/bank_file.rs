@@ -1,7 +1,7 @@
 //! What goes to the bank, and what comes back.
 
+use domain::FreeText;
 use domain::PayoutId;
-use domain::words::is_readable;
 
 /// Columns of the file for the bank.
 pub const FILE_COLUMNS: [&str; 7] =
@@ -32,7 +32,7 @@ pub enum Settlement {
 pub enum Refusal {
     #[error("a payment needs the bank's reference (utr): 1 to 64 letters and digits")]
     Utr,
-    #[error("a reason has at most 500 characters, and no control characters")]
+    #[error("a reason has at most 500 characters, all of them visible")]
     Reason,
 }
 
@@ -44,13 +44,10 @@ impl Settlement {
                 let good = (1..=64).contains(&utr.len()) && utr.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
                 if good { Ok(Self::Paid { utr: utr.to_owned() }) } else { Err(Refusal::Utr) }
             }
-            Outcome::Failed => {
-                let reason = reason.trim();
-                if reason.chars().count() > 500 || !is_readable(reason) {
-                    return Err(Refusal::Reason);
-                }
-                Ok(Self::Failed { reason: reason.to_owned() })
-            }
+            Outcome::Failed => match FreeText::try_new(reason) {
+                Ok(reason) if reason.length() <= 500 => Ok(Self::Failed { reason: reason.into_string() }),
+                Ok(_) | Err(_) => Err(Refusal::Reason),
+            },
         }
     }
 }

@@ -14,7 +14,7 @@ use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
 use chassis::id;
 use chassis::pii::mask_account;
-use domain::UserId;
+use domain::{PersonText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -24,8 +24,8 @@ const LONGEST_NAME: usize = 100;
 pub(super) struct AccountInput {
     account_number: String,
     ifsc: String,
-    holder_name: String,
-    bank_name: String,
+    holder_name: PersonText,
+    bank_name: PersonText,
 }
 
 impl AccountInput {
@@ -85,7 +85,7 @@ pub(super) async fn add(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json::<AccountInput>().await?;
+    let input = body.json_or::<AccountInput>("payout.bank_account_invalid").await?;
     let account = &input.value.checked(&app, caller.user_id)?;
     let who = &caller;
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {

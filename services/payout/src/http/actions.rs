@@ -15,7 +15,7 @@ use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, FieldErrors, Idempotent, Problem};
 use db::DbConnection;
-use domain::{PayoutId, Timestamp};
+use domain::{FreeText, PayoutId, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ const LONGEST_REASON: usize = 500;
 pub(super) struct ReasonInput {
     /// Shown to the member.
     #[serde(default)]
-    reason: String,
+    reason: FreeText,
 }
 
 impl ReasonInput {
@@ -49,7 +49,7 @@ pub(super) struct SettleInput {
     utr: Option<String>,
     /// Why it has not paid.
     #[serde(default)]
-    reason: Option<String>,
+    reason: Option<FreeText>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -102,7 +102,7 @@ pub(super) async fn reject(
 ) -> Result<HttpResponse, Problem> {
     somebody_elses(&app, &caller, &path).await?;
     let id = decided(&app, &caller, &path).await?.id;
-    let input = body.json_or_empty::<ReasonInput>().await?;
+    let input = body.json_or_empty_or::<ReasonInput>("payout.reason_invalid").await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = withdraw::reject(c, id, reason, at).await?;
@@ -119,7 +119,7 @@ pub(super) async fn settle(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = somebody_elses(&app, &caller, &path).await?;
-    let input = body.json::<SettleInput>().await?;
+    let input = body.json_or::<SettleInput>("payout.reason_invalid").await?;
     let (utr, reason) = (input.value.utr.unwrap_or_default(), input.value.reason.unwrap_or_default());
     let outcome = &Settlement::try_new(input.value.outcome, &utr, &reason).map_err(PayoutError::from)?;
     let (who, at) = (&caller, app.ctx.now());
@@ -138,7 +138,7 @@ pub(super) async fn take_back(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = somebody_elses(&app, &caller, &path).await?;
-    let input = body.json_or_empty::<ReasonInput>().await?;
+    let input = body.json_or_empty_or::<ReasonInput>("payout.reason_invalid").await?;
     let (who, at, reason) = (&caller, app.ctx.now(), input.value.checked()?);
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
         let done = settle::take_back(c, id, reason, at).await?;

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, ok};
 use domain::tax::TaxRule;
-use domain::{Day, Money, Rate, Timestamp};
+use domain::{Day, Money, PersonText, Rate, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub(super) struct RuleInput {
     /// A stable name of lower-case letters, digits and hyphens.
     id: String,
-    section: String,
+    section: PersonText,
     rate: Rate,
     /// What one PAN may receive in a financial year before tax is due.
     threshold: Money,

@@ -12,7 +12,7 @@ use actix_web::{HttpResponse, web};
 use chassis::audit;
 use chassis::auth::Caller;
 use chassis::http::{Body, FieldErrors, Idempotent, Problem, path_id};
-use domain::{Money, UserId};
+use domain::{FreeText, Money, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ use serde::Deserialize;
 pub(crate) struct ManualInput {
     amount: Money,
     /// 1 to 500 characters.
-    reason: String,
+    reason: FreeText,
 }
 
 /// More than that by hand is a slip of the pen; and sums of what the platform keeps cannot overflow.
@@ -87,7 +87,7 @@ async fn by_hand(
     let user_id: UserId = path_id(path)?;
     forbid_own(caller, user_id)?;
     require_member(app, user_id).await?;
-    let input = body.json::<ManualInput>().await?;
+    let input = body.json_or::<ManualInput>("wallet.invalid_request").await?;
     let (amount, reason) = (input.value.amount, input.value.reason.trim().to_owned());
     let mut errors = FieldErrors::new();
     errors.require("amount", (LEAST..=MOST).contains(&amount), "too_much", "must be at most 100000000.00");
