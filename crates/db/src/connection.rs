@@ -4,6 +4,7 @@ use crate::backend::{Lowered, MultiBackend, MultiRow, MysqlRow, SqliteRow};
 use crate::error::ends_connection;
 use crate::fault::with_sqlite_code;
 use crate::mysql;
+use crate::redact::redacted;
 use crate::transaction::DbTransactionManager;
 use diesel::connection::{CacheSize, Instrumentation};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
@@ -135,7 +136,7 @@ impl<T, F: Future<Output = QueryResult<T>> + Unpin> Future for Guarded<F> {
         self.condition.is_busy.store(true, Ordering::Relaxed);
         let Poll::Ready(answer) = self.statement.poll_unpin(cx) else { return Poll::Pending };
         self.condition.is_busy.store(false, Ordering::Relaxed);
-        let answer = answer.map_err(with_sqlite_code);
+        let answer = answer.map_err(with_sqlite_code).map_err(redacted);
         if answer.as_ref().err().is_some_and(ends_connection) {
             self.condition.is_over.store(true, Ordering::Relaxed);
         }

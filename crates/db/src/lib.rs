@@ -163,6 +163,7 @@ pub mod long_read;
 pub mod migrate;
 mod mysql;
 pub mod pool;
+mod redact;
 mod script;
 pub mod sql;
 mod transaction;

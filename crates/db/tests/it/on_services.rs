@@ -65,6 +65,29 @@ async fn only_what_may_be_late_is_read_from_the_replica() {
 }
 
 #[tokio::test]
+async fn an_error_does_not_repeat_the_value_that_it_is_about() {
+    with_mysql(async |mysql| {
+        let mut c = mysql.db.write().await.unwrap();
+        for (statement, fails_with) in [
+            ("CREATE TEMPORARY TABLE t (email VARCHAR(40), n BIGINT, UNIQUE (email))", None),
+            ("INSERT INTO t VALUES ('asha@example.com', 1)", None),
+            ("INSERT INTO t VALUES ('asha@example.com', 2)", Some("Duplicate entry '…'")),
+            ("INSERT INTO t VALUES ('x', 'asha@example.com')", Some("value: '…'")),
+            ("SELEKT 'asha@example.com'", Some("near '…' at line 1")),
+        ] {
+            let error = diesel::sql_query(statement).execute(&mut c).await.err().map(|e| e.to_string());
+            let holds = match (&error, fails_with) {
+                (None, None) => true,
+                (Some(error), Some(part)) => error.contains(part) && !error.contains("example.com"),
+                _ => false,
+            };
+            assert!(holds, "{statement}: {error:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn migrations_run_on_the_url_meant_for_them() {
     with_mysql(async |service| {
         with_mysql(async |other| {
