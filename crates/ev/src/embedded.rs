@@ -61,17 +61,20 @@ impl Embedded {
         let env = crate::secrets::complete(&options.env, &options.data).map_err(|e| failed(&e))?;
         let env = env
             .with("BOOTSTRAP_ADMIN", env.or("BOOTSTRAP_ADMIN", "admin@ev.local"))
+            // Everybody who tries the platform on one machine has the same address.
+            .with("OTP_EXEMPT_LOOPBACK", env.or("OTP_EXEMPT_LOOPBACK", "on"))
             .with("BLOB_DIR", env.or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
         let messages = MessageLog::default();
         let console = env.get("SMTP_URL").is_none();
         let mailer = if console { console_mailer(&messages, &env)? } else { chassis::boot::mailer(&env)? };
         let shared_keys = SharedKeys::new();
         let bus: Arc<dyn Bus> = options.bus.clone();
+        let cache = Arc::new(MemoryCache::with_clock(Arc::clone(&options.clock)));
         let platform = Platform {
             env: env.clone(),
             clock: options.clock,
             bus,
-            cache: Arc::new(MemoryCache::default()),
+            cache,
             mailer,
             keys: Arc::new(shared_keys.clone()),
             shared_keys,

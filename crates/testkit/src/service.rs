@@ -79,7 +79,7 @@ impl TestService {
             env: Env::from_pairs(variables.iter().copied()),
             clock: clock.clone(),
             bus: bus.clone(),
-            cache: Arc::new(MemoryCache::default()),
+            cache: Arc::new(MemoryCache::with_clock(clock.clone())),
             mailer: Arc::new(messages.clone()),
             keys: Arc::new(known),
             shared_keys,

@@ -1,5 +1,6 @@
 //! What auth reads from the environment.
 
+use crate::domain::budget::CodeLimits;
 use crate::domain::identifier::Identifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,6 +14,8 @@ pub(crate) struct Config {
     pub(crate) public_url: String,
     /// `BOOTSTRAP_ADMIN`: the e-mail address of the first administrator, made at the start. Default none.
     pub(crate) bootstrap_admin: Option<Identifier>,
+    /// The variables that begin with `OTP_`, but for the key.
+    pub(crate) code_limits: CodeLimits,
 }
 
 impl Config {
@@ -32,8 +35,45 @@ impl Config {
                 Identifier::email(text).ok_or_else(|| ConfigError::new("BOOTSTRAP_ADMIN", "is not an e-mail address"))
             })
             .transpose()?;
-        Ok(Self { otp_key: SecretBox::new(Box::new(otp_key)), public_url, bootstrap_admin })
+        let code_limits = code_limits(env)?;
+        Ok(Self { otp_key: SecretBox::new(Box::new(otp_key)), public_url, bootstrap_admin, code_limits })
     }
+}
+
+/// Most uses that a limit may allow in its window.
+const MAX_LIMIT: u64 = 100_000;
+const MAX_RESEND_SECS: u64 = 3600;
+
+fn code_limits(env: &Env) -> Result<CodeLimits, ConfigError> {
+    let codes = |variable, default| env.parse_in(variable, default, 1..=MAX_LIMIT, "codes");
+    let tries = |variable, default| env.parse_in(variable, default, 1..=MAX_LIMIT, "tries");
+    Ok(CodeLimits {
+        ttl_secs: env.parse_in("OTP_TTL_SECS", 600, 60..=600, "seconds")?,
+        live_codes: env.parse_in("OTP_LIVE_CODES", 3, 1..=10, "codes")?,
+        resend_secs: resend_secs(env.or("OTP_RESEND_SECS", "30,60,120"))?,
+        codes_per_hour: codes("OTP_CODES_PER_HOUR", 5)?,
+        codes_per_day: codes("OTP_CODES_PER_DAY", 15)?,
+        codes_per_identifier_day: codes("OTP_CODES_PER_IDENTIFIER_DAY", 30)?,
+        tries_per_code: env.parse_in("OTP_TRIES_PER_CODE", 5, 1..=10, "tries")?,
+        tries_per_day: tries("OTP_TRIES_PER_DAY", 20)?,
+        tries_per_identifier_day: tries("OTP_TRIES_PER_IDENTIFIER_DAY", 100)?,
+        tries_per_address_day: tries("OTP_TRIES_PER_ADDRESS_DAY", 300)?,
+        known_address_days: env.parse_in("OTP_KNOWN_ADDRESS_DAYS", 90, 1..=365, "days")?,
+        exempt_loopback: match env.or("OTP_EXEMPT_LOOPBACK", "off") {
+            "on" => true,
+            "off" => false,
+            other => return Err(ConfigError::refused("OTP_EXEMPT_LOOPBACK", other, "on or off")),
+        },
+    })
+}
+
+fn resend_secs(text: &str) -> Result<Vec<u64>, ConfigError> {
+    let wait = |part: &str| part.trim().parse().ok().filter(|secs| (1..=MAX_RESEND_SECS).contains(secs));
+    let waits: Option<Vec<u64>> = text.split(',').map(wait).collect();
+    waits.filter(|waits| waits.len() <= 10).ok_or_else(|| {
+        let accepted = format!("up to 10 numbers of seconds from 1 to {MAX_RESEND_SECS}, separated by commas");
+        ConfigError::refused("OTP_RESEND_SECS", text, accepted)
+    })
 }
 
 #[cfg(test)]
@@ -53,5 +93,23 @@ mod tests {
         assert_eq!(refused(&[("OTP_KEY", "short")]).as_deref(), Some("OTP_KEY"));
         assert_eq!(refused(&[("OTP_KEY", KEY), ("PUBLIC_URL", "ev.local")]).as_deref(), Some("PUBLIC_URL"));
         assert_eq!(refused(&[("OTP_KEY", KEY), ("BOOTSTRAP_ADMIN", "x")]).as_deref(), Some("BOOTSTRAP_ADMIN"));
+        for (variable, good, bad) in [
+            ("OTP_TTL_SECS", "60", "601"),
+            ("OTP_LIVE_CODES", "10", "0"),
+            ("OTP_RESEND_SECS", "30, 60", "30,0"),
+            ("OTP_RESEND_SECS", "1", "soon"),
+            ("OTP_CODES_PER_HOUR", "1", "-1"),
+            ("OTP_CODES_PER_DAY", "100000", "100001"),
+            ("OTP_CODES_PER_IDENTIFIER_DAY", "1", "1.5"),
+            ("OTP_TRIES_PER_CODE", "10", "11"),
+            ("OTP_TRIES_PER_DAY", "1", "0"),
+            ("OTP_TRIES_PER_IDENTIFIER_DAY", "1", "many"),
+            ("OTP_TRIES_PER_ADDRESS_DAY", "1", "0"),
+            ("OTP_KNOWN_ADDRESS_DAYS", "365", "366"),
+            ("OTP_EXEMPT_LOOPBACK", "on", "yes"),
+        ] {
+            assert_eq!(refused(&[("OTP_KEY", KEY), (variable, good)]), None, "{variable}={good}");
+            assert_eq!(refused(&[("OTP_KEY", KEY), (variable, bad)]).as_deref(), Some(variable), "{variable}={bad}");
+        }
     }
 }

@@ -4,14 +4,22 @@ use crate::domain::kyc::KycRefused;
 use crate::domain::person::PersonRefused;
 use crate::secrets::Unreadable;
 use actix_web::http::StatusCode;
+use chassis::cache::CacheDown;
 use chassis::events::HandleError;
 use chassis::http::Problem;
 use db::{DbError, TxError};
+use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
     #[error("a code was sent a moment ago")]
-    CodeTooSoon { wait_secs: u64 },
+    CodeTooSoon { retry_after: Duration },
+    #[error("too many codes were asked for")]
+    CodeLimit { retry_after: Duration },
+    #[error("the code has opened a session before")]
+    CodeUsed,
+    #[error(transparent)]
+    Cache(#[from] CacheDown),
     #[error("nobody has this referral code")]
     ReferralCodeUnknown,
     #[error("somebody has this e-mail address")]
@@ -53,7 +61,10 @@ impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         let text = error.to_string();
         match error {
-            AuthError::CodeTooSoon { wait_secs } => Self::too_many("auth.otp_too_soon", text, wait_secs),
+            AuthError::CodeTooSoon { retry_after } => too_many("auth.otp_too_soon", text, retry_after),
+            AuthError::CodeLimit { retry_after } => too_many("auth.otp_limit", text, retry_after),
+            AuthError::CodeUsed => code_invalid(),
+            AuthError::Cache(down) => Self::unavailable(down),
             AuthError::ReferralCodeUnknown => Self::unprocessable("auth.referral_code_unknown", text),
             AuthError::EmailTaken => Self::conflict("auth.email_taken", text),
             AuthError::MobileTaken => Self::conflict("auth.mobile_taken", text),
@@ -70,12 +81,20 @@ impl From<AuthError> for Problem {
     }
 }
 
+fn too_many(code: &'static str, text: String, retry_after: Duration) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, code, text).with_retry_after(retry_after)
+}
+
 fn person(refused: PersonRefused) -> Problem {
-    let code = match refused {
-        PersonRefused::OwnRights => "auth.own_rights",
-        PersonRefused::NoLongerAdmin => return Problem::forbidden(),
-    };
-    Problem::conflict(code, refused.to_string())
+    match refused {
+        PersonRefused::OwnRights => own(refused.to_string()),
+        PersonRefused::NoLongerAdmin => Problem::forbidden(),
+    }
+}
+
+/// 403 for members of staff who act on themselves.
+fn own(detail: String) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "auth.own", detail)
 }
 
 fn kyc(refused: KycRefused) -> Problem {
@@ -84,7 +103,7 @@ fn kyc(refused: KycRefused) -> Problem {
         KycRefused::Pending => Problem::conflict("auth.kyc_pending", text),
         KycRefused::Approved => Problem::conflict("auth.kyc_approved", text),
         KycRefused::Decided => Problem::conflict("auth.kyc_decided", text),
-        KycRefused::Own => Problem::new(StatusCode::FORBIDDEN, "auth.kyc_own", text),
+        KycRefused::Own => own(text),
         KycRefused::PanTaken => Problem::conflict("auth.pan_taken", text),
         KycRefused::UnknownDocument => Problem::unprocessable("auth.document_unknown", text),
     }
@@ -101,6 +120,9 @@ impl From<AuthError> for HandleError {
             AuthError::Db(error) => Self::Db(error),
             AuthError::NotFound => Self::poison("nobody has this user id"),
             error @ (AuthError::CodeTooSoon { .. }
+            | AuthError::CodeLimit { .. }
+            | AuthError::CodeUsed
+            | AuthError::Cache(_)
             | AuthError::ReferralCodeUnknown
             | AuthError::EmailTaken
             | AuthError::MobileTaken

@@ -2,7 +2,8 @@
 //!
 //! Read in this order: `http` (the route table), `domain` (what is decided), `app` (what is done), `store`
 //! (the tables), `consumers` (what others tell of our people), `state` (what handlers share; the signing
-//! keys), `post` (messages on their way out), `secrets` (codes, tokens, values at rest), `jobs`.
+//! keys), `codes` (one-time codes in the cache), `post` (sending of messages), `secrets` (codes, tokens, values at
+//! rest), `jobs`.
 //!
 //! Invariants: a person is made by a proven address, by an administrator or by `BOOTSTRAP_ADMIN`, and in no
 //! other way; `referrer_id` never changes; a one-time code is used once and is stored as a keyed hash; a
@@ -11,6 +12,7 @@
 //! numbers, private keys and messages are sealed wherever they are kept.
 
 mod app;
+mod codes;
 mod config;
 mod consumers;
 mod domain;

@@ -21,6 +21,14 @@ diesel::table! {
         kyc_version -> BigInt,
         created_at -> Timestamp,
         side_used -> Bool,
+        words_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_words (word, user_id) {
+        word -> Text,
+        user_id -> Binary,
     }
 }
 
@@ -54,11 +62,7 @@ diesel::table! {
     one_time_codes (purpose, identifier) {
         purpose -> Text,
         identifier -> Text,
-        code_hash -> Binary,
-        attempts -> BigInt,
-        sent_at -> Timestamp,
         expires_at -> Timestamp,
-        used_at -> Nullable<Timestamp>,
     }
 }
 
@@ -93,6 +97,15 @@ diesel::table! {
         last_used_at -> Timestamp,
         expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+        code_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    sign_in_addresses (identifier, address) {
+        identifier -> Text,
+        address -> Text,
+        last_sign_in_at -> Timestamp,
     }
 }
 
@@ -160,3 +173,5 @@ diesel::table! {
         document_id -> Binary,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(users, user_words);

@@ -42,10 +42,21 @@ impl Secrets {
 
     /// How a one-time code is stored: of no use for another identifier or purpose, or without the key.
     pub(crate) fn code_hash(&self, purpose: Purpose, identifier: &Identifier, code: &str) -> [u8; 32] {
+        self.keyed_hash(&[purpose.as_str(), identifier.as_str(), code])
+    }
+
+    /// How an identifier or an address is part of a key in the cache: readable by nobody.
+    pub(crate) fn cache_tag(&self, parts: &[&str]) -> String {
+        let all: Vec<&str> = std::iter::once("cache").chain(parts.iter().copied()).collect();
+        let hash = self.keyed_hash(&all);
+        URL_SAFE_NO_PAD.encode(hash.get(..18).unwrap_or(&hash))
+    }
+
+    fn keyed_hash(&self, parts: &[&str]) -> [u8; 32] {
         let mut block = [0; 64];
         block.iter_mut().zip(self.otp_key.expose_secret()).for_each(|(to, from)| *to = *from);
         let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-        for part in [purpose.as_str(), identifier.as_str(), code] {
+        for part in parts {
             mac.update(part.as_bytes());
             mac.update(&[0]);
         }

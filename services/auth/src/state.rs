@@ -4,6 +4,7 @@ use crate::app::bootstrap;
 use crate::app::end_session::Ended;
 use crate::app::open_session::Opened;
 use crate::app::rotate_keys::{self, TimedKey};
+use crate::codes::Codes;
 use crate::config::Config;
 use crate::domain::identifier::Identifier;
 use crate::domain::key;
@@ -31,6 +32,7 @@ struct KeyRing {
 pub(crate) struct Auth {
     pub(crate) ctx: Ctx,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) codes: Codes,
     pub(crate) public_url: Arc<str>,
     bootstrap_admin: Option<Identifier>,
     ring: Arc<Mutex<KeyRing>>,
@@ -39,9 +41,10 @@ pub(crate) struct Auth {
 impl Auth {
     pub(crate) fn new(ctx: Ctx, config: Config) -> Result<Self, ConfigError> {
         let sealer = Sealer::from_env(ctx.env())?;
-        let Config { otp_key, public_url, bootstrap_admin } = config;
+        let Config { otp_key, public_url, bootstrap_admin, code_limits } = config;
         let secrets = Arc::new(Secrets::new(otp_key, sealer));
-        Ok(Self { ctx, secrets, public_url: public_url.into(), bootstrap_admin, ring: Arc::default() })
+        let codes = Codes::new(Arc::clone(ctx.cache()), Arc::clone(&secrets), code_limits);
+        Ok(Self { ctx, secrets, codes, public_url: public_url.into(), bootstrap_admin, ring: Arc::default() })
     }
 
     /// Makes what has to be there before the first request: a key, and an administrator if one is named.

@@ -1,6 +1,6 @@
 //! What a person changes of their own profile.
 
-use super::publish_user;
+use super::{index_words, publish_user};
 use crate::domain::person;
 use crate::error::AuthError;
 use crate::store::profiles::{self, Profile};
@@ -31,6 +31,7 @@ pub(crate) async fn edit_profile(
     if let Some(name) = name.map(str::to_owned).or(full).filter(|name| *name != user.name) {
         user.name_folded = person::folded(&name);
         user.name = name;
+        index_words::index(c, &user).await?;
         publish_user::updated(c, &mut user, now).await?;
     }
     Ok((user, profile))

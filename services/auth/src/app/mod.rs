@@ -2,10 +2,11 @@
 
 pub(crate) mod bootstrap;
 pub(crate) mod change_rights;
-pub(crate) mod check_code;
 pub(crate) mod edit_profile;
 pub(crate) mod end_session;
 pub(crate) mod forget;
+pub(crate) mod index_words;
+pub(crate) mod know_address;
 pub(crate) mod open_session;
 pub(crate) mod project;
 pub(crate) mod publish_user;

@@ -1,5 +1,6 @@
 //! Begins a session.
 
+use crate::domain::otp::CodeId;
 use crate::domain::session::{REFRESH_TTL_SECS, SessionId};
 use crate::error::AuthError;
 use crate::secrets;
@@ -24,11 +25,12 @@ pub(crate) struct Opened {
     pub(crate) refresh_token: String,
 }
 
-/// `user` has to be locked: a change of rights ends the sessions there are, and must not miss this one.
+/// A code opens one session, whatever the cache says of it. `user` has to be locked: a change of rights ends the sessions there are, and must not miss this one.
 pub(crate) async fn open_session(
     c: &mut DbConnection,
     user: User,
     device: &Device,
+    code_id: Option<CodeId>,
     now: Timestamp,
 ) -> Result<Opened, AuthError> {
     if !user.is_active {
@@ -43,8 +45,11 @@ pub(crate) async fn open_session(
         last_used_at: now,
         expires_at: now.plus_secs(REFRESH_TTL_SECS),
         ended_at: None,
+        code_id,
     };
-    sessions::insert(c, &session).await?;
+    if !sessions::insert(c, &session).await? {
+        return Err(AuthError::CodeUsed);
+    }
     let refresh_token = issue(c, session.id, now).await?;
     Ok(Opened { user, session_id: session.id, refresh_token })
 }

@@ -1,54 +1,48 @@
-//! What others tell of our people.
+//! What other services report of our people, a batch of events at a time.
 
 use super::publish_user;
-use crate::domain::kyc::DocumentId;
-use crate::domain::person;
+use crate::domain::kyc::Upload;
+use crate::domain::standing::{Fact, Standing};
 use crate::error::AuthError;
-use crate::store::documents::{self, Document};
+use crate::store::documents;
 use crate::store::users;
 use db::DbConnection;
-use domain::{Timestamp, UserId};
+use domain::UserId;
+use std::collections::BTreeMap;
 
-const MAX_KIND: usize = 50;
+/// Longest kind of a document that is kept.
+pub(crate) const MAX_KIND: usize = 50;
 
-/// What a payment, or the refund of one, says of its payer.
-pub(crate) struct Paid {
-    pub(crate) member: UserId,
-    pub(crate) version: i64,
-    pub(crate) is_active_buyer: bool,
-    pub(crate) at: Timestamp,
-}
-
-/// Whether the member is an Active Buyer, where the highest version is right.
-pub(crate) async fn note_payment(c: &mut DbConnection, news: &Paid) -> Result<(), AuthError> {
-    let mut user = users::lock(c, news.member).await?.ok_or(AuthError::NotFound)?;
-    let Some(version) = person::newer_standing(user.standing_version, news.version) else { return Ok(()) };
-    user.standing_version = version;
-    if user.is_active_buyer != news.is_active_buyer {
-        user.is_active_buyer = news.is_active_buyer;
-        return publish_user::updated(c, &mut user, news.at).await;
+/// Applies what a batch says of each member: one read for all of them, and a write for each whose row changes.
+///
+/// Errors with `NotFound` when nobody has one of the ids; the batch is then handled event by event.
+pub(crate) async fn apply_facts(c: &mut DbConnection, facts: &BTreeMap<UserId, Vec<Fact>>) -> Result<(), AuthError> {
+    let ids: Vec<UserId> = facts.keys().copied().collect();
+    let members = users::lock_all(c, &ids).await?;
+    if members.len() != ids.len() {
+        return Err(AuthError::NotFound);
     }
-    Ok(users::save(c, &user).await?)
-}
-
-/// The member has a place in the tree, for good.
-pub(crate) async fn note_placement(c: &mut DbConnection, member: UserId) -> Result<(), AuthError> {
-    let mut user = users::lock(c, member).await?.ok_or(AuthError::NotFound)?;
-    if user.placed {
-        return Ok(());
+    for mut user in members {
+        let known =
+            Standing { version: user.standing_version, is_active_buyer: user.is_active_buyer, placed: user.placed };
+        let reported = facts.get(&user.id).map(Vec::as_slice).unwrap_or_default();
+        let (after, changed_at) = known.after(reported);
+        if after == known {
+            continue;
+        }
+        user.standing_version = after.version;
+        user.is_active_buyer = after.is_active_buyer;
+        user.placed = after.placed;
+        user.version += i64::from(changed_at.is_some());
+        users::save_standing(c, &user).await?;
+        if let Some(at) = changed_at {
+            publish_user::publish(c, &user, at).await?;
+        }
     }
-    user.placed = true;
-    Ok(users::save(c, &user).await?)
-}
-
-pub(crate) async fn note_document(
-    c: &mut DbConnection,
-    id: DocumentId,
-    owner: UserId,
-    kind: &str,
-    uploaded_at: Timestamp,
-) -> Result<(), AuthError> {
-    let kind = kind.chars().take(MAX_KIND).collect();
-    documents::insert(c, &Document { id, user_id: owner, kind, uploaded_at }).await?;
     Ok(())
+}
+
+/// Records documents that are not recorded yet.
+pub(crate) async fn note_documents(c: &mut DbConnection, uploaded: Vec<Upload>) -> Result<(), AuthError> {
+    Ok(documents::insert_new(c, uploaded).await?)
 }

@@ -11,6 +11,11 @@ use proto_events::auth::v1::{self, UserRegistered, UserUpdated};
 pub(crate) async fn updated(c: &mut DbConnection, user: &mut User, at: Timestamp) -> Result<(), AuthError> {
     user.version += 1;
     users::save(c, user).await?;
+    publish(c, user, at).await
+}
+
+/// Publishes a user that was saved under a new version.
+pub(crate) async fn publish(c: &mut DbConnection, user: &User, at: Timestamp) -> Result<(), AuthError> {
     outbox::publish(c, user.id, at, &UserUpdated { user: Some(snapshot(user)) }).await?;
     Ok(())
 }

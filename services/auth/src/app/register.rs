@@ -1,9 +1,10 @@
 //! Makes a person known.
 
-use super::publish_user;
+use super::{index_words, publish_user};
 use crate::domain::identifier::Identifier;
 use crate::domain::person;
 use crate::domain::referral::ReferralCode;
+use crate::domain::search;
 use crate::error::AuthError;
 use crate::secrets;
 use crate::store::users::{self, User};
@@ -58,8 +59,10 @@ pub(crate) async fn register(c: &mut DbConnection, newcomer: &Newcomer, now: Tim
             kyc_version: 0,
             created_at: now,
             side_used: false,
+            words_version: search::WORDS_VERSION,
         };
         if users::insert(c, &user).await? {
+            index_words::first(c, &user).await?;
             publish_user::registered(c, &user).await?;
             return Ok(user);
         }

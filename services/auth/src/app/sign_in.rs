@@ -1,19 +1,19 @@
 //! Signs a person in by a one-time code, and makes them known when they are new.
 
-use super::check_code::check_codes;
+use super::know_address::know_address;
 use super::open_session::{Device, Opened, open_session};
 use super::register::{self, Newcomer};
+use crate::domain::address::ClientAddress;
 use crate::domain::identifier::Identifier;
-use crate::domain::otp::Purpose;
+use crate::domain::otp::CodeId;
 use crate::error::AuthError;
-use crate::secrets::Secrets;
 use crate::store::users;
 use db::DbConnection;
 use domain::{Role, Side, Timestamp};
 
 pub(crate) struct SignIn {
     pub(crate) identifier: Identifier,
-    pub(crate) code: String,
+    pub(crate) address: ClientAddress,
     /// For a newcomer alone, like what follows.
     pub(crate) referral_code: Option<String>,
     pub(crate) name: Option<String>,
@@ -21,23 +21,19 @@ pub(crate) struct SignIn {
     pub(crate) device: Device,
 }
 
-/// What a try to sign in comes to. Both are committed: a wrong try counts.
-pub(crate) enum SignedIn {
-    Refused,
-    In { opened: Box<Opened>, is_new: bool },
+/// A session, and whether its owner has just registered.
+pub(crate) struct SignedIn {
+    pub(crate) opened: Opened,
+    pub(crate) is_new: bool,
 }
 
-/// An error leaves the code as it was.
+/// `code` was proved and is claimed; an error leaves it as it was.
 pub(crate) async fn sign_in(
     c: &mut DbConnection,
-    secrets: &Secrets,
     input: &SignIn,
+    code: Option<CodeId>,
     now: Timestamp,
 ) -> Result<SignedIn, AuthError> {
-    let tries = [(&input.identifier, input.code.as_str())];
-    if !check_codes(c, secrets, Purpose::SignIn, &tries, now).await? {
-        return Ok(SignedIn::Refused);
-    }
     let known = users::find_by_identifier(c, &input.identifier).await?;
     let (user, is_new) = match known {
         Some(user) => (users::lock(c, user.id).await?.ok_or(AuthError::NotFound)?, false),
@@ -58,6 +54,7 @@ pub(crate) async fn sign_in(
             (register::register(c, &newcomer, now).await?, true)
         }
     };
-    let opened = Box::new(open_session(c, user, &input.device, now).await?);
-    Ok(SignedIn::In { opened, is_new })
+    let opened = open_session(c, user, &input.device, code, now).await?;
+    know_address(c, &input.identifier, input.address, now).await?;
+    Ok(SignedIn { opened, is_new })
 }

@@ -1,19 +1,22 @@
 //! Registration with a whole profile: both addresses are proven before anything is made.
 
-use super::check_code::check_codes;
+use super::know_address::know_address;
 use super::open_session::{Device, open_session};
-use super::publish_user;
 use super::register::{self, Newcomer};
 use super::send_code::send_code;
 use super::sign_in::SignedIn;
+use super::{index_words, publish_user};
+use crate::codes::Issued;
+use crate::domain::address::ClientAddress;
 use crate::domain::identifier::Identifier;
-use crate::domain::otp::{self, Purpose};
+use crate::domain::otp::CodeId;
 use crate::domain::person::Gender;
 use crate::error::AuthError;
 use crate::secrets::{self, Secrets};
 use crate::store::profiles::{self, Profile};
 use crate::store::signups::{self, Signup};
 use crate::store::users::{self, User};
+use chassis::id;
 use db::DbConnection;
 use domain::{Day, Role, Side, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -35,65 +38,71 @@ pub(crate) struct Told {
     pub(crate) preferred_side: Option<Side>,
 }
 
-/// Sends a code to each address and answers the token to come back with.
+/// The two codes of a sign-up. Their ids come from its token, so that they belong to it and to no other.
+pub(crate) fn code_ids(token: &str) -> (CodeId, CodeId) {
+    let hash = secrets::token_hash(token);
+    (id::derived(&[&hash, b"email"]), id::derived(&[&hash, b"mobile"]))
+}
+
+/// Keeps the profile until its codes come, and queues both messages.
 ///
 /// The answer is the same whether or not the addresses are known.
 pub(crate) async fn begin(
     c: &mut DbConnection,
     secrets: &Secrets,
+    token: &str,
     (email, mobile): (&Identifier, &Identifier),
+    (email_code, mobile_code): (&Issued, &Issued),
     told: &Told,
     now: Timestamp,
-) -> Result<String, AuthError> {
-    register::referrer(c, told.referral_code.as_deref()).await?;
-    send_code(c, secrets, Purpose::SignUp, email, now).await?;
-    send_code(c, secrets, Purpose::SignUp, mobile, now).await?;
-    let token = secrets::new_token();
+) -> Result<(), AuthError> {
+    send_code(c, secrets, email_code, email, now).await?;
+    send_code(c, secrets, mobile_code, mobile, now).await?;
     let signup = Signup {
-        token_hash: secrets::token_hash(&token).to_vec(),
+        token_hash: secrets::token_hash(token).to_vec(),
         email: email.to_string(),
         mobile: mobile.to_string(),
         sealed: secrets.seal_signup(told)?,
-        expires_at: now.plus_secs(otp::TTL_SECS),
+        expires_at: email_code.expires_at,
     };
     signups::insert(c, &signup).await?;
-    Ok(token)
+    Ok(())
 }
 
 pub(crate) struct Finish {
     pub(crate) signup_token: String,
-    pub(crate) email_code: String,
-    pub(crate) mobile_code: String,
+    pub(crate) address: ClientAddress,
     pub(crate) device: Device,
 }
 
+/// Both codes were proved and are claimed; an error leaves them as they were. `None` where the sign-up has expired or is
+/// finished.
 pub(crate) async fn finish(
     c: &mut DbConnection,
     secrets: &Secrets,
     input: &Finish,
+    code: Option<CodeId>,
     now: Timestamp,
-) -> Result<SignedIn, AuthError> {
+) -> Result<Option<SignedIn>, AuthError> {
     let token_hash = secrets::token_hash(&input.signup_token);
     let Some(signup) = signups::lock(c, &token_hash).await?.filter(|s| now < s.expires_at) else {
-        return Ok(SignedIn::Refused);
+        return Ok(None);
     };
-    let email = Identifier::Email(signup.email);
-    let mobile = Identifier::Mobile(signup.mobile);
-    let tries = [(&email, input.email_code.as_str()), (&mobile, input.mobile_code.as_str())];
-    if !check_codes(c, secrets, Purpose::SignUp, &tries, now).await? {
-        return Ok(SignedIn::Refused);
-    }
     signups::delete(c, &token_hash).await?;
     let told: Told = secrets.open_signup(&signup.sealed)?;
+    let (email, mobile) = (Identifier::Email(signup.email), Identifier::Mobile(signup.mobile));
     let known_email = users::find_by_identifier(c, &email).await?;
     let known_mobile = users::find_by_identifier(c, &mobile).await?;
     let (user, is_new) = match (known_email, known_mobile) {
-        (None, None) => (create(c, (email, mobile), &told, now).await?, true),
+        (None, None) => (create(c, (email.clone(), mobile.clone()), &told, now).await?, true),
         (Some(one), Some(other)) if one.id != other.id => return Err(AuthError::ContactsDiffer),
         (Some(known), _) | (None, Some(known)) => (complete(c, known, &email, &mobile, now).await?, false),
     };
-    let opened = Box::new(open_session(c, user, &input.device, now).await?);
-    Ok(SignedIn::In { opened, is_new })
+    let opened = open_session(c, user, &input.device, code, now).await?;
+    for identifier in [&email, &mobile] {
+        know_address(c, identifier, input.address, now).await?;
+    }
+    Ok(Some(SignedIn { opened, is_new }))
 }
 
 async fn create(
@@ -146,6 +155,7 @@ async fn complete(
         return Err(AuthError::ContactsDiffer);
     }
     if missing {
+        index_words::index(c, &user).await?;
         publish_user::updated(c, &mut user, now).await?;
     }
     Ok(user)

@@ -1,5 +1,6 @@
 //! What a person signs in by: an e-mail address or a mobile number, in one spelling each.
 
+use domain::text::ascii_host;
 use std::fmt;
 
 /// Indian numbers may leave their country code out.
@@ -7,7 +8,7 @@ const HOME_CODE: &str = "91";
 const MAX_EMAIL: usize = 254;
 const MAX_LOCAL_PART: usize = 64;
 
-/// An e-mail address (trimmed, lower case) or a mobile number (`+` and 8 to 15 digits).
+/// An e-mail address (trimmed, lower case, its host in ASCII) or a mobile number (`+` and 8 to 15 digits).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Identifier {
     Email(String),
@@ -21,8 +22,8 @@ impl Identifier {
     }
 
     pub(crate) fn email(text: &str) -> Option<Self> {
-        let text = text.trim().to_lowercase();
-        let (local, host) = text.split_once('@')?;
+        let (local, host) = text.trim().split_once('@')?;
+        let (local, host) = (local.to_lowercase(), ascii_host(host)?);
         let local_fits = (1..=MAX_LOCAL_PART).contains(&local.len())
             && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-.".contains(&b))
             && !local.starts_with('.')
@@ -35,28 +36,24 @@ impl Identifier {
                 && !label.ends_with('-')
         };
         let host_fits = host.contains('.') && host.split('.').all(label_fits);
+        let text = format!("{local}@{host}");
         (text.len() <= MAX_EMAIL && local_fits && host_fits).then_some(Self::Email(text))
     }
 
     pub(crate) fn mobile(text: &str) -> Option<Self> {
-        let text: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
-        let (international, digits) = match text.strip_prefix('+') {
+        let text: String = text.trim().chars().filter(|c| !is_separator(*c)).collect();
+        let (international, digits) = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
             Some(digits) => (true, digits),
-            None => (false, text.as_str()),
+            None => (false, text.strip_prefix('0').unwrap_or(&text)),
         };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
         let national = |digits: &str| digits.len() == 10 && digits.starts_with(['6', '7', '8', '9']);
-        let full = match digits.strip_prefix(HOME_CODE) {
-            Some(rest) if national(rest) => digits.to_owned(),
-            _ if !international => {
-                let rest = digits.strip_prefix('0').unwrap_or(digits);
-                if !national(rest) {
-                    return None;
-                }
-                format!("{HOME_CODE}{rest}")
-            }
+        let full = match digits.strip_prefix(HOME_CODE).map(|rest| rest.strip_prefix('0').unwrap_or(rest)) {
+            Some(rest) if national(rest) => format!("{HOME_CODE}{rest}"),
+            _ if !international && national(digits) => format!("{HOME_CODE}{digits}"),
+            _ if !international => return None,
             Some(_) => return None,
             None => digits.to_owned(),
         };
@@ -76,6 +73,11 @@ impl Identifier {
             Self::Mobile(_) => Channel::Sms,
         }
     }
+}
+
+/// What people put between the digits of a number.
+fn is_separator(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '-' | '\u{2010}'..='\u{2013}' | '.' | '(' | ')')
 }
 
 impl fmt::Display for Identifier {
@@ -106,6 +108,14 @@ mod tests {
             ("098765 43210", "+919876543210"),
             ("+91 98765-43210", "+919876543210"),
             ("919876543210", "+919876543210"),
+            ("0919876543210", "+919876543210"),
+            ("00919876543210", "+919876543210"),
+            ("+91 0 98765 43210", "+919876543210"),
+            ("+91-(0)-98765.43210", "+919876543210"),
+            ("98765\u{a0}43210", "+919876543210"),
+            ("Asha@M\u{fc}nchen.Example", "asha@xn--mnchen-3ya.example"),
+            ("asha@Mu\u{308}nchen.example", "asha@xn--mnchen-3ya.example"),
+            ("asha@उदाहरण.example", "asha@xn--p1b6ci4b4b3a.example"),
             ("+44 20 7946 0958", "+442079460958"),
             ("9123456789", "+919123456789"),
         ] {

@@ -1,12 +1,21 @@
 //! Know your customer: what is asked for, how it is shown, and how an application is decided.
 
 use super::person;
-use domain::{KycStatus, UserId};
+use domain::{KycStatus, Timestamp, UserId};
 
 domain::id_type! {
     KycId,
     /// A file in the member's keeping with compliance.
     DocumentId,
+}
+
+/// A document that compliance keeps for a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upload {
+    pub(crate) id: DocumentId,
+    pub(crate) user_id: UserId,
+    pub(crate) kind: String,
+    pub(crate) uploaded_at: Timestamp,
 }
 
 const MAX_REASON: usize = 500;

@@ -41,7 +41,7 @@ pub(crate) fn is_pincode(text: &str) -> bool {
 /// What stands in the way of a change to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PersonRefused {
-    #[error("you cannot take your own rights away")]
+    #[error("nobody changes their own rights")]
     OwnRights,
     #[error("your rights have just changed")]
     NoLongerAdmin,
@@ -73,9 +73,12 @@ pub(crate) enum RightsChange {
     Changed(Rights),
 }
 
+/// Whether `actor` may change the rights of `subject`. Nobody changes their own, so there is always an administrator left.
+pub(crate) fn may_change_rights(actor: UserId, subject: UserId) -> Result<(), PersonRefused> {
+    if actor == subject { Err(PersonRefused::OwnRights) } else { Ok(()) }
+}
+
 /// Decides a change by `actor`, given the administrators that are active right now.
-///
-/// Nobody can demote or deactivate themself, so there is always an administrator left.
 pub(crate) fn change_rights(
     subject: UserId,
     rights: Rights,
@@ -83,6 +86,7 @@ pub(crate) fn change_rights(
     actor: UserId,
     active_admins: &[UserId],
 ) -> Result<RightsChange, PersonRefused> {
+    may_change_rights(actor, subject)?;
     let after = Rights {
         role: change.role.unwrap_or(rights.role),
         is_distributor: change.is_distributor.unwrap_or(rights.is_distributor),
@@ -97,13 +101,7 @@ pub(crate) fn change_rights(
     if after.role == rights.role && after.is_active == rights.is_active {
         return Ok(RightsChange::Relabelled(after));
     }
-    if subject == actor { Err(PersonRefused::OwnRights) } else { Ok(RightsChange::Changed(after)) }
-}
-
-/// A member's Active Buyer status after news of their payments: the highest version of them decides.
-/// `None` where the news is old.
-pub(crate) fn newer_standing(known_version: i64, news_version: i64) -> Option<i64> {
-    (news_version > known_version).then_some(news_version)
+    Ok(RightsChange::Changed(after))
 }
 
 #[cfg(test)]
@@ -116,32 +114,29 @@ mod tests {
     const ADMIN: Rights = Rights { role: Role::Admin, is_distributor: false, is_active: true };
 
     #[test]
-    fn an_administrator_keeps_their_own_rights() {
+    fn nobody_changes_their_own_rights() {
         let admins = [id(1), id(2)];
         for change in [
             AdminChange { role: Some(Role::User), ..AdminChange::default() },
             AdminChange { is_active: Some(false), ..AdminChange::default() },
+            AdminChange { is_distributor: Some(true), ..AdminChange::default() },
+            AdminChange { role: Some(Role::Admin), ..AdminChange::default() },
         ] {
             assert_eq!(change_rights(id(1), ADMIN, change, id(1), &admins), Err(PersonRefused::OwnRights));
-            assert!(matches!(change_rights(id(2), ADMIN, change, id(1), &admins), Ok(RightsChange::Changed(_))));
-            // Two who demote each other at once: the second is no administrator any more.
-            assert_eq!(change_rights(id(1), ADMIN, change, id(2), &[id(1)]), Err(PersonRefused::NoLongerAdmin));
+            assert!(change_rights(id(2), ADMIN, change, id(1), &admins).is_ok());
         }
+        // Two who demote each other at once: the second is no administrator any more.
+        let demoted = AdminChange { role: Some(Role::User), ..AdminChange::default() };
+        let too_late = change_rights(id(1), ADMIN, demoted, id(2), &[id(1)]);
+        assert_eq!(too_late, Err(PersonRefused::NoLongerAdmin));
     }
 
     #[test]
     fn a_label_ends_no_session_and_no_change_is_no_change() {
         let label = AdminChange { is_distributor: Some(true), ..AdminChange::default() };
-        assert!(matches!(change_rights(id(1), ADMIN, label, id(1), &[id(1)]), Ok(RightsChange::Relabelled(_))));
+        assert!(matches!(change_rights(id(2), ADMIN, label, id(1), &[id(1)]), Ok(RightsChange::Relabelled(_))));
         let same = AdminChange { role: Some(Role::Admin), is_active: Some(true), is_distributor: Some(false) };
-        assert_eq!(change_rights(id(1), ADMIN, same, id(1), &[id(1)]), Ok(RightsChange::Unchanged));
-    }
-
-    #[test]
-    fn old_news_of_payments_is_no_news() {
-        assert_eq!(newer_standing(0, 1), Some(1));
-        assert_eq!(newer_standing(3, 3), None);
-        assert_eq!(newer_standing(3, 2), None);
+        assert_eq!(change_rights(id(2), ADMIN, same, id(1), &[id(1)]), Ok(RightsChange::Unchanged));
     }
 
     #[test]

@@ -1,21 +1,23 @@
-//! Signing in and signing up, by one-time codes.
+//! Signing in by a one-time code.
 
-use super::input::{self, AddressInput};
+use super::input;
 use super::view::Tokens;
 use crate::app::open_session::Device;
 use crate::app::send_code::send_code as send;
-use crate::app::sign_in::{self as app_sign_in, SignIn, SignedIn};
-use crate::app::sign_up::{self as app_sign_up, Finish, Told};
+use crate::app::sign_in::{self as app_sign_in, SignIn};
+use crate::codes::{Request, Try};
+use crate::domain::address::ClientAddress;
 use crate::domain::identifier::{Channel, Identifier};
-use crate::domain::otp::{self, Purpose};
-use crate::domain::person::{self, Gender};
-use crate::error::code_invalid;
+use crate::domain::otp::{CodeId, Purpose};
+use crate::error::{AuthError, code_invalid};
 use crate::post;
 use crate::state::Auth;
+use crate::store::sign_in_addresses;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::http::{Body, FieldErrors, Problem, edge, ok};
-use domain::{Day, Side};
+use chassis::id;
+use domain::{PersonText, Side, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,48 +32,29 @@ pub(crate) struct CodeWanted {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct CodeSent {
     /// Seconds.
-    expires_in: i64,
-    resend_after: i64,
+    expires_in: u64,
+    resend_after: u64,
+    /// Names this code when it is brought, also from another address.
+    request_id: CodeId,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SignInInput {
     identifier: String,
     code: String,
+    /// Of the request for this code. Without it, the newest code that was asked for from this address is meant.
+    request_id: Option<CodeId>,
     /// Counts on first use alone, like what follows.
     referral_code: Option<String>,
-    name: Option<String>,
+    name: Option<PersonText>,
     preferred_side: Option<Side>,
 }
 
-#[derive(Deserialize, JsonSchema)]
-pub(crate) struct SignUpInput {
-    first_name: String,
-    last_name: String,
-    email: String,
-    mobile: String,
-    gender: Option<Gender>,
-    date_of_birth: Day,
-    address: Option<AddressInput>,
-    referral_code: Option<String>,
-    preferred_side: Option<Side>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct SignUpBegun {
-    signup_token: String,
-    expires_in: i64,
-    resend_after: i64,
-}
-
-#[derive(Deserialize, JsonSchema)]
-pub(crate) struct SignUpCodes {
-    signup_token: String,
-    email_code: String,
-    mobile_code: String,
-}
-
-pub(crate) async fn send_code(auth: web::Data<Auth>, body: Body) -> Result<HttpResponse, Problem> {
+pub(crate) async fn send_code(
+    auth: web::Data<Auth>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
     let wanted = body.json::<CodeWanted>().await?.value;
     let identifier = input::identifier(&wanted.identifier)?;
     let mut errors = FieldErrors::new();
@@ -79,108 +62,74 @@ pub(crate) async fn send_code(auth: web::Data<Auth>, body: Body) -> Result<HttpR
     errors.require("channel", reaches, "mismatch", format!("this identifier is reached by {}", identifier.channel()));
     errors.finish("auth.channel_invalid")?;
     let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    auth.ctx.tx(async |c| send(c, secrets, Purpose::SignIn, &identifier, now).await).await?;
+    let wanted = asked(&auth, &request, Purpose::SignIn, &identifier, now).await?;
+    let wanted = [(id::fresh::<CodeId>(), wanted)];
+    let issued = auth.codes.issue(&wanted, now).await?;
+    let [code] = issued.as_slice() else { return Err(Problem::internal("one request has one code")) };
+    let queued = auth.ctx.tx(async |c| send(c, secrets, code, &identifier, now).await).await;
+    if queued.is_err() {
+        auth.codes.withdraw(&wanted).await;
+    }
+    queued?;
     post::send_soon(&auth, &[identifier.channel()]).await;
-    let sent = CodeSent { expires_in: otp::TTL_SECS, resend_after: otp::RESEND_AFTER_SECS };
-    Ok(HttpResponse::Accepted().json(sent))
+    Ok(HttpResponse::Accepted().json(CodeSent {
+        expires_in: auth.codes.limits().ttl_secs,
+        resend_after: code.resend_after_secs,
+        request_id: code.id,
+    }))
 }
 
 pub(crate) async fn sign_in(auth: web::Data<Auth>, request: HttpRequest, body: Body) -> Result<HttpResponse, Problem> {
-    let input = body.json::<SignInInput>().await?.value;
+    let input = body.json_or::<SignInInput>("auth.name_invalid").await?.value;
     let identifier = input::identifier(&input.identifier)?;
     let mut errors = FieldErrors::new();
     let name = input::filled(input.name).map(|name| input::name(&mut errors, "name", &name));
     errors.finish("auth.name_invalid")?;
     let sign_in = SignIn {
         identifier,
-        code: input.code,
+        address: address(&request),
         referral_code: input.referral_code,
         name,
         preferred_side: input.preferred_side,
         device: device(&request),
     };
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
+    let now = auth.ctx.now();
     let key = auth.signing_key(now).await?;
-    let done = auth.ctx.tx(async |c| app_sign_in::sign_in(c, secrets, &sign_in, now).await).await?;
-    answer(done, &key, now)
-}
-
-pub(crate) async fn sign_up(auth: web::Data<Auth>, body: Body) -> Result<HttpResponse, Problem> {
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    let (email, mobile, told) = check(body.json::<SignUpInput>().await?.value, now.day())?;
-    let addresses = (&email, &mobile);
-    let signup_token = auth.ctx.tx(async |c| app_sign_up::begin(c, secrets, addresses, &told, now).await).await?;
-    post::send_soon(&auth, &[Channel::Email, Channel::Sms]).await;
-    Ok(HttpResponse::Accepted().json(SignUpBegun {
-        signup_token,
-        expires_in: otp::TTL_SECS,
-        resend_after: otp::RESEND_AFTER_SECS,
-    }))
-}
-
-pub(crate) async fn finish_sign_up(
-    auth: web::Data<Auth>,
-    request: HttpRequest,
-    body: Body,
-) -> Result<HttpResponse, Problem> {
-    let SignUpCodes { signup_token, email_code, mobile_code } = body.json().await?.value;
-    let finish = Finish { signup_token, email_code, mobile_code, device: device(&request) };
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    let key = auth.signing_key(now).await?;
-    let done = auth.ctx.tx(async |c| app_sign_up::finish(c, secrets, &finish, now).await).await?;
-    answer(done, &key, now)
-}
-
-fn check(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, Told), Problem> {
-    let mut errors = FieldErrors::new();
-    let (email, mobile) = (Identifier::email(&input.email), Identifier::mobile(&input.mobile));
-    errors.require("email", email.is_some(), "format", "an e-mail address");
-    errors.require("mobile", mobile.is_some(), "format", "a mobile number");
-    let of_age = person::is_members_birth_date(input.date_of_birth, today);
-    errors.require("date_of_birth", of_age, "age", "a member is at least 18 years old");
-    let first_name = input::line(&mut errors, "first_name", &input.first_name, MAX_NAME_PART);
-    let last_name = input::line(&mut errors, "last_name", &input.last_name, MAX_NAME_PART);
-    let address = input.address.map(|address| address.check(&mut errors));
-    errors.finish("auth.signup_invalid")?;
-    let (Some(email), Some(mobile)) = (email, mobile) else {
-        return Err(Problem::unprocessable("auth.signup_invalid", "both addresses are needed"));
-    };
-    let mut told = Told {
-        first_name,
-        last_name,
-        gender: input.gender,
-        date_of_birth: Some(input.date_of_birth),
-        line1: None,
-        line2: None,
-        city: None,
-        state: None,
-        pincode: None,
-        country: None,
-        referral_code: input.referral_code,
-        preferred_side: input.preferred_side,
-    };
-    if let Some(address) = address {
-        told.line1 = Some(address.line1);
-        told.line2 = address.line2;
-        told.city = Some(address.city);
-        told.state = Some(address.state);
-        told.pincode = Some(address.pincode);
-        told.country = Some(address.country);
-    }
-    Ok((email, mobile, told))
-}
-
-/// Two of them and a space make a name of at most a hundred.
-const MAX_NAME_PART: usize = 49;
-
-fn answer(done: SignedIn, key: &chassis::auth::SigningKey, now: domain::Timestamp) -> Result<HttpResponse, Problem> {
-    match done {
-        SignedIn::Refused => Err(code_invalid()),
-        SignedIn::In { opened, is_new } => Ok(ok(&Tokens::new(key, opened, is_new, now))),
+    let asked = asked(&auth, &request, Purpose::SignIn, &sign_in.identifier, now).await?;
+    let attempt = Try { request: asked, id: input.request_id, code: &input.code };
+    let proof = auth.codes.prove(&[attempt]).await.map_err(AuthError::from)?.ok_or_else(code_invalid)?;
+    let code = proof.code_id();
+    match auth.ctx.tx(async |c| app_sign_in::sign_in(c, &sign_in, code, now).await).await {
+        Ok(done) => {
+            auth.codes.use_up(proof, now).await;
+            Ok(ok(&Tokens::new(&key, done.opened, done.is_new, now)))
+        }
+        Err(error) => {
+            auth.codes.release(proof).await;
+            Err(error.into())
+        }
     }
 }
 
-fn device(request: &HttpRequest) -> Device {
+/// Who asks, and whether the identifier signed in from there within the last months.
+pub(super) async fn asked<'a>(
+    auth: &Auth,
+    request: &HttpRequest,
+    purpose: Purpose,
+    identifier: &'a Identifier,
+    now: Timestamp,
+) -> Result<Request<'a>, Problem> {
+    let address = address(request);
+    let last = sign_in_addresses::last_sign_in(&mut *auth.ctx.db().read().await?, identifier, address).await?;
+    let since = now.plus_hours(-24 * auth.codes.limits().known_address_days);
+    Ok(Request { purpose, identifier, address, known: last.is_some_and(|last| last > since) })
+}
+
+pub(super) fn address(request: &HttpRequest) -> ClientAddress {
+    ClientAddress::new(&edge::origin(request).1)
+}
+
+pub(super) fn device(request: &HttpRequest) -> Device {
     let (_, address) = edge::origin(request);
     let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok());
     Device { address, user_agent: agent.unwrap_or_default().to_owned() }

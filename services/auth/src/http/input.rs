@@ -3,6 +3,7 @@
 use crate::domain::identifier::Identifier;
 use crate::domain::person;
 use chassis::http::{FieldErrors, Problem};
+use domain::PersonText;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -30,13 +31,13 @@ impl<'de> Deserialize<'de> for Private {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct AddressInput {
-    line1: String,
-    line2: Option<String>,
-    city: String,
-    state: String,
+    line1: PersonText,
+    line2: Option<PersonText>,
+    city: PersonText,
+    state: PersonText,
     /// Six digits.
     pincode: String,
-    country: String,
+    country: PersonText,
 }
 
 /// An address whose parts are trimmed.
@@ -79,8 +80,8 @@ pub(crate) fn name(errors: &mut FieldErrors, field: &str, text: &str) -> String 
 }
 
 /// A text that says something.
-pub(crate) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+pub(crate) fn filled<T: AsRef<str>>(text: Option<T>) -> Option<T> {
+    text.filter(|text| !text.as_ref().trim().is_empty())
 }
 
 pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {

@@ -15,7 +15,7 @@ use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
 use db::DbConnection;
-use domain::{KycStatus, Timestamp, UserId};
+use domain::{KycStatus, PersonText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -29,8 +29,8 @@ pub(crate) struct BankInput {
     /// 9 to 18 digits.
     account_number: Private,
     ifsc: String,
-    holder_name: String,
-    bank_name: String,
+    holder_name: PersonText,
+    bank_name: PersonText,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -76,7 +76,7 @@ pub(crate) struct Filter {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RejectInput {
-    reason: String,
+    reason: PersonText,
 }
 
 impl KycView {
@@ -117,7 +117,7 @@ pub(crate) async fn submit(
 ) -> Result<HttpResponse, Problem> {
     let (now, applicant) = (auth.ctx.now(), caller.user_id);
     users::find(&mut *auth.ctx.db().read().await?, applicant).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json::<KycInput>().await?;
+    let input = body.json_or::<KycInput>("auth.kyc_invalid").await?;
     let form = check(input.value)?;
     wait_for_documents(&auth, applicant, &form.document_ids).await?;
     let secrets = &*auth.secrets;
@@ -223,7 +223,7 @@ pub(crate) async fn reject(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = somebody_elses(&auth, &caller, &path).await?;
-    let reason = body.json::<RejectInput>().await?.value.reason.trim().to_owned();
+    let reason = body.json_or::<RejectInput>("auth.reason_invalid").await?.value.reason.into_string();
     let mut errors = FieldErrors::new();
     errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
     errors.finish("auth.reason_invalid")?;

@@ -12,7 +12,7 @@ use crate::store::{profiles, users};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Page, Problem, ok};
-use domain::{Day, Timestamp, UserId};
+use domain::{Day, PersonText, Timestamp, UserId};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use schemars::JsonSchema;
@@ -23,9 +23,9 @@ const MAX_NAME_PART: usize = 49;
 /// What is left out stays as it is.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ProfileInput {
-    name: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
+    name: Option<PersonText>,
+    first_name: Option<PersonText>,
+    last_name: Option<PersonText>,
     gender: Option<person::Gender>,
     date_of_birth: Option<Day>,
     address: Option<AddressInput>,
@@ -54,8 +54,8 @@ pub(crate) struct ReferralLink {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct NomineeInput {
-    name: String,
-    relationship: String,
+    name: PersonText,
+    relationship: PersonText,
     date_of_birth: Day,
 }
 
@@ -84,14 +84,14 @@ pub(crate) async fn profile(auth: web::Data<Auth>, caller: Caller) -> Result<Htt
 pub(crate) async fn edit(auth: web::Data<Auth>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
     let (now, id) = (auth.ctx.now(), caller.user_id);
     let user = users::find(&mut *auth.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json::<ProfileInput>().await?.value;
+    let input = body.json_or::<ProfileInput>("auth.profile_invalid").await?.value;
     let mut errors = FieldErrors::new();
     let same = |given: Option<Identifier>, kept: &Option<String>| given.map(|g| g.to_string()) == *kept;
     let same_email = input.email.as_deref().is_none_or(|e| same(Identifier::email(e), &user.email));
     let same_mobile = input.mobile.as_deref().is_none_or(|m| same(Identifier::mobile(m), &user.mobile));
     errors.require("email", same_email, "immutable", "the e-mail address cannot be changed here");
     errors.require("mobile", same_mobile, "immutable", "the mobile number cannot be changed here");
-    let part = |errors: &mut FieldErrors, field, text: Option<String>| {
+    let part = |errors: &mut FieldErrors, field, text: Option<PersonText>| {
         text.map(|text| input::line(errors, field, &text, MAX_NAME_PART))
     };
     let first = part(&mut errors, "first_name", input.first_name);
@@ -153,10 +153,10 @@ pub(crate) async fn nominee(auth: web::Data<Auth>, caller: Caller) -> Result<Htt
 pub(crate) async fn set_nominee(auth: web::Data<Auth>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
     let (now, id) = (auth.ctx.now(), caller.user_id);
     users::find(&mut *auth.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json::<NomineeInput>().await?.value;
+    let input = body.json_or::<NomineeInput>("auth.nominee_invalid").await?.value;
     let mut errors = FieldErrors::new();
     let name = input::name(&mut errors, "name", &input.name);
-    let relationship = input.relationship.trim().to_owned();
+    let relationship = input.relationship.into_string();
     errors.require("relationship", rules::is_relationship(&relationship), "length", "1 to 50 characters on one line");
     let born = rules::is_birth_date(input.date_of_birth, now.day());
     errors.require("date_of_birth", born, "range", "a day in the past, at most 120 years ago");

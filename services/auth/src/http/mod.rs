@@ -5,6 +5,7 @@ mod input;
 mod kyc;
 mod me;
 mod sessions;
+mod sign_up;
 mod users;
 mod view;
 
@@ -36,16 +37,16 @@ fn signing_in(routes: Routes) -> Routes {
         .post(
             "/auth/signup",
             Public,
-            access::sign_up,
+            sign_up::sign_up,
             Doc::new("Register with a whole profile")
-                .takes::<access::SignUpInput>()
-                .answers_with::<access::SignUpBegun>(202),
+                .takes::<sign_up::SignUpInput>()
+                .answers_with::<sign_up::SignUpBegun>(202),
         )
         .post(
             "/auth/signup/verify",
             Public,
-            access::finish_sign_up,
-            Doc::new("Prove both addresses and sign in").takes::<access::SignUpCodes>().gives::<view::Tokens>(),
+            sign_up::finish_sign_up,
+            Doc::new("Prove both addresses and sign in").takes::<sign_up::SignUpCodes>().gives::<view::Tokens>(),
         )
         .post(
             "/auth/refresh",

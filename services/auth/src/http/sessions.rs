@@ -55,7 +55,7 @@ pub(crate) async fn refresh(auth: web::Data<Auth>, body: Body) -> Result<HttpRes
     let key = auth.signing_key(now).await?;
     let refused = |code, detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, code, detail));
     match auth.ctx.tx(async |c| refresh_session(c, &token, now).await).await? {
-        Refreshed::Rotated(opened) => Ok(ok(&Tokens::new(&key, opened, false, now))),
+        Refreshed::Rotated(opened) => Ok(ok(&Tokens::new(&key, *opened, false, now))),
         Refreshed::Refused => refused("auth.refresh_invalid", "sign in again"),
         Refreshed::Reused(ended) => {
             auth.tell_ended(ended).await;

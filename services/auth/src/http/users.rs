@@ -4,7 +4,8 @@ use super::input;
 use super::view::{Profile, User};
 use crate::app::change_rights::{self, change_rights as change_rights_of};
 use crate::domain::identifier::Identifier;
-use crate::domain::person::AdminChange;
+use crate::domain::person::{AdminChange, may_change_rights};
+use crate::domain::search;
 use crate::error::AuthError;
 use crate::state::Auth;
 use crate::store::users::Search;
@@ -14,7 +15,7 @@ use actix_web::{HttpResponse, web};
 use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
-use domain::{KycStatus, Role, UserId};
+use domain::{KycStatus, PersonText, Role, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,7 +23,8 @@ const MAX_QUERY: usize = 100;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Filter {
-    /// A part of the name, the e-mail address or the mobile number, in any case, or how the referral code begins.
+    /// How words of the name, the e-mail address, the mobile number or the referral code begin, in any case: `asha rao`
+    /// finds Asha D'Souza-Rao. All of them have to be found.
     q: Option<String>,
     role: Option<Role>,
     active_buyer: Option<bool>,
@@ -33,7 +35,7 @@ pub(crate) struct Filter {
 pub(crate) struct NewUser {
     email: String,
     mobile: Option<String>,
-    name: String,
+    name: PersonText,
     role: Role,
 }
 
@@ -47,8 +49,12 @@ pub(crate) struct UserChange {
 
 pub(crate) async fn search(auth: web::Data<Auth>, filter: Query<Filter>, page: Page) -> Result<HttpResponse, Problem> {
     let Query(Filter { q, role, active_buyer, kyc_status }) = filter;
-    let text = q.map(|q| q.trim().chars().take(MAX_QUERY).collect());
-    let search = Search { text, role, active_buyer, kyc_status };
+    let text: Option<String> = q.map(|q| q.chars().take(MAX_QUERY).collect());
+    let prefixes = text.as_deref().map(search::prefixes).unwrap_or_default();
+    if text.is_some_and(|text| !text.trim().is_empty()) && prefixes.is_empty() {
+        return Ok(ok(&page.listing(Vec::new(), |row: &users::User| Cursor::Id(row.id.uuid()), User::from)));
+    }
+    let search = Search { prefixes, role, active_buyer, kyc_status };
     let after = page.after_id()?;
     let rows = users::search(&mut *auth.ctx.db().read().await?, &search, after, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), User::from)))
@@ -67,7 +73,7 @@ pub(crate) async fn create(
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json::<NewUser>().await?;
+    let input = body.json_or::<NewUser>("auth.user_invalid").await?;
     let mut errors = FieldErrors::new();
     let email = Identifier::email(&input.value.email);
     let mobile_text = input::filled(input.value.mobile);
@@ -101,6 +107,7 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = path_id(&path)?;
     users::find(&mut *auth.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    may_change_rights(caller.user_id, id).map_err(AuthError::from)?;
     let input = body.json::<UserChange>().await?.value;
     let UserChange { role, is_distributor, is_active } = input;
     let (now, actor) = (auth.ctx.now(), caller.user_id);

@@ -104,9 +104,9 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(key: &SigningKey, opened: Box<Opened>, is_new: bool, now: Timestamp) -> Self {
+    pub(crate) fn new(key: &SigningKey, opened: Opened, is_new: bool, now: Timestamp) -> Self {
         let access_token = state::access_token(key, &opened, now);
-        let Opened { user, refresh_token, .. } = *opened;
+        let Opened { user, refresh_token, .. } = opened;
         Self {
             access_token,
             refresh_token,

@@ -1,24 +1,30 @@
 //! `documents`: which files are whose, as compliance tells.
 
-use crate::domain::kyc::DocumentId;
+use crate::domain::kyc::{DocumentId, Upload};
 use crate::schema::documents as t;
-use db::{DbConnection, inserted};
+use db::{DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = t, treat_none_as_default_value = false)]
-pub(crate) struct Document {
-    pub(crate) id: DocumentId,
-    pub(crate) user_id: UserId,
-    pub(crate) kind: String,
-    pub(crate) uploaded_at: Timestamp,
+struct Document {
+    id: DocumentId,
+    user_id: UserId,
+    kind: String,
+    uploaded_at: Timestamp,
 }
 
-/// `false` where it is known already.
-pub(crate) async fn insert(c: &mut DbConnection, document: &Document) -> QueryResult<bool> {
-    inserted(diesel::insert_into(t::table).values(document).execute(c).await)
+/// Inserts those that are not there yet.
+pub(crate) async fn insert_new(c: &mut DbConnection, uploads: Vec<Upload>) -> QueryResult<()> {
+    let rows = uploads.into_iter().map(|Upload { id, user_id, kind, uploaded_at }| Document {
+        id,
+        user_id,
+        kind,
+        uploaded_at,
+    });
+    upsert_many(c, t::table, rows, &[t::id::NAME], &[]).await
 }
 
 /// How many of `ids` are the user's own.

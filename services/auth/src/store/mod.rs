@@ -8,5 +8,7 @@ pub(crate) mod messages;
 pub(crate) mod nominees;
 pub(crate) mod profiles;
 pub(crate) mod sessions;
+pub(crate) mod sign_in_addresses;
 pub(crate) mod signups;
+pub(crate) mod user_words;
 pub(crate) mod users;

@@ -1,8 +1,9 @@
 //! `sessions` and the `refresh_tokens` that keep them alive; tokens as hashes only.
 
+use crate::domain::otp::CodeId;
 use crate::domain::session::SessionId;
 use crate::schema::{refresh_tokens, sessions};
-use db::{DbConnection, LockExt};
+use db::{DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     /// Of its newest refresh token.
     pub(crate) expires_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
+    /// The code that opened it, which opens no other.
+    pub(crate) code_id: Option<CodeId>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -31,8 +34,9 @@ pub(crate) struct RefreshToken {
     pub(crate) used_at: Option<Timestamp>,
 }
 
-pub(crate) async fn insert(c: &mut DbConnection, session: &Session) -> QueryResult<()> {
-    diesel::insert_into(sessions::table).values(session).execute(c).await.map(drop)
+/// `false` where the code has opened a session before.
+pub(crate) async fn insert(c: &mut DbConnection, session: &Session) -> QueryResult<bool> {
+    inserted(diesel::insert_into(sessions::table).values(session).execute(c).await)
 }
 
 pub(crate) async fn lock(c: &mut DbConnection, id: SessionId) -> QueryResult<Option<Session>> {

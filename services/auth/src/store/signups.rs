@@ -20,6 +20,10 @@ pub(crate) async fn insert(c: &mut DbConnection, signup: &Signup) -> QueryResult
     diesel::insert_into(t::table).values(signup).execute(c).await.map(drop)
 }
 
+pub(crate) async fn find(c: &mut DbConnection, token_hash: &[u8]) -> QueryResult<Option<Signup>> {
+    t::table.find(token_hash).select(Signup::as_select()).first(c).await.optional()
+}
+
 pub(crate) async fn lock(c: &mut DbConnection, token_hash: &[u8]) -> QueryResult<Option<Signup>> {
     t::table.find(token_hash).select(Signup::as_select()).lock().get_result(c).await.optional()
 }

@@ -1,8 +1,9 @@
 //! `users`: who there is.
 
 use crate::domain::identifier::Identifier;
-use crate::schema::users;
-use db::{DbConnection, LockExt, inserted};
+use crate::domain::search;
+use crate::schema::{user_words, users};
+use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
@@ -38,6 +39,8 @@ pub(crate) struct User {
     pub(crate) created_at: Timestamp,
     /// Not used: whether a side may still be chosen is decided by the tree.
     pub(crate) side_used: bool,
+    /// How the words were made by which the person is found; 0 where they have not been.
+    pub(crate) words_version: i64,
 }
 
 pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
@@ -46,6 +49,11 @@ pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option
 
 pub(crate) async fn lock(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).select(User::as_select()).lock().get_result(c).await.optional()
+}
+
+/// Those of `ids` that are somebody's, locked in the order of their ids.
+pub(crate) async fn lock_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<User>> {
+    users::table.filter(users::id.any_of(ids)).order(users::id).select(User::as_select()).lock().load(c).await
 }
 
 pub(crate) async fn find_by_identifier(c: &mut DbConnection, identifier: &Identifier) -> QueryResult<Option<User>> {
@@ -68,6 +76,24 @@ pub(crate) async fn insert(c: &mut DbConnection, user: &User) -> QueryResult<boo
 
 pub(crate) async fn save(c: &mut DbConnection, user: &User) -> QueryResult<()> {
     diesel::update(users::table.find(user.id)).set(user).execute(c).await.map(drop)
+}
+
+/// Writes what other services report of the user, and the version.
+pub(crate) async fn save_standing(c: &mut DbConnection, user: &User) -> QueryResult<()> {
+    diesel::update(users::table.find(user.id))
+        .set((
+            users::version.eq(user.version),
+            users::standing_version.eq(user.standing_version),
+            users::is_active_buyer.eq(user.is_active_buyer),
+            users::placed.eq(user.placed),
+        ))
+        .execute(c)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn note_words(c: &mut DbConnection, id: UserId, version: i64) -> QueryResult<()> {
+    diesel::update(users::table.find(id)).set(users::words_version.eq(version)).execute(c).await.map(drop)
 }
 
 /// The administrators that are active, locked until the transaction ends.
@@ -101,11 +127,10 @@ pub(crate) async fn referred_by(
     query.load(c).await
 }
 
-/// What a search narrows the list by. `text` is anywhere in the name or the addresses, whatever its case, or how the
-/// referral code begins.
+/// What a search narrows the list by. Each prefix is how one word of the person begins.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Search {
-    pub(crate) text: Option<String>,
+    pub(crate) prefixes: Vec<String>,
     pub(crate) role: Option<Role>,
     pub(crate) active_buyer: Option<bool>,
     pub(crate) kyc_status: Option<KycStatus>,
@@ -132,31 +157,9 @@ pub(crate) async fn search(
     if let Some(status) = search.kyc_status {
         query = query.filter(users::kyc_status.eq(status));
     }
-    if let Some(text) = &search.text {
-        // Names are kept folded besides, and addresses in small letters.
-        let folded = contains(&text.to_lowercase());
-        query = query.filter(
-            users::name_folded
-                .like(folded.clone())
-                .escape(ESCAPE)
-                .or(users::email.like(folded).escape(ESCAPE))
-                .or(users::mobile.like(contains(text)).escape(ESCAPE))
-                .or(users::referral_code.like(begins_with(&text.to_uppercase())).escape(ESCAPE)),
-        );
+    for prefix in &search.prefixes {
+        let begins = user_words::word.ge(prefix.clone()).and(user_words::word.lt(search::end_of(prefix)));
+        query = query.filter(users::id.eq_any(user_words::table.filter(begins).select(user_words::user_id)));
     }
     query.load(c).await
-}
-
-/// Not the backslash, which MySQL takes for an escape inside the literal that names it.
-const ESCAPE: char = '!';
-
-fn contains(text: &str) -> String {
-    format!("%{}", begins_with(text))
-}
-
-fn begins_with(text: &str) -> String {
-    let mut pattern: String =
-        text.chars().flat_map(|c| matches!(c, '%' | '_' | ESCAPE).then_some(ESCAPE).into_iter().chain([c])).collect();
-    pattern.push('%');
-    pattern
 }

@@ -98,14 +98,14 @@ async fn nobody_reviews_their_own() {
     let (boss, _) = admin(&service).await;
     let made = boss.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
     let path = format!("/kyc/{}", text(&made, "id"));
-    assert_eq!(boss.act(&format!("{path}/approve")).await.problem(403), "auth.kyc_own");
+    assert_eq!(boss.act(&format!("{path}/approve")).await.problem(403), "auth.own");
     let reason = json!({ "reason": "no" });
     let reject = format!("{path}/reject");
-    assert_eq!(boss.post(&reject, reason).await.problem(403), "auth.kyc_own");
+    assert_eq!(boss.post(&reject, reason).await.problem(403), "auth.own");
     // Whatever is sent: the body is not looked at.
-    assert_eq!(boss.act(&reject).await.problem(403), "auth.kyc_own");
+    assert_eq!(boss.act(&reject).await.problem(403), "auth.own");
     for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
-        assert_eq!(boss.post(&reject, body).await.problem(403), "auth.kyc_own");
+        assert_eq!(boss.post(&reject, body).await.problem(403), "auth.own");
     }
     let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
     clerk.act(&format!("{path}/approve")).await.expect(200);

@@ -11,7 +11,7 @@ async fn a_person_edits_what_is_theirs_to_edit() {
     let (me, _) = member(&service, "asha@example.com").await;
     let address = json!({ "line1": "1 MG Road", "line2": "Flat 2", "city": "Pune", "state": "MH", "pincode": "411001", "country": "IN" });
     me.patch("/users/me", json!({ "first_name": "Asha", "last_name": "Rao", "address": address })).await.expect(200);
-    let after = me.patch("/users/me", json!({ "gender": "female", "role": "admin" })).await.expect(200);
+    let after = me.patch("/users/me", json!({ "gender": "female" })).await.expect(200);
     assert_eq!((text(&after, "name").as_str(), text(&after, "address.line2").as_str()), ("Asha Rao", "Flat 2"));
     assert_eq!((text(&after, "gender").as_str(), text(&after, "role").as_str()), ("female", "user"));
     assert_eq!(service.published::<UserUpdated>().await.len(), 1);
@@ -84,4 +84,47 @@ async fn a_member_has_one_nominee() {
     assert_eq!(text(&me.get(path).await.expect(200), "name"), "Uma");
     me.delete(path).await.expect(204);
     assert_eq!(me.get(path).await.problem(404), "request.not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_nobody_may_set_is_refused_by_name() {
+    let service = house::start().await;
+    let (me, _) = member(&service, "asha@example.com").await;
+    for (field, value) in [
+        ("role", json!("admin")),
+        ("referrer_id", json!(null)),
+        ("kyc_status", json!("approved")),
+        ("is_active_buyer", json!(true)),
+        ("nickname", json!("A")),
+    ] {
+        let reply = me.patch("/users/me", json!({ "name": "Asha", field: value })).await;
+        assert_eq!(reply.body["errors"][0]["field"], field);
+        assert_eq!(reply.problem(422), "request.unknown_field", "{field}");
+    }
+    let address = json!({
+        "line1": "1 MG Road", "city": "Pune", "state": "Maharashtra", "pincode": "411001", "country": "IN", "planet": "Earth",
+    });
+    let reply = me.patch("/users/me", json!({ "address": address })).await;
+    assert_eq!(reply.body["errors"][0]["field"], "address.planet");
+    assert_eq!(reply.problem(422), "request.unknown_field");
+    assert_ne!(me.get("/users/me").await.expect(200)["name"], "Asha");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_write_has_one_form_and_nothing_hidden_in_it() {
+    let service = house::start().await;
+    let (me, _) = member(&service, "asha@example.com").await;
+    for name in ["a\u{202e}b", "Asha\u{200b}", "As\u{200d}ha", "\u{feff}Asha", "Asha\u{7}"] {
+        let reply = me.patch("/users/me", json!({ "name": name })).await;
+        assert_eq!(reply.body["errors"][0]["field"], "name");
+        assert_eq!(reply.status, 422, "{name:?}");
+    }
+    for (given, kept) in
+        [("Jose\u{301}", "José"), ("क्\u{200d}षमा", "क्\u{200d}षमा"), ("D'Souza-Rao Jr.", "D'Souza-Rao Jr.")]
+    {
+        assert_eq!(me.patch("/users/me", json!({ "name": given })).await.expect(200)["name"], kept);
+    }
+    let nominee = json!({ "name": "Ravi", "relationship": "bro\u{2066}ther", "date_of_birth": "1990-01-01" });
+    let reply = me.put("/users/me/nominee", nominee).await;
+    assert_eq!((reply.status, reply.body["errors"][0]["field"].as_str()), (422, Some("relationship")));
 }

@@ -1,7 +1,7 @@
 //! The same service on MariaDB, where rows are locked one by one: `TEST_MYSQL_URL` names a server whose user
 //! may create databases.
 
-use crate::house::{KEYS, admin, ask, client, member, sign_in, sign_in_with, text};
+use crate::house::{KEYS, admin, another_code, ask, client, member, sign_in, sign_in_with, text};
 use crate::kyc::submitted;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -17,6 +17,16 @@ async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
         service.finish().await;
     })
     .await;
+}
+
+/// Runs `test` with auth on a cache in Redis, under a name of its own. There the time is the real one.
+async fn on_redis(test: impl AsyncFnOnce(&TestService)) {
+    let url = chassis::Env::from_process().required("TEST_REDIS_URL").unwrap().to_owned();
+    let namespace = format!("test-{}", chassis::id::fresh::<uuid::Uuid>());
+    let cache = chassis::cache::connect(&url, &namespace).unwrap();
+    let service = crate::house::start_on(|platform| platform.cache = cache).await;
+    test(&service).await;
+    service.finish().await;
 }
 
 fn sorted(replies: Vec<testkit::Reply>) -> Vec<u16> {
@@ -105,7 +115,31 @@ async fn many_newcomers_of_one_referrer_all_come_in() {
         assert_eq!(mine["items"].as_array().unwrap().len(), 12);
         let found = service.as_staff().get("/users?q=%C3%B1%201").await.expect(200);
         assert_eq!(found["items"].as_array().unwrap().len(), 3, "1, 10 and 11");
-        assert_eq!(service.as_staff().get("/users?q=n_").await.expect(200)["items"], json!([]));
+        assert_eq!(service.as_staff().get("/users?q=x_").await.expect(200)["items"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_redis_a_code_is_used_once_and_tried_five_times() {
+    on_redis(async |service| {
+        let verify = |identifier: &'static str, code: String| {
+            let (client, body) = (service.anonymous(), json!({ "identifier": identifier, "code": code }));
+            async move { client.post("/auth/otp/verify", body).await }
+        };
+        let code = ask(service, "asha@example.com").await;
+        let again = json!({ "identifier": "Asha@example.com", "channel": "email" });
+        assert_eq!(service.anonymous().post("/auth/otp", again).await.problem(429), "auth.otp_too_soon");
+        let outcomes = sorted(join_all((0..10).map(|_| verify("asha@example.com", code.clone()))).await);
+        assert_eq!((outcomes[0], &outcomes[1..]), (200, &[401_u16; 9][..]));
+        let code = ask(service, "ravi@example.com").await;
+        let wrong = another_code(&code);
+        assert_eq!(sorted(join_all((0..20).map(|_| verify("ravi@example.com", wrong.clone()))).await), [401; 20]);
+        assert_eq!(verify("ravi@example.com", code).await.problem(401), "auth.otp_invalid");
+        let code = ask(service, "dev@example.com").await;
+        let unknown = json!({ "identifier": "dev@example.com", "code": code, "referral_code": "ABCD2345" });
+        service.anonymous().post("/auth/otp/verify", unknown).await.problem(422);
+        verify("dev@example.com", code).await.expect(200);
     })
     .await;
 }

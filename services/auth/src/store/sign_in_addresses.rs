@@ -1,0 +1,36 @@
+//! `sign_in_addresses`: where an identifier signed in from, and when it last did.
+
+use crate::domain::address::ClientAddress;
+use crate::domain::identifier::Identifier;
+use crate::schema::sign_in_addresses as t;
+use db::{DbConnection, UpsertExt};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::Timestamp;
+
+/// When the identifier last signed in from there, if it did.
+pub(crate) async fn last_sign_in(
+    c: &mut DbConnection,
+    identifier: &Identifier,
+    address: ClientAddress,
+) -> QueryResult<Option<Timestamp>> {
+    t::table.find((identifier.as_str(), address.to_string())).select(t::last_sign_in_at).first(c).await.optional()
+}
+
+pub(crate) async fn save(
+    c: &mut DbConnection,
+    identifier: &Identifier,
+    address: ClientAddress,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(t::table)
+        .values((t::identifier.eq(identifier.as_str()), t::address.eq(address.to_string()), t::last_sign_in_at.eq(now)))
+        .on_conflict_set(&[t::identifier::NAME, t::address::NAME], &[t::last_sign_in_at::NAME])
+        .execute(c)
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn delete_older(c: &mut DbConnection, last_before: Timestamp) -> QueryResult<usize> {
+    diesel::delete(t::table.filter(t::last_sign_in_at.lt(last_before))).execute(c).await
+}
