@@ -14,7 +14,7 @@ use actix_web::{HttpResponse, web};
 use chassis::audit::{self, Action};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
-use domain::{Money, PaymentId, Timestamp};
+use domain::{FreeText, Money, PaymentId, PersonText, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,8 +70,8 @@ impl From<GatewayRefundRow> for GatewayRefundView {
 pub(crate) struct ResolveInput {
     outcome: Resolution,
     /// Of the refund at the gateway or the bank; required where it was refunded.
-    reference: Option<String>,
-    reason: String,
+    reference: Option<PersonText>,
+    reason: FreeText,
 }
 
 pub(crate) async fn list(
@@ -107,7 +107,7 @@ pub(crate) async fn resolve(
     if refund.user_id == caller.user_id {
         return Err(super::payments::own());
     }
-    let input = body.json::<ResolveInput>().await?;
+    let input = body.json_or::<ResolveInput>("booking.resolution_invalid").await?;
     let reference = line_of("reference", input.value.reference.as_deref())?;
     let reason = crate::domain::text::line(&input.value.reason, LONGEST_REASON);
     let mut errors = FieldErrors::new();
