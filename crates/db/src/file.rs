@@ -62,3 +62,35 @@ pub fn advice_for(error: &io::Error) -> &'static str {
         LOOK
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_told_with_its_path_the_cause_and_what_to_do() {
+        let path = Path::new("/data/wallet.db");
+        for (cause, advice) in [
+            ("file is not a database", DAMAGED),
+            ("database disk image is malformed", DAMAGED),
+            ("database or disk is full", ROOM),
+            ("attempt to write a readonly database", RIGHTS),
+            ("unable to open database file", RIGHTS),
+            ("disk I/O error", LOOK),
+        ] {
+            let told = unusable(path, &io::Error::other(cause)).to_string();
+            assert_eq!(told, format!("cannot use the database file {}: {cause}; {advice}", path.display()));
+        }
+        for (kind, advice) in [(io::ErrorKind::PermissionDenied, RIGHTS), (io::ErrorKind::StorageFull, ROOM)] {
+            assert!(unusable(path, &io::Error::from(kind)).to_string().ends_with(advice), "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_is_not_the_files_stays_what_it_is() {
+        let failed = explained(Path::new("x.db"), DbError::Migration("0102: near \"TABEL\": syntax error".to_owned()));
+        assert!(matches!(failed, DbError::Migration(_)), "{failed}");
+        let full = explained(Path::new("x.db"), DbError::Migration("0102: database or disk is full".to_owned()));
+        assert!(matches!(full, DbError::File { .. }), "{full}");
+    }
+}

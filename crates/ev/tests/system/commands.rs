@@ -52,6 +52,7 @@ async fn the_operators_commands_say_what_the_platform_said() {
     let simulated = operator.post("/plan/simulate", json!({ "plan": plan })).await.expect(200);
     assert_eq!(operator.get("/ledger/verify").await.expect(200)["ok"], true);
 
+    a_second_platform_on_the_same_data_is_refused(&process);
     stops_beside_a_slow_client(&process).await;
 
     let hash = said(&ev(&["tree", "hash"], of("binary")));
@@ -86,6 +87,15 @@ async fn a_changed_pair_fails_the_command(process: &Process) {
     assert!(why.contains(r#""column": "gross_paise""#) && why.contains(r#""found": "500.01""#), "{why}");
 }
 
+/// It hears which process holds the folder, and changes nothing.
+fn a_second_platform_on_the_same_data_is_refused(process: &Process) {
+    let refused = ev(&["up", "--addr", &spare_address(), "--data", process.data.to_str().unwrap()], None);
+    assert!(!refused.status.success());
+    let why = String::from_utf8_lossy(&refused.stderr);
+    let holder = std::fs::read_to_string(process.data.join("ev.lock")).unwrap();
+    assert!(why.contains(&format!("in use by process {}:", holder.trim())), "{why}");
+}
+
 /// Somebody who has sent half a request does not hold up the end.
 async fn stops_beside_a_slow_client(process: &Process) {
     let mut slow = TcpStream::connect(process.url().trim_start_matches("http://")).unwrap();
@@ -105,6 +115,31 @@ fn the_embedded_run_refuses_an_address_that_others_can_reach() {
     assert!(!refused.status.success());
     let reason = String::from_utf8_lossy(&refused.stderr);
     assert!(reason.contains("one-time codes") && reason.contains("SMTP_URL"), "{reason}");
+}
+
+#[test]
+fn a_damaged_database_ends_the_start_with_its_path_and_what_to_do() {
+    let data = std::env::temp_dir().join(format!("ev-damaged-{}", crate::world::short_id()));
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("auth.db"), "no database ".repeat(1_000)).unwrap();
+    let refused = ev(&["up", "--addr", &spare_address(), "--data", data.to_str().unwrap()], None);
+    std::fs::remove_dir_all(&data).unwrap();
+    assert!(!refused.status.success());
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(why.contains("/auth.db: file is not a database; put the file back from a backup"), "{why}");
+}
+
+#[test]
+fn a_refused_setting_is_told_with_its_value_and_what_is_accepted() {
+    let data = std::env::temp_dir().join(format!("ev-setting-{}", crate::world::short_id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
+    command.args(["up", "--addr", &spare_address(), "--data", data.to_str().unwrap()]).env_clear();
+    let refused = command.env("PLAN_NOTICE_HOURS", "soon").output().unwrap();
+    let _gone = std::fs::remove_dir_all(&data);
+    assert!(!refused.status.success());
+    let why = String::from_utf8_lossy(&refused.stderr);
+    let told = "PLAN_NOTICE_HOURS: `soon` is not accepted: give a number of hours from 0 to 8784";
+    assert!(why.contains(told), "{why}");
 }
 
 pub(crate) async fn mails_are_shown_by_the_embedded_run_alone(world: &World) {
