@@ -1,7 +1,8 @@
 //! How fast first payments settle: from the gateway's webhook to the last wallet posting, over HTTP alone.
 //!
-//! Wants a platform nobody else uses: it waits for the company's accounts to show exactly what its own members'
-//! payments must have cost.
+//! Wants a platform nobody else uses at the time: it waits for the company's accounts to show exactly what its own
+//! members' payments must have cost. The members stand below a sponsor of this run, who is placed before the
+//! measurement; what members above the sponsor earn by them is counted too.
 
 use crate::cli::say;
 use crate::demo::client::{Client, ClientError, Session, text};
@@ -43,8 +44,9 @@ struct Buyer {
 pub async fn run(plan: &Plan) -> Result<(), ClientError> {
     let client = Client::new(&plan.url, &plan.messages_url, &plan.secret)?;
     let staff = client.sign_in(&plan.admin, "Administrator", None).await?;
+    let tree = Tree::below_a_new_sponsor(&client, &staff).await?;
     let started = Instant::now();
-    let buyers = prepare(&client, plan).await?;
+    let buyers = prepare(&client, plan, &tree.sponsor.session.referral_code).await?;
     say(&format!("{} members signed up, booked and ordered in {} ms", buyers.len(), started.elapsed().as_millis()));
 
     let bare = (0..plan.members.saturating_mul(4)).map(|_| {
@@ -58,7 +60,7 @@ pub async fn run(plan: &Plan) -> Result<(), ClientError> {
 
     let before = spent(&staff).await?;
     let burst = Instant::now();
-    let watching = tokio::spawn(watch(staff, before, burst, buyers.clone()));
+    let watching = tokio::spawn(watch(staff, before, burst, buyers.clone(), tree));
     let mut latencies = spread(plan.at_once, buyers.iter().cloned().map(pay)).await?;
     let answered = burst.elapsed();
     let settled = watching.await.map_err(|e| ClientError::TooLate(e.to_string()))??;
@@ -83,18 +85,83 @@ pub async fn run(plan: &Plan) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// Members referring each other, every one with an order that waits for the gateway.
-async fn prepare(client: &Client, plan: &Plan) -> Result<Vec<Buyer>, ClientError> {
-    let vehicles = client.get("/vehicles?limit=1").await?;
-    let vehicle = text(&vehicles, "/items/0/id", "GET /vehicles")?;
+/// Where the buyers of a run are placed.
+struct Tree {
+    sponsor: Buyer,
+    /// Members between the sponsor and the company, with the pairs that each had before.
+    above: Vec<(String, i64)>,
+}
+
+impl Tree {
+    async fn below_a_new_sponsor(client: &Client, staff: &Session) -> Result<Self, ClientError> {
+        let sponsor =
+            join(client.clone(), format!("sponsor.{}@example.in", tag()), None, vehicle(client).await?).await?;
+        pay(sponsor.clone()).await?;
+        let place = client
+            .until("the sponsor's place", async || match sponsor.session.get("/binary/me").await {
+                Ok(node) => Ok(Some(node)),
+                Err(ClientError::Refused { status, .. }) if status.as_u16() == 404 => Ok(None),
+                Err(error) => Err(error),
+            })
+            .await?;
+        let (mut above, mut parent) = (Vec::new(), place.get("parent_id").and_then(Value::as_str).map(str::to_owned));
+        while let Some(user) = parent {
+            let node = staff.get(&format!("/binary/nodes/{user}")).await?;
+            parent = node.get("parent_id").and_then(Value::as_str).map(str::to_owned);
+            above.push((user, pairs_of(&node)));
+        }
+        settled(staff).await?;
+        Ok(Self { sponsor, above })
+    }
+
+    /// Pairs that members above the sponsor have earned since.
+    async fn pairs_above(&self, staff: &Session) -> Result<i64, ClientError> {
+        let mut pairs = 0_i64;
+        for (user, before) in &self.above {
+            let node = staff.get(&format!("/binary/nodes/{user}")).await?;
+            pairs = pairs.saturating_add(pairs_of(&node).saturating_sub(*before));
+        }
+        Ok(pairs)
+    }
+}
+
+fn pairs_of(node: &Value) -> i64 {
+    node.get("pairs_total").and_then(Value::as_i64).unwrap_or_default()
+}
+
+/// Waits until the company's expenses stand still.
+async fn settled(staff: &Session) -> Result<(), ClientError> {
+    let (mut last, mut since) = (spent(staff).await?, Instant::now());
+    while since.elapsed() < QUIET {
+        tokio::time::sleep(POLL).await;
+        let now = spent(staff).await?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    Ok(())
+}
+
+/// Keeps members of several runs apart.
+fn tag() -> String {
     let run = chassis::id::fresh::<domain::UserId>().to_string();
-    let tag = run.get(run.len().saturating_sub(8)..).unwrap_or("bench").to_owned();
+    run.get(run.len().saturating_sub(8)..).unwrap_or("bench").to_owned()
+}
+
+async fn vehicle(client: &Client) -> Result<String, ClientError> {
+    text(&client.get("/vehicles?limit=1").await?, "/items/0/id", "GET /vehicles")
+}
+
+/// Members referring each other, every one with an order that waits for the gateway. The sponsor refers the first.
+async fn prepare(client: &Client, plan: &Plan, sponsor: &str) -> Result<Vec<Buyer>, ClientError> {
+    let (vehicle, tag) = (vehicle(client).await?, tag());
     let mut buyers: Vec<Buyer> = Vec::new();
     while buyers.len() < plan.members {
         let wave = buyers.len().clamp(1, plan.at_once).min(plan.members.saturating_sub(buyers.len()));
         let joining: Vec<_> = (buyers.len()..buyers.len().saturating_add(wave))
             .map(|n| {
-                let referrer = buyers.get(scattered(n, buyers.len())).map(|b| b.session.referral_code.clone());
+                let referrer = buyers.get(scattered(n, buyers.len())).map(|b| b.session.referral_code.as_str());
+                let referrer = Some(referrer.unwrap_or(sponsor).to_owned());
                 join(client.clone(), format!("bench{n}.{tag}@example.in"), referrer, vehicle.clone())
             })
             .collect();
@@ -144,8 +211,9 @@ async fn watch(
     before: (i64, i64),
     burst: Instant,
     buyers: Vec<Buyer>,
+    tree: Tree,
 ) -> Result<Duration, ClientError> {
-    let referred = i64::try_from(buyers.len().saturating_sub(1)).unwrap_or(i64::MAX);
+    let referred = i64::try_from(buyers.len()).unwrap_or(i64::MAX);
     let bonuses = before.0.saturating_add(referred.saturating_mul(BONUS));
     let (mut last, mut changed) = (before, burst.elapsed());
     while burst.elapsed() < PATIENCE {
@@ -157,7 +225,9 @@ async fn watch(
         }
         let quiet = burst.elapsed().saturating_sub(changed) > QUIET;
         if quiet && now.0 == bonuses {
-            let pairs = pairs_due(&buyers).await?;
+            let own = pairs_due(std::iter::once(&tree.sponsor).chain(&buyers)).await?;
+            let above = tree.pairs_above(&staff).await?;
+            let pairs = own.map(|own| own.saturating_add(above));
             if pairs.map(|pairs| before.1.saturating_add(pairs.saturating_mul(PAIR))) == Some(now.1) {
                 return Ok(changed);
             }
@@ -167,7 +237,7 @@ async fn watch(
 }
 
 /// How many pairs the tree owes its members; nothing while somebody waits for a place.
-async fn pairs_due(buyers: &[Buyer]) -> Result<Option<i64>, ClientError> {
+async fn pairs_due(buyers: impl Iterator<Item = &Buyer>) -> Result<Option<i64>, ClientError> {
     let mut pairs = 0_i64;
     for buyer in buyers {
         let Ok(node) = buyer.session.get("/binary/me").await else { return Ok(None) };

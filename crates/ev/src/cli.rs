@@ -1,6 +1,6 @@
 //! What can be said to `ev`.
 
-use crate::{bench, demo, embedded, mail_sink, operate};
+use crate::{bench, demo, embedded, mail_sink, operate, soak};
 use chassis::Env;
 use chassis::boot::site::{Listeners, serve_until_told};
 use chassis::events::log::Choice;
@@ -87,6 +87,15 @@ enum Command {
     /// Measure how fast first payments settle on a fresh platform; scripts/bench-payments calls it.
     #[command(hide = true)]
     BenchPayments(BenchArguments),
+    /// Load, disturb and judge a running platform; scripts/soak calls it.
+    #[command(hide = true)]
+    Soak(Box<soak::SoakArguments>),
+    /// Post many entries into the wallet's ledger (wallet's `DATABASE_URL`); scripts/soak calls it.
+    #[command(hide = true)]
+    SoakPreload {
+        #[arg(long, default_value_t = 300_000)]
+        entries: usize,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -237,6 +246,11 @@ async fn obey(command: Command, env: Env) -> Result<(), BootError> {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))
         }
         Command::BenchPayments(arguments) => bench_payments(&env, arguments).await,
+        Command::Soak(arguments) => {
+            let secret = env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret");
+            soak::run(*arguments, secret, env.or("BOOTSTRAP_ADMIN", "admin@ev.local")).await
+        }
+        Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| say(&line)),
     }
 }
 

@@ -4,10 +4,10 @@
 //! in-memory cache), [`folder`] (who holds the data), [`pages`] (the embedded run's own pages), [`secrets`] (keys that survive a restart),
 //! [`demo`] (a whole story over HTTP), [`operate`] (migrations, administrators, parked events),
 //! [`mail_sink`] (an SMTP server that keeps what it gets, for tests and trials), [`mod@bench`] (how fast payments
-//! settle).
+//! settle), [`soak`] (a load with disturbances, and whether the platform holds).
 //!
 //! Invariants: what is here reaches the services through their public functions and HTTP alone, never their
-//! tables; `/dev/*` exists only on a loopback address with the console mailer.
+//! tables, but for the soak test, which counts what is unfinished; `/dev/*` exists only on a loopback address with the console mailer.
 
 pub mod bench;
 pub mod cli;
@@ -18,6 +18,7 @@ pub mod mail_sink;
 pub mod operate;
 pub mod pages;
 pub mod secrets;
+pub mod soak;
 
 use chassis::Service;
 

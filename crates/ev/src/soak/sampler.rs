@@ -1,0 +1,98 @@
+//! Takes a sample every few seconds.
+
+use super::database::{Broker, Database, figures, queued};
+use super::meter::Meter;
+use super::process::{Watched, usages};
+use super::sample::Sample;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// What a database or a broker that is down may hold a sample up.
+const SAMPLE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is watched.
+pub(crate) struct Sources {
+    pub(crate) processes: Vec<Watched>,
+    pub(crate) databases: Vec<Database>,
+    pub(crate) broker: Option<Broker>,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) started: Instant,
+}
+
+impl Sources {
+    pub(crate) async fn sample(&self, verifications_before: &mut (u64, u64)) -> Sample {
+        let verifications = self.meter.verifications();
+        let under_way = verifications.0 != verifications.1;
+        let verifying = under_way || verifications != *verifications_before;
+        *verifications_before = verifications;
+        let processes = usages(&self.processes);
+        let (operations, latency, phase) = (self.meter.operations(), self.meter.take_latency(), self.meter.phase());
+        let figures = timeout(SAMPLE_TIMEOUT, figures(&self.databases)).await.ok().and_then(Result::ok);
+        let queued = self.queued().await;
+        let blocks: u64 = processes.values().map(|usage| usage.blocks_read).sum();
+        let backlog = figures.zip(queued).map(|(figures, queued)| {
+            let mut backlog = figures.backlog;
+            backlog.queued = queued;
+            backlog
+        });
+        Sample {
+            at: self.started.elapsed(),
+            phase,
+            verifying,
+            operations,
+            latency,
+            processes,
+            backlog,
+            rows_read: match (&self.broker, figures) {
+                (Some(_), figures) => figures.and_then(|f| f.rows_read),
+                (None, _) => Some(blocks),
+            },
+            database_kib: figures.map_or(0, |f| f.kib),
+        }
+    }
+
+    async fn queued(&self) -> Option<i64> {
+        let Some(broker) = &self.broker else { return Some(0) };
+        let services: Vec<String> = self.databases.iter().map(|database| database.service.clone()).collect();
+        timeout(SAMPLE_TIMEOUT, queued(broker, &services)).await.ok()?.ok()
+    }
+}
+
+/// A sampler that runs beside the load.
+pub(crate) struct Sampler {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    samples: Arc<Mutex<Vec<Sample>>>,
+}
+
+impl Sampler {
+    pub(crate) fn start(sources: Arc<Sources>, every: Duration) -> Self {
+        let (stop, mut stopped) = watch::channel(false);
+        let samples = Arc::<Mutex<Vec<Sample>>>::default();
+        let kept = Arc::clone(&samples);
+        let task = tokio::spawn(async move {
+            let mut ticks = interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut verifications = (0, 0);
+            loop {
+                tokio::select! {
+                    _ = stopped.wait_for(|stop| *stop) => return,
+                    _ = ticks.tick() => {}
+                }
+                let sample = sources.sample(&mut verifications).await;
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+            }
+        });
+        Self { stop, task, samples }
+    }
+
+    pub(crate) async fn finish(self) -> Vec<Sample> {
+        // The task may have ended by itself.
+        let _stopped = self.stop.send(true);
+        let _ended = self.task.await;
+        std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
