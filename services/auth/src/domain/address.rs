@@ -18,7 +18,7 @@ impl ClientAddress {
                 let network = u128::from(v6) & (u128::MAX << (128 - IPV6_PREFIX_BITS));
                 IpAddr::V6(Ipv6Addr::from(network))
             }
-            other => other,
+            other @ (IpAddr::V4(_) | IpAddr::V6(_)) => other,
         }))
     }
     pub(crate) fn is_loopback(self) -> bool {
