@@ -112,7 +112,8 @@ pub async fn run(arguments: SoakArguments, secret: &str, admin: &str) -> Result<
     let mut dice = Dice::new(arguments.seed);
     let messages_url = arguments.messages_url.as_ref().unwrap_or(&arguments.url);
     let api = Api::new(&arguments.url, messages_url, secret, Arc::clone(&meter)).map_err(failed)?;
-    let load = Arc::new(prepare(api, admin).await?);
+    let prepared = prepare(api, admin).await;
+    let load = Arc::new(prepared.map_err(|e| failed(format!("{e}; {:?}", meter.totals().failures)))?);
     for _ in 0..FIRST_MEMBERS {
         load.register(&mut dice).await.map_err(|e| failed(format!("{e:?}; {:?}", meter.totals().failures)))?;
     }
