@@ -5,7 +5,7 @@ use chassis::events::{consumer, waiting};
 use chassis::schema::waiting as table;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 async fn put(world: &World, subject: &str, secs_ago: i64) {
     let since = world.receiver.now().plus_secs(-secs_ago);
@@ -30,7 +30,11 @@ async fn an_event_that_has_waited_for_some_time_is_handed_over_again() {
     revisit(&world).await;
     assert_eq!(world.effects().await, once(&["long".to_owned()]));
     assert_eq!(left(&world).await, ["short"]);
-    assert_eq!(world.effects.committed.load(Ordering::SeqCst), 1, "a consumer with state in memory hears of it");
+    assert_eq!(
+        AtomicU32::load(&world.effects.committed, Ordering::SeqCst),
+        1,
+        "a consumer with state in memory hears of it"
+    );
     revisit(&world).await;
     assert_eq!(world.effects().await, once(&["long".to_owned()]), "taken once");
 }
