@@ -87,8 +87,9 @@ async fn refuse_too_many(
         return Ok(());
     }
     let oldest = orders.into_iter().min().unwrap_or(at);
-    let wait = oldest.since(day_ago).num_seconds().max(1);
-    Err(BookingError::TooManyOrders { retry_after_secs: wait.unsigned_abs() })
+    // Whole seconds, rounded up: whoever waits for them is not refused again.
+    let wait = oldest.micros().saturating_sub(day_ago.micros()).max(1).unsigned_abs().div_ceil(1_000_000);
+    Err(BookingError::TooManyOrders { retry_after_secs: wait })
 }
 
 /// One open online order a booking: the earlier one gives its amount free.

@@ -2,7 +2,7 @@
 
 use crate::razorpay_double::{self as razorpay, Razorpay, recorded, webhook};
 use crate::world::{World, text};
-use booking::schema::payments;
+use booking::schema::{captures, payments};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::PaymentId;
@@ -102,6 +102,11 @@ async fn a_page_break_among_captures_of_one_instant_loses_none() {
     for n in 0..5 {
         let message = recorded("payment.captured", "order_of_nobody", &format!("pay_{n}"), 50_000, json!([]));
         webhook(&world, &message, "evt").await.expect(200);
+    }
+    {
+        let c = &mut *world.service.ctx().db().write().await.expect("a connection");
+        let same = captures::captured_at.eq(world.service.now());
+        diesel::update(captures::table).set(same).execute(c).await.expect("updated");
     }
     let (mut seen, mut pages, mut cursor) = (BTreeSet::new(), 0, String::new());
     loop {

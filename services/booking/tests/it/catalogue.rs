@@ -76,7 +76,10 @@ async fn a_booking_amount_is_from_five_hundred_to_the_price() {
     assert_eq!(world.client.post("/bookings", body).await.problem(422), "booking.vehicle_not_on_sale");
     assert_eq!(world.client.get("/bookings").await.expect(200)["items"], json!([]));
     world.book("500.00").await;
-    let full = world.book_with(json!({ "vehicle_id": SCOOTER, "booking_amount": "45000.00", "price": "1.00" })).await;
+    // Nobody names a price.
+    let named = json!({ "vehicle_id": SCOOTER, "booking_amount": "45000.00", "price": "1.00" });
+    assert_eq!(world.client.post("/bookings", named).await.problem(422), "request.unknown_field");
+    let full = world.book_with(json!({ "vehicle_id": SCOOTER, "booking_amount": "45000.00" })).await;
     assert_eq!(full["price"], "45000.00");
     world.service.finish().await;
 }
