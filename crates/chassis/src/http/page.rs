@@ -139,15 +139,16 @@ fn parse(query: &str) -> Result<Page, Problem> {
     let raw = web::Query::<Raw>::from_query(query)
         .map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))?
         .into_inner();
+    // `?cursor=` is the same as leaving it out, so that a client can send what it has for the first page too.
     let limit = match raw.limit.as_deref() {
-        None => DEFAULT_LIMIT,
+        None | Some("") => DEFAULT_LIMIT,
         Some(text) => text.parse().map_err(|_| bad_limit())?,
     };
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(bad_limit());
     }
     let after = match raw.cursor.as_deref() {
-        None => None,
+        None | Some("") => None,
         Some(text) => Some(Cursor::decode(text).ok_or_else(bad_cursor)?),
     };
     Ok(Page { limit, after })
@@ -180,10 +181,10 @@ mod tests {
 
     #[test]
     fn a_limit_is_from_one_to_a_hundred() {
-        for (query, limit) in [("", 20), ("limit=1", 1), ("limit=100&x=1", 100)] {
+        for (query, limit) in [("", 20), ("limit=1", 1), ("limit=100&x=1", 100), ("limit=&cursor=", 20)] {
             assert_eq!(parse(query).expect(query).limit, limit);
         }
-        for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "cursor=", "cursor=!!", "cursor=AAAA"] {
+        for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "cursor=!!", "cursor=AAAA"] {
             assert_eq!(parse(query).expect_err(query).status.as_u16(), 422);
         }
     }

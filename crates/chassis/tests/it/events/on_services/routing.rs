@@ -9,6 +9,8 @@ use lapin::types::FieldTable;
 use proto_events::subscriptions::SUBSCRIPTIONS;
 
 const REGISTERED: &str = "auth.v1.UserRegistered";
+/// The service whose consumer runs.
+const RECEIVER: &str = "wallet";
 
 async fn channel() -> lapin::Channel {
     let connection = lapin::Connection::connect(&server("TEST_AMQP_URL"), Default::default()).await.unwrap();
@@ -18,7 +20,10 @@ async fn channel() -> lapin::Channel {
 /// Queues of the services that take `event_type`.
 fn queues(namespace: &str, event_type: &str) -> Vec<String> {
     let takes = SUBSCRIPTIONS.iter().filter(|s| s.types.contains(&event_type));
-    takes.map(|s| format!("{namespace}.{}", s.service)).collect()
+    let mut services: Vec<&str> = takes.map(|s| s.service).collect();
+    // The receiver's queue is bound first: an event that any queue takes is sent, and does not come again for others.
+    services.sort_by_key(|service| *service != RECEIVER);
+    services.into_iter().map(|service| format!("{namespace}.{service}")).collect()
 }
 
 async fn unbind(channel: &lapin::Channel, namespace: &str, event_type: &str) {
