@@ -25,8 +25,8 @@ pub(crate) fn taken() -> Vec<String> {
 }
 
 pub(crate) fn reading<'a>(statements: &'a [String], table: &str) -> Vec<&'a String> {
-    let from = format!("FROM `{table}`");
-    statements.iter().filter(|sql| sql.contains(&from)).collect()
+    let from = [format!("FROM `{table}`"), format!("FROM (`{table}`")];
+    statements.iter().filter(|sql| from.iter().any(|from| sql.contains(from))).collect()
 }
 
 /// Those that change rows of one of these tables.

@@ -76,7 +76,8 @@ async fn a_verification_reads_in_bounded_steps_and_writes_nothing() {
     staff.get("/ledger/verify").await.expect(200);
     taken();
     let verified = staff.get("/ledger/verify").await.expect(200);
-    let statements = taken();
+    // The relay renews its lease meanwhile.
+    let statements: Vec<String> = taken().into_iter().filter(|sql| !sql.contains("`leases`")).collect();
     assert_eq!((&verified["ok"], &verified["entries_sealed"]), (&true.into(), &6_000.into()), "{verified}");
     assert!(statements.iter().all(|sql| sql.trim_start().starts_with("SELECT")), "{statements:#?}");
     let bounded = |sql: &String| {
