@@ -111,7 +111,7 @@ async fn a_plan_that_comes_too_soon_or_makes_no_sense_is_refused() {
         (json!({"effective_from": later, "preset": "other"}), 422, "binary.plan_invalid"),
         (json!({"effective_from": later}), 422, "binary.plan_invalid"),
         (json!({"effective_from": later, "plan": broken}), 422, "binary.plan_invalid"),
-        (json!({"effective_from": later, "plan": misspelt}), 400, "request.wrong_type"),
+        (json!({"effective_from": later, "plan": misspelt}), 422, "request.unknown_field"),
     ];
     for (body, status, code) in cases {
         assert_eq!(s.as_admin().post("/plan/versions", body.clone()).await.problem(status), code, "{body}");

@@ -190,12 +190,20 @@ async fn the_same_key_acts_once_and_is_answered_as_the_first_time() {
     }
     let [paid, rejected, cancelled] = ids.as_slice() else { panic!("three payouts") };
     let why = json!({"reason": "name does not match"});
-    for (client, id, verb, body, other) in [
-        (&staff, paid, "approve", json!({}), json!({"again": true})),
-        (&staff, paid, "settle", json!({"outcome": "paid", "utr": "U1"}), json!({"outcome": "paid", "utr": "U2"})),
-        (&staff, paid, "return", why.clone(), json!({"reason": "other"})),
-        (&staff, rejected, "reject", why.clone(), json!({"reason": "other"})),
-        (&member.client, cancelled, "cancel", json!({}), json!({"again": true})),
+    let (reused, unknown) = ("idempotency.key_reused", "request.unknown_field");
+    for (client, id, verb, body, other, refusal) in [
+        (&staff, paid, "approve", json!({}), json!({"again": true}), unknown),
+        (
+            &staff,
+            paid,
+            "settle",
+            json!({"outcome": "paid", "utr": "U1"}),
+            json!({"outcome": "paid", "utr": "U2"}),
+            reused,
+        ),
+        (&staff, paid, "return", why.clone(), json!({"reason": "other"}), reused),
+        (&staff, rejected, "reject", why.clone(), json!({"reason": "other"}), reused),
+        (&member.client, cancelled, "cancel", json!({}), json!({"again": true}), unknown),
     ] {
         let path = format!("/payouts/{id}/{verb}");
         let bad = client.post_with_key(&path, &"k".repeat(256), body.clone()).await;
@@ -204,8 +212,8 @@ async fn the_same_key_acts_once_and_is_answered_as_the_first_time() {
         let again = client.post_with_key(&path, verb, body).await;
         assert_eq!(again.header("idempotency-replayed"), "true", "{verb}");
         assert_eq!(first.expect(200), again.expect(200), "{verb}");
-        let reused = client.post_with_key(&path, verb, other).await;
-        assert_eq!(reused.problem(422), "idempotency.key_reused", "{verb}");
+        let refused = client.post_with_key(&path, verb, other).await;
+        assert_eq!(refused.problem(422), refusal, "{verb}");
     }
     // The first answer to the approval, though more has happened since.
     let replayed = staff.post_with_key(&format!("/payouts/{paid}/approve"), "approve", json!({})).await;
