@@ -1,1 +1,0 @@
-DROP INDEX postings_of_member_by_type /*! ON postings */;
