@@ -19,12 +19,13 @@ pub mod schema;
 pub mod state;
 pub mod store;
 
+use chassis::http::OneAtATime;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
 use config::Config;
 use consumers::Listener;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use state::{Binary, Replays};
+use state::Binary;
 use std::sync::Arc;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -35,7 +36,7 @@ pub fn service() -> Service {
 
 async fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let config = Config::read(ctx.env())?;
-    let app = Binary { ctx, config, keeper: Arc::default(), replays: Replays::default() };
+    let app = Binary { ctx, config, keeper: Arc::default(), replays: OneAtATime::new("binary.replay_running") };
     // So that the first request does not wait for the whole journal.
     let mut c = app.ctx.db().read().await?;
     drop(app.keeper.read(&mut c).await.map_err(|e| BootError::Failed(e.to_string()))?);

@@ -25,7 +25,6 @@ use chassis::pii::Sealer;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
 use config::Config;
-use http::exports::Exports;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -40,7 +39,6 @@ pub struct Compliance {
     sealer: Arc<Sealer>,
     /// Pictures that are decoded at a time: each takes memory.
     decoders: Arc<Semaphore>,
-    exports: Exports,
 }
 
 pub fn service() -> Service {
@@ -51,6 +49,6 @@ fn parts(ctx: Ctx) -> Result<Parts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blobs::configured(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let decoders = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
-    let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer), decoders, exports: Exports::default() };
+    let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer), decoders };
     Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() })
 }

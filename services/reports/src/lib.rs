@@ -19,7 +19,6 @@ use app::rebuild;
 use chassis::events::HandleError;
 use chassis::service::BootError;
 use chassis::{Ctx, Parts, Service};
-use http::exports::Exports;
 use std::sync::Arc;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -28,7 +27,6 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 #[derive(Clone)]
 pub struct Reports {
     ctx: Ctx,
-    exports: Exports,
 }
 
 pub fn service() -> Service {
@@ -38,6 +36,6 @@ pub fn service() -> Service {
 async fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let built = ctx.tx(async |c| Ok::<_, HandleError>(rebuild::rebuild_once(c).await?)).await;
     built.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Reports { ctx, exports: Exports::default() };
+    let state = Reports { ctx };
     Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: jobs::all() })
 }

@@ -23,16 +23,15 @@ pub mod store;
 pub mod verification;
 
 use chassis::Ctx;
+use chassis::http::OneAtATime;
 use chassis::service::{BootError, Parts, Service};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// What handlers and the consumer share.
 #[derive(Clone)]
 pub struct Wallet {
     ctx: Ctx,
-    /// Held by the one verification that may run.
-    verifications: Arc<Semaphore>,
+    verifications: OneAtATime,
 }
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -43,6 +42,6 @@ pub fn service() -> Service {
 }
 
 fn build(ctx: Ctx) -> Result<Parts, BootError> {
-    let app = Wallet { ctx, verifications: Arc::new(Semaphore::new(1)) };
+    let app = Wallet { ctx, verifications: OneAtATime::new("wallet.verifying") };
     Ok(Parts { routes: http::routes(app.clone()), consumer: Some(Arc::new(app)), jobs: jobs::all() })
 }

@@ -28,11 +28,15 @@ use super::Problem;
 use actix_web::HttpResponse;
 use actix_web::web::Bytes;
 use db::{Db, LongRead};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// When a caller who found no free turn may come again.
 const RETRY_AFTER_SECS: u64 = 5;
+/// When a caller may come again who found the one turn taken.
+const ALONE_RETRY_AFTER_SECS: u64 = 30;
 /// Parts that were read and not sent yet.
 const PARTS_AHEAD: usize = 2;
 /// An answer that is complete within so many bytes is sent whole, with its length.
@@ -46,6 +50,27 @@ pub async fn long_read(db: &Db, wait: Duration) -> Result<LongRead, Problem> {
         let detail = "other long reads are running; try again shortly";
         Problem::too_many("request.busy", detail, RETRY_AFTER_SECS)
     })
+}
+
+/// Work that one request at a time may do, because it fills the memory or keeps a processor busy. Clones share the turn.
+#[derive(Debug, Clone)]
+pub struct OneAtATime {
+    busy: &'static str,
+    turn: Arc<Mutex<()>>,
+}
+
+impl OneAtATime {
+    /// `busy` is the code of the answer to whoever finds the turn taken.
+    pub fn new(busy: &'static str) -> Self {
+        Self { busy, turn: Arc::default() }
+    }
+
+    /// The turn, until it is dropped; 429 while another request has it. Ask for a [`long_read`] after it.
+    pub fn begin(&self) -> Result<OwnedMutexGuard<()>, Problem> {
+        let detail = "another is running; try again when it is done";
+        let busy = |_| Problem::too_many(self.busy, detail, ALONE_RETRY_AFTER_SECS);
+        Arc::clone(&self.turn).try_lock_owned().map_err(busy)
+    }
 }
 
 /// Where the parts of a body go.
@@ -86,6 +111,7 @@ where
     let mut answer = HttpResponse::Ok();
     answer.content_type(content_type);
     answer.insert_header(("Content-Disposition", format!("attachment; filename=\"{name}\"")));
+    answer.insert_header(("Cache-Control", "private, no-store"));
     let mut whole = Vec::new();
     while whole.len() < WHOLE_BYTES {
         match parts.recv().await {

@@ -20,7 +20,7 @@ mod strict;
 
 pub use body::Body;
 pub use client::client;
-pub use download::{Parts, download, long_read};
+pub use download::{OneAtATime, Parts, download, long_read};
 pub use idempotency::{Idempotent, REPLAYED};
 pub use page::{Cursor, Listing, Page, bad_cursor};
 pub use problem::{FieldErrors, Problem};

@@ -5,7 +5,7 @@ use actix_web::body::{MessageBody, to_bytes};
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, test, web};
-use chassis::http::{Doc, Problem, Routes, download, edge, long_read};
+use chassis::http::{Doc, OneAtATime, Problem, Routes, download, edge, long_read};
 use chassis::{auth::Access, http::ok};
 use db::Db;
 use serde_json::json;
@@ -62,6 +62,7 @@ async fn a_short_download_comes_whole_and_a_long_one_in_parts() {
             let answer = get(db.clone(), &format!("/parts/{count}/false")).await;
             assert_eq!(answer.status(), StatusCode::OK);
             assert_eq!(answer.headers().get("content-disposition").unwrap(), "attachment; filename=\"parts.txt\"");
+            assert_eq!(answer.headers().get("cache-control").unwrap(), "private, no-store");
             let sized = matches!(answer.body().size(), actix_web::body::BodySize::Sized(_));
             assert_eq!(sized, whole, "{count}");
             let body = to_bytes(answer.into_body()).await.unwrap();
@@ -110,4 +111,14 @@ async fn who_finds_no_turn_is_told_when_to_come_again() {
         assert_eq!(get(db, "/busy").await.status(), StatusCode::OK);
     })
     .await;
+}
+
+#[actix_web::test]
+async fn who_finds_the_one_turn_taken_is_told_when_to_come_again() {
+    let one = OneAtATime::new("parts.running");
+    let first = one.begin().unwrap();
+    let busy = one.clone().begin().unwrap_err();
+    assert_eq!((busy.status.as_u16(), busy.code, busy.retry_after_secs()), (429, "parts.running", Some(30)));
+    drop(first);
+    one.begin().unwrap();
 }

@@ -5,10 +5,11 @@ use crate::domain::input::Kind;
 use crate::state::Binary;
 use crate::store::journal::{self, CauseId, Entry};
 use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, Query, ok};
+use chassis::http::{Problem, Query, long_read, ok};
 use domain::{Money, Side, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 const DEFAULT_LIMIT: i64 = 100;
 const MAX_LIMIT: i64 = 1_000;
@@ -109,7 +110,9 @@ pub(super) async fn digest(app: web::Data<Binary>) -> Result<HttpResponse, Probl
 
 /// Reads alone. One at a time, simulations among them.
 pub(super) async fn verify(app: web::Data<Binary>) -> Result<HttpResponse, Problem> {
-    let _turn = app.replays.begin()?;
-    let mut c = app.ctx.db().read().await?;
+    let _only = app.replays.begin()?;
+    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
+    // One for all its pages: of several replicas another might not have come as far.
+    let mut c = turn.connection().await?;
     Ok(ok(&verify::verify(&mut c).await?))
 }

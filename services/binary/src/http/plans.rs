@@ -8,11 +8,12 @@ use actix_web::{HttpResponse, web};
 use chassis::audit;
 use chassis::auth::Caller;
 use chassis::http::problem::FieldError;
-use chassis::http::{Body, Cursor, Idempotent, Page, Problem, ok};
+use chassis::http::{Body, Cursor, Idempotent, Page, Problem, long_read, ok};
 use domain::{Plan, PlanError, PlanVersion, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A version cannot be taken back, and the next must take effect after it: one in a far future would be the last.
 const FURTHEST_HOURS: i64 = 2 * 366 * 24;
@@ -100,8 +101,9 @@ pub(super) async fn publish(
 pub(super) async fn simulate(app: web::Data<Binary>, body: Body) -> Result<HttpResponse, Problem> {
     let input = body.json_or::<CandidatePlan>("binary.plan_invalid").await?.value;
     let plan = chosen(input.preset.as_deref(), input.plan)?;
-    let _turn = app.replays.begin()?;
-    let mut c = app.ctx.db().read().await?;
+    let _only = app.replays.begin()?;
+    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
+    let mut c = turn.connection().await?;
     Ok(ok(&simulate_plan(&mut c, plan).await?))
 }
 

@@ -7,6 +7,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::{Plan, UserId};
 use proto_events::auth::v1::UserUpdated;
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::TestService;
 use testkit::mariadb::with_database;
 
@@ -299,4 +300,58 @@ mod on_services {
     async fn the_tables_can_be_verified_beside_the_writer() {
         on_mariadb(beside_a_writer).await;
     }
+}
+
+/// So do simulations.
+#[tokio::test]
+async fn a_verification_needs_no_connection_of_requests_and_is_refused_while_others_read() {
+    let s = start().await;
+    join(&s, "A", None).await;
+    let (db, staff, admin) = (s.ctx().db(), s.as_staff(), s.as_admin());
+    let simulate = async || admin.post("/plan/simulate", json!({ "preset": "seed" })).await;
+    let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+    for refused in [staff.get("/binary/verify").await, simulate().await] {
+        assert_eq!(refused.header("retry-after"), "5");
+        assert_eq!(refused.problem(429), "request.busy");
+    }
+    drop(turns);
+    // As many as the pool has.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(db.read().await.unwrap());
+    }
+    assert_eq!(verified(&s).await["ok"], true);
+    simulate().await.expect(200);
+    drop(held);
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn replays_that_are_asked_for_at_once_are_made_one_after_another_or_refused() {
+    let s = start().await;
+    history(&s).await;
+    let asks: Vec<_> = (0..6)
+        .map(|n| {
+            let admin = s.as_admin();
+            tokio::spawn(async move {
+                if n % 2 == 0 {
+                    admin.get("/binary/verify").await
+                } else {
+                    admin.post("/plan/simulate", json!({ "preset": "seed" })).await
+                }
+            })
+        })
+        .collect();
+    let mut served = 0;
+    for ask in asks {
+        let answer = ask.await.unwrap();
+        if answer.status == 200 {
+            served += 1;
+        } else {
+            assert_eq!(answer.header("retry-after"), "30");
+            assert_eq!(answer.problem(429), "binary.replay_running");
+        }
+    }
+    assert!(served >= 1);
+    s.finish().await;
 }

@@ -1,7 +1,6 @@
-//! The quarterly statement: deductions added up by PAN and section, with control totals.
+//! The quarterly statement: deductions added up by PAN and section as they come, with control totals.
 
 use domain::{Money, MoneyError};
-use std::collections::BTreeMap;
 
 /// One deduction, or its reversal with negative amounts.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +17,7 @@ pub struct Deduction<'a> {
 /// A deductee's sum under one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
+    pan_index: Vec<u8>,
     /// To be opened for the file.
     pub pan_sealed: Vec<u8>,
     pub holder_name: String,
@@ -25,6 +25,20 @@ pub struct Line {
     pub count: i64,
     pub gross: Money,
     pub tds: Money,
+}
+
+impl Line {
+    fn of(d: &Deduction<'_>) -> Self {
+        Self {
+            pan_index: d.pan_index.to_vec(),
+            pan_sealed: Vec::new(),
+            holder_name: String::new(),
+            section: d.section.to_owned(),
+            count: 0,
+            gross: Money::ZERO,
+            tds: Money::ZERO,
+        }
+    }
 }
 
 /// What all lines have to add up to.
@@ -36,48 +50,41 @@ pub struct Totals {
     pub tds: Money,
 }
 
+/// The line under way, and what came to an end before it. However long the statement is, no more is kept.
 #[derive(Debug, Default)]
 pub struct Statement {
-    lines: BTreeMap<(Vec<u8>, String), Line>,
+    line: Option<Line>,
+    totals: Totals,
 }
 
 impl Statement {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Given oldest first, so that a line has the latest name of its PAN.
-    pub fn add(&mut self, d: &Deduction<'_>) -> Result<(), MoneyError> {
-        let key = (d.pan_index.to_vec(), d.section.to_owned());
-        let line = self.lines.entry(key).or_insert_with(|| Line {
-            pan_sealed: Vec::new(),
-            holder_name: String::new(),
-            section: d.section.to_owned(),
-            count: 0,
-            gross: Money::ZERO,
-            tds: Money::ZERO,
-        });
+    /// Takes the next deduction, and gives the line that it ends.
+    ///
+    /// They come by PAN and section, and of each the oldest first, so that a line has the latest name of its PAN.
+    pub fn add(&mut self, d: &Deduction<'_>) -> Result<Option<Line>, MoneyError> {
+        let known = self.line.take();
+        let same_pan = known.as_ref().is_some_and(|line| line.pan_index == d.pan_index);
+        let (mut line, ended) = match known {
+            Some(line) if same_pan && line.section == d.section => (line, None),
+            ended => (Line::of(d), ended),
+        };
         line.pan_sealed = d.pan_sealed.to_vec();
         line.holder_name = d.holder_name.to_owned();
         line.count += 1;
         line.gross = line.gross.add(d.gross)?;
         line.tds = line.tds.add(d.tds)?;
-        Ok(())
+        self.line = Some(line);
+        let totals = &mut self.totals;
+        totals.deductees += usize::from(!same_pan);
+        totals.count += 1;
+        totals.gross = totals.gross.add(d.gross)?;
+        totals.tds = totals.tds.add(d.tds)?;
+        Ok(ended)
     }
 
-    pub fn totals(&self) -> Result<Totals, MoneyError> {
-        let mut pans: Vec<&[u8]> = self.lines.keys().map(|(pan, _)| pan.as_slice()).collect();
-        pans.dedup();
-        Ok(Totals {
-            deductees: pans.len(),
-            count: self.lines.values().map(|l| l.count).sum(),
-            gross: Money::total(self.lines.values().map(|l| l.gross))?,
-            tds: Money::total(self.lines.values().map(|l| l.tds))?,
-        })
-    }
-
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.lines.values()
+    /// The last line, and the totals of all.
+    pub fn finish(self) -> (Option<Line>, Totals) {
+        (self.line, self.totals)
     }
 }
 
@@ -103,29 +110,30 @@ mod tests {
             gross: Money::from_rupees(gross),
             tds: Money::from_rupees(tds),
         };
-        let mut statement = Statement::new();
+        let (mut statement, mut lines) = (Statement::default(), Vec::new());
         for d in [
-            deduction(b"b", "Bina", "194H", 100, 5),
             deduction(b"a", "Asha", "194H", 1_000, 50),
             deduction(b"a", "Asha Rao", "194H", -1_000, -50),
             deduction(b"a", "Asha Rao", "194R", 10, 1),
+            deduction(b"b", "Bina", "194R", 100, 5),
         ] {
-            statement.add(&d).expect("in range");
+            lines.extend(statement.add(&d).expect("in range"));
         }
+        let (last, totals) = statement.finish();
+        lines.extend(last);
         let seen: Vec<_> =
-            statement.lines().map(|l| (l.holder_name.as_str(), l.section.as_str(), l.count, l.gross, l.tds)).collect();
+            lines.iter().map(|l| (l.holder_name.as_str(), l.section.as_str(), l.count, l.gross, l.tds)).collect();
         let rupees = Money::from_rupees;
         assert_eq!(
             seen,
             [
                 ("Asha Rao", "194H", 2, rupees(0), rupees(0)),
                 ("Asha Rao", "194R", 1, rupees(10), rupees(1)),
-                ("Bina", "194H", 1, rupees(100), rupees(5)),
+                ("Bina", "194R", 1, rupees(100), rupees(5)),
             ]
         );
-        let totals = Totals { deductees: 2, count: 4, gross: rupees(110), tds: rupees(6) };
-        assert_eq!(statement.totals(), Ok(totals));
-        assert_eq!(Statement::new().totals(), Ok(Totals::default()));
+        assert_eq!(totals, Totals { deductees: 2, count: 4, gross: rupees(110), tds: rupees(6) });
+        assert_eq!(Statement::default().finish(), (None, Totals::default()));
     }
 
     #[test]

@@ -4,7 +4,6 @@ mod audit;
 mod certificate;
 mod certificate_pdf;
 mod documents;
-pub(crate) mod exports;
 mod statement;
 mod tds;
 mod upload;

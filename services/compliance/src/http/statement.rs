@@ -1,20 +1,21 @@
 //! A quarter's statement for the tax authority: the one place where a PAN is opened, and the audit log says by whom.
 //!
-//! Records are read a page at a time and added up by PAN. The lines, one a PAN and section, are held in memory: they are
-//! in the order of the opened PANs, which no database knows.
+//! Records are read and sent page by page, in the order of the PANs' indexes: no database knows that of the PANs.
 
 use crate::Compliance;
-use crate::domain::statement::{Deduction, Line, Statement, safe_cell};
+use crate::domain::statement::{Deduction, Line, Statement, Totals, safe_cell};
 use crate::store::records::{self, TdsRecord};
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, Action};
 use chassis::auth::Caller;
-use chassis::http::{Problem, path_id};
+use chassis::http::{Parts, Problem, download, long_read, path_id};
+use db::{DbConnection, LongRead};
 use domain::{FinancialYear, Quarter};
 use secrecy::ExposeSecret;
+use std::time::Duration;
 
-/// Records read at a time: a quarter may have very many, a statement has one line a PAN.
-const PAGE: i64 = 5_000;
+/// Records in memory at once.
+const PAGE: i64 = 500;
 /// What stands for a PAN that is not there, in returns of tax deducted.
 const NO_PAN: &str = "PANNOTAVBL";
 
@@ -23,42 +24,64 @@ pub(super) async fn show(
     caller: Caller,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let (year, quarter): (FinancialYear, Quarter) = (path_id(&path.0)?, path_id(&path.1)?);
-    let _turn = app.exports.begin()?;
-    let statement = gather(&app, year, quarter).await?;
-    let file = csv(&app, &statement)?;
-    let (subject, now) = (format!("{year}-{quarter}"), app.ctx.now());
-    let (caller, told) = (&caller, &subject);
-    let opened = async |c: &mut db::DbConnection| {
+    let of: (FinancialYear, Quarter) = (path_id(&path.0)?, path_id(&path.1)?);
+    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
+    let name = format!("tds-{}-{}.csv", of.0, of.1);
+    download("text/csv; charset=utf-8", &name, async move |out| send(&app, &caller, &turn, of, &out).await).await
+}
+
+async fn send(
+    app: &Compliance,
+    caller: &Caller,
+    turn: &LongRead,
+    of: (FinancialYear, Quarter),
+    out: &Parts,
+) -> Result<(), Problem> {
+    let mut statement = Statement::default();
+    let mut part = Part::of(app);
+    part.write(["pan", "name", "section", "deductions", "gross", "tds"].map(str::to_owned))?;
+    let mut after: Option<TdsRecord> = None;
+    loop {
+        let mut c = turn.connection().await?;
+        let mut page = records::of_quarter(&mut c, of, after.as_ref(), PAGE).await?;
+        drop(c);
+        let is_last = i64::try_from(page.len()) != Ok(PAGE);
+        for record in &page {
+            if let Some(line) = statement.add(&deduction(record)).map_err(Problem::internal)? {
+                part.line(&line)?;
+            }
+        }
+        if is_last {
+            let (line, totals) = std::mem::take(&mut statement).finish();
+            line.map_or(Ok(()), |line| part.line(&line))?;
+            part.totals(&totals)?;
+        }
+        if after.is_none() {
+            // Before the first PAN leaves.
+            tell(app, caller, of).await?;
+        }
+        out.send(part.take()?).await?;
+        after = page.pop();
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// Records for the audit log who of the staff downloads the statement.
+async fn tell(app: &Compliance, caller: &Caller, (year, quarter): (FinancialYear, Quarter)) -> Result<(), Problem> {
+    let (subject, now) = (&format!("{year}-{quarter}"), app.ctx.now());
+    let opened = async |c: &mut DbConnection| {
         let action = Action {
             action: "compliance.statement_download",
             subject_type: "tds_statement",
-            subject_id: told.clone(),
+            subject_id: subject.clone(),
             subject_user: None,
             detail: "",
         };
         audit::record(c, "compliance", caller, now, action).await.map_err(Problem::from)
     };
-    app.ctx.tx(opened).await?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(("Content-Disposition", format!("attachment; filename=\"tds-{subject}.csv\"")))
-        .insert_header(("Cache-Control", "private, no-store"))
-        .body(file))
-}
-
-async fn gather(app: &Compliance, year: FinancialYear, quarter: Quarter) -> Result<Statement, Problem> {
-    let mut statement = Statement::new();
-    let mut c = app.ctx.db().replica().await?;
-    let mut after = None;
-    loop {
-        let page = records::of_quarter(&mut c, (year, quarter), after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(statement) };
-        after = Some(last.id);
-        for record in &page {
-            statement.add(&deduction(record)).map_err(Problem::internal)?;
-        }
-    }
+    app.ctx.tx(opened).await
 }
 
 fn deduction(record: &TdsRecord) -> Deduction<'_> {
@@ -72,24 +95,37 @@ fn deduction(record: &TdsRecord) -> Deduction<'_> {
     }
 }
 
-/// By PAN. The last line has the control totals: how many PANs and deductions, and the sums.
-fn csv(app: &Compliance, statement: &Statement) -> Result<Vec<u8>, Problem> {
-    let mut lines = statement.lines().map(|line| Ok((pan(app, line)?, line))).collect::<Result<Vec<_>, Problem>>()?;
-    lines.sort_by(|(a, x), (b, y)| (a, &x.section).cmp(&(b, &y.section)));
-    let totals = statement.totals().map_err(Problem::internal)?;
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |record: [String; 6]| writer.write_record(record).map_err(Problem::internal);
-    write(["pan", "name", "section", "deductions", "gross", "tds"].map(str::to_owned))?;
-    for (pan, line) in lines {
-        let name = safe_cell(&line.holder_name);
-        let section = safe_cell(&line.section);
-        write([pan, name, section, line.count.to_string(), line.gross.to_string(), line.tds.to_string()])?;
+/// The next part of the file.
+struct Part<'a> {
+    app: &'a Compliance,
+    csv: csv::Writer<Vec<u8>>,
+}
+
+impl<'a> Part<'a> {
+    fn of(app: &'a Compliance) -> Self {
+        Self { app, csv: csv::Writer::from_writer(Vec::new()) }
     }
-    let deductees = format!("{} PAN", totals.deductees);
-    let sums = [totals.count.to_string(), totals.gross.to_string(), totals.tds.to_string()];
-    let [count, gross, tds] = sums;
-    write(["TOTAL".to_owned(), deductees, String::new(), count, gross, tds])?;
-    writer.into_inner().map_err(|e| Problem::internal(e.into_error()))
+
+    fn write(&mut self, record: [String; 6]) -> Result<(), Problem> {
+        self.csv.write_record(record).map_err(Problem::internal)
+    }
+
+    fn line(&mut self, line: &Line) -> Result<(), Problem> {
+        let pan = pan(self.app, line)?;
+        let (name, section) = (safe_cell(&line.holder_name), safe_cell(&line.section));
+        self.write([pan, name, section, line.count.to_string(), line.gross.to_string(), line.tds.to_string()])
+    }
+
+    /// How many PANs and deductions, and the sums: the last line.
+    fn totals(&mut self, of: &Totals) -> Result<(), Problem> {
+        let (count, gross, tds) = (of.count.to_string(), of.gross.to_string(), of.tds.to_string());
+        self.write(["TOTAL".to_owned(), format!("{} PAN", of.deductees), String::new(), count, gross, tds])
+    }
+
+    fn take(&mut self) -> Result<Vec<u8>, Problem> {
+        let written = std::mem::replace(self, Self::of(self.app));
+        written.csv.into_inner().map_err(|e| Problem::internal(e.into_error()))
+    }
 }
 
 fn pan(app: &Compliance, line: &Line) -> Result<String, Problem> {

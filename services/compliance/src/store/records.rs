@@ -86,22 +86,26 @@ pub async fn of_year(c: &mut DbConnection, user: UserId, year: FinancialYear) ->
         .await
 }
 
-/// Some of everybody's in a quarter, in the order of their ids, from after `after`.
+/// Some of everybody's in a quarter from after `after`: by PAN and section, and of each the oldest first.
 pub async fn of_quarter(
     c: &mut DbConnection,
     (year, quarter): (FinancialYear, Quarter),
-    after: Option<RecordId>,
+    after: Option<&TdsRecord>,
     limit: i64,
 ) -> QueryResult<Vec<TdsRecord>> {
-    let mut query = tds_records::table
-        .filter(tds_records::financial_year.eq(year))
-        .filter(tds_records::quarter.eq(quarter))
-        .order(tds_records::id)
+    use tds_records as t;
+    let mut query = t::table
+        .filter(t::financial_year.eq(year))
+        .filter(t::quarter.eq(quarter))
+        .order((t::pan_index, t::section, t::id))
         .limit(limit)
         .select(TdsRecord::as_select())
         .into_boxed::<db::MultiBackend>();
-    if let Some(after) = after {
-        query = query.filter(tds_records::id.gt(after));
+    if let Some(TdsRecord { pan_index: pan, section, id, .. }) = after {
+        let same_line = t::section.eq(section).and(t::id.gt(*id));
+        let same_pan = t::pan_index.eq(pan).and(t::section.gt(section).or(same_line));
+        // The first condition says again where the index is entered: neither database finds it in the second.
+        query = query.filter(t::pan_index.ge(pan)).filter(t::pan_index.gt(pan).or(same_pan));
     }
     query.load(c).await
 }

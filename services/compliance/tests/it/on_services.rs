@@ -1,6 +1,7 @@
 //! Documents and deductions on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
 use crate::fixture::*;
+use crate::tds::a_long_statement_has_one_line_a_pan_and_section;
 use testkit::mariadb::with_database;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,6 +31,14 @@ async fn documents_and_deductions_are_the_same_there() {
             "{}",
             file.text
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_read_page_by_page_there_too() {
+    with_database(async |url: String| {
+        a_long_statement_has_one_line_a_pan_and_section(&fixture_with(&[("DATABASE_URL", &url)]).await).await;
     })
     .await;
 }

@@ -6,6 +6,8 @@ use domain::UserId;
 use proto_events::compliance::v1::CertificateIssued;
 use proto_events::platform::v1::StaffActed;
 use serde_json::json;
+use std::time::Duration;
+use testkit::TestService;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deduction_and_its_mirror_count_once_in_either_order() {
@@ -94,6 +96,57 @@ async fn a_certificate_is_a_pdf_of_ones_own_year() {
     assert_eq!(f.as_user(user).get("/compliance/tds/2025-26/certificate").await.problem(404), "request.not_found");
 }
 
+/// The head of a statement, its totals and its lines.
+fn parts(file: &str) -> (&str, &str, Vec<&str>) {
+    let mut lines: Vec<_> = file.lines().collect();
+    (lines.remove(0), lines.pop().unwrap(), lines)
+}
+
+/// Deductions of so many PANs that a statement takes several pages, and one PAN lies on two of them.
+pub(crate) async fn a_long_statement_has_one_line_a_pan_and_section(f: &Fixture) {
+    const PANS: usize = 200;
+    let mut told = Vec::new();
+    for n in 0..PANS * 7 {
+        let mut tax = f.tax(&format!("ABCDE{:04}F", n % PANS), 10_000, f.now());
+        tax.section = if n < PANS * 3 { "194H" } else { "194R" }.into();
+        told.push(TestService::envelope(f.now(), &f.completed(id::fresh(), tax)));
+    }
+    f.deliver_all(told).await;
+    let file = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await;
+    assert_eq!(file.header("cache-control"), "private, no-store");
+    let (_, total, mut lines) = parts(&file.text);
+    assert_eq!(total, "TOTAL,200 PAN,,1400,140000.00,7000.00");
+    lines.sort_unstable();
+    let of = |n| {
+        let line = |of: &str| format!("ABCDE{n:04}F,Asha Rao,{of}");
+        [line("194H,3,300.00,15.00"), line("194R,4,400.00,20.00")]
+    };
+    assert_eq!(lines, (0..PANS).flat_map(of).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_read_page_by_page() {
+    a_long_statement_has_one_line_a_pan_and_section(&fixture().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_needs_no_connection_of_requests_and_is_refused_while_others_read() {
+    let f = fixture().await;
+    let (db, staff, path) = (f.ctx().db(), f.as_staff(), "/compliance/tds/2026-27/Q3/statement");
+    let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+    let refused = staff.get(path).await;
+    assert_eq!(refused.header("retry-after"), "5");
+    assert_eq!(refused.problem(429), "request.busy");
+    assert_eq!(f.published::<StaffActed>().await.len(), 0, "nothing was opened");
+    drop(turns);
+    // As many as the pool has.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(db.read().await.unwrap());
+    }
+    assert_eq!(staff.get(path).await.status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_adds_up_by_pan_and_says_who_asked_for_it() {
     let f = fixture().await;
@@ -112,11 +165,12 @@ async fn a_statement_adds_up_by_pan_and_says_who_asked_for_it() {
     let path = "/compliance/tds/2026-27/Q3/statement";
     let file = f.as_staff().get(path).await;
     assert_eq!((file.status, file.header("content-type")), (200, "text/csv; charset=utf-8".into()));
-    let expected = "pan,name,section,deductions,gross,tds\n\
-        ABCDE1234F,Asha Rao,194H,4,11000.00,550.00\n\
-        BCDEF2345G,\"'=HYPERLINK(\"\"x\"\")\",194H,1,2000.00,100.00\n\
-        TOTAL,2 PAN,,5,13000.00,650.00\n";
-    assert_eq!(file.text, expected);
+    // PANs come in an order of their own.
+    let (head, total, mut lines) = parts(&file.text);
+    lines.sort_unstable();
+    assert_eq!((head, total), ("pan,name,section,deductions,gross,tds", "TOTAL,2 PAN,,5,13000.00,650.00"));
+    let of_bina = "BCDEF2345G,\"'=HYPERLINK(\"\"x\"\")\",194H,1,2000.00,100.00";
+    assert_eq!(lines, ["ABCDE1234F,Asha Rao,194H,4,11000.00,550.00", of_bina]);
     let acted = f.published::<StaffActed>().await;
     assert_eq!(acted.len(), 1);
     assert_eq!(

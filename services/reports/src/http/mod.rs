@@ -1,7 +1,6 @@
 //! The route table: dashboards, and reports by day, week or month.
 
 mod dashboard;
-pub(crate) mod exports;
 mod facts;
 mod me;
 mod reports;

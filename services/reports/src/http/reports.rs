@@ -5,10 +5,11 @@ use crate::Reports;
 use crate::domain::period::{Grouping, Periods, RangeError};
 use crate::domain::report::{Column, Fact, Report};
 use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, Query};
+use chassis::http::{Problem, Query, long_read};
 use domain::Day;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub(super) struct Asked {
@@ -56,9 +57,12 @@ macro_rules! reports {
             Query(asked): Query<Asked>,
         ) -> Result<HttpResponse, Problem> {
             let periods = asked.periods(app.ctx.now().day())?;
-            let _turn = asked.is_file().then(|| app.exports.begin()).transpose()?;
-            let mut c = app.ctx.db().replica().await?;
-            let facts = facts::$name(&mut c, periods.from, periods.to).await?;
+            if !asked.is_file() {
+                let facts = facts::$name(&mut *app.ctx.db().replica().await?, periods.from, periods.to).await?;
+                return asked.answer(stringify!($name), periods, facts::$columns, &facts);
+            }
+            let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
+            let facts = facts::$name(&mut *turn.connection().await?, periods.from, periods.to).await?;
             asked.answer(stringify!($name), periods, facts::$columns, &facts)
         }
     )+};

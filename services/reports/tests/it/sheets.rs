@@ -5,6 +5,7 @@ use chassis::id;
 use domain::{Day, Timestamp, UserId};
 use proto_events::payout::v1::{PayoutCompleted, PayoutRejected, PayoutRequested, PayoutReversed};
 use serde_json::json;
+use std::time::Duration;
 use testkit::TestService;
 
 fn on(day: &str) -> Timestamp {
@@ -117,5 +118,27 @@ async fn a_report_comes_as_csv_and_as_a_workbook() {
     assert_eq!(book.status, 200);
     assert!(book.text.starts_with("PK"), "a workbook is a zip");
     assert_eq!(book.header("content-disposition"), "attachment; filename=\"wallet-2026-11-01-2026-11-30.xlsx\"");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_needs_no_connection_of_requests_and_is_refused_while_others_read() {
+    let service = TestService::start(reports::service()).await;
+    let (db, staff) = (service.ctx().db(), service.as_staff());
+    let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+    for format in ["csv", "xlsx"] {
+        let refused = staff.get(&format!("/reports/sales?format={format}")).await;
+        assert_eq!(refused.header("retry-after"), "5");
+        assert_eq!(refused.problem(429), "request.busy");
+    }
+    staff.get("/reports/sales").await.expect(200);
+    drop(turns);
+    // As many as the pool has.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(db.replica().await.unwrap());
+    }
+    assert_eq!(staff.get("/reports/sales?format=csv").await.status, 200);
+    drop(held);
     service.finish().await;
 }

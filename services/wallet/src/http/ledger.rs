@@ -24,9 +24,6 @@ fn control_account(account: Account) -> String {
     if account.is_members() { format!("members:{account}") } else { format!("company:{account}") }
 }
 
-/// When a caller may come again who found a verification running.
-const VERIFYING_RETRY_AFTER_SECS: u64 = 10;
-
 /// What every account came to, of everything posted until `until`, or by now.
 async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> Result<Totals, Problem> {
     match until {
@@ -141,10 +138,7 @@ fn balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<TrialB
 
 /// One at a time, on a connection that no other request needs.
 pub(super) async fn verify(app: web::Data<Wallet>) -> Result<HttpResponse, Problem> {
-    let Ok(_only) = app.verifications.try_acquire() else {
-        let detail = "a verification is running; try again when it is done";
-        return Err(Problem::too_many("wallet.verifying", detail, VERIFYING_RETRY_AFTER_SECS));
-    };
+    let _only = app.verifications.begin()?;
     let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
     Ok(ok(&verification::verify(app.ctx.db(), &turn).await?))
 }
