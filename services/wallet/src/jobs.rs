@@ -32,15 +32,22 @@ async fn settled(ctx: &Ctx) -> Result<Epoch, WalletError> {
     epoch::settled(&mut c).await
 }
 
-/// The totals are read outside the transaction that saves them: until a settled boundary they never change.
+/// The totals are read step by step outside the transaction that saves them: until a settled boundary they never
+/// change. A closing is kept for ever, so none of it comes from a replica, as a long read would.
 async fn close_books(ctx: Ctx) -> Result<(), HandleError> {
     let settled = settled(&ctx).await?;
     let mut c = ctx.db().read().await.map_err(WalletError::from)?;
-    let closing = close::read(&mut c, &settled).await?;
+    let closing = close::begin(&mut c, &settled).await?;
     drop(c);
-    if let Some(closing) = &closing {
-        ctx.db().tx(async |c| close::save(c, closing).await).await?;
+    let Some(mut closing) = closing else { return Ok(()) };
+    loop {
+        let mut c = ctx.db().read().await.map_err(WalletError::from)?;
+        if !close::add(&mut c, &mut closing).await? {
+            break;
+        }
     }
+    let closing = &closing;
+    ctx.db().tx(async |c| close::save(c, closing).await).await?;
     Ok(())
 }
 

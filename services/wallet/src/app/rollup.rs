@@ -16,7 +16,7 @@ const STEP: i64 = 20_000;
 /// What every account comes to.
 pub async fn totals(c: &mut DbConnection) -> Result<Totals, WalletError> {
     let Rollup { position, mut totals } = rollups::load(c).await?;
-    add(&mut totals, rollups::moved(c, position, None).await?)?;
+    add_up(&mut totals, rollups::moved(c, position, None).await?)?;
     Ok(totals)
 }
 
@@ -45,14 +45,14 @@ pub async fn save(c: &mut DbConnection, step: &Step) -> Result<bool, WalletError
         return Ok(false);
     }
     // Every account has a row, and with it the position.
-    add(&mut rollup.totals, Account::ALL.iter().map(|account| (*account, Money::ZERO)).collect())?;
-    add(&mut rollup.totals, step.moved.clone())?;
+    add_up(&mut rollup.totals, Account::ALL.iter().map(|account| (*account, Money::ZERO)).collect())?;
+    add_up(&mut rollup.totals, step.moved.clone())?;
     rollup.position = step.until;
     rollups::save(c, &rollup).await?;
     Ok(true)
 }
 
-fn add(totals: &mut Totals, moved: Vec<(Account, Money)>) -> Result<(), WalletError> {
+pub(super) fn add_up(totals: &mut Totals, moved: Vec<(Account, Money)>) -> Result<(), WalletError> {
     for (account, sum) in moved {
         let total = totals.entry(account).or_default();
         *total = total.add(sum).map_err(LedgerError::from)?;

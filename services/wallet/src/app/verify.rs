@@ -251,7 +251,7 @@ fn add(totals: &mut Totals, moved: Vec<(Account, Money)>) -> Result<(), WalletEr
 
 fn sums_differ(kind: &'static str, expected: &Totals, found: &Totals) -> Vec<Fault> {
     let of = |totals: &Totals, account: &Account| totals.get(account).copied().unwrap_or_default();
-    let accounts = Account::ALL.iter().filter(|account| of(expected, *account) != of(found, *account));
+    let accounts = Account::ALL.iter().filter(|account| of(expected, account) != of(found, account));
     let fault = |account: &Account| Fault {
         kind,
         subject: account.to_string(),

@@ -84,7 +84,7 @@ impl Line {
 
 /// The file under way.
 enum File {
-    Csv(StatementCsv),
+    Csv(Box<StatementCsv>),
     Pdf(StatementPdf),
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn statement(
     let (content_type, ending, file) = match wanted.format.unwrap_or(Format::Pdf) {
         Format::Csv => {
             let csv = StatementCsv::new(&head).map_err(Problem::internal)?;
-            ("text/csv; charset=utf-8", "csv", File::Csv(csv))
+            ("text/csv; charset=utf-8", "csv", File::Csv(Box::new(csv)))
         }
         Format::Pdf => ("application/pdf", "pdf", File::Pdf(StatementPdf::new(&head))),
     };

@@ -91,6 +91,20 @@ pub async fn lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<Posting
         .await
 }
 
+/// When the `n`th posting after `after` was posted, if there are so many.
+pub async fn time_of_nth(c: &mut DbConnection, after: Option<Timestamp>, n: i64) -> QueryResult<Option<Timestamp>> {
+    let mut query = postings::table
+        .select(postings::posted_at)
+        .order(postings::posted_at)
+        .limit(1)
+        .offset(n.saturating_sub(1))
+        .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(postings::posted_at.gt(after));
+    }
+    query.first(c).await.optional()
+}
+
 /// Σ of postings by account, of what was posted after `after` and until `until`.
 pub async fn moved(
     c: &mut DbConnection,

@@ -3,8 +3,10 @@
 use crate::fixture::*;
 use db::{Db, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
+use domain::Money;
 use proto_events::binary::v1::Pair;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use testkit::TestService;
 
 /// Where the code would let a balance fall below zero, the table does not.
@@ -278,5 +280,30 @@ async fn what_accounts_came_to_is_the_same_with_and_without_closings() {
     drop(c);
     let verified = s.as_staff().get("/ledger/verify").await.expect(200);
     assert_eq!(verified["faults"][0]["kind"], "closing_differs", "{verified}");
+    s.finish().await;
+}
+
+/// More postings than are added in one step, some of them at one instant.
+#[tokio::test]
+async fn a_closing_of_many_postings_is_added_up_in_steps() {
+    let s = wallet().await;
+    for batch in 0..4_u32 {
+        let pairs = (batch * 1_200 + 1..=(batch + 1) * 1_200).map(|n| pair(A, n, "0.00"));
+        s.deliver_now(&placed(pairs.collect())).await;
+        s.clock.advance_secs(60);
+    }
+    s.clock.advance_secs(1_000);
+    for _ in 0..2 {
+        s.run_job("close").await;
+    }
+    let mut c = s.ctx().db().read().await.unwrap();
+    let closed = wallet::store::closings::last(&mut c, None).await.unwrap().expect("books were closed");
+    let kept = wallet::store::closings::kept(&mut c, closed).await.unwrap();
+    let moved: BTreeMap<_, _> = wallet::store::entries::moved(&mut c, None, None).await.unwrap().into_iter().collect();
+    drop(c);
+    let moved_in = |account| moved.get(&account).copied().unwrap_or_default();
+    assert!(kept.iter().all(|(account, total)| *total == moved_in(*account)), "{kept:?} and not {moved:?}");
+    assert!(kept.values().any(|total| *total != Money::ZERO));
+    sound(&s).await;
     s.finish().await;
 }
