@@ -8,6 +8,7 @@ use crate::redact::redacted;
 use crate::transaction::DbTransactionManager;
 use diesel::connection::{CacheSize, Instrumentation};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::Sqlite;
 use diesel::{ConnectionResult, QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::PoolableConnection;
@@ -79,6 +80,10 @@ pub struct DbConnection {
     pub(crate) condition: Arc<Condition>,
     /// Whether the transaction at hand asked for a signal after its commit.
     pub(crate) signal: bool,
+    /// Whether no other transaction is to share the commit of the one at hand.
+    pub(crate) commits_alone: bool,
+    /// Whether the transaction at hand sees work of others that is not committed yet.
+    pub(crate) is_shared: bool,
 }
 
 /// Whether a connection can go on.
@@ -99,7 +104,25 @@ impl Condition {
 
 impl DbConnection {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { inner, condition: Arc::default(), signal: false }
+        Self { inner, condition: Arc::default(), signal: false, commits_alone: false, is_shared: false }
+    }
+
+    /// Has the pool close it instead of lending it out again.
+    pub(crate) fn throw_away(&self) {
+        self.condition.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives the transaction at hand a commit of its own: for work that changes memory by what it reads, which must
+    /// not be the work of others that may still be rolled back.
+    ///
+    /// Call it first. The error says that others share the transaction already; it has the transaction run again.
+    pub fn commit_alone(&mut self) -> QueryResult<()> {
+        self.commits_alone = true;
+        if self.is_shared {
+            let message = "the transaction is shared with others";
+            return Err(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new(message.to_owned())));
+        }
+        Ok(())
     }
 
     /// Asks whoever runs this transaction to signal its commit to those who wait for its rows

@@ -4,6 +4,7 @@ use crate::config::{DbConfig, Target, Targets};
 use crate::connection::{BackendKind, DbConnection};
 use crate::error::{DbError, TxError, is_connection_lost};
 use crate::file::unusable;
+use crate::group::{Ended, GroupCommit, Turn};
 use crate::long_read::{LONG_READS, LongRead, LongReads};
 use crate::pool::{Access, PooledConnection, pool};
 use crate::transaction::DbTransactionManager;
@@ -29,6 +30,8 @@ pub struct Db {
     replica: Pool<DbConnection>,
     write: Pool<DbConnection>,
     long: LongReads,
+    /// SQLite's way to commit.
+    groups: Option<GroupCommit>,
     pub(crate) migrations: Arc<Target>,
     kind: BackendKind,
 }
@@ -87,7 +90,8 @@ impl Db {
         };
         let long = pool(targets.replica.as_ref().unwrap_or(&targets.primary), Access::LongRead, LONG_READS)?;
         let long = LongReads::new(long);
-        Ok(Self { read, replica, write, long, migrations: Arc::new(targets.migrations), kind })
+        let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
+        Ok(Self { read, replica, write, long, groups, migrations: Arc::new(targets.migrations), kind })
     }
 
     /// Which database this is.
@@ -148,20 +152,22 @@ impl Db {
         R: Send,
     {
         let mut wait = FIRST_WAIT;
+        let mut alone = false;
         for _ in 0..RETRIES {
-            match self.attempt(&f).await {
+            match self.attempt(&f, alone).await {
                 Ok(done) => return Ok(done),
-                Err(Failed { error, retry: false }) => return Err(error),
-                Err(Failed { error, retry: true }) => drop(error),
+                Err(Failed { error, retry: Retry::Never }) => return Err(error),
+                Err(Failed { retry: Retry::Again, .. }) => {}
+                Err(Failed { retry: Retry::Alone, .. }) => alone = true,
             }
             metrics::counter!("db_tx_retries_total").increment(1);
             tokio::time::sleep(wait).await;
             wait = wait.saturating_mul(2).min(LONGEST_WAIT);
         }
-        self.attempt(&f).await.map_err(|failed| failed.error)
+        self.attempt(&f, alone).await.map_err(|failed| failed.error)
     }
 
-    async fn attempt<R, E, F>(&self, f: &F) -> Result<Committed<R>, Failed<E>>
+    async fn attempt<R, E, F>(&self, f: &F, alone: bool) -> Result<Committed<R>, Failed<E>>
     where
         for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
             + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
@@ -170,12 +176,15 @@ impl Db {
         E: TxError + Send,
         R: Send,
     {
+        if let Some(groups) = &self.groups {
+            return in_group(groups.begin(alone).await.map_err(Failed::of)?, f).await;
+        }
         let mut pooled = self.write().await.map_err(Failed::of)?;
         let conn: &mut DbConnection = &mut pooled;
         if let Err(error) = DbTransactionManager::begin_transaction(conn).await {
             let nothing_happened_yet = is_connection_lost(&error);
             let failed = Failed::<E>::of(DbError::Query(error));
-            return Err(Failed { retry: failed.retry || nothing_happened_yet, ..failed });
+            return Err(if nothing_happened_yet { Failed { retry: Retry::Again, ..failed } } else { failed });
         }
         conn.signal = false;
         match f(conn).await {
@@ -189,7 +198,7 @@ impl Db {
                 if let Err(rollback) = DbTransactionManager::rollback_transaction(conn).await {
                     tracing::debug!(%rollback, "rollback failed; the connection is thrown away");
                 }
-                Err(Failed { retry: error.is_retryable(), error })
+                Err(Failed::with(error))
             }
         }
     }
@@ -215,14 +224,57 @@ pub struct Committed<R> {
     pub signal: bool,
 }
 
+async fn in_group<R, E, F>(mut turn: Turn, f: &F) -> Result<Committed<R>, Failed<E>>
+where
+    for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
+        + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
+        + Send
+        + Sync,
+    E: TxError + Send,
+    R: Send,
+{
+    let (outcome, ended) = match f(turn.connection()).await {
+        Ok(value) => {
+            let signal = turn.connection().signal;
+            (Ok(Committed { value, signal }), turn.commit().await)
+        }
+        Err(error) => {
+            let failed = Failed::with(error);
+            let alone = turn.connection().commits_alone;
+            let retry = if alone && failed.retry == Retry::Again { Retry::Alone } else { failed.retry };
+            (Err(Failed { retry, ..failed }), turn.roll_back().await)
+        }
+    };
+    match ended {
+        Ended::Committed => outcome,
+        Ended::Failed(error) => Err(Failed::of(error)),
+        Ended::RolledBack => {
+            let error = DbError::Query(diesel::result::Error::RollbackTransaction).into();
+            Err(Failed { error, retry: Retry::Alone })
+        }
+    }
+}
+
 struct Failed<E> {
     error: E,
-    retry: bool,
+    retry: Retry,
+}
+
+/// Whether a transaction that failed is run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    Never,
+    Again,
+    /// Again, sharing its commit with no other.
+    Alone,
 }
 
 impl<E: TxError> Failed<E> {
+    fn with(error: E) -> Self {
+        Self { retry: if error.is_retryable() { Retry::Again } else { Retry::Never }, error }
+    }
     fn of(error: DbError) -> Self {
-        Self { retry: error.is_retryable(), error: error.into() }
+        Self::with(error.into())
     }
 }
 

@@ -2,7 +2,7 @@
 //! written once, takes `&mut DbConnection`, and runs on both.
 //!
 //! Read in this order: [`config`] (the URLs), [`pool`] (how a connection is opened), [`handle`] ([`Db`]: read,
-//! write, transaction, ready check), [`long_read`] (reads that take long), [`migrate`] (and `script`), [`error`], [`fault`] (whose fault an error is) and `file` (what to do about a file), [`sql`] (the few constructs whose text differs),
+//! write, transaction, ready check), `group` (how SQLite's transactions share commits), [`long_read`] (reads that take long), [`migrate`] (and `script`), [`error`], [`fault`] (whose fault an error is) and `file` (what to do about a file), [`sql`] (the few constructs whose text differs),
 //! `connection` and `backend` (how diesel is made to see one backend), `columns` (bindings of `domain` types).
 //!
 //! Invariants: a connection whose statement was abandoned is thrown away, never reused; SQLite is written
@@ -158,6 +158,7 @@ mod connection;
 pub mod error;
 pub mod fault;
 mod file;
+mod group;
 pub mod handle;
 pub mod long_read;
 pub mod migrate;

@@ -11,14 +11,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longest wait for SQLite's write lock while another process holds it.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_FIRST_PAUSE: Duration = Duration::from_millis(1);
 const BUSY_LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Sets how long SQLite itself waits for a lock, blocking its thread.
-pub(crate) fn busy_timeout_sql() -> String {
-    format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis())
-}
+/// Has SQLite itself wait for a lock, blocking its thread.
+pub(crate) const WAIT_FOR_LOCKS: &str = "PRAGMA busy_timeout = 5000";
+const REFUSE_LOCKED: &str = "PRAGMA busy_timeout = 0";
 
 /// Keeps count of a connection's transaction and savepoints.
 pub struct DbTransactionManager;
@@ -34,9 +33,9 @@ async fn begin_immediate(conn: &mut Sqlite3, condition: Arc<Condition>) -> Query
     let mut pause = BUSY_FIRST_PAUSE;
     loop {
         let begin = conn.spawn_blocking(|c| {
-            c.batch_execute("PRAGMA busy_timeout = 0")?;
+            c.batch_execute(REFUSE_LOCKED)?;
             let begun = diesel::connection::AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE");
-            c.batch_execute(&busy_timeout_sql())?;
+            c.batch_execute(WAIT_FOR_LOCKS)?;
             begun
         });
         match Guarded::new(begin, Arc::clone(&condition)).await {

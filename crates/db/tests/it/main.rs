@@ -4,6 +4,7 @@
 mod cancellation;
 mod faults;
 mod fixture;
+mod group;
 mod lists;
 mod long_reads;
 mod migrations;

@@ -172,6 +172,10 @@ pub(crate) async fn enqueue(c: &mut DbConnection, topic: &str, payload: &[u8]) -
     diesel::insert_into(outbox::table).values((outbox::topic.eq(topic), outbox::payload.eq(payload))).execute(c).await
 }
 
+pub(crate) async fn enqueued(c: &mut DbConnection) -> QueryResult<i64> {
+    outbox::table.count().get_result(c).await
+}
+
 /// Marks up to `limit` unsent rows as sent and returns their positions.
 pub(crate) async fn claim(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<i64>> {
     let positions: Vec<i64> = outbox::table

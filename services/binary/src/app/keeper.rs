@@ -34,6 +34,8 @@ pub struct Keeper {
 impl Keeper {
     /// Begins a batch of inputs in the transaction at hand. Every other writer waits for its end.
     pub async fn begin(&self, c: &mut DbConnection) -> Result<Batch, Failure> {
+        // The tree follows what the journal holds; that must not be another transaction's rows that are rolled back.
+        c.commit_alone()?;
         let head = journal::lock_head(c).await?;
         let mut held = Arc::clone(&self.held).write_owned().await;
         held.tree.take_back();
