@@ -4,6 +4,7 @@
 //! event's time; the version's number and the inputs are stored beside what was decided.
 
 mod book;
+mod parsed;
 mod referral;
 mod told;
 

@@ -15,8 +15,9 @@ use chassis::events::outbox::{self, Draft};
 use chassis::id;
 use db::DbConnection;
 use domain::plan::{ReferralInput, TakenBack, taken_back};
-use domain::{Money, PaymentId, Plan, PlanBook, Timestamp, UserId};
+use domain::{Money, PaymentId, Plan, Timestamp, UserId};
 use proto_events::booking::v1 as event;
+use std::sync::{Arc, LazyLock};
 
 /// What is written down with a completed payment.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +49,7 @@ pub struct Account {
     pub at: Timestamp,
     /// When it takes effect here.
     now: Timestamp,
-    plan: Plan,
+    plan: Arc<Plan>,
     plan_version: u32,
     events: Vec<Draft>,
 }
@@ -325,16 +326,13 @@ impl Account {
 }
 
 /// The plan version in force at `at`: the last one published for then, or the seed.
-pub async fn plan_in_force(c: &mut DbConnection, at: Timestamp) -> Result<(u32, Plan), BookingError> {
+pub async fn plan_in_force(c: &mut DbConnection, at: Timestamp) -> Result<(u32, Arc<Plan>), BookingError> {
+    static SEED: LazyLock<Arc<Plan>> = LazyLock::new(|| Arc::new(Plan::seed()));
     match plans::in_force(c, at).await? {
         Some((version, json)) => {
-            let plan = serde_json::from_str(&json).map_err(|e| BookingError::Broken(format!("plan {version}: {e}")))?;
+            let plan = Plan::parse(&json).map_err(|e| BookingError::Broken(format!("plan {version}: {e}")))?;
             Ok((number(version), plan))
         }
-        None => {
-            let book = PlanBook::seed();
-            let seed = book.in_force(at)?;
-            Ok((seed.version, seed.plan.clone()))
-        }
+        None => Ok((1, Arc::clone(&SEED))),
     }
 }

@@ -26,7 +26,7 @@ pub struct NewBooking {
 /// Numbers are random; one that is taken already is drawn again.
 const DRAWS: u32 = 4;
 
-pub async fn book(c: &mut DbConnection, new: &NewBooking, at: Timestamp) -> Result<BookingId, BookingError> {
+pub async fn book(c: &mut DbConnection, new: &NewBooking, at: Timestamp) -> Result<Folder, BookingError> {
     let mut account = Account::lock(c, new.user_id, at).await?;
     account.member.referrer_id = account.member.referrer_id.or(new.referrer);
     // A price from before there was a limit sells nothing.
@@ -34,14 +34,14 @@ pub async fn book(c: &mut DbConnection, new: &NewBooking, at: Timestamp) -> Resu
     let vehicle = vehicle.ok_or(BookingError::VehicleNotOnSale)?;
     check_booking_amount(new.booking_amount, account.plan().booking.minimum_amount, vehicle.price_paise)?;
     let booking = insert(c, new, &vehicle, at).await?;
-    let mut folder = Folder::fill(c, booking).await?;
+    let mut folder = Folder::of_new(booking);
     if let Some(months) = new.emi_months {
         schedule_emi::add(c, &account, &mut folder, months).await?;
         bookings::save(c, &folder.booking).await?;
     }
     account.tell(folder.booking.id, &folder.snapshot());
     account.finish(c).await?;
-    Ok(folder.booking.id)
+    Ok(folder)
 }
 
 async fn insert(

@@ -14,7 +14,7 @@ use crate::store::payments::{self, Payment};
 use crate::store::reconciliations;
 use chassis::id;
 use db::DbConnection;
-use domain::{BookingId, Money, PaymentId, Timestamp};
+use domain::{Money, PaymentId, Timestamp};
 
 /// Money a gateway has taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +52,8 @@ pub(super) fn unplaced_capture(gateway: GatewayName, captured: &Captured, at: Ti
 /// Records money that cannot be taken, with the payment it was for where that is known. It changes nothing else: staff
 /// see it and give it back at the gateway.
 async fn record_not_taken(c: &mut DbConnection, capture: Capture, hint: Option<PaymentId>) -> Result<(), BookingError> {
-    let of_order = payments::of_order(c, capture.gateway, &capture.order_id).await?.map(|(id, _)| id);
-    let payment_id = of_order.or(hint);
+    let of_order = payments::of_order(c, capture.gateway, &capture.order_id).await?;
+    let payment_id = of_order.map(|payment| payment.id).or(hint);
     let capture = Capture { payment_id, outcome: CaptureOutcome::NotTaken, ..capture };
     if captures::insert(c, &capture).await? {
         let Capture { gateway, gateway_payment_id: id, amount_paise, currency, .. } = &capture;
@@ -74,18 +74,19 @@ pub async fn credit(
     if !is_takeable(&captured.currency, captured.amount) {
         return record_not_taken(c, capture, hint).await;
     }
-    let of_order = payments::of_order(c, gateway, &capture.order_id).await?.map(|(id, _)| id);
-    let (id, noted) = match of_order.or(hint) {
-        Some(id) => (Some(id), false),
-        None if !note(c, &capture).await? => return Ok(()),
+    let mut found = payments::of_order(c, gateway, &capture.order_id).await?;
+    if let (None, Some(id)) = (&found, hint) {
+        found = payments::find(c, id).await?.filter(|p| p.gateway == Some(gateway));
+    }
+    let noted = found.is_none() && hint.is_none();
+    if noted {
+        if !note(c, &capture).await? {
+            return Ok(());
+        }
         // Whoever notes the order in this moment either finds the capture, or is waited for here.
-        None => (payments::lock_of_order(c, gateway, &capture.order_id).await?, true),
-    };
-    let payment = match id {
-        Some(id) => payments::find(c, id).await?.filter(|p| p.gateway == Some(gateway)),
-        None => None,
-    };
-    let Some(payment) = payment else {
+        found = payments::lock_of_order(c, gateway, &capture.order_id).await?;
+    }
+    let Some(payment) = found else {
         if noted || note(c, &capture).await? {
             tracing::warn!(%gateway, order = capture.order_id, "money was captured for an order that is not known");
         }
@@ -163,19 +164,12 @@ pub(super) fn return_id(capture: &Capture) -> Vec<u8> {
 }
 
 /// A gateway says that an attempt to pay failed.
-pub async fn fail(
-    c: &mut DbConnection,
-    id: PaymentId,
-    booking_id: BookingId,
-    reason: &str,
-    at: Timestamp,
-) -> Result<(), BookingError> {
-    let Some(payment) = payments::find(c, id).await? else { return Ok(()) };
+pub async fn fail(c: &mut DbConnection, payment: &Payment, reason: &str, at: Timestamp) -> Result<(), BookingError> {
     let mut account = Account::lock(c, payment.user_id, at).await?;
-    let mut folder = Folder::lock_with(c, booking_id, id).await?;
+    let mut folder = Folder::lock_with(c, payment.booking_id, payment.id).await?;
     // After a capture, and for an order that was given up, a failed attempt means nothing.
-    if folder.payment(id)?.status == PaymentStatus::Pending {
-        account.close_payment(c, &mut folder, id, PaymentCommand::Fail, reason).await?;
+    if folder.payment(payment.id)?.status == PaymentStatus::Pending {
+        account.close_payment(c, &mut folder, payment.id, PaymentCommand::Fail, reason).await?;
     }
     account.finish(c).await
 }

@@ -39,6 +39,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// One that has just been made.
+    pub(crate) const fn of_new(booking: Booking) -> Self {
+        Self { booking, payments: Vec::new(), instalments: Vec::new(), stored: Vec::new() }
+    }
+
     pub(crate) async fn fill(c: &mut DbConnection, booking: Booking) -> Result<Self, BookingError> {
         let payments = payments::lock_open_of(c, booking.id).await?;
         let instalments = if booking.emi_months == 0 { Vec::new() } else { instalments::of(c, booking.id).await? };

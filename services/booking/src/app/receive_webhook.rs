@@ -132,10 +132,8 @@ async fn apply(
             capture::credit(c, gateway, &Captured { taken_at, ..captured.clone() }, now).await
         }
         GatewayEvent::Failed { order_id, reason } => {
-            let Some((payment_id, booking_id)) = payments::of_order(c, gateway, order_id).await? else {
-                return Ok(());
-            };
-            capture::fail(c, payment_id, booking_id, reason, now).await
+            let Some(payment) = payments::of_order(c, gateway, order_id).await? else { return Ok(()) };
+            capture::fail(c, &payment, reason, now).await
         }
         GatewayEvent::Refund { refund, .. } => report_refund::report(c, gateway, refund, now).await,
         GatewayEvent::Unhandled { .. } => Ok(()),

@@ -1,6 +1,6 @@
 //! Bookings.
 
-use super::views::{self, InstalmentView};
+use super::views::{self, BookingView, InstalmentView};
 use crate::Booking;
 use crate::app::book::{self, NewBooking};
 use crate::app::cancel::{self, Terms};
@@ -85,8 +85,8 @@ pub(crate) async fn book(
     };
     let now = app.ctx.now();
     idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let id = book::book(c, new, now).await?;
-        views::booking(c, id).await
+        let made = book::book(c, new, now).await?;
+        Ok(BookingView::new(made.booking, &made.instalments))
     })
     .await
 }

@@ -90,7 +90,7 @@ pub(crate) struct BookingView {
 }
 
 impl BookingView {
-    fn new(booking: Booking, instalments: &[Instalment]) -> Self {
+    pub(crate) fn new(booking: Booking, instalments: &[Instalment]) -> Self {
         let emi = (booking.emi_months > 0).then(|| EmiView {
             months: booking.emi_months,
             principal: booking.emi_principal_paise,
@@ -118,7 +118,7 @@ impl BookingView {
 /// A booking as it is now.
 pub(crate) async fn booking(c: &mut DbConnection, id: BookingId) -> Result<BookingView, Problem> {
     let booking = bookings::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    let instalments = instalments::of(c, id).await?;
+    let instalments = if booking.emi_months > 0 { instalments::of(c, id).await? } else { Vec::new() };
     Ok(BookingView::new(booking, &instalments))
 }
 

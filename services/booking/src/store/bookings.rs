@@ -12,11 +12,17 @@ use domain::{BookingId, Money, Timestamp, UserId};
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Booking {
     pub id: BookingId,
+    #[diesel(skip_update)]
     pub number: String,
+    #[diesel(skip_update)]
     pub user_id: UserId,
+    #[diesel(skip_update)]
     pub vehicle_id: VehicleId,
+    #[diesel(skip_update)]
     pub vehicle: String,
+    #[diesel(skip_update)]
     pub price_paise: Money,
+    #[diesel(skip_update)]
     pub booking_amount_paise: Money,
     /// The sum of its completed payments; written with them, never added to.
     pub total_paid_paise: Money,
@@ -26,6 +32,7 @@ pub struct Booking {
     pub emi_principal_paise: Money,
     pub version: i64,
     pub reason: String,
+    #[diesel(skip_update)]
     pub created_at: Timestamp,
     pub confirmed_at: Option<Timestamp>,
     pub changed_at: Timestamp,
@@ -43,6 +50,7 @@ pub async fn insert(c: &mut DbConnection, booking: &Booking) -> QueryResult<bool
     inserted(diesel::insert_into(bookings::table).values(booking).execute(c).await)
 }
 
+/// Saves what may change of a booking.
 pub async fn save(c: &mut DbConnection, booking: &Booking) -> QueryResult<()> {
     diesel::update(bookings::table.find(booking.id)).set(booking).execute(c).await.map(drop)
 }

@@ -12,20 +12,27 @@ use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, U
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Payment {
     pub id: PaymentId,
+    #[diesel(skip_update)]
     pub booking_id: BookingId,
+    #[diesel(skip_update)]
     pub user_id: UserId,
+    #[diesel(skip_update)]
     pub amount_paise: Money,
+    #[diesel(skip_update)]
     pub method: PaymentMethod,
     pub status: PaymentStatus,
     pub reason: String,
     pub reference: Option<String>,
+    #[diesel(skip_update)]
     pub gateway: Option<GatewayName>,
     pub gateway_order_id: Option<String>,
     pub gateway_payment_id: Option<String>,
     /// The booking, while this is its open online order.
     pub open_order_of: Option<BookingId>,
+    #[diesel(skip_update)]
     pub reserve_id: Option<ReserveId>,
     pub plan_version: Option<i64>,
+    #[diesel(skip_update)]
     pub created_at: Timestamp,
     pub completed_at: Option<Timestamp>,
     /// When it failed, was superseded or was refunded.
@@ -46,6 +53,7 @@ pub async fn insert(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> 
     diesel::insert_into(payments::table).values(payment).execute(c).await.map(drop)
 }
 
+/// Saves what may change of a payment.
 pub async fn save(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
     diesel::update(payments::table.find(payment.id)).set(payment).execute(c).await.map(drop)
 }
@@ -54,31 +62,23 @@ pub async fn find(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Pay
     payments::table.find(id).select(Payment::as_select()).first(c).await.optional()
 }
 
-/// The payment a gateway's order was made for, and its booking.
-pub async fn of_order(
-    c: &mut DbConnection,
-    gateway: GatewayName,
-    order_id: &str,
-) -> QueryResult<Option<(PaymentId, BookingId)>> {
+/// The payment a gateway's order was made for.
+pub async fn of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str) -> QueryResult<Option<Payment>> {
     payments::table
         .filter(payments::gateway.eq(gateway))
         .filter(payments::gateway_order_id.eq(order_id))
-        .select((payments::id, payments::booking_id))
+        .select(Payment::as_select())
         .first(c)
         .await
         .optional()
 }
 
 /// The payment an order was made for, locked: where the order is being noted, this waits until it is.
-pub async fn lock_of_order(
-    c: &mut DbConnection,
-    gateway: GatewayName,
-    order_id: &str,
-) -> QueryResult<Option<PaymentId>> {
+pub async fn lock_of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str) -> QueryResult<Option<Payment>> {
     payments::table
         .filter(payments::gateway.eq(gateway))
         .filter(payments::gateway_order_id.eq(order_id))
-        .select(payments::id)
+        .select(Payment::as_select())
         .lock()
         .get_result(c)
         .await
