@@ -8,9 +8,19 @@ use std::time::Duration;
 #[error("the event bus is not available: {0}")]
 pub struct BusDown(pub String);
 
+/// Why an event is not safe with the bus.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NotTaken {
+    #[error(transparent)]
+    Down(#[from] BusDown),
+    /// It has subscribers and was returned. Others of its type would be too.
+    #[error("no queue is bound for {0}")]
+    NoQueue(String),
+}
+
 /// Resolves when the event is safe with the bus: the broker has confirmed it, or, in one process, every
 /// subscriber has committed its effects. Until then the outbox row stays unsent.
-pub type Confirm = BoxFuture<'static, Result<(), BusDown>>;
+pub type Confirm = BoxFuture<'static, Result<(), NotTaken>>;
 
 /// The publishing end and the queues of every service.
 #[async_trait::async_trait]

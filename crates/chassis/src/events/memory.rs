@@ -89,7 +89,7 @@ impl Bus for MemoryBus {
                 acked: AtomicBool::new(false),
             }));
         }
-        Ok(confirmed.map(|r| r.map_err(|_| BusDown("it was shut down".to_owned()))).boxed())
+        Ok(confirmed.map(|r| r.map_err(|_| BusDown("it was shut down".to_owned()).into())).boxed())
     }
 
     fn window(&self) -> usize {

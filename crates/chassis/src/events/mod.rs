@@ -1,6 +1,6 @@
 //! Events: written with the change that they tell of, carried at least once, taking effect once.
 //!
-//! Files: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to the bus), [`log`] (what
+//! Files: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to the bus; `held` is what no queue takes), [`log`] (what
 //! was sent stays, and can be sent again), [`bus`] (what carries them: [`memory`] in one process, which a test may have
 //! disturbed by `disturbance`, and [`amqp`] over RabbitMQ), [`consumer`] (the receiving loop; `handling` is one
 //! transaction of it and `inbox` what it has seen), [`waiting`] (events whose time has not come), [`parked`] (events that cannot be handled),
@@ -12,6 +12,7 @@ pub mod bus;
 pub mod consumer;
 mod disturbance;
 mod handling;
+mod held;
 mod inbox;
 pub mod log;
 pub mod memory;

@@ -4,10 +4,12 @@
 //! every inbox drops the second.
 //!
 //! It looks for *unsent* rows, never for rows after the last one: MySQL gives positions out before it commits,
-//! so a smaller one may appear after a larger one was sent.
+//! so a smaller one may appear after a larger one was sent. Only while a type is held that no queue takes are rows
+//! passed over, for a minute at most.
 
 use super::backoff::Backoff;
-use super::bus::{Bus, BusDown, Confirm};
+use super::bus::{Bus, BusDown, Confirm, NotTaken};
+use super::held::Held;
 use crate::ctx::Ctx;
 use crate::lease::Lease;
 use crate::schema::outbox;
@@ -72,9 +74,10 @@ impl Row {
     }
 }
 
-/// Up to `room` unsent rows, without those in `taken`.
-async fn next_rows(c: &mut DbConnection, taken: &HashSet<i64>, room: usize) -> QueryResult<Vec<Row>> {
-    let unsent = outbox::table.filter(outbox::sent_at.is_null()).order(outbox::position);
+/// Up to `room` unsent rows after a position, without those in `taken`.
+async fn next_rows(c: &mut DbConnection, after: i64, taken: &HashSet<i64>, room: usize) -> QueryResult<Vec<Row>> {
+    let unsent =
+        outbox::table.filter(outbox::sent_at.is_null()).filter(outbox::position.gt(after)).order(outbox::position);
     let limit = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
     if taken.is_empty() {
         return unsent.limit(limit(room)).select(Row::as_select()).load(c).await;
@@ -122,6 +125,8 @@ struct State {
     /// Positions no longer under way: marked as sent, or to be published again.
     released: Vec<i64>,
     failure: Option<BusDown>,
+    /// Types of which an event was returned.
+    returned: HashSet<String>,
     confirmed_any: bool,
 }
 
@@ -129,7 +134,7 @@ impl Progress {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    fn settled(&self, position: i64, outcome: Result<(), BusDown>) -> Option<i64> {
+    fn settled(&self, position: i64, outcome: Result<(), NotTaken>) -> Option<i64> {
         let mut state = self.state();
         state.unconfirmed = state.unconfirmed.saturating_sub(1);
         match outcome {
@@ -140,7 +145,10 @@ impl Progress {
             }
             Err(error) => {
                 state.released.push(position);
-                state.failure = Some(error);
+                match error {
+                    NotTaken::Down(error) => state.failure = Some(error),
+                    NotTaken::NoQueue(event_type) => drop(state.returned.insert(event_type)),
+                }
                 self.failed.notify_one();
                 self.room.notify_one();
                 None
@@ -205,6 +213,7 @@ impl Relay {
 
     async fn publish(&self, session: &CancellationToken, handed: mpsc::UnboundedSender<Handed>, progress: &Progress) {
         let mut taken: HashSet<i64> = HashSet::new();
+        let mut held = Held::new();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         while !session.is_cancelled() {
             let (unconfirmed, failure) = {
@@ -215,11 +224,18 @@ impl Relay {
                 if std::mem::take(&mut state.confirmed_any) {
                     backoff.reset();
                 }
+                for event_type in state.returned.drain() {
+                    held.returned(event_type, Instant::now());
+                }
                 (state.unconfirmed, state.failure.take())
             };
+            held.release(Instant::now());
             let step = match failure {
-                Some(error) => Err(error.to_string()),
-                None => self.publish_some(session, &mut taken, unconfirmed, &handed, progress).await,
+                Some(error) => {
+                    held.look_again();
+                    Err(error.to_string())
+                }
+                None => self.publish_some(session, (&mut taken, &mut held), unconfirmed, &handed, progress).await,
             };
             let idle = match step {
                 Ok(Step::Published) => continue,
@@ -260,7 +276,7 @@ impl Relay {
     async fn publish_some(
         &self,
         session: &CancellationToken,
-        taken: &mut HashSet<i64>,
+        (taken, held): (&mut HashSet<i64>, &mut Held),
         unconfirmed: usize,
         handed: &mpsc::UnboundedSender<Handed>,
         progress: &Progress,
@@ -271,14 +287,12 @@ impl Relay {
         }
         let rows: Result<Vec<Row>, DbError> = async {
             let mut c = self.ctx.db().read().await?;
-            Ok(next_rows(&mut c, taken, room).await?)
+            Ok(next_rows(&mut c, held.passed(), taken, room).await?)
         }
         .await;
         let rows = rows.map_err(|error| super::handling::chain(&error))?;
-        if rows.is_empty() {
-            return Ok(Step::Empty);
-        }
-        for row in rows {
+        let Some(last) = rows.last().map(|row| row.position) else { return Ok(Step::Empty) };
+        for row in rows.into_iter().filter(|row| !held.holds(&row.event_type)) {
             let position = row.position;
             let publishing = self.bus.publish(row.into_envelope(self.ctx.service()));
             // A broker that takes nothing must not hold up the end of the process.
@@ -289,6 +303,7 @@ impl Relay {
             // The other half ends only with the session.
             let _ = handed.send((position, confirm));
         }
+        held.pass(last);
         Ok(Step::Published)
     }
 
@@ -299,7 +314,7 @@ impl Relay {
         mut handed: mpsc::UnboundedReceiver<Handed>,
         progress: &Progress,
     ) {
-        let mut waiting: FuturesUnordered<BoxFuture<'static, (i64, Result<(), BusDown>)>> = FuturesUnordered::new();
+        let mut waiting: FuturesUnordered<BoxFuture<'static, (i64, Result<(), NotTaken>)>> = FuturesUnordered::new();
         let mut confirmed: Vec<i64> = Vec::new();
         let mut due = None;
         loop {

@@ -8,7 +8,7 @@
 
 use super::message;
 use super::queue::down;
-use crate::events::bus::{BusDown, Confirm};
+use crate::events::bus::{BusDown, Confirm, NotTaken};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::{FutureExt, TryFutureExt};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 type EventId = [u8; 16];
-type Outcome = Result<(), BusDown>;
+type Outcome = Result<(), NotTaken>;
 
 /// An event on the wire.
 struct Published {
@@ -74,7 +74,7 @@ impl Publisher {
             // The collector outlives the sender.
             let _ = sent.send(confirm.map(move |confirmation| (published, confirmation)).boxed());
         }
-        Ok(decided.unwrap_or_else(|_| Err(BusDown("the connection was lost".to_owned()))).boxed())
+        Ok(decided.unwrap_or_else(|_| Err(BusDown("the connection was lost".to_owned()).into())).boxed())
     }
 }
 
@@ -151,10 +151,10 @@ impl Collector {
                 if is_taken && returned.is_none_or(|id| id == published.id) {
                     Ok(())
                 } else {
-                    Err(BusDown("the broker did not take the event".to_owned()))
+                    Err(BusDown("the broker did not take the event".to_owned()).into())
                 }
             }
-            Err(error) => Err(down(error)),
+            Err(error) => Err(down(error).into()),
         };
         self.resolved.push((published, outcome));
     }
@@ -166,7 +166,7 @@ impl Collector {
             if self.unroutable.insert(event_type.clone()) {
                 tracing::error!(event = event_type, "no queue is bound for an event with subscribers; it stays unsent");
             }
-            Err(BusDown(format!("no queue is bound for {event_type}")))
+            Err(NotTaken::NoQueue(event_type))
         } else {
             if outcome.is_ok() {
                 self.unroutable.remove(&event_type);

@@ -1,15 +1,16 @@
 //! The outbox reaches the bus, whatever happens to relay and bus.
 
 use super::world::{Effects, World, eventually, once, start_consumer, subjects};
-use chassis::events::Envelope;
-use chassis::events::bus::{Bus, BusDown, Confirm, Queue};
+use chassis::events::bus::{Bus, BusDown, Confirm, NotTaken, Queue};
 use chassis::events::memory::MemoryBus;
+use chassis::events::{Envelope, HandleError, outbox as events};
 use chassis::schema::outbox;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use proto_events::auth::v1::UserUpdated;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 #[tokio::test]
 async fn what_was_published_but_not_marked_is_published_again_and_dropped() {
@@ -156,7 +157,7 @@ impl Bus for Unreliable {
         Ok(async move {
             let outcome = confirm.await;
             unconfirmed.fetch_sub(1, Ordering::SeqCst);
-            if call % 30 == 17 { Err(BusDown("not confirmed".to_owned())) } else { outcome }
+            if call % 30 == 17 { Err(BusDown("not confirmed".to_owned()).into()) } else { outcome }
         }
         .boxed())
     }
@@ -184,4 +185,61 @@ async fn a_bus_that_refuses_and_fails_to_confirm_gets_everything_in_the_end() {
     relay.stop().await;
     consumer.stop().await;
     assert_eq!(world.effects().await, once(&all));
+}
+
+/// Has no queue for `UserUpdated` until one is bound.
+struct Unbound {
+    inner: MemoryBus,
+    is_bound: AtomicBool,
+    /// The subjects of what was taken.
+    taken: Mutex<Vec<String>>,
+}
+
+#[async_trait::async_trait]
+impl Bus for Unbound {
+    async fn publish(&self, event: Envelope) -> Result<Confirm, BusDown> {
+        if event.event_type == "auth.v1.UserUpdated" && !AtomicBool::load(&self.is_bound, Ordering::SeqCst) {
+            return Ok(std::future::ready(Err(NotTaken::NoQueue(event.event_type))).boxed());
+        }
+        self.taken.lock().unwrap().push(event.subject.clone());
+        self.inner.publish(event).await
+    }
+    fn window(&self) -> usize {
+        8
+    }
+    async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
+        self.inner.subscribe(service).await
+    }
+    async fn ping(&self) -> Result<(), BusDown> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn more_events_without_a_queue_than_the_window_has_room_for_hold_up_no_others() {
+    let world = World::new().await;
+    let inner = MemoryBus::limited_to(&["wallet"]);
+    let unbound = Arc::new(Unbound { inner, is_bound: AtomicBool::new(false), taken: Mutex::default() });
+    let bus: Arc<dyn Bus> = unbound.clone();
+    let (updated, registered, later) = (subjects("updated", 1_200), subjects("user", 30), subjects("later", 30));
+    let now = world.producer.now();
+    let update = async |c: &mut db::DbConnection| {
+        for subject in &updated {
+            events::publish(c, subject, now, &UserUpdated::default()).await?;
+        }
+        Ok::<_, HandleError>(())
+    };
+    world.producer.tx(update).await.unwrap();
+    world.publish(&registered).await;
+    let (relay, consumer) = (world.start_relay(&bus), world.start_consumer(&bus));
+    eventually("the others are sent", async || world.unsent().await == 1_200).await;
+    world.publish(&later).await;
+    eventually("later ones too", async || world.unsent().await == 1_200).await;
+    assert_eq!(*unbound.taken.lock().unwrap(), [registered, later].concat());
+    unbound.taken.lock().unwrap().clear();
+    unbound.is_bound.store(true, Ordering::SeqCst);
+    world.all_sent().await;
+    relay.stop().await;
+    consumer.stop().await;
+    assert_eq!(*unbound.taken.lock().unwrap(), updated, "all that were held, in their order");
 }
