@@ -1,4 +1,5 @@
-//! How fast first payments settle: from the gateway's webhook to the last wallet posting, over HTTP alone.
+//! How fast first payments settle: from the gateway's webhook to the last wallet posting, over HTTP alone; and how fast
+//! bookings are taken.
 //!
 //! Wants a platform nobody else uses at the time: it waits for the company's accounts to show exactly what its own
 //! members' payments must have cost. The members stand below a sponsor of this run, who is placed before the
@@ -82,6 +83,20 @@ pub async fn run(plan: &Plan) -> Result<(), ClientError> {
         tenths(rate),
         rate.saturating_mul(1000) / baseline.max(1),
     ));
+    bookings(&client, plan, &buyers).await
+}
+
+/// How many bookings a second are taken; none of them is paid.
+async fn bookings(client: &Client, plan: &Plan, buyers: &[Buyer]) -> Result<(), ClientError> {
+    let vehicle = vehicle(client).await?;
+    let bookings = buyers.iter().cycle().take(plan.members.saturating_mul(4)).map(|buyer| {
+        let (session, vehicle) = (buyer.session.clone(), vehicle.clone());
+        async move { session.book(&vehicle, AMOUNT, None).await }
+    });
+    let started = Instant::now();
+    let booked = spread(plan.at_once, bookings).await?.len();
+    let rate = tenths_a_second(booked, started.elapsed());
+    say(&format!("bookings: {} POST /bookings a second, {} at once", tenths(rate), plan.at_once));
     Ok(())
 }
 
