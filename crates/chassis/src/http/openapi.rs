@@ -1,22 +1,45 @@
 //! OpenAPI 3.1 from the route table and the JSON Schemas of the types it names.
 
-use super::routes::{Doc, Taken};
+use super::routes::{Doc, PREFIX, Taken};
 use crate::auth::Access;
 use actix_web::http::Method;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// A type's schema, made when the document is.
 #[derive(Clone, Copy)]
-pub struct Shape(fn(&mut SchemaGenerator) -> schemars::Schema);
+pub struct Shape {
+    name: fn() -> Cow<'static, str>,
+    make: fn(&mut SchemaGenerator) -> Schema,
+}
 
 impl Shape {
     pub fn of<T: JsonSchema>() -> Self {
-        Self(SchemaGenerator::subschema_for::<T>)
+        Self { name: T::schema_name, make: SchemaGenerator::subschema_for::<T> }
     }
     fn schema(self, schemas: &mut SchemaGenerator) -> Value {
-        (self.0)(schemas).to_value()
+        (self.make)(schemas).to_value()
+    }
+    /// The schema whose objects have no fields but those that it names, which is how bodies are read. It is written
+    /// out: an answer of the same type may get more fields.
+    fn closed(self) -> Value {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.inline_subschemas = true;
+        let mut schema = (self.make)(&mut settings.into_generator());
+        RecursiveTransform(close).transform(&mut schema);
+        schema.insert("title".into(), (self.name)().into());
+        schema.to_value()
+    }
+}
+
+/// A map says itself what other fields it has.
+fn close(schema: &mut Schema) {
+    let has_fields = schema.get("properties").is_some() || schema.get("type") == Some(&"object".into());
+    if has_fields && schema.get("additionalProperties").is_none() {
+        schema.insert("additionalProperties".into(), false.into());
     }
 }
 
@@ -64,6 +87,7 @@ fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
         Access::Admin => "Administrators.",
     };
     let mut described = json!({
+        "operationId": operation_id(operation),
         "summary": doc.summary,
         "description": who,
         "parameters": parameters(operation, schemas),
@@ -76,8 +100,20 @@ fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
     described
 }
 
+/// `getWalletsByUserId` of `GET /api/v1/wallets/{user_id}`: as unique and as lasting as the two.
+fn operation_id(operation: &Operation<'_>) -> String {
+    let path = operation.path.strip_prefix(PREFIX).unwrap_or(operation.path).replace('{', "by/");
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+    let capital = |word: &str| word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default();
+    operation.method.as_str().to_lowercase() + &words.map(capital).collect::<String>()
+}
+
 fn taken(body: Taken, schemas: &mut SchemaGenerator) -> Value {
-    let media = body.shape.map_or_else(|| json!({}), |shape| json!({ "schema": shape.schema(schemas) }));
+    let media = match body.shape {
+        None => json!({}),
+        Some(shape) if body.is_strict => json!({ "schema": shape.closed() }),
+        Some(shape) => json!({ "schema": shape.schema(schemas) }),
+    };
     let mut content = Map::new();
     content.insert(body.kind.to_owned(), media);
     json!({ "required": body.required, "content": content })

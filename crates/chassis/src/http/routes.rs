@@ -22,6 +22,14 @@ pub(crate) struct Taken {
     /// None for a file.
     pub(crate) shape: Option<Shape>,
     pub(crate) required: bool,
+    /// Whether a field that the shape does not have is refused.
+    pub(crate) is_strict: bool,
+}
+
+impl Taken {
+    const fn json(shape: Shape) -> Self {
+        Self { kind: "application/json", shape: Some(shape), required: true, is_strict: true }
+    }
 }
 
 /// What the documentation says of a route.
@@ -44,25 +52,32 @@ impl Doc {
     /// The JSON body it takes.
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self) -> Self {
-        self.body = Some(Taken { kind: "application/json", shape: Some(Shape::of::<T>()), required: true });
+        self.body = Some(Taken::json(Shape::of::<T>()));
         self
     }
     /// The JSON body it takes, and does without.
     #[must_use]
     pub fn may_take<T: JsonSchema>(mut self) -> Self {
-        self.body = Some(Taken { kind: "application/json", shape: Some(Shape::of::<T>()), required: false });
+        self.body = Some(Taken { required: false, ..Taken::json(Shape::of::<T>()) });
+        self
+    }
+    /// The JSON body that somebody else makes up, and of which only this matters.
+    #[must_use]
+    pub fn hears<T: JsonSchema>(mut self) -> Self {
+        self.body = Some(Taken { is_strict: false, ..Taken::json(Shape::of::<T>()) });
         self
     }
     /// The form it takes, as multipart/form-data.
     #[must_use]
     pub fn takes_form<T: JsonSchema>(mut self) -> Self {
-        self.body = Some(Taken { kind: "multipart/form-data", shape: Some(Shape::of::<T>()), required: true });
+        let kind = "multipart/form-data";
+        self.body = Some(Taken { kind, is_strict: false, ..Taken::json(Shape::of::<T>()) });
         self
     }
     /// The kind of file it takes as its body.
     #[must_use]
     pub fn takes_file(mut self, kind: &'static str) -> Self {
-        self.body = Some(Taken { kind, shape: None, required: true });
+        self.body = Some(Taken { kind, shape: None, required: true, is_strict: false });
         self
     }
     /// The filters in its query string.

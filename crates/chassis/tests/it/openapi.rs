@@ -5,6 +5,7 @@ use chassis::auth::{Access, Caller};
 use chassis::http::{Doc, Routes};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -41,4 +42,51 @@ async fn bodies_are_of_a_kind_and_say_whether_they_may_be_left_out() {
     let filters = of("get")["parameters"].as_array().unwrap();
     let required: Vec<_> = filters.iter().map(|p| (&p["name"], &p["required"])).collect();
     assert_eq!(required, [(&json!("month"), &json!(true)), (&json!("shade"), &json!(false))]);
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Purse {
+    owner: Option<Wanted>,
+    coins: Vec<Wanted>,
+    /// By shade.
+    many: BTreeMap<String, Wanted>,
+}
+
+#[derive(JsonSchema)]
+struct Nothing {}
+
+#[actix_web::test]
+async fn a_body_has_no_fields_but_those_it_names_and_an_answer_may_get_more() {
+    let document = Routes::new("purse")
+        .post("/a", Access::User, answer, Doc::new("A purse").takes::<Purse>().gives::<Purse>())
+        .put("/a", Access::User, answer, Doc::new("Nothing").may_take::<Nothing>())
+        .patch("/a", Access::User, answer, Doc::new("Heard").hears::<Purse>())
+        .openapi();
+    let body = |method: &str| &document["paths"]["/api/v1/a"][method]["requestBody"]["content"]["application/json"];
+    let purse = &body("post")["schema"];
+    assert_eq!((&purse["title"], &purse["additionalProperties"]), (&json!("Purse"), &json!(false)));
+    let fields = &purse["properties"];
+    for inside in [&fields["owner"], &fields["coins"]["items"], &fields["many"]["additionalProperties"]] {
+        assert_eq!(inside["additionalProperties"], json!(false), "{purse}");
+        assert_eq!(inside["required"], json!(["month"]));
+    }
+    assert_eq!(body("put")["schema"]["additionalProperties"], json!(false));
+    for open in [&document["components"]["schemas"]["Purse"], &document["components"]["schemas"]["Wanted"]] {
+        assert!(open["properties"].is_object() && open["additionalProperties"].is_null(), "{open}");
+    }
+    assert_eq!(body("patch")["schema"]["$ref"], json!("#/components/schemas/Purse"));
+}
+
+#[actix_web::test]
+async fn an_operation_is_named_by_its_method_and_its_path() {
+    let doc = || Doc::new("A purse");
+    let document = Routes::new("purse")
+        .get("/purses/{user_id}/coin-shades", Access::User, answer, doc())
+        .delete("/purses/{user_id}/coin-shades", Access::User, answer, doc())
+        .get("/.well-known/jwks.json", Access::Public, answer, doc())
+        .openapi();
+    let paths = document["paths"].as_object().unwrap().values();
+    let names: Vec<_> = paths.flat_map(|p| p.as_object().unwrap().values().map(|o| o["operationId"].clone())).collect();
+    assert_eq!(names, ["getWellKnownJwksJson", "deletePursesByUserIdCoinShades", "getPursesByUserIdCoinShades"]);
 }

@@ -19,6 +19,7 @@ mod month;
 mod oracle;
 mod process;
 mod rebuilt;
+mod reference;
 mod refusals;
 mod replays;
 mod roles;
@@ -67,4 +68,5 @@ scenarios! {
     refusals::roles_are_checked_before_bodies,
     commands::mails_are_shown_by_the_embedded_run_alone,
     roles::every_route_asks_for_the_role_the_contract_gives_it,
+    reference::every_operation_has_its_own_name_and_bodies_no_fields_but_those_they_name,
 }

@@ -201,7 +201,7 @@ fn gateway_routes(routes: Routes) -> Routes {
             Public,
             webhooks::receive,
             Doc::new("What a gateway tells; signed in its own header, else 401")
-                .takes::<webhooks::Told>()
+                .hears::<webhooks::Told>()
                 .gives::<webhooks::Received>()
                 .answers_bare(401),
         )
