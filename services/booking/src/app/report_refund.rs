@@ -164,6 +164,18 @@ pub async fn weigh_returned(
     settle_refund::save_rows(c, rows, &state.gateway_refunds, now).await
 }
 
+/// Those of the listed refunds that are not known, or have gone further than is known.
+pub async fn unknown(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    listed: Vec<ReportedRefund>,
+) -> Result<Vec<ReportedRefund>, BookingError> {
+    let ids: Vec<&str> = listed.iter().map(|refund| refund.id.as_str()).collect();
+    let known = gateway_refunds::states(c, gateway, &ids).await?;
+    let is_known = |refund: &ReportedRefund| known.iter().any(|(id, state)| *id == refund.id && *state >= refund.state);
+    Ok(listed.into_iter().filter(|refund| !is_known(refund)).collect())
+}
+
 /// The gateway's refunds that have to be asked about.
 pub async fn due(
     c: &mut DbConnection,

@@ -84,6 +84,14 @@ pub struct Page {
     pub captured: Vec<Captured>,
 }
 
+/// A part of a gateway's list of refunds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundPage {
+    /// How many lines it has; fewer than [`PAGE`] are the last ones.
+    pub lines: u32,
+    pub refunds: Vec<ReportedRefund>,
+}
+
 /// A message whose signature is right and that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -132,6 +140,8 @@ pub trait PaymentGateway: Send + Sync + 'static {
     async fn find_refunds(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError>;
     /// What was begun in `window`, without the first `skip` lines.
     async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError>;
+    /// Refunds that were made in `window`, whoever made them, without the first `skip` lines.
+    async fn list_refunds(&self, window: Window, skip: u32) -> Result<RefundPage, GatewayError>;
     /// What was taken for an order.
     async fn captured_for(&self, order_id: &str) -> Result<Vec<Captured>, GatewayError>;
 }

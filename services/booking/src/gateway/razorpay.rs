@@ -1,8 +1,8 @@
 //! Razorpay: orders, refunds, and webhooks signed in `X-Razorpay-Signature`.
 
 use super::{
-    GatewayError, LONGEST_ID, Malformed, PAGE, Page, PaymentGateway, RefundAnswer, SourceRefund, capture_id, currency,
-    is_hmac_sha256,
+    GatewayError, LONGEST_ID, Malformed, PAGE, Page, PaymentGateway, RefundAnswer, RefundPage, SourceRefund,
+    capture_id, currency, is_hmac_sha256,
 };
 use crate::app::capture::Captured;
 use crate::app::receive_webhook::GatewayEvent;
@@ -98,6 +98,18 @@ impl Razorpay {
 #[derive(Deserialize)]
 struct Collection {
     items: Vec<Value>,
+}
+
+impl Collection {
+    fn lines(&self) -> u32 {
+        u32::try_from(self.items.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The query for a part of a list.
+fn part_of(window: Window, skip: u32) -> [(&'static str, i64); 4] {
+    let secs = |at: Timestamp| at.utc().timestamp();
+    [("from", secs(window.from)), ("to", secs(window.until)), ("count", i64::from(PAGE)), ("skip", i64::from(skip))]
 }
 
 #[derive(Deserialize)]
@@ -214,16 +226,20 @@ impl PaymentGateway for Razorpay {
         Err(GatewayError::Unavailable(format!("{gateway_payment_id} has more refunds than can be read")))
     }
     async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError> {
-        let secs = |at: Timestamp| at.utc().timestamp();
-        let query = [
-            ("from", secs(window.from)),
-            ("to", secs(window.until)),
-            ("count", i64::from(PAGE)),
-            ("skip", i64::from(skip)),
-        ];
-        let listed: Collection = self.get("/v1/payments", &query).await?;
-        let lines = u32::try_from(listed.items.len()).unwrap_or(u32::MAX);
-        Ok(Page { lines, captured: kept(&listed) })
+        let listed: Collection = self.get("/v1/payments", &part_of(window, skip)).await?;
+        Ok(Page { lines: listed.lines(), captured: kept(&listed) })
+    }
+    async fn list_refunds(&self, window: Window, skip: u32) -> Result<RefundPage, GatewayError> {
+        let listed: Collection = self.get("/v1/refunds", &part_of(window, skip)).await?;
+        let mut refunds = Vec::new();
+        for refund in &listed.items {
+            // One that cannot be read does not hide the others.
+            match reported_refund(refund, None) {
+                Ok(refund) => refunds.push(refund),
+                Err(error) => tracing::error!(id = text(refund, "id"), %error, "a listed refund cannot be read"),
+            }
+        }
+        Ok(RefundPage { lines: listed.lines(), refunds })
     }
     async fn captured_for(&self, order_id: &str) -> Result<Vec<Captured>, GatewayError> {
         self.get(&format!("/v1/orders/{order_id}/payments"), &[]).await.map(|listed| kept(&listed))

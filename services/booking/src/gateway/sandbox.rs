@@ -1,8 +1,8 @@
 //! The stand-in: no network, a message signed with a secret that tests and demonstrations know.
 
 use super::{
-    GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, RefundAnswer, SourceRefund, capture_id, currency,
-    is_hmac_sha256,
+    GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, RefundAnswer, RefundPage, SourceRefund, capture_id,
+    currency, is_hmac_sha256,
 };
 use crate::app::capture::Captured;
 use crate::app::receive_webhook::GatewayEvent;
@@ -105,6 +105,9 @@ impl PaymentGateway for Sandbox {
     // It keeps no list: all it knows is what it was told.
     async fn list(&self, _: Window, _: u32) -> Result<Page, GatewayError> {
         Ok(Page { lines: 0, captured: Vec::new() })
+    }
+    async fn list_refunds(&self, _: Window, _: u32) -> Result<RefundPage, GatewayError> {
+        Ok(RefundPage { lines: 0, refunds: Vec::new() })
     }
     async fn find_refunds(&self, _: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
         Ok(Vec::new())

@@ -2,8 +2,9 @@
 
 use crate::Booking;
 use crate::app::capture::{self, Captured};
-use crate::app::reconcile;
+use crate::app::{reconcile, report_refund};
 use crate::domain::GatewayName;
+use crate::domain::reconciliation::Window;
 use crate::error::BookingError;
 use crate::gateway::{GatewayError, PAGE, PaymentGateway};
 use chassis::events::HandleError;
@@ -31,9 +32,40 @@ async fn walk_list(state: &Booking, gateway: &dyn PaymentGateway) -> Result<(), 
         let page = gateway.list(at.0, at.1).await.map_err(HandleError::transient)?;
         credit_missing(state, name, page.captured).await?;
         let (lines, last) = (page.lines, page.lines < PAGE);
+        if last {
+            // What was refunded is listed by when; a window is done when both lists are walked.
+            report_missing_refunds(state, gateway, at.0).await?;
+        }
         ctx.tx(async |c| reconcile::advance(c, name, at, lines, last).await).await?;
     }
     Ok(())
+}
+
+/// Reports the refunds of a window of which no message came.
+async fn report_missing_refunds(
+    state: &Booking,
+    gateway: &dyn PaymentGateway,
+    window: Window,
+) -> Result<(), HandleError> {
+    let (ctx, name) = (&state.ctx, gateway.name());
+    let mut skip = 0;
+    loop {
+        let page = gateway.list_refunds(window, skip).await.map_err(HandleError::transient)?;
+        let missing = report_refund::unknown(&mut *ctx.db().read().await?, name, page.refunds).await?;
+        for refund in &missing {
+            let (now, id, payment) = (ctx.now(), &refund.id, &refund.gateway_payment_id);
+            tracing::warn!(gateway = %name, id, payment, "no message told of a refund");
+            match ctx.tx(async |c| report_refund::report(c, name, refund, now).await).await {
+                Ok(()) => {}
+                Err(BookingError::Db(error)) => return Err(error.into()),
+                Err(error) => tracing::error!(gateway = %name, id, payment, %error, "a refund cannot be taken"),
+            }
+        }
+        if page.lines < PAGE {
+            return Ok(());
+        }
+        skip += page.lines;
+    }
 }
 
 /// Asks for orders of which no capture came. One that gets no answer is asked for again soon, and holds up no other.

@@ -3,7 +3,7 @@
 use crate::domain::refund::{GatewayRefundOutcome, GatewayRefundState};
 use crate::domain::{GatewayName, GatewayRefundId};
 use crate::schema::gateway_refunds as t;
-use db::{DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
@@ -55,6 +55,20 @@ pub async fn lock_of(c: &mut DbConnection, gateway: GatewayName, payment: &str) 
         .select(GatewayRefundRow::as_select())
         .lock()
         .get_results(c)
+        .await
+}
+
+/// What is known of the refunds with these ids: their ids and states.
+pub async fn states(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    ids: &[&str],
+) -> QueryResult<Vec<(String, GatewayRefundState)>> {
+    t::table
+        .filter(t::gateway.eq(gateway))
+        .filter(t::gateway_refund_id.any_of(ids))
+        .select((t::gateway_refund_id, t::state))
+        .load(c)
         .await
 }
 

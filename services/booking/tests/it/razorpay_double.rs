@@ -95,6 +95,10 @@ impl Razorpay {
             let of = refunds.iter().filter(|r| r["payment_id"] == payment);
             return of.skip(skip.expect("skip")).take(count.expect("count")).cloned().collect();
         }
+        if path == "/v1/refunds" {
+            let refunds = self.refunds.lock().expect("a lock");
+            return refunds.iter().skip(skip.expect("skip")).take(count.expect("count")).cloned().collect();
+        }
         let order = path.strip_prefix("/v1/orders/").and_then(|p| p.strip_suffix("/payments"));
         let asked = |p: &&Value| {
             let begun = p["created_at"].as_i64().expect("a time");

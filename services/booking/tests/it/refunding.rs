@@ -2,6 +2,7 @@
 
 use crate::razorpay_double::{Razorpay, recorded, webhook, world, world_with};
 use crate::world::{World, text};
+use chassis::jobs::run_once;
 use domain::Role;
 use proto_events::booking::v1::{ClawbackRequested, PaymentRefunded, PaymentReturned};
 use serde_json::{Value, json};
@@ -229,6 +230,35 @@ async fn a_refund_in_the_dashboard_whose_message_is_lost_is_found_when_its_begin
     world.service.clock.advance_secs(900);
     world.service.run_job("gateway_refunds").await;
     assert_eq!(world.payment(text(&payment, "id")).await["status"], "refunded");
+    world.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_refund_in_the_dashboard_of_which_no_message_comes_is_found_in_the_list() {
+    let razorpay = Razorpay::default();
+    let world = world(&razorpay).await;
+    let (whole, part) = (paid(&world, "pay_1").await, paid(&world, "pay_2").await);
+    razorpay.refund_in_dashboard("pay_2", 20_000, "processed");
+    // More than a page, and one that cannot be read.
+    for n in 0..120 {
+        razorpay.refund_in_dashboard(&format!("pay_other_{n}"), 100, "processed");
+    }
+    razorpay.refund_in_dashboard("pay_1", 50_000, "processed");
+    razorpay.refund_in_dashboard("", 1, "processed");
+    razorpay.next(502, json!({}));
+    razorpay.next(502, json!({}));
+    let job = world.service.started.jobs.iter().find(|j| j.name == "reconcile").expect("a job");
+    run_once(job, world.service.ctx()).await.expect_err("the list does not answer");
+    for _ in 0..2 {
+        world.service.clock.advance_secs(60);
+        world.service.run_job("reconcile").await;
+    }
+    assert_eq!(world.payment(text(&whole, "id")).await["status"], "refunded");
+    assert_eq!(world.payment(text(&part, "id")).await["status"], "completed");
+    assert_eq!(world.service.published::<PaymentRefunded>().await.len(), 1);
+    let unmatched = reported(&world, "unmatched").await;
+    assert!(unmatched.iter().any(|refund| refund["gateway_payment_id"] == "pay_2"), "{unmatched:?}");
+    assert_eq!(moved(&world).await, (0, 0));
     world.service.finish().await;
 }
 
