@@ -7,7 +7,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Env;
 use crate::mail::{Guarded, Mailer};
-use db::{Db, DbConnection, DbError, TxError};
+use db::{Db, DbError, TxError};
 use domain::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -87,10 +87,7 @@ impl Ctx {
     /// Everything in `f` must be repeatable: no network, no file, no message but through the outbox.
     pub async fn tx<R, E, F>(&self, f: F) -> Result<R, E>
     where
-        for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
-            + db::TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
-            + Send
-            + Sync,
+        F: db::TxFn<R, E>,
         E: From<DbError> + TxError + Send,
         R: Send,
     {

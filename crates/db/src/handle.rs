@@ -42,12 +42,28 @@ impl fmt::Debug for Db {
     }
 }
 
+/// What can run in a transaction, and again: an async closure from the connection to a result, whose future is `Send`.
+pub trait TxFn<R, E>:
+    for<'r> AsyncFn(&'r mut DbConnection) -> Result<R, E>
+    + for<'r> NamedFuture<&'r mut DbConnection, Result<R, E>, Fut: Send>
+    + Send
+    + Sync
+{
+}
+impl<F, R, E> TxFn<R, E> for F where
+    F: for<'r> AsyncFn(&'r mut DbConnection) -> Result<R, E>
+        + for<'r> NamedFuture<&'r mut DbConnection, Result<R, E>, Fut: Send>
+        + Send
+        + Sync
+{
+}
+
 /// Names the future an async closure returns, so that it can be required to be `Send`.
-pub trait TxFn<T, R>: AsyncFn(T) -> R + Fn(T) -> <Self as TxFn<T, R>>::Fut {
+pub trait NamedFuture<T, R>: AsyncFn(T) -> R + Fn(T) -> <Self as NamedFuture<T, R>>::Fut {
     /// What calling the closure gives.
     type Fut: Future<Output = R>;
 }
-impl<F, T, Fut, R> TxFn<T, R> for F
+impl<F, T, Fut, R> NamedFuture<T, R> for F
 where
     F: AsyncFn(T) -> R + Fn(T) -> Fut,
     Fut: Future<Output = R>,
@@ -130,10 +146,7 @@ impl Db {
     /// the commit may have happened.
     pub async fn tx<R, E, F>(&self, f: F) -> Result<R, E>
     where
-        for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
-            + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
-            + Send
-            + Sync,
+        F: TxFn<R, E>,
         E: TxError + Send,
         R: Send,
     {
@@ -144,10 +157,7 @@ impl Db {
     /// [`signal_commit`](DbConnection::signal_commit).
     pub async fn tx_signalled<R, E, F>(&self, f: F) -> Result<Committed<R>, E>
     where
-        for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
-            + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
-            + Send
-            + Sync,
+        F: TxFn<R, E>,
         E: TxError + Send,
         R: Send,
     {
@@ -169,10 +179,7 @@ impl Db {
 
     async fn attempt<R, E, F>(&self, f: &F, alone: bool) -> Result<Committed<R>, Failed<E>>
     where
-        for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
-            + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
-            + Send
-            + Sync,
+        F: TxFn<R, E>,
         E: TxError + Send,
         R: Send,
     {
@@ -226,10 +233,7 @@ pub struct Committed<R> {
 
 async fn in_group<R, E, F>(mut turn: Turn, f: &F) -> Result<Committed<R>, Failed<E>>
 where
-    for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<R, E>
-        + TxFn<&'r mut DbConnection, Result<R, E>, Fut: Send>
-        + Send
-        + Sync,
+    F: TxFn<R, E>,
     E: TxError + Send,
     R: Send,
 {

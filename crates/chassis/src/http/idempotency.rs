@@ -73,10 +73,7 @@ impl Idempotent {
     ) -> Result<HttpResponse, Problem>
     where
         T: Serialize + Send,
-        for<'r> F: AsyncFn(&'r mut DbConnection) -> Result<T, Problem>
-            + db::TxFn<&'r mut DbConnection, Result<T, Problem>, Fut: Send>
-            + Send
-            + Sync,
+        F: db::TxFn<T, Problem>,
     {
         let Some(key) = &self.key else {
             let done = ctx.tx(work).await?;
