@@ -1,6 +1,7 @@
 //! One service, for real, on a port of its own: fresh SQLite file, fake clock, in-process bus and cache.
 
 use crate::client::Client;
+use crate::statements;
 use chassis::auth::jwks::{KeySource, KeysUnavailable, SharedKeys};
 use chassis::auth::sign::SigningKey;
 use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
@@ -36,6 +37,7 @@ pub struct TestService {
     client: Client,
     server: actix_web::dev::ServerHandle,
     folder: PathBuf,
+    database: String,
 }
 
 /// The key a test signs tokens with, and those auth publishes when it is the service at hand.
@@ -92,7 +94,9 @@ impl TestService {
             Some(_) => chassis::boot::database(&platform.env, service.name).unwrap(),
             None => DbConfig::new(format!("sqlite://{}?synchronous=off", file.display())),
         };
-        let started = start(service, &platform, &database).await.expect("the service starts");
+        statements::listen();
+        let starting = statements::by_service(start(service, &platform, &database));
+        let started = starting.await.expect("the service starts");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let site = Site::over(std::slice::from_ref(&started), &platform.env, None).unwrap();
@@ -100,11 +104,15 @@ impl TestService {
         let handle = server.handle();
         tokio::spawn(server);
         let client = Client::new(base, None);
-        Self { started, clock, bus, messages, keys, client, server: handle, folder }
+        Self { started, clock, bus, messages, keys, client, server: handle, folder, database: database.url }
     }
 
     pub fn ctx(&self) -> &Ctx {
         &self.started.ctx
+    }
+    /// The URL of its database.
+    pub fn database(&self) -> &str {
+        &self.database
     }
     pub fn now(&self) -> Timestamp {
         self.clock.now()
@@ -205,7 +213,8 @@ impl TestService {
     /// Runs one of the service's jobs, now.
     pub async fn run_job(&self, name: &str) {
         let job = self.started.jobs.iter().find(|j| j.name == name).unwrap_or_else(|| panic!("no job {name}"));
-        jobs::run_once(job, self.ctx()).await.unwrap_or_else(|e| panic!("job {name}: {e}"));
+        let run = statements::by_service(jobs::run_once(job, self.ctx()));
+        run.await.unwrap_or_else(|e| panic!("job {name}: {e}"));
     }
 
     /// Checks that nothing was parked, and stops the service.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use testkit::Client;
+use testkit::{Client, statements};
 
 /// How long background effects may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,7 +71,8 @@ impl World {
         if let Some(clock) = &clock {
             options.clock = Arc::<FakeClock>::clone(clock);
         }
-        let platform = Embedded::start(options).await.expect("the platform starts");
+        statements::listen();
+        let platform = statements::by_service(Embedded::start(options)).await.expect("the platform starts");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = platform.site(address).unwrap().serve(listener, 2, Duration::from_secs(1)).unwrap();
@@ -205,7 +206,7 @@ impl World {
         let inside = self.inside.as_ref().expect("in process only");
         let service = inside.platform.started.iter().find(|s| s.name == service).expect("a service");
         let job = service.jobs.iter().find(|j| j.name == job).expect("a job");
-        chassis::jobs::run_once(job, &service.ctx).await.unwrap();
+        statements::by_service(chassis::jobs::run_once(job, &service.ctx)).await.unwrap();
     }
 
     /// The books are whole: the trial balance is zero, every cached balance equals the fold of its postings,

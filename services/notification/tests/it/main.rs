@@ -222,7 +222,7 @@ async fn a_backlog_is_stored_in_a_few_statements() {
     for user in [asha, ravi] {
         backlog.push(TestService::envelope(now, &joined(user, now)));
     }
-    let statements = Statements::of(&service).await;
+    let statements = Statements::of(&service);
     service.deliver_all(backlog).await;
     let written = statements.with(&["INSERT INTO `notifications`"]).len();
     let asked = statements.with(&["FROM `muted_kinds`"]).len();

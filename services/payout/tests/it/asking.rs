@@ -256,7 +256,7 @@ async fn a_backlog_is_taken_in_by_a_few_statements() {
         }
         members.push((member, payout["id"].as_str().unwrap().to_owned()));
     }
-    let statements = testkit::Statements::of(&f.service).await;
+    let statements = testkit::Statements::of(&f.service);
     f.deliver_all(backlog).await;
     for (table, most) in [("`members`", 10), ("UPDATE `payouts`", 0), ("INSERT INTO `payouts`", 10)] {
         let count = statements.with(&[table]).len();

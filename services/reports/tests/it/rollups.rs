@@ -141,7 +141,7 @@ async fn a_backlog_is_stored_in_a_few_statements_a_noun() {
     let service = TestService::start(reports::service()).await;
     let mut random = Random(11);
     let backlog: Vec<Envelope> = (0..20).flat_map(|_| history(&mut random, id::fresh(), service.now())).collect();
-    let statements = Statements::of(&service).await;
+    let statements = Statements::of(&service);
     service.deliver_all(backlog).await;
     for table in ["receipts", "wallets", "pair_facts", "payout_steps", "rollups"] {
         let count = statements.with(&[&format!("`{table}`")]).len();

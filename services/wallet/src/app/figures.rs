@@ -38,8 +38,11 @@ pub(super) async fn compare(
 ) -> Result<BTreeMap<UserId, Vec<Fault>>, WalletError> {
     let ids: Vec<UserId> = page.iter().map(|w| w.user_id).collect();
     let mut folded = fold(c, owners).await?;
-    let held: BTreeMap<UserId, Money> = holds::placed(c, &ids).await?.into_iter().collect();
-    let reserved: BTreeMap<UserId, Money> = reserves::left(c, &ids).await?.into_iter().collect();
+    let (mut held, mut reserved) = (BTreeMap::new(), BTreeMap::new());
+    if !ids.is_empty() {
+        held.extend(holds::placed(c, &ids).await?);
+        reserved.extend(reserves::left(c, &ids).await?);
+    }
     let mut wrong = BTreeMap::new();
     for wallet in page {
         let owner = wallet.user_id;
@@ -89,6 +92,9 @@ async fn fold(c: &mut DbConnection, owners: Owners<'_>) -> Result<BTreeMap<UserI
         for kind in settled {
             settling.insert(ids::entry(EntryKey::new(kind, payout.uuid())), (owner, kind));
         }
+    }
+    if settling.is_empty() {
+        return Ok(all);
     }
     let wanted: Vec<_> = settling.keys().copied().collect();
     for (id, _, amount, _) in entries::posted(c, &wanted).await? {

@@ -171,19 +171,22 @@ pub async fn posting_page_end(c: &mut DbConnection, after: i64, limit: i64) -> Q
 /// The first entries whose postings do not add up to zero, of those with postings after position `after` and up to
 /// `until`. There are none, unless somebody wrote past the platform.
 pub async fn unbalanced(c: &mut DbConnection, after: i64, until: Option<i64>) -> QueryResult<Vec<(EntryId, Money)>> {
-    let mut query = postings::table
+    // With one end alone SQLite would rather read all postings in the order of their entries.
+    let until = until.unwrap_or(i64::MAX);
+    // Lines of an entry may lie on both sides of an end of the range.
+    let ids: Vec<EntryId> = postings::table
         .filter(postings::position.gt(after))
+        .filter(postings::position.le(until))
         .group_by(postings::entry_id)
         .having(sum_i64(postings::amount_paise).ne(0))
         .select(postings::entry_id)
         .order(min(postings::position))
         .limit(MOST_UNBALANCED)
-        .into_boxed::<db::MultiBackend>();
-    if let Some(until) = until {
-        query = query.filter(postings::position.le(until));
+        .load(c)
+        .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    // Lines of an entry may lie on both sides of an end of the range.
-    let ids: Vec<EntryId> = query.load(c).await?;
     let rows: Vec<(EntryId, Option<Money>)> = postings::table
         .filter(postings::entry_id.eq_any(&ids))
         .group_by(postings::entry_id)

@@ -17,7 +17,6 @@ mod listed;
 mod model;
 mod on_services;
 mod paid_out;
-mod recorder;
 mod reversed;
 mod rolled_up;
 mod sealed;

@@ -2,13 +2,13 @@
 
 use crate::fixture::*;
 use crate::guarded::a_story;
-use crate::recorder::{reading, record, taken};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::Money;
 use std::collections::BTreeMap;
 use testkit::TestService;
+use testkit::statements::{Statements, reading};
 
 #[derive(QueryableByName)]
 struct Sum {
@@ -72,16 +72,16 @@ async fn the_trial_balance_is_the_sum_of_all_postings_at_any_time() {
 
 #[tokio::test]
 async fn a_trial_balance_reads_no_posting_that_is_rolled_up() {
-    record();
     let s = wallet().await;
+    let log = Statements::of(&s);
     s.deliver_now(&placed((1..=200).map(|n| pair(A, n, "0.00")).collect())).await;
     s.run_job("rollup").await;
     // Nothing is left to read: the rollup's own rows say it all, though the postings are changed past the platform.
     let hide = "DROP TRIGGER postings_refuse_update; UPDATE postings SET amount_paise = 1";
     s.ctx().db().write().await.unwrap().batch_execute(hide).await.unwrap();
-    taken();
+    log.taken();
     assert_eq!(shown(&s).await["available"], 200 * 50_000);
-    let statements = taken();
+    let statements = log.taken();
     let reads = reading(&statements, "postings");
     assert!(reads.len() == 1 && reads[0].contains("`position` > ?"), "{reads:#?}");
     s.finish().await;

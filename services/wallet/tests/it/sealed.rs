@@ -1,11 +1,11 @@
 //! The hash chain grows by what is new, however much is to be sealed.
 
 use crate::fixture::*;
-use crate::recorder::{reading, record, taken, writing};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use testkit::TestService;
+use testkit::statements::{Statements, reading, writing};
 
 /// How far sealing had come when a seal was saved, and the position of its entry.
 #[derive(QueryableByName, Clone, Copy)]
@@ -23,8 +23,8 @@ async fn post(s: &TestService, from: u32, entries: u32) {
 
 #[tokio::test]
 async fn each_entry_is_read_once_however_long_the_backlog() {
-    record();
     let s = wallet().await;
+    let log = Statements::of(&s);
     let trace = "CREATE TABLE steps (reached BIGINT, position BIGINT);
         CREATE TRIGGER seals_trace AFTER INSERT ON seals BEGIN
             INSERT INTO steps SELECT p.position, e.position FROM seal_progress p
@@ -33,18 +33,18 @@ async fn each_entry_is_read_once_however_long_the_backlog() {
     s.ctx().db().write().await.unwrap().batch_execute(trace).await.unwrap();
     let (backlog, more) = (2_600, 700);
     post(&s, 1, backlog).await;
-    taken();
+    log.taken();
     s.run_job("seal").await;
     // Six chunks of at most 500, one look that finds nothing more, and the last position.
-    let statements = taken();
+    let statements = log.taken();
     let reads = reading(&statements, "journal_entries");
     assert_eq!(reads.len(), 8, "{reads:#?}");
     assert!(reads.iter().all(|sql| sql.contains("LIMIT") || sql.contains("max(")), "{reads:#?}");
     assert!(!statements.iter().any(|sql| sql.contains("EXISTS")), "{statements:#?}");
     post(&s, backlog + 1, more).await;
-    taken();
+    log.taken();
     s.run_job("seal").await;
-    assert_eq!(reading(&taken(), "journal_entries").len(), 4);
+    assert_eq!(reading(&log.taken(), "journal_entries").len(), 4);
 
     let mut c = s.ctx().db().read().await.unwrap();
     let steps: Vec<Step> =
@@ -66,13 +66,13 @@ async fn each_entry_is_read_once_however_long_the_backlog() {
 
 #[tokio::test]
 async fn sealing_with_nothing_new_writes_nothing() {
-    record();
     let s = wallet().await;
+    let log = Statements::of(&s);
     post(&s, 1, 3).await;
     s.run_job("seal").await;
-    taken();
+    log.taken();
     s.run_job("seal").await;
-    let all = taken();
+    let all = log.taken();
     assert!(!all.is_empty() && all.iter().all(|sql| sql.starts_with("SELECT")), "{all:#?}");
     s.finish().await;
 }
@@ -108,19 +108,19 @@ async fn what_changes_nothing_writes_nothing() {
         "members",
         "posting_epochs",
     ];
-    record();
     let s = wallet().await;
+    let log = Statements::of(&s);
     let payment = paid(1, B, A, "500.00", "25.00");
     let p = payout(50, "25.00", "0.00");
     // Each once more, as another event: what it asks for has been done.
     for again in [false, true] {
-        taken();
+        log.taken();
         s.deliver_now(&registered(A)).await;
         s.deliver_now(&payment).await;
         s.deliver_now(&placed(vec![pair(A, 6, "100.00")])).await;
         s.deliver_now(&requested(&p)).await;
         s.deliver_now(&approved(&p)).await;
-        let statements = taken();
+        let statements = log.taken();
         let writes = writing(&statements, &TABLES);
         assert_eq!(writes.is_empty(), again, "{writes:#?}");
     }

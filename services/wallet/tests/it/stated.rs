@@ -1,30 +1,30 @@
 //! Statements: a month by the time of posting, sent page by page.
 
 use crate::fixture::*;
-use crate::recorder::{reading, record, taken};
 use domain::Timestamp;
 use serde_json::json;
+use testkit::statements::{Statements, reading};
 
 #[tokio::test]
 async fn a_long_statement_is_read_in_pages() {
-    record();
     let s = wallet().await;
+    let log = Statements::of(&s);
     for from in [0, 2_500, 5_000, 7_500] {
         s.deliver_now(&placed((from + 1..=from + 2_500_u32).map(|n| pair(A, n, "0.00")).collect())).await;
     }
     let me = s.as_user(user(A));
     me.get("/wallet").await.expect(200);
-    taken();
+    log.taken();
     let csv = me.get("/wallet/statement?month=2026-11&format=csv").await;
     // Twenty pages, one look that finds no more, and three to find the beginning.
-    let statements = taken();
+    let statements = log.taken();
     let reads = reading(&statements, "postings");
     assert_eq!(reads.len(), 24, "{reads:#?}");
     assert!(reads.iter().all(|sql| sql.contains("LIMIT")), "{reads:#?}");
     assert_eq!(csv.text.lines().count(), 10_003);
     assert!(csv.text.ends_with("Closing balance,,5000000.00\n"));
     let pdf = me.get("/wallet/statement?month=2026-11").await.text;
-    assert_eq!(reading(&taken(), "postings").len(), 24);
+    assert_eq!(reading(&log.taken(), "postings").len(), 24);
     assert!(pdf.starts_with("%PDF-1.7") && pdf.ends_with("%%EOF\n"));
     // The heading, ten thousand lines and both balances, at most 54 on a page.
     let pages: u32 = pdf.rsplit("/Count ").next().unwrap().lines().next().unwrap().trim().parse().unwrap();
