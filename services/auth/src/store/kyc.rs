@@ -57,6 +57,9 @@ pub(crate) async fn attach(c: &mut DbConnection, id: KycId, documents: &[Documen
 
 /// The documents that go with each of `ids`.
 pub(crate) async fn attached(c: &mut DbConnection, ids: &[KycId]) -> QueryResult<Vec<(KycId, DocumentId)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     kyc_documents::table
         .filter(kyc_documents::kyc_id.eq_any(ids))
         .order((kyc_documents::kyc_id, kyc_documents::document_id))

@@ -124,6 +124,9 @@ pub(crate) async fn delete_older(c: &mut DbConnection, expired_before: Timestamp
         .select(sessions::id)
         .load(c)
         .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
     diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&old))).execute(c).await?;
     diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(c).await
 }

@@ -185,6 +185,9 @@ pub async fn insert_approval(
 
 /// Who has approved, of each of `payouts`.
 pub async fn approvers(c: &mut DbConnection, payouts: &[PayoutId]) -> QueryResult<Vec<(PayoutId, UserId)>> {
+    if payouts.is_empty() {
+        return Ok(Vec::new());
+    }
     approvals::table
         .filter(approvals::payout_id.eq_any(payouts))
         .order((approvals::approved_at, approvals::approver_id))
