@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
 mod append_only;
+mod plans;
 mod rights;
 mod schema;
 mod unique;
 
+use plans::{Scans, a_scan_is_told_and_nothing_else};
 use schema::{on_mysql, on_sqlite};
 
 #[tokio::test]
@@ -26,8 +28,36 @@ async fn a_pair_can_be_voided_and_nothing_else() {
     on_sqlite(append_only::a_pair_can_be_voided_and_nothing_else).await;
 }
 
+#[tokio::test]
+async fn a_scan_of_a_table_that_grows_is_told_and_nothing_else() {
+    on_sqlite(a_scan_is_told_and_nothing_else).await;
+}
+
+/// What needs the statements that the suites have executed.
+mod recorded {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_statement_scans_a_table_that_grows() {
+        let scans = Scans::default();
+        on_sqlite(async |service, c| scans.look(service, c).await).await;
+        scans.are_none();
+    }
+}
+
 mod on_services {
     use super::*;
+
+    mod recorded {
+        use super::*;
+
+        #[tokio::test]
+        async fn no_statement_scans_a_table_that_grows() {
+            let scans = Scans::default();
+            on_mysql(async |service, c| scans.look(service, c).await).await;
+            scans.are_none();
+        }
+    }
 
     #[tokio::test]
     async fn a_taken_key_is_refused_and_nothing_else() {
@@ -42,6 +72,11 @@ mod on_services {
     #[tokio::test]
     async fn a_pair_can_be_voided_and_nothing_else() {
         on_mysql(append_only::a_pair_can_be_voided_and_nothing_else).await;
+    }
+
+    #[tokio::test]
+    async fn a_scan_of_a_table_that_grows_is_told_and_nothing_else() {
+        on_mysql(a_scan_is_told_and_nothing_else).await;
     }
 
     #[tokio::test]

@@ -35,10 +35,16 @@ impl Plain {
     where
         R: QueryableByName<Sqlite> + QueryableByName<Mysql> + Send + 'static,
     {
+        self.try_ask(sql).await.unwrap()
+    }
+    pub(crate) async fn try_ask<R>(&mut self, sql: &str) -> QueryResult<Vec<R>>
+    where
+        R: QueryableByName<Sqlite> + QueryableByName<Mysql> + Send + 'static,
+    {
         let query = diesel::sql_query(sql);
         match self {
-            Self::Sqlite(c) => diesel::RunQueryDsl::load(query, &mut **c).unwrap(),
-            Self::Mysql(c) => diesel_async::RunQueryDsl::load(query, c).await.unwrap(),
+            Self::Sqlite(c) => diesel::RunQueryDsl::load(query, &mut **c),
+            Self::Mysql(c) => diesel_async::RunQueryDsl::load(query, c).await,
         }
     }
     /// So that a row needs nothing but itself: other tables are not what is tried.
@@ -112,7 +118,7 @@ struct TriggerRow {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) name: String,
-    kind: String,
+    pub(crate) kind: String,
     pub(crate) required: bool,
 }
 
