@@ -100,7 +100,8 @@ async fn one_that_is_dropped_in_the_middle_has_the_others_run_again() {
             assert!(poll!(&mut dropped).is_pending(), "it is in the middle");
         }
         let (one, two) = tokio::join!(one, two);
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(runs.load(Ordering::SeqCst), 2);
         assert_eq!(committed(&f.db).await, 2, "each once, and nothing of the one that was dropped");
     })
