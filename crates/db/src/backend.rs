@@ -145,6 +145,14 @@ macro_rules! variant {
 variant!(Mysql, Mysql);
 variant!(Sqlite, Sqlite);
 
+/// Whether a statement's text is worth being prepared once and kept.
+///
+/// diesel keeps no `UPDATE`, because its text may depend on which fields are set. Here they all are (changesets treat
+/// `None` as null), so that only a list of values makes a difference.
+fn is_cacheable(sql: &str, diesel_says: bool) -> bool {
+    diesel_says || sql.starts_with("UPDATE ") && !sql.contains(" IN (")
+}
+
 /// A query for [`MultiBackend`] shown to one database as a query of its own.
 pub(crate) struct Lowered<T> {
     query: T,
@@ -165,8 +173,9 @@ where
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let mut builder = DB::builder();
         self.query.to_sql(&mut builder, &self.backend)?;
-        pass.push_sql(&builder.finish());
-        if !self.query.is_safe_to_cache_prepared(&self.backend)? {
+        let sql = builder.finish();
+        pass.push_sql(&sql);
+        if !is_cacheable(&sql, self.query.is_safe_to_cache_prepared(&self.backend)?) {
             pass.unsafe_to_cache_prepared();
         }
         if let Some((out, lookup)) = pass.bind_collector() {

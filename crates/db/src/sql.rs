@@ -181,8 +181,19 @@ extern "SQL" {
     fn sum_i64(x: BigInt) -> Nullable<BigInt>;
 }
 
-/// Inserts of so few rows are everyday ones, and worth keeping prepared.
-const KEPT_ROWS: usize = 4;
+/// Inserts of up to so many rows go in statements of few different lengths, which are prepared once. In longer ones the
+/// rows cost more than the preparation.
+const KEPT_ROWS: usize = 64;
+/// Statements of these lengths, and of every length up to the last one.
+const LENGTHS: [usize; 3] = [32, 16, 8];
+
+/// How many of `rows` go into the next statement.
+fn next_length(rows: usize) -> usize {
+    if rows > KEPT_ROWS {
+        return rows.min(ROWS_PER_STATEMENT);
+    }
+    LENGTHS.into_iter().find(|length| rows >= *length).unwrap_or(rows)
+}
 
 /// One `INSERT` with many rows, which diesel itself refuses where SQLite is a possibility.
 pub struct InsertMany<Tab: diesel::QuerySource, V> {
@@ -203,7 +214,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         // The text depends on the number of rows: caching each would fill the server's statement table.
-        if self.rows.len() > KEPT_ROWS {
+        if self.rows.len() > LENGTHS[0] {
             out.unsafe_to_cache_prepared();
         }
         out.push_sql("INSERT INTO ");
@@ -222,7 +233,7 @@ where
     }
 }
 
-/// Inserts all rows and returns how many, 500 to a statement: call it in a transaction.
+/// Inserts all rows and returns how many, up to 500 to a statement: call it in a transaction.
 ///
 /// Rows are `#[derive(Insertable)]` with `treat_none_as_default_value = false`; without, it does not compile.
 /// A statement has to fit MySQL's `max_allowed_packet`, so rows of large blobs go one by one instead.
@@ -234,18 +245,16 @@ where
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
     let mut inserted = 0;
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).map(diesel::Insertable::values).collect();
-        if chunk.is_empty() {
-            return Ok(inserted);
-        }
-        let statement = InsertMany { rows: chunk, into: table.from_clause() };
+    let mut rows: Vec<_> = rows.into_iter().map(diesel::Insertable::values).collect();
+    while !rows.is_empty() {
+        let rest = rows.split_off(next_length(rows.len()));
+        let statement = InsertMany { rows: std::mem::replace(&mut rows, rest), into: table.from_clause() };
         inserted += conn.execute_returning_count(statement).await?;
     }
+    Ok(inserted)
 }
 
-/// Inserts all rows, 500 to a statement; where the key `keys` is taken, sets `columns` to the values meant for
+/// Inserts all rows, up to 500 to a statement; where the key `keys` is taken, sets `columns` to the values meant for
 /// insertion, and with no columns keeps the row as it is. Call it in a transaction.
 ///
 /// What [`UpsertExt::on_conflict_set`] says of keys holds here too.
@@ -265,7 +274,7 @@ where
     upsert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: None }).await
 }
 
-/// Inserts all rows, 500 to a statement; where the key `keys` is taken, sets `columns` and `version` to the values
+/// Inserts all rows, up to 500 to a statement; where the key `keys` is taken, sets `columns` and `version` to the values
 /// meant for insertion if that version is the greater one, and keeps the row as it is otherwise. Call it in a
 /// transaction, with one row a key.
 ///
@@ -299,15 +308,13 @@ where
     I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).map(diesel::Insertable::values).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let insert = InsertMany { rows: chunk, into: table.from_clause() };
+    let mut rows: Vec<_> = rows.into_iter().map(diesel::Insertable::values).collect();
+    while !rows.is_empty() {
+        let rest = rows.split_off(next_length(rows.len()));
+        let insert = InsertMany { rows: std::mem::replace(&mut rows, rest), into: table.from_clause() };
         conn.execute_returning_count(upsert(insert)).await?;
     }
+    Ok(())
 }
 
 /// `column IN (…)`; made by [`AnyOfExt::any_of`].

@@ -13,7 +13,7 @@ use super::held::Held;
 use crate::ctx::Ctx;
 use crate::lease::Lease;
 use crate::schema::outbox;
-use db::{DbConnection, DbError};
+use db::{AnyOfExt, DbConnection, DbError};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
@@ -88,7 +88,7 @@ async fn next_rows(c: &mut DbConnection, after: i64, taken: &HashSet<i64>, room:
     if fresh.is_empty() {
         return Ok(Vec::new());
     }
-    let chosen = outbox::table.filter(outbox::position.eq_any(fresh)).order(outbox::position);
+    let chosen = outbox::table.filter(outbox::position.any_of(&fresh)).order(outbox::position);
     chosen.select(Row::as_select()).load(c).await
 }
 
@@ -103,7 +103,7 @@ async fn mark(c: &mut DbConnection, positions: &[i64], now: Timestamp) -> QueryR
         return Ok(());
     }
     for chunk in positions.chunks(MARK) {
-        let some = outbox::table.filter(outbox::position.eq_any(chunk.to_vec()));
+        let some = outbox::table.filter(outbox::position.any_of(chunk));
         diesel::update(some).set(sent).execute(c).await?;
     }
     Ok(())

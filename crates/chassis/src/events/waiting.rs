@@ -10,7 +10,7 @@
 use super::HandleError;
 use super::handling::Handling;
 use crate::schema::waiting;
-use db::{DbConnection, LockExt};
+use db::{AnyOfExt, DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
@@ -54,7 +54,7 @@ pub async fn take(c: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<Enve
         return Ok(Vec::new());
     }
     let rows: Vec<Row> = waiting::table
-        .filter(waiting::wait_key.eq_any(keys))
+        .filter(waiting::wait_key.any_of(keys))
         .order((waiting::occurred_at, waiting::event_id))
         .select(Row::as_select())
         .load(c)
@@ -85,7 +85,7 @@ async fn remove(c: &mut DbConnection, rows: Vec<Row>) -> QueryResult<Vec<Envelop
         return Ok(Vec::new());
     }
     let ids: Vec<EventId> = rows.iter().map(|r| r.event_id).collect();
-    diesel::delete(waiting::table.filter(waiting::event_id.eq_any(ids))).execute(c).await?;
+    diesel::delete(waiting::table.filter(waiting::event_id.any_of(&ids))).execute(c).await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -133,13 +133,13 @@ async fn due(c: &mut DbConnection, after: Option<EventId>, before: Timestamp) ->
 /// Takes out the events with these ids that still wait, in the order of when they happened.
 pub(super) async fn take_by_id(c: &mut DbConnection, ids: &[EventId]) -> QueryResult<Vec<Envelope>> {
     let mut rows: Vec<Row> = waiting::table
-        .filter(waiting::event_id.eq_any(ids))
+        .filter(waiting::event_id.any_of(ids))
         .order(waiting::event_id)
         .select(Row::as_select())
         .lock()
         .load(c)
         .await?;
-    diesel::delete(waiting::table.filter(waiting::event_id.eq_any(ids))).execute(c).await?;
+    diesel::delete(waiting::table.filter(waiting::event_id.any_of(ids))).execute(c).await?;
     rows.sort_by_key(|row| (row.occurred_at, row.event_id));
     Ok(rows.into_iter().map(Into::into).collect())
 }

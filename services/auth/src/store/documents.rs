@@ -2,7 +2,7 @@
 
 use crate::domain::kyc::{DocumentId, Upload};
 use crate::schema::documents as t;
-use db::{DbConnection, upsert_many};
+use db::{AnyOfExt, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -29,5 +29,5 @@ pub(crate) async fn insert_new(c: &mut DbConnection, uploads: Vec<Upload>) -> Qu
 
 /// How many of `ids` are the user's own.
 pub(crate) async fn count_own(c: &mut DbConnection, user: UserId, ids: &[DocumentId]) -> QueryResult<i64> {
-    t::table.filter(t::user_id.eq(user)).filter(t::id.eq_any(ids)).count().get_result(c).await
+    t::table.filter(t::user_id.eq(user)).filter(t::id.any_of(ids)).count().get_result(c).await
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::kyc::{DocumentId, KycId};
 use crate::schema::{kyc_applications as t, kyc_documents};
-use db::{DbConnection, LockExt, insert_many, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{KycStatus, Timestamp, UserId};
@@ -61,7 +61,7 @@ pub(crate) async fn attached(c: &mut DbConnection, ids: &[KycId]) -> QueryResult
         return Ok(Vec::new());
     }
     kyc_documents::table
-        .filter(kyc_documents::kyc_id.eq_any(ids))
+        .filter(kyc_documents::kyc_id.any_of(ids))
         .order((kyc_documents::kyc_id, kyc_documents::document_id))
         .select((kyc_documents::kyc_id, kyc_documents::document_id))
         .load(c)

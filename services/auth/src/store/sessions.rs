@@ -3,7 +3,7 @@
 use crate::domain::otp::CodeId;
 use crate::domain::session::SessionId;
 use crate::schema::{refresh_tokens, sessions};
-use db::{DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -127,6 +127,6 @@ pub(crate) async fn delete_older(c: &mut DbConnection, expired_before: Timestamp
     if old.is_empty() {
         return Ok(0);
     }
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&old))).execute(c).await?;
-    diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(c).await
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.any_of(&old))).execute(c).await?;
+    diesel::delete(sessions::table.filter(sessions::id.any_of(&old))).execute(c).await
 }

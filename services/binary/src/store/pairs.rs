@@ -1,7 +1,7 @@
 //! Pairs with the decision about each.
 
 use crate::schema::pairs;
-use db::{DbConnection, insert_many, sum_i64};
+use db::{AnyOfExt, DbConnection, insert_many, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Month, Timestamp};
@@ -66,8 +66,8 @@ pub async fn standing(c: &mut DbConnection, members: &[i64], seq: i64) -> QueryR
         let made = pairs::table.select(PairRow::as_select()).filter(pairs::matched_seq.le(seq));
         made.filter(pairs::voided_seq.is_null().or(pairs::voided_seq.gt(seq)))
     };
-    let mut rows: Vec<PairRow> = stood().filter(pairs::left_node.eq_any(members)).load(c).await?;
-    let right: Vec<PairRow> = stood().filter(pairs::right_node.eq_any(members)).load(c).await?;
+    let mut rows: Vec<PairRow> = stood().filter(pairs::left_node.any_of(members)).load(c).await?;
+    let right: Vec<PairRow> = stood().filter(pairs::right_node.any_of(members)).load(c).await?;
     rows.extend(right);
     Ok(rows)
 }

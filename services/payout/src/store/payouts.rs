@@ -116,7 +116,7 @@ pub async fn pending_since(c: &mut DbConnection, before: Timestamp, limit: i64) 
 pub async fn total(c: &mut DbConnection, user_id: UserId, states: &[Status]) -> QueryResult<Money> {
     let sum: Option<Money> = payouts::table
         .filter(payouts::user_id.eq(user_id))
-        .filter(payouts::status.eq_any(states))
+        .filter(payouts::status.any_of(states))
         .select(sum_i64(payouts::requested_paise))
         .first(c)
         .await?;
@@ -189,7 +189,7 @@ pub async fn approvers(c: &mut DbConnection, payouts: &[PayoutId]) -> QueryResul
         return Ok(Vec::new());
     }
     approvals::table
-        .filter(approvals::payout_id.eq_any(payouts))
+        .filter(approvals::payout_id.any_of(payouts))
         .order((approvals::approved_at, approvals::approver_id))
         .select((approvals::payout_id, approvals::approver_id))
         .load(c)

@@ -188,7 +188,7 @@ pub async fn unbalanced(c: &mut DbConnection, after: i64, until: Option<i64>) ->
         return Ok(Vec::new());
     }
     let rows: Vec<(EntryId, Option<Money>)> = postings::table
-        .filter(postings::entry_id.eq_any(&ids))
+        .filter(postings::entry_id.any_of(&ids))
         .group_by(postings::entry_id)
         .having(sum_i64(postings::amount_paise).ne(0))
         .select((postings::entry_id, sum_i64(postings::amount_paise)))
@@ -213,7 +213,7 @@ pub async fn in_order(c: &mut DbConnection, after: i64, until: i64, limit: i64) 
 /// All lines of these entries, in order.
 pub async fn lines_by_entry(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeMap<EntryId, Vec<PostingRow>>> {
     let lines: Vec<PostingRow> = postings::table
-        .filter(postings::entry_id.eq_any(ids))
+        .filter(postings::entry_id.any_of(ids))
         .order((postings::entry_id, postings::line))
         .select(PostingRow::as_select())
         .load(c)
@@ -228,7 +228,7 @@ pub async fn lines_by_entry(c: &mut DbConnection, ids: &[EntryId]) -> QueryResul
 /// Entries by their ids, with all their lines in order.
 pub async fn whole(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
     let entries: Vec<EntryRow> =
-        journal_entries::table.filter(journal_entries::id.eq_any(ids)).select(EntryRow::as_select()).load(c).await?;
+        journal_entries::table.filter(journal_entries::id.any_of(ids)).select(EntryRow::as_select()).load(c).await?;
     let mut lines = lines_by_entry(c, ids).await?;
     Ok(entries.into_iter().map(|e| (e.clone(), lines.remove(&e.id).unwrap_or_default())).collect())
 }

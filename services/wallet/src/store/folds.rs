@@ -3,7 +3,7 @@
 use super::entries::CauseId;
 use crate::domain::{Account, EntryId, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
-use db::{DbConnection, sum_i64};
+use db::{AnyOfExt, DbConnection, sum_i64};
 use diesel::dsl::{case_when, count};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
@@ -35,7 +35,7 @@ pub async fn folded(c: &mut DbConnection, owners: Owners<'_>) -> QueryResult<Vec
     let earning = [TransactionType::ReferralBonus, TransactionType::BinaryPair, TransactionType::Reversal];
     let became_due = postings::account.eq(Account::ClawbackDue).and(postings::amount_paise.lt(0));
     let earned =
-        postings::transaction_type.is_not_null().and(postings::transaction_type.assume_not_null().eq_any(earning));
+        postings::transaction_type.is_not_null().and(postings::transaction_type.assume_not_null().any_of(&earning));
     let query = postings::table
         .group_by((postings::owner_id, postings::account))
         .select((
@@ -50,7 +50,7 @@ pub async fn folded(c: &mut DbConnection, owners: Owners<'_>) -> QueryResult<Vec
         Owners::Between(after, until) => {
             query.filter(postings::owner_id.gt(after)).filter(postings::owner_id.le(until)).load(c).await
         }
-        Owners::These(ids) => query.filter(postings::owner_id.eq_any(ids)).load(c).await,
+        Owners::These(ids) => query.filter(postings::owner_id.any_of(ids)).load(c).await,
     }
 }
 
@@ -67,7 +67,7 @@ pub async fn refunds_due(c: &mut DbConnection, owners: Owners<'_>) -> QueryResul
         Owners::Between(after, until) => {
             query.filter(postings::owner_id.gt(after)).filter(postings::owner_id.le(until)).load(c).await
         }
-        Owners::These(ids) => query.filter(postings::owner_id.eq_any(ids)).load(c).await,
+        Owners::These(ids) => query.filter(postings::owner_id.any_of(ids)).load(c).await,
     }
 }
 
@@ -82,7 +82,7 @@ pub async fn captured(c: &mut DbConnection, owners: Owners<'_>) -> QueryResult<V
         Owners::Between(after, until) => {
             query.filter(postings::owner_id.gt(after)).filter(postings::owner_id.le(until)).load(c).await
         }
-        Owners::These(ids) => query.filter(postings::owner_id.eq_any(ids)).load(c).await,
+        Owners::These(ids) => query.filter(postings::owner_id.any_of(ids)).load(c).await,
     }
 }
 

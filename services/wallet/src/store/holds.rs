@@ -47,7 +47,7 @@ pub async fn save(c: &mut DbConnection, changed: Vec<Hold>) -> QueryResult<()> {
 /// Σ of the holds in place, by owner.
 pub async fn placed(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(UserId, Money)>> {
     let rows: Vec<(UserId, Option<Money>)> = holds::table
-        .filter(holds::user_id.eq_any(owners))
+        .filter(holds::user_id.any_of(owners))
         .filter(holds::state.eq(HoldState::Placed))
         .group_by(holds::user_id)
         .select((holds::user_id, sum_i64(holds::amount_paise)))

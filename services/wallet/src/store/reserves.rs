@@ -63,7 +63,7 @@ pub async fn save(c: &mut DbConnection, changed: Vec<Reserve>) -> QueryResult<()
 pub async fn left(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(UserId, Money)>> {
     let left = emi_reserves::amount_paise - emi_reserves::applied_paise - emi_reserves::released_paise;
     let rows: Vec<(UserId, Option<Money>)> = emi_reserves::table
-        .filter(emi_reserves::user_id.eq_any(owners))
+        .filter(emi_reserves::user_id.any_of(owners))
         .group_by(emi_reserves::user_id)
         .select((emi_reserves::user_id, sum_i64(left)))
         .load(c)
@@ -79,12 +79,12 @@ struct SingleRow {
 }
 
 pub async fn singles(c: &mut DbConnection, referred: &[UserId]) -> QueryResult<Vec<(UserId, PaymentId)>> {
-    single_bonuses::table.filter(single_bonuses::referred_id.eq_any(referred)).lock().load(c).await
+    single_bonuses::table.filter(single_bonuses::referred_id.any_of(referred)).lock().load(c).await
 }
 
 pub async fn save_singles(c: &mut DbConnection, changed: Vec<SingleBonus>) -> QueryResult<()> {
     let referred: Vec<UserId> = changed.iter().map(|s| s.referred).collect();
-    diesel::delete(single_bonuses::table.filter(single_bonuses::referred_id.eq_any(referred))).execute(c).await?;
+    diesel::delete(single_bonuses::table.filter(single_bonuses::referred_id.any_of(&referred))).execute(c).await?;
     let taken = changed
         .into_iter()
         .filter_map(|s| s.taken_by.map(|payment_id| SingleRow { referred_id: s.referred, payment_id }));

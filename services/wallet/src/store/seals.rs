@@ -2,7 +2,7 @@
 
 use crate::domain::EntryId;
 use crate::schema::{journal_entries, seal_progress, seals};
-use db::{DbConnection, insert_many, inserted};
+use db::{AnyOfExt, DbConnection, insert_many, inserted};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -61,7 +61,7 @@ pub async fn advance(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<bo
 
 /// Of these entries, those that are sealed.
 pub async fn among(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeSet<EntryId>> {
-    let sealed: Vec<EntryId> = seals::table.filter(seals::entry_id.eq_any(ids)).select(seals::entry_id).load(c).await?;
+    let sealed: Vec<EntryId> = seals::table.filter(seals::entry_id.any_of(ids)).select(seals::entry_id).load(c).await?;
     Ok(sealed.into_iter().collect())
 }
 
