@@ -37,6 +37,8 @@ pub struct Booking {
     pub gateways: Gateways,
     /// Seals the bodies of gateways' messages.
     pub sealer: Arc<Sealer>,
+    /// Messages that come at the same time.
+    pub webhook_queue: Arc<http::WebhookQueue>,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -50,7 +52,7 @@ fn build(ctx: Ctx) -> Result<Parts, BootError> {
     let config = Config::read(ctx.env(), embedded)?;
     let gateways = Gateways::configured(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let sealer = Arc::new(Sealer::from_env(ctx.env())?);
-    let state = Booking { ctx, config, gateways, sealer };
+    let state = Booking { ctx, config, gateways, sealer, webhook_queue: Arc::default() };
     Ok(Parts {
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::BookingConsumer)),

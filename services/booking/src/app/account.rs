@@ -57,8 +57,12 @@ pub struct Account {
 impl Account {
     pub async fn lock(c: &mut DbConnection, user_id: UserId, at: Timestamp) -> Result<Self, BookingError> {
         let member = members::lock(c, user_id).await?;
-        let (plan_version, plan) = plan_in_force(c, at).await?;
-        Ok(Self { member, at, now: at, plan, plan_version, events: Vec::new() })
+        Ok(Self::of(member, at, at, plan_in_force(c, at).await?))
+    }
+
+    /// A locked member, for what happened at `at` under `plan` and takes effect `now`.
+    pub fn of(member: Member, at: Timestamp, now: Timestamp, (plan_version, plan): (u32, Arc<Plan>)) -> Self {
+        Self { member, at, now, plan, plan_version, events: Vec::new() }
     }
 
     /// From here on, what is done happened at `at`: that decides the plan and the day.
@@ -284,9 +288,15 @@ impl Account {
     /// happened into the outbox.
     pub async fn finish(mut self, c: &mut DbConnection) -> Result<(), BookingError> {
         reserve::decide_waiting(c, &mut self).await?;
-        members::save(c, &self.member).await?;
-        outbox::publish_all(c, self.events).await?;
+        let events = self.save_member(c).await?;
+        outbox::publish_all(c, events).await?;
         Ok(())
+    }
+
+    /// Saves the member, for whose bookings nothing waits; answers what is to go into the outbox.
+    pub(super) async fn save_member(self, c: &mut DbConnection) -> Result<Vec<Draft>, BookingError> {
+        members::save(c, &self.member).await?;
+        Ok(self.events)
     }
 
     fn notice_overdue(&mut self, folder: &mut Folder) {
@@ -327,12 +337,36 @@ impl Account {
 
 /// The plan version in force at `at`: the last one published for then, or the seed.
 pub async fn plan_in_force(c: &mut DbConnection, at: Timestamp) -> Result<(u32, Arc<Plan>), BookingError> {
-    static SEED: LazyLock<Arc<Plan>> = LazyLock::new(|| Arc::new(Plan::seed()));
     match plans::in_force(c, at).await? {
-        Some((version, json)) => {
-            let plan = Plan::parse(&json).map_err(|e| BookingError::Broken(format!("plan {version}: {e}")))?;
-            Ok((number(version), plan))
+        Some((version, json)) => parsed(version, &json),
+        None => Ok(seed()),
+    }
+}
+
+fn parsed(version: i64, json: &str) -> Result<(u32, Arc<Plan>), BookingError> {
+    let plan = Plan::parse(json).map_err(|e| BookingError::Broken(format!("plan {version}: {e}")))?;
+    Ok((number(version), plan))
+}
+
+/// The version that holds until one is published.
+fn seed() -> (u32, Arc<Plan>) {
+    static SEED: LazyLock<Arc<Plan>> = LazyLock::new(|| Arc::new(Plan::seed()));
+    (1, Arc::clone(&SEED))
+}
+
+/// Every published version, for work on many members at once.
+pub struct PlanVersions(Vec<plans::Published>);
+
+impl PlanVersions {
+    pub async fn read(c: &mut DbConnection) -> Result<Self, BookingError> {
+        Ok(Self(plans::all(c).await?))
+    }
+
+    /// As [`plan_in_force`].
+    pub fn in_force(&self, at: Timestamp) -> Result<(u32, Arc<Plan>), BookingError> {
+        match self.0.iter().find(|published| published.effective_from <= at) {
+            Some(published) => parsed(published.version, &published.plan),
+            None => Ok(seed()),
         }
-        None => Ok((1, Arc::clone(&SEED))),
     }
 }

@@ -34,7 +34,7 @@ pub async fn book(c: &mut DbConnection, new: &NewBooking, at: Timestamp) -> Resu
     let vehicle = vehicle.ok_or(BookingError::VehicleNotOnSale)?;
     check_booking_amount(new.booking_amount, account.plan().booking.minimum_amount, vehicle.price_paise)?;
     let booking = insert(c, new, &vehicle, at).await?;
-    let mut folder = Folder::of_new(booking);
+    let mut folder = Folder::of(booking, Vec::new(), Vec::new());
     if let Some(months) = new.emi_months {
         schedule_emi::add(c, &account, &mut folder, months).await?;
         bookings::save(c, &folder.booking).await?;

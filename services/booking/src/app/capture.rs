@@ -132,12 +132,7 @@ async fn settle_capture(
     let fate = judge(payment.status, payment.amount_paise, received, folder.booking.status, &folder.figures()?);
     let outcome = match fate {
         Fate::Apply => {
-            if folder.booking.status == BookingStatus::Expired {
-                folder.take(BookingCommand::Revive)?;
-            }
-            let proof = Proof { reference: None, gateway_payment_id: Some(capture.gateway_payment_id.clone()) };
-            account.complete(c, folder, id, PaymentCommand::Capture, proof).await?;
-            account.settle(c, folder).await?;
+            apply(c, account, folder, id, capture).await?;
             CaptureOutcome::Applied
         }
         Fate::Return(cause) => {
@@ -155,6 +150,22 @@ async fn settle_capture(
         Fate::Apply => report_refund::weigh_payment(c, account, folder, id).await,
         Fate::Return(_) => report_refund::weigh_returned(c, folder, id, capture, account.now()).await,
     }
+}
+
+/// Completes the payment; an expired booking comes back to life with it.
+pub(super) async fn apply(
+    c: &mut DbConnection,
+    account: &mut Account,
+    folder: &mut Folder,
+    id: PaymentId,
+    capture: &Capture,
+) -> Result<(), BookingError> {
+    if folder.booking.status == BookingStatus::Expired {
+        folder.take(BookingCommand::Revive)?;
+    }
+    let proof = Proof { reference: None, gateway_payment_id: Some(capture.gateway_payment_id.clone()) };
+    account.complete(c, folder, id, PaymentCommand::Capture, proof).await?;
+    account.settle(c, folder).await
 }
 
 /// The identity of what goes to the payer's wallet of a capture.

@@ -39,15 +39,15 @@ impl Folder {
         Ok(folder)
     }
 
-    /// One that has just been made.
-    pub(crate) const fn of_new(booking: Booking) -> Self {
-        Self { booking, payments: Vec::new(), instalments: Vec::new(), stored: Vec::new() }
+    /// A booking that is locked already, with its open payments and its instalments.
+    pub(crate) fn of(booking: Booking, payments: Vec<Payment>, instalments: Vec<Instalment>) -> Self {
+        Self { booking, payments, stored: instalments.clone(), instalments }
     }
 
     pub(crate) async fn fill(c: &mut DbConnection, booking: Booking) -> Result<Self, BookingError> {
         let payments = payments::lock_open_of(c, booking.id).await?;
         let instalments = if booking.emi_months == 0 { Vec::new() } else { instalments::of(c, booking.id).await? };
-        Ok(Self { booking, payments, stored: instalments.clone(), instalments })
+        Ok(Self::of(booking, payments, instalments))
     }
 
     pub fn payment(&self, id: PaymentId) -> Result<&Payment, BookingError> {

@@ -14,6 +14,7 @@ pub mod folder;
 pub mod learn;
 pub mod open_day;
 pub mod pay;
+pub mod receive_batch;
 pub mod receive_webhook;
 pub mod reconcile;
 pub mod report_refund;

@@ -37,7 +37,7 @@ impl GatewayEvent {
     /// The gateway's own name for its kind, as far as it is stored.
     pub fn kind(&self) -> String {
         match self {
-            Self::Captured(_) => "payment.captured".to_owned(),
+            Self::Captured(_) => CAPTURED.to_owned(),
             Self::Failed { .. } => "payment.failed".to_owned(),
             Self::Refund { kind, .. } | Self::Unhandled { kind } => {
                 kind.chars().filter(|c| !c.is_control()).take(64).collect()
@@ -46,6 +46,8 @@ impl GatewayEvent {
     }
 }
 
+/// The kind of every message of captured money.
+const CAPTURED: &str = "payment.captured";
 /// Binds a sealed body to its use.
 const PURPOSE: &str = "webhook_body";
 const MAX_ERROR_CHARS: usize = 500;
@@ -70,6 +72,16 @@ pub fn fresh(gateway: GatewayName, body: &[u8], sealer: &Sealer, now: Timestamp)
         attempts: 0,
         next_attempt_at: now,
         sealed: true,
+    }
+}
+
+/// A message of captured money whose processing is done.
+pub(super) fn captured(event: &WebhookEvent) -> WebhookEvent {
+    WebhookEvent {
+        state: WebhookState::Processed,
+        kind: CAPTURED.to_owned(),
+        processed_at: Some(event.received_at),
+        ..event.clone()
     }
 }
 

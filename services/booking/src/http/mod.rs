@@ -8,11 +8,14 @@ mod refunds;
 mod vehicles;
 mod views;
 mod webhook_events;
+mod webhook_queue;
 mod webhooks;
 
 use crate::Booking;
 use chassis::auth::Access::{Admin, Public, Staff, User};
 use chassis::http::{Doc, Listing, Routes};
+pub use webhook_queue::WebhookQueue;
+
 use views::{BookingView, InstalmentView, PaymentView, RefundView, VehicleView};
 
 pub fn routes(state: Booking) -> Routes {

@@ -1,5 +1,6 @@
 //! Webhooks of gateways. The signature, not a token, says who speaks.
 
+use super::webhook_queue::{self, Processed};
 use crate::Booking;
 use crate::app::receive_webhook::{self as webhook, GatewayEvent, WebhookEvent};
 use crate::domain::GatewayName;
@@ -60,6 +61,13 @@ pub(crate) async fn receive(
 }
 
 async fn process(app: &Booking, event: &WebhookEvent, read: &GatewayEvent) -> Result<(), Problem> {
+    let _turn = match read {
+        GatewayEvent::Captured(captured) => match webhook_queue::process(app, event, captured).await {
+            Processed::Together => return Ok(()),
+            Processed::Not(turn) => turn,
+        },
+        GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } | GatewayEvent::Unhandled { .. } => None,
+    };
     let now = event.received_at;
     let done: Result<(), Problem> = app.ctx.tx(async |c| Ok(webhook::receive(c, event, read, now).await?)).await;
     if let Err(problem) = &done {

@@ -2,7 +2,7 @@
 
 use crate::domain::{BookingStatus, VehicleId};
 use crate::schema::bookings;
-use db::{DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, Timestamp, UserId};
@@ -66,6 +66,17 @@ pub async fn owner(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<Us
 
 pub async fn lock(c: &mut DbConnection, id: BookingId) -> QueryResult<Booking> {
     bookings::table.find(id).select(Booking::as_select()).lock().get_result(c).await
+}
+
+/// These bookings in the order of their ids, locked.
+pub async fn lock_all(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
+    bookings::table
+        .filter(bookings::id.any_of(ids))
+        .order(bookings::id)
+        .select(Booking::as_select())
+        .lock()
+        .get_results(c)
+        .await
 }
 
 /// Every booking of a member, oldest first, locked.

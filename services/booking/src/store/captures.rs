@@ -2,7 +2,7 @@
 
 use crate::domain::{CaptureOutcome, GatewayName};
 use crate::schema::captures;
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
@@ -28,6 +28,11 @@ pub struct Capture {
 /// False where this capture is known already.
 pub async fn insert(c: &mut DbConnection, capture: &Capture) -> QueryResult<bool> {
     inserted(diesel::insert_into(captures::table).values(capture).execute(c).await)
+}
+
+/// Fails where one of the captures is known already.
+pub async fn insert_all(c: &mut DbConnection, captures: Vec<Capture>) -> QueryResult<()> {
+    insert_many(c, captures::table, captures).await.map(drop)
 }
 
 /// The capture with this id, locked until the transaction ends.
@@ -60,7 +65,7 @@ pub async fn find_all(c: &mut DbConnection, gateway: GatewayName, ids: &[&str]) 
 
 pub async fn count_unplaced(c: &mut DbConnection) -> QueryResult<i64> {
     let unplaced = [CaptureOutcome::UnknownOrder, CaptureOutcome::NotTaken];
-    captures::table.filter(captures::outcome.eq_any(unplaced)).count().get_result(c).await
+    captures::table.filter(captures::outcome.any_of(&unplaced)).count().get_result(c).await
 }
 
 /// The place of a capture in the list.

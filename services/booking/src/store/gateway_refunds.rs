@@ -7,6 +7,7 @@ use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = t, primary_key(gateway, gateway_refund_id), treat_none_as_null = true)]
@@ -56,6 +57,17 @@ pub async fn lock_of(c: &mut DbConnection, gateway: GatewayName, payment: &str) 
         .lock()
         .get_results(c)
         .await
+}
+
+/// Those of a gateway's payments of which a refund is known.
+pub async fn payments_among(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    payments: &[&str],
+) -> QueryResult<BTreeSet<String>> {
+    let found = t::table.filter(t::gateway.eq(gateway)).filter(t::gateway_payment_id.any_of(payments));
+    let found: Vec<String> = found.select(t::gateway_payment_id).load(c).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// What is known of the refunds with these ids: their ids and states.

@@ -2,7 +2,7 @@
 
 use crate::domain::{BookingStatus, InstalmentStatus};
 use crate::schema::{bookings, instalments};
-use db::{DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, Timestamp};
@@ -32,7 +32,7 @@ pub async fn of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<
 
 pub async fn of_many(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Instalment>> {
     instalments::table
-        .filter(instalments::booking_id.eq_any(bookings))
+        .filter(instalments::booking_id.any_of(bookings))
         .order((instalments::booking_id, instalments::n))
         .select(Instalment::as_select())
         .load(c)

@@ -1,7 +1,7 @@
 //! Members as booking knows them: who referred them, what they have paid.
 
 use crate::schema::members;
-use db::{DbConnection, LockExt, UpsertExt};
+use db::{AnyOfExt, DbConnection, LockExt, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::plan::OnceBonus;
@@ -60,6 +60,18 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> 
         .execute(c)
         .await?;
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
+}
+
+/// The rows of these members in the order of their ids, locked until the transaction ends. Those that are missing stay
+/// so.
+pub async fn lock_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
+    members::table
+        .filter(members::user_id.any_of(ids))
+        .order(members::user_id)
+        .select(Member::as_select())
+        .lock()
+        .get_results(c)
+        .await
 }
 
 async fn find_for_update(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Member>> {

@@ -2,7 +2,7 @@
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::payments;
-use db::{DbConnection, LockExt};
+use db::{AnyOfExt, DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
@@ -73,6 +73,16 @@ pub async fn of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str
         .optional()
 }
 
+/// The payments these orders of a gateway were made for.
+pub async fn of_orders(c: &mut DbConnection, gateway: GatewayName, orders: &[&str]) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::gateway.eq(gateway))
+        .filter(payments::gateway_order_id.any_of(orders))
+        .select(Payment::as_select())
+        .load(c)
+        .await
+}
+
 /// The payment an order was made for, locked: where the order is being noted, this waits until it is.
 pub async fn lock_of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str) -> QueryResult<Option<Payment>> {
     payments::table
@@ -94,7 +104,19 @@ pub async fn lock(c: &mut DbConnection, id: PaymentId) -> QueryResult<Payment> {
 pub async fn lock_open_of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
     payments::table
         .filter(payments::booking_id.eq(booking_id))
-        .filter(payments::status.eq_any([PaymentStatus::Pending, PaymentStatus::Completed]))
+        .filter(payments::status.any_of(&[PaymentStatus::Pending, PaymentStatus::Completed]))
+        .order(payments::id)
+        .select(Payment::as_select())
+        .lock()
+        .get_results(c)
+        .await
+}
+
+/// [`lock_open_of`] of several bookings.
+pub async fn lock_open_of_all(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::booking_id.any_of(bookings))
+        .filter(payments::status.any_of(&[PaymentStatus::Pending, PaymentStatus::Completed]))
         .order(payments::id)
         .select(Payment::as_select())
         .lock()

@@ -17,6 +17,24 @@ pub async fn in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<Option
         .optional()
 }
 
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = plan_versions, check_for_backend(db::MultiBackend))]
+pub struct Published {
+    pub version: i64,
+    pub effective_from: Timestamp,
+    /// Its JSON.
+    pub plan: String,
+}
+
+/// All published versions, the last one to be in force first.
+pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<Published>> {
+    plan_versions::table
+        .order((plan_versions::effective_from.desc(), plan_versions::version.desc()))
+        .select(Published::as_select())
+        .load(c)
+        .await
+}
+
 /// Keeps a version; one that is kept already stays as it is.
 pub async fn keep(c: &mut DbConnection, version: i64, effective_from: Timestamp, plan: &str) -> QueryResult<()> {
     diesel::insert_into(plan_versions::table)

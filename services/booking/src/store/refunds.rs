@@ -3,7 +3,7 @@
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{GatewayName, RefundId, RefundStatus, RefundTo};
 use crate::schema::{payments, refunds};
-use db::{DbConnection, LockExt};
+use db::{AnyOfExt, DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
@@ -71,7 +71,7 @@ pub async fn of_payments(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    refunds::table.filter(refunds::payment_id.eq_any(ids)).select(Refund::as_select()).load(c).await
+    refunds::table.filter(refunds::payment_id.any_of(ids)).select(Refund::as_select()).load(c).await
 }
 
 /// Refunds, newest first, before `before`.
@@ -99,7 +99,7 @@ pub async fn page(
 pub async fn due(c: &mut DbConnection, gateway: GatewayName, now: Timestamp, limit: i64) -> QueryResult<Vec<RefundId>> {
     refunds::table
         .inner_join(payments::table)
-        .filter(refunds::status.eq_any([RefundStatus::Requested, RefundStatus::Sent]))
+        .filter(refunds::status.any_of(&[RefundStatus::Requested, RefundStatus::Sent]))
         .filter(refunds::next_attempt_at.le(now))
         .filter(payments::gateway.eq(gateway))
         .order(refunds::next_attempt_at)

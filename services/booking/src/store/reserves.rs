@@ -1,10 +1,11 @@
 //! What wallet put aside for members' EMI.
 
 use crate::schema::emi_reserves;
-use db::{DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, ReserveId, Timestamp, UserId};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = emi_reserves, primary_key(reserve_id))]
@@ -29,6 +30,15 @@ pub async fn insert(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<bool
 
 pub async fn save(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<()> {
     diesel::update(emi_reserves::table.find(reserve.reserve_id)).set(reserve).execute(c).await.map(drop)
+}
+
+/// Those of these members for whom a part of a reserve still waits.
+pub async fn owners_waiting(c: &mut DbConnection, users: &[UserId]) -> QueryResult<BTreeSet<UserId>> {
+    let waiting = emi_reserves::table
+        .filter(emi_reserves::user_id.any_of(users))
+        .filter(emi_reserves::waiting_paise.gt(Money::ZERO));
+    let owners: Vec<UserId> = waiting.select(emi_reserves::user_id).load(c).await?;
+    Ok(owners.into_iter().collect())
 }
 
 /// Those of a member of which a part still waits, oldest first.

@@ -2,7 +2,7 @@
 
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::schema::webhook_events as t;
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -49,6 +49,11 @@ pub struct WebhookSummary {
 /// False where the message is known already.
 pub async fn insert(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<bool> {
     inserted(diesel::insert_into(t::table).values(event).execute(c).await)
+}
+
+/// Fails where one of the messages is known already.
+pub async fn insert_all(c: &mut DbConnection, events: Vec<WebhookEvent>) -> QueryResult<()> {
+    insert_many(c, t::table, events).await.map(drop)
 }
 
 /// The message with this key, locked until the transaction ends.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
 
+mod batched;
 mod bounded;
 mod calendar;
 mod cancelling;

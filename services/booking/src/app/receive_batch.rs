@@ -1,0 +1,136 @@
+//! Captures whose messages come at the same time take effect in one transaction and few statements.
+//!
+//! Only the plain ones: the first message of money that completes a pending payment, of a member of whom the batch has no
+//! other, where no refund and no reserve is waiting. What is not plain is left to [`super::receive_webhook::receive`],
+//! and so is a whole batch that fails. Each decision is made by the same functions as there.
+
+use super::account::{Account, PlanVersions};
+use super::capture::{Captured, apply, unplaced_capture};
+use super::folder::Folder;
+use super::receive_webhook::{self, WebhookEvent};
+use crate::domain::capture::{Fate, effective_time, is_takeable, judge};
+use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
+use crate::error::BookingError;
+use crate::store::captures::{self, Capture};
+use crate::store::payments::{self, Payment};
+use crate::store::{bookings, gateway_refunds, instalments, members, reserves, webhook_events};
+use chassis::events::outbox;
+use db::DbConnection;
+use domain::{BookingId, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A capture and the message that tells of it, of one gateway.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub event: WebhookEvent,
+    pub captured: Captured,
+}
+
+/// One plain capture, with everything that it touches.
+struct Plain {
+    event: WebhookEvent,
+    capture: Capture,
+    payment: Payment,
+    account: Account,
+    folder: Folder,
+}
+
+/// Stores the plain ones of the messages and lets them take effect; answers which ones those are.
+pub async fn receive(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    messages: &[Message],
+) -> Result<Vec<bool>, BookingError> {
+    let orders: Vec<&str> = messages.iter().map(|m| m.captured.order_id.as_str()).collect();
+    let payments = payments::of_orders(c, gateway, &orders).await?;
+    let chosen: Vec<Option<&Payment>> = choose(messages, &payments);
+    let mut plain = load(c, gateway, messages, &chosen).await?;
+    let done = chosen.iter().map(|payment| payment.is_some_and(|p| plain.iter().any(|one| one.payment.id == p.id)));
+    let done: Vec<bool> = done.collect();
+    if plain.is_empty() {
+        return Ok(done);
+    }
+    webhook_events::insert_all(c, plain.iter().map(|one| one.event.clone()).collect()).await?;
+    captures::insert_all(c, plain.iter().map(|one| one.capture.clone()).collect()).await?;
+    let mut drafts = Vec::new();
+    for one in &mut plain {
+        apply(c, &mut one.account, &mut one.folder, one.payment.id, &one.capture).await?;
+    }
+    for one in plain {
+        drafts.extend(one.account.save_member(c).await?);
+    }
+    outbox::publish_all(c, drafts).await?;
+    Ok(done)
+}
+
+/// The payment of each message, where the message can be plain at all and is the only one of its member.
+fn choose<'a>(messages: &[Message], payments: &'a [Payment]) -> Vec<Option<&'a Payment>> {
+    let mut members = BTreeSet::new();
+    let payment_of = |message: &Message| {
+        let Captured { order_id, currency, amount, .. } = &message.captured;
+        let payment = payments.iter().find(|p| p.gateway_order_id.as_ref() == Some(order_id))?;
+        let can_be = is_takeable(currency, *amount) && payment.status == PaymentStatus::Pending;
+        (can_be && members.insert(payment.user_id)).then_some(payment)
+    };
+    messages.iter().map(payment_of).collect()
+}
+
+/// Locks and reads everything that the chosen payments touch, each table once, and keeps those that are plain.
+async fn load(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    messages: &[Message],
+    chosen: &[Option<&Payment>],
+) -> Result<Vec<Plain>, BookingError> {
+    let pairs: Vec<(&Message, &Payment)> =
+        messages.iter().zip(chosen).filter_map(|(message, payment)| payment.map(|p| (message, p))).collect();
+    let users: BTreeSet<UserId> = pairs.iter().map(|(_, payment)| payment.user_id).collect();
+    let users: Vec<UserId> = users.into_iter().collect();
+    let mut members: BTreeMap<UserId, _> =
+        members::lock_all(c, &users).await?.into_iter().map(|m| (m.user_id, m)).collect();
+    let plans = PlanVersions::read(c).await?;
+    let ids: BTreeSet<BookingId> = pairs.iter().map(|(_, payment)| payment.booking_id).collect();
+    let ids: Vec<BookingId> = ids.into_iter().collect();
+    let mut bookings: BTreeMap<BookingId, _> =
+        bookings::lock_all(c, &ids).await?.into_iter().map(|b| (b.id, b)).collect();
+    let open = payments::lock_open_of_all(c, &ids).await?;
+    let with_emi: Vec<BookingId> = bookings.values().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
+    let instalments = if with_emi.is_empty() { Vec::new() } else { instalments::of_many(c, &with_emi).await? };
+    let gateway_ids: Vec<&str> = pairs.iter().map(|(m, _)| m.captured.gateway_payment_id.as_str()).collect();
+    let refunded: BTreeSet<String> = gateway_refunds::payments_among(c, gateway, &gateway_ids).await?;
+    let waiting: BTreeSet<UserId> = reserves::owners_waiting(c, &users).await?;
+    let mut plain = Vec::new();
+    for (Message { event, captured }, payment) in pairs {
+        let has_more = refunded.contains(&captured.gateway_payment_id) || waiting.contains(&payment.user_id);
+        let (Some(member), Some(booking), false) =
+            (members.remove(&payment.user_id), bookings.remove(&payment.booking_id), has_more)
+        else {
+            continue;
+        };
+        let now = event.received_at;
+        let capture = Capture {
+            payment_id: Some(payment.id),
+            outcome: CaptureOutcome::Applied,
+            taken_at: captured.taken_at.or(Some(now)),
+            ..unplaced_capture(gateway, captured, now)
+        };
+        let at = effective_time(capture.taken_at.unwrap_or(now), payment.created_at, now);
+        let own = |id: BookingId| id == booking.id;
+        let folder = Folder::of(
+            booking.clone(),
+            open.iter().filter(|p| own(p.booking_id)).cloned().collect(),
+            instalments.iter().filter(|i| own(i.booking_id)).cloned().collect(),
+        );
+        // As it is under the lock.
+        let Ok(payment) = folder.payment(payment.id).cloned() else { continue };
+        let received = capture.amount_paise.minus_or_zero(capture.refunded_paise);
+        let fate = judge(payment.status, payment.amount_paise, received, folder.booking.status, &folder.figures()?);
+        if fate != Fate::Apply || payment.status != PaymentStatus::Pending {
+            continue;
+        }
+        let account = Account::of(member, at, now, plans.in_force(at)?);
+        let event = receive_webhook::captured(event);
+        plain.push(Plain { event, capture, payment, account, folder });
+    }
+    Ok(plain)
+}
