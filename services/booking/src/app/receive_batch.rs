@@ -1,8 +1,9 @@
 //! Captures whose messages come at the same time take effect in one transaction and few statements.
 //!
 //! Only the plain ones: the first message of money that completes a pending payment, of a member of whom the batch has no
-//! other, where no refund and no reserve is waiting. What is not plain is left to [`super::receive_webhook::receive`],
-//! and so is a whole batch that fails. Each decision is made by the same functions as there.
+//! other, where no refund and no reserve is waiting and nobody else is at work on the member. What is not plain is left
+//! to [`super::receive_webhook::receive`], and so is a whole batch that fails. Each decision is made by the same functions
+//! as there.
 
 use super::account::{Account, PlanVersions};
 use super::capture::{Captured, apply, unplaced_capture};
@@ -82,12 +83,14 @@ async fn load(
     messages: &[Message],
     chosen: &[Option<&Payment>],
 ) -> Result<Vec<Plain>, BookingError> {
-    let pairs: Vec<(&Message, &Payment)> =
+    let mut pairs: Vec<(&Message, &Payment)> =
         messages.iter().zip(chosen).filter_map(|(message, payment)| payment.map(|p| (message, p))).collect();
     let users: BTreeSet<UserId> = pairs.iter().map(|(_, payment)| payment.user_id).collect();
     let users: Vec<UserId> = users.into_iter().collect();
     let mut members: BTreeMap<UserId, _> =
-        members::lock_all(c, &users).await?.into_iter().map(|m| (m.user_id, m)).collect();
+        members::lock_free(c, &users).await?.into_iter().map(|m| (m.user_id, m)).collect();
+    // A booking is locked after its member.
+    pairs.retain(|(_, payment)| members.contains_key(&payment.user_id));
     let plans = PlanVersions::read(c).await?;
     let ids: BTreeSet<BookingId> = pairs.iter().map(|(_, payment)| payment.booking_id).collect();
     let ids: Vec<BookingId> = ids.into_iter().collect();

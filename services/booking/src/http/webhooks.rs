@@ -12,7 +12,12 @@ use chassis::http::{Body, Problem, ok, path_id};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::timeout;
 
+/// How long others gather while one message is processed; one that waits for a lock is not to hold them up.
+const GATHERING: Duration = Duration::from_millis(20);
 /// Most bytes of a message.
 const LIMIT: usize = 256 * 1024;
 
@@ -61,7 +66,7 @@ pub(crate) async fn receive(
 }
 
 async fn process(app: &Booking, event: &WebhookEvent, read: &GatewayEvent) -> Result<(), Problem> {
-    let _turn = match read {
+    let turn = match read {
         GatewayEvent::Captured(captured) => match webhook_queue::process(app, event, captured).await {
             Processed::Together => return Ok(()),
             Processed::Not(turn) => turn,
@@ -69,7 +74,16 @@ async fn process(app: &Booking, event: &WebhookEvent, read: &GatewayEvent) -> Re
         GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } | GatewayEvent::Unhandled { .. } => None,
     };
     let now = event.received_at;
-    let done: Result<(), Problem> = app.ctx.tx(async |c| Ok(webhook::receive(c, event, read, now).await?)).await;
+    let mut work = pin!(app.ctx.tx(async |c| Ok::<_, Problem>(webhook::receive(c, event, read, now).await?)));
+    let in_time = match &turn {
+        Some(_) => timeout(GATHERING, &mut work).await.ok(),
+        None => None,
+    };
+    drop(turn);
+    let done = match in_time {
+        Some(done) => done,
+        None => work.await,
+    };
     if let Err(problem) = &done {
         // Whether or not the gateway sends it again, the message is not lost: a job takes it up.
         let reason = &problem.source_chain().unwrap_or_default();

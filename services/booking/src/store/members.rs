@@ -62,15 +62,15 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> 
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
 }
 
-/// The rows of these members in the order of their ids, locked until the transaction ends. Those that are missing stay
-/// so.
-pub async fn lock_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
+/// The rows of these members in the order of their ids, locked until the transaction ends, without those that are missing
+/// or locked by others.
+pub async fn lock_free(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
     members::table
         .filter(members::user_id.any_of(ids))
         .order(members::user_id)
         .select(Member::as_select())
-        .lock()
-        .get_results(c)
+        .lock_skip()
+        .load(c)
         .await
 }
 

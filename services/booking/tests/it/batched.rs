@@ -3,7 +3,7 @@
 use crate::on_services::on_mariadb;
 use crate::world::{SCOOTER, SECRET, World, text};
 use booking::schema::{members, webhook_events};
-use db::BackendKind;
+use db::{BackendKind, DbError, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{PaymentId, UserId};
@@ -32,6 +32,11 @@ async fn buyer(world: &World, amount: &str, emi_months: Option<u32>) -> Buyer {
     let booking = text(&client.post("/bookings", body).await.expect(201), "id").to_owned();
     let payment = order(&client, &booking, amount).await;
     Buyer { client, booking, payment }
+}
+
+async fn owner(buyer: &Buyer) -> UserId {
+    let booking = buyer.client.get(&format!("/bookings/{}", buyer.booking)).await.expect(200);
+    text(&booking, "user_id").parse().expect("an id")
 }
 
 fn order_of(payment: &Value) -> String {
@@ -161,8 +166,7 @@ async fn one_cannot_be_processed(world: &World) {
         buyers.push(buyer(world, "500.00", None).await);
     }
     // What this member has paid is more than can be added to.
-    let owner = buyers[5].client.get(&format!("/bookings/{}", buyers[5].booking)).await.expect(200);
-    let owner: UserId = text(&owner, "user_id").parse().expect("an id");
+    let owner = owner(&buyers[5]).await;
     {
         let c = &mut *world.service.ctx().db().write().await.expect("a connection");
         let broken = diesel::update(members::table.find(owner)).set(members::net_paid_paise.eq(i64::MAX));
@@ -178,4 +182,44 @@ async fn one_cannot_be_processed(world: &World) {
     assert_eq!(world.completed().await.len(), 11);
     let pending = world.staff().get("/payments/webhook-events?state=pending").await.expect(200);
     assert_eq!(pending["items"].as_array().expect("items").len(), 1, "it is stored, to be tried again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_member_is_at_work_elsewhere_holds_up_none_of_those_that_come_with_it_on_services() {
+    on_mariadb(async |world| {
+        let mut buyers = Vec::new();
+        for _ in 0..12 {
+            buyers.push(buyer(world, "500.00", None).await);
+        }
+        let locked = owner(&buyers[0]).await;
+        let (ready, release) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
+        let holding = world.service.ctx().db().tx::<_, DbError, _>(async |c| {
+            let row = members::table.find(locked).select(members::user_id).lock();
+            let _: UserId = row.get_result(c).await?;
+            ready.notify_one();
+            release.notified().await;
+            Ok(())
+        });
+        let tell = |n: usize| {
+            let order = order_of(&buyers[n].payment);
+            async move { world.webhook("payment.captured", &order, &format!("pay_{n}"), "500.00").await.status }
+        };
+        let telling = async {
+            ready.notified().await;
+            let first = tell(0);
+            let others = async {
+                let statuses = join_all((1..12).map(tell)).await;
+                assert_eq!(world.completed().await.len(), 11, "while the member is locked");
+                release.notify_one();
+                statuses
+            };
+            let (first, others) = tokio::join!(first, others);
+            assert_eq!(first, 200);
+            assert_eq!(others, [200; 11]);
+        };
+        let (held, ()) = tokio::join!(holding, telling);
+        held.expect("it only reads");
+        assert_eq!(world.completed().await.len(), 12);
+    })
+    .await;
 }
