@@ -99,10 +99,24 @@ impl Account {
         command: PaymentCommand,
         proof: Proof,
     ) -> Result<(), BookingError> {
+        if self.take_completion(folder, id, command, proof)? {
+            payments::save(c, folder.payment(id)?).await?;
+        }
+        Ok(())
+    }
+
+    /// [`Account::complete`] but for saving the payment; says whether it changed.
+    pub(super) fn take_completion(
+        &mut self,
+        folder: &mut Folder,
+        id: PaymentId,
+        command: PaymentCommand,
+        proof: Proof,
+    ) -> Result<bool, BookingError> {
         let at = self.at;
         let version = i64::from(self.plan_version);
         let payment = folder.payment_mut(id)?;
-        let Step::To(next) = step(payment.status, command)? else { return Ok(()) };
+        let Step::To(next) = step(payment.status, command)? else { return Ok(false) };
         payment.status = next;
         payment.reason = String::new();
         payment.reference = proof.reference.or(payment.reference.take());
@@ -111,9 +125,9 @@ impl Account {
         payment.plan_version = Some(version);
         payment.completed_at = Some(at);
         payment.closed_at = None;
-        payments::save(c, payment).await?;
         let payment = payment.clone();
-        self.count_completed(&payment, &folder.booking.number)
+        self.count_completed(&payment, &folder.booking.number)?;
+        Ok(true)
     }
 
     /// A completed payment's effect on the member's standing, and the event that tells it.
@@ -270,33 +284,43 @@ impl Account {
 
     /// Saves the booking as its payments now make it, and tells it.
     pub async fn settle(&mut self, c: &mut DbConnection, folder: &mut Folder) -> Result<(), BookingError> {
+        self.take_settlement(folder)?;
+        folder.save(c).await
+    }
+
+    /// [`Account::settle`] but for saving the booking.
+    pub(super) fn take_settlement(&mut self, folder: &mut Folder) -> Result<(), BookingError> {
         folder.settle(self.at, self.now)?;
-        self.save(c, folder).await
+        self.tell_booking(folder);
+        Ok(())
     }
 
     /// Saves the booking and tells it, and tells once of each instalment that has become overdue.
     pub async fn save(&mut self, c: &mut DbConnection, folder: &mut Folder) -> Result<(), BookingError> {
+        self.tell_booking(folder);
+        folder.save(c).await
+    }
+
+    fn tell_booking(&mut self, folder: &mut Folder) {
         if folder.booking.status == BookingStatus::Confirmed {
             self.notice_overdue(folder);
         }
-        folder.save(c, self.now).await?;
+        folder.begin_version(self.now);
         self.tell(folder.booking.id, &folder.snapshot());
-        Ok(())
     }
 
     /// The end of every change: decides what waits for the member's bookings, saves the member, and puts what
     /// happened into the outbox.
     pub async fn finish(mut self, c: &mut DbConnection) -> Result<(), BookingError> {
         reserve::decide_waiting(c, &mut self).await?;
-        let events = self.save_member(c).await?;
-        outbox::publish_all(c, events).await?;
+        members::save(c, &self.member).await?;
+        outbox::publish_all(c, self.events).await?;
         Ok(())
     }
 
-    /// Saves the member, for whose bookings nothing waits; answers what is to go into the outbox.
-    pub(super) async fn save_member(self, c: &mut DbConnection) -> Result<Vec<Draft>, BookingError> {
-        members::save(c, &self.member).await?;
-        Ok(self.events)
+    /// The member as they have to be saved, where nothing waits for their bookings, and what is to go into the outbox.
+    pub(super) fn into_parts(self) -> (Member, Vec<Draft>) {
+        (self.member, self.events)
     }
 
     fn notice_overdue(&mut self, folder: &mut Folder) {

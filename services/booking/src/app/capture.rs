@@ -132,7 +132,9 @@ async fn settle_capture(
     let fate = judge(payment.status, payment.amount_paise, received, folder.booking.status, &folder.figures()?);
     let outcome = match fate {
         Fate::Apply => {
-            apply(c, account, folder, id, capture).await?;
+            apply(account, folder, id, capture)?;
+            payments::save(c, folder.payment(id)?).await?;
+            folder.save(c).await?;
             CaptureOutcome::Applied
         }
         Fate::Return(cause) => {
@@ -152,9 +154,8 @@ async fn settle_capture(
     }
 }
 
-/// Completes the payment; an expired booking comes back to life with it.
-pub(super) async fn apply(
-    c: &mut DbConnection,
+/// Completes the payment and settles its booking, in memory; an expired booking comes back to life with it.
+pub(super) fn apply(
     account: &mut Account,
     folder: &mut Folder,
     id: PaymentId,
@@ -164,8 +165,8 @@ pub(super) async fn apply(
         folder.take(BookingCommand::Revive)?;
     }
     let proof = Proof { reference: None, gateway_payment_id: Some(capture.gateway_payment_id.clone()) };
-    account.complete(c, folder, id, PaymentCommand::Capture, proof).await?;
-    account.settle(c, folder).await
+    account.take_completion(folder, id, PaymentCommand::Capture, proof)?;
+    account.take_settlement(folder)
 }
 
 /// The identity of what goes to the payer's wallet of a capture.

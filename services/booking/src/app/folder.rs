@@ -109,11 +109,19 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes the booking and the instalments that changed, as the booking's next version.
-    pub async fn save(&mut self, c: &mut DbConnection, at: Timestamp) -> Result<(), BookingError> {
+    /// What is saved next is the booking's next version, made at `at`.
+    pub(super) fn begin_version(&mut self, at: Timestamp) {
         self.booking.version += 1;
         self.booking.changed_at = at;
+    }
+
+    /// Writes the booking and the instalments that changed.
+    pub async fn save(&mut self, c: &mut DbConnection) -> Result<(), BookingError> {
         bookings::save(c, &self.booking).await?;
+        self.save_instalments(c).await
+    }
+
+    pub(super) async fn save_instalments(&mut self, c: &mut DbConnection) -> Result<(), BookingError> {
         for row in &self.instalments {
             if !self.stored.contains(row) {
                 instalments::save(c, row).await?;

@@ -12,12 +12,12 @@ use super::receive_webhook::{self, WebhookEvent};
 use crate::domain::capture::{Fate, effective_time, is_takeable, judge};
 use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
-use crate::store::captures::{self, Capture};
+use crate::store::captures::Capture;
 use crate::store::payments::{self, Payment};
-use crate::store::{bookings, gateway_refunds, instalments, members, reserves, webhook_events};
+use crate::store::{bookings, captures, gateway_refunds, instalments, members, reserves, webhook_events};
 use chassis::events::outbox;
 use db::DbConnection;
-use domain::{BookingId, UserId};
+use domain::{BookingId, PaymentId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A capture and the message that tells of it, of one gateway.
@@ -31,7 +31,7 @@ pub struct Message {
 struct Plain {
     event: WebhookEvent,
     capture: Capture,
-    payment: Payment,
+    payment: PaymentId,
     account: Account,
     folder: Folder,
 }
@@ -46,22 +46,40 @@ pub async fn receive(
     let payments = payments::of_orders(c, gateway, &orders).await?;
     let chosen: Vec<Option<&Payment>> = choose(messages, &payments);
     let mut plain = load(c, gateway, messages, &chosen).await?;
-    let done = chosen.iter().map(|payment| payment.is_some_and(|p| plain.iter().any(|one| one.payment.id == p.id)));
+    let done = chosen.iter().map(|payment| payment.is_some_and(|p| plain.iter().any(|one| one.payment == p.id)));
     let done: Vec<bool> = done.collect();
     if plain.is_empty() {
         return Ok(done);
     }
-    webhook_events::insert_all(c, plain.iter().map(|one| one.event.clone()).collect()).await?;
-    captures::insert_all(c, plain.iter().map(|one| one.capture.clone()).collect()).await?;
-    let mut drafts = Vec::new();
     for one in &mut plain {
-        apply(c, &mut one.account, &mut one.folder, one.payment.id, &one.capture).await?;
+        apply(&mut one.account, &mut one.folder, one.payment, &one.capture)?;
     }
-    for one in plain {
-        drafts.extend(one.account.save_member(c).await?);
-    }
-    outbox::publish_all(c, drafts).await?;
+    save(c, plain).await?;
     Ok(done)
+}
+
+/// Writes what became of the captures, each table once.
+async fn save(c: &mut DbConnection, plain: Vec<Plain>) -> Result<(), BookingError> {
+    let (mut payments, mut bookings, mut members, mut drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut events, mut captures) = (Vec::new(), Vec::new());
+    for Plain { event, capture, payment, account, mut folder } in plain {
+        folder.save_instalments(c).await?;
+        payments.push(folder.payment(payment)?.clone());
+        bookings.push(folder.booking);
+        let (member, told) = account.into_parts();
+        members.push(member);
+        drafts.extend(told);
+        events.push(event);
+        captures.push(capture);
+    }
+    // These two refuse what is known already.
+    webhook_events::insert_all(c, events).await?;
+    captures::insert_all(c, captures).await?;
+    payments::save_all(c, payments).await?;
+    bookings::save_all(c, bookings).await?;
+    members::save_all(c, members).await?;
+    outbox::publish_all(c, drafts).await?;
+    Ok(())
 }
 
 /// The payment of each message, where the message can be plain at all and is the only one of its member.
@@ -133,7 +151,7 @@ async fn load(
         }
         let account = Account::of(member, at, now, plans.in_force(at)?);
         let event = receive_webhook::captured(event);
-        plain.push(Plain { event, capture, payment, account, folder });
+        plain.push(Plain { event, capture, payment: payment.id, account, folder });
     }
     Ok(plain)
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{BookingStatus, VehicleId};
 use crate::schema::bookings;
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, Timestamp, UserId};
@@ -53,6 +53,23 @@ pub async fn insert(c: &mut DbConnection, booking: &Booking) -> QueryResult<bool
 /// Saves what may change of a booking.
 pub async fn save(c: &mut DbConnection, booking: &Booking) -> QueryResult<()> {
     diesel::update(bookings::table.find(booking.id)).set(booking).execute(c).await.map(drop)
+}
+
+/// What may change of one.
+const CHANGING: [&str; 8] = [
+    bookings::total_paid_paise::NAME,
+    bookings::status::NAME,
+    bookings::emi_months::NAME,
+    bookings::emi_principal_paise::NAME,
+    bookings::version::NAME,
+    bookings::reason::NAME,
+    bookings::confirmed_at::NAME,
+    bookings::changed_at::NAME,
+];
+
+/// [`save`] for several bookings, which all exist.
+pub async fn save_all(c: &mut DbConnection, bookings: Vec<Booking>) -> QueryResult<()> {
+    upsert_many(c, bookings::table, bookings, &[bookings::id::NAME], &CHANGING).await
 }
 
 pub async fn find(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<Booking>> {

@@ -1,7 +1,7 @@
 //! Members as booking knows them: who referred them, what they have paid.
 
 use crate::schema::members;
-use db::{AnyOfExt, DbConnection, LockExt, UpsertExt};
+use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::plan::OnceBonus;
@@ -81,6 +81,23 @@ async fn find_for_update(c: &mut DbConnection, user_id: UserId) -> QueryResult<O
 pub async fn name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
     let found = members::table.find(user_id).select(members::name).first::<Option<String>>(c).await.optional()?;
     Ok(found.flatten())
+}
+
+/// What may change of one.
+const CHANGING: [&str; 8] = [
+    members::referrer_id::NAME,
+    members::name::NAME,
+    members::net_paid_paise::NAME,
+    members::active_buyer::NAME,
+    members::standing_version::NAME,
+    members::first_booking_id::NAME,
+    members::once_bonus_payment_id::NAME,
+    members::once_bonus_threshold_paise::NAME,
+];
+
+/// [`save`] for several members, which all exist.
+pub async fn save_all(c: &mut DbConnection, members: Vec<Member>) -> QueryResult<()> {
+    upsert_many(c, members::table, members, &[members::user_id::NAME], &CHANGING).await
 }
 
 pub async fn save(c: &mut DbConnection, member: &Member) -> QueryResult<()> {

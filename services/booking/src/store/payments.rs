@@ -2,7 +2,7 @@
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::payments;
-use db::{AnyOfExt, DbConnection, LockExt};
+use db::{AnyOfExt, DbConnection, LockExt, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
@@ -56,6 +56,25 @@ pub async fn insert(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> 
 /// Saves what may change of a payment.
 pub async fn save(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
     diesel::update(payments::table.find(payment.id)).set(payment).execute(c).await.map(drop)
+}
+
+/// What may change of one.
+const CHANGING: [&str; 10] = [
+    payments::status::NAME,
+    payments::reason::NAME,
+    payments::reference::NAME,
+    payments::gateway_order_id::NAME,
+    payments::gateway_payment_id::NAME,
+    payments::open_order_of::NAME,
+    payments::plan_version::NAME,
+    payments::completed_at::NAME,
+    payments::closed_at::NAME,
+    payments::returned_at::NAME,
+];
+
+/// [`save`] for several payments, which all exist.
+pub async fn save_all(c: &mut DbConnection, payments: Vec<Payment>) -> QueryResult<()> {
+    upsert_many(c, payments::table, payments, &[payments::id::NAME], &CHANGING).await
 }
 
 pub async fn find(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Payment>> {
