@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Longest kind of a document that is kept.
 pub(crate) const MAX_KIND: usize = 50;
 
-/// Applies what a batch says of each member: one read for all of them, and a write for each whose row changes.
+/// Applies what a batch says of each member: one read for all of them, and one write for those whose rows change.
 ///
 /// Errors with `NotFound` when nobody has one of the ids; the batch is then handled event by event.
 pub(crate) async fn apply_facts(c: &mut DbConnection, facts: &BTreeMap<UserId, Vec<Fact>>) -> Result<(), AuthError> {
@@ -22,6 +22,7 @@ pub(crate) async fn apply_facts(c: &mut DbConnection, facts: &BTreeMap<UserId, V
     if members.len() != ids.len() {
         return Err(AuthError::NotFound);
     }
+    let mut changed = Vec::new();
     for mut user in members {
         let known =
             Standing { version: user.standing_version, is_active_buyer: user.is_active_buyer, placed: user.placed };
@@ -34,12 +35,12 @@ pub(crate) async fn apply_facts(c: &mut DbConnection, facts: &BTreeMap<UserId, V
         user.is_active_buyer = after.is_active_buyer;
         user.placed = after.placed;
         user.version += i64::from(changed_at.is_some());
-        users::save_standing(c, &user).await?;
         if let Some(at) = changed_at {
             publish_user::publish(c, &user, at).await?;
         }
+        changed.push(user);
     }
-    Ok(())
+    Ok(users::save_standings(c, changed).await?)
 }
 
 /// Records documents that are not recorded yet.

@@ -3,7 +3,7 @@
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
 use crate::schema::{user_words, users};
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
@@ -78,18 +78,11 @@ pub(crate) async fn save(c: &mut DbConnection, user: &User) -> QueryResult<()> {
     diesel::update(users::table.find(user.id)).set(user).execute(c).await.map(drop)
 }
 
-/// Writes what other services report of the user, and the version.
-pub(crate) async fn save_standing(c: &mut DbConnection, user: &User) -> QueryResult<()> {
-    diesel::update(users::table.find(user.id))
-        .set((
-            users::version.eq(user.version),
-            users::standing_version.eq(user.standing_version),
-            users::is_active_buyer.eq(user.is_active_buyer),
-            users::placed.eq(user.placed),
-        ))
-        .execute(c)
-        .await
-        .map(drop)
+/// Writes what other services report of these users, who all exist, and their versions.
+pub(crate) async fn save_standings(c: &mut DbConnection, users: Vec<User>) -> QueryResult<()> {
+    const REPORTED: [&str; 4] =
+        [users::version::NAME, users::standing_version::NAME, users::is_active_buyer::NAME, users::placed::NAME];
+    upsert_many(c, users::table, users, &[users::id::NAME], &REPORTED).await
 }
 
 pub(crate) async fn note_words(c: &mut DbConnection, id: UserId, version: i64) -> QueryResult<()> {
