@@ -35,6 +35,9 @@ fn row(label: &str, values: impl IntoIterator<Item = Option<u64>>) -> String {
     line
 }
 
+/// A curve's label and where its values come from.
+type Curve<T, N> = (&'static str, fn(&T) -> N);
+
 /// All curves, one line each.
 pub(crate) fn draw(samples: &[Sample]) -> Vec<String> {
     let chosen = columns(samples);
@@ -44,7 +47,7 @@ pub(crate) fn draw(samples: &[Sample]) -> Vec<String> {
         row("answers p50, ms", chosen.iter().map(|s| Some(s.latency.p50))),
         row("answers p99, ms", chosen.iter().map(|s| Some(s.latency.p99))),
     ];
-    let backlogs: [(&str, fn(&Backlog) -> i64); 5] = [
+    let backlogs: [Curve<Backlog, i64>; 5] = [
         ("outboxes, events", |b| b.unsent),
         ("queues, events", |b| b.queued),
         ("waiting, events", |b| b.waiting),
@@ -57,7 +60,7 @@ pub(crate) fn draw(samples: &[Sample]) -> Vec<String> {
     }
     lines.push(row("databases, MiB", chosen.iter().map(|s| Some(s.database_kib / 1024))));
     let names: BTreeSet<&String> = samples.iter().flat_map(|s| s.processes.keys()).collect();
-    let kinds: [(&str, fn(&Usage) -> u64); 3] =
+    let kinds: [Curve<Usage, u64>; 3] =
         [("MiB", |u| u.resident_kib / 1024), ("descriptors", |u| u.descriptors), ("threads", |u| u.threads)];
     for (unit, of) in kinds {
         for name in &names {

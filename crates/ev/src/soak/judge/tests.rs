@@ -103,13 +103,15 @@ fn each_kind_of_backlog_at_the_end_fails_and_during_the_run_does_not() {
     assert_eq!(broken(&seen).len(), 4);
 }
 
-fn usage(of: fn(&mut Usage) -> &mut u64, value: u64) -> impl Fn(&mut Sample) {
+type Field = fn(&mut Usage) -> &mut u64;
+
+fn usage(of: Field, value: u64) -> impl Fn(&mut Sample) {
     move |sample| sample.processes.values_mut().for_each(|usage| *of(usage) = value)
 }
 
 #[test]
 fn descriptors_and_threads_that_stay_after_the_load_fail() {
-    let kinds: [(&str, fn(&mut Usage) -> &mut u64, u64); 2] =
+    let kinds: [(&str, Field, u64); 2] =
         [("descriptors", |u| &mut u.descriptors, 80 + 48), ("threads", |u| &mut u.threads, 20 + 24)];
     for (words, of, most) in kinds {
         let mut seen = good();
