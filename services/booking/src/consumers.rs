@@ -15,18 +15,34 @@ pub struct BookingConsumer;
 #[async_trait::async_trait]
 impl Consumer for BookingConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
+        // Reserves that follow each other are decided together.
+        let mut reserves = Vec::new();
         for event in events {
-            dispatch(c, event).await?;
+            if event.is::<EmiReserved>() {
+                reserves.push(emi_reserved(&event.decode()?)?);
+            } else {
+                receive(c, std::mem::take(&mut reserves)).await?;
+                dispatch(c, event).await?;
+            }
         }
-        Ok(())
+        receive(c, reserves).await
+    }
+}
+
+async fn receive(c: &mut DbConnection, mut reserves: Vec<Reserved>) -> Result<(), HandleError> {
+    match (reserves.len(), reserves.pop()) {
+        (1, Some(one)) => Ok(reserve::receive(c, one).await?),
+        (_, Some(last)) => {
+            reserves.push(last);
+            Ok(reserve::receive_all(c, reserves).await?)
+        }
+        (_, None) => Ok(()),
     }
 }
 
 async fn dispatch(c: &mut DbConnection, event: &Envelope) -> Result<(), HandleError> {
     if event.is::<WalletPaymentDecided>() {
         wallet_decided(c, &event.decode()?).await
-    } else if event.is::<EmiReserved>() {
-        emi_reserved(c, &event.decode()?).await
     } else if event.is::<UserRegistered>() {
         user_registered(c, &event.decode()?).await
     } else if event.is::<PlanPublished>() {
@@ -47,20 +63,19 @@ async fn wallet_decided(c: &mut DbConnection, told: &WalletPaymentDecided) -> Re
     Ok(wallet_answer::answer(c, &answer).await?)
 }
 
-async fn emi_reserved(c: &mut DbConnection, told: &EmiReserved) -> Result<(), HandleError> {
+fn emi_reserved(told: &EmiReserved) -> Result<Reserved, HandleError> {
     let amount = read::money(told.amount_paise);
     if !amount.is_positive() {
         return Err(HandleError::poison("a reserve must be more than 0.00"));
     }
-    let reserved = Reserved {
+    Ok(Reserved {
         id: read::id("reserve_id", &told.reserve_id)?,
         user_id: read::id("user_id", &told.user_id)?,
         amount,
         source_kind: told.source_kind.clone(),
         source_id: told.source_id.clone(),
         at: read::time("reserved_at", told.reserved_at)?,
-    };
-    Ok(reserve::receive(c, reserved).await?)
+    })
 }
 
 async fn user_registered(c: &mut DbConnection, told: &UserRegistered) -> Result<(), HandleError> {

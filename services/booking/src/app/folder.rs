@@ -7,8 +7,9 @@ use crate::store::bookings::{self, Booking};
 use crate::store::instalments::{self, Instalment};
 use crate::store::payments::{self, Payment};
 use db::DbConnection;
-use domain::{BookingId, Money, MoneyError, PaymentId, Timestamp};
+use domain::{BookingId, Money, MoneyError, PaymentId, Timestamp, UserId};
 use proto_events::booking::v1 as event;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -42,6 +43,48 @@ impl Folder {
     /// A booking that is locked already, with its open payments and its instalments.
     pub(crate) fn of(booking: Booking, payments: Vec<Payment>, instalments: Vec<Instalment>) -> Self {
         Self { booking, payments, stored: instalments.clone(), instalments }
+    }
+
+    /// Every booking of these members, oldest first, each table read once. The members' rows have to be locked already.
+    pub(super) async fn lock_all_of(
+        c: &mut DbConnection,
+        users: &[UserId],
+    ) -> Result<BTreeMap<UserId, Vec<Self>>, BookingError> {
+        if users.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let found = bookings::lock_all_of_all(c, users).await?;
+        Ok(Self::fill_all(c, found).await?.into_iter().fold(BTreeMap::new(), |mut all, folder| {
+            all.entry(folder.booking.user_id).or_insert_with(Vec::new).push(folder);
+            all
+        }))
+    }
+
+    /// [`Folder::fill`] for several bookings, each table read once.
+    pub(super) async fn fill_all(c: &mut DbConnection, found: Vec<Booking>) -> Result<Vec<Self>, BookingError> {
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<BookingId> = found.iter().map(|b| b.id).collect();
+        let payments = payments::lock_open_of_all(c, &ids).await?;
+        let with_emi: Vec<BookingId> = found.iter().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
+        let instalments = if with_emi.is_empty() { Vec::new() } else { instalments::of_many(c, &with_emi).await? };
+        let fill = |booking: Booking| {
+            let payments = payments.iter().filter(|p| p.booking_id == booking.id).cloned().collect();
+            let instalments = instalments.iter().filter(|i| i.booking_id == booking.id).cloned().collect();
+            Self::of(booking, payments, instalments)
+        };
+        Ok(found.into_iter().map(fill).collect())
+    }
+
+    /// [`Folder::save`] for several bookings.
+    pub(super) async fn save_all(c: &mut DbConnection, folders: Vec<Self>) -> Result<(), BookingError> {
+        let mut found = Vec::with_capacity(folders.len());
+        for mut folder in folders {
+            folder.save_instalments(c).await?;
+            found.push(folder.booking);
+        }
+        Ok(bookings::save_all(c, found).await?)
     }
 
     pub(crate) async fn fill(c: &mut DbConnection, booking: Booking) -> Result<Self, BookingError> {
@@ -121,7 +164,7 @@ impl Folder {
         self.save_instalments(c).await
     }
 
-    pub(super) async fn save_instalments(&mut self, c: &mut DbConnection) -> Result<(), BookingError> {
+    async fn save_instalments(&mut self, c: &mut DbConnection) -> Result<(), BookingError> {
         for row in &self.instalments {
             if !self.stored.contains(row) {
                 instalments::save(c, row).await?;

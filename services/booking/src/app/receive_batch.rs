@@ -14,7 +14,7 @@ use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
 use crate::store::captures::Capture;
 use crate::store::payments::{self, Payment};
-use crate::store::{bookings, captures, gateway_refunds, instalments, members, reserves, webhook_events};
+use crate::store::{bookings, captures, gateway_refunds, members, reserves, webhook_events};
 use chassis::events::outbox;
 use db::DbConnection;
 use domain::{BookingId, PaymentId, UserId};
@@ -60,12 +60,11 @@ pub async fn receive(
 
 /// Writes what became of the captures, each table once.
 async fn save(c: &mut DbConnection, plain: Vec<Plain>) -> Result<(), BookingError> {
-    let (mut payments, mut bookings, mut members, mut drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut payments, mut folders, mut members, mut drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut captures) = (Vec::new(), Vec::new());
-    for Plain { event, capture, payment, account, mut folder } in plain {
-        folder.save_instalments(c).await?;
+    for Plain { event, capture, payment, account, folder } in plain {
         payments.push(folder.payment(payment)?.clone());
-        bookings.push(folder.booking);
+        folders.push(folder);
         let (member, told) = account.into_parts();
         members.push(member);
         drafts.extend(told);
@@ -76,7 +75,7 @@ async fn save(c: &mut DbConnection, plain: Vec<Plain>) -> Result<(), BookingErro
     webhook_events::insert_all(c, events).await?;
     captures::insert_all(c, captures).await?;
     payments::save_all(c, payments).await?;
-    bookings::save_all(c, bookings).await?;
+    Folder::save_all(c, folders).await?;
     members::save_all(c, members).await?;
     outbox::publish_all(c, drafts).await?;
     Ok(())
@@ -103,28 +102,32 @@ async fn load(
 ) -> Result<Vec<Plain>, BookingError> {
     let mut pairs: Vec<(&Message, &Payment)> =
         messages.iter().zip(chosen).filter_map(|(message, payment)| payment.map(|p| (message, p))).collect();
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
     let users: BTreeSet<UserId> = pairs.iter().map(|(_, payment)| payment.user_id).collect();
     let users: Vec<UserId> = users.into_iter().collect();
     let mut members: BTreeMap<UserId, _> =
         members::lock_free(c, &users).await?.into_iter().map(|m| (m.user_id, m)).collect();
     // A booking is locked after its member.
     pairs.retain(|(_, payment)| members.contains_key(&payment.user_id));
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
     let plans = PlanVersions::read(c).await?;
     let ids: BTreeSet<BookingId> = pairs.iter().map(|(_, payment)| payment.booking_id).collect();
     let ids: Vec<BookingId> = ids.into_iter().collect();
-    let mut bookings: BTreeMap<BookingId, _> =
-        bookings::lock_all(c, &ids).await?.into_iter().map(|b| (b.id, b)).collect();
-    let open = payments::lock_open_of_all(c, &ids).await?;
-    let with_emi: Vec<BookingId> = bookings.values().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
-    let instalments = if with_emi.is_empty() { Vec::new() } else { instalments::of_many(c, &with_emi).await? };
+    let found = bookings::lock_all(c, &ids).await?;
+    let mut folders: BTreeMap<BookingId, Folder> =
+        Folder::fill_all(c, found).await?.into_iter().map(|folder| (folder.booking.id, folder)).collect();
     let gateway_ids: Vec<&str> = pairs.iter().map(|(m, _)| m.captured.gateway_payment_id.as_str()).collect();
     let refunded: BTreeSet<String> = gateway_refunds::payments_among(c, gateway, &gateway_ids).await?;
     let waiting: BTreeSet<UserId> = reserves::owners_waiting(c, &users).await?;
     let mut plain = Vec::new();
     for (Message { event, captured }, payment) in pairs {
         let has_more = refunded.contains(&captured.gateway_payment_id) || waiting.contains(&payment.user_id);
-        let (Some(member), Some(booking), false) =
-            (members.remove(&payment.user_id), bookings.remove(&payment.booking_id), has_more)
+        let (Some(member), Some(folder), false) =
+            (members.remove(&payment.user_id), folders.remove(&payment.booking_id), has_more)
         else {
             continue;
         };
@@ -136,12 +139,6 @@ async fn load(
             ..unplaced_capture(gateway, captured, now)
         };
         let at = effective_time(capture.taken_at.unwrap_or(now), payment.created_at, now);
-        let own = |id: BookingId| id == booking.id;
-        let folder = Folder::of(
-            booking.clone(),
-            open.iter().filter(|p| own(p.booking_id)).cloned().collect(),
-            instalments.iter().filter(|i| own(i.booking_id)).cloned().collect(),
-        );
         // As it is under the lock.
         let Ok(payment) = folder.payment(payment.id).cloned() else { continue };
         let received = capture.amount_paise.minus_or_zero(capture.refunded_paise);

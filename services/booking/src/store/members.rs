@@ -74,6 +74,18 @@ pub async fn lock_free(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<
         .await
 }
 
+/// The rows of these members in the order of their ids, locked until the transaction ends, without those that are
+/// missing.
+pub async fn lock_known(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
+    members::table
+        .filter(members::user_id.any_of(ids))
+        .order(members::user_id)
+        .select(Member::as_select())
+        .lock()
+        .get_results(c)
+        .await
+}
+
 async fn find_for_update(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Member>> {
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await.optional()
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::payments;
-use db::{AnyOfExt, DbConnection, LockExt, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
@@ -51,6 +51,10 @@ pub struct Filter {
 
 pub async fn insert(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
     diesel::insert_into(payments::table).values(payment).execute(c).await.map(drop)
+}
+
+pub async fn insert_all(c: &mut DbConnection, payments: Vec<Payment>) -> QueryResult<()> {
+    insert_many(c, payments::table, payments).await.map(drop)
 }
 
 /// Saves what may change of a payment.

@@ -1,7 +1,7 @@
 //! What wallet put aside for members' EMI.
 
 use crate::schema::emi_reserves;
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, ReserveId, Timestamp, UserId};
@@ -26,6 +26,11 @@ pub struct Reserve {
 /// False where this reserve is known already.
 pub async fn insert(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<bool> {
     inserted(diesel::insert_into(emi_reserves::table).values(reserve).execute(c).await)
+}
+
+/// Fails where one of the reserves is known already.
+pub async fn insert_all(c: &mut DbConnection, reserves: Vec<Reserve>) -> QueryResult<()> {
+    insert_many(c, emi_reserves::table, reserves).await.map(drop)
 }
 
 pub async fn save(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<()> {

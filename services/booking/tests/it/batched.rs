@@ -1,18 +1,19 @@
-//! Captures whose messages come at the same time: processed together, with the same outcome as one by one.
+//! Captures whose messages come at the same time, and reserves: processed together, with the same outcome as one by one.
 
 use crate::on_services::on_mariadb;
 use crate::world::{SCOOTER, SECRET, World, text};
-use booking::schema::{members, webhook_events};
+use booking::schema::{emi_reserves, members, webhook_events};
 use db::{BackendKind, DbError, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{PaymentId, UserId};
+use domain::{EventId, PaymentId, ReserveId, UserId};
 use futures_util::future::join_all;
-use proto_events::booking::v1::{BookingChanged, PaymentCompleted, PaymentReturned};
+use proto_events::booking::v1::{BookingChanged, EmiApplied, PaymentCompleted, PaymentReturned};
+use proto_events::wallet::v1::EmiReserved;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use testkit::Client;
 use testkit::statements::{Statements, writing};
+use testkit::{Client, TestService};
 
 /// A member of their own with a booking and an online order.
 struct Buyer {
@@ -222,4 +223,94 @@ async fn one_whose_member_is_at_work_elsewhere_holds_up_none_of_those_that_come_
         assert_eq!(world.completed().await.len(), 12);
     })
     .await;
+}
+
+fn reserved(world: &World, owner: UserId, paise: i64) -> EmiReserved {
+    EmiReserved {
+        reserve_id: chassis::id::fresh::<ReserveId>().into(),
+        user_id: owner.into(),
+        amount_paise: paise,
+        source_kind: "pair".into(),
+        source_id: chassis::id::fresh::<EventId>().into(),
+        reserved_at: world.service.now().micros(),
+    }
+}
+
+/// Reserves of every kind of member; `at_once` says whether they come together.
+async fn reserve_scenario(world: &World, at_once: bool) -> Vec<Value> {
+    let mut buyers = Vec::new();
+    for n in 0..10 {
+        let buyer = buyer(world, "500.00", (n % 3 == 0).then_some(12)).await;
+        // The first member's booking is not confirmed: what comes for it waits.
+        if n > 0 {
+            let (order, id) = (order_of(&buyer.payment), format!("pay_{n}"));
+            world.webhook("payment.captured", &order, &id, "500.00").await.expect(200);
+        }
+        buyers.push(buyer);
+    }
+    let mut owners = Vec::new();
+    for buyer in &buyers {
+        owners.push(owner(buyer).await);
+    }
+    // Somebody of whom nothing is known, and members with several reserves.
+    owners.push(chassis::id::fresh());
+    let mut reserves: Vec<EmiReserved> =
+        (1..).zip(&owners).map(|(n, owner)| reserved(world, *owner, n * 40_000)).collect();
+    reserves.push(reserved(world, owners[0], 7_000));
+    reserves.push(reserved(world, owners[3], 300_000));
+    reserves.push(reserves[4].clone());
+    let now = world.service.now();
+    let envelopes = reserves.iter().map(|reserve| TestService::envelope(now, reserve));
+    if at_once {
+        world.service.deliver_all(envelopes.collect()).await;
+    } else {
+        for envelope in envelopes {
+            world.service.deliver_envelope(envelope).await;
+        }
+    }
+    let applied: Vec<EmiApplied> = world.service.published().await;
+    let mut outcomes = Vec::new();
+    for (buyer, owner) in buyers.iter().zip(&owners) {
+        let booking = buyer.client.get(&format!("/bookings/{}", buyer.booking)).await.expect(200);
+        let parts = applied.iter().filter(|a| a.user_id == Vec::<u8>::from(*owner));
+        let parts: Vec<Value> = parts.map(|a| json!([a.amount_paise, a.instalment])).collect();
+        outcomes.push(json!([booking["total_paid"], booking["status"], booking["emi"], parts]));
+    }
+    let c = &mut *world.service.ctx().db().read().await.expect("a connection");
+    let mut left: Vec<(i64, i64, i64)> = emi_reserves::table
+        .select((emi_reserves::amount_paise, emi_reserves::waiting_paise, emi_reserves::applied_paise))
+        .load(c)
+        .await
+        .expect("rows");
+    left.sort_unstable();
+    outcomes.push(json!(left));
+    outcomes
+}
+
+async fn reserves_together(world: &World) {
+    let one_by_one = World::start_with(&[("SANDBOX_WEBHOOK_SECRET", SECRET)]).await;
+    let expected = reserve_scenario(&one_by_one, false).await;
+    one_by_one.service.finish().await;
+    let statements = Statements::of(&world.service);
+    let found = reserve_scenario(world, true).await;
+    assert_eq!(found, expected);
+    let taken = statements.taken();
+    let inserts = writing(&taken, &["emi_reserves"]);
+    let inserts = inserts.iter().filter(|sql| sql.starts_with("INSERT")).count();
+    assert!(inserts < 10, "{inserts} inserts for 13 reserves");
+    let changed = world.service.published::<BookingChanged>().await;
+    let versions: BTreeSet<_> = changed.iter().map(|b| (b.booking_id.clone(), b.version)).collect();
+    assert_eq!(versions.len(), changed.len(), "a version of a booking is told once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reserves_at_once_come_to_what_they_come_to_one_by_one() {
+    let world = World::start_with(&[("SANDBOX_WEBHOOK_SECRET", SECRET)]).await;
+    reserves_together(&world).await;
+    world.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reserves_at_once_come_to_what_they_come_to_one_by_one_on_services() {
+    on_mariadb(async |world| reserves_together(world).await).await;
 }
