@@ -35,6 +35,22 @@ pub async fn begin(c: &mut DbConnection, settled: &Epoch) -> Result<Option<Closi
     Ok(Some(Closing { closed_at, until, totals }))
 }
 
+/// Begins to add up what every account came to at `at`, with the last closing before it.
+pub async fn begin_at(c: &mut DbConnection, at: Timestamp) -> Result<Closing, WalletError> {
+    let until = closings::last(c, Some(at)).await?;
+    let totals = match until {
+        Some(last) => closings::kept(c, last).await?,
+        None => Totals::new(),
+    };
+    Ok(Closing { closed_at: at, until, totals })
+}
+
+impl Closing {
+    pub fn into_totals(self) -> Totals {
+        self.totals
+    }
+}
+
 /// Adds up the next postings. `Ok(false)`: there are no more.
 pub async fn add(c: &mut DbConnection, closing: &mut Closing) -> Result<bool, WalletError> {
     let Closing { closed_at, until, totals } = closing;

@@ -3,14 +3,14 @@
 use super::transactions::instant;
 use super::wallets::require_member;
 use crate::Wallet;
-use crate::app::rollup;
+use crate::app::{close, rollup};
 use crate::domain::Account;
 use crate::store::closings::Totals;
-use crate::store::{closings, entries};
+use crate::store::entries;
 use crate::verification;
 use actix_web::{HttpResponse, web};
 use chassis::http::{Cursor, Listing, Page, Problem, Query, long_read, ok};
-use db::DbConnection;
+use db::Db;
 use domain::{Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,14 @@ fn control_account(account: Account) -> String {
 }
 
 /// What every account came to, of everything posted until `until`, or by now.
-async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> Result<Totals, Problem> {
-    match until {
-        Some(_) => Ok(closings::totals(c, until).await?),
-        None => Ok(rollup::totals(c).await?),
+async fn totals(db: &Db, until: Option<Timestamp>) -> Result<Totals, Problem> {
+    let Some(until) = until else { return Ok(rollup::totals(&mut *db.read().await?).await?) };
+    let mut closing = close::begin_at(&mut *db.read().await?, until).await?;
+    // Between two bounded steps others have the connection and, on SQLite, the thread.
+    while close::add(&mut *db.read().await?, &mut closing).await? {
+        tokio::task::yield_now().await;
     }
+    Ok(closing.into_totals())
 }
 
 fn moment(as_of: Option<&str>) -> Result<Option<Timestamp>, Problem> {
@@ -66,9 +69,9 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
     if let Some(member) = of.0.user_id {
         require_member(&app, member).await?;
     }
-    let mut c = app.ctx.db().read().await?;
     let items = match of.0.user_id {
         Some(member) => {
+            let mut c = app.ctx.db().read().await?;
             let mut items = Vec::new();
             for account in Account::ALL.iter().filter(|a| a.is_members()) {
                 let balance = entries::balance_at(&mut c, member, *account, as_of).await?;
@@ -78,7 +81,7 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
             items
         }
         None => {
-            let totals = totals(&mut c, until).await?;
+            let totals = totals(app.ctx.db(), until).await?;
             let view = |account: &Account| AccountView {
                 account: control_account(*account),
                 balance: totals.get(account).copied().unwrap_or_default(),
@@ -117,9 +120,7 @@ pub(crate) struct TrialBalance {
 pub(super) async fn trial_balance(app: web::Data<Wallet>, asked: Query<AsOf>) -> Result<HttpResponse, Problem> {
     let until = moment(asked.0.as_of.as_deref())?;
     let as_of = until.unwrap_or_else(|| app.ctx.now());
-    let mut c = app.ctx.db().read().await?;
-    let totals = totals(&mut c, until).await?;
-    drop(c);
+    let totals = totals(app.ctx.db(), until).await?;
     let balance = balance(as_of, &totals).map_err(Problem::internal)?;
     Ok(ok(&balance))
 }

@@ -1,6 +1,5 @@
 //! What every account had come to at some past instants. Rows are only ever added.
 
-use super::entries;
 use crate::domain::Account;
 use crate::schema::closings;
 use db::{DbConnection, insert_many, inserted};
@@ -37,20 +36,6 @@ pub async fn next(c: &mut DbConnection, after: Option<Timestamp>) -> QueryResult
         query = query.filter(closings::closed_at.gt(after));
     }
     query.first(c).await
-}
-
-/// Σ of all postings by account, of everything posted until `until`: a closing, and what came after it.
-pub async fn totals(c: &mut DbConnection, until: Option<Timestamp>) -> QueryResult<Totals> {
-    let closed_at = last(c, until).await?;
-    let mut totals = match closed_at {
-        None => Totals::new(),
-        Some(at) => kept(c, at).await?,
-    };
-    for (account, sum) in entries::moved(c, closed_at, until).await? {
-        let total = totals.entry(account).or_default();
-        *total = total.add(sum).map_err(|e| diesel::result::Error::DeserializationError(Box::new(e)))?;
-    }
-    Ok(totals)
 }
 
 /// What was kept at one closing.
