@@ -65,9 +65,9 @@ async fn save(c: &mut DbConnection, plain: Vec<Plain>) -> Result<(), BookingErro
     for Plain { event, capture, payment, account, folder } in plain {
         payments.push(folder.payment(payment)?.clone());
         folders.push(folder);
-        let (member, told) = account.into_parts();
+        let (member, account_events) = account.into_parts();
         members.push(member);
-        drafts.extend(told);
+        drafts.extend(account_events);
         events.push(event);
         captures.push(capture);
     }

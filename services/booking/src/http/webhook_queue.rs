@@ -25,15 +25,15 @@ pub struct WebhookQueue {
 #[derive(Debug)]
 struct Waiting {
     message: Message,
-    /// Told after the commit. Dropped without, the message has to be processed by itself.
+    /// Answered after the commit. Dropped without an answer, the message has to be processed by itself.
     done: oneshot::Sender<()>,
 }
 
 impl WebhookQueue {
     fn push(&self, message: Message) -> oneshot::Receiver<()> {
-        let (done, told) = oneshot::channel();
+        let (done, answer) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(Waiting { message, done });
-        told
+        answer
     }
 
     /// The messages of one gateway that wait longest, at most one of an order.
@@ -68,10 +68,10 @@ pub(super) enum Processed<'a> {
 /// Processes a message together with those that wait.
 pub(super) async fn process<'a>(app: &'a Booking, event: &WebhookEvent, captured: &Captured) -> Processed<'a> {
     let queue = &app.webhook_queue;
-    let mut told = queue.push(Message { event: event.clone(), captured: captured.clone() });
+    let mut answer = queue.push(Message { event: event.clone(), captured: captured.clone() });
     let turn = tokio::select! {
         biased;
-        done = &mut told => return if done.is_ok() { Processed::Together } else { Processed::Not(None) },
+        done = &mut answer => return if done.is_ok() { Processed::Together } else { Processed::Not(None) },
         turn = queue.turn.lock() => turn,
     };
     loop {
@@ -83,7 +83,7 @@ pub(super) async fn process<'a>(app: &'a Booking, event: &WebhookEvent, captured
         } else {
             process_all(app, batch).await;
         }
-        match told.try_recv() {
+        match answer.try_recv() {
             Ok(()) => return Processed::Together,
             Err(TryRecvError::Closed) => return Processed::Not(is_alone.then_some(turn)),
             // Others were before it.
