@@ -244,14 +244,7 @@ where
     I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
-    let mut inserted = 0;
-    let mut rows: Vec<_> = rows.into_iter().map(diesel::Insertable::values).collect();
-    while !rows.is_empty() {
-        let rest = rows.split_off(next_length(rows.len()));
-        let statement = InsertMany { rows: std::mem::replace(&mut rows, rest), into: table.from_clause() };
-        inserted += conn.execute_returning_count(statement).await?;
-    }
-    Ok(inserted)
+    insert_chunks(conn, table, rows, |insert| insert).await
 }
 
 /// Inserts all rows, up to 500 to a statement; where the key `keys` is taken, sets `columns` to the values meant for
@@ -271,7 +264,7 @@ where
     I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
-    upsert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: None }).await
+    insert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: None }).await.map(drop)
 }
 
 /// Inserts all rows, up to 500 to a statement; where the key `keys` is taken, sets `columns` and `version` to the values
@@ -293,28 +286,31 @@ where
     I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
-    upsert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: Some(version) }).await
+    insert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: Some(version) }).await.map(drop)
 }
 
-async fn upsert_chunks<Tab, I, V>(
+/// Executes as many statements as the rows take, each made of a part of them; answers how many rows they count.
+async fn insert_chunks<Tab, I, V, S>(
     conn: &mut DbConnection,
     table: Tab,
     rows: I,
-    upsert: impl Fn(InsertMany<Tab, V>) -> Upsert<InsertMany<Tab, V>>,
-) -> QueryResult<()>
+    statement: impl Fn(InsertMany<Tab, V>) -> S,
+) -> QueryResult<usize>
 where
     Tab: diesel::Table,
     I: IntoIterator,
     I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>>,
-    InsertMany<Tab, V>: QueryFragment<MultiBackend>,
+    S: QueryFragment<MultiBackend> + QueryId,
 {
-    let mut rows: Vec<_> = rows.into_iter().map(diesel::Insertable::values).collect();
-    while !rows.is_empty() {
-        let rest = rows.split_off(next_length(rows.len()));
-        let insert = InsertMany { rows: std::mem::replace(&mut rows, rest), into: table.from_clause() };
-        conn.execute_returning_count(upsert(insert)).await?;
+    let rows: Vec<_> = rows.into_iter().map(diesel::Insertable::values).collect();
+    let mut rows = rows.into_iter();
+    let mut counted = 0;
+    while rows.len() > 0 {
+        let length = next_length(rows.len());
+        let insert = InsertMany { rows: rows.by_ref().take(length).collect(), into: table.from_clause() };
+        counted += conn.execute_returning_count(statement(insert)).await?;
     }
-    Ok(())
+    Ok(counted)
 }
 
 /// `column IN (…)`; made by [`AnyOfExt::any_of`].
