@@ -25,7 +25,7 @@ impl Folder {
     /// The member's row has to be locked already.
     pub async fn lock(c: &mut DbConnection, id: BookingId) -> Result<Self, BookingError> {
         let booking = bookings::lock(c, id).await?;
-        Self::fill(c, booking).await
+        Self::fill(c, vec![booking]).await?.pop().ok_or(BookingError::NotFound)
     }
 
     /// As [`Folder::lock`], with this payment of the booking, in whatever state it is.
@@ -53,20 +53,20 @@ impl Folder {
         if users.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let found = bookings::lock_all_of_all(c, users).await?;
-        Ok(Self::fill_all(c, found).await?.into_iter().fold(BTreeMap::new(), |mut all, folder| {
+        let found = bookings::lock_all_of(c, users).await?;
+        Ok(Self::fill(c, found).await?.into_iter().fold(BTreeMap::new(), |mut all, folder| {
             all.entry(folder.booking.user_id).or_insert_with(Vec::new).push(folder);
             all
         }))
     }
 
-    /// [`Folder::fill`] for several bookings, each table read once.
-    pub(super) async fn fill_all(c: &mut DbConnection, found: Vec<Booking>) -> Result<Vec<Self>, BookingError> {
+    /// Bookings that are locked already, in their order, each table read once.
+    pub(super) async fn fill(c: &mut DbConnection, found: Vec<Booking>) -> Result<Vec<Self>, BookingError> {
         if found.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<BookingId> = found.iter().map(|b| b.id).collect();
-        let payments = payments::lock_open_of_all(c, &ids).await?;
+        let payments = payments::lock_open_of(c, &ids).await?;
         let with_emi: Vec<BookingId> = found.iter().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
         let instalments = if with_emi.is_empty() { Vec::new() } else { instalments::of_many(c, &with_emi).await? };
         let fill = |booking: Booking| {
@@ -85,12 +85,6 @@ impl Folder {
             found.push(folder.booking);
         }
         Ok(bookings::save_all(c, found).await?)
-    }
-
-    pub(crate) async fn fill(c: &mut DbConnection, booking: Booking) -> Result<Self, BookingError> {
-        let payments = payments::lock_open_of(c, booking.id).await?;
-        let instalments = if booking.emi_months == 0 { Vec::new() } else { instalments::of(c, booking.id).await? };
-        Ok(Self::of(booking, payments, instalments))
     }
 
     pub fn payment(&self, id: PaymentId) -> Result<&Payment, BookingError> {

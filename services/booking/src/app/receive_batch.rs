@@ -119,7 +119,7 @@ async fn load(
     let ids: Vec<BookingId> = ids.into_iter().collect();
     let found = bookings::lock_all(c, &ids).await?;
     let mut folders: BTreeMap<BookingId, Folder> =
-        Folder::fill_all(c, found).await?.into_iter().map(|folder| (folder.booking.id, folder)).collect();
+        Folder::fill(c, found).await?.into_iter().map(|folder| (folder.booking.id, folder)).collect();
     let gateway_ids: Vec<&str> = pairs.iter().map(|(m, _)| m.captured.gateway_payment_id.as_str()).collect();
     let refunded: BTreeSet<String> = gateway_refunds::payments_among(c, gateway, &gateway_ids).await?;
     let waiting: BTreeSet<UserId> = reserves::owners_waiting(c, &users).await?;

@@ -5,7 +5,6 @@ use super::folder::{Folder, number};
 use crate::domain::reserve::{Claim, Part, Unpaid, allocate, is_released};
 use crate::domain::{ApplicationId, PaymentStatus, ReleaseId};
 use crate::error::BookingError;
-use crate::store::bookings;
 use crate::store::members::{self, Member};
 use crate::store::payments::{self, Payment};
 use crate::store::reserves::{self, Reserve};
@@ -111,10 +110,8 @@ pub async fn decide_waiting(c: &mut DbConnection, account: &mut Account) -> Resu
     if waiting.is_empty() {
         return Ok(());
     }
-    let mut folders = Vec::new();
-    for booking in bookings::lock_all_of(c, account.member.user_id).await? {
-        folders.push(Folder::fill(c, booking).await?);
-    }
+    let owner = account.member.user_id;
+    let mut folders = Folder::lock_all_of(c, &[owner]).await?.remove(&owner).unwrap_or_default();
     for mut reserve in waiting {
         let before = reserve.waiting_paise;
         let Decided { payments, settled } = decide(account, &mut folders, &mut reserve)?;

@@ -97,20 +97,9 @@ pub async fn lock_all(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Ve
 }
 
 /// Every booking of these members, oldest first, locked.
-pub async fn lock_all_of_all(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Booking>> {
+pub async fn lock_all_of(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Booking>> {
     bookings::table
         .filter(bookings::user_id.any_of(users))
-        .order(bookings::id)
-        .select(Booking::as_select())
-        .lock()
-        .get_results(c)
-        .await
-}
-
-/// Every booking of a member, oldest first, locked.
-pub async fn lock_all_of(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Booking>> {
-    bookings::table
-        .filter(bookings::user_id.eq(user_id))
         .order(bookings::id)
         .select(Booking::as_select())
         .lock()

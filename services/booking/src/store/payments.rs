@@ -87,13 +87,7 @@ pub async fn find(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Pay
 
 /// The payment a gateway's order was made for.
 pub async fn of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str) -> QueryResult<Option<Payment>> {
-    payments::table
-        .filter(payments::gateway.eq(gateway))
-        .filter(payments::gateway_order_id.eq(order_id))
-        .select(Payment::as_select())
-        .first(c)
-        .await
-        .optional()
+    Ok(of_orders(c, gateway, &[order_id]).await?.pop())
 }
 
 /// The payments these orders of a gateway were made for.
@@ -122,21 +116,9 @@ pub async fn lock(c: &mut DbConnection, id: PaymentId) -> QueryResult<Payment> {
     payments::table.find(id).select(Payment::as_select()).lock().get_result(c).await
 }
 
-/// The pending and the completed payments of a booking, oldest first. The booking is locked, so nobody adds one
+/// The pending and the completed payments of these bookings, oldest first. The bookings are locked, so nobody adds one
 /// meanwhile. There are few of them; superseded orders may be many.
-pub async fn lock_open_of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
-    payments::table
-        .filter(payments::booking_id.eq(booking_id))
-        .filter(payments::status.any_of(&[PaymentStatus::Pending, PaymentStatus::Completed]))
-        .order(payments::id)
-        .select(Payment::as_select())
-        .lock()
-        .get_results(c)
-        .await
-}
-
-/// [`lock_open_of`] of several bookings.
-pub async fn lock_open_of_all(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
+pub async fn lock_open_of(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
     payments::table
         .filter(payments::booking_id.any_of(bookings))
         .filter(payments::status.any_of(&[PaymentStatus::Pending, PaymentStatus::Completed]))

@@ -122,6 +122,12 @@ async fn scenario(world: &World, at_once: bool) -> Vec<Value> {
     outcomes
 }
 
+async fn each_version_is_told_once(world: &World) {
+    let changed = world.service.published::<BookingChanged>().await;
+    let versions: BTreeSet<_> = changed.iter().map(|b| (b.booking_id.clone(), b.version)).collect();
+    assert_eq!(versions.len(), changed.len(), "a version of a booking is told once");
+}
+
 async fn together(world: &World) {
     let one_by_one = World::start_with(&[("SANDBOX_WEBHOOK_SECRET", SECRET)]).await;
     let expected = scenario(&one_by_one, false).await;
@@ -139,9 +145,7 @@ async fn together(world: &World) {
         webhook_events::table.select((webhook_events::state, webhook_events::sealed)).load(c).await.expect("rows");
     assert_eq!(states.len(), 18, "each different message once");
     assert!(states.iter().all(|(state, sealed)| state == "processed" && *sealed), "{states:?}");
-    let changed = world.service.published::<BookingChanged>().await;
-    let versions: BTreeSet<_> = changed.iter().map(|b| (b.booking_id.clone(), b.version)).collect();
-    assert_eq!(versions.len(), changed.len(), "a version of a booking is told once");
+    each_version_is_told_once(world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -298,9 +302,7 @@ async fn reserves_together(world: &World) {
     let inserts = writing(&taken, &["emi_reserves"]);
     let inserts = inserts.iter().filter(|sql| sql.starts_with("INSERT")).count();
     assert!(inserts < 10, "{inserts} inserts for 13 reserves");
-    let changed = world.service.published::<BookingChanged>().await;
-    let versions: BTreeSet<_> = changed.iter().map(|b| (b.booking_id.clone(), b.version)).collect();
-    assert_eq!(versions.len(), changed.len(), "a version of a booking is told once");
+    each_version_is_told_once(world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
