@@ -28,21 +28,22 @@ pub async fn begin(c: &mut DbConnection, settled: &Epoch) -> Result<Option<Closi
     if until.is_some_and(|last| closed_at < last.plus_secs(INTERVAL_SECS)) {
         return Ok(None);
     }
-    let totals = match until {
-        Some(last) => closings::kept(c, last).await?,
-        None => Totals::new(),
-    };
-    Ok(Some(Closing { closed_at, until, totals }))
+    Ok(Some(after(c, until, closed_at).await?))
 }
 
 /// Begins to add up what every account came to at `at`, with the last closing before it.
 pub async fn begin_at(c: &mut DbConnection, at: Timestamp) -> Result<Closing, WalletError> {
     let until = closings::last(c, Some(at)).await?;
+    after(c, until, at).await
+}
+
+/// Begins with what the closing at `until` came to, or with nothing.
+async fn after(c: &mut DbConnection, until: Option<Timestamp>, closed_at: Timestamp) -> Result<Closing, WalletError> {
     let totals = match until {
         Some(last) => closings::kept(c, last).await?,
         None => Totals::new(),
     };
-    Ok(Closing { closed_at: at, until, totals })
+    Ok(Closing { closed_at, until, totals })
 }
 
 impl Closing {
