@@ -33,7 +33,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// Unconfirmed events a relay may have on the wire.
 const WINDOW: usize = 256;
 /// Unacknowledged deliveries a consumer may have.
-const PREFETCH: u16 = 200;
+const PREFETCH: u16 = 500;
 /// After twice as many seconds of silence the connection is given up.
 const HEARTBEAT_SECS: u16 = 10;
 const CONNECT: Duration = Duration::from_secs(20);

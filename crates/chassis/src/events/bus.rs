@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use proto_events::Envelope;
-use std::time::Duration;
+use tokio::time::Instant;
 
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the event bus is not available: {0}")]
@@ -41,9 +41,10 @@ pub trait Bus: Send + Sync + 'static {
 /// One service's deliveries.
 #[async_trait::async_trait]
 pub trait Queue: Send {
-    /// Waits for the first event, then takes what else is there, up to `max` or until `linger` has passed.
+    /// Waits for the first event, then takes what else is there, up to `max`; one that is not full waits for more until
+    /// `earliest`.
     /// An error means that the subscription is gone and has to be made anew.
-    async fn next_batch(&mut self, max: usize, linger: Duration) -> Result<Vec<Delivery>, BusDown>;
+    async fn next_batch(&mut self, max: usize, earliest: Instant) -> Result<Vec<Delivery>, BusDown>;
 
     /// Acknowledges deliveries of this queue together.
     async fn ack_all(&mut self, answers: Vec<Box<dyn Answer>>) -> Result<(), BusDown> {

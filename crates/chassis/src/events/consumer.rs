@@ -3,6 +3,7 @@
 use super::backoff::{self, Backoff};
 use super::bus::{Answer, Bus, BusDown, Delivery, Queue};
 use super::handling::{Failure, Handling, Verdict};
+use super::pace::Pace;
 use super::{HandleError, parked, waiting};
 use crate::ctx::Ctx;
 use db::DbConnection;
@@ -16,9 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Events in one transaction at most.
-const BATCH: usize = 200;
-/// How long a batch that is not full may wait for more.
-const LINGER: Duration = Duration::from_millis(5);
+const BATCH: usize = 500;
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
 /// How often somebody may have asked for a replay.
@@ -147,6 +146,7 @@ impl Receiver {
         let mut revisits = interval(REVISIT_EVERY);
         revisits.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut revisited = None;
+        let mut pace = Pace::new();
         loop {
             let room = deferred.0.len() < BATCH;
             let batch = tokio::select! {
@@ -161,7 +161,11 @@ impl Receiver {
                     continue;
                 }
                 due = deferred.due() => due,
-                batch = queue.next_batch(BATCH, LINGER), if room => batch?.into_iter().map(Pending::from).collect(),
+                batch = queue.next_batch(BATCH, pace.next_batch_at()), if room => {
+                    let batch = batch?;
+                    pace.begin(batch.len());
+                    batch.into_iter().map(Pending::from).collect()
+                }
             };
             self.work(queue.as_mut(), batch, &mut deferred).await?;
             let delayed = deferred.0.iter().filter(|(_, pending)| pending.attempts >= ALARM_AFTER).count();
@@ -337,7 +341,7 @@ impl Receiver {
     /// Ends with the subscription.
     async fn bury_all(&self, mut queue: Box<dyn Queue>, tried: &mut HashSet<[u8; 16]>) -> BusDown {
         loop {
-            let batch = match queue.next_batch(BATCH, LINGER).await {
+            let batch = match queue.next_batch(BATCH, Instant::now()).await {
                 Ok(batch) => batch,
                 Err(lost) => return lost,
             };

@@ -11,7 +11,6 @@ use proto_events::subscriptions::SUBSCRIPTIONS;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -98,7 +97,7 @@ impl Bus for MemoryBus {
 
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
         let lane = self.lanes.get(service).ok_or_else(|| BusDown(format!("there is no queue for {service}")))?;
-        Ok(Box::new(MemoryQueue { lane: Arc::clone(lane), turn: None, gathered: Vec::new(), is_busy: false }))
+        Ok(Box::new(MemoryQueue { lane: Arc::clone(lane), turn: None, gathered: Vec::new() }))
     }
 
     async fn ping(&self) -> Result<(), BusDown> {
@@ -226,8 +225,6 @@ struct MemoryQueue {
     turn: Option<OwnedMutexGuard<()>>,
     /// A batch under way: kept when the wait for its end is given up.
     gathered: Vec<Delivery>,
-    /// Whether events came together the last time.
-    is_busy: bool,
 }
 
 impl Drop for MemoryQueue {
@@ -239,8 +236,7 @@ impl Drop for MemoryQueue {
 
 #[async_trait::async_trait]
 impl Queue for MemoryQueue {
-    /// Lingers only where the last batch had more than one event: an event alone should not be held up.
-    async fn next_batch(&mut self, max: usize, linger: Duration) -> Result<Vec<Delivery>, BusDown> {
+    async fn next_batch(&mut self, max: usize, earliest: Instant) -> Result<Vec<Delivery>, BusDown> {
         if self.turn.is_none() {
             self.turn = Some(Arc::clone(&self.lane.turn).lock_owned().await);
         }
@@ -252,15 +248,13 @@ impl Queue for MemoryQueue {
             }
             self.lane.arrived.notified().await;
         }
-        let deadline = Instant::now() + if self.is_busy && !self.lane.is_disturbed() { linger } else { Duration::ZERO };
-        while self.gathered.len() < max && Instant::now() < deadline {
+        while self.gathered.len() < max && !self.lane.is_disturbed() && Instant::now() < earliest {
             let lane = Arc::clone(&self.lane);
             tokio::select! {
                 () = lane.arrived.notified() => self.gather(max),
-                () = sleep_until(deadline) => {}
+                () = sleep_until(earliest) => {}
             }
         }
-        self.is_busy = self.gathered.len() > 1;
         Ok(std::mem::take(&mut self.gathered))
     }
 }

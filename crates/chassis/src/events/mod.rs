@@ -4,7 +4,7 @@
 //! was sent stays, and can be sent again), [`bus`] (what carries them: [`memory`] in one process, which a test may have
 //! disturbed by `disturbance`, and [`amqp`] over RabbitMQ), [`consumer`] (the receiving loop; `handling` is one
 //! transaction of it and `inbox` what it has seen), [`waiting`] (events whose time has not come), [`parked`] (events that cannot be handled),
-//! [`read`] (from wire values to domain values), `backoff`.
+//! [`read`] (from wire values to domain values), `pace` (spacing of batches under load), `backoff`.
 
 pub mod amqp;
 pub(crate) mod backoff;
@@ -17,6 +17,7 @@ mod inbox;
 pub mod log;
 pub mod memory;
 pub mod outbox;
+mod pace;
 pub mod parked;
 pub mod read;
 pub mod relay;

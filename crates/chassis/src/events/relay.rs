@@ -10,6 +10,7 @@
 use super::backoff::Backoff;
 use super::bus::{Bus, BusDown, Confirm, NotTaken};
 use super::held::Held;
+use super::pace::Pace;
 use crate::ctx::Ctx;
 use crate::lease::Lease;
 use crate::schema::outbox;
@@ -36,7 +37,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Rows read at once.
 const CHUNK: usize = 500;
 /// How long confirmations may gather before they are written down.
-const LINGER: Duration = Duration::from_millis(10);
+const LINGER: Duration = Duration::from_millis(50);
 /// As many are written down without delay, and in one statement.
 const MARK: usize = 500;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -215,6 +216,7 @@ impl Relay {
         let mut taken: HashSet<i64> = HashSet::new();
         let mut held = Held::new();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let mut pace = Pace::new();
         while !session.is_cancelled() {
             let (unconfirmed, failure) = {
                 let mut state = progress.state();
@@ -238,7 +240,12 @@ impl Relay {
                 None => self.publish_some(session, (&mut taken, &mut held), unconfirmed, &handed, progress).await,
             };
             let idle = match step {
-                Ok(Step::Published) => continue,
+                // There are more rows already.
+                Ok(Step::Published { is_full: true, .. }) => continue,
+                Ok(Step::Published { rows, .. }) => {
+                    pace.begin(rows);
+                    sleep_until(pace.next_batch_at()).boxed()
+                }
                 Ok(Step::Full) => self.room(progress).boxed(),
                 Ok(Step::Empty) => self.news(progress).boxed(),
                 Err(error) => {
@@ -292,6 +299,7 @@ impl Relay {
         .await;
         let rows = rows.map_err(|error| super::handling::chain(&error))?;
         let Some(last) = rows.last().map(|row| row.position) else { return Ok(Step::Empty) };
+        let count = rows.len();
         for row in rows.into_iter().filter(|row| !held.holds(&row.event_type)) {
             let position = row.position;
             let publishing = self.bus.publish(row.into_envelope(self.ctx.service()));
@@ -304,7 +312,7 @@ impl Relay {
             let _ = handed.send((position, confirm));
         }
         held.pass(last);
-        Ok(Step::Published)
+        Ok(Step::Published { rows: count, is_full: count == room })
     }
 
     /// Waits for confirmations and writes them down, many at a time.
@@ -378,7 +386,10 @@ impl Relay {
 }
 
 enum Step {
-    Published,
+    Published {
+        rows: usize,
+        is_full: bool,
+    },
     /// Nothing more may be unconfirmed.
     Full,
     /// Nothing is unsent that is not under way.

@@ -7,7 +7,6 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::{Channel, Consumer};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 pub(super) fn down(error: lapin::Error) -> BusDown {
@@ -45,18 +44,15 @@ impl AmqpQueue {
 
 #[async_trait::async_trait]
 impl Queue for AmqpQueue {
-    /// Lingers only where more than one event was there already: an event alone should not be held up.
-    async fn next_batch(&mut self, max: usize, linger: Duration) -> Result<Vec<Delivery>, BusDown> {
+    async fn next_batch(&mut self, max: usize, earliest: Instant) -> Result<Vec<Delivery>, BusDown> {
         if self.gathered.is_empty() {
             let first = self.consumer.next().await;
             self.gather(first)?;
         }
-        let deadline = Instant::now() + linger;
         while self.gathered.len() < max {
             let next = match self.consumer.next().now_or_never() {
                 Some(next) => next,
-                None if self.gathered.len() == 1 => break,
-                None => match timeout_at(deadline, self.consumer.next()).await {
+                None => match timeout_at(earliest, self.consumer.next()).await {
                     Ok(next) => next,
                     Err(_) => break,
                 },

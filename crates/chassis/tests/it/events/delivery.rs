@@ -12,6 +12,7 @@ use proto_events::prost::Message;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::time::Instant;
 
 fn wallet_alone() -> (MemoryBus, Arc<dyn Bus>) {
     let bus = MemoryBus::limited_to(&["wallet"]);
@@ -79,7 +80,7 @@ async fn a_disturbed_queue_that_is_only_read_gives_everything_and_never_gets_stu
         }
         let mut queue = memory.subscribe("wallet").await.unwrap();
         while memory.pending() > 0 {
-            let batch = queue.next_batch(7, Duration::ZERO).await.unwrap();
+            let batch = queue.next_batch(7, Instant::now()).await.unwrap();
             assert!((1..=7).contains(&batch.len()));
             for (n, delivery) in batch.into_iter().enumerate() {
                 // Some are put back, and have to come again.
@@ -98,13 +99,13 @@ async fn an_event_is_confirmed_when_the_last_subscriber_has_acknowledged_it() {
     let mut confirm = memory.publish(envelope("user")).await.unwrap();
     let mut wallet = memory.subscribe("wallet").await.unwrap();
     let mut binary = memory.subscribe("binary").await.unwrap();
-    let first = wallet.next_batch(1, Duration::ZERO).await.unwrap().remove(0);
+    let first = wallet.next_batch(1, Instant::now()).await.unwrap().remove(0);
     first.answer.ack().await.unwrap();
     assert!(futures_util::poll!(&mut confirm).is_pending());
-    let second = binary.next_batch(1, Duration::ZERO).await.unwrap().remove(0);
+    let second = binary.next_batch(1, Instant::now()).await.unwrap().remove(0);
     second.answer.retry().await.unwrap();
     assert!(futures_util::poll!(&mut confirm).is_pending());
-    let second = binary.next_batch(1, Duration::ZERO).await.unwrap().remove(0);
+    let second = binary.next_batch(1, Instant::now()).await.unwrap().remove(0);
     second.answer.ack().await.unwrap();
     confirm.await.unwrap();
     assert_eq!(memory.pending(), 0);
@@ -113,13 +114,26 @@ async fn an_event_is_confirmed_when_the_last_subscriber_has_acknowledged_it() {
 }
 
 #[tokio::test]
+async fn a_batch_waits_until_it_may_begin_or_is_full() {
+    let memory = MemoryBus::limited_to(&["wallet"]);
+    let mut queue = memory.subscribe("wallet").await.unwrap();
+    drop(memory.publish(envelope("first")).await.unwrap());
+    let mut batch = Box::pin(queue.next_batch(2, Instant::now() + Duration::from_secs(3600)));
+    assert!(futures_util::poll!(&mut batch).is_pending());
+    drop(memory.publish(envelope("second")).await.unwrap());
+    assert_eq!(batch.await.unwrap().len(), 2);
+    drop(memory.publish(envelope("alone")).await.unwrap());
+    assert_eq!(queue.next_batch(500, Instant::now()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_second_subscription_gets_nothing_until_the_first_is_gone() {
     let memory = MemoryBus::limited_to(&["wallet"]);
     let mut first = memory.subscribe("wallet").await.unwrap();
     let mut second = memory.subscribe("wallet").await.unwrap();
-    let mut idle = Box::pin(first.next_batch(1, Duration::ZERO));
+    let mut idle = Box::pin(first.next_batch(1, Instant::now()));
     assert!(futures_util::poll!(&mut idle).is_pending());
-    let mut standby = Box::pin(second.next_batch(1, Duration::ZERO));
+    let mut standby = Box::pin(second.next_batch(1, Instant::now()));
     assert!(futures_util::poll!(&mut standby).is_pending());
     drop(memory.publish(envelope("user")).await.unwrap());
     let taken = idle.await.unwrap();

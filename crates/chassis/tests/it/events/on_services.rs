@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 #[expect(clippy::disallowed_methods, reason = "only the tests need to know where the test servers are")]
@@ -174,9 +175,9 @@ async fn of_two_consumers_one_is_active_and_the_other_takes_over() {
         world.all_sent().await;
         let mut got = Vec::new();
         while got.len() < 10 {
-            got.extend(first.next_batch(200, Duration::from_millis(5)).await.unwrap());
+            got.extend(first.next_batch(200, Instant::now() + Duration::from_millis(5)).await.unwrap());
         }
-        let mut standby = Box::pin(second.next_batch(200, Duration::from_millis(50)));
+        let mut standby = Box::pin(second.next_batch(200, Instant::now() + Duration::from_millis(50)));
         assert!(futures_util::poll!(&mut standby).is_pending());
         drop((got, first));
         assert!(!standby.await.unwrap().is_empty());
@@ -196,7 +197,7 @@ async fn an_acknowledgement_of_some_leaves_the_others_to_come_again() {
         let mut queue = bus.subscribe("wallet").await.unwrap();
         let mut got = Vec::new();
         while got.len() < 9 {
-            got.extend(queue.next_batch(200, Duration::from_millis(5)).await.unwrap());
+            got.extend(queue.next_batch(200, Instant::now() + Duration::from_millis(5)).await.unwrap());
         }
         // The first two and the fifth are done; one goes back; the rest is dropped.
         let mut done = Vec::new();
@@ -210,7 +211,7 @@ async fn an_acknowledgement_of_some_leaves_the_others_to_come_again() {
         queue.ack_all(done).await.unwrap();
         let mut again = Vec::new();
         while again.len() < 6 {
-            again.extend(queue.next_batch(200, Duration::from_millis(5)).await.unwrap());
+            again.extend(queue.next_batch(200, Instant::now() + Duration::from_millis(5)).await.unwrap());
         }
         let mut left: Vec<_> = again.iter().map(|d| d.event.subject.clone()).collect();
         left.sort();
@@ -231,7 +232,7 @@ async fn an_event_the_broker_gave_up_on_gets_one_more_try_before_it_is_parked() 
         }
         let mut queue = bus.subscribe("wallet").await.unwrap();
         for _ in 0..102 {
-            let batch = queue.next_batch(1, Duration::ZERO).await.unwrap();
+            let batch = queue.next_batch(1, Instant::now()).await.unwrap();
             for delivery in batch {
                 delivery.answer.retry().await.unwrap();
             }
@@ -366,7 +367,7 @@ async fn on_mysql_a_position_that_becomes_visible_late_is_sent() {
             .unwrap();
         let mut got = Vec::new();
         while got.len() < 2 {
-            for delivery in queue.next_batch(10, Duration::ZERO).await.unwrap() {
+            for delivery in queue.next_batch(10, Instant::now()).await.unwrap() {
                 got.push((delivery.event.position, delivery.event.subject.clone()));
                 delivery.answer.ack().await.unwrap();
             }
