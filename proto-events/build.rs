@@ -1,4 +1,4 @@
-//! Generates the event types from `proto/` without an installed `protoc`.
+//! Build script that generates the event types from `proto/` without `protoc`.
 
 use std::path::Path;
 

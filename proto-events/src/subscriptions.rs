@@ -1,13 +1,15 @@
-//! Who listens to what: the one list from which every queue and binding is declared.
+//! Subscriptions of all services: the only source of queues and bindings.
 
-/// A service's queue takes these event types.
+/// Event types that a service's queue receives.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscription {
+    /// Name of the service.
     pub service: &'static str,
+    /// Subscribed event types.
     pub types: &'static [&'static str],
 }
 
-/// Every subscription of the platform.
+/// All subscriptions of the platform.
 pub const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription {
         service: "auth",
@@ -136,7 +138,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
     },
 ];
 
-/// The event types one service listens to; empty for a name that is no service.
-pub fn of(service: &str) -> &'static [&'static str] {
+/// Event types that a service subscribes to; empty for an unknown service.
+pub fn for_service(service: &str) -> &'static [&'static str] {
     SUBSCRIPTIONS.iter().find(|s| s.service == service).map_or(&[], |s| s.types)
 }

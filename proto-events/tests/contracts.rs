@@ -1,12 +1,12 @@
-//! Fields are only ever added: what consumers may rely on is written down in `contracts.txt`.
+//! Compatibility of the event contracts: fields are only added. `contracts.txt` lists the published fields.
 
-#![expect(clippy::expect_used, reason = "a failing test panics; that is how it fails")]
+#![expect(clippy::expect_used, reason = "a failing test panics")]
 
 use prost_types::{FileDescriptorSet, field_descriptor_proto as field};
 use proto_events::{DESCRIPTORS, prost::Message, subscriptions::SUBSCRIPTIONS};
 use std::collections::BTreeSet;
 
-fn lines() -> BTreeSet<String> {
+fn contract_lines() -> BTreeSet<String> {
     let set = FileDescriptorSet::decode(DESCRIPTORS).expect("descriptors");
     let mut lines = BTreeSet::new();
     for file in &set.file {
@@ -28,23 +28,27 @@ fn lines() -> BTreeSet<String> {
 }
 
 #[test]
-fn no_field_was_changed_or_removed() {
-    let now = lines();
+fn no_published_field_is_changed_or_removed() {
+    let now = contract_lines();
     let before: BTreeSet<String> = include_str!("../contracts.txt").lines().map(str::to_owned).collect();
     let missing: Vec<_> = before.difference(&now).collect();
-    assert!(missing.is_empty(), "consumers rely on these: {missing:#?}");
+    assert!(missing.is_empty(), "published fields are missing: {missing:#?}");
     let added: Vec<_> = now.difference(&before).cloned().collect();
     assert!(added.is_empty(), "add these lines to contracts.txt:\n{}", added.join("\n"));
 }
 
 #[test]
-fn every_subscription_names_a_contract_once() {
-    let contracts = lines();
+fn every_subscription_names_existing_event_types_once() {
+    let contracts = contract_lines();
     for subscription in SUBSCRIPTIONS {
         let unique: BTreeSet<_> = subscription.types.iter().collect();
         assert_eq!(unique.len(), subscription.types.len(), "{}", subscription.service);
         for event_type in subscription.types {
-            assert!(contracts.contains(*event_type), "{} listens to {event_type}", subscription.service);
+            assert!(
+                contracts.contains(*event_type),
+                "{} subscribes to the unknown type {event_type}",
+                subscription.service
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
-"""Reads every configuration file in deploy/, k8s/ and docker-compose.yml, and follows what each says of the others.
+"""Checks the consistency of the configuration files in deploy/, k8s/ and docker-compose.yml.
 
-Usage: check_config.py ROOT [RENDERED_OVERLAY.yaml…]. Prints what is wrong, one line each; exit code 1 if anything is.
-Needs PyYAML. What a real server can check is checked by one, in scripts/check-config; this is for the rest.
+Usage: check_config.py ROOT [RENDERED_OVERLAY.yaml…]. Prints one line per error; exit code 1 if there is any.
+Needs PyYAML. scripts/check-config checks with the real servers what they can check; this covers the rest.
 """
 
 import json
@@ -12,32 +12,32 @@ from pathlib import Path
 import yaml
 
 SERVICES = ["auth", "booking", "wallet", "binary", "payout", "notification", "compliance", "reports"]
-# What the services and this deployment measure; a panel or an alert on anything else shows nothing for ever.
+# Metrics of the services and of this deployment; a panel or an alert on any other metric never shows anything.
 METRICS = {
     "http_requests_total", "http_request_duration_seconds", "outbox_unsent", "outbox_published_total",
     "consumer_events_total", "consumer_batch_duration_seconds", "consumer_parked", "db_tx_retries_total", "ready", "up",
 }  # fmt: skip
 root = Path(sys.argv[1])
-wrong = []
+errors = []
 
 
-def expect(holds, message):
-    if not holds:
-        wrong.append(message)
+def expect(condition, message):
+    if not condition:
+        errors.append(message)
 
 
 def read_yaml(path):
     try:
         return list(yaml.safe_load_all(path.read_text()))
     except yaml.YAMLError as error:
-        wrong.append(f"{path.relative_to(root)}: {error}")
+        errors.append(f"{path.relative_to(root)}: {error}")
         return [{}]
 
 
 def template_names():
     text = (root / "deploy/nginx/nginx.conf.template").read_text()
     names = set(re.findall(r"\$\{([A-Z_]+)\}", "\n".join(line for line in text.splitlines() if not line.startswith("#"))))
-    # limits.envsh derives these from GATEWAY_…_PER_MINUTE.
+    # limits.envsh derives the excluded names from GATEWAY_…_PER_MINUTE.
     return {name for name in names if not re.search(r"^GATEWAY_[A-Z]+_(BURST|RETRY_SECS)$", name)}
 
 
@@ -56,39 +56,39 @@ def check_compose():
         expect(name in services, f"docker-compose.yml lacks {name}")
     for name, service in services.items():
         for other in service.get("depends_on", {}):
-            expect(other in services, f"docker-compose.yml: {name} depends on {other}, which is not there")
+            expect(other in services, f"docker-compose.yml: {name} depends on {other}, which does not exist")
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if source.startswith("."):
-                expect((root / source).exists(), f"docker-compose.yml: {name} mounts {source}, which is not there")
+                expect((root / source).exists(), f"docker-compose.yml: {name} mounts {source}, which does not exist")
             else:
                 expect(source in compose["volumes"], f"docker-compose.yml: {name} mounts {source}, which is not declared")
         if name in SERVICES:
             expect(service["build"]["args"]["SERVICE"] == name, f"docker-compose.yml: {name} builds another service")
-            expect(f"/ev_{name}" in service["environment"]["DATABASE_URL"], f"docker-compose.yml: {name} uses another's database")
+            expect(f"/ev_{name}" in service["environment"]["DATABASE_URL"], f"docker-compose.yml: {name} uses the database of another service")
             for variable in service["environment"]:
                 expect(variable in listed, f"docker-compose.yml: {name} sets {variable}, which .env.example does not list")
         if "image" in service and "build" not in service:
-            expect(not service["image"].endswith(":latest") and ":" in service["image"], f"docker-compose.yml: {name} names no version")
+            expect(not service["image"].endswith(":latest") and ":" in service["image"], f"docker-compose.yml: {name} has no image version")
     gateway = set(services["gateway"]["environment"])
     for name in sorted(template_names() - gateway - {"NGINX_LOCAL_RESOLVERS"}):
-        wrong.append(f"docker-compose.yml: the gateway is not told {name}")
+        errors.append(f"docker-compose.yml: the gateway lacks {name}")
     targets = read_yaml(root / "deploy/prometheus/prometheus.yml")[0]["scrape_configs"][0]["static_configs"][0]["targets"]
     expect(sorted(targets) == sorted(f"{name}:9090" for name in SERVICES), "prometheus.yml does not scrape exactly the eight services")
 
 
 def check_settings():
-    """Every setting of a service in .env.example reaches it in both ways of running all eight."""
+    """Checks that docker-compose.yml and scripts/stack pass every setting of .env.example to a service."""
     example = (root / ".env.example").read_text()
     settings = set(re.findall(r"^#?([A-Z0-9_]+)=", example.partition("--- Every service")[2].partition("--- docker compose")[0], re.M))
-    expect(len(settings) > 20, ".env.example: the settings of the services are not where they were")
+    expect(len(settings) > 20, ".env.example: the section of the service settings was not found")
     compose = read_yaml(root / "docker-compose.yml")[0]["services"]
-    told = {variable for name in SERVICES for variable in compose[name]["environment"]}
+    provided = {variable for name in SERVICES for variable in compose[name]["environment"]}
     image = (root / "deploy/Dockerfile").read_text()
     stack = (root / "scripts/stack").read_text()
     for name in sorted(settings):
-        expect(name in told or f"{name}=" in image, f"docker-compose.yml: no service is told {name}")
-        expect(re.search(rf"\b{name}\b", stack), f"scripts/stack: no service is told {name}")
+        expect(name in provided or f"{name}=" in image, f"docker-compose.yml: no service gets {name}")
+        expect(re.search(rf"\b{name}\b", stack), f"scripts/stack: no service gets {name}")
 
 
 def metrics_of(expression):
@@ -101,39 +101,39 @@ def check_observability():
     dashboard = json.loads((root / "deploy/grafana/dashboards/platform.json").read_text())
     sources = {source["uid"] for source in read_yaml(root / "deploy/grafana/provisioning/datasources/prometheus.yaml")[0]["datasources"]}
     ids = [panel["id"] for panel in dashboard["panels"]]
-    expect(len(ids) == len(set(ids)), "platform.json: two panels share an id")
+    expect(len(ids) == len(set(ids)), "platform.json: two panels have the same id")
     for panel in dashboard["panels"]:
-        expect(panel["datasource"]["uid"] in sources, f"platform.json: {panel['title']} asks an unknown source")
+        expect(panel["datasource"]["uid"] in sources, f"platform.json: {panel['title']} uses an unknown data source")
         for target in panel["targets"]:
             for name in metrics_of(target["expr"]) - METRICS:
-                wrong.append(f"platform.json: {panel['title']} uses {name}, which nothing measures")
+                errors.append(f"platform.json: {panel['title']} uses the unknown metric {name}")
     for group in read_yaml(root / "deploy/prometheus/alerts.yml")[0]["groups"]:
         for rule in group["rules"]:
             for name in metrics_of(rule["expr"]) - METRICS:
-                wrong.append(f"alerts.yml: {rule['alert']} uses {name}, which nothing measures")
-            expect({"summary", "action"} <= set(rule["annotations"]), f"alerts.yml: {rule['alert']} does not say what to do")
+                errors.append(f"alerts.yml: {rule['alert']} uses the unknown metric {name}")
+            expect({"summary", "action"} <= set(rule["annotations"]), f"alerts.yml: {rule['alert']} lacks a summary or an action")
     collector = read_yaml(root / "deploy/otel/collector.yaml")[0]
     for name, pipeline in collector["service"]["pipelines"].items():
         for kind in ("receivers", "processors", "exporters"):
             for part in pipeline[kind]:
-                expect(part in collector[kind], f"collector.yaml: {name} uses {part}, which is not set up")
+                expect(part in collector[kind], f"collector.yaml: {name} uses {part}, which is not configured")
     for part in collector["service"]["extensions"]:
-        expect(part in collector["extensions"], f"collector.yaml: the extension {part} is not set up")
+        expect(part in collector["extensions"], f"collector.yaml: the extension {part} is not configured")
 
 
-def pod_of(thing):
-    return thing["spec"]["template"]
+def pod_of(resource):
+    return resource["spec"]["template"]
 
 
 def check_overlay(path):
-    things = [thing for thing in read_yaml(path) if thing]
+    resources = [resource for resource in read_yaml(path) if resource]
     name = path.stem
     by_kind = {}
-    for thing in things:
-        key = thing["metadata"]["name"]
-        expect(key not in by_kind.setdefault(thing["kind"], {}), f"{name}: two {thing['kind']} called {key}")
-        by_kind[thing["kind"]][key] = thing
-        expect(thing["metadata"].get("namespace") == f"ev-{name}", f"{name}: {thing['kind']} {key} is in no namespace of its own")
+    for resource in resources:
+        key = resource["metadata"]["name"]
+        expect(key not in by_kind.setdefault(resource["kind"], {}), f"{name}: two {resource['kind']} called {key}")
+        by_kind[resource["kind"]][key] = resource
+        expect(resource["metadata"].get("namespace") == f"ev-{name}", f"{name}: {resource['kind']} {key} is not in the namespace ev-{name}")
     expect(set(by_kind["Deployment"]) == {f"ev-{service}" for service in SERVICES} | {"gateway"}, f"{name}: not exactly the eight services and the gateway")
     for key, deployment in by_kind["Deployment"].items():
         pod = pod_of(deployment)
@@ -147,54 +147,54 @@ def check_overlay(path):
         expect(selects(by_kind["Service"][key]["spec"]["selector"]), f"{own}: its Service selects other pods")
         expect(selects(by_kind["PodDisruptionBudget"][key]["spec"]["selector"].get("matchLabels")), f"{own}: its disruption budget selects other pods")
         expect(selects(by_kind["NetworkPolicy"][key]["spec"]["podSelector"].get("matchLabels")), f"{own}: its network policy selects other pods")
-        expect(by_kind["HorizontalPodAutoscaler"][key]["spec"]["scaleTargetRef"]["name"] == key, f"{own}: its autoscaler scales another")
-        expect("replicas" not in deployment["spec"], f"{own} sets replicas, which are the autoscaler's")
+        expect(by_kind["HorizontalPodAutoscaler"][key]["spec"]["scaleTargetRef"]["name"] == key, f"{own}: its autoscaler scales another deployment")
+        expect("replicas" not in deployment["spec"], f"{own} sets replicas, which the autoscaler controls")
         for constraint in pod["spec"].get("topologySpreadConstraints", []):
-            expect(selects(constraint["labelSelector"]["matchLabels"]), f"{own} spreads other pods")
+            expect(selects(constraint["labelSelector"]["matchLabels"]), f"{own}: its topology spread selects other pods")
         if "serviceAccountName" in pod["spec"]:
-            expect(pod["spec"]["serviceAccountName"] in by_kind["ServiceAccount"], f"{own}: its account is not there")
+            expect(pod["spec"]["serviceAccountName"] in by_kind["ServiceAccount"], f"{own}: its service account does not exist")
         volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes", [])}
         for volume in volumes.values():
             if "configMap" in volume:
-                expect(volume["configMap"]["name"] in by_kind["ConfigMap"], f"{own}: {volume['configMap']['name']} is not there")
+                expect(volume["configMap"]["name"] in by_kind["ConfigMap"], f"{own}: the ConfigMap {volume['configMap']['name']} does not exist")
             if "persistentVolumeClaim" in volume:
-                expect(volume["persistentVolumeClaim"]["claimName"] in by_kind["PersistentVolumeClaim"], f"{own}: its claim is not there")
+                expect(volume["persistentVolumeClaim"]["claimName"] in by_kind["PersistentVolumeClaim"], f"{own}: its volume claim does not exist")
         expect(pod["spec"]["securityContext"].get("runAsNonRoot") is True, f"{own} may run as root")
         for container in pod["spec"]["containers"]:
             ports = {port["name"] for port in container["ports"]}
             for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
                 if probe in container:
-                    expect(container[probe]["httpGet"]["port"] in ports, f"{own}: {probe} asks a port that is not there")
-            expect({"livenessProbe", "readinessProbe"} <= set(container), f"{own} is not probed")
-            expect("memory" in container["resources"]["limits"], f"{own} has no limit")
+                    expect(container[probe]["httpGet"]["port"] in ports, f"{own}: {probe} uses a port that does not exist")
+            expect({"livenessProbe", "readinessProbe"} <= set(container), f"{own} lacks a liveness or readiness probe")
+            expect("memory" in container["resources"]["limits"], f"{own} has no memory limit")
             security = container["securityContext"]
-            expect(security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"], f"{own} may write to its image or gain rights")
+            expect(security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"], f"{own} has a writable root filesystem or allows privilege escalation")
             for mount in container.get("volumeMounts", []):
-                expect(mount["name"] in volumes, f"{own} mounts {mount['name']}, which is not there")
+                expect(mount["name"] in volumes, f"{own} mounts {mount['name']}, which does not exist")
             for source in container.get("envFrom", []):
                 if "configMapRef" in source:
-                    expect(source["configMapRef"]["name"] in by_kind["ConfigMap"], f"{own}: {source['configMapRef']['name']} is not there")
+                    expect(source["configMapRef"]["name"] in by_kind["ConfigMap"], f"{own}: the ConfigMap {source['configMapRef']['name']} does not exist")
                 else:
-                    expect(source["secretRef"]["name"] == f"{key}-settings", f"{own} reads another's secret")
-    told = {variable["name"] for variable in pod_of(by_kind["Deployment"]["gateway"])["spec"]["containers"][0]["env"]}
-    told |= {key for config in by_kind["ConfigMap"].values() if config["metadata"]["name"].startswith("ev-gateway") for key in config["data"]}
-    for missing in sorted(template_names() - told - {"NGINX_LOCAL_RESOLVERS"}):
-        wrong.append(f"{name}: the gateway is not told {missing}")
+                    expect(source["secretRef"]["name"] == f"{key}-settings", f"{own} reads the secret of another service")
+    provided = {variable["name"] for variable in pod_of(by_kind["Deployment"]["gateway"])["spec"]["containers"][0]["env"]}
+    provided |= {key for config in by_kind["ConfigMap"].values() if config["metadata"]["name"].startswith("ev-gateway") for key in config["data"]}
+    for missing in sorted(template_names() - provided - {"NGINX_LOCAL_RESOLVERS"}):
+        errors.append(f"{name}: the gateway lacks {missing}")
     for ingress in by_kind["Ingress"].values():
         for rule in ingress["spec"]["rules"]:
-            for way in rule["http"]["paths"]:
-                backend = way["backend"]["service"]
+            for path_rule in rule["http"]["paths"]:
+                backend = path_rule["backend"]["service"]
                 ports = {port["name"] for port in by_kind["Service"][backend["name"]]["spec"]["ports"]}
-                expect(backend["port"]["name"] in ports, f"{name}: the ingress leads to a port that is not there")
+                expect(backend["port"]["name"] in ports, f"{name}: the ingress uses a port that does not exist")
 
 
-for every in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
-    read_yaml(every)
+for file in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
+    read_yaml(file)
 check_compose()
 check_settings()
 check_observability()
 for overlay in sys.argv[2:]:
     check_overlay(Path(overlay))
-for line in wrong:
+for line in errors:
     print(line)
-sys.exit(1 if wrong else 0)
+sys.exit(1 if errors else 0)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What every script here needs: words on stderr, free ports, bounded waiting, stopping what we started.
-# Sourced, never run. The caller has already said `set -euo pipefail`.
+# Functions of all scripts: messages on stderr, free ports, bounded waiting, starting and stopping processes.
+# Sourced, never run. The caller has set `set -euo pipefail`.
 
 # shellcheck disable=SC2034
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -9,7 +9,7 @@ SERVICES=(auth booking wallet binary payout notification compliance reports)
 # shellcheck disable=SC2034
 STATE_HOME="${EV_STATE_DIR:-${XDG_STATE_HOME:-${HOME:-/tmp}/.local/state}/ev}"
 
-# Some runners close standard input altogether, which children take for an error.
+# Some CI runners close standard input, which child processes treat as an error.
 if ! { : <&0; } 2>/dev/null; then exec 0</dev/null; fi
 
 note() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -22,8 +22,8 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 
 port_answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
-# A port nobody listens on, below the range the kernel hands out for outgoing connections.
-# Ports already given by this process are not given again, though nobody listens on them yet.
+# give_port: sets GIVEN_PORT to a free port below the kernel's range for outgoing connections.
+# A port that this process has given is not given again, even while nothing listens on it yet.
 GIVEN_PORTS=" "
 give_port() {
   local port
@@ -32,7 +32,7 @@ give_port() {
     case "$GIVEN_PORTS" in *" $port "*) continue ;; esac
     if ! port_answers 127.0.0.1 "$port"; then
       GIVEN_PORTS+="$port "
-      # shellcheck disable=SC2034  # the answer: a subshell could not remember what it gave
+      # shellcheck disable=SC2034  # the result: a subshell could not update GIVEN_PORTS
       GIVEN_PORT=$port
       return 0
     fi
@@ -54,8 +54,8 @@ await() {
   done
 }
 
-# start PIDFILE LOGFILE CMD…: runs CMD in a process group of its own, away from the terminal.
-# The descriptor of a caller's pipe is not handed on, or the caller would wait for the daemon.
+# start PIDFILE LOGFILE CMD…: runs CMD in its own process group, detached from the terminal.
+# The caller's standard output is not inherited, or a pipe behind the caller would wait for the daemon.
 start() {
   local pidfile=$1 log=$2
   shift 2
@@ -70,7 +70,7 @@ started_and_alive() {
   kill -0 "$pid" 2>/dev/null
 }
 
-# stop PIDFILE [SECONDS]: SIGTERM to the group we started, SIGKILL when it stays.
+# stop PIDFILE [SECONDS]: sends SIGTERM to the process group, then SIGKILL after SECONDS.
 stop() {
   local pidfile=$1 seconds=${2:-20} pid deadline
   if started_and_alive "$pidfile"; then
@@ -86,7 +86,7 @@ stop() {
   rm -f "$pidfile"
 }
 
-# apt_install PACKAGE…: installs Debian packages without letting them start their own daemons.
+# apt_install PACKAGE…: installs Debian packages without starting their daemons.
 APT_UPDATED=
 apt_install() {
   local policy=/usr/sbin/policy-rc.d ours=
@@ -101,7 +101,7 @@ apt_install() {
   local status=0
   {
     if [ -z "$APT_UPDATED" ]; then
-      apt-get -qq update || note "apt-get update failed: trying with the lists there are"
+      apt-get -qq update || note "apt-get update failed: using the existing package lists"
       APT_UPDATED=1
     fi
     DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
@@ -111,13 +111,13 @@ apt_install() {
   return "$status"
 }
 
-# run_then_stop CMD…: runs CMD so that a signal to this script reaches it at once, and returns its status.
-# A foreground child would hold back the script's own traps until it ends.
+# run_then_stop CMD…: runs CMD in the background, forwards signals to it, and returns its status.
+# A foreground child would delay the traps of the script until it ends.
 run_then_stop() {
   local status=0 child
   "$@" <&0 &
   child=$!
-  # shellcheck disable=SC2064  # the child of this very call
+  # shellcheck disable=SC2064  # expanded now: the child of this call
   trap "kill -TERM $child 2>/dev/null || true" INT TERM
   wait "$child" || status=$?
   while kill -0 "$child" 2>/dev/null; do

@@ -1,4 +1,4 @@
-//! Every change by staff is told to the audit log, in the transaction that makes it.
+//! Audit records of changes by staff, written in the transaction of the change.
 
 use crate::auth::Caller;
 use crate::events::outbox;
@@ -8,26 +8,28 @@ use diesel::QueryResult;
 use domain::{Timestamp, UserId};
 use proto_events::platform::v1::StaffActed;
 
-/// What was done to what.
+/// An action of a member of staff, and its subject.
 #[derive(Debug, Clone)]
-pub struct Action<'a> {
+pub struct StaffAction<'a> {
     /// Namespaced: `payout.approve`.
     pub action: &'static str,
+    /// The kind of resource: `payout`.
     pub subject_type: &'static str,
+    /// The id of the resource.
     pub subject_id: String,
-    /// Whose it is, where it is somebody's.
+    /// The owner of the resource, if it has one.
     pub subject_user: Option<UserId>,
-    /// What matters besides: a reason, an amount. Never a secret or personal number.
+    /// Further information, such as a reason or an amount. Never a secret or personal number.
     pub detail: &'a str,
 }
 
-/// Puts a `StaffActed` in the outbox if the caller is staff; a member's own act is no audit matter.
+/// Adds a `StaffActed` event to the outbox if the caller is staff. Does nothing for a member.
 pub async fn record(
     c: &mut DbConnection,
     service: &'static str,
     caller: &Caller,
     at: Timestamp,
-    action: Action<'_>,
+    action: StaffAction<'_>,
 ) -> QueryResult<()> {
     if !caller.role.is_staff() {
         return Ok(());

@@ -1,40 +1,42 @@
-//! When to stop calling something outside that does not answer.
+//! Circuit breaker for outbound calls.
 //!
 //! | state | a call | becomes |
 //! |---|---|---|
-//! | closed | is made | open after [`FAILURES`] in a row without an answer |
-//! | open | is refused at once | half-open after [`PAUSE`] |
-//! | half-open | one is made, the others are refused | closed when it is answered, else open |
+//! | closed | is made | open after [`FAILURE_LIMIT`] failures in a row |
+//! | open | is refused | half-open after [`OPEN_DURATION`] |
+//! | half-open | one is made, the others are refused | closed when it succeeds, else open |
 //!
-//! Only no answer, or one that says that the other side is unwell, is a failure: to be refused is an answer.
+//! A failure is an outage: no response, or one that reports a fault of the other system. A refused request is a
+//! success.
 
+use crate::backoff::Backoff;
 use crate::clock::Clock;
-use crate::id;
 use domain::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Failures in a row that open a breaker.
-pub const FAILURES: u32 = 5;
-/// How long an open breaker refuses every call.
-pub const PAUSE: Duration = Duration::from_secs(30);
+/// Failures in a row that open a circuit breaker.
+pub const FAILURE_LIMIT: u32 = 5;
+/// How long an open circuit breaker refuses every call.
+pub const OPEN_DURATION: Duration = Duration::from_secs(30);
 
-/// The shortest wait before another try.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// Wait before a retry, and the random addition to it.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+const RETRY_JITTER: Duration = Duration::from_millis(255);
 
-/// A call that was not made because those before it were not answered.
+/// A call that was not made because the circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it does not answer and is left alone for {} s", after.as_secs())]
-pub struct Open {
-    /// How long until it is worth asking again: at least a second.
-    pub after: Duration,
+#[error("circuit breaker open for another {} s", retry_after.as_secs())]
+pub struct CircuitOpen {
+    /// How long to wait before the next call: at least a second.
+    pub retry_after: Duration,
 }
 
-/// What a failed call tells its breaker.
-pub trait Outage {
-    /// Whether the other side did not answer, or is unwell.
+/// Classification of the error of a call.
+pub trait IsOutage {
+    /// Whether the other system did not respond or reported a fault of its own.
     fn is_outage(&self) -> bool;
 }
 
@@ -46,172 +48,179 @@ enum State {
     Open {
         until: Timestamp,
     },
-    /// One call is on its way to see.
+    /// One trial call is in progress.
     HalfOpen,
 }
 
-/// The state, and how often it was another: the outcome of a call that was made in an earlier one means nothing.
+/// The state, and how often it has changed. The outcome of a call from an earlier generation is ignored.
 #[derive(Debug)]
-struct Kept {
+struct Inner {
     state: State,
-    era: u64,
+    generation: u64,
 }
 
-pub struct Breaker {
+/// A circuit breaker for calls to one other system.
+pub struct CircuitBreaker {
     name: &'static str,
     service: &'static str,
     clock: Arc<dyn Clock>,
-    kept: Mutex<Kept>,
+    inner: Mutex<Inner>,
 }
 
-/// A call that is being made. Dropped without an outcome, a trial leaves the next one to another.
+/// A call in progress. When a trial is dropped without an outcome, the next call is the trial.
 struct Call<'a> {
-    breaker: &'a Breaker,
-    era: u64,
+    breaker: &'a CircuitBreaker,
+    generation: u64,
     ended: bool,
 }
 
-impl Breaker {
+impl CircuitBreaker {
+    /// A closed circuit breaker; `name` is the name of the other system in logs and metrics.
     pub fn new(name: &'static str, service: &'static str, clock: Arc<dyn Clock>) -> Self {
-        Self { name, service, clock, kept: Mutex::new(Kept { state: State::Closed { failures: 0 }, era: 0 }) }
+        Self { name, service, clock, inner: Mutex::new(Inner { state: State::Closed { failures: 0 }, generation: 0 }) }
     }
 
+    /// The name of the other system.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Makes `call`, or refuses it at once.
-    pub async fn call<T, E: Outage + From<Open>>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let made = self.begin()?;
-        let answer = call.await;
-        made.end(answer.as_ref().err().is_some_and(Outage::is_outage));
-        answer
+    /// Makes `call`, or errors with [`CircuitOpen`].
+    pub async fn call<T, E: IsOutage + From<CircuitOpen>>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let started = self.begin()?;
+        let result = call.await;
+        started.end(result.as_ref().err().is_some_and(IsOutage::is_outage));
+        result
     }
 
-    /// Makes the call up to `tries` times, a moment apart, while it is not answered; for calls that do no harm twice.
-    pub async fn retry<T, E, F>(&self, tries: u32, call: impl Fn() -> F) -> Result<T, E>
+    /// Makes the call up to `max_attempts` times while it fails by an outage. For idempotent calls.
+    pub async fn retry<T, E, F>(&self, max_attempts: u32, call: impl Fn() -> F) -> Result<T, E>
     where
-        E: Outage + From<Open>,
+        E: IsOutage + From<CircuitOpen>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut tried = 1;
+        let mut backoff = Backoff::new(RETRY_DELAY, RETRY_DELAY).with_jitter(RETRY_JITTER);
+        let mut attempts = 1;
         loop {
             match self.call(call()).await {
-                Err(error) if error.is_outage() && tried < tries && self.is_closed() => {}
+                Err(error) if error.is_outage() && attempts < max_attempts && self.is_closed() => {}
                 done => return done,
             }
-            tried += 1;
-            // Not at once, and not all callers together.
-            let [chance] = id::random_bytes::<1>();
-            tokio::time::sleep(FIRST_WAIT + Duration::from_millis(u64::from(chance))).await;
+            attempts += 1;
+            tokio::time::sleep(backoff.next()).await;
         }
     }
 
-    /// Whether calls are made; half-open, they are not yet.
+    /// Whether the circuit breaker is closed, neither open nor half-open.
     pub fn is_closed(&self) -> bool {
         matches!(self.lock().state, State::Closed { .. })
     }
 
-    fn begin(&self) -> Result<Call<'_>, Open> {
+    fn begin(&self) -> Result<Call<'_>, CircuitOpen> {
         let now = self.clock.now();
-        let mut kept = self.lock();
-        match kept.state {
+        let mut inner = self.lock();
+        match inner.state {
             State::Closed { .. } => {}
-            State::Open { until } if until <= now => self.enter(&mut kept, State::HalfOpen),
+            State::Open { until } if until <= now => self.enter(&mut inner, State::HalfOpen),
             State::Open { until } => {
                 let left = until.since(now).to_std().unwrap_or_default();
-                return Err(Open { after: left.max(Duration::from_secs(1)) });
+                return Err(CircuitOpen { retry_after: left.max(Duration::from_secs(1)) });
             }
-            State::HalfOpen => return Err(Open { after: Duration::from_secs(1) }),
+            State::HalfOpen => return Err(CircuitOpen { retry_after: Duration::from_secs(1) }),
         }
-        Ok(Call { breaker: self, era: kept.era, ended: false })
+        Ok(Call { breaker: self, generation: inner.generation, ended: false })
     }
 
-    fn end(&self, era: u64, outage: bool) {
-        let mut kept = self.lock();
-        if kept.era != era {
+    fn end(&self, generation: u64, outage: bool) {
+        let mut inner = self.lock();
+        if inner.generation != generation {
             return;
         }
-        let failures = match (kept.state, outage) {
+        let failures = match (inner.state, outage) {
             (State::Closed { failures: 0 }, false) | (State::Open { .. }, _) => return,
             (State::Closed { .. } | State::HalfOpen, false) => 0,
             (State::Closed { failures }, true) => failures + 1,
-            (State::HalfOpen, true) => FAILURES,
+            (State::HalfOpen, true) => FAILURE_LIMIT,
         };
-        match (kept.state, failures) {
-            (_, FAILURES..) => {
-                let pause = chrono::TimeDelta::from_std(PAUSE).unwrap_or(chrono::TimeDelta::MAX);
-                self.enter(&mut kept, State::Open { until: self.clock.now().plus(pause) });
+        match (inner.state, failures) {
+            (_, FAILURE_LIMIT..) => {
+                let pause = chrono::TimeDelta::from_std(OPEN_DURATION).unwrap_or(chrono::TimeDelta::MAX);
+                self.enter(&mut inner, State::Open { until: self.clock.now().plus(pause) });
             }
-            (State::HalfOpen, _) => self.enter(&mut kept, State::Closed { failures }),
-            (State::Closed { .. } | State::Open { .. }, _) => kept.state = State::Closed { failures },
+            (State::HalfOpen, _) => self.enter(&mut inner, State::Closed { failures }),
+            (State::Closed { .. } | State::Open { .. }, _) => inner.state = State::Closed { failures },
         }
     }
 
-    /// Nothing is known of a trial that was given up: the next call is one.
-    fn give_up(&self, era: u64) {
-        let mut kept = self.lock();
-        if kept.era == era && kept.state == State::HalfOpen {
-            self.enter(&mut kept, State::Open { until: self.clock.now() });
+    /// Lets the next call be the trial, after one that was dropped without an outcome.
+    fn abandon(&self, generation: u64) {
+        let mut inner = self.lock();
+        if inner.generation == generation && inner.state == State::HalfOpen {
+            self.enter(&mut inner, State::Open { until: self.clock.now() });
         }
     }
 
-    fn enter(&self, kept: &mut Kept, state: State) {
-        kept.state = state;
-        kept.era += 1;
+    fn enter(&self, inner: &mut Inner, state: State) {
+        inner.state = state;
+        inner.generation += 1;
         let (name, service) = (self.name, self.service);
         metrics::gauge!("breaker_open", "service" => service, "name" => name)
             .set(if matches!(state, State::Closed { .. }) { 0.0 } else { 1.0 });
         match state {
-            State::Open { .. } => tracing::warn!(service, name, "it does not answer and is left alone for a while"),
-            State::HalfOpen => tracing::info!(service, name, "one call sees whether it answers again"),
-            State::Closed { .. } => tracing::info!(service, name, "it answers again"),
+            State::Open { .. } => tracing::warn!(service, name, "circuit breaker opened"),
+            State::HalfOpen => tracing::info!(service, name, "circuit breaker half-open"),
+            State::Closed { .. } => tracing::info!(service, name, "circuit breaker closed"),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Call<'_> {
     fn end(mut self, outage: bool) {
         self.ended = true;
-        self.breaker.end(self.era, outage);
+        self.breaker.end(self.generation, outage);
     }
 }
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.breaker.give_up(self.era);
+            self.breaker.abandon(self.generation);
         }
     }
 }
 
-impl fmt::Debug for Breaker {
+impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Breaker").field(&self.name).field(&self.lock().state).finish()
+        f.debug_tuple("CircuitBreaker").field(&self.name).field(&self.lock().state).finish()
     }
 }
 
-/// The breakers of a service, one for each thing it calls.
-pub struct Breakers {
+/// The circuit breakers of a service, one for each system it calls.
+pub struct CircuitBreakers {
     service: &'static str,
     clock: Arc<dyn Clock>,
-    by_name: Mutex<BTreeMap<&'static str, Arc<Breaker>>>,
+    by_name: Mutex<BTreeMap<&'static str, Arc<CircuitBreaker>>>,
 }
 
-impl Breakers {
+impl CircuitBreakers {
+    /// No circuit breakers yet.
     pub fn new(service: &'static str, clock: Arc<dyn Clock>) -> Self {
         Self { service, clock, by_name: Mutex::default() }
     }
-    /// The breaker of that name, the same for all who ask.
-    pub fn of(&self, name: &'static str) -> Arc<Breaker> {
+    /// The circuit breaker of that name, created at the first call.
+    pub fn get(&self, name: &'static str) -> Arc<CircuitBreaker> {
         let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Breaker::new(name, self.service, Arc::clone(&self.clock)));
+        let fresh = || Arc::new(CircuitBreaker::new(name, self.service, Arc::clone(&self.clock)));
         Arc::clone(by_name.entry(name).or_insert_with(fresh))
     }
-    pub fn all(&self) -> Vec<Arc<Breaker>> {
+    /// All circuit breakers created so far.
+    pub fn all(&self) -> Vec<Arc<CircuitBreaker>> {
         self.by_name.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
@@ -223,105 +232,105 @@ mod tests {
 
     #[derive(Debug, PartialEq)]
     enum Failed {
-        NoAnswer,
+        NoResponse,
         Refused,
-        NotMade(Open),
+        NotMade(CircuitOpen),
     }
-    impl Outage for Failed {
+    impl IsOutage for Failed {
         fn is_outage(&self) -> bool {
-            matches!(self, Self::NoAnswer)
+            matches!(self, Self::NoResponse)
         }
     }
-    impl From<Open> for Failed {
-        fn from(open: Open) -> Self {
+    impl From<CircuitOpen> for Failed {
+        fn from(open: CircuitOpen) -> Self {
             Self::NotMade(open)
         }
     }
 
-    fn breaker() -> (Arc<FakeClock>, Arc<Breaker>) {
+    fn breaker() -> (Arc<FakeClock>, Arc<CircuitBreaker>) {
         let clock = Arc::new(FakeClock::at("2026-11-10T00:00:00Z".parse().expect("a time")));
-        let breaker = Breaker::new("it", "test", clock.clone());
+        let breaker = CircuitBreaker::new("it", "test", clock.clone());
         (clock, Arc::new(breaker))
     }
-    async fn answered(breaker: &Breaker) -> Result<(), Failed> {
+    async fn succeed(breaker: &CircuitBreaker) -> Result<(), Failed> {
         breaker.call(async { Ok(()) }).await
     }
-    async fn unanswered(breaker: &Breaker) -> Result<(), Failed> {
-        breaker.call(async { Err(Failed::NoAnswer) }).await
+    async fn fail(breaker: &CircuitBreaker) -> Result<(), Failed> {
+        breaker.call(async { Err(Failed::NoResponse) }).await
     }
-    async fn opened() -> (Arc<FakeClock>, Arc<Breaker>) {
+    async fn opened() -> (Arc<FakeClock>, Arc<CircuitBreaker>) {
         let (clock, breaker) = breaker();
-        for _ in 0..FAILURES {
-            assert_eq!(unanswered(&breaker).await, Err(Failed::NoAnswer));
+        for _ in 0..FAILURE_LIMIT {
+            assert_eq!(fail(&breaker).await, Err(Failed::NoResponse));
         }
         (clock, breaker)
     }
 
     #[tokio::test]
-    async fn only_so_many_failures_in_a_row_open_it() {
+    async fn failures_in_a_row_open_it_at_the_limit() {
         let (_, breaker) = breaker();
         for round in 0..3 {
-            for _ in 1..FAILURES {
-                assert_eq!(unanswered(&breaker).await, Err(Failed::NoAnswer), "{round}");
+            for _ in 1..FAILURE_LIMIT {
+                assert_eq!(fail(&breaker).await, Err(Failed::NoResponse), "{round}");
             }
-            assert_eq!(answered(&breaker).await, Ok(()));
+            assert_eq!(succeed(&breaker).await, Ok(()));
         }
-        // To be refused is an answer.
-        for _ in 0..FAILURES * 2 {
+        // A refused request is no failure.
+        for _ in 0..FAILURE_LIMIT * 2 {
             assert_eq!(breaker.call(async { Err::<(), _>(Failed::Refused) }).await, Err(Failed::Refused));
         }
         assert!(breaker.is_closed());
-        for _ in 0..FAILURES {
-            assert_eq!(unanswered(&breaker).await, Err(Failed::NoAnswer));
+        for _ in 0..FAILURE_LIMIT {
+            assert_eq!(fail(&breaker).await, Err(Failed::NoResponse));
         }
         assert!(!breaker.is_closed());
     }
 
     #[tokio::test]
-    async fn open_it_makes_no_call_and_says_when_to_come_back() {
+    async fn an_open_one_makes_no_call_and_says_when_to_retry() {
         let (clock, breaker) = opened().await;
         let call = async { panic!("a call was made") };
         let Err(Failed::NotMade(open)) = breaker.call::<(), _>(call).await else { panic!("made") };
-        assert_eq!(open.after.as_secs(), PAUSE.as_secs() - 1);
-        clock.advance_secs(i64::try_from(PAUSE.as_secs()).expect("a number") - 1);
-        assert!(matches!(answered(&breaker).await, Err(Failed::NotMade(open)) if open.after.as_secs() == 1));
+        assert_eq!(open.retry_after.as_secs(), OPEN_DURATION.as_secs() - 1);
+        clock.advance_secs(i64::try_from(OPEN_DURATION.as_secs()).expect("a number") - 1);
+        assert!(matches!(succeed(&breaker).await, Err(Failed::NotMade(open)) if open.retry_after.as_secs() == 1));
         clock.advance_secs(1);
-        assert_eq!(answered(&breaker).await, Ok(()));
+        assert_eq!(succeed(&breaker).await, Ok(()));
         assert!(breaker.is_closed());
-        assert_eq!(unanswered(&breaker).await, Err(Failed::NoAnswer), "one failure does not open it again");
+        assert_eq!(fail(&breaker).await, Err(Failed::NoResponse), "one failure does not open it again");
         assert!(breaker.is_closed());
     }
 
     #[tokio::test]
-    async fn a_call_is_tried_again_so_often_and_not_once_it_is_open() {
+    async fn a_call_is_retried_up_to_the_limit_and_not_while_it_is_open() {
         let (_, breaker) = breaker();
         let made = std::cell::Cell::new(0);
         let call = |good: u32| {
             made.set(made.get() + 1);
             let good = made.get() == good;
-            async move { if good { Ok(()) } else { Err(Failed::NoAnswer) } }
+            async move { if good { Ok(()) } else { Err(Failed::NoResponse) } }
         };
         assert_eq!(breaker.retry(3, || call(3)).await, Ok(()));
-        assert_eq!(breaker.retry(2, || call(0)).await, Err(Failed::NoAnswer));
+        assert_eq!(breaker.retry(2, || call(0)).await, Err(Failed::NoResponse));
         assert_eq!(made.get(), 5);
-        assert_eq!(breaker.retry(9, || call(0)).await, Err(Failed::NoAnswer));
+        assert_eq!(breaker.retry(9, || call(0)).await, Err(Failed::NoResponse));
         assert_eq!(made.get(), 8, "two failures and three more open it");
         let refused = breaker.retry(9, || async { Err::<(), _>(Failed::Refused) }).await;
         assert!(matches!(refused, Err(Failed::NotMade(_))));
     }
 
     #[tokio::test]
-    async fn a_trial_without_an_answer_opens_it_for_another_pause() {
+    async fn a_trial_that_fails_opens_it_again() {
         let (clock, breaker) = opened().await;
         for _ in 0..3 {
             clock.advance_secs(30);
-            assert_eq!(unanswered(&breaker).await, Err(Failed::NoAnswer));
-            assert!(matches!(answered(&breaker).await, Err(Failed::NotMade(_))));
+            assert_eq!(fail(&breaker).await, Err(Failed::NoResponse));
+            assert!(matches!(succeed(&breaker).await, Err(Failed::NotMade(_))));
         }
     }
 
     #[tokio::test]
-    async fn of_many_callers_one_makes_the_trial() {
+    async fn one_of_many_callers_makes_the_trial() {
         let (clock, breaker) = opened().await;
         clock.advance_secs(30);
         let waiting = tokio::sync::Semaphore::new(0);
@@ -333,40 +342,40 @@ mod tests {
                 })
                 .await
         };
-        let everybody = futures_util::future::join_all((0..50).map(call));
-        let (answers, ()) = tokio::join!(everybody, async {
+        let calls = futures_util::future::join_all((0..50).map(call));
+        let (results, ()) = tokio::join!(calls, async {
             tokio::task::yield_now().await;
             assert!(!breaker.is_closed());
             waiting.add_permits(50);
         });
-        assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 1);
+        assert_eq!(results.iter().filter(|a| a.is_ok()).count(), 1);
         assert!(breaker.is_closed());
     }
 
     #[tokio::test]
-    async fn a_trial_that_is_given_up_leaves_the_next_to_another() {
+    async fn after_a_dropped_trial_the_next_call_is_the_trial() {
         let (clock, breaker) = opened().await;
         clock.advance_secs(30);
         let never = breaker.call(std::future::pending::<Result<(), Failed>>());
         assert!(futures_util::FutureExt::now_or_never(never).is_none());
-        assert_eq!(answered(&breaker).await, Ok(()));
+        assert_eq!(succeed(&breaker).await, Ok(()));
         assert!(breaker.is_closed());
     }
 
     #[tokio::test]
-    async fn what_was_asked_before_it_opened_decides_nothing() {
+    async fn the_outcome_of_a_call_from_before_it_opened_is_ignored() {
         let (clock, breaker) = breaker();
         let late = breaker.begin().expect("closed");
         let later = breaker.begin().expect("closed");
-        for _ in 0..FAILURES {
-            assert_eq!(unanswered(&breaker).await, Err(Failed::NoAnswer));
+        for _ in 0..FAILURE_LIMIT {
+            assert_eq!(fail(&breaker).await, Err(Failed::NoResponse));
         }
         late.end(false);
-        assert!(!breaker.is_closed(), "an old answer closes nothing");
+        assert!(!breaker.is_closed(), "an old success does not close it");
         clock.advance_secs(30);
         let trial = breaker.begin().expect("a trial");
         later.end(true);
         trial.end(false);
-        assert!(breaker.is_closed(), "an old failure spoils no trial");
+        assert!(breaker.is_closed(), "an old failure does not end the trial");
     }
 }

@@ -1,4 +1,4 @@
-//! Configuration from environment variables, read once and checked at boot.
+//! Configuration from environment variables, read and validated once at boot.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A bad or missing variable. The message names it and says what is accepted; it shows the value only where
-/// [`ConfigError::refused`] was given one, which a secret never is.
+/// An invalid or missing variable. The message shows the value only for [`ConfigError::refused`], which is never used
+/// for a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {reason}")]
 pub struct ConfigError {
@@ -16,17 +16,19 @@ pub struct ConfigError {
     pub reason: String,
 }
 impl ConfigError {
+    /// An error that shows no value.
     pub fn new(variable: &str, reason: impl fmt::Display) -> Self {
         Self { variable: variable.to_owned(), reason: reason.to_string() }
     }
-    /// For a value that is no secret, with what would be accepted instead.
+    /// An error that shows the value, which must not be a secret, and what is accepted.
     pub fn refused(variable: &str, value: impl fmt::Display, accepted: impl fmt::Display) -> Self {
         Self::new(variable, format!("`{value}` is not accepted: give {accepted}"))
     }
 }
 
-/// What a variable of this type may hold. Secrets are not read this way.
+/// A type of variable. Not for secrets.
 pub trait Setting: FromStr {
+    /// The accepted values, for an error message.
     const ACCEPTED: &'static str;
 }
 
@@ -55,10 +57,12 @@ settings! {
 pub struct Env(Arc<BTreeMap<String, String>>);
 
 impl Env {
+    /// The environment of this process.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the process environment")]
     pub fn from_process() -> Self {
         Self(Arc::new(std::env::vars().collect()))
     }
+    /// An environment of these variables only.
     pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         Self(Arc::new(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect()))
     }
@@ -69,25 +73,29 @@ impl Env {
         map.insert(variable.to_owned(), value.into());
         Self(Arc::new(map))
     }
-    /// An empty variable counts as unset.
+    /// The trimmed value of a variable. An empty variable counts as unset.
     pub fn get(&self, variable: &str) -> Option<&str> {
         self.0.get(variable).map(|v| v.trim()).filter(|v| !v.is_empty())
     }
+    /// The value of a variable; errors when it is unset.
     pub fn required(&self, variable: &str) -> Result<&str, ConfigError> {
         self.get(variable).ok_or_else(|| ConfigError::new(variable, "must be set"))
     }
-    pub fn or<'a>(&'a self, variable: &str, default: &'a str) -> &'a str {
+    /// The value of a variable, or `default` when it is unset.
+    pub fn get_or<'a>(&'a self, variable: &str, default: &'a str) -> &'a str {
         self.get(variable).unwrap_or(default)
     }
+    /// The parsed value of a variable; errors when it is invalid.
     pub fn parse<T: Setting>(&self, variable: &str) -> Result<Option<T>, ConfigError> {
         let read = |text: &str| text.parse().map_err(|_| ConfigError::refused(variable, text, T::ACCEPTED));
         self.get(variable).map(read).transpose()
     }
+    /// The parsed value of a variable, or `default` when it is unset.
     pub fn parse_or<T: Setting>(&self, variable: &str, default: T) -> Result<T, ConfigError> {
         Ok(self.parse(variable)?.unwrap_or(default))
     }
-    /// A number within bounds; `unit` is for the message.
-    pub fn parse_in<T: Setting + PartialOrd + fmt::Display>(
+    /// A number within bounds, or `default` when the variable is unset. `unit` is for the error message.
+    pub fn parse_in_range<T: Setting + PartialOrd + fmt::Display>(
         &self,
         variable: &str,
         default: T,
@@ -114,10 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_the_variable_the_value_and_what_is_accepted() {
+    fn an_error_names_the_variable_the_value_and_what_is_accepted() {
         let env =
             Env::from_pairs([("HOURS", "soon"), ("MANY", "721"), ("FEW", " 0 "), ("GOOD", "720"), ("EMPTY", " ")]);
-        let hours = |variable: &str| env.parse_in(variable, 24_i64, 1..=720, "hours").map_err(|e| e.to_string());
+        let hours = |variable: &str| env.parse_in_range(variable, 24_i64, 1..=720, "hours").map_err(|e| e.to_string());
         let accepted = "is not accepted: give a number of hours from 1 to 720";
         for (variable, value) in [("HOURS", "soon"), ("MANY", "721"), ("FEW", "0")] {
             assert_eq!(hours(variable), Err(format!("{variable}: `{value}` {accepted}")));

@@ -1,28 +1,29 @@
-//! What a service is handed at boot. Cheap to clone.
+//! Context of a running service: its database, cache, clock, mailer and other dependencies.
 
 use crate::auth::Verifier;
 use crate::auth::jwks::SharedKeys;
-use crate::breaker::{Breaker, Breakers};
+use crate::breaker::{CircuitBreaker, CircuitBreakers};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Env;
-use crate::mail::{Guarded, Mailer};
+use crate::mail::{BreakerMailer, Mailer};
 use db::{Db, DbError, TxError};
 use domain::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+/// The dependencies of a service. Clones share them.
 #[derive(Clone)]
-pub struct Ctx(Arc<Kept>);
+pub struct Ctx(Arc<Inner>);
 
-struct Kept {
-    parts: Parts,
-    breakers: Arc<Breakers>,
+struct Inner {
+    parts: CtxParts,
+    breakers: Arc<CircuitBreakers>,
     mailer: Arc<dyn Mailer>,
 }
 
-/// What a [`Ctx`] consists of. [`crate::boot`] puts it together; so does a test that wants only a part.
-pub struct Parts {
+/// The parts of a [`Ctx`], built by [`crate::boot`] and by tests.
+pub struct CtxParts {
     pub service: &'static str,
     pub env: Env,
     pub db: Db,
@@ -31,68 +32,77 @@ pub struct Parts {
     pub mailer: Arc<dyn Mailer>,
     pub verifier: Arc<Verifier>,
     pub shared_keys: SharedKeys,
-    /// Notified after every commit that leaves unsent events in the outbox.
+    /// Notified after every commit that adds events to the outbox.
     pub outbox_notify: Arc<Notify>,
 }
 
 impl Ctx {
-    pub fn new(parts: Parts) -> Self {
-        let breakers = Arc::new(Breakers::new(parts.service, Arc::clone(&parts.clock)));
-        let mailer = Arc::new(Guarded::new(Arc::clone(&parts.mailer), Arc::clone(&breakers)));
-        Self(Arc::new(Kept { parts, breakers, mailer }))
+    /// Builds the context; its mailer is behind circuit breakers.
+    pub fn new(parts: CtxParts) -> Self {
+        let breakers = Arc::new(CircuitBreakers::new(parts.service, Arc::clone(&parts.clock)));
+        let mailer = Arc::new(BreakerMailer::new(Arc::clone(&parts.mailer), Arc::clone(&breakers)));
+        Self(Arc::new(Inner { parts, breakers, mailer }))
     }
+    /// The name of the service.
     pub fn service(&self) -> &'static str {
         self.0.parts.service
     }
+    /// The configuration.
     pub fn env(&self) -> &Env {
         &self.0.parts.env
     }
+    /// The database.
     pub fn db(&self) -> &Db {
         &self.0.parts.db
     }
+    /// The cache that all services share.
     pub fn cache(&self) -> &Arc<dyn Cache> {
         &self.0.parts.cache
     }
+    /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.parts.clock
     }
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.0.parts.clock.now()
     }
-    /// The platform's mailer, left alone while it does not answer.
+    /// The mailer, behind a circuit breaker for mail and one for SMS.
     pub fn mailer(&self) -> &Arc<dyn Mailer> {
         &self.0.mailer
     }
-    /// The breaker for calls to something outside.
-    pub fn breaker(&self, name: &'static str) -> Arc<Breaker> {
-        self.0.breakers.of(name)
+    /// The circuit breaker for calls to the system `name`.
+    pub fn breaker(&self, name: &'static str) -> Arc<CircuitBreaker> {
+        self.0.breakers.get(name)
     }
-    pub(crate) fn breakers(&self) -> Vec<Arc<Breaker>> {
+    pub(crate) fn breakers(&self) -> Vec<Arc<CircuitBreaker>> {
         self.0.breakers.all()
     }
+    /// The verifier of access tokens.
     pub fn verifier(&self) -> &Arc<Verifier> {
         &self.0.parts.verifier
     }
-    /// Where auth puts its public keys for the other services of this process.
+    /// Public keys that auth shares with the other services of this process.
     pub fn shared_keys(&self) -> &SharedKeys {
         &self.0.parts.shared_keys
     }
-    /// Notified after every commit that leaves unsent events in the outbox.
+    /// Notified after every commit that adds events to the outbox.
     pub(crate) fn outbox_notify(&self) -> &Arc<Notify> {
         &self.0.parts.outbox_notify
     }
 
-    /// Runs `f` in one transaction, again after a deadlock; then wakes the outbox relay if `f` put events there.
+    /// Runs `f` in one transaction, again after a deadlock. Wakes the relay after the commit if `f` added events to
+    /// the outbox.
     ///
-    /// Everything in `f` must be repeatable: no network, no file, no message but through the outbox.
+    /// `f` must be repeatable: no network, no files, no messages except through the outbox.
     pub async fn tx<R, E, F>(&self, f: F) -> Result<R, E>
     where
         F: db::TxFn<R, E>,
         E: From<DbError> + TxError + Send,
         R: Send,
     {
-        let committed = self.0.parts.db.tx_signalled(f).await?;
-        if committed.signal {
+        let committed = self.0.parts.db.tx_committed(f).await?;
+        if committed.notify {
             self.0.parts.outbox_notify.notify_one();
         }
         Ok(committed.value)

@@ -1,5 +1,5 @@
-//! Where ids come from: fresh ones that sort by time, and derived ones that a replay makes again. And where
-//! randomness comes from: keys, codes, nonces.
+//! Ids and randomness: fresh ids that sort by time, ids derived from other values, random bytes for keys, codes and
+//! nonces.
 
 use domain::Timestamp;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ pub fn fresh<T: From<Uuid>>() -> T {
     T::from(Uuid::now_v7())
 }
 
-/// The earliest UUIDv7 of a millisecond: what was made before it is smaller.
+/// The smallest UUIDv7 of the millisecond of `at`. Ids created before that millisecond are smaller.
 ///
 /// ```
 /// # use domain::Timestamp;
@@ -25,7 +25,7 @@ pub fn earliest<T: From<Uuid>>(at: Timestamp) -> T {
     T::from(Uuid::from_u128(millis << 80))
 }
 
-/// The same id for the same parts, always: a UUIDv5 of them under a fixed namespace.
+/// An id derived from `parts`, a UUIDv5: equal parts give equal ids.
 ///
 /// ```
 /// # use domain::UserId;
@@ -43,8 +43,8 @@ pub fn derived<T: From<Uuid>>(parts: &[&[u8]]) -> T {
     T::from(Uuid::new_v5(&NAMESPACE, &name))
 }
 
-/// The same UUIDv7 for the same parts, always, with the time of `cause`, itself a UUIDv7: what follows from a cause lies
-/// beside it in an index, and clients see ids of one kind.
+/// An id derived from `cause` and `parts`, a UUIDv7 with the time of `cause`, itself a UUIDv7. So the id is next to
+/// its cause in an index, and equal arguments give equal ids.
 ///
 /// ```
 /// # use uuid::Uuid;
@@ -63,10 +63,10 @@ pub fn derived_from<T: From<Uuid>>(cause: Uuid, parts: &[&[u8]]) -> T {
     T::from(Uuid::from_u128(cause.as_u128() & TIME | 7 << 76 | rest))
 }
 
-/// Bytes nobody can guess.
+/// Cryptographically secure random bytes.
 #[expect(clippy::expect_used, reason = "without randomness nothing here is safe, and no caller could go on")]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
     bytes
 }

@@ -1,7 +1,7 @@
-//! Who does what only one instance should do.
+//! Leases: work that only one instance of a service should do.
 //!
-//! A lease keeps instances out of each other's way; it proves nothing. Whoever holds one may have been asleep
-//! past its end, so the work under it must do no harm when done twice.
+//! A lease reduces duplicate work and does not exclude it: a holder may be suspended beyond the end of its lease. So
+//! the work under a lease must be idempotent.
 
 use crate::ctx::Ctx;
 use crate::id;
@@ -11,9 +11,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 use std::time::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Takes or prolongs the lease `name` until `until`. `Ok(false)`: somebody else has it.
+/// Acquires or renews the lease `name` until `until`. `Ok(false)` while another holder has it.
 pub async fn try_acquire(
     c: &mut DbConnection,
     name: &str,
@@ -23,24 +25,24 @@ pub async fn try_acquire(
 ) -> QueryResult<bool> {
     let holder = holder.as_bytes().to_vec();
     let free = leases::held_until.lt(now).or(leases::holder.eq(&holder));
-    let taken = diesel::update(leases::table.filter(leases::name.eq(name)).filter(free))
+    let updated = diesel::update(leases::table.filter(leases::name.eq(name)).filter(free))
         .set((leases::holder.eq(&holder), leases::held_until.eq(until)))
         .execute(c)
         .await?;
-    if taken > 0 {
+    if updated > 0 {
         return Ok(true);
     }
     let row = (leases::name.eq(name), leases::holder.eq(&holder), leases::held_until.eq(until));
     inserted(diesel::insert_into(leases::table).values(row).execute(c).await)
 }
 
-/// Gives the lease up, so that nobody has to wait for its end. Does nothing to somebody else's.
+/// Releases the lease before its end. Does nothing when another holder has it.
 pub async fn release(c: &mut DbConnection, name: &str, holder: Uuid) -> QueryResult<()> {
     let own = leases::table.filter(leases::name.eq(name)).filter(leases::holder.eq(holder.as_bytes().to_vec()));
     diesel::delete(own).execute(c).await.map(drop)
 }
 
-/// One instance's claim to a lease.
+/// A lease as one instance sees it.
 pub(crate) struct Lease {
     ctx: Ctx,
     name: String,
@@ -49,8 +51,8 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// A database in a file belongs to one process, and a process that died should not keep its successor
-    /// waiting: there, every instance is the same holder.
+    /// `term` is how long the lease lasts without a renewal. A SQLite database belongs to one process, so there every
+    /// instance is the same holder, and a restarted process does not wait for the lease of the one before.
     pub(crate) fn new(ctx: Ctx, name: String, term: Duration) -> Self {
         let holder = match ctx.db().kind() {
             BackendKind::Sqlite => Uuid::nil(),
@@ -59,14 +61,34 @@ impl Lease {
         Self { ctx, name, holder, term }
     }
 
-    /// Takes or prolongs it.
-    pub(crate) async fn hold(&self) -> Result<bool, DbError> {
+    /// Acquires or renews the lease. `Ok(false)` while another instance has it.
+    pub(crate) async fn acquire(&self) -> Result<bool, DbError> {
         let now = self.ctx.now();
         let until = now.plus(chrono::TimeDelta::from_std(self.term).unwrap_or(chrono::TimeDelta::MAX));
         let mut c = self.ctx.db().write().await?;
         Ok(try_acquire(&mut c, &self.name, self.holder, until, now).await?)
     }
 
+    /// Renews the held lease, three times per term, until `session` is cancelled. Cancels `session` when another
+    /// instance has acquired the lease.
+    ///
+    /// While the database fails, the work goes on: stopping it would do more harm than doing it twice.
+    pub(crate) async fn renew(&self, session: &CancellationToken) {
+        while session.run_until_cancelled(sleep(self.term / 3)).await.is_some() {
+            match self.acquire().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(service = self.ctx.service(), lease = self.name, "lease lost");
+                    session.cancel();
+                }
+                Err(error) => {
+                    tracing::warn!(service = self.ctx.service(), lease = self.name, %error, "lease renewal failed");
+                }
+            }
+        }
+    }
+
+    /// Releases the lease. A failure is only logged: the lease ends by itself.
     pub(crate) async fn release(&self) {
         let released: Result<(), DbError> = async {
             let mut c = self.ctx.db().write().await?;
@@ -74,7 +96,7 @@ impl Lease {
         }
         .await;
         if let Err(error) = released {
-            tracing::warn!(%error, lease = self.name, "the lease was not given up; it ends by itself");
+            tracing::warn!(service = self.ctx.service(), lease = self.name, %error, "lease release failed");
         }
     }
 }

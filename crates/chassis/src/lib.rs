@@ -1,24 +1,24 @@
-//! How a service boots, is configured, serves HTTP, authenticates, publishes, consumes and logs. No
-//! business noun lives here.
+//! Service framework: boot, configuration, HTTP, authentication, events, jobs, telemetry. It has no business logic.
 //!
-//! Read in this order: [`service`] (what a service declares), [`boot`] (how it is started, alone or with the
-//! others), [`ctx`] (what it is handed), [`http`] (route table, problems, bodies, pages, idempotency),
-//! [`auth`] (access tokens and revocation), [`events`] (outbox, relay, consumer, transports), [`jobs`], [`lease`],
-//! [`cache`], [`breaker`] (calls to the outside), [`mail`], [`pii`], [`audit`], [`telemetry`].
+//! Reading order: [`service`] (declaration of a service), [`boot`] (start-up), [`ctx`] (dependencies), [`http`] (route
+//! table, problems, bodies, pages, idempotency), [`auth`] (access tokens, revocation), [`events`] (outbox, relay,
+//! consumer, transports), [`jobs`], [`lease`], [`cache`], [`breaker`] (outbound calls), `backoff`, [`mail`], [`pii`],
+//! [`audit`], [`telemetry`], [`mod@error_chain`].
 //!
-//! Invariants: a write and its events commit together or not at all; an event takes effect once in a
-//! service's database however often it arrives; no request is answered before its transaction is committed;
-//! nothing waits on the network inside a transaction; wall clock, fresh ids and environment variables are
-//! read here and nowhere else.
+//! Invariants: a change and its events commit together or not at all; an event takes effect once in a service's
+//! database, even if it is delivered several times; a response is sent after the commit of its transaction; no
+//! transaction waits for the network; the system clock, random ids and environment variables are read only here.
 
 pub mod audit;
 pub mod auth;
+mod backoff;
 pub mod boot;
 pub mod breaker;
 pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod ctx;
+pub mod error_chain;
 pub mod events;
 pub mod http;
 pub mod id;
@@ -33,8 +33,8 @@ pub mod telemetry;
 pub use boot::run;
 pub use config::{ConfigError, Env};
 pub use ctx::Ctx;
-pub use service::{Parts, Service};
+pub use service::{Service, ServiceParts};
 
-/// The tables every service's schema has: outbox, inbox, parked and waiting events, idempotency keys,
-/// leases, revoked sessions, cached public keys.
+/// Migrations of the chassis tables: outbox, inbox, parked and waiting events, idempotency keys, leases, revoked
+/// sessions, public keys.
 pub const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");

@@ -1,6 +1,6 @@
-//! Mail and SMS to people.
+//! Outgoing mail and SMS.
 //!
-//! Files: [`smtp`] (a mail server), [`sms`] (an SMS gateway), [`log`] (kept in memory, for development).
+//! Files: [`smtp`] (mail server), [`sms`] (SMS gateway), [`log`] (messages kept in memory, for development).
 
 pub mod log;
 pub mod sms;
@@ -10,75 +10,79 @@ pub use log::MessageLog;
 pub use sms::SmsSender;
 pub use smtp::SmtpMailer;
 
-use crate::breaker::{Breakers, Open, Outage};
+use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
 use domain::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// One message to one person.
+/// A message to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// An e-mail address, or a mobile number.
     pub to: String,
     /// `email` or `sms`.
     pub channel: String,
+    /// Empty for an SMS.
     pub subject: String,
     pub body: String,
-    /// The one-time code in the body, for the console mailer alone.
+    /// The one-time code in the body, for the development console only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub sent_at: Timestamp,
 }
 
+/// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// Worth another try later.
+    /// A later attempt may succeed.
     #[error("the message could not be sent now: {0}")]
     Unavailable(String),
-    /// This message will never be accepted.
+    /// No attempt with this message can succeed.
     #[error("the message was refused: {0}")]
     Refused(String),
-    /// The circuit breaker of the channel is open: nothing was tried.
-    #[error("the message was not tried: {0}")]
-    NotTried(Open),
+    /// The circuit breaker of the channel is open; no attempt was made.
+    #[error("the message was not sent: {0}")]
+    CircuitOpen(CircuitOpen),
 }
 
-impl Outage for MailError {
+impl IsOutage for MailError {
     fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 }
-impl From<Open> for MailError {
-    fn from(open: Open) -> Self {
-        Self::NotTried(open)
+impl From<CircuitOpen> for MailError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::CircuitOpen(open)
     }
 }
 
+/// Sends messages of one or both channels.
 #[async_trait::async_trait]
 pub trait Mailer: Send + Sync + 'static {
+    /// Sends a message, with one attempt.
     async fn send(&self, message: &Message) -> Result<(), MailError>;
 }
 
-/// No mail can be sent: what is to be sent waits until there is a way.
+/// A mailer without a mail server: every message is unavailable, so that its sender retries it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoMailer;
+pub struct UnconfiguredMailer;
 
 #[async_trait::async_trait]
-impl Mailer for NoMailer {
+impl Mailer for UnconfiguredMailer {
     async fn send(&self, _: &Message) -> Result<(), MailError> {
         Err(MailError::Unavailable("SMTP_URL is not set".into()))
     }
 }
 
-/// Mail goes one way, SMS another.
-pub struct ByChannel {
+/// Sends mail by one mailer and SMS by another.
+pub struct ChannelMailer {
     pub mail: Arc<dyn Mailer>,
-    /// `None` where no SMS can be sent: one is refused, for it would be late by the time there is a way.
+    /// Without one, an SMS is refused, because it would be too late when a gateway is configured.
     pub sms: Option<Arc<dyn Mailer>>,
 }
 
 #[async_trait::async_trait]
-impl Mailer for ByChannel {
+impl Mailer for ChannelMailer {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
         match (message.channel.as_str(), &self.sms) {
             ("sms", Some(sms)) => sms.send(message).await,
@@ -88,22 +92,22 @@ impl Mailer for ByChannel {
     }
 }
 
-/// A mailer behind a breaker for each channel. It tries once: whoever keeps the message tries again.
-pub(crate) struct Guarded {
+/// A mailer behind a circuit breaker for each channel. It makes one attempt; the caller retries.
+pub(crate) struct BreakerMailer {
     mailer: Arc<dyn Mailer>,
-    breakers: Arc<Breakers>,
+    breakers: Arc<CircuitBreakers>,
 }
 
-impl Guarded {
-    pub(crate) fn new(mailer: Arc<dyn Mailer>, breakers: Arc<Breakers>) -> Self {
+impl BreakerMailer {
+    pub(crate) fn new(mailer: Arc<dyn Mailer>, breakers: Arc<CircuitBreakers>) -> Self {
         Self { mailer, breakers }
     }
 }
 
 #[async_trait::async_trait]
-impl Mailer for Guarded {
+impl Mailer for BreakerMailer {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
         let name = if message.channel == "sms" { "sms" } else { "mail" };
-        self.breakers.of(name).call(self.mailer.send(message)).await
+        self.breakers.get(name).call(self.mailer.send(message)).await
     }
 }

@@ -1,4 +1,4 @@
-//! The tables every service has.
+//! Chassis tables, which every service has.
 
 diesel::table! {
     outbox (position) {

@@ -1,13 +1,14 @@
-//! What a service declares about itself; [`crate::boot`] does the rest.
+//! Declaration of a service, from which [`crate::boot`] starts it.
 
 use crate::ctx::Ctx;
-use crate::events::consumer::Consumer;
+use crate::events::handler::EventHandler;
 use crate::http::routes::Routes;
 use crate::jobs::Job;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
+/// Why a service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     #[error(transparent)]
@@ -18,19 +19,20 @@ pub enum BootError {
     Failed(String),
 }
 
-/// A service before it is started.
+/// A service that is not started.
 pub struct Service {
-    /// As in its crate, its schema, its queue and the contract: `wallet`.
+    /// Also the name of its crate, its database and its queue: `wallet`.
     pub name: &'static str,
+    /// Applied after [`crate::MIGRATIONS`].
     pub migrations: EmbeddedMigrations,
-    /// Reads the service's configuration and makes its parts.
-    pub build: fn(Ctx) -> BoxFuture<'static, Result<Parts, BootError>>,
+    /// Reads the service's configuration and builds its parts.
+    pub build: fn(Ctx) -> BoxFuture<'static, Result<ServiceParts, BootError>>,
 }
 
-/// What a service consists of once it is configured.
-pub struct Parts {
+/// The parts of a configured service.
+pub struct ServiceParts {
     pub routes: Routes,
-    /// Handles what arrives on the service's queue.
-    pub consumer: Option<Arc<dyn Consumer>>,
+    /// Handles the events of the service's queue; `None` for a service without a queue.
+    pub consumer: Option<Arc<dyn EventHandler>>,
     pub jobs: Vec<Job>,
 }

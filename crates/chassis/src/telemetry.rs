@@ -1,6 +1,6 @@
 //! Logs, traces and metrics.
 //!
-//! Never logged: bodies, tokens, codes, PAN, account numbers.
+//! Request bodies, tokens, one-time codes, PAN and account numbers are never logged.
 
 use crate::config::{ConfigError, Env};
 use actix_web::http::header::HeaderMap;
@@ -22,16 +22,18 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// Libraries that talk too much; `LOG` can still turn each up. lapin warns of a returned message with all that is in it.
-const QUIET: &str = "info,actix_server=warn,h2=warn,hyper=warn,hyper_util=warn,lapin=error,lettre=warn,mysql_async=warn,\
-                     opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,redis=warn,reqwest=warn,rustls=warn";
+/// Default log filter: libraries with too much output are limited; `LOG` overrides each. lapin logs the content of a
+/// returned message as a warning.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,h2=warn,hyper=warn,hyper_util=warn,lapin=error,lettre=warn,\
+                              mysql_async=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,\
+                              redis=warn,reqwest=warn,rustls=warn";
 
 /// Upper bounds of the duration buckets, in seconds.
 const DURATION_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Keep it until the end of the process: dropped, it sends the spans that are not sent yet.
+/// Guard of the telemetry. Keep it until the end of the process; dropping it exports the remaining spans.
 #[must_use]
 pub struct Telemetry(Option<SdkTracerProvider>);
 
@@ -40,22 +42,22 @@ impl Drop for Telemetry {
         if let Some(provider) = self.0.take()
             && let Err(error) = provider.shutdown_with_timeout(Duration::from_secs(3))
         {
-            tracing::warn!(%error, "the last spans are not sent");
+            tracing::warn!(%error, "last spans not exported");
         }
     }
 }
 
-/// Starts logging, tracing and measuring, once a process; calling it again changes nothing.
+/// Starts logs, traces and metrics, once per process; further calls do nothing.
 ///
-/// - `LOG`: what is logged, as `tracing` filters (`debug`, `info,sqlx=debug`); default `info`.
+/// - `LOG`: log filter of `tracing` (`debug`, `info,sqlx=debug`); default `info`.
 /// - `LOG_FORMAT`: `json` (default) or `text`.
-/// - `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans go over OTLP/HTTP; unset, they go nowhere, and the trace context
-///   still travels with requests and events.
+/// - `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans are exported by OTLP/HTTP. Unset, none are exported, but the trace
+///   context is still passed on with requests and events.
 pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
-    let directives = env.get("LOG").map_or_else(|| QUIET.to_owned(), |log| format!("{QUIET},{log}"));
+    let directives = env.get("LOG").map_or_else(|| DEFAULT_FILTER.to_owned(), |log| format!("{DEFAULT_FILTER},{log}"));
     let filter = EnvFilter::try_new(&directives)
-        .map_err(|_| ConfigError::refused("LOG", env.or("LOG", ""), "filters such as info or info,db=debug"))?;
-    let text = match env.or("LOG_FORMAT", "json") {
+        .map_err(|_| ConfigError::refused("LOG", env.get_or("LOG", ""), "filters such as info or info,db=debug"))?;
+    let text = match env.get_or("LOG_FORMAT", "json") {
         "json" => false,
         "text" => true,
         other => return Err(ConfigError::refused("LOG_FORMAT", other, "json or text")),
@@ -105,7 +107,7 @@ fn init_metrics(service: &str) {
     let Ok(builder) = builder.set_buckets_for_metric(name, &DURATION_BUCKETS) else { return };
     let Ok(handle) = builder.install_recorder() else { return };
     let upkeep = handle.clone();
-    // Measurements of a histogram pile up until somebody reads them or this puts them away.
+    // Samples of histograms accumulate until they are read, or aggregated here.
     let thread = std::thread::Builder::new().name("metrics".into()).spawn(move || {
         loop {
             std::thread::sleep(Duration::from_secs(5));
@@ -113,17 +115,17 @@ fn init_metrics(service: &str) {
         }
     });
     if let Err(error) = thread {
-        tracing::warn!(%error, "metrics are put away only when they are read");
+        tracing::warn!(%error, "metrics upkeep thread not started");
     }
     METRICS.get_or_init(|| handle);
 }
 
-/// Every metric in Prometheus's text format; empty before [`init`].
+/// All metrics in the text format of Prometheus; empty before [`init`].
 pub fn metrics_text() -> String {
     METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
 }
 
-/// W3C trace context of the work at hand; empty when there is none.
+/// The W3C trace context of the current span; empty when there is none.
 pub fn traceparent() -> String {
     let context = Span::current().context();
     let span = context.span().span_context().clone();
@@ -143,8 +145,8 @@ impl Extractor for Headers<'_> {
     }
 }
 
-struct Parent<'a>(&'a str);
-impl Extractor for Parent<'_> {
+struct TraceParent<'a>(&'a str);
+impl Extractor for TraceParent<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         (key == "traceparent").then_some(self.0)
     }
@@ -153,14 +155,14 @@ impl Extractor for Parent<'_> {
     }
 }
 
-/// Makes `span` a child of the trace that came with the work, if one did.
-fn adopt(span: &Span, carrier: &dyn Extractor) {
+/// Makes `span` a child of the trace in `carrier`, if there is one.
+fn set_parent(span: &Span, carrier: &dyn Extractor) {
     let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
-    // Fails where there is no layer that keeps traces: then there is nothing to adopt.
+    // Fails without a tracing layer, which needs no parent.
     drop(span.set_parent(parent));
 }
 
-/// The span of one request, child of the caller's trace when it sent one.
+/// The span of a request, a child of the client's trace if it sent one.
 pub fn request_span(headers: &HeaderMap, method: &str, path: &str, request_id: &str) -> Span {
     let span = tracing::info_span!(
         "request",
@@ -171,11 +173,11 @@ pub fn request_span(headers: &HeaderMap, method: &str, path: &str, request_id: &
         route = tracing::field::Empty,
         status = tracing::field::Empty,
     );
-    adopt(&span, &Headers(headers));
+    set_parent(&span, &Headers(headers));
     span
 }
 
-/// The span of handling one event, child of the trace that published it.
+/// The span of handling one event, a child of the trace that published it.
 pub fn event_span(service: &str, event: &Envelope) -> Span {
     let span = tracing::info_span!(
         "event",
@@ -186,7 +188,7 @@ pub fn event_span(service: &str, event: &Envelope) -> Span {
         subject = event.subject,
         position = event.position,
     );
-    adopt(&span, &Parent(&event.traceparent));
+    set_parent(&span, &TraceParent(&event.traceparent));
     span
 }
 
@@ -194,19 +196,19 @@ pub fn event_span(service: &str, event: &Envelope) -> Span {
 pub fn batch_span(service: &str, events: &[Envelope]) -> Span {
     let span = tracing::info_span!("events", otel.kind = "consumer", service, count = events.len());
     for event in events {
-        let cause = TraceContextPropagator::new().extract(&Parent(&event.traceparent));
-        let cause = cause.span().span_context().clone();
-        if cause.is_valid() {
-            span.add_link(cause);
+        let publisher = TraceContextPropagator::new().extract(&TraceParent(&event.traceparent));
+        let publisher = publisher.span().span_context().clone();
+        if publisher.is_valid() {
+            span.add_link(publisher);
         }
     }
     span
 }
 
-/// Measures and logs an answered request.
+/// Records the metrics and the log line of a request that has its response.
 pub fn request_done(span: &Span, method: &str, route: &str, status: u16, took: Duration) {
     span.record("route", route).record("status", status);
-    // A client may make up methods, and each would be a time series of its own.
+    // A client may send any method, and each would become a time series.
     let method = match method {
         "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" => method.to_owned(),
         _ => "OTHER".to_owned(),
@@ -217,9 +219,9 @@ pub fn request_done(span: &Span, method: &str, route: &str, status: u16, took: D
     let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| {
         if route.starts_with("/health/") || route == "/metrics" {
-            tracing::debug!(status, took_us, "answered");
+            tracing::debug!(status, took_us, "request completed");
         } else {
-            tracing::info!(status, took_us, "answered");
+            tracing::info!(status, took_us, "request completed");
         }
     });
 }

@@ -1,9 +1,9 @@
 //! One diesel backend for both databases.
 //!
-//! diesel's published `MultiConnection` derive writes the whole backend (query builder, binds, rows, types)
-//! but only for synchronous connections. It is handed two that cannot exist; what it makes of the *backend* is
-//! used, and `connection` supplies the asynchronous connection. This leans on hidden items of diesel, which is
-//! why the workspace pins exact versions. Never enable diesel's `r2d2` feature: the derive then wants more.
+//! diesel's `MultiConnection` derive generates the whole backend (query builder, binds, rows, types), but only for
+//! synchronous connections. It is applied to two connection types that cannot be constructed; only the generated
+//! *backend* is used, and `connection` supplies the asynchronous connection. This depends on hidden items of diesel, so
+//! the workspace pins exact versions. Do not enable diesel's `r2d2` feature: the derive then requires more traits.
 
 use diesel::connection::{
     AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, LoadConnection, SimpleConnection,
@@ -16,14 +16,14 @@ use diesel::{QueryResult, SqliteConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnectionCore, AsyncMysqlConnection};
 
-/// A row as MySQL sends it.
+/// A row of MySQL.
 pub(crate) type MysqlRow<'c, 'q> = <AsyncMysqlConnection as AsyncConnectionCore>::Row<'c, 'q>;
-/// A row as SQLite gives it.
+/// A row of SQLite.
 pub(crate) type SqliteRow<'c, 'q> = <SyncConnectionWrapper<SqliteConnection> as AsyncConnectionCore>::Row<'c, 'q>;
 
 macro_rules! never_connected {
     ($name:ident, $backend:ty, $row:ident) => {
-        /// A connection nobody can make; it lends the derive its backend and row types.
+        /// A connection type that cannot be constructed; it gives the derive its backend and row types.
         pub enum $name {}
 
         impl SimpleConnection for $name {
@@ -91,7 +91,7 @@ never_connected!(NeverSqlite, Sqlite, SqliteRow);
 mod derived {
     use super::{NeverMysql, NeverSqlite};
 
-    #[expect(dead_code, reason = "only what the derive makes of it is used")]
+    #[expect(dead_code, reason = "only the generated backend is used")]
     #[derive(diesel::MultiConnection)]
     pub(super) enum NeverConnection {
         Mysql(NeverMysql),
@@ -108,7 +108,7 @@ type JointBinds<'a> = <MultiBackend as diesel::backend::Backend>::BindCollector<
 pub(crate) trait Variant: diesel::backend::Backend + 'static {
     fn joint() -> MultiBackend;
     fn builder() -> JointBuilder;
-    /// Collects the binds of `query` as this database's own.
+    /// Collects the binds of `query` in this database's format.
     fn collect<'a, 'b: 'a>(
         out: &mut Self::BindCollector<'a>,
         lookup: &mut Self::MetadataLookup,
@@ -145,15 +145,15 @@ macro_rules! variant {
 variant!(Mysql, Mysql);
 variant!(Sqlite, Sqlite);
 
-/// Whether a statement's text is worth being prepared once and kept.
+/// Whether the prepared statement is cached.
 ///
-/// diesel keeps no `UPDATE`, because its text may depend on which fields are set. Here they all are (changesets treat
-/// `None` as null), so that only a list of values makes a difference.
-fn is_cacheable(sql: &str, diesel_says: bool) -> bool {
-    diesel_says || sql.starts_with("UPDATE ") && !sql.contains(" IN (")
+/// diesel caches no `UPDATE`, because its text may depend on which fields are set. Here changesets set every field
+/// (they treat `None` as null), so the text varies only with the length of an `IN` list.
+fn is_cacheable(sql: &str, diesel_caches: bool) -> bool {
+    diesel_caches || sql.starts_with("UPDATE ") && !sql.contains(" IN (")
 }
 
-/// A query for [`MultiBackend`] shown to one database as a query of its own.
+/// Adapter that presents a query for [`MultiBackend`] as a query of one database.
 pub(crate) struct Lowered<T> {
     query: T,
     backend: MultiBackend,

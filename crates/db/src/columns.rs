@@ -1,14 +1,14 @@
-//! Bindings of those `domain` types whose column value is computed.
+//! Bindings of the `domain` types whose column value is computed.
 //!
-//! They know how to write themselves to MySQL and to SQLite; the joint backend passes them on as they are.
-//! Money, ids and closed enums hand out a reference and need nothing here.
+//! The types implement `ToSql` for MySQL and for SQLite; the joint backend forwards to those. Money, ids and closed
+//! enums bind by reference and need no impl here.
 
 use crate::backend::MultiBackend;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Text, Timestamp as SqlTimestamp};
 use domain::{Day, FinancialYear, Month, Timestamp};
 
-macro_rules! passed_on {
+macro_rules! forward_to_sql {
     ($($type:ty as $sql_type:ident),+ $(,)?) => {$(
         impl ToSql<$sql_type, MultiBackend> for $type {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
@@ -18,4 +18,4 @@ macro_rules! passed_on {
         }
     )+};
 }
-passed_on!(Timestamp as SqlTimestamp, Day as Text, Month as Text, FinancialYear as Text);
+forward_to_sql!(Timestamp as SqlTimestamp, Day as Text, Month as Text, FinancialYear as Text);

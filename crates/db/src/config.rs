@@ -1,39 +1,39 @@
-//! What a database is reached by, checked before anything is opened.
+//! Database URLs and pool size, validated before any connection is opened.
 
-use crate::connection::BackendKind;
+use crate::backend_kind::BackendKind;
 use crate::error::DbError;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where the database is and how many connections to keep.
+/// Configuration of a database.
 #[derive(Clone)]
 pub struct DbConfig {
-    /// `sqlite://path/to/file.db`, with `?synchronous=normal` or `off` where losing the last commits to a
-    /// power cut is fine; or `mysql://user:password@host:3306/database`, with `?require_ssl=true` for TLS.
+    /// `sqlite://path/to/file.db`, with `?synchronous=normal` or `off` where a power cut may lose the last commits; or
+    /// `mysql://user:password@host:3306/database`, with `?require_ssl=true` for TLS.
     pub url: String,
-    /// A MySQL replica that [`Db::replica`](crate::Db::replica) uses. It may lag, so only reports and exports read it.
+    /// MySQL replica for [`Db::replica`](crate::Db::replica). It may lag, so only reports and exports read it.
     pub read_url: Option<String>,
-    /// The same MySQL database as a user who may change the schema; only migrations use it.
+    /// The same MySQL database with a user that may change the schema; only migrations use it.
     pub migrate_url: Option<String>,
-    /// Connections a pool keeps at most. SQLite has these for reading, and one more for writing.
+    /// Maximum number of connections in a pool. SQLite has this many readers, and one writer.
     pub pool_size: usize,
 }
 
 impl DbConfig {
-    /// Eight connections to one database, no replica.
+    /// Configuration with eight connections and no replica.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), read_url: None, migrate_url: None, pool_size: 8 }
     }
 }
 
 impl fmt::Debug for DbConfig {
-    /// Without the URLs: they hold passwords.
+    /// Omits the URLs, which contain passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DbConfig").field("pool_size", &self.pool_size).finish_non_exhaustive()
     }
 }
 
-/// The durability of an SQLite commit.
+/// Value of SQLite's `synchronous` pragma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Synchronous {
     Off,
@@ -42,7 +42,7 @@ pub(crate) enum Synchronous {
 }
 
 impl Synchronous {
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Off => "OFF",
             Self::Normal => "NORMAL",
@@ -51,7 +51,7 @@ impl Synchronous {
     }
 }
 
-/// A URL that has been understood.
+/// A parsed database URL.
 #[derive(Clone)]
 pub(crate) enum Target {
     Sqlite { path: PathBuf, synchronous: Synchronous },
@@ -59,7 +59,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// `name` is the setting's name, for the message; the URL itself is never in it.
+    /// Parses a URL. The error names the setting `name` and never contains the URL.
     pub(crate) fn parse(name: &'static str, url: &str) -> Result<Self, DbError> {
         let refuse = |reason: String| DbError::Config { setting: name, reason };
         if let Some(rest) = url.strip_prefix("sqlite://") {
@@ -69,7 +69,7 @@ impl Target {
             let options = mysql_async::Opts::from_url(url).map_err(|e| refuse(e.to_string()))?;
             return match options.db_name() {
                 Some(database) if !database.is_empty() => Ok(Self::Mysql { url: url.to_owned() }),
-                _ => Err(refuse("names no database (mysql://user:password@host:3306/database)".to_owned())),
+                _ => Err(refuse("has no database name (mysql://user:password@host:3306/database)".to_owned())),
             };
         }
         Err(refuse("must begin with sqlite:// or mysql://".to_owned()))
@@ -85,7 +85,7 @@ impl Target {
 
 fn sqlite(rest: &str) -> Result<Target, String> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    // Each connection to a memory database sees one of its own, and a `file:` URI brings its own parameters.
+    // Each connection to a memory database has its own database, and a `file:` URI has its own parameters.
     if path.is_empty() || path == ":memory:" || path.starts_with("file:") {
         return Err("needs the path of a file (sqlite://path/to/file.db)".to_owned());
     }
@@ -95,13 +95,15 @@ fn sqlite(rest: &str) -> Result<Target, String> {
             "synchronous=off" => Synchronous::Off,
             "synchronous=normal" => Synchronous::Normal,
             "synchronous=full" => Synchronous::Full,
-            other => return Err(format!("does not know the parameter `{other}` (synchronous=off, normal or full)")),
+            other => {
+                return Err(format!("has the unknown parameter `{other}` (allowed: synchronous=off, normal or full)"));
+            }
         };
     }
     Ok(Target::Sqlite { path: PathBuf::from(path), synchronous })
 }
 
-/// The three places connections go to.
+/// Parsed URLs of a configuration.
 pub(crate) struct Targets {
     pub(crate) primary: Target,
     pub(crate) replica: Option<Target>,
@@ -114,18 +116,21 @@ impl Targets {
             return Err(DbError::Config { setting: "pool_size", reason: "must be at least 1".to_owned() });
         }
         let primary = Target::parse("url", &config.url)?;
-        let replica = also("read_url", config.read_url.as_deref(), &primary)?;
-        let migrations = also("migrate_url", config.migrate_url.as_deref(), &primary)?;
+        let replica = parse_secondary("read_url", config.read_url.as_deref(), &primary)?;
+        let migrations = parse_secondary("migrate_url", config.migrate_url.as_deref(), &primary)?;
         Ok(Self { migrations: migrations.unwrap_or_else(|| primary.clone()), primary, replica })
     }
 }
 
-fn also(setting: &'static str, url: Option<&str>, primary: &Target) -> Result<Option<Target>, DbError> {
+fn parse_secondary(setting: &'static str, url: Option<&str>, primary: &Target) -> Result<Option<Target>, DbError> {
     let Some(url) = url else { return Ok(None) };
     let target = Target::parse(setting, url)?;
     match (primary.kind(), target.kind()) {
         (BackendKind::Mysql, BackendKind::Mysql) => Ok(Some(target)),
-        _ => Err(DbError::Config { setting, reason: "is only for MySQL, next to a MySQL url".to_owned() }),
+        _ => Err(DbError::Config {
+            setting,
+            reason: "is allowed only with MySQL, for both this url and the main url".to_owned(),
+        }),
     }
 }
 
@@ -133,7 +138,7 @@ fn also(setting: &'static str, url: Option<&str>, primary: &Target) -> Result<Op
 mod tests {
     use super::*;
 
-    fn refusal(config: &DbConfig) -> String {
+    fn config_error(config: &DbConfig) -> String {
         match Targets::parse(config) {
             Err(error @ DbError::Config { .. }) => error.to_string(),
             Err(error) => panic!("{config:?}: {error:?}"),
@@ -142,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_url_is_refused_and_never_repeated() {
+    fn an_invalid_url_is_refused_and_not_repeated_in_the_error() {
         for url in [
             "",
             "db.sqlite",
@@ -166,13 +171,13 @@ mod tests {
             "mysql://u:hunter2@h/d?sslmode=require",
             "MYSQL://u:hunter2@h/d",
         ] {
-            let told = refusal(&DbConfig::new(url));
-            assert!(told.starts_with("database setting url: ") && !told.contains("hunter2"), "{url}: {told}");
+            let message = config_error(&DbConfig::new(url));
+            assert!(message.starts_with("database setting url: ") && !message.contains("hunter2"), "{url}: {message}");
         }
     }
 
     #[test]
-    fn a_good_url_is_understood() {
+    fn a_valid_url_is_parsed() {
         for (url, kind) in [
             ("sqlite://x.db", BackendKind::Sqlite),
             ("sqlite:///var/lib/ev/x y.db?synchronous=normal", BackendKind::Sqlite),
@@ -187,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_urls_are_for_mysql_beside_mysql() {
+    fn read_and_migrate_urls_are_allowed_only_with_mysql() {
         let mysql = || Some("mysql://u:p@h/d".to_owned());
         let sqlite = || Some("sqlite://x.db".to_owned());
         let at = |url: Option<String>| DbConfig::new(url.unwrap_or_default());
@@ -199,14 +204,14 @@ mod tests {
             ("migrate_url", DbConfig { migrate_url: Some(String::new()), ..at(mysql()) }),
             ("pool_size", DbConfig { pool_size: 0, ..at(mysql()) }),
         ] {
-            assert!(refusal(&config).starts_with(&format!("database setting {setting}: ")), "{setting}");
+            assert!(config_error(&config).starts_with(&format!("database setting {setting}: ")), "{setting}");
         }
         let all = DbConfig { read_url: mysql(), migrate_url: mysql(), pool_size: 1, ..at(mysql()) };
         assert!(Targets::parse(&all).is_ok_and(|t| t.replica.is_some()));
     }
 
     #[test]
-    fn a_printed_configuration_holds_no_password() {
+    fn debug_output_contains_no_password() {
         let config =
             DbConfig { read_url: Some("mysql://u:hunter2@r/d".to_owned()), ..DbConfig::new("mysql://u:hunter2@h/d") };
         assert!(!format!("{config:?}").contains("hunter2"));

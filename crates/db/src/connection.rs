@@ -1,19 +1,17 @@
 //! One asynchronous connection type for both databases.
 
 use crate::backend::{Lowered, MultiBackend, MultiRow, MysqlRow, SqliteRow};
+use crate::backend_kind::BackendKind;
 use crate::error::ends_connection;
-use crate::fault::with_sqlite_code;
+use crate::error_class::with_sqlite_code;
 use crate::mysql;
 use crate::redact::redacted;
-use crate::transaction::DbTransactionManager;
-use diesel::connection::{CacheSize, Instrumentation};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::Sqlite;
-use diesel::{ConnectionResult, QueryResult, SqliteConnection};
-use diesel_async::pooled_connection::PoolableConnection;
+use diesel::{QueryResult, SqliteConnection};
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
-use diesel_async::{AsyncConnection, AsyncConnectionCore, AsyncMysqlConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnectionCore, AsyncMysqlConnection, SimpleAsyncConnection};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
@@ -23,17 +21,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-/// Where SQLite's calls, which block, are run.
+/// Executor of SQLite's blocking calls.
 ///
-/// diesel-async's own choice blocks in place when a future is dropped, which panics on the single-threaded
-/// runtimes that actix-web's workers are.
+/// diesel-async's default executor blocks in place when a future is dropped, which panics on the single-threaded
+/// runtimes of actix-web's workers.
 #[derive(Clone)]
 pub(crate) enum StatementExecutor {
-    /// On the thread that polls the statement. A statement of a request takes microseconds, and handing it to
-    /// another thread and back takes ten times as long.
+    /// Runs on the polling thread. A statement of a request takes microseconds; moving it to another thread takes ten
+    /// times as long.
     Inline,
-    /// On the blocking thread pool of a runtime, for statements that may take long. An abandoned call runs on by
-    /// itself.
+    /// Runs on the runtime's blocking thread pool, for statements that may take long. An abandoned call runs to its
+    /// end.
     BlockingPool(tokio::runtime::Handle),
 }
 
@@ -55,83 +53,73 @@ impl SpawnBlocking for StatementExecutor {
     }
 }
 
-pub(crate) type Sqlite3 = SyncConnectionWrapper<SqliteConnection, StatementExecutor>;
+pub(crate) type SqliteWrapper = SyncConnectionWrapper<SqliteConnection, StatementExecutor>;
 
 pub(crate) enum Inner {
     Mysql(AsyncMysqlConnection),
-    Sqlite(Sqlite3),
+    Sqlite(SqliteWrapper),
 }
 
-/// Which database is behind a connection. Nothing but tests and migrations should want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackendKind {
-    /// MySQL or MariaDB.
-    Mysql,
-    /// SQLite.
-    Sqlite,
-}
-
-/// A connection to either database; what every store function takes.
-///
-/// They come from [`Db`](crate::Db), and only from there.
+/// A connection to either database, made by [`Db`](crate::Db). Every store function takes one.
 pub struct DbConnection {
     pub(crate) inner: Inner,
-    /// The pool throws an unusable connection away.
-    pub(crate) condition: Arc<Condition>,
-    /// Whether the transaction at hand asked for a signal after its commit.
-    pub(crate) signal: bool,
-    /// Whether no other transaction is to share the commit of the one at hand.
+    /// The pool discards an unusable connection.
+    pub(crate) state: Arc<ConnectionState>,
+    /// Whether the current transaction asked for a notification after its commit.
+    pub(crate) notify: bool,
+    /// Whether the current transaction must not share its commit with others.
     pub(crate) commits_alone: bool,
-    /// Whether the transaction at hand sees work of others that is not committed yet.
+    /// Whether the current transaction sees uncommitted work of others in its commit group.
     pub(crate) is_shared: bool,
 }
 
-/// Whether a connection can go on.
+/// Whether a connection is still usable.
 #[derive(Default)]
-pub(crate) struct Condition {
-    /// True from a statement's first poll to its completion, and for ever after one that was dropped in between: the
-    /// answer to it may still be on the wire, where the next user of the connection would take it for its own.
+pub(crate) struct ConnectionState {
+    /// True from a statement's first poll to its completion. It stays true when the statement is dropped in between:
+    /// its result may still arrive, and the next statement would read it as its own.
     is_busy: AtomicBool,
-    /// True for ever after a statement that lost the server or met a fault of the environment.
-    is_over: AtomicBool,
+    /// True after a statement failed with a lost connection or an environment error.
+    is_broken: AtomicBool,
 }
 
-impl Condition {
+impl ConnectionState {
     pub(crate) fn is_unusable(&self) -> bool {
-        self.is_busy.load(Ordering::Relaxed) || self.is_over.load(Ordering::Relaxed)
+        self.is_busy.load(Ordering::Relaxed) || self.is_broken.load(Ordering::Relaxed)
     }
 }
 
 impl DbConnection {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { inner, condition: Arc::default(), signal: false, commits_alone: false, is_shared: false }
+        Self { inner, state: Arc::default(), notify: false, commits_alone: false, is_shared: false }
     }
 
-    /// Has the pool close it instead of lending it out again.
-    pub(crate) fn throw_away(&self) {
-        self.condition.is_over.store(true, Ordering::Relaxed);
+    /// Makes the pool close the connection instead of reusing it.
+    pub(crate) fn discard(&self) {
+        self.state.is_broken.store(true, Ordering::Relaxed);
     }
 
-    /// Gives the transaction at hand a commit of its own: for work that changes memory by what it reads, which must
-    /// not be the work of others that may still be rolled back.
+    /// Excludes the current transaction from group commit. Use it for work that updates memory from the rows it reads:
+    /// those must not be rows of other transactions that may still be rolled back.
     ///
-    /// Call it first. The error says that others share the transaction already; it has the transaction run again.
-    pub fn commit_alone(&mut self) -> QueryResult<()> {
+    /// Call it first in the transaction. Errors when the transaction already shares a commit group; the error is
+    /// retryable, and the retry runs alone.
+    pub fn require_own_commit(&mut self) -> QueryResult<()> {
         self.commits_alone = true;
         if self.is_shared {
-            let message = "the transaction is shared with others";
+            let message = "the transaction already shares a commit group";
             return Err(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new(message.to_owned())));
         }
         Ok(())
     }
 
-    /// Asks whoever runs this transaction to signal its commit to those who wait for its rows
-    /// (see [`Db::tx_signalled`](crate::Db::tx_signalled)).
-    pub const fn signal_commit(&mut self) {
-        self.signal = true;
+    /// Requests that the caller of the transaction notifies the readers of its rows after the commit
+    /// (see [`Db::tx_committed`](crate::Db::tx_committed)).
+    pub const fn notify_on_commit(&mut self) {
+        self.notify = true;
     }
 
-    /// Which database this is.
+    /// Kind of the database.
     pub const fn kind(&self) -> BackendKind {
         match self.inner {
             Inner::Mysql(_) => BackendKind::Mysql,
@@ -140,15 +128,15 @@ impl DbConnection {
     }
 }
 
-/// A statement that marks its connection unusable while it runs.
+/// A running statement, which marks its connection unusable until it completes.
 pub struct Guarded<F> {
     statement: F,
-    condition: Arc<Condition>,
+    state: Arc<ConnectionState>,
 }
 
 impl<F> Guarded<F> {
-    pub(crate) fn new(statement: F, condition: Arc<Condition>) -> Self {
-        Self { statement, condition }
+    pub(crate) fn new(statement: F, state: Arc<ConnectionState>) -> Self {
+        Self { statement, state }
     }
 }
 
@@ -156,14 +144,14 @@ impl<T, F: Future<Output = QueryResult<T>> + Unpin> Future for Guarded<F> {
     type Output = QueryResult<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.condition.is_busy.store(true, Ordering::Relaxed);
-        let Poll::Ready(answer) = self.statement.poll_unpin(cx) else { return Poll::Pending };
-        self.condition.is_busy.store(false, Ordering::Relaxed);
-        let answer = answer.map_err(with_sqlite_code).map_err(redacted);
-        if answer.as_ref().err().is_some_and(ends_connection) {
-            self.condition.is_over.store(true, Ordering::Relaxed);
+        self.state.is_busy.store(true, Ordering::Relaxed);
+        let Poll::Ready(result) = self.statement.poll_unpin(cx) else { return Poll::Pending };
+        self.state.is_busy.store(false, Ordering::Relaxed);
+        let result = result.map_err(with_sqlite_code).map_err(redacted);
+        if result.as_ref().err().is_some_and(ends_connection) {
+            self.state.is_broken.store(true, Ordering::Relaxed);
         }
-        Poll::Ready(answer)
+        Poll::Ready(result)
     }
 }
 
@@ -175,7 +163,7 @@ pub(crate) enum Either<'conn, 'query, M, S> {
     Sqlite(BoxFuture<'query, QueryResult<S>>),
 }
 
-/// Rows on their way.
+/// Stream of the rows of a query.
 pub enum MultiStream<'conn, 'query> {
     /// From MySQL.
     Mysql(BoxStream<'conn, QueryResult<MysqlRow<'conn, 'query>>>),
@@ -194,7 +182,7 @@ impl<'conn, 'query> Stream for MultiStream<'conn, 'query> {
     }
 }
 
-/// A query that will give rows.
+/// Future of a query's rows.
 pub struct Loading<'conn, 'query>(
     Either<
         'conn,
@@ -215,7 +203,7 @@ impl<'conn, 'query> Future for Loading<'conn, 'query> {
     }
 }
 
-/// A statement that will give a row count.
+/// Future of a statement's row count.
 pub struct Executing<'conn, 'query>(Either<'conn, 'query, usize, usize>);
 
 impl Future for Executing<'_, '_> {
@@ -231,16 +219,16 @@ impl Future for Executing<'_, '_> {
 
 impl SimpleAsyncConnection for DbConnection {
     async fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
-        let condition = Arc::clone(&self.condition);
+        let state = Arc::clone(&self.state);
         match &mut self.inner {
             Inner::Mysql(c) => {
                 let statement = async {
                     let result = c.batch_execute(sql).await;
                     mysql::numbered_result(c, result).await
                 };
-                Guarded::new(statement.boxed(), condition).await
+                Guarded::new(statement.boxed(), state).await
             }
-            Inner::Sqlite(c) => Guarded::new(c.batch_execute(sql).boxed(), condition).await,
+            Inner::Sqlite(c) => Guarded::new(c.batch_execute(sql).boxed(), state).await,
         }
     }
 }
@@ -257,55 +245,24 @@ impl AsyncConnectionCore for DbConnection {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let condition = Arc::clone(&self.condition);
+        let state = Arc::clone(&self.state);
         let query = source.as_query();
         let rows = match &mut self.inner {
-            Inner::Mysql(c) => Either::Mysql(mysql::load(c, mysql::Statement::of(query))),
+            Inner::Mysql(c) => Either::Mysql(mysql::load(c, mysql::Statement::from_query(query))),
             Inner::Sqlite(c) => Either::Sqlite(c.load(Lowered::new::<Sqlite>(query))),
         };
-        Guarded::new(Loading(rows), condition)
+        Guarded::new(Loading(rows), state)
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
     where
         T: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let condition = Arc::clone(&self.condition);
+        let state = Arc::clone(&self.state);
         let count = match &mut self.inner {
-            Inner::Mysql(c) => Either::Mysql(mysql::execute(c, mysql::Statement::of(source))),
+            Inner::Mysql(c) => Either::Mysql(mysql::execute(c, mysql::Statement::from_query(source))),
             Inner::Sqlite(c) => Either::Sqlite(c.execute_returning_count(Lowered::new::<Sqlite>(source))),
         };
-        Guarded::new(Executing(count), condition)
+        Guarded::new(Executing(count), state)
     }
 }
-
-impl AsyncConnection for DbConnection {
-    type TransactionManager = DbTransactionManager;
-
-    async fn establish(url: &str) -> ConnectionResult<Self> {
-        crate::pool::open_url(url).await
-    }
-    fn transaction_state(&mut self) -> &mut Self {
-        self
-    }
-    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
-        match &mut self.inner {
-            Inner::Mysql(c) => c.instrumentation(),
-            Inner::Sqlite(c) => c.instrumentation(),
-        }
-    }
-    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
-        match &mut self.inner {
-            Inner::Mysql(c) => c.set_instrumentation(instrumentation),
-            Inner::Sqlite(c) => c.set_instrumentation(instrumentation),
-        }
-    }
-    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
-        match &mut self.inner {
-            Inner::Mysql(c) => c.set_prepared_statement_cache_size(size),
-            Inner::Sqlite(c) => c.set_prepared_statement_cache_size(size),
-        }
-    }
-}
-
-impl PoolableConnection for DbConnection {}

@@ -1,15 +1,15 @@
-//! What can go wrong, and the questions a caller may ask about it.
+//! Database errors and predicates on them.
 
-use crate::fault::{Fault, fault, number, with_sqlite_code};
+use crate::error_class::{ErrorClass, classify, number, with_sqlite_code};
 use diesel::QueryResult;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::PoolError as ManagerError;
 use diesel_async::pooled_connection::deadpool::PoolError;
 
-/// Why the database did not do what it was asked.
+/// Error of a database operation.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The configuration cannot be used; `setting` is the field of [`DbConfig`](crate::DbConfig).
+    /// The configuration is invalid; `setting` is the field of [`DbConfig`](crate::DbConfig).
     #[error("database setting {setting}: {reason}")]
     Config {
         /// The field.
@@ -17,13 +17,13 @@ pub enum DbError {
         /// What is wrong with it, without its value.
         reason: String,
     },
-    /// The MySQL database would lose characters outside three-byte UTF-8.
+    /// The MySQL database is not utf8mb4, so it would lose characters outside three-byte UTF-8.
     #[error("the database's character set is {found}, it must be utf8mb4 (ALTER DATABASE … CHARACTER SET utf8mb4)")]
     Charset {
         /// The character set it has.
         found: String,
     },
-    /// A connection could not be had: the server is away, or all connections stayed busy too long.
+    /// No connection was available: the server is unreachable, or all connections stayed busy too long.
     #[error("no database connection")]
     Pool(#[source] Box<PoolError>),
     /// A connection outside the pools could not be opened.
@@ -34,15 +34,15 @@ pub enum DbError {
     File {
         /// The file.
         path: std::path::PathBuf,
-        /// What the operating system or SQLite says.
+        /// Message of the operating system or of SQLite.
         cause: String,
-        /// What may help.
+        /// Suggested remedy.
         advice: &'static str,
     },
     /// A statement failed.
     #[error("database statement failed")]
     Query(#[from] Error),
-    /// The schema could not be brought up to date.
+    /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
     /// The ready check took too long.
@@ -62,30 +62,32 @@ impl DbError {
         self.query().is_some_and(is_retryable)
     }
 
-    /// What has to change before the same work can succeed.
-    pub fn fault(&self) -> Fault {
+    /// Class of the error: data, transient or environment.
+    pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Query(error) => fault(error),
+            Self::Query(error) => classify(error),
             Self::Pool(error) => match error.as_ref() {
-                PoolError::Backend(ManagerError::ConnectionError(error)) => fault_of_connecting(error),
+                PoolError::Backend(ManagerError::ConnectionError(error)) => class_of_connect_error(error),
                 PoolError::Backend(ManagerError::QueryError(_))
                 | PoolError::Timeout(_)
                 | PoolError::Closed
                 | PoolError::NoRuntimeSpecified
-                | PoolError::PostCreateHook(_) => Fault::Transient,
+                | PoolError::PostCreateHook(_) => ErrorClass::Transient,
             },
-            Self::Connect(error) => fault_of_connecting(error),
-            Self::PingTimeout(_) => Fault::Transient,
-            Self::Config { .. } | Self::Charset { .. } | Self::File { .. } | Self::Migration(_) => Fault::Environment,
+            Self::Connect(error) => class_of_connect_error(error),
+            Self::PingTimeout(_) => ErrorClass::Transient,
+            Self::Config { .. } | Self::Charset { .. } | Self::File { .. } | Self::Migration(_) => {
+                ErrorClass::Environment
+            }
         }
     }
 
-    /// Whether the same work may succeed later without anybody changing anything.
+    /// Whether the same work may succeed later without a change.
     pub fn is_transient(&self) -> bool {
-        self.fault() == Fault::Transient
+        self.class() == ErrorClass::Transient
     }
 
-    /// The failure of a statement, if it was one.
+    /// The diesel error, where a statement failed.
     pub const fn query(&self) -> Option<&Error> {
         match self {
             Self::Query(error) => Some(error),
@@ -100,10 +102,10 @@ impl DbError {
     }
 }
 
-/// What [`Db::tx`](crate::Db::tx) asks of the error its closure returns.
+/// Error type of a closure that runs in [`Db::tx`](crate::Db::tx).
 pub trait TxError: From<DbError> {
-    /// Whether to run the transaction again. An error that wraps a [`DbError`] passes the question on to it;
-    /// every other one says no.
+    /// Whether to run the transaction again. An error that wraps a [`DbError`] delegates to it; every other error
+    /// returns false.
     fn is_retryable(&self) -> bool;
 }
 
@@ -113,9 +115,9 @@ impl TxError for DbError {
     }
 }
 
-/// `Ok(true)` where the row went in, `Ok(false)` where a unique key was taken already.
+/// `Ok(true)` where an insert added the row, `Ok(false)` where it violated any unique key of the table.
 ///
-/// Any unique key of the table counts. The transaction stays usable afterwards on both databases.
+/// The transaction stays usable after a violation, on both databases.
 pub fn inserted(result: QueryResult<usize>) -> QueryResult<bool> {
     match result {
         Ok(rows) => Ok(rows > 0),
@@ -128,66 +130,69 @@ fn message(error: &Error) -> Option<&str> {
     if let Error::DatabaseError(_, information) = error { Some(information.message()) } else { None }
 }
 
-/// Whoever cannot connect is kept out (MySQL says so with a number that diesel-async drops) or finds nobody there.
-fn fault_of_connecting(error: &ConnectionError) -> Fault {
+/// A failed connect is transient, unless SQLite reports an environment error: diesel-async drops MySQL's error number,
+/// so a refused login looks like an unreachable server.
+fn class_of_connect_error(error: &ConnectionError) -> ErrorClass {
     let ConnectionError::CouldntSetupConfiguration(Error::DatabaseError(kind, information)) = error else {
-        return Fault::Transient;
+        return ErrorClass::Transient;
     };
     let error = Error::DatabaseError(*kind, Box::new(information.message().to_owned()));
-    match fault(&with_sqlite_code(error)) {
-        Fault::Environment => Fault::Environment,
-        Fault::Data | Fault::Transient => Fault::Transient,
+    match classify(&with_sqlite_code(error)) {
+        ErrorClass::Environment => ErrorClass::Environment,
+        ErrorClass::Data | ErrorClass::Transient => ErrorClass::Transient,
     }
 }
 
-/// A deadlock, a lock wait that took too long, or a busy SQLite file: the transaction may be run again at once.
+/// Whether the error is a deadlock, a lock wait timeout or a busy SQLite file, so that the transaction may be run again
+/// at once.
 pub fn is_retryable(error: &Error) -> bool {
-    // SQLITE_BUSY; lock wait timeout, deadlock; the record has changed, where an older MariaDB says deadlock; a group of
-    // servers could not agree.
+    // SQLITE_BUSY; lock wait timeout; deadlock; record changed (a deadlock in older MariaDB); group certification
+    // failed.
     const NUMBERS: [i32; 5] = [5, 1205, 1213, 1020, 3101];
     matches!(error, Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
         || number(error).is_some_and(|number| NUMBERS.contains(&number))
 }
 
-/// The server hung up. What the connection was doing may or may not have happened.
+/// Whether the server closed the connection. The current statement may or may not have taken effect.
 pub(crate) fn is_connection_lost(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _))
 }
 
-/// The connection is of no more use: it is lost, or it may lead to a server that cannot do what it should, while another
-/// one could.
+/// Whether the connection must be closed: it is lost, or its server has an environment error that another server may
+/// not have.
 pub(crate) fn ends_connection(error: &Error) -> bool {
-    is_connection_lost(error) || fault(error) == Fault::Environment
+    is_connection_lost(error) || classify(error) == ErrorClass::Environment
 }
 
-/// Another transaction has a row that was not to be waited for.
+/// Whether a `NOWAIT` lock found the row locked by another transaction.
 pub fn is_locked(error: &Error) -> bool {
-    // MariaDB's and MySQL's numbers for it.
+    // MariaDB and MySQL.
     number(error).is_some_and(|number| matches!(number, 1205 | 3572))
 }
 
-/// A unique key was taken.
+/// Whether a unique key was violated.
 pub fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
-        // On SQLite a trigger of a table that only grows looks before the key does (see the crate's "Portable schema").
+        // On SQLite the trigger of an append-only table checks before the key does (see "Portable schema" of the
+        // crate).
         || message(error).is_some_and(|text| text.ends_with("has such a row already"))
 }
 
-/// A `CHECK` constraint said no.
+/// Whether a `CHECK` constraint was violated.
 pub fn is_check_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::CheckViolation, _))
-        // MariaDB's own number for it.
+        // MariaDB.
         || number(error) == Some(4025)
 }
 
-/// A trigger of a table that only grows said no (see the crate's "Portable schema").
+/// Whether the trigger of an append-only table refused the statement (see "Portable schema" of the crate).
 pub fn is_append_only_violation(error: &Error) -> bool {
     message(error).is_some_and(|text| text.ends_with("is append-only"))
 }
 
-/// A DDL statement found its work done: made what is there, or dropped what is not.
-pub(crate) fn is_already_so(error: &Error) -> bool {
-    // Table, column, key, trigger exists; unknown table; nothing to drop. A migration of SQLite is one transaction, so
-    // that none is ever resumed half-way.
+/// Whether a DDL statement was already applied: it creates something that exists, or drops something that does not.
+pub(crate) fn is_already_applied(error: &Error) -> bool {
+    // Table, column, key or trigger exists; unknown table; nothing to drop. SQLite needs no numbers: its migrations run
+    // in one transaction and never resume half-way.
     number(error).is_some_and(|number| matches!(number, 1050 | 1060 | 1061 | 1359 | 1051 | 1091))
 }

@@ -1,12 +1,14 @@
-//! The handle a service holds: connections to read and to write with, transactions, and the ready check.
+//! Database handle of a service: read and write connections, transactions, and the ready check.
 
+use crate::backend_kind::BackendKind;
 use crate::config::{DbConfig, Target, Targets};
-use crate::connection::{BackendKind, DbConnection};
+use crate::connection::DbConnection;
 use crate::error::{DbError, TxError, is_connection_lost};
-use crate::file::unusable;
-use crate::group::{Ended, GroupCommit, Turn};
-use crate::long_read::{LONG_READS, LongRead, LongReads};
-use crate::pool::{Access, PooledConnection, pool};
+use crate::file_error::file_error;
+use crate::group_commit::{GroupCommit, GroupOutcome, Member};
+use crate::long_read::{LongRead, LongReads, MAX_LONG_READS};
+use crate::open::Access;
+use crate::pool::{PooledConnection, pool};
 use crate::transaction::DbTransactionManager;
 use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -15,22 +17,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a transaction is run again before its error is returned.
-const RETRIES: u32 = 8;
-/// The wait before the first of them; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(5);
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
-/// How long a ready check may take.
-const PING: Duration = Duration::from_secs(2);
+/// Maximum retries of a transaction.
+const MAX_RETRIES: u32 = 8;
+/// Delay before the first retry; it doubles up to [`MAX_RETRY_DELAY`].
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(5);
+const MAX_RETRY_DELAY: Duration = Duration::from_millis(500);
+/// Maximum duration of a ready check.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A database. Cloning it is cheap and gives the same one.
+/// A database. Clones are cheap and share the connections.
 #[derive(Clone)]
 pub struct Db {
     read: Pool<DbConnection>,
     replica: Pool<DbConnection>,
     write: Pool<DbConnection>,
     long: LongReads,
-    /// SQLite's way to commit.
+    /// Group commit, on SQLite only.
     groups: Option<GroupCommit>,
     pub(crate) migrations: Arc<Target>,
     kind: BackendKind,
@@ -42,7 +44,8 @@ impl fmt::Debug for Db {
     }
 }
 
-/// What can run in a transaction, and again: an async closure from the connection to a result, whose future is `Send`.
+/// A transaction body: an async closure from the connection to a result, which can run several times and whose future
+/// is `Send`.
 pub trait TxFn<R, E>:
     for<'r> AsyncFn(&'r mut DbConnection) -> Result<R, E>
     + for<'r> NamedFuture<&'r mut DbConnection, Result<R, E>, Fut: Send>
@@ -58,9 +61,9 @@ impl<F, R, E> TxFn<R, E> for F where
 {
 }
 
-/// Names the future an async closure returns, so that it can be required to be `Send`.
+/// Names the future of an async closure, so that a bound can require it to be `Send`.
 pub trait NamedFuture<T, R>: AsyncFn(T) -> R + Fn(T) -> <Self as NamedFuture<T, R>>::Fut {
-    /// What calling the closure gives.
+    /// The future that a call returns.
     type Fut: Future<Output = R>;
 }
 impl<F, T, Fut, R> NamedFuture<T, R> for F
@@ -72,21 +75,21 @@ where
 }
 
 impl Db {
-    /// Opens the database and checks that it can be used: an SQLite file and its folder are made when missing,
-    /// a MySQL database must exist and be utf8mb4.
+    /// Opens the database. Creates an SQLite file and its folder when missing; a MySQL database must exist and be
+    /// utf8mb4. Errors when the configuration is invalid or no connection can be opened.
     ///
-    /// Call it on the long-lived multi-threaded runtime: connections opened later are opened there too.
+    /// Call it on the long-lived multi-threaded runtime: later connections are opened there too.
     pub async fn connect(config: &DbConfig) -> Result<Self, DbError> {
         let targets = Targets::parse(config)?;
         let kind = targets.primary.kind();
         let (read, replica, write) = match &targets.primary {
             Target::Sqlite { path, .. } => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| unusable(path, &error))?;
+                    std::fs::create_dir_all(folder).map_err(|error| file_error(path, &error))?;
                 }
                 let write = pool(&targets.primary, Access::ReadWrite, 1)?;
-                // Makes the file and its write-ahead log before a reader, which may not, opens it.
-                drop(write.get().await.map_err(|error| unusable(path, &error))?);
+                // Creates the file and its write-ahead log; a reader cannot.
+                drop(write.get().await.map_err(|error| file_error(path, &error))?);
                 let read = pool(&targets.primary, Access::ReadOnly, config.pool_size)?;
                 (read.clone(), read, write)
             }
@@ -104,75 +107,74 @@ impl Db {
                 (write.clone(), replica, write)
             }
         };
-        let long = pool(targets.replica.as_ref().unwrap_or(&targets.primary), Access::LongRead, LONG_READS)?;
+        let long = pool(targets.replica.as_ref().unwrap_or(&targets.primary), Access::LongRead, MAX_LONG_READS)?;
         let long = LongReads::new(long);
         let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
         Ok(Self { read, replica, write, long, groups, migrations: Arc::new(targets.migrations), kind })
     }
 
-    /// Which database this is.
+    /// Kind of the database.
     pub const fn kind(&self) -> BackendKind {
         self.kind
     }
 
-    /// A connection to read with, which sees every commit at once. On SQLite it cannot write.
+    /// A connection for reads that must see every commit. On SQLite it cannot write.
     pub async fn read(&self) -> Result<PooledConnection, DbError> {
         Ok(self.read.get().await?)
     }
 
-    /// A connection for what may be a little late, such as a report: from the replica if there is one.
+    /// A connection for reads that may lag, such as reports: to the replica, if configured.
     pub async fn replica(&self) -> Result<PooledConnection, DbError> {
         Ok(self.replica.get().await?)
     }
 
-    /// A turn for a read that takes long, on connections outside the pools of requests; at most two at a time.
+    /// A permit for a long read, on connections outside the pools of requests. There are two permits.
     ///
-    /// None where no turn is free within `wait`; with [`Duration::ZERO`] it does not wait. A handler turns that
-    /// into 429 (`chassis::http::long_read`).
+    /// `None` when no permit is free within `wait`; [`Duration::ZERO`] does not wait. A handler answers that with 429
+    /// (`chassis::http::long_read`).
     pub async fn long_read(&self, wait: Duration) -> Option<LongRead> {
         self.long.begin(wait).await
     }
 
-    /// A connection to the primary, for single statements. On SQLite there is one of these: give it back soon.
+    /// A connection to the primary, for single statements. SQLite has only one: release it soon.
     pub async fn write(&self) -> Result<PooledConnection, DbError> {
         Ok(self.write.get().await?)
     }
 
     /// Runs `f` in a transaction: commits on `Ok`, rolls back on `Err`.
     ///
-    /// Runs it again, up to eight times and waiting longer each time, when its error is one that
-    /// [`is_retryable`](crate::is_retryable), and when the server had gone away before the transaction began.
-    /// Each retry counts in the metric `db_tx_retries_total`. A connection lost at the commit is not retried:
-    /// the commit may have happened.
+    /// Retries up to eight times with growing delays when the error [is retryable](crate::is_retryable), or when the
+    /// connection was lost before the transaction began. The metric `db_tx_retries_total` counts the retries. A
+    /// connection lost at the commit is not retried, because the commit may have taken effect.
     pub async fn tx<R, E, F>(&self, f: F) -> Result<R, E>
     where
         F: TxFn<R, E>,
         E: TxError + Send,
         R: Send,
     {
-        Ok(self.tx_signalled(f).await?.value)
+        Ok(self.tx_committed(f).await?.value)
     }
 
-    /// [`Db::tx`], which also says whether the transaction asked for a signal by
-    /// [`signal_commit`](DbConnection::signal_commit).
-    pub async fn tx_signalled<R, E, F>(&self, f: F) -> Result<Committed<R>, E>
+    /// Like [`Db::tx`]; the result also says whether the transaction called
+    /// [`notify_on_commit`](DbConnection::notify_on_commit).
+    pub async fn tx_committed<R, E, F>(&self, f: F) -> Result<Committed<R>, E>
     where
         F: TxFn<R, E>,
         E: TxError + Send,
         R: Send,
     {
-        let mut wait = FIRST_WAIT;
+        let mut delay = FIRST_RETRY_DELAY;
         let mut alone = false;
-        for _ in 0..RETRIES {
+        for _ in 0..MAX_RETRIES {
             match self.attempt(&f, alone).await {
-                Ok(done) => return Ok(done),
+                Ok(committed) => return Ok(committed),
                 Err(Failed { error, retry: Retry::Never }) => return Err(error),
                 Err(Failed { retry: Retry::Again, .. }) => {}
                 Err(Failed { retry: Retry::Alone, .. }) => alone = true,
             }
             metrics::counter!("db_tx_retries_total").increment(1);
-            tokio::time::sleep(wait).await;
-            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+            tokio::time::sleep(delay).await;
+            delay = delay.saturating_mul(2).min(MAX_RETRY_DELAY);
         }
         self.attempt(&f, alone).await.map_err(|failed| failed.error)
     }
@@ -184,75 +186,76 @@ impl Db {
         R: Send,
     {
         if let Some(groups) = &self.groups {
-            return in_group(groups.begin(alone).await.map_err(Failed::of)?, f).await;
+            return run_in_group(groups.begin(alone).await.map_err(Failed::from_db)?, f).await;
         }
-        let mut pooled = self.write().await.map_err(Failed::of)?;
+        let mut pooled = self.write().await.map_err(Failed::from_db)?;
         let conn: &mut DbConnection = &mut pooled;
         if let Err(error) = DbTransactionManager::begin_transaction(conn).await {
-            let nothing_happened_yet = is_connection_lost(&error);
-            let failed = Failed::<E>::of(DbError::Query(error));
-            return Err(if nothing_happened_yet { Failed { retry: Retry::Again, ..failed } } else { failed });
+            // No statement has run, so a lost connection is safe to retry.
+            let is_lost = is_connection_lost(&error);
+            let failed = Failed::<E>::from_db(DbError::Query(error));
+            return Err(if is_lost { Failed { retry: Retry::Again, ..failed } } else { failed });
         }
-        conn.signal = false;
+        conn.notify = false;
         match f(conn).await {
             Ok(value) => match DbTransactionManager::commit_transaction(conn).await {
-                Ok(()) => Ok(Committed { value, signal: conn.signal }),
-                Err(error) => Err(Failed::of(DbError::Query(error))),
+                Ok(()) => Ok(Committed { value, notify: conn.notify }),
+                Err(error) => Err(Failed::from_db(DbError::Query(error))),
             },
             Err(error) => {
-                // The first error is the one to tell. Where the rollback fails too, the pool finds the
-                // transaction still open and closes the connection, which rolls back as well.
+                // Returns the first error. When the rollback fails too, the pool finds the transaction open and closes
+                // the connection, which rolls back.
                 if let Err(rollback) = DbTransactionManager::rollback_transaction(conn).await {
-                    tracing::debug!(%rollback, "rollback failed; the connection is thrown away");
+                    tracing::debug!(%rollback, "rollback failed; connection discarded");
                 }
-                Err(Failed::with(error))
+                Err(Failed::from_error(error))
             }
         }
     }
 
-    /// The ready check: whether the primary answers within two seconds. (SQLite is asked on a reader, so that a
-    /// long write does not look like an outage.)
+    /// Ready check: errors unless the primary answers within two seconds. SQLite is checked on a reader, so a long
+    /// write does not look like an outage.
     pub async fn ping(&self) -> Result<(), DbError> {
         let pool = match self.kind {
             BackendKind::Mysql => &self.write,
             BackendKind::Sqlite => &self.read,
         };
         let answer = async { Ok(pool.get().await?.batch_execute("SELECT 1").await?) };
-        tokio::time::timeout(PING, answer).await.unwrap_or(Err(DbError::PingTimeout(PING)))
+        tokio::time::timeout(PING_TIMEOUT, answer).await.unwrap_or(Err(DbError::PingTimeout(PING_TIMEOUT)))
     }
 }
 
-/// What a committed transaction answers.
+/// Result of a committed transaction.
 #[derive(Debug)]
 pub struct Committed<R> {
-    /// The closure's answer.
+    /// Value that the closure returned.
     pub value: R,
-    /// Whether it asked for a signal by [`signal_commit`](DbConnection::signal_commit).
-    pub signal: bool,
+    /// Whether it called [`notify_on_commit`](DbConnection::notify_on_commit).
+    pub notify: bool,
 }
 
-async fn in_group<R, E, F>(mut turn: Turn, f: &F) -> Result<Committed<R>, Failed<E>>
+async fn run_in_group<R, E, F>(mut member: Member, f: &F) -> Result<Committed<R>, Failed<E>>
 where
     F: TxFn<R, E>,
     E: TxError + Send,
     R: Send,
 {
-    let (outcome, ended) = match f(turn.connection()).await {
+    let (result, group) = match f(member.connection()).await {
         Ok(value) => {
-            let signal = turn.connection().signal;
-            (Ok(Committed { value, signal }), turn.commit().await)
+            let notify = member.connection().notify;
+            (Ok(Committed { value, notify }), member.commit().await)
         }
         Err(error) => {
-            let failed = Failed::with(error);
-            let alone = turn.connection().commits_alone;
+            let failed = Failed::from_error(error);
+            let alone = member.connection().commits_alone;
             let retry = if alone && failed.retry == Retry::Again { Retry::Alone } else { failed.retry };
-            (Err(Failed { retry, ..failed }), turn.roll_back().await)
+            (Err(Failed { retry, ..failed }), member.roll_back().await)
         }
     };
-    match ended {
-        Ended::Committed => outcome,
-        Ended::Failed(error) => Err(Failed::of(error)),
-        Ended::RolledBack => {
+    match group {
+        GroupOutcome::Committed => result,
+        GroupOutcome::Failed(error) => Err(Failed::from_db(error)),
+        GroupOutcome::RolledBack => {
             let error = DbError::Query(diesel::result::Error::RollbackTransaction).into();
             Err(Failed { error, retry: Retry::Alone })
         }
@@ -264,25 +267,26 @@ struct Failed<E> {
     retry: Retry,
 }
 
-/// Whether a transaction that failed is run again.
+/// Whether a failed transaction runs again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Retry {
     Never,
     Again,
-    /// Again, sharing its commit with no other.
+    /// Again, without sharing its commit.
     Alone,
 }
 
 impl<E: TxError> Failed<E> {
-    fn with(error: E) -> Self {
+    fn from_error(error: E) -> Self {
         Self { retry: if error.is_retryable() { Retry::Again } else { Retry::Never }, error }
     }
-    fn of(error: DbError) -> Self {
-        Self::with(error.into())
+    fn from_db(error: DbError) -> Self {
+        Self::from_error(error.into())
     }
 }
 
-/// Three-byte `utf8` loses what lies outside the basic plane, and changing it later rewrites every table.
+/// Refuses a database that is not utf8mb4. Three-byte `utf8` loses characters outside the basic plane, and a later
+/// change rewrites every table.
 async fn check_charset(pool: &Pool<DbConnection>) -> Result<(), DbError> {
     let mut connection = pool.get().await?;
     let charset = diesel::dsl::sql::<Text>("@@character_set_database");

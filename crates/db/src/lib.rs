@@ -1,14 +1,15 @@
-//! One way to talk to SQLite (development) and MySQL or MariaDB (production): a repository function is
-//! written once, takes `&mut DbConnection`, and runs on both.
+//! Database access for SQLite (development) and MySQL or MariaDB (production). A store function is written once, takes
+//! `&mut DbConnection`, and runs on both.
 //!
-//! Read in this order: [`config`] (the URLs), [`pool`] (how a connection is opened), [`handle`] ([`Db`]: read,
-//! write, transaction, ready check), `group` (how SQLite's transactions share commits), [`long_read`] (reads that take long), [`migrate`] (and `script`), [`error`], [`fault`] (whose fault an error is) and `file` (what to do about a file), [`sql`] (the few constructs whose text differs),
-//! `connection` and `backend` (how diesel is made to see one backend), `columns` (bindings of `domain` types).
+//! Read in this order: [`config`] (URLs), `open` and [`pool`] (connections), [`handle`] ([`Db`]: reads, writes,
+//! transactions, ready check), `transaction` and `group_commit` (shared commits on SQLite), [`long_read`] (long reads),
+//! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
+//! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), `connection`,
+//! `backend` and `mysql` (one diesel backend for both databases), `columns` (bindings of `domain` types).
 //!
-//! Invariants: a connection whose statement was abandoned is thrown away, never reused; SQLite is written
-//! through exactly one connection; a MySQL database that is not utf8mb4 is refused; nothing here swallows an
-//! error of the database (there is no `INSERT IGNORE` and no `REPLACE`); no URL, and so no password, is ever
-//! part of an error or of a `Debug` text.
+//! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write
+//! connection; a MySQL database that is not utf8mb4 is refused; no database error is swallowed (there is no `INSERT
+//! IGNORE` and no `REPLACE`); no URL, and so no password, appears in an error or a `Debug` text.
 //!
 //! # Using it
 //!
@@ -21,18 +22,18 @@
 //!
 //! #[derive(Debug, thiserror::Error)]
 //! enum PurseError {
-//!     #[error("the purse holds too little")]
+//!     #[error("insufficient balance")]
 //!     TooLittle,
 //!     #[error(transparent)]
 //!     Db(#[from] DbError),
 //! }
-//! // So that `?` works on what diesel returns.
+//! // Lets `?` convert diesel's errors.
 //! impl From<diesel::result::Error> for PurseError {
 //!     fn from(error: diesel::result::Error) -> Self {
 //!         Self::Db(error.into())
 //!     }
 //! }
-//! // So that a deadlock runs the transaction again.
+//! // Lets a deadlock retry the transaction.
 //! impl TxError for PurseError {
 //!     fn is_retryable(&self) -> bool {
 //!         match self {
@@ -42,12 +43,12 @@
 //!     }
 //! }
 //!
-//! // A store function: ordinary, async, no generics.
+//! // A store function: async, without generics.
 //! async fn balance_for_update(c: &mut DbConnection, id: i64) -> QueryResult<i64> {
 //!     purses::table.find(id).select(purses::balance_paise).lock().get_result(c).await
 //! }
 //!
-//! async fn take(db: &Db, id: i64, paise: i64) -> Result<(), PurseError> {
+//! async fn withdraw(db: &Db, id: i64, paise: i64) -> Result<(), PurseError> {
 //!     db.tx(async |c| {
 //!         let balance = balance_for_update(c, id).await?;
 //!         if balance < paise {
@@ -61,24 +62,25 @@
 //!
 //! # async fn boot() -> Result<(), PurseError> {
 //! let db = Db::connect(&DbConfig::new("sqlite://data/purse.db")).await?;
-//! take(&db, 1, 500).await
+//! withdraw(&db, 1, 500).await
 //! # }
 //! ```
 //!
-//! - The closure of [`Db::tx`] runs again after a deadlock: borrow what it captures, and do nothing in it that
-//!   a rollback cannot undo.
-//! - Never ask for [`Db::write`] or [`Db::tx`] inside a transaction: on SQLite the one writer is taken already.
-//! - Ids and times are made by the caller, so nothing needs `RETURNING`, which does not compile here; nor does
-//!   diesel's `on_conflict` (use [`UpsertExt::on_conflict_set`]). Boxed queries say `into_boxed::<db::MultiBackend>()`.
-//! - Ask [`inserted`] whether a row was new, never the row count of an upsert: the databases count differently.
-//! - Divide and average in Rust, and trim and bound texts there: SQLite ignores `VARCHAR` lengths, and MySQL
-//!   finds `'x'` and `'x '` equal.
-//! - MySQL cannot update a table chosen from in its own subquery: select the ids, then update by id.
+//! - The closure of [`Db::tx`] runs again after a deadlock: borrow the captured values, and do nothing in it that a
+//!   rollback cannot undo.
+//! - Never call [`Db::write`] or [`Db::tx`] inside a transaction: on SQLite the only writer is already in use.
+//! - The caller creates ids and times, so nothing needs `RETURNING`, which does not compile here; nor does diesel's
+//!   `on_conflict` (use [`UpsertExt::on_conflict_set`]). Boxed queries need `into_boxed::<db::MultiBackend>()`.
+//! - Use [`inserted`] to learn whether a row was new, never the row count of an upsert: the databases count
+//!   differently.
+//! - Divide, average, trim texts and check their lengths in Rust: SQLite ignores `VARCHAR` lengths, and MySQL treats
+//!   `'x'` and `'x '` as equal.
+//! - MySQL cannot update a table that the same statement reads in a subquery: select the ids, then update by id.
 //!
 //! # Portable schema
 //!
-//! One directory of migrations serves both databases: MySQL and MariaDB execute what stands between `/*!` and
-//! `*/`, SQLite takes it for a comment. The texts below are exercised by this crate's tests on both.
+//! One directory of migrations serves both databases: MySQL and MariaDB execute the text between `/*!` and `*/`, SQLite
+//! reads it as a comment. The tests of this crate run the statements below on both.
 //!
 //! | value | column | diesel |
 //! |---|---|---|
@@ -90,7 +92,7 @@
 //! | flag | `BOOLEAN` | `Bool` |
 //! | instant | `DATETIME(6)` | `Timestamp` |
 //!
-//! Every table ends in the same suffix, constraints stand at the table's end, indexes on their own:
+//! Every table ends with the same suffix. Constraints are at the end of the table, indexes are separate statements:
 //!
 //! ```sql
 //! CREATE TABLE holds (
@@ -105,18 +107,18 @@
 //! CREATE INDEX holds_by_account ON holds (account_id, placed_at);
 //! ```
 //!
-//! A position the database counts up, for an outbox: `BIGINT AUTO_INCREMENT` on MySQL, and on SQLite the row id,
-//! never used twice. MySQL reads SQLite's words as the column's comment. Leave the column out when inserting.
-//! On MySQL positions are given out at the insert, not at the commit, and a rollback leaves a gap: a smaller one
-//! may become visible after a larger one, so remember which rows were read, not the highest position.
+//! A position that the database increments, for an outbox: `BIGINT AUTO_INCREMENT` on MySQL, and on SQLite the row id,
+//! which is never reused. MySQL reads SQLite's type as the column's comment. Omit the column when inserting. MySQL
+//! assigns positions at the insert, not at the commit, and a rollback leaves a gap: a smaller position may become
+//! visible after a larger one, so record which rows were read, not the highest position.
 //!
 //! ```sql
 //! position /*! BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT ' */ INTEGER PRIMARY KEY AUTOINCREMENT /*! ' */,
 //! ```
 //!
-//! A table that only grows refuses `UPDATE` and `DELETE` by triggers (write both, with `DELETE` for `UPDATE`).
-//! MySQL reads SQLite's words as a string in a statement it never reaches. The error is recognised by
-//! [`is_append_only_violation`], which is why the message has to end in `is append-only`.
+//! An append-only table refuses `UPDATE` and `DELETE` by two triggers (write the second with `DELETE` for `UPDATE`).
+//! MySQL reads SQLite's statement as a string in a statement that it never reaches. [`is_append_only_violation`]
+//! recognises the error, so the message must end in `is append-only`.
 //!
 //! ```sql
 //! DROP TRIGGER IF EXISTS postings_refuse_update;
@@ -127,10 +129,10 @@
 //! END;
 //! ```
 //!
-//! SQLite removes a row that is in the way of a `REPLACE` without firing the trigger that refuses `DELETE`, unless
-//! the connection asked for `recursive_triggers`, and anybody's may not have. So a third trigger refuses a row whose
-//! primary or unique key is taken, whatever is to happen to the row that has it: name every key. MySQL does fire the
-//! other trigger. The message has to end in `has such a row already`, by which [`is_unique_violation`] knows it.
+//! SQLite's `REPLACE` deletes the conflicting row without firing the `DELETE` trigger, unless the connection has set
+//! `recursive_triggers`, which other programs may not do. So a third trigger refuses a row whose primary or unique key
+//! exists: list every key. MySQL fires the `DELETE` trigger. [`is_unique_violation`] recognises the error, so the
+//! message must end in `has such a row already`.
 //!
 //! ```sql
 //! DROP TRIGGER IF EXISTS postings_refuse_replace;
@@ -144,25 +146,27 @@
 //! /*! " */;
 //! ```
 //!
-//! A MySQL server that writes a binary log lets only a user with `SUPER` create triggers, unless
-//! `log_bin_trust_function_creators` is on. No trigger sees `TRUNCATE`: the service's user must not hold `DROP`.
+//! A MySQL server with a binary log lets only a user with `SUPER` create triggers, unless
+//! `log_bin_trust_function_creators` is on. `TRUNCATE` fires no trigger, so the service's user must not have `DROP`.
 //!
 //! Not portable: `ALTER TABLE` beyond `ADD COLUMN` and `RENAME`, partial and functional indexes,
-//! `CURRENT_TIMESTAMP` (whole seconds). MySQL commits after each DDL statement; [`migrate`] notes each one that is
-//! done, so a migration that was cut off goes on where it stopped.
+//! `CURRENT_TIMESTAMP` (whole seconds). MySQL commits after each DDL statement; [`migrate`] records each
+//! finished statement, so an interrupted migration resumes where it stopped.
 
 mod backend;
+mod backend_kind;
 mod columns;
 pub mod config;
 mod connection;
 pub mod error;
-pub mod fault;
-mod file;
-mod group;
+pub mod error_class;
+mod file_error;
+mod group_commit;
 pub mod handle;
 pub mod long_read;
 pub mod migrate;
 mod mysql;
+mod open;
 pub mod pool;
 mod redact;
 mod script;
@@ -170,14 +174,15 @@ pub mod sql;
 mod transaction;
 
 pub use backend::MultiBackend;
+pub use backend_kind::BackendKind;
 pub use config::DbConfig;
-pub use connection::{BackendKind, DbConnection};
+pub use connection::DbConnection;
 pub use error::{
     DbError, TxError, inserted, is_append_only_violation, is_check_violation, is_locked, is_retryable,
     is_unique_violation,
 };
-pub use fault::{Fault, fault};
-pub use file::advice_for;
+pub use error_class::{ErrorClass, classify};
+pub use file_error::advice_for;
 pub use handle::{Committed, Db, TxFn};
 pub use long_read::LongRead;
 pub use pool::PooledConnection;

@@ -1,5 +1,5 @@
-//! Reads that take long: verifications, exports, statements. They have a few connections of their own, so that however
-//! many are asked for, ordinary requests find theirs free.
+//! Long reads: verifications, exports, statements. They have their own connections, so they never take those of
+//! ordinary requests.
 
 use crate::connection::DbConnection;
 use crate::error::DbError;
@@ -9,39 +9,39 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Long reads at the same time, and connections for them.
-pub(crate) const LONG_READS: usize = 2;
+/// Maximum number of concurrent long reads, and of their connections.
+pub(crate) const MAX_LONG_READS: usize = 2;
 
-/// The connections for long reads, and how many of the turns are free.
+/// Connections for long reads, and the free permits.
 #[derive(Clone)]
 pub(crate) struct LongReads {
     pool: Pool<DbConnection>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl LongReads {
     pub(crate) fn new(pool: Pool<DbConnection>) -> Self {
-        Self { pool, turns: Arc::new(Semaphore::new(LONG_READS)) }
+        Self { pool, permits: Arc::new(Semaphore::new(MAX_LONG_READS)) }
     }
 
     pub(crate) async fn begin(&self, wait: Duration) -> Option<LongRead> {
-        let turn = tokio::time::timeout(wait, Arc::clone(&self.turns).acquire_owned()).await.ok()?.ok()?;
-        Some(LongRead { pool: self.pool.clone(), _turn: turn })
+        let permit = tokio::time::timeout(wait, Arc::clone(&self.permits).acquire_owned()).await.ok()?.ok()?;
+        Some(LongRead { pool: self.pool.clone(), _permit: permit })
     }
 }
 
-/// A turn to read for long; it ends when dropped. Made by [`Db::long_read`](crate::Db::long_read).
+/// Permit for a long read, released when dropped. Made by [`Db::long_read`](crate::Db::long_read).
 pub struct LongRead {
     pool: Pool<DbConnection>,
-    _turn: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl LongRead {
-    /// A connection for the next part. On SQLite it cannot write, and its statements run on the blocking threads,
-    /// so that none of them keeps a server's thread.
+    /// A connection for the next page, to the replica if configured. On SQLite it cannot write, and its statements run
+    /// on the blocking thread pool, so they do not occupy a server thread.
     ///
-    /// Read a bounded page and give it back before anything else is awaited: a snapshot that stays open keeps the
-    /// database from cleaning up. With a replica configured it is the replica's, and may lag.
+    /// Read a bounded page and drop the connection before awaiting anything else: an open snapshot prevents the
+    /// database from purging old row versions.
     pub async fn connection(&self) -> Result<PooledConnection, DbError> {
         Ok(self.pool.get().await?)
     }

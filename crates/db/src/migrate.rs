@@ -1,12 +1,13 @@
-//! Bringing the schema up to date.
+//! Schema migrations.
 
 use crate::backend::MultiBackend;
+use crate::backend_kind::BackendKind;
 use crate::config::Target;
-use crate::connection::{BackendKind, DbConnection};
-use crate::error::{DbError, is_already_so};
-use crate::file::explained;
+use crate::connection::DbConnection;
+use crate::error::{DbError, is_already_applied};
+use crate::file_error::with_file_advice;
 use crate::handle::Db;
-use crate::pool::{Access, open};
+use crate::open::{Access, open};
 use crate::script;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::migration::{Migration, MigrationSource};
@@ -19,12 +20,12 @@ use std::collections::HashSet;
 type Blocking = AsyncConnectionWrapper<DbConnection>;
 
 impl Db {
-    /// Runs those migrations that this database has not had, and returns their versions.
+    /// Runs the pending migrations of a set and returns their versions. Errors with the first statement that fails.
     ///
-    /// May be called with several sets, one after the other; they share one list of what has run, so versions
-    /// must differ between them. Several processes may call it at once: they take turns. On SQLite a set is
-    /// applied as a whole or not at all. MySQL commits after each DDL statement, so there each statement is noted
-    /// when it is done, and whoever comes after one that died half way goes on where it stopped.
+    /// Several sets may be applied one after the other; they share one list of applied versions, so versions must
+    /// differ between them. A lock serializes several processes. On SQLite a set is applied in one transaction. MySQL
+    /// commits after each DDL statement, so there each finished statement is recorded, and the next run resumes after
+    /// an interrupted one.
     pub async fn migrate(&self, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
         let connection = open(&self.migrations, Access::ReadWrite).await?;
         let running = tokio::task::spawn_blocking(move || {
@@ -37,14 +38,14 @@ impl Db {
         });
         let ran = running.await.map_err(|e| DbError::Migration(e.to_string()))?;
         match &*self.migrations {
-            Target::Sqlite { path, .. } => ran.map_err(|error| explained(path, error)),
+            Target::Sqlite { path, .. } => ran.map_err(|error| with_file_advice(path, error)),
             Target::Mysql { .. } => ran,
         }
     }
 
-    /// Refuses an SQLite file with a migration that none of these sets has: a newer program made it. On MySQL the schema
-    /// may be ahead of a program that is being replaced.
-    pub async fn refuse_newer(&self, sets: &[&EmbeddedMigrations]) -> Result<(), DbError> {
+    /// Errors when an SQLite file has a migration that is in none of `sets`, because a newer program created it. On
+    /// MySQL a rolling update may leave the schema ahead of the program.
+    pub async fn reject_newer_schema(&self, sets: &[&EmbeddedMigrations]) -> Result<(), DbError> {
         let Target::Sqlite { path, .. } = &*self.migrations else { return Ok(()) };
         let mut known = HashSet::new();
         for set in sets {
@@ -56,13 +57,13 @@ impl Db {
         newer.map_or(Ok(()), |version| {
             Err(DbError::File {
                 path: path.clone(),
-                cause: format!("it has schema version {version}, which this program does not know"),
-                advice: "start the newer program that made it, or put back a backup from before",
+                cause: format!("it has schema version {version}, which is newer than this program"),
+                advice: "start the newer program that created it, or restore an older backup",
             })
         })
     }
 
-    /// Versions of the migrations that the database has had.
+    /// Versions of the applied migrations.
     async fn applied(&self) -> Result<Vec<String>, DbError> {
         let mut c = self.read().await?;
         let versions = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
@@ -79,31 +80,31 @@ struct Version {
 
 fn with_write_lock(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
     connection.batch_execute("PRAGMA busy_timeout = 60000")?;
-    connection.transaction(|connection| run(connection, migrations))
+    connection.transaction(|connection| run_pending(connection, migrations))
 }
 
 fn with_named_lock(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
-    // A lock's name may be no longer than a database's name, hence the digest.
-    let take = diesel::dsl::sql::<Nullable<BigInt>>("GET_LOCK(CONCAT('migrate:', MD5(DATABASE())), 60)");
-    let taken: Option<i64> = diesel::select(take).get_result(connection)?;
-    if taken != Some(1) {
-        return Err(DbError::Migration("another instance has been migrating for a minute".to_owned()));
+    // The name of a lock is limited in length, so it has a digest of the database name.
+    let lock = diesel::dsl::sql::<Nullable<BigInt>>("GET_LOCK(CONCAT('migrate:', MD5(DATABASE())), 60)");
+    let locked: Option<i64> = diesel::select(lock).get_result(connection)?;
+    if locked != Some(1) {
+        return Err(DbError::Migration("another instance has held the migration lock for 60 seconds".to_owned()));
     }
     let applied = run_by_steps(connection, migrations);
     let released = connection.batch_execute("DO RELEASE_LOCK(CONCAT('migrate:', MD5(DATABASE())))");
-    // What failed first is the one to tell.
+    // Returns the first error.
     let applied = applied?;
     released?;
     Ok(applied)
 }
 
-fn run(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
+fn run_pending(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
     let applied = connection.run_pending_migrations(migrations).map_err(|e| DbError::Migration(e.to_string()))?;
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
-/// Statements of a migration that is not finished; no row, no such migration.
-const STEPS: &str = "CREATE TABLE IF NOT EXISTS migration_steps (version VARCHAR(50) NOT NULL PRIMARY KEY, \
+/// Table with the number of finished statements of each unfinished migration.
+const CREATE_STEPS: &str = "CREATE TABLE IF NOT EXISTS migration_steps (version VARCHAR(50) NOT NULL PRIMARY KEY, \
                      done BIGINT NOT NULL) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
 fn run_by_steps(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
@@ -112,7 +113,7 @@ fn run_by_steps(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Re
     if pending.is_empty() {
         return Ok(Vec::new());
     }
-    connection.batch_execute(STEPS)?;
+    connection.batch_execute(CREATE_STEPS)?;
     let mut applied = Vec::new();
     for migration in pending {
         let version = migration.name().version().to_string();
@@ -125,34 +126,34 @@ fn run_by_steps(connection: &mut Blocking, migrations: EmbeddedMigrations) -> Re
 }
 
 fn apply(connection: &mut Blocking, version: &str, statements: &[String]) -> QueryResult<()> {
-    let known = begun(connection, version)?;
-    if known.is_none() {
-        run_with(connection, "INSERT INTO migration_steps (version, done) VALUES (?, 0)", version)?;
+    let recorded = finished_steps(connection, version)?;
+    if recorded.is_none() {
+        execute_with_version(connection, "INSERT INTO migration_steps (version, done) VALUES (?, 0)", version)?;
     }
-    let (resumed, done) = (known.is_some(), known.and_then(|n| usize::try_from(n).ok()).unwrap_or(0));
+    let (resumed, done) = (recorded.is_some(), recorded.and_then(|n| usize::try_from(n).ok()).unwrap_or(0));
     for (n, statement) in statements.iter().enumerate().skip(done) {
-        // What is no DDL commits together with its note. DDL commits by itself, so the first statement after those
-        // that are noted may be done already.
+        // A statement that is not DDL commits together with its record. DDL commits by itself, so the first statement
+        // without a record may be applied already.
         connection.transaction(|connection| {
             match connection.batch_execute(statement) {
-                Err(error) if resumed && n == done && is_already_so(&error) => {}
+                Err(error) if resumed && n == done && is_already_applied(&error) => {}
                 executed => executed?,
             }
-            run_with(connection, "UPDATE migration_steps SET done = done + 1 WHERE version = ?", version)
+            execute_with_version(connection, "UPDATE migration_steps SET done = done + 1 WHERE version = ?", version)
         })?;
     }
     connection.transaction(|connection| {
-        run_with(connection, "INSERT INTO __diesel_schema_migrations (version) VALUES (?)", version)?;
-        run_with(connection, "DELETE FROM migration_steps WHERE version = ?", version)
+        execute_with_version(connection, "INSERT INTO __diesel_schema_migrations (version) VALUES (?)", version)?;
+        execute_with_version(connection, "DELETE FROM migration_steps WHERE version = ?", version)
     })
 }
 
-/// How many statements of a migration are done, if it was begun.
-fn begun(connection: &mut Blocking, version: &str) -> QueryResult<Option<i64>> {
+/// Number of finished statements of a migration; `None` where it has not begun.
+fn finished_steps(connection: &mut Blocking, version: &str) -> QueryResult<Option<i64>> {
     let done = diesel::dsl::sql::<BigInt>("SELECT done FROM migration_steps WHERE version = ").bind::<Text, _>(version);
     done.get_result(connection).optional()
 }
 
-fn run_with(connection: &mut Blocking, statement: &str, version: &str) -> QueryResult<()> {
+fn execute_with_version(connection: &mut Blocking, statement: &str, version: &str) -> QueryResult<()> {
     diesel::sql_query(statement).bind::<Text, _>(version).execute(connection).map(drop)
 }

@@ -1,13 +1,14 @@
-//! Statements on MySQL whose errors carry the server's number.
+//! MySQL statements whose errors carry the server's error number.
 //!
-//! diesel-async keeps an error's message and drops its number, so a statement that failed is followed by a question to the
-//! server: its diagnostics area holds the conditions of the last statement. The question costs nothing while nothing
-//! fails. A failure that the server knows nothing of is one of the connection, which is then closed.
+//! diesel-async drops the number, so a failed statement is followed by a query of the server's diagnostics area, which
+//! holds the conditions of the last statement. Successful statements pay nothing. A failure that the diagnostics area
+//! does not contain is a connection failure, and the connection is closed.
 //!
-//! To ask, the connection has to be free again. So a query is taken apart before it runs, and its rows are read to the end.
+//! The query needs a free connection. So a statement is converted to an owned one before it runs, and its rows are read
+//! to the end.
 
 use crate::backend::{Lowered, MultiBackend, MysqlRow};
-use crate::fault::numbered;
+use crate::error_class::numbered;
 use diesel::mysql::{Mysql, MysqlQueryBuilder};
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
@@ -19,7 +20,7 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
-/// A query that borrows nothing.
+/// An owned query: SQL text and binds.
 pub(crate) struct Statement {
     sql: String,
     binds: RawBytesBindCollector<Mysql>,
@@ -27,7 +28,7 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    pub(crate) fn of(query: impl QueryFragment<MultiBackend>) -> QueryResult<Self> {
+    pub(crate) fn from_query(query: impl QueryFragment<MultiBackend>) -> QueryResult<Self> {
         let query = Lowered::new::<Mysql>(query);
         let mut sql = MysqlQueryBuilder::new();
         query.to_sql(&mut sql, &Mysql)?;
@@ -46,7 +47,7 @@ impl QueryFragment<Mysql> for Statement {
         pass.push_bind_collector_data(&self.binds)
     }
 }
-/// Prepared statements are kept by their text.
+/// Prepared statements are cached by their text.
 impl QueryId for Statement {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
@@ -85,7 +86,7 @@ pub(crate) fn execute(
     .boxed()
 }
 
-/// The result of a statement that just ran on `c`, with the number of its error.
+/// Adds the error number to the result of the last statement on `c`.
 pub(crate) async fn numbered_result<T>(c: &mut AsyncMysqlConnection, result: QueryResult<T>) -> QueryResult<T> {
     match result {
         Ok(done) => Ok(done),
@@ -100,13 +101,13 @@ async fn with_number(c: &mut AsyncMysqlConnection, error: Error) -> Error {
         Ok((Some(number), Some(text))) if message.starts_with(&text) => {
             numbered(DatabaseErrorKind::Unknown, message, i32::try_from(number).unwrap_or(i32::MAX))
         }
-        // The server did not get the question, or knows nothing of this error: the driver failed.
+        // The query failed too, or the server has no such condition: the connection is broken.
         Ok(_) | Err(_) => Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message.to_owned())),
     }
 }
 
-/// The number and text of what the last statement ended with. MySQL does not prepare such a question, so the answer goes
-/// through variables of the session.
+/// Number and text of the last statement's condition. MySQL cannot prepare `GET DIAGNOSTICS`, so session variables hold
+/// the result.
 async fn last_condition(c: &mut AsyncMysqlConnection) -> QueryResult<(Option<i64>, Option<String>)> {
     c.batch_execute(
         "GET DIAGNOSTICS @db_conditions = NUMBER; \

@@ -1,14 +1,14 @@
-//! Error messages of the database without the values in them. A message goes to logs, and a value may be an e-mail address
-//! or a number of a person's.
+//! Removal of values from database error messages. Messages are logged, and a value may be an e-mail address or another
+//! personal identifier.
 
-use crate::fault::numbered;
+use crate::error_class::numbered;
 use diesel::result::Error;
 
-/// What stands before and after a value in MySQL's and MariaDB's messages. SQLite's quote none.
-const VALUES: [(&str, &str); 3] =
+/// Text before and after a value in messages of MySQL and MariaDB. SQLite's messages contain no values.
+const VALUE_DELIMITERS: [(&str, &str); 3] =
     [("Duplicate entry '", "' for key "), ("value: '", "' for "), ("near '", "' at line ")];
 
-/// The error of a statement, with no value in its message.
+/// Replaces the values in the message of an error.
 pub(crate) fn redacted(error: Error) -> Error {
     let Error::DatabaseError(kind, information) = error else { return error };
     let message = without_values(information.message());
@@ -21,11 +21,11 @@ pub(crate) fn redacted(error: Error) -> Error {
     }
 }
 
-/// The message, each value in it replaced by `…`. A value may have quotes in it, so that it ends where the last of its
-/// possible ends is; without any, with the message.
+/// Replaces each value in a message by `…`. A value may contain quotes, so it extends to the last possible end; without
+/// one, to the end of the message.
 fn without_values(message: &str) -> String {
     let mut redacted = message.to_owned();
-    for (before, after) in VALUES {
+    for (before, after) in VALUE_DELIMITERS {
         let Some((head, rest)) = redacted.split_once(before) else { continue };
         let tail = rest.rsplit_once(after).map(|(_, tail)| format!("{after}{tail}")).unwrap_or_default();
         redacted = format!("{head}{before}…{tail}");
@@ -38,8 +38,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_not_repeated_and_the_rest_is() {
-        for (message, kept) in [
+    fn values_are_replaced_and_the_rest_is_unchanged() {
+        for (message, redacted) in [
             (
                 "Duplicate entry 'asha@example.com' for key 'users.users_email'",
                 "Duplicate entry '…' for key 'users.users_email'",
@@ -63,7 +63,7 @@ mod tests {
             ("UNIQUE constraint failed: users.email", "UNIQUE constraint failed: users.email"),
             ("", ""),
         ] {
-            assert_eq!(without_values(message), kept);
+            assert_eq!(without_values(message), redacted);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A migration's text, statement by statement.
+//! Splitting of a migration script into statements.
 
 use crate::backend::MultiBackend;
 use diesel::QueryResult;
@@ -6,8 +6,7 @@ use diesel::connection::{BoxableConnection, SimpleConnection};
 use diesel::migration::Migration;
 use std::any::Any;
 
-/// Stands in for a connection and writes down what it is told to execute: diesel shows a migration's text to a
-/// connection only.
+/// Fake connection that records the script it executes. diesel gives a migration's text only to a connection.
 #[derive(Default)]
 struct Transcript(String);
 
@@ -26,72 +25,72 @@ impl BoxableConnection<MultiBackend> for Transcript {
     }
 }
 
-/// The statements that bring the schema up by this migration.
+/// The statements of a migration's `up` script.
 pub(crate) fn statements(migration: &dyn Migration<MultiBackend>) -> diesel::migration::Result<Vec<String>> {
     let mut transcript = Transcript::default();
     migration.run(&mut transcript)?;
     Ok(split(&transcript.0))
 }
 
-/// What the next letter belongs to.
+/// Lexical context of the next character.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Context {
     Code,
-    /// Between two of these.
+    /// Inside a string or identifier with this quote.
     Quoted(char),
-    /// Up to the end of the line.
-    Line,
-    /// Up to the end of a comment that MySQL does not execute.
-    Comment,
+    /// Inside a comment up to the end of the line.
+    LineComment,
+    /// Inside a comment that MySQL does not execute.
+    BlockComment,
 }
 
-/// Splits a script where MySQL ends its statements. What stands in `/*! … */` is code there; a trigger ends with its
+/// Splits a script where MySQL's statements end. The text in `/*! … */` is code for MySQL; a trigger ends with its
 /// `END`.
 fn split(script: &str) -> Vec<String> {
-    let (mut found, mut statement, mut code) = (Vec::new(), String::new(), String::new());
-    let mut place = Place::Code;
+    let (mut statements, mut statement, mut code) = (Vec::new(), String::new(), String::new());
+    let mut context = Context::Code;
     let mut rest = script;
-    while let Some(letter) = rest.chars().next() {
-        let begins = |sign: &str| rest.starts_with(sign);
-        let mut taken = letter.len_utf8();
-        match place {
-            Place::Code if begins("/*!") => taken = 3,
-            Place::Code if begins("/*") => (place, taken) = (Place::Comment, 2),
-            Place::Code if begins("*/") => taken = 2,
-            Place::Code if begins("-- ") || begins("--\n") || letter == '#' => place = Place::Line,
-            Place::Code if letter == ';' && is_whole(&code) => {
-                found.push(std::mem::take(&mut statement).trim().to_owned());
+    while let Some(character) = rest.chars().next() {
+        let begins = |token: &str| rest.starts_with(token);
+        let mut length = character.len_utf8();
+        match context {
+            Context::Code if begins("/*!") => length = 3,
+            Context::Code if begins("/*") => (context, length) = (Context::BlockComment, 2),
+            Context::Code if begins("*/") => length = 2,
+            Context::Code if begins("-- ") || begins("--\n") || character == '#' => context = Context::LineComment,
+            Context::Code if character == ';' && is_complete(&code) => {
+                statements.push(std::mem::take(&mut statement).trim().to_owned());
                 code.clear();
-                rest = rest.get(taken..).unwrap_or_default();
+                rest = rest.get(length..).unwrap_or_default();
                 continue;
             }
-            Place::Code => {
-                if matches!(letter, '\'' | '"' | '`') {
-                    place = Place::Quoted(letter);
+            Context::Code => {
+                if matches!(character, '\'' | '"' | '`') {
+                    context = Context::Quoted(character);
                 }
-                code.push(letter);
+                code.push(character);
             }
-            Place::Quoted(_) if letter == '\\' => {
-                taken += rest.chars().nth(1).map_or(0, char::len_utf8);
+            Context::Quoted(_) if character == '\\' => {
+                length += rest.chars().nth(1).map_or(0, char::len_utf8);
             }
-            Place::Quoted(end) if letter == end => place = Place::Code,
-            Place::Line if letter == '\n' => place = Place::Code,
-            Place::Comment if begins("*/") => (place, taken) = (Place::Code, 2),
-            Place::Quoted(_) | Place::Line | Place::Comment => {}
+            Context::Quoted(end) if character == end => context = Context::Code,
+            Context::LineComment if character == '\n' => context = Context::Code,
+            Context::BlockComment if begins("*/") => (context, length) = (Context::Code, 2),
+            Context::Quoted(_) | Context::LineComment | Context::BlockComment => {}
         }
-        let (piece, following) = rest.split_at_checked(taken).unwrap_or((rest, ""));
+        let (piece, following) = rest.split_at_checked(length).unwrap_or((rest, ""));
         statement.push_str(piece);
         rest = following;
     }
     // Only a comment may follow the last semicolon.
     if !code.trim().is_empty() {
-        found.push(statement.trim().to_owned());
+        statements.push(statement.trim().to_owned());
     }
-    found
+    statements
 }
 
 /// Whether a semicolon after `code` ends the statement: inside a trigger's body it does not.
-fn is_whole(code: &str) -> bool {
+fn is_complete(code: &str) -> bool {
     let mut words = code.split_whitespace().map(str::to_ascii_uppercase);
     let trigger = words.next().as_deref() == Some("CREATE") && words.next().as_deref() == Some("TRIGGER");
     !trigger || words.all(|word| word != "BEGIN") || code.trim_end().to_ascii_uppercase().ends_with("END")

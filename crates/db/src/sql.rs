@@ -1,4 +1,4 @@
-//! The few constructs whose SQL text differs between the two databases.
+//! Constructs whose SQL text differs between the two databases: row locks, upserts, multi-row inserts, `IN` lists.
 
 use crate::backend::MultiBackend;
 use crate::connection::DbConnection;
@@ -10,26 +10,27 @@ use diesel::sql_types::{BigInt, Bool, SqlType};
 use diesel::{AppearsOnTable, Expression, QueryResult, SelectableExpression};
 use diesel_async::AsyncConnectionCore;
 
-/// Rows a statement of [`insert_many`] carries: 32 columns of them stay below SQLite's 32,766 binds.
-const ROWS_PER_STATEMENT: usize = 500;
+/// Maximum number of rows in a statement of [`insert_many`]. With 32 columns it stays below SQLite's 32,766 binds.
+const MAX_ROWS_PER_STATEMENT: usize = 500;
 
 fn is_mysql(out: &AstPass<'_, '_, MultiBackend>) -> bool {
     matches!(out.backend(), MultiBackend::Mysql(_))
 }
 
-/// A query whose rows stay locked until the transaction ends; made by [`LockExt::lock`].
+/// A query that locks its rows until the transaction ends; made by [`LockExt::lock`].
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct ForUpdate<Q>(Q);
 
-/// A query whose rows nobody else may lock or change until the transaction ends; made by [`LockExt::lock_shared`].
+/// A query that locks its rows against changes until the transaction ends; made by [`LockExt::lock_shared`].
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct ForShare<Q>(Q);
 
-/// A query that locks its rows and leaves out those another transaction has; made by [`LockExt::lock_skip`].
+/// A query that locks its rows and skips rows locked by another transaction; made by [`LockExt::lock_skip_locked`].
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct SkipLocked<Q>(Q);
 
-/// A query that locks its rows, or fails at once where another transaction has one; made by [`LockExt::lock_now`].
+/// A query that locks its rows, or fails at once when another transaction has locked one; made by
+/// [`LockExt::lock_nowait`].
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct NoWait<Q>(Q);
 
@@ -50,39 +51,39 @@ macro_rules! mysql_suffix {
     };
 }
 mysql_suffix!(ForUpdate, " FOR UPDATE");
-// MariaDB does not know FOR SHARE; MySQL knows both.
+// MariaDB does not support FOR SHARE; MySQL supports both.
 mysql_suffix!(ForShare, " LOCK IN SHARE MODE");
 mysql_suffix!(SkipLocked, " FOR UPDATE SKIP LOCKED");
 mysql_suffix!(NoWait, " FOR UPDATE NOWAIT");
 
-/// Row locks. On SQLite they add nothing: a transaction holds the only write lock from its beginning.
+/// Row locks. On SQLite they add nothing, because a transaction holds the write lock from its beginning.
 pub trait LockExt: AsQuery + Sized {
     /// `SELECT … FOR UPDATE`.
     fn lock(self) -> ForUpdate<Self::Query> {
         ForUpdate(self.as_query())
     }
-    /// `SELECT … LOCK IN SHARE MODE`: others may hold the same lock, and nobody [`lock`](Self::lock) its rows.
+    /// `SELECT … LOCK IN SHARE MODE`: several transactions may hold it, and it excludes [`lock`](Self::lock).
     fn lock_shared(self) -> ForShare<Self::Query> {
         ForShare(self.as_query())
     }
     /// `SELECT … FOR UPDATE SKIP LOCKED`.
-    fn lock_skip(self) -> SkipLocked<Self::Query> {
+    fn lock_skip_locked(self) -> SkipLocked<Self::Query> {
         SkipLocked(self.as_query())
     }
-    /// `SELECT … FOR UPDATE NOWAIT`: fails with what [`is_locked`](crate::is_locked) knows instead of waiting.
-    fn lock_now(self) -> NoWait<Self::Query> {
+    /// `SELECT … FOR UPDATE NOWAIT`: fails at once with an error that [`is_locked`](crate::is_locked) recognises.
+    fn lock_nowait(self) -> NoWait<Self::Query> {
         NoWait(self.as_query())
     }
 }
 impl<T: AsQuery> LockExt for T {}
 
-/// An insert that updates the row already there; made by [`UpsertExt::on_conflict_set`].
+/// An insert that updates an existing row; made by [`UpsertExt::on_conflict_set`].
 #[derive(Debug, Clone, Copy)]
 pub struct Upsert<I> {
     insert: I,
     keys: &'static [&'static str],
     columns: &'static [&'static str],
-    /// Update only a row whose value of this column is smaller than the one meant for insertion.
+    /// Column that guards the update: a row is updated only where its value is smaller than the inserted one.
     version: Option<&'static str>,
 }
 
@@ -100,7 +101,7 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
         let mysql = is_mysql(&out);
         match (mysql, self.columns.is_empty() && self.version.is_none()) {
             (true, true) => {
-                // MySQL has no "do nothing" that does not also hide other errors.
+                // MySQL's INSERT IGNORE also hides other errors.
                 out.push_sql(" ON DUPLICATE KEY UPDATE ");
                 out.push_identifier(first_key)?;
                 out.push_sql(" = ");
@@ -116,7 +117,7 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
                 out.push_sql(if nothing { ") DO NOTHING" } else { ") DO UPDATE SET " });
             }
         }
-        // MySQL assigns from left to right: the version comes last, so that every comparison sees the row as it was.
+        // MySQL assigns from left to right: the version comes last, so every comparison uses its old value.
         for (i, column) in self.columns.iter().chain(&self.version).enumerate() {
             out.push_sql(if i == 0 { "" } else { ", " });
             out.push_identifier(column)?;
@@ -124,23 +125,23 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
             match self.version {
                 Some(version) if mysql => {
                     out.push_sql("IF(");
-                    push_proposed(&mut out, version)?;
+                    push_inserted(&mut out, version)?;
                     out.push_sql(" > ");
                     out.push_identifier(version)?;
                     out.push_sql(", ");
-                    push_proposed(&mut out, column)?;
+                    push_inserted(&mut out, column)?;
                     out.push_sql(", ");
                     out.push_identifier(column)?;
                     out.push_sql(")");
                 }
-                Some(_) | None => push_proposed(&mut out, column)?,
+                Some(_) | None => push_inserted(&mut out, column)?,
             }
         }
         if let Some(version) = self.version
             && !mysql
         {
             out.push_sql(" WHERE ");
-            push_proposed(&mut out, version)?;
+            push_inserted(&mut out, version)?;
             out.push_sql(" > ");
             out.push_identifier(version)?;
         }
@@ -148,9 +149,9 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Upsert<I> {
     }
 }
 
-/// The value of `column` that was meant for insertion.
-fn push_proposed(out: &mut AstPass<'_, '_, MultiBackend>, column: &str) -> QueryResult<()> {
-    // MariaDB does not have the row alias that MySQL recommends instead of VALUES().
+/// Writes the inserted value of `column`.
+fn push_inserted(out: &mut AstPass<'_, '_, MultiBackend>, column: &str) -> QueryResult<()> {
+    // MariaDB lacks the row alias that MySQL recommends instead of VALUES().
     let (before, after) = if is_mysql(out) { ("VALUES(", ")") } else { ("excluded.", "") };
     out.push_sql(before);
     out.push_identifier(column)?;
@@ -158,13 +159,13 @@ fn push_proposed(out: &mut AstPass<'_, '_, MultiBackend>, column: &str) -> Query
     Ok(())
 }
 
-/// Insert or update.
+/// Insert or update of one row.
 pub trait UpsertExt: Sized {
-    /// Where the key `keys` is taken, sets `columns` to the values meant for insertion; with no columns, keeps
-    /// the row as it is. Names come from `table::column::NAME`.
+    /// Where a row with the unique key `keys` exists, sets its `columns` to the inserted values; with no columns,
+    /// leaves the row unchanged. Column names come from `table::column::NAME`.
     ///
-    /// `keys` has to be the whole unique key; MySQL takes any unique key of the table for it, so use this on
-    /// tables that have one. The row count differs between the databases: ignore it.
+    /// `keys` must be the whole unique key. MySQL reacts to any unique key of the table, so use this on tables with
+    /// one. Ignore the row count: it differs between the databases.
     fn on_conflict_set(self, keys: &'static [&'static str], columns: &'static [&'static str]) -> Upsert<Self> {
         Upsert { insert: self, keys, columns, version: None }
     }
@@ -181,21 +182,21 @@ extern "SQL" {
     fn sum_i64(x: BigInt) -> Nullable<BigInt>;
 }
 
-/// Inserts of up to so many rows go in statements of few different lengths, which are prepared once. In longer ones the
-/// rows cost more than the preparation.
-const KEPT_ROWS: usize = 64;
-/// Statements of these lengths, and of every length up to the last one.
-const LENGTHS: [usize; 3] = [32, 16, 8];
+/// Inserts of up to this many rows use statements of few lengths, which are prepared once. In longer ones the rows cost
+/// more than the preparation.
+const MAX_CACHED_ROWS: usize = 64;
+/// Row counts of cached statements, in addition to every count below the last one.
+const CACHED_LENGTHS: [usize; 3] = [32, 16, 8];
 
-/// How many of `rows` go into the next statement.
+/// Number of rows in the next statement, where `rows` are left.
 fn next_length(rows: usize) -> usize {
-    if rows > KEPT_ROWS {
-        return rows.min(ROWS_PER_STATEMENT);
+    if rows > MAX_CACHED_ROWS {
+        return rows.min(MAX_ROWS_PER_STATEMENT);
     }
-    LENGTHS.into_iter().find(|length| rows >= *length).unwrap_or(rows)
+    CACHED_LENGTHS.into_iter().find(|length| rows >= *length).unwrap_or(rows)
 }
 
-/// One `INSERT` with many rows, which diesel itself refuses where SQLite is a possibility.
+/// One `INSERT` with many rows; diesel does not support it for a backend that includes SQLite.
 pub struct InsertMany<Tab: diesel::QuerySource, V> {
     rows: Vec<ValuesClause<V, Tab>>,
     into: Tab::FromClause,
@@ -213,8 +214,8 @@ where
     V: InsertValues<MultiBackend, Tab> + CanInsertInSingleQuery<MultiBackend>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        // The text depends on the number of rows: caching each would fill the server's statement table.
-        if self.rows.len() > LENGTHS[0] {
+        // The text depends on the number of rows; caching each length would fill the server's statement table.
+        if self.rows.len() > CACHED_LENGTHS[0] {
             out.unsafe_to_cache_prepared();
         }
         out.push_sql("INSERT INTO ");
@@ -233,10 +234,10 @@ where
     }
 }
 
-/// Inserts all rows and returns how many, up to 500 to a statement: call it in a transaction.
+/// Inserts all rows, up to 500 in a statement, and returns their number. Call it in a transaction.
 ///
-/// Rows are `#[derive(Insertable)]` with `treat_none_as_default_value = false`; without, it does not compile.
-/// A statement has to fit MySQL's `max_allowed_packet`, so rows of large blobs go one by one instead.
+/// Rows need `#[derive(Insertable)]` with `treat_none_as_default_value = false`; otherwise the call does not compile.
+/// A statement must fit MySQL's `max_allowed_packet`, so insert rows with large blobs one by one.
 pub async fn insert_many<Tab, I, V>(conn: &mut DbConnection, table: Tab, rows: I) -> QueryResult<usize>
 where
     Tab: diesel::Table,
@@ -247,10 +248,10 @@ where
     insert_chunks(conn, table, rows, |insert| insert).await
 }
 
-/// Inserts all rows, up to 500 to a statement; where the key `keys` is taken, sets `columns` to the values meant for
-/// insertion, and with no columns keeps the row as it is. Call it in a transaction.
+/// Inserts all rows, up to 500 in a statement. Where a row with the unique key `keys` exists, sets its `columns` to the
+/// inserted values; with no columns, leaves the row unchanged. Call it in a transaction.
 ///
-/// What [`UpsertExt::on_conflict_set`] says of keys holds here too.
+/// The rules for keys of [`UpsertExt::on_conflict_set`] apply.
 pub async fn upsert_many<Tab, I, V>(
     conn: &mut DbConnection,
     table: Tab,
@@ -267,11 +268,11 @@ where
     insert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: None }).await.map(drop)
 }
 
-/// Inserts all rows, up to 500 to a statement; where the key `keys` is taken, sets `columns` and `version` to the values
-/// meant for insertion if that version is the greater one, and keeps the row as it is otherwise. Call it in a
-/// transaction, with one row a key.
+/// Inserts all rows, up to 500 in a statement. Where a row with the unique key `keys` exists, sets its `columns` and
+/// `version` to the inserted values if the inserted version is greater, and leaves the row unchanged otherwise. Call it
+/// in a transaction, with at most one row for each key.
 ///
-/// What [`UpsertExt::on_conflict_set`] says of keys holds here too.
+/// The rules for keys of [`UpsertExt::on_conflict_set`] apply.
 pub async fn upsert_newer<Tab, I, V>(
     conn: &mut DbConnection,
     table: Tab,
@@ -289,7 +290,7 @@ where
     insert_chunks(conn, table, rows, |insert| Upsert { insert, keys, columns, version: Some(version) }).await.map(drop)
 }
 
-/// Executes as many statements as the rows take, each made of a part of them; answers how many rows they count.
+/// Executes one statement for each chunk of rows and returns the sum of the row counts.
 async fn insert_chunks<Tab, I, V, S>(
     conn: &mut DbConnection,
     table: Tab,
@@ -320,12 +321,13 @@ pub struct AnyOf<C, V> {
     values: Vec<V>,
 }
 
-/// More values than that are rare, and their statement is not worth keeping.
-const KEPT_VALUES: usize = 256;
+/// Maximum number of values in a cached statement. Longer lists are rare.
+const MAX_CACHED_VALUES: usize = 256;
 
-/// What diesel's `eq_any` does, in statements that are prepared once: their text comes in nine lengths, the last value
-/// repeated as often as it takes.
+/// Like diesel's `eq_any`, with statements that are prepared once: lists are padded to nine lengths by repeating the
+/// last value.
 pub trait AnyOfExt: Expression + Sized {
+    /// `column IN (values)`; false for an empty list.
     fn any_of<T>(self, values: &[T]) -> AnyOf<Self, T::Expression>
     where
         Self::SqlType: SqlType,
@@ -333,7 +335,7 @@ pub trait AnyOfExt: Expression + Sized {
         T::Expression: Clone,
     {
         let mut values: Vec<T::Expression> = values.iter().cloned().map(AsExpression::as_expression).collect();
-        if values.len() <= KEPT_VALUES
+        if values.len() <= MAX_CACHED_VALUES
             && let Some(last) = values.last().cloned()
         {
             values.resize(values.len().next_power_of_two(), last);
@@ -379,7 +381,7 @@ where
             out.push_sql("1 = 0");
             return Ok(());
         }
-        if self.values.len() > KEPT_VALUES {
+        if self.values.len() > MAX_CACHED_VALUES {
             out.unsafe_to_cache_prepared();
         }
         self.column.walk_ast(out.reborrow())?;

@@ -1,6 +1,6 @@
-//! Begin, commit and roll back on either database.
+//! Begin, commit and rollback on both databases.
 
-use crate::connection::{Condition, DbConnection, Guarded, Inner, Sqlite3};
+use crate::connection::{ConnectionState, DbConnection, Guarded, Inner, SqliteWrapper};
 use crate::error::is_retryable;
 use crate::mysql;
 use diesel::QueryResult;
@@ -10,38 +10,41 @@ use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Longest wait for SQLite's write lock while another process holds it.
+/// Maximum wait for SQLite's write lock while another process holds it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const BUSY_FIRST_PAUSE: Duration = Duration::from_millis(1);
-const BUSY_LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// Delay before the first retry; it doubles up to [`BUSY_MAX_DELAY`].
+const BUSY_FIRST_DELAY: Duration = Duration::from_millis(1);
+const BUSY_MAX_DELAY: Duration = Duration::from_millis(50);
 
-/// Has SQLite itself wait for a lock, blocking its thread.
+/// Makes SQLite wait for a lock, blocking the thread.
 pub(crate) const WAIT_FOR_LOCKS: &str = "PRAGMA busy_timeout = 5000";
-const REFUSE_LOCKED: &str = "PRAGMA busy_timeout = 0";
+/// Makes SQLite fail at once when a lock is taken.
+const FAIL_WHEN_LOCKED: &str = "PRAGMA busy_timeout = 0";
 
-/// Keeps count of a connection's transaction and savepoints.
+/// Transaction manager of [`DbConnection`]: tracks the transaction and its savepoints.
 pub struct DbTransactionManager;
 
-type SqliteManager = <Sqlite3 as AsyncConnection>::TransactionManager;
+type SqliteManager = <SqliteWrapper as AsyncConnection>::TransactionManager;
 
-/// Begins a transaction of SQLite with the write lock: taking it at the first write fails when another connection
-/// wrote since the first read, and waiting does not help then.
+/// Begins an SQLite transaction with the write lock. Taking the lock at the first write would fail when another
+/// connection wrote after the first read, and a retry of the statement could not succeed.
 ///
-/// Another process may hold the lock. SQLite's own wait would block the thread, so this one sleeps between tries.
-async fn begin_immediate(conn: &mut Sqlite3, condition: Arc<Condition>) -> QueryResult<()> {
+/// Another process may hold the lock. SQLite's own wait would block the thread, so this function sleeps between
+/// attempts.
+async fn begin_immediate(conn: &mut SqliteWrapper, state: Arc<ConnectionState>) -> QueryResult<()> {
     let deadline = Instant::now() + BUSY_TIMEOUT;
-    let mut pause = BUSY_FIRST_PAUSE;
+    let mut delay = BUSY_FIRST_DELAY;
     loop {
         let begin = conn.spawn_blocking(|c| {
-            c.batch_execute(REFUSE_LOCKED)?;
+            c.batch_execute(FAIL_WHEN_LOCKED)?;
             let begun = diesel::connection::AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE");
             c.batch_execute(WAIT_FOR_LOCKS)?;
             begun
         });
-        match Guarded::new(begin, Arc::clone(&condition)).await {
+        match Guarded::new(begin, Arc::clone(&state)).await {
             Err(error) if is_retryable(&error) && Instant::now() < deadline => {
-                tokio::time::sleep(pause).await;
-                pause = pause.saturating_mul(2).min(BUSY_LONGEST_PAUSE);
+                tokio::time::sleep(delay).await;
+                delay = delay.saturating_mul(2).min(BUSY_MAX_DELAY);
             }
             begun => return begun,
         }
@@ -52,50 +55,50 @@ impl TransactionManager<DbConnection> for DbTransactionManager {
     type TransactionStateData = DbConnection;
 
     async fn begin_transaction(conn: &mut DbConnection) -> QueryResult<()> {
-        let condition = Arc::clone(&conn.condition);
+        let state = Arc::clone(&conn.state);
         match &mut conn.inner {
             Inner::Mysql(c) => {
                 let statement = async {
                     let result = AnsiTransactionManager::begin_transaction(c).await;
                     mysql::numbered_result(c, result).await
                 };
-                Guarded::new(statement.boxed(), condition).await
+                Guarded::new(statement.boxed(), state).await
             }
             Inner::Sqlite(c) => {
-                let status = <SqliteManager as TransactionManager<Sqlite3>>::transaction_manager_status_mut(c);
+                let status = <SqliteManager as TransactionManager<SqliteWrapper>>::transaction_manager_status_mut(c);
                 if status.transaction_depth()?.is_some() {
-                    return Guarded::new(SqliteManager::begin_transaction(c).boxed(), condition).await;
+                    return Guarded::new(SqliteManager::begin_transaction(c).boxed(), state).await;
                 }
-                begin_immediate(c, condition).await
+                begin_immediate(c, state).await
             }
         }
     }
 
     async fn rollback_transaction(conn: &mut DbConnection) -> QueryResult<()> {
-        let condition = Arc::clone(&conn.condition);
+        let state = Arc::clone(&conn.state);
         match &mut conn.inner {
             Inner::Mysql(c) => {
                 let statement = async {
                     let result = AnsiTransactionManager::rollback_transaction(c).await;
                     mysql::numbered_result(c, result).await
                 };
-                Guarded::new(statement.boxed(), condition).await
+                Guarded::new(statement.boxed(), state).await
             }
-            Inner::Sqlite(c) => Guarded::new(SqliteManager::rollback_transaction(c).boxed(), condition).await,
+            Inner::Sqlite(c) => Guarded::new(SqliteManager::rollback_transaction(c).boxed(), state).await,
         }
     }
 
     async fn commit_transaction(conn: &mut DbConnection) -> QueryResult<()> {
-        let condition = Arc::clone(&conn.condition);
+        let state = Arc::clone(&conn.state);
         match &mut conn.inner {
             Inner::Mysql(c) => {
                 let statement = async {
                     let result = AnsiTransactionManager::commit_transaction(c).await;
                     mysql::numbered_result(c, result).await
                 };
-                Guarded::new(statement.boxed(), condition).await
+                Guarded::new(statement.boxed(), state).await
             }
-            Inner::Sqlite(c) => Guarded::new(SqliteManager::commit_transaction(c).boxed(), condition).await,
+            Inner::Sqlite(c) => Guarded::new(SqliteManager::commit_transaction(c).boxed(), state).await,
         }
     }
 
@@ -107,7 +110,7 @@ impl TransactionManager<DbConnection> for DbTransactionManager {
     }
 
     fn is_broken_transaction_manager(conn: &mut DbConnection) -> bool {
-        if conn.condition.is_unusable() {
+        if conn.state.is_unusable() {
             return true;
         }
         match &mut conn.inner {

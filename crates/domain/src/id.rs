@@ -1,13 +1,16 @@
-//! Ids that cross service borders. A service declares its own with [`crate::id_type!`].
+//! Ids used by several services. A service declares its own ids with [`crate::id_type!`].
 
 crate::id_type! {
     /// A registered person: member, staff or administrator.
     UserId,
+    /// A vehicle booking.
     BookingId,
+    /// A payment on a booking.
     PaymentId,
+    /// A member's withdrawal request.
     PayoutId,
-    /// What wallet put aside for a member's EMI; booking decides what becomes of it.
+    /// Money that wallet reserved for a member's EMI; booking decides whether it is applied or released.
     ReserveId,
-    /// Identity of one event, the same however often it is delivered.
+    /// An event; every delivery of the same event carries the same id.
     EventId,
 }

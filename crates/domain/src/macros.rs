@@ -1,10 +1,9 @@
-//! The two shapes that would otherwise be written out dozens of times: a UUID with a name, and a closed
-//! enum with a word for each variant.
+//! Macros for the two most frequent types: a typed UUID, and a closed enum with a text form for each variant.
 
 /// Declares ids as UUIDv7 newtypes that are JSON strings and `BINARY(16)` columns.
 ///
-/// The id of one noun cannot be passed where another is meant. Making a fresh one is the shell's work:
-/// `From<Uuid>` is the only way in.
+/// Ids of different types cannot be mixed up. The macro generates no ids: callers create the UUID and convert it
+/// with `From<Uuid>`.
 #[macro_export]
 macro_rules! id_type {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
@@ -20,9 +19,11 @@ macro_rules! id_type {
         pub struct $name(#[schemars(with = "String", extend("format" = "uuid"))] $crate::uuid::Uuid);
 
         impl $name {
+            /// The id as a plain UUID.
             pub const fn uuid(self) -> $crate::uuid::Uuid {
                 self.0
             }
+            /// The sixteen bytes that columns and events store.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
@@ -85,11 +86,11 @@ macro_rules! id_type {
     )+};
 }
 
-/// Declares a closed enum whose variants are words: in JSON, in `VARCHAR` columns, in events and in logs.
+/// Declares a closed enum that is stored as text: in JSON, in `VARCHAR` columns, in events and in logs.
 ///
 /// ```
 /// domain::text_enum! {
-///     /// Where a hold stands.
+///     /// State of a hold.
 ///     pub enum HoldState { Placed = "placed", Captured = "captured" }
 /// }
 /// assert_eq!(HoldState::Placed.as_str(), "placed");
@@ -97,7 +98,7 @@ macro_rules! id_type {
 /// ```
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
@@ -105,13 +106,15 @@ macro_rules! text_enum {
             ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
         )]
         #[diesel(sql_type = ::diesel::sql_types::Text)]
-        $vis enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
+        $vis enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
+            /// Every variant, in the order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// The variant's text form.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
+                match self { $(Self::$variant => $text),+ }
             }
         }
         impl ::std::fmt::Display for $name {
@@ -120,13 +123,13 @@ macro_rules! text_enum {
             }
         }
         impl ::std::str::FromStr for $name {
-            type Err = $crate::words::UnknownWord;
+            type Err = $crate::vocabulary::UnknownVariant;
             fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
                 match text {
-                    $($word => ::std::result::Result::Ok(Self::$variant),)+
-                    other => ::std::result::Result::Err($crate::words::UnknownWord {
-                        kind: stringify!($name),
-                        word: other.to_owned(),
+                    $($text => ::std::result::Result::Ok(Self::$variant),)+
+                    other => ::std::result::Result::Err($crate::vocabulary::UnknownVariant {
+                        type_name: stringify!($name),
+                        text: other.to_owned(),
                     }),
                 }
             }
@@ -147,11 +150,11 @@ macro_rules! text_enum {
             ::std::string::String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
         {
             fn from_sql(value: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
-                let word = <::std::string::String as ::diesel::deserialize::FromSql<
+                let text = <::std::string::String as ::diesel::deserialize::FromSql<
                     ::diesel::sql_types::Text,
                     DB,
                 >>::from_sql(value)?;
-                ::std::result::Result::Ok(word.parse()?)
+                ::std::result::Result::Ok(text.parse()?)
             }
         }
     };

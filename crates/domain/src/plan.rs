@@ -1,140 +1,163 @@
-//! The compensation plan: every rate, amount and cap by which members earn, as typed, versioned data.
+//! The compensation plan: every rate, amount and cap that determines members' earnings, as typed, versioned data.
 //!
-//! A decision is made once, by one of the functions here, under the version in force at the causing
-//! event's time; the version's number and the inputs are stored beside what was decided.
+//! Each earning is computed once, by a function of this module, under the plan version in force at the time of the
+//! causing event. The version number and the inputs are stored with the result.
 
-mod book;
-mod parsed;
+mod history;
+mod parse_cache;
 mod referral;
-mod told;
+mod referral_serde;
 
-pub use book::{PlanBook, PlanVersion};
-pub use referral::{OnceBonus, ReferralInput, TakenBack, taken_back};
+pub use history::{PlanHistory, PlanVersion};
+pub use referral::{BonusReversal, OneTimeBonus, ReferralInput, reverse_bonuses};
 
 use crate::money::{Money, MoneyError, Rate, Rounding};
-use crate::text::PersonText;
+use crate::text::SingleLineText;
 use crate::time::{Day, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// No amount of a plan is more: a slip of the pen must not overflow the sums of a whole history.
-const MOST: Money = Money::from_rupees(10_000_000);
+/// Upper limit of every amount in a plan, so that a typing error cannot overflow the sums over a whole history.
+const MAX_AMOUNT: Money = Money::from_rupees(10_000_000);
 
-/// How a business pays. Unknown fields are refused, so a misspelt cap cannot fall back to a default.
+/// A compensation plan. Deserialization refuses unknown fields, so a misspelt cap cannot fall back to a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The preset this plan started from, or any short name.
+    /// Name of the preset this plan is based on, or any short name.
     pub name: String,
-    /// Net payments from which a member is an Active Buyer.
+    /// Minimum net payments of an Active Buyer.
     pub active_buyer_from: Money,
+    /// Limits of a booking and its EMI.
     pub booking: BookingTerms,
-    pub referral: Referral,
-    pub pairs: Pairs,
+    /// Bonus of the referrer.
+    pub referral: ReferralTerms,
+    /// Earnings from matched pairs, and their limit.
+    pub pairs: PairTerms,
+    /// Limits of a payout.
     pub payout: PayoutTerms,
 }
 
+/// Limits of a booking and its EMI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookingTerms {
-    /// The least a member may book a vehicle with.
+    /// Minimum booking amount.
     pub minimum_amount: Money,
+    /// Shortest EMI, in months.
     pub emi_months_min: u32,
+    /// Longest EMI, in months.
     pub emi_months_max: u32,
 }
 
-/// What a referrer earns from a referred member's payments.
+/// Bonus that a referrer earns from a referred member's payments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Referral {
-    /// A part of every payment of new money on the member's first booking.
+pub enum ReferralTerms {
+    /// `rate` of every payment of new money on the member's first booking.
     PercentOfFirstBooking { rate: Rate },
-    /// One amount for each member, when a payment of new money brings their net payments to `threshold`. It stands as
-    /// long as they are there.
+    /// `amount` once for each referred member, when a payment of new money raises the member's net payments to
+    /// `threshold`. It is reversed when they fall below it.
     OnceAtThreshold { threshold: Money, amount: Money },
 }
 
+/// Earnings from matched pairs, and their limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Pairs {
-    /// What one pair earns, before deductions.
+pub struct PairTerms {
+    /// Earnings of one pair, before deductions.
     pub gross: Money,
-    /// So many of an earner's first pairs earn nothing.
+    /// Number of an earner's first pairs that earn nothing.
     pub unpaid_first: u32,
+    /// Maximum number of paid pairs in one period.
     pub limit: u32,
+    /// Length of the period.
     pub limit_per: LimitPer,
+    /// Treatment of pairs over the limit.
     pub over_limit: OverLimit,
-    /// The first pair number whose earnings carry the EMI deduction.
+    /// First pair number whose earnings carry the EMI deduction.
     pub emi_from_number: u32,
-    /// Taken to the EMI reserve of an earner who was not an Active Buyer when the pair was matched.
+    /// Share moved to the EMI reserve of an earner who was not an Active Buyer when the pair was matched.
     pub emi_rate: Rate,
-    /// Taken to the member's reserve from every paid pair.
+    /// Share of every paid pair moved to the earner's reserve.
     pub reserve_rate: Rate,
-    /// Only members with the distributor label match pairs.
+    /// Whether only members with the distributor label earn from pairs.
     pub require_distributor: bool,
 }
 
 crate::text_enum! {
-    /// The calendar unit the pair limit counts in.
+    /// Period of the pair limit, in the Indian calendar.
     pub enum LimitPer { Day = "day", Month = "month" }
 }
 
 crate::text_enum! {
-    /// What becomes of pairs over the limit.
+    /// Treatment of pairs over the limit.
     pub enum OverLimit {
-        /// Members stay unmatched until the next period opens.
+        /// The members stay unmatched until the next period.
         Carry = "carry",
-        /// Both members are consumed and nothing is earned.
+        /// Both members are used up and the pair earns nothing.
         Flush = "flush",
     }
 }
 
+/// Limits of a payout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PayoutTerms {
+    /// Minimum amount of a payout.
     pub minimum: Money,
-    /// From this amount two different people must approve.
+    /// Amount from which two different people must approve.
     pub second_approver_from: Money,
 }
 
-/// What one pair pays, every part of it: `available + emi_deduction + reserve_deduction = gross`.
+/// Earnings of one pair and their parts: `available + emi_deduction + reserve_deduction = gross`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairPay {
+    /// Earnings before deductions.
     pub gross: Money,
+    /// Part moved to the EMI reserve.
     pub emi_deduction: Money,
+    /// Part moved to the member's reserve.
     pub reserve_deduction: Money,
+    /// Part credited to the available balance.
     pub available: Money,
 }
 
 impl PairPay {
-    /// What a pair pays that is flushed, or among the first that pay nothing.
-    pub const NOTHING: Self =
+    /// Earnings of a flushed pair, and of the first pairs that earn nothing.
+    pub const ZERO: Self =
         Self { gross: Money::ZERO, emi_deduction: Money::ZERO, reserve_deduction: Money::ZERO, available: Money::ZERO };
 }
 
+/// Error of reading, publishing or applying a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
+    /// A field has an invalid value.
     #[error("{field}: {reason}")]
     Invalid { field: &'static str, reason: &'static str },
+    /// [`Plan::preset`] does not know the name.
     #[error("no preset called `{0}`; there are `seed` and `fixed`")]
     UnknownPreset(String),
+    /// The version does not take effect after all lower versions and before all higher ones.
     #[error("a plan version must take effect later than every version before it")]
     OutOfOrder,
+    /// The instant is before the first version.
     #[error("no plan version is in force at {0}")]
     NoneInForce(Timestamp),
+    /// An amount is out of range.
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
 
 impl Plan {
-    /// The default business.
+    /// The default plan: a percentage of the first booking, pairs limited by the month.
     pub fn seed() -> Self {
         Self {
             name: "seed".into(),
             active_buyer_from: Money::from_rupees(5_000),
             booking: BookingTerms { minimum_amount: Money::from_rupees(500), emi_months_min: 3, emi_months_max: 60 },
-            referral: Referral::PercentOfFirstBooking { rate: Rate::percent(5) },
-            pairs: Pairs {
+            referral: ReferralTerms::PercentOfFirstBooking { rate: Rate::percent(5) },
+            pairs: PairTerms {
                 gross: Money::from_rupees(500),
                 unpaid_first: 0,
                 limit: 10,
@@ -149,16 +172,17 @@ impl Plan {
         }
     }
 
-    /// Fixed amounts: ₹1,000 a referred member, ₹2,000 a pair but the first, ten a day.
+    /// The plan with fixed amounts: ₹1,000 for each referred member, ₹2,000 for each pair after the first, at most ten
+    /// pairs a day.
     pub fn fixed() -> Self {
         let seed = Self::seed();
         Self {
             name: "fixed".into(),
-            referral: Referral::OnceAtThreshold {
+            referral: ReferralTerms::OnceAtThreshold {
                 threshold: Money::from_rupees(5_000),
                 amount: Money::from_rupees(1_000),
             },
-            pairs: Pairs {
+            pairs: PairTerms {
                 gross: Money::from_rupees(2_000),
                 unpaid_first: 1,
                 limit: 10,
@@ -170,6 +194,7 @@ impl Plan {
         }
     }
 
+    /// The preset of that name: `seed` or `fixed`.
     pub fn preset(name: &str) -> Result<Self, PlanError> {
         match name {
             "seed" => Ok(Self::seed()),
@@ -178,16 +203,17 @@ impl Plan {
         }
     }
 
-    /// Refuses a plan that no business can mean. Rates are within 0–100 by their type.
+    /// Checks amounts, months and combined rates, and returns the first invalid field. Single rates are within 0–100 by
+    /// their type.
     pub fn validate(&self) -> Result<(), PlanError> {
         let invalid = |field, reason| Err(PlanError::Invalid { field, reason });
-        let says_something = PersonText::try_new(&self.name).is_ok_and(|name| !name.is_empty());
-        if !says_something || self.name.chars().count() > 64 {
+        let is_valid_name = SingleLineText::try_new(&self.name).is_ok_and(|name| !name.is_empty());
+        if !is_valid_name || self.name.chars().count() > 64 {
             return invalid("name", "must be 1 to 64 visible characters on one line, not all of them blanks");
         }
         let (threshold, bonus) = match &self.referral {
-            Referral::PercentOfFirstBooking { .. } => (Money::from_rupees(1), Money::ZERO),
-            Referral::OnceAtThreshold { threshold, amount } => (*threshold, *amount),
+            ReferralTerms::PercentOfFirstBooking { .. } => (Money::from_rupees(1), Money::ZERO),
+            ReferralTerms::OnceAtThreshold { threshold, amount } => (*threshold, *amount),
         };
         let positive = [
             ("active_buyer_from", self.active_buyer_from),
@@ -203,7 +229,7 @@ impl Plan {
         if let Some((field, _)) = paid.into_iter().find(|(_, m)| m.is_negative()) {
             return invalid(field, "must not be negative");
         }
-        if let Some((field, _)) = positive.into_iter().chain(paid).find(|(_, m)| *m > MOST) {
+        if let Some((field, _)) = positive.into_iter().chain(paid).find(|(_, m)| *m > MAX_AMOUNT) {
             return invalid(field, "must be at most 10000000.00");
         }
         if self.booking.emi_months_min == 0 || self.booking.emi_months_max > 120 {
@@ -218,33 +244,34 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether `net_paid` makes a member an Active Buyer.
     pub fn is_active_buyer(&self, net_paid: Money) -> bool {
         net_paid >= self.active_buyer_from
     }
 
-    /// Whether the referral bonus is owed at most once for a referred member, not once for a payment.
-    pub fn referral_is_once_a_member(&self) -> bool {
-        matches!(self.referral, Referral::OnceAtThreshold { .. })
+    /// Whether the referral bonus is paid at most once for each referred member, not for each payment.
+    pub fn has_one_time_referral_bonus(&self) -> bool {
+        matches!(self.referral, ReferralTerms::OnceAtThreshold { .. })
     }
 
-    /// What pair `number` (from 1) pays an earner who was, or was not, an Active Buyer when it was matched.
+    /// Earnings of pair `number` (from 1). Errors when an amount is out of range.
     pub fn pair_pay(&self, number: u32, earner_is_active_buyer: bool) -> Result<PairPay, PlanError> {
         let pairs = &self.pairs;
         if number <= pairs.unpaid_first {
-            return Ok(PairPay::NOTHING);
+            return Ok(PairPay::ZERO);
         }
         let emi_applies = number >= pairs.emi_from_number && !earner_is_active_buyer;
         let emi_rate = if emi_applies { pairs.emi_rate } else { Rate::ZERO };
         let emi_deduction = pairs.gross.at(emi_rate, Rounding::HalfUp)?;
         let rest = pairs.gross.sub(emi_deduction)?;
-        // Two halves rounded up may exceed the gross by a paisa; the later deduction gives way.
+        // Two parts rounded up may exceed the gross by a paisa; the reserve deduction is then reduced.
         let reserve_deduction = pairs.gross.at(pairs.reserve_rate, Rounding::HalfUp)?.min(rest);
         Ok(PairPay { gross: pairs.gross, emi_deduction, reserve_deduction, available: rest.sub(reserve_deduction)? })
     }
 }
 
-impl Pairs {
-    /// The period an instant falls in, as a number that grows with time: `202611` or `20261122`.
+impl PairTerms {
+    /// Period of an instant, as a number that grows with time: `202611` (month) or `20261122` (day).
     pub fn period(&self, at: Timestamp) -> u32 {
         let day: Day = at.day();
         let month = day.month().number();
@@ -261,7 +288,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_sixth_pair_is_the_first_with_a_deduction_and_only_for_those_who_do_not_buy() {
+    fn the_sixth_pair_is_the_first_with_a_deduction_and_only_for_earners_who_are_not_active_buyers() {
         let plan = Plan::seed();
         for (number, active, emi) in [(1, false, 0), (5, false, 0), (6, false, 100), (7, false, 100), (6, true, 0)] {
             let pay = plan.pair_pay(number, active).expect("in range");
@@ -278,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_no_business_can_mean_is_refused() {
+    fn an_invalid_plan_is_refused() {
         let broken: [fn(&mut Plan); 8] = [
             |p| p.active_buyer_from = Money::ZERO,
             |p| p.pairs.gross = Money::from_paise(-1),

@@ -1,7 +1,7 @@
-//! How the shared values are bound to and read from columns.
+//! Column bindings of the shared value types.
 //!
-//! A value that holds its column's primitive hands out a reference, so one generic impl serves every
-//! backend; a computed one is written per database, and the `db` crate hands it on for the joint backend.
+//! A type that wraps its column's primitive binds it by reference, so one generic impl serves every backend. A type
+//! whose column value is computed has one impl per database, and the `db` crate forwards it for the joint backend.
 
 use crate::money::Money;
 use crate::time::{Day, FinancialYear, Month, Timestamp};
@@ -38,7 +38,7 @@ impl ToSql<SqlTimestamp, Mysql> for Timestamp {
 }
 impl ToSql<SqlTimestamp, Sqlite> for Timestamp {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        // Fixed width, so that the order of texts is the order of times.
+        // Fixed width, so that text order is time order.
         out.set_value(self.utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string());
         Ok(IsNull::No)
     }

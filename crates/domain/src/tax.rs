@@ -1,45 +1,51 @@
-//! Tax deducted at source: effective-dated rules, and what one of them takes from a payout.
+//! Tax deducted at source (TDS): effective-dated rules, and the deduction of one payout.
 
 use crate::money::{Money, MoneyError, Rate, Rounding};
 use crate::time::{Day, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One rule of one tax regime, in force from a day until the day before another.
+/// One effective-dated rule of a tax regime.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaxRule {
-    /// Stable name, kept with every deduction made under it.
+    /// Stable name, stored with every deduction made under the rule.
     pub id: String,
-    /// Section of the act, as certificates and statements print it.
+    /// Section of the act, as printed on certificates and statements.
     pub section: String,
+    /// Rate for a payee with a PAN.
     pub rate: Rate,
-    /// What one PAN may receive in a financial year before tax is due; only the part above is taxed.
+    /// Tax-free amount for each PAN and financial year; only the part above it is taxed.
     pub threshold: Money,
-    /// The most that is taken from one payout.
+    /// Maximum tax on one payout.
     pub cap: Option<Money>,
-    /// Taken in place of `rate` from a payee without a PAN.
+    /// Rate for a payee without a PAN.
     pub no_pan_rate: Rate,
+    /// First day in force.
     pub effective_from: Day,
-    /// The first day it no longer holds.
+    /// First day no longer in force.
     pub effective_to: Option<Day>,
 }
 
-/// What a deduction is computed from; stored beside it.
+/// Inputs of a deduction, stored with its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxInput {
+    /// Gross amount of the payout.
     pub gross: Money,
-    /// Gross paid out to the same PAN earlier in the financial year.
+    /// Gross amount paid to the same PAN earlier in the financial year.
     pub paid_before: Money,
+    /// Whether the payee has a PAN.
     pub has_pan: bool,
 }
 
 impl TaxRule {
+    /// Whether the rule is in force on the Indian day of `at`.
     pub fn in_force(&self, at: Timestamp) -> bool {
         let day = at.day();
         self.effective_from <= day && self.effective_to.is_none_or(|to| day < to)
     }
 
-    /// The tax on one payout, half up to the paisa, never more than the cap or the payout itself.
+    /// The tax on one payout, rounded half up to the paisa, at most the cap and the payout itself. Errors when an
+    /// amount is out of range.
     pub fn deduct(&self, input: &TaxInput) -> Result<Money, MoneyError> {
         let after = input.paid_before.add(input.gross)?;
         let taxable = after.minus_or_zero(self.threshold).min(input.gross);
@@ -49,8 +55,8 @@ impl TaxRule {
     }
 }
 
-/// The rules of a preset: `seed` (5 %, at most ₹10,000 a payout) or `it_act_2025` (2 % above ₹20,000 a
-/// year, 20 % without a PAN).
+/// The rules of a preset: `seed` (5 %, at most ₹10,000 for each payout) or `it_act_2025` (2 % above ₹20,000 a year, 20
+/// % without a PAN). `None` for an unknown name.
 pub fn preset(name: &str) -> Option<Vec<TaxRule>> {
     let rule = |id: &str, section: &str, rate, threshold, cap, no_pan_rate| TaxRule {
         id: id.into(),

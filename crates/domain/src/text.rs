@@ -1,10 +1,11 @@
-//! Text that people write: names, addresses, reasons. One form for equal texts, and nothing in it that cannot be seen.
+//! Validated user text: names, addresses, reasons. Equal texts have one normal form, and every character is visible.
 //!
-//! Kept are letters and marks of every script, digits, punctuation and symbols. Refused are control characters, characters
-//! that change the direction of what follows, and characters that show nothing: with them a name on a screen or a receipt
-//! is not what it seems. A joiner (ZWJ, ZWNJ) shapes a word of an Indic script and is kept there, and nowhere else.
+//! Allowed are letters and marks of every script, digits, punctuation and symbols. Refused are control characters,
+//! characters that change the text direction, and invisible characters, because they make a name on a screen or a
+//! receipt look like another. A joiner (ZWJ, ZWNJ) is allowed only inside a word of an Indic script, where it shapes
+//! letters.
 
-use crate::refused::refused;
+use crate::rule_violation;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{
     BidiControl, DefaultIgnorableCodePoint, GeneralCategory, IndicSyllabicCategory, PrependedConcatenationMark, Script,
@@ -14,52 +15,60 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// Why a text is refused.
+/// Reason for refusing a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextRefused {
+pub enum TextError {
+    /// It has a control character.
     #[error("must not contain control characters")]
     Control,
+    /// It has a bidirectional control character.
     #[error("must not contain characters that change the direction of text")]
     Direction,
+    /// It has a character without a visible glyph.
     #[error("must not contain invisible characters")]
     Invisible,
+    /// It has a joiner outside a word of an Indic script.
     #[error("must not contain a joiner outside a word of an Indic script")]
     Joiner,
 }
 
-/// A text of one line, in normal form C, without spaces around it.
+/// A text of one line, in normal form C, without surrounding spaces.
 ///
 /// ```
-/// use domain::text::PersonText;
-/// assert_eq!(PersonText::try_new(" Jose\u{301} ").unwrap().as_str(), "José");
-/// assert!(PersonText::try_new("a\u{202e}b").is_err());
+/// use domain::text::SingleLineText;
+/// assert_eq!(SingleLineText::try_new(" Jose\u{301} ").unwrap().as_str(), "José");
+/// assert!(SingleLineText::try_new("a\u{202e}b").is_err());
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(transparent)]
-pub struct PersonText(String);
+pub struct SingleLineText(String);
 
-/// The same, of any number of lines; a tab is kept, too.
+/// A text of any number of lines, in normal form C, without surrounding spaces. Tabs are allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(transparent)]
-pub struct FreeText(String);
+pub struct MultilineText(String);
 
 macro_rules! text {
-    ($($name:ident allows $control:expr),+) => {$(
+    ($($name:ident allows $allows:expr),+) => {$(
         impl $name {
-            pub fn try_new(text: &str) -> Result<Self, TextRefused> {
-                checked(text, $control).map(Self)
+            /// Normalizes `text`. Errors with the first rule that it breaks.
+            pub fn try_new(text: &str) -> Result<Self, TextError> {
+                validate(text, $allows).map(Self)
             }
+            /// The normalized text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+            /// The normalized text.
             pub fn into_string(self) -> String {
                 self.0
             }
+            /// Whether nothing is left after trimming.
             pub fn is_empty(&self) -> bool {
                 self.0.is_empty()
             }
-            /// How many characters it has.
-            pub fn length(&self) -> usize {
+            /// Number of characters.
+            pub fn char_count(&self) -> usize {
                 self.0.chars().count()
             }
         }
@@ -84,35 +93,36 @@ macro_rules! text {
                 f.write_str(&self.0)
             }
         }
-        /// A text that is refused is well formed: 422, not 400.
+        /// A refused text is a rule violation (422), not malformed input (400).
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::try_new(&String::deserialize(deserializer)?).map_err(refused)
+                Self::try_new(&String::deserialize(deserializer)?).map_err(rule_violation::error)
             }
         }
     )+};
 }
 text!(
-    PersonText allows |_| false,
-    FreeText allows |c| matches!(c, '\n' | '\r' | '\t')
+    SingleLineText allows |_| false,
+    MultilineText allows |c| matches!(c, '\n' | '\r' | '\t')
 );
 
-/// The text in normal form C, trimmed, with ordinary spaces; or the first rule it breaks.
-fn checked(text: &str, allows: fn(char) -> bool) -> Result<String, TextRefused> {
-    let normal: String = normal(text).trim().chars().map(|c| if is_space(c) { ' ' } else { c }).collect();
+/// Normalizes a text: normal form C, trimmed, every space character replaced by U+0020. Errors with the first rule that
+/// it breaks.
+fn validate(text: &str, allows: fn(char) -> bool) -> Result<String, TextError> {
+    let normalized: String = normalize(text).trim().chars().map(|c| if is_space(c) { ' ' } else { c }).collect();
     let mut before = None;
-    let mut rest = normal.chars();
+    let mut rest = normalized.chars();
     while let Some(c) = rest.next() {
         if !allows(c) {
-            check(before, c, rest.clone().next())?;
+            validate_char(before, c, rest.clone().next())?;
         }
         before = Some(c);
     }
-    Ok(normal)
+    Ok(normalized)
 }
 
-/// A text in normal form C, whatever is in it: for comparing, not for keeping.
-pub fn normal(text: &str) -> std::borrow::Cow<'_, str> {
+/// A text in normal form C, not validated. Use it to compare texts, not to store them.
+pub fn normalize(text: &str) -> std::borrow::Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
@@ -124,40 +134,40 @@ fn category(c: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(c)
 }
 
-fn check(before: Option<char>, c: char, after: Option<char>) -> Result<(), TextRefused> {
+fn validate_char(before: Option<char>, c: char, after: Option<char>) -> Result<(), TextError> {
     const ZWNJ: char = '\u{200c}';
     const ZWJ: char = '\u{200d}';
     const VARIATION: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
     const BRAILLE_BLANK: char = '\u{2800}';
     if c.is_ascii() {
-        return if c.is_ascii_control() { Err(TextRefused::Control) } else { Ok(()) };
+        return if c.is_ascii_control() { Err(TextError::Control) } else { Ok(()) };
     }
     if matches!(c, ZWNJ | ZWJ) {
-        return if joins(before, after) { Ok(()) } else { Err(TextRefused::Joiner) };
+        return if is_allowed_joiner(before, after) { Ok(()) } else { Err(TextError::Joiner) };
     }
     if CodePointSetData::new::<BidiControl>().contains(c) {
-        return Err(TextRefused::Direction);
+        return Err(TextError::Direction);
     }
-    // They choose between the two looks of a symbol; after anything else they show nothing.
+    // A variation selector chooses between two glyphs of a symbol; after anything else it is invisible.
     if VARIATION.contains(&c) && before.is_some_and(is_symbol) {
         return Ok(());
     }
     if c == BRAILLE_BLANK || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) {
-        return Err(TextRefused::Invisible);
+        return Err(TextError::Invisible);
     }
     let is_sign = CodePointSetData::new::<PrependedConcatenationMark>().contains(c);
     let kind = category(c);
     if matches!(kind, GeneralCategory::PrivateUse | GeneralCategory::Unassigned) {
-        return Err(TextRefused::Invisible);
+        return Err(TextError::Invisible);
     }
     let breaks_lines = matches!(kind, GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator);
     if breaks_lines || c.is_control() || (kind == GeneralCategory::Format && !is_sign) {
-        return Err(TextRefused::Control);
+        return Err(TextError::Control);
     }
     Ok(())
 }
 
-/// A host name in ASCII and lower case; `None` for what is no host name.
+/// A host name in ASCII and lower case; `None` where `host` is not a host name.
 ///
 /// ```
 /// use domain::text::ascii_host;
@@ -172,9 +182,9 @@ fn is_symbol(c: char) -> bool {
     matches!(category(c), GeneralCategory::OtherSymbol | GeneralCategory::MathSymbol)
 }
 
-/// Whether a joiner stands between two characters of one Indic script, or after the sign that ends a consonant: so some
-/// write the last letter of a word.
-fn joins(before: Option<char>, after: Option<char>) -> bool {
+/// Whether a joiner stands between two characters of one Indic script, or after a virama: some scripts end a word that
+/// way.
+fn is_allowed_joiner(before: Option<char>, after: Option<char>) -> bool {
     const INDIC: [Script; 12] = [
         Script::Devanagari,
         Script::Bengali,
@@ -203,12 +213,12 @@ fn joins(before: Option<char>, after: Option<char>) -> bool {
 mod tests {
     use super::*;
 
-    fn one_line(text: &str) -> Result<String, TextRefused> {
-        PersonText::try_new(text).map(PersonText::into_string)
+    fn one_line(text: &str) -> Result<String, TextError> {
+        SingleLineText::try_new(text).map(SingleLineText::into_string)
     }
 
     #[test]
-    fn a_name_of_any_script_is_kept_as_it_is() {
+    fn a_name_of_any_script_is_accepted_unchanged() {
         for name in [
             "Asha",
             "D'Souza",
@@ -238,21 +248,21 @@ mod tests {
 
     #[test]
     fn equal_texts_have_one_form() {
-        for (given, kept) in [
+        for (input, normalized) in [
             ("Jose\u{301}", "José"),
             ("  Asha \u{a0}Rao\u{3000}", "Asha  Rao"),
             ("क\u{93c}", "क\u{93c}"),
             ("\u{212b}", "Å"),
             ("\u{1100}\u{1161}", "가"),
         ] {
-            assert_eq!(one_line(given).as_deref(), Ok(kept), "{given:?}");
+            assert_eq!(one_line(input).as_deref(), Ok(normalized), "{input:?}");
         }
     }
 
     #[test]
-    fn what_cannot_be_seen_is_refused() {
-        use TextRefused::{Control, Direction, Invisible, Joiner};
-        for (character, refusal) in [
+    fn invisible_characters_are_refused() {
+        use TextError::{Control, Direction, Invisible, Joiner};
+        for (character, expected) in [
             ('\0', Control),
             ('\n', Control),
             ('\t', Control),
@@ -287,12 +297,12 @@ mod tests {
             ('\u{200c}', Joiner),
             ('\u{200d}', Joiner),
         ] {
-            assert_eq!(one_line(&format!("a{character}b")), Err(refusal), "{character:?}");
+            assert_eq!(one_line(&format!("a{character}b")), Err(expected), "{character:?}");
         }
     }
 
     #[test]
-    fn a_joiner_is_kept_inside_an_indic_word_alone() {
+    fn a_joiner_is_allowed_only_inside_an_indic_word() {
         for word in ["क्\u{200d}ष", "क्\u{200c}ष", "র\u{200d}্যাব", "අක්\u{200d}ෂර", "അവന്\u{200d}", "അവന്\u{200d} കണ്ടു"]
         {
             assert_eq!(one_line(word).as_deref(), Ok(word), "{word:?}");
@@ -309,25 +319,25 @@ mod tests {
             "👩\u{200d}👧",
             "क्\u{200d}b",
         ] {
-            assert_eq!(one_line(word), Err(TextRefused::Joiner), "{word:?}");
+            assert_eq!(one_line(word), Err(TextError::Joiner), "{word:?}");
         }
     }
 
     #[test]
-    fn a_longer_text_has_lines_and_tabs_and_no_other_control_characters() {
-        let free = |text| FreeText::try_new(text).map(FreeText::into_string);
+    fn a_multiline_text_allows_line_ends_and_tabs_and_no_other_control_characters() {
+        let free = |text| MultilineText::try_new(text).map(MultilineText::into_string);
         assert_eq!(free("two\r\nlines\tand a tab\n").as_deref(), Ok("two\r\nlines\tand a tab"));
-        assert_eq!(free("a\u{7}b"), Err(TextRefused::Control));
-        assert_eq!(free("a\n\u{202e}b"), Err(TextRefused::Direction));
+        assert_eq!(free("a\u{7}b"), Err(TextError::Control));
+        assert_eq!(free("a\n\u{202e}b"), Err(TextError::Direction));
     }
 
     #[test]
-    fn a_refused_text_is_told_from_one_that_cannot_be_read() {
-        let read = |json: &str| serde_json::from_str::<PersonText>(json).map_err(|error| error.to_string());
+    fn a_refused_text_is_distinguished_from_a_malformed_one() {
+        let read = |json: &str| serde_json::from_str::<SingleLineText>(json).map_err(|error| error.to_string());
         assert_eq!(read(r#"" Asha ""#).map(String::from), Ok("Asha".to_owned()));
         let refused = read(r#""a\u202eb""#).expect_err("refused");
-        assert!(crate::refused::rule(&refused).is_some(), "{refused}");
+        assert!(crate::rule_violation::rule_of(&refused).is_some(), "{refused}");
         let unreadable = read("5").expect_err("no text");
-        assert_eq!(crate::refused::rule(&unreadable), None);
+        assert_eq!(crate::rule_violation::rule_of(&unreadable), None);
     }
 }

@@ -1,7 +1,7 @@
-//! Instants, and the Indian business calendar they fall in.
+//! Instants and the Indian business calendar.
 //!
-//! A day, a month and a financial year are those of Asia/Kolkata, which has had one fixed offset,
-//! +05:30, since 1945. They are computed once from the causing event's own time and stored.
+//! Days, months and financial years are those of Asia/Kolkata, which has had the fixed offset +05:30 since 1945. They
+//! are computed once, from the time of the causing event, and stored.
 
 use chrono::{DateTime, Datelike, FixedOffset, Months, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,10 +12,11 @@ use std::str::FromStr;
 const IST_SECONDS: i32 = 5 * 3600 + 30 * 60;
 
 fn ist() -> FixedOffset {
-    // `east_opt` refuses only offsets of a day or more; UTC is the unreachable fallback.
+    // `east_opt` refuses only offsets of a day or more, so the UTC fallback is unreachable.
     FixedOffset::east_opt(IST_SECONDS).unwrap_or_else(|| chrono::Offset::fix(&Utc))
 }
 
+/// A text that is not a time, day, month or financial year.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a {expected}")]
 pub struct TimeError {
@@ -28,7 +29,7 @@ impl TimeError {
     }
 }
 
-/// A UTC instant, to the microsecond: exactly what the databases keep.
+/// A UTC instant with microsecond precision, which is what the databases store.
 #[derive(
     Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
 )]
@@ -36,44 +37,54 @@ impl TimeError {
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self(DateTime::UNIX_EPOCH);
 
+    /// The instant as a chrono value.
     pub fn utc(self) -> DateTime<Utc> {
         self.0
     }
-    /// Microseconds since 1970, the form events carry.
+    /// Microseconds since 1970, as events carry them.
     pub fn micros(self) -> i64 {
         self.0.timestamp_micros()
     }
+    /// The instant that many microseconds after 1970; `None` outside chrono's range.
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).map(Self)
     }
+    /// The Indian day that contains it.
     pub fn day(self) -> Day {
         Day(self.0.with_timezone(&ist()).date_naive())
     }
+    /// The Indian month that contains it.
     pub fn month(self) -> Month {
         self.day().month()
     }
+    /// The Indian financial year that contains it.
     pub fn financial_year(self) -> FinancialYear {
         self.day().financial_year()
     }
+    /// The quarter of the financial year that contains it.
     pub fn quarter(self) -> Quarter {
         self.day().quarter()
     }
-    /// This instant moved by `delta`; unmoved where that leaves the calendar.
+    /// The instant later by `delta`; unchanged where the result is out of chrono's range.
     pub fn plus(self, delta: TimeDelta) -> Self {
         self.0.checked_add_signed(delta).map_or(self, Self)
     }
+    /// The instant earlier by `delta`; unchanged where the result is out of chrono's range.
     pub fn minus(self, delta: TimeDelta) -> Self {
         self.0.checked_sub_signed(delta).map_or(self, Self)
     }
+    /// The instant later by `secs` seconds.
     pub fn plus_secs(self, secs: i64) -> Self {
         TimeDelta::try_seconds(secs).map_or(self, |d| self.plus(d))
     }
+    /// The instant later by `hours` hours.
     pub fn plus_hours(self, hours: i64) -> Self {
         TimeDelta::try_hours(hours).map_or(self, |d| self.plus(d))
     }
-    /// Time from `earlier` to this; negative where it is later.
+    /// Duration since `earlier`; negative where `earlier` is the later one.
     pub fn since(self, earlier: Self) -> TimeDelta {
         self.0 - earlier.0
     }
@@ -84,7 +95,7 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 impl fmt::Display for Timestamp {
-    /// RFC 3339, `Z`, as many places as needed.
+    /// RFC 3339 with `Z` and as many decimal places as needed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
@@ -97,7 +108,7 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // An offset can carry a time beyond the years that four digits, and so the databases, can say.
+        // An offset can move a time beyond year 9999, which four digits and the databases cannot store.
         let utc = DateTime::parse_from_rfc3339(text).map(|t| t.with_timezone(&Utc));
         utc.ok()
             .filter(|t| (0..=9999).contains(&t.year()))
@@ -114,17 +125,19 @@ impl FromStr for Timestamp {
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// The date as a chrono value.
     pub fn date(self) -> NaiveDate {
         self.0
     }
+    /// The month that contains it.
     pub fn month(self) -> Month {
         Month { year: self.0.year(), month: self.0.month() }
     }
-    /// 1 April to 31 March.
+    /// The financial year (1 April to 31 March) that contains it.
     pub fn financial_year(self) -> FinancialYear {
         FinancialYear { start: if self.0.month() >= 4 { self.0.year() } else { self.0.year() - 1 } }
     }
-    /// Of the financial year: April to June is the first.
+    /// The quarter of the financial year; April to June is the first.
     pub fn quarter(self) -> Quarter {
         match self.0.month() {
             4..=6 => Quarter::Q1,
@@ -133,15 +146,16 @@ impl Day {
             _ => Quarter::Q4,
         }
     }
-    /// Midnight in India.
+    /// The instant of its midnight in India.
     pub fn starts_at(self) -> Timestamp {
         let midnight = self.0.and_time(chrono::NaiveTime::MIN).and_utc();
         Timestamp(midnight - TimeDelta::seconds(i64::from(IST_SECONDS)))
     }
+    /// The following day.
     pub fn next(self) -> Self {
         Self(self.0.succ_opt().unwrap_or(self.0))
     }
-    /// The same day of the month `months` later, or the last day of a shorter month.
+    /// The same day of the month, `months` months later; the last day of the month where it is shorter.
     pub fn plus_months(self, months: u32) -> Self {
         Self(self.0.checked_add_months(Months::new(months)).unwrap_or(self.0))
     }
@@ -164,7 +178,7 @@ impl FromStr for Day {
             return Err(error());
         }
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| error())?;
-        // A year may be written with a sign; and the first day of year 0 begins, in UTC, before it.
+        // chrono accepts a signed year, and the first Indian day of year 0 starts before year 0 in UTC.
         if date.year() > 0 && text.starts_with(|c: char| c.is_ascii_digit()) { Ok(Self(date)) } else { Err(error()) }
     }
 }
@@ -180,16 +194,19 @@ pub struct Month {
 }
 
 impl Month {
+    /// Its first day.
     pub fn first_day(self) -> Day {
         Day(NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or(NaiveDate::MIN))
     }
+    /// The instant of its first midnight in India.
     pub fn starts_at(self) -> Timestamp {
         self.first_day().starts_at()
     }
+    /// The following month.
     pub fn next(self) -> Self {
         self.first_day().plus_months(1).month()
     }
-    /// `202611` for November 2026: grows with time.
+    /// The month as a number that grows with time: `202611` for November 2026.
     pub fn number(self) -> u32 {
         u32::try_from(self.year).unwrap_or(0) * 100 + self.month
     }
@@ -220,11 +237,12 @@ pub struct FinancialYear {
 }
 
 impl FinancialYear {
+    /// Its first day, 1 April.
     pub fn starts_on(self) -> Day {
         Day(NaiveDate::from_ymd_opt(self.start, 4, 1).unwrap_or(NaiveDate::MIN))
     }
-    /// The first day of the next one.
-    pub fn ends_before(self) -> Day {
+    /// The first day of the following financial year.
+    pub fn end_exclusive(self) -> Day {
         Day(NaiveDate::from_ymd_opt(self.start + 1, 4, 1).unwrap_or(NaiveDate::MAX))
     }
 }
@@ -244,7 +262,7 @@ impl FromStr for FinancialYear {
 }
 
 crate::text_enum! {
-    /// A quarter of the financial year; the first begins in April.
+    /// A quarter of the financial year; the first is April to June.
     pub enum Quarter { Q1 = "Q1", Q2 = "Q2", Q3 = "Q3", Q4 = "Q4" }
 }
 
@@ -303,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_turns_at_half_past_six_in_the_evening_utc() {
+    fn a_day_starts_at_18_30_utc() {
         assert_eq!(at("2026-10-31T18:29:59.999999Z").month().to_string(), "2026-10");
         assert_eq!(at("2026-10-31T18:30:00Z").month().to_string(), "2026-11");
         assert_eq!(at("2026-10-31T18:30:00Z").day().to_string(), "2026-11-01");
@@ -312,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_financial_year_turns_on_the_first_of_april() {
+    fn a_financial_year_starts_on_the_first_of_april() {
         assert_eq!(at("2027-03-31T18:29:59Z").financial_year().to_string(), "2026-27");
         assert_eq!(at("2027-03-31T18:30:00Z").financial_year().to_string(), "2027-28");
         assert_eq!(at("2099-05-01T00:00:00Z").financial_year().to_string(), "2099-00");
@@ -331,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_beyond_four_digits_of_years_is_refused_wherever_its_offset_is() {
+    fn a_time_after_year_9999_in_utc_is_refused() {
         assert_eq!(at("9999-12-31T23:59:59.999999Z").utc().year(), 9999);
         assert_eq!(at("9999-12-31T23:59:59+05:30").utc().year(), 9999);
         for bad in ["9999-12-31T23:59:59-05:30", "0000-01-01T00:00:00+05:30", "10000-01-01T00:00:00Z"] {
@@ -359,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn micros_survive() {
+    fn microseconds_survive_a_round_trip() {
         let t = at("2026-11-22T10:00:00.123456Z");
         assert_eq!(Timestamp::from_micros(t.micros()), Some(t));
         assert_eq!(t.to_string(), "2026-11-22T10:00:00.123456Z");

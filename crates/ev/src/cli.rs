@@ -1,9 +1,10 @@
-//! What can be said to `ev`.
+//! Command line of `ev`.
 
+use crate::output::print;
 use crate::{bench, demo, embedded, mail_sink, operate, soak};
 use chassis::Env;
-use chassis::boot::site::{Listeners, serve_until_told};
-use chassis::events::log::Choice;
+use chassis::boot::server::{Listeners, serve_until_shutdown};
+use chassis::events::log::RepublishFilter;
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
 use domain::Timestamp;
@@ -11,7 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The EV Distribution Platform. Without a command it runs the whole platform in this process.
+/// The EV Distribution Platform. Without a command it runs all services in this process.
 #[derive(Debug, Parser)]
 #[command(name = "ev", version)]
 struct Cli {
@@ -23,27 +24,29 @@ struct Cli {
 enum Command {
     /// Run all eight services in this process, over SQLite files.
     Up {
-        /// Where requests are answered.
+        /// Address of the HTTP server.
         #[arg(long, default_value = "127.0.0.1:8080")]
         addr: SocketAddr,
-        /// Where databases, keys and documents are kept.
+        /// Folder of the databases, keys and documents.
         #[arg(long, default_value = "data")]
         data: PathBuf,
-        /// Play the demonstration once the platform is up.
+        /// Run the demonstration when the platform is up.
         #[arg(long)]
         demo: bool,
     },
-    /// Drive a running platform through a whole story, over HTTP alone.
+    /// Run a demonstration scenario on a running platform, over HTTP only.
     Demo {
+        /// URL of the platform.
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
-        /// Where one-time codes can be read, if not on the platform itself.
+        /// URL of the messages page with one-time codes, if not on the platform itself.
         #[arg(long)]
         messages_url: Option<String>,
+        /// Number of members.
         #[arg(long, default_value_t = 12)]
         members: usize,
     },
-    /// Bring a service's schema up to date (`DATABASE_URL`, `DATABASE_MIGRATE_URL`).
+    /// Run the pending migrations of a service (`DATABASE_URL`, `DATABASE_MIGRATE_URL`).
     Migrate {
         #[arg(long)]
         service: String,
@@ -54,14 +57,15 @@ enum Command {
     /// Events that could not be handled.
     #[command(subcommand)]
     Parked(ParkedCommand),
-    /// Have the running service send events again, for a consumer that is new or was rebuilt; all others let them pass.
+    /// Make the running service publish events again, for a new or rebuilt consumer. Consumers that have handled them
+    /// ignore them.
     Republish {
         #[arg(long)]
         service: String,
-        /// From when on, as in 2026-11-22T10:00:00Z.
+        /// First instant, like 2026-11-22T10:00:00Z.
         #[arg(long)]
         from: Timestamp,
-        /// Until when, without it.
+        /// Last instant, exclusive.
         #[arg(long)]
         until: Option<Timestamp>,
         /// Only events of this type, like `booking.v1.PaymentCompleted`.
@@ -77,22 +81,25 @@ enum Command {
     /// The wallets' ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Accept mail over SMTP and show it, for tests and trials.
+    /// Accept mail over SMTP and list it over HTTP, for tests.
     MailSink {
+        /// Address of the SMTP server.
         #[arg(long, default_value = "127.0.0.1:2525")]
         smtp: SocketAddr,
+        /// Address of the HTTP server.
         #[arg(long, default_value = "127.0.0.1:8025")]
         http: SocketAddr,
     },
-    /// Measure how fast first payments settle on a fresh platform; scripts/bench-payments calls it.
+    /// Measure the settlement rate of first payments on an unused platform; scripts/bench-payments calls it.
     #[command(hide = true)]
     BenchPayments(BenchArguments),
-    /// Load, disturb and judge a running platform; scripts/soak calls it.
+    /// Run the soak test on a running platform; scripts/soak calls it.
     #[command(hide = true)]
     Soak(Box<soak::SoakArguments>),
-    /// Post many entries into the wallet's ledger (wallet's `DATABASE_URL`); scripts/soak calls it.
+    /// Post many entries to the wallet's ledger (wallet's `DATABASE_URL`); scripts/soak calls it.
     #[command(hide = true)]
     SoakPreload {
+        /// Number of entries.
         #[arg(long, default_value_t = 300_000)]
         entries: usize,
     },
@@ -102,19 +109,20 @@ enum Command {
 struct BenchArguments {
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
-    /// Where one-time codes can be read, if not on the platform itself.
+    /// URL of the messages page with one-time codes, if not on the platform itself.
     #[arg(long)]
     messages_url: Option<String>,
+    /// Number of members.
     #[arg(long, default_value_t = 500)]
     members: usize,
-    /// Requests under way at once.
-    #[arg(long, default_value_t = 32)]
-    at_once: usize,
+    /// Maximum number of concurrent requests.
+    #[arg(long = "at-once", default_value_t = 32)]
+    concurrency: usize,
 }
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
-    /// Make sure that somebody with this address is an administrator (auth's `DATABASE_URL`).
+    /// Make the user with this address an administrator, creating the user if needed (auth's `DATABASE_URL`).
     Create {
         #[arg(long)]
         email: String,
@@ -123,9 +131,9 @@ enum AdminCommand {
 
 #[derive(Debug, Subcommand)]
 enum PlanCommand {
-    /// What the whole history would have come to under a candidate plan (binary's `DATABASE_URL`).
+    /// Replay the whole history under a candidate plan and compare the earnings (binary's `DATABASE_URL`).
     Simulate {
-        /// A plan as JSON, like the `plan` that `GET /plan` answers.
+        /// File with a plan as JSON, like the `plan` field of `GET /plan`.
         #[arg(long)]
         file: PathBuf,
     },
@@ -135,24 +143,24 @@ enum PlanCommand {
 enum TreeCommand {
     /// Replay the journal and print a digest of the tree, equal for equal journals (binary's `DATABASE_URL`).
     Hash,
-    /// Replay the journal and compare every row with what it comes to; fails at the first that says otherwise (binary's
-    /// `DATABASE_URL`).
+    /// Replay the journal and compare every row with the result; fails when a row differs (binary's `DATABASE_URL`).
     Verify,
 }
 
 #[derive(Debug, Subcommand)]
 enum LedgerCommand {
-    /// Check every balance and the hash chain; fails if anything is wrong (wallet's `DATABASE_URL`).
+    /// Verify every balance and the hash chain; fails when one is wrong (wallet's `DATABASE_URL`).
     Verify,
 }
 
 #[derive(Debug, Subcommand)]
 enum ParkedCommand {
+    /// List the parked events of a service.
     List {
         #[arg(long)]
         service: String,
     },
-    /// Hand parked events to the service again: one, or all of them.
+    /// Request that the service handles parked events again: one, or all of them.
     Replay {
         #[arg(long)]
         service: String,
@@ -161,6 +169,7 @@ enum ParkedCommand {
     },
 }
 
+/// Parses the arguments and runs the command. Errors are printed to the standard error.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let mut env = Env::from_process();
@@ -179,7 +188,7 @@ pub fn run() -> ExitCode {
         Err(error) => return fail(&error),
     };
     let default = Command::Up { addr: SocketAddr::from(([127, 0, 0, 1], 8080)), data: "data".into(), demo: false };
-    let outcome = runtime.block_on(obey(cli.command.unwrap_or(default), env));
+    let outcome = runtime.block_on(dispatch(cli.command.unwrap_or(default), env));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     drop(telemetry);
     match outcome {
@@ -201,105 +210,102 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn obey(command: Command, env: Env) -> Result<(), BootError> {
+async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
     match command {
         Command::Up { addr, data, demo } => up(env, addr, data, demo).await,
         Command::Demo { url, messages_url, members } => {
             let messages = messages_url.unwrap_or_else(|| url.clone());
-            demo::play(
+            demo::run(
                 &url,
                 &messages,
                 members,
-                env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret"),
-                env.or("BOOTSTRAP_ADMIN", "admin@ev.local"),
+                env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret"),
+                env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local"),
             )
             .await
             .map_err(|e| BootError::Failed(e.to_string()))
         }
         Command::Migrate { service } => {
             let applied = operate::migrate(&env, &service).await?;
-            say(&format!(
+            print(&format!(
                 "{service}: {} applied",
                 if applied.is_empty() { "nothing".into() } else { applied.join(", ") }
             ));
             Ok(())
         }
         Command::Admin(AdminCommand::Create { email }) => {
-            operate::create_admin(&env, &email).await.map(|line| say(&line))
+            operate::create_admin(&env, &email).await.map(|line| print(&line))
         }
         Command::Parked(ParkedCommand::List { service }) => {
-            operate::list_parked(&env, &service).await.map(|lines| say(&lines))
+            operate::list_parked(&env, &service).await.map(|lines| print(&lines))
         }
         Command::Parked(ParkedCommand::Replay { service, event }) => {
-            operate::replay_parked(&env, &service, event.as_deref()).await.map(|line| say(&line))
+            operate::replay_parked(&env, &service, event.as_deref()).await.map(|line| print(&line))
         }
         Command::Republish { service, from, until, event_type } => {
-            operate::republish(&env, &service, &Choice { from, until, event_type }).await.map(|line| say(&line))
+            operate::republish(&env, &service, &RepublishFilter { from, until, event_type })
+                .await
+                .map(|line| print(&line))
         }
         Command::Plan(PlanCommand::Simulate { file }) => {
-            operate::simulate_plan(&env, &file).await.map(|report| say(&report))
+            operate::simulate_plan(&env, &file).await.map(|report| print(&report))
         }
-        Command::Tree(TreeCommand::Hash) => operate::tree_hash(&env).await.map(|line| say(&line)),
-        Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| say(&report)),
-        Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| say(&report)),
+        Command::Tree(TreeCommand::Hash) => operate::tree_hash(&env).await.map(|line| print(&line)),
+        Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
+        Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
         Command::MailSink { smtp, http } => {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))
         }
         Command::BenchPayments(arguments) => bench_payments(&env, arguments).await,
         Command::Soak(arguments) => {
-            let secret = env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret");
-            soak::run(*arguments, secret, env.or("BOOTSTRAP_ADMIN", "admin@ev.local")).await
+            let secret = env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret");
+            soak::run(*arguments, secret, env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local")).await
         }
-        Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| say(&line)),
+        Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| print(&line)),
     }
 }
 
 async fn bench_payments(env: &Env, arguments: BenchArguments) -> Result<(), BootError> {
-    let plan = bench::Plan {
+    let options = bench::Options {
         messages_url: arguments.messages_url.unwrap_or_else(|| arguments.url.clone()),
         url: arguments.url,
-        secret: env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned(),
-        admin: env.or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned(),
+        secret: env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned(),
+        admin: env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned(),
         members: arguments.members.max(1),
-        at_once: arguments.at_once.max(1),
+        concurrency: arguments.concurrency.max(1),
     };
-    bench::run(&plan).await.map_err(|e| BootError::Failed(e.to_string()))
+    bench::run(&options).await.map_err(|e| BootError::Failed(e.to_string()))
 }
 
 async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Result<(), BootError> {
     let started = std::time::Instant::now();
-    let env = env.with("HTTP_ADDR", addr.to_string()).with("INTERNAL_ADDR", env.or("INTERNAL_ADDR", "127.0.0.1:0"));
+    let env = env.with("HTTP_ADDR", addr.to_string()).with("INTERNAL_ADDR", env.get_or("INTERNAL_ADDR", "127.0.0.1:0"));
     let platform = embedded::Embedded::start(embedded::Options::new(data.clone(), env.clone())).await?;
     let pages = platform.pages(addr)?;
     let listeners = Listeners::bind(&platform.env)?;
     let metrics = listeners.internal_addr().map_err(|e| BootError::Failed(e.to_string()))?;
-    let admin = platform.env.or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned();
-    let secret = platform.env.or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned();
-    say(&format!(
-        "The platform is up, after {} ms.\n\n  API        http://{addr}/api/v1\n  Reference  http://{addr}/docs\n  Messages   http://{addr}/dev/messages   (mails and SMS it would have sent)\n  Metrics    http://{metrics}/metrics\n\n  Administrator: {admin} (sign in with a one-time code)\n  Data: {}\n  Stop with Ctrl-C.",
+    let admin = platform.env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned();
+    let secret = platform.env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned();
+    print(&format!(
+        "The platform is ready after {} ms.\n\n  API        http://{addr}/api/v1\n  Reference  http://{addr}/docs\n  Messages   http://{addr}/dev/messages   (mails and SMS that were not sent)\n  Metrics    http://{metrics}/metrics\n\n  Administrator: {admin} (sign in with a one-time code)\n  Data: {}\n  Stop with Ctrl-C.",
         started.elapsed().as_millis(),
         data.display(),
     ));
     if with_demo {
         let (url, admin) = (format!("http://{addr}"), admin.clone());
-        std::thread::spawn(move || play_aside(&url, &secret, &admin));
+        std::thread::spawn(move || run_demo_in_background(&url, &secret, &admin));
     }
-    serve_until_told(platform.started, &platform.env, Some(pages), listeners).await
+    serve_until_shutdown(platform.started, &platform.env, Some(pages), listeners).await
 }
 
-/// The demonstration beside the platform it drives.
-fn play_aside(url: &str, secret: &str, admin: &str) {
-    let played = tokio::runtime::Builder::new_current_thread()
+/// Runs the demonstration on its own runtime, while the platform serves requests.
+fn run_demo_in_background(url: &str, secret: &str, admin: &str) {
+    let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| e.to_string())
-        .and_then(|runtime| runtime.block_on(demo::play(url, url, 12, secret, admin)).map_err(|e| e.to_string()));
-    if let Err(error) = played {
-        eprintln!("the demonstration stopped: {error}");
+        .and_then(|runtime| runtime.block_on(demo::run(url, url, 12, secret, admin)).map_err(|e| e.to_string()));
+    if let Err(error) = outcome {
+        eprintln!("demonstration failed: {error}");
     }
-}
-
-#[expect(clippy::print_stdout, reason = "what a command answers")]
-pub(crate) fn say(line: &str) {
-    println!("{line}");
 }

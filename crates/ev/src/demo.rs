@@ -1,9 +1,9 @@
-//! A whole story over HTTP: members join by referral, book, pay, earn; one is paid out. It uses nothing but
-//! the public API and the messages page, as any client could.
+//! Demonstration over HTTP: members join by referral, book, pay and earn; one receives a payout. It uses only the
+//! public API and the messages page.
 //!
-//! Files: [`client`] (requests, codes, signatures), `story` (what happens).
+//! Files: [`client`] (requests, codes, signatures), `scenario` (the steps).
 
 pub mod client;
-mod story;
+mod scenario;
 
-pub use story::play;
+pub use scenario::run;

@@ -1,35 +1,39 @@
-//! All eight services in one process: a SQLite file each, an in-process bus, an in-memory cache.
+//! All eight services in one process, with an SQLite file each, an in-process bus and an in-memory cache.
 
-use crate::folder::Folder;
+use crate::data_dir::DataDir;
 use crate::pages;
 use chassis::auth::SharedKeys;
-use chassis::boot::site::{Extra, Site};
-use chassis::boot::{Platform, Started, start};
+use chassis::boot::server::{ExtraRoutes, HttpApp};
+use chassis::boot::{Dependencies, RunningService, start};
 use chassis::cache::memory::MemoryCache;
 use chassis::clock::{Clock, SystemClock};
 use chassis::events::memory::MemoryBus;
-use chassis::mail::{ByChannel, Mailer, MessageLog};
+use chassis::mail::{ChannelMailer, Mailer, MessageLog};
 use chassis::service::BootError;
-use chassis::{Env, events::bus::Bus};
+use chassis::{Env, events::bus::EventBus};
 use db::DbConfig;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How the embedded run differs from test to trial.
+/// Options of the embedded run.
 pub struct Options {
-    /// Where the databases and keys are.
+    /// Folder of the databases and keys.
     pub data: PathBuf,
+    /// Environment variables of the services.
     pub env: Env,
+    /// Clock of all services.
     pub clock: Arc<dyn Clock>,
+    /// Event bus of all services.
     pub bus: Arc<MemoryBus>,
-    /// Whether jobs run by their schedules.
+    /// Whether jobs run on their schedules.
     pub scheduled: bool,
-    /// Appended to every database URL: `?synchronous=off` where a test need not survive a power cut.
+    /// Suffix of every database URL, such as `?synchronous=off` in tests.
     pub database_options: &'static str,
 }
 
 impl Options {
+    /// System clock, new bus, scheduled jobs, no database options.
     pub fn new(data: impl Into<PathBuf>, env: Env) -> Self {
         Self {
             data: data.into(),
@@ -42,35 +46,39 @@ impl Options {
     }
 }
 
-/// Eight running services.
+/// The running platform.
 pub struct Embedded {
-    pub started: Vec<Started>,
+    /// The services, in the order of start.
+    pub started: Vec<RunningService>,
+    /// Environment variables, completed with defaults and generated secrets.
     pub env: Env,
-    /// What the console mailer was given; nothing when mail goes out by SMTP.
+    /// Messages of the console mailer; empty where mail is sent over SMTP.
     pub messages: MessageLog,
+    /// Event bus of all services.
     pub bus: Arc<MemoryBus>,
-    console: bool,
-    /// Held for as long as the services run.
-    _folder: Folder,
+    uses_console_mailer: bool,
+    /// Locked while the services run.
+    _data_dir: DataDir,
 }
 
 impl Embedded {
+    /// Starts all services. Errors when the data folder is locked, a setting is invalid or a service cannot start.
     pub async fn start(options: Options) -> Result<Self, BootError> {
         let failed = |e: &dyn std::fmt::Display| BootError::Failed(e.to_string());
-        let folder = Folder::hold(&options.data).map_err(|e| failed(&e))?;
+        let data_dir = DataDir::lock(&options.data).map_err(|e| failed(&e))?;
         let env = crate::secrets::complete(&options.env, &options.data).map_err(|e| failed(&e))?;
         let env = env
-            .with("BOOTSTRAP_ADMIN", env.or("BOOTSTRAP_ADMIN", "admin@ev.local"))
-            // Everybody who tries the platform on one machine has the same address.
-            .with("OTP_EXEMPT_LOOPBACK", env.or("OTP_EXEMPT_LOOPBACK", "on"))
-            .with("BLOB_DIR", env.or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
+            .with("BOOTSTRAP_ADMIN", env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local"))
+            // All users on one machine share the loopback address.
+            .with("OTP_EXEMPT_LOOPBACK", env.get_or("OTP_EXEMPT_LOOPBACK", "on"))
+            .with("BLOB_DIR", env.get_or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
         let messages = MessageLog::default();
-        let console = env.get("SMTP_URL").is_none();
-        let mailer = if console { console_mailer(&messages, &env)? } else { chassis::boot::mailer(&env)? };
+        let uses_console_mailer = env.get("SMTP_URL").is_none();
+        let mailer = if uses_console_mailer { console_mailer(&messages, &env)? } else { chassis::boot::mailer(&env)? };
         let shared_keys = SharedKeys::new();
-        let bus: Arc<dyn Bus> = options.bus.clone();
+        let bus: Arc<dyn EventBus> = options.bus.clone();
         let cache = Arc::new(MemoryCache::with_clock(Arc::clone(&options.clock)));
-        let platform = Platform {
+        let platform = Dependencies {
             env: env.clone(),
             clock: options.clock,
             bus,
@@ -87,27 +95,29 @@ impl Embedded {
             database.pool_size = 4;
             started.push(start(service, &platform, &database).await?);
         }
-        Ok(Self { started, env, messages, bus: options.bus, console, _folder: folder })
+        Ok(Self { started, env, messages, bus: options.bus, uses_console_mailer, _data_dir: data_dir })
     }
 
-    /// The pages that only the embedded run has. Mails are shown on a loopback address alone; any other is
-    /// refused unless mail really goes out.
-    pub fn pages(&self, address: SocketAddr) -> Result<Extra, BootError> {
-        if !self.console {
+    /// Additional pages of the embedded run. With the console mailer, messages are shown and the address must be a
+    /// loopback address; any other address is an error, because messages contain one-time codes.
+    pub fn pages(&self, address: SocketAddr) -> Result<ExtraRoutes, BootError> {
+        if !self.uses_console_mailer {
             return Ok(pages::without_messages());
         }
         if !address.ip().is_loopback() {
             let reason =
-                "on this address everybody could read the one-time codes: set SMTP_URL, or use a loopback address";
+                "on this address anyone could read the one-time codes: set SMTP_URL, or use a loopback address";
             return Err(BootError::Failed(format!("{address}: {reason}")));
         }
         Ok(pages::with_messages(self.messages.clone()))
     }
 
-    pub fn site(&self, address: SocketAddr) -> Result<Site, BootError> {
-        Site::over(&self.started, &self.env, Some(self.pages(address)?))
+    /// The HTTP application of all services.
+    pub fn site(&self, address: SocketAddr) -> Result<HttpApp, BootError> {
+        HttpApp::for_services(&self.started, &self.env, Some(self.pages(address)?))
     }
 
+    /// Stops all services.
     pub async fn stop(&self) {
         for service in &self.started {
             service.stop().await;
@@ -115,11 +125,11 @@ impl Embedded {
     }
 }
 
-/// Keeps messages for `/dev/messages`; SMS only where no gateway takes them.
+/// Mailer that stores messages for `/dev/messages`. SMS are stored only where no SMS gateway is configured.
 fn console_mailer(messages: &MessageLog, env: &Env) -> Result<Arc<dyn Mailer>, BootError> {
     let mail: Arc<dyn Mailer> = Arc::new(messages.clone());
-    let sms = chassis::boot::sms(env)?.unwrap_or_else(|| Arc::clone(&mail));
-    Ok(Arc::new(ByChannel { mail, sms: Some(sms) }))
+    let sms = chassis::boot::sms_sender(env)?.unwrap_or_else(|| Arc::clone(&mail));
+    Ok(Arc::new(ChannelMailer { mail, sms: Some(sms) }))
 }
 
 #[cfg(test)]
@@ -127,8 +137,8 @@ mod tests {
     use super::*;
     use actix_web::{App, test};
 
-    /// What a message to the sandbox is answered that is signed with nothing.
-    async fn sandbox_answers(name: &str, variables: &[(&str, &str)]) -> u16 {
+    /// Status of an unsigned webhook to the sandbox gateway.
+    async fn unsigned_webhook_status(name: &str, variables: &[(&str, &str)]) -> u16 {
         let data = std::env::temp_dir().join(format!("ev-embedded-{name}-{}", std::process::id()));
         let mut options = Options::new(&data, Env::from_pairs(variables.iter().copied()));
         (options.scheduled, options.database_options) = (false, "?synchronous=off");
@@ -143,15 +153,15 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn there_is_no_sandbox_beside_a_real_gateway_unless_it_has_a_secret_of_its_own() {
+    async fn the_sandbox_beside_a_real_gateway_needs_its_own_secret() {
         let real = [
             ("RAZORPAY_KEY_ID", "rzp_test_1"),
             ("RAZORPAY_KEY_SECRET", "key-secret"),
             ("RAZORPAY_WEBHOOK_SECRET", "webhook-secret"),
         ];
-        let both: Vec<_> = real.into_iter().chain([("SANDBOX_WEBHOOK_SECRET", "of its own")]).collect();
-        assert_eq!(sandbox_answers("alone", &[]).await, 401);
-        assert_eq!(sandbox_answers("real", &real).await, 404);
-        assert_eq!(sandbox_answers("both", &both).await, 401);
+        let both: Vec<_> = real.into_iter().chain([("SANDBOX_WEBHOOK_SECRET", "own-secret")]).collect();
+        assert_eq!(unsigned_webhook_status("alone", &[]).await, 401);
+        assert_eq!(unsigned_webhook_status("real", &real).await, 404);
+        assert_eq!(unsigned_webhook_status("both", &both).await, 401);
     }
 }

@@ -1,28 +1,29 @@
 //! The platform in one process (`ev up`) and the operator's commands.
 //!
-//! Files: [`cli`] (what can be said), [`embedded`] (all eight services over SQLite, an in-process bus and an
-//! in-memory cache), [`folder`] (who holds the data), [`pages`] (the embedded run's own pages), [`secrets`] (keys that survive a restart),
-//! [`demo`] (a whole story over HTTP), [`operate`] (migrations, administrators, parked events),
-//! [`mail_sink`] (an SMTP server that keeps what it gets, for tests and trials), [`mod@bench`] (how fast payments
-//! settle), [`soak`] (a load with disturbances, and whether the platform holds).
+//! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all eight services over SQLite, an in-process bus
+//! and an in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages of the embedded run), [`secrets`]
+//! (keys that survive a restart), [`demo`] (demonstration over HTTP), [`operate`] (migrations, administrators, parked
+//! events), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments), [`soak`]
+//! (load test with disturbances).
 //!
-//! Invariants: what is here reaches the services through their public functions and HTTP alone, never their
-//! tables, but for the soak test, which counts what is unfinished; `/dev/*` exists only on a loopback address with the console mailer.
+//! Invariants: this crate uses the public functions of the services and HTTP, never their tables; only the soak test
+//! reads tables, to count unfinished work. `/dev/*` exists only on a loopback address with the console mailer.
 
 pub mod bench;
 pub mod cli;
+pub mod data_dir;
 pub mod demo;
 pub mod embedded;
-pub mod folder;
 pub mod mail_sink;
 pub mod operate;
+mod output;
 pub mod pages;
 pub mod secrets;
 pub mod soak;
 
 use chassis::Service;
 
-/// Every service of the platform; auth first, whose keys the others need.
+/// All services of the platform. Auth is first, because the others need its keys.
 pub fn services() -> Vec<Service> {
     vec![
         auth::service(),

@@ -1,4 +1,4 @@
-//! The whole platform in one process, and the operator's commands.
+//! Binary `ev`: the platform in one process, and the operator's commands.
 
 use std::process::ExitCode;
 

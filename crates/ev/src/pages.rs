@@ -1,7 +1,7 @@
-//! Pages of the embedded run: where to go, the API reference, and the mails it would have sent.
+//! Pages of the embedded run: the API reference, and the messages of the console mailer.
 
 use actix_web::{HttpResponse, web};
-use chassis::boot::site::{Extra, page};
+use chassis::boot::server::{ExtraRoutes, read_only_resource};
 use chassis::http::{Query, ok};
 use chassis::mail::{Message, MessageLog};
 use serde::{Deserialize, Serialize};
@@ -19,18 +19,20 @@ struct Filter {
     to: Option<String>,
 }
 
-pub fn without_messages() -> Extra {
+/// The API reference.
+pub fn without_messages() -> ExtraRoutes {
     Arc::new(|config| {
-        config.service(page("/docs", reference));
+        config.service(read_only_resource("/docs", reference));
     })
 }
 
-pub fn with_messages(log: MessageLog) -> Extra {
+/// The API reference and `GET /dev/messages`, which lists the messages in `log`.
+pub fn with_messages(log: MessageLog) -> ExtraRoutes {
     Arc::new(move |config| {
         config
             .app_data(web::Data::new(log.clone()))
-            .service(page("/docs", reference))
-            .service(page("/dev/messages", messages));
+            .service(read_only_resource("/docs", reference))
+            .service(read_only_resource("/dev/messages", messages));
     })
 }
 

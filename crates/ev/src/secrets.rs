@@ -1,4 +1,4 @@
-//! Keys of the embedded run, made once and kept beside the databases, so that sessions, codes and sealed
+//! Keys of the embedded run, generated once and stored beside the databases, so that sessions, codes and encrypted
 //! numbers survive a restart.
 
 use base64::Engine;
@@ -9,15 +9,19 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+/// Error of reading or generating the keys.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
+    /// The file cannot be read or written.
     #[error("cannot read or write {path}: {source}")]
     Io { path: String, source: std::io::Error },
-    #[error("no randomness: {0}")]
+    /// The random generator failed.
+    #[error("random generator failed: {0}")]
     Random(String),
 }
 
-/// `env` with every secret the services need, from `<data>/secrets.env`; those that are set already stay.
+/// Adds the missing secrets to `env` from `<data>/secrets.env`, generating those that the file lacks. Variables that
+/// are already set take precedence.
 pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
     let file = data.join("secrets.env");
     let failed = |source| SecretsError::Io { path: file.display().to_string(), source };
@@ -40,6 +44,6 @@ pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
         out.write_all(added.as_bytes()).and_then(|()| out.sync_all()).map_err(failed)?;
         text.push_str(&added);
     }
-    let kept = text.lines().filter_map(|l| l.split_once('='));
-    Ok(kept.fold(env.clone(), |env, (name, value)| if env.get(name).is_some() { env } else { env.with(name, value) }))
+    let stored = text.lines().filter_map(|l| l.split_once('='));
+    Ok(stored.fold(env.clone(), |env, (name, value)| if env.get(name).is_some() { env } else { env.with(name, value) }))
 }

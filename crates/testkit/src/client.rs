@@ -1,9 +1,9 @@
-//! An HTTP client that speaks for one person.
+//! HTTP client of one user.
 
 use reqwest::Method;
 use serde_json::Value;
 
-/// Sends requests to `base` with one access token, or none.
+/// HTTP client that sends requests to `base` with one access token, or none.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -11,39 +11,46 @@ pub struct Client {
     token: Option<String>,
 }
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Debug, Clone)]
 pub struct Reply {
+    /// HTTP status.
     pub status: u16,
+    /// Response headers.
     pub headers: reqwest::header::HeaderMap,
+    /// The body as text.
     pub text: String,
-    /// Null where the body is no JSON.
+    /// The body as JSON; null where it is not JSON.
     pub body: Value,
-    what: String,
+    /// Method and path, for messages.
+    request: String,
 }
 
 impl Client {
-    /// `base` is the server's root: `http://127.0.0.1:8080`.
+    /// A client of the server at `base`, like `http://127.0.0.1:8080`.
     pub fn new(base: impl Into<String>, token: Option<String>) -> Self {
         Self { http: chassis::http::client().expect("an HTTP client"), base: base.into(), token }
     }
-    /// The same server as somebody else.
+    /// The same server with another access token.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
     }
+    /// The same server without an access token.
     #[must_use]
     pub fn anonymous(&self) -> Self {
         Self { token: None, ..self.clone() }
     }
+    /// The server's root URL.
     pub fn base(&self) -> &str {
         &self.base
     }
+    /// The access token.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// A request to `/api/v1{path}`, or to the root where the path starts with `//`, for anything unusual.
+    /// Builds a request to `/api/v1{path}`, or below the root where the path starts with `//`.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = match path.strip_prefix("//") {
             Some(rest) => format!("{}/{rest}", self.base),
@@ -55,58 +62,66 @@ impl Client {
             None => request,
         }
     }
+    /// Sends a request. Panics when there is no response.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
         let request = request.build().expect("a request");
-        let what = format!("{} {}", request.method(), request.url().path());
-        let response = self.http.execute(request).await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let name = format!("{} {}", request.method(), request.url().path());
+        let response = self.http.execute(request).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = String::from_utf8_lossy(&response.bytes().await.unwrap_or_default()).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, headers, text, body, what }
+        Reply { status, headers, text, body, request: name }
     }
+    /// GET.
     pub async fn get(&self, path: &str) -> Reply {
         self.send(self.request(Method::GET, path)).await
     }
+    /// POST with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
     /// A POST with an empty body.
-    pub async fn act(&self, path: &str) -> Reply {
+    pub async fn post_empty(&self, path: &str) -> Reply {
         self.send(self.request(Method::POST, path)).await
     }
+    /// POST with a JSON body and an idempotency key.
     pub async fn post_with_key(&self, path: &str, key: &str, body: Value) -> Reply {
         self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(&body)).await
     }
+    /// PUT with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Reply {
         self.send(self.request(Method::PUT, path).json(&body)).await
     }
+    /// PATCH with a JSON body.
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }
+    /// DELETE.
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(self.request(Method::DELETE, path)).await
     }
 }
 
 impl Reply {
-    /// The body, if the status is the expected one.
+    /// The JSON body. Panics unless the status is `status`.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text);
         self.body
     }
-    /// The problem's code, if the status is the expected one and the body is a problem document.
+    /// The problem code. Panics unless the status is `status` and the body is a complete problem document.
     #[track_caller]
     pub fn problem(self, status: u16) -> String {
-        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text);
         let kind = self.header("content-type");
-        assert!(kind.starts_with("application/problem+json"), "{}: {kind}", self.what);
+        assert!(kind.starts_with("application/problem+json"), "{}: {kind}", self.request);
         for field in ["type", "title", "detail", "request_id"] {
-            assert!(self.body.get(field).is_some_and(Value::is_string), "{}: no {field}: {}", self.what, self.text);
+            assert!(self.body.get(field).is_some_and(Value::is_string), "{}: no {field}: {}", self.request, self.text);
         }
-        assert_eq!(self.body.get("status"), Some(&Value::from(status)), "{}", self.what);
+        assert_eq!(self.body.get("status"), Some(&Value::from(status)), "{}", self.request);
         self.body.get("code").and_then(Value::as_str).expect("a code").to_owned()
     }
+    /// A header's value; empty where absent.
     pub fn header(&self, name: &str) -> String {
         self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
     }

@@ -1,16 +1,16 @@
-//! What tests need and nothing else does: one service with a fake clock, a fresh database and an in-process
-//! bus ([`service`]), a client that speaks only HTTP ([`client`]), a database of its own on MariaDB ([`mariadb`]),
-//! the same rows as plain SQL to measure against ([`raw`]), and the statements that were executed ([`statements`]).
+//! Test support: one service with a fake clock, a fresh database and an in-process bus ([`service`]), an HTTP client
+//! ([`client`]), a separate database on MariaDB ([`mariadb`]), plain SQL with the same rows as a baseline for
+//! benchmarks ([`sql_baseline`]), and a recorder of executed statements ([`statements`]).
 //!
-//! A test delivers events and calls routes; background work is awaited, never slept for. When a
-//! [`TestService`] is dropped it has been checked that no event was parked.
+//! A test delivers events and calls routes; it awaits background work and never sleeps. [`TestService::finish`] checks
+//! that no event was parked.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics; that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics")]
 
 pub mod client;
 pub mod mariadb;
-pub mod raw;
 pub mod service;
+pub mod sql_baseline;
 pub mod statements;
 
 pub use client::{Client, Reply};

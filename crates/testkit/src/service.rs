@@ -1,15 +1,15 @@
-//! One service, for real, on a port of its own: fresh SQLite file, fake clock, in-process bus and cache.
+//! One running service on its own port, with a fresh SQLite file, a fake clock, an in-process bus and cache.
 
 use crate::client::Client;
 use crate::statements;
 use chassis::auth::jwks::{KeySource, KeysUnavailable, SharedKeys};
 use chassis::auth::sign::SigningKey;
 use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
-use chassis::boot::site::Site;
-use chassis::boot::{Platform, Started, start};
+use chassis::boot::server::HttpApp;
+use chassis::boot::{Dependencies, RunningService, start};
 use chassis::cache::memory::MemoryCache;
 use chassis::clock::{Clock, FakeClock};
-use chassis::events::bus::Bus;
+use chassis::events::bus::EventBus;
 use chassis::events::memory::MemoryBus;
 use chassis::mail::MessageLog;
 use chassis::schema::{outbox, parked};
@@ -25,13 +25,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where a test's clock stands unless it is moved: a Tuesday morning in India.
-pub const START: &str = "2026-11-10T04:30:00Z";
+/// Initial time of a test's clock: a Tuesday morning in India.
+pub const START_TIME: &str = "2026-11-10T04:30:00Z";
 
+/// A running service under test.
 pub struct TestService {
-    pub started: Started,
+    /// The service's handles: context, jobs, tasks.
+    pub started: RunningService,
+    /// The clock, which tests move.
     pub clock: Arc<FakeClock>,
+    /// The event bus.
     pub bus: Arc<MemoryBus>,
+    /// Mails and SMS that the service sent.
     pub messages: MessageLog,
     keys: SigningKey,
     client: Client,
@@ -40,44 +45,49 @@ pub struct TestService {
     database: String,
 }
 
-/// The key a test signs tokens with, and those auth publishes when it is the service at hand.
+/// The test's own signing key, and the keys that auth publishes when it is the service under test.
 struct KnownKeys {
-    ours: JwkSet,
+    own: JwkSet,
     published: SharedKeys,
 }
 
 #[async_trait::async_trait]
 impl KeySource for KnownKeys {
     async fn fetch(&self) -> Result<JwkSet, KeysUnavailable> {
-        let mut keys = self.ours.clone();
+        let mut keys = self.own.clone();
         keys.keys.extend(self.published.get().into_iter().flat_map(|published| published.keys));
         Ok(keys)
     }
-    fn rest(&self) -> Duration {
+    fn min_refetch_interval(&self) -> Duration {
         Duration::ZERO
     }
 }
 
 impl TestService {
+    /// Starts the service with default configuration.
     pub async fn start(service: Service) -> Self {
         Self::start_with(service, &[]).await
     }
 
-    /// With variables of the service's own configuration.
+    /// Starts the service with environment variables.
     pub async fn start_with(service: Service, variables: &[(&str, &str)]) -> Self {
-        Self::start_on(service, variables, |_| {}).await
+        Self::start_adjusted(service, variables, |_| {}).await
     }
 
-    /// With variables, and with other parts than usual: a mailer that is down, a clock that is elsewhere.
-    pub async fn start_on(service: Service, variables: &[(&str, &str)], adjust: impl FnOnce(&mut Platform)) -> Self {
+    /// Starts the service with environment variables, after `adjust` has replaced dependencies such as the mailer.
+    pub async fn start_adjusted(
+        service: Service,
+        variables: &[(&str, &str)],
+        adjust: impl FnOnce(&mut Dependencies),
+    ) -> Self {
         let folder = std::env::temp_dir().join(format!("ev-test-{}", id::fresh::<uuid::Uuid>()));
-        let clock = Arc::new(FakeClock::at(START.parse().unwrap()));
+        let clock = Arc::new(FakeClock::at(START_TIME.parse().unwrap()));
         let bus = Arc::new(MemoryBus::limited_to(&[service.name]));
         let messages = MessageLog::default();
         let keys = SigningKey::generate();
         let shared_keys = SharedKeys::new();
-        let known = KnownKeys { ours: keys.key_set(), published: shared_keys.clone() };
-        let mut platform = Platform {
+        let known = KnownKeys { own: keys.key_set(), published: shared_keys.clone() };
+        let mut platform = Dependencies {
             env: Env::from_pairs(variables.iter().copied()),
             clock: clock.clone(),
             bus: bus.clone(),
@@ -89,17 +99,17 @@ impl TestService {
         };
         adjust(&mut platform);
         let file = folder.join(format!("{}.db", service.name));
-        // A test on the real database says which.
+        // A test on a database server sets the URL.
         let database = match platform.env.get("DATABASE_URL") {
-            Some(_) => chassis::boot::database(&platform.env, service.name).unwrap(),
+            Some(_) => chassis::boot::database_config(&platform.env, service.name).unwrap(),
             None => DbConfig::new(format!("sqlite://{}?synchronous=off", file.display())),
         };
-        statements::listen();
-        let starting = statements::by_service(start(service, &platform, &database));
+        statements::record_all();
+        let starting = statements::as_service(start(service, &platform, &database));
         let started = starting.await.expect("the service starts");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let site = Site::over(std::slice::from_ref(&started), &platform.env, None).unwrap();
+        let site = HttpApp::for_services(std::slice::from_ref(&started), &platform.env, None).unwrap();
         let server = site.serve(listener, 1, Duration::from_secs(1)).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
@@ -107,6 +117,7 @@ impl TestService {
         Self { started, clock, bus, messages, keys, client, server: handle, folder, database: database.url }
     }
 
+    /// The service's context.
     pub fn ctx(&self) -> &Ctx {
         &self.started.ctx
     }
@@ -114,11 +125,12 @@ impl TestService {
     pub fn database(&self) -> &str {
         &self.database
     }
+    /// The clock's time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// An access token as auth would issue it now.
+    /// An access token that auth would issue now.
     pub fn token(&self, user: UserId, role: Role, referrer: Option<UserId>) -> String {
         let now = self.clock.now().utc().timestamp();
         self.keys.sign(&Claims {
@@ -133,22 +145,27 @@ impl TestService {
             aud: AUDIENCE.into(),
         })
     }
+    /// A client without a token.
     pub fn anonymous(&self) -> Client {
         self.client.clone()
     }
+    /// A client with a token of this user and role.
     pub fn as_role(&self, user: UserId, role: Role) -> Client {
         self.client.with_token(self.token(user, role, None))
     }
+    /// A client of a member.
     pub fn as_user(&self, user: UserId) -> Client {
         self.as_role(user, Role::User)
     }
+    /// A client of a member who was referred by `referrer`.
     pub fn as_referred(&self, user: UserId, referrer: UserId) -> Client {
         self.client.with_token(self.token(user, Role::User, Some(referrer)))
     }
-    /// Somebody on the staff; a new one each time.
+    /// A client of a new staff member.
     pub fn as_staff(&self) -> Client {
         self.as_role(id::fresh(), Role::Staff)
     }
+    /// A client of a new administrator.
     pub fn as_admin(&self) -> Client {
         self.as_role(id::fresh(), Role::Admin)
     }
@@ -166,32 +183,34 @@ impl TestService {
             data: message.encode_to_vec(),
         }
     }
-    /// Delivers an event to the service and waits until its effects are committed, or it is parked.
+    /// Delivers an event and waits until its effects are committed or it is parked. Returns the envelope.
     pub async fn deliver<M: Event>(&self, at: Timestamp, message: &M) -> Envelope {
         let envelope = Self::envelope(at, message);
         self.deliver_envelope(envelope.clone()).await;
         envelope
     }
+    /// [`deliver`](Self::deliver) at the clock's time.
     pub async fn deliver_now<M: Event>(&self, message: &M) -> Envelope {
         self.deliver(self.now(), message).await
     }
+    /// Delivers an envelope and waits until its effects are committed or it is parked.
     pub async fn deliver_envelope(&self, envelope: Envelope) {
-        let confirm = self.bus.publish(envelope).await.expect("the bus takes it");
-        confirm.await.expect("the service takes it");
+        let confirm = self.bus.publish(envelope).await.expect("the bus accepts the event");
+        confirm.await.expect("the service handles the event");
     }
 
-    /// Delivers events at once, as a service that was away for a while finds them, and waits for their effects.
+    /// Delivers several events as one backlog and waits for their effects.
     pub async fn deliver_all(&self, envelopes: Vec<Envelope>) {
         let mut confirmations = Vec::new();
         for envelope in envelopes {
-            confirmations.push(self.bus.publish(envelope).await.expect("the bus takes it"));
+            confirmations.push(self.bus.publish(envelope).await.expect("the bus accepts the event"));
         }
         for confirm in confirmations {
-            confirm.await.expect("the service takes it");
+            confirm.await.expect("the service handles the event");
         }
     }
 
-    /// Every event of one type the service has put in its outbox, oldest first.
+    /// Every event of one type in the service's outbox, oldest first.
     pub async fn published<M: Event>(&self) -> Vec<M> {
         let mut c = self.ctx().db().read().await.unwrap();
         let payloads: Vec<Vec<u8>> = outbox::table
@@ -203,21 +222,21 @@ impl TestService {
             .unwrap();
         payloads.iter().map(|p| M::decode(p.as_slice()).expect("an event")).collect()
     }
-    /// What was parked, as `type: error`.
+    /// Parked events as `type: error`.
     pub async fn parked(&self) -> Vec<String> {
         let mut c = self.ctx().db().read().await.unwrap();
         let rows: Vec<(String, String)> =
             parked::table.select((parked::event_type, parked::error)).load(&mut c).await.unwrap();
         rows.into_iter().map(|(event_type, error)| format!("{event_type}: {error}")).collect()
     }
-    /// Runs one of the service's jobs, now.
+    /// Runs a job of the service once.
     pub async fn run_job(&self, name: &str) {
         let job = self.started.jobs.iter().find(|j| j.name == name).unwrap_or_else(|| panic!("no job {name}"));
-        let run = statements::by_service(jobs::run_once(job, self.ctx()));
+        let run = statements::as_service(jobs::run_once(job, self.ctx()));
         run.await.unwrap_or_else(|e| panic!("job {name}: {e}"));
     }
 
-    /// Checks that nothing was parked, and stops the service.
+    /// Checks that no event was parked, and stops the service.
     pub async fn finish(self) {
         assert_eq!(self.parked().await, Vec::<String>::new(), "events were parked");
         self.started.stop().await;
@@ -229,6 +248,6 @@ impl Drop for TestService {
     fn drop(&mut self) {
         self.started.abandon();
         drop(self.server.stop(false));
-        let _gone = std::fs::remove_dir_all(&self.folder);
+        let _removed = std::fs::remove_dir_all(&self.folder);
     }
 }

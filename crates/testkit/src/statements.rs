@@ -1,5 +1,5 @@
-//! Statements that services execute: those of one test, for assertions on how many there are and what they read
-//! ([`Statements`]), and the different ones of a whole run, for the test of query plans ([`FOLDER`]).
+//! Recorder of the SQL statements that services execute: all statements of one test, for assertions ([`Statements`]),
+//! and the distinct statements of a whole run, for the test of query plans ([`DIRECTORY_VARIABLE`]).
 
 use crate::TestService;
 use chassis::Env;
@@ -11,82 +11,82 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
-/// Where set, every process of a run adds the statements that services execute to this folder: `SERVICE.sql` holds
-/// each once a process, one to a line.
-pub const FOLDER: &str = "EV_STATEMENTS";
+/// Environment variable with a folder. Where set, every process of a run appends the statements of services to
+/// `SERVICE.sql` in it, one a line, each once a process.
+pub const DIRECTORY_VARIABLE: &str = "EV_STATEMENTS";
 
 type Log = Arc<Mutex<Vec<String>>>;
 
-/// Who listens to the statements of a database, by what it is opened with.
-static LISTENERS: LazyLock<Mutex<HashMap<String, Log>>> = LazyLock::new(Mutex::default);
+/// Logs of recorded statements by database path or URL.
+static LOGS: LazyLock<Mutex<HashMap<String, Log>>> = LazyLock::new(Mutex::default);
 static RUN: LazyLock<Option<Run>> = LazyLock::new(|| {
-    let folder = Env::from_process().get(FOLDER).map(PathBuf::from)?;
+    let folder = Env::from_process().get(DIRECTORY_VARIABLE).map(PathBuf::from)?;
     create_dir_all(&folder).unwrap();
     Some(Run { folder, seen: Mutex::default() })
 });
 
 tokio::task_local! {
-    static BY_SERVICE: ();
+    static AS_SERVICE: ();
 }
 
-/// Awaits what belongs to a service though a test calls it: a job, or what happens at the start.
-pub async fn by_service<T>(work: impl Future<Output = T>) -> T {
-    BY_SERVICE.scope((), work).await
+/// Runs `work` as service code although a test calls it, such as a job or the start of a service.
+pub async fn as_service<T>(work: impl Future<Output = T>) -> T {
+    AS_SERVICE.scope((), work).await
 }
 
-/// Whether a service executes this, and not a test for itself. A test is what the runtime was entered with, which is no
-/// task; servers, consumers and schedules are tasks.
-fn is_by_service() -> bool {
-    tokio::task::try_id().is_some() || BY_SERVICE.try_with(|()| ()).is_ok()
+/// Whether a service executes the current statement, and not the test itself. Servers, consumers and schedules run in
+/// tasks; a test is the runtime's main future, which is not a task.
+fn runs_as_service() -> bool {
+    tokio::task::try_id().is_some() || AS_SERVICE.try_with(|()| ()).is_ok()
 }
 
-/// Makes every connection that this process opens from now on tell what it executes.
-pub fn listen() {
+/// Records the statements of every connection that this process opens from now on.
+pub fn record_all() {
     set_default_instrumentation(|| Some(Box::<Recorder>::default())).unwrap();
 }
 
-/// Everything that is executed on a service's database.
+/// The statements executed on a service's database.
 pub struct Statements(Log);
 
 impl Statements {
-    /// From now on.
-    pub fn of(service: &TestService) -> Self {
+    /// Starts recording.
+    pub fn record(service: &TestService) -> Self {
         let log = Log::default();
-        LISTENERS.lock().unwrap().insert(opened_with(service.database()).to_owned(), Arc::clone(&log));
+        LOGS.lock().unwrap().insert(connection_name(service.database()).to_owned(), Arc::clone(&log));
         Self(log)
     }
 
-    /// Those since the last call.
-    pub fn taken(&self) -> Vec<String> {
+    /// Removes and returns the statements recorded since the last call.
+    pub fn drain(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    /// Those that contain each of `parts`.
-    pub fn with(&self, parts: &[&str]) -> Vec<String> {
+    /// The statements that contain each of `parts`.
+    pub fn containing(&self, parts: &[&str]) -> Vec<String> {
         let all = self.0.lock().unwrap();
         all.iter().filter(|statement| parts.iter().all(|part| statement.contains(part))).cloned().collect()
     }
 }
 
-/// Those that read from a table.
-pub fn reading<'a>(statements: &'a [String], table: &str) -> Vec<&'a String> {
+/// The statements that read from a table.
+pub fn reads_of<'a>(statements: &'a [String], table: &str) -> Vec<&'a String> {
     let from = [format!("FROM `{table}`"), format!("FROM (`{table}`")];
     statements.iter().filter(|sql| from.iter().any(|from| sql.contains(from))).collect()
 }
 
-/// Those that change rows of one of these tables.
-pub fn writing<'a>(statements: &'a [String], tables: &[&str]) -> Vec<&'a String> {
+/// The statements that write to one of these tables.
+pub fn writes_to<'a>(statements: &'a [String], tables: &[&str]) -> Vec<&'a String> {
     let verbs = ["INSERT INTO", "UPDATE", "DELETE  FROM", "DELETE FROM"];
     let writes = |sql: &String| tables.iter().any(|t| verbs.iter().any(|v| sql.starts_with(&format!("{v} `{t}`"))));
     statements.iter().filter(|sql| writes(sql)).collect()
 }
 
-/// What a connection of this URL is opened with: an SQLite file's path, and any other URL itself.
-fn opened_with(url: &str) -> &str {
+/// Path of an SQLite URL, or any other URL itself: the name under which diesel reports a connection.
+fn connection_name(url: &str) -> &str {
     url.strip_prefix("sqlite://").map_or(url, |rest| rest.split('?').next().unwrap_or_default())
 }
 
-/// What one connection tells.
+/// Instrumentation of one connection.
 #[derive(Default)]
 struct Recorder {
     database: String,
@@ -97,12 +97,12 @@ impl Instrumentation for Recorder {
         if let InstrumentationEvent::StartEstablishConnection { url, .. } = event {
             url.clone_into(&mut self.database);
         } else if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let log = LISTENERS.lock().unwrap().get(&self.database).map(Arc::clone);
-            let run = RUN.as_ref().filter(|_| is_by_service());
+            let log = LOGS.lock().unwrap().get(&self.database).map(Arc::clone);
+            let run = RUN.as_ref().filter(|_| runs_as_service());
             if log.is_none() && run.is_none() {
                 return;
             }
-            let statement = text(query);
+            let statement = statement_text(query);
             if let Some(run) = run {
                 run.add(&self.database, &statement);
             }
@@ -113,8 +113,8 @@ impl Instrumentation for Recorder {
     }
 }
 
-/// A statement without the values that are bound, which take long to print.
-fn text(query: &dyn fmt::Display) -> String {
+/// Text of a statement without the bound values, which are slow to print.
+fn statement_text(query: &dyn fmt::Display) -> String {
     struct UntilBinds(String);
     impl fmt::Write for UntilBinds {
         fn write_str(&mut self, part: &str) -> fmt::Result {
@@ -126,12 +126,12 @@ fn text(query: &dyn fmt::Display) -> String {
         }
     }
     let mut text = UntilBinds(String::new());
-    // It fails where the values begin.
-    let _stopped = write!(text, "{query}");
+    // The write fails where the values begin, which ends the text.
+    let _truncated = write!(text, "{query}");
     text.0
 }
 
-/// What a run of the suites executes, of which this process is a part.
+/// Statements of this process, as a part of a run of the test suites.
 struct Run {
     folder: PathBuf,
     seen: Mutex<HashSet<String>>,
@@ -139,22 +139,22 @@ struct Run {
 
 impl Run {
     fn add(&self, database: &str, statement: &str) {
-        // What is on MySQL is the same but for locks.
+        // Statements on MySQL are the same except for locks.
         let Some(service) = Path::new(database).file_stem().filter(|_| !database.contains("://")) else { return };
-        let Some(line) = line(statement) else { return };
+        let Some(line) = normalized_line(statement) else { return };
         if self.seen.lock().unwrap().insert(format!("{} {line}", service.display())) {
             let file = self.folder.join(service).with_extension("sql");
             let mut file = OpenOptions::new().append(true).create(true).open(file).unwrap();
-            // In one piece, because other processes add to it too.
+            // One write, because other processes append too.
             file.write_all(format!("{line}\n").as_bytes()).unwrap();
         }
     }
 }
 
-/// A statement that looks for rows, on one line and with two values in each list; none where it only adds rows.
-fn line(statement: &str) -> Option<String> {
+/// A statement on one line, with lists shortened to two values. `None` where it does not search for rows.
+fn normalized_line(statement: &str) -> Option<String> {
     let words: Vec<&str> = statement.split_whitespace().collect();
-    let looks = match words.first() {
+    let searches = match words.first() {
         Some(&"INSERT") => words.contains(&"SELECT"),
         Some(first) => ["SELECT", "UPDATE", "DELETE", "WITH"].contains(first),
         None => false,
@@ -163,7 +163,7 @@ fn line(statement: &str) -> Option<String> {
     while let Some(at) = line.find("?, ?, ?") {
         line.replace_range(at..at + 3, "");
     }
-    looks.then_some(line)
+    searches.then_some(line)
 }
 
 #[cfg(test)]
@@ -171,12 +171,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_is_told_without_its_values_and_apart_from_the_length_of_its_lists() {
+    fn a_statement_is_normalized_without_values_and_list_lengths() {
         let (query, values) = ("SELECT 1", [1]);
-        assert_eq!(text(&format_args!("{query} -- binds: {values:?}")), query);
-        assert_eq!(line("SELECT  a\n FROM t WHERE a IN (?, ?, ?, ?, ?)").unwrap(), "SELECT a FROM t WHERE a IN (?, ?)");
-        assert_eq!(line("INSERT INTO t (a) VALUES (?)"), None);
-        assert_eq!(line("INSERT INTO t (a) SELECT a FROM u").unwrap(), "INSERT INTO t (a) SELECT a FROM u");
-        assert_eq!(line("PRAGMA query_only = ON"), None);
+        assert_eq!(statement_text(&format_args!("{query} -- binds: {values:?}")), query);
+        assert_eq!(
+            normalized_line("SELECT  a\n FROM t WHERE a IN (?, ?, ?, ?, ?)").unwrap(),
+            "SELECT a FROM t WHERE a IN (?, ?)"
+        );
+        assert_eq!(normalized_line("INSERT INTO t (a) VALUES (?)"), None);
+        assert_eq!(normalized_line("INSERT INTO t (a) SELECT a FROM u").unwrap(), "INSERT INTO t (a) SELECT a FROM u");
+        assert_eq!(normalized_line("PRAGMA query_only = ON"), None);
     }
 }

@@ -1,33 +1,35 @@
-//! What auth reads from the environment.
+//! Configuration of auth, read from the environment.
 
-use crate::domain::budget::CodeLimits;
+use crate::domain::code_limits::CodeLimits;
 use crate::domain::identifier::Identifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chassis::{ConfigError, Env};
 use secrecy::SecretBox;
 
+/// Settings of the auth service, validated.
 pub(crate) struct Config {
-    /// `OTP_KEY`: base64 of 32 bytes, required. One-time codes are stored as hashes under it.
+    /// `OTP_KEY`: base64 of 32 bytes, required. Keys the hashes of one-time codes.
     pub(crate) otp_key: SecretBox<[u8; 32]>,
-    /// `PUBLIC_URL`: where people reach the platform, for links. Default `http://localhost:8080`.
+    /// `PUBLIC_URL`: base URL of the platform, for referral links. Default `http://localhost:8080`.
     pub(crate) public_url: String,
-    /// `BOOTSTRAP_ADMIN`: the e-mail address of the first administrator, made at the start. Default none.
+    /// `BOOTSTRAP_ADMIN`: e-mail address of the first administrator, created at the start. Default none.
     pub(crate) bootstrap_admin: Option<Identifier>,
-    /// The variables that begin with `OTP_`, but for the key.
+    /// `OTP_…`: limits of one-time codes.
     pub(crate) code_limits: CodeLimits,
 }
 
 impl Config {
+    /// Reads and validates the variables. Errors with the name of the first variable that is missing or invalid.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let otp_key = STANDARD
             .decode(env.required("OTP_KEY")?)
             .ok()
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .ok_or_else(|| ConfigError::new("OTP_KEY", "is not base64 of 32 bytes"))?;
-        let public_url = env.or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
+        let public_url = env.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
         if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
-            return Err(ConfigError::new("PUBLIC_URL", "is not an http or https address"));
+            return Err(ConfigError::new("PUBLIC_URL", "is not an http or https URL"));
         }
         let bootstrap_admin = env
             .get("BOOTSTRAP_ADMIN")
@@ -40,26 +42,27 @@ impl Config {
     }
 }
 
-/// Most uses that a limit may allow in its window.
-const MAX_LIMIT: u64 = 100_000;
+/// Upper bound of every rate limit setting, in codes or attempts per window.
+const MAX_RATE_LIMIT: u64 = 100_000;
+/// Upper bound of one wait in `OTP_RESEND_SECS`.
 const MAX_RESEND_SECS: u64 = 3600;
 
 fn code_limits(env: &Env) -> Result<CodeLimits, ConfigError> {
-    let codes = |variable, default| env.parse_in(variable, default, 1..=MAX_LIMIT, "codes");
-    let tries = |variable, default| env.parse_in(variable, default, 1..=MAX_LIMIT, "tries");
+    let codes = |variable, default| env.parse_in_range(variable, default, 1..=MAX_RATE_LIMIT, "codes");
+    let attempts = |variable, default| env.parse_in_range(variable, default, 1..=MAX_RATE_LIMIT, "attempts");
     Ok(CodeLimits {
-        ttl_secs: env.parse_in("OTP_TTL_SECS", 600, 60..=600, "seconds")?,
-        live_codes: env.parse_in("OTP_LIVE_CODES", 3, 1..=10, "codes")?,
-        resend_secs: resend_secs(env.or("OTP_RESEND_SECS", "30,60,120"))?,
+        ttl_secs: env.parse_in_range("OTP_TTL_SECS", 600, 60..=600, "seconds")?,
+        live_codes: env.parse_in_range("OTP_LIVE_CODES", 3, 1..=10, "codes")?,
+        resend_secs: resend_secs(env.get_or("OTP_RESEND_SECS", "30,60,120"))?,
         codes_per_hour: codes("OTP_CODES_PER_HOUR", 5)?,
         codes_per_day: codes("OTP_CODES_PER_DAY", 15)?,
         codes_per_identifier_day: codes("OTP_CODES_PER_IDENTIFIER_DAY", 30)?,
-        tries_per_code: env.parse_in("OTP_TRIES_PER_CODE", 5, 1..=10, "tries")?,
-        tries_per_day: tries("OTP_TRIES_PER_DAY", 20)?,
-        tries_per_identifier_day: tries("OTP_TRIES_PER_IDENTIFIER_DAY", 100)?,
-        tries_per_address_day: tries("OTP_TRIES_PER_ADDRESS_DAY", 300)?,
-        known_address_days: env.parse_in("OTP_KNOWN_ADDRESS_DAYS", 90, 1..=365, "days")?,
-        exempt_loopback: match env.or("OTP_EXEMPT_LOOPBACK", "off") {
+        attempts_per_code: env.parse_in_range("OTP_TRIES_PER_CODE", 5, 1..=10, "attempts")?,
+        attempts_per_day: attempts("OTP_TRIES_PER_DAY", 20)?,
+        attempts_per_identifier_day: attempts("OTP_TRIES_PER_IDENTIFIER_DAY", 100)?,
+        attempts_per_address_day: attempts("OTP_TRIES_PER_ADDRESS_DAY", 300)?,
+        known_address_days: env.parse_in_range("OTP_KNOWN_ADDRESS_DAYS", 90, 1..=365, "days")?,
+        exempt_loopback: match env.get_or("OTP_EXEMPT_LOOPBACK", "off") {
             "on" => true,
             "off" => false,
             other => return Err(ConfigError::refused("OTP_EXEMPT_LOOPBACK", other, "on or off")),
@@ -82,17 +85,17 @@ mod tests {
 
     const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-    fn refused(pairs: &[(&str, &str)]) -> Option<String> {
+    fn refused_variable(pairs: &[(&str, &str)]) -> Option<String> {
         Config::from_env(&Env::from_pairs(pairs.iter().copied())).err().map(|e| e.variable)
     }
 
     #[test]
     fn a_bad_variable_stops_the_boot_and_is_named() {
-        assert_eq!(refused(&[("OTP_KEY", KEY), ("BOOTSTRAP_ADMIN", "admin@ev.local")]), None);
-        assert_eq!(refused(&[]).as_deref(), Some("OTP_KEY"));
-        assert_eq!(refused(&[("OTP_KEY", "short")]).as_deref(), Some("OTP_KEY"));
-        assert_eq!(refused(&[("OTP_KEY", KEY), ("PUBLIC_URL", "ev.local")]).as_deref(), Some("PUBLIC_URL"));
-        assert_eq!(refused(&[("OTP_KEY", KEY), ("BOOTSTRAP_ADMIN", "x")]).as_deref(), Some("BOOTSTRAP_ADMIN"));
+        assert_eq!(refused_variable(&[("OTP_KEY", KEY), ("BOOTSTRAP_ADMIN", "admin@ev.local")]), None);
+        assert_eq!(refused_variable(&[]).as_deref(), Some("OTP_KEY"));
+        assert_eq!(refused_variable(&[("OTP_KEY", "short")]).as_deref(), Some("OTP_KEY"));
+        assert_eq!(refused_variable(&[("OTP_KEY", KEY), ("PUBLIC_URL", "ev.local")]).as_deref(), Some("PUBLIC_URL"));
+        assert_eq!(refused_variable(&[("OTP_KEY", KEY), ("BOOTSTRAP_ADMIN", "x")]).as_deref(), Some("BOOTSTRAP_ADMIN"));
         for (variable, good, bad) in [
             ("OTP_TTL_SECS", "60", "601"),
             ("OTP_LIVE_CODES", "10", "0"),
@@ -108,8 +111,12 @@ mod tests {
             ("OTP_KNOWN_ADDRESS_DAYS", "365", "366"),
             ("OTP_EXEMPT_LOOPBACK", "on", "yes"),
         ] {
-            assert_eq!(refused(&[("OTP_KEY", KEY), (variable, good)]), None, "{variable}={good}");
-            assert_eq!(refused(&[("OTP_KEY", KEY), (variable, bad)]).as_deref(), Some(variable), "{variable}={bad}");
+            assert_eq!(refused_variable(&[("OTP_KEY", KEY), (variable, good)]), None, "{variable}={good}");
+            assert_eq!(
+                refused_variable(&[("OTP_KEY", KEY), (variable, bad)]).as_deref(),
+                Some(variable),
+                "{variable}={bad}"
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Why auth refuses, and how that is answered.
+//! Errors of the auth service, and the HTTP problems and event failures they become.
 
-use crate::domain::kyc::KycRefused;
-use crate::domain::person::PersonRefused;
-use crate::secrets::Unreadable;
+use crate::domain::kyc::KycRefusal;
+use crate::domain::user::RightsRefusal;
+use crate::secrets::UnreadableValue;
 use actix_web::http::StatusCode;
 use chassis::cache::CacheDown;
 use chassis::events::HandleError;
@@ -10,35 +10,36 @@ use chassis::http::Problem;
 use db::{DbError, TxError};
 use std::time::Duration;
 
+/// Every way in which an operation of auth fails.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
-    #[error("a code was sent a moment ago")]
+    #[error("a code was sent recently; wait before requesting another")]
     CodeTooSoon { retry_after: Duration },
-    #[error("too many codes were asked for")]
+    #[error("too many codes were requested")]
     CodeLimit { retry_after: Duration },
-    #[error("the code has opened a session before")]
+    #[error("the code was already used")]
     CodeUsed,
     #[error(transparent)]
     Cache(#[from] CacheDown),
-    #[error("nobody has this referral code")]
+    #[error("the referral code does not exist")]
     ReferralCodeUnknown,
-    #[error("somebody has this e-mail address")]
+    #[error("the e-mail address is already registered")]
     EmailTaken,
-    #[error("somebody has this mobile number")]
+    #[error("the mobile number is already registered")]
     MobileTaken,
-    #[error("the e-mail address and the mobile number belong to different people")]
+    #[error("the e-mail address and the mobile number belong to different users")]
     ContactsDiffer,
     #[error("the account is not active")]
     Inactive,
-    #[error("there is no such thing")]
+    #[error("not found")]
     NotFound,
     #[error(transparent)]
-    Person(#[from] PersonRefused),
+    Rights(#[from] RightsRefusal),
     #[error(transparent)]
-    Kyc(#[from] KycRefused),
-    #[error("what is stored cannot be read")]
-    Unreadable(#[from] Unreadable),
-    #[error("eight referral codes in a row were taken")]
+    Kyc(#[from] KycRefusal),
+    #[error("a stored value cannot be read")]
+    Unreadable(#[from] UnreadableValue),
+    #[error("no unused referral code was found in eight attempts")]
     NoReferralCode,
     #[error("there is no signing key")]
     NoSigningKey,
@@ -71,8 +72,8 @@ impl From<AuthError> for Problem {
             AuthError::ContactsDiffer => Self::conflict("auth.contacts_differ", text),
             AuthError::Inactive => Self::new(StatusCode::FORBIDDEN, "auth.user_inactive", text),
             AuthError::NotFound => Self::not_found(),
-            AuthError::Person(refused) => person(refused),
-            AuthError::Kyc(refused) => kyc(refused),
+            AuthError::Rights(refused) => rights_problem(refused),
+            AuthError::Kyc(refused) => kyc_problem(refused),
             error @ (AuthError::Unreadable(_) | AuthError::NoReferralCode | AuthError::NoSigningKey) => {
                 Self::internal(error)
             }
@@ -85,31 +86,32 @@ fn too_many(code: &'static str, text: String, retry_after: Duration) -> Problem 
     Problem::new(StatusCode::TOO_MANY_REQUESTS, code, text).with_retry_after(retry_after)
 }
 
-fn person(refused: PersonRefused) -> Problem {
+fn rights_problem(refused: RightsRefusal) -> Problem {
     match refused {
-        PersonRefused::OwnRights => own(refused.to_string()),
-        PersonRefused::NoLongerAdmin => Problem::forbidden(),
+        RightsRefusal::OwnRights => own_account(refused.to_string()),
+        RightsRefusal::ActorNotAdmin => Problem::forbidden(),
     }
 }
 
-/// 403 for members of staff who act on themselves.
-fn own(detail: String) -> Problem {
+/// 403 `auth.own`: a staff member or administrator acted on their own account.
+fn own_account(detail: String) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "auth.own", detail)
 }
 
-fn kyc(refused: KycRefused) -> Problem {
+fn kyc_problem(refused: KycRefusal) -> Problem {
     let text = refused.to_string();
     match refused {
-        KycRefused::Pending => Problem::conflict("auth.kyc_pending", text),
-        KycRefused::Approved => Problem::conflict("auth.kyc_approved", text),
-        KycRefused::Decided => Problem::conflict("auth.kyc_decided", text),
-        KycRefused::Own => own(text),
-        KycRefused::PanTaken => Problem::conflict("auth.pan_taken", text),
-        KycRefused::UnknownDocument => Problem::unprocessable("auth.document_unknown", text),
+        KycRefusal::Pending => Problem::conflict("auth.kyc_pending", text),
+        KycRefusal::Approved => Problem::conflict("auth.kyc_approved", text),
+        KycRefusal::DecidedDifferently => Problem::conflict("auth.kyc_decided", text),
+        KycRefusal::OwnApplication => own_account(text),
+        KycRefusal::PanTaken => Problem::conflict("auth.pan_taken", text),
+        KycRefusal::UnknownDocument => Problem::unprocessable("auth.document_unknown", text),
     }
 }
 
-/// 401 for a code that is wrong, used, expired, tried too often, or was never sent: one answer for all.
+/// 401 `auth.otp_invalid`: the same answer for a code that is wrong, used, expired, attempted too often or never sent,
+/// so that it reveals nothing.
 pub(crate) fn code_invalid() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "auth.otp_invalid", "the code is wrong, used or expired")
 }
@@ -118,7 +120,7 @@ impl From<AuthError> for HandleError {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Db(error) => Self::Db(error),
-            AuthError::NotFound => Self::poison("nobody has this user id"),
+            AuthError::NotFound => Self::poison("user not found"),
             error @ (AuthError::CodeTooSoon { .. }
             | AuthError::CodeLimit { .. }
             | AuthError::CodeUsed
@@ -128,7 +130,7 @@ impl From<AuthError> for HandleError {
             | AuthError::MobileTaken
             | AuthError::ContactsDiffer
             | AuthError::Inactive
-            | AuthError::Person(_)
+            | AuthError::Rights(_)
             | AuthError::Kyc(_)
             | AuthError::Unreadable(_)
             | AuthError::NoReferralCode

@@ -1,54 +1,55 @@
-//! What runs on a schedule.
+//! Scheduled jobs of the auth service.
 
-use crate::app::{forget, index_words, rotate_keys};
+use crate::app::{delete_expired, index_search_words, rotate_keys};
 use crate::domain::identifier::Channel;
 use crate::error::AuthError;
-use crate::post;
-use crate::state::Auth;
+use crate::outgoing_mail;
+use crate::state::AuthState;
 use chassis::jobs::Job;
 use std::time::Duration;
 
-pub(crate) fn all(auth: &Auth) -> Vec<Job> {
-    let (words, keys, old) = (auth.clone(), auth.clone(), auth.clone());
+/// Returns every job with its interval.
+pub(crate) fn all(state: &AuthState) -> Vec<Job> {
+    let (for_words, for_keys, for_expired) = (state.clone(), state.clone(), state.clone());
     vec![
-        queue("email_queue", Channel::Email, auth),
-        queue("sms_queue", Channel::Sms, auth),
+        send_queue("email_queue", Channel::Email, state),
+        send_queue("sms_queue", Channel::Sms, state),
         Job::every("user_words", Duration::from_secs(60), move |_| {
-            let auth = words.clone();
-            async move { Ok(index_words_of_all(&auth).await?) }
+            let state = for_words.clone();
+            async move { Ok(index_outdated_users(&state).await?) }
         }),
         Job::every("keys", Duration::from_secs(3600), move |_| {
-            let auth = keys.clone();
-            async move { Ok(tidy_keys(&auth).await?) }
+            let state = for_keys.clone();
+            async move { Ok(maintain_signing_keys(&state).await?) }
         }),
         Job::every("forget", Duration::from_secs(3600), move |_| {
-            let auth = old.clone();
-            async move { Ok(forget_old(&auth).await?) }
+            let state = for_expired.clone();
+            async move { Ok(delete_expired_rows(&state).await?) }
         }),
     ]
 }
 
-/// A job for each channel, so that neither waits for the other.
-fn queue(name: &'static str, channel: Channel, auth: &Auth) -> Job {
-    let auth = auth.clone();
+/// Sends the messages of one channel. Each channel has its own job, so that neither waits for the other.
+fn send_queue(name: &'static str, channel: Channel, state: &AuthState) -> Job {
+    let state = state.clone();
     Job::every(name, Duration::from_secs(5), move |_| {
-        let auth = auth.clone();
-        async move { Ok(post::run_queue(&auth, channel).await?) }
+        let state = state.clone();
+        async move { Ok(outgoing_mail::run_queue(&state, channel).await?) }
     })
 }
 
-async fn index_words_of_all(auth: &Auth) -> Result<(), AuthError> {
-    while auth.ctx.tx(async |c| index_words::index_outdated(c).await).await? {}
+async fn index_outdated_users(state: &AuthState) -> Result<(), AuthError> {
+    while state.ctx.tx(async |c| index_search_words::reindex_outdated(c).await).await? {}
     Ok(())
 }
 
-async fn tidy_keys(auth: &Auth) -> Result<(), AuthError> {
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    auth.ctx.tx(async |c| rotate_keys::tidy(c, secrets, now).await).await?;
-    auth.reload_keys().await
+async fn maintain_signing_keys(state: &AuthState) -> Result<(), AuthError> {
+    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    state.ctx.tx(async |c| rotate_keys::rotate_due(c, secrets, now).await).await?;
+    state.reload_keys().await
 }
 
-async fn forget_old(auth: &Auth) -> Result<(), AuthError> {
-    let (now, days) = (auth.ctx.now(), auth.codes.limits().known_address_days);
-    auth.ctx.tx(async |c| forget::forget(c, days, now).await).await
+async fn delete_expired_rows(state: &AuthState) -> Result<(), AuthError> {
+    let (now, days) = (state.ctx.now(), state.codes.limits().known_address_days);
+    state.ctx.tx(async |c| delete_expired::delete_expired(c, days, now).await).await
 }

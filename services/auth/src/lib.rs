@@ -1,15 +1,18 @@
-//! Who people are: users, roles, sessions, signing keys, KYC, nominees and referral links.
+//! Identity service: users, roles, sessions, signing keys, KYC, nominees and referral links.
 //!
-//! Read in this order: `http` (the route table), `domain` (what is decided), `app` (what is done), `store`
-//! (the tables), `consumers` (what others tell of our people), `state` (what handlers share; the signing
-//! keys), `codes` (one-time codes in the cache), `post` (sending of messages), `secrets` (codes, tokens, values at
-//! rest), `jobs`.
+//! Reading order: `http` (route table), `domain` (pure decisions), `app` (writes in the caller's transaction),
+//! `store` (tables), `consumers` (events of other services), `state` (application state and signing keys in memory),
+//! `codes` (one-time codes in the cache), `outgoing_mail` (sending of queued e-mail and SMS), `secrets` (random values,
+//! hashes, encryption at rest), `jobs`.
 //!
-//! Invariants: a person is made by a proven address, by an administrator or by `BOOTSTRAP_ADMIN`, and in no
-//! other way; `referrer_id` never changes; a one-time code is used once and is stored as a keyed hash; a
-//! refresh token is used once and is stored as a hash; a session that has ended is refused everywhere; nobody
-//! changes their own rights or reviews their own KYC; one approved PAN belongs to one member; PAN, account
-//! numbers, private keys and messages are sealed wherever they are kept.
+//! Invariants:
+//! - A user is created only by a verified address, by an administrator or by `BOOTSTRAP_ADMIN`; `referrer_id` never
+//!   changes.
+//! - A one-time code is used once and is stored as a keyed hash.
+//! - A refresh token is used once and is stored as a hash; every service refuses a session that has ended.
+//! - No user changes their own rights or reviews their own KYC.
+//! - One approved PAN belongs to one member.
+//! - PAN, account numbers, private keys and messages are stored encrypted.
 
 mod app;
 mod codes;
@@ -19,48 +22,51 @@ mod domain;
 mod error;
 mod http;
 mod jobs;
-mod post;
+mod outgoing_mail;
 mod schema;
 mod secrets;
 mod state;
 mod store;
 
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use error::AuthError;
-use state::Auth;
+use state::AuthState;
 use std::sync::Arc;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// The auth service.
+/// The auth service: its name, migrations and build function.
 pub fn service() -> Service {
     Service { name: "auth", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
 }
 
-async fn build(ctx: Ctx) -> Result<Parts, BootError> {
+async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
-    let auth = Auth::new(ctx, config)?;
-    auth.prepare().await.map_err(stops_the_boot)?;
-    Ok(Parts {
-        routes: http::routes(auth.clone()),
-        consumer: Some(Arc::new(consumers::People::new())),
-        jobs: jobs::all(&auth),
+    let state = AuthState::new(ctx, config)?;
+    state.prepare().await.map_err(boot_error)?;
+    Ok(ServiceParts {
+        routes: http::routes(state.clone()),
+        consumer: Some(Arc::new(consumers::EventConsumer::new())),
+        jobs: jobs::all(&state),
     })
 }
 
-/// Makes somebody an administrator, straight in auth's database: an operator's way in when nobody has one.
-/// `false` when they were one already.
+/// Makes the user with this e-mail address an administrator, creating the user when there is none.
+///
+/// Writes to auth's database directly, for operators of a platform without a usable administrator.
+/// Returns `false` when the user already is an active administrator.
+/// Errors with `BootError::Failed` when `email` is not an e-mail address or the transaction fails.
 pub async fn grant_admin(db: &db::Db, email: &str, now: ::domain::Timestamp) -> Result<bool, BootError> {
     let failed = |error: &dyn std::fmt::Display| BootError::Failed(error.to_string());
-    let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"that is no e-mail address"))?;
+    let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"not an e-mail address"))?;
     let email = &email;
     db.tx(async |c| app::bootstrap::grant_admin(c, email, now).await).await.map_err(|error| failed(&error))
 }
 
-fn stops_the_boot(error: AuthError) -> BootError {
+fn boot_error(error: AuthError) -> BootError {
     if let AuthError::Db(error) = error {
         BootError::Db(error)
     } else {

@@ -1,4 +1,4 @@
-//! The auth service on its own.
+//! The auth service as its own process.
 fn main() -> std::process::ExitCode {
     chassis::run(auth::service())
 }

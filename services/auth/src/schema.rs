@@ -1,4 +1,4 @@
-//! The tables of this service, as `migrations` makes them.
+//! Diesel tables of the auth service, as `migrations` creates them.
 
 diesel::table! {
     users (id) {

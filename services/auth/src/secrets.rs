@@ -1,4 +1,4 @@
-//! What has to be unguessable or unreadable: codes, tokens, and values at rest.
+//! Random codes and tokens, their hashes, and encryption of stored values.
 
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::{self, Purpose};
@@ -14,22 +14,23 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// A stored value cannot be read back.
+/// A stored value that cannot be decrypted or parsed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub(crate) enum UnreadableValue {
     #[error(transparent)]
     Sealed(#[from] PiiError),
-    #[error("a stored value has another shape")]
+    #[error("a stored value has an unexpected JSON structure")]
     Shape(#[from] serde_json::Error),
     #[error(transparent)]
-    Key(#[from] chassis::auth::sign::NotAKey),
+    Key(#[from] chassis::auth::sign::InvalidPrivateKey),
 }
 
+// Purposes of sealed values: a value sealed for one purpose cannot be opened for another.
 const MESSAGE: &str = "message";
 const SIGNUP: &str = "signup";
 const SIGNING_KEY: &str = "signing_key";
 
-/// The keys this service holds besides those that sign.
+/// Secret keys of the service, except the signing keys.
 pub(crate) struct Secrets {
     otp_key: SecretBox<[u8; 32]>,
     pub(crate) sealer: Sealer,
@@ -40,15 +41,15 @@ impl Secrets {
         Self { otp_key, sealer }
     }
 
-    /// How a one-time code is stored: of no use for another identifier or purpose, or without the key.
+    /// Keyed hash under which a one-time code is stored. It differs for another identifier, purpose or key.
     pub(crate) fn code_hash(&self, purpose: Purpose, identifier: &Identifier, code: &str) -> [u8; 32] {
         self.keyed_hash(&[purpose.as_str(), identifier.as_str(), code])
     }
 
-    /// How an identifier or an address is part of a key in the cache: readable by nobody.
-    pub(crate) fn cache_tag(&self, parts: &[&str]) -> String {
-        let all: Vec<&str> = std::iter::once("cache").chain(parts.iter().copied()).collect();
-        let hash = self.keyed_hash(&all);
+    /// Keyed hash of an identifier or an address for use in cache keys, which must not reveal either.
+    pub(crate) fn cache_key_hash(&self, parts: &[&str]) -> String {
+        let parts: Vec<&str> = std::iter::once("cache").chain(parts.iter().copied()).collect();
+        let hash = self.keyed_hash(&parts);
         URL_SAFE_NO_PAD.encode(hash.get(..18).unwrap_or(&hash))
     }
 
@@ -63,42 +64,48 @@ impl Secrets {
         mac.finalize().into_bytes().into()
     }
 
-    pub(crate) fn seal_message<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, Unreadable> {
+    /// Encrypts a queued message.
+    pub(crate) fn seal_message<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, UnreadableValue> {
         Ok(self.sealer.seal(MESSAGE, &serde_json::to_string(value)?))
     }
-    pub(crate) fn open_message<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, Unreadable> {
+    /// Decrypts a queued message.
+    pub(crate) fn open_message<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, UnreadableValue> {
         Ok(serde_json::from_str(self.sealer.open(MESSAGE, sealed)?.expose_secret())?)
     }
-    pub(crate) fn seal_signup<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, Unreadable> {
+    /// Encrypts the profile of an unfinished sign-up.
+    pub(crate) fn seal_signup<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, UnreadableValue> {
         Ok(self.sealer.seal(SIGNUP, &serde_json::to_string(value)?))
     }
-    pub(crate) fn open_signup<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, Unreadable> {
+    /// Decrypts the profile of an unfinished sign-up.
+    pub(crate) fn open_signup<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, UnreadableValue> {
         Ok(serde_json::from_str(self.sealer.open(SIGNUP, sealed)?.expose_secret())?)
     }
+    /// Encrypts a private signing key.
     pub(crate) fn seal_key(&self, key: &SigningKey) -> Vec<u8> {
         self.sealer.seal(SIGNING_KEY, key.to_secret().expose_secret())
     }
-    pub(crate) fn open_key(&self, sealed: &[u8]) -> Result<SigningKey, Unreadable> {
+    /// Decrypts a private signing key.
+    pub(crate) fn open_key(&self, sealed: &[u8]) -> Result<SigningKey, UnreadableValue> {
         let secret: SecretString = self.sealer.open(SIGNING_KEY, sealed)?;
         Ok(SigningKey::from_secret(&secret)?)
     }
 }
 
-/// Whether two hashes are the same, in a time that tells nothing of where they differ.
-pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
-    one.ct_eq(other).into()
+/// Compares two hashes in constant time.
+pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
+    left.ct_eq(right).into()
 }
 
-/// A fresh one-time code.
+/// Generates a random one-time code of six digits.
 pub(crate) fn new_code() -> String {
     loop {
-        if let Some(code) = otp::code_from(u32::from_le_bytes(random_bytes())) {
+        if let Some(code) = otp::code_from_random(u32::from_le_bytes(random_bytes())) {
             return code;
         }
     }
 }
 
-/// A fresh referral code. Whether it is taken, the database knows.
+/// Generates a random referral code. The caller checks that it is unused.
 pub(crate) fn new_referral_code() -> ReferralCode {
     loop {
         if let Some(code) = ReferralCode::from_random(&random_bytes::<16>()) {
@@ -107,12 +114,12 @@ pub(crate) fn new_referral_code() -> ReferralCode {
     }
 }
 
-/// A token that nobody can guess: 256 bits.
+/// Generates a random token of 256 bits, in base64url.
 pub(crate) fn new_token() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<32>())
 }
 
-/// How a token is stored. It is random, so no key is needed.
+/// Hash under which a token is stored. The token is random, so the hash needs no key.
 pub(crate) fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
@@ -126,22 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_of_no_use_for_anything_else() {
+    fn a_code_hash_depends_on_code_identifier_purpose_and_key() {
         let (asha, ravi) = (Identifier::Email("asha@x.in".into()), Identifier::Email("ravi@x.in".into()));
         let hash = secrets(1).code_hash(Purpose::SignIn, &asha, "123456");
-        assert!(same(&hash, &secrets(1).code_hash(Purpose::SignIn, &asha, "123456")));
+        assert!(constant_time_eq(&hash, &secrets(1).code_hash(Purpose::SignIn, &asha, "123456")));
         for other in [
             secrets(1).code_hash(Purpose::SignIn, &asha, "123457"),
             secrets(1).code_hash(Purpose::SignIn, &ravi, "123456"),
             secrets(1).code_hash(Purpose::SignUp, &asha, "123456"),
             secrets(2).code_hash(Purpose::SignIn, &asha, "123456"),
         ] {
-            assert!(!same(&hash, &other));
+            assert!(!constant_time_eq(&hash, &other));
         }
     }
 
     #[test]
-    fn a_signing_key_survives_being_stored() {
+    fn a_signing_key_can_be_sealed_and_opened() {
         let (secrets, key) = (secrets(1), SigningKey::generate());
         let opened = secrets.open_key(&secrets.seal_key(&key)).expect("the key");
         assert_eq!(opened.kid(), key.kid());
@@ -149,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_drawn_is_well_formed() {
+    fn generated_codes_and_tokens_are_well_formed() {
         for _ in 0..1000 {
             let code = new_code();
             assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()), "{code}");

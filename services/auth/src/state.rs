@@ -1,13 +1,13 @@
-//! What handlers, consumers and jobs share, and the signing keys in memory.
+//! Application state, and the signing keys held in memory.
 
 use crate::app::bootstrap;
-use crate::app::end_session::Ended;
-use crate::app::open_session::Opened;
-use crate::app::rotate_keys::{self, TimedKey};
-use crate::codes::Codes;
+use crate::app::end_session::EndedSession;
+use crate::app::open_session::OpenedSession;
+use crate::app::rotate_keys::{self, PublishedKey};
+use crate::codes::CodeStore;
 use crate::config::Config;
 use crate::domain::identifier::Identifier;
-use crate::domain::key;
+use crate::domain::signing_key;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
 use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
@@ -18,61 +18,66 @@ use domain::Timestamp;
 use jsonwebtoken::jwk::JwkSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Keys another instance made are known after this: sooner than they sign.
-const RELOAD_AFTER_SECS: i64 = 30;
+/// Age of the keys in memory at which they are read again. Shorter than `PUBLISH_AHEAD_SECS`, so that a key created by
+/// another instance is loaded before it signs.
+const KEY_RELOAD_INTERVAL_SECS: i64 = 30;
 
+/// Published signing keys in memory, and the time of their last load.
 #[derive(Default)]
 struct KeyRing {
-    keys: Vec<TimedKey>,
+    keys: Vec<PublishedKey>,
     loaded_at: Option<Timestamp>,
 }
 
-/// The service's state. Clones share it.
+/// Application state. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Auth {
+pub(crate) struct AuthState {
     pub(crate) ctx: Ctx,
     pub(crate) secrets: Arc<Secrets>,
-    pub(crate) codes: Codes,
+    pub(crate) codes: CodeStore,
+    /// Base URL of the platform, without a slash at the end.
     pub(crate) public_url: Arc<str>,
     bootstrap_admin: Option<Identifier>,
     ring: Arc<Mutex<KeyRing>>,
 }
 
-impl Auth {
+impl AuthState {
+    /// Errors when a variable of the sealing keys is missing or invalid.
     pub(crate) fn new(ctx: Ctx, config: Config) -> Result<Self, ConfigError> {
         let sealer = Sealer::from_env(ctx.env())?;
         let Config { otp_key, public_url, bootstrap_admin, code_limits } = config;
         let secrets = Arc::new(Secrets::new(otp_key, sealer));
-        let codes = Codes::new(Arc::clone(ctx.cache()), Arc::clone(&secrets), code_limits);
+        let codes = CodeStore::new(Arc::clone(ctx.cache()), Arc::clone(&secrets), code_limits);
         Ok(Self { ctx, secrets, codes, public_url: public_url.into(), bootstrap_admin, ring: Arc::default() })
     }
 
-    /// Makes what has to be there before the first request: a key, and an administrator if one is named.
+    /// Creates the first signing key and the administrator that `BOOTSTRAP_ADMIN` names, then loads the keys.
     pub(crate) async fn prepare(&self) -> Result<(), AuthError> {
         let now = self.ctx.now();
         let secrets = &*self.secrets;
-        self.ctx.tx(async |c| rotate_keys::ensure(c, secrets, now).await).await?;
+        self.ctx.tx(async |c| rotate_keys::ensure_key(c, secrets, now).await).await?;
         if let Some(email) = &self.bootstrap_admin {
             self.ctx.tx(async |c| bootstrap::ensure_admin(c, email, now).await).await?;
         }
         self.reload_keys().await
     }
 
-    /// Reads the keys anew and publishes them to the services of this process.
+    /// Loads the keys from the database and publishes them to the services of this process.
     pub(crate) async fn reload_keys(&self) -> Result<(), AuthError> {
         let now = self.ctx.now();
-        let keys = rotate_keys::all(&mut *self.ctx.db().write().await?, &self.secrets).await?;
-        let published = JwkSet { keys: keys.iter().map(|timed| timed.key.jwk()).collect() };
+        let keys = rotate_keys::list(&mut *self.ctx.db().write().await?, &self.secrets).await?;
+        let key_set = JwkSet { keys: keys.iter().map(|published| published.key.jwk()).collect() };
         {
             let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
             *ring = KeyRing { keys, loaded_at: Some(now) };
         }
-        self.ctx.shared_keys().set(published);
+        self.ctx.shared_keys().set(key_set);
         Ok(())
     }
 
-    async fn keys(&self, now: Timestamp) -> Result<Vec<TimedKey>, AuthError> {
-        let is_stale = |at: Timestamp| now < at || now >= at.plus_secs(RELOAD_AFTER_SECS);
+    /// Returns the published keys, reloaded when they are stale.
+    async fn keys(&self, now: Timestamp) -> Result<Vec<PublishedKey>, AuthError> {
+        let is_stale = |loaded_at: Timestamp| now < loaded_at || now >= loaded_at.plus_secs(KEY_RELOAD_INTERVAL_SECS);
         let loaded_at = self.ring.lock().unwrap_or_else(PoisonError::into_inner).loaded_at;
         if loaded_at.is_none_or(is_stale) {
             self.reload_keys().await?;
@@ -80,31 +85,31 @@ impl Auth {
         Ok(self.ring.lock().unwrap_or_else(PoisonError::into_inner).keys.clone())
     }
 
-    /// The key that signs now.
+    /// Returns the key that signs at `now`. Errors with `NoSigningKey` when there is none.
     pub(crate) async fn signing_key(&self, now: Timestamp) -> Result<SigningKey, AuthError> {
         let keys = self.keys(now).await?;
-        let begin: Vec<Timestamp> = keys.iter().map(|timed| timed.signs_from).collect();
-        let chosen = key::signing(&begin, now).and_then(|at| keys.into_iter().nth(at));
-        chosen.map(|timed| timed.key).ok_or(AuthError::NoSigningKey)
+        let signs_from: Vec<Timestamp> = keys.iter().map(|published| published.signs_from).collect();
+        let current = signing_key::current_index(&signs_from, now).and_then(|index| keys.into_iter().nth(index));
+        current.map(|published| published.key).ok_or(AuthError::NoSigningKey)
     }
 
-    /// What verifiers are given.
+    /// Returns the public keys for verifiers.
     pub(crate) async fn key_set(&self) -> Result<JwkSet, AuthError> {
         let keys = self.keys(self.ctx.now()).await?;
-        Ok(JwkSet { keys: keys.iter().map(|timed| timed.key.jwk()).collect() })
+        Ok(JwkSet { keys: keys.iter().map(|published| published.key.jwk()).collect() })
     }
 
-    /// After the commit that ended sessions: their tokens stop working at once.
-    pub(crate) async fn tell_ended(&self, ended: impl IntoIterator<Item = Ended>) {
+    /// Revokes the access tokens of sessions in the cache. Called after the commit that ended the sessions.
+    pub(crate) async fn revoke_tokens(&self, ended: impl IntoIterator<Item = EndedSession>) {
         let now = self.ctx.now();
-        for Ended { session_id, expires_at } in ended {
+        for EndedSession { session_id, expires_at } in ended {
             revocation::revoke(self.ctx.cache(), now, session_id.uuid(), expires_at).await;
         }
     }
 }
 
-/// An access token for a session that was opened or refreshed.
-pub(crate) fn access_token(key: &SigningKey, opened: &Opened, now: Timestamp) -> String {
+/// Signs an access token for a session that was opened or refreshed.
+pub(crate) fn sign_access_token(key: &SigningKey, opened: &OpenedSession, now: Timestamp) -> String {
     let issued_at = now.micros().div_euclid(1_000_000);
     key.sign(&Claims {
         sub: opened.user.id,

@@ -1,15 +1,15 @@
-//! How fast placements with their pairs become durable, on the server that `TEST_MYSQL_URL` names:
+//! Benchmark of durable placements with their pairs, on the server of `TEST_MYSQL_URL`:
 //! `cargo run --release -p binary --example bench_placements [MEMBERS]`; scripts/bench-core calls it.
 //!
-//! First payments of members with random sponsors, a batch a transaction, as the consumer takes them in; then the same
-//! rows as plain multi-row inserts, in as many transactions; then the tree once more from its rows.
+//! Measures first payments of members with random sponsors, one batch a transaction, as the consumer applies them; then
+//! the same rows as plain multi-row inserts in as many transactions; then the replay of the tree from its rows.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first error")]
 
-use binary::app::absorb::absorb;
-use binary::app::facts;
-use binary::app::keeper::Keeper;
-use binary::error::Failure;
+use binary::app::apply_events::apply_events;
+use binary::app::event_reader;
+use binary::app::tree_store::TreeStore;
+use binary::error::BinaryError;
 use chassis::events::Envelope;
 use chassis::id;
 use db::{Db, DbConfig};
@@ -20,10 +20,10 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use testkit::TestService;
 use testkit::mariadb::with_database;
-use testkit::raw::{self, each_second, ratio};
+use testkit::sql_baseline::{self, per_second, ratio};
 
-/// What the consumer takes in at most.
-const BATCH: usize = 200;
+/// Maximum number of events in a batch of the consumer.
+const MAX_BATCH_EVENTS: usize = 200;
 /// Every table a first payment writes to, in the order of its rows.
 const TABLES: [(&str, &str); 5] =
     [("tree_log", "seq"), ("nodes", "node"), ("pairs", "ordinal"), ("payments", "payment_id"), ("outbox", "position")];
@@ -32,19 +32,19 @@ fn start() -> Timestamp {
     "2026-11-10T04:30:00Z".parse().unwrap()
 }
 
-/// Members of whom each was referred by somebody before, and the first payment of each.
+/// Members, each referred by an earlier one, and the first payment of each.
 fn events(members: usize) -> (Vec<Envelope>, Vec<Envelope>) {
     let ids: Vec<UserId> = (0..members).map(|_| id::fresh()).collect();
     let mut random = 0x2545_F491_4F6C_DD1D_usize;
-    let mut told = Vec::with_capacity(members);
-    let mut paid = Vec::with_capacity(members);
-    for (n, who) in ids.iter().enumerate() {
+    let mut registrations = Vec::with_capacity(members);
+    let mut payments = Vec::with_capacity(members);
+    for (n, member) in ids.iter().enumerate() {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         let referrer = random.checked_rem(n).and_then(|r| ids.get(r)).copied();
         let user = User {
-            user_id: (*who).into(),
+            user_id: (*member).into(),
             version: 1,
             name: format!("Member {n}"),
             role: "user".into(),
@@ -52,38 +52,38 @@ fn events(members: usize) -> (Vec<Envelope>, Vec<Envelope>) {
             referrer_id: referrer.map(Into::into),
             ..User::default()
         };
-        told.push(TestService::envelope(start(), &UserRegistered { user: Some(user) }));
+        registrations.push(TestService::envelope(start(), &UserRegistered { user: Some(user) }));
         let at = start().plus_secs(i64::try_from(n / 1_000).unwrap());
         let payment = PaymentCompleted {
             payment_id: id::fresh::<PaymentId>().into(),
             booking_id: id::fresh::<UserId>().into(),
-            user_id: (*who).into(),
+            user_id: (*member).into(),
             amount_paise: 50_000,
             method: "online".into(),
             completed_at: at.micros(),
             ..PaymentCompleted::default()
         };
-        paid.push(TestService::envelope(at, &payment));
+        payments.push(TestService::envelope(at, &payment));
     }
-    (told, paid)
+    (registrations, payments)
 }
 
-async fn take_in(db: &Db, keeper: &Keeper, events: &[Envelope]) -> Duration {
+async fn apply_batches(db: &Db, tree_store: &TreeStore, events: &[Envelope]) -> Duration {
     let started = Instant::now();
-    for batch in events.chunks(BATCH) {
-        let ticket = db
+    for batch in events.chunks(MAX_BATCH_EVENTS) {
+        let batch_id = db
             .tx(async |c| {
-                let mut arrived = Vec::with_capacity(batch.len());
+                let mut read_events = Vec::with_capacity(batch.len());
                 for event in batch {
-                    arrived.extend(facts::read(event)?);
+                    read_events.extend(event_reader::read(event)?);
                 }
-                let mut open = keeper.begin(c).await?;
-                absorb(c, &mut open, arrived, start().plus_hours(60 * 24)).await?;
-                open.save(c).await
+                let mut tree_batch = tree_store.begin(c).await?;
+                apply_events(c, &mut tree_batch, read_events, start().plus_hours(60 * 24)).await?;
+                tree_batch.save(c).await
             })
             .await;
-        let ticket: Result<u64, Failure> = ticket;
-        keeper.committed(ticket.unwrap()).await;
+        let batch_id: Result<u64, BinaryError> = batch_id;
+        tree_store.confirm_commit(batch_id.unwrap()).await;
     }
     started.elapsed()
 }
@@ -93,33 +93,33 @@ async fn measure(url: String, members: usize) {
     let db = Db::connect(&DbConfig::new(url)).await.unwrap();
     db.migrate(chassis::MIGRATIONS).await.unwrap();
     db.migrate(binary::service().migrations).await.unwrap();
-    let keeper = Keeper::default();
-    let (told, paid) = events(members);
-    take_in(&db, &keeper, &told).await;
-    let ours = take_in(&db, &keeper, &paid).await;
+    let tree_store = TreeStore::default();
+    let (registrations, payments) = events(members);
+    apply_batches(&db, &tree_store, &registrations).await;
+    let elapsed_service = apply_batches(&db, &tree_store, &payments).await;
     let mut c = db.write().await.unwrap();
-    let digest = keeper.read(&mut c).await.unwrap().tree.digest();
-    let raw = raw::insert_again(&mut c, &TABLES, members.div_ceil(BATCH)).await;
+    let digest = tree_store.read(&mut c).await.unwrap().tree.digest();
+    let raw = sql_baseline::time_inserts(&mut c, &TABLES, members.div_ceil(MAX_BATCH_EVENTS)).await;
     writeln!(
         out,
-        "placements: {members} members with pairs in {} ms, {}/s, {BATCH} a transaction; the same rows as plain inserts: {} ms, {}/s; ratio {}",
-        ours.as_millis(),
-        each_second(members, ours),
+        "placements: {members} members with pairs in {} ms, {}/s, {MAX_BATCH_EVENTS} a transaction; the same rows as plain inserts: {} ms, {}/s; ratio {}",
+        elapsed_service.as_millis(),
+        per_second(members, elapsed_service),
         raw.as_millis(),
-        each_second(members, raw),
-        ratio(raw, ours),
+        per_second(members, raw),
+        ratio(raw, elapsed_service),
     )
     .unwrap();
-    let follower = Keeper::default();
+    let follower = TreeStore::default();
     let started = Instant::now();
     let again = follower.read(&mut c).await.unwrap().tree.digest();
-    let took = started.elapsed();
-    assert_eq!(again, digest, "the tree from its rows is another");
+    let elapsed = started.elapsed();
+    assert_eq!(again, digest, "the tree replayed from its rows differs");
     writeln!(
         out,
         "follower:   {members} rows of the journal in {} ms, {}/s",
-        took.as_millis(),
-        each_second(members, took)
+        elapsed.as_millis(),
+        per_second(members, elapsed)
     )
     .unwrap();
 }

@@ -2,6 +2,7 @@
 
 use chassis::{ConfigError, Env};
 
+/// Settings from the environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
     /// `PLAN_NOTICE_HOURS`, hours, default 24: how far ahead a new plan version must take effect.
@@ -9,7 +10,8 @@ pub struct Config {
 }
 
 impl Config {
+    /// Reads the settings. Errors with the name of an invalid variable.
     pub fn read(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self { plan_notice_hours: env.parse_in("PLAN_NOTICE_HOURS", 24, 0..=8_784, "hours")? })
+        Ok(Self { plan_notice_hours: env.parse_in_range("PLAN_NOTICE_HOURS", 24, 0..=8_784, "hours")? })
     }
 }

@@ -1,53 +1,55 @@
-//! What this service hears: members, payments, refunds and days. All of it goes to the tree, a batch at a time.
+//! Consumers of the binary service: members, payments, refunds and business days, applied to the tree in batches.
 
-use crate::app::absorb::absorb;
-use crate::app::facts;
-use crate::error::Failure;
-use crate::state::Binary;
-use chassis::events::consumer::Consumer;
+use crate::app::apply_events::apply_events;
+use crate::app::event_reader;
+use crate::error::BinaryError;
+use crate::state::BinaryState;
+use chassis::events::handler::EventHandler;
 use chassis::events::{Envelope, HandleError};
 use db::DbConnection;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A ticket no batch has.
-const NONE: u64 = 0;
+/// The id of no batch.
+const NO_BATCH: u64 = 0;
 
-pub struct Listener {
-    app: Binary,
-    /// The batch handed over last.
-    ticket: AtomicU64,
+/// Applies incoming events to the tree.
+pub struct EventConsumer {
+    state: BinaryState,
+    /// The batch written last and not confirmed yet.
+    batch_id: AtomicU64,
 }
 
-impl Listener {
-    pub const fn new(app: Binary) -> Self {
-        Self { app, ticket: AtomicU64::new(NONE) }
+impl EventConsumer {
+    /// A consumer that changes the tree of `state`.
+    pub const fn new(state: BinaryState) -> Self {
+        Self { state, batch_id: AtomicU64::new(NO_BATCH) }
     }
 
-    async fn take_in(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), Failure> {
-        // Until this one is written there is no batch that a commit could be about.
-        self.ticket.store(NONE, Ordering::Release);
-        let mut arrived = Vec::with_capacity(events.len());
+    async fn apply_batch(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), BinaryError> {
+        // A commit before the batch is written must not confirm an earlier batch.
+        self.batch_id.store(NO_BATCH, Ordering::Release);
+        let mut read_events = Vec::with_capacity(events.len());
         for event in events {
-            arrived.extend(facts::read(event)?);
+            read_events.extend(event_reader::read(event)?);
         }
-        if arrived.is_empty() {
+        if read_events.is_empty() {
             return Ok(());
         }
-        let mut batch = self.app.keeper.begin(c).await?;
-        absorb(c, &mut batch, arrived, self.app.ctx.now()).await?;
-        let ticket = batch.save(c).await?;
-        self.ticket.store(ticket, Ordering::Release);
+        let mut batch = self.state.tree_store.begin(c).await?;
+        apply_events(c, &mut batch, read_events, self.state.ctx.now()).await?;
+        let batch_id = batch.save(c).await?;
+        self.batch_id.store(batch_id, Ordering::Release);
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
-impl Consumer for Listener {
+impl EventHandler for EventConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        Ok(self.take_in(c, events).await?)
+        Ok(self.apply_batch(c, events).await?)
     }
 
     async fn committed(&self) {
-        self.app.keeper.committed(self.ticket.load(Ordering::Acquire)).await;
+        self.state.tree_store.confirm_commit(self.batch_id.load(Ordering::Acquire)).await;
     }
 }

@@ -1,65 +1,66 @@
-//! What can go wrong here, and what becomes of it: a problem for a client, another try or a parked event.
+//! Errors of the binary service and their mapping: a problem for a client, a retry or a parked event.
 
 use crate::domain::TreeError;
 use chassis::events::HandleError;
 use chassis::http::Problem;
 use db::{DbError, TxError};
 
+/// Error of a use case.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum BinaryError {
     #[error(transparent)]
     Db(#[from] DbError),
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// Another writer has added to the journal: reload and try again.
-    #[error("the tree has another writer; this one steps back")]
+    /// Another writer has moved the journal head: retry with a new batch.
+    #[error("another writer has moved the journal head")]
     Fenced,
-    /// What the journal or a table says makes no sense.
-    #[error("the journal cannot be followed: {0}")]
+    /// A journal entry or a table row is missing or invalid.
+    #[error("invalid journal: {0}")]
     Journal(String),
     #[error(transparent)]
     Event(HandleError),
 }
 
-impl From<diesel::result::Error> for Failure {
+impl From<diesel::result::Error> for BinaryError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Db(error.into())
     }
 }
-impl From<HandleError> for Failure {
+impl From<HandleError> for BinaryError {
     fn from(error: HandleError) -> Self {
         Self::Event(error)
     }
 }
 
-impl From<Failure> for HandleError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Db(error) => Self::Db(error),
-            Failure::Event(error) => error,
-            Failure::Fenced | Failure::Journal(_) => Self::transient(failure),
-            Failure::Tree(TreeError::Inconsistent(_)) => Self::transient(failure),
-            Failure::Tree(error) => Self::poison(error.to_string()),
+impl From<BinaryError> for HandleError {
+    fn from(error: BinaryError) -> Self {
+        match error {
+            BinaryError::Db(error) => Self::Db(error),
+            BinaryError::Event(error) => error,
+            BinaryError::Fenced | BinaryError::Journal(_) => Self::transient(error),
+            BinaryError::Tree(TreeError::Inconsistent(_)) => Self::transient(error),
+            BinaryError::Tree(error) => Self::poison(error.to_string()),
         }
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Db(error) => error.into(),
-            Failure::Fenced => Self::unavailable(failure),
-            Failure::Tree(TreeError::SlotTaken) => Self::conflict("binary.slot_taken", "that slot is taken"),
-            Failure::Tree(TreeError::AlreadyPlaced(_)) => {
-                Self::conflict("binary.already_placed", "this member has a place already, for good")
+impl From<BinaryError> for Problem {
+    fn from(error: BinaryError) -> Self {
+        match error {
+            BinaryError::Db(error) => error.into(),
+            BinaryError::Fenced => Self::unavailable(error),
+            BinaryError::Tree(TreeError::SlotTaken) => Self::conflict("binary.slot_taken", "the slot is taken"),
+            BinaryError::Tree(TreeError::AlreadyPlaced(_)) => {
+                Self::conflict("binary.already_placed", "the member is already placed; a position never changes")
             }
-            Failure::Tree(TreeError::Plan(error)) => Self::unprocessable("binary.plan_invalid", error.to_string()),
-            Failure::Tree(_) | Failure::Journal(_) | Failure::Event(_) => Self::internal(failure),
+            BinaryError::Tree(TreeError::Plan(error)) => Self::unprocessable("binary.plan_invalid", error.to_string()),
+            BinaryError::Tree(_) | BinaryError::Journal(_) | BinaryError::Event(_) => Self::internal(error),
         }
     }
 }
 
-impl TxError for Failure {
+impl TxError for BinaryError {
     fn is_retryable(&self) -> bool {
         match self {
             Self::Db(error) => error.is_retryable(),

@@ -1,69 +1,70 @@
-//! What runs on a schedule.
+//! Scheduled jobs.
 
-use crate::app::absorb::{absorb, count_ahead, take_due};
-use crate::app::open::open_further;
+use crate::app::apply_events::{apply_events, count_ahead, release_due};
+use crate::app::open_period::continue_opening;
 use crate::app::totals::carry_forward;
-use crate::error::Failure;
-use crate::state::Binary;
+use crate::error::BinaryError;
+use crate::state::BinaryState;
 use chassis::jobs::Job;
 use std::time::Duration;
 
-pub fn all(app: &Binary) -> Vec<Job> {
-    let (opening, ahead, adding) = (app.clone(), app.clone(), app.clone());
+/// All jobs of this service.
+pub fn all(state: &BinaryState) -> Vec<Job> {
+    let (for_opening, for_due_events, for_totals) = (state.clone(), state.clone(), state.clone());
     vec![
         Job::every("open-period", Duration::from_secs(2), move |_| {
-            let app = opening.clone();
-            async move { Ok(open_period(&app).await?) }
+            let state = for_opening.clone();
+            async move { Ok(open_period(&state).await?) }
         }),
         Job::every("events-ahead", Duration::from_secs(10), move |_| {
-            let app = ahead.clone();
-            async move { Ok(take_up_ahead(&app).await?) }
+            let state = for_due_events.clone();
+            async move { Ok(apply_due_events(&state).await?) }
         }),
         Job::every("pair-totals", Duration::from_secs(10), move |_| {
-            let app = adding.clone();
+            let state = for_totals.clone();
             async move {
-                while app.ctx.tx(async |c| carry_forward(c).await).await? {}
+                while state.ctx.tx(async |c| carry_forward(c).await).await? {}
                 Ok(())
             }
         }),
     ]
 }
 
-/// Takes in events that were ahead of the clock, when their time has come.
-async fn take_up_ahead(app: &Binary) -> Result<(), Failure> {
-    let mut c = app.ctx.db().read().await?;
+/// Applies the waiting events that are no longer ahead of the clock, and reports their number.
+async fn apply_due_events(state: &BinaryState) -> Result<(), BinaryError> {
+    let mut c = state.ctx.db().read().await?;
     let waiting = count_ahead(&mut c).await?;
     drop(c);
     metrics::gauge!("binary_events_ahead").set(i32::try_from(waiting).unwrap_or(i32::MAX));
     if waiting == 0 {
         return Ok(());
     }
-    let (keeper, now) = (&app.keeper, app.ctx.now());
-    let done = app.ctx.tx(async |c| {
-        let mut batch = keeper.begin(c).await?;
-        let due = take_due(c, now).await?;
-        absorb(c, &mut batch, due, now).await?;
+    let (tree_store, now) = (&state.tree_store, state.ctx.now());
+    let batch_id = state.ctx.tx(async |c| {
+        let mut batch = tree_store.begin(c).await?;
+        let due = release_due(c, now).await?;
+        apply_events(c, &mut batch, due, now).await?;
         batch.save(c).await
     });
-    keeper.committed(done.await?).await;
+    tree_store.confirm_commit(batch_id.await?).await;
     Ok(())
 }
 
-/// Goes on with an opening that no event carries further.
-async fn open_period(app: &Binary) -> Result<(), Failure> {
+/// Finishes a period opening that is too large for the batch that started it.
+async fn open_period(state: &BinaryState) -> Result<(), BinaryError> {
     loop {
-        let mut c = app.ctx.db().read().await?;
-        let opening = app.keeper.read(&mut c).await?.tree.is_opening();
+        let mut c = state.ctx.db().read().await?;
+        let is_opening = state.tree_store.read(&mut c).await?.tree.is_opening();
         drop(c);
-        if !opening {
+        if !is_opening {
             return Ok(());
         }
-        let keeper = &app.keeper;
-        let step = app.ctx.tx(async |c| {
-            let mut batch = keeper.begin(c).await?;
-            open_further(&mut batch)?;
+        let tree_store = &state.tree_store;
+        let batch_id = state.ctx.tx(async |c| {
+            let mut batch = tree_store.begin(c).await?;
+            continue_opening(&mut batch)?;
             batch.save(c).await
         });
-        keeper.committed(step.await?).await;
+        tree_store.confirm_commit(batch_id.await?).await;
     }
 }

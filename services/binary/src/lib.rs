@@ -1,12 +1,12 @@
-//! The binary tree: who stands where, which members make a pair and what it pays, and the compensation plan.
+//! The binary service: positions in the binary referral tree, pairs and their pay, and the compensation plan.
 //!
-//! Read in this order: [`domain`] (the tree as a pure function of its journal), [`app`] (the one writer, its
-//! batches, and how a process follows the journal), [`store`], [`http`], [`consumers`], [`jobs`].
+//! Reading order: [`domain`] (the tree as a pure function of its journal), [`app`] (the writer, its batches, and the
+//! reader that follows the journal), [`store`], [`http`], [`consumers`], [`jobs`].
 //!
-//! Invariants: a position is given once and never changes; the journal is the truth, and counts are never
-//! stored; at any time one writer adds to the journal, fenced by its head; memory shows only what is
-//! committed; each payment and each refund takes effect once, for ever; a pair's number is gap-free for an
-//! earner's life, and its decision is stored with it and made by nobody again.
+//! Invariants: a position never changes; the journal is the source of truth, and leg counts are never stored; one
+//! writer at a time appends to the journal, fenced by its head; readers see committed state only; each payment and each
+//! refund takes effect exactly once; an earner's pair numbers have no gaps, and the decision about a pair is stored
+//! with it and never made again.
 
 pub mod app;
 pub mod config;
@@ -21,26 +21,28 @@ pub mod store;
 
 use chassis::http::OneAtATime;
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use config::Config;
-use consumers::Listener;
+use consumers::EventConsumer;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use state::Binary;
+use state::BinaryState;
 use std::sync::Arc;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
+/// Description of the service, from which the platform starts it.
 pub fn service() -> Service {
     Service { name: "binary", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
 }
 
-async fn build(ctx: Ctx) -> Result<Parts, BootError> {
+async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::read(ctx.env())?;
-    let app = Binary { ctx, config, keeper: Arc::default(), replays: OneAtATime::new("binary.replay_running") };
-    // So that the first request does not wait for the whole journal.
-    let mut c = app.ctx.db().read().await?;
-    drop(app.keeper.read(&mut c).await.map_err(|e| BootError::Failed(e.to_string()))?);
+    let state =
+        BinaryState { ctx, config, tree_store: Arc::default(), replays: OneAtATime::new("binary.replay_running") };
+    // Replays the journal at start-up, so that the first request does not wait for it.
+    let mut c = state.ctx.db().read().await?;
+    drop(state.tree_store.read(&mut c).await.map_err(|e| BootError::Failed(e.to_string()))?);
     drop(c);
-    let jobs = jobs::all(&app);
-    Ok(Parts { routes: http::routes(app.clone()), consumer: Some(Arc::new(Listener::new(app))), jobs })
+    let jobs = jobs::all(&state);
+    Ok(ServiceParts { routes: http::routes(state.clone()), consumer: Some(Arc::new(EventConsumer::new(state))), jobs })
 }

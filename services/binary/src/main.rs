@@ -1,4 +1,4 @@
-//! The binary service on its own.
+//! Executable of the binary service.
 
 fn main() -> std::process::ExitCode {
     chassis::run(binary::service())

@@ -1,4 +1,4 @@
-//! The tables of this service.
+//! Database tables of the binary service.
 
 diesel::table! {
     members (user_id) {

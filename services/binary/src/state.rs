@@ -1,16 +1,17 @@
-//! What handlers, consumer and jobs work with.
+//! Application state of handlers, consumer and jobs.
 
-use crate::app::keeper::Keeper;
+use crate::app::tree_store::TreeStore;
 use crate::config::Config;
 use chassis::Ctx;
 use chassis::http::OneAtATime;
 use std::sync::Arc;
 
+/// Shared state; cheap to clone.
 #[derive(Clone)]
-pub struct Binary {
+pub struct BinaryState {
     pub ctx: Ctx,
     pub config: Config,
-    pub keeper: Arc<Keeper>,
-    /// Replays of the whole journal, each of which holds a tree of its own.
+    pub tree_store: Arc<TreeStore>,
+    /// Limits journal replays to one at a time, because each holds a tree of its own.
     pub replays: OneAtATime,
 }

@@ -1,53 +1,54 @@
-//! What can be set.
+//! Settings of the booking service, from environment variables.
 
 use chassis::{ConfigError, Env};
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// Bookings.
+/// Expiry of bookings.
 #[derive(Debug, Clone)]
 pub struct BookingConfig {
-    /// `BOOKING_EXPIRY_HOURS`: hours after which a booking that nobody paid for expires; `none` = never. 24.
+    /// `BOOKING_EXPIRY_HOURS`: hours after which an unpaid booking expires; `none` = never. Default 24.
     pub expiry_hours: Option<i64>,
 }
 
-/// Comparing what is recorded with what gateways list.
+/// Reconciliation with the gateways' payment lists.
 #[derive(Debug, Clone)]
 pub struct ReconcileConfig {
-    /// `PAYMENT_RECONCILE_SECS`: seconds between two walks through a gateway's list. 900.
+    /// `PAYMENT_RECONCILE_SECS`: seconds between two scans of a gateway's list. Default 900.
     pub every: Duration,
-    /// `PAYMENT_RECONCILE_HOURS`: hours that each walk reaches back before the end of the last. 24.
+    /// `PAYMENT_RECONCILE_HOURS`: hours by which each scan overlaps the previous one. Default 24.
     pub hours: i64,
 }
 
-/// Messages of gateways. Their bodies are sealed with `PII_KEYS`.
+/// Stored webhook events. Their bodies are sealed with `PII_KEYS`.
 #[derive(Debug, Clone)]
 pub struct WebhookConfig {
-    /// `WEBHOOK_RETENTION_DAYS`: days after which a message is removed, its payer's personal data with it. 180.
+    /// `WEBHOOK_RETENTION_DAYS`: days after which an event with its payer's personal data is deleted. Default 180.
     pub retention_days: i64,
 }
 
-/// The gateway that stands in for one.
+/// The simulated gateway.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
-    /// `SANDBOX_WEBHOOK_SECRET`: who has it may say that money came. On SQLite `sandbox-secret`, unless another
-    /// gateway is configured; elsewhere there is no sandbox unless it is set.
+    /// `SANDBOX_WEBHOOK_SECRET`: key of the webhook signature. Default `sandbox-secret` on SQLite when no other
+    /// gateway is configured; otherwise the sandbox is absent unless it is set.
     pub webhook_secret: SecretString,
 }
 
-/// Razorpay; there where all three of its secrets are set.
+/// Razorpay; configured when all three of its secrets are set.
 #[derive(Debug, Clone)]
 pub struct RazorpayConfig {
-    /// `RAZORPAY_KEY_ID`
+    /// `RAZORPAY_KEY_ID`: public id of the API key.
     pub key_id: String,
-    /// `RAZORPAY_KEY_SECRET`
+    /// `RAZORPAY_KEY_SECRET`: secret of the API key.
     pub key_secret: SecretString,
-    /// `RAZORPAY_WEBHOOK_SECRET`
+    /// `RAZORPAY_WEBHOOK_SECRET`: key of the webhook signature.
     pub webhook_secret: SecretString,
-    /// `RAZORPAY_API_URL`: `https://api.razorpay.com`.
+    /// `RAZORPAY_API_URL`: base URL. Default `https://api.razorpay.com`.
     pub api_url: String,
 }
 
+/// All settings of the service.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub booking: BookingConfig,
@@ -58,10 +59,11 @@ pub struct Config {
 }
 
 const DEFAULT_SANDBOX_SECRET: &str = "sandbox-secret";
-const SHORTEST_SECRET: usize = 8;
+const MIN_SECRET_LENGTH: usize = 8;
 
 impl Config {
-    /// `embedded`: on SQLite, where nothing has to be configured.
+    /// Reads the settings. `embedded` is true on SQLite, where every setting has a default. Errors with the name of a
+    /// variable that has an invalid value.
     pub fn read(env: &Env, embedded: bool) -> Result<Self, ConfigError> {
         let razorpay = razorpay(env)?;
         let fallback = (embedded && razorpay.is_none()).then_some(DEFAULT_SANDBOX_SECRET);
@@ -69,26 +71,26 @@ impl Config {
             Some(webhook_secret) => Some(SandboxConfig { webhook_secret }),
             None => fallback.map(|s| SandboxConfig { webhook_secret: s.into() }),
         };
-        let hours = match env.or("BOOKING_EXPIRY_HOURS", "24") {
+        let hours = match env.get_or("BOOKING_EXPIRY_HOURS", "24") {
             "none" => None,
-            _ => Some(env.parse_in("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
+            _ => Some(env.parse_in_range("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
         };
-        let retention_days = env.parse_in("WEBHOOK_RETENTION_DAYS", 180_i64, 7..=3_650, "days")?;
+        let retention_days = env.parse_in_range("WEBHOOK_RETENTION_DAYS", 180_i64, 7..=3_650, "days")?;
         let (reconcile, webhooks) = (reconcile(env)?, WebhookConfig { retention_days });
         Ok(Self { booking: BookingConfig { expiry_hours: hours }, reconcile, webhooks, sandbox, razorpay })
     }
 }
 
 fn reconcile(env: &Env) -> Result<ReconcileConfig, ConfigError> {
-    let secs = env.parse_in("PAYMENT_RECONCILE_SECS", 900_u64, 10..=86_400, "seconds")?;
-    let hours = env.parse_in("PAYMENT_RECONCILE_HOURS", 24_i64, 1..=720, "hours")?;
+    let secs = env.parse_in_range("PAYMENT_RECONCILE_SECS", 900_u64, 10..=86_400, "seconds")?;
+    let hours = env.parse_in_range("PAYMENT_RECONCILE_HOURS", 24_i64, 1..=720, "hours")?;
     Ok(ReconcileConfig { every: Duration::from_secs(secs), hours })
 }
 
 fn secret(env: &Env, variable: &str) -> Result<Option<SecretString>, ConfigError> {
     match env.get(variable) {
-        Some(text) if text.len() < SHORTEST_SECRET => {
-            Err(ConfigError::new(variable, format!("must have at least {SHORTEST_SECRET} characters")))
+        Some(text) if text.len() < MIN_SECRET_LENGTH => {
+            Err(ConfigError::new(variable, format!("must have at least {MIN_SECRET_LENGTH} characters")))
         }
         Some(text) => Ok(Some(text.into())),
         None => Ok(None),
@@ -104,7 +106,7 @@ fn razorpay(env: &Env) -> Result<Option<RazorpayConfig>, ConfigError> {
         key_id: env.required("RAZORPAY_KEY_ID")?.to_owned(),
         key_secret: env.required("RAZORPAY_KEY_SECRET")?.into(),
         webhook_secret: env.required("RAZORPAY_WEBHOOK_SECRET")?.into(),
-        api_url: env.or("RAZORPAY_API_URL", "https://api.razorpay.com").trim_end_matches('/').to_owned(),
+        api_url: env.get_or("RAZORPAY_API_URL", "https://api.razorpay.com").trim_end_matches('/').to_owned(),
     }))
 }
 

@@ -1,91 +1,92 @@
-//! What booking hears: who registers, what the wallet did, what is put aside for EMI, and new plans.
+//! Consumers of the booking service.
 
-use crate::app::learn;
-use crate::app::reserve::{self, Reserved};
-use crate::app::wallet_answer::{self, Answer};
-use chassis::events::consumer::Consumer;
-use chassis::events::{Envelope, HandleError, read};
+use crate::app::apply_event;
+use crate::app::apply_reserve::{self, NewReserve};
+use crate::app::apply_wallet_decision::{self, WalletDecision};
+use chassis::events::handler::EventHandler;
+use chassis::events::{Envelope, HandleError, decode};
 use db::DbConnection;
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::PlanPublished;
 use proto_events::wallet::v1::{EmiReserved, WalletPaymentDecided};
 
-pub struct BookingConsumer;
+/// Consumes `UserRegistered`, `WalletPaymentDecided`, `EmiReserved` and `PlanPublished`.
+pub struct EventConsumer;
 
 #[async_trait::async_trait]
-impl Consumer for BookingConsumer {
+impl EventHandler for EventConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        // Reserves that follow each other are decided together.
+        // Consecutive reserves are allocated in one batch.
         let mut reserves = Vec::new();
         for event in events {
             if event.is::<EmiReserved>() {
-                reserves.push(emi_reserved(&event.decode()?)?);
+                reserves.push(parse_reserve(&event.decode()?)?);
             } else {
-                receive(c, std::mem::take(&mut reserves)).await?;
-                dispatch(c, event).await?;
+                apply_reserves(c, std::mem::take(&mut reserves)).await?;
+                on_event(c, event).await?;
             }
         }
-        receive(c, reserves).await
+        apply_reserves(c, reserves).await
     }
 }
 
-async fn receive(c: &mut DbConnection, mut reserves: Vec<Reserved>) -> Result<(), HandleError> {
+async fn apply_reserves(c: &mut DbConnection, mut reserves: Vec<NewReserve>) -> Result<(), HandleError> {
     match (reserves.len(), reserves.pop()) {
-        (1, Some(one)) => Ok(reserve::receive(c, one).await?),
+        (1, Some(one)) => Ok(apply_reserve::receive(c, one).await?),
         (_, Some(last)) => {
             reserves.push(last);
-            Ok(reserve::receive_all(c, reserves).await?)
+            Ok(apply_reserve::receive_all(c, reserves).await?)
         }
         (_, None) => Ok(()),
     }
 }
 
-async fn dispatch(c: &mut DbConnection, event: &Envelope) -> Result<(), HandleError> {
+async fn on_event(c: &mut DbConnection, event: &Envelope) -> Result<(), HandleError> {
     if event.is::<WalletPaymentDecided>() {
-        wallet_decided(c, &event.decode()?).await
+        on_wallet_payment_decided(c, &event.decode()?).await
     } else if event.is::<UserRegistered>() {
-        user_registered(c, &event.decode()?).await
+        on_user_registered(c, &event.decode()?).await
     } else if event.is::<PlanPublished>() {
-        plan_published(c, &event.decode()?).await
+        on_plan_published(c, &event.decode()?).await
     } else {
         Ok(())
     }
 }
 
-async fn wallet_decided(c: &mut DbConnection, told: &WalletPaymentDecided) -> Result<(), HandleError> {
-    let answer = Answer {
-        payment_id: read::id("payment_id", &told.payment_id)?,
-        amount: read::money(told.amount_paise),
-        paid: told.paid,
-        reason: told.reason.clone(),
-        at: read::time("decided_at", told.decided_at)?,
+async fn on_wallet_payment_decided(c: &mut DbConnection, decided: &WalletPaymentDecided) -> Result<(), HandleError> {
+    let decision = WalletDecision {
+        payment_id: decode::id("payment_id", &decided.payment_id)?,
+        amount: decode::money(decided.amount_paise),
+        is_paid: decided.paid,
+        reason: decided.reason.clone(),
+        at: decode::time("decided_at", decided.decided_at)?,
     };
-    Ok(wallet_answer::answer(c, &answer).await?)
+    Ok(apply_wallet_decision::apply(c, &decision).await?)
 }
 
-fn emi_reserved(told: &EmiReserved) -> Result<Reserved, HandleError> {
-    let amount = read::money(told.amount_paise);
+fn parse_reserve(reserved: &EmiReserved) -> Result<NewReserve, HandleError> {
+    let amount = decode::money(reserved.amount_paise);
     if !amount.is_positive() {
-        return Err(HandleError::poison("a reserve must be more than 0.00"));
+        return Err(HandleError::poison("the amount of an EMI reserve must be positive"));
     }
-    Ok(Reserved {
-        id: read::id("reserve_id", &told.reserve_id)?,
-        user_id: read::id("user_id", &told.user_id)?,
+    Ok(NewReserve {
+        id: decode::id("reserve_id", &reserved.reserve_id)?,
+        user_id: decode::id("user_id", &reserved.user_id)?,
         amount,
-        source_kind: told.source_kind.clone(),
-        source_id: told.source_id.clone(),
-        at: read::time("reserved_at", told.reserved_at)?,
+        source_kind: reserved.source_kind.clone(),
+        source_id: reserved.source_id.clone(),
+        at: decode::time("reserved_at", reserved.reserved_at)?,
     })
 }
 
-async fn user_registered(c: &mut DbConnection, told: &UserRegistered) -> Result<(), HandleError> {
-    let user = read::part("user", &told.user)?;
-    let id = read::id("user_id", &user.user_id)?;
-    let referrer = read::optional_id("referrer_id", user.referrer_id.as_deref())?;
-    Ok(learn::member(c, id, &user.name, referrer).await?)
+async fn on_user_registered(c: &mut DbConnection, registered: &UserRegistered) -> Result<(), HandleError> {
+    let user = decode::required("user", &registered.user)?;
+    let id = decode::id("user_id", &user.user_id)?;
+    let referrer = decode::optional_id("referrer_id", user.referrer_id.as_deref())?;
+    Ok(apply_event::apply_user_registered(c, id, &user.name, referrer).await?)
 }
 
-async fn plan_published(c: &mut DbConnection, told: &PlanPublished) -> Result<(), HandleError> {
-    let from = read::time("effective_from", told.effective_from)?;
-    Ok(learn::plan(c, told.version, from, &told.plan_json).await?)
+async fn on_plan_published(c: &mut DbConnection, published: &PlanPublished) -> Result<(), HandleError> {
+    let from = decode::time("effective_from", published.effective_from)?;
+    Ok(apply_event::apply_plan_published(c, published.version, from, &published.plan_json).await?)
 }

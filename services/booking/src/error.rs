@@ -1,16 +1,17 @@
-//! Why booking does not do what it is asked, and how that is told.
+//! Errors of the booking service, and their HTTP problems.
 
 use crate::domain::booking::BookingRefusal;
 use crate::domain::emi::EmiRefusal;
-use crate::domain::payment::PaymentRefusal;
+use crate::domain::payment::{MAX_ORDERS_PER_DAY, MAX_PENDING_PAYMENTS, PaymentRefusal};
 use chassis::events::HandleError;
 use chassis::http::Problem;
 use db::{DbError, TxError};
 use domain::{MoneyError, PlanError};
 
+/// Why a request or an event was not applied.
 #[derive(Debug, thiserror::Error)]
 pub enum BookingError {
-    #[error("there is nothing here")]
+    #[error("not found")]
     NotFound,
     #[error("no vehicle with that id is on sale")]
     VehicleNotOnSale,
@@ -20,31 +21,31 @@ pub enum BookingError {
     Payment(#[from] PaymentRefusal),
     #[error(transparent)]
     Emi(#[from] EmiRefusal),
-    #[error("members pay online, by bank_transfer, in cash or from the wallet")]
+    #[error("the method must be online, bank_transfer, cash or wallet")]
     MethodNotAllowed,
-    #[error("a wallet is paid from by its owner only")]
+    #[error("only the booking's owner may pay from the wallet")]
     WalletOwnerOnly,
-    #[error("no online payments are taken here")]
+    #[error("no payment gateway is configured")]
     OnlineUnavailable,
-    #[error("staff confirm cash and bank transfers only")]
+    #[error("only cash and bank transfers are confirmed by staff")]
     NotConfirmedByStaff,
-    #[error("this payment was refunded to somewhere else")]
+    #[error("this payment was refunded to another destination")]
     RefundedElsewhere,
-    #[error("a booking takes at most {max} online orders a day", max = crate::domain::payment::MAX_ORDERS_A_DAY)]
+    #[error("a booking can have at most {max} online orders in 24 hours", max = MAX_ORDERS_PER_DAY)]
     TooManyOrders { retry_after_secs: u64 },
-    #[error("at most {max} payments of a booking wait at once", max = crate::domain::payment::MAX_PENDING)]
+    #[error("a booking can have at most {max} pending payments", max = MAX_PENDING_PAYMENTS)]
     TooManyPending,
-    #[error("the outcome of this refund is not unknown, or not for long enough")]
+    #[error("this refund's outcome is known, or has been unknown for less than a day")]
     RefundNotResolvable,
-    #[error("another member of staff has proposed something else for this refund")]
+    #[error("another member of staff has proposed a different resolution")]
     RefundProposalDiffers,
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// What is stored contradicts itself.
+    /// The stored data is inconsistent.
     #[error("{0}")]
-    Broken(String),
+    Inconsistent(String),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -63,46 +64,46 @@ impl TxError for BookingError {
 
 impl From<BookingError> for Problem {
     fn from(error: BookingError) -> Self {
-        let said = error.to_string();
+        let detail = error.to_string();
         match error {
             BookingError::NotFound => Self::not_found(),
-            BookingError::VehicleNotOnSale => Self::unprocessable("booking.vehicle_not_on_sale", said),
-            BookingError::Booking(refusal) => of_booking(&refusal, said),
-            BookingError::Payment(_) => Self::conflict("booking.payment_state", said),
-            BookingError::Emi(EmiRefusal::Months { .. }) => Self::unprocessable("booking.emi_months", said),
-            BookingError::Emi(EmiRefusal::TooLittle(_)) => Self::unprocessable("booking.emi_too_little", said),
-            BookingError::Emi(EmiRefusal::Exists) => Self::conflict("booking.emi_exists", said),
-            BookingError::Emi(EmiRefusal::BookingClosed) => Self::conflict("booking.state", said),
-            BookingError::MethodNotAllowed => Self::unprocessable("booking.method_not_allowed", said),
-            BookingError::WalletOwnerOnly => Self::unprocessable("booking.wallet_owner_only", said),
-            BookingError::OnlineUnavailable => Self::unprocessable("booking.online_unavailable", said),
-            BookingError::NotConfirmedByStaff => Self::conflict("booking.not_confirmed_by_staff", said),
-            BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", said),
+            BookingError::VehicleNotOnSale => Self::unprocessable("booking.vehicle_not_on_sale", detail),
+            BookingError::Booking(refusal) => booking_problem(&refusal, detail),
+            BookingError::Payment(_) => Self::conflict("booking.payment_state", detail),
+            BookingError::Emi(EmiRefusal::Months { .. }) => Self::unprocessable("booking.emi_months", detail),
+            BookingError::Emi(EmiRefusal::TooLittle(_)) => Self::unprocessable("booking.emi_too_little", detail),
+            BookingError::Emi(EmiRefusal::Exists) => Self::conflict("booking.emi_exists", detail),
+            BookingError::Emi(EmiRefusal::BookingClosed) => Self::conflict("booking.state", detail),
+            BookingError::MethodNotAllowed => Self::unprocessable("booking.method_not_allowed", detail),
+            BookingError::WalletOwnerOnly => Self::unprocessable("booking.wallet_owner_only", detail),
+            BookingError::OnlineUnavailable => Self::unprocessable("booking.online_unavailable", detail),
+            BookingError::NotConfirmedByStaff => Self::conflict("booking.not_confirmed_by_staff", detail),
+            BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", detail),
             BookingError::TooManyOrders { retry_after_secs } => {
-                Self::too_many("booking.too_many_orders", said, retry_after_secs)
+                Self::too_many("booking.too_many_orders", detail, retry_after_secs)
             }
-            BookingError::TooManyPending => Self::unprocessable("booking.too_many_pending", said),
-            BookingError::RefundNotResolvable => Self::conflict("booking.refund_not_resolvable", said),
-            BookingError::RefundProposalDiffers => Self::conflict("booking.refund_proposal_differs", said),
-            BookingError::Plan(_) | BookingError::Money(_) | BookingError::Broken(_) => Self::internal(said),
+            BookingError::TooManyPending => Self::unprocessable("booking.too_many_pending", detail),
+            BookingError::RefundNotResolvable => Self::conflict("booking.refund_not_resolvable", detail),
+            BookingError::RefundProposalDiffers => Self::conflict("booking.refund_proposal_differs", detail),
+            BookingError::Plan(_) | BookingError::Money(_) | BookingError::Inconsistent(_) => Self::internal(detail),
             BookingError::Db(error) => error.into(),
         }
     }
 }
 
-fn of_booking(refusal: &BookingRefusal, said: String) -> Problem {
+fn booking_problem(refusal: &BookingRefusal, detail: String) -> Problem {
     match refusal {
-        BookingRefusal::AbovePayable(_) => Problem::unprocessable("booking.above_payable", said),
-        BookingRefusal::NotPositive => Problem::unprocessable("booking.amount_not_positive", said),
-        BookingRefusal::BookingAmountTooSmall(_) => Problem::unprocessable("booking.booking_amount_too_small", said),
+        BookingRefusal::AbovePayable(_) => Problem::unprocessable("booking.above_payable", detail),
+        BookingRefusal::NotPositive => Problem::unprocessable("booking.amount_not_positive", detail),
+        BookingRefusal::BookingAmountTooSmall(_) => Problem::unprocessable("booking.booking_amount_too_small", detail),
         BookingRefusal::BookingAmountAbovePrice(_) => {
-            Problem::unprocessable("booking.booking_amount_above_price", said)
+            Problem::unprocessable("booking.booking_amount_above_price", detail)
         }
         BookingRefusal::TakesNoPayments(_)
         | BookingRefusal::NotCancellable(_)
         | BookingRefusal::DoesNotExpire(_)
-        | BookingRefusal::NotRevivable(_) => Problem::conflict("booking.state", said),
-        BookingRefusal::Money(_) => Problem::internal(said),
+        | BookingRefusal::NotRevivable(_) => Problem::conflict("booking.state", detail),
+        BookingRefusal::Money(_) => Problem::internal(detail),
     }
 }
 
@@ -126,7 +127,7 @@ impl From<BookingError> for HandleError {
             | BookingError::RefundProposalDiffers
             | BookingError::Plan(_)
             | BookingError::Money(_)
-            | BookingError::Broken(_) => Self::poison(error.to_string()),
+            | BookingError::Inconsistent(_) => Self::poison(error.to_string()),
         }
     }
 }

@@ -1,14 +1,16 @@
-//! Booking: vehicles, bookings, the money received for them and given back, EMI, and the business calendar.
+//! Booking service: vehicles, bookings, payments, refunds, EMI, and the business calendar.
 //!
-//! Read in this order: `domain` (every decision, as a function), `app::account` and `app::folder` (one member
-//! and one booking while they are worked on), the other verbs of `app`, `gateway` (who takes money online),
+//! Reading order: `domain` (every decision, as a pure function), `app::member_lock` and `app::booking_aggregate` (a
+//! locked member and a locked booking), the other modules of `app` (one use case each), `gateway` (payment gateways),
 //! `http` (the route table), `consumers`, `jobs`.
 //!
-//! Invariants: the price is the catalogue's, frozen when booked; a booking's total is the sum of its completed
-//! payment rows, written with them; what is paid and pending never exceeds the price; a gateway's payment takes
-//! effect once, and one that cannot pay for a booking goes to the payer's wallet; a booking has one open online
-//! order at most; a payment has one refund at most; of a reserve no more is applied and released than was
-//! reserved; no gateway is called inside a transaction.
+//! Invariants:
+//! - A booking's price is the catalogue's price at booking time; its paid total is the sum of its completed payments.
+//! - The paid and pending payments of a booking never exceed its price.
+//! - A gateway's payment takes effect once; one that cannot pay for a booking is returned to the payer's wallet.
+//! - A booking has at most one open online order, a payment at most one refund.
+//! - The applied and released parts of an EMI reserve never exceed it.
+//! - No gateway is called inside a transaction.
 
 pub mod app;
 pub mod config;
@@ -23,39 +25,40 @@ pub mod store;
 
 use chassis::pii::Sealer;
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use gateway::Gateways;
 use std::sync::Arc;
 
-/// What every handler and job of this service shares.
+/// Application state, shared by all handlers and jobs.
 #[derive(Clone)]
-pub struct Booking {
+pub struct BookingState {
     pub ctx: Ctx,
     pub config: Config,
     pub gateways: Gateways,
-    /// Seals the bodies of gateways' messages.
+    /// Encrypts the bodies of stored webhook events.
     pub sealer: Arc<Sealer>,
-    /// Messages that come at the same time.
+    /// Capture events that wait to be processed in a batch.
     pub webhook_queue: Arc<http::WebhookQueue>,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
+/// The service's name, migrations and constructor.
 pub fn service() -> Service {
     Service { name: "booking", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(build(ctx))) }
 }
 
-fn build(ctx: Ctx) -> Result<Parts, BootError> {
+fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let embedded = ctx.db().kind() == db::BackendKind::Sqlite;
     let config = Config::read(ctx.env(), embedded)?;
-    let gateways = Gateways::configured(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let sealer = Arc::new(Sealer::from_env(ctx.env())?);
-    let state = Booking { ctx, config, gateways, sealer, webhook_queue: Arc::default() };
-    Ok(Parts {
+    let state = BookingState { ctx, config, gateways, sealer, webhook_queue: Arc::default() };
+    Ok(ServiceParts {
         routes: http::routes(state.clone()),
-        consumer: Some(Arc::new(consumers::BookingConsumer)),
+        consumer: Some(Arc::new(consumers::EventConsumer)),
         jobs: jobs::all(&state),
     })
 }

@@ -1,4 +1,4 @@
-//! The booking service on its own.
+//! Binary of the booking service.
 
 fn main() -> std::process::ExitCode {
     chassis::run(booking::service())

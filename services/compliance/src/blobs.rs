@@ -1,43 +1,44 @@
-//! Where the bytes of documents are: apart from the database, private, each under a random name.
+//! Blob stores for the bytes of documents: outside the database, private, under random names.
 //!
-//! [`local`] is a directory for one machine, [`s3`] a bucket for as many instances as there are. None is called
-//! inside a transaction.
+//! [`local`] is a directory and serves one machine; [`s3`] is a bucket and serves any number of instances. A blob
+//! store is never called inside a database transaction.
 
 pub mod local;
 pub mod s3;
 
 use crate::config::BlobConfig;
 use chassis::Ctx;
-use chassis::breaker::{Open, Outage};
+use chassis::breaker::{CircuitOpen, IsOutage};
 use std::error::Error;
 use std::sync::Arc;
 
-/// A store of bytes by name. A name is given once and its bytes never change.
+/// A store of bytes by name. A name is written once; its bytes never change.
 #[async_trait::async_trait]
 pub trait Blobs: Send + Sync + 'static {
-    /// Durable when it returns. A name that other bytes have is [`BlobError::Taken`].
+    /// Stores bytes durably. Errors with [`BlobError::NameTaken`] when the name has other bytes.
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), BlobError>;
-    /// [`BlobError::Missing`] where there is no such name.
+    /// Reads the bytes. Errors with [`BlobError::NotFound`] when the name does not exist.
     async fn get(&self, name: &str) -> Result<Vec<u8>, BlobError>;
-    /// No error where there is no such name.
-    async fn remove(&self, name: &str) -> Result<(), BlobError>;
+    /// Deletes the bytes. Succeeds when the name does not exist.
+    async fn delete(&self, name: &str) -> Result<(), BlobError>;
 }
 
+/// The failure of a blob store call.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    #[error("there are no bytes of that name")]
-    Missing,
-    #[error("the name has other bytes")]
-    Taken,
-    /// An answer, and it was no.
-    #[error("the store of documents refused")]
+    #[error("the blob does not exist")]
+    NotFound,
+    #[error("the blob name is taken by other bytes")]
+    NameTaken,
+    /// The store rejected the call.
+    #[error("the blob store rejected the call")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
-    /// It did not answer, or not sensibly: what was asked may have happened.
-    #[error("the store of documents is not available")]
+    /// No answer, or a server error: the call may have been carried out all the same.
+    #[error("the blob store is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// It was not asked.
+    /// The circuit breaker is open; no call was made.
     #[error(transparent)]
-    Resting(#[from] Open),
+    CircuitOpen(#[from] CircuitOpen),
 }
 
 impl BlobError {
@@ -49,28 +50,28 @@ impl BlobError {
     }
 }
 
-impl Outage for BlobError {
+impl IsOutage for BlobError {
     fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 }
 
-/// The store that is configured.
-pub fn configured(config: &BlobConfig, ctx: &Ctx) -> Result<Arc<dyn Blobs>, object_store::Error> {
+/// Builds the blob store that `config` selects. Makes no call to it. Errors when the bucket's client cannot be built.
+pub fn from_config(config: &BlobConfig, ctx: &Ctx) -> Result<Arc<dyn Blobs>, object_store::Error> {
     Ok(match config {
-        BlobConfig::Folder(folder) => Arc::new(local::LocalBlobs::new(folder.clone())),
+        BlobConfig::Directory(directory) => Arc::new(local::LocalBlobs::new(directory.clone())),
         BlobConfig::S3(s3) => Arc::new(s3::S3Blobs::try_new(s3, ctx.breaker("s3"))?),
     })
 }
 
-/// A name that nobody can guess.
-pub fn random_name() -> String {
+/// A new blob name: 32 random bytes in hexadecimal.
+pub fn random_blob_name() -> String {
     let bytes: [u8; 32] = chassis::id::random_bytes();
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Names come from the database, but one that leads somewhere else is refused all the same.
-fn plain(name: &str) -> Result<&str, BlobError> {
-    let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
-    if is_plain { Ok(name) } else { Err(BlobError::refused("a name has letters and digits only")) }
+/// Refuses a name that is not alphanumeric, since a path could lead out of the store.
+fn validate_name(name: &str) -> Result<&str, BlobError> {
+    let is_alphanumeric = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
+    if is_alphanumeric { Ok(name) } else { Err(BlobError::refused("a blob name consists of letters and digits")) }
 }

@@ -1,43 +1,47 @@
-//! Facts to keep: deductions, their reversals, and what staff did. Every one is a keyed one-shot.
+//! Consumers of the compliance service: TDS records from payouts, audit entries from staff actions.
+//!
+//! Every row is inserted once by its unique key, so events may arrive twice and in any order.
 
-use crate::Compliance;
-use crate::app::keep::{Action, ActionId, RecordId, TdsRecord, keep_action, keep_record};
-use chassis::events::consumer::Consumer;
-use chassis::events::read::{id, money, optional_id, part, time, word};
+use crate::app::insert::{AuditEntry, AuditEntryId, TdsRecord, TdsRecordId, insert_audit_entry, insert_tds_record};
+use chassis::events::decode::{id, money, optional_id, parse, required, time};
+use chassis::events::handler::EventHandler;
 use chassis::events::{Envelope, HandleError};
 use db::DbConnection;
 use domain::MoneyError;
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
 use proto_events::platform::v1::StaffActed;
 
+/// Handles payout events and staff actions.
+pub(crate) struct EventConsumer;
+
 #[async_trait::async_trait]
-impl Consumer for Compliance {
+impl EventHandler for EventConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         for event in events {
             match event.event_type.as_str() {
-                "payout.v1.PayoutCompleted" => completed(c, &event.decode()?).await?,
-                "payout.v1.PayoutReversed" => reversed(c, &event.decode()?).await?,
-                "platform.v1.StaffActed" => acted(c, &event.decode()?).await?,
-                // What is subscribed to and not kept would go unnoticed.
-                other => return Err(HandleError::poison(format!("nothing is kept of {other}"))),
+                "payout.v1.PayoutCompleted" => on_payout_completed(c, &event.decode()?).await?,
+                "payout.v1.PayoutReversed" => on_payout_reversed(c, &event.decode()?).await?,
+                "platform.v1.StaffActed" => on_staff_acted(c, &event.decode()?).await?,
+                // An event type that is subscribed to and not handled must not be lost silently.
+                other => return Err(HandleError::poison(format!("unhandled event type {other}"))),
             }
         }
         Ok(())
     }
 }
 
-async fn completed(c: &mut DbConnection, e: &PayoutCompleted) -> Result<(), HandleError> {
-    keep_record(c, &record(&e.payout, &e.tax)?).await?;
+async fn on_payout_completed(c: &mut DbConnection, e: &PayoutCompleted) -> Result<(), HandleError> {
+    insert_tds_record(c, &tds_record(&e.payout, &e.tax)?).await?;
     Ok(())
 }
 
-/// The mirror of the deduction, at the time of the return: a quarter that has been stated stays as it was stated. It
-/// needs nothing of the first row, so either may come first.
-async fn reversed(c: &mut DbConnection, e: &PayoutReversed) -> Result<(), HandleError> {
-    let deduction = record(&e.payout, &e.tax)?;
-    let returned_at = time("changed_at", part("payout", &e.payout)?.changed_at)?;
+/// Inserts the deduction with negative amounts at the time of the return, so that the statement of an earlier quarter
+/// does not change. It does not read the deduction's row, so either may arrive first.
+async fn on_payout_reversed(c: &mut DbConnection, e: &PayoutReversed) -> Result<(), HandleError> {
+    let deduction = tds_record(&e.payout, &e.tax)?;
+    let returned_at = time("changed_at", required("payout", &e.payout)?.changed_at)?;
     let out_of_range = |e: MoneyError| HandleError::poison(e.to_string());
-    let mirror = TdsRecord {
+    let reversal = TdsRecord {
         reversal: true,
         financial_year: returned_at.financial_year(),
         quarter: returned_at.quarter(),
@@ -47,19 +51,20 @@ async fn reversed(c: &mut DbConnection, e: &PayoutReversed) -> Result<(), Handle
         reverses_at: Some(deduction.deducted_at),
         ..deduction
     };
-    keep_record(c, &mirror).await?;
+    insert_tds_record(c, &reversal).await?;
     Ok(())
 }
 
-fn record(payout: &Option<Payout>, tax: &Option<TaxLine>) -> Result<TdsRecord, HandleError> {
-    let (payout, tax) = (part("payout", payout)?, part("tax", tax)?);
+/// The deduction of a payout. Poisons an event without payout or tax, or with an unknown id, year or quarter.
+fn tds_record(payout: &Option<Payout>, tax: &Option<TaxLine>) -> Result<TdsRecord, HandleError> {
+    let (payout, tax) = (required("payout", payout)?, required("tax", tax)?);
     Ok(TdsRecord {
-        id: chassis::id::fresh::<RecordId>(),
+        id: chassis::id::fresh::<TdsRecordId>(),
         payout_id: id("payout_id", &payout.payout_id)?,
         reversal: false,
         user_id: id("user_id", &payout.user_id)?,
-        financial_year: word("financial_year", &tax.financial_year)?,
-        quarter: word("quarter", &tax.quarter)?,
+        financial_year: parse("financial_year", &tax.financial_year)?,
+        quarter: parse("quarter", &tax.quarter)?,
         rule_id: tax.rule_id.clone(),
         section: tax.section.clone(),
         rate: tax.rate.clone(),
@@ -75,11 +80,11 @@ fn record(payout: &Option<Payout>, tax: &Option<TaxLine>) -> Result<TdsRecord, H
     })
 }
 
-async fn acted(c: &mut DbConnection, e: &StaffActed) -> Result<(), HandleError> {
-    let action = Action {
-        id: id::<ActionId>("action_id", &e.action_id)?,
+async fn on_staff_acted(c: &mut DbConnection, e: &StaffActed) -> Result<(), HandleError> {
+    let entry = AuditEntry {
+        id: id::<AuditEntryId>("action_id", &e.action_id)?,
         actor_id: id("actor_id", &e.actor_id)?,
-        role: word("role", &e.role)?,
+        role: parse("role", &e.role)?,
         service: e.service.clone(),
         action: e.action.clone(),
         subject_type: e.subject_type.clone(),
@@ -90,6 +95,6 @@ async fn acted(c: &mut DbConnection, e: &StaffActed) -> Result<(), HandleError> 
         address: e.address.clone(),
         acted_at: time("acted_at", e.acted_at)?,
     };
-    keep_action(c, &action).await?;
+    insert_audit_entry(c, &entry).await?;
     Ok(())
 }

@@ -1,19 +1,20 @@
-//! Why compliance refuses, and how that is answered.
+//! Errors of the compliance service and their HTTP problems.
 
 use crate::blobs::BlobError;
-use crate::domain::document::{MOST_DOCUMENTS, ReviewRefused};
+use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, ReviewRefusal};
 use actix_web::http::StatusCode;
 use chassis::http::Problem;
 use db::{DbError, TxError};
 
+/// The error of a compliance operation.
 #[derive(Debug, thiserror::Error)]
 pub enum ComplianceError {
-    #[error("there is no such thing")]
+    #[error("not found")]
     NotFound,
-    #[error("a member has at most {MOST_DOCUMENTS} documents")]
+    #[error("a member may have at most {MAX_DOCUMENTS_PER_MEMBER} documents")]
     TooManyDocuments,
     #[error(transparent)]
-    Review(#[from] ReviewRefused),
+    Review(#[from] ReviewRefusal),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -35,8 +36,12 @@ impl From<ComplianceError> for Problem {
         match error {
             ComplianceError::NotFound => Self::not_found(),
             ComplianceError::TooManyDocuments => Self::conflict("compliance.too_many_documents", text),
-            ComplianceError::Review(ReviewRefused::Own) => Self::new(StatusCode::FORBIDDEN, "compliance.own", text),
-            ComplianceError::Review(ReviewRefused::Decided(_)) => Self::conflict("compliance.already_reviewed", text),
+            ComplianceError::Review(ReviewRefusal::OwnDocument) => {
+                Self::new(StatusCode::FORBIDDEN, "compliance.own", text)
+            }
+            ComplianceError::Review(ReviewRefusal::AlreadyDecided(_)) => {
+                Self::conflict("compliance.already_reviewed", text)
+            }
             ComplianceError::Db(error) => error.into(),
         }
     }
@@ -45,10 +50,10 @@ impl From<ComplianceError> for Problem {
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Self {
         match error {
-            // A row names bytes that are not there: no other try mends it.
-            BlobError::Missing => Self::internal(error),
-            BlobError::Resting(open) => Self::unavailable(open).with_retry_after(open.after),
-            BlobError::Taken | BlobError::Refused(_) | BlobError::Unavailable(_) => Self::unavailable(error),
+            // A document row without its bytes is data loss; a retry cannot succeed.
+            BlobError::NotFound => Self::internal(error),
+            BlobError::CircuitOpen(open) => Self::unavailable(open).with_retry_after(open.retry_after),
+            BlobError::NameTaken | BlobError::Refused(_) | BlobError::Unavailable(_) => Self::unavailable(error),
         }
     }
 }

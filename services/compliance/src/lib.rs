@@ -1,13 +1,12 @@
-//! What the law and an auditor ask for: members' documents, tax deducted at source by member and by PAN, and the
-//! log of what staff did.
+//! Compliance records: members' documents, tax deducted at source (TDS), and the audit log of staff actions.
 //!
-//! Owns documents, TDS records and the audit log. Read in this order: [`domain`] (the decisions), `schema` and
-//! [`store`], [`blobs`] (the bytes of documents), `picture` (what proves a picture), [`app`] (what is done), `http` (the route table), `consumers`,
-//! [`config`], [`error`].
+//! Reading order: [`domain`] (rules), `schema` and [`store`], [`blobs`] (the bytes of documents), `picture` (picture
+//! validation), [`app`] (operations), `http` (routes), `consumers`, [`config`], [`error`].
 //!
-//! Invariants: records are only ever added (a returned payout adds its mirror); a fact is recorded once; a member
-//! sees their own records and documents alone; a document is what its bytes prove, is decided once, and never by
-//! its owner; a PAN is stored sealed, shown masked, and opened for the quarterly statement alone.
+//! Invariants: TDS records and audit entries are append-only, and a returned payout adds a reversal; an event is
+//! recorded once; members see only their own records and documents; a document's type is detected from its bytes; a
+//! document is reviewed once and never by its owner; a PAN is stored sealed, shown masked, and unsealed only for the
+//! quarterly statement.
 
 pub mod app;
 pub mod blobs;
@@ -23,32 +22,38 @@ pub mod store;
 use blobs::Blobs;
 use chassis::pii::Sealer;
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use config::Config;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-const PICTURES_AT_A_TIME: usize = 1;
+/// Pictures decoded at the same time: bounds the memory of the decoders.
+const MAX_CONCURRENT_DECODES: usize = 1;
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
-/// The service as handlers and consumers see it.
+/// State of the application, shared by all handlers.
 #[derive(Clone)]
-pub struct Compliance {
+pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
     sealer: Arc<Sealer>,
-    /// Pictures that are decoded at a time: each takes memory.
+    /// Permits to decode a picture.
     decoders: Arc<Semaphore>,
 }
 
+/// The compliance service for [`chassis::run`] or for a process with several services.
 pub fn service() -> Service {
     Service { name: "compliance", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(parts(ctx))) }
 }
 
-fn parts(ctx: Ctx) -> Result<Parts, BootError> {
+fn parts(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
-    let blobs = blobs::configured(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let decoders = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
-    let state = Compliance { ctx, blobs, sealer: Arc::new(config.sealer), decoders };
-    Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() })
+    let blobs = blobs::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let decoders = Arc::new(Semaphore::new(MAX_CONCURRENT_DECODES));
+    let state = ComplianceState { ctx, blobs, sealer: Arc::new(config.sealer), decoders };
+    Ok(ServiceParts {
+        routes: http::routes(state),
+        consumer: Some(Arc::new(consumers::EventConsumer)),
+        jobs: Vec::new(),
+    })
 }

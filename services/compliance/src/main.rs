@@ -1,4 +1,4 @@
-//! The compliance service on its own.
+//! Binary of the compliance service.
 
 fn main() -> std::process::ExitCode {
     chassis::run(compliance::service())

@@ -1,6 +1,6 @@
-//! Decoders that prove that a picture is one. Nothing of what they decode is used.
+//! Picture validation by decoding. The decoded pixels are discarded.
 
-use crate::domain::document::{ContentType, LONGEST_SIDE, MOST_PIXELS};
+use crate::domain::document::{ContentType, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS};
 use png::Limits;
 use std::io::Cursor;
 use zune_jpeg::JpegDecoder;
@@ -8,30 +8,30 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// What a PNG's decoder may allocate besides a row of pixels.
-const PNG_BYTES: usize = 8 * 1024 * 1024;
+/// Memory limit of the PNG decoder, besides one row of pixels.
+const PNG_DECODER_LIMIT_BYTES: usize = 8 * 1024 * 1024;
 
-/// Whether all of the picture can be decoded, within bounds of its size. A PDF is not looked at. Takes up to a second.
-pub(crate) fn is_whole(content_type: ContentType, bytes: &[u8]) -> bool {
+/// Whether the whole picture decodes and is within the pixel limits. A PDF always passes. Blocks for up to a second.
+pub(crate) fn is_decodable(content_type: ContentType, bytes: &[u8]) -> bool {
     match content_type {
         ContentType::Pdf => true,
-        ContentType::Png => png_is_whole(bytes).unwrap_or(false),
-        ContentType::Jpeg => jpeg_is_whole(bytes).unwrap_or(false),
+        ContentType::Png => is_decodable_png(bytes).unwrap_or(false),
+        ContentType::Jpeg => is_decodable_jpeg(bytes).unwrap_or(false),
     }
 }
 
-fn fits(width: usize, height: usize) -> bool {
-    let side = 1..=LONGEST_SIDE;
-    side.contains(&width) && side.contains(&height) && width.saturating_mul(height) <= MOST_PIXELS
+fn is_within_limits(width: usize, height: usize) -> bool {
+    let side = 1..=MAX_PICTURE_SIDE_PIXELS;
+    side.contains(&width) && side.contains(&height) && width.saturating_mul(height) <= MAX_PICTURE_PIXELS
 }
 
-/// Row by row, so that a small file of very many pixels fills no memory.
-fn png_is_whole(bytes: &[u8]) -> Option<bool> {
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: PNG_BYTES });
+/// Decodes row by row, so that a decompression bomb does not fill the memory.
+fn is_decodable_png(bytes: &[u8]) -> Option<bool> {
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: PNG_DECODER_LIMIT_BYTES });
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let header = decoder.read_header_info().ok()?;
-    if !fits(usize::try_from(header.width).ok()?, usize::try_from(header.height).ok()?) {
+    if !is_within_limits(usize::try_from(header.width).ok()?, usize::try_from(header.height).ok()?) {
         return Some(false);
     }
     let mut reader = decoder.read_info().ok()?;
@@ -39,23 +39,24 @@ fn png_is_whole(bytes: &[u8]) -> Option<bool> {
     Some(reader.finish().is_ok())
 }
 
-fn jpeg_is_whole(bytes: &[u8]) -> Option<bool> {
-    let options = DecoderOptions::default().set_max_width(LONGEST_SIDE).set_max_height(LONGEST_SIDE);
+fn is_decodable_jpeg(bytes: &[u8]) -> Option<bool> {
+    let options =
+        DecoderOptions::default().set_max_width(MAX_PICTURE_SIDE_PIXELS).set_max_height(MAX_PICTURE_SIDE_PIXELS);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().ok()?;
     let (width, height) = decoder.dimensions()?;
-    if !fits(width, height) || !ends(bytes) {
+    if !is_within_limits(width, height) || !has_end_marker(bytes) {
         return Some(false);
     }
-    // A byte a pixel instead of three, where the picture has a brightness of its own.
+    // One byte per pixel instead of three, where the picture has a luma channel.
     if decoder.input_colorspace() == Some(ColorSpace::YCbCr) {
         decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::Luma));
     }
     Some(decoder.decode().is_ok())
 }
 
-/// Whether the last scan has an end: a decoder fills up with grey what was cut off.
-fn ends(jpeg: &[u8]) -> bool {
+/// Whether an end marker follows the last scan: the decoder fills a truncated picture with grey instead of failing.
+fn has_end_marker(jpeg: &[u8]) -> bool {
     let last = |marker: u8| jpeg.windows(2).rposition(|pair| pair == [0xFF, marker]);
     let (scan, end) = (last(0xDA), last(0xD9));
     end.is_some() && scan < end
@@ -86,46 +87,46 @@ mod tests {
     #[test]
     fn a_png_is_decoded_to_its_end() {
         let file = png(40, 30);
-        assert!(is_whole(ContentType::Png, &file));
+        assert!(is_decodable(ContentType::Png, &file));
         for cut in [8, 20, 40, file.len() / 2, file.len() - 13, file.len() - 1] {
             let part: Vec<u8> = file.iter().take(cut).copied().collect();
-            assert!(!is_whole(ContentType::Png, &part), "{cut} bytes");
+            assert!(!is_decodable(ContentType::Png, &part), "{cut} bytes");
         }
         let mut changed = file.clone();
         if let Some(byte) = changed.iter_mut().rev().nth(20) {
             *byte ^= 0xFF;
         }
-        assert!(!is_whole(ContentType::Png, &changed));
+        assert!(!is_decodable(ContentType::Png, &changed));
     }
 
     #[test]
     fn a_small_file_of_very_many_pixels_is_refused() {
-        assert!(is_whole(ContentType::Png, &png(side(LONGEST_SIDE), 1)));
-        assert!(!is_whole(ContentType::Png, &png(side(LONGEST_SIDE) + 1, 1)));
+        assert!(is_decodable(ContentType::Png, &png(side(MAX_PICTURE_SIDE_PIXELS), 1)));
+        assert!(!is_decodable(ContentType::Png, &png(side(MAX_PICTURE_SIDE_PIXELS) + 1, 1)));
         let width = 4_000;
-        let rows = side(MOST_PIXELS / 4_000);
+        let rows = side(MAX_PICTURE_PIXELS / 4_000);
         for (height, fits) in [(rows - 1, true), (rows, true), (rows + 1, false)] {
             let file = png(width, height);
             assert!(file.len() < 100_000, "a bomb is small");
-            assert_eq!(is_whole(ContentType::Png, &file), fits, "{height}");
+            assert_eq!(is_decodable(ContentType::Png, &file), fits, "{height}");
         }
     }
 
     #[test]
     fn a_jpeg_is_decoded_to_its_end() {
         let file = JPEG;
-        assert!(is_whole(ContentType::Jpeg, file));
+        assert!(is_decodable(ContentType::Jpeg, file));
         for cut in [2, 3, 20, file.len() / 2, file.len() - 2] {
             let part: Vec<u8> = file.iter().take(cut).copied().collect();
-            assert!(!is_whole(ContentType::Jpeg, &part), "{cut} bytes");
+            assert!(!is_decodable(ContentType::Jpeg, &part), "{cut} bytes");
         }
-        // What a camera adds behind it is nobody's business.
-        assert!(is_whole(ContentType::Jpeg, &[file, b"trailer"].concat()));
-        // The same with the height of a bomb.
+        // Cameras append data after the end marker.
+        assert!(is_decodable(ContentType::Jpeg, &[file, b"trailer"].concat()));
+        // The same picture with the declared size of a decompression bomb.
         let mut bomb = file.to_vec();
         let frame = bomb.windows(2).position(|pair| pair == [0xFF, 0xC0]).expect("a frame");
         bomb.splice(frame + 5..frame + 9, [0xFF, 0xFF, 0xFF, 0xFF]);
-        assert!(!is_whole(ContentType::Jpeg, &bomb));
+        assert!(!is_decodable(ContentType::Jpeg, &bomb));
     }
 
     /// Eight grey pixels by eight.

@@ -1,4 +1,4 @@
-//! The service's own tables.
+//! Tables of the compliance service.
 
 diesel::table! {
     tds_records (id) {

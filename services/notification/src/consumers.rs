@@ -1,12 +1,12 @@
-//! Which events a member hears of. Every one is a keyed one-shot: its cause is unique for ever.
+//! Consumers of the notification service. A unique cause, derived from each event, prevents a second notification.
 
 use crate::domain::notice::{
-    AboutPayout, PairNews, PayoutNews, because, of_pairs, of_payout, of_return, of_transaction,
+    PairUpdate, PayoutSummary, PayoutUpdate, pairs_text, payout_text, return_text, transaction_text, with_reason,
 };
-use crate::domain::{Kind, Notice, ReferencedId};
-use crate::{Notification, app};
-use chassis::events::consumer::Consumer;
-use chassis::events::read::{id, money, part, time};
+use crate::domain::{Notice, NotificationKind, ReferencedId};
+use crate::{NotificationState, app};
+use chassis::events::decode::{id, money, required, time};
+use chassis::events::handler::EventHandler;
 use chassis::events::{Envelope, HandleError};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
@@ -18,91 +18,101 @@ use proto_events::payout::v1 as payout;
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::BTreeMap;
 
-/// A notice and the parts its cause is derived from.
-type Told = (Vec<Vec<u8>>, Notice);
+/// A notice and the key parts from which its cause is derived.
+type NoticeWithCause = (Vec<Vec<u8>>, Notice);
+
+/// Turns consumed events into notifications and announces them after the commit.
+pub(crate) struct EventConsumer(pub(crate) NotificationState);
 
 #[async_trait::async_trait]
-impl Consumer for Notification {
+impl EventHandler for EventConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let mut all = Vec::new();
+        let mut notices = Vec::new();
         for event in events {
-            all.extend(notices(event)?);
+            notices.extend(notices_of(event)?);
         }
-        self.announce_later(app::store_notices(c, all).await?);
+        self.0.announce_later(app::store_notices(c, notices).await?);
         Ok(())
     }
 
     async fn committed(&self) {
-        self.announce().await;
+        self.0.announce().await;
     }
 }
 
-fn notices(event: &Envelope) -> Result<Vec<Told>, HandleError> {
+/// The notices of an event, none if the event does not concern a member. Errors for an event type without notification.
+fn notices_of(event: &Envelope) -> Result<Vec<NoticeWithCause>, HandleError> {
     match event.event_type.as_str() {
-        "auth.v1.UserRegistered" => registered(&event.decode()?),
-        "auth.v1.KycDecided" => kyc(&event.decode()?),
-        "booking.v1.BookingChanged" => booking(&event.decode()?),
-        "booking.v1.PaymentCompleted" => payment(&event.decode()?),
-        "booking.v1.PaymentRefunded" => refund(&event.decode()?),
-        "booking.v1.PaymentReturned" => returned(&event.decode()?),
-        "booking.v1.EmiOverdue" => overdue(&event.decode()?),
-        "wallet.v1.WalletChanged" => wallet(&event.decode()?),
-        "binary.v1.PlacementMade" => placement(&event.decode()?),
-        "binary.v1.PairsMatched" => pairs_matched(&event.decode()?),
-        "binary.v1.PairsVoided" => pairs_voided(&event.decode()?),
-        "compliance.v1.DocumentReviewed" => document(&event.decode()?),
-        "compliance.v1.CertificateIssued" => certificate(&event.decode()?),
+        "auth.v1.UserRegistered" => on_user_registered(&event.decode()?),
+        "auth.v1.KycDecided" => on_kyc_decided(&event.decode()?),
+        "booking.v1.BookingChanged" => on_booking_changed(&event.decode()?),
+        "booking.v1.PaymentCompleted" => on_payment_completed(&event.decode()?),
+        "booking.v1.PaymentRefunded" => on_payment_refunded(&event.decode()?),
+        "booking.v1.PaymentReturned" => on_payment_returned(&event.decode()?),
+        "booking.v1.EmiOverdue" => on_emi_overdue(&event.decode()?),
+        "wallet.v1.WalletChanged" => on_wallet_changed(&event.decode()?),
+        "binary.v1.PlacementMade" => on_placement_made(&event.decode()?),
+        "binary.v1.PairsMatched" => on_pairs_matched(&event.decode()?),
+        "binary.v1.PairsVoided" => on_pairs_voided(&event.decode()?),
+        "compliance.v1.DocumentReviewed" => on_document_reviewed(&event.decode()?),
+        "compliance.v1.CertificateIssued" => on_certificate_issued(&event.decode()?),
         "payout.v1.PayoutRequested" => {
-            about_payout(event.decode::<payout::PayoutRequested>()?.payout, PayoutNews::Requested)
+            on_payout_changed(event.decode::<payout::PayoutRequested>()?.payout, PayoutUpdate::Requested)
         }
         "payout.v1.PayoutApproved" => {
-            about_payout(event.decode::<payout::PayoutApproved>()?.payout, PayoutNews::Approved)
+            on_payout_changed(event.decode::<payout::PayoutApproved>()?.payout, PayoutUpdate::Approved)
         }
         "payout.v1.PayoutRejected" => {
-            about_payout(event.decode::<payout::PayoutRejected>()?.payout, PayoutNews::Rejected)
+            on_payout_changed(event.decode::<payout::PayoutRejected>()?.payout, PayoutUpdate::Rejected)
         }
         "payout.v1.PayoutCancelled" => {
-            about_payout(event.decode::<payout::PayoutCancelled>()?.payout, PayoutNews::Cancelled)
+            on_payout_changed(event.decode::<payout::PayoutCancelled>()?.payout, PayoutUpdate::Cancelled)
         }
         "payout.v1.PayoutCompleted" => {
-            about_payout(event.decode::<payout::PayoutCompleted>()?.payout, PayoutNews::Completed)
+            on_payout_changed(event.decode::<payout::PayoutCompleted>()?.payout, PayoutUpdate::Completed)
         }
-        "payout.v1.PayoutFailed" => about_payout(event.decode::<payout::PayoutFailed>()?.payout, PayoutNews::Failed),
+        "payout.v1.PayoutFailed" => {
+            on_payout_changed(event.decode::<payout::PayoutFailed>()?.payout, PayoutUpdate::Failed)
+        }
         "payout.v1.PayoutReversed" => {
-            about_payout(event.decode::<payout::PayoutReversed>()?.payout, PayoutNews::Reversed)
+            on_payout_changed(event.decode::<payout::PayoutReversed>()?.payout, PayoutUpdate::Reversed)
         }
-        // What is subscribed to and told to nobody would go unnoticed.
-        other => Err(HandleError::poison(format!("no notification is made of {other}"))),
+        // A subscribed event without a notification is a mistake, so the event is parked.
+        other => Err(HandleError::poison(format!("no notification is defined for {other}"))),
     }
 }
 
-fn one(cause: &[&[u8]], notice: Notice) -> Result<Vec<Told>, HandleError> {
+/// One notice with the key parts of its cause.
+fn single(cause: &[&[u8]], notice: Notice) -> Result<Vec<NoticeWithCause>, HandleError> {
     Ok(vec![(cause.iter().map(|part| part.to_vec()).collect(), notice)])
 }
 
-fn registered(e: &UserRegistered) -> Result<Vec<Told>, HandleError> {
-    let user = part("user", &e.user)?;
+fn on_user_registered(e: &UserRegistered) -> Result<Vec<NoticeWithCause>, HandleError> {
+    let user = required("user", &e.user)?;
     let user_id: UserId = id("user_id", &user.user_id)?;
     let body =
         format!("Your referral code is {}. Share it with people who want to drive electric.", user.referral_code);
     let at = time("created_at", user.created_at)?;
-    one(&[b"welcome", &user.user_id], Notice::new(user_id, Kind::Welcome, at, ("user", user_id), "Welcome", body))
+    single(
+        &[b"welcome", &user.user_id],
+        Notice::new(user_id, NotificationKind::Welcome, at, ("user", user_id), "Welcome", body),
+    )
 }
 
-fn kyc(e: &KycDecided) -> Result<Vec<Told>, HandleError> {
+fn on_kyc_decided(e: &KycDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
     let kyc: ReferencedId = id("kyc_id", &e.kyc_id)?;
     let (title, body) = if e.approved {
         ("KYC approved", "Your KYC is approved. You can ask for payouts now.".to_owned())
     } else {
-        ("KYC rejected", format!("{} You can submit it again.", because("Your KYC was rejected", &e.reason)))
+        ("KYC rejected", format!("{} You can submit it again.", with_reason("Your KYC was rejected", &e.reason)))
     };
     let at = time("decided_at", e.decided_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, Kind::Kyc, at, ("kyc", kyc), title, body);
-    one(&[b"kyc", &e.kyc_id, &e.version.to_be_bytes()], notice)
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Kyc, at, ("kyc", kyc), title, body);
+    single(&[b"kyc", &e.kyc_id, &e.version.to_be_bytes()], notice)
 }
 
-fn booking(e: &BookingChanged) -> Result<Vec<Told>, HandleError> {
-    let words = match e.status.as_str() {
+fn on_booking_changed(e: &BookingChanged) -> Result<Vec<NoticeWithCause>, HandleError> {
+    let outcome = match e.status.as_str() {
         "confirmed" => "is confirmed",
         "completed" => "is paid in full",
         "cancelled" => "is cancelled",
@@ -110,42 +120,61 @@ fn booking(e: &BookingChanged) -> Result<Vec<Told>, HandleError> {
         _ => return Ok(Vec::new()),
     };
     let booking: BookingId = id("booking_id", &e.booking_id)?;
-    let body = format!("Your booking {} of {} {words}.", e.number, e.vehicle);
+    let body = format!("Your booking {} of {} {outcome}.", e.number, e.vehicle);
     let at = time("changed_at", e.changed_at)?;
     let title = format!("Booking {}", e.status);
-    let notice = Notice::new(id("user_id", &e.user_id)?, Kind::Booking, at, ("booking", booking), title, body);
-    one(&[b"booking", &e.booking_id, e.status.as_bytes()], notice)
+    let notice =
+        Notice::new(id("user_id", &e.user_id)?, NotificationKind::Booking, at, ("booking", booking), title, body);
+    single(&[b"booking", &e.booking_id, e.status.as_bytes()], notice)
 }
 
-fn payment(e: &PaymentCompleted) -> Result<Vec<Told>, HandleError> {
+fn on_payment_completed(e: &PaymentCompleted) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
     let body = format!("We received ₹{} for your booking {}.", money(e.amount_paise), e.booking_number);
     let at = time("completed_at", e.completed_at)?;
-    let notice =
-        Notice::new(id("user_id", &e.user_id)?, Kind::Payment, at, ("payment", payment), "Payment received", body);
-    one(&[b"payment", &e.payment_id], notice)
+    let notice = Notice::new(
+        id("user_id", &e.user_id)?,
+        NotificationKind::Payment,
+        at,
+        ("payment", payment),
+        "Payment received",
+        body,
+    );
+    single(&[b"payment", &e.payment_id], notice)
 }
 
-fn refund(e: &PaymentRefunded) -> Result<Vec<Told>, HandleError> {
+fn on_payment_refunded(e: &PaymentRefunded) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
     let body = format!("₹{} of your booking {} is refunded.", money(e.amount_paise), e.booking_number);
     let at = time("refunded_at", e.refunded_at)?;
-    let notice =
-        Notice::new(id("user_id", &e.user_id)?, Kind::Payment, at, ("payment", payment), "Payment refunded", body);
-    one(&[b"refund", &e.refund_id], notice)
+    let notice = Notice::new(
+        id("user_id", &e.user_id)?,
+        NotificationKind::Payment,
+        at,
+        ("payment", payment),
+        "Payment refunded",
+        body,
+    );
+    single(&[b"refund", &e.refund_id], notice)
 }
 
-/// Money that no booking could take, or a refund that failed at its source: it is in the payer's wallet.
-fn returned(e: &PaymentReturned) -> Result<Vec<Told>, HandleError> {
+/// Money that no booking could accept, or a refund that failed at its source. It is in the payer's wallet.
+fn on_payment_returned(e: &PaymentReturned) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
-    let body = of_return(&e.cause, money(e.amount_paise), &e.booking_number);
+    let body = return_text(&e.cause, money(e.amount_paise), &e.booking_number);
     let at = time("returned_at", e.returned_at)?;
-    let notice =
-        Notice::new(id("user_id", &e.user_id)?, Kind::Payment, at, ("payment", payment), "Payment returned", body);
-    one(&[b"return", &e.return_id], notice)
+    let notice = Notice::new(
+        id("user_id", &e.user_id)?,
+        NotificationKind::Payment,
+        at,
+        ("payment", payment),
+        "Payment returned",
+        body,
+    );
+    single(&[b"return", &e.return_id], notice)
 }
 
-fn overdue(e: &EmiOverdue) -> Result<Vec<Told>, HandleError> {
+fn on_emi_overdue(e: &EmiOverdue) -> Result<Vec<NoticeWithCause>, HandleError> {
     let booking: BookingId = id("booking_id", &e.booking_id)?;
     let body = format!(
         "Instalment {} of your booking {}, ₹{}, was due on {}.",
@@ -155,111 +184,124 @@ fn overdue(e: &EmiOverdue) -> Result<Vec<Told>, HandleError> {
         e.due_on
     );
     let at = time("noticed_at", e.noticed_at)?;
-    let notice =
-        Notice::new(id("user_id", &e.user_id)?, Kind::Emi, at, ("booking", booking), "Instalment overdue", body);
-    one(&[b"overdue", &e.booking_id, &e.n.to_be_bytes()], notice)
+    let notice = Notice::new(
+        id("user_id", &e.user_id)?,
+        NotificationKind::Emi,
+        at,
+        ("booking", booking),
+        "Instalment overdue",
+        body,
+    );
+    single(&[b"overdue", &e.booking_id, &e.n.to_be_bytes()], notice)
 }
 
-fn wallet(e: &WalletChanged) -> Result<Vec<Told>, HandleError> {
+fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleError> {
     let user: UserId = id("user_id", &e.user_id)?;
-    let mut told = Vec::new();
+    let mut notices = Vec::new();
     for line in &e.transactions {
-        if let Some((kind, title, body)) = of_transaction(&line.r#type, money(line.amount_paise)) {
+        if let Some((kind, title, body)) = transaction_text(&line.r#type, money(line.amount_paise)) {
             let transaction: ReferencedId = id("transaction_id", &line.transaction_id)?;
             let at = time("created_at", line.created_at)?;
             let notice = Notice::new(user, kind, at, ("transaction", transaction), title, body);
-            told.extend(one(&[b"transaction", &line.transaction_id], notice)?);
+            notices.extend(single(&[b"transaction", &line.transaction_id], notice)?);
         }
     }
-    Ok(told)
+    Ok(notices)
 }
 
-fn placement(e: &PlacementMade) -> Result<Vec<Told>, HandleError> {
+fn on_placement_made(e: &PlacementMade) -> Result<Vec<NoticeWithCause>, HandleError> {
     let user: UserId = id("user_id", &e.user_id)?;
     let at = time("placed_at", e.placed_at)?;
     let body = format!("You are in the tree now, on level {}.", e.depth);
-    one(&[b"placement", &e.user_id], Notice::new(user, Kind::Tree, at, ("user", user), "You are placed", body))
+    single(
+        &[b"placement", &e.user_id],
+        Notice::new(user, NotificationKind::Tree, at, ("user", user), "You are placed", body),
+    )
 }
 
-/// Pairs that no placement made: one notice an earner, however many there are.
-fn pairs_matched(e: &PairsMatched) -> Result<Vec<Told>, HandleError> {
+/// Pairs that were matched without a placement: one notice for each earner.
+fn on_pairs_matched(e: &PairsMatched) -> Result<Vec<NoticeWithCause>, HandleError> {
     let at = time("matched_at", e.matched_at)?;
-    let mut told = Vec::new();
+    let mut notices = Vec::new();
     for (earner, pairs) in by_earner(&e.pairs) {
         let matched: Vec<u32> = pairs.iter().filter(|pair| pair.status == "matched").map(|pair| pair.number).collect();
         if !matched.is_empty() {
             let user: UserId = id("earner_id", earner)?;
-            let body = of_pairs(PairNews::Matched { cause: &e.cause }, &matched);
-            let notice = Notice::new(user, Kind::Tree, at, ("user", user), "Pairs matched", body);
-            told.extend(one(&[b"pairs_matched", &e.sequence.to_be_bytes(), &e.cause_id, earner], notice)?);
+            let body = pairs_text(PairUpdate::Matched { cause: &e.cause }, &matched);
+            let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), "Pairs matched", body);
+            notices.extend(single(&[b"pairs_matched", &e.sequence.to_be_bytes(), &e.cause_id, earner], notice)?);
         }
     }
-    Ok(told)
+    Ok(notices)
 }
 
-fn pairs_voided(e: &PairsVoided) -> Result<Vec<Told>, HandleError> {
+fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError> {
     let at = time("voided_at", e.voided_at)?;
-    let mut told = Vec::new();
+    let mut notices = Vec::new();
     for (earner, pairs) in by_earner(&e.pairs) {
         let user: UserId = id("earner_id", earner)?;
         let voided: Vec<u32> = pairs.iter().map(|pair| pair.number).collect();
-        let body = of_pairs(PairNews::Voided, &voided);
-        let notice = Notice::new(user, Kind::Tree, at, ("user", user), "Pairs taken back", body);
-        told.extend(one(&[b"pairs_voided", &e.sequence.to_be_bytes(), &e.refund_id, earner], notice)?);
+        let body = pairs_text(PairUpdate::Voided, &voided);
+        let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), "Pairs taken back", body);
+        notices.extend(single(&[b"pairs_voided", &e.sequence.to_be_bytes(), &e.refund_id, earner], notice)?);
     }
-    Ok(told)
+    Ok(notices)
 }
 
 fn by_earner(pairs: &[Pair]) -> BTreeMap<&[u8], Vec<&Pair>> {
-    let mut of: BTreeMap<&[u8], Vec<&Pair>> = BTreeMap::new();
+    let mut groups: BTreeMap<&[u8], Vec<&Pair>> = BTreeMap::new();
     for pair in pairs {
-        of.entry(&pair.earner_id).or_default().push(pair);
+        groups.entry(&pair.earner_id).or_default().push(pair);
     }
-    of
+    groups
 }
 
-fn document(e: &DocumentReviewed) -> Result<Vec<Told>, HandleError> {
+fn on_document_reviewed(e: &DocumentReviewed) -> Result<Vec<NoticeWithCause>, HandleError> {
     let document: ReferencedId = id("document_id", &e.document_id)?;
     let (title, body) = if e.verified {
         ("Document verified", "Your document is verified.".to_owned())
     } else {
-        ("Document rejected", because("Your document was rejected", &e.reason))
+        ("Document rejected", with_reason("Your document was rejected", &e.reason))
     };
     let at = time("reviewed_at", e.reviewed_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, Kind::Document, at, ("document", document), title, body);
-    one(&[b"document", &e.document_id, &[u8::from(e.verified)]], notice)
+    let notice =
+        Notice::new(id("user_id", &e.user_id)?, NotificationKind::Document, at, ("document", document), title, body);
+    single(&[b"document", &e.document_id, &[u8::from(e.verified)]], notice)
 }
 
-fn certificate(e: &CertificateIssued) -> Result<Vec<Told>, HandleError> {
+fn on_certificate_issued(e: &CertificateIssued) -> Result<Vec<NoticeWithCause>, HandleError> {
     let certificate: ReferencedId = id("certificate_id", &e.certificate_id)?;
     let body = format!("Your TDS certificate for {} is ready.", e.financial_year);
     let at = time("issued_at", e.issued_at)?;
     let notice = Notice::new(
         id("user_id", &e.user_id)?,
-        Kind::Document,
+        NotificationKind::Document,
         at,
         ("certificate", certificate),
         "TDS certificate",
         body,
     );
-    one(&[b"certificate", &e.certificate_id], notice)
+    single(&[b"certificate", &e.certificate_id], notice)
 }
 
-fn about_payout(payout: Option<payout::Payout>, news: PayoutNews) -> Result<Vec<Told>, HandleError> {
-    let payout = part("payout", &payout)?.clone();
+fn on_payout_changed(
+    payout: Option<payout::Payout>,
+    update: PayoutUpdate,
+) -> Result<Vec<NoticeWithCause>, HandleError> {
+    let payout = required("payout", &payout)?.clone();
     let payout_id: PayoutId = id("payout_id", &payout.payout_id)?;
-    let about = AboutPayout {
+    let summary = PayoutSummary {
         requested: money(payout.requested_paise),
         net: money(payout.net_paise),
         account_mask: &payout.account_mask,
         reason: &payout.reason,
     };
     let at = time("changed_at", payout.changed_at)?;
-    let (title, body) = (format!("Payout {news}"), of_payout(news, about));
+    let (title, body) = (format!("Payout {update}"), payout_text(update, summary));
     let user = id("user_id", &payout.user_id)?;
-    one(
-        &[b"payout", &payout.payout_id, news.as_str().as_bytes()],
-        Notice::new(user, Kind::Payout, at, ("payout", payout_id), title, body),
+    single(
+        &[b"payout", &payout.payout_id, update.as_str().as_bytes()],
+        Notice::new(user, NotificationKind::Payout, at, ("payout", payout_id), title, body),
     )
 }
 
@@ -269,7 +311,7 @@ mod tests {
     use proto_events::subscriptions;
 
     #[test]
-    fn every_event_that_is_listened_to_is_known_and_no_other() {
+    fn every_subscribed_event_has_a_notification_and_no_other() {
         let event = |event_type: &str| Envelope {
             id: [0; 16],
             source: String::new(),
@@ -280,10 +322,14 @@ mod tests {
             traceparent: String::new(),
             data: Vec::new(),
         };
-        let unknown =
-            |of: &str| notices(&event(of)).is_err_and(|error| error.to_string().contains("no notification is made"));
-        // Ended sessions are the chassis' to hear of.
-        for known in subscriptions::of("notification").iter().filter(|of| **of != "auth.v1.SessionRevoked") {
+        let unknown = |event_type: &str| {
+            notices_of(&event(event_type)).is_err_and(|error| error.to_string().contains("no notification is defined"))
+        };
+        // The chassis handles revoked sessions.
+        for known in subscriptions::for_service("notification")
+            .iter()
+            .filter(|event_type| **event_type != "auth.v1.SessionRevoked")
+        {
             assert!(!unknown(known), "{known}");
         }
         assert!(unknown("auth.v1.UserUpdated"));

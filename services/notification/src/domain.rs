@@ -1,6 +1,6 @@
-//! Which fact becomes which words. Pure.
+//! Pure decisions: texts of notifications and the position of a stream.
 
 pub mod feed;
 pub mod notice;
 
-pub use notice::{Kind, Notice, NotificationId, Reference, ReferencedId};
+pub use notice::{Notice, NotificationId, NotificationKind, Reference, ReferencedId};

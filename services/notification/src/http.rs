@@ -1,10 +1,10 @@
-//! The route table and its handlers: everything is the caller's own.
+//! Route table and handlers of the notification service. Every route serves the caller's own notifications.
 
 mod stream;
 
-use crate::domain::{Kind, NotificationId};
-use crate::store::Row;
-use crate::{Notification, app, store};
+use crate::domain::{NotificationId, NotificationKind};
+use crate::store::NotificationRow;
+use crate::{NotificationState, app, store};
 use actix_web::{HttpResponse, web};
 use chassis::auth::{Access, Caller};
 use chassis::http::{Body, Cursor, Doc, Listing, Page, Problem, Query, Routes, ok, path_id};
@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub(crate) fn routes(state: Notification) -> Routes {
+/// All routes, with their access rules and documentation.
+pub(crate) fn routes(state: NotificationState) -> Routes {
     let user = Access::User;
     Routes::new("notification")
         .data(state)
@@ -21,37 +22,60 @@ pub(crate) fn routes(state: Notification) -> Routes {
             "/notifications",
             user,
             list,
-            Doc::new("Own notifications, newest first").filters::<Filter>().paged().gives::<Listing<View>>(),
+            Doc::new("Your notifications, newest first")
+                .query::<NotificationFilter>()
+                .paged()
+                .returns::<Listing<NotificationView>>(),
         )
         .get(
             "/notifications/stream",
             Access::Public,
             stream::open,
-            Doc::new("Own notifications over a WebSocket, each a JSON message as in the list; the token after the sub-protocol `bearer`, or in the first message. A member has five open streams: a sixth closes the oldest with 4001")
-                .filters::<stream::Position>()
-                .answers_bare(101),
+            Doc::new(
+                "Stream your notifications over a WebSocket, each as a JSON message like in the list. The token comes \
+                 after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a \
+                 sixth closes the oldest with code 4001",
+            )
+            .query::<stream::StreamFilter>()
+            .empty_response(101),
         )
-        .get("/notifications/unread-count", user, unread_count, Doc::new("How many are unread").gives::<UnreadCount>())
-        .post("/notifications/read-all", user, read_all, Doc::new("Mark all as read").gives::<UnreadCount>())
-        .post("/notifications/{id}/read", user, read, Doc::new("Mark one as read").gives::<View>())
+        .get(
+            "/notifications/unread-count",
+            user,
+            unread_count,
+            Doc::new("Number of unread notifications").returns::<UnreadCount>(),
+        )
+        .post(
+            "/notifications/read-all",
+            user,
+            mark_all_read,
+            Doc::new("Mark all notifications as read").returns::<UnreadCount>(),
+        )
+        .post(
+            "/notifications/{id}/read",
+            user,
+            mark_read,
+            Doc::new("Mark a notification as read").returns::<NotificationView>(),
+        )
         .get(
             "/notifications/preferences",
             user,
             preferences,
-            Doc::new("What the member hears of").gives::<Preferences>(),
+            Doc::new("Notification preferences").returns::<Preferences>(),
         )
         .put(
             "/notifications/preferences",
             user,
             set_preferences,
-            Doc::new("Choose what to hear of").takes::<Preferences>().gives::<Preferences>(),
+            Doc::new("Change the notification preferences").body::<Preferences>().returns::<Preferences>(),
         )
 }
 
+/// A notification.
 #[derive(Debug, Serialize, JsonSchema)]
-struct View {
+struct NotificationView {
     id: NotificationId,
-    kind: Kind,
+    kind: NotificationKind,
     title: String,
     body: String,
     reference: ReferenceView,
@@ -59,14 +83,15 @@ struct View {
     created_at: Timestamp,
 }
 
+/// Object a notification links to.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReferenceView {
     r#type: String,
     id: String,
 }
 
-impl From<Row> for View {
-    fn from(row: Row) -> Self {
+impl From<NotificationRow> for NotificationView {
+    fn from(row: NotificationRow) -> Self {
         Self {
             id: row.id,
             kind: row.kind,
@@ -79,76 +104,85 @@ impl From<Row> for View {
     }
 }
 
+/// Number of unread notifications.
 #[derive(Debug, Serialize, JsonSchema)]
 struct UnreadCount {
     unread: i64,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-struct Filter {
-    /// `true`: only those that were not read yet.
+struct NotificationFilter {
+    /// `true`: only unread notifications.
     unread: Option<bool>,
 }
 
-/// Every kind, and whether the member hears of it. Kinds left out of a PUT stay as they are.
+/// Every kind of notification, with `false` for a muted one. Kinds left out of a PUT do not change.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Preferences {
-    kinds: BTreeMap<Kind, bool>,
+    kinds: BTreeMap<NotificationKind, bool>,
 }
 
 async fn list(
-    app: web::Data<Notification>,
+    state: web::Data<NotificationState>,
     caller: Caller,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<NotificationFilter>,
     page: Page,
 ) -> Result<HttpResponse, Problem> {
     let before = page.after_id()?;
-    let mut c = app.ctx.db().read().await?;
+    let mut c = state.ctx.db().read().await?;
     let unread = filter.unread.unwrap_or(false);
     let rows = store::list(&mut c, caller.user_id, unread, before, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), View::from)))
+    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), NotificationView::from)))
 }
 
-async fn unread_count(app: web::Data<Notification>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    Ok(ok(&UnreadCount { unread: store::unread_count(&mut c, caller.user_id).await? }))
+async fn unread_count(state: web::Data<NotificationState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    Ok(ok(&UnreadCount { unread: store::count_unread(&mut c, caller.user_id).await? }))
 }
 
-async fn read_all(app: web::Data<Notification>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let (user, now) = (caller.user_id, app.ctx.now());
-    app.ctx.tx(async |c| Ok::<_, Problem>(app::read_all(c, user, now).await?)).await?;
+async fn mark_all_read(state: web::Data<NotificationState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let (user, now) = (caller.user_id, state.ctx.now());
+    state.ctx.tx(async |c| Ok::<_, Problem>(app::mark_all_read(c, user, now).await?)).await?;
     Ok(ok(&UnreadCount { unread: 0 }))
 }
 
-async fn read(app: web::Data<Notification>, caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let (user, id, now) = (caller.user_id, path_id(&path)?, app.ctx.now());
-    let row = app.ctx.tx(async |c| Ok::<_, Problem>(app::read_one(c, user, id, now).await?)).await?;
-    Ok(ok(&View::from(row.ok_or_else(Problem::not_found)?)))
+async fn mark_read(
+    state: web::Data<NotificationState>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (user, id, now) = (caller.user_id, path_id(&path)?, state.ctx.now());
+    let row = state.ctx.tx(async |c| Ok::<_, Problem>(app::mark_read(c, user, id, now).await?)).await?;
+    Ok(ok(&NotificationView::from(row.ok_or_else(Problem::not_found)?)))
 }
 
-async fn preferences(app: web::Data<Notification>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    Ok(ok(&view(&store::muted(&mut c, caller.user_id).await?)))
+async fn preferences(state: web::Data<NotificationState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    Ok(ok(&preferences_view(&store::list_muted(&mut c, caller.user_id).await?)))
 }
 
-async fn set_preferences(app: web::Data<Notification>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
-    let wanted = body.json::<Preferences>().await?.value.kinds;
-    let (user, wanted) = (caller.user_id, &wanted);
-    let muted = app
+async fn set_preferences(
+    state: web::Data<NotificationState>,
+    caller: Caller,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let requested = body.json::<Preferences>().await?.value.kinds;
+    let (user, requested) = (caller.user_id, &requested);
+    let muted = state
         .ctx
         .tx(async |c| {
-            let mut kinds = store::muted(c, user).await?;
-            kinds.retain(|kind| wanted.get(kind) != Some(&true));
-            kinds.extend(wanted.iter().filter(|(_, hears)| !**hears).map(|(kind, _)| *kind));
+            let mut kinds = store::list_muted(c, user).await?;
+            kinds.retain(|kind| requested.get(kind) != Some(&true));
+            kinds.extend(requested.iter().filter(|(_, enabled)| !**enabled).map(|(kind, _)| *kind));
             kinds.sort_unstable();
             kinds.dedup();
-            app::mute(c, user, &kinds).await?;
+            app::set_muted_kinds(c, user, &kinds).await?;
             Ok::<_, Problem>(kinds)
         })
         .await?;
-    Ok(ok(&view(&muted)))
+    Ok(ok(&preferences_view(&muted)))
 }
 
-fn view(muted: &[Kind]) -> Preferences {
-    Preferences { kinds: Kind::ALL.iter().map(|kind| (*kind, !muted.contains(kind))).collect() }
+fn preferences_view(muted: &[NotificationKind]) -> Preferences {
+    Preferences { kinds: NotificationKind::ALL.iter().map(|kind| (*kind, !muted.contains(kind))).collect() }
 }

@@ -1,12 +1,14 @@
-//! What a member should hear of: payments, earnings, payouts, KYC and documents, as in-app notifications.
+//! Notification service: in-app notifications about payments, earnings, payouts, KYC and documents.
 //!
-//! Owns notifications and what a member has muted. Files: [`domain`] (which fact becomes which words),
-//! `store`, `app`, `http`, `consumers`, `streams` (the registry of open streams), `signal` (the port that wakes them),
-//! `config`.
+//! Owns notifications and muted kinds. Read in this order: [`domain`] (texts of notifications), `store`, `app`, `http`,
+//! `consumers`, `streams` (registry of open streams), `signal` (port that wakes them), `config`.
 //!
-//! Invariants: a fact is told once however often its event arrives; a member sees only their own; no personal
-//! number ever stands in a text; a stream shows what is committed, and nothing once its session has ended; a member has
-//! five open streams at most.
+//! Invariants:
+//! - Each fact creates at most one notification, however often its event arrives.
+//! - A member sees only their own notifications.
+//! - No text contains a PAN or a full account number.
+//! - A stream sends committed notifications only, and none after its session has ended.
+//! - A member has at most five open streams.
 
 mod app;
 mod config;
@@ -20,7 +22,7 @@ mod streams;
 
 use ::domain::UserId;
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use config::Config;
 use signal::{LocalSignal, NotificationSignal};
 use std::collections::BTreeSet;
@@ -29,36 +31,43 @@ use streams::OpenStreams;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
-/// The service as handlers and consumers see it.
+/// Application state of the notification service, used by the HTTP handlers and the consumer.
 #[derive(Clone)]
-pub struct Notification {
+pub struct NotificationState {
     ctx: Ctx,
     streams: Arc<OpenStreams>,
     signal: Arc<dyn NotificationSignal>,
-    /// Members whose new notifications are not known to be committed.
+    /// Members with new notifications whose transaction is not known to be committed.
     unannounced: Arc<Mutex<BTreeSet<UserId>>>,
 }
 
-impl Notification {
-    /// A transaction that fails leaves a needless signal behind, no more.
+impl NotificationState {
+    /// Remembers members to announce after the commit. If the transaction fails, they get a signal without new
+    /// notifications, which is harmless.
     fn announce_later(&self, members: BTreeSet<UserId>) {
         self.unannounced.lock().unwrap_or_else(PoisonError::into_inner).extend(members);
     }
 
+    /// Sends the signal for all remembered members.
     async fn announce(&self) {
         let members = std::mem::take(&mut *self.unannounced.lock().unwrap_or_else(PoisonError::into_inner));
         self.signal.announce(&members).await;
     }
 }
 
+/// The notification service, ready to run in its own process or next to the others.
 pub fn service() -> Service {
-    Service { name: "notification", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(parts(ctx))) }
+    Service { name: "notification", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(build(ctx))) }
 }
 
-fn parts(ctx: Ctx) -> Result<Parts, BootError> {
+fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let streams = Arc::new(OpenStreams::new(config.max_streams));
     let signal = Arc::new(LocalSignal(Arc::clone(&streams)));
-    let state = Notification { ctx, streams, signal, unannounced: Arc::default() };
-    Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: Vec::new() })
+    let state = NotificationState { ctx, streams, signal, unannounced: Arc::default() };
+    Ok(ServiceParts {
+        routes: http::routes(state.clone()),
+        consumer: Some(Arc::new(consumers::EventConsumer(state))),
+        jobs: Vec::new(),
+    })
 }

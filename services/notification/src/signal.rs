@@ -1,16 +1,16 @@
-//! Signals that members have new notifications, from whoever stores them to the open streams.
+//! Signals of new notifications, from the consumer that stores them to the open streams.
 
 use crate::streams::OpenStreams;
 use domain::UserId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Port for signals. An implementation for several processes publishes to all of them; each then calls
-/// [`OpenStreams::wake`] for what it receives.
+/// Port for signals. An implementation for several processes publishes to all of them, and each process passes received
+/// signals to [`OpenStreams::wake`].
 #[async_trait::async_trait]
 pub(crate) trait NotificationSignal: Send + Sync + 'static {
-    /// Announces that these members have new notifications, after the commit. A signal may be lost: a stream polls
-    /// as a fallback.
+    /// Announces, after the commit, that these members have new notifications. A signal may be lost, because streams
+    /// also poll.
     async fn announce(&self, members: &BTreeSet<UserId>);
 }
 

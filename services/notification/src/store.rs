@@ -1,6 +1,6 @@
-//! Rows of notifications and muted kinds.
+//! Tables of notifications and muted kinds.
 
-use crate::domain::{Kind, Notice, NotificationId};
+use crate::domain::{Notice, NotificationId, NotificationKind};
 use crate::schema::{muted_kinds, notifications};
 use db::{AnyOfExt, DbConnection, insert_many, upsert_many};
 use diesel::prelude::*;
@@ -8,13 +8,15 @@ use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 use std::collections::BTreeSet;
 
+/// A stored notification.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = notifications, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub(crate) struct Row {
+pub(crate) struct NotificationRow {
     pub(crate) id: NotificationId,
+    /// Unique id derived from the fact that caused the notification.
     pub(crate) cause: NotificationId,
     pub(crate) user_id: UserId,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NotificationKind,
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) reference_type: String,
@@ -23,7 +25,8 @@ pub(crate) struct Row {
     pub(crate) read_at: Option<Timestamp>,
 }
 
-impl Row {
+impl NotificationRow {
+    /// Builds an unread notification.
     pub(crate) fn new(id: NotificationId, cause: NotificationId, notice: Notice) -> Self {
         Self {
             id,
@@ -40,31 +43,33 @@ impl Row {
     }
 }
 
-/// Adds the rows whose cause there is no row of; the others stay as they are.
-pub(crate) async fn add_all(c: &mut DbConnection, rows: &[Row]) -> QueryResult<()> {
+/// Inserts the rows with a new cause. Stored rows do not change.
+pub(crate) async fn insert_new(c: &mut DbConnection, rows: &[NotificationRow]) -> QueryResult<()> {
     upsert_many(c, notifications::table, rows, &[notifications::cause::NAME], &[]).await
 }
 
-/// What these members have muted.
-pub(crate) async fn muted_of(
+/// Lists the muted kinds of these members.
+pub(crate) async fn list_muted_of_members(
     c: &mut DbConnection,
     members: &BTreeSet<UserId>,
-) -> QueryResult<BTreeSet<(UserId, Kind)>> {
+) -> QueryResult<BTreeSet<(UserId, NotificationKind)>> {
     let members: Vec<UserId> = members.iter().copied().collect();
-    let rows: Vec<(UserId, Kind)> = muted_kinds::table.filter(muted_kinds::user_id.any_of(&members)).load(c).await?;
+    let rows: Vec<(UserId, NotificationKind)> =
+        muted_kinds::table.filter(muted_kinds::user_id.any_of(&members)).load(c).await?;
     Ok(rows.into_iter().collect())
 }
 
+/// Lists the member's notifications with an id lower than `before`, newest first.
 pub(crate) async fn list(
     c: &mut DbConnection,
     user: UserId,
     unread_only: bool,
     before: Option<NotificationId>,
     limit: i64,
-) -> QueryResult<Vec<Row>> {
+) -> QueryResult<Vec<NotificationRow>> {
     let mut query = notifications::table
         .filter(notifications::user_id.eq(user))
-        .select(Row::as_select())
+        .select(NotificationRow::as_select())
         .order(notifications::id.desc())
         .limit(limit)
         .into_boxed::<db::MultiBackend>();
@@ -77,29 +82,35 @@ pub(crate) async fn list(
     query.load(c).await
 }
 
-/// Those with an id greater than `from`, oldest first.
-pub(crate) async fn after(
+/// Lists the member's notifications with an id greater than `from`, oldest first.
+pub(crate) async fn list_after(
     c: &mut DbConnection,
     user: UserId,
     from: NotificationId,
     limit: i64,
-) -> QueryResult<Vec<Row>> {
+) -> QueryResult<Vec<NotificationRow>> {
     notifications::table
         .filter(notifications::user_id.eq(user))
         .filter(notifications::id.gt(from))
-        .select(Row::as_select())
+        .select(NotificationRow::as_select())
         .order(notifications::id)
         .limit(limit)
         .load(c)
         .await
 }
 
-pub(crate) async fn find(c: &mut DbConnection, user: UserId, id: NotificationId) -> QueryResult<Option<Row>> {
+/// Finds a notification of the member.
+pub(crate) async fn find(
+    c: &mut DbConnection,
+    user: UserId,
+    id: NotificationId,
+) -> QueryResult<Option<NotificationRow>> {
     let own = notifications::table.filter(notifications::id.eq(id)).filter(notifications::user_id.eq(user));
-    own.select(Row::as_select()).first(c).await.optional()
+    own.select(NotificationRow::as_select()).first(c).await.optional()
 }
 
-pub(crate) async fn unread_count(c: &mut DbConnection, user: UserId) -> QueryResult<i64> {
+/// Counts the member's unread notifications.
+pub(crate) async fn count_unread(c: &mut DbConnection, user: UserId) -> QueryResult<i64> {
     notifications::table
         .filter(notifications::user_id.eq(user))
         .filter(notifications::read_at.is_null())
@@ -108,7 +119,8 @@ pub(crate) async fn unread_count(c: &mut DbConnection, user: UserId) -> QueryRes
         .await
 }
 
-/// Marks one notification, or all of a member's, as read; one that is read already keeps its time.
+/// Marks one notification of a member as read, or all of them if `id` is `None`. A notification that is read already
+/// keeps its time. Returns the number that changed.
 pub(crate) async fn mark_read(
     c: &mut DbConnection,
     user: UserId,
@@ -132,7 +144,8 @@ pub(crate) async fn mark_read(
     }
 }
 
-pub(crate) async fn muted(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<Kind>> {
+/// Lists the muted kinds of the member.
+pub(crate) async fn list_muted(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<NotificationKind>> {
     muted_kinds::table
         .filter(muted_kinds::user_id.eq(user))
         .order(muted_kinds::kind)
@@ -141,7 +154,8 @@ pub(crate) async fn muted(c: &mut DbConnection, user: UserId) -> QueryResult<Vec
         .await
 }
 
-pub(crate) async fn set_muted(c: &mut DbConnection, user: UserId, kinds: &[Kind]) -> QueryResult<()> {
+/// Replaces the muted kinds of the member.
+pub(crate) async fn set_muted(c: &mut DbConnection, user: UserId, kinds: &[NotificationKind]) -> QueryResult<()> {
     diesel::delete(muted_kinds::table.filter(muted_kinds::user_id.eq(user))).execute(c).await?;
     let rows: Vec<_> = kinds.iter().map(|kind| (muted_kinds::user_id.eq(user), muted_kinds::kind.eq(*kind))).collect();
     insert_many(c, muted_kinds::table, rows).await.map(drop)

@@ -1,4 +1,4 @@
-//! Registry of the open streams of this process: how many there may be, whose they are, what wakes and ends them.
+//! Registry of the open streams of this process: limits, owners, wake-ups and ends.
 
 use chassis::Ctx;
 use chassis::auth::{Claims, revocation};
@@ -11,38 +11,40 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// Open streams of one member. With one more the oldest ends, so that connections which were lost without a word
-/// never keep their owner out.
+/// Limit of open streams of one member. A further stream ends the oldest, so that connections that were lost silently
+/// never block their owner.
 pub(crate) const MAX_STREAMS_PER_MEMBER: usize = 5;
-/// Least time between two looks at which sessions have ended, whatever the number of streams.
+/// Shortest time between two queries for ended sessions, whatever the number of streams.
 const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// One in so many connections may be one that has not said yet whose it is.
-const UNIDENTIFIED_SHARE: usize = 10;
+/// The limit of unauthenticated connections is the limit of all connections divided by this.
+const UNAUTHENTICATED_DIVISOR: usize = 10;
 
+/// All open streams of the process and the limits of connections.
 pub(crate) struct OpenStreams {
     connections: Arc<Semaphore>,
-    unidentified: Arc<Semaphore>,
-    of_member: Mutex<HashMap<UserId, Vec<Arc<OpenStream>>>>,
-    /// When the sessions were looked at last.
+    unauthenticated: Arc<Semaphore>,
+    by_member: Mutex<HashMap<UserId, Vec<Arc<OpenStream>>>>,
+    /// Time of the last query for ended sessions.
     checked_at: tokio::sync::Mutex<Option<Instant>>,
 }
 
-/// A connection that counts against the limits until it is dropped.
-pub(crate) struct Connection {
+/// Permit of one connection, which counts against the limits until it is dropped.
+pub(crate) struct ConnectionPermit {
     _any: OwnedSemaphorePermit,
-    unidentified: Option<OwnedSemaphorePermit>,
+    unauthenticated: Option<OwnedSemaphorePermit>,
 }
 
-impl Connection {
-    /// It is known whose it is.
-    pub(crate) fn identified(&mut self) {
-        self.unidentified = None;
+impl ConnectionPermit {
+    /// Stops counting the connection as unauthenticated.
+    pub(crate) fn mark_authenticated(&mut self) {
+        self.unauthenticated = None;
     }
 }
 
-/// Why the service ends a stream.
+/// Cause for which the service ends a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EndCause {
+pub(crate) enum StreamEndCause {
+    /// The session of the token has ended.
     SessionEnded,
     /// The member has opened more than [`MAX_STREAMS_PER_MEMBER`].
     Replaced,
@@ -52,31 +54,33 @@ struct OpenStream {
     user: UserId,
     session: Uuid,
     wake: Notify,
-    end: OnceLock<EndCause>,
+    end: OnceLock<StreamEndCause>,
 }
 
 impl OpenStream {
-    fn end(&self, cause: EndCause) {
-        // The first cause stands.
+    fn end(&self, cause: StreamEndCause) {
+        // Only the first cause is recorded.
         let _ended_before = self.end.set(cause);
         self.wake.notify_one();
     }
 }
 
-/// A registered stream; it leaves the registry when dropped.
+/// A registered stream. Dropping it removes the stream from the registry.
 pub(crate) struct Registration {
     streams: Arc<OpenStreams>,
     stream: Arc<OpenStream>,
 }
 
 impl Registration {
-    /// Waits until there may be something new for the member. Signals that come meanwhile are one.
-    pub(crate) async fn changed(&self) -> Result<(), EndCause> {
+    /// Waits until the member may have new notifications. Several signals count as one. Errors if the service ends
+    /// the stream.
+    pub(crate) async fn wait_for_change(&self) -> Result<(), StreamEndCause> {
         self.stream.wake.notified().await;
-        self.ended()
+        self.check_open()
     }
 
-    pub(crate) fn ended(&self) -> Result<(), EndCause> {
+    /// Errors with the cause if the service has ended the stream.
+    pub(crate) fn check_open(&self) -> Result<(), StreamEndCause> {
         self.stream.end.get().map_or(Ok(()), |cause| Err(*cause))
     }
 }
@@ -94,26 +98,27 @@ impl Drop for Registration {
 }
 
 impl OpenStreams {
+    /// An empty registry with a limit of `max_streams` connections.
     pub(crate) fn new(max_streams: usize) -> Self {
         Self {
             connections: Arc::new(Semaphore::new(max_streams)),
-            unidentified: Arc::new(Semaphore::new((max_streams / UNIDENTIFIED_SHARE).max(1))),
-            of_member: Mutex::default(),
+            unauthenticated: Arc::new(Semaphore::new((max_streams / UNAUTHENTICATED_DIVISOR).max(1))),
+            by_member: Mutex::default(),
             checked_at: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Room for one more connection; none when the process has as many as it may have.
-    pub(crate) fn admit(&self, identified: bool) -> Option<Connection> {
+    /// Admits one more connection. Returns `None` if a limit is reached.
+    pub(crate) fn try_admit(&self, authenticated: bool) -> Option<ConnectionPermit> {
         let any = Arc::clone(&self.connections).try_acquire_owned().ok()?;
-        let unidentified = match identified {
+        let unauthenticated = match authenticated {
             true => None,
-            false => Some(Arc::clone(&self.unidentified).try_acquire_owned().ok()?),
+            false => Some(Arc::clone(&self.unauthenticated).try_acquire_owned().ok()?),
         };
-        Some(Connection { _any: any, unidentified })
+        Some(ConnectionPermit { _any: any, unauthenticated })
     }
 
-    /// Adds a stream of the token's member. With more than [`MAX_STREAMS_PER_MEMBER`] their oldest ends.
+    /// Adds a stream of the token's member. Ends the member's oldest stream beyond [`MAX_STREAMS_PER_MEMBER`].
     pub(crate) fn register(self: &Arc<Self>, claims: &Claims) -> Registration {
         let stream =
             Arc::new(OpenStream { user: claims.sub, session: claims.sid, wake: Notify::new(), end: OnceLock::new() });
@@ -122,7 +127,7 @@ impl OpenStreams {
         streams.push(Arc::clone(&stream));
         let surplus = streams.len().saturating_sub(MAX_STREAMS_PER_MEMBER);
         for oldest in streams.drain(..surplus) {
-            oldest.end(EndCause::Replaced);
+            oldest.end(StreamEndCause::Replaced);
         }
         drop(members);
         Registration { streams: Arc::clone(self), stream }
@@ -136,35 +141,35 @@ impl OpenStreams {
         }
     }
 
-    /// Ends the streams whose sessions have ended. Every stream may ask for it as often as it likes: one look at the
-    /// database serves all of them, and only so often.
+    /// Ends the streams with ended sessions. Every stream may call this at any time: one query serves all streams, at
+    /// most once in [`SESSION_CHECK_INTERVAL`].
     pub(crate) async fn end_revoked(&self, ctx: &Ctx) {
         let Ok(mut checked_at) = self.checked_at.try_lock() else { return };
         if checked_at.is_some_and(|at| at.elapsed() < SESSION_CHECK_INTERVAL) {
             return;
         }
-        match self.revoked(ctx).await {
+        match self.list_revoked_sessions(ctx).await {
             Ok(sessions) if sessions.is_empty() => {}
             Ok(sessions) => {
                 let members = self.members();
                 let ended = members.values().flatten().filter(|stream| sessions.contains(&stream.session));
-                ended.for_each(|stream| stream.end(EndCause::SessionEnded));
+                ended.for_each(|stream| stream.end(StreamEndCause::SessionEnded));
             }
-            // Nothing is sent without asking about the session once more.
-            Err(error) => tracing::warn!(%error, "ended sessions could not be looked up for open streams"),
+            // Each stream verifies its token again before it sends.
+            Err(error) => tracing::warn!(%error, "revoked sessions of open streams could not be read"),
         }
         *checked_at = Some(Instant::now());
     }
 
-    async fn revoked(&self, ctx: &Ctx) -> Result<BTreeSet<Uuid>, DbError> {
+    async fn list_revoked_sessions(&self, ctx: &Ctx) -> Result<BTreeSet<Uuid>, DbError> {
         let open: BTreeSet<Uuid> = self.members().values().flatten().map(|stream| stream.session).collect();
         let open: Vec<Uuid> = open.into_iter().collect();
         let mut c = ctx.db().read().await?;
-        Ok(revocation::ended(&mut c, &open, ctx.now()).await?.into_iter().collect())
+        Ok(revocation::list_revoked(&mut c, &open, ctx.now()).await?.into_iter().collect())
     }
 
     fn members(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<OpenStream>>>> {
-        self.of_member.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_member.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -191,49 +196,49 @@ mod tests {
     }
 
     #[test]
-    fn a_member_has_five_streams_and_the_oldest_makes_room_for_the_sixth() {
+    fn a_sixth_stream_of_a_member_ends_the_oldest() {
         let streams = Arc::new(OpenStreams::new(100));
         let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
         let others = streams.register(&token(ravi));
         let open: Vec<Registration> = (0..5).map(|_| streams.register(&token(asha))).collect();
-        assert!(open.iter().all(|stream| stream.ended().is_ok()));
+        assert!(open.iter().all(|stream| stream.check_open().is_ok()));
         let sixth = streams.register(&token(asha));
-        let ended: Vec<bool> = open.iter().map(|stream| stream.ended() == Err(EndCause::Replaced)).collect();
+        let ended: Vec<bool> = open.iter().map(|stream| stream.check_open() == Err(StreamEndCause::Replaced)).collect();
         assert_eq!(ended, [true, false, false, false, false]);
-        assert_eq!(open[0].changed().now_or_never(), Some(Err(EndCause::Replaced)));
-        assert_eq!((sixth.ended(), others.ended()), (Ok(()), Ok(())));
+        assert_eq!(open[0].wait_for_change().now_or_never(), Some(Err(StreamEndCause::Replaced)));
+        assert_eq!((sixth.check_open(), others.check_open()), (Ok(()), Ok(())));
         drop(open);
         drop((sixth, others));
         assert!(streams.members().is_empty());
     }
 
     #[test]
-    fn a_signal_wakes_the_member_it_is_for_and_is_kept_until_it_is_heard() {
+    fn a_signal_wakes_only_its_member_and_is_stored_until_received() {
         let streams = Arc::new(OpenStreams::new(100));
         let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
         let mine = [streams.register(&token(asha)), streams.register(&token(asha))];
         let other = streams.register(&token(ravi));
-        // Nobody waits yet, and however many come they are one.
+        // No stream is waiting yet; the signals merge into one.
         for _ in 0..1_000 {
             streams.wake(&BTreeSet::from([asha]));
         }
         for stream in &mine {
-            assert_eq!(stream.changed().now_or_never(), Some(Ok(())));
-            assert_eq!(stream.changed().now_or_never(), None);
+            assert_eq!(stream.wait_for_change().now_or_never(), Some(Ok(())));
+            assert_eq!(stream.wait_for_change().now_or_never(), None);
         }
-        assert_eq!(other.changed().now_or_never(), None);
+        assert_eq!(other.wait_for_change().now_or_never(), None);
     }
 
     #[test]
-    fn connections_are_limited_and_those_of_nobody_known_even_more() {
+    fn connections_are_limited_and_unauthenticated_ones_more_strictly() {
         let streams = OpenStreams::new(20);
-        let mut unknown: Vec<_> = (0..2).filter_map(|_| streams.admit(false)).collect();
-        assert_eq!((unknown.len(), streams.admit(false).is_none()), (2, true));
-        unknown.iter_mut().for_each(Connection::identified);
-        assert!(streams.admit(false).is_some(), "whoever is known makes room");
-        let known: Vec<_> = (0..20).filter_map(|_| streams.admit(true)).collect();
+        let mut unknown: Vec<_> = (0..2).filter_map(|_| streams.try_admit(false)).collect();
+        assert_eq!((unknown.len(), streams.try_admit(false).is_none()), (2, true));
+        unknown.iter_mut().for_each(ConnectionPermit::mark_authenticated);
+        assert!(streams.try_admit(false).is_some(), "an authenticated connection frees its permit");
+        let known: Vec<_> = (0..20).filter_map(|_| streams.try_admit(true)).collect();
         assert_eq!(known.len(), 18);
         drop(unknown);
-        assert!(streams.admit(true).is_some());
+        assert!(streams.try_admit(true).is_some());
     }
 }

@@ -1,9 +1,9 @@
-//! Consumed events and what each batch of them changes.
+//! Consumers of the payout service.
 
-use crate::app::learn;
-use crate::app::take_hold::{HoldDecision, take_holds};
-use chassis::events::consumer::Consumer;
-use chassis::events::{Envelope, HandleError, read};
+use crate::app::apply_hold::{HoldDecision, apply_hold_decisions};
+use crate::app::project;
+use chassis::events::handler::EventHandler;
+use chassis::events::{Envelope, HandleError, decode};
 use chassis::id;
 use db::DbConnection;
 use proto_events::auth::v1::KycDecided;
@@ -11,12 +11,12 @@ use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::{HoldDecided, WalletChanged};
 
-/// Takes events in; all of its state is in the database.
-pub struct Listener;
+/// Applies consumed events to the database. Holds no state of its own.
+pub struct EventConsumer;
 
-/// A batch of events by type.
+/// A batch of events, grouped by type.
 #[derive(Default)]
-struct Batch {
+struct EventBatch {
     holds: Vec<HoldDecision>,
     wallets: Vec<WalletChanged>,
     kyc: Vec<KycDecided>,
@@ -25,31 +25,31 @@ struct Batch {
 }
 
 #[async_trait::async_trait]
-impl Consumer for Listener {
+impl EventHandler for EventConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let batch = Batch::read(events)?;
-        // Rows are locked as everybody locks them: payouts before members, members before accounts.
-        take_holds(c, &batch.holds).await?;
-        learn::wallets(c, &batch.wallets).await?;
+        let batch = EventBatch::decode(events)?;
+        // Lock order of the service: payouts, then members, then bank accounts.
+        apply_hold_decisions(c, &batch.holds).await?;
+        project::apply_wallets(c, &batch.wallets).await?;
         for event in &batch.kyc {
-            learn::kyc(c, event, id::fresh()).await?;
+            project::apply_kyc(c, event, id::fresh()).await?;
         }
-        learn::bookings(c, &batch.bookings).await?;
+        project::apply_bookings(c, &batch.bookings).await?;
         for event in &batch.plans {
-            learn::plan(c, event).await?;
+            project::apply_plan(c, event).await?;
         }
         Ok(())
     }
 }
 
-impl Batch {
-    fn read(events: &[Envelope]) -> Result<Self, HandleError> {
+impl EventBatch {
+    fn decode(events: &[Envelope]) -> Result<Self, HandleError> {
         let mut batch = Self::default();
         for e in events {
             if e.is::<WalletChanged>() {
                 batch.wallets.push(e.decode()?);
             } else if e.is::<HoldDecided>() {
-                batch.holds.push(hold(e.decode()?)?);
+                batch.holds.push(hold_decision(e.decode()?)?);
             } else if e.is::<KycDecided>() {
                 batch.kyc.push(e.decode()?);
             } else if e.is::<BookingChanged>() {
@@ -62,10 +62,10 @@ impl Batch {
     }
 }
 
-fn hold(event: HoldDecided) -> Result<HoldDecision, HandleError> {
+fn hold_decision(event: HoldDecided) -> Result<HoldDecision, HandleError> {
     Ok(HoldDecision {
-        payout_id: read::id("payout_id", &event.payout_id)?,
-        at: read::time("decided_at", event.decided_at)?,
+        payout_id: decode::id("payout_id", &event.payout_id)?,
+        at: decode::time("decided_at", event.decided_at)?,
         placed: event.placed,
         reason: event.reason,
     })

@@ -1,27 +1,32 @@
-//! Everything that can go wrong here, and what clients and the consumer loop are told of it.
+//! Errors of the payout service and their mapping to HTTP problems and to event retries.
 
-use crate::domain::{account, bank_file, payout, request, tax_rule};
+use crate::domain::account::BankAccountRefusal;
+use crate::domain::bank_file::SettlementRefusal;
+use crate::domain::payout::PayoutRefusal;
+use crate::domain::request::RequestRefusal;
+use crate::domain::tax_rule::TaxRuleRefusal;
 use chassis::events::HandleError;
 use chassis::http::Problem;
 use chassis::pii::PiiError;
 use db::{DbError, TxError};
 use domain::{MoneyError, PayoutId, PlanError, Timestamp};
 
+/// An error of any use case of the service.
 #[derive(Debug, thiserror::Error)]
 pub enum PayoutError {
     #[error(transparent)]
-    Request(#[from] request::Refusal),
+    Request(#[from] RequestRefusal),
     #[error(transparent)]
-    Step(#[from] payout::Refusal),
+    Transition(#[from] PayoutRefusal),
     #[error(transparent)]
-    Account(#[from] account::Refusal),
+    Account(#[from] BankAccountRefusal),
     #[error(transparent)]
-    BankFile(#[from] bank_file::Refusal),
+    BankFile(#[from] SettlementRefusal),
     #[error(transparent)]
-    TaxRule(#[from] tax_rule::Refusal),
-    #[error("that bank account is none of yours")]
+    TaxRule(#[from] TaxRuleRefusal),
+    #[error("the bank account does not exist or belongs to another member")]
     UnknownAccount,
-    #[error("no approved payout waits for a transfer")]
+    #[error("no approved payout is waiting for a transfer")]
     NothingToSend,
     #[error("payout {0} is not in this batch")]
     NotInBatch(PayoutId),
@@ -29,9 +34,9 @@ pub enum PayoutError {
     UnknownPayout(PayoutId),
     #[error("no tax rule is in force at {0}")]
     NoTaxRule(Timestamp),
-    #[error("the tax of payout {0} was never fixed")]
+    #[error("payout {0} has no tax line")]
     NoTaxLine(PayoutId),
-    #[error("a plan version cannot be read")]
+    #[error("a stored plan version cannot be parsed")]
     StoredPlan(#[source] serde_json::Error),
     #[error("the bank file cannot be written")]
     File(#[source] std::io::Error),
@@ -56,25 +61,26 @@ impl TxError for PayoutError {
     }
 }
 
-/// Codes of refusals that rest on what other services told: the news that lifts them may be on its way.
-pub const RESTS_ON_NEWS: [&str; 4] =
+/// Problem codes of refusals that depend on events of other services. An event still in delivery may lift them, so
+/// the handlers retry them for a moment.
+pub const RETRYABLE_WHEN_STALE: [&str; 4] =
     ["payout.kyc_not_approved", "payout.bank_account_unverified", "payout.clawback_due", "payout.insufficient_balance"];
 
 impl From<PayoutError> for Problem {
     fn from(error: PayoutError) -> Self {
         let detail = error.to_string();
         match error {
-            PayoutError::Request(request::Refusal::Account(refusal)) => of_account(refusal, detail),
-            PayoutError::Request(refusal) => of_request(refusal, detail),
-            PayoutError::Step(payout::Refusal::SelfApproval | payout::Refusal::OwnPayout) => {
+            PayoutError::Request(RequestRefusal::Account(refusal)) => bank_account_problem(refusal, detail),
+            PayoutError::Request(refusal) => request_problem(refusal, detail),
+            PayoutError::Transition(PayoutRefusal::SelfApproval | PayoutRefusal::OwnPayout) => {
                 Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own", detail)
             }
-            PayoutError::Step(payout::Refusal::Conflict(_)) => Self::conflict("payout.state_conflict", detail),
-            PayoutError::Account(refusal) => of_account(refusal, detail),
-            PayoutError::BankFile(bank_file::Refusal::Utr) => Self::unprocessable("payout.utr_required", detail),
-            PayoutError::BankFile(bank_file::Refusal::Reason) => Self::unprocessable("payout.reason_invalid", detail),
-            PayoutError::TaxRule(tax_rule::Refusal::Known) => Self::conflict("payout.tax_rule_known", detail),
-            PayoutError::TaxRule(tax_rule::Refusal::NotInFuture | tax_rule::Refusal::NotLatest) => {
+            PayoutError::Transition(PayoutRefusal::Conflict(_)) => Self::conflict("payout.state_conflict", detail),
+            PayoutError::Account(refusal) => bank_account_problem(refusal, detail),
+            PayoutError::BankFile(SettlementRefusal::Utr) => Self::unprocessable("payout.utr_required", detail),
+            PayoutError::BankFile(SettlementRefusal::Reason) => Self::unprocessable("payout.reason_invalid", detail),
+            PayoutError::TaxRule(TaxRuleRefusal::Known) => Self::conflict("payout.tax_rule_known", detail),
+            PayoutError::TaxRule(TaxRuleRefusal::NotInFuture | TaxRuleRefusal::NotLatest) => {
                 Self::unprocessable("payout.tax_rule_not_in_future", detail)
             }
             PayoutError::UnknownAccount => Self::unprocessable("payout.bank_account_unknown", detail),
@@ -93,24 +99,24 @@ impl From<PayoutError> for Problem {
     }
 }
 
-fn of_account(refusal: account::Refusal, detail: String) -> Problem {
+fn bank_account_problem(refusal: BankAccountRefusal, detail: String) -> Problem {
     match refusal {
-        account::Refusal::Own => Problem::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own", detail),
-        account::Refusal::Known => Problem::conflict("payout.bank_account_known", detail),
-        account::Refusal::OfKyc => Problem::conflict("payout.bank_account_of_kyc", detail),
-        account::Refusal::TooNew(_) => Problem::unprocessable("payout.bank_account_unverified", detail),
-        account::Refusal::CodeNotFresh(_) => Problem::unprocessable("payout.fresh_code_required", detail),
+        BankAccountRefusal::Own => Problem::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own", detail),
+        BankAccountRefusal::Known => Problem::conflict("payout.bank_account_known", detail),
+        BankAccountRefusal::OfKyc => Problem::conflict("payout.bank_account_of_kyc", detail),
+        BankAccountRefusal::TooNew(_) => Problem::unprocessable("payout.bank_account_unverified", detail),
+        BankAccountRefusal::CodeNotFresh(_) => Problem::unprocessable("payout.fresh_code_required", detail),
     }
 }
 
-fn of_request(refusal: request::Refusal, detail: String) -> Problem {
+fn request_problem(refusal: RequestRefusal, detail: String) -> Problem {
     let code = match refusal {
-        request::Refusal::KycNotApproved => "payout.kyc_not_approved",
-        request::Refusal::NoAccount | request::Refusal::Account(_) => "payout.bank_account_unverified",
-        request::Refusal::ClawbackDue(_) => "payout.clawback_due",
-        request::Refusal::BelowMinimum(_) => "payout.below_minimum",
-        request::Refusal::InsufficientBalance(_) => "payout.insufficient_balance",
-        request::Refusal::Money(_) => "payout.amount_out_of_range",
+        RequestRefusal::KycNotApproved => "payout.kyc_not_approved",
+        RequestRefusal::NoAccount | RequestRefusal::Account(_) => "payout.bank_account_unverified",
+        RequestRefusal::ClawbackDue(_) => "payout.clawback_due",
+        RequestRefusal::BelowMinimum(_) => "payout.below_minimum",
+        RequestRefusal::InsufficientBalance(_) => "payout.insufficient_balance",
+        RequestRefusal::Money(_) => "payout.amount_out_of_range",
     };
     Problem::unprocessable(code, detail)
 }
@@ -120,7 +126,7 @@ impl From<PayoutError> for HandleError {
         match error {
             PayoutError::Db(error) => Self::Db(error),
             PayoutError::Request(_)
-            | PayoutError::Step(_)
+            | PayoutError::Transition(_)
             | PayoutError::Account(_)
             | PayoutError::BankFile(_)
             | PayoutError::TaxRule(_)

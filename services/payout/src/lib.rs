@@ -1,14 +1,16 @@
-//! Payouts: from a member's request, through the wallet's hold and staff's approval, to the bank. Owns payouts,
-//! bank accounts, batches, tax rules and what each PAN was paid in a year.
+//! Payout service: moves a payout from the member's request, through the wallet's hold and staff approval, to the bank.
+//! Owns payouts, bank accounts, batches, tax rules and the yearly total paid to each PAN.
 //!
-//! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (what is done), [`http`] (the
+//! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (the use cases), [`http`] (the
 //! route table), [`consumers`], `jobs`, [`config`], [`error`].
 //!
-//! Invariants: one function says what every command does in every state; a payout's parts add up to what was
-//! asked for, and are fixed once, at its approval, under the lock of the PAN's accumulator; what a payout added
-//! there is taken out again, once, when it comes to nothing; a member's requests are decided one after the other;
-//! who asked never approves; a payout keeps its own copy of the account; account numbers are opened for the
-//! bank's file and nowhere else.
+//! Invariants:
+//! - One function, [`domain::payout::decide_transition`], decides every command in every state.
+//! - `requested = tds + emi + net`. The parts are fixed once, at approval, under the lock of the PAN's accumulator.
+//! - A payout that fails or is reversed is subtracted from the accumulator once.
+//! - Requests of one member are decided one at a time.
+//! - The member who requested a payout never approves it.
+//! - A payout stores its own copy of the bank account. Account numbers are decrypted only for the bank file.
 
 pub mod app;
 pub mod config;
@@ -23,39 +25,42 @@ pub mod store;
 use app::terms::PlanCache;
 use chassis::pii::Sealer;
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use std::sync::Arc;
 
-/// What handlers are given.
-pub struct Payouts {
+/// Application state of the payout service, used by all HTTP handlers.
+pub struct PayoutState {
     pub ctx: Ctx,
+    /// Encrypts and indexes PANs and account numbers.
     pub sealer: Sealer,
-    /// How long an account is on its owner's list before a fresh one-time code verifies it.
+    /// Hours between adding an account and the earliest time its owner can verify it with a fresh one-time code.
     pub account_wait_hours: i64,
+    /// Parsed versions of the compensation plan.
     pub plans: PlanCache,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
+/// The payout service, ready to run in its own process or next to the others.
 pub fn service() -> Service {
     Service { name: "payout", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
 }
 
-async fn build(ctx: Ctx) -> Result<Parts, BootError> {
+async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = config::Config::from_env(ctx.env())?;
     let rules = &config.first_rules;
-    let begin = ctx.tx(async |c| app::add_tax_rule::begin_with(c, rules).await);
-    begin.await.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Payouts {
+    let seeded = ctx.tx(async |c| app::add_tax_rule::seed_tax_rules(c, rules).await);
+    seeded.await.map_err(|e| BootError::Failed(e.to_string()))?;
+    let state = PayoutState {
         ctx,
         sealer: config.sealer,
         account_wait_hours: config.account_wait_hours,
         plans: PlanCache::default(),
     };
-    Ok(Parts {
+    Ok(ServiceParts {
         routes: http::routes(state),
-        consumer: Some(Arc::new(consumers::Listener)),
+        consumer: Some(Arc::new(consumers::EventConsumer)),
         jobs: jobs::all(config.expiry_days),
     })
 }

@@ -1,10 +1,11 @@
-//! From events to facts: one short function an event.
+//! Consumers of the reports service: one function per event, which reads facts from it.
 
-use crate::Reports;
-use crate::app::learn::{Booking, Facts, Member, Pair, Payout, Placement, Receipt, Step, Transaction, Wallet, learn};
-use crate::domain::{PairFact, ReceiptKind};
-use chassis::events::consumer::Consumer;
-use chassis::events::read::{id, money, optional_id, part, time, version, word};
+use crate::app::store_facts::{
+    Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction, store_facts,
+};
+use crate::domain::{PairOutcome, ReceiptKind};
+use chassis::events::decode::{id, money, optional_id, parse, required, time, version};
+use chassis::events::handler::EventHandler;
 use chassis::events::{Envelope, HandleError};
 use db::DbConnection;
 use domain::Day;
@@ -14,51 +15,56 @@ use proto_events::booking::v1 as booking;
 use proto_events::payout::v1 as payout;
 use proto_events::wallet::v1::WalletChanged;
 
+/// Reads facts from every event of a batch and stores them.
+pub(crate) struct EventConsumer;
+
 #[async_trait::async_trait]
-impl Consumer for Reports {
+impl EventHandler for EventConsumer {
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         let mut facts = Facts::default();
         for event in events {
-            read(event, &mut facts)?;
+            read_facts(event, &mut facts)?;
         }
-        learn(c, &facts).await
+        store_facts(c, &facts).await
     }
 }
 
-fn read(event: &Envelope, facts: &mut Facts) -> Result<(), HandleError> {
+/// Adds the facts of one event. Poisons an event with a missing field or an unknown value; ignores other types.
+fn read_facts(event: &Envelope, facts: &mut Facts) -> Result<(), HandleError> {
     match event.event_type.as_str() {
-        "auth.v1.UserRegistered" => member(&event.decode::<auth::UserRegistered>()?.user, facts),
-        "auth.v1.UserUpdated" => member(&event.decode::<auth::UserUpdated>()?.user, facts),
-        "booking.v1.BookingChanged" => booked(&event.decode()?, facts),
-        "booking.v1.PaymentCompleted" => paid(&event.decode()?, facts),
-        "booking.v1.PaymentRefunded" => refunded(&event.decode()?, facts),
-        "booking.v1.PaymentReturned" => returned(&event.decode()?, facts),
-        "wallet.v1.WalletChanged" => wallet(&event.decode()?, facts),
-        "binary.v1.PlacementMade" => placed(&event.decode()?, facts),
-        "binary.v1.PairsMatched" => pairs(&event.decode::<binary::PairsMatched>()?.pairs, None, facts),
-        "binary.v1.PairsVoided" => voided(&event.decode()?, facts),
-        "payout.v1.PayoutRequested" => step(&event.decode::<payout::PayoutRequested>()?.payout, facts),
-        "payout.v1.PayoutApproved" => step(&event.decode::<payout::PayoutApproved>()?.payout, facts),
-        "payout.v1.PayoutRejected" => step(&event.decode::<payout::PayoutRejected>()?.payout, facts),
-        "payout.v1.PayoutCancelled" => step(&event.decode::<payout::PayoutCancelled>()?.payout, facts),
-        "payout.v1.PayoutProcessing" => step(&event.decode::<payout::PayoutProcessing>()?.payout, facts),
-        "payout.v1.PayoutCompleted" => step(&event.decode::<payout::PayoutCompleted>()?.payout, facts),
-        "payout.v1.PayoutFailed" => step(&event.decode::<payout::PayoutFailed>()?.payout, facts),
-        "payout.v1.PayoutReversed" => step(&event.decode::<payout::PayoutReversed>()?.payout, facts),
+        "auth.v1.UserRegistered" => read_member(&event.decode::<auth::UserRegistered>()?.user, facts),
+        "auth.v1.UserUpdated" => read_member(&event.decode::<auth::UserUpdated>()?.user, facts),
+        "booking.v1.BookingChanged" => read_booking(&event.decode()?, facts),
+        "booking.v1.PaymentCompleted" => read_payment(&event.decode()?, facts),
+        "booking.v1.PaymentRefunded" => read_refund(&event.decode()?, facts),
+        "booking.v1.PaymentReturned" => read_return(&event.decode()?, facts),
+        "wallet.v1.WalletChanged" => read_wallet(&event.decode()?, facts),
+        "binary.v1.PlacementMade" => read_placement(&event.decode()?, facts),
+        "binary.v1.PairsMatched" => read_pairs(&event.decode::<binary::PairsMatched>()?.pairs, None, facts),
+        "binary.v1.PairsVoided" => read_voided_pairs(&event.decode()?, facts),
+        "payout.v1.PayoutRequested" => read_payout_step(&event.decode::<payout::PayoutRequested>()?.payout, facts),
+        "payout.v1.PayoutApproved" => read_payout_step(&event.decode::<payout::PayoutApproved>()?.payout, facts),
+        "payout.v1.PayoutRejected" => read_payout_step(&event.decode::<payout::PayoutRejected>()?.payout, facts),
+        "payout.v1.PayoutCancelled" => read_payout_step(&event.decode::<payout::PayoutCancelled>()?.payout, facts),
+        "payout.v1.PayoutProcessing" => read_payout_step(&event.decode::<payout::PayoutProcessing>()?.payout, facts),
+        "payout.v1.PayoutCompleted" => read_payout_step(&event.decode::<payout::PayoutCompleted>()?.payout, facts),
+        "payout.v1.PayoutFailed" => read_payout_step(&event.decode::<payout::PayoutFailed>()?.payout, facts),
+        "payout.v1.PayoutReversed" => read_payout_step(&event.decode::<payout::PayoutReversed>()?.payout, facts),
         _ => Ok(()),
     }
 }
 
+/// The Indian day of a time.
 fn day(field: &str, micros: i64) -> Result<Day, HandleError> {
     Ok(time(field, micros)?.day())
 }
 
-fn member(user: &Option<auth::User>, facts: &mut Facts) -> Result<(), HandleError> {
-    let user = part("user", user)?;
+fn read_member(user: &Option<auth::User>, facts: &mut Facts) -> Result<(), HandleError> {
+    let user = required("user", user)?;
     facts.members.push(Member {
         user_id: id("user_id", &user.user_id)?,
         version: version(user.version)?,
-        role: word("role", &user.role)?,
+        role: parse("role", &user.role)?,
         is_active_buyer: user.is_active_buyer,
         referrer_id: optional_id("referrer_id", user.referrer_id.as_deref())?,
         joined_on: day("created_at", user.created_at)?,
@@ -66,44 +72,44 @@ fn member(user: &Option<auth::User>, facts: &mut Facts) -> Result<(), HandleErro
     Ok(())
 }
 
-fn booked(e: &booking::BookingChanged, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_booking(e: &booking::BookingChanged, facts: &mut Facts) -> Result<(), HandleError> {
     facts.bookings.push(Booking {
         booking_id: id("booking_id", &e.booking_id)?,
         version: version(e.version)?,
         user_id: id("user_id", &e.user_id)?,
-        status: word("status", &e.status)?,
+        status: parse("status", &e.status)?,
         price_paise: money(e.price_paise),
         booked_on: day("created_at", e.created_at)?,
     });
     Ok(())
 }
 
-fn paid(e: &booking::PaymentCompleted, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_payment(e: &booking::PaymentCompleted, facts: &mut Facts) -> Result<(), HandleError> {
     facts.receipts.push(Receipt {
         fact_id: id("payment_id", &e.payment_id)?,
         kind: ReceiptKind::Payment,
         user_id: id("user_id", &e.user_id)?,
-        method: Some(word("method", &e.method)?),
+        method: Some(parse("method", &e.method)?),
         amount_paise: money(e.amount_paise),
         happened_on: day("completed_at", e.completed_at)?,
     });
     Ok(())
 }
 
-fn refunded(e: &booking::PaymentRefunded, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_refund(e: &booking::PaymentRefunded, facts: &mut Facts) -> Result<(), HandleError> {
     facts.receipts.push(Receipt {
         fact_id: id("refund_id", &e.refund_id)?,
         kind: ReceiptKind::Refund,
         user_id: id("user_id", &e.user_id)?,
-        method: Some(word("method", &e.method)?),
+        method: Some(parse("method", &e.method)?),
         amount_paise: money(e.amount_paise),
         happened_on: day("refunded_at", e.refunded_at)?,
     });
     Ok(())
 }
 
-/// The event does not say by which method the money came.
-fn returned(e: &booking::PaymentReturned, facts: &mut Facts) -> Result<(), HandleError> {
+/// The event does not contain the payment method.
+fn read_return(e: &booking::PaymentReturned, facts: &mut Facts) -> Result<(), HandleError> {
     facts.receipts.push(Receipt {
         fact_id: id("return_id", &e.return_id)?,
         kind: ReceiptKind::Return,
@@ -115,7 +121,7 @@ fn returned(e: &booking::PaymentReturned, facts: &mut Facts) -> Result<(), Handl
     Ok(())
 }
 
-fn wallet(e: &WalletChanged, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_wallet(e: &WalletChanged, facts: &mut Facts) -> Result<(), HandleError> {
     let user_id = id("user_id", &e.user_id)?;
     facts.wallets.push(Wallet {
         user_id,
@@ -129,10 +135,10 @@ fn wallet(e: &WalletChanged, facts: &mut Facts) -> Result<(), HandleError> {
         total_withdrawn_paise: money(e.total_withdrawn_paise),
     });
     for line in &e.transactions {
-        facts.transactions.push(Transaction {
+        facts.transactions.push(WalletTransaction {
             transaction_id: id("transaction_id", &line.transaction_id)?,
             user_id,
-            kind: word("type", &line.r#type)?,
+            kind: parse("type", &line.r#type)?,
             amount_paise: money(line.amount_paise),
             happened_on: day("created_at", line.created_at)?,
         });
@@ -140,30 +146,31 @@ fn wallet(e: &WalletChanged, facts: &mut Facts) -> Result<(), HandleError> {
     Ok(())
 }
 
-fn placed(e: &binary::PlacementMade, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_placement(e: &binary::PlacementMade, facts: &mut Facts) -> Result<(), HandleError> {
     facts.placements.push(Placement {
         user_id: id("user_id", &e.user_id)?,
-        side: word("side", &e.side)?,
+        side: parse("side", &e.side)?,
         manual: e.manual,
         placed_on: day("placed_at", e.placed_at)?,
     });
-    pairs(&e.pairs, None, facts)
+    read_pairs(&e.pairs, None, facts)
 }
 
-fn voided(e: &binary::PairsVoided, facts: &mut Facts) -> Result<(), HandleError> {
-    pairs(&e.pairs, Some(day("voided_at", e.voided_at)?), facts)
+fn read_voided_pairs(e: &binary::PairsVoided, facts: &mut Facts) -> Result<(), HandleError> {
+    read_pairs(&e.pairs, Some(day("voided_at", e.voided_at)?), facts)
 }
 
-/// A flushed pair earned nothing, so nothing is undone when a member it used stops counting.
-fn pairs(pairs: &[binary::Pair], voided_on: Option<Day>, facts: &mut Facts) -> Result<(), HandleError> {
+/// Reads pairs that were matched or flushed, or with `voided_on` the voided ones. A flushed pair earned nothing, so its
+/// voiding is skipped.
+fn read_pairs(pairs: &[binary::Pair], voided_on: Option<Day>, facts: &mut Facts) -> Result<(), HandleError> {
     for pair in pairs {
-        let made: PairFact = word("status", &pair.status)?;
-        let (fact, happened_on) = match (voided_on, made) {
-            (None, _) => (made, day("matched_at", pair.matched_at)?),
-            (Some(_), PairFact::Flushed) => continue,
-            (Some(day), PairFact::Matched | PairFact::Voided) => (PairFact::Voided, day),
+        let outcome: PairOutcome = parse("status", &pair.status)?;
+        let (fact, happened_on) = match (voided_on, outcome) {
+            (None, _) => (outcome, day("matched_at", pair.matched_at)?),
+            (Some(_), PairOutcome::Flushed) => continue,
+            (Some(day), PairOutcome::Matched | PairOutcome::Voided) => (PairOutcome::Voided, day),
         };
-        facts.pairs.push(Pair {
+        facts.pairs.push(PairFact {
             pair_id: id("pair_id", &pair.pair_id)?,
             fact,
             earner_id: id("earner_id", &pair.earner_id)?,
@@ -175,19 +182,19 @@ fn pairs(pairs: &[binary::Pair], voided_on: Option<Day>, facts: &mut Facts) -> R
     Ok(())
 }
 
-fn step(payout: &Option<payout::Payout>, facts: &mut Facts) -> Result<(), HandleError> {
-    let payout = part("payout", payout)?;
+fn read_payout_step(payout: &Option<payout::Payout>, facts: &mut Facts) -> Result<(), HandleError> {
+    let payout = required("payout", payout)?;
     let row = Payout {
         payout_id: id("payout_id", &payout.payout_id)?,
         version: version(payout.version)?,
         user_id: id("user_id", &payout.user_id)?,
-        status: word("status", &payout.status)?,
+        status: parse("status", &payout.status)?,
         requested_paise: money(payout.requested_paise),
         tds_paise: money(payout.tds_paise),
         emi_paise: money(payout.emi_paise),
         net_paise: money(payout.net_paise),
     };
-    facts.steps.push(Step {
+    facts.payout_steps.push(PayoutStep {
         payout_id: row.payout_id,
         status: row.status,
         requested_paise: row.requested_paise,

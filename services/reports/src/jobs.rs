@@ -1,4 +1,4 @@
-//! Scheduled work: the rollups are compared with the facts.
+//! Scheduled jobs of the reports service.
 
 use crate::app::rebuild::rebuild;
 use chassis::Ctx;
@@ -6,13 +6,15 @@ use chassis::events::HandleError;
 use chassis::jobs::Job;
 use std::time::Duration;
 
-/// A process of an earlier version that still consumes while this one has started stores facts without summing them up.
+/// Bounds how long rollups stay wrong when, during an upgrade, an older instance stores facts without updating them.
 const REBUILD_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
 
+/// Jobs for the scheduler.
 pub(crate) fn all() -> Vec<Job> {
     vec![Job::every("rebuild_rollups", REBUILD_INTERVAL, rebuild_rollups)]
 }
 
+/// Rebuilds the rollups and logs an error when any differed.
 async fn rebuild_rollups(ctx: Ctx) -> Result<(), HandleError> {
     let corrected = ctx.tx(async |c| Ok::<_, HandleError>(rebuild(c).await?)).await?;
     if corrected > 0 {

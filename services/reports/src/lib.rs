@@ -1,11 +1,11 @@
-//! Figures about the platform: a dashboard for staff, one for each member, and reports by day, week or month.
+//! Reporting: a dashboard for staff, one for each member, and reports by day, week or month.
 //!
-//! Owns read models only; nobody's decision rests on them. Files: [`domain`] (what a figure means, periods, how
-//! figures become a report), `schema`, `store`, `app`, `consumers`, `http`, `jobs`.
+//! Owns read models only; no decision depends on them. Reading order: [`domain`] (facts, rollups, periods, reports),
+//! `schema`, [`store`], [`app`], `consumers`, `http`, `jobs`.
 //!
-//! Invariants: figures come from events alone; what is told in versions keeps the highest and what happened is
-//! kept once by its key, so events may come twice and in any order; a day is the Indian day of the event's own
-//! time; sums are exact, kept by day in the transaction of the facts they are of; no name, address or personal number is stored.
+//! Invariants: figures come from events only; versioned facts keep the highest version and other facts are stored once
+//! by key, so events may arrive twice and in any order; a day is the Indian day of the event's own time; sums are exact
+//! and updated in the transaction that stores their facts; no name, address or personal number is stored.
 
 pub mod app;
 mod consumers;
@@ -18,24 +18,29 @@ pub mod store;
 use app::rebuild;
 use chassis::events::HandleError;
 use chassis::service::BootError;
-use chassis::{Ctx, Parts, Service};
+use chassis::{Ctx, Service, ServiceParts};
 use std::sync::Arc;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
-/// The service as handlers and consumers see it.
+/// State of the application, shared by all handlers.
 #[derive(Clone)]
-pub struct Reports {
+pub struct ReportsState {
     ctx: Ctx,
 }
 
+/// The reports service for [`chassis::run`] or for a process with several services.
 pub fn service() -> Service {
     Service { name: "reports", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
 }
 
-async fn build(ctx: Ctx) -> Result<Parts, BootError> {
-    let built = ctx.tx(async |c| Ok::<_, HandleError>(rebuild::rebuild_once(c).await?)).await;
-    built.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = Reports { ctx };
-    Ok(Parts { routes: http::routes(state.clone()), consumer: Some(Arc::new(state)), jobs: jobs::all() })
+/// Rebuilds outdated rollups, then assembles the service.
+async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
+    let rebuilt = ctx.tx(async |c| Ok::<_, HandleError>(rebuild::rebuild_if_outdated(c).await?)).await;
+    rebuilt.map_err(|e| BootError::Failed(e.to_string()))?;
+    Ok(ServiceParts {
+        routes: http::routes(ReportsState { ctx }),
+        consumer: Some(Arc::new(consumers::EventConsumer)),
+        jobs: jobs::all(),
+    })
 }

@@ -1,4 +1,4 @@
-//! The reports service on its own.
+//! Binary of the reports service.
 
 fn main() -> std::process::ExitCode {
     chassis::run(reports::service())

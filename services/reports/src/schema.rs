@@ -1,4 +1,4 @@
-//! The service's own tables.
+//! Tables of the reports service.
 
 diesel::table! {
     members (user_id) {

@@ -1,9 +1,9 @@
-//! How fast postings become durable, on the server that `TEST_MYSQL_URL` names:
+//! Benchmark of durable postings on the server in `TEST_MYSQL_URL`:
 //! `cargo run --release -p wallet --example bench_ledger [ENTRIES]`; scripts/bench-core calls it.
 //!
-//! First referral bonuses a batch a transaction, as the consumer takes them in, with one company account in every entry;
-//! then the same rows as plain multi-row inserts in as many transactions. Then single entries by hand from clients at
-//! once; then the same statements over the same connections' protocol without the ledger.
+//! First, referral bonuses in batches of one transaction each, as the consumer posts them, with the same company
+//! account in every entry, against plain multi-row inserts of the same rows in as many transactions. Second, single
+//! manual entries from concurrent clients, against the same statements without the ledger.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark stops at the first surprise")]
 
@@ -15,20 +15,20 @@ use domain::{Money, PaymentMethod, Timestamp, UserId};
 use std::io::Write;
 use std::time::{Duration, Instant};
 use testkit::mariadb::with_database;
-use testkit::raw::{self, each_second, ratio};
-use wallet::app::post::{self, Work};
+use testkit::sql_baseline::{self, per_second, ratio};
+use wallet::app::posting::{self, EventWork};
 use wallet::domain::Command;
-use wallet::domain::command::{Bonus, Manual};
+use wallet::domain::command::{ManualEntry, ReferralBonus};
 use wallet::error::WalletError;
 
-/// What the consumer takes in at most.
-const BATCH: usize = 200;
+/// Most events that the consumer handles in one transaction.
+const MAX_BATCH_EVENTS: usize = 200;
 const CLIENTS: usize = 32;
 const TABLES: [(&str, &str); 4] =
     [("journal_entries", "position"), ("postings", "position"), ("wallets", "user_id"), ("outbox", "position")];
 
-fn bonus(referrer_id: UserId) -> Work {
-    let command = Command::Bonus(Bonus {
+fn bonus(referrer_id: UserId) -> EventWork {
+    let command = Command::ReferralBonus(ReferralBonus {
         payment_id: id::fresh(),
         booking_id: id::fresh(),
         booking_number: "EV-261110-00000001".into(),
@@ -54,11 +54,11 @@ fn bonus(referrer_id: UserId) -> Work {
         traceparent: String::new(),
         data: Vec::new(),
     };
-    Work { event, commands: vec![command] }
+    EventWork { event, commands: vec![command] }
 }
 
-fn deposit(user_id: UserId) -> Manual {
-    Manual {
+fn deposit(user_id: UserId) -> ManualEntry {
+    ManualEntry {
         id: id::fresh(),
         user_id,
         amount: Money::from_rupees(1),
@@ -68,18 +68,19 @@ fn deposit(user_id: UserId) -> Manual {
     }
 }
 
-async fn in_batches(db: &Db, work: &[Work]) -> Duration {
+/// Posts events in batches, one transaction each.
+async fn post_in_batches(db: &Db, work: &[EventWork]) -> Duration {
     let started = Instant::now();
-    for batch in work.chunks(BATCH) {
+    for batch in work.chunks(MAX_BATCH_EVENTS) {
         let posted: Result<(), HandleError> =
-            db.tx(async |c| post::events(c, &SystemClock, batch.to_vec(), &[], |_| Ok(Vec::new())).await).await;
+            db.tx(async |c| posting::post_events(c, &SystemClock, batch.to_vec(), &[], |_| Ok(Vec::new())).await).await;
         posted.unwrap();
     }
     started.elapsed()
 }
 
-/// Every client posts single entries, one transaction each, to wallets of its own.
-async fn one_by_one(db: &Db, entries: usize) -> Duration {
+/// Posts single entries, one transaction each, from clients that each have their own wallets.
+async fn post_singly(db: &Db, entries: usize) -> Duration {
     let started = Instant::now();
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
@@ -89,8 +90,9 @@ async fn one_by_one(db: &Db, entries: usize) -> Duration {
                 for n in 0..entries / CLIENTS {
                     let user = wallets[n % wallets.len()];
                     let manual = &deposit(user);
-                    let posted: Result<_, WalletError> =
-                        db.tx(async |c| post::by_hand(c, &SystemClock, user, Command::Deposit, manual).await).await;
+                    let posted: Result<_, WalletError> = db
+                        .tx(async |c| posting::post_manual(c, &SystemClock, user, Command::Deposit, manual).await)
+                        .await;
                     drop(posted.unwrap());
                 }
             })
@@ -110,38 +112,39 @@ async fn measure(url: String, entries: usize) {
     db.migrate(wallet::service().migrations).await.unwrap();
 
     let members: Vec<UserId> = (0..entries / 4).map(|_| id::fresh()).collect();
-    let work: Vec<Work> = (0..entries).map(|n| bonus(members[n.wrapping_mul(2_654_435_761) % members.len()])).collect();
-    let ours = in_batches(&db, &work).await;
+    let work: Vec<EventWork> =
+        (0..entries).map(|n| bonus(members[n.wrapping_mul(2_654_435_761) % members.len()])).collect();
+    let ledger_time = post_in_batches(&db, &work).await;
     let mut c = db.write().await.unwrap();
-    let raw = raw::insert_again(&mut c, &TABLES, entries.div_ceil(BATCH)).await;
+    let raw_time = sql_baseline::time_inserts(&mut c, &TABLES, entries.div_ceil(MAX_BATCH_EVENTS)).await;
     drop(c);
     writeln!(
         out,
-        "ledger: {entries} entries in {} ms, {} postings/s, {BATCH} entries a transaction, one company account in each; the same rows as plain inserts: {} ms; ratio {}",
-        ours.as_millis(),
-        each_second(entries * 2, ours),
-        raw.as_millis(),
-        ratio(raw, ours),
+        "ledger: {entries} entries in {} ms, {} postings/s, {MAX_BATCH_EVENTS} entries a transaction, one company account in each; the same rows as plain inserts: {} ms; ratio {}",
+        ledger_time.as_millis(),
+        per_second(entries * 2, ledger_time),
+        raw_time.as_millis(),
+        ratio(raw_time, ledger_time),
     )
     .unwrap();
 
     let single = entries / 2;
-    one_by_one(&db, CLIENTS * 16).await;
-    let ours = one_by_one(&db, single).await;
-    let raw = raw::repeat(&url, CLIENTS, single / CLIENTS, statements).await;
+    post_singly(&db, CLIENTS * 16).await;
+    let ledger_time = post_singly(&db, single).await;
+    let raw_time = sql_baseline::time_clients(&url, CLIENTS, single / CLIENTS, statements).await;
     writeln!(
         out,
         "ledger: {single} single entries by {CLIENTS} clients in {} ms, {} transactions/s; the same statements bare: {} ms, {}/s; ratio {}",
-        ours.as_millis(),
-        each_second(single, ours),
-        raw.as_millis(),
-        each_second(single, raw),
-        ratio(raw, ours),
+        ledger_time.as_millis(),
+        per_second(single, ledger_time),
+        raw_time.as_millis(),
+        per_second(single, raw_time),
+        ratio(raw_time, ledger_time),
     )
     .unwrap();
 }
 
-/// What the ledger sends for one entry by hand on a wallet it has seen before, as plain SQL.
+/// The statements of one manual entry on an existing wallet, as plain SQL.
 fn statements(wallet: uuid::Uuid) -> Vec<String> {
     let hex = |id: uuid::Uuid| format!("x'{}'", id.simple());
     let (wallet, entry, cause) = (hex(wallet), hex(id::fresh()), hex(id::fresh()));

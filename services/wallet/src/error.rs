@@ -1,23 +1,24 @@
-//! What can go wrong, as an HTTP problem and as the fate of an event.
+//! Errors of the wallet service, mapped to HTTP problems and to the handling of events.
 
-use crate::domain::{ForfeitReason, LedgerError};
+use crate::domain::{LedgerError, RejectionReason};
 use chassis::events::HandleError;
 use chassis::http::Problem;
 use db::{DbError, TxError};
 
+/// An error of the wallet service.
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// A request by hand that the balances do not allow.
-    #[error("refused: {0}")]
-    Refused(ForfeitReason),
+    /// A manual entry that the balances do not allow.
+    #[error("rejected: {0}")]
+    Rejected(RejectionReason),
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Every row that was waited for was removed meanwhile.
-    #[error("there is no posting epoch to join")]
-    NoEpoch,
-    #[error("a stored or storable value is not JSON")]
+    /// Each epoch row was deleted while the transaction waited for its lock.
+    #[error("no posting epoch could be locked")]
+    NoPostingEpoch,
+    #[error("a value cannot be read or written as JSON")]
     Json(#[source] serde_json::Error),
 }
 impl From<diesel::result::Error> for WalletError {
@@ -34,20 +35,20 @@ impl TxError for WalletError {
 impl From<WalletError> for Problem {
     fn from(error: WalletError) -> Self {
         match error {
-            WalletError::Ledger(LedgerError::BadAmount(_)) => {
+            WalletError::Ledger(LedgerError::InvalidAmount(_)) => {
                 Self::unprocessable("wallet.invalid_amount", "that amount cannot be posted")
             }
             WalletError::Ledger(LedgerError::Money(_)) => {
                 Self::unprocessable("wallet.invalid_amount", "the amount is too large")
             }
-            WalletError::Refused(ForfeitReason::InsufficientReserve) => {
+            WalletError::Rejected(RejectionReason::InsufficientReserve) => {
                 Self::unprocessable("wallet.insufficient_reserve", "the reserve holds less than that")
             }
-            WalletError::Refused(_) => {
+            WalletError::Rejected(_) => {
                 Self::unprocessable("wallet.insufficient_funds", "the available balance is smaller than that")
             }
             WalletError::Db(error) => error.into(),
-            WalletError::NoEpoch => Self::unavailable(error),
+            WalletError::NoPostingEpoch => Self::unavailable(error),
             other @ (WalletError::Ledger(_) | WalletError::Json(_)) => Self::internal(other),
         }
     }
@@ -56,12 +57,12 @@ impl From<WalletError> for Problem {
 impl From<WalletError> for HandleError {
     fn from(error: WalletError) -> Self {
         match error {
-            // Two consumers overlapped and the other one posted the cause: the next try finds it posted.
+            // Another consumer has posted the same cause at the same time; the retry finds it posted.
             WalletError::Db(DbError::Query(e)) if db::is_unique_violation(&e) => Self::transient(e),
             WalletError::Db(error) => Self::Db(error),
-            WalletError::NoEpoch => Self::transient(error),
-            // Nothing a correct sender sends; the same event will not do better later.
-            other @ (WalletError::Ledger(_) | WalletError::Refused(_) | WalletError::Json(_)) => {
+            WalletError::NoPostingEpoch => Self::transient(error),
+            // No correct sender sends such an event, and a retry cannot succeed.
+            other @ (WalletError::Ledger(_) | WalletError::Rejected(_) | WalletError::Json(_)) => {
                 Self::poison(other.to_string())
             }
         }

@@ -1,16 +1,16 @@
-//! The wallet service: a double-entry ledger of what members earned, spent and are owed.
+//! Wallet service: a double-entry ledger of the earnings, payments and payouts of members.
 //!
-//! Read in this order: [`domain`] (what an entry is and every decision), `store` (the tables), `app` (a batch of
-//! commands becomes entries), `consumers` (events become commands), `http` (what members and staff see), `jobs` (the
-//! hash chain, closings).
+//! Read in this order: [`domain`] (entries and all decisions), `store` (the tables), `app` (commands into entries, a
+//! batch at a time), `consumers` (events into commands), `http` (the API for members and staff), `jobs` (the hash
+//! chain, closings, the rollup), `verification` (a verification of the whole ledger).
 //!
 //! Invariants:
-//! - An entry's postings add up to zero; one that does not cannot be built.
-//! - An entry's id is derived from its cause, so a replay finds it posted and changes nothing.
-//! - Entries, postings, seals, closings and forfeits are only ever added; the database refuses anything else.
-//! - No balance of a member is below zero. What could not be taken back is a clawback due.
-//! - Every figure kept of a wallet is the fold of its postings. Company accounts are never counted up, only summed.
-//! - Amounts decided elsewhere are taken as they are; nobody decides twice.
+//! - The postings of an entry add up to zero; an unbalanced entry cannot be built.
+//! - The id of an entry is derived from its cause, so a replay finds the entry posted and changes nothing.
+//! - Entries, postings, seals, closings and forfeits are only added; the database refuses updates and deletes.
+//! - No balance of a member is below zero. The part of a reversal that the balance does not cover is a clawback due.
+//! - Every balance and total of a wallet is the sum of its postings. Company accounts have no running balance.
+//! - Amounts that another service has decided are posted as sent, not decided again.
 
 pub mod app;
 mod consumers;
@@ -24,24 +24,25 @@ pub mod verification;
 
 use chassis::Ctx;
 use chassis::http::OneAtATime;
-use chassis::service::{BootError, Parts, Service};
+use chassis::service::{BootError, Service, ServiceParts};
 use std::sync::Arc;
 
-/// What handlers and the consumer share.
+/// The state shared by the HTTP handlers.
 #[derive(Clone)]
-pub struct Wallet {
+pub struct WalletState {
     ctx: Ctx,
     verifications: OneAtATime,
 }
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
-/// The service as it is declared to the chassis.
+/// The declaration of the service for the chassis.
 pub fn service() -> Service {
     Service { name: "wallet", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(build(ctx))) }
 }
 
-fn build(ctx: Ctx) -> Result<Parts, BootError> {
-    let app = Wallet { ctx, verifications: OneAtATime::new("wallet.verifying") };
-    Ok(Parts { routes: http::routes(app.clone()), consumer: Some(Arc::new(app)), jobs: jobs::all() })
+fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
+    let consumer = consumers::EventConsumer { ctx: ctx.clone() };
+    let state = WalletState { ctx, verifications: OneAtATime::new("wallet.verifying") };
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs: jobs::all() })
 }

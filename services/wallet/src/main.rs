@@ -1,4 +1,4 @@
-//! The wallet service on its own.
+//! The wallet service as a program of its own.
 fn main() -> std::process::ExitCode {
     chassis::run(wallet::service())
 }

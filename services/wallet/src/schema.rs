@@ -1,4 +1,4 @@
-//! The tables of the ledger. Column meanings: `migrations/0101_ledger/up.sql`.
+//! Table definitions of the ledger for diesel. The columns are described in `migrations/0101_ledger/up.sql`.
 
 diesel::table! {
     journal_entries (position) {

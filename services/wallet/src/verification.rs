@@ -1,27 +1,28 @@
-//! A verification of the whole ledger, on connections for long reads.
+//! Verification of the whole ledger, on connections for long reads.
 
-use crate::app::figures::{self, CONFIRMED_AT_ONCE};
-use crate::app::verify::Run;
 pub use crate::app::verify::Verification;
+use crate::app::verify::VerificationRun;
+use crate::app::wallet_check::{self, MAX_WALLETS_LOCKED};
 use crate::error::WalletError;
 use db::{Db, LongRead};
 
-/// Reads everything in bounded steps, and gives the connection back after each.
-pub async fn verify(db: &Db, turn: &LongRead) -> Result<Verification, WalletError> {
-    let mut run = Run::default();
+/// Verifies the ledger in bounded steps, and returns the connection to the pool after each. Wallets that differ are
+/// compared again under their locks.
+pub async fn verify(db: &Db, long_read: &LongRead) -> Result<Verification, WalletError> {
+    let mut run = VerificationRun::default();
     loop {
-        let mut c = turn.connection().await?;
+        let mut c = long_read.connection().await?;
         let more = run.step(&mut c).await?;
         drop(c);
         if !more {
             break;
         }
     }
-    for suspects in run.suspects().to_vec().chunks(CONFIRMED_AT_ONCE) {
+    for suspects in run.suspects().to_vec().chunks(MAX_WALLETS_LOCKED) {
         if run.is_full() {
             break;
         }
-        let confirmed = db.tx(async |c| figures::confirm(c, suspects).await).await?;
+        let confirmed = db.tx(async |c| wallet_check::confirm(c, suspects).await).await?;
         run.add(confirmed);
     }
     Ok(run.finish())

@@ -1,4 +1,4 @@
-//! Where public keys come from.
+//! Sources of the public keys that sign access tokens.
 
 use crate::config::ConfigError;
 use crate::http::client;
@@ -6,32 +6,34 @@ use jsonwebtoken::jwk::JwkSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+/// The key source cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the public keys cannot be read now: {0}")]
 pub struct KeysUnavailable(pub String);
 
-/// Auth's published keys: over HTTP for a service of its own, in memory when auth runs in this process.
+/// Source of auth's public keys: over HTTP, or in memory when auth runs in this process.
 #[async_trait::async_trait]
 pub trait KeySource: Send + Sync + 'static {
+    /// Reads the current key set.
     async fn fetch(&self) -> Result<JwkSet, KeysUnavailable>;
-    /// Least time between two fetches because of an unknown key id, so that forged tokens cannot be used to
-    /// flood the source.
-    fn rest(&self) -> Duration {
+    /// Shortest time between two fetches for unknown key ids, so that forged tokens cannot flood the source.
+    fn min_refetch_interval(&self) -> Duration {
         Duration::from_secs(5)
     }
 }
 
-/// Most bytes of a key set.
-const MOST_BYTES: usize = 64 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes of a key set at most.
+const MAX_KEY_SET_BYTES: usize = 64 * 1024;
+const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Keys at a URL: `http://auth:8080/.well-known/jwks.json`.
+/// A key set at a URL: `http://auth:8080/.well-known/jwks.json`.
 pub struct HttpKeySource {
     url: reqwest::Url,
     client: reqwest::Client,
 }
 
 impl HttpKeySource {
+    /// Errors when `url`, the value of `JWKS_URL`, is not a URL.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         let refuse = |reason: String| ConfigError::new("JWKS_URL", reason);
         let url: reqwest::Url = url.parse().map_err(|e| refuse(format!("is not a URL: {e}")))?;
@@ -44,12 +46,12 @@ impl HttpKeySource {
 impl KeySource for HttpKeySource {
     async fn fetch(&self) -> Result<JwkSet, KeysUnavailable> {
         let failed = |error: reqwest::Error| KeysUnavailable(error.without_url().to_string());
-        let request = self.client.get(self.url.clone()).timeout(TIMEOUT);
+        let request = self.client.get(self.url.clone()).timeout(FETCH_TIMEOUT);
         let mut answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > MOST_BYTES {
-                return Err(KeysUnavailable(format!("the key set has more than {MOST_BYTES} bytes")));
+            if body.len() + chunk.len() > MAX_KEY_SET_BYTES {
+                return Err(KeysUnavailable(format!("the key set has more than {MAX_KEY_SET_BYTES} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -57,20 +59,20 @@ impl KeySource for HttpKeySource {
     }
 }
 
-/// Keys that auth publishes in this process's memory. Clones share their keys.
+/// Keys that auth publishes in the memory of this process. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct SharedKeys(Arc<RwLock<Option<JwkSet>>>);
 
 impl SharedKeys {
-    /// No keys yet: until [`SharedKeys::set`] is called they count as unavailable.
+    /// Without keys: fetching fails until [`SharedKeys::set`] is called.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Publishes `keys` in place of those before.
+    /// Publishes `keys`, replacing those published before.
     pub fn set(&self, keys: JwkSet) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
     }
-    /// What was published last.
+    /// The published keys, if there are any.
     pub fn get(&self) -> Option<JwkSet> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -81,7 +83,7 @@ impl KeySource for SharedKeys {
     async fn fetch(&self) -> Result<JwkSet, KeysUnavailable> {
         self.get().ok_or_else(|| KeysUnavailable("none are published yet".into()))
     }
-    fn rest(&self) -> Duration {
+    fn min_refetch_interval(&self) -> Duration {
         Duration::ZERO
     }
 }

@@ -1,7 +1,7 @@
-//! The public keys a service knows: in memory, and in its own database for when auth is down.
+//! Public keys of a service: cached in memory, and stored in its database for the time when auth is down.
 
+use super::error::AuthFailure;
 use super::jwks::KeySource;
-use super::verifier::AuthFailure;
 use crate::clock::Clock;
 use crate::schema::public_keys;
 use db::{Db, DbError, UpsertExt};
@@ -14,29 +14,29 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
 
-/// Known keys are read again after this long, so that a withdrawn key stops working.
+/// Seconds after which the keys are fetched again, so that a withdrawn key stops being accepted.
 const REFRESH_SECS: i64 = 300;
 /// The row of `public_keys` that holds auth's keys.
-const ROW: &str = "auth";
+const AUTH_ROW: &str = "auth";
 
 pub(super) struct KeyRing {
     db: Db,
     clock: Arc<dyn Clock>,
     source: Arc<dyn KeySource>,
     known: RwLock<Arc<HashMap<String, DecodingKey>>>,
-    /// Held while fetching, so that many requests with a new key cause one fetch.
+    /// Locked during a fetch, so that many requests with a new key cause one fetch.
     fetches: Mutex<Fetches>,
 }
 
 #[derive(Default)]
 struct Fetches {
-    last: Option<(Timestamp, Outcome)>,
-    /// What the database holds.
+    last: Option<(Timestamp, FetchOutcome)>,
+    /// The key set stored in the database.
     stored: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum FetchOutcome {
     Fetched,
     Failed,
 }
@@ -46,11 +46,11 @@ impl KeyRing {
         Self { db, clock, source, known: RwLock::default(), fetches: Mutex::default() }
     }
 
-    /// The key published as `kid`.
+    /// The key with id `kid`. Errors as invalid when it is not published, as unavailable when no keys can be read.
     pub(super) async fn find(&self, kid: &str) -> Result<DecodingKey, AuthFailure> {
         let now = self.clock.now();
         if let Some(key) = self.known(kid) {
-            // Whoever finds the keys old reads them again; the others need not wait for it.
+            // One request fetches outdated keys again; the others use the known key meanwhile.
             if let Ok(mut fetches) = self.fetches.try_lock()
                 && fetches.last.is_none_or(|(at, _)| now.since(at).num_seconds() >= REFRESH_SECS)
             {
@@ -63,13 +63,13 @@ impl KeyRing {
         if let Some(key) = self.known(kid) {
             return Ok(key);
         }
-        let rest = chrono::TimeDelta::from_std(self.source.rest()).unwrap_or_default();
-        if fetches.last.is_none_or(|(at, _)| now.since(at) >= rest) {
+        let min_interval = chrono::TimeDelta::from_std(self.source.min_refetch_interval()).unwrap_or_default();
+        if fetches.last.is_none_or(|(at, _)| now.since(at) >= min_interval) {
             self.fetch(&mut fetches, now).await;
         }
         match (self.known(kid), fetches.last) {
             (Some(key), _) => Ok(key),
-            (None, Some((_, Outcome::Fetched))) => Err(AuthFailure::Invalid),
+            (None, Some((_, FetchOutcome::Fetched))) => Err(AuthFailure::Invalid),
             (None, _) => Err(AuthFailure::Unavailable("the public keys cannot be read now".into())),
         }
     }
@@ -78,34 +78,34 @@ impl KeyRing {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
     }
 
-    fn know(&self, keys: &JwkSet) {
-        let known = keys.keys.iter().filter_map(usable).collect();
+    fn set_known(&self, keys: &JwkSet) {
+        let known = keys.keys.iter().filter_map(usable_key).collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
     }
 
     async fn fetch(&self, fetches: &mut Fetches, now: Timestamp) {
         match self.source.fetch().await {
             Ok(keys) => {
-                self.know(&keys);
-                fetches.last = Some((now, Outcome::Fetched));
+                self.set_known(&keys);
+                fetches.last = Some((now, FetchOutcome::Fetched));
                 self.store(fetches, &keys, now).await;
             }
             Err(error) => {
-                tracing::warn!(%error, "the public keys are not fetched");
-                fetches.last = Some((now, Outcome::Failed));
+                tracing::warn!(%error, "public keys not fetched");
+                fetches.last = Some((now, FetchOutcome::Failed));
                 if !self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
                     return;
                 }
                 match self.load().await {
-                    Ok(Some(keys)) => self.know(&keys),
+                    Ok(Some(keys)) => self.set_known(&keys),
                     Ok(None) => {}
-                    Err(error) => tracing::warn!(%error, "the stored public keys are not read"),
+                    Err(error) => tracing::warn!(%error, "stored public keys not read"),
                 }
             }
         }
     }
 
-    /// Keeps the keys for when auth is down. A failure is only logged: the keys in memory are good.
+    /// Stores the keys for the time when auth is down. A failure is only logged: the keys in memory are current.
     async fn store(&self, fetches: &mut Fetches, keys: &JwkSet, now: Timestamp) {
         let Ok(document) = serde_json::to_string(keys) else { return };
         if fetches.stored.as_ref() == Some(&document) {
@@ -113,7 +113,7 @@ impl KeyRing {
         }
         match self.upsert(&document, now).await {
             Ok(()) => fetches.stored = Some(document),
-            Err(error) => tracing::warn!(%error, "the public keys are not stored"),
+            Err(error) => tracing::warn!(%error, "public keys not stored"),
         }
     }
 
@@ -121,7 +121,7 @@ impl KeyRing {
         use public_keys as t;
         let mut c = self.db.write().await?;
         diesel::insert_into(t::table)
-            .values((t::name.eq(ROW), t::document.eq(document), t::fetched_at.eq(now)))
+            .values((t::name.eq(AUTH_ROW), t::document.eq(document), t::fetched_at.eq(now)))
             .on_conflict_set(&[t::name::NAME], &[t::document::NAME, t::fetched_at::NAME])
             .execute(&mut c)
             .await?;
@@ -131,17 +131,17 @@ impl KeyRing {
     async fn load(&self) -> Result<Option<JwkSet>, DbError> {
         use public_keys as t;
         let mut c = self.db.read().await?;
-        let document: Option<String> = t::table.find(ROW).select(t::document).first(&mut c).await.optional()?;
+        let document: Option<String> = t::table.find(AUTH_ROW).select(t::document).first(&mut c).await.optional()?;
         Ok(document.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }
 
-/// A published key that may sign access tokens: Ed25519, whole, and named.
-fn usable(jwk: &Jwk) -> Option<(String, DecodingKey)> {
+/// The id and key of a JWK that may sign access tokens: Ed25519, complete, with a key id.
+fn usable_key(jwk: &Jwk) -> Option<(String, DecodingKey)> {
     use base64::Engine;
     let AlgorithmParameters::OctetKeyPair(pair) = &jwk.algorithm else { return None };
-    let whole = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&pair.x).is_ok_and(|x| x.len() == 32);
-    if pair.curve != EllipticCurve::Ed25519 || !whole {
+    let complete = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&pair.x).is_ok_and(|x| x.len() == 32);
+    if pair.curve != EllipticCurve::Ed25519 || !complete {
         return None;
     }
     let key = DecodingKey::from_ed_components(&pair.x).ok()?;

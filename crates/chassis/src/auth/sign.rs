@@ -1,4 +1,4 @@
-//! The signing end of access tokens: for auth, which alone holds private keys, and for tests.
+//! Signing of access tokens, by auth, which alone has private keys, and by tests.
 
 use super::token::Claims;
 use crate::id;
@@ -15,10 +15,10 @@ use std::fmt;
 
 /// A stored private key cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("that is not an Ed25519 private key")]
-pub struct NotAKey;
+#[error("not an Ed25519 private key")]
+pub struct InvalidPrivateKey;
 
-/// An Ed25519 private key and the id its public half is published under.
+/// An Ed25519 private key and its key id.
 #[derive(Clone)]
 pub struct SigningKey {
     key: ed25519_dalek::SigningKey,
@@ -36,13 +36,13 @@ impl SigningKey {
         let kid = thumbprint(&public(&key));
         Self { key, kid }
     }
-    /// The key that [`SigningKey::to_secret`] wrote.
-    pub fn from_secret(text: &SecretString) -> Result<Self, NotAKey> {
-        let seed = URL_SAFE_NO_PAD.decode(text.expose_secret()).map_err(|_| NotAKey)?;
-        let seed = <[u8; 32]>::try_from(seed.as_slice()).map_err(|_| NotAKey)?;
+    /// The key from the text of [`SigningKey::to_secret`].
+    pub fn from_secret(text: &SecretString) -> Result<Self, InvalidPrivateKey> {
+        let seed = URL_SAFE_NO_PAD.decode(text.expose_secret()).map_err(|_| InvalidPrivateKey)?;
+        let seed = <[u8; 32]>::try_from(seed.as_slice()).map_err(|_| InvalidPrivateKey)?;
         Ok(Self::from_bytes(&seed))
     }
-    /// The private key as text, to be stored sealed.
+    /// The private key as text. Store it encrypted only.
     pub fn to_secret(&self) -> SecretString {
         URL_SAFE_NO_PAD.encode(self.key.as_bytes()).into()
     }
@@ -50,7 +50,7 @@ impl SigningKey {
     pub fn kid(&self) -> &str {
         &self.kid
     }
-    /// An access token that says `claims`.
+    /// An access token with `claims`.
     #[expect(clippy::expect_used, reason = "claims are ids, numbers and words, which JSON always holds")]
     pub fn sign(&self, claims: &Claims) -> String {
         let header = serde_json::json!({ "alg": "EdDSA", "typ": "JWT", "kid": self.kid }).to_string();
@@ -61,7 +61,7 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode_string(signature.to_bytes(), &mut token);
         token
     }
-    /// The public half, as it is published.
+    /// The public key as a JWK.
     pub fn jwk(&self) -> Jwk {
         Jwk {
             common: CommonParameters {
@@ -77,7 +77,7 @@ impl SigningKey {
             }),
         }
     }
-    /// A key set with this key alone.
+    /// A key set with this public key alone.
     pub fn key_set(&self) -> JwkSet {
         JwkSet { keys: vec![self.jwk()] }
     }
@@ -93,7 +93,7 @@ fn public(key: &ed25519_dalek::SigningKey) -> String {
     URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())
 }
 
-/// RFC 7638: the hash of the key's required members, in the order of their names.
+/// The RFC 7638 thumbprint: the hash of the required members of the JWK, in the order of their names.
 fn thumbprint(x: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
 }
@@ -109,7 +109,7 @@ mod tests {
         let again = SigningKey::from_secret(&key.to_secret()).expect("the key");
         assert_eq!(key.jwk(), again.jwk());
         assert_ne!(key.kid(), SigningKey::generate().kid());
-        assert_eq!(SigningKey::from_secret(&"AAAA".into()).expect_err("too short"), NotAKey);
+        assert_eq!(SigningKey::from_secret(&"AAAA".into()).expect_err("too short"), InvalidPrivateKey);
     }
 
     #[test]

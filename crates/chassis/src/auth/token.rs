@@ -1,4 +1,4 @@
-//! What an access token says.
+//! Claims of access tokens.
 
 use domain::{Role, UserId};
 use serde::{Deserialize, Serialize};
@@ -11,19 +11,20 @@ pub const AUDIENCE: &str = "ev-platform";
 /// Lifetime of an access token, in seconds.
 pub const ACCESS_TTL_SECS: i64 = 15 * 60;
 
-/// The claims of an access token; signed with EdDSA by auth alone.
+/// The claims of an access token; only auth signs them, with EdDSA.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     pub sub: UserId,
     pub role: Role,
-    /// Who referred the member; fixed at registration, so that no service has to ask.
+    /// The sponsor of the member, fixed at registration.
     #[serde(rename = "ref")]
     pub referrer: Option<UserId>,
-    /// The session: ending it ends every token of it.
+    /// The session; revoking it invalidates all its tokens.
     pub sid: Uuid,
     pub jti: Uuid,
-    /// Seconds since 1970.
+    /// Issued at, in seconds since 1970.
     pub iat: i64,
+    /// Expires at, in seconds since 1970.
     pub exp: i64,
     pub iss: String,
     pub aud: String,

@@ -1,78 +1,61 @@
-//! Access tokens: signature, claims, revocation.
+//! Verification of access tokens: signature, claims, revocation.
 
+use super::error::AuthFailure;
 use super::jwks::KeySource;
 use super::keys::KeyRing;
 use super::revocation::Revocations;
-use super::seen::SeenTokens;
 use super::token::{AUDIENCE, Claims, ISSUER};
+use super::token_cache::VerifiedTokens;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::http::Problem;
 use db::Db;
 use jsonwebtoken::{Algorithm, Validation};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Longest token that is looked at.
-const MOST_BYTES: usize = 4096;
+/// Longest accepted token.
+const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Why a token is not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthFailure {
-    #[error("the token is not valid")]
-    Invalid,
-    /// Neither the cache nor the fallback could say whether the session was ended, or no key could be read.
-    #[error("{0}")]
-    Unavailable(String),
-}
-impl From<AuthFailure> for Problem {
-    fn from(failure: AuthFailure) -> Self {
-        match failure {
-            AuthFailure::Invalid => Problem::unauthorized(),
-            AuthFailure::Unavailable(_) => Problem::unavailable(failure),
-        }
-    }
-}
-
-/// Checks access tokens.
+/// Verifies access tokens.
 pub struct Verifier {
     clock: Arc<dyn Clock>,
     keys: KeyRing,
-    seen: SeenTokens,
+    verified: VerifiedTokens,
     revocations: Revocations,
-    rules: Validation,
+    validation: Validation,
 }
 
 impl Verifier {
+    /// A verifier with the public keys of `keys`, which it also stores in `db`.
     pub fn new(db: Db, cache: Arc<dyn Cache>, clock: Arc<dyn Clock>, keys: Arc<dyn KeySource>) -> Self {
-        let mut rules = Validation::new(Algorithm::EdDSA);
-        // Expiry is checked here, by the clock that a test can move.
-        rules.validate_exp = false;
-        rules.set_issuer(&[ISSUER]);
-        rules.set_audience(&[AUDIENCE]);
-        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        // `exp` is checked in `verify_signature`, by the injected clock.
+        validation.validate_exp = false;
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         Self {
             keys: KeyRing::new(db.clone(), Arc::clone(&clock), keys),
             revocations: Revocations::new(db, cache),
-            seen: SeenTokens::default(),
+            verified: VerifiedTokens::default(),
             clock,
-            rules,
+            validation,
         }
     }
 
-    /// Who the token speaks for, if it is genuine, alive, and its session was not ended.
+    /// Returns the claims of a token. Errors when it is forged or expired, or its session is revoked.
     pub async fn verify(&self, token: &str) -> Result<Claims, AuthFailure> {
-        if token.len() > MOST_BYTES {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(AuthFailure::Invalid);
         }
         let now = self.clock.now();
         let now_secs = now.micros().div_euclid(1_000_000);
         let hash: [u8; 32] = Sha256::digest(token).into();
-        let claims = match self.seen.find(&hash, now_secs) {
+        let claims = match self.verified.find(&hash, now_secs) {
             Some(claims) => claims,
             None => {
-                let claims = self.check(token, now_secs).await?;
-                self.seen.remember(hash, claims.clone(), now_secs);
+                let claims = self.verify_signature(token, now_secs).await?;
+                self.verified.insert(hash, claims.clone(), now_secs);
                 claims
             }
         };
@@ -82,15 +65,16 @@ impl Verifier {
         Ok(claims)
     }
 
-    async fn check(&self, token: &str, now_secs: i64) -> Result<Claims, AuthFailure> {
+    async fn verify_signature(&self, token: &str, now_secs: i64) -> Result<Claims, AuthFailure> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| AuthFailure::Invalid)?;
-        // An extension that has to be understood is one that is not.
+        // No critical extension is supported.
         if header.alg != Algorithm::EdDSA || header.crit.is_some() {
             return Err(AuthFailure::Invalid);
         }
         let kid = header.kid.ok_or(AuthFailure::Invalid)?;
         let key = self.keys.find(&kid).await?;
-        let claims: Claims = jsonwebtoken::decode(token, &key, &self.rules).map_err(|_| AuthFailure::Invalid)?.claims;
+        let claims: Claims =
+            jsonwebtoken::decode(token, &key, &self.validation).map_err(|_| AuthFailure::Invalid)?.claims;
         if now_secs >= claims.exp { Err(AuthFailure::Invalid) } else { Ok(claims) }
     }
 }

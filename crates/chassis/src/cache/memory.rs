@@ -1,18 +1,18 @@
-//! A cache in this process's memory.
+//! Cache in the memory of one process.
 
-use super::{Acquired, Cache, CacheDown, Limit};
+use super::{Acquired, Cache, CacheDown, RateLimit};
 use crate::clock::{Clock, SystemClock};
 use domain::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Expired entries are thrown out after this many writes at the least.
-const SWEEP_AFTER: usize = 1024;
+/// Writes after which expired entries are removed, at least.
+const SWEEP_INTERVAL_WRITES: usize = 1024;
 
-/// Entries expire by the clock it is given, so that a test can move it. Clones share their entries.
+/// A cache whose entries expire by an injected clock. Clones share the entries.
 ///
-/// Nothing goes before it expires: a forgotten revocation would let an ended session back in.
+/// No entry is removed before it expires, because a lost revocation would readmit a revoked session.
 #[derive(Clone)]
 pub struct MemoryCache {
     clock: Arc<dyn Clock>,
@@ -30,7 +30,7 @@ struct Entry {
     expires_at: Timestamp,
 }
 
-/// What one key holds. As in Redis, a counter is a value of digits.
+/// The value of a key. As in Redis, a counter is a string of digits.
 enum Value {
     Bytes(Vec<u8>),
     List(VecDeque<Vec<u8>>),
@@ -55,9 +55,11 @@ impl Default for MemoryCache {
 }
 
 impl MemoryCache {
+    /// An empty cache with the system clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock))
     }
+    /// An empty cache with `clock`.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { clock, entries: Arc::default() }
     }
@@ -67,24 +69,24 @@ impl MemoryCache {
 }
 
 impl Entries {
-    fn alive(&self, key: &str, now: Timestamp) -> Option<&Entry> {
+    fn find_unexpired(&self, key: &str, now: Timestamp) -> Option<&Entry> {
         self.map.get(key).filter(|entry| entry.expires_at > now)
     }
     fn count(&self, key: &str, now: Timestamp) -> u64 {
-        self.alive(key, now).map_or(0, |entry| entry.value.count())
+        self.find_unexpired(key, now).map_or(0, |entry| entry.value.count())
     }
-    /// Adds one to a counter, which expires when it did, or else after `ttl`.
+    /// Increments a counter. An existing counter keeps its expiry, a new one expires after `ttl`.
     fn increment(&mut self, key: &str, ttl: Duration, now: Timestamp) -> u64 {
-        let before = self.alive(key, now).map(|entry| (entry.value.count(), entry.expires_at));
-        let (count, expires_at) = before.unwrap_or_else(|| (0, later(now, ttl)));
+        let before = self.find_unexpired(key, now).map(|entry| (entry.value.count(), entry.expires_at));
+        let (count, expires_at) = before.unwrap_or_else(|| (0, expiry(now, ttl)));
         let count = count.saturating_add(1);
         self.put(key, Value::Bytes(count.to_string().into_bytes()), expires_at, now);
         count
     }
     fn put(&mut self, key: &str, value: Value, expires_at: Timestamp, now: Timestamp) {
         self.writes += 1;
-        // In proportion to what is there, so that a write costs the same however much that is.
-        if self.writes >= SWEEP_AFTER.max(self.map.len()) {
+        // In proportion to the number of entries, so that the cost of a write does not depend on it.
+        if self.writes >= SWEEP_INTERVAL_WRITES.max(self.map.len()) {
             self.writes = 0;
             self.map.retain(|_, entry| entry.expires_at > now);
         }
@@ -92,8 +94,8 @@ impl Entries {
     }
 }
 
-fn later(now: Timestamp, ttl: Duration) -> Timestamp {
-    // A century is as good as for ever, and cannot overflow a timestamp.
+fn expiry(now: Timestamp, ttl: Duration) -> Timestamp {
+    // A century at most, which cannot overflow a timestamp.
     let century = chrono::TimeDelta::days(36_500);
     now.plus(chrono::TimeDelta::from_std(ttl).unwrap_or(century).min(century))
 }
@@ -102,22 +104,22 @@ fn later(now: Timestamp, ttl: Duration) -> Timestamp {
 impl Cache for MemoryCache {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
         let now = self.clock.now();
-        Ok(self.entries().alive(key, now).and_then(|entry| entry.value.bytes().cloned()))
+        Ok(self.entries().find_unexpired(key, now).and_then(|entry| entry.value.bytes().cloned()))
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
         let now = self.clock.now();
-        self.entries().put(key, Value::Bytes(value.to_vec()), later(now, ttl), now);
+        self.entries().put(key, Value::Bytes(value.to_vec()), expiry(now, ttl), now);
         Ok(())
     }
 
     async fn set_if_absent(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, CacheDown> {
         let now = self.clock.now();
         let mut entries = self.entries();
-        if entries.alive(key, now).is_some() {
+        if entries.find_unexpired(key, now).is_some() {
             return Ok(false);
         }
-        entries.put(key, Value::Bytes(value.to_vec()), later(now, ttl), now);
+        entries.put(key, Value::Bytes(value.to_vec()), expiry(now, ttl), now);
         Ok(true)
     }
 
@@ -129,7 +131,8 @@ impl Cache for MemoryCache {
     async fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheDown> {
         let now = self.clock.now();
         let mut entries = self.entries();
-        let has = entries.alive(key, now).and_then(|entry| entry.value.bytes()).is_some_and(|bytes| bytes == value);
+        let has =
+            entries.find_unexpired(key, now).and_then(|entry| entry.value.bytes()).is_some_and(|bytes| bytes == value);
         if has {
             entries.map.remove(key);
         }
@@ -146,11 +149,11 @@ impl Cache for MemoryCache {
         Ok(self.entries().count(key, now))
     }
 
-    async fn acquire(&self, limits: &[Limit]) -> Result<Acquired, CacheDown> {
+    async fn acquire(&self, limits: &[RateLimit]) -> Result<Acquired, CacheDown> {
         let now = self.clock.now();
         let mut entries = self.entries();
         let reached = limits.iter().enumerate().filter(|(_, limit)| entries.count(&limit.key, now) >= limit.max);
-        let left = |limit: &Limit| match entries.alive(&limit.key, now) {
+        let left = |limit: &RateLimit| match entries.find_unexpired(&limit.key, now) {
             Some(entry) => entry.expires_at.since(now).to_std().unwrap_or_default(),
             None => limit.window,
         };
@@ -164,11 +167,12 @@ impl Cache for MemoryCache {
         Ok(Acquired::Granted)
     }
 
-    async fn give_back(&self, limits: &[Limit]) -> Result<(), CacheDown> {
+    async fn release(&self, limits: &[RateLimit]) -> Result<(), CacheDown> {
         let now = self.clock.now();
         let mut entries = self.entries();
         for limit in limits {
-            let Some((count, expires_at)) = entries.alive(&limit.key, now).map(|e| (e.value.count(), e.expires_at))
+            let Some((count, expires_at)) =
+                entries.find_unexpired(&limit.key, now).map(|e| (e.value.count(), e.expires_at))
             else {
                 continue;
             };
@@ -184,20 +188,20 @@ impl Cache for MemoryCache {
     async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown> {
         let now = self.clock.now();
         let mut entries = self.entries();
-        let mut list = match entries.alive(key, now).map(|entry| &entry.value) {
+        let mut list = match entries.find_unexpired(key, now).map(|entry| &entry.value) {
             Some(Value::List(list)) => list.clone(),
             Some(Value::Bytes(_)) | None => VecDeque::new(),
         };
         list.push_back(value.to_vec());
         let beyond = list.len().saturating_sub(max);
         let dropped = list.drain(..beyond).collect();
-        entries.put(key, Value::List(list), later(now, ttl), now);
+        entries.put(key, Value::List(list), expiry(now, ttl), now);
         Ok(dropped)
     }
 
     async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
         let now = self.clock.now();
-        match self.entries().alive(key, now).map(|entry| &entry.value) {
+        match self.entries().find_unexpired(key, now).map(|entry| &entry.value) {
             Some(Value::List(list)) => Ok(list.iter().cloned().collect()),
             Some(Value::Bytes(_)) | None => Ok(Vec::new()),
         }

@@ -1,8 +1,8 @@
-//! A shared store for what may be lost: revocations, one-time codes, counters of limits.
+//! Cache that all services share, for data that may be lost: revoked sessions, one-time codes, rate limits.
 //!
 //! Files: [`memory`] (one process), [`redis`] (all of them).
 //!
-//! Every call is atomic, whatever runs beside it, and every entry expires by itself.
+//! Every call is atomic, and every entry expires.
 
 pub mod memory;
 pub mod redis;
@@ -14,53 +14,57 @@ use crate::config::ConfigError;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The cache cannot be reached.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the cache is not available: {0}")]
 pub struct CacheDown(pub String);
 
 /// Redis in production, this process's memory in the embedded run.
 ///
-/// All services share one cache, so that a revocation by one is seen by all. A key that is a service's own
-/// begins with the service's name.
+/// All services share the keys. A key that only one service uses begins with the name of the service.
 #[async_trait::async_trait]
 pub trait Cache: Send + Sync + 'static {
+    /// The value of a key.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown>;
+    /// Sets a value, which expires after `ttl`.
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown>;
-    /// `false` where the key is there already; then nothing changes.
+    /// Sets a value unless the key exists. Returns whether it did.
     async fn set_if_absent(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, CacheDown>;
+    /// Deletes a key, if it exists.
     async fn delete(&self, key: &str) -> Result<(), CacheDown>;
-    /// Deletes the key if it has this value: nobody releases another's claim. `false` where it has not.
+    /// Deletes a key if it has this value. Returns whether it did.
     async fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheDown>;
-    /// Adds one to a counter and returns the sum. A new counter expires after `ttl`.
+    /// Increments a counter and returns its value. A new counter expires after `ttl`.
     async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown>;
-    /// A counter's value; 0 where there is none.
+    /// The value of a counter; 0 when it does not exist.
     async fn count(&self, key: &str) -> Result<u64, CacheDown>;
-    /// Counts one use against every limit, or against none of them where one is reached.
-    async fn acquire(&self, limits: &[Limit]) -> Result<Acquired, CacheDown>;
-    /// Takes one use back from each counter that is still there. What was acquired by mistake counts for nothing.
-    async fn give_back(&self, limits: &[Limit]) -> Result<(), CacheDown>;
-    /// Appends to a list, which expires `ttl` after the last append. Returns what the list had beyond `max`, oldest
-    /// first, and no longer has.
+    /// Counts one use against every limit, or against none when one of them is reached.
+    async fn acquire(&self, limits: &[RateLimit]) -> Result<Acquired, CacheDown>;
+    /// Subtracts one use from each counter that exists, after an [`Cache::acquire`] whose use did not happen.
+    async fn release(&self, limits: &[RateLimit]) -> Result<(), CacheDown>;
+    /// Appends to a list, which expires `ttl` after the last append. Shortens it to `max` values and returns those
+    /// removed, oldest first.
     async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown>;
-    /// A list, oldest first.
+    /// The values of a list, oldest first.
     async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown>;
+    /// Errors while the cache cannot be used.
     async fn ping(&self) -> Result<(), CacheDown>;
 }
 
-/// So many uses in a window that begins with the first of them.
+/// A limit of `max` uses within a window that begins with the first use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limit {
+pub struct RateLimit {
     /// The key of the counter.
     pub key: String,
     pub max: u64,
     pub window: Duration,
 }
 
-/// What an attempt to use several limits comes to.
+/// Outcome of [`Cache::acquire`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acquired {
     Granted,
-    /// The limit at `index` is reached. Of several, it is the one whose window lasts longest.
+    /// The limit at `index` is reached; of several, the one whose window ends last.
     Refused {
         index: usize,
         retry_after: Duration,
@@ -69,8 +73,8 @@ pub enum Acquired {
 
 /// The cache that `CACHE_URL` names: `memory://`, `redis://…` or `rediss://…`.
 ///
-/// Nothing is connected yet: a Redis that is away is seen by [`Cache::ping`], not here. `namespace` goes before
-/// every key, and is the same for all services of one installation.
+/// Does not connect: an unreachable Redis is reported by [`Cache::ping`]. `namespace` is the prefix of every key, the
+/// same for all services of one installation.
 pub fn connect(url: &str, namespace: &str) -> Result<Arc<dyn Cache>, ConfigError> {
     if url.starts_with("memory:") {
         return Ok(Arc::new(MemoryCache::new()));

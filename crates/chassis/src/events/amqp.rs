@@ -1,10 +1,10 @@
-//! The bus over RabbitMQ.
+//! Event bus over RabbitMQ.
 //!
-//! The connection is supervised here: a client library that reconnects by itself would hide that events were
-//! lost on the way, and that bindings are missing on a broker that was set up anew. When the connection ends,
-//! what was not confirmed fails, subscriptions end, and a new connection declares everything again.
+//! The connection is supervised here, because a client library that reconnects by itself would hide lost events, and
+//! bindings that are missing on a new broker. When the connection is lost, unconfirmed events fail and subscriptions
+//! end; a new connection declares exchanges, queues and bindings again.
 //!
-//! Files: `topology` (exchanges, queues, bindings), `message` (an event as a message), `publisher`
+//! Files: `topology` (exchanges, queues, bindings), `message` (an event as an AMQP message), `publisher`
 //! (confirmations and returned messages), `queue` (deliveries).
 
 mod message;
@@ -15,8 +15,8 @@ mod topology;
 use self::publisher::Publisher;
 use self::queue::{AmqpQueue, down};
 use self::topology::Names;
-use super::backoff::Backoff;
-use super::bus::{Bus, BusDown, Confirm, Queue};
+use super::bus::{BusDown, EventBus, PublishConfirmation, Queue};
+use crate::backoff::Backoff;
 use crate::config::ConfigError;
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
@@ -30,28 +30,30 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Unconfirmed events a relay may have on the wire.
-const WINDOW: usize = 256;
-/// Unacknowledged deliveries a consumer may have.
-const PREFETCH: u16 = 500;
-/// After twice as many seconds of silence the connection is given up.
+/// Events of one relay that may be unconfirmed.
+const MAX_UNCONFIRMED: usize = 256;
+/// Deliveries of one consumer that may be unacknowledged.
+const MAX_UNACKNOWLEDGED: u16 = 500;
+/// The connection counts as lost after twice as many seconds without traffic.
 const HEARTBEAT_SECS: u16 = 10;
-const CONNECT: Duration = Duration::from_secs(20);
-/// How long a publisher or subscriber waits for a connection that is being made.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How often the connection is looked at besides listening to its events.
-const LOOK: Duration = Duration::from_secs(2);
+/// Timeout for connecting and declaring.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long publishers and subscribers wait for a connection that is being established.
+const LINK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time between two checks of the connection, in addition to its events; also the timeout for closing it.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Events over RabbitMQ.
 pub struct AmqpBus {
     names: Names,
     link: watch::Receiver<Result<Arc<Link>, BusDown>>,
-    suspect: Arc<Notify>,
-    /// Ends the supervisor, and with it the connection.
+    /// Notified when a call failed, so that the supervisor checks the connection.
+    check_requested: Arc<Notify>,
+    /// Dropped, it ends the supervisor and the connection.
     _supervisor: DropGuard,
 }
 
-/// A connection that works as far as is known.
+/// An established connection with its publishing channel.
 struct Link {
     connection: Connection,
     publisher: Publisher,
@@ -64,23 +66,25 @@ impl Link {
 
     async fn consume(&self, queue: &str) -> lapin::Result<AmqpQueue> {
         let channel = self.connection.create_channel().await?;
-        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
+        channel.basic_qos(MAX_UNACKNOWLEDGED, BasicQosOptions::default()).await?;
         let options = BasicConsumeOptions::default();
-        // The broker makes up the tag.
+        // An empty tag lets the broker choose one.
         let consumer = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
         Ok(AmqpQueue::new(channel, consumer))
     }
 
-    async fn consume_anew(&self, names: &Names, queue: &str) -> lapin::Result<AmqpQueue> {
+    /// Declares the queues again and consumes.
+    async fn declare_and_consume(&self, names: &Names, queue: &str) -> lapin::Result<AmqpQueue> {
         topology::declare(&self.connection.create_channel().await?, names).await?;
         self.consume(queue).await
     }
 }
 
 impl AmqpBus {
-    /// Begins to connect, and goes on trying for as long as the bus exists. Call it on the long-lived runtime.
+    /// Connects in the background, and reconnects as long as the bus exists. Errors for an invalid URL or namespace.
+    /// Call it on the runtime of the process.
     pub fn connect(url: &str, namespace: &str) -> Result<Self, ConfigError> {
-        // The parser's own message would repeat the URL, and so the password.
+        // The error of the parser would show the URL, and so the password.
         let refuse = |reason: &str| ConfigError::new("BROKER_URL", reason);
         let mut uri: AMQPUri =
             url.parse().map_err(|_| refuse("must be like amqp://user:password@host:5672/vhost or amqps://…"))?;
@@ -91,23 +95,23 @@ impl AmqpBus {
         let names = Names::new(namespace);
         let (up, link) = watch::channel(Err(BusDown("connecting".to_owned())));
         let cancel = CancellationToken::new();
-        let suspect = Arc::new(Notify::new());
-        let supervisor = Supervisor { uri, names: names.clone(), up, suspect: Arc::clone(&suspect) };
+        let check_requested = Arc::new(Notify::new());
+        let supervisor = Supervisor { uri, names: names.clone(), up, check_requested: Arc::clone(&check_requested) };
         let cancelled = cancel.clone();
         tokio::spawn(async move { cancelled.run_until_cancelled(supervisor.run()).await });
-        Ok(Self { names, link, suspect, _supervisor: cancel.drop_guard() })
+        Ok(Self { names, link, check_requested, _supervisor: cancel.drop_guard() })
     }
 
     async fn link(&self) -> Result<Arc<Link>, BusDown> {
         let mut link = self.link.clone();
-        // Out of patience, the answer is why there is no connection.
-        let _ = timeout(PATIENCE, link.wait_for(Result::is_ok)).await;
+        // After the timeout, the result is the reason reason there is no connection.
+        let _ = timeout(LINK_TIMEOUT, link.wait_for(Result::is_ok)).await;
         self.link.borrow().clone()
     }
 
-    /// What failed may have been the connection: the supervisor has a look.
-    fn failed(&self, error: lapin::Error) -> BusDown {
-        self.suspect.notify_one();
+    /// Converts an error, and has the supervisor check the connection.
+    fn call_failed(&self, error: lapin::Error) -> BusDown {
+        self.check_requested.notify_one();
         down(error)
     }
 
@@ -115,22 +119,22 @@ impl AmqpBus {
         let link = self.link().await?;
         let consuming = match link.consume(queue).await {
             Ok(queue) => Ok(queue),
-            // Somebody may have deleted the queue while the connection was up.
-            Err(_) => link.consume_anew(&self.names, queue).await,
+            // The queue may have been deleted.
+            Err(_) => link.declare_and_consume(&self.names, queue).await,
         };
-        Ok(Box::new(consuming.map_err(|error| self.failed(error))?))
+        Ok(Box::new(consuming.map_err(|error| self.call_failed(error))?))
     }
 }
 
 #[async_trait::async_trait]
-impl Bus for AmqpBus {
-    async fn publish(&self, event: Envelope) -> Result<Confirm, BusDown> {
+impl EventBus for AmqpBus {
+    async fn publish(&self, event: Envelope) -> Result<PublishConfirmation, BusDown> {
         let link = self.link().await?;
-        link.publisher.publish(self.names.events(), event).await.map_err(|error| self.failed(error))
+        link.publisher.publish(self.names.events(), event).await.map_err(|error| self.call_failed(error))
     }
 
     fn window(&self) -> usize {
-        WINDOW
+        MAX_UNCONFIRMED
     }
 
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
@@ -147,32 +151,32 @@ impl Bus for AmqpBus {
     }
 }
 
-/// Keeps one connection.
+/// Establishes the connection again whenever it is lost.
 struct Supervisor {
     uri: AMQPUri,
     names: Names,
     up: watch::Sender<Result<Arc<Link>, BusDown>>,
-    /// Rung when something failed.
-    suspect: Arc<Notify>,
+    /// Notified when a call failed.
+    check_requested: Arc<Notify>,
 }
 
 impl Supervisor {
     async fn run(self) {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         loop {
-            let why = match timeout(CONNECT, self.open()).await {
+            let reason = match timeout(CONNECT_TIMEOUT, self.open()).await {
                 Ok(Ok(link)) => {
                     backoff.reset();
-                    tracing::info!("connected to the broker");
-                    self.keep(link).await
+                    tracing::info!("broker connected");
+                    self.watch(link).await
                 }
                 Ok(Err(error)) => error.to_string(),
-                Err(_) => "the broker does not answer".to_owned(),
+                Err(_) => "the broker does not respond".to_owned(),
             };
             if backoff.is_fresh() {
-                tracing::warn!(error = why, "no connection to the broker; trying again");
+                tracing::warn!(error = reason, "broker connection failed; retry scheduled");
             }
-            drop(self.up.send_replace(Err(BusDown(why))));
+            drop(self.up.send_replace(Err(BusDown(reason))));
             sleep(backoff.next()).await;
         }
     }
@@ -186,27 +190,27 @@ impl Supervisor {
         Ok(Arc::new(Link { connection, publisher: Publisher::new(channel) }))
     }
 
-    /// Shares the connection until it ends; why it did.
-    async fn keep(&self, link: Arc<Link>) -> String {
+    /// Shares the connection until it is lost. Returns the reason.
+    async fn watch(&self, link: Arc<Link>) -> String {
         let mut events = Box::pin(link.connection.events_listener());
         drop(self.up.send_replace(Ok(Arc::clone(&link))));
-        let mut why = "the connection was lost".to_owned();
+        let mut reason = "the connection was lost".to_owned();
         while link.is_up() {
             tokio::select! {
                 event = events.next() => match event {
-                    Some(Event::Error(error)) => why = error.to_string(),
-                    Some(Event::ConnectionBlocked(reason)) => {
-                        tracing::warn!(reason, "the broker takes no events now; they wait in the outbox");
+                    Some(Event::Error(error)) => reason = error.to_string(),
+                    Some(Event::ConnectionBlocked(blocked)) => {
+                        tracing::warn!(reason = blocked, "broker blocked publishing");
                     }
                     Some(_) => {}
                     None => break,
                 },
-                () = self.suspect.notified() => {}
-                () = sleep(LOOK) => {}
+                () = self.check_requested.notified() => {}
+                () = sleep(CHECK_INTERVAL) => {}
             }
         }
-        // Half of it may be alive: the rest of this process is to leave it too.
-        let _ = timeout(LOOK, link.connection.close(200, "starting anew".into())).await;
-        why
+        // Closes what is left of the connection, so that subscriptions end too.
+        let _ = timeout(CHECK_INTERVAL, link.connection.close(200, "reconnecting".into())).await;
+        reason
     }
 }

@@ -1,72 +1,76 @@
-//! What carries events between services: RabbitMQ, or this process.
+//! Interface of the event bus between services: RabbitMQ, or the memory of one process.
 
 use futures_util::future::BoxFuture;
 use proto_events::Envelope;
 use tokio::time::Instant;
 
+/// The bus cannot be reached, or a subscription of it was lost.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the event bus is not available: {0}")]
 pub struct BusDown(pub String);
 
-/// Why an event is not safe with the bus.
+/// Why the bus did not accept an event.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum NotTaken {
+pub enum PublishError {
+    /// The connection failed; a later attempt may succeed.
     #[error(transparent)]
     Down(#[from] BusDown),
-    /// It has subscribers and was returned. Others of its type would be too.
+    /// The event has subscribers, but no queue is bound for its type. Others of the type would be returned too.
     #[error("no queue is bound for {0}")]
-    NoQueue(String),
+    Unroutable(String),
 }
 
-/// Resolves when the event is safe with the bus: the broker has confirmed it, or, in one process, every
-/// subscriber has committed its effects. Until then the outbox row stays unsent.
-pub type Confirm = BoxFuture<'static, Result<(), NotTaken>>;
+/// Resolves when the event is safe with the bus: the broker has confirmed it, or, in one process, every subscriber has
+/// committed its effects. Until then the outbox row stays unsent.
+pub type PublishConfirmation = BoxFuture<'static, Result<(), PublishError>>;
 
 /// The publishing end and the queues of every service.
 #[async_trait::async_trait]
-pub trait Bus: Send + Sync + 'static {
-    /// Hands one event over. Returns as soon as it is accepted, before it is confirmed.
-    async fn publish(&self, event: Envelope) -> Result<Confirm, BusDown>;
-    /// How many events may be unconfirmed at once.
+pub trait EventBus: Send + Sync + 'static {
+    /// Publishes one event. Returns before it is confirmed.
+    async fn publish(&self, event: Envelope) -> Result<PublishConfirmation, BusDown>;
+    /// Events that may be unconfirmed at once.
     fn window(&self) -> usize;
-    /// The queue of `service`, with every binding declared. One live subscription a service gets deliveries.
+    /// The queue of `service`, with every binding declared. Of several subscriptions of a service, one gets
+    /// deliveries.
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown>;
-    /// What the bus gave up delivering to `service`, where it gives up at all.
+    /// The dead-letter queue of `service`; `None` when the bus has none.
     async fn dead_letters(&self, _service: &'static str) -> Result<Option<Box<dyn Queue>>, BusDown> {
         Ok(None)
     }
+    /// Errors while the bus cannot be used.
     async fn ping(&self) -> Result<(), BusDown>;
 }
 
-/// One service's deliveries.
+/// Deliveries to one service.
 #[async_trait::async_trait]
 pub trait Queue: Send {
-    /// Waits for the first event, then takes what else is there, up to `max`; one that is not full waits for more until
-    /// `earliest`.
-    /// An error means that the subscription is gone and has to be made anew.
+    /// Waits for one event, then collects more, up to `max`. A batch that is not full is returned at `earliest`, or at once
+    /// if that has passed. Errors when the subscription is lost; the caller subscribes again.
     async fn next_batch(&mut self, max: usize, earliest: Instant) -> Result<Vec<Delivery>, BusDown>;
 
-    /// Acknowledges deliveries of this queue together.
-    async fn ack_all(&mut self, answers: Vec<Box<dyn Answer>>) -> Result<(), BusDown> {
-        for answer in answers {
-            answer.ack().await?;
+    /// Acknowledges several deliveries of this queue.
+    async fn ack_all(&mut self, ackers: Vec<Box<dyn Acker>>) -> Result<(), BusDown> {
+        for acker in ackers {
+            acker.ack().await?;
         }
         Ok(())
     }
 }
 
-/// An event and the means to say what became of it. Dropped unanswered, it is delivered again.
+/// A delivered event. Dropped without an acknowledgement, it is delivered again.
 pub struct Delivery {
     pub event: Envelope,
-    /// Whether somebody had it before and did not answer.
+    /// Whether it was delivered before without an acknowledgement.
     pub is_redelivered: bool,
-    pub answer: Box<dyn Answer>,
+    pub acker: Box<dyn Acker>,
 }
 
+/// Acknowledges one delivery.
 #[async_trait::async_trait]
-pub trait Answer: Send + Sync {
-    /// Its effects are committed.
+pub trait Acker: Send + Sync {
+    /// Acknowledges: the effects are committed.
     async fn ack(self: Box<Self>) -> Result<(), BusDown>;
-    /// Not now: deliver it again.
-    async fn retry(self: Box<Self>) -> Result<(), BusDown>;
+    /// Rejects: the event is delivered again.
+    async fn requeue(self: Box<Self>) -> Result<(), BusDown>;
 }

@@ -1,10 +1,10 @@
-//! The bus inside one process: a queue a service, and nothing on disk.
+//! In-memory event bus for services of one process: one queue per service, nothing on disk.
 //!
-//! It needs no disk because it confirms an event only when every subscriber has committed its effects: until
-//! then the outbox row stays unsent, and after a crash it is published again.
+//! An event is confirmed when every subscriber has committed its effects. Until then the outbox row stays unsent, and
+//! after a crash the event is published again.
 
-use super::bus::{Answer, Bus, BusDown, Confirm, Delivery, Queue};
-use super::disturbance::Disturbance;
+use super::bus::{Acker, BusDown, Delivery, EventBus, PublishConfirmation, Queue};
+use super::fault_injection::FaultInjector;
 use futures_util::FutureExt;
 use proto_events::Envelope;
 use proto_events::subscriptions::SUBSCRIPTIONS;
@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-/// Unconfirmed events a relay may have in it.
-const WINDOW: usize = 4096;
+/// Events of one relay that may be unconfirmed.
+const MAX_UNCONFIRMED: usize = 4096;
 
-/// Carries events between the services of this process. Cloning it gives the same bus.
+/// Carries events between the services of this process. Clones share the queues.
 #[derive(Clone)]
 pub struct MemoryBus {
-    lanes: Arc<BTreeMap<&'static str, Arc<Lane>>>,
+    queues: Arc<BTreeMap<&'static str, Arc<ServiceQueue>>>,
 }
 
 impl Default for MemoryBus {
@@ -30,74 +30,78 @@ impl Default for MemoryBus {
 }
 
 impl MemoryBus {
-    /// A queue for every service that listens to anything. All of them have to run in this process: an event
-    /// waits for each of its subscribers.
+    /// A queue for every service that subscribes to events. All of them have to run in this process, because an event
+    /// is confirmed only when each of its subscribers has acknowledged it.
     pub fn new() -> Self {
         Self::build(|_| true, None)
     }
 
-    /// Queues for these services only; what the others would have listened to is dropped. For the test of one
-    /// service.
+    /// Queues for these services only; events for other services are dropped. For the tests of one service.
     pub fn limited_to(services: &[&str]) -> Self {
         Self::build(|service| services.contains(&service), None)
     }
 
-    /// For tests: reorders, repeats and delays, always the same way for a seed. Everything is delivered in the end.
-    pub fn disturbed(seed: u64) -> Self {
+    /// Reorders, duplicates and delays events, the same way for the same seed. Every event is delivered in the end.
+    /// For tests.
+    pub fn with_faults(seed: u64) -> Self {
         Self::build(|_| true, Some(seed))
     }
 
-    /// [`MemoryBus::disturbed`] and [`MemoryBus::limited_to`].
-    pub fn disturbed_limited_to(services: &[&str], seed: u64) -> Self {
+    /// Both [`MemoryBus::limited_to`] and [`MemoryBus::with_faults`].
+    pub fn limited_to_with_faults(services: &[&str], seed: u64) -> Self {
         Self::build(|service| services.contains(&service), Some(seed))
     }
 
     fn build(wanted: impl Fn(&str) -> bool, seed: Option<u64>) -> Self {
         let wanted = SUBSCRIPTIONS.iter().filter(|s| wanted(s.service));
-        let lanes = wanted.map(|s| (s.service, Arc::new(Lane::new(s.service, s.types, seed)))).collect();
-        Self { lanes: Arc::new(lanes) }
+        let queues = wanted.map(|s| (s.service, Arc::new(ServiceQueue::new(s.service, s.types, seed)))).collect();
+        Self { queues: Arc::new(queues) }
     }
 
-    /// Deliveries that no consumer has acknowledged yet, waiting or at work. Zero says that everything published
-    /// so far has taken effect; an outbox may hold more.
+    /// Events that are queued or delivered and not acknowledged. At zero, every event published so far has taken
+    /// effect; outboxes may hold more.
     pub fn pending(&self) -> usize {
-        self.lanes.values().map(|lane| lane.pending()).sum()
+        self.queues.values().map(|queue| queue.pending()).sum()
     }
 
-    /// The same for the queue of one service.
+    /// [`MemoryBus::pending`] of one service.
     pub fn pending_for(&self, service: &str) -> usize {
-        self.lanes.get(service).map_or(0, |lane| lane.pending())
+        self.queues.get(service).map_or(0, |queue| queue.pending())
     }
 }
 
 #[async_trait::async_trait]
-impl Bus for MemoryBus {
-    async fn publish(&self, event: Envelope) -> Result<Confirm, BusDown> {
-        let subscribed = |lane: &&Arc<Lane>| lane.types.contains(&event.event_type.as_str());
-        let lanes: Vec<&Arc<Lane>> = self.lanes.values().filter(subscribed).collect();
-        if lanes.is_empty() {
+impl EventBus for MemoryBus {
+    async fn publish(&self, event: Envelope) -> Result<PublishConfirmation, BusDown> {
+        let subscribed = |queue: &&Arc<ServiceQueue>| queue.types.contains(&event.event_type.as_str());
+        let queues: Vec<&Arc<ServiceQueue>> = self.queues.values().filter(subscribed).collect();
+        if queues.is_empty() {
             return Ok(std::future::ready(Ok(())).boxed());
         }
         let (done, confirmed) = oneshot::channel();
-        let receipt = Arc::new(Receipt { left: AtomicUsize::new(lanes.len()), done: Mutex::new(Some(done)) });
+        let pending_acks = Arc::new(PendingAcks { left: AtomicUsize::new(queues.len()), done: Mutex::new(Some(done)) });
         let event = Arc::new(event);
-        for lane in lanes {
-            lane.put(Arc::new(Item {
-                event: Arc::clone(&event),
-                receipt: Arc::clone(&receipt),
-                acked: AtomicBool::new(false),
+        for queue in queues {
+            queue.put(Arc::new(QueuedEvent {
+                envelope: Arc::clone(&event),
+                pending_acks: Arc::clone(&pending_acks),
+                is_acked: AtomicBool::new(false),
             }));
         }
-        Ok(confirmed.map(|r| r.map_err(|_| BusDown("it was shut down".to_owned()).into())).boxed())
+        Ok(confirmed.map(|r| r.map_err(|_| BusDown("the bus was shut down".to_owned()).into())).boxed())
     }
 
     fn window(&self) -> usize {
-        WINDOW
+        MAX_UNCONFIRMED
     }
 
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
-        let lane = self.lanes.get(service).ok_or_else(|| BusDown(format!("there is no queue for {service}")))?;
-        Ok(Box::new(MemoryQueue { lane: Arc::clone(lane), turn: None, gathered: Vec::new() }))
+        let queue = self.queues.get(service).ok_or_else(|| BusDown(format!("there is no queue for {service}")))?;
+        Ok(Box::new(MemoryQueue {
+            queue: Arc::clone(queue),
+            subscriber_lock: None,
+            gathered: Vec::new(),
+        }))
     }
 
     async fn ping(&self) -> Result<(), BusDown> {
@@ -105,140 +109,141 @@ impl Bus for MemoryBus {
     }
 }
 
-/// One service's queue.
-struct Lane {
+/// Queue of one service.
+struct ServiceQueue {
     types: &'static [&'static str],
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     arrived: Notify,
-    /// Held by the one subscription that gets deliveries.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Locked by the one subscription that gets deliveries.
+    subscriber_lock: Arc<tokio::sync::Mutex<()>>,
 }
 
-struct State {
-    queued: VecDeque<Entry>,
-    unanswered: usize,
-    /// Deliveries made, which is what disturbed entries are held back by.
+struct QueueState {
+    queued: VecDeque<Slot>,
+    unacknowledged: usize,
+    /// Batches delivered so far; delays of the fault injector count in them.
     round: u64,
-    disturbance: Option<Disturbance>,
+    faults: Option<FaultInjector>,
 }
 
-struct Entry {
-    item: Arc<Item>,
+struct Slot {
+    event: Arc<QueuedEvent>,
+    /// The round in which the event may be delivered.
     not_before: u64,
 }
 
 /// An event in one queue.
-struct Item {
-    event: Arc<Envelope>,
-    receipt: Arc<Receipt>,
-    /// A second copy's acknowledgement counts for nothing.
-    acked: AtomicBool,
+struct QueuedEvent {
+    envelope: Arc<Envelope>,
+    pending_acks: Arc<PendingAcks>,
+    /// Set by the first acknowledgement; that of a duplicate has no effect.
+    is_acked: AtomicBool,
 }
 
-/// Which queues still owe an acknowledgement.
-struct Receipt {
+/// Queues of an event that have not acknowledged it.
+struct PendingAcks {
     left: AtomicUsize,
     done: Mutex<Option<oneshot::Sender<()>>>,
 }
 
-impl Item {
+impl QueuedEvent {
     fn ack(&self) {
-        if self.acked.swap(true, Ordering::AcqRel) || self.receipt.left.fetch_sub(1, Ordering::AcqRel) > 1 {
+        if self.is_acked.swap(true, Ordering::AcqRel) || self.pending_acks.left.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
         }
-        let done = self.receipt.done.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A relay that is gone needs no confirmation.
+        let done = self.pending_acks.done.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The relay may have ended.
         let _ = done.map(|done| done.send(()));
     }
 }
 
-impl Lane {
+impl ServiceQueue {
     fn new(service: &str, types: &'static [&'static str], seed: Option<u64>) -> Self {
-        let disturbance = seed.map(|seed| Disturbance::new(seed, service));
-        let state = State { queued: VecDeque::new(), unanswered: 0, round: 0, disturbance };
-        Self { types, state: Mutex::new(state), arrived: Notify::new(), turn: Arc::default() }
+        let faults = seed.map(|seed| FaultInjector::new(seed, service));
+        let state = QueueState { queued: VecDeque::new(), unacknowledged: 0, round: 0, faults };
+        Self { types, state: Mutex::new(state), arrived: Notify::new(), subscriber_lock: Arc::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_disturbed(&self) -> bool {
-        self.state().disturbance.is_some()
+    fn has_faults(&self) -> bool {
+        self.state().faults.is_some()
     }
 
     fn pending(&self) -> usize {
         let state = self.state();
-        state.queued.len() + state.unanswered
+        state.queued.len() + state.unacknowledged
     }
 
-    fn put(&self, item: Arc<Item>) {
+    fn put(&self, event: Arc<QueuedEvent>) {
         let mut state = self.state();
         let round = state.round;
         let mut not_before = round;
-        if let Some(treatment) = state.disturbance.as_mut().map(Disturbance::treatment) {
-            not_before = round + treatment.hold;
-            if let Some(hold) = treatment.copy_hold {
-                state.queued.push_back(Entry { item: Arc::clone(&item), not_before: round + hold });
+        if let Some(plan) = state.faults.as_mut().map(FaultInjector::next_plan) {
+            not_before = round + plan.delay;
+            if let Some(delay) = plan.copy_delay {
+                state.queued.push_back(Slot { event: Arc::clone(&event), not_before: round + delay });
             }
         }
-        state.queued.push_back(Entry { item, not_before });
+        state.queued.push_back(Slot { event, not_before });
         drop(state);
         self.arrived.notify_one();
     }
 
-    /// What can be delivered now; empty only when nothing is queued.
-    fn take(&self, max: usize) -> Vec<Arc<Item>> {
+    /// Removes up to `max` events that may be delivered now; empty only when nothing is queued.
+    fn take(&self, max: usize) -> Vec<Arc<QueuedEvent>> {
         let mut state = self.state();
-        let State { queued, unanswered, round, disturbance } = &mut *state;
-        let taken: Vec<Arc<Item>> = match disturbance {
-            None => queued.drain(..queued.len().min(max)).map(|e| e.item).collect(),
-            Some(disturbance) => {
-                // With nothing else to deliver, what comes back first comes back now.
+        let QueueState { queued, unacknowledged, round, faults } = &mut *state;
+        let events: Vec<Arc<QueuedEvent>> = match faults {
+            None => queued.drain(..queued.len().min(max)).map(|e| e.event).collect(),
+            Some(faults) => {
+                // Skips to the first round in which an event may be delivered.
                 let Some(earliest) = queued.iter().map(|e| e.not_before).min() else { return Vec::new() };
                 *round = (*round + 1).max(earliest);
-                let (mut open, held): (Vec<Entry>, Vec<Entry>) = queued.drain(..).partition(|e| e.not_before <= *round);
-                disturbance.shuffle(&mut open);
-                let left = open.split_off(disturbance.batch(max).min(open.len()));
-                queued.extend(left.into_iter().chain(held));
-                open.into_iter().map(|e| e.item).collect()
+                let (mut due, delayed): (Vec<Slot>, Vec<Slot>) = queued.drain(..).partition(|e| e.not_before <= *round);
+                faults.shuffle(&mut due);
+                let left = due.split_off(faults.batch_size(max).min(due.len()));
+                queued.extend(left.into_iter().chain(delayed));
+                due.into_iter().map(|e| e.event).collect()
             }
         };
-        *unanswered += taken.len();
-        taken
+        *unacknowledged += events.len();
+        events
     }
 
-    /// The consumer has decided, or is gone: `back` puts the event behind the others.
-    fn answered(&self, back: Option<Arc<Item>>) {
+    /// Ends a delivery; `requeued` is put at the end of the queue.
+    fn end_delivery(&self, requeued: Option<Arc<QueuedEvent>>) {
         let mut state = self.state();
-        state.unanswered = state.unanswered.saturating_sub(1);
-        let Some(item) = back else { return };
+        state.unacknowledged = state.unacknowledged.saturating_sub(1);
+        let Some(event) = requeued else { return };
         let not_before = state.round;
-        state.queued.push_back(Entry { item, not_before });
+        state.queued.push_back(Slot { event, not_before });
         drop(state);
         self.arrived.notify_one();
     }
 }
 
 struct MemoryQueue {
-    lane: Arc<Lane>,
-    turn: Option<OwnedMutexGuard<()>>,
-    /// A batch under way: kept when the wait for its end is given up.
+    queue: Arc<ServiceQueue>,
+    subscriber_lock: Option<OwnedMutexGuard<()>>,
+    /// The batch being collected; survives a cancelled `next_batch`.
     gathered: Vec<Delivery>,
 }
 
 impl Drop for MemoryQueue {
     fn drop(&mut self) {
-        // The next subscription may have been woken for what this one never took.
-        self.lane.arrived.notify_one();
+        // Wakes the next subscription for events that this one was notified of and did not deliver.
+        self.queue.arrived.notify_one();
     }
 }
 
 #[async_trait::async_trait]
 impl Queue for MemoryQueue {
     async fn next_batch(&mut self, max: usize, earliest: Instant) -> Result<Vec<Delivery>, BusDown> {
-        if self.turn.is_none() {
-            self.turn = Some(Arc::clone(&self.lane.turn).lock_owned().await);
+        if self.subscriber_lock.is_none() {
+            self.subscriber_lock = Some(Arc::clone(&self.queue.subscriber_lock).lock_owned().await);
         }
         let max = max.max(1);
         loop {
@@ -246,12 +251,12 @@ impl Queue for MemoryQueue {
             if !self.gathered.is_empty() {
                 break;
             }
-            self.lane.arrived.notified().await;
+            self.queue.arrived.notified().await;
         }
-        while self.gathered.len() < max && !self.lane.is_disturbed() && Instant::now() < earliest {
-            let lane = Arc::clone(&self.lane);
+        while self.gathered.len() < max && !self.queue.has_faults() && Instant::now() < earliest {
+            let queue = Arc::clone(&self.queue);
             tokio::select! {
-                () = lane.arrived.notified() => self.gather(max),
+                () = queue.arrived.notified() => self.gather(max),
                 () = sleep_until(earliest) => {}
             }
         }
@@ -261,43 +266,43 @@ impl Queue for MemoryQueue {
 
 impl MemoryQueue {
     fn gather(&mut self, max: usize) {
-        let taken = self.lane.take(max.saturating_sub(self.gathered.len()));
-        let deliveries: Vec<Delivery> = taken.into_iter().map(|item| self.delivery(item)).collect();
+        let events = self.queue.take(max.saturating_sub(self.gathered.len()));
+        let deliveries: Vec<Delivery> = events.into_iter().map(|event| self.delivery(event)).collect();
         self.gathered.extend(deliveries);
     }
 
-    fn delivery(&self, item: Arc<Item>) -> Delivery {
-        let event = (*item.event).clone();
-        let answer = Box::new(Held { lane: Arc::clone(&self.lane), item: Some(item) });
-        Delivery { event, is_redelivered: false, answer }
+    fn delivery(&self, queued: Arc<QueuedEvent>) -> Delivery {
+        let event = (*queued.envelope).clone();
+        let acker = Box::new(MemoryAcker { queue: Arc::clone(&self.queue), event: Some(queued) });
+        Delivery { event, is_redelivered: false, acker }
     }
 }
 
-/// A delivery without an answer. Dropped, it goes back.
-struct Held {
-    lane: Arc<Lane>,
-    item: Option<Arc<Item>>,
+/// An unacknowledged delivery. Dropped, its event is queued again.
+struct MemoryAcker {
+    queue: Arc<ServiceQueue>,
+    event: Option<Arc<QueuedEvent>>,
 }
 
 #[async_trait::async_trait]
-impl Answer for Held {
+impl Acker for MemoryAcker {
     async fn ack(mut self: Box<Self>) -> Result<(), BusDown> {
-        if let Some(item) = self.item.take() {
-            item.ack();
-            self.lane.answered(None);
+        if let Some(event) = self.event.take() {
+            event.ack();
+            self.queue.end_delivery(None);
         }
         Ok(())
     }
-    async fn retry(self: Box<Self>) -> Result<(), BusDown> {
+    async fn requeue(self: Box<Self>) -> Result<(), BusDown> {
         drop(self);
         Ok(())
     }
 }
 
-impl Drop for Held {
+impl Drop for MemoryAcker {
     fn drop(&mut self) {
-        if let Some(item) = self.item.take() {
-            self.lane.answered(Some(item));
+        if let Some(event) = self.event.take() {
+            self.queue.end_delivery(Some(event));
         }
     }
 }

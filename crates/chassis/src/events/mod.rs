@@ -1,58 +1,67 @@
-//! Events: written with the change that they tell of, carried at least once, taking effect once.
+//! Events: transactional outbox, relay, bus, consumer loop and inbox. An event is delivered at least once and takes
+//! effect once.
 //!
-//! Files: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to the bus; `held` is what no queue takes), [`log`] (what
-//! was sent stays, and can be sent again), [`bus`] (what carries them: [`memory`] in one process, which a test may have
-//! disturbed by `disturbance`, and [`amqp`] over RabbitMQ), [`consumer`] (the receiving loop; `handling` is one
-//! transaction of it and `inbox` what it has seen), [`waiting`] (events whose time has not come), [`parked`] (events that cannot be handled),
-//! [`read`] (from wire values to domain values), `pace` (spacing of batches under load), `backoff`.
+//! Publishing: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to the bus;
+//! `held_types` are event types that have no queue), [`log`] (retention and republishing of sent events).
+//!
+//! Transport: [`bus`] (the interface), [`memory`] (one process, optionally with `fault_injection`), [`amqp`]
+//! (RabbitMQ). `pace` spaces batches under load.
+//!
+//! Consuming: [`handler`] (what a service implements), [`consumer`] (the loop), `processor` (one transaction of it),
+//! `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet), [`parked`]
+//! (events that cannot be handled), [`decode`] (wire values to domain values).
 
 pub mod amqp;
-pub(crate) mod backoff;
 pub mod bus;
 pub mod consumer;
-mod disturbance;
-mod handling;
-mod held;
+mod dead_letters;
+pub mod decode;
+mod fault_injection;
+pub mod handler;
+mod held_types;
 mod inbox;
 pub mod log;
 pub mod memory;
 pub mod outbox;
 mod pace;
 pub mod parked;
-pub mod read;
+mod processor;
 pub mod relay;
 pub mod waiting;
 
 pub use proto_events::Envelope;
 
-use db::{DbError, Fault, TxError};
+use db::{DbError, ErrorClass, TxError};
 
-/// Why an event, or a job, could not be handled.
+/// Why an event could not be handled, or a job failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HandleError {
-    /// It may work later: the batch is tried again.
+    /// A later attempt may succeed: the event is retried.
     #[error("{0}")]
     Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It never will: the event is parked for an operator.
+    /// No attempt can succeed: the event is parked for an operator.
     #[error("{0}")]
     Poison(String),
+    /// Retried or parked according to its [`DbError::class`].
     #[error(transparent)]
     Db(DbError),
 }
 
 impl HandleError {
+    /// A [`HandleError::Transient`] with `error` as its source.
     pub fn transient(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Transient(error.into())
     }
+    /// A [`HandleError::Poison`]; `reason` is shown to the operator.
     pub fn poison(reason: impl Into<String>) -> Self {
         Self::Poison(reason.into())
     }
-    /// What has to change before another try can succeed.
-    pub fn fault(&self) -> Fault {
+    /// What has to change before another attempt can succeed.
+    pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Transient(_) => Fault::Transient,
-            Self::Poison(_) => Fault::Data,
-            Self::Db(error) => error.fault(),
+            Self::Transient(_) => ErrorClass::Transient,
+            Self::Poison(_) => ErrorClass::Data,
+            Self::Db(error) => error.class(),
         }
     }
 }
@@ -66,8 +75,8 @@ impl From<diesel::result::Error> for HandleError {
         Self::Db(error.into())
     }
 }
-impl From<proto_events::Decode> for HandleError {
-    fn from(error: proto_events::Decode) -> Self {
+impl From<proto_events::DecodeError> for HandleError {
+    fn from(error: proto_events::DecodeError) -> Self {
         Self::Poison(error.to_string())
     }
 }

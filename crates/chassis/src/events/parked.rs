@@ -1,9 +1,8 @@
-//! Events that could not be handled, kept whole until an operator has them replayed.
+//! Table of parked events: events that could not be handled, stored whole until an operator requests a replay.
 //!
-//! A parked event is in the inbox too, so that its duplicates do nothing. A replay is only asked for here: the
-//! consumer loop carries it out, in the service that owns the handler.
+//! A parked event is in the inbox too, so that its duplicates have no effect. [`request_replay`] only marks events;
+//! the consumer loop of the service that owns the handler replays them.
 
-use super::handling::{Failure, Handling, Verdict};
 use super::{HandleError, inbox};
 use crate::schema::parked;
 use db::{DbConnection, LockExt, UpsertExt};
@@ -12,22 +11,23 @@ use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
 use proto_events::Envelope;
 
-/// Replays carried out in one go; the next go comes seconds later.
-const REPLAYS_AT_ONCE: i64 = 100;
-/// An error's text may be as long as a page, not as long as a payload.
-const ERROR_CHARS: usize = 4000;
+/// Replays of one run; the next run follows within seconds.
+const MAX_REPLAYS: i64 = 100;
+/// Characters of an error text that are stored.
+const MAX_ERROR_CHARS: usize = 4000;
 
-/// A parked event, as an operator sees it.
+/// A parked event without its payload, for an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = parked, check_for_backend(db::MultiBackend))]
-pub struct Parked {
+pub struct ParkedEvent {
     pub event_id: EventId,
     pub event_type: String,
     /// The service that published it.
     pub source: String,
+    /// The id of what the event is about.
     pub subject: String,
     pub occurred_at: Timestamp,
-    /// Why it could not be handled the last time.
+    /// Why the last attempt failed.
     pub error: String,
     pub attempts: i64,
     pub parked_at: Timestamp,
@@ -36,7 +36,7 @@ pub struct Parked {
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = parked, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct Row {
+struct ParkedRow {
     event_id: EventId,
     event_type: String,
     source: String,
@@ -51,39 +51,40 @@ struct Row {
     replay_requested_at: Option<Timestamp>,
 }
 
-/// Which events to replay.
+/// Which parked events to replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum ReplaySelection {
     All,
     One(EventId),
 }
 
-/// Parked events, oldest first, from `offset` on.
-pub async fn list(c: &mut DbConnection, limit: i64, offset: i64) -> QueryResult<Vec<Parked>> {
+/// Lists up to `limit` parked events, oldest first, skipping `offset`.
+pub async fn list(c: &mut DbConnection, limit: i64, offset: i64) -> QueryResult<Vec<ParkedEvent>> {
     parked::table
         .order((parked::parked_at, parked::event_id))
         .limit(limit)
         .offset(offset)
-        .select(Parked::as_select())
+        .select(ParkedEvent::as_select())
         .load(c)
         .await
 }
 
+/// Counts the parked events.
 pub async fn count(c: &mut DbConnection) -> QueryResult<i64> {
     parked::table.count().get_result(c).await
 }
 
-/// Asks for a replay; the consumer loop takes it up within seconds. Answers how many events it was asked for.
-pub async fn replay(c: &mut DbConnection, which: Which, now: Timestamp) -> QueryResult<usize> {
+/// Requests a replay; the consumer loop replays within seconds. Returns how many events were marked.
+pub async fn request_replay(c: &mut DbConnection, selection: ReplaySelection, now: Timestamp) -> QueryResult<usize> {
     let requested = parked::replay_requested_at.eq(Some(now));
-    match which {
-        Which::All => diesel::update(parked::table).set(requested).execute(c).await,
-        Which::One(event_id) => diesel::update(parked::table.find(event_id)).set(requested).execute(c).await,
+    match selection {
+        ReplaySelection::All => diesel::update(parked::table).set(requested).execute(c).await,
+        ReplaySelection::One(event_id) => diesel::update(parked::table.find(event_id)).set(requested).execute(c).await,
     }
 }
 
-/// Parks `event` unless it was handled or parked meanwhile; `Ok(false)` then.
-pub(super) async fn put(
+/// Parks `event`. `Ok(false)` when it was handled or parked already.
+pub(super) async fn insert(
     c: &mut DbConnection,
     event: &Envelope,
     error: &str,
@@ -91,11 +92,11 @@ pub(super) async fn put(
     now: Timestamp,
 ) -> Result<bool, HandleError> {
     let event_id = inbox::id_of(event);
-    if inbox::has(c, event_id).await? {
+    if inbox::contains(c, event_id).await? {
         return Ok(false);
     }
     inbox::record(c, std::iter::once(event_id), now).await?;
-    let row = Row {
+    let row = ParkedRow {
         event_id,
         event_type: event.event_type.clone(),
         source: event.source.clone(),
@@ -104,7 +105,7 @@ pub(super) async fn put(
         position: event.position,
         traceparent: event.traceparent.clone(),
         payload: event.data.clone(),
-        error: error.chars().take(ERROR_CHARS).collect(),
+        error: error.chars().take(MAX_ERROR_CHARS).collect(),
         attempts: i64::from(attempts),
         parked_at: now,
         replay_requested_at: None,
@@ -114,56 +115,44 @@ pub(super) async fn put(
     Ok(true)
 }
 
-/// Takes a parked event out to handle it; `None` where another instance was faster.
-pub(super) async fn take(c: &mut DbConnection, event_id: EventId) -> Result<Option<Envelope>, HandleError> {
-    let row: Option<Row> =
-        parked::table.find(event_id).select(Row::as_select()).lock().get_result(c).await.optional()?;
+/// Locks, deletes and returns a parked event. `None` when another instance removed it first.
+pub(super) async fn remove(c: &mut DbConnection, event_id: EventId) -> Result<Option<Envelope>, HandleError> {
+    let row: Option<ParkedRow> =
+        parked::table.find(event_id).select(ParkedRow::as_select()).lock().get_result(c).await.optional()?;
     let Some(row) = row else { return Ok(None) };
     diesel::delete(parked::table.find(event_id)).execute(c).await?;
     Ok(Some(row.into()))
 }
 
-/// Carries out the replays that were asked for. How many events took effect.
-pub(super) async fn replay_requested(handling: &Handling) -> Result<usize, HandleError> {
-    let mut replayed = 0;
-    let requested: Vec<EventId> = {
-        let mut c = handling.ctx.db().read().await?;
-        parked::table
-            .filter(parked::replay_requested_at.is_not_null())
-            .order((parked::replay_requested_at, parked::event_id))
-            .limit(REPLAYS_AT_ONCE)
-            .select(parked::event_id)
-            .load(&mut c)
-            .await?
-    };
-    for event_id in requested {
-        match handling.replay(event_id).await {
-            Ok(taken) => replayed += usize::from(taken),
-            Err(Failure::Environment(reason)) => return Err(HandleError::transient(reason)),
-            Err(failure) => {
-                tracing::warn!(%event_id, %failure, "a parked event failed again");
-                let reason = failure.to_string();
-                let again = failure.verdict(1) == Verdict::Retry;
-                handling.ctx.tx(async |c| failed_again(c, event_id, &reason, again).await).await?;
-            }
-        }
-    }
-    Ok(replayed)
+/// Lists the events for which a replay is requested, oldest request first; at most 100.
+pub(super) async fn list_replay_requests(c: &mut DbConnection) -> QueryResult<Vec<EventId>> {
+    parked::table
+        .filter(parked::replay_requested_at.is_not_null())
+        .order((parked::replay_requested_at, parked::event_id))
+        .limit(MAX_REPLAYS)
+        .select(parked::event_id)
+        .load(c)
+        .await
 }
 
-/// The request stands when another try may help.
-async fn failed_again(c: &mut DbConnection, event_id: EventId, error: &str, again: bool) -> Result<(), HandleError> {
-    let error: String = error.chars().take(ERROR_CHARS).collect();
+/// Stores the error of a failed replay and counts the attempt. Withdraws the request unless `retry`.
+pub(super) async fn record_failed_replay(
+    c: &mut DbConnection,
+    event_id: EventId,
+    error: &str,
+    retry: bool,
+) -> Result<(), HandleError> {
+    let error: String = error.chars().take(MAX_ERROR_CHARS).collect();
     let one = parked::table.find(event_id);
     diesel::update(one).set((parked::error.eq(error), parked::attempts.eq(parked::attempts + 1))).execute(c).await?;
-    if !again {
+    if !retry {
         diesel::update(one).set(parked::replay_requested_at.eq(None::<Timestamp>)).execute(c).await?;
     }
     Ok(())
 }
 
-impl From<Row> for Envelope {
-    fn from(row: Row) -> Self {
+impl From<ParkedRow> for Envelope {
+    fn from(row: ParkedRow) -> Self {
         Self {
             id: *row.event_id.as_bytes(),
             source: row.source,

@@ -1,27 +1,24 @@
-//! Copies outbox rows to the bus and marks those that are safe there.
+//! Relay: publishes outbox rows to the bus and marks the confirmed ones as sent.
 //!
-//! One relay a service works under a lease. Two at once are harmless: each event is then published twice, and
-//! every inbox drops the second.
+//! One relay per service works under a lease. Two at once do no harm: each event is then published twice, and every
+//! inbox drops the second.
 //!
-//! It looks for *unsent* rows, never for rows after the last one: MySQL gives positions out before it commits,
-//! so a smaller one may appear after a larger one was sent. Only while a type is held that no queue takes are rows
-//! passed over, for a minute at most.
+//! The relay reads *unsent* rows, not the rows after the last position: MySQL assigns positions before it commits, so
+//! a smaller position may appear after a larger one was sent. Only while an event type is held are rows skipped, for a
+//! minute at most.
 
-use super::backoff::Backoff;
-use super::bus::{Bus, BusDown, Confirm, NotTaken};
-use super::held::Held;
+use super::bus::{BusDown, EventBus, PublishConfirmation, PublishError};
+use super::held_types::HeldTypes;
 use super::pace::Pace;
+use super::outbox::{self, MAX_MARK_ROWS, OutboxRow};
+use crate::backoff::Backoff;
 use crate::ctx::Ctx;
+use crate::error_chain::error_chain;
 use crate::lease::Lease;
-use crate::schema::outbox;
-use db::{AnyOfExt, DbConnection, DbError};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use domain::{EventId, Timestamp};
+use db::DbError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::{FutureExt, future::BoxFuture};
 use metrics::{counter, gauge};
-use proto_events::Envelope;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,227 +27,162 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 const LEASE: &str = "relay";
-const TERM: Duration = Duration::from_secs(15);
-const RENEW: Duration = Duration::from_secs(5);
-/// How long a row may wait when no notification came, as when another instance wrote it.
-const POLL: Duration = Duration::from_secs(1);
-/// Rows read at once.
-const CHUNK: usize = 500;
-/// How long confirmations may gather before they are written down.
-const LINGER: Duration = Duration::from_millis(50);
-/// As many are written down without delay, and in one statement.
-const MARK: usize = 500;
+/// How long the lease lasts without a renewal.
+const LEASE_TERM: Duration = Duration::from_secs(15);
+/// Time between two updates of the gauge of unsent events.
+const GAUGE_INTERVAL: Duration = Duration::from_secs(5);
+/// Time between two reads of the outbox without a notification, for rows that another instance wrote.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Rows of one read.
+const MAX_CHUNK_ROWS: usize = 500;
+/// How long confirmations are collected before their rows are marked as sent.
+const MARK_LINGER: Duration = Duration::from_millis(50);
+/// Shortest and longest wait after a failure.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// How many events the bus does not have yet.
-pub async fn unsent(c: &mut DbConnection) -> QueryResult<i64> {
-    outbox::table.filter(outbox::sent_at.is_null()).count().get_result(c).await
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = outbox, check_for_backend(db::MultiBackend))]
-struct Row {
-    position: i64,
-    event_id: EventId,
-    event_type: String,
-    subject: String,
-    occurred_at: Timestamp,
-    traceparent: String,
-    payload: Vec<u8>,
-}
-
-impl Row {
-    fn into_envelope(self, source: &str) -> Envelope {
-        Envelope {
-            id: *self.event_id.as_bytes(),
-            source: source.to_owned(),
-            event_type: self.event_type,
-            time_micros: self.occurred_at.micros(),
-            subject: self.subject,
-            position: self.position,
-            traceparent: self.traceparent,
-            data: self.payload,
-        }
-    }
-}
-
-/// Up to `room` unsent rows after a position, without those in `taken`.
-async fn next_rows(c: &mut DbConnection, after: i64, taken: &HashSet<i64>, room: usize) -> QueryResult<Vec<Row>> {
-    let unsent =
-        outbox::table.filter(outbox::sent_at.is_null()).filter(outbox::position.gt(after)).order(outbox::position);
-    let limit = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
-    if taken.is_empty() {
-        return unsent.limit(limit(room)).select(Row::as_select()).load(c).await;
-    }
-    // Positions alone come from the index, so that what is under way costs little to pass over.
-    let positions: Vec<i64> = unsent.select(outbox::position).limit(limit(taken.len() + room)).load(c).await?;
-    let fresh: Vec<i64> = positions.into_iter().filter(|p| !taken.contains(p)).take(room).collect();
-    if fresh.is_empty() {
-        return Ok(Vec::new());
-    }
-    let chosen = outbox::table.filter(outbox::position.any_of(&fresh)).order(outbox::position);
-    chosen.select(Row::as_select()).load(c).await
-}
-
-/// Marks the sorted `positions` sent.
-async fn mark(c: &mut DbConnection, positions: &[i64], now: Timestamp) -> QueryResult<()> {
-    let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Ok(()) };
-    let sent = outbox::sent_at.eq(Some(now));
-    let without_gap = i64::try_from(positions.len()).is_ok_and(|len| last - first + 1 == len);
-    if without_gap {
-        let range = outbox::table.filter(outbox::position.between(*first, *last));
-        diesel::update(range).set(sent).execute(c).await?;
-        return Ok(());
-    }
-    for chunk in positions.chunks(MARK) {
-        let some = outbox::table.filter(outbox::position.any_of(chunk));
-        diesel::update(some).set(sent).execute(c).await?;
-    }
-    Ok(())
-}
-
-/// What the two halves of a relay tell each other.
+/// State shared by the publishing and the confirming half of a relay.
 #[derive(Default)]
 struct Progress {
-    state: Mutex<State>,
-    /// Rung when the window has room again.
-    room: Notify,
-    /// Rung when events have to be published again.
+    state: Mutex<ProgressState>,
+    /// Notified when another event may be published.
+    capacity: Notify,
+    /// Notified when events have to be published again.
     failed: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct ProgressState {
     unconfirmed: usize,
-    /// Positions no longer under way: marked as sent, or to be published again.
+    /// Positions no longer in flight: marked as sent, or to be published again.
     released: Vec<i64>,
     failure: Option<BusDown>,
-    /// Types of which an event was returned.
+    /// Types of which the bus returned an event.
     returned: HashSet<String>,
     confirmed_any: bool,
 }
 
 impl Progress {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ProgressState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    fn settled(&self, position: i64, outcome: Result<(), NotTaken>) -> Option<i64> {
+    /// Records an outcome; returns the position when the event is confirmed.
+    fn record_outcome(&self, position: i64, outcome: Result<(), PublishError>) -> Option<i64> {
         let mut state = self.state();
         state.unconfirmed = state.unconfirmed.saturating_sub(1);
         match outcome {
             Ok(()) => {
                 state.confirmed_any = true;
-                self.room.notify_one();
+                self.capacity.notify_one();
                 Some(position)
             }
             Err(error) => {
                 state.released.push(position);
                 match error {
-                    NotTaken::Down(error) => state.failure = Some(error),
-                    NotTaken::NoQueue(event_type) => drop(state.returned.insert(event_type)),
+                    PublishError::Down(error) => state.failure = Some(error),
+                    PublishError::Unroutable(event_type) => drop(state.returned.insert(event_type)),
                 }
                 self.failed.notify_one();
-                self.room.notify_one();
+                self.capacity.notify_one();
                 None
             }
         }
     }
 }
 
-type Handed = (i64, Confirm);
+type Published = (i64, PublishConfirmation);
 
 /// The relay of one service.
 pub struct Relay {
     ctx: Ctx,
-    bus: Arc<dyn Bus>,
+    bus: Arc<dyn EventBus>,
 }
 
 impl Relay {
-    pub fn new(ctx: Ctx, bus: Arc<dyn Bus>) -> Self {
+    pub fn new(ctx: Ctx, bus: Arc<dyn EventBus>) -> Self {
         Self { ctx, bus }
     }
 
-    /// Works until `cancel`; outlives every failure of bus and database.
+    /// Works until `cancel`, and goes on after every failure of bus and database.
     pub async fn run(self, cancel: CancellationToken) {
-        let lease = Lease::new(self.ctx.clone(), LEASE.to_owned(), TERM);
+        let lease = Lease::new(self.ctx.clone(), LEASE.to_owned(), LEASE_TERM);
         while !cancel.is_cancelled() {
-            match lease.hold().await {
-                Ok(true) => self.lead(&lease, &cancel).await,
+            match lease.acquire().await {
+                Ok(true) => self.run_as_leader(&lease, &cancel).await,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(service = self.ctx.service(), %error, "the relay cannot start"),
+                Err(error) => tracing::warn!(service = self.ctx.service(), %error, "relay lease not acquired"),
             }
-            cancel.run_until_cancelled(sleep(POLL)).await;
+            cancel.run_until_cancelled(sleep(POLL_INTERVAL)).await;
         }
         lease.release().await;
     }
 
-    /// Relays while it holds the lease.
-    async fn lead(&self, lease: &Lease, cancel: &CancellationToken) {
+    /// Relays while this instance holds the lease.
+    async fn run_as_leader(&self, lease: &Lease, cancel: &CancellationToken) {
         let session = cancel.child_token();
         let progress = Progress::default();
-        let (handed, confirms) = mpsc::unbounded_channel();
+        let (published, confirmations) = mpsc::unbounded_channel();
         tokio::join!(
-            self.publish(&session, handed, &progress),
-            self.settle(&session, confirms, &progress),
-            self.keep(lease, &session),
+            self.publish(&session, published, &progress),
+            self.confirm(&session, confirmations, &progress),
+            self.report_unsent_loop(&session),
+            lease.renew(&session),
         );
     }
 
-    async fn keep(&self, lease: &Lease, session: &CancellationToken) {
-        loop {
-            self.show_unsent().await;
-            if session.run_until_cancelled(sleep(RENEW)).await.is_none() {
-                return;
-            }
-            match lease.hold().await {
-                Ok(true) => {}
-                Ok(false) => session.cancel(),
-                // Going on without can only cause duplicates; stopping would stop the events.
-                Err(error) => tracing::warn!(service = self.ctx.service(), %error, "the relay's lease is not renewed"),
-            }
+    async fn report_unsent_loop(&self, session: &CancellationToken) {
+        while !session.is_cancelled() {
+            self.report_unsent().await;
+            session.run_until_cancelled(sleep(GAUGE_INTERVAL)).await;
         }
     }
 
-    async fn publish(&self, session: &CancellationToken, handed: mpsc::UnboundedSender<Handed>, progress: &Progress) {
-        let mut taken: HashSet<i64> = HashSet::new();
-        let mut held = Held::new();
+    async fn publish(
+        &self,
+        session: &CancellationToken,
+        published: mpsc::UnboundedSender<Published>,
+        progress: &Progress,
+    ) {
+        let mut in_flight: HashSet<i64> = HashSet::new();
+        let mut held = HeldTypes::new();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut pace = Pace::new();
         while !session.is_cancelled() {
             let (unconfirmed, failure) = {
                 let mut state = progress.state();
                 for position in state.released.drain(..) {
-                    taken.remove(&position);
+                    in_flight.remove(&position);
                 }
                 if std::mem::take(&mut state.confirmed_any) {
                     backoff.reset();
                 }
                 for event_type in state.returned.drain() {
-                    held.returned(event_type, Instant::now());
+                    held.hold(event_type, Instant::now());
                 }
                 (state.unconfirmed, state.failure.take())
             };
-            held.release(Instant::now());
+            held.release_due(Instant::now());
             let step = match failure {
                 Some(error) => {
-                    held.look_again();
+                    held.rescan();
                     Err(error.to_string())
                 }
-                None => self.publish_some(session, (&mut taken, &mut held), unconfirmed, &handed, progress).await,
+                None => {
+                    self.publish_some(session, (&mut in_flight, &mut held), unconfirmed, &published, progress).await
+                }
             };
             let idle = match step {
-                // There are more rows already.
-                Ok(Step::Published { is_full: true, .. }) => continue,
-                Ok(Step::Published { rows, .. }) => {
+                // The outbox has more rows already.
+                Ok(PublishStep::Published { is_full: true, .. }) => continue,
+                Ok(PublishStep::Published { rows, .. }) => {
                     pace.begin(rows);
                     sleep_until(pace.next_batch_at()).boxed()
                 }
-                Ok(Step::Full) => self.room(progress).boxed(),
-                Ok(Step::Empty) => self.news(progress).boxed(),
+                Ok(PublishStep::Full) => self.wait_for_capacity(progress).boxed(),
+                Ok(PublishStep::Empty) => self.wait_for_rows(progress).boxed(),
                 Err(error) => {
                     if backoff.is_fresh() {
-                        tracing::warn!(service = self.ctx.service(), error, "events wait in the outbox");
+                        tracing::warn!(service = self.ctx.service(), error, "event publishing failed; retry scheduled");
                     }
                     sleep(backoff.next()).boxed()
                 }
@@ -259,70 +191,73 @@ impl Relay {
         }
     }
 
-    /// A window that was full is refilled by the quarter, not by the event.
-    async fn room(&self, progress: &Progress) {
-        let deadline = Instant::now() + LINGER;
+    /// Waits until a quarter of the window is free, so that rows are read by the chunk and not one by one.
+    async fn wait_for_capacity(&self, progress: &Progress) {
+        let deadline = Instant::now() + MARK_LINGER;
         while Instant::now() < deadline
             && self.bus.window().saturating_sub(progress.state().unconfirmed) < self.bus.window() / 4
         {
             tokio::select! {
-                () = progress.room.notified() => {}
+                () = progress.capacity.notified() => {}
                 () = sleep_until(deadline) => {}
             }
         }
     }
 
-    async fn news(&self, progress: &Progress) {
+    /// Waits until the outbox may have rows to publish.
+    async fn wait_for_rows(&self, progress: &Progress) {
         tokio::select! {
             () = self.ctx.outbox_notify().notified() => {}
             () = progress.failed.notified() => {}
-            () = sleep(POLL) => {}
+            () = sleep(POLL_INTERVAL) => {}
         }
     }
 
+    /// Publishes the next chunk of unsent rows.
     async fn publish_some(
         &self,
         session: &CancellationToken,
-        (taken, held): (&mut HashSet<i64>, &mut Held),
+        (in_flight, held): (&mut HashSet<i64>, &mut HeldTypes),
         unconfirmed: usize,
-        handed: &mpsc::UnboundedSender<Handed>,
+        published: &mpsc::UnboundedSender<Published>,
         progress: &Progress,
-    ) -> Result<Step, String> {
-        let room = self.bus.window().saturating_sub(unconfirmed).min(CHUNK);
-        if room == 0 {
-            return Ok(Step::Full);
+    ) -> Result<PublishStep, String> {
+        let capacity = self.bus.window().saturating_sub(unconfirmed).min(MAX_CHUNK_ROWS);
+        if capacity == 0 {
+            return Ok(PublishStep::Full);
         }
-        let rows: Result<Vec<Row>, DbError> = async {
+        let rows: Result<Vec<OutboxRow>, DbError> = async {
             let mut c = self.ctx.db().read().await?;
-            Ok(next_rows(&mut c, held.passed(), taken, room).await?)
+            Ok(outbox::next_rows(&mut c, held.scanned(), in_flight, capacity).await?)
         }
         .await;
-        let rows = rows.map_err(|error| super::handling::chain(&error))?;
-        let Some(last) = rows.last().map(|row| row.position) else { return Ok(Step::Empty) };
+        let rows = rows.map_err(|error| error_chain(&error))?;
+        let Some(last) = rows.last().map(|row| row.position) else { return Ok(PublishStep::Empty) };
         let count = rows.len();
-        for row in rows.into_iter().filter(|row| !held.holds(&row.event_type)) {
+        for row in rows.into_iter().filter(|row| !held.is_held(&row.event_type)) {
             let position = row.position;
             let publishing = self.bus.publish(row.into_envelope(self.ctx.service()));
-            // A broker that takes nothing must not hold up the end of the process.
+            // A broker that accepts nothing must not delay the shutdown.
             let Some(accepted) = session.run_until_cancelled(publishing).await else { break };
             let confirm = accepted.map_err(|error| error.to_string())?;
-            taken.insert(position);
+            in_flight.insert(position);
             progress.state().unconfirmed += 1;
-            // The other half ends only with the session.
-            let _ = handed.send((position, confirm));
+            // The confirming half runs as long as the session.
+            let _ = published.send((position, confirm));
         }
-        held.pass(last);
-        Ok(Step::Published { rows: count, is_full: count == room })
+        held.record_scanned(last);
+        Ok(PublishStep::Published { rows: count, is_full: count == capacity })
     }
 
-    /// Waits for confirmations and writes them down, many at a time.
-    async fn settle(
+    /// Collects confirmations and marks their rows as sent, many at a time.
+    async fn confirm(
         &self,
         session: &CancellationToken,
-        mut handed: mpsc::UnboundedReceiver<Handed>,
+        mut published: mpsc::UnboundedReceiver<Published>,
         progress: &Progress,
     ) {
-        let mut waiting: FuturesUnordered<BoxFuture<'static, (i64, Result<(), NotTaken>)>> = FuturesUnordered::new();
+        let mut waiting: FuturesUnordered<BoxFuture<'static, (i64, Result<(), PublishError>)>> =
+            FuturesUnordered::new();
         let mut confirmed: Vec<i64> = Vec::new();
         let mut due = None;
         loop {
@@ -330,41 +265,42 @@ impl Relay {
             tokio::select! {
                 biased;
                 () = session.cancelled() => break,
-                Some((position, confirm)) = handed.recv() => {
+                Some((position, confirm)) = published.recv() => {
                     waiting.push(confirm.map(move |outcome| (position, outcome)).boxed());
                     continue;
                 }
                 Some((position, outcome)) = waiting.next() => {
-                    confirmed.extend(progress.settled(position, outcome));
+                    confirmed.extend(progress.record_outcome(position, outcome));
                     while let Some(Some((position, outcome))) = waiting.next().now_or_never() {
-                        confirmed.extend(progress.settled(position, outcome));
+                        confirmed.extend(progress.record_outcome(position, outcome));
                     }
-                    due.get_or_insert(at + LINGER);
+                    due.get_or_insert(at + MARK_LINGER);
                 }
                 () = sleep_until(at), if due.is_some() => {}
             }
-            let nothing_more = waiting.is_empty() && handed.is_empty();
-            if confirmed.len() >= MARK || nothing_more || due.is_some_and(|due| due <= Instant::now()) {
-                let marked = self.mark_all(&mut confirmed, progress).await;
+            let all_confirmed = waiting.is_empty() && published.is_empty();
+            if confirmed.len() >= MAX_MARK_ROWS || all_confirmed || due.is_some_and(|due| due <= Instant::now()) {
+                let marked = self.mark_confirmed(&mut confirmed, progress).await;
                 due = (!marked).then(|| Instant::now() + FIRST_WAIT);
             }
         }
-        self.mark_all(&mut confirmed, progress).await;
+        self.mark_confirmed(&mut confirmed, progress).await;
     }
 
-    /// Empties `confirmed` unless the database fails.
-    async fn mark_all(&self, confirmed: &mut Vec<i64>, progress: &Progress) -> bool {
+    /// Marks the rows and empties `confirmed`; returns false when the database fails.
+    async fn mark_confirmed(&self, confirmed: &mut Vec<i64>, progress: &Progress) -> bool {
         if confirmed.is_empty() {
             return true;
         }
         confirmed.sort_unstable();
         let marked: Result<(), DbError> = async {
             let mut c = self.ctx.db().write().await?;
-            Ok(mark(&mut c, confirmed, self.ctx.now()).await?)
+            Ok(outbox::mark_sent(&mut c, confirmed, self.ctx.now()).await?)
         }
         .await;
         if let Err(error) = marked {
-            tracing::warn!(service = self.ctx.service(), %error, "sent events could not be marked");
+            let service = self.ctx.service();
+            tracing::warn!(service, %error, "published events not marked as sent; retry scheduled");
             return false;
         }
         let count = u64::try_from(confirmed.len()).unwrap_or(u64::MAX);
@@ -373,10 +309,10 @@ impl Relay {
         true
     }
 
-    async fn show_unsent(&self) {
+    async fn report_unsent(&self) {
         let counted: Result<i64, DbError> = async {
             let mut c = self.ctx.db().read().await?;
-            Ok(unsent(&mut c).await?)
+            Ok(outbox::count_unsent(&mut c).await?)
         }
         .await;
         if let Ok(count) = counted {
@@ -385,13 +321,11 @@ impl Relay {
     }
 }
 
-enum Step {
-    Published {
-        rows: usize,
-        is_full: bool,
-    },
-    /// Nothing more may be unconfirmed.
+/// Result of one attempt to publish.
+enum PublishStep {
+    Published { rows: usize, is_full: bool },
+    /// The window is full.
     Full,
-    /// Nothing is unsent that is not under way.
+    /// Every unsent row is in flight or held.
     Empty,
 }

@@ -1,30 +1,30 @@
-//! A JSON body, read when the handler asks for it: 401, 403 and 404 are decided before.
+//! JSON request bodies, read by the handler, so that 401, 403 and 404 are decided before.
 
 use super::Problem;
 use super::problem::FieldError;
 use super::strict::{self, Strict};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header};
-use domain::refused;
+use domain::rule_violation;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 
-/// Most bytes of a JSON body.
-pub const LIMIT: usize = 64 * 1024;
+/// Bytes of a JSON body at most.
+pub const MAX_JSON_BYTES: usize = 64 * 1024;
 
-/// The code of a rule that the type of a field knows by itself, unless the service has a name for it.
-const BROKEN_RULE: &str = "request.broken_rule";
+/// Code for a rule that the type of a field checks, unless the service gives its own code.
+const RULE_VIOLATION_CODE: &str = "request.broken_rule";
 
-/// Characters of an unknown field's name that are repeated.
-const MAX_NAMED: usize = 100;
+/// Characters of an unknown field's name that a problem shows.
+const MAX_FIELD_NAME_CHARS: usize = 100;
 
-const UNKNOWN_FIELD: &str = "request.unknown_field";
+const UNKNOWN_FIELD_CODE: &str = "request.unknown_field";
 
 /// A body that has not been read yet. Extracting it never fails.
 pub struct Body {
     payload: Payload,
-    declared: Option<usize>,
+    content_length: Option<usize>,
     content_type: Option<String>,
 }
 
@@ -36,20 +36,20 @@ impl FromRequest for Body {
         let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
         ready(Ok(Self {
             payload: payload.take(),
-            declared: text(header::CONTENT_LENGTH).and_then(|v| v.parse().ok()),
+            content_length: text(header::CONTENT_LENGTH).and_then(|v| v.parse().ok()),
             content_type: text(header::CONTENT_TYPE).map(str::to_ascii_lowercase),
         }))
     }
 }
 
 impl Body {
-    /// The bytes as they came.
+    /// Reads the body as bytes; 413 for more than `limit`.
     pub async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
         let too_large = || {
             let detail = format!("a body may have at most {limit} bytes");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", detail)
         };
-        if self.declared.is_some_and(|n| n > limit) {
+        if self.content_length.is_some_and(|n| n > limit) {
             return Err(too_large());
         }
         let mut payload = self.payload;
@@ -64,31 +64,35 @@ impl Body {
         Ok(bytes.freeze())
     }
 
-    /// The body as JSON, with the bytes it was read from.
-    pub async fn json<T: DeserializeOwned>(self) -> Result<Input<T>, Problem> {
+    /// Reads the body as JSON. 413 for more than 64 KiB, 415 for another content type, 400 for malformed JSON or a
+    /// wrong type, 422 for an unknown field or a rule violation.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<ParsedBody<T>, Problem> {
         self.check_content_type()?;
-        let bytes = self.bytes(LIMIT).await?;
+        let bytes = self.bytes(MAX_JSON_BYTES).await?;
         parse(bytes)
     }
 
-    /// Like [`Body::json`]; an empty body is an empty object.
-    pub async fn json_or_empty<T: DeserializeOwned>(self) -> Result<Input<T>, Problem> {
-        if self.declared.is_some_and(|n| n > 0) {
+    /// Like [`Body::json`]; an empty body counts as an empty object.
+    pub async fn json_or_empty<T: DeserializeOwned>(self) -> Result<ParsedBody<T>, Problem> {
+        if self.content_length.is_some_and(|n| n > 0) {
             self.check_content_type()?;
         }
-        let bytes = self.bytes(LIMIT).await?;
+        let bytes = self.bytes(MAX_JSON_BYTES).await?;
         let blank = bytes.iter().all(u8::is_ascii_whitespace);
         parse(if blank { Bytes::from_static(b"{}") } else { bytes })
     }
 
-    /// Like [`Body::json`]; a rule that the type of a field knows by itself is broken by the service's own code.
-    pub async fn json_or<T: DeserializeOwned>(self, broken_rule: &'static str) -> Result<Input<T>, Problem> {
-        self.json().await.map_err(|problem| named(problem, broken_rule))
+    /// Like [`Body::json`], with the service's own code for a rule violation.
+    pub async fn json_with_code<T: DeserializeOwned>(self, rule_code: &'static str) -> Result<ParsedBody<T>, Problem> {
+        self.json().await.map_err(|problem| with_rule_code(problem, rule_code))
     }
 
-    /// Like [`Body::json_or_empty`], with a code for broken rules as [`Body::json_or`] has it.
-    pub async fn json_or_empty_or<T: DeserializeOwned>(self, broken_rule: &'static str) -> Result<Input<T>, Problem> {
-        self.json_or_empty().await.map_err(|problem| named(problem, broken_rule))
+    /// Like [`Body::json_or_empty`], with the service's own code for a rule violation.
+    pub async fn json_or_empty_with_code<T: DeserializeOwned>(
+        self,
+        rule_code: &'static str,
+    ) -> Result<ParsedBody<T>, Problem> {
+        self.json_or_empty().await.map_err(|problem| with_rule_code(problem, rule_code))
     }
 
     fn check_content_type(&self) -> Result<(), Problem> {
@@ -101,53 +105,55 @@ impl Body {
     }
 }
 
-fn named(mut problem: Problem, broken_rule: &'static str) -> Problem {
-    if problem.code == BROKEN_RULE {
-        problem.code = broken_rule;
+fn with_rule_code(mut problem: Problem, rule_code: &'static str) -> Problem {
+    if problem.code == RULE_VIOLATION_CODE {
+        problem.code = rule_code;
     }
     problem
 }
 
-/// A value read from a body, and the bytes it was read from.
+/// A value parsed from a body.
 #[derive(Debug)]
-pub struct Input<T> {
+pub struct ParsedBody<T> {
     pub value: T,
+    /// The body, for [`super::Idempotent::run`].
     pub bytes: Bytes,
 }
 
-fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<Input<T>, Problem> {
+fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<ParsedBody<T>, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
     let value: T = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|e| {
         let path = e.path().to_string();
-        unreadable(&path, e.inner())
+        problem_for(&path, e.inner())
     })?;
     reader.end().map_err(|e| Problem::bad_request("request.malformed_json", e.to_string()))?;
-    Ok(Input { value, bytes })
+    Ok(ParsedBody { value, bytes })
 }
 
-/// 422 where a value is well formed and a rule refuses it, or a field is one that nobody may set, else 400.
-fn unreadable(path: &str, error: &serde_json::Error) -> Problem {
+/// 422 for an unknown field or a rule violation, else 400.
+fn problem_for(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     if !error.is_data() {
         return Problem::bad_request("request.malformed_json", text);
     }
     if let Some(name) = strict::unknown_field(&text) {
-        // The path ends at the object, with a mark for the field in it.
+        // The path ends at the object, followed by `?` for the field in it.
         let object = path.trim_end_matches(['?', '.']);
-        let name: String = name.chars().take(MAX_NAMED).collect();
+        let name: String = name.chars().take(MAX_FIELD_NAME_CHARS).collect();
         let field = if object.is_empty() { name } else { format!("{object}.{name}") };
-        let detail = format!("{field}: this is no field of the request, or none that can be set here");
-        let error = FieldError { field, code: "unknown", detail: "no such field can be set here".to_owned() };
-        return Problem::unprocessable(UNKNOWN_FIELD, detail).with_errors(vec![error]);
+        let detail = format!("{field}: the field does not exist, or cannot be set here");
+        let error =
+            FieldError { field, code: "unknown", detail: "the field does not exist, or cannot be set here".to_owned() };
+        return Problem::unprocessable(UNKNOWN_FIELD_CODE, detail).with_errors(vec![error]);
     }
     let at = |problem: Problem, code, detail| {
         let field = FieldError { field: path.to_owned(), code, detail };
         if path == "." { problem } else { problem.with_errors(vec![field]) }
     };
-    match refused::rule(&text) {
+    match rule_violation::rule_of(&text) {
         Some(rule) => {
             let rule = rule.rsplit_once(" at line ").map_or(rule, |(rule, _)| rule);
-            let problem = Problem::unprocessable(BROKEN_RULE, format!("{path}: {rule}"));
+            let problem = Problem::unprocessable(RULE_VIOLATION_CODE, format!("{path}: {rule}"));
             at(problem, "invalid", rule.to_owned())
         }
         None => at(Problem::bad_request("request.wrong_type", text.clone()), "wrong_type", text),

@@ -1,5 +1,5 @@
-//! Answers that take long to read, such as exports and statements: a turn for the read, and a body that is sent while
-//! it is read, so that memory is bounded by one page.
+//! Streamed responses of long reads, such as exports and statements: a slot for the read, and a body that is sent
+//! while it is produced, so that memory is bounded by one page.
 //!
 //! ```no_run
 //! # use actix_web::HttpResponse;
@@ -7,11 +7,11 @@
 //! # use std::time::Duration;
 //! # async fn page(_: &mut db::DbConnection, _: i64) -> Result<Vec<i64>, Problem> { Ok(Vec::new()) }
 //! async fn export(db: &db::Db) -> Result<HttpResponse, Problem> {
-//!     let turn = long_read(db, Duration::ZERO).await?; // 429 where none is free
+//!     let slot = long_read(db, Duration::ZERO).await?; // 429 when none is free
 //!     download("text/csv; charset=utf-8", "numbers.csv", async move |out| {
 //!         let mut after = 0;
 //!         loop {
-//!             let mut c = turn.connection().await?;
+//!             let mut c = slot.connection().await?;
 //!             let rows = page(&mut c, after).await?;
 //!             drop(c); // before waiting for the client
 //!             let Some(last) = rows.last() else { return Ok(()) };
@@ -33,18 +33,18 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// When a caller who found no free turn may come again.
+/// `Retry-After` when no slot for a long read is free.
 const RETRY_AFTER_SECS: u64 = 5;
-/// When a caller may come again who found the one turn taken.
-const ALONE_RETRY_AFTER_SECS: u64 = 30;
-/// Parts that were read and not sent yet.
-const PARTS_AHEAD: usize = 2;
-/// An answer that is complete within so many bytes is sent whole, with its length.
-const WHOLE_BYTES: usize = 64 * 1024;
-/// A client that takes nothing for so long is given up.
-const STALLED: Duration = Duration::from_secs(30);
+/// `Retry-After` while another request does exclusive work.
+const EXCLUSIVE_RETRY_AFTER_SECS: u64 = 30;
+/// Parts that are produced ahead of the client.
+const MAX_BUFFERED_PARTS: usize = 2;
+/// A response of up to this size is sent whole, with its length.
+const MAX_WHOLE_BYTES: usize = 64 * 1024;
+/// A download ends when the client reads nothing for this long.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A turn for a read that takes long ([`Db::long_read`]); 429 `request.busy` where none is free within `wait`.
+/// A slot for a long read ([`Db::long_read`]); 429 `request.busy` when none is free within `wait`.
 pub async fn long_read(db: &Db, wait: Duration) -> Result<LongRead, Problem> {
     db.long_read(wait).await.ok_or_else(|| {
         let detail = "other long reads are running; try again shortly";
@@ -52,74 +52,76 @@ pub async fn long_read(db: &Db, wait: Duration) -> Result<LongRead, Problem> {
     })
 }
 
-/// Work that one request at a time may do, because it fills the memory or keeps a processor busy. Clones share the turn.
+/// Work that one request at a time may do, because it needs much memory or processor time. Clones share the lock.
 #[derive(Debug, Clone)]
 pub struct OneAtATime {
-    busy: &'static str,
-    turn: Arc<Mutex<()>>,
+    /// The problem code while another request does the work.
+    busy_code: &'static str,
+    lock: Arc<Mutex<()>>,
 }
 
 impl OneAtATime {
-    /// `busy` is the code of the answer to whoever finds the turn taken.
-    pub fn new(busy: &'static str) -> Self {
-        Self { busy, turn: Arc::default() }
+    /// `busy_code` is the problem code while another request does the work.
+    pub fn new(busy_code: &'static str) -> Self {
+        Self { busy_code, lock: Arc::default() }
     }
 
-    /// The turn, until it is dropped; 429 while another request has it. Ask for a [`long_read`] after it.
+    /// Locks until the guard is dropped; 429 while another request holds the lock. Lock before a [`long_read`].
     pub fn begin(&self) -> Result<OwnedMutexGuard<()>, Problem> {
         let detail = "another is running; try again when it is done";
-        let busy = |_| Problem::too_many(self.busy, detail, ALONE_RETRY_AFTER_SECS);
-        Arc::clone(&self.turn).try_lock_owned().map_err(busy)
+        let busy = |_| Problem::too_many(self.busy_code, detail, EXCLUSIVE_RETRY_AFTER_SECS);
+        Arc::clone(&self.lock).try_lock_owned().map_err(busy)
     }
 }
 
-/// Where the parts of a body go.
-pub struct Parts(Sender<Result<Bytes, Problem>>);
+/// Sends the parts of a streamed body.
+pub struct BodySender(Sender<Result<Bytes, Problem>>);
 
 #[derive(Debug, thiserror::Error)]
 #[error("the client stopped reading")]
-struct Stopped;
+struct ClientStopped;
 
-impl Parts {
-    /// Sends a part, and waits while earlier ones are not taken. An error ends the download: the client is gone.
+impl BodySender {
+    /// Sends a part, after waiting until the client has read earlier ones. Errors when the client is gone; the caller
+    /// then ends.
     pub async fn send(&self, part: impl Into<Bytes>) -> Result<(), Problem> {
         let part = part.into();
         if part.is_empty() {
             return Ok(());
         }
-        let sent = tokio::time::timeout(STALLED, self.0.send(Ok(part))).await;
-        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(Problem::unavailable(Stopped)) }
+        let sent = tokio::time::timeout(STALL_TIMEOUT, self.0.send(Ok(part))).await;
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(Problem::unavailable(ClientStopped)) }
     }
 }
 
-/// A file whose parts `produce` sends while it reads.
+/// Responds with a file named `name`, whose parts `produce` sends.
 ///
-/// An error before the first 64 KiB is the answer; one that comes later cuts the body off, and the client sees that it
-/// is incomplete.
+/// An error within the first 64 KiB becomes the response. A later error cuts the body off, which the client recognizes
+/// as an incomplete response.
 pub async fn download<F>(content_type: &'static str, name: &str, produce: F) -> Result<HttpResponse, Problem>
 where
-    F: AsyncFnOnce(Parts) -> Result<(), Problem> + 'static,
+    F: AsyncFnOnce(BodySender) -> Result<(), Problem> + 'static,
 {
-    let (sender, mut parts) = channel(PARTS_AHEAD);
+    let (sender, mut parts) = channel(MAX_BUFFERED_PARTS);
     actix_web::rt::spawn(async move {
         let failed = sender.clone();
-        if let Err(problem) = produce(Parts(sender)).await {
-            // Nobody listens any more where the client is gone.
+        if let Err(problem) = produce(BodySender(sender)).await {
+            // Fails when the client is gone.
             let _gone = failed.send(Err(problem)).await;
         }
     });
-    let mut answer = HttpResponse::Ok();
-    answer.content_type(content_type);
-    answer.insert_header(("Content-Disposition", format!("attachment; filename=\"{name}\"")));
-    answer.insert_header(("Cache-Control", "private, no-store"));
+    let mut response = HttpResponse::Ok();
+    response.content_type(content_type);
+    response.insert_header(("Content-Disposition", format!("attachment; filename=\"{name}\"")));
+    response.insert_header(("Cache-Control", "private, no-store"));
     let mut whole = Vec::new();
-    while whole.len() < WHOLE_BYTES {
+    while whole.len() < MAX_WHOLE_BYTES {
         match parts.recv().await {
-            None => return Ok(answer.body(whole)),
+            None => return Ok(response.body(whole)),
             Some(part) => whole.extend_from_slice(&part?),
         }
     }
-    Ok(answer.streaming(rest(whole.into(), parts)))
+    Ok(response.streaming(rest(whole.into(), parts)))
 }
 
 fn rest(
@@ -129,7 +131,7 @@ fn rest(
     let rest = futures_util::stream::unfold(parts, async |mut parts| {
         let part = parts.recv().await?;
         if let Err(problem) = &part {
-            tracing::error!(%problem, cause = problem.source_chain().unwrap_or_default(), "a download was cut off");
+            tracing::error!(%problem, cause = problem.source_chain().unwrap_or_default(), "download aborted");
         }
         Some((part, parts))
     });

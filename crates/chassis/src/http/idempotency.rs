@@ -1,8 +1,8 @@
-//! `Idempotency-Key`: a POST that creates or moves money takes effect once, and answers the same again.
+//! `Idempotency-Key`: a repeated POST takes effect once and gets the first response again.
 //!
-//! The key is a row of the handler's own transaction: either the effect and the answer are both there, or
-//! neither is. On MySQL a request whose key is being worked on is told so at once, and the few that come in the very
-//! moment between are kept waiting for the first one's answer; on SQLite, where writers take turns, all of them are.
+//! The key is a row of the handler's transaction, so effect and response commit together. A request that repeats a key
+//! in progress is refused with 409 on MySQL, unless both arrive at the same moment; then, and always on SQLite, where
+//! writers run one after the other, it waits for the first response.
 
 use super::Problem;
 use crate::auth::Caller;
@@ -20,17 +20,20 @@ use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
 use std::time::Duration;
 
-/// The header of an answer that was given before.
-pub const REPLAYED: &str = "Idempotency-Replayed";
+/// The header of a repeated response; its value is `true`.
+pub const REPLAYED_HEADER: &str = "Idempotency-Replayed";
 
-const MAX_KEY: usize = 255;
-const KEPT_HOURS: i64 = 24;
+/// Characters of a key.
+const MAX_KEY_CHARS: usize = 255;
+/// Hours for which a response is retained.
+const RETENTION_HOURS: i64 = 24;
 
-/// The key of a request, if it has one, and where it was sent. An extractor.
+/// The key of a request, if it has one. An extractor; 400 for a malformed key.
 #[derive(Debug, Clone)]
 pub struct Idempotent {
     key: Option<String>,
-    place: String,
+    /// Method and path, which are part of the request hash.
+    target: String,
 }
 
 impl FromRequest for Idempotent {
@@ -39,30 +42,32 @@ impl FromRequest for Idempotent {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let bad = || {
-            let detail = format!("an Idempotency-Key is 1 to {MAX_KEY} visible ASCII characters");
+            let detail = format!("an Idempotency-Key is 1 to {MAX_KEY_CHARS} visible ASCII characters");
             Problem::bad_request("idempotency.bad_key", detail)
         };
         let key = match request.headers().get("Idempotency-Key").map(|v| v.to_str()) {
             None => None,
-            Some(Ok(text)) if !text.is_empty() && text.len() <= MAX_KEY => Some(text.to_owned()),
+            Some(Ok(text)) if !text.is_empty() && text.len() <= MAX_KEY_CHARS => Some(text.to_owned()),
             Some(_) => return ready(Err(bad())),
         };
-        ready(Ok(Self { key, place: format!("{} {}", request.method(), request.path()) }))
+        ready(Ok(Self { key, target: format!("{} {}", request.method(), request.path()) }))
     }
 }
 
-enum Claim {
-    /// The key is ours: do the work.
-    Fresh,
-    /// It was done: repeat the answer.
+/// State of a key in the table.
+enum KeyClaim {
+    /// The key is new and belongs to this request.
+    Claimed,
+    /// The first request has this response.
     Answered(StatusCode, Vec<u8>),
 }
 
 impl Idempotent {
-    /// Does `work` in one transaction with the key, and answers `status` with what it returns; or repeats the
-    /// first answer with `Idempotency-Replayed: true`.
+    /// Runs `work` in one transaction with the key, and responds with `status` and its result; or repeats the first
+    /// response with `Idempotency-Replayed: true`. Without a key it always runs `work`.
     ///
-    /// `body` is the request's bytes: the same key with another body is refused.
+    /// `body` is the body of the request. The same key with another body is refused with 422, a key whose first
+    /// request is running with 409.
     pub async fn run<T, F>(
         &self,
         ctx: &Ctx,
@@ -84,11 +89,11 @@ impl Idempotent {
         let (key, hash, work, owner) = (key.as_str(), hash.as_slice(), &work, caller.user_id);
         let (replayed, status, bytes) = ctx
             .tx(async |c| match claim(c, owner, key, hash, now).await? {
-                Claim::Answered(status, bytes) => Ok::<_, Problem>((true, status, bytes)),
-                Claim::Fresh => {
+                KeyClaim::Answered(status, bytes) => Ok::<_, Problem>((true, status, bytes)),
+                KeyClaim::Claimed => {
                     let done = work(c).await?;
                     let bytes = serde_json::to_vec(&done).map_err(Problem::internal)?;
-                    answer(c, owner, key, status, &bytes).await?;
+                    store_response(c, owner, key, status, &bytes).await?;
                     Ok((false, status, bytes))
                 }
             })
@@ -96,26 +101,32 @@ impl Idempotent {
         let mut response = HttpResponse::build(status);
         response.content_type("application/json");
         if replayed {
-            response.insert_header((REPLAYED, "true"));
+            response.insert_header((REPLAYED_HEADER, "true"));
         }
         Ok(response.body(bytes))
     }
 
     fn hash(&self, body: &[u8]) -> Vec<u8> {
         let mut hash = Sha256::new();
-        hash.update(self.place.as_bytes());
+        hash.update(self.target.as_bytes());
         hash.update([0]);
         hash.update(body);
         hash.finalize().to_vec()
     }
 }
 
-async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now: Timestamp) -> Result<Claim, Problem> {
+async fn claim(
+    c: &mut DbConnection,
+    owner: UserId,
+    key: &str,
+    hash: &[u8],
+    now: Timestamp,
+) -> Result<KeyClaim, Problem> {
     use idempotency_keys as t;
-    let too_old = now.plus_hours(-KEPT_HOURS);
+    let too_old = now.plus_hours(-RETENTION_HOURS);
     let mine = t::table.filter(t::caller_id.eq(owner)).filter(t::idempotency_key.eq(key));
-    // Whoever is at work with this key has its row locked.
-    let used_at = match mine.select(t::created_at).lock_now().get_result::<Timestamp>(c).await.optional() {
+    // A request in progress has the row of its key locked.
+    let used_at = match mine.select(t::created_at).lock_nowait().get_result::<Timestamp>(c).await.optional() {
         Err(error) if db::is_locked(&error) => return Err(in_progress()),
         found => found?,
     };
@@ -129,7 +140,7 @@ async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now:
         t::created_at.eq(now),
     ));
     if inserted(row.execute(c).await)? {
-        return Ok(Claim::Fresh);
+        return Ok(KeyClaim::Claimed);
     }
     let (first_hash, status, body): (Vec<u8>, Option<i32>, Option<Vec<u8>>) =
         mine.select((t::request_hash, t::status, t::body)).first(c).await?;
@@ -140,7 +151,7 @@ async fn claim(c: &mut DbConnection, owner: UserId, key: &str, hash: &[u8], now:
         ));
     }
     match (status.and_then(|s| u16::try_from(s).ok()).and_then(|s| StatusCode::from_u16(s).ok()), body) {
-        (Some(status), Some(body)) => Ok(Claim::Answered(status, body)),
+        (Some(status), Some(body)) => Ok(KeyClaim::Answered(status, body)),
         _ => Err(in_progress()),
     }
 }
@@ -150,7 +161,7 @@ fn in_progress() -> Problem {
         .with_retry_after(Duration::from_secs(1))
 }
 
-async fn answer(
+async fn store_response(
     c: &mut DbConnection,
     owner: UserId,
     key: &str,
@@ -165,8 +176,8 @@ async fn answer(
     Ok(())
 }
 
-/// Forgets keys older than a day. A job of every service.
-pub(crate) async fn sweep(c: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
+/// Deletes keys older than a day. Returns how many.
+pub(crate) async fn delete_expired(c: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     use idempotency_keys as t;
-    diesel::delete(t::table.filter(t::created_at.lt(now.plus_hours(-KEPT_HOURS)))).execute(c).await
+    diesel::delete(t::table.filter(t::created_at.lt(now.plus_hours(-RETENTION_HOURS)))).execute(c).await
 }

@@ -1,16 +1,17 @@
-//! What every HTTP answer has in common.
+//! HTTP interface of a service.
 //!
-//! Files: [`problem`] (every error), [`routes`] (the table that is both the router and the OpenAPI
-//! document), [`body`] (a JSON body, read after the caller is known), [`page`] (lists), [`range`] (`from` and
-//! `to`), [`idempotency`] (a POST that takes effect once), [`edge`] (what wraps every request), [`mod@download`] (long
-//! reads, sent while they are read), [`mod@client`] (requests of our own).
+//! Files: [`routes`] (route table), `operation` (documentation of a route), [`openapi`] (the OpenAPI document),
+//! [`middleware`] (request id, trace, log line, error responses), [`problem`] (error responses), [`body`] and `strict`
+//! (JSON bodies), [`query`] and [`range`] (query parameters), [`page`] (lists), [`idempotency`] (`Idempotency-Key`),
+//! [`mod@download`] (streamed responses), [`mod@client`] (outbound requests).
 
 pub mod body;
 pub mod client;
 pub mod download;
-pub mod edge;
 pub mod idempotency;
+pub mod middleware;
 pub mod openapi;
+mod operation;
 pub mod page;
 pub mod problem;
 pub mod query;
@@ -20,23 +21,24 @@ mod strict;
 
 pub use body::Body;
 pub use client::client;
-pub use download::{OneAtATime, Parts, download, long_read};
-pub use idempotency::{Idempotent, REPLAYED};
+pub use download::{BodySender, OneAtATime, download, long_read};
+pub use idempotency::{Idempotent, REPLAYED_HEADER};
+pub use operation::{Doc, PREFIX};
 pub use page::{Cursor, Listing, Page, bad_cursor};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;
 pub use range::TimeRange;
-pub use routes::{Doc, Routes};
+pub use routes::Routes;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
 
-/// 200 with a JSON body.
+/// Responds with 200 and `value` as JSON.
 pub fn ok<T: Serialize>(value: &T) -> HttpResponse {
     HttpResponse::Ok().json(value)
 }
 
-/// An id from the path. One that is malformed names nothing: 404.
+/// Parses an id of the path; 404 when it is malformed.
 pub fn path_id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }

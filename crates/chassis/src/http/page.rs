@@ -1,4 +1,4 @@
-//! Lists: newest first, a page at a time, stable while rows are added.
+//! Pages of lists by cursor, stable while rows are added.
 
 use super::Problem;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
@@ -10,26 +10,27 @@ use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
+/// Rows of a page without `?limit=`.
 const DEFAULT_LIMIT: i64 = 20;
 const MAX_LIMIT: i64 = 100;
 
-/// Where a page ends: the order key of its last row. Opaque to clients.
+/// The end of a page: the sort key of its last row. Opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     Id(Uuid),
     Number(i64),
-    /// A time and a key, for a list ordered by time in which several rows may have the same one.
+    /// A time and a key, for a list ordered by time, in which several rows may have the same time.
     Row {
         micros: i64,
         key: String,
     },
 }
 
-/// What a cursor of a time and a key begins with; no other can.
-const ROW: char = '.';
+/// Prefix of an encoded [`Cursor::Row`]; other cursors cannot begin with it.
+const ROW_PREFIX: char = '.';
 
 impl Cursor {
-    /// Of a list ordered by time, and by id among rows of the same instant.
+    /// A cursor of a list ordered by time and id.
     pub fn time_and_id(at: Timestamp, id: Uuid) -> Self {
         Self::Row { micros: at.micros(), key: id.to_string() }
     }
@@ -39,12 +40,12 @@ impl Cursor {
             Self::Number(n) => URL_SAFE_NO_PAD.encode(n.to_be_bytes()),
             Self::Row { micros, key } => {
                 let bytes = [micros.to_be_bytes().as_slice(), key.as_bytes()].concat();
-                format!("{ROW}{}", URL_SAFE_NO_PAD.encode(bytes))
+                format!("{ROW_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
             }
         }
     }
     fn decode(text: &str) -> Option<Self> {
-        if let Some(row) = text.strip_prefix(ROW) {
+        if let Some(row) = text.strip_prefix(ROW_PREFIX) {
             let bytes = URL_SAFE_NO_PAD.decode(row).ok()?;
             let (micros, key) = bytes.split_first_chunk::<8>()?;
             let key = std::str::from_utf8(key).ok()?.to_owned();
@@ -58,22 +59,23 @@ impl Cursor {
     }
 }
 
-/// `?limit=` and `?cursor=`.
+/// `?limit=` and `?cursor=`. An extractor; 422 for an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// 1 to 100.
+    /// Rows of the page, 1 to 100.
     pub limit: i64,
+    /// The end of the page before; `None` for the first page.
     pub after: Option<Cursor>,
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawPage {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
 impl Page {
-    /// One row more than the page holds tells whether there is a next page.
+    /// Rows to read: one more than the page has, to know whether there is a next page.
     pub fn fetch_limit(&self) -> i64 {
         self.limit + 1
     }
@@ -108,7 +110,7 @@ impl Page {
             Some(Cursor::Id(_) | Cursor::Number(_)) => Err(bad_cursor()),
         }
     }
-    /// Makes the answer from up to [`Page::fetch_limit`] rows.
+    /// Builds the response from up to [`Page::fetch_limit`] rows. `cursor` gives the cursor of a row, `view` its item.
     pub fn listing<R, T>(&self, rows: Vec<R>, cursor: impl Fn(&R) -> Cursor, view: impl FnMut(R) -> T) -> Listing<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let next_cursor = if rows.len() > limit {
@@ -120,9 +122,9 @@ impl Page {
     }
 }
 
-/// A cursor that another list gave out.
+/// 422 for a cursor of another list.
 pub fn bad_cursor() -> Problem {
-    Problem::unprocessable("request.bad_cursor", "that cursor was not given out by this list")
+    Problem::unprocessable("request.bad_cursor", "the cursor is not one of this list")
 }
 
 impl FromRequest for Page {
@@ -136,10 +138,10 @@ impl FromRequest for Page {
 
 fn parse(query: &str) -> Result<Page, Problem> {
     let bad_limit = || Problem::unprocessable("request.bad_limit", "limit must be a number from 1 to 100");
-    let raw = web::Query::<Raw>::from_query(query)
+    let raw = web::Query::<RawPage>::from_query(query)
         .map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))?
         .into_inner();
-    // `?cursor=` is the same as leaving it out, so that a client can send what it has for the first page too.
+    // An empty `?cursor=` counts as absent, so that a client can send it for the first page too.
     let limit = match raw.limit.as_deref() {
         None | Some("") => DEFAULT_LIMIT,
         Some(text) => text.parse().map_err(|_| bad_limit())?,
@@ -167,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_given_out_and_by_its_own_list_alone() {
+    fn a_cursor_is_decoded_as_it_was_encoded_and_only_by_its_own_list() {
         let (at, id) = (Timestamp::UNIX_EPOCH.plus_secs(5), Uuid::from_u128(7));
         let read = |cursor: &Cursor| parse(&format!("cursor={}", cursor.encode())).expect("a page");
         let both = Cursor::time_and_id(at, id);

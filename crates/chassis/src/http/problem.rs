@@ -1,36 +1,39 @@
-//! Every error answer: RFC 9457 `application/problem+json` with a stable, namespaced `code`.
+//! Error responses: RFC 9457 `application/problem+json` with a stable, namespaced `code`.
 
+use crate::error_chain::error_chain;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use db::{DbError, Fault, TxError};
-use domain::words::is_readable;
+use db::{DbError, ErrorClass, TxError};
+use domain::vocabulary::is_readable;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// What was wrong with one field of a request.
+/// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FieldError {
     /// Path into the body: `bank.ifsc`.
     pub field: String,
+    /// A word such as `format` or `unknown`.
     pub code: &'static str,
     pub detail: String,
 }
 
-/// An error answer. `detail` is shown to the client; what went wrong inside is logged, never shown.
+/// An error response. `detail` is shown to the client; the cause is only logged.
 #[derive(Debug)]
 pub struct Problem {
     pub status: StatusCode,
+    /// Namespaced: `wallet.insufficient`.
     pub code: &'static str,
     pub detail: String,
     retryable: bool,
-    /// Apart, so that every `Result` with a problem in it stays small.
-    rare: Option<Box<Rare>>,
+    /// Boxed, so that every `Result` with a problem in it stays small.
+    details: Option<Box<ProblemDetails>>,
 }
 
-/// What few problems have.
+/// Parts that few problems have.
 #[derive(Debug, Default)]
-struct Rare {
+struct ProblemDetails {
     errors: Vec<FieldError>,
     retry_after_secs: Option<u64>,
     allow: Option<String>,
@@ -38,94 +41,94 @@ struct Rare {
 }
 
 impl Problem {
+    /// A problem with this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retryable: false, rare: None }
+        Self { status, code, detail: detail.into(), retryable: false, details: None }
     }
     /// 400: the request cannot be read.
     pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
-    /// 401 for no token or one that is not accepted.
+    /// 401: there is no access token, or it is not accepted.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "auth.token_invalid", "sign in: a valid access token is needed")
     }
+    /// 403: the role of the caller does not allow the operation.
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "auth.forbidden", "your role does not allow this")
     }
-    /// 404, the same whether it is not there or not yours.
+    /// 404: the resource does not exist, or the caller may not see it.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "request.not_found", "there is nothing here")
     }
-    /// 409: the state of the resource does not allow it.
+    /// 409: the state of the resource does not allow the operation.
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
-    /// 422: a rule is broken.
+    /// 422: the request violates a rule.
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
+    /// 429: try again after `retry_after_secs`.
     pub fn too_many(code: &'static str, detail: impl Into<String>, retry_after_secs: u64) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).with_retry_after(Duration::from_secs(retry_after_secs))
     }
-    /// 503: something this service needs is down; it is worth trying again.
+    /// 503: a dependency is unavailable; try again after 2 seconds. `source` is logged.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "request.dependency_unavailable",
             "something this needs is not available right now; try again shortly",
         );
-        problem.rare_mut().retry_after_secs = Some(2);
-        problem.rare_mut().source = Some(source.into());
+        problem.details_mut().retry_after_secs = Some(2);
+        problem.details_mut().source = Some(source.into());
         problem
     }
-    /// The same, with how long to wait before another try.
+    /// Sets `Retry-After`, in whole seconds and at least 1.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        // Rounded up, so that whoever waits as told does not come too early.
+        // Rounded up, so that a client that waits this long does not come too early.
         let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        self.rare_mut().retry_after_secs = Some(secs.max(1));
+        self.details_mut().retry_after_secs = Some(secs.max(1));
         self
     }
-    /// 500. The cause goes to the log.
+    /// 500: an unexpected error. `source` is logged.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut problem =
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, "request.internal", "something went wrong on our side");
-        problem.rare_mut().source = Some(source.into());
+        problem.details_mut().source = Some(source.into());
         problem
     }
+    /// Sets the errors of single fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.rare_mut().errors = errors;
+        self.details_mut().errors = errors;
         self
     }
-    /// Methods to name in `Allow`, on a 405.
+    /// Sets `Allow`, for a 405.
     #[must_use]
     pub fn with_allow(mut self, methods: impl Into<String>) -> Self {
-        self.rare_mut().allow = Some(methods.into());
+        self.details_mut().allow = Some(methods.into());
         self
     }
+    /// The errors of single fields.
     pub fn errors(&self) -> &[FieldError] {
-        self.rare.as_ref().map_or(&[], |r| &r.errors)
+        self.details.as_ref().map_or(&[], |r| &r.errors)
     }
+    /// The value of `Retry-After`.
     pub fn retry_after_secs(&self) -> Option<u64> {
-        self.rare.as_ref().and_then(|r| r.retry_after_secs)
+        self.details.as_ref().and_then(|r| r.retry_after_secs)
     }
-    /// The cause, for the log alone.
+    /// The cause with its own causes, for the log. Never shown to a client.
     pub fn source_chain(&self) -> Option<String> {
-        let mut error: &dyn std::error::Error = self.rare.as_ref()?.source.as_deref()?;
-        let mut text = error.to_string();
-        while let Some(next) = error.source() {
-            text.push_str(": ");
-            text.push_str(&next.to_string());
-            error = next;
-        }
-        Some(text)
+        let source: &dyn std::error::Error = self.details.as_ref()?.source.as_deref()?;
+        Some(error_chain(source))
     }
-    fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    fn details_mut(&mut self) -> &mut ProblemDetails {
+        self.details.get_or_insert_default()
     }
 
-    /// The body as it is sent.
+    /// The JSON body.
     pub fn body(&self, request_id: &str) -> serde_json::Value {
         let mut body = serde_json::json!({
             "type": format!("urn:ev:problem:{}", self.code),
@@ -150,7 +153,7 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 tokio::task_local! {
-    /// The request id an error body names; set by [`super::edge`] for the request being answered.
+    /// The id of the current request, for the body of a problem; set by [`super::middleware`].
     pub(crate) static REQUEST_ID: String;
 }
 
@@ -163,32 +166,32 @@ impl ResponseError for Problem {
         if self.status.is_server_error() {
             let cause = self.source_chain().unwrap_or_default();
             if self.status == StatusCode::SERVICE_UNAVAILABLE {
-                tracing::warn!(code = self.code, %request_id, cause, "a request met an unavailable dependency");
+                tracing::warn!(code = self.code, %request_id, cause, "request failed: dependency unavailable");
             } else {
-                tracing::error!(code = self.code, %request_id, cause, "a request failed");
+                tracing::error!(code = self.code, %request_id, cause, "request failed");
             }
         }
-        let mut answer = HttpResponse::build(self.status);
-        answer.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         if let Some(secs) = self.retry_after_secs() {
-            answer.insert_header((header::RETRY_AFTER, secs));
+            response.insert_header((header::RETRY_AFTER, secs));
         }
-        if let Some(allow) = self.rare.as_ref().and_then(|r| r.allow.as_deref()) {
-            answer.insert_header((header::ALLOW, allow));
+        if let Some(allow) = self.details.as_ref().and_then(|r| r.allow.as_deref()) {
+            response.insert_header((header::ALLOW, allow));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        answer.body(self.body(&request_id).to_string())
+        response.body(self.body(&request_id).to_string())
     }
 }
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let retryable = error.is_retryable();
-        let mut problem = match error.fault() {
-            Fault::Data => Self::internal(error),
-            Fault::Transient | Fault::Environment => Self::unavailable(error),
+        let mut problem = match error.class() {
+            ErrorClass::Data => Self::internal(error),
+            ErrorClass::Transient | ErrorClass::Environment => Self::unavailable(error),
         };
         problem.retryable = retryable;
         problem
@@ -205,7 +208,7 @@ impl TxError for Problem {
     }
 }
 
-/// Collects what is wrong with a request, so that the client hears all of it at once.
+/// Collects the errors of a request, so that one response names all of them.
 ///
 /// ```
 /// # use chassis::http::FieldErrors;
@@ -218,20 +221,21 @@ impl TxError for Problem {
 pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
+    /// No errors yet.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Notes a broken rule unless it `holds`.
+    /// Adds an error unless the rule `holds`.
     pub fn require(&mut self, field: &str, holds: bool, code: &'static str, detail: impl Into<String>) {
         if !holds {
             self.0.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
         }
     }
-    /// Notes a text with control characters in it; line ends and tabs are none.
+    /// Adds an error if `text` has control characters other than line ends and tabs.
     pub fn require_readable(&mut self, field: &str, text: &str) {
         self.require(field, is_readable(text), "control_character", "must not contain control characters");
     }
-    /// 422 with every noted error, if there is one.
+    /// Errors with 422 and all collected errors, if there are any.
     pub fn finish(self, code: &'static str) -> Result<(), Problem> {
         match self.0.first() {
             None => Ok(()),

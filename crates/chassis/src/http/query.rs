@@ -1,11 +1,11 @@
-//! The query string, as a typed value: a parameter that cannot be read is a 422 that says so.
+//! Typed query string.
 
 use super::Problem;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 
-/// Filters of a list. Pages have an extractor of their own, [`super::Page`].
+/// Filters of a list. An extractor; 422 for an invalid parameter. For `limit` and `cursor` see [`super::Page`].
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
@@ -14,7 +14,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // `?from=` is the same as leaving it out; a value may end with `=`, as base64 does.
+        // An empty parameter counts as absent. A value may end with `=`, as base64 does.
         let given: String = request
             .query_string()
             .split('&')

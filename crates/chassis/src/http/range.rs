@@ -1,10 +1,10 @@
-//! `?from=` and `?to=` of a list: days of India, both inclusive, or instants.
+//! Time range of a list, from `?from=` and `?to=`: days in India, or instants; both ends inclusive.
 
 use super::Problem;
 use chrono::TimeDelta;
 use domain::{Day, Timestamp};
 
-/// Instants from one to another, both inclusive; an end that was left out is open.
+/// A range of instants, both ends inclusive; a missing end is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeRange {
     pub from: Option<Timestamp>,
@@ -12,14 +12,14 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    /// 422 with `code` for an end that cannot be read, and for a range that ends before it begins.
+    /// Parses a range. Errors with 422 and `code` for an invalid date or time, or when `from` is after `to`.
     pub fn parse(from: Option<&str>, to: Option<&str>, code: &'static str) -> Result<Self, Problem> {
         let read = |field: &str, text: Option<&str>, end: End| {
-            let unreadable = || {
+            let invalid = || {
                 let detail = format!("{field}: write a date (YYYY-MM-DD) or an RFC 3339 time");
                 Problem::unprocessable(code, detail)
             };
-            text.map(|text| instant(text, end).ok_or_else(unreadable)).transpose()
+            text.map(|text| instant(text, end).ok_or_else(invalid)).transpose()
         };
         let range = Self { from: read("from", from, End::First)?, until: read("to", to, End::Last)? };
         if range.from.zip(range.until).is_some_and(|(from, until)| from > until) {
@@ -29,7 +29,7 @@ impl TimeRange {
     }
 }
 
-/// Which instant of a day is meant.
+/// Which instant of a day is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     First,
@@ -43,7 +43,7 @@ fn instant(text: &str, end: End) -> Option<Timestamp> {
             End::Last => day.next().starts_at().minus(TimeDelta::microseconds(1)),
         });
     }
-    // In a query a plus sign is a space; an offset such as +05:30 is meant.
+    // A plus sign in a query is decoded as a space, but an offset such as +05:30 is meant.
     text.replace(' ', "+").parse().ok()
 }
 
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn both_days_of_a_range_belong_to_it_and_it_never_ends_before_it_begins() {
+    fn both_days_of_a_range_are_included_and_from_is_not_after_to() {
         let day = parse(Some("2026-11-29"), Some("2026-11-29")).expect("one day");
         assert_eq!(day, ("2026-11-28T18:30:00Z".to_owned(), "2026-11-29T18:29:59.999999Z".to_owned()));
         assert!(parse(None, None).is_some() && parse(Some("2026-11-29"), None).is_some());

@@ -1,21 +1,22 @@
-//! JSON objects only where objects are meant, with no fields but those that are known, and strings where words are.
-//! serde's derive also takes an array for a struct, field by field in the order of declaration, and `{"word": null}` for
-//! `"word"`, and passes over a field that it does not know: whoever misspells one would be told that it was done.
+//! Strict deserializer: a struct only from an object, without unknown fields, and an enum only from a string.
+//!
+//! The derived code of serde also accepts an array for a struct and `{"left": null}` for `"left"`, and ignores unknown
+//! fields, so that a misspelled field would seem to have taken effect.
 
 use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
-/// How the error of an unknown field begins; its name follows.
-const UNKNOWN: &str = "unknown field: ";
+/// Prefix of the error for an unknown field; the name follows.
+const UNKNOWN_FIELD_PREFIX: &str = "unknown field: ";
 
-/// The field that an error of this reader says is unknown.
+/// The name of the unknown field, if `error` is the error for one.
 pub(super) fn unknown_field(error: &str) -> Option<&str> {
-    let name = error.strip_prefix(UNKNOWN)?;
+    let name = error.strip_prefix(UNKNOWN_FIELD_PREFIX)?;
     Some(name.rsplit_once(" at line ").map_or(name, |(name, _)| name))
 }
 
-/// A deserializer, visitor, seed or access that passes strictness on to everything inside.
+/// Wraps a deserializer, visitor, seed or access, and everything nested in it.
 pub(super) struct Strict<T>(pub(super) T);
 
 macro_rules! forward {
@@ -53,11 +54,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_str(Word(visitor))
+        self.0.deserialize_str(EnumString(visitor))
     }
 }
 
-/// What wants an object of these fields.
+/// Visitor of an object with these fields.
 struct Object<V> {
     visitor: V,
     fields: &'static [&'static str],
@@ -74,7 +75,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
     }
 }
 
-/// An object whose fields are looked at before they are read.
+/// Access to an object that checks the name of each field.
 struct Fields<A> {
     map: A,
     fields: &'static [&'static str],
@@ -94,7 +95,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<A> {
     }
 }
 
-/// What wants the name of a field.
+/// Seed of the name of a field.
 struct Field<S> {
     seed: S,
     fields: &'static [&'static str],
@@ -106,23 +107,23 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Field<S> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
         let name = String::deserialize(deserializer)?;
         if !self.fields.contains(&name.as_str()) {
-            return Err(D::Error::custom(format_args!("{UNKNOWN}{name}")));
+            return Err(D::Error::custom(format_args!("{UNKNOWN_FIELD_PREFIX}{name}")));
         }
         self.seed.deserialize(StrDeserializer::new(&name))
     }
 }
 
-/// What wants an enum, and gets it from a string.
-struct Word<V>(V);
+/// Visitor of an enum that is written as a string.
+struct EnumString<V>(V);
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Word<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for EnumString<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.expecting(f)
     }
-    fn visit_str<E: Error>(self, word: &str) -> Result<V::Value, E> {
-        self.0.visit_enum(StrDeserializer::new(word))
+    fn visit_str<E: Error>(self, variant: &str) -> Result<V::Value, E> {
+        self.0.visit_enum(StrDeserializer::new(variant))
     }
 }
 
@@ -164,8 +165,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
         self.0.visit_map(Strict(map))
     }
-    fn visit_enum<A: EnumAccess<'de>>(self, word: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(word)
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.0.visit_enum(access)
     }
 }
 
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_no_object_and_an_object_no_word_however_deep() {
+    fn an_array_is_no_object_and_an_object_is_no_enum_however_deep() {
         let whole = read(r#"{"side": "left", "list": [{"side": null, "list": []}]}"#).expect("as meant");
         let leaf = Inner { side: None, list: Vec::new() };
         assert_eq!(whole, Inner { side: Some(Side::Left), list: vec![leaf] });

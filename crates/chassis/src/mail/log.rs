@@ -1,32 +1,33 @@
-//! Messages that go nowhere: they are kept, and the embedded run shows them at `/dev/messages`.
+//! Message log for development: messages are kept in memory instead of being sent, and shown at `/dev/messages`.
 
 use super::{MailError, Mailer, Message};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many messages are kept; the oldest make room.
-const KEPT: usize = 10_000;
+/// Messages that are kept; the oldest are removed.
+const MAX_MESSAGES: usize = 10_000;
 
-/// Takes mail and SMS alike. Clones share their messages.
+/// Accepts mail and SMS. Clones share the messages.
 #[derive(Clone, Default)]
 pub struct MessageLog(Arc<Mutex<VecDeque<Message>>>);
 
 impl MessageLog {
+    /// An empty log.
     pub fn new() -> Self {
         Self::default()
     }
-    /// The messages, newest first; with `to`, those to that address or number alone, however it is spelled.
+    /// Lists the messages, newest first; with `to`, only those to that address or number, in any notation.
     pub fn list(&self, to: Option<&str>) -> Vec<Message> {
         let messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let to = to.map(spelling);
-        let wanted = |m: &&Message| to.as_ref().is_none_or(|to| spelling(&m.to) == *to);
+        let to = to.map(normalized);
+        let wanted = |m: &&Message| to.as_ref().is_none_or(|to| normalized(&m.to) == *to);
         messages.iter().rev().filter(wanted).cloned().collect()
     }
 }
 
-/// One spelling for each address or number: people leave out the country code of an Indian mobile, and a `+` in a
-/// query string arrives as a space.
-fn spelling(to: &str) -> String {
+/// An address or number in one notation: the country code of an Indian mobile may be missing, and a `+` in a query
+/// string arrives as a space.
+fn normalized(to: &str) -> String {
     if to.contains('@') {
         return to.trim().to_lowercase();
     }
@@ -39,7 +40,7 @@ fn spelling(to: &str) -> String {
 impl Mailer for MessageLog {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
         let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if messages.len() >= KEPT {
+        if messages.len() >= MAX_MESSAGES {
             messages.pop_front();
         }
         messages.push_back(message.clone());
@@ -56,7 +57,7 @@ mod tests {
     async fn the_newest_messages_are_kept_and_come_first() {
         let mailer = MessageLog::new();
         let shared = mailer.clone();
-        for n in 0..KEPT + 1 {
+        for n in 0..MAX_MESSAGES + 1 {
             let message = Message {
                 to: if n % 2 == 0 { "Even@example.com".into() } else { "odd@example.com".into() },
                 channel: "email".into(),
@@ -68,14 +69,17 @@ mod tests {
             mailer.send(&message).await.expect("sent");
         }
         let all = shared.list(None);
-        assert_eq!((all.len(), all[0].subject.as_str(), all[KEPT - 1].subject.as_str()), (KEPT, "10000", "1"));
+        assert_eq!(
+            (all.len(), all[0].subject.as_str(), all[MAX_MESSAGES - 1].subject.as_str()),
+            (MAX_MESSAGES, "10000", "1")
+        );
         let even = shared.list(Some("even@EXAMPLE.com"));
-        assert_eq!((even.len(), even[0].subject.as_str()), (KEPT / 2, "10000"));
+        assert_eq!((even.len(), even[0].subject.as_str()), (MAX_MESSAGES / 2, "10000"));
         assert!(shared.list(Some("nobody@example.com")).is_empty());
     }
 
     #[tokio::test]
-    async fn an_address_is_found_however_it_is_spelled() {
+    async fn an_address_is_found_in_any_notation() {
         let mailer = MessageLog::new();
         for to in ["asha@example.com", "+919876543210", "+442079460958"] {
             let message = Message {

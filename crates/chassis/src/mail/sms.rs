@@ -1,4 +1,4 @@
-//! SMS through a gateway that is spoken to in JSON over HTTP.
+//! SMS through an HTTP gateway that takes JSON.
 
 use super::{MailError, Mailer, Message};
 use crate::config::ConfigError;
@@ -8,7 +8,7 @@ use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-/// Posts `{to, text}` to one address; an e-mail is refused. It tries once: whoever keeps the message tries again.
+/// Posts `{to, text}` to a URL. Refuses e-mail. Makes one attempt; the caller retries.
 pub struct SmsSender {
     http: reqwest::Client,
     url: Url,
@@ -16,9 +16,10 @@ pub struct SmsSender {
 }
 
 impl SmsSender {
-    /// `url` is `SMS_URL`; `token` is `SMS_TOKEN`, sent as a bearer token.
+    /// `url` is the value of `SMS_URL`, `token` that of `SMS_TOKEN`, sent as a bearer token. Errors for an invalid
+    /// URL.
     pub fn new(url: &str, token: SecretString) -> Result<Self, ConfigError> {
-        // The address may hold a secret, so it is not repeated.
+        // The URL may contain a secret, so the error does not show it.
         let bad = || ConfigError::new("SMS_URL", "is not an http or https address");
         let url = Url::parse(url).map_err(|_| bad())?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -35,15 +36,15 @@ impl Mailer for SmsSender {
             return Err(MailError::Refused("this gateway sends SMS only".into()));
         }
         let unavailable = |e: reqwest::Error| MailError::Unavailable(e.without_url().to_string());
-        // Sent again after an unknown outcome, a message has the same key.
+        // A message that is sent again after an unknown outcome has the same key.
         let at = message.sent_at.micros().to_be_bytes();
         let key: uuid::Uuid = id::derived(&[message.to.as_bytes(), message.body.as_bytes(), &at]);
         let request = self.http.post(self.url.clone()).bearer_auth(self.token.expose_secret());
         let request = request.header("Idempotency-Key", key.to_string());
-        let answer = request.json(&json!({ "to": message.to, "text": message.body })).send().await;
-        match answer.map_err(unavailable)?.status() {
+        let response = request.json(&json!({ "to": message.to, "text": message.body })).send().await;
+        match response.map_err(unavailable)?.status() {
             status if status.is_success() => Ok(()),
-            // These two speak of the message; all others of the gateway, of our account or of our pace.
+            // These two concern the message; all others the gateway, our account or our rate.
             status @ (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
                 Err(MailError::Refused(status.to_string()))
             }

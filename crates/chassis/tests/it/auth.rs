@@ -1,5 +1,5 @@
-//! Access tokens: what is accepted, what is not, and what happens while something is away.
+//! Access tokens: accepted tokens, refused tokens, outages of dependencies.
 
+mod fixture;
 mod outages;
 mod tokens;
-mod world;

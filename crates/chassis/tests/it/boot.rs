@@ -1,20 +1,20 @@
-//! What a process refuses to start with, and what the pages outside the API answer.
+//! Refused settings of a process, and the resources outside the API.
 
-use crate::scratch::Scratch;
+use crate::temp_database::TempDatabase;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{App, test};
 use chassis::auth::SharedKeys;
-use chassis::boot::site::Site;
-use chassis::boot::{Platform, check_alone, database, start};
-use chassis::breaker::FAILURES;
+use chassis::boot::server::HttpApp;
+use chassis::boot::{Dependencies, check_standalone, database_config, start};
+use chassis::breaker::FAILURE_LIMIT;
 use chassis::cache::MemoryCache;
 use chassis::clock::SystemClock;
 use chassis::events::memory::MemoryBus;
-use chassis::http::{Routes, edge};
+use chassis::http::{Routes, middleware};
 use chassis::mail::{MailError, MessageLog};
 use chassis::schema::parked;
-use chassis::{Ctx, Env, Parts, Service, id};
+use chassis::{Ctx, Env, Service, ServiceParts, id};
 use db::{Db, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -22,16 +22,16 @@ use domain::{EventId, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A service that has nothing but what every service has.
+/// A service without routes, consumer and jobs.
 fn service() -> Service {
-    fn parts() -> Parts {
-        Parts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new() }
+    fn parts() -> ServiceParts {
+        ServiceParts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new() }
     }
     Service { name: "purse", migrations: chassis::MIGRATIONS, build: |_| Box::pin(async { Ok(parts()) }) }
 }
 
 #[actix_web::test]
-async fn a_service_alone_needs_a_broker_others_reach_and_the_keys_of_auth() {
+async fn a_standalone_service_needs_a_shared_broker_and_the_keys_of_auth() {
     let broker = ("BROKER_URL", "amqp://localhost:5672");
     let keys = ("JWKS_URL", "http://auth/.well-known/jwks.json");
     for (service, variables, missing) in [
@@ -43,34 +43,34 @@ async fn a_service_alone_needs_a_broker_others_reach_and_the_keys_of_auth() {
         ("auth", vec![], Some("BROKER_URL")),
         ("auth", vec![broker], None),
     ] {
-        let refused = check_alone(service, &Env::from_pairs(variables.clone())).err();
+        let refused = check_standalone(service, &Env::from_pairs(variables.clone())).err();
         assert_eq!(refused.map(|e| e.variable).as_deref(), missing, "{service} with {variables:?}");
     }
 }
 
 #[actix_web::test]
-async fn a_pool_has_the_size_that_the_example_says() {
+async fn the_default_pool_size_is_that_of_the_example() {
     let example = include_str!("../../../../.env.example");
-    let said = example.lines().find_map(|l| l.strip_prefix("#DATABASE_POOL_SIZE=")).unwrap();
-    let default = database(&Env::default(), "wallet").unwrap().pool_size;
-    assert_eq!(said, default.to_string());
+    let documented = example.lines().find_map(|l| l.strip_prefix("#DATABASE_POOL_SIZE=")).unwrap();
+    let default = database_config(&Env::default(), "wallet").unwrap().pool_size;
+    assert_eq!(documented, default.to_string());
     let env = Env::from_pairs([("DATABASE_POOL_SIZE", "3")]);
-    assert_eq!(database(&env, "wallet").unwrap().pool_size, 3);
+    assert_eq!(database_config(&env, "wallet").unwrap().pool_size, 3);
 }
 
-struct World {
-    site: Site,
+struct Fixture {
+    app: HttpApp,
     ctx: Ctx,
     db: Db,
-    _file: Scratch,
+    _file: TempDatabase,
 }
 
-impl World {
+impl Fixture {
     async fn with(variables: &[(&str, &str)]) -> Self {
-        let file = Scratch::new("boot");
+        let file = TempDatabase::new("boot");
         let env = Env::from_pairs(variables.iter().copied());
         let shared_keys = SharedKeys::new();
-        let platform = Platform {
+        let dependencies = Dependencies {
             env: env.clone(),
             clock: Arc::new(SystemClock),
             bus: Arc::new(MemoryBus::new()),
@@ -81,15 +81,16 @@ impl World {
             scheduled: false,
         };
         let config = file.config();
-        let started = start(service(), &platform, &config).await.unwrap();
-        let site = Site::over(std::slice::from_ref(&started), &env, None).unwrap();
-        Self { site, db: started.ctx.db().clone(), ctx: started.ctx.clone(), _file: file }
+        let started = start(service(), &dependencies, &config).await.unwrap();
+        let app = HttpApp::for_services(std::slice::from_ref(&started), &env, None).unwrap();
+        Self { app, db: started.ctx.db().clone(), ctx: started.ctx.clone(), _file: file }
     }
 
     /// Status, the headers `Allow` and `Content-Type`, and the body.
-    async fn ask(&self, method: Method, path: &str) -> (u16, String, String, Value) {
-        let site = self.site.clone();
-        let app = App::new().wrap(from_fn(edge::wrap)).configure(move |config| site.configure(config));
+    async fn send(&self, method: Method, path: &str) -> (u16, String, String, Value) {
+        let server = self.app.clone();
+        let app =
+            App::new().wrap(from_fn(middleware::request_context)).configure(move |config| server.configure(config));
         let app = test::init_service(app).await;
         let request = test::TestRequest::default().method(method).uri(path).insert_header(("X-Request-Id", "mine"));
         let answer = test::call_service(&app, request.to_request()).await;
@@ -125,13 +126,13 @@ async fn park(c: &mut DbConnection) -> QueryResult<usize> {
 }
 
 #[actix_web::test]
-async fn a_page_outside_the_api_answers_get_and_head_and_says_so() {
-    let world = World::with(&[]).await;
+async fn a_resource_outside_the_api_allows_get_and_head() {
+    let fixture = Fixture::with(&[]).await;
     for path in ["/health/live", "/health/ready"] {
-        assert_eq!(world.ask(Method::GET, path).await.0, 200, "{path}");
-        assert_eq!(world.ask(Method::HEAD, path).await.0, 200, "{path}");
+        assert_eq!(fixture.send(Method::GET, path).await.0, 200, "{path}");
+        assert_eq!(fixture.send(Method::HEAD, path).await.0, 200, "{path}");
         for method in [Method::POST, Method::DELETE, Method::from_bytes(b"BREW").unwrap()] {
-            let (status, allow, kind, body) = world.ask(method.clone(), path).await;
+            let (status, allow, kind, body) = fixture.send(method.clone(), path).await;
             assert_eq!((status, allow.as_str()), (405, "GET, HEAD"), "{method} {path}");
             assert_eq!(kind, "application/problem+json");
             assert_eq!((&body["code"], &body["request_id"]), (&json!("request.method_not_allowed"), &json!("mine")));
@@ -140,32 +141,32 @@ async fn a_page_outside_the_api_answers_get_and_head_and_says_so() {
 }
 
 #[actix_web::test]
-async fn parked_events_matter_to_readiness_only_where_a_limit_is_set() {
-    let world = World::with(&[]).await;
-    world.park().await;
-    assert_eq!(world.ask(Method::GET, "/health/ready").await.0, 200);
-    let world = World::with(&[("READY_MAX_PARKED", "1")]).await;
-    world.park().await;
-    let (status, _, _, body) = world.ask(Method::GET, "/health/ready").await;
+async fn parked_events_affect_readiness_only_with_a_limit() {
+    let fixture = Fixture::with(&[]).await;
+    fixture.park().await;
+    assert_eq!(fixture.send(Method::GET, "/health/ready").await.0, 200);
+    let fixture = Fixture::with(&[("READY_MAX_PARKED", "1")]).await;
+    fixture.park().await;
+    let (status, _, _, body) = fixture.send(Method::GET, "/health/ready").await;
     assert_eq!((status, &body["checks"][3]["dependency"]), (200, &json!("parked")));
-    world.park().await;
-    let (status, _, kind, body) = world.ask(Method::GET, "/health/ready").await;
+    fixture.park().await;
+    let (status, _, kind, body) = fixture.send(Method::GET, "/health/ready").await;
     assert_eq!((status, kind.as_str()), (503, "application/problem+json"));
     assert_eq!((&body["code"], &body["request_id"]), (&json!("health.unready"), &json!("mine")));
     assert_eq!((&body["checks"][3]["up"], &body["checks"][0]["up"]), (&json!(false), &json!(true)));
 }
 
 #[actix_web::test]
-async fn what_is_left_alone_outside_is_shown_and_makes_nothing_unready() {
-    let world = World::with(&[]).await;
-    let breaker = world.ctx.breaker("elsewhere");
-    let (_, _, _, body) = world.ask(Method::GET, "/health/ready").await;
+async fn an_open_circuit_breaker_degrades_a_service_and_does_not_make_it_unready() {
+    let fixture = Fixture::with(&[]).await;
+    let breaker = fixture.ctx.breaker("elsewhere");
+    let (_, _, _, body) = fixture.send(Method::GET, "/health/ready").await;
     assert_eq!((&body["status"], &body["checks"][3]["up"]), (&json!("ready"), &json!(true)));
-    for _ in 0..FAILURES {
+    for _ in 0..FAILURE_LIMIT {
         let call = async { Err::<(), _>(MailError::Unavailable("no answer".into())) };
         assert!(breaker.call(call).await.is_err());
     }
-    let (status, _, _, body) = world.ask(Method::GET, "/health/ready").await;
+    let (status, _, _, body) = fixture.send(Method::GET, "/health/ready").await;
     assert_eq!((status, &body["status"]), (200, &json!("degraded")));
     let check = &body["checks"][3];
     assert_eq!((&check["dependency"], &check["up"]), (&json!("elsewhere"), &json!(false)));

@@ -1,6 +1,6 @@
 //! The cache, in memory and in Redis.
 
-use chassis::cache::{self, Acquired, Cache, Limit, MemoryCache};
+use chassis::cache::{self, Acquired, Cache, MemoryCache, RateLimit};
 use chassis::clock::FakeClock;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What holds for every cache.
-async fn keeps_its_word(cache: &dyn Cache) {
+/// Test of get and set, for every cache.
+async fn stores_values(cache: &dyn Cache) {
     cache.ping().await.unwrap();
     assert_eq!(cache.get("a").await.unwrap(), None);
     cache.set("a", &[0, 255, 10], MINUTE).await.unwrap();
@@ -19,7 +19,7 @@ async fn keeps_its_word(cache: &dyn Cache) {
     cache.ping().await.unwrap();
 }
 
-/// A key is set once, and only whoever set it deletes it by its value.
+/// A key is set once, and `delete_if` deletes it only by its value.
 async fn sets_once(cache: &dyn Cache) {
     let claims = join_all((0..20_u8).map(|n| async move { cache.set_if_absent("claim", &[n], MINUTE).await.unwrap() }));
     assert_eq!(claims.await.into_iter().filter(|claimed| *claimed).count(), 1);
@@ -38,7 +38,7 @@ async fn counts_exactly(cache: &dyn Cache) {
     let sums = join_all((0..50).map(|_| async { cache.increment("counter", MINUTE).await.unwrap() })).await;
     assert_eq!((sums.iter().max(), cache.count("counter").await.unwrap()), (Some(&50), 50));
     assert_eq!(cache.count("no counter").await.unwrap(), 0);
-    let limit = |key: &str, max, secs| Limit { key: key.to_owned(), max, window: Duration::from_secs(secs) };
+    let limit = |key: &str, max, secs| RateLimit { key: key.to_owned(), max, window: Duration::from_secs(secs) };
     let both = [limit("five", 5, 600), limit("seven", 7, 60)];
     let uses = join_all((0..30).map(|_| async { cache.acquire(&both).await.unwrap() })).await;
     assert_eq!(uses.iter().filter(|used| **used == Acquired::Granted).count(), 5);
@@ -49,20 +49,20 @@ async fn counts_exactly(cache: &dyn Cache) {
     for _ in 0..2 {
         assert_eq!(cache.acquire(&both[1..]).await.unwrap(), Acquired::Granted);
     }
-    // Both are reached: the answer names the one that lasts longest.
+    // Both are reached: the one whose window ends last is reported.
     assert!(matches!(cache.acquire(&both).await.unwrap(), Acquired::Refused { index: 0, .. }));
-    cache.give_back(&both).await.unwrap();
+    cache.release(&both).await.unwrap();
     assert_eq!(cache.acquire(&both).await.unwrap(), Acquired::Granted);
     assert!(matches!(cache.acquire(&both).await.unwrap(), Acquired::Refused { .. }));
-    // What is given back more often than it was used is not owed.
+    // A release without a use has no effect.
     let one = [limit("one", 1, 60)];
     for _ in 0..3 {
-        cache.give_back(&one).await.unwrap();
+        cache.release(&one).await.unwrap();
     }
     assert_eq!(cache.acquire(&one).await.unwrap(), Acquired::Granted);
     assert!(matches!(cache.acquire(&one).await.unwrap(), Acquired::Refused { index: 0, .. }));
     assert_eq!(cache.acquire(&[]).await.unwrap(), Acquired::Granted);
-    cache.give_back(&[]).await.unwrap();
+    cache.release(&[]).await.unwrap();
     assert!(matches!(cache.acquire(&[limit("none", 0, 60)]).await.unwrap(), Acquired::Refused { index: 0, .. }));
 }
 
@@ -83,8 +83,8 @@ fn clocked() -> (Arc<FakeClock>, MemoryCache) {
 }
 
 #[tokio::test]
-async fn memory_keeps_its_word() {
-    keeps_its_word(&MemoryCache::new()).await;
+async fn memory_stores_values() {
+    stores_values(&MemoryCache::new()).await;
 }
 
 #[tokio::test]
@@ -96,9 +96,9 @@ async fn memory_sets_counts_and_lists_atomically() {
 }
 
 #[tokio::test]
-async fn a_window_begins_with_its_first_use_and_is_not_prolonged_by_later_ones() {
+async fn a_window_begins_with_its_first_use_and_is_not_extended_by_later_ones() {
     let (clock, cache) = clocked();
-    let limit = [Limit { key: "limit".into(), max: 2, window: MINUTE }];
+    let limit = [RateLimit { key: "limit".into(), max: 2, window: MINUTE }];
     assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
     clock.advance_secs(40);
     assert_eq!(cache.acquire(&limit).await.unwrap(), Acquired::Granted);
@@ -112,7 +112,7 @@ async fn a_window_begins_with_its_first_use_and_is_not_prolonged_by_later_ones()
 }
 
 #[tokio::test]
-async fn an_entry_is_gone_when_its_time_is_up() {
+async fn an_entry_expires_after_its_lifetime() {
     let (clock, cache) = clocked();
     cache.set("a", b"1", MINUTE).await.unwrap();
     clock.advance_secs(59);
@@ -122,7 +122,7 @@ async fn an_entry_is_gone_when_its_time_is_up() {
 }
 
 #[tokio::test]
-async fn an_unreasonable_time_to_live_is_as_good_as_for_ever() {
+async fn a_huge_lifetime_does_not_overflow() {
     let cache = MemoryCache::new();
     cache.set("a", b"1", Duration::MAX).await.unwrap();
     assert!(cache.get("a").await.unwrap().is_some());
@@ -131,7 +131,7 @@ async fn an_unreasonable_time_to_live_is_as_good_as_for_ever() {
 }
 
 #[tokio::test]
-async fn many_expired_entries_do_not_hide_the_living() {
+async fn expired_entries_are_removed_and_others_stay() {
     let (clock, cache) = clocked();
     cache.set("long", b"1", MINUTE * 10).await.unwrap();
     for n in 0..5000 {
@@ -146,7 +146,7 @@ async fn many_expired_entries_do_not_hide_the_living() {
 }
 
 #[tokio::test]
-async fn a_dead_redis_is_quickly_known_to_be_away() {
+async fn an_unreachable_redis_fails_quickly() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let dead = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
@@ -159,7 +159,7 @@ async fn a_dead_redis_is_quickly_known_to_be_away() {
 }
 
 #[tokio::test]
-async fn a_redis_that_accepts_and_never_answers_is_quickly_known_to_be_away() {
+async fn a_redis_that_accepts_and_never_responds_fails_quickly() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     let accepting = tokio::spawn(async move {
@@ -204,8 +204,8 @@ mod on_services {
     }
 
     #[tokio::test]
-    async fn redis_keeps_its_word() {
-        keeps_its_word(&*cache::connect(&url(), &namespace()).unwrap()).await;
+    async fn redis_stores_values() {
+        stores_values(&*cache::connect(&url(), &namespace()).unwrap()).await;
     }
 
     #[tokio::test]
@@ -220,7 +220,7 @@ mod on_services {
     async fn in_redis_everything_expires() {
         let cache = cache::connect(&url(), &namespace()).unwrap();
         let ttl = Duration::from_millis(50);
-        let limit = [Limit { key: "limit".into(), max: 1, window: ttl }];
+        let limit = [RateLimit { key: "limit".into(), max: 1, window: ttl }];
         assert!(cache.set_if_absent("claim", b"1", ttl).await.unwrap());
         assert_eq!(cache.increment("counter", ttl).await.unwrap(), 1);
         cache.append("list", b"1", 3, ttl).await.unwrap();

@@ -1,11 +1,11 @@
-//! Answers that are sent while they are read.
+//! Streamed responses of long reads.
 
-use crate::scratch::Scratch;
+use crate::temp_database::TempDatabase;
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, test, web};
-use chassis::http::{Doc, OneAtATime, Problem, Routes, download, edge, long_read};
+use chassis::http::{Doc, OneAtATime, Problem, Routes, download, long_read, middleware};
 use chassis::{auth::Access, http::ok};
 use db::Db;
 use serde_json::json;
@@ -15,7 +15,7 @@ use std::time::Duration;
 const PART: usize = 16 * 1024;
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
-/// Sends so many parts, and then fails if it is to.
+/// Sends `count` parts, and then fails if `fails`.
 async fn parts(path: web::Path<(usize, bool)>) -> Result<HttpResponse, Problem> {
     let (count, fails) = path.into_inner();
     download("text/plain", "parts.txt", async move |out| {
@@ -29,7 +29,7 @@ async fn parts(path: web::Path<(usize, bool)>) -> Result<HttpResponse, Problem> 
 }
 
 async fn busy(db: web::Data<Db>) -> Result<HttpResponse, Problem> {
-    let _turn = long_read(&db, Duration::ZERO).await?;
+    let _slot = long_read(&db, Duration::ZERO).await?;
     Ok(ok(&json!({})))
 }
 
@@ -43,13 +43,13 @@ fn routes(db: Db) -> Routes {
 }
 
 async fn with_database(test: impl AsyncFnOnce(Db)) {
-    let file = Scratch::new("download");
+    let file = TempDatabase::new("download");
     test(Db::connect(&file.config()).await.unwrap()).await;
 }
 
 async fn get(db: Db, path: &str) -> HttpResponse {
     let routes = routes(db);
-    let app = App::new().wrap(from_fn(edge::wrap)).configure(|config| routes.configure(config));
+    let app = App::new().wrap(from_fn(middleware::request_context)).configure(|config| routes.configure(config));
     let app = test::init_service(app).await;
     let request = test::TestRequest::get().uri(&format!("/api/v1{path}")).to_request();
     test::call_service(&app, request).await.into_parts().1
@@ -73,13 +73,13 @@ async fn a_short_download_comes_whole_and_a_long_one_in_parts() {
 }
 
 #[actix_web::test]
-async fn no_more_is_read_than_the_client_takes() {
+async fn no_more_is_produced_than_the_client_reads() {
     with_database(async |db| {
         let answer = get(db, "/parts/1000/false").await;
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }
-        // Four parts fill the beginning; two more wait, and one is held by who would send it.
+        // Four parts fill the first 64 KiB, two more are buffered, and one is being sent.
         assert!((4..=7).contains(&SENT.load(Ordering::Relaxed)), "{SENT:?}");
         drop(answer);
     })
@@ -87,7 +87,7 @@ async fn no_more_is_read_than_the_client_takes() {
 }
 
 #[actix_web::test]
-async fn an_early_failure_is_the_answer_and_a_late_one_cuts_the_body_off() {
+async fn an_early_failure_is_the_response_and_a_late_one_cuts_the_body_off() {
     with_database(async |db| {
         let early = get(db.clone(), "/parts/2/true").await;
         assert_eq!(early.status(), StatusCode::CONFLICT);
@@ -99,22 +99,22 @@ async fn an_early_failure_is_the_answer_and_a_late_one_cuts_the_body_off() {
 }
 
 #[actix_web::test]
-async fn who_finds_no_turn_is_told_when_to_come_again() {
+async fn without_a_free_slot_a_long_read_is_refused_with_retry_after() {
     with_database(async |db| {
-        let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+        let slots = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
         let answer = get(db.clone(), "/busy").await;
         assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(answer.headers().get("retry-after").unwrap(), "5");
         let body = to_bytes(answer.into_body()).await.unwrap_or_default();
         assert!(String::from_utf8_lossy(&body).contains("request.busy"));
-        drop(turns);
+        drop(slots);
         assert_eq!(get(db, "/busy").await.status(), StatusCode::OK);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn who_finds_the_one_turn_taken_is_told_when_to_come_again() {
+async fn while_the_lock_is_held_exclusive_work_is_refused_with_retry_after() {
     let one = OneAtATime::new("parts.running");
     let first = one.begin().unwrap();
     let busy = one.clone().begin().unwrap_err();

@@ -1,6 +1,6 @@
-//! The edge: what every request meets before and after a handler.
+//! HTTP middleware, access guard, bodies and problem documents.
 
-use crate::scratch::Scratch;
+use crate::temp_database::TempDatabase;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, test, web};
@@ -8,7 +8,7 @@ use chassis::auth::token::{AUDIENCE, ISSUER};
 use chassis::auth::{Access, Caller, Claims, SharedKeys, SigningKey, Verifier};
 use chassis::cache::MemoryCache;
 use chassis::clock::{Clock, SystemClock};
-use chassis::http::{Body, Doc, Page, Problem, Routes, edge, ok};
+use chassis::http::{Body, Doc, Page, Problem, Routes, middleware, ok};
 use chassis::id;
 use db::Db;
 use domain::{Rate, Role};
@@ -63,27 +63,27 @@ async fn broken() -> Result<HttpResponse, Problem> {
 
 fn routes() -> Routes {
     Routes::new("purse")
-        .get("/purses", Access::Public, list, Doc::new("Lists purses").filters::<Filter>().paged())
-        .post("/purses", Access::User, make, Doc::new("Makes a purse").takes::<Purse>().creates::<Purse>().idempotent())
+        .get("/purses", Access::Public, list, Doc::new("Lists purses").query::<Filter>().paged())
+        .post("/purses", Access::User, make, Doc::new("Makes a purse").body::<Purse>().created::<Purse>().idempotent())
         .get("/purses/{id}", Access::Public, named, Doc::new("One purse"))
         .get("/purses/quote", Access::Public, plain, Doc::new("A quote"))
-        .post("/purses/act", Access::Public, act, Doc::new("Acts").gives::<Owner>())
+        .post("/purses/act", Access::Public, act, Doc::new("Acts").returns::<Owner>())
         .get("/purses/mine", Access::User, who, Doc::new("Mine"))
-        .delete("/purses/staff", Access::Staff, who, Doc::new("For staff").answers_bare(204))
+        .delete("/purses/staff", Access::Staff, who, Doc::new("For staff").empty_response(204))
         .put("/purses/admin", Access::Admin, who, Doc::new("For administrators"))
         .get("/purses/broken", Access::Public, broken, Doc::new("Breaks"))
         .get("/.well-known/purse", Access::Public, plain, Doc::new("Of the host"))
 }
 
-struct World {
+struct Fixture {
     key: SigningKey,
     verifier: web::Data<Verifier>,
-    _file: Scratch,
+    _file: TempDatabase,
 }
 
-impl World {
+impl Fixture {
     async fn new() -> Self {
-        let file = Scratch::new("http");
+        let file = TempDatabase::new("http");
         let db = Db::connect(&file.config()).await.unwrap();
         db.migrate(chassis::MIGRATIONS).await.unwrap();
         let (key, keys) = (SigningKey::generate(), SharedKeys::new());
@@ -132,13 +132,13 @@ impl Answer {
     }
 }
 
-/// Sends one request to an application of its own.
-async fn send(world: &World, request: test::TestRequest) -> Answer {
-    let verifier = world.verifier.clone();
-    let app = App::new().wrap(from_fn(edge::wrap)).configure(move |config| {
+/// Sends one request to a new application.
+async fn send(f: &Fixture, request: test::TestRequest) -> Answer {
+    let verifier = f.verifier.clone();
+    let app = App::new().wrap(from_fn(middleware::request_context)).configure(move |config| {
         config.app_data(verifier);
         routes().configure(config);
-        config.default_service(web::to(edge::no_route));
+        config.default_service(web::to(middleware::route_not_found));
     });
     let app = test::init_service(app).await;
     let response = test::call_service(&app, request.to_request()).await;
@@ -159,66 +159,66 @@ fn signed(request: test::TestRequest, token: &str) -> test::TestRequest {
 
 #[actix_web::test]
 async fn an_unknown_path_is_a_problem_document() {
-    let w = World::new().await;
+    let f = Fixture::new().await;
     for path in ["/", "/nothing", "/api/v1/nothing", "/api/v1/purses/a/b", "/api/v1/.well-known/purse"] {
-        send(&w, get(path)).await.is(404, "request.not_found");
+        send(&f, get(path)).await.is(404, "request.not_found");
     }
 }
 
 #[actix_web::test]
-async fn a_wrong_method_is_told_the_right_ones() {
-    let w = World::new().await;
-    let answer = send(&w, test::TestRequest::delete().uri("/api/v1/purses")).await;
+async fn a_wrong_method_is_refused_with_the_allowed_ones() {
+    let f = Fixture::new().await;
+    let answer = send(&f, test::TestRequest::delete().uri("/api/v1/purses")).await;
     answer.is(405, "request.method_not_allowed");
     assert_eq!(answer.header("allow"), "GET, POST");
 }
 
 #[actix_web::test]
-async fn a_literal_path_is_not_taken_for_an_id() {
-    let w = World::new().await;
-    assert_eq!(send(&w, get("/api/v1/purses/quote")).await.body, json!({}));
-    assert_eq!(send(&w, get("/api/v1/purses/7")).await.body, json!({ "named": "7" }));
-    assert_eq!(send(&w, get("/.well-known/purse")).await.status, 200);
+async fn a_literal_path_does_not_match_as_an_id() {
+    let f = Fixture::new().await;
+    assert_eq!(send(&f, get("/api/v1/purses/quote")).await.body, json!({}));
+    assert_eq!(send(&f, get("/api/v1/purses/7")).await.body, json!({ "named": "7" }));
+    assert_eq!(send(&f, get("/.well-known/purse")).await.status, 200);
 }
 
 #[actix_web::test]
 async fn the_caller_is_known_before_the_body_is_read() {
-    let w = World::new().await;
+    let f = Fixture::new().await;
     let huge = vec![b'x'; 1 << 20];
     for body in [b"{".to_vec(), huge, Vec::new()] {
-        let answer = send(&w, post("/api/v1/purses", body)).await;
+        let answer = send(&f, post("/api/v1/purses", body)).await;
         answer.is(401, "auth.token_invalid");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
     let answer =
-        send(&w, signed(test::TestRequest::put().uri("/api/v1/purses/admin").set_payload("{"), &w.token(Role::User)));
+        send(&f, signed(test::TestRequest::put().uri("/api/v1/purses/admin").set_payload("{"), &f.token(Role::User)));
     answer.await.is(403, "auth.forbidden");
 }
 
 #[actix_web::test]
-async fn a_token_that_is_not_sent_as_it_should_be_is_no_token() {
-    let w = World::new().await;
-    let token = w.token(Role::User);
+async fn a_token_without_the_bearer_scheme_is_refused() {
+    let f = Fixture::new().await;
+    let token = f.token(Role::User);
     for header in [token.clone(), format!("Basic {token}"), "Bearer".into(), "Bearer ".into(), format!("Bearer{token}")]
     {
-        let answer = send(&w, get("/api/v1/purses/mine").insert_header(("Authorization", header.as_str()))).await;
+        let answer = send(&f, get("/api/v1/purses/mine").insert_header(("Authorization", header.as_str()))).await;
         answer.is(401, "auth.token_invalid");
     }
     for header in [format!("Bearer {token}"), format!("bearer {token}")] {
-        assert_eq!(send(&w, get("/api/v1/purses/mine").insert_header(("Authorization", header))).await.status, 200);
+        assert_eq!(send(&f, get("/api/v1/purses/mine").insert_header(("Authorization", header))).await.status, 200);
     }
 }
 
 #[actix_web::test]
-async fn every_route_admits_the_roles_it_says_and_no_other() {
-    let w = World::new().await;
+async fn every_route_admits_its_roles_and_no_other() {
+    let f = Fixture::new().await;
     for entry in routes().entries() {
         for role in [None, Some(Role::User), Some(Role::Staff), Some(Role::Admin)] {
             let mut request = test::TestRequest::default().method(entry.method.clone()).uri(&entry.path);
             if let Some(role) = role {
-                request = signed(request, &w.token(role));
+                request = signed(request, &f.token(role));
             }
-            let answer = send(&w, request).await;
+            let answer = send(&f, request).await;
             let place = format!("{} {} for {role:?}: {}", entry.method, entry.path, answer.body);
             match (entry.access, role) {
                 (Access::Public, _) => assert!(!matches!(answer.status.as_u16(), 401 | 403), "{place}"),
@@ -231,8 +231,8 @@ async fn every_route_admits_the_roles_it_says_and_no_other() {
 
 #[actix_web::test]
 async fn a_body_at_the_limit_is_read_and_one_past_it_is_not() {
-    let w = World::new().await;
-    let token = w.token(Role::User);
+    let f = Fixture::new().await;
+    let token = f.token(Role::User);
     let of = |length: usize| {
         let frame = r#"{"name":"","owner":{"age":1}}"#.len();
         format!(r#"{{"name":"{}","owner":{{"age":1}}}}"#, "x".repeat(length - frame))
@@ -240,7 +240,7 @@ async fn a_body_at_the_limit_is_read_and_one_past_it_is_not() {
     for (length, status) in [(65_535, 201), (65_536, 201), (65_537, 413)] {
         let body = of(length);
         assert_eq!(body.len(), length);
-        let answer = send(&w, signed(post("/api/v1/purses", body), &token)).await;
+        let answer = send(&f, signed(post("/api/v1/purses", body), &token)).await;
         assert_eq!(answer.status.as_u16(), status, "{length}");
         if status == 413 {
             answer.is(413, "request.too_large");
@@ -249,11 +249,11 @@ async fn a_body_at_the_limit_is_read_and_one_past_it_is_not() {
 }
 
 #[actix_web::test]
-async fn malformed_json_is_told_apart_from_a_wrong_type() {
-    let w = World::new().await;
-    let token = w.token(Role::User);
+async fn malformed_json_and_a_wrong_type_have_different_codes() {
+    let f = Fixture::new().await;
+    let token = f.token(Role::User);
     for body in ["", "{", "{\"name\":", "nonsense", "{\"name\":\"a\",\"owner\":{\"age\":1}} trailing", "\u{0}"] {
-        send(&w, signed(post("/api/v1/purses", body), &token)).await.is(400, "request.malformed_json");
+        send(&f, signed(post("/api/v1/purses", body), &token)).await.is(400, "request.malformed_json");
     }
     for (body, field) in [
         (r#"{"name":1,"owner":{"age":1}}"#, "name"),
@@ -262,27 +262,27 @@ async fn malformed_json_is_told_apart_from_a_wrong_type() {
         (r#"{"name":"a","owner":{"age":-1}}"#, "owner.age"),
         (r#"{"name":"a","owner":{}}"#, "owner"),
     ] {
-        let answer = send(&w, signed(post("/api/v1/purses", body), &token)).await;
+        let answer = send(&f, signed(post("/api/v1/purses", body), &token)).await;
         answer.is(400, "request.wrong_type");
         assert_eq!(answer.body["errors"][0]["field"], field, "{body}: {}", answer.body);
     }
-    send(&w, signed(post("/api/v1/purses", "[]"), &token)).await.is(400, "request.wrong_type");
+    send(&f, signed(post("/api/v1/purses", "[]"), &token)).await.is(400, "request.wrong_type");
 }
 
 #[actix_web::test]
-async fn a_rule_that_a_type_knows_is_told_apart_from_a_wrong_type() {
-    let w = World::new().await;
-    let token = w.token(Role::User);
+async fn a_rule_violation_and_a_wrong_type_have_different_codes() {
+    let f = Fixture::new().await;
+    let token = f.token(Role::User);
     let make = async |share: &str| {
         let body = format!(r#"{{"name":"a","owner":{{"age":1,"share":"{share}"}}}}"#);
-        send(&w, signed(post("/api/v1/purses", body), &token)).await
+        send(&f, signed(post("/api/v1/purses", body), &token)).await
     };
     assert_eq!(make("99.5").await.status, 201);
     for (share, status, code, of_field) in [
         ("101", 422, "request.broken_rule", "invalid"),
         ("-1", 422, "request.broken_rule", "invalid"),
         ("1e1", 400, "request.wrong_type", "wrong_type"),
-        // What a client writes does not pass for our own words.
+        // The prefix of a rule violation in the text of a client changes nothing.
         ("refused: 101", 400, "request.wrong_type", "wrong_type"),
     ] {
         let answer = make(share).await;
@@ -295,61 +295,61 @@ async fn a_rule_that_a_type_knows_is_told_apart_from_a_wrong_type() {
 }
 
 #[actix_web::test]
-async fn a_body_of_another_kind_is_refused() {
-    let w = World::new().await;
-    let token = w.token(Role::User);
+async fn a_body_of_another_content_type_is_refused() {
+    let f = Fixture::new().await;
+    let token = f.token(Role::User);
     let form = test::TestRequest::post().uri("/api/v1/purses").insert_header(("Content-Type", "text/plain"));
-    send(&w, signed(form.set_payload("{}"), &token)).await.is(415, "request.not_json");
+    send(&f, signed(form.set_payload("{}"), &token)).await.is(415, "request.not_json");
     let json = test::TestRequest::post()
         .uri("/api/v1/purses")
         .insert_header(("Content-Type", "Application/JSON; charset=utf-8"));
-    let answer = send(&w, signed(json.set_payload(r#"{"name":"a","owner":{"age":1}}"#), &token)).await;
+    let answer = send(&f, signed(json.set_payload(r#"{"name":"a","owner":{"age":1}}"#), &token)).await;
     assert_eq!(answer.status, 201);
 }
 
 #[actix_web::test]
-async fn an_action_takes_an_empty_body() {
-    let w = World::new().await;
+async fn an_action_accepts_an_empty_body() {
+    let f = Fixture::new().await;
     for body in ["", "  \n", "{}"] {
-        assert_eq!(send(&w, post("/api/v1/purses/act", body)).await.body, json!({}), "{body:?}");
+        assert_eq!(send(&f, post("/api/v1/purses/act", body)).await.body, json!({}), "{body:?}");
     }
     let bare = test::TestRequest::post().uri("/api/v1/purses/act");
-    assert_eq!(send(&w, bare).await.status, 200);
-    send(&w, post("/api/v1/purses/act", "{")).await.is(400, "request.malformed_json");
+    assert_eq!(send(&f, bare).await.status, 200);
+    send(&f, post("/api/v1/purses/act", "{")).await.is(400, "request.malformed_json");
 }
 
 #[actix_web::test]
 async fn a_request_keeps_its_id_and_a_bad_one_gets_another() {
-    let w = World::new().await;
+    let f = Fixture::new().await;
     let id_of = |answer: &Answer| answer.header("x-request-id").to_owned();
-    let given = send(&w, get("/api/v1/purses").insert_header(("X-Request-Id", "abc-123_x.y:z"))).await;
+    let given = send(&f, get("/api/v1/purses").insert_header(("X-Request-Id", "abc-123_x.y:z"))).await;
     assert_eq!(id_of(&given), "abc-123_x.y:z");
-    let problem = send(&w, get("/nothing").insert_header(("X-Request-Id", "abc"))).await;
+    let problem = send(&f, get("/nothing").insert_header(("X-Request-Id", "abc"))).await;
     assert_eq!((id_of(&problem).as_str(), &problem.body["request_id"]), ("abc", &json!("abc")));
-    let seen = signed(get("/api/v1/purses/mine"), &w.token(Role::User)).insert_header(("X-Request-Id", "abc"));
-    assert_eq!(send(&w, seen).await.body["request_id"], "abc");
+    let seen = signed(get("/api/v1/purses/mine"), &f.token(Role::User)).insert_header(("X-Request-Id", "abc"));
+    assert_eq!(send(&f, seen).await.body["request_id"], "abc");
     for bad in ["", "a b", "a\"b", &"x".repeat(129)] {
-        let answer = send(&w, get("/api/v1/purses").insert_header(("X-Request-Id", bad))).await;
+        let answer = send(&f, get("/api/v1/purses").insert_header(("X-Request-Id", bad))).await;
         assert!(id_of(&answer).parse::<Uuid>().is_ok(), "{bad}");
     }
     assert_eq!(
-        id_of(&send(&w, get("/api/v1/purses").insert_header(("X-Request-Id", "x".repeat(128)))).await).len(),
+        id_of(&send(&f, get("/api/v1/purses").insert_header(("X-Request-Id", "x".repeat(128)))).await).len(),
         128
     );
 }
 
 #[actix_web::test]
-async fn a_failure_says_nothing_of_the_inside() {
-    let w = World::new().await;
-    let answer = send(&w, get("/api/v1/purses/broken")).await;
+async fn an_internal_error_shows_no_details() {
+    let f = Fixture::new().await;
+    let answer = send(&f, get("/api/v1/purses/broken")).await;
     answer.is(500, "request.internal");
     assert!(!answer.body.to_string().contains("hunter2"));
 }
 
 #[actix_web::test]
 async fn the_openapi_document_lists_every_route_and_every_reference_in_it_leads_somewhere() {
-    let w = World::new().await;
-    let document = send(&w, get("/api/v1/purse/openapi.json")).await.body;
+    let f = Fixture::new().await;
+    let document = send(&f, get("/api/v1/purse/openapi.json")).await.body;
     assert_eq!(document, routes().openapi());
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());

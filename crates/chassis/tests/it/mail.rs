@@ -1,4 +1,4 @@
-//! Mail, against a mail server of a few lines, and SMS, against a gateway of as few.
+//! Mail and SMS against small test servers.
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use chassis::Env;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-/// Accepts mail, answering `RCPT` with `to_recipients`, and hands each mail over.
+/// A mail server that responds to `RCPT` with `to_recipients` and passes each mail to the receiver.
 async fn server(to_recipients: &'static str) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -79,7 +79,7 @@ async fn a_mail_arrives_as_it_was_written_and_has_the_same_id_when_sent_again() 
 }
 
 #[tokio::test]
-async fn what_will_never_be_accepted_is_refused_and_what_may_be_later_is_not() {
+async fn a_permanent_error_is_refused_and_a_temporary_one_is_unavailable() {
     let (address, _mails) = server("550 no such user").await;
     assert!(matches!(mailer(address).send(&message("a@example.com")).await, Err(MailError::Refused(_))));
     for bad in ["", "nobody", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
@@ -116,18 +116,18 @@ fn a_bad_setting_is_refused_by_name_and_never_shown() {
     }
 }
 
-/// What the gateway got: authorization, idempotency key, body.
-type Got = Arc<Mutex<Vec<(String, String, Value)>>>;
+/// Requests of the gateway: authorization, idempotency key, body.
+type Received = Arc<Mutex<Vec<(String, String, Value)>>>;
 
-/// Answers every SMS with `status`.
-fn gateway(status: u16) -> (String, Got) {
-    let got = Got::default();
-    let kept = got.clone();
+/// An SMS gateway that responds with `status`.
+fn gateway(status: u16) -> (String, Received) {
+    let received = Received::default();
+    let stored = received.clone();
     let server = HttpServer::new(move || {
-        let kept = kept.clone();
+        let stored = stored.clone();
         let answer = move |request: HttpRequest, body: web::Json<Value>| {
             let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
-            kept.lock().unwrap().push((header("authorization"), header("idempotency-key"), body.into_inner()));
+            stored.lock().unwrap().push((header("authorization"), header("idempotency-key"), body.into_inner()));
             async move { HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish() }
         };
         App::new().route("/sms", web::post().to(answer))
@@ -135,7 +135,7 @@ fn gateway(status: u16) -> (String, Got) {
     let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/sms", server.addrs()[0]);
     tokio::spawn(server.run());
-    (url, got)
+    (url, received)
 }
 
 fn sms(to: &str) -> Message {
@@ -144,23 +144,23 @@ fn sms(to: &str) -> Message {
 
 #[actix_web::test]
 async fn an_sms_is_posted_with_the_token_and_has_the_same_key_when_sent_again() {
-    let (url, got) = gateway(202);
+    let (url, received) = gateway(202);
     let sender = SmsSender::new(&url, "hunter2".into()).unwrap();
     sender.send(&sms("+919876543210")).await.unwrap();
     sender.send(&sms("+919876543210")).await.unwrap();
     sender.send(&sms("+919876543211")).await.unwrap();
-    let got = got.lock().unwrap().clone();
+    let received = received.lock().unwrap().clone();
     assert_eq!(
-        (got[0].0.as_str(), &got[0].2),
+        (received[0].0.as_str(), &received[0].2),
         ("Bearer hunter2", &json!({ "to": "+919876543210", "text": "It is 123456.\n" }))
     );
-    assert_eq!(got[0].1, got[1].1);
-    assert_ne!(got[0].1, got[2].1);
+    assert_eq!(received[0].1, received[1].1);
+    assert_ne!(received[0].1, received[2].1);
     assert!(matches!(sender.send(&message("a@example.com")).await, Err(MailError::Refused(_))));
 }
 
 #[actix_web::test]
-async fn an_sms_that_cannot_be_sent_now_waits_and_one_that_never_can_does_not() {
+async fn a_temporary_error_of_an_sms_is_unavailable_and_a_permanent_one_is_refused() {
     for (status, waits) in [(400, false), (422, false), (401, true), (404, true), (429, true), (503, true)] {
         let (url, _) = gateway(status);
         let sent = SmsSender::new(&url, "t".into()).unwrap().send(&sms("+919876543210")).await;
@@ -168,24 +168,24 @@ async fn an_sms_that_cannot_be_sent_now_waits_and_one_that_never_can_does_not() 
         assert_eq!(matches!(sent, Err(MailError::Refused(_))), !waits, "{status}");
     }
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody = SmsSender::new(&format!("http://{free}/sms?key=hunter2"), "t".into()).unwrap();
-    match nobody.send(&sms("+919876543210")).await {
+    let unreachable = SmsSender::new(&format!("http://{free}/sms?key=hunter2"), "t".into()).unwrap();
+    match unreachable.send(&sms("+919876543210")).await {
         Err(MailError::Unavailable(reason)) => assert!(!reason.contains("hunter2"), "{reason}"),
         other => panic!("{other:?}"),
     }
 }
 
 #[actix_web::test]
-async fn each_channel_goes_its_own_way_and_an_sms_without_one_is_refused() {
+async fn each_channel_has_its_mailer_and_an_sms_without_one_is_refused() {
     let (address, mut mails) = server("250 ok").await;
-    let (url, got) = gateway(200);
+    let (url, received) = gateway(200);
     let smtp = format!("smtp://{address}");
     let with = [("SMTP_URL", smtp.as_str()), ("SMS_URL", &url), ("SMS_TOKEN", "t")];
     let both = boot::mailer(&Env::from_pairs(with)).unwrap();
     both.send(&message("asha@example.com")).await.unwrap();
     both.send(&sms("+919876543210")).await.unwrap();
     assert!(mails.recv().await.unwrap().contains("To: asha@example.com"));
-    assert_eq!(got.lock().unwrap().len(), 1);
+    assert_eq!(received.lock().unwrap().len(), 1);
     let mail_alone = boot::mailer(&Env::from_pairs([("SMTP_URL", smtp.as_str())])).unwrap();
     assert!(matches!(mail_alone.send(&sms("+919876543210")).await, Err(MailError::Refused(_))));
     for (pairs, named) in [

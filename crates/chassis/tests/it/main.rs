@@ -1,4 +1,4 @@
-//! What a service gets from the chassis, seen from outside.
+//! Tests of the chassis through its public interface.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
 
 mod auth;
@@ -10,5 +10,5 @@ mod http;
 mod mail;
 mod openapi;
 mod pii;
-mod scratch;
 mod telemetry;
+mod temp_database;

@@ -20,13 +20,13 @@ async fn answer(caller: Caller) -> HttpResponse {
 
 #[actix_web::test]
 async fn bodies_are_of_a_kind_and_say_whether_they_may_be_left_out() {
-    let doc = || Doc::new("A purse").filters::<Wanted>();
+    let doc = || Doc::new("A purse").query::<Wanted>();
     let document = Routes::new("purse")
-        .get("/a", Access::User, answer, doc().gives_file(["application/pdf"]))
-        .post("/a", Access::User, answer, doc().takes::<Wanted>().gives::<Wanted>().gives_file(["text/csv"]))
-        .put("/a", Access::User, answer, doc().may_take::<Wanted>())
-        .patch("/a", Access::User, answer, doc().takes_form::<Wanted>())
-        .delete("/a", Access::User, answer, doc().takes_file("text/csv").answers_bare(204))
+        .get("/a", Access::User, answer, doc().returns_file(["application/pdf"]))
+        .post("/a", Access::User, answer, doc().body::<Wanted>().returns::<Wanted>().returns_file(["text/csv"]))
+        .put("/a", Access::User, answer, doc().optional_body::<Wanted>())
+        .patch("/a", Access::User, answer, doc().form::<Wanted>())
+        .delete("/a", Access::User, answer, doc().file_body("text/csv").empty_response(204))
         .openapi();
     let of = |method: &str| &document["paths"]["/api/v1/a"][method];
     let kinds = |body: &Value| body["content"].as_object().map(|c| c.keys().cloned().collect::<Vec<_>>());
@@ -59,9 +59,9 @@ struct Nothing {}
 #[actix_web::test]
 async fn a_body_has_no_fields_but_those_it_names_and_an_answer_may_get_more() {
     let document = Routes::new("purse")
-        .post("/a", Access::User, answer, Doc::new("A purse").takes::<Purse>().gives::<Purse>())
-        .put("/a", Access::User, answer, Doc::new("Nothing").may_take::<Nothing>())
-        .patch("/a", Access::User, answer, Doc::new("Heard").hears::<Purse>())
+        .post("/a", Access::User, answer, Doc::new("A purse").body::<Purse>().returns::<Purse>())
+        .put("/a", Access::User, answer, Doc::new("Nothing").optional_body::<Nothing>())
+        .patch("/a", Access::User, answer, Doc::new("Heard").open_body::<Purse>())
         .openapi();
     let body = |method: &str| &document["paths"]["/api/v1/a"][method]["requestBody"]["content"]["application/json"];
     let purse = &body("post")["schema"];

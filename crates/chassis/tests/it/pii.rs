@@ -1,4 +1,4 @@
-//! Personal numbers: sealed, found again, masked.
+//! Personal numbers: encryption, blind index, masking.
 
 use chassis::Env;
 use chassis::pii::{PiiError, Sealer, mask_account, mask_pan};
@@ -9,7 +9,7 @@ fn opened(sealer: &Sealer, purpose: &str, sealed: &[u8]) -> Result<String, PiiEr
 }
 
 #[test]
-fn what_is_sealed_can_be_opened_and_never_looks_the_same_twice() {
+fn a_sealed_value_can_be_opened_and_differs_each_time() {
     let sealer = Sealer::generate();
     for plain in ["", "A", "ABCDE1234F", "₹ नाम", &"9".repeat(10_000)] {
         let (one, two) = (sealer.seal("pan", plain), sealer.seal("pan", plain));
@@ -30,7 +30,7 @@ fn a_value_sealed_for_one_purpose_does_not_open_for_another() {
 }
 
 #[test]
-fn a_changed_value_does_not_open_wherever_it_was_changed() {
+fn a_value_that_was_changed_anywhere_does_not_open() {
     let sealer = Sealer::generate();
     let sealed = sealer.seal("pan", "ABCDE1234F");
     for at in 0..sealed.len() {
@@ -45,7 +45,7 @@ fn a_changed_value_does_not_open_wherever_it_was_changed() {
 }
 
 #[test]
-fn two_values_cannot_be_put_together() {
+fn parts_of_two_values_cannot_be_combined() {
     let sealer = Sealer::generate();
     let (one, two) = (sealer.seal("pan", "ABCDE1234F"), sealer.seal("pan", "FGHIJ5678K"));
     let middle = one.len() - (12 + 10 + 16);
@@ -53,7 +53,7 @@ fn two_values_cannot_be_put_together() {
 }
 
 #[test]
-fn keys_rotate_by_putting_a_new_one_in_front() {
+fn keys_are_rotated_by_adding_a_new_one_in_front() {
     let before = Sealer::generate();
     let [(_, old_key), (_, index_key)] = before.to_env();
     let sealed = before.seal("pan", "ABCDE1234F");
@@ -67,13 +67,13 @@ fn keys_rotate_by_putting_a_new_one_in_front() {
     assert_eq!(opened(&before, "pan", &again).unwrap_err(), PiiError::UnknownKey);
     assert_eq!(opened(&from(&new_key), "pan", &sealed).unwrap_err(), PiiError::UnknownKey);
     assert_eq!(rotated.index("pan", "ABCDE1234F"), before.index("pan", "ABCDE1234F"));
-    // Another key under the same name opens nothing.
+    // Another key with the same id opens nothing.
     let impostor = new_key.replace("k2:", "k1:");
     assert_eq!(opened(&from(&impostor), "pan", &sealed).unwrap_err(), PiiError::Forged);
 }
 
 #[test]
-fn equal_numbers_have_equal_indexes_however_they_are_written() {
+fn equal_numbers_have_equal_indexes_in_any_notation() {
     let sealer = Sealer::generate();
     let index = sealer.index("pan", "ABCDE1234F");
     for same in ["abcde1234f", " ABCDE 1234 F ", "ABCDE-1234-F", "ABCDE1234F\n"] {
@@ -109,7 +109,7 @@ fn a_bad_key_is_refused_by_name_and_never_shown() {
 }
 
 #[test]
-fn a_mask_shows_no_more_than_it_says() {
+fn a_mask_shows_only_the_documented_characters() {
     assert_eq!(mask_pan("ABCDE1234F"), "ABxxxxx34F");
     for odd in ["", "ABCDE1234", "ABCDE1234FG", "नाABCD"] {
         assert_eq!(mask_pan(odd), "xxxxxxxxxx", "{odd}");

@@ -1,4 +1,4 @@
-//! Traces that go on from request to event, and metrics.
+//! Traces from request to event, and metrics.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use chassis::{Env, telemetry};
@@ -16,7 +16,7 @@ fn headers(traceparent: &'static str) -> HeaderMap {
     headers
 }
 
-/// A collector that takes one export, and says what it was sent to and what it holds.
+/// A collector that receives one export, and returns its head and body.
 fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -41,7 +41,7 @@ fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
 
 /// One test, because a process has one telemetry.
 #[test]
-fn a_trace_goes_on_from_a_request_to_an_event_and_requests_are_counted() {
+fn a_trace_continues_from_a_request_to_an_event_and_requests_are_counted() {
     assert_eq!(telemetry::traceparent(), "", "none before it is started");
     assert_eq!(telemetry::metrics_text(), "");
     let (endpoint, exports) = collector();
@@ -88,7 +88,7 @@ fn a_trace_goes_on_from_a_request_to_an_event_and_requests_are_counted() {
     assert!(text.contains("http_request_duration_seconds_bucket{") && text.contains(r#"le="0.005""#), "{text}");
     assert!(!text.contains("BREW"));
 
-    // The process's last act is to send what is not sent yet.
+    // Dropping the guard exports the remaining spans.
     drop(span);
     drop(started);
     let (head, body) = exports.recv_timeout(Duration::from_secs(10)).unwrap();

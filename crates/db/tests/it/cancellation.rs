@@ -1,4 +1,4 @@
-//! A request whose client went away is dropped in the middle of a statement.
+//! Statements and transactions that are dropped before they complete.
 
 use crate::fixture::Fixture;
 use crate::store::{StoreError, enqueue, outbox};
@@ -14,7 +14,7 @@ struct Answer {
     answer: i64,
 }
 
-/// A statement that takes a while to answer 111.
+/// A slow statement that returns 111.
 const fn slow(kind: BackendKind) -> &'static str {
     match kind {
         BackendKind::Mysql => "SELECT SLEEP(0.03) + 111 AS answer",
@@ -29,7 +29,7 @@ async fn with_one_connection(f: &Fixture) -> Db {
     Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap()
 }
 
-pub(crate) async fn an_abandoned_statement_answers_nobody_else(f: Fixture) {
+pub(crate) async fn an_abandoned_statement_never_answers_the_next_one(f: Fixture) {
     let db = with_one_connection(&f).await;
     for n in 0..20 {
         {
@@ -41,21 +41,21 @@ pub(crate) async fn an_abandoned_statement_answers_nobody_else(f: Fixture) {
         let mut c = db.write().await.unwrap();
         let got: Answer = asked.get_result(&mut c).await.unwrap();
         assert_eq!(got.answer, 222);
-        // A cached statement with another value: a late answer to it would have the right shape.
+        // A cached statement with another value: a late result of the last round would have the same columns.
         let value = i64::try_from(n).unwrap();
         let got: i64 = diesel::select(value.into_sql::<BigInt>()).get_result(&mut c).await.unwrap();
         assert_eq!(got, value);
     }
 }
 
-pub(crate) async fn an_abandoned_transaction_leaves_nothing(f: Fixture) {
+pub(crate) async fn an_abandoned_transaction_is_rolled_back(f: Fixture) {
     let f = f.migrated().await;
     let db = with_one_connection(&f).await;
     for n in 0..20 {
         let tx = db.tx::<_, StoreError, _>(async |c| {
             enqueue(c, "t", b"x").await?;
             diesel::sql_query(slow(c.kind())).load::<Answer>(c).await?;
-            // Never commits: a commit that is abandoned may still have happened.
+            // Stops before the commit: an abandoned commit may still take effect.
             std::future::pending::<()>().await;
             Ok(())
         });
@@ -66,12 +66,12 @@ pub(crate) async fn an_abandoned_transaction_leaves_nothing(f: Fixture) {
     assert_eq!(rows, 1);
 }
 
-pub(crate) async fn a_connection_outlives_the_worker_that_first_needed_it(f: Fixture) {
+pub(crate) async fn a_connection_outlives_the_worker_that_first_used_it(f: Fixture) {
     let f = f.migrated().await;
     let db = with_one_connection(&f).await;
     for _ in 0..3 {
         let db = db.clone();
-        // A worker with a runtime of its own, which ends with it.
+        // A worker with its own runtime, which ends with the worker.
         let worker = tokio::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(db.tx::<_, DbError, _>(async |c| Ok(enqueue(c, "t", b"x").await?)))

@@ -1,4 +1,4 @@
-//! A database of its own for each test.
+//! Test fixture: a separate database for each test.
 
 use db::{Db, DbConfig, DbConnection, DbError};
 use diesel_async::SimpleAsyncConnection;
@@ -11,7 +11,7 @@ pub(crate) const FIRST: EmbeddedMigrations = embed_migrations!("tests/migrations
 pub(crate) const SECOND: EmbeddedMigrations = embed_migrations!("tests/migrations/second");
 pub(crate) const BROKEN: EmbeddedMigrations = embed_migrations!("tests/migrations/broken");
 
-/// An empty database; `migrated` gives it its tables.
+/// An empty database; [`Fixture::migrated`] creates the tables.
 pub(crate) struct Fixture {
     pub(crate) db: Db,
     pub(crate) config: DbConfig,
@@ -29,7 +29,7 @@ fn unique() -> String {
     format!("dbtest_{:016x}", getrandom::u64().unwrap())
 }
 
-/// A folder that is gone at the end of the test, even of one that failed.
+/// A temporary folder, removed at the end of the test even when it fails.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -55,20 +55,20 @@ pub(crate) async fn with_sqlite<Fut: Future<Output = ()>>(test: impl FnOnce(Fixt
 }
 
 /// The server's URL, without a database.
-#[expect(clippy::disallowed_methods, reason = "only the tests need to know where the test server is")]
+#[expect(clippy::disallowed_methods, reason = "only the tests use the test server's URL")]
 pub(crate) fn mysql_server() -> String {
     let url = std::env::var("TEST_MYSQL_URL").unwrap_or_else(|_| panic!("TEST_MYSQL_URL is not set"));
     url.trim_end_matches('/').to_owned()
 }
 
-/// Statements on the server, outside any test's database.
+/// Executes statements on the server, outside the databases of the tests.
 pub(crate) async fn on_server(sql: &str) {
     let url = format!("{}/information_schema", mysql_server());
     let mut connection = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
     connection.batch_execute(sql).await.unwrap();
 }
 
-/// Runs `test` with the URL of a new database made by `CREATE DATABASE … {options}`.
+/// Runs `test` with the URL of a new database, created by `CREATE DATABASE … {options}` and dropped afterwards.
 pub(crate) async fn with_mysql_database<Fut: Future<Output = ()>>(options: &str, test: impl FnOnce(String) -> Fut) {
     let name = unique();
     on_server(&format!("CREATE DATABASE {name} {options}")).await;
@@ -87,6 +87,6 @@ pub(crate) async fn with_mysql<Fut: Future<Output = ()>>(test: impl FnOnce(Fixtu
     .await;
 }
 
-pub(crate) async fn refused(config: &DbConfig) -> DbError {
+pub(crate) async fn connect_error(config: &DbConfig) -> DbError {
     Db::connect(config).await.unwrap_err()
 }

@@ -1,4 +1,4 @@
-//! Lists of values in a statement: every length answers the same, and few lengths are kept prepared.
+//! `IN` lists of every length, and the number of statements prepared for them.
 
 use crate::fixture::Fixture;
 use crate::store::{account, accounts, id, insert};
@@ -39,10 +39,10 @@ async fn prepared(c: &mut DbConnection) -> u64 {
     count("COM_STMT_PREPARE").await - count("COM_STMT_CLOSE").await
 }
 
-/// A server holds 16,382 prepared statements for everybody together.
-pub(crate) async fn lists_and_batches_of_every_length_keep_few_statements(f: Fixture) {
+/// A server has a limit of 16,382 prepared statements for all clients together.
+pub(crate) async fn lists_and_batches_of_every_length_use_few_prepared_statements(f: Fixture) {
     let f = f.migrated().await;
-    // MySQL keeps these figures in another schema.
+    // MySQL has these counters in another schema.
     if f.db.kind() == BackendKind::Sqlite || !crate::on_services::is_mariadb(&f).await {
         return;
     }
@@ -57,6 +57,6 @@ pub(crate) async fn lists_and_batches_of_every_length_keep_few_statements(f: Fix
         let rows = (0..n).map(|m| account(n * 100 + m, &format!("o{n}.{m}"), 0));
         db::insert_many(c, accounts::table, rows.collect::<Vec<_>>()).await.unwrap();
     }
-    let kept = prepared(c).await - before;
-    assert!(kept <= 19, "{kept} statements are kept");
+    let cached = prepared(c).await - before;
+    assert!(cached <= 19, "{cached} statements are cached");
 }

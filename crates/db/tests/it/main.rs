@@ -1,10 +1,10 @@
-//! One suite, run on SQLite (`sqlite`) and on MySQL or MariaDB (`on_services`, the server in `TEST_MYSQL_URL`).
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
+//! One test suite for SQLite (`sqlite`) and for MySQL or MariaDB (`on_services`, the server in `TEST_MYSQL_URL`).
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers panic on failure")]
 
 mod cancellation;
-mod faults;
+mod error_classes;
 mod fixture;
-mod group;
+mod group_commit;
 mod lists;
 mod long_reads;
 mod migrations;
@@ -15,58 +15,58 @@ mod store;
 mod transactions;
 mod values;
 
-/// The tests that every database has to pass, as tests of the module that calls this.
+/// Declares the tests that every database must pass, in the calling module.
 macro_rules! suite {
     ($with:path) => {
         $crate::suite! { @ "multi_thread", $with:
-            values::every_shared_type_comes_back_as_it_was_written,
+            values::every_shared_type_survives_a_round_trip,
             values::every_shared_type_can_be_filtered_by,
-            values::absent_values_stay_absent,
-            values::a_megabyte_of_bytes_comes_back,
+            values::null_values_stay_null,
+            values::a_megabyte_of_bytes_survives_a_round_trip,
             values::instants_sort_by_time,
             values::text_beyond_the_basic_plane_survives,
             lists::a_list_of_any_length_finds_its_rows,
-            lists::lists_and_batches_of_every_length_keep_few_statements,
-            long_reads::two_have_a_turn_and_a_third_has_none,
+            lists::lists_and_batches_of_every_length_use_few_prepared_statements,
+            long_reads::there_are_two_permits_for_long_reads,
             long_reads::long_reads_take_no_connection_from_requests,
             statements::a_missing_row_is_none_and_a_count_is_zero,
-            statements::an_update_to_the_same_value_still_counts_its_row,
-            statements::a_version_that_moved_on_changes_nothing,
-            statements::a_taken_key_is_told_apart_from_every_other_error,
-            statements::a_broken_check_is_recognised,
+            statements::an_update_to_the_same_value_counts_its_row,
+            statements::an_update_of_an_old_version_changes_nothing,
+            statements::a_unique_violation_is_distinguished_from_every_other_error,
+            statements::a_check_violation_is_recognised,
             statements::an_upsert_sets_only_the_named_columns,
-            statements::an_upsert_of_versions_keeps_the_newest_of_each,
+            statements::upsert_newer_keeps_the_newest_version_of_each_row,
             statements::an_upsert_without_a_key_is_refused,
-            statements::many_rows_go_in_whatever_their_number,
-            statements::a_duplicate_among_many_rows_undoes_the_transaction,
-            statements::a_sum_over_nothing_is_absent,
-            statements::texts_are_compared_to_the_letter,
-            statements::filters_can_be_put_together_at_run_time,
-            statements::positions_only_ever_grow,
-            statements::a_table_that_only_grows_refuses_update_and_delete,
-            statements::the_database_answers_the_ready_check,
-            transactions::an_error_undoes_everything,
-            transactions::an_inner_transaction_fails_alone,
-            transactions::a_taken_key_leaves_the_transaction_usable,
-            transactions::a_panic_undoes_everything_and_leaves_the_pool_working,
+            statements::any_number_of_rows_can_be_inserted,
+            statements::a_duplicate_among_many_rows_rolls_back_the_transaction,
+            statements::a_sum_over_no_rows_is_null,
+            statements::texts_are_compared_case_and_accent_sensitively,
+            statements::filters_can_be_composed_at_run_time,
+            statements::positions_only_grow,
+            statements::an_append_only_table_refuses_update_and_delete,
+            statements::the_ready_check_succeeds,
+            transactions::an_error_rolls_back_everything,
+            transactions::a_failed_inner_transaction_leaves_the_outer_one_intact,
+            transactions::a_unique_violation_leaves_the_transaction_usable,
+            transactions::a_panic_rolls_back_everything_and_leaves_the_pool_working,
             transactions::a_retryable_error_runs_the_closure_again,
-            transactions::retries_end,
-            transactions::only_a_transaction_that_asks_for_it_is_signalled,
-            transactions::any_other_error_is_final,
-            transactions::opposed_transfers_lose_nothing,
+            transactions::retries_are_limited,
+            transactions::only_a_transaction_that_asks_for_it_is_reported_for_notification,
+            transactions::any_other_error_is_not_retried,
+            transactions::opposite_transfers_keep_the_total,
             transactions::no_row_is_claimed_twice,
-            faults::what_names_nothing_is_a_fault_of_the_environment,
-            faults::what_breaks_a_rule_is_a_fault_of_the_data,
-            migrations::running_them_again_does_nothing,
+            error_classes::an_unknown_table_or_column_is_an_environment_error,
+            error_classes::a_constraint_violation_is_a_data_error,
+            migrations::applied_migrations_are_not_run_again,
             migrations::several_sets_share_one_database,
             migrations::two_processes_migrating_at_once_both_succeed,
             migrations::a_broken_migration_is_an_error,
         }
-        // On the single-threaded runtime that an actix-web worker is.
+        // On a single-threaded runtime, like an actix-web worker.
         $crate::suite! { @ "current_thread", $with:
-            cancellation::an_abandoned_statement_answers_nobody_else,
-            cancellation::an_abandoned_transaction_leaves_nothing,
-            cancellation::a_connection_outlives_the_worker_that_first_needed_it,
+            cancellation::an_abandoned_statement_never_answers_the_next_one,
+            cancellation::an_abandoned_transaction_is_rolled_back,
+            cancellation::a_connection_outlives_the_worker_that_first_used_it,
         }
     };
     (@ $flavor:literal, $with:path: $($module:ident::$test:ident),+ $(,)?) => {$(

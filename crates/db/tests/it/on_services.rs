@@ -1,8 +1,8 @@
-//! The suite on MySQL or MariaDB, and what only a server has.
+//! The suite on MySQL or MariaDB, and tests of a database server.
 
-use crate::fixture::{mysql_server, on_server, refused, with_mysql, with_mysql_database};
+use crate::fixture::{connect_error, mysql_server, on_server, with_mysql, with_mysql_database};
 use crate::store::{StoreError, account, claim, enqueue, find, id, insert};
-use db::{BackendKind, Db, DbConfig, DbError, Fault, PooledConnection};
+use db::{BackendKind, Db, DbConfig, DbError, ErrorClass, PooledConnection};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
@@ -22,11 +22,11 @@ async fn connection_id(c: &mut PooledConnection) -> i64 {
 async fn a_database_that_is_not_utf8mb4_is_refused() {
     for charset in ["utf8mb3", "latin1"] {
         with_mysql_database(&format!("CHARACTER SET {charset}"), async |url| {
-            let error = refused(&DbConfig::new(url.clone())).await;
+            let error = connect_error(&DbConfig::new(url.clone())).await;
             assert!(matches!(&error, DbError::Charset { found } if found == charset), "{error:?}");
             // The replica is checked as well.
             with_mysql_database("CHARACTER SET utf8mb4", async |good| {
-                let error = refused(&DbConfig { read_url: Some(url), ..DbConfig::new(good) }).await;
+                let error = connect_error(&DbConfig { read_url: Some(url), ..DbConfig::new(good) }).await;
                 assert!(matches!(error, DbError::Charset { .. }), "{error:?}");
             })
             .await;
@@ -36,18 +36,18 @@ async fn a_database_that_is_not_utf8mb4_is_refused() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_an_error_without_its_url() {
-    let error = refused(&DbConfig::new(format!("{}/dbtest_nowhere", mysql_server()))).await;
+async fn the_error_for_a_missing_database_has_no_url() {
+    let error = connect_error(&DbConfig::new(format!("{}/dbtest_nowhere", mysql_server()))).await;
     assert!(matches!(error, DbError::Pool(_)) && error.is_transient(), "{error:?}");
-    let error = refused(&DbConfig::new("mysql://user:hunter2@127.0.0.1:1/nowhere")).await;
+    let error = connect_error(&DbConfig::new("mysql://user:hunter2@127.0.0.1:1/nowhere")).await;
     assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
 }
 
 #[tokio::test]
-async fn only_what_may_be_late_is_read_from_the_replica() {
+async fn only_replica_connections_read_the_replica() {
     with_mysql(async |primary| {
         with_mysql(async |replica| {
-            // Two databases that nothing replicates stand for a replica that lags for ever.
+            // Two unrelated databases stand for a primary and a replica that never catches up.
             let (primary, replica) = (primary.migrated().await, replica.migrated().await);
             let config = DbConfig { read_url: Some(replica.config.url.clone()), ..primary.config.clone() };
             let db = Db::connect(&config).await.unwrap();
@@ -65,7 +65,7 @@ async fn only_what_may_be_late_is_read_from_the_replica() {
 }
 
 #[tokio::test]
-async fn an_error_does_not_repeat_the_value_that_it_is_about() {
+async fn an_error_message_contains_no_values() {
     with_mysql(async |mysql| {
         let mut c = mysql.db.write().await.unwrap();
         for (statement, fails_with) in [
@@ -88,10 +88,10 @@ async fn an_error_does_not_repeat_the_value_that_it_is_about() {
 }
 
 #[tokio::test]
-async fn migrations_run_on_the_url_meant_for_them() {
+async fn migrations_use_the_migrate_url() {
     with_mysql(async |service| {
         with_mysql(async |other| {
-            // Another database stands for another user of the same one: it shows which URL was used.
+            // Another database stands for another user of the same one, so the test sees which URL was used.
             let config = DbConfig { migrate_url: Some(other.config.url.clone()), ..service.config.clone() };
             let db = Db::connect(&config).await.unwrap();
             assert_eq!(db.migrate(crate::fixture::FIRST).await.unwrap().len(), 2);
@@ -104,17 +104,17 @@ async fn migrations_run_on_the_url_meant_for_them() {
 }
 
 #[tokio::test]
-async fn a_session_is_strict_and_reads_what_is_committed() {
+async fn a_session_is_strict_and_reads_committed_rows() {
     with_mysql(async |f| {
         let f = f.migrated().await;
         let c = &mut f.db.write().await.unwrap();
         let too_long = insert(c, &account(1, &"o".repeat(65), 5)).await;
-        assert!(too_long.is_err(), "cut to fit");
+        assert!(too_long.is_err(), "a long text was truncated");
         insert(c, &account(1, &"o".repeat(64), 5)).await.unwrap();
         let settings = "CONCAT_WS(',', @@session.innodb_lock_wait_timeout, @@session.time_zone)";
         let found: String = diesel::select(diesel::dsl::sql::<Text>(settings)).get_result(c).await.unwrap();
         assert_eq!(found, "10,+00:00");
-        // A transaction under way sees what others commit meanwhile.
+        // A running transaction sees the commits of others.
         let db = &f.db;
         db.tx::<_, StoreError, _>(async |c| {
             assert!(find(c, id(2)).await?.is_none());
@@ -129,7 +129,7 @@ async fn a_session_is_strict_and_reads_what_is_committed() {
 }
 
 #[tokio::test]
-async fn a_locked_row_is_skipped_rather_than_waited_for() {
+async fn a_locked_row_is_skipped() {
     with_mysql(async |f| {
         let f = f.migrated().await;
         for _ in 0..4 {
@@ -156,12 +156,12 @@ async fn a_connection_the_server_closed_is_replaced() {
         let mut killer = f.db.write().await.unwrap();
         let before = connection_id(&mut db.write().await.unwrap()).await;
         killer.batch_execute(&format!("KILL {before}")).await.unwrap();
-        // Nothing had happened yet, so the transaction simply starts again on a new connection.
+        // No statement had run, so the transaction starts again on a new connection.
         db.tx::<_, StoreError, _>(async |c| Ok(enqueue(c, "t", b"x").await?)).await.unwrap();
         let after = connection_id(&mut db.write().await.unwrap()).await;
         assert_ne!(before, after);
         killer.batch_execute(&format!("KILL {after}")).await.unwrap();
-        // A single statement fails once, as something that may pass, and the next one works.
+        // A single statement fails once with a transient error, and the next one succeeds.
         let lost = enqueue(&mut db.write().await.unwrap(), "t", b"x").await.unwrap_err();
         assert!(DbError::from(lost).is_transient());
         enqueue(&mut db.write().await.unwrap(), "t", b"x").await.unwrap();
@@ -170,7 +170,7 @@ async fn a_connection_the_server_closed_is_replaced() {
 }
 
 #[tokio::test]
-async fn the_ready_check_gives_up_after_a_short_time() {
+async fn the_ready_check_times_out() {
     with_mysql(async |f| {
         let db = Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap();
         let busy = db.write().await.unwrap();
@@ -183,7 +183,7 @@ async fn the_ready_check_gives_up_after_a_short_time() {
     .await;
 }
 
-/// The development servers have no certificate; one that has is used encrypted or not at all.
+/// A server without a certificate is refused; the development servers have none.
 #[tokio::test]
 async fn tls_is_used_or_the_connection_refused() {
     with_mysql(async |f| {
@@ -202,7 +202,7 @@ async fn tls_is_used_or_the_connection_refused() {
 }
 
 #[tokio::test]
-async fn a_user_without_the_right_and_a_read_only_session_are_faults_of_the_environment() {
+async fn a_missing_right_and_a_read_only_session_are_environment_errors() {
     with_mysql(async |f| {
         let f = f.migrated().await;
         let db = Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap();
@@ -210,8 +210,8 @@ async fn a_user_without_the_right_and_a_read_only_session_are_faults_of_the_envi
         db.write().await.unwrap().batch_execute("SET SESSION TRANSACTION READ ONLY").await.unwrap();
         let refused = db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await;
         let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
-        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
-        // The next one may lead to a server that takes writes.
+        assert_eq!(error.class(), ErrorClass::Environment, "{error:?}");
+        // The next connection may reach a server that accepts writes.
         assert_ne!(connection_id(&mut db.write().await.unwrap()).await, before);
         let name = f.config.url.rsplit('/').next().unwrap().replace("dbtest", "dbuser");
         let (_, address) = f.config.url.rsplit_once('@').unwrap();
@@ -220,7 +220,7 @@ async fn a_user_without_the_right_and_a_read_only_session_are_faults_of_the_envi
         let refused = limited.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await;
         on_server(&format!("DROP USER {name}")).await;
         let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
-        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+        assert_eq!(error.class(), ErrorClass::Environment, "{error:?}");
     })
     .await;
 }
@@ -230,7 +230,7 @@ fn database(f: &crate::fixture::Fixture) -> &str {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_not_had_in_time_is_transient_by_its_number() {
+async fn a_lock_wait_timeout_is_transient_in_any_language() {
     with_mysql(async |f| {
         let f = f.migrated().await;
         insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
@@ -242,7 +242,7 @@ async fn a_lock_that_is_not_had_in_time_is_transient_by_its_number() {
             c.batch_execute("SET SESSION innodb_lock_wait_timeout = 1, SESSION lc_messages = 'de_DE'").await?;
             let error = c.batch_execute("UPDATE accounts SET owner = 'x'").await.unwrap_err();
             assert!(db::is_retryable(&error) && db::is_locked(&error), "{error}");
-            assert_eq!(db::fault(&error), Fault::Transient, "{error}");
+            assert_eq!(db::classify(&error), ErrorClass::Transient, "{error}");
             Ok(())
         })
         .await

@@ -1,8 +1,8 @@
-//! The suite on SQLite, and what only SQLite has.
+//! The suite on SQLite, and tests of SQLite files.
 
-use crate::fixture::{FIRST, Folder, SECOND, refused, with_sqlite};
+use crate::fixture::{FIRST, Folder, SECOND, connect_error, with_sqlite};
 use crate::store::{StoreError, account, enqueue, id, insert, load_for_update, set_balance};
-use db::{BackendKind, Db, DbConfig, Fault};
+use db::{BackendKind, Db, DbConfig, ErrorClass};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::Money;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 super::suite!(with_sqlite);
 
 #[tokio::test]
-async fn missing_folders_are_made() {
+async fn missing_folders_are_created() {
     let folder = Folder::new();
     let path = folder.0.join("a/b/c.db");
     let db = Db::connect(&DbConfig::new(format!("sqlite://{}", path.display()))).await.unwrap();
@@ -20,31 +20,31 @@ async fn missing_folders_are_made() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_made_is_an_error() {
+async fn a_folder_that_cannot_be_created_is_an_error() {
     let folder = Folder::new();
     std::fs::create_dir_all(&folder.0).unwrap();
-    std::fs::write(folder.0.join("file"), "in the way").unwrap();
+    std::fs::write(folder.0.join("file"), "a file").unwrap();
     let config = DbConfig::new(format!("sqlite://{}/file/c.db", folder.0.display()));
-    let told = refused(&config).await.to_string();
+    let message = connect_error(&config).await.to_string();
     assert!(
-        told.contains("/file/c.db: ") && told.ends_with("a file is where a folder should be: move it away"),
-        "{told}"
+        message.contains("/file/c.db: ") && message.ends_with("a file has the name of the folder: move it away"),
+        "{message}"
     );
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_an_error() {
+async fn a_file_that_is_not_a_database_is_an_error() {
     let folder = Folder::new();
     std::fs::create_dir_all(&folder.0).unwrap();
     std::fs::write(folder.0.join("test.db"), "not a database, and long enough to be sure of it".repeat(100)).unwrap();
-    let error = refused(&DbConfig::new(folder.url())).await;
-    let told = error.to_string();
-    assert!(told.contains("/test.db: file is not a database; put the file back from a backup"), "{told}");
-    assert_eq!(error.fault(), Fault::Environment);
+    let error = connect_error(&DbConfig::new(folder.url())).await;
+    let message = error.to_string();
+    assert!(message.contains("/test.db: file is not a database; restore the file from a backup"), "{message}");
+    assert_eq!(error.class(), ErrorClass::Environment);
 }
 
 #[tokio::test]
-async fn commits_reach_the_disk_unless_the_url_says_otherwise() {
+async fn the_url_sets_the_synchronous_pragma() {
     let folder = Folder::new();
     for (parameter, level) in [("", 2), ("?synchronous=full", 2), ("?synchronous=normal", 1), ("?synchronous=off", 0)] {
         let config = DbConfig::new(format!("sqlite://{}/test.db{parameter}", folder.0.display()));
@@ -77,7 +77,7 @@ async fn a_read_does_not_wait_for_a_write() {
             enqueue(c, "t", b"x").await?;
             db.ping().await?;
             let rows: i64 = crate::store::outbox::table.count().get_result(&mut db.read().await?).await?;
-            assert_eq!(rows, 0, "seen before it was committed");
+            assert_eq!(rows, 0, "an uncommitted row was visible");
             Ok(())
         })
         .await
@@ -86,7 +86,7 @@ async fn a_read_does_not_wait_for_a_write() {
     .await;
 }
 
-/// Another process with the same file: `Db::tx` takes the write lock first, so that neither fails half way.
+/// `Db::tx` takes the write lock first, so neither process fails half-way.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_can_write_one_file() {
     with_sqlite(async |f| {
@@ -117,44 +117,44 @@ async fn two_processes_can_write_one_file() {
 }
 
 #[tokio::test]
-async fn a_connection_that_cannot_write_is_replaced() {
+async fn a_read_only_write_connection_is_replaced() {
     with_sqlite(async |f| {
         let f = f.migrated().await;
         f.db.write().await.unwrap().batch_execute("PRAGMA query_only = ON").await.unwrap();
         let refused = f.db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await;
         let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
-        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+        assert_eq!(error.class(), ErrorClass::Environment, "{error:?}");
         f.db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 5)).await?)).await.unwrap();
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_full_disk_is_a_fault_of_the_environment() {
+async fn a_full_disk_is_an_environment_error() {
     with_sqlite(async |f| {
         let f = f.migrated().await;
         f.db.write().await.unwrap().batch_execute("PRAGMA max_page_count = 1").await.unwrap();
         let full = f.db.tx::<_, StoreError, _>(async |c| Ok(enqueue(c, "t", &[7; 1_000_000]).await?)).await;
         let Err(StoreError::Db(error)) = full else { panic!("{full:?}") };
-        assert_eq!(error.fault(), Fault::Environment, "{error:?}");
+        assert_eq!(error.class(), ErrorClass::Environment, "{error:?}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_schema_that_a_newer_program_made_is_refused_with_the_file_and_what_to_do() {
+async fn a_newer_schema_is_refused_with_the_file_and_advice() {
     with_sqlite(async |f| {
         let f = f.migrated().await;
-        f.db.refuse_newer(&[&FIRST, &SECOND]).await.unwrap();
-        let told = f.db.refuse_newer(&[&FIRST]).await.unwrap_err().to_string();
-        assert!(told.contains("/test.db: it has schema version 20260201000000"), "{told}");
-        assert!(told.contains("start the newer program"), "{told}");
+        f.db.reject_newer_schema(&[&FIRST, &SECOND]).await.unwrap();
+        let message = f.db.reject_newer_schema(&[&FIRST]).await.unwrap_err().to_string();
+        assert!(message.contains("/test.db: it has schema version 20260201000000"), "{message}");
+        assert!(message.contains("start the newer program"), "{message}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_file_that_is_damaged_inside_is_told_with_what_to_do() {
+async fn the_error_for_a_damaged_file_has_advice() {
     let folder = Folder::new();
     let db = Db::connect(&DbConfig::new(folder.url())).await.unwrap();
     db.migrate(FIRST).await.unwrap();
@@ -162,18 +162,18 @@ async fn a_file_that_is_damaged_inside_is_told_with_what_to_do() {
     drop(db);
     let path = folder.0.join("test.db");
     let mut bytes = std::fs::read(&path).unwrap();
-    // Everything behind the header of the first page.
+    // Overwrites everything after the header of the first page.
     bytes[100..].fill(0xa5);
     std::fs::write(&path, bytes).unwrap();
-    let told = match Db::connect(&DbConfig::new(folder.url())).await {
+    let outcome = match Db::connect(&DbConfig::new(folder.url())).await {
         Ok(db) => db.migrate(FIRST).await.unwrap_err(),
         Err(error) => error,
     };
-    let told = told.to_string();
-    assert!(told.contains("/test.db: ") && told.contains("put the file back from a backup"), "{told}");
+    let message = outcome.to_string();
+    assert!(message.contains("/test.db: ") && message.contains("restore the file from a backup"), "{message}");
 }
 
-/// A request's thread answers others while a transaction waits for another process.
+/// The thread serves other requests while a transaction waits for another process.
 #[tokio::test]
 async fn a_transaction_waits_for_the_write_lock_without_blocking_its_thread() {
     with_sqlite(async |f| {
@@ -183,7 +183,7 @@ async fn a_transaction_waits_for_the_write_lock_without_blocking_its_thread() {
         holder.batch_execute("BEGIN IMMEDIATE").await.unwrap();
         let waiting = f.db.tx::<_, StoreError, _>(async |c| Ok(insert(c, &account(1, "asha", 0)).await?));
         let rest = async {
-            // This thread runs nothing else while SQLite itself waits.
+            // These sleeps progress only if SQLite does not block the thread.
             for _ in 0..20 {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
@@ -192,7 +192,7 @@ async fn a_transaction_waits_for_the_write_lock_without_blocking_its_thread() {
         let begun = Instant::now();
         let (inserted, ()) = tokio::join!(waiting, rest);
         assert_eq!(inserted.unwrap(), 1);
-        assert!(begun.elapsed() < Duration::from_secs(5), "the lock was given up only after SQLite's own timeout");
+        assert!(begun.elapsed() < Duration::from_secs(5), "the transaction waited for SQLite's own timeout");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Single statements, and how their answers and errors are told apart.
+//! Single statements: row counts, error predicates, upserts, multi-row inserts.
 
 use crate::fixture::Fixture;
 use crate::store::{
@@ -18,7 +18,7 @@ pub(crate) async fn a_missing_row_is_none_and_a_count_is_zero(f: Fixture) {
     assert!(matches!(store::balance(c, id(1)).await, Err(Error::NotFound)));
 }
 
-pub(crate) async fn an_update_to_the_same_value_still_counts_its_row(f: Fixture) {
+pub(crate) async fn an_update_to_the_same_value_counts_its_row(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 5)).await.unwrap();
@@ -28,7 +28,7 @@ pub(crate) async fn an_update_to_the_same_value_still_counts_its_row(f: Fixture)
     }
 }
 
-pub(crate) async fn a_version_that_moved_on_changes_nothing(f: Fixture) {
+pub(crate) async fn an_update_of_an_old_version_changes_nothing(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     let seen = account(1, "asha", 5);
@@ -38,7 +38,7 @@ pub(crate) async fn a_version_that_moved_on_changes_nothing(f: Fixture) {
     assert_eq!(store::balance(c, id(1)).await.unwrap(), Money::from_paise(6));
 }
 
-pub(crate) async fn a_taken_key_is_told_apart_from_every_other_error(f: Fixture) {
+pub(crate) async fn a_unique_violation_is_distinguished_from_every_other_error(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 5)).await.unwrap();
@@ -46,13 +46,13 @@ pub(crate) async fn a_taken_key_is_told_apart_from_every_other_error(f: Fixture)
     assert!(!post(c, &posting(id(1), 2, "r1")).await.unwrap());
     let taken = insert(c, &account(2, "asha", 5)).await.unwrap_err();
     assert!(is_unique_violation(&taken) && !is_check_violation(&taken) && !is_retryable(&taken), "{taken:?}");
-    // An account that does not exist must never look like "posted before".
+    // A missing account must not look like a repeated posting.
     let dangling = post(c, &posting(id(9), 1, "r2")).await.unwrap_err();
     assert!(matches!(dangling, Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)), "{dangling:?}");
     assert_eq!(posted(c, id(1)).await.unwrap(), (Some(Money::from_paise(1)), 1));
 }
 
-pub(crate) async fn a_broken_check_is_recognised(f: Fixture) {
+pub(crate) async fn a_check_violation_is_recognised(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 0)).await.unwrap();
@@ -74,11 +74,11 @@ pub(crate) async fn an_upsert_sets_only_the_named_columns(f: Fixture) {
     assert_eq!(find(c, id(1)).await.unwrap(), Some(account(1, "asha", 7)));
     upsert(c, &account(1, "ravi", 8), KEY, &[accounts::owner::NAME, accounts::balance_paise::NAME]).await.unwrap();
     assert_eq!(find(c, id(1)).await.unwrap(), Some(account(1, "ravi", 8)));
-    // Keeping the row as it is must not hide other errors.
+    // An upsert without columns must not hide other errors.
     assert!(upsert(c, &account(2, "mira", -1), KEY, &[]).await.is_err());
 }
 
-pub(crate) async fn an_upsert_of_versions_keeps_the_newest_of_each(f: Fixture) {
+pub(crate) async fn upsert_newer_keeps_the_newest_version_of_each_row(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     let version = |n, owner: &str, balance, version| store::Account { version, ..account(n, owner, balance) };
@@ -90,7 +90,7 @@ pub(crate) async fn an_upsert_of_versions_keeps_the_newest_of_each(f: Fixture) {
     for _ in 0..2 {
         let put = upsert_newer(c, accounts::table, &rows, &[accounts::id::NAME], columns, accounts::version::NAME);
         put.await.unwrap();
-        // Older and equal ones change nothing, in any column.
+        // Older and equal versions change no column.
         for kept in [version(1, "asha", 5, 3), version(2, "ravi", 5, 3), version(3, "m", 3, 4), version(4, "new", 4, 1)]
         {
             assert_eq!(find(c, kept.id).await.unwrap(), Some(kept));
@@ -106,12 +106,12 @@ pub(crate) async fn an_upsert_without_a_key_is_refused(f: Fixture) {
     assert_eq!(find(c, id(1)).await.unwrap(), None);
 }
 
-pub(crate) async fn many_rows_go_in_whatever_their_number(f: Fixture) {
+pub(crate) async fn any_number_of_rows_can_be_inserted(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 5)).await.unwrap();
     let mut total = 0;
-    // One statement takes 500.
+    // A statement has at most 500 rows.
     for rows in [0, 1, 499, 500, 501, 1_000, 1_001] {
         let batch: Vec<_> = (0..rows).map(|n| posting(id(1), 1, &format!("{rows}/{n}"))).collect();
         assert_eq!(insert_many(c, postings::table, &batch).await.unwrap(), batch.len());
@@ -120,7 +120,7 @@ pub(crate) async fn many_rows_go_in_whatever_their_number(f: Fixture) {
     assert_eq!(posted(c, id(1)).await.unwrap(), (Some(Money::from_paise(total)), total));
 }
 
-pub(crate) async fn a_duplicate_among_many_rows_undoes_the_transaction(f: Fixture) {
+pub(crate) async fn a_duplicate_among_many_rows_rolls_back_the_transaction(f: Fixture) {
     let f = f.migrated().await;
     insert(&mut f.db.write().await.unwrap(), &account(1, "asha", 5)).await.unwrap();
     let mut batch: Vec<_> = (0..600).map(|n| posting(id(1), 1, &format!("r{n}"))).collect();
@@ -131,7 +131,7 @@ pub(crate) async fn a_duplicate_among_many_rows_undoes_the_transaction(f: Fixtur
     assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
 }
 
-pub(crate) async fn a_sum_over_nothing_is_absent(f: Fixture) {
+pub(crate) async fn a_sum_over_no_rows_is_null(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 5)).await.unwrap();
@@ -139,12 +139,12 @@ pub(crate) async fn a_sum_over_nothing_is_absent(f: Fixture) {
     post(c, &posting(id(1), i64::MAX - 1, "r1")).await.unwrap();
     post(c, &posting(id(1), 1, "r2")).await.unwrap();
     assert_eq!(posted(c, id(1)).await.unwrap(), (Some(Money::MAX), 2));
-    // One paisa more does not fit: an error, not a wrapped or rounded number.
+    // One paisa more is out of range: an error, not a wrapped or rounded number.
     post(c, &posting(id(1), 1, "r3")).await.unwrap();
     assert!(posted(c, id(1)).await.is_err());
 }
 
-pub(crate) async fn texts_are_compared_to_the_letter(f: Fixture) {
+pub(crate) async fn texts_are_compared_case_and_accent_sensitively(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     for (n, owner) in [(1, "asha"), (2, "Asha"), (3, "ashá")] {
@@ -160,7 +160,7 @@ pub(crate) async fn texts_are_compared_to_the_letter(f: Fixture) {
     assert_eq!(like, ["asha", "ashá"]);
 }
 
-pub(crate) async fn filters_can_be_put_together_at_run_time(f: Fixture) {
+pub(crate) async fn filters_can_be_composed_at_run_time(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 5)).await.unwrap();
@@ -183,7 +183,7 @@ pub(crate) async fn filters_can_be_put_together_at_run_time(f: Fixture) {
     }
 }
 
-pub(crate) async fn positions_only_ever_grow(f: Fixture) {
+pub(crate) async fn positions_only_grow(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     let mut last = 0;
@@ -192,10 +192,10 @@ pub(crate) async fn positions_only_ever_grow(f: Fixture) {
         let position: Vec<i64> = outbox::table.select(outbox::position).load(c).await.unwrap();
         assert!(position.len() == 1 && position[0] > last, "{position:?} after {last}");
         last = position[0];
-        // Even the newest position is not given out again.
+        // Even the newest position is not reused.
         diesel::delete(outbox::table).execute(c).await.unwrap();
     }
-    // It is a 64-bit number on both.
+    // Positions have 64 bits on both databases.
     let far = i64::from(u32::MAX) + 7;
     let row = (outbox::position.eq(far), outbox::topic.eq("t"), outbox::payload.eq(&b"x"[..]));
     diesel::insert_into(outbox::table).values(row).execute(c).await.unwrap();
@@ -204,7 +204,7 @@ pub(crate) async fn positions_only_ever_grow(f: Fixture) {
     assert_eq!(positions, [far, far + 1]);
 }
 
-pub(crate) async fn a_table_that_only_grows_refuses_update_and_delete(f: Fixture) {
+pub(crate) async fn an_append_only_table_refuses_update_and_delete(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     insert(c, &account(1, "asha", 5)).await.unwrap();
@@ -222,12 +222,12 @@ pub(crate) async fn a_table_that_only_grows_refuses_update_and_delete(f: Fixture
         let refused = c.batch_execute(&replace).await.unwrap_err();
         assert!(is_append_only_violation(&refused) || is_unique_violation(&refused), "{refused:?}");
     }
-    assert!(!post(c, &posting(id(1), 1, "r1")).await.unwrap(), "a taken key is told as one");
+    assert!(!post(c, &posting(id(1), 1, "r1")).await.unwrap(), "a repeated reference was inserted");
     post(c, &posting(id(1), 2, "r2")).await.unwrap();
     assert_eq!(posted(c, id(1)).await.unwrap(), (Some(Money::from_paise(3)), 2));
 }
 
-pub(crate) async fn the_database_answers_the_ready_check(f: Fixture) {
+pub(crate) async fn the_ready_check_succeeds(f: Fixture) {
     f.db.ping().await.unwrap();
     let clone = f.db.clone();
     clone.ping().await.unwrap();

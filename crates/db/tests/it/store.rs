@@ -1,4 +1,4 @@
-//! A small store of the kind services have: written once, run on both databases.
+//! Sample store like those of the services, used on both databases.
 
 use db::{DbConnection, DbError, LockExt, TxError, UpsertExt, inserted, sum_i64};
 use diesel::prelude::*;
@@ -7,7 +7,7 @@ use domain::{Day, FinancialYear, Money, Month, Timestamp};
 use uuid::Uuid;
 
 domain::id_type!(
-    /// Names a row in these tests.
+    /// Id of a row in these tests.
     RowId
 );
 domain::text_enum! {
@@ -83,8 +83,8 @@ pub(crate) struct Specimen {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
-    #[error("too little")]
-    TooLittle,
+    #[error("insufficient balance")]
+    InsufficientBalance,
     #[error("try again")]
     TryAgain,
     #[error(transparent)]
@@ -98,7 +98,7 @@ impl From<diesel::result::Error> for StoreError {
 impl TxError for StoreError {
     fn is_retryable(&self) -> bool {
         match self {
-            Self::TooLittle => false,
+            Self::InsufficientBalance => false,
             Self::TryAgain => true,
             Self::Db(error) => error.is_retryable(),
         }
@@ -139,14 +139,14 @@ pub(crate) async fn balance(c: &mut DbConnection, id: RowId) -> QueryResult<Mone
     accounts::table.find(id).select(accounts::balance_paise).first(c).await
 }
 
-/// False where somebody else changed the row.
+/// Sets the balance. False when another transaction changed the row.
 pub(crate) async fn set_balance(c: &mut DbConnection, account: &Account, to: Money) -> QueryResult<bool> {
     let row = accounts::table.filter(accounts::id.eq(account.id)).filter(accounts::version.eq(account.version));
     let set = (accounts::balance_paise.eq(to), accounts::version.eq(accounts::version + 1));
     Ok(diesel::update(row).set(set).execute(c).await? == 1)
 }
 
-/// False where the reference was posted before.
+/// Inserts a posting. False when the reference exists.
 pub(crate) async fn post(c: &mut DbConnection, posting: &Posting) -> QueryResult<bool> {
     inserted(diesel::insert_into(postings::table).values(posting).execute(c).await)
 }
@@ -183,7 +183,7 @@ pub(crate) async fn claim(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<i
         .order(outbox::position)
         .limit(limit)
         .select(outbox::position)
-        .lock_skip()
+        .lock_skip_locked()
         .load(c)
         .await?;
     diesel::update(outbox::table.filter(outbox::position.eq_any(positions.clone())))

@@ -1,4 +1,4 @@
-//! All or nothing, and again when the database says so.
+//! Atomicity and retries of transactions.
 
 use crate::fixture::Fixture;
 use crate::store::{
@@ -26,11 +26,11 @@ async fn transfer(db: &Db, from: u128, to: u128, paise: i64, reference: &str) ->
         let payer = load_for_update(c, id(from)).await?;
         let payee = load_for_update(c, id(to)).await?;
         let amount = Money::from_paise(paise);
-        let left = payer.balance_paise.sub(amount).map_err(|_| StoreError::TooLittle)?;
+        let left = payer.balance_paise.sub(amount).map_err(|_| StoreError::InsufficientBalance)?;
         if left.is_negative() {
-            return Err(StoreError::TooLittle);
+            return Err(StoreError::InsufficientBalance);
         }
-        let gained = payee.balance_paise.add(amount).map_err(|_| StoreError::TooLittle)?;
+        let gained = payee.balance_paise.add(amount).map_err(|_| StoreError::InsufficientBalance)?;
         assert!(set_balance(c, &payer, left).await?, "the row was locked");
         assert!(set_balance(c, &payee, gained).await?, "the row was locked");
         post(c, &posting(id(from), -paise, &format!("{reference}/out"))).await?;
@@ -40,21 +40,21 @@ async fn transfer(db: &Db, from: u128, to: u128, paise: i64, reference: &str) ->
     .await
 }
 
-pub(crate) async fn an_error_undoes_everything(f: Fixture) {
+pub(crate) async fn an_error_rolls_back_everything(f: Fixture) {
     let f = f.migrated().await;
     two_accounts(&f, 5).await;
-    let outcome = f.db.tx(async |c| fail_after_posting(c, StoreError::TooLittle).await).await;
-    assert!(matches!(outcome, Err(StoreError::TooLittle)));
+    let outcome = f.db.tx(async |c| fail_after_posting(c, StoreError::InsufficientBalance).await).await;
+    assert!(matches!(outcome, Err(StoreError::InsufficientBalance)));
     assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
 }
 
-pub(crate) async fn an_inner_transaction_fails_alone(f: Fixture) {
+pub(crate) async fn a_failed_inner_transaction_leaves_the_outer_one_intact(f: Fixture) {
     let f = f.migrated().await;
     two_accounts(&f, 5).await;
     f.db.tx::<_, StoreError, _>(async |c| {
         post(c, &posting(id(1), 3, "outer")).await?;
-        let inner = c.transaction(async |c| fail_after_posting(c, StoreError::TooLittle).await).await;
-        assert!(matches!(inner, Err(StoreError::TooLittle)));
+        let inner = c.transaction(async |c| fail_after_posting(c, StoreError::InsufficientBalance).await).await;
+        assert!(matches!(inner, Err(StoreError::InsufficientBalance)));
         Ok(())
     })
     .await
@@ -62,7 +62,7 @@ pub(crate) async fn an_inner_transaction_fails_alone(f: Fixture) {
     assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(3)), 1));
 }
 
-pub(crate) async fn a_taken_key_leaves_the_transaction_usable(f: Fixture) {
+pub(crate) async fn a_unique_violation_leaves_the_transaction_usable(f: Fixture) {
     let f = f.migrated().await;
     two_accounts(&f, 5).await;
     f.db.tx::<_, StoreError, _>(async |c| {
@@ -76,7 +76,7 @@ pub(crate) async fn a_taken_key_leaves_the_transaction_usable(f: Fixture) {
     assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(2)), 2));
 }
 
-pub(crate) async fn a_panic_undoes_everything_and_leaves_the_pool_working(f: Fixture) {
+pub(crate) async fn a_panic_rolls_back_everything_and_leaves_the_pool_working(f: Fixture) {
     let f = f.migrated().await;
     two_accounts(&f, 5).await;
     let db = f.db.clone();
@@ -98,7 +98,7 @@ pub(crate) async fn a_retryable_error_runs_the_closure_again(f: Fixture) {
     let (runs, reference) = (AtomicU32::new(0), "r1".to_owned());
     let (counted, borrowed) = (&runs, &reference);
     f.db.tx(async move |c| {
-        // Were the first run not undone, the second would find the reference taken.
+        // Without the rollback, the second run would find the reference taken.
         assert!(post(c, &posting(id(1), 1, borrowed)).await?);
         if counted.fetch_add(1, Ordering::Relaxed) < 2 { Err(StoreError::TryAgain) } else { Ok(()) }
     })
@@ -108,7 +108,7 @@ pub(crate) async fn a_retryable_error_runs_the_closure_again(f: Fixture) {
     assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (Some(Money::from_paise(1)), 1));
 }
 
-pub(crate) async fn retries_end(f: Fixture) {
+pub(crate) async fn retries_are_limited(f: Fixture) {
     let f = f.migrated().await;
     two_accounts(&f, 5).await;
     let runs = AtomicU32::new(0);
@@ -123,7 +123,7 @@ pub(crate) async fn retries_end(f: Fixture) {
     assert_eq!(posted(&mut f.db.read().await.unwrap(), id(1)).await.unwrap(), (None, 0));
 }
 
-pub(crate) async fn any_other_error_is_final(f: Fixture) {
+pub(crate) async fn any_other_error_is_not_retried(f: Fixture) {
     let f = f.migrated().await;
     let runs = AtomicU32::new(0);
     let outcome =
@@ -136,13 +136,13 @@ pub(crate) async fn any_other_error_is_final(f: Fixture) {
     assert_eq!(runs.load(Ordering::Relaxed), 1);
 }
 
-pub(crate) async fn opposed_transfers_lose_nothing(f: Fixture) {
+pub(crate) async fn opposite_transfers_keep_the_total(f: Fixture) {
     let f = f.migrated().await;
     two_accounts(&f, 1_000).await;
     let transfers: Vec<_> = (0..40)
         .map(|n| {
             let db = f.db.clone();
-            // Both directions at once: each locks first what the other locks second.
+            // Both directions at once: each locks first the row that the other locks second.
             let (from, to) = if n % 2 == 0 { (1, 2) } else { (2, 1) };
             tokio::spawn(async move { transfer(&db, from, to, 10, &n.to_string()).await })
         })
@@ -157,7 +157,7 @@ pub(crate) async fn opposed_transfers_lose_nothing(f: Fixture) {
         assert_eq!(find(c, id(n)).await.unwrap().unwrap().version, 40);
     }
     let overdraft = transfer(&f.db, 1, 2, 1_001, "too much").await;
-    assert!(matches!(overdraft, Err(StoreError::TooLittle)));
+    assert!(matches!(overdraft, Err(StoreError::InsufficientBalance)));
 }
 
 pub(crate) async fn no_row_is_claimed_twice(f: Fixture) {
@@ -187,19 +187,19 @@ pub(crate) async fn no_row_is_claimed_twice(f: Fixture) {
     assert!(store::claim(&mut f.db.write().await.unwrap(), 50).await.unwrap().is_empty());
 }
 
-pub(crate) async fn only_a_transaction_that_asks_for_it_is_signalled(f: Fixture) {
+pub(crate) async fn only_a_transaction_that_asks_for_it_is_reported_for_notification(f: Fixture) {
     let f = f.migrated().await;
-    let signalled = async |ask: bool| {
-        let done = f.db.tx_signalled::<_, StoreError, _>(async |c| {
+    let asks_for_notification = async |ask: bool| {
+        let committed = f.db.tx_committed::<_, StoreError, _>(async |c| {
             if ask {
-                c.signal_commit();
+                c.notify_on_commit();
             }
             Ok(())
         });
-        done.await.unwrap().signal
+        committed.await.unwrap().notify
     };
-    assert!(!signalled(false).await);
-    assert!(signalled(true).await);
-    // The same connection comes back, without what the last one asked for.
-    assert!(!signalled(false).await);
+    assert!(!asks_for_notification(false).await);
+    assert!(asks_for_notification(true).await);
+    // The connection is reused, without the request of the last transaction.
+    assert!(!asks_for_notification(false).await);
 }

@@ -1,4 +1,4 @@
-//! What is written is what is read.
+//! Round trips of column values.
 
 use crate::fixture::Fixture;
 use crate::store::{self, Mood, Specimen, id, outbox, specimens};
@@ -48,16 +48,16 @@ fn sparse() -> Specimen {
     }
 }
 
-async fn keep(c: &mut db::DbConnection, rows: &[Specimen]) {
+async fn save(c: &mut db::DbConnection, rows: &[Specimen]) {
     for row in rows {
         diesel::insert_into(specimens::table).values(row).execute(c).await.unwrap();
     }
 }
 
-pub(crate) async fn every_shared_type_comes_back_as_it_was_written(f: Fixture) {
+pub(crate) async fn every_shared_type_survives_a_round_trip(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
-    keep(c, &[full(), sparse()]).await;
+    save(c, &[full(), sparse()]).await;
     let rows: Vec<Specimen> =
         specimens::table.order(specimens::id).select(Specimen::as_select()).load(c).await.unwrap();
     assert_eq!(rows, [full(), sparse()]);
@@ -66,7 +66,7 @@ pub(crate) async fn every_shared_type_comes_back_as_it_was_written(f: Fixture) {
 pub(crate) async fn every_shared_type_can_be_filtered_by(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
-    keep(c, &[full(), sparse()]).await;
+    save(c, &[full(), sparse()]).await;
     let s = full();
     let found: Vec<store::RowId> = specimens::table
         .filter(specimens::id.eq(s.id))
@@ -98,10 +98,10 @@ pub(crate) async fn every_shared_type_can_be_filtered_by(f: Fixture) {
     assert_eq!(among, [s.id]);
 }
 
-pub(crate) async fn absent_values_stay_absent(f: Fixture) {
+pub(crate) async fn null_values_stay_null(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
-    keep(c, &[full(), sparse()]).await;
+    save(c, &[full(), sparse()]).await;
     let set = (specimens::maybe_at.eq(None::<Timestamp>), specimens::maybe_day.eq(None::<domain::Day>));
     diesel::update(specimens::table.find(id(1))).set(set).execute(c).await.unwrap();
     let without: Vec<store::RowId> = specimens::table
@@ -114,15 +114,15 @@ pub(crate) async fn absent_values_stay_absent(f: Fixture) {
     assert_eq!(without, [id(1), id(2)]);
 }
 
-pub(crate) async fn a_megabyte_of_bytes_comes_back(f: Fixture) {
+pub(crate) async fn a_megabyte_of_bytes_survives_a_round_trip(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     for size in [0, 1, 65_535, 65_536, 1 << 20] {
         let payload: Vec<u8> = (0..=u8::MAX).cycle().take(size).collect();
         store::enqueue(c, "blob", &payload).await.unwrap();
-        let kept: Vec<u8> =
+        let found: Vec<u8> =
             outbox::table.order(outbox::position.desc()).select(outbox::payload).first(c).await.unwrap();
-        assert!(kept == payload, "{size} bytes");
+        assert!(found == payload, "{size} bytes");
     }
 }
 
@@ -135,9 +135,9 @@ pub(crate) async fn instants_sort_by_time(f: Fixture) {
         "2026-01-01T10:00:00.000001Z",
         "2026-01-01T10:00:00.1Z",
     ];
-    // Written out of order, with ids that say nothing of it.
+    // Inserted out of order, with ids in another order.
     for (n, index) in [(1, 2), (2, 0), (3, 3), (4, 1)] {
-        keep(c, &[Specimen { id: id(n), seen_at: at(times[index]), ..full() }]).await;
+        save(c, &[Specimen { id: id(n), seen_at: at(times[index]), ..full() }]).await;
     }
     let sorted: Vec<Timestamp> =
         specimens::table.order(specimens::seen_at).select(specimens::seen_at).load(c).await.unwrap();
@@ -153,7 +153,7 @@ pub(crate) async fn text_beyond_the_basic_plane_survives(f: Fixture) {
     let f = f.migrated().await;
     let c = &mut *f.db.write().await.unwrap();
     let story = "₹ नमस्ते 🙂 'quoted' \\ \"twice\" \u{0}".repeat(2_000);
-    keep(c, &[Specimen { story: story.clone(), ..full() }]).await;
-    let kept: String = specimens::table.select(specimens::story).first(c).await.unwrap();
-    assert_eq!(kept, story);
+    save(c, &[Specimen { story: story.clone(), ..full() }]).await;
+    let found: String = specimens::table.select(specimens::story).first(c).await.unwrap();
+    assert_eq!(found, story);
 }

@@ -1,76 +1,82 @@
-//! What a referred member's payments earn their referrer, and what refunds take back of it, one after the other.
+//! Referral bonuses of payments, and their reversal by refunds.
 
-use super::{Plan, PlanError, Referral};
+use super::{Plan, PlanError, ReferralTerms};
 use crate::id::PaymentId;
 use crate::money::{Money, Rounding};
-use crate::words::PaymentMethod;
+use crate::vocabulary::PaymentMethod;
 
-/// Everything a referral bonus depends on.
+/// Inputs of a referral bonus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReferralInput {
+    /// Amount of the payment.
     pub amount: Money,
+    /// How it was paid.
     pub method: PaymentMethod,
     /// Whether the payment is on the booking that received the member's first completed payment.
     pub on_first_booking: bool,
-    /// The payer's net payments before and after this payment.
+    /// The payer's net payments before this payment.
     pub net_paid_before: Money,
+    /// The payer's net payments after this payment.
     pub net_paid_after: Money,
 }
 
-/// A bonus that is owed once for a referred member, while it stands: which payment earned it, and the net payments that
-/// it is for.
+/// A one-time bonus for a referred member that was earned and not reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OnceBonus {
+pub struct OneTimeBonus {
+    /// The payment that earned it.
     pub payment_id: PaymentId,
+    /// Net payments below which it is reversed.
     pub threshold: Money,
 }
 
-/// Whose referral bonuses a refund takes back.
+/// Referral bonuses that a refund reverses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TakenBack {
-    /// That of the refunded payment, if it has one.
+pub struct BonusReversal {
+    /// Whether the bonus of the refunded payment, if any, is reversed.
     pub own: bool,
-    /// That of another payment.
+    /// Another payment whose bonus is reversed.
     pub other: Option<PaymentId>,
 }
 
 impl Plan {
-    /// What the payer's referrer earns from one completed payment; zero where nothing is earned. `once` is the bonus
-    /// that stands for the payer already.
+    /// The referrer's bonus for one completed payment, or zero. `once` is the payer's one-time bonus; it is set when
+    /// this payment earns it. Errors when an amount is out of range.
     pub fn referral_bonus(
         &self,
         payment_id: PaymentId,
         input: &ReferralInput,
-        once: &mut Option<OnceBonus>,
+        once: &mut Option<OneTimeBonus>,
     ) -> Result<Money, PlanError> {
         if !input.method.is_new_money() {
             return Ok(Money::ZERO);
         }
         match &self.referral {
-            Referral::PercentOfFirstBooking { rate } if input.on_first_booking => {
+            ReferralTerms::PercentOfFirstBooking { rate } if input.on_first_booking => {
                 Ok(input.amount.at(*rate, Rounding::HalfUp)?)
             }
-            Referral::OnceAtThreshold { threshold, amount }
+            ReferralTerms::OnceAtThreshold { threshold, amount }
                 if once.is_none() && input.net_paid_before < *threshold && input.net_paid_after >= *threshold =>
             {
-                *once = amount.is_positive().then_some(OnceBonus { payment_id, threshold: *threshold });
+                *once = amount.is_positive().then_some(OneTimeBonus { payment_id, threshold: *threshold });
                 Ok(*amount)
             }
-            Referral::PercentOfFirstBooking { .. } | Referral::OnceAtThreshold { .. } => Ok(Money::ZERO),
+            ReferralTerms::PercentOfFirstBooking { .. } | ReferralTerms::OnceAtThreshold { .. } => Ok(Money::ZERO),
         }
     }
 }
 
-/// What goes with a refund that leaves the payer with `net_paid`. A bonus for one payment goes with it. One that is owed
-/// once goes when the payer has no longer paid what it is for, whichever payment was refunded, and only then.
-pub fn taken_back(refunded: PaymentId, net_paid: Money, once: &mut Option<OnceBonus>) -> TakenBack {
+/// Decides which bonuses a refund reverses, where `net_paid` is what the payer has paid after it.
+///
+/// A bonus for a single payment is reversed with that payment. A one-time bonus is reversed when `net_paid` falls below
+/// its threshold, whichever payment was refunded; `once` is then cleared.
+pub fn reverse_bonuses(refunded: PaymentId, net_paid: Money, once: &mut Option<OneTimeBonus>) -> BonusReversal {
     match *once {
-        None => TakenBack { own: true, other: None },
-        Some(standing) if net_paid < standing.threshold => {
+        None => BonusReversal { own: true, other: None },
+        Some(bonus) if net_paid < bonus.threshold => {
             *once = None;
-            TakenBack { own: true, other: Some(standing.payment_id).filter(|id| *id != refunded) }
+            BonusReversal { own: true, other: Some(bonus.payment_id).filter(|id| *id != refunded) }
         }
-        Some(standing) => TakenBack { own: standing.payment_id != refunded, other: None },
+        Some(bonus) => BonusReversal { own: bonus.payment_id != refunded, other: None },
     }
 }
 
@@ -96,7 +102,7 @@ mod tests {
     #[derive(Default)]
     struct Member {
         net_paid: Money,
-        once: Option<OnceBonus>,
+        once: Option<OneTimeBonus>,
     }
 
     impl Member {
@@ -115,13 +121,13 @@ mod tests {
         }
         fn refund(&mut self, n: u128, paise: i64) -> (bool, Option<PaymentId>) {
             self.net_paid = self.net_paid.sub(Money::from_paise(paise)).expect("in range");
-            let TakenBack { own, other } = taken_back(payment(n), self.net_paid, &mut self.once);
+            let BonusReversal { own, other } = reverse_bonuses(payment(n), self.net_paid, &mut self.once);
             (own, other)
         }
     }
 
     #[test]
-    fn only_new_money_on_the_first_booking_earns_a_part_of_it() {
+    fn only_new_money_on_the_first_booking_earns_a_percentage() {
         let plan = Plan::seed();
         let bonus = |input| plan.referral_bonus(payment(1), &input, &mut None).expect("in range");
         assert_eq!(bonus(paid(500, PaymentMethod::Online, true)), Money::from_rupees(25));
@@ -134,11 +140,11 @@ mod tests {
         ] {
             assert_eq!(bonus(input), Money::ZERO);
         }
-        assert_eq!(taken_back(payment(1), Money::ZERO, &mut None), TakenBack { own: true, other: None });
+        assert_eq!(reverse_bonuses(payment(1), Money::ZERO, &mut None), BonusReversal { own: true, other: None });
     }
 
     #[test]
-    fn a_bonus_that_is_owed_once_is_earned_by_new_money_that_reaches_the_threshold() {
+    fn a_one_time_bonus_is_earned_when_new_money_reaches_the_threshold() {
         let thousand = Money::from_rupees(1_000);
         let mut member = Member::default();
         assert_eq!(member.pay(1, 499_999, PaymentMethod::Online), Money::ZERO);
@@ -153,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_as_long_as_the_member_has_paid_what_it_is_for_whichever_payment_is_refunded() {
+    fn a_one_time_bonus_is_reversed_only_when_net_payments_fall_below_its_threshold() {
         let thousand = Money::from_rupees(1_000);
         let start = || {
             let mut member = Member::default();
@@ -161,18 +167,18 @@ mod tests {
             assert_eq!(member.pay(2, 100, PaymentMethod::Online), thousand);
             member
         };
-        // The first payment goes: the bonus of the second goes with it, and can be earned again.
+        // The first payment is refunded: the bonus of the second is reversed and can be earned again.
         let mut member = start();
         assert_eq!(member.refund(1, 499_900), (true, Some(payment(2))));
         assert_eq!(member.pay(3, 499_900, PaymentMethod::Online), thousand);
         assert_eq!(member.refund(2, 100), (true, Some(payment(3))));
-        // The payment that earned it goes, and what is left is enough.
+        // The payment that earned it is refunded, and the remaining payments reach the threshold.
         let mut member = start();
         assert_eq!(member.pay(3, 100, PaymentMethod::Online), Money::ZERO);
         assert_eq!(member.refund(2, 100), (false, None));
         assert_eq!(member.refund(3, 100), (true, Some(payment(2))));
         assert_eq!(member.refund(1, 499_900), (true, None));
-        // The payment that earned it goes, and what is left is not enough.
+        // The payment that earned it is refunded, and the remaining payments do not reach the threshold.
         let mut member = start();
         assert_eq!(member.refund(2, 100), (true, None));
         assert_eq!(member.once, None);

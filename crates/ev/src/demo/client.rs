@@ -1,4 +1,4 @@
-//! A client of the public API that can sign in with mailed codes and play the sandbox gateway.
+//! Client of the public API that signs in with mailed codes and sends webhooks of the sandbox gateway.
 
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Method, StatusCode};
@@ -6,22 +6,27 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use std::time::{Duration, Instant};
 
-/// How long background effects may take before the story gives up on them.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum wait for an effect in the background.
+const EFFECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Error of a request or of waiting for an effect.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
+    /// There was no response.
     #[error("{what} could not be sent: {source}")]
     Unreachable { what: String, source: reqwest::Error },
+    /// The response has an error status.
     #[error("{what} answered {status}: {body}")]
     Refused { what: String, status: StatusCode, body: String },
+    /// The response lacks a field.
     #[error("{what} answered without `{field}`")]
     Missing { what: String, field: String },
+    /// An effect did not occur in time.
     #[error("{0} did not happen in time")]
-    TooLate(String),
+    Timeout(String),
 }
 
-/// Speaks to one platform, as one person or as nobody.
+/// HTTP client of one platform, with or without an access token.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -31,16 +36,21 @@ pub struct Client {
     token: Option<String>,
 }
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Clone)]
 pub struct Session {
+    /// Client with the user's access token.
     pub client: Client,
+    /// Id of the user.
     pub user_id: String,
+    /// The user's own referral code.
     pub referral_code: String,
+    /// Refresh token of the session.
     pub refresh_token: String,
 }
 
 impl Client {
+    /// A client without an access token. Errors when TLS cannot be set up.
     pub fn new(url: &str, messages_url: &str, sandbox_secret: &str) -> Result<Self, ClientError> {
         let unready = |source| ClientError::Unreachable { what: "the HTTP client".into(), source };
         Ok(Self {
@@ -52,16 +62,18 @@ impl Client {
         })
     }
 
+    /// GET below `/api/v1`.
     pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
         self.call(Method::GET, path, None).await
     }
+    /// POST below `/api/v1`.
     pub async fn post(&self, path: &str, body: Value) -> Result<Value, ClientError> {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    /// The cheapest request there is.
-    pub async fn alive(&self) -> Result<(), ClientError> {
-        answer("GET /health/live".into(), self.http.get(format!("{}/health/live", self.url))).await.map(drop)
+    /// `GET /health/live`, the cheapest request.
+    pub async fn check_live(&self) -> Result<(), ClientError> {
+        send("GET /health/live".into(), self.http.get(format!("{}/health/live", self.url))).await.map(drop)
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
@@ -73,15 +85,16 @@ impl Client {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        answer(what, request).await
+        send(what, request).await
     }
 
-    /// Signs in with a mailed code; a new address registers, referred by `referral_code`.
+    /// Signs in with a mailed code. A new address is registered with `referral_code`. Errors when no code arrives in
+    /// time.
     pub async fn sign_in(&self, email: &str, name: &str, referral_code: Option<&str>) -> Result<Session, ClientError> {
         let since = self.newest_code(email).await?.map(|(_, sent_at)| sent_at);
         self.post("/auth/otp", json!({ "identifier": email, "channel": "email" })).await?;
         let code = self
-            .until(&format!("a code for {email}"), async || {
+            .wait_for(&format!("a code for {email}"), async || {
                 Ok(self.newest_code(email).await?.filter(|(_, sent_at)| Some(sent_at) != since.as_ref()))
             })
             .await?
@@ -90,8 +103,8 @@ impl Client {
         if let (Some(referral_code), Some(map)) = (referral_code, body.as_object_mut()) {
             map.insert("referral_code".into(), json!(referral_code));
         }
-        let signed_in = self.post("/auth/otp/verify", body).await?;
-        let text = |pointer| text(&signed_in, pointer, "POST /auth/otp/verify");
+        let session = self.post("/auth/otp/verify", body).await?;
+        let text = |pointer| text(&session, pointer, "POST /auth/otp/verify");
         Ok(Session {
             client: Self { token: Some(text("/access_token")?), ..self.clone() },
             user_id: text("/user/id")?,
@@ -102,7 +115,7 @@ impl Client {
 
     async fn newest_code(&self, to: &str) -> Result<Option<(String, String)>, ClientError> {
         let request = self.http.get(format!("{}/dev/messages", self.messages_url)).query(&[("to", to)]);
-        let list = answer("GET /dev/messages".into(), request).await?;
+        let list = send("GET /dev/messages".into(), request).await?;
         let newest = list.pointer("/items").and_then(Value::as_array).and_then(|items| {
             items
                 .iter()
@@ -111,7 +124,7 @@ impl Client {
         Ok(newest)
     }
 
-    /// What the sandbox gateway would send once the customer has paid. `order_id` names the payment too.
+    /// Sends the sandbox gateway's webhook of a captured payment.
     pub async fn capture(&self, order_id: &str, gateway_payment_id: &str, amount: &str) -> Result<Value, ClientError> {
         let body = json!({
             "event": "payment.captured", "order_id": order_id, "gateway_payment_id": gateway_payment_id, "amount": amount,
@@ -123,7 +136,7 @@ impl Client {
             .header("Content-Type", "application/json")
             .header("X-Sandbox-Signature", self.signature(&body))
             .body(body);
-        answer("POST /payments/webhooks/sandbox".into(), request).await
+        send("POST /payments/webhooks/sandbox".into(), request).await
     }
 
     /// Hex HMAC-SHA256 of a webhook's body.
@@ -137,19 +150,19 @@ impl Client {
             .unwrap_or_default()
     }
 
-    /// Asks again until there is an answer, at most for `PATIENCE`.
-    pub async fn until<T>(
+    /// Polls until `poll` returns a value. Errors after `EFFECT_TIMEOUT`.
+    pub async fn wait_for<T>(
         &self,
         what: &str,
-        ask: impl AsyncFn() -> Result<Option<T>, ClientError>,
+        poll: impl AsyncFn() -> Result<Option<T>, ClientError>,
     ) -> Result<T, ClientError> {
         let started = Instant::now();
         loop {
-            if let Some(found) = ask().await? {
+            if let Some(found) = poll().await? {
                 return Ok(found);
             }
-            if started.elapsed() > PATIENCE {
-                return Err(ClientError::TooLate(what.to_owned()));
+            if started.elapsed() > EFFECT_TIMEOUT {
+                return Err(ClientError::Timeout(what.to_owned()));
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
@@ -157,18 +170,20 @@ impl Client {
 }
 
 impl Session {
-    /// The access token, for other clients.
+    /// The access token.
     pub fn token(&self) -> Option<String> {
         self.client.token.clone()
     }
+    /// GET below `/api/v1`.
     pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
         self.client.get(path).await
     }
+    /// POST below `/api/v1`.
     pub async fn post(&self, path: &str, body: Value) -> Result<Value, ClientError> {
         self.client.post(path, body).await
     }
 
-    /// Books a vehicle; answers the booking's id.
+    /// Books a vehicle and returns the booking's id.
     pub async fn book(
         &self,
         vehicle_id: &str,
@@ -182,7 +197,7 @@ impl Session {
         text(&self.post("/bookings", body).await?, "/id", "POST /bookings")
     }
 
-    /// Pays a booking online, gateway included; answers the payment's id.
+    /// Pays a booking online, including the gateway's webhook, and returns the payment's id.
     pub async fn pay_online(&self, booking_id: &str, amount: &str) -> Result<String, ClientError> {
         let path = format!("/bookings/{booking_id}/payments");
         let payment = self.post(&path, json!({ "amount": amount, "method": "online" })).await?;
@@ -193,13 +208,13 @@ impl Session {
     }
 }
 
-/// The string at `pointer` of what `what` answered.
+/// The string at the JSON pointer `pointer` of the response to `what`. Errors when it is absent.
 pub fn text(value: &Value, pointer: &str, what: &str) -> Result<String, ClientError> {
     let missing = || ClientError::Missing { what: what.to_owned(), field: pointer.to_owned() };
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(missing)
 }
 
-async fn answer(what: String, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
+async fn send(what: String, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
     let unreachable = |what: &str, source| ClientError::Unreachable { what: what.to_owned(), source };
     let response = request.send().await.map_err(|e| unreachable(&what, e))?;
     let status = response.status();

@@ -1,4 +1,4 @@
-//! Requests of the load: retried while the platform is disturbed, counted and timed.
+//! Requests of the load: counted, timed, and retried during a disturbance.
 
 use super::meter::Meter;
 use crate::demo::client::{Client, ClientError};
@@ -7,30 +7,31 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long one request is tried again before the driver gives it up.
-const GIVE_UP: Duration = Duration::from_secs(120);
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum time for a request including its retries.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(120);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
-/// How long a mail with a code may need.
-const CODE_ARRIVES: Duration = Duration::from_mins(1);
+/// Maximum wait for a mail with a code.
+const CODE_TIMEOUT: Duration = Duration::from_mins(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// The longest wait that a `Retry-After` is followed for.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// Upper limit of a wait requested by `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// Why an operation ended early.
+/// Error of a request.
 #[derive(Debug, Clone)]
-pub(crate) enum Refusal {
-    /// The platform refused it: status, code of the problem, and the whole text.
+pub(crate) enum RequestError {
+    /// The platform refused it: status, problem code and body.
     Problem { status: u16, code: String, text: String },
-    /// There was no answer in time, or none that could be used. It is recorded already.
-    NoAnswer,
+    /// There was no usable response in time; the failure is already recorded.
+    NoResponse,
 }
 
-impl Refusal {
-    pub(crate) fn is(&self, wanted: &[&str]) -> bool {
+impl RequestError {
+    /// Whether it is a problem with one of these codes.
+    pub(crate) fn is(&self, codes: &[&str]) -> bool {
         match self {
-            Self::Problem { code, .. } => wanted.contains(&code.as_str()),
-            Self::NoAnswer => false,
+            Self::Problem { code, .. } => codes.contains(&code.as_str()),
+            Self::NoResponse => false,
         }
     }
 }
@@ -55,10 +56,10 @@ impl Request {
             token: Some(token),
             body: None,
             headers: Vec::new(),
-            timeout: TIMEOUT,
+            timeout: REQUEST_TIMEOUT,
         }
     }
-    /// A POST with an idempotency key of its own, so that sending it again does nothing twice.
+    /// A POST with a new idempotency key, so a retry has no second effect.
     pub(crate) fn post(path: impl Into<String>, token: String, body: &Value) -> Self {
         let key = chassis::id::fresh::<domain::EventId>().to_string();
         Self {
@@ -70,53 +71,58 @@ impl Request {
     }
 }
 
-/// What is done about one answer.
+/// Handling of one response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+enum Handling {
     Done,
     Refused,
-    Retry { after: Duration, why: Why },
+    Retry { after: Duration, reason: RetryReason },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
+enum RetryReason {
     Disturbed,
     Throttled,
-    /// The first try of the same key is still at work.
+    /// The first attempt with the same key is still running.
     InProgress,
-    /// Nothing explains the answer: it is recorded, and the request is sent again so that the driver knows its outcome.
-    Fault,
+    /// An unexpected response: it is recorded, and the request is retried to learn its result.
+    Failure,
 }
 
-/// `status` is none where the connection failed. Only 502, 503 and lost connections are explained by a disturbance.
-fn next(status: Option<u16>, code: &str, retry_after: Option<u64>, disturbed: bool) -> Next {
-    let wait = retry_after.map_or(RETRY_INTERVAL, Duration::from_secs).min(LONGEST_WAIT);
+/// Decides how a response is handled. `status` is `None` where the connection failed. A disturbance explains only 502,
+/// 503 and lost connections.
+fn handling_of(status: Option<u16>, code: &str, retry_after: Option<u64>, disturbed: bool) -> Handling {
+    let wait = retry_after.map_or(RETRY_INTERVAL, Duration::from_secs).min(MAX_RETRY_AFTER);
     match status {
-        None if disturbed => Next::Retry { after: RETRY_INTERVAL, why: Why::Disturbed },
-        Some(502 | 503) if disturbed => Next::Retry { after: wait.min(Duration::from_secs(2)), why: Why::Disturbed },
-        None | Some(500..) => Next::Retry { after: wait, why: Why::Fault },
-        Some(429) if retry_after.is_some() => Next::Retry { after: wait, why: Why::Throttled },
-        Some(429) => Next::Retry { after: wait, why: Why::Fault },
-        Some(409) if code == "idempotency.in_progress" => Next::Retry { after: RETRY_INTERVAL, why: Why::InProgress },
-        Some(400..) => Next::Refused,
-        Some(_) => Next::Done,
+        None if disturbed => Handling::Retry { after: RETRY_INTERVAL, reason: RetryReason::Disturbed },
+        Some(502 | 503) if disturbed => {
+            Handling::Retry { after: wait.min(Duration::from_secs(2)), reason: RetryReason::Disturbed }
+        }
+        None | Some(500..) => Handling::Retry { after: wait, reason: RetryReason::Failure },
+        Some(429) if retry_after.is_some() => Handling::Retry { after: wait, reason: RetryReason::Throttled },
+        Some(429) => Handling::Retry { after: wait, reason: RetryReason::Failure },
+        Some(409) if code == "idempotency.in_progress" => {
+            Handling::Retry { after: RETRY_INTERVAL, reason: RetryReason::InProgress }
+        }
+        Some(400..) => Handling::Refused,
+        Some(_) => Handling::Done,
     }
 }
 
-struct Answer {
+struct Response {
     status: Option<u16>,
     retry_after: Option<u64>,
     text: String,
     body: Value,
 }
 
-/// The platform, as the load speaks to it.
+/// HTTP client of the load.
 #[derive(Clone)]
 pub(crate) struct Api {
     http: reqwest::Client,
     pub(crate) url: String,
     messages_url: String,
-    /// Signs what the gateway says.
+    /// Signs the gateway's webhooks.
     gateway: Client,
     pub(crate) meter: Arc<Meter>,
 }
@@ -133,42 +139,43 @@ impl Api {
         })
     }
 
-    pub(crate) async fn send(&self, request: &Request) -> Result<Value, Refusal> {
+    /// Sends a request until there is a final response. Errors when the platform refuses it or the deadline passes.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Value, RequestError> {
         let begun = Instant::now();
         let what = format!("{} {}", request.method, request.path);
         loop {
             let was_disturbed = self.meter.is_disturbed();
             let started = Instant::now();
-            let answer = self.attempt(request).await;
+            let response = self.attempt(request).await;
             let disturbed = was_disturbed || self.meter.is_disturbed();
-            let code = answer.body.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (after, why) = match next(answer.status, &code, answer.retry_after, disturbed) {
-                Next::Done => {
-                    self.meter.answered(started.elapsed());
-                    return Ok(answer.body);
+            let code = response.body.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (after, reason) = match handling_of(response.status, &code, response.retry_after, disturbed) {
+                Handling::Done => {
+                    self.meter.record_response(started.elapsed());
+                    return Ok(response.body);
                 }
-                Next::Refused => {
-                    self.meter.answered(started.elapsed());
-                    let status = answer.status.unwrap_or_default();
-                    return Err(Refusal::Problem { status, code, text: answer.text });
+                Handling::Refused => {
+                    self.meter.record_response(started.elapsed());
+                    let status = response.status.unwrap_or_default();
+                    return Err(RequestError::Problem { status, code, text: response.text });
                 }
-                Next::Retry { after, why } => (after, why),
+                Handling::Retry { after, reason } => (after, reason),
             };
-            let status = answer.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
-            match why {
-                Why::Disturbed | Why::InProgress => self.meter.retried(),
-                Why::Throttled => self.meter.throttled(),
-                Why::Fault => self.meter.fault(&format!("{what}: {status} {}", answer.text)),
+            let status = response.status.map_or_else(|| "no response".to_owned(), |s| s.to_string());
+            match reason {
+                RetryReason::Disturbed | RetryReason::InProgress => self.meter.record_retry(),
+                RetryReason::Throttled => self.meter.record_throttle(),
+                RetryReason::Failure => self.meter.record_failure(&format!("{what}: {status} {}", response.text)),
             }
-            if begun.elapsed() > GIVE_UP {
-                self.meter.fault(&format!("{what} was given up: {status} {}", answer.text));
-                return Err(Refusal::NoAnswer);
+            if begun.elapsed() > REQUEST_DEADLINE {
+                self.meter.record_failure(&format!("{what} failed until the deadline: {status} {}", response.text));
+                return Err(RequestError::NoResponse);
             }
             tokio::time::sleep(after).await;
         }
     }
 
-    async fn attempt(&self, request: &Request) -> Answer {
+    async fn attempt(&self, request: &Request) -> Response {
         let url = format!("{}/api/v1{}", self.url, request.path);
         let mut builder = self.http.request(request.method.clone(), url).timeout(request.timeout);
         if let Some(token) = &request.token {
@@ -180,7 +187,7 @@ impl Api {
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        let failed = |error: reqwest::Error| Answer {
+        let failed = |error: reqwest::Error| Response {
             status: None,
             retry_after: None,
             text: format!("{error:?}"),
@@ -194,13 +201,13 @@ impl Api {
         let retry_after =
             response.headers().get("Retry-After").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         match response.text().await {
-            Ok(text) => Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or_default(), text },
+            Ok(text) => Response { status, retry_after, body: serde_json::from_str(&text).unwrap_or_default(), text },
             Err(error) => failed(error),
         }
     }
 
-    /// What the gateway sends when a customer has paid; sent again until the platform has it.
-    pub(crate) async fn capture(&self, order: &str, gateway_payment: &str, amount: &str) -> Result<(), Refusal> {
+    /// Sends the gateway's webhook of a captured payment, with retries.
+    pub(crate) async fn capture(&self, order: &str, gateway_payment: &str, amount: &str) -> Result<(), RequestError> {
         let body = json!({
             "event": "payment.captured", "order_id": order, "gateway_payment_id": gateway_payment, "amount": amount,
         })
@@ -218,32 +225,33 @@ impl Api {
         self.send(&request).await.map(drop)
     }
 
-    /// Signs in with a mailed code; a new address registers. A sign-in that a disturbance breaks off is not taken up again.
-    pub(crate) async fn sign_in(&self, email: &str, name: &str, code: Option<&str>) -> Result<SignedIn, Refusal> {
+    /// Signs in with a mailed code; a new address is registered. A sign-in that a disturbance interrupts is not
+    /// resumed.
+    pub(crate) async fn sign_in(&self, email: &str, name: &str, code: Option<&str>) -> Result<SignedIn, RequestError> {
         let was_disturbed = self.meter.is_disturbed();
-        match self.try_to_sign_in(email, name, code).await {
+        match self.attempt_sign_in(email, name, code).await {
             Ok(signed_in) => Ok(signed_in),
             Err(_) if was_disturbed || self.meter.is_disturbed() => {
-                self.meter.retried();
-                Err(Refusal::NoAnswer)
+                self.meter.record_retry();
+                Err(RequestError::NoResponse)
             }
-            Err(refusal) => {
-                self.meter.fault(&format!("{email} could not sign in: {refusal:?}"));
-                Err(Refusal::NoAnswer)
+            Err(error) => {
+                self.meter.record_failure(&format!("{email} could not sign in: {error:?}"));
+                Err(RequestError::NoResponse)
             }
         }
     }
 
-    async fn try_to_sign_in(&self, email: &str, name: &str, referral: Option<&str>) -> Result<SignedIn, Refusal> {
+    async fn attempt_sign_in(&self, email: &str, name: &str, referral: Option<&str>) -> Result<SignedIn, RequestError> {
         let before = self.newest_code(email).await;
-        self.public("/auth/otp", &json!({ "identifier": email, "channel": "email" })).await?;
+        self.post_anonymously("/auth/otp", &json!({ "identifier": email, "channel": "email" })).await?;
         let started = Instant::now();
         let code = loop {
             match self.newest_code(email).await {
                 Some(newest) if Some(&newest) != before.as_ref() => break newest.code,
-                _ if started.elapsed() > CODE_ARRIVES => {
-                    let text = format!("no code came within {} s", CODE_ARRIVES.as_secs());
-                    return Err(Refusal::Problem { status: 0, code: "driver.no_code".into(), text });
+                _ if started.elapsed() > CODE_TIMEOUT => {
+                    let text = format!("no code arrived within {} s", CODE_TIMEOUT.as_secs());
+                    return Err(RequestError::Problem { status: 0, code: "driver.no_code".into(), text });
                 }
                 _ => tokio::time::sleep(POLL_INTERVAL).await,
             }
@@ -252,8 +260,8 @@ impl Api {
         if let (Some(referral), Some(body)) = (referral, body.as_object_mut()) {
             body.insert("referral_code".into(), json!(referral));
         }
-        let answer = self.public("/auth/otp/verify", &body).await?;
-        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let response = self.post_anonymously("/auth/otp/verify", &body).await?;
+        let text = |pointer: &str| response.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(SignedIn {
             id: text("/user/id"),
             referral_code: text("/user/referral_code"),
@@ -262,8 +270,8 @@ impl Api {
         })
     }
 
-    /// A POST of nobody, without an idempotency key.
-    pub(crate) async fn public(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
+    /// A POST without an access token and without an idempotency key.
+    pub(crate) async fn post_anonymously(&self, path: &str, body: &Value) -> Result<Value, RequestError> {
         let request = Request {
             method: Method::POST,
             token: None,
@@ -274,13 +282,13 @@ impl Api {
         self.send(&request).await
     }
 
-    async fn newest_code(&self, to: &str) -> Option<Mailed> {
+    async fn newest_code(&self, to: &str) -> Option<MailedCode> {
         let request = self.http.get(format!("{}/dev/messages", self.messages_url)).query(&[("to", to)]);
         let text = request.send().await.ok()?.text().await.ok()?;
         let list: Value = serde_json::from_str(&text).ok()?;
         list.get("items")?.as_array()?.iter().find_map(|message| {
             let text = |field: &str| message.get(field)?.as_str().map(str::to_owned);
-            Some(Mailed { code: text("code")?, sent_at: text("sent_at")? })
+            Some(MailedCode { code: text("code")?, sent_at: text("sent_at")? })
         })
     }
 }
@@ -295,7 +303,7 @@ pub(crate) struct SignedIn {
 }
 
 #[derive(PartialEq, Eq)]
-struct Mailed {
+struct MailedCode {
     code: String,
     sent_at: String,
 }
@@ -304,39 +312,45 @@ struct Mailed {
 mod tests {
     use super::*;
 
-    fn why(status: Option<u16>, code: &str, retry_after: Option<u64>, disturbed: bool) -> Option<Why> {
-        match next(status, code, retry_after, disturbed) {
-            Next::Retry { why, .. } => Some(why),
-            Next::Done | Next::Refused => None,
+    fn reason(status: Option<u16>, code: &str, retry_after: Option<u64>, disturbed: bool) -> Option<RetryReason> {
+        match handling_of(status, code, retry_after, disturbed) {
+            Handling::Retry { reason, .. } => Some(reason),
+            Handling::Done | Handling::Refused => None,
         }
     }
 
     #[test]
-    fn a_disturbance_explains_502_503_and_lost_connections_and_nothing_else() {
+    fn a_disturbance_explains_only_502_503_and_lost_connections() {
         for status in [None, Some(502), Some(503)] {
-            assert_eq!(why(status, "", None, true), Some(Why::Disturbed));
-            assert_eq!(why(status, "", Some(1), false), Some(Why::Fault));
+            assert_eq!(reason(status, "", None, true), Some(RetryReason::Disturbed));
+            assert_eq!(reason(status, "", Some(1), false), Some(RetryReason::Failure));
         }
         for status in [500, 501, 504, 599] {
-            assert_eq!(why(Some(status), "", None, true), Some(Why::Fault));
-            assert_eq!(why(Some(status), "", None, false), Some(Why::Fault));
+            assert_eq!(reason(Some(status), "", None, true), Some(RetryReason::Failure));
+            assert_eq!(reason(Some(status), "", None, false), Some(RetryReason::Failure));
         }
     }
 
     #[test]
-    fn too_many_requests_are_sent_again_when_the_platform_says_and_a_fault_when_it_does_not() {
+    fn a_429_is_retried_after_the_given_delay_and_is_a_failure_without_one() {
         let after = Duration::from_secs(7);
-        assert_eq!(next(Some(429), "", Some(7), false), Next::Retry { after, why: Why::Throttled });
-        assert_eq!(next(Some(429), "", Some(7_000), false), Next::Retry { after: LONGEST_WAIT, why: Why::Throttled });
-        assert_eq!(why(Some(429), "", None, true), Some(Why::Fault));
+        assert_eq!(
+            handling_of(Some(429), "", Some(7), false),
+            Handling::Retry { after, reason: RetryReason::Throttled }
+        );
+        assert_eq!(
+            handling_of(Some(429), "", Some(7_000), false),
+            Handling::Retry { after: MAX_RETRY_AFTER, reason: RetryReason::Throttled }
+        );
+        assert_eq!(reason(Some(429), "", None, true), Some(RetryReason::Failure));
     }
 
     #[test]
-    fn a_refusal_is_an_answer_unless_the_first_try_is_still_at_work() {
-        assert_eq!(why(Some(409), "idempotency.in_progress", None, false), Some(Why::InProgress));
+    fn a_4xx_is_final_unless_the_first_attempt_is_still_running() {
+        assert_eq!(reason(Some(409), "idempotency.in_progress", None, false), Some(RetryReason::InProgress));
         for status in [400, 401, 403, 404, 409, 422] {
-            assert_eq!(next(Some(status), "booking.state", None, true), Next::Refused);
+            assert_eq!(handling_of(Some(status), "booking.state", None, true), Handling::Refused);
         }
-        assert_eq!([200, 201, 204].map(|s| next(Some(s), "", None, true)), [Next::Done; 3]);
+        assert_eq!([200, 201, 204].map(|s| handling_of(Some(s), "", None, true)), [Handling::Done; 3]);
     }
 }

@@ -1,26 +1,26 @@
-//! The curves of a run as rows of numbers.
+//! Text charts of a run.
 
-use super::judge::rows_per_operation;
+use super::checks::rows_per_operation;
 use super::sample::{Backlog, Phase, Sample, Usage, median};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// Columns of a curve.
+/// Number of columns of a chart.
 const COLUMNS: usize = 16;
 const LABEL: usize = 26;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Some samples side by side, evenly chosen, the last among them.
+/// Evenly spaced samples for the columns, including the last one.
 fn columns(samples: &[Sample]) -> Vec<&Sample> {
-    let most = COLUMNS.min(samples.len());
+    let count = COLUMNS.min(samples.len());
     let last = samples.len().saturating_sub(1);
-    (0..most).filter_map(|n| samples.get(last * n / most.saturating_sub(1).max(1))).collect()
+    (0..count).filter_map(|n| samples.get(last * n / count.saturating_sub(1).max(1))).collect()
 }
 
 fn row(label: &str, values: impl IntoIterator<Item = Option<u64>>) -> String {
     let values: Vec<Option<u64>> = values.into_iter().collect();
-    let most = values.iter().flatten().copied().max().unwrap_or_default().max(1);
-    let step = most.div_ceil(7).max(1);
+    let max = values.iter().flatten().copied().max().unwrap_or_default().max(1);
+    let step = max.div_ceil(7).max(1);
     let bar = |value: &Option<u64>| {
         let height = value.map(|v| usize::try_from(v / step).unwrap_or_default());
         height.map_or(' ', |height| BARS.get(height).copied().unwrap_or('█'))
@@ -28,24 +28,24 @@ fn row(label: &str, values: impl IntoIterator<Item = Option<u64>>) -> String {
     let bars: String = values.iter().map(bar).collect();
     let mut line = format!("{label:<LABEL$} {bars:<COLUMNS$}");
     for value in values {
-        let shown = value.map_or_else(|| "-".to_owned(), |v| v.to_string());
+        let number = value.map_or_else(|| "-".to_owned(), |v| v.to_string());
         // Writing to a String cannot fail.
-        let _written = write!(line, " {shown:>7}");
+        let _written = write!(line, " {number:>7}");
     }
     line
 }
 
-/// A curve's label and where its values come from.
+/// Label and value function of a curve.
 type Curve<T, N> = (&'static str, fn(&T) -> N);
 
-/// All curves, one line each.
+/// Draws all curves, one line each.
 pub(crate) fn draw(samples: &[Sample]) -> Vec<String> {
-    let chosen = columns(samples);
+    let selected = columns(samples);
     let mut lines = vec![
-        row("seconds", chosen.iter().map(|s| Some(s.at.as_secs()))),
-        row("operations", chosen.iter().map(|s| Some(s.operations))),
-        row("answers p50, ms", chosen.iter().map(|s| Some(s.latency.p50))),
-        row("answers p99, ms", chosen.iter().map(|s| Some(s.latency.p99))),
+        row("seconds", selected.iter().map(|s| Some(s.at.as_secs()))),
+        row("operations", selected.iter().map(|s| Some(s.operations))),
+        row("latency p50, ms", selected.iter().map(|s| Some(s.latency.p50))),
+        row("latency p99, ms", selected.iter().map(|s| Some(s.latency.p99))),
     ];
     let backlogs: [Curve<Backlog, i64>; 5] = [
         ("outboxes, events", |b| b.unsent),
@@ -56,22 +56,22 @@ pub(crate) fn draw(samples: &[Sample]) -> Vec<String> {
     ];
     for (label, of) in backlogs {
         let value = |s: &&Sample| s.backlog.as_ref().map(|b| u64::try_from(of(b)).unwrap_or_default());
-        lines.push(row(label, chosen.iter().map(value)));
+        lines.push(row(label, selected.iter().map(value)));
     }
-    lines.push(row("databases, MiB", chosen.iter().map(|s| Some(s.database_kib / 1024))));
+    lines.push(row("databases, MiB", selected.iter().map(|s| Some(s.database_kib / 1024))));
     let names: BTreeSet<&String> = samples.iter().flat_map(|s| s.processes.keys()).collect();
     let kinds: [Curve<Usage, u64>; 3] =
         [("MiB", |u| u.resident_kib / 1024), ("descriptors", |u| u.descriptors), ("threads", |u| u.threads)];
     for (unit, of) in kinds {
         for name in &names {
-            let values = chosen.iter().map(|s| s.processes.get(*name).map(of));
+            let values = selected.iter().map(|s| s.processes.get(*name).map(of));
             lines.push(row(&format!("{name}, {unit}"), values));
         }
     }
     lines
 }
 
-/// First phase against last, in figures.
+/// Compares the first phase with the last.
 pub(crate) fn compare(samples: &[Sample]) -> Vec<String> {
     let of = |phase, value: fn(&Sample) -> u64| {
         median(samples.iter().filter(|s| s.phase == phase && !s.verifying).map(value))
@@ -85,8 +85,8 @@ pub(crate) fn compare(samples: &[Sample]) -> Vec<String> {
     };
     let rows = |phase| rows_per_operation(samples, phase).map_or_else(|| "-".to_owned(), |rows| rows.to_string());
     vec![
-        line("answers p50, ms", |s| s.latency.p50),
-        line("answers p99, ms", |s| s.latency.p99),
+        line("latency p50, ms", |s| s.latency.p50),
+        line("latency p99, ms", |s| s.latency.p99),
         format!(
             "{:<LABEL$} {:>9} before, {:>9} after the disturbances",
             "rows read per operation",
@@ -110,8 +110,8 @@ mod tests {
             ..Sample::default()
         };
         let samples: Vec<Sample> = (0..=40).map(sample).collect();
-        let chosen: Vec<u64> = columns(&samples).iter().map(|s| s.at.as_secs()).collect();
-        assert_eq!((chosen.len(), chosen.first(), chosen.last()), (COLUMNS, Some(&0), Some(&40)));
+        let seconds: Vec<u64> = columns(&samples).iter().map(|s| s.at.as_secs()).collect();
+        assert_eq!((seconds.len(), seconds.first(), seconds.last()), (COLUMNS, Some(&0), Some(&40)));
         assert!(columns(&[]).is_empty() && columns(&samples[..1]).len() == 1);
         let lines = draw(&samples);
         assert!(lines[1].starts_with("operations") && lines[1].ends_with(" 400"), "{}", lines[1]);

@@ -1,6 +1,6 @@
-//! What the services' databases and the broker say of unfinished work.
+//! Unfinished work in the services' databases and the broker.
 //!
-//! The figures come from the tables of the chassis and the positions of the ledger; nothing is written.
+//! The counts come from the tables of the chassis and the positions of the ledger. Read only.
 
 use super::sample::Backlog;
 use db::{BackendKind, Db, DbConfig, DbConnection, DbError};
@@ -12,13 +12,13 @@ use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
 
-/// The database of one service.
+/// Database of one service.
 pub(crate) struct Database {
     pub(crate) service: String,
     db: Db,
 }
 
-/// The queues of one installation.
+/// Broker of one installation.
 #[derive(Debug, Clone)]
 pub(crate) struct Broker {
     pub(crate) url: String,
@@ -37,12 +37,12 @@ struct Status {
     value: String,
 }
 
-/// The sum of what every database said.
+/// Sums over all databases.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Figures {
     pub(crate) backlog: Backlog,
     pub(crate) kib: u64,
-    /// None where the databases are files.
+    /// `None` where the databases are files.
     pub(crate) rows_read: Option<u64>,
 }
 
@@ -65,7 +65,7 @@ impl Database {
         backlog.parked += number(c, "SELECT COUNT(*) AS n FROM parked").await?;
         backlog.waiting += number(c, "SELECT COUNT(*) AS n FROM waiting").await?;
         if self.service == "wallet" {
-            // Positions may have gaps on MySQL, so this is exact only at the end, by another query.
+            // An estimate: positions may have gaps on MySQL. `unsealed` is exact.
             let posted = number(c, "SELECT COALESCE(MAX(position), 0) AS n FROM journal_entries").await?;
             let sealed = number(c, "SELECT COALESCE(MAX(number), 0) AS n FROM seals").await?;
             backlog.unsealed = posted.saturating_sub(sealed).max(0);
@@ -86,7 +86,7 @@ impl Database {
         Ok(())
     }
 
-    /// Entries posted before `before` that have no seal; reads the whole journal.
+    /// Number of entries posted before `before` without a seal. Reads the whole journal.
     pub(crate) async fn unsealed(&self, before: Timestamp) -> Result<i64, DbError> {
         let mut c = self.db.read().await?;
         let query = sql_query(
@@ -98,7 +98,7 @@ impl Database {
     }
 }
 
-/// All figures of all databases; an error where one does not answer.
+/// Counts of all databases. Errors when one of them fails.
 pub(crate) async fn figures(databases: &[Database]) -> Result<Figures, DbError> {
     let mut figures = Figures::default();
     for database in databases {
@@ -107,7 +107,7 @@ pub(crate) async fn figures(databases: &[Database]) -> Result<Figures, DbError> 
     Ok(figures)
 }
 
-/// Messages in all queues of the installation, dead letters included, that no consumer has taken.
+/// Number of ready messages in all queues of the installation, including dead letters.
 pub(crate) async fn queued(broker: &Broker, services: &[String]) -> Result<i64, lapin::Error> {
     let connection = Connection::connect(&broker.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;

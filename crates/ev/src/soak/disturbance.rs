@@ -1,37 +1,37 @@
-//! Disturbances in the middle of the run: commands that restart or kill a part of the platform.
+//! Disturbances: commands that restart or kill a part of the platform in the middle of the run.
 
 use super::meter::Meter;
 use super::sample::Phase;
-use crate::cli::say;
+use crate::output::print;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Where in the run the first and the last disturbance begin, in per cent.
-const FIRST_AT: u32 = 34;
-const LAST_AT: u32 = 60;
-/// How long the platform may need to be ready again.
-const RECOVERY: Duration = Duration::from_mins(2);
+/// Start of the first and the last disturbance, in per cent of the run.
+const FIRST_AT_PERCENT: u32 = 34;
+const LAST_AT_PERCENT: u32 = 60;
+/// Maximum time until the platform is ready again.
+const RECOVERY_TIMEOUT: Duration = Duration::from_mins(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// Clients meet the effects a little longer than `/health/ready` shows them.
+/// Time after the last recovery in which clients may still see effects.
 const AFTERMATH: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Disturbance {
     pub(crate) name: String,
-    /// For the shell; it ends when what it restarts runs again.
+    /// Shell command; it returns when the restarted part runs again.
     pub(crate) command: String,
 }
 
-/// The offset from the start of each of `count` disturbances.
+/// Start times of `count` disturbances, as offsets from the start of the run.
 fn schedule(count: usize, duration: Duration) -> Vec<Duration> {
     let count = u32::try_from(count).unwrap_or(1);
     let at = |percent: u32| duration * percent / 100;
-    let span = at(LAST_AT).saturating_sub(at(FIRST_AT));
-    (0..count).map(|n| at(FIRST_AT) + span * n / count.saturating_sub(1).max(1)).collect()
+    let span = at(LAST_AT_PERCENT).saturating_sub(at(FIRST_AT_PERCENT));
+    (0..count).map(|n| at(FIRST_AT_PERCENT) + span * n / count.saturating_sub(1).max(1)).collect()
 }
 
-/// Carries all of them out; answers those after which the platform was not ready in time.
+/// Executes all disturbances. Returns those that failed or after which the platform was not ready in time.
 pub(crate) async fn run(
     disturbances: Vec<Disturbance>,
     ready: Vec<String>,
@@ -41,43 +41,43 @@ pub(crate) async fn run(
     let started = Instant::now();
     let mut faults = Vec::new();
     if disturbances.is_empty() {
-        tokio::time::sleep(duration * FIRST_AT / 100).await;
-        meter.enter(Phase::Disturbed);
-        tokio::time::sleep((duration * LAST_AT / 100).saturating_sub(started.elapsed())).await;
+        tokio::time::sleep(duration * FIRST_AT_PERCENT / 100).await;
+        meter.set_phase(Phase::Disturbed);
+        tokio::time::sleep((duration * LAST_AT_PERCENT / 100).saturating_sub(started.elapsed())).await;
     }
     for (disturbance, at) in disturbances.iter().zip(schedule(disturbances.len(), duration)) {
         tokio::time::sleep(at.saturating_sub(started.elapsed())).await;
-        meter.enter(Phase::Disturbed);
-        meter.disturb();
+        meter.set_phase(Phase::Disturbed);
+        meter.begin_disturbance();
         let begun = Instant::now();
-        let failed = carry_out(disturbance).await.err();
-        let carried_out = begun.elapsed();
-        faults.extend(failed.map(|why| format!("{}: {why}", disturbance.name)));
-        if !is_ready_within(&ready, RECOVERY).await {
-            faults.push(format!("{}: not ready after {} s", disturbance.name, RECOVERY.as_secs()));
+        let failed = execute(disturbance).await.err();
+        let execution_time = begun.elapsed();
+        faults.extend(failed.map(|error| format!("{}: {error}", disturbance.name)));
+        if !is_ready_within(&ready, RECOVERY_TIMEOUT).await {
+            faults.push(format!("{}: not ready after {} s", disturbance.name, RECOVERY_TIMEOUT.as_secs()));
         }
-        meter.recovered();
-        say(&format!(
+        meter.end_disturbance();
+        print(&format!(
             "{:>5} s  {}: took {} ms, ready again after {} ms",
             at.as_secs(),
             disturbance.name,
-            carried_out.as_millis(),
+            execution_time.as_millis(),
             begun.elapsed().as_millis()
         ));
     }
     tokio::time::sleep(AFTERMATH).await;
-    meter.enter(Phase::Last);
+    meter.set_phase(Phase::Last);
     faults
 }
 
-async fn carry_out(disturbance: &Disturbance) -> Result<(), String> {
+async fn execute(disturbance: &Disturbance) -> Result<(), String> {
     let command = disturbance.command.clone();
     let run = move || Command::new("sh").args(["-c", &command]).stdin(Stdio::null()).output();
     let output = tokio::task::spawn_blocking(run).await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()) }
 }
 
-/// Whether all addresses answer with success before the time is over.
+/// Whether all addresses return success within `limit`.
 pub(crate) async fn is_ready_within(addresses: &[String], limit: Duration) -> bool {
     let Ok(http) = chassis::http::client() else { return false };
     let started = Instant::now();
@@ -104,10 +104,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_that_fails_says_why() {
+    async fn a_failed_command_returns_its_error_output() {
         let run = |command: &str| {
             let disturbance = Disturbance { name: "test".into(), command: command.into() };
-            async move { carry_out(&disturbance).await }
+            async move { execute(&disturbance).await }
         };
         assert_eq!(run("true").await, Ok(()));
         assert_eq!(run("echo no such server >&2; exit 3").await, Err("no such server".to_owned()));

@@ -1,9 +1,9 @@
-//! What the platform says about a member at the end of the run.
+//! Reads of a member's payments and wallet at the end of the run.
 
-use super::api::Refusal;
-use super::books::{Account, Listed, Pair};
+use super::api::RequestError;
 use super::member::Member;
 use super::operations::{Load, money};
+use super::reconciliation::{ListedPair, ListedPayment, WalletSnapshot};
 use domain::Money;
 use serde_json::Value;
 
@@ -16,10 +16,10 @@ fn amount(value: &Value, field: &str) -> Money {
 
 impl Load {
     /// All pages of a list.
-    async fn pages(&self, member: &Member, path: &str) -> Result<Vec<Value>, Refusal> {
+    async fn list_all(&self, member: &Member, path: &str) -> Result<Vec<Value>, RequestError> {
         let (mut all, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = self.get(&member.person, format!("{path}?limit=100{cursor}")).await?;
+            let page = self.get(&member.user, format!("{path}?limit=100{cursor}")).await?;
             all.extend(page.get("items").and_then(Value::as_array).into_iter().flatten().cloned());
             match page.get("next_cursor").and_then(Value::as_str) {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -28,9 +28,9 @@ impl Load {
         }
     }
 
-    pub(crate) async fn payments_of(&self, member: &Member) -> Result<Vec<Listed>, Refusal> {
-        let items = self.pages(member, "/payments").await?;
-        let listed = |p: &Value| Listed {
+    pub(crate) async fn list_payments(&self, member: &Member) -> Result<Vec<ListedPayment>, RequestError> {
+        let items = self.list_all(member, "/payments").await?;
+        let listed = |p: &Value| ListedPayment {
             id: text(p, "id"),
             method: text(p, "method"),
             status: text(p, "status"),
@@ -39,11 +39,11 @@ impl Load {
         Ok(items.iter().map(listed).collect())
     }
 
-    pub(crate) async fn account_of(&self, member: &Member) -> Result<Account, Refusal> {
-        let wallet = self.get(&member.person, "/wallet").await?;
-        let lines = self.pages(member, "/wallet/transactions").await?;
-        let pairs = self.pages(member, "/binary/pairs").await?;
-        Ok(Account {
+    pub(crate) async fn load_wallet(&self, member: &Member) -> Result<WalletSnapshot, RequestError> {
+        let wallet = self.get(&member.user, "/wallet").await?;
+        let lines = self.list_all(member, "/wallet/transactions").await?;
+        let pairs = self.list_all(member, "/binary/pairs").await?;
+        Ok(WalletSnapshot {
             available: amount(&wallet, "available"),
             held: amount(&wallet, "held"),
             emi_reserve: amount(&wallet, "emi_reserve"),
@@ -52,18 +52,18 @@ impl Load {
             pairs: pairs
                 .iter()
                 .filter(|pair| text(pair, "status") != "flushed")
-                .map(|pair| Pair {
+                .map(|pair| ListedPair {
                     gross: amount(pair, "gross"),
                     emi: amount(pair, "emi_deduction"),
                     is_voided: text(pair, "status") == "voided",
                 })
                 .collect(),
-            payments: self.payments_of(member).await?,
+            payments: self.list_payments(member).await?,
         })
     }
 
-    /// The difference of the trial balance, which is zero in whole books.
-    pub(crate) async fn trial_difference(&self) -> Result<String, Refusal> {
+    /// Difference of the trial balance; zero in a consistent ledger.
+    pub(crate) async fn trial_difference(&self) -> Result<String, RequestError> {
         Ok(text(&self.get(&self.staff, "/ledger/trial-balance").await?, "difference"))
     }
 }

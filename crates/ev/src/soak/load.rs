@@ -1,9 +1,9 @@
-//! The load: so many operations a second, each on a task of its own.
+//! The load: a constant rate of random operations, each in its own task.
 
-use super::api::Refusal;
-use super::dice::Dice;
-use super::member::{Member, Outcome};
+use super::api::RequestError;
+use super::member::{Member, PaymentOutcome};
 use super::operations::Load;
+use super::rng::SeededRng;
 use super::sample::Phase;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,15 +11,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Operations under way at once; what is due while so many wait for the platform is left out.
-const MOST_AT_ONCE: usize = 48;
-/// Where in the run, in per cent, the ledger is verified; in a short run only at its end, because reading a large ledger
-/// would take up a whole phase.
-const VERIFY_AT: [u32; 3] = [10, 45, 80];
-const VERIFY_FROM: Duration = Duration::from_mins(10);
+/// Maximum number of concurrent operations; further due operations are skipped.
+const MAX_CONCURRENT_OPERATIONS: usize = 48;
+/// Times of ledger verifications, in per cent of the run. Short runs verify only at the end, because a verification of
+/// a large ledger would fill a whole phase.
+const VERIFY_AT_PERCENT: [u32; 3] = [10, 45, 80];
+/// Minimum duration of a run with verifications under load.
+const MIN_VERIFIED_RUN: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Operation {
     Register,
     Pay,
     PaySuperseded,
@@ -32,32 +33,32 @@ enum Kind {
     Read,
 }
 
-/// Of a hundred operations.
-const SHARES: [(Kind, usize); 10] = [
-    (Kind::Register, 9),
-    (Kind::Pay, 20),
-    (Kind::PaySuperseded, 2),
-    (Kind::PayByWallet, 4),
-    (Kind::Refund, 3),
-    (Kind::Cancel, 2),
-    (Kind::Kyc, 4),
-    (Kind::Deposit, 3),
-    (Kind::Payout, 6),
-    (Kind::Read, 47),
+/// Shares of the operations, in per cent.
+const SHARES: [(Operation, usize); 10] = [
+    (Operation::Register, 9),
+    (Operation::Pay, 20),
+    (Operation::PaySuperseded, 2),
+    (Operation::PayByWallet, 4),
+    (Operation::Refund, 3),
+    (Operation::Cancel, 2),
+    (Operation::Kyc, 4),
+    (Operation::Deposit, 3),
+    (Operation::Payout, 6),
+    (Operation::Read, 47),
 ];
 
-impl Kind {
-    fn chosen(dice: &mut Dice) -> Self {
-        let mut left = dice.below(SHARES.iter().map(|(_, share)| share).sum());
-        for (kind, share) in SHARES {
+impl Operation {
+    fn random(rng: &mut SeededRng) -> Self {
+        let mut left = rng.below(SHARES.iter().map(|(_, share)| share).sum());
+        for (operation, share) in SHARES {
             if left < share {
-                return kind;
+                return operation;
             }
             left -= share;
         }
         Self::Read
     }
-    const fn word(self) -> &'static str {
+    const fn label(self) -> &'static str {
         match self {
             Self::Register => "registrations",
             Self::Pay => "payments",
@@ -71,9 +72,9 @@ impl Kind {
             Self::Read => "reads",
         }
     }
-    /// Whether the operation can be done with this member.
-    fn suits(self, member: &Member) -> bool {
-        let has_paid = member.payments.iter().any(|p| p.outcome == Outcome::Completed);
+    /// Whether the operation is possible for this member.
+    fn is_possible_for(self, member: &Member) -> bool {
+        let has_paid = member.payments.iter().any(|p| p.outcome == PaymentOutcome::Completed);
         !member.is_uncertain
             && match self {
                 Self::Refund | Self::Cancel => has_paid,
@@ -87,78 +88,84 @@ impl Kind {
 }
 
 impl Load {
-    async fn run(&self, kind: Kind, dice: &mut Dice) -> Option<&'static str> {
-        let outcome = match kind {
-            Kind::Register => self.register(dice).await,
-            Kind::Read => self.read(dice).await,
-            Kind::Pay
-            | Kind::PaySuperseded
-            | Kind::PayByWallet
-            | Kind::Refund
-            | Kind::Cancel
-            | Kind::Kyc
-            | Kind::Deposit
-            | Kind::Payout => {
-                let taken = self.members.take(dice.below(usize::MAX), |member| kind.suits(member));
-                let Some(mut member) = taken else {
-                    // Nobody suits yet.
-                    return self.read(dice).await.ok().map(|()| Kind::Read.word());
+    async fn run(&self, operation: Operation, rng: &mut SeededRng) -> Option<&'static str> {
+        let outcome = match operation {
+            Operation::Register => self.register(rng).await,
+            Operation::Read => self.read(rng).await,
+            Operation::Pay
+            | Operation::PaySuperseded
+            | Operation::PayByWallet
+            | Operation::Refund
+            | Operation::Cancel
+            | Operation::Kyc
+            | Operation::Deposit
+            | Operation::Payout => {
+                let claimed = self.members.claim(rng.below(usize::MAX), |member| operation.is_possible_for(member));
+                let Some(mut member) = claimed else {
+                    // No member is eligible yet.
+                    return self.read(rng).await.ok().map(|()| Operation::Read.label());
                 };
-                let outcome = self.run_with(kind, &mut member, dice).await;
+                let outcome = self.run_with(operation, &mut member, rng).await;
                 member.is_uncertain = member.is_uncertain || outcome.is_err();
-                self.members.give_back(member);
+                self.members.release(member);
                 outcome
             }
         };
         match outcome {
-            Ok(()) => Some(kind.word()),
-            Err(Refusal::NoAnswer) => None,
-            Err(Refusal::Problem { status, code, text }) => {
-                self.api.meter.fault(&format!("{} was refused: {status} {code} {text}", kind.word()));
+            Ok(()) => Some(operation.label()),
+            Err(RequestError::NoResponse) => None,
+            Err(RequestError::Problem { status, code, text }) => {
+                self.api.meter.record_failure(&format!("{} was refused: {status} {code} {text}", operation.label()));
                 None
             }
         }
     }
 
-    async fn run_with(&self, kind: Kind, member: &mut Member, dice: &mut Dice) -> Result<(), Refusal> {
-        match kind {
-            Kind::Register | Kind::Read => Ok(()),
-            Kind::Pay => self.pay(member, dice).await,
-            Kind::PaySuperseded => self.pay_superseded(member).await,
-            Kind::PayByWallet => self.pay_by_wallet(member).await,
-            Kind::Refund => self.refund(member).await,
-            Kind::Cancel => self.cancel(member).await,
-            Kind::Kyc => self.apply_for_kyc(member, dice).await,
-            Kind::Deposit => self.deposit(member).await,
-            Kind::Payout => self.pay_out(member, dice).await,
+    async fn run_with(
+        &self,
+        operation: Operation,
+        member: &mut Member,
+        rng: &mut SeededRng,
+    ) -> Result<(), RequestError> {
+        match operation {
+            Operation::Register | Operation::Read => Ok(()),
+            Operation::Pay => self.pay(member, rng).await,
+            Operation::PaySuperseded => self.pay_superseded(member).await,
+            Operation::PayByWallet => self.pay_by_wallet(member).await,
+            Operation::Refund => self.refund(member).await,
+            Operation::Cancel => self.cancel(member).await,
+            Operation::Kyc => self.apply_for_kyc(member, rng).await,
+            Operation::Deposit => self.deposit(member).await,
+            Operation::Payout => self.pay_out(member, rng).await,
         }
     }
 }
 
-/// How long after the last disturbance the load lasts at least, in per cent of its time, and by how much it may be
-/// prolonged for that.
-const LAST_PHASE: u32 = 30;
-const PROLONGED_BY_AT_MOST: Duration = Duration::from_mins(6);
+/// Minimum duration of the last phase, in per cent of the run.
+const LAST_PHASE_PERCENT: u32 = 30;
+/// Maximum extension of the run to reach that duration.
+const MAX_EXTENSION: Duration = Duration::from_mins(6);
 
-/// Runs the load for a time, longer where a server came back late, and waits for what is under way; answers how many
-/// operations were due.
-pub(crate) async fn run(load: &Arc<Load>, duration: Duration, every: Duration, dice: &mut Dice) -> u64 {
-    let room = Arc::new(Semaphore::new(MOST_AT_ONCE));
+/// Runs the load for `duration`, extended where a server recovered late, and waits for running operations. Returns the
+/// number of operations that were due.
+pub(crate) async fn run(load: &Arc<Load>, duration: Duration, tick: Duration, rng: &mut SeededRng) -> u64 {
+    let capacity = Arc::new(Semaphore::new(MAX_CONCURRENT_OPERATIONS));
     let (started, mut due) = (Instant::now(), 0_u64);
     let mut running = JoinSet::new();
     let mut verifications =
-        VERIFY_AT.iter().filter(|_| duration >= VERIFY_FROM).map(|percent| duration * *percent / 100);
+        VERIFY_AT_PERCENT.iter().filter(|_| duration >= MIN_VERIFIED_RUN).map(|percent| duration * *percent / 100);
     let mut verify_at = verifications.next();
-    let mut ticks = interval(every);
+    let mut ticks = interval(tick);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last_since = None;
     loop {
         if last_since.is_none() && load.api.meter.phase() == Phase::Last {
             last_since = Some(Instant::now());
         }
-        let has_last = last_since.is_some_and(|since| since.elapsed() >= duration * LAST_PHASE / 100);
+        let is_last_phase_complete =
+            last_since.is_some_and(|since| since.elapsed() >= duration * LAST_PHASE_PERCENT / 100);
         let elapsed = started.elapsed();
-        if (elapsed >= duration && has_last) || elapsed >= duration + PROLONGED_BY_AT_MOST {
+        if (elapsed >= duration && is_last_phase_complete) || elapsed >= duration + MAX_EXTENSION {
             break;
         }
         ticks.tick().await;
@@ -166,19 +173,19 @@ pub(crate) async fn run(load: &Arc<Load>, duration: Duration, every: Duration, d
         if verify_at.is_some_and(|at| started.elapsed() >= at) {
             verify_at = verifications.next();
             let load = Arc::clone(load);
-            running.spawn(async move { load.verify_in_passing().await });
+            running.spawn(async move { load.verify_ledger_under_load().await });
         }
         due += 1;
-        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-            load.api.meter.skipped();
+        let Ok(permit) = Arc::clone(&capacity).try_acquire_owned() else {
+            load.api.meter.record_skipped();
             continue;
         };
-        let (load, mut dice) = (Arc::clone(load), dice.branch());
+        let (load, mut rng) = (Arc::clone(load), rng.branch());
         running.spawn(async move {
-            if let Some(kind) = load.run(Kind::chosen(&mut dice), &mut dice).await {
-                load.api.meter.completed(kind);
+            if let Some(operation) = load.run(Operation::random(&mut rng), &mut rng).await {
+                load.api.meter.record_completed(operation);
             }
-            drop(place);
+            drop(permit);
         });
     }
     while running.join_next().await.is_some() {}
@@ -186,12 +193,14 @@ pub(crate) async fn run(load: &Arc<Load>, duration: Duration, every: Duration, d
 }
 
 impl Load {
-    async fn verify_in_passing(&self) {
+    async fn verify_ledger_under_load(&self) {
         match self.verify_ledger().await {
-            Ok(faults) => faults.iter().for_each(|fault| self.api.meter.fault(&format!("ledger/verify: {fault}"))),
-            Err(Refusal::NoAnswer) => {}
-            Err(Refusal::Problem { status, code, .. }) => {
-                self.api.meter.fault(&format!("ledger/verify was refused: {status} {code}"));
+            Ok(faults) => {
+                faults.iter().for_each(|fault| self.api.meter.record_failure(&format!("ledger/verify: {fault}")))
+            }
+            Err(RequestError::NoResponse) => {}
+            Err(RequestError::Problem { status, code, .. }) => {
+                self.api.meter.record_failure(&format!("ledger/verify was refused: {status} {code}"));
             }
         }
     }

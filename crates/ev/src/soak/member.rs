@@ -1,19 +1,19 @@
-//! Members as the driver knows them: what each did, and what was done to each.
+//! Expected state of the members, recorded by the driver.
 
-use super::api::{Api, Refusal, SignedIn};
+use super::api::{Api, RequestError, SignedIn};
 use domain::Money;
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex as AsyncMutex;
 
-/// Access tokens live a quarter of an hour.
+/// Age at which a token is refreshed. Access tokens expire after 15 minutes.
 const REFRESH_AFTER: Duration = Duration::from_mins(8);
-/// Nobody may ask for a second code sooner.
-const NEXT_CODE: Duration = Duration::from_secs(31);
+/// Delay before a user may request another code.
+const CODE_RESEND_DELAY: Duration = Duration::from_secs(31);
 
-/// Somebody signed in.
-pub(crate) struct Person {
+/// A signed-in user.
+pub(crate) struct TestUser {
     pub(crate) id: String,
     pub(crate) referral_code: String,
     email: String,
@@ -32,7 +32,7 @@ impl From<SignedIn> for Tokens {
     }
 }
 
-impl Person {
+impl TestUser {
     pub(crate) fn new(email: &str, session: SignedIn) -> Arc<Self> {
         Arc::new(Self {
             id: session.id.clone(),
@@ -42,11 +42,11 @@ impl Person {
         })
     }
 
-    /// An access token that is good for some minutes; a session that cannot be continued is begun anew.
-    pub(crate) async fn token(&self, api: &Api) -> Result<String, Refusal> {
+    /// A valid access token. Refreshes it when it is old, and signs in again when the refresh fails.
+    pub(crate) async fn token(&self, api: &Api) -> Result<String, RequestError> {
         let mut tokens = self.tokens.lock().await;
         if tokens.since.elapsed() > REFRESH_AFTER {
-            let renewed = api.public("/auth/refresh", &json!({ "refresh_token": tokens.refresh })).await.ok();
+            let renewed = api.post_anonymously("/auth/refresh", &json!({ "refresh_token": tokens.refresh })).await.ok();
             let text = |name: &str| renewed.as_ref()?.get(name)?.as_str().map(str::to_owned);
             *tokens = match (text("access_token"), text("refresh_token")) {
                 (Some(access), Some(refresh)) => Tokens { access, refresh, since: Instant::now() },
@@ -56,15 +56,15 @@ impl Person {
         Ok(tokens.access.clone())
     }
 
-    /// The answer to a refresh may have been lost in a disturbance; then its token counts as used.
-    async fn sign_in_again(&self, api: &Api) -> Result<SignedIn, Refusal> {
+    /// Signs in with a new code. A disturbance may lose the response of a refresh, whose token is then used up.
+    async fn sign_in_again(&self, api: &Api) -> Result<SignedIn, RequestError> {
         for _ in 0..3 {
             if let Ok(session) = api.sign_in(&self.email, "Soak", None).await {
                 return Ok(session);
             }
-            tokio::time::sleep(NEXT_CODE).await;
+            tokio::time::sleep(CODE_RESEND_DELAY).await;
         }
-        Err(Refusal::NoAnswer)
+        Err(RequestError::NoResponse)
     }
 }
 
@@ -74,12 +74,12 @@ pub(crate) enum PaidBy {
     Wallet,
 }
 
-/// What became of a payment that was captured.
+/// State of a captured payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum PaymentOutcome {
     Completed,
     Refunded,
-    /// Captured for an order that was superseded: the money is in the wallet.
+    /// Captured for a superseded order and returned to the wallet.
     Returned,
 }
 
@@ -88,9 +88,9 @@ pub(crate) struct Payment {
     pub(crate) id: String,
     pub(crate) amount: Money,
     pub(crate) method: PaidBy,
-    /// Which of the member's bookings.
+    /// Index of the member's booking.
     pub(crate) booking: usize,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: PaymentOutcome,
 }
 
 #[derive(Debug, Clone)]
@@ -99,33 +99,33 @@ pub(crate) struct Booking {
     pub(crate) is_open: bool,
 }
 
-/// A payout that was approved.
+/// An approved payout.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Payout {
     pub(crate) amount: Money,
     pub(crate) failed: bool,
 }
 
-/// A member and everything that the driver knows of them.
+/// A member and all recorded operations.
 pub(crate) struct Member {
     pub(crate) number: usize,
-    pub(crate) person: Arc<Person>,
-    /// The number of who referred them.
+    pub(crate) user: Arc<TestUser>,
+    /// Number of the referrer.
     pub(crate) referrer: Option<usize>,
     pub(crate) bookings: Vec<Booking>,
     pub(crate) payments: Vec<Payment>,
     pub(crate) deposits: Vec<Money>,
     pub(crate) payouts: Vec<Payout>,
     pub(crate) kyc_approved: bool,
-    /// An operation ended without an answer, so the platform may know more than the driver.
+    /// Whether an operation ended without a response, so the platform's state may differ.
     pub(crate) is_uncertain: bool,
 }
 
 impl Member {
-    pub(crate) fn new(person: Arc<Person>, referrer: Option<usize>) -> Self {
+    pub(crate) fn new(user: Arc<TestUser>, referrer: Option<usize>) -> Self {
         Self {
             number: 0,
-            person,
+            user,
             referrer,
             bookings: Vec::new(),
             payments: Vec::new(),
@@ -136,23 +136,23 @@ impl Member {
         }
     }
 
-    /// The first booking that is open and has room for more payments.
-    pub(crate) fn open_booking(&self, most_payments: usize) -> Option<usize> {
+    /// First open booking with fewer than `max_payments` payments.
+    pub(crate) fn open_booking(&self, max_payments: usize) -> Option<usize> {
         let paid = |n: usize| self.payments.iter().filter(|p| p.booking == n).count();
-        (0..).zip(&self.bookings).find(|(n, b)| b.is_open && paid(*n) < most_payments).map(|(n, _)| n)
+        (0..).zip(&self.bookings).find(|(n, b)| b.is_open && paid(*n) < max_payments).map(|(n, _)| n)
     }
 
-    /// The booking is cancelled, and every payment on it refunded.
+    /// Records a cancellation with a refund of every payment.
     pub(crate) fn cancel(&mut self, booking: usize) {
         if let Some(cancelled) = self.bookings.get_mut(booking) {
             cancelled.is_open = false;
         }
-        let paid = self.payments.iter_mut().filter(|p| p.booking == booking && p.outcome == Outcome::Completed);
-        paid.for_each(|payment| payment.outcome = Outcome::Refunded);
+        let paid = self.payments.iter_mut().filter(|p| p.booking == booking && p.outcome == PaymentOutcome::Completed);
+        paid.for_each(|payment| payment.outcome = PaymentOutcome::Refunded);
     }
 }
 
-/// Everybody. A member is taken out for an operation, so that only one changes what is known of them.
+/// All members. An operation claims its member, so no two operations change the same member at once.
 #[derive(Default)]
 pub(crate) struct Members {
     inner: Mutex<Inner>,
@@ -160,7 +160,7 @@ pub(crate) struct Members {
 
 #[derive(Default)]
 struct Inner {
-    people: Vec<Arc<Person>>,
+    users: Vec<Arc<TestUser>>,
     idle: Vec<Member>,
 }
 
@@ -170,27 +170,27 @@ impl Members {
     }
     pub(crate) fn add(&self, mut member: Member) {
         let mut inner = self.inner();
-        member.number = inner.people.len();
-        inner.people.push(Arc::clone(&member.person));
+        member.number = inner.users.len();
+        inner.users.push(Arc::clone(&member.user));
         inner.idle.push(member);
     }
-    pub(crate) fn give_back(&self, member: Member) {
+    pub(crate) fn release(&self, member: Member) {
         self.inner().idle.push(member);
     }
-    pub(crate) fn person(&self, number: usize) -> Option<(usize, Arc<Person>)> {
+    pub(crate) fn user(&self, number: usize) -> Option<(usize, Arc<TestUser>)> {
         let inner = self.inner();
-        let number = number.checked_rem(inner.people.len())?;
-        inner.people.get(number).map(|person| (number, Arc::clone(person)))
+        let number = number.checked_rem(inner.users.len())?;
+        inner.users.get(number).map(|user| (number, Arc::clone(user)))
     }
-    /// Takes an idle member out that the operation can be done with, looking from a chosen place on.
-    pub(crate) fn take(&self, from: usize, wanted: impl Fn(&Member) -> bool) -> Option<Member> {
+    /// Claims an idle member that satisfies `wanted`, searching from index `from`.
+    pub(crate) fn claim(&self, from: usize, wanted: impl Fn(&Member) -> bool) -> Option<Member> {
         let mut inner = self.inner();
         let count = inner.idle.len();
         let start = from.checked_rem(count)?;
         let found = (start..count).chain(0..start).find(|n| inner.idle.get(*n).is_some_and(&wanted))?;
         Some(inner.idle.swap_remove(found))
     }
-    /// All members in the order they joined, once no operation is under way.
+    /// All members in the order of registration. Call it when no operation is running.
     pub(crate) fn into_all(self) -> Vec<Member> {
         let mut all = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).idle;
         all.sort_by_key(|member| member.number);

@@ -1,4 +1,4 @@
-//! Counters of the load, shared by everything that runs at once.
+//! Shared counters of the load.
 
 use super::sample::{Latency, Phase};
 use std::collections::BTreeMap;
@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// After the platform is ready again its clients may still meet a connection that is being closed.
-const GRACE: Duration = Duration::from_secs(5);
-/// Failures that are kept whole; more are counted by the judge as they are, so a run of nothing but failures stays small.
-const MOST_FAILURES: usize = 1_000;
-const MOST_CHARS: usize = 300;
+/// Time after a recovery in which failures still count as disturbed, because connections may still be closing.
+const RECOVERY_MARGIN: Duration = Duration::from_secs(5);
+/// Maximum number of recorded failures; further ones are dropped.
+const MAX_FAILURES: usize = 1_000;
+const MAX_FAILURE_CHARS: usize = 300;
 
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
@@ -34,7 +34,7 @@ struct Inner {
     by_kind: BTreeMap<&'static str, u64>,
 }
 
-/// What is printed of the counters.
+/// Totals for the report.
 #[derive(Debug, Clone)]
 pub(crate) struct Totals {
     pub(crate) operations: u64,
@@ -55,69 +55,69 @@ impl Meter {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn completed(&self, kind: &'static str) {
+    pub(crate) fn record_completed(&self, kind: &'static str) {
         add(&self.operations);
         *self.inner().by_kind.entry(kind).or_default() += 1;
     }
-    pub(crate) fn answered(&self, took: Duration) {
+    pub(crate) fn record_response(&self, took: Duration) {
         add(&self.requests);
         self.inner().millis.push(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     }
-    pub(crate) fn retried(&self) {
+    pub(crate) fn record_retry(&self) {
         add(&self.retries);
     }
-    pub(crate) fn throttled(&self) {
+    pub(crate) fn record_throttle(&self) {
         add(&self.throttles);
     }
-    /// An operation that was due and not begun, because too many were under way.
-    pub(crate) fn skipped(&self) {
+    /// Records an operation that was skipped because too many were running.
+    pub(crate) fn record_skipped(&self) {
         add(&self.skipped);
     }
-    pub(crate) fn fault(&self, what: &str) {
+    pub(crate) fn record_failure(&self, what: &str) {
         let mut inner = self.inner();
-        if inner.failures.len() < MOST_FAILURES {
-            let at = inner.phase.word();
-            inner.failures.push(format!("[{at}] {}", what.chars().take(MOST_CHARS).collect::<String>()));
+        if inner.failures.len() < MAX_FAILURES {
+            let phase = inner.phase.label();
+            inner.failures.push(format!("[{phase}] {}", what.chars().take(MAX_FAILURE_CHARS).collect::<String>()));
         }
     }
 
-    pub(crate) fn verification_begins(&self) {
+    pub(crate) fn begin_verification(&self) {
         add(&self.verifications);
     }
-    pub(crate) fn verification_ends(&self) {
+    pub(crate) fn end_verification(&self) {
         add(&self.verified);
     }
-    /// How many verifications have begun, and how many have ended.
+    /// Numbers of verifications begun and ended.
     pub(crate) fn verifications(&self) -> (u64, u64) {
         (self.verifications.load(Ordering::Relaxed), self.verified.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn enter(&self, phase: Phase) {
+    pub(crate) fn set_phase(&self, phase: Phase) {
         self.inner().phase = phase;
     }
     pub(crate) fn phase(&self) -> Phase {
         self.inner().phase
     }
-    pub(crate) fn disturb(&self) {
+    pub(crate) fn begin_disturbance(&self) {
         self.inner().disturbed = true;
     }
-    pub(crate) fn recovered(&self) {
+    pub(crate) fn end_disturbance(&self) {
         let mut inner = self.inner();
         inner.disturbed = false;
         inner.recovered_at = Some(Instant::now());
     }
     pub(crate) fn is_disturbed(&self) -> bool {
         let inner = self.inner();
-        inner.disturbed || inner.recovered_at.is_some_and(|at| at.elapsed() < GRACE)
+        inner.disturbed || inner.recovered_at.is_some_and(|at| at.elapsed() < RECOVERY_MARGIN)
     }
 
     pub(crate) fn operations(&self) -> u64 {
         self.operations.load(Ordering::Relaxed)
     }
-    /// Of the answers since the last call.
+    /// Latency of the responses since the last call.
     pub(crate) fn take_latency(&self) -> Latency {
         let millis = std::mem::take(&mut self.inner().millis);
-        Latency::of(millis)
+        Latency::from_millis(millis)
     }
     pub(crate) fn totals(&self) -> Totals {
         let inner = self.inner();

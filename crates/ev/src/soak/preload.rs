@@ -1,6 +1,6 @@
-//! Many recent entries in the wallet's ledger before the load begins, posted by the wallet's own code.
+//! Preloading of the wallet's ledger with many recent entries, posted by the wallet's own code.
 //!
-//! A job whose cost grows with the backlog shows itself only where there is one.
+//! A job whose cost grows with the number of entries is only visible in a large ledger.
 
 use chassis::clock::{Clock, SystemClock};
 use chassis::events::{Envelope, HandleError};
@@ -12,39 +12,41 @@ use diesel::sql_types::{Text, Timestamp as SqlTimestamp};
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
 use uuid::Uuid;
-use wallet::app::post::{self, Work};
+use wallet::app::posting::{self, EventWork};
 use wallet::domain::Command;
-use wallet::domain::command::Manual;
+use wallet::domain::command::ManualEntry;
 
 /// Entries posted in one transaction.
 const BATCH: usize = 5_000;
 /// Wallets that share the entries.
 const MEMBERS: usize = 64;
 
-/// Posts so many deposits into the wallet's database. Their events count as sent long ago: nobody is to hear of them.
+/// Posts `entries` deposits to the wallet's database and marks their events as sent, so no consumer receives them.
+/// Errors when the database fails.
 pub async fn run(env: &Env, entries: usize) -> Result<String, BootError> {
     let failed = |e: &dyn std::fmt::Display| BootError::Failed(e.to_string());
-    let db = Db::connect(&chassis::boot::database(env, "wallet")?).await?;
+    let db = Db::connect(&chassis::boot::database_config(env, "wallet")?).await?;
     let members: Vec<UserId> = (0..MEMBERS).map(|_| id::fresh()).collect();
     let mut left = entries;
     while left > 0 {
         let count = left.min(BATCH);
         let at = SystemClock.now();
-        let work: Vec<Work> = members.iter().copied().cycle().take(count).map(|member| deposit(member, at)).collect();
+        let work: Vec<EventWork> =
+            members.iter().copied().cycle().take(count).map(|member| deposit(member, at)).collect();
         let members = members.as_slice();
         let posted: Result<(), HandleError> = db
             .tx(async |c| {
-                post::events(c, &SystemClock, work.clone(), &[], |_| Ok(Vec::new())).await?;
+                posting::post_events(c, &SystemClock, work.clone(), &[], |_| Ok(Vec::new())).await?;
                 Ok(mark_sent(c, members).await?)
             })
             .await;
         posted.map_err(|e| failed(&e))?;
         left -= count;
     }
-    Ok(format!("{entries} entries are posted"))
+    Ok(format!("{entries} entries posted"))
 }
 
-/// The members are new, so no event of anybody else has one of them for its subject.
+/// Marks the events of these members as sent. The members are new, so no other event has one of them as its subject.
 async fn mark_sent(c: &mut DbConnection, members: &[UserId]) -> Result<(), DbError> {
     let now = SystemClock.now();
     for member in members {
@@ -54,9 +56,9 @@ async fn mark_sent(c: &mut DbConnection, members: &[UserId]) -> Result<(), DbErr
     Ok(())
 }
 
-fn deposit(user_id: UserId, at: Timestamp) -> Work {
+fn deposit(user_id: UserId, at: Timestamp) -> EventWork {
     let cause: Uuid = id::fresh();
-    let manual = Manual {
+    let manual = ManualEntry {
         id: id::fresh(),
         user_id,
         amount: Money::from_rupees(1),
@@ -74,5 +76,5 @@ fn deposit(user_id: UserId, at: Timestamp) -> Work {
         traceparent: String::new(),
         data: Vec::new(),
     };
-    Work { event, commands: vec![Command::Deposit(manual)] }
+    EventWork { event, commands: vec![Command::Deposit(manual)] }
 }

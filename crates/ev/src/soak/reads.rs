@@ -1,15 +1,15 @@
-//! The reads of the load: what members and staff look at.
+//! Read operations of the load, by members and staff.
 
-use super::api::{Refusal, Request};
-use super::dice::Dice;
+use super::api::{Request, RequestError};
 use super::operations::Load;
+use super::rng::SeededRng;
 use chassis::clock::{Clock, SystemClock};
 use reqwest::Method;
 use std::time::Duration;
 
-/// Reads the whole ledger, so it may take its time.
+/// Timeout of a verification, which reads the whole ledger.
 const VERIFY_TIMEOUT: Duration = Duration::from_mins(10);
-const OF_MEMBERS: [&str; 12] = [
+const MEMBER_PATHS: [&str; 12] = [
     "/wallet",
     "/wallet/transactions?limit=20",
     "/binary/me",
@@ -23,22 +23,22 @@ const OF_MEMBERS: [&str; 12] = [
     "/users/me",
     "/users/me/referrals",
 ];
-const OF_STAFF: [&str; 4] =
+const STAFF_PATHS: [&str; 4] =
     ["/reports/dashboard", "/ledger/trial-balance", "/ledger/accounts", "/payouts?status=completed"];
 
 impl Load {
-    /// One page of what a member, or now and then a member of staff, looks at.
-    pub(crate) async fn read(&self, dice: &mut Dice) -> Result<(), Refusal> {
-        let read = match dice.below(20) {
+    /// Reads one page as a member, or sometimes as staff.
+    pub(crate) async fn read(&self, rng: &mut SeededRng) -> Result<(), RequestError> {
+        let read = match rng.below(20) {
             0 => {
-                let path = OF_STAFF.get(dice.below(OF_STAFF.len())).copied().unwrap_or_default();
+                let path = STAFF_PATHS.get(rng.below(STAFF_PATHS.len())).copied().unwrap_or_default();
                 self.get(&self.staff, path).await
             }
-            1 => self.statement(dice).await,
+            1 => self.statement(rng).await,
             _ => {
-                let Some((_, person)) = self.members.person(dice.below(usize::MAX)) else { return Ok(()) };
-                let path = OF_MEMBERS.get(dice.below(OF_MEMBERS.len())).copied().unwrap_or_default();
-                self.get(&person, path).await
+                let Some((_, user)) = self.members.user(rng.below(usize::MAX)) else { return Ok(()) };
+                let path = MEMBER_PATHS.get(rng.below(MEMBER_PATHS.len())).copied().unwrap_or_default();
+                self.get(&user, path).await
             }
         };
         match read {
@@ -47,21 +47,21 @@ impl Load {
         }
     }
 
-    async fn statement(&self, dice: &mut Dice) -> Result<serde_json::Value, Refusal> {
-        let Some((_, person)) = self.members.person(dice.below(usize::MAX)) else { return Ok(serde_json::Value::Null) };
-        let format = if dice.below(2) == 0 { "csv" } else { "pdf" };
-        self.get(&person, format!("/wallet/statement?month={}&format={format}", SystemClock.now().month())).await
+    async fn statement(&self, rng: &mut SeededRng) -> Result<serde_json::Value, RequestError> {
+        let Some((_, user)) = self.members.user(rng.below(usize::MAX)) else { return Ok(serde_json::Value::Null) };
+        let format = if rng.below(2) == 0 { "csv" } else { "pdf" };
+        self.get(&user, format!("/wallet/statement?month={}&format={format}", SystemClock.now().month())).await
     }
 
-    /// The platform's own check of the whole ledger; answers its faults.
-    pub(crate) async fn verify_ledger(&self) -> Result<Vec<String>, Refusal> {
+    /// Calls `GET /ledger/verify` and returns the report where it is not ok.
+    pub(crate) async fn verify_ledger(&self) -> Result<Vec<String>, RequestError> {
         let token = self.admin.token(&self.api).await?;
-        self.api.meter.verification_begins();
+        self.api.meter.begin_verification();
         let request = Request { method: Method::GET, timeout: VERIFY_TIMEOUT, ..Request::get("/ledger/verify", token) };
         let report = self.api.send(&request).await;
-        self.api.meter.verification_ends();
+        self.api.meter.end_verification();
         let report = report?;
-        let holds = report.get("ok").and_then(serde_json::Value::as_bool) == Some(true);
-        Ok(if holds { Vec::new() } else { vec![report.to_string()] })
+        let is_ok = report.get("ok").and_then(serde_json::Value::as_bool) == Some(true);
+        Ok(if is_ok { Vec::new() } else { vec![report.to_string()] })
     }
 }

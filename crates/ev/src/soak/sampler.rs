@@ -1,8 +1,8 @@
-//! Takes a sample every few seconds.
+//! Background task that takes samples.
 
 use super::database::{Broker, Database, figures, queued};
 use super::meter::Meter;
-use super::process::{Watched, usages};
+use super::process::{WatchedProcess, measure};
 use super::sample::Sample;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// What a database or a broker that is down may hold a sample up.
+/// Maximum wait for a database or the broker in one sample.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is watched.
+/// Sources of the measurements.
 pub(crate) struct Sources {
-    pub(crate) processes: Vec<Watched>,
+    pub(crate) processes: Vec<WatchedProcess>,
     pub(crate) databases: Vec<Database>,
     pub(crate) broker: Option<Broker>,
     pub(crate) meter: Arc<Meter>,
@@ -25,10 +25,10 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) async fn sample(&self, verifications_before: &mut (u64, u64)) -> Sample {
         let verifications = self.meter.verifications();
-        let under_way = verifications.0 != verifications.1;
-        let verifying = under_way || verifications != *verifications_before;
+        let is_running = verifications.0 != verifications.1;
+        let verifying = is_running || verifications != *verifications_before;
         *verifications_before = verifications;
-        let processes = usages(&self.processes);
+        let processes = measure(&self.processes);
         let (operations, latency, phase) = (self.meter.operations(), self.meter.take_latency(), self.meter.phase());
         let figures = timeout(SAMPLE_TIMEOUT, figures(&self.databases)).await.ok().and_then(Result::ok);
         let queued = self.queued().await;
@@ -61,7 +61,7 @@ impl Sources {
     }
 }
 
-/// A sampler that runs beside the load.
+/// A running sampler.
 pub(crate) struct Sampler {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -69,12 +69,12 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    pub(crate) fn start(sources: Arc<Sources>, every: Duration) -> Self {
+    pub(crate) fn start(sources: Arc<Sources>, period: Duration) -> Self {
         let (stop, mut stopped) = watch::channel(false);
         let samples = Arc::<Mutex<Vec<Sample>>>::default();
-        let kept = Arc::clone(&samples);
+        let stored = Arc::clone(&samples);
         let task = tokio::spawn(async move {
-            let mut ticks = interval(every);
+            let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let mut verifications = (0, 0);
             loop {
@@ -83,12 +83,13 @@ impl Sampler {
                     _ = ticks.tick() => {}
                 }
                 let sample = sources.sample(&mut verifications).await;
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+                stored.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
             }
         });
         Self { stop, task, samples }
     }
 
+    /// Stops the task and returns the samples.
     pub(crate) async fn finish(self) -> Vec<Sample> {
         // The task may have ended by itself.
         let _stopped = self.stop.send(true);

@@ -1,8 +1,7 @@
-//! Migrations that die half way on MariaDB, where each DDL statement is committed by itself: whoever comes after goes
-//! on where they stopped, and the schema is the one of an undisturbed run. `TEST_MYSQL_URL` names a server whose user
-//! may create databases.
+//! Interrupted migrations on MariaDB, where each DDL statement commits by itself: the next run resumes, and the schema
+//! equals that of an uninterrupted run. `TEST_MYSQL_URL` is a server whose user may create databases.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "the test's own helpers stop at the first surprise")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "test helpers panic on failure")]
 
 use db::{Db, DbConfig, DbConnection, DbError};
 use diesel::sql_types::Text;
@@ -12,16 +11,16 @@ use diesel_migrations::{EmbeddedMigration, EmbeddedMigrations, EmbeddedName, Tom
 use std::path::Path;
 use testkit::mariadb::with_database;
 
-/// A statement that no server executes.
-const DEATH: &str = "SELECT death FROM nowhere;";
+/// A statement that always fails.
+const FAILING_STATEMENT: &str = "SELECT absent FROM nowhere;";
 
-/// A migration's folder and what it executes.
+/// A migration: folder name and script.
 struct Script {
     name: &'static str,
     up: String,
 }
 
-/// The migrations of a folder, in their order.
+/// The migrations of a crate, in order.
 fn scripts(folder: &str) -> Vec<Script> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder).join("migrations");
     let mut found: Vec<Script> = std::fs::read_dir(folder)
@@ -37,16 +36,17 @@ fn scripts(folder: &str) -> Vec<Script> {
 }
 
 impl Script {
-    /// Where its statements end: a semicolon at the end of a line, after which something begins that is not indented
-    /// and is not the end of a trigger.
-    fn ends(&self) -> Vec<usize> {
+    /// Ends of its statements: a semicolon at the end of a line, followed by a line that is not indented and does not
+    /// end a trigger.
+    fn statement_ends(&self) -> Vec<usize> {
         let begins =
             |at: &usize| self.up.get(at + 2..).is_none_or(|rest| !rest.starts_with(' ') && !rest.starts_with("END"));
         self.up.match_indices(";\n").map(|(at, _)| at).filter(begins).map(|at| at + 2).collect()
     }
-    /// The migration, cut off at `end`; whole without one.
-    fn until(&self, end: Option<usize>) -> EmbeddedMigrations {
-        let up = end.map_or_else(|| self.up.clone(), |end| format!("{}{DEATH}", self.up.get(..end).unwrap()));
+    /// The migration up to `end`, followed by a failing statement; the whole migration for `None`.
+    fn truncated(&self, end: Option<usize>) -> EmbeddedMigrations {
+        let up =
+            end.map_or_else(|| self.up.clone(), |end| format!("{}{FAILING_STATEMENT}", self.up.get(..end).unwrap()));
         let migration =
             EmbeddedMigration::new(up.leak(), None, EmbeddedName::new(self.name), TomlMetadataWrapper::new(true));
         EmbeddedMigrations::new(Box::leak(Box::new([migration])))
@@ -64,7 +64,7 @@ async fn lines(c: &mut DbConnection, query: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.line).collect()
 }
 
-/// Tables, columns, indexes, constraints, triggers and the versions that were run, one a line.
+/// Tables, columns, indexes, constraints, triggers and applied versions, one a line.
 async fn schema(db: &Db) -> Vec<String> {
     let c = &mut *db.write().await.unwrap();
     let mut all = Vec::new();
@@ -84,12 +84,13 @@ async fn schema(db: &Db) -> Vec<String> {
     all
 }
 
-async fn undisturbed(scripts: &[Script], extra: &str) -> (Vec<String>, Vec<String>) {
+/// Schema and extra rows after an uninterrupted run.
+async fn uninterrupted(scripts: &[Script], extra: &str) -> (Vec<String>, Vec<String>) {
     let mut seen = None;
     with_database(async |url| {
         let db = Db::connect(&DbConfig::new(url)).await.unwrap();
         for script in scripts {
-            assert_eq!(db.migrate(script.until(None)).await.unwrap().len(), 1);
+            assert_eq!(db.migrate(script.truncated(None)).await.unwrap().len(), 1);
         }
         seen = Some((schema(&db).await, lines(&mut db.write().await.unwrap(), extra).await));
     })
@@ -97,22 +98,24 @@ async fn undisturbed(scripts: &[Script], extra: &str) -> (Vec<String>, Vec<Strin
     seen.unwrap()
 }
 
-/// Dies after each statement of each migration of `service`; `extra` asks for rows that migrations put in.
-async fn dies_everywhere(service: &str, extra: &str) {
+/// Interrupts after each statement of each migration of `service`; `extra` selects rows that migrations insert.
+async fn interrupt_everywhere(service: &str, extra: &str) {
     let mut all = scripts("crates/chassis");
     all.extend(scripts(&format!("services/{service}")));
-    let expected = undisturbed(&all, extra).await;
+    let expected = uninterrupted(&all, extra).await;
     with_database(async |url| {
         let db = Db::connect(&DbConfig::new(url)).await.unwrap();
         for script in &all {
-            for end in std::iter::once(0).chain(script.ends()) {
-                let died = db.migrate(script.until(Some(end))).await;
-                let DbError::Migration(said) = died.expect_err("it dies") else { panic!("another error") };
-                assert!(said.contains("nowhere"), "{} at {end}: {said}", script.name);
-                forget_the_last_note(&db, script, end).await;
+            for end in std::iter::once(0).chain(script.statement_ends()) {
+                let interrupted = db.migrate(script.truncated(Some(end))).await;
+                let DbError::Migration(message) = interrupted.expect_err("interrupted") else {
+                    panic!("another error")
+                };
+                assert!(message.contains("nowhere"), "{} at {end}: {message}", script.name);
+                undo_last_record(&db, script, end).await;
             }
-            assert_eq!(db.migrate(script.until(None)).await.unwrap().len(), 1, "{}", script.name);
-            assert!(db.migrate(script.until(None)).await.unwrap().is_empty());
+            assert_eq!(db.migrate(script.truncated(None)).await.unwrap().len(), 1, "{}", script.name);
+            assert!(db.migrate(script.truncated(None)).await.unwrap().is_empty());
         }
         let found = (schema(&db).await, lines(&mut db.write().await.unwrap(), extra).await);
         assert_eq!(found, expected, "{service}");
@@ -120,14 +123,14 @@ async fn dies_everywhere(service: &str, extra: &str) {
     .await;
 }
 
-/// As if the process had died between a DDL statement, which commits by itself, and the note that it is done.
-async fn forget_the_last_note(db: &Db, script: &Script, end: usize) {
-    let begin = script.ends().into_iter().rfind(|e| *e < end).unwrap_or(0);
+/// Simulates an interruption between a DDL statement, which commits by itself, and its record in `migration_steps`.
+async fn undo_last_record(db: &Db, script: &Script, end: usize) {
+    let begin = script.statement_ends().into_iter().rfind(|e| *e < end).unwrap_or(0);
     let statement = script.up.get(begin..end).unwrap();
     let mut code = statement.lines().map(str::trim_start).filter(|l| !l.is_empty() && !l.starts_with("--"));
     if code.next().is_some_and(|l| ["CREATE ", "ALTER ", "DROP "].iter().any(|verb| l.starts_with(verb))) {
-        let note = "UPDATE migration_steps SET done = done - 1";
-        db.write().await.unwrap().batch_execute(note).await.unwrap();
+        let undo = "UPDATE migration_steps SET done = done - 1";
+        db.write().await.unwrap().batch_execute(undo).await.unwrap();
     }
 }
 
@@ -135,8 +138,8 @@ macro_rules! every_service {
     ($($service:ident: $extra:literal,)*) => {
         $(mod $service {
             #[tokio::test]
-            async fn a_migration_that_dies_anywhere_goes_on_where_it_stopped_on_services() {
-                super::dies_everywhere(stringify!($service), $extra).await;
+            async fn an_interrupted_migration_resumes_where_it_stopped_on_services() {
+                super::interrupt_everywhere(stringify!($service), $extra).await;
             }
         })*
     };
@@ -153,7 +156,7 @@ every_service! {
 }
 
 #[test]
-fn every_service_dies() {
+fn every_service_is_in_the_list() {
     let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services");
     let listed = include_str!("main.rs");
     for entry in std::fs::read_dir(services).unwrap() {

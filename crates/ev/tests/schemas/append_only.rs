@@ -1,11 +1,11 @@
-//! The tables that only grow, and everything that would make them do anything else.
+//! Append-only tables: every change except an insert is refused.
 
-use crate::schema::{Plain, Row, Table, tables};
+use crate::schema::{RawConnection, Row, Table, tables};
 use db::{is_append_only_violation, is_unique_violation};
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 
-/// All there are. One that is missing here, or has lost its triggers, fails the test.
+/// All append-only tables. A missing entry or a missing trigger fails the test.
 const APPEND_ONLY: [(&str, &[&str]); 3] = [
     ("binary", &["nodes", "pairs", "tree_log"]),
     ("compliance", &["audit_log", "tds_records"]),
@@ -18,18 +18,18 @@ struct Stored {
     row_text: String,
 }
 
-async fn rows(c: &mut Plain, table: &Table) -> Vec<Stored> {
+async fn rows(c: &mut RawConnection, table: &Table) -> Vec<Stored> {
     let columns: Vec<String> = table.columns.iter().map(|c| format!("COALESCE(HEX({}), '-')", c.name)).collect();
-    c.ask(&format!("SELECT CONCAT_WS(',', {}) AS row_text FROM {} ORDER BY 1", columns.join(", "), table.name)).await
+    c.query(&format!("SELECT CONCAT_WS(',', {}) AS row_text FROM {} ORDER BY 1", columns.join(", "), table.name)).await
 }
 
-/// Everything that is no plain insert of a new row, where rows 11 and 12 are stored.
+/// Every kind of change except an insert of a new row, where rows 11 and 12 exist.
 fn forbidden(table: &Table, sqlite: bool) -> Vec<String> {
     let name = &table.name;
     let mut all = vec![format!("DELETE FROM {name}"), format!("REPLACE INTO {name} SELECT * FROM {name}")];
     for key in &table.keys {
         let mut row = table.row_with_key_of(13, key, 11);
-        // Whoever replaces by another key leaves the position to the database.
+        // A replace by another key omits the position, which the database assigns.
         if key != &["position"] && table.keys.contains(&vec!["position".to_owned()]) {
             row.remove("position");
         }
@@ -54,7 +54,7 @@ fn forbidden(table: &Table, sqlite: bool) -> Vec<String> {
     all
 }
 
-pub(crate) async fn a_table_that_only_grows_refuses_every_other_change(service: &str, mut c: Plain) {
+pub(crate) async fn an_append_only_table_refuses_every_change_except_inserts(service: &str, mut c: RawConnection) {
     let all = tables(&mut c).await;
     let found: Vec<&str> = all.iter().filter(|t| t.has_trigger("refuse_delete")).map(|t| t.name.as_str()).collect();
     let listed = APPEND_ONLY.iter().find(|(name, _)| *name == service).map_or(&[][..], |(_, tables)| *tables);
@@ -76,11 +76,11 @@ pub(crate) async fn a_table_that_only_grows_refuses_every_other_change(service: 
                 assert_eq!(rows(&mut c, table).await, before, "{sql}");
             }
         }
-        c.run(&table.write("INSERT INTO", &table.row(13))).await.expect("a new row is welcome");
+        c.run(&table.write("INSERT INTO", &table.row(13))).await.expect("a new row");
     }
 }
 
-pub(crate) async fn a_pair_can_be_voided_and_nothing_else(service: &str, mut c: Plain) {
+pub(crate) async fn a_pair_can_only_be_voided(service: &str, mut c: RawConnection) {
     if service != "binary" {
         return;
     }

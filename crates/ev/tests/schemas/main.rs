@@ -1,6 +1,6 @@
-//! What the database itself refuses, in the schemas of all eight services: a key that is taken, a change to a table that
-//! only grows, and, on a server, what the service's user has no right to. Tried over connections that are none of the
-//! platform's, with nothing of its settings. On SQLite, and in `on_services` on the server that `TEST_MYSQL_URL` names.
+//! Constraints of the databases of all eight services: unique keys, append-only triggers and, on a server, the rights
+//! of the service's user. The tests use plain connections without the platform's settings, on SQLite and
+//! (`on_services`) on the server in `TEST_MYSQL_URL`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
@@ -10,38 +10,38 @@ mod rights;
 mod schema;
 mod unique;
 
-use plans::{Scans, a_scan_is_told_and_nothing_else};
+use plans::{Scans, exactly_the_scans_are_reported};
 use schema::{on_mysql, on_sqlite};
 
 #[tokio::test]
-async fn a_taken_key_is_refused_and_nothing_else() {
-    on_sqlite(unique::a_taken_key_is_refused_and_nothing_else).await;
+async fn exactly_the_rows_with_an_existing_key_are_refused() {
+    on_sqlite(unique::exactly_the_rows_with_an_existing_key_are_refused).await;
 }
 
 #[tokio::test]
-async fn a_table_that_only_grows_refuses_every_other_change() {
-    on_sqlite(append_only::a_table_that_only_grows_refuses_every_other_change).await;
+async fn an_append_only_table_refuses_every_change_except_inserts() {
+    on_sqlite(append_only::an_append_only_table_refuses_every_change_except_inserts).await;
 }
 
 #[tokio::test]
-async fn a_pair_can_be_voided_and_nothing_else() {
-    on_sqlite(append_only::a_pair_can_be_voided_and_nothing_else).await;
+async fn a_pair_can_only_be_voided() {
+    on_sqlite(append_only::a_pair_can_only_be_voided).await;
 }
 
 #[tokio::test]
-async fn a_scan_of_a_table_that_grows_is_told_and_nothing_else() {
-    on_sqlite(a_scan_is_told_and_nothing_else).await;
+async fn exactly_the_scans_of_growing_tables_are_reported() {
+    on_sqlite(exactly_the_scans_are_reported).await;
 }
 
-/// What needs the statements that the suites have executed.
+/// Tests that need the statements recorded by the other suites.
 mod recorded {
     use super::*;
 
     #[tokio::test]
-    async fn no_statement_scans_a_table_that_grows() {
+    async fn no_statement_scans_a_growing_table() {
         let scans = Scans::default();
-        on_sqlite(async |service, c| scans.look(service, c).await).await;
-        scans.are_none();
+        on_sqlite(async |service, c| scans.check_recorded(service, c).await).await;
+        scans.assert_none();
     }
 }
 
@@ -52,31 +52,31 @@ mod on_services {
         use super::*;
 
         #[tokio::test]
-        async fn no_statement_scans_a_table_that_grows() {
+        async fn no_statement_scans_a_growing_table() {
             let scans = Scans::default();
-            on_mysql(async |service, c| scans.look(service, c).await).await;
-            scans.are_none();
+            on_mysql(async |service, c| scans.check_recorded(service, c).await).await;
+            scans.assert_none();
         }
     }
 
     #[tokio::test]
-    async fn a_taken_key_is_refused_and_nothing_else() {
-        on_mysql(unique::a_taken_key_is_refused_and_nothing_else).await;
+    async fn exactly_the_rows_with_an_existing_key_are_refused() {
+        on_mysql(unique::exactly_the_rows_with_an_existing_key_are_refused).await;
     }
 
     #[tokio::test]
-    async fn a_table_that_only_grows_refuses_every_other_change() {
-        on_mysql(append_only::a_table_that_only_grows_refuses_every_other_change).await;
+    async fn an_append_only_table_refuses_every_change_except_inserts() {
+        on_mysql(append_only::an_append_only_table_refuses_every_change_except_inserts).await;
     }
 
     #[tokio::test]
-    async fn a_pair_can_be_voided_and_nothing_else() {
-        on_mysql(append_only::a_pair_can_be_voided_and_nothing_else).await;
+    async fn a_pair_can_only_be_voided() {
+        on_mysql(append_only::a_pair_can_only_be_voided).await;
     }
 
     #[tokio::test]
-    async fn a_scan_of_a_table_that_grows_is_told_and_nothing_else() {
-        on_mysql(a_scan_is_told_and_nothing_else).await;
+    async fn exactly_the_scans_of_growing_tables_are_reported() {
+        on_mysql(exactly_the_scans_are_reported).await;
     }
 
     #[tokio::test]
@@ -85,7 +85,7 @@ mod on_services {
     }
 
     #[tokio::test]
-    async fn a_services_user_may_do_what_the_triggers_allow_and_no_more() {
-        rights::a_services_user_may_do_what_the_triggers_allow_and_no_more().await;
+    async fn the_rights_of_a_services_user_match_the_triggers() {
+        rights::the_rights_of_a_services_user_match_the_triggers().await;
     }
 }

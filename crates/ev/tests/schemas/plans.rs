@@ -1,26 +1,25 @@
-//! How each database goes about every statement that the suites made the services execute: by an index, and not by
-//! reading all of a table that grows.
+//! Query plans of all recorded statements of the services: no statement may scan a growing table.
 //!
-//! `scripts/test` runs the suites first, which leave their statements in a folder (`testkit::statements`), and this then.
-//! Every table has thousands of rows meanwhile. On SQLite a plan is asked for with and without statistics: nothing
-//! analyses the files of the embedded run.
+//! `scripts/test` runs the other suites first, which record their statements (`testkit::statements`), and then this
+//! test. Every table is filled with thousands of rows. On SQLite plans are checked with and without statistics, because
+//! the files of the embedded run have none.
 
 mod exceptions;
 mod filled;
 mod statement;
 
-use crate::schema::{Plain, tables};
+use crate::schema::{RawConnection, tables};
 use chassis::Env;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{QueryResult, QueryableByName};
-use filled::Filled;
+use filled::FilledDatabase;
 use statement::Statement;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Where the recorded statements are.
-const FOLDER: &str = "EV_STATEMENTS_RECORDED";
+/// Environment variable with the folder of the recorded statements.
+const RECORDED_VARIABLE: &str = "EV_STATEMENTS_RECORDED";
 
 #[derive(QueryableByName)]
 struct Step {
@@ -42,46 +41,46 @@ struct Access {
 
 fn recorded(service: &str) -> Vec<String> {
     let env = Env::from_process();
-    let folder = env.required(FOLDER).unwrap_or_else(|e| panic!("{e}: run this through scripts/test"));
+    let folder = env.required(RECORDED_VARIABLE).unwrap_or_else(|e| panic!("{e}: run this through scripts/test"));
     let file = PathBuf::from(folder).join(service).with_extension("sql");
     let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    let different: BTreeSet<&str> = text.lines().collect();
-    different.into_iter().map(str::to_owned).collect()
+    let distinct: BTreeSet<&str> = text.lines().collect();
+    distinct.into_iter().map(str::to_owned).collect()
 }
 
-/// What is wrong, of all services.
+/// Scans of growing tables, of all services.
 #[derive(Default)]
 pub(crate) struct Scans(RefCell<BTreeSet<String>>);
 
 impl Scans {
-    pub(crate) fn are_none(self) {
+    pub(crate) fn assert_none(self) {
         let scans = Vec::from_iter(self.0.into_inner());
-        assert!(scans.is_empty(), "{} scans of tables that grow:\n{}", scans.len(), scans.join("\n"));
+        assert!(scans.is_empty(), "{} scans of growing tables:\n{}", scans.len(), scans.join("\n"));
     }
 
-    /// Looks at all statements of `service` that were recorded.
-    pub(crate) async fn look(&self, service: &str, mut c: Plain) {
+    /// Checks all recorded statements of `service`.
+    pub(crate) async fn check_recorded(&self, service: &str, mut c: RawConnection) {
         let all = recorded(service);
         let tables = tables(&mut c).await;
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        assert_eq!(exceptions::missing(service, &names), Vec::<&str>::new(), "{service} has no such small tables");
-        assert_eq!(exceptions::unused(service, &all), Vec::<&str>::new(), "{service} executes no such statements");
-        let filled = Filled::of(service, &mut c, &tables).await;
+        assert_eq!(exceptions::missing(service, &names), Vec::<&str>::new(), "{service} lacks these small tables");
+        assert_eq!(exceptions::unused(service, &all), Vec::<&str>::new(), "{service} never executes these statements");
+        let filled = FilledDatabase::fill(service, &mut c, &tables).await;
         if !c.is_sqlite() {
             analyse(&mut c, &names).await;
         }
-        let statements: Vec<Statement<'_>> = all.iter().map(|sql| Statement::of(sql, &filled)).collect();
+        let statements: Vec<Statement<'_>> = all.iter().map(|sql| Statement::parse(sql, &filled)).collect();
         let growing = names.iter().filter(|table| !exceptions::is_small(service, table));
         let unseen: Vec<&&str> = growing.filter(|table| !statements.iter().any(|s| s.is_of(table))).collect();
-        assert!(unseen.is_empty(), "{service}: no statement of {unseen:?} was recorded: did all of its tests run?");
-        self.look_at(service, &statements, &filled, &mut c).await;
+        assert!(unseen.is_empty(), "{service}: no recorded statement uses {unseen:?}: did all tests run?");
+        self.check(service, &statements, &filled, &mut c).await;
         if c.is_sqlite() {
             analyse(&mut c, &names).await;
-            self.look_at(service, &statements, &filled, &mut c).await;
+            self.check(service, &statements, &filled, &mut c).await;
         }
     }
 
-    async fn look_at(&self, service: &str, statements: &[Statement<'_>], filled: &Filled, c: &mut Plain) {
+    async fn check(&self, service: &str, statements: &[Statement<'_>], filled: &FilledDatabase, c: &mut RawConnection) {
         for statement in statements.iter().filter(|statement| !exceptions::is_allowed(service, statement.sql)) {
             let sql = statement.sql;
             let plan = if c.is_sqlite() { on_sqlite(c, statement).await } else { on_mysql(c, statement, filled).await };
@@ -93,13 +92,13 @@ impl Scans {
     }
 }
 
-async fn analyse(c: &mut Plain, tables: &[&str]) {
+async fn analyse(c: &mut RawConnection, tables: &[&str]) {
     let sql = if c.is_sqlite() { "ANALYZE".to_owned() } else { format!("ANALYZE TABLE {}", tables.join(", ")) };
     c.run(&sql).await.unwrap();
 }
 
-/// Statements that are looked at as though `notification` executed them: what is told, and what is not.
-pub(crate) async fn a_scan_is_told_and_nothing_else(service: &str, mut c: Plain) {
+/// Checks sample statements of `notification`: scans are reported, indexed reads are not.
+pub(crate) async fn exactly_the_scans_are_reported(service: &str, mut c: RawConnection) {
     if service != "notification" {
         return;
     }
@@ -118,45 +117,45 @@ pub(crate) async fn a_scan_is_told_and_nothing_else(service: &str, mut c: Plain)
     ];
     let tables = tables(&mut c).await;
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-    let filled = Filled::of(service, &mut c, &tables).await;
+    let filled = FilledDatabase::fill(service, &mut c, &tables).await;
     analyse(&mut c, &names).await;
-    for (statements, told) in [(&SCANS[..], true), (&READS[..], false)] {
+    for (statements, is_scan) in [(&SCANS[..], true), (&READS[..], false)] {
         for sql in statements {
             let scans = Scans::default();
-            scans.look_at(service, &[Statement::of(sql, &filled)], &filled, &mut c).await;
-            assert_eq!(!scans.0.borrow().is_empty(), told, "{sql}: {:?}", scans.0.borrow());
+            scans.check(service, &[Statement::parse(sql, &filled)], &filled, &mut c).await;
+            assert_eq!(!scans.0.borrow().is_empty(), is_scan, "{sql}: {:?}", scans.0.borrow());
         }
     }
 }
 
-/// Whether a scan in the right order is over as soon as there are enough rows.
-fn is_short(statement: &Statement<'_>, sorts: bool) -> bool {
+/// Whether a scan in index order stops at the `LIMIT`.
+fn stops_early(statement: &Statement<'_>, sorts: bool) -> bool {
     statement.sql.contains(" LIMIT ") && statement.sql.contains(" ORDER BY ") && !sorts
 }
 
-/// The tables that are scanned, each with how.
+/// Scanned tables, each with the access method.
 type Scanned<'a> = QueryResult<Vec<(&'a str, String)>>;
 
-async fn on_sqlite<'a>(c: &mut Plain, statement: &Statement<'a>) -> Scanned<'a> {
-    let steps: Vec<Step> = c.try_ask(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).await?;
-    let is_short = is_short(statement, steps.iter().any(|step| step.detail.contains("TEMP B-TREE")));
+async fn on_sqlite<'a>(c: &mut RawConnection, statement: &Statement<'a>) -> Scanned<'a> {
+    let steps: Vec<Step> = c.try_query(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).await?;
+    let stops_early = stops_early(statement, steps.iter().any(|step| step.detail.contains("TEMP B-TREE")));
     let scans = steps.into_iter().filter_map(|step| {
         let name = step.detail.strip_prefix("SCAN ")?.split(' ').next()?;
-        // Without an index the order is that of the rows' numbers, which are a column of this name.
+        // Without an index the order is that of the row ids, which this column holds.
         let is_ordered = step.detail.contains(" USING ") || statement.sql.contains(".`position`");
-        let is_scan = !(is_short && is_ordered);
+        let is_scan = !(stops_early && is_ordered);
         is_scan.then_some((statement.table(name)?, step.detail))
     });
     Ok(scans.collect())
 }
 
-async fn on_mysql<'a>(c: &mut Plain, statement: &Statement<'a>, filled: &Filled) -> Scanned<'a> {
-    let rows: Vec<Access> = c.try_ask(&format!("EXPLAIN {}", statement.with_values(filled))).await?;
+async fn on_mysql<'a>(c: &mut RawConnection, statement: &Statement<'a>, filled: &FilledDatabase) -> Scanned<'a> {
+    let rows: Vec<Access> = c.try_query(&format!("EXPLAIN {}", statement.with_values(filled))).await?;
     let sorts = |row: &Access| row.extra.as_ref().is_some_and(|e| e.contains("filesort") || e.contains("temporary"));
-    let is_short = is_short(statement, rows.iter().any(sorts));
+    let stops_early = stops_early(statement, rows.iter().any(sorts));
     let scans = rows.into_iter().filter_map(|row| {
         let (table, kind) = (statement.table(row.name.as_deref()?)?, row.kind?);
-        let is_scan = kind == "ALL" || kind == "index" && !is_short;
+        let is_scan = kind == "ALL" || kind == "index" && !stops_early;
         is_scan.then(|| (table, format!("{kind}, {}", row.index.as_deref().unwrap_or("no index"))))
     });
     Ok(scans.collect())

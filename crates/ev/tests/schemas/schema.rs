@@ -1,4 +1,4 @@
-//! A service's tables as the database describes them, and rows that fit them.
+//! Tables of a service as described by the database, and rows that fit them.
 
 use chassis::Service;
 use db::{Db, DbConfig};
@@ -9,13 +9,13 @@ use diesel::{Connection, QueryResult, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncMysqlConnection};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A connection as any other program would open it.
-pub(crate) enum Plain {
+/// A plain connection, without the platform's settings.
+pub(crate) enum RawConnection {
     Sqlite(Box<SqliteConnection>),
     Mysql(AsyncMysqlConnection),
 }
 
-impl Plain {
+impl RawConnection {
     pub(crate) fn sqlite(path: &str) -> Self {
         Self::Sqlite(Box::new(SqliteConnection::establish(path).unwrap()))
     }
@@ -31,13 +31,13 @@ impl Plain {
             Self::Mysql(c) => diesel_async::SimpleAsyncConnection::batch_execute(c, sql).await,
         }
     }
-    pub(crate) async fn ask<R>(&mut self, sql: &str) -> Vec<R>
+    pub(crate) async fn query<R>(&mut self, sql: &str) -> Vec<R>
     where
         R: QueryableByName<Sqlite> + QueryableByName<Mysql> + Send + 'static,
     {
-        self.try_ask(sql).await.unwrap()
+        self.try_query(sql).await.unwrap()
     }
-    pub(crate) async fn try_ask<R>(&mut self, sql: &str) -> QueryResult<Vec<R>>
+    pub(crate) async fn try_query<R>(&mut self, sql: &str) -> QueryResult<Vec<R>>
     where
         R: QueryableByName<Sqlite> + QueryableByName<Mysql> + Send + 'static,
     {
@@ -47,39 +47,39 @@ impl Plain {
             Self::Mysql(c) => diesel_async::RunQueryDsl::load(query, c).await,
         }
     }
-    /// So that a row needs nothing but itself: other tables are not what is tried.
-    pub(crate) async fn without_references(mut self) -> Self {
+    /// Disables foreign keys, so that a row needs no other tables.
+    pub(crate) async fn without_foreign_keys(mut self) -> Self {
         let sql = if self.is_sqlite() { "PRAGMA foreign_keys = OFF" } else { "SET foreign_key_checks = 0" };
         self.run(sql).await.unwrap();
         self
     }
 }
 
-/// Migrates the database as a service does when it starts.
+/// Migrates the database like a service at its start.
 pub(crate) async fn migrate(service: Service, database: DbConfig) {
     let db = Db::connect(&database).await.unwrap();
     db.migrate(chassis::MIGRATIONS).await.unwrap();
     db.migrate(service.migrations).await.unwrap();
 }
 
-/// Runs `test` on every service's schema, in an SQLite file of its own.
-pub(crate) async fn on_sqlite(test: impl AsyncFn(&str, Plain)) {
+/// Runs `test` on the schema of every service, in separate SQLite files.
+pub(crate) async fn on_sqlite(test: impl AsyncFn(&str, RawConnection)) {
     for service in ev::services() {
         let folder = std::env::temp_dir().join(format!("ev-schema-{}", chassis::id::fresh::<uuid::Uuid>()));
         let (name, path) = (service.name, folder.join("test.db"));
         migrate(service, DbConfig::new(format!("sqlite://{}?synchronous=off", path.display()))).await;
-        test(name, Plain::sqlite(path.to_str().unwrap()).without_references().await).await;
+        test(name, RawConnection::sqlite(path.to_str().unwrap()).without_foreign_keys().await).await;
         std::fs::remove_dir_all(folder).unwrap();
     }
 }
 
-/// Runs `test` on every service's schema, in a database of its own on the test server.
-pub(crate) async fn on_mysql(test: impl AsyncFn(&str, Plain)) {
+/// Runs `test` on the schema of every service, in separate databases on the test server.
+pub(crate) async fn on_mysql(test: impl AsyncFn(&str, RawConnection)) {
     for service in ev::services() {
         testkit::mariadb::with_database(async |url| {
             let name = service.name;
             migrate(service, DbConfig::new(url.clone())).await;
-            test(name, Plain::mysql(&url).await.without_references().await).await;
+            test(name, RawConnection::mysql(&url).await.without_foreign_keys().await).await;
         })
         .await;
     }
@@ -122,7 +122,7 @@ pub(crate) struct Column {
     pub(crate) required: bool,
 }
 
-/// What is to be written, as a literal, by column.
+/// SQL literals by column.
 pub(crate) type Row = BTreeMap<String, String>;
 
 /// A table with its primary key and its unique keys.
@@ -134,13 +134,15 @@ pub(crate) struct Table {
     pub(crate) triggers: BTreeSet<String>,
 }
 
-/// Where the number of the row would break a `CHECK` (`parts are no more than the whole`), nothing fits all of them.
-const ZERO: [&str; 6] = ["applied_paise", "released_paise", "paid_paise", "total_paid_paise", "tds_paise", "emi_paise"];
+/// Columns that a `CHECK` limits to the value of another column; zero fits in every row.
+const ZERO_COLUMNS: [&str; 6] =
+    ["applied_paise", "released_paise", "paid_paise", "total_paid_paise", "tds_paise", "emi_paise"];
 
 impl Table {
-    /// A row every column of which differs from that of any other number of two digits, but for parity in a flag.
+    /// Row `n` (two digits). Every column differs from that of any other row, except flags, which have only two values.
     pub(crate) fn row(&self, n: u8) -> Row {
-        let value = |c: &Column| if ZERO.contains(&c.name.as_str()) { "0".to_owned() } else { literal(&c.kind, n) };
+        let value =
+            |c: &Column| if ZERO_COLUMNS.contains(&c.name.as_str()) { "0".to_owned() } else { literal(&c.kind, n) };
         self.columns.iter().map(|c| (c.name.clone(), value(c))).collect()
     }
     /// Row `n`, with the key of row `other`.
@@ -177,7 +179,7 @@ fn literal(kind: &str, n: u8) -> String {
     }
 }
 
-/// What whoever migrates keeps for itself; the second one is needed on MySQL alone.
+/// Tables of the migrations; the second one exists on MySQL only.
 pub(crate) const MIGRATIONS: [&str; 2] = ["__diesel_schema_migrations", "migration_steps"];
 
 const SQLITE: [&str; 3] = [
@@ -199,11 +201,11 @@ const MYSQL: [&str; 3] = [
      FROM information_schema.triggers WHERE trigger_schema = DATABASE()",
 ];
 
-/// Every table of the service, but for the database's own.
-pub(crate) async fn tables(c: &mut Plain) -> Vec<Table> {
+/// Every table of the service, without system tables.
+pub(crate) async fn tables(c: &mut RawConnection) -> Vec<Table> {
     let [columns, keys, triggers] = if c.is_sqlite() { SQLITE } else { MYSQL };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    for ColumnRow { tbl, name, kind, required } in c.ask(columns).await {
+    for ColumnRow { tbl, name, kind, required } in c.query(columns).await {
         let table = tables.entry(tbl).or_insert_with_key(|name| Table {
             name: name.clone(),
             columns: Vec::new(),
@@ -213,13 +215,13 @@ pub(crate) async fn tables(c: &mut Plain) -> Vec<Table> {
         table.columns.push(Column { name, kind, required: required != 0 });
     }
     let mut by_name: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for KeyRow { tbl, key_name, name } in c.ask(keys).await {
+    for KeyRow { tbl, key_name, name } in c.query(keys).await {
         by_name.entry((tbl, key_name)).or_default().push(name);
     }
     for ((table, _), columns) in by_name {
         tables.get_mut(&table).unwrap().keys.insert(columns);
     }
-    for TriggerRow { tbl, name } in c.ask(triggers).await {
+    for TriggerRow { tbl, name } in c.query(triggers).await {
         tables.get_mut(&tbl).unwrap().triggers.insert(name);
     }
     tables.retain(|name, _| !name.starts_with("sqlite_") && !MIGRATIONS.contains(&name.as_str()));

@@ -1,20 +1,20 @@
-//! The keys that hold when everything before them has failed.
+//! Unique keys of all services.
 
-use crate::schema::{Plain, migrate, on_sqlite, tables};
+use crate::schema::{RawConnection, migrate, on_sqlite, tables};
 use db::{DbConfig, is_unique_violation};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use testkit::mariadb::with_database;
 
-/// What must be there once: without one of these something could happen twice. All other keys are tried as well.
-const ONCE: [(&str, &[&str]); 8] = [
+/// Required unique keys, which prevent duplicate effects. All other keys are tested too.
+const REQUIRED_KEYS: [(&str, &[&str]); 8] = [
     (
         "auth",
         &[
             "users(email)",
             "users(mobile)",
             "users(referral_code)",
-            // One application under way a member, and one member a PAN.
+            // One open application for each member, one member for each PAN.
             "kyc_applications(open_user_id)",
             "kyc_applications(approved_pan_index)",
             "one_time_codes(purpose,identifier)",
@@ -31,7 +31,7 @@ const ONCE: [(&str, &[&str]); 8] = [
             "captures(gateway,gateway_payment_id)",
             "webhook_events(gateway,event_key)",
             "refunds(payment_id)",
-            // One schedule a booking.
+            // One schedule for each booking.
             "instalments(booking_id,n)",
             "emi_reserves(reserve_id)",
             "calendar_days(day)",
@@ -40,7 +40,7 @@ const ONCE: [(&str, &[&str]); 8] = [
     (
         "wallet",
         &[
-            // The id is derived from the kind and the cause, and so is a forfeit's.
+            // The id is derived from the kind and the cause, also for forfeits.
             "journal_entries(id)",
             "journal_entries(reverses)",
             "forfeits(id)",
@@ -69,7 +69,7 @@ const ONCE: [(&str, &[&str]); 8] = [
     (
         "payout",
         &[
-            // A payout's id is also the key its transfer has at the bank.
+            // A payout's id is also the idempotency key of its bank transfer.
             "payouts(id)",
             "approvals(payout_id,approver_id)",
             "tax_lines(payout_id)",
@@ -82,28 +82,28 @@ const ONCE: [(&str, &[&str]); 8] = [
     ("compliance", &["tds_records(payout_id,reversal)", "audit_log(id)", "certificates(user_id,financial_year)"]),
     ("reports", &["receipts(fact_id,kind)", "wallet_transactions(transaction_id)", "pair_facts(pair_id,fact)"]),
 ];
-/// In every service.
-const EVERYWHERE: [&str; 4] =
+/// Required unique keys of every service.
+const COMMON_KEYS: [&str; 4] =
     ["inbox(event_id)", "parked(event_id)", "waiting(event_id)", "idempotency_keys(caller_id,idempotency_key)"];
 
 /// `table(column,column)` of every key.
-async fn keys(c: &mut Plain) -> Vec<String> {
+async fn keys(c: &mut RawConnection) -> Vec<String> {
     let named = |t: crate::schema::Table| t.keys.into_iter().map(move |key| format!("{}({})", t.name, key.join(",")));
     tables(c).await.into_iter().flat_map(named).collect()
 }
 
-/// Of each key: a second row with it is refused, one that shares none of it is not, nor one where a part is missing.
-pub(crate) async fn a_taken_key_is_refused_and_nothing_else(service: &str, mut c: Plain) {
+/// Checks each key: a second row with the key is refused; rows with another key or with a null in the key are accepted.
+pub(crate) async fn exactly_the_rows_with_an_existing_key_are_refused(service: &str, mut c: RawConnection) {
     let found = keys(&mut c).await;
-    let (_, once) = ONCE.iter().find(|(name, _)| *name == service).expect("a list for every service");
-    for key in once.iter().chain(&EVERYWHERE) {
+    let (_, once) = REQUIRED_KEYS.iter().find(|(name, _)| *name == service).expect("a list for every service");
+    for key in once.iter().chain(&COMMON_KEYS) {
         assert!(found.iter().any(|f| f == key), "{service}: {key} is not unique: {found:#?}");
     }
     for table in tables(&mut c).await {
         for key in &table.keys {
             let what = format!("{service}: {}{key:?}", table.name);
             c.run("BEGIN").await.unwrap();
-            let fits = async |c: &mut Plain, row| {
+            let fits = async |c: &mut RawConnection, row| {
                 c.run(&table.write("INSERT INTO", &row)).await.unwrap_or_else(|e| panic!("{what}: {e}"));
             };
             fits(&mut c, table.row(11)).await;
@@ -126,7 +126,7 @@ pub(crate) async fn a_taken_key_is_refused_and_nothing_else(service: &str, mut c
 
 pub(crate) async fn both_databases_have_the_same_tables_and_keys() {
     let on_file = RefCell::new(BTreeMap::new());
-    on_sqlite(async |service: &str, mut c: Plain| {
+    on_sqlite(async |service: &str, mut c: RawConnection| {
         let keys = keys(&mut c).await;
         on_file.borrow_mut().insert(service.to_owned(), keys);
     })
@@ -135,7 +135,7 @@ pub(crate) async fn both_databases_have_the_same_tables_and_keys() {
         let name = service.name;
         with_database(async |url| {
             migrate(service, DbConfig::new(url.clone())).await;
-            assert_eq!(keys(&mut Plain::mysql(&url).await).await, on_file.borrow()[name], "{name}");
+            assert_eq!(keys(&mut RawConnection::mysql(&url).await).await, on_file.borrow()[name], "{name}");
         })
         .await;
     }

@@ -1,7 +1,7 @@
-//! What the real `ev` says: the demonstration, and the operator's commands beside what the platform answered.
+//! The `ev` binary: the demonstration, and the operator commands compared with the API.
 
-use crate::process::{Process, spare_address};
-use crate::world::World;
+use crate::platform::TestPlatform;
+use crate::process::{Process, free_address};
 use chassis::Env;
 use db::{Db, DbConfig};
 use diesel_async::SimpleAsyncConnection;
@@ -13,38 +13,39 @@ use std::time::Duration;
 
 const OPERATOR: &str = "operator@example.in";
 
-/// `ev` with these words and no settings but the service's database.
-pub(crate) fn ev(words: &[&str], database: Option<String>) -> Output {
+/// Runs `ev` with these arguments and no environment except the service's database.
+pub(crate) fn ev(arguments: &[&str], database: Option<String>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
-    command.args(words).env_clear();
+    command.args(arguments).env_clear();
     if let Some(url) = database {
         command.env("DATABASE_URL", url);
     }
     command.output().unwrap()
 }
 
-pub(crate) fn said(output: &Output) -> String {
+/// Standard output of a successful command.
+pub(crate) fn stdout_of(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_operators_commands_say_what_the_platform_said() {
+async fn operator_commands_agree_with_the_api() {
     let process = Process::start().await;
-    let world = World::process(&process.url());
+    let platform = TestPlatform::process(&process.url());
     let of = |service: &str| Some(process.database(service));
     let url = process.url();
     let demo = tokio::task::spawn_blocking(move || ev(&["demo", "--members", "8", "--url", &url], None)).await.unwrap();
-    let told = said(&demo);
-    let (_, table) = told.split_once("Who earned what, and why").expect("a table");
+    let output = stdout_of(&demo);
+    let (_, table) = output.split_once("Who earned what, and why").expect("a table");
     assert!(table.contains("REFERRAL_BONUS") && table.contains("BINARY_PAIR"), "{table}");
-    assert!(told.lines().last().unwrap().trim_start().starts_with("Asha's wallet: available"), "{told}");
+    assert!(output.lines().last().unwrap().trim_start().starts_with("Asha's wallet: available"), "{output}");
 
     let create = ["admin", "create", "--email", OPERATOR];
-    assert_eq!(said(&ev(&create, of("auth"))), format!("{OPERATOR} is an administrator now"));
-    assert_eq!(said(&ev(&create, of("auth"))), format!("{OPERATOR} is an administrator already"));
-    let operator = world.sign_in(OPERATOR, "Operator", None).await.http;
+    assert_eq!(stdout_of(&ev(&create, of("auth"))), format!("{OPERATOR} is now an administrator"));
+    assert_eq!(stdout_of(&ev(&create, of("auth"))), format!("{OPERATOR} is already an administrator"));
+    let operator = platform.sign_in(OPERATOR, "Operator", None).await.http;
     process.drain().await;
     let digest = operator.get("/binary/digest").await.expect(200);
     assert_eq!(digest["members"], 8, "{digest}");
@@ -55,24 +56,24 @@ async fn the_operators_commands_say_what_the_platform_said() {
     a_second_platform_on_the_same_data_is_refused(&process);
     stops_beside_a_slow_client(&process).await;
 
-    let hash = said(&ev(&["tree", "hash"], of("binary")));
-    assert_eq!(hash, said(&ev(&["tree", "hash"], of("binary"))));
+    let hash = stdout_of(&ev(&["tree", "hash"], of("binary")));
+    assert_eq!(hash, stdout_of(&ev(&["tree", "hash"], of("binary"))));
     assert_eq!(hash, format!("{}  after {} entries", digest["digest"].as_str().unwrap(), digest["seq"]));
-    let verified: Value = serde_json::from_str(&said(&ev(&["tree", "verify"], of("binary")))).unwrap();
+    let verified: Value = serde_json::from_str(&stdout_of(&ev(&["tree", "verify"], of("binary")))).unwrap();
     assert_eq!((&verified["ok"], &verified["journal_entries"]), (&json!(true), &digest["seq"]), "{verified}");
-    let verified: Value = serde_json::from_str(&said(&ev(&["ledger", "verify"], of("wallet")))).unwrap();
+    let verified: Value = serde_json::from_str(&stdout_of(&ev(&["ledger", "verify"], of("wallet")))).unwrap();
     assert_eq!(verified["ok"], true, "{verified}");
     let file = process.data.join("plan.json");
     std::fs::write(&file, plan.to_string()).unwrap();
-    let words = ["plan", "simulate", "--file", file.to_str().unwrap()];
-    let report: Value = serde_json::from_str(&said(&ev(&words, of("binary")))).unwrap();
+    let arguments = ["plan", "simulate", "--file", file.to_str().unwrap()];
+    let report: Value = serde_json::from_str(&stdout_of(&ev(&arguments, of("binary")))).unwrap();
     assert_eq!(report, simulated);
     assert_eq!(report["candidate"], report["live"], "{report}");
     a_changed_pair_fails_the_command(&process).await;
     for service in ev::services() {
-        let migrated = said(&ev(&["migrate", "--service", service.name], of(service.name)));
+        let migrated = stdout_of(&ev(&["migrate", "--service", service.name], of(service.name)));
         assert_eq!(migrated, format!("{}: nothing applied", service.name));
-        assert_eq!(said(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
+        assert_eq!(stdout_of(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
     }
 }
 
@@ -83,20 +84,20 @@ async fn a_changed_pair_fails_the_command(process: &Process) {
     db.write().await.unwrap().batch_execute(change).await.unwrap();
     let refused = ev(&["tree", "verify"], Some(url));
     assert!(!refused.status.success());
-    let why = String::from_utf8_lossy(&refused.stderr);
-    assert!(why.contains(r#""column": "gross_paise""#) && why.contains(r#""found": "500.01""#), "{why}");
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.contains(r#""column": "gross_paise""#) && stderr.contains(r#""found": "500.01""#), "{stderr}");
 }
 
-/// It hears which process holds the folder, and changes nothing.
+/// The second process reports the holder of the data folder and changes nothing.
 fn a_second_platform_on_the_same_data_is_refused(process: &Process) {
-    let refused = ev(&["up", "--addr", &spare_address(), "--data", process.data.to_str().unwrap()], None);
+    let refused = ev(&["up", "--addr", &free_address(), "--data", process.data.to_str().unwrap()], None);
     assert!(!refused.status.success());
-    let why = String::from_utf8_lossy(&refused.stderr);
+    let stderr = String::from_utf8_lossy(&refused.stderr);
     let holder = std::fs::read_to_string(process.data.join("ev.lock")).unwrap();
-    assert!(why.contains(&format!("in use by process {}:", holder.trim())), "{why}");
+    assert!(stderr.contains(&format!("in use by process {}:", holder.trim())), "{stderr}");
 }
 
-/// Somebody who has sent half a request does not hold up the end.
+/// A client with half a request does not delay the shutdown.
 async fn stops_beside_a_slow_client(process: &Process) {
     let mut slow = TcpStream::connect(process.url().trim_start_matches("http://")).unwrap();
     slow.write_all(b"GET /api/v1/vehicles HTTP/1.1\r\nHost: ev\r\n").unwrap();
@@ -107,48 +108,48 @@ async fn stops_beside_a_slow_client(process: &Process) {
 }
 
 #[test]
-fn the_embedded_run_refuses_an_address_that_others_can_reach() {
-    let data = std::env::temp_dir().join(format!("ev-open-{}", crate::world::short_id()));
-    let address = spare_address().replace("127.0.0.1", "0.0.0.0");
+fn the_embedded_run_refuses_a_public_address() {
+    let data = std::env::temp_dir().join(format!("ev-open-{}", crate::platform::short_id()));
+    let address = free_address().replace("127.0.0.1", "0.0.0.0");
     let refused = ev(&["up", "--addr", &address, "--data", data.to_str().unwrap()], None);
-    let _gone = std::fs::remove_dir_all(&data);
+    let _removed = std::fs::remove_dir_all(&data);
     assert!(!refused.status.success());
-    let reason = String::from_utf8_lossy(&refused.stderr);
-    assert!(reason.contains("one-time codes") && reason.contains("SMTP_URL"), "{reason}");
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.contains("one-time codes") && stderr.contains("SMTP_URL"), "{stderr}");
 }
 
 #[test]
-fn a_damaged_database_ends_the_start_with_its_path_and_what_to_do() {
-    let data = std::env::temp_dir().join(format!("ev-damaged-{}", crate::world::short_id()));
+fn a_damaged_database_stops_the_start_with_its_path_and_advice() {
+    let data = std::env::temp_dir().join(format!("ev-damaged-{}", crate::platform::short_id()));
     std::fs::create_dir_all(&data).unwrap();
     std::fs::write(data.join("auth.db"), "no database ".repeat(1_000)).unwrap();
-    let refused = ev(&["up", "--addr", &spare_address(), "--data", data.to_str().unwrap()], None);
+    let refused = ev(&["up", "--addr", &free_address(), "--data", data.to_str().unwrap()], None);
     std::fs::remove_dir_all(&data).unwrap();
     assert!(!refused.status.success());
-    let why = String::from_utf8_lossy(&refused.stderr);
-    assert!(why.contains("/auth.db: file is not a database; put the file back from a backup"), "{why}");
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.contains("/auth.db: file is not a database; restore the file from a backup"), "{stderr}");
 }
 
 #[test]
-fn a_refused_setting_is_told_with_its_value_and_what_is_accepted() {
-    let data = std::env::temp_dir().join(format!("ev-setting-{}", crate::world::short_id()));
+fn an_invalid_setting_is_reported_with_its_value_and_the_accepted_values() {
+    let data = std::env::temp_dir().join(format!("ev-setting-{}", crate::platform::short_id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
-    command.args(["up", "--addr", &spare_address(), "--data", data.to_str().unwrap()]).env_clear();
+    command.args(["up", "--addr", &free_address(), "--data", data.to_str().unwrap()]).env_clear();
     let refused = command.env("PLAN_NOTICE_HOURS", "soon").output().unwrap();
-    let _gone = std::fs::remove_dir_all(&data);
+    let _removed = std::fs::remove_dir_all(&data);
     assert!(!refused.status.success());
-    let why = String::from_utf8_lossy(&refused.stderr);
-    let told = "PLAN_NOTICE_HOURS: `soon` is not accepted: give a number of hours from 0 to 8784";
-    assert!(why.contains(told), "{why}");
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    let expected = "PLAN_NOTICE_HOURS: `soon` is not accepted: give a number of hours from 0 to 8784";
+    assert!(stderr.contains(expected), "{stderr}");
 }
 
-pub(crate) async fn mails_are_shown_by_the_embedded_run_alone(world: &World) {
+pub(crate) async fn only_the_embedded_run_shows_mails(platform: &TestPlatform) {
     let path = "//dev/messages?to=nobody@example.in";
-    if world.inside.is_some() {
-        assert_eq!(world.anonymous().get(path).await.expect(200), json!({ "items": [] }));
+    if platform.in_process.is_some() {
+        assert_eq!(platform.anonymous().get(path).await.expect(200), json!({ "items": [] }));
         return;
     }
-    assert_eq!(world.anonymous().get(path).await.status, 404);
+    assert_eq!(platform.anonymous().get(path).await.status, 404);
     for service in ev::services() {
         let variable = format!("STACK_{}_URL", service.name.to_uppercase());
         let url = Env::from_process().required(&variable).unwrap().to_owned();

@@ -1,14 +1,14 @@
-//! `kill -9` of the whole platform in the middle of a burst of payments, as often as it takes.
+//! Crash test: `kill -9` of the whole platform during a burst of payments.
 //!
-//! The clients do what clients do: a request without an answer is sent again with its `Idempotency-Key`, a
-//! webhook without a 2xx is delivered again. Nothing else helps the platform over the gap.
+//! Clients retry as usual: a request without a response is sent again with its `Idempotency-Key`, a webhook without a
+//! 2xx is delivered again.
 
-use crate::books::{Booked, Dice, Paid, Played, compare};
+use crate::comparison::{RecordedBooking, RecordedMember, RecordedPayment, SeededRng, compare};
+use crate::platform::{EFFECT_TIMEOUT, TestPlatform, TestUser, short_id};
 use crate::process::Process;
-use crate::world::{PATIENCE, Person, World, short_id};
 use chassis::Env;
 use domain::Money;
-use ev::demo::client::Client as Story;
+use ev::demo::client::Client as DemoClient;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder};
@@ -19,48 +19,48 @@ use tokio::sync::watch;
 
 const MEMBERS: usize = 8;
 const PAYMENTS_EACH: usize = 3;
-/// About as many requests are sent and answered in a burst, so that most kills fall into it.
-const STEPS: usize = 150;
-const AGAIN: Duration = Duration::from_millis(20);
+/// Approximate number of requests and responses in a burst; kills happen within it.
+const STEPS_PER_BURST: usize = 150;
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The clients' side of the burst. It counts what is sent and what is answered, so that the killer knows where it is.
+/// Clients of a burst. It counts requests and responses, which time the kills.
 struct Burst {
     steps: watch::Sender<usize>,
     gateway: Client,
-    story: Story,
+    demo: DemoClient,
     vehicle: String,
 }
 
 impl Burst {
-    fn step(&self) {
+    fn record_step(&self) {
         self.steps.send_modify(|n| *n += 1);
     }
-    /// Sends until there is an answer, as a careful client does.
-    async fn persist(&self, what: &str, request: impl Fn() -> RequestBuilder) -> Value {
+    /// Sends a request until there is a final response.
+    async fn send_with_retries(&self, what: &str, request: impl Fn() -> RequestBuilder) -> Value {
         let started = Instant::now();
         loop {
-            self.step();
+            self.record_step();
             let answer = async {
                 let response = request().send().await?;
                 Ok::<_, reqwest::Error>((response.status(), response.text().await?))
             };
             if let Ok((status, text)) = answer.await {
-                self.step();
+                self.record_step();
                 let later = status.is_server_error() || text.contains("idempotency.in_progress");
                 assert!(later || status.is_success(), "{what}: {status} {text}");
                 if status.is_success() {
                     return serde_json::from_str(&text).unwrap();
                 }
             }
-            assert!(started.elapsed() < PATIENCE, "{what}: no answer");
-            tokio::time::sleep(AGAIN).await;
+            assert!(started.elapsed() < EFFECT_TIMEOUT, "{what}: no answer");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
-    /// A POST that may be repeated.
-    async fn post(&self, person: &Person, path: &str, body: Value) -> Value {
+    /// A POST with an idempotency key.
+    async fn post(&self, person: &TestUser, path: &str, body: Value) -> Value {
         let key = short_id();
         let request = || person.http.request(Method::POST, path).header("Idempotency-Key", key.as_str()).json(&body);
-        self.persist(path, request).await
+        self.send_with_retries(path, request).await
     }
     async fn webhook(&self, order: &str, payment: &str, amount: &str) {
         let body = json!({
@@ -70,37 +70,43 @@ impl Burst {
         let request = || {
             let post = self.gateway.request(Method::POST, "/payments/webhooks/sandbox");
             post.header("Content-Type", "application/json")
-                .header("X-Sandbox-Signature", self.story.signature(&body))
+                .header("X-Sandbox-Signature", self.demo.signature(&body))
                 .body(body.clone())
         };
-        self.persist("webhook", request).await;
+        self.send_with_retries("webhook", request).await;
     }
-    /// One member's part: a booking, payments with repeated webhooks, now and then a cancellation.
-    async fn play(&self, mut member: Played, mut dice: Dice) -> Played {
-        let wanted = json!({ "vehicle_id": self.vehicle, "booking_amount": "500.00" });
-        let booking = self.post(&member.person, "/bookings", wanted).await;
+    /// Runs one member's operations: a booking, payments with repeated webhooks, sometimes a cancellation.
+    async fn run_member(&self, mut member: RecordedMember, mut rng: SeededRng) -> RecordedMember {
+        let input = json!({ "vehicle_id": self.vehicle, "booking_amount": "500.00" });
+        let booking = self.post(&member.person, "/bookings", input).await;
         let booking = booking["id"].as_str().unwrap().to_owned();
-        member.bookings.push(Booked { id: booking.clone(), open: true });
+        member.bookings.push(RecordedBooking { id: booking.clone(), open: true });
         for _ in 0..PAYMENTS_EACH {
-            let amount = ["500.00", "4500.00", "5000.00", "0.37", "12.34"][dice.next(5)];
+            let amount = ["500.00", "4500.00", "5000.00", "0.37", "12.34"][rng.next(5)];
             let path = format!("/bookings/{booking}/payments");
             let payment = self.post(&member.person, &path, json!({ "amount": amount, "method": "online" })).await;
             let (id, order) = (payment["id"].as_str().unwrap(), payment["checkout"]["order_id"].as_str().unwrap());
-            join_all((0..=dice.next(3)).map(|_| self.webhook(order, id, amount))).await;
+            join_all((0..=rng.next(3)).map(|_| self.webhook(order, id, amount))).await;
             let paise = amount.parse::<Money>().unwrap().paise();
-            member.payments.push(Paid { id: id.to_owned(), paise, method: "online", booking: 0, refunded: false });
+            member.payments.push(RecordedPayment {
+                id: id.to_owned(),
+                paise,
+                method: "online",
+                booking: 0,
+                refunded: false,
+            });
         }
-        if dice.next(4) == 0 {
+        if rng.next(4) == 0 {
             let reason = json!({ "reason": "changed my mind", "refund_to": "wallet" });
             self.post(&member.person, &format!("/bookings/{booking}/cancel"), reason).await;
-            member.called_off(0);
+            member.record_cancellation(0);
         }
         member
     }
 }
 
-/// Kills and restarts when so many steps are made, and so many milliseconds later: answers come at the end of
-/// transactions, and their middle is a little later.
+/// Kills and restarts the platform at each given step count, after a delay in milliseconds. The delay makes kills fall
+/// into transactions, because responses mark their ends.
 async fn kill_at(process: &Process, burst: &Burst, kills: &[(usize, u64)]) {
     let mut steps = burst.steps.subscribe();
     for (at, pause) in kills {
@@ -112,54 +118,54 @@ async fn kill_at(process: &Process, burst: &Burst, kills: &[(usize, u64)]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_books_survive_kill_9_at_any_point_of_a_burst_of_payments() {
+async fn the_ledger_survives_kill_9_at_any_point_of_a_burst_of_payments() {
     let first: u64 = Env::from_process().parse_or("EV_SEED", 20_261_122).unwrap();
-    let seeds = (first..first + 10).map(survive);
+    let seeds = (first..first + 10).map(run_with_kills);
     futures_util::stream::iter(seeds).buffer_unordered(4).collect::<Vec<()>>().await;
 }
 
-async fn survive(seed: u64) {
-    let mut dice = Dice(seed);
+async fn run_with_kills(seed: u64) {
+    let mut rng = SeededRng(seed);
     let process = Process::start().await;
-    let world = World::process(&process.url());
-    // Both sign in now: nobody may ask for a code twice within half a minute, and codes are not kept.
-    world.staff().await;
-    let mut members: Vec<Played> = Vec::new();
+    let platform = TestPlatform::process(&process.url());
+    // Both sign in now: a user may request only one code in 30 seconds, and a restart loses codes.
+    platform.staff().await;
+    let mut members: Vec<RecordedMember> = Vec::new();
     for n in 0..MEMBERS {
-        let referrer = n.checked_sub(1).map(|most| dice.next(most + 1));
-        let person = world.member(referrer.map(|r| &members[r].person)).await;
-        members.push(Played::new(person, referrer, None));
+        let referrer = n.checked_sub(1).map(|most| rng.next(most + 1));
+        let person = platform.member(referrer.map(|r| &members[r].person)).await;
+        members.push(RecordedMember::new(person, referrer, None));
     }
-    let mut kills = [0, 1].map(|_| (dice.next(STEPS), u64::try_from(dice.next(25)).unwrap()));
+    let mut kills = [0, 1].map(|_| (rng.next(STEPS_PER_BURST), u64::try_from(rng.next(25)).unwrap()));
     kills.sort_unstable();
-    eprintln!("seed {seed}: killed at {kills:?} (steps, then ms), and after the last answer");
+    eprintln!("seed {seed}: kills at {kills:?} (steps, ms) and after the last response");
     let burst = Burst {
         steps: watch::Sender::new(0),
-        gateway: world.anonymous(),
-        story: world.story(),
-        vehicle: world.vehicle().await,
+        gateway: platform.anonymous(),
+        demo: platform.demo_client(),
+        vehicle: platform.vehicle().await,
     };
-    let plays = members.into_iter().map(|member| {
-        let own = Dice(u64::try_from(dice.next(usize::MAX)).unwrap());
-        burst.play(member, own)
+    let runs = members.into_iter().map(|member| {
+        let own = SeededRng(u64::try_from(rng.next(usize::MAX)).unwrap());
+        burst.run_member(member, own)
     });
-    let plays = join_all(plays);
+    let runs = join_all(runs);
     let all = async {
-        let members = plays.await;
-        // A short burst is over before its last kill.
+        let members = runs.await;
+        // A short burst may end before its last kill.
         burst.steps.send_replace(usize::MAX);
         members
     };
     let (members, ()) = tokio::join!(all, kill_at(&process, &burst, &kills));
-    // Everything is answered, and most of it has not taken effect yet.
+    // Every request has a response, and most effects are still pending.
     process.kill();
     process.run().await;
     process.drain().await;
     for member in &members {
         let made = member.person.http.get("/payments?limit=100").await.expect(200)["items"].as_array().unwrap().len();
-        assert_eq!(made, member.payments.len(), "seed {seed}: a repeated request made a payment of its own");
+        assert_eq!(made, member.payments.len(), "seed {seed}: a retried request created a second payment");
     }
-    compare(&world, &[(seed, members)]).await;
-    world.check_books().await;
+    compare(&platform, &[(seed, members)]).await;
+    platform.verify_ledger().await;
     process.assert_nothing_parked(&format!("seed {seed}")).await;
 }

@@ -1,51 +1,50 @@
-//! The whole platform, driven over HTTP alone.
+//! System tests: the whole platform, driven over HTTP only.
 //!
-//! Every scenario runs twice: against all eight services in this process, and, in `on_services`, against the
-//! eight separate binaries on MySQL, RabbitMQ and Redis behind nginx, where `STACK_URL` and
-//! `STACK_MESSAGES_URL` say where they are. What needs a clock of its own, a disturbed bus or a `kill -9`
-//! runs in process only.
+//! Every scenario runs twice: against all eight services in this process (`embedded`), and against the eight separate
+//! binaries on MySQL, RabbitMQ and Redis behind nginx (`on_services`, at `STACK_URL` and `STACK_MESSAGES_URL`). Tests
+//! that need a fake clock, a faulty bus or a `kill -9` run in process only.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
 mod administrator;
-mod books;
 mod commands;
+mod comparison;
 mod crash;
 mod differential;
 mod examples;
 mod fixed;
 mod journey;
 mod month;
+mod openapi;
 mod oracle;
+mod platform;
 mod process;
-mod rebuilt;
-mod reference;
+mod rebuild;
 mod refusals;
 mod replays;
 mod roles;
 mod routes;
 mod simulated;
-mod travel;
+mod time_travel;
 mod versions;
-mod world;
 
-/// One test a scenario and a stack.
+/// Declares one test for each scenario and stack.
 macro_rules! scenarios {
     ($($module:ident :: $name:ident),+ $(,)?) => {
         mod embedded {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let world = crate::world::World::embedded().await;
-                crate::$module::$name(&world).await;
-                world.finish().await;
+                let platform = crate::platform::TestPlatform::embedded().await;
+                crate::$module::$name(&platform).await;
+                platform.finish().await;
             })+
         }
         mod on_services {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
-                let world = crate::world::World::stack();
-                crate::$module::$name(&world).await;
-                world.finish().await;
+                let platform = crate::platform::TestPlatform::stack();
+                crate::$module::$name(&platform).await;
+                platform.finish().await;
             })+
         }
     };
@@ -54,19 +53,19 @@ macro_rules! scenarios {
 scenarios! {
     examples::a_referrer_earns_from_new_money_on_the_first_booking,
     examples::members_fill_the_tree_level_by_level,
-    examples::a_refund_takes_back_what_it_paid_and_the_partner_is_matched_again,
+    examples::a_refund_reverses_its_earnings_and_the_partner_is_matched_again,
     examples::ten_pairs_a_month_are_paid_and_the_sixth_is_the_first_with_an_emi_deduction,
     examples::a_payout_is_taxed_and_settled,
     examples::a_payout_can_fill_an_instalment,
     examples::ten_thousand_with_an_instalment_of_2345_pays_out_7155,
-    journey::all_that_happened_can_be_looked_up,
-    replays::a_webhook_fifty_times_in_parallel_credits_once,
-    replays::an_idempotency_key_in_parallel_takes_effect_once,
-    replays::three_payouts_on_the_balance_of_one_give_one,
-    refusals::bad_input_is_refused_and_leaves_nothing,
-    refusals::what_is_somebody_elses_is_not_there,
+    journey::every_step_of_a_scenario_can_be_looked_up,
+    replays::fifty_parallel_webhooks_credit_once,
+    replays::parallel_requests_with_one_idempotency_key_take_effect_once,
+    replays::of_three_payouts_for_the_whole_balance_one_succeeds,
+    refusals::invalid_input_is_refused_and_stores_nothing,
+    refusals::the_data_of_another_member_is_not_found,
     refusals::roles_are_checked_before_bodies,
-    commands::mails_are_shown_by_the_embedded_run_alone,
-    roles::every_route_asks_for_the_role_the_contract_gives_it,
-    reference::every_operation_has_its_own_name_and_bodies_no_fields_but_those_they_name,
+    commands::only_the_embedded_run_shows_mails,
+    roles::every_route_requires_its_role,
+    openapi::operation_ids_are_unique_and_request_bodies_refuse_unknown_fields,
 }

@@ -1,14 +1,13 @@
-//! The rules in their plainest form: breadth-first placement, linear scans for pairs, plain sums.
+//! Reference model of the rules: breadth-first placement, linear scans for pairs, plain sums.
 //!
-//! It is told what happened, in the order in which the tree took it in, and knows nothing of how the
-//! platform computes.
+//! It receives the operations in the order of the tree's journal and shares no code with the platform.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-pub(crate) const LIMIT_A_MONTH: usize = 10;
-const ACTIVE_FROM: i64 = 500_000;
-const GROSS: i64 = 50_000;
-const EMI: i64 = 10_000;
+pub(crate) const MAX_PAIRS_PER_MONTH: usize = 10;
+const ACTIVE_BUYER_PAISE: i64 = 500_000;
+const PAIR_GROSS_PAISE: i64 = 50_000;
+const PAIR_EMI_PAISE: i64 = 10_000;
 const COMPANY: usize = 0;
 const SIDES: [&str; 2] = ["left", "right"];
 
@@ -16,10 +15,10 @@ const SIDES: [&str; 2] = ["left", "right"];
 pub(crate) struct Member {
     referrer: Option<usize>,
     sponsor: usize,
-    /// Whose child, on which side.
+    /// Parent and side.
     parent: Option<(usize, usize)>,
     children: [Option<usize>; 2],
-    /// Place in the matching order while the member counts.
+    /// Position in the matching order, while the member counts.
     counted: Option<u64>,
     net_paid: i64,
     placed: bool,
@@ -38,11 +37,11 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn emi(&self) -> i64 {
-        if self.number >= 6 && !self.active { EMI } else { 0 }
+        if self.number >= 6 && !self.active { PAIR_EMI_PAISE } else { 0 }
     }
 }
 
-/// Member 0 is the company.
+/// Reference model. Member 0 is the company.
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
     members: Vec<Member>,
@@ -51,9 +50,9 @@ pub(crate) struct Oracle {
     order: u64,
 }
 
-/// What the platform should say of one member.
+/// Expected node of one member.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Expected {
+pub(crate) struct ExpectedNode {
     pub(crate) parent: Option<String>,
     pub(crate) side: String,
     pub(crate) sponsor: Option<String>,
@@ -63,9 +62,9 @@ pub(crate) struct Expected {
     pub(crate) net_paid: i64,
 }
 
-/// A pair as its earner sees it.
+/// Expected pair of an earner.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Shown {
+pub(crate) struct ExpectedPair {
     pub(crate) number: usize,
     pub(crate) left: String,
     pub(crate) right: String,
@@ -91,12 +90,12 @@ impl Oracle {
         self.names.iter().find(|(_, i)| **i == index).map(|(name, _)| name.clone())
     }
 
-    /// Whose code the member gave, as the test knows it.
-    pub(crate) fn referred(&mut self, user: &str, referrer: Option<&str>) {
+    /// Records the member's referrer.
+    pub(crate) fn set_referrer(&mut self, user: &str, referrer: Option<&str>) {
         let (member, referrer) = (self.index(user), referrer.map(|r| self.index(r)));
         self.members[member].referrer = referrer;
     }
-    /// The nearest placed member up the referral chain, else the company.
+    /// The nearest placed member in the referral chain, or the company.
     fn sponsor_of(&self, member: usize) -> usize {
         let mut at = self.members[member].referrer;
         while let Some(referrer) = at {
@@ -107,7 +106,7 @@ impl Oracle {
         }
         COMPANY
     }
-    /// A first payment of somebody without a place; `prefers` is a leg, 0 the left.
+    /// Places a member at the first payment; `prefers` is a leg, 0 is left.
     pub(crate) fn placed(&mut self, user: &str, prefers: Option<usize>, amount: i64, month: &str) {
         let new = self.index(user);
         let sponsor = self.sponsor_of(new);
@@ -124,18 +123,18 @@ impl Oracle {
             }
             queue.extend(self.members[node].children.iter().flatten());
         }
-        let (parent, side) = slot.expect("a tree has room");
+        let (parent, side) = slot.expect("a free slot");
         self.attach(new, sponsor, parent, side);
         self.paid(user, amount, month);
     }
-    /// By an administrator, before any payment.
-    pub(crate) fn placed_by_hand(&mut self, user: &str, parent: &str, side: usize) {
+    /// Places a member by an administrator, before any payment.
+    pub(crate) fn place_manually(&mut self, user: &str, parent: &str, side: usize) {
         let (new, parent) = (self.index(user), self.index(parent));
         self.attach(new, self.sponsor_of(new), parent, side);
     }
     fn attach(&mut self, new: usize, sponsor: usize, parent: usize, side: usize) {
         let taken = self.members[parent].children[side].replace(new);
-        assert_eq!((taken, self.members[new].placed), (None, false), "placed twice, or on somebody");
+        assert_eq!((taken, self.members[new].placed), (None, false), "placed twice, or in an occupied slot");
         let member = &mut self.members[new];
         (member.placed, member.parent, member.sponsor) = (true, Some((parent, side)), sponsor);
     }
@@ -166,7 +165,7 @@ impl Oracle {
         self.match_all(month);
     }
 
-    /// Every counting member below `top`, oldest in the matching order first.
+    /// Counting members in a leg, in matching order.
     fn leg(&self, earner: usize, side: usize) -> Vec<usize> {
         let mut queue: VecDeque<usize> = self.members[earner].children[side].into_iter().collect();
         let mut leg = Vec::new();
@@ -186,23 +185,23 @@ impl Oracle {
 
     fn match_one(&mut self, earner: usize, month: &str) -> bool {
         let mine = || self.pairs.iter().filter(|p| p.earner == earner);
-        if mine().filter(|p| p.month == month).count() >= LIMIT_A_MONTH {
+        if mine().filter(|p| p.month == month).count() >= MAX_PAIRS_PER_MONTH {
             return false;
         }
         let used: HashSet<usize> = mine().filter(|p| !p.voided).flat_map(|p| [p.left, p.right]).collect();
         let free = |side: usize| self.leg(earner, side).into_iter().find(|member| !used.contains(member));
         let (Some(left), Some(right)) = (free(0), free(1)) else { return false };
         let number = mine().count() + 1;
-        let active = self.members[earner].net_paid >= ACTIVE_FROM;
+        let active = self.members[earner].net_paid >= ACTIVE_BUYER_PAISE;
         self.pairs.push(Pair { earner, number, left, right, month: month.to_owned(), active, voided: false });
         true
     }
 
-    pub(crate) fn expected(&self, user: &str) -> Option<Expected> {
+    pub(crate) fn expected_node(&self, user: &str) -> Option<ExpectedNode> {
         let index = *self.names.get(user)?;
         let member = self.members.get(index).filter(|m| m.placed)?;
         let count = |side| u64::try_from(self.leg(index, side).len()).unwrap();
-        Some(Expected {
+        Some(ExpectedNode {
             parent: member.parent.and_then(|(parent, _)| self.name(parent)),
             side: member.parent.map(|(_, side)| SIDES[side]).unwrap_or_default().to_owned(),
             sponsor: self.name(member.sponsor),
@@ -213,18 +212,18 @@ impl Oracle {
         })
     }
 
-    /// Every pair a member ever made, by number.
-    pub(crate) fn shown(&self, user: &str) -> Vec<Shown> {
+    /// Every pair of a member, by number.
+    pub(crate) fn expected_pairs(&self, user: &str) -> Vec<ExpectedPair> {
         let Some(index) = self.names.get(user) else { return Vec::new() };
         let name = |member: usize| self.name(member).unwrap_or_default();
         let mine = self.pairs.iter().filter(|p| p.earner == *index);
-        mine.map(|p| Shown {
+        mine.map(|p| ExpectedPair {
             number: p.number,
             left: name(p.left),
             right: name(p.right),
             month: p.month.clone(),
             status: if p.voided { "voided" } else { "matched" }.to_owned(),
-            gross: GROSS,
+            gross: PAIR_GROSS_PAISE,
             emi: p.emi(),
         })
         .collect()

@@ -1,7 +1,7 @@
-//! The platform as a process of its own: the real `ev`.
+//! The platform in a separate process: the `ev` binary.
 
-use crate::books::Dice;
-use crate::world::{PATIENCE, short_id};
+use crate::comparison::SeededRng;
+use crate::platform::{EFFECT_TIMEOUT, short_id};
 use chassis::Env;
 use db::{Db, DbConfig};
 use std::net::TcpListener;
@@ -10,9 +10,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-const AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// `ev up` as a newcomer runs it: nothing is set but where.
+/// A running `ev up` with default settings except address and data folder.
 pub(crate) struct Process {
     child: Mutex<Option<Child>>,
     address: String,
@@ -23,7 +23,7 @@ impl Process {
     pub(crate) async fn start() -> Self {
         let data = std::env::temp_dir().join(format!("ev-crash-{}", short_id()));
         std::fs::create_dir_all(&data).unwrap();
-        let process = Self { child: Mutex::new(None), address: spare_address(), data };
+        let process = Self { child: Mutex::new(None), address: free_address(), data };
         process.run().await;
         process
     }
@@ -44,32 +44,32 @@ impl Process {
         let (http, started) = (chassis::http::client().unwrap(), Instant::now());
         let ready = format!("{}/health/ready", self.url());
         while !http.get(&ready).send().await.is_ok_and(|r| r.status().is_success()) {
-            assert!(started.elapsed() < PATIENCE, "not ready:\n{}", self.log());
-            tokio::time::sleep(AGAIN).await;
+            assert!(started.elapsed() < EFFECT_TIMEOUT, "not ready:\n{}", self.log());
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
-    /// SIGKILL: no handler runs, nothing is flushed.
+    /// Kills the process with SIGKILL: no handler runs, nothing is flushed.
     pub(crate) fn kill(&self) {
         if let Some(mut child) = self.child.lock().unwrap().take() {
             child.kill().unwrap();
             child.wait().unwrap();
         }
     }
-    /// SIGTERM, as a supervisor sends it; answers how it ended and how long that took.
+    /// Stops the process with SIGTERM, and returns its exit status and the duration.
     pub(crate) async fn terminate(&self) -> (ExitStatus, Duration) {
         let mut child = self.child.lock().unwrap().take().expect("a running platform");
         let started = Instant::now();
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
         loop {
             if let Some(status) = child.try_wait().unwrap() {
                 return (status, started.elapsed());
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > EFFECT_TIMEOUT {
                 child.kill().unwrap();
-                panic!("it does not stop:\n{}", self.log());
+                panic!("the process does not stop:\n{}", self.log());
             }
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
     fn log(&self) -> String {
@@ -78,7 +78,7 @@ impl Process {
     pub(crate) fn database(&self, service: &str) -> String {
         format!("sqlite://{}", self.data.join(format!("{service}.db")).display())
     }
-    /// Waits until every event has taken effect: the bus confirms one only after all its subscribers have.
+    /// Waits until every event has taken effect: the bus confirms an event after all its subscribers.
     pub(crate) async fn drain(&self) {
         let started = Instant::now();
         let mut databases = Vec::new();
@@ -89,11 +89,11 @@ impl Process {
         while quiet < 3 {
             let mut busy = 0;
             for db in &databases {
-                busy += chassis::events::relay::unsent(&mut db.read().await.unwrap()).await.unwrap();
+                busy += chassis::events::outbox::count_unsent(&mut db.read().await.unwrap()).await.unwrap();
             }
             quiet = if busy == 0 { quiet + 1 } else { 0 };
-            assert!(started.elapsed() < PATIENCE, "{busy} events are still on their way:\n{}", self.log());
-            tokio::time::sleep(AGAIN).await;
+            assert!(started.elapsed() < EFFECT_TIMEOUT, "{busy} events are still pending:\n{}", self.log());
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
     pub(crate) async fn assert_nothing_parked(&self, what: &str) {
@@ -108,15 +108,15 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
-        let _gone = std::fs::remove_dir_all(&self.data);
+        let _removed = std::fs::remove_dir_all(&self.data);
     }
 }
 
-/// Below the range for outgoing connections: the port must still be free after the kill.
-pub(crate) fn spare_address() -> String {
-    let mut dice = Dice(chassis::id::fresh::<uuid::Uuid>().as_u64_pair().1);
+/// A free port below the range of outgoing connections, so that it stays free after a kill.
+pub(crate) fn free_address() -> String {
+    let mut rng = SeededRng(chassis::id::fresh::<uuid::Uuid>().as_u64_pair().1);
     loop {
-        let address = format!("127.0.0.1:{}", 20_000 + dice.next(12_000));
+        let address = format!("127.0.0.1:{}", 20_000 + rng.next(12_000));
         if TcpListener::bind(&address).is_ok() {
             return address;
         }

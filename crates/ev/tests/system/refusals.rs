@@ -1,20 +1,20 @@
-//! What is refused, how, and that nothing is left behind.
+//! Refused requests: problem codes, and no stored effects.
 
-use crate::world::{Person, World, kyc_body};
+use crate::platform::{TestPlatform, TestUser, kyc_body};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::Reply;
 
-async fn raw(person: &Person, path: &str, body: &'static str) -> Reply {
+async fn post_raw(person: &TestUser, path: &str, body: &'static str) -> Reply {
     let request = person.http.request(Method::POST, path).header("Content-Type", "application/json").body(body);
     person.http.send(request).await
 }
 
-pub(crate) async fn bad_input_is_refused_and_leaves_nothing(world: &World) {
-    let a = world.member(None).await;
-    let vehicle = world.vehicle().await;
+pub(crate) async fn invalid_input_is_refused_and_stores_nothing(platform: &TestPlatform) {
+    let a = platform.member(None).await;
+    let vehicle = platform.vehicle().await;
     for body in ["{", "", "nonsense", "{\"vehicle_id\": }"] {
-        assert_eq!(raw(&a, "/bookings", body).await.problem(400), "request.malformed_json", "{body}");
+        assert_eq!(post_raw(&a, "/bookings", body).await.problem(400), "request.malformed_json", "{body}");
     }
     let wrong: [(Value, u16); 9] = [
         (json!({ "vehicle_id": vehicle, "booking_amount": 500 }), 400),
@@ -32,7 +32,7 @@ pub(crate) async fn bad_input_is_refused_and_leaves_nothing(world: &World) {
     }
     assert_eq!(a.http.get("/bookings").await.expect(200)["items"], json!([]));
 
-    let booking = a.book(world, "500.00").await;
+    let booking = a.book(platform, "500.00").await;
     let payments = format!("/bookings/{booking}/payments");
     for amount in ["0.00", "-1.00", "99999999.00"] {
         a.http.post(&payments, json!({ "amount": amount, "method": "online" })).await.problem(422);
@@ -48,7 +48,7 @@ pub(crate) async fn bad_input_is_refused_and_leaves_nothing(world: &World) {
 
     let webhook = |signature: String| {
         let body = json!({ "event": "payment.captured", "order_id": "o", "gateway_payment_id": "p", "amount": "1.00" });
-        let http = world.anonymous();
+        let http = platform.anonymous();
         let request = http
             .request(Method::POST, "/payments/webhooks/sandbox")
             .header("Content-Type", "application/json")
@@ -59,12 +59,12 @@ pub(crate) async fn bad_input_is_refused_and_leaves_nothing(world: &World) {
     for signature in [String::new(), "00".repeat(32), "zz".into()] {
         webhook(signature).await.problem(401);
     }
-    otp_refusals(world, &a).await;
-    unknown_paths(world, &a).await;
+    otp_refusals(platform, &a).await;
+    unknown_paths(platform, &a).await;
 }
 
-async fn otp_refusals(world: &World, a: &Person) {
-    let http = world.anonymous();
+async fn otp_refusals(platform: &TestPlatform, a: &TestUser) {
+    let http = platform.anonymous();
     http.post("/auth/otp", json!({ "identifier": "not an address", "channel": "email" })).await.problem(422);
     let again = http.post("/auth/otp", json!({ "identifier": a.email, "channel": "email" })).await;
     if again.status == 202 {
@@ -75,11 +75,11 @@ async fn otp_refusals(world: &World, a: &Person) {
         assert!(!again.header("retry-after").is_empty());
         again.problem(429);
     }
-    let guess = json!({ "identifier": a.email, "code": "000000" });
-    assert_eq!(http.post("/auth/otp/verify", guess).await.problem(401), "auth.otp_invalid");
+    let wrong_code = json!({ "identifier": a.email, "code": "000000" });
+    assert_eq!(http.post("/auth/otp/verify", wrong_code).await.problem(401), "auth.otp_invalid");
 }
 
-async fn unknown_paths(world: &World, a: &Person) {
+async fn unknown_paths(platform: &TestPlatform, a: &TestUser) {
     a.http.get("/nothing/here").await.problem(404);
     let wrong_method = a.http.delete("/wallet").await;
     assert!(wrong_method.header("allow").contains("GET"), "{:?}", wrong_method.headers);
@@ -89,24 +89,24 @@ async fn unknown_paths(world: &World, a: &Person) {
     for query in ["limit=0", "limit=101", "limit=x", "cursor=%21%21"] {
         a.http.get(&format!("/bookings?{query}")).await.problem(422);
     }
-    let request = world.anonymous().request(Method::GET, "/wallet").header("X-Request-Id", "a-test-of-ids");
-    let refused = world.anonymous().send(request).await;
+    let request = platform.anonymous().request(Method::GET, "/wallet").header("X-Request-Id", "a-test-of-ids");
+    let refused = platform.anonymous().send(request).await;
     assert_eq!(refused.header("x-request-id"), "a-test-of-ids");
     assert_eq!(refused.body["request_id"], "a-test-of-ids");
     refused.problem(401);
 }
 
-pub(crate) async fn what_is_somebody_elses_is_not_there(world: &World) {
-    let (a, b) = (world.member(None).await, world.member(None).await);
-    let booking = a.book(world, "500.00").await;
-    let payment = a.pay(world, &booking, "500.00").await;
-    a.wait_for_place(world).await;
-    a.know(world).await;
-    a.deposit(world, "1000.00").await;
-    a.wait_for(world, "available", "1000.00").await;
-    let payout = a.payout(world, "500.00", false).await["id"].as_str().unwrap().to_owned();
+pub(crate) async fn the_data_of_another_member_is_not_found(platform: &TestPlatform) {
+    let (a, b) = (platform.member(None).await, platform.member(None).await);
+    let booking = a.book(platform, "500.00").await;
+    let payment = a.pay(platform, &booking, "500.00").await;
+    a.wait_for_place(platform).await;
+    a.approve_kyc(platform).await;
+    a.deposit(platform, "1000.00").await;
+    a.wait_for_balance(platform, "available", "1000.00").await;
+    let payout = a.payout(platform, "500.00", false).await["id"].as_str().unwrap().to_owned();
     let line = a.http.get("/wallet/transactions").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
-    let nobody = chassis::id::fresh::<uuid::Uuid>();
+    let unknown_id = chassis::id::fresh::<uuid::Uuid>();
     for path in [
         format!("/bookings/{booking}"),
         format!("/bookings/{booking}/emi"),
@@ -115,17 +115,17 @@ pub(crate) async fn what_is_somebody_elses_is_not_there(world: &World) {
         format!("/binary/nodes/{}", a.id),
         format!("/binary/tree?root={}", a.id),
         format!("/wallet/transactions/{line}/explain"),
-        format!("/bookings/{nobody}"),
-        format!("/payouts/{nobody}"),
+        format!("/bookings/{unknown_id}"),
+        format!("/payouts/{unknown_id}"),
         "/bookings/nonsense".to_owned(),
     ] {
         b.http.get(&path).await.problem(404);
     }
-    let act = json!({ "reason": "mine now", "refund_to": "wallet" });
-    b.http.post(&format!("/bookings/{booking}/cancel"), act).await.problem(404);
+    let cancellation = json!({ "reason": "mine now", "refund_to": "wallet" });
+    b.http.post(&format!("/bookings/{booking}/cancel"), cancellation).await.problem(404);
     let pay = json!({ "amount": "1.00", "method": "online" });
     b.http.post(&format!("/bookings/{booking}/payments"), pay).await.problem(404);
-    b.http.act(&format!("/payouts/{payout}/cancel")).await.problem(404);
+    b.http.post_empty(&format!("/payouts/{payout}/cancel")).await.problem(404);
     for list in ["/bookings", "/payments", "/payouts", "/wallet/transactions", "/binary/pairs"] {
         let page = b.http.get(&format!("{list}?user_id={}", a.id)).await;
         if page.status == 200 {
@@ -134,27 +134,27 @@ pub(crate) async fn what_is_somebody_elses_is_not_there(world: &World) {
             page.problem(404);
         }
     }
-    a.http.act(&format!("/payouts/{payout}/cancel")).await.expect(200);
-    a.wait_for(world, "available", "1000.00").await;
+    a.http.post_empty(&format!("/payouts/{payout}/cancel")).await.expect(200);
+    a.wait_for_balance(platform, "available", "1000.00").await;
 }
 
-pub(crate) async fn roles_are_checked_before_bodies(world: &World) {
-    let a = world.member(None).await;
-    let nobody = world.anonymous();
+pub(crate) async fn roles_are_checked_before_bodies(platform: &TestPlatform) {
+    let a = platform.member(None).await;
+    let anonymous = platform.anonymous();
     let id = chassis::id::fresh::<uuid::Uuid>();
     for path in [format!("/wallets/{id}/deposits"), "/users".into(), "/vehicles".into(), "/plan/versions".into()] {
-        assert_eq!(raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
-        assert_eq!(nobody.act(&path).await.problem(401), "auth.token_invalid", "{path}");
-        let forged = nobody.with_token("eyJhbGciOiJub25lIn0.e30.").act(&path).await;
+        assert_eq!(post_raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
+        assert_eq!(anonymous.post_empty(&path).await.problem(401), "auth.token_invalid", "{path}");
+        let forged = anonymous.with_token("eyJhbGciOiJub25lIn0.e30.").post_empty(&path).await;
         assert_eq!(forged.problem(401), "auth.token_invalid", "{path}");
     }
     for path in [format!("/payouts/{id}/approve"), format!("/kyc/{id}/approve"), format!("/payments/{id}/confirm")] {
-        assert_eq!(raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
+        assert_eq!(post_raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
     }
     for path in ["/users", "/ledger/trial-balance", "/reports/dashboard", "/audit", "/kyc"] {
         assert_eq!(a.http.get(path).await.problem(403), "auth.forbidden", "{path}");
     }
-    let out = a.http.act("/auth/logout").await;
+    let out = a.http.post_empty("/auth/logout").await;
     assert_eq!(out.status, 204);
     for path in ["/users/me", "/wallet", "/bookings", "/binary/me", "/payouts", "/notifications", "/compliance/tds"] {
         assert_eq!(a.http.get(path).await.problem(401), "auth.token_invalid", "{path}");

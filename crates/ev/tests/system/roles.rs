@@ -1,41 +1,41 @@
-//! Every route × every role, by the table in [`crate::routes`].
+//! Access of every role to every route, by the table in [`crate::routes`].
 
+use crate::platform::TestPlatform;
 use crate::routes::{Access, Route, SERVICES};
-use crate::world::World;
 use reqwest::Method;
 use std::collections::BTreeSet;
 use testkit::{Client, Reply};
 
-pub(crate) async fn every_route_asks_for_the_role_the_contract_gives_it(world: &World) {
+pub(crate) async fn every_route_requires_its_role(platform: &TestPlatform) {
     let callers = Callers {
-        nobody: world.anonymous(),
-        user: world.member(None).await.http,
-        staff: world.staff().await.http.clone(),
-        admin: world.admin().await.http.clone(),
-        // Others use the same stack: there, what might change something is only refused.
-        may_change: world.inside.is_some(),
+        anonymous: platform.anonymous(),
+        user: platform.member(None).await.http,
+        staff: platform.staff().await.http.clone(),
+        admin: platform.admin().await.http.clone(),
+        // On a shared stack only refused requests are sent, because others could change data.
+        may_change: platform.in_process.is_some(),
     };
     for (service, routes) in SERVICES {
-        compare_with_served(world, service, routes).await;
+        compare_with_served(platform, service, routes).await;
         for route in routes {
-            callers.try_all(route).await;
+            callers.check(route).await;
         }
     }
-    // Nothing above has ended a session.
+    // No request above has ended a session.
     for http in [&callers.user, &callers.staff, &callers.admin] {
         http.get("/users/me").await.expect(200);
     }
 }
 
-/// The table and the served document name the same operations.
-async fn compare_with_served(world: &World, service: &str, routes: &[Route]) {
-    let document = world.anonymous().get(&format!("/{service}/openapi.json")).await.expect(200);
+/// Checks that the table and the OpenAPI document have the same operations.
+async fn compare_with_served(platform: &TestPlatform, service: &str, routes: &[Route]) {
+    let document = platform.anonymous().get(&format!("/{service}/openapi.json")).await.expect(200);
     let mut served = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
         let path = path.strip_prefix("/api/v1").map_or_else(|| format!("/{path}"), str::to_owned);
         let post = &operations["post"];
         let keyed = post["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["name"] == "Idempotency-Key"));
-        assert!(post["responses"]["201"].is_null() || keyed, "{path} creates, and takes no Idempotency-Key");
+        assert!(post["responses"]["201"].is_null() || keyed, "{path} creates without an Idempotency-Key");
         let methods = operations.as_object().expect("operations").keys();
         served.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
     }
@@ -50,7 +50,7 @@ async fn compare_with_served(world: &World, service: &str, routes: &[Route]) {
 }
 
 struct Callers {
-    nobody: Client,
+    anonymous: Client,
     user: Client,
     staff: Client,
     admin: Client,
@@ -58,35 +58,35 @@ struct Callers {
 }
 
 impl Callers {
-    async fn try_all(&self, route: &Route) {
+    async fn check(&self, route: &Route) {
         let access = route.2;
-        if matches!(access, Access::Public | Access::Itself) {
-            let reply = call(&self.nobody, route).await;
+        if matches!(access, Access::Public | Access::SelfAuthenticated) {
+            let reply = call(&self.anonymous, route).await;
             let open = access == Access::Public && ![401, 403].contains(&reply.status);
-            let closed = access == Access::Itself && (400..500).contains(&reply.status);
-            assert!(reply.status < 500 && (open || closed), "{route:?} for nobody: {reply:?}");
+            let closed = access == Access::SelfAuthenticated && (400..500).contains(&reply.status);
+            assert!(reply.status < 500 && (open || closed), "{route:?} for anonymous: {reply:?}");
             return;
         }
-        assert_eq!(call(&self.nobody, route).await.problem(401), "auth.token_invalid", "{route:?} for nobody");
+        assert_eq!(call(&self.anonymous, route).await.problem(401), "auth.token_invalid", "{route:?} for anonymous");
         for token in ["garbage", "eyJhbGciOiJub25lIn0.e30."] {
-            let reply = call(&self.nobody.with_token(token), route).await;
+            let reply = call(&self.anonymous.with_token(token), route).await;
             assert_eq!(reply.problem(401), "auth.token_invalid", "{route:?} with {token}");
         }
-        let (too_low, enough): (&[&Client], &[&Client]) = match access {
-            Access::Public | Access::Itself => return,
+        let (insufficient, sufficient): (&[&Client], &[&Client]) = match access {
+            Access::Public | Access::SelfAuthenticated => return,
             Access::Member => (&[], &[&self.user, &self.admin]),
             Access::Staff => (&[&self.user], &[&self.staff, &self.admin]),
             Access::Admin => (&[&self.user, &self.staff], &[&self.admin]),
         };
-        for caller in too_low {
+        for caller in insufficient {
             assert_eq!(call(caller, route).await.problem(403), "auth.forbidden", "{route:?}");
         }
         if route.0 == "GET" || self.may_change {
-            for caller in enough {
+            for caller in sufficient {
                 let reply = call(caller, route).await;
                 let refused = [401, 403].contains(&reply.status);
-                assert!(!refused && reply.status < 500, "{route:?} for one who may: {reply:?}");
-                // What is not there is not there before the body is read.
+                assert!(!refused && reply.status < 500, "{route:?} with a sufficient role: {reply:?}");
+                // An unknown id is reported before the body is read.
                 if route.1.contains("{id}") && ["POST", "PUT", "PATCH"].contains(&route.0) {
                     reply.problem(404);
                 }
@@ -95,12 +95,12 @@ impl Callers {
     }
 }
 
-/// About something that does not exist, with a body that is no JSON.
+/// Calls a route with an unknown id and a body that is not JSON.
 async fn call(caller: &Client, (method, path, _): &Route) -> Reply {
-    let nothing = chassis::id::fresh::<uuid::Uuid>().to_string();
+    let unknown_id = chassis::id::fresh::<uuid::Uuid>().to_string();
     let path = path
-        .replace("{id}", &nothing)
-        .replace("{user_id}", &nothing)
+        .replace("{id}", &unknown_id)
+        .replace("{user_id}", &unknown_id)
         .replace("{gateway}", "sandbox")
         .replace("{fy}", "2026-27")
         .replace("{quarter}", "Q3");

@@ -1,23 +1,22 @@
-//! Who may call what: every route of the platform with its role, as the HTTP contract says.
+//! Required role of every route of the platform.
 //!
-//! A route that a service adds belongs here too: [`crate::roles`] compares this table with what is served.
+//! Add new routes here: [`crate::roles`] compares this table with the OpenAPI documents.
 
-use Access::{Admin, Itself, Member, Public, Staff};
+use Access::{Admin, Member, Public, SelfAuthenticated, Staff};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Public,
-    /// Anybody who is signed in, about what is their own.
+    /// Any signed-in user, for their own data.
     Member,
     /// Staff and administrators.
     Staff,
     Admin,
-    /// The route knows its callers by something other than the usual header: a webhook's signature, a socket's first
-    /// message.
-    Itself,
+    /// The route authenticates its callers itself: by a webhook signature, or by the first message on a socket.
+    SelfAuthenticated,
 }
 
-/// A method, a path below `/api/v1` (or below the root, where it starts with `//`), and who may.
+/// Method, path below `/api/v1` (below the root where it starts with `//`), and required access.
 pub(crate) type Route = (&'static str, &'static str, Access);
 
 pub(crate) const SERVICES: [(&str, &[Route]); 8] = [
@@ -70,7 +69,7 @@ const BOOKING: &[Route] = &[
     ("POST", "/bookings/{id}/emi", Member),
     ("POST", "/bookings/{id}/payments", Member),
     ("GET", "/payments", Member),
-    ("POST", "/payments/webhooks/{gateway}", Itself),
+    ("POST", "/payments/webhooks/{gateway}", SelfAuthenticated),
     ("GET", "/payments/captures", Staff),
     ("GET", "/payments/gateway-refunds", Staff),
     ("GET", "/payments/webhook-events", Staff),
@@ -148,7 +147,7 @@ const NOTIFICATION: &[Route] = &[
     ("GET", "/notifications/preferences", Member),
     ("PUT", "/notifications/preferences", Member),
     ("POST", "/notifications/read-all", Member),
-    ("GET", "/notifications/stream", Itself),
+    ("GET", "/notifications/stream", SelfAuthenticated),
     ("GET", "/notifications/unread-count", Member),
     ("POST", "/notifications/{id}/read", Member),
 ];

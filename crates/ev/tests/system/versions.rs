@@ -1,31 +1,31 @@
-//! A version of the plan in every service that decides by it: what happens before, at and after the moment it takes effect.
+//! Plan versions in every service that applies them: before, at and after the time of effect.
 
-use crate::travel::{Travel, paise};
-use crate::world::{Person, kyc_body};
+use crate::platform::{TestUser, kyc_body};
+use crate::time_travel::{TimeTravel, paise};
 use chassis::events::HandleError;
 use chassis::events::memory::MemoryBus;
-use chassis::events::parked::{self, Which};
+use chassis::events::parked::{self, ReplaySelection};
 use diesel_async::SimpleAsyncConnection;
-use domain::plan::Referral;
+use domain::plan::ReferralTerms;
 use domain::{Money, Plan, Rate};
 use serde_json::{Value, json};
 
 const BEGINS: &str = "2026-11-11T04:30:00Z";
 
-/// Every amount differs from the seed's.
+/// A plan whose amounts differ from the seed plan.
 fn other_plan() -> Plan {
     let mut plan = Plan::seed();
     plan.name = "other".into();
     plan.active_buyer_from = Money::from_rupees(400);
     plan.booking.minimum_amount = Money::from_rupees(400);
-    plan.referral = Referral::PercentOfFirstBooking { rate: Rate::percent(10) };
+    plan.referral = ReferralTerms::PercentOfFirstBooking { rate: Rate::percent(10) };
     plan.pairs.gross = Money::from_rupees(700);
     plan.payout.minimum = Money::from_rupees(300);
     plan
 }
 
-/// What everybody decides about the same deeds, one version after the other.
-struct Decided {
+/// Expected results of the same operations under one plan version.
+struct Expectation {
     minimum_booking: i64,
     bonus: i64,
     pair: i64,
@@ -34,100 +34,111 @@ struct Decided {
     version: u64,
 }
 
-const SEED: Decided =
-    Decided { minimum_booking: 500, bonus: 25, pair: 500, active_from_500: false, smallest_payout: 100, version: 1 };
-const OTHER: Decided =
-    Decided { minimum_booking: 400, bonus: 50, pair: 700, active_from_500: true, smallest_payout: 300, version: 2 };
+const SEED: Expectation = Expectation {
+    minimum_booking: 500,
+    bonus: 25,
+    pair: 500,
+    active_from_500: false,
+    smallest_payout: 100,
+    version: 1,
+};
+const OTHER: Expectation =
+    Expectation { minimum_booking: 400, bonus: 50, pair: 700, active_from_500: true, smallest_payout: 300, version: 2 };
 
-async fn decides(travel: &Travel, wanted: &Decided, what: &str) {
+async fn check_services(travel: &TimeTravel, wanted: &Expectation, what: &str) {
     let (a, _) = travel.join(None, None).await;
-    // booking: the least amount, and one paisa less.
-    let least = Money::from_rupees(wanted.minimum_booking);
-    let less = least.sub(Money::from_paise(1)).unwrap();
-    let vehicle = travel.world.vehicle().await;
+    // booking: the minimum amount, and one paisa less.
+    let minimum = Money::from_rupees(wanted.minimum_booking);
+    let below = minimum.sub(Money::from_paise(1)).unwrap();
+    let vehicle = travel.platform.vehicle().await;
     let buyer = travel.member(Some(&a), Some("left")).await;
-    let refused = json!({ "vehicle_id": vehicle, "booking_amount": less });
+    let refused = json!({ "vehicle_id": vehicle, "booking_amount": below });
     buyer.http.post("/bookings", refused).await.problem(422);
-    buyer.book_with(&travel.world, json!({ "vehicle_id": vehicle, "booking_amount": least })).await;
+    buyer.book_with(&travel.platform, json!({ "vehicle_id": vehicle, "booking_amount": minimum })).await;
 
-    // booking and wallet: the bonus; binary and wallet: the pair; auth: the Active Buyer.
+    // booking and wallet: the bonus. binary and wallet: the pair. auth: Active Buyer status.
     let b = travel.join(Some(&a), Some("left")).await.0;
     let c = travel.join(Some(&a), Some("right")).await.0;
-    travel.world.drain().await;
-    let user = travel.again(&c.email).await.http.get("/users/me").await.expect(200);
+    travel.platform.drain().await;
+    let user = travel.session(&c.email).await.http.get("/users/me").await.expect(200);
     assert_eq!(user["is_active_buyer"], json!(wanted.active_from_500), "{what}: {user}");
-    let http = travel.again(&a.email).await.http;
+    let http = travel.session(&a.email).await.http;
     let lines = http.get("/wallet/transactions?limit=100").await.expect(200)["items"].as_array().unwrap().clone();
     let mut amounts: Vec<i64> = lines.iter().map(|l| paise(l, "amount")).collect();
     amounts.sort_unstable();
     assert_eq!(amounts, [wanted.bonus * 100, wanted.bonus * 100, wanted.pair * 100], "{what}: {lines:?}");
-    explained_by(&travel.again(&a.email).await, wanted, what).await;
+    explained_by(&travel.session(&a.email).await, wanted, what).await;
     let pair = http.get("/binary/pairs").await.expect(200)["items"][0].clone();
     assert_eq!((&pair["plan_version"], paise(&pair, "gross")), (&json!(wanted.version), wanted.pair * 100), "{what}");
     assert_eq!((&pair["left_user_id"], &pair["right_user_id"]), (&json!(b.id), &json!(c.id)), "{what}");
 
-    // payout: the smallest, and one paisa less.
+    // payout: the minimum amount, and one paisa less.
     let kyc = http.post("/users/me/kyc", kyc_body()).await.expect(201)["id"].as_str().unwrap().to_owned();
-    travel.admin().await.http.act(&format!("/kyc/{kyc}/approve")).await.expect(200);
-    travel.world.drain().await;
-    let least = Money::from_rupees(wanted.smallest_payout);
+    travel.admin().await.http.post_empty(&format!("/kyc/{kyc}/approve")).await.expect(200);
+    travel.platform.drain().await;
+    let minimum = Money::from_rupees(wanted.smallest_payout);
     let quote =
         async |amount: Money| http.post("/payouts/quote", json!({ "amount": amount, "emi_autofill": false })).await;
-    let less = least.sub(Money::from_paise(1)).unwrap();
-    assert_eq!(quote(less).await.problem(422), "payout.below_minimum", "{what}");
-    quote(least).await.expect(200);
+    let below = minimum.sub(Money::from_paise(1)).unwrap();
+    assert_eq!(quote(below).await.problem(422), "payout.below_minimum", "{what}");
+    quote(minimum).await.expect(200);
 }
 
-/// Every line of a wallet was decided by this version, and can be computed from it.
-async fn explained_by(of: &Person, wanted: &Decided, what: &str) {
+/// Checks that this version explains every wallet transaction.
+async fn explained_by(of: &TestUser, wanted: &Expectation, what: &str) {
     let lines = of.http.get("/wallet/transactions?limit=100").await.expect(200);
     for line in lines["items"].as_array().unwrap() {
         let path = format!("/wallet/transactions/{}/explain", line["id"].as_str().unwrap());
-        let why = of.http.get(&path).await.expect(200);
-        assert_eq!(why["entry"]["plan_version"], json!(wanted.version), "{what}: {why}");
-        assert_eq!(why["steps"].as_array().unwrap().last().unwrap()["value"], line["amount"], "{what}: {why}");
+        let explanation = of.http.get(&path).await.expect(200);
+        assert_eq!(explanation["entry"]["plan_version"], json!(wanted.version), "{what}: {explanation}");
+        assert_eq!(
+            explanation["steps"].as_array().unwrap().last().unwrap()["value"],
+            line["amount"],
+            "{what}: {explanation}"
+        );
     }
 }
 
-/// Over a bus that reorders, repeats and delays.
+/// Runs over a bus that reorders, repeats and delays events.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_service_decides_by_the_version_in_force_when_it_happened() {
-    let travel = Travel::start("2026-11-10T04:00:00Z", MemoryBus::disturbed(20_261_111)).await;
-    decides(&travel, &SEED, "before it was published").await;
+async fn every_service_applies_the_plan_version_in_force_at_the_event() {
+    let travel = TimeTravel::start("2026-11-10T04:00:00Z", MemoryBus::with_faults(20_261_111)).await;
+    check_services(&travel, &SEED, "before publication").await;
     let plan: Value = serde_json::to_value(other_plan()).unwrap();
     travel.publish(BEGINS, json!({ "plan": plan })).await;
-    decides(&travel, &SEED, "published, and not in force").await;
-    travel.to("2026-11-11T04:29:20Z").await;
-    decides(&travel, &SEED, "the last seconds before").await;
-    travel.to(BEGINS).await;
-    decides(&travel, &OTHER, "from the moment on").await;
-    travel.to("2027-05-01T04:30:00Z").await;
-    decides(&travel, &OTHER, "long after").await;
+    check_services(&travel, &SEED, "published but not in force").await;
+    travel.advance_to("2026-11-11T04:29:20Z").await;
+    check_services(&travel, &SEED, "seconds before effect").await;
+    travel.advance_to(BEGINS).await;
+    check_services(&travel, &OTHER, "from the time of effect").await;
+    travel.advance_to("2027-05-01T04:30:00Z").await;
+    check_services(&travel, &OTHER, "long after").await;
     travel.finish().await;
 }
 
-/// The wallet cannot keep a version until all has been decided by it, and only then is handed it again.
+/// A trigger makes the wallet park the plan version; it is replayed after the events under that version.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_a_version_decided_waits_in_the_wallet_until_it_hears_of_it() {
-    let travel = Travel::start("2026-11-10T04:00:00Z", MemoryBus::disturbed(20_261_110)).await;
-    let world = &travel.world;
+async fn events_under_an_unknown_plan_version_wait_in_the_wallet() {
+    let travel = TimeTravel::start("2026-11-10T04:00:00Z", MemoryBus::with_faults(20_261_110)).await;
+    let platform = &travel.platform;
     let (a, _) = travel.join(None, None).await;
-    let wallet = &world.inside.as_ref().unwrap().platform.started.iter().find(|s| s.name == "wallet").unwrap().ctx;
+    let wallet =
+        &platform.in_process.as_ref().unwrap().embedded.started.iter().find(|s| s.name == "wallet").unwrap().ctx;
     let run = async |statement: &str| wallet.db().write().await.unwrap().batch_execute(statement).await.unwrap();
     run("CREATE TRIGGER not_yet BEFORE INSERT ON plan_versions BEGIN SELECT RAISE(ABORT, 'not yet'); END").await;
     let plan: Value = serde_json::to_value(other_plan()).unwrap();
     travel.publish(BEGINS, json!({ "plan": plan })).await;
-    travel.to("2026-11-11T04:29:20Z").await;
-    // What happened before is posted; what happened since waits, and so does its reversal.
+    travel.advance_to("2026-11-11T04:29:20Z").await;
+    // Earlier events are posted; events under the new version and their reversals wait.
     let before = travel.join(Some(&a), Some("left")).await.0;
-    travel.to(BEGINS).await;
+    travel.advance_to(BEGINS).await;
     let payer = travel.member(Some(&a), Some("right")).await;
     let booking = travel.book(&payer.email).await;
     let payment = travel.pay(&payer.email, &booking, "600.00", "online").await.unwrap();
-    let kept = travel.pay(&payer.email, &booking, "500.00", "cash").await.unwrap();
+    let retained = travel.pay(&payer.email, &booking, "500.00", "cash").await.unwrap();
     travel.refund(&payment).await;
     let amounts = async || {
-        let mut lines = travel.again(&a.email).await.lines().await;
+        let mut lines = travel.session(&a.email).await.lines().await;
         lines.sort();
         lines.into_iter().map(|(kind, amount)| (kind, amount.to_string())).collect::<Vec<_>>()
     };
@@ -135,8 +146,10 @@ async fn what_a_version_decided_waits_in_the_wallet_until_it_hears_of_it() {
     assert_eq!(amounts().await, [line("REFERRAL_BONUS", "25.00")]);
 
     run("DROP TRIGGER not_yet").await;
-    let asked = wallet.tx(async |c| Ok::<_, HandleError>(parked::replay(c, Which::All, travel.now()).await?)).await;
-    assert_eq!(asked.unwrap(), 1, "the version alone could not be kept");
+    let requested = wallet
+        .tx(async |c| Ok::<_, HandleError>(parked::request_replay(c, ReplaySelection::All, travel.now()).await?))
+        .await;
+    assert_eq!(requested.unwrap(), 1, "only the plan version was parked");
     let all = [
         line("BINARY_PAIR", "700.00"),
         line("REFERRAL_BONUS", "25.00"),
@@ -144,13 +157,18 @@ async fn what_a_version_decided_waits_in_the_wallet_until_it_hears_of_it() {
         line("REFERRAL_BONUS", "60.00"),
         line("REVERSAL", "-60.00"),
     ];
-    world.until("what was decided", all.to_vec(), amounts).await;
-    let http = travel.again(&a.email).await.http;
-    for (cause, version) in [(&payment, 2), (&kept, 2)] {
+    platform.wait_until("the wallet transactions", all.to_vec(), amounts).await;
+    let http = travel.session(&a.email).await.http;
+    for (cause, version) in [(&payment, 2), (&retained, 2)] {
         let lines = http.get("/wallet/transactions?type=REFERRAL_BONUS").await.expect(200);
         let line = lines["items"].as_array().unwrap().iter().find(|l| l["reference"]["id"] == json!(cause)).unwrap();
-        let why = http.get(&format!("/wallet/transactions/{}/explain", line["id"].as_str().unwrap())).await.expect(200);
-        assert_eq!((&why["entry"]["plan_version"], &why["plan"]["name"]), (&json!(version), &json!("other")), "{why}");
+        let explanation =
+            http.get(&format!("/wallet/transactions/{}/explain", line["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(
+            (&explanation["entry"]["plan_version"], &explanation["plan"]["name"]),
+            (&json!(version), &json!("other")),
+            "{explanation}"
+        );
     }
     let pair = http.get("/binary/pairs").await.expect(200)["items"][0].clone();
     assert_eq!((&pair["left_user_id"], &pair["plan_version"]), (&json!(before.id), &json!(2)));

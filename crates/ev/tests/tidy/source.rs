@@ -1,4 +1,4 @@
-//! What the rules read: the tracked files, the code in them without comments and tests, and the paths that it names.
+//! Source text for the rules: tracked files, code without comments and tests, and the paths in it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,43 +8,43 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The tracked files and those about to be, as paths from the root with forward slashes.
+/// Tracked and untracked files, as paths from the root with forward slashes.
 pub(crate) fn files() -> Vec<String> {
     let arguments = ["ls-files", "--cached", "--others", "--exclude-standard"];
     let Ok(listed) = Command::new("git").args(arguments).current_dir(root()).output() else {
-        panic!("git is needed to know which files count");
+        panic!("git is required to list the files");
     };
     let text = String::from_utf8_lossy(&listed.stdout);
-    let there = text.lines().filter(|f| root().join(f).is_file()).map(str::to_owned).collect::<Vec<_>>();
-    assert!(!there.is_empty(), "git lists no file: {}", String::from_utf8_lossy(&listed.stderr));
-    there
+    let existing = text.lines().filter(|f| root().join(f).is_file()).map(str::to_owned).collect::<Vec<_>>();
+    assert!(!existing.is_empty(), "git lists no file: {}", String::from_utf8_lossy(&listed.stderr));
+    existing
 }
 pub(crate) fn rust_files() -> impl Iterator<Item = String> {
     files().into_iter().filter(|f| f.ends_with(".rs"))
 }
-/// Empty for a file that is not text.
+/// The text of a file; empty for a binary file.
 pub(crate) fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_default()
 }
-/// The code that a file ships: no comments, and nothing from the first test module on.
-pub(crate) fn shipped(file: &str) -> String {
+/// Production code of a file: without comments, and up to the first test module.
+pub(crate) fn production_code(file: &str) -> String {
     if is_test_module(file) { String::new() } else { code(&read(file)) }
 }
 fn code(text: &str) -> String {
-    let mut kept = String::new();
+    let mut code = String::new();
     for line in text.lines() {
         if line.trim_start().starts_with("#[cfg(test)]") {
             break;
         }
         if !line.trim_start().starts_with("//") {
-            kept.push_str(line.split(" // ").next().unwrap_or(line));
-            kept.push('\n');
+            code.push_str(line.split(" // ").next().unwrap_or(line));
+            code.push('\n');
         }
     }
-    kept
+    code
 }
 
-/// Every path that a file's `use` declarations name, with the braces written out.
+/// Every path in the `use` declarations of a file, with braces expanded.
 pub(crate) fn used_paths(code: &str) -> Vec<String> {
     let mut paths = Vec::new();
     let mut rest = code;
@@ -53,7 +53,7 @@ pub(crate) fn used_paths(code: &str) -> Vec<String> {
         let is_use = matches!(starts_a_line, "" | "pub " | "pub(crate) " | "pub(super) ");
         let Some((tree, following)) = after.split_once(';') else { break };
         if is_use {
-            write_out("", &tree.split_whitespace().collect::<Vec<_>>().join(" "), &mut paths);
+            expand("", &tree.split_whitespace().collect::<Vec<_>>().join(" "), &mut paths);
             rest = following;
         } else {
             rest = after;
@@ -61,7 +61,7 @@ pub(crate) fn used_paths(code: &str) -> Vec<String> {
     }
     paths
 }
-fn write_out(prefix: &str, tree: &str, into: &mut Vec<String>) {
+fn expand(prefix: &str, tree: &str, into: &mut Vec<String>) {
     let Some((head, inner)) = tree.split_once('{') else {
         let path = tree.split(" as ").next().unwrap_or(tree).trim();
         if !path.is_empty() {
@@ -72,12 +72,12 @@ fn write_out(prefix: &str, tree: &str, into: &mut Vec<String>) {
     let prefix = format!("{prefix}{}", head.trim());
     let inner = inner.trim_end().trim_end_matches('}');
     let (mut depth, mut part) = (0_u32, String::new());
-    // Put back the brace of a nested tree that the trimming above took.
+    // Restores the braces of a nested tree that the trimming removed.
     let opened = inner.matches('{').count().saturating_sub(inner.matches('}').count());
     for letter in inner.chars().chain("}".repeat(opened).chars()) {
         match letter {
             ',' if depth == 0 => {
-                write_out(&prefix, part.trim(), into);
+                expand(&prefix, part.trim(), into);
                 part.clear();
                 continue;
             }
@@ -87,10 +87,10 @@ fn write_out(prefix: &str, tree: &str, into: &mut Vec<String>) {
         }
         part.push(letter);
     }
-    write_out(&prefix, part.trim(), into);
+    expand(&prefix, part.trim(), into);
 }
 
-/// A file that its parent declares under `#[cfg(test)]`: a model, or the tests themselves.
+/// Whether the parent declares the file under `#[cfg(test)]`.
 fn is_test_module(file: &str) -> bool {
     let Some((folder, name)) = file.trim_end_matches(".rs").rsplit_once('/') else { return false };
     let declared = format!("#[cfg(test)]\nmod {name};");
@@ -99,18 +99,20 @@ fn is_test_module(file: &str) -> bool {
         .any(|p| read(p).contains(&declared))
 }
 
-pub(crate) fn names(path: &str, module: &str) -> bool {
+/// Whether a path is the module or below it.
+pub(crate) fn is_within(path: &str, module: &str) -> bool {
     path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
-pub(crate) fn belongs(file: &str, place: &str) -> bool {
-    file.strip_prefix(place).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+/// Whether a file is the layer's file or in its folder.
+pub(crate) fn is_in_layer(file: &str, layer: &str) -> bool {
+    file.strip_prefix(layer).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
 }
-/// A type in scope whose variants are named, or a module declared in this very file.
+/// Whether a path begins with a type, or with a module declared in the same file.
 pub(crate) fn is_local(path: &str, code: &str) -> bool {
     let first = path.split("::").next().unwrap_or(path);
     first.starts_with(char::is_uppercase) || code.contains(&format!("mod {first};"))
 }
-/// `crate::store::find(…)` in the middle of a function counts as much as a `use`.
+/// Whether the code mentions a path below the module outside a `use`, like `crate::store::find(…)`.
 pub(crate) fn mentions(code: &str, module: &str) -> bool {
     let path = format!("{module}::");
     code.match_indices(&path).any(|(at, _)| {
@@ -119,7 +121,7 @@ pub(crate) fn mentions(code: &str, module: &str) -> bool {
     })
 }
 
-/// The names in `env.get("NAME")` and its kin, wherever rustfmt put the line breaks.
+/// Names in `env.get("NAME")` and similar calls, regardless of line breaks.
 pub(crate) fn variables_read(code: &str) -> BTreeSet<String> {
     let dense: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let calls = ["get", "required", "or", "parse", "parse_or", "secret", "flag", "list", "url", "key", ">"];
@@ -139,12 +141,12 @@ pub(crate) fn variables_read(code: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_rules_read_what_they_should() {
+fn source_text_is_parsed_correctly() {
     let paths = used_paths(
         "use a::b;\npub use c::{d, e::{f, g as h}, self};\nlet reuse = 1;\nuse i::{\n    j,\n    k::l,\n};\n",
     );
     assert_eq!(paths, ["a::b", "c::d", "c::e::f", "c::e::g", "c::self", "i::j", "i::k::l"]);
-    assert!(names("diesel::prelude", "diesel") && !names("diesel_async::x", "diesel"));
+    assert!(is_within("diesel::prelude", "diesel") && !is_within("diesel_async::x", "diesel"));
     assert!(mentions("x(crate::store::find(1))", "crate::store") && !mentions("mycrate::store::x", "crate::store"));
     let read =
         variables_read("env.get(\"SMTP_URL\"); env.parse_or::<u64>(\n \"SHUTDOWN_SECS\", 10); text(\"NOT_ONE\")");

@@ -1,18 +1,19 @@
-//! What has to be there before the first request: somebody who may do everything.
+//! Creation of administrators at the start and by operators.
 
 use super::publish_user;
-use super::register::{self, Newcomer};
+use super::register::{self, NewUser};
 use crate::domain::identifier::Identifier;
 use crate::error::AuthError;
 use crate::store::users;
 use db::DbConnection;
 use domain::{Role, Timestamp};
 
-/// Makes `email` an administrator, unless it belongs to somebody and there is an administrator: then whoever
-/// took a role away meant it.
+/// Ensures that there is an administrator: creates one with `email`, or promotes the user with this address.
+///
+/// Leaves an existing user unchanged while any administrator is active, as their role may have been removed on purpose.
 pub(crate) async fn ensure_admin(c: &mut DbConnection, email: &Identifier, now: Timestamp) -> Result<(), AuthError> {
-    let Some(known) = users::find_by_identifier(c, email).await? else {
-        let newcomer = Newcomer {
+    let Some(existing) = users::find_by_identifier(c, email).await? else {
+        let new_user = NewUser {
             email: Some(email.clone()),
             mobile: None,
             name: Some("Administrator".to_owned()),
@@ -20,8 +21,8 @@ pub(crate) async fn ensure_admin(c: &mut DbConnection, email: &Identifier, now: 
             referrer_id: None,
             preferred_side: None,
         };
-        return match register::register(c, &newcomer, now).await {
-            // Another instance was faster.
+        return match register::register(c, &new_user, now).await {
+            // Another instance has created the administrator meanwhile.
             Ok(_) | Err(AuthError::EmailTaken) => Ok(()),
             Err(error) => Err(error),
         };
@@ -29,24 +30,26 @@ pub(crate) async fn ensure_admin(c: &mut DbConnection, email: &Identifier, now: 
     if !users::lock_active_admins(c).await?.is_empty() {
         return Ok(());
     }
-    let mut user = users::lock(c, known.id).await?.ok_or(AuthError::NotFound)?;
+    let mut user = users::lock(c, existing.id).await?.ok_or(AuthError::NotFound)?;
     user.role = Role::Admin;
     user.is_active = true;
-    publish_user::updated(c, &mut user, now).await
+    publish_user::save_and_publish(c, &mut user, now).await
 }
 
-/// Makes `email` an administrator whoever else is one: an operator asked for it. `false` when it was one.
+/// Makes the user with this address an active administrator, creating the user when there is none.
+///
+/// Returns `false` when the user already is an active administrator.
 pub(crate) async fn grant_admin(c: &mut DbConnection, email: &Identifier, now: Timestamp) -> Result<bool, AuthError> {
-    let Some(known) = users::find_by_identifier(c, email).await? else {
+    let Some(existing) = users::find_by_identifier(c, email).await? else {
         ensure_admin(c, email, now).await?;
         return Ok(true);
     };
-    let mut user = users::lock(c, known.id).await?.ok_or(AuthError::NotFound)?;
+    let mut user = users::lock(c, existing.id).await?.ok_or(AuthError::NotFound)?;
     if user.role == Role::Admin && user.is_active {
         return Ok(false);
     }
     user.role = Role::Admin;
     user.is_active = true;
-    publish_user::updated(c, &mut user, now).await?;
+    publish_user::save_and_publish(c, &mut user, now).await?;
     Ok(true)
 }

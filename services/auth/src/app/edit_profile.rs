@@ -1,55 +1,57 @@
-//! What a person changes of their own profile.
+//! Change of one's own profile.
 
-use super::{index_words, publish_user};
-use crate::domain::person;
+use super::{index_search_words, publish_user};
+use crate::domain::user as user_rules;
 use crate::error::AuthError;
 use crate::store::profiles::{self, Profile};
 use crate::store::users::{self, User};
 use db::DbConnection;
 use domain::{Timestamp, UserId};
 
-/// Changes what `told` says and leaves the rest; an address is replaced whole. Without a `name`, a new first or
-/// last name makes it.
+/// Saves the fields that `changes` sets and leaves the others; an address is replaced as a whole.
+///
+/// `name` sets the full name. Without it, a new first or last name changes the full name to "first last".
+/// Errors with `NotFound` when the user does not exist.
 pub(crate) async fn edit_profile(
     c: &mut DbConnection,
     id: UserId,
     name: Option<&str>,
-    told: &Profile,
+    changes: &Profile,
     now: Timestamp,
 ) -> Result<(User, Profile), AuthError> {
     let mut user = users::lock(c, id).await?.ok_or(AuthError::NotFound)?;
-    let kept = profiles::find(c, id).await?;
-    let profile = merged(&kept, told);
-    if profile != kept {
+    let stored = profiles::load(c, id).await?;
+    let profile = merge(&stored, changes);
+    if profile != stored {
         profiles::save(c, &profile).await?;
     }
-    let renamed = told.first_name.is_some() || told.last_name.is_some();
-    let full = match (&profile.first_name, &profile.last_name) {
-        (Some(first), Some(last)) if renamed => Some(format!("{first} {last}")),
+    let is_renamed = changes.first_name.is_some() || changes.last_name.is_some();
+    let full_name = match (&profile.first_name, &profile.last_name) {
+        (Some(first), Some(last)) if is_renamed => Some(format!("{first} {last}")),
         _ => None,
     };
-    if let Some(name) = name.map(str::to_owned).or(full).filter(|name| *name != user.name) {
-        user.name_folded = person::folded(&name);
+    if let Some(name) = name.map(str::to_owned).or(full_name).filter(|name| *name != user.name) {
+        user.name_folded = user_rules::fold_name(&name);
         user.name = name;
-        index_words::index(c, &user).await?;
-        publish_user::updated(c, &mut user, now).await?;
+        index_search_words::update(c, &user).await?;
+        publish_user::save_and_publish(c, &mut user, now).await?;
     }
     Ok((user, profile))
 }
 
-fn merged(kept: &Profile, told: &Profile) -> Profile {
-    let moved = if told.line1.is_some() { told } else { kept };
+fn merge(stored: &Profile, changes: &Profile) -> Profile {
+    let address = if changes.line1.is_some() { changes } else { stored };
     Profile {
-        user_id: kept.user_id,
-        first_name: told.first_name.clone().or_else(|| kept.first_name.clone()),
-        last_name: told.last_name.clone().or_else(|| kept.last_name.clone()),
-        gender: told.gender.or(kept.gender),
-        date_of_birth: told.date_of_birth.or(kept.date_of_birth),
-        line1: moved.line1.clone(),
-        line2: moved.line2.clone(),
-        city: moved.city.clone(),
-        state: moved.state.clone(),
-        pincode: moved.pincode.clone(),
-        country: moved.country.clone(),
+        user_id: stored.user_id,
+        first_name: changes.first_name.clone().or_else(|| stored.first_name.clone()),
+        last_name: changes.last_name.clone().or_else(|| stored.last_name.clone()),
+        gender: changes.gender.or(stored.gender),
+        date_of_birth: changes.date_of_birth.or(stored.date_of_birth),
+        line1: address.line1.clone(),
+        line2: address.line2.clone(),
+        city: address.city.clone(),
+        state: address.state.clone(),
+        pincode: address.pincode.clone(),
+        country: address.country.clone(),
     }
 }

@@ -1,4 +1,4 @@
-//! Ends sessions: their access tokens stop working everywhere.
+//! End of sessions and revocation of their access tokens.
 
 use crate::domain::session::SessionId;
 use crate::error::AuthError;
@@ -11,20 +11,24 @@ use db::DbConnection;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::SessionRevoked;
 
-/// After the commit, the cache has to be told.
+/// A session that was ended. After the commit the caller revokes its tokens in the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ended {
+pub(crate) struct EndedSession {
     pub(crate) session_id: SessionId,
-    /// No access token of the session is alive after this.
+    /// Time after which every access token of the session has expired.
     pub(crate) expires_at: Timestamp,
 }
 
-/// Ends a session that is locked; `None` where it had ended before.
-pub(crate) async fn end(c: &mut DbConnection, session: &Session, now: Timestamp) -> Result<Option<Ended>, AuthError> {
+/// Ends a locked session; `None` when it has already ended.
+pub(crate) async fn end(
+    c: &mut DbConnection,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Option<EndedSession>, AuthError> {
     if session.ended_at.is_some() {
         return Ok(None);
     }
-    // A second on top: tokens expire at whole seconds.
+    // Tokens expire at whole seconds, so one second is added.
     let expires_at = now.plus_secs(ACCESS_TTL_SECS + 1);
     sessions::end(c, session.id, now).await?;
     revocation::record(c, session.id.uuid(), expires_at).await?;
@@ -35,31 +39,31 @@ pub(crate) async fn end(c: &mut DbConnection, session: &Session, now: Timestamp)
         expires_at: expires_at.micros(),
     };
     outbox::publish(c, session.id, now, &event).await?;
-    Ok(Some(Ended { session_id: session.id, expires_at }))
+    Ok(Some(EndedSession { session_id: session.id, expires_at }))
 }
 
-/// Ends one of `owner`'s sessions. Somebody else's is not found.
+/// Ends one of `owner`'s sessions. Errors with `NotFound` when it does not exist or belongs to another user.
 pub(crate) async fn end_own(
     c: &mut DbConnection,
     owner: UserId,
     id: SessionId,
     now: Timestamp,
-) -> Result<Option<Ended>, AuthError> {
+) -> Result<Option<EndedSession>, AuthError> {
     let session = sessions::lock(c, id).await?.filter(|s| s.user_id == owner).ok_or(AuthError::NotFound)?;
     end(c, &session, now).await
 }
 
-/// Ends the session at hand, and that of `refresh_token` where it is another of the same person's.
+/// Ends the current session, and the session of `refresh_token` when it is another one of the same user.
 pub(crate) async fn log_out(
     c: &mut DbConnection,
     owner: UserId,
     current: SessionId,
     refresh_token: Option<&str>,
     now: Timestamp,
-) -> Result<Vec<Ended>, AuthError> {
+) -> Result<Vec<EndedSession>, AuthError> {
     let mut ids = vec![current];
     if let Some(token) = refresh_token {
-        ids.extend(sessions::session_of_token(c, &secrets::token_hash(token)).await?);
+        ids.extend(sessions::find_session_of_token(c, &secrets::token_hash(token)).await?);
     }
     ids.sort();
     ids.dedup();
@@ -72,10 +76,14 @@ pub(crate) async fn log_out(
     Ok(ended)
 }
 
-/// Ends everything a person is signed in with.
-pub(crate) async fn end_all(c: &mut DbConnection, owner: UserId, now: Timestamp) -> Result<Vec<Ended>, AuthError> {
+/// Ends all sessions of a user.
+pub(crate) async fn end_all(
+    c: &mut DbConnection,
+    owner: UserId,
+    now: Timestamp,
+) -> Result<Vec<EndedSession>, AuthError> {
     let mut ended = Vec::new();
-    for session in sessions::lock_live_of(c, owner).await? {
+    for session in sessions::lock_live(c, owner).await? {
         ended.extend(end(c, &session, now).await?);
     }
     Ok(ended)

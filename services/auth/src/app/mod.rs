@@ -1,15 +1,15 @@
-//! What auth does, one verb a file. These are the only writers; each works in its caller's transaction.
+//! Operations of auth, one verb per file. Only they write to the store, each in its caller's transaction.
 
+pub(crate) mod apply_events;
 pub(crate) mod bootstrap;
 pub(crate) mod change_rights;
+pub(crate) mod delete_expired;
 pub(crate) mod edit_profile;
 pub(crate) mod end_session;
-pub(crate) mod forget;
-pub(crate) mod index_words;
-pub(crate) mod know_address;
+pub(crate) mod index_search_words;
 pub(crate) mod open_session;
-pub(crate) mod project;
 pub(crate) mod publish_user;
+pub(crate) mod record_sign_in_address;
 pub(crate) mod refresh_session;
 pub(crate) mod register;
 pub(crate) mod review_kyc;

@@ -1,46 +1,54 @@
-//! Begins a session.
+//! Start of a session.
 
 use crate::domain::otp::CodeId;
 use crate::domain::session::{REFRESH_TTL_SECS, SessionId};
 use crate::error::AuthError;
 use crate::secrets;
-use crate::store::sessions::{self, RefreshToken, Session};
+use crate::store::sessions::{self, RefreshTokenRow, Session};
 use crate::store::users::User;
 use chassis::id;
 use db::DbConnection;
 use domain::Timestamp;
 
-/// Where a session is begun from; shown to its owner.
+/// Longer values are cut, as the columns are that long.
+const MAX_ADDRESS_CHARS: usize = 64;
+const MAX_USER_AGENT_CHARS: usize = 200;
+
+/// Client that starts a session, shown in the owner's list of sessions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Device {
     pub(crate) address: String,
     pub(crate) user_agent: String,
 }
 
-/// What the new tokens are made from.
+/// A started or refreshed session, from which the new tokens are created.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedSession {
     pub(crate) user: User,
     pub(crate) session_id: SessionId,
     pub(crate) refresh_token: String,
 }
 
-/// A code opens one session, whatever the cache says of it. `user` has to be locked: a change of rights ends the sessions there are, and must not miss this one.
+/// Starts a session and issues its refresh token.
+///
+/// `user` has to be locked, so that a concurrent change of rights also ends this session.
+/// Errors with `Inactive` for an inactive user, and with `CodeUsed` when `code_id` has opened a session before. The
+/// database checks that even when the cache has lost the code.
 pub(crate) async fn open_session(
     c: &mut DbConnection,
     user: User,
     device: &Device,
     code_id: Option<CodeId>,
     now: Timestamp,
-) -> Result<Opened, AuthError> {
+) -> Result<OpenedSession, AuthError> {
     if !user.is_active {
         return Err(AuthError::Inactive);
     }
     let session = Session {
         id: id::fresh(),
         user_id: user.id,
-        address: device.address.chars().take(64).collect(),
-        user_agent: device.user_agent.chars().take(200).collect(),
+        address: device.address.chars().take(MAX_ADDRESS_CHARS).collect(),
+        user_agent: device.user_agent.chars().take(MAX_USER_AGENT_CHARS).collect(),
         created_at: now,
         last_used_at: now,
         expires_at: now.plus_secs(REFRESH_TTL_SECS),
@@ -50,20 +58,24 @@ pub(crate) async fn open_session(
     if !sessions::insert(c, &session).await? {
         return Err(AuthError::CodeUsed);
     }
-    let refresh_token = issue(c, session.id, now).await?;
-    Ok(Opened { user, session_id: session.id, refresh_token })
+    let refresh_token = issue_refresh_token(c, session.id, now).await?;
+    Ok(OpenedSession { user, session_id: session.id, refresh_token })
 }
 
-/// A new refresh token for a session.
-pub(crate) async fn issue(c: &mut DbConnection, session_id: SessionId, now: Timestamp) -> Result<String, AuthError> {
+/// Issues a new refresh token for a session.
+pub(crate) async fn issue_refresh_token(
+    c: &mut DbConnection,
+    session_id: SessionId,
+    now: Timestamp,
+) -> Result<String, AuthError> {
     let token = secrets::new_token();
-    let row = RefreshToken {
+    let row = RefreshTokenRow {
         token_hash: secrets::token_hash(&token).to_vec(),
         session_id,
         issued_at: now,
         expires_at: now.plus_secs(REFRESH_TTL_SECS),
         used_at: None,
     };
-    sessions::insert_token(c, &row).await?;
+    sessions::insert_refresh_token(c, &row).await?;
     Ok(token)
 }

@@ -1,4 +1,4 @@
-//! Every change of a person is told to the others, whole and versioned.
+//! Publication of users: each event carries the whole user with its version.
 
 use crate::error::AuthError;
 use crate::store::users::{self, User};
@@ -7,25 +7,26 @@ use db::DbConnection;
 use domain::Timestamp;
 use proto_events::auth::v1::{self, UserRegistered, UserUpdated};
 
-/// Saves a changed user under the next version.
-pub(crate) async fn updated(c: &mut DbConnection, user: &mut User, at: Timestamp) -> Result<(), AuthError> {
+/// Saves a changed user under the next version and publishes `UserUpdated`.
+pub(crate) async fn save_and_publish(c: &mut DbConnection, user: &mut User, at: Timestamp) -> Result<(), AuthError> {
     user.version += 1;
     users::save(c, user).await?;
-    publish(c, user, at).await
+    publish_updated(c, user, at).await
 }
 
-/// Publishes a user that was saved under a new version.
-pub(crate) async fn publish(c: &mut DbConnection, user: &User, at: Timestamp) -> Result<(), AuthError> {
-    outbox::publish(c, user.id, at, &UserUpdated { user: Some(snapshot(user)) }).await?;
+/// Publishes `UserUpdated` for a user that the caller saves under a new version.
+pub(crate) async fn publish_updated(c: &mut DbConnection, user: &User, at: Timestamp) -> Result<(), AuthError> {
+    outbox::publish(c, user.id, at, &UserUpdated { user: Some(user_message(user)) }).await?;
     Ok(())
 }
 
-pub(crate) async fn registered(c: &mut DbConnection, user: &User) -> Result<(), AuthError> {
-    outbox::publish(c, user.id, user.created_at, &UserRegistered { user: Some(snapshot(user)) }).await?;
+/// Publishes `UserRegistered` for a new user.
+pub(crate) async fn publish_registered(c: &mut DbConnection, user: &User) -> Result<(), AuthError> {
+    outbox::publish(c, user.id, user.created_at, &UserRegistered { user: Some(user_message(user)) }).await?;
     Ok(())
 }
 
-fn snapshot(user: &User) -> v1::User {
+fn user_message(user: &User) -> v1::User {
     v1::User {
         user_id: user.id.into(),
         version: u64::try_from(user.version).unwrap_or(0),

@@ -1,10 +1,10 @@
-//! Makes a person known.
+//! Registration of a user.
 
-use super::{index_words, publish_user};
+use super::{index_search_words, publish_user};
 use crate::domain::identifier::Identifier;
-use crate::domain::person;
 use crate::domain::referral::ReferralCode;
 use crate::domain::search;
+use crate::domain::user as user_rules;
 use crate::error::AuthError;
 use crate::secrets;
 use crate::store::users::{self, User};
@@ -12,21 +12,24 @@ use chassis::id;
 use db::DbConnection;
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
 
-/// With 31^8 codes, a second collision in a row says that something else is wrong.
-const DRAWS: usize = 8;
+/// Attempts to find an unused referral code. With 31^8 codes, repeated collisions indicate another error.
+const MAX_CODE_ATTEMPTS: usize = 8;
 
-pub(crate) struct Newcomer {
+/// Data of a user to register. At least one of `email` and `mobile` is required.
+pub(crate) struct NewUser {
     pub(crate) email: Option<Identifier>,
     pub(crate) mobile: Option<Identifier>,
-    /// Named after the referral code when nothing is given.
+    /// Default: "Member" and the referral code.
     pub(crate) name: Option<String>,
     pub(crate) role: Role,
     pub(crate) referrer_id: Option<UserId>,
     pub(crate) preferred_side: Option<Side>,
 }
 
-/// Who gave this code to a newcomer. A code that is malformed is nobody's.
-pub(crate) async fn referrer(c: &mut DbConnection, code: Option<&str>) -> Result<Option<UserId>, AuthError> {
+/// Finds the owner of a referral code; `None` when no code is given.
+///
+/// Errors with `ReferralCodeUnknown` when the code is malformed or does not exist.
+pub(crate) async fn find_referrer(c: &mut DbConnection, code: Option<&str>) -> Result<Option<UserId>, AuthError> {
     let Some(text) = code.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -35,26 +38,29 @@ pub(crate) async fn referrer(c: &mut DbConnection, code: Option<&str>) -> Result
     referrer.map(|user| Some(user.id)).ok_or(AuthError::ReferralCodeUnknown)
 }
 
-pub(crate) async fn register(c: &mut DbConnection, newcomer: &Newcomer, now: Timestamp) -> Result<User, AuthError> {
-    for _ in 0..DRAWS {
+/// Inserts a user with a new referral code, indexes the search words and publishes `UserRegistered`.
+///
+/// Errors with `EmailTaken` or `MobileTaken` when another user has the address.
+pub(crate) async fn register(c: &mut DbConnection, new_user: &NewUser, now: Timestamp) -> Result<User, AuthError> {
+    for _ in 0..MAX_CODE_ATTEMPTS {
         let code = secrets::new_referral_code();
-        let name = newcomer.name.clone().unwrap_or_else(|| format!("Member {}", code.as_str()));
+        let name = new_user.name.clone().unwrap_or_else(|| format!("Member {}", code.as_str()));
         let user = User {
             id: id::fresh(),
             version: 1,
-            email: newcomer.email.as_ref().map(ToString::to_string),
-            mobile: newcomer.mobile.as_ref().map(ToString::to_string),
-            name_folded: person::folded(&name),
+            email: new_user.email.as_ref().map(ToString::to_string),
+            mobile: new_user.mobile.as_ref().map(ToString::to_string),
+            name_folded: user_rules::fold_name(&name),
             name,
-            role: newcomer.role,
+            role: new_user.role,
             is_distributor: false,
             is_active: true,
             is_active_buyer: false,
             standing_version: 0,
             placed: false,
-            preferred_side: newcomer.preferred_side,
+            preferred_side: new_user.preferred_side,
             referral_code: code.as_str().to_owned(),
-            referrer_id: newcomer.referrer_id,
+            referrer_id: new_user.referrer_id,
             kyc_status: KycStatus::None,
             kyc_version: 0,
             created_at: now,
@@ -62,23 +68,24 @@ pub(crate) async fn register(c: &mut DbConnection, newcomer: &Newcomer, now: Tim
             words_version: search::WORDS_VERSION,
         };
         if users::insert(c, &user).await? {
-            index_words::first(c, &user).await?;
-            publish_user::registered(c, &user).await?;
+            index_search_words::insert(c, &user).await?;
+            publish_user::publish_registered(c, &user).await?;
             return Ok(user);
         }
-        refuse_taken(c, newcomer).await?;
+        check_contacts_unused(c, new_user).await?;
     }
     Err(AuthError::NoReferralCode)
 }
 
-/// Which of the unique columns was taken; none of these, when it was the referral code.
-async fn refuse_taken(c: &mut DbConnection, newcomer: &Newcomer) -> Result<(), AuthError> {
-    if let Some(email) = &newcomer.email
+/// Errors when another user has the e-mail address or the mobile number. Otherwise the referral code caused the
+/// conflict.
+async fn check_contacts_unused(c: &mut DbConnection, new_user: &NewUser) -> Result<(), AuthError> {
+    if let Some(email) = &new_user.email
         && users::find_by_identifier(c, email).await?.is_some()
     {
         return Err(AuthError::EmailTaken);
     }
-    if let Some(mobile) = &newcomer.mobile
+    if let Some(mobile) = &new_user.mobile
         && users::find_by_identifier(c, mobile).await?.is_some()
     {
         return Err(AuthError::MobileTaken);

@@ -1,58 +1,63 @@
-//! Staff decide a KYC application.
+//! Review of a KYC application by staff.
 
 use super::publish_user;
-use crate::domain::kyc::{self, Decision, KycId, KycRefused};
+use crate::domain::kyc::{self, KycDecision, KycId, KycRefusal};
 use crate::error::AuthError;
-use crate::store::kyc::{self as applications, Application};
+use crate::store::kyc::{self as applications, KycApplication};
 use crate::store::users;
 use chassis::events::outbox;
 use db::DbConnection;
 use domain::{KycStatus, Timestamp, UserId};
 use proto_events::auth::v1::KycDecided;
 
-/// What a review comes to.
-pub(crate) enum Reviewed {
-    Now(Application),
-    /// It was decided so before; nothing has changed.
-    Before(Application),
+/// Outcome of a review.
+pub(crate) enum ReviewOutcome {
+    /// The application was decided now.
+    Decided(KycApplication),
+    /// The same decision was made before; nothing changed.
+    AlreadyDecided(KycApplication),
 }
 
+/// Approves or rejects an application, updates the user and publishes `KycDecided`.
+///
+/// Errors when the reviewer is the applicant, the application was decided differently, or its PAN is approved for
+/// another member.
 pub(crate) async fn review_kyc(
     c: &mut DbConnection,
     id: KycId,
-    decision: Decision<'_>,
+    decision: KycDecision<'_>,
     reviewer: UserId,
     now: Timestamp,
-) -> Result<Reviewed, AuthError> {
-    // The member comes before the application, as when applying.
+) -> Result<ReviewOutcome, AuthError> {
+    // Locks the member row, then the application row, in the same order as `submit_kyc`.
     let subject = applications::find(c, id).await?.ok_or(AuthError::NotFound)?.user_id;
     let mut user = users::lock(c, subject).await?.ok_or(AuthError::NotFound)?;
     let mut application = applications::lock(c, id).await?.ok_or(AuthError::NotFound)?;
     let before = (application.status, application.reason.as_deref());
-    let Some(status) = kyc::review(before, decision, reviewer, subject)? else {
-        return Ok(Reviewed::Before(application));
+    let Some(status) = kyc::decide_review(before, decision, reviewer, subject)? else {
+        return Ok(ReviewOutcome::AlreadyDecided(application));
     };
-    let approved = status == KycStatus::Approved;
+    let is_approved = status == KycStatus::Approved;
     application.status = status;
-    application.open_user_id = approved.then_some(subject);
-    application.approved_pan_index = approved.then(|| application.pan_index.clone());
+    application.open_user_id = is_approved.then_some(subject);
+    application.approved_pan_index = is_approved.then(|| application.pan_index.clone());
     application.reason = match decision {
-        Decision::Approve => None,
-        Decision::Reject { reason } => Some(reason.to_owned()),
+        KycDecision::Approve => None,
+        KycDecision::Reject { reason } => Some(reason.to_owned()),
     };
     application.decided_at = Some(now);
     application.decided_by = Some(reviewer);
     if !applications::save_decision(c, &application).await? {
-        return Err(KycRefused::PanTaken.into());
+        return Err(KycRefusal::PanTaken.into());
     }
     user.kyc_status = status;
     user.kyc_version += 1;
-    publish_user::updated(c, &mut user, now).await?;
-    outbox::publish(c, subject, now, &decided(&application, user.kyc_version, reviewer, now)).await?;
-    Ok(Reviewed::Now(application))
+    publish_user::save_and_publish(c, &mut user, now).await?;
+    outbox::publish(c, subject, now, &kyc_decided(&application, user.kyc_version, reviewer, now)).await?;
+    Ok(ReviewOutcome::Decided(application))
 }
 
-fn decided(application: &Application, version: i64, reviewer: UserId, now: Timestamp) -> KycDecided {
+fn kyc_decided(application: &KycApplication, version: i64, reviewer: UserId, now: Timestamp) -> KycDecided {
     KycDecided {
         kyc_id: application.id.into(),
         user_id: application.user_id.into(),

@@ -1,22 +1,23 @@
-//! Queues the message that carries a one-time code.
+//! Queueing of the message with a one-time code.
 
-use super::send_message::{self, Draft};
-use crate::codes::Issued;
+use super::send_message::{self, MessageDraft};
+use crate::codes::IssuedCode;
 use crate::domain::identifier::Identifier;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
 use db::DbConnection;
 use domain::Timestamp;
 
+/// Queues the message with `issued` for `to`. It is dropped unsent when the code expires.
 pub(crate) async fn send_code(
     c: &mut DbConnection,
     secrets: &Secrets,
-    issued: &Issued,
+    issued: &IssuedCode,
     to: &Identifier,
     now: Timestamp,
 ) -> Result<(), AuthError> {
     let (code, minutes) = (&issued.code, issued.expires_at.since(now).num_minutes());
-    let draft = Draft {
+    let draft = MessageDraft {
         to: to.to_string(),
         channel: to.channel(),
         subject: "Your sign-in code".to_owned(),

@@ -1,18 +1,19 @@
-//! Messages to send: queued in the transaction that causes them, sent after its commit.
+//! Queue of outgoing messages: filled in a transaction, sent after its commit.
 
 use crate::domain::identifier::Channel;
 use crate::domain::message;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
-use crate::store::messages::{self, MessageId, Outgoing};
+use crate::store::messages::{self, MessageId, MessageRow};
 use chassis::id;
 use chassis::mail::Message;
 use db::DbConnection;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Content of a queued message, stored encrypted.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredMessage {
     to: String,
     channel: Channel,
     subject: String,
@@ -21,8 +22,8 @@ struct Stored {
     sent_at: Timestamp,
 }
 
-/// A message before it is queued.
-pub(crate) struct Draft {
+/// A message to queue. `code` is the one-time code that it contains.
+pub(crate) struct MessageDraft {
     pub(crate) to: String,
     pub(crate) channel: Channel,
     pub(crate) subject: String,
@@ -30,56 +31,57 @@ pub(crate) struct Draft {
     pub(crate) code: Option<String>,
 }
 
-/// Queues a message that is dropped unsent at `expires_at`.
+/// Queues a message. It is dropped unsent at `expires_at`.
 pub(crate) async fn enqueue(
     c: &mut DbConnection,
     secrets: &Secrets,
-    draft: Draft,
+    draft: MessageDraft,
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<(), AuthError> {
-    let Draft { to, channel, subject, body, code } = draft;
-    let sealed = secrets.seal_message(&Stored { to, channel, subject, body, code, sent_at: now })?;
-    messages::insert(c, &Outgoing { id: id::fresh(), sealed, attempts: 0, try_at: now, expires_at, channel }).await?;
+    let MessageDraft { to, channel, subject, body, code } = draft;
+    let sealed = secrets.seal_message(&StoredMessage { to, channel, subject, body, code, sent_at: now })?;
+    messages::insert(c, &MessageRow { id: id::fresh(), sealed, attempts: 0, try_at: now, expires_at, channel }).await?;
     Ok(())
 }
 
-/// A message that this instance alone sends until the claim ends.
-pub(crate) struct Claimed {
+/// A message claimed by this instance until `until`.
+pub(crate) struct ClaimedMessage {
     pub(crate) message: Message,
-    row: Outgoing,
+    row: MessageRow,
     until: Timestamp,
 }
 
-impl Claimed {
+impl ClaimedMessage {
+    /// Id of the queued message.
     pub(crate) fn id(&self) -> MessageId {
         self.row.id
     }
 }
 
-/// Claims the message of a channel that has been due for longest, if there is one.
+/// Claims the message of a channel that has been due for longest; `None` when no message is due.
 ///
-/// A message that cannot be opened any more is dropped: the person asks for another code.
+/// Drops messages that cannot be decrypted; the user can request another code.
 pub(crate) async fn claim_next(
     c: &mut DbConnection,
     secrets: &Secrets,
     channel: Channel,
     now: Timestamp,
-) -> Result<Option<Claimed>, AuthError> {
-    let until = now.plus_secs(message::CLAIM_SECS);
-    while let Some(row) = messages::longest_due(c, channel, now).await? {
+) -> Result<Option<ClaimedMessage>, AuthError> {
+    let until = now.plus_secs(message::CLAIM_TIMEOUT_SECS);
+    while let Some(row) = messages::find_longest_due(c, channel, now).await? {
         if !messages::claim(c, &row, until).await? {
             continue;
         }
-        match secrets.open_message::<Stored>(&row.sealed) {
-            // An older version named no channel.
-            Ok(stored) if stored.channel != channel => messages::move_to(c, &row, stored.channel).await?,
-            Ok(Stored { to, channel, subject, body, code, sent_at }) => {
+        match secrets.open_message::<StoredMessage>(&row.sealed) {
+            // Rows queued by an older version can be in the queue of the wrong channel.
+            Ok(stored) if stored.channel != channel => messages::move_to_channel(c, &row, stored.channel).await?,
+            Ok(StoredMessage { to, channel, subject, body, code, sent_at }) => {
                 let message = Message { to, channel: channel.to_string(), subject, body, code, sent_at };
-                return Ok(Some(Claimed { message, row, until }));
+                return Ok(Some(ClaimedMessage { message, row, until }));
             }
             Err(error) => {
-                tracing::error!(id = %row.id, %error, "a message cannot be opened and is dropped");
+                tracing::error!(id = %row.id, %error, "message dropped: cannot be decrypted");
                 messages::delete(c, row.id).await?;
             }
         }
@@ -87,22 +89,26 @@ pub(crate) async fn claim_next(
     Ok(None)
 }
 
-/// The message is sent, or never will be.
-pub(crate) async fn done(c: &mut DbConnection, claimed: &Claimed) -> Result<(), AuthError> {
+/// Deletes a message that was sent or permanently refused.
+pub(crate) async fn delete(c: &mut DbConnection, claimed: &ClaimedMessage) -> Result<(), AuthError> {
     Ok(messages::delete(c, claimed.row.id).await?)
 }
 
-/// The message was tried in vain: the next try is later than the last time.
-pub(crate) async fn retry_later(c: &mut DbConnection, claimed: &Claimed, now: Timestamp) -> Result<(), AuthError> {
-    Ok(messages::put_off(c, claimed.row.id, message::next_try(claimed.row.attempts + 1, now)).await?)
+/// Schedules the next attempt of a message that could not be sent, with a growing wait.
+pub(crate) async fn schedule_retry(
+    c: &mut DbConnection,
+    claimed: &ClaimedMessage,
+    now: Timestamp,
+) -> Result<(), AuthError> {
+    Ok(messages::schedule_retry(c, claimed.row.id, message::next_attempt_at(claimed.row.attempts + 1, now)).await?)
 }
 
-/// The message was not tried.
-pub(crate) async fn release(c: &mut DbConnection, claimed: &Claimed) -> Result<(), AuthError> {
+/// Releases the claim of a message that was not attempted.
+pub(crate) async fn release(c: &mut DbConnection, claimed: &ClaimedMessage) -> Result<(), AuthError> {
     Ok(messages::release(c, &claimed.row, claimed.until).await?)
 }
 
-/// Deletes messages, and the codes in them, that were not sent in time.
+/// Deletes messages that have expired unsent, with the codes in them.
 pub(crate) async fn delete_expired(c: &mut DbConnection, now: Timestamp) -> Result<(), AuthError> {
     messages::delete_expired(c, now).await?;
     Ok(())

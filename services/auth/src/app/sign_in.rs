@@ -1,8 +1,8 @@
-//! Signs a person in by a one-time code, and makes them known when they are new.
+//! Sign-in by a one-time code, with registration on first use.
 
-use super::know_address::know_address;
-use super::open_session::{Device, Opened, open_session};
-use super::register::{self, Newcomer};
+use super::open_session::{Device, OpenedSession, open_session};
+use super::record_sign_in_address::record_sign_in_address;
+use super::register::{self, NewUser};
 use crate::domain::address::ClientAddress;
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::CodeId;
@@ -11,50 +11,54 @@ use crate::store::users;
 use db::DbConnection;
 use domain::{Role, Side, Timestamp};
 
-pub(crate) struct SignIn {
+/// Data of a sign-in.
+pub(crate) struct SignInRequest {
     pub(crate) identifier: Identifier,
     pub(crate) address: ClientAddress,
-    /// For a newcomer alone, like what follows.
+    /// Used for a new user only, like `name` and `preferred_side`.
     pub(crate) referral_code: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) preferred_side: Option<Side>,
     pub(crate) device: Device,
 }
 
-/// A session, and whether its owner has just registered.
+/// A started session, and whether its owner was registered by this sign-in.
 pub(crate) struct SignedIn {
-    pub(crate) opened: Opened,
+    pub(crate) opened: OpenedSession,
     pub(crate) is_new: bool,
 }
 
-/// `code` was proved and is claimed; an error leaves it as it was.
+/// Registers the user of an unknown identifier, and starts a session.
+///
+/// `code` is the verified and claimed code. Errors with `ReferralCodeUnknown`, `Inactive` or `CodeUsed`; the caller
+/// then releases the code.
 pub(crate) async fn sign_in(
     c: &mut DbConnection,
-    input: &SignIn,
+    request: &SignInRequest,
     code: Option<CodeId>,
     now: Timestamp,
 ) -> Result<SignedIn, AuthError> {
-    let known = users::find_by_identifier(c, &input.identifier).await?;
-    let (user, is_new) = match known {
+    let existing = users::find_by_identifier(c, &request.identifier).await?;
+    let (user, is_new) = match existing {
         Some(user) => (users::lock(c, user.id).await?.ok_or(AuthError::NotFound)?, false),
         None => {
-            let referrer_id = register::referrer(c, input.referral_code.as_deref()).await?;
-            let (email, mobile) = match &input.identifier {
+            let referrer_id = register::find_referrer(c, request.referral_code.as_deref()).await?;
+            let (email, mobile) = match &request.identifier {
                 email @ Identifier::Email(_) => (Some(email.clone()), None),
                 mobile @ Identifier::Mobile(_) => (None, Some(mobile.clone())),
             };
-            let newcomer = Newcomer {
+            let new_user = NewUser {
                 email,
                 mobile,
-                name: input.name.clone(),
+                name: request.name.clone(),
                 role: Role::User,
                 referrer_id,
-                preferred_side: input.preferred_side,
+                preferred_side: request.preferred_side,
             };
-            (register::register(c, &newcomer, now).await?, true)
+            (register::register(c, &new_user, now).await?, true)
         }
     };
-    let opened = open_session(c, user, &input.device, code, now).await?;
-    know_address(c, &input.identifier, input.address, now).await?;
+    let opened = open_session(c, user, &request.device, code, now).await?;
+    record_sign_in_address(c, &request.identifier, request.address, now).await?;
     Ok(SignedIn { opened, is_new })
 }

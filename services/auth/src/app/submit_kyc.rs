@@ -1,22 +1,22 @@
-//! A member applies for KYC.
+//! Submission of a KYC application.
 
 use super::publish_user;
-use crate::domain::kyc::{self, AccountNumber, DocumentId, KycRefused, Pan};
+use crate::domain::kyc::{self, AccountNumber, DocumentId, KycRefusal, Pan};
 use crate::error::AuthError;
 use crate::secrets::Secrets;
-use crate::store::kyc::{self as applications, Application};
+use crate::store::kyc::{self as applications, KycApplication};
 use crate::store::{documents, users};
 use chassis::{id, pii};
 use db::DbConnection;
 use domain::{KycStatus, Timestamp, UserId};
 
-/// What is sealed and indexed for, here and in payout and compliance.
-pub(crate) const PAN: &str = "pan";
-pub(crate) const BANK_ACCOUNT: &str = "bank_account";
+// Purposes of sealed and indexed values, the same in payout and compliance.
+pub(crate) const PAN_PURPOSE: &str = "pan";
+pub(crate) const BANK_ACCOUNT_PURPOSE: &str = "bank_account";
 
-/// A well-formed application.
+/// Validated content of an application.
 #[derive(Debug, Clone)]
-pub(crate) struct Form {
+pub(crate) struct KycForm {
     pub(crate) pan: Pan,
     pub(crate) aadhaar_last4: String,
     pub(crate) account_number: AccountNumber,
@@ -29,49 +29,52 @@ pub(crate) struct Form {
     pub(crate) state: String,
     pub(crate) pincode: String,
     pub(crate) country: String,
-    /// Each once.
+    /// Without duplicates.
     pub(crate) document_ids: Vec<DocumentId>,
 }
 
+/// Inserts a pending application with its documents, and sets the user's KYC status to pending.
+///
+/// Errors when an application is pending or approved, or a document is not the applicant's own.
 pub(crate) async fn submit_kyc(
     c: &mut DbConnection,
     secrets: &Secrets,
     applicant: UserId,
-    form: &Form,
+    form: &KycForm,
     now: Timestamp,
-) -> Result<Application, AuthError> {
+) -> Result<KycApplication, AuthError> {
     let mut user = users::lock(c, applicant).await?.ok_or(AuthError::NotFound)?;
     kyc::may_submit(user.kyc_status)?;
-    let own = documents::count_own(c, applicant, &form.document_ids).await?;
-    if usize::try_from(own).ok() != Some(form.document_ids.len()) {
-        return Err(KycRefused::UnknownDocument.into());
+    let own_documents = documents::count_own(c, applicant, &form.document_ids).await?;
+    if usize::try_from(own_documents).ok() != Some(form.document_ids.len()) {
+        return Err(KycRefusal::UnknownDocument.into());
     }
-    let application = sealed(secrets, applicant, form, now);
+    let application = seal_application(secrets, applicant, form, now);
     if !applications::insert(c, &application).await? {
-        return Err(KycRefused::Pending.into());
+        return Err(KycRefusal::Pending.into());
     }
-    applications::attach(c, application.id, &form.document_ids).await?;
+    applications::attach_documents(c, application.id, &form.document_ids).await?;
     user.kyc_status = KycStatus::Pending;
-    publish_user::updated(c, &mut user, now).await?;
+    publish_user::save_and_publish(c, &mut user, now).await?;
     Ok(application)
 }
 
-fn sealed(secrets: &Secrets, applicant: UserId, form: &Form, now: Timestamp) -> Application {
+fn seal_application(secrets: &Secrets, applicant: UserId, form: &KycForm, now: Timestamp) -> KycApplication {
     let (pan, account) = (form.pan.reveal(), form.account_number.reveal());
-    let Form { aadhaar_last4, ifsc, holder_name, bank_name, line1, line2, city, state, pincode, country, .. } =
+    let KycForm { aadhaar_last4, ifsc, holder_name, bank_name, line1, line2, city, state, pincode, country, .. } =
         form.clone();
-    Application {
+    KycApplication {
         id: id::fresh(),
         user_id: applicant,
         status: KycStatus::Pending,
         open_user_id: Some(applicant),
         approved_pan_index: None,
-        pan_sealed: secrets.sealer.seal(PAN, pan),
-        pan_index: secrets.sealer.index(PAN, pan).to_vec(),
+        pan_sealed: secrets.sealer.seal(PAN_PURPOSE, pan),
+        pan_index: secrets.sealer.index(PAN_PURPOSE, pan).to_vec(),
         pan_mask: pii::mask_pan(pan),
         aadhaar_last4,
-        account_sealed: secrets.sealer.seal(BANK_ACCOUNT, account),
-        account_index: secrets.sealer.index(BANK_ACCOUNT, account).to_vec(),
+        account_sealed: secrets.sealer.seal(BANK_ACCOUNT_PURPOSE, account),
+        account_index: secrets.sealer.index(BANK_ACCOUNT_PURPOSE, account).to_vec(),
         account_mask: pii::mask_account(account),
         ifsc,
         holder_name,

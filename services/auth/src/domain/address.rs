@@ -1,17 +1,17 @@
-//! The network address a request comes from, as limits count it.
+//! Client network address, in the form that rate limits count.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Leading bits of an IPv6 address that belong to one customer.
+/// Prefix length of the IPv6 network that one customer usually has.
 const IPV6_PREFIX_BITS: u32 = 64;
 
-/// An IPv4 address, an IPv6 network of 64 bits, or none that is known.
+/// An IPv4 address, an IPv6 network of 64 bits, or an unknown address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(Option<IpAddr>);
 
 impl ClientAddress {
-    /// Reads an address; what is none counts as one unknown address.
+    /// Parses an address. All texts that are not an address become the same unknown address.
     pub(crate) fn new(text: &str) -> Self {
         Self(text.trim().parse::<IpAddr>().ok().map(|address| match address.to_canonical() {
             IpAddr::V6(v6) if !v6.is_loopback() => {
@@ -21,6 +21,7 @@ impl ClientAddress {
             other @ (IpAddr::V4(_) | IpAddr::V6(_)) => other,
         }))
     }
+    /// Whether this is an IPv4 or IPv6 loopback address.
     pub(crate) fn is_loopback(self) -> bool {
         self.0.is_some_and(|address| address.is_loopback())
     }
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ipv6_network_is_one_client_and_a_mapped_address_is_its_ipv4_one() {
+    fn an_ipv6_network_counts_as_one_client_and_a_mapped_address_as_ipv4() {
         for (given, counted) in [
             ("203.0.113.7", "203.0.113.7"),
             ("::ffff:203.0.113.7", "203.0.113.7"),

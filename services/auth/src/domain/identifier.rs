@@ -1,12 +1,12 @@
-//! What a person signs in by: an e-mail address or a mobile number, in one spelling each.
+//! Sign-in identifier: an e-mail address or a mobile number, each in one normalized spelling.
 
 use domain::text::ascii_host;
 use std::fmt;
 
-/// Indian numbers may leave their country code out.
-const HOME_CODE: &str = "91";
-const MAX_EMAIL: usize = 254;
-const MAX_LOCAL_PART: usize = 64;
+/// Country code of India, which Indian mobile numbers may omit.
+const HOME_COUNTRY_CODE: &str = "91";
+const MAX_EMAIL_BYTES: usize = 254;
+const MAX_LOCAL_PART_BYTES: usize = 64;
 
 /// An e-mail address (trimmed, lower case, its host in ASCII) or a mobile number (`+` and 8 to 15 digits).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,57 +16,60 @@ pub(crate) enum Identifier {
 }
 
 impl Identifier {
-    /// Reads whichever of the two `text` is.
+    /// Parses an e-mail address when `text` contains `@`, otherwise a mobile number.
     pub(crate) fn try_new(text: &str) -> Option<Self> {
         if text.contains('@') { Self::email(text) } else { Self::mobile(text) }
     }
 
+    /// Parses and normalizes an e-mail address. `None` when it is malformed.
     pub(crate) fn email(text: &str) -> Option<Self> {
         let (local, host) = text.trim().split_once('@')?;
         let (local, host) = (local.to_lowercase(), ascii_host(host)?);
-        let local_fits = (1..=MAX_LOCAL_PART).contains(&local.len())
+        let is_local_valid = (1..=MAX_LOCAL_PART_BYTES).contains(&local.len())
             && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-.".contains(&b))
             && !local.starts_with('.')
             && !local.ends_with('.')
             && !local.contains("..");
-        let label_fits = |label: &str| {
+        let is_label_valid = |label: &str| {
             (1..=63).contains(&label.len())
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
-        let host_fits = host.contains('.') && host.split('.').all(label_fits);
+        let is_host_valid = host.contains('.') && host.split('.').all(is_label_valid);
         let text = format!("{local}@{host}");
-        (text.len() <= MAX_EMAIL && local_fits && host_fits).then_some(Self::Email(text))
+        (text.len() <= MAX_EMAIL_BYTES && is_local_valid && is_host_valid).then_some(Self::Email(text))
     }
 
+    /// Parses and normalizes a mobile number, as +91 when it has no country code. `None` when it is malformed.
     pub(crate) fn mobile(text: &str) -> Option<Self> {
         let text: String = text.trim().chars().filter(|c| !is_separator(*c)).collect();
-        let (international, digits) = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
+        let (is_international, digits) = match text.strip_prefix('+').or_else(|| text.strip_prefix("00")) {
             Some(digits) => (true, digits),
             None => (false, text.strip_prefix('0').unwrap_or(&text)),
         };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let national = |digits: &str| digits.len() == 10 && digits.starts_with(['6', '7', '8', '9']);
-        let full = match digits.strip_prefix(HOME_CODE).map(|rest| rest.strip_prefix('0').unwrap_or(rest)) {
-            Some(rest) if national(rest) => format!("{HOME_CODE}{rest}"),
-            _ if !international && national(digits) => format!("{HOME_CODE}{digits}"),
-            _ if !international => return None,
+        let is_national = |digits: &str| digits.len() == 10 && digits.starts_with(['6', '7', '8', '9']);
+        let full = match digits.strip_prefix(HOME_COUNTRY_CODE).map(|rest| rest.strip_prefix('0').unwrap_or(rest)) {
+            Some(rest) if is_national(rest) => format!("{HOME_COUNTRY_CODE}{rest}"),
+            _ if !is_international && is_national(digits) => format!("{HOME_COUNTRY_CODE}{digits}"),
+            _ if !is_international => return None,
             Some(_) => return None,
             None => digits.to_owned(),
         };
-        let fits = (8..=15).contains(&full.len()) && !full.starts_with('0');
-        fits.then(|| Self::Mobile(format!("+{full}")))
+        let is_valid = (8..=15).contains(&full.len()) && !full.starts_with('0');
+        is_valid.then(|| Self::Mobile(format!("+{full}")))
     }
 
+    /// The normalized text.
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Email(text) | Self::Mobile(text) => text,
         }
     }
-    /// The channel that reaches it: `email` or `sms`.
+    /// The channel for messages to this identifier.
     pub(crate) fn channel(&self) -> Channel {
         match self {
             Self::Email(_) => Channel::Email,
@@ -75,7 +78,7 @@ impl Identifier {
     }
 }
 
-/// What people put between the digits of a number.
+/// Separators allowed between the digits of a mobile number.
 fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '-' | '\u{2010}'..='\u{2013}' | '.' | '(' | ')')
 }
@@ -87,7 +90,7 @@ impl fmt::Display for Identifier {
 }
 
 domain::text_enum! {
-    /// How a one-time code travels.
+    /// Channel by which a message is sent.
     pub enum Channel { Email = "email", Sms = "sms" }
 }
 
@@ -95,13 +98,13 @@ domain::text_enum! {
 mod tests {
     use super::*;
 
-    fn spelled(text: &str) -> Option<String> {
+    fn normalized(text: &str) -> Option<String> {
         Identifier::try_new(text).map(|i| i.to_string())
     }
 
     #[test]
-    fn one_person_has_one_spelling() {
-        for (given, kept) in [
+    fn different_spellings_are_normalized_to_one() {
+        for (given, stored) in [
             (" Asha@Example.COM ", "asha@example.com"),
             ("a.b+tag@mail.example.in", "a.b+tag@mail.example.in"),
             ("9876543210", "+919876543210"),
@@ -119,12 +122,12 @@ mod tests {
             ("+44 20 7946 0958", "+442079460958"),
             ("9123456789", "+919123456789"),
         ] {
-            assert_eq!(spelled(given).as_deref(), Some(kept), "{given}");
+            assert_eq!(normalized(given).as_deref(), Some(stored), "{given}");
         }
     }
 
     #[test]
-    fn what_cannot_be_reached_is_refused() {
+    fn malformed_identifiers_are_refused() {
         let long = format!("{}@example.com", "a".repeat(65));
         for given in [
             "",
@@ -153,7 +156,7 @@ mod tests {
             "a@example.com\r\nBcc: x@example.com",
             &long,
         ] {
-            assert_eq!(spelled(given), None, "{given}");
+            assert_eq!(normalized(given), None, "{given}");
         }
     }
 }

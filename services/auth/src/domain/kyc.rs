@@ -1,33 +1,36 @@
-//! Know your customer: what is asked for, how it is shown, and how an application is decided.
+//! KYC (know your customer): validation of applications, and the decision of a review.
 
-use super::person;
+use super::user;
 use domain::{KycStatus, Timestamp, UserId};
 
 domain::id_type! {
+    /// Id of a KYC application.
     KycId,
-    /// A file in the member's keeping with compliance.
+    /// Id of a file that a member uploaded to compliance.
     DocumentId,
 }
 
-/// A document that compliance keeps for a member.
+/// A document that a member uploaded to compliance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Upload {
+pub(crate) struct UploadedDocument {
     pub(crate) id: DocumentId,
     pub(crate) user_id: UserId,
     pub(crate) kind: String,
     pub(crate) uploaded_at: Timestamp,
 }
 
-const MAX_REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
+/// Documents of one application.
 pub(crate) const MAX_DOCUMENTS: usize = 10;
 
-/// Tells only that it is there: personal numbers do not get into logs.
+/// Defines a text type with a `Debug` output that hides the value, so that personal numbers do not get into logs.
 macro_rules! secret {
     ($($(#[$meta:meta])* $name:ident),+) => {$(
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq)]
         pub(crate) struct $name(String);
         impl $name {
+            /// The value in plain text.
             pub(crate) fn reveal(&self) -> &str {
                 &self.0
             }
@@ -42,31 +45,33 @@ macro_rules! secret {
 secret! {
     /// Permanent account number: five letters, four digits, one letter.
     Pan,
-    /// A bank account's number: 9 to 18 digits.
+    /// Bank account number: 9 to 18 digits.
     AccountNumber
 }
 
 impl Pan {
+    /// Parses a PAN in any case. `None` when it is malformed.
     pub(crate) fn try_new(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_uppercase();
-        let fits = text.len() == 10
+        let is_valid = text.len() == 10
             && text.bytes().enumerate().all(|(at, b)| match at {
                 5..=8 => b.is_ascii_digit(),
                 _ => b.is_ascii_uppercase(),
             });
-        fits.then_some(Self(text))
+        is_valid.then_some(Self(text))
     }
 }
 
 impl AccountNumber {
+    /// Parses an account number. `None` when it is malformed.
     pub(crate) fn try_new(text: &str) -> Option<Self> {
         let text = text.trim();
-        let fits = (9..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| Self(text.to_owned()))
+        let is_valid = (9..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        is_valid.then(|| Self(text.to_owned()))
     }
 }
 
-/// Four letters of the bank, a zero, six characters of the branch.
+/// Whether `text` is an IFSC: four letters of the bank, a zero, six characters of the branch.
 pub(crate) fn is_ifsc(text: &str) -> bool {
     text.len() == 11
         && text.bytes().enumerate().all(|(at, b)| match at {
@@ -76,67 +81,72 @@ pub(crate) fn is_ifsc(text: &str) -> bool {
         })
 }
 
-/// Exactly the last four digits: the whole number must never reach us.
+/// Whether `text` is exactly four digits. The whole Aadhaar number must never be stored.
 pub(crate) fn is_aadhaar_last4(text: &str) -> bool {
     text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// Whether `text` is a valid reason of a rejection: 1 to 500 characters on one line.
 pub(crate) fn is_reason(text: &str) -> bool {
-    person::is_line(text, MAX_REASON)
+    user::is_line(text, MAX_REASON_CHARS)
 }
 
+/// Decision of a reviewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision<'a> {
+pub(crate) enum KycDecision<'a> {
     Approve,
     Reject { reason: &'a str },
 }
 
+/// Reasons for which a submission or a review is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum KycRefused {
-    #[error("an application is waiting to be reviewed")]
+pub(crate) enum KycRefusal {
+    #[error("an application is pending review")]
     Pending,
-    #[error("the application is approved")]
+    #[error("an application is already approved")]
     Approved,
-    #[error("the application was decided otherwise")]
-    Decided,
-    #[error("nobody reviews their own application")]
-    Own,
-    #[error("this PAN is approved for another member")]
+    #[error("the application was already decided differently")]
+    DecidedDifferently,
+    #[error("reviewing your own application is not allowed")]
+    OwnApplication,
+    #[error("the PAN is already approved for another member")]
     PanTaken,
-    #[error("a document is not among your own")]
+    #[error("a document does not exist or belongs to another member")]
     UnknownDocument,
 }
 
-/// Whether a member whose last application stands at `latest` may submit another.
-pub(crate) fn may_submit(latest: KycStatus) -> Result<(), KycRefused> {
+/// Checks that a member may submit an application, given the status of the latest one.
+pub(crate) fn may_submit(latest: KycStatus) -> Result<(), KycRefusal> {
     match latest {
         KycStatus::None | KycStatus::Rejected => Ok(()),
-        KycStatus::Pending => Err(KycRefused::Pending),
-        KycStatus::Approved => Err(KycRefused::Approved),
+        KycStatus::Pending => Err(KycRefusal::Pending),
+        KycStatus::Approved => Err(KycRefusal::Approved),
     }
 }
 
-/// Whether `reviewer` may review what `subject` has submitted.
-pub(crate) fn may_review(reviewer: UserId, subject: UserId) -> Result<(), KycRefused> {
-    if reviewer == subject { Err(KycRefused::Own) } else { Ok(()) }
+/// Refuses the review of one's own application.
+pub(crate) fn may_review(reviewer: UserId, subject: UserId) -> Result<(), KycRefusal> {
+    if reviewer == subject { Err(KycRefusal::OwnApplication) } else { Ok(()) }
 }
 
-/// What a review comes to: the new status, or `None` where it was decided so before. `reason` is the one it was
-/// rejected for: the member has been told it, so another changes something.
-pub(crate) fn review(
+/// Decides the new status of an application; `None` when the same decision was made before.
+///
+/// `reason` is that of an earlier rejection. The member has been notified of it, so a rejection with another reason is
+/// a different decision and refused.
+pub(crate) fn decide_review(
     (status, reason): (KycStatus, Option<&str>),
-    decision: Decision<'_>,
+    decision: KycDecision<'_>,
     reviewer: UserId,
     subject: UserId,
-) -> Result<Option<KycStatus>, KycRefused> {
+) -> Result<Option<KycStatus>, KycRefusal> {
     may_review(reviewer, subject)?;
     match (status, decision) {
-        (KycStatus::Pending, Decision::Approve) => Ok(Some(KycStatus::Approved)),
-        (KycStatus::Pending, Decision::Reject { .. }) => Ok(Some(KycStatus::Rejected)),
-        (KycStatus::Approved, Decision::Approve) => Ok(None),
-        (KycStatus::Rejected, Decision::Reject { reason: again }) if Some(again) == reason => Ok(None),
-        (KycStatus::Approved | KycStatus::Rejected | KycStatus::None, Decision::Reject { .. })
-        | (KycStatus::Rejected | KycStatus::None, Decision::Approve) => Err(KycRefused::Decided),
+        (KycStatus::Pending, KycDecision::Approve) => Ok(Some(KycStatus::Approved)),
+        (KycStatus::Pending, KycDecision::Reject { .. }) => Ok(Some(KycStatus::Rejected)),
+        (KycStatus::Approved, KycDecision::Approve) => Ok(None),
+        (KycStatus::Rejected, KycDecision::Reject { reason: repeated }) if Some(repeated) == reason => Ok(None),
+        (KycStatus::Approved | KycStatus::Rejected | KycStatus::None, KycDecision::Reject { .. })
+        | (KycStatus::Rejected | KycStatus::None, KycDecision::Approve) => Err(KycRefusal::DecidedDifferently),
     }
 }
 
@@ -145,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_never_logged() {
+    fn debug_output_hides_personal_numbers() {
         let pan = Pan::try_new(" abcde1234f ").expect("a PAN");
         assert_eq!((pan.reveal(), format!("{pan:?}").as_str()), ("ABCDE1234F", "Pan(…)"));
     }
@@ -159,15 +169,15 @@ mod tests {
 
     #[test]
     fn an_account_number_has_nine_to_eighteen_digits() {
-        for (length, holds) in [(8, false), (9, true), (18, true), (19, false)] {
-            assert_eq!(AccountNumber::try_new(&"7".repeat(length)).is_some(), holds, "{length}");
+        for (length, expected) in [(8, false), (9, true), (18, true), (19, false)] {
+            assert_eq!(AccountNumber::try_new(&"7".repeat(length)).is_some(), expected, "{length}");
         }
         assert_eq!(AccountNumber::try_new("12345678a"), None);
     }
 
     #[test]
-    fn an_ifsc_has_a_zero_in_its_middle() {
-        for (text, holds) in [
+    fn an_ifsc_has_a_zero_as_its_fifth_character() {
+        for (text, expected) in [
             ("HDFC0001234", true),
             ("SBIN0ABC123", true),
             ("HDFC1001234", false),
@@ -176,43 +186,47 @@ mod tests {
             ("HDFC000123", false),
             ("HDFC00012345", false),
         ] {
-            assert_eq!(is_ifsc(text), holds, "{text}");
+            assert_eq!(is_ifsc(text), expected, "{text}");
         }
     }
 
     #[test]
     fn the_whole_aadhaar_number_is_refused() {
-        for (text, holds) in [("1234", true), ("123", false), ("123456789012", false), ("12a4", false), ("", false)] {
-            assert_eq!(is_aadhaar_last4(text), holds, "{text}");
+        for (text, expected) in [("1234", true), ("123", false), ("123456789012", false), ("12a4", false), ("", false)]
+        {
+            assert_eq!(is_aadhaar_last4(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn an_application_is_decided_once_and_by_somebody_else() {
-        use Decision::Approve;
+    fn an_application_is_decided_once_and_not_by_its_applicant() {
+        use KycDecision::Approve;
         use KycStatus::{Approved, None as Never, Pending, Rejected};
-        let (blurred, expired) = (Decision::Reject { reason: "blurred" }, Decision::Reject { reason: "expired" });
-        let (me, other) = (UserId::from(uuid::Uuid::from_u128(1)), UserId::from(uuid::Uuid::from_u128(2)));
-        for (status, decision, outcome) in [
+        let (blurred, expired) = (KycDecision::Reject { reason: "blurred" }, KycDecision::Reject { reason: "expired" });
+        let (applicant, reviewer) = (UserId::from(uuid::Uuid::from_u128(1)), UserId::from(uuid::Uuid::from_u128(2)));
+        for (status, decision, expected) in [
             (Pending, Approve, Ok(Some(Approved))),
             (Pending, blurred, Ok(Some(Rejected))),
             (Approved, Approve, Ok(None)),
             (Rejected, blurred, Ok(None)),
-            (Rejected, expired, Err(KycRefused::Decided)),
-            (Approved, blurred, Err(KycRefused::Decided)),
-            (Rejected, Approve, Err(KycRefused::Decided)),
-            (Never, Approve, Err(KycRefused::Decided)),
+            (Rejected, expired, Err(KycRefusal::DecidedDifferently)),
+            (Approved, blurred, Err(KycRefusal::DecidedDifferently)),
+            (Rejected, Approve, Err(KycRefusal::DecidedDifferently)),
+            (Never, Approve, Err(KycRefusal::DecidedDifferently)),
         ] {
-            assert_eq!(review((status, Some("blurred")), decision, me, other), outcome);
-            assert_eq!(review((status, Some("blurred")), decision, me, me), Err(KycRefused::Own));
+            assert_eq!(decide_review((status, Some("blurred")), decision, reviewer, applicant), expected);
+            assert_eq!(
+                decide_review((status, Some("blurred")), decision, applicant, applicant),
+                Err(KycRefusal::OwnApplication)
+            );
         }
     }
 
     #[test]
-    fn a_rejected_application_can_be_submitted_again() {
+    fn a_member_can_apply_again_after_a_rejection() {
         assert_eq!(may_submit(KycStatus::None), Ok(()));
         assert_eq!(may_submit(KycStatus::Rejected), Ok(()));
-        assert_eq!(may_submit(KycStatus::Pending), Err(KycRefused::Pending));
-        assert_eq!(may_submit(KycStatus::Approved), Err(KycRefused::Approved));
+        assert_eq!(may_submit(KycStatus::Pending), Err(KycRefusal::Pending));
+        assert_eq!(may_submit(KycStatus::Approved), Err(KycRefusal::Approved));
     }
 }

@@ -1,17 +1,18 @@
-//! Who receives what is the member's when the member cannot.
+//! Nominee of a member, the person who inherits the member's claims.
 
-use super::person;
+use super::user;
 use domain::Day;
 
-const MAX_RELATIONSHIP: usize = 50;
+const MAX_RELATIONSHIP_CHARS: usize = 50;
 
+/// Whether `text` is a valid relationship: 1 to 50 characters on one line.
 pub(crate) fn is_relationship(text: &str) -> bool {
-    person::is_line(text, MAX_RELATIONSHIP)
+    user::is_line(text, MAX_RELATIONSHIP_CHARS)
 }
 
-/// A nominee may be a child of any age, born by `today`.
+/// Whether a nominee can be born on this day: not in the future and at most 120 years ago. A nominee may be a child.
 pub(crate) fn is_birth_date(born: Day, today: Day) -> bool {
-    born <= today && person::is_within_a_lifetime(born, today)
+    born <= today && user::is_plausible_birth_date(born, today)
 }
 
 #[cfg(test)]
@@ -19,17 +20,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nominee_has_been_born_and_may_be_alive() {
+    fn a_nominee_is_born_by_today_and_at_most_120_years_old() {
         let day = |text: &str| text.parse::<Day>().expect(text);
         let today = day("2026-11-22");
-        for (born, holds) in [
+        for (born, expected) in [
             ("2026-11-22", true),
             ("2026-11-23", false),
             ("1906-11-22", true),
             ("1906-11-21", false),
             ("0001-01-01", false),
         ] {
-            assert_eq!(is_birth_date(day(born), today), holds, "{born}");
+            assert_eq!(is_birth_date(day(born), today), expected, "{born}");
         }
     }
 }

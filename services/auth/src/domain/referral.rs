@@ -1,32 +1,34 @@
-//! Referral codes: eight characters that cannot be mistaken for one another.
+//! Referral codes: eight characters from an alphabet without look-alikes.
 
-/// No 0, O, 1, I or L.
+/// Capital letters and digits without 0, O, 1, I and L.
 const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
-const LENGTH: usize = 8;
+const CODE_CHARS: usize = 8;
 
-/// A well-formed referral code, in capitals.
+/// A well-formed referral code, in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReferralCode(String);
 
 impl ReferralCode {
-    /// Reads a code as people type it: in any case, with spaces around it.
+    /// Parses a code in any case, with spaces around it. `None` when it is malformed.
     pub(crate) fn try_new(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_uppercase();
-        (text.len() == LENGTH && text.bytes().all(|b| ALPHABET.contains(&b))).then_some(Self(text))
+        (text.len() == CODE_CHARS && text.bytes().all(|b| ALPHABET.contains(&b))).then_some(Self(text))
     }
 
-    /// A code out of random bytes, each character as likely as any other; `None` when they do not suffice.
+    /// Derives a code from random bytes, all characters equally likely. Skips bytes that would bias the result; `None`
+    /// when too few remain.
     pub(crate) fn from_random(bytes: &[u8]) -> Option<Self> {
         let code: String = bytes
             .iter()
             .filter(|b| **b < 248)
             .filter_map(|b| ALPHABET.get(usize::from(b % 31)))
-            .take(LENGTH)
+            .take(CODE_CHARS)
             .map(|b| char::from(*b))
             .collect();
-        (code.len() == LENGTH).then_some(Self(code))
+        (code.len() == CODE_CHARS).then_some(Self(code))
     }
 
+    /// The code in upper case.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,9 +39,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_is_as_likely_as_any_other() {
-        let every: Vec<u8> = (0..=255).collect();
-        let drawn: String = every.chunks(8).filter_map(ReferralCode::from_random).map(|c| c.0).collect();
+    fn all_characters_are_equally_likely() {
+        let all_bytes: Vec<u8> = (0..=255).collect();
+        let drawn: String = all_bytes.chunks(8).filter_map(ReferralCode::from_random).map(|c| c.0).collect();
         for character in ALPHABET {
             assert_eq!(drawn.bytes().filter(|b| b == character).count(), 8, "{character}");
         }
@@ -48,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_read_as_people_type_it() {
+    fn a_code_is_parsed_in_any_case_and_with_spaces_around_it() {
         assert_eq!(ReferralCode::try_new(" abcd2345 ").map(|c| c.0).as_deref(), Some("ABCD2345"));
         for bad in ["", "ABCD234", "ABCD23456", "ABCD234O", "ABCD2340", "ABCD2341", "ABCD234I", "ABCD234L", "ABCD 345"]
         {

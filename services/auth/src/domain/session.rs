@@ -1,42 +1,44 @@
-//! Sessions and the refresh tokens that keep them alive.
+//! Sessions, and the decision on a presented refresh token.
 
 use domain::Timestamp;
 
-/// How long a refresh token is good for.
+/// Lifetime of a refresh token.
 pub(crate) const REFRESH_TTL_SECS: i64 = 30 * 24 * 3600;
 
 domain::id_type! {
-    /// A sign-in on one device: every access token names it, and ending it ends them all.
+    /// Id of a sign-in on one device. Every access token names it; ending the session revokes them.
     SessionId,
 }
 
-/// What is known of a refresh token that was shown to us.
+/// Stored state of a refresh token that a client presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub(crate) struct PresentedToken {
     pub(crate) expires_at: Timestamp,
-    pub(crate) used: bool,
-    pub(crate) session_ended: bool,
-    pub(crate) owner_active: bool,
+    pub(crate) is_used: bool,
+    pub(crate) has_session_ended: bool,
+    pub(crate) is_owner_active: bool,
 }
 
-/// What is to become of it.
+/// Decision on a presented refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refresh {
-    /// A new pair of tokens replaces it.
+pub(crate) enum RefreshDecision {
+    /// Replace it by a new pair of tokens.
     Rotate,
-    /// It was replaced before: somebody has a copy, so the session ends for everyone.
+    /// It was replaced before, so a copy of it exists: end the session.
     Reused,
-    Refused,
+    /// The token has expired, or the session has ended, or the user is inactive.
+    Refuse,
 }
 
-impl Shown {
-    pub(crate) fn judge(&self, now: Timestamp) -> Refresh {
-        if self.used {
-            Refresh::Reused
-        } else if self.session_ended || !self.owner_active || now >= self.expires_at {
-            Refresh::Refused
+impl PresentedToken {
+    /// Decides what to do with the token at `now`.
+    pub(crate) fn decide(&self, now: Timestamp) -> RefreshDecision {
+        if self.is_used {
+            RefreshDecision::Reused
+        } else if self.has_session_ended || !self.is_owner_active || now >= self.expires_at {
+            RefreshDecision::Refuse
         } else {
-            Refresh::Rotate
+            RefreshDecision::Rotate
         }
     }
 }
@@ -45,17 +47,24 @@ impl Shown {
 mod tests {
     use super::*;
 
-    const FRESH: Shown =
-        Shown { expires_at: Timestamp::UNIX_EPOCH, used: false, session_ended: false, owner_active: true };
+    const VALID: PresentedToken = PresentedToken {
+        expires_at: Timestamp::UNIX_EPOCH,
+        is_used: false,
+        has_session_ended: false,
+        is_owner_active: true,
+    };
 
     #[test]
-    fn a_refresh_token_is_good_once_until_it_expires() {
+    fn a_refresh_token_is_valid_once_until_it_expires() {
         let before = Timestamp::UNIX_EPOCH.plus_secs(-1);
-        assert_eq!(FRESH.judge(before), Refresh::Rotate);
-        assert_eq!(FRESH.judge(Timestamp::UNIX_EPOCH), Refresh::Refused);
-        assert_eq!(Shown { session_ended: true, ..FRESH }.judge(before), Refresh::Refused);
-        assert_eq!(Shown { owner_active: false, ..FRESH }.judge(before), Refresh::Refused);
-        // A copy of an old token tells of a theft even when the session is over.
-        assert_eq!(Shown { used: true, session_ended: true, ..FRESH }.judge(before), Refresh::Reused);
+        assert_eq!(VALID.decide(before), RefreshDecision::Rotate);
+        assert_eq!(VALID.decide(Timestamp::UNIX_EPOCH), RefreshDecision::Refuse);
+        assert_eq!(PresentedToken { has_session_ended: true, ..VALID }.decide(before), RefreshDecision::Refuse);
+        assert_eq!(PresentedToken { is_owner_active: false, ..VALID }.decide(before), RefreshDecision::Refuse);
+        // Reuse is reported even after the session has ended, as it indicates a stolen token.
+        assert_eq!(
+            PresentedToken { is_used: true, has_session_ended: true, ..VALID }.decide(before),
+            RefreshDecision::Reused
+        );
     }
 }

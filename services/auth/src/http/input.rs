@@ -1,22 +1,22 @@
-//! What several requests ask for, and how it is checked.
+//! Request fields used by several handlers, and their validation.
 
 use crate::domain::identifier::Identifier;
-use crate::domain::person;
+use crate::domain::user;
 use chassis::http::{FieldErrors, Problem};
-use domain::PersonText;
+use domain::SingleLineText;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-const MAX_LINE: usize = 200;
-const MAX_PLACE: usize = 100;
-const MAX_COUNTRY: usize = 60;
+const MAX_LINE_CHARS: usize = 200;
+const MAX_PLACE_CHARS: usize = 100;
+const MAX_COUNTRY_CHARS: usize = 60;
 
-/// A personal number. What is not a string is refused without being repeated, as errors end up in logs.
+/// A personal number. The error for a value of another type does not contain the value, as errors get into logs.
 #[derive(Default, JsonSchema)]
 #[schemars(transparent)]
-pub(crate) struct Private(pub(crate) String);
+pub(crate) struct SensitiveText(pub(crate) String);
 
-impl<'de> Deserialize<'de> for Private {
+impl<'de> Deserialize<'de> for SensitiveText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match serde_json::Value::deserialize(deserializer)? {
             serde_json::Value::String(text) => Ok(Self(text)),
@@ -29,18 +29,19 @@ impl<'de> Deserialize<'de> for Private {
     }
 }
 
+/// Postal address in a request.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct AddressInput {
-    line1: PersonText,
-    line2: Option<PersonText>,
-    city: PersonText,
-    state: PersonText,
+    line1: SingleLineText,
+    line2: Option<SingleLineText>,
+    city: SingleLineText,
+    state: SingleLineText,
     /// Six digits.
     pincode: String,
-    country: PersonText,
+    country: SingleLineText,
 }
 
-/// An address whose parts are trimmed.
+/// Validated and trimmed address.
 pub(crate) struct Address {
     pub(crate) line1: String,
     pub(crate) line2: Option<String>,
@@ -51,43 +52,47 @@ pub(crate) struct Address {
 }
 
 impl AddressInput {
-    pub(crate) fn check(self, errors: &mut FieldErrors) -> Address {
+    /// Trims and validates the address; adds what is wrong to `errors`.
+    pub(crate) fn validate(self, errors: &mut FieldErrors) -> Address {
         let address = Address {
-            line1: line(errors, "address.line1", &self.line1, MAX_LINE),
-            line2: filled(self.line2).map(|text| line(errors, "address.line2", &text, MAX_LINE)),
-            city: line(errors, "address.city", &self.city, MAX_PLACE),
-            state: line(errors, "address.state", &self.state, MAX_PLACE),
+            line1: validate_line(errors, "address.line1", &self.line1, MAX_LINE_CHARS),
+            line2: non_blank(self.line2).map(|text| validate_line(errors, "address.line2", &text, MAX_LINE_CHARS)),
+            city: validate_line(errors, "address.city", &self.city, MAX_PLACE_CHARS),
+            state: validate_line(errors, "address.state", &self.state, MAX_PLACE_CHARS),
             pincode: self.pincode.trim().to_owned(),
-            country: line(errors, "address.country", &self.country, MAX_COUNTRY),
+            country: validate_line(errors, "address.country", &self.country, MAX_COUNTRY_CHARS),
         };
-        let holds = person::is_pincode(&address.pincode);
-        errors.require("address.pincode", holds, "format", "six digits that do not begin with 0");
+        let is_valid = user::is_pincode(&address.pincode);
+        errors.require("address.pincode", is_valid, "format", "six digits that do not begin with 0");
         address
     }
 }
 
-/// A text of one line, trimmed.
-pub(crate) fn line(errors: &mut FieldErrors, field: &str, text: &str, max: usize) -> String {
+/// Trims a text and validates that it is one line of 1 to `max_chars` characters.
+pub(crate) fn validate_line(errors: &mut FieldErrors, field: &str, text: &str, max_chars: usize) -> String {
     let text = text.trim();
-    errors.require(field, person::is_line(text, max), "length", format!("1 to {max} characters on one line"));
+    errors.require(field, user::is_line(text, max_chars), "length", format!("1 to {max_chars} characters on one line"));
     text.to_owned()
 }
 
-pub(crate) fn name(errors: &mut FieldErrors, field: &str, text: &str) -> String {
+/// Trims and validates a full name.
+pub(crate) fn validate_name(errors: &mut FieldErrors, field: &str, text: &str) -> String {
     let text = text.trim();
-    errors.require(field, person::is_name(text), "length", "1 to 100 characters on one line");
+    errors.require(field, user::is_name(text), "length", "1 to 100 characters on one line");
     text.to_owned()
 }
 
-/// A text that says something.
-pub(crate) fn filled<T: AsRef<str>>(text: Option<T>) -> Option<T> {
+/// `None` for a blank text.
+pub(crate) fn non_blank<T: AsRef<str>>(text: Option<T>) -> Option<T> {
     text.filter(|text| !text.as_ref().trim().is_empty())
 }
 
-pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
-    let found = Identifier::try_new(text);
+/// Parses an identifier. Errors with 422 `auth.identifier_invalid`.
+pub(crate) fn parse_identifier(text: &str) -> Result<Identifier, Problem> {
+    let identifier = Identifier::try_new(text);
     let mut errors = FieldErrors::new();
-    errors.require("identifier", found.is_some(), "format", "an e-mail address or a mobile number");
+    errors.require("identifier", identifier.is_some(), "format", "an e-mail address or a mobile number");
     errors.finish("auth.identifier_invalid")?;
-    found.ok_or_else(|| Problem::unprocessable("auth.identifier_invalid", "not an identifier"))
+    identifier
+        .ok_or_else(|| Problem::unprocessable("auth.identifier_invalid", "not an e-mail address or a mobile number"))
 }

@@ -1,48 +1,52 @@
-//! KYC: members apply, staff review. Numbers are shown masked, to everyone.
+//! HTTP handlers of KYC applications and their review. Responses contain personal numbers in masked form only.
 
-use super::input::{self, AddressInput, Private};
-use super::view::Address;
-use crate::app::review_kyc::{Reviewed, review_kyc};
-use crate::app::submit_kyc::{Form, submit_kyc};
-use crate::domain::kyc::{self as rules, AccountNumber, Decision, DocumentId, KycId, Pan};
+use super::input::{self, AddressInput, SensitiveText};
+use super::view::AddressView;
+use crate::app::review_kyc::{ReviewOutcome, review_kyc};
+use crate::app::submit_kyc::{KycForm, submit_kyc};
+use crate::domain::kyc::{self as rules, AccountNumber, DocumentId, KycDecision, KycId, Pan};
 use crate::error::AuthError;
-use crate::state::Auth;
-use crate::store::kyc::{self, Application};
+use crate::state::AuthState;
+use crate::store::kyc::{self, KycApplication};
 use crate::store::{documents, users};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
 use db::DbConnection;
-use domain::{KycStatus, PersonText, Timestamp, UserId};
+use domain::{KycStatus, SingleLineText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// News of an upload may be on its way from compliance: it is waited for this often, this long.
-const LOOKS: usize = 30;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// The event of an upload may arrive from compliance after the application that names the document, so the handler
+/// polls.
+const POLL_ATTEMPTS: usize = 30;
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Bank account in an application.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct BankInput {
     /// 9 to 18 digits.
-    account_number: Private,
+    account_number: SensitiveText,
     ifsc: String,
-    holder_name: PersonText,
-    bank_name: PersonText,
+    holder_name: SingleLineText,
+    bank_name: SingleLineText,
 }
 
+/// KYC application.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct KycInput {
-    pan: Private,
-    /// The last four digits. The whole number is refused.
-    aadhaar_last4: Private,
+    pan: SensitiveText,
+    /// The last four digits only.
+    aadhaar_last4: SensitiveText,
     bank: BankInput,
     address: AddressInput,
     document_ids: Option<Vec<DocumentId>>,
 }
 
+/// Bank account of an application.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct BankView {
     /// Masked.
@@ -52,6 +56,7 @@ pub(crate) struct BankView {
     bank_name: String,
 }
 
+/// KYC application with its review.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct KycView {
     id: KycId,
@@ -61,26 +66,28 @@ pub(crate) struct KycView {
     pan: String,
     aadhaar_last4: String,
     bank: BankView,
-    address: Address,
+    address: AddressView,
     document_ids: Vec<DocumentId>,
-    /// Why it was rejected.
+    /// Reason of the rejection.
     reason: Option<String>,
     submitted_at: Timestamp,
     decided_at: Option<Timestamp>,
 }
 
+/// Filter of the list of applications.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Filter {
+pub(crate) struct KycFilter {
     status: Option<KycStatus>,
 }
 
+/// Rejection of an application.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RejectInput {
-    reason: PersonText,
+    reason: SingleLineText,
 }
 
 impl KycView {
-    fn new(row: Application, documents: &[(KycId, DocumentId)]) -> Self {
+    fn new(row: KycApplication, documents: &[(KycId, DocumentId)]) -> Self {
         Self {
             document_ids: documents.iter().filter(|(id, _)| *id == row.id).map(|(_, document)| *document).collect(),
             id: row.id,
@@ -94,7 +101,7 @@ impl KycView {
                 holder_name: row.holder_name,
                 bank_name: row.bank_name,
             },
-            address: Address {
+            address: AddressView {
                 line1: row.line1,
                 line2: row.line2,
                 city: row.city,
@@ -109,49 +116,50 @@ impl KycView {
     }
 }
 
+/// Submits the caller's application. 409 while one is pending or approved.
 pub(crate) async fn submit(
-    auth: web::Data<Auth>,
+    state: web::Data<AuthState>,
     caller: Caller,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (now, applicant) = (auth.ctx.now(), caller.user_id);
-    users::find(&mut *auth.ctx.db().read().await?, applicant).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json_or::<KycInput>("auth.kyc_invalid").await?;
-    let form = check(input.value)?;
-    wait_for_documents(&auth, applicant, &form.document_ids).await?;
-    let secrets = &*auth.secrets;
-    idem.run(&auth.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
+    let (now, applicant) = (state.ctx.now(), caller.user_id);
+    users::find(&mut *state.ctx.db().read().await?, applicant).await?.ok_or_else(Problem::not_found)?;
+    let input = body.json_with_code::<KycInput>("auth.kyc_invalid").await?;
+    let form = validate(input.value)?;
+    wait_for_documents(&state, applicant, &form.document_ids).await?;
+    let secrets = &*state.secrets;
+    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
         let application = submit_kyc(c, secrets, applicant, &form, now).await?;
-        Ok(view(c, application).await?)
+        Ok(load_view(c, application).await?)
     })
     .await
 }
 
-fn check(input: KycInput) -> Result<Form, Problem> {
+fn validate(input: KycInput) -> Result<KycForm, Problem> {
     let mut errors = FieldErrors::new();
     let pan = Pan::try_new(&input.pan.0);
     errors.require("pan", pan.is_some(), "format", "five letters, four digits, one letter");
     let aadhaar_last4 = input.aadhaar_last4.0.trim().to_owned();
-    let four = rules::is_aadhaar_last4(&aadhaar_last4);
-    errors.require("aadhaar_last4", four, "format", "exactly the last four digits, never the whole number");
+    let is_last4 = rules::is_aadhaar_last4(&aadhaar_last4);
+    errors.require("aadhaar_last4", is_last4, "format", "exactly the last four digits");
     let account_number = AccountNumber::try_new(&input.bank.account_number.0);
     errors.require("bank.account_number", account_number.is_some(), "format", "9 to 18 digits");
     let ifsc = input.bank.ifsc.trim().to_ascii_uppercase();
     errors.require("bank.ifsc", rules::is_ifsc(&ifsc), "format", "four letters, a zero, six letters or digits");
-    let holder_name = input::name(&mut errors, "bank.holder_name", &input.bank.holder_name);
-    let bank_name = input::name(&mut errors, "bank.bank_name", &input.bank.bank_name);
-    let address = input.address.check(&mut errors);
+    let holder_name = input::validate_name(&mut errors, "bank.holder_name", &input.bank.holder_name);
+    let bank_name = input::validate_name(&mut errors, "bank.bank_name", &input.bank.bank_name);
+    let address = input.address.validate(&mut errors);
     let mut document_ids = input.document_ids.unwrap_or_default();
     document_ids.sort();
     document_ids.dedup();
-    let few = document_ids.len() <= rules::MAX_DOCUMENTS;
-    errors.require("document_ids", few, "length", format!("at most {}", rules::MAX_DOCUMENTS));
+    let is_within_limit = document_ids.len() <= rules::MAX_DOCUMENTS;
+    errors.require("document_ids", is_within_limit, "length", format!("at most {}", rules::MAX_DOCUMENTS));
     errors.finish("auth.kyc_invalid")?;
     let (Some(pan), Some(account_number)) = (pan, account_number) else {
-        return Err(Problem::unprocessable("auth.kyc_invalid", "both numbers are needed"));
+        return Err(Problem::unprocessable("auth.kyc_invalid", "PAN and account number are required"));
     };
-    Ok(Form {
+    Ok(KycForm {
         pan,
         aadhaar_last4,
         account_number,
@@ -168,89 +176,104 @@ fn check(input: KycInput) -> Result<Form, Problem> {
     })
 }
 
-/// Returns once all are known, or after a while: whether they are is decided when the form is taken.
-async fn wait_for_documents(auth: &Auth, owner: UserId, ids: &[DocumentId]) -> Result<(), Problem> {
-    for _ in 0..LOOKS {
-        let own = documents::count_own(&mut *auth.ctx.db().write().await?, owner, ids).await?;
-        if usize::try_from(own).ok() == Some(ids.len()) {
+/// Waits until all documents are recorded, for a limited time. `submit_kyc` refuses the documents still missing.
+async fn wait_for_documents(state: &AuthState, owner: UserId, ids: &[DocumentId]) -> Result<(), Problem> {
+    for _ in 0..POLL_ATTEMPTS {
+        let found = documents::count_own(&mut *state.ctx.db().write().await?, owner, ids).await?;
+        if usize::try_from(found).ok() == Some(ids.len()) {
             break;
         }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }
 
-async fn view(c: &mut DbConnection, application: Application) -> Result<KycView, AuthError> {
-    let documents = kyc::attached(c, &[application.id]).await?;
+async fn load_view(c: &mut DbConnection, application: KycApplication) -> Result<KycView, AuthError> {
+    let documents = kyc::list_documents(c, &[application.id]).await?;
     Ok(KycView::new(application, &documents))
 }
 
-pub(crate) async fn mine(auth: web::Data<Auth>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let c = &mut *auth.ctx.db().read().await?;
-    let latest = kyc::latest_of(c, caller.user_id).await?.ok_or_else(Problem::not_found)?;
-    Ok(ok(&view(c, latest).await?))
+/// Gets the caller's latest application.
+pub(crate) async fn get_own(state: web::Data<AuthState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let c = &mut *state.ctx.db().read().await?;
+    let latest = kyc::find_latest(c, caller.user_id).await?.ok_or_else(Problem::not_found)?;
+    Ok(ok(&load_view(c, latest).await?))
 }
 
-pub(crate) async fn queue(auth: web::Data<Auth>, filter: Query<Filter>, page: Page) -> Result<HttpResponse, Problem> {
+/// Lists applications, newest first.
+pub(crate) async fn list(
+    state: web::Data<AuthState>,
+    filter: Query<KycFilter>,
+    page: Page,
+) -> Result<HttpResponse, Problem> {
     let after = page.after_id()?;
-    let c = &mut *auth.ctx.db().read().await?;
+    let c = &mut *state.ctx.db().read().await?;
     let rows = kyc::list(c, filter.0.status, after, page.fetch_limit()).await?;
     let ids: Vec<KycId> = rows.iter().map(|row| row.id).collect();
-    let documents = kyc::attached(c, &ids).await?;
+    let documents = kyc::list_documents(c, &ids).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| KycView::new(row, &documents))))
 }
 
-pub(crate) async fn one(auth: web::Data<Auth>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+/// Gets an application.
+pub(crate) async fn get(state: web::Data<AuthState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
     let id: KycId = path_id(&path)?;
-    let c = &mut *auth.ctx.db().read().await?;
+    let c = &mut *state.ctx.db().read().await?;
     let application = kyc::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(ok(&view(c, application).await?))
+    Ok(ok(&load_view(c, application).await?))
 }
 
+/// Approves an application. 403 for one's own, 409 after a different decision.
 pub(crate) async fn approve(
-    auth: web::Data<Auth>,
+    state: web::Data<AuthState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = somebody_elses(&auth, &caller, &path).await?;
-    decide(&auth, &caller, id, Decision::Approve).await
+    let id = check_reviewable(&state, &caller, &path).await?;
+    decide(&state, &caller, id, KycDecision::Approve).await
 }
 
+/// Rejects an application. 403 for one's own, 409 after a different decision.
 pub(crate) async fn reject(
-    auth: web::Data<Auth>,
+    state: web::Data<AuthState>,
     caller: Caller,
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = somebody_elses(&auth, &caller, &path).await?;
-    let reason = body.json_or::<RejectInput>("auth.reason_invalid").await?.value.reason.into_string();
+    let id = check_reviewable(&state, &caller, &path).await?;
+    let reason = body.json_with_code::<RejectInput>("auth.reason_invalid").await?.value.reason.into_string();
     let mut errors = FieldErrors::new();
     errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
     errors.finish("auth.reason_invalid")?;
-    decide(&auth, &caller, id, Decision::Reject { reason: &reason }).await
+    decide(&state, &caller, id, KycDecision::Reject { reason: &reason }).await
 }
 
-/// The application, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
-async fn somebody_elses(auth: &Auth, caller: &Caller, path: &str) -> Result<KycId, Problem> {
+/// Checks that the application exists and is not the caller's own; returns its id. Runs before the body is parsed, so
+/// that 404 and 403 take precedence over 400 and 422.
+async fn check_reviewable(state: &AuthState, caller: &Caller, path: &str) -> Result<KycId, Problem> {
     let id: KycId = path_id(path)?;
-    let found = kyc::find(&mut *auth.ctx.db().read().await?, id).await?;
-    let application = found.ok_or_else(Problem::not_found)?;
+    let application = kyc::find(&mut *state.ctx.db().read().await?, id).await?;
+    let application = application.ok_or_else(Problem::not_found)?;
     rules::may_review(caller.user_id, application.user_id).map_err(AuthError::from)?;
     Ok(application.id)
 }
 
-async fn decide(auth: &Auth, caller: &Caller, id: KycId, decision: Decision<'_>) -> Result<HttpResponse, Problem> {
-    let now = auth.ctx.now();
+async fn decide(
+    state: &AuthState,
+    caller: &Caller,
+    id: KycId,
+    decision: KycDecision<'_>,
+) -> Result<HttpResponse, Problem> {
+    let now = state.ctx.now();
     let (action, detail) = match decision {
-        Decision::Approve => ("auth.kyc.approve", ""),
-        Decision::Reject { reason } => ("auth.kyc.reject", reason),
+        KycDecision::Approve => ("auth.kyc.approve", ""),
+        KycDecision::Reject { reason } => ("auth.kyc.reject", reason),
     };
-    let decided = auth
+    let decided = state
         .ctx
         .tx(async |c| match review_kyc(c, id, decision, caller.user_id, now).await? {
-            Reviewed::Before(application) => view(c, application).await,
-            Reviewed::Now(application) => {
-                let action = Action {
+            ReviewOutcome::AlreadyDecided(application) => load_view(c, application).await,
+            ReviewOutcome::Decided(application) => {
+                let action = StaffAction {
                     action,
                     subject_type: "kyc",
                     subject_id: id.to_string(),
@@ -258,7 +281,7 @@ async fn decide(auth: &Auth, caller: &Caller, id: KycId, decision: Decision<'_>)
                     detail,
                 };
                 audit::record(c, "auth", caller, now, action).await?;
-                view(c, application).await
+                load_view(c, application).await
             }
         })
         .await?;

@@ -1,152 +1,164 @@
-//! The route table of auth.
+//! Route table of auth.
 
-mod access;
 mod input;
 mod kyc;
 mod me;
 mod sessions;
+mod sign_in;
 mod sign_up;
 mod users;
 mod view;
 
-use crate::state::Auth;
+use crate::state::AuthState;
 use chassis::auth::Access::{Admin, Public, Staff, User};
 use chassis::http::{Doc, Listing, Routes};
 
-pub(crate) fn routes(auth: Auth) -> Routes {
-    let routes = Routes::new("auth").data(auth);
-    people(own(signing_in(routes)))
+/// Builds the routes with their access rules and documentation.
+pub(crate) fn routes(state: AuthState) -> Routes {
+    let routes = Routes::new("auth").data(state);
+    staff_routes(own_account_routes(sign_in_routes(routes)))
 }
 
-fn signing_in(routes: Routes) -> Routes {
+fn sign_in_routes(routes: Routes) -> Routes {
     routes
         .post(
             "/auth/otp",
             Public,
-            access::send_code,
-            Doc::new("Send a one-time code").takes::<access::CodeWanted>().answers_with::<access::CodeSent>(202),
+            sign_in::send_code,
+            Doc::new("Send a one-time code")
+                .body::<sign_in::SendCodeInput>()
+                .responds_with::<sign_in::CodeSentView>(202),
         )
         .post(
             "/auth/otp/verify",
             Public,
-            access::sign_in,
-            Doc::new("Sign in by a code, registering on first use")
-                .takes::<access::SignInInput>()
-                .gives::<view::Tokens>(),
+            sign_in::sign_in,
+            Doc::new("Sign in with a code; registers a new user")
+                .body::<sign_in::SignInInput>()
+                .returns::<view::TokensView>(),
         )
         .post(
             "/auth/signup",
             Public,
             sign_up::sign_up,
-            Doc::new("Register with a whole profile")
-                .takes::<sign_up::SignUpInput>()
-                .answers_with::<sign_up::SignUpBegun>(202),
+            Doc::new("Start a sign-up with a full profile")
+                .body::<sign_up::SignUpInput>()
+                .responds_with::<sign_up::SignUpStartedView>(202),
         )
         .post(
             "/auth/signup/verify",
             Public,
             sign_up::finish_sign_up,
-            Doc::new("Prove both addresses and sign in").takes::<sign_up::SignUpCodes>().gives::<view::Tokens>(),
+            Doc::new("Verify both codes of a sign-up and sign in")
+                .body::<sign_up::VerifySignUpInput>()
+                .returns::<view::TokensView>(),
         )
         .post(
             "/auth/refresh",
             Public,
             sessions::refresh,
-            Doc::new("Replace a refresh token").takes::<sessions::RefreshInput>().gives::<sessions::Pair>(),
+            Doc::new("Replace a refresh token").body::<sessions::RefreshInput>().returns::<view::TokensView>(),
         )
         .post(
             "/auth/logout",
             User,
             sessions::log_out,
-            Doc::new("End this session").may_take::<sessions::LogOutInput>().answers_bare(204),
+            Doc::new("End this session").optional_body::<sessions::LogOutInput>().empty_response(204),
         )
         .get(
             "/auth/sessions",
             User,
             sessions::list,
-            Doc::new("Where I am signed in").gives::<Listing<sessions::SessionView>>().paged(),
+            Doc::new("List my sessions").returns::<Listing<sessions::SessionView>>().paged(),
         )
-        .delete("/auth/sessions/{id}", User, sessions::end, Doc::new("End one of my sessions").answers_bare(204))
+        .delete("/auth/sessions/{id}", User, sessions::end, Doc::new("End one of my sessions").empty_response(204))
         .post(
             "/auth/keys/rotate",
             Admin,
             sessions::rotate_keys,
-            Doc::new("Begin a new signing key").gives::<sessions::KeyView>(),
+            Doc::new("Rotate the signing key").returns::<sessions::KeyView>(),
         )
         .get(
             "/.well-known/jwks.json",
             Public,
-            sessions::key_set,
-            Doc::new("The public keys").gives::<serde_json::Value>(),
+            sessions::get_key_set,
+            Doc::new("Get the public keys").returns::<serde_json::Value>(),
         )
 }
 
-fn own(routes: Routes) -> Routes {
+fn own_account_routes(routes: Routes) -> Routes {
     routes
-        .get("/users/me", User, me::profile, Doc::new("My profile").gives::<view::Profile>())
+        .get("/users/me", User, me::get_profile, Doc::new("Get my profile").returns::<view::ProfileView>())
         .patch(
             "/users/me",
             User,
-            me::edit,
-            Doc::new("Change my profile").takes::<me::ProfileInput>().gives::<view::Profile>(),
+            me::update_profile,
+            Doc::new("Change my profile").body::<me::ProfileInput>().returns::<view::ProfileView>(),
         )
         .get(
             "/users/me/referrals",
             User,
-            me::referrals,
-            Doc::new("Whom I referred").gives::<Listing<me::Referral>>().paged(),
+            me::list_referrals,
+            Doc::new("List the users I referred").returns::<Listing<me::ReferralView>>().paged(),
         )
-        .get("/users/me/referral-link", User, me::referral_link, Doc::new("My link").gives::<me::ReferralLink>())
-        .get("/users/me/nominee", User, me::nominee, Doc::new("My nominee").gives::<me::NomineeView>())
+        .get(
+            "/users/me/referral-link",
+            User,
+            me::get_referral_link,
+            Doc::new("Get my referral link").returns::<me::ReferralLinkView>(),
+        )
+        .get("/users/me/nominee", User, me::get_nominee, Doc::new("Get my nominee").returns::<me::NomineeView>())
         .put(
             "/users/me/nominee",
             User,
             me::set_nominee,
-            Doc::new("Name my nominee").takes::<me::NomineeInput>().gives::<me::NomineeView>(),
+            Doc::new("Set my nominee").body::<me::NomineeInput>().returns::<me::NomineeView>(),
         )
-        .delete("/users/me/nominee", User, me::remove_nominee, Doc::new("Remove my nominee").answers_bare(204))
+        .delete("/users/me/nominee", User, me::delete_nominee, Doc::new("Delete my nominee").empty_response(204))
         .post(
             "/users/me/kyc",
             User,
             kyc::submit,
-            Doc::new("Apply for KYC").takes::<kyc::KycInput>().creates::<kyc::KycView>().idempotent(),
+            Doc::new("Apply for KYC").body::<kyc::KycInput>().created::<kyc::KycView>().idempotent(),
         )
-        .get("/users/me/kyc", User, kyc::mine, Doc::new("My last application").gives::<kyc::KycView>())
+        .get("/users/me/kyc", User, kyc::get_own, Doc::new("Get my latest KYC application").returns::<kyc::KycView>())
 }
 
-fn people(routes: Routes) -> Routes {
+fn staff_routes(routes: Routes) -> Routes {
     routes
         .get(
             "/users",
             Staff,
-            users::search,
-            Doc::new("Search people").filters::<users::Filter>().gives::<Listing<view::User>>().paged(),
+            users::list,
+            Doc::new("Search users").query::<users::UserFilter>().returns::<Listing<view::UserView>>().paged(),
         )
-        .get("/users/{id}", Staff, users::one, Doc::new("A person").gives::<view::Profile>())
+        .get("/users/{id}", Staff, users::get, Doc::new("Get a user").returns::<view::ProfileView>())
         .post(
             "/users",
             Admin,
             users::create,
-            Doc::new("Make a person known").takes::<users::NewUser>().creates::<view::User>().idempotent(),
+            Doc::new("Create a user").body::<users::CreateUserInput>().created::<view::UserView>().idempotent(),
         )
         .patch(
             "/users/{id}",
             Admin,
-            users::change,
-            Doc::new("Change a role, a label or activity").takes::<users::UserChange>().gives::<view::User>(),
+            users::update,
+            Doc::new("Change the role, label or activity of a user")
+                .body::<users::UpdateUserInput>()
+                .returns::<view::UserView>(),
         )
         .get(
             "/kyc",
             Staff,
-            kyc::queue,
-            Doc::new("Applications").filters::<kyc::Filter>().gives::<Listing<kyc::KycView>>().paged(),
+            kyc::list,
+            Doc::new("List KYC applications").query::<kyc::KycFilter>().returns::<Listing<kyc::KycView>>().paged(),
         )
-        .get("/kyc/{id}", Staff, kyc::one, Doc::new("An application").gives::<kyc::KycView>())
-        .post("/kyc/{id}/approve", Staff, kyc::approve, Doc::new("Approve it").gives::<kyc::KycView>())
+        .get("/kyc/{id}", Staff, kyc::get, Doc::new("Get a KYC application").returns::<kyc::KycView>())
+        .post("/kyc/{id}/approve", Staff, kyc::approve, Doc::new("Approve a KYC application").returns::<kyc::KycView>())
         .post(
             "/kyc/{id}/reject",
             Staff,
             kyc::reject,
-            Doc::new("Reject it").takes::<kyc::RejectInput>().gives::<kyc::KycView>(),
+            Doc::new("Reject a KYC application").body::<kyc::RejectInput>().returns::<kyc::KycView>(),
         )
 }

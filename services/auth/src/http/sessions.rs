@@ -1,35 +1,35 @@
-//! Sessions and the keys their tokens are signed with.
+//! HTTP handlers of sessions and signing keys.
 
-use super::view::Tokens;
-use crate::app::refresh_session::{Refreshed, refresh_session};
+use super::view::TokensView;
+use crate::app::refresh_session::{RefreshOutcome, refresh_session};
 use crate::app::{end_session, rotate_keys as app_keys};
 use crate::domain::session::SessionId;
 use crate::error::AuthError;
-use crate::state::Auth;
+use crate::state::AuthState;
 use crate::store::sessions;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, Page, Problem, ok, path_id};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A new pair is all that a sign-in answers.
-pub(crate) type Pair = Tokens;
-
+/// Refresh token to replace.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RefreshInput {
     refresh_token: String,
 }
 
+/// Optional body of a log-out.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct LogOutInput {
-    /// Of another session of mine, which is ended as well.
+    /// Refresh token of another session of the caller, which is ended as well.
     refresh_token: Option<String>,
 }
 
+/// A session of the caller.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct SessionView {
     id: SessionId,
@@ -38,45 +38,54 @@ pub(crate) struct SessionView {
     created_at: Timestamp,
     last_used_at: Timestamp,
     expires_at: Timestamp,
-    /// The session this request was made with.
+    /// Whether this request was made with this session.
     current: bool,
 }
 
+/// A new signing key.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct KeyView {
     kid: String,
-    /// Published from now on, it signs from then on.
+    /// Time from which the key signs. It is published already.
     signs_from: Timestamp,
 }
 
-pub(crate) async fn refresh(auth: web::Data<Auth>, body: Body) -> Result<HttpResponse, Problem> {
+/// Replaces a refresh token. 401 `auth.refresh_invalid` or, for a used token, `auth.refresh_reused`.
+pub(crate) async fn refresh(state: web::Data<AuthState>, body: Body) -> Result<HttpResponse, Problem> {
     let token = body.json::<RefreshInput>().await?.value.refresh_token;
-    let now = auth.ctx.now();
-    let key = auth.signing_key(now).await?;
-    let refused = |code, detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, code, detail));
-    match auth.ctx.tx(async |c| refresh_session(c, &token, now).await).await? {
-        Refreshed::Rotated(opened) => Ok(ok(&Tokens::new(&key, *opened, false, now))),
-        Refreshed::Refused => refused("auth.refresh_invalid", "sign in again"),
-        Refreshed::Reused(ended) => {
-            auth.tell_ended(ended).await;
-            refused("auth.refresh_reused", "this token was used before: the session has ended, sign in again")
+    let now = state.ctx.now();
+    let key = state.signing_key(now).await?;
+    let unauthorized = |code, detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, code, detail));
+    match state.ctx.tx(async |c| refresh_session(c, &token, now).await).await? {
+        RefreshOutcome::Rotated(opened) => Ok(ok(&TokensView::new(&key, *opened, false, now))),
+        RefreshOutcome::Refused => {
+            unauthorized("auth.refresh_invalid", "the refresh token is invalid or expired: sign in again")
+        }
+        RefreshOutcome::Reused(ended) => {
+            state.revoke_tokens(ended).await;
+            unauthorized(
+                "auth.refresh_reused",
+                "the refresh token was used before: the session has ended, sign in again",
+            )
         }
     }
 }
 
-pub(crate) async fn log_out(auth: web::Data<Auth>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+/// Ends the current session.
+pub(crate) async fn log_out(state: web::Data<AuthState>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
     let input = body.json_or_empty::<LogOutInput>().await?.value;
-    let (now, current) = (auth.ctx.now(), SessionId::from(caller.session_id));
+    let (now, current) = (state.ctx.now(), SessionId::from(caller.session_id));
     let (owner, token) = (caller.user_id, input.refresh_token.as_deref());
-    let ended = auth.ctx.tx(async |c| end_session::log_out(c, owner, current, token, now).await).await?;
-    auth.tell_ended(ended).await;
+    let ended = state.ctx.tx(async |c| end_session::log_out(c, owner, current, token, now).await).await?;
+    state.revoke_tokens(ended).await;
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(crate) async fn list(auth: web::Data<Auth>, caller: Caller, page: Page) -> Result<HttpResponse, Problem> {
-    let (now, after) = (auth.ctx.now(), page.after_id()?);
-    let c = &mut *auth.ctx.db().read().await?;
-    let rows = sessions::live_of(c, caller.user_id, now, after, page.fetch_limit()).await?;
+/// Lists the caller's sessions, newest first.
+pub(crate) async fn list(state: web::Data<AuthState>, caller: Caller, page: Page) -> Result<HttpResponse, Problem> {
+    let (now, after) = (state.ctx.now(), page.after_id()?);
+    let c = &mut *state.ctx.db().read().await?;
+    let rows = sessions::list_live(c, caller.user_id, now, after, page.fetch_limit()).await?;
     Ok(ok(&page.listing(
         rows,
         |row| Cursor::Id(row.id.uuid()),
@@ -92,40 +101,43 @@ pub(crate) async fn list(auth: web::Data<Auth>, caller: Caller, page: Page) -> R
     )))
 }
 
+/// Ends one of the caller's sessions. 204 also when it has already ended.
 pub(crate) async fn end(
-    auth: web::Data<Auth>,
+    state: web::Data<AuthState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: SessionId = path_id(&path)?;
-    let (now, owner) = (auth.ctx.now(), caller.user_id);
-    let ended = auth.ctx.tx(async |c| end_session::end_own(c, owner, id, now).await).await?;
-    auth.tell_ended(ended).await;
+    let (now, owner) = (state.ctx.now(), caller.user_id);
+    let ended = state.ctx.tx(async |c| end_session::end_own(c, owner, id, now).await).await?;
+    state.revoke_tokens(ended).await;
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(crate) async fn rotate_keys(auth: web::Data<Auth>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    let made = auth
+/// Creates a new signing key, which signs after a minute.
+pub(crate) async fn rotate_keys(state: web::Data<AuthState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    let created = state
         .ctx
         .tx(async |c| {
-            let made = app_keys::rotate(c, secrets, now).await?;
-            let action = Action {
+            let created = app_keys::rotate(c, secrets, now).await?;
+            let action = StaffAction {
                 action: "auth.keys.rotate",
                 subject_type: "signing_key",
-                subject_id: made.key.kid().to_owned(),
+                subject_id: created.key.kid().to_owned(),
                 subject_user: None,
                 detail: "",
             };
             audit::record(c, "auth", &caller, now, action).await?;
-            Ok::<_, AuthError>(made)
+            Ok::<_, AuthError>(created)
         })
         .await?;
-    auth.reload_keys().await?;
-    Ok(ok(&KeyView { kid: made.key.kid().to_owned(), signs_from: made.signs_from }))
+    state.reload_keys().await?;
+    Ok(ok(&KeyView { kid: created.key.kid().to_owned(), signs_from: created.signs_from }))
 }
 
-pub(crate) async fn key_set(auth: web::Data<Auth>) -> Result<HttpResponse, Problem> {
-    let keys = auth.key_set().await?;
+/// Gets the public keys as a JSON Web Key Set.
+pub(crate) async fn get_key_set(state: web::Data<AuthState>) -> Result<HttpResponse, Problem> {
+    let keys = state.key_set().await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=30")).json(keys))
 }

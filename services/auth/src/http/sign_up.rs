@@ -1,28 +1,29 @@
-//! Registration with a whole profile, by two one-time codes.
+//! HTTP handlers of the sign-up with a full profile, verified by two one-time codes.
 
-use super::access::{address, asked, device};
 use super::input::{self, AddressInput};
-use super::view::Tokens;
+use super::sign_in::{client_address, code_request, device};
+use super::view::TokensView;
 use crate::app::register;
-use crate::app::sign_up::{self as app_sign_up, Finish, Told};
-use crate::codes::Try;
+use crate::app::sign_up::{self as app_sign_up, FinishSignUp, SignUpProfile};
+use crate::codes::CodeAttempt;
 use crate::domain::identifier::{Channel, Identifier};
 use crate::domain::otp::Purpose;
-use crate::domain::person::{self, Gender};
+use crate::domain::user::{self, Gender};
 use crate::error::{AuthError, code_invalid};
-use crate::state::Auth;
+use crate::state::AuthState;
 use crate::store::signups;
-use crate::{post, secrets};
+use crate::{outgoing_mail, secrets};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::http::{Body, FieldErrors, Problem, ok};
-use domain::{Day, PersonText, Side};
+use domain::{Day, Side, SingleLineText};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Profile of a new user.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SignUpInput {
-    first_name: PersonText,
-    last_name: PersonText,
+    first_name: SingleLineText,
+    last_name: SingleLineText,
     email: String,
     mobile: String,
     gender: Option<Gender>,
@@ -32,101 +33,115 @@ pub(crate) struct SignUpInput {
     preferred_side: Option<Side>,
 }
 
+/// A sign-up that waits for its two codes.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct SignUpBegun {
+#[schemars(rename = "SignUpBegun")]
+pub(crate) struct SignUpStartedView {
     signup_token: String,
-    /// Seconds.
+    /// Lifetime of the codes, in seconds.
     expires_in: u64,
+    /// Seconds until other codes can be requested.
     resend_after: u64,
 }
 
+/// Token and codes of a sign-up.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct SignUpCodes {
+pub(crate) struct VerifySignUpInput {
     signup_token: String,
     email_code: String,
     mobile_code: String,
 }
 
-pub(crate) async fn sign_up(auth: web::Data<Auth>, request: HttpRequest, body: Body) -> Result<HttpResponse, Problem> {
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    let (email, mobile, told) = check(body.json_or::<SignUpInput>("auth.signup_invalid").await?.value, now.day())?;
-    register::referrer(&mut *auth.ctx.db().read().await?, told.referral_code.as_deref()).await?;
+/// Stores the profile and sends a code to each address. 429 when a limit is reached, 503 without the cache.
+pub(crate) async fn sign_up(
+    state: web::Data<AuthState>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    let (email, mobile, profile) =
+        validate(body.json_with_code::<SignUpInput>("auth.signup_invalid").await?.value, now.day())?;
+    register::find_referrer(&mut *state.ctx.db().read().await?, profile.referral_code.as_deref()).await?;
     let token = secrets::new_token();
     let (email_code, mobile_code) = app_sign_up::code_ids(&token);
-    let wanted = [
-        (email_code, asked(&auth, &request, Purpose::SignUp, &email, now).await?),
-        (mobile_code, asked(&auth, &request, Purpose::SignUp, &mobile, now).await?),
+    let requests = [
+        (email_code, code_request(&state, &request, Purpose::SignUp, &email, now).await?),
+        (mobile_code, code_request(&state, &request, Purpose::SignUp, &mobile, now).await?),
     ];
-    let issued = auth.codes.issue(&wanted, now).await?;
-    let [one, other] = issued.as_slice() else { return Err(Problem::internal("two requests have two codes")) };
-    let (addresses, codes, token_text) = ((&email, &mobile), (one, other), token.as_str());
+    let issued = state.codes.issue(&requests, now).await?;
+    let [email_issued, mobile_issued] = issued.as_slice() else {
+        return Err(Problem::internal("expected two codes for two requests"));
+    };
+    let (addresses, codes, token_text) = ((&email, &mobile), (email_issued, mobile_issued), token.as_str());
     let queued =
-        auth.ctx.tx(async |c| app_sign_up::begin(c, secrets, token_text, addresses, codes, &told, now).await).await;
+        state.ctx.tx(async |c| app_sign_up::begin(c, secrets, token_text, addresses, codes, &profile, now).await).await;
     if queued.is_err() {
-        auth.codes.withdraw(&wanted).await;
+        state.codes.discard_unsent(&requests).await;
     }
     queued?;
-    post::send_soon(&auth, &[Channel::Email, Channel::Sms]).await;
-    Ok(HttpResponse::Accepted().json(SignUpBegun {
-        expires_in: auth.codes.limits().ttl_secs,
-        resend_after: one.resend_after_secs.max(other.resend_after_secs),
+    outgoing_mail::send_soon(&state, &[Channel::Email, Channel::Sms]).await;
+    Ok(HttpResponse::Accepted().json(SignUpStartedView {
+        expires_in: state.codes.limits().ttl_secs,
+        resend_after: email_issued.resend_after_secs.max(mobile_issued.resend_after_secs),
         signup_token: token,
     }))
 }
 
+/// Verifies both codes, creates or completes the user, and signs in. 401 `auth.otp_invalid` for a wrong, used or
+/// expired code or sign-up.
 pub(crate) async fn finish_sign_up(
-    auth: web::Data<Auth>,
+    state: web::Data<AuthState>,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let SignUpCodes { signup_token, email_code, mobile_code } = body.json().await?.value;
-    let (now, secrets) = (auth.ctx.now(), &*auth.secrets);
-    let key = auth.signing_key(now).await?;
+    let VerifySignUpInput { signup_token, email_code, mobile_code } = body.json().await?.value;
+    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    let key = state.signing_key(now).await?;
     let token_hash = secrets::token_hash(&signup_token);
-    let found = signups::find(&mut *auth.ctx.db().write().await?, &token_hash).await?;
-    let signup = found.filter(|signup| now < signup.expires_at).ok_or_else(code_invalid)?;
+    let signup = signups::find(&mut *state.ctx.db().write().await?, &token_hash).await?;
+    let signup = signup.filter(|signup| now < signup.expires_at).ok_or_else(code_invalid)?;
     let (email, mobile) = (Identifier::Email(signup.email), Identifier::Mobile(signup.mobile));
     let (email_id, mobile_id) = app_sign_up::code_ids(&signup_token);
-    let by_email = asked(&auth, &request, Purpose::SignUp, &email, now).await?;
-    let by_mobile = asked(&auth, &request, Purpose::SignUp, &mobile, now).await?;
-    let tries = [
-        Try { request: by_email, id: Some(email_id), code: &email_code },
-        Try { request: by_mobile, id: Some(mobile_id), code: &mobile_code },
+    let email_request = code_request(&state, &request, Purpose::SignUp, &email, now).await?;
+    let mobile_request = code_request(&state, &request, Purpose::SignUp, &mobile, now).await?;
+    let attempts = [
+        CodeAttempt { request: email_request, id: Some(email_id), code: &email_code },
+        CodeAttempt { request: mobile_request, id: Some(mobile_id), code: &mobile_code },
     ];
-    let proof = auth.codes.prove(&tries).await.map_err(AuthError::from)?.ok_or_else(code_invalid)?;
-    let code = proof.code_id();
-    let finish = Finish { signup_token, address: address(&request), device: device(&request) };
-    match auth.ctx.tx(async |c| app_sign_up::finish(c, secrets, &finish, code, now).await).await {
-        Ok(Some(done)) => {
-            auth.codes.use_up(proof, now).await;
-            Ok(ok(&Tokens::new(&key, done.opened, done.is_new, now)))
+    let verified = state.codes.verify(&attempts).await.map_err(AuthError::from)?.ok_or_else(code_invalid)?;
+    let code = verified.code_id();
+    let finish = FinishSignUp { signup_token, address: client_address(&request), device: device(&request) };
+    match state.ctx.tx(async |c| app_sign_up::finish(c, secrets, &finish, code, now).await).await {
+        Ok(Some(signed_in)) => {
+            state.codes.consume(verified, now).await;
+            Ok(ok(&TokensView::new(&key, signed_in.opened, signed_in.is_new, now)))
         }
         Ok(None) => {
-            auth.codes.release(proof).await;
+            state.codes.release(verified).await;
             Err(code_invalid())
         }
         Err(error) => {
-            auth.codes.release(proof).await;
+            state.codes.release(verified).await;
             Err(error.into())
         }
     }
 }
 
-fn check(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, Told), Problem> {
+fn validate(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, SignUpProfile), Problem> {
     let mut errors = FieldErrors::new();
     let (email, mobile) = (Identifier::email(&input.email), Identifier::mobile(&input.mobile));
     errors.require("email", email.is_some(), "format", "an e-mail address");
     errors.require("mobile", mobile.is_some(), "format", "a mobile number");
-    let of_age = person::is_members_birth_date(input.date_of_birth, today);
-    errors.require("date_of_birth", of_age, "age", "a member is at least 18 years old");
-    let first_name = input::line(&mut errors, "first_name", &input.first_name, MAX_NAME_PART);
-    let last_name = input::line(&mut errors, "last_name", &input.last_name, MAX_NAME_PART);
-    let address = input.address.map(|address| address.check(&mut errors));
+    let is_adult = user::is_member_birth_date(input.date_of_birth, today);
+    errors.require("date_of_birth", is_adult, "age", "a member is at least 18 years old");
+    let first_name = input::validate_line(&mut errors, "first_name", &input.first_name, MAX_NAME_PART_CHARS);
+    let last_name = input::validate_line(&mut errors, "last_name", &input.last_name, MAX_NAME_PART_CHARS);
+    let address = input.address.map(|address| address.validate(&mut errors));
     errors.finish("auth.signup_invalid")?;
     let (Some(email), Some(mobile)) = (email, mobile) else {
-        return Err(Problem::unprocessable("auth.signup_invalid", "both addresses are needed"));
+        return Err(Problem::unprocessable("auth.signup_invalid", "e-mail address and mobile number are required"));
     };
-    let mut told = Told {
+    let mut profile = SignUpProfile {
         first_name,
         last_name,
         gender: input.gender,
@@ -141,15 +156,15 @@ fn check(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, Told
         preferred_side: input.preferred_side,
     };
     if let Some(address) = address {
-        told.line1 = Some(address.line1);
-        told.line2 = address.line2;
-        told.city = Some(address.city);
-        told.state = Some(address.state);
-        told.pincode = Some(address.pincode);
-        told.country = Some(address.country);
+        profile.line1 = Some(address.line1);
+        profile.line2 = address.line2;
+        profile.city = Some(address.city);
+        profile.state = Some(address.state);
+        profile.pincode = Some(address.pincode);
+        profile.country = Some(address.country);
     }
-    Ok((email, mobile, told))
+    Ok((email, mobile, profile))
 }
 
-/// Two of them and a space make a name of at most a hundred.
-const MAX_NAME_PART: usize = 49;
+/// Length of a first or last name. Two of them and a space fit into a full name of 100 characters.
+const MAX_NAME_PART_CHARS: usize = 49;

@@ -1,92 +1,102 @@
-//! Staff look people up; administrators make them known and change their rights.
+//! HTTP handlers for staff to search users, and for administrators to create users and change rights.
 
 use super::input;
-use super::view::{Profile, User};
-use crate::app::change_rights::{self, change_rights as change_rights_of};
+use super::view::{ProfileView, UserView};
+use crate::app::change_rights;
 use crate::domain::identifier::Identifier;
-use crate::domain::person::{AdminChange, may_change_rights};
 use crate::domain::search;
+use crate::domain::user::{RightsUpdate, may_change_rights};
 use crate::error::AuthError;
-use crate::state::Auth;
-use crate::store::users::Search;
+use crate::state::AuthState;
+use crate::store::users::UserSearch;
 use crate::store::{profiles, users};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
-use domain::{KycStatus, PersonText, Role, UserId};
+use domain::{KycStatus, Role, SingleLineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-const MAX_QUERY: usize = 100;
+/// Longer queries are cut.
+const MAX_QUERY_CHARS: usize = 100;
 
+/// Filter of the list of users.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Filter {
-    /// How words of the name, the e-mail address, the mobile number or the referral code begin, in any case: `asha rao`
-    /// finds Asha D'Souza-Rao. All of them have to be found.
+pub(crate) struct UserFilter {
+    /// Prefixes of words of the name, e-mail address, mobile number or referral code, in any case. All of them have to
+    /// match: `asha rao` finds Asha D'Souza-Rao.
     q: Option<String>,
     role: Option<Role>,
     active_buyer: Option<bool>,
     kyc_status: Option<KycStatus>,
 }
 
+/// User to create.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct NewUser {
+pub(crate) struct CreateUserInput {
     email: String,
     mobile: Option<String>,
-    name: PersonText,
+    name: SingleLineText,
     role: Role,
 }
 
-/// What is left out stays as it is.
+/// Change of rights. Absent fields stay unchanged.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct UserChange {
+pub(crate) struct UpdateUserInput {
     role: Option<Role>,
     is_distributor: Option<bool>,
     is_active: Option<bool>,
 }
 
-pub(crate) async fn search(auth: web::Data<Auth>, filter: Query<Filter>, page: Page) -> Result<HttpResponse, Problem> {
-    let Query(Filter { q, role, active_buyer, kyc_status }) = filter;
-    let text: Option<String> = q.map(|q| q.chars().take(MAX_QUERY).collect());
-    let prefixes = text.as_deref().map(search::prefixes).unwrap_or_default();
+/// Lists the users that match the filter, newest first.
+pub(crate) async fn list(
+    state: web::Data<AuthState>,
+    filter: Query<UserFilter>,
+    page: Page,
+) -> Result<HttpResponse, Problem> {
+    let Query(UserFilter { q, role, active_buyer, kyc_status }) = filter;
+    let text: Option<String> = q.map(|q| q.chars().take(MAX_QUERY_CHARS).collect());
+    let prefixes = text.as_deref().map(search::query_prefixes).unwrap_or_default();
     if text.is_some_and(|text| !text.trim().is_empty()) && prefixes.is_empty() {
-        return Ok(ok(&page.listing(Vec::new(), |row: &users::User| Cursor::Id(row.id.uuid()), User::from)));
+        return Ok(ok(&page.listing(Vec::new(), |row: &users::User| Cursor::Id(row.id.uuid()), UserView::from)));
     }
-    let search = Search { prefixes, role, active_buyer, kyc_status };
+    let search = UserSearch { prefixes, role, active_buyer, kyc_status };
     let after = page.after_id()?;
-    let rows = users::search(&mut *auth.ctx.db().read().await?, &search, after, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), User::from)))
+    let rows = users::list(&mut *state.ctx.db().read().await?, &search, after, page.fetch_limit()).await?;
+    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), UserView::from)))
 }
 
-pub(crate) async fn one(auth: web::Data<Auth>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+/// Gets a user with their profile.
+pub(crate) async fn get(state: web::Data<AuthState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
     let id: UserId = path_id(&path)?;
-    let c = &mut *auth.ctx.db().read().await?;
+    let c = &mut *state.ctx.db().read().await?;
     let user = users::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(ok(&Profile::from((user, profiles::find(c, id).await?))))
+    Ok(ok(&ProfileView::from((user, profiles::load(c, id).await?))))
 }
 
+/// Creates a user. 409 when the e-mail address or mobile number is registered.
 pub(crate) async fn create(
-    auth: web::Data<Auth>,
+    state: web::Data<AuthState>,
     caller: Caller,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json_or::<NewUser>("auth.user_invalid").await?;
+    let input = body.json_with_code::<CreateUserInput>("auth.user_invalid").await?;
     let mut errors = FieldErrors::new();
     let email = Identifier::email(&input.value.email);
-    let mobile_text = input::filled(input.value.mobile);
+    let mobile_text = input::non_blank(input.value.mobile);
     let mobile = mobile_text.as_deref().and_then(Identifier::mobile);
     errors.require("email", email.is_some(), "format", "an e-mail address");
     errors.require("mobile", mobile_text.is_some() == mobile.is_some(), "format", "a mobile number");
-    let name = input::name(&mut errors, "name", &input.value.name);
+    let name = input::validate_name(&mut errors, "name", &input.value.name);
     errors.finish("auth.user_invalid")?;
-    let email = email.ok_or_else(|| Problem::unprocessable("auth.user_invalid", "an e-mail address is needed"))?;
-    let (now, role) = (auth.ctx.now(), input.value.role);
-    idem.run(&auth.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let user = change_rights::create(c, email.clone(), mobile.clone(), name.clone(), role, now).await?;
-        let action = Action {
+    let email = email.ok_or_else(|| Problem::unprocessable("auth.user_invalid", "an e-mail address is required"))?;
+    let (now, role) = (state.ctx.now(), input.value.role);
+    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
+        let user = change_rights::create_user(c, email.clone(), mobile.clone(), name.clone(), role, now).await?;
+        let action = StaffAction {
             action: "auth.user.create",
             subject_type: "user",
             subject_id: user.id.to_string(),
@@ -94,47 +104,48 @@ pub(crate) async fn create(
             detail: role.as_str(),
         };
         audit::record(c, "auth", &caller, now, action).await?;
-        Ok(User::from(user))
+        Ok(UserView::from(user))
     })
     .await
 }
 
-pub(crate) async fn change(
-    auth: web::Data<Auth>,
+/// Changes the rights of a user and ends their sessions when role or activity changes. 403 for one's own rights.
+pub(crate) async fn update(
+    state: web::Data<AuthState>,
     caller: Caller,
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = path_id(&path)?;
-    users::find(&mut *auth.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    users::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     may_change_rights(caller.user_id, id).map_err(AuthError::from)?;
-    let input = body.json::<UserChange>().await?.value;
-    let UserChange { role, is_distributor, is_active } = input;
-    let (now, actor) = (auth.ctx.now(), caller.user_id);
-    let change = AdminChange { role, is_distributor, is_active };
-    let said = described(&change);
-    let (user, ended) = auth
+    let input = body.json::<UpdateUserInput>().await?.value;
+    let UpdateUserInput { role, is_distributor, is_active } = input;
+    let (now, actor) = (state.ctx.now(), caller.user_id);
+    let update = RightsUpdate { role, is_distributor, is_active };
+    let audit_detail = describe(&update);
+    let (user, ended) = state
         .ctx
         .tx(async |c| {
-            let changed = change_rights_of(c, id, change, actor, now).await?;
-            let action = Action {
+            let changed = change_rights::change_rights(c, id, update, actor, now).await?;
+            let action = StaffAction {
                 action: "auth.user.change",
                 subject_type: "user",
                 subject_id: id.to_string(),
                 subject_user: Some(id),
-                detail: &said,
+                detail: &audit_detail,
             };
             audit::record(c, "auth", &caller, now, action).await?;
             Ok::<_, AuthError>(changed)
         })
         .await?;
-    auth.tell_ended(ended).await;
-    Ok(ok(&User::from(user)))
+    state.revoke_tokens(ended).await;
+    Ok(ok(&UserView::from(user)))
 }
 
-fn described(change: &AdminChange) -> String {
-    let role = change.role.map(|role| format!("role={role}"));
-    let distributor = change.is_distributor.map(|flag| format!("is_distributor={flag}"));
-    let active = change.is_active.map(|flag| format!("is_active={flag}"));
+fn describe(update: &RightsUpdate) -> String {
+    let role = update.role.map(|role| format!("role={role}"));
+    let distributor = update.is_distributor.map(|flag| format!("is_distributor={flag}"));
+    let active = update.is_active.map(|flag| format!("is_active={flag}"));
     [role, distributor, active].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -1,18 +1,20 @@
-//! People and their tokens, as clients see them.
+//! Response bodies used by several handlers: users, profiles and tokens.
 
-use crate::app::open_session::Opened;
-use crate::domain::person::Gender;
+use crate::app::open_session::OpenedSession;
+use crate::domain::user::Gender;
 use crate::state;
-use crate::store::profiles::Profile as ProfileRow;
-use crate::store::users::User as UserRow;
+use crate::store::profiles::Profile;
+use crate::store::users::User;
 use chassis::auth::SigningKey;
 use chassis::auth::token::ACCESS_TTL_SECS;
 use domain::{Day, KycStatus, Role, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// A user.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct User {
+#[schemars(rename = "User")]
+pub(crate) struct UserView {
     id: UserId,
     email: Option<String>,
     mobile: Option<String>,
@@ -28,8 +30,8 @@ pub(crate) struct User {
     created_at: Timestamp,
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
+impl From<User> for UserView {
+    fn from(row: User) -> Self {
         Self {
             id: row.id,
             email: row.email,
@@ -50,7 +52,8 @@ impl From<UserRow> for User {
 
 /// A postal address.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Address {
+#[schemars(rename = "Address")]
+pub(crate) struct AddressView {
     pub(crate) line1: String,
     pub(crate) line2: Option<String>,
     pub(crate) city: String,
@@ -59,23 +62,24 @@ pub(crate) struct Address {
     pub(crate) country: String,
 }
 
-/// A person with what they told of themself.
+/// A user with their personal details.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Profile {
+#[schemars(rename = "Profile")]
+pub(crate) struct ProfileView {
     #[serde(flatten)]
-    user: User,
+    user: UserView,
     first_name: Option<String>,
     last_name: Option<String>,
     gender: Option<Gender>,
     date_of_birth: Option<Day>,
-    address: Option<Address>,
+    address: Option<AddressView>,
 }
 
-impl From<(UserRow, ProfileRow)> for Profile {
-    fn from((user, row): (UserRow, ProfileRow)) -> Self {
+impl From<(User, Profile)> for ProfileView {
+    fn from((user, row): (User, Profile)) -> Self {
         let address = match (row.line1, row.city, row.state, row.pincode, row.country) {
             (Some(line1), Some(city), Some(state), Some(pincode), Some(country)) => {
-                Some(Address { line1, line2: row.line2, city, state, pincode, country })
+                Some(AddressView { line1, line2: row.line2, city, state, pincode, country })
             }
             _ => None,
         };
@@ -90,23 +94,26 @@ impl From<(UserRow, ProfileRow)> for Profile {
     }
 }
 
-/// What a client is signed in with.
+/// Tokens of a session and its user.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Tokens {
-    user: User,
+#[schemars(rename = "Tokens")]
+pub(crate) struct TokensView {
+    user: UserView,
     access_token: String,
-    /// Good once.
+    /// Valid once.
     refresh_token: String,
     token_type: &'static str,
-    /// Of the access token, in seconds.
+    /// Lifetime of the access token, in seconds.
     expires_in: i64,
+    /// Whether this sign-in registered the user.
     is_new: bool,
 }
 
-impl Tokens {
-    pub(crate) fn new(key: &SigningKey, opened: Opened, is_new: bool, now: Timestamp) -> Self {
-        let access_token = state::access_token(key, &opened, now);
-        let Opened { user, refresh_token, .. } = opened;
+impl TokensView {
+    /// Signs an access token for the session.
+    pub(crate) fn new(key: &SigningKey, opened: OpenedSession, is_new: bool, now: Timestamp) -> Self {
+        let access_token = state::sign_access_token(key, &opened, now);
+        let OpenedSession { user, refresh_token, .. } = opened;
         Self {
             access_token,
             refresh_token,

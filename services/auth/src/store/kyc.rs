@@ -1,4 +1,4 @@
-//! `kyc_applications` and the documents that go with them. Numbers are sealed; masks may be shown.
+//! Tables `kyc_applications` and `kyc_documents`. Personal numbers are encrypted; their masks may be shown.
 
 use crate::domain::kyc::{DocumentId, KycId};
 use crate::schema::{kyc_applications as t, kyc_documents};
@@ -7,15 +7,16 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{KycStatus, Timestamp, UserId};
 
+/// A KYC application with its review.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = t, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub(crate) struct Application {
+pub(crate) struct KycApplication {
     pub(crate) id: KycId,
     pub(crate) user_id: UserId,
     pub(crate) status: KycStatus,
-    /// The member, while it is pending or approved: one such application a member.
+    /// The member while the application is pending or approved, else `None`. Unique: one such application per member.
     pub(crate) open_user_id: Option<UserId>,
-    /// The PAN's index, once it is approved: one member a PAN.
+    /// Index of the PAN once the application is approved, else `None`. Unique: one member per PAN.
     pub(crate) approved_pan_index: Option<Vec<u8>>,
     pub(crate) pan_sealed: Vec<u8>,
     pub(crate) pan_index: Vec<u8>,
@@ -39,24 +40,25 @@ pub(crate) struct Application {
     pub(crate) decided_by: Option<UserId>,
 }
 
-/// `false` where the member has an application that is pending or approved.
-pub(crate) async fn insert(c: &mut DbConnection, application: &Application) -> QueryResult<bool> {
+/// Inserts an application; `false` when the member has one that is pending or approved.
+pub(crate) async fn insert(c: &mut DbConnection, application: &KycApplication) -> QueryResult<bool> {
     inserted(diesel::insert_into(t::table).values(application).execute(c).await)
 }
 
-pub(crate) async fn attach(c: &mut DbConnection, id: KycId, documents: &[DocumentId]) -> QueryResult<()> {
+/// Links documents to an application.
+pub(crate) async fn attach_documents(c: &mut DbConnection, id: KycId, documents: &[DocumentId]) -> QueryResult<()> {
     #[derive(Insertable)]
     #[diesel(table_name = kyc_documents, treat_none_as_default_value = false)]
-    struct Attached {
+    struct KycDocumentRow {
         kyc_id: KycId,
         document_id: DocumentId,
     }
-    let rows: Vec<_> = documents.iter().map(|d| Attached { kyc_id: id, document_id: *d }).collect();
+    let rows: Vec<_> = documents.iter().map(|document| KycDocumentRow { kyc_id: id, document_id: *document }).collect();
     insert_many(c, kyc_documents::table, rows).await.map(drop)
 }
 
-/// The documents that go with each of `ids`.
-pub(crate) async fn attached(c: &mut DbConnection, ids: &[KycId]) -> QueryResult<Vec<(KycId, DocumentId)>> {
+/// Lists the documents of each of these applications.
+pub(crate) async fn list_documents(c: &mut DbConnection, ids: &[KycId]) -> QueryResult<Vec<(KycId, DocumentId)>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -68,28 +70,36 @@ pub(crate) async fn attached(c: &mut DbConnection, ids: &[KycId]) -> QueryResult
         .await
 }
 
-pub(crate) async fn find(c: &mut DbConnection, id: KycId) -> QueryResult<Option<Application>> {
-    t::table.find(id).select(Application::as_select()).first(c).await.optional()
+/// Finds an application.
+pub(crate) async fn find(c: &mut DbConnection, id: KycId) -> QueryResult<Option<KycApplication>> {
+    t::table.find(id).select(KycApplication::as_select()).first(c).await.optional()
 }
 
-pub(crate) async fn lock(c: &mut DbConnection, id: KycId) -> QueryResult<Option<Application>> {
-    t::table.find(id).select(Application::as_select()).lock().get_result(c).await.optional()
+/// Finds and locks an application.
+pub(crate) async fn lock(c: &mut DbConnection, id: KycId) -> QueryResult<Option<KycApplication>> {
+    t::table.find(id).select(KycApplication::as_select()).lock().get_result(c).await.optional()
 }
 
-/// The member's last application.
-pub(crate) async fn latest_of(c: &mut DbConnection, user: UserId) -> QueryResult<Option<Application>> {
-    t::table.filter(t::user_id.eq(user)).order(t::id.desc()).select(Application::as_select()).first(c).await.optional()
+/// Finds the latest application of a member.
+pub(crate) async fn find_latest(c: &mut DbConnection, user: UserId) -> QueryResult<Option<KycApplication>> {
+    t::table
+        .filter(t::user_id.eq(user))
+        .order(t::id.desc())
+        .select(KycApplication::as_select())
+        .first(c)
+        .await
+        .optional()
 }
 
-/// Newest first, from before `after`.
+/// Lists applications, newest first, starting after the one with the id `after`.
 pub(crate) async fn list(
     c: &mut DbConnection,
     status: Option<KycStatus>,
     after: Option<KycId>,
     limit: i64,
-) -> QueryResult<Vec<Application>> {
+) -> QueryResult<Vec<KycApplication>> {
     let mut query =
-        t::table.order(t::id.desc()).limit(limit).select(Application::as_select()).into_boxed::<db::MultiBackend>();
+        t::table.order(t::id.desc()).limit(limit).select(KycApplication::as_select()).into_boxed::<db::MultiBackend>();
     if let Some(status) = status {
         query = query.filter(t::status.eq(status));
     }
@@ -99,8 +109,8 @@ pub(crate) async fn list(
     query.load(c).await
 }
 
-/// Writes what a review decides; `false` where the PAN is approved for somebody else.
-pub(crate) async fn save_decision(c: &mut DbConnection, application: &Application) -> QueryResult<bool> {
+/// Saves the decision of a review; `false` when the PAN is already approved for another member.
+pub(crate) async fn save_decision(c: &mut DbConnection, application: &KycApplication) -> QueryResult<bool> {
     let update = diesel::update(t::table.find(application.id)).set((
         t::status.eq(application.status),
         t::open_user_id.eq(application.open_user_id),

@@ -1,4 +1,4 @@
-//! `nominees`: one a member.
+//! Table `nominees`: one row per member.
 
 use crate::schema::nominees;
 use db::{DbConnection, UpsertExt};
@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Timestamp, UserId};
 
+/// Nominee of a member.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = nominees, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub(crate) struct Nominee {
@@ -16,10 +17,12 @@ pub(crate) struct Nominee {
     pub(crate) updated_at: Timestamp,
 }
 
+/// Finds the nominee of a member.
 pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<Nominee>> {
     nominees::table.find(id).select(Nominee::as_select()).first(c).await.optional()
 }
 
+/// Inserts or replaces the nominee of a member.
 pub(crate) async fn save(c: &mut DbConnection, nominee: &Nominee) -> QueryResult<()> {
     use nominees as t;
     diesel::insert_into(t::table)
@@ -33,7 +36,7 @@ pub(crate) async fn save(c: &mut DbConnection, nominee: &Nominee) -> QueryResult
         .map(drop)
 }
 
-/// `false` where there was none.
+/// Deletes the nominee of a member; `false` when there was none.
 pub(crate) async fn delete(c: &mut DbConnection, id: UserId) -> QueryResult<bool> {
     Ok(diesel::delete(nominees::table.find(id)).execute(c).await? > 0)
 }

@@ -1,12 +1,13 @@
-//! `profiles`: what a person tells of themself. A person who told nothing has no row.
+//! Table `profiles`: personal details that users enter. A user without details has no row.
 
-use crate::domain::person::Gender;
+use crate::domain::user::Gender;
 use crate::schema::profiles;
 use db::{DbConnection, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, UserId};
 
+/// Personal details of a user. The address is complete (all but `line2`) or absent.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = profiles, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub(crate) struct Profile {
@@ -24,6 +25,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// Profile without details.
     pub(crate) const fn empty(user_id: UserId) -> Self {
         Self {
             user_id,
@@ -41,11 +43,13 @@ impl Profile {
     }
 }
 
-pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Profile> {
+/// Loads the profile of a user, empty when there is no row.
+pub(crate) async fn load(c: &mut DbConnection, id: UserId) -> QueryResult<Profile> {
     let found = profiles::table.find(id).select(Profile::as_select()).first(c).await.optional()?;
     Ok(found.unwrap_or(Profile::empty(id)))
 }
 
+/// Inserts or replaces a profile.
 pub(crate) async fn save(c: &mut DbConnection, profile: &Profile) -> QueryResult<()> {
     use profiles as t;
     diesel::insert_into(t::table)

@@ -1,4 +1,4 @@
-//! `sessions` and the `refresh_tokens` that keep them alive; tokens as hashes only.
+//! Tables `sessions` and `refresh_tokens`. Tokens are stored as hashes only.
 
 use crate::domain::otp::CodeId;
 use crate::domain::session::SessionId;
@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 
+/// A sign-in on one device.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub(crate) struct Session {
@@ -17,16 +18,17 @@ pub(crate) struct Session {
     pub(crate) user_agent: String,
     pub(crate) created_at: Timestamp,
     pub(crate) last_used_at: Timestamp,
-    /// Of its newest refresh token.
+    /// Expiry of the newest refresh token.
     pub(crate) expires_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
-    /// The code that opened it, which opens no other.
+    /// The one-time code that opened the session. Unique: a code opens one session.
     pub(crate) code_id: Option<CodeId>,
 }
 
+/// A refresh token of a session; `used_at` is set when a new one has replaced it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = refresh_tokens, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub(crate) struct RefreshToken {
+pub(crate) struct RefreshTokenRow {
     pub(crate) token_hash: Vec<u8>,
     pub(crate) session_id: SessionId,
     pub(crate) issued_at: Timestamp,
@@ -34,17 +36,18 @@ pub(crate) struct RefreshToken {
     pub(crate) used_at: Option<Timestamp>,
 }
 
-/// `false` where the code has opened a session before.
+/// Inserts a session; `false` when its code has opened a session before.
 pub(crate) async fn insert(c: &mut DbConnection, session: &Session) -> QueryResult<bool> {
     inserted(diesel::insert_into(sessions::table).values(session).execute(c).await)
 }
 
+/// Finds and locks a session.
 pub(crate) async fn lock(c: &mut DbConnection, id: SessionId) -> QueryResult<Option<Session>> {
     sessions::table.find(id).select(Session::as_select()).lock().get_result(c).await.optional()
 }
 
-/// A user's sessions that have not ended, locked.
-pub(crate) async fn lock_live_of(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<Session>> {
+/// Locks the sessions of a user that have not ended, in id order.
+pub(crate) async fn lock_live(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<Session>> {
     sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
@@ -55,8 +58,8 @@ pub(crate) async fn lock_live_of(c: &mut DbConnection, user: UserId) -> QueryRes
         .await
 }
 
-/// A user's sessions that are alive, newest first, from before `after`.
-pub(crate) async fn live_of(
+/// Lists the sessions of a user that have neither ended nor expired, newest first, starting after the id `after`.
+pub(crate) async fn list_live(
     c: &mut DbConnection,
     user: UserId,
     now: Timestamp,
@@ -77,11 +80,13 @@ pub(crate) async fn live_of(
     query.load(c).await
 }
 
+/// Marks a session as ended.
 pub(crate) async fn end(c: &mut DbConnection, id: SessionId, now: Timestamp) -> QueryResult<()> {
     diesel::update(sessions::table.find(id)).set(sessions::ended_at.eq(Some(now))).execute(c).await.map(drop)
 }
 
-pub(crate) async fn touch(
+/// Sets the last use and the new expiry of a session.
+pub(crate) async fn record_use(
     c: &mut DbConnection,
     id: SessionId,
     now: Timestamp,
@@ -94,20 +99,30 @@ pub(crate) async fn touch(
         .map(drop)
 }
 
-pub(crate) async fn insert_token(c: &mut DbConnection, token: &RefreshToken) -> QueryResult<()> {
+/// Inserts a refresh token.
+pub(crate) async fn insert_refresh_token(c: &mut DbConnection, token: &RefreshTokenRow) -> QueryResult<()> {
     diesel::insert_into(refresh_tokens::table).values(token).execute(c).await.map(drop)
 }
 
-/// Where a token belongs. Tokens never change sessions, so this needs no lock.
-pub(crate) async fn session_of_token(c: &mut DbConnection, token_hash: &[u8]) -> QueryResult<Option<SessionId>> {
+/// Finds the session of a refresh token. A token never moves to another session, so no lock is needed.
+pub(crate) async fn find_session_of_token(c: &mut DbConnection, token_hash: &[u8]) -> QueryResult<Option<SessionId>> {
     refresh_tokens::table.find(token_hash).select(refresh_tokens::session_id).first(c).await.optional()
 }
 
-pub(crate) async fn lock_token(c: &mut DbConnection, token_hash: &[u8]) -> QueryResult<Option<RefreshToken>> {
-    refresh_tokens::table.find(token_hash).select(RefreshToken::as_select()).lock().get_result(c).await.optional()
+/// Finds and locks a refresh token.
+pub(crate) async fn lock_refresh_token(
+    c: &mut DbConnection,
+    token_hash: &[u8],
+) -> QueryResult<Option<RefreshTokenRow>> {
+    refresh_tokens::table.find(token_hash).select(RefreshTokenRow::as_select()).lock().get_result(c).await.optional()
 }
 
-pub(crate) async fn use_token(c: &mut DbConnection, token_hash: &[u8], now: Timestamp) -> QueryResult<()> {
+/// Marks a refresh token as used.
+pub(crate) async fn mark_refresh_token_used(
+    c: &mut DbConnection,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> QueryResult<()> {
     diesel::update(refresh_tokens::table.find(token_hash))
         .set(refresh_tokens::used_at.eq(Some(now)))
         .execute(c)
@@ -115,18 +130,19 @@ pub(crate) async fn use_token(c: &mut DbConnection, token_hash: &[u8], now: Time
         .map(drop)
 }
 
-/// Forgets sessions that could not be refreshed since `expired_before`, with their tokens.
-pub(crate) async fn delete_older(c: &mut DbConnection, expired_before: Timestamp, limit: i64) -> QueryResult<usize> {
-    let old: Vec<SessionId> = sessions::table
+/// Deletes at most `limit` sessions that expired before `expired_before`, with their tokens. Returns the number of
+/// sessions.
+pub(crate) async fn delete_expired(c: &mut DbConnection, expired_before: Timestamp, limit: i64) -> QueryResult<usize> {
+    let expired: Vec<SessionId> = sessions::table
         .filter(sessions::expires_at.lt(expired_before))
         .order(sessions::expires_at)
         .limit(limit)
         .select(sessions::id)
         .load(c)
         .await?;
-    if old.is_empty() {
+    if expired.is_empty() {
         return Ok(0);
     }
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.any_of(&old))).execute(c).await?;
-    diesel::delete(sessions::table.filter(sessions::id.any_of(&old))).execute(c).await
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.any_of(&expired))).execute(c).await?;
+    diesel::delete(sessions::table.filter(sessions::id.any_of(&expired))).execute(c).await
 }

@@ -1,4 +1,4 @@
-//! `sign_in_addresses`: where an identifier signed in from, and when it last did.
+//! Table `sign_in_addresses`: addresses from which an identifier signed in, with the time of the last sign-in.
 
 use crate::domain::address::ClientAddress;
 use crate::domain::identifier::Identifier;
@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 
-/// When the identifier last signed in from there, if it did.
-pub(crate) async fn last_sign_in(
+/// Finds the time of the last sign-in of the identifier from this address.
+pub(crate) async fn find_last_sign_in(
     c: &mut DbConnection,
     identifier: &Identifier,
     address: ClientAddress,
@@ -17,6 +17,7 @@ pub(crate) async fn last_sign_in(
     t::table.find((identifier.as_str(), address.to_string())).select(t::last_sign_in_at).first(c).await.optional()
 }
 
+/// Inserts or updates the last sign-in.
 pub(crate) async fn save(
     c: &mut DbConnection,
     identifier: &Identifier,
@@ -31,6 +32,7 @@ pub(crate) async fn save(
         .map(drop)
 }
 
-pub(crate) async fn delete_older(c: &mut DbConnection, last_before: Timestamp) -> QueryResult<usize> {
+/// Deletes addresses without a sign-in since `last_before`.
+pub(crate) async fn delete_unused(c: &mut DbConnection, last_before: Timestamp) -> QueryResult<usize> {
     diesel::delete(t::table.filter(t::last_sign_in_at.lt(last_before))).execute(c).await
 }

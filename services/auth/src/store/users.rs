@@ -1,4 +1,4 @@
-//! `users`: who there is.
+//! Table `users`.
 
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
 
+/// A user account.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
 #[diesel(
     table_name = users,
@@ -17,7 +18,7 @@ use domain::{KycStatus, Role, Side, Timestamp, UserId};
 )]
 pub(crate) struct User {
     pub(crate) id: UserId,
-    /// Grows with every change that others hear of.
+    /// Increases with every published change.
     pub(crate) version: i64,
     pub(crate) email: Option<String>,
     pub(crate) mobile: Option<String>,
@@ -27,35 +28,38 @@ pub(crate) struct User {
     pub(crate) is_distributor: bool,
     pub(crate) is_active: bool,
     pub(crate) is_active_buyer: bool,
-    /// Of the payment or refund that decided `is_active_buyer`.
+    /// Standing version of the payment or refund that decided `is_active_buyer`.
     pub(crate) standing_version: i64,
     pub(crate) placed: bool,
     pub(crate) preferred_side: Option<Side>,
     pub(crate) referral_code: String,
     pub(crate) referrer_id: Option<UserId>,
     pub(crate) kyc_status: KycStatus,
-    /// Grows with every KYC decision.
+    /// Increases with every KYC decision.
     pub(crate) kyc_version: i64,
     pub(crate) created_at: Timestamp,
-    /// Not used: whether a side may still be chosen is decided by the tree.
+    /// Unused. The binary service decides whether a side can still be chosen.
     pub(crate) side_used: bool,
-    /// How the words were made by which the person is found; 0 where they have not been.
+    /// Version of the algorithm that derived the search words; 0 when there are none.
     pub(crate) words_version: i64,
 }
 
+/// Finds a user.
 pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).select(User::as_select()).first(c).await.optional()
 }
 
+/// Finds and locks a user.
 pub(crate) async fn lock(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).select(User::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Those of `ids` that are somebody's, locked in the order of their ids.
+/// Locks the users with these ids, in id order. Ids without a user are skipped.
 pub(crate) async fn lock_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<User>> {
     users::table.filter(users::id.any_of(ids)).order(users::id).select(User::as_select()).lock().load(c).await
 }
 
+/// Finds a user by e-mail address or mobile number.
 pub(crate) async fn find_by_identifier(c: &mut DbConnection, identifier: &Identifier) -> QueryResult<Option<User>> {
     let mut query = users::table.select(User::as_select()).into_boxed::<db::MultiBackend>();
     query = match identifier {
@@ -65,31 +69,34 @@ pub(crate) async fn find_by_identifier(c: &mut DbConnection, identifier: &Identi
     query.first(c).await.optional()
 }
 
+/// Finds a user by referral code.
 pub(crate) async fn find_by_referral_code(c: &mut DbConnection, code: &str) -> QueryResult<Option<User>> {
     users::table.filter(users::referral_code.eq(code)).select(User::as_select()).first(c).await.optional()
 }
 
-/// `false` where the e-mail address, the mobile number or the referral code is somebody's already.
+/// Inserts a user; `false` when another user has the e-mail address, the mobile number or the referral code.
 pub(crate) async fn insert(c: &mut DbConnection, user: &User) -> QueryResult<bool> {
     inserted(diesel::insert_into(users::table).values(user).execute(c).await)
 }
 
+/// Saves all columns of a user.
 pub(crate) async fn save(c: &mut DbConnection, user: &User) -> QueryResult<()> {
     diesel::update(users::table.find(user.id)).set(user).execute(c).await.map(drop)
 }
 
-/// Writes what other services report of these users, who all exist, and their versions.
-pub(crate) async fn save_standings(c: &mut DbConnection, users: Vec<User>) -> QueryResult<()> {
-    const REPORTED: [&str; 4] =
+/// Saves the columns of existing users that events of other services change, with their versions.
+pub(crate) async fn save_member_states(c: &mut DbConnection, users: Vec<User>) -> QueryResult<()> {
+    const COLUMNS: [&str; 4] =
         [users::version::NAME, users::standing_version::NAME, users::is_active_buyer::NAME, users::placed::NAME];
-    upsert_many(c, users::table, users, &[users::id::NAME], &REPORTED).await
+    upsert_many(c, users::table, users, &[users::id::NAME], &COLUMNS).await
 }
 
-pub(crate) async fn note_words(c: &mut DbConnection, id: UserId, version: i64) -> QueryResult<()> {
+/// Sets the version of a user's search words.
+pub(crate) async fn set_words_version(c: &mut DbConnection, id: UserId, version: i64) -> QueryResult<()> {
     diesel::update(users::table.find(id)).set(users::words_version.eq(version)).execute(c).await.map(drop)
 }
 
-/// The administrators that are active, locked until the transaction ends.
+/// Locks the active administrators until the transaction ends; returns their ids.
 pub(crate) async fn lock_active_admins(c: &mut DbConnection) -> QueryResult<Vec<UserId>> {
     users::table
         .filter(users::role.eq(Role::Admin))
@@ -101,8 +108,8 @@ pub(crate) async fn lock_active_admins(c: &mut DbConnection) -> QueryResult<Vec<
         .await
 }
 
-/// Whom `referrer` referred, newest first, from before `after`.
-pub(crate) async fn referred_by(
+/// Lists the users whom `referrer` referred, newest first, starting after the id `after`.
+pub(crate) async fn list_referred_by(
     c: &mut DbConnection,
     referrer: UserId,
     after: Option<UserId>,
@@ -120,19 +127,19 @@ pub(crate) async fn referred_by(
     query.load(c).await
 }
 
-/// What a search narrows the list by. Each prefix is how one word of the person begins.
+/// Search criteria, all of which a user has to match. Each prefix has to match a search word.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Search {
+pub(crate) struct UserSearch {
     pub(crate) prefixes: Vec<String>,
     pub(crate) role: Option<Role>,
     pub(crate) active_buyer: Option<bool>,
     pub(crate) kyc_status: Option<KycStatus>,
 }
 
-/// Everyone the search finds, newest first, from before `after`.
-pub(crate) async fn search(
+/// Lists the users that match, newest first, starting after the id `after`.
+pub(crate) async fn list(
     c: &mut DbConnection,
-    search: &Search,
+    search: &UserSearch,
     after: Option<UserId>,
     limit: i64,
 ) -> QueryResult<Vec<User>> {
@@ -151,8 +158,8 @@ pub(crate) async fn search(
         query = query.filter(users::kyc_status.eq(status));
     }
     for prefix in &search.prefixes {
-        let begins = user_words::word.ge(prefix.clone()).and(user_words::word.lt(search::end_of(prefix)));
-        query = query.filter(users::id.eq_any(user_words::table.filter(begins).select(user_words::user_id)));
+        let matches = user_words::word.ge(prefix.clone()).and(user_words::word.lt(search::prefix_end(prefix)));
+        query = query.filter(users::id.eq_any(user_words::table.filter(matches).select(user_words::user_id)));
     }
     query.load(c).await
 }

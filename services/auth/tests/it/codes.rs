@@ -1,7 +1,7 @@
-//! The limits of one-time codes: what a stranger can do to an owner, and what a guesser can do at all.
+//! Rate limits of one-time codes, and requests and attempts from other addresses than the owner's.
 
-use crate::house::{self, ADMIN, KEYS, another_code, code};
-use chassis::cache::{self, Acquired, Cache, CacheDown, Limit, MemoryCache};
+use crate::fixture::{self, ADMIN, KEYS, newest_code, wrong_code};
+use chassis::cache::{self, Acquired, Cache, CacheDown, MemoryCache, RateLimit};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,10 +10,10 @@ use std::time::Duration;
 use testkit::{Reply, TestService};
 
 const ASHA: &str = "asha@example.com";
-const HOME: &str = "203.0.113.1";
-const CAFE: &str = "198.51.100.7";
+const OWNER_ADDRESS: &str = "203.0.113.1";
+const OTHER_ADDRESS: &str = "198.51.100.7";
 
-/// A service behind a gateway that says where requests come from.
+/// Starts a service that trusts `X-Forwarded-For`.
 async fn start_with(settings: &[(&str, &str)]) -> TestService {
     let variables: Vec<_> =
         KEYS.into_iter().chain([("TRUSTED_PROXIES", "127.0.0.1")]).chain(settings.to_vec()).collect();
@@ -25,21 +25,21 @@ async fn post(service: &TestService, address: &str, path: &str, body: Value) -> 
     client.send(client.request(Method::POST, path).header("X-Forwarded-For", address).json(&body)).await
 }
 
-async fn ask(service: &TestService, address: &str, identifier: &str) -> Reply {
+async fn send_code(service: &TestService, address: &str, identifier: &str) -> Reply {
     let channel = if identifier.contains('@') { "email" } else { "sms" };
     post(service, address, "/auth/otp", json!({ "identifier": identifier, "channel": channel })).await
 }
 
-/// Asks and reads the code: its id and its digits.
-async fn asked(service: &TestService, address: &str, identifier: &str) -> (String, String) {
+/// Requests a code and reads it: its id and its digits.
+async fn request_code(service: &TestService, address: &str, identifier: &str) -> (String, String) {
     let before = service.messages.list(Some(identifier)).len();
-    let sent = ask(service, address, identifier).await.expect(202);
+    let sent = send_code(service, address, identifier).await.expect(202);
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while service.messages.list(Some(identifier)).len() == before {
-        assert!(std::time::Instant::now() < deadline, "no message came to {identifier}");
+        assert!(std::time::Instant::now() < deadline, "no message to {identifier}");
         tokio::task::yield_now().await;
     }
-    (house::text(&sent, "request_id"), code(service, identifier).await)
+    (fixture::text(&sent, "request_id"), newest_code(service, identifier).await)
 }
 
 async fn verify(service: &TestService, address: &str, identifier: &str, code: &str) -> u16 {
@@ -47,114 +47,126 @@ async fn verify(service: &TestService, address: &str, identifier: &str, code: &s
     post(service, address, "/auth/otp/verify", body).await.status
 }
 
-async fn verify_named(service: &TestService, address: &str, identifier: &str, (id, code): (&str, &str)) -> u16 {
+async fn verify_with_id(service: &TestService, address: &str, identifier: &str, (id, code): (&str, &str)) -> u16 {
     let body = json!({ "identifier": identifier, "code": code, "request_id": id });
     post(service, address, "/auth/otp/verify", body).await.status
 }
 
 async fn sign_in(service: &TestService, address: &str, identifier: &str) {
-    let (_, code) = asked(service, address, identifier).await;
+    let (_, code) = request_code(service, address, identifier).await;
     assert_eq!(verify(service, address, identifier, &code).await, 200);
     service.clock.advance_secs(30);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strangers_tries_and_codes_end_no_code_of_the_owner() {
+async fn attempts_and_codes_from_another_address_do_not_invalidate_the_owners_code() {
     let service = start_with(&[]).await;
-    let (id, code) = asked(&service, HOME, ASHA).await;
+    let (id, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
     for _ in 0..10 {
-        assert_eq!(verify(&service, CAFE, ASHA, &another_code(&code)).await, 401);
+        assert_eq!(verify(&service, OTHER_ADDRESS, ASHA, &wrong_code(&code)).await, 401);
     }
     service.clock.advance_secs(30);
-    asked(&service, CAFE, ASHA).await;
+    request_code(&service, OTHER_ADDRESS, ASHA).await;
     for _ in 0..10 {
-        assert_eq!(verify(&service, CAFE, ASHA, "000000").await, 401);
+        assert_eq!(verify(&service, OTHER_ADDRESS, ASHA, "000000").await, 401);
     }
-    // The stranger knows the id, too: the tries count for the stranger's address alone.
+    // The other address knows the id, too: the attempts count only against that address.
     for _ in 0..10 {
-        assert_eq!(verify_named(&service, CAFE, ASHA, (&id, &another_code(&code))).await, 401);
+        assert_eq!(verify_with_id(&service, OTHER_ADDRESS, ASHA, (&id, &wrong_code(&code))).await, 401);
     }
-    assert_eq!(verify_named(&service, CAFE, ASHA, (&id, &code)).await, 401);
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 200);
+    assert_eq!(verify_with_id(&service, OTHER_ADDRESS, ASHA, (&id, &code)).await, 401);
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_request_has_its_own_code_and_three_of_them_live() {
+async fn each_request_issues_its_own_code_and_three_are_usable() {
     let service = start_with(&[]).await;
     let mut sent = Vec::new();
     for wait in [30, 60, 120, 120] {
-        sent.push(asked(&service, HOME, ASHA).await);
+        sent.push(request_code(&service, OWNER_ADDRESS, ASHA).await);
         service.clock.advance_secs(wait);
     }
     let named = |n: usize| (sent[n].0.as_str(), sent[n].1.as_str());
-    assert_eq!(verify_named(&service, HOME, ASHA, named(0)).await, 401, "the fourth has taken the place of the first");
+    assert_eq!(
+        verify_with_id(&service, OWNER_ADDRESS, ASHA, named(0)).await,
+        401,
+        "the fourth code replaces the first"
+    );
     if sent[1].1 != sent[3].1 {
-        assert_eq!(verify(&service, HOME, ASHA, named(1).1).await, 401, "without an id the newest is meant");
+        assert_eq!(
+            verify(&service, OWNER_ADDRESS, ASHA, named(1).1).await,
+            401,
+            "without an id the newest code is compared"
+        );
     }
-    // An id of somebody else's code is of no use.
-    let (other, _) = asked(&service, HOME, "ravi@example.com").await;
-    assert_eq!(verify_named(&service, HOME, ASHA, (&other, named(1).1)).await, 401);
-    assert_eq!(verify_named(&service, CAFE, ASHA, named(1)).await, 200, "an id works from any address");
+    // The id of a code of another identifier is refused.
+    let (other, _) = request_code(&service, OWNER_ADDRESS, "ravi@example.com").await;
+    assert_eq!(verify_with_id(&service, OWNER_ADDRESS, ASHA, (&other, named(1).1)).await, 401);
+    assert_eq!(verify_with_id(&service, OTHER_ADDRESS, ASHA, named(1)).await, 200, "an id works from any address");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_code_brings_no_new_tries_of_the_day() {
+async fn a_new_code_does_not_reset_the_daily_attempts() {
     let service = start_with(&[]).await;
     for wait in [30, 60, 120, 120] {
-        let (_, code) = asked(&service, HOME, ASHA).await;
+        let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
         for _ in 0..5 {
-            assert_eq!(verify(&service, HOME, ASHA, &another_code(&code)).await, 401);
+            assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &wrong_code(&code)).await, 401);
         }
-        assert_eq!(verify(&service, HOME, ASHA, &code).await, 401, "five wrong tries end it");
+        assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 401, "five wrong attempts invalidate a code");
         service.clock.advance_secs(wait);
     }
-    let (_, code) = asked(&service, HOME, ASHA).await;
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 401, "twenty wrong tries a day are enough");
-    // A different spelling is the same identifier.
-    assert_eq!(verify(&service, HOME, "ASHA@EXAMPLE.COM", &code).await, 401);
+    let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 401, "at most twenty wrong attempts a day");
+    // A different spelling counts as the same identifier.
+    assert_eq!(verify(&service, OWNER_ADDRESS, "ASHA@EXAMPLE.COM", &code).await, 401);
     service.clock.advance_secs(24 * 3600);
-    let (_, code) = asked(&service, HOME, ASHA).await;
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 200);
+    let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_addresses_together_cannot_use_up_the_tries_of_a_known_one() {
+async fn many_addresses_together_cannot_exhaust_the_attempts_of_a_known_one() {
     let service = start_with(&[("OTP_TRIES_PER_IDENTIFIER_DAY", "12")]).await;
-    sign_in(&service, HOME, ASHA).await;
-    let (id, code) = asked(&service, HOME, ASHA).await;
+    sign_in(&service, OWNER_ADDRESS, ASHA).await;
+    let (id, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
     for n in 1..=3 {
         for _ in 0..5 {
-            let wrong = another_code(&code);
-            assert_eq!(verify_named(&service, &format!("192.0.2.{n}"), ASHA, (&id, &wrong)).await, 401);
+            let wrong = wrong_code(&code);
+            assert_eq!(verify_with_id(&service, &format!("192.0.2.{n}"), ASHA, (&id, &wrong)).await, 401);
         }
     }
-    assert_eq!(verify_named(&service, "192.0.2.9", ASHA, (&id, &code)).await, 401, "the others' tries are used up");
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 200);
-    // A known address is not known for ever.
+    assert_eq!(
+        verify_with_id(&service, "192.0.2.9", ASHA, (&id, &code)).await,
+        401,
+        "the attempts of unknown addresses are exhausted"
+    );
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 200);
+    // An address stays known for a limited time.
     service.clock.advance_secs(90 * 24 * 3600);
-    let (id, code) = asked(&service, HOME, ASHA).await;
+    let (id, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
     for n in 1..=3 {
         for _ in 0..4 {
-            verify_named(&service, &format!("192.0.2.{n}"), ASHA, (&id, &another_code(&code))).await;
+            verify_with_id(&service, &format!("192.0.2.{n}"), ASHA, (&id, &wrong_code(&code))).await;
         }
     }
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 401);
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_address_has_so_many_wrong_tries_for_all_identifiers() {
+async fn one_address_has_a_limit_of_wrong_attempts_for_all_identifiers() {
     let service = start_with(&[("OTP_TRIES_PER_ADDRESS_DAY", "6")]).await;
     let network = |n: usize| format!("2001:db8:1:1::{n}");
     for n in 1..=3 {
         let identifier = format!("m{n}@example.com");
-        let (_, code) = asked(&service, &network(n), &identifier).await;
+        let (_, code) = request_code(&service, &network(n), &identifier).await;
         for _ in 0..2 {
-            assert_eq!(verify(&service, &network(n), &identifier, &another_code(&code)).await, 401);
+            assert_eq!(verify(&service, &network(n), &identifier, &wrong_code(&code)).await, 401);
         }
     }
-    let (id, code) = asked(&service, &network(4), ASHA).await;
-    assert_eq!(verify(&service, &network(5), ASHA, &code).await, 401, "the network's tries are used up");
-    assert_eq!(verify_named(&service, "2001:db8:1:2::1", ASHA, (&id, &code)).await, 200);
+    let (id, code) = request_code(&service, &network(4), ASHA).await;
+    assert_eq!(verify(&service, &network(5), ASHA, &code).await, 401, "the attempts of the network are exhausted");
+    assert_eq!(verify_with_id(&service, "2001:db8:1:2::1", ASHA, (&id, &code)).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,25 +174,25 @@ async fn codes_are_limited_by_hour_and_day() {
     let settings = [("OTP_RESEND_SECS", "1"), ("OTP_CODES_PER_DAY", "7"), ("OTP_CODES_PER_IDENTIFIER_DAY", "12")];
     let service = start_with(&settings).await;
     let limited = async |address: &str| {
-        let reply = ask(&service, address, ASHA).await;
+        let reply = send_code(&service, address, ASHA).await;
         let wait: u64 = reply.header("retry-after").parse().unwrap();
         assert_eq!(reply.problem(429), "auth.otp_limit");
         wait
     };
-    let ask_often = async |address: &str, times: usize| {
+    let send_codes = async |address: &str, times: usize| {
         for _ in 0..times {
-            ask(&service, address, ASHA).await.expect(202);
+            send_code(&service, address, ASHA).await.expect(202);
             service.clock.advance_secs(1);
         }
     };
-    ask_often(HOME, 5).await;
-    assert!((3500..=3600).contains(&limited(HOME).await), "five an hour");
+    send_codes(OWNER_ADDRESS, 5).await;
+    assert!((3500..=3600).contains(&limited(OWNER_ADDRESS).await), "five codes an hour");
     service.clock.advance_secs(3600);
-    ask_often(HOME, 2).await;
-    assert!(limited(HOME).await > 80_000, "seven a day");
-    ask_often(CAFE, 5).await;
-    assert!(limited("192.0.2.1").await > 70_000, "twelve a day for the identifier");
-    ask(&service, "192.0.2.1", "ravi@example.com").await.expect(202);
+    send_codes(OWNER_ADDRESS, 2).await;
+    assert!(limited(OWNER_ADDRESS).await > 80_000, "seven codes a day");
+    send_codes(OTHER_ADDRESS, 5).await;
+    assert!(limited("192.0.2.1").await > 70_000, "twelve codes a day for the identifier");
+    send_code(&service, "192.0.2.1", "ravi@example.com").await.expect(202);
     assert_eq!(service.messages.list(Some(ASHA)).len(), 12);
 }
 
@@ -188,84 +200,84 @@ async fn codes_are_limited_by_hour_and_day() {
 async fn the_wait_for_another_code_grows_until_a_sign_in() {
     let service = start_with(&[]).await;
     for (resend_after, early) in [(30, 29), (60, 59), (120, 119)] {
-        let sent = ask(&service, HOME, ASHA).await.expect(202);
+        let sent = send_code(&service, OWNER_ADDRESS, ASHA).await.expect(202);
         assert_eq!(sent["resend_after"], resend_after);
         service.clock.advance_secs(early);
-        let reply = ask(&service, HOME, ASHA).await;
+        let reply = send_code(&service, OWNER_ADDRESS, ASHA).await;
         assert_eq!(reply.header("retry-after"), "1");
         assert_eq!(reply.problem(429), "auth.otp_too_soon");
         service.clock.advance_secs(1);
     }
-    let (_, code) = asked(&service, HOME, ASHA).await;
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 200);
-    let soon = ask(&service, HOME, ASHA).await;
+    let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 200);
+    let soon = send_code(&service, OWNER_ADDRESS, ASHA).await;
     assert_eq!((soon.header("retry-after").as_str(), soon.status), ("30", 429), "a used code counts, too");
     service.clock.advance_secs(30);
-    assert_eq!(ask(&service, HOME, ASHA).await.expect(202)["resend_after"], 30);
+    assert_eq!(send_code(&service, OWNER_ADDRESS, ASHA).await.expect(202)["resend_after"], 30);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_cannot_make_a_known_address_wait() {
+async fn other_addresses_do_not_delay_a_known_one() {
     let service = start_with(&[("OTP_CODES_PER_IDENTIFIER_DAY", "2")]).await;
-    sign_in(&service, HOME, ASHA).await;
-    ask(&service, CAFE, ASHA).await.expect(202);
-    assert_eq!(ask(&service, CAFE, ASHA).await.status, 429);
-    assert_eq!(ask(&service, "192.0.2.1", ASHA).await.problem(429), "auth.otp_limit");
-    let (_, code) = asked(&service, HOME, ASHA).await;
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 200);
+    sign_in(&service, OWNER_ADDRESS, ASHA).await;
+    send_code(&service, OTHER_ADDRESS, ASHA).await.expect(202);
+    assert_eq!(send_code(&service, OTHER_ADDRESS, ASHA).await.status, 429);
+    assert_eq!(send_code(&service, "192.0.2.1", ASHA).await.problem(429), "auth.otp_limit");
+    let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_tries_at_once_five_are_compared() {
+async fn of_many_concurrent_attempts_five_are_compared() {
     let service = start_with(&[]).await;
-    let (_, code) = asked(&service, HOME, ASHA).await;
-    let wrong = another_code(&code);
-    let tries = join_all((0..30).map(|_| verify(&service, HOME, ASHA, &wrong))).await;
-    assert!(tries.iter().all(|status| *status == 401));
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 401);
+    let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
+    let wrong = wrong_code(&code);
+    let statuses = join_all((0..30).map(|_| verify(&service, OWNER_ADDRESS, ASHA, &wrong))).await;
+    assert!(statuses.iter().all(|status| *status == 401));
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn loopback_is_exempt_from_limits_by_address_where_it_is_so_set() {
-    for (exempt, tries) in [("on", 200), ("off", 401)] {
+async fn loopback_is_exempt_from_limits_by_address_when_configured() {
+    for (exempt, expected) in [("on", 200), ("off", 401)] {
         let service = start_with(&[("OTP_EXEMPT_LOOPBACK", exempt), ("OTP_TRIES_PER_DAY", "4")]).await;
-        let (_, code) = asked(&service, "127.0.0.1", ASHA).await;
+        let (_, code) = request_code(&service, "127.0.0.1", ASHA).await;
         for _ in 0..4 {
-            assert_eq!(verify(&service, "127.0.0.1", ASHA, &another_code(&code)).await, 401);
+            assert_eq!(verify(&service, "127.0.0.1", ASHA, &wrong_code(&code)).await, 401);
         }
-        assert_eq!(verify(&service, "127.0.0.1", ASHA, &code).await, tries, "{exempt}");
+        assert_eq!(verify(&service, "127.0.0.1", ASHA, &code).await, expected, "{exempt}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_lives_as_long_as_it_is_set_to() {
+async fn a_code_expires_after_the_configured_time() {
     let service = start_with(&[("OTP_TTL_SECS", "60")]).await;
-    assert_eq!(ask(&service, HOME, ASHA).await.expect(202)["expires_in"], 60);
-    let digits = code(&service, ASHA).await;
+    assert_eq!(send_code(&service, OWNER_ADDRESS, ASHA).await.expect(202)["expires_in"], 60);
+    let digits = newest_code(&service, ASHA).await;
     service.clock.advance_secs(60);
-    assert_eq!(verify(&service, HOME, ASHA, &digits).await, 401);
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &digits).await, 401);
     let text = service.messages.list(Some(ASHA))[0].body.clone();
     assert!(text.contains("good for 1 minutes"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_request_leaves_the_code_to_be_brought_again_at_once() {
+async fn a_code_can_be_submitted_again_after_a_refused_request() {
     let service = start_with(&[]).await;
-    let (_, code) = asked(&service, HOME, ASHA).await;
+    let (_, code) = request_code(&service, OWNER_ADDRESS, ASHA).await;
     for _ in 0..10 {
         let body = json!({ "identifier": ASHA, "code": code, "referral_code": "ABCD2345" });
-        let reply = post(&service, HOME, "/auth/otp/verify", body).await;
+        let reply = post(&service, OWNER_ADDRESS, "/auth/otp/verify", body).await;
         assert_eq!(reply.problem(422), "auth.referral_code_unknown");
     }
-    assert_eq!(verify(&service, HOME, ASHA, &code).await, 200);
+    assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &code).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_cache_nobody_signs_in_and_all_else_works() {
-    // A port that was free a moment ago.
+async fn without_the_cache_sign_in_is_unavailable_and_all_else_works() {
+    // A port on which nothing listens.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let dead = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
-    let service = house::start_on(|platform| platform.cache = dead).await;
+    let unreachable = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
+    let service = fixture::start_on(|platform| platform.cache = unreachable).await;
     let sign_up = json!({
         "first_name": "Ravi", "last_name": "Kumar", "email": ASHA, "mobile": "98765 00001", "date_of_birth": "1990-05-17",
     });
@@ -280,14 +292,14 @@ async fn without_the_cache_nobody_signs_in_and_all_else_works() {
     }
     assert!(service.messages.list(None).is_empty());
     let found = service.as_staff().get("/users").await.expect(200);
-    assert_eq!(house::text(&found["items"][0], "email"), ADMIN);
+    assert_eq!(fixture::text(&found["items"][0], "email"), ADMIN);
 }
 
-/// A cache that forgets what was deleted from it and lets everybody claim.
-struct Forgetful(MemoryCache);
+/// Cache double that fails to delete and grants every claim.
+struct FailingCache(MemoryCache);
 
 #[async_trait::async_trait]
-impl Cache for Forgetful {
+impl Cache for FailingCache {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
         self.0.get(key).await
     }
@@ -309,11 +321,11 @@ impl Cache for Forgetful {
     async fn count(&self, key: &str) -> Result<u64, CacheDown> {
         self.0.count(key).await
     }
-    async fn acquire(&self, limits: &[Limit]) -> Result<Acquired, CacheDown> {
+    async fn acquire(&self, limits: &[RateLimit]) -> Result<Acquired, CacheDown> {
         self.0.acquire(limits).await
     }
-    async fn give_back(&self, limits: &[Limit]) -> Result<(), CacheDown> {
-        self.0.give_back(limits).await
+    async fn release(&self, limits: &[RateLimit]) -> Result<(), CacheDown> {
+        self.0.release(limits).await
     }
     async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown> {
         self.0.append(key, value, max, ttl).await
@@ -327,16 +339,16 @@ impl Cache for Forgetful {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_opens_one_session_even_where_the_cache_fails_after_the_commit() {
-    let service = house::start_on(|platform| {
-        platform.cache = Arc::new(Forgetful(MemoryCache::with_clock(Arc::clone(&platform.clock))));
+async fn a_code_opens_one_session_even_when_the_cache_fails_after_the_commit() {
+    let service = fixture::start_on(|platform| {
+        platform.cache = Arc::new(FailingCache(MemoryCache::with_clock(Arc::clone(&platform.clock))));
     })
     .await;
-    let code = house::ask(&service, ASHA).await;
+    let code = fixture::request_code(&service, ASHA).await;
     let body = json!({ "identifier": ASHA, "code": code });
     let client = service.anonymous();
-    let tries = join_all((0..5).map(|_| client.post("/auth/otp/verify", body.clone()))).await;
-    let mut outcomes: Vec<u16> = tries.iter().map(|reply| reply.status).collect();
+    let replies = join_all((0..5).map(|_| client.post("/auth/otp/verify", body.clone()))).await;
+    let mut outcomes: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
     outcomes.sort_unstable();
     assert_eq!(outcomes, [200, 401, 401, 401, 401]);
 }
@@ -349,11 +361,11 @@ async fn a_sign_up_shares_the_limits_of_its_addresses() {
             "first_name": "Ravi", "last_name": "Kumar", "email": ASHA, "mobile": mobile, "date_of_birth": "1990-05-17",
         })
     };
-    ask(&service, HOME, ASHA).await.expect(202);
-    post(&service, HOME, "/auth/signup", form("98765 00001")).await.expect(202);
+    send_code(&service, OWNER_ADDRESS, ASHA).await.expect(202);
+    post(&service, OWNER_ADDRESS, "/auth/signup", form("98765 00001")).await.expect(202);
     service.clock.advance_secs(1);
-    let refused = post(&service, HOME, "/auth/signup", form("98765 00002")).await;
+    let refused = post(&service, OWNER_ADDRESS, "/auth/signup", form("98765 00002")).await;
     assert_eq!(refused.problem(429), "auth.otp_limit");
     assert!(service.messages.list(Some("+919876500002")).is_empty(), "neither code was sent");
-    ask(&service, HOME, "98765 00002").await.expect(202);
+    send_code(&service, OWNER_ADDRESS, "98765 00002").await.expect(202);
 }

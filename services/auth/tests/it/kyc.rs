@@ -1,6 +1,6 @@
-//! KYC from application to decision.
+//! KYC applications and their review.
 
-use crate::house::{self, admin, client, member, sign_in, staff, text};
+use crate::fixture::{self, admin, client, member, sign_in, staff, text};
 use chassis::pii::Sealer;
 use futures_util::future::join_all;
 use proto_events::auth::v1::KycDecided;
@@ -18,18 +18,19 @@ fn form(pan: &str) -> Value {
     })
 }
 
-pub(crate) async fn submitted(service: &TestService, email: &str, pan: &str) -> (Client, String) {
+/// Submits an application; returns the applicant's client and the path of the application.
+pub(crate) async fn submit_application(service: &TestService, email: &str, pan: &str) -> (Client, String) {
     let (me, _) = member(service, email).await;
-    let made = me.post("/users/me/kyc", form(pan)).await.expect(201);
-    (me, format!("/kyc/{}", text(&made, "id")))
+    let created = me.post("/users/me/kyc", form(pan)).await.expect(201);
+    (me, format!("/kyc/{}", text(&created, "id")))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_application_is_approved_once_and_told_sealed() {
-    let service = house::start().await;
-    let (boss, _) = admin(&service).await;
-    let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
-    let (me, path) = submitted(&service, "asha@example.com", "abcde1234f").await;
+async fn an_application_is_approved_once_and_published_encrypted() {
+    let service = fixture::start().await;
+    let (admin, _) = admin(&service).await;
+    let (clerk, _) = staff(&service, &admin, "clerk@example.com").await;
+    let (me, path) = submit_application(&service, "asha@example.com", "abcde1234f").await;
     let mine = me.get("/users/me/kyc").await.expect(200);
     assert_eq!((text(&mine, "status").as_str(), text(&mine, "pan").as_str()), ("pending", "ABxxxxx34F"));
     assert_eq!(text(&mine, "bank.account_number"), "xxxxxx4321");
@@ -37,8 +38,8 @@ async fn an_application_is_approved_once_and_told_sealed() {
     let queue = clerk.get("/kyc?status=pending").await.expect(200);
     assert!(!queue.to_string().contains("ABCDE1234F") && !queue.to_string().contains("1234564321"));
     assert_eq!(queue["items"].as_array().unwrap().len(), 1);
-    assert_eq!(text(&clerk.act(&format!("{path}/approve")).await.expect(200), "status"), "approved");
-    assert_eq!(text(&clerk.act(&format!("{path}/approve")).await.expect(200), "status"), "approved");
+    assert_eq!(text(&clerk.post_empty(&format!("{path}/approve")).await.expect(200), "status"), "approved");
+    assert_eq!(text(&clerk.post_empty(&format!("{path}/approve")).await.expect(200), "status"), "approved");
     let late = clerk.post(&format!("{path}/reject"), json!({ "reason": "blurred" })).await;
     assert_eq!(late.problem(409), "auth.kyc_decided");
     assert_eq!(text(&me.get("/users/me").await.expect(200), "kyc_status"), "approved");
@@ -53,20 +54,20 @@ async fn an_application_is_approved_once_and_told_sealed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rejected_application_is_submitted_again() {
-    let service = house::start().await;
-    let (boss, _) = admin(&service).await;
-    let (me, path) = submitted(&service, "asha@example.com", "ABCDE1234F").await;
+async fn a_member_applies_again_after_a_rejection() {
+    let service = fixture::start().await;
+    let (admin, _) = admin(&service).await;
+    let (me, path) = submit_application(&service, "asha@example.com", "ABCDE1234F").await;
     let reject = format!("{path}/reject");
-    assert_eq!(boss.act(&reject).await.status, 400);
-    assert_eq!(boss.post(&reject, json!({ "reason": " " })).await.problem(422), "auth.reason_invalid");
-    let rejected = boss.post(&reject, json!({ "reason": "blurred" })).await.expect(200);
+    assert_eq!(admin.post_empty(&reject).await.status, 400);
+    assert_eq!(admin.post(&reject, json!({ "reason": " " })).await.problem(422), "auth.reason_invalid");
+    let rejected = admin.post(&reject, json!({ "reason": "blurred" })).await.expect(200);
     assert_eq!((text(&rejected, "status").as_str(), text(&rejected, "reason").as_str()), ("rejected", "blurred"));
-    boss.post(&reject, json!({ "reason": " blurred " })).await.expect(200);
-    assert_eq!(boss.post(&reject, json!({ "reason": "again" })).await.problem(409), "auth.kyc_decided");
+    admin.post(&reject, json!({ "reason": " blurred " })).await.expect(200);
+    assert_eq!(admin.post(&reject, json!({ "reason": "again" })).await.problem(409), "auth.kyc_decided");
     let second = me.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
-    boss.act(&format!("/kyc/{}/approve", text(&second, "id"))).await.expect(200);
-    assert_eq!(boss.act(&format!("{path}/approve")).await.problem(409), "auth.kyc_decided");
+    admin.post_empty(&format!("/kyc/{}/approve", text(&second, "id"))).await.expect(200);
+    assert_eq!(admin.post_empty(&format!("{path}/approve")).await.problem(409), "auth.kyc_decided");
     let versions: Vec<(u64, bool)> =
         service.published::<KycDecided>().await.iter().map(|e| (e.version, e.approved)).collect();
     assert_eq!(versions, [(1, false), (2, true)]);
@@ -74,15 +75,15 @@ async fn a_rejected_application_is_submitted_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_pan_is_approved_for_one_member() {
-    let service = house::start().await;
-    let (boss, _) = admin(&service).await;
+    let service = fixture::start().await;
+    let (admin, _) = admin(&service).await;
     let mut paths = Vec::new();
     for email in ["a@example.com", "b@example.com", "c@example.com"] {
-        paths.push(submitted(&service, email, "ABCDE1234F").await.1);
+        paths.push(submit_application(&service, email, "ABCDE1234F").await.1);
     }
     let approvals = join_all(paths.iter().map(|path| {
-        let (boss, path) = (boss.clone(), format!("{path}/approve"));
-        async move { boss.act(&path).await }
+        let (admin, path) = (admin.clone(), format!("{path}/approve"));
+        async move { admin.post_empty(&path).await }
     }));
     let replies = approvals.await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 1);
@@ -93,27 +94,27 @@ async fn one_pan_is_approved_for_one_member() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_reviews_their_own() {
-    let service = house::start().await;
-    let (boss, _) = admin(&service).await;
-    let made = boss.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
-    let path = format!("/kyc/{}", text(&made, "id"));
-    assert_eq!(boss.act(&format!("{path}/approve")).await.problem(403), "auth.own");
+async fn reviewing_ones_own_application_is_refused() {
+    let service = fixture::start().await;
+    let (admin, _) = admin(&service).await;
+    let created = admin.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
+    let path = format!("/kyc/{}", text(&created, "id"));
+    assert_eq!(admin.post_empty(&format!("{path}/approve")).await.problem(403), "auth.own");
     let reason = json!({ "reason": "no" });
     let reject = format!("{path}/reject");
-    assert_eq!(boss.post(&reject, reason).await.problem(403), "auth.own");
-    // Whatever is sent: the body is not looked at.
-    assert_eq!(boss.act(&reject).await.problem(403), "auth.own");
+    assert_eq!(admin.post(&reject, reason).await.problem(403), "auth.own");
+    // The refusal does not depend on the body.
+    assert_eq!(admin.post_empty(&reject).await.problem(403), "auth.own");
     for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
-        assert_eq!(boss.post(&reject, body).await.problem(403), "auth.own");
+        assert_eq!(admin.post(&reject, body).await.problem(403), "auth.own");
     }
-    let (clerk, _) = staff(&service, &boss, "clerk@example.com").await;
-    clerk.act(&format!("{path}/approve")).await.expect(200);
+    let (clerk, _) = staff(&service, &admin, "clerk@example.com").await;
+    clerk.post_empty(&format!("{path}/approve")).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_numbers_are_refused_and_never_repeated() {
-    let service = house::start().await;
+async fn invalid_numbers_are_refused_and_not_echoed() {
+    let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;
     for (field, pointer, value) in [
         ("pan", "/pan", "ABCD1234F"),
@@ -141,8 +142,8 @@ async fn bad_numbers_are_refused_and_never_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn documents_have_to_be_the_members_own() {
-    let service = house::start().await;
+async fn documents_of_other_members_are_refused() {
+    let service = fixture::start().await;
     let asha = sign_in(&service, "asha@example.com").await;
     let me = client(&service, &asha);
     let (_, other) = member(&service, "other@example.com").await;
@@ -169,7 +170,7 @@ async fn documents_have_to_be_the_members_own() {
     };
     assert_eq!(me.post("/users/me/kyc", with(&[&own, &foreign])).await.problem(422), "auth.document_unknown");
     assert_eq!(me.post("/users/me/kyc", with(&["x"])).await.problem(400), "request.wrong_type");
-    let made = me.post("/users/me/kyc", with(&[&own, &own])).await.expect(201);
-    assert_eq!(made["document_ids"], json!([own]));
+    let created = me.post("/users/me/kyc", with(&[&own, &own])).await.expect(201);
+    assert_eq!(created["document_ids"], json!([own]));
     service.finish().await;
 }

@@ -1,13 +1,13 @@
-//! A person's own profile, referrals and nominee.
+//! Own profile, referrals and nominee.
 
-use crate::house::{self, client, member, sign_in, sign_in_with, text};
+use crate::fixture::{self, client, member, sign_in, sign_in_with, text};
 use proto_events::auth::v1::UserUpdated;
 use proto_events::binary::v1::PlacementMade;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_edits_what_is_theirs_to_edit() {
-    let service = house::start().await;
+async fn a_user_changes_their_own_profile_but_not_their_addresses() {
+    let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;
     let address = json!({ "line1": "1 MG Road", "line2": "Flat 2", "city": "Pune", "state": "MH", "pincode": "411001", "country": "IN" });
     me.patch("/users/me", json!({ "first_name": "Asha", "last_name": "Rao", "address": address })).await.expect(200);
@@ -32,14 +32,14 @@ async fn a_person_edits_what_is_theirs_to_edit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_referrer_sees_whom_they_referred() {
-    let service = house::start().await;
+async fn a_referrer_lists_the_users_they_referred() {
+    let service = fixture::start().await;
     let asha = sign_in(&service, "asha@example.com").await;
     let code = text(&asha, "user.referral_code");
     let mut ids = Vec::new();
     for name in ["Bina", "Chand", "Dev"] {
-        let more = json!({ "referral_code": code, "name": name });
-        let referred = sign_in_with(&service, &format!("{name}@example.com").to_lowercase(), more).await;
+        let fields = json!({ "referral_code": code, "name": name });
+        let referred = sign_in_with(&service, &format!("{name}@example.com").to_lowercase(), fields).await;
         ids.push(text(&referred, "user.id"));
     }
     let placed = ids[1].parse::<domain::UserId>().unwrap();
@@ -64,7 +64,7 @@ async fn a_referrer_sees_whom_they_referred() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_has_one_nominee() {
-    let service = house::start().await;
+    let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;
     let path = "/users/me/nominee";
     assert_eq!(me.get(path).await.problem(404), "request.not_found");
@@ -87,8 +87,8 @@ async fn a_member_has_one_nominee() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_that_nobody_may_set_is_refused_by_name() {
-    let service = house::start().await;
+async fn an_unknown_or_read_only_field_is_refused_by_name() {
+    let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;
     for (field, value) in [
         ("role", json!("admin")),
@@ -111,18 +111,18 @@ async fn a_field_that_nobody_may_set_is_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_people_write_has_one_form_and_nothing_hidden_in_it() {
-    let service = house::start().await;
+async fn texts_are_normalized_and_invisible_characters_refused() {
+    let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;
     for name in ["a\u{202e}b", "Asha\u{200b}", "As\u{200d}ha", "\u{feff}Asha", "Asha\u{7}"] {
         let reply = me.patch("/users/me", json!({ "name": name })).await;
         assert_eq!(reply.body["errors"][0]["field"], "name");
         assert_eq!(reply.status, 422, "{name:?}");
     }
-    for (given, kept) in
+    for (given, stored) in
         [("Jose\u{301}", "José"), ("क्\u{200d}षमा", "क्\u{200d}षमा"), ("D'Souza-Rao Jr.", "D'Souza-Rao Jr.")]
     {
-        assert_eq!(me.patch("/users/me", json!({ "name": given })).await.expect(200)["name"], kept);
+        assert_eq!(me.patch("/users/me", json!({ "name": given })).await.expect(200)["name"], stored);
     }
     let nominee = json!({ "name": "Ravi", "relationship": "bro\u{2066}ther", "date_of_birth": "1990-01-01" });
     let reply = me.put("/users/me/nominee", nominee).await;

@@ -1,6 +1,6 @@
-//! What holds for the schema on SQLite that MySQL sees to by itself.
+//! Rules of the SQLite schema that MySQL enforces by itself.
 
-use crate::house;
+use crate::fixture;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
@@ -12,7 +12,7 @@ struct ForeignKey {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_foreign_key_has_an_index() {
-    let service = house::start().await;
+    let service = fixture::start().await;
     let mut c = service.ctx().db().read().await.unwrap();
     let keys = r#"SELECT t.name || '.' || f."from" AS place FROM sqlite_master t, pragma_foreign_key_list(t.name) f"#;
     let all: Vec<ForeignKey> = diesel::sql_query(keys).load(&mut c).await.unwrap();

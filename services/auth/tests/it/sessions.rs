@@ -1,6 +1,6 @@
 //! Sessions, refresh tokens and signing keys.
 
-use crate::house::{self, admin, client, sign_in, text};
+use crate::fixture::{self, admin, client, sign_in, text};
 use proto_events::auth::v1::SessionRevoked;
 use serde_json::{Value, json};
 use testkit::{Reply, TestService};
@@ -12,8 +12,8 @@ async fn refresh(service: &TestService, token: &str) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_token_that_comes_back_ends_its_session() {
-    let service = house::start().await;
+async fn reuse_of_a_refresh_token_ends_its_session() {
+    let service = fixture::start().await;
     let first = sign_in(&service, ASHA).await;
     let second = refresh(&service, &text(&first, "refresh_token")).await.expect(200);
     assert_ne!(first["refresh_token"], second["refresh_token"]);
@@ -29,8 +29,8 @@ async fn a_refresh_token_that_comes_back_ends_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_token_is_good_for_thirty_days() {
-    let service = house::start().await;
+async fn a_refresh_token_is_valid_for_thirty_days() {
+    let service = fixture::start().await;
     let tokens = sign_in(&service, ASHA).await;
     service.clock.advance_secs(30 * 24 * 3600 - 60);
     let tokens = refresh(&service, &text(&tokens, "refresh_token")).await.expect(200);
@@ -39,12 +39,12 @@ async fn a_refresh_token_is_good_for_thirty_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logging_out_stops_the_tokens_of_this_session_alone() {
-    let service = house::start().await;
+async fn logging_out_revokes_only_the_tokens_of_this_session() {
+    let service = fixture::start().await;
     let phone = sign_in(&service, ASHA).await;
     service.clock.advance_secs(30);
     let laptop = sign_in(&service, ASHA).await;
-    client(&service, &phone).act("/auth/logout").await.expect(204);
+    client(&service, &phone).post_empty("/auth/logout").await.expect(204);
     assert_eq!(client(&service, &phone).get("/users/me").await.problem(401), "auth.token_invalid");
     assert_eq!(refresh(&service, &text(&phone, "refresh_token")).await.problem(401), "auth.refresh_invalid");
     client(&service, &laptop).get("/users/me").await.expect(200);
@@ -52,8 +52,8 @@ async fn logging_out_stops_the_tokens_of_this_session_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_sees_and_ends_their_own_sessions() {
-    let service = house::start().await;
+async fn a_user_lists_and_ends_their_own_sessions() {
+    let service = fixture::start().await;
     let phone = sign_in(&service, ASHA).await;
     service.clock.advance_secs(30);
     let laptop = sign_in(&service, ASHA).await;
@@ -75,14 +75,14 @@ fn kids(keys: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_change_without_anybody_being_signed_out() {
-    let service = house::start().await;
+async fn key_rotation_ends_no_session() {
+    let service = fixture::start().await;
     let asha = sign_in(&service, ASHA).await;
-    let (boss, _) = admin(&service).await;
+    let (admin, _) = admin(&service).await;
     let before = service.anonymous().get("//.well-known/jwks.json").await.expect(200);
-    let made = boss.act("/auth/keys/rotate").await.expect(200);
+    let created = admin.post_empty("/auth/keys/rotate").await.expect(200);
     let both = service.anonymous().get("//.well-known/jwks.json").await.expect(200);
-    assert_eq!(kids(&both), [kids(&before)[0].clone(), text(&made, "kid")]);
+    assert_eq!(kids(&both), [kids(&before)[0].clone(), text(&created, "kid")]);
     assert!(both["keys"][0].get("d").is_none());
     let signed_by = |tokens: &Value| kid_of(&text(tokens, "access_token"));
     // The new key is published before it signs.
@@ -90,14 +90,14 @@ async fn keys_change_without_anybody_being_signed_out() {
     assert_eq!(signed_by(&soon), kids(&before)[0]);
     service.clock.advance_secs(60);
     let later = refresh(&service, &text(&soon, "refresh_token")).await.expect(200);
-    assert_eq!(signed_by(&later), text(&made, "kid"));
+    assert_eq!(signed_by(&later), text(&created, "kid"));
     for tokens in [&soon, &later] {
         client(&service, tokens).get("/users/me").await.expect(200);
     }
     service.clock.advance_secs(1300);
     service.run_job("keys").await;
     let after = service.anonymous().get("//.well-known/jwks.json").await.expect(200);
-    assert_eq!(kids(&after), [text(&made, "kid")]);
+    assert_eq!(kids(&after), [text(&created, "kid")]);
 }
 
 fn kid_of(token: &str) -> String {
@@ -105,8 +105,8 @@ fn kid_of(token: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_old_is_forgotten() {
-    let service = house::start().await;
+async fn expired_rows_are_deleted() {
+    let service = fixture::start().await;
     let tokens = sign_in(&service, ASHA).await;
     service.clock.advance_secs(32 * 24 * 3600);
     service.run_job("forget").await;

@@ -1,6 +1,6 @@
-//! Registration with a whole profile.
+//! Sign-up with a full profile.
 
-use crate::house::{self, another_code, client, code, sign_in, text};
+use crate::fixture::{self, client, newest_code, sign_in, text, wrong_code};
 use serde_json::{Value, json};
 use testkit::TestService;
 
@@ -17,18 +17,18 @@ fn form() -> Value {
     })
 }
 
-async fn codes(service: &TestService) -> (String, String) {
-    (code(service, EMAIL).await, code(service, MOBILE).await)
+async fn read_codes(service: &TestService) -> (String, String) {
+    (newest_code(service, EMAIL).await, newest_code(service, MOBILE).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_addresses_are_proven_before_anything_is_made() {
-    let service = house::start().await;
-    let begun = service.anonymous().post("/auth/signup", form()).await.expect(202);
-    let (email_code, mobile_code) = codes(&service).await;
-    let body = |email: &str, mobile: &str| json!({ "signup_token": begun["signup_token"], "email_code": email, "mobile_code": mobile });
+async fn the_user_is_created_after_both_addresses_are_verified() {
+    let service = fixture::start().await;
+    let started = service.anonymous().post("/auth/signup", form()).await.expect(202);
+    let (email_code, mobile_code) = read_codes(&service).await;
+    let body = |email: &str, mobile: &str| json!({ "signup_token": started["signup_token"], "email_code": email, "mobile_code": mobile });
     let verify = "/auth/signup/verify";
-    let half = body(&email_code, &another_code(&mobile_code));
+    let half = body(&email_code, &wrong_code(&mobile_code));
     assert_eq!(service.anonymous().post(verify, half).await.problem(401), "auth.otp_invalid");
     let other = json!({ "signup_token": "x", "email_code": email_code, "mobile_code": mobile_code });
     assert_eq!(service.anonymous().post(verify, other).await.problem(401), "auth.otp_invalid");
@@ -42,20 +42,20 @@ async fn both_addresses_are_proven_before_anything_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_known_is_signed_in_and_gains_the_other_address() {
-    let service = house::start().await;
+async fn an_existing_user_is_signed_in_and_gains_the_other_address() {
+    let service = fixture::start().await;
     let known = sign_in(&service, EMAIL).await;
-    let begun = service.anonymous().post("/auth/signup", form()).await.expect(202);
-    let (email_code, mobile_code) = codes(&service).await;
-    let body = json!({ "signup_token": begun["signup_token"], "email_code": email_code, "mobile_code": mobile_code });
+    let started = service.anonymous().post("/auth/signup", form()).await.expect(202);
+    let (email_code, mobile_code) = read_codes(&service).await;
+    let body = json!({ "signup_token": started["signup_token"], "email_code": email_code, "mobile_code": mobile_code });
     let done = service.anonymous().post("/auth/signup/verify", body).await.expect(200);
     assert_eq!((done["is_new"].as_bool(), &done["user"]["id"]), (Some(false), &known["user"]["id"]));
     assert_eq!(text(&done, "user.mobile"), MOBILE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_form_is_refused_with_everything_that_is_wrong() {
-    let service = house::start().await;
+async fn an_invalid_form_is_refused_with_all_its_errors() {
+    let service = fixture::start().await;
     let mut bad = form();
     bad["email"] = json!("ravi");
     bad["mobile"] = json!("12");

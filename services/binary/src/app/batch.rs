@@ -1,14 +1,14 @@
-//! Inputs applied to the tree and written, with everything that comes of them, in one transaction.
+//! Batch of inputs: applied to the tree and written, with its rows and events, in one transaction.
 
-use super::announce;
-use super::follow::small;
-use super::keeper::Held;
-use crate::domain::{InPlay, Input, Ix, Outcome, PairMade, Tree};
-use crate::error::Failure;
-use crate::store::journal::{self, CauseId, Entry};
+use super::follow::column_to_u32;
+use super::outgoing_events;
+use super::tree_store::TreeState;
+use crate::domain::{Input, InputOutcome, NodeIndex, PairMade, Tree, VoidablePairs};
+use crate::error::BinaryError;
+use crate::store::journal::{self, CauseId, JournalEntry};
 use crate::store::nodes::{self, NodeRow};
 use crate::store::pairs::{self, PairRow, PairStatus};
-use chassis::events::outbox::{self, Draft};
+use chassis::events::outbox::{self, OutboxEvent};
 use db::DbConnection;
 use domain::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -16,132 +16,146 @@ use std::mem::take;
 use tokio::sync::OwnedRwLockWriteGuard;
 use uuid::Uuid;
 
-/// Why an input came: the payment, the refund, the day.
+/// Cause of an input: the id of a payment, a refund or a day.
 pub type Cause = Uuid;
 
-pub struct Batch {
-    held: OwnedRwLockWriteGuard<Held>,
+/// Inputs applied to the tree and not written yet. Holds the write lock of the tree.
+pub struct TreeBatch {
+    tree_state: OwnedRwLockWriteGuard<TreeState>,
     head: i64,
-    in_play: InPlay,
-    entries: Vec<Entry>,
+    voidable_pairs: VoidablePairs,
+    entries: Vec<JournalEntry>,
     nodes: Vec<NodeRow>,
     pairs: Vec<PairRow>,
-    /// Where in `pairs` a pair made by this batch stands.
-    made: HashMap<(Ix, u32), usize>,
-    /// Pairs of earlier batches that may be voided.
-    standing: HashMap<(Ix, u32), PairRow>,
+    /// Position in `pairs` of each pair made by this batch, by earner and number.
+    made: HashMap<(NodeIndex, u32), usize>,
+    /// Pairs of earlier batches that may be voided, by earner and number.
+    outstanding: HashMap<(NodeIndex, u32), PairRow>,
     voided: Vec<PairRow>,
-    gone: HashSet<(Ix, u32)>,
-    drafts: Vec<Draft>,
+    voided_keys: HashSet<(NodeIndex, u32)>,
+    events: Vec<OutboxEvent>,
     is_released: bool,
 }
 
-impl Drop for Batch {
-    /// Given up before it was written: nobody has to wait to see what became of it.
+impl Drop for TreeBatch {
+    /// Rolls back a batch that was never released, so that readers need not wait for it.
     fn drop(&mut self) {
         if !self.is_released {
-            self.held.tree.take_back();
+            self.tree_state.tree.rollback();
         }
     }
 }
 
-impl Batch {
-    pub(super) fn new(held: OwnedRwLockWriteGuard<Held>, head: i64) -> Self {
+impl TreeBatch {
+    pub(super) fn new(tree_state: OwnedRwLockWriteGuard<TreeState>, head: i64) -> Self {
         Self {
-            held,
+            tree_state,
             head,
-            in_play: InPlay::default(),
+            voidable_pairs: VoidablePairs::default(),
             entries: Vec::new(),
             nodes: Vec::new(),
             pairs: Vec::new(),
             made: HashMap::new(),
-            standing: HashMap::new(),
+            outstanding: HashMap::new(),
             voided: Vec::new(),
-            gone: HashSet::new(),
-            drafts: Vec::new(),
+            voided_keys: HashSet::new(),
+            events: Vec::new(),
             is_released: false,
         }
     }
 
+    /// The tree with the inputs applied so far.
     pub fn tree(&self) -> &Tree {
-        &self.held.tree
+        &self.tree_state.tree
     }
 
+    /// Number of pairs made by this batch.
     pub fn pairs_made(&self) -> usize {
         self.pairs.len()
     }
 
-    /// Has the standing pairs of these members at hand, should refunds void them.
-    pub async fn load_standing(&mut self, c: &mut DbConnection, members: &[Ix]) -> Result<(), Failure> {
+    /// Loads the outstanding pairs of these members, so that refunds can void them.
+    pub async fn load_outstanding_pairs(
+        &mut self,
+        c: &mut DbConnection,
+        members: &[NodeIndex],
+    ) -> Result<(), BinaryError> {
         let members: Vec<i64> = members.iter().copied().map(i64::from).collect();
-        for row in pairs::standing(c, &members, self.head).await? {
-            let (earner, number) = (small(row.earner_node)?, small(row.number)?);
-            // The database does not know yet what this batch has voided.
-            if !self.gone.contains(&(earner, number)) {
-                self.in_play.add(earner, number, small(row.left_node)?, small(row.right_node)?);
-                self.standing.insert((earner, number), row);
+        for row in pairs::list_outstanding(c, &members, self.head).await? {
+            let (earner, number) = (column_to_u32(row.earner_node)?, column_to_u32(row.number)?);
+            // Pairs voided by this batch are still outstanding in the database.
+            if !self.voided_keys.contains(&(earner, number)) {
+                self.voidable_pairs.add(earner, number, column_to_u32(row.left_node)?, column_to_u32(row.right_node)?);
+                self.outstanding.insert((earner, number), row);
             }
         }
         Ok(())
     }
 
-    /// Applies one input and notes its rows and events.
-    pub fn apply(&mut self, happened_at: Timestamp, input: &Input, cause: Option<Cause>) -> Result<Outcome, Failure> {
-        let outcome = self.held.tree.apply(happened_at, input, &mut self.in_play)?;
-        self.entries.push(entry(&outcome, happened_at, input, cause));
+    /// Applies one input and collects its rows and events. Errors when the tree refuses the input.
+    pub fn apply(
+        &mut self,
+        happened_at: Timestamp,
+        input: &Input,
+        cause: Option<Cause>,
+    ) -> Result<InputOutcome, BinaryError> {
+        let outcome = self.tree_state.tree.apply(happened_at, input, &mut self.voidable_pairs)?;
+        self.entries.push(journal_entry(&outcome, happened_at, input, cause));
         let first_new = self.pairs.len();
         for made in &outcome.made {
             self.made.insert((made.earner, made.number), self.pairs.len());
             self.pairs.push(pair_row(made, &outcome));
         }
-        let voided = self.void(&outcome)?;
+        let voided = self.void_pairs(&outcome)?;
         let new = self.pairs.get(first_new..).unwrap_or_default();
-        let tree = &self.held.tree;
+        let tree = &self.tree_state.tree;
         if let Some(node) = node_row(&outcome, input) {
-            self.drafts.extend(announce::placement(tree, &node, new));
+            self.events.extend(outgoing_events::placement_made(tree, &node, new));
             self.nodes.push(node);
         } else {
-            self.drafts.extend(announce::voided(tree, &outcome, input, cause, &voided));
-            self.drafts.extend(announce::matched(tree, &outcome, input, cause, new));
+            self.events.extend(outgoing_events::pairs_voided(tree, &outcome, input, cause, &voided));
+            self.events.extend(outgoing_events::pairs_matched(tree, &outcome, input, cause, new));
         }
         Ok(outcome)
     }
 
-    fn void(&mut self, outcome: &Outcome) -> Result<Vec<PairRow>, Failure> {
+    fn void_pairs(&mut self, outcome: &InputOutcome) -> Result<Vec<PairRow>, BinaryError> {
         let mut voided = Vec::with_capacity(outcome.voided.len());
         for key in &outcome.voided {
-            self.gone.insert(*key);
-            let before = match self.made.get(key).and_then(|at| self.pairs.get_mut(*at)) {
+            self.voided_keys.insert(*key);
+            let row_before = match self.made.get(key).and_then(|at| self.pairs.get_mut(*at)) {
                 Some(row) => {
-                    let before = row.clone();
+                    let row_before = row.clone();
                     mark_voided(row, outcome);
-                    before
+                    row_before
                 }
                 None => {
-                    let before = self.standing.remove(key);
-                    let before = before.ok_or_else(|| Failure::Journal("a pair that stands has no row".into()))?;
-                    let mut row = before.clone();
+                    let row_before = self.outstanding.remove(key);
+                    let row_before =
+                        row_before.ok_or_else(|| BinaryError::Journal("an outstanding pair has no row".into()))?;
+                    let mut row = row_before.clone();
                     mark_voided(&mut row, outcome);
                     self.voided.push(row);
-                    before
+                    row_before
                 }
             };
-            // The event tells of the pair as it was: matched or flushed, and what it paid.
-            voided.push(before);
+            // The event shows the pair before it was voided: matched or flushed, with its pay.
+            voided.push(row_before);
         }
         Ok(voided)
     }
 
-    /// An event that no input tells of.
-    pub fn announce(&mut self, draft: Draft) {
-        self.drafts.push(draft);
+    /// Adds an event that does not follow from an input.
+    pub fn record_event(&mut self, event: OutboxEvent) {
+        self.events.push(event);
     }
 
-    /// Writes everything the inputs came to.
-    pub async fn write(&mut self, c: &mut DbConnection) -> Result<(), Failure> {
-        let inputs = i64::try_from(self.entries.len()).unwrap_or(i64::MAX);
-        if inputs > 0 && !journal::advance_head(c, self.head, inputs).await? {
-            return Err(Failure::Fenced);
+    /// Writes the journal entries, rows and events. Errors with `Fenced` when another writer has moved the journal
+    /// head.
+    pub async fn write(&mut self, c: &mut DbConnection) -> Result<(), BinaryError> {
+        let count = i64::try_from(self.entries.len()).unwrap_or(i64::MAX);
+        if count > 0 && !journal::advance_head(c, self.head, count).await? {
+            return Err(BinaryError::Fenced);
         }
         journal::append(c, take(&mut self.entries)).await?;
         nodes::insert(c, take(&mut self.nodes)).await?;
@@ -151,32 +165,37 @@ impl Batch {
                 pairs::void(c, row.ordinal, seq, at).await?;
             }
         }
-        outbox::publish_all(c, take(&mut self.drafts)).await?;
+        outbox::publish_all(c, take(&mut self.events)).await?;
         Ok(())
     }
 
-    /// Lets others have the tree, undecided. Give the ticket to
-    /// [`Keeper::committed`](super::keeper::Keeper::committed) after the commit.
+    /// Releases the write lock and leaves the batch open. Pass the batch id to
+    /// [`TreeStore::confirm_commit`](super::tree_store::TreeStore::confirm_commit) after the commit.
     pub fn release(mut self) -> u64 {
         self.is_released = true;
-        self.held.ticket
+        self.tree_state.batch_id
     }
 
-    /// Writes and releases.
-    pub async fn save(mut self, c: &mut DbConnection) -> Result<u64, Failure> {
+    /// Writes and releases; returns the batch id.
+    pub async fn save(mut self, c: &mut DbConnection) -> Result<u64, BinaryError> {
         self.write(c).await?;
         Ok(self.release())
     }
 }
 
-pub(super) fn mark_voided(row: &mut PairRow, outcome: &Outcome) {
+pub(super) fn mark_voided(row: &mut PairRow, outcome: &InputOutcome) {
     row.status = PairStatus::Voided;
     row.voided_seq = Some(outcome.seq);
     row.voided_at = Some(outcome.at);
 }
 
-pub(super) fn entry(outcome: &Outcome, happened_at: Timestamp, input: &Input, cause: Option<Cause>) -> Entry {
-    let mut entry = Entry {
+pub(super) fn journal_entry(
+    outcome: &InputOutcome,
+    happened_at: Timestamp,
+    input: &Input,
+    cause: Option<Cause>,
+) -> JournalEntry {
+    let mut entry = JournalEntry {
         seq: outcome.seq,
         kind: input.kind(),
         user_id: input.user(),
@@ -211,7 +230,7 @@ pub(super) fn entry(outcome: &Outcome, happened_at: Timestamp, input: &Input, ca
     entry
 }
 
-pub(super) fn node_row(outcome: &Outcome, input: &Input) -> Option<NodeRow> {
+pub(super) fn node_row(outcome: &InputOutcome, input: &Input) -> Option<NodeRow> {
     let placed = outcome.placed?;
     let (sponsor_id, is_manual) = match input {
         Input::Placed { sponsor, .. } => (*sponsor, false),
@@ -236,7 +255,7 @@ pub(super) fn node_row(outcome: &Outcome, input: &Input) -> Option<NodeRow> {
     })
 }
 
-pub(super) fn pair_row(made: &PairMade, outcome: &Outcome) -> PairRow {
+pub(super) fn pair_row(made: &PairMade, outcome: &InputOutcome) -> PairRow {
     PairRow {
         ordinal: i64::try_from(made.ordinal).unwrap_or(i64::MAX),
         earner_node: i64::from(made.earner),

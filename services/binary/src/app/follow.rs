@@ -1,112 +1,123 @@
-//! From rows of the journal to the tree: how a process starts, how one that fell behind catches up.
+//! Journal rows applied to the tree: start of a process, and catching up with other writers.
 
-use crate::domain::input::Kind;
-use crate::domain::{InPlay, Input, Ix, Tree};
-use crate::error::Failure;
-use crate::store::journal::{self, Entry};
+use crate::domain::input::InputKind;
+use crate::domain::{Input, NodeIndex, Tree, VoidablePairs};
+use crate::error::BinaryError;
+use crate::store::journal::{self, JournalEntry};
 use crate::store::{pairs, plans};
 use db::DbConnection;
 use domain::{Money, Plan, PlanVersion, UserId};
 
-const PAGE: i64 = 5_000;
-/// Inputs whose ways through the tree are walked at once, before they are applied one by one.
-pub(super) const AHEAD: usize = 256;
+const PAGE_ENTRIES: i64 = 5_000;
+/// Inputs that are prefetched together before they are applied one by one.
+pub(super) const PREFETCH_INPUTS: usize = 256;
 
-/// Applies what the journal has after the tree's own position, up to `head`.
-pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<(), Failure> {
+/// Applies the journal entries after the tree's position, up to `head`. Errors with `Journal` when an entry is missing
+/// or invalid; the tree is then empty.
+pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<(), BinaryError> {
     while tree.seq() < head {
         let from = tree.seq();
-        let page = page(c, from, head).await?;
+        let page = load_page(c, from, head).await?;
         let last = page.last().map_or(from, |(entry, _)| entry.seq);
-        let mut in_play = in_play(c, from, last).await?;
-        for ahead in page.chunks(AHEAD) {
-            tree.expect(ahead.iter().map(|(_, input)| input));
-            if let Err(failure) = ahead.iter().try_for_each(|(entry, input)| apply(tree, entry, input, &mut in_play)) {
-                // Half an input may be applied: start from nothing the next time.
+        let mut voidable_pairs = load_voidable_pairs(c, from, last).await?;
+        for chunk in page.chunks(PREFETCH_INPUTS) {
+            tree.prefetch(chunk.iter().map(|(_, input)| input));
+            if let Err(error) =
+                chunk.iter().try_for_each(|(entry, input)| apply(tree, entry, input, &mut voidable_pairs))
+            {
+                // The failed input may be partly applied: start from an empty tree the next time.
                 *tree = Tree::default();
-                return Err(failure);
+                return Err(error);
             }
         }
     }
     Ok(())
 }
 
-fn apply(tree: &mut Tree, entry: &Entry, input: &Input, in_play: &mut InPlay) -> Result<(), Failure> {
-    let outcome = tree.apply(entry.happened_at, input, in_play)?;
+fn apply(
+    tree: &mut Tree,
+    entry: &JournalEntry,
+    input: &Input,
+    voidable_pairs: &mut VoidablePairs,
+) -> Result<(), BinaryError> {
+    let outcome = tree.apply(entry.happened_at, input, voidable_pairs)?;
     if outcome.at != entry.at {
-        return Err(Failure::Journal(format!("entry {} says {}, the tree {}", entry.seq, entry.at, outcome.at)));
+        return Err(BinaryError::Journal(format!(
+            "entry {} has time {}, the tree computed {}",
+            entry.seq, entry.at, outcome.at
+        )));
     }
     Ok(())
 }
 
-/// What follows entry `seq` in the journal, up to `head`: some of it, without a gap.
-pub async fn page(c: &mut DbConnection, seq: i64, head: i64) -> Result<Vec<(Entry, Input)>, Failure> {
-    let entries = journal::after(c, seq, PAGE.min(head - seq)).await?;
+/// The next page of entries after `seq`, up to `head`. Errors with `Journal` when an entry is missing or invalid.
+pub async fn load_page(c: &mut DbConnection, seq: i64, head: i64) -> Result<Vec<(JournalEntry, Input)>, BinaryError> {
+    let entries = journal::list_after(c, seq, PAGE_ENTRIES.min(head - seq)).await?;
     if entries.is_empty() {
-        return Err(Failure::Journal(format!("nothing after entry {seq}")));
+        return Err(BinaryError::Journal(format!("no entry after entry {seq}")));
     }
     let mut page = Vec::with_capacity(entries.len());
-    for (entry, due) in entries.into_iter().zip(seq + 1..) {
-        if entry.seq != due {
-            return Err(Failure::Journal(format!("entry {} follows entry {}", entry.seq, due - 1)));
+    for (entry, expected_seq) in entries.into_iter().zip(seq + 1..) {
+        if entry.seq != expected_seq {
+            return Err(BinaryError::Journal(format!("entry {} follows entry {}", entry.seq, expected_seq - 1)));
         }
-        let input = input_of(c, &entry).await?;
+        let input = load_input(c, &entry).await?;
         page.push((entry, input));
     }
     Ok(page)
 }
 
-/// Pairs that stood at `from` and were voided by an entry up to `to`.
-async fn in_play(c: &mut DbConnection, from: i64, to: i64) -> Result<InPlay, Failure> {
-    let mut in_play = InPlay::default();
-    for (earner, number, left, right) in pairs::voided_between(c, from, to).await? {
-        in_play.add(small(earner)?, small(number)?, small(left)?, small(right)?);
+/// Pairs outstanding at entry `from` and voided by an entry up to `to`.
+async fn load_voidable_pairs(c: &mut DbConnection, from: i64, to: i64) -> Result<VoidablePairs, BinaryError> {
+    let mut voidable_pairs = VoidablePairs::default();
+    for (earner, number, left, right) in pairs::list_voided_between(c, from, to).await? {
+        voidable_pairs.add(column_to_u32(earner)?, column_to_u32(number)?, column_to_u32(left)?, column_to_u32(right)?);
     }
-    Ok(in_play)
+    Ok(voidable_pairs)
 }
 
-/// A column that holds a node or a number.
-pub(super) fn small(column: i64) -> Result<Ix, Failure> {
-    Ix::try_from(column).map_err(|_| Failure::Journal(format!("{column} is out of range")))
+/// Converts a column that holds a node index or a pair number. Errors with `Journal` when it is out of range.
+pub(super) fn column_to_u32(column: i64) -> Result<NodeIndex, BinaryError> {
+    NodeIndex::try_from(column).map_err(|_| BinaryError::Journal(format!("{column} is out of range")))
 }
 
-async fn input_of(c: &mut DbConnection, entry: &Entry) -> Result<Input, Failure> {
-    let missing = |what: &str| Failure::Journal(format!("entry {} has no {what}", entry.seq));
-    let user = || -> Result<UserId, Failure> { entry.user_id.ok_or_else(|| missing("user")) };
-    let amount = || -> Result<Money, Failure> { entry.amount_paise.ok_or_else(|| missing("amount")) };
-    let distributor = || -> Result<bool, Failure> { entry.is_distributor.ok_or_else(|| missing("label")) };
+async fn load_input(c: &mut DbConnection, entry: &JournalEntry) -> Result<Input, BinaryError> {
+    let missing = |what: &str| BinaryError::Journal(format!("entry {} has no {what}", entry.seq));
+    let user = || -> Result<UserId, BinaryError> { entry.user_id.ok_or_else(|| missing("user")) };
+    let amount = || -> Result<Money, BinaryError> { entry.amount_paise.ok_or_else(|| missing("amount")) };
+    let distributor = || -> Result<bool, BinaryError> { entry.is_distributor.ok_or_else(|| missing("label")) };
     Ok(match entry.kind {
-        Kind::Placed => Input::Placed {
+        InputKind::Placed => Input::Placed {
             user: user()?,
             sponsor: entry.sponsor_id,
             prefers: entry.side,
             distributor: distributor()?,
             amount: amount()?,
         },
-        Kind::PlacedManually => Input::PlacedManually {
+        InputKind::PlacedManually => Input::PlacedManually {
             user: user()?,
             sponsor: entry.sponsor_id,
             parent: entry.parent_id,
             side: entry.side.ok_or_else(|| missing("side"))?,
             distributor: distributor()?,
         },
-        Kind::Paid => Input::Paid { user: user()?, amount: amount()? },
-        Kind::Refunded => Input::Refunded { user: user()?, amount: amount()? },
-        Kind::Labelled => Input::Labelled { user: user()?, distributor: distributor()? },
-        Kind::DayStarted => Input::DayStarted,
-        Kind::PeriodOpened => Input::PeriodOpened,
-        Kind::PlanPublished => {
+        InputKind::Paid => Input::Paid { user: user()?, amount: amount()? },
+        InputKind::Refunded => Input::Refunded { user: user()?, amount: amount()? },
+        InputKind::Labelled => Input::Labelled { user: user()?, distributor: distributor()? },
+        InputKind::DayStarted => Input::DayStarted,
+        InputKind::PeriodOpened => Input::PeriodOpened,
+        InputKind::PlanPublished => {
             let version = entry.plan_version.ok_or_else(|| missing("plan version"))?;
             let row = plans::find(c, version).await?;
-            let row = row.ok_or_else(|| Failure::Journal(format!("plan version {version} has no row")))?;
-            Input::PlanPublished(Box::new(plan_version(&row)?))
+            let row = row.ok_or_else(|| BinaryError::Journal(format!("plan version {version} has no row")))?;
+            Input::PlanPublished(Box::new(parse_plan_version(&row)?))
         }
     })
 }
 
-/// A published version as the tree knows it.
-pub fn plan_version(row: &plans::PlanRow) -> Result<PlanVersion, Failure> {
-    let plan: Plan =
-        serde_json::from_str(&row.plan).map_err(|e| Failure::Journal(format!("plan version {}: {e}", row.version)))?;
-    Ok(PlanVersion { version: small(row.version)?, effective_from: row.effective_from, plan })
+/// Parses a published plan version. Errors with `Journal` when the row is invalid.
+pub fn parse_plan_version(row: &plans::PlanRow) -> Result<PlanVersion, BinaryError> {
+    let plan: Plan = serde_json::from_str(&row.plan)
+        .map_err(|e| BinaryError::Journal(format!("plan version {}: {e}", row.version)))?;
+    Ok(PlanVersion { version: column_to_u32(row.version)?, effective_from: row.effective_from, plan })
 }

@@ -1,27 +1,27 @@
-//! What changes the tree, and who may look at it.
+//! Use cases: changes to the tree, reads of it, and replays of its journal.
 //!
-//! Files in reading order: [`keeper`] (the one tree of this process and its turns), [`follow`] (from rows of
-//! the journal to the tree), [`batch`] (inputs applied and written in one transaction), [`announce`] (events),
-//! [`facts`] (events of others, read), [`directory`] (referral chains), [`absorb`] (facts to inputs),
-//! [`place`] (by hand), [`prefer`] (a side), [`publish`] (a plan version), [`open`] (the rest of a period's opening),
-//! [`totals`] (sums by month); then what replays
-//! the whole journal beside them, [`aside`] and [`later`]: [`simulate`] (under another plan) and [`verify`] (against the tables, row
-//! by row: [`deviation`]).
+//! Files in reading order: [`tree_store`] (the tree of this process and its locking), [`follow`] (journal rows applied
+//! to the tree), [`batch`] (inputs applied and written in one transaction), [`outgoing_events`], [`event_reader`]
+//! (incoming events, decoded), [`referral_chain`], [`apply_events`] (incoming events to inputs), [`place`] (manual
+//! placement), [`choose_side`] (preferred side), [`publish_plan`], [`open_period`] (the rest of a period opening),
+//! [`totals`] (sums by month). Replays of the whole journal run in the [`background`] and handle later entries with
+//! [`journal_tail`]: [`simulate`] (under another plan) and [`verify`] (against the tables; differences are a
+//! [`deviation`]).
 
-pub mod absorb;
-pub mod announce;
-pub mod aside;
+pub mod apply_events;
+pub mod background;
 pub mod batch;
+pub mod choose_side;
 pub mod deviation;
-pub mod directory;
-pub mod facts;
+pub mod event_reader;
 pub mod follow;
-pub mod keeper;
-pub mod later;
-pub mod open;
+pub mod journal_tail;
+pub mod open_period;
+pub mod outgoing_events;
 pub mod place;
-pub mod prefer;
-pub mod publish;
+pub mod publish_plan;
+pub mod referral_chain;
 pub mod simulate;
 pub mod totals;
+pub mod tree_store;
 pub mod verify;

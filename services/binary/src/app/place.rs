@@ -1,38 +1,41 @@
-//! Placement by an administrator.
+//! Manual placement by an administrator.
 
-use super::batch::Batch;
-use super::directory::{Chain, Directory};
-use crate::domain::{Input, Outcome};
-use crate::error::Failure;
+use super::batch::TreeBatch;
+use super::referral_chain::{ChainEnd, MemberCache};
+use crate::domain::{Input, InputOutcome};
+use crate::error::BinaryError;
 use db::DbConnection;
 use domain::{Side, Timestamp, UserId};
 
-/// Why a member cannot be placed by hand.
+/// Reasons to refuse a manual placement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum PlacementRefusal {
+    /// The member is not known yet.
     UnknownUser,
-    /// Somebody in the member's referral chain is not known yet.
+    /// A member of the referral chain is not known yet.
     UnknownReferrer,
+    /// The parent is not in the tree.
     ParentNotPlaced,
 }
 
-/// Puts a member who has no place yet into the named slot; they do not count before they pay.
+/// Places a member in the given slot; the member counts from the first payment on. Errors with `AlreadyPlaced` or
+/// `SlotTaken`; other refusals are the inner result.
 pub async fn place(
     c: &mut DbConnection,
-    batch: &mut Batch,
+    batch: &mut TreeBatch,
     user: UserId,
     parent: Option<UserId>,
     side: Side,
     now: Timestamp,
-) -> Result<Result<Outcome, Refusal>, Failure> {
-    let mut directory = Directory::default();
-    directory.load_chains(c, batch.tree(), vec![user]).await?;
-    let Some(member) = directory.get(user) else { return Ok(Err(Refusal::UnknownUser)) };
-    let Chain::Sponsor(sponsor) = directory.chain(batch.tree(), user) else {
-        return Ok(Err(Refusal::UnknownReferrer));
+) -> Result<Result<InputOutcome, PlacementRefusal>, BinaryError> {
+    let mut member_cache = MemberCache::default();
+    member_cache.load_chains(c, batch.tree(), vec![user]).await?;
+    let Some(member) = member_cache.get(user) else { return Ok(Err(PlacementRefusal::UnknownUser)) };
+    let ChainEnd::Sponsor(sponsor) = member_cache.find_sponsor(batch.tree(), user) else {
+        return Ok(Err(PlacementRefusal::UnknownReferrer));
     };
     if parent.is_some_and(|p| batch.tree().find(p).is_none()) {
-        return Ok(Err(Refusal::ParentNotPlaced));
+        return Ok(Err(PlacementRefusal::ParentNotPlaced));
     }
     let input = Input::PlacedManually { user, sponsor, parent, side, distributor: member.is_distributor };
     Ok(Ok(batch.apply(now, &input, None)?))

@@ -1,17 +1,17 @@
-//! A candidate plan against the tree's whole history, beside the one writer and without touching anything.
+//! Simulation of a candidate plan over the tree's whole history. Reads only.
 
-use super::aside::aside;
+use super::background::run_blocking;
 use super::follow;
-use super::later::Later;
+use super::journal_tail::JournalTail;
 use crate::domain::Input;
-use crate::domain::referring::{Referred, Step};
-use crate::domain::simulation::{Books, Comparison, Simulation, Sum};
-use crate::error::Failure;
-use crate::store::journal::{self, Entry};
+use crate::domain::referral_bonuses::{ReferralEvent, ReferredPayment};
+use crate::domain::simulation::{Comparison, EarningsSum, PlanResults, Simulation};
+use crate::error::BinaryError;
+use crate::store::journal::{self, JournalEntry};
 use crate::store::payments::RefundId;
-use crate::store::referrals::{self, Referral, ReferralRefund};
+use crate::store::referrals::{self, ReferralRefundRow, ReferralRow};
 use db::DbConnection;
-use domain::plan::{ReferralInput, TakenBack};
+use domain::plan::{BonusReversal, ReferralInput};
 use domain::{Money, Month, PaymentId, Plan, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,38 +19,38 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Members whose payments are read at once.
-const MEMBERS: i64 = 1_000;
+const PAGE_MEMBERS: i64 = 1_000;
 
-/// What the candidate would have come to, had it held since the beginning, beside what is.
+/// Results of the candidate plan, as if it had been in force from the beginning, and of the published plans.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Simulated {
+pub struct SimulationReport {
     /// Entries of the tree's journal that were replayed.
     pub journal_entries: i64,
-    pub candidate: BooksView,
-    /// The same replay under the plans as they were published.
-    pub live: BooksView,
-    /// Members whose net from pairs and referrals would be more than it is.
+    pub candidate: PlanResultsView,
+    /// The same replay under the published plan versions.
+    pub live: PlanResultsView,
+    /// Members whose net from pairs and referrals would be greater.
     pub members_better_off: u64,
-    /// Members whose net from pairs and referrals would be less than it is.
+    /// Members whose net from pairs and referrals would be smaller.
     pub members_worse_off: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct BooksView {
-    /// All pairs and bonuses that stand.
-    pub total: SumView,
-    /// By the month a pair was matched or a payment completed in, oldest first.
+pub struct PlanResultsView {
+    /// All matched pairs and bonuses that were not voided or reversed.
+    pub total: EarningsSumView,
+    /// By the month in which a pair was matched or a payment completed, oldest first.
     pub months: Vec<MonthView>,
-    /// Members with a net of more than nothing.
+    /// Members with a net greater than zero.
     pub earners: u64,
-    /// One in a hundred of them, and at least one.
+    /// Number of earners in the top percent, at least one.
     pub top_earners: u64,
-    /// What the top earners have of the whole net, in percent with two decimals, rounded down.
+    /// Share of the top earners in the whole net, in percent with two decimals, rounded down.
     pub top_earners_share: String,
     pub top_earners_net: Money,
-    /// Pairs over the limit that wait for a later period.
+    /// Pairs over the limit, carried to a later period.
     pub carried_pairs: u64,
-    /// What they will cost.
+    /// Their gross.
     pub carried_gross: Money,
 }
 
@@ -58,42 +58,42 @@ pub struct BooksView {
 pub struct MonthView {
     pub month: Month,
     #[serde(flatten)]
-    pub sum: SumView,
+    pub sum: EarningsSumView,
 }
 
-/// `net + emi_deduction + reserve_deduction = gross + referral`, which is what it costs the company.
+/// Sums, where `net + emi_deduction + reserve_deduction = gross + referral` is the cost to the company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct SumView {
-    /// Referral bonuses, and what they pay.
+pub struct EarningsSumView {
+    /// Number of referral bonuses; `referral` is their amount.
     pub bonuses: u64,
     pub referral: Money,
     pub pairs: u64,
-    /// What the pairs pay.
+    /// Gross pay of the pairs.
     pub gross: Money,
     pub emi_deduction: Money,
     pub reserve_deduction: Money,
     pub net: Money,
 }
 
-impl From<&Sum> for SumView {
-    fn from(sum: &Sum) -> Self {
-        let Sum { bonuses, referral, pairs, gross, emi_deduction, reserve_deduction, net } = *sum;
+impl From<&EarningsSum> for EarningsSumView {
+    fn from(sum: &EarningsSum) -> Self {
+        let EarningsSum { bonuses, referral, pairs, gross, emi_deduction, reserve_deduction, net } = *sum;
         Self { bonuses, referral, pairs, gross, emi_deduction, reserve_deduction, net }
     }
 }
 
-impl From<&Books> for BooksView {
-    fn from(books: &Books) -> Self {
-        let months = books.months.iter().map(|(month, sum)| MonthView { month: *month, sum: sum.into() });
+impl From<&PlanResults> for PlanResultsView {
+    fn from(results: &PlanResults) -> Self {
+        let months = results.months.iter().map(|(month, sum)| MonthView { month: *month, sum: sum.into() });
         Self {
-            total: (&books.total).into(),
+            total: (&results.total).into(),
             months: months.collect(),
-            earners: books.earners,
-            top_earners: books.top_earners,
-            top_earners_share: share(books.top_net, books.total.net),
-            top_earners_net: books.top_net,
-            carried_pairs: books.carried_pairs,
-            carried_gross: books.carried_gross,
+            earners: results.earners,
+            top_earners: results.top_earners,
+            top_earners_share: share(results.top_net, results.total.net),
+            top_earners_net: results.top_net,
+            carried_pairs: results.carried_pairs,
+            carried_gross: results.carried_gross,
         }
     }
 }
@@ -103,27 +103,27 @@ fn share(part: Money, whole: Money) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// Replays the journal up to its head of now.
-pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Failure> {
-    let head = journal::head(c).await?;
-    let mut simulation = Simulation::of(plan)?;
+/// Replays the journal up to its current head under `plan`. Errors when the plan or the journal is invalid.
+pub async fn simulate_plan(c: &mut DbConnection, plan: Plan) -> Result<SimulationReport, BinaryError> {
+    let head = journal::load_head(c).await?;
+    let mut simulation = Simulation::try_new(plan)?;
     while simulation.seq() < head {
-        let page = follow::page(c, simulation.seq(), head).await?;
-        simulation = aside(move || take_all(simulation, &page)).await?;
+        let page = follow::load_page(c, simulation.seq(), head).await?;
+        simulation = run_blocking(move || apply_page(simulation, &page)).await?;
     }
-    let (mut after, mut later) = (UserId::from(Uuid::nil()), Later::than(head));
+    let (mut after, mut tail) = (UserId::from(Uuid::nil()), JournalTail::after(head));
     loop {
-        let members = referrals::referred_after(c, after, MEMBERS).await?;
+        let members = referrals::list_referred_after(c, after, PAGE_MEMBERS).await?;
         let Some(last) = members.last() else { break };
         after = *last;
-        let payments = referrals::of_members(c, &members).await?;
-        let refunds = referrals::refunds_of_members(c, &members).await?;
-        later.catch_up(c).await?;
-        let steps = steps(payments, refunds, |cause| later.caused(cause));
-        simulation = aside(move || take_referred(simulation, &steps)).await?;
+        let payments = referrals::list_payments_of(c, &members).await?;
+        let refunds = referrals::list_refunds_of(c, &members).await?;
+        tail.catch_up(c).await?;
+        let events = events_by_member(payments, refunds, |cause| tail.has_cause(cause));
+        simulation = run_blocking(move || apply_referral_events(simulation, &events)).await?;
     }
-    let Comparison { live, candidate, better_off, worse_off } = aside(move || Ok(simulation.compare()?)).await?;
-    Ok(Simulated {
+    let Comparison { live, candidate, better_off, worse_off } = run_blocking(move || Ok(simulation.compare()?)).await?;
+    Ok(SimulationReport {
         journal_entries: head,
         candidate: (&candidate).into(),
         live: (&live).into(),
@@ -132,50 +132,53 @@ pub async fn simulate(c: &mut DbConnection, plan: Plan) -> Result<Simulated, Fai
     })
 }
 
-fn take_all(mut simulation: Simulation, page: &[(Entry, Input)]) -> Result<Simulation, Failure> {
+fn apply_page(mut simulation: Simulation, page: &[(JournalEntry, Input)]) -> Result<Simulation, BinaryError> {
     for (entry, input) in page {
-        simulation.take(entry.happened_at, input)?;
+        simulation.apply(entry.happened_at, input)?;
     }
     Ok(simulation)
 }
 
-fn take_referred(mut simulation: Simulation, members: &[Vec<Step>]) -> Result<Simulation, Failure> {
-    for steps in members {
-        simulation.take_referred(steps)?;
+fn apply_referral_events(
+    mut simulation: Simulation,
+    members: &[Vec<ReferralEvent>],
+) -> Result<Simulation, BinaryError> {
+    for events in members {
+        simulation.apply_referral_events(events)?;
     }
     Ok(simulation)
 }
 
-/// What was paid and given back so far, of each member in the order in which it took effect.
-fn steps(
-    payments: Vec<(Referral, Option<RefundId>)>,
-    refunds: Vec<ReferralRefund>,
+/// Payments and refunds of each member, in the order in which they took effect, without those of later entries.
+fn events_by_member(
+    payments: Vec<(ReferralRow, Option<RefundId>)>,
+    refunds: Vec<ReferralRefundRow>,
     is_later: impl Fn(Uuid) -> bool,
-) -> Vec<Vec<Step>> {
+) -> Vec<Vec<ReferralEvent>> {
     let known: HashSet<PaymentId> = refunds.iter().map(|refund| refund.payment_id).collect();
-    let mut steps: HashMap<UserId, Vec<(i64, Step)>> = HashMap::new();
+    let mut events: HashMap<UserId, Vec<(i64, ReferralEvent)>> = HashMap::new();
     for (row, refund) in payments {
-        // A refund of which nothing more is known took back what its own payment had earned.
-        let is_gone = refund.is_some_and(|id| !is_later(id.uuid())) && !known.contains(&row.payment_id);
-        if !is_gone && !is_later(row.payment_id.uuid()) {
-            let step = Step::Paid(paid(&row));
-            steps.entry(row.referred_id).or_default().push((row.standing_version, step));
+        // A refund without referral data reversed the bonus of its own payment.
+        let is_reversed = refund.is_some_and(|id| !is_later(id.uuid())) && !known.contains(&row.payment_id);
+        if !is_reversed && !is_later(row.payment_id.uuid()) {
+            let event = ReferralEvent::Paid(referred_payment(&row));
+            events.entry(row.referred_id).or_default().push((row.standing_version, event));
         }
     }
     for row in refunds.into_iter().filter(|row| !is_later(row.refund_id.uuid())) {
-        let taken = TakenBack { own: row.takes_own, other: row.takes_other };
-        let step = Step::GivenBack { payment: row.payment_id, net_paid: row.net_paid_after_paise, taken };
-        steps.entry(row.referred_id).or_default().push((row.standing_version, step));
+        let revoked = BonusReversal { own: row.takes_own, other: row.takes_other };
+        let event = ReferralEvent::Refunded { payment: row.payment_id, net_paid: row.net_paid_after_paise, revoked };
+        events.entry(row.referred_id).or_default().push((row.standing_version, event));
     }
-    let in_order = |mut steps: Vec<(i64, Step)>| {
-        steps.sort_by_key(|(version, _)| *version);
-        steps.into_iter().map(|(_, step)| step).collect()
+    let in_order = |mut events: Vec<(i64, ReferralEvent)>| {
+        events.sort_by_key(|(version, _)| *version);
+        events.into_iter().map(|(_, event)| event).collect()
     };
-    steps.into_values().map(in_order).collect()
+    events.into_values().map(in_order).collect()
 }
 
-fn paid(row: &Referral) -> Referred {
-    Referred {
+fn referred_payment(row: &ReferralRow) -> ReferredPayment {
+    ReferredPayment {
         payment: row.payment_id,
         referrer: row.referrer_id,
         input: ReferralInput {

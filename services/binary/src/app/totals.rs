@@ -1,41 +1,41 @@
-//! Carries the sums of all pairs forward.
+//! Running totals of all pairs, by month and status.
 //!
-//! Pairs are added as they were made, in their order; one that is voided moves to the voided ones, in the order of voiding.
-//! The two commute, so neither waits for the other.
+//! New pairs are added in the order of their ordinals; voided pairs move to the voided totals in the order of voiding.
+//! The two operations commute, so neither waits for the other.
 
-use crate::error::Failure;
+use crate::error::BinaryError;
 use crate::store::pairs::{self, MonthSum, PairRow, PairStatus};
-use crate::store::totals::{self, Head, TotalRow};
+use crate::store::totals::{self, TotalRow, TotalsHead};
 use db::DbConnection;
 use domain::{Money, MoneyError, Month};
 use std::collections::BTreeMap;
 
-/// Rows read at once.
-const PAGE: i64 = 5_000;
-/// Pages that a reader adds by itself; a job does the rest.
-const READER_PAGES: usize = 4;
+/// Pairs read at once.
+const PAGE_PAIRS: i64 = 5_000;
+/// Pages that a reader adds itself; a job adds the rest.
+const MAX_READER_PAGES: usize = 4;
 
-/// Sums on their way forward.
-struct Totals {
+/// Totals and the position up to which pairs are included.
+struct PairTotals {
     sums: BTreeMap<(Month, String), TotalRow>,
-    head: Head,
+    head: TotalsHead,
 }
 
-impl Totals {
-    fn new(rows: Vec<TotalRow>, head: Head) -> Self {
+impl PairTotals {
+    fn new(rows: Vec<TotalRow>, head: TotalsHead) -> Self {
         Self { sums: rows.into_iter().map(|row| ((row.month, row.status.to_string()), row)).collect(), head }
     }
 
-    /// Reads one page of each kind; whether there was anything.
-    async fn step(&mut self, c: &mut DbConnection) -> Result<bool, Failure> {
-        let made = pairs::after(c, self.head.made_ordinal, PAGE).await?;
-        let voided = totals::voided_after(c, self.head, PAGE).await?;
+    /// Adds one page of new and of voided pairs. Returns whether there was any.
+    async fn add_page(&mut self, c: &mut DbConnection) -> Result<bool, BinaryError> {
+        let made = pairs::list_after(c, self.head.made_ordinal, PAGE_PAIRS).await?;
+        let voided = totals::list_voided_after(c, self.head, PAGE_PAIRS).await?;
         for row in &made {
-            self.add(row, made_as(row), 1).map_err(out_of_range)?;
+            self.add(row, status_when_made(row), 1).map_err(out_of_range)?;
             self.head.made_ordinal = row.ordinal;
         }
         for row in &voided {
-            self.add(row, made_as(row), -1).map_err(out_of_range)?;
+            self.add(row, status_when_made(row), -1).map_err(out_of_range)?;
             self.add(row, PairStatus::Voided, 1).map_err(out_of_range)?;
             self.head.voided_seq = row.voided_seq.unwrap_or(self.head.voided_seq);
             self.head.voided_ordinal = row.ordinal;
@@ -66,32 +66,32 @@ impl Totals {
     }
 }
 
-fn made_as(row: &PairRow) -> PairStatus {
+fn status_when_made(row: &PairRow) -> PairStatus {
     if row.slot.is_some() { PairStatus::Matched } else { PairStatus::Flushed }
 }
 
-fn out_of_range(error: MoneyError) -> Failure {
-    Failure::Tree(error.into())
+fn out_of_range(error: MoneyError) -> BinaryError {
+    BinaryError::Tree(error.into())
 }
 
-/// Saves one step; whether there is more to do.
-pub async fn carry_forward(c: &mut DbConnection) -> Result<bool, Failure> {
+/// Adds one page and saves the totals. Returns whether there may be more.
+pub async fn carry_forward(c: &mut DbConnection) -> Result<bool, BinaryError> {
     let head = totals::lock_head(c).await?;
-    let mut totals = Totals::new(totals::all(c).await?, head);
-    let moved = totals.step(c).await?;
-    if moved {
+    let mut totals = PairTotals::new(totals::list_all(c).await?, head);
+    let has_more = totals.add_page(c).await?;
+    if has_more {
         totals::save(c, totals.sums.into_values().collect()).await?;
-        totals::move_head(c, totals.head).await?;
+        totals::update_head(c, totals.head).await?;
     }
-    Ok(moved)
+    Ok(has_more)
 }
 
-/// The sums of everything that is committed; none while too much is left to add.
-pub async fn sums(c: &mut DbConnection) -> Result<Option<Vec<MonthSum>>, Failure> {
-    let head = totals::head(c).await?;
-    let mut totals = Totals::new(totals::all(c).await?, head);
-    for _ in 0..READER_PAGES {
-        if !totals.step(c).await? {
+/// The totals of all committed pairs; `None` while more than [`MAX_READER_PAGES`] pages are left to add.
+pub async fn load_sums(c: &mut DbConnection) -> Result<Option<Vec<MonthSum>>, BinaryError> {
+    let head = totals::load_head(c).await?;
+    let mut totals = PairTotals::new(totals::list_all(c).await?, head);
+    for _ in 0..MAX_READER_PAGES {
+        if !totals.add_page(c).await? {
             return Ok(Some(totals.sums.into_values().map(Into::into).collect()));
         }
     }

@@ -1,18 +1,18 @@
-//! Whether the tables say what the journal comes to, beside the one writer.
+//! Verification of the tables against the journal, while the writer continues.
 //!
-//! The journal is replayed up to its head of now, and what every entry should have written is compared with what is
-//! there, some thousand rows at a time; only the tree itself is held whole. Rows and changes of entries after that head are
-//! recognised by their entry and left alone. A refund in the replay voids the pairs that use its member: they are read from
-//! the table, where each has been compared before, so that nothing rests on a row that nobody looked at.
+//! Replays the journal up to its current head and compares the rows that each entry should have written with the
+//! tables, a few thousand rows at a time; only the tree is held in memory as a whole. Rows and changes of later entries
+//! are recognised by their journal entry and skipped. A refund in the replay voids the pairs that use its member: those
+//! are read from the table, where each has been compared before, so every row that the replay uses is verified.
 
-use super::aside::aside;
-use super::batch::{entry as entry_of, mark_voided, node_row, pair_row};
-use super::deviation::{Deviation, Row, compare, same, unexpected};
-use super::follow::{self, AHEAD, small};
-use super::later::Later;
-use crate::domain::{InPlay, Input, Ix, Tree};
-use crate::error::Failure;
-use crate::store::journal::{self, Entry};
+use super::background::run_blocking;
+use super::batch::{journal_entry, mark_voided, node_row, pair_row};
+use super::deviation::{Deviation, ReplayedRow, compare_row, compare_rows, unexpected};
+use super::follow::{self, PREFETCH_INPUTS, column_to_u32};
+use super::journal_tail::JournalTail;
+use crate::domain::{Input, NodeIndex, Tree, VoidablePairs};
+use crate::error::BinaryError;
+use crate::store::journal::{self, JournalEntry};
 use crate::store::nodes::{self, NodeRow};
 use crate::store::pairs::{self, PairRow, PairStatus};
 use crate::store::payments;
@@ -27,48 +27,49 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 use std::mem::take;
 
-/// Rows compared at once, and read at once where there may be any number.
-const PAGE: i64 = 5_000;
-const ROWS: usize = 5_000;
+/// Rows read at once, and rows buffered before they are compared.
+const PAGE_ROWS: i64 = 5_000;
+const MAX_BUFFERED_ROWS: usize = 5_000;
 
+/// Report of a verification.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Verification {
     pub ok: bool,
-    /// Entries of the journal that were replayed.
+    /// Number of journal entries that were replayed.
     pub journal_entries: i64,
     pub members: i64,
     pub pairs: i64,
     pub plan_versions: i64,
-    /// Payments that make up what members have paid net.
+    /// Payments that are counted and not refunded.
     pub payments: i64,
-    /// The first in the order of the journal; null if there is none.
+    /// The first deviation in journal order; null when there is none.
     pub deviation: Option<Deviation>,
 }
 
-/// Why the work ends early.
-enum Stop {
+/// Reason to end the verification early.
+enum VerifyError {
     Deviates(Deviation),
-    Failed(Failure),
+    Failed(BinaryError),
 }
-impl From<Deviation> for Stop {
+impl From<Deviation> for VerifyError {
     fn from(deviation: Deviation) -> Self {
         Self::Deviates(deviation)
     }
 }
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+impl From<BinaryError> for VerifyError {
+    fn from(error: BinaryError) -> Self {
+        Self::Failed(error)
     }
 }
-impl From<Error> for Stop {
+impl From<Error> for VerifyError {
     fn from(error: Error) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// Compares everything with the journal as of now.
-pub async fn verify(c: &mut DbConnection) -> Result<Verification, Failure> {
-    let mut done = Verification {
+/// Compares all tables with the journal as of now. Errors when the database fails; a deviation is part of the report.
+pub async fn verify(c: &mut DbConnection) -> Result<Verification, BinaryError> {
+    let mut report = Verification {
         ok: false,
         journal_entries: 0,
         members: 0,
@@ -77,89 +78,99 @@ pub async fn verify(c: &mut DbConnection) -> Result<Verification, Failure> {
         payments: 0,
         deviation: None,
     };
-    match check(c, &mut done).await {
-        Ok(()) => done.ok = true,
-        Err(Stop::Deviates(deviation)) => done.deviation = Some(deviation),
-        Err(Stop::Failed(failure)) => return Err(failure),
+    match verify_all(c, &mut report).await {
+        Ok(()) => report.ok = true,
+        Err(VerifyError::Deviates(deviation)) => report.deviation = Some(deviation),
+        Err(VerifyError::Failed(error)) => return Err(error),
     }
-    Ok(done)
+    Ok(report)
 }
 
-async fn check(c: &mut DbConnection, done: &mut Verification) -> Result<(), Stop> {
-    let head = journal::head(c).await?;
-    let plans = readable::<PlanRow, _>(plans::all(c).await)?;
+async fn verify_all(c: &mut DbConnection, report: &mut Verification) -> Result<(), VerifyError> {
+    let head = journal::load_head(c).await?;
+    let plans = check_readable::<PlanRow, _>(plans::list_all(c).await)?;
     let mut replay = Replay::new(plans);
     while replay.tree.seq() < head {
         let from = replay.tree.seq();
-        let page = follow::page(c, from, head).await.map_err(|failure| unfollowable(from, failure))?;
-        replay.in_play = in_play(c, &replay.tree, &page, from).await?;
-        let mut left = VecDeque::from(page);
-        while !left.is_empty() {
-            // What an entry that does not fit would do next is nobody's concern; what came before it is.
-            let stop;
-            (replay, left, stop) = aside(move || Ok(replay.take(left))).await?;
-            replay.compare(c).await?;
-            replay.count(done);
-            stop.map_or(Ok(()), Err)?;
+        let page = follow::load_page(c, from, head).await.map_err(|error| replay_deviation(from, error))?;
+        replay.voidable_pairs = load_voidable_pairs(c, &replay.tree, &page, from).await?;
+        let mut pending = VecDeque::from(page);
+        while !pending.is_empty() {
+            // Rows of the entries before an invalid one are still compared, because they come first in journal order.
+            let error;
+            (replay, pending, error) = run_blocking(move || Ok(replay.apply_entries(pending))).await?;
+            replay.compare_page(c).await?;
+            replay.update_report(report);
+            error.map_or(Ok(()), Err)?;
         }
     }
-    let mut later = Later::than(head);
-    check_payments(c, &replay.tree, &mut later, done).await?;
-    check_rest(c, &replay, &mut later).await
+    let mut tail = JournalTail::after(head);
+    check_payments(c, &replay.tree, &mut tail, report).await?;
+    check_later_rows(c, &replay, &mut tail).await
 }
 
-/// A value that is not of its column's type is found by reading it.
-fn readable<R: Row, T>(read: QueryResult<T>) -> Result<T, Stop> {
+/// Turns a value that does not fit the type of its column into a deviation.
+fn check_readable<R: ReplayedRow, T>(read: QueryResult<T>) -> Result<T, VerifyError> {
     if let Err(Error::DeserializationError(cause)) = read {
-        return Err(unreadable::<R>(String::new(), "values of their columns' types", cause.to_string()));
+        return Err(unreadable_row::<R>(String::new(), "values of the column types", cause.to_string()));
     }
     Ok(read?)
 }
 
-fn unreadable<R: Row>(row: String, expected: &str, found: String) -> Stop {
+fn unreadable_row<R: ReplayedRow>(row: String, expected: &str, found: String) -> VerifyError {
     Deviation { table: R::TABLE, row, column: None, expected: expected.to_owned(), found }.into()
 }
 
-fn unfollowable(after: i64, failure: Failure) -> Stop {
-    let found = match failure {
-        Failure::Journal(what) => what,
-        Failure::Tree(error) => error.to_string(),
-        Failure::Db(DbError::Query(Error::DeserializationError(cause))) => cause.to_string(),
-        other @ (Failure::Db(_) | Failure::Fenced | Failure::Event(_)) => return other.into(),
+fn replay_deviation(after: i64, error: BinaryError) -> VerifyError {
+    let found = match error {
+        BinaryError::Journal(what) => what,
+        BinaryError::Tree(error) => error.to_string(),
+        BinaryError::Db(DbError::Query(Error::DeserializationError(cause))) => cause.to_string(),
+        other @ (BinaryError::Db(_) | BinaryError::Fenced | BinaryError::Event(_)) => return other.into(),
     };
-    unreadable::<Entry>(format!("after {after}"), "an entry that can be followed", found)
+    unreadable_row::<JournalEntry>(format!("after {after}"), "a valid entry", found)
 }
 
-/// The pairs that stood at `from` and use a member whom an entry of the page refunds.
-async fn in_play(c: &mut DbConnection, tree: &Tree, page: &[(Entry, Input)], from: i64) -> Result<InPlay, Stop> {
+/// The pairs outstanding at `from` that use a member whom an entry of the page refunds.
+async fn load_voidable_pairs(
+    c: &mut DbConnection,
+    tree: &Tree,
+    page: &[(JournalEntry, Input)],
+    from: i64,
+) -> Result<VoidablePairs, VerifyError> {
     let refunded = page.iter().filter(|(_, input)| matches!(input, Input::Refunded { .. }));
     let mut members: Vec<i64> = refunded.filter_map(|(_, i)| tree.find(i.user()?)).map(i64::from).collect();
     members.sort_unstable();
     members.dedup();
-    let mut in_play = InPlay::default();
-    for pair in readable::<PairRow, _>(pairs::standing(c, &members, from).await)? {
-        in_play.add(small(pair.earner_node)?, small(pair.number)?, small(pair.left_node)?, small(pair.right_node)?);
+    let mut voidable_pairs = VoidablePairs::default();
+    for pair in check_readable::<PairRow, _>(pairs::list_outstanding(c, &members, from).await)? {
+        voidable_pairs.add(
+            column_to_u32(pair.earner_node)?,
+            column_to_u32(pair.number)?,
+            column_to_u32(pair.left_node)?,
+            column_to_u32(pair.right_node)?,
+        );
     }
-    Ok(in_play)
+    Ok(voidable_pairs)
 }
 
-type Pages = VecDeque<(Entry, Input)>;
+type PendingEntries = VecDeque<(JournalEntry, Input)>;
 
-/// The tree so far, and rows that were not compared yet.
+/// The tree so far, and the rows that are not compared yet.
 struct Replay {
     tree: Tree,
-    in_play: InPlay,
+    voidable_pairs: VoidablePairs,
     plans: HashMap<u32, PlanRow>,
     nodes: Vec<NodeRow>,
     pairs: Vec<PairRow>,
-    /// Where in `pairs` a pair stands.
-    made: HashMap<(Ix, u32), usize>,
-    /// Pairs compared before and voided since, by earner and number, and when.
+    /// Position in `pairs`, by earner and number.
+    made: HashMap<(NodeIndex, u32), usize>,
+    /// Pairs compared before and voided since, by earner and number, with sequence number and time of the void.
     voided: BTreeMap<(i64, i64), (i64, Timestamp)>,
-    /// The last entry taken whole.
-    taken: i64,
-    /// Compared up to here: entry, node and pair. Before everything at first, so that nothing hides there.
-    compared: (i64, i64, i64),
+    /// Sequence number of the last entry applied.
+    last_seq: i64,
+    /// Entry, node and pair up to which rows are compared. Starts at the minimum, so that no row is skipped.
+    compared_up_to: (i64, i64, i64),
     versions: i64,
 }
 
@@ -167,40 +178,40 @@ impl Replay {
     fn new(plans: Vec<PlanRow>) -> Self {
         Self {
             tree: Tree::default(),
-            in_play: InPlay::default(),
+            voidable_pairs: VoidablePairs::default(),
             plans: plans.into_iter().filter_map(|row| Some((u32::try_from(row.version).ok()?, row))).collect(),
             nodes: Vec::new(),
             pairs: Vec::new(),
             made: HashMap::new(),
             voided: BTreeMap::new(),
-            taken: 0,
-            compared: (i64::MIN, i64::MIN, i64::MIN),
+            last_seq: 0,
+            compared_up_to: (i64::MIN, i64::MIN, i64::MIN),
             versions: 0,
         }
     }
 
-    /// Applies entries until there are rows enough to compare; gives back the rest, and why it cannot go on.
-    fn take(mut self, mut left: Pages) -> (Self, Pages, Option<Stop>) {
-        while self.nodes.len() + self.pairs.len() + self.voided.len() < ROWS && !left.is_empty() {
-            let some: Vec<_> = left.drain(..left.len().min(AHEAD)).collect();
-            self.tree.expect(some.iter().map(|(_, input)| input));
-            for (entry, input) in &some {
-                if let Err(stop) = self.apply(entry, input) {
-                    return (self, left, Some(stop));
+    /// Applies entries until enough rows are buffered. Returns the remaining entries, and the error that ended it.
+    fn apply_entries(mut self, mut pending: PendingEntries) -> (Self, PendingEntries, Option<VerifyError>) {
+        while self.nodes.len() + self.pairs.len() + self.voided.len() < MAX_BUFFERED_ROWS && !pending.is_empty() {
+            let chunk: Vec<_> = pending.drain(..pending.len().min(PREFETCH_INPUTS)).collect();
+            self.tree.prefetch(chunk.iter().map(|(_, input)| input));
+            for (entry, input) in &chunk {
+                if let Err(error) = self.apply(entry, input) {
+                    return (self, pending, Some(error));
                 }
             }
         }
-        (self, left, None)
+        (self, pending, None)
     }
 
-    fn apply(&mut self, entry: &Entry, input: &Input) -> Result<(), Stop> {
-        let applied = self.tree.apply(entry.happened_at, input, &mut self.in_play);
-        let outcome = applied.map_err(|error| unfollowable(self.taken, error.into()))?;
-        same(&entry_of(&outcome, entry.happened_at, input, entry.cause_id.map(|id| id.uuid())), entry)?;
+    fn apply(&mut self, entry: &JournalEntry, input: &Input) -> Result<(), VerifyError> {
+        let applied = self.tree.apply(entry.happened_at, input, &mut self.voidable_pairs);
+        let outcome = applied.map_err(|error| replay_deviation(self.last_seq, error.into()))?;
+        compare_row(&journal_entry(&outcome, entry.happened_at, input, entry.cause_id.map(|id| id.uuid())), entry)?;
         if let Input::PlanPublished(version) = input {
             let row = self.plans.get(&version.version).ok_or_else(|| missing_plan(version.version))?;
-            let plan = serde_json::to_string(&version.plan).map_err(|e| Failure::Journal(e.to_string()))?;
-            same(&PlanRow { plan, published_at: entry.happened_at, ..row.clone() }, row)?;
+            let plan = serde_json::to_string(&version.plan).map_err(|e| BinaryError::Journal(e.to_string()))?;
+            compare_row(&PlanRow { plan, published_at: entry.happened_at, ..row.clone() }, row)?;
             self.versions += 1;
         }
         self.nodes.extend(node_row(&outcome, input));
@@ -214,145 +225,155 @@ impl Replay {
                 None => drop(self.voided.insert((i64::from(*earner), i64::from(*number)), (outcome.seq, outcome.at))),
             }
         }
-        self.taken = outcome.seq;
+        self.last_seq = outcome.seq;
         Ok(())
     }
 
-    /// Compares the rows at hand with the tables, and forgets them.
-    async fn compare(&mut self, c: &mut DbConnection) -> Result<(), Stop> {
-        let (seq, node, ordinal) = self.compared;
-        let wanted = take(&mut self.nodes);
-        if let Some(last) = wanted.last() {
-            compare(&wanted, &readable::<NodeRow, _>(nodes::between(c, node, last.node).await)?)?;
-            self.compared.1 = last.node;
+    /// Compares the buffered rows with the tables and drops them.
+    async fn compare_page(&mut self, c: &mut DbConnection) -> Result<(), VerifyError> {
+        let (seq, node, ordinal) = self.compared_up_to;
+        let expected = take(&mut self.nodes);
+        if let Some(last) = expected.last() {
+            compare_rows(&expected, &check_readable::<NodeRow, _>(nodes::list_between(c, node, last.node).await)?)?;
+            self.compared_up_to.1 = last.node;
         }
-        let wanted = take(&mut self.pairs);
-        if let Some(last) = wanted.last() {
-            let found = readable::<PairRow, _>(pairs::between(c, ordinal, last.ordinal).await)?;
-            let found: Vec<PairRow> = found.into_iter().map(|row| as_of(row, self.taken)).collect();
-            compare(&wanted, &found)?;
-            self.compared.2 = last.ordinal;
+        let expected = take(&mut self.pairs);
+        if let Some(last) = expected.last() {
+            let found = check_readable::<PairRow, _>(pairs::list_between(c, ordinal, last.ordinal).await)?;
+            let found: Vec<PairRow> = found.into_iter().map(|row| row_as_of(row, self.last_seq)).collect();
+            compare_rows(&expected, &found)?;
+            self.compared_up_to.2 = last.ordinal;
         }
         self.made.clear();
-        let found = readable::<PairRow, _>(pairs::voided_by(c, seq, self.taken).await)?;
-        self.compared.0 = self.taken;
-        // What was made and voided since has been compared just now.
-        self.compare_voided(c, found.into_iter().filter(|row| wanted.first().is_none_or(|w| row.ordinal < w.ordinal)))
+        let found = check_readable::<PairRow, _>(pairs::list_voided_by(c, seq, self.last_seq).await)?;
+        self.compared_up_to.0 = self.last_seq;
+        // Pairs that this page made and voided have been compared above.
+        self.compare_voided(c, found.into_iter().filter(|row| expected.first().is_none_or(|w| row.ordinal < w.ordinal)))
             .await
     }
 
-    async fn compare_voided(&mut self, c: &mut DbConnection, found: impl Iterator<Item = PairRow>) -> Result<(), Stop> {
+    async fn compare_voided(
+        &mut self,
+        c: &mut DbConnection,
+        found: impl Iterator<Item = PairRow>,
+    ) -> Result<(), VerifyError> {
         for row in found {
-            let wanted = match self.voided.remove(&(row.earner_node, row.number)) {
-                Some(when) => voided(&row, when),
-                None => standing(row.clone()),
+            let expected = match self.voided.remove(&(row.earner_node, row.number)) {
+                Some(when) => with_void(&row, when),
+                None => without_void(row.clone()),
             };
-            same(&wanted, &row)?;
+            compare_row(&expected, &row)?;
         }
         for ((earner, number), when) in take(&mut self.voided) {
-            let row = readable::<PairRow, _>(pairs::load(c, earner, number).await)?;
-            same(&voided(&row, when), &row)?;
+            let row = check_readable::<PairRow, _>(pairs::load(c, earner, number).await)?;
+            compare_row(&with_void(&row, when), &row)?;
         }
         Ok(())
     }
 
-    fn count(&self, done: &mut Verification) {
-        done.journal_entries = self.taken;
-        done.members = i64::try_from(self.tree.arena().len()).unwrap_or(i64::MAX);
-        done.pairs = self.compared.2.max(0);
-        done.plan_versions = self.versions;
+    fn update_report(&self, report: &mut Verification) {
+        report.journal_entries = self.last_seq;
+        report.members = i64::try_from(self.tree.arena().len()).unwrap_or(i64::MAX);
+        report.pairs = self.compared_up_to.2.max(0);
+        report.plan_versions = self.versions;
     }
 }
 
-fn missing_plan(version: u32) -> Stop {
+fn missing_plan(version: u32) -> VerifyError {
     super::deviation::missing::<PlanRow>(i64::from(version)).into()
 }
 
-/// The row before a later entry voided it.
-fn as_of(row: PairRow, seq: i64) -> PairRow {
-    if row.voided_seq.is_some_and(|by| by > seq) { standing(row) } else { row }
+/// The row as of entry `seq`: without the void of a later entry.
+fn row_as_of(row: PairRow, seq: i64) -> PairRow {
+    if row.voided_seq.is_some_and(|by| by > seq) { without_void(row) } else { row }
 }
 
-fn standing(row: PairRow) -> PairRow {
-    let made_as = if row.slot.is_some() { PairStatus::Matched } else { PairStatus::Flushed };
-    let status = if row.status == PairStatus::Voided { made_as } else { row.status };
+fn without_void(row: PairRow) -> PairRow {
+    let original_status = if row.slot.is_some() { PairStatus::Matched } else { PairStatus::Flushed };
+    let status = if row.status == PairStatus::Voided { original_status } else { row.status };
     PairRow { status, voided_seq: None, voided_at: None, ..row }
 }
 
-fn voided(row: &PairRow, (seq, at): (i64, Timestamp)) -> PairRow {
+fn with_void(row: &PairRow, (seq, at): (i64, Timestamp)) -> PairRow {
     PairRow { status: PairStatus::Voided, voided_seq: Some(seq), voided_at: Some(at), ..row.clone() }
 }
 
-/// What members have paid net is the sum of the payments that count and were not refunded.
+/// Checks that the net amount paid by each member is the sum of the counted payments that are not refunded.
 async fn check_payments(
     c: &mut DbConnection,
     tree: &Tree,
-    later: &mut Later,
-    done: &mut Verification,
-) -> Result<(), Stop> {
+    tail: &mut JournalTail,
+    report: &mut Verification,
+) -> Result<(), VerifyError> {
     let arena = tree.arena();
     let mut sums = vec![Money::ZERO; arena.len() + 1];
     let mut after = None;
     loop {
-        let page = payments::page(c, after, PAGE).await?;
+        let page = payments::list(c, after, PAGE_ROWS).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.payment_id);
-        readable::<Entry, _>(later.catch_up(c).await)?;
-        for row in page.iter().filter(|row| row.is_counted && !later.caused(row.payment_id.uuid())) {
-            if row.refund_id.is_some_and(|id| !later.caused(id.uuid())) {
+        check_readable::<JournalEntry, _>(tail.catch_up(c).await)?;
+        for row in page.iter().filter(|row| row.is_counted && !tail.has_cause(row.payment_id.uuid())) {
+            if row.refund_id.is_some_and(|id| !tail.has_cause(id.uuid())) {
                 continue;
             }
             let node = tree.find(row.user_id).and_then(|node| usize::try_from(node).ok());
             let sum = node.and_then(|node| sums.get_mut(node));
-            let sum = sum.ok_or_else(|| payment(row.payment_id, "user_id", "somebody with a place", row.user_id))?;
-            *sum = sum.add(row.amount_paise).map_err(|e| Failure::Tree(e.into()))?;
-            done.payments += 1;
+            let sum =
+                sum.ok_or_else(|| payment_deviation(row.payment_id, "user_id", "a placed member", row.user_id))?;
+            *sum = sum.add(row.amount_paise).map_err(|e| BinaryError::Tree(e.into()))?;
+            report.payments += 1;
         }
     }
     for (node, sum) in arena.members().zip(sums.into_iter().skip(1)) {
         let net = arena.net_paid(node);
         if net != sum {
-            return Err(payment(format!("of {}", arena.id(node)), "amount_paise", net, sum).into());
+            return Err(payment_deviation(format!("member {}", arena.id(node)), "amount_paise", net, sum).into());
         }
     }
     Ok(())
 }
 
-fn payment(row: impl Display, column: &'static str, expected: impl Display, found: impl Display) -> Deviation {
+fn payment_deviation(
+    row: impl Display,
+    column: &'static str,
+    expected: impl Display,
+    found: impl Display,
+) -> Deviation {
     let (row, expected, found) = (row.to_string(), expected.to_string(), found.to_string());
     Deviation { table: "payments", row, column: Some(column), expected, found }
 }
 
-/// Rows that no replayed entry wrote: a later one did.
-async fn check_rest(c: &mut DbConnection, replay: &Replay, later: &mut Later) -> Result<(), Stop> {
-    let (_, mut node, mut ordinal) = replay.compared;
+/// Checks that rows beyond the replay belong to later journal entries.
+async fn check_later_rows(c: &mut DbConnection, replay: &Replay, tail: &mut JournalTail) -> Result<(), VerifyError> {
+    let (_, mut node, mut ordinal) = replay.compared_up_to;
     loop {
-        let rows = readable::<NodeRow, _>(nodes::after(c, node, PAGE).await)?;
-        readable::<Entry, _>(later.catch_up(c).await)?;
+        let rows = check_readable::<NodeRow, _>(nodes::list_after(c, node, PAGE_ROWS).await)?;
+        check_readable::<JournalEntry, _>(tail.catch_up(c).await)?;
         let Some(last) = rows.last() else { break };
         node = last.node;
-        rows.iter().find(|row| !later.has(row.placed_seq)).map_or(Ok(()), |row| Err(unexpected(row)))?;
+        rows.iter().find(|row| !tail.contains(row.placed_seq)).map_or(Ok(()), |row| Err(unexpected(row)))?;
     }
     loop {
-        let rows = readable::<PairRow, _>(pairs::after(c, ordinal, PAGE).await)?;
-        readable::<Entry, _>(later.catch_up(c).await)?;
+        let rows = check_readable::<PairRow, _>(pairs::list_after(c, ordinal, PAGE_ROWS).await)?;
+        check_readable::<JournalEntry, _>(tail.catch_up(c).await)?;
         let Some(last) = rows.last() else { break };
         ordinal = last.ordinal;
-        rows.iter().find(|row| !later.has(row.matched_seq)).map_or(Ok(()), |row| Err(unexpected(row)))?;
+        rows.iter().find(|row| !tail.contains(row.matched_seq)).map_or(Ok(()), |row| Err(unexpected(row)))?;
     }
-    let voided_last = readable::<PairRow, _>(pairs::voided_last(c).await)?;
-    let versions = readable::<PlanRow, _>(plans::all(c).await)?;
-    readable::<Entry, _>(later.catch_up(c).await)?;
-    if let Some(row) = voided_last.filter(|row| row.voided_seq.is_some_and(|seq| seq > later.seq())) {
-        same(&standing(row.clone()), &row)?;
+    let last_voided = check_readable::<PairRow, _>(pairs::find_last_voided(c).await)?;
+    let versions = check_readable::<PlanRow, _>(plans::list_all(c).await)?;
+    check_readable::<JournalEntry, _>(tail.catch_up(c).await)?;
+    if let Some(row) = last_voided.filter(|row| row.voided_seq.is_some_and(|seq| seq > tail.last_seq())) {
+        compare_row(&without_void(row.clone()), &row)?;
     }
-    let published = |row: &PlanRow| (2..=replay.versions + 1).contains(&row.version);
-    let of_later = |row: &PlanRow| later.published(row.version);
-    versions.iter().find(|row| !published(row) && !of_later(row)).map_or(Ok(()), |row| Err(unexpected(row)))?;
-    // The journal ends where its head says.
-    let head = journal::head(c).await?;
-    if later.seq() > head {
-        let (expected, found) = (later.seq().to_string(), head.to_string());
+    let is_replayed = |row: &PlanRow| (2..=replay.versions + 1).contains(&row.version);
+    let is_in_tail = |row: &PlanRow| tail.has_plan_version(row.version);
+    versions.iter().find(|row| !is_replayed(row) && !is_in_tail(row)).map_or(Ok(()), |row| Err(unexpected(row)))?;
+    // The journal must end at its head.
+    let head = journal::load_head(c).await?;
+    if tail.last_seq() > head {
+        let (expected, found) = (tail.last_seq().to_string(), head.to_string());
         return Err(Deviation { table: "tree_head", row: "1".into(), column: Some("seq"), expected, found }.into());
     }
     Ok(())

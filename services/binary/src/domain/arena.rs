@@ -1,80 +1,84 @@
-//! Nodes in memory: positions and leg counts.
+//! Node storage: positions and leg counts.
 //!
-//! A child is always younger than its parent, so a node's number is greater than those of all its
-//! ancestors. Nothing recurses: a chain of fifty thousand is as good as a bush.
+//! A child is placed after its parent, so a node's index is greater than those of all its ancestors. No function
+//! recurses, so a chain of any depth is safe.
 
 use super::frontier::Frontiers;
-use super::index::Index;
-use super::input::{Placed, TreeError};
+use super::index::UserIndex;
+use super::input::{PlacedNode, TreeError};
+use super::leg_search::{LegSearches, SearchCache};
 use super::legs::Legs;
-use super::matching::Account;
-use super::node::{ACTIVE, COUNTS, DISTRIBUTOR, Fork, Ix, LATE, Live, NONE, Origin, ROOT, Rung, Up};
-use super::undo::Note;
-use super::vacancy::Hint;
-use super::walk::{Answers, Walks};
+use super::matching::EarnerState;
+use super::node::{
+    ACTIVE, COUNTING, DISTRIBUTOR, DownwardNode, NO_NODE, NodeIdentity, NodeIndex, ORDER_OVERRIDDEN, PairCounter,
+    ParentLink, ROOT, UpwardNode,
+};
+use super::undo::UndoEntry;
+use super::vacancy::VacancyHint;
 use domain::{Money, Side, UserId};
 use std::collections::HashMap;
 
-/// Pairs have 29 bits, and each takes two members.
-const MOST: usize = 1 << 30;
+/// A pair counter has 29 bits, and each pair uses two members.
+const MAX_NODES: usize = 1 << 30;
 
+/// All nodes, with the search caches and the undo log of the batch in progress. Node 0 is the company.
 #[derive(Debug, Clone)]
 pub struct Arena {
-    rungs: Vec<Rung>,
-    forks: Vec<Fork>,
-    accounts: Vec<Account>,
-    origins: Vec<Origin>,
-    index: Index,
-    /// Places in the matching order of those who count from another one than that of their placement.
-    late: HashMap<Ix, u32>,
-    /// Counting members whose pair was voided, oldest first, by earner and leg.
-    pub(super) returned: HashMap<(Ix, Side), Vec<(u32, Ix)>>,
+    upward_nodes: Vec<UpwardNode>,
+    downward_nodes: Vec<DownwardNode>,
+    earner_states: Vec<EarnerState>,
+    identities: Vec<NodeIdentity>,
+    index: UserIndex,
+    /// Matching order of the members who started to count after their placement.
+    order_overrides: HashMap<NodeIndex, u32>,
+    /// Counting members freed by a voided pair, oldest first, by earner and leg.
+    pub(super) freed_members: HashMap<(NodeIndex, Side), Vec<(u32, NodeIndex)>>,
     pub(super) frontiers: Frontiers,
-    pub(super) notes: Vec<Note>,
-    pub(super) recording: bool,
-    pub(super) hint: Option<Hint>,
-    pub(super) walks: Walks,
-    pub(super) answers: Answers,
-    /// Plan version and period in which earners are marked as full.
-    spell: Option<(u32, u32)>,
-    is_anybody_full: bool,
+    pub(super) undo_log: Vec<UndoEntry>,
+    pub(super) is_recording: bool,
+    pub(super) vacancy_hint: Option<VacancyHint>,
+    pub(super) leg_searches: LegSearches,
+    pub(super) search_cache: SearchCache,
+    /// Plan version and period for which earners are marked as being at their limit.
+    limit_period: Option<(u32, u32)>,
+    has_earners_at_limit: bool,
 }
 
 impl Default for Arena {
     fn default() -> Self {
         let mut arena = Self {
-            rungs: Vec::new(),
-            forks: Vec::new(),
-            accounts: Vec::new(),
-            origins: Vec::new(),
-            index: Index::default(),
-            late: HashMap::new(),
-            returned: HashMap::new(),
+            upward_nodes: Vec::new(),
+            downward_nodes: Vec::new(),
+            earner_states: Vec::new(),
+            identities: Vec::new(),
+            index: UserIndex::default(),
+            order_overrides: HashMap::new(),
+            freed_members: HashMap::new(),
             frontiers: Frontiers::default(),
-            notes: Vec::new(),
-            recording: false,
-            hint: None,
-            walks: Walks::default(),
-            answers: Answers::default(),
-            spell: None,
-            is_anybody_full: false,
+            undo_log: Vec::new(),
+            is_recording: false,
+            vacancy_hint: None,
+            leg_searches: LegSearches::default(),
+            search_cache: SearchCache::default(),
+            limit_period: None,
+            has_earners_at_limit: false,
         };
-        arena.push(Up::NOWHERE, Origin { id: UserId::from(uuid::Uuid::nil()), depth: 0 }, 0);
+        arena.push(ParentLink::ABSENT, NodeIdentity { id: UserId::from(uuid::Uuid::nil()), depth: 0 }, 0);
         arena
     }
 }
 
-pub(super) fn wide(ix: Ix) -> usize {
-    usize::try_from(ix).unwrap_or(usize::MAX)
+pub(super) fn to_usize(node: NodeIndex) -> usize {
+    usize::try_from(node).unwrap_or(usize::MAX)
 }
 
-#[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
-fn at<T>(of_nodes: &[T], node: Ix) -> &T {
-    &of_nodes[wide(node)]
+#[expect(clippy::indexing_slicing, reason = "only `push` creates node indexes")]
+fn node_at<T>(nodes: &[T], node: NodeIndex) -> &T {
+    &nodes[to_usize(node)]
 }
-#[expect(clippy::indexing_slicing, reason = "a node's number is only ever made by `push`")]
-fn at_mut<T>(of_nodes: &mut [T], node: Ix) -> &mut T {
-    &mut of_nodes[wide(node)]
+#[expect(clippy::indexing_slicing, reason = "only `push` creates node indexes")]
+fn node_at_mut<T>(nodes: &mut [T], node: NodeIndex) -> &mut T {
+    &mut nodes[to_usize(node)]
 }
 
 const fn set(flags: &mut u8, flag: u8, on: bool) {
@@ -82,232 +86,256 @@ const fn set(flags: &mut u8, flag: u8, on: bool) {
 }
 
 impl Arena {
-    /// Members placed, without the company.
+    /// Number of placed members, without the company.
     pub fn len(&self) -> usize {
-        self.origins.len().saturating_sub(1)
+        self.identities.len().saturating_sub(1)
     }
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Every node's number but the company's.
-    pub fn members(&self) -> impl Iterator<Item = Ix> + use<> {
-        1..Ix::try_from(self.origins.len()).unwrap_or(NONE)
+    /// Indexes of all members, without the company.
+    pub fn members(&self) -> impl Iterator<Item = NodeIndex> + use<> {
+        1..NodeIndex::try_from(self.identities.len()).unwrap_or(NO_NODE)
     }
-    pub fn find(&self, id: UserId) -> Option<Ix> {
-        self.index.find(id, |ix| at(&self.origins, ix).id == id)
+    /// The node of a member; `None` when the member is not placed.
+    pub fn find(&self, id: UserId) -> Option<NodeIndex> {
+        self.index.find(id, |node| node_at(&self.identities, node).id == id)
     }
-    pub(super) const fn index(&self) -> &Index {
+    pub(super) const fn index(&self) -> &UserIndex {
         &self.index
     }
-    /// Who it is but for a coincidence of hashes, without a look at the node.
-    pub(super) fn guess(&self, id: UserId) -> Option<Ix> {
+    /// Like [`Arena::find`], by hash alone: a collision returns another member's node. For prefetching only.
+    pub(super) fn find_unchecked(&self, id: UserId) -> Option<NodeIndex> {
         self.index.find(id, |_| true)
     }
-    pub fn contains(&self, node: Ix) -> bool {
-        wide(node) < self.origins.len()
+    /// Whether this index belongs to a node.
+    pub fn contains(&self, node: NodeIndex) -> bool {
+        to_usize(node) < self.identities.len()
     }
-    /// Bytes held by nodes, index and side table, without what was reserved ahead.
+    /// Memory in use by nodes, user index and order overrides, in bytes; spare capacity is not included.
     pub fn bytes(&self) -> usize {
-        let node = size_of::<Rung>() + size_of::<Fork>() + size_of::<Account>() + size_of::<Origin>();
-        self.origins.len() * node + self.index.bytes() + self.late.len() * size_of::<(Ix, u32)>()
+        let node =
+            size_of::<UpwardNode>() + size_of::<DownwardNode>() + size_of::<EarnerState>() + size_of::<NodeIdentity>();
+        self.identities.len() * node + self.index.bytes() + self.order_overrides.len() * size_of::<(NodeIndex, u32)>()
     }
 
-    pub(super) fn rung(&self, node: Ix) -> &Rung {
-        at(&self.rungs, node)
+    pub(super) fn upward(&self, node: NodeIndex) -> &UpwardNode {
+        node_at(&self.upward_nodes, node)
     }
-    pub(super) fn rung_mut(&mut self, node: Ix) -> &mut Rung {
-        at_mut(&mut self.rungs, node)
+    pub(super) fn upward_mut(&mut self, node: NodeIndex) -> &mut UpwardNode {
+        node_at_mut(&mut self.upward_nodes, node)
     }
-    pub(super) fn fork(&self, node: Ix) -> &Fork {
-        at(&self.forks, node)
+    pub(super) fn downward(&self, node: NodeIndex) -> &DownwardNode {
+        node_at(&self.downward_nodes, node)
     }
-    pub(super) fn fork_mut(&mut self, node: Ix) -> &mut Fork {
-        at_mut(&mut self.forks, node)
+    pub(super) fn downward_mut(&mut self, node: NodeIndex) -> &mut DownwardNode {
+        node_at_mut(&mut self.downward_nodes, node)
     }
-    pub(super) fn account(&self, node: Ix) -> &Account {
-        at(&self.accounts, node)
+    pub(super) fn earner_state(&self, node: NodeIndex) -> &EarnerState {
+        node_at(&self.earner_states, node)
     }
-    pub(super) fn account_mut(&mut self, node: Ix) -> &mut Account {
-        at_mut(&mut self.accounts, node)
+    pub(super) fn earner_state_mut(&mut self, node: NodeIndex) -> &mut EarnerState {
+        node_at_mut(&mut self.earner_states, node)
     }
-    pub(super) fn origin(&self, node: Ix) -> &Origin {
-        at(&self.origins, node)
+    pub(super) fn identity(&self, node: NodeIndex) -> &NodeIdentity {
+        node_at(&self.identities, node)
     }
 
-    pub fn id(&self, node: Ix) -> UserId {
-        self.origin(node).id
+    /// The user id of a node; nil for the company.
+    pub fn id(&self, node: NodeIndex) -> UserId {
+        self.identity(node).id
     }
-    /// The member's id; none for the company.
-    pub fn member_id(&self, node: Ix) -> Option<UserId> {
-        (node != ROOT && node != NONE).then(|| self.id(node))
+    /// The user id of a member; `None` for the company.
+    pub fn member_id(&self, node: NodeIndex) -> Option<UserId> {
+        (node != ROOT && node != NO_NODE).then(|| self.id(node))
     }
-    /// Parent and side; none for the company.
-    pub fn up(&self, node: Ix) -> Option<(Ix, Side)> {
-        self.rung(node).up.step()
+    /// Parent and side; `None` for the company.
+    pub fn parent(&self, node: NodeIndex) -> Option<(NodeIndex, Side)> {
+        self.upward(node).parent.get()
     }
-    /// Every ancestor, the nearest first, and the leg of it that the node is in.
-    pub fn upline(&self, node: Ix) -> impl Iterator<Item = (Ix, Side)> {
-        std::iter::successors(self.up(node), |(at, _)| self.up(*at))
+    /// Every ancestor, nearest first, with the leg of that ancestor in which the node is.
+    pub fn upline(&self, node: NodeIndex) -> impl Iterator<Item = (NodeIndex, Side)> {
+        std::iter::successors(self.parent(node), |(at, _)| self.parent(*at))
     }
-    pub fn child(&self, node: Ix, side: Side) -> Option<Ix> {
-        Some(self.fork(node).child.get(side)).filter(|ix| *ix != NONE)
+    /// The child on one side.
+    pub fn child(&self, node: NodeIndex, side: Side) -> Option<NodeIndex> {
+        Some(self.downward(node).child.get(side)).filter(|node| *node != NO_NODE)
     }
-    pub fn depth(&self, node: Ix) -> u32 {
-        self.origin(node).depth
+    /// Levels below the company.
+    pub fn depth(&self, node: NodeIndex) -> u32 {
+        self.identity(node).depth
     }
-    pub fn counts(&self, node: Ix) -> Legs<u32> {
-        self.rung(node).count
+    /// Counting members in each leg.
+    pub fn leg_counts(&self, node: NodeIndex) -> Legs<u32> {
+        self.upward(node).count
     }
-    pub fn is_counting(&self, node: Ix) -> bool {
-        self.fork(node).flags & COUNTS != 0
+    /// Whether the member counts.
+    pub fn is_counting(&self, node: NodeIndex) -> bool {
+        self.downward(node).flags & COUNTING != 0
     }
-    /// Place in the matching order; zero while the member does not count.
-    pub(super) fn counted(&self, node: Ix) -> u32 {
-        let fork = self.fork(node);
-        if fork.flags & LATE != 0 {
-            return self.late.get(&node).copied().unwrap_or(0);
+    /// Position in the matching order; zero while the member does not count.
+    pub(super) fn matching_order(&self, node: NodeIndex) -> u32 {
+        let downward = self.downward(node);
+        if downward.flags & ORDER_OVERRIDDEN != 0 {
+            return self.order_overrides.get(&node).copied().unwrap_or(0);
         }
-        if fork.flags & COUNTS == 0 { 0 } else { fork.born }
+        if downward.flags & COUNTING == 0 { 0 } else { downward.placement_order }
     }
-    pub fn net_paid(&self, node: Ix) -> Money {
-        self.account(node).net_paid
+    /// Payments minus refunds.
+    pub fn net_paid(&self, node: NodeIndex) -> Money {
+        self.earner_state(node).net_paid
     }
-    /// The number of the pair made last.
-    pub fn last_pair(&self, node: Ix) -> u32 {
-        self.account(node).number
+    /// The number of the earner's latest pair; 0 before the first.
+    pub fn last_pair_number(&self, node: NodeIndex) -> u32 {
+        self.earner_state(node).last_pair_number
     }
-    /// Pairs that could be made if nothing limited them.
-    pub fn backlog(&self, node: Ix) -> u32 {
-        let rung = self.rung(node);
-        if node == ROOT { 0 } else { rung.count.smaller().saturating_sub(rung.live.pairs()) }
+    /// Pairs that the earner could make without a limit.
+    pub fn backlog(&self, node: NodeIndex) -> u32 {
+        let upward = self.upward(node);
+        if node == ROOT { 0 } else { upward.count.smaller().saturating_sub(upward.pair_counter.outstanding()) }
     }
     /// Whether `node` is `ancestor` or below it.
-    pub fn is_within(&self, node: Ix, ancestor: Ix) -> bool {
+    pub fn is_within(&self, node: NodeIndex, ancestor: NodeIndex) -> bool {
         node == ancestor || self.leg_of(ancestor, node).is_some()
     }
-    /// Which leg of `ancestor` the node is in.
-    pub fn leg_of(&self, ancestor: Ix, node: Ix) -> Option<Side> {
-        // Ancestors have smaller numbers: once above, it cannot be met any more.
+    /// The leg of `ancestor` in which the node is; `None` when it is not below `ancestor`.
+    pub fn leg_of(&self, ancestor: NodeIndex, node: NodeIndex) -> Option<Side> {
+        // Ancestors have smaller indexes: below `ancestor`'s index the search is over.
         self.upline(node).take_while(|(at, _)| *at >= ancestor).find(|(at, _)| *at == ancestor).map(|(_, side)| side)
     }
 
-    /// Adds a member who does not count yet.
-    pub fn place(&mut self, id: UserId, parent: Ix, side: Side, born: u32) -> Result<Placed, TreeError> {
-        if self.origins.len() >= MOST {
+    /// Adds a member who does not count yet. Errors with `AlreadyPlaced`, `SlotTaken` or `Full`.
+    pub fn place(
+        &mut self,
+        id: UserId,
+        parent: NodeIndex,
+        side: Side,
+        placement_order: u32,
+    ) -> Result<PlacedNode, TreeError> {
+        if self.identities.len() >= MAX_NODES {
             return Err(TreeError::Full);
         }
         if self.child(parent, side).is_some() {
             return Err(if self.find(id).is_some() { TreeError::AlreadyPlaced(id) } else { TreeError::SlotTaken });
         }
-        let node = Ix::try_from(self.origins.len()).unwrap_or(NONE);
-        let Self { index, origins, .. } = self;
-        if !index.insert(id, node, |ix| at(origins, ix).id == id) {
+        let node = NodeIndex::try_from(self.identities.len()).unwrap_or(NO_NODE);
+        let Self { index, identities, .. } = self;
+        if !index.insert(id, node, |node| node_at(identities, node).id == id) {
             return Err(TreeError::AlreadyPlaced(id));
         }
         let depth = self.depth(parent).saturating_add(1);
-        self.push(Up::new(parent, side), Origin { id, depth }, born);
-        self.note(Note::Placed);
-        self.fork_mut(parent).child.set(side, node);
-        // The new node's own slots are one step further down.
-        self.set_vacant(parent, side, 1);
-        Ok(Placed { node, parent, side, depth })
+        self.push(ParentLink::new(parent, side), NodeIdentity { id, depth }, placement_order);
+        self.record_undo(UndoEntry::Placed);
+        self.downward_mut(parent).child.set(side, node);
+        // The new node's free slots are one level below it.
+        self.set_vacancy_distance(parent, side, 1);
+        Ok(PlacedNode { node, parent, side, depth })
     }
 
-    fn push(&mut self, up: Up, origin: Origin, born: u32) {
-        self.rungs.push(Rung { up, count: Legs::default(), live: Live::default() });
-        self.forks.push(Fork { child: Legs::of(NONE, NONE), born, vacant: Legs::default(), flags: 0 });
-        self.accounts.push(Account::default());
-        self.origins.push(origin);
+    fn push(&mut self, parent: ParentLink, identity: NodeIdentity, placement_order: u32) {
+        self.upward_nodes.push(UpwardNode { parent, count: Legs::default(), pair_counter: PairCounter::default() });
+        self.downward_nodes.push(DownwardNode {
+            child: Legs::new(NO_NODE, NO_NODE),
+            placement_order,
+            vacancy_distance: Legs::default(),
+            flags: 0,
+        });
+        self.earner_states.push(EarnerState::default());
+        self.identities.push(identity);
     }
 
-    /// Takes back the last placement, and that its member counts.
-    pub(super) fn unplace_last(&mut self) {
-        let Some(node) = Ix::try_from(self.len()).ok().filter(|ix| *ix != ROOT) else { return };
+    /// Removes the node placed last and its contribution to the leg counts.
+    pub(super) fn remove_last(&mut self) {
+        let Some(node) = NodeIndex::try_from(self.len()).ok().filter(|node| *node != ROOT) else { return };
         if self.is_counting(node) {
-            self.recount(node, 0);
+            self.set_counting(node, 0);
         }
-        self.index.remove(self.id(node), |ix| ix == node);
-        if let Some((parent, side)) = self.up(node) {
-            self.fork_mut(parent).child.set(side, NONE);
-            self.set_vacant(parent, side, 0);
+        self.index.remove(self.id(node), |other| other == node);
+        if let Some((parent, side)) = self.parent(node) {
+            self.downward_mut(parent).child.set(side, NO_NODE);
+            self.set_vacancy_distance(parent, side, 0);
         }
-        self.rungs.pop();
-        self.forks.pop();
-        self.accounts.pop();
-        self.origins.pop();
+        self.upward_nodes.pop();
+        self.downward_nodes.pop();
+        self.earner_states.pop();
+        self.identities.pop();
     }
 
-    /// Begins a time in which neither plan nor period changes, if it is another one. Until it ends, earners at their
-    /// limit are marked, so that the members who join below them cost nothing more: near the root that is
-    /// nearly everybody.
-    pub(super) fn begin_spell(&mut self, version: u32, period: u32) {
-        if self.spell != Some((version, period)) {
-            self.end_spell();
-            self.spell = Some((version, period));
-        }
-    }
-
-    /// Forgets who is at their limit.
-    pub(super) fn end_spell(&mut self) {
-        self.spell = None;
-        if std::mem::take(&mut self.is_anybody_full) {
-            self.rungs.iter_mut().for_each(|rung| rung.live.set_full(false));
+    /// Starts a limit period: one plan version and one period of its limit. Clears the marks of the period before.
+    ///
+    /// Earners at their limit are marked until the period ends, so a member who joins below them needs no matching.
+    /// Near the root that applies to nearly all earners.
+    pub(super) fn begin_limit_period(&mut self, version: u32, period: u32) {
+        if self.limit_period != Some((version, period)) {
+            self.end_limit_period();
+            self.limit_period = Some((version, period));
         }
     }
 
-    pub(super) fn mark_full(&mut self, earner: Ix, version: u32, period: u32) {
-        self.begin_spell(version, period);
-        self.is_anybody_full = true;
-        self.rung_mut(earner).live.set_full(true);
-    }
-
-    pub fn is_active_buyer(&self, node: Ix) -> bool {
-        self.fork(node).flags & ACTIVE != 0
-    }
-    pub(super) fn set_active_buyer(&mut self, node: Ix, active: bool) {
-        set(&mut self.fork_mut(node).flags, ACTIVE, active);
-    }
-
-    pub fn is_distributor(&self, node: Ix) -> bool {
-        self.fork(node).flags & DISTRIBUTOR != 0
-    }
-    pub(super) fn set_label(&mut self, node: Ix, distributor: bool) {
-        set(&mut self.fork_mut(node).flags, DISTRIBUTOR, distributor);
-        // Who may not match without the label may be marked.
-        self.rung_mut(node).live.set_full(false);
-    }
-
-    /// Sets a member's place in the matching order (zero: none), and nothing above.
-    pub(super) fn set_counted(&mut self, node: Ix, counted: u32) {
-        let fork = self.fork_mut(node);
-        let (was_late, is_late) = (fork.flags & LATE != 0, counted != 0 && counted != fork.born);
-        fork.flags &= !(COUNTS | LATE);
-        if counted != 0 {
-            fork.flags |= if is_late { COUNTS | LATE } else { COUNTS };
-        }
-        if is_late {
-            self.late.insert(node, counted);
-        } else if was_late {
-            self.late.remove(&node);
+    /// Clears the marks of all earners at their limit.
+    pub(super) fn end_limit_period(&mut self) {
+        self.limit_period = None;
+        if std::mem::take(&mut self.has_earners_at_limit) {
+            self.upward_nodes.iter_mut().for_each(|upward| upward.pair_counter.set_at_limit(false));
         }
     }
 
-    /// Sets the place in the matching order (zero: none) and every leg count above, and nothing else.
-    pub(super) fn recount(&mut self, node: Ix, counted: u32) {
-        self.answers = Answers::default();
-        let before = self.counted(node);
-        self.set_counted(node, counted);
-        let mut at = self.up(node);
+    pub(super) fn mark_at_limit(&mut self, earner: NodeIndex, version: u32, period: u32) {
+        self.begin_limit_period(version, period);
+        self.has_earners_at_limit = true;
+        self.upward_mut(earner).pair_counter.set_at_limit(true);
+    }
+
+    /// Whether the member is an Active Buyer.
+    pub fn is_active_buyer(&self, node: NodeIndex) -> bool {
+        self.downward(node).flags & ACTIVE != 0
+    }
+    pub(super) fn set_active_buyer(&mut self, node: NodeIndex, active: bool) {
+        set(&mut self.downward_mut(node).flags, ACTIVE, active);
+    }
+
+    /// Whether the member has the distributor label.
+    pub fn is_distributor(&self, node: NodeIndex) -> bool {
+        self.downward(node).flags & DISTRIBUTOR != 0
+    }
+    pub(super) fn set_distributor(&mut self, node: NodeIndex, distributor: bool) {
+        set(&mut self.downward_mut(node).flags, DISTRIBUTOR, distributor);
+        // An earner who may not match without the label may carry the mark.
+        self.upward_mut(node).pair_counter.set_at_limit(false);
+    }
+
+    /// Sets a member's position in the matching order (zero: does not count). Leaves the leg counts alone.
+    pub(super) fn set_matching_order(&mut self, node: NodeIndex, order: u32) {
+        let downward = self.downward_mut(node);
+        let (was_overridden, is_overridden) =
+            (downward.flags & ORDER_OVERRIDDEN != 0, order != 0 && order != downward.placement_order);
+        downward.flags &= !(COUNTING | ORDER_OVERRIDDEN);
+        if order != 0 {
+            downward.flags |= if is_overridden { COUNTING | ORDER_OVERRIDDEN } else { COUNTING };
+        }
+        if is_overridden {
+            self.order_overrides.insert(node, order);
+        } else if was_overridden {
+            self.order_overrides.remove(&node);
+        }
+    }
+
+    /// Sets a member's position in the matching order (zero: does not count) and updates every leg count above.
+    pub(super) fn set_counting(&mut self, node: NodeIndex, order: u32) {
+        self.search_cache = SearchCache::default();
+        let before = self.matching_order(node);
+        self.set_matching_order(node, order);
+        let mut at = self.parent(node);
         while let Some((above, side)) = at {
-            let rung = self.rung_mut(above);
-            let count = rung.count.get_mut(side);
-            *count = match (before, counted) {
+            let upward = self.upward_mut(above);
+            let count = upward.count.get_mut(side);
+            *count = match (before, order) {
                 (0, 0) => *count,
                 (0, _) => count.saturating_add(1),
                 (_, 0) => count.saturating_sub(1),
                 (_, _) => *count,
             };
-            at = rung.up.step();
+            at = upward.parent.get();
         }
     }
 }
@@ -315,40 +343,43 @@ impl Arena {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{InPlay, Input, Tree};
+    use crate::domain::{Input, Tree, VoidablePairs};
     use domain::Timestamp;
 
     #[test]
     fn a_node_is_eighty_four_bytes() {
-        assert_eq!((size_of::<Rung>(), size_of::<Fork>(), size_of::<Account>(), size_of::<Origin>()), (16, 16, 32, 20));
+        assert_eq!(
+            (size_of::<UpwardNode>(), size_of::<DownwardNode>(), size_of::<EarnerState>(), size_of::<NodeIdentity>()),
+            (16, 16, 32, 20)
+        );
     }
 
     #[test]
-    fn marks_end_with_their_spell_and_leave_what_stands_beside_them() {
+    fn limit_marks_end_with_their_period_and_leave_the_other_bits_unchanged() {
         let mut arena = Arena::default();
-        let live = |arena: &Arena| arena.rung(ROOT).live;
-        arena.begin_spell(1, 202_611);
-        arena.rung_mut(ROOT).live.set_pairs(7);
-        arena.rung_mut(ROOT).live.set_searched(Side::Right, true);
-        arena.mark_full(ROOT, 1, 202_611);
-        arena.begin_spell(1, 202_611);
-        assert!(live(&arena).is_full());
+        let pair_counter = |arena: &Arena| arena.upward(ROOT).pair_counter;
+        arena.begin_limit_period(1, 202_611);
+        arena.upward_mut(ROOT).pair_counter.set_outstanding(7);
+        arena.upward_mut(ROOT).pair_counter.set_frontier(Side::Right, true);
+        arena.mark_at_limit(ROOT, 1, 202_611);
+        arena.begin_limit_period(1, 202_611);
+        assert!(pair_counter(&arena).is_at_limit());
         for (version, period) in [(2, 202_611), (2, 202_612)] {
-            arena.begin_spell(version, period);
-            assert!(!live(&arena).is_full());
-            arena.mark_full(ROOT, version, period);
+            arena.begin_limit_period(version, period);
+            assert!(!pair_counter(&arena).is_at_limit());
+            arena.mark_at_limit(ROOT, version, period);
         }
-        arena.end_spell();
-        assert!(!live(&arena).is_full());
-        assert_eq!((live(&arena).pairs(), live(&arena).is_searched(Side::Right)), (7, true));
-        assert!(!live(&arena).is_searched(Side::Left));
+        arena.end_limit_period();
+        assert!(!pair_counter(&arena).is_at_limit());
+        assert_eq!((pair_counter(&arena).outstanding(), pair_counter(&arena).has_frontier(Side::Right)), (7, true));
+        assert!(!pair_counter(&arena).has_frontier(Side::Left));
     }
 
     #[test]
-    fn a_deep_chain_needs_no_stack_and_is_found_from_its_top() {
+    fn a_deep_chain_needs_no_recursion_and_is_found_from_its_top() {
         const DEPTH: u32 = 3_000;
         let user = |n: u32| UserId::from(uuid::Uuid::from_u128(u128::from(n)));
-        let (mut tree, mut in_play) = (Tree::default(), InPlay::default());
+        let (mut tree, mut voidable_pairs) = (Tree::default(), VoidablePairs::default());
         for n in 1..=DEPTH {
             let input = Input::Placed {
                 user: user(n),
@@ -357,13 +388,13 @@ mod tests {
                 distributor: false,
                 amount: Money::from_rupees(500),
             };
-            tree.apply(Timestamp::UNIX_EPOCH, &input, &mut in_play).expect("placed");
+            tree.apply(Timestamp::UNIX_EPOCH, &input, &mut voidable_pairs).expect("placed");
         }
         let arena = tree.arena();
         let bottom = arena.find(user(DEPTH)).expect("placed");
-        assert_eq!((arena.depth(bottom), arena.counts(1).left()), (DEPTH, DEPTH - 1));
+        assert_eq!((arena.depth(bottom), arena.leg_counts(1).left()), (DEPTH, DEPTH - 1));
         assert_eq!((arena.leg_of(1, bottom), arena.is_within(bottom, 1)), (Some(Side::Left), true));
-        assert_eq!(arena.vacancy(ROOT, None), (ROOT, Side::Right));
-        assert_eq!(arena.vacancy(bottom, None), (bottom, Side::Left));
+        assert_eq!(arena.find_vacancy(ROOT, None), (ROOT, Side::Right));
+        assert_eq!(arena.find_vacancy(bottom, None), (bottom, Side::Left));
     }
 }

@@ -1,7 +1,7 @@
-//! A digest of the tree's state (FNV-1a), to compare two replays of one journal.
+//! Digest of the tree's state (FNV-1a), to compare two replays of one journal.
 
 use super::arena::Arena;
-use super::node::{ACTIVE, DISTRIBUTOR, NONE};
+use super::node::{ACTIVE, DISTRIBUTOR, NO_NODE};
 use domain::Side;
 
 #[derive(Debug, Clone)]
@@ -27,44 +27,44 @@ impl Digest {
 impl Arena {
     pub(super) fn digest(&self, hash: &mut Digest) {
         for node in self.members() {
-            let (rung, fork) = (self.rung(node), self.fork(node));
-            let (account, origin) = (self.account(node), self.origin(node));
-            let (parent, side) = self.up(node).unwrap_or((NONE, Side::Left));
-            hash.write(origin.id.as_bytes());
-            hash.write(&account.net_paid.paise().to_be_bytes());
-            // Kept searches and marks are a cache, not state.
+            let (upward, downward) = (self.upward(node), self.downward(node));
+            let (earner_state, identity) = (self.earner_state(node), self.identity(node));
+            let (parent, side) = self.parent(node).unwrap_or((NO_NODE, Side::Left));
+            hash.write(identity.id.as_bytes());
+            hash.write(&earner_state.net_paid.paise().to_be_bytes());
+            // Frontiers and limit marks are a cache, not state.
             hash.write(&[
-                fork.vacant.left(),
-                fork.vacant.right(),
+                downward.vacancy_distance.left(),
+                downward.vacancy_distance.right(),
                 u8::from(side == Side::Right),
-                fork.flags & (DISTRIBUTOR | ACTIVE),
+                downward.flags & (DISTRIBUTOR | ACTIVE),
             ]);
             let numbers = [
                 parent,
-                fork.child.left(),
-                fork.child.right(),
-                rung.count.left(),
-                rung.count.right(),
-                rung.live.pairs(),
-                self.counted(node),
-                fork.born,
-                origin.depth,
-                account.number,
-                account.day,
-                account.day_slots,
-                account.month_slots,
-                account.taken.left(),
-                account.taken.right(),
+                downward.child.left(),
+                downward.child.right(),
+                upward.count.left(),
+                upward.count.right(),
+                upward.pair_counter.outstanding(),
+                self.matching_order(node),
+                downward.placement_order,
+                identity.depth,
+                earner_state.last_pair_number,
+                earner_state.day,
+                earner_state.day_slots,
+                earner_state.month_slots,
+                earner_state.matched_up_to.left(),
+                earner_state.matched_up_to.right(),
             ];
             for number in numbers {
                 hash.write(&number.to_be_bytes());
             }
             for side in [Side::Left, Side::Right] {
-                for (order, member) in self.returned.get(&(node, side)).into_iter().flatten() {
+                for (order, member) in self.freed_members.get(&(node, side)).into_iter().flatten() {
                     hash.write(&order.to_be_bytes());
                     hash.write(&member.to_be_bytes());
                 }
-                hash.write(&NONE.to_be_bytes());
+                hash.write(&NO_NODE.to_be_bytes());
             }
         }
     }

@@ -1,114 +1,115 @@
-//! The oldest unmatched member of a leg, without lists of members.
+//! Search frontiers: the oldest unmatched member of a long leg, without lists of members.
 //!
-//! Nobody below a node can be earlier in the matching order than the node was placed. So a search that
-//! always looks at the earliest thing it knows of, a member or a whole subtree by its birth, meets members
-//! in exactly the matching order, however they came to count: placed by hand first, or counting again.
+//! No descendant of a node precedes the node's placement in the matching order. A heap of members (by matching order)
+//! and subtrees (by placement order of their top) therefore yields members in exactly the matching order, including
+//! members placed manually and members who count again.
 //!
-//! Few members are matched in most legs, and a short walk finds the next. Where the walk gets long, the
-//! search is kept, a heap for the leg, and carried along as members join.
+//! In most legs few members are matched and a short [`super::leg_search`] finds the next. Where it reaches its limit,
+//! the leg gets a frontier that is maintained as members join.
 
 use super::arena::Arena;
-use super::node::{Ix, NONE};
-use super::walk::Oldest;
+use super::leg_search::OldestMember;
+use super::node::{NO_NODE, NodeIndex};
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-/// Entries of all kept searches together, 12 bytes each; above, all are dropped.
-const KEPT: usize = 4_000_000;
+/// Heap entries of all frontiers together, 12 bytes each; above the limit all frontiers are dropped.
+const MAX_FRONTIER_ENTRIES: usize = 4_000_000;
 
 #[derive(Debug, Clone, Default)]
 struct Frontier {
-    /// Place in the matching order, node, and whether it is the member alone or the whole subtree.
-    heap: BinaryHeap<Reverse<(u32, Ix, bool)>>,
-    /// Every subtree born up to here has been opened.
-    opened: u32,
+    /// Order, node, and whether the entry is the member alone or the whole subtree.
+    heap: BinaryHeap<Reverse<(u32, NodeIndex, bool)>>,
+    /// Every subtree with a placement order up to this one has been expanded.
+    expanded: u32,
 }
 
+/// All frontiers of the tree.
 #[derive(Debug, Clone, Default)]
 pub struct Frontiers {
-    of: HashMap<(Ix, Side), Frontier>,
+    by_leg: HashMap<(NodeIndex, Side), Frontier>,
     entries: usize,
 }
 
 impl Arena {
-    /// The earliest counting member of the leg after all that have been taken from it. The caller takes it: a kept
-    /// search does not offer it again. `wanted` are how many will be taken one after the other.
-    pub(super) fn next_in_leg(&mut self, earner: Ix, side: Side, wanted: u32) -> Option<Ix> {
-        if !self.rung(earner).live.is_searched(side) {
-            match self.oldest(earner, side, wanted) {
-                Oldest::Member(member) => return Some(member),
-                Oldest::Nobody => return None,
-                Oldest::TooFar => self.keep_frontier(earner, side, self.child(earner, side)?),
+    /// The oldest counting member of the leg that has not been matched yet. A frontier does not return a member twice,
+    /// so the caller must claim it. `wanted` is the number of members that the caller will claim in a row.
+    pub(super) fn next_oldest_in_leg(&mut self, earner: NodeIndex, side: Side, wanted: u32) -> Option<NodeIndex> {
+        if !self.upward(earner).pair_counter.has_frontier(side) {
+            match self.find_oldest(earner, side, wanted) {
+                OldestMember::Found(member) => return Some(member),
+                OldestMember::NotFound => return None,
+                OldestMember::LimitReached => self.create_frontier(earner, side, self.child(earner, side)?),
             }
         }
-        self.advance(earner, side, self.account(earner).taken.get(side))
+        self.advance_frontier(earner, side, self.earner_state(earner).matched_up_to.get(side))
     }
 
-    fn keep_frontier(&mut self, earner: Ix, side: Side, leg: Ix) {
-        if self.frontiers.entries > KEPT {
-            self.forget_frontiers();
+    fn create_frontier(&mut self, earner: NodeIndex, side: Side, leg: NodeIndex) {
+        if self.frontiers.entries > MAX_FRONTIER_ENTRIES {
+            self.clear_frontiers();
         }
         let mut frontier = Frontier::default();
-        frontier.heap.push(Reverse((self.fork(leg).born, leg, false)));
+        frontier.heap.push(Reverse((self.downward(leg).placement_order, leg, false)));
         self.frontiers.entries += 1;
-        self.frontiers.of.insert((earner, side), frontier);
-        self.rung_mut(earner).live.set_searched(side, true);
+        self.frontiers.by_leg.insert((earner, side), frontier);
+        self.upward_mut(earner).pair_counter.set_frontier(side, true);
     }
 
-    fn advance(&mut self, earner: Ix, side: Side, after: u32) -> Option<Ix> {
-        let mut frontier = self.frontiers.of.remove(&(earner, side))?;
+    fn advance_frontier(&mut self, earner: NodeIndex, side: Side, after: u32) -> Option<NodeIndex> {
+        let mut frontier = self.frontiers.by_leg.remove(&(earner, side))?;
         let before = frontier.heap.len();
         let mut found = None;
-        while let Some(Reverse((place, node, member))) = frontier.heap.pop() {
-            let counted = self.counted(node);
+        while let Some(Reverse((key, node, member))) = frontier.heap.pop() {
+            let order = self.matching_order(node);
             if member {
-                // Who stopped counting, or counts anew, left an entry behind that no longer fits.
-                if counted == place && place > after {
+                // An entry is stale when the member stopped counting or counts again.
+                if order == key && key > after {
                     found = Some(node);
                     break;
                 }
                 continue;
             }
-            frontier.opened = place;
-            if counted > after {
-                frontier.heap.push(Reverse((counted, node, true)));
+            frontier.expanded = key;
+            if order > after {
+                frontier.heap.push(Reverse((order, node, true)));
             }
-            let child = self.fork(node).child;
+            let child = self.downward(node).child;
             for child in [child.left(), child.right()] {
-                if child != NONE {
-                    frontier.heap.push(Reverse((self.fork(child).born, child, false)));
+                if child != NO_NODE {
+                    frontier.heap.push(Reverse((self.downward(child).placement_order, child, false)));
                 }
             }
         }
         self.frontiers.entries = (self.frontiers.entries + frontier.heap.len()).saturating_sub(before);
-        self.frontiers.of.insert((earner, side), frontier);
+        self.frontiers.by_leg.insert((earner, side), frontier);
         found
     }
 
-    /// Tells a kept search that `node` joined the leg: as a new node, counting or not, or by counting late.
-    pub(super) fn join_frontier(&mut self, earner: Ix, side: Side, node: Ix) {
-        let (born, counted) = (self.fork(node).born, self.counted(node));
-        let parent_born = self.up(node).map_or(0, |(parent, _)| self.fork(parent).born);
-        let Some(frontier) = self.frontiers.of.get_mut(&(earner, side)) else { return };
-        if counted == born || counted == 0 {
-            // Newly placed: seen later with its parent, unless the parent has been opened.
-            if parent_born <= frontier.opened {
-                frontier.heap.push(Reverse((born, node, false)));
+    /// Adds `node` to the frontier of a leg, as a new node (counting or not) or as a member who starts to count later.
+    pub(super) fn add_to_frontier(&mut self, earner: NodeIndex, side: Side, node: NodeIndex) {
+        let (placement_order, order) = (self.downward(node).placement_order, self.matching_order(node));
+        let parent_order = self.parent(node).map_or(0, |(parent, _)| self.downward(parent).placement_order);
+        let Some(frontier) = self.frontiers.by_leg.get_mut(&(earner, side)) else { return };
+        if order == placement_order || order == 0 {
+            // New node: expanded later with its parent, unless the parent has been expanded.
+            if parent_order <= frontier.expanded {
+                frontier.heap.push(Reverse((placement_order, node, false)));
                 self.frontiers.entries += 1;
             }
-        } else if born <= frontier.opened {
-            frontier.heap.push(Reverse((counted, node, true)));
+        } else if placement_order <= frontier.expanded {
+            frontier.heap.push(Reverse((order, node, true)));
             self.frontiers.entries += 1;
         }
     }
 
-    pub(super) fn forget_frontiers(&mut self) {
-        let kept: Vec<(Ix, Side)> = self.frontiers.of.drain().map(|(key, _)| key).collect();
+    pub(super) fn clear_frontiers(&mut self) {
+        let keys: Vec<(NodeIndex, Side)> = self.frontiers.by_leg.drain().map(|(key, _)| key).collect();
         self.frontiers.entries = 0;
-        for (earner, side) in kept {
+        for (earner, side) in keys {
             if self.contains(earner) {
-                self.rung_mut(earner).live.set_searched(side, false);
+                self.upward_mut(earner).pair_counter.set_frontier(side, false);
             }
         }
     }

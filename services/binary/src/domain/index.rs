@@ -1,12 +1,10 @@
-//! From a user id to a node, in some twelve bytes a member.
+//! Hash index from user id to node, about twelve bytes a member.
 //!
-//! The hash of an id says in which bucket it stands; a bucket is one cache line, so nearly every search and nearly
-//! every insertion waits for memory once. What finds its bucket full goes to the next one. A slot keeps its hash, so
-//! an id that is not here is hardly ever compared with one that is, and because buckets are in the order of the
-//! hashes, a table grows in one pass from left to right. There are many small tables, so that no growth is a long one;
-//! the ids themselves stand in the nodes.
+//! Linear probing over buckets of one cache line each, so nearly every lookup and insertion costs one cache miss. A
+//! slot stores its hash, so an absent id is rarely compared with a present one. Buckets are ordered by hash, so a table
+//! grows in one pass. Many small tables keep each growth short. The ids themselves are stored in the nodes.
 
-use super::node::{Ix, NONE};
+use super::node::{NO_NODE, NodeIndex};
 use domain::UserId;
 use std::hint::black_box;
 
@@ -14,86 +12,87 @@ const TABLE_BITS: u32 = 10;
 const TABLES: usize = 1 << TABLE_BITS;
 const SLOTS: usize = 8;
 
-/// Slots are filled from the first on, and freed from the last; the node of a free one is [`NONE`].
+/// Slots are filled from the first and freed from the last; a free slot holds [`NO_NODE`].
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Bucket {
     hashes: [u32; SLOTS],
-    nodes: [Ix; SLOTS],
+    nodes: [NodeIndex; SLOTS],
 }
 
-const EMPTY: Bucket = Bucket { hashes: [0; SLOTS], nodes: [NONE; SLOTS] };
+const EMPTY: Bucket = Bucket { hashes: [0; SLOTS], nodes: [NO_NODE; SLOTS] };
 
 impl Bucket {
     const fn is_full(&self) -> bool {
-        self.nodes[SLOTS - 1] != NONE
+        self.nodes[SLOTS - 1] != NO_NODE
     }
 
-    fn slots(&self) -> impl Iterator<Item = (u32, Ix)> {
-        self.hashes.into_iter().zip(self.nodes).take_while(|(_, node)| *node != NONE)
+    fn slots(&self) -> impl Iterator<Item = (u32, NodeIndex)> {
+        self.hashes.into_iter().zip(self.nodes).take_while(|(_, node)| *node != NO_NODE)
     }
 
-    /// Where the node stands. All hashes are compared at once: which one fits is nothing a processor could guess.
-    fn position(&self, hash: u32, is: impl Fn(Ix) -> bool) -> Option<(usize, Ix)> {
-        let alike = self.hashes.iter().map(|other| u32::from(*other == hash));
-        let mut alike = alike.enumerate().fold(0, |all, (at, one)| all | one << at);
-        while alike != 0 {
-            let at = usize::try_from(alike.trailing_zeros()).unwrap_or(0);
-            let node = self.nodes.get(at).copied().filter(|node| *node != NONE && is(*node));
+    /// Slot and node of an id. Compares all hashes without branching, because the branches would be mispredicted.
+    fn position(&self, hash: u32, has_id: impl Fn(NodeIndex) -> bool) -> Option<(usize, NodeIndex)> {
+        let matches = self.hashes.iter().map(|other| u32::from(*other == hash));
+        let mut matches = matches.enumerate().fold(0, |all, (at, one)| all | one << at);
+        while matches != 0 {
+            let at = usize::try_from(matches.trailing_zeros()).unwrap_or(0);
+            let node = self.nodes.get(at).copied().filter(|node| *node != NO_NODE && has_id(*node));
             if let Some(node) = node {
                 return Some((at, node));
             }
-            alike &= alike - 1;
+            matches &= matches - 1;
         }
         None
     }
 
     fn filled(&self) -> usize {
-        self.nodes.iter().filter(|node| **node != NONE).count()
+        self.nodes.iter().filter(|node| **node != NO_NODE).count()
     }
 
-    fn set(&mut self, at: usize, hash: u32, node: Ix) {
+    fn set(&mut self, at: usize, hash: u32, node: NodeIndex) {
         if let (Some(to_hash), Some(to_node)) = (self.hashes.get_mut(at), self.nodes.get_mut(at)) {
             (*to_hash, *to_node) = (hash, node);
         }
     }
 
-    /// The last one moves to where the removed one stood.
-    fn remove(&mut self, at: usize) -> Option<(u32, Ix)> {
+    /// Removes a slot and moves the last one into its place.
+    fn remove(&mut self, at: usize) -> Option<(u32, NodeIndex)> {
         let last = self.filled().checked_sub(1)?;
         self.hashes.swap(at, last);
         self.nodes.swap(at, last);
         let freed = self.nodes.get_mut(last)?;
-        Some((*self.hashes.get(last)?, std::mem::replace(freed, NONE)))
+        Some((*self.hashes.get(last)?, std::mem::replace(freed, NO_NODE)))
     }
 }
 
+/// Index from user id to node.
 #[derive(Debug, Clone)]
-pub struct Index {
-    /// By the first bits of the hash.
+pub struct UserIndex {
+    /// Selected by the first bits of the hash.
     tables: Vec<Table>,
 }
 
-impl Default for Index {
+impl Default for UserIndex {
     fn default() -> Self {
         Self { tables: vec![Table::default(); TABLES] }
     }
 }
 
-impl Index {
-    /// `is` tells whether a node has the id that is looked for.
-    pub fn find(&self, id: UserId, is: impl Fn(Ix) -> bool) -> Option<Ix> {
+impl UserIndex {
+    /// The node of an id. `has_id` answers whether a node has the id.
+    pub fn find(&self, id: UserId, has_id: impl Fn(NodeIndex) -> bool) -> Option<NodeIndex> {
         let (table, hash) = hash(id);
-        self.tables.get(table)?.search(hash, is).ok().map(|(_, _, node)| node)
+        self.tables.get(table)?.search(hash, has_id).ok().map(|(_, _, node)| node)
     }
 
-    /// Fetches the buckets where searches for these ids begin, then those where the full ones go on. Where they are is
-    /// found out before, so that there is hardly anything but fetches between fetches, and many are made at once.
-    pub fn touch(&self, ids: impl Iterator<Item = UserId>) {
+    /// Loads the first bucket of each id into the cache, then the next one where the first is full. Computes all
+    /// addresses first, so that the loads run in parallel.
+    pub fn prefetch_buckets(&self, ids: impl Iterator<Item = UserId>) {
         let bucket = |id| {
             let (table, hash) = hash(id);
             let table = self.tables.get(table)?;
-            table.buckets.get(table.home(hash)..)
+            table.buckets.get(table.home_bucket(hash)..)
         };
         let buckets: Vec<&[Bucket]> = ids.filter_map(bucket).collect();
         for from in &buckets {
@@ -106,20 +105,22 @@ impl Index {
         }
     }
 
-    /// Adds a node, unless there is one with this id.
+    /// Adds a node; false when the id is present already.
     #[must_use]
-    pub fn insert(&mut self, id: UserId, node: Ix, is: impl Fn(Ix) -> bool) -> bool {
+    pub fn insert(&mut self, id: UserId, node: NodeIndex, has_id: impl Fn(NodeIndex) -> bool) -> bool {
         let (table, hash) = hash(id);
-        self.tables.get_mut(table).is_some_and(|table| table.insert(hash, node, is))
+        self.tables.get_mut(table).is_some_and(|table| table.insert(hash, node, has_id))
     }
 
-    pub fn remove(&mut self, id: UserId, is: impl Fn(Ix) -> bool) {
+    /// Removes an id; does nothing when it is absent.
+    pub fn remove(&mut self, id: UserId, has_id: impl Fn(NodeIndex) -> bool) {
         let (table, hash) = hash(id);
         if let Some(table) = self.tables.get_mut(table) {
-            table.remove(hash, is);
+            table.remove(hash, has_id);
         }
     }
 
+    /// Memory in use, in bytes.
     pub fn bytes(&self) -> usize {
         self.tables.iter().map(|table| table.buckets.len() * size_of::<Bucket>()).sum()
     }
@@ -127,32 +128,32 @@ impl Index {
 
 #[derive(Debug, Clone, Default)]
 struct Table {
-    /// One for each home, and at the end as many more as were needed beyond the last one.
+    /// One for each home bucket, then the overflow of the last ones.
     buckets: Vec<Bucket>,
-    homes: usize,
+    home_buckets: usize,
     filled: usize,
 }
 
 impl Table {
-    fn insert(&mut self, hash: u32, node: Ix, is: impl Fn(Ix) -> bool) -> bool {
-        if self.filled * 4 >= self.homes * SLOTS * 3 {
+    fn insert(&mut self, hash: u32, node: NodeIndex, has_id: impl Fn(NodeIndex) -> bool) -> bool {
+        if self.filled * 4 >= self.home_buckets * SLOTS * 3 {
             self.grow();
         }
-        let Err(at) = self.search(hash, is) else { return false };
+        let Err(at) = self.search(hash, has_id) else { return false };
         self.put(at, hash, node);
         self.filled += 1;
         true
     }
 
-    fn remove(&mut self, hash: u32, is: impl Fn(Ix) -> bool) {
-        let Ok((mut at, mut slot, _)) = self.search(hash, is) else { return };
+    fn remove(&mut self, hash: u32, has_id: impl Fn(NodeIndex) -> bool) {
+        let Ok((mut at, mut slot, _)) = self.search(hash, has_id) else { return };
         self.filled -= 1;
         loop {
             let Some(bucket) = self.buckets.get_mut(at) else { return };
             let was_full = bucket.is_full();
             bucket.remove(slot);
-            // Whoever found this bucket full comes back, or a search would end here.
-            let Some(next) = was_full.then(|| self.pushed_beyond(at)).flatten() else { return };
+            // An entry that overflowed this bucket moves back, because a lookup stops at a bucket that is not full.
+            let Some(next) = was_full.then(|| self.find_overflowed(at)).flatten() else { return };
             let moved = self.buckets.get(next.0).and_then(|bucket| bucket.slots().nth(next.1));
             if let Some((hash, node)) = moved {
                 self.put(at, hash, node);
@@ -161,10 +162,10 @@ impl Table {
         }
     }
 
-    /// Bucket and slot of somebody who stands behind bucket `at`, and would stand in it or before it had there been room.
-    fn pushed_beyond(&self, at: usize) -> Option<(usize, usize)> {
+    /// Bucket and slot of the first entry after bucket `at` that overflowed from it or from an earlier one.
+    fn find_overflowed(&self, at: usize) -> Option<(usize, usize)> {
         for (bucket, number) in self.buckets.get(at + 1..)?.iter().zip(at + 1..) {
-            let slot = bucket.slots().position(|(hash, _)| self.home(hash) <= at);
+            let slot = bucket.slots().position(|(hash, _)| self.home_bucket(hash) <= at);
             if slot.is_some() || !bucket.is_full() {
                 return slot.map(|slot| (number, slot));
             }
@@ -172,18 +173,18 @@ impl Table {
         None
     }
 
-    /// Where this hash would stand if there were always room.
-    fn home(&self, hash: u32) -> usize {
-        // The hash as a fraction of all hashes, of all homes; a `u64` holds the product.
-        let homes = u64::try_from(self.homes).unwrap_or(0);
-        usize::try_from((u64::from(hash) * homes) >> 32).unwrap_or(0)
+    /// The bucket where the probe for this hash starts.
+    fn home_bucket(&self, hash: u32) -> usize {
+        // Scales the hash range to the bucket range; the product fits in a `u64`.
+        let home_buckets = u64::try_from(self.home_buckets).unwrap_or(0);
+        usize::try_from((u64::from(hash) * home_buckets) >> 32).unwrap_or(0)
     }
 
-    /// Bucket, slot and node, or else the bucket with room for it.
-    fn search(&self, hash: u32, is: impl Fn(Ix) -> bool) -> Result<(usize, usize, Ix), usize> {
-        let mut at = self.home(hash);
+    /// Bucket, slot and node of an id, or else the bucket with a free slot for it.
+    fn search(&self, hash: u32, has_id: impl Fn(NodeIndex) -> bool) -> Result<(usize, usize, NodeIndex), usize> {
+        let mut at = self.home_bucket(hash);
         while let Some(bucket) = self.buckets.get(at) {
-            if let Some((slot, node)) = bucket.position(hash, &is) {
+            if let Some((slot, node)) = bucket.position(hash, &has_id) {
                 return Ok((at, slot, node));
             }
             if !bucket.is_full() {
@@ -194,7 +195,7 @@ impl Table {
         Err(at)
     }
 
-    fn put(&mut self, at: usize, hash: u32, node: Ix) {
+    fn put(&mut self, at: usize, hash: u32, node: NodeIndex) {
         if at >= self.buckets.len() {
             self.buckets.push(EMPTY);
         }
@@ -204,12 +205,12 @@ impl Table {
     }
 
     fn grow(&mut self) {
-        self.homes += self.homes.div_ceil(4).max(1);
-        let before = std::mem::replace(&mut self.buckets, vec![EMPTY; self.homes]);
-        // Counted apart: to look into a bucket that was written a moment ago takes longer.
-        let mut filled = vec![0_u8; self.homes];
+        self.home_buckets += self.home_buckets.div_ceil(4).max(1);
+        let before = std::mem::replace(&mut self.buckets, vec![EMPTY; self.home_buckets]);
+        // A separate count is faster than reading a bucket that has just been written.
+        let mut filled = vec![0_u8; self.home_buckets];
         for (hash, node) in before.iter().flat_map(Bucket::slots) {
-            let mut at = self.home(hash);
+            let mut at = self.home_bucket(hash);
             while filled.get(at).is_some_and(|filled| usize::from(*filled) == SLOTS) {
                 at += 1;
             }
@@ -225,7 +226,7 @@ impl Table {
     }
 }
 
-/// The table, and the hash in it. The random half of a UUIDv7, mixed; the upper bits of a product are its best.
+/// The table and the hash within it: the random half of a UUIDv7, multiplied; the upper bits are the best mixed.
 fn hash(id: UserId) -> (usize, u32) {
     let (high, low) = id.uuid().as_u64_pair();
     let mixed = (low ^ high.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -245,12 +246,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_finds_what_a_map_finds(ops in prop::collection::vec((any::<bool>(), 0..400u16), 0..2_000)) {
-            let (mut index, mut map, mut ids) = (Index::default(), HashMap::new(), Vec::new());
+        fn the_index_finds_what_a_hash_map_finds(ops in prop::collection::vec((any::<bool>(), 0..400u16), 0..2_000)) {
+            let (mut index, mut map, mut ids) = (UserIndex::default(), HashMap::new(), Vec::new());
             for (adds, n) in ops {
                 let id = user(n);
                 if adds {
-                    let node = Ix::try_from(ids.len()).expect("few");
+                    let node = NodeIndex::try_from(ids.len()).expect("few");
                     let is_new = index.insert(id, node, |ix| ids.get(usize::try_from(ix).expect("few")) == Some(&id));
                     prop_assert_eq!(is_new, !map.contains_key(&id));
                     if is_new {

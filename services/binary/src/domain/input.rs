@@ -1,35 +1,35 @@
-//! What may happen to the tree, and what comes of it.
+//! Inputs of the tree and their outcomes.
 
-use super::node::Ix;
+use super::node::NodeIndex;
 use domain::plan::PairPay;
 use domain::{Money, PlanError, PlanVersion, Side, Timestamp, UserId};
 
 domain::text_enum! {
     /// The kinds of rows in the tree's journal.
-    pub enum Kind {
-        /// A first payment: the member is placed by level order and counts.
+    pub enum InputKind {
+        /// First payment: the member is placed in level order and counts.
         Placed = "placed",
-        /// An administrator named parent and side; the member does not count yet.
+        /// Placement by an administrator under a given parent and side; the member does not count yet.
         PlacedManually = "placed_manually",
-        /// A further payment of a placed member.
+        /// Payment of a placed member.
         Paid = "paid",
         Refunded = "refunded",
-        /// The distributor label was given or taken.
+        /// The distributor label was granted or revoked.
         Labelled = "labelled",
-        /// A business day began: earners with a backlog match again if their period allows.
+        /// Start of a business day: earners with a backlog are matched if their limit allows.
         DayStarted = "day_started",
-        /// The rest of an opening that was too much for one input.
+        /// Continuation of a period opening that exceeded the limits of one input.
         PeriodOpened = "period_opened",
         PlanPublished = "plan_published",
     }
 }
 
-/// One input. Everything a decision needs travels in it or is in the tree already.
+/// One input. Everything that the decision needs is in the input or in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     Placed {
         user: UserId,
-        /// The nearest placed member up the referral chain; none: the company.
+        /// The nearest placed member up the referral chain; `None`: the company.
         sponsor: Option<UserId>,
         prefers: Option<Side>,
         distributor: bool,
@@ -38,7 +38,7 @@ pub enum Input {
     PlacedManually {
         user: UserId,
         sponsor: Option<UserId>,
-        /// None: directly under the company.
+        /// `None`: directly under the company.
         parent: Option<UserId>,
         side: Side,
         distributor: bool,
@@ -57,23 +57,25 @@ pub enum Input {
     },
     DayStarted,
     PeriodOpened,
-    /// Boxed: it would make every input three times as big.
+    /// Boxed, because it would triple the size of every input.
     PlanPublished(Box<PlanVersion>),
 }
 
 impl Input {
-    pub const fn kind(&self) -> Kind {
+    /// The kind of its journal row.
+    pub const fn kind(&self) -> InputKind {
         match self {
-            Self::Placed { .. } => Kind::Placed,
-            Self::PlacedManually { .. } => Kind::PlacedManually,
-            Self::Paid { .. } => Kind::Paid,
-            Self::Refunded { .. } => Kind::Refunded,
-            Self::Labelled { .. } => Kind::Labelled,
-            Self::DayStarted => Kind::DayStarted,
-            Self::PeriodOpened => Kind::PeriodOpened,
-            Self::PlanPublished(_) => Kind::PlanPublished,
+            Self::Placed { .. } => InputKind::Placed,
+            Self::PlacedManually { .. } => InputKind::PlacedManually,
+            Self::Paid { .. } => InputKind::Paid,
+            Self::Refunded { .. } => InputKind::Refunded,
+            Self::Labelled { .. } => InputKind::Labelled,
+            Self::DayStarted => InputKind::DayStarted,
+            Self::PeriodOpened => InputKind::PeriodOpened,
+            Self::PlanPublished(_) => InputKind::PlanPublished,
         }
     }
+    /// The member concerned; `None` for inputs that concern all members.
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::Placed { user, .. }
@@ -84,7 +86,7 @@ impl Input {
             Self::DayStarted | Self::PeriodOpened | Self::PlanPublished(_) => None,
         }
     }
-    /// Below whom a member is placed.
+    /// The member below which this input places another; `None` for the company and for other inputs.
     pub const fn sponsor(&self) -> Option<UserId> {
         match self {
             Self::Placed { sponsor, .. } => *sponsor,
@@ -99,62 +101,63 @@ impl Input {
     }
 }
 
-/// A position, once for ever.
+/// A permanent position in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Placed {
-    pub node: Ix,
-    pub parent: Ix,
+pub struct PlacedNode {
+    pub node: NodeIndex,
+    pub parent: NodeIndex,
     pub side: Side,
     pub depth: u32,
 }
 
-/// A pair and the whole decision about it.
+/// A pair with the complete decision about its pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PairMade {
-    /// Over all earners, from 1: the order in which pairs were made.
+    /// Sequence number over all earners, from 1.
     pub ordinal: u64,
-    pub earner: Ix,
-    /// Of this earner, from 1, gap-free, for life.
+    pub earner: NodeIndex,
+    /// Sequence number of this earner's pairs, from 1, without gaps.
     pub number: u32,
-    pub left: Ix,
-    pub right: Ix,
-    /// `YYYYMM` or `YYYYMMDD`, as the plan's limit counts.
+    pub left: NodeIndex,
+    pub right: NodeIndex,
+    /// Period of the plan's limit: `YYYYMM` or `YYYYMMDD`.
     pub period: u32,
-    /// In that period, from 1; none when the pair was flushed.
+    /// Slot in that period, from 1; `None` when the pair was flushed.
     pub slot: Option<u32>,
     pub earner_active_buyer: bool,
     pub plan_version: u32,
     pub pay: PairPay,
 }
 
-/// What one input did.
+/// Effects of one input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct InputOutcome {
     pub seq: i64,
-    /// The tree's time: the event's own, or that of the input before if that was later.
+    /// The tree's time: the later of the event's time and the time of the input before.
     pub at: Timestamp,
-    pub placed: Option<Placed>,
-    /// Earner and number of every pair that lost a member.
-    pub voided: Vec<(Ix, u32)>,
+    pub placed: Option<PlacedNode>,
+    /// Earner and number of every voided pair.
+    pub voided: Vec<(NodeIndex, u32)>,
     pub made: Vec<PairMade>,
 }
 
+/// Refusals of an input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
-    #[error("{0} has a place already")]
+    #[error("member {0} is already placed")]
     AlreadyPlaced(UserId),
-    #[error("{0} has no place")]
+    #[error("member {0} is not placed")]
     NotPlaced(UserId),
     #[error("the slot is taken")]
     SlotTaken,
-    #[error("the tree can hold no more")]
+    #[error("the tree has reached its maximum size")]
     Full,
-    #[error("an amount must be more than zero")]
+    #[error("the amount must be greater than zero")]
     BadAmount,
     #[error(transparent)]
     Plan(#[from] PlanError),
-    #[error("an amount is out of range")]
+    #[error("the amount is out of range")]
     Money(#[from] domain::MoneyError),
-    #[error("the tree contradicts itself: {0}")]
+    #[error("the tree is inconsistent: {0}")]
     Inconsistent(&'static str),
 }

@@ -1,8 +1,8 @@
-//! One value for each leg of a node.
+//! Pair of values, one for each leg of a node.
 
 use domain::Side;
 
-/// Left and right, found by position: which leg it is depends on data, and a processor guesses such branches badly.
+/// Left and right value. Selected by array index, because a branch on the side would often be mispredicted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Legs<T>([T; 2]);
 
@@ -14,20 +14,23 @@ const fn position(side: Side) -> usize {
 }
 
 impl<T: Copy> Legs<T> {
-    pub const fn of(left: T, right: T) -> Self {
+    /// Values of the left and the right leg.
+    pub const fn new(left: T, right: T) -> Self {
         Self([left, right])
     }
+    /// Value of the left leg.
     pub const fn left(&self) -> T {
         self.0[0]
     }
+    /// Value of the right leg.
     pub const fn right(&self) -> T {
         self.0[1]
     }
-    #[expect(clippy::indexing_slicing, reason = "there are two sides and two places")]
+    #[expect(clippy::indexing_slicing, reason = "two sides, two array elements")]
     pub const fn get(&self, side: Side) -> T {
         self.0[position(side)]
     }
-    #[expect(clippy::indexing_slicing, reason = "there are two sides and two places")]
+    #[expect(clippy::indexing_slicing, reason = "two sides, two array elements")]
     pub const fn get_mut(&mut self, side: Side) -> &mut T {
         &mut self.0[position(side)]
     }
@@ -37,7 +40,7 @@ impl<T: Copy> Legs<T> {
 }
 
 impl Legs<u32> {
-    /// One more on that side. Both are written, so that who reads them next need not wait for the one.
+    /// Adds one on that side. Writes both values, so that the next read of both avoids a store-forwarding stall.
     pub fn increment(&mut self, side: Side) {
         let [left, right] = self.0;
         let is_right = u32::from(side == Side::Right);
@@ -46,6 +49,7 @@ impl Legs<u32> {
 }
 
 impl<T: Copy + Ord> Legs<T> {
+    /// The smaller of the two values.
     pub fn smaller(&self) -> T {
         self.left().min(self.right())
     }

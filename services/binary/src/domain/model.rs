@@ -1,18 +1,17 @@
-//! The rules of the tree in their plainest form: breadth-first placement, linear scans, nothing kept that can
-//! be computed.
+//! Reference model of the tree: breadth-first placement, linear scans, no derived state.
 
 use domain::plan::{LimitPer, OverLimit};
 use domain::{Money, Plan, Side, Timestamp};
 use std::collections::VecDeque;
 
 /// Earner, number, left, right and slot of a pair.
-pub(super) type Made = (usize, u32, usize, usize, Option<u32>);
+pub(super) type ModelPair = (usize, u32, usize, usize, Option<u32>);
 
 #[derive(Clone, Default)]
 pub(super) struct Node {
     pub(super) parent: usize,
     pub(super) children: [Option<usize>; 2],
-    pub(super) counted: Option<i64>,
+    pub(super) order: Option<i64>,
     pub(super) net: i64,
     pub(super) distributor: bool,
     pub(super) active: bool,
@@ -24,7 +23,7 @@ pub(super) struct Pair {
     pub(super) number: u32,
     pub(super) left: usize,
     pub(super) right: usize,
-    /// Day on which a slot was taken; none when flushed.
+    /// Day on which a slot was used; `None` when flushed.
     pub(super) day: Option<u32>,
     pub(super) voided: bool,
 }
@@ -38,7 +37,7 @@ pub(super) struct Model {
     pub(super) plans: Vec<(Timestamp, Plan)>,
 }
 
-pub(super) fn index(side: Side) -> usize {
+pub(super) fn side_index(side: Side) -> usize {
     match side {
         Side::Left => 0,
         Side::Right => 1,
@@ -67,11 +66,11 @@ impl Model {
         }
         all
     }
-    pub(super) fn vacancy(&self, sponsor: usize, prefers: Option<Side>) -> (usize, usize) {
+    pub(super) fn find_vacancy(&self, sponsor: usize, prefers: Option<Side>) -> (usize, usize) {
         let top = match prefers {
             None => sponsor,
-            Some(side) => match self.nodes[sponsor].children[index(side)] {
-                None => return (sponsor, index(side)),
+            Some(side) => match self.nodes[sponsor].children[side_index(side)] {
+                None => return (sponsor, side_index(side)),
                 Some(child) => child,
             },
         };
@@ -86,8 +85,8 @@ impl Model {
     }
     pub(super) fn counting(&self, x: usize, side: usize) -> Vec<usize> {
         let mut all = self.subtree(self.nodes[x].children[side]);
-        all.retain(|m| self.nodes[*m].counted.is_some());
-        all.sort_by_key(|m| self.nodes[*m].counted);
+        all.retain(|m| self.nodes[*m].order.is_some());
+        all.sort_by_key(|m| self.nodes[*m].order);
         all
     }
     pub(super) fn place(&mut self, parent: usize, side: usize, distributor: bool) -> usize {
@@ -109,7 +108,7 @@ impl Model {
     pub(super) fn day(&self) -> u32 {
         self.time.day().to_string().replace('-', "").parse().unwrap()
     }
-    pub(super) fn match_earner(&mut self, e: usize, made: &mut Vec<Made>) {
+    pub(super) fn match_earner(&mut self, e: usize, made: &mut Vec<ModelPair>) {
         if e == 0 || self.nodes[e].children.contains(&None) {
             return;
         }
@@ -119,8 +118,8 @@ impl Model {
         }
         let legs = [0, 1].map(|side| self.counting(e, side));
         loop {
-            let standing: Vec<&Pair> = self.pairs.iter().filter(|p| p.earner == e && !p.voided).collect();
-            let used: Vec<usize> = standing.iter().flat_map(|p| [p.left, p.right]).collect();
+            let outstanding: Vec<&Pair> = self.pairs.iter().filter(|p| p.earner == e && !p.voided).collect();
+            let used: Vec<usize> = outstanding.iter().flat_map(|p| [p.left, p.right]).collect();
             let free = |side: usize| legs[side].iter().copied().find(|m| !used.contains(m));
             let (Some(left), Some(right)) = (free(0), free(1)) else { return };
             let day = self.day();
@@ -143,25 +142,25 @@ impl Model {
         self.nodes[x].net = net;
         self.nodes[x].active = Money::from_rupees(net) >= self.plan().active_buyer_from;
     }
-    pub(super) fn label(&mut self, x: usize, on: bool, made: &mut Vec<Made>) {
+    pub(super) fn label(&mut self, x: usize, on: bool, made: &mut Vec<ModelPair>) {
         let before = std::mem::replace(&mut self.nodes[x].distributor, on);
         if on && !before && self.plan().pairs.require_distributor {
             self.match_earner(x, made);
         }
     }
-    pub(super) fn pay(&mut self, x: usize, amount: i64, made: &mut Vec<Made>) {
+    pub(super) fn pay(&mut self, x: usize, amount: i64, made: &mut Vec<ModelPair>) {
         self.set_net(x, self.nodes[x].net + amount);
-        if self.nodes[x].net > 0 && self.nodes[x].counted.is_none() {
-            self.nodes[x].counted = Some(self.seq);
+        if self.nodes[x].net > 0 && self.nodes[x].order.is_none() {
+            self.nodes[x].order = Some(self.seq);
             for e in self.ancestors(x) {
                 self.match_earner(e, made);
             }
         }
     }
-    pub(super) fn refund(&mut self, x: usize, amount: i64, made: &mut Vec<Made>) -> Vec<(usize, u32)> {
+    pub(super) fn refund(&mut self, x: usize, amount: i64, made: &mut Vec<ModelPair>) -> Vec<(usize, u32)> {
         self.set_net(x, self.nodes[x].net - amount);
         let mut voided = Vec::new();
-        if self.nodes[x].net <= 0 && self.nodes[x].counted.take().is_some() {
+        if self.nodes[x].net <= 0 && self.nodes[x].order.take().is_some() {
             for e in self.ancestors(x) {
                 for p in &mut self.pairs {
                     if p.earner == e && !p.voided && (p.left == x || p.right == x) {

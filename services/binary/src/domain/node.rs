@@ -1,106 +1,109 @@
-//! What is kept of a member: 84 bytes, in four parts by what touches them together. What walks up touch, what walks down
-//! touch, what pairing changes in an earner ([`super::matching::Account`]), and the rest.
+//! Memory layout of a node: 84 bytes in four parts, grouped by access pattern. [`UpwardNode`] for traversals towards
+//! the company, [`DownwardNode`] for traversals away from it, [`super::matching::EarnerState`] for matching, and
+//! [`NodeIdentity`] for the rest.
 
 use super::legs::Legs;
 use domain::{Side, UserId};
 
-/// A node's number: the order of placement.
-pub type Ix = u32;
+/// A node's index: the order of placement.
+pub type NodeIndex = u32;
 /// The company: it has no parent, matches no pairs and earns nothing.
-pub const ROOT: Ix = 0;
+pub const ROOT: NodeIndex = 0;
 /// No node.
-pub const NONE: Ix = Ix::MAX;
+pub const NO_NODE: NodeIndex = NodeIndex::MAX;
 
-/// The way to the parent: its number, and in the lowest bit on which side of it the node stands. One load a step,
-/// and no branch that depends on what was loaded: a walk to the root is the most frequent thing a tree does.
+/// The parent's index, with the side in the lowest bit. One load a level and no data-dependent branch, because the
+/// traversal to the company is the most frequent operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Up(u32);
+pub(super) struct ParentLink(u32);
 
-impl Up {
-    pub(super) const NOWHERE: Self = Self(u32::MAX);
+impl ParentLink {
+    pub(super) const ABSENT: Self = Self(u32::MAX);
 
-    pub(super) fn new(parent: Ix, side: Side) -> Self {
+    pub(super) fn new(parent: NodeIndex, side: Side) -> Self {
         Self(parent << 1 | u32::from(side == Side::Right))
     }
-    /// Parent and side; none for the company.
-    pub(super) const fn step(self) -> Option<(Ix, Side)> {
+    /// Parent and side; `None` for the company.
+    pub(super) const fn get(self) -> Option<(NodeIndex, Side)> {
         let side = if self.0 & 1 == 0 { Side::Left } else { Side::Right };
         if self.0 == u32::MAX { None } else { Some((self.0 >> 1, side)) }
     }
 }
 
-/// What a walk up touches: 16 bytes, so that none lies across two cache lines.
+/// The part that traversals towards the company read: 16 bytes, so it never spans two cache lines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rung {
-    pub(super) up: Up,
+pub(super) struct UpwardNode {
+    pub(super) parent: ParentLink,
     /// Counting members of each leg.
     pub(super) count: Legs<u32>,
-    pub(super) live: Live,
+    pub(super) pair_counter: PairCounter,
 }
 
-/// Pairs that stand: each uses one counting member of each leg, so `count - live` are unmatched. In the upper bits
-/// stands in which legs a kept search looks for members, and whether the earner may make no more pairs for now.
+/// Number of outstanding pairs. Each uses one counting member of each leg, so `count - outstanding` are unmatched. The
+/// upper bits hold which legs have a frontier and whether the earner is at the limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Live(u32);
+pub(super) struct PairCounter(u32);
 
-impl Live {
-    const SEARCHED: Legs<u32> = Legs::of(1 << 30, 1 << 31);
-    const FULL: u32 = 1 << 29;
-    const PAIRS: u32 = Self::FULL - 1;
+impl PairCounter {
+    const FRONTIER: Legs<u32> = Legs::new(1 << 30, 1 << 31);
+    const AT_LIMIT: u32 = 1 << 29;
+    const COUNT: u32 = Self::AT_LIMIT - 1;
 
-    pub(super) const fn pairs(self) -> u32 {
-        self.0 & Self::PAIRS
+    pub(super) const fn outstanding(self) -> u32 {
+        self.0 & Self::COUNT
     }
-    pub(super) const fn set_pairs(&mut self, pairs: u32) {
-        self.0 = self.0 & !Self::PAIRS | pairs & Self::PAIRS;
+    pub(super) const fn set_outstanding(&mut self, pairs: u32) {
+        self.0 = self.0 & !Self::COUNT | pairs & Self::COUNT;
     }
-    pub(super) const fn is_searched(self, side: Side) -> bool {
-        self.0 & Self::SEARCHED.get(side) != 0
+    pub(super) const fn has_frontier(self, side: Side) -> bool {
+        self.0 & Self::FRONTIER.get(side) != 0
     }
-    pub(super) const fn set_searched(&mut self, side: Side, searched: bool) {
-        self.set(Self::SEARCHED.get(side), searched);
+    pub(super) const fn set_frontier(&mut self, side: Side, present: bool) {
+        self.set(Self::FRONTIER.get(side), present);
     }
-    /// Whether a leg that has just grown is all there is to it, when the smaller leg now counts so many: nobody is
-    /// looking for members, and no pair can be made. One comparison says the latter, for a mark is more than any count.
-    pub(super) const fn is_content(self, smaller: u32) -> bool {
-        smaller <= self.0 && self.0 < Self::SEARCHED.left()
+    /// Whether a new member in a leg changes only the count, given the count of the smaller leg: no pair can be made
+    /// and no frontier needs the member. A set upper bit exceeds every count, so two comparisons are enough.
+    pub(super) const fn cannot_pair(self, smaller: u32) -> bool {
+        smaller <= self.0 && self.0 < Self::FRONTIER.left()
     }
-    pub(super) const fn is_full(self) -> bool {
-        self.0 & Self::FULL != 0
+    pub(super) const fn is_at_limit(self) -> bool {
+        self.0 & Self::AT_LIMIT != 0
     }
-    pub(super) const fn set_full(&mut self, full: bool) {
-        self.set(Self::FULL, full);
+    pub(super) const fn set_at_limit(&mut self, at_limit: bool) {
+        self.set(Self::AT_LIMIT, at_limit);
     }
     const fn set(&mut self, bit: u32, on: bool) {
         self.0 = if on { self.0 | bit } else { self.0 & !bit };
     }
 }
 
-/// What a walk down touches: 16 bytes again.
+/// The part that traversals away from the company read: 16 bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fork {
-    pub(super) child: Legs<Ix>,
-    /// Place in the journal when it was placed: no descendant can have an earlier one in the matching order. It is the
-    /// member's own place there if the placement was what made the member count.
-    pub(super) born: u32,
-    /// Steps down to the nearest free slot in each leg; zero: the leg's first. At most log2(members), so a byte is plenty.
-    pub(super) vacant: Legs<u8>,
+pub(super) struct DownwardNode {
+    pub(super) child: Legs<NodeIndex>,
+    /// Journal sequence number of the placement: no descendant has an earlier matching order. It is the member's own
+    /// matching order when the placement made the member count.
+    pub(super) placement_order: u32,
+    /// Levels down to the nearest free slot in each leg; 0 when the child is missing. At most log2(members), so a byte
+    /// fits.
+    pub(super) vacancy_distance: Legs<u8>,
     pub(super) flags: u8,
 }
 
-/// What never changes after the placement.
+/// The part that never changes after the placement.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin {
+pub(super) struct NodeIdentity {
     pub(super) id: UserId,
     pub(super) depth: u32,
 }
 
+/// Set while the member has the distributor label.
 pub(super) const DISTRIBUTOR: u8 = 1;
-/// Set while the member counts, but from another place in the order than that of the placement, kept in a side table.
-pub(super) const LATE: u8 = 1 << 1;
-/// Set while the leg has returned members in the side table.
-pub(super) const RETURNED: Legs<u8> = Legs::of(1 << 2, 1 << 3);
+/// Set while the member's matching order differs from its placement order; `Arena` keeps it in a separate map.
+pub(super) const ORDER_OVERRIDDEN: u8 = 1 << 1;
+/// Set while the leg has members freed by a voided pair.
+pub(super) const HAS_FREED: Legs<u8> = Legs::new(1 << 2, 1 << 3);
 /// Set while the member counts.
-pub(super) const COUNTS: u8 = 1 << 4;
-/// Set while the member is an Active Buyer: decided at each payment and refund, by the plan of that moment.
+pub(super) const COUNTING: u8 = 1 << 4;
+/// Set while the member is an Active Buyer, as decided at each payment and refund by the plan in force.
 pub(super) const ACTIVE: u8 = 1 << 5;

@@ -1,21 +1,21 @@
-//! What the same history would have come to under another plan.
+//! Simulation of the whole history under another plan.
 //!
-//! Two trees take the journal side by side: one under the plans as they were published, one under the
-//! candidate for all of time. Places never depend on the plan, so the two differ in pairs alone. Referral bonuses need no
-//! tree: they are added up beside it.
+//! Two trees replay the journal in parallel: one under the published plan versions, one under the candidate plan from
+//! the beginning. Positions do not depend on the plan, so the trees differ in pairs only. Referral bonuses need no
+//! tree: they are summed separately.
 
-use super::in_play::InPlay;
-use super::input::{Input, Outcome, TreeError};
-use super::node::Ix;
-use super::referring::{Bonus, Step, standing};
+use super::input::{Input, InputOutcome, TreeError};
+use super::node::NodeIndex;
+use super::referral_bonuses::{Bonus, ReferralEvent, remaining_bonuses};
 use super::tree::Tree;
+use super::voidable_pairs::VoidablePairs;
 use domain::plan::OverLimit;
-use domain::{Money, MoneyError, Month, Plan, PlanBook, PlanVersion, Timestamp, UserId};
+use domain::{Money, MoneyError, Month, Plan, PlanHistory, PlanVersion, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What pairs and referrals came to: `net + emi_deduction + reserve_deduction = gross + referral`.
+/// Sum of pairs and referral bonuses: `net + emi_deduction + reserve_deduction = gross + referral`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sum {
+pub struct EarningsSum {
     pub bonuses: u64,
     pub referral: Money,
     pub pairs: u64,
@@ -25,7 +25,7 @@ pub struct Sum {
     pub net: Money,
 }
 
-impl Sum {
+impl EarningsSum {
     fn add(self, other: Self) -> Result<Self, MoneyError> {
         Ok(Self {
             bonuses: self.bonuses.saturating_add(other.bonuses),
@@ -39,53 +39,58 @@ impl Sum {
     }
 }
 
-/// Everything one plan came to.
+/// Results of one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Books {
-    /// Standing matched pairs; flushed and voided ones pay nothing.
-    pub total: Sum,
-    pub months: BTreeMap<Month, Sum>,
+pub struct PlanResults {
+    /// Outstanding matched pairs and bonuses; flushed and voided pairs pay nothing.
+    pub total: EarningsSum,
+    pub months: BTreeMap<Month, EarningsSum>,
     pub earners: u64,
-    /// Those with the highest net, one in a hundred and at least one, and what they have of it.
+    /// Size of the top percent by net (at least one earner), and the net of those earners.
     pub top_earners: u64,
     pub top_net: Money,
-    /// Pairs that wait for a period with room, and what they will cost.
+    /// Pairs carried to a later period, and their gross.
     pub carried_pairs: u64,
     pub carried_gross: Money,
-    net_of: BTreeMap<UserId, Money>,
+    net_by_member: BTreeMap<UserId, Money>,
 }
 
-impl Books {
-    fn count(&mut self, member: UserId, month: Month, sum: Sum) -> Result<(), MoneyError> {
+impl PlanResults {
+    fn add(&mut self, member: UserId, month: Month, sum: EarningsSum) -> Result<(), MoneyError> {
         self.total = self.total.add(sum)?;
         let of_month = self.months.entry(month).or_default();
         *of_month = of_month.add(sum)?;
-        let net = self.net_of.entry(member).or_default();
+        let net = self.net_by_member.entry(member).or_default();
         *net = net.add(sum.net)?;
         Ok(())
     }
 }
 
-/// One tree and the pairs that stand in it.
-struct Line {
+/// One tree and its outstanding pairs.
+struct PlanReplay {
     tree: Tree,
-    in_play: InPlay,
-    standing: HashMap<(Ix, u32), (Month, Sum)>,
+    voidable_pairs: VoidablePairs,
+    outstanding: HashMap<(NodeIndex, u32), (Month, EarningsSum)>,
     bonuses: Vec<Bonus>,
 }
 
-impl Line {
-    fn under(book: PlanBook) -> Self {
-        Self { tree: Tree::under(book), in_play: InPlay::default(), standing: HashMap::new(), bonuses: Vec::new() }
+impl PlanReplay {
+    fn with_plans(plans: PlanHistory) -> Self {
+        Self {
+            tree: Tree::with_plans(plans),
+            voidable_pairs: VoidablePairs::default(),
+            outstanding: HashMap::new(),
+            bonuses: Vec::new(),
+        }
     }
 
-    fn take(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
-        let outcome: Outcome = self.tree.apply(happened_at, input, &mut self.in_play)?;
+    fn apply(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
+        let outcome: InputOutcome = self.tree.apply(happened_at, input, &mut self.voidable_pairs)?;
         for key in &outcome.voided {
-            self.standing.remove(key);
+            self.outstanding.remove(key);
         }
         for made in outcome.made.iter().filter(|made| made.slot.is_some()) {
-            let sum = Sum {
+            let sum = EarningsSum {
                 bonuses: 0,
                 referral: Money::ZERO,
                 pairs: 1,
@@ -94,102 +99,109 @@ impl Line {
                 reserve_deduction: made.pay.reserve_deduction,
                 net: made.pay.available,
             };
-            self.standing.insert((made.earner, made.number), (outcome.at.month(), sum));
+            self.outstanding.insert((made.earner, made.number), (outcome.at.month(), sum));
         }
         Ok(())
     }
 
-    fn books(&self) -> Result<Books, TreeError> {
-        let mut books = Books::default();
-        for ((earner, _), (month, sum)) in &self.standing {
-            books.count(self.tree.arena().id(*earner), *month, *sum)?;
+    fn results(&self) -> Result<PlanResults, TreeError> {
+        let mut results = PlanResults::default();
+        for ((earner, _), (month, sum)) in &self.outstanding {
+            results.add(self.tree.arena().id(*earner), *month, *sum)?;
         }
         for Bonus { referrer, month, amount } in self.bonuses.iter().copied() {
-            books.count(referrer, month, Sum { bonuses: 1, referral: amount, net: amount, ..Sum::default() })?;
+            results.add(
+                referrer,
+                month,
+                EarningsSum { bonuses: 1, referral: amount, net: amount, ..EarningsSum::default() },
+            )?;
         }
-        let mut nets: Vec<Money> = books.net_of.values().copied().filter(|net| net.is_positive()).collect();
+        let mut nets: Vec<Money> = results.net_by_member.values().copied().filter(|net| net.is_positive()).collect();
         nets.sort_unstable_by(|a, b| b.cmp(a));
         let top = nets.len().div_ceil(100);
-        books.earners = u64::try_from(nets.len()).unwrap_or(u64::MAX);
-        books.top_earners = u64::try_from(top).unwrap_or(u64::MAX);
-        books.top_net = Money::total(nets.into_iter().take(top))?;
-        self.carried(&mut books)?;
-        Ok(books)
+        results.earners = u64::try_from(nets.len()).unwrap_or(u64::MAX);
+        results.top_earners = u64::try_from(top).unwrap_or(u64::MAX);
+        results.top_net = Money::total(nets.into_iter().take(top))?;
+        self.add_carried(&mut results)?;
+        Ok(results)
     }
 
-    fn carried(&self, books: &mut Books) -> Result<(), TreeError> {
+    fn add_carried(&self, results: &mut PlanResults) -> Result<(), TreeError> {
         let arena = self.tree.arena();
-        let pairs = &self.tree.book().in_force(self.tree.time())?.plan.pairs;
+        let pairs = &self.tree.plans().in_force(self.tree.time())?.plan.pairs;
         if pairs.over_limit == OverLimit::Flush {
             return Ok(());
         }
         for node in arena.members().filter(|node| !pairs.require_distributor || arena.is_distributor(*node)) {
             let backlog = arena.backlog(node);
-            let unpaid = pairs.unpaid_first.saturating_sub(arena.last_pair(node));
+            let unpaid = pairs.unpaid_first.saturating_sub(arena.last_pair_number(node));
             let paid = i64::from(backlog.saturating_sub(unpaid));
-            books.carried_pairs = books.carried_pairs.saturating_add(u64::from(backlog));
-            books.carried_gross = books.carried_gross.add(pairs.gross.times(paid)?)?;
+            results.carried_pairs = results.carried_pairs.saturating_add(u64::from(backlog));
+            results.carried_gross = results.carried_gross.add(pairs.gross.times(paid)?)?;
         }
         Ok(())
     }
 }
 
+/// Replay of the journal under the published and the candidate plan.
 pub struct Simulation {
-    live: Line,
-    candidate: Line,
+    live: PlanReplay,
+    candidate: PlanReplay,
     plan: Plan,
 }
 
-/// The candidate's books beside those as they are.
+/// Results under the candidate plan and under the published versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    pub live: Books,
-    pub candidate: Books,
-    /// Members whose net would be more, and less.
+    pub live: PlanResults,
+    pub candidate: PlanResults,
+    /// Members with a greater and with a smaller net under the candidate plan.
     pub better_off: u64,
     pub worse_off: u64,
 }
 
 impl Simulation {
-    pub fn of(plan: Plan) -> Result<Self, TreeError> {
-        let mut book = PlanBook::seed();
-        // The first instant in which a version may follow the first one; no journal is as old.
+    /// A simulation of this plan. Errors with `Plan` when the plan is invalid.
+    pub fn try_new(plan: Plan) -> Result<Self, TreeError> {
+        let mut plans = PlanHistory::seed();
+        // The earliest time at which a second version may take effect; every journal is newer.
         let effective_from = Timestamp::UNIX_EPOCH.plus_secs(1);
-        book.publish(PlanVersion { version: 2, effective_from, plan: plan.clone() })?;
-        Ok(Self { live: Line::under(PlanBook::seed()), candidate: Line::under(book), plan })
+        plans.publish(PlanVersion { version: 2, effective_from, plan: plan.clone() })?;
+        Ok(Self { live: PlanReplay::with_plans(PlanHistory::seed()), candidate: PlanReplay::with_plans(plans), plan })
     }
 
-    /// The journal's entry that has been taken last.
+    /// Sequence number of the last applied journal entry.
     pub fn seq(&self) -> i64 {
         self.live.tree.seq()
     }
 
-    /// Takes the next input of the journal.
-    pub fn take(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
-        self.live.take(happened_at, input)?;
+    /// Applies the next input of the journal.
+    pub fn apply(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
+        self.live.apply(happened_at, input)?;
         if !matches!(input, Input::PlanPublished(_)) {
-            self.candidate.take(happened_at, input)?;
+            self.candidate.apply(happened_at, input)?;
         }
-        // Its opening may be longer than the one the journal tells of.
+        // A period opening under the candidate plan may need more inputs than the journal has.
         while self.candidate.tree.is_opening() && !self.live.tree.is_opening() {
-            self.candidate.take(happened_at, &Input::PeriodOpened)?;
+            self.candidate.apply(happened_at, &Input::PeriodOpened)?;
         }
         Ok(())
     }
 
-    /// Takes all payments and refunds of somebody who was referred, in the order in which they took effect.
-    pub fn take_referred(&mut self, steps: &[Step]) -> Result<(), TreeError> {
-        self.live.bonuses.extend(standing(None, steps)?);
-        self.candidate.bonuses.extend(standing(Some(&self.plan), steps)?);
+    /// Adds the bonuses of one referred member, given all payments and refunds in the order in which they took effect.
+    pub fn apply_referral_events(&mut self, events: &[ReferralEvent]) -> Result<(), TreeError> {
+        self.live.bonuses.extend(remaining_bonuses(None, events)?);
+        self.candidate.bonuses.extend(remaining_bonuses(Some(&self.plan), events)?);
         Ok(())
     }
 
+    /// The results so far. Errors when a sum is out of range.
     pub fn compare(&self) -> Result<Comparison, TreeError> {
-        let (live, candidate) = (self.live.books()?, self.candidate.books()?);
+        let (live, candidate) = (self.live.results()?, self.candidate.results()?);
         let (mut better_off, mut worse_off) = (0, 0);
-        let members: BTreeSet<&UserId> = live.net_of.keys().chain(candidate.net_of.keys()).collect();
+        let members: BTreeSet<&UserId> = live.net_by_member.keys().chain(candidate.net_by_member.keys()).collect();
         for member in members {
-            let net = |books: &Books| books.net_of.get(member).copied().unwrap_or_default();
+            let net = |results: &PlanResults| results.net_by_member.get(member).copied().unwrap_or_default();
             better_off += u64::from(net(&candidate) > net(&live));
             worse_off += u64::from(net(&candidate) < net(&live));
         }

@@ -1,67 +1,69 @@
-//! How to take back what a batch did to the arena: one short note a change, read backwards.
+//! Undo log of a batch: one entry a change, applied in reverse on rollback.
 //!
-//! A batch that does not commit must leave no trace in memory. Notes cost far less than copies of the nodes
-//! on every path to the root; frontiers, the marks of who is at their limit and
-//! where the last search ended are simply dropped, since they can be made again from the nodes.
+//! A batch that does not commit must leave no trace in memory. An undo log is cheaper than copies of the nodes on every
+//! path to the company. Frontiers, limit marks and the vacancy hint are dropped, because they are derived from the
+//! nodes.
 
 use super::arena::Arena;
-use super::matching::Account;
-use super::node::Ix;
+use super::matching::EarnerState;
+use super::node::NodeIndex;
 use domain::Side;
 
+/// One change to undo.
 #[derive(Debug, Clone)]
-pub enum Note {
-    /// The last node was added, and may count since.
+pub enum UndoEntry {
+    /// A node was added; it may count.
     Placed,
-    /// The node's counting changed from this place in the matching order; zero: it did not count.
-    Counted(Ix, u32),
-    Labelled(Ix, bool),
-    /// Whether the node was an Active Buyer.
-    Active(Ix, bool),
-    /// The pairs that stand, and the account.
-    Earner(Ix, u32, Account),
-    /// The members that had come back to a leg of an earner.
-    Returned(Ix, Side, Vec<(u32, Ix)>),
+    /// Matching order of the node before the change; zero: it did not count.
+    MatchingOrder(NodeIndex, u32),
+    /// Whether the node had the distributor label before the change.
+    Distributor(NodeIndex, bool),
+    /// Whether the node was an Active Buyer before the change.
+    ActiveBuyer(NodeIndex, bool),
+    /// Number of outstanding pairs and state of the earner before the change.
+    Earner(NodeIndex, u32, EarnerState),
+    /// Freed members of a leg before the change.
+    Freed(NodeIndex, Side, Vec<(u32, NodeIndex)>),
 }
 
 impl Arena {
-    /// From now on every change can be taken back.
+    /// Starts recording changes.
     pub fn begin(&mut self) {
-        self.recording = true;
-        self.notes.clear();
+        self.is_recording = true;
+        self.undo_log.clear();
     }
 
-    /// What was done since [`Arena::begin`] is for good.
-    pub fn keep(&mut self) {
-        self.recording = false;
-        self.notes.clear();
+    /// Makes the changes since [`Arena::begin`] permanent.
+    pub fn commit(&mut self) {
+        self.is_recording = false;
+        self.undo_log.clear();
     }
 
-    /// Takes back what was done since [`Arena::begin`].
-    pub fn take_back(&mut self) {
-        self.recording = false;
-        self.forget_frontiers();
-        // Who was at their limit may have slots again.
-        self.end_spell();
-        self.hint = None;
-        while let Some(note) = self.notes.pop() {
-            match note {
-                Note::Placed => self.unplace_last(),
-                Note::Counted(node, before) => self.recount(node, before),
-                Note::Labelled(node, label) => self.set_label(node, label),
-                Note::Active(node, active) => self.set_active_buyer(node, active),
-                Note::Earner(node, live, account) => {
-                    self.rung_mut(node).live.set_pairs(live);
-                    *self.account_mut(node) = account;
+    /// Undoes the changes since [`Arena::begin`].
+    pub fn rollback(&mut self) {
+        self.is_recording = false;
+        self.clear_frontiers();
+        // Earners marked as being at their limit may have free slots again.
+        self.end_limit_period();
+        self.vacancy_hint = None;
+        while let Some(entry) = self.undo_log.pop() {
+            match entry {
+                UndoEntry::Placed => self.remove_last(),
+                UndoEntry::MatchingOrder(node, before) => self.set_counting(node, before),
+                UndoEntry::Distributor(node, label) => self.set_distributor(node, label),
+                UndoEntry::ActiveBuyer(node, active) => self.set_active_buyer(node, active),
+                UndoEntry::Earner(node, pair_counter, earner_state) => {
+                    self.upward_mut(node).pair_counter.set_outstanding(pair_counter);
+                    *self.earner_state_mut(node) = earner_state;
                 }
-                Note::Returned(node, side, members) => self.set_returned(node, side, members),
+                UndoEntry::Freed(node, side, members) => self.set_freed_members(node, side, members),
             }
         }
     }
 
-    pub(super) fn note(&mut self, note: Note) {
-        if self.recording {
-            self.notes.push(note);
+    pub(super) fn record_undo(&mut self, entry: UndoEntry) {
+        if self.is_recording {
+            self.undo_log.push(entry);
         }
     }
 }

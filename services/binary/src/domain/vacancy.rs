@@ -1,25 +1,25 @@
-//! The first vacant slot below a member, level by level and from left to right.
+//! Level-order search for the first free slot below a member.
 //!
-//! Every node knows for each of its legs how far down the nearest free slot is, so the search is one step a level.
-//! It ends within log2(members) steps below where it starts, however deep the tree is.
+//! Every node stores for each leg the distance to the nearest free slot, so the search takes one step a level and at
+//! most log2(members) steps.
 
 use super::arena::Arena;
-use super::node::{Ix, NONE};
+use super::node::{NO_NODE, NodeIndex};
 use domain::Side;
 
-/// Where the last search ended. Slots are only ever filled, and a new node's own slots are deeper, so the same search
-/// ends further to the right on the same level, or on the next one.
+/// Result of the last search. Slots are only ever filled and a new node's slots are one level deeper, so the same
+/// search continues to the right on the same level, or on the next one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hint {
-    from: Ix,
+pub(super) struct VacancyHint {
+    from: NodeIndex,
     prefers: Option<Side>,
-    found: Ix,
+    found: NodeIndex,
 }
 
 impl Arena {
-    /// The first vacant slot below `from`: shallowest level first, then leftmost; inside the preferred leg of
-    /// `from` if there is a preference.
-    pub fn vacancy(&self, from: Ix, prefers: Option<Side>) -> (Ix, Side) {
+    /// The first free slot below `from`: shallowest level first, then leftmost; inside the preferred leg of `from` when
+    /// there is a preference.
+    pub fn find_vacancy(&self, from: NodeIndex, prefers: Option<Side>) -> (NodeIndex, Side) {
         let mut top = from;
         if let Some(side) = prefers {
             match self.child(from, side) {
@@ -27,57 +27,63 @@ impl Arena {
                 Some(child) => top = child,
             }
         }
-        let hint = self.hint.filter(|hint| (hint.from, hint.prefers) == (from, prefers));
-        let mut at = hint.and_then(|hint| self.on_the_same_level(hint.found, top)).unwrap_or(top);
+        let vacancy_hint =
+            self.vacancy_hint.filter(|vacancy_hint| (vacancy_hint.from, vacancy_hint.prefers) == (from, prefers));
+        let mut at =
+            vacancy_hint.and_then(|vacancy_hint| self.next_on_same_level(vacancy_hint.found, top)).unwrap_or(top);
         loop {
-            match self.towards_vacancy(at) {
-                (side, NONE) => return (at, side),
+            match self.step_towards_vacancy(at) {
+                (side, NO_NODE) => return (at, side),
                 (_, child) => at = child,
             }
         }
     }
 
-    /// Notes where a search ended whose slot is being filled.
-    pub(super) fn found_vacancy(&mut self, from: Ix, prefers: Option<Side>, found: Ix) {
-        // The preferred leg was empty if the search ended above it.
+    /// Records where a search ended; its slot is being filled.
+    pub(super) fn record_vacancy_hint(&mut self, from: NodeIndex, prefers: Option<Side>, found: NodeIndex) {
+        // The search ended above the preferred leg when that leg was empty.
         let is_inside = prefers.is_none() || found != from;
-        self.hint = is_inside.then_some(Hint { from, prefers, found });
+        self.vacancy_hint = is_inside.then_some(VacancyHint { from, prefers, found });
     }
 
-    /// The next node at or to the right of `found` that leads to a vacancy on its level, within the subtree of `top`.
-    fn on_the_same_level(&self, found: Ix, top: Ix) -> Option<Ix> {
-        if self.fork(found).vacant.smaller() == 0 {
+    /// The next node at or to the right of `found` that leads to a free slot on its level, within the subtree of `top`.
+    fn next_on_same_level(&self, found: NodeIndex, top: NodeIndex) -> Option<NodeIndex> {
+        if self.downward(found).vacancy_distance.smaller() == 0 {
             return Some(found);
         }
         let (mut at, mut height) = (found, 0);
         while at != top {
-            let (parent, side) = self.up(at)?;
+            let (parent, side) = self.parent(at)?;
             (at, height) = (parent, height + 1);
-            let fork = self.fork(at);
-            if side == Side::Left && fork.vacant.right() == height {
-                return Some(fork.child.right());
+            let downward = self.downward(at);
+            if side == Side::Left && downward.vacancy_distance.right() == height {
+                return Some(downward.child.right());
             }
         }
         None
     }
 
-    /// The side on which the nearest free slot is, and the child there.
-    pub(super) fn towards_vacancy(&self, at: Ix) -> (Side, Ix) {
-        let fork = self.fork(at);
-        let side = if fork.vacant.left() <= fork.vacant.right() { Side::Left } else { Side::Right };
-        (side, fork.child.get(side))
+    /// The side with the nearest free slot, and the child on that side ([`NO_NODE`] when the slot is free).
+    pub(super) fn step_towards_vacancy(&self, at: NodeIndex) -> (Side, NodeIndex) {
+        let downward = self.downward(at);
+        let side = if downward.vacancy_distance.left() <= downward.vacancy_distance.right() {
+            Side::Left
+        } else {
+            Side::Right
+        };
+        (side, downward.child.get(side))
     }
 
-    /// Sets how far down a free slot is, and carries it upwards as far as it changes anything.
-    pub(super) fn set_vacant(&mut self, node: Ix, side: Side, vacant: u8) {
-        let (mut at, mut side, mut vacant) = (node, side, vacant);
+    /// Sets the distance to the nearest free slot of a leg and propagates it upwards as far as it changes.
+    pub(super) fn set_vacancy_distance(&mut self, node: NodeIndex, side: Side, vacancy_distance: u8) {
+        let (mut at, mut side, mut vacancy_distance) = (node, side, vacancy_distance);
         loop {
-            let vacancies = &mut self.fork_mut(at).vacant;
+            let vacancies = &mut self.downward_mut(at).vacancy_distance;
             let before = vacancies.smaller();
-            vacancies.set(side, vacant);
+            vacancies.set(side, vacancy_distance);
             let now = vacancies.smaller();
-            let Some(up) = self.up(at).filter(|_| now != before) else { return };
-            ((at, side), vacant) = (up, now.saturating_add(1));
+            let Some(parent) = self.parent(at).filter(|_| now != before) else { return };
+            ((at, side), vacancy_distance) = (parent, now.saturating_add(1));
         }
     }
 }

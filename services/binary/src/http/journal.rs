@@ -1,9 +1,9 @@
-//! The tree's own order of things, for operators who have to explain it.
+//! Journal, digest and verification of the tree, for operators.
 
 use crate::app::verify;
-use crate::domain::input::Kind;
-use crate::state::Binary;
-use crate::store::journal::{self, CauseId, Entry};
+use crate::domain::input::InputKind;
+use crate::state::BinaryState;
+use crate::store::journal::{self, CauseId, JournalEntry};
 use actix_web::{HttpResponse, web};
 use chassis::http::{Problem, Query, long_read, ok};
 use domain::{Money, Side, Timestamp, UserId};
@@ -16,7 +16,7 @@ const MAX_LIMIT: i64 = 1_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct LogFilter {
-    /// The entry to go on after; 0 for the beginning.
+    /// Sequence number after which the page starts; 0 for the beginning.
     #[serde(default)]
     after: Option<i64>,
     /// 1 to 1000, 100 by default.
@@ -26,33 +26,33 @@ pub(super) struct LogFilter {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct LogPage {
-    items: Vec<LogEntry>,
-    /// Give it as `?after=` for what follows; null at the end.
+    items: Vec<LogEntryView>,
+    /// Value of `?after=` for the next page; null at the end.
     next_after: Option<i64>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct LogEntry {
+pub(super) struct LogEntryView {
     seq: i64,
-    kind: Kind,
+    kind: InputKind,
     user_id: Option<UserId>,
-    /// The event's own time.
+    /// The event's time.
     happened_at: Timestamp,
     /// The tree's time: never earlier than that of the entry before.
     at: Timestamp,
-    /// The payment or refund it came from.
+    /// The payment, refund or day that caused the entry.
     cause_id: Option<CauseId>,
     amount: Option<Money>,
     sponsor_id: Option<UserId>,
     parent_id: Option<UserId>,
-    /// Preferred by the member, or named by an administrator.
+    /// Preferred by the member, or chosen by an administrator.
     side: Option<Side>,
     is_distributor: Option<bool>,
     plan_version: Option<i64>,
 }
 
-impl From<Entry> for LogEntry {
-    fn from(entry: Entry) -> Self {
+impl From<JournalEntry> for LogEntryView {
+    fn from(entry: JournalEntry) -> Self {
         Self {
             seq: entry.seq,
             kind: entry.kind,
@@ -70,36 +70,39 @@ impl From<Entry> for LogEntry {
     }
 }
 
-pub(super) async fn list(app: web::Data<Binary>, Query(filter): Query<LogFilter>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    state: web::Data<BinaryState>,
+    Query(filter): Query<LogFilter>,
+) -> Result<HttpResponse, Problem> {
     let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         let detail = format!("limit must be a number from 1 to {MAX_LIMIT}");
         return Err(Problem::unprocessable("request.bad_limit", detail));
     }
-    let mut c = app.ctx.db().read().await?;
-    let mut entries = journal::after(&mut c, filter.after.unwrap_or(0), limit + 1).await?;
-    let full = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = entries.len() > full;
-    entries.truncate(full);
+    let mut c = state.ctx.db().read().await?;
+    let mut entries = journal::list_after(&mut c, filter.after.unwrap_or(0), limit + 1).await?;
+    let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = entries.len() > page_size;
+    entries.truncate(page_size);
     let next_after = entries.last().map(|e| e.seq).filter(|_| has_more);
     Ok(ok(&LogPage { items: entries.into_iter().map(Into::into).collect(), next_after }))
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct DigestView {
-    /// Of the last entry the tree has taken in.
+    /// Sequence number of the last applied entry.
     seq: i64,
     members: usize,
     /// Sixteen hexadecimal digits.
     digest: String,
-    /// Memory held by nodes and index.
+    /// Memory in use by nodes and index, in bytes.
     bytes: usize,
 }
 
-pub(super) async fn digest(app: web::Data<Binary>) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let held = app.keeper.read(&mut c).await?;
-    let tree = &held.tree;
+pub(super) async fn get_digest(state: web::Data<BinaryState>) -> Result<HttpResponse, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    let tree_state = state.tree_store.read(&mut c).await?;
+    let tree = &tree_state.tree;
     Ok(ok(&DigestView {
         seq: tree.seq(),
         members: tree.arena().len(),
@@ -108,11 +111,11 @@ pub(super) async fn digest(app: web::Data<Binary>) -> Result<HttpResponse, Probl
     }))
 }
 
-/// Reads alone. One at a time, simulations among them.
-pub(super) async fn verify(app: web::Data<Binary>) -> Result<HttpResponse, Problem> {
-    let _only = app.replays.begin()?;
-    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
-    // One for all its pages: of several replicas another might not have come as far.
-    let mut c = turn.connection().await?;
+/// Reads only. One replay at a time, including simulations; 429 while another runs.
+pub(super) async fn verify(state: web::Data<BinaryState>) -> Result<HttpResponse, Problem> {
+    let _exclusive = state.replays.begin()?;
+    let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
+    // One connection for all pages, because another replica may lag behind.
+    let mut c = reader.connection().await?;
     Ok(ok(&verify::verify(&mut c).await?))
 }

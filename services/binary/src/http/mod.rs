@@ -1,4 +1,4 @@
-//! The route table.
+//! Route table of the binary service.
 
 mod journal;
 mod nodes;
@@ -7,111 +7,110 @@ mod placements;
 mod plans;
 mod preferences;
 
-use crate::app::simulate::Simulated;
+use crate::app::simulate::SimulationReport;
 use crate::app::verify::Verification;
-use crate::state::Binary;
+use crate::state::BinaryState;
 use chassis::auth::Access;
 use chassis::http::{Doc, Listing, Routes};
 use domain::PlanVersion;
 
-pub fn routes(app: Binary) -> Routes {
+/// All routes of this service.
+pub fn routes(state: BinaryState) -> Routes {
     Routes::new("binary")
-        .data(app)
-        .get("/binary/me", Access::User, nodes::mine, Doc::new("My place in the tree").gives::<nodes::NodeView>())
+        .data(state)
+        .get("/binary/me", Access::User, nodes::get_own, Doc::new("My place in the tree").returns::<nodes::NodeView>())
         .get(
             "/binary/tree",
             Access::User,
-            nodes::tree,
-            Doc::new("A part of the tree: my own, or from any member for staff")
-                .filters::<nodes::TreeFilter>()
-                .gives::<nodes::TreeView>(),
+            nodes::get_tree,
+            Doc::new("A part of the tree: my own, or below any member for staff")
+                .query::<nodes::TreeFilter>()
+                .returns::<nodes::TreeView>(),
         )
         .get(
             "/binary/nodes/{user_id}",
             Access::User,
-            nodes::one,
-            Doc::new("A member's place, in my part of the tree").gives::<nodes::NodeView>(),
+            nodes::get,
+            Doc::new("The place of a member in my part of the tree").returns::<nodes::NodeView>(),
         )
         .get(
             "/binary/pairs",
             Access::User,
             pairs::list,
-            Doc::new("Pairs, newest first").filters::<pairs::Earner>().paged().gives::<Listing<pairs::PairView>>(),
+            Doc::new("Pairs, newest first").query::<pairs::PairFilter>().paged().returns::<Listing<pairs::PairView>>(),
         )
         .get(
             "/binary/earnings",
             Access::User,
-            pairs::earnings,
-            Doc::new("What pairs came to, by month, newest first")
-                .filters::<pairs::Earner>()
+            pairs::list_earnings,
+            Doc::new("Sums of pairs by month, newest first")
+                .query::<pairs::PairFilter>()
                 .paged()
-                .gives::<Listing<pairs::EarningsView>>(),
+                .returns::<Listing<pairs::EarningsView>>(),
         )
         .get(
             "/users/me/preferred-side",
             Access::User,
-            preferences::mine,
-            Doc::new("The side I prefer to be placed on").gives::<preferences::PreferenceView>(),
+            preferences::get,
+            Doc::new("My preferred side").returns::<preferences::PreferredSideView>(),
         )
         .put(
             "/users/me/preferred-side",
             Access::User,
-            preferences::choose,
-            Doc::new("Choose the side to be placed on, before I am placed")
-                .takes::<preferences::SideInput>()
-                .gives::<preferences::PreferenceView>(),
+            preferences::update,
+            Doc::new("Choose my preferred side, before I am placed")
+                .body::<preferences::PreferredSideInput>()
+                .returns::<preferences::PreferredSideView>(),
         )
         .post(
             "/binary/placements",
             Access::Admin,
             placements::create,
-            Doc::new("Place a member by hand")
-                .takes::<placements::PlacementInput>()
-                .creates::<nodes::NodeView>()
+            Doc::new("Place a member manually")
+                .body::<placements::PlacementInput>()
+                .created::<nodes::NodeView>()
                 .idempotent(),
         )
         .get(
             "/binary/log",
             Access::Staff,
             journal::list,
-            Doc::new("What happened to the tree, in its own order, oldest first")
-                .filters::<journal::LogFilter>()
-                .gives::<journal::LogPage>(),
+            Doc::new("Journal of the tree, oldest first").query::<journal::LogFilter>().returns::<journal::LogPage>(),
         )
         .get(
             "/binary/digest",
             Access::Staff,
-            journal::digest,
-            Doc::new("A digest of the whole tree, equal for equal journals").gives::<journal::DigestView>(),
+            journal::get_digest,
+            Doc::new("Digest of the whole tree, equal for equal journals").returns::<journal::DigestView>(),
         )
         .get(
             "/binary/verify",
             Access::Staff,
             journal::verify,
-            Doc::new("Replay the whole journal and compare every row with what it comes to").gives::<Verification>(),
+            Doc::new("Replay the whole journal and compare every row with the result").returns::<Verification>(),
         )
-        .get("/plan", Access::User, plans::current, Doc::new("The plan in force").gives::<PlanVersion>())
+        .get("/plan", Access::User, plans::get, Doc::new("The plan in force").returns::<PlanVersion>())
         .get(
             "/plan/versions",
             Access::Staff,
-            plans::versions,
-            Doc::new("Every version, newest first").paged().gives::<Listing<PlanVersion>>(),
+            plans::list,
+            Doc::new("Plan versions, newest first").paged().returns::<Listing<PlanVersion>>(),
         )
         .post(
             "/plan/simulate",
             Access::Admin,
             plans::simulate,
-            Doc::new("What the tree's whole history would have come to under a candidate plan")
-                .takes::<plans::CandidatePlan>()
-                .gives::<Simulated>(),
+            Doc::new("Simulate the whole history of the tree under a candidate plan")
+                .body::<plans::CandidatePlanInput>()
+                .returns::<SimulationReport>(),
         )
         .post(
             "/plan/versions",
             Access::Admin,
             plans::publish,
-            Doc::new("Publish a version that takes effect later")
-                .takes::<plans::NewPlan>()
-                .creates::<PlanVersion>()
+            Doc::new("Publish a plan version that takes effect later")
+                .body::<plans::PlanVersionInput>()
+                .created::<PlanVersion>()
                 .idempotent(),
         )
 }

@@ -1,9 +1,9 @@
-//! Pairs and what they came to.
+//! Pairs and their sums by month.
 
-use crate::app::announce::{PairId, pair_id};
+use crate::app::outgoing_events::{PairId, pair_id};
 use crate::app::totals;
-use crate::domain::{Ix, Tree};
-use crate::state::Binary;
+use crate::domain::{NodeIndex, Tree};
+use crate::state::BinaryState;
 use crate::store::pairs::{self, MonthSum, PairRow, PairStatus};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -14,37 +14,38 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const STILL_ADDING: Duration = Duration::from_secs(30);
+/// `Retry-After` while the totals are incomplete.
+const TOTALS_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct Earner {
-    /// For staff: whose. Everybody's by default.
+pub(super) struct PairFilter {
+    /// Earner, for staff only; all earners by default.
     #[serde(default)]
     user_id: Option<UserId>,
 }
 
-/// Whose pairs an answer is about.
-enum Whose {
-    Everybody,
-    Node(Ix),
-    /// Somebody without a place.
-    Nobody,
+/// Earners whose pairs an answer shows.
+enum EarnerScope {
+    All,
+    Node(NodeIndex),
+    /// A member who is not placed and has no pairs.
+    NotPlaced,
 }
 
-impl Whose {
-    fn of(tree: &Tree, caller: &Caller, filter: &Earner) -> Self {
+impl EarnerScope {
+    fn of(tree: &Tree, caller: &Caller, filter: &PairFilter) -> Self {
         let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
         match user {
-            None => Self::Everybody,
-            Some(user) => tree.find(user).map_or(Self::Nobody, Self::Node),
+            None => Self::All,
+            Some(user) => tree.find(user).map_or(Self::NotPlaced, Self::Node),
         }
     }
-    /// The column's value: none for everybody.
+    /// Value of the `earner_node` column; `None` for all earners, -1 (matches no row) for a member who is not placed.
     fn column(&self) -> Option<i64> {
         match self {
-            Self::Everybody => None,
+            Self::All => None,
             Self::Node(node) => Some(i64::from(*node)),
-            Self::Nobody => Some(-1),
+            Self::NotPlaced => Some(-1),
         }
     }
 }
@@ -57,22 +58,22 @@ pub(super) struct PairView {
     left_user_id: UserId,
     right_user_id: UserId,
     month: Month,
-    /// Of the period's limit, from 1; null when flushed.
+    /// Slot in the limit of the period, from 1; null when flushed.
     slot: Option<i64>,
     status: PairStatus,
     gross: Money,
     emi_deduction: Money,
     reserve_deduction: Money,
     available: Money,
-    /// As the tree's own order saw it when the pair was matched.
+    /// Whether the earner was an Active Buyer when the pair was matched.
     earner_active_buyer: bool,
     plan_version: i64,
     matched_at: Timestamp,
     voided_at: Option<Timestamp>,
 }
 
-fn view(tree: &Tree, row: PairRow) -> PairView {
-    let user = |node: i64| tree.arena().id(Ix::try_from(node).unwrap_or_default());
+fn pair_view(tree: &Tree, row: PairRow) -> PairView {
+    let user = |node: i64| tree.arena().id(NodeIndex::try_from(node).unwrap_or_default());
     let earner_id = user(row.earner_node);
     PairView {
         id: pair_id(earner_id, row.number),
@@ -95,64 +96,64 @@ fn view(tree: &Tree, row: PairRow) -> PairView {
 }
 
 pub(super) async fn list(
-    app: web::Data<Binary>,
+    state: web::Data<BinaryState>,
     caller: Caller,
     page: Page,
-    Query(filter): Query<Earner>,
+    Query(filter): Query<PairFilter>,
 ) -> Result<HttpResponse, Problem> {
     let after = page.after_number()?;
-    let mut c = app.ctx.db().read().await?;
-    let whose = Whose::of(&app.keeper.read(&mut c).await?.tree, &caller, &filter);
-    let rows = pairs::page(&mut c, whose.column(), after, page.fetch_limit()).await?;
-    // Read after the rows, so that everybody in them has a node.
-    let held = app.keeper.read(&mut c).await?;
-    let everybody = matches!(whose, Whose::Everybody);
-    let cursor = |row: &PairRow| Cursor::Number(if everybody { row.ordinal } else { row.number });
-    Ok(ok(&page.listing(rows, cursor, |row| view(&held.tree, row))))
+    let mut c = state.ctx.db().read().await?;
+    let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, &filter);
+    let rows = pairs::list(&mut c, scope.column(), after, page.fetch_limit()).await?;
+    // Read after the rows, so that every member in them has a node.
+    let tree_state = state.tree_store.read(&mut c).await?;
+    let is_all = matches!(scope, EarnerScope::All);
+    let cursor = |row: &PairRow| Cursor::Number(if is_all { row.ordinal } else { row.number });
+    Ok(ok(&page.listing(rows, cursor, |row| pair_view(&tree_state.tree, row))))
 }
 
-/// One month.
+/// Sums of one month.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct EarningsView {
     month: Month,
-    /// Matched pairs that stand.
+    /// Matched pairs, without voided ones.
     pairs: i64,
     flushed: i64,
     voided: i64,
-    /// Of the pairs that stand, like the parts below: they add up to it.
+    /// Gross pay of the matched pairs: the sum of the parts below.
     gross: Money,
     emi_deduction: Money,
     reserve_deduction: Money,
     available: Money,
 }
 
-pub(super) async fn earnings(
-    app: web::Data<Binary>,
+pub(super) async fn list_earnings(
+    state: web::Data<BinaryState>,
     caller: Caller,
     page: Page,
-    Query(filter): Query<Earner>,
+    Query(filter): Query<PairFilter>,
 ) -> Result<HttpResponse, Problem> {
     let after = page.after_number()?;
-    let mut c = app.ctx.db().read().await?;
-    let whose = Whose::of(&app.keeper.read(&mut c).await?.tree, &caller, &filter);
-    let sums = match whose.column() {
-        Some(earner) => pairs::month_sums(&mut c, earner).await?,
-        None => totals::sums(&mut c).await?.ok_or_else(still_adding)?,
+    let mut c = state.ctx.db().read().await?;
+    let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, &filter);
+    let sums = match scope.column() {
+        Some(earner) => pairs::list_month_sums(&mut c, earner).await?,
+        None => totals::load_sums(&mut c).await?.ok_or_else(totals_incomplete)?,
     };
-    let months = by_month(sums).map_err(Problem::internal)?;
+    let months = sums_by_month(sums).map_err(Problem::internal)?;
     let limit = usize::try_from(page.fetch_limit()).unwrap_or(usize::MAX);
     let older = |m: &EarningsView| after.is_none_or(|a| i64::from(m.month.number()) < a);
     let rows: Vec<EarningsView> = months.into_iter().filter(older).take(limit).collect();
     Ok(ok(&page.listing(rows, |m| Cursor::Number(i64::from(m.month.number())), |m| m)))
 }
 
-/// After an upgrade, the sums of a large table take a while.
-fn still_adding() -> Problem {
-    Problem::unavailable("the sums of all pairs are still being added up").with_retry_after(STILL_ADDING)
+/// 503 while the totals of a large table are still being computed after an upgrade.
+fn totals_incomplete() -> Problem {
+    Problem::unavailable("the totals of all pairs are still being computed").with_retry_after(TOTALS_RETRY_AFTER)
 }
 
-/// Newest first.
-fn by_month(sums: Vec<MonthSum>) -> Result<Vec<EarningsView>, MoneyError> {
+/// Sums by month, newest first. Errors when a sum is out of range.
+fn sums_by_month(sums: Vec<MonthSum>) -> Result<Vec<EarningsView>, MoneyError> {
     let mut months: BTreeMap<Month, EarningsView> = BTreeMap::new();
     for sum in sums {
         let month = months.entry(sum.month).or_insert_with(|| EarningsView {

@@ -1,9 +1,9 @@
-//! Placement by hand.
+//! Manual placement.
 
-use super::nodes::Place;
-use crate::app::place::{Refusal, place};
-use crate::error::Failure;
-use crate::state::Binary;
+use super::nodes::NodeSnapshot;
+use crate::app::place::{PlacementRefusal, place};
+use crate::error::BinaryError;
+use crate::state::BinaryState;
 use crate::store::members;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -16,9 +16,9 @@ use serde::Deserialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How often, and how far apart, somebody is looked for who may be on the way from another service.
-const LOOKS: u32 = 30;
-const APART: Duration = Duration::from_millis(50);
+/// Polling for a member whose event may still be on its way from another service.
+const POLL_ATTEMPTS: u32 = 30;
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PlacementInput {
@@ -30,23 +30,23 @@ pub(super) struct PlacementInput {
 }
 
 pub(super) async fn create(
-    app: web::Data<Binary>,
+    state: web::Data<BinaryState>,
     caller: Caller,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json::<PlacementInput>().await?;
     let PlacementInput { user_id, parent_user_id, side } = input.value;
-    wait_for(&app, user_id, parent_user_id).await?;
-    let (app, caller, ticket) = (&*app, &caller, &AtomicU64::new(0));
+    wait_for_members(&state, user_id, parent_user_id).await?;
+    let (state, caller, batch_id) = (&*state, &caller, &AtomicU64::new(0));
     let answer = idem
-        .run(&app.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-            let now = app.ctx.now();
-            let mut batch = app.keeper.begin(c).await?;
-            let outcome = place(c, &mut batch, user_id, parent_user_id, side, now).await?.map_err(refuse)?;
-            let placed = outcome.placed.ok_or_else(|| Problem::internal("a placement without a place"))?;
+        .run(&state.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
+            let now = state.ctx.now();
+            let mut batch = state.tree_store.begin(c).await?;
+            let outcome = place(c, &mut batch, user_id, parent_user_id, side, now).await?.map_err(refusal_problem)?;
+            let placed = outcome.placed.ok_or_else(|| Problem::internal("the placement returned no position"))?;
             let detail = format!("{side} of {}", parent_user_id.map_or("the company".into(), |p| p.to_string()));
-            let action = audit::Action {
+            let action = audit::StaffAction {
                 action: "binary.place",
                 subject_type: "member",
                 subject_id: user_id.to_string(),
@@ -55,36 +55,36 @@ pub(super) async fn create(
             };
             audit::record(c, "binary", caller, now, action).await?;
             batch.write(c).await?;
-            let view = Place::of(batch.tree(), placed.node).view(c, now).await?;
-            ticket.store(batch.release(), Ordering::Release);
+            let view = NodeSnapshot::of(batch.tree(), placed.node).load_view(c, now).await?;
+            batch_id.store(batch.release(), Ordering::Release);
             Ok::<_, Problem>(view)
         })
         .await?;
-    // Zero when the answer was a repetition.
-    app.keeper.committed(ticket.load(Ordering::Acquire)).await;
+    // Zero when the answer was replayed for a repeated idempotency key.
+    state.tree_store.confirm_commit(batch_id.load(Ordering::Acquire)).await;
     Ok(answer)
 }
 
-fn refuse(refusal: Refusal) -> Problem {
+fn refusal_problem(refusal: PlacementRefusal) -> Problem {
     let (code, detail) = match refusal {
-        Refusal::UnknownUser => ("binary.unknown_user", "nobody has this user_id"),
-        Refusal::UnknownReferrer => ("binary.unknown_referrer", "the member's referrer is not known here yet"),
-        Refusal::ParentNotPlaced => ("binary.parent_not_placed", "the parent has no place in the tree"),
+        PlacementRefusal::UnknownUser => ("binary.unknown_user", "no member has this user_id"),
+        PlacementRefusal::UnknownReferrer => ("binary.unknown_referrer", "the member's referrer is not known here yet"),
+        PlacementRefusal::ParentNotPlaced => ("binary.parent_not_placed", "the parent has no place in the tree"),
     };
     Problem::unprocessable(code, detail)
 }
 
-/// Gives news that is on its way a moment to arrive: the decision itself is made later, under the lock.
-async fn wait_for(app: &Binary, user: UserId, parent: Option<UserId>) -> Result<(), Failure> {
-    for _ in 0..LOOKS {
-        let mut c = app.ctx.db().read().await?;
+/// Waits briefly until the member and the parent are known. The placement checks both again under the lock.
+async fn wait_for_members(state: &BinaryState, user: UserId, parent: Option<UserId>) -> Result<(), BinaryError> {
+    for _ in 0..POLL_ATTEMPTS {
+        let mut c = state.ctx.db().read().await?;
         let is_known = members::find(&mut c, user).await?.is_some();
-        let held = app.keeper.read(&mut c).await?;
-        if is_known && parent.is_none_or(|p| held.tree.find(p).is_some()) {
+        let tree_state = state.tree_store.read(&mut c).await?;
+        if is_known && parent.is_none_or(|p| tree_state.tree.find(p).is_some()) {
             return Ok(());
         }
-        drop((held, c));
-        tokio::time::sleep(APART).await;
+        drop((tree_state, c));
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }

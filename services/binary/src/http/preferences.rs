@@ -1,7 +1,7 @@
-//! The leg a member chooses to be placed in.
+//! Preferred side of a member.
 
-use crate::app::prefer::prefer;
-use crate::state::Binary;
+use crate::app::choose_side::choose_side;
+use crate::state::BinaryState;
 use crate::store::{members, preferences};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -11,31 +11,31 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, JsonSchema)]
-pub(super) struct SideInput {
+pub(super) struct PreferredSideInput {
     /// Null for no preference.
     #[serde(deserialize_with = "Option::deserialize")]
     side: Option<Side>,
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct PreferenceView {
+pub(super) struct PreferredSideView {
     /// Null for no preference.
     preferred_side: Option<Side>,
 }
 
-/// What was chosen last, or else at registration.
-pub(super) async fn mine(app: web::Data<Binary>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
+/// The side chosen last, or else the side given at registration.
+pub(super) async fn get(state: web::Data<BinaryState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let mut c = state.ctx.db().read().await?;
     let preferred_side = match preferences::find(&mut c, caller.user_id).await? {
         Some(chosen) => chosen.side,
         None => members::find(&mut c, caller.user_id).await?.and_then(|member| member.preferred_side),
     };
-    Ok(ok(&PreferenceView { preferred_side }))
+    Ok(ok(&PreferredSideView { preferred_side }))
 }
 
-pub(super) async fn choose(app: web::Data<Binary>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
-    let side = body.json::<SideInput>().await?.value.side;
-    let (user, now) = (caller.user_id, app.ctx.now());
-    app.ctx.tx(async |c| prefer(c, user, side, now).await).await?;
-    Ok(ok(&PreferenceView { preferred_side: side }))
+pub(super) async fn update(state: web::Data<BinaryState>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+    let side = body.json::<PreferredSideInput>().await?.value.side;
+    let (user, now) = (caller.user_id, state.ctx.now());
+    state.ctx.tx(async |c| choose_side(c, user, side, now).await).await?;
+    Ok(ok(&PreferredSideView { preferred_side: side }))
 }

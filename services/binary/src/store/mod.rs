@@ -1,4 +1,4 @@
-//! SQL, and nothing else.
+//! Database access: SQL statements only.
 
 pub mod journal;
 pub mod members;

@@ -1,4 +1,4 @@
-//! Positions.
+//! Positions in the tree.
 
 use crate::schema::nodes;
 use db::{DbConnection, insert_many};
@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Side, Timestamp, UserId};
 
+/// The position of one member.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = nodes, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct NodeRow {
@@ -21,27 +22,31 @@ pub struct NodeRow {
     pub placed_at: Timestamp,
 }
 
+/// Inserts new positions.
 pub async fn insert(c: &mut DbConnection, rows: Vec<NodeRow>) -> QueryResult<()> {
     insert_many(c, nodes::table, rows).await.map(drop)
 }
 
+/// One position. Errors with `NotFound` when it is missing.
 pub async fn load(c: &mut DbConnection, node: i64) -> QueryResult<NodeRow> {
     nodes::table.find(node).select(NodeRow::as_select()).first(c).await
 }
 
-pub async fn has(c: &mut DbConnection, user: UserId) -> QueryResult<bool> {
+/// Whether the member is placed.
+pub async fn exists(c: &mut DbConnection, user: UserId) -> QueryResult<bool> {
     let node: Option<i64> =
         nodes::table.filter(nodes::user_id.eq(user)).select(nodes::node).first(c).await.optional()?;
     Ok(node.is_some())
 }
 
-/// After one node up to another, in order.
-pub async fn between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<NodeRow>> {
+/// Positions after node `after` up to node `last`, ordered by node.
+pub async fn list_between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<NodeRow>> {
     let rows = nodes::table.filter(nodes::node.gt(after)).filter(nodes::node.le(last));
     rows.order(nodes::node).select(NodeRow::as_select()).load(c).await
 }
 
-pub async fn after(c: &mut DbConnection, node: i64, limit: i64) -> QueryResult<Vec<NodeRow>> {
+/// Positions after one node, ordered by node.
+pub async fn list_after(c: &mut DbConnection, node: i64, limit: i64) -> QueryResult<Vec<NodeRow>> {
     let rows = nodes::table.filter(nodes::node.gt(node)).order(nodes::node).limit(limit);
     rows.select(NodeRow::as_select()).load(c).await
 }

@@ -1,4 +1,4 @@
-//! Pairs with the decision about each.
+//! Pairs and the decision about each.
 
 use crate::schema::pairs;
 use db::{AnyOfExt, DbConnection, insert_many, sum_i64};
@@ -7,15 +7,17 @@ use diesel_async::RunQueryDsl;
 use domain::{Money, Month, Timestamp};
 
 domain::text_enum! {
+    /// Status of a pair.
     pub enum PairStatus {
         Matched = "matched",
-        /// Over the limit of a plan that flushes: both members are used and nothing is earned.
+        /// Over the limit of a plan that flushes: both members are used and the pair pays nothing.
         Flushed = "flushed",
         /// One of its members stopped counting.
         Voided = "voided",
     }
 }
 
+/// One pair.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = pairs, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct PairRow {
@@ -40,7 +42,7 @@ pub struct PairRow {
     pub voided_at: Option<Timestamp>,
 }
 
-/// What one earner's pairs, or everybody's, came to in a month.
+/// Sums of the pairs of one month and status, of one earner or of all. `None`: no rows.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct MonthSum {
     pub month: Month,
@@ -52,28 +54,29 @@ pub struct MonthSum {
     pub available: Option<Money>,
 }
 
+/// Inserts new pairs.
 pub async fn insert(c: &mut DbConnection, rows: Vec<PairRow>) -> QueryResult<()> {
     insert_many(c, pairs::table, rows).await.map(drop)
 }
 
-/// The pairs that use one of these members and stood after entry `seq`.
-pub async fn standing(c: &mut DbConnection, members: &[i64], seq: i64) -> QueryResult<Vec<PairRow>> {
+/// The pairs that use one of these members and were outstanding after entry `seq`.
+pub async fn list_outstanding(c: &mut DbConnection, members: &[i64], seq: i64) -> QueryResult<Vec<PairRow>> {
     if members.is_empty() {
         return Ok(Vec::new());
     }
-    // Two statements, each by its own index; MySQL makes a poor plan of an OR.
-    let stood = || {
+    // Two statements, each with its own index; MySQL plans an OR badly.
+    let outstanding = || {
         let made = pairs::table.select(PairRow::as_select()).filter(pairs::matched_seq.le(seq));
         made.filter(pairs::voided_seq.is_null().or(pairs::voided_seq.gt(seq)))
     };
-    let mut rows: Vec<PairRow> = stood().filter(pairs::left_node.any_of(members)).load(c).await?;
-    let right: Vec<PairRow> = stood().filter(pairs::right_node.any_of(members)).load(c).await?;
+    let mut rows: Vec<PairRow> = outstanding().filter(pairs::left_node.any_of(members)).load(c).await?;
+    let right: Vec<PairRow> = outstanding().filter(pairs::right_node.any_of(members)).load(c).await?;
     rows.extend(right);
     Ok(rows)
 }
 
-/// Earner, number, left and right of the pairs made up to `from` and voided after it, up to `to`.
-pub async fn voided_between(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<Vec<(i64, i64, i64, i64)>> {
+/// Earner, number, left and right of the pairs made up to entry `from` and voided after it, up to entry `to`.
+pub async fn list_voided_between(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<Vec<(i64, i64, i64, i64)>> {
     pairs::table
         .filter(pairs::voided_seq.gt(from))
         .filter(pairs::voided_seq.le(to))
@@ -83,34 +86,37 @@ pub async fn voided_between(c: &mut DbConnection, from: i64, to: i64) -> QueryRe
         .await
 }
 
-/// Pairs voided by an entry after `from`, up to `to`.
-pub async fn voided_by(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<Vec<PairRow>> {
+/// Pairs voided by an entry after `from`, up to `to`, ordered by ordinal.
+pub async fn list_voided_by(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<Vec<PairRow>> {
     let rows = pairs::table.filter(pairs::voided_seq.gt(from)).filter(pairs::voided_seq.le(to));
     rows.order(pairs::ordinal).select(PairRow::as_select()).load(c).await
 }
 
-/// One that the last entry which voided any did.
-pub async fn voided_last(c: &mut DbConnection) -> QueryResult<Option<PairRow>> {
+/// A pair voided by the latest entry that voided any; `None` when no pair is voided.
+pub async fn find_last_voided(c: &mut DbConnection) -> QueryResult<Option<PairRow>> {
     let voided = pairs::table.filter(pairs::voided_seq.is_not_null());
     voided.order(pairs::voided_seq.desc()).select(PairRow::as_select()).first(c).await.optional()
 }
 
+/// One pair. Errors with `NotFound` when it is missing.
 pub async fn load(c: &mut DbConnection, earner: i64, number: i64) -> QueryResult<PairRow> {
     let one = pairs::table.filter(pairs::earner_node.eq(earner)).filter(pairs::number.eq(number));
     one.select(PairRow::as_select()).first(c).await
 }
 
-/// After one pair up to another, in the order they were made in.
-pub async fn between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<PairRow>> {
+/// Pairs after ordinal `after` up to ordinal `last`, ordered by ordinal.
+pub async fn list_between(c: &mut DbConnection, after: i64, last: i64) -> QueryResult<Vec<PairRow>> {
     let rows = pairs::table.filter(pairs::ordinal.gt(after)).filter(pairs::ordinal.le(last));
     rows.order(pairs::ordinal).select(PairRow::as_select()).load(c).await
 }
 
-pub async fn after(c: &mut DbConnection, ordinal: i64, limit: i64) -> QueryResult<Vec<PairRow>> {
+/// Pairs after one ordinal, ordered by ordinal.
+pub async fn list_after(c: &mut DbConnection, ordinal: i64, limit: i64) -> QueryResult<Vec<PairRow>> {
     let rows = pairs::table.filter(pairs::ordinal.gt(ordinal)).order(pairs::ordinal).limit(limit);
     rows.select(PairRow::as_select()).load(c).await
 }
 
+/// Marks a pair as voided by entry `seq`.
 pub async fn void(c: &mut DbConnection, ordinal: i64, seq: i64, at: Timestamp) -> QueryResult<()> {
     diesel::update(pairs::table.find(ordinal))
         .set((pairs::status.eq(PairStatus::Voided), pairs::voided_seq.eq(Some(seq)), pairs::voided_at.eq(Some(at))))
@@ -119,8 +125,8 @@ pub async fn void(c: &mut DbConnection, ordinal: i64, seq: i64, at: Timestamp) -
         .map(drop)
 }
 
-/// Newest first: one earner's by number, everybody's by the order they were made in.
-pub async fn page(
+/// Pairs, newest first: of one earner by number, of all earners by ordinal.
+pub async fn list(
     c: &mut DbConnection,
     earner: Option<i64>,
     after: Option<i64>,
@@ -144,8 +150,8 @@ pub async fn page(
     query.load(c).await
 }
 
-/// An earner's standing matched pairs: all, and those of one month.
-pub async fn matched_counts(c: &mut DbConnection, earner: i64, month: Month) -> QueryResult<(i64, i64)> {
+/// Number of an earner's matched pairs: all, and those of one month.
+pub async fn count_matched(c: &mut DbConnection, earner: i64, month: Month) -> QueryResult<(i64, i64)> {
     let all = pairs::table
         .filter(pairs::earner_node.eq(earner))
         .filter(pairs::status.eq(PairStatus::Matched))
@@ -162,8 +168,8 @@ pub async fn matched_counts(c: &mut DbConnection, earner: i64, month: Month) -> 
     Ok((all, this_month))
 }
 
-/// What one earner's pairs came to, by month and status.
-pub async fn month_sums(c: &mut DbConnection, earner: i64) -> QueryResult<Vec<MonthSum>> {
+/// Sums of one earner's pairs, by month and status.
+pub async fn list_month_sums(c: &mut DbConnection, earner: i64) -> QueryResult<Vec<MonthSum>> {
     let sums = (
         pairs::month,
         pairs::status,

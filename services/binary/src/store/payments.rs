@@ -1,4 +1,4 @@
-//! Payments the tree has heard of.
+//! Payments known to the tree.
 
 use crate::schema::payments;
 use db::{AnyOfExt, DbConnection, insert_many};
@@ -8,48 +8,53 @@ use domain::{Money, PaymentId, UserId};
 use uuid::Uuid;
 
 domain::id_type! {
-    /// Of one refund, made by booking.
+    /// Id of one refund, created by booking.
     RefundId,
 }
 
+/// One payment.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payments, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Payment {
+pub struct PaymentRow {
     pub payment_id: PaymentId,
     pub user_id: UserId,
     pub amount_paise: Money,
-    /// Whether it is the member's own money; an EMI deduction is not.
+    /// Whether the member paid it and it counts for the tree; an EMI deduction does not.
     pub is_counted: bool,
     pub refund_id: Option<RefundId>,
 }
 
-impl Payment {
-    pub fn cause(&self) -> Uuid {
+impl PaymentRow {
+    /// The cause id of the input for this payment.
+    pub fn cause_id(&self) -> Uuid {
         self.payment_id.uuid()
     }
 }
 
-pub async fn find_all(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Vec<Payment>> {
+/// The known ones of these payments.
+pub async fn find_all(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Vec<PaymentRow>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    payments::table.filter(payments::payment_id.any_of(ids)).select(Payment::as_select()).load(c).await
+    payments::table.filter(payments::payment_id.any_of(ids)).select(PaymentRow::as_select()).load(c).await
 }
 
-pub async fn insert(c: &mut DbConnection, rows: Vec<Payment>) -> QueryResult<()> {
+/// Inserts new payments.
+pub async fn insert(c: &mut DbConnection, rows: Vec<PaymentRow>) -> QueryResult<()> {
     insert_many(c, payments::table, rows).await.map(drop)
 }
 
+/// Marks a payment as refunded.
 pub async fn set_refund(c: &mut DbConnection, id: PaymentId, refund: RefundId) -> QueryResult<()> {
     diesel::update(payments::table.find(id)).set(payments::refund_id.eq(Some(refund))).execute(c).await.map(drop)
 }
 
-/// In the order of their ids.
-pub async fn page(c: &mut DbConnection, after: Option<PaymentId>, limit: i64) -> QueryResult<Vec<Payment>> {
+/// Payments after one id, ordered by id.
+pub async fn list(c: &mut DbConnection, after: Option<PaymentId>, limit: i64) -> QueryResult<Vec<PaymentRow>> {
     let mut query = payments::table
         .order(payments::payment_id)
         .limit(limit)
-        .select(Payment::as_select())
+        .select(PaymentRow::as_select())
         .into_boxed::<db::MultiBackend>();
     if let Some(after) = after {
         query = query.filter(payments::payment_id.gt(after));

@@ -6,25 +6,29 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 
+/// One published version.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = plan_versions, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct PlanRow {
     pub version: i64,
     pub effective_from: Timestamp,
-    /// JSON, as `domain::Plan` writes it.
+    /// JSON form of `domain::Plan`.
     pub plan: String,
     pub published_by: UserId,
     pub published_at: Timestamp,
 }
 
+/// One version; `None` when it does not exist.
 pub async fn find(c: &mut DbConnection, version: i64) -> QueryResult<Option<PlanRow>> {
     plan_versions::table.find(version).select(PlanRow::as_select()).first(c).await.optional()
 }
 
-pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<PlanRow>> {
+/// All versions, oldest first.
+pub async fn list_all(c: &mut DbConnection) -> QueryResult<Vec<PlanRow>> {
     plan_versions::table.order(plan_versions::version).select(PlanRow::as_select()).load(c).await
 }
 
+/// Inserts a new version.
 pub async fn insert(c: &mut DbConnection, row: &PlanRow) -> QueryResult<()> {
     diesel::insert_into(plan_versions::table).values(row).execute(c).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! What referral bonuses were decided on. Rows are only ever added.
+//! Data on which referral bonuses were decided. Append-only.
 
 use super::payments::RefundId;
 use crate::schema::{payments, referral_refunds, referrals};
@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, PaymentMethod, Timestamp, UserId};
 
+/// A payment of a referred member.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = referrals, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Referral {
+pub struct ReferralRow {
     pub payment_id: PaymentId,
-    /// Who paid, and who referred them.
+    /// The paying member; `referrer_id` is the referrer.
     pub referred_id: UserId,
     pub referrer_id: UserId,
     pub amount_paise: Money,
@@ -19,38 +20,40 @@ pub struct Referral {
     pub on_first_booking: bool,
     pub net_paid_before_paise: Money,
     pub net_paid_after_paise: Money,
-    /// As booking decided it.
+    /// Decided by booking.
     pub bonus_paise: Money,
     pub is_once_a_member: bool,
     pub completed_at: Timestamp,
-    /// Counts the member's payments and refunds in the order in which they took effect.
+    /// Sequence number of the member's payments and refunds, in the order in which they took effect.
     pub standing_version: i64,
 }
 
-/// What a refund took back.
+/// A refund of a referred member and the bonuses that it reversed.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = referral_refunds, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct ReferralRefund {
+pub struct ReferralRefundRow {
     pub payment_id: PaymentId,
     pub refund_id: RefundId,
     pub referred_id: UserId,
     pub standing_version: i64,
     pub net_paid_after_paise: Money,
-    /// The bonus of the refunded payment, and that of another.
+    /// Whether the bonus of the refunded payment was reversed, and whether the bonus of another payment was.
     pub takes_own: bool,
     pub takes_other: Option<PaymentId>,
 }
 
-pub async fn insert(c: &mut DbConnection, rows: Vec<Referral>) -> QueryResult<()> {
+/// Inserts payments of referred members.
+pub async fn insert(c: &mut DbConnection, rows: Vec<ReferralRow>) -> QueryResult<()> {
     insert_many(c, referrals::table, rows).await.map(drop)
 }
 
-pub async fn insert_refunds(c: &mut DbConnection, rows: Vec<ReferralRefund>) -> QueryResult<()> {
+/// Inserts refunds of referred members.
+pub async fn insert_refunds(c: &mut DbConnection, rows: Vec<ReferralRefundRow>) -> QueryResult<()> {
     insert_many(c, referral_refunds::table, rows).await.map(drop)
 }
 
-/// The next members who were referred and paid, in the order of their ids.
-pub async fn referred_after(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<UserId>> {
+/// Referred members with a payment, after one id, ordered by id.
+pub async fn list_referred_after(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<UserId>> {
     referrals::table
         .filter(referrals::referred_id.gt(after))
         .select(referrals::referred_id)
@@ -61,18 +64,21 @@ pub async fn referred_after(c: &mut DbConnection, after: UserId, limit: i64) -> 
         .await
 }
 
-/// All payments of some members, with the refund of those that were refunded.
-pub async fn of_members(c: &mut DbConnection, members: &[UserId]) -> QueryResult<Vec<(Referral, Option<RefundId>)>> {
+/// All payments of these members, each with its refund.
+pub async fn list_payments_of(
+    c: &mut DbConnection,
+    members: &[UserId],
+) -> QueryResult<Vec<(ReferralRow, Option<RefundId>)>> {
     referrals::table
         .inner_join(payments::table.on(payments::payment_id.eq(referrals::payment_id)))
         .filter(referrals::referred_id.any_of(members))
-        .select((Referral::as_select(), payments::refund_id))
+        .select((ReferralRow::as_select(), payments::refund_id))
         .load(c)
         .await
 }
 
-/// All refunds of some members.
-pub async fn refunds_of_members(c: &mut DbConnection, members: &[UserId]) -> QueryResult<Vec<ReferralRefund>> {
-    let theirs = referral_refunds::table.filter(referral_refunds::referred_id.any_of(members));
-    theirs.select(ReferralRefund::as_select()).load(c).await
+/// All refunds of these members.
+pub async fn list_refunds_of(c: &mut DbConnection, members: &[UserId]) -> QueryResult<Vec<ReferralRefundRow>> {
+    let refunds = referral_refunds::table.filter(referral_refunds::referred_id.any_of(members));
+    refunds.select(ReferralRefundRow::as_select()).load(c).await
 }

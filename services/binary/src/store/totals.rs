@@ -1,4 +1,4 @@
-//! What all pairs came to by month, and how far the sums go.
+//! Totals of all pairs by month and status, and the position up to which pairs are included.
 
 use super::pairs::{MonthSum, PairRow, PairStatus};
 use crate::schema::{pair_totals, pair_totals_head, pairs};
@@ -9,7 +9,7 @@ use domain::{Money, Month};
 
 const HEAD: i64 = 1;
 
-/// The sums of one month and status.
+/// Totals of one month and status.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = pair_totals, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct TotalRow {
@@ -36,24 +36,27 @@ impl From<TotalRow> for MonthSum {
     }
 }
 
-/// The last pair added, and the last voided one taken over, by entry and pair.
+/// The last pair included, and the last void included (by entry and pair).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = pair_totals_head, check_for_backend(db::MultiBackend))]
-pub struct Head {
+pub struct TotalsHead {
     pub made_ordinal: i64,
     pub voided_seq: i64,
     pub voided_ordinal: i64,
 }
 
-pub async fn head(c: &mut DbConnection) -> QueryResult<Head> {
-    pair_totals_head::table.find(HEAD).select(Head::as_select()).first(c).await
+/// The position of the totals.
+pub async fn load_head(c: &mut DbConnection) -> QueryResult<TotalsHead> {
+    pair_totals_head::table.find(HEAD).select(TotalsHead::as_select()).first(c).await
 }
 
-pub async fn lock_head(c: &mut DbConnection) -> QueryResult<Head> {
-    pair_totals_head::table.find(HEAD).select(Head::as_select()).lock().get_result(c).await
+/// Locks the position until the transaction ends, and returns it.
+pub async fn lock_head(c: &mut DbConnection) -> QueryResult<TotalsHead> {
+    pair_totals_head::table.find(HEAD).select(TotalsHead::as_select()).lock().get_result(c).await
 }
 
-pub async fn move_head(c: &mut DbConnection, head: Head) -> QueryResult<()> {
+/// Saves the position.
+pub async fn update_head(c: &mut DbConnection, head: TotalsHead) -> QueryResult<()> {
     diesel::update(pair_totals_head::table.find(HEAD))
         .set((
             pair_totals_head::made_ordinal.eq(head.made_ordinal),
@@ -65,10 +68,12 @@ pub async fn move_head(c: &mut DbConnection, head: Head) -> QueryResult<()> {
         .map(drop)
 }
 
-pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<TotalRow>> {
+/// All totals.
+pub async fn list_all(c: &mut DbConnection) -> QueryResult<Vec<TotalRow>> {
     pair_totals::table.select(TotalRow::as_select()).load(c).await
 }
 
+/// Inserts or replaces totals.
 pub async fn save(c: &mut DbConnection, rows: Vec<TotalRow>) -> QueryResult<()> {
     let key = &[pair_totals::month::NAME, pair_totals::status::NAME];
     let sums = &[
@@ -81,8 +86,9 @@ pub async fn save(c: &mut DbConnection, rows: Vec<TotalRow>) -> QueryResult<()> 
     upsert_many(c, pair_totals::table, rows, key, sums).await
 }
 
-/// Pairs voided by the entry of `head` that it does not have, or else by later ones; in the order of entry and pair.
-pub async fn voided_after(c: &mut DbConnection, head: Head, limit: i64) -> QueryResult<Vec<PairRow>> {
+/// Pairs voided after the position: the remaining ones of its entry, or else those of later entries. Ordered by entry
+/// and ordinal.
+pub async fn list_voided_after(c: &mut DbConnection, head: TotalsHead, limit: i64) -> QueryResult<Vec<PairRow>> {
     let of_entry = pairs::table
         .filter(pairs::voided_seq.eq(head.voided_seq))
         .filter(pairs::ordinal.gt(head.voided_ordinal))

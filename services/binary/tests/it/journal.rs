@@ -1,14 +1,14 @@
-//! The journal is the truth: whoever follows it has the same tree.
+//! The journal: every process that follows it has the same tree.
 
-use crate::people::{day, digest, join, pay, refund, start};
+use crate::fixture::{digest, join, pay, refund, start, start_day};
 use binary::app::follow::follow;
-use binary::app::keeper::Keeper;
+use binary::app::tree_store::TreeStore;
 use binary::domain::Tree;
 use binary::store::journal;
 use diesel_async::RunQueryDsl;
 use testkit::TestService;
 
-/// Members who come, go and come again, over a month's end.
+/// Placements, refunds and new payments of the same members, across the end of a month.
 async fn history(s: &TestService) {
     let (a, _) = join(s, "A", None).await;
     let mut paid = Vec::new();
@@ -19,7 +19,7 @@ async fn history(s: &TestService) {
         refund(s, payment).await;
     }
     s.clock.set("2026-12-02T00:00:00Z".parse().unwrap());
-    day(s, "2026-12-01").await;
+    start_day(s, "2026-12-01").await;
     for (id, _) in paid.iter().step_by(6) {
         pay(s, *id, 900).await;
     }
@@ -28,15 +28,15 @@ async fn history(s: &TestService) {
 #[tokio::test]
 async fn a_follower_that_starts_anywhere_ends_with_the_same_tree() {
     let s = start().await;
-    let follower = Keeper::default();
+    let follower = TreeStore::default();
     let mut c = s.ctx().db().read().await.unwrap();
     drop(follower.read(&mut c).await.unwrap());
     history(&s).await;
     let written = digest(&s).await;
     let followed = follower.read(&mut c).await.unwrap().tree.digest();
     assert_eq!(format!("{followed:016x}"), written["digest"].as_str().unwrap());
-    // Stopped at any place and started again there.
-    let head = journal::head(&mut c).await.unwrap();
+    // Stopping and resuming at any entry gives the same tree.
+    let head = journal::load_head(&mut c).await.unwrap();
     for stop in 0..=head {
         let mut tree = Tree::default();
         follow(&mut c, &mut tree, stop).await.unwrap();

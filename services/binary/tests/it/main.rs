@@ -1,21 +1,17 @@
-//! The service as others meet it: events in, events out, HTTP.
+//! Integration tests of the binary service: incoming events, outgoing events, HTTP.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failing test panics, in its helpers too; that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test panics, in its helpers too")]
 
-mod fences;
+mod fixture;
 mod journal;
 mod on_services;
-mod people;
 mod placements;
 mod plans;
 mod preferences;
 mod simulations;
 mod totals;
-mod traced;
+mod trace_context;
+mod tree_paging;
 mod trees;
-mod verified;
-mod walks;
+mod verification;
+mod writers;

@@ -1,10 +1,10 @@
-//! The same tree on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
+//! Concurrent writers on MariaDB. `TEST_MYSQL_URL` is the URL of a server on which the user may create databases.
 
-use crate::people::{payment, refund_of, user};
-use binary::app::absorb::absorb;
-use binary::app::facts;
-use binary::app::keeper::Keeper;
-use binary::error::Failure;
+use crate::fixture::{payment, refund_of, user};
+use binary::app::apply_events::apply_events;
+use binary::app::event_reader;
+use binary::app::tree_store::TreeStore;
+use binary::error::BinaryError;
 use chassis::events::Envelope;
 use chassis::id;
 use db::{Db, DbConfig, DbError};
@@ -19,18 +19,18 @@ fn start() -> Timestamp {
     "2026-11-10T04:30:00Z".parse().unwrap()
 }
 
-/// Members in chains and bushes, each with a payment, some refunded, a month's end at the end.
+/// Members with different referral chains, a payment of each, refunds of some, and the end of the month.
 fn events() -> Vec<Envelope> {
     let mut members: Vec<UserId> = Vec::new();
     let mut all = Vec::new();
     for n in 0_i64..60 {
         let at = start().plus_secs(n);
         let referrer = usize::try_from(n * 7 % 5).ok().and_then(|back| members.iter().rev().nth(back)).copied();
-        let who: UserId = id::fresh();
-        members.push(who);
-        let told = UserRegistered { user: Some(user(who, &format!("M{n}"), referrer)) };
-        all.push(TestService::envelope(at, &told));
-        let paid = payment(who, 500, "cash", at);
+        let member: UserId = id::fresh();
+        members.push(member);
+        let registration = UserRegistered { user: Some(user(member, &format!("M{n}"), referrer)) };
+        all.push(TestService::envelope(at, &registration));
+        let paid = payment(member, 500, "cash", at);
         all.push(TestService::envelope(at, &paid));
         if n % 4 == 3 {
             all.push(TestService::envelope(at, &refund_of(&paid, at)));
@@ -41,24 +41,24 @@ fn events() -> Vec<Envelope> {
     all
 }
 
-/// Takes in every second batch, of five; each batch is given up once before it is done for good.
-async fn write(db: &Db, keeper: &Keeper, events: &[Envelope], every: usize, first: usize) {
+/// Applies batches of five events, every `every`-th from `first`; each batch is rolled back once before it commits.
+async fn write(db: &Db, tree_store: &TreeStore, events: &[Envelope], every: usize, first: usize) {
     for batch in events.chunks(5).skip(first).step_by(every) {
-        for give_up in [true, false] {
-            let done = db
+        for rolls_back in [true, false] {
+            let result = db
                 .tx(async |c| {
-                    let arrived = batch.iter().filter_map(|e| facts::read(e).unwrap()).collect();
-                    let mut open = keeper.begin(c).await?;
-                    absorb(c, &mut open, arrived, start().plus_hours(60 * 24)).await?;
-                    let ticket = open.save(c).await?;
-                    if give_up {
-                        return Err(Failure::Db(DbError::Query(diesel::result::Error::RollbackTransaction)));
+                    let read_events = batch.iter().filter_map(|e| event_reader::read(e).unwrap()).collect();
+                    let mut tree_batch = tree_store.begin(c).await?;
+                    apply_events(c, &mut tree_batch, read_events, start().plus_hours(60 * 24)).await?;
+                    let batch_id = tree_batch.save(c).await?;
+                    if rolls_back {
+                        return Err(BinaryError::Db(DbError::Query(diesel::result::Error::RollbackTransaction)));
                     }
-                    Ok(ticket)
+                    Ok(batch_id)
                 })
                 .await;
-            match (give_up, done) {
-                (false, Ok(ticket)) => keeper.committed(ticket).await,
+            match (rolls_back, result) {
+                (false, Ok(batch_id)) => tree_store.confirm_commit(batch_id).await,
                 (true, Err(_)) => {}
                 (_, other) => panic!("{other:?}"),
             }
@@ -75,15 +75,15 @@ async fn race(url: String) {
     let db = Db::connect(&DbConfig::new(url)).await.unwrap();
     db.migrate(chassis::MIGRATIONS).await.unwrap();
     db.migrate(binary::service().migrations).await.unwrap();
-    let (one, two, follower) = (Keeper::default(), Keeper::default(), Keeper::default());
+    let (one, two, follower) = (TreeStore::default(), TreeStore::default(), TreeStore::default());
     let events = events();
     tokio::join!(write(&db, &one, &events, 2, 0), write(&db, &two, &events, 2, 1));
     let mut c = db.read().await.unwrap();
     let mut digests = Vec::new();
-    for keeper in [&one, &two, &follower] {
-        let held = keeper.read(&mut c).await.unwrap();
-        assert_eq!(held.tree.arena().len(), 60);
-        digests.push(held.tree.digest());
+    for tree_store in [&one, &two, &follower] {
+        let tree_state = tree_store.read(&mut c).await.unwrap();
+        assert_eq!(tree_state.tree.arena().len(), 60);
+        digests.push(tree_state.tree.digest());
     }
     digests.dedup();
     assert_eq!(digests.len(), 1, "the writers and the follower disagree");

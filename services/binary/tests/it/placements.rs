@@ -1,6 +1,6 @@
-//! Placement by hand.
+//! Manual placement.
 
-use crate::people::{digest, figures, join, me, pay, register, start};
+use crate::fixture::{counts_and_pairs, digest, join, me, pay, register, start};
 use chassis::id;
 use domain::UserId;
 use proto_events::binary::v1::{PairsMatched, PlacementMade};
@@ -8,7 +8,7 @@ use proto_events::platform::v1::StaffActed;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_member_placed_by_hand_holds_the_slot_and_counts_only_after_paying() {
+async fn a_manually_placed_member_has_the_slot_and_counts_only_after_paying() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let (b, c) = (register(&s, "B", Some(a)).await, register(&s, "C", Some(a)).await);
@@ -19,12 +19,12 @@ async fn a_member_placed_by_hand_holds_the_slot_and_counts_only_after_paying() {
     assert_eq!(again.problem(409), "binary.already_placed");
     let taken = json!({"user_id": c, "parent_user_id": a, "side": "right"});
     assert_eq!(s.as_admin().post("/binary/placements", taken).await.problem(409), "binary.slot_taken");
-    assert_eq!(figures(&s, a).await, (0, 0, 0));
+    assert_eq!(counts_and_pairs(&s, a).await, (0, 0, 0));
     pay(&s, c, 500).await;
     assert_eq!(me(&s, c).await["side"], "left");
-    assert_eq!(figures(&s, a).await, (1, 0, 0));
+    assert_eq!(counts_and_pairs(&s, a).await, (1, 0, 0));
     pay(&s, b, 500).await;
-    assert_eq!(figures(&s, a).await, (1, 1, 1));
+    assert_eq!(counts_and_pairs(&s, a).await, (1, 1, 1));
     assert_eq!(s.published::<PlacementMade>().await.iter().filter(|p| p.manual).count(), 1);
     assert_eq!(s.published::<PairsMatched>().await[0].cause, "counted_again");
     assert_eq!(s.published::<StaffActed>().await.len(), 1);
@@ -32,7 +32,7 @@ async fn a_member_placed_by_hand_holds_the_slot_and_counts_only_after_paying() {
 }
 
 #[tokio::test]
-async fn refusals_leave_nothing_behind() {
+async fn refused_placements_change_nothing() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let b = register(&s, "B", Some(a)).await;

@@ -1,13 +1,13 @@
-//! Versions of the plan.
+//! Plan versions.
 
-use crate::people::{day, figures, join, pay, refund, start, user};
+use crate::fixture::{counts_and_pairs, join, pay, refund, start, start_day, user};
 use domain::Plan;
 use proto_events::auth::v1::{User, UserUpdated};
 use proto_events::binary::v1::{PairsMatched, PlacementMade, PlanPublished};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
+async fn a_version_takes_effect_at_its_time_and_is_published_as_an_event() {
     let s = start().await;
     let current = s.as_user(chassis::id::fresh()).get("/plan").await.expect(200);
     assert_eq!((current["version"].as_u64(), current["plan"]["name"].as_str()), (Some(1), Some("seed")));
@@ -30,7 +30,7 @@ async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
         join(&s, &format!("R{n}"), Some(a)).await;
     }
     // One pair under version 1; the month's only slot of version 2 is that one, so the next are flushed.
-    assert_eq!(figures(&s, a).await, (3, 3, 1));
+    assert_eq!(counts_and_pairs(&s, a).await, (3, 3, 1));
     let list = s.as_user(a).get("/binary/pairs").await.expect(200);
     let newest = &list["items"][0];
     assert_eq!((newest["status"].as_str(), newest["gross"].as_str()), (Some("flushed"), Some("0.00")));
@@ -38,13 +38,16 @@ async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
         (newest["number"].as_u64(), newest["slot"].as_u64(), newest["plan_version"].as_u64()),
         (Some(3), None, Some(2))
     );
-    // The event tells what was lost: version 2 pays for it as version 1 does.
+    // The event shows the forgone pay: version 2 pays as much for a pair as version 1 does.
     let pairs = s.published::<PlacementMade>().await.into_iter().flat_map(|p| p.pairs);
-    let told: Vec<_> = pairs.map(|p| (p.status, p.gross_paise, p.forgone_paise)).collect();
-    assert_eq!(told.iter().filter(|t| **t == ("flushed".to_owned(), 0, 50_000)).count(), 2);
-    assert_eq!(told.iter().filter(|t| **t == ("matched".to_owned(), 50_000, 0)).count(), told.len() - 2);
-    day(&s, "2026-12-01").await;
-    assert_eq!(figures(&s, a).await.2, 1);
+    let pairs_in_events: Vec<_> = pairs.map(|p| (p.status, p.gross_paise, p.forgone_paise)).collect();
+    assert_eq!(pairs_in_events.iter().filter(|t| **t == ("flushed".to_owned(), 0, 50_000)).count(), 2);
+    assert_eq!(
+        pairs_in_events.iter().filter(|t| **t == ("matched".to_owned(), 50_000, 0)).count(),
+        pairs_in_events.len() - 2
+    );
+    start_day(&s, "2026-12-01").await;
+    assert_eq!(counts_and_pairs(&s, a).await.2, 1);
     let versions = s.as_staff().get("/plan/versions?limit=1").await.expect(200);
     assert_eq!(versions["items"][0]["version"], 2);
     let rest = s.as_staff().get(&format!("/plan/versions?cursor={}", versions["next_cursor"].as_str().unwrap())).await;
@@ -52,9 +55,9 @@ async fn a_version_takes_effect_in_its_time_and_is_told_to_all() {
     s.finish().await;
 }
 
-/// As everywhere else: who is an Active Buyer is decided when somebody pays or is paid back, and stays so until then.
+/// Active Buyer is decided at each payment and refund of the member, and does not change in between.
 #[tokio::test]
-async fn a_new_threshold_makes_nobody_an_active_buyer_before_their_next_payment() {
+async fn a_new_threshold_applies_to_a_member_from_their_next_payment_on() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     pay(&s, a, 1_500).await;
@@ -76,9 +79,9 @@ async fn a_new_threshold_makes_nobody_an_active_buyer_before_their_next_payment(
     s.finish().await;
 }
 
-/// Members who could not match for want of the label do so when they are given it.
+/// An earner without the required label has a backlog, which is matched when the label is granted.
 #[tokio::test]
-async fn a_label_that_a_plan_asks_for_opens_the_backlog() {
+async fn granting_the_label_that_a_plan_requires_matches_the_backlog() {
     let s = start().await;
     let mut plan = Plan::seed();
     plan.pairs.require_distributor = true;
@@ -89,16 +92,16 @@ async fn a_label_that_a_plan_asks_for_opens_the_backlog() {
     for n in 0..6 {
         join(&s, &format!("M{n}"), Some(a)).await;
     }
-    assert_eq!(figures(&s, a).await, (3, 3, 0));
+    assert_eq!(counts_and_pairs(&s, a).await, (3, 3, 0));
     let labelled = User { version: 2, is_distributor: true, ..user(a, "A", None) };
     s.deliver_now(&UserUpdated { user: Some(labelled) }).await;
-    assert_eq!(figures(&s, a).await, (3, 3, 3));
+    assert_eq!(counts_and_pairs(&s, a).await, (3, 3, 3));
     assert_eq!(s.published::<PairsMatched>().await[0].cause, "labelled");
     s.finish().await;
 }
 
 #[tokio::test]
-async fn a_plan_that_comes_too_soon_or_makes_no_sense_is_refused() {
+async fn a_plan_with_too_short_notice_or_invalid_rules_is_refused() {
     let s = start().await;
     let soon = s.now().plus_hours(23);
     let later = s.now().plus_hours(48);
@@ -125,7 +128,7 @@ async fn a_plan_that_comes_too_soon_or_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
-async fn a_rate_that_no_plan_may_have_is_a_broken_rule_and_no_rate_at_all_is_a_wrong_type() {
+async fn a_rate_out_of_range_is_an_invalid_plan_and_a_malformed_rate_is_a_wrong_type() {
     let s = start().await;
     let later = s.now().plus_hours(48);
     for (field, rate, status) in [

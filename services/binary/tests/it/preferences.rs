@@ -1,14 +1,14 @@
-//! The side that a member chooses, and what comes late or too early.
+//! Preferred sides, and events that arrive late or early.
 
-use crate::people::{figures, join, me, pay, payment, refund_of, register, start, user};
+use crate::fixture::{counts_and_pairs, join, me, pay, payment, refund_of, register, start, user};
 use proto_events::auth::v1::{UserRegistered, UserUpdated};
 use serde_json::Value;
 
 #[tokio::test]
-async fn a_side_that_was_accepted_before_the_payment_is_honoured_without_a_word_from_auth() {
+async fn a_side_chosen_before_the_payment_applies_without_an_event_from_auth() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
-    // Registered with one side; whatever auth has sent since is still on its way, and comes after the payment.
+    // Registered with one side; the update from auth arrives after the payment.
     let mut registered = user(chassis::id::fresh(), "B", Some(a));
     registered.preferred_side = Some("left".into());
     let b: domain::UserId = registered.user_id.as_slice().try_into().unwrap();
@@ -32,7 +32,7 @@ async fn a_side_that_was_accepted_before_the_payment_is_honoured_without_a_word_
 }
 
 #[tokio::test]
-async fn a_side_can_be_chosen_before_anything_is_known_of_the_member() {
+async fn a_side_can_be_chosen_before_the_member_is_known() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let b = user(chassis::id::fresh(), "B", Some(a));
@@ -65,11 +65,11 @@ async fn an_event_ahead_of_the_clock_waits_and_does_not_move_the_trees_time() {
     assert!(s.parked().await.is_empty());
     s.run_job("events-ahead").await;
     s.as_user(b).get("/binary/me").await.problem(404);
-    // When its time has come it is taken in, once, and the refund finds it.
+    // When it is due it is applied once, and then its refund is.
     s.clock.advance_secs(60 * 24 * 3_600 - 60);
     s.run_job("events-ahead").await;
     s.run_job("events-ahead").await;
-    assert_eq!(figures(&s, a).await, (1, 0, 0));
+    assert_eq!(counts_and_pairs(&s, a).await, (1, 0, 0));
     me(&s, b).await;
     s.finish().await;
 }

@@ -1,13 +1,13 @@
-//! Candidate plans against the history at hand.
+//! Simulations of candidate plans.
 
-use crate::people::{day, join, payment, refund, refund_of, register, start};
-use domain::plan::Referral;
+use crate::fixture::{join, payment, refund, refund_of, register, start, start_day};
+use domain::plan::ReferralTerms;
 use domain::{Money, Plan, UserId};
 use proto_events::booking::v1::{BonusesTakenBack, PaymentCompleted, PaymentRefunded, Standing};
 use serde_json::{Value, json};
 use testkit::TestService;
 
-/// A member with thirteen pairs in reach, one of them voided, over the turn of a month.
+/// A member with up to thirteen pairs, one of them voided, across the end of a month.
 async fn history(s: &TestService) {
     let (a, _) = join(s, "A", None).await;
     let mut paid = Vec::new();
@@ -16,7 +16,7 @@ async fn history(s: &TestService) {
     }
     refund(s, &paid[3]).await;
     s.clock.set("2026-12-01T05:00:00Z".parse().unwrap());
-    day(s, "2026-12-01").await;
+    start_day(s, "2026-12-01").await;
     join(s, "Z", Some(a)).await;
 }
 
@@ -24,42 +24,42 @@ fn money(value: &Value) -> Money {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// Of the standing pairs in the books.
-async fn books(s: &TestService, field: &str) -> (usize, Money) {
+/// Number of matched pairs, and the sum of one of their amounts.
+async fn matched_pairs(s: &TestService, field: &str) -> (usize, Money) {
     let list = s.as_admin().get("/binary/pairs?limit=100").await.expect(200);
     assert_eq!(list["next_cursor"], json!(null));
-    let standing: Vec<_> = list["items"].as_array().unwrap().iter().filter(|p| p["status"] == "matched").collect();
-    (standing.len(), Money::total(standing.iter().map(|p| money(&p[field]))).unwrap())
+    let matched: Vec<_> = list["items"].as_array().unwrap().iter().filter(|p| p["status"] == "matched").collect();
+    (matched.len(), Money::total(matched.iter().map(|p| money(&p[field]))).unwrap())
 }
 
 #[tokio::test]
-async fn the_current_plan_comes_to_exactly_what_is_in_the_books() {
+async fn the_current_plan_gives_exactly_the_recorded_pairs() {
     let s = start().await;
     history(&s).await;
     let plan = s.as_admin().get("/plan").await.expect(200)["plan"].clone();
-    let digest = crate::people::digest(&s).await;
+    let digest = crate::fixture::digest(&s).await;
     let report = s.as_admin().post("/plan/simulate", json!({ "plan": plan })).await.expect(200);
     assert_eq!(report["candidate"], report["live"]);
     assert_eq!((&report["members_better_off"], &report["members_worse_off"]), (&json!(0), &json!(0)));
-    let (count, gross) = books(&s, "gross").await;
+    let (count, gross) = matched_pairs(&s, "gross").await;
     assert!(count > 10);
     assert_eq!(report["candidate"]["total"]["pairs"], count);
     assert_eq!(money(&report["candidate"]["total"]["gross"]), gross);
-    assert_eq!(money(&report["candidate"]["total"]["net"]), books(&s, "available").await.1);
+    assert_eq!(money(&report["candidate"]["total"]["net"]), matched_pairs(&s, "available").await.1);
     assert_eq!(report["candidate"]["months"].as_array().unwrap().len(), 2);
-    assert_eq!(crate::people::digest(&s).await, digest, "a simulation changes nothing");
+    assert_eq!(crate::fixture::digest(&s).await, digest, "a simulation changes nothing");
     s.finish().await;
 }
 
 #[tokio::test]
-async fn another_plan_is_weighed_against_the_books() {
+async fn another_plan_is_compared_with_the_recorded_pairs() {
     let s = start().await;
     history(&s).await;
     let mut plan = Plan::seed();
     plan.pairs.gross = Money::from_rupees(600);
     plan.pairs.emi_rate = domain::Rate::ZERO;
     let report = s.as_admin().post("/plan/simulate", json!({ "plan": plan })).await.expect(200);
-    let (count, _) = books(&s, "gross").await;
+    let (count, _) = matched_pairs(&s, "gross").await;
     let total = &report["candidate"]["total"];
     assert_eq!(total["pairs"], count);
     assert_eq!(money(&total["gross"]), Money::from_rupees(600).times(i64::try_from(count).unwrap()).unwrap());
@@ -82,7 +82,7 @@ async fn another_plan_is_weighed_against_the_books() {
 }
 
 #[tokio::test]
-async fn only_an_administrator_simulates_and_only_a_plan_that_makes_sense() {
+async fn only_an_administrator_simulates_and_only_a_valid_plan() {
     let s = start().await;
     assert_eq!(s.as_staff().post("/plan/simulate", json!({ "preset": "seed" })).await.status, 403);
     for body in [json!({}), json!({ "preset": "other" }), json!({ "preset": "seed", "plan": Plan::seed() })] {
@@ -93,7 +93,7 @@ async fn only_an_administrator_simulates_and_only_a_plan_that_makes_sense() {
     s.finish().await;
 }
 
-/// A payment of somebody referred, as booking tells of it.
+/// A payment of a referred member, as booking publishes it.
 async fn referred(s: &TestService, by: UserId, rupees: i64, standing: (i64, i64), bonus: &str) -> PaymentCompleted {
     let who = register(s, "R", Some(by)).await;
     let paise = |rupees: i64| Money::from_rupees(rupees).paise();
@@ -113,20 +113,20 @@ async fn referred(s: &TestService, by: UserId, rupees: i64, standing: (i64, i64)
 }
 
 #[tokio::test]
-async fn referral_bonuses_are_weighed_too() {
+async fn referral_bonuses_are_simulated_too() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     referred(&s, a, 6_000, (0, 6_000), "300.00").await;
-    let gone = referred(&s, a, 500, (0, 500), "25.00").await;
+    let refunded = referred(&s, a, 500, (0, 500), "25.00").await;
     referred(&s, a, 500, (0, 500), "25.00").await;
-    refund(&s, &gone).await;
+    refund(&s, &refunded).await;
     let simulate = async |body: Value| s.as_admin().post("/plan/simulate", body).await.expect(200);
     let same = simulate(json!({ "preset": "seed" })).await;
     assert_eq!(same["candidate"], same["live"]);
     let total = &same["live"]["total"];
     assert_eq!((&total["bonuses"], &total["referral"]), (&json!(2), &json!("325.00")));
     let mut plan = Plan::seed();
-    plan.referral = Referral::PercentOfFirstBooking { rate: domain::Rate::percent(10) };
+    plan.referral = ReferralTerms::PercentOfFirstBooking { rate: domain::Rate::percent(10) };
     let double = simulate(json!({ "plan": plan })).await;
     assert_eq!(double["candidate"]["total"]["referral"], "650.00");
     assert_eq!((&double["members_better_off"], &double["members_worse_off"]), (&json!(1), &json!(0)));
@@ -136,10 +136,10 @@ async fn referral_bonuses_are_weighed_too() {
 }
 
 #[tokio::test]
-async fn a_bonus_that_is_owed_once_is_weighed_as_booking_would_decide_it() {
+async fn a_bonus_paid_once_a_member_is_simulated_as_booking_would_decide_it() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
-    // Down to too little: nothing would stand. Down to just enough: it would.
+    // After the refund the first member is below the threshold and the bonus is reversed; the second still reaches it.
     for (amounts, refunded) in [([4_999, 1, 1], 0), ([4_999, 1, 1], 1)] {
         let who = register(&s, "R", Some(a)).await;
         let (mut net, mut version, mut paid) = (0, 0, Vec::new());
@@ -169,7 +169,7 @@ async fn a_bonus_that_is_owed_once_is_weighed_as_booking_would_decide_it() {
             bonuses_taken_back: Some(BonusesTakenBack { own: true, other_payment_id: None }),
             ..refund_of(&paid[refunded], s.now())
         };
-        // In whatever order they come.
+        // Delivered in reverse order.
         for event in paid.iter().rev() {
             s.deliver_now(event).await;
         }
@@ -185,7 +185,7 @@ async fn a_bonus_that_is_owed_once_is_weighed_as_booking_would_decide_it() {
 }
 
 #[tokio::test]
-async fn a_simulation_beside_the_writer_counts_what_came_up_to_its_entry_and_no_more() {
+async fn a_simulation_during_writes_includes_exactly_the_entries_up_to_its_head() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     const PAYMENTS: i64 = 60;

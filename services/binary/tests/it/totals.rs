@@ -1,11 +1,11 @@
-//! What all pairs came to.
+//! Totals of all pairs.
 
-use crate::people::{join, refund, start};
+use crate::fixture::{join, refund, start};
 use domain::UserId;
 use serde_json::{Value, json};
 use testkit::TestService;
 
-/// By month, of everybody and of one member.
+/// Sums by month of all members and of one member.
 async fn earnings(s: &TestService, earner: UserId) -> (Value, Value) {
     let all = s.as_staff().get("/binary/earnings").await.expect(200);
     let one = s.as_staff().get(&format!("/binary/earnings?user_id={earner}")).await.expect(200);
@@ -13,12 +13,12 @@ async fn earnings(s: &TestService, earner: UserId) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn everybodys_earnings_are_exact_however_far_the_sums_are_carried() {
+async fn the_earnings_of_all_members_are_exact_wherever_the_totals_stand() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     join(&s, "B", Some(a)).await;
     let (_, paid) = join(&s, "C", Some(a)).await;
-    // Only A has pairs, so everybody's are A's.
+    // Only A has pairs, so the sums of all members are those of A.
     let (all, one) = earnings(&s, a).await;
     assert_eq!((&all, all[0]["pairs"].as_i64()), (&one, Some(1)));
     for _ in 0..2 {
@@ -32,7 +32,7 @@ async fn everybodys_earnings_are_exact_however_far_the_sums_are_carried() {
         s.run_job("pair-totals").await;
         assert_eq!(earnings(&s, a).await, (one.clone(), one.clone()));
     }
-    // Made and voided since the sums were carried.
+    // Made and voided after the totals were carried forward.
     let (_, paid) = join(&s, "D", Some(a)).await;
     refund(&s, &paid).await;
     let (all, one) = earnings(&s, a).await;

@@ -1,6 +1,8 @@
-//! The worked examples of the rules, and what may not disturb them.
+//! Worked examples of the placement and matching rules.
 
-use crate::people::{day, digest, figures, join, me, pairs, pay, payment, refund, refund_of, register, start, user};
+use crate::fixture::{
+    counts_and_pairs, digest, join, me, pairs, pay, payment, refund, refund_of, register, start, start_day, user,
+};
 use chassis::id;
 use domain::UserId;
 use proto_events::auth::v1::{UserRegistered, UserUpdated};
@@ -8,7 +10,7 @@ use proto_events::binary::v1::{PairsMatched, PairsVoided, PlacementMade};
 use serde_json::Value;
 
 #[tokio::test]
-async fn the_example_tree_has_its_places_counts_and_pairs() {
+async fn the_example_tree_has_the_expected_places_counts_and_pairs() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let mut below = Vec::new();
@@ -16,8 +18,8 @@ async fn the_example_tree_has_its_places_counts_and_pairs() {
         below.push(join(&s, name, Some(a)).await.0);
     }
     let [b, c, d, e] = below[..] else { panic!("four") };
-    assert_eq!(figures(&s, a).await, (3, 1, 1));
-    assert_eq!(figures(&s, b).await, (1, 1, 1));
+    assert_eq!(counts_and_pairs(&s, a).await, (3, 1, 1));
+    assert_eq!(counts_and_pairs(&s, b).await, (1, 1, 1));
     assert_eq!(pairs(&s, a).await, [(1, b.to_string(), c.to_string(), "matched".into())]);
     assert_eq!(pairs(&s, b).await, [(1, d.to_string(), e.to_string(), "matched".into())]);
     let root = s.as_staff().get("/binary/tree?depth=6").await.expect(200);
@@ -38,13 +40,13 @@ async fn the_example_tree_has_its_places_counts_and_pairs() {
 }
 
 #[tokio::test]
-async fn the_example_refund_voids_the_pair_and_the_next_member_takes_the_partner() {
+async fn the_example_refund_voids_the_pair_and_the_next_member_is_matched_with_the_partner() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let (b, _) = join(&s, "B", Some(a)).await;
     let (c, paid) = join(&s, "C", Some(a)).await;
     refund(&s, &paid).await;
-    assert_eq!(figures(&s, a).await, (1, 0, 0));
+    assert_eq!(counts_and_pairs(&s, a).await, (1, 0, 0));
     for name in ["D", "E"] {
         join(&s, name, Some(a)).await;
     }
@@ -65,11 +67,11 @@ async fn the_example_refund_voids_the_pair_and_the_next_member_takes_the_partner
 async fn pair_eleven_waits_for_the_first_of_the_month_in_india_and_the_sixth_pays_less() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
-    // Fourteen under A fill three levels: seven in each leg. The next eight go left, the next eight right.
+    // Fourteen members under A fill three levels, seven in each leg. The next eight go left, the next eight right.
     for n in 0..30 {
         join(&s, &format!("M{n}"), Some(a)).await;
     }
-    assert_eq!(figures(&s, a).await, (15, 15, 10));
+    assert_eq!(counts_and_pairs(&s, a).await, (15, 15, 10));
     assert_eq!(me(&s, a).await["pairs_carried"], 5);
     let list = s.as_user(a).get("/binary/pairs").await.expect(200);
     let newest = &list["items"][0];
@@ -77,18 +79,18 @@ async fn pair_eleven_waits_for_the_first_of_the_month_in_india_and_the_sixth_pay
     assert_eq!((newest["emi_deduction"].as_str(), newest["available"].as_str()), (Some("100.00"), Some("400.00")));
     assert_eq!(list["items"][5]["emi_deduction"], "0.00");
     // The last second of November in India, then the first of December.
-    day(&s, "2026-11-30").await;
-    assert_eq!(figures(&s, a).await.2, 10);
+    start_day(&s, "2026-11-30").await;
+    assert_eq!(counts_and_pairs(&s, a).await.2, 10);
     s.clock.set("2026-11-30T18:30:00Z".parse().unwrap());
-    day(&s, "2026-12-01").await;
-    assert_eq!(figures(&s, a).await, (15, 15, 15));
+    start_day(&s, "2026-12-01").await;
+    assert_eq!(counts_and_pairs(&s, a).await, (15, 15, 15));
     assert_eq!(me(&s, a).await["pairs_this_month"], 5);
     let matched = s.published::<PairsMatched>().await;
     assert_eq!((matched.len(), matched[0].cause.as_str(), matched[0].pairs.len()), (1, "period_opened", 5));
     assert_eq!((matched[0].pairs[0].period, matched[0].pairs[0].slot, matched[0].pairs[0].number), (202_612, 1, 11));
     // The same day again changes nothing.
     let before = digest(&s).await;
-    day(&s, "2026-12-01").await;
+    start_day(&s, "2026-12-01").await;
     assert_eq!(digest(&s).await, before);
     let earned = s.as_user(a).get("/binary/earnings").await.expect(200);
     assert_eq!(earned["items"][0]["month"], "2026-12");
@@ -105,7 +107,7 @@ async fn a_payment_counts_once_however_often_and_in_whatever_order_it_comes() {
     let (a, b): (UserId, UserId) = (id::fresh(), id::fresh());
     let at = s.now();
     let paid_b = payment(b, 500, "cash", at);
-    // The refund first, then the payment of somebody unknown, then the referred before the referrer.
+    // The refund first, then the payment of an unknown member, then the referred member before the referrer.
     let paid_b2 = payment(b, 700, "wallet", at);
     s.deliver(at, &refund_of(&paid_b2, at)).await;
     s.deliver(at, &paid_b).await;
@@ -115,7 +117,7 @@ async fn a_payment_counts_once_however_often_and_in_whatever_order_it_comes() {
     assert_eq!(s.as_user(b).get("/binary/me").await.problem(404), "binary.not_placed");
     s.deliver_now(&UserRegistered { user: Some(user(a, "A", None)) }).await;
     assert_eq!(me(&s, b).await["sponsor_id"], Value::Null);
-    // The same payment in other envelopes, the way a rebuilt consumer would be fed.
+    // The same payment in new envelopes, as after a replay of the event log.
     for _ in 0..5 {
         s.deliver(at, &paid_b).await;
         s.deliver(at, &refund_of(&paid_b2, at)).await;
@@ -128,7 +130,7 @@ async fn a_payment_counts_once_however_often_and_in_whatever_order_it_comes() {
 }
 
 #[tokio::test]
-async fn an_emi_deduction_neither_places_nor_counts_nor_keeps_its_refund_waiting() {
+async fn an_emi_deduction_does_not_place_or_count_and_its_refund_does_not_wait() {
     let s = start().await;
     let a = register(&s, "A", None).await;
     let deduction = payment(a, 500, "emi_deduction", s.now());
@@ -161,14 +163,14 @@ async fn a_preferred_side_is_the_one_known_at_the_first_payment() {
 }
 
 #[tokio::test]
-async fn who_stops_and_counts_again_joins_the_end_of_the_order() {
+async fn a_member_who_counts_again_joins_the_end_of_the_matching_order() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let (b, paid) = join(&s, "B", Some(a)).await;
     let (c, _) = join(&s, "C", Some(a)).await;
     let (d, _) = join(&s, "D", Some(a)).await;
     refund(&s, &paid).await;
-    // B's partner C goes to D, the oldest of the left leg that counts.
+    // B's partner C is matched with D, the oldest counting member of the left leg.
     let matched = s.published::<PairsMatched>().await;
     assert_eq!((matched.len(), matched[0].cause.as_str()), (1, "rematched"));
     pay(&s, b, 500).await;
@@ -186,7 +188,7 @@ async fn who_stops_and_counts_again_joins_the_end_of_the_order() {
 }
 
 #[tokio::test]
-async fn nobody_sees_beyond_their_own_part_of_the_tree() {
+async fn a_member_sees_only_their_own_part_of_the_tree() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let (b, _) = join(&s, "B", Some(a)).await;

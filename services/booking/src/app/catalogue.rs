@@ -1,4 +1,4 @@
-//! Administrators add vehicles and change them. A change of price concerns later bookings only.
+//! Vehicle catalogue: creation and change of vehicles. Bookings keep the price at which they were made.
 
 use crate::domain::VehicleId;
 use crate::error::BookingError;
@@ -6,6 +6,7 @@ use crate::store::vehicles::{self, Vehicle};
 use db::DbConnection;
 use domain::{Money, Timestamp};
 
+/// New values of a vehicle's fields; `None` keeps the stored value.
 #[derive(Debug, Clone, Default)]
 pub struct VehicleChange {
     pub model: Option<String>,
@@ -14,11 +15,13 @@ pub struct VehicleChange {
     pub is_active: Option<bool>,
 }
 
-pub async fn add(c: &mut DbConnection, vehicle: &Vehicle) -> Result<(), BookingError> {
+/// Inserts a vehicle.
+pub async fn create(c: &mut DbConnection, vehicle: &Vehicle) -> Result<(), BookingError> {
     Ok(vehicles::insert(c, vehicle).await?)
 }
 
-pub async fn change(
+/// Changes a vehicle and returns it. Errors with `NotFound` when it does not exist.
+pub async fn update(
     c: &mut DbConnection,
     id: VehicleId,
     change: &VehicleChange,

@@ -1,26 +1,27 @@
-//! What booking does: one verb a file. These are the only writers, and they run in their caller's transaction.
+//! Writes of the booking service, one use case a file. Every function runs in its caller's transaction.
 //!
-//! A member's row is locked first, then their booking: everything that touches one member happens in one
-//! order, and two bookings of one member are never locked in opposite orders.
+//! The member row is locked first, then the booking row. So all changes of one member happen one after another, and two
+//! bookings of one member are never locked in opposite orders.
 
-pub mod account;
-pub mod book;
-pub mod cancel;
-pub mod capture;
+pub mod advance_refund;
+pub mod apply_event;
+pub mod apply_gateway_refund;
+pub mod apply_reserve;
+pub mod apply_wallet_decision;
+pub mod booking_aggregate;
+pub mod cancel_booking;
 pub mod catalogue;
-pub mod confirm;
-pub mod expire;
-pub mod folder;
-pub mod learn;
-pub mod open_day;
-pub mod pay;
-pub mod receive_batch;
+pub mod confirm_payment;
+pub mod create_booking;
+pub mod expire_booking;
+pub mod member_lock;
+pub mod open_days;
+pub mod plan_versions;
+pub mod receive_capture;
+pub mod receive_capture_batch;
 pub mod receive_webhook;
-pub mod reconcile;
-pub mod report_refund;
-pub mod reserve;
+pub mod reconcile_captures;
 pub mod resolve_refund;
 pub mod schedule_emi;
 pub mod send_refund;
-pub mod settle_refund;
-pub mod wallet_answer;
+pub mod start_payment;

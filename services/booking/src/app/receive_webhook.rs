@@ -1,9 +1,10 @@
-//! A gateway's genuine message is stored and takes effect in one transaction; what cannot be read or is not handled is
-//! stored with the reason.
+//! Processing of webhook events with a valid signature: stored and applied in one transaction.
+//!
+//! An event that cannot be parsed or is not handled is stored with the reason.
 
-use super::capture::{self, Captured};
-use super::report_refund;
-use super::settle_refund::ReportedRefund;
+use super::advance_refund::ReportedRefund;
+use super::apply_gateway_refund;
+use super::receive_capture::{self, CapturedPayment};
 use crate::domain::retry::next_attempt;
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::error::BookingError;
@@ -15,10 +16,10 @@ use chassis::pii::Sealer;
 use db::DbConnection;
 use domain::Timestamp;
 
-/// What a gateway's message says.
+/// The content of a webhook event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayEvent {
-    Captured(Captured),
+    Captured(CapturedPayment),
     Failed {
         order_id: String,
         reason: String,
@@ -27,17 +28,17 @@ pub enum GatewayEvent {
         kind: String,
         refund: ReportedRefund,
     },
-    /// Of a kind that nothing is done about.
+    /// An event of a kind that is not handled.
     Unhandled {
         kind: String,
     },
 }
 
 impl GatewayEvent {
-    /// The gateway's own name for its kind, as far as it is stored.
+    /// The gateway's name of the event's kind, cut to the stored length.
     pub fn kind(&self) -> String {
         match self {
-            Self::Captured(_) => CAPTURED.to_owned(),
+            Self::Captured(_) => CAPTURED_KIND.to_owned(),
             Self::Failed { .. } => "payment.failed".to_owned(),
             Self::Refund { kind, .. } | Self::Unhandled { kind } => {
                 kind.chars().filter(|c| !c.is_control()).take(64).collect()
@@ -46,23 +47,23 @@ impl GatewayEvent {
     }
 }
 
-/// The kind of every message of captured money.
-const CAPTURED: &str = "payment.captured";
-/// Binds a sealed body to its use.
-const PURPOSE: &str = "webhook_body";
+/// Stored kind of every capture event.
+const CAPTURED_KIND: &str = "payment.captured";
+/// Encryption context of sealed bodies.
+const SEAL_PURPOSE: &str = "webhook_body";
 const MAX_ERROR_CHARS: usize = 500;
-/// Rows that one transaction of the clean-up touches.
-const CHUNK: i64 = 500;
-const NOT_HANDLED: &str = "messages of this kind are not handled";
-const BODY_DELETED: &str = "its body was deleted when its time was over";
+/// Maximal number of rows that one clean-up transaction changes.
+const CLEANUP_BATCH_ROWS: i64 = 500;
+const NOT_HANDLED_REASON: &str = "messages of this kind are not handled";
+const BODY_DELETED_REASON: &str = "the body was deleted after the retention period";
 
-/// A message as it is received at `now`: its body sealed, and nothing known of it.
-pub fn fresh(gateway: GatewayName, body: &[u8], sealer: &Sealer, now: Timestamp) -> WebhookEvent {
+/// A pending event as received at `now`, with a sealed body.
+pub fn new_event(gateway: GatewayName, body: &[u8], sealer: &Sealer, now: Timestamp) -> WebhookEvent {
     let key = event_key(body);
     WebhookEvent {
         gateway,
         event_key: key.clone(),
-        body: sealer.seal_bytes(PURPOSE, body),
+        body: sealer.seal_bytes(SEAL_PURPOSE, body),
         error: String::new(),
         received_at: now,
         processed_at: None,
@@ -75,49 +76,49 @@ pub fn fresh(gateway: GatewayName, body: &[u8], sealer: &Sealer, now: Timestamp)
     }
 }
 
-/// A message of captured money whose processing is done.
-pub(super) fn captured(event: &WebhookEvent) -> WebhookEvent {
+/// A capture event with the state `processed`.
+pub(super) fn processed_capture(event: &WebhookEvent) -> WebhookEvent {
     WebhookEvent {
         state: WebhookState::Processed,
-        kind: CAPTURED.to_owned(),
+        kind: CAPTURED_KIND.to_owned(),
         processed_at: Some(event.received_at),
         ..event.clone()
     }
 }
 
-/// Reads a stored message again, or says why it cannot be read.
-pub fn read_stored(gateways: &Gateways, sealer: &Sealer, event: &WebhookEvent) -> Result<GatewayEvent, String> {
-    let gateway = gateways.get(event.gateway).ok_or("its gateway is not configured")?;
-    let read = |body: &[u8]| gateway.read(body).map_err(|e| e.to_string());
+/// Opens and parses a stored event. Errors with the reason why it cannot be parsed.
+pub fn parse_stored(gateways: &Gateways, sealer: &Sealer, event: &WebhookEvent) -> Result<GatewayEvent, String> {
+    let gateway = gateways.get(event.gateway).ok_or("the gateway is not configured")?;
+    let parse = |body: &[u8]| gateway.parse(body).map_err(|e| e.to_string());
     if event.sealed {
-        read(&sealer.open_bytes(PURPOSE, &event.body).map_err(|e| e.to_string())?)
+        parse(&sealer.open_bytes(SEAL_PURPOSE, &event.body).map_err(|e| e.to_string())?)
     } else {
-        read(&event.body)
+        parse(&event.body)
     }
 }
 
-/// Stores a message that could be read and lets it take effect. One that was processed already changes nothing.
-pub async fn receive(
+/// Stores an event that was parsed and applies it. An event that was processed already changes nothing.
+pub async fn process(
     c: &mut DbConnection,
     event: &WebhookEvent,
-    read: &GatewayEvent,
+    gateway_event: &GatewayEvent,
     now: Timestamp,
 ) -> Result<(), BookingError> {
-    let state = match read {
+    let state = match gateway_event {
         GatewayEvent::Unhandled { .. } => WebhookState::Unhandled,
         GatewayEvent::Captured(_) | GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } => {
             WebhookState::Processed
         }
     };
-    let done = WebhookEvent {
+    let processed = WebhookEvent {
         state,
-        kind: read.kind(),
-        error: if state == WebhookState::Unhandled { NOT_HANDLED.to_owned() } else { String::new() },
+        kind: gateway_event.kind(),
+        error: if state == WebhookState::Unhandled { NOT_HANDLED_REASON.to_owned() } else { String::new() },
         processed_at: Some(now),
         ..event.clone()
     };
-    if !webhook_events::insert(c, &done).await? {
-        // Mostly a repetition: what is processed is not locked, so that many at once do not wait for each other.
+    if !webhook_events::insert(c, &processed).await? {
+        // Most duplicates are processed already: reading without a lock keeps them from waiting for each other.
         if webhook_events::is_processed(c, event.gateway, &event.event_key).await? {
             return Ok(());
         }
@@ -125,34 +126,34 @@ pub async fn receive(
         if stored.state == WebhookState::Processed {
             return Ok(());
         }
-        webhook_events::save(c, &WebhookEvent { attempts: stored.attempts, ..done }).await?;
+        webhook_events::save(c, &WebhookEvent { attempts: stored.attempts, ..processed }).await?;
     }
-    apply(c, event.gateway, read, event.received_at, now).await
+    apply(c, event.gateway, gateway_event, event.received_at, now).await
 }
 
 async fn apply(
     c: &mut DbConnection,
     gateway: GatewayName,
-    read: &GatewayEvent,
+    gateway_event: &GatewayEvent,
     received_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), BookingError> {
-    match read {
+    match gateway_event {
         GatewayEvent::Captured(captured) => {
-            // A message that is processed late counts when it was received, at the latest.
+            // A capture without a time counts from the receipt of its event, however late it is processed.
             let taken_at = captured.taken_at.or(Some(received_at));
-            capture::credit(c, gateway, &Captured { taken_at, ..captured.clone() }, now).await
+            receive_capture::receive(c, gateway, &CapturedPayment { taken_at, ..captured.clone() }, now).await
         }
         GatewayEvent::Failed { order_id, reason } => {
-            let Some(payment) = payments::of_order(c, gateway, order_id).await? else { return Ok(()) };
-            capture::fail(c, &payment, reason, now).await
+            let Some(payment) = payments::find_for_order(c, gateway, order_id).await? else { return Ok(()) };
+            receive_capture::fail_payment(c, &payment, reason, now).await
         }
-        GatewayEvent::Refund { refund, .. } => report_refund::report(c, gateway, refund, now).await,
+        GatewayEvent::Refund { refund, .. } => apply_gateway_refund::apply_report(c, gateway, refund, now).await,
         GatewayEvent::Unhandled { .. } => Ok(()),
     }
 }
 
-/// Stores a message that cannot be read, with the reason. One that was processed already stays as it is.
+/// Stores an event that cannot be parsed, with the reason. An event that was processed already stays unchanged.
 pub async fn store_unreadable(c: &mut DbConnection, event: &WebhookEvent, reason: &str) -> Result<(), BookingError> {
     let error = reason.chars().take(MAX_ERROR_CHARS).collect();
     let unreadable = WebhookEvent { state: WebhookState::Unreadable, error, ..event.clone() };
@@ -166,7 +167,7 @@ pub async fn store_unreadable(c: &mut DbConnection, event: &WebhookEvent, reason
     Ok(())
 }
 
-/// Stores a message whose processing failed; it is tried again, each time after a longer delay.
+/// Stores an event that failed, and schedules the next attempt with exponential backoff.
 pub async fn store_failed(
     c: &mut DbConnection,
     event: &WebhookEvent,
@@ -187,53 +188,57 @@ pub async fn store_failed(
     Ok(webhook_events::save(c, &WebhookEvent { attempts, next_attempt_at, ..failed }).await?)
 }
 
-/// Messages whose processing is due again.
-pub async fn due(c: &mut DbConnection, now: Timestamp, limit: i64) -> Result<Vec<WebhookEvent>, BookingError> {
-    Ok(webhook_events::due(c, now, limit).await?)
+/// Pending events with a due attempt.
+pub async fn list_due(c: &mut DbConnection, now: Timestamp, limit: i64) -> Result<Vec<WebhookEvent>, BookingError> {
+    Ok(webhook_events::list_due(c, now, limit).await?)
 }
 
-/// How many messages are in a state.
+/// The number of events in a state.
 pub async fn count(c: &mut DbConnection, state: WebhookState) -> Result<i64, BookingError> {
     Ok(webhook_events::count(c, state).await?)
 }
 
-/// Removes what is older than `before`, some of it; says whether there may be more. What was never processed loses its
-/// body only, and is removed when it is older than `long_before`.
-pub async fn prune(c: &mut DbConnection, before: Timestamp, long_before: Timestamp) -> Result<bool, BookingError> {
+/// Deletes one batch of events older than `before`. Events that were never processed lose their body then, and are
+/// deleted when they are older than `long_before`. Returns whether there may be more.
+pub async fn delete_expired(
+    c: &mut DbConnection,
+    before: Timestamp,
+    long_before: Timestamp,
+) -> Result<bool, BookingError> {
     let (before, long_before): (WebhookEventId, WebhookEventId) = (id::earliest(before), id::earliest(long_before));
-    let mut more = false;
+    let mut has_more = false;
     for (state, before) in
         [(WebhookState::Processed, before), (WebhookState::Unhandled, before), (WebhookState::Unreadable, long_before)]
     {
-        let ids = webhook_events::older_than(c, state, before, CHUNK).await?;
+        let ids = webhook_events::list_ids_before(c, state, before, CLEANUP_BATCH_ROWS).await?;
         if !ids.is_empty() {
             webhook_events::delete(c, &ids).await?;
-            more = true;
+            has_more = true;
         }
     }
     for state in [WebhookState::Pending, WebhookState::Unreadable] {
-        let ids = webhook_events::with_body_older_than(c, state, before, CHUNK).await?;
+        let ids = webhook_events::list_ids_with_body_before(c, state, before, CLEANUP_BATCH_ROWS).await?;
         if !ids.is_empty() {
-            webhook_events::delete_bodies(c, &ids, BODY_DELETED).await?;
-            more = true;
+            webhook_events::delete_bodies(c, &ids, BODY_DELETED_REASON).await?;
+            has_more = true;
         }
     }
-    Ok(more)
+    Ok(has_more)
 }
 
-/// Seals some of the bodies that an earlier release has stored in clear, after `after` in the order of ids; answers
-/// where to go on.
-pub async fn seal_clear_bodies(
+/// Seals one batch of bodies that an earlier release stored in plain text, with ids after `after`. Returns the last id
+/// of the batch; `None` after the last batch.
+pub async fn seal_plaintext_bodies(
     c: &mut DbConnection,
     sealer: &Sealer,
     after: Option<WebhookEventId>,
 ) -> Result<Option<WebhookEventId>, BookingError> {
-    let first_sealed: WebhookEventId = id::earliest(Timestamp::UNIX_EPOCH.plus_secs(1));
-    let clear = webhook_events::unsealed(c, after, first_sealed, CHUNK).await?;
-    let last = clear.last().and_then(|event| event.id);
-    let newer = webhook_events::without_id(c, CHUNK).await?;
-    for event in clear.into_iter().chain(newer) {
-        let body = if event.sealed { event.body } else { sealer.seal_bytes(PURPOSE, &event.body) };
+    let first_sealed_id: WebhookEventId = id::earliest(Timestamp::UNIX_EPOCH.plus_secs(1));
+    let plaintext = webhook_events::list_plaintext(c, after, first_sealed_id, CLEANUP_BATCH_ROWS).await?;
+    let last = plaintext.last().and_then(|event| event.id);
+    let without_id = webhook_events::list_without_id(c, CLEANUP_BATCH_ROWS).await?;
+    for event in plaintext.into_iter().chain(without_id) {
+        let body = if event.sealed { event.body } else { sealer.seal_bytes(SEAL_PURPOSE, &event.body) };
         let state = if event.processed_at.is_some() { WebhookState::Processed } else { event.state };
         let id = event.id.unwrap_or_else(id::fresh);
         webhook_events::save_sealed(c, &WebhookEvent { body, state, id: Some(id), ..event }).await?;

@@ -1,8 +1,8 @@
-//! A refund at its source: the gateway is asked, and what it answers takes effect.
+//! Refunds at the source: attempts to create them at the gateway, and the outcomes of these calls.
 
-use super::settle_refund::{self, Payer, ReportedRefund, counted};
+use super::advance_refund::{self, Payer, ReportedRefund, to_gateway_refunds};
 use crate::domain::refund::{RefundSignal, RefundState};
-use crate::domain::retry::{next_attempt, next_question};
+use crate::domain::retry::{next_attempt, next_status_check};
 use crate::domain::{GatewayName, RefundId, RefundStatus};
 use crate::error::BookingError;
 use crate::gateway::SourceRefund;
@@ -12,116 +12,127 @@ use db::DbConnection;
 use domain::Timestamp;
 use std::time::Duration;
 
-/// What the gateway is asked.
+/// The call to make to the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum GatewayCall {
+    /// Create the refund.
     Create,
-    /// What refunds there are: it was asked before, and may have made ours.
-    Find,
+    /// List the payment's refunds first: an earlier attempt may have created this one.
+    List,
 }
 
-/// A refund to ask a gateway about.
+/// A refund and the call to make for it.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct RefundTask {
     pub refund: SourceRefund,
-    pub call: Call,
+    pub call: GatewayCall,
 }
 
+/// Outcome of a call to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    NotAsked {
+pub enum RefundCallOutcome {
+    /// The call was not made, because the circuit breaker is open.
+    NotSent {
         retry_after: Duration,
     },
     Accepted(ReportedRefund),
+    /// All refunds of the payment.
     Listed(Vec<ReportedRefund>),
-    /// The gateway will not make it; these are all that it has.
+    /// The gateway refused the refund for good; `listed` are all refunds of the payment.
     Refused {
         listed: Vec<ReportedRefund>,
     },
+    /// The gateway may or may not have created the refund.
     Unknown,
 }
 
-/// Refunds that a gateway has to be asked about.
-pub async fn due(
+/// Refunds with a due attempt.
+pub async fn list_due(
     c: &mut DbConnection,
     gateway: GatewayName,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<RefundId>, BookingError> {
-    Ok(refunds::due(c, gateway, now, limit).await?)
+    Ok(refunds::list_due(c, gateway, now, limit).await?)
 }
 
-/// How many refunds were sent and have an unknown outcome.
+/// The number of sent refunds with an unknown outcome.
 pub async fn count_unknown(c: &mut DbConnection) -> Result<i64, BookingError> {
     Ok(refunds::count_unknown(c).await?)
 }
 
-async fn source(c: &mut DbConnection, refund: &Refund) -> Result<(SourceRefund, Payer), BookingError> {
+async fn load_source(c: &mut DbConnection, refund: &Refund) -> Result<(SourceRefund, Payer), BookingError> {
     let payment = payments::find(c, refund.payment_id).await?.ok_or(BookingError::NotFound)?;
     let booking = bookings::find(c, refund.booking_id).await?.ok_or(BookingError::NotFound)?;
-    let broken = || BookingError::Broken(format!("refund {} has no source", refund.id));
+    let inconsistent = || BookingError::Inconsistent(format!("refund {} has no gateway payment", refund.id));
     let payer = Payer {
-        gateway: payment.gateway.ok_or_else(broken)?,
+        gateway: payment.gateway.ok_or_else(inconsistent)?,
         payment_id: refund.payment_id,
         booking_id: refund.booking_id,
         user_id: refund.user_id,
         booking_number: booking.number,
     };
-    let gateway_payment_id = payment.gateway_payment_id.ok_or_else(broken)?;
+    let gateway_payment_id = payment.gateway_payment_id.ok_or_else(inconsistent)?;
     Ok((SourceRefund { id: refund.id, gateway_payment_id, amount: refund.amount_paise }, payer))
 }
 
-/// Notes that the gateway is about to be asked: whatever happens after, it is known that it may have been. `None` where
-/// there is nothing to ask any more.
-pub async fn begin(c: &mut DbConnection, id: RefundId, now: Timestamp) -> Result<Option<Order>, BookingError> {
+/// Records an attempt before the gateway is called, so that a crash after the call is not mistaken for "not sent".
+/// `None` when the refund is done or failed.
+pub async fn start_attempt(
+    c: &mut DbConnection,
+    id: RefundId,
+    now: Timestamp,
+) -> Result<Option<RefundTask>, BookingError> {
     let mut refund = refunds::lock(c, id).await?;
     if !matches!(refund.status, RefundStatus::Requested | RefundStatus::Sent) {
         return Ok(None);
     }
-    let (source, payer) = source(c, &refund).await?;
-    let call = if refund.attempts == 0 { Call::Create } else { Call::Find };
+    let (source, payer) = load_source(c, &refund).await?;
+    let call = if refund.attempts == 0 { GatewayCall::Create } else { GatewayCall::List };
     refund.next_attempt_at = next_attempt(refund.attempts.saturating_add(1), now);
-    let rows = gateway_refunds::lock_of(c, payer.gateway, &source.gateway_payment_id).await?;
-    settle_refund::take(c, &mut refund, rows, &RefundSignal::Attempt, &payer, now).await?;
-    Ok(Some(Order { refund: source, call }))
+    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &source.gateway_payment_id).await?;
+    advance_refund::apply_signal(c, &mut refund, rows, &RefundSignal::Attempt, &payer, now).await?;
+    Ok(Some(RefundTask { refund: source, call }))
 }
 
-/// Takes the gateway's answer. Says whether it has to be asked to make the refund.
-pub async fn take_answer(
+/// Applies the outcome of a call. Returns whether the gateway still has to create the refund.
+pub async fn apply_outcome(
     c: &mut DbConnection,
     id: RefundId,
-    answer: &Answer,
+    outcome: &RefundCallOutcome,
     now: Timestamp,
 ) -> Result<bool, BookingError> {
     let mut refund = refunds::lock(c, id).await?;
-    let (source, payer) = source(c, &refund).await?;
-    let reported: &[ReportedRefund] = match answer {
-        Answer::Accepted(reported) => std::slice::from_ref(reported),
-        Answer::Listed(listed) | Answer::Refused { listed } => listed,
-        Answer::NotAsked { .. } | Answer::Unknown => &[],
+    let (source, payer) = load_source(c, &refund).await?;
+    let reported: &[ReportedRefund] = match outcome {
+        RefundCallOutcome::Accepted(reported) => std::slice::from_ref(reported),
+        RefundCallOutcome::Listed(listed) | RefundCallOutcome::Refused { listed } => listed,
+        RefundCallOutcome::NotSent { .. } | RefundCallOutcome::Unknown => &[],
     };
     for reported in reported {
-        settle_refund::note(c, payer.gateway, Some(payer.payment_id), reported, now).await?;
+        advance_refund::record_report(c, payer.gateway, Some(payer.payment_id), reported, now).await?;
     }
-    let rows = gateway_refunds::lock_of(c, payer.gateway, &source.gateway_payment_id).await?;
-    let known = counted(&rows, &refund.id.to_string());
-    let signal = match answer {
-        Answer::NotAsked { .. } => RefundSignal::NotAsked,
-        Answer::Unknown => RefundSignal::Unknown,
-        Answer::Accepted(reported) => match known.into_iter().find(|r| r.id == reported.id) {
+    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &source.gateway_payment_id).await?;
+    let known = to_gateway_refunds(&rows, &refund.id.to_string());
+    let signal = match outcome {
+        RefundCallOutcome::NotSent { .. } => RefundSignal::NotSent,
+        RefundCallOutcome::Unknown => RefundSignal::Unknown,
+        RefundCallOutcome::Accepted(reported) => match known.into_iter().find(|r| r.id == reported.id) {
             Some(refund) => RefundSignal::Reported(refund),
             None => RefundSignal::Unknown,
         },
-        Answer::Listed(_) => RefundSignal::Listed(known),
-        Answer::Refused { .. } => RefundSignal::Refused { listed: known },
+        RefundCallOutcome::Listed(_) => RefundSignal::Listed(known),
+        RefundCallOutcome::Refused { .. } => RefundSignal::Refused { listed: known },
     };
-    refund.next_attempt_at = match answer {
-        Answer::NotAsked { retry_after } => {
+    refund.next_attempt_at = match outcome {
+        RefundCallOutcome::NotSent { retry_after } => {
             now.plus_secs(i64::try_from(retry_after.as_secs()).unwrap_or(i64::MAX).clamp(1, 3_600))
         }
-        Answer::Accepted(_) | Answer::Listed(_) | Answer::Refused { .. } => next_question(refund.attempts, now),
-        Answer::Unknown => refund.next_attempt_at,
+        RefundCallOutcome::Accepted(_) | RefundCallOutcome::Listed(_) | RefundCallOutcome::Refused { .. } => {
+            next_status_check(refund.attempts, now)
+        }
+        RefundCallOutcome::Unknown => refund.next_attempt_at,
     };
-    let state: RefundState = settle_refund::take(c, &mut refund, rows, &signal, &payer, now).await?;
-    Ok(state.wants_create()?)
+    let state: RefundState = advance_refund::apply_signal(c, &mut refund, rows, &signal, &payer, now).await?;
+    Ok(state.needs_create()?)
 }

@@ -1,72 +1,78 @@
-//! A booking: its amounts and its one transition function.
+//! Booking state machine and amounts.
 
 use domain::{Money, MoneyError};
 
-/// The most a vehicle may cost: ten crore rupees, far above any on sale. Every amount here is a part of a price,
-/// so below it a member's sum overflows only after nine hundred million bookings.
-pub const HIGHEST_PRICE: Money = Money::from_rupees(100_000_000);
+/// Highest price of a vehicle: ten crore rupees. Every amount of a booking is a part of its price, so the sum of a
+/// member's payments cannot overflow below nine hundred million bookings.
+pub const MAX_VEHICLE_PRICE: Money = Money::from_rupees(100_000_000);
 
 domain::text_enum! {
+    /// Status of a booking.
     pub enum BookingStatus {
         /// Less than the booking amount is paid.
         PreBooked = "pre_booked",
+        /// The booking amount is paid.
         Confirmed = "confirmed",
         /// The whole price is paid.
         Completed = "completed",
         Cancelled = "cancelled",
+        /// Nothing was paid within the configured hours.
         Expired = "expired",
     }
 }
 
 impl BookingStatus {
-    /// Still a purchase: neither cancelled nor expired.
+    /// Whether the booking is neither cancelled nor expired.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::PreBooked | Self::Confirmed | Self::Completed)
     }
 }
 
-/// What a booking costs and what was paid on it. `completed` and `pending` are sums over its payment rows.
+/// Price of a booking and the amounts paid on it. `completed` and `pending` are sums over its payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Figures {
+pub struct BookingAmounts {
     pub price: Money,
     pub booking_amount: Money,
     pub completed: Money,
     pub pending: Money,
 }
 
-impl Figures {
-    /// The most a new payment may be.
+impl BookingAmounts {
+    /// The highest amount of a new payment.
     pub fn payable(&self) -> Money {
         self.price.minus_or_zero(self.completed).minus_or_zero(self.pending)
     }
+    /// The part of the price that is not paid, including what is pending.
     pub fn remaining(&self) -> Money {
         self.price.minus_or_zero(self.completed)
     }
 }
 
+/// Change of a booking's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookingCommand {
-    /// What is paid has changed: see where that leaves the booking.
-    Settle,
+    /// Derive the status from the amounts after a payment or a refund.
+    Recalculate,
     Cancel,
-    /// It was not paid in time.
+    /// Expire an unpaid booking.
     Expire,
-    /// Money arrived for it after it expired.
+    /// Reopen an expired booking for money that arrived late.
     Revive,
 }
 
-/// What a command does to a booking; to have been done already is an outcome, not an error.
+/// Effect of a command. A command that was applied before is `Unchanged`, not an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum BookingTransition {
     To(BookingStatus),
-    Stay,
+    Unchanged,
 }
 
+/// Why a booking does not allow a command, a payment or a booking amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BookingRefusal {
     #[error("a booking that is {0} cannot be cancelled")]
     NotCancellable(BookingStatus),
-    #[error("a booking that is {0} takes no payments")]
+    #[error("a booking that is {0} does not accept payments")]
     TakesNoPayments(BookingStatus),
     #[error("at most {0} can be paid on this booking now")]
     AbovePayable(Money),
@@ -84,34 +90,41 @@ pub enum BookingRefusal {
     Money(#[from] MoneyError),
 }
 
-/// The only place a booking's status comes from.
-pub fn step(status: BookingStatus, command: BookingCommand, figures: &Figures) -> Result<Step, BookingRefusal> {
-    use BookingCommand::{Cancel, Expire, Revive, Settle};
+/// Decides the booking's next status; the only function that does. Errors when the status does not allow the command.
+pub fn decide_transition(
+    status: BookingStatus,
+    command: BookingCommand,
+    amounts: &BookingAmounts,
+) -> Result<BookingTransition, BookingRefusal> {
+    use BookingCommand::{Cancel, Expire, Recalculate, Revive};
     use BookingStatus::{Cancelled, Completed, Confirmed, Expired, PreBooked};
-    let stay_or = |next: BookingStatus| if next == status { Step::Stay } else { Step::To(next) };
+    let to_or_unchanged =
+        |next: BookingStatus| if next == status { BookingTransition::Unchanged } else { BookingTransition::To(next) };
     match (status, command) {
-        (PreBooked, Settle) if figures.completed >= figures.price => Ok(Step::To(Completed)),
-        (PreBooked, Settle) if figures.completed >= figures.booking_amount => Ok(Step::To(Confirmed)),
-        (PreBooked, Settle) => Ok(Step::Stay),
-        // Once confirmed it stays so, whatever is refunded: only a cancellation gives the vehicle up.
-        (Confirmed | Completed, Settle) => {
-            Ok(stay_or(if figures.completed >= figures.price { Completed } else { Confirmed }))
+        (PreBooked, Recalculate) if amounts.completed >= amounts.price => Ok(BookingTransition::To(Completed)),
+        (PreBooked, Recalculate) if amounts.completed >= amounts.booking_amount => Ok(BookingTransition::To(Confirmed)),
+        (PreBooked, Recalculate) => Ok(BookingTransition::Unchanged),
+        // A refund never takes a booking below confirmed: only a cancellation releases the vehicle.
+        (Confirmed | Completed, Recalculate) => {
+            Ok(to_or_unchanged(if amounts.completed >= amounts.price { Completed } else { Confirmed }))
         }
-        (Cancelled | Expired, Settle) => Ok(Step::Stay),
-        (PreBooked | Confirmed, Cancel) => Ok(Step::To(Cancelled)),
-        (Cancelled, Cancel) => Ok(Step::Stay),
+        (Cancelled | Expired, Recalculate) => Ok(BookingTransition::Unchanged),
+        (PreBooked | Confirmed, Cancel) => Ok(BookingTransition::To(Cancelled)),
+        (Cancelled, Cancel) => Ok(BookingTransition::Unchanged),
         (Completed | Expired, Cancel) => Err(BookingRefusal::NotCancellable(status)),
-        (PreBooked, Expire) if figures.completed.is_zero() && figures.pending.is_zero() => Ok(Step::To(Expired)),
-        (Expired, Expire) => Ok(Step::Stay),
+        (PreBooked, Expire) if amounts.completed.is_zero() && amounts.pending.is_zero() => {
+            Ok(BookingTransition::To(Expired))
+        }
+        (Expired, Expire) => Ok(BookingTransition::Unchanged),
         (PreBooked | Confirmed | Completed | Cancelled, Expire) => Err(BookingRefusal::DoesNotExpire(status)),
-        (Expired, Revive) => Ok(Step::To(PreBooked)),
-        (PreBooked | Confirmed | Completed, Revive) => Ok(Step::Stay),
+        (Expired, Revive) => Ok(BookingTransition::To(PreBooked)),
+        (PreBooked | Confirmed | Completed, Revive) => Ok(BookingTransition::Unchanged),
         (Cancelled, Revive) => Err(BookingRefusal::NotRevivable(status)),
     }
 }
 
-/// Whether a member may start a payment of `amount`.
-pub fn may_pay(status: BookingStatus, amount: Money, figures: &Figures) -> Result<(), BookingRefusal> {
+/// Checks a new payment. Errors when the booking is closed, the amount is not positive, or more than is payable.
+pub fn check_payment(status: BookingStatus, amount: Money, amounts: &BookingAmounts) -> Result<(), BookingRefusal> {
     match status {
         BookingStatus::Cancelled | BookingStatus::Expired => return Err(BookingRefusal::TakesNoPayments(status)),
         BookingStatus::PreBooked | BookingStatus::Confirmed | BookingStatus::Completed => {}
@@ -119,11 +132,11 @@ pub fn may_pay(status: BookingStatus, amount: Money, figures: &Figures) -> Resul
     if !amount.is_positive() {
         return Err(BookingRefusal::NotPositive);
     }
-    let payable = figures.payable();
+    let payable = amounts.payable();
     if amount > payable { Err(BookingRefusal::AbovePayable(payable)) } else { Ok(()) }
 }
 
-/// Whether a vehicle of this price may be booked with this amount.
+/// Checks the booking amount. Errors when it is below `minimum` or above the price.
 pub fn check_booking_amount(amount: Money, minimum: Money, price: Money) -> Result<(), BookingRefusal> {
     if amount < minimum {
         Err(BookingRefusal::BookingAmountTooSmall(minimum))
@@ -136,12 +149,12 @@ pub fn check_booking_amount(amount: Money, minimum: Money, price: Money) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::BookingCommand::{Cancel, Expire, Revive, Settle};
+    use super::BookingCommand::{Cancel, Expire, Recalculate, Revive};
     use super::BookingStatus::{Cancelled, Completed, Confirmed, Expired, PreBooked};
     use super::*;
 
-    fn paid(completed: i64, pending: i64) -> Figures {
-        Figures {
+    fn paid(completed: i64, pending: i64) -> BookingAmounts {
+        BookingAmounts {
             price: Money::from_paise(1_000_000),
             booking_amount: Money::from_paise(50_000),
             completed: Money::from_paise(completed),
@@ -152,55 +165,58 @@ mod tests {
     #[test]
     fn a_booking_is_confirmed_at_its_booking_amount_and_completed_at_its_price() {
         for (from, completed, next) in [
-            (PreBooked, 49_999, Step::Stay),
-            (PreBooked, 50_000, Step::To(Confirmed)),
-            (PreBooked, 999_999, Step::To(Confirmed)),
-            (PreBooked, 1_000_000, Step::To(Completed)),
-            (Confirmed, 999_999, Step::Stay),
-            (Confirmed, 1_000_000, Step::To(Completed)),
-            (Confirmed, 0, Step::Stay),
-            (Completed, 1_000_000, Step::Stay),
-            (Completed, 999_999, Step::To(Confirmed)),
-            (Cancelled, 1_000_000, Step::Stay),
-            (Expired, 1_000_000, Step::Stay),
+            (PreBooked, 49_999, BookingTransition::Unchanged),
+            (PreBooked, 50_000, BookingTransition::To(Confirmed)),
+            (PreBooked, 999_999, BookingTransition::To(Confirmed)),
+            (PreBooked, 1_000_000, BookingTransition::To(Completed)),
+            (Confirmed, 999_999, BookingTransition::Unchanged),
+            (Confirmed, 1_000_000, BookingTransition::To(Completed)),
+            (Confirmed, 0, BookingTransition::Unchanged),
+            (Completed, 1_000_000, BookingTransition::Unchanged),
+            (Completed, 999_999, BookingTransition::To(Confirmed)),
+            (Cancelled, 1_000_000, BookingTransition::Unchanged),
+            (Expired, 1_000_000, BookingTransition::Unchanged),
         ] {
-            assert_eq!(step(from, Settle, &paid(completed, 0)), Ok(next), "{from} with {completed}");
+            assert_eq!(decide_transition(from, Recalculate, &paid(completed, 0)), Ok(next), "{from} with {completed}");
         }
     }
 
     #[test]
     fn only_an_unfinished_booking_is_cancelled_and_only_an_unpaid_one_expires() {
-        assert_eq!(step(PreBooked, Cancel, &paid(0, 0)), Ok(Step::To(Cancelled)));
-        assert_eq!(step(Confirmed, Cancel, &paid(50_000, 0)), Ok(Step::To(Cancelled)));
-        assert_eq!(step(Cancelled, Cancel, &paid(0, 0)), Ok(Step::Stay));
-        assert!(step(Completed, Cancel, &paid(1_000_000, 0)).is_err());
-        assert!(step(Expired, Cancel, &paid(0, 0)).is_err());
-        assert_eq!(step(PreBooked, Expire, &paid(0, 0)), Ok(Step::To(Expired)));
-        assert!(step(PreBooked, Expire, &paid(1, 0)).is_err());
-        assert!(step(PreBooked, Expire, &paid(0, 1)).is_err());
-        assert!(step(Confirmed, Expire, &paid(0, 0)).is_err());
-        assert_eq!(step(Expired, Revive, &paid(0, 0)), Ok(Step::To(PreBooked)));
-        assert!(step(Cancelled, Revive, &paid(0, 0)).is_err());
+        assert_eq!(decide_transition(PreBooked, Cancel, &paid(0, 0)), Ok(BookingTransition::To(Cancelled)));
+        assert_eq!(decide_transition(Confirmed, Cancel, &paid(50_000, 0)), Ok(BookingTransition::To(Cancelled)));
+        assert_eq!(decide_transition(Cancelled, Cancel, &paid(0, 0)), Ok(BookingTransition::Unchanged));
+        assert!(decide_transition(Completed, Cancel, &paid(1_000_000, 0)).is_err());
+        assert!(decide_transition(Expired, Cancel, &paid(0, 0)).is_err());
+        assert_eq!(decide_transition(PreBooked, Expire, &paid(0, 0)), Ok(BookingTransition::To(Expired)));
+        assert!(decide_transition(PreBooked, Expire, &paid(1, 0)).is_err());
+        assert!(decide_transition(PreBooked, Expire, &paid(0, 1)).is_err());
+        assert!(decide_transition(Confirmed, Expire, &paid(0, 0)).is_err());
+        assert_eq!(decide_transition(Expired, Revive, &paid(0, 0)), Ok(BookingTransition::To(PreBooked)));
+        assert!(decide_transition(Cancelled, Revive, &paid(0, 0)).is_err());
     }
 
     #[test]
     fn what_is_pending_cannot_be_paid_again() {
-        let figures = paid(300_000, 200_000);
-        assert_eq!(figures.payable(), Money::from_paise(500_000));
-        assert_eq!(may_pay(Confirmed, Money::from_paise(499_999), &figures), Ok(()));
-        assert_eq!(may_pay(Confirmed, Money::from_paise(500_000), &figures), Ok(()));
+        let amounts = paid(300_000, 200_000);
+        assert_eq!(amounts.payable(), Money::from_paise(500_000));
+        assert_eq!(check_payment(Confirmed, Money::from_paise(499_999), &amounts), Ok(()));
+        assert_eq!(check_payment(Confirmed, Money::from_paise(500_000), &amounts), Ok(()));
         let refused = Err(BookingRefusal::AbovePayable(Money::from_paise(500_000)));
-        assert_eq!(may_pay(Confirmed, Money::from_paise(500_001), &figures), refused);
-        assert_eq!(may_pay(Confirmed, Money::ZERO, &figures), Err(BookingRefusal::NotPositive));
-        assert_eq!(may_pay(Confirmed, Money::from_paise(-1), &figures), Err(BookingRefusal::NotPositive));
+        assert_eq!(check_payment(Confirmed, Money::from_paise(500_001), &amounts), refused);
+        assert_eq!(check_payment(Confirmed, Money::ZERO, &amounts), Err(BookingRefusal::NotPositive));
+        assert_eq!(check_payment(Confirmed, Money::from_paise(-1), &amounts), Err(BookingRefusal::NotPositive));
         for closed in [Cancelled, Expired] {
-            assert_eq!(may_pay(closed, Money::from_paise(1), &figures), Err(BookingRefusal::TakesNoPayments(closed)));
+            assert_eq!(
+                check_payment(closed, Money::from_paise(1), &amounts),
+                Err(BookingRefusal::TakesNoPayments(closed))
+            );
         }
     }
 
     #[test]
     fn sums_of_prices_do_not_overflow() {
-        let times = Money::MAX.paise() / HIGHEST_PRICE.paise();
+        let times = Money::MAX.paise() / MAX_VEHICLE_PRICE.paise();
         assert!(times > 900_000_000, "{times}");
     }
 

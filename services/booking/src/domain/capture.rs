@@ -1,11 +1,11 @@
-//! What becomes of money that has arrived: it pays for the booking, or it goes back to the payer's wallet.
+//! Decision about captured money: it completes its payment or returns to the payer's wallet.
 
-use super::booking::{BookingStatus, Figures};
-use super::payment::{PaymentCommand, PaymentStatus, Step, step};
+use super::booking::{BookingAmounts, BookingStatus};
+use super::payment::{PaymentCommand, PaymentStatus, PaymentTransition, decide_transition};
 use domain::{Money, Timestamp};
 
 domain::text_enum! {
-    /// Why money that arrived could not be a payment; the cause a `PaymentReturned` tells.
+    /// Why received money did not complete its payment; the `cause` of a `PaymentReturned`.
     pub enum ReturnCause {
         BookingCancelled = "booking_cancelled",
         OrderSuperseded = "order_superseded",
@@ -17,64 +17,72 @@ domain::text_enum! {
 }
 
 domain::text_enum! {
-    /// What a capture came to.
+    /// Result of a capture.
     pub enum CaptureOutcome {
+        /// It completed a payment.
         Applied = "applied",
+        /// It was returned to the payer's wallet.
         Returned = "returned",
-        /// No payment of ours has this order. Kept for staff, and taken up if the order turns up.
+        /// No payment has this order. Shown to staff; applied when the order is stored later.
         UnknownOrder = "unknown_order",
-        /// Not rupees, or no amount: recorded for staff, without any effect.
+        /// Another currency, or no positive amount: recorded for staff, without any effect.
         NotTaken = "not_taken",
-        /// Nothing here was for it, and it was given back at the gateway.
+        /// No payment matched it, and the gateway refunded it.
         Refunded = "refunded",
     }
 }
 
-/// The one currency that payments are taken in.
+/// The only accepted currency, as an ISO 4217 code.
 pub const CURRENCY: &str = "INR";
 
-/// Whether captured money can be a payment at all.
-pub fn is_takeable(currency: &str, amount: Money) -> bool {
+/// Whether a capture can complete a payment: rupees, and a positive amount.
+pub fn is_acceptable(currency: &str, amount: Money) -> bool {
     currency == CURRENCY && amount.is_positive()
 }
 
-/// When captured money counts: when the gateway took it, but not before its order was made and not after `now`.
-pub fn effective_time(taken_at: Timestamp, order_made: Timestamp, now: Timestamp) -> Timestamp {
-    taken_at.max(order_made).min(now)
+/// The time from which captured money counts: its capture time, limited to between the order's creation and `now`.
+pub fn effective_time(taken_at: Timestamp, order_created_at: Timestamp, now: Timestamp) -> Timestamp {
+    taken_at.max(order_created_at).min(now)
 }
 
+/// Decision about a capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It completes the payment; an expired booking comes back to life with it.
+pub enum CaptureDecision {
+    /// Complete the payment, and revive its booking when that is expired.
     Apply,
+    /// Return the money to the payer's wallet.
     Return(ReturnCause),
 }
 
-/// Decides about `received` for a payment of `amount`. `figures` are those of its booking, in which the
-/// payment itself is pending or counts for nothing.
-pub fn judge(
+/// Decides about `received` for a payment of `amount`. `amounts` are those of its booking; the payment itself is either
+/// part of their `pending` or not part of them.
+pub fn decide_capture(
     payment: PaymentStatus,
     amount: Money,
     received: Money,
     booking: BookingStatus,
-    figures: &Figures,
-) -> Fate {
+    amounts: &BookingAmounts,
+) -> CaptureDecision {
     match payment {
-        PaymentStatus::Completed | PaymentStatus::Refunded => return Fate::Return(ReturnCause::AlreadyPaid),
+        PaymentStatus::Completed | PaymentStatus::Refunded => return CaptureDecision::Return(ReturnCause::AlreadyPaid),
         PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded => {}
     }
     if booking == BookingStatus::Cancelled {
-        return Fate::Return(ReturnCause::BookingCancelled);
+        return CaptureDecision::Return(ReturnCause::BookingCancelled);
     }
-    if step(payment, PaymentCommand::Capture) != Ok(Step::To(PaymentStatus::Completed)) {
-        return Fate::Return(ReturnCause::OrderSuperseded);
+    if decide_transition(payment, PaymentCommand::Capture) != Ok(PaymentTransition::To(PaymentStatus::Completed)) {
+        return CaptureDecision::Return(ReturnCause::OrderSuperseded);
     }
     if received != amount {
-        return Fate::Return(ReturnCause::AmountDiffers);
+        return CaptureDecision::Return(ReturnCause::AmountDiffers);
     }
-    let set_aside = if payment == PaymentStatus::Pending { amount } else { Money::ZERO };
-    let others = Figures { pending: figures.pending.minus_or_zero(set_aside), ..*figures };
-    if amount > others.payable() { Fate::Return(ReturnCause::NotPayable) } else { Fate::Apply }
+    let own_pending = if payment == PaymentStatus::Pending { amount } else { Money::ZERO };
+    let other_amounts = BookingAmounts { pending: amounts.pending.minus_or_zero(own_pending), ..*amounts };
+    if amount > other_amounts.payable() {
+        CaptureDecision::Return(ReturnCause::NotPayable)
+    } else {
+        CaptureDecision::Apply
+    }
 }
 
 #[cfg(test)]
@@ -84,8 +92,9 @@ mod tests {
     #[test]
     fn money_counts_when_it_was_taken_within_reason() {
         let at = |secs| Timestamp::UNIX_EPOCH.plus_secs(secs);
-        for (taken, made, now, effective) in [(5, 1, 9, 5), (0, 1, 9, 1), (10, 1, 9, 9), (1, 1, 1, 1), (5, 10, 9, 9)] {
-            assert_eq!(effective_time(at(taken), at(made), at(now)), at(effective), "{taken} {made} {now}");
+        for (taken, created, now, effective) in [(5, 1, 9, 5), (0, 1, 9, 1), (10, 1, 9, 9), (1, 1, 1, 1), (5, 10, 9, 9)]
+        {
+            assert_eq!(effective_time(at(taken), at(created), at(now)), at(effective), "{taken} {created} {now}");
         }
     }
 
@@ -93,38 +102,38 @@ mod tests {
     fn money_applies_only_where_it_is_still_owed() {
         use BookingStatus as B;
         use PaymentStatus as P;
-        let figures = |completed, pending| Figures {
+        let amounts = |completed, pending| BookingAmounts {
             price: Money::from_paise(1_000),
             booking_amount: Money::from_paise(500),
             completed: Money::from_paise(completed),
             pending: Money::from_paise(pending),
         };
-        let back = Fate::Return;
-        for (payment, received, booking, completed, pending, fate) in [
-            (P::Pending, 500, B::PreBooked, 0, 500, Fate::Apply),
-            (P::Pending, 500, B::Confirmed, 500, 500, Fate::Apply),
-            (P::Failed, 500, B::PreBooked, 0, 0, Fate::Apply),
-            (P::Failed, 500, B::Expired, 0, 0, Fate::Apply),
-            (P::Failed, 500, B::Confirmed, 500, 0, Fate::Apply),
-            (P::Failed, 500, B::Confirmed, 501, 0, back(ReturnCause::NotPayable)),
-            (P::Failed, 500, B::Confirmed, 400, 101, back(ReturnCause::NotPayable)),
-            (P::Failed, 500, B::Completed, 1_000, 0, back(ReturnCause::NotPayable)),
-            (P::Failed, 500, B::Cancelled, 0, 0, back(ReturnCause::BookingCancelled)),
-            (P::Superseded, 500, B::Cancelled, 0, 0, back(ReturnCause::BookingCancelled)),
-            (P::Superseded, 500, B::PreBooked, 0, 0, back(ReturnCause::OrderSuperseded)),
-            (P::Completed, 500, B::Confirmed, 500, 0, back(ReturnCause::AlreadyPaid)),
-            (P::Refunded, 500, B::Cancelled, 0, 0, back(ReturnCause::AlreadyPaid)),
-            (P::Pending, 499, B::PreBooked, 0, 500, back(ReturnCause::AmountDiffers)),
-            (P::Pending, 501, B::PreBooked, 0, 500, back(ReturnCause::AmountDiffers)),
+        let returned = CaptureDecision::Return;
+        for (payment, received, booking, completed, pending, decision) in [
+            (P::Pending, 500, B::PreBooked, 0, 500, CaptureDecision::Apply),
+            (P::Pending, 500, B::Confirmed, 500, 500, CaptureDecision::Apply),
+            (P::Failed, 500, B::PreBooked, 0, 0, CaptureDecision::Apply),
+            (P::Failed, 500, B::Expired, 0, 0, CaptureDecision::Apply),
+            (P::Failed, 500, B::Confirmed, 500, 0, CaptureDecision::Apply),
+            (P::Failed, 500, B::Confirmed, 501, 0, returned(ReturnCause::NotPayable)),
+            (P::Failed, 500, B::Confirmed, 400, 101, returned(ReturnCause::NotPayable)),
+            (P::Failed, 500, B::Completed, 1_000, 0, returned(ReturnCause::NotPayable)),
+            (P::Failed, 500, B::Cancelled, 0, 0, returned(ReturnCause::BookingCancelled)),
+            (P::Superseded, 500, B::Cancelled, 0, 0, returned(ReturnCause::BookingCancelled)),
+            (P::Superseded, 500, B::PreBooked, 0, 0, returned(ReturnCause::OrderSuperseded)),
+            (P::Completed, 500, B::Confirmed, 500, 0, returned(ReturnCause::AlreadyPaid)),
+            (P::Refunded, 500, B::Cancelled, 0, 0, returned(ReturnCause::AlreadyPaid)),
+            (P::Pending, 499, B::PreBooked, 0, 500, returned(ReturnCause::AmountDiffers)),
+            (P::Pending, 501, B::PreBooked, 0, 500, returned(ReturnCause::AmountDiffers)),
         ] {
-            let decided = judge(
+            let decided = decide_capture(
                 payment,
                 Money::from_paise(500),
                 Money::from_paise(received),
                 booking,
-                &figures(completed, pending),
+                &amounts(completed, pending),
             );
-            assert_eq!(decided, fate, "{payment} {received} {booking} {completed} {pending}");
+            assert_eq!(decided, decision, "{payment} {received} {booking} {completed} {pending}");
         }
     }
 }

@@ -1,38 +1,41 @@
-//! An EMI schedule: equal instalments without interest, filled oldest first.
+//! EMI schedule: equal instalments without interest, paid oldest first.
 
 use domain::{Day, Money};
 
 domain::text_enum! {
+    /// Status of an instalment.
     pub enum InstalmentStatus { Pending = "pending", Paid = "paid", Overdue = "overdue" }
 }
 
+/// Why a booking cannot have an EMI schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmiRefusal {
     #[error("an EMI runs for {min} to {max} months")]
     Months { min: u32, max: u32 },
-    #[error("there is not enough left to pay for {0} instalments of a rupee or more")]
+    #[error("the remaining amount is less than {0} instalments of one rupee")]
     TooLittle(u32),
-    #[error("this booking has an EMI already")]
+    #[error("this booking has an EMI schedule already")]
     Exists,
-    #[error("this booking takes no EMI any more")]
+    #[error("a booking with this status cannot have an EMI schedule")]
     BookingClosed,
 }
 
-/// What an EMI is made of.
+/// The financed amount and its instalments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub struct EmiSchedule {
     pub principal: Money,
     pub amounts: Vec<Money>,
 }
 
-/// Splits what is not paid or promised as booking amount into `months` instalments.
+/// Splits the price less the paid total, or less the booking amount when that is higher, into `months` instalments.
+/// `allowed` is the range of months. Errors when `months` is outside it, or an instalment would be below one rupee.
 pub fn schedule(
     price: Money,
     booking_amount: Money,
     total_paid: Money,
     months: u32,
     allowed: (u32, u32),
-) -> Result<Schedule, EmiRefusal> {
+) -> Result<EmiSchedule, EmiRefusal> {
     let (min, max) = allowed;
     if months < min || months > max {
         return Err(EmiRefusal::Months { min, max });
@@ -41,16 +44,16 @@ pub fn schedule(
     if principal.paise() < i64::from(months).saturating_mul(100) {
         return Err(EmiRefusal::TooLittle(months));
     }
-    Ok(Schedule { principal, amounts: principal.split(months) })
+    Ok(EmiSchedule { principal, amounts: principal.split(months) })
 }
 
-/// When instalment `n` (from 1) is due on a booking confirmed on `confirmed_on`.
+/// Due date of instalment `n` (from 1) of a booking confirmed on `confirmed_on`.
 pub fn due_on(confirmed_on: Day, n: u32) -> Day {
     confirmed_on.plus_months(n)
 }
 
-/// How much of each instalment is paid when `paid` went to the schedule: the oldest are filled first.
-pub fn fill(amounts: &[Money], paid: Money) -> Vec<Money> {
+/// Allocates `paid` to the instalments, oldest first; returns the paid part of each.
+pub fn allocate_paid(amounts: &[Money], paid: Money) -> Vec<Money> {
     let mut left = paid.max(Money::ZERO);
     amounts
         .iter()
@@ -62,8 +65,8 @@ pub fn fill(amounts: &[Money], paid: Money) -> Vec<Money> {
         .collect()
 }
 
-/// An instalment is overdue from the day after it was due.
-pub fn status(amount: Money, paid: Money, due_on: Option<Day>, today: Day) -> InstalmentStatus {
+/// Status of an instalment; overdue from the day after its due date.
+pub fn instalment_status(amount: Money, paid: Money, due_on: Option<Day>, today: Day) -> InstalmentStatus {
     if paid >= amount {
         InstalmentStatus::Paid
     } else if due_on.is_some_and(|due| due < today) {
@@ -108,15 +111,15 @@ mod tests {
     fn instalments_are_filled_oldest_first_and_are_late_the_day_after() {
         let amounts = [100, 100, 150].map(Money::from_paise);
         for (paid, filled) in [(0, [0, 0, 0]), (99, [99, 0, 0]), (101, [100, 1, 0]), (350, [100, 100, 150])] {
-            assert_eq!(fill(&amounts, Money::from_paise(paid)), filled.map(Money::from_paise));
+            assert_eq!(allocate_paid(&amounts, Money::from_paise(paid)), filled.map(Money::from_paise));
         }
-        assert_eq!(fill(&amounts, Money::from_paise(-5)), [Money::ZERO; 3]);
+        assert_eq!(allocate_paid(&amounts, Money::from_paise(-5)), [Money::ZERO; 3]);
         let (amount, due) = (Money::from_paise(100), Some(day("2027-02-28")));
-        let late = |paid, today| status(amount, Money::from_paise(paid), due, day(today));
+        let late = |paid, today| instalment_status(amount, Money::from_paise(paid), due, day(today));
         assert_eq!(late(99, "2027-02-28"), InstalmentStatus::Pending);
         assert_eq!(late(99, "2027-03-01"), InstalmentStatus::Overdue);
         assert_eq!(late(100, "2027-03-01"), InstalmentStatus::Paid);
-        assert_eq!(status(amount, Money::ZERO, None, day("2027-03-01")), InstalmentStatus::Pending);
+        assert_eq!(instalment_status(amount, Money::ZERO, None, day("2027-03-01")), InstalmentStatus::Pending);
     }
 
     #[test]

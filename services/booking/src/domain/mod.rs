@@ -1,4 +1,4 @@
-//! What booking decides, as functions of what is known: no clock, no database, no network.
+//! Pure decisions of the booking service: no clock, no database, no network.
 
 pub mod booking;
 pub mod capture;
@@ -11,7 +11,7 @@ pub mod retry;
 pub mod text;
 pub mod webhook;
 
-pub use booking::{BookingStatus, Figures};
+pub use booking::{BookingAmounts, BookingStatus};
 pub use capture::{CaptureOutcome, ReturnCause};
 pub use emi::InstalmentStatus;
 pub use payment::PaymentStatus;
@@ -19,17 +19,17 @@ pub use refund::{RefundStatus, RefundTo};
 pub use webhook::WebhookState;
 
 domain::text_enum! {
-    /// Who takes money online.
+    /// A payment gateway.
     pub enum GatewayName {
-        /// Stands in for a gateway where there is none: anybody who has its secret may say that money came.
+        /// Simulated gateway: a message signed with its secret is a capture.
         Sandbox = "sandbox",
         Razorpay = "razorpay",
     }
 }
 
 impl GatewayName {
-    /// Whether it has to be asked over the network for an order or a refund.
-    pub const fn needs_calls(self) -> bool {
+    /// Whether orders, refunds and lists of this gateway need calls over the network.
+    pub const fn needs_api_calls(self) -> bool {
         match self {
             Self::Sandbox => false,
             Self::Razorpay => true,
@@ -40,12 +40,12 @@ impl GatewayName {
 domain::id_type! {
     VehicleId,
     RefundId,
-    /// A refund as a gateway reported it.
+    /// A refund reported by a gateway.
     GatewayRefundId,
-    /// A message of a gateway, as it was received.
+    /// A stored webhook event.
     WebhookEventId,
-    /// One part of a reserve that became a payment.
+    /// The part of an EMI reserve that became a payment.
     ApplicationId,
-    /// One part of a reserve that went back to the member.
+    /// The part of an EMI reserve that was released to the member.
     ReleaseId,
 }

@@ -1,60 +1,65 @@
-//! A payment: its one transition function.
+//! Payment state machine.
 
 use domain::PaymentMethod;
 
 domain::text_enum! {
+    /// Status of a payment.
     pub enum PaymentStatus {
         Pending = "pending",
         Completed = "completed",
         Failed = "failed",
-        /// An online order given up for a newer one, or for its booking's cancellation.
+        /// An online order replaced by a newer one, or closed because its booking was cancelled.
         Superseded = "superseded",
         Refunded = "refunded",
     }
 }
 
-/// Most online orders of a booking within a day, whatever became of them: each costs its gateway and us a call.
-pub const MAX_ORDERS_A_DAY: i64 = 20;
-/// Most payments of a booking that wait for staff or the wallet at once.
-pub const MAX_PENDING: usize = 20;
+/// Maximal number of online orders of a booking in 24 hours, of any status: each costs a call to the gateway.
+pub const MAX_ORDERS_PER_DAY: i64 = 20;
+/// Maximal number of payments of a booking that wait for staff or the wallet.
+pub const MAX_PENDING_PAYMENTS: usize = 20;
 
+/// Change of a payment's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentCommand {
-    /// A verified capture by the gateway.
+    /// The gateway captured the money.
     Capture,
-    /// Staff have the money, or the wallet has been debited.
+    /// Staff received the money, or the wallet was debited.
     Confirm,
     Fail,
     Supersede,
     Refund,
 }
 
+/// Effect of a command. A command that was applied before is `Unchanged`, not an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum PaymentTransition {
     To(PaymentStatus),
-    /// It is so already.
-    Stay,
+    Unchanged,
 }
 
+/// The payment's status does not allow the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a payment that is {status} cannot take this step")]
+#[error("a payment that is {status} does not allow this change")]
 pub struct PaymentRefusal {
     pub status: PaymentStatus,
 }
 
-/// The only place a payment's status comes from.
+/// Decides the payment's next status; the only function that does. Errors when the status does not allow the command.
 ///
-/// A gateway reports that an attempt failed, not that its order is closed: a later attempt on the same order
-/// may succeed, so a failed payment can still be captured. A superseded one cannot.
-pub fn step(status: PaymentStatus, command: PaymentCommand) -> Result<Step, PaymentRefusal> {
+/// A failed payment can still be captured: a gateway reports that one attempt failed, and a later attempt on the same
+/// order may succeed. A superseded payment cannot.
+pub fn decide_transition(status: PaymentStatus, command: PaymentCommand) -> Result<PaymentTransition, PaymentRefusal> {
     use PaymentCommand::{Capture, Confirm, Fail, Refund, Supersede};
     use PaymentStatus::{Completed, Failed, Pending, Refunded, Superseded};
     match (status, command) {
-        (Pending | Failed, Capture) | (Pending, Confirm) => Ok(Step::To(Completed)),
-        (Pending, Fail) => Ok(Step::To(Failed)),
-        (Pending, Supersede) => Ok(Step::To(Superseded)),
-        (Completed, Refund) => Ok(Step::To(Refunded)),
-        (Completed, Confirm) | (Failed, Fail) | (Superseded, Supersede) | (Refunded, Refund) => Ok(Step::Stay),
+        (Pending | Failed, Capture) | (Pending, Confirm) => Ok(PaymentTransition::To(Completed)),
+        (Pending, Fail) => Ok(PaymentTransition::To(Failed)),
+        (Pending, Supersede) => Ok(PaymentTransition::To(Superseded)),
+        (Completed, Refund) => Ok(PaymentTransition::To(Refunded)),
+        (Completed, Confirm) | (Failed, Fail) | (Superseded, Supersede) | (Refunded, Refund) => {
+            Ok(PaymentTransition::Unchanged)
+        }
         (Completed | Superseded | Refunded, Capture | Fail)
         | (Failed | Superseded | Refunded, Confirm)
         | (Completed | Failed | Refunded, Supersede)
@@ -62,12 +67,12 @@ pub fn step(status: PaymentStatus, command: PaymentCommand) -> Result<Step, Paym
     }
 }
 
-/// Whether a client may ask for this method; deductions are the platform's own.
-pub const fn may_be_chosen(method: PaymentMethod) -> bool {
+/// Whether a client may choose this method. EMI deductions are made by the platform only.
+pub const fn is_client_method(method: PaymentMethod) -> bool {
     !matches!(method, PaymentMethod::EmiDeduction)
 }
 
-/// Whether staff decide about payments of this method.
+/// Whether staff confirm payments of this method.
 pub const fn is_confirmed_by_staff(method: PaymentMethod) -> bool {
     matches!(method, PaymentMethod::Cash | PaymentMethod::BankTransfer)
 }
@@ -79,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_of_a_payment_is_decided() {
+    fn every_command_is_decided_in_every_status() {
         let open = [(Pending, Capture, Completed), (Pending, Confirm, Completed), (Pending, Fail, Failed)];
         let more = [(Pending, Supersede, Superseded), (Failed, Capture, Completed), (Completed, Refund, Refunded)];
         let moves: Vec<_> = open.into_iter().chain(more).collect();
@@ -88,11 +93,11 @@ mod tests {
             for command in [Capture, Confirm, Fail, Supersede, Refund] {
                 let moved = moves.iter().find(|(s, c, _)| (*s, *c) == (status, command));
                 let expected = match moved {
-                    Some((_, _, next)) => Ok(Step::To(*next)),
-                    None if stays.contains(&(status, command)) => Ok(Step::Stay),
+                    Some((_, _, next)) => Ok(PaymentTransition::To(*next)),
+                    None if stays.contains(&(status, command)) => Ok(PaymentTransition::Unchanged),
                     None => Err(PaymentRefusal { status }),
                 };
-                assert_eq!(step(status, command), expected, "{status} {command:?}");
+                assert_eq!(decide_transition(status, command), expected, "{status} {command:?}");
             }
         }
     }

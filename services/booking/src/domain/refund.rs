@@ -1,35 +1,36 @@
-//! A refund: where its money goes, and its one transition function.
+//! Refund state machine: destination, status, wallet credits and clawbacks.
 //!
-//! A refund at the source is made when the gateway says so, and only then. What a gateway says of its refunds of a
-//! payment is kept as a set that only grows, each member going from pending to failed or processed and from failed to
-//! processed; so messages may be lost, repeated and reordered. What the wallet is credited with, and what is clawed
-//! back from it, follow from that set.
+//! A refund at the source is done only when the gateway reports it as processed. The gateway's refunds of a payment
+//! are a set that only grows; each of them moves from pending to failed or processed, and from failed to
+//! processed. So messages may be lost, repeated and reordered. Wallet credits and clawbacks are derived from that set.
 
 use domain::{Money, MoneyError, PaymentMethod, Timestamp};
 
 domain::text_enum! {
+    /// Destination of a refund.
     pub enum RefundTo {
         Wallet = "wallet",
-        /// Back through the gateway it came from.
+        /// Through the gateway that captured the payment.
         Source = "source",
         EmiReserve = "emi_reserve",
     }
 }
 
 domain::text_enum! {
+    /// Status of a refund.
     pub enum RefundStatus {
-        /// The consequences are told; the gateway has not been asked yet.
+        /// `PaymentRefunded` is published; the gateway is not called yet.
         Requested = "requested",
-        /// The gateway was asked: it has it under way, or its answer is not known.
+        /// The gateway was called: the refund is pending there, or the outcome is unknown.
         Sent = "sent",
         Done = "done",
-        /// The gateway did not make it: the money went to the wallet instead.
+        /// The gateway did not create the refund: the wallet was credited instead.
         Failed = "failed",
     }
 }
 
 domain::text_enum! {
-    /// Where a refund stands at its gateway. The greater of two reports holds, whichever comes first.
+    /// State of a refund at its gateway. The greater of two reported states holds, in any order of arrival.
     pub enum GatewayRefundState {
         Pending = "pending",
         Failed = "failed",
@@ -38,112 +39,118 @@ domain::text_enum! {
 }
 
 domain::text_enum! {
-    /// What a gateway's refund came to here.
+    /// Result of a gateway's refund in this service.
     pub enum GatewayRefundOutcome {
-        /// Nothing has gone back with it yet.
+        /// Not processed yet.
         Open = "open",
         /// Its money is accounted for.
         Settled = "settled",
-        /// It matches nothing here: staff see to it.
+        /// It matches no refund of this service: shown to staff.
         Unmatched = "unmatched",
     }
 }
 
 domain::text_enum! {
-    /// Who asked for a refund.
+    /// Requester of a refund.
     pub enum RefundActor {
+        /// A member or staff.
         Person = "person",
-        /// It was made in the gateway's own dashboard.
+        /// Made in the gateway's dashboard.
         Gateway = "gateway",
     }
 }
 
 domain::text_enum! {
-    /// What staff found out about a refund whose outcome the gateway does not tell.
+    /// Staff's resolution of a refund with an unknown outcome.
     pub enum Resolution {
         Refunded = "refunded",
         Failed = "failed",
     }
 }
 
-/// What the person who refunds may ask for.
+/// Requested destination of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum RefundPreference {
     Wallet,
     Source,
 }
 
-/// To where it came from. Only a gateway can give back at the source; cash and transfers go to the wallet.
-pub const fn destination(method: PaymentMethod, wish: Wish, gateway_gives_back: bool) -> RefundTo {
-    match (method, wish) {
-        (PaymentMethod::EmiDeduction, Wish::Wallet | Wish::Source) => RefundTo::EmiReserve,
-        (PaymentMethod::Online, Wish::Source) if gateway_gives_back => RefundTo::Source,
+/// Decides the destination of a refund. Only a gateway can refund at the source; cash and bank transfers go to the
+/// wallet, EMI deductions back to the reserve.
+pub const fn decide_destination(
+    method: PaymentMethod,
+    preference: RefundPreference,
+    can_refund_at_source: bool,
+) -> RefundTo {
+    match (method, preference) {
+        (PaymentMethod::EmiDeduction, RefundPreference::Wallet | RefundPreference::Source) => RefundTo::EmiReserve,
+        (PaymentMethod::Online, RefundPreference::Source) if can_refund_at_source => RefundTo::Source,
         (
             PaymentMethod::Online | PaymentMethod::BankTransfer | PaymentMethod::Cash | PaymentMethod::Wallet,
-            Wish::Wallet | Wish::Source,
+            RefundPreference::Wallet | RefundPreference::Source,
         ) => RefundTo::Wallet,
     }
 }
 
-/// Hours for which a refund's outcome has to be unknown before staff may resolve it.
+/// Hours after which staff may resolve a refund with an unknown outcome.
 pub const RESOLVABLE_AFTER_HOURS: i64 = 24;
 
-/// One refund of a payment as its gateway has it, made by us or in its dashboard.
+/// A refund as its gateway reports it, requested by this service or made in the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayRefund {
     pub id: String,
     pub amount: Money,
     pub state: GatewayRefundState,
-    /// Whether it carries the id of our refund.
+    /// Whether this service requested it: its receipt is the refund's id.
     pub is_ours: bool,
-    /// What the wallet was asked to give back because of it.
+    /// The amount clawed back from the wallet because of it.
     pub clawback: Money,
 }
 
-/// A refund of a whole payment, and all that is known of its money.
+/// A refund of a whole payment, with everything that decides its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundState {
     pub amount: Money,
     pub to: RefundTo,
     pub status: RefundStatus,
-    /// How often the gateway was asked.
+    /// Number of calls to the gateway.
     pub attempts: i64,
-    /// The gateway has refused to make it, or staff say that it did not.
+    /// The gateway refused the refund for good, or staff resolved it as failed.
     pub refused: bool,
-    /// What is known to have gone back at the source without a refund of the gateway that shows it.
+    /// Amount that staff confirmed as refunded at the source.
     pub confirmed: Money,
-    /// What the wallet was credited with.
+    /// Amount credited to the wallet.
     pub credited: Money,
-    /// Since when the gateway's answer is not known.
+    /// Time since which the outcome is unknown.
     pub unknown_since: Option<Timestamp>,
     pub gateway_refunds: Vec<GatewayRefund>,
 }
 
+/// Input of the refund state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundSignal {
-    /// The gateway is about to be asked.
+    /// The gateway is about to be called.
     Attempt,
-    /// It was not asked after all.
-    NotAsked,
-    /// The gateway says this of one refund: an answer to a request, or a message.
+    /// The call was not made.
+    NotSent,
+    /// The gateway reported one refund, in an answer or a webhook.
     Reported(GatewayRefund),
-    /// All refunds of the payment, as the gateway lists them.
+    /// The gateway listed all refunds of the payment.
     Listed(Vec<GatewayRefund>),
-    /// The gateway refused to make the refund, and then listed all that there are.
-    Refused {
-        listed: Vec<GatewayRefund>,
-    },
-    /// Whether the gateway did what it was asked is not known.
+    /// The gateway refused the refund for good; `listed` are all refunds of the payment.
+    Refused { listed: Vec<GatewayRefund> },
+    /// The outcome of the call is unknown.
     Unknown,
+    /// Staff resolved the refund.
     Resolved(Resolution),
 }
 
-/// Money that has to move because of a signal.
+/// Money movements that follow from a signal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefundEffects {
-    /// To credit the payer's wallet with.
+    /// Amount to credit to the payer's wallet.
     pub credit: Money,
-    /// To take back from the payer's wallet, and the gateway's refund that is the cause of it.
+    /// Amounts to claw back from the payer's wallet, each with the id of the gateway's refund that causes it.
     pub clawbacks: Vec<(String, Money)>,
 }
 
@@ -156,40 +163,40 @@ impl RefundState {
         Money::total(self.gateway_refunds.iter().map(|r| r.clawback))
     }
 
-    /// What has gone back at the source.
-    fn at_source(&self) -> Result<Money, MoneyError> {
+    /// Amount refunded at the source.
+    fn returned_at_source(&self) -> Result<Money, MoneyError> {
         Ok(self.total(GatewayRefundState::Processed)?.max(self.confirmed))
     }
 
-    /// What the payer has got back: at the source and in the wallet, less what is clawed back.
-    pub fn given(&self) -> Result<Money, MoneyError> {
-        self.at_source()?.add(self.credited)?.sub(self.clawed_back()?)
+    /// Amount the payer got back: at the source and in the wallet, less clawbacks.
+    pub fn total_returned(&self) -> Result<Money, MoneyError> {
+        self.returned_at_source()?.add(self.credited)?.sub(self.clawed_back()?)
     }
 
     fn ours(&self) -> impl Iterator<Item = &GatewayRefund> {
         self.gateway_refunds.iter().filter(|r| r.is_ours)
     }
 
-    /// Whether our own refund has come to an end at the gateway, or will never begin.
+    /// Whether the refund that this service requested is final at the gateway, or will never be created.
     fn is_concluded(&self) -> bool {
-        let pending = self.ours().any(|r| r.state == GatewayRefundState::Pending);
-        !pending && (self.refused || self.ours().next().is_some())
+        let has_pending = self.ours().any(|r| r.state == GatewayRefundState::Pending);
+        !has_pending && (self.refused || self.ours().next().is_some())
     }
 
-    /// Whether the gateway has to be asked to make the refund, once it has listed all that there are.
-    pub fn wants_create(&self) -> Result<bool, MoneyError> {
-        let open = matches!(self.status, RefundStatus::Requested | RefundStatus::Sent);
-        let made = self.at_source()?.add(self.total(GatewayRefundState::Pending)?)?;
-        Ok(open && !self.refused && self.ours().next().is_none() && made < self.amount)
+    /// Whether the gateway still has to create the refund, given the list of all refunds of the payment.
+    pub fn needs_create(&self) -> Result<bool, MoneyError> {
+        let is_open = matches!(self.status, RefundStatus::Requested | RefundStatus::Sent);
+        let refunded_or_pending = self.returned_at_source()?.add(self.total(GatewayRefundState::Pending)?)?;
+        Ok(is_open && !self.refused && self.ours().next().is_none() && refunded_or_pending < self.amount)
     }
 
-    /// Whether staff may say what became of it.
+    /// Whether staff may resolve the refund.
     pub fn is_resolvable(&self, now: Timestamp) -> bool {
         self.status == RefundStatus::Sent
             && self.unknown_since.is_some_and(|since| since.plus_hours(RESOLVABLE_AFTER_HOURS) <= now)
     }
 
-    /// The gateway's refund that stands for this one.
+    /// The id of the gateway's refund that represents this one: the one requested here, else the most advanced one.
     pub fn gateway_refund_id(&self) -> Option<&str> {
         let best = |ours: bool| {
             self.gateway_refunds
@@ -214,13 +221,14 @@ impl RefundState {
         }
     }
 
-    /// Takes back from the wallet what went back at the source as well, once for each of the gateway's refunds.
+    /// Decides clawbacks of money that was refunded at the source and credited to the wallet, once for each gateway
+    /// refund.
     fn claw_back(&mut self) -> Result<Vec<(String, Money)>, MoneyError> {
         let credited = self.credited.sub(self.clawed_back()?)?;
-        let mut surplus = self.given()?.minus_or_zero(self.amount).min(credited);
+        let mut surplus = self.total_returned()?.minus_or_zero(self.amount).min(credited);
         let mut clawbacks = Vec::new();
-        let causes = |r: &&mut GatewayRefund| r.state == GatewayRefundState::Processed && r.clawback.is_zero();
-        for refund in self.gateway_refunds.iter_mut().filter(causes) {
+        let is_uncounted = |r: &&mut GatewayRefund| r.state == GatewayRefundState::Processed && r.clawback.is_zero();
+        for refund in self.gateway_refunds.iter_mut().filter(is_uncounted) {
             let part = surplus.min(refund.amount);
             if part.is_positive() {
                 surplus = surplus.sub(part)?;
@@ -235,9 +243,9 @@ impl RefundState {
         if self.to != RefundTo::Source {
             return Ok(self.status);
         }
-        Ok(if self.at_source()? >= self.amount {
+        Ok(if self.returned_at_source()? >= self.amount {
             RefundStatus::Done
-        } else if self.given()? >= self.amount {
+        } else if self.total_returned()? >= self.amount {
             RefundStatus::Failed
         } else if self.status == RefundStatus::Requested {
             RefundStatus::Requested
@@ -246,14 +254,14 @@ impl RefundState {
         })
     }
 
-    /// Brings money and status in line with what is known. The wallet is credited only where all refunds that the
-    /// gateway has are known, or staff say so.
-    fn settle(&mut self, all_known: bool) -> Result<RefundEffects, MoneyError> {
+    /// Derives status, credit and clawbacks. The wallet is credited only when `all_known`: the gateway has listed all
+    /// refunds of the payment, or staff resolved the refund.
+    fn recalculate(&mut self, all_known: bool) -> Result<RefundEffects, MoneyError> {
         let clawbacks = self.claw_back()?;
-        let due = self.given()?.add(self.total(GatewayRefundState::Pending)?)?;
+        let returned_or_pending = self.total_returned()?.add(self.total(GatewayRefundState::Pending)?)?;
         let mut credit = Money::ZERO;
         if self.to == RefundTo::Source && all_known && self.is_concluded() {
-            credit = self.amount.minus_or_zero(due);
+            credit = self.amount.minus_or_zero(returned_or_pending);
             self.credited = self.credited.add(credit)?;
         }
         self.status = self.next_status()?;
@@ -264,7 +272,8 @@ impl RefundState {
     }
 }
 
-/// The only place where a refund's status, its credit and its clawbacks come from.
+/// Decides the refund's next state, its credit and its clawbacks; the only function that does. Errors with
+/// `MoneyError` on overflow.
 pub fn advance(
     mut state: RefundState,
     signal: &RefundSignal,
@@ -278,7 +287,7 @@ pub fn advance(
             }
             RefundEffects::default()
         }
-        RefundSignal::NotAsked => {
+        RefundSignal::NotSent => {
             state.attempts = state.attempts.saturating_sub(1).max(0);
             if state.attempts == 0 && state.status == RefundStatus::Sent && state.gateway_refunds.is_empty() {
                 state.status = RefundStatus::Requested;
@@ -293,23 +302,23 @@ pub fn advance(
         }
         RefundSignal::Reported(refund) => {
             state.merge(refund);
-            state.settle(false)?
+            state.recalculate(false)?
         }
         RefundSignal::Listed(listed) => {
             listed.iter().for_each(|refund| state.merge(refund));
-            state.settle(true)?
+            state.recalculate(true)?
         }
         RefundSignal::Refused { listed } => {
             listed.iter().for_each(|refund| state.merge(refund));
             state.refused = true;
-            state.settle(true)?
+            state.recalculate(true)?
         }
         RefundSignal::Resolved(resolution) => {
             match resolution {
                 Resolution::Refunded => state.confirmed = state.amount,
                 Resolution::Failed => state.refused = true,
             }
-            state.settle(true)?
+            state.recalculate(true)?
         }
     };
     Ok((state, effects))

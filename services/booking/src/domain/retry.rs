@@ -1,24 +1,26 @@
-//! When something that failed is tried again: after a delay that doubles up to a limit.
+//! Exponential backoff of retries and of status checks.
 
 use domain::Timestamp;
 
 const FIRST_DELAY_SECS: i64 = 15;
 const MAX_DELAY_SECS: i64 = 3_600;
 
-/// When the next attempt is due, after `attempts` that failed.
+/// Time of the next attempt after `attempts` failures: 15 seconds, doubling up to an hour.
 pub fn next_attempt(attempts: i64, now: Timestamp) -> Timestamp {
     let doublings = attempts.saturating_sub(1).clamp(0, 16);
     let delay = (0..doublings).fold(FIRST_DELAY_SECS, |delay, _| delay.saturating_mul(2).min(MAX_DELAY_SECS));
     now.plus_secs(delay)
 }
 
-const FIRST_QUESTION_SECS: i64 = 900;
-const LAST_QUESTION_SECS: i64 = 86_400;
+const FIRST_CHECK_DELAY_SECS: i64 = 900;
+const MAX_CHECK_DELAY_SECS: i64 = 86_400;
 
-/// When somebody who has something under way is asked again how far it is, after `questions`.
-pub fn next_question(questions: i64, now: Timestamp) -> Timestamp {
-    let doublings = questions.clamp(0, 16);
-    now.plus_secs((0..doublings).fold(FIRST_QUESTION_SECS, |wait, _| wait.saturating_mul(2).min(LAST_QUESTION_SECS)))
+/// Time of the next status check of a pending operation after `checks` checks: 15 minutes, doubling up to a day.
+pub fn next_status_check(checks: i64, now: Timestamp) -> Timestamp {
+    let doublings = checks.clamp(0, 16);
+    now.plus_secs(
+        (0..doublings).fold(FIRST_CHECK_DELAY_SECS, |wait, _| wait.saturating_mul(2).min(MAX_CHECK_DELAY_SECS)),
+    )
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
-//! Where a gateway's message stands. It is stored before it is understood.
+//! Processing state of a webhook event. Events are stored before they are parsed.
 
 domain::text_enum! {
+    /// Processing state of a stored webhook event.
     pub enum WebhookState {
-        /// Its processing failed and is tried again.
+        /// Processing failed and will be retried.
         Pending = "pending",
         Processed = "processed",
-        /// Of a kind that nothing is done about.
+        /// Its kind is not handled.
         Unhandled = "unhandled",
-        /// It cannot be read: staff see why, and may have it read again.
+        /// It cannot be parsed: staff see the reason and may retry it.
         Unreadable = "unreadable",
     }
 }

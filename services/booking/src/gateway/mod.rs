@@ -1,21 +1,21 @@
-//! Who takes money online: an order before, a signed message after, a refund at the source.
+//! Payment gateways: the port `PaymentGateway`, its adapters, and webhook signatures.
 //!
-//! No call to a gateway is made inside a transaction, and each carries an id of ours by which the gateway
-//! knows a repetition.
+//! No gateway is called inside a transaction. Every call carries an id of this service, so that the gateway recognises
+//! a repetition.
 
 pub mod razorpay;
 pub mod sandbox;
 
-use crate::app::capture::Captured;
+use crate::app::advance_refund::ReportedRefund;
+use crate::app::receive_capture::CapturedPayment;
 use crate::app::receive_webhook::GatewayEvent;
-use crate::app::settle_refund::ReportedRefund;
 use crate::config::Config;
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
-use crate::domain::text::line;
+use crate::domain::text::single_line;
 use crate::domain::{GatewayName, RefundId};
 use chassis::Ctx;
-use chassis::breaker::{Open, Outage};
+use chassis::breaker::{CircuitOpen, IsOutage};
 use chassis::http::Problem;
 use domain::{Money, PaymentId};
 use hmac::{Hmac, KeyInit, Mac};
@@ -25,39 +25,40 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the gateway's client needs to take the payment.
+/// Data that the client passes to the gateway's checkout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkout {
     pub gateway: GatewayName,
     pub order_id: String,
     pub amount: Money,
     pub currency: String,
-    /// The public key of our account with the gateway.
+    /// Public id of this platform's API key, when the gateway's client needs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
-    /// To hand back with the payment: by it a capture finds its payment in any case.
+    /// To pass to the gateway with the payment, so that a capture is matched even when its order is not stored.
     pub payment_id: PaymentId,
 }
 
+/// Failure of a call to a gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// It did not answer, or not sensibly: what was asked may have happened.
+    /// No answer, or an unreadable one: the request may have taken effect.
     #[error("the gateway is not available: {0}")]
     Unavailable(String),
-    /// It answered with a status of 4xx.
+    /// An answer with a 4xx status, except 409 and 429.
     #[error("the gateway refused: {status} {code}: {description}")]
     Refused {
         status: u16,
-        /// The gateway's own word for the reason; empty where it gives none.
+        /// The gateway's error code; empty when it gives none.
         code: String,
         description: String,
     },
-    /// It was not asked.
+    /// The call was not made: the circuit breaker is open.
     #[error(transparent)]
-    Resting(#[from] Open),
+    CircuitOpen(#[from] CircuitOpen),
 }
 
-impl Outage for GatewayError {
+impl IsOutage for GatewayError {
     fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
@@ -66,38 +67,38 @@ impl Outage for GatewayError {
 impl From<GatewayError> for Problem {
     fn from(error: GatewayError) -> Self {
         match error {
-            GatewayError::Resting(open) => Self::unavailable(open).with_retry_after(open.after),
+            GatewayError::CircuitOpen(open) => Self::unavailable(open).with_retry_after(open.retry_after),
             GatewayError::Unavailable(_) | GatewayError::Refused { .. } => Self::unavailable(error),
         }
     }
 }
 
-/// Most lines of a list that are asked for at once.
-pub const PAGE: u32 = 100;
+/// Maximal number of items on a page of a gateway's list.
+pub const MAX_PAGE_ITEMS: u32 = 100;
 
-/// A part of a gateway's list.
+/// A page of a gateway's payment list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// How many lines it has; fewer than [`PAGE`] are the last ones.
-    pub lines: u32,
-    /// Those of them that are money taken and kept.
-    pub captured: Vec<Captured>,
+pub struct PaymentPage {
+    /// Number of items on the page; fewer than [`MAX_PAGE_ITEMS`] on the last page.
+    pub item_count: u32,
+    /// The captured and not fully refunded payments on it.
+    pub captured: Vec<CapturedPayment>,
 }
 
-/// A part of a gateway's list of refunds.
+/// A page of a gateway's refund list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundPage {
-    /// How many lines it has; fewer than [`PAGE`] are the last ones.
-    pub lines: u32,
+    /// Number of items on the page; fewer than [`MAX_PAGE_ITEMS`] on the last page.
+    pub item_count: u32,
     pub refunds: Vec<ReportedRefund>,
 }
 
-/// A message whose signature is right and that makes no sense.
+/// A webhook body that cannot be parsed although its signature is valid, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Malformed(pub String);
+pub struct MalformedMessage(pub String);
 
-/// A refund to make at the source.
+/// A refund to create at the source.
 #[derive(Debug, Clone)]
 pub struct SourceRefund {
     pub id: RefundId,
@@ -105,45 +106,50 @@ pub struct SourceRefund {
     pub amount: Money,
 }
 
-/// What a gateway answers when it is asked to make a refund.
+/// Outcome of a request to create a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefundAnswer {
+pub enum CreateRefundOutcome {
+    /// The gateway created the refund, or had created it before.
     Accepted {
         /// The gateway's id of the refund.
         id: String,
         state: GatewayRefundState,
     },
-    /// It will never make this refund.
+    /// The gateway will never create this refund.
     Refused { code: String },
-    /// It may have made the refund, or may make it when it is asked again.
+    /// The gateway may have created the refund, or may create it on a retry.
     Unknown { reason: String },
-    /// Its breaker is open.
-    NotAsked { retry_after: Duration },
+    /// The request was not sent: the circuit breaker is open.
+    NotSent { retry_after: Duration },
 }
 
+/// A payment gateway. Calls error with [`GatewayError`].
 #[async_trait::async_trait]
 pub trait PaymentGateway: Send + Sync + 'static {
+    /// The gateway's name in the API and the database.
     fn name(&self) -> GatewayName;
-    /// The order of a payment, where it is known without asking.
-    fn known_order(&self, payment: PaymentId) -> Option<String>;
-    /// Makes an order. Made twice, only one of the two is ever shown to a client.
+    /// The order id of a payment, when it is known without a call.
+    fn derived_order_id(&self, payment: PaymentId) -> Option<String>;
+    /// Creates an order and returns its id. When two calls create two orders, the client is shown one of them only.
     async fn create_order(&self, payment: PaymentId, amount: Money) -> Result<String, GatewayError>;
-    /// Our account's public key, where the client needs it.
+    /// Public id of the API key, when the gateway's client needs it.
     fn public_key(&self) -> Option<String>;
+    /// Name of the header that carries the webhook signature.
     fn signature_header(&self) -> &'static str;
-    fn is_genuine(&self, signature: &str, body: &[u8]) -> bool;
-    /// Understands a genuine message.
-    fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed>;
-    /// Gives money back to where it came from; with the same id, once.
-    async fn create_refund(&self, refund: &SourceRefund) -> RefundAnswer;
-    /// All refunds of a payment of the gateway, whoever made them.
-    async fn find_refunds(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError>;
-    /// What was begun in `window`, without the first `skip` lines.
-    async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError>;
-    /// Refunds that were made in `window`, whoever made them, without the first `skip` lines.
+    /// Whether `signature` is valid for `body`.
+    fn verify_signature(&self, signature: &str, body: &[u8]) -> bool;
+    /// Parses a webhook body that has a valid signature. Errors with the reason when it cannot.
+    fn parse(&self, body: &[u8]) -> Result<GatewayEvent, MalformedMessage>;
+    /// Creates a refund at the source. Repeated calls with the same refund id create one refund.
+    async fn create_refund(&self, refund: &SourceRefund) -> CreateRefundOutcome;
+    /// All refunds of a gateway's payment, including those made in the dashboard.
+    async fn list_refunds_of_payment(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError>;
+    /// A page of the payments created in `window`, after the first `skip` items.
+    async fn list_payments(&self, window: Window, skip: u32) -> Result<PaymentPage, GatewayError>;
+    /// A page of the refunds created in `window`, after the first `skip` items.
     async fn list_refunds(&self, window: Window, skip: u32) -> Result<RefundPage, GatewayError>;
-    /// What was taken for an order.
-    async fn captured_for(&self, order_id: &str) -> Result<Vec<Captured>, GatewayError>;
+    /// The captured payments of an order.
+    async fn list_captures_of_order(&self, order_id: &str) -> Result<Vec<CapturedPayment>, GatewayError>;
 }
 
 /// The gateways that are configured.
@@ -151,11 +157,13 @@ pub trait PaymentGateway: Send + Sync + 'static {
 pub struct Gateways(Vec<Arc<dyn PaymentGateway>>);
 
 impl Gateways {
+    /// Wraps the given gateways; new payments go to the first one.
     pub fn new(gateways: Vec<Arc<dyn PaymentGateway>>) -> Self {
         Self(gateways)
     }
-    /// A real gateway comes first: it is the one that new payments go to.
-    pub fn configured(config: &Config, ctx: &Ctx) -> Result<Self, GatewayError> {
+    /// The gateways with settings. Real gateways come first, because new payments go to the first one. Errors when the
+    /// HTTP client cannot be built.
+    pub fn from_config(config: &Config, ctx: &Ctx) -> Result<Self, GatewayError> {
         let mut gateways: Vec<Arc<dyn PaymentGateway>> = Vec::new();
         if let Some(razorpay) = &config.razorpay {
             gateways.push(Arc::new(razorpay::Razorpay::try_new(razorpay, ctx.breaker("razorpay"))?));
@@ -165,20 +173,23 @@ impl Gateways {
         }
         Ok(Self(gateways))
     }
+    /// The gateway with this name, when it is configured.
     pub fn get(&self, name: GatewayName) -> Option<&Arc<dyn PaymentGateway>> {
         self.0.iter().find(|g| g.name() == name)
     }
-    /// Those that have a list of their own to compare with.
-    pub fn listing(&self) -> impl Iterator<Item = &Arc<dyn PaymentGateway>> {
-        self.0.iter().filter(|g| g.name().needs_calls())
+    /// The gateways that have an API with lists to reconcile with.
+    pub fn with_api(&self) -> impl Iterator<Item = &Arc<dyn PaymentGateway>> {
+        self.0.iter().filter(|g| g.name().needs_api_calls())
     }
-    /// The one that takes new payments.
+    /// The gateway for new payments.
     pub fn preferred(&self) -> Option<&Arc<dyn PaymentGateway>> {
         self.0.first()
     }
+    /// The names of the configured gateways.
     pub fn names(&self) -> Vec<GatewayName> {
         self.0.iter().map(|g| g.name()).collect()
     }
+    /// The checkout data of an open order.
     pub fn checkout(&self, name: GatewayName, order_id: &str, payment_id: PaymentId, amount: Money) -> Checkout {
         Checkout {
             gateway: name,
@@ -199,23 +210,23 @@ fn is_hmac_sha256(secret: &str, signature: &str, body: &[u8]) -> bool {
     mac.verify_slice(&signature).is_ok()
 }
 
-/// By what a message is known again: a hash of its body, which is what the signature covers. An id in a header
-/// proves nothing; whoever replays one message under another's id would have the other taken for known.
+/// Key of a webhook event for deduplication: the hash of its body, which is what the signature covers. An id in an
+/// unsigned header would let a replayed event take the place of another one.
 pub fn event_key(body: &[u8]) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(body)))
 }
 
-/// Longest id a gateway may use.
-const LONGEST_ID: usize = 64;
+/// Maximal length of a gateway's ids.
+const MAX_ID_CHARS: usize = 64;
 
-/// The id of a captured payment: the gateway's own, or a hash of the body where there is none that can be kept.
-/// A capture that is genuine is recorded in any case, and two without an id are two.
+/// The id of a captured payment: the gateway's own, or the hash of the body when there is no valid one. So every
+/// capture is recorded, and two captures without an id stay apart.
 fn capture_id(own_id: Option<&str>, body: &[u8]) -> String {
-    own_id.and_then(|id| line(id, LONGEST_ID)).unwrap_or_else(|| hex::encode(Sha256::digest(body)))
+    own_id.and_then(|id| single_line(id, MAX_ID_CHARS)).unwrap_or_else(|| hex::encode(Sha256::digest(body)))
 }
 
-/// A currency's code as it is stored: upper case, cut off where it is no code at all.
-fn currency(code: &str) -> String {
+/// Normalises a currency code: upper case, letters and digits only, at most 8 characters.
+fn normalize_currency(code: &str) -> String {
     code.trim().chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_ascii_uppercase()
 }
 
@@ -224,24 +235,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_known_by_its_body_alone() {
+    fn an_event_key_depends_on_the_body_alone() {
         assert_eq!(event_key(b"x"), event_key(b"x"));
         assert_ne!(event_key(b"x"), event_key(b"y"));
     }
 
     #[test]
-    fn a_capture_without_an_id_is_known_by_its_body() {
+    fn a_capture_without_an_id_is_identified_by_its_body() {
         assert_eq!(capture_id(Some(" pay_1 "), b"x"), "pay_1");
         let by_body = capture_id(None, b"x");
-        assert_eq!(by_body.len(), LONGEST_ID);
+        assert_eq!(by_body.len(), MAX_ID_CHARS);
         assert_ne!(by_body, capture_id(None, b"y"));
-        for useless in ["", " ", "a\nb", &"p".repeat(LONGEST_ID + 1)] {
+        for useless in ["", " ", "a\nb", &"p".repeat(MAX_ID_CHARS + 1)] {
             assert_eq!(capture_id(Some(useless), b"x"), by_body, "{useless}");
         }
     }
 
     #[test]
-    fn only_the_right_secret_signs() {
+    fn only_a_signature_with_the_right_secret_is_valid() {
         let mut mac = Hmac::<Sha256>::new_from_slice(b"secret").expect("any length");
         mac.update(b"body");
         let good = hex::encode(mac.finalize().into_bytes());

@@ -1,19 +1,19 @@
-//! Razorpay: orders, refunds, and webhooks signed in `X-Razorpay-Signature`.
+//! Razorpay adapter: orders, refunds, lists, and webhooks signed in `X-Razorpay-Signature`.
 
 use super::{
-    GatewayError, LONGEST_ID, Malformed, PAGE, Page, PaymentGateway, RefundAnswer, RefundPage, SourceRefund,
-    capture_id, currency, is_hmac_sha256,
+    CreateRefundOutcome, GatewayError, MAX_ID_CHARS, MAX_PAGE_ITEMS, MalformedMessage, PaymentGateway, PaymentPage,
+    RefundPage, SourceRefund, capture_id, is_hmac_sha256, normalize_currency,
 };
-use crate::app::capture::Captured;
+use crate::app::advance_refund::ReportedRefund;
+use crate::app::receive_capture::CapturedPayment;
 use crate::app::receive_webhook::GatewayEvent;
-use crate::app::settle_refund::ReportedRefund;
 use crate::config::RazorpayConfig;
 use crate::domain::GatewayName;
 use crate::domain::capture::CURRENCY;
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
-use crate::domain::text::line;
-use chassis::breaker::Breaker;
+use crate::domain::text::single_line;
+use chassis::breaker::CircuitBreaker;
 use domain::{Money, PaymentId, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -21,14 +21,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How often a call is made that does no harm twice, while somebody waits for it.
-const TRIES: u32 = 2;
-/// Most pages of refunds that are read of one payment.
+/// Attempts of an idempotent call while a request waits for it.
+const MAX_ATTEMPTS: u32 = 2;
+/// Maximal number of pages of one payment's refunds.
 const MAX_REFUND_PAGES: i64 = 10;
 
+/// The Razorpay gateway.
 pub struct Razorpay {
     http: reqwest::Client,
-    breaker: Arc<Breaker>,
+    breaker: Arc<CircuitBreaker>,
     key_id: String,
     key_secret: SecretString,
     webhook_secret: SecretString,
@@ -36,7 +37,8 @@ pub struct Razorpay {
 }
 
 impl Razorpay {
-    pub fn try_new(config: &RazorpayConfig, breaker: Arc<Breaker>) -> Result<Self, GatewayError> {
+    /// Errors with `Unavailable` when the HTTP client cannot be built.
+    pub fn try_new(config: &RazorpayConfig, breaker: Arc<CircuitBreaker>) -> Result<Self, GatewayError> {
         Ok(Self {
             http: chassis::http::client().map_err(|e| GatewayError::Unavailable(e.to_string()))?,
             breaker,
@@ -60,17 +62,17 @@ impl Razorpay {
         self.send(request).await
     }
 
-    /// The order that was made for a payment, if one was.
-    async fn order_of(&self, payment: PaymentId) -> Result<Option<String>, GatewayError> {
+    /// The id of the order that exists for a payment.
+    async fn find_order_id(&self, payment: PaymentId) -> Result<Option<String>, GatewayError> {
         let query = [("receipt", payment.to_string()), ("count", "1".to_owned())];
         let request = self.http.get(format!("{}/v1/orders", self.api_url)).query(&query);
         let listed: Collection = self.breaker.call(self.send(request)).await?;
-        Ok(listed.items.first().and_then(|order| text(order, "id")))
+        Ok(listed.items.first().and_then(|order| text_field(order, "id")))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, i64)]) -> Result<T, GatewayError> {
-        let ask = || self.send(self.http.get(format!("{}{path}", self.api_url)).query(query));
-        self.breaker.retry(TRIES, ask).await
+        let request = || self.send(self.http.get(format!("{}{path}", self.api_url)).query(query));
+        self.breaker.retry(MAX_ATTEMPTS, request).await
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, GatewayError> {
@@ -82,10 +84,11 @@ impl Razorpay {
             return answer.json().await.map_err(unavailable);
         }
         let body = answer.text().await.unwrap_or_default();
-        // 409 and 429 say nothing about the thing asked for, only that it was asked badly timed.
+        // 409 and 429 depend on the time of the request, not on its content: it may succeed later.
         if status.is_client_error() && status != 409 && status != 429 {
-            let said: Value = serde_json::from_str(&body).unwrap_or_default();
-            let field = |name: &str| said.get("error").and_then(|error| text(error, name)).unwrap_or_default();
+            let error_body: Value = serde_json::from_str(&body).unwrap_or_default();
+            let field =
+                |name: &str| error_body.get("error").and_then(|error| text_field(error, name)).unwrap_or_default();
             let description = field("description").chars().take(300).collect();
             Err(GatewayError::Refused { status: status.as_u16(), code: field("code"), description })
         } else {
@@ -101,19 +104,24 @@ struct Collection {
 }
 
 impl Collection {
-    fn lines(&self) -> u32 {
+    fn item_count(&self) -> u32 {
         u32::try_from(self.items.len()).unwrap_or(u32::MAX)
     }
 }
 
-/// The query for a part of a list.
-fn part_of(window: Window, skip: u32) -> [(&'static str, i64); 4] {
+/// Query parameters of a page of a list.
+fn page_query(window: Window, skip: u32) -> [(&'static str, i64); 4] {
     let secs = |at: Timestamp| at.utc().timestamp();
-    [("from", secs(window.from)), ("to", secs(window.until)), ("count", i64::from(PAGE)), ("skip", i64::from(skip))]
+    [
+        ("from", secs(window.from)),
+        ("to", secs(window.until)),
+        ("count", i64::from(MAX_PAGE_ITEMS)),
+        ("skip", i64::from(skip)),
+    ]
 }
 
 #[derive(Deserialize)]
-struct Made {
+struct CreatedOrder {
     id: String,
 }
 
@@ -122,7 +130,7 @@ impl PaymentGateway for Razorpay {
     fn name(&self) -> GatewayName {
         GatewayName::Razorpay
     }
-    fn known_order(&self, _: PaymentId) -> Option<String> {
+    fn derived_order_id(&self, _: PaymentId) -> Option<String> {
         None
     }
     async fn create_order(&self, payment: PaymentId, amount: Money) -> Result<String, GatewayError> {
@@ -132,16 +140,16 @@ impl PaymentGateway for Razorpay {
             "receipt": payment.to_string(),
             "notes": { "payment_id": payment.to_string() },
         });
-        let first: Result<Made, GatewayError> = self.breaker.call(self.post("/v1/orders", &body, None)).await;
+        let first: Result<CreatedOrder, GatewayError> = self.breaker.call(self.post("/v1/orders", &body, None)).await;
         match first {
-            Ok(made) => Ok(made.id),
-            // It may have been made all the same: its receipt tells.
+            Ok(order) => Ok(order.id),
+            // The order may exist although the answer was lost: it is found by its receipt.
             Err(GatewayError::Unavailable(_)) if self.breaker.is_closed() => {
-                if let Some(id) = self.order_of(payment).await? {
+                if let Some(id) = self.find_order_id(payment).await? {
                     return Ok(id);
                 }
-                let made: Made = self.breaker.call(self.post("/v1/orders", &body, None)).await?;
-                Ok(made.id)
+                let order: CreatedOrder = self.breaker.call(self.post("/v1/orders", &body, None)).await?;
+                Ok(order.id)
             }
             Err(error) => Err(error),
         }
@@ -152,34 +160,36 @@ impl PaymentGateway for Razorpay {
     fn signature_header(&self) -> &'static str {
         "X-Razorpay-Signature"
     }
-    fn is_genuine(&self, signature: &str, body: &[u8]) -> bool {
+    fn verify_signature(&self, signature: &str, body: &[u8]) -> bool {
         is_hmac_sha256(self.webhook_secret.expose_secret(), signature, body)
     }
-    fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed> {
-        let message: Value = serde_json::from_slice(body).map_err(|e| Malformed(e.to_string()))?;
-        let kind = text(&message, "event").ok_or_else(|| Malformed("it has no event".into()))?;
+    fn parse(&self, body: &[u8]) -> Result<GatewayEvent, MalformedMessage> {
+        let message: Value = serde_json::from_slice(body).map_err(|e| MalformedMessage(e.to_string()))?;
+        let kind =
+            text_field(&message, "event").ok_or_else(|| MalformedMessage("the field event is missing".into()))?;
         let payment = message.pointer("/payload/payment/entity");
         match kind.as_str() {
             "payment.captured" => {
-                let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
-                let mut captured = captured(payment, Money::ZERO, body)?;
-                // The message is made with the capture; the payment may have been begun days before.
+                let payment = payment.ok_or_else(|| MalformedMessage("the payment entity is missing".into()))?;
+                let mut captured = parse_captured(payment, Money::ZERO, body)?;
+                // The webhook is created at capture time; the payment may have been created days before.
                 captured.taken_at =
-                    seconds(payment, "captured_at").or(seconds(&message, "created_at")).or(captured.taken_at);
+                    time_field(payment, "captured_at").or(time_field(&message, "created_at")).or(captured.taken_at);
                 Ok(GatewayEvent::Captured(captured))
             }
             "payment.failed" => {
-                let payment = payment.ok_or_else(|| Malformed("it has no payment".into()))?;
-                let reason = text(payment, "error_description");
+                let payment = payment.ok_or_else(|| MalformedMessage("the payment entity is missing".into()))?;
+                let reason = text_field(payment, "error_description");
                 Ok(GatewayEvent::Failed {
-                    order_id: order_id(payment),
+                    order_id: parse_order_id(payment),
                     reason: reason.unwrap_or_else(|| "the gateway reported a failure".to_owned()),
                 })
             }
             "refund.created" | "refund.processed" | "refund.failed" => {
-                let refund =
-                    message.pointer("/payload/refund/entity").ok_or_else(|| Malformed("it has no refund".into()))?;
-                let mut refund = reported_refund(refund, None)?;
+                let refund = message
+                    .pointer("/payload/refund/entity")
+                    .ok_or_else(|| MalformedMessage("the refund entity is missing".into()))?;
+                let mut refund = parse_refund(refund, None)?;
                 refund.state = match kind.as_str() {
                     "refund.processed" => GatewayRefundState::Processed,
                     "refund.failed" => refund.state.max(GatewayRefundState::Failed),
@@ -187,67 +197,75 @@ impl PaymentGateway for Razorpay {
                 };
                 Ok(GatewayEvent::Refund { kind, refund })
             }
-            // `order.paid` and `payment.authorized` say nothing that a capture does not.
+            // `order.paid` and `payment.authorized` add nothing to a capture.
             _ => Ok(GatewayEvent::Unhandled { kind }),
         }
     }
-    async fn create_refund(&self, refund: &SourceRefund) -> RefundAnswer {
+    async fn create_refund(&self, refund: &SourceRefund) -> CreateRefundOutcome {
         let id = refund.id.to_string();
         let body = json!({ "amount": refund.amount.paise(), "receipt": id, "notes": { "refund_id": id } });
         let path = format!("/v1/payments/{}/refund", refund.gateway_payment_id);
-        // Once: the job that sends refunds sends it again.
-        let made: Result<Value, GatewayError> = self.breaker.call(self.post(&path, &body, Some(&id))).await;
-        match made {
-            Ok(made) => match refund_state(&made).zip(text(&made, "id").and_then(|id| line(&id, LONGEST_ID))) {
-                Some((state, id)) => RefundAnswer::Accepted { id, state },
-                None => RefundAnswer::Unknown { reason: "the answer cannot be read".to_owned() },
+        // No retry here: the job `refunds` retries.
+        let created: Result<Value, GatewayError> = self.breaker.call(self.post(&path, &body, Some(&id))).await;
+        match created {
+            Ok(refund) => match parse_refund_state(&refund)
+                .zip(text_field(&refund, "id").and_then(|id| single_line(&id, MAX_ID_CHARS)))
+            {
+                Some((state, id)) => CreateRefundOutcome::Accepted { id, state },
+                None => CreateRefundOutcome::Unknown { reason: "the answer cannot be parsed".to_owned() },
             },
-            Err(GatewayError::Resting(open)) => RefundAnswer::NotAsked { retry_after: open.after },
-            Err(GatewayError::Refused { status: 400, code, description }) if is_final(&code, &description) => {
-                RefundAnswer::Refused { code }
+            Err(GatewayError::CircuitOpen(open)) => CreateRefundOutcome::NotSent { retry_after: open.retry_after },
+            Err(GatewayError::Refused { status: 400, code, description })
+                if is_permanent_refusal(&code, &description) =>
+            {
+                CreateRefundOutcome::Refused { code }
             }
             Err(error @ (GatewayError::Refused { .. } | GatewayError::Unavailable(_))) => {
-                RefundAnswer::Unknown { reason: error.to_string() }
+                CreateRefundOutcome::Unknown { reason: error.to_string() }
             }
         }
     }
-    async fn find_refunds(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
+    async fn list_refunds_of_payment(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
         let path = format!("/v1/payments/{gateway_payment_id}/refunds");
         let mut found = Vec::new();
         for page in 0..MAX_REFUND_PAGES {
-            let query = [("count", i64::from(PAGE)), ("skip", page * i64::from(PAGE))];
+            let query = [("count", i64::from(MAX_PAGE_ITEMS)), ("skip", page * i64::from(MAX_PAGE_ITEMS))];
             let listed: Collection = self.get(&path, &query).await?;
-            let refunds = listed.items.iter().map(|refund| reported_refund(refund, Some(gateway_payment_id)));
+            let refunds = listed.items.iter().map(|refund| parse_refund(refund, Some(gateway_payment_id)));
             found.extend(refunds.collect::<Result<Vec<_>, _>>().map_err(|e| GatewayError::Unavailable(e.to_string()))?);
-            if listed.items.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+            if listed.items.len() < usize::try_from(MAX_PAGE_ITEMS).unwrap_or(usize::MAX) {
                 return Ok(found);
             }
         }
-        Err(GatewayError::Unavailable(format!("{gateway_payment_id} has more refunds than can be read")))
+        Err(GatewayError::Unavailable(format!(
+            "{gateway_payment_id} has more than {MAX_REFUND_PAGES} pages of refunds"
+        )))
     }
-    async fn list(&self, window: Window, skip: u32) -> Result<Page, GatewayError> {
-        let listed: Collection = self.get("/v1/payments", &part_of(window, skip)).await?;
-        Ok(Page { lines: listed.lines(), captured: kept(&listed) })
+    async fn list_payments(&self, window: Window, skip: u32) -> Result<PaymentPage, GatewayError> {
+        let listed: Collection = self.get("/v1/payments", &page_query(window, skip)).await?;
+        Ok(PaymentPage { item_count: listed.item_count(), captured: captured_payments(&listed) })
     }
     async fn list_refunds(&self, window: Window, skip: u32) -> Result<RefundPage, GatewayError> {
-        let listed: Collection = self.get("/v1/refunds", &part_of(window, skip)).await?;
+        let listed: Collection = self.get("/v1/refunds", &page_query(window, skip)).await?;
         let mut refunds = Vec::new();
         for refund in &listed.items {
-            // One that cannot be read does not hide the others.
-            match reported_refund(refund, None) {
+            // A refund that cannot be parsed does not hide the others.
+            match parse_refund(refund, None) {
                 Ok(refund) => refunds.push(refund),
-                Err(error) => tracing::error!(id = text(refund, "id"), %error, "a listed refund cannot be read"),
+                Err(error) => {
+                    tracing::error!(id = text_field(refund, "id"), %error, "listed refund skipped: not parsable")
+                }
             }
         }
-        Ok(RefundPage { lines: listed.lines(), refunds })
+        Ok(RefundPage { item_count: listed.item_count(), refunds })
     }
-    async fn captured_for(&self, order_id: &str) -> Result<Vec<Captured>, GatewayError> {
-        self.get(&format!("/v1/orders/{order_id}/payments"), &[]).await.map(|listed| kept(&listed))
+    async fn list_captures_of_order(&self, order_id: &str) -> Result<Vec<CapturedPayment>, GatewayError> {
+        self.get(&format!("/v1/orders/{order_id}/payments"), &[]).await.map(|listed| captured_payments(&listed))
     }
 }
 
-/// A field that is text, or a number that stands for it.
-fn text(value: &Value, field: &str) -> Option<String> {
+/// A text field; a number is converted to text.
+fn text_field(value: &Value, field: &str) -> Option<String> {
     match value.get(field)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -255,89 +273,96 @@ fn text(value: &Value, field: &str) -> Option<String> {
     }
 }
 
-/// A field in the smallest unit of a currency, as a number or as text.
-fn smallest_units(value: &Value, field: &str) -> Option<i64> {
-    let text = text(value, field)?;
+/// An amount in the currency's smallest unit, given as a number or as text.
+fn amount_field(value: &Value, field: &str) -> Option<i64> {
+    let text = text_field(value, field)?;
     let text = text.trim();
     text.strip_suffix(".0").unwrap_or(text).parse().ok()
 }
 
-/// A field in seconds since 1970.
-fn seconds(value: &Value, field: &str) -> Option<Timestamp> {
-    let secs = smallest_units(value, field).filter(|secs| *secs > 0)?;
+/// A time in seconds since 1970.
+fn time_field(value: &Value, field: &str) -> Option<Timestamp> {
+    let secs = amount_field(value, field).filter(|secs| *secs > 0)?;
     Timestamp::from_micros(secs.checked_mul(1_000_000)?)
 }
 
-/// Empty where there is none: it was not asked for by us, but it was taken all the same.
-fn order_id(payment: &Value) -> String {
-    text(payment, "order_id").and_then(|id| line(&id, LONGEST_ID)).unwrap_or_default()
+/// The order id; empty for a payment that this service did not request.
+fn parse_order_id(payment: &Value) -> String {
+    text_field(payment, "order_id").and_then(|id| single_line(&id, MAX_ID_CHARS)).unwrap_or_default()
 }
 
-/// Where a refund stands; none where the word is not known.
-fn refund_state(refund: &Value) -> Option<GatewayRefundState> {
-    text(refund, "status")?.parse().ok()
+/// The state of a refund; `None` when it is unknown.
+fn parse_refund_state(refund: &Value) -> Option<GatewayRefundState> {
+    text_field(refund, "status")?.parse().ok()
 }
 
-/// A refund's entity. One without a status has only just been made.
-fn reported_refund(refund: &Value, payment: Option<&str>) -> Result<ReportedRefund, Malformed> {
-    let missing = |field: &str| Malformed(format!("a refund's {field} cannot be read"));
-    let id_of = |field: &str| text(refund, field).and_then(|id| line(&id, LONGEST_ID));
-    let amount = smallest_units(refund, "amount").ok_or_else(|| missing("amount"))?;
-    let noted = refund.pointer("/notes/refund_id").and_then(Value::as_str).map(str::to_owned);
+/// Parses a refund entity. One without a status is pending.
+fn parse_refund(refund: &Value, payment: Option<&str>) -> Result<ReportedRefund, MalformedMessage> {
+    let missing = |field: &str| MalformedMessage(format!("the field {field} of the refund is missing or invalid"));
+    let id_of = |field: &str| text_field(refund, field).and_then(|id| single_line(&id, MAX_ID_CHARS));
+    let amount = amount_field(refund, "amount").ok_or_else(|| missing("amount"))?;
+    let note = refund.pointer("/notes/refund_id").and_then(Value::as_str).map(str::to_owned);
     Ok(ReportedRefund {
         id: id_of("id").ok_or_else(|| missing("id"))?,
         gateway_payment_id: id_of("payment_id").or(payment.map(str::to_owned)).ok_or_else(|| missing("payment_id"))?,
         amount: Money::from_paise(amount),
-        // Some answers leave it empty; then it is that of the account.
-        currency: text(refund, "currency").filter(|c| !c.is_empty()).map_or(CURRENCY.to_owned(), |c| currency(&c)),
-        receipt: noted.or(text(refund, "receipt")).and_then(|id| line(&id, LONGEST_ID)).unwrap_or_default(),
-        state: match text(refund, "status") {
-            Some(_) => refund_state(refund).ok_or_else(|| missing("status"))?,
+        // Some answers leave it empty; then it is the account's currency.
+        currency: text_field(refund, "currency")
+            .filter(|c| !c.is_empty())
+            .map_or(CURRENCY.to_owned(), |c| normalize_currency(&c)),
+        receipt: note
+            .or(text_field(refund, "receipt"))
+            .and_then(|id| single_line(&id, MAX_ID_CHARS))
+            .unwrap_or_default(),
+        state: match text_field(refund, "status") {
+            Some(_) => parse_refund_state(refund).ok_or_else(|| missing("status"))?,
             None => GatewayRefundState::Pending,
         },
     })
 }
 
-/// Whether a refusal says that the refund can never be made: it is for this payment, not for our request or account.
-fn is_final(code: &str, description: &str) -> bool {
+/// Whether a refusal is permanent: it concerns this payment, not the request or the account.
+fn is_permanent_refusal(code: &str, description: &str) -> bool {
     let description = description.to_ascii_lowercase();
-    let passes = ["balance", "idempotency", "authentication", "try again", "not enabled", "not allowed"];
-    code == "BAD_REQUEST_ERROR" && !passes.iter().any(|word| description.contains(word))
+    let transient_words = ["balance", "idempotency", "authentication", "try again", "not enabled", "not allowed"];
+    code == "BAD_REQUEST_ERROR" && !transient_words.iter().any(|text| description.contains(text))
 }
 
-/// A payment's entity as money taken, and what was given back of it.
-fn captured(payment: &Value, refunded: Money, body: &[u8]) -> Result<Captured, Malformed> {
-    let amount = smallest_units(payment, "amount").ok_or_else(|| Malformed("its amount is no number".into()))?;
-    let code = text(payment, "currency").ok_or_else(|| Malformed("it has no currency".into()))?;
-    // An object, or an empty list where there are none.
-    let noted = payment.pointer("/notes/payment_id").and_then(Value::as_str);
-    Ok(Captured {
-        order_id: order_id(payment),
-        gateway_payment_id: capture_id(text(payment, "id").as_deref(), body),
+/// Parses a payment entity as a capture. `refunded` is the part that was refunded before.
+fn parse_captured(payment: &Value, refunded: Money, body: &[u8]) -> Result<CapturedPayment, MalformedMessage> {
+    let amount =
+        amount_field(payment, "amount").ok_or_else(|| MalformedMessage("the amount is not a number".into()))?;
+    let code =
+        text_field(payment, "currency").ok_or_else(|| MalformedMessage("the field currency is missing".into()))?;
+    // `notes` is an object, or an empty list when there are none.
+    let note = payment.pointer("/notes/payment_id").and_then(Value::as_str);
+    Ok(CapturedPayment {
+        order_id: parse_order_id(payment),
+        gateway_payment_id: capture_id(text_field(payment, "id").as_deref(), body),
         amount: Money::from_paise(amount),
         refunded,
-        taken_at: seconds(payment, "captured_at").or(seconds(payment, "created_at")),
-        currency: currency(&code),
-        payment_id: noted.and_then(|id| id.parse().ok()),
+        taken_at: time_field(payment, "captured_at").or(time_field(payment, "created_at")),
+        currency: normalize_currency(&code),
+        payment_id: note.and_then(|id| id.parse().ok()),
     })
 }
 
-/// The listed payments of which money was taken, less what was given back before it is recorded here. One that cannot
-/// be read does not hide the others.
-fn kept(listed: &Collection) -> Vec<Captured> {
-    let mut kept = Vec::new();
-    for payment in listed.items.iter().filter(|p| text(p, "status").as_deref() == Some("captured")) {
-        let refunded = Money::from_paise(smallest_units(payment, "amount_refunded").unwrap_or(0));
-        let id = text(payment, "id");
-        match captured(payment, refunded, b"") {
+/// The captured payments of a list, except those that were refunded in full. A payment that cannot be parsed does not
+/// hide the others.
+fn captured_payments(listed: &Collection) -> Vec<CapturedPayment> {
+    let mut payments = Vec::new();
+    for payment in listed.items.iter().filter(|p| text_field(p, "status").as_deref() == Some("captured")) {
+        let refunded = Money::from_paise(amount_field(payment, "amount_refunded").unwrap_or(0));
+        let id = text_field(payment, "id");
+        match parse_captured(payment, refunded, b"") {
             Ok(captured) if id.is_some() => {
                 if captured.amount > refunded || refunded.is_zero() {
-                    kept.push(captured);
+                    payments.push(captured);
                 }
             }
-            Ok(_) => tracing::error!("a listed payment has no id"),
-            Err(error) => tracing::error!(id, %error, "a listed payment cannot be read"),
+            Ok(_) => tracing::error!("listed payment skipped: no id"),
+            Err(error) => tracing::error!(id, %error, "listed payment skipped: not parsable"),
         }
     }
-    kept
+    payments
 }

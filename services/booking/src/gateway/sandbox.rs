@@ -1,55 +1,58 @@
-//! The stand-in: no network, a message signed with a secret that tests and demonstrations know.
+//! Sandbox gateway for tests and demonstrations: no network, webhooks signed with a configured secret.
 
 use super::{
-    GatewayError, LONGEST_ID, Malformed, Page, PaymentGateway, RefundAnswer, RefundPage, SourceRefund, capture_id,
-    currency, is_hmac_sha256,
+    CreateRefundOutcome, GatewayError, MAX_ID_CHARS, MalformedMessage, PaymentGateway, PaymentPage, RefundPage,
+    SourceRefund, capture_id, is_hmac_sha256, normalize_currency,
 };
-use crate::app::capture::Captured;
+use crate::app::advance_refund::ReportedRefund;
+use crate::app::receive_capture::CapturedPayment;
 use crate::app::receive_webhook::GatewayEvent;
-use crate::app::settle_refund::ReportedRefund;
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
 use crate::domain::capture::CURRENCY;
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
-use crate::domain::text::line;
+use crate::domain::text::single_line;
 use domain::{Money, PaymentId, Timestamp};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+/// The sandbox gateway.
 pub struct Sandbox {
     secret: SecretString,
 }
 
 impl Sandbox {
+    /// Verifies webhooks with the configured secret.
     pub fn new(config: &SandboxConfig) -> Self {
         Self { secret: config.webhook_secret.clone() }
     }
 }
 
+/// The body of a sandbox webhook.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SandboxMessage {
-    event: Event,
+    event: SandboxEvent,
     /// From `checkout`.
     order_id: String,
-    /// Where it is missing, the body's hash stands for it.
+    /// Defaults to the hash of the body.
     gateway_payment_id: Option<String>,
     amount: Money,
-    /// `INR` where it is missing; an amount in another currency is recorded and not taken.
+    /// Defaults to `INR`. An amount in another currency is recorded and not accepted.
     currency: Option<String>,
-    /// When the money was taken; now where it is missing.
+    /// Capture time; defaults to now.
     captured_at: Option<Timestamp>,
 }
 
-/// What every message has, of whatever kind.
+/// The field that every webhook has.
 #[derive(Deserialize)]
-struct Kind {
+struct EventKind {
     event: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
-enum Event {
+enum SandboxEvent {
     #[serde(rename = "payment.captured")]
     Captured,
     #[serde(rename = "payment.failed")]
@@ -61,7 +64,7 @@ impl PaymentGateway for Sandbox {
     fn name(&self) -> GatewayName {
         GatewayName::Sandbox
     }
-    fn known_order(&self, payment: PaymentId) -> Option<String> {
+    fn derived_order_id(&self, payment: PaymentId) -> Option<String> {
         Some(format!("order_{}", payment.uuid().simple()))
     }
     async fn create_order(&self, payment: PaymentId, _: Money) -> Result<String, GatewayError> {
@@ -73,46 +76,48 @@ impl PaymentGateway for Sandbox {
     fn signature_header(&self) -> &'static str {
         "X-Sandbox-Signature"
     }
-    fn is_genuine(&self, signature: &str, body: &[u8]) -> bool {
+    fn verify_signature(&self, signature: &str, body: &[u8]) -> bool {
         is_hmac_sha256(self.secret.expose_secret(), signature, body)
     }
-    fn read(&self, body: &[u8]) -> Result<GatewayEvent, Malformed> {
-        let malformed = |e: serde_json::Error| Malformed(e.to_string());
-        let Kind { event: kind } = serde_json::from_slice(body).map_err(malformed)?;
+    fn parse(&self, body: &[u8]) -> Result<GatewayEvent, MalformedMessage> {
+        let malformed = |e: serde_json::Error| MalformedMessage(e.to_string());
+        let EventKind { event: kind } = serde_json::from_slice(body).map_err(malformed)?;
         if !["payment.captured", "payment.failed"].contains(&kind.as_str()) {
             return Ok(GatewayEvent::Unhandled { kind });
         }
         let message: SandboxMessage = serde_json::from_slice(body).map_err(malformed)?;
-        // Money is recorded whatever its order is called.
-        let order_id = line(&message.order_id, LONGEST_ID).unwrap_or_default();
+        // A capture with an invalid order id is recorded without an order.
+        let order_id = single_line(&message.order_id, MAX_ID_CHARS).unwrap_or_default();
         Ok(match message.event {
-            Event::Captured => GatewayEvent::Captured(Captured {
+            SandboxEvent::Captured => GatewayEvent::Captured(CapturedPayment {
                 order_id,
                 gateway_payment_id: capture_id(message.gateway_payment_id.as_deref(), body),
                 amount: message.amount,
-                currency: message.currency.as_deref().map_or_else(|| CURRENCY.to_owned(), currency),
+                currency: message.currency.as_deref().map_or_else(|| CURRENCY.to_owned(), normalize_currency),
                 refunded: Money::ZERO,
                 taken_at: message.captured_at,
                 payment_id: None,
             }),
-            Event::Failed => GatewayEvent::Failed { order_id, reason: "the gateway reported a failure".to_owned() },
+            SandboxEvent::Failed => {
+                GatewayEvent::Failed { order_id, reason: "the gateway reported a failure".to_owned() }
+            }
         })
     }
-    async fn create_refund(&self, refund: &SourceRefund) -> RefundAnswer {
+    async fn create_refund(&self, refund: &SourceRefund) -> CreateRefundOutcome {
         let id = format!("refund_{}", refund.id.uuid().simple());
-        RefundAnswer::Accepted { id, state: GatewayRefundState::Processed }
+        CreateRefundOutcome::Accepted { id, state: GatewayRefundState::Processed }
     }
-    // It keeps no list: all it knows is what it was told.
-    async fn list(&self, _: Window, _: u32) -> Result<Page, GatewayError> {
-        Ok(Page { lines: 0, captured: Vec::new() })
+    // The sandbox stores nothing, so its lists are empty.
+    async fn list_payments(&self, _: Window, _: u32) -> Result<PaymentPage, GatewayError> {
+        Ok(PaymentPage { item_count: 0, captured: Vec::new() })
     }
     async fn list_refunds(&self, _: Window, _: u32) -> Result<RefundPage, GatewayError> {
-        Ok(RefundPage { lines: 0, refunds: Vec::new() })
+        Ok(RefundPage { item_count: 0, refunds: Vec::new() })
     }
-    async fn find_refunds(&self, _: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
+    async fn list_refunds_of_payment(&self, _: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
         Ok(Vec::new())
     }
-    async fn captured_for(&self, _: &str) -> Result<Vec<Captured>, GatewayError> {
+    async fn list_captures_of_order(&self, _: &str) -> Result<Vec<CapturedPayment>, GatewayError> {
         Ok(Vec::new())
     }
 }

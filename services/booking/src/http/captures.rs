@@ -1,33 +1,35 @@
-//! What gateways say they took, for staff: above all what no payment here is for.
+//! Handler of the list of captures, for staff.
 
-use crate::Booking;
+use crate::BookingState;
 use crate::domain::{CaptureOutcome, GatewayName};
-use crate::store::captures::{self, Capture, Place};
+use crate::store::captures::{self, Capture, CaptureCursor};
 use actix_web::{HttpResponse, web};
 use chassis::http::{Cursor, Page, Problem, Query, bad_cursor, ok};
 use domain::{Money, PaymentId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Filter of the list of captures.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub(crate) struct CaptureFilter {
     outcome: Option<CaptureOutcome>,
 }
 
+/// A payment that a gateway reported as captured.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CaptureView {
     gateway: GatewayName,
     gateway_payment_id: String,
-    /// Empty where the gateway has none.
+    /// Empty when the gateway reports no order.
     order_id: String,
     payment_id: Option<PaymentId>,
     /// In hundredths of the currency.
     amount: Money,
     currency: String,
     outcome: CaptureOutcome,
-    /// When we heard of it.
+    /// When this service recorded it.
     captured_at: Timestamp,
-    /// When the gateway took it, where it says.
+    /// Capture time, when the gateway reports one.
     taken_at: Option<Timestamp>,
 }
 
@@ -47,20 +49,21 @@ impl From<Capture> for CaptureView {
     }
 }
 
-fn place((micros, key): (i64, &str)) -> Result<Place, Problem> {
+fn parse_cursor((micros, key): (i64, &str)) -> Result<CaptureCursor, Problem> {
     let parts = Timestamp::from_micros(micros).zip(key.split_once('/'));
     let (captured_at, (gateway, id)) = parts.ok_or_else(bad_cursor)?;
-    Ok(Place { captured_at, gateway_payment_id: id.to_owned(), gateway: gateway.to_owned() })
+    Ok(CaptureCursor { captured_at, gateway_payment_id: id.to_owned(), gateway: gateway.to_owned() })
 }
 
+/// Lists captures, newest first.
 pub(crate) async fn list(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     page: Page,
-    Query(given): Query<CaptureFilter>,
+    Query(filter): Query<CaptureFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let after = page.after_row()?.map(place).transpose()?;
-    let mut c = app.ctx.db().read().await?;
-    let rows = captures::page(&mut c, given.outcome, after.as_ref(), page.fetch_limit()).await?;
+    let after = page.after_row()?.map(parse_cursor).transpose()?;
+    let mut c = state.ctx.db().read().await?;
+    let rows = captures::list(&mut c, filter.outcome, after.as_ref(), page.fetch_limit()).await?;
     let cursor = |capture: &Capture| Cursor::Row {
         micros: capture.captured_at.micros(),
         key: format!("{}/{}", capture.gateway, capture.gateway_payment_id),

@@ -1,4 +1,4 @@
-//! The route table.
+//! Routes of the booking service.
 
 mod bookings;
 mod captures;
@@ -11,14 +11,15 @@ mod webhook_events;
 mod webhook_queue;
 mod webhooks;
 
-use crate::Booking;
+use crate::BookingState;
 use chassis::auth::Access::{Admin, Public, Staff, User};
 use chassis::http::{Doc, Listing, Routes};
 pub use webhook_queue::WebhookQueue;
 
 use views::{BookingView, InstalmentView, PaymentView, RefundView, VehicleView};
 
-pub fn routes(state: Booking) -> Routes {
+/// All routes of the service.
+pub fn routes(state: BookingState) -> Routes {
     let routes = Routes::new("booking").data(state);
     payment_routes(gateway_routes(booking_routes(vehicle_routes(routes))))
 }
@@ -29,22 +30,22 @@ fn vehicle_routes(routes: Routes) -> Routes {
             "/vehicles",
             Public,
             vehicles::list,
-            Doc::new("The vehicles on sale").paged().gives::<Listing<VehicleView>>(),
+            Doc::new("Vehicles on sale").paged().returns::<Listing<VehicleView>>(),
         )
-        .get("/vehicles/{id}", Public, vehicles::one, Doc::new("One vehicle").gives::<VehicleView>())
+        .get("/vehicles/{id}", Public, vehicles::get, Doc::new("One vehicle").returns::<VehicleView>())
         .post(
             "/vehicles",
             Admin,
-            vehicles::add,
-            Doc::new("Add a vehicle").idempotent().takes::<vehicles::AddVehicle>().creates::<VehicleView>(),
+            vehicles::create,
+            Doc::new("Add a vehicle").idempotent().body::<vehicles::VehicleInput>().created::<VehicleView>(),
         )
         .patch(
             "/vehicles/{id}",
             Admin,
-            vehicles::change,
+            vehicles::update,
             Doc::new("Change a vehicle; bookings keep their price")
-                .takes::<vehicles::ChangeVehicle>()
-                .gives::<VehicleView>(),
+                .body::<vehicles::VehicleChangeInput>()
+                .returns::<VehicleView>(),
         )
 }
 
@@ -53,48 +54,48 @@ fn booking_routes(routes: Routes) -> Routes {
         .post(
             "/bookings",
             User,
-            bookings::book,
-            Doc::new("Book a vehicle").idempotent().takes::<bookings::BookInput>().creates::<BookingView>(),
+            bookings::create,
+            Doc::new("Book a vehicle").idempotent().body::<bookings::BookInput>().created::<BookingView>(),
         )
         .get(
             "/bookings",
             User,
             bookings::list,
-            Doc::new("Bookings: one's own, or every member's for staff")
-                .filters::<bookings::BookingFilter>()
+            Doc::new("Bookings of the caller; for staff, of every member")
+                .query::<bookings::BookingFilter>()
                 .paged()
-                .gives::<Listing<BookingView>>(),
+                .returns::<Listing<BookingView>>(),
         )
-        .get("/bookings/{id}", User, bookings::one, Doc::new("One booking").gives::<BookingView>())
+        .get("/bookings/{id}", User, bookings::get, Doc::new("One booking").returns::<BookingView>())
         .post(
             "/bookings/{id}/emi",
             User,
-            bookings::schedule,
-            Doc::new("Pay what remains in instalments")
+            bookings::schedule_emi,
+            Doc::new("Add an EMI schedule for the remaining amount")
                 .idempotent()
-                .takes::<bookings::EmiInput>()
-                .gives::<Vec<InstalmentView>>(),
+                .body::<bookings::EmiInput>()
+                .returns::<Vec<InstalmentView>>(),
         )
         .get(
             "/bookings/{id}/emi",
             User,
-            bookings::instalments,
-            Doc::new("The instalments").gives::<Vec<InstalmentView>>(),
+            bookings::list_instalments,
+            Doc::new("Instalments of a booking").returns::<Vec<InstalmentView>>(),
         )
         .post(
             "/bookings/{id}/cancel",
             User,
             bookings::cancel,
-            Doc::new("Cancel a booking and refund what was paid")
+            Doc::new("Cancel a booking and refund its payments")
                 .idempotent()
-                .may_take::<bookings::RefundInput>()
-                .gives::<BookingView>(),
+                .optional_body::<bookings::RefundInput>()
+                .returns::<BookingView>(),
         )
         .post(
             "/bookings/{id}/payments",
             User,
-            payments::pay,
-            Doc::new("Start a payment").idempotent().takes::<payments::PayInput>().creates::<PaymentView>(),
+            payments::create,
+            Doc::new("Start a payment").idempotent().body::<payments::PayInput>().created::<PaymentView>(),
         )
 }
 
@@ -104,108 +105,108 @@ fn payment_routes(routes: Routes) -> Routes {
             "/payments",
             User,
             payments::list,
-            Doc::new("Payments: one's own, or every member's for staff")
-                .filters::<payments::PaymentFilter>()
+            Doc::new("Payments of the caller; for staff, of every member")
+                .query::<payments::PaymentFilter>()
                 .paged()
-                .gives::<Listing<PaymentView>>(),
+                .returns::<Listing<PaymentView>>(),
         )
-        .get("/payments/{id}", User, payments::one, Doc::new("One payment").gives::<PaymentView>())
+        .get("/payments/{id}", User, payments::get, Doc::new("One payment").returns::<PaymentView>())
         .get(
             "/payments/{id}/receipt",
             User,
-            receipts::receipt,
-            Doc::new("The receipt of a payment, as a PDF").gives_file(["application/pdf"]),
+            receipts::get,
+            Doc::new("Receipt of a payment, as a PDF").returns_file(["application/pdf"]),
         )
         .post(
             "/payments/{id}/confirm",
             Staff,
             payments::confirm,
-            Doc::new("Cash or a transfer has come")
+            Doc::new("Confirm a cash payment or a bank transfer")
                 .idempotent()
-                .takes::<payments::ConfirmInput>()
-                .gives::<PaymentView>(),
+                .body::<payments::ConfirmInput>()
+                .returns::<PaymentView>(),
         )
         .post(
             "/payments/{id}/fail",
             Staff,
             payments::fail,
-            Doc::new("Cash or a transfer will not come")
+            Doc::new("Fail a cash payment or a bank transfer that was not received")
                 .idempotent()
-                .may_take::<payments::FailInput>()
-                .gives::<PaymentView>(),
+                .optional_body::<payments::FailInput>()
+                .returns::<PaymentView>(),
         )
         .post(
             "/payments/{id}/refund",
             Admin,
             payments::refund,
-            Doc::new("Give one payment back, whole")
+            Doc::new("Refund one whole payment")
                 .idempotent()
-                .may_take::<bookings::RefundInput>()
-                .gives::<PaymentView>(),
+                .optional_body::<bookings::RefundInput>()
+                .returns::<PaymentView>(),
         )
 }
 
-/// What gateways send, and what staff see of it. Before `/payments/{id}`, which would take their names for ids.
+/// Routes of webhooks, captures and refunds. They stand before `/payments/{id}`, which would match their names as ids.
 fn gateway_routes(routes: Routes) -> Routes {
     routes
         .get(
             "/payments/captures",
             Staff,
             captures::list,
-            Doc::new("What gateways took; `unknown_order` is money that no payment here is for")
-                .filters::<captures::CaptureFilter>()
+            Doc::new("Payments captured by gateways; `unknown_order` matches no payment")
+                .query::<captures::CaptureFilter>()
                 .paged()
-                .gives::<Listing<captures::CaptureView>>(),
+                .returns::<Listing<captures::CaptureView>>(),
         )
         .get(
             "/payments/webhook-events",
             Staff,
             webhook_events::list,
-            Doc::new("Messages of gateways; `unreadable` and `pending` ones were not understood or not processed")
-                .filters::<webhook_events::WebhookEventFilter>()
+            Doc::new("Stored webhook events; `unreadable` was not parsed, `pending` not processed")
+                .query::<webhook_events::WebhookEventFilter>()
                 .paged()
-                .gives::<Listing<webhook_events::WebhookEventView>>(),
+                .returns::<Listing<webhook_events::WebhookEventView>>(),
         )
         .post(
             "/payments/webhook-events/{id}/retry",
             Staff,
             webhook_events::retry,
-            Doc::new("Read and process a gateway's message again")
+            Doc::new("Parse and process a webhook event again")
                 .idempotent()
-                .may_take::<webhook_events::Nothing>()
-                .gives::<webhook_events::WebhookEventView>(),
+                .optional_body::<webhook_events::NoInput>()
+                .returns::<webhook_events::WebhookEventView>(),
         )
         .get(
             "/payments/gateway-refunds",
             Staff,
             refunds::list_reported,
-            Doc::new("Refunds that gateways reported; `unmatched` ones match nothing here")
-                .filters::<refunds::GatewayRefundFilter>()
+            Doc::new("Refunds reported by gateways; `unmatched` matches no refund")
+                .query::<refunds::GatewayRefundFilter>()
                 .paged()
-                .gives::<Listing<refunds::GatewayRefundView>>(),
+                .returns::<Listing<refunds::GatewayRefundView>>(),
         )
         .get(
             "/refunds",
             Staff,
             refunds::list,
-            Doc::new("Refunds").filters::<refunds::RefundFilter>().paged().gives::<Listing<RefundView>>(),
+            Doc::new("Refunds").query::<refunds::RefundFilter>().paged().returns::<Listing<RefundView>>(),
         )
         .post(
             "/refunds/{id}/resolve",
             Staff,
             refunds::resolve,
-            Doc::new("Say what became of a refund that was unknown for a day: one proposes, another carries it out")
+            Doc::new("Resolve a refund that was unknown for a day: one member of staff proposes, another approves")
                 .idempotent()
-                .takes::<refunds::ResolveInput>()
-                .gives::<RefundView>(),
+                .body::<refunds::ResolveInput>()
+                .returns::<RefundView>(),
         )
         .post(
             "/payments/webhooks/{gateway}",
             Public,
             webhooks::receive,
-            Doc::new("What a gateway tells; signed in its own header, else 401")
-                .hears::<webhooks::Told>()
-                .gives::<webhooks::Received>()
-                .answers_bare(401),
+            Doc::new("Receive a gateway's webhook; 401 without a valid signature")
+                .open_body::<webhooks::WebhookBody>()
+                .returns::<webhooks::WebhookReceipt>()
+                .empty_response(401),
         )
 }

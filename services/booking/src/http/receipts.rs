@@ -1,10 +1,9 @@
-//! The receipt of a payment, as a PDF of one page.
+//! Receipt of a payment as a one-page PDF.
 
-use super::payments::seen;
-use crate::Booking;
+use super::payments::load_visible_payment;
+use crate::BookingState;
 use crate::domain::PaymentStatus;
-use crate::store::bookings;
-use crate::store::bookings::Booking as Booked;
+use crate::store::bookings::{self, Booking};
 use crate::store::members;
 use crate::store::payments::Payment;
 use actix_web::{HttpResponse, web};
@@ -12,12 +11,13 @@ use chassis::auth::Caller;
 use chassis::http::Problem;
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 
-pub(crate) async fn receipt(
-    app: web::Data<Booking>,
+/// Returns the receipt of a completed or refunded payment. Errors with `booking.no_receipt` for other payments.
+pub(crate) async fn get(
+    state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let payment = seen(&app, &caller, &path).await?;
+    let payment = load_visible_payment(&state, &caller, &path).await?;
     match payment.status {
         PaymentStatus::Completed | PaymentStatus::Refunded => {}
         PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded => {
@@ -25,9 +25,9 @@ pub(crate) async fn receipt(
             return Err(Problem::conflict("booking.no_receipt", detail));
         }
     }
-    let mut c = app.ctx.db().read().await?;
+    let mut c = state.ctx.db().read().await?;
     let booking = bookings::find(&mut c, payment.booking_id).await?.ok_or_else(Problem::not_found)?;
-    let name = members::name(&mut c, payment.user_id).await?;
+    let name = members::find_name(&mut c, payment.user_id).await?;
     let disposition = format!("inline; filename=\"receipt-{}.pdf\"", payment.id);
     Ok(HttpResponse::Ok()
         .content_type("application/pdf")
@@ -35,7 +35,7 @@ pub(crate) async fn receipt(
         .body(pdf(&lines(&payment, &booking, name.as_deref()))))
 }
 
-fn lines(payment: &Payment, booking: &Booked, name: Option<&str>) -> Vec<String> {
+fn lines(payment: &Payment, booking: &Booking, name: Option<&str>) -> Vec<String> {
     let mut lines = vec![
         format!("Receipt {}", payment.id),
         String::new(),
@@ -51,15 +51,15 @@ fn lines(payment: &Payment, booking: &Booked, name: Option<&str>) -> Vec<String>
     let proof = payment.reference.as_deref().or(payment.gateway_payment_id.as_deref());
     lines.extend(proof.map(|proof| format!("Reference       {proof}")));
     if payment.status == PaymentStatus::Refunded {
-        let on = payment.closed_at.map(|at| at.day().to_string()).unwrap_or_default();
+        let refunded_on = payment.closed_at.map(|at| at.day().to_string()).unwrap_or_default();
         lines.push(String::new());
-        lines.push(format!("This payment was refunded on {on}."));
+        lines.push(format!("This payment was refunded on {refunded_on}."));
     }
     lines
 }
 
-/// A letter in the encoding the page names, which is Latin-1 with the punctuation of typewriters' successors where
-/// Latin-1 has control characters. The built-in fonts know no others: those become question marks.
+/// Encodes a character in WinAnsi: Latin-1 with typographic punctuation. Other characters, which the built-in fonts do
+/// not have, become question marks.
 fn win_ansi(letter: char) -> u8 {
     match letter {
         ' '..='~' | '\u{a0}'..='\u{ff}' => u8::try_from(letter).unwrap_or(b'?'),
@@ -73,7 +73,7 @@ fn win_ansi(letter: char) -> u8 {
     }
 }
 
-/// One A4 page of text.
+/// A PDF with one A4 page of text.
 fn pdf(lines: &[String]) -> Vec<u8> {
     let (catalog, pages, page_id, font, text) = (Ref::new(1), Ref::new(2), Ref::new(3), Ref::new(4), Ref::new(5));
     let font_name = Name(b"F1");
@@ -90,8 +90,8 @@ fn pdf(lines: &[String]) -> Vec<u8> {
     content.set_font(font_name, 11.0);
     content.next_line(60.0, 770.0);
     for line in lines {
-        let latin: Vec<u8> = line.chars().map(win_ansi).collect();
-        content.show(Str(&latin));
+        let encoded: Vec<u8> = line.chars().map(win_ansi).collect();
+        content.show(Str(&encoded));
         content.next_line(0.0, -18.0);
     }
     content.end_text();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_how_its_letters_are_encoded() {
+    fn the_page_declares_its_encoding() {
         let page = pdf(&["Jos\u{e9}".to_owned()]);
         let has = |part: &[u8]| page.windows(part.len()).any(|w| w == part);
         assert!(has(b"/Encoding /WinAnsiEncoding"));

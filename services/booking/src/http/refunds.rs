@@ -1,9 +1,9 @@
-//! Refunds for staff: those whose outcome is unknown, and what gateways reported that matches nothing here.
+//! Handlers of refunds for staff: refunds, reported gateway refunds, and manual resolution.
 
-use super::payments::line_of;
+use super::payments::parse_line;
 use super::views::RefundView;
-use crate::Booking;
-use crate::app::resolve_refund::{self, Proposal, Resolved};
+use crate::BookingState;
+use crate::app::resolve_refund::{self, ResolutionProposal, ResolveOutcome};
 use crate::domain::refund::{GatewayRefundOutcome, GatewayRefundState, Resolution};
 use crate::domain::{GatewayName, GatewayRefundId, RefundId, RefundStatus};
 use crate::error::BookingError;
@@ -11,26 +11,29 @@ use crate::store::gateway_refunds::{self, GatewayRefundRow};
 use crate::store::refunds;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
-use domain::{FreeText, Money, PaymentId, PersonText, Timestamp};
+use domain::{Money, MultilineText, PaymentId, SingleLineText, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const LONGEST_REASON: usize = 500;
+/// Maximal length of a proposal's reason.
+const MAX_REASON_CHARS: usize = 500;
 
+/// Filter of the list of refunds.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub(crate) struct RefundFilter {
     status: Option<RefundStatus>,
 }
 
+/// Filter of the list of reported refunds.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub(crate) struct GatewayRefundFilter {
     outcome: Option<GatewayRefundOutcome>,
 }
 
-/// A refund as its gateway reported it, whoever made it.
+/// A refund as its gateway reported it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GatewayRefundView {
     id: GatewayRefundId,
@@ -43,7 +46,7 @@ pub(crate) struct GatewayRefundView {
     currency: String,
     state: GatewayRefundState,
     outcome: GatewayRefundOutcome,
-    /// What was clawed back from the payer's wallet because of it.
+    /// The amount clawed back from the payer's wallet because of it.
     clawback: Money,
     reported_at: Timestamp,
 }
@@ -66,73 +69,81 @@ impl From<GatewayRefundRow> for GatewayRefundView {
     }
 }
 
+/// Proposed resolution of a refund with an unknown outcome.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ResolveInput {
     outcome: Resolution,
-    /// Of the refund at the gateway or the bank; required where it was refunded.
-    reference: Option<PersonText>,
-    reason: FreeText,
+    /// Reference of the refund at the gateway or the bank; required for the outcome `refunded`.
+    reference: Option<SingleLineText>,
+    reason: MultilineText,
 }
 
+/// Lists refunds, newest first.
 pub(crate) async fn list(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     page: Page,
-    Query(given): Query<RefundFilter>,
+    Query(filter): Query<RefundFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let rows = refunds::page(&mut c, given.status, page.after_id()?, page.fetch_limit()).await?;
+    let mut c = state.ctx.db().read().await?;
+    let rows = refunds::list(&mut c, filter.status, page.after_id()?, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |refund| Cursor::Id(refund.id.uuid()), RefundView::from)))
 }
 
+/// Lists refunds that gateways reported, newest first.
 pub(crate) async fn list_reported(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     page: Page,
-    Query(given): Query<GatewayRefundFilter>,
+    Query(filter): Query<GatewayRefundFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let rows = gateway_refunds::page(&mut c, given.outcome, page.after_id()?, page.fetch_limit()).await?;
+    let mut c = state.ctx.db().read().await?;
+    let rows = gateway_refunds::list(&mut c, filter.outcome, page.after_id()?, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), GatewayRefundView::from)))
 }
 
-/// The first call proposes, the same one by another member of staff carries it out.
+/// Stores a proposal, or executes it when another member of staff repeats it.
 pub(crate) async fn resolve(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id: RefundId = path_id(&path)?;
-    let refund = refunds::find(&mut *app.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    let refund = refunds::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     if refund.user_id == caller.user_id {
-        return Err(super::payments::own());
+        return Err(super::payments::own_payment_refused());
     }
-    let input = body.json_or::<ResolveInput>("booking.resolution_invalid").await?;
-    let reference = line_of("reference", input.value.reference.as_deref())?;
-    let reason = crate::domain::text::line(&input.value.reason, LONGEST_REASON);
+    let input = body.json_with_code::<ResolveInput>("booking.resolution_invalid").await?;
+    let reference = parse_line("reference", input.value.reference.as_deref())?;
+    let reason = crate::domain::text::single_line(&input.value.reason, MAX_REASON_CHARS);
     let mut errors = FieldErrors::new();
-    let named = reference.is_some() || input.value.outcome == Resolution::Failed;
-    errors.require("reference", named, "required", "a refund that was made has a reference");
-    errors.require("reason", reason.is_some(), "length", format!("1 to {LONGEST_REASON} characters"));
+    let has_reference = reference.is_some() || input.value.outcome == Resolution::Failed;
+    errors.require("reference", has_reference, "required", "the outcome refunded needs a reference");
+    errors.require("reason", reason.is_some(), "length", format!("1 to {MAX_REASON_CHARS} characters"));
     errors.finish("booking.resolution_invalid")?;
-    let proposal = &Proposal {
+    let proposal = &ResolutionProposal {
         resolution: input.value.outcome,
         reference,
         reason: reason.unwrap_or_default(),
         by: caller.user_id,
     };
-    let (caller, now) = (&caller, app.ctx.now());
-    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+    let (caller, now) = (&caller, state.ctx.now());
+    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
         let action = match resolve_refund::resolve(c, id, proposal, now).await? {
-            Resolved::Proposed => Some("refund.propose_resolution"),
-            Resolved::CarriedOut => Some("refund.resolve"),
-            Resolved::Unchanged => None,
+            ResolveOutcome::Proposed => Some("refund.propose_resolution"),
+            ResolveOutcome::Executed => Some("refund.resolve"),
+            ResolveOutcome::Unchanged => None,
         };
         if let Some(action) = action {
             let (subject_type, subject_user) = ("refund", Some(refund.user_id));
-            let act =
-                Action { action, subject_type, subject_id: id.to_string(), subject_user, detail: &proposal.reason };
-            audit::record(c, "booking", caller, now, act).await?;
+            let audited = StaffAction {
+                action,
+                subject_type,
+                subject_id: id.to_string(),
+                subject_user,
+                detail: &proposal.reason,
+            };
+            audit::record(c, "booking", caller, now, audited).await?;
         }
         Ok(RefundView::from(refunds::find(c, id).await?.ok_or(BookingError::NotFound)?))
     })

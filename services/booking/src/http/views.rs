@@ -1,4 +1,4 @@
-//! What answers show.
+//! Views of vehicles, bookings, payments and refunds in API responses.
 
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{
@@ -17,6 +17,7 @@ use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, Timestamp, UserId}
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// A vehicle of the catalogue.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct VehicleView {
     id: VehicleId,
@@ -38,12 +39,14 @@ impl From<Vehicle> for VehicleView {
     }
 }
 
+/// The vehicle of a booking.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct BookedVehicle {
     id: VehicleId,
     name: String,
 }
 
+/// An instalment of an EMI schedule.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct InstalmentView {
     n: i64,
@@ -60,6 +63,7 @@ impl From<&Instalment> for InstalmentView {
     }
 }
 
+/// The EMI schedule of a booking.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EmiView {
     months: i64,
@@ -67,14 +71,15 @@ pub(crate) struct EmiView {
     instalments: Vec<InstalmentView>,
 }
 
+/// A booking.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct BookingView {
     id: BookingId,
-    /// For people: `EV-261122-7K3QF9XA`.
+    /// For example `EV-261122-7K3QF9XA`.
     number: String,
     user_id: UserId,
     vehicle: BookedVehicle,
-    /// As it was in the catalogue when booked.
+    /// The catalogue's price at booking time.
     price: Money,
     booking_amount: Money,
     total_paid: Money,
@@ -115,17 +120,17 @@ impl BookingView {
     }
 }
 
-/// A booking as it is now.
+/// The view of a booking. Errors with 404 when it does not exist.
 pub(crate) async fn booking(c: &mut DbConnection, id: BookingId) -> Result<BookingView, Problem> {
     let booking = bookings::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    let instalments = if booking.emi_months > 0 { instalments::of(c, id).await? } else { Vec::new() };
+    let instalments = if booking.emi_months > 0 { instalments::list_for_booking(c, id).await? } else { Vec::new() };
     Ok(BookingView::new(booking, &instalments))
 }
 
-/// Bookings with their instalments, in their order.
+/// The views of bookings, in the given order.
 pub(crate) async fn bookings(c: &mut DbConnection, rows: Vec<Booking>) -> Result<Vec<BookingView>, Problem> {
     let ids: Vec<BookingId> = rows.iter().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
-    let instalments = if ids.is_empty() { Vec::new() } else { instalments::of_many(c, &ids).await? };
+    let instalments = if ids.is_empty() { Vec::new() } else { instalments::list_for_bookings(c, &ids).await? };
     let view = |booking: Booking| {
         let own: Vec<Instalment> = instalments.iter().filter(|i| i.booking_id == booking.id).cloned().collect();
         BookingView::new(booking, &own)
@@ -144,17 +149,18 @@ pub(crate) struct RefundView {
     payment_id: PaymentId,
     amount: Money,
     requested_by: RefundActor,
-    /// The gateway's refund that stands for it.
+    /// The gateway's id of the refund.
     gateway_refund_id: Option<String>,
-    /// What went to the wallet of it.
+    /// The amount credited to the wallet.
     credited: Money,
-    /// Since when the gateway does not say what became of it.
+    /// Time since which the outcome at the gateway is unknown.
     unknown_since: Option<Timestamp>,
     settled_at: Option<Timestamp>,
-    /// What one member of staff proposes, for another to carry out.
+    /// A proposed resolution, which another member of staff approves.
     proposal: Option<ProposalView>,
 }
 
+/// A proposed resolution of a refund.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ProposalView {
     outcome: Resolution,
@@ -188,7 +194,7 @@ impl From<Refund> for RefundView {
     }
 }
 
-/// Read back from a stored answer when an order has still to be asked for; hence `Deserialize`.
+/// A payment. `Deserialize` is needed to add the checkout to a stored response.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct PaymentView {
     pub(crate) id: PaymentId,
@@ -206,7 +212,7 @@ pub(crate) struct PaymentView {
     refund: Option<RefundView>,
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
-    /// What the gateway's client needs, while an online payment is open.
+    /// Checkout data of a pending online payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) checkout: Option<Checkout>,
 }
@@ -237,16 +243,16 @@ impl PaymentView {
         }
     }
 
-    /// Whether its gateway has still to be asked for an order.
-    pub(crate) fn waits_for_order(&self) -> Option<GatewayName> {
-        let waits = self.method == PaymentMethod::Online && self.checkout.is_none();
-        self.gateway.filter(|_| waits && self.status == PaymentStatus::Pending)
+    /// The gateway at which the payment's order still has to be created.
+    pub(crate) fn needs_order(&self) -> Option<GatewayName> {
+        let lacks_checkout = self.method == PaymentMethod::Online && self.checkout.is_none();
+        self.gateway.filter(|_| lacks_checkout && self.status == PaymentStatus::Pending)
     }
 }
 
-/// A payment as it is now.
+/// The view of a payment. Errors with 404 when it does not exist.
 pub(crate) async fn payment(c: &mut DbConnection, id: PaymentId, gateways: &Gateways) -> Result<PaymentView, Problem> {
     let payment = payments::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    let refund = refunds::of_payment(c, id).await?;
+    let refund = refunds::find_for_payment(c, id).await?;
     Ok(PaymentView::new(payment, refund, gateways))
 }

@@ -1,39 +1,40 @@
-//! Stored messages of gateways, for staff: above all those that were not understood.
+//! Handlers of stored webhook events, for staff.
 
-use crate::Booking;
+use crate::BookingState;
 use crate::app::receive_webhook as webhook;
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::error::BookingError;
 use crate::store::webhook_events::{self, WebhookSummary};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, Idempotent, Page, Problem, Query, ok, path_id};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Filter of the list of webhook events.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub(crate) struct WebhookEventFilter {
     state: Option<WebhookState>,
 }
 
-/// A message as it is shown. Its body has personal data of the payer, and is not.
+/// A webhook event without its body, which has personal data of the payer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WebhookEventView {
     id: Option<WebhookEventId>,
     gateway: GatewayName,
-    /// The gateway's own name for its kind; empty where it cannot be read.
+    /// The gateway's name of the event's kind; empty when it cannot be parsed.
     kind: String,
     state: WebhookState,
-    /// Why it is not processed.
+    /// Why it is not processed; empty when it is.
     reason: String,
-    /// How often its processing has failed.
+    /// Number of failed attempts.
     attempts: i64,
     received_at: Timestamp,
     processed_at: Option<Timestamp>,
-    /// When it is tried again by itself: while it is pending.
+    /// Time of the next automatic attempt, while it is pending.
     next_attempt_at: Option<Timestamp>,
 }
 
@@ -53,52 +54,53 @@ impl From<WebhookSummary> for WebhookEventView {
     }
 }
 
+/// Lists webhook events, newest first.
 pub(crate) async fn list(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     page: Page,
-    Query(given): Query<WebhookEventFilter>,
+    Query(filter): Query<WebhookEventFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let rows = webhook_events::page(&mut c, given.state, page.after_id()?, page.fetch_limit()).await?;
+    let mut c = state.ctx.db().read().await?;
+    let rows = webhook_events::list(&mut c, filter.state, page.after_id()?, page.fetch_limit()).await?;
     let id = |event: &WebhookSummary| Cursor::Id(event.id.map(WebhookEventId::uuid).unwrap_or_default());
     Ok(ok(&page.listing(rows, id, WebhookEventView::from)))
 }
 
-/// Reads and processes a message again, now. One that is processed stays as it is.
+/// Parses and processes an event again. A processed event stays unchanged.
 pub(crate) async fn retry(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id: WebhookEventId = path_id(&path)?;
-    let event = webhook_events::find(&mut *app.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json_or_empty::<Nothing>().await?;
-    let read = webhook::read_stored(&app.gateways, &app.sealer, &event);
-    let (event, read, caller, now) = (&event, &read, &caller, app.ctx.now());
-    idem.run(&app.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
+    let event = webhook_events::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    let input = body.json_or_empty::<NoInput>().await?;
+    let parsed = webhook::parse_stored(&state.gateways, &state.sealer, &event);
+    let (event, parsed, caller, now) = (&event, &parsed, &caller, state.ctx.now());
+    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
         if event.state != WebhookState::Processed {
-            match read {
-                Ok(read) => webhook::receive(c, event, read, now).await?,
+            match parsed {
+                Ok(gateway_event) => webhook::process(c, event, gateway_event, now).await?,
                 Err(reason) => webhook::store_unreadable(c, event, reason).await?,
             }
             let (subject_type, detail) = ("webhook_event", event.gateway.as_str());
-            let act = Action {
+            let audited = StaffAction {
                 action: "webhook.retry",
                 subject_type,
                 subject_id: id.to_string(),
                 subject_user: None,
                 detail,
             };
-            audit::record(c, "booking", caller, now, act).await?;
+            audit::record(c, "booking", caller, now, audited).await?;
         }
-        let shown = webhook_events::summary(c, id).await?.ok_or(BookingError::NotFound)?;
-        Ok(WebhookEventView::from(shown))
+        let summary = webhook_events::find_summary(c, id).await?.ok_or(BookingError::NotFound)?;
+        Ok(WebhookEventView::from(summary))
     })
     .await
 }
 
-/// No field may be given.
+/// An empty object.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-pub(crate) struct Nothing {}
+pub(crate) struct NoInput {}

@@ -1,9 +1,11 @@
-//! Messages of captured money that come at the same time are processed together: whoever comes while others are at work
-//! waits, and the first of those that wait takes all of them. One that comes alone waits for nobody.
+//! Queue of capture events that arrive at the same time, and their processing in batches.
+//!
+//! An event that arrives while others are processed waits. The first waiting event then processes all waiting ones as
+//! one batch. An event that arrives alone does not wait.
 
-use crate::Booking;
-use crate::app::capture::Captured;
-use crate::app::receive_batch::{self, Message};
+use crate::BookingState;
+use crate::app::receive_capture::CapturedPayment;
+use crate::app::receive_capture_batch::{self, CaptureMessage};
 use crate::app::receive_webhook::WebhookEvent;
 use crate::domain::GatewayName;
 use chassis::http::Problem;
@@ -12,100 +14,110 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{MutexGuard, oneshot};
 
-/// Most messages of one transaction.
-const MOST: usize = 32;
+/// Maximal number of messages in a batch, which is one transaction.
+const MAX_BATCH_MESSAGES: usize = 32;
 
-/// The messages that wait, and whose turn it is.
+/// The waiting messages, and the lock that lets one request process them.
 #[derive(Debug, Default)]
 pub struct WebhookQueue {
-    waiting: Mutex<VecDeque<Waiting>>,
-    turn: tokio::sync::Mutex<()>,
+    waiting: Mutex<VecDeque<QueuedMessage>>,
+    exclusive: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Waiting {
-    message: Message,
-    /// Answered after the commit. Dropped without an answer, the message has to be processed by itself.
+struct QueuedMessage {
+    message: CaptureMessage,
+    /// Signalled after the commit. Dropped without a signal when the message has to be processed by itself.
     done: oneshot::Sender<()>,
 }
 
 impl WebhookQueue {
-    fn push(&self, message: Message) -> oneshot::Receiver<()> {
-        let (done, answer) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(Waiting { message, done });
-        answer
+    fn push(&self, message: CaptureMessage) -> oneshot::Receiver<()> {
+        let (done, done_receiver) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(QueuedMessage { message, done });
+        done_receiver
     }
 
-    /// The messages of one gateway that wait longest, at most one of an order.
-    fn take(&self) -> Vec<Waiting> {
+    /// Removes the next batch: the oldest messages of one gateway, at most one for an order.
+    fn take_batch(&self) -> Vec<QueuedMessage> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken: Vec<Waiting> = Vec::new();
-        let mut left = VecDeque::new();
+        let mut batch: Vec<QueuedMessage> = Vec::new();
+        let mut remaining = VecDeque::new();
         while let Some(next) = waiting.pop_front() {
-            let fits = |other: &Waiting| {
+            let may_join = |other: &QueuedMessage| {
                 other.message.event.gateway == next.message.event.gateway
                     && other.message.captured.order_id != next.message.captured.order_id
             };
-            if taken.len() < MOST && taken.iter().all(fits) {
-                taken.push(next);
+            if batch.len() < MAX_BATCH_MESSAGES && batch.iter().all(may_join) {
+                batch.push(next);
             } else {
-                left.push_back(next);
+                remaining.push_back(next);
             }
         }
-        *waiting = left;
-        taken
+        *waiting = remaining;
+        batch
     }
 }
 
-/// What became of a message that was queued.
-pub(super) enum Processed<'a> {
-    /// It took effect with others.
-    Together,
-    /// Nothing of it is stored. One that came alone has the turn, so that those that come meanwhile gather.
-    Not(Option<MutexGuard<'a, ()>>),
+/// Result of queueing a message.
+pub(super) enum QueueOutcome<'a> {
+    /// Processed and committed in a batch.
+    InBatch,
+    /// Not stored. A message that was alone holds the lock, so that later messages gather in the queue.
+    NotProcessed(Option<MutexGuard<'a, ()>>),
 }
 
-/// Processes a message together with those that wait.
-pub(super) async fn process<'a>(app: &'a Booking, event: &WebhookEvent, captured: &Captured) -> Processed<'a> {
-    let queue = &app.webhook_queue;
-    let mut answer = queue.push(Message { event: event.clone(), captured: captured.clone() });
-    let turn = tokio::select! {
+/// Queues a message and processes it in a batch, unless it is alone or not eligible.
+pub(super) async fn process<'a>(
+    state: &'a BookingState,
+    event: &WebhookEvent,
+    captured: &CapturedPayment,
+) -> QueueOutcome<'a> {
+    let queue = &state.webhook_queue;
+    let mut done_receiver = queue.push(CaptureMessage { event: event.clone(), captured: captured.clone() });
+    let exclusive = tokio::select! {
         biased;
-        done = &mut answer => return if done.is_ok() { Processed::Together } else { Processed::Not(None) },
-        turn = queue.turn.lock() => turn,
+        done = &mut done_receiver => {
+            return if done.is_ok() { QueueOutcome::InBatch } else { QueueOutcome::NotProcessed(None) };
+        }
+        exclusive = queue.exclusive.lock() => exclusive,
     };
     loop {
-        let batch = queue.take();
+        let batch = queue.take_batch();
         let is_alone = batch.len() == 1;
         if is_alone {
-            // A batch of one gains nothing.
+            // A batch of one saves no statement.
             drop(batch);
         } else {
-            process_all(app, batch).await;
+            process_all(state, batch).await;
         }
-        match answer.try_recv() {
-            Ok(()) => return Processed::Together,
-            Err(TryRecvError::Closed) => return Processed::Not(is_alone.then_some(turn)),
-            // Others were before it.
+        match done_receiver.try_recv() {
+            Ok(()) => return QueueOutcome::InBatch,
+            Err(TryRecvError::Closed) => return QueueOutcome::NotProcessed(is_alone.then_some(exclusive)),
+            // Older messages filled this batch.
             Err(TryRecvError::Empty) => {}
         }
     }
 }
 
-async fn process_all(app: &Booking, batch: Vec<Waiting>) {
+async fn process_all(state: &BookingState, batch: Vec<QueuedMessage>) {
     let Some(gateway) = batch.first().map(|w| w.message.event.gateway) else { return };
-    let (messages, senders): (Vec<Message>, Vec<oneshot::Sender<()>>) =
+    let (messages, senders): (Vec<CaptureMessage>, Vec<oneshot::Sender<()>>) =
         batch.into_iter().map(|w| (w.message, w.done)).unzip();
-    match receive(app, gateway, &messages).await {
+    match receive(state, gateway, &messages).await {
         Ok(done) => {
             for (sender, _) in senders.into_iter().zip(done).filter(|(_, done)| *done) {
                 let _ = sender.send(());
             }
         }
-        Err(error) => tracing::warn!(%gateway, ?error, "messages are processed one by one"),
+        Err(error) => tracing::warn!(%gateway, ?error, "batch failed: messages are processed one by one"),
     }
 }
 
-async fn receive(app: &Booking, gateway: GatewayName, messages: &[Message]) -> Result<Vec<bool>, Problem> {
-    app.ctx.tx(async |c| Ok::<_, Problem>(receive_batch::receive(c, gateway, messages).await?)).await
+async fn receive(
+    state: &BookingState,
+    gateway: GatewayName,
+    messages: &[CaptureMessage],
+) -> Result<Vec<bool>, Problem> {
+    state.ctx.tx(async |c| Ok::<_, Problem>(receive_capture_batch::receive(c, gateway, messages).await?)).await
 }

@@ -1,10 +1,10 @@
-//! Webhooks of gateways. The signature, not a token, says who speaks.
+//! Handler of gateways' webhooks. They are authenticated by their signature, not by a token.
 
-use super::webhook_queue::{self, Processed};
-use crate::Booking;
+use super::webhook_queue::{self, QueueOutcome};
+use crate::BookingState;
 use crate::app::receive_webhook::{self as webhook, GatewayEvent, WebhookEvent};
 use crate::domain::GatewayName;
-use crate::gateway::Malformed;
+use crate::gateway::MalformedMessage;
 use crate::gateway::sandbox::SandboxMessage;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,86 +16,90 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long others gather while one message is processed; one that waits for a lock is not to hold them up.
-const GATHERING: Duration = Duration::from_millis(20);
-/// Most bytes of a message.
-const LIMIT: usize = 256 * 1024;
+/// Time for which a message that is processed alone holds the queue's lock. A longer wait, for a locked row, must not
+/// delay the other messages.
+const EXCLUSIVE_TIMEOUT: Duration = Duration::from_millis(20);
+/// Maximal size of a webhook body, in bytes.
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// What each gateway sends, for the documentation alone.
+/// Body of a webhook, by gateway; for the API document only.
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "only its schema is used; a gateway reads the bytes whose signature it has checked")]
-pub(crate) enum Told {
-    /// To `sandbox`.
+#[expect(dead_code, reason = "only its schema is used; a gateway parses the bytes that its signature covers")]
+pub(crate) enum WebhookBody {
+    /// Of the gateway `sandbox`.
     Sandbox(SandboxMessage),
-    /// To `razorpay`: one of its own webhook events.
+    /// Of the gateway `razorpay`: one of its webhook events.
     Razorpay(Map<String, Value>),
 }
 
+/// Answer to a webhook; `received` is always true.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Received {
+pub(crate) struct WebhookReceipt {
     received: bool,
 }
 
-/// 200 means that the message is stored, and that everything that follows from it is committed. What is not understood
-/// is stored as well, for staff: a gateway switches off a webhook that it is refused.
+/// Stores and processes a webhook event. 200 means that the event and all its effects are committed. An event that
+/// cannot be parsed is stored and answered with 200 as well, because gateways disable webhooks that fail. 401 without
+/// a valid signature.
 pub(crate) async fn receive(
-    app: web::Data<Booking>,
+    state: web::Data<BookingState>,
     path: web::Path<String>,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let name: GatewayName = path_id(&path)?;
-    let gateway = app.gateways.get(name).ok_or_else(Problem::not_found)?;
+    let gateway = state.gateways.get(name).ok_or_else(Problem::not_found)?;
     let signature = request.headers().get(gateway.signature_header()).and_then(|v| v.to_str().ok());
-    let signature = signature.ok_or_else(unsigned)?;
-    let bytes = body.bytes(LIMIT).await?;
-    if !gateway.is_genuine(signature, &bytes) {
-        return Err(unsigned());
+    let signature = signature.ok_or_else(invalid_signature)?;
+    let bytes = body.bytes(MAX_BODY_BYTES).await?;
+    if !gateway.verify_signature(signature, &bytes) {
+        return Err(invalid_signature());
     }
-    let event = webhook::fresh(name, &bytes, &app.sealer, app.ctx.now());
-    match gateway.read(&bytes) {
-        Ok(read) => process(&app, &event, &read).await?,
-        Err(Malformed(reason)) => {
-            tracing::error!(gateway = %name, key = event.event_key, reason, "a webhook event cannot be read");
+    let event = webhook::new_event(name, &bytes, &state.sealer, state.ctx.now());
+    match gateway.parse(&bytes) {
+        Ok(gateway_event) => process(&state, &event, &gateway_event).await?,
+        Err(MalformedMessage(reason)) => {
+            tracing::error!(gateway = %name, key = event.event_key, reason, "webhook event not parsable");
             let (event, reason) = (&event, &reason);
-            app.ctx.tx(async |c| Ok::<_, Problem>(webhook::store_unreadable(c, event, reason).await?)).await?;
+            state.ctx.tx(async |c| Ok::<_, Problem>(webhook::store_unreadable(c, event, reason).await?)).await?;
         }
     }
-    Ok(ok(&Received { received: true }))
+    Ok(ok(&WebhookReceipt { received: true }))
 }
 
-async fn process(app: &Booking, event: &WebhookEvent, read: &GatewayEvent) -> Result<(), Problem> {
-    let turn = match read {
-        GatewayEvent::Captured(captured) => match webhook_queue::process(app, event, captured).await {
-            Processed::Together => return Ok(()),
-            Processed::Not(turn) => turn,
+async fn process(state: &BookingState, event: &WebhookEvent, gateway_event: &GatewayEvent) -> Result<(), Problem> {
+    let exclusive = match gateway_event {
+        GatewayEvent::Captured(captured) => match webhook_queue::process(state, event, captured).await {
+            QueueOutcome::InBatch => return Ok(()),
+            QueueOutcome::NotProcessed(exclusive) => exclusive,
         },
         GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } | GatewayEvent::Unhandled { .. } => None,
     };
     let now = event.received_at;
-    let mut work = pin!(app.ctx.tx(async |c| Ok::<_, Problem>(webhook::receive(c, event, read, now).await?)));
-    let in_time = match &turn {
-        Some(_) => timeout(GATHERING, &mut work).await.ok(),
+    let mut work =
+        pin!(state.ctx.tx(async |c| Ok::<_, Problem>(webhook::process(c, event, gateway_event, now).await?)));
+    let in_time = match &exclusive {
+        Some(_) => timeout(EXCLUSIVE_TIMEOUT, &mut work).await.ok(),
         None => None,
     };
-    drop(turn);
-    let done = match in_time {
-        Some(done) => done,
+    drop(exclusive);
+    let result = match in_time {
+        Some(result) => result,
         None => work.await,
     };
-    if let Err(problem) = &done {
-        // Whether or not the gateway sends it again, the message is not lost: a job takes it up.
+    if let Err(problem) = &result {
+        // The event is stored, so that the job `webhooks` retries it even when the gateway does not.
         let reason = &problem.source_chain().unwrap_or_default();
         let stored: Result<(), Problem> =
-            app.ctx.tx(async |c| Ok(webhook::store_failed(c, event, reason, now).await?)).await;
+            state.ctx.tx(async |c| Ok(webhook::store_failed(c, event, reason, now).await?)).await;
         if stored.is_err() {
-            tracing::error!(gateway = %event.gateway, key = event.event_key, "a webhook event cannot be stored");
+            tracing::error!(gateway = %event.gateway, key = event.event_key, "webhook event not stored");
         }
     }
-    done
+    result
 }
 
-fn unsigned() -> Problem {
+fn invalid_signature() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "booking.webhook_signature", "the signature is missing or wrong")
 }

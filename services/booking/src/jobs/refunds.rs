@@ -1,74 +1,76 @@
-//! Refunds at their source: every gateway is asked for itself, so that one that does not answer holds up no other.
+//! Refunds at the source. Gateways are processed one after another; one that does not answer does not delay the others.
 
-use crate::Booking;
-use crate::app::report_refund;
-use crate::app::send_refund::{self, Answer, Call, Order};
-use crate::app::settle_refund::ReportedRefund;
+use crate::BookingState;
+use crate::app::advance_refund::ReportedRefund;
+use crate::app::apply_gateway_refund;
+use crate::app::send_refund::{self, GatewayCall, RefundCallOutcome, RefundTask};
 use crate::domain::{GatewayName, RefundId};
 use crate::error::BookingError;
-use crate::gateway::{GatewayError, PaymentGateway, RefundAnswer};
+use crate::gateway::{CreateRefundOutcome, GatewayError, PaymentGateway};
 use chassis::events::HandleError;
 
-const BATCH: i64 = 100;
+const MAX_BATCH_REFUNDS: i64 = 100;
 
-/// Asks about the refunds that are due. One whose answer is unknown is asked about again later, each time after a
-/// longer delay.
-pub(super) async fn send(state: Booking) -> Result<(), HandleError> {
+/// Sends the refunds with a due attempt. An unknown outcome is retried with exponential backoff.
+pub(super) async fn send(state: BookingState) -> Result<(), HandleError> {
     let ctx = &state.ctx;
     for name in GatewayName::ALL {
-        let due = send_refund::due(&mut *ctx.db().read().await?, *name, ctx.now(), BATCH).await?;
+        let due = send_refund::list_due(&mut *ctx.db().read().await?, *name, ctx.now(), MAX_BATCH_REFUNDS).await?;
         let gateway = state.gateways.get(*name).map(|g| &**g);
         for id in due {
             if let Err(error) = send_one(&state, gateway, id).await {
-                tracing::error!(gateway = %name, refund = %id, %error, "a refund cannot be sent");
+                tracing::error!(gateway = %name, refund = %id, %error, "refund attempt failed");
             }
         }
     }
     report_gauges(&state).await
 }
 
-async fn report_gauges(state: &Booking) -> Result<(), HandleError> {
+async fn report_gauges(state: &BookingState) -> Result<(), HandleError> {
     let mut c = state.ctx.db().read().await?;
     let unknown = send_refund::count_unknown(&mut c).await?;
-    let unmatched = report_refund::count_unmatched(&mut c).await?;
+    let unmatched = apply_gateway_refund::count_unmatched(&mut c).await?;
     for (gauge, count) in [("refunds_unknown", unknown), ("gateway_refunds_unmatched", unmatched)] {
         metrics::gauge!(gauge).set(u32::try_from(count).map_or(f64::from(u32::MAX), f64::from));
     }
     Ok(())
 }
 
-async fn send_one(state: &Booking, gateway: Option<&dyn PaymentGateway>, id: RefundId) -> Result<(), BookingError> {
+async fn send_one(
+    state: &BookingState,
+    gateway: Option<&dyn PaymentGateway>,
+    id: RefundId,
+) -> Result<(), BookingError> {
     let ctx = &state.ctx;
     let now = ctx.now();
-    let Some(order) = ctx.tx(async |c| send_refund::begin(c, id, now).await).await? else { return Ok(()) };
+    let Some(task) = ctx.tx(async |c| send_refund::start_attempt(c, id, now).await).await? else { return Ok(()) };
     let Some(gateway) = gateway else {
-        tracing::error!(refund = %id, "the gateway of a refund is not configured");
-        take(state, id, &Answer::Unknown).await?;
+        tracing::error!(refund = %id, "refund not sent: gateway not configured");
+        apply(state, id, &RefundCallOutcome::Unknown).await?;
         return Ok(());
     };
-    if order.call == Call::Find {
-        let listed = listed(gateway, &order, Answer::Listed).await;
-        if !take(state, id, &listed).await? {
+    if task.call == GatewayCall::List {
+        let listed = list_refunds(gateway, &task, RefundCallOutcome::Listed).await;
+        if !apply(state, id, &listed).await? {
             return Ok(());
         }
     }
-    let answer = create(gateway, &order).await;
-    take(state, id, &answer).await?;
+    let outcome = create_refund(gateway, &task).await;
+    apply(state, id, &outcome).await?;
     Ok(())
 }
 
-async fn take(state: &Booking, id: RefundId, answer: &Answer) -> Result<bool, BookingError> {
+async fn apply(state: &BookingState, id: RefundId, outcome: &RefundCallOutcome) -> Result<bool, BookingError> {
     let now = state.ctx.now();
-    let wants_create = state.ctx.tx(async |c| send_refund::take_answer(c, id, answer, now).await).await?;
-    Ok(wants_create && matches!(answer, Answer::Listed(_)))
+    let needs_create = state.ctx.tx(async |c| send_refund::apply_outcome(c, id, outcome, now).await).await?;
+    Ok(needs_create && matches!(outcome, RefundCallOutcome::Listed(_)))
 }
 
-/// Asks the gateway to make a refund. Before one that it refuses, or that has failed, falls back to the wallet, the
-/// gateway is asked what refunds there are.
-async fn create(gateway: &dyn PaymentGateway, order: &Order) -> Answer {
-    let refund = &order.refund;
+/// Asks the gateway to create a refund. When it refuses, its refunds are listed before the wallet is credited.
+async fn create_refund(gateway: &dyn PaymentGateway, task: &RefundTask) -> RefundCallOutcome {
+    let refund = &task.refund;
     match gateway.create_refund(refund).await {
-        RefundAnswer::Accepted { id, state } => Answer::Accepted(ReportedRefund {
+        CreateRefundOutcome::Accepted { id, state } => RefundCallOutcome::Accepted(ReportedRefund {
             id,
             gateway_payment_id: refund.gateway_payment_id.clone(),
             amount: refund.amount,
@@ -76,59 +78,61 @@ async fn create(gateway: &dyn PaymentGateway, order: &Order) -> Answer {
             receipt: refund.id.to_string(),
             state,
         }),
-        RefundAnswer::Refused { code } => {
-            tracing::warn!(refund = %refund.id, code, "a refund at the source was refused");
-            listed(gateway, order, |listed| Answer::Refused { listed }).await
+        CreateRefundOutcome::Refused { code } => {
+            tracing::warn!(refund = %refund.id, code, "refund at the source refused by the gateway");
+            list_refunds(gateway, task, |listed| RefundCallOutcome::Refused { listed }).await
         }
-        RefundAnswer::Unknown { reason } => {
-            tracing::error!(refund = %refund.id, reason, "the outcome of a refund is unknown");
-            Answer::Unknown
+        CreateRefundOutcome::Unknown { reason } => {
+            tracing::error!(refund = %refund.id, reason, "refund outcome unknown");
+            RefundCallOutcome::Unknown
         }
-        RefundAnswer::NotAsked { retry_after } => Answer::NotAsked { retry_after },
+        CreateRefundOutcome::NotSent { retry_after } => RefundCallOutcome::NotSent { retry_after },
     }
 }
 
-async fn listed(
+async fn list_refunds(
     gateway: &dyn PaymentGateway,
-    order: &Order,
-    answer: impl FnOnce(Vec<ReportedRefund>) -> Answer,
-) -> Answer {
-    match gateway.find_refunds(&order.refund.gateway_payment_id).await {
-        Ok(listed) => answer(listed),
-        Err(GatewayError::Resting(open)) => Answer::NotAsked { retry_after: open.after },
+    task: &RefundTask,
+    outcome: impl FnOnce(Vec<ReportedRefund>) -> RefundCallOutcome,
+) -> RefundCallOutcome {
+    match gateway.list_refunds_of_payment(&task.refund.gateway_payment_id).await {
+        Ok(listed) => outcome(listed),
+        Err(GatewayError::CircuitOpen(open)) => RefundCallOutcome::NotSent { retry_after: open.retry_after },
         Err(error) => {
-            tracing::error!(refund = %order.refund.id, %error, "the outcome of a refund is unknown");
-            Answer::Unknown
+            tracing::error!(refund = %task.refund.id, %error, "refund outcome unknown");
+            RefundCallOutcome::Unknown
         }
     }
 }
 
-/// Asks about the gateways' refunds that are not processed, or match nothing here yet.
-pub(super) async fn ask_about_reported(state: Booking) -> Result<(), HandleError> {
+/// Checks the status of reported refunds that are not processed or match nothing yet.
+pub(super) async fn check_reported(state: BookingState) -> Result<(), HandleError> {
     let ctx = &state.ctx;
-    for gateway in state.gateways.listing() {
+    for gateway in state.gateways.with_api() {
         let name = gateway.name();
-        let due = report_refund::due(&mut *ctx.db().read().await?, name, ctx.now(), BATCH).await?;
+        let due =
+            apply_gateway_refund::list_due(&mut *ctx.db().read().await?, name, ctx.now(), MAX_BATCH_REFUNDS).await?;
         for row in &due {
-            let listed = match gateway.find_refunds(&row.gateway_payment_id).await {
+            let listed = match gateway.list_refunds_of_payment(&row.gateway_payment_id).await {
                 Ok(listed) => listed,
-                Err(GatewayError::Resting(_)) => break,
+                Err(GatewayError::CircuitOpen(_)) => break,
                 Err(error) => {
-                    tracing::warn!(gateway = %name, refund = row.gateway_refund_id, %error, "a refund cannot be asked about");
+                    let refund = &row.gateway_refund_id;
+                    tracing::warn!(gateway = %name, refund, %error, "refund status check failed");
                     Vec::new()
                 }
             };
             let (now, listed) = (ctx.now(), &listed);
-            let done: Result<(), BookingError> = ctx
+            let result: Result<(), BookingError> = ctx
                 .tx(async |c| {
                     for reported in listed {
-                        report_refund::report(c, name, reported, now).await?;
+                        apply_gateway_refund::apply_report(c, name, reported, now).await?;
                     }
-                    report_refund::asked(c, row, now).await
+                    apply_gateway_refund::schedule_next_check(c, row, now).await
                 })
                 .await;
-            if let Err(error) = done {
-                tracing::error!(gateway = %name, refund = row.gateway_refund_id, %error, "a reported refund cannot be taken");
+            if let Err(error) = result {
+                tracing::error!(gateway = %name, refund = row.gateway_refund_id, %error, "reported refund not applied");
             }
         }
     }

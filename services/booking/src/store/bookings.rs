@@ -1,4 +1,4 @@
-//! Bookings.
+//! Queries of the table `bookings`.
 
 use crate::domain::{BookingStatus, VehicleId};
 use crate::schema::bookings;
@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, Timestamp, UserId};
 
+/// A booking.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = bookings, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -24,10 +25,10 @@ pub struct Booking {
     pub price_paise: Money,
     #[diesel(skip_update)]
     pub booking_amount_paise: Money,
-    /// The sum of its completed payments; written with them, never added to.
+    /// The sum of the completed payments, recalculated with each of them.
     pub total_paid_paise: Money,
     pub status: BookingStatus,
-    /// 0 without an EMI.
+    /// 0 without an EMI schedule.
     pub emi_months: i64,
     pub emi_principal_paise: Money,
     pub version: i64,
@@ -38,25 +39,25 @@ pub struct Booking {
     pub changed_at: Timestamp,
 }
 
-/// Which bookings a list shows.
+/// Filter of the list of bookings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
     pub user_id: Option<UserId>,
     pub status: Option<BookingStatus>,
 }
 
-/// False where the number is taken already.
+/// Inserts a booking. False when its number is in use.
 pub async fn insert(c: &mut DbConnection, booking: &Booking) -> QueryResult<bool> {
     inserted(diesel::insert_into(bookings::table).values(booking).execute(c).await)
 }
 
-/// Saves what may change of a booking.
+/// Saves the columns that may change.
 pub async fn save(c: &mut DbConnection, booking: &Booking) -> QueryResult<()> {
     diesel::update(bookings::table.find(booking.id)).set(booking).execute(c).await.map(drop)
 }
 
-/// What may change of one.
-const CHANGING: [&str; 8] = [
+/// The columns that may change.
+const UPDATED_COLUMNS: [&str; 8] = [
     bookings::total_paid_paise::NAME,
     bookings::status::NAME,
     bookings::emi_months::NAME,
@@ -67,25 +68,27 @@ const CHANGING: [&str; 8] = [
     bookings::changed_at::NAME,
 ];
 
-/// [`save`] for several bookings, which all exist.
+/// As [`save`] for several existing bookings.
 pub async fn save_all(c: &mut DbConnection, bookings: Vec<Booking>) -> QueryResult<()> {
-    upsert_many(c, bookings::table, bookings, &[bookings::id::NAME], &CHANGING).await
+    upsert_many(c, bookings::table, bookings, &[bookings::id::NAME], &UPDATED_COLUMNS).await
 }
 
+/// The booking with this id.
 pub async fn find(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<Booking>> {
     bookings::table.find(id).select(Booking::as_select()).first(c).await.optional()
 }
 
-/// Whose it is: known before anything is locked, because it never changes.
-pub async fn owner(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<UserId>> {
+/// The booking's owner, which never changes and so may be read before anything is locked.
+pub async fn find_owner(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<UserId>> {
     bookings::table.find(id).select(bookings::user_id).first(c).await.optional()
 }
 
+/// Locks a booking until the transaction ends. Errors with `NotFound` when it does not exist.
 pub async fn lock(c: &mut DbConnection, id: BookingId) -> QueryResult<Booking> {
     bookings::table.find(id).select(Booking::as_select()).lock().get_result(c).await
 }
 
-/// These bookings in the order of their ids, locked.
+/// Locks these bookings, by id.
 pub async fn lock_all(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
     bookings::table
         .filter(bookings::id.any_of(ids))
@@ -96,8 +99,8 @@ pub async fn lock_all(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Ve
         .await
 }
 
-/// Every booking of these members, oldest first, locked.
-pub async fn lock_all_of(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Booking>> {
+/// Locks every booking of these members, oldest first.
+pub async fn lock_for_members(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Booking>> {
     bookings::table
         .filter(bookings::user_id.any_of(users))
         .order(bookings::id)
@@ -107,7 +110,8 @@ pub async fn lock_all_of(c: &mut DbConnection, users: &[UserId]) -> QueryResult<
         .await
 }
 
-pub async fn page(
+/// Bookings, newest first, after `after`.
+pub async fn list(
     c: &mut DbConnection,
     filter: Filter,
     after: Option<BookingId>,
@@ -130,8 +134,8 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Bookings that were made before `before` and have received nothing, after `after` in the order of ids.
-pub async fn unpaid_since(
+/// Pre-booked bookings created up to `before` without a completed payment, by id, after `after`.
+pub async fn list_unpaid_before(
     c: &mut DbConnection,
     before: Timestamp,
     after: Option<BookingId>,

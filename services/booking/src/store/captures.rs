@@ -1,4 +1,4 @@
-//! Captures: every payment that a gateway says it has taken.
+//! Queries of the table `captures`: every payment that a gateway reported as captured.
 
 use crate::domain::{CaptureOutcome, GatewayName};
 use crate::schema::captures;
@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
 
+/// A capture reported by a gateway.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = captures, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Capture {
@@ -16,35 +17,37 @@ pub struct Capture {
     pub payment_id: Option<PaymentId>,
     pub amount_paise: Money,
     pub outcome: CaptureOutcome,
+    /// When this service recorded the capture.
     pub captured_at: Timestamp,
     /// ISO 4217; `amount_paise` is in its smallest unit.
     pub currency: String,
-    /// What had gone back at the gateway before this was recorded.
+    /// The part that the gateway had refunded before the capture was recorded.
     pub refunded_paise: Money,
-    /// When the gateway took it, where it says.
+    /// Capture time, when the gateway reports one.
     pub taken_at: Option<Timestamp>,
 }
 
-/// False where this capture is known already.
+/// Inserts a capture. False when it is stored already.
 pub async fn insert(c: &mut DbConnection, capture: &Capture) -> QueryResult<bool> {
     inserted(diesel::insert_into(captures::table).values(capture).execute(c).await)
 }
 
-/// Fails where one of the captures is known already.
+/// Inserts several captures. Errors when one of them is stored already.
 pub async fn insert_all(c: &mut DbConnection, captures: Vec<Capture>) -> QueryResult<()> {
     insert_many(c, captures::table, captures).await.map(drop)
 }
 
-/// The capture with this id, locked until the transaction ends.
+/// Locks a capture until the transaction ends.
 pub async fn lock(c: &mut DbConnection, gateway: GatewayName, gateway_payment_id: &str) -> QueryResult<Capture> {
     captures::table.find((gateway, gateway_payment_id)).select(Capture::as_select()).lock().get_result(c).await
 }
 
+/// The capture with this gateway payment id.
 pub async fn find(c: &mut DbConnection, gateway: GatewayName, id: &str) -> QueryResult<Option<Capture>> {
     captures::table.find((gateway, id)).select(Capture::as_select()).first(c).await.optional()
 }
 
-/// Marks a capture that no payment here was for as given back.
+/// Marks an unmatched capture as refunded at the gateway.
 pub async fn set_refunded(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
     diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
         .set(captures::outcome.eq(CaptureOutcome::Refunded))
@@ -53,8 +56,8 @@ pub async fn set_refunded(c: &mut DbConnection, capture: &Capture) -> QueryResul
         .map(drop)
 }
 
-/// Those of the captures with these ids that are known.
-pub async fn find_all(c: &mut DbConnection, gateway: GatewayName, ids: &[&str]) -> QueryResult<Vec<Capture>> {
+/// The stored captures among these gateway payment ids.
+pub async fn list_by_ids(c: &mut DbConnection, gateway: GatewayName, ids: &[&str]) -> QueryResult<Vec<Capture>> {
     captures::table
         .filter(captures::gateway.eq(gateway))
         .filter(captures::gateway_payment_id.any_of(ids))
@@ -63,24 +66,25 @@ pub async fn find_all(c: &mut DbConnection, gateway: GatewayName, ids: &[&str]) 
         .await
 }
 
-pub async fn count_unplaced(c: &mut DbConnection) -> QueryResult<i64> {
+/// The number of captures that match no payment or are not accepted.
+pub async fn count_unmatched(c: &mut DbConnection) -> QueryResult<i64> {
     let unplaced = [CaptureOutcome::UnknownOrder, CaptureOutcome::NotTaken];
     captures::table.filter(captures::outcome.any_of(&unplaced)).count().get_result(c).await
 }
 
-/// The place of a capture in the list.
+/// The position of a capture in the list.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct CaptureCursor {
     pub captured_at: Timestamp,
     pub gateway_payment_id: String,
     pub gateway: String,
 }
 
-/// Captures, newest first, after `after` in their list.
-pub async fn page(
+/// Captures, newest first, after `after`.
+pub async fn list(
     c: &mut DbConnection,
     outcome: Option<CaptureOutcome>,
-    after: Option<&Place>,
+    after: Option<&CaptureCursor>,
     limit: i64,
 ) -> QueryResult<Vec<Capture>> {
     let mut query = captures::table
@@ -102,7 +106,7 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Gives a known capture the order, the amount and the currency of `capture`.
+/// Overwrites a stored capture's order, amounts, currency and capture time with those of `capture`.
 pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
     diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
         .set((
@@ -117,6 +121,7 @@ pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<(
         .map(drop)
 }
 
+/// Stores the outcome of a capture and the payment it was for.
 pub async fn set_outcome(
     c: &mut DbConnection,
     capture: &Capture,
@@ -130,8 +135,12 @@ pub async fn set_outcome(
         .map(drop)
 }
 
-/// Captures of an order that no payment was known for when they came.
-pub async fn lock_unknown_of(c: &mut DbConnection, gateway: GatewayName, order: &str) -> QueryResult<Vec<Capture>> {
+/// Locks the captures of an order that had no payment when they were received.
+pub async fn lock_unknown_for_order(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order: &str,
+) -> QueryResult<Vec<Capture>> {
     captures::table
         .filter(captures::gateway.eq(gateway))
         .filter(captures::order_id.eq(order))

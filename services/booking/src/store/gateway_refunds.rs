@@ -1,4 +1,4 @@
-//! Refunds that gateways reported, whoever made them.
+//! Queries of the table `gateway_refunds`: refunds that gateways reported.
 
 use crate::domain::refund::{GatewayRefundOutcome, GatewayRefundState};
 use crate::domain::{GatewayName, GatewayRefundId};
@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
 use std::collections::BTreeSet;
 
+/// A refund as its gateway reported it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = t, primary_key(gateway, gateway_refund_id), treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -17,38 +18,44 @@ pub struct GatewayRefundRow {
     pub gateway_refund_id: String,
     pub id: GatewayRefundId,
     pub gateway_payment_id: String,
-    /// The payment it is of, where that is known.
+    /// The refunded payment, when it is known.
     pub payment_id: Option<PaymentId>,
     pub amount_paise: Money,
     pub currency: String,
-    /// The id of our refund, where we made it; else what the gateway has, or nothing.
+    /// The id of this service's refund when it was requested here; else the gateway's own receipt, or empty.
     pub receipt: String,
     pub state: GatewayRefundState,
     pub outcome: GatewayRefundOutcome,
-    /// What was clawed back from the payer's wallet because of it.
+    /// The amount clawed back from the payer's wallet because of it.
     pub clawback_paise: Money,
     pub reported_at: Timestamp,
-    /// How often the gateway was asked about it.
+    /// Number of status checks.
     pub attempts: i64,
-    /// Null once nothing more is to be asked.
+    /// Time of the next status check; null when none is needed.
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// False where it is known already.
+/// Inserts a reported refund. False when it is stored already.
 pub async fn insert(c: &mut DbConnection, row: &GatewayRefundRow) -> QueryResult<bool> {
     inserted(diesel::insert_into(t::table).values(row).execute(c).await)
 }
 
+/// Saves a reported refund.
 pub async fn save(c: &mut DbConnection, row: &GatewayRefundRow) -> QueryResult<()> {
     diesel::update(t::table.find((row.gateway, &row.gateway_refund_id))).set(row).execute(c).await.map(drop)
 }
 
+/// Locks a reported refund until the transaction ends.
 pub async fn lock(c: &mut DbConnection, gateway: GatewayName, id: &str) -> QueryResult<GatewayRefundRow> {
     t::table.find((gateway, id)).select(GatewayRefundRow::as_select()).lock().get_result(c).await
 }
 
-/// The refunds of a gateway's payment, locked, in the order in which they were first reported.
-pub async fn lock_of(c: &mut DbConnection, gateway: GatewayName, payment: &str) -> QueryResult<Vec<GatewayRefundRow>> {
+/// Locks the refunds of a gateway's payment, in the order of their first report.
+pub async fn lock_for_payment(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    payment: &str,
+) -> QueryResult<Vec<GatewayRefundRow>> {
     t::table
         .filter(t::gateway.eq(gateway))
         .filter(t::gateway_payment_id.eq(payment))
@@ -59,8 +66,8 @@ pub async fn lock_of(c: &mut DbConnection, gateway: GatewayName, payment: &str) 
         .await
 }
 
-/// Those of a gateway's payments of which a refund is known.
-pub async fn payments_among(
+/// The gateway payment ids among `payments` that have a reported refund.
+pub async fn find_refunded_payments(
     c: &mut DbConnection,
     gateway: GatewayName,
     payments: &[&str],
@@ -70,8 +77,8 @@ pub async fn payments_among(
     Ok(found.into_iter().collect())
 }
 
-/// What is known of the refunds with these ids: their ids and states.
-pub async fn states(
+/// Ids and states of the stored refunds among `ids`.
+pub async fn list_states(
     c: &mut DbConnection,
     gateway: GatewayName,
     ids: &[&str],
@@ -85,7 +92,7 @@ pub async fn states(
 }
 
 /// Refunds, newest first, before `before`.
-pub async fn page(
+pub async fn list(
     c: &mut DbConnection,
     outcome: Option<GatewayRefundOutcome>,
     before: Option<GatewayRefundId>,
@@ -105,8 +112,8 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Refunds that the gateway has to be asked about at `now`.
-pub async fn due(
+/// Refunds with a status check due at `now`, the most overdue first.
+pub async fn list_due(
     c: &mut DbConnection,
     gateway: GatewayName,
     now: Timestamp,
@@ -122,6 +129,7 @@ pub async fn due(
         .await
 }
 
+/// The number of refunds that match no payment.
 pub async fn count_unmatched(c: &mut DbConnection) -> QueryResult<i64> {
     t::table.filter(t::outcome.eq(GatewayRefundOutcome::Unmatched)).count().get_result(c).await
 }

@@ -1,4 +1,4 @@
-//! Instalments of an EMI.
+//! Queries of the table `instalments`.
 
 use crate::domain::{BookingStatus, InstalmentStatus};
 use crate::schema::{bookings, instalments};
@@ -7,21 +7,24 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, Timestamp};
 
+/// An instalment of an EMI schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = instalments, primary_key(booking_id, n), treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Instalment {
     pub booking_id: BookingId,
+    /// From 1.
     pub n: i64,
     pub due_on: Option<Day>,
     pub amount_paise: Money,
     pub paid_paise: Money,
     pub status: InstalmentStatus,
-    /// When the member was told that it is overdue: once.
+    /// When `EmiOverdue` was published for it.
     pub noticed_at: Option<Timestamp>,
 }
 
-pub async fn of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Instalment>> {
+/// A booking's instalments, in order.
+pub async fn list_for_booking(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Instalment>> {
     instalments::table
         .filter(instalments::booking_id.eq(booking_id))
         .order(instalments::n)
@@ -30,7 +33,8 @@ pub async fn of(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<
         .await
 }
 
-pub async fn of_many(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Instalment>> {
+/// The instalments of several bookings, in order.
+pub async fn list_for_bookings(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Instalment>> {
     instalments::table
         .filter(instalments::booking_id.any_of(bookings))
         .order((instalments::booking_id, instalments::n))
@@ -39,17 +43,19 @@ pub async fn of_many(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResul
         .await
 }
 
+/// Inserts instalments.
 pub async fn insert(c: &mut DbConnection, rows: Vec<Instalment>) -> QueryResult<()> {
     insert_many(c, instalments::table, rows).await.map(drop)
 }
 
+/// Saves an instalment.
 pub async fn save(c: &mut DbConnection, row: &Instalment) -> QueryResult<()> {
     diesel::update(instalments::table.find((row.booking_id, row.n))).set(row).execute(c).await.map(drop)
 }
 
-/// Confirmed bookings with an instalment that was due before `today` and is not known to be overdue yet, in the order of
-/// ids after `after`.
-pub async fn bookings_with_late_ones(
+/// Confirmed bookings with an instalment that was due before `today` and is not marked overdue yet, by id, after
+/// `after`.
+pub async fn list_bookings_with_overdue(
     c: &mut DbConnection,
     today: Day,
     after: Option<BookingId>,

@@ -1,12 +1,13 @@
-//! Members as booking knows them: who referred them, what they have paid.
+//! Queries of the table `members`: referrer, name and paid total of each member.
 
 use crate::schema::members;
 use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::plan::OnceBonus;
+use domain::plan::OneTimeBonus;
 use domain::{BookingId, Money, PaymentId, UserId};
 
+/// A member.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = members, primary_key(user_id), treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -14,10 +15,10 @@ pub struct Member {
     pub user_id: UserId,
     pub referrer_id: Option<UserId>,
     pub name: Option<String>,
-    /// Completed payments less refunds over all bookings, without EMI deductions.
+    /// Completed payments less refunds of all bookings, without EMI deductions.
     pub net_paid_paise: Money,
     pub active_buyer: bool,
-    /// Counts this member's payments and refunds in the order in which they took effect.
+    /// Number of the member's payments and refunds so far, in the order in which they took effect.
     pub standing_version: i64,
     /// The booking that received the first completed payment; never changes.
     pub first_booking_id: Option<BookingId>,
@@ -27,23 +28,24 @@ pub struct Member {
 }
 
 impl Member {
-    /// The referral bonus that stands and is owed once for this member.
-    pub fn once_bonus(&self) -> Option<OnceBonus> {
+    /// The referral bonus that is paid once for this member, if it was earned and not reversed.
+    pub fn once_bonus(&self) -> Option<OneTimeBonus> {
         let payment_id = self.once_bonus_payment_id?;
-        Some(OnceBonus { payment_id, threshold: self.once_bonus_threshold_paise? })
+        Some(OneTimeBonus { payment_id, threshold: self.once_bonus_threshold_paise? })
     }
-    pub fn set_once_bonus(&mut self, bonus: Option<OnceBonus>) {
+    /// Stores or clears that bonus.
+    pub fn set_once_bonus(&mut self, bonus: Option<OneTimeBonus>) {
         self.once_bonus_payment_id = bonus.map(|b| b.payment_id);
         self.once_bonus_threshold_paise = bonus.map(|b| b.threshold);
     }
 }
 
-/// The member's row, made where it is missing, locked until the transaction ends.
+/// Locks the member row until the transaction ends. Creates it when it is missing.
 pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> {
     if let Some(member) = find_for_update(c, user_id).await? {
         return Ok(member);
     }
-    let fresh = Member {
+    let new_member = Member {
         user_id,
         referrer_id: None,
         name: None,
@@ -55,28 +57,27 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> 
         once_bonus_threshold_paise: None,
     };
     diesel::insert_into(members::table)
-        .values(&fresh)
+        .values(&new_member)
         .on_conflict_set(&[members::user_id::NAME], &[])
         .execute(c)
         .await?;
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
 }
 
-/// The rows of these members in the order of their ids, locked until the transaction ends, without those that are missing
-/// or locked by others.
-pub async fn lock_free(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
+/// Locks the rows of these members, by id, until the transaction ends. Skips rows that are missing or locked by other
+/// transactions.
+pub async fn lock_available(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
     members::table
         .filter(members::user_id.any_of(ids))
         .order(members::user_id)
         .select(Member::as_select())
-        .lock_skip()
+        .lock_skip_locked()
         .load(c)
         .await
 }
 
-/// The rows of these members in the order of their ids, locked until the transaction ends, without those that are
-/// missing.
-pub async fn lock_known(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
+/// Locks the rows of these members, by id, until the transaction ends. Skips missing rows.
+pub async fn lock_existing(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
     members::table
         .filter(members::user_id.any_of(ids))
         .order(members::user_id)
@@ -90,13 +91,14 @@ async fn find_for_update(c: &mut DbConnection, user_id: UserId) -> QueryResult<O
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await.optional()
 }
 
-pub async fn name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
+/// The member's name, when it is known.
+pub async fn find_name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
     let found = members::table.find(user_id).select(members::name).first::<Option<String>>(c).await.optional()?;
     Ok(found.flatten())
 }
 
-/// What may change of one.
-const CHANGING: [&str; 8] = [
+/// The columns that may change.
+const UPDATED_COLUMNS: [&str; 8] = [
     members::referrer_id::NAME,
     members::name::NAME,
     members::net_paid_paise::NAME,
@@ -107,11 +109,12 @@ const CHANGING: [&str; 8] = [
     members::once_bonus_threshold_paise::NAME,
 ];
 
-/// [`save`] for several members, which all exist.
+/// As [`save`] for several existing members.
 pub async fn save_all(c: &mut DbConnection, members: Vec<Member>) -> QueryResult<()> {
-    upsert_many(c, members::table, members, &[members::user_id::NAME], &CHANGING).await
+    upsert_many(c, members::table, members, &[members::user_id::NAME], &UPDATED_COLUMNS).await
 }
 
+/// Saves a member.
 pub async fn save(c: &mut DbConnection, member: &Member) -> QueryResult<()> {
     diesel::update(members::table.find(member.user_id)).set(member).execute(c).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Everything that reads or writes the tables. No decisions here.
+//! Queries of the booking tables, without any decisions.
 
 pub mod bookings;
 pub mod calendar;

@@ -1,4 +1,4 @@
-//! Payments.
+//! Queries of the table `payments`.
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::payments;
@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
 
+/// A payment of a booking.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = payments, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -22,12 +23,13 @@ pub struct Payment {
     pub method: PaymentMethod,
     pub status: PaymentStatus,
     pub reason: String,
+    /// Number of the bank transfer or the cash receipt.
     pub reference: Option<String>,
     #[diesel(skip_update)]
     pub gateway: Option<GatewayName>,
     pub gateway_order_id: Option<String>,
     pub gateway_payment_id: Option<String>,
-    /// The booking, while this is its open online order.
+    /// The booking while this payment is its open online order; unique.
     pub open_order_of: Option<BookingId>,
     #[diesel(skip_update)]
     pub reserve_id: Option<ReserveId>,
@@ -37,11 +39,11 @@ pub struct Payment {
     pub completed_at: Option<Timestamp>,
     /// When it failed, was superseded or was refunded.
     pub closed_at: Option<Timestamp>,
-    /// When money that came for it and could not be applied was sent to the payer's wallet.
+    /// When money received for it was returned to the payer's wallet.
     pub returned_at: Option<Timestamp>,
 }
 
-/// Which payments a list shows.
+/// Filter of the list of payments.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
     pub user_id: Option<UserId>,
@@ -49,21 +51,23 @@ pub struct Filter {
     pub status: Option<PaymentStatus>,
 }
 
+/// Inserts a payment.
 pub async fn insert(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
     diesel::insert_into(payments::table).values(payment).execute(c).await.map(drop)
 }
 
+/// Inserts several payments.
 pub async fn insert_all(c: &mut DbConnection, payments: Vec<Payment>) -> QueryResult<()> {
     insert_many(c, payments::table, payments).await.map(drop)
 }
 
-/// Saves what may change of a payment.
+/// Saves the columns that may change.
 pub async fn save(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
     diesel::update(payments::table.find(payment.id)).set(payment).execute(c).await.map(drop)
 }
 
-/// What may change of one.
-const CHANGING: [&str; 10] = [
+/// The columns that may change.
+const UPDATED_COLUMNS: [&str; 10] = [
     payments::status::NAME,
     payments::reason::NAME,
     payments::reference::NAME,
@@ -76,22 +80,27 @@ const CHANGING: [&str; 10] = [
     payments::returned_at::NAME,
 ];
 
-/// [`save`] for several payments, which all exist.
+/// As [`save`] for several existing payments.
 pub async fn save_all(c: &mut DbConnection, payments: Vec<Payment>) -> QueryResult<()> {
-    upsert_many(c, payments::table, payments, &[payments::id::NAME], &CHANGING).await
+    upsert_many(c, payments::table, payments, &[payments::id::NAME], &UPDATED_COLUMNS).await
 }
 
+/// The payment with this id.
 pub async fn find(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Payment>> {
     payments::table.find(id).select(Payment::as_select()).first(c).await.optional()
 }
 
-/// The payment a gateway's order was made for.
-pub async fn of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str) -> QueryResult<Option<Payment>> {
-    Ok(of_orders(c, gateway, &[order_id]).await?.pop())
+/// The payment of a gateway's order.
+pub async fn find_for_order(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order_id: &str,
+) -> QueryResult<Option<Payment>> {
+    Ok(list_for_orders(c, gateway, &[order_id]).await?.pop())
 }
 
-/// The payments these orders of a gateway were made for.
-pub async fn of_orders(c: &mut DbConnection, gateway: GatewayName, orders: &[&str]) -> QueryResult<Vec<Payment>> {
+/// The payments of these orders of a gateway.
+pub async fn list_for_orders(c: &mut DbConnection, gateway: GatewayName, orders: &[&str]) -> QueryResult<Vec<Payment>> {
     payments::table
         .filter(payments::gateway.eq(gateway))
         .filter(payments::gateway_order_id.any_of(orders))
@@ -100,8 +109,12 @@ pub async fn of_orders(c: &mut DbConnection, gateway: GatewayName, orders: &[&st
         .await
 }
 
-/// The payment an order was made for, locked: where the order is being noted, this waits until it is.
-pub async fn lock_of_order(c: &mut DbConnection, gateway: GatewayName, order_id: &str) -> QueryResult<Option<Payment>> {
+/// Locks the payment of an order. Waits for a concurrent transaction that is storing the order.
+pub async fn lock_for_order(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    order_id: &str,
+) -> QueryResult<Option<Payment>> {
     payments::table
         .filter(payments::gateway.eq(gateway))
         .filter(payments::gateway_order_id.eq(order_id))
@@ -112,13 +125,14 @@ pub async fn lock_of_order(c: &mut DbConnection, gateway: GatewayName, order_id:
         .optional()
 }
 
+/// Locks a payment until the transaction ends. Errors with `NotFound` when it does not exist.
 pub async fn lock(c: &mut DbConnection, id: PaymentId) -> QueryResult<Payment> {
     payments::table.find(id).select(Payment::as_select()).lock().get_result(c).await
 }
 
-/// The pending and the completed payments of these bookings, oldest first. The bookings are locked, so nobody adds one
-/// meanwhile. There are few of them; superseded orders may be many.
-pub async fn lock_open_of(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
+/// Locks the pending and completed payments of these bookings, oldest first. The bookings are locked already, so no
+/// payment is added meanwhile. Superseded orders are left out because there may be many.
+pub async fn lock_open_for_bookings(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
     payments::table
         .filter(payments::booking_id.any_of(bookings))
         .filter(payments::status.any_of(&[PaymentStatus::Pending, PaymentStatus::Completed]))
@@ -129,8 +143,8 @@ pub async fn lock_open_of(c: &mut DbConnection, bookings: &[BookingId]) -> Query
         .await
 }
 
-/// When a booking's online orders after `since` were made, newest first.
-pub async fn orders_since(
+/// Creation times of a booking's online orders after `since`, newest first.
+pub async fn list_order_times_since(
     c: &mut DbConnection,
     booking_id: BookingId,
     since: Timestamp,
@@ -147,7 +161,8 @@ pub async fn orders_since(
         .await
 }
 
-pub async fn page(
+/// Payments, newest first, after `after`.
+pub async fn list(
     c: &mut DbConnection,
     filter: Filter,
     after: Option<PaymentId>,
@@ -173,8 +188,8 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Online orders opened from `after` to `before` and never answered by their gateway, oldest first.
-pub async fn orders_open_since(
+/// Pending online orders created up to `before`, oldest first, after `after`.
+pub async fn list_open_orders(
     c: &mut DbConnection,
     before: Timestamp,
     after: Option<(Timestamp, PaymentId)>,
@@ -188,9 +203,9 @@ pub async fn orders_open_since(
         .order((payments::created_at, payments::id))
         .limit(limit)
         .into_boxed::<db::MultiBackend>();
-    if let Some((made, id)) = after {
-        let later = payments::created_at.eq(made).and(payments::id.gt(id));
-        query = query.filter(payments::created_at.gt(made).or(later));
+    if let Some((created_at, id)) = after {
+        let later = payments::created_at.eq(created_at).and(payments::id.gt(id));
+        query = query.filter(payments::created_at.gt(created_at).or(later));
     }
     query.load(c).await
 }

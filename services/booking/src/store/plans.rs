@@ -1,4 +1,4 @@
-//! Published versions of the compensation plan. The first, the seed, is known from the code.
+//! Queries of the table `plan_versions`: published compensation plans. Version 1, the seed, is not stored.
 
 use crate::schema::plan_versions;
 use db::{DbConnection, UpsertExt};
@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 
-/// The number and the JSON of the published version in force at `at`, if one was published for then.
-pub async fn in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<Option<(i64, String)>> {
+/// The number and the JSON of the published version in force at `at`.
+pub async fn find_in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<Option<(i64, String)>> {
     plan_versions::table
         .filter(plan_versions::effective_from.le(at))
         .order((plan_versions::effective_from.desc(), plan_versions::version.desc()))
@@ -17,26 +17,32 @@ pub async fn in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<Option
         .optional()
 }
 
+/// A published plan version.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = plan_versions, check_for_backend(db::MultiBackend))]
-pub struct Published {
+pub struct PlanVersionRow {
     pub version: i64,
     pub effective_from: Timestamp,
-    /// Its JSON.
+    /// The plan as JSON.
     pub plan: String,
 }
 
-/// All published versions, the last one to be in force first.
-pub async fn all(c: &mut DbConnection) -> QueryResult<Vec<Published>> {
+/// All published versions, the latest effective time first.
+pub async fn list_all(c: &mut DbConnection) -> QueryResult<Vec<PlanVersionRow>> {
     plan_versions::table
         .order((plan_versions::effective_from.desc(), plan_versions::version.desc()))
-        .select(Published::as_select())
+        .select(PlanVersionRow::as_select())
         .load(c)
         .await
 }
 
-/// Keeps a version; one that is kept already stays as it is.
-pub async fn keep(c: &mut DbConnection, version: i64, effective_from: Timestamp, plan: &str) -> QueryResult<()> {
+/// Inserts a version unless it is stored already.
+pub async fn insert_if_absent(
+    c: &mut DbConnection,
+    version: i64,
+    effective_from: Timestamp,
+    plan: &str,
+) -> QueryResult<()> {
     diesel::insert_into(plan_versions::table)
         .values((
             plan_versions::version.eq(version),

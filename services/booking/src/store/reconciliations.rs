@@ -1,4 +1,5 @@
-//! How far the gateways' lists are walked, and when they are asked for single orders.
+//! Queries of the tables `reconciliations` (scan progress of each gateway's list) and `order_checks` (due order
+//! checks).
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::{order_checks, payments, reconciliations};
@@ -7,10 +8,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{PaymentId, Timestamp};
 
+/// Scan progress of a gateway's list.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = reconciliations, primary_key(gateway), treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Walk {
+pub struct ReconciliationRow {
     pub gateway: GatewayName,
     pub done_until: Timestamp,
     pub walk_from: Option<Timestamp>,
@@ -18,21 +20,22 @@ pub struct Walk {
     pub walked: i64,
 }
 
-/// The walk through a gateway's list, begun as `first` where there is none, locked until the transaction ends.
-pub async fn lock(c: &mut DbConnection, first: &Walk) -> QueryResult<Walk> {
+/// Locks the progress of a gateway until the transaction ends. Inserts `first` when there is none.
+pub async fn lock(c: &mut DbConnection, first: &ReconciliationRow) -> QueryResult<ReconciliationRow> {
     diesel::insert_into(reconciliations::table)
         .values(first)
         .on_conflict_set(&[reconciliations::gateway::NAME], &[])
         .execute(c)
         .await?;
-    reconciliations::table.find(first.gateway).select(Walk::as_select()).lock().get_result(c).await
+    reconciliations::table.find(first.gateway).select(ReconciliationRow::as_select()).lock().get_result(c).await
 }
 
-pub async fn save(c: &mut DbConnection, walk: &Walk) -> QueryResult<()> {
-    diesel::update(reconciliations::table.find(walk.gateway)).set(walk).execute(c).await.map(drop)
+/// Saves the progress.
+pub async fn save(c: &mut DbConnection, row: &ReconciliationRow) -> QueryResult<()> {
+    diesel::update(reconciliations::table.find(row.gateway)).set(row).execute(c).await.map(drop)
 }
 
-/// An order whose gateway has told of no capture that could be applied.
+/// An order without a capture that completed its payment.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct OpenOrder {
     pub payment_id: PaymentId,
@@ -40,15 +43,15 @@ pub struct OpenOrder {
     pub created_at: Timestamp,
 }
 
-/// An order that its gateway is due to be asked for, and whether there is still something to ask.
+/// A due order check, with the status of the payment.
 #[derive(Debug, Clone)]
 pub struct DueCheck {
     pub order: OpenOrder,
     pub status: PaymentStatus,
 }
 
-/// Orders that `gateway` is to be asked for at `now`, those that are due longest first.
-pub async fn due_checks(
+/// Order checks of `gateway` that are due at `now`, the most overdue first.
+pub async fn list_due_checks(
     c: &mut DbConnection,
     gateway: GatewayName,
     now: Timestamp,
@@ -70,8 +73,8 @@ pub async fn due_checks(
     Ok(rows.into_iter().map(check).collect())
 }
 
-/// Has `gateway` asked for an order at `next_at`.
-pub async fn check_at(
+/// Schedules the check of an order at `next_at`, or moves it there.
+pub async fn schedule_check(
     c: &mut DbConnection,
     id: PaymentId,
     gateway: GatewayName,
@@ -86,7 +89,7 @@ pub async fn check_at(
         .map(drop)
 }
 
-/// Nothing is to be asked for these orders any more.
+/// Deletes the checks of these orders.
 pub async fn delete_checks(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<()> {
     diesel::delete(order_checks::table.filter(order_checks::payment_id.any_of(ids))).execute(c).await.map(drop)
 }

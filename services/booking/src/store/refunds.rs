@@ -1,4 +1,4 @@
-//! Refunds.
+//! Queries of the table `refunds`.
 
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{GatewayName, RefundId, RefundStatus, RefundTo};
@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
 
+/// A refund of a payment.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = refunds, treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
@@ -21,19 +22,19 @@ pub struct Refund {
     pub status: RefundStatus,
     pub reason: String,
     pub gateway_refund_id: Option<String>,
-    /// How often the gateway was asked.
+    /// Number of calls to the gateway.
     pub attempts: i64,
     pub requested_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     pub refused: bool,
-    /// What went back at the source without a refund of the gateway that shows it.
+    /// Amount that staff confirmed as refunded at the source.
     pub confirmed_paise: Money,
-    /// What the wallet was credited with.
+    /// Amount credited to the wallet.
     pub credited_paise: Money,
     pub unknown_since: Option<Timestamp>,
     pub next_attempt_at: Timestamp,
     pub requested_by: RefundActor,
-    /// What one member of staff proposes, all or nothing of it; another one carries it out.
+    /// The proposal of a member of staff, which another one approves. All five columns or none are set.
     pub proposed_resolution: Option<Resolution>,
     pub proposed_reference: Option<String>,
     pub proposed_reason: Option<String>,
@@ -41,33 +42,39 @@ pub struct Refund {
     pub proposed_at: Option<Timestamp>,
 }
 
+/// Inserts a refund.
 pub async fn insert(c: &mut DbConnection, refund: &Refund) -> QueryResult<()> {
     diesel::insert_into(refunds::table).values(refund).execute(c).await.map(drop)
 }
 
+/// Saves a refund.
 pub async fn save(c: &mut DbConnection, refund: &Refund) -> QueryResult<()> {
     diesel::update(refunds::table.find(refund.id)).set(refund).execute(c).await.map(drop)
 }
 
+/// Locks a refund until the transaction ends. Errors with `NotFound` when it does not exist.
 pub async fn lock(c: &mut DbConnection, id: RefundId) -> QueryResult<Refund> {
     refunds::table.find(id).select(Refund::as_select()).lock().get_result(c).await
 }
 
+/// The refund with this id.
 pub async fn find(c: &mut DbConnection, id: RefundId) -> QueryResult<Option<Refund>> {
     refunds::table.find(id).select(Refund::as_select()).first(c).await.optional()
 }
 
-pub async fn of_payment(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Refund>> {
+/// The refund of a payment.
+pub async fn find_for_payment(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Refund>> {
     refunds::table.filter(refunds::payment_id.eq(id)).select(Refund::as_select()).first(c).await.optional()
 }
 
-/// The refund of a payment, locked until the transaction ends.
-pub async fn lock_of_payment(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Refund>> {
+/// Locks the refund of a payment until the transaction ends.
+pub async fn lock_for_payment(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Refund>> {
     let of_payment = refunds::table.filter(refunds::payment_id.eq(id)).select(Refund::as_select());
     of_payment.lock().get_result(c).await.optional()
 }
 
-pub async fn of_payments(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Vec<Refund>> {
+/// The refunds of these payments.
+pub async fn list_for_payments(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Vec<Refund>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -75,7 +82,7 @@ pub async fn of_payments(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult
 }
 
 /// Refunds, newest first, before `before`.
-pub async fn page(
+pub async fn list(
     c: &mut DbConnection,
     status: Option<RefundStatus>,
     before: Option<RefundId>,
@@ -95,8 +102,13 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Refunds that a gateway has to be asked about at `now`, those that are due longest first.
-pub async fn due(c: &mut DbConnection, gateway: GatewayName, now: Timestamp, limit: i64) -> QueryResult<Vec<RefundId>> {
+/// Refunds of a gateway with an attempt due at `now`, the most overdue first.
+pub async fn list_due(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    now: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<RefundId>> {
     refunds::table
         .inner_join(payments::table)
         .filter(refunds::status.any_of(&[RefundStatus::Requested, RefundStatus::Sent]))
@@ -109,7 +121,7 @@ pub async fn due(c: &mut DbConnection, gateway: GatewayName, now: Timestamp, lim
         .await
 }
 
-/// How many refunds were sent and have an unknown outcome.
+/// The number of sent refunds with an unknown outcome.
 pub async fn count_unknown(c: &mut DbConnection) -> QueryResult<i64> {
     let sent = refunds::table.filter(refunds::status.eq(RefundStatus::Sent));
     sent.filter(refunds::unknown_since.is_not_null()).count().get_result(c).await

@@ -1,4 +1,4 @@
-//! The catalogue.
+//! Queries of the table `vehicles`: the catalogue.
 
 use crate::domain::VehicleId;
 use crate::schema::vehicles;
@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp};
 
+/// A vehicle of the catalogue.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = vehicles, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Vehicle {
@@ -20,22 +21,24 @@ pub struct Vehicle {
 }
 
 impl Vehicle {
-    /// As bookings, receipts and events call it.
+    /// The name in bookings, receipts and events.
     pub fn label(&self) -> String {
         format!("{} {}", self.model, self.variant)
     }
 }
 
+/// The vehicle with this id.
 pub async fn find(c: &mut DbConnection, id: VehicleId) -> QueryResult<Option<Vehicle>> {
     vehicles::table.find(id).select(Vehicle::as_select()).first(c).await.optional()
 }
 
+/// The vehicle with this id, locked until the transaction ends.
 pub async fn find_for_update(c: &mut DbConnection, id: VehicleId) -> QueryResult<Option<Vehicle>> {
     vehicles::table.find(id).select(Vehicle::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Newest first; those taken off sale are left out.
-pub async fn on_sale(c: &mut DbConnection, after: Option<VehicleId>, limit: i64) -> QueryResult<Vec<Vehicle>> {
+/// Vehicles on sale, newest first, after `after`.
+pub async fn list_on_sale(c: &mut DbConnection, after: Option<VehicleId>, limit: i64) -> QueryResult<Vec<Vehicle>> {
     let mut query = vehicles::table
         .filter(vehicles::is_active.eq(true))
         .select(Vehicle::as_select())
@@ -48,10 +51,12 @@ pub async fn on_sale(c: &mut DbConnection, after: Option<VehicleId>, limit: i64)
     query.load(c).await
 }
 
+/// Inserts a vehicle.
 pub async fn insert(c: &mut DbConnection, vehicle: &Vehicle) -> QueryResult<()> {
     diesel::insert_into(vehicles::table).values(vehicle).execute(c).await.map(drop)
 }
 
+/// Updates a vehicle.
 pub async fn update(c: &mut DbConnection, vehicle: &Vehicle) -> QueryResult<()> {
     diesel::update(vehicles::table.find(vehicle.id)).set(vehicle).execute(c).await.map(drop)
 }

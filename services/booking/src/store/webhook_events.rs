@@ -1,4 +1,4 @@
-//! Genuine messages of gateways, as they were received.
+//! Queries of the table `webhook_events`: webhook events with a valid signature, as received.
 
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::schema::webhook_events as t;
@@ -7,31 +7,32 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 
+/// A stored webhook event.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = t, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct WebhookEvent {
     pub gateway: GatewayName,
-    /// A hash of its body.
+    /// Hash of the body.
     pub event_key: String,
-    /// Empty once it was deleted.
+    /// Empty after its deletion.
     pub body: Vec<u8>,
-    /// Why it is not processed.
+    /// Why it is not processed; empty when it is.
     pub error: String,
     pub received_at: Timestamp,
     pub processed_at: Option<Timestamp>,
-    /// Null in a row that a release before this column has inserted, until the next clean-up.
+    /// Null in rows inserted by a release without this column, until the next clean-up.
     pub id: Option<WebhookEventId>,
-    /// The gateway's own name for its kind; empty where it cannot be read.
+    /// The gateway's name of the event's kind; empty when it cannot be parsed.
     pub kind: String,
     pub state: WebhookState,
-    /// How often its processing has failed.
+    /// Number of failed attempts.
     pub attempts: i64,
     pub next_attempt_at: Timestamp,
     /// Whether the body is sealed.
     pub sealed: bool,
 }
 
-/// A message without its body.
+/// A webhook event without its body.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = t, check_for_backend(db::MultiBackend))]
 pub struct WebhookSummary {
@@ -46,35 +47,38 @@ pub struct WebhookSummary {
     pub next_attempt_at: Timestamp,
 }
 
-/// False where the message is known already.
+/// Inserts an event. False when it is stored already.
 pub async fn insert(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<bool> {
     inserted(diesel::insert_into(t::table).values(event).execute(c).await)
 }
 
-/// Fails where one of the messages is known already.
+/// Inserts several events. Errors when one of them is stored already.
 pub async fn insert_all(c: &mut DbConnection, events: Vec<WebhookEvent>) -> QueryResult<()> {
     insert_many(c, t::table, events).await.map(drop)
 }
 
-/// The message with this key, locked until the transaction ends.
+/// Locks an event until the transaction ends.
 pub async fn lock(c: &mut DbConnection, gateway: GatewayName, key: &str) -> QueryResult<WebhookEvent> {
     t::table.find((gateway, key)).select(WebhookEvent::as_select()).lock().get_result(c).await
 }
 
+/// Whether the event with this key is processed. Errors with `NotFound` when it is not stored.
 pub async fn is_processed(c: &mut DbConnection, gateway: GatewayName, key: &str) -> QueryResult<bool> {
     let state: WebhookState = t::table.find((gateway, key)).select(t::state).first(c).await?;
     Ok(state == WebhookState::Processed)
 }
 
+/// The event with this id.
 pub async fn find(c: &mut DbConnection, id: WebhookEventId) -> QueryResult<Option<WebhookEvent>> {
     t::table.filter(t::id.eq(id)).select(WebhookEvent::as_select()).first(c).await.optional()
 }
 
-pub async fn summary(c: &mut DbConnection, id: WebhookEventId) -> QueryResult<Option<WebhookSummary>> {
+/// The event with this id, without its body.
+pub async fn find_summary(c: &mut DbConnection, id: WebhookEventId) -> QueryResult<Option<WebhookSummary>> {
     t::table.filter(t::id.eq(id)).select(WebhookSummary::as_select()).first(c).await.optional()
 }
 
-/// Saves what became of a message: everything but its key, its body and when it was received.
+/// Saves the result of processing: all columns except key, body and receipt time.
 pub async fn save(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<()> {
     diesel::update(t::table.find((event.gateway, &event.event_key)))
         .set((
@@ -90,8 +94,8 @@ pub async fn save(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<()>
         .map(drop)
 }
 
-/// Messages, newest first, before `before`.
-pub async fn page(
+/// Events, newest first, before `before`.
+pub async fn list(
     c: &mut DbConnection,
     state: Option<WebhookState>,
     before: Option<WebhookEventId>,
@@ -112,8 +116,8 @@ pub async fn page(
     query.load(c).await
 }
 
-/// Messages whose processing is due again at `now`, those that are due longest first.
-pub async fn due(c: &mut DbConnection, now: Timestamp, limit: i64) -> QueryResult<Vec<WebhookEvent>> {
+/// Pending events with an attempt due at `now`, the most overdue first.
+pub async fn list_due(c: &mut DbConnection, now: Timestamp, limit: i64) -> QueryResult<Vec<WebhookEvent>> {
     t::table
         .filter(t::state.eq(WebhookState::Pending))
         .filter(t::next_attempt_at.le(now))
@@ -124,12 +128,13 @@ pub async fn due(c: &mut DbConnection, now: Timestamp, limit: i64) -> QueryResul
         .await
 }
 
+/// The number of events in a state.
 pub async fn count(c: &mut DbConnection, state: WebhookState) -> QueryResult<i64> {
     t::table.filter(t::state.eq(state)).count().get_result(c).await
 }
 
-/// Messages in `state` with ids before `before`, oldest first.
-pub async fn older_than(
+/// Ids of the events in `state` before `before`, oldest first.
+pub async fn list_ids_before(
     c: &mut DbConnection,
     state: WebhookState,
     before: WebhookEventId,
@@ -140,8 +145,8 @@ pub async fn older_than(
     Ok(ids.into_iter().flatten().collect())
 }
 
-/// Of those, the ones that still have a sealed body.
-pub async fn with_body_older_than(
+/// As [`list_ids_before`], only events that still have a sealed body.
+pub async fn list_ids_with_body_before(
     c: &mut DbConnection,
     state: WebhookState,
     before: WebhookEventId,
@@ -152,11 +157,12 @@ pub async fn with_body_older_than(
     Ok(ids.into_iter().flatten().collect())
 }
 
+/// Deletes these events.
 pub async fn delete(c: &mut DbConnection, ids: &[WebhookEventId]) -> QueryResult<()> {
     diesel::delete(t::table.filter(t::id.any_of(ids))).execute(c).await.map(drop)
 }
 
-/// Deletes the bodies of these messages: what is left of them cannot be read any more.
+/// Deletes the bodies of these events and marks them unreadable.
 pub async fn delete_bodies(c: &mut DbConnection, ids: &[WebhookEventId], reason: &str) -> QueryResult<()> {
     diesel::update(t::table.filter(t::id.any_of(ids)))
         .set((
@@ -170,8 +176,8 @@ pub async fn delete_bodies(c: &mut DbConnection, ids: &[WebhookEventId], reason:
         .map(drop)
 }
 
-/// Messages whose body is still clear: those that an earlier release has stored, with ids from `after` to `until`.
-pub async fn unsealed(
+/// Events with a body that an earlier release stored in plain text, by id, after `after` and before `until`.
+pub async fn list_plaintext(
     c: &mut DbConnection,
     after: Option<WebhookEventId>,
     until: WebhookEventId,
@@ -191,12 +197,12 @@ pub async fn unsealed(
     query.load(c).await
 }
 
-/// Messages that a release before the column `id` has stored.
-pub async fn without_id(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<WebhookEvent>> {
+/// Events stored by a release without the column `id`.
+pub async fn list_without_id(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<WebhookEvent>> {
     t::table.filter(t::id.is_null()).limit(limit).select(WebhookEvent::as_select()).load(c).await
 }
 
-/// Writes a message's sealed body, and its id where it has none.
+/// Saves an event's sealed body, and its id and state.
 pub async fn save_sealed(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<()> {
     diesel::update(t::table.find((event.gateway, &event.event_key)))
         .set((t::body.eq(&event.body), t::sealed.eq(true), t::id.eq(event.id), t::state.eq(event.state)))

@@ -1,46 +1,46 @@
-//! Vehicles, bookings, and whose they are.
+//! The vehicle catalogue, creation of bookings, and access to them.
 
-use crate::world::{SCOOTER, World, text};
+use crate::fixture::{Fixture, SCOOTER, text};
 use chassis::id;
 use domain::UserId;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_fresh_platform_has_vehicles_to_book() {
-    let world = World::start().await;
-    let list = world.service.anonymous().get("/vehicles").await.expect(200);
+async fn a_new_platform_has_vehicles_on_sale() {
+    let fixture = Fixture::start().await;
+    let list = fixture.service.anonymous().get("/vehicles").await.expect(200);
     assert!(list["items"].as_array().expect("items").len() >= 4);
     assert_eq!(list["next_cursor"], serde_json::Value::Null);
-    let one = world.service.anonymous().get(&format!("/vehicles/{SCOOTER}")).await.expect(200);
+    let one = fixture.service.anonymous().get(&format!("/vehicles/{SCOOTER}")).await.expect(200);
     assert_eq!(one["price"], "45000.00");
     for missing in [id::fresh::<UserId>().to_string(), "x".into()] {
-        world.service.anonymous().get(&format!("/vehicles/{missing}")).await.problem(404);
+        fixture.service.anonymous().get(&format!("/vehicles/{missing}")).await.problem(404);
     }
-    world.service.finish().await;
+    fixture.service.finish().await;
 }
 
 #[tokio::test]
-async fn a_change_of_price_leaves_bookings_as_they_are() {
-    let world = World::start().await;
-    let booked = world.book("500.00").await;
-    let admin = world.service.as_admin();
+async fn a_change_of_price_does_not_change_existing_bookings() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
+    let admin = fixture.service.as_admin();
     let path = format!("/vehicles/{SCOOTER}");
-    world.staff().patch(&path, json!({ "price": "1.00" })).await.problem(403);
+    fixture.staff().patch(&path, json!({ "price": "1.00" })).await.problem(403);
     let changed = admin.patch(&path, json!({ "price": "50000.00" })).await.expect(200);
     assert_eq!((&changed["price"], &changed["model"]), (&json!("50000.00"), &json!("Disha")));
-    assert_eq!(world.booking(text(&booked, "id")).await["price"], "45000.00");
-    assert_eq!(world.book("500.00").await["price"], "50000.00");
+    assert_eq!(fixture.booking(text(&booked, "id")).await["price"], "45000.00");
+    assert_eq!(fixture.book("500.00").await["price"], "50000.00");
     assert_eq!(admin.patch(&path, json!({ "price": "0.00" })).await.problem(422), "booking.vehicle_invalid");
     admin.patch(&path, json!({ "is_active": false })).await.expect(200);
-    let refused = world.client.post("/bookings", json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" })).await;
+    let refused = fixture.client.post("/bookings", json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" })).await;
     assert_eq!(refused.problem(422), "booking.vehicle_not_on_sale");
-    world.service.finish().await;
+    fixture.service.finish().await;
 }
 
 #[tokio::test]
 async fn a_vehicle_costs_at_most_ten_crore() {
-    let world = World::start().await;
-    let admin = world.service.as_admin();
+    let fixture = Fixture::start().await;
+    let admin = fixture.service.as_admin();
     let vehicle = |price: &str| json!({ "model": "Megh", "variant": "Gold", "price": price });
     for price in ["100000000.01", "92233720368547758.07"] {
         assert_eq!(admin.post("/vehicles", vehicle(price)).await.problem(422), "booking.vehicle_invalid", "{price}");
@@ -49,18 +49,18 @@ async fn a_vehicle_costs_at_most_ten_crore() {
     }
     let dear = admin.post("/vehicles", vehicle("100000000.00")).await.expect(201);
     for _ in 0..2 {
-        let booked = world.book_with(json!({ "vehicle_id": dear["id"], "booking_amount": "100000000.00" })).await;
-        world.pay_online(text(&booked, "id"), "100000000.00").await;
+        let booked = fixture.book_with(json!({ "vehicle_id": dear["id"], "booking_amount": "100000000.00" })).await;
+        fixture.pay_online(text(&booked, "id"), "100000000.00").await;
     }
     let paid: Vec<i64> =
-        world.completed().await.iter().filter_map(|p| Some(p.standing?.net_paid_after_paise)).collect();
+        fixture.completed_payments().await.iter().filter_map(|p| Some(p.standing?.net_paid_after_paise)).collect();
     assert_eq!(paid, [10_000_000_000, 20_000_000_000]);
-    world.service.finish().await;
+    fixture.service.finish().await;
 }
 
 #[tokio::test]
 async fn a_booking_amount_is_from_five_hundred_to_the_price() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for (amount, code) in [
         ("499.99", "booking.booking_amount_too_small"),
         ("0.00", "booking.booking_amount_too_small"),
@@ -68,67 +68,67 @@ async fn a_booking_amount_is_from_five_hundred_to_the_price() {
         ("45000.01", "booking.booking_amount_above_price"),
     ] {
         let body = json!({ "vehicle_id": SCOOTER, "booking_amount": amount });
-        assert_eq!(world.client.post("/bookings", body).await.problem(422), code, "{amount}");
+        assert_eq!(fixture.client.post("/bookings", body).await.problem(422), code, "{amount}");
     }
     let body = json!({ "vehicle_id": SCOOTER, "booking_amount": 500 });
-    world.client.post("/bookings", body).await.problem(400);
+    fixture.client.post("/bookings", body).await.problem(400);
     let body = json!({ "vehicle_id": id::fresh::<UserId>(), "booking_amount": "500.00" });
-    assert_eq!(world.client.post("/bookings", body).await.problem(422), "booking.vehicle_not_on_sale");
-    assert_eq!(world.client.get("/bookings").await.expect(200)["items"], json!([]));
-    world.book("500.00").await;
-    // Nobody names a price.
+    assert_eq!(fixture.client.post("/bookings", body).await.problem(422), "booking.vehicle_not_on_sale");
+    assert_eq!(fixture.client.get("/bookings").await.expect(200)["items"], json!([]));
+    fixture.book("500.00").await;
+    // A price in the request is refused.
     let named = json!({ "vehicle_id": SCOOTER, "booking_amount": "45000.00", "price": "1.00" });
-    assert_eq!(world.client.post("/bookings", named).await.problem(422), "request.unknown_field");
-    let full = world.book_with(json!({ "vehicle_id": SCOOTER, "booking_amount": "45000.00" })).await;
+    assert_eq!(fixture.client.post("/bookings", named).await.problem(422), "request.unknown_field");
+    let full = fixture.book_with(json!({ "vehicle_id": SCOOTER, "booking_amount": "45000.00" })).await;
     assert_eq!(full["price"], "45000.00");
-    world.service.finish().await;
+    fixture.service.finish().await;
 }
 
 #[tokio::test]
 async fn the_same_key_books_once() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" });
-    let first = world.client.post_with_key("/bookings", "k", body.clone()).await.expect(201);
-    let again = world.client.post_with_key("/bookings", "k", body).await;
+    let first = fixture.client.post_with_key("/bookings", "k", body.clone()).await.expect(201);
+    let again = fixture.client.post_with_key("/bookings", "k", body).await;
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.expect(201), first);
     let other = json!({ "vehicle_id": SCOOTER, "booking_amount": "501.00" });
-    assert_eq!(world.client.post_with_key("/bookings", "k", other).await.problem(422), "idempotency.key_reused");
-    assert_eq!(world.client.get("/bookings").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
-    world.service.finish().await;
+    assert_eq!(fixture.client.post_with_key("/bookings", "k", other).await.problem(422), "idempotency.key_reused");
+    assert_eq!(fixture.client.get("/bookings").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
+    fixture.service.finish().await;
 }
 
 #[tokio::test]
-async fn what_is_somebody_elses_is_not_there() {
-    let world = World::start().await;
-    let booked = world.book("500.00").await;
+async fn bookings_and_payments_of_other_members_are_not_found() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
     let id = text(&booked, "id");
-    let payment = world.pay(id, "500.00", "online").await;
-    let stranger = world.stranger();
+    let payment = fixture.pay(id, "500.00", "online").await;
+    let stranger = fixture.stranger();
     for path in
         [format!("/bookings/{id}"), format!("/bookings/{id}/emi"), format!("/payments/{}", text(&payment, "id"))]
     {
         stranger.get(&path).await.problem(404);
-        world.service.anonymous().get(&path).await.problem(401);
-        world.staff().get(&path).await.expect(200);
+        fixture.service.anonymous().get(&path).await.problem(401);
+        fixture.staff().get(&path).await.expect(200);
     }
     for path in ["payments", "cancel", "emi"] {
-        // Not even a malformed body is looked at.
+        // Access is checked before the body is parsed.
         stranger.post(&format!("/bookings/{id}/{path}"), json!("nonsense")).await.problem(404);
     }
     for path in ["confirm", "fail"] {
         let path = format!("/payments/{}/{path}", text(&payment, "id"));
-        world.client.post(&path, json!({})).await.problem(403);
+        fixture.client.post(&path, json!({})).await.problem(403);
     }
     let refund = format!("/payments/{}/refund", text(&payment, "id"));
-    world.staff().post(&refund, json!({})).await.problem(403);
-    let mine = format!("?user_id={}", world.member);
+    fixture.staff().post(&refund, json!({})).await.problem(403);
+    let mine = format!("?user_id={}", fixture.member);
     for list in ["/bookings", "/payments"] {
         assert_eq!(stranger.get(&format!("{list}{mine}")).await.expect(200)["items"], json!([]));
-        let seen = world.staff().get(&format!("{list}{mine}")).await.expect(200);
+        let seen = fixture.staff().get(&format!("{list}{mine}")).await.expect(200);
         assert_eq!(seen["items"].as_array().map(Vec::len), Some(1));
     }
-    assert_eq!(world.client.get("/bookings?status=confirmed").await.expect(200)["items"], json!([]));
-    world.client.get("/bookings?status=x").await.problem(422);
-    world.service.finish().await;
+    assert_eq!(fixture.client.get("/bookings?status=confirmed").await.expect(200)["items"], json!([]));
+    fixture.client.get("/bookings?status=x").await.problem(422);
+    fixture.service.finish().await;
 }

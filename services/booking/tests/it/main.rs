@@ -1,15 +1,17 @@
-//! The booking service as its callers meet it: over HTTP, with events delivered and read back.
+//! Integration tests of the booking service: over HTTP, with events delivered and published ones read back.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "the tests' own helpers stop at the first surprise")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test helpers panic on unexpected values")]
 
 mod batched;
-mod bounded;
 mod calendar;
 mod cancelling;
 mod catalogue;
+mod dashboard_refunds;
 mod emi;
-mod keys;
-mod late;
+mod fixture;
+mod idempotency;
+mod late_captures;
+mod limits;
 mod on_services;
 mod paying;
 mod plans;
@@ -20,4 +22,3 @@ mod refunding;
 mod reserves;
 mod resolving;
 mod webhooks;
-mod world;

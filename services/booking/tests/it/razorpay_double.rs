@@ -1,6 +1,6 @@
-//! A stand-in for Razorpay's servers, which behaves as its public documentation says.
+//! Test double of Razorpay's API, which follows its public documentation.
 
-use crate::world::World;
+use crate::fixture::Fixture;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use testkit::Reply;
 
-/// A call the stand-in got: its path, its headers that matter, its body.
+/// A received call.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) path: String,
@@ -22,15 +22,16 @@ pub(crate) struct Call {
 #[derive(Clone, Default)]
 pub(crate) struct Razorpay {
     calls: Arc<Mutex<Vec<Call>>>,
-    /// What to answer next, and whether what was asked is done all the same; by default a good answer.
+    /// Queued answers, used last first, and whether the request takes effect all the same.
     answers: Arc<Mutex<Vec<(u16, Value, bool)>>>,
     orders: Arc<Mutex<Vec<Value>>>,
-    /// Its refunds, newest first, and the first answer to each idempotency key with the request's body.
+    /// Refunds, newest first.
     refunds: Arc<Mutex<Vec<Value>>>,
+    /// The body and the answer of the first request with each idempotency key.
     keys: Arc<Mutex<HashMap<String, (Value, Value)>>>,
-    /// The status of what is refunded next; `processed` where it is empty.
+    /// The status of new refunds; `processed` when it is empty.
     refund_status: Arc<Mutex<String>>,
-    /// What it has taken, newest first.
+    /// Payments, newest first.
     payments: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -74,7 +75,7 @@ async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Byt
 }
 
 impl Razorpay {
-    /// Listens on a port of its own; answers its URL.
+    /// Starts listening on a free port; returns the URL.
     fn listen(&self) -> String {
         let state = web::Data::new(self.clone());
         let server = HttpServer::new(move || App::new().app_data(state.clone()).default_service(web::to(answer)))
@@ -107,31 +108,31 @@ impl Razorpay {
         let payments = self.payments.lock().expect("a lock");
         payments.iter().filter(asked).skip(skip.expect("skip")).take(count.expect("count")).cloned().collect()
     }
-    /// What it would answer of its list.
+    /// A page of the payment list, as it is answered.
     pub(crate) fn listing(&self, skip: i64, count: i64) -> Value {
         let query = HashMap::from([("skip".to_owned(), skip), ("count".to_owned(), count)]);
         json!({ "items": self.listed("/v1/payments", &query) })
     }
-    /// Takes a payment and tells nobody.
-    pub(crate) fn take(&self, payment: Value) {
+    /// Adds a payment to the list without a webhook.
+    pub(crate) fn add_payment(&self, payment: Value) {
         self.payments.lock().expect("a lock").insert(0, payment);
     }
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().expect("a lock").clone()
     }
-    pub(crate) fn next(&self, status: u16, body: Value) {
+    pub(crate) fn queue_answer(&self, status: u16, body: Value) {
         self.answers.lock().expect("a lock").push((status, body, false));
     }
-    /// The next answer is lost, but what was asked is done.
-    pub(crate) fn lose_answer(&self) {
+    /// Loses the next answer, although the request takes effect.
+    pub(crate) fn lose_next_answer(&self) {
         self.answers.lock().expect("a lock").push((502, json!({}), true));
     }
-    /// What it says of its key is wrong.
-    pub(crate) fn unauthorized(&self, times: usize) {
+    /// Answers the next requests with an authentication error.
+    pub(crate) fn fail_authentication(&self, times: usize) {
         let error = json!({ "error": { "code": "BAD_REQUEST_ERROR", "description": "Authentication failed" } });
-        (0..times).for_each(|_| self.next(401, error.clone()));
+        (0..times).for_each(|_| self.queue_answer(401, error.clone()));
     }
-    pub(crate) fn refunds_are(&self, status: &str) {
+    pub(crate) fn set_refund_status(&self, status: &str) {
         status.clone_into(&mut self.refund_status.lock().expect("a lock"));
     }
     pub(crate) fn refunds(&self) -> Vec<Value> {
@@ -141,8 +142,8 @@ impl Razorpay {
         let mut refunds = self.refunds.lock().expect("a lock");
         refunds.iter_mut().filter(|r| r["id"] == id).for_each(|r| r["status"] = json!(status));
     }
-    /// Somebody refunds in its dashboard.
-    pub(crate) fn refund_in_dashboard(&self, payment: &str, paise: i64, status: &str) -> Value {
+    /// Adds a refund made in the dashboard.
+    pub(crate) fn add_dashboard_refund(&self, payment: &str, paise: i64, status: &str) -> Value {
         let mut refunds = self.refunds.lock().expect("a lock");
         let refund = json!({
             "id": format!("rfnd_{}", refunds.len() + 1), "entity": "refund", "amount": paise, "currency": "INR",
@@ -151,7 +152,7 @@ impl Razorpay {
         refunds.insert(0, refund.clone());
         refund
     }
-    /// Every payment it knows is of 500.00. The same key with the same body is the same refund.
+    /// Creates a refund. Every payment is of 500.00. The same key with the same body answers the same refund.
     fn refund(&self, call: &Call) -> (u16, Value) {
         let refused = |description: &str| {
             (400, json!({ "error": { "code": "BAD_REQUEST_ERROR", "description": description, "reason": "NA" } }))
@@ -187,11 +188,11 @@ impl Razorpay {
     }
 }
 
-pub(crate) async fn world(razorpay: &Razorpay) -> World {
-    world_with(razorpay, &[]).await
+pub(crate) async fn fixture(razorpay: &Razorpay) -> Fixture {
+    fixture_with(razorpay, &[]).await
 }
 
-pub(crate) async fn world_with(razorpay: &Razorpay, more: &[(&str, &str)]) -> World {
+pub(crate) async fn fixture_with(razorpay: &Razorpay, more: &[(&str, &str)]) -> Fixture {
     let url = razorpay.listen();
     let variables = [
         ("RAZORPAY_KEY_ID", "rzp_test_1"),
@@ -199,10 +200,10 @@ pub(crate) async fn world_with(razorpay: &Razorpay, more: &[(&str, &str)]) -> Wo
         ("RAZORPAY_WEBHOOK_SECRET", "webhook-secret"),
         ("RAZORPAY_API_URL", &url),
     ];
-    World::start_with(&[&variables[..], more].concat()).await
+    Fixture::start_with(&[&variables[..], more].concat()).await
 }
 
-/// A webhook as Razorpay sends it, shortened by fields that are not read.
+/// A webhook body of Razorpay, without the fields that are not read.
 pub(crate) fn recorded(event: &str, order: &str, pay: &str, paise: i64, notes: Value) -> String {
     json!({
         "entity": "event", "account_id": "acc_F5Jh", "event": event, "contains": ["payment"],
@@ -218,10 +219,10 @@ pub(crate) fn recorded(event: &str, order: &str, pay: &str, paise: i64, notes: V
     .to_string()
 }
 
-pub(crate) async fn webhook(world: &World, body: &str, id: &str) -> Reply {
+pub(crate) async fn webhook(fixture: &Fixture, body: &str, id: &str) -> Reply {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"webhook-secret").expect("any length");
     mac.update(body.as_bytes());
-    let anyone = world.service.anonymous();
+    let anyone = fixture.service.anonymous();
     let request = anyone
         .request(reqwest::Method::POST, "/payments/webhooks/razorpay")
         .header("content-type", "application/json")

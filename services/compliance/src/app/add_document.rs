@@ -1,14 +1,17 @@
-//! A member uploads a document. Its bytes are stored already.
+//! Upload of a document by a member.
 
-use crate::domain::document::MOST_DOCUMENTS;
+use crate::domain::document::MAX_DOCUMENTS_PER_MEMBER;
 use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
 use chassis::events::outbox;
 use db::DbConnection;
 use proto_events::compliance::v1::DocumentUploaded;
 
+/// Inserts the row of a document that was put into the blob store before, and publishes `DocumentUploaded`.
+///
+/// Errors with `TooManyDocuments` at [`MAX_DOCUMENTS_PER_MEMBER`].
 pub async fn add_document(c: &mut DbConnection, document: &Document) -> Result<(), ComplianceError> {
-    if documents::count_of(c, document.user_id).await? >= MOST_DOCUMENTS {
+    if documents::count_for_member(c, document.user_id).await? >= MAX_DOCUMENTS_PER_MEMBER {
         return Err(ComplianceError::TooManyDocuments);
     }
     documents::insert(c, document).await?;

@@ -1,4 +1,4 @@
-//! A member's certificate of a year is given out for the first time.
+//! First issue of a member's TDS certificate of a financial year.
 
 use crate::store::certificates;
 use chassis::events::outbox;
@@ -6,11 +6,11 @@ use db::DbConnection;
 use diesel::QueryResult;
 use proto_events::compliance::v1::CertificateIssued;
 
-pub use crate::store::certificates::{CertificateId, Issue};
+pub use crate::store::certificates::{CertificateId, CertificateIssue};
 
-/// Records the issue and tells of it, once a member and year.
-pub async fn issue_certificate(c: &mut DbConnection, issue: &Issue) -> QueryResult<()> {
-    if !certificates::add(c, issue).await? {
+/// Records the issue and publishes `CertificateIssued`; does nothing when this member and year has one already.
+pub async fn issue_certificate(c: &mut DbConnection, issue: &CertificateIssue) -> QueryResult<()> {
+    if !certificates::insert_if_new(c, issue).await? {
         return Ok(());
     }
     let issued = CertificateIssued {

@@ -1,8 +1,8 @@
-//! What is done: facts kept ([`keep`]), documents taken in ([`add_document`]) and decided
-//! ([`review_document`]), their downloads recorded ([`record_download`]), certificates given out ([`issue_certificate`]).
+//! Operations of the service: [`insert`] stores rows from events, [`add_document`] an uploaded document;
+//! [`review_document`] decides about one; [`record_download`] and [`issue_certificate`] record what was handed out.
 
 pub mod add_document;
+pub mod insert;
 pub mod issue_certificate;
-pub mod keep;
 pub mod record_download;
 pub mod review_document;

@@ -1,20 +1,20 @@
-//! Staff download what a member has handed in.
+//! Audit record of a document download by staff.
 
 use crate::store::documents::Document;
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
 use db::DbConnection;
 use diesel::QueryResult;
 use domain::Timestamp;
 
-/// Records for the audit log who of the staff downloads a document.
+/// Publishes `StaffActed`: `caller` downloads the content of `document`.
 pub async fn record_download(
     c: &mut DbConnection,
     caller: &Caller,
     document: &Document,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let action = Action {
+    let action = StaffAction {
         action: "compliance.document_download",
         subject_type: "document",
         subject_id: document.id.to_string(),

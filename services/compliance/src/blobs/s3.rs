@@ -1,12 +1,12 @@
-//! A bucket on S3, or on a store that speaks as S3 does.
+//! Blob store in a bucket of S3 or of an S3-compatible store.
 //!
-//! Calls are made twice at most, each within a time limit, and behind a breaker: the crate's own retries, which
-//! know nothing of the breaker and go on for minutes, are off.
+//! Each call runs behind a circuit breaker with at most `MAX_ATTEMPTS` attempts, each with a timeout. The retries
+//! of `object_store` are off: they ignore the breaker and last for minutes.
 
-use super::{BlobError, Blobs, plain};
+use super::{BlobError, Blobs, validate_name};
 use crate::config::S3Config;
 use actix_web::web::Bytes;
-use chassis::breaker::Breaker;
+use chassis::breaker::CircuitBreaker;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ClientOptions, Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
@@ -14,39 +14,41 @@ use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a call is made while somebody waits for it. All of them do no harm twice.
-const TRIES: u32 = 2;
+/// Attempts of one call, the first included. Every call is idempotent.
+const MAX_ATTEMPTS: u32 = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an idle connection is kept: less than servers do.
-const IDLE: Duration = Duration::from_secs(15);
+/// Shorter than the idle timeout of common servers, so that the client closes first.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// A bucket behind a circuit breaker.
 pub struct S3Blobs {
     bucket: AmazonS3,
-    /// Empty, or what every name begins with, with its slash.
+    /// Prefix of every object key with its trailing slash, or empty.
     prefix: String,
-    /// How long one try may take.
+    /// Time limit of one attempt.
     timeout: Duration,
-    breaker: Arc<Breaker>,
+    breaker: Arc<CircuitBreaker>,
 }
 
 impl S3Blobs {
-    /// Calls nobody: a bucket that is not there shows at the first document.
-    pub fn try_new(config: &S3Config, breaker: Arc<Breaker>) -> Result<Self, StoreError> {
+    /// Builds the client without a network call: a missing bucket shows at the first upload. Errors when the settings
+    /// make no valid client.
+    pub fn try_new(config: &S3Config, breaker: Arc<CircuitBreaker>) -> Result<Self, StoreError> {
         chassis::http::client::install_tls();
         let endpoint = config.endpoint.as_deref();
         let options = ClientOptions::new()
             .with_connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
             .with_timeout(config.timeout)
-            .with_pool_idle_timeout(IDLE)
+            .with_pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .with_allow_http(endpoint.is_some_and(|e| e.starts_with("http://")));
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&config.bucket)
             .with_region(&config.region)
             .with_access_key_id(&config.access_key_id)
             .with_secret_access_key(config.secret_access_key.expose_secret())
-            // Other stores seldom have a host name for each bucket, and AWS no certificate for one with a dot.
+            // S3-compatible stores seldom have a host name per bucket; AWS has no certificate for a bucket with a dot.
             .with_virtual_hosted_style_request(endpoint.is_none() && !config.bucket.contains('.'))
-            // To remove many in one call is not something every store knows.
+            // Not every S3-compatible store supports bulk deletion.
             .with_disable_bulk_delete(true)
             .with_client_options(options)
             .with_retry(RetryConfig { max_retries: 0, ..RetryConfig::default() });
@@ -58,52 +60,56 @@ impl S3Blobs {
     }
 
     fn path(&self, name: &str) -> Result<Path, BlobError> {
-        Ok(Path::from(format!("{}{}", self.prefix, plain(name)?)))
+        Ok(Path::from(format!("{}{}", self.prefix, validate_name(name)?)))
     }
 
-    /// Tries `call` while it is not answered. A try that took too long is a failure the breaker counts.
-    async fn tried<T, F>(&self, call: impl Fn() -> F) -> Result<T, BlobError>
+    /// Makes `call` with a timeout, and again after an outage. The breaker counts a timeout as a failure.
+    async fn with_retries<T, F>(&self, call: impl Fn() -> F) -> Result<T, BlobError>
     where
         F: Future<Output = Result<T, BlobError>>,
     {
-        let within = async |call: F| {
-            tokio::time::timeout(self.timeout, call).await.unwrap_or_else(|late| Err(BlobError::unavailable(late)))
+        let with_timeout = async |call: F| {
+            tokio::time::timeout(self.timeout, call)
+                .await
+                .unwrap_or_else(|elapsed| Err(BlobError::unavailable(elapsed)))
         };
-        self.breaker.retry(TRIES, || within(call())).await
+        self.breaker.retry(MAX_ATTEMPTS, || with_timeout(call())).await
     }
 
-    /// Stores bytes under a name that has none.
+    /// Stores bytes under a new name; never overwrites.
     ///
-    /// A name that is taken may be so by this very document: the try before may have been carried out and its
-    /// answer lost. So what is there is read, and the same bytes are ours: names are drawn at random and used
-    /// once, and whoever has read them back knows that they are stored. Other bytes are never written over.
-    async fn create(&self, path: &Path, bytes: Bytes) -> Result<(), BlobError> {
+    /// When the name is taken, a previous attempt may have stored these bytes and its answer was lost. Names are
+    /// random and used once, so the object is read back, and equal bytes count as stored.
+    async fn put_new(&self, path: &Path, bytes: Bytes) -> Result<(), BlobError> {
         match self.bucket.put_opts(path, bytes.clone().into(), PutMode::Create.into()).await {
             Ok(_) => return Ok(()),
             Err(StoreError::AlreadyExists { .. }) => {}
-            // It is the bucket that is missing.
+            // The bucket does not exist.
             Err(error @ StoreError::NotFound { .. }) => return Err(BlobError::refused(error)),
-            Err(error) => return Err(judged(error)),
+            Err(error) => return Err(classify(error)),
         }
         match self.read(path).await {
-            Ok(there) if there == bytes => Ok(()),
-            Ok(_) => Err(BlobError::Taken),
-            // S3 answers the same when two such calls meet, and then maybe neither was carried out.
-            Err(BlobError::Missing) => Err(BlobError::unavailable("a name is taken and has no bytes")),
+            Ok(existing) if existing == bytes => Ok(()),
+            Ok(_) => Err(BlobError::NameTaken),
+            // S3 answers the same for two concurrent writes, of which possibly none succeeded.
+            Err(BlobError::NotFound) => {
+                Err(BlobError::unavailable("the blob name is taken, but the blob cannot be read"))
+            }
             Err(error) => Err(error),
         }
     }
 
     async fn read(&self, path: &Path) -> Result<Bytes, BlobError> {
-        let found = self.bucket.get(path).await.map_err(judged)?;
-        found.bytes().await.map_err(judged)
+        let object = self.bucket.get(path).await.map_err(classify)?;
+        object.bytes().await.map_err(classify)
     }
 }
 
-fn judged(error: StoreError) -> BlobError {
-    // The list of errors is an open one; what it does not tell apart, such as any answer of 500, is an outage.
+/// Maps an error of the client. Everything that is no clear rejection counts as an outage, such as a status of 500.
+fn classify(error: StoreError) -> BlobError {
+    // No `match`: `StoreError` is non-exhaustive.
     if matches!(error, StoreError::NotFound { .. }) {
-        BlobError::Missing
+        BlobError::NotFound
     } else if matches!(error, StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }) {
         BlobError::refused(error)
     } else {
@@ -115,21 +121,21 @@ fn judged(error: StoreError) -> BlobError {
 impl Blobs for S3Blobs {
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), BlobError> {
         let (path, bytes) = (self.path(name)?, Bytes::from(bytes));
-        self.tried(|| self.create(&path, bytes.clone())).await
+        self.with_retries(|| self.put_new(&path, bytes.clone())).await
     }
 
     async fn get(&self, name: &str) -> Result<Vec<u8>, BlobError> {
         let path = self.path(name)?;
-        Ok(self.tried(|| self.read(&path)).await?.into())
+        Ok(self.with_retries(|| self.read(&path)).await?.into())
     }
 
-    async fn remove(&self, name: &str) -> Result<(), BlobError> {
+    async fn delete(&self, name: &str) -> Result<(), BlobError> {
         let path = self.path(name)?;
-        let remove = async || match self.bucket.delete(&path).await {
-            // AWS says that it is removed in any case, others may not.
+        let delete = async || match self.bucket.delete(&path).await {
+            // AWS reports success for a missing object, other stores may not.
             Err(StoreError::NotFound { .. }) => Ok(()),
-            done => done.map_err(judged),
+            result => result.map_err(classify),
         };
-        self.tried(remove).await
+        self.with_retries(delete).await
     }
 }

@@ -1,32 +1,36 @@
-//! A document a member uploads: what it may be, and how staff decide about it.
+//! Documents that members upload: permitted content and the review by staff.
 
 use domain::UserId;
 
 domain::id_type! { DocumentId }
 
-/// Most bytes of a document: 5 MiB.
-pub const MOST_BYTES: usize = 5 * 1024 * 1024;
-/// Most documents of one member: enough for every resubmission, and a bound on what is stored.
-pub const MOST_DOCUMENTS: i64 = 100;
-/// Most pixels of a picture, and of one of its sides: what a scanner makes of a page, and no bomb.
-pub const MOST_PIXELS: usize = 24_000_000;
-pub const LONGEST_SIDE: usize = 12_000;
-const MOST_KIND: usize = 32;
-/// The bytes in which a PDF's header lies. Scanners put a byte-order mark, line breaks or a job's name before it.
-const PDF_HEADER_WITHIN: usize = 1_024;
+/// Size limit of a document: 5 MiB.
+pub const MAX_DOCUMENT_BYTES: usize = 5 * 1024 * 1024;
+/// Documents per member, resubmissions included: bounds the storage that one member can fill.
+pub const MAX_DOCUMENTS_PER_MEMBER: i64 = 100;
+/// Pixels of a picture: enough for a scanned page, and a bound against decompression bombs.
+pub const MAX_PICTURE_PIXELS: usize = 24_000_000;
+/// Pixels of a picture's width or height.
+pub const MAX_PICTURE_SIDE_PIXELS: usize = 12_000;
+const MAX_KIND_CHARS: usize = 32;
+/// The header of a PDF lies within this many bytes. Scanners write a byte-order mark, line breaks or a print job's name
+/// before it.
+const PDF_HEADER_WINDOW_BYTES: usize = 1_024;
 
 domain::text_enum! {
+    /// Media type of a document.
     pub enum ContentType { Pdf = "application/pdf", Jpeg = "image/jpeg", Png = "image/png" }
 }
 
 impl ContentType {
-    /// What the bytes themselves are, whatever the client calls them.
-    pub fn of(bytes: &[u8]) -> Option<Self> {
+    /// Detects the type from the bytes; the client's `Content-Type` is ignored. `None` for any other file.
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
         const MAGIC: [(&[u8], ContentType); 2] =
             [(&[0xFF, 0xD8, 0xFF], ContentType::Jpeg), (b"\x89PNG\r\n\x1a\n", ContentType::Png)];
         let picture = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, kind)| *kind);
         picture.or_else(|| is_pdf(bytes).then_some(Self::Pdf))
     }
+    /// File name extension without its dot.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -36,11 +40,11 @@ impl ContentType {
     }
 }
 
-/// The header may have something before it, but not what makes the file a page for a browser that guesses.
+/// Whether the header is near the start. Refuses a file that begins with `<`, which a browser could take for HTML.
 fn is_pdf(bytes: &[u8]) -> bool {
     const HEADER: &[u8] = b"%PDF-";
     const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
-    let head = bytes.get(..PDF_HEADER_WITHIN).unwrap_or(bytes);
+    let head = bytes.get(..PDF_HEADER_WINDOW_BYTES).unwrap_or(bytes);
     let Some(at) = head.windows(HEADER.len()).position(|window| window == HEADER) else { return false };
     let before = head.get(..at).unwrap_or_default();
     let before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
@@ -48,71 +52,79 @@ fn is_pdf(bytes: &[u8]) -> bool {
 }
 
 domain::text_enum! {
-    pub enum Status { Pending = "pending", Verified = "verified", Rejected = "rejected" }
+    /// Review status of a document.
+    pub enum DocumentStatus { Pending = "pending", Verified = "verified", Rejected = "rejected" }
 }
 
-/// What a document is said to be: `pan_card`, `address_proof`.
+/// Purpose of a document as its uploader states it: `pan_card`, `address_proof`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kind(String);
+pub struct DocumentKind(String);
 
-impl Kind {
-    /// Small letters, digits and underscores, at most 32.
+impl DocumentKind {
+    /// Accepts 1 to 32 lowercase letters, digits and underscores; trims spaces. `None` for anything else.
     pub fn try_new(text: &str) -> Option<Self> {
         let text = text.trim();
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-        let fits = (1..=MOST_KIND).contains(&text.len()) && text.bytes().all(plain);
+        let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let fits = (1..=MAX_KIND_CHARS).contains(&text.len()) && text.bytes().all(is_allowed);
         fits.then(|| Self(text.to_owned()))
     }
+    /// The validated text.
     pub fn into_string(self) -> String {
         self.0
     }
 }
 
-/// What staff say of a document.
+/// Decision of staff about a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict<'a> {
+pub enum ReviewDecision<'a> {
     Verify,
     Reject { reason: &'a str },
 }
 
-/// What a verdict comes to.
+/// Effect of a review decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Review {
-    Becomes(Status),
-    /// It was decided so before.
+pub enum ReviewOutcome {
+    StatusChanged(DocumentStatus),
+    /// The same decision was made before.
     Unchanged,
 }
 
+/// Reason why a review decision is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReviewRefused {
-    #[error("nobody of the staff reviews their own document")]
-    Own,
-    #[error("the document is {0} already")]
-    Decided(Status),
+pub enum ReviewRefusal {
+    #[error("staff cannot review their own documents")]
+    OwnDocument,
+    #[error("the document is already {0}")]
+    AlreadyDecided(DocumentStatus),
 }
 
-/// Whether `reviewer` may decide about a document of `owner`.
-pub fn may_review(owner: UserId, reviewer: UserId) -> Result<(), ReviewRefused> {
-    if owner == reviewer { Err(ReviewRefused::Own) } else { Ok(()) }
+/// Refuses a reviewer who owns the document.
+pub fn check_reviewer(owner: UserId, reviewer: UserId) -> Result<(), ReviewRefusal> {
+    if owner == reviewer { Err(ReviewRefusal::OwnDocument) } else { Ok(()) }
 }
 
-/// A decision is final: another document is uploaded instead. `reason` is the one it was rejected for: the member
-/// has been told it, so another changes something.
-pub fn review(
+/// Decides a review from the document's current status and rejection reason.
+///
+/// A decision is final; repeating it changes nothing. A rejection with another reason is refused, since the member was
+/// notified of the first one.
+pub fn decide_review(
     owner: UserId,
     reviewer: UserId,
-    (status, reason): (Status, &str),
-    verdict: Verdict<'_>,
-) -> Result<Review, ReviewRefused> {
-    may_review(owner, reviewer)?;
-    match (status, verdict) {
-        (Status::Pending, Verdict::Verify) => Ok(Review::Becomes(Status::Verified)),
-        (Status::Pending, Verdict::Reject { .. }) => Ok(Review::Becomes(Status::Rejected)),
-        (Status::Verified, Verdict::Verify) => Ok(Review::Unchanged),
-        (Status::Rejected, Verdict::Reject { reason: again }) if again == reason => Ok(Review::Unchanged),
-        (Status::Verified | Status::Rejected, Verdict::Reject { .. }) | (Status::Rejected, Verdict::Verify) => {
-            Err(ReviewRefused::Decided(status))
+    (status, reason): (DocumentStatus, &str),
+    decision: ReviewDecision<'_>,
+) -> Result<ReviewOutcome, ReviewRefusal> {
+    check_reviewer(owner, reviewer)?;
+    match (status, decision) {
+        (DocumentStatus::Pending, ReviewDecision::Verify) => Ok(ReviewOutcome::StatusChanged(DocumentStatus::Verified)),
+        (DocumentStatus::Pending, ReviewDecision::Reject { .. }) => {
+            Ok(ReviewOutcome::StatusChanged(DocumentStatus::Rejected))
         }
+        (DocumentStatus::Verified, ReviewDecision::Verify) => Ok(ReviewOutcome::Unchanged),
+        (DocumentStatus::Rejected, ReviewDecision::Reject { reason: again }) if again == reason => {
+            Ok(ReviewOutcome::Unchanged)
+        }
+        (DocumentStatus::Verified | DocumentStatus::Rejected, ReviewDecision::Reject { .. })
+        | (DocumentStatus::Rejected, ReviewDecision::Verify) => Err(ReviewRefusal::AlreadyDecided(status)),
     }
 }
 
@@ -122,7 +134,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_type_is_what_the_first_bytes_prove() {
+    fn a_content_type_is_detected_from_the_first_bytes() {
         for (bytes, found) in [
             (&b"%PDF-1.7 "[..], Some(ContentType::Pdf)),
             (&[0xFF, 0xD8, 0xFF, 0xE0], Some(ContentType::Jpeg)),
@@ -138,7 +150,7 @@ mod tests {
             (b"\xEF\xBB\xBF \n<svg>%PDF-", None),
             (b"", None),
         ] {
-            assert_eq!(ContentType::of(bytes), found, "{bytes:?}");
+            assert_eq!(ContentType::detect(bytes), found, "{bytes:?}");
         }
     }
 
@@ -146,36 +158,36 @@ mod tests {
     fn the_header_of_a_pdf_lies_within_its_first_1024_bytes() {
         for (before, found) in [(1_018, true), (1_019, true), (1_020, false), (1_024, false)] {
             let file = [vec![b'x'; before], b"%PDF-1.7".to_vec()].concat();
-            assert_eq!(ContentType::of(&file).is_some(), found, "{before}");
+            assert_eq!(ContentType::detect(&file).is_some(), found, "{before}");
         }
     }
 
     #[test]
-    fn a_kind_is_a_short_plain_word() {
-        let long = "a".repeat(MOST_KIND);
+    fn a_kind_is_a_short_identifier() {
+        let long = "a".repeat(MAX_KIND_CHARS);
         for good in ["pan_card", " bank_proof ", "form_60", &long] {
-            assert!(Kind::try_new(good).is_some(), "{good}");
+            assert!(DocumentKind::try_new(good).is_some(), "{good}");
         }
         for bad in ["", "  ", "Pan", "pan card", "../x", "पैन", &format!("{long}a")] {
-            assert_eq!(Kind::try_new(bad), None, "{bad}");
+            assert_eq!(DocumentKind::try_new(bad), None, "{bad}");
         }
     }
 
     #[test]
-    fn a_document_is_decided_once_and_never_by_its_owner() {
-        let person = |n| UserId::from(Uuid::from_u128(n));
-        let by_other = |status, verdict| review(person(1), person(2), (status, "blurred"), verdict);
-        use {ReviewRefused as No, Status as S, Verdict as V};
-        let (blurred, expired) = (V::Reject { reason: "blurred" }, V::Reject { reason: "expired" });
-        assert_eq!(by_other(S::Pending, V::Verify), Ok(Review::Becomes(S::Verified)));
-        assert_eq!(by_other(S::Pending, blurred), Ok(Review::Becomes(S::Rejected)));
-        assert_eq!(by_other(S::Verified, V::Verify), Ok(Review::Unchanged));
-        assert_eq!(by_other(S::Rejected, blurred), Ok(Review::Unchanged));
-        assert_eq!(by_other(S::Rejected, expired), Err(No::Decided(S::Rejected)));
-        assert_eq!(by_other(S::Verified, blurred), Err(No::Decided(S::Verified)));
-        assert_eq!(by_other(S::Rejected, V::Verify), Err(No::Decided(S::Rejected)));
+    fn a_document_is_reviewed_once_and_never_by_its_owner() {
+        let user = |n| UserId::from(Uuid::from_u128(n));
+        let by_other = |status, decision| decide_review(user(1), user(2), (status, "blurred"), decision);
+        use {DocumentStatus as S, ReviewDecision as Decision, ReviewRefusal as Refusal};
+        let (blurred, expired) = (Decision::Reject { reason: "blurred" }, Decision::Reject { reason: "expired" });
+        assert_eq!(by_other(S::Pending, Decision::Verify), Ok(ReviewOutcome::StatusChanged(S::Verified)));
+        assert_eq!(by_other(S::Pending, blurred), Ok(ReviewOutcome::StatusChanged(S::Rejected)));
+        assert_eq!(by_other(S::Verified, Decision::Verify), Ok(ReviewOutcome::Unchanged));
+        assert_eq!(by_other(S::Rejected, blurred), Ok(ReviewOutcome::Unchanged));
+        assert_eq!(by_other(S::Rejected, expired), Err(Refusal::AlreadyDecided(S::Rejected)));
+        assert_eq!(by_other(S::Verified, blurred), Err(Refusal::AlreadyDecided(S::Verified)));
+        assert_eq!(by_other(S::Rejected, Decision::Verify), Err(Refusal::AlreadyDecided(S::Rejected)));
         for status in S::ALL {
-            assert_eq!(review(person(1), person(1), (*status, ""), V::Verify), Err(No::Own));
+            assert_eq!(decide_review(user(1), user(1), (*status, ""), Decision::Verify), Err(Refusal::OwnDocument));
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The decisions: what a document may be and how it is reviewed ([`document`]), and how a quarter's deductions
-//! add up by PAN ([`statement`]). Pure.
+//! Pure rules: document content and review ([`document`]), and the sums of a quarterly statement ([`statement`]).
 
 pub mod document;
 pub mod statement;

@@ -1,11 +1,11 @@
-//! The quarterly statement: deductions added up by PAN and section as they come, with control totals.
+//! Quarterly TDS statement: a streaming sum of deductions by PAN and section, with control totals.
 
 use domain::{Money, MoneyError};
 
 /// One deduction, or its reversal with negative amounts.
 #[derive(Debug, Clone, Copy)]
 pub struct Deduction<'a> {
-    /// The blind index: equal for equal PANs.
+    /// Blind index: equal for equal PANs.
     pub pan_index: &'a [u8],
     pub pan_sealed: &'a [u8],
     pub holder_name: &'a str,
@@ -14,11 +14,11 @@ pub struct Deduction<'a> {
     pub tds: Money,
 }
 
-/// A deductee's sum under one section.
+/// The sum of one PAN's deductions under one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct StatementLine {
     pan_index: Vec<u8>,
-    /// To be opened for the file.
+    /// The latest sealed PAN; the writer of the statement unseals it.
     pub pan_sealed: Vec<u8>,
     pub holder_name: String,
     pub section: String,
@@ -27,8 +27,8 @@ pub struct Line {
     pub tds: Money,
 }
 
-impl Line {
-    fn of(d: &Deduction<'_>) -> Self {
+impl StatementLine {
+    fn empty(d: &Deduction<'_>) -> Self {
         Self {
             pan_index: d.pan_index.to_vec(),
             pan_sealed: Vec::new(),
@@ -41,32 +41,34 @@ impl Line {
     }
 }
 
-/// What all lines have to add up to.
+/// Sums over all lines of a statement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct ControlTotals {
+    /// Distinct PANs.
     pub deductees: usize,
     pub count: i64,
     pub gross: Money,
     pub tds: Money,
 }
 
-/// The line under way, and what came to an end before it. However long the statement is, no more is kept.
+/// The current line and the totals so far. Memory use does not grow with the statement.
 #[derive(Debug, Default)]
 pub struct Statement {
-    line: Option<Line>,
-    totals: Totals,
+    line: Option<StatementLine>,
+    totals: ControlTotals,
 }
 
 impl Statement {
-    /// Takes the next deduction, and gives the line that it ends.
+    /// Adds a deduction and returns the previous line when this deduction starts a new one.
     ///
-    /// They come by PAN and section, and of each the oldest first, so that a line has the latest name of its PAN.
-    pub fn add(&mut self, d: &Deduction<'_>) -> Result<Option<Line>, MoneyError> {
-        let known = self.line.take();
-        let same_pan = known.as_ref().is_some_and(|line| line.pan_index == d.pan_index);
-        let (mut line, ended) = match known {
+    /// Deductions must be ordered by PAN index, section and age, oldest first: a line shows the latest name of its PAN.
+    /// Errors when a sum overflows.
+    pub fn add(&mut self, d: &Deduction<'_>) -> Result<Option<StatementLine>, MoneyError> {
+        let current = self.line.take();
+        let same_pan = current.as_ref().is_some_and(|line| line.pan_index == d.pan_index);
+        let (mut line, finished) = match current {
             Some(line) if same_pan && line.section == d.section => (line, None),
-            ended => (Line::of(d), ended),
+            finished => (StatementLine::empty(d), finished),
         };
         line.pan_sealed = d.pan_sealed.to_vec();
         line.holder_name = d.holder_name.to_owned();
@@ -79,16 +81,16 @@ impl Statement {
         totals.count += 1;
         totals.gross = totals.gross.add(d.gross)?;
         totals.tds = totals.tds.add(d.tds)?;
-        Ok(ended)
+        Ok(finished)
     }
 
-    /// The last line, and the totals of all.
-    pub fn finish(self) -> (Option<Line>, Totals) {
+    /// Returns the last line and the totals of all lines.
+    pub fn finish(self) -> (Option<StatementLine>, ControlTotals) {
         (self.line, self.totals)
     }
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// Prefixes a cell with an apostrophe when a spreadsheet would read it as a formula.
 pub fn safe_cell(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n') => format!("'{text}"),
@@ -121,19 +123,19 @@ mod tests {
         }
         let (last, totals) = statement.finish();
         lines.extend(last);
-        let seen: Vec<_> =
+        let sums: Vec<_> =
             lines.iter().map(|l| (l.holder_name.as_str(), l.section.as_str(), l.count, l.gross, l.tds)).collect();
         let rupees = Money::from_rupees;
         assert_eq!(
-            seen,
+            sums,
             [
                 ("Asha Rao", "194H", 2, rupees(0), rupees(0)),
                 ("Asha Rao", "194R", 1, rupees(10), rupees(1)),
                 ("Bina", "194R", 1, rupees(100), rupees(5)),
             ]
         );
-        assert_eq!(totals, Totals { deductees: 2, count: 4, gross: rupees(110), tds: rupees(6) });
-        assert_eq!(Statement::default().finish(), (None, Totals::default()));
+        assert_eq!(totals, ControlTotals { deductees: 2, count: 4, gross: rupees(110), tds: rupees(6) });
+        assert_eq!(Statement::default().finish(), (None, ControlTotals::default()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Who did what to whom, when, from where.
+//! Audit log listing for administrators.
 
-use crate::Compliance;
-use crate::store::actions::{self, Action, ActionId, Sought};
+use crate::ComplianceState;
+use crate::store::audit_log::{self, AuditCriteria, AuditEntry, AuditEntryId};
 use actix_web::{HttpResponse, web};
 use chassis::http::{Cursor, Page, Problem, Query, TimeRange, ok};
 use domain::{Role, Timestamp, UserId};
@@ -10,18 +10,19 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct AuditFilter {
+    /// The staff member who acted.
     actor: Option<UserId>,
-    /// The id of what was acted on, or of whose it is.
+    /// Id of the object acted on, or of the user it belongs to.
     subject: Option<String>,
-    /// From this day or time on.
+    /// First day or time, inclusive.
     from: Option<String>,
-    /// Until this day or time, inclusive.
+    /// Last day or time, inclusive.
     to: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ActionView {
-    id: ActionId,
+pub(super) struct AuditEntryView {
+    id: AuditEntryId,
     actor_id: UserId,
     role: Role,
     service: String,
@@ -35,32 +36,33 @@ pub(super) struct ActionView {
     acted_at: Timestamp,
 }
 
-impl From<Action> for ActionView {
-    fn from(a: Action) -> Self {
+impl From<AuditEntry> for AuditEntryView {
+    fn from(entry: AuditEntry) -> Self {
         Self {
-            id: a.id,
-            actor_id: a.actor_id,
-            role: a.role,
-            service: a.service,
-            action: a.action,
-            subject_type: a.subject_type,
-            subject_id: a.subject_id,
-            subject_user_id: a.subject_user_id,
-            detail: a.detail,
-            request_id: a.request_id,
-            address: a.address,
-            acted_at: a.acted_at,
+            id: entry.id,
+            actor_id: entry.actor_id,
+            role: entry.role,
+            service: entry.service,
+            action: entry.action,
+            subject_type: entry.subject_type,
+            subject_id: entry.subject_id,
+            subject_user_id: entry.subject_user_id,
+            detail: entry.detail,
+            request_id: entry.request_id,
+            address: entry.address,
+            acted_at: entry.acted_at,
         }
     }
 }
 
+/// Lists audit entries newest first. 422 when `from` is after `to`.
 pub(super) async fn list(
-    app: web::Data<Compliance>,
+    state: web::Data<ComplianceState>,
     Query(filter): Query<AuditFilter>,
     page: Page,
 ) -> Result<HttpResponse, Problem> {
     let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
-    let sought = Sought {
+    let criteria = AuditCriteria {
         actor: filter.actor,
         subject: filter.subject,
         from: range.from,
@@ -68,7 +70,7 @@ pub(super) async fn list(
         before: page.after_time_and_id()?,
         limit: page.fetch_limit(),
     };
-    let mut c = app.ctx.db().replica().await?;
-    let rows = actions::list(&mut c, &sought).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), ActionView::from)))
+    let mut c = state.ctx.db().replica().await?;
+    let rows = audit_log::list(&mut c, &criteria).await?;
+    Ok(ok(&page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), AuditEntryView::from)))
 }

@@ -1,27 +1,30 @@
-//! A certificate as a PDF: A4, one of the fonts every reader has, as many pages as it takes.
+//! PDF rendering of a TDS certificate: A4 pages in Helvetica, which every PDF reader has.
 
-use crate::store::records::TdsRecord;
+use crate::store::tds_records::TdsRecord;
 use domain::{Day, FinancialYear, Money, MoneyError, Quarter};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 
 const FONT: Name<'static> = Name(b"F1");
 const ROWS_PER_PAGE: usize = 50;
+/// Baseline of the title, in points from the bottom of the page.
 const TOP: i16 = 790;
+/// Distance of two rows, in points.
 const LEADING: i16 = 13;
-/// Where the columns begin: date, quarter, section, rate, PAN, gross, tax.
+/// Left edges of the columns date, quarter, section, rate, PAN, gross and tax, in points.
 const COLUMNS: [i16; 7] = [40, 110, 160, 240, 300, 400, 485];
 
 type Cells = [String; 7];
 
-/// Whose deductions of which year, oldest first; at least one.
+/// The data of a certificate: at least one record, oldest first.
 pub(super) struct Certificate<'a> {
     pub(super) year: FinancialYear,
     pub(super) made_on: Day,
     pub(super) records: &'a [TdsRecord],
 }
 
-pub(super) fn pdf(certificate: &Certificate<'_>) -> Result<Vec<u8>, MoneyError> {
-    let rows = rows(certificate.records)?;
+/// Renders the certificate as a PDF file. Errors when a total overflows.
+pub(super) fn render(certificate: &Certificate<'_>) -> Result<Vec<u8>, MoneyError> {
+    let rows = table_rows(certificate.records)?;
     let pages: Vec<&[Cells]> = rows.chunks(ROWS_PER_PAGE).collect();
     let mut pdf = Pdf::new();
     let (catalog, tree, font) = (Ref::new(1), Ref::new(2), Ref::new(3));
@@ -36,42 +39,42 @@ pub(super) fn pdf(certificate: &Certificate<'_>) -> Result<Vec<u8>, MoneyError> 
         page.media_box(Rect::new(0.0, 0.0, 595.0, 842.0)).parent(tree).contents(*content_id);
         page.resources().fonts().pair(FONT, font);
         page.finish();
-        pdf.stream(*content_id, &content(certificate, rows));
+        pdf.stream(*content_id, &page_content(certificate, rows));
     }
     Ok(pdf.finish())
 }
 
-fn content(certificate: &Certificate<'_>, rows: &[Cells]) -> Vec<u8> {
+fn page_content(certificate: &Certificate<'_>, rows: &[Cells]) -> Vec<u8> {
     let mut content = Content::new();
     let title = format!("Tax deducted at source, financial year {}", certificate.year);
-    text(&mut content, 14.0, (40, TOP), &title);
+    draw_text(&mut content, 14.0, (40, TOP), &title);
     if let Some(record) = certificate.records.last() {
-        text(&mut content, 9.0, (40, TOP - 18), &format!("{} ({})", record.holder_name, record.user_id));
+        draw_text(&mut content, 9.0, (40, TOP - 18), &format!("{} ({})", record.holder_name, record.user_id));
     }
     let made = format!("Made on {} from the records of the platform. Amounts in rupees.", certificate.made_on);
-    text(&mut content, 9.0, (40, TOP - 32), &made);
+    draw_text(&mut content, 9.0, (40, TOP - 32), &made);
     let mut y = TOP - 58;
     for cells in rows {
         for (x, cell) in COLUMNS.iter().zip(cells) {
-            text(&mut content, 8.0, (*x, y), cell);
+            draw_text(&mut content, 8.0, (*x, y), cell);
         }
         y -= LEADING;
     }
     content.finish().into_vec()
 }
 
-fn text(content: &mut Content, size: f32, (x, y): (i16, i16), text: &str) {
+fn draw_text(content: &mut Content, size: f32, (x, y): (i16, i16), text: &str) {
     content.begin_text().set_font(FONT, size).next_line(f32::from(x), f32::from(y));
-    content.show(Str(&latin(text))).end_text();
+    content.show(Str(&to_latin1(text))).end_text();
 }
 
-/// What the font has no glyph for becomes a question mark.
-fn latin(text: &str) -> Vec<u8> {
-    let plain = |c: char| u8::try_from(c).ok().filter(|b| (0x20..0x7f).contains(b) || *b >= 0xa0).unwrap_or(b'?');
-    text.chars().map(plain).collect()
+/// Encodes text as Latin-1; characters outside it become question marks.
+fn to_latin1(text: &str) -> Vec<u8> {
+    let encode = |c: char| u8::try_from(c).ok().filter(|b| (0x20..0x7f).contains(b) || *b >= 0xa0).unwrap_or(b'?');
+    text.chars().map(encode).collect()
 }
 
-fn rows(records: &[TdsRecord]) -> Result<Vec<Cells>, MoneyError> {
+fn table_rows(records: &[TdsRecord]) -> Result<Vec<Cells>, MoneyError> {
     let mut rows = vec![["Date", "Quarter", "Section", "Rate", "PAN", "Gross", "Tax"].map(str::to_owned)];
     for record in records {
         rows.push([
@@ -85,18 +88,18 @@ fn rows(records: &[TdsRecord]) -> Result<Vec<Cells>, MoneyError> {
         ]);
     }
     for quarter in Quarter::ALL {
-        let of_it: Vec<_> = records.iter().filter(|record| record.quarter == *quarter).collect();
-        if !of_it.is_empty() {
-            rows.push(total(&format!("Total {quarter}"), &of_it)?);
+        let quarter_records: Vec<_> = records.iter().filter(|record| record.quarter == *quarter).collect();
+        if !quarter_records.is_empty() {
+            rows.push(total_row(&format!("Total {quarter}"), &quarter_records)?);
         }
     }
-    rows.push(total("Total", &records.iter().collect::<Vec<_>>())?);
+    rows.push(total_row("Total", &records.iter().collect::<Vec<_>>())?);
     Ok(rows)
 }
 
-fn total(what: &str, records: &[&TdsRecord]) -> Result<Cells, MoneyError> {
+fn total_row(label: &str, records: &[&TdsRecord]) -> Result<Cells, MoneyError> {
     let gross = Money::total(records.iter().map(|record| record.gross_paise))?;
     let tds = Money::total(records.iter().map(|record| record.tds_paise))?;
     let blank = String::new;
-    Ok([what.to_owned(), blank(), blank(), blank(), blank(), gross.to_string(), tds.to_string()])
+    Ok([label.to_owned(), blank(), blank(), blank(), blank(), gross.to_string(), tds.to_string()])
 }

@@ -1,34 +1,34 @@
-//! Documents: whose, what they are, and what staff say of them.
+//! Documents: listing, download and review.
 
-use crate::Compliance;
+use crate::ComplianceState;
 use crate::app::record_download::record_download;
 use crate::app::review_document::review_document;
-use crate::domain::document::{ContentType, DocumentId, Status, Verdict, may_review};
+use crate::domain::document::{ContentType, DocumentId, DocumentStatus, ReviewDecision, check_reviewer};
 use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Page, Problem, Query, ok, path_id};
-use domain::{FreeText, Timestamp, UserId};
+use domain::{MultilineText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-const MOST_REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct DocumentView {
     id: DocumentId,
     user_id: UserId,
     kind: String,
-    /// What the bytes were found to be.
+    /// Detected from the bytes.
     content_type: ContentType,
-    /// Bytes.
+    /// In bytes.
     size: i64,
-    /// Hexadecimal, of the whole file.
+    /// SHA-256 of the whole file, in hexadecimal.
     sha256: String,
-    status: Status,
-    /// Why it was rejected.
+    status: DocumentStatus,
+    /// Reason of the rejection; null unless rejected.
     reason: Option<String>,
     uploaded_at: Timestamp,
     reviewed_at: Option<Timestamp>,
@@ -52,61 +52,64 @@ impl From<Document> for DocumentView {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct Filter {
-    status: Option<Status>,
-    /// Staff: one member's.
+pub(super) struct DocumentFilter {
+    status: Option<DocumentStatus>,
+    /// Documents of this member only; staff only, ignored for members.
     user_id: Option<UserId>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct Rejection {
-    /// 1 to 500 characters; the member reads it.
-    reason: FreeText,
+pub(super) struct RejectDocumentInput {
+    /// 1 to 500 characters, shown to the member.
+    reason: MultilineText,
 }
 
+/// Lists documents newest first: the caller's own, or all for staff.
 pub(super) async fn list(
-    app: web::Data<Compliance>,
+    state: web::Data<ComplianceState>,
     caller: Caller,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<DocumentFilter>,
     page: Page,
 ) -> Result<HttpResponse, Problem> {
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let before = page.after_id()?;
-    let mut c = app.ctx.db().read().await?;
+    let mut c = state.ctx.db().read().await?;
     let rows = documents::list(&mut c, user, filter.status, before, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), DocumentView::from)))
 }
 
-async fn visible(app: &Compliance, caller: &Caller, path: &str) -> Result<Document, Problem> {
+/// Loads a document that the caller may see; 404 otherwise.
+async fn load_visible(state: &ComplianceState, caller: &Caller, path: &str) -> Result<Document, Problem> {
     let id = path_id(path)?;
-    let mut c = app.ctx.db().read().await?;
-    let found = documents::find(&mut c, id).await?;
-    found.filter(|document| caller.may_see(document.user_id)).ok_or_else(Problem::not_found)
+    let mut c = state.ctx.db().read().await?;
+    let document = documents::find(&mut c, id).await?;
+    document.filter(|document| caller.may_see(document.user_id)).ok_or_else(Problem::not_found)
 }
 
-pub(super) async fn show(
-    app: web::Data<Compliance>,
+/// Returns the metadata of a document; 404 when the caller may not see it.
+pub(super) async fn get(
+    state: web::Data<ComplianceState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(ok(&DocumentView::from(visible(&app, &caller, &path).await?)))
+    Ok(ok(&DocumentView::from(load_visible(&state, &caller, &path).await?)))
 }
 
-/// The file, as something to save: never as a page of this origin.
-pub(super) async fn content(
-    app: web::Data<Compliance>,
+/// Sends the file as an attachment, so that a browser never renders it as a page of this origin. A download by staff is
+/// recorded in the audit log first.
+pub(super) async fn get_content(
+    state: web::Data<ComplianceState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let document = visible(&app, &caller, &path).await?;
-    let bytes = app.blobs.get(&document.blob_name).await?;
+    let document = load_visible(&state, &caller, &path).await?;
+    let bytes = state.blobs.get(&document.blob_name).await?;
     if Sha256::digest(&bytes).as_slice() != document.sha256 {
-        return Err(Problem::internal(format!("the bytes of document {} are not those that were stored", document.id)));
+        return Err(Problem::internal(format!("the content of document {} does not match its SHA-256", document.id)));
     }
     if caller.role.is_staff() {
-        // Nothing is given out that is not on record.
-        let (who, shown, now) = (&caller, &document, app.ctx.now());
-        app.ctx.tx(async |c| record_download(c, who, shown, now).await.map_err(Problem::from)).await?;
+        let (actor, document, now) = (&caller, &document, state.ctx.now());
+        state.ctx.tx(async |c| record_download(c, actor, document, now).await.map_err(Problem::from)).await?;
     }
     let disposition = format!("attachment; filename=\"{}.{}\"", document.id, document.content_type.extension());
     Ok(HttpResponse::Ok()
@@ -118,46 +121,48 @@ pub(super) async fn content(
         .body(bytes))
 }
 
+/// Verifies a document. 403 for the caller's own, 409 when it was rejected before.
 pub(super) async fn verify(
-    app: web::Data<Compliance>,
+    state: web::Data<ComplianceState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = somebody_elses(&app, &caller, &path).await?;
-    decide(&app, &caller, id, Verdict::Verify).await
+    let id = load_for_review(&state, &caller, &path).await?;
+    apply_decision(&state, &caller, id, ReviewDecision::Verify).await
 }
 
+/// Rejects a document. 403 for the caller's own, 409 after another decision, 422 without a valid reason.
 pub(super) async fn reject(
-    app: web::Data<Compliance>,
+    state: web::Data<ComplianceState>,
     caller: Caller,
     path: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let id = somebody_elses(&app, &caller, &path).await?;
-    let input = body.json_or::<Rejection>("compliance.review_invalid").await?.value;
+    let id = load_for_review(&state, &caller, &path).await?;
+    let input = body.json_with_code::<RejectDocumentInput>("compliance.review_invalid").await?.value;
     let reason = input.reason.trim();
     let mut errors = FieldErrors::new();
-    let fits = (1..=MOST_REASON).contains(&reason.chars().count());
-    errors.require("reason", fits, "length", format!("1 to {MOST_REASON} characters"));
+    let fits = (1..=MAX_REASON_CHARS).contains(&reason.chars().count());
+    errors.require("reason", fits, "length", format!("1 to {MAX_REASON_CHARS} characters"));
     errors.require_readable("reason", reason);
     errors.finish("compliance.review_invalid")?;
-    decide(&app, &caller, id, Verdict::Reject { reason }).await
+    apply_decision(&state, &caller, id, ReviewDecision::Reject { reason }).await
 }
 
-/// The document, if there is one and it is not the caller's: 403 and 404 come before the body is looked at.
-async fn somebody_elses(app: &Compliance, caller: &Caller, path: &str) -> Result<DocumentId, Problem> {
-    let document = visible(app, caller, path).await?;
-    may_review(document.user_id, caller.user_id).map_err(ComplianceError::from)?;
+/// Returns the id of a visible document; 404 without one, 403 for the caller's own. Runs before the body is read.
+async fn load_for_review(state: &ComplianceState, caller: &Caller, path: &str) -> Result<DocumentId, Problem> {
+    let document = load_visible(state, caller, path).await?;
+    check_reviewer(document.user_id, caller.user_id).map_err(ComplianceError::from)?;
     Ok(document.id)
 }
 
-async fn decide(
-    app: &Compliance,
+async fn apply_decision(
+    state: &ComplianceState,
     caller: &Caller,
     id: DocumentId,
-    verdict: Verdict<'_>,
+    decision: ReviewDecision<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let now = app.ctx.now();
-    let document = app.ctx.tx(async |c| review_document(c, caller, id, verdict, now).await).await?;
+    let now = state.ctx.now();
+    let document = state.ctx.tx(async |c| review_document(c, caller, id, decision, now).await).await?;
     Ok(ok(&DocumentView::from(document)))
 }

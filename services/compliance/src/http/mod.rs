@@ -1,4 +1,4 @@
-//! The route table.
+//! Routes of the compliance service.
 
 mod audit;
 mod certificate;
@@ -8,82 +8,84 @@ mod statement;
 mod tds;
 mod upload;
 
-use crate::Compliance;
+use crate::ComplianceState;
 use crate::domain::document::ContentType;
 use chassis::auth::Access;
 use chassis::http::{Doc, Listing, Routes};
 
-pub(crate) fn routes(state: Compliance) -> Routes {
+/// The route table with its access rules.
+pub(crate) fn routes(state: ComplianceState) -> Routes {
     let routes = Routes::new("compliance")
         .data(state)
         .get(
             "/compliance/tds",
             Access::User,
             tds::list,
-            Doc::new("Tax deducted at source in a financial year; own, or everybody's for staff")
-                .filters::<tds::TdsFilter>()
+            Doc::new("Tax deducted at source in a financial year: own, all members' for staff")
+                .query::<tds::TdsFilter>()
                 .paged()
-                .gives::<tds::TdsList>(),
+                .returns::<tds::TdsList>(),
         )
         .get(
             "/compliance/tds/{fy}/certificate",
             Access::User,
-            certificate::show,
+            certificate::get,
             Doc::new("A year's deductions as a PDF: own, or with `user_id` any member's for staff")
-                .filters::<certificate::Whose>()
-                .gives_file(["application/pdf"]),
+                .query::<certificate::CertificateFilter>()
+                .returns_file(["application/pdf"]),
         )
         .get(
             "/compliance/tds/{fy}/{quarter}/statement",
             Access::Staff,
-            statement::show,
-            Doc::new("A quarter's deductions by PAN as CSV, with control totals").gives_file(["text/csv"]),
+            statement::get,
+            Doc::new("A quarter's deductions by PAN as CSV, with control totals").returns_file(["text/csv"]),
         )
         .get(
             "/audit",
             Access::Admin,
             audit::list,
-            Doc::new("Who did what to whom, when, from where, newest first")
-                .filters::<audit::AuditFilter>()
+            Doc::new("Audit log of staff actions, newest first")
+                .query::<audit::AuditFilter>()
                 .paged()
-                .gives::<Listing<audit::ActionView>>(),
+                .returns::<Listing<audit::AuditEntryView>>(),
         );
     with_documents(routes)
 }
 
 fn with_documents(routes: Routes) -> Routes {
-    let gives = |summary| Doc::new(summary).gives::<documents::DocumentView>();
+    let document = |summary| Doc::new(summary).returns::<documents::DocumentView>();
     routes
         .post(
             "/compliance/documents",
             Access::User,
             upload::upload,
             Doc::new("Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`")
-                .takes_form::<upload::Upload>()
-                .creates::<documents::DocumentView>()
+                .form::<upload::UploadDocumentInput>()
+                .created::<documents::DocumentView>()
                 .idempotent(),
         )
         .get(
             "/compliance/documents",
             Access::User,
             documents::list,
-            Doc::new("Own documents, newest first; everybody's for staff")
-                .filters::<documents::Filter>()
+            Doc::new("Documents, newest first: own, all members' for staff")
+                .query::<documents::DocumentFilter>()
                 .paged()
-                .gives::<Listing<documents::DocumentView>>(),
+                .returns::<Listing<documents::DocumentView>>(),
         )
-        .get("/compliance/documents/{id}", Access::User, documents::show, gives("One document"))
+        .get("/compliance/documents/{id}", Access::User, documents::get, document("One document"))
         .get(
             "/compliance/documents/{id}/content",
             Access::User,
-            documents::content,
-            Doc::new("The file itself").gives_file(ContentType::ALL.iter().map(|kind| kind.as_str())),
+            documents::get_content,
+            Doc::new("The content of a document")
+                .returns_file(ContentType::ALL.iter().map(|content_type| content_type.as_str())),
         )
-        .post("/compliance/documents/{id}/verify", Access::Staff, documents::verify, gives("Say that it is genuine"))
+        .post("/compliance/documents/{id}/verify", Access::Staff, documents::verify, document("Verify a document"))
         .post(
             "/compliance/documents/{id}/reject",
             Access::Staff,
             documents::reject,
-            gives("Say why it will not do").takes::<documents::Rejection>(),
+            document("Reject a document with a reason").body::<documents::RejectDocumentInput>(),
         )
 }

@@ -1,66 +1,70 @@
-//! A quarter's statement for the tax authority: the one place where a PAN is opened, and the audit log says by whom.
+//! Quarterly TDS statement for the tax authority as CSV. It is the only place that unseals PANs; the audit log records
+//! each download.
 //!
-//! Records are read and sent page by page, in the order of the PANs' indexes: no database knows that of the PANs.
+//! Records are read and sent page by page, ordered by the blind index of the PAN: the database cannot order by sealed
+//! PANs.
 
-use crate::Compliance;
-use crate::domain::statement::{Deduction, Line, Statement, Totals, safe_cell};
-use crate::store::records::{self, TdsRecord};
+use crate::ComplianceState;
+use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine, safe_cell};
+use crate::store::tds_records::{self, TdsRecord};
 use actix_web::{HttpResponse, web};
-use chassis::audit::{self, Action};
+use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Parts, Problem, download, long_read, path_id};
+use chassis::http::{BodySender, Problem, download, long_read, path_id};
 use db::{DbConnection, LongRead};
 use domain::{FinancialYear, Quarter};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
-/// Records in memory at once.
-const PAGE: i64 = 500;
-/// What stands for a PAN that is not there, in returns of tax deducted.
+/// Records in memory at a time.
+const PAGE_RECORDS: i64 = 500;
+/// Placeholder of TDS returns for a deductee without a PAN.
 const NO_PAN: &str = "PANNOTAVBL";
 
-pub(super) async fn show(
-    app: web::Data<Compliance>,
+/// Sends the statement. 404 for a path that is no year and quarter, 429 while no connection for long reads is free.
+pub(super) async fn get(
+    state: web::Data<ComplianceState>,
     caller: Caller,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let of: (FinancialYear, Quarter) = (path_id(&path.0)?, path_id(&path.1)?);
-    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
-    let name = format!("tds-{}-{}.csv", of.0, of.1);
-    download("text/csv; charset=utf-8", &name, async move |out| send(&app, &caller, &turn, of, &out).await).await
+    let quarter: (FinancialYear, Quarter) = (path_id(&path.0)?, path_id(&path.1)?);
+    let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
+    let name = format!("tds-{}-{}.csv", quarter.0, quarter.1);
+    download("text/csv; charset=utf-8", &name, async move |out| send(&state, &caller, &long_read, quarter, &out).await)
+        .await
 }
 
 async fn send(
-    app: &Compliance,
+    state: &ComplianceState,
     caller: &Caller,
-    turn: &LongRead,
-    of: (FinancialYear, Quarter),
-    out: &Parts,
+    long_read: &LongRead,
+    quarter: (FinancialYear, Quarter),
+    out: &BodySender,
 ) -> Result<(), Problem> {
     let mut statement = Statement::default();
-    let mut part = Part::of(app);
-    part.write(["pan", "name", "section", "deductions", "gross", "tds"].map(str::to_owned))?;
+    let mut chunk = CsvChunk::new(state);
+    chunk.write(["pan", "name", "section", "deductions", "gross", "tds"].map(str::to_owned))?;
     let mut after: Option<TdsRecord> = None;
     loop {
-        let mut c = turn.connection().await?;
-        let mut page = records::of_quarter(&mut c, of, after.as_ref(), PAGE).await?;
+        let mut c = long_read.connection().await?;
+        let mut page = tds_records::list_for_quarter(&mut c, quarter, after.as_ref(), PAGE_RECORDS).await?;
         drop(c);
-        let is_last = i64::try_from(page.len()) != Ok(PAGE);
+        let is_last = i64::try_from(page.len()) != Ok(PAGE_RECORDS);
         for record in &page {
             if let Some(line) = statement.add(&deduction(record)).map_err(Problem::internal)? {
-                part.line(&line)?;
+                chunk.write_line(&line)?;
             }
         }
         if is_last {
             let (line, totals) = std::mem::take(&mut statement).finish();
-            line.map_or(Ok(()), |line| part.line(&line))?;
-            part.totals(&totals)?;
+            line.map_or(Ok(()), |line| chunk.write_line(&line))?;
+            chunk.write_totals(&totals)?;
         }
         if after.is_none() {
-            // Before the first PAN leaves.
-            tell(app, caller, of).await?;
+            // Recorded before the first PAN is sent.
+            record_download(state, caller, quarter).await?;
         }
-        out.send(part.take()?).await?;
+        out.send(chunk.take_bytes()?).await?;
         after = page.pop();
         if is_last {
             return Ok(());
@@ -68,11 +72,15 @@ async fn send(
     }
 }
 
-/// Records for the audit log who of the staff downloads the statement.
-async fn tell(app: &Compliance, caller: &Caller, (year, quarter): (FinancialYear, Quarter)) -> Result<(), Problem> {
-    let (subject, now) = (&format!("{year}-{quarter}"), app.ctx.now());
-    let opened = async |c: &mut DbConnection| {
-        let action = Action {
+/// Publishes `StaffActed`: `caller` downloads the statement.
+async fn record_download(
+    state: &ComplianceState,
+    caller: &Caller,
+    (year, quarter): (FinancialYear, Quarter),
+) -> Result<(), Problem> {
+    let (subject, now) = (&format!("{year}-{quarter}"), state.ctx.now());
+    let record = async |c: &mut DbConnection| {
+        let action = StaffAction {
             action: "compliance.statement_download",
             subject_type: "tds_statement",
             subject_id: subject.clone(),
@@ -81,7 +89,7 @@ async fn tell(app: &Compliance, caller: &Caller, (year, quarter): (FinancialYear
         };
         audit::record(c, "compliance", caller, now, action).await.map_err(Problem::from)
     };
-    app.ctx.tx(opened).await
+    state.ctx.tx(record).await
 }
 
 fn deduction(record: &TdsRecord) -> Deduction<'_> {
@@ -95,43 +103,45 @@ fn deduction(record: &TdsRecord) -> Deduction<'_> {
     }
 }
 
-/// The next part of the file.
-struct Part<'a> {
-    app: &'a Compliance,
+/// CSV rows that are not sent yet.
+struct CsvChunk<'a> {
+    state: &'a ComplianceState,
     csv: csv::Writer<Vec<u8>>,
 }
 
-impl<'a> Part<'a> {
-    fn of(app: &'a Compliance) -> Self {
-        Self { app, csv: csv::Writer::from_writer(Vec::new()) }
+impl<'a> CsvChunk<'a> {
+    fn new(state: &'a ComplianceState) -> Self {
+        Self { state, csv: csv::Writer::from_writer(Vec::new()) }
     }
 
     fn write(&mut self, record: [String; 6]) -> Result<(), Problem> {
         self.csv.write_record(record).map_err(Problem::internal)
     }
 
-    fn line(&mut self, line: &Line) -> Result<(), Problem> {
-        let pan = pan(self.app, line)?;
+    fn write_line(&mut self, line: &StatementLine) -> Result<(), Problem> {
+        let pan = unseal_pan(self.state, line)?;
         let (name, section) = (safe_cell(&line.holder_name), safe_cell(&line.section));
         self.write([pan, name, section, line.count.to_string(), line.gross.to_string(), line.tds.to_string()])
     }
 
-    /// How many PANs and deductions, and the sums: the last line.
-    fn totals(&mut self, of: &Totals) -> Result<(), Problem> {
-        let (count, gross, tds) = (of.count.to_string(), of.gross.to_string(), of.tds.to_string());
-        self.write(["TOTAL".to_owned(), format!("{} PAN", of.deductees), String::new(), count, gross, tds])
+    /// Writes the last line: the count of PANs and of deductions, and the sums.
+    fn write_totals(&mut self, totals: &ControlTotals) -> Result<(), Problem> {
+        let (count, gross, tds) = (totals.count.to_string(), totals.gross.to_string(), totals.tds.to_string());
+        self.write(["TOTAL".to_owned(), format!("{} PAN", totals.deductees), String::new(), count, gross, tds])
     }
 
-    fn take(&mut self) -> Result<Vec<u8>, Problem> {
-        let written = std::mem::replace(self, Self::of(self.app));
+    /// Returns the rows so far as bytes and starts an empty chunk.
+    fn take_bytes(&mut self) -> Result<Vec<u8>, Problem> {
+        let written = std::mem::replace(self, Self::new(self.state));
         written.csv.into_inner().map_err(|e| Problem::internal(e.into_error()))
     }
 }
 
-fn pan(app: &Compliance, line: &Line) -> Result<String, Problem> {
+/// Unseals the PAN of a line. Fails the whole statement when the key is wrong.
+fn unseal_pan(state: &ComplianceState, line: &StatementLine) -> Result<String, Problem> {
     if line.pan_sealed.is_empty() {
         return Ok(NO_PAN.to_owned());
     }
-    let opened = app.sealer.open("pan", &line.pan_sealed).map_err(Problem::internal)?;
-    Ok(safe_cell(opened.expose_secret()))
+    let pan = state.sealer.open("pan", &line.pan_sealed).map_err(Problem::internal)?;
+    Ok(safe_cell(pan.expose_secret()))
 }

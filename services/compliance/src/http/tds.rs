@@ -1,7 +1,7 @@
-//! A member's deductions in a financial year.
+//! TDS records of a financial year.
 
-use crate::Compliance;
-use crate::store::records::{self, TdsRecord};
+use crate::ComplianceState;
+use crate::store::tds_records::{self, TdsRecord};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Cursor, Page, Problem, Query, ok};
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct TdsFilter {
-    /// Like `2026-27`; the current one by default.
+    /// Financial year such as `2026-27`; the current one by default.
     fy: Option<FinancialYear>,
-    /// Staff: one member's.
+    /// Deductions of this member only; staff only, ignored for members.
     user_id: Option<UserId>,
 }
 
@@ -25,16 +25,16 @@ pub(super) struct TdsList {
     next_cursor: Option<String>,
 }
 
-/// The deduction that a reversal takes back.
+/// The deduction that a reversal reverses.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Reversed {
+struct ReversedDeductionView {
     fy: FinancialYear,
     quarter: Quarter,
     deducted_at: Timestamp,
 }
 
-/// One deduction; a payout the bank returned has a second line with negative amounts, in the year and quarter of the
-/// return.
+/// One deduction, or the reversal of one: a payout that the bank returned has a second record with negative amounts in
+/// the year and quarter of the return.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TdsView {
     payout_id: PayoutId,
@@ -48,8 +48,8 @@ struct TdsView {
     tds: Money,
     pan: String,
     reversal: bool,
-    /// Of a reversal: the deduction it takes back, which may be of an earlier quarter or year.
-    reverses: Option<Reversed>,
+    /// For a reversal: the reversed deduction, possibly of an earlier quarter or year. Null otherwise.
+    reverses: Option<ReversedDeductionView>,
     deducted_at: Timestamp,
 }
 
@@ -67,7 +67,7 @@ impl From<TdsRecord> for TdsView {
             tds: record.tds_paise,
             pan: record.pan_mask,
             reversal: record.reversal,
-            reverses: record.reverses_at.map(|at| Reversed {
+            reverses: record.reverses_at.map(|at| ReversedDeductionView {
                 fy: at.financial_year(),
                 quarter: at.quarter(),
                 deducted_at: at,
@@ -77,18 +77,19 @@ impl From<TdsRecord> for TdsView {
     }
 }
 
+/// Lists TDS records of a year with the totals of the whole year: the caller's own, or all for staff.
 pub(super) async fn list(
-    app: web::Data<Compliance>,
+    state: web::Data<ComplianceState>,
     caller: Caller,
     Query(filter): Query<TdsFilter>,
     page: Page,
 ) -> Result<HttpResponse, Problem> {
-    let year = filter.fy.unwrap_or_else(|| app.ctx.now().financial_year());
+    let year = filter.fy.unwrap_or_else(|| state.ctx.now().financial_year());
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let before = page.after_id()?;
-    let mut c = app.ctx.db().read().await?;
-    let rows = records::list(&mut c, user, year, before, page.fetch_limit()).await?;
-    let (total_gross, total_tds) = records::totals(&mut c, user, year).await?;
+    let mut c = state.ctx.db().read().await?;
+    let rows = tds_records::list(&mut c, user, year, before, page.fetch_limit()).await?;
+    let (total_gross, total_tds) = tds_records::totals(&mut c, user, year).await?;
     let listing = page.listing(rows, |row| Cursor::Id(row.id.uuid()), TdsView::from);
     Ok(ok(&TdsList { items: listing.items, total_gross, total_tds, next_cursor: listing.next_cursor }))
 }

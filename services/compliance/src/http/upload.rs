@@ -1,10 +1,12 @@
-//! An upload: multipart/form-data with a file and its kind.
+//! Document upload: multipart/form-data with the fields `file` and `kind`.
 
 use super::documents::DocumentView;
-use crate::Compliance;
+use crate::ComplianceState;
 use crate::app::add_document::add_document;
-use crate::blobs::random_name;
-use crate::domain::document::{ContentType, Kind, LONGEST_SIDE, MOST_BYTES, MOST_PIXELS, Status};
+use crate::blobs::random_blob_name;
+use crate::domain::document::{
+    ContentType, DocumentKind, DocumentStatus, MAX_DOCUMENT_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS,
+};
 use crate::picture;
 use crate::store::documents::Document;
 use actix_multipart::{Multipart, MultipartError};
@@ -12,42 +14,44 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Idempotent, Problem, REPLAYED};
+use chassis::http::{Body, FieldErrors, Idempotent, Problem, REPLAYED_HEADER};
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
 
-/// What a form may have besides the file: its boundaries, headers and other fields.
-const MOST_BESIDES: usize = 64 * 1024;
+/// Size limit of a form without its file: boundaries, headers and other fields.
+const MAX_FORM_OVERHEAD_BYTES: usize = 64 * 1024;
 
-/// The form, for the documentation.
+/// The form, for the API document.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is used; `read` takes the form apart")]
-pub(super) struct Upload {
-    /// A PDF, JPEG or PNG; what it is, its bytes say.
+#[expect(dead_code, reason = "only its schema is used; `parse_form` reads the form")]
+pub(super) struct UploadDocumentInput {
+    /// A PDF, JPEG or PNG; the type is detected from the bytes.
     #[schemars(extend("format" = "binary"))]
     file: String,
-    /// 1 to 32 small letters, digits and underscores.
+    /// 1 to 32 lowercase letters, digits and underscores.
     kind: String,
 }
 
-/// The fields of the form that matter.
+/// The fields of a parsed form; others are ignored.
 #[derive(Default)]
-struct Form {
+struct UploadFields {
     file: Option<Bytes>,
     kind: Option<String>,
 }
 
+/// Validates the form, stores the bytes, then inserts the document. Deletes the bytes again when the insertion fails or
+/// the request is a replay.
 pub(super) async fn upload(
-    app: web::Data<Compliance>,
+    state: web::Data<ComplianceState>,
     caller: Caller,
     idem: Idempotent,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let form = read(&request, body).await?;
-    let (bytes, kind, content_type) = check(form)?;
-    decode(&app, &bytes, content_type).await?;
+    let form = parse_form(&request, body).await?;
+    let (bytes, kind, content_type) = validate(form)?;
+    check_decodable(&state, &bytes, content_type).await?;
     let document = Document {
         id: chassis::id::fresh(),
         user_id: caller.user_id,
@@ -55,60 +59,63 @@ pub(super) async fn upload(
         content_type,
         size_bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
         sha256: Sha256::digest(&bytes).to_vec(),
-        blob_name: random_name(),
-        status: Status::Pending,
+        blob_name: random_blob_name(),
+        status: DocumentStatus::Pending,
         reason: String::new(),
-        uploaded_at: app.ctx.now(),
+        uploaded_at: state.ctx.now(),
         reviewed_by: None,
         reviewed_at: None,
     };
-    // First the bytes, then the row: a row whose bytes are missing cannot come about. Bytes without a row can,
-    // if the process dies in between or a store that does not answer took them; nothing names them.
-    app.blobs.put(&document.blob_name, bytes.to_vec()).await?;
+    // Bytes before row, so that no row lacks its bytes. A crash or a lost answer of the store leaves bytes without a
+    // row, which are unreachable and harmless.
+    state.blobs.put(&document.blob_name, bytes.to_vec()).await?;
     let row = &document;
-    // The form's boundary is another one each time: what it says is what must be the same.
-    let said = Bytes::from([row.kind.as_bytes(), &[0], &row.sha256].concat());
-    let answer = idem.run(&app.ctx, &caller, &said, StatusCode::CREATED, async |c| {
+    // The multipart boundary differs in each request, so the idempotency fingerprint covers kind and hash instead.
+    let fingerprint = Bytes::from([row.kind.as_bytes(), &[0], &row.sha256].concat());
+    let response = idem.run(&state.ctx, &caller, &fingerprint, StatusCode::CREATED, async |c| {
         add_document(c, row).await?;
         Ok::<DocumentView, Problem>(row.clone().into())
     });
-    let answer = answer.await;
-    let is_new = answer.as_ref().is_ok_and(|a| !a.headers().contains_key(REPLAYED));
+    let response = response.await;
+    let is_new = response.as_ref().is_ok_and(|response| !response.headers().contains_key(REPLAYED_HEADER));
     if !is_new {
-        let _left_behind = app.blobs.remove(&document.blob_name).await;
+        let _orphaned = state.blobs.delete(&document.blob_name).await;
     }
-    answer
+    response
 }
 
-/// 422 unless all of a picture decodes: its first bytes prove little.
-async fn decode(app: &Compliance, bytes: &Bytes, content_type: ContentType) -> Result<(), Problem> {
-    let _turn = app.decoders.acquire().await.map_err(Problem::internal)?;
+/// Decodes a whole picture; 422 when that fails, since valid first bytes do not make a valid picture.
+async fn check_decodable(state: &ComplianceState, bytes: &Bytes, content_type: ContentType) -> Result<(), Problem> {
+    let _permit = state.decoders.acquire().await.map_err(Problem::internal)?;
     let picture = bytes.clone();
-    let is_whole = web::block(move || picture::is_whole(content_type, &picture)).await.map_err(Problem::internal)?;
+    let is_decodable =
+        web::block(move || picture::is_decodable(content_type, &picture)).await.map_err(Problem::internal)?;
     let mut errors = FieldErrors::new();
-    let detail = format!("it cannot be decoded, or has more than {MOST_PIXELS} pixels or {LONGEST_SIDE} on a side");
-    errors.require("file", is_whole, "undecodable", detail);
+    let (pixels, side) = (MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS);
+    let detail = format!("the picture cannot be decoded, or has more than {pixels} pixels or {side} on a side");
+    errors.require("file", is_decodable, "undecodable", detail);
     errors.finish("compliance.document_invalid")
 }
 
 fn too_large() -> Problem {
-    let detail = format!("a document may have at most {MOST_BYTES} bytes");
+    let detail = format!("a document may have at most {MAX_DOCUMENT_BYTES} bytes");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", detail)
 }
 
-/// The whole body is bounded before it is taken apart, so that fields nobody asked for are too.
-async fn read(request: &HttpRequest, body: Body) -> Result<Form, Problem> {
-    let bytes = body.bytes(MOST_BYTES + MOST_BESIDES).await?;
+/// Parses the multipart form. The limit covers the whole body, so unknown fields count too. Errors with 413 for a body
+/// or file that is too large, 400 for a repeated field or malformed form, 415 for another content type.
+async fn parse_form(request: &HttpRequest, body: Body) -> Result<UploadFields, Problem> {
+    let bytes = body.bytes(MAX_DOCUMENT_BYTES + MAX_FORM_OVERHEAD_BYTES).await?;
     let mut parts = Multipart::new(request.headers(), stream::iter([Ok(bytes)]));
-    let mut form = Form::default();
+    let mut form = UploadFields::default();
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(malformed)?;
         let name = part.name().unwrap_or_default().to_owned();
-        let value = match part.bytes(MOST_BYTES).await {
+        let value = match part.bytes(MAX_DOCUMENT_BYTES).await {
             Ok(value) => value.map_err(malformed)?,
             Err(_) => return Err(too_large()),
         };
-        let twice = || Problem::bad_request("request.field_twice", format!("there is more than one `{name}`"));
+        let twice = || Problem::bad_request("request.field_twice", format!("the field `{name}` occurs more than once"));
         match name.as_str() {
             "file" if form.file.is_some() => return Err(twice()),
             "kind" if form.kind.is_some() => return Err(twice()),
@@ -124,25 +131,25 @@ fn malformed(error: MultipartError) -> Problem {
     use MultipartError::{ContentTypeIncompatible, ContentTypeMissing, ContentTypeParse};
     if matches!(error, ContentTypeMissing | ContentTypeParse | ContentTypeIncompatible) {
         let unsupported = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Problem::new(unsupported, "request.not_multipart", "send multipart/form-data");
+        return Problem::new(unsupported, "request.not_multipart", "the request must be multipart/form-data");
     }
     Problem::bad_request("request.malformed_form", error.to_string())
 }
 
-fn check(form: Form) -> Result<(Bytes, Kind, ContentType), Problem> {
+fn validate(form: UploadFields) -> Result<(Bytes, DocumentKind, ContentType), Problem> {
     let file = form.file.unwrap_or_default();
-    let kind = form.kind.as_deref().and_then(Kind::try_new);
-    let content_type = ContentType::of(&file);
+    let kind = form.kind.as_deref().and_then(DocumentKind::try_new);
+    let content_type = ContentType::detect(&file);
     let mut errors = FieldErrors::new();
     if file.is_empty() {
-        errors.require("file", false, "required", "a file is needed");
+        errors.require("file", false, "required", "a file is required");
     } else {
-        errors.require("file", content_type.is_some(), "type", "its bytes are no PDF, JPEG or PNG");
+        errors.require("file", content_type.is_some(), "type", "the content is not a PDF, JPEG or PNG");
     }
-    errors.require("kind", kind.is_some(), "format", "1 to 32 small letters, digits and underscores");
+    errors.require("kind", kind.is_some(), "format", "1 to 32 lowercase letters, digits and underscores");
     errors.finish("compliance.document_invalid")?;
     match (kind, content_type) {
         (Some(kind), Some(content_type)) => Ok((file, kind, content_type)),
-        (None, _) | (_, None) => Err(Problem::internal("a checked form is complete")),
+        (None, _) | (_, None) => Err(Problem::internal("a validated form is complete")),
     }
 }

@@ -1,4 +1,4 @@
-//! Which certificates were given out.
+//! Certificates that were issued.
 
 use crate::schema::certificates;
 use db::{DbConnection, inserted};
@@ -8,23 +8,24 @@ use domain::{FinancialYear, Money, Timestamp, UserId};
 
 domain::id_type! { CertificateId }
 
-/// The first issue of a member's certificate of a year.
+/// First issue of a member's certificate of a financial year.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = certificates, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Issue {
+pub struct CertificateIssue {
     pub id: CertificateId,
     pub user_id: UserId,
     pub financial_year: FinancialYear,
-    /// As it was then: a year that is not over goes on.
+    /// The total at the time of the issue; later deductions of a current year are not included.
     pub total_tds_paise: Money,
     pub issued_at: Timestamp,
 }
 
-/// `false` when it was issued before.
-pub async fn add(c: &mut DbConnection, issue: &Issue) -> QueryResult<bool> {
+/// Inserts an issue. `false` when the member's certificate of this year was issued before.
+pub async fn insert_if_new(c: &mut DbConnection, issue: &CertificateIssue) -> QueryResult<bool> {
     inserted(diesel::insert_into(certificates::table).values(issue).execute(c).await)
 }
 
+/// Whether the member's certificate of this year was issued before.
 pub async fn is_issued(c: &mut DbConnection, user: UserId, year: FinancialYear) -> QueryResult<bool> {
     let issued =
         certificates::table.filter(certificates::user_id.eq(user)).filter(certificates::financial_year.eq(year));

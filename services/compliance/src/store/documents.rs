@@ -1,12 +1,13 @@
-//! What members uploaded, without the bytes.
+//! Metadata of uploaded documents.
 
-use crate::domain::document::{ContentType, DocumentId, Status};
+use crate::domain::document::{ContentType, DocumentId, DocumentStatus};
 use crate::schema::documents;
 use db::{DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 
+/// A document without its bytes, which the blob store holds under `blob_name`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = documents, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Document {
@@ -17,36 +18,39 @@ pub struct Document {
     pub size_bytes: i64,
     pub sha256: Vec<u8>,
     pub blob_name: String,
-    pub status: Status,
-    /// Why it was rejected; empty otherwise.
+    pub status: DocumentStatus,
+    /// Reason of the rejection; empty unless rejected.
     pub reason: String,
     pub uploaded_at: Timestamp,
     pub reviewed_by: Option<UserId>,
     pub reviewed_at: Option<Timestamp>,
 }
 
+/// Inserts a document.
 pub async fn insert(c: &mut DbConnection, document: &Document) -> QueryResult<()> {
     diesel::insert_into(documents::table).values(document).execute(c).await.map(drop)
 }
 
+/// Finds a document by id.
 pub async fn find(c: &mut DbConnection, id: DocumentId) -> QueryResult<Option<Document>> {
     documents::table.find(id).select(Document::as_select()).first(c).await.optional()
 }
 
-/// The same, locked until the transaction ends.
+/// Finds a document and locks its row until the transaction ends.
 pub async fn lock(c: &mut DbConnection, id: DocumentId) -> QueryResult<Option<Document>> {
     documents::table.find(id).select(Document::as_select()).lock().get_result(c).await.optional()
 }
 
-pub async fn count_of(c: &mut DbConnection, user: UserId) -> QueryResult<i64> {
+/// Counts the documents of a member.
+pub async fn count_for_member(c: &mut DbConnection, user: UserId) -> QueryResult<i64> {
     documents::table.filter(documents::user_id.eq(user)).count().get_result(c).await
 }
 
-/// Of one member or of everybody, newest first.
+/// Lists documents newest first: of one member or of all, from before the id `before`.
 pub async fn list(
     c: &mut DbConnection,
     user: Option<UserId>,
-    status: Option<Status>,
+    status: Option<DocumentStatus>,
     before: Option<DocumentId>,
     limit: i64,
 ) -> QueryResult<Vec<Document>> {
@@ -67,7 +71,8 @@ pub async fn list(
     query.load(c).await
 }
 
-pub async fn set_review(c: &mut DbConnection, document: &Document) -> QueryResult<()> {
+/// Updates status, reason, reviewer and time of the review.
+pub async fn update_review(c: &mut DbConnection, document: &Document) -> QueryResult<()> {
     diesel::update(documents::table.find(document.id))
         .set((
             documents::status.eq(document.status),

@@ -1,6 +1,6 @@
-//! Rows and queries, a file a noun.
+//! Rows and queries, one file per table.
 
-pub mod actions;
+pub mod audit_log;
 pub mod certificates;
 pub mod documents;
-pub mod records;
+pub mod tds_records;

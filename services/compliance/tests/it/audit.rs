@@ -1,4 +1,4 @@
-//! The log of what staff did.
+//! Tests of the audit log.
 
 use crate::fixture::*;
 use chassis::id;
@@ -22,7 +22,7 @@ fn acted(actor: UserId, subject: UserId, at: Timestamp) -> StaffActed {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn administrators_find_who_did_what_to_whom() {
+async fn administrators_filter_the_audit_log_by_actor_subject_and_day() {
     let f = fixture().await;
     let (clerk, member): (UserId, UserId) = (id::fresh(), id::fresh());
     let midnight = f.now().day().starts_at();
@@ -32,7 +32,7 @@ async fn administrators_find_who_did_what_to_whom() {
     }
     let admin = f.as_admin();
     let today = f.now().day();
-    for (query, found) in [
+    for (query, count) in [
         (String::new(), 3),
         (format!("actor={clerk}"), 2),
         (format!("subject={member}"), 2),
@@ -44,7 +44,7 @@ async fn administrators_find_who_did_what_to_whom() {
         ("subject=nothing".to_owned(), 0),
     ] {
         let list = admin.get(&format!("/audit?{query}")).await.expect(200);
-        assert_eq!(list["items"].as_array().unwrap().len(), found, "{query}");
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{query}");
     }
     let backwards = admin.get(&format!("/audit?from={}&to={today}", today.next())).await;
     assert_eq!(backwards.problem(422), "compliance.range_backwards");
@@ -59,30 +59,30 @@ async fn administrators_find_who_did_what_to_whom() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_done_at_the_same_instant_is_listed_whole_across_pages() {
+async fn entries_of_the_same_instant_are_all_listed_across_pages() {
     let f = fixture().await;
     let (member, now) = (id::fresh::<UserId>(), f.now());
     let mut ids = Vec::new();
     for n in 0..7 {
-        // Two instants, and told in another order than done.
-        let mut act = acted(id::fresh(), member, now.plus_secs(-(n % 2)));
+        // Two instants, delivered out of order.
+        let mut event = acted(id::fresh(), member, now.plus_secs(-(n % 2)));
         if n == 3 {
-            // A subject that is found by both of its ids, once.
-            act.subject_id = member.to_string();
+            // Both subject columns match: listed once all the same.
+            event.subject_id = member.to_string();
         }
-        f.deliver_now(&act).await;
-        ids.push(uuid::Uuid::from_slice(&act.action_id).unwrap().to_string());
+        f.deliver_now(&event).await;
+        ids.push(uuid::Uuid::from_slice(&event.action_id).unwrap().to_string());
     }
     for filter in [String::new(), format!("&subject={member}")] {
-        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        let (mut listed, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = f.as_admin().get(&format!("/audit?limit=2{filter}{cursor}")).await.expect(200);
-            seen.extend(page["items"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap().to_owned()));
+            listed.extend(page["items"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap().to_owned()));
             let Some(next) = page["next_cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");
         }
         let mut all = ids.clone();
-        let (mut sorted, count) = (seen.clone(), seen.len());
+        let (mut sorted, count) = (listed.clone(), listed.len());
         all.sort_unstable();
         sorted.sort_unstable();
         assert_eq!((sorted, count), (all, 7), "{filter}");

@@ -1,4 +1,4 @@
-//! What is taken, what is refused, and who sees it.
+//! Tests of document upload, listing and download.
 
 use crate::fixture::*;
 use chassis::id;
@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::json;
 use std::path::Path;
 
-const MOST: usize = 5 * 1024 * 1024;
+const MAX_BYTES: usize = 5 * 1024 * 1024;
 
 fn pdf_of(bytes: usize) -> Vec<u8> {
     let mut file = PDF.to_vec();
@@ -19,17 +19,17 @@ fn pdf_of(bytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_uploaded_document_is_kept_and_told_of() {
+async fn an_uploaded_document_is_stored_and_published() {
     for f in on_each_store().await {
         let user = id::fresh();
         let me = f.as_user(user);
-        // The client calls it a text; its bytes say better.
+        // The declared type is wrong; the bytes decide.
         let part = Part::bytes(PNG.to_vec()).file_name("../../etc/passwd.txt").mime_str("text/plain").unwrap();
         let document = send(&me, Form::new().part("file", part).text("kind", "photo")).await.expect(201);
         assert_eq!((&document["kind"], &document["status"]), (&json!("photo"), &json!("pending")));
         assert_eq!((&document["content_type"], &document["size"]), (&json!("image/png"), &json!(PNG.len())));
-        let told = f.published::<DocumentUploaded>().await;
-        assert_eq!((told.len(), told[0].user_id.clone()), (1, Vec::<u8>::from(user)));
+        let uploaded = f.published::<DocumentUploaded>().await;
+        assert_eq!((uploaded.len(), uploaded[0].user_id.clone()), (1, Vec::<u8>::from(user)));
         let path = format!("/compliance/documents/{}", document["id"].as_str().unwrap());
         assert_eq!(me.get(&path).await.expect(200), document);
         let content = me.get(&format!("{path}/content")).await;
@@ -41,7 +41,7 @@ async fn an_uploaded_document_is_kept_and_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_are_private_and_have_names_nobody_can_guess() {
+async fn files_are_private_and_have_random_names() {
     use std::os::unix::fs::PermissionsExt;
     let f = fixture().await;
     let id = upload(&f.as_user(id::fresh())).await;
@@ -54,13 +54,13 @@ async fn files_are_private_and_have_names_nobody_can_guess() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_was_changed_is_not_given_out() {
+async fn a_file_that_was_changed_cannot_be_downloaded() {
     for f in on_each_store().await {
         let me = f.as_user(id::fresh());
         let id = upload(&me).await;
-        f.change_stored(Some(b"%PDF-1.7 forged"));
+        f.overwrite_stored(Some(b"%PDF-1.7 forged"));
         assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
-        f.change_stored(None);
+        f.overwrite_stored(None);
         assert_eq!(me.get(&format!("/compliance/documents/{id}/content")).await.problem(500), "request.internal");
     }
 }
@@ -69,30 +69,30 @@ async fn a_file_that_was_changed_is_not_given_out() {
 async fn a_document_has_at_most_five_mebibytes() {
     for f in on_each_store().await {
         let me = f.as_user(id::fresh());
-        for bytes in [MOST - 1, MOST] {
+        for bytes in [MAX_BYTES - 1, MAX_BYTES] {
             let document = send(&me, form("pan_card", pdf_of(bytes))).await.expect(201);
             assert_eq!(document["size"], bytes);
         }
-        for bytes in [MOST + 1, MOST + 100_000] {
+        for bytes in [MAX_BYTES + 1, MAX_BYTES + 100_000] {
             assert_eq!(send(&me, form("pan_card", pdf_of(bytes))).await.problem(413), "request.too_large", "{bytes}");
         }
-        // Nor does anything else in the form have more room.
-        let padded = form("pan_card", PDF.to_vec()).text("notes", "x".repeat(MOST + 70_000));
+        // The limit covers unknown fields too.
+        let padded = form("pan_card", PDF.to_vec()).text("notes", "x".repeat(MAX_BYTES + 70_000));
         assert_eq!(send(&me, padded).await.problem(413), "request.too_large");
         assert_eq!(f.stored(), 2);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
+async fn an_invalid_document_is_refused_and_nothing_is_stored() {
     let f = fixture().await;
     let me = f.as_user(id::fresh());
     let html = b"<html>%PDF-1.7</html>".to_vec();
-    for (form, why) in [
+    for (form, field) in [
         (form("pan_card", html), "file"),
         (form("pan_card", b"%PDF".to_vec()), "file"),
         (form("pan_card", [vec![b' '; 1_020], PDF.to_vec()].concat()), "file"),
-        // What begins as a picture does, and is none.
+        // Valid first bytes of a picture, but truncated.
         (form("pan_card", b"\x89PNG\r\n\x1a\n".to_vec()), "file"),
         (form("pan_card", PNG[..PNG.len() - 1].to_vec()), "file"),
         (form("pan_card", vec![0xFF, 0xD8, 0xFF, 0xE0]), "file"),
@@ -105,7 +105,7 @@ async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
         (form(&"k".repeat(33), PDF.to_vec()), "kind"),
     ] {
         let reply = send(&me, form).await;
-        assert_eq!(reply.body["errors"][0]["field"], why, "{}", reply.text);
+        assert_eq!(reply.body["errors"][0]["field"], field, "{}", reply.text);
         assert_eq!(reply.problem(422), "compliance.document_invalid");
     }
     let twice = form("pan_card", PDF.to_vec()).part("file", Part::bytes(PNG.to_vec()));
@@ -123,7 +123,7 @@ async fn what_is_no_document_is_refused_and_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_scanners_and_cameras_make_is_taken() {
+async fn files_of_scanners_and_cameras_are_accepted() {
     let f = fixture().await;
     let me = f.as_user(id::fresh());
     let before = |junk: &[u8]| [junk, PDF].concat();
@@ -141,7 +141,7 @@ async fn what_scanners_and_cameras_make_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_download_by_staff_is_on_record() {
+async fn every_download_by_staff_is_in_the_audit_log() {
     let f = fixture().await;
     let owner: domain::UserId = id::fresh();
     let path = format!("/compliance/documents/{}", upload(&f.as_user(owner)).await);
@@ -149,26 +149,26 @@ async fn every_download_by_staff_is_on_record() {
     let acted = async || f.published::<StaffActed>().await;
     f.as_user(owner).get(&content).await;
     f.as_staff().get(&path).await.expect(200);
-    assert_eq!(acted().await.len(), 0, "neither the owner's download nor a look at what it is");
+    assert_eq!(acted().await.len(), 0, "neither a download by the owner nor a view of the metadata");
     let clerk: domain::UserId = id::fresh();
     for role in [Role::Staff, Role::Admin, Role::Admin] {
         assert_eq!(f.as_role(clerk, role).get(&content).await.status, 200);
     }
     let all = acted().await;
-    assert_eq!(all.len(), 3, "each time");
-    for act in all {
-        assert_eq!((act.action.as_str(), act.subject_type.as_str()), ("compliance.document_download", "document"));
-        assert_eq!((act.actor_id, act.subject_user_id), (clerk.into(), Some(owner.into())));
-        assert!(path.ends_with(&act.subject_id) && !act.address.is_empty());
+    assert_eq!(all.len(), 3, "one entry per download");
+    for event in all {
+        assert_eq!((event.action.as_str(), event.subject_type.as_str()), ("compliance.document_download", "document"));
+        assert_eq!((event.actor_id, event.subject_user_id), (clerk.into(), Some(owner.into())));
+        assert!(path.ends_with(&event.subject_id) && !event.address.is_empty());
     }
-    // What is not given out is not on record.
-    f.change_stored(None);
+    // A failed download is not recorded.
+    f.overwrite_stored(None);
     assert_eq!(f.as_staff().get(&content).await.status, 500);
     assert_eq!(acted().await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_sees_only_their_own_documents_and_staff_everybodys() {
+async fn a_member_sees_only_their_own_documents_and_staff_see_all() {
     for f in on_each_store().await {
         let (mine, other) = (id::fresh(), id::fresh());
         let (me, them, staff) = (f.as_user(mine), f.as_user(other), f.as_staff());
@@ -194,7 +194,7 @@ async fn a_member_sees_only_their_own_documents_and_staff_everybodys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_is_sent_again_with_its_key_is_kept_once() {
+async fn an_upload_repeated_with_its_idempotency_key_is_stored_once() {
     for f in on_each_store().await {
         let me = f.as_user(id::fresh());
         let with_key = async |key: &str, form| {
@@ -202,7 +202,7 @@ async fn an_upload_that_is_sent_again_with_its_key_is_kept_once() {
             me.send(request.multipart(form)).await
         };
         let first = with_key("scan", form("pan_card", PDF.to_vec())).await;
-        // A client draws another boundary for the same form.
+        // The client generates another boundary for the same form.
         let again = with_key("scan", form("pan_card", PDF.to_vec())).await;
         assert_eq!(
             (first.header("idempotency-replayed"), again.header("idempotency-replayed")),

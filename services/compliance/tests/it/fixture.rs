@@ -1,4 +1,4 @@
-//! A compliance service with keys and a store of documents of its own, and what it is told and sent.
+//! Fixture: a compliance service with its own keys and blob store, and builders of events and forms.
 
 use crate::s3::S3;
 use chassis::id;
@@ -20,9 +20,9 @@ pub(crate) struct Fixture {
     pub(crate) store: Store,
 }
 
-/// Where the documents are.
+/// The blob store of a fixture.
 pub(crate) enum Store {
-    Folder(PathBuf),
+    Directory(PathBuf),
     Bucket(S3),
 }
 
@@ -35,8 +35,8 @@ impl std::ops::Deref for Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
-        if let Store::Folder(folder) = &self.store {
-            let _gone = std::fs::remove_dir_all(folder);
+        if let Store::Directory(directory) = &self.store {
+            let _gone = std::fs::remove_dir_all(directory);
         }
     }
 }
@@ -46,9 +46,9 @@ pub(crate) async fn fixture() -> Fixture {
 }
 
 pub(crate) async fn fixture_with(variables: &[(&str, &str)]) -> Fixture {
-    let folder = std::env::temp_dir().join(format!("ev-blobs-{}", id::fresh::<UserId>()));
-    let name = folder.display().to_string();
-    start(Store::Folder(folder), &[&[("BLOB_DIR", name.as_str())], variables].concat()).await
+    let directory = std::env::temp_dir().join(format!("ev-blobs-{}", id::fresh::<UserId>()));
+    let name = directory.display().to_string();
+    start(Store::Directory(directory), &[&[("BLOB_DIR", name.as_str())], variables].concat()).await
 }
 
 pub(crate) async fn fixture_on(s3: &S3, variables: &[(&str, &str)]) -> Fixture {
@@ -58,7 +58,7 @@ pub(crate) async fn fixture_on(s3: &S3, variables: &[(&str, &str)]) -> Fixture {
     start(Store::Bucket(s3.clone()), &all).await
 }
 
-/// One service on each kind of store: to whoever uses them they are the same.
+/// One fixture per kind of blob store; tests expect the same of both.
 pub(crate) async fn on_each_store() -> [Fixture; 2] {
     [fixture().await, fixture_on(&S3::default(), &[]).await]
 }
@@ -72,24 +72,24 @@ async fn start(store: Store, variables: &[(&str, &str)]) -> Fixture {
 }
 
 impl Fixture {
-    /// The files that are stored in the folder.
+    /// The files in the directory. Panics with a bucket.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let Store::Folder(folder) = &self.store else { panic!("a bucket") };
-        std::fs::read_dir(folder).map_or_else(|_| Vec::new(), |files| files.map(|f| f.unwrap().path()).collect())
+        let Store::Directory(directory) = &self.store else { panic!("a bucket") };
+        std::fs::read_dir(directory).map_or_else(|_| Vec::new(), |files| files.map(|f| f.unwrap().path()).collect())
     }
 
-    /// How many files are stored.
+    /// Count of stored blobs.
     pub(crate) fn stored(&self) -> usize {
         match &self.store {
-            Store::Folder(_) => self.files().len(),
+            Store::Directory(_) => self.files().len(),
             Store::Bucket(s3) => s3.stored(),
         }
     }
 
-    /// Puts other bytes in the place of what is stored, or none.
-    pub(crate) fn change_stored(&self, bytes: Option<&[u8]>) {
+    /// Overwrites every stored blob with `bytes`, or deletes all of them.
+    pub(crate) fn overwrite_stored(&self, bytes: Option<&[u8]>) {
         if let Store::Bucket(s3) = &self.store {
-            return s3.change(bytes);
+            return s3.overwrite(bytes);
         }
         for file in self.files() {
             match bytes {
@@ -99,7 +99,7 @@ impl Fixture {
         }
     }
 
-    /// What a payout of `gross` carried: 5 % of it, under the PAN.
+    /// Tax line of a payout of `gross` paise: 5 % under `pan`.
     pub(crate) fn tax(&self, pan: &str, gross: i64, at: Timestamp) -> TaxLine {
         TaxLine {
             rule_id: "seed".into(),
@@ -131,7 +131,7 @@ impl Fixture {
     }
 }
 
-/// At the time of the payout's completion.
+/// The reversal of a payout at the time of its completion.
 pub(crate) fn returned(completed: &PayoutCompleted) -> PayoutReversed {
     PayoutReversed { payout: completed.payout.clone(), tax: completed.tax.clone() }
 }
@@ -144,7 +144,7 @@ pub(crate) async fn send(client: &Client, form: Form) -> Reply {
     client.send(client.request(Method::POST, "/compliance/documents").multipart(form)).await
 }
 
-/// The id of a new document.
+/// Uploads a valid document and returns its id.
 pub(crate) async fn upload(client: &Client) -> String {
     let document = send(client, form("pan_card", PDF.to_vec())).await.expect(201);
     document["id"].as_str().unwrap().to_owned()

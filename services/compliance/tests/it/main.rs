@@ -1,4 +1,4 @@
-//! The compliance service through its events and its HTTP alone.
+//! Integration tests of the compliance service through events and HTTP.
 
 #![expect(
     clippy::unwrap_used,

@@ -5,15 +5,15 @@ use crate::tds::a_long_statement_has_one_line_a_pan_and_section;
 use testkit::mariadb::with_database;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn documents_and_deductions_are_the_same_there() {
+async fn documents_and_deductions_work_on_mariadb() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
         let user = chassis::id::fresh();
         let (me, staff) = (f.as_user(user), f.as_staff());
         let path = format!("/compliance/documents/{}", upload(&me).await);
-        let (yes, no) = (format!("{path}/verify"), format!("{path}/reject"));
+        let (verify, reject) = (format!("{path}/verify"), format!("{path}/reject"));
         let reason = serde_json::json!({ "reason": "धुंधला" });
-        let (a, b) = tokio::join!(staff.act(&yes), staff.post(&no, reason));
+        let (a, b) = tokio::join!(staff.post_empty(&verify), staff.post(&reject, reason));
         let mut statuses = [a.status, b.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409]);
@@ -36,7 +36,7 @@ async fn documents_and_deductions_are_the_same_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_is_read_page_by_page_there_too() {
+async fn a_statement_is_read_page_by_page_on_mariadb() {
     with_database(async |url: String| {
         a_long_statement_has_one_line_a_pan_and_section(&fixture_with(&[("DATABASE_URL", &url)]).await).await;
     })

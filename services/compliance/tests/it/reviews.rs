@@ -1,4 +1,4 @@
-//! What staff decide about documents.
+//! Tests of document review.
 
 use crate::fixture::*;
 use chassis::id;
@@ -8,14 +8,14 @@ use proto_events::platform::v1::StaffActed;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_is_decided_once() {
+async fn a_document_is_reviewed_once() {
     let f = fixture().await;
     let me = f.as_user(id::fresh());
     let staff = f.as_staff();
     let path = format!("/compliance/documents/{}", upload(&me).await);
-    let verified = staff.act(&format!("{path}/verify")).await.expect(200);
+    let verified = staff.post_empty(&format!("{path}/verify")).await.expect(200);
     assert_eq!(verified["status"], "verified");
-    assert_eq!(f.as_staff().act(&format!("{path}/verify")).await.expect(200), verified);
+    assert_eq!(f.as_staff().post_empty(&format!("{path}/verify")).await.expect(200), verified);
     let late = staff.post(&format!("{path}/reject"), json!({ "reason": "blurred" })).await;
     assert_eq!(late.problem(409), "compliance.already_reviewed");
     assert_eq!(me.get(&path).await.expect(200), verified);
@@ -26,7 +26,7 @@ async fn a_document_is_decided_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rejection_says_why() {
+async fn a_rejection_needs_a_reason() {
     let f = fixture().await;
     let me = f.as_user(id::fresh());
     let staff = f.as_staff();
@@ -44,39 +44,39 @@ async fn a_rejection_says_why() {
     assert_eq!(staff.post(&reject, json!({ "reason": longest })).await.expect(200), rejected);
     let other = staff.post(&reject, json!({ "reason": "blurred" })).await;
     assert_eq!(other.problem(409), "compliance.already_reviewed");
-    assert_eq!(staff.act(&format!("{path}/verify")).await.problem(409), "compliance.already_reviewed");
-    let told = f.published::<DocumentReviewed>().await;
-    assert_eq!((told.len(), told[0].verified, &told[0].reason), (1, false, &longest));
+    assert_eq!(staff.post_empty(&format!("{path}/verify")).await.problem(409), "compliance.already_reviewed");
+    let reviewed = f.published::<DocumentReviewed>().await;
+    assert_eq!((reviewed.len(), reviewed[0].verified, &reviewed[0].reason), (1, false, &longest));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_staff_decide_and_never_about_their_own() {
+async fn only_staff_review_and_never_their_own_documents() {
     let f = fixture().await;
     let clerk: UserId = id::fresh();
     let own = format!("/compliance/documents/{}", upload(&f.as_role(clerk, Role::Staff)).await);
     let verify = format!("{own}/verify");
-    assert_eq!(f.as_role(clerk, Role::Staff).act(&verify).await.problem(403), "compliance.own");
+    assert_eq!(f.as_role(clerk, Role::Staff).post_empty(&verify).await.problem(403), "compliance.own");
     let reject = format!("{own}/reject");
-    assert_eq!(f.as_role(clerk, Role::Staff).act(&reject).await.problem(403), "compliance.own");
+    assert_eq!(f.as_role(clerk, Role::Staff).post_empty(&reject).await.problem(403), "compliance.own");
     for body in [json!(7), json!({ "reason": "x".repeat(100 * 1024) })] {
         let refused = f.as_role(clerk, Role::Staff).post(&reject, body).await;
         assert_eq!(refused.problem(403), "compliance.own");
     }
-    assert_eq!(f.as_user(clerk).act(&verify).await.problem(403), "auth.forbidden");
-    assert_eq!(f.anonymous().act(&verify).await.problem(401), "auth.token_invalid");
+    assert_eq!(f.as_user(clerk).post_empty(&verify).await.problem(403), "auth.forbidden");
+    assert_eq!(f.anonymous().post_empty(&verify).await.problem(401), "auth.token_invalid");
     let nothing = format!("/compliance/documents/{}/reject", id::fresh::<UserId>());
-    // 404 comes before the body is looked at.
+    // 404 is answered before the body is read.
     assert_eq!(f.as_staff().post(&nothing, json!(7)).await.problem(404), "request.not_found");
     assert_eq!(f.published::<DocumentReviewed>().await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_verdicts_at_once_one_holds() {
+async fn of_two_concurrent_reviews_one_succeeds() {
     let f = fixture().await;
     let path = format!("/compliance/documents/{}", upload(&f.as_user(id::fresh())).await);
-    let (one, two) = (f.as_staff(), f.as_staff());
-    let (yes, no) = (format!("{path}/verify"), format!("{path}/reject"));
-    let (a, b) = tokio::join!(one.act(&yes), two.post(&no, json!({ "reason": "blurred" })));
+    let (first, second) = (f.as_staff(), f.as_staff());
+    let (verify, reject) = (format!("{path}/verify"), format!("{path}/reject"));
+    let (a, b) = tokio::join!(first.post_empty(&verify), second.post(&reject, json!({ "reason": "blurred" })));
     let mut statuses = [a.status, b.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);

@@ -1,4 +1,4 @@
-//! A stand-in for S3 that checks what it is sent as S3 does: signature, path and condition.
+//! Fake S3 server that checks signature, path and precondition as S3 does.
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -10,21 +10,21 @@ use std::sync::{Arc, Mutex, MutexGuard};
 const KEY_ID: &str = "AKIATEST";
 const SECRET: &str = "a secret key";
 const REGION: &str = "ap-south-1";
-/// The bucket first, as it is where stores have one host name.
-const FOLDER: &str = "/documents/ev/2026/";
+/// Path-style prefix: bucket, then key prefix.
+const PATH_PREFIX: &str = "/documents/ev/2026/";
 
-/// What happens to the next call.
+/// Fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is refused, as by a store that is unwell.
+    /// Answered with 503; not carried out.
     Down,
-    /// It is carried out, and the answer is another.
+    /// Carried out, but answered with 500.
     Lost,
-    /// It is not carried out because another one is on its way.
+    /// Not carried out: answered with a conflict of concurrent writes.
     Conflict,
-    /// It is never answered.
+    /// Never answered; not carried out.
     Silent,
-    /// The keys have no such right.
+    /// Answered with 403.
     Forbidden,
 }
 
@@ -39,12 +39,12 @@ struct State {
 pub(crate) struct S3(Arc<Mutex<State>>);
 
 impl S3 {
-    /// Listens on a port of its own; answers the settings by which it is found.
+    /// Starts the server on a free port and returns the settings that select it.
     pub(crate) fn listen(&self) -> [(&'static str, String); 5] {
         let state = web::Data::new(self.clone());
         let app = move || {
-            let most = web::PayloadConfig::new(8 * 1024 * 1024);
-            App::new().app_data(state.clone()).app_data(most).default_service(web::to(answer))
+            let limit = web::PayloadConfig::new(8 * 1024 * 1024);
+            App::new().app_data(state.clone()).app_data(limit).default_service(web::to(answer))
         };
         let server = HttpServer::new(app).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", server.addrs()[0]);
@@ -63,25 +63,25 @@ impl S3 {
     pub(crate) fn stored(&self) -> usize {
         self.state().objects.len()
     }
-    pub(crate) fn change(&self, bytes: Option<&[u8]>) {
+    pub(crate) fn overwrite(&self, bytes: Option<&[u8]>) {
         let objects = &mut self.state().objects;
         match bytes {
             Some(bytes) => objects.values_mut().for_each(|object| *object = bytes.to_vec()),
             None => objects.clear(),
         }
     }
-    /// What is done to the next calls, one after the other.
-    pub(crate) fn next(&self, faults: impl IntoIterator<Item = Fault>) {
+    /// Faults of the next calls, in order.
+    pub(crate) fn inject_faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state().faults.extend(faults);
     }
-    /// The methods that were called since it was asked last.
-    pub(crate) fn calls(&self) -> Vec<String> {
+    /// Methods of the calls since the last time, in order.
+    pub(crate) fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
     }
-    /// Carries it out.
+    /// Carries out a call without a fault.
     fn apply(&self, request: &HttpRequest, body: &[u8]) -> HttpResponse {
         let objects = &mut self.state().objects;
-        let Some(name) = request.path().strip_prefix(FOLDER) else { return error(404, "NoSuchBucket") };
+        let Some(name) = request.path().strip_prefix(PATH_PREFIX) else { return error(404, "NoSuchBucket") };
         match (request.method().as_str(), objects.get(name)) {
             ("PUT", _) if header(request, "if-none-match") != "*" => error(400, "InvalidRequest"),
             ("PUT", Some(_)) => error(412, "PreconditionFailed"),
@@ -136,10 +136,10 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Signature Version 4, from its description: over the method, the path, the headers it names and the body.
+/// Verifies AWS Signature Version 4 over method, path, signed headers and body.
 fn is_signed(request: &HttpRequest, body: &[u8]) -> bool {
-    let said = header(request, "authorization").strip_prefix("AWS4-HMAC-SHA256 ").unwrap_or_default();
-    let parts: BTreeMap<_, _> = said.split(", ").filter_map(|part| part.split_once('=')).collect();
+    let authorization = header(request, "authorization").strip_prefix("AWS4-HMAC-SHA256 ").unwrap_or_default();
+    let parts: BTreeMap<_, _> = authorization.split(", ").filter_map(|part| part.split_once('=')).collect();
     let part = |name: &str| parts.get(name).copied().unwrap_or_default();
     let (hash, time) = (header(request, "x-amz-content-sha256"), header(request, "x-amz-date"));
     let day = time.split('T').next().unwrap();

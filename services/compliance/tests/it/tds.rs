@@ -1,4 +1,4 @@
-//! Deductions: lists, certificates and the quarterly statement.
+//! Tests of TDS records, certificates and the quarterly statement.
 
 use crate::fixture::*;
 use chassis::id;
@@ -10,18 +10,18 @@ use std::time::Duration;
 use testkit::TestService;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deduction_and_its_mirror_count_once_in_either_order() {
+async fn a_deduction_and_its_reversal_count_once_in_either_order() {
     let f = fixture().await;
     let user = id::fresh();
-    let (kept, undone) = (
+    let (paid, reversed) = (
         f.completed(user, f.tax("ABCDE1234F", 1_000_000, f.now())),
         f.completed(user, f.tax("ABCDE1234F", 99_990, f.now())),
     );
-    f.deliver_now(&returned(&undone)).await;
+    f.deliver_now(&returned(&reversed)).await;
     for _ in 0..2 {
-        f.deliver_now(&kept).await;
-        f.deliver_now(&undone).await;
-        f.deliver_now(&returned(&undone)).await;
+        f.deliver_now(&paid).await;
+        f.deliver_now(&reversed).await;
+        f.deliver_now(&returned(&reversed)).await;
     }
     let list = f.as_user(user).get("/compliance/tds").await.expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 3);
@@ -35,12 +35,12 @@ async fn a_deduction_and_its_mirror_count_once_in_either_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_returned_in_a_later_year_leaves_the_year_before_as_it_was_stated() {
+async fn a_return_in_a_later_year_does_not_change_the_earlier_statement() {
     let f = fixture().await;
     let user: UserId = id::fresh();
     let completed = f.completed(user, f.tax("ABCDE1234F", 1_000_000, f.now()));
     f.deliver_now(&completed).await;
-    let stated = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await.text;
+    let original = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await.text;
     f.clock.set("2027-04-05T06:00:00Z".parse().unwrap());
     let mut reversed = returned(&completed);
     reversed.payout.as_mut().unwrap().changed_at = f.now().micros();
@@ -48,9 +48,12 @@ async fn what_is_returned_in_a_later_year_leaves_the_year_before_as_it_was_state
         f.deliver_now(&reversed).await;
     }
     let staff = f.as_staff();
-    assert_eq!(staff.get("/compliance/tds/2026-27/Q3/statement").await.text, stated);
-    let of_return = staff.get("/compliance/tds/2027-28/Q1/statement").await.text;
-    assert!(of_return.ends_with("ABCDE1234F,Asha Rao,194H,1,-10000.00,-500.00\nTOTAL,1 PAN,,1,-10000.00,-500.00\n"));
+    assert_eq!(staff.get("/compliance/tds/2026-27/Q3/statement").await.text, original);
+    let statement_of_return = staff.get("/compliance/tds/2027-28/Q1/statement").await.text;
+    assert!(
+        statement_of_return
+            .ends_with("ABCDE1234F,Asha Rao,194H,1,-10000.00,-500.00\nTOTAL,1 PAN,,1,-10000.00,-500.00\n")
+    );
     let me = f.as_user(user);
     let before = me.get("/compliance/tds?fy=2026-27").await.expect(200);
     assert_eq!((&before["total_tds"], &before["items"][0]["reverses"]), (&json!("500.00"), &json!(null)));
@@ -61,12 +64,12 @@ async fn what_is_returned_in_a_later_year_leaves_the_year_before_as_it_was_state
         (&json!("-500.00"), &json!("2027-28"), &json!("Q1"))
     );
     assert_eq!(line["payout_id"], before["items"][0]["payout_id"]);
-    let original = json!({"fy": "2026-27", "quarter": "Q3", "deducted_at": before["items"][0]["deducted_at"]});
-    assert_eq!((&line["reversal"], &line["reverses"]), (&json!(true), &original));
+    let deduction = json!({"fy": "2026-27", "quarter": "Q3", "deducted_at": before["items"][0]["deducted_at"]});
+    assert_eq!((&line["reversal"], &line["reverses"]), (&json!(true), &deduction));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_is_a_pdf_of_ones_own_year() {
+async fn a_certificate_is_a_pdf_of_the_members_own_deductions() {
     let f = fixture().await;
     let user: UserId = id::fresh();
     for _ in 0..60 {
@@ -80,14 +83,14 @@ async fn a_certificate_is_a_pdf_of_ones_own_year() {
         assert!(file.text.contains(shown), "{shown}");
     }
     assert!(!file.text.contains("ABCDE1234F"));
-    // The first issue is told, whoever asks again.
+    // Only the first issue is published.
     for again in [f.as_user(user).get(path).await, f.as_staff().get(&format!("{path}?user_id={user}")).await] {
         assert_eq!(again.status, 200);
     }
-    let told = f.published::<CertificateIssued>().await;
-    assert_eq!(told.len(), 1);
-    let told = (told[0].user_id.clone(), told[0].financial_year.as_str(), told[0].total_tds_paise);
-    assert_eq!(told, (user.into(), "2026-27", 30_000));
+    let issued = f.published::<CertificateIssued>().await;
+    assert_eq!(issued.len(), 1);
+    let first = (issued[0].user_id.clone(), issued[0].financial_year.as_str(), issued[0].total_tds_paise);
+    assert_eq!(first, (user.into(), "2026-27", 30_000));
     let stranger = f.as_user(id::fresh());
     for nothing in [path, "/compliance/tds/2026-28/certificate", &format!("{path}?user_id={user}")] {
         assert_eq!(stranger.get(nothing).await.problem(404), "request.not_found", "{nothing}");
@@ -96,32 +99,32 @@ async fn a_certificate_is_a_pdf_of_ones_own_year() {
     assert_eq!(f.as_user(user).get("/compliance/tds/2025-26/certificate").await.problem(404), "request.not_found");
 }
 
-/// The head of a statement, its totals and its lines.
-fn parts(file: &str) -> (&str, &str, Vec<&str>) {
+/// Splits a statement into its header, its totals and its lines.
+fn split_statement(file: &str) -> (&str, &str, Vec<&str>) {
     let mut lines: Vec<_> = file.lines().collect();
     (lines.remove(0), lines.pop().unwrap(), lines)
 }
 
-/// Deductions of so many PANs that a statement takes several pages, and one PAN lies on two of them.
+/// Delivers enough deductions for several pages, with PANs that span a page boundary.
 pub(crate) async fn a_long_statement_has_one_line_a_pan_and_section(f: &Fixture) {
     const PANS: usize = 200;
-    let mut told = Vec::new();
+    let mut envelopes = Vec::new();
     for n in 0..PANS * 7 {
         let mut tax = f.tax(&format!("ABCDE{:04}F", n % PANS), 10_000, f.now());
         tax.section = if n < PANS * 3 { "194H" } else { "194R" }.into();
-        told.push(TestService::envelope(f.now(), &f.completed(id::fresh(), tax)));
+        envelopes.push(TestService::envelope(f.now(), &f.completed(id::fresh(), tax)));
     }
-    f.deliver_all(told).await;
+    f.deliver_all(envelopes).await;
     let file = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await;
     assert_eq!(file.header("cache-control"), "private, no-store");
-    let (_, total, mut lines) = parts(&file.text);
+    let (_, total, mut lines) = split_statement(&file.text);
     assert_eq!(total, "TOTAL,200 PAN,,1400,140000.00,7000.00");
     lines.sort_unstable();
-    let of = |n| {
-        let line = |of: &str| format!("ABCDE{n:04}F,Asha Rao,{of}");
+    let lines_of = |n| {
+        let line = |rest: &str| format!("ABCDE{n:04}F,Asha Rao,{rest}");
         [line("194H,3,300.00,15.00"), line("194R,4,400.00,20.00")]
     };
-    assert_eq!(lines, (0..PANS).flat_map(of).collect::<Vec<_>>());
+    assert_eq!(lines, (0..PANS).flat_map(lines_of).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,16 +133,16 @@ async fn a_statement_is_read_page_by_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_needs_no_connection_of_requests_and_is_refused_while_others_read() {
+async fn a_statement_uses_a_connection_for_long_reads_and_is_refused_while_none_is_free() {
     let f = fixture().await;
     let (db, staff, path) = (f.ctx().db(), f.as_staff(), "/compliance/tds/2026-27/Q3/statement");
-    let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+    let long_reads = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
     let refused = staff.get(path).await;
     assert_eq!(refused.header("retry-after"), "5");
     assert_eq!(refused.problem(429), "request.busy");
-    assert_eq!(f.published::<StaffActed>().await.len(), 0, "nothing was opened");
-    drop(turns);
-    // As many as the pool has.
+    assert_eq!(f.published::<StaffActed>().await.len(), 0, "no download was recorded");
+    drop(long_reads);
+    // All connections of the ordinary pool are taken.
     let mut held = Vec::new();
     for _ in 0..8 {
         held.push(db.read().await.unwrap());
@@ -148,7 +151,7 @@ async fn a_statement_needs_no_connection_of_requests_and_is_refused_while_others
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_adds_up_by_pan_and_says_who_asked_for_it() {
+async fn a_statement_adds_up_by_pan_and_its_download_is_recorded() {
     let f = fixture().await;
     let (asha, bina): (UserId, UserId) = (id::fresh(), id::fresh());
     let mut second = f.tax("BCDEF2345G", 200_000, f.now());
@@ -157,20 +160,20 @@ async fn a_statement_adds_up_by_pan_and_says_who_asked_for_it() {
     for gross in [1_000_000, 100_000] {
         f.deliver_now(&f.completed(asha, f.tax("ABCDE1234F", gross, f.now()))).await;
     }
-    let undone = f.completed(asha, f.tax("ABCDE1234F", 100_000, f.now()));
-    f.deliver_now(&undone).await;
-    f.deliver_now(&returned(&undone)).await;
-    // Of another quarter.
+    let reversed = f.completed(asha, f.tax("ABCDE1234F", 100_000, f.now()));
+    f.deliver_now(&reversed).await;
+    f.deliver_now(&returned(&reversed)).await;
+    // In another quarter.
     f.deliver_now(&f.completed(asha, f.tax("ABCDE1234F", 7_000, f.now().plus_hours(-24 * 60)))).await;
     let path = "/compliance/tds/2026-27/Q3/statement";
     let file = f.as_staff().get(path).await;
     assert_eq!((file.status, file.header("content-type")), (200, "text/csv; charset=utf-8".into()));
-    // PANs come in an order of their own.
-    let (head, total, mut lines) = parts(&file.text);
+    // Lines are ordered by blind index, which differs per key.
+    let (head, total, mut lines) = split_statement(&file.text);
     lines.sort_unstable();
     assert_eq!((head, total), ("pan,name,section,deductions,gross,tds", "TOTAL,2 PAN,,5,13000.00,650.00"));
-    let of_bina = "BCDEF2345G,\"'=HYPERLINK(\"\"x\"\")\",194H,1,2000.00,100.00";
-    assert_eq!(lines, ["ABCDE1234F,Asha Rao,194H,4,11000.00,550.00", of_bina]);
+    let line_of_bina = "BCDEF2345G,\"'=HYPERLINK(\"\"x\"\")\",194H,1,2000.00,100.00";
+    assert_eq!(lines, ["ABCDE1234F,Asha Rao,194H,4,11000.00,550.00", line_of_bina]);
     let acted = f.published::<StaffActed>().await;
     assert_eq!(acted.len(), 1);
     assert_eq!(
@@ -183,7 +186,7 @@ async fn a_statement_adds_up_by_pan_and_says_who_asked_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_staff_get_a_statement_and_only_of_a_quarter() {
+async fn only_staff_get_a_statement_and_only_for_a_valid_quarter() {
     let f = fixture().await;
     let path = "/compliance/tds/2026-27/Q3/statement";
     assert_eq!(f.as_user(id::fresh()).get(path).await.problem(403), "auth.forbidden");
@@ -196,7 +199,7 @@ async fn only_staff_get_a_statement_and_only_of_a_quarter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pan_that_cannot_be_opened_stops_the_whole_statement() {
+async fn a_pan_that_cannot_be_unsealed_fails_the_whole_statement() {
     let f = fixture().await;
     let mut tax = f.tax("ABCDE1234F", 10_000, f.now());
     tax.pan_sealed = chassis::pii::Sealer::generate().seal("account", "ABCDE1234F");

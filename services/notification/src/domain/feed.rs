@@ -1,58 +1,61 @@
-//! What one open stream has shown, so that each notification is shown once.
+//! Position of one open stream, which makes it send each notification once.
 //!
-//! An id says when its row was made, not when it was committed: one may become visible after a later one.
-//! So a look at the database goes back a little behind the newest, and what was shown there is remembered.
+//! An id contains the time when its row was created, not when it was committed, so a row may become visible after a row
+//! with a greater id. A scan therefore starts `MAX_COMMIT_DELAY_MS` before the newest id, and the ids shown in that
+//! window are remembered.
 
 use super::NotificationId;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// How long after its making a notification may become visible.
-const LATE_MS: u64 = 10_000;
+/// Longest time in milliseconds between the creation of an id and the commit of its row.
+const MAX_COMMIT_DELAY_MS: u64 = 10_000;
 
+/// Ids that a stream has shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Feed {
     newest: Option<NotificationId>,
-    /// Ids from [`Feed::from`] on that need no showing.
-    seen: BTreeSet<NotificationId>,
+    /// Shown ids that are greater than [`Feed::scan_start`].
+    shown: BTreeSet<NotificationId>,
 }
 
 impl Feed {
-    /// A feed of what comes after `newest`; with none, of everything.
+    /// A feed of the notifications after `newest`, or of all notifications if it is `None`.
     pub fn after(newest: Option<NotificationId>) -> Self {
-        Self { newest, seen: BTreeSet::new() }
+        Self { newest, shown: BTreeSet::new() }
     }
 
-    /// Where a look begins: everything with a greater id may be new.
-    pub fn from(&self) -> NotificationId {
-        self.newest.map_or(NotificationId::from(Uuid::nil()), floor)
+    /// Lower bound of the next scan: any greater id may be new.
+    pub fn scan_start(&self) -> NotificationId {
+        self.newest.map_or(NotificationId::from(Uuid::nil()), scan_start_before)
     }
 
+    /// The greatest id so far.
     pub fn newest(&self) -> Option<NotificationId> {
         self.newest
     }
 
-    /// Whether this one is to be shown now; from then on it is not.
-    pub fn admits(&mut self, id: NotificationId) -> bool {
-        let is_new = self.seen.insert(id);
+    /// Records the id as shown. Returns true if it was not shown before.
+    pub fn record_shown(&mut self, id: NotificationId) -> bool {
+        let is_new = self.shown.insert(id);
         if self.newest.is_none_or(|newest| newest < id) {
             self.newest = Some(id);
         }
         is_new
     }
 
-    /// Forgets what no look will find again. A look that goes by id may do it page by page.
+    /// Removes the ids that no later scan finds. A scan in ascending order of ids may call it after every page.
     pub fn trim(&mut self) {
-        self.seen = self.seen.split_off(&self.from());
+        self.shown = self.shown.split_off(&self.scan_start());
     }
 }
 
-/// The least id made at most [`LATE_MS`] before this one.
-fn floor(id: NotificationId) -> NotificationId {
+/// The lowest id that was created at most [`MAX_COMMIT_DELAY_MS`] before this one.
+fn scan_start_before(id: NotificationId) -> NotificationId {
     let (high, _) = id.uuid().as_u64_pair();
     // The upper 48 bits of a UUIDv7 are milliseconds.
-    let since = (high >> 16).saturating_sub(LATE_MS);
-    NotificationId::from(Uuid::from_u64_pair(since << 16, 0))
+    let start_ms = (high >> 16).saturating_sub(MAX_COMMIT_DELAY_MS);
+    NotificationId::from(Uuid::from_u64_pair(start_ms << 16, 0))
 }
 
 #[cfg(test)]
@@ -64,23 +67,23 @@ mod tests {
     }
 
     #[test]
-    fn one_that_becomes_visible_late_is_shown_once() {
+    fn a_notification_that_is_committed_late_is_shown_once() {
         let mut feed = Feed::after(None);
-        assert!(feed.admits(at(50_000, 2)));
-        assert!(feed.admits(at(50_000, 1)), "an older one, committed later");
-        assert!(!feed.admits(at(50_000, 1)) && !feed.admits(at(50_000, 2)));
+        assert!(feed.record_shown(at(50_000, 2)));
+        assert!(feed.record_shown(at(50_000, 1)), "an older id, committed later");
+        assert!(!feed.record_shown(at(50_000, 1)) && !feed.record_shown(at(50_000, 2)));
         assert_eq!(feed.newest(), Some(at(50_000, 2)));
-        assert!(feed.from() < at(40_000, 0) && feed.from() > at(39_999, u64::MAX));
+        assert!(feed.scan_start() < at(40_000, 0) && feed.scan_start() > at(39_999, u64::MAX));
     }
 
     #[test]
-    fn what_it_remembers_stays_small() {
+    fn the_number_of_remembered_ids_is_bounded() {
         let mut feed = Feed::after(None);
         for second in 0..1_000 {
-            assert!(feed.admits(at(second * 1_000, 0)));
+            assert!(feed.record_shown(at(second * 1_000, 0)));
             feed.trim();
         }
-        assert_eq!(feed.seen.len(), 11);
-        assert!(feed.seen.iter().all(|id| *id > feed.from()));
+        assert_eq!(feed.shown.len(), 11);
+        assert!(feed.shown.iter().all(|id| *id > feed.scan_start()));
     }
 }

@@ -1,16 +1,16 @@
-//! `GET /notifications/stream`: a member's notifications as they come, over a WebSocket.
+//! Handler of `GET /notifications/stream`: live notifications of a member over a WebSocket.
 //!
-//! A browser cannot set `Authorization` on a WebSocket, so the guard does not stand before this route. The
-//! token comes as a sub-protocol (`bearer, <token>`), in `Authorization`, or in the first message, and is checked here,
-//! again and again for as long as the stream is open. The token itself is never the sub-protocol that is chosen: proxies
-//! and browsers log that one.
+//! A browser cannot set `Authorization` on a WebSocket, so this route is public and verifies the token itself, again
+//! and again while the stream is open. The token comes as a sub-protocol (`bearer, <token>`), in `Authorization`, or in
+//! the first message. The server never selects the token as the sub-protocol, because proxies and browsers log the
+//! selected one.
 
-use super::View;
+use super::NotificationView;
 use crate::domain::NotificationId;
 use crate::domain::feed::Feed;
-use crate::store::Row;
-use crate::streams::{Connection, EndCause, Registration};
-use crate::{Notification, store};
+use crate::store::NotificationRow;
+use crate::streams::{ConnectionPermit, Registration, StreamEndCause};
+use crate::{NotificationState, store};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, Closed, Session};
@@ -22,30 +22,30 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// The sub-protocol that is chosen when the token is the one after it.
+/// Sub-protocol that precedes the token in the client's offer, and that the server selects.
 const BEARER: &str = "bearer";
-/// A client has nothing to say but its token.
-const MOST_BYTES: usize = 8 * 1024;
-const PAGE: i64 = 100;
-/// How long a client may take to send its token, or to take a message.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A signal may be lost, or another process may have written: looked for this often.
+/// Limit of one message of a client, which only sends its token.
+const MAX_MESSAGE_BYTES: usize = 8 * 1024;
+const PAGE_ROWS: i64 = 100;
+/// Longest time for a client to send its token, or to accept a message.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Interval of polling, for lost signals and for notifications stored by another process.
 const FALLBACK_POLL_INTERVAL: Duration = Duration::from_secs(30);
-/// The database did not answer: looked again after this.
-const RETRY_POLL_AFTER: Duration = Duration::from_secs(2);
-/// How often a stream asks whether its session has ended: a question to memory.
+/// Delay of the next poll after a database error.
+const RETRY_POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Interval of checking whether the session has ended. The check reads memory only.
 const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// Close code of a stream that made room for a newer one of the same member: opening it again would end another.
-const REPLACED: u16 = 4001;
-/// Before another try when there are too many streams.
+/// Close code of a stream that a newer stream of the same member replaced. Reconnecting would replace another one.
+const CLOSE_CODE_REPLACED: u16 = 4001;
+/// Value of `Retry-After` when too many streams are open.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// Nothing was heard for so long, pongs included: the client is gone.
-const SILENT_AFTER: Duration = Duration::from_secs(50);
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Time without any message, including pongs, after which the client counts as gone.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct Position {
-    /// The last notification the client has: what came after it is sent first, oldest first.
+pub(super) struct StreamFilter {
+    /// The last notification the client has. Later ones are sent first, oldest first.
     after: Option<NotificationId>,
 }
 
@@ -54,18 +54,19 @@ struct FirstMessage {
     token: String,
 }
 
-/// Why a stream ends.
-enum End {
-    /// The client is gone, or does not take what it is sent.
+/// Reason for the end of a stream.
+enum StreamEnd {
+    /// The client is gone or does not accept messages.
     Gone,
+    /// The server closes the stream with this code and reason.
     Close(CloseCode, &'static str),
 }
-impl From<Closed> for End {
+impl From<Closed> for StreamEnd {
     fn from(_: Closed) -> Self {
         Self::Gone
     }
 }
-impl From<AuthFailure> for End {
+impl From<AuthFailure> for StreamEnd {
     fn from(failure: AuthFailure) -> Self {
         match failure {
             AuthFailure::Invalid => Self::Close(CloseCode::Policy, "auth.token_invalid"),
@@ -74,38 +75,47 @@ impl From<AuthFailure> for End {
     }
 }
 
-impl From<EndCause> for End {
-    fn from(cause: EndCause) -> Self {
+impl From<StreamEndCause> for StreamEnd {
+    fn from(cause: StreamEndCause) -> Self {
         match cause {
-            EndCause::SessionEnded => AuthFailure::Invalid.into(),
-            EndCause::Replaced => Self::Close(CloseCode::Other(REPLACED), "notification.stream_replaced"),
+            StreamEndCause::SessionEnded => AuthFailure::Invalid.into(),
+            StreamEndCause::Replaced => {
+                Self::Close(CloseCode::Other(CLOSE_CODE_REPLACED), "notification.stream_replaced")
+            }
         }
     }
 }
 
+/// Opens a stream. Errors with 401 for an invalid token, 426 without an upgrade and 503 at the limit of streams.
 pub(super) async fn open(
-    app: web::Data<Notification>,
+    state: web::Data<NotificationState>,
     request: HttpRequest,
     payload: web::Payload,
-    from: Result<Query<Position>, Problem>,
+    from: Result<Query<StreamFilter>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let known = match offered(&request) {
-        Some(token) => Some(Introduced { claims: app.ctx.verifier().verify(&token).await?, token }),
+    let client = match token_from_request(&request) {
+        Some(token) => Some(AuthenticatedClient { claims: state.ctx.verifier().verify(&token).await?, token }),
         None => None,
     };
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
-    if !is_upgrade && known.is_none() {
+    if !is_upgrade && client.is_none() {
         return Err(Problem::unauthorized());
     }
     let Query(from) = from?;
-    let connection = app.streams.admit(known.is_some()).ok_or_else(too_many_streams)?;
-    // As the client wrote it.
-    let chosen: Vec<&str> = protocols(&request).filter(|offered| offered.eq_ignore_ascii_case(BEARER)).collect();
+    let connection = state.streams.try_admit(client.is_some()).ok_or_else(too_many_streams)?;
+    // The selected sub-protocol must have the client's spelling.
+    let chosen: Vec<&str> =
+        offered_protocols(&request).filter(|offered| offered.eq_ignore_ascii_case(BEARER)).collect();
     let (response, session, messages) = actix_ws::handle_with_protocols(&request, payload, &chosen).map_err(|e| {
-        Problem::new(StatusCode::UPGRADE_REQUIRED, "notification.upgrade_required", format!("this is a WebSocket: {e}"))
+        Problem::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "notification.upgrade_required",
+            format!("this route needs a WebSocket upgrade: {e}"),
+        )
     })?;
-    let messages = messages.max_frame_size(MOST_BYTES).aggregate_continuations().max_continuation_size(MOST_BYTES);
-    rt::spawn(serve(app, connection, session, messages, known, from.after));
+    let messages =
+        messages.max_frame_size(MAX_MESSAGE_BYTES).aggregate_continuations().max_continuation_size(MAX_MESSAGE_BYTES);
+    rt::spawn(serve(state, connection, session, messages, client, from.after));
     Ok(response)
 }
 
@@ -116,16 +126,16 @@ fn too_many_streams() -> Problem {
 }
 
 /// The sub-protocols that the client offers.
-fn protocols(request: &HttpRequest) -> impl Iterator<Item = &str> {
+fn offered_protocols(request: &HttpRequest) -> impl Iterator<Item = &str> {
     let offers = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL).filter_map(|v| v.to_str().ok());
     offers.flat_map(|offer| offer.split(',')).map(str::trim)
 }
 
-/// The token in the request's head.
-fn offered(request: &HttpRequest) -> Option<String> {
-    let after_bearer = protocols(request).skip_while(|protocol| !protocol.eq_ignore_ascii_case(BEARER)).nth(1);
-    // A signed token, and nothing else that is a sub-protocol, has three parts.
-    let token = after_bearer.or_else(|| protocols(request).find(|p| p.split('.').count() == 3 && p.len() > 64));
+/// The token in the headers of the request.
+fn token_from_request(request: &HttpRequest) -> Option<String> {
+    let after_bearer = offered_protocols(request).skip_while(|protocol| !protocol.eq_ignore_ascii_case(BEARER)).nth(1);
+    // Without `bearer`, a signed token is recognized by its three parts and its length.
+    let token = after_bearer.or_else(|| offered_protocols(request).find(|p| p.split('.').count() == 3 && p.len() > 64));
     if let Some(token) = token {
         return Some(token.to_owned());
     }
@@ -134,142 +144,147 @@ fn offered(request: &HttpRequest) -> Option<String> {
     scheme.eq_ignore_ascii_case(BEARER).then(|| token.trim().to_owned())
 }
 
-/// Who a stream is for, and the token that says so.
-struct Introduced {
+/// The claims of a verified token, and the token itself.
+struct AuthenticatedClient {
     claims: Claims,
     token: String,
 }
 
 async fn serve(
-    app: web::Data<Notification>,
-    mut connection: Connection,
+    state: web::Data<NotificationState>,
+    mut connection: ConnectionPermit,
     mut session: Session,
     mut messages: AggregatedMessageStream,
-    known: Option<Introduced>,
+    client: Option<AuthenticatedClient>,
     after: Option<NotificationId>,
 ) {
     let closing = session.clone();
-    let end = match introduced(&app, &mut session, &mut messages, known).await {
-        Ok(Introduced { claims, token }) => {
-            connection.identified();
-            let registration = app.streams.register(&claims);
+    let end = match authenticate(&state, &mut session, &mut messages, client).await {
+        Ok(AuthenticatedClient { claims, token }) => {
+            connection.mark_authenticated();
+            let registration = state.streams.register(&claims);
             let feed = Feed::after(after);
             let stream =
-                Stream { app, session, token, claims, registration, checked_at: None, look_failed: false, feed };
+                Stream { state, session, token, claims, registration, verified_at: None, poll_failed: false, feed };
             stream.run(messages, after.is_none()).await
         }
         Err(end) => end,
     };
-    if let End::Close(code, why) = end {
-        // A client that is gone by now needs no telling.
-        let _told = timeout(PATIENCE, closing.close(Some((code, why).into()))).await;
+    if let StreamEnd::Close(code, why) = end {
+        // If the client is gone meanwhile, the close frame is lost.
+        let _closed = timeout(CLIENT_TIMEOUT, closing.close(Some((code, why).into()))).await;
     }
 }
 
-/// Who the stream is for: known from the request's head, or from the first message.
-async fn introduced(
-    app: &Notification,
+/// Authenticates the client by the token of the request headers, or else by the token in the first message.
+async fn authenticate(
+    state: &NotificationState,
     session: &mut Session,
     messages: &mut AggregatedMessageStream,
-    known: Option<Introduced>,
-) -> Result<Introduced, End> {
-    if let Some(known) = known {
-        return Ok(known);
+    client: Option<AuthenticatedClient>,
+) -> Result<AuthenticatedClient, StreamEnd> {
+    if let Some(client) = client {
+        return Ok(client);
     }
-    let first = timeout(PATIENCE, first_text(session, messages)).await;
-    let first = first.map_err(|_| End::Close(CloseCode::Policy, "no token came"))??;
+    let first = timeout(CLIENT_TIMEOUT, first_text(session, messages)).await;
+    let first = first.map_err(|_| StreamEnd::Close(CloseCode::Policy, "no token received"))??;
     let token = match serde_json::from_str::<FirstMessage>(&first) {
         Ok(message) => message.token,
         Err(_) => first.trim().to_owned(),
     };
-    Ok(Introduced { claims: app.ctx.verifier().verify(&token).await?, token })
+    Ok(AuthenticatedClient { claims: state.ctx.verifier().verify(&token).await?, token })
 }
 
-async fn first_text(session: &mut Session, messages: &mut AggregatedMessageStream) -> Result<String, End> {
+/// Receives the first text message; answers pings and ignores pongs before it.
+async fn first_text(session: &mut Session, messages: &mut AggregatedMessageStream) -> Result<String, StreamEnd> {
     while let Some(Ok(message)) = messages.recv().await {
         match message {
             AggregatedMessage::Text(text) => return Ok(text.to_string()),
             AggregatedMessage::Ping(bytes) => session.pong(&bytes).await?,
             AggregatedMessage::Pong(_) => {}
-            AggregatedMessage::Binary(_) => return Err(End::Close(CloseCode::Unsupported, "text is expected")),
-            AggregatedMessage::Close(_) => return Err(End::Close(CloseCode::Normal, "")),
+            AggregatedMessage::Binary(_) => {
+                return Err(StreamEnd::Close(CloseCode::Unsupported, "a text message is expected"));
+            }
+            AggregatedMessage::Close(_) => return Err(StreamEnd::Close(CloseCode::Normal, "")),
         }
     }
-    Err(End::Gone)
+    Err(StreamEnd::Gone)
 }
 
 /// One member's open stream.
 struct Stream {
-    app: web::Data<Notification>,
+    state: web::Data<NotificationState>,
     session: Session,
     token: String,
     claims: Claims,
     registration: Registration,
     /// When the token was verified last.
-    checked_at: Option<Instant>,
-    /// The database did not answer.
-    look_failed: bool,
+    verified_at: Option<Instant>,
+    /// Whether the last poll failed with a database error.
+    poll_failed: bool,
     feed: Feed,
 }
 
 impl Stream {
-    async fn run(mut self, mut messages: AggregatedMessageStream, from_now: bool) -> End {
+    async fn run(mut self, mut messages: AggregatedMessageStream, only_new: bool) -> StreamEnd {
         let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
         else {
-            return End::Close(CloseCode::Error, "request.internal");
+            return StreamEnd::Close(CloseCode::Error, "request.internal");
         };
-        if let Err(end) = self.begin(from_now).await {
+        if let Err(end) = self.init_feed(only_new).await {
             return end;
         }
-        // The first look is at once; what is stored between it and the registration has left a signal.
-        let mut looks = interval(FALLBACK_POLL_INTERVAL);
+        // The first poll is immediate. Anything stored since the registration has left a signal.
+        let mut polls = interval(FALLBACK_POLL_INTERVAL);
         let mut checks = interval(SESSION_CHECK_INTERVAL);
-        let mut pings = interval(PING_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pings = interval(PING_INTERVAL);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard_at = Instant::now();
+        let mut last_message_at = Instant::now();
         loop {
-            let step = tokio::select! {
+            let result = tokio::select! {
                 message = messages.recv() => {
-                    heard_at = Instant::now();
-                    self.hear(message).await
+                    last_message_at = Instant::now();
+                    self.on_message(message).await
                 }
-                changed = self.registration.changed() => match changed {
-                    Ok(()) => self.look().await,
+                changed = self.registration.wait_for_change() => match changed {
+                    Ok(()) => self.send_new().await,
                     Err(cause) => Err(cause.into()),
                 },
-                _ = looks.tick() => self.look().await,
+                _ = polls.tick() => self.send_new().await,
                 _ = checks.tick() => self.check_session().await,
-                _ = pings.tick() => self.ping(heard_at).await,
-                () = told_to_stop(&mut terminate, &mut interrupt) => Err(End::Close(CloseCode::Away, "stopping")),
+                _ = pings.tick() => self.ping(last_message_at).await,
+                () = shutdown_requested(&mut terminate, &mut interrupt) => {
+                    Err(StreamEnd::Close(CloseCode::Away, "stopping"))
+                }
             };
-            if let Err(end) = step {
+            if let Err(end) = result {
                 return end;
             }
-            if std::mem::take(&mut self.look_failed) {
-                looks.reset_after(RETRY_POLL_AFTER);
+            if std::mem::take(&mut self.poll_failed) {
+                polls.reset_after(RETRY_POLL_INTERVAL);
             }
         }
     }
 
-    /// Without `after`, what is there already was to be had from the list.
-    async fn begin(&mut self, from_now: bool) -> Result<(), End> {
-        let Ok(mut c) = self.app.ctx.db().read().await else {
-            return Err(End::Close(CloseCode::Again, "request.unavailable"));
+    /// Positions the feed after `after`, or after the newest notification if the client gave none (`only_new`). Marks
+    /// the notifications that the client has and the next scan would find as shown.
+    async fn init_feed(&mut self, only_new: bool) -> Result<(), StreamEnd> {
+        let Ok(mut c) = self.state.ctx.db().read().await else {
+            return Err(StreamEnd::Close(CloseCode::Again, "request.unavailable"));
         };
-        let unavailable = |_| End::Close(CloseCode::Again, "request.unavailable");
-        if from_now {
+        let unavailable = |_| StreamEnd::Close(CloseCode::Again, "request.unavailable");
+        if only_new {
             let newest = store::list(&mut c, self.claims.sub, false, None, 1).await.map_err(unavailable)?;
             self.feed = Feed::after(newest.first().map(|row| row.id));
         }
         let Some(start) = self.feed.newest() else { return Ok(()) };
-        // What a look would find again though the client has it.
-        let mut from = self.feed.from();
+        let mut from = self.feed.scan_start();
         loop {
-            let rows = store::after(&mut c, self.claims.sub, from, PAGE).await.map_err(unavailable)?;
+            let rows = store::list_after(&mut c, self.claims.sub, from, PAGE_ROWS).await.map_err(unavailable)?;
             for row in rows.iter().filter(|row| row.id <= start) {
-                self.feed.admits(row.id);
+                self.feed.record_shown(row.id);
             }
             match rows.last() {
                 Some(last) if last.id < start => from = last.id,
@@ -278,97 +293,100 @@ impl Stream {
         }
     }
 
-    /// Ends a stream whose session has ended though there is nothing to show.
-    async fn check_session(&self) -> Result<(), End> {
-        if self.app.ctx.now().utc().timestamp() >= self.claims.exp {
+    /// Errors if the session has ended, also while there is nothing to send.
+    async fn check_session(&self) -> Result<(), StreamEnd> {
+        if self.state.ctx.now().utc().timestamp() >= self.claims.exp {
             return Err(AuthFailure::Invalid.into());
         }
-        self.app.streams.end_revoked(&self.app.ctx).await;
-        Ok(self.registration.ended()?)
+        self.state.streams.end_revoked(&self.state.ctx).await;
+        Ok(self.registration.check_open()?)
     }
 
-    /// Sends what is new.
-    async fn look(&mut self) -> Result<(), End> {
-        let mut from = self.feed.from();
+    /// Sends all new notifications.
+    async fn send_new(&mut self) -> Result<(), StreamEnd> {
+        let mut from = self.feed.scan_start();
         loop {
-            let Some(rows) = self.rows(from).await else {
-                self.look_failed = true;
+            let Some(rows) = self.fetch_page(from).await else {
+                self.poll_failed = true;
                 return Ok(());
             };
             let Some(last) = rows.last().map(|row| row.id) else { break };
             from = last;
-            // Nothing is shown to a session that has ended since the look before.
-            self.checked_at = None;
+            // Forces a new verification of the token before this page is sent.
+            self.verified_at = None;
             for row in rows {
-                if self.feed.admits(row.id) {
-                    self.still_may().await?;
+                if self.feed.record_shown(row.id) {
+                    self.check_token().await?;
                     self.send(row).await?;
                 }
             }
-            // Rows come in the order of their ids, so a long replay keeps no more in memory than a short one.
+            // Rows come in ascending order of ids, so memory does not grow with the length of a replay.
             self.feed.trim();
         }
         Ok(())
     }
 
-    /// None while the database does not answer: the next look finds the same.
-    async fn rows(&self, from: NotificationId) -> Option<Vec<Row>> {
+    /// Reads one page of notifications. Returns `None` on a database error; the next poll reads the same page.
+    async fn fetch_page(&self, from: NotificationId) -> Option<Vec<NotificationRow>> {
         let read = async {
             Ok::<_, db::DbError>(
-                store::after(&mut *self.app.ctx.db().read().await?, self.claims.sub, from, PAGE).await?,
+                store::list_after(&mut *self.state.ctx.db().read().await?, self.claims.sub, from, PAGE_ROWS).await?,
             )
         };
         match read.await {
             Ok(rows) => Some(rows),
             Err(error) => {
-                tracing::warn!(%error, "a stream could not look for notifications");
+                tracing::warn!(%error, "notifications of a stream could not be read");
                 None
             }
         }
     }
 
-    async fn send(&mut self, row: Row) -> Result<(), End> {
-        let text =
-            serde_json::to_string(&View::from(row)).map_err(|_| End::Close(CloseCode::Error, "request.internal"))?;
-        // The queue behind the socket is short; whoever does not read it may come back with `after`.
-        timeout(PATIENCE, self.session.text(text)).await.map_err(|_| End::Gone)??;
+    async fn send(&mut self, row: NotificationRow) -> Result<(), StreamEnd> {
+        let text = serde_json::to_string(&NotificationView::from(row))
+            .map_err(|_| StreamEnd::Close(CloseCode::Error, "request.internal"))?;
+        // The queue of the socket is short. A slow client is dropped and may reconnect with `after`.
+        timeout(CLIENT_TIMEOUT, self.session.text(text)).await.map_err(|_| StreamEnd::Gone)??;
         Ok(())
     }
 
-    /// Verifies the token, unless that was done a moment ago.
-    async fn still_may(&mut self) -> Result<(), End> {
-        self.registration.ended()?;
-        if self.checked_at.is_none_or(|at| at.elapsed() >= SESSION_CHECK_INTERVAL) {
-            self.app.ctx.verifier().verify(&self.token).await?;
-            self.checked_at = Some(Instant::now());
+    /// Verifies the token, at most once in [`SESSION_CHECK_INTERVAL`].
+    async fn check_token(&mut self) -> Result<(), StreamEnd> {
+        self.registration.check_open()?;
+        if self.verified_at.is_none_or(|at| at.elapsed() >= SESSION_CHECK_INTERVAL) {
+            self.state.ctx.verifier().verify(&self.token).await?;
+            self.verified_at = Some(Instant::now());
         }
         Ok(())
     }
 
-    async fn ping(&mut self, heard_at: Instant) -> Result<(), End> {
-        if heard_at.elapsed() > SILENT_AFTER {
-            return Err(End::Gone);
+    async fn ping(&mut self, last_message_at: Instant) -> Result<(), StreamEnd> {
+        if last_message_at.elapsed() > IDLE_TIMEOUT {
+            return Err(StreamEnd::Gone);
         }
-        self.still_may().await?;
-        timeout(PATIENCE, self.session.ping(b"")).await.map_err(|_| End::Gone)??;
+        self.check_token().await?;
+        timeout(CLIENT_TIMEOUT, self.session.ping(b"")).await.map_err(|_| StreamEnd::Gone)??;
         Ok(())
     }
 
-    async fn hear(&mut self, message: Option<Result<AggregatedMessage, actix_ws::ProtocolError>>) -> Result<(), End> {
+    async fn on_message(
+        &mut self,
+        message: Option<Result<AggregatedMessage, actix_ws::ProtocolError>>,
+    ) -> Result<(), StreamEnd> {
         match message {
-            None => Err(End::Gone),
-            Some(Err(_)) => Err(End::Close(CloseCode::Protocol, "not understood")),
-            Some(Ok(AggregatedMessage::Close(_))) => Err(End::Close(CloseCode::Normal, "")),
+            None => Err(StreamEnd::Gone),
+            Some(Err(_)) => Err(StreamEnd::Close(CloseCode::Protocol, "protocol error")),
+            Some(Ok(AggregatedMessage::Close(_))) => Err(StreamEnd::Close(CloseCode::Normal, "")),
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                // Whoever asks without reading the answers is not waited for.
-                Ok(timeout(PATIENCE, self.session.pong(&bytes)).await.map_err(|_| End::Gone)??)
+                // A client that sends pings without reading the pongs is dropped.
+                Ok(timeout(CLIENT_TIMEOUT, self.session.pong(&bytes)).await.map_err(|_| StreamEnd::Gone)??)
             }
             Some(Ok(AggregatedMessage::Text(_) | AggregatedMessage::Binary(_) | AggregatedMessage::Pong(_))) => Ok(()),
         }
     }
 }
 
-async fn told_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {
+async fn shutdown_requested(terminate: &mut Signal, interrupt: &mut Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -1,4 +1,4 @@
-//! The notification service through its events and its HTTP alone.
+//! Tests of the notification service over HTTP and events.
 
 #![expect(clippy::expect_used, reason = "a failing test panics; that is how it fails")]
 
@@ -14,7 +14,7 @@ use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use serde_json::json;
 use testkit::{Statements, TestService};
 
-fn joined(user: UserId, at: Timestamp) -> UserRegistered {
+fn registered(user: UserId, at: Timestamp) -> UserRegistered {
     let user = User {
         user_id: user.into(),
         version: 1,
@@ -25,7 +25,7 @@ fn joined(user: UserId, at: Timestamp) -> UserRegistered {
     UserRegistered { user: Some(user) }
 }
 
-fn bonus(user: UserId, at: Timestamp, version: u64) -> WalletChanged {
+fn bonus_paid(user: UserId, at: Timestamp, version: u64) -> WalletChanged {
     let line = WalletTransaction {
         transaction_id: id::fresh::<UserId>().into(),
         r#type: "REFERRAL_BONUS".into(),
@@ -37,15 +37,15 @@ fn bonus(user: UserId, at: Timestamp, version: u64) -> WalletChanged {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fact_is_told_once_however_often_its_event_arrives() {
+async fn a_fact_creates_one_notification_however_often_its_event_arrives() {
     let service = TestService::start(notification::service()).await;
     let (user, now) = (id::fresh(), service.now());
-    let welcome = service.deliver(now, &joined(user, now)).await;
+    let welcome = service.deliver(now, &registered(user, now)).await;
     service.deliver_envelope(welcome).await;
-    service.deliver(now, &joined(user, now)).await;
-    let earned = bonus(user, now, 1);
-    service.deliver(now, &earned).await;
-    service.deliver(now, &earned).await;
+    service.deliver(now, &registered(user, now)).await;
+    let bonus = bonus_paid(user, now, 1);
+    service.deliver(now, &bonus).await;
+    service.deliver(now, &bonus).await;
     let list = service.as_user(user).get("/notifications").await.expect(200);
     let titles: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["title"].clone()).collect();
     assert_eq!(titles, ["Referral bonus", "Welcome"]);
@@ -54,7 +54,7 @@ async fn a_fact_is_told_once_however_often_its_event_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payout_that_failed_is_told_of_in_a_sentence() {
+async fn a_failed_payout_has_a_notification_with_its_reason() {
     let service = TestService::start(notification::service()).await;
     let (user, at) = (id::fresh::<UserId>(), service.now().micros());
     for reason in ["", "account closed"] {
@@ -76,7 +76,7 @@ async fn a_payout_that_failed_is_told_of_in_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn earners_hear_of_pairs_that_no_placement_made_and_of_those_taken_back() {
+async fn earners_are_notified_of_pairs_matched_without_a_placement_and_of_voided_pairs() {
     let service = TestService::start(notification::service()).await;
     let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
     let pair = |earner: UserId, number, status: &str| Pair {
@@ -109,19 +109,19 @@ async fn earners_hear_of_pairs_that_no_placement_made_and_of_those_taken_back() 
         service.deliver_now(&matched).await;
         service.deliver_now(&voided).await;
     }
-    let heard = async |user| {
+    let bodies_of = async |user| {
         let list = service.as_user(user).get("/notifications").await.expect(200);
         let bodies = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap().to_owned());
         bodies.collect::<Vec<_>>()
     };
-    let taken_back = "Your pair 11 was taken back, because the payment of a member in it was refunded.";
-    assert_eq!(heard(asha).await, [taken_back, "Your pairs 11, 12 were matched as a new period opened."]);
-    assert_eq!(heard(ravi).await, ["Your pair 4 was matched as a new period opened."]);
+    let voided_text = "Your pair 11 was taken back, because the payment of a member in it was refunded.";
+    assert_eq!(bodies_of(asha).await, [voided_text, "Your pairs 11, 12 were matched as a new period opened."]);
+    assert_eq!(bodies_of(ravi).await, ["Your pair 4 was matched as a new period opened."]);
     service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payer_hears_that_money_went_to_the_wallet_and_why() {
+async fn a_payer_is_notified_of_money_returned_to_the_wallet_with_the_reason() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     for cause in ["source_refund_failed", "cancelled"] {
@@ -140,9 +140,9 @@ async fn a_payer_hears_that_money_went_to_the_wallet_and_why() {
     }
     let list = service.as_user(user).get("/notifications").await.expect(200);
     let bodies: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap()).collect();
-    let late = "₹500.00 came for your booking EV-1, which could not take it: it goes to your wallet.";
+    let not_accepted = "₹500.00 came for your booking EV-1, which could not take it: it goes to your wallet.";
     let failed = "₹500.00 of your booking EV-1 could not be sent back to its source: it goes to your wallet.";
-    assert_eq!(bodies, [late, failed]);
+    assert_eq!(bodies, [not_accepted, failed]);
     service.finish().await;
 }
 
@@ -151,18 +151,18 @@ async fn a_member_reads_and_marks_only_their_own() {
     let service = TestService::start(notification::service()).await;
     let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
     for user in [mine, other] {
-        service.deliver_now(&joined(user, service.now())).await;
+        service.deliver_now(&registered(user, service.now())).await;
     }
     let (me, them) = (service.as_user(mine), service.as_user(other));
     let id = me.get("/notifications").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!(them.act(&format!("/notifications/{id}/read")).await.problem(404), "request.not_found");
-    assert_eq!(me.act("/notifications/nonsense/read").await.problem(404), "request.not_found");
-    let first = me.act(&format!("/notifications/{id}/read")).await.expect(200);
-    assert_eq!(me.act(&format!("/notifications/{id}/read")).await.expect(200), first);
+    assert_eq!(them.post_empty(&format!("/notifications/{id}/read")).await.problem(404), "request.not_found");
+    assert_eq!(me.post_empty("/notifications/nonsense/read").await.problem(404), "request.not_found");
+    let first = me.post_empty(&format!("/notifications/{id}/read")).await.expect(200);
+    assert_eq!(me.post_empty(&format!("/notifications/{id}/read")).await.expect(200), first);
     assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 0 }));
     assert_eq!(me.get("/notifications?unread=true").await.expect(200)["items"], json!([]));
     assert_eq!(them.get("/notifications/unread-count").await.expect(200), json!({ "unread": 1 }));
-    assert_eq!(them.act("/notifications/read-all").await.expect(200), json!({ "unread": 0 }));
+    assert_eq!(them.post_empty("/notifications/read-all").await.expect(200), json!({ "unread": 0 }));
     assert_eq!(service.anonymous().get("/notifications").await.problem(401), "auth.token_invalid");
     service.finish().await;
 }
@@ -172,11 +172,11 @@ async fn pages_stay_stable_while_notifications_arrive() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     for version in 1..=5 {
-        service.deliver_now(&bonus(user, service.now(), version)).await;
+        service.deliver_now(&bonus_paid(user, service.now(), version)).await;
     }
     let me = service.as_user(user);
     let first = me.get("/notifications?limit=3").await.expect(200);
-    service.deliver_now(&bonus(user, service.now(), 6)).await;
+    service.deliver_now(&bonus_paid(user, service.now(), 6)).await;
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = me.get(&format!("/notifications?limit=3&cursor={cursor}")).await.expect(200);
     assert_eq!(second["items"].as_array().unwrap().len(), 2);
@@ -188,16 +188,16 @@ async fn pages_stay_stable_while_notifications_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_muted_kind_is_not_told() {
+async fn a_muted_kind_creates_no_notification() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     let me = service.as_user(user);
     let set = me.put("/notifications/preferences", json!({ "kinds": { "earning": false } })).await.expect(200);
     assert_eq!((&set["kinds"]["earning"], &set["kinds"]["payout"]), (&json!(false), &json!(true)));
-    service.deliver_now(&bonus(user, service.now(), 1)).await;
+    service.deliver_now(&bonus_paid(user, service.now(), 1)).await;
     assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 0 }));
     me.put("/notifications/preferences", json!({ "kinds": { "earning": true } })).await.expect(200);
-    service.deliver_now(&bonus(user, service.now(), 2)).await;
+    service.deliver_now(&bonus_paid(user, service.now(), 2)).await;
     assert_eq!(me.get("/notifications/unread-count").await.expect(200), json!({ "unread": 1 }));
     let refused = me.put("/notifications/preferences", json!({ "kinds": { "nonsense": true } })).await;
     assert_eq!(refused.problem(400), "request.wrong_type");
@@ -214,19 +214,19 @@ async fn a_backlog_is_stored_in_a_few_statements() {
     let mut backlog = Vec::new();
     for version in 1..=50 {
         for user in [asha, ravi] {
-            let earned = bonus(user, now, version);
+            let bonus = bonus_paid(user, now, version);
             // The same fact twice, as different events.
-            backlog.extend([TestService::envelope(now, &earned), TestService::envelope(now, &earned)]);
+            backlog.extend([TestService::envelope(now, &bonus), TestService::envelope(now, &bonus)]);
         }
     }
     for user in [asha, ravi] {
-        backlog.push(TestService::envelope(now, &joined(user, now)));
+        backlog.push(TestService::envelope(now, &registered(user, now)));
     }
-    let statements = Statements::of(&service);
+    let statements = Statements::record(&service);
     service.deliver_all(backlog).await;
-    let written = statements.with(&["INSERT INTO `notifications`"]).len();
-    let asked = statements.with(&["FROM `muted_kinds`"]).len();
-    assert!((1..20).contains(&written) && (1..20).contains(&asked), "{written} inserts, {asked} questions");
+    let inserts = statements.containing(&["INSERT INTO `notifications`"]).len();
+    let queries = statements.containing(&["FROM `muted_kinds`"]).len();
+    assert!((1..20).contains(&inserts) && (1..20).contains(&queries), "{inserts} inserts, {queries} queries");
     for (user, count) in [(asha, 51), (ravi, 1)] {
         let unread = service.as_user(user).get("/notifications/unread-count").await.expect(200);
         assert_eq!(unread, json!({ "unread": count }));

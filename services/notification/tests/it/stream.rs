@@ -1,8 +1,8 @@
-//! The stream, with a real WebSocket client.
+//! Tests of the notification stream with a real WebSocket client.
 
 #![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
 
-use super::{bonus, joined};
+use super::{bonus_paid, registered};
 use chassis::id;
 use domain::{Role, UserId};
 use futures_util::{SinkExt, StreamExt};
@@ -29,16 +29,16 @@ async fn connect(service: &TestService, query: &str, protocols: &str) -> Result<
     }
     let tcp = TcpStream::connect(host).await.unwrap();
     match client_async(request, tcp).await {
-        Ok((socket, answer)) => {
-            let chosen = answer.headers().get("Sec-WebSocket-Protocol");
+        Ok((socket, response)) => {
+            let chosen = response.headers().get("Sec-WebSocket-Protocol");
             Ok((socket, chosen.map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default()))
         }
-        Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(Error::Http(response)) => Err(response.status().as_u16()),
         Err(error) => panic!("{error}"),
     }
 }
 
-async fn next(socket: &mut Socket) -> Message {
+async fn next_message(socket: &mut Socket) -> Message {
     loop {
         let message = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("a message in time");
         let message = message.expect("an open stream").expect("a message");
@@ -48,24 +48,24 @@ async fn next(socket: &mut Socket) -> Message {
     }
 }
 
-async fn shown(socket: &mut Socket) -> Value {
-    let message = next(socket).await;
+async fn next_notification(socket: &mut Socket) -> Value {
+    let message = next_message(socket).await;
     serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("not a notification: {message:?}"))
 }
 
 async fn close_code(socket: &mut Socket) -> u16 {
-    let message = next(socket).await;
+    let message = next_message(socket).await;
     let Message::Close(Some(frame)) = message else { panic!("not a close: {message:?}") };
     frame.code.into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_replays_what_was_missed_and_then_shows_what_comes() {
+async fn a_stream_sends_missed_notifications_and_then_live_ones() {
     let service = TestService::start(notification::service()).await;
     let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
     for version in 1..=3 {
-        service.deliver_now(&bonus(mine, service.now(), version)).await;
-        service.deliver_now(&bonus(other, service.now(), version)).await;
+        service.deliver_now(&bonus_paid(mine, service.now(), version)).await;
+        service.deliver_now(&bonus_paid(other, service.now(), version)).await;
     }
     let me = service.as_user(mine);
     let list = me.get("/notifications").await.expect(200)["items"].as_array().unwrap().clone();
@@ -73,15 +73,15 @@ async fn a_stream_replays_what_was_missed_and_then_shows_what_comes() {
     let offer = format!("bearer, {}", me.token().unwrap());
     let (mut socket, chosen) = connect(&service, &format!("?after={after}"), &offer).await.unwrap();
     assert_eq!(chosen, "bearer");
-    assert_eq!(shown(&mut socket).await, list[1]);
-    assert_eq!(shown(&mut socket).await, list[0]);
-    service.deliver_now(&bonus(other, service.now(), 4)).await;
-    service.deliver_now(&joined(mine, service.now())).await;
-    let live = shown(&mut socket).await;
+    assert_eq!(next_notification(&mut socket).await, list[1]);
+    assert_eq!(next_notification(&mut socket).await, list[0]);
+    service.deliver_now(&bonus_paid(other, service.now(), 4)).await;
+    service.deliver_now(&registered(mine, service.now())).await;
+    let live = next_notification(&mut socket).await;
     assert_eq!(live["title"], "Welcome");
     assert_eq!(me.get("/notifications?limit=1").await.expect(200)["items"][0], live);
-    socket.send(Message::Ping("still there?".into())).await.unwrap();
-    assert_eq!(next(&mut socket).await, Message::Pong("still there?".into()));
+    socket.send(Message::Ping("ping".into())).await.unwrap();
+    assert_eq!(next_message(&mut socket).await, Message::Pong("ping".into()));
     socket.close(None).await.unwrap();
     service.finish().await;
 }
@@ -90,12 +90,12 @@ async fn a_stream_replays_what_was_missed_and_then_shows_what_comes() {
 async fn the_token_may_come_in_the_first_message() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
-    service.deliver_now(&joined(user, service.now())).await;
+    service.deliver_now(&registered(user, service.now())).await;
     let token = service.token(user, Role::User, None);
     let (mut socket, chosen) = connect(&service, FROM_THE_START, "").await.unwrap();
     assert_eq!(chosen, "");
     socket.send(Message::text(json!({ "token": token }).to_string())).await.unwrap();
-    assert_eq!(shown(&mut socket).await["title"], "Welcome");
+    assert_eq!(next_notification(&mut socket).await["title"], "Welcome");
     let (mut refused, _) = connect(&service, "", "").await.unwrap();
     refused.send(Message::text(json!({ "token": "nonsense" }).to_string())).await.unwrap();
     assert_eq!(close_code(&mut refused).await, 1008);
@@ -103,7 +103,7 @@ async fn the_token_may_come_in_the_first_message() {
     service.finish().await;
 }
 
-/// The head of the answer to a client that offers these sub-protocols, and reads nothing into it.
+/// The raw head of the response to a client that offers these sub-protocols.
 async fn handshake(service: &TestService, protocols: &str) -> String {
     let anonymous = service.anonymous();
     let host = anonymous.base().trim_start_matches("http://").to_owned();
@@ -122,7 +122,7 @@ async fn handshake(service: &TestService, protocols: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_never_the_sub_protocol_that_is_chosen() {
+async fn the_token_is_never_selected_as_the_sub_protocol() {
     let service = TestService::start(notification::service()).await;
     let token = service.token(id::fresh(), Role::User, None);
     for (offer, chosen) in [
@@ -134,43 +134,43 @@ async fn the_token_is_never_the_sub_protocol_that_is_chosen() {
         let head = handshake(&service, &offer).await;
         assert!(head.starts_with("http/1.1 101"), "{offer}: {head}");
         assert!(!head.contains(&token.to_ascii_lowercase()), "{offer}");
-        let said = head.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
-        assert_eq!(said, chosen, "{offer}");
+        let selected = head.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
+        assert_eq!(selected, chosen, "{offer}");
     }
     service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sixth_stream_of_a_member_ends_their_oldest_and_nobody_elses() {
+async fn a_sixth_stream_ends_the_oldest_of_the_same_member_only() {
     let service = TestService::start(notification::service()).await;
     let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
     let open = async |user| {
         let offer = format!("bearer, {}", service.token(user, Role::User, None));
         connect(&service, FROM_THE_START, &offer).await.unwrap().0
     };
-    service.deliver_now(&joined(mine, service.now())).await;
-    service.deliver_now(&joined(other, service.now())).await;
+    service.deliver_now(&registered(mine, service.now())).await;
+    service.deliver_now(&registered(other, service.now())).await;
     let mut theirs = open(other).await;
-    assert_eq!(shown(&mut theirs).await["title"], "Welcome");
+    assert_eq!(next_notification(&mut theirs).await["title"], "Welcome");
     let mut streams = Vec::new();
     for _ in 0..6 {
         let mut stream = open(mine).await;
-        // It is registered by now.
-        assert_eq!(shown(&mut stream).await["title"], "Welcome");
+        // The stream is registered once it has sent a notification.
+        assert_eq!(next_notification(&mut stream).await["title"], "Welcome");
         streams.push(stream);
     }
     assert_eq!(close_code(&mut streams[0]).await, 4001);
     for user in [mine, other] {
-        service.deliver_now(&bonus(user, service.now(), 1)).await;
+        service.deliver_now(&bonus_paid(user, service.now(), 1)).await;
     }
     for stream in streams.iter_mut().skip(1).chain([&mut theirs]) {
-        assert_eq!(shown(stream).await["title"], "Referral bonus");
+        assert_eq!(next_notification(stream).await["title"], "Referral bonus");
     }
     service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_opens_so_many_streams_and_answers_503_to_the_next() {
+async fn a_process_refuses_streams_beyond_its_limit_with_503() {
     let service = TestService::start_with(notification::service(), &[("NOTIFICATION_MAX_STREAMS", "10")]).await;
     let open = async || {
         let offer = format!("bearer, {}", service.token(id::fresh(), Role::User, None));
@@ -182,12 +182,12 @@ async fn a_process_opens_so_many_streams_and_answers_503_to_the_next() {
     }
     assert_eq!(open().await.err(), Some(503));
     streams.pop().unwrap().close(None).await.unwrap();
-    // Its place is free once the service has read that.
+    // The permit is free once the service has read the close frame.
     while open().await.err() == Some(503) {
         tokio::task::yield_now().await;
     }
-    // Of connections that do not say whose they are there are fewer.
-    let (_silent, _) = {
+    // The limit of unauthenticated connections is lower.
+    let (_unauthenticated, _) = {
         drop(streams.pop());
         loop {
             match connect(&service, "", "").await {
@@ -201,7 +201,7 @@ async fn a_process_opens_so_many_streams_and_answers_503_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_is_refused_before_it_opens_without_a_good_token_or_position() {
+async fn a_stream_with_an_invalid_token_or_position_is_refused_before_the_upgrade() {
     let service = TestService::start(notification::service()).await;
     let good = service.token(id::fresh(), Role::User, None);
     let mut altered = good.clone();
@@ -214,7 +214,7 @@ async fn a_stream_is_refused_before_it_opens_without_a_good_token_or_position() 
     service.finish().await;
 }
 
-/// Tells the service that the session of this token has ended.
+/// Delivers the event that the session of this token has ended.
 async fn end_session(service: &TestService, token: &str) {
     let claims = service.ctx().verifier().verify(token).await.unwrap();
     let ended = SessionRevoked {
@@ -227,7 +227,7 @@ async fn end_session(service: &TestService, token: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_has_ended_is_shown_nothing_more() {
+async fn a_stream_sends_nothing_after_its_session_has_ended() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     let token = service.token(user, Role::User, None);
@@ -235,23 +235,23 @@ async fn a_session_that_has_ended_is_shown_nothing_more() {
     let other = service.token(user, Role::User, None);
     let (mut expiring, _) = connect(&service, FROM_THE_START, &format!("bearer, {other}")).await.unwrap();
     end_session(&service, &token).await;
-    service.deliver_now(&bonus(user, service.now(), 1)).await;
+    service.deliver_now(&bonus_paid(user, service.now(), 1)).await;
     assert_eq!(close_code(&mut revoked).await, 1008);
-    assert_eq!(shown(&mut expiring).await["title"], "Referral bonus");
+    assert_eq!(next_notification(&mut expiring).await["title"], "Referral bonus");
     service.clock.set(service.now().plus_secs(901));
-    service.deliver_now(&bonus(user, service.now(), 2)).await;
+    service.deliver_now(&bonus_paid(user, service.now(), 2)).await;
     assert_eq!(close_code(&mut expiring).await, 1008);
     service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_has_ended_is_let_go_of_though_there_is_nothing_to_show() {
+async fn a_stream_without_new_notifications_closes_when_its_session_ends() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
     let token = service.token(user, Role::User, None);
     let (mut socket, _) = connect(&service, "", &format!("bearer, {token}")).await.unwrap();
     end_session(&service, &token).await;
-    // Well before it would be pinged.
+    // This is well before the first ping.
     let code = tokio::time::timeout(Duration::from_secs(10), close_code(&mut socket)).await;
     assert_eq!(code.expect("a close in time"), 1008);
     service.finish().await;

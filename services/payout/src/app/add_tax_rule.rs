@@ -1,27 +1,28 @@
-//! Tax rules come with a preset and are added to, never changed.
+//! Creation of tax rules. Existing rules are ended by a later rule, never changed otherwise.
 
-use crate::domain::tax_rule::{Refusal, admit};
+use crate::domain::tax_rule::{TaxRuleRefusal, validate_new_rule};
 use crate::error::PayoutError;
 use crate::store::taxes;
 use db::DbConnection;
 use domain::Timestamp;
 use domain::tax::TaxRule;
 
-/// The rules a new database starts with.
-pub async fn begin_with(c: &mut DbConnection, rules: &[TaxRule]) -> Result<(), PayoutError> {
-    if taxes::rules(c).await?.is_empty() {
+/// Inserts the preset `rules` if the database has no tax rule yet.
+pub async fn seed_tax_rules(c: &mut DbConnection, rules: &[TaxRule]) -> Result<(), PayoutError> {
+    if taxes::list_all_rules(c).await?.is_empty() {
         for rule in rules {
-            // Another instance may be at it too.
+            // Another instance may have inserted the same rule meanwhile: then this inserts nothing.
             taxes::insert_rule(c, rule).await?;
         }
     }
     Ok(())
 }
 
-/// Adds a rule that takes effect in the future, and ends the one before it.
+/// Adds a rule that takes effect on a later day and ends the rule before it on that day. Refuses a rule that takes
+/// effect today or earlier, that is not the latest, or that has the id of another rule.
 pub async fn add_tax_rule(c: &mut DbConnection, rule: &TaxRule, now: Timestamp) -> Result<(), PayoutError> {
     let rules = taxes::lock_rules(c).await?;
-    admit(&rules, rule, now.day())?;
+    validate_new_rule(&rules, rule, now.day())?;
     taxes::end_rules(c, rule.effective_from).await?;
-    if taxes::insert_rule(c, rule).await? { Ok(()) } else { Err(Refusal::Known.into()) }
+    if taxes::insert_rule(c, rule).await? { Ok(()) } else { Err(TaxRuleRefusal::Known.into()) }
 }

@@ -1,7 +1,7 @@
-//! Takes a payout through its states: each is a version of its own and is told.
+//! Transitions of a payout. Every state is a version of its own and publishes an event.
 
-use super::{tax, tell};
-use crate::domain::payout::{Command, Standing, Status, Step, decide};
+use super::{publish, tax};
+use crate::domain::payout::{Command, PayoutFacts, PayoutStatus, PayoutTransition, decide_transition};
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
 use crate::store::taxes;
@@ -10,19 +10,19 @@ use domain::{PayoutId, Timestamp, UserId};
 
 /// A payout after a command, and whether the command changed anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Done {
+pub struct CommandOutcome {
     pub payout: Payout,
     pub changed: bool,
 }
 
-/// The payout, locked.
+/// Locks and loads the payout. Errors with `UnknownPayout` if it does not exist.
 pub async fn lock(c: &mut DbConnection, id: PayoutId) -> Result<Payout, PayoutError> {
     payouts::lock(c, id).await?.ok_or(PayoutError::UnknownPayout(id))
 }
 
-/// What `command` comes to for `payout`, which is locked.
-pub fn weigh(payout: &Payout, approved_by: &[UserId], command: Command<'_>) -> Result<Step, PayoutError> {
-    let standing = Standing {
+/// Decides what `command` does to `payout`, which the caller has locked. Errors if the state does not allow it.
+pub fn decide(payout: &Payout, approved_by: &[UserId], command: Command<'_>) -> Result<PayoutTransition, PayoutError> {
+    let facts = PayoutFacts {
         status: payout.status,
         requested_by: payout.user_id,
         approved_by,
@@ -31,70 +31,76 @@ pub fn weigh(payout: &Payout, approved_by: &[UserId], command: Command<'_>) -> R
         reason: &payout.reason,
         net_is_zero: payout.net_paise.is_zero(),
     };
-    Ok(decide(&standing, command)?)
+    Ok(decide_transition(&facts, command)?)
 }
 
-/// Decides `command` and does what it comes to; `note` sets what goes with it (a reason, a reference).
-pub async fn carry_out(
+/// Decides `command`, applies it and saves the payout. `set_details` sets the fields that belong to the command, such
+/// as the reason or the bank reference, and runs only if the payout changes.
+pub async fn execute(
     c: &mut DbConnection,
     mut payout: Payout,
     command: Command<'_>,
     now: Timestamp,
-    note: impl FnOnce(&mut Payout),
-) -> Result<Done, PayoutError> {
-    let changed = decide_and_tell(c, &mut payout, command, now, note).await?;
+    set_details: impl FnOnce(&mut Payout),
+) -> Result<CommandOutcome, PayoutError> {
+    let changed = apply_command(c, &mut payout, command, now, set_details).await?;
     if changed {
         payouts::save(c, &payout).await?;
     }
-    Ok(Done { payout, changed })
+    Ok(CommandOutcome { payout, changed })
 }
 
-/// The same without saving `payout`; returns whether it has changed.
-pub async fn decide_and_tell(
+/// Does the same as [`execute`] without saving. Returns true if the payout changed.
+pub async fn apply_command(
     c: &mut DbConnection,
     payout: &mut Payout,
     command: Command<'_>,
     now: Timestamp,
-    note: impl FnOnce(&mut Payout),
+    set_details: impl FnOnce(&mut Payout),
 ) -> Result<bool, PayoutError> {
-    match weigh(payout, &[], command)? {
-        Step::Move(path) => {
-            note(payout);
-            walk(c, payout, path, command == Command::RefuseHold, now).await?;
+    match decide(payout, &[], command)? {
+        PayoutTransition::Move(path) => {
+            set_details(payout);
+            transition(c, payout, path, command == Command::RefuseHold, now).await?;
             Ok(true)
         }
-        // Only an approval is ever noted, and approvals do not come this way.
-        Step::NoteApproval | Step::Unchanged => Ok(false),
+        // Approvals are handled by `approve`, so `RecordApproval` does not occur here.
+        PayoutTransition::RecordApproval | PayoutTransition::Unchanged => Ok(false),
     }
 }
 
-/// Takes `payout` through `path`, and tells of each state. The caller saves it.
-pub async fn walk(
+/// Moves `payout` through the states of `path` and publishes an event for each. The caller saves the payout. Errors
+/// with `NoTaxLine` if a payout that fails or is reversed has no tax line.
+pub async fn transition(
     c: &mut DbConnection,
     payout: &mut Payout,
-    path: &[Status],
+    path: &[PayoutStatus],
     hold_refused: bool,
     now: Timestamp,
 ) -> Result<(), PayoutError> {
     let line =
-        if path.iter().any(|status| has_tax_line(*status)) { taxes::find_line(c, payout.id).await? } else { None };
+        if path.iter().any(|status| has_fixed_tax(*status)) { taxes::find_tax_line(c, payout.id).await? } else { None };
     for status in path {
         payout.status = *status;
         payout.version += 1;
         payout.changed_at = now;
-        if matches!(status, Status::Failed | Status::Reversed) {
+        if matches!(status, PayoutStatus::Failed | PayoutStatus::Reversed) {
             let line = line.as_ref().ok_or(PayoutError::NoTaxLine(payout.id))?;
-            tax::give_back(c, line, now).await?;
+            tax::release(c, line, now).await?;
         }
-        tell::tell(c, payout, line.as_ref(), hold_refused).await?;
+        publish::publish_payout(c, payout, line.as_ref(), hold_refused).await?;
     }
     Ok(())
 }
 
-/// Whether the tax is fixed by the time a payout is in this state.
-fn has_tax_line(status: Status) -> bool {
+/// Whether the tax of a payout is fixed once it reaches this state.
+fn has_fixed_tax(status: PayoutStatus) -> bool {
     match status {
-        Status::Requested | Status::Pending | Status::Rejected | Status::Cancelled => false,
-        Status::Approved | Status::Processing | Status::Completed | Status::Failed | Status::Reversed => true,
+        PayoutStatus::Requested | PayoutStatus::Pending | PayoutStatus::Rejected | PayoutStatus::Cancelled => false,
+        PayoutStatus::Approved
+        | PayoutStatus::Processing
+        | PayoutStatus::Completed
+        | PayoutStatus::Failed
+        | PayoutStatus::Reversed => true,
     }
 }

@@ -1,19 +1,20 @@
-//! What is done, one verb a file: load, decide, save, tell. Nothing here opens a transaction.
+//! Use cases of the payout service, one verb a file: load, decide, save, publish. No function opens a transaction.
 //!
-//! Members: [`request`] (and quote), [`withdraw`]. Staff: [`approve`], [`settle`], [`send`] (batches),
-//! [`keep_account`], [`add_tax_rule`]. Events: [`learn`] (what others tell), [`take_hold`]. Beneath them:
-//! [`advance`] (a payout through its states), [`tell`] (its events), [`terms`] (the plan in force), [`tax`].
+//! - Members: [`request`] (quotes and requests), [`end_pending`] (cancel, reject, expire).
+//! - Staff: [`approve`], [`settle`], [`batches`], [`bank_accounts`], [`add_tax_rule`].
+//! - Events: [`project`] (copies of other services' data), [`apply_hold`] (hold decisions).
+//! - Common steps: [`advance`] (transitions), [`publish`] (events), [`terms`] (plan in force), [`tax`].
 
 pub mod add_tax_rule;
 pub mod advance;
+pub mod apply_hold;
 pub mod approve;
-pub mod keep_account;
-pub mod learn;
+pub mod bank_accounts;
+pub mod batches;
+pub mod end_pending;
+pub mod project;
+pub mod publish;
 pub mod request;
-pub mod send;
 pub mod settle;
-pub mod take_hold;
 pub mod tax;
-pub mod tell;
 pub mod terms;
-pub mod withdraw;

@@ -1,72 +1,78 @@
-//! A member asks what a payout would be, or for one.
+//! Quotes and requests of payouts.
 
-use super::keep_account::confirm;
+use super::bank_accounts;
 use super::terms::PlanCache;
-use super::{tax, tell};
+use super::{publish, tax};
 use crate::domain::BankAccountId;
-use crate::domain::account::{Claim, Verdict, verify};
+use crate::domain::account::{VerificationContext, VerificationDecision, decide_verification};
 use crate::domain::breakdown::Breakdown;
-use crate::domain::instalment::{left_of, oldest_unpaid};
-use crate::domain::payout::Status;
-use crate::domain::request::{Asker, approvals_needed, check};
+use crate::domain::instalment::{oldest_unpaid, remaining_after};
+use crate::domain::payout::PayoutStatus;
+use crate::domain::request::{Requester, approvals_needed, validate_request};
 use crate::error::PayoutError;
 use crate::store::accounts::{self, BankAccount};
 use crate::store::bookings;
-use crate::store::members::{self, Member};
+use crate::store::members::{self, MemberRow};
 use crate::store::payouts::{self, Payout};
 use db::DbConnection;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, UserId};
 
-/// What is asked for.
+/// A member's request for a payout.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask {
+pub struct PayoutRequest {
     pub user_id: UserId,
     pub amount: Money,
-    /// Pay the oldest unpaid instalment out of it.
+    /// Whether to pay the oldest unpaid instalment out of the payout.
     pub emi_autofill: bool,
-    /// The account of the KYC where none is named.
+    /// The account to pay; `None` means the account of the approved KYC.
     pub bank_account_id: Option<BankAccountId>,
-    /// What the member has to show for an account that nobody has verified.
-    pub claim: Claim,
+    /// Facts that decide whether the owner may use an account that is not verified yet.
+    pub verification: VerificationContext,
 }
 
-/// An ask that nothing stands in the way of.
+/// The parts of a payout that the member may request now.
 #[derive(Debug, Clone)]
 pub struct Quote {
     pub parts: Breakdown,
     pub rule: TaxRule,
     account: BankAccount,
-    account_verdict: Verdict,
+    account_decision: VerificationDecision,
     plan_version: u32,
     approvals_needed: i32,
 }
 
-/// What the payout would be now.
-pub async fn quote(c: &mut DbConnection, plans: &PlanCache, ask: &Ask) -> Result<Quote, PayoutError> {
-    let member = members::find(c, ask.user_id).await?.unwrap_or_else(|| Member::unknown(ask.user_id));
-    consider(c, plans, &member, ask).await
+/// Evaluates `request` without locking or saving anything. Refuses what [`create`] would refuse.
+pub async fn quote(c: &mut DbConnection, plans: &PlanCache, request: &PayoutRequest) -> Result<Quote, PayoutError> {
+    let member = members::find(c, request.user_id).await?.unwrap_or_else(|| MemberRow::unknown(request.user_id));
+    evaluate(c, plans, &member, request).await
 }
 
-/// Asks for the payout. Asks of one member are decided one after the other, under the lock of their row.
-pub async fn request(c: &mut DbConnection, plans: &PlanCache, ask: &Ask, id: PayoutId) -> Result<Payout, PayoutError> {
-    let now = ask.claim.now;
-    let member = members::lock(c, ask.user_id).await?;
-    let quote = consider(c, plans, &member, ask).await?;
-    let Quote { parts, rule, account, account_verdict, plan_version, approvals_needed } = quote;
-    if account_verdict != Verdict::Verified {
-        confirm(c, account.id, ask.user_id, &ask.claim).await?;
+/// Creates the payout in state `Requested`. Requests of one member are decided one at a time, under the lock of the
+/// member's row. Refuses a request that [`validate_request`] refuses, and an account of another member.
+pub async fn create(
+    c: &mut DbConnection,
+    plans: &PlanCache,
+    request: &PayoutRequest,
+    id: PayoutId,
+) -> Result<Payout, PayoutError> {
+    let now = request.verification.now;
+    let member = members::lock(c, request.user_id).await?;
+    let quote = evaluate(c, plans, &member, request).await?;
+    let Quote { parts, rule, account, account_decision, plan_version, approvals_needed } = quote;
+    if account_decision != VerificationDecision::AlreadyVerified {
+        bank_accounts::verify(c, account.id, request.user_id, &request.verification).await?;
     }
     let payout = Payout {
         id,
-        user_id: ask.user_id,
+        user_id: request.user_id,
         version: 1,
-        status: Status::Requested,
+        status: PayoutStatus::Requested,
         requested_paise: parts.requested,
         tds_paise: parts.tds,
         emi_paise: parts.emi,
         net_paise: parts.net,
-        emi_autofill: ask.emi_autofill,
+        emi_autofill: request.emi_autofill,
         tax_rule_id: rule.id,
         plan_version: i64::from(plan_version),
         approvals_needed,
@@ -87,43 +93,53 @@ pub async fn request(c: &mut DbConnection, plans: &PlanCache, ask: &Ask, id: Pay
         changed_at: now,
     };
     payouts::insert(c, &payout).await?;
-    tell::tell(c, &payout, None, false).await?;
+    publish::publish_payout(c, &payout, None, false).await?;
     Ok(payout)
 }
 
-async fn consider(c: &mut DbConnection, plans: &PlanCache, member: &Member, ask: &Ask) -> Result<Quote, PayoutError> {
-    let now = ask.claim.now;
+async fn evaluate(
+    c: &mut DbConnection,
+    plans: &PlanCache,
+    member: &MemberRow,
+    request: &PayoutRequest,
+) -> Result<Quote, PayoutError> {
+    let now = request.verification.now;
     let (plan_version, terms) = plans.terms_at(c, now).await?;
-    let account = account_to_pay(c, member, ask).await?;
-    let verdict = account.as_ref().map(|a| verify(&a.standing(), member.user_id, &ask.claim));
-    let asker = Asker {
+    let account = find_receiving_account(c, member, request).await?;
+    let decision = account.as_ref().map(|a| decide_verification(&a.facts(), member.user_id, &request.verification));
+    let requester = Requester {
         kyc_approved: member.kyc_approved,
-        account: verdict,
+        account: decision,
         clawback_due: member.clawback_due_paise,
         available: member.available_paise,
         held: member.held_paise,
-        promised: payouts::total(c, member.user_id, &[Status::Requested, Status::Pending]).await?,
+        reserved: payouts::sum_requested(c, member.user_id, &[PayoutStatus::Requested, PayoutStatus::Pending]).await?,
     };
-    check(&asker, ask.amount, &terms)?;
-    let (Some(account), Some(account_verdict)) = (account, verdict.transpose()?) else {
+    validate_request(&requester, request.amount, &terms)?;
+    let (Some(account), Some(account_decision)) = (account, decision.transpose()?) else {
         return Err(PayoutError::UnknownAccount);
     };
-    let instalment = if ask.emi_autofill {
-        let promised = payouts::emi_promised_before(c, member.user_id, None).await?;
-        left_of(oldest_unpaid(bookings::instalments(c, member.user_id).await?), promised)
+    let instalment = if request.emi_autofill {
+        let reserved = payouts::sum_emi_reserved_before(c, member.user_id, None).await?;
+        remaining_after(oldest_unpaid(bookings::list_due_instalments(c, member.user_id).await?), reserved)
     } else {
         None
     };
-    let (parts, rule) = tax::estimate(c, &member.pan_index, ask.amount, instalment, now).await?;
-    let approvals_needed = approvals_needed(ask.amount, &terms);
-    Ok(Quote { parts, rule, account, account_verdict, plan_version, approvals_needed })
+    let (parts, rule) = tax::estimate(c, &member.pan_index, request.amount, instalment, now).await?;
+    let approvals_needed = approvals_needed(request.amount, &terms);
+    Ok(Quote { parts, rule, account, account_decision, plan_version, approvals_needed })
 }
 
-/// The account that was named, which has to be the member's, or the one of their KYC if there is one.
-async fn account_to_pay(c: &mut DbConnection, member: &Member, ask: &Ask) -> Result<Option<BankAccount>, PayoutError> {
-    match (ask.bank_account_id, member.kyc_account_id) {
-        (Some(named), _) => {
-            let found = accounts::find(c, named).await?.filter(|a| a.user_id == member.user_id);
+/// Finds the requested account, or the account of the member's KYC if none is requested. Errors with `UnknownAccount`
+/// if the requested account is not the member's.
+async fn find_receiving_account(
+    c: &mut DbConnection,
+    member: &MemberRow,
+    request: &PayoutRequest,
+) -> Result<Option<BankAccount>, PayoutError> {
+    match (request.bank_account_id, member.kyc_account_id) {
+        (Some(requested), _) => {
+            let found = accounts::find(c, requested).await?.filter(|a| a.user_id == member.user_id);
             found.map(Some).ok_or(PayoutError::UnknownAccount)
         }
         (None, Some(of_kyc)) => Ok(accounts::find(c, of_kyc).await?),

@@ -1,6 +1,6 @@
-//! What the bank did: paid, did not pay, or gave back what it had paid.
+//! Settlement of a payout: paid by the bank, failed, or returned by the bank after payment.
 
-use super::advance::{self, Done, carry_out};
+use super::advance::{self, CommandOutcome, execute};
 use crate::domain::bank_file::Settlement;
 use crate::domain::payout::Command;
 use crate::error::PayoutError;
@@ -8,36 +8,41 @@ use crate::store::payouts::Payout;
 use db::DbConnection;
 use domain::{PayoutId, Timestamp};
 
-/// Records the outcome of a payout's transfer.
+/// Records the settlement of a payout's transfer: paid or failed.
 pub async fn settle(
     c: &mut DbConnection,
     id: PayoutId,
     outcome: &Settlement,
     now: Timestamp,
-) -> Result<Done, PayoutError> {
+) -> Result<CommandOutcome, PayoutError> {
     let payout = advance::lock(c, id).await?;
     settle_locked(c, payout, outcome, now).await
 }
 
-/// The same for a payout that is locked already.
+/// Does the same for a payout that the caller has locked.
 pub(super) async fn settle_locked(
     c: &mut DbConnection,
     payout: Payout,
     outcome: &Settlement,
     now: Timestamp,
-) -> Result<Done, PayoutError> {
+) -> Result<CommandOutcome, PayoutError> {
     match outcome {
         Settlement::Paid { utr } => {
-            carry_out(c, payout, Command::Pay { utr }, now, |payout| utr.clone_into(&mut payout.utr)).await
+            execute(c, payout, Command::Pay { utr }, now, |payout| utr.clone_into(&mut payout.utr)).await
         }
         Settlement::Failed { reason } => {
-            carry_out(c, payout, Command::Fail { reason }, now, |payout| reason.clone_into(&mut payout.reason)).await
+            execute(c, payout, Command::Fail { reason }, now, |payout| reason.clone_into(&mut payout.reason)).await
         }
     }
 }
 
-/// The bank gave back what it had paid.
-pub async fn take_back(c: &mut DbConnection, id: PayoutId, reason: &str, now: Timestamp) -> Result<Done, PayoutError> {
+/// Records that the bank returned a completed payout, and reverses it.
+pub async fn record_return(
+    c: &mut DbConnection,
+    id: PayoutId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<CommandOutcome, PayoutError> {
     let payout = advance::lock(c, id).await?;
-    carry_out(c, payout, Command::Return { reason }, now, |payout| reason.clone_into(&mut payout.reason)).await
+    execute(c, payout, Command::Return { reason }, now, |payout| reason.clone_into(&mut payout.reason)).await
 }

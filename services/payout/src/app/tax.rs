@@ -1,5 +1,5 @@
-//! A payout's tax: estimated when it is asked for, fixed at approval under the lock of the PAN's accumulator, and
-//! given back to the accumulator when the payout comes to nothing.
+//! Tax of a payout: estimated at request, deducted at approval under the lock of the PAN's accumulator, released when
+//! the payout fails or is reversed.
 
 use crate::domain::breakdown::{Breakdown, break_down};
 use crate::domain::tax_rule;
@@ -10,12 +10,12 @@ use db::DbConnection;
 use domain::tax::{TaxInput, TaxRule};
 use domain::{Money, Timestamp};
 
-async fn rule_at(c: &mut DbConnection, now: Timestamp) -> Result<TaxRule, PayoutError> {
-    let rules = taxes::rules(c).await?;
+async fn load_rule_at(c: &mut DbConnection, now: Timestamp) -> Result<TaxRule, PayoutError> {
+    let rules = taxes::list_all_rules(c).await?;
     tax_rule::in_force(&rules, now).cloned().ok_or(PayoutError::NoTaxRule(now))
 }
 
-/// What a payout of `gross` would consist of now.
+/// Estimates the parts of a payout of `gross` under the tax rule in force at `now`. Errors with `NoTaxRule`.
 pub async fn estimate(
     c: &mut DbConnection,
     pan_index: &[u8],
@@ -23,26 +23,26 @@ pub async fn estimate(
     instalment: Option<Money>,
     now: Timestamp,
 ) -> Result<(Breakdown, TaxRule), PayoutError> {
-    let rule = rule_at(c, now).await?;
-    let paid_before = taxes::paid(c, pan_index, now.financial_year()).await?;
+    let rule = load_rule_at(c, now).await?;
+    let paid_before = taxes::find_gross_paid(c, pan_index, now.financial_year()).await?;
     let input = TaxInput { gross, paid_before, has_pan: !pan_index.is_empty() };
     Ok((break_down(&rule, &input, instalment)?, rule))
 }
 
-/// Fixes the parts of `payout` for good, and adds it to what its PAN was paid this year.
-pub async fn fix(
+/// Fixes the parts of `payout`, adds it to the PAN's accumulator of the year and inserts its tax line.
+pub async fn deduct(
     c: &mut DbConnection,
     payout: &Payout,
     instalment: Option<Money>,
     now: Timestamp,
 ) -> Result<(Breakdown, TaxLine), PayoutError> {
-    let rule = rule_at(c, now).await?;
+    let rule = load_rule_at(c, now).await?;
     let year = now.financial_year();
-    let (paid_before, tds_before) = taxes::lock_paid(c, &payout.pan_index, year).await?;
+    let (paid_before, tds_before) = taxes::lock_accumulator(c, &payout.pan_index, year).await?;
     let input = TaxInput { gross: payout.requested_paise, paid_before, has_pan: !payout.pan_index.is_empty() };
     let parts = break_down(&rule, &input, instalment)?;
     let after = (paid_before.add(parts.requested)?, tds_before.add(parts.tds)?);
-    taxes::set_paid(c, &payout.pan_index, year, after).await?;
+    taxes::save_accumulator(c, &payout.pan_index, year, after).await?;
     let rate = if input.has_pan { rule.rate } else { rule.no_pan_rate };
     let line = TaxLine {
         payout_id: payout.id,
@@ -61,16 +61,16 @@ pub async fn fix(
         deducted_at: now,
         returned_at: None,
     };
-    taxes::insert_line(c, &line).await?;
+    taxes::insert_tax_line(c, &line).await?;
     Ok((parts, line))
 }
 
-/// Takes what `line` added out of the accumulator again, once.
-pub async fn give_back(c: &mut DbConnection, line: &TaxLine, now: Timestamp) -> Result<(), PayoutError> {
-    let (gross, tds) = taxes::lock_paid(c, &line.pan_index, line.financial_year).await?;
+/// Subtracts `line` from the PAN's accumulator. A second call changes nothing.
+pub async fn release(c: &mut DbConnection, line: &TaxLine, now: Timestamp) -> Result<(), PayoutError> {
+    let (gross, tds) = taxes::lock_accumulator(c, &line.pan_index, line.financial_year).await?;
     if taxes::mark_returned(c, line.payout_id, now).await? {
         let after = (gross.sub(line.gross_paise)?, tds.sub(line.tds_paise)?);
-        taxes::set_paid(c, &line.pan_index, line.financial_year, after).await?;
+        taxes::save_accumulator(c, &line.pan_index, line.financial_year, after).await?;
     }
     Ok(())
 }

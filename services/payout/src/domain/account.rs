@@ -1,84 +1,86 @@
-//! Bank accounts members are paid to, and when one counts as verified.
+//! Bank accounts of members and the rules for verifying them.
 
 use domain::{Timestamp, UserId};
 use uuid::Uuid;
 
 domain::text_enum! {
-    /// Where an account comes from.
-    pub enum Source {
-        /// From the member's approved KYC: verified with it.
+    /// Origin of a bank account.
+    pub enum AccountSource {
+        /// From the member's approved KYC, which verifies it.
         Kyc = "kyc",
-        /// Added by the member: verified by staff, or by waiting and a fresh one-time code.
+        /// Added by the member. Verified by staff, or by its owner after the wait and a fresh one-time code.
         Member = "member",
     }
 }
 
 domain::text_enum! {
-    /// What an account was verified by.
-    pub enum Proof {
-        /// It is the approved KYC's.
+    /// Method by which an account was verified.
+    pub enum VerificationMethod {
+        /// The approved KYC.
         Kyc = "kyc",
-        /// Staff have seen that it is the member's.
+        /// A member of staff, who checked that the account belongs to the member.
         Staff = "staff",
-        /// It was on the member's list long enough, and the member then signed in with a one-time code: whoever
-        /// took over a session for a while is paid nothing.
+        /// The owner, who signed in with a one-time code after the wait. This keeps an attacker with a stolen session
+        /// from being paid.
         Wait = "wait",
     }
 }
 
-/// An account, as far as it matters who may be paid to it.
+/// Facts about an account that decide whether a payout may go to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct BankAccountFacts {
     pub owner: UserId,
-    pub source: Source,
+    pub source: AccountSource,
     pub added_at: Timestamp,
+    /// `None` if the account is not verified.
     pub verified_at: Option<Timestamp>,
     pub verified_by: Option<UserId>,
 }
 
-/// What the owner has to show for an account that nobody else has verified.
+/// Facts about the person who wants an account verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// When the owner's session began, by a one-time code; none where that is not known.
-    pub session_began: Option<Timestamp>,
+pub struct VerificationContext {
+    /// When the session started with a one-time code; `None` if that is unknown.
+    pub session_started_at: Option<Timestamp>,
     pub now: Timestamp,
-    /// How long an account is on the list first.
+    /// Hours between adding the account and the earliest verification by its owner.
     pub wait_hours: i64,
-    /// Whether whoever wants it acts as staff, who verify other people's accounts.
+    /// Whether the person acts as staff, who verify other members' accounts.
     pub as_staff: bool,
 }
 
-/// What a wish to have an account verified comes to.
+/// Decision on a request to verify an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is verified now, by this person.
+pub enum VerificationDecision {
+    /// The account becomes verified by this person.
     Verify { by: UserId },
-    /// It was verified before.
-    Verified,
+    /// The account is verified already.
+    AlreadyVerified,
 }
 
+/// Refusal of a command on a bank account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("this account is on your list already")]
+pub enum BankAccountRefusal {
+    #[error("this account is already on your list")]
     Known,
-    #[error("nobody of the staff verifies their own bank account")]
+    #[error("staff cannot verify their own bank account")]
     Own,
-    #[error("the account of your KYC stays as long as the KYC does")]
+    #[error("the account of your KYC cannot be removed")]
     OfKyc,
     #[error(
-        "this account may be paid to from {0} on, after you have signed in again with a one-time code; or once staff have verified it"
+        "the account is not verified: ask staff, or use it from {0} on after signing in again with a one-time code"
     )]
     TooNew(Timestamp),
-    #[error("this account has been on your list since before {0}: sign in again with a one-time code to be paid to it")]
+    #[error("sign in again with a one-time code to use this account; the code must be entered after {0}")]
     CodeNotFresh(Timestamp),
 }
 
-/// 9 to 18 digits.
+/// Whether `text` is an account number: 9 to 18 digits.
 pub fn is_account_number(text: &str) -> bool {
     (9..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Four letters, a zero, six letters or digits: `HDFC0001234`.
+/// Whether `text` is an IFSC: four letters, a zero, six letters or digits, such as `HDFC0001234`.
 pub fn is_ifsc(text: &str) -> bool {
     let (Some(bank), Some(zero), Some(branch)) = (text.get(..4), text.get(4..5), text.get(5..)) else {
         return false;
@@ -89,38 +91,45 @@ pub fn is_ifsc(text: &str) -> bool {
         && branch.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
-/// When a session began: its id is a UUIDv7 made at the sign-in, and refreshing a session keeps its id.
-pub fn session_began(session: Uuid) -> Option<Timestamp> {
+/// Reads the start time of a session from its id, a UUIDv7 made at sign-in; refreshing a session keeps the id. `None`
+/// if the id is not a UUIDv7.
+pub fn session_started_at(session: Uuid) -> Option<Timestamp> {
     let (secs, nanos) = session.get_timestamp().filter(|_| session.get_version_num() == 7)?.to_unix();
     Timestamp::from_micros(i64::try_from(secs).ok()?.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1_000))?)
 }
 
-/// `by`, who may decide about it, wants the account verified. Somebody of the staff does so at once; the owner, of
-/// whatever role, by waiting and a one-time code that is entered after the wait.
-pub fn verify(account: &Standing, by: UserId, claim: &Claim) -> Result<Verdict, Refusal> {
+/// Decides whether `by` may verify the account. Staff verify accounts of other members at once. The owner, with any
+/// role, must have started the session with a one-time code after the wait.
+pub fn decide_verification(
+    account: &BankAccountFacts,
+    by: UserId,
+    verification: &VerificationContext,
+) -> Result<VerificationDecision, BankAccountRefusal> {
     if account.verified_at.is_some() {
-        return Ok(Verdict::Verified);
+        return Ok(VerificationDecision::AlreadyVerified);
     }
     if by != account.owner {
-        return Ok(Verdict::Verify { by });
+        return Ok(VerificationDecision::Verify { by });
     }
-    let waited_at = account.added_at.plus_hours(claim.wait_hours);
-    match claim.session_began {
-        Some(began) if began >= waited_at && claim.now >= waited_at => Ok(Verdict::Verify { by }),
-        Some(_) | None if claim.as_staff => Err(Refusal::Own),
-        Some(_) | None if claim.now < waited_at => Err(Refusal::TooNew(waited_at)),
-        Some(_) | None => Err(Refusal::CodeNotFresh(waited_at)),
+    let waited_at = account.added_at.plus_hours(verification.wait_hours);
+    match verification.session_started_at {
+        Some(started) if started >= waited_at && verification.now >= waited_at => {
+            Ok(VerificationDecision::Verify { by })
+        }
+        Some(_) | None if verification.as_staff => Err(BankAccountRefusal::Own),
+        Some(_) | None if verification.now < waited_at => Err(BankAccountRefusal::TooNew(waited_at)),
+        Some(_) | None => Err(BankAccountRefusal::CodeNotFresh(waited_at)),
     }
 }
 
-impl Standing {
-    /// What it was verified by; none where it is not.
-    pub fn proof(&self) -> Option<Proof> {
+impl BankAccountFacts {
+    /// Method by which the account was verified; `None` if it is not verified.
+    pub fn verification_method(&self) -> Option<VerificationMethod> {
         self.verified_at?;
         Some(match (self.source, self.verified_by) {
-            (Source::Kyc, _) => Proof::Kyc,
-            (Source::Member, Some(by)) if by == self.owner => Proof::Wait,
-            (Source::Member, Some(_) | None) => Proof::Staff,
+            (AccountSource::Kyc, _) => VerificationMethod::Kyc,
+            (AccountSource::Member, Some(by)) if by == self.owner => VerificationMethod::Wait,
+            (AccountSource::Member, Some(_) | None) => VerificationMethod::Staff,
         })
     }
 }
@@ -136,10 +145,10 @@ mod tests {
         Timestamp::UNIX_EPOCH.plus_hours(n)
     }
     /// Added at hour 100.
-    fn account() -> Standing {
-        Standing {
+    fn account() -> BankAccountFacts {
+        BankAccountFacts {
             owner: OWNER.into(),
-            source: Source::Member,
+            source: AccountSource::Member,
             added_at: hour(100),
             verified_at: None,
             verified_by: None,
@@ -147,58 +156,66 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_waits_and_then_signs_in_with_a_code() {
-        let claim = |began: Option<i64>, now: Timestamp| Claim {
-            session_began: began.map(hour),
+    fn an_owner_waits_and_then_signs_in_with_a_one_time_code() {
+        let verification = |started: Option<i64>, now: Timestamp| VerificationContext {
+            session_started_at: started.map(hour),
             now,
             wait_hours: 72,
             as_staff: false,
         };
-        let own = |claim| verify(&account(), OWNER.into(), &claim);
-        let done = Ok(Verdict::Verify { by: OWNER.into() });
+        let own = |verification| decide_verification(&account(), OWNER.into(), &verification);
+        let done = Ok(VerificationDecision::Verify { by: OWNER.into() });
         let just_before = hour(172).plus_secs(-1);
-        for (began, now, comes_to) in [
-            (Some(99), hour(100), Err(Refusal::TooNew(hour(172)))),
-            (Some(171), just_before, Err(Refusal::TooNew(hour(172)))),
-            (Some(171), hour(172), Err(Refusal::CodeNotFresh(hour(172)))),
-            (None, hour(500), Err(Refusal::CodeNotFresh(hour(172)))),
+        for (started, now, expected) in [
+            (Some(99), hour(100), Err(BankAccountRefusal::TooNew(hour(172)))),
+            (Some(171), just_before, Err(BankAccountRefusal::TooNew(hour(172)))),
+            (Some(171), hour(172), Err(BankAccountRefusal::CodeNotFresh(hour(172)))),
+            (None, hour(500), Err(BankAccountRefusal::CodeNotFresh(hour(172)))),
             (Some(172), hour(172), done),
             (Some(180), hour(500), done),
         ] {
-            assert_eq!(own(claim(began, now)), comes_to, "{began:?} {now}");
+            assert_eq!(own(verification(started, now)), expected, "{started:?} {now}");
         }
-        // Staff are owners like any other, but their role gives them nothing.
-        for (began, now, comes_to) in [
-            (None, hour(100), Err(Refusal::Own)),
-            (Some(171), hour(500), Err(Refusal::Own)),
+        // Staff who own the account must wait too; only the refusal differs.
+        for (started, now, expected) in [
+            (None, hour(100), Err(BankAccountRefusal::Own)),
+            (Some(171), hour(500), Err(BankAccountRefusal::Own)),
             (Some(172), hour(172), done),
         ] {
-            assert_eq!(own(Claim { as_staff: true, ..claim(began, now) }), comes_to, "{began:?} {now}");
+            assert_eq!(
+                own(VerificationContext { as_staff: true, ..verification(started, now) }),
+                expected,
+                "{started:?} {now}"
+            );
         }
-        let early = claim(None, hour(100));
-        assert_eq!(verify(&account(), OTHER.into(), &early), Ok(Verdict::Verify { by: OTHER.into() }));
-        let known = Standing { verified_at: Some(hour(101)), ..account() };
-        assert_eq!(verify(&known, OWNER.into(), &early), Ok(Verdict::Verified));
+        let early = verification(None, hour(100));
+        assert_eq!(
+            decide_verification(&account(), OTHER.into(), &early),
+            Ok(VerificationDecision::Verify { by: OTHER.into() })
+        );
+        let known = BankAccountFacts { verified_at: Some(hour(101)), ..account() };
+        assert_eq!(decide_verification(&known, OWNER.into(), &early), Ok(VerificationDecision::AlreadyVerified));
     }
 
     #[test]
-    fn an_account_says_what_it_was_verified_by() {
-        assert_eq!(account().proof(), None);
+    fn the_verification_method_follows_from_source_and_verifier() {
+        assert_eq!(account().verification_method(), None);
         let by = |source, by: Option<Uuid>| {
-            Standing { source, verified_at: Some(hour(1)), verified_by: by.map(Into::into), ..account() }.proof()
+            BankAccountFacts { source, verified_at: Some(hour(1)), verified_by: by.map(Into::into), ..account() }
+                .verification_method()
         };
-        assert_eq!(by(Source::Kyc, Some(OTHER)), Some(Proof::Kyc));
-        assert_eq!(by(Source::Member, Some(OTHER)), Some(Proof::Staff));
-        assert_eq!(by(Source::Member, Some(OWNER)), Some(Proof::Wait));
+        assert_eq!(by(AccountSource::Kyc, Some(OTHER)), Some(VerificationMethod::Kyc));
+        assert_eq!(by(AccountSource::Member, Some(OTHER)), Some(VerificationMethod::Staff));
+        assert_eq!(by(AccountSource::Member, Some(OWNER)), Some(VerificationMethod::Wait));
     }
 
     #[test]
-    fn a_session_began_when_its_id_was_made() {
+    fn the_start_of_a_session_is_read_from_its_id() {
         // The example of RFC 9562, of 2022-02-22 19:22:22 UTC.
         let id = Uuid::from_u128(0x017f_22e2_79b0_7cc3_98c4_dc0c_0c07_398f);
-        assert_eq!(session_began(id), "2022-02-22T19:22:22Z".parse().ok());
+        assert_eq!(session_started_at(id), "2022-02-22T19:22:22Z".parse().ok());
         for other in [Uuid::nil(), Uuid::from_u128(0x017f_22e2_79b0_4cc3_98c4_dc0c_0c07_398f)] {
-            assert_eq!(session_began(other), None);
+            assert_eq!(session_started_at(other), None);
         }
     }
 
@@ -218,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ifsc_is_a_bank_a_zero_and_a_branch() {
+    fn an_ifsc_is_a_bank_code_a_zero_and_a_branch_code() {
         for (text, good) in [
             ("HDFC0001234", true),
             ("SBIN0ABC123", true),

@@ -1,17 +1,17 @@
-//! What goes to the bank, and what comes back.
+//! Formats of the CSV file for the bank and of the bank's answer.
 
-use domain::FreeText;
+use domain::MultilineText;
 use domain::PayoutId;
 
 /// Columns of the file for the bank.
 pub const FILE_COLUMNS: [&str; 7] =
     ["payout_id", "holder_name", "account_number", "ifsc", "bank_name", "amount", "narration"];
-/// Columns of the bank's answer. `outcome` is `paid` or `failed`; the last two may be empty where not needed.
+/// Columns of the bank's answer. `outcome` is `paid` (needs `utr`) or `failed` (may have a `reason`).
 pub const ANSWER_COLUMNS: [&str; 4] = ["payout_id", "outcome", "utr", "reason"];
 
 domain::text_enum! {
-    /// What the bank did.
-    pub enum Outcome { Paid = "paid", Failed = "failed" }
+    /// Outcome of a transfer, as the bank reports it.
+    pub enum TransferOutcome { Paid = "paid", Failed = "failed" }
 }
 
 /// One line of the bank's answer.
@@ -21,39 +21,43 @@ pub struct AnswerLine {
     pub settlement: Settlement,
 }
 
-/// What became of a transfer.
+/// Outcome of a transfer with its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
+    /// The bank paid; `utr` is its reference.
     Paid { utr: String },
+    /// The bank did not pay; `reason` may be empty.
     Failed { reason: String },
 }
 
+/// Refusal of a settlement whose details are invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("a payment needs the bank's reference (utr): 1 to 64 letters and digits")]
+pub enum SettlementRefusal {
+    #[error("a paid transfer needs the bank reference (utr): 1 to 64 letters, digits and hyphens")]
     Utr,
-    #[error("a reason has at most 500 characters, all of them visible")]
+    #[error("a reason has at most 500 characters and no control characters")]
     Reason,
 }
 
 impl Settlement {
-    pub fn try_new(outcome: Outcome, utr: &str, reason: &str) -> Result<Self, Refusal> {
+    /// Builds a settlement from its fields. Refuses a paid one without a valid reference, and an invalid reason.
+    pub fn try_new(outcome: TransferOutcome, utr: &str, reason: &str) -> Result<Self, SettlementRefusal> {
         match outcome {
-            Outcome::Paid => {
+            TransferOutcome::Paid => {
                 let utr = utr.trim();
                 let good = (1..=64).contains(&utr.len()) && utr.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-                if good { Ok(Self::Paid { utr: utr.to_owned() }) } else { Err(Refusal::Utr) }
+                if good { Ok(Self::Paid { utr: utr.to_owned() }) } else { Err(SettlementRefusal::Utr) }
             }
-            Outcome::Failed => match FreeText::try_new(reason) {
-                Ok(reason) if reason.length() <= 500 => Ok(Self::Failed { reason: reason.into_string() }),
-                Ok(_) | Err(_) => Err(Refusal::Reason),
+            TransferOutcome::Failed => match MultilineText::try_new(reason) {
+                Ok(reason) if reason.char_count() <= 500 => Ok(Self::Failed { reason: reason.into_string() }),
+                Ok(_) | Err(_) => Err(SettlementRefusal::Reason),
             },
         }
     }
 }
 
-/// A cell that no spreadsheet takes for a formula.
-pub fn safe_cell(text: &str) -> String {
+/// Escapes a CSV cell that a spreadsheet would evaluate as a formula.
+pub fn escape_cell(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
         Some(_) | None => text.to_owned(),
@@ -65,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_never_a_formula() {
+    fn a_cell_is_never_evaluated_as_a_formula() {
         for (text, cell) in [
             ("=1+1", "'=1+1"),
             ("+91", "'+91"),
@@ -76,21 +80,21 @@ mod tests {
             ("Asha = Rao", "Asha = Rao"),
             ("", ""),
         ] {
-            assert_eq!(safe_cell(text), cell);
+            assert_eq!(escape_cell(text), cell);
         }
     }
 
     #[test]
     fn a_payment_has_a_reference_and_a_failure_needs_none() {
         for bad in ["", "  ", "a b", "=1", &"x".repeat(65)] {
-            assert_eq!(Settlement::try_new(Outcome::Paid, bad, ""), Err(Refusal::Utr), "{bad}");
+            assert_eq!(Settlement::try_new(TransferOutcome::Paid, bad, ""), Err(SettlementRefusal::Utr), "{bad}");
         }
-        let paid = Settlement::try_new(Outcome::Paid, " UTR-1 ", "ignored");
+        let paid = Settlement::try_new(TransferOutcome::Paid, " UTR-1 ", "ignored");
         assert_eq!(paid, Ok(Settlement::Paid { utr: "UTR-1".into() }));
-        let failed = Settlement::try_new(Outcome::Failed, "", "");
+        let failed = Settlement::try_new(TransferOutcome::Failed, "", "");
         assert_eq!(failed, Ok(Settlement::Failed { reason: String::new() }));
         for bad in [&*"x".repeat(501), "clo\0sed"] {
-            assert_eq!(Settlement::try_new(Outcome::Failed, "", bad), Err(Refusal::Reason), "{bad}");
+            assert_eq!(Settlement::try_new(TransferOutcome::Failed, "", bad), Err(SettlementRefusal::Reason), "{bad}");
         }
     }
 }

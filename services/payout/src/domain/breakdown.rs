@@ -1,19 +1,22 @@
-//! What a payout consists of: tax, EMI, and what is left for the bank.
+//! Breakdown of a payout into tax, EMI and the net amount for the bank.
 
 use domain::tax::{TaxInput, TaxRule};
 use domain::{Money, MoneyError};
 
-/// `requested = tds + emi + net`, and none of them is negative.
+/// Parts of a payout: `requested = tds + emi + net`, none of them negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breakdown {
     pub requested: Money,
+    /// Tax deducted at source.
     pub tds: Money,
+    /// Part that pays an instalment.
     pub emi: Money,
+    /// Part that the bank transfers.
     pub net: Money,
 }
 
-/// The parts of a payout of `input.gross`. `instalment` is the unpaid part of the oldest unpaid instalment where
-/// the member wants it paid.
+/// Splits a payout of `input.gross`. `instalment` is the amount still unpaid of the oldest unpaid instalment, if the
+/// member wants it paid. Errors if an amount overflows.
 pub fn break_down(rule: &TaxRule, input: &TaxInput, instalment: Option<Money>) -> Result<Breakdown, MoneyError> {
     let requested = input.gross;
     let tds = rule.deduct(input)?;

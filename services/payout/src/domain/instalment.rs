@@ -1,22 +1,22 @@
-//! The instalment that EMI auto-fill pays: the oldest unpaid one.
+//! Instalment that EMI auto-fill pays: the oldest unpaid one.
 
 use domain::{Day, Money};
 
-/// One instalment that is due on a day, and what of it is unpaid.
+/// An instalment with its due date and unpaid amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instalment {
     pub due_on: Day,
     pub unpaid: Money,
 }
 
-/// The oldest of `instalments` with something unpaid.
+/// The oldest of `instalments` that is not fully paid.
 pub fn oldest_unpaid(instalments: impl IntoIterator<Item = Instalment>) -> Option<Instalment> {
     instalments.into_iter().filter(|i| i.unpaid.is_positive()).min_by_key(|i| i.due_on)
 }
 
-/// What of the oldest unpaid instalment is left for another payout, after what open payouts of the member promise it.
-pub fn left_of(oldest: Option<Instalment>, promised: Money) -> Option<Money> {
-    Some(oldest?.unpaid.minus_or_zero(promised))
+/// Amount of the oldest unpaid instalment that remains after the amount `reserved` by the member's open payouts.
+pub fn remaining_after(oldest: Option<Instalment>, reserved: Money) -> Option<Money> {
+    Some(oldest?.unpaid.minus_or_zero(reserved))
 }
 
 #[cfg(test)]
@@ -34,11 +34,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_promised_is_not_taken_again() {
+    fn a_reserved_amount_is_not_paid_again() {
         let oldest = Some(Instalment { due_on: "2027-01-01".parse().expect("a date"), unpaid: Money::from_paise(500) });
-        for (promised, left) in [(0, 500), (499, 1), (500, 0), (501, 0)] {
-            assert_eq!(left_of(oldest, Money::from_paise(promised)), Some(Money::from_paise(left)), "{promised}");
+        for (reserved, left) in [(0, 500), (499, 1), (500, 0), (501, 0)] {
+            assert_eq!(
+                remaining_after(oldest, Money::from_paise(reserved)),
+                Some(Money::from_paise(left)),
+                "{reserved}"
+            );
         }
-        assert_eq!(left_of(None, Money::ZERO), None);
+        assert_eq!(remaining_after(None, Money::ZERO), None);
     }
 }

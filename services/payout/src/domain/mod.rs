@@ -1,6 +1,6 @@
-//! What decides, and nothing else: [`payout`] (the way of a payout from request to bank), [`request`] (who may
-//! ask for how much), [`breakdown`] (tax, EMI and what is left), [`tax_rule`], [`instalment`], [`account`]
-//! (bank accounts), [`bank_file`] (what goes to the bank and comes back).
+//! Pure decisions of the payout service: [`payout`] (state machine of a payout), [`request`] (checks of a payout
+//! request), [`breakdown`] (tax, EMI and net amount), [`tax_rule`], [`instalment`], [`account`] (bank accounts),
+//! [`bank_file`] (file for the bank and its answer).
 
 pub mod account;
 pub mod bank_file;
@@ -11,8 +11,8 @@ pub mod request;
 pub mod tax_rule;
 
 domain::id_type! {
-    /// A bank account a member may be paid to.
+    /// Id of a member's bank account.
     BankAccountId,
-    /// Payouts that go to the bank in one file.
+    /// Id of a batch of payouts that go to the bank in one file.
     BatchId,
 }

@@ -1,126 +1,123 @@
-//! The way of a payout from request to bank: one function says what every command does in every state.
+//! State machine of a payout. [`decide_transition`] decides every command in every state.
 
 use domain::UserId;
 
 domain::text_enum! {
-    pub enum Status {
-        /// Asked for; the wallet has not said yet whether the money is there.
+    /// State of a payout.
+    pub enum PayoutStatus {
+        /// Requested by the member; the wallet has not decided the hold yet.
         Requested = "requested",
-        /// The money is held; staff decide.
+        /// The wallet holds the money; staff decide.
         Pending = "pending",
-        /// Tax and EMI are fixed; the money is on its way out of the wallet.
+        /// Approved by staff; tax and EMI are fixed, and the wallet captures the hold.
         Approved = "approved",
-        /// With the bank.
+        /// Sent to the bank.
         Processing = "processing",
+        /// Paid by the bank, or fully used by tax and EMI.
         Completed = "completed",
-        /// By staff, or because the wallet refused the hold.
+        /// Rejected by staff, or because the wallet refused the hold.
         Rejected = "rejected",
-        /// By the member, before staff decided.
+        /// Cancelled by the member while pending.
         Cancelled = "cancelled",
         /// The bank did not pay.
         Failed = "failed",
-        /// The bank paid and gave it back.
+        /// The bank paid and later returned the money.
         Reversed = "reversed",
     }
 }
 
-/// What is known of a payout when a command meets it.
+/// Facts about a payout that decide what a command does.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
-    pub status: Status,
+pub struct PayoutFacts<'a> {
+    pub status: PayoutStatus,
     pub requested_by: UserId,
-    /// Who has approved so far.
+    /// People who have approved so far.
     pub approved_by: &'a [UserId],
     pub approvals_needed: usize,
-    /// The bank's reference; empty before completion and where nothing was transferred.
+    /// The bank reference; empty before completion and if nothing was transferred.
     pub utr: &'a str,
-    /// Why it was rejected, failed or came back; empty otherwise.
+    /// Reason of a rejection, failure or return; empty otherwise.
     pub reason: &'a str,
-    /// Tax and EMI take all of it: there is nothing for a bank to do.
+    /// Whether tax and EMI use up the whole amount, so that there is nothing to transfer.
     pub net_is_zero: bool,
 }
 
-/// What somebody wants done.
+/// A command on a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
     /// The wallet holds the money.
     Hold,
-    /// The wallet does not.
+    /// The wallet refused the hold.
     RefuseHold,
+    /// The member cancels.
     Cancel,
-    Reject {
-        reason: &'a str,
-    },
-    Approve {
-        by: UserId,
-    },
-    /// Give it to the bank.
+    /// Staff reject.
+    Reject { reason: &'a str },
+    /// A member of staff approves.
+    Approve { by: UserId },
+    /// The payout goes to the bank in a batch.
     Send,
-    /// The bank has paid.
-    Pay {
-        utr: &'a str,
-    },
-    /// The bank has not paid and will not.
-    Fail {
-        reason: &'a str,
-    },
-    /// The bank has given back what it had paid.
-    Return {
-        reason: &'a str,
-    },
+    /// The bank paid.
+    Pay { utr: &'a str },
+    /// The bank did not pay and will not.
+    Fail { reason: &'a str },
+    /// The bank returned the money after payment.
+    Return { reason: &'a str },
 }
 
-/// Why the wallet holds no money, as the member reads it. The wallet tells it by a word; one that is not known here
-/// is of a newer wallet.
-pub fn hold_refusal(word: &str) -> &'static str {
-    match word {
+/// Text for the member that explains the wallet's refusal `code`. A newer wallet may send codes that are unknown here;
+/// they get a general text.
+pub fn hold_refusal_text(code: &str) -> &'static str {
+    match code {
         "insufficient_funds" => "your available balance was smaller than the amount",
         "clawback_due" => "something is still to be recovered from your earnings",
         _ => "your wallet could not set the amount aside",
     }
 }
 
-/// What a command comes to.
+/// Effect of a command on a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// It goes through these states, in this order; each is told.
-    Move(&'static [Status]),
-    /// One approval more, and it needs another.
-    NoteApproval,
-    /// It has been done before.
+pub enum PayoutTransition {
+    /// The payout moves through these states in order; each publishes an event.
+    Move(&'static [PayoutStatus]),
+    /// The approval is recorded; the payout needs another one.
+    RecordApproval,
+    /// The command was applied before.
     Unchanged,
 }
 
+/// Refusal of a command on a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("who asked for a payout cannot approve it")]
+pub enum PayoutRefusal {
+    #[error("you cannot approve your own payout")]
     SelfApproval,
-    #[error("nobody rejects, settles or returns their own payout")]
+    #[error("you cannot reject, settle or return your own payout")]
     OwnPayout,
-    #[error("this payout is {0}")]
-    Conflict(Status),
+    #[error("the payout is {0}, which does not allow this")]
+    Conflict(PayoutStatus),
 }
 
-/// What `command` does to a payout that stands so.
-pub fn decide(payout: &Standing<'_>, command: Command<'_>) -> Result<Step, Refusal> {
-    use Status::{Approved, Cancelled, Completed, Failed, Pending, Processing, Rejected, Requested, Reversed};
-    let conflict = Err(Refusal::Conflict(payout.status));
+/// Decides what `command` does to the payout. Errors with `Conflict` if its status does not allow the command, and with
+/// `SelfApproval` if the requester approves.
+pub fn decide_transition(payout: &PayoutFacts<'_>, command: Command<'_>) -> Result<PayoutTransition, PayoutRefusal> {
+    use PayoutStatus::{Approved, Cancelled, Completed, Failed, Pending, Processing, Rejected, Requested, Reversed};
+    let conflict = Err(PayoutRefusal::Conflict(payout.status));
     match (command, payout.status) {
-        (Command::Hold, Requested) => Ok(Step::Move(&[Pending])),
-        (Command::RefuseHold, Requested) => Ok(Step::Move(&[Rejected])),
-        // The wallet decides once; whatever came after its answer stands.
+        (Command::Hold, Requested) => Ok(PayoutTransition::Move(&[Pending])),
+        (Command::RefuseHold, Requested) => Ok(PayoutTransition::Move(&[Rejected])),
+        // The wallet decides a hold once. A repeated or late decision changes nothing.
         (
             Command::Hold | Command::RefuseHold,
             Pending | Approved | Processing | Completed | Rejected | Cancelled | Failed | Reversed,
-        ) => Ok(Step::Unchanged),
+        ) => Ok(PayoutTransition::Unchanged),
 
-        (Command::Cancel, Pending) => Ok(Step::Move(&[Cancelled])),
-        (Command::Cancel, Cancelled) => Ok(Step::Unchanged),
+        (Command::Cancel, Pending) => Ok(PayoutTransition::Move(&[Cancelled])),
+        (Command::Cancel, Cancelled) => Ok(PayoutTransition::Unchanged),
         (Command::Cancel, Requested | Approved | Processing | Completed | Rejected | Failed | Reversed) => conflict,
 
-        (Command::Reject { .. }, Pending) => Ok(Step::Move(&[Rejected])),
-        // The member has been told why: another reason would change that.
-        (Command::Reject { reason }, Rejected) if reason == payout.reason => Ok(Step::Unchanged),
+        (Command::Reject { .. }, Pending) => Ok(PayoutTransition::Move(&[Rejected])),
+        // The member has seen the first reason, so a different one is a conflict.
+        (Command::Reject { reason }, Rejected) if reason == payout.reason => Ok(PayoutTransition::Unchanged),
         (
             Command::Reject { .. },
             Requested | Approved | Processing | Completed | Rejected | Cancelled | Failed | Reversed,
@@ -128,24 +125,24 @@ pub fn decide(payout: &Standing<'_>, command: Command<'_>) -> Result<Step, Refus
 
         (Command::Approve { by }, status) => approve(payout, by, status),
 
-        (Command::Send, Approved) => Ok(Step::Move(&[Processing])),
-        (Command::Send, Processing) => Ok(Step::Unchanged),
+        (Command::Send, Approved) => Ok(PayoutTransition::Move(&[Processing])),
+        (Command::Send, Processing) => Ok(PayoutTransition::Unchanged),
         (Command::Send, Requested | Pending | Completed | Rejected | Cancelled | Failed | Reversed) => conflict,
 
-        (Command::Pay { .. }, Approved) => Ok(Step::Move(&[Processing, Completed])),
-        (Command::Pay { .. }, Processing) => Ok(Step::Move(&[Completed])),
-        (Command::Pay { utr }, Completed) if utr == payout.utr => Ok(Step::Unchanged),
+        (Command::Pay { .. }, Approved) => Ok(PayoutTransition::Move(&[Processing, Completed])),
+        (Command::Pay { .. }, Processing) => Ok(PayoutTransition::Move(&[Completed])),
+        (Command::Pay { utr }, Completed) if utr == payout.utr => Ok(PayoutTransition::Unchanged),
         (Command::Pay { .. }, Requested | Pending | Completed | Rejected | Cancelled | Failed | Reversed) => conflict,
 
-        (Command::Fail { .. }, Approved) => Ok(Step::Move(&[Processing, Failed])),
-        (Command::Fail { .. }, Processing) => Ok(Step::Move(&[Failed])),
-        (Command::Fail { reason }, Failed) if reason == payout.reason => Ok(Step::Unchanged),
+        (Command::Fail { .. }, Approved) => Ok(PayoutTransition::Move(&[Processing, Failed])),
+        (Command::Fail { .. }, Processing) => Ok(PayoutTransition::Move(&[Failed])),
+        (Command::Fail { reason }, Failed) if reason == payout.reason => Ok(PayoutTransition::Unchanged),
         (Command::Fail { .. }, Requested | Pending | Completed | Rejected | Cancelled | Failed | Reversed) => conflict,
 
-        // What no bank was given, no bank can give back.
+        // A payout that was never transferred cannot be returned.
         (Command::Return { .. }, Completed) if payout.net_is_zero => conflict,
-        (Command::Return { .. }, Completed) => Ok(Step::Move(&[Reversed])),
-        (Command::Return { reason }, Reversed) if reason == payout.reason => Ok(Step::Unchanged),
+        (Command::Return { .. }, Completed) => Ok(PayoutTransition::Move(&[Reversed])),
+        (Command::Return { reason }, Reversed) if reason == payout.reason => Ok(PayoutTransition::Unchanged),
         (
             Command::Return { .. },
             Requested | Pending | Approved | Processing | Rejected | Cancelled | Failed | Reversed,
@@ -153,34 +150,35 @@ pub fn decide(payout: &Standing<'_>, command: Command<'_>) -> Result<Step, Refus
     }
 }
 
-/// Whether `by`, of the staff, may approve a payout that `requested_by` asked for.
-pub fn may_approve(requested_by: UserId, by: UserId) -> Result<(), Refusal> {
-    if by == requested_by { Err(Refusal::SelfApproval) } else { Ok(()) }
+/// Refuses an approval by the requester.
+pub fn may_approve(requested_by: UserId, by: UserId) -> Result<(), PayoutRefusal> {
+    if by == requested_by { Err(PayoutRefusal::SelfApproval) } else { Ok(()) }
 }
 
-/// Whether `by`, of the staff, may reject, settle or return it. Who says of their own payout that the bank gave it
-/// back makes money for themselves.
-pub fn may_decide(requested_by: UserId, by: UserId) -> Result<(), Refusal> {
-    if by == requested_by { Err(Refusal::OwnPayout) } else { Ok(()) }
+/// Refuses a rejection, settlement or return by the requester, who could credit their own wallet with it.
+pub fn may_decide(requested_by: UserId, by: UserId) -> Result<(), PayoutRefusal> {
+    if by == requested_by { Err(PayoutRefusal::OwnPayout) } else { Ok(()) }
 }
 
-fn approve(payout: &Standing<'_>, by: UserId, status: Status) -> Result<Step, Refusal> {
+fn approve(payout: &PayoutFacts<'_>, by: UserId, status: PayoutStatus) -> Result<PayoutTransition, PayoutRefusal> {
     may_approve(payout.requested_by, by)?;
     let has_approved = payout.approved_by.contains(&by);
     match status {
-        Status::Pending if has_approved => Ok(Step::Unchanged),
-        Status::Pending if payout.approved_by.len() + 1 < payout.approvals_needed => Ok(Step::NoteApproval),
-        Status::Pending => Ok(Step::Move(&[Status::Approved])),
-        Status::Approved => Ok(Step::Unchanged),
-        // The answer to a retry by one of those who did approve.
-        Status::Processing | Status::Completed if has_approved => Ok(Step::Unchanged),
-        Status::Requested
-        | Status::Processing
-        | Status::Completed
-        | Status::Rejected
-        | Status::Cancelled
-        | Status::Failed
-        | Status::Reversed => Err(Refusal::Conflict(status)),
+        PayoutStatus::Pending if has_approved => Ok(PayoutTransition::Unchanged),
+        PayoutStatus::Pending if payout.approved_by.len() + 1 < payout.approvals_needed => {
+            Ok(PayoutTransition::RecordApproval)
+        }
+        PayoutStatus::Pending => Ok(PayoutTransition::Move(&[PayoutStatus::Approved])),
+        PayoutStatus::Approved => Ok(PayoutTransition::Unchanged),
+        // A retry of an approval succeeds even after later transitions.
+        PayoutStatus::Processing | PayoutStatus::Completed if has_approved => Ok(PayoutTransition::Unchanged),
+        PayoutStatus::Requested
+        | PayoutStatus::Processing
+        | PayoutStatus::Completed
+        | PayoutStatus::Rejected
+        | PayoutStatus::Cancelled
+        | PayoutStatus::Failed
+        | PayoutStatus::Reversed => Err(PayoutRefusal::Conflict(status)),
     }
 }
 
@@ -192,8 +190,8 @@ mod tests {
     fn user(n: u128) -> UserId {
         Uuid::from_u128(n).into()
     }
-    fn at(status: Status) -> Standing<'static> {
-        Standing {
+    fn at(status: PayoutStatus) -> PayoutFacts<'static> {
+        PayoutFacts {
             status,
             requested_by: user(1),
             approved_by: &[],
@@ -203,20 +201,20 @@ mod tests {
             net_is_zero: false,
         }
     }
-    /// What each command does in each state, in the order of `Status::ALL`; `.` is unchanged, `x` a conflict.
+    /// Effect of a command in each state, in the order of `PayoutStatus::ALL`; `.` is unchanged, `x` a conflict.
     fn row(command: Command<'_>) -> String {
-        let cell = |status: &Status| match decide(&at(*status), command) {
-            Ok(Step::Unchanged) => ".".to_owned(),
-            Ok(Step::NoteApproval) => "+".to_owned(),
-            Ok(Step::Move(path)) => path.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(">"),
-            Err(Refusal::Conflict(_)) => "x".to_owned(),
-            Err(Refusal::SelfApproval | Refusal::OwnPayout) => "self".to_owned(),
+        let cell = |status: &PayoutStatus| match decide_transition(&at(*status), command) {
+            Ok(PayoutTransition::Unchanged) => ".".to_owned(),
+            Ok(PayoutTransition::RecordApproval) => "+".to_owned(),
+            Ok(PayoutTransition::Move(path)) => path.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(">"),
+            Err(PayoutRefusal::Conflict(_)) => "x".to_owned(),
+            Err(PayoutRefusal::SelfApproval | PayoutRefusal::OwnPayout) => "self".to_owned(),
         };
-        Status::ALL.iter().map(cell).collect::<Vec<_>>().join(" ")
+        PayoutStatus::ALL.iter().map(cell).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn every_command_in_every_state_does_what_the_rules_say() {
+    fn every_command_in_every_state_has_the_listed_effect() {
         // requested pending approved processing completed rejected cancelled failed reversed
         let table = [
             (Command::Hold, "pending . . . . . . . ."),
@@ -242,27 +240,33 @@ mod tests {
     #[test]
     fn two_approvals_come_from_two_people() {
         let (first, second) = (user(2), user(3));
-        let mut payout = Standing { approvals_needed: 2, ..at(Status::Pending) };
-        assert_eq!(decide(&payout, Command::Approve { by: first }), Ok(Step::NoteApproval));
-        let noted = [first];
-        payout.approved_by = &noted;
-        assert_eq!(decide(&payout, Command::Approve { by: first }), Ok(Step::Unchanged));
-        assert_eq!(decide(&payout, Command::Approve { by: user(1) }), Err(Refusal::SelfApproval));
-        assert_eq!(decide(&payout, Command::Approve { by: second }), Ok(Step::Move(&[Status::Approved])));
+        let mut payout = PayoutFacts { approvals_needed: 2, ..at(PayoutStatus::Pending) };
+        assert_eq!(decide_transition(&payout, Command::Approve { by: first }), Ok(PayoutTransition::RecordApproval));
+        let recorded = [first];
+        payout.approved_by = &recorded;
+        assert_eq!(decide_transition(&payout, Command::Approve { by: first }), Ok(PayoutTransition::Unchanged));
+        assert_eq!(decide_transition(&payout, Command::Approve { by: user(1) }), Err(PayoutRefusal::SelfApproval));
+        assert_eq!(
+            decide_transition(&payout, Command::Approve { by: second }),
+            Ok(PayoutTransition::Move(&[PayoutStatus::Approved]))
+        );
     }
 
     #[test]
-    fn a_retried_approval_is_answered_by_what_came_of_it() {
+    fn a_retried_approval_changes_nothing() {
         let approvers = [user(2)];
-        for status in [Status::Approved, Status::Processing, Status::Completed] {
-            let payout = Standing { approved_by: &approvers, ..at(status) };
-            assert_eq!(decide(&payout, Command::Approve { by: user(2) }), Ok(Step::Unchanged));
+        for status in [PayoutStatus::Approved, PayoutStatus::Processing, PayoutStatus::Completed] {
+            let payout = PayoutFacts { approved_by: &approvers, ..at(status) };
+            assert_eq!(decide_transition(&payout, Command::Approve { by: user(2) }), Ok(PayoutTransition::Unchanged));
         }
     }
 
     #[test]
-    fn what_was_never_transferred_is_never_returned() {
-        let payout = Standing { net_is_zero: true, ..at(Status::Completed) };
-        assert_eq!(decide(&payout, Command::Return { reason: "" }), Err(Refusal::Conflict(Status::Completed)));
+    fn a_payout_that_was_never_transferred_cannot_be_returned() {
+        let payout = PayoutFacts { net_is_zero: true, ..at(PayoutStatus::Completed) };
+        assert_eq!(
+            decide_transition(&payout, Command::Return { reason: "" }),
+            Err(PayoutRefusal::Conflict(PayoutStatus::Completed))
+        );
     }
 }

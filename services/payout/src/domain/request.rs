@@ -1,74 +1,78 @@
-//! Who may ask for how much. The quote and the request are answered by the same function.
+//! Checks of a payout request. Quotes and requests use the same function.
 
-use super::account::{self, Verdict};
+use super::account::{BankAccountRefusal, VerificationDecision};
 use domain::plan::PayoutTerms;
 use domain::{Money, MoneyError};
 
-/// What is known of a member who asks.
+/// Facts about the member who requests a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asker {
+pub struct Requester {
     pub kyc_approved: bool,
-    /// Whether the account to be paid is verified, or would be by this; none when there is no account.
-    pub account: Option<Result<Verdict, account::Refusal>>,
+    /// Decision on verifying the account to pay; `None` if the member has no account.
+    pub account: Option<Result<VerificationDecision, BankAccountRefusal>>,
     pub clawback_due: Money,
-    /// As the wallet told last.
+    /// Available balance, as the wallet published it last.
     pub available: Money,
+    /// Held balance, as the wallet published it last.
     pub held: Money,
-    /// Own payouts that are requested or pending.
-    pub promised: Money,
+    /// Total of the member's payouts that are requested or pending.
+    pub reserved: Money,
 }
 
+/// Refusal of a payout request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("your KYC has to be approved first")]
+pub enum RequestRefusal {
+    #[error("your KYC is not approved")]
     KycNotApproved,
-    #[error("the bank account has to be verified first")]
+    #[error("you have no verified bank account")]
     NoAccount,
     #[error(transparent)]
-    Account(account::Refusal),
-    #[error("{0} is due to be recovered from earnings first")]
+    Account(BankAccountRefusal),
+    #[error("{0} is due to be recovered from the member's earnings first")]
     ClawbackDue(Money),
-    #[error("a payout is at least {0}")]
+    #[error("the smallest payout is {0}")]
     BelowMinimum(Money),
-    #[error("{0} is available")]
+    #[error("only {0} is available")]
     InsufficientBalance(Money),
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
 
-impl Asker {
-    /// What may be asked for now.
+impl Requester {
+    /// Largest amount that may be requested now. Errors if an amount overflows.
     ///
-    /// A hold moves money from available to held, so the balance less what is promised holds whether or not the
-    /// wallet has told of a hold yet; what it has told is available is the limit besides.
-    pub fn free(&self) -> Result<Money, MoneyError> {
-        let unpromised = self.available.add(self.held)?.minus_or_zero(self.promised);
-        Ok(self.available.min(unpromised))
+    /// A hold moves money from available to held. So `available + held - reserved` is right whether or not the wallet
+    /// has published the hold. The published available balance is a second limit.
+    pub fn requestable(&self) -> Result<Money, MoneyError> {
+        let unreserved = self.available.add(self.held)?.minus_or_zero(self.reserved);
+        Ok(self.available.min(unreserved))
     }
 }
 
-pub fn check(asker: &Asker, amount: Money, terms: &PayoutTerms) -> Result<(), Refusal> {
-    if !asker.kyc_approved {
-        return Err(Refusal::KycNotApproved);
+/// Checks that the member may request `amount`, and errors with the first refusal. The order is: KYC, bank account,
+/// clawback, minimum amount, balance.
+pub fn validate_request(requester: &Requester, amount: Money, terms: &PayoutTerms) -> Result<(), RequestRefusal> {
+    if !requester.kyc_approved {
+        return Err(RequestRefusal::KycNotApproved);
     }
-    asker.account.ok_or(Refusal::NoAccount)?.map_err(Refusal::Account)?;
-    nothing_due(asker.clawback_due)?;
+    requester.account.ok_or(RequestRefusal::NoAccount)?.map_err(RequestRefusal::Account)?;
+    require_no_clawback_due(requester.clawback_due)?;
     if amount < terms.minimum || !amount.is_positive() {
-        return Err(Refusal::BelowMinimum(terms.minimum));
+        return Err(RequestRefusal::BelowMinimum(terms.minimum));
     }
-    let free = asker.free()?;
-    if amount > free {
-        return Err(Refusal::InsufficientBalance(free));
+    let requestable = requester.requestable()?;
+    if amount > requestable {
+        return Err(RequestRefusal::InsufficientBalance(requestable));
     }
     Ok(())
 }
 
-/// There is no payout, neither asked for nor approved, while something is to be taken back.
-pub fn nothing_due(clawback_due: Money) -> Result<(), Refusal> {
-    if clawback_due.is_positive() { Err(Refusal::ClawbackDue(clawback_due)) } else { Ok(()) }
+/// Refuses a request or an approval while a clawback is due from the member.
+pub fn require_no_clawback_due(clawback_due: Money) -> Result<(), RequestRefusal> {
+    if clawback_due.is_positive() { Err(RequestRefusal::ClawbackDue(clawback_due)) } else { Ok(()) }
 }
 
-/// How many different people have to approve a payout of `amount`.
+/// Number of different people who must approve a payout of `amount`.
 pub fn approvals_needed(amount: Money, terms: &PayoutTerms) -> i32 {
     if amount >= terms.second_approver_from { 2 } else { 1 }
 }
@@ -81,60 +85,70 @@ mod tests {
     fn rupees(n: i64) -> Money {
         Money::from_rupees(n)
     }
-    fn asker(available: i64, held: i64, promised: i64) -> Asker {
-        Asker {
+    fn requester(available: i64, held: i64, reserved: i64) -> Requester {
+        Requester {
             kyc_approved: true,
-            account: Some(Ok(Verdict::Verified)),
+            account: Some(Ok(VerificationDecision::AlreadyVerified)),
             clawback_due: Money::ZERO,
             available: rupees(available),
             held: rupees(held),
-            promised: rupees(promised),
+            reserved: rupees(reserved),
         }
     }
-    fn ask(asker: &Asker, amount: &str) -> Result<(), Refusal> {
-        check(asker, amount.parse().expect("money"), &Plan::seed().payout)
+    fn validate(requester: &Requester, amount: &str) -> Result<(), RequestRefusal> {
+        validate_request(requester, amount.parse().expect("money"), &Plan::seed().payout)
     }
 
     #[test]
     fn a_payout_is_at_least_the_minimum_and_at_most_what_is_available() {
-        let rich = asker(1_000, 0, 0);
-        assert_eq!(ask(&rich, "99.99"), Err(Refusal::BelowMinimum(rupees(100))));
-        assert_eq!(ask(&rich, "100.00"), Ok(()));
-        assert_eq!(ask(&rich, "100.01"), Ok(()));
-        assert_eq!(ask(&rich, "999.99"), Ok(()));
-        assert_eq!(ask(&rich, "1000.00"), Ok(()));
-        assert_eq!(ask(&rich, "1000.01"), Err(Refusal::InsufficientBalance(rupees(1_000))));
+        let member = requester(1_000, 0, 0);
+        assert_eq!(validate(&member, "99.99"), Err(RequestRefusal::BelowMinimum(rupees(100))));
+        assert_eq!(validate(&member, "100.00"), Ok(()));
+        assert_eq!(validate(&member, "100.01"), Ok(()));
+        assert_eq!(validate(&member, "999.99"), Ok(()));
+        assert_eq!(validate(&member, "1000.00"), Ok(()));
+        assert_eq!(validate(&member, "1000.01"), Err(RequestRefusal::InsufficientBalance(rupees(1_000))));
         for bad in ["0.00", "-0.01", "-500.00", "-92233720368547758.08"] {
-            assert_eq!(ask(&rich, bad), Err(Refusal::BelowMinimum(rupees(100))), "{bad}");
+            assert_eq!(validate(&member, bad), Err(RequestRefusal::BelowMinimum(rupees(100))), "{bad}");
         }
     }
 
     #[test]
-    fn three_requests_for_all_there_is_come_to_one_whatever_the_wallet_has_told() {
-        // Before the hold, after it is told, and once the payout has left the wallet.
-        assert_eq!(ask(&asker(1_000, 0, 1_000), "1000.00"), Err(Refusal::InsufficientBalance(Money::ZERO)));
-        assert_eq!(ask(&asker(0, 1_000, 1_000), "1000.00"), Err(Refusal::InsufficientBalance(Money::ZERO)));
-        assert_eq!(ask(&asker(0, 1_000, 0), "1000.00"), Err(Refusal::InsufficientBalance(Money::ZERO)));
-        assert_eq!(ask(&asker(0, 0, 0), "1000.00"), Err(Refusal::InsufficientBalance(Money::ZERO)));
-        // A hold of an earlier payout takes nothing from what is available besides.
-        assert_eq!(ask(&asker(500, 1_000, 1_000), "500.00"), Ok(()));
-        assert_eq!(ask(&asker(500, 1_000, 1_300), "200.01"), Err(Refusal::InsufficientBalance(rupees(200))));
+    fn the_whole_balance_is_requested_once_whatever_the_wallet_has_published() {
+        // Before the hold, after the wallet published it, and after the payout left the wallet.
+        assert_eq!(
+            validate(&requester(1_000, 0, 1_000), "1000.00"),
+            Err(RequestRefusal::InsufficientBalance(Money::ZERO))
+        );
+        assert_eq!(
+            validate(&requester(0, 1_000, 1_000), "1000.00"),
+            Err(RequestRefusal::InsufficientBalance(Money::ZERO))
+        );
+        assert_eq!(validate(&requester(0, 1_000, 0), "1000.00"), Err(RequestRefusal::InsufficientBalance(Money::ZERO)));
+        assert_eq!(validate(&requester(0, 0, 0), "1000.00"), Err(RequestRefusal::InsufficientBalance(Money::ZERO)));
+        // A hold of an earlier payout does not reduce the available balance a second time.
+        assert_eq!(validate(&requester(500, 1_000, 1_000), "500.00"), Ok(()));
+        assert_eq!(
+            validate(&requester(500, 1_000, 1_300), "200.01"),
+            Err(RequestRefusal::InsufficientBalance(rupees(200)))
+        );
     }
 
     #[test]
-    fn the_first_thing_that_stands_in_the_way_is_told() {
-        let mut who = Asker { kyc_approved: false, account: None, clawback_due: rupees(25), ..asker(0, 0, 0) };
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::KycNotApproved));
-        who.kyc_approved = true;
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::NoAccount));
-        let too_new = account::Refusal::TooNew(domain::Timestamp::UNIX_EPOCH);
-        who.account = Some(Err(too_new));
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::Account(too_new)));
-        who.account = Some(Ok(Verdict::Verified));
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::ClawbackDue(rupees(25))));
-        who.clawback_due = Money::ZERO;
-        assert_eq!(ask(&who, "1.00"), Err(Refusal::BelowMinimum(rupees(100))));
-        assert_eq!(ask(&who, "100.00"), Err(Refusal::InsufficientBalance(Money::ZERO)));
+    fn a_refusal_names_the_first_failed_check() {
+        let mut requester =
+            Requester { kyc_approved: false, account: None, clawback_due: rupees(25), ..requester(0, 0, 0) };
+        assert_eq!(validate(&requester, "1.00"), Err(RequestRefusal::KycNotApproved));
+        requester.kyc_approved = true;
+        assert_eq!(validate(&requester, "1.00"), Err(RequestRefusal::NoAccount));
+        let too_new = BankAccountRefusal::TooNew(domain::Timestamp::UNIX_EPOCH);
+        requester.account = Some(Err(too_new));
+        assert_eq!(validate(&requester, "1.00"), Err(RequestRefusal::Account(too_new)));
+        requester.account = Some(Ok(VerificationDecision::AlreadyVerified));
+        assert_eq!(validate(&requester, "1.00"), Err(RequestRefusal::ClawbackDue(rupees(25))));
+        requester.clawback_due = Money::ZERO;
+        assert_eq!(validate(&requester, "1.00"), Err(RequestRefusal::BelowMinimum(rupees(100))));
+        assert_eq!(validate(&requester, "100.00"), Err(RequestRefusal::InsufficientBalance(Money::ZERO)));
     }
 
     #[test]

@@ -1,33 +1,35 @@
-//! Which tax rule holds when, and what a new one must be.
+//! Selection of the tax rule in force and checks of a new rule.
 
 use domain::tax::TaxRule;
 use domain::{Day, Timestamp};
 
+/// Refusal of a new tax rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("a new rule takes effect on a later day than today")]
+pub enum TaxRuleRefusal {
+    #[error("a new rule must take effect after today")]
     NotInFuture,
-    #[error("a new rule takes effect later than every rule before it")]
+    #[error("a new rule must take effect after every existing rule")]
     NotLatest,
-    #[error("there is a rule of that id already")]
+    #[error("a rule with this id exists already")]
     Known,
 }
 
-/// The rule for something that happens at `at`: the last one that has begun, unless it has ended.
+/// The rule in force at `at`: the latest one that has started, unless it has ended.
 pub fn in_force(rules: &[TaxRule], at: Timestamp) -> Option<&TaxRule> {
     rules.iter().filter(|r| r.in_force(at)).max_by_key(|r| r.effective_from)
 }
 
-/// Whether `new` may be added to `rules` on `today`. Nothing that has begun is changed by it.
-pub fn admit(rules: &[TaxRule], new: &TaxRule, today: Day) -> Result<(), Refusal> {
+/// Checks that `new` may be added to `rules` on `today`. Refuses a known id and a start that is not after today and
+/// after every other rule.
+pub fn validate_new_rule(rules: &[TaxRule], new: &TaxRule, today: Day) -> Result<(), TaxRuleRefusal> {
     if rules.iter().any(|r| r.id == new.id) {
-        return Err(Refusal::Known);
+        return Err(TaxRuleRefusal::Known);
     }
     if new.effective_from <= today {
-        return Err(Refusal::NotInFuture);
+        return Err(TaxRuleRefusal::NotInFuture);
     }
     if rules.iter().any(|r| r.effective_from >= new.effective_from) {
-        return Err(Refusal::NotLatest);
+        return Err(TaxRuleRefusal::NotLatest);
     }
     Ok(())
 }
@@ -54,11 +56,11 @@ mod tests {
     fn a_new_rule_is_later_than_today_and_than_all_others() {
         let rules = [rule("old", "1970-01-01", None), rule("next", "2027-04-01", None)];
         let today = "2026-11-22".parse().expect("a date");
-        let admit = |new: TaxRule| admit(&rules, &new, today);
-        assert_eq!(admit(rule("x", "2026-11-22", None)), Err(Refusal::NotInFuture));
-        assert_eq!(admit(rule("x", "2027-03-31", None)), Err(Refusal::NotLatest));
-        assert_eq!(admit(rule("x", "2027-04-01", None)), Err(Refusal::NotLatest));
-        assert_eq!(admit(rule("next", "2027-04-02", None)), Err(Refusal::Known));
-        assert_eq!(admit(rule("x", "2027-04-02", None)), Ok(()));
+        let validate = |new: TaxRule| validate_new_rule(&rules, &new, today);
+        assert_eq!(validate(rule("x", "2026-11-22", None)), Err(TaxRuleRefusal::NotInFuture));
+        assert_eq!(validate(rule("x", "2027-03-31", None)), Err(TaxRuleRefusal::NotLatest));
+        assert_eq!(validate(rule("x", "2027-04-01", None)), Err(TaxRuleRefusal::NotLatest));
+        assert_eq!(validate(rule("next", "2027-04-02", None)), Err(TaxRuleRefusal::Known));
+        assert_eq!(validate(rule("x", "2027-04-02", None)), Ok(()));
     }
 }

@@ -1,17 +1,17 @@
-//! The route table. Reads may ask the store; every write goes through `app`.
+//! Route table of the payout service. Handlers may read through `store`; every write goes through `app`.
 
 mod accounts;
 mod actions;
 mod batches;
-mod patience;
 mod payouts;
+mod poll;
 mod tax_rules;
 mod view;
 
-use crate::Payouts;
+use crate::PayoutState;
 use crate::domain::{BankAccountId, BatchId};
 use crate::store::payouts::Payout;
-use chassis::audit::Action;
+use chassis::audit::StaffAction;
 use chassis::auth::{Access, Caller};
 use chassis::http::{Doc, Listing, Problem, Routes};
 use db::DbConnection;
@@ -19,22 +19,23 @@ use domain::tax::TaxRule;
 use domain::{PayoutId, Timestamp, UserId};
 use view::{AccountView, BatchView, PayoutView, QuoteView, SettledView};
 
-pub fn routes(state: Payouts) -> Routes {
+/// All routes, with their access rules and documentation.
+pub fn routes(state: PayoutState) -> Routes {
     let payouts = payout_routes(Routes::new("payout").data(state));
     batch_routes(account_routes(payouts))
         .get(
             "/tax-rules",
             Access::Staff,
             tax_rules::list,
-            Doc::new("Tax rules, those to come included").gives::<Listing<TaxRule>>().paged(),
+            Doc::new("Tax rules, including future ones, newest first").returns::<Listing<TaxRule>>().paged(),
         )
         .post(
             "/tax-rules",
             Access::Admin,
-            tax_rules::add,
+            tax_rules::create,
             Doc::new("Add a tax rule that takes effect on a later day")
-                .takes::<tax_rules::RuleInput>()
-                .creates::<TaxRule>()
+                .body::<tax_rules::TaxRuleInput>()
+                .created::<TaxRule>()
                 .idempotent(),
         )
 }
@@ -45,52 +46,57 @@ fn payout_routes(routes: Routes) -> Routes {
             "/payouts/quote",
             Access::User,
             payouts::quote,
-            Doc::new("What a payout would be now").takes::<payouts::PayoutInput>().gives::<QuoteView>(),
+            Doc::new("Quote a payout: its tax, EMI and net amount")
+                .body::<payouts::PayoutInput>()
+                .returns::<QuoteView>(),
         )
         .post(
             "/payouts",
             Access::User,
-            payouts::request,
-            Doc::new("Ask for a payout").takes::<payouts::PayoutInput>().creates::<PayoutView>().idempotent(),
+            payouts::create,
+            Doc::new("Request a payout").body::<payouts::PayoutInput>().created::<PayoutView>().idempotent(),
         )
         .get(
             "/payouts",
             Access::User,
             payouts::list,
-            Doc::new("Payouts, newest first").filters::<payouts::Filters>().gives::<Listing<PayoutView>>().paged(),
+            Doc::new("Payouts, newest first").query::<payouts::PayoutFilter>().returns::<Listing<PayoutView>>().paged(),
         )
-        .get("/payouts/{id}", Access::User, payouts::one, Doc::new("One payout").gives::<PayoutView>())
+        .get("/payouts/{id}", Access::User, payouts::get, Doc::new("One payout").returns::<PayoutView>())
         .post(
             "/payouts/{id}/cancel",
             Access::User,
             actions::cancel,
-            Doc::new("Call off an own payout that is pending").gives::<PayoutView>().idempotent(),
+            Doc::new("Cancel your own pending payout").returns::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/approve",
             Access::Staff,
             actions::approve,
-            Doc::new("Approve somebody else's payout").gives::<PayoutView>().idempotent(),
+            Doc::new("Approve a payout of another person").returns::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/reject",
             Access::Staff,
             actions::reject,
-            Doc::new("Reject a payout").takes::<actions::ReasonInput>().gives::<PayoutView>().idempotent(),
+            Doc::new("Reject a payout").body::<actions::ReasonInput>().returns::<PayoutView>().idempotent(),
         )
         .post(
             "/payouts/{id}/settle",
             Access::Staff,
             actions::settle,
-            Doc::new("Record what the bank did").takes::<actions::SettleInput>().gives::<PayoutView>().idempotent(),
+            Doc::new("Record that the bank paid a payout or failed to pay it")
+                .body::<actions::SettleInput>()
+                .returns::<PayoutView>()
+                .idempotent(),
         )
         .post(
             "/payouts/{id}/return",
             Access::Staff,
-            actions::take_back,
-            Doc::new("Record that the bank gave a completed payout back")
-                .takes::<actions::ReasonInput>()
-                .gives::<PayoutView>()
+            actions::return_payout,
+            Doc::new("Record that the bank returned a completed payout")
+                .body::<actions::ReasonInput>()
+                .returns::<PayoutView>()
                 .idempotent(),
         )
 }
@@ -101,26 +107,26 @@ fn account_routes(routes: Routes) -> Routes {
             "/payouts/bank-accounts",
             Access::User,
             accounts::list,
-            Doc::new("Own bank accounts").filters::<accounts::Filters>().gives::<Listing<AccountView>>().paged(),
+            Doc::new("Your bank accounts").query::<accounts::AccountFilter>().returns::<Listing<AccountView>>().paged(),
         )
         .post(
             "/payouts/bank-accounts",
             Access::User,
-            accounts::add,
-            Doc::new("Add a bank account").takes::<accounts::AccountInput>().creates::<AccountView>().idempotent(),
+            accounts::create,
+            Doc::new("Add a bank account").body::<accounts::AccountInput>().created::<AccountView>().idempotent(),
         )
         .delete(
             "/payouts/bank-accounts/{id}",
             Access::User,
-            accounts::remove,
-            Doc::new("Remove an own bank account").answers_bare(204),
+            accounts::delete,
+            Doc::new("Remove one of your bank accounts").empty_response(204),
         )
         .post(
             "/payouts/bank-accounts/{id}/verify",
             Access::User,
             accounts::verify,
-            Doc::new("Verify a bank account: staff at once, its owner after the wait and a fresh one-time code")
-                .gives::<AccountView>(),
+            Doc::new("Verify a bank account: staff at once, the owner after the wait and a fresh one-time code")
+                .returns::<AccountView>(),
         )
 }
 
@@ -129,29 +135,29 @@ fn batch_routes(routes: Routes) -> Routes {
         .post(
             "/payout-batches",
             Access::Staff,
-            batches::open,
-            Doc::new("Put every approved payout into one batch for the bank").creates::<BatchView>().idempotent(),
+            batches::create,
+            Doc::new("Create a batch of all approved payouts for the bank").created::<BatchView>().idempotent(),
         )
-        .get("/payout-batches/{id}", Access::Staff, batches::one, Doc::new("One batch").gives::<BatchView>())
+        .get("/payout-batches/{id}", Access::Staff, batches::get, Doc::new("One batch").returns::<BatchView>())
         .get(
             "/payout-batches/{id}/file",
             Access::Staff,
-            batches::file,
-            Doc::new("The batch as a CSV file for the bank").gives_file(["text/csv"]),
+            batches::get_file,
+            Doc::new("The batch as a CSV file for the bank").returns_file(["text/csv"]),
         )
         .post(
             "/payout-batches/{id}/answer",
             Access::Staff,
-            batches::answer,
-            Doc::new("The bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason")
-                .takes_file("text/csv")
-                .gives::<SettledView>()
+            batches::submit_answer,
+            Doc::new("Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason")
+                .file_body("text/csv")
+                .returns::<SettledView>()
                 .idempotent(),
         )
 }
 
-/// Tells the audit log what staff did.
-async fn note(
+/// Records an action in the audit log.
+async fn record_audit(
     c: &mut DbConnection,
     caller: &Caller,
     at: Timestamp,
@@ -165,18 +171,18 @@ async fn note(
         Subject::Batch(id) => ("payout_batch", id.to_string(), None),
         Subject::TaxRule(id) => ("tax_rule", id, None),
     };
-    let action = Action { action, subject_type, subject_id, subject_user, detail };
+    let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
     Ok(chassis::audit::record(c, "payout", caller, at, action).await?)
 }
 
-/// What a payout has become, for the audit log.
-fn outcome(payout: &Payout) -> String {
-    let notes: String =
+/// Detail for the audit log: status, amount, bank reference and reason of a payout.
+fn audit_detail(payout: &Payout) -> String {
+    let details: String =
         [&payout.utr, &payout.reason].into_iter().filter(|n| !n.is_empty()).map(|n| format!(": {n}")).collect();
-    format!("{} of {}{notes}", payout.status, payout.requested_paise)
+    format!("{} of {}{details}", payout.status, payout.requested_paise)
 }
 
-/// What was acted on, and whose it is.
+/// Subject of an audit record, with its owner.
 enum Subject {
     Payout(PayoutId, UserId),
     BankAccount(BankAccountId, UserId),

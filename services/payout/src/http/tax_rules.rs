@@ -1,7 +1,7 @@
-//! Tax rules: seen by staff, added to by administrators.
+//! Handlers for tax rules. Staff read them, administrators add them.
 
-use super::{Subject, note};
-use crate::Payouts;
+use super::{Subject, record_audit};
+use crate::PayoutState;
 use crate::app::add_tax_rule::add_tax_rule;
 use crate::store::taxes;
 use actix_web::http::StatusCode;
@@ -9,26 +9,27 @@ use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, ok};
 use domain::tax::TaxRule;
-use domain::{Day, Money, PersonText, Rate, Timestamp};
+use domain::{Day, Money, Rate, SingleLineText, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// A tax rule to add.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct RuleInput {
-    /// A stable name of lower-case letters, digits and hyphens.
+pub(super) struct TaxRuleInput {
+    /// Stable name of 1 to 64 lower-case letters, digits and hyphens.
     id: String,
-    section: PersonText,
+    section: SingleLineText,
     rate: Rate,
-    /// What one PAN may receive in a financial year before tax is due.
+    /// Amount that one PAN may receive in a financial year before tax is due.
     threshold: Money,
     cap: Option<Money>,
     no_pan_rate: Rate,
-    /// A day after today; the rule before it ends then.
+    /// First day of the rule, after today. The rule before it ends on this day.
     effective_from: Day,
 }
 
-impl RuleInput {
-    fn checked(self) -> Result<TaxRule, Problem> {
+impl TaxRuleInput {
+    fn validate(self) -> Result<TaxRule, Problem> {
         let (id, section) = (self.id.trim(), self.section.trim());
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let mut errors = FieldErrors::new();
@@ -52,31 +53,31 @@ impl RuleInput {
     }
 }
 
-/// The list is in the order of the days on which rules take effect, which no two share: a page ends with such a day.
-pub(super) async fn list(app: web::Data<Payouts>, page: Page) -> Result<HttpResponse, Problem> {
-    let bad = || Problem::unprocessable("request.bad_cursor", "that cursor was not given out by this list");
+/// Lists the rules, newest first. The cursor is the first day of a rule, which is unique.
+pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<HttpResponse, Problem> {
+    let bad = || Problem::unprocessable("request.bad_cursor", "the cursor is not from this list");
     let before = match page.after_number()? {
         Some(micros) => Some(Timestamp::from_micros(micros).ok_or_else(bad)?.day()),
         None => None,
     };
-    let mut c = app.ctx.db().read().await?;
+    let mut c = state.ctx.db().read().await?;
     let rows = taxes::list_rules(&mut c, before, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |r| Cursor::Number(r.effective_from.starts_at().micros()), |r| r)))
 }
 
-pub(super) async fn add(
-    app: web::Data<Payouts>,
+pub(super) async fn create(
+    state: web::Data<PayoutState>,
     caller: Caller,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let input = body.json_or::<RuleInput>("payout.tax_rule_invalid").await?;
-    let rule = &input.value.checked()?;
-    let (who, at) = (&caller, app.ctx.now());
-    idem.run(&app.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
+    let input = body.json_with_code::<TaxRuleInput>("payout.tax_rule_invalid").await?;
+    let rule = &input.value.validate()?;
+    let (actor, at) = (&caller, state.ctx.now());
+    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
         add_tax_rule(c, rule, at).await?;
         let detail = format!("{} from {}", rule.rate, rule.effective_from);
-        note(c, who, at, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
+        record_audit(c, actor, at, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
         Ok::<TaxRule, Problem>(rule.clone())
     })
     .await

@@ -1,8 +1,8 @@
-//! What clients are shown.
+//! Response bodies of the payout service.
 
 use crate::app::request::Quote;
-use crate::domain::account::{Proof, Source};
-use crate::domain::payout::Status;
+use crate::domain::account::{AccountSource, VerificationMethod};
+use crate::domain::payout::PayoutStatus;
 use crate::domain::{BankAccountId, BatchId};
 use crate::store::accounts::BankAccount;
 use crate::store::batches::Batch;
@@ -14,7 +14,7 @@ use domain::{Money, PayoutId, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A bank account; the number is masked.
+/// A bank account with a masked number.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct BankView {
     pub account_number: String,
@@ -23,6 +23,7 @@ pub(super) struct BankView {
     pub bank_name: String,
 }
 
+/// A payout.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct PayoutView {
     pub id: PayoutId,
@@ -33,22 +34,23 @@ pub(super) struct PayoutView {
     pub emi: Money,
     pub net: Money,
     pub emi_autofill: bool,
-    /// Id of the tax rule that `tds` is by.
+    /// Id of the tax rule that `tds` follows.
     pub tds_rule: String,
-    pub status: Status,
+    pub status: PayoutStatus,
     pub bank: BankView,
-    /// How many people have approved, and how many have to.
+    /// Number of people who have approved, and number required.
     pub approvals: usize,
     pub approvals_needed: i32,
     pub batch_id: Option<BatchId>,
-    /// The bank's reference, once it has paid.
+    /// The bank reference, once the bank has paid.
     pub utr: Option<String>,
-    /// Why it was rejected, failed or came back.
+    /// Reason of a rejection, failure or return.
     pub reason: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
+/// Parts of a payout that could be requested now.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct QuoteView {
     pub requested: Money,
@@ -58,56 +60,60 @@ pub(super) struct QuoteView {
     pub tds_rule: TaxRule,
 }
 
+/// A bank account of a member, with its verification.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct AccountView {
     pub id: BankAccountId,
     pub user_id: UserId,
     #[serde(flatten)]
     pub bank: BankView,
-    pub source: Source,
+    pub source: AccountSource,
     pub verified: bool,
-    /// What it was verified by.
-    pub verified_by: Option<Proof>,
+    /// Method by which the account was verified.
+    pub verified_by: Option<VerificationMethod>,
     pub verified_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 
+/// A batch of payouts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct BatchView {
     pub id: BatchId,
     pub created_by: UserId,
     pub payouts: i64,
-    /// What the bank is to pay.
+    /// Amount that the bank is to pay.
     pub total: Money,
-    /// Payouts the bank has not answered about.
+    /// Number of payouts without an answer from the bank.
     pub open: i64,
     pub created_at: Timestamp,
 }
 
-/// What a bank's answer came to.
+/// Result of a bank's answer.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct SettledView {
+    /// Number of payouts that changed.
     pub settled: usize,
-    /// Lines that said what was known already.
+    /// Number of lines that were applied before.
     pub unchanged: usize,
 }
 
-/// Views of `payouts`, in their order.
-pub(super) async fn of_payouts(c: &mut DbConnection, rows: Vec<Payout>) -> Result<Vec<PayoutView>, Problem> {
+/// Builds the views of `rows`, in the same order.
+pub(super) async fn payout_views(c: &mut DbConnection, rows: Vec<Payout>) -> Result<Vec<PayoutView>, Problem> {
     let ids: Vec<PayoutId> = rows.iter().map(|p| p.id).collect();
-    let approvers = payouts::approvers(c, &ids).await?;
+    let approvers = payouts::list_approvers(c, &ids).await?;
     let count = |id: PayoutId| approvers.iter().filter(|(payout, _)| *payout == id).count();
     Ok(rows
         .into_iter()
         .map(|p| {
             let approvals = count(p.id);
-            of_payout(p, approvals)
+            payout_view(p, approvals)
         })
         .collect())
 }
 
-pub(super) fn of_payout(p: Payout, approvals: usize) -> PayoutView {
-    let filled = |text: String| (!text.is_empty()).then_some(text);
+/// Builds the view of one payout with `approvals` approvals so far.
+pub(super) fn payout_view(p: Payout, approvals: usize) -> PayoutView {
+    let non_empty = |text: String| (!text.is_empty()).then_some(text);
     PayoutView {
         id: p.id,
         user_id: p.user_id,
@@ -127,8 +133,8 @@ pub(super) fn of_payout(p: Payout, approvals: usize) -> PayoutView {
         approvals,
         approvals_needed: p.approvals_needed,
         batch_id: p.batch_id,
-        utr: filled(p.utr),
-        reason: filled(p.reason),
+        utr: non_empty(p.utr),
+        reason: non_empty(p.reason),
         created_at: p.requested_at,
         updated_at: p.changed_at,
     }
@@ -143,7 +149,7 @@ impl From<Quote> for QuoteView {
 
 impl From<BankAccount> for AccountView {
     fn from(account: BankAccount) -> Self {
-        let verified_by = account.standing().proof();
+        let verified_by = account.facts().verification_method();
         Self {
             id: account.id,
             user_id: account.user_id,
@@ -163,7 +169,8 @@ impl From<BankAccount> for AccountView {
 }
 
 impl BatchView {
-    pub(super) fn of(batch: Batch, open: i64) -> Self {
+    /// Builds the view of a batch with `open` payouts without an answer.
+    pub(super) fn from_batch(batch: Batch, open: i64) -> Self {
         Self {
             id: batch.id,
             created_by: batch.created_by,

@@ -1,13 +1,14 @@
-//! Bank accounts. The number is sealed; what is shown is the mask.
+//! Table of bank accounts. Account numbers are encrypted; clients see the mask.
 
 use crate::domain::BankAccountId;
-use crate::domain::account::{Source, Standing};
+use crate::domain::account::{AccountSource, BankAccountFacts};
 use crate::schema::bank_accounts;
 use db::{DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 
+/// A bank account of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(
     table_name = bank_accounts,
@@ -18,8 +19,10 @@ use domain::{Timestamp, UserId};
 pub struct BankAccount {
     pub id: BankAccountId,
     pub user_id: UserId,
-    pub source: Source,
+    pub source: AccountSource,
+    /// The encrypted account number.
     pub account_sealed: Vec<u8>,
+    /// Keyed hash of the account number, to find equal numbers.
     pub account_index: Vec<u8>,
     pub account_mask: String,
     pub ifsc: String,
@@ -27,15 +30,15 @@ pub struct BankAccount {
     pub bank_name: String,
     pub verified_at: Option<Timestamp>,
     pub verified_by: Option<UserId>,
-    /// True, or null once it is removed.
+    /// True, or null once the account is removed.
     pub live: Option<bool>,
     pub created_at: Timestamp,
 }
 
 impl BankAccount {
-    /// As far as it matters for verifying it.
-    pub fn standing(&self) -> Standing {
-        Standing {
+    /// The facts that decide its verification.
+    pub fn facts(&self) -> BankAccountFacts {
+        BankAccountFacts {
             owner: self.user_id,
             source: self.source,
             added_at: self.created_at,
@@ -45,27 +48,29 @@ impl BankAccount {
     }
 }
 
-/// False where the member has this account already.
+/// Inserts an account. Returns false if the member already has an account with this number.
 pub async fn insert(c: &mut DbConnection, account: &BankAccount) -> QueryResult<bool> {
     inserted(diesel::insert_into(bank_accounts::table).values(account).execute(c).await)
 }
 
+/// Finds an account that is not removed.
 pub async fn find(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option<BankAccount>> {
     let live = bank_accounts::table.find(id).filter(bank_accounts::live.eq(true));
     live.select(BankAccount::as_select()).first(c).await.optional()
 }
 
-/// The account of that id, also one that was removed.
-pub async fn find_ever(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option<BankAccount>> {
+/// Finds an account, including a removed one.
+pub async fn find_including_removed(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option<BankAccount>> {
     bank_accounts::table.find(id).select(BankAccount::as_select()).first(c).await.optional()
 }
 
+/// Locks and finds an account that is not removed.
 pub async fn lock(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option<BankAccount>> {
     let live = bank_accounts::table.find(id).filter(bank_accounts::live.eq(true));
     live.select(BankAccount::as_select()).lock().get_result(c).await.optional()
 }
 
-/// The member's accounts, newest first.
+/// Lists the member's accounts, newest first.
 pub async fn list(
     c: &mut DbConnection,
     user_id: UserId,
@@ -82,7 +87,8 @@ pub async fn list(
     query.order(bank_accounts::id.desc()).limit(limit).select(BankAccount::as_select()).load(c).await
 }
 
-pub async fn find_by_index(c: &mut DbConnection, user_id: UserId, index: &[u8]) -> QueryResult<Option<BankAccount>> {
+/// Locks and finds the member's account with this account number index, unless it is removed.
+pub async fn lock_by_index(c: &mut DbConnection, user_id: UserId, index: &[u8]) -> QueryResult<Option<BankAccount>> {
     bank_accounts::table
         .filter(bank_accounts::user_id.eq(user_id))
         .filter(bank_accounts::account_index.eq(index))
@@ -94,6 +100,7 @@ pub async fn find_by_index(c: &mut DbConnection, user_id: UserId, index: &[u8]) 
         .optional()
 }
 
+/// Updates all columns of an account.
 pub async fn save(c: &mut DbConnection, account: &BankAccount) -> QueryResult<()> {
     diesel::update(bank_accounts::table.find(account.id)).set(account).execute(c).await.map(drop)
 }

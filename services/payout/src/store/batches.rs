@@ -1,4 +1,4 @@
-//! Batches: which payouts went to the bank together.
+//! Table of batches: payouts that go to the bank in one file.
 
 use crate::domain::BatchId;
 use crate::schema::batches;
@@ -7,25 +7,30 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
 
+/// A batch of payouts.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = batches, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Batch {
     pub id: BatchId,
     pub created_by: UserId,
+    /// Number of payouts in the batch.
     pub payouts: i64,
+    /// Sum of their net amounts.
     pub total_paise: Money,
     pub created_at: Timestamp,
 }
 
+/// Inserts a batch.
 pub async fn insert(c: &mut DbConnection, batch: &Batch) -> QueryResult<()> {
     diesel::insert_into(batches::table).values(batch).execute(c).await.map(drop)
 }
 
+/// Finds a batch.
 pub async fn find(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch>> {
     batches::table.find(id).select(Batch::as_select()).first(c).await.optional()
 }
 
-/// Two answers about one batch wait for each other.
+/// Locks and finds a batch, so that two answers for one batch run one after the other.
 pub async fn lock(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch>> {
     batches::table.find(id).select(Batch::as_select()).lock().get_result(c).await.optional()
 }

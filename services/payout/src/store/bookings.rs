@@ -1,4 +1,4 @@
-//! Of each booking, the instalment that EMI auto-fill may pay.
+//! Table of bookings: the oldest unpaid instalment of each, for EMI auto-fill.
 
 use crate::domain::instalment::Instalment;
 use crate::schema::bookings;
@@ -7,37 +7,39 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, UserId};
 
+/// A booking as the booking service published it last.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable)]
 #[diesel(table_name = bookings, treat_none_as_default_value = false)]
-pub struct Booking {
+pub struct BookingRow {
     pub id: BookingId,
     pub user_id: UserId,
     pub version: i64,
+    /// Due date of the oldest unpaid instalment; `None` if there is none.
     pub due_on: Option<Day>,
     pub unpaid_paise: Money,
 }
 
-/// Stores those that are newer than what is there; one row a booking.
-pub async fn put(c: &mut DbConnection, rows: &[Booking]) -> QueryResult<()> {
+/// Saves the rows that are newer than the stored ones. `rows` has at most one row a booking.
+pub async fn save_newer(c: &mut DbConnection, rows: &[BookingRow]) -> QueryResult<()> {
     use bookings as t;
     let columns = &[t::user_id::NAME, t::due_on::NAME, t::unpaid_paise::NAME];
     upsert_newer(c, t::table, rows, &[t::id::NAME], columns, t::version::NAME).await
 }
 
-/// The due instalment of each of the member's bookings.
-pub async fn instalments(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Instalment>> {
-    let rows = due(user_id).load::<(Option<Day>, Money)>(c).await?;
-    Ok(rows.into_iter().filter_map(instalment).collect())
+/// Lists the oldest unpaid instalment of each of the member's bookings.
+pub async fn list_due_instalments(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Instalment>> {
+    let rows = due_instalments(user_id).load::<(Option<Day>, Money)>(c).await?;
+    Ok(rows.into_iter().filter_map(to_instalment).collect())
 }
 
-/// The same, locked until the transaction ends.
-pub async fn lock_instalments(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Instalment>> {
-    let rows = due(user_id).lock().get_results::<(Option<Day>, Money)>(c).await?;
-    Ok(rows.into_iter().filter_map(instalment).collect())
+/// Locks the rows until the transaction ends and lists the same.
+pub async fn lock_due_instalments(c: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<Instalment>> {
+    let rows = due_instalments(user_id).lock().get_results::<(Option<Day>, Money)>(c).await?;
+    Ok(rows.into_iter().filter_map(to_instalment).collect())
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn due(user_id: UserId) -> _ {
+fn due_instalments(user_id: UserId) -> _ {
     bookings::table
         .filter(bookings::user_id.eq(user_id))
         .filter(bookings::due_on.is_not_null())
@@ -45,6 +47,6 @@ fn due(user_id: UserId) -> _ {
         .select((bookings::due_on, bookings::unpaid_paise))
 }
 
-fn instalment((due_on, unpaid): (Option<Day>, Money)) -> Option<Instalment> {
+fn to_instalment((due_on, unpaid): (Option<Day>, Money)) -> Option<Instalment> {
     Some(Instalment { due_on: due_on?, unpaid })
 }

@@ -1,4 +1,4 @@
-//! What others tell of a member.
+//! Table of members: wallet and KYC data that other services publish.
 
 use crate::domain::BankAccountId;
 use crate::schema::members;
@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, UserId};
 
-/// A member's wallet and KYC as they were told last. Versions are 0 before the first word.
+/// A member's wallet and KYC as last published. A version is 0 before the first event.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(
     table_name = members,
@@ -16,7 +16,7 @@ use domain::{Money, UserId};
     treat_none_as_null = true,
     check_for_backend(db::MultiBackend)
 )]
-pub struct Member {
+pub struct MemberRow {
     pub user_id: UserId,
     pub wallet_version: i64,
     pub available_paise: Money,
@@ -32,8 +32,8 @@ pub struct Member {
     pub pan_holder: String,
 }
 
-impl Member {
-    /// Of somebody nothing was told about.
+impl MemberRow {
+    /// The row of a member of whom no event has arrived yet.
     pub fn unknown(user_id: UserId) -> Self {
         Self {
             user_id,
@@ -52,25 +52,27 @@ impl Member {
     }
 }
 
-pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Member>> {
-    members::table.find(user_id).select(Member::as_select()).first(c).await.optional()
+/// Finds the member's row.
+pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<MemberRow>> {
+    members::table.find(user_id).select(MemberRow::as_select()).first(c).await.optional()
 }
 
-/// The member's row, made if there is none, and locked.
-pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> {
-    let unknown = Member::unknown(user_id);
+/// Locks and loads the member's row, after inserting it if it is missing.
+pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<MemberRow> {
+    let unknown = MemberRow::unknown(user_id);
     let ensure = diesel::insert_into(members::table).values(&unknown);
     ensure.on_conflict_set(&["user_id"], &[]).execute(c).await?;
-    members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
+    members::table.find(user_id).select(MemberRow::as_select()).lock().get_result(c).await
 }
 
-/// Stores the wallets of these members where their versions are newer; one row a member.
-pub async fn put_wallets(c: &mut DbConnection, rows: &[Member]) -> QueryResult<()> {
+/// Saves the wallet columns of the rows with a newer wallet version. `rows` has at most one row a member.
+pub async fn save_newer_wallets(c: &mut DbConnection, rows: &[MemberRow]) -> QueryResult<()> {
     use members as t;
     let columns = &[t::available_paise::NAME, t::held_paise::NAME, t::clawback_due_paise::NAME];
     upsert_newer(c, t::table, rows, &[t::user_id::NAME], columns, t::wallet_version::NAME).await
 }
 
-pub async fn save(c: &mut DbConnection, member: &Member) -> QueryResult<()> {
+/// Updates all columns of a member's row.
+pub async fn save(c: &mut DbConnection, member: &MemberRow) -> QueryResult<()> {
     diesel::update(members::table.find(member.user_id)).set(member).execute(c).await.map(drop)
 }

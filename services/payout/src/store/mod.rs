@@ -1,4 +1,4 @@
-//! Rows in and out, and nothing decided.
+//! Database access of the payout service: rows in and out, no decisions.
 
 pub mod accounts;
 pub mod batches;

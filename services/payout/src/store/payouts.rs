@@ -1,6 +1,6 @@
-//! Payouts and their approvals.
+//! Tables of payouts and approvals.
 
-use crate::domain::payout::Status;
+use crate::domain::payout::PayoutStatus;
 use crate::domain::{BankAccountId, BatchId};
 use crate::schema::{approvals, payouts};
 use db::{AnyOfExt, DbConnection, LockExt, inserted, sum_i64, upsert_many};
@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PayoutId, Timestamp, UserId};
 
+/// A payout with its own copy of the bank account and the PAN.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(
     table_name = payouts,
@@ -18,17 +19,17 @@ use domain::{Money, PayoutId, Timestamp, UserId};
 pub struct Payout {
     pub id: PayoutId,
     pub user_id: UserId,
-    /// From 1; grows with every change of state.
+    /// Starts at 1 and grows by 1 with every transition.
     pub version: i64,
-    pub status: Status,
+    pub status: PayoutStatus,
     pub requested_paise: Money,
-    /// The parts are an estimate until approval.
+    /// `tds`, `emi` and `net` are estimates until approval.
     pub tds_paise: Money,
     pub emi_paise: Money,
     pub net_paise: Money,
     pub emi_autofill: bool,
     pub tax_rule_id: String,
-    /// The compensation plan it was asked for under.
+    /// Version of the compensation plan in force at the request.
     pub plan_version: i64,
     pub approvals_needed: i32,
     pub bank_account_id: BankAccountId,
@@ -48,62 +49,67 @@ pub struct Payout {
     pub changed_at: Timestamp,
 }
 
+/// Inserts a payout.
 pub async fn insert(c: &mut DbConnection, payout: &Payout) -> QueryResult<()> {
     diesel::insert_into(payouts::table).values(payout).execute(c).await.map(drop)
 }
 
+/// Finds a payout.
 pub async fn find(c: &mut DbConnection, id: PayoutId) -> QueryResult<Option<Payout>> {
     payouts::table.find(id).select(Payout::as_select()).first(c).await.optional()
 }
 
+/// Locks and finds a payout.
 pub async fn lock(c: &mut DbConnection, id: PayoutId) -> QueryResult<Option<Payout>> {
     payouts::table.find(id).select(Payout::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Those of `ids` that there are, locked in the order of their ids.
-pub async fn lock_all(c: &mut DbConnection, ids: &[PayoutId]) -> QueryResult<Vec<Payout>> {
+/// Locks and loads the existing payouts among `ids`, in ascending order of id.
+pub async fn lock_many(c: &mut DbConnection, ids: &[PayoutId]) -> QueryResult<Vec<Payout>> {
     let query = payouts::table.filter(payouts::id.any_of(ids)).order(payouts::id).select(Payout::as_select());
     query.lock().get_results(c).await
 }
 
-/// Stores what the wallet's decision changes in payouts that are there and locked.
-pub async fn save_decided(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<()> {
+/// Saves the columns that a hold decision changes. The rows must exist and be locked.
+pub async fn save_hold_decisions(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<()> {
     use payouts as t;
     let columns = &[t::version::NAME, t::status::NAME, t::reason::NAME, t::changed_at::NAME];
     upsert_many(c, t::table, rows, &[t::id::NAME], columns).await
 }
 
+/// Updates all columns of a payout.
 pub async fn save(c: &mut DbConnection, payout: &Payout) -> QueryResult<()> {
     diesel::update(payouts::table.find(payout.id)).set(payout).execute(c).await.map(drop)
 }
 
-/// What a list is narrowed to.
+/// Conditions of a list of payouts; `None` means any.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Filter {
+pub struct PayoutQuery {
     pub user_id: Option<UserId>,
-    pub status: Option<Status>,
+    pub status: Option<PayoutStatus>,
+    /// Only payouts with a lower id, which come after this one in the list.
     pub after: Option<PayoutId>,
 }
 
-/// Newest first.
-pub async fn list(c: &mut DbConnection, filter: Filter, limit: i64) -> QueryResult<Vec<Payout>> {
+/// Lists payouts, newest first.
+pub async fn list(c: &mut DbConnection, conditions: PayoutQuery, limit: i64) -> QueryResult<Vec<Payout>> {
     let mut query = payouts::table.into_boxed::<db::MultiBackend>();
-    if let Some(user_id) = filter.user_id {
+    if let Some(user_id) = conditions.user_id {
         query = query.filter(payouts::user_id.eq(user_id));
     }
-    if let Some(status) = filter.status {
+    if let Some(status) = conditions.status {
         query = query.filter(payouts::status.eq(status));
     }
-    if let Some(after) = filter.after {
+    if let Some(after) = conditions.after {
         query = query.filter(payouts::id.lt(after));
     }
     query.order(payouts::id.desc()).limit(limit).select(Payout::as_select()).load(c).await
 }
 
-/// Payouts that have been pending since before `before`, oldest first.
-pub async fn pending_since(c: &mut DbConnection, before: Timestamp, limit: i64) -> QueryResult<Vec<PayoutId>> {
+/// Lists payouts that were requested before `before` and are still pending, oldest first.
+pub async fn list_pending_before(c: &mut DbConnection, before: Timestamp, limit: i64) -> QueryResult<Vec<PayoutId>> {
     payouts::table
-        .filter(payouts::status.eq(Status::Pending))
+        .filter(payouts::status.eq(PayoutStatus::Pending))
         .filter(payouts::requested_at.lt(before))
         .order((payouts::requested_at, payouts::id))
         .limit(limit)
@@ -112,8 +118,8 @@ pub async fn pending_since(c: &mut DbConnection, before: Timestamp, limit: i64) 
         .await
 }
 
-/// What a member's payouts in `states` come to.
-pub async fn total(c: &mut DbConnection, user_id: UserId, states: &[Status]) -> QueryResult<Money> {
+/// Sum of the requested amounts of a member's payouts in `states`.
+pub async fn sum_requested(c: &mut DbConnection, user_id: UserId, states: &[PayoutStatus]) -> QueryResult<Money> {
     let sum: Option<Money> = payouts::table
         .filter(payouts::user_id.eq(user_id))
         .filter(payouts::status.any_of(states))
@@ -123,31 +129,40 @@ pub async fn total(c: &mut DbConnection, user_id: UserId, states: &[Status]) -> 
     Ok(sum.unwrap_or(Money::ZERO))
 }
 
-/// What open payouts of a member are to put towards EMI: those that were approved, and of those that were not the ones
-/// asked for before `than`; `than` itself is not counted.
-pub async fn emi_promised_before(c: &mut DbConnection, user_id: UserId, than: Option<PayoutId>) -> QueryResult<Money> {
-    let open: Vec<(PayoutId, Status, Money)> = payouts::table
+/// Sum of the EMI parts that open payouts of a member reserve: of all approved payouts, and of undecided payouts
+/// requested before `before` (all of them if it is `None`). Leaves out `before` itself.
+pub async fn sum_emi_reserved_before(
+    c: &mut DbConnection,
+    user_id: UserId,
+    before: Option<PayoutId>,
+) -> QueryResult<Money> {
+    let open: Vec<(PayoutId, PayoutStatus, Money)> = payouts::table
         .filter(payouts::user_id.eq(user_id))
         .filter(payouts::status.any_of(&EMI_OPEN))
         .select((payouts::id, payouts::status, payouts::emi_paise))
         .load(c)
         .await?;
-    let counts = |id: PayoutId, status: Status| match status {
-        Status::Approved | Status::Processing => than != Some(id),
-        Status::Requested | Status::Pending => than.is_none_or(|than| id < than),
-        Status::Completed | Status::Rejected | Status::Cancelled | Status::Failed | Status::Reversed => false,
+    let counts = |id: PayoutId, status: PayoutStatus| match status {
+        PayoutStatus::Approved | PayoutStatus::Processing => before != Some(id),
+        PayoutStatus::Requested | PayoutStatus::Pending => before.is_none_or(|before| id < before),
+        PayoutStatus::Completed
+        | PayoutStatus::Rejected
+        | PayoutStatus::Cancelled
+        | PayoutStatus::Failed
+        | PayoutStatus::Reversed => false,
     };
     let emi = open.into_iter().filter(|(id, status, _)| counts(*id, *status)).map(|(_, _, emi)| emi);
     Money::total(emi).map_err(|e| diesel::result::Error::DeserializationError(Box::new(e)))
 }
 
-/// States in which the EMI part of a payout is promised to an instalment that does not show it yet.
-const EMI_OPEN: [Status; 4] = [Status::Requested, Status::Pending, Status::Approved, Status::Processing];
+/// States in which a payout reserves its EMI part, because the instalment does not count it as paid yet.
+const EMI_OPEN: [PayoutStatus; 4] =
+    [PayoutStatus::Requested, PayoutStatus::Pending, PayoutStatus::Approved, PayoutStatus::Processing];
 
-/// Approved payouts that are in no batch, oldest first, locked.
+/// Locks and lists approved payouts that are in no batch, oldest first.
 pub async fn lock_unsent(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Payout>> {
     payouts::table
-        .filter(payouts::status.eq(Status::Approved))
+        .filter(payouts::status.eq(PayoutStatus::Approved))
         .filter(payouts::batch_id.is_null())
         .order(payouts::id)
         .limit(limit)
@@ -157,18 +172,18 @@ pub async fn lock_unsent(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Pa
         .await
 }
 
-/// The payouts of a batch that are `status`, oldest first.
-pub async fn of_batch(c: &mut DbConnection, batch: BatchId, status: Status) -> QueryResult<Vec<Payout>> {
+/// Lists the payouts of a batch with `status`, oldest first.
+pub async fn list_in_batch(c: &mut DbConnection, batch: BatchId, status: PayoutStatus) -> QueryResult<Vec<Payout>> {
     let query = payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status));
     query.order(payouts::id).select(Payout::as_select()).load(c).await
 }
 
-/// The payouts of a batch by status: how many there are.
-pub async fn count_of_batch(c: &mut DbConnection, batch: BatchId, status: Status) -> QueryResult<i64> {
+/// Counts the payouts of a batch with `status`.
+pub async fn count_in_batch(c: &mut DbConnection, batch: BatchId, status: PayoutStatus) -> QueryResult<i64> {
     payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status)).count().get_result(c).await
 }
 
-/// False where this person has approved before.
+/// Inserts an approval. Returns false if this person has approved before.
 pub async fn insert_approval(
     c: &mut DbConnection,
     payout: PayoutId,
@@ -183,8 +198,8 @@ pub async fn insert_approval(
     inserted(row.execute(c).await)
 }
 
-/// Who has approved, of each of `payouts`.
-pub async fn approvers(c: &mut DbConnection, payouts: &[PayoutId]) -> QueryResult<Vec<(PayoutId, UserId)>> {
+/// Lists the approvers of `payouts` as pairs of payout and approver, oldest approval first.
+pub async fn list_approvers(c: &mut DbConnection, payouts: &[PayoutId]) -> QueryResult<Vec<(PayoutId, UserId)>> {
     if payouts.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,4 +1,4 @@
-//! Published versions of the compensation plan. Version 1 is known from the start and is no row.
+//! Table of published versions of the compensation plan. Version 1 is built in and has no row.
 
 use crate::schema::plan_versions;
 use db::{AnyOfExt, DbConnection, inserted};
@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 
-/// Version, since when, and the plan as JSON.
+/// Version number, start of validity and the plan as JSON.
 pub type PlanRow = (i64, Timestamp, String);
 
+/// Inserts a version. Returns false if it is stored already.
 pub async fn insert(c: &mut DbConnection, (version, effective_from, plan_json): &PlanRow) -> QueryResult<bool> {
     let row = diesel::insert_into(plan_versions::table).values((
         plan_versions::version.eq(version),
@@ -18,13 +19,13 @@ pub async fn insert(c: &mut DbConnection, (version, effective_from, plan_json): 
     inserted(row.execute(c).await)
 }
 
-/// Which versions there are, oldest first.
-pub async fn versions(c: &mut DbConnection) -> QueryResult<Vec<i64>> {
+/// Lists the stored version numbers, oldest first.
+pub async fn list_versions(c: &mut DbConnection) -> QueryResult<Vec<i64>> {
     plan_versions::table.order(plan_versions::version).select(plan_versions::version).load(c).await
 }
 
-/// These versions, oldest first.
-pub async fn of(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<PlanRow>> {
+/// Lists the rows of these versions, oldest first.
+pub async fn list(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<PlanRow>> {
     if versions.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,4 +1,4 @@
-//! Tax rules, what each PAN was paid in a year, and the tax of each payout.
+//! Tables of tax rules, yearly totals of each PAN (accumulators) and tax lines of payouts.
 
 use crate::schema::{tax_accumulators, tax_lines, tax_rules};
 use db::{DbConnection, LockExt, UpsertExt, inserted};
@@ -9,7 +9,7 @@ use domain::{Day, FinancialYear, Money, PayoutId, Quarter, Timestamp};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = tax_rules, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct RuleRow {
+struct TaxRuleRow {
     id: String,
     section: String,
     rate: String,
@@ -20,8 +20,8 @@ struct RuleRow {
     effective_to: Option<Day>,
 }
 
-impl RuleRow {
-    fn of(rule: &TaxRule) -> Self {
+impl TaxRuleRow {
+    fn from_rule(rule: &TaxRule) -> Self {
         Self {
             id: rule.id.clone(),
             section: rule.section.clone(),
@@ -33,7 +33,7 @@ impl RuleRow {
             effective_to: rule.effective_to,
         }
     }
-    fn rule(self) -> QueryResult<TaxRule> {
+    fn into_rule(self) -> QueryResult<TaxRule> {
         let rate = |text: &str| text.parse().map_err(|e| diesel::result::Error::DeserializationError(Box::new(e)));
         Ok(TaxRule {
             rate: rate(&self.rate)?,
@@ -48,48 +48,53 @@ impl RuleRow {
     }
 }
 
-/// Every rule, oldest first.
-pub async fn rules(c: &mut DbConnection) -> QueryResult<Vec<TaxRule>> {
-    let rows = tax_rules::table.order(tax_rules::effective_from).select(RuleRow::as_select()).load(c).await?;
-    rows.into_iter().map(RuleRow::rule).collect()
+/// Lists all rules, oldest first.
+pub async fn list_all_rules(c: &mut DbConnection) -> QueryResult<Vec<TaxRule>> {
+    let rows = tax_rules::table.order(tax_rules::effective_from).select(TaxRuleRow::as_select()).load(c).await?;
+    rows.into_iter().map(TaxRuleRow::into_rule).collect()
 }
 
-/// The rules that take effect before `before`, newest first.
+/// Lists the rules that take effect before `before`, newest first.
 pub async fn list_rules(c: &mut DbConnection, before: Option<Day>, limit: i64) -> QueryResult<Vec<TaxRule>> {
-    let mut query = tax_rules::table.select(RuleRow::as_select()).into_boxed::<db::MultiBackend>();
+    let mut query = tax_rules::table.select(TaxRuleRow::as_select()).into_boxed::<db::MultiBackend>();
     if let Some(before) = before {
         query = query.filter(tax_rules::effective_from.lt(before));
     }
     let rows = query.order(tax_rules::effective_from.desc()).limit(limit).load(c).await?;
-    rows.into_iter().map(RuleRow::rule).collect()
+    rows.into_iter().map(TaxRuleRow::into_rule).collect()
 }
 
-/// Every rule, oldest first, locked: whoever adds a rule waits for whoever is adding one.
+/// Locks and lists all rules, oldest first, so that rules are added one at a time.
 pub async fn lock_rules(c: &mut DbConnection) -> QueryResult<Vec<TaxRule>> {
-    let query = tax_rules::table.order(tax_rules::effective_from).select(RuleRow::as_select());
-    let rows: Vec<RuleRow> = query.lock().get_results(c).await?;
-    rows.into_iter().map(RuleRow::rule).collect()
+    let query = tax_rules::table.order(tax_rules::effective_from).select(TaxRuleRow::as_select());
+    let rows: Vec<TaxRuleRow> = query.lock().get_results(c).await?;
+    rows.into_iter().map(TaxRuleRow::into_rule).collect()
 }
 
-/// False where the id or the day is taken.
+/// Inserts a rule. Returns false if another rule has its id or its first day.
 pub async fn insert_rule(c: &mut DbConnection, rule: &TaxRule) -> QueryResult<bool> {
-    inserted(diesel::insert_into(tax_rules::table).values(RuleRow::of(rule)).execute(c).await)
+    inserted(diesel::insert_into(tax_rules::table).values(TaxRuleRow::from_rule(rule)).execute(c).await)
 }
 
-/// Ends the rules that would hold on `day` and after.
+/// Ends on `day` the rules that started before it and have no end.
 pub async fn end_rules(c: &mut DbConnection, day: Day) -> QueryResult<()> {
     let open = tax_rules::table.filter(tax_rules::effective_to.is_null()).filter(tax_rules::effective_from.lt(day));
     diesel::update(open).set(tax_rules::effective_to.eq(Some(day))).execute(c).await.map(drop)
 }
 
-/// What a PAN was paid in a year so far.
-pub async fn paid(c: &mut DbConnection, pan_index: &[u8], year: FinancialYear) -> QueryResult<Money> {
+/// Total paid to a PAN in a financial year; zero if there is none.
+pub async fn find_gross_paid(c: &mut DbConnection, pan_index: &[u8], year: FinancialYear) -> QueryResult<Money> {
     let row = tax_accumulators::table.find((pan_index, year)).select(tax_accumulators::gross_paise);
     Ok(row.first(c).await.optional()?.unwrap_or(Money::ZERO))
 }
 
-/// What a PAN was paid in a year so far and the tax taken; made if there is none, and locked.
-pub async fn lock_paid(c: &mut DbConnection, pan_index: &[u8], year: FinancialYear) -> QueryResult<(Money, Money)> {
+/// Locks the accumulator of a PAN and year, after inserting it if it is missing. Returns the total paid and the tax
+/// deducted.
+pub async fn lock_accumulator(
+    c: &mut DbConnection,
+    pan_index: &[u8],
+    year: FinancialYear,
+) -> QueryResult<(Money, Money)> {
     use tax_accumulators as t;
     let ensure = diesel::insert_into(t::table).values((
         t::pan_index.eq(pan_index),
@@ -101,7 +106,8 @@ pub async fn lock_paid(c: &mut DbConnection, pan_index: &[u8], year: FinancialYe
     t::table.find((pan_index, year)).select((t::gross_paise, t::tds_paise)).lock().get_result(c).await
 }
 
-pub async fn set_paid(
+/// Sets the total paid and the tax deducted of a PAN and year.
+pub async fn save_accumulator(
     c: &mut DbConnection,
     pan_index: &[u8],
     year: FinancialYear,
@@ -112,7 +118,7 @@ pub async fn set_paid(
     diesel::update(row).set((t::gross_paise.eq(gross), t::tds_paise.eq(tds))).execute(c).await.map(drop)
 }
 
-/// The tax of one payout, fixed at its approval, and everything it follows from.
+/// Tax of one payout, fixed at its approval, with the inputs of the calculation.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = tax_lines, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct TaxLine {
@@ -127,24 +133,26 @@ pub struct TaxLine {
     pub cap_paise: Option<Money>,
     pub has_pan: bool,
     pub gross_paise: Money,
-    /// Paid to the same PAN earlier in the year.
+    /// Total paid to the same PAN earlier in the financial year.
     pub paid_before_paise: Money,
     pub tds_paise: Money,
     pub pan_index: Vec<u8>,
     pub deducted_at: Timestamp,
-    /// When the payout came to nothing and the accumulator got its part back.
+    /// When the payout failed or was reversed and this line was subtracted from the accumulator.
     pub returned_at: Option<Timestamp>,
 }
 
-pub async fn insert_line(c: &mut DbConnection, line: &TaxLine) -> QueryResult<()> {
+/// Inserts the tax line of a payout.
+pub async fn insert_tax_line(c: &mut DbConnection, line: &TaxLine) -> QueryResult<()> {
     diesel::insert_into(tax_lines::table).values(line).execute(c).await.map(drop)
 }
 
-pub async fn find_line(c: &mut DbConnection, payout: PayoutId) -> QueryResult<Option<TaxLine>> {
+/// Finds the tax line of a payout.
+pub async fn find_tax_line(c: &mut DbConnection, payout: PayoutId) -> QueryResult<Option<TaxLine>> {
     tax_lines::table.find(payout).select(TaxLine::as_select()).first(c).await.optional()
 }
 
-/// False where it was marked before.
+/// Marks a tax line as returned. Returns false if it was marked before.
 pub async fn mark_returned(c: &mut DbConnection, payout: PayoutId, at: Timestamp) -> QueryResult<bool> {
     let open = tax_lines::table.find(payout).filter(tax_lines::returned_at.is_null());
     Ok(diesel::update(open).set(tax_lines::returned_at.eq(Some(at))).execute(c).await? == 1)

@@ -1,6 +1,6 @@
-//! Bank accounts, files for the bank and its answers.
+//! Bank accounts, bank files and bank answers.
 
-use crate::fixture::{Fixture, ask, fixture, fixture_with};
+use crate::fixture::{Fixture, fixture, fixture_with, payout_body};
 use chassis::id;
 use domain::{Role, UserId};
 use proto_events::payout::v1::{PayoutCompleted, PayoutFailed, PayoutProcessing};
@@ -19,7 +19,7 @@ pub(crate) async fn answer(client: &Client, batch: &str, csv: &str) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_added_account_is_paid_to_once_staff_have_verified_it() {
+async fn an_added_account_can_be_paid_after_staff_verify_it() {
     let f = fixture().await;
     let member = f.member("1000.00").await;
     let added = member.client.post("/payouts/bank-accounts", account("987654321000")).await;
@@ -33,23 +33,23 @@ async fn an_added_account_is_paid_to_once_staff_have_verified_it() {
     let early = member.client.post("/payouts", body.clone()).await;
     assert_eq!(early.problem(422), "payout.bank_account_unverified");
     let path = format!("/payouts/bank-accounts/{id}/verify");
-    assert_eq!(f.stranger().client.act(&path).await.problem(404), "request.not_found");
-    assert_eq!(member.client.act(&path).await.problem(422), "payout.bank_account_unverified");
+    assert_eq!(f.unknown_member().client.post_empty(&path).await.problem(404), "request.not_found");
+    assert_eq!(member.client.post_empty(&path).await.problem(422), "payout.bank_account_unverified");
     for own in [Role::Staff, Role::Admin].map(|role| f.as_role(member.id, role)) {
-        assert_eq!(own.act(&path).await.problem(403), "payout.own");
+        assert_eq!(own.post_empty(&path).await.problem(403), "payout.own");
     }
-    f.as_staff().act(&path).await.expect(200);
-    assert_eq!(f.as_staff().act(&path).await.expect(200)["verified_by"], "staff");
+    f.as_staff().post_empty(&path).await.expect(200);
+    assert_eq!(f.as_staff().post_empty(&path).await.expect(200)["verified_by"], "staff");
     let payout = member.client.post("/payouts", body.clone()).await.expect(201);
     assert_eq!(payout["bank"]["account_number"], "xxxxxx1000");
-    let stranger = f.member("1000.00").await;
-    assert_eq!(stranger.client.post("/payouts", body).await.problem(422), "payout.bank_account_unknown");
+    let other_member = f.member("1000.00").await;
+    assert_eq!(other_member.client.post("/payouts", body).await.problem(422), "payout.bank_account_unknown");
     let acts: Vec<String> = f.published::<StaffActed>().await.into_iter().map(|a| a.action).collect();
     assert_eq!(acts, ["payout.bank_account_verify"]);
     f.service.finish().await;
 }
 
-/// A member with money who adds two accounts; their ids.
+/// Gives the member KYC and a balance, adds two accounts and returns their ids.
 async fn two_accounts(f: &Fixture, id: UserId) -> Vec<String> {
     let client = f.as_user(id);
     f.deliver_now(&f.kyc(id, 1, true, "ABCDE1234F", "123456784321")).await;
@@ -63,24 +63,28 @@ async fn two_accounts(f: &Fixture, id: UserId) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_paid_to_after_the_wait_and_a_fresh_code() {
+async fn an_account_needs_the_wait_and_a_fresh_code() {
     let f = fixture().await;
-    let id = f.stranger().id;
-    // A session's id tells by the machine's clock when it began; the service's clock is set by it.
-    let began = payout::domain::account::session_began(id::fresh()).unwrap();
-    f.clock.set(began.plus_hours(-1));
+    let id = f.unknown_member().id;
+    // A session id contains the machine's time, so the service's clock is set from it.
+    let started = payout::domain::account::session_started_at(id::fresh()).unwrap();
+    f.clock.set(started.plus_hours(-1));
     let added = two_accounts(&f, id).await;
     let body = json!({"amount": "100.00", "bank_account_id": added[0]});
     let verify = format!("/payouts/bank-accounts/{}/verify", added[1]);
-    f.clock.set(began.plus_hours(71).plus_secs(-1));
+    f.clock.set(started.plus_hours(71).plus_secs(-1));
     let same_session = f.as_user(id);
-    let early = same_session.act(&verify).await;
-    assert!(early.body["detail"].as_str().unwrap().contains(&began.plus_hours(71).to_string()[..19]), "{}", early.text);
+    let early = same_session.post_empty(&verify).await;
+    assert!(
+        early.body["detail"].as_str().unwrap().contains(&started.plus_hours(71).to_string()[..19]),
+        "{}",
+        early.text
+    );
     assert_eq!(early.problem(422), "payout.bank_account_unverified");
-    // The wait is over, and the session is older than its end.
-    f.clock.set(began.plus_hours(72));
+    // The wait is over, but the session started before its end.
+    f.clock.set(started.plus_hours(72));
     let same_session = f.as_user(id);
-    assert_eq!(same_session.act(&verify).await.problem(422), "payout.fresh_code_required");
+    assert_eq!(same_session.post_empty(&verify).await.problem(422), "payout.fresh_code_required");
     for path in ["/payouts/quote", "/payouts"] {
         assert_eq!(same_session.post(path, body.clone()).await.problem(422), "payout.fresh_code_required");
     }
@@ -88,40 +92,40 @@ async fn an_account_is_paid_to_after_the_wait_and_a_fresh_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_fresh_code_was_entered_for_is_verified_and_says_how() {
+async fn a_fresh_code_after_the_wait_verifies_an_account_by_wait() {
     let f = fixture_with(&[("BANK_ACCOUNT_WAIT_HOURS", "5")]).await;
-    let id = f.stranger().id;
-    let began = payout::domain::account::session_began(id::fresh()).unwrap();
-    f.clock.set(began.plus_hours(-5).plus_secs(-60));
+    let id = f.unknown_member().id;
+    let started = payout::domain::account::session_started_at(id::fresh()).unwrap();
+    f.clock.set(started.plus_hours(-5).plus_secs(-60));
     let added = two_accounts(&f, id).await;
-    f.clock.set(began);
+    f.clock.set(started);
     let fresh = f.as_user(id);
     let body = json!({"amount": "100.00", "bank_account_id": added[0]});
     fresh.post("/payouts/quote", body.clone()).await.expect(200);
     let listed = fresh.get("/payouts/bank-accounts").await.expect(200);
     assert_eq!(listed["items"][1]["verified"], false);
     fresh.post("/payouts", body).await.expect(201);
-    let verified = fresh.act(&format!("/payouts/bank-accounts/{}/verify", added[1])).await.expect(200);
+    let verified = fresh.post_empty(&format!("/payouts/bank-accounts/{}/verify", added[1])).await.expect(200);
     assert_eq!((&verified["verified"], &verified["verified_by"]), (&json!(true), &json!("wait")));
     let listed = fresh.get("/payouts/bank-accounts").await.expect(200);
-    let proofs: Vec<&str> =
+    let methods: Vec<&str> =
         listed["items"].as_array().unwrap().iter().map(|a| a["verified_by"].as_str().unwrap()).collect();
-    assert_eq!(proofs, ["wait", "wait", "kyc"]);
+    assert_eq!(methods, ["wait", "wait", "kyc"]);
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_are_their_owners_and_the_one_of_the_kyc_stays() {
+async fn an_account_is_visible_to_its_owner_only_and_the_kyc_account_cannot_be_removed() {
     let f = fixture().await;
-    let (member, other) = (f.member("1000.00").await, f.stranger());
+    let (member, other) = (f.member("1000.00").await, f.unknown_member());
     let own = member.client.post("/payouts/bank-accounts", account("987654321000")).await.expect(201);
     let path = format!("/payouts/bank-accounts/{}", own["id"].as_str().unwrap());
     assert_eq!(other.client.delete(&path).await.problem(404), "request.not_found");
-    // As often as a retry sends it.
+    // A retry gets the same response.
     for _ in 0..2 {
         assert_eq!(member.client.delete(&path).await.status, 204);
         assert_eq!(other.client.delete(&path).await.problem(404), "request.not_found");
-        assert_eq!(member.client.act(&format!("{path}/verify")).await.problem(404), "request.not_found");
+        assert_eq!(member.client.post_empty(&format!("{path}/verify")).await.problem(404), "request.not_found");
     }
     let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
@@ -140,11 +144,11 @@ async fn accounts_are_their_owners_and_the_one_of_the_kyc_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_kyc_brings_a_new_account_and_payouts_keep_the_old_one() {
+async fn a_new_kyc_changes_the_account_and_existing_payouts_keep_the_old_one() {
     let f = fixture().await;
     let member = f.member("1000.00").await;
-    let id = f.pending(&member, ask("100.00")).await;
-    // The member had added the account before it came with the KYC.
+    let id = f.pending(&member, payout_body("100.00")).await;
+    // The member added the account before the KYC contained it.
     member.client.post("/payouts/bank-accounts", account("555566667777")).await.expect(201);
     f.deliver_now(&f.kyc(member.id, 2, true, "ABCDE1234F", "555566667777")).await;
     let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
@@ -152,21 +156,22 @@ async fn a_new_kyc_brings_a_new_account_and_payouts_keep_the_old_one() {
     assert_eq!((&listed["items"][0]["source"], &listed["items"][0]["verified"]), (&json!("kyc"), &json!(true)));
     let old = member.client.get(&format!("/payouts/{id}")).await.expect(200);
     assert_eq!(old["bank"]["account_number"], "xxxxxx4321");
-    let new = member.client.post("/payouts", ask("100.00")).await.expect(201);
+    let new = member.client.post("/payouts", payout_body("100.00")).await.expect(201);
     assert_eq!(new["bank"]["account_number"], "xxxxxx7777");
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn approved_payouts_go_to_the_bank_in_one_file_and_its_answer_settles_them_once() {
+async fn a_batch_has_one_bank_file_and_the_answer_settles_its_payouts_once() {
     let f = fixture().await;
     let member = f.member("10000.00").await;
     let staff = f.as_staff();
-    let (one, two) = (f.approved(&member, ask("1000.00")).await, f.approved(&member, ask("2000.00")).await);
-    let waiting = f.pending(&member, ask("500.00")).await;
-    let batch = staff.act("/payout-batches").await.expect(201);
+    let (one, two) =
+        (f.approved(&member, payout_body("1000.00")).await, f.approved(&member, payout_body("2000.00")).await);
+    let waiting = f.pending(&member, payout_body("500.00")).await;
+    let batch = staff.post_empty("/payout-batches").await.expect(201);
     assert_eq!((&batch["payouts"], &batch["total"], &batch["open"]), (&json!(2), &json!("2850.00"), &json!(2)));
-    assert_eq!(staff.act("/payout-batches").await.problem(409), "payout.nothing_to_send");
+    assert_eq!(staff.post_empty("/payout-batches").await.problem(409), "payout.nothing_to_send");
     assert_eq!(f.published::<PayoutProcessing>().await.len(), 2);
     let batch = batch["id"].as_str().unwrap();
     let file = staff.get(&format!("/payout-batches/{batch}/file")).await;
@@ -195,15 +200,15 @@ async fn approved_payouts_go_to_the_bank_in_one_file_and_its_answer_settles_them
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_settled_by_hand_is_not_given_to_the_bank() {
+async fn a_payout_settled_by_hand_is_left_out_of_the_bank_file() {
     let f = fixture().await;
     let member = f.member("10000.00").await;
     let staff = f.as_staff();
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(f.approved(&member, ask("1000.00")).await);
+        ids.push(f.approved(&member, payout_body("1000.00")).await);
     }
-    let batch = staff.act("/payout-batches").await.expect(201);
+    let batch = staff.post_empty("/payout-batches").await.expect(201);
     let file = format!("/payout-batches/{}/file", batch["id"].as_str().unwrap());
     let outcomes = [json!({"outcome": "paid", "utr": "U0"}), json!({"outcome": "failed", "reason": "closed"})];
     for (id, outcome) in ids.iter().zip(outcomes) {
@@ -216,12 +221,12 @@ async fn what_was_settled_by_hand_is_not_given_to_the_bank() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_payout_of_a_batch_is_in_the_audit_log_as_its_members() {
+async fn the_audit_log_has_each_payout_of_a_batch_with_its_member() {
     let f = fixture().await;
     let (asha, ravi) = (f.member("1000.00").await, f.member("1000.00").await);
-    let (one, two) = (f.approved(&asha, ask("500.00")).await, f.approved(&ravi, ask("600.00")).await);
+    let (one, two) = (f.approved(&asha, payout_body("500.00")).await, f.approved(&ravi, payout_body("600.00")).await);
     let staff = f.as_staff();
-    let batch = staff.act("/payout-batches").await.expect(201);
+    let batch = staff.post_empty("/payout-batches").await.expect(201);
     let csv = format!("payout_id,outcome,utr,reason\n{two},paid,U2,\n{one},failed,,closed\n");
     for _ in 0..2 {
         answer(&staff, batch["id"].as_str().unwrap(), &csv).await.expect(200);
@@ -230,21 +235,24 @@ async fn each_payout_of_a_batch_is_in_the_audit_log_as_its_members() {
     for (member, id, settled) in [(asha.id, one, "failed of 500.00: closed"), (ravi.id, two, "completed of 600.00: U2")]
     {
         let of_member = acts.iter().filter(|a| a.subject_user_id == Some(member.into()) && a.subject_id == id);
-        let told: Vec<(&str, &str)> =
+        let records: Vec<(&str, &str)> =
             of_member.map(|a| (a.action.as_str(), a.detail.split(';').next().unwrap())).collect();
-        assert_eq!(told[1..].iter().map(|(action, _)| *action).collect::<Vec<_>>(), ["payout.send", "payout.settle"]);
-        assert_eq!(told[2].1, settled);
+        assert_eq!(
+            records[1..].iter().map(|(action, _)| *action).collect::<Vec<_>>(),
+            ["payout.send", "payout.settle"]
+        );
+        assert_eq!(records[2].1, settled);
     }
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_cannot_be_read_changes_nothing() {
+async fn a_malformed_answer_changes_nothing() {
     let f = fixture().await;
     let member = f.member("10000.00").await;
     let staff = f.as_staff();
-    let one = f.approved(&member, ask("1000.00")).await;
-    let batch = staff.act("/payout-batches").await.expect(201);
+    let one = f.approved(&member, payout_body("1000.00")).await;
+    let batch = staff.post_empty("/payout-batches").await.expect(201);
     let batch = batch["id"].as_str().unwrap();
     for csv in [
         String::new(),
@@ -258,20 +266,20 @@ async fn an_answer_that_cannot_be_read_changes_nothing() {
         assert_eq!(answer(&staff, batch, &csv).await.problem(422), "payout.answer_malformed", "{csv}");
     }
     assert_eq!(f.status(&one).await, "processing");
-    let nowhere = id::fresh::<domain::PayoutId>().to_string();
-    assert_eq!(answer(&staff, &nowhere, "x").await.problem(404), "request.not_found");
+    let unknown_batch = id::fresh::<domain::PayoutId>().to_string();
+    assert_eq!(answer(&staff, &unknown_batch, "x").await.problem(404), "request.not_found");
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_batches_opened_at_once_share_no_payout() {
+async fn two_batches_created_concurrently_share_no_payout() {
     let f = fixture().await;
     let member = f.member("10000.00").await;
     for _ in 0..3 {
-        f.approved(&member, ask("1000.00")).await;
+        f.approved(&member, payout_body("1000.00")).await;
     }
     let (staff, admin) = (f.as_staff(), f.as_admin());
-    let (a, b) = tokio::join!(staff.act("/payout-batches"), admin.act("/payout-batches"));
+    let (a, b) = tokio::join!(staff.post_empty("/payout-batches"), admin.post_empty("/payout-batches"));
     let mut statuses = [a.status, b.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409]);

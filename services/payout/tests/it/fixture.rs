@@ -1,4 +1,4 @@
-//! A payout service, and members it has been told about.
+//! Fixture: a payout service, its members and the events of other services.
 
 use chassis::id;
 use chassis::pii::{Sealer, mask_account, mask_pan};
@@ -22,7 +22,7 @@ impl std::ops::Deref for Fixture {
     }
 }
 
-/// A member as others know them.
+/// A member with an HTTP client that is signed in as them.
 pub(crate) struct Member {
     pub(crate) id: UserId,
     pub(crate) client: Client,
@@ -41,14 +41,14 @@ pub(crate) async fn fixture_with(variables: &[(&str, &str)]) -> Fixture {
 }
 
 impl Fixture {
-    /// Somebody nothing was told about.
-    pub(crate) fn stranger(&self) -> Member {
+    /// A member of whom no event has been delivered.
+    pub(crate) fn unknown_member(&self) -> Member {
         let id = id::fresh();
         Member { id, client: self.as_user(id) }
     }
     /// A member with approved KYC and money in the wallet.
     pub(crate) async fn member(&self, available: &str) -> Member {
-        let member = self.stranger();
+        let member = self.unknown_member();
         self.deliver_now(&self.kyc(member.id, 1, true, "ABCDE1234F", "123456784321")).await;
         self.wallet(member.id, 1, available, "0.00", "0.00").await;
         member
@@ -105,7 +105,7 @@ impl Fixture {
         };
         self.deliver_now(&changed).await;
     }
-    /// The wallet's answer to a request.
+    /// The wallet's decision on the hold for a payout.
     pub(crate) fn hold(&self, payout: &Value, placed: bool) -> HoldDecided {
         HoldDecided {
             payout_id: payout_id(payout).into(),
@@ -116,16 +116,16 @@ impl Fixture {
             decided_at: self.now().micros(),
         }
     }
-    /// A payout that waits for staff.
+    /// Requests a payout and delivers its hold. Returns the id of the pending payout.
     pub(crate) async fn pending(&self, member: &Member, body: Value) -> String {
         let payout = member.client.post("/payouts", body).await.expect(201);
         self.deliver_now(&self.hold(&payout, true)).await;
         payout["id"].as_str().unwrap().to_owned()
     }
-    /// A payout that waits for the bank.
+    /// Requests a payout and approves it. Returns the id of the approved payout.
     pub(crate) async fn approved(&self, member: &Member, body: Value) -> String {
         let id = self.pending(member, body).await;
-        let payout = self.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
+        let payout = self.as_staff().post_empty(&format!("/payouts/{id}/approve")).await.expect(200);
         assert_eq!(payout["approvals"], 1);
         id
     }
@@ -142,7 +142,7 @@ pub(crate) fn payout_id(payout: &Value) -> PayoutId {
     payout["id"].as_str().unwrap().parse().unwrap()
 }
 
-pub(crate) fn ask(amount: &str) -> Value {
+pub(crate) fn payout_body(amount: &str) -> Value {
     json!({ "amount": amount })
 }
 

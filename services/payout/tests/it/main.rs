@@ -1,10 +1,10 @@
-//! The service over HTTP and events: who may ask, what staff decide, what the bank does.
+//! Tests of the payout service over HTTP and events.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test panics; that is how it fails")]
 
-mod asking;
 mod bank;
-mod deciding;
+mod decisions;
 mod fixture;
 mod on_services;
+mod requests;
 mod taxes;

@@ -1,18 +1,18 @@
-//! The races again, on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
+//! Concurrency tests on MariaDB. `TEST_MYSQL_URL` names a server whose user may create databases.
 
 use crate::bank::answer;
-use crate::fixture::{ask, fixture_with};
+use crate::fixture::{fixture_with, payout_body};
 use proto_events::payout::v1::{PayoutApproved, PayoutCompleted, PayoutProcessing};
 use serde_json::json;
 use testkit::mariadb::with_database;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_at_once_for_all_there_is_come_to_one() {
+async fn of_concurrent_requests_for_the_whole_balance_one_succeeds() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
         let member = f.member("1000.00").await;
-        let ask = || member.client.post("/payouts", ask("1000.00"));
-        let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
+        let request_all = || member.client.post("/payouts", payout_body("1000.00"));
+        let (a, b, c, d) = tokio::join!(request_all(), request_all(), request_all(), request_all());
         let mut statuses = [a.status, b.status, c.status, d.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 422, 422, 422]);
@@ -23,23 +23,28 @@ async fn requests_at_once_for_all_there_is_come_to_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_done_twice_at_once_is_done_once() {
+async fn a_command_sent_twice_concurrently_takes_effect_once() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url), ("TAX_PRESET", "it_act_2025")]).await;
         let member = f.member("100000.00").await;
         f.booking(member.id, &[("2026-12-10", "950.00", "0.00")]).await;
         let with_emi = json!({"amount": "20000.00", "emi_autofill": true});
-        let (a, b) = (f.pending(&member, with_emi).await, f.pending(&member, ask("20000.00")).await);
+        let (a, b) = (f.pending(&member, with_emi).await, f.pending(&member, payout_body("20000.00")).await);
         let (one, two) = (f.as_staff(), f.as_admin());
         let (path_a, path_b) = (format!("/payouts/{a}/approve"), format!("/payouts/{b}/approve"));
-        let (a1, b1, a2, b2) = tokio::join!(one.act(&path_a), one.act(&path_b), two.act(&path_a), two.act(&path_b));
+        let (a1, b1, a2, b2) = tokio::join!(
+            one.post_empty(&path_a),
+            one.post_empty(&path_b),
+            two.post_empty(&path_a),
+            two.post_empty(&path_b)
+        );
         assert_eq!([a1.status, b1.status, a2.status, b2.status], [200; 4]);
-        let told = f.published::<PayoutApproved>().await;
-        let mut tds: Vec<i64> = told.iter().map(|t| t.payout.as_ref().unwrap().tds_paise).collect();
+        let approved = f.published::<PayoutApproved>().await;
+        let mut tds: Vec<i64> = approved.iter().map(|event| event.payout.as_ref().unwrap().tds_paise).collect();
         tds.sort_unstable();
         assert_eq!(tds, [0, 40_000]);
 
-        let (x, y) = tokio::join!(one.act("/payout-batches"), two.act("/payout-batches"));
+        let (x, y) = tokio::join!(one.post_empty("/payout-batches"), two.post_empty("/payout-batches"));
         let opened: Vec<_> = [x, y].into_iter().filter(|r| r.status == 201).collect();
         assert_eq!(opened.len(), 1);
         assert_eq!(f.published::<PayoutProcessing>().await.len(), 2);
@@ -58,7 +63,7 @@ async fn everything_done_twice_at_once_is_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_rules_and_plans_are_kept() {
+async fn accounts_rules_and_plans_are_stored() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
         let member = f.member("1000.00").await;
@@ -69,16 +74,16 @@ async fn accounts_rules_and_plans_are_kept() {
         let again = member.client.post("/payouts/bank-accounts", body.clone()).await;
         assert_eq!(again.problem(409), "payout.bank_account_known");
         let path = format!("/payouts/bank-accounts/{}", added["id"].as_str().unwrap());
-        f.as_staff().act(&format!("{path}/verify")).await.expect(200);
+        f.as_staff().post_empty(&format!("{path}/verify")).await.expect(200);
         for _ in 0..2 {
             let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
             let newest = &listed["items"][0];
             assert_eq!((&newest["holder_name"], &newest["verified"]), (&json!("आशा राव 😀"), &json!(true)));
         }
-        // Taken back and removed again: as often as the member likes.
+        // A removed account can be added and removed again.
         assert_eq!(member.client.delete(&path).await.status, 204);
-        let back = member.client.post("/payouts/bank-accounts", body.clone()).await.expect(201);
-        let path = format!("/payouts/bank-accounts/{}", back["id"].as_str().unwrap());
+        let re_added = member.client.post("/payouts/bank-accounts", body.clone()).await.expect(201);
+        let path = format!("/payouts/bank-accounts/{}", re_added["id"].as_str().unwrap());
         assert_eq!(member.client.delete(&path).await.status, 204);
         let rule = json!({
             "id": "new", "section": "393(1)", "rate": "2", "threshold": "0.00", "no_pan_rate": "20",

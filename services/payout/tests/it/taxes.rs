@@ -1,42 +1,42 @@
-//! Tax is fixed at approval, by PAN and financial year.
+//! Tax rules and tax deduction by PAN and financial year.
 
-use crate::fixture::{ask, fixture, fixture_with, parts};
+use crate::fixture::{fixture, fixture_with, parts, payout_body};
 use proto_events::payout::v1::PayoutApproved;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_year_of_one_pan_fills_up_and_is_emptied_by_what_comes_to_nothing() {
+async fn approvals_add_to_the_accumulator_of_a_pan_and_failures_subtract() {
     let f = fixture_with(&[("TAX_PRESET", "it_act_2025")]).await;
     let member = f.member("100000.00").await;
     let staff = f.as_staff();
-    let first = f.approved(&member, ask("15000.00")).await;
-    let second = f.approved(&member, ask("15000.00")).await;
+    let first = f.approved(&member, payout_body("15000.00")).await;
+    let second = f.approved(&member, payout_body("15000.00")).await;
     let shown = staff.get(&format!("/payouts/{second}")).await.expect(200);
     // 10,000 of it lies above the threshold of 20,000: 2 %.
     assert_eq!(parts(&shown), ["15000.00", "200.00", "0.00", "14800.00"]);
-    let quote = member.client.post("/payouts/quote", ask("1000.00")).await.expect(200);
+    let quote = member.client.post("/payouts/quote", payout_body("1000.00")).await.expect(200);
     assert_eq!(quote["tds"], "20.00");
     let failed = json!({"outcome": "failed", "reason": "closed"});
     staff.post(&format!("/payouts/{first}/settle"), failed.clone()).await.expect(200);
     staff.post(&format!("/payouts/{first}/settle"), failed).await.expect(200);
-    // 15,000 of the year is left, so 5,000 more is free of tax; what was fixed stays fixed.
-    let quote = member.client.post("/payouts/quote", ask("5000.50")).await.expect(200);
+    // 15,000 remain in the accumulator, so 5,000 more are free of tax. The tax of approved payouts does not change.
+    let quote = member.client.post("/payouts/quote", payout_body("5000.50")).await.expect(200);
     assert_eq!(quote["tds"], "0.01");
     staff.post(&format!("/payouts/{second}/settle"), json!({"outcome": "paid", "utr": "U2"})).await.expect(200);
     staff.post(&format!("/payouts/{second}/return"), json!({"reason": "closed"})).await.expect(200);
-    let quote = member.client.post("/payouts/quote", ask("20000.00")).await.expect(200);
+    let quote = member.client.post("/payouts/quote", payout_body("20000.00")).await.expect(200);
     assert_eq!(quote["tds"], "0.00");
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn approvals_at_once_of_one_pan_share_its_year() {
+async fn concurrent_approvals_of_one_pan_share_its_accumulator() {
     let f = fixture_with(&[("TAX_PRESET", "it_act_2025")]).await;
     let member = f.member("100000.00").await;
-    let (a, b) = (f.pending(&member, ask("20000.00")).await, f.pending(&member, ask("20000.00")).await);
+    let (a, b) = (f.pending(&member, payout_body("20000.00")).await, f.pending(&member, payout_body("20000.00")).await);
     let staff = f.as_staff();
     let (path_a, path_b) = (format!("/payouts/{a}/approve"), format!("/payouts/{b}/approve"));
-    let (a, b) = tokio::join!(staff.act(&path_a), staff.act(&path_b));
+    let (a, b) = tokio::join!(staff.post_empty(&path_a), staff.post_empty(&path_b));
     let (a, b) = (a.expect(200), b.expect(200));
     let mut tds = [a["tds"].as_str().unwrap(), b["tds"].as_str().unwrap()];
     tds.sort_unstable();
@@ -45,25 +45,25 @@ async fn approvals_at_once_of_one_pan_share_its_year() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_year_is_that_of_the_approval_in_india() {
+async fn the_financial_year_is_that_of_the_approval_in_indian_time() {
     let f = fixture().await;
     let member = f.member("100000.00").await;
     for (time, year, quarter) in [("2027-03-31T18:29:00Z", "2026-27", "Q4"), ("2027-03-31T18:30:00Z", "2027-28", "Q1")]
     {
         f.clock.set("2027-03-31T18:00:00Z".parse().unwrap());
         let member = crate::fixture::Member { id: member.id, client: f.as_user(member.id) };
-        let id = f.pending(&member, ask("1000.00")).await;
+        let id = f.pending(&member, payout_body("1000.00")).await;
         f.clock.set(time.parse().unwrap());
-        f.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
-        let told = f.published::<PayoutApproved>().await;
-        let tax = told.last().unwrap().tax.as_ref().unwrap();
+        f.as_staff().post_empty(&format!("/payouts/{id}/approve")).await.expect(200);
+        let approved = f.published::<PayoutApproved>().await;
+        let tax = approved.last().unwrap().tax.as_ref().unwrap();
         assert_eq!((tax.financial_year.as_str(), tax.quarter.as_str(), tax.paid_before_paise), (year, quarter, 0));
     }
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rate_over_a_hundred_is_a_broken_rule() {
+async fn a_rate_outside_0_to_100_is_refused() {
     let f = fixture().await;
     for (rate, no_pan_rate, field, status, code) in [
         ("100.5", "20", "rate", 422, "payout.tax_rule_invalid"),
@@ -74,15 +74,15 @@ async fn a_rate_over_a_hundred_is_a_broken_rule() {
             "id": "new", "section": "194H", "rate": rate, "threshold": "0.00", "no_pan_rate": no_pan_rate,
             "effective_from": "2026-11-11"
         });
-        let answer = f.as_admin().post("/tax-rules", rule).await;
-        assert_eq!(answer.body["errors"][0]["field"], field);
-        assert_eq!(answer.problem(status), code, "{rate} {no_pan_rate}");
+        let reply = f.as_admin().post("/tax-rules", rule).await;
+        assert_eq!(reply.body["errors"][0]["field"], field);
+        assert_eq!(reply.problem(status), code, "{rate} {no_pan_rate}");
     }
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_rule_holds_from_its_day_and_ends_the_one_before() {
+async fn a_new_rule_applies_from_its_day_and_ends_the_one_before() {
     let f = fixture().await;
     let member = f.member("100000.00").await;
     let admin = f.as_admin();
@@ -110,16 +110,16 @@ async fn a_new_rule_holds_from_its_day_and_ends_the_one_before() {
     for bad in ["limit=0", "cursor=%21"] {
         assert_eq!(f.as_staff().get(&format!("/tax-rules?{bad}")).await.status, 422, "{bad}");
     }
-    let id = f.pending(&member, ask("1000.00")).await;
+    let id = f.pending(&member, payout_body("1000.00")).await;
     f.clock.set("2026-11-10T18:30:00Z".parse().unwrap());
-    // Asked for under the old rule, approved under the new one.
-    let approved = f.as_staff().act(&format!("/payouts/{id}/approve")).await.expect(200);
+    // Requested under the old rule, approved under the new one.
+    let approved = f.as_staff().post_empty(&format!("/payouts/{id}/approve")).await.expect(200);
     assert_eq!((&approved["tds"], &approved["tds_rule"]), (&json!("20.00"), &json!("new")));
     f.service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mistaken_preset_stops_the_boot() {
+async fn an_unknown_preset_stops_the_boot() {
     let env = chassis::Env::from_pairs([("TAX_PRESET", "it_act_2026")]).with("PII_KEYS", "");
     let sealer = chassis::pii::Sealer::generate();
     let env = sealer.to_env().iter().fold(env, |env, (k, v)| env.with(k, v.clone()));

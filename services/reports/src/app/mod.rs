@@ -1,6 +1,6 @@
-//! What changes the figures: [`learn`] takes facts in, `sum_up` says what each adds to the rollups, [`rebuild`] makes
-//! the rollups anew.
+//! Operations of the service: [`store_facts`] stores facts, `roll_up` computes how they change the rollups, and
+//! [`rebuild`] rebuilds the rollups.
 
-pub mod learn;
 pub mod rebuild;
-mod sum_up;
+mod roll_up;
+pub mod store_facts;

@@ -1,24 +1,24 @@
-//! Rebuilds the rollups from the facts.
+//! Rebuild of the rollups from the facts.
 
-use crate::store::{rollups, sums};
+use crate::store::{fact_sums, rollups};
 use db::DbConnection;
 use diesel::QueryResult;
 
-/// Raised when what is summed up changes: the next start rebuilds.
-const VERSION: i64 = 1;
+/// Version of the rollup rules. Raise it when they change: the next start then rebuilds.
+const ROLLUP_VERSION: i64 = 1;
 
-/// Makes every rollup equal to the sum of its facts, and returns how many were not. Consumers wait meanwhile.
+/// Sets every rollup to the sum of its facts and returns how many differed. Holds the lock that consumers need.
 pub async fn rebuild(c: &mut DbConnection) -> QueryResult<usize> {
     rollups::lock(c).await?;
-    let rebuilt = sums::all(c).await?;
+    let rebuilt = fact_sums::load_all(c).await?;
     let corrected = rollups::replace(c, &rebuilt).await?;
-    rollups::set_version(c, VERSION).await?;
+    rollups::set_version(c, ROLLUP_VERSION).await?;
     Ok(corrected)
 }
 
-/// Rebuilds what no version, or another one, has built.
-pub async fn rebuild_once(c: &mut DbConnection) -> QueryResult<()> {
-    if rollups::lock(c).await? != VERSION {
+/// Rebuilds unless the stored rollups have the current version.
+pub async fn rebuild_if_outdated(c: &mut DbConnection) -> QueryResult<()> {
+    if rollups::lock(c).await? != ROLLUP_VERSION {
         rebuild(c).await?;
     }
     Ok(())

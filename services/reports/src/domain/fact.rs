@@ -1,9 +1,10 @@
-//! The words of the facts kept here, and which figure each counts in.
+//! Vocabulary of the facts, and the figures that each counts in.
 
-use domain::words::UnknownWord;
+use domain::vocabulary::UnknownVariant;
 use domain::{Money, MoneyError, PaymentMethod};
 
 domain::text_enum! {
+    /// Status of a booking.
     pub enum BookingStatus {
         PreBooked = "pre_booked",
         Confirmed = "confirmed",
@@ -14,6 +15,7 @@ domain::text_enum! {
 }
 
 domain::text_enum! {
+    /// Status of a payout.
     pub enum PayoutStatus {
         Requested = "requested",
         Pending = "pending",
@@ -28,21 +30,22 @@ domain::text_enum! {
 }
 
 impl PayoutStatus {
-    /// Asked for and neither paid nor come to nothing.
+    /// Statuses of a payout that is requested and not finished.
     pub const OPEN: [Self; 4] = [Self::Requested, Self::Pending, Self::Approved, Self::Processing];
 }
 
 domain::text_enum! {
-    /// A payment, its refund, or money that no booking could take and that went to the payer's wallet.
+    /// A payment, its refund, or a return: money that could not be booked and went to the payer's wallet.
     pub enum ReceiptKind { Payment = "payment", Refund = "refund", Return = "return" }
 }
 
 domain::text_enum! {
-    pub enum PairFact { Matched = "matched", Flushed = "flushed", Voided = "voided" }
+    /// Outcome of a pair.
+    pub enum PairOutcome { Matched = "matched", Flushed = "flushed", Voided = "voided" }
 }
 
 domain::text_enum! {
-    /// What a line of a wallet is, as its member sees it.
+    /// Type of a wallet transaction as shown to its member.
     pub enum TransactionKind {
         ReferralBonus = "REFERRAL_BONUS",
         BinaryPair = "BINARY_PAIR",
@@ -61,54 +64,57 @@ domain::text_enum! {
 }
 
 impl TransactionKind {
-    /// Lines whose sum is the commission paid: what members were credited for referrals and pairs, less what was
-    /// taken back when it was reversed and what was recovered later. What is still to be recovered counts as paid.
+    /// Transaction types that add up to the commission paid: credits for referrals and pairs, less reversals and
+    /// recovered clawbacks. A clawback that is still due counts as paid.
     pub const COMMISSION: [Self; 4] = [Self::ReferralBonus, Self::BinaryPair, Self::Reversal, Self::Clawback];
 
+    /// Whether the transaction counts in the commission.
     pub fn is_commission(self) -> bool {
         Self::COMMISSION.contains(&self)
     }
 }
 
-/// The part of the receipts' rollups that a receipt is in.
+/// The rollup part of a receipt: `kind/method`.
 pub fn receipt_part(kind: ReceiptKind, method: Option<PaymentMethod>) -> String {
     format!("{kind}/{}", method.map_or("", PaymentMethod::as_str))
 }
 
-/// The kind and method of such a part.
-pub fn receipt_of(part: &str) -> Result<(ReceiptKind, Option<PaymentMethod>), UnknownWord> {
+/// Parses the part that [`receipt_part`] formats. Errors with an unknown kind or method.
+pub fn parse_receipt_part(part: &str) -> Result<(ReceiptKind, Option<PaymentMethod>), UnknownVariant> {
     let (kind, method) = part.split_once('/').unwrap_or((part, ""));
     let method = if method.is_empty() { None } else { Some(method.parse()?) };
     Ok((kind.parse()?, method))
 }
 
-/// The parts of the placements' rollups.
+/// Rollup part of placements by an administrator.
 pub const MANUAL: &str = "manual";
+/// Rollup part of automatic placements.
 pub const AUTOMATIC: &str = "automatic";
 
-/// Where the money of a payment comes from.
+/// Origin of the money of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// New to the platform: only this is revenue.
-    New,
-    /// Out of the member's wallet: it was revenue, earnings or a deposit before.
+pub enum MoneySource {
+    /// New to the platform; only this is revenue.
+    NewMoney,
+    /// From the member's wallet: counted before as revenue, earnings or a deposit.
     Wallet,
-    /// Out of the member's EMI reserve.
-    Emi,
+    /// From the member's EMI reserve.
+    EmiReserve,
 }
 
-impl Flow {
-    pub const fn of(method: PaymentMethod) -> Self {
+impl MoneySource {
+    /// The origin of money paid by `method`.
+    pub const fn from_method(method: PaymentMethod) -> Self {
         match method {
-            PaymentMethod::Online | PaymentMethod::BankTransfer | PaymentMethod::Cash => Self::New,
+            PaymentMethod::Online | PaymentMethod::BankTransfer | PaymentMethod::Cash => Self::NewMoney,
             PaymentMethod::Wallet => Self::Wallet,
-            PaymentMethod::EmiDeduction => Self::Emi,
+            PaymentMethod::EmiDeduction => Self::EmiReserve,
         }
     }
 }
 
-/// What a payment adds to the sum of its kind, and what its refund takes away again; a return is neither.
-pub fn signed(kind: ReceiptKind, amount: Money) -> Result<Money, MoneyError> {
+/// The amount with its sign in a net sum: payments add, refunds subtract, returns count zero.
+pub fn signed_amount(kind: ReceiptKind, amount: Money) -> Result<Money, MoneyError> {
     match kind {
         ReceiptKind::Payment => Ok(amount),
         ReceiptKind::Refund => amount.neg(),
@@ -121,26 +127,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn revenue_is_exactly_the_money_that_is_new() {
+    fn only_new_money_is_revenue() {
         for method in PaymentMethod::ALL {
-            assert_eq!(Flow::of(*method) == Flow::New, method.is_new_money(), "{method}");
+            assert_eq!(MoneySource::from_method(*method) == MoneySource::NewMoney, method.is_new_money(), "{method}");
         }
     }
 
     #[test]
-    fn a_receipts_part_says_its_kind_and_method() {
+    fn a_receipt_part_round_trips_kind_and_method() {
         for kind in ReceiptKind::ALL {
             for method in PaymentMethod::ALL.iter().map(|method| Some(*method)).chain([None]) {
-                assert_eq!(receipt_of(&receipt_part(*kind, method)), Ok((*kind, method)));
+                assert_eq!(parse_receipt_part(&receipt_part(*kind, method)), Ok((*kind, method)));
             }
         }
-        assert!(receipt_of("payment/barter").is_err() && receipt_of("").is_err());
+        assert!(parse_receipt_part("payment/barter").is_err() && parse_receipt_part("").is_err());
     }
 
     #[test]
     fn a_payment_and_its_refund_cancel_out() {
         let amount = Money::from_rupees(500);
-        let parts = ReceiptKind::ALL.iter().map(|kind| signed(*kind, amount).expect("in range"));
+        let parts = ReceiptKind::ALL.iter().map(|kind| signed_amount(*kind, amount).expect("in range"));
         assert_eq!(Money::total(parts), Ok(Money::ZERO));
     }
 }

@@ -1,9 +1,9 @@
-//! What a figure means ([`fact`]), its running sums ([`rollup`]), which days it is of ([`period`]) and how figures
-//! become a report ([`report`]). Pure.
+//! Pure rules: the vocabulary of facts ([`fact`]), their running sums ([`rollup`]), report periods ([`period`]) and
+//! reports ([`report`]).
 
 pub mod fact;
 pub mod period;
 pub mod report;
 pub mod rollup;
 
-pub use fact::{BookingStatus, Flow, PairFact, PayoutStatus, ReceiptKind, TransactionKind};
+pub use fact::{BookingStatus, MoneySource, PairOutcome, PayoutStatus, ReceiptKind, TransactionKind};

@@ -1,10 +1,10 @@
-//! The platform at a glance.
+//! Dashboard of the platform for staff.
 
 use super::overflow;
-use crate::Reports;
-use crate::domain::fact::{receipt_of, signed};
-use crate::domain::rollup::{Noun, Sums};
-use crate::domain::{BookingStatus, Flow, PayoutStatus, TransactionKind};
+use crate::ReportsState;
+use crate::domain::fact::{parse_receipt_part, signed_amount};
+use crate::domain::rollup::{RollupKind, Sums};
+use crate::domain::{BookingStatus, MoneySource, PayoutStatus, TransactionKind};
 use crate::store::rollups;
 use actix_web::{HttpResponse, web};
 use chassis::http::{Problem, ok};
@@ -13,29 +13,29 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(super) struct Dashboard {
+pub(super) struct DashboardView {
     /// Members: people whose role is `user`.
     users: i64,
     active_buyers: i64,
-    bookings: BookingCounts,
-    /// Completed payments of new money (online, bank transfer, cash) less refunds of such payments. Payments from
-    /// a wallet or an EMI reserve are not in it: that money was counted when it came, or is a member's earnings.
+    bookings: BookingCountsView,
+    /// Completed payments of new money (online, bank transfer, cash) less their refunds. Payments from a wallet or an
+    /// EMI reserve are excluded: that money was counted when it was received, or is a member's earnings.
     revenue: Money,
-    /// What members' wallets were credited for referrals and pairs (gross), less what was taken back when it was
-    /// reversed and what was recovered later. What is still to be recovered (`clawback_due`) counts as paid.
+    /// Gross credits for referrals and pairs, less reversals and recovered clawbacks. A clawback that is still due
+    /// (`clawback_due`) counts as paid.
     commission_paid: Money,
-    payouts: PayoutSums,
-    /// Tax deducted from completed payouts; not from those the bank returned.
+    payouts: PayoutSumsView,
+    /// Tax deducted from completed payouts, without payouts that the bank returned.
     tds: Money,
-    /// What all wallets hold together: available, held, EMI reserve and reserve.
+    /// Sum of all wallets: available, held, EMI reserve and reserve.
     wallet_liability: Money,
-    /// What members owe after reversals.
+    /// Amount that members owe after reversals.
     clawback_due: Money,
-    today: Today,
+    today: TodayView,
 }
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(super) struct BookingCounts {
+pub(super) struct BookingCountsView {
     pre_booked: i64,
     confirmed: i64,
     completed: i64,
@@ -43,7 +43,7 @@ pub(super) struct BookingCounts {
     expired: i64,
 }
 
-impl BookingCounts {
+impl BookingCountsView {
     fn add(&mut self, status: BookingStatus, count: i64) {
         match status {
             BookingStatus::PreBooked => self.pre_booked += count,
@@ -55,22 +55,22 @@ impl BookingCounts {
     }
 }
 
-/// By the amounts asked for, before tax.
+/// Counts and requested amounts of payouts, before tax.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-struct PayoutSums {
-    /// Asked for and neither paid nor come to nothing.
-    pending: Sum,
-    /// Completed, and not returned by the bank.
-    paid: Sum,
+struct PayoutSumsView {
+    /// Requested and not finished.
+    pending: CountAndAmountView,
+    /// Completed and not returned by the bank.
+    paid: CountAndAmountView,
 }
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
-struct Sum {
+struct CountAndAmountView {
     count: i64,
     amount: Money,
 }
 
-impl Sum {
+impl CountAndAmountView {
     fn add(&mut self, count: i64, amount: Money) -> Result<(), Problem> {
         self.count += count;
         self.amount = self.amount.add(amount).map_err(overflow)?;
@@ -78,43 +78,43 @@ impl Sum {
     }
 }
 
-/// The Indian day it is.
+/// Figures of the current Indian day.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-struct Today {
+struct TodayView {
     registrations: i64,
-    /// Made today, whatever became of them.
+    /// Made today, in any status.
     bookings: i64,
     revenue: Money,
     commission: Money,
 }
 
-/// Every figure comes from rollups, in one query: nothing here grows with the platform but by its days.
-pub(super) async fn show(app: web::Data<Reports>) -> Result<HttpResponse, Problem> {
-    let today = app.ctx.now().day();
-    let mut c = app.ctx.db().replica().await?;
-    let mut dashboard = Dashboard::default();
-    for (key, sums) in rollups::totals_and(&mut c, today).await? {
+/// Answers from the rollups with one query, so the cost does not grow with the number of members.
+pub(super) async fn get(state: web::Data<ReportsState>) -> Result<HttpResponse, Problem> {
+    let today = state.ctx.now().day();
+    let mut c = state.ctx.db().replica().await?;
+    let mut dashboard = DashboardView::default();
+    for (key, sums) in rollups::load_totals_and_day(&mut c, today).await? {
         match key.day {
-            None => dashboard.add(key.noun, &key.part, sums)?,
-            Some(_) => dashboard.today.add(key.noun, &key.part, sums)?,
+            None => dashboard.add(key.kind, &key.part, sums)?,
+            Some(_) => dashboard.today.add(key.kind, &key.part, sums)?,
         }
     }
     Ok(ok(&dashboard))
 }
 
-impl Dashboard {
-    fn add(&mut self, noun: Noun, part: &str, sums: Sums) -> Result<(), Problem> {
-        match noun {
-            Noun::Member => {
+impl DashboardView {
+    fn add(&mut self, kind: RollupKind, part: &str, sums: Sums) -> Result<(), Problem> {
+        match kind {
+            RollupKind::Member => {
                 let [active, ..] = sums.measures;
                 (self.users, self.active_buyers) = (sums.facts, active);
             }
-            Noun::Booking => self.bookings.add(part.parse().map_err(Problem::internal)?, sums.facts),
-            Noun::Receipt => self.revenue = self.revenue.add(revenue(part, sums)?).map_err(overflow)?,
-            Noun::Transaction => {
+            RollupKind::Booking => self.bookings.add(part.parse().map_err(Problem::internal)?, sums.facts),
+            RollupKind::Receipt => self.revenue = self.revenue.add(revenue(part, sums)?).map_err(overflow)?,
+            RollupKind::Transaction => {
                 self.commission_paid = self.commission_paid.add(commission(part, sums)?).map_err(overflow)?;
             }
-            Noun::Payout => {
+            RollupKind::Payout => {
                 let status: PayoutStatus = part.parse().map_err(Problem::internal)?;
                 let [requested, tds, ..] = sums.amounts();
                 if PayoutStatus::OPEN.contains(&status) {
@@ -124,43 +124,54 @@ impl Dashboard {
                     self.tds = tds;
                 }
             }
-            Noun::Wallet => {
+            RollupKind::Wallet => {
                 let [available, held, emi_reserve, reserve, clawback_due] = sums.amounts();
                 self.wallet_liability = Money::total([available, held, emi_reserve, reserve]).map_err(overflow)?;
                 self.clawback_due = clawback_due;
             }
-            Noun::Joined | Noun::BookingMade | Noun::Placement | Noun::Pair | Noun::PayoutStep => {}
+            RollupKind::Joined
+            | RollupKind::BookingMade
+            | RollupKind::Placement
+            | RollupKind::Pair
+            | RollupKind::PayoutStep => {}
         }
         Ok(())
     }
 }
 
-impl Today {
-    fn add(&mut self, noun: Noun, part: &str, sums: Sums) -> Result<(), Problem> {
-        match noun {
-            Noun::Joined => self.registrations = sums.facts,
-            Noun::BookingMade => self.bookings = sums.facts,
-            Noun::Receipt => self.revenue = self.revenue.add(revenue(part, sums)?).map_err(overflow)?,
-            Noun::Transaction => self.commission = self.commission.add(commission(part, sums)?).map_err(overflow)?,
-            Noun::Member
-            | Noun::Booking
-            | Noun::Placement
-            | Noun::Pair
-            | Noun::PayoutStep
-            | Noun::Payout
-            | Noun::Wallet => {}
+impl TodayView {
+    fn add(&mut self, kind: RollupKind, part: &str, sums: Sums) -> Result<(), Problem> {
+        match kind {
+            RollupKind::Joined => self.registrations = sums.facts,
+            RollupKind::BookingMade => self.bookings = sums.facts,
+            RollupKind::Receipt => self.revenue = self.revenue.add(revenue(part, sums)?).map_err(overflow)?,
+            RollupKind::Transaction => {
+                self.commission = self.commission.add(commission(part, sums)?).map_err(overflow)?
+            }
+            RollupKind::Member
+            | RollupKind::Booking
+            | RollupKind::Placement
+            | RollupKind::Pair
+            | RollupKind::PayoutStep
+            | RollupKind::Payout
+            | RollupKind::Wallet => {}
         }
         Ok(())
     }
 }
 
-/// What receipts of one kind and method add to the revenue: new money, less its refunds.
+/// Revenue of the receipts of one kind and method: new money, less its refunds.
 fn revenue(part: &str, sums: Sums) -> Result<Money, Problem> {
-    let (kind, method) = receipt_of(part).map_err(Problem::internal)?;
+    let (kind, method) = parse_receipt_part(part).map_err(Problem::internal)?;
     let [amount, ..] = sums.amounts();
-    if method.map(Flow::of) == Some(Flow::New) { signed(kind, amount).map_err(overflow) } else { Ok(Money::ZERO) }
+    if method.map(MoneySource::from_method) == Some(MoneySource::NewMoney) {
+        signed_amount(kind, amount).map_err(overflow)
+    } else {
+        Ok(Money::ZERO)
+    }
 }
 
+/// Commission of the transactions of one type.
 fn commission(part: &str, sums: Sums) -> Result<Money, Problem> {
     let kind: TransactionKind = part.parse().map_err(Problem::internal)?;
     let [amount, ..] = sums.amounts();

@@ -1,12 +1,12 @@
-//! A member's own figures. One of whom nothing was told yet has zeros.
+//! Dashboard of a member. A member without events has zeros.
 //!
-//! They are added up from the member's own rows, which an index holds together and which stay few: a rollup a member
-//! would be written at every event and read rarely.
+//! The figures are summed from the member's own rows at each request: they are few and indexed, while a rollup per
+//! member would be written at every event and read rarely.
 
 use super::overflow;
-use crate::Reports;
-use crate::domain::fact::signed;
-use crate::domain::{BookingStatus, PairFact, PayoutStatus};
+use crate::ReportsState;
+use crate::domain::fact::signed_amount;
+use crate::domain::{BookingStatus, PairOutcome, PayoutStatus};
 use crate::store::{bookings, members, payouts, receipts, tree, wallets};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -17,46 +17,47 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct MyDashboard {
-    /// All of them, whatever became of them.
+pub(super) struct MyDashboardView {
+    /// All bookings, in any status.
     bookings: i64,
     /// Neither cancelled nor expired.
     live_bookings: i64,
-    /// Completed payments less refunds, without EMI deductions: the sum that Active Buyer goes by.
+    /// Completed payments less refunds, without EMI deductions: the sum that decides Active Buyer.
     total_paid: Money,
     is_active_buyer: bool,
     /// Direct referrals, and the Active Buyers among them.
     referrals: i64,
     active_referrals: i64,
     is_placed: bool,
-    /// Matched pairs; flushed and voided ones are not among them.
+    /// Matched pairs, without flushed and voided ones.
     pairs_total: i64,
     /// Referral bonuses and pair earnings, gross, less those reversed.
     earned: Money,
-    /// What can be spent or withdrawn.
+    /// Balance that can be spent or withdrawn.
     available: Money,
     held: Money,
     emi_reserve: Money,
     reserve: Money,
     clawback_due: Money,
-    /// Completed payouts, before tax; those the bank returned are not among them.
+    /// Completed payouts before tax, without those that the bank returned.
     withdrawn: Money,
-    /// Payouts asked for that are neither paid nor come to nothing.
+    /// Payouts that are requested and not finished.
     payouts_pending: i64,
 }
 
-pub(super) async fn show(app: web::Data<Reports>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Sums the figures of the caller.
+pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Result<HttpResponse, Problem> {
     let user = caller.user_id;
-    let mut c = app.ctx.db().replica().await?;
+    let mut c = state.ctx.db().replica().await?;
     let c = &mut *c;
-    let by_status = bookings::by_status(c, user).await?;
+    let by_status = bookings::count_by_status(c, user).await?;
     let live = [BookingStatus::PreBooked, BookingStatus::Confirmed, BookingStatus::Completed];
-    let (referrals, active_referrals) = members::referred_by(c, user).await?;
+    let (referrals, active_referrals) = members::count_referrals(c, user).await?;
     let wallet = wallets::find(c, user).await?;
-    let held = |part: fn(&wallets::Wallet) -> Money| wallet.as_ref().map(part).unwrap_or_default();
-    let payouts = payouts::by_status(c, user).await?;
+    let balance = |part: fn(&wallets::Wallet) -> Money| wallet.as_ref().map(part).unwrap_or_default();
+    let payouts = payouts::count_by_status(c, user).await?;
     let pending = payouts.iter().filter(|(status, _)| PayoutStatus::OPEN.contains(status));
-    Ok(ok(&MyDashboard {
+    Ok(ok(&MyDashboardView {
         bookings: by_status.iter().map(|(_, count)| count).sum(),
         live_bookings: by_status.iter().filter(|(status, _)| live.contains(status)).map(|(_, count)| count).sum(),
         total_paid: net_paid(c, user).await?,
@@ -64,30 +65,32 @@ pub(super) async fn show(app: web::Data<Reports>, caller: Caller) -> Result<Http
         referrals,
         active_referrals,
         is_placed: tree::is_placed(c, user).await?,
-        pairs_total: pairs(tree::pairs_of(c, user).await?),
-        earned: held(|w| w.total_earned_paise),
-        available: held(|w| w.available_paise),
-        held: held(|w| w.held_paise),
-        emi_reserve: held(|w| w.emi_reserve_paise),
-        reserve: held(|w| w.reserve_paise),
-        clawback_due: held(|w| w.clawback_due_paise),
-        withdrawn: held(|w| w.total_withdrawn_paise),
+        pairs_total: count_live_pairs(tree::count_pairs(c, user).await?),
+        earned: balance(|w| w.total_earned_paise),
+        available: balance(|w| w.available_paise),
+        held: balance(|w| w.held_paise),
+        emi_reserve: balance(|w| w.emi_reserve_paise),
+        reserve: balance(|w| w.reserve_paise),
+        clawback_due: balance(|w| w.clawback_due_paise),
+        withdrawn: balance(|w| w.total_withdrawn_paise),
         payouts_pending: pending.map(|(_, count)| count).sum(),
     }))
 }
 
+/// Payments of the member's own money less refunds.
 async fn net_paid(c: &mut DbConnection, user: UserId) -> Result<Money, Problem> {
-    let sums = receipts::sums(c, user).await?;
-    let own = sums.into_iter().filter(|(_, method, _)| method.is_some_and(PaymentMethod::is_members_money));
-    let parts: Result<Vec<Money>, _> = own.map(|(kind, _, sum)| signed(kind, sum.unwrap_or_default())).collect();
+    let sums = receipts::sums_for_member(c, user).await?;
+    let own = sums.into_iter().filter(|(_, method, _)| method.is_some_and(PaymentMethod::is_paid_by_member));
+    let parts: Result<Vec<Money>, _> = own.map(|(kind, _, sum)| signed_amount(kind, sum.unwrap_or_default())).collect();
     parts.and_then(Money::total).map_err(overflow)
 }
 
-fn pairs(facts: Vec<(PairFact, i64)>) -> i64 {
-    let counts = facts.into_iter().map(|(fact, count)| match fact {
-        PairFact::Matched => count,
-        PairFact::Voided => -count,
-        PairFact::Flushed => 0,
+/// Matched pairs less voided ones.
+fn count_live_pairs(by_outcome: Vec<(PairOutcome, i64)>) -> i64 {
+    let counts = by_outcome.into_iter().map(|(outcome, count)| match outcome {
+        PairOutcome::Matched => count,
+        PairOutcome::Voided => -count,
+        PairOutcome::Flushed => 0,
     });
     counts.sum::<i64>().max(0)
 }

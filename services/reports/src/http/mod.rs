@@ -1,38 +1,39 @@
-//! The route table: dashboards, and reports by day, week or month.
+//! Routes of the reports service: dashboards, and reports by day, week or month.
 
 mod dashboard;
-mod facts;
+mod figures;
 mod me;
 mod reports;
 mod sheet;
 
-use crate::Reports;
+use crate::ReportsState;
 use chassis::auth::Access;
 use chassis::http::{Doc, Problem, Routes};
 use domain::MoneyError;
 
-pub(crate) fn routes(state: Reports) -> Routes {
+/// The route table with its access rules.
+pub(crate) fn routes(state: ReportsState) -> Routes {
     let report = |summary| {
         let files = ["text/csv", sheet::XLSX];
-        Doc::new(summary).filters::<reports::Asked>().gives::<sheet::ReportView>().gives_file(files)
+        Doc::new(summary).query::<reports::ReportFilter>().returns::<sheet::ReportView>().returns_file(files)
     };
     Routes::new("reports")
         .data(state)
         .get(
             "/reports/dashboard",
             Access::Staff,
-            dashboard::show,
-            Doc::new("The platform's totals, and today").gives::<dashboard::Dashboard>(),
+            dashboard::get,
+            Doc::new("Totals of the platform, and figures of today").returns::<dashboard::DashboardView>(),
         )
-        .get("/reports/me", Access::User, me::show, Doc::new("The caller's own figures").gives::<me::MyDashboard>())
-        .get("/reports/sales", Access::Staff, reports::sales, report("Bookings made, and money received for them"))
-        .get("/reports/users", Access::Staff, reports::users, report("Members who joined and who were placed"))
-        .get("/reports/wallet", Access::Staff, reports::wallet, report("Wallet lines by type; signed"))
-        .get("/reports/payouts", Access::Staff, reports::payouts, report("Payouts by the steps they took"))
+        .get("/reports/me", Access::User, me::get, Doc::new("Figures of the caller").returns::<me::MyDashboardView>())
+        .get("/reports/sales", Access::Staff, reports::sales, report("Bookings made and money received"))
+        .get("/reports/users", Access::Staff, reports::users, report("Members who joined or were placed"))
+        .get("/reports/wallet", Access::Staff, reports::wallet, report("Wallet transactions by type, signed"))
+        .get("/reports/payouts", Access::Staff, reports::payouts, report("Payouts by step"))
         .get("/reports/binary", Access::Staff, reports::binary, report("Placements, and pairs matched and voided"))
 }
 
-/// Sums beyond ₹92 quadrillion: the platform's own trouble, not the caller's.
+/// 500 for a sum that exceeds 64 bits of paise.
 fn overflow(error: MoneyError) -> Problem {
     Problem::internal(error)
 }

@@ -1,9 +1,9 @@
-//! The five reports: what was asked for, and the answer in the format wanted.
+//! Handlers of the five reports.
 
-use super::{facts, overflow, sheet};
-use crate::Reports;
+use super::{figures, overflow, sheet};
+use crate::ReportsState;
 use crate::domain::period::{Grouping, Periods, RangeError};
-use crate::domain::report::{Column, Fact, Report};
+use crate::domain::report::{Column, DailyFigure, Report};
 use actix_web::{HttpResponse, web};
 use chassis::http::{Problem, Query, long_read};
 use domain::Day;
@@ -12,10 +12,10 @@ use serde::Deserialize;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-pub(super) struct Asked {
-    /// First day, Indian. The first of this month by default.
+pub(super) struct ReportFilter {
+    /// First Indian day; the first of the current month by default.
     from: Option<Day>,
-    /// Last day. The last of this month by default.
+    /// Last Indian day; the last of the current month by default.
     to: Option<Day>,
     /// `day` by default; weeks begin on Monday.
     group_by: Option<Grouping>,
@@ -23,7 +23,8 @@ pub(super) struct Asked {
     format: Option<sheet::Format>,
 }
 
-impl Asked {
+impl ReportFilter {
+    /// The periods of the report; 422 for a range that is backwards or too long.
     fn periods(self, today: Day) -> Result<Periods, Problem> {
         Periods::try_new(today, self.from, self.to, self.group_by.unwrap_or(Grouping::Day)).map_err(|error| {
             let code = match error {
@@ -34,36 +35,38 @@ impl Asked {
         })
     }
 
+    /// Whether the report is a file, which needs a connection for long reads.
     fn is_file(self) -> bool {
         matches!(self.format, Some(sheet::Format::Csv | sheet::Format::Xlsx))
     }
 
-    fn answer(
+    fn respond(
         self,
         name: &str,
         periods: Periods,
         columns: &'static [Column],
-        facts: &[Fact],
+        figures: &[DailyFigure],
     ) -> Result<HttpResponse, Problem> {
-        let report = Report::try_new(periods, columns, facts).map_err(overflow)?;
-        sheet::answer(name, &report, self.format.unwrap_or(sheet::Format::Json))
+        let report = Report::try_new(periods, columns, figures).map_err(overflow)?;
+        sheet::respond(name, &report, self.format.unwrap_or(sheet::Format::Json))
     }
 }
 
+/// Defines one handler per report.
 macro_rules! reports {
     ($($name:ident: $columns:ident),+) => {$(
         pub(super) async fn $name(
-            app: web::Data<Reports>,
-            Query(asked): Query<Asked>,
+            state: web::Data<ReportsState>,
+            Query(filter): Query<ReportFilter>,
         ) -> Result<HttpResponse, Problem> {
-            let periods = asked.periods(app.ctx.now().day())?;
-            if !asked.is_file() {
-                let facts = facts::$name(&mut *app.ctx.db().replica().await?, periods.from, periods.to).await?;
-                return asked.answer(stringify!($name), periods, facts::$columns, &facts);
+            let periods = filter.periods(state.ctx.now().day())?;
+            if !filter.is_file() {
+                let figures = figures::$name(&mut *state.ctx.db().replica().await?, periods.from, periods.to).await?;
+                return filter.respond(stringify!($name), periods, figures::$columns, &figures);
             }
-            let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
-            let facts = facts::$name(&mut *turn.connection().await?, periods.from, periods.to).await?;
-            asked.answer(stringify!($name), periods, facts::$columns, &facts)
+            let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
+            let figures = figures::$name(&mut *long_read.connection().await?, periods.from, periods.to).await?;
+            filter.respond(stringify!($name), periods, figures::$columns, &figures)
         }
     )+};
 }

@@ -1,4 +1,4 @@
-//! A report as JSON, CSV or an Excel workbook.
+//! Report formats: JSON, CSV and Excel workbook.
 
 use crate::domain::period::Grouping;
 use crate::domain::report::{Cell, Report};
@@ -12,18 +12,19 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 domain::text_enum! {
+    /// Format of a report.
     pub(super) enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }
 }
 
-/// A count is a number, an amount a decimal string of rupees.
+/// A count as a number, or an amount as a decimal string in rupees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub(super) enum Figure {
+pub(super) enum FigureView {
     Count(i64),
     Amount(Money),
 }
 
-impl From<Cell> for Figure {
+impl From<Cell> for FigureView {
     fn from(cell: Cell) -> Self {
         match cell {
             Cell::Count(count) => Self::Count(count),
@@ -34,27 +35,28 @@ impl From<Cell> for Figure {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ReportView {
-    /// Both days are in the range; the first and the last week or month count only their days that are.
+    /// First day. The first and the last week or month count only their days within the range.
     from: Day,
+    /// Last day, inclusive.
     to: Day,
     group_by: Grouping,
-    /// Every period of the range in order, also one in which nothing happened.
+    /// Every period of the range in order, empty ones included.
     items: Vec<PeriodView>,
-    totals: BTreeMap<&'static str, Figure>,
+    totals: BTreeMap<&'static str, FigureView>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct PeriodView {
-    /// A day; of a week its Monday; a month as `2026-11`.
+    /// A day, the Monday of a week, or a month as `2026-11`.
     period: String,
     #[serde(flatten)]
-    figures: BTreeMap<&'static str, Figure>,
+    figures: BTreeMap<&'static str, FigureView>,
 }
 
 impl From<&Report> for ReportView {
     fn from(report: &Report) -> Self {
         let named = |cells: &[Cell]| {
-            report.columns.iter().zip(cells).map(|(column, cell)| (column.name, Figure::from(*cell))).collect()
+            report.columns.iter().zip(cells).map(|(column, cell)| (column.name, FigureView::from(*cell))).collect()
         };
         let row = |(period, cells): &(String, Vec<Cell>)| PeriodView { period: period.clone(), figures: named(cells) };
         Self {
@@ -67,9 +69,11 @@ impl From<&Report> for ReportView {
     }
 }
 
+/// Media type of an Excel workbook.
 pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub(super) fn answer(name: &str, report: &Report, format: Format) -> Result<HttpResponse, Problem> {
+/// Answers with the report in `format`. CSV and workbook are attachments.
+pub(super) fn respond(name: &str, report: &Report, format: Format) -> Result<HttpResponse, Problem> {
     match format {
         Format::Json => Ok(ok(&ReportView::from(report))),
         Format::Csv => file(name, report, "csv", "text/csv; charset=utf-8", csv(report)?),
@@ -86,8 +90,8 @@ fn file(name: &str, report: &Report, extension: &str, kind: &str, body: Vec<u8>)
         .body(body))
 }
 
-/// Every cell is a column's name, a period's label or a number, none of which a spreadsheet takes for a formula:
-/// nothing a member wrote is in a report.
+/// Writes column names, period labels and numbers only. None comes from user input, so no cell can be a spreadsheet
+/// formula.
 fn csv(report: &Report) -> Result<Vec<u8>, Problem> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let names = report.columns.iter().map(|column| column.name);
@@ -103,20 +107,20 @@ fn csv(report: &Report) -> Result<Vec<u8>, Problem> {
     writer.into_inner().map_err(|e| Problem::internal(e.into_error()))
 }
 
-/// Excel keeps fifteen digits of a number.
-const LARGEST_EXACT_PAISE: i64 = 999_999_999_999_999;
+/// Excel stores fifteen digits of a number.
+const MAX_EXACT_PAISE: i64 = 999_999_999_999_999;
 
 fn workbook(name: &str, report: &Report) -> Result<Vec<u8>, Problem> {
     let mut book = Workbook::new();
-    // A file of one report is the same bytes each time it is made.
+    // A fixed creation time makes equal reports equal files.
     book.set_properties(
         &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1).map_err(Problem::internal)?),
     );
-    fill(book.add_worksheet(), name, report).map_err(Problem::internal)?;
+    fill_sheet(book.add_worksheet(), name, report).map_err(Problem::internal)?;
     book.save_to_buffer().map_err(Problem::internal)
 }
 
-fn fill(sheet: &mut Worksheet, name: &str, report: &Report) -> Result<(), XlsxError> {
+fn fill_sheet(sheet: &mut Worksheet, name: &str, report: &Report) -> Result<(), XlsxError> {
     let (bold, rupees) = (Style::new().set_bold(), Style::new().set_num_format("#,##0.00"));
     sheet.set_name(name)?.set_freeze_panes(1, 1)?;
     sheet.write_with_format(0, 0, "period", &bold)?;
@@ -127,20 +131,18 @@ fn fill(sheet: &mut Worksheet, name: &str, report: &Report) -> Result<(), XlsxEr
     for (row, (period, cells)) in (1u32..).zip(report.rows.iter().chain(std::iter::once(&total))) {
         sheet.write_string(row, 0, period)?;
         for (at, cell) in (1u16..).zip(cells) {
-            write(sheet, (row, at), *cell, &rupees)?;
+            write_cell(sheet, (row, at), *cell, &rupees)?;
         }
     }
     sheet.autofit();
     Ok(())
 }
 
-/// As a number where it stays exact, else as text.
-fn write(sheet: &mut Worksheet, (row, column): (u32, u16), cell: Cell, rupees: &Style) -> Result<(), XlsxError> {
+/// Writes a number while Excel stores it exactly, text otherwise.
+fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), cell: Cell, rupees: &Style) -> Result<(), XlsxError> {
     let (text, exact) = match cell {
-        Cell::Count(count) => (count.to_string(), count.unsigned_abs() <= LARGEST_EXACT_PAISE.unsigned_abs()),
-        Cell::Rupees(amount) => {
-            (amount.to_string(), amount.paise().unsigned_abs() <= LARGEST_EXACT_PAISE.unsigned_abs())
-        }
+        Cell::Count(count) => (count.to_string(), count.unsigned_abs() <= MAX_EXACT_PAISE.unsigned_abs()),
+        Cell::Rupees(amount) => (amount.to_string(), amount.paise().unsigned_abs() <= MAX_EXACT_PAISE.unsigned_abs()),
     };
     match (text.parse::<f64>(), cell) {
         (Ok(number), Cell::Count(_)) if exact => sheet.write_number(row, column, number)?,

@@ -1,8 +1,8 @@
-//! Bookings, as booking last told.
+//! Bookings, each in its latest version.
 
 use super::{Replaced, rollups};
 use crate::domain::BookingStatus;
-use crate::domain::rollup::Noun;
+use crate::domain::rollup::RollupKind;
 use crate::schema::bookings;
 use db::{AnyOfExt, DbConnection};
 use diesel::dsl::count_star;
@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, UserId};
 
+/// A booking in its latest version.
 #[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bookings, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Booking {
@@ -21,12 +22,13 @@ pub struct Booking {
     pub booked_on: Day,
 }
 
-pub async fn put(c: &mut DbConnection, rows: &[Booking]) -> QueryResult<Vec<Replaced<Booking>>> {
-    keep_highest!(c, rows, Booking of bookings by booking_id, set user_id, status, price_paise, booked_on)
+/// Stores the bookings that are new or of a higher version, and returns each with the row it replaced.
+pub async fn upsert(c: &mut DbConnection, rows: &[Booking]) -> QueryResult<Vec<Replaced<Booking>>> {
+    upsert_newer!(c, rows, Booking of bookings by booking_id, set user_id, status, price_paise, booked_on)
 }
 
-/// How many a member has by status: their own rows, by an index.
-pub async fn by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(BookingStatus, i64)>> {
+/// Counts a member's bookings by status.
+pub async fn count_by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(BookingStatus, i64)>> {
     bookings::table
         .filter(bookings::user_id.eq(user))
         .group_by(bookings::status)
@@ -35,9 +37,9 @@ pub async fn by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(B
         .await
 }
 
-/// How many were made on each day of a range, whatever became of them, and their prices.
-pub async fn made(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, i64, Money)>> {
-    let days = rollups::by_day(c, Noun::BookingMade, from, to).await?;
+/// Lists per day of a range the count of bookings made, in any status, and the sum of their prices.
+pub async fn booked_per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, i64, Money)>> {
+    let days = rollups::load_per_day(c, RollupKind::BookingMade, from, to).await?;
     Ok(days
         .into_iter()
         .map(|(day, _, sums)| {

@@ -1,7 +1,7 @@
-//! Who there is, as auth last told.
+//! Members and staff, each in the latest version.
 
 use super::{Replaced, rollups};
-use crate::domain::rollup::Noun;
+use crate::domain::rollup::RollupKind;
 use crate::schema::members;
 use db::{AnyOfExt, DbConnection};
 use diesel::dsl::count_star;
@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Role, UserId};
 
+/// A registered user in the latest version.
 #[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
 #[diesel(table_name = members, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Member {
@@ -20,13 +21,14 @@ pub struct Member {
     pub joined_on: Day,
 }
 
-pub async fn put(c: &mut DbConnection, rows: &[Member]) -> QueryResult<Vec<Replaced<Member>>> {
-    keep_highest!(c, rows, Member of members by user_id, set role, is_active_buyer, referrer_id, joined_on)
+/// Stores the users that are new or of a higher version, and returns each with the row it replaced.
+pub async fn upsert(c: &mut DbConnection, rows: &[Member]) -> QueryResult<Vec<Replaced<Member>>> {
+    upsert_newer!(c, rows, Member of members by user_id, set role, is_active_buyer, referrer_id, joined_on)
 }
 
-/// How many joined on each day of a range, in all and by a member's code.
-pub async fn joined(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, i64, i64)>> {
-    let days = rollups::by_day(c, Noun::Joined, from, to).await?;
+/// Lists per day of a range the count of members who joined, and of those who were referred.
+pub async fn joined_per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, i64, i64)>> {
+    let days = rollups::load_per_day(c, RollupKind::Joined, from, to).await?;
     Ok(days
         .into_iter()
         .map(|(day, _, sums)| {
@@ -36,13 +38,14 @@ pub async fn joined(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec
         .collect())
 }
 
+/// Whether a member is an Active Buyer; `false` for an unknown member.
 pub async fn is_active_buyer(c: &mut DbConnection, user: UserId) -> QueryResult<bool> {
     let flag = members::table.find(user).select(members::is_active_buyer);
     Ok(flag.first(c).await.optional()?.unwrap_or(false))
 }
 
-/// Those a member referred, and the Active Buyers among them.
-pub async fn referred_by(c: &mut DbConnection, user: UserId) -> QueryResult<(i64, i64)> {
+/// Counts a member's direct referrals, and the Active Buyers among them.
+pub async fn count_referrals(c: &mut DbConnection, user: UserId) -> QueryResult<(i64, i64)> {
     let rows: Vec<(bool, i64)> = members::table
         .filter(members::referrer_id.eq(Some(user)))
         .group_by(members::is_active_buyer)

@@ -1,19 +1,19 @@
-//! Rows and queries, a file a noun. What is published in versions keeps the highest; what happened is stored once.
+//! Rows and queries, one file per subject. Versioned facts keep the highest version; other facts are stored once.
 //!
-//! Facts change under the lock of [`rollups::lock`] alone, so what is read before a write is true until the commit.
-//! Every write returns what it changed, for the rollups.
+//! Every write of facts holds [`rollups::lock`], so a read before the write stays valid until the commit. Every write
+//! returns the rows it changed, for the rollups.
 
 use std::collections::BTreeMap;
 
-/// A row that replaced another of a lower version, or is the first of its key.
+/// A new row and the row of a lower version that it replaced; `None` for the first of its key.
 #[derive(Debug, Clone, Copy)]
 pub struct Replaced<R> {
     pub old: Option<R>,
     pub new: R,
 }
 
-/// Inserts `$rows` that are not there and overwrites those of a lower version. Returns what was replaced by what.
-macro_rules! keep_highest {
+/// Inserts the `$rows` whose key is new and overwrites those of a lower version. Returns the changed rows.
+macro_rules! upsert_newer {
     ($c:expr, $rows:expr, $row:ident of $table:ident by $key:ident, set $($column:ident),+ $(,)?) => {{
         let (c, rows) = ($c, $rows);
         let mut newest = std::collections::BTreeMap::new();
@@ -38,8 +38,8 @@ macro_rules! keep_highest {
     }};
 }
 
-/// Inserts those of `$rows` whose key is not there: `$first`, and `$second` where it has two parts. Returns them.
-macro_rules! add_new {
+/// Inserts the `$rows` whose key is new and returns them. The key is `$first`, or `$first` and `$second`.
+macro_rules! insert_new {
     ($c:expr, $rows:expr, $table:ident by $first:ident $(, $second:ident)?) => {{
         let c = $c;
         let new: std::collections::BTreeMap<_, _> =
@@ -55,7 +55,7 @@ macro_rules! add_new {
     }};
 }
 
-/// The rows of `new` whose keys are not among `stored`.
+/// Drops the rows whose keys are stored already.
 fn without<K: Ord, R>(mut new: BTreeMap<K, R>, stored: Vec<K>) -> Vec<R> {
     for key in stored {
         new.remove(&key);
@@ -64,10 +64,10 @@ fn without<K: Ord, R>(mut new: BTreeMap<K, R>, stored: Vec<K>) -> Vec<R> {
 }
 
 pub mod bookings;
+pub mod fact_sums;
 pub mod members;
 pub mod payouts;
 pub mod receipts;
 pub mod rollups;
-pub mod sums;
 pub mod tree;
 pub mod wallets;

@@ -1,9 +1,9 @@
-//! Payouts, as payout last told, and every step they took.
+//! Payouts, each in its latest version, and all their steps.
 
 use super::Replaced;
-use super::rollups::{self, unreadable};
+use super::rollups::{self, deserialization_error};
 use crate::domain::PayoutStatus;
-use crate::domain::rollup::{Noun, Sums};
+use crate::domain::rollup::{RollupKind, Sums};
 use crate::schema::{payout_steps, payouts};
 use db::{AnyOfExt, DbConnection};
 use diesel::dsl::count_star;
@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, Money, PayoutId, UserId};
 
+/// A payout in its latest version.
 #[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payouts, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Payout {
@@ -24,9 +25,10 @@ pub struct Payout {
     pub net_paise: Money,
 }
 
+/// A status that a payout reached.
 #[derive(Debug, Clone, Copy, Insertable)]
 #[diesel(table_name = payout_steps, treat_none_as_default_value = false)]
-pub struct Step {
+pub struct PayoutStep {
     pub payout_id: PayoutId,
     pub status: PayoutStatus,
     pub requested_paise: Money,
@@ -36,20 +38,21 @@ pub struct Step {
     pub happened_on: Day,
 }
 
-pub async fn put(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<Vec<Replaced<Payout>>> {
-    keep_highest!(
+/// Stores the payouts that are new or of a higher version, and returns each with the row it replaced.
+pub async fn upsert(c: &mut DbConnection, rows: &[Payout]) -> QueryResult<Vec<Replaced<Payout>>> {
+    upsert_newer!(
         c, rows, Payout of payouts by payout_id,
         set user_id, status, requested_paise, tds_paise, emi_paise, net_paise
     )
 }
 
-/// Stores those that are new, and returns them.
-pub async fn add_steps(c: &mut DbConnection, rows: &[Step]) -> QueryResult<Vec<Step>> {
-    add_new!(c, rows, payout_steps by payout_id, status)
+/// Stores the steps that are new and returns them.
+pub async fn insert_new_steps(c: &mut DbConnection, rows: &[PayoutStep]) -> QueryResult<Vec<PayoutStep>> {
+    insert_new!(c, rows, payout_steps by payout_id, status)
 }
 
-/// How many a member has by status: their own rows, by an index.
-pub async fn by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(PayoutStatus, i64)>> {
+/// Counts a member's payouts by status.
+pub async fn count_by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(PayoutStatus, i64)>> {
     payouts::table
         .filter(payouts::user_id.eq(user))
         .group_by(payouts::status)
@@ -58,8 +61,9 @@ pub async fn by_status(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<(P
         .await
 }
 
+/// Steps of payouts to one status on one day.
 #[derive(Debug)]
-pub struct Daily {
+pub struct PayoutStepsPerDay {
     pub day: Day,
     pub status: PayoutStatus,
     pub count: i64,
@@ -69,13 +73,13 @@ pub struct Daily {
     pub net: Money,
 }
 
-/// The steps taken on each day of a range, by the status they led to.
-pub async fn daily(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<Daily>> {
-    let days = rollups::by_day(c, Noun::PayoutStep, from, to).await?;
+/// Lists the steps of payouts per day of a range and resulting status.
+pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<PayoutStepsPerDay>> {
+    let days = rollups::load_per_day(c, RollupKind::PayoutStep, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
         let [requested, tds, emi, net, _] = sums.amounts();
-        let status = part.parse().map_err(unreadable)?;
-        Ok(Daily { day, status, count: sums.facts, requested, tds, emi, net })
+        let status = part.parse().map_err(deserialization_error)?;
+        Ok(PayoutStepsPerDay { day, status, count: sums.facts, requested, tds, emi, net })
     };
     days.into_iter().map(figure).collect()
 }

@@ -1,7 +1,7 @@
-//! Money received and given back: payments, refunds, and captures that no booking could take.
+//! Receipts: payments, refunds, and returns of money that could not be booked.
 
-use super::rollups::{self, unreadable};
-use crate::domain::rollup::{Noun, Sums};
+use super::rollups::{self, deserialization_error};
+use crate::domain::rollup::{RollupKind, Sums};
 use crate::domain::{ReceiptKind, fact};
 use crate::schema::receipts;
 use db::{AnyOfExt, DbConnection, sum_i64};
@@ -10,29 +10,30 @@ use diesel_async::RunQueryDsl;
 use domain::{Day, Money, PaymentMethod, UserId};
 
 domain::id_type! {
-    /// A payment's, a refund's or a return's own id.
+    /// Id of a payment, refund or return.
     FactId,
 }
 
+/// A payment, refund or return.
 #[derive(Debug, Clone, Copy, Insertable)]
 #[diesel(table_name = receipts, treat_none_as_default_value = false)]
 pub struct Receipt {
     pub fact_id: FactId,
     pub kind: ReceiptKind,
     pub user_id: UserId,
-    /// Not known of a return.
+    /// `None` for a return.
     pub method: Option<PaymentMethod>,
     pub amount_paise: Money,
     pub happened_on: Day,
 }
 
-/// Stores those that are new, and returns them.
-pub async fn add(c: &mut DbConnection, rows: &[Receipt]) -> QueryResult<Vec<Receipt>> {
-    add_new!(c, rows, receipts by fact_id, kind)
+/// Stores the receipts that are new and returns them.
+pub async fn insert_new(c: &mut DbConnection, rows: &[Receipt]) -> QueryResult<Vec<Receipt>> {
+    insert_new!(c, rows, receipts by fact_id, kind)
 }
 
-/// How much a member's receipts come to by kind and method: their own rows, by an index.
-pub async fn sums(
+/// Sums a member's receipts by kind and method.
+pub async fn sums_for_member(
     c: &mut DbConnection,
     user: UserId,
 ) -> QueryResult<Vec<(ReceiptKind, Option<PaymentMethod>, Option<Money>)>> {
@@ -44,13 +45,14 @@ pub async fn sums(
         .await
 }
 
-pub type Daily = (Day, ReceiptKind, Option<PaymentMethod>, i64, Money);
+/// Day, kind, method, count and sum of receipts.
+pub type ReceiptsPerDay = (Day, ReceiptKind, Option<PaymentMethod>, i64, Money);
 
-/// How many and how much on each day of a range, by kind and method.
-pub async fn daily(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<Daily>> {
-    let days = rollups::by_day(c, Noun::Receipt, from, to).await?;
+/// Lists count and sum of the receipts per day of a range, kind and method.
+pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<ReceiptsPerDay>> {
+    let days = rollups::load_per_day(c, RollupKind::Receipt, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
-        let (kind, method) = fact::receipt_of(&part).map_err(unreadable)?;
+        let (kind, method) = fact::parse_receipt_part(&part).map_err(deserialization_error)?;
         let [amount, ..] = sums.amounts();
         Ok((day, kind, method, sums.facts, amount))
     };

@@ -1,6 +1,6 @@
-//! Running sums of the facts, and their rebuilding from the facts.
+//! Stored rollups: their lock, update, replacement and queries.
 
-use crate::domain::rollup::{MEASURES, Noun, RollupKey, Rollups, Sums};
+use crate::domain::rollup::{MEASURES, RollupKey, RollupKind, Rollups, Sums};
 use crate::schema::{rollup_state, rollups};
 use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, upsert_many};
 use diesel::prelude::*;
@@ -9,13 +9,13 @@ use domain::{Day, MoneyError};
 use std::collections::{BTreeMap, BTreeSet};
 
 const STATE_ID: i64 = 1;
-/// How the sum of all days is marked in the column `day`.
+/// Value of the column `day` for a rollup over all days.
 const ALL_DAYS: &str = "";
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = rollups, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct Row {
-    noun: Noun,
+struct RollupRow {
+    noun: RollupKind,
     day: String,
     part: String,
     facts: i64,
@@ -26,10 +26,10 @@ struct Row {
     measure_5: i64,
 }
 
-impl Row {
+impl RollupRow {
     fn new(key: &RollupKey, sums: Sums) -> Self {
         let Sums { facts, measures: [measure_1, measure_2, measure_3, measure_4, measure_5] } = sums;
-        let (noun, day, part) = (key.noun, column_of(key.day), key.part.clone());
+        let (noun, day, part) = (key.kind, day_column(key.day), key.part.clone());
         Self { noun, day, part, facts, measure_1, measure_2, measure_3, measure_4, measure_5 }
     }
 
@@ -42,22 +42,22 @@ impl Row {
     fn key(&self) -> QueryResult<RollupKey> {
         let day = match self.day.as_str() {
             ALL_DAYS => None,
-            day => Some(day.parse().map_err(unreadable)?),
+            day => Some(day.parse().map_err(deserialization_error)?),
         };
-        Ok(RollupKey { noun: self.noun, day, part: self.part.clone() })
+        Ok(RollupKey { kind: self.noun, day, part: self.part.clone() })
     }
 }
 
-fn column_of(day: Option<Day>) -> String {
+fn day_column(day: Option<Day>) -> String {
     day.map_or_else(|| ALL_DAYS.to_owned(), |day| day.to_string())
 }
 
-/// A stored word that this version does not know.
-pub(super) fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> diesel::result::Error {
+/// Error of a stored value that this version cannot parse.
+pub(super) fn deserialization_error(error: impl std::error::Error + Send + Sync + 'static) -> diesel::result::Error {
     diesel::result::Error::DeserializationError(Box::new(error))
 }
 
-/// Makes everybody wait who changes facts or rollups, until the transaction ends. Returns the version of the code that
+/// Locks facts and rollups against other writers until the transaction ends. Returns the version of the rules that
 /// built the rollups, 0 for none.
 pub async fn lock(c: &mut DbConnection) -> QueryResult<i64> {
     use rollup_state as t;
@@ -70,43 +70,44 @@ pub async fn lock(c: &mut DbConnection) -> QueryResult<i64> {
     state().get_result(c).await
 }
 
+/// Stores the version of the rules that built the rollups.
 pub async fn set_version(c: &mut DbConnection, version: i64) -> QueryResult<()> {
     use rollup_state as t;
     diesel::update(t::table.find(STATE_ID)).set(t::version.eq(version)).execute(c).await.map(drop)
 }
 
-/// Adds `changes` to what is stored. Under [`lock`].
+/// Adds `changes` to the stored rollups. Requires [`lock`].
 pub async fn add(c: &mut DbConnection, changes: &Rollups) -> QueryResult<()> {
     use rollups as t;
-    let (mut nouns, mut days, mut parts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut kinds, mut days, mut parts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (key, _) in changes.changes() {
-        nouns.insert(key.noun);
-        days.insert(column_of(key.day));
+        kinds.insert(key.kind);
+        days.insert(day_column(key.day));
         parts.insert(key.part.clone());
     }
-    if nouns.is_empty() {
+    if kinds.is_empty() {
         return Ok(());
     }
-    // A few more than those that change: three lists are one index range each.
-    let (nouns, days, parts) = (list(nouns), list(days), list(parts));
-    let query = t::table.filter(t::noun.any_of(&nouns)).filter(t::day.any_of(&days)).filter(t::part.any_of(&parts));
+    // Loads a few rollups more than those that change, so that the query is one range of the index per list.
+    let (kinds, days, parts) = (to_vec(kinds), to_vec(days), to_vec(parts));
+    let query = t::table.filter(t::noun.any_of(&kinds)).filter(t::day.any_of(&days)).filter(t::part.any_of(&parts));
     let mut stored = BTreeMap::new();
-    for row in query.select(Row::as_select()).load::<Row>(c).await? {
+    for row in query.select(RollupRow::as_select()).load::<RollupRow>(c).await? {
         stored.insert(row.key()?, row.sums());
     }
     let mut rows = Vec::new();
     for (key, sums) in changes.changes() {
-        let sums = stored.get(key).copied().unwrap_or_default().plus(sums).map_err(unreadable)?;
-        rows.push(Row::new(key, sums));
+        let sums = stored.get(key).copied().unwrap_or_default().plus(sums).map_err(deserialization_error)?;
+        rows.push(RollupRow::new(key, sums));
     }
-    put(c, rows).await
+    upsert(c, rows).await
 }
 
-fn list<T: Ord>(set: BTreeSet<T>) -> Vec<T> {
+fn to_vec<T: Ord>(set: BTreeSet<T>) -> Vec<T> {
     set.into_iter().collect()
 }
 
-async fn put(c: &mut DbConnection, rows: Vec<Row>) -> QueryResult<()> {
+async fn upsert(c: &mut DbConnection, rows: Vec<RollupRow>) -> QueryResult<()> {
     use rollups as t;
     let columns = &[
         t::facts::NAME,
@@ -119,52 +120,57 @@ async fn put(c: &mut DbConnection, rows: Vec<Row>) -> QueryResult<()> {
     upsert_many(c, t::table, rows, &[t::noun::NAME, t::day::NAME, t::part::NAME], columns).await
 }
 
-/// Makes what is stored equal to `rebuilt`, and returns how many sums were not. Under [`lock`].
+/// Sets the stored rollups to `rebuilt` and returns how many differed. Requires [`lock`].
 pub async fn replace(c: &mut DbConnection, rebuilt: &Rollups) -> QueryResult<usize> {
     let mut wrong = Vec::new();
     let mut stored = BTreeMap::new();
-    for row in rollups::table.select(Row::as_select()).load::<Row>(c).await? {
+    for row in rollups::table.select(RollupRow::as_select()).load::<RollupRow>(c).await? {
         stored.insert(row.key()?, row.sums());
     }
     for (key, sums) in &stored {
         if rebuilt.get(key) != *sums {
-            wrong.push(Row::new(key, rebuilt.get(key)));
+            wrong.push(RollupRow::new(key, rebuilt.get(key)));
         }
     }
     let missing = rebuilt.changes().filter(|(key, _)| !stored.contains_key(key));
-    wrong.extend(missing.map(|(key, sums)| Row::new(key, sums)));
+    wrong.extend(missing.map(|(key, sums)| RollupRow::new(key, sums)));
     let count = wrong.len();
-    put(c, wrong).await?;
+    upsert(c, wrong).await?;
     Ok(count)
 }
 
-/// The sums of all days and of `day`, of every noun.
-pub async fn totals_and(c: &mut DbConnection, day: Day) -> QueryResult<Vec<(RollupKey, Sums)>> {
+/// Loads the rollups over all days and those of `day`, of every kind.
+pub async fn load_totals_and_day(c: &mut DbConnection, day: Day) -> QueryResult<Vec<(RollupKey, Sums)>> {
     use rollups as t;
     let days = [ALL_DAYS.to_owned(), day.to_string()];
-    let query = t::table.filter(t::noun.any_of(Noun::ALL)).filter(t::day.any_of(&days));
-    let rows: Vec<Row> = query.select(Row::as_select()).load(c).await?;
+    let query = t::table.filter(t::noun.any_of(RollupKind::ALL)).filter(t::day.any_of(&days));
+    let rows: Vec<RollupRow> = query.select(RollupRow::as_select()).load(c).await?;
     rows.iter().map(|row| Ok((row.key()?, row.sums()))).collect()
 }
 
-/// The sums of a noun on each day of a range: day and part.
-pub async fn by_day(c: &mut DbConnection, noun: Noun, from: Day, to: Day) -> QueryResult<Vec<(Day, String, Sums)>> {
+/// Loads the rollups of a kind per day of a range and part; skips those that are zero.
+pub async fn load_per_day(
+    c: &mut DbConnection,
+    kind: RollupKind,
+    from: Day,
+    to: Day,
+) -> QueryResult<Vec<(Day, String, Sums)>> {
     use rollups as t;
     let days = t::day.between(from.to_string(), to.to_string());
-    let query = t::table.filter(t::noun.eq(noun)).filter(days).order((t::day, t::part));
-    let rows: Vec<Row> = query.select(Row::as_select()).load(c).await?;
-    let mut found = Vec::with_capacity(rows.len());
+    let query = t::table.filter(t::noun.eq(kind)).filter(days).order((t::day, t::part));
+    let rows: Vec<RollupRow> = query.select(RollupRow::as_select()).load(c).await?;
+    let mut per_day = Vec::with_capacity(rows.len());
     for row in rows {
         let sums = row.sums();
         if sums.is_zero() {
             continue;
         }
-        found.push((row.day.parse().map_err(unreadable)?, row.part, sums));
+        per_day.push((row.day.parse().map_err(deserialization_error)?, row.part, sums));
     }
-    Ok(found)
+    Ok(per_day)
 }
 
-/// The error of a sum that does not fit.
-pub fn out_of_range(error: MoneyError) -> diesel::result::Error {
-    unreadable(error)
+/// Error of a sum that overflows.
+pub fn overflow_error(error: MoneyError) -> diesel::result::Error {
+    deserialization_error(error)
 }

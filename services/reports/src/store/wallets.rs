@@ -1,9 +1,9 @@
-//! Wallets, as wallet last told, and every line its members saw.
+//! Wallets, each in its latest version, and all their transactions.
 
 use super::Replaced;
-use super::rollups::{self, unreadable};
+use super::rollups::{self, deserialization_error};
 use crate::domain::TransactionKind;
-use crate::domain::rollup::{Noun, Sums};
+use crate::domain::rollup::{RollupKind, Sums};
 use crate::schema::{wallet_transactions, wallets};
 use db::{AnyOfExt, DbConnection};
 use diesel::prelude::*;
@@ -12,6 +12,7 @@ use domain::{Day, Money, UserId};
 
 domain::id_type! { TransactionId }
 
+/// The balances of a wallet in its latest version.
 #[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
 #[diesel(table_name = wallets, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Wallet {
@@ -26,9 +27,10 @@ pub struct Wallet {
     pub total_withdrawn_paise: Money,
 }
 
+/// A line of a member's wallet statement; the amount is signed.
 #[derive(Debug, Clone, Copy, Insertable)]
 #[diesel(table_name = wallet_transactions, treat_none_as_default_value = false)]
-pub struct Transaction {
+pub struct WalletTransaction {
     pub transaction_id: TransactionId,
     pub user_id: UserId,
     pub kind: TransactionKind,
@@ -36,29 +38,34 @@ pub struct Transaction {
     pub happened_on: Day,
 }
 
-pub async fn put(c: &mut DbConnection, rows: &[Wallet]) -> QueryResult<Vec<Replaced<Wallet>>> {
-    keep_highest!(
+/// Stores the wallets that are new or of a higher version, and returns each with the row it replaced.
+pub async fn upsert(c: &mut DbConnection, rows: &[Wallet]) -> QueryResult<Vec<Replaced<Wallet>>> {
+    upsert_newer!(
         c, rows, Wallet of wallets by user_id,
         set available_paise, held_paise, emi_reserve_paise, reserve_paise, clawback_due_paise,
             total_earned_paise, total_withdrawn_paise
     )
 }
 
-/// Stores those that are new, and returns them.
-pub async fn add_transactions(c: &mut DbConnection, rows: &[Transaction]) -> QueryResult<Vec<Transaction>> {
-    add_new!(c, rows, wallet_transactions by transaction_id)
+/// Stores the transactions that are new and returns them.
+pub async fn insert_new_transactions(
+    c: &mut DbConnection,
+    rows: &[WalletTransaction],
+) -> QueryResult<Vec<WalletTransaction>> {
+    insert_new!(c, rows, wallet_transactions by transaction_id)
 }
 
+/// Finds the wallet of a member.
 pub async fn find(c: &mut DbConnection, user: UserId) -> QueryResult<Option<Wallet>> {
     wallets::table.find(user).select(Wallet::as_select()).first(c).await.optional()
 }
 
-/// How much on each day of a range, by kind.
-pub async fn daily(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, TransactionKind, Money)>> {
-    let days = rollups::by_day(c, Noun::Transaction, from, to).await?;
+/// Lists the sum of the transactions per day of a range and kind.
+pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, TransactionKind, Money)>> {
+    let days = rollups::load_per_day(c, RollupKind::Transaction, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
         let [amount, ..] = sums.amounts();
-        Ok((day, part.parse().map_err(unreadable)?, amount))
+        Ok((day, part.parse().map_err(deserialization_error)?, amount))
     };
     days.into_iter().map(figure).collect()
 }

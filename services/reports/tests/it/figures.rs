@@ -1,6 +1,6 @@
-//! What the dashboards say, and who may see them.
+//! Tests of the dashboards and their access rules.
 
-use crate::platform::*;
+use crate::events::*;
 use chassis::id;
 use domain::UserId;
 use proto_events::auth::v1::UserUpdated;
@@ -29,7 +29,7 @@ async fn an_empty_platform_is_all_zeros() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn staff_see_the_platform_and_members_only_themselves() {
+async fn staff_see_the_platform_and_members_only_their_own_figures() {
     let service = TestService::start(reports::service()).await;
     let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
     service.deliver_now(&payment(other, 50_000, "online", service.now())).await;
@@ -42,9 +42,9 @@ async fn staff_see_the_platform_and_members_only_themselves() {
             staff.get(&path).await.expect(200);
         }
     }
-    // There is nothing to ask for somebody else's by.
-    let asked = me.get(&format!("/reports/me?user_id={other}")).await.expect(200);
-    assert_eq!(asked["total_paid"], "0.00");
+    // There is no parameter for another member's figures.
+    let mine_only = me.get(&format!("/reports/me?user_id={other}")).await.expect(200);
+    assert_eq!(mine_only["total_paid"], "0.00");
     assert_eq!(service.as_user(other).get("/reports/me").await.expect(200)["total_paid"], "500.00");
     service.finish().await;
 }
@@ -64,16 +64,16 @@ async fn revenue_is_new_money_less_refunds_of_it() {
     service.deliver_now(&refund(&spent, now)).await;
     service.deliver_now(&returned(buyer, 11_100, now)).await;
     service.deliver_now(&refund(&old, now)).await;
-    let board = service.as_staff().get("/reports/dashboard").await.expect(200);
-    assert_eq!(board["revenue"], "700.00");
-    assert_eq!(board["today"]["revenue"], "-300.00");
-    // What counts for Active Buyer: the wallet's money too, EMI deductions not.
+    let dashboard = service.as_staff().get("/reports/dashboard").await.expect(200);
+    assert_eq!(dashboard["revenue"], "700.00");
+    assert_eq!(dashboard["today"]["revenue"], "-300.00");
+    // Active Buyer counts payments from the wallet too, but no EMI deductions.
     assert_eq!(service.as_user(buyer).get("/reports/me").await.expect(200)["total_paid"], "770.00");
     service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commission_is_net_of_what_was_taken_back() {
+async fn commission_is_net_of_reversals_and_clawbacks() {
     let service = TestService::start(reports::service()).await;
     let (now, earner): (_, UserId) = (service.now(), id::fresh());
     let earned = [("REFERRAL_BONUS", 2_500), ("BINARY_PAIR", 50_000), ("EMI_DEDUCTION", -10_000)];
@@ -85,9 +85,12 @@ async fn commission_is_net_of_what_was_taken_back() {
     later.reserve_paise = 1;
     later.clawback_due_paise = 77;
     service.deliver_now(&later).await;
-    let board = service.as_staff().get("/reports/dashboard").await.expect(200);
-    assert_eq!((&board["commission_paid"], &board["today"]["commission"]), (&json!("995.00"), &json!("470.00")));
-    assert_eq!((&board["wallet_liability"], &board["clawback_due"]), (&json!("1995.01"), &json!("0.77")));
+    let dashboard = service.as_staff().get("/reports/dashboard").await.expect(200);
+    assert_eq!(
+        (&dashboard["commission_paid"], &dashboard["today"]["commission"]),
+        (&json!("995.00"), &json!("470.00"))
+    );
+    assert_eq!((&dashboard["wallet_liability"], &dashboard["clawback_due"]), (&json!("1995.01"), &json!("0.77")));
     service.finish().await;
 }
 
@@ -95,22 +98,22 @@ async fn commission_is_net_of_what_was_taken_back() {
 async fn a_payout_is_pending_then_paid_then_neither_when_the_bank_returns_it() {
     let service = TestService::start(reports::service()).await;
     let (now, user) = (service.now(), id::fresh());
-    let asked = payout(user, now);
+    let requested = payout(user, now);
     let staff = service.as_staff();
     let sum = |count: i64, amount: &str| json!({ "count": count, "amount": amount });
-    service.deliver_now(&PayoutRequested { payout: Some(asked.clone()) }).await;
-    let board = staff.get("/reports/dashboard").await.expect(200);
-    assert_eq!(board["payouts"], json!({ "pending": sum(1, "10000.00"), "paid": sum(0, "0.00") }));
-    assert_eq!(board["tds"], "0.00");
+    service.deliver_now(&PayoutRequested { payout: Some(requested.clone()) }).await;
+    let dashboard = staff.get("/reports/dashboard").await.expect(200);
+    assert_eq!(dashboard["payouts"], json!({ "pending": sum(1, "10000.00"), "paid": sum(0, "0.00") }));
+    assert_eq!(dashboard["tds"], "0.00");
     assert_eq!(service.as_user(user).get("/reports/me").await.expect(200)["payouts_pending"], 1);
-    service.deliver_now(&PayoutCompleted { payout: next(&asked, 5, "completed", now), tax: None }).await;
-    let board = staff.get("/reports/dashboard").await.expect(200);
-    assert_eq!(board["payouts"], json!({ "pending": sum(0, "0.00"), "paid": sum(1, "10000.00") }));
-    assert_eq!(board["tds"], "500.00");
-    service.deliver_now(&PayoutReversed { payout: next(&asked, 6, "reversed", now), tax: None }).await;
-    let board = staff.get("/reports/dashboard").await.expect(200);
-    assert_eq!(board["payouts"], json!({ "pending": sum(0, "0.00"), "paid": sum(0, "0.00") }));
-    assert_eq!(board["tds"], "0.00");
+    service.deliver_now(&PayoutCompleted { payout: next(&requested, 5, "completed", now), tax: None }).await;
+    let dashboard = staff.get("/reports/dashboard").await.expect(200);
+    assert_eq!(dashboard["payouts"], json!({ "pending": sum(0, "0.00"), "paid": sum(1, "10000.00") }));
+    assert_eq!(dashboard["tds"], "500.00");
+    service.deliver_now(&PayoutReversed { payout: next(&requested, 6, "reversed", now), tax: None }).await;
+    let dashboard = staff.get("/reports/dashboard").await.expect(200);
+    assert_eq!(dashboard["payouts"], json!({ "pending": sum(0, "0.00"), "paid": sum(0, "0.00") }));
+    assert_eq!(dashboard["tds"], "0.00");
     service.finish().await;
 }
 
@@ -126,9 +129,9 @@ async fn users_are_members_and_today_begins_at_midnight_in_india() {
     service.deliver_now(&UserUpdated { user: Some(staff) }).await;
     service.deliver_now(&booking(second, 1, "pre_booked", midnight.plus_secs(-1))).await;
     service.deliver_now(&booking(second, 1, "expired", midnight)).await;
-    let board = service.as_staff().get("/reports/dashboard").await.expect(200);
-    assert_eq!((&board["users"], &board["active_buyers"]), (&json!(2), &json!(0)));
-    assert_eq!((&board["today"]["registrations"], &board["today"]["bookings"]), (&json!(1), &json!(1)));
+    let dashboard = service.as_staff().get("/reports/dashboard").await.expect(200);
+    assert_eq!((&dashboard["users"], &dashboard["active_buyers"]), (&json!(2), &json!(0)));
+    assert_eq!((&dashboard["today"]["registrations"], &dashboard["today"]["bookings"]), (&json!(1), &json!(1)));
     let mut bought = user(second, Some(first), midnight);
     (bought.version, bought.is_active_buyer) = (2, true);
     service.deliver_now(&UserUpdated { user: Some(bought) }).await;

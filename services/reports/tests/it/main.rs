@@ -1,10 +1,10 @@
-//! The reports service through its events and its HTTP alone.
+//! Integration tests of the reports service through events and HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
 
+mod events;
 mod figures;
 mod on_services;
 mod order;
-mod platform;
 mod rollups;
 mod sheets;

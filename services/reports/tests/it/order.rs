@@ -1,6 +1,6 @@
-//! Events twice, late and in any order: the same figures.
+//! Tests of duplicate, late and reordered events.
 
-use crate::platform::*;
+use crate::events::*;
 use chassis::id;
 use domain::UserId;
 use proto_events::payout::v1::{PayoutCompleted, PayoutRequested};
@@ -8,79 +8,80 @@ use proto_events::{Envelope, Event};
 use serde_json::{Value, json};
 use testkit::TestService;
 
-/// Everything a staff member and this member see.
-pub(crate) async fn seen(service: &TestService, user: UserId) -> Vec<Value> {
+/// All dashboards and reports: first the member's, then the platform's.
+pub(crate) async fn load_all_figures(service: &TestService, user: UserId) -> Vec<Value> {
     let staff = service.as_staff();
-    let mut seen = vec![service.as_user(user).get("/reports/me").await.expect(200)];
+    let mut figures = vec![service.as_user(user).get("/reports/me").await.expect(200)];
     for path in ["dashboard", "sales", "users", "wallet", "payouts", "binary"] {
-        seen.push(staff.get(&format!("/reports/{path}")).await.expect(200));
+        figures.push(staff.get(&format!("/reports/{path}")).await.expect(200));
     }
-    seen
+    figures
 }
 
-pub(crate) fn story(user: UserId, now: domain::Timestamp) -> Vec<Envelope> {
-    fn sent<M: Event>(at: domain::Timestamp, message: &M) -> Envelope {
+/// Events of one member, from registration to payout.
+pub(crate) fn scenario(user: UserId, now: domain::Timestamp) -> Vec<Envelope> {
+    fn envelope<M: Event>(at: domain::Timestamp, message: &M) -> Envelope {
         TestService::envelope(at, message)
     }
     let mut first = booking(user, 1, "pre_booked", now);
     let paid = payment(user, 50_000, "online", now);
     let pairs = vec![pair(user, 1, "matched", now), pair(user, 2, "flushed", now)];
-    let asked = payout(user, now);
-    let mut told = vec![
-        sent(now, &registered(user, None, now)),
-        sent(now, &first),
-        sent(now, &paid),
-        sent(now, &refund(&paid, now)),
-        sent(now, &placement(user, pairs.clone(), now)),
-        sent(now, &voided(pairs, now)),
-        sent(now, &matched(vec![pair(user, 6, "matched", now)], now)),
-        sent(now, &wallet(user, 1, 2_500, &[("REFERRAL_BONUS", 2_500)], now)),
-        sent(now, &wallet(user, 2, 52_500, &[("BINARY_PAIR", 50_000)], now)),
-        sent(now, &PayoutRequested { payout: Some(asked.clone()) }),
-        sent(now, &PayoutCompleted { payout: next(&asked, 4, "completed", now), tax: None }),
+    let requested = payout(user, now);
+    let mut events = vec![
+        envelope(now, &registered(user, None, now)),
+        envelope(now, &first),
+        envelope(now, &paid),
+        envelope(now, &refund(&paid, now)),
+        envelope(now, &placement(user, pairs.clone(), now)),
+        envelope(now, &voided(pairs, now)),
+        envelope(now, &matched(vec![pair(user, 6, "matched", now)], now)),
+        envelope(now, &wallet(user, 1, 2_500, &[("REFERRAL_BONUS", 2_500)], now)),
+        envelope(now, &wallet(user, 2, 52_500, &[("BINARY_PAIR", 50_000)], now)),
+        envelope(now, &PayoutRequested { payout: Some(requested.clone()) }),
+        envelope(now, &PayoutCompleted { payout: next(&requested, 4, "completed", now), tax: None }),
     ];
     first.version = 3;
     first.status = "confirmed".into();
-    told.push(sent(now, &first));
-    told
+    events.push(envelope(now, &first));
+    events
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_order_of_events_and_their_number_change_no_figure() {
+async fn reordered_and_duplicate_events_change_no_figure() {
     let (forwards, backwards) =
         (TestService::start(reports::service()).await, TestService::start(reports::service()).await);
     let user = id::fresh();
-    let told = story(user, forwards.now());
-    for event in &told {
+    let events = scenario(user, forwards.now());
+    for event in &events {
         forwards.deliver_envelope(event.clone()).await;
     }
-    let expected = seen(&forwards, user).await;
-    for event in told.iter().rev().chain(&told) {
-        // A new envelope: a rebuilt consumer is fed the log without its inbox.
+    let expected = load_all_figures(&forwards, user).await;
+    for event in events.iter().rev().chain(&events) {
+        // A new event id bypasses the inbox, as when a rebuilt consumer replays the log.
         let id = *id::fresh::<UserId>().as_bytes();
         backwards.deliver_envelope(Envelope { id, ..event.clone() }).await;
     }
-    assert_eq!(seen(&backwards, user).await, expected);
-    let (mine, board) = (&expected[0], &expected[1]);
+    assert_eq!(load_all_figures(&backwards, user).await, expected);
+    let (mine, dashboard) = (&expected[0], &expected[1]);
     assert_eq!(
         (&mine["pairs_total"], &mine["available"], &mine["total_paid"]),
         (&json!(1), &json!("525.00"), &json!("0.00"))
     );
-    assert_eq!(board["bookings"]["confirmed"], 1);
-    assert_eq!(board["bookings"]["pre_booked"], 0);
-    assert_eq!(board["revenue"], "0.00");
-    assert_eq!(board["payouts"]["paid"]["count"], 1);
+    assert_eq!(dashboard["bookings"]["confirmed"], 1);
+    assert_eq!(dashboard["bookings"]["pre_booked"], 0);
+    assert_eq!(dashboard["revenue"], "0.00");
+    assert_eq!(dashboard["payouts"]["paid"]["count"], 1);
     forwards.finish().await;
     backwards.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_cannot_be_read_is_parked_and_the_others_count() {
+async fn an_unreadable_event_is_parked_and_the_others_count() {
     let service = TestService::start(reports::service()).await;
     let user = id::fresh();
-    let mut strange = payment(user, 50_000, "online", service.now());
-    strange.method = "barter".into();
-    service.deliver_now(&strange).await;
+    let mut unreadable = payment(user, 50_000, "online", service.now());
+    unreadable.method = "barter".into();
+    service.deliver_now(&unreadable).await;
     service.deliver_now(&payment(user, 1, "online", service.now())).await;
     assert_eq!(service.as_staff().get("/reports/dashboard").await.expect(200)["revenue"], "0.01");
     let parked = service.parked().await;

@@ -1,7 +1,7 @@
-//! Rollups against the sums over the facts.
+//! Tests of the rollups against full sums of the facts.
 
-use crate::order::seen;
-use crate::platform::*;
+use crate::events::*;
+use crate::order::load_all_figures;
 use chassis::id;
 use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
@@ -12,7 +12,7 @@ use proto_events::{Envelope, Event};
 use reports::app::rebuild::rebuild;
 use testkit::{Statements, TestService};
 
-/// Numbers that depend on a seed alone.
+/// Deterministic random numbers (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -31,50 +31,54 @@ impl Random {
     }
 }
 
-fn told<M: Event>(message: &M) -> Envelope {
+fn envelope<M: Event>(message: &M) -> Envelope {
     TestService::envelope(Timestamp::UNIX_EPOCH, message)
 }
 
-/// What one member does within a few days, with reversals.
+/// Random events of one member within a few days, reversals included.
 fn history(random: &mut Random, member: UserId, now: Timestamp) -> Vec<Envelope> {
     let mut day = || now.plus_hours(-24 * i64::try_from(random.below(4)).unwrap());
     let (first, second) = (day(), day());
     let joined = User { referrer_id: Some(fresh()), ..user(member, None, first) };
-    let mut all = vec![told(&registered(member, None, first))];
+    let mut all = vec![envelope(&registered(member, None, first))];
     for version in 2..=4 {
         let role = random.of(&["user", "user", "staff"]).to_owned();
         let is_active_buyer = random.below(2) == 0;
         let user = Some(User { version, role, is_active_buyer, ..joined.clone() });
-        all.push(told(&UserUpdated { user }));
+        all.push(envelope(&UserUpdated { user }));
     }
     let booked = booking(member, 1, "pre_booked", second);
     for version in 1..=3 {
         let status = random.of(&["pre_booked", "confirmed", "completed", "cancelled", "expired"]).to_owned();
-        all.push(told(&BookingChanged { version, status, ..booked.clone() }));
+        all.push(envelope(&BookingChanged { version, status, ..booked.clone() }));
     }
     for _ in 0..3 {
         let method = random.of(&["online", "bank_transfer", "cash", "wallet", "emi_deduction"]);
         let paid = payment(member, random.paise(), method, first);
-        all.extend([told(&paid), told(&refund(&paid, second)), told(&returned(member, random.paise(), second))]);
+        all.extend([
+            envelope(&paid),
+            envelope(&refund(&paid, second)),
+            envelope(&returned(member, random.paise(), second)),
+        ]);
     }
     let pairs = vec![pair(member, 1, "matched", first), pair(member, 7, "matched", first)];
     let flushed = vec![pair(member, 8, "flushed", second)];
-    all.extend([told(&placement(member, pairs.clone(), first)), told(&matched(flushed.clone(), second))]);
-    all.extend([told(&voided(pairs, second)), told(&voided(flushed, second))]);
+    all.extend([envelope(&placement(member, pairs.clone(), first)), envelope(&matched(flushed.clone(), second))]);
+    all.extend([envelope(&voided(pairs, second)), envelope(&voided(flushed, second))]);
     for version in 1..=3 {
         let lines = [("REFERRAL_BONUS", random.paise()), ("REVERSAL", -random.paise())];
-        all.push(told(&wallet(member, version, random.paise(), &lines, first)));
+        all.push(envelope(&wallet(member, version, random.paise(), &lines, first)));
     }
-    let asked = payout(member, first);
-    all.push(told(&PayoutRequested { payout: Some(asked.clone()) }));
-    all.push(told(&PayoutCompleted { payout: next(&asked, 3, "completed", first), tax: None }));
+    let requested = payout(member, first);
+    all.push(envelope(&PayoutRequested { payout: Some(requested.clone()) }));
+    all.push(envelope(&PayoutCompleted { payout: next(&requested, 3, "completed", first), tax: None }));
     if random.below(2) == 0 {
-        all.push(told(&PayoutReversed { payout: next(&asked, 4, "reversed", second), tax: None }));
+        all.push(envelope(&PayoutReversed { payout: next(&requested, 4, "reversed", second), tax: None }));
     }
     all
 }
 
-/// Everything in any order, much of it twice, as other envelopes.
+/// Shuffles the events and duplicates a third of them under new event ids.
 fn shuffled(random: &mut Random, mut all: Vec<Envelope>) -> Vec<Envelope> {
     let again: Vec<Envelope> = all.iter().filter(|_| random.below(3) == 0).cloned().collect();
     all.extend(again.into_iter().map(|event| Envelope { id: *id::fresh::<uuid::Uuid>().as_bytes(), ..event }));
@@ -84,7 +88,8 @@ fn shuffled(random: &mut Random, mut all: Vec<Envelope>) -> Vec<Envelope> {
     all
 }
 
-async fn corrected(service: &TestService) -> usize {
+/// Rebuilds the rollups and returns how many differed.
+async fn count_corrected(service: &TestService) -> usize {
     service.ctx().tx(async |c| Ok::<_, chassis::events::HandleError>(rebuild(c).await?)).await.unwrap()
 }
 
@@ -102,16 +107,16 @@ async fn rollups_are_the_sums_of_the_facts_after_any_history() {
         let all = shuffled(&mut random, all);
         let (some, rest) = all.split_at(all.len() / 2);
         service.deliver_all(some.to_vec()).await;
-        assert_eq!(corrected(&service).await, 0, "round {round}, half");
+        assert_eq!(count_corrected(&service).await, 0, "round {round}, half");
         for event in rest {
             service.deliver_envelope(event.clone()).await;
         }
-        assert_eq!(corrected(&service).await, 0, "round {round}");
+        assert_eq!(count_corrected(&service).await, 0, "round {round}");
     }
-    let before = seen(&service, member).await;
+    let before = load_all_figures(&service, member).await;
     assert_ne!(before[1]["commission_paid"], "0.00");
     service.run_job("rebuild_rollups").await;
-    assert_eq!(seen(&service, member).await, before);
+    assert_eq!(load_all_figures(&service, member).await, before);
     service.finish().await;
 }
 
@@ -120,31 +125,31 @@ async fn the_dashboard_and_reports_come_from_rollups_which_can_be_rebuilt() {
     let service = TestService::start(reports::service()).await;
     let (member, mut random) = (id::fresh(), Random(7));
     service.deliver_all(history(&mut random, member, service.now())).await;
-    let right = seen(&service, member).await;
+    let right = load_all_figures(&service, member).await;
     let spoil =
         "UPDATE rollups SET facts = facts + 1, measure_1 = measure_1 + 100; DELETE FROM rollups WHERE noun = 'pair'";
     service.ctx().db().write().await.unwrap().batch_execute(spoil).await.unwrap();
-    let wrong = seen(&service, member).await;
+    let wrong = load_all_figures(&service, member).await;
     // The member's own figures are added up from their own rows.
     assert_eq!(wrong[0], right[0]);
     for (wrong, right) in wrong.iter().zip(&right).skip(1) {
         assert_ne!(wrong, right);
     }
     service.run_job("rebuild_rollups").await;
-    assert_eq!(seen(&service, member).await, right);
-    assert_eq!(corrected(&service).await, 0);
+    assert_eq!(load_all_figures(&service, member).await, right);
+    assert_eq!(count_corrected(&service).await, 0);
     service.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backlog_is_stored_in_a_few_statements_a_noun() {
+async fn a_backlog_is_stored_in_a_few_statements_per_table() {
     let service = TestService::start(reports::service()).await;
     let mut random = Random(11);
     let backlog: Vec<Envelope> = (0..20).flat_map(|_| history(&mut random, id::fresh(), service.now())).collect();
-    let statements = Statements::of(&service);
+    let statements = Statements::record(&service);
     service.deliver_all(backlog).await;
     for table in ["receipts", "wallets", "pair_facts", "payout_steps", "rollups"] {
-        let count = statements.with(&[&format!("`{table}`")]).len();
+        let count = statements.containing(&[&format!("`{table}`")]).len();
         assert!((1..60).contains(&count), "{table}: {count}");
     }
     service.finish().await;

@@ -1,6 +1,6 @@
-//! Ranges, periods and formats of the reports.
+//! Tests of report ranges, periods and formats.
 
-use crate::platform::*;
+use crate::events::*;
 use chassis::id;
 use domain::{Day, Timestamp, UserId};
 use proto_events::payout::v1::{PayoutCompleted, PayoutRejected, PayoutRequested, PayoutReversed};
@@ -13,7 +13,7 @@ fn on(day: &str) -> Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn this_month_is_shown_day_by_day_unless_asked_otherwise() {
+async fn the_default_report_is_the_current_month_by_day() {
     let service = TestService::start(reports::service()).await;
     let user: UserId = id::fresh();
     for day in ["2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"] {
@@ -35,7 +35,7 @@ async fn this_month_is_shown_day_by_day_unless_asked_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ends_of_a_range_cut_its_first_and_last_period() {
+async fn a_range_cuts_its_first_and_last_period() {
     let service = TestService::start(reports::service()).await;
     let user: UserId = id::fresh();
     for day in ["2026-11-02", "2026-11-03", "2026-11-09", "2026-11-10"] {
@@ -52,7 +52,7 @@ async fn the_ends_of_a_range_cut_its_first_and_last_period() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_range_that_makes_no_sense_is_refused() {
+async fn an_invalid_range_is_refused() {
     let service = TestService::start(reports::service()).await;
     let staff = service.as_staff();
     for (query, code) in [
@@ -76,13 +76,13 @@ async fn payouts_and_pairs_are_shown_on_the_day_of_each_step() {
     let service = TestService::start(reports::service()).await;
     let user: UserId = id::fresh();
     let (first, second, third) = (on("2026-11-01"), on("2026-11-02"), on("2026-11-03"));
-    let (asked, refused) = (payout(user, first), payout(user, first));
-    service.deliver_now(&PayoutRequested { payout: Some(asked.clone()) }).await;
+    let (requested, refused) = (payout(user, first), payout(user, first));
+    service.deliver_now(&PayoutRequested { payout: Some(requested.clone()) }).await;
     service.deliver_now(&PayoutRequested { payout: Some(refused.clone()) }).await;
     let rejected = PayoutRejected { payout: next(&refused, 2, "rejected", first), hold_refused: true };
     service.deliver_now(&rejected).await;
-    service.deliver_now(&PayoutCompleted { payout: next(&asked, 4, "completed", second), tax: None }).await;
-    service.deliver_now(&PayoutReversed { payout: next(&asked, 5, "reversed", third), tax: None }).await;
+    service.deliver_now(&PayoutCompleted { payout: next(&requested, 4, "completed", second), tax: None }).await;
+    service.deliver_now(&PayoutReversed { payout: next(&requested, 5, "reversed", third), tax: None }).await;
     let staff = service.as_staff();
     let days = staff.get("/reports/payouts").await.expect(200)["items"].clone();
     assert_eq!(
@@ -122,18 +122,18 @@ async fn a_report_comes_as_csv_and_as_a_workbook() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_needs_no_connection_of_requests_and_is_refused_while_others_read() {
+async fn a_file_uses_a_connection_for_long_reads_and_is_refused_while_none_is_free() {
     let service = TestService::start(reports::service()).await;
     let (db, staff) = (service.ctx().db(), service.as_staff());
-    let turns = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
+    let long_reads = [db.long_read(Duration::ZERO).await.unwrap(), db.long_read(Duration::ZERO).await.unwrap()];
     for format in ["csv", "xlsx"] {
         let refused = staff.get(&format!("/reports/sales?format={format}")).await;
         assert_eq!(refused.header("retry-after"), "5");
         assert_eq!(refused.problem(429), "request.busy");
     }
     staff.get("/reports/sales").await.expect(200);
-    drop(turns);
-    // As many as the pool has.
+    drop(long_reads);
+    // All connections of the ordinary pool are taken.
     let mut held = Vec::new();
     for _ in 0..8 {
         held.push(db.replica().await.unwrap());

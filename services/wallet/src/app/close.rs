@@ -1,6 +1,6 @@
-//! Closes the books up to an instant at which nothing can be posted any more, off the hot path.
+//! Closings: the total of every account at a past instant, computed by a job once no posting can be added before it.
 
-use super::rollup::add_up;
+use super::rollup::add_to_totals;
 use crate::domain::{Account, Epoch};
 use crate::error::WalletError;
 use crate::store::closings::{self, Totals};
@@ -8,69 +8,77 @@ use crate::store::entries;
 use db::DbConnection;
 use domain::{Money, Timestamp};
 
-/// So much time lies between two closings: what a balance in between has to add up, at most.
-const INTERVAL_SECS: i64 = 300;
-/// Postings added in one step, and those of the same instant as the last.
-const STEP: i64 = 5_000;
+/// Shortest time between two closings. A past trial balance adds up about this much time of postings after the closing
+/// before it.
+const MIN_CLOSING_INTERVAL_SECS: i64 = 300;
+/// Postings added in one step, besides those with the same posting time as the last of them.
+const MAX_STEP_POSTINGS: i64 = 5_000;
 
-/// What every account came to at an instant, as far as it is added up.
+/// A closing in progress: the totals of all accounts, as far as they are added up.
 pub struct Closing {
     closed_at: Timestamp,
-    /// What was posted until then is in the totals.
+    /// Postings until this time are in the totals.
     until: Option<Timestamp>,
     totals: Totals,
 }
 
-/// Begins a closing at a settled boundary with what the last one came to, if it is time for another.
+/// Begins a closing at the floor of a settled epoch, from the totals of the last closing. `None` when the last closing
+/// is too recent.
 pub async fn begin(c: &mut DbConnection, settled: &Epoch) -> Result<Option<Closing>, WalletError> {
     let closed_at = settled.floor_at;
-    let until = closings::last(c, None).await?;
-    if until.is_some_and(|last| closed_at < last.plus_secs(INTERVAL_SECS)) {
+    let until = closings::find_last(c, None).await?;
+    if until.is_some_and(|last| closed_at < last.plus_secs(MIN_CLOSING_INTERVAL_SECS)) {
         return Ok(None);
     }
-    Ok(Some(after(c, until, closed_at).await?))
+    Ok(Some(begin_from(c, until, closed_at).await?))
 }
 
-/// Begins to add up what every account came to at `at`, with the last closing before it.
-pub async fn begin_at(c: &mut DbConnection, at: Timestamp) -> Result<Closing, WalletError> {
-    let until = closings::last(c, Some(at)).await?;
-    after(c, until, at).await
+/// Begins to add up the totals at `at`, from the last closing until it.
+pub async fn begin_as_of(c: &mut DbConnection, at: Timestamp) -> Result<Closing, WalletError> {
+    let until = closings::find_last(c, Some(at)).await?;
+    begin_from(c, until, at).await
 }
 
-/// Begins with what the closing at `until` came to, or with nothing.
-async fn after(c: &mut DbConnection, until: Option<Timestamp>, closed_at: Timestamp) -> Result<Closing, WalletError> {
+/// Begins from the totals of the closing at `until`, or from nothing.
+async fn begin_from(
+    c: &mut DbConnection,
+    until: Option<Timestamp>,
+    closed_at: Timestamp,
+) -> Result<Closing, WalletError> {
     let totals = match until {
-        Some(last) => closings::kept(c, last).await?,
+        Some(last) => closings::load_totals(c, last).await?,
         None => Totals::new(),
     };
     Ok(Closing { closed_at, until, totals })
 }
 
 impl Closing {
+    /// The total of every account that has postings.
     pub fn into_totals(self) -> Totals {
         self.totals
     }
 }
 
-/// Adds up the next postings. `Ok(false)`: there are no more.
-pub async fn add(c: &mut DbConnection, closing: &mut Closing) -> Result<bool, WalletError> {
+/// Adds up the next postings. Returns false when there are no more.
+pub async fn add_next_postings(c: &mut DbConnection, closing: &mut Closing) -> Result<bool, WalletError> {
     let Closing { closed_at, until, totals } = closing;
     if *until == Some(*closed_at) {
         return Ok(false);
     }
-    let step = entries::time_of_nth(c, *until, STEP).await?.map_or(*closed_at, |at| at.min(*closed_at));
-    add_up(totals, entries::moved(c, *until, Some(step)).await?)?;
-    *until = Some(step);
+    let step_end =
+        entries::find_time_of_nth(c, *until, MAX_STEP_POSTINGS).await?.map_or(*closed_at, |at| at.min(*closed_at));
+    add_to_totals(totals, entries::sum_by_account(c, *until, Some(step_end)).await?)?;
+    *until = Some(step_end);
     Ok(true)
 }
 
-/// Saves a closing, unless nothing was ever posted. Another instance may just have saved the same.
+/// Saves a closing, unless nothing was ever posted. Does nothing when another instance has saved the same closing.
 pub async fn save(c: &mut DbConnection, closing: &Closing) -> Result<(), WalletError> {
     let mut totals = closing.totals.clone();
     if totals.is_empty() {
         return Ok(());
     }
-    // Every account has a row.
-    add_up(&mut totals, Account::ALL.iter().map(|account| (*account, Money::ZERO)).collect())?;
+    // A closing has a row for every account.
+    add_to_totals(&mut totals, Account::ALL.iter().map(|account| (*account, Money::ZERO)).collect())?;
     Ok(closings::insert(c, closing.closed_at, totals).await?)
 }

@@ -1,10 +1,10 @@
-//! Decides which postings have ended, by locks and positions and not by time.
+//! Posting epochs: the position and posting time up to which the journal is final, found by locks and not by clocks.
 //!
-//! On SQLite transactions that write take turns, so an epoch is settled when it begins. On MySQL a transaction may
-//! commit long after it took its positions and read its clock, so positions become visible out of order. Waiting for
-//! some minutes would be a guess: here each transaction that posts holds a shared lock on its epoch's row, and an epoch
-//! is settled once the rows before it can be removed. A transaction that stays open delays the next boundary and nothing
-//! else: whoever posts meanwhile joins the newer epoch.
+//! On SQLite write transactions run one at a time, so an epoch is settled when it begins. On MySQL a transaction may
+//! commit long after it took its positions and read its clock, so positions become visible out of order. Therefore each
+//! posting transaction holds a shared lock on the row of its epoch, and an epoch is settled once the rows of earlier
+//! epochs can be deleted. A transaction that stays open delays the next boundary and nothing else: later transactions
+//! join the newer epoch.
 
 use crate::domain::Epoch;
 use crate::error::WalletError;
@@ -12,55 +12,56 @@ use crate::store::epochs;
 use db::DbConnection;
 use domain::Timestamp;
 
-/// Reads that come after a row that was just removed; each finds a newer one.
-const TRIES: u32 = 8;
+/// Attempts to lock the newest epoch. An attempt fails when the row was just deleted; the next one finds a newer row.
+const MAX_JOIN_ATTEMPTS: u32 = 8;
 
-/// The epoch of a transaction that is going to post, held until it ends.
+/// Locks the newest epoch, shared, until the posting transaction ends. Errors with `NoPostingEpoch` after too many
+/// attempts.
 pub async fn join(c: &mut DbConnection) -> Result<Epoch, WalletError> {
-    for _ in 0..TRIES {
-        if let Some(epoch) = epochs::hold(c).await? {
+    for _ in 0..MAX_JOIN_ATTEMPTS {
+        if let Some(epoch) = epochs::lock_newest_shared(c).await? {
             return Ok(epoch);
         }
     }
-    Err(WalletError::NoEpoch)
+    Err(WalletError::NoPostingEpoch)
 }
 
-/// What there is to do about epochs.
-pub struct Due {
+/// The epoch work that is due.
+pub struct DueEpochWork {
     /// The epoch to begin.
     pub next: Option<Epoch>,
-    /// Whether there are two, so that the newer has to be settled.
+    /// Whether there are two epochs, so that the newer one is to be settled.
     pub unsettled: bool,
 }
 
-/// Whether it is time for another epoch, or to settle the newest.
-pub async fn due(c: &mut DbConnection, now: Timestamp) -> Result<Due, WalletError> {
-    let all = epochs::all(c).await?;
-    let [only] = all.as_slice() else { return Ok(Due { next: None, unsettled: !all.is_empty() }) };
-    // Read before the epoch is there: positions given to whoever joins it are greater.
-    let seen = epochs::last_positions(c).await?;
-    Ok(Due { next: only.next(now, seen), unsettled: false })
+/// Finds whether another epoch is to begin or the newest is to be settled.
+pub async fn find_due(c: &mut DbConnection, now: Timestamp) -> Result<DueEpochWork, WalletError> {
+    let all = epochs::list(c).await?;
+    let [only] = all.as_slice() else { return Ok(DueEpochWork { next: None, unsettled: !all.is_empty() }) };
+    // Read before the epoch exists, so that transactions that join it get greater positions.
+    let visible = epochs::last_positions(c).await?;
+    Ok(DueEpochWork { next: only.next(now, visible), unsettled: false })
 }
 
-/// Begins an epoch: those who post from now on join it. Does nothing where another instance has just done so.
+/// Begins an epoch, which later posting transactions join. Does nothing when another instance has begun it.
 pub async fn begin(c: &mut DbConnection, epoch: Epoch) -> Result<(), WalletError> {
-    epochs::begin(c, epoch).await?;
+    epochs::insert(c, epoch).await?;
     Ok(())
 }
 
-/// Settles the newest epoch if no transaction of an earlier one is open. Never waits for one.
-pub async fn settle(c: &mut DbConnection) -> Result<(), WalletError> {
-    let mut all = epochs::all(c).await?;
+/// Settles the newest epoch if no transaction of an earlier epoch is open. Does not wait for locks.
+pub async fn settle_newest(c: &mut DbConnection) -> Result<(), WalletError> {
+    let mut all = epochs::list(c).await?;
     all.pop();
     for earlier in all {
-        if !epochs::remove(c, earlier.number).await? {
+        if !epochs::delete_unless_locked(c, earlier.number).await? {
             break;
         }
     }
     Ok(())
 }
 
-/// The newest settled epoch: the oldest there is.
-pub async fn settled(c: &mut DbConnection) -> Result<Epoch, WalletError> {
-    epochs::all(c).await?.into_iter().next().ok_or(WalletError::NoEpoch)
+/// The newest settled epoch, which is the oldest one stored. Errors with `NoPostingEpoch` when there is none.
+pub async fn load_settled(c: &mut DbConnection) -> Result<Epoch, WalletError> {
+    epochs::list(c).await?.into_iter().next().ok_or(WalletError::NoPostingEpoch)
 }

@@ -1,31 +1,34 @@
-//! Identity: an entry's id is derived from its cause, a line's from its entry.
+//! Derived ids: of entries from their causes, of statement lines from their entries, of EMI reserves from their
+//! sources.
 
 use crate::domain::{EntryId, EntryKey, TransactionId};
 use chassis::id;
 use domain::ReserveId;
 use uuid::Uuid;
 
-/// The last four bits hold a line's number; in an entry's own id they are zero.
+/// The last four bits hold the number of the line; in the id of an entry they are zero.
 const LINE_BITS: u128 = 0xf;
 
+/// The id of the entry with `key`.
 pub fn entry(key: EntryKey) -> EntryId {
     let derived: Uuid = id::derived_from(key.cause, &[key.kind.as_str().as_bytes()]);
     EntryId::from(Uuid::from_u128(derived.as_u128() & !LINE_BITS))
 }
 
+/// The id of line `line` of an entry, from 0 to 15.
 pub fn transaction(entry: EntryId, line: i32) -> TransactionId {
     let line = u128::try_from(line).unwrap_or(0) & LINE_BITS;
     TransactionId::from(Uuid::from_u128(entry.uuid().as_u128() | line))
 }
 
-/// The entry and the number of the line that a transaction's id names.
-pub fn line_of(transaction: TransactionId) -> (EntryId, i32) {
+/// The entry and the number of the line that a transaction id refers to.
+pub fn entry_and_line(transaction: TransactionId) -> (EntryId, i32) {
     let bits = transaction.uuid().as_u128();
     let line = i32::try_from(bits & LINE_BITS).unwrap_or(0);
     (EntryId::from(Uuid::from_u128(bits & !LINE_BITS)), line)
 }
 
-/// Under which what `source` puts aside for EMI is known.
+/// The id of the EMI reserve that `cause`, of kind `source`, sets aside.
 pub fn reserve(source: &str, cause: Uuid) -> ReserveId {
     id::derived_from(cause, &[b"emi_reserve", source.as_bytes()])
 }
@@ -42,7 +45,7 @@ mod tests {
         assert_eq!(id, entry(key));
         assert_ne!(id, entry(EntryKey::new(EntryKind::PairVoid, key.cause)));
         for line in 0..16 {
-            assert_eq!(line_of(transaction(id, line)), (id, line));
+            assert_eq!(entry_and_line(transaction(id, line)), (id, line));
         }
     }
 }

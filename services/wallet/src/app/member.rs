@@ -1,14 +1,15 @@
-//! Keeps who exists, so that nothing is given to nobody.
+//! Registered members, stored so that manual entries for unknown members are refused.
 
 use crate::store::members;
 use db::DbConnection;
 use diesel::QueryResult;
 use domain::UserId;
 
-/// The longest name that is kept; the rest is for display only.
-const NAME: usize = 255;
+/// Longest stored name, in characters. Longer names are cut; they are for display only.
+const MAX_NAME_CHARS: usize = 255;
 
-pub async fn keep(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
-    let name: String = name.chars().take(NAME).collect();
-    members::keep(c, user_id, &name).await
+/// Stores a member, or the new name of one.
+pub async fn save(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
+    let name: String = name.chars().take(MAX_NAME_CHARS).collect();
+    members::save(c, user_id, &name).await
 }

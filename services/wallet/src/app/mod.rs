@@ -1,19 +1,20 @@
-//! The only writers: each function takes the transaction it works in.
+//! Operations of the ledger, which do all its writes; each function takes the transaction that it works in.
 //!
-//! [`ids`] (identity of entries and lines), [`post`] (commands into entries, a batch at a time), [`announce`]
-//! (what others hear of it), [`verify`] and [`figures`] (whether the books agree with themselves), [`seal`] (the
-//! hash chain over all entries), [`epoch`] (which postings have ended), [`close`] (what accounts came to at past instants),
-//! [`rollup`] (what they come to now).
+//! [`ids`] (derived ids), [`posting`] (commands into entries, a batch at a time), [`publish`] (events of a posting
+//! transaction), [`epoch`] (the boundary of final postings), [`close`] (account totals at past instants), [`rollup`]
+//! (current account totals), [`seal`] (the hash chain over all entries), [`verify`] and [`wallet_check`] (verification
+//! of the ledger), [`derivation`] (explanation of stored lines), [`member`] and [`plan`] (copies of other services'
+//! data).
 
-pub mod announce;
 pub mod close;
 pub mod derivation;
 pub mod epoch;
-pub mod figures;
 pub mod ids;
 pub mod member;
 pub mod plan;
-pub mod post;
+pub mod posting;
+pub mod publish;
 pub mod rollup;
 pub mod seal;
 pub mod verify;
+pub mod wallet_check;

@@ -1,11 +1,12 @@
-//! Keeps a published version of the compensation plan, to explain amounts by.
+//! Published versions of the compensation plan, stored to explain amounts.
 
 use crate::error::WalletError;
 use crate::store::plans;
 use db::DbConnection;
 use domain::PlanVersion;
 
-pub async fn keep(c: &mut DbConnection, version: &PlanVersion) -> Result<(), WalletError> {
+/// Stores a plan version; one that is stored already stays as it is.
+pub async fn save(c: &mut DbConnection, version: &PlanVersion) -> Result<(), WalletError> {
     let plan = serde_json::to_string(&version.plan).map_err(WalletError::Json)?;
-    Ok(plans::keep(c, version.version, version.effective_from, &plan).await?)
+    Ok(plans::insert_if_absent(c, version.version, version.effective_from, &plan).await?)
 }

@@ -1,7 +1,7 @@
-//! What the accounts come to now: a rollup that a job keeps, and the few postings after it.
+//! Current account totals: a rollup that a job maintains, and the few postings after it.
 //!
-//! The rollup only covers positions that are settled (see [`super::epoch`]), and the postings after its position are
-//! read in one statement: whatever commits in between, the sum is that of the whole journal at one moment.
+//! The rollup covers settled positions only (see [`super::epoch`]), and the postings after its position are read in one
+//! statement. So the sum is that of the whole journal at one moment, whatever commits between the two reads.
 
 use crate::domain::{Account, Epoch, LedgerError};
 use crate::error::WalletError;
@@ -10,50 +10,51 @@ use crate::store::rollups::{self, Rollup};
 use db::DbConnection;
 use domain::Money;
 
-/// Positions added in one step.
-const STEP: i64 = 20_000;
+/// Positions added to the rollup in one step.
+const MAX_STEP_POSITIONS: i64 = 20_000;
 
-/// What every account comes to.
-pub async fn totals(c: &mut DbConnection) -> Result<Totals, WalletError> {
+/// The current total of every account that has postings.
+pub async fn current_totals(c: &mut DbConnection) -> Result<Totals, WalletError> {
     let Rollup { position, mut totals } = rollups::load(c).await?;
-    add_up(&mut totals, rollups::moved(c, position, None).await?)?;
+    add_to_totals(&mut totals, rollups::sum_by_account(c, position, None).await?)?;
     Ok(totals)
 }
 
-/// What to add next, and where from and to.
-pub struct Step {
+/// The sums to add to the rollup, with the range of positions that they cover.
+pub struct RollupStep {
     after: i64,
     until: i64,
-    moved: Vec<(Account, Money)>,
+    sums: Vec<(Account, Money)>,
 }
 
-/// Adds up the next settled postings; none where the rollup has them all.
-pub async fn read(c: &mut DbConnection, settled: &Epoch) -> Result<Option<Step>, WalletError> {
+/// Adds up the next settled postings. `None` when the rollup has them all.
+pub async fn load_next_step(c: &mut DbConnection, settled: &Epoch) -> Result<Option<RollupStep>, WalletError> {
     let after = rollups::load(c).await?.position;
-    let until = settled.last.posting.min(after.saturating_add(STEP));
+    let until = settled.last.posting.min(after.saturating_add(MAX_STEP_POSITIONS));
     if until <= after {
         return Ok(None);
     }
-    let moved = rollups::moved(c, after, Some(until)).await?;
-    Ok(Some(Step { after, until, moved }))
+    let sums = rollups::sum_by_account(c, after, Some(until)).await?;
+    Ok(Some(RollupStep { after, until, sums }))
 }
 
-/// Adds a step to the rollup. `Ok(false)`: another instance did so meanwhile.
-pub async fn save(c: &mut DbConnection, step: &Step) -> Result<bool, WalletError> {
+/// Adds a step to the rollup. Returns false when another instance has moved the rollup meanwhile.
+pub async fn save_step(c: &mut DbConnection, step: &RollupStep) -> Result<bool, WalletError> {
     let mut rollup = rollups::lock(c).await?;
     if rollup.position != step.after {
         return Ok(false);
     }
-    // Every account has a row, and with it the position.
-    add_up(&mut rollup.totals, Account::ALL.iter().map(|account| (*account, Money::ZERO)).collect())?;
-    add_up(&mut rollup.totals, step.moved.clone())?;
+    // A rollup has a row for every account, each with the position.
+    add_to_totals(&mut rollup.totals, Account::ALL.iter().map(|account| (*account, Money::ZERO)).collect())?;
+    add_to_totals(&mut rollup.totals, step.sums.clone())?;
     rollup.position = step.until;
     rollups::save(c, &rollup).await?;
     Ok(true)
 }
 
-pub(super) fn add_up(totals: &mut Totals, moved: Vec<(Account, Money)>) -> Result<(), WalletError> {
-    for (account, sum) in moved {
+/// Adds sums by account to `totals`. Errors when a total overflows.
+pub(super) fn add_to_totals(totals: &mut Totals, sums: Vec<(Account, Money)>) -> Result<(), WalletError> {
+    for (account, sum) in sums {
         let total = totals.entry(account).or_default();
         *total = total.add(sum).map_err(LedgerError::from)?;
     }

@@ -1,10 +1,9 @@
-//! The hash chain: each entry's hash covers its every field, its postings and the hash before it, so that a
-//! changed byte breaks the chain from there on. Sealing is a job: nobody who posts waits for it.
+//! Hash chain over all entries. The hash of an entry covers its fields, its postings and the hash before it, so a
+//! changed byte breaks the chain from there on. A job seals the entries; posting does not wait for it.
 //!
 //! Entries are sealed in the order of their positions, each read once: the position reached is saved with every chunk.
-//! It never passes a position that may still be filled, because sealing stops at a settled epoch's (see
-//! [`super::epoch`]); a list of gaps to look at again is not needed. Chunks are read on a read connection, and the
-//! transaction that saves one only inserts.
+//! Sealing stops at the position of a settled epoch (see [`super::epoch`]), so no position that it has passed can be
+//! filled later. Chunks are read on a read connection, and the transaction that saves one only inserts.
 
 use crate::domain::{EntryId, Epoch};
 use crate::error::WalletError;
@@ -15,53 +14,57 @@ use domain::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Entries read, and sealed in one transaction.
-const CHUNK: i64 = 500;
+/// Entries sealed in one transaction, and seals verified in one step.
+const MAX_CHUNK_ENTRIES: i64 = 500;
 
-/// Seals to save, and the positions of the journal they are of.
-pub struct Chunk {
+/// Seals to save, with the range of journal positions that they cover.
+pub struct SealChunk {
     after: i64,
     until: i64,
     rows: Vec<SealRow>,
 }
 
-/// Reads the entries to seal next, of those that are settled. None where all of them are sealed.
-pub async fn read(c: &mut DbConnection, settled: &Epoch, now: Timestamp) -> Result<Option<Chunk>, WalletError> {
-    let after = seals::progress(c).await?;
-    let found = entries::in_order(c, after, settled.last.entry, CHUNK).await?;
-    // Where no entry is left, the positions up to the boundary stay empty.
+/// Reads the next settled entries and computes their seals. `None` when all of them are sealed.
+pub async fn load_next_chunk(
+    c: &mut DbConnection,
+    settled: &Epoch,
+    now: Timestamp,
+) -> Result<Option<SealChunk>, WalletError> {
+    let after = seals::load_sealed_position(c).await?;
+    let found = entries::list_by_position(c, after, settled.last.entry, MAX_CHUNK_ENTRIES).await?;
+    // No entry is left up to the boundary, and none can be added there.
     let Some(until) = found.last().map(|(position, _)| *position) else { return Ok(None) };
     let ids: Vec<_> = found.iter().map(|(_, entry)| entry.id).collect();
-    // None, unless an earlier version sealed entries and did not save how far it came.
-    let sealed = seals::among(c, &ids).await?;
-    let mut lines = entries::lines_by_entry(c, &ids).await?;
-    let last = seals::last(c).await?;
+    // Empty, unless an earlier release has sealed entries without saving its position.
+    let sealed = seals::find_sealed(c, &ids).await?;
+    let mut lines = entries::list_lines_by_entry(c, &ids).await?;
+    let last = seals::find_last(c).await?;
     let (mut number, mut hash) = last.map_or((0, Vec::new()), |s| (s.number, s.hash));
     let mut rows = Vec::with_capacity(found.len());
     for (_, entry) in found.iter().filter(|(_, entry)| !sealed.contains(&entry.id)) {
         number += 1;
-        hash = hash_of(&hash, entry, &lines.remove(&entry.id).unwrap_or_default());
+        hash = hash_entry(&hash, entry, &lines.remove(&entry.id).unwrap_or_default());
         rows.push(SealRow { number, entry_id: entry.id, hash: hash.clone(), sealed_at: now });
     }
-    Ok(Some(Chunk { after, until, rows }))
+    Ok(Some(SealChunk { after, until, rows }))
 }
 
-/// Saves a chunk and how far sealing came. `Ok(false)`: another instance sealed these entries meanwhile.
-pub async fn save(c: &mut DbConnection, chunk: &Chunk) -> Result<bool, WalletError> {
-    if !seals::advance(c, chunk.after, chunk.until).await? {
+/// Saves a chunk and the position reached. Returns false when another instance has sealed these entries meanwhile.
+pub async fn save_chunk(c: &mut DbConnection, chunk: &SealChunk) -> Result<bool, WalletError> {
+    if !seals::advance_sealed_position(c, chunk.after, chunk.until).await? {
         return Ok(false);
     }
     seals::insert(c, chunk.rows.clone()).await?;
     Ok(true)
 }
 
-/// The hash of an entry after the one whose hash is `before`.
-pub fn hash_of(before: &[u8], entry: &EntryRow, lines: &[PostingRow]) -> Vec<u8> {
+/// The hash of an entry that follows the hash `before`.
+pub fn hash_entry(before: &[u8], entry: &EntryRow, lines: &[PostingRow]) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(before);
     let optional = |value: Option<String>| value.map_or_else(|| "-".to_owned(), |v| format!("+{v}"));
     let mut field = |value: String| {
-        // A length in front, so that no two different entries are the same text.
+        // The length comes first, so that different entries never hash the same bytes.
         hash.update(format!("{}:", value.len()));
         hash.update(value);
     };
@@ -93,65 +96,68 @@ pub fn hash_of(before: &[u8], entry: &EntryRow, lines: &[PostingRow]) -> Vec<u8>
     hash.finalize().to_vec()
 }
 
-/// Where the chain does not hold.
+/// The first break of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Break {
+pub struct ChainBreak {
     pub number: i64,
-    /// What the seal says and what was found there instead.
+    /// The entry that the seal names.
     pub entry: String,
+    /// What is wrong, in words.
     pub found: &'static str,
 }
 
-impl Break {
+impl ChainBreak {
+    /// The break at an entry without a seal.
     pub fn missing_seal(number: i64, entry: EntryId) -> Self {
         Self { number, entry: entry.to_string(), found: "its seal is missing" }
     }
 }
 
-/// How far the chain was followed, and the hash there.
+/// The last verified seal: its number and its hash.
 #[derive(Default)]
-pub struct Walk {
+pub struct ChainProgress {
     number: i64,
     hash: Vec<u8>,
 }
 
-impl Walk {
-    /// How many seals hold.
+impl ChainProgress {
+    /// The count of verified seals.
     pub fn number(&self) -> i64 {
         self.number
     }
 }
 
-pub enum Checked {
-    /// These seals hold; there may be more.
+/// The result of verifying some seals.
+pub enum ChainCheck {
+    /// These seals are valid; there may be more.
     More,
-    /// All seals hold.
+    /// All seals are valid.
     End,
-    Broken(Break),
+    Broken(ChainBreak),
 }
 
-/// Follows the chain over the next seals.
-pub async fn check(c: &mut DbConnection, walk: &mut Walk) -> Result<Checked, WalletError> {
-    let page = seals::page(c, walk.number, CHUNK).await?;
+/// Verifies the next seals after `progress`.
+pub async fn check_next(c: &mut DbConnection, progress: &mut ChainProgress) -> Result<ChainCheck, WalletError> {
+    let page = seals::list(c, progress.number, MAX_CHUNK_ENTRIES).await?;
     if page.is_empty() {
-        return Ok(Checked::End);
+        return Ok(ChainCheck::End);
     }
     let ids: Vec<_> = page.iter().map(|s| s.entry_id).collect();
-    let whole: BTreeMap<_, _> = entries::whole(c, &ids).await?.into_iter().map(|e| (e.0.id, e)).collect();
+    let whole: BTreeMap<_, _> = entries::list_with_lines(c, &ids).await?.into_iter().map(|e| (e.0.id, e)).collect();
     for seal in page {
         let found = match whole.get(&seal.entry_id) {
-            _ if seal.number != walk.number + 1 => Some("a seal before it is missing"),
+            _ if seal.number != progress.number + 1 => Some("a seal before it is missing"),
             None => Some("the entry is missing"),
             Some((entry, lines)) => {
-                walk.hash = hash_of(&walk.hash, entry, lines);
-                (walk.hash != seal.hash).then_some("the entry was changed")
+                progress.hash = hash_entry(&progress.hash, entry, lines);
+                (progress.hash != seal.hash).then_some("the entry was changed")
             }
         };
         if let Some(found) = found {
-            let broken = Break { number: walk.number + 1, entry: seal.entry_id.to_string(), found };
-            return Ok(Checked::Broken(broken));
+            let broken = ChainBreak { number: progress.number + 1, entry: seal.entry_id.to_string(), found };
+            return Ok(ChainCheck::Broken(broken));
         }
-        walk.number = seal.number;
+        progress.number = seal.number;
     }
-    Ok(Checked::More)
+    Ok(ChainCheck::More)
 }

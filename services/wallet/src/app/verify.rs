@@ -1,270 +1,283 @@
-//! Whether the books agree with themselves: every entry adds up to zero, every figure of a wallet is the fold of its
-//! postings, every line says what the lines before it make of it, and every sum that is kept is that of its postings.
+//! Verification of the ledger: every entry adds up to zero; every balance and total of a wallet is the sum of its
+//! postings; the number and balance on every line follow from the lines before it; closings and the rollup are the sums
+//! of their postings; the hash chain is unbroken.
 //!
-//! A verification reads the whole ledger in bounded steps and locks nothing. A wallet that changes between two of its
-//! reads looks wrong for a moment, so what was found of wallets is only suspected, and looked at again with their locks.
+//! A verification reads the whole ledger in bounded steps without locks. A wallet that changes between two reads looks
+//! wrong for a moment, so a wallet that differs is only a suspect until it is compared again under its lock.
 
-use super::{figures, seal};
+use super::{seal, wallet_check};
 use crate::domain::{Account, LedgerError};
 use crate::error::WalletError;
 use crate::store::closings::{self, Totals};
-use crate::store::folds::{Deviation, Owners};
+use crate::store::posting_sums::{LineDeviation, OwnerFilter};
 use crate::store::rollups::{self, Rollup};
-use crate::store::{company, entries, folds, seals, wallets};
+use crate::store::{company, entries, posting_sums, seals, wallets};
 use db::DbConnection;
 use domain::{Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Wallets compared, or members whose lines are walked, in one step.
-const PAGE: i64 = 500;
-/// Rows of the journal read in one step.
-const ROWS: i64 = 5_000;
-/// More than this many faults are not listed.
-const SHOWN: usize = 100;
+/// Members whose wallets or lines are compared in one step.
+const PAGE_MEMBERS: i64 = 500;
+/// Journal rows read in one step.
+const PAGE_ROWS: i64 = 5_000;
+/// Most faults listed in a report.
+const MAX_LISTED_FAULTS: usize = 100;
 
+/// The report of a verification.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Verification {
     pub ok: bool,
     pub wallets_checked: u64,
     pub entries_checked: i64,
-    /// Entries of the hash chain that hold; those posted since it last grew are not in it yet.
+    /// Entries of the hash chain that are unchanged. Entries posted since the last sealing are not in it yet.
     pub entries_sealed: i64,
-    /// At most a hundred.
+    /// At most 100.
     pub faults: Vec<Fault>,
 }
 
-/// Something that cannot be.
+/// A stored value that differs from the value computed from the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fault {
     /// `chain_broken`, `balance_differs`, `line_differs`, `unbalanced_entry`, `closing_differs` or `rollup_differs`.
     pub kind: &'static str,
-    /// The entry, its line like `entry:…:1:balance_before`, or the figure like `member:…:available`.
+    /// The entry, a field of its line (`entry:…:1:balance_before`), a field of a wallet (`member:…:available`), or an
+    /// account.
     pub subject: String,
     pub expected: String,
     pub found: String,
 }
 
-/// What is read next.
-enum Place {
+/// The next rows to read.
+enum VerificationStage {
     Wallets { after: UserId },
     Lines { after: UserId },
     Closings { after: Option<Timestamp>, totals: Totals },
     Postings { after: i64, rollup: Rollup, totals: Totals },
     Entries { after: i64, sealed_until: i64, to_be_sealed: i64 },
-    Chain { walk: seal::Walk, sealed_until: i64, to_be_sealed: i64 },
+    Chain { progress: seal::ChainProgress, sealed_until: i64, to_be_sealed: i64 },
     End,
 }
 
-/// A verification under way.
-pub struct Run {
-    found: Verification,
+/// A verification in progress.
+pub struct VerificationRun {
+    report: Verification,
     suspects: Vec<UserId>,
-    place: Place,
+    stage: VerificationStage,
 }
 
-impl Default for Run {
+impl Default for VerificationRun {
     fn default() -> Self {
-        Self { found: Verification::default(), suspects: Vec::new(), place: Place::Wallets { after: company() } }
+        Self {
+            report: Verification::default(),
+            suspects: Vec::new(),
+            stage: VerificationStage::Wallets { after: company() },
+        }
     }
 }
 
-impl Run {
-    /// Reads on, a bounded number of rows. `Ok(false)`: everything was read.
+impl VerificationRun {
+    /// Verifies the next rows, a bounded number. Returns false when all were read.
     pub async fn step(&mut self, c: &mut DbConnection) -> Result<bool, WalletError> {
-        self.place = match std::mem::replace(&mut self.place, Place::End) {
-            Place::Wallets { after } => self.wallets(c, after).await?,
-            Place::Lines { after } => self.lines(c, after).await?,
-            Place::Closings { after, totals } => self.closings(c, after, totals).await?,
-            Place::Postings { after, rollup, totals } => self.postings(c, after, rollup, totals).await?,
-            Place::Entries { after, sealed_until, to_be_sealed } => {
-                self.entries(c, after, sealed_until, to_be_sealed).await?
+        self.stage = match std::mem::replace(&mut self.stage, VerificationStage::End) {
+            VerificationStage::Wallets { after } => self.compare_wallets(c, after).await?,
+            VerificationStage::Lines { after } => self.compare_lines(c, after).await?,
+            VerificationStage::Closings { after, totals } => self.compare_closings(c, after, totals).await?,
+            VerificationStage::Postings { after, rollup, totals } => {
+                self.compare_postings(c, after, rollup, totals).await?
             }
-            Place::Chain { walk, sealed_until, to_be_sealed } => {
-                self.chain(c, walk, sealed_until, to_be_sealed).await?
+            VerificationStage::Entries { after, sealed_until, to_be_sealed } => {
+                self.count_entries(c, after, sealed_until, to_be_sealed).await?
             }
-            Place::End => return Ok(false),
+            VerificationStage::Chain { progress, sealed_until, to_be_sealed } => {
+                self.verify_chain(c, progress, sealed_until, to_be_sealed).await?
+            }
+            VerificationStage::End => return Ok(false),
         };
         Ok(true)
     }
 
-    /// Wallets that looked wrong while nothing was locked, unless enough is wrong already.
+    /// The wallets that differed in an unlocked read, to be compared again under their locks.
     pub fn suspects(&self) -> &[UserId] {
         &self.suspects
     }
 
-    /// Whether more faults would not be listed.
+    /// Whether the report has all the faults that it can list.
     pub fn is_full(&self) -> bool {
-        self.found.faults.len() > SHOWN
+        self.report.faults.len() > MAX_LISTED_FAULTS
     }
 
+    /// Adds faults that were confirmed under the locks of their wallets.
     pub fn add(&mut self, confirmed: Vec<Fault>) {
-        self.found.faults.extend(confirmed);
+        self.report.faults.extend(confirmed);
     }
 
+    /// Finishes the report.
     pub fn finish(self) -> Verification {
-        let mut found = self.found;
-        // A broken chain first, so that it is named however much else is wrong.
-        found.faults.sort_by_key(|fault| fault.kind != CHAIN_BROKEN);
-        found.ok = found.faults.is_empty();
-        found.faults.truncate(SHOWN);
-        found
+        let mut report = self.report;
+        // A broken chain comes first, so that the limit never drops it.
+        report.faults.sort_by_key(|fault| fault.kind != CHAIN_BROKEN);
+        report.ok = report.faults.is_empty();
+        report.faults.truncate(MAX_LISTED_FAULTS);
+        report
     }
 
-    async fn wallets(&mut self, c: &mut DbConnection, after: UserId) -> Result<Place, WalletError> {
-        let page = wallets::page(c, after, PAGE).await?;
-        let full = i64::try_from(page.len()) == Ok(PAGE);
+    /// Compares a page of wallets with their postings, holds and reserves.
+    async fn compare_wallets(&mut self, c: &mut DbConnection, after: UserId) -> Result<VerificationStage, WalletError> {
+        let page = wallets::list(c, after, PAGE_MEMBERS).await?;
+        let full = i64::try_from(page.len()) == Ok(PAGE_MEMBERS);
         let last = page.last().filter(|_| full).map(|w| w.user_id);
-        let owners = Owners::Between(after, last.unwrap_or_else(last_owner));
-        self.suspects.extend(figures::compare(c, &page, owners).await?.into_keys());
-        self.found.wallets_checked += u64::try_from(page.len()).unwrap_or(0);
+        let owners = OwnerFilter::Between(after, last.unwrap_or_else(last_owner));
+        self.suspects.extend(wallet_check::compare(c, &page, owners).await?.into_keys());
+        self.report.wallets_checked += u64::try_from(page.len()).unwrap_or(0);
         Ok(match last {
-            Some(after) if self.suspects.len() <= SHOWN => Place::Wallets { after },
-            Some(_) | None => Place::Lines { after: company() },
+            Some(after) if self.suspects.len() <= MAX_LISTED_FAULTS => VerificationStage::Wallets { after },
+            Some(_) | None => VerificationStage::Lines { after: company() },
         })
     }
 
-    /// Walks the lines of some members. Lines are only added, each when its wallet is locked, so that writers at work
-    /// do not matter.
-    async fn lines(&mut self, c: &mut DbConnection, after: UserId) -> Result<Place, WalletError> {
-        let end = wallets::page_end(c, after, PAGE).await?;
+    /// Compares the lines of a page of members with the lines before them. Lines are only added, under the lock of
+    /// their wallet, so concurrent postings make no difference.
+    async fn compare_lines(&mut self, c: &mut DbConnection, after: UserId) -> Result<VerificationStage, WalletError> {
+        let end = wallets::find_page_end(c, after, PAGE_MEMBERS).await?;
         let until = end.unwrap_or_else(last_owner);
-        self.found.faults.extend(folds::first_deviations(c, (after, until)).await?.iter().map(deviates));
+        self.report.faults.extend(posting_sums::list_first_deviations(c, (after, until)).await?.iter().map(line_fault));
         Ok(match end {
-            Some(after) if !self.is_full() => Place::Lines { after },
-            Some(_) | None => Place::Closings { after: None, totals: Totals::new() },
+            Some(after) if !self.is_full() => VerificationStage::Lines { after },
+            Some(_) | None => VerificationStage::Closings { after: None, totals: Totals::new() },
         })
     }
 
-    /// Compares a closing with what was posted until then. Nothing is posted there any more.
-    async fn closings(
+    /// Compares a closing with the postings until it, which are final.
+    async fn compare_closings(
         &mut self,
         c: &mut DbConnection,
         after: Option<Timestamp>,
         mut totals: Totals,
-    ) -> Result<Place, WalletError> {
-        let Some(closed_at) = closings::next(c, after).await? else {
+    ) -> Result<VerificationStage, WalletError> {
+        let Some(closed_at) = closings::find_next(c, after).await? else {
             let rollup = rollups::load(c).await?;
-            return Ok(Place::Postings { after: 0, rollup, totals: Totals::new() });
+            return Ok(VerificationStage::Postings { after: 0, rollup, totals: Totals::new() });
         };
-        add(&mut totals, entries::moved(c, after, Some(closed_at)).await?)?;
-        let kept = closings::kept(c, closed_at).await?;
-        let wrong = sums_differ("closing_differs", &totals, &kept);
-        if wrong.is_empty() {
-            return Ok(Place::Closings { after: Some(closed_at), totals });
+        add_to_totals(&mut totals, entries::sum_by_account(c, after, Some(closed_at)).await?)?;
+        let stored = closings::load_totals(c, closed_at).await?;
+        let faults = compare_totals("closing_differs", &totals, &stored);
+        if faults.is_empty() {
+            return Ok(VerificationStage::Closings { after: Some(closed_at), totals });
         }
-        // Those after it are made of it.
-        self.found.faults.extend(wrong);
+        // Later closings start from this one, so they differ as well.
+        self.report.faults.extend(faults);
         let rollup = rollups::load(c).await?;
-        Ok(Place::Postings { after: 0, rollup, totals: Totals::new() })
+        Ok(VerificationStage::Postings { after: 0, rollup, totals: Totals::new() })
     }
 
-    /// Compares entries with zero, and the rollup with the postings until its position.
-    async fn postings(
+    /// Compares the sum of every entry with zero, and the rollup with the postings until its position.
+    async fn compare_postings(
         &mut self,
         c: &mut DbConnection,
         after: i64,
         rollup: Rollup,
         mut totals: Totals,
-    ) -> Result<Place, WalletError> {
-        let end = entries::posting_page_end(c, after, ROWS).await?;
-        for (entry, sum) in entries::unbalanced(c, after, end).await? {
+    ) -> Result<VerificationStage, WalletError> {
+        let end = entries::find_posting_page_end(c, after, PAGE_ROWS).await?;
+        for (entry, sum) in entries::list_unbalanced(c, after, end).await? {
             let fault = Fault {
                 kind: "unbalanced_entry",
                 subject: entry.to_string(),
                 expected: Money::ZERO.to_string(),
                 found: sum.to_string(),
             };
-            // One whose lines are on two pages is found on both.
-            if !self.found.faults.contains(&fault) {
-                self.found.faults.push(fault);
+            // An entry with lines on two pages is found on both.
+            if !self.report.faults.contains(&fault) {
+                self.report.faults.push(fault);
             }
         }
         if after < rollup.position {
             let until = end.map_or(rollup.position, |end| end.min(rollup.position));
-            add(&mut totals, rollups::moved(c, after, Some(until)).await?)?;
+            add_to_totals(&mut totals, rollups::sum_by_account(c, after, Some(until)).await?)?;
         }
         if let Some(after) = end {
-            return Ok(Place::Postings { after, rollup, totals });
+            return Ok(VerificationStage::Postings { after, rollup, totals });
         }
-        self.found.faults.extend(sums_differ("rollup_differs", &totals, &rollup.totals));
-        let sealed_until = seals::progress(c).await?;
-        Ok(Place::Entries { after: 0, sealed_until, to_be_sealed: 0 })
+        self.report.faults.extend(compare_totals("rollup_differs", &totals, &rollup.totals));
+        let sealed_until = seals::load_sealed_position(c).await?;
+        Ok(VerificationStage::Entries { after: 0, sealed_until, to_be_sealed: 0 })
     }
 
-    /// Counts the entries, and those that have to have a seal.
-    async fn entries(
+    /// Counts the entries, and among them the entries that must have a seal.
+    async fn count_entries(
         &mut self,
         c: &mut DbConnection,
         after: i64,
         sealed_until: i64,
         to_be_sealed: i64,
-    ) -> Result<Place, WalletError> {
-        let positions = entries::positions(c, after, ROWS).await?;
-        let count = |some: usize| i64::try_from(some).unwrap_or(i64::MAX);
+    ) -> Result<VerificationStage, WalletError> {
+        let positions = entries::list_positions(c, after, PAGE_ROWS).await?;
+        let count = |entries: usize| i64::try_from(entries).unwrap_or(i64::MAX);
         let to_be_sealed = to_be_sealed + count(positions.iter().filter(|p| **p <= sealed_until).count());
-        self.found.entries_checked += count(positions.len());
+        self.report.entries_checked += count(positions.len());
         Ok(match positions.last() {
-            Some(after) => Place::Entries { after: *after, sealed_until, to_be_sealed },
-            None => Place::Chain { walk: seal::Walk::default(), sealed_until, to_be_sealed },
+            Some(after) => VerificationStage::Entries { after: *after, sealed_until, to_be_sealed },
+            None => VerificationStage::Chain { progress: seal::ChainProgress::default(), sealed_until, to_be_sealed },
         })
     }
 
-    async fn chain(
+    /// Verifies the next seals of the hash chain.
+    async fn verify_chain(
         &mut self,
         c: &mut DbConnection,
-        mut walk: seal::Walk,
+        mut progress: seal::ChainProgress,
         sealed_until: i64,
         to_be_sealed: i64,
-    ) -> Result<Place, WalletError> {
-        let broken = match seal::check(c, &mut walk).await? {
-            seal::Checked::More => return Ok(Place::Chain { walk, sealed_until, to_be_sealed }),
-            seal::Checked::Broken(broken) => Some(broken),
-            // Seals are taken away from the end without a trace among the seals themselves.
-            seal::Checked::End if walk.number() < to_be_sealed => {
-                let bare = seals::unsealed_until(c, sealed_until).await?;
-                bare.map(|entry| seal::Break::missing_seal(walk.number() + 1, entry))
+    ) -> Result<VerificationStage, WalletError> {
+        let broken = match seal::check_next(c, &mut progress).await? {
+            seal::ChainCheck::More => return Ok(VerificationStage::Chain { progress, sealed_until, to_be_sealed }),
+            seal::ChainCheck::Broken(broken) => Some(broken),
+            // Seals removed from the end leave no gap, so their number is compared with the number of entries.
+            seal::ChainCheck::End if progress.number() < to_be_sealed => {
+                let unsealed = seals::find_unsealed(c, sealed_until).await?;
+                unsealed.map(|entry| seal::ChainBreak::missing_seal(progress.number() + 1, entry))
             }
-            seal::Checked::End => None,
+            seal::ChainCheck::End => None,
         };
-        self.found.entries_sealed = walk.number();
-        self.found.faults.extend(broken.map(|b| Fault {
+        self.report.entries_sealed = progress.number();
+        self.report.faults.extend(broken.map(|b| Fault {
             kind: CHAIN_BROKEN,
             subject: b.entry,
             expected: format!("seal {}", b.number),
             found: b.found.to_owned(),
         }));
-        Ok(Place::End)
+        Ok(VerificationStage::End)
     }
 }
 
 const CHAIN_BROKEN: &str = "chain_broken";
 
-fn add(totals: &mut Totals, moved: Vec<(Account, Money)>) -> Result<(), WalletError> {
-    for (account, sum) in moved {
+fn add_to_totals(totals: &mut Totals, sums: Vec<(Account, Money)>) -> Result<(), WalletError> {
+    for (account, sum) in sums {
         let total = totals.entry(account).or_default();
         *total = total.add(sum).map_err(LedgerError::from)?;
     }
     Ok(())
 }
 
-fn sums_differ(kind: &'static str, expected: &Totals, found: &Totals) -> Vec<Fault> {
-    let of = |totals: &Totals, account: &Account| totals.get(account).copied().unwrap_or_default();
-    let accounts = Account::ALL.iter().filter(|account| of(expected, account) != of(found, account));
+fn compare_totals(kind: &'static str, expected: &Totals, found: &Totals) -> Vec<Fault> {
+    let total = |totals: &Totals, account: &Account| totals.get(account).copied().unwrap_or_default();
+    let accounts = Account::ALL.iter().filter(|account| total(expected, account) != total(found, account));
     let fault = |account: &Account| Fault {
         kind,
         subject: account.to_string(),
-        expected: of(expected, account).to_string(),
-        found: of(found, account).to_string(),
+        expected: total(expected, account).to_string(),
+        found: total(found, account).to_string(),
     };
     accounts.map(fault).collect()
 }
 
-fn deviates(line: &Deviation) -> Fault {
-    let fault = |what: &str, expected: String, found: Option<String>| Fault {
+fn line_fault(line: &LineDeviation) -> Fault {
+    let fault = |field: &str, expected: String, found: Option<String>| Fault {
         kind: "line_differs",
-        subject: format!("entry:{}:{}:{what}", line.entry_id, line.line),
+        subject: format!("entry:{}:{}:{field}", line.entry_id, line.line),
         expected,
         found: found.unwrap_or_else(|| "nothing".to_owned()),
     };
@@ -283,7 +296,7 @@ fn deviates(line: &Deviation) -> Fault {
     fault("balance_before", line.folded_before.to_string(), money(line.balance_before_paise))
 }
 
-/// No owner's id is greater.
+/// The greatest id of an owner.
 fn last_owner() -> UserId {
     UserId::from(Uuid::max())
 }

@@ -1,33 +1,40 @@
 //! The chart of accounts.
 
 domain::text_enum! {
-    /// A kind of account. Members have the first five each, the company one of each of the others.
+    /// A ledger account. Each member has one of each of the first five, the company one of each of the others.
     ///
-    /// A positive balance is what the company owes (a credit), a negative one what it is owed or has spent.
+    /// A positive balance is a credit: the company owes it. A negative balance is a debit: an asset or an expense.
     pub enum Account {
-        /// What the member may spend.
+        /// The amount that the member may spend.
         Available = "available",
-        /// Set aside for payouts that are being decided.
+        /// Held for payouts that await a decision.
         Held = "held",
-        /// Deducted for the member's EMI; booking decides what becomes of it.
+        /// Deducted for the member's EMI; booking applies or releases it.
         EmiReserve = "emi_reserve",
-        /// Deducted under the plan's reserve rate; staff release it.
+        /// Deducted at the plan's reserve rate; staff release it.
         Reserve = "reserve",
-        /// What the member owes for reversed earnings already spent: never above zero.
+        /// Owed by the member for reversed earnings that were already spent; never above zero.
         ClawbackDue = "clawback_due",
+        /// Referral bonuses paid.
         ReferralExpense = "referral_expense",
+        /// Pair earnings paid.
         PairExpense = "pair_expense",
+        /// Tax deducted from payouts and owed to the government.
         TdsPayable = "tds_payable",
+        /// Money that bookings have received from wallets and reserves, less refunds to wallets.
         BookingReceipts = "booking_receipts",
-        /// Approved payouts that the bank has not answered yet.
+        /// Approved payouts that the bank has not confirmed yet.
         PayoutClearing = "payout_clearing",
+        /// The company's bank account.
         Bank = "bank",
+        /// The counter-account of adjustments by administrators.
         Adjustments = "adjustments",
     }
 }
 
 impl Account {
-    pub const fn is_members(self) -> bool {
+    /// Whether members have this account, not the company.
+    pub const fn is_member_account(self) -> bool {
         match self {
             Self::Available | Self::Held | Self::EmiReserve | Self::Reserve | Self::ClawbackDue => true,
             Self::ReferralExpense
@@ -39,8 +46,8 @@ impl Account {
             | Self::Adjustments => false,
         }
     }
-    /// Whether the account is part of the balance a member sees: available and held.
-    pub const fn is_balance(self) -> bool {
+    /// Whether the account counts in the balance that a member sees: available and held.
+    pub const fn counts_in_balance(self) -> bool {
         matches!(self, Self::Available | Self::Held)
     }
 }

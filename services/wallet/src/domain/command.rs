@@ -1,15 +1,15 @@
-//! What is asked of the ledger: one command a consequence, with every input of the rule behind it.
+//! Commands to the ledger: one for each journal entry, with every input of the rule behind it.
 //!
-//! A command is stored with the entry it makes, so that the amount can be explained from it later.
+//! A command is stored as JSON with its entry, to explain the amount later; field names are part of the stored data.
 
 use super::{EntryKey, EntryKind};
 use domain::{BookingId, Money, PaymentId, PaymentMethod, PayoutId, ReserveId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A referred member paid; the amount of the bonus was decided by booking.
+/// A referral bonus for a payment of a referred member. Booking has decided the amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bonus {
+pub struct ReferralBonus {
     pub payment_id: PaymentId,
     pub booking_id: BookingId,
     pub booking_number: String,
@@ -26,22 +26,23 @@ pub struct Bonus {
     pub at: Timestamp,
 }
 
-/// A payment was given back, and a referral bonus with it: mostly its own. `payment_id` is the one that earned it.
+/// The reversal of a referral bonus because a payment was refunded. `payment_id` is the payment that earned the bonus,
+/// usually the refunded one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BonusReversal {
     pub payment_id: PaymentId,
     pub refund_id: Uuid,
     pub referrer_id: UserId,
     pub referred_id: UserId,
-    /// Of the payment that was given back.
+    /// The booking of the refunded payment.
     pub booking_number: String,
-    /// That payment, where another one earned the bonus.
+    /// The refunded payment, when another payment earned the bonus.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded_id: Option<PaymentId>,
     pub at: Timestamp,
 }
 
-/// A pair was made; what it pays was decided by binary.
+/// A pair earning. Binary has decided the amounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairEarning {
     pub pair_id: Uuid,
@@ -58,30 +59,31 @@ pub struct PairEarning {
     pub emi_deduction: Money,
     pub reserve_deduction: Money,
     pub available: Money,
-    /// What a flushed pair would have paid.
+    /// The amount that a flushed pair would have paid.
     pub forgone: Money,
-    /// Under which the EMI deduction is put aside.
+    /// The id of the reserve that the EMI deduction goes to.
     pub reserve_id: ReserveId,
     pub at: Timestamp,
 }
 
-/// A member of a pair stopped counting.
+/// The reversal of a pair earning because one of the two members no longer counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairVoid {
     pub pair_id: Uuid,
     pub earner_id: UserId,
     pub number: u32,
+    /// The member who no longer counts.
     pub left_by: UserId,
     pub refund_id: Uuid,
     pub at: Timestamp,
 }
 
 domain::text_enum! {
-    /// Where a refund goes in the wallet.
+    /// The account of the member that a refund is credited to: the available balance or an EMI reserve.
     pub enum RefundTo { Wallet = "wallet", EmiReserve = "emi_reserve" }
 }
 
-/// A payment given back to the wallet.
+/// A payment refunded to the wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     pub refund_id: Uuid,
@@ -95,9 +97,9 @@ pub struct Refund {
     pub at: Timestamp,
 }
 
-/// Money captured that no booking could take, or a refund that failed at its source.
+/// A captured payment that no booking accepted, or a refund that failed at its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Return {
+pub struct PaymentReturn {
     pub return_id: Uuid,
     pub payment_id: PaymentId,
     pub user_id: UserId,
@@ -107,23 +109,23 @@ pub struct Return {
     pub at: Timestamp,
 }
 
-impl Return {
-    /// A booking had taken the payment, and given it back; the gateway did not take the refund.
+impl PaymentReturn {
+    /// Whether booking refunded the payment and the gateway refused the refund.
     pub fn is_failed_refund(&self) -> bool {
         self.cause == "source_refund_failed"
     }
 }
 
-/// Money that the wallet was credited with was paid back at its source as well.
+/// The debit of a wallet credit that the gateway has refunded to the payment source as well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundClawback {
     pub clawback_id: Uuid,
     pub payment_id: PaymentId,
     pub user_id: UserId,
     pub amount: Money,
-    /// The gateway's id of the refund.
+    /// The refund id of the gateway.
     pub gateway_refund_id: String,
-    /// What credited the wallet: a return where it is true, else a refund.
+    /// Whether a return credited the wallet; otherwise a refund did.
     pub of_return: bool,
     /// The id of that return or refund.
     pub credited_by: Uuid,
@@ -134,11 +136,11 @@ pub struct RefundClawback {
 impl RefundClawback {
     /// The entry that credited the wallet.
     pub fn original(&self) -> EntryKey {
-        EntryKey::new(if self.of_return { EntryKind::Return } else { EntryKind::Refund }, self.credited_by)
+        EntryKey::new(if self.of_return { EntryKind::PaymentReturn } else { EntryKind::Refund }, self.credited_by)
     }
 }
 
-/// A member pays for a booking from the wallet.
+/// A payment for a booking from the wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingPayment {
     pub payment_id: PaymentId,
@@ -149,9 +151,9 @@ pub struct BookingPayment {
     pub at: Timestamp,
 }
 
-/// A step of a payout that is about its hold.
+/// A step of a payout that changes its hold: placed, captured, released, or returned after a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayoutStep {
+pub struct HoldChange {
     pub payout_id: PayoutId,
     pub user_id: UserId,
     pub amount: Money,
@@ -159,9 +161,9 @@ pub struct PayoutStep {
     pub at: Timestamp,
 }
 
-/// How a payout was settled with the bank.
+/// The amounts of a payout that the bank completed or returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settlement {
+pub struct PayoutSettlement {
     pub payout_id: PayoutId,
     pub user_id: UserId,
     pub requested: Money,
@@ -169,15 +171,15 @@ pub struct Settlement {
     pub emi: Money,
     pub net: Money,
     pub tax_rule: String,
-    /// Under which the EMI part is put aside.
+    /// The id of the reserve that the EMI part goes to.
     pub reserve_id: ReserveId,
     pub at: Timestamp,
 }
 
-/// Booking took a part of a reserve, or lets go of it.
+/// Booking applies a part of an EMI reserve to an instalment, or releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReserveUse {
-    /// Of the application or the release.
+    /// The id of the application or the release.
     pub use_id: Uuid,
     pub reserve_id: ReserveId,
     pub user_id: UserId,
@@ -188,9 +190,9 @@ pub struct ReserveUse {
     pub at: Timestamp,
 }
 
-/// What an administrator does by hand.
+/// A deposit, reserve release or adjustment by an administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manual {
+pub struct ManualEntry {
     pub id: Uuid,
     pub user_id: UserId,
     /// Signed for an adjustment, positive for the others.
@@ -200,40 +202,41 @@ pub struct Manual {
     pub at: Timestamp,
 }
 
+/// A command to the ledger. It serialises as its inputs; the kind of the entry tells which command it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Command {
-    Bonus(Bonus),
+    ReferralBonus(ReferralBonus),
     BonusReversal(BonusReversal),
     Pair(PairEarning),
     PairVoid(PairVoid),
     Refund(Refund),
-    Return(Return),
+    PaymentReturn(PaymentReturn),
     RefundClawback(RefundClawback),
     BookingPayment(BookingPayment),
-    Hold(PayoutStep),
-    Capture(PayoutStep),
-    Release(PayoutStep),
-    Complete(Settlement),
-    Fail(PayoutStep),
-    ReversePayout(Settlement),
+    Hold(HoldChange),
+    Capture(HoldChange),
+    Release(HoldChange),
+    Complete(PayoutSettlement),
+    Fail(HoldChange),
+    ReversePayout(PayoutSettlement),
     ApplyReserve(ReserveUse),
     ReleaseReserve(ReserveUse),
-    Deposit(Manual),
-    ReserveRelease(Manual),
-    Adjust(Manual),
+    Deposit(ManualEntry),
+    ReserveRelease(ManualEntry),
+    Adjust(ManualEntry),
 }
 
 impl Command {
-    /// The identity of the entry it makes.
+    /// The identity of the entry that the command posts.
     pub fn key(&self) -> EntryKey {
         let (kind, cause): (EntryKind, Uuid) = match self {
-            Self::Bonus(c) => (EntryKind::Referral, c.payment_id.uuid()),
+            Self::ReferralBonus(c) => (EntryKind::Referral, c.payment_id.uuid()),
             Self::BonusReversal(c) => (EntryKind::ReferralReversal, c.payment_id.uuid()),
             Self::Pair(c) => (EntryKind::Pair, c.pair_id),
             Self::PairVoid(c) => (EntryKind::PairVoid, c.pair_id),
             Self::Refund(c) => (EntryKind::Refund, c.refund_id),
-            Self::Return(c) => (EntryKind::Return, c.return_id),
+            Self::PaymentReturn(c) => (EntryKind::PaymentReturn, c.return_id),
             Self::RefundClawback(c) => (EntryKind::RefundClawback, c.clawback_id),
             Self::BookingPayment(c) => (EntryKind::BookingPayment, c.payment_id.uuid()),
             Self::Hold(c) => (EntryKind::Hold, c.payout_id.uuid()),
@@ -251,15 +254,15 @@ impl Command {
         EntryKey::new(kind, cause)
     }
 
-    /// Whose wallet it changes.
+    /// The owner of the wallet that the command changes.
     pub fn member(&self) -> UserId {
         match self {
-            Self::Bonus(c) => c.referrer_id,
+            Self::ReferralBonus(c) => c.referrer_id,
             Self::BonusReversal(c) => c.referrer_id,
             Self::Pair(c) => c.earner_id,
             Self::PairVoid(c) => c.earner_id,
             Self::Refund(c) => c.user_id,
-            Self::Return(c) => c.user_id,
+            Self::PaymentReturn(c) => c.user_id,
             Self::RefundClawback(c) => c.user_id,
             Self::BookingPayment(c) => c.user_id,
             Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) => c.user_id,
@@ -269,15 +272,15 @@ impl Command {
         }
     }
 
-    /// When its cause happened.
+    /// The time of the cause.
     pub fn at(&self) -> Timestamp {
         match self {
-            Self::Bonus(c) => c.at,
+            Self::ReferralBonus(c) => c.at,
             Self::BonusReversal(c) => c.at,
             Self::Pair(c) => c.at,
             Self::PairVoid(c) => c.at,
             Self::Refund(c) => c.at,
-            Self::Return(c) => c.at,
+            Self::PaymentReturn(c) => c.at,
             Self::RefundClawback(c) => c.at,
             Self::BookingPayment(c) => c.at,
             Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) => c.at,
@@ -287,7 +290,7 @@ impl Command {
         }
     }
 
-    /// The entries whose fate decides this one's, besides its own.
+    /// The entries, besides its own, whose outcomes the decision reads.
     pub fn depends_on(&self) -> Vec<EntryKey> {
         let kinds: &[EntryKind] = match self {
             Self::RefundClawback(c) => return vec![c.original()],
@@ -297,10 +300,10 @@ impl Command {
             Self::Complete(_) => &[EntryKind::Capture, EntryKind::PayoutFailure],
             Self::Fail(_) => &[EntryKind::Capture, EntryKind::PayoutCompletion],
             Self::ReversePayout(_) => &[EntryKind::PayoutCompletion],
-            Self::Bonus(_)
+            Self::ReferralBonus(_)
             | Self::Pair(_)
             | Self::Refund(_)
-            | Self::Return(_)
+            | Self::PaymentReturn(_)
             | Self::BookingPayment(_)
             | Self::Hold(_)
             | Self::ApplyReserve(_)
@@ -312,7 +315,7 @@ impl Command {
         kinds.iter().map(|kind| EntryKey::new(*kind, self.key().cause)).collect()
     }
 
-    /// The payout whose hold it reads or changes.
+    /// The payout whose hold the command reads or changes.
     pub fn payout(&self) -> Option<PayoutId> {
         if let Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) = self {
             return Some(c.payout_id);
@@ -320,20 +323,20 @@ impl Command {
         if let Self::Complete(c) | Self::ReversePayout(c) = self { Some(c.payout_id) } else { None }
     }
 
-    /// The reserve it takes from.
+    /// The EMI reserve that the command draws on.
     pub fn reserve(&self) -> Option<ReserveId> {
         if let Self::ApplyReserve(c) | Self::ReleaseReserve(c) = self { Some(c.reserve_id) } else { None }
     }
 
-    /// The version of the plan that decided the amount, where one did.
+    /// The plan version that decided the amount, if one did.
     pub fn plan_version(&self) -> Option<u32> {
         match self {
-            Self::Bonus(c) => Some(c.plan_version),
+            Self::ReferralBonus(c) => Some(c.plan_version),
             Self::Pair(c) => Some(c.plan_version),
             Self::BonusReversal(_)
             | Self::PairVoid(_)
             | Self::Refund(_)
-            | Self::Return(_)
+            | Self::PaymentReturn(_)
             | Self::RefundClawback(_)
             | Self::BookingPayment(_)
             | Self::Hold(_)
@@ -350,9 +353,9 @@ impl Command {
         }
     }
 
-    /// The referred member whose single bonus it may take or give back.
+    /// The referred member, when the command may change who holds their single bonus.
     pub fn referred(&self) -> Option<UserId> {
-        if let Self::Bonus(c) = self {
+        if let Self::ReferralBonus(c) = self {
             return c.once_a_member.then_some(c.referred_id);
         }
         if let Self::BonusReversal(c) = self { Some(c.referred_id) } else { None }

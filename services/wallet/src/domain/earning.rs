@@ -1,64 +1,70 @@
-//! Bonuses and pair earnings. Their amounts were decided where their inputs are known; here they are posted.
+//! Referral bonuses and pair earnings. The booking and binary services decide the amounts; the ledger posts them.
 
-use super::books::{Decision, Effects, Forfeit, ForfeitReason, SingleBonus, WaitKey};
-use super::command::{Bonus, Command, PairEarning};
-use super::entry::{Header, Lines};
-use super::reserve::Reserve;
-use super::{Account, Books, LedgerError, TransactionType, Wallet};
+use super::command::{Command, PairEarning, ReferralBonus};
+use super::decision::{Decision, Effects, Rejection, RejectionReason, SingleBonus, WaitKey};
+use super::emi_reserve::EmiReserve;
+use super::entry::{EntryBuilder, EntryHeader};
+use super::{Account, LedgerError, LedgerSession, TransactionType, WalletBalances};
 use domain::Money;
 
-pub(super) fn bonus(c: &Bonus, books: &Books) -> Result<Decision, LedgerError> {
+/// Posts a referral bonus, and recovers a clawback due from it. Rejects a bonus of zero. Waits while another payment
+/// holds the single bonus of the referred member. Errors with `InvalidAmount` when the amount is negative.
+pub(super) fn decide_bonus(c: &ReferralBonus, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
     if c.bonus.is_negative() {
-        return Err(LedgerError::BadAmount(c.bonus));
+        return Err(LedgerError::InvalidAmount(c.bonus));
     }
     if c.bonus.is_zero() {
         let reason = if !c.method.is_new_money() {
-            ForfeitReason::NotNewMoney
+            RejectionReason::NotNewMoney
         } else if !c.on_first_booking {
-            ForfeitReason::NotFirstBooking
+            RejectionReason::NotFirstBooking
         } else {
-            ForfeitReason::NothingByPlan
+            RejectionReason::NothingByPlan
         };
-        return Ok(Decision::Forfeit(Forfeit { amount: Money::ZERO, reason }));
+        return Ok(Decision::Reject(Rejection { amount: Money::ZERO, reason }));
     }
-    let single = c.once_a_member.then_some(SingleBonus { referred: c.referred_id, taken_by: Some(c.payment_id) });
-    if c.once_a_member && books.single(c.referred_id)?.is_some_and(|holder| holder != c.payment_id) {
-        // Booking pays one only where none stands: that the other was taken back is on its way.
+    let single_bonus =
+        c.once_a_member.then_some(SingleBonus { referred: c.referred_id, payment_id: Some(c.payment_id) });
+    if c.once_a_member && ledger.single_bonus(c.referred_id)?.is_some_and(|holder| holder != c.payment_id) {
+        // Booking pays a bonus only while no other stands, so the reversal of the other is still to arrive.
         return Ok(Decision::Wait(WaitKey::SingleBonus(c.referred_id)));
     }
     let text = format!("Referral bonus for a payment of {} on booking {}", c.payment_amount, c.booking_number);
-    let lines = Lines::new().book(Account::ReferralExpense, c.bonus.neg()?).show(
+    let lines = EntryBuilder::new().post(Account::ReferralExpense, c.bonus.neg()?).post_visible(
         Account::Available,
         c.bonus,
         TransactionType::ReferralBonus,
         text,
     );
-    let entry = recovering(lines, books.wallet(c.referrer_id)?, c.bonus)?.entry(Header {
-        key: Command::Bonus(c.clone()).key(),
+    let entry = recover_clawback(lines, ledger.wallet(c.referrer_id)?, c.bonus)?.build(EntryHeader {
+        key: Command::ReferralBonus(c.clone()).key(),
         member: c.referrer_id,
         amount: c.bonus,
         at: c.at,
         plan_version: Some(c.plan_version),
         reverses: None,
     })?;
-    Ok(Effects { single, ..entry.into() }.into())
+    Ok(Effects { single_bonus, ..entry.into() }.into())
 }
 
-pub(super) fn pair(c: &PairEarning, books: &Books) -> Result<Decision, LedgerError> {
+/// Posts a pair earning: the gross, its deductions, and the recovery of a clawback due from the rest. Rejects flushed
+/// and unpaid pairs. Errors with `InvalidAmount` for a negative part and `PartsMismatch` when the parts are not the
+/// gross.
+pub(super) fn decide_pair(c: &PairEarning, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
     let parts = [c.gross, c.emi_deduction, c.reserve_deduction, c.available, c.forgone];
     if let Some(negative) = parts.into_iter().find(|p| p.is_negative()) {
-        return Err(LedgerError::BadAmount(negative));
+        return Err(LedgerError::InvalidAmount(negative));
     }
     if Money::total([c.emi_deduction, c.reserve_deduction, c.available])? != c.gross {
-        return Err(LedgerError::PartsDiffer);
+        return Err(LedgerError::PartsMismatch);
     }
     if c.flushed {
-        return Ok(Decision::Forfeit(Forfeit { amount: c.forgone, reason: ForfeitReason::Flushed }));
+        return Ok(Decision::Reject(Rejection { amount: c.forgone, reason: RejectionReason::Flushed }));
     }
     if c.gross.is_zero() {
-        return Ok(Decision::Forfeit(Forfeit { amount: Money::ZERO, reason: ForfeitReason::UnpaidPair }));
+        return Ok(Decision::Reject(Rejection { amount: Money::ZERO, reason: RejectionReason::UnpaidPair }));
     }
-    let mut lines = Lines::new().book(Account::PairExpense, c.gross.neg()?).show(
+    let mut lines = EntryBuilder::new().post(Account::PairExpense, c.gross.neg()?).post_visible(
         Account::Available,
         c.gross,
         TransactionType::BinaryPair,
@@ -67,16 +73,16 @@ pub(super) fn pair(c: &PairEarning, books: &Books) -> Result<Decision, LedgerErr
     if c.emi_deduction.is_positive() {
         let text = format!("Put aside for your EMI from pair {}", c.number);
         lines = lines
-            .show(Account::Available, c.emi_deduction.neg()?, TransactionType::EmiDeduction, text)
-            .book(Account::EmiReserve, c.emi_deduction);
+            .post_visible(Account::Available, c.emi_deduction.neg()?, TransactionType::EmiDeduction, text)
+            .post(Account::EmiReserve, c.emi_deduction);
     }
     if c.reserve_deduction.is_positive() {
         let text = format!("Put in your reserve from pair {}", c.number);
         lines = lines
-            .show(Account::Available, c.reserve_deduction.neg()?, TransactionType::ReserveDeduction, text)
-            .book(Account::Reserve, c.reserve_deduction);
+            .post_visible(Account::Available, c.reserve_deduction.neg()?, TransactionType::ReserveDeduction, text)
+            .post(Account::Reserve, c.reserve_deduction);
     }
-    let entry = recovering(lines, books.wallet(c.earner_id)?, c.available)?.entry(Header {
+    let entry = recover_clawback(lines, ledger.wallet(c.earner_id)?, c.available)?.build(EntryHeader {
         key: Command::Pair(c.clone()).key(),
         member: c.earner_id,
         amount: c.gross,
@@ -84,16 +90,22 @@ pub(super) fn pair(c: &PairEarning, books: &Books) -> Result<Decision, LedgerErr
         plan_version: Some(c.plan_version),
         reverses: None,
     })?;
-    let reserve = c.emi_deduction.is_positive().then(|| Reserve::of_pair(c));
+    let reserve = c.emi_deduction.is_positive().then(|| EmiReserve::for_pair(c));
     Ok(Effects { reserve, ..entry.into() }.into())
 }
 
-/// Adds what is recovered of the member's clawback due from `credited`, which these lines make available.
-pub(super) fn recovering(lines: Lines, wallet: &Wallet, credited: Money) -> Result<Lines, LedgerError> {
+/// Adds the lines that recover the member's clawback due from `credited`, the amount that `lines` make available.
+pub(super) fn recover_clawback(
+    lines: EntryBuilder,
+    wallet: &WalletBalances,
+    credited: Money,
+) -> Result<EntryBuilder, LedgerError> {
     let part = wallet.clawback_due.min(credited);
     if !part.is_positive() {
         return Ok(lines);
     }
     let text = "Recovered for earnings reversed before".to_owned();
-    Ok(lines.show(Account::Available, part.neg()?, TransactionType::Clawback, text).book(Account::ClawbackDue, part))
+    Ok(lines
+        .post_visible(Account::Available, part.neg()?, TransactionType::Clawback, text)
+        .post(Account::ClawbackDue, part))
 }

@@ -1,4 +1,4 @@
-//! A journal entry: two or more postings that add up to zero, for one cause.
+//! Journal entries: two or more postings for one cause, which add up to zero.
 
 use super::{Account, LedgerError};
 use domain::{Money, Timestamp, UserId};
@@ -6,17 +6,18 @@ use std::fmt;
 use uuid::Uuid;
 
 domain::text_enum! {
-    /// What an entry is for. Together with the cause's id it identifies the entry for ever.
+    /// The kind of an entry. Kind and cause id together identify the entry.
     pub enum EntryKind {
+        /// A referral bonus.
         Referral = "referral",
         ReferralReversal = "referral_reversal",
         Pair = "pair",
         PairVoid = "pair_void",
-        /// A payment given back.
+        /// A payment refunded to the wallet or the EMI reserve.
         Refund = "refund",
-        /// Money captured that no booking could take.
-        Return = "return",
-        /// A credit that the gateway has paid back at its source as well.
+        /// A captured payment that no booking accepted, or a refund that failed at its source.
+        PaymentReturn = "return",
+        /// The debit of a credit that the gateway has refunded to the payment source as well.
         RefundClawback = "refund_clawback",
         BookingPayment = "booking_payment",
         Hold = "hold",
@@ -34,7 +35,7 @@ domain::text_enum! {
 }
 
 domain::text_enum! {
-    /// What a line is to the member who sees it.
+    /// The type of a line on a member's statement.
     pub enum TransactionType {
         ReferralBonus = "REFERRAL_BONUS",
         BinaryPair = "BINARY_PAIR",
@@ -52,13 +53,14 @@ domain::text_enum! {
     }
 }
 
-/// The identity of an entry: what caused it. Unique for ever, so a replay finds it posted.
+/// The identity of an entry: its kind and its cause. Unique, so a replay finds the entry posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryKey {
     pub kind: EntryKind,
     pub cause: Uuid,
 }
 impl EntryKey {
+    /// The key of the entry of `kind` for `cause`.
     pub const fn new(kind: EntryKind, cause: Uuid) -> Self {
         Self { kind, cause }
     }
@@ -70,13 +72,13 @@ impl fmt::Display for EntryKey {
 }
 
 impl EntryKind {
-    /// What kind of thing the cause is, for `reference` in the API.
-    pub const fn reference(self) -> &'static str {
+    /// The type of the cause, for `reference` in the API.
+    pub const fn reference_type(self) -> &'static str {
         match self {
             Self::Referral | Self::ReferralReversal | Self::BookingPayment => "payment",
             Self::Pair | Self::PairVoid => "pair",
             Self::Refund => "refund",
-            Self::Return => "return",
+            Self::PaymentReturn => "return",
             Self::RefundClawback => "clawback",
             Self::Hold
             | Self::Capture
@@ -90,8 +92,8 @@ impl EntryKind {
             Self::Adjustment => "adjustment",
         }
     }
-    /// Which way the entry's amount counts in what the member has earned: 1, -1 or 0.
-    pub const fn earns(self) -> i64 {
+    /// The sign of the entry's amount in the member's total earned: 1, -1 or 0.
+    pub const fn earned_sign(self) -> i64 {
         if matches!(self, Self::Referral | Self::Pair) {
             1
         } else if matches!(self, Self::ReferralReversal | Self::PairVoid) {
@@ -100,8 +102,8 @@ impl EntryKind {
             0
         }
     }
-    /// Which way the entry's amount counts in what the member has withdrawn: 1, -1 or 0.
-    pub const fn withdraws(self) -> i64 {
+    /// The sign of the entry's amount in the member's total withdrawn: 1, -1 or 0.
+    pub const fn withdrawn_sign(self) -> i64 {
         if matches!(self, Self::PayoutCompletion) {
             1
         } else if matches!(self, Self::PayoutReversal) {
@@ -112,43 +114,45 @@ impl EntryKind {
     }
 }
 
-/// One posting. A line with a type is one the member sees as a transaction.
+/// One posting to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct Posting {
     pub account: Account,
-    /// Signed: what is added to the account.
+    /// Signed: the amount added to the account.
     pub amount: Money,
-    pub seen_as: Option<(TransactionType, String)>,
+    /// Type and description of a line that the member sees as a transaction; `None` for an internal posting.
+    pub statement_line: Option<(TransactionType, String)>,
 }
 
-/// What an entry says besides its postings.
+/// The fields of an entry besides its postings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
+pub struct EntryHeader {
     pub key: EntryKey,
-    /// The one member whose accounts the entry may touch.
+    /// The only member that the entry may post to.
     pub member: UserId,
-    /// The whole amount the cause is about; a reversal copies it.
+    /// The amount of the cause; a reversal copies it.
     pub amount: Money,
-    /// When the cause happened.
+    /// The time of the cause.
     pub at: Timestamp,
     pub plan_version: Option<u32>,
     pub reverses: Option<EntryKey>,
 }
 
-/// A balanced entry. There is no way to have one that is not.
+/// A balanced journal entry of 2 to 16 postings; no other can be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    header: Header,
-    lines: Vec<Line>,
+pub struct JournalEntry {
+    header: EntryHeader,
+    lines: Vec<Posting>,
 }
 
-/// A line's number has to fit the last four bits of a transaction's id.
+/// The number of a line takes the last four bits of a transaction id.
 const MAX_LINES: usize = 16;
 
-impl Entry {
-    pub fn try_new(header: Header, lines: Vec<Line>) -> Result<Self, LedgerError> {
+impl JournalEntry {
+    /// Errors with `PostingCount` when there are not 2 to 16 postings, `Unbalanced` when they do not add up to zero.
+    pub fn try_new(header: EntryHeader, lines: Vec<Posting>) -> Result<Self, LedgerError> {
         if lines.len() < 2 || lines.len() > MAX_LINES {
-            return Err(LedgerError::Shape(lines.len()));
+            return Err(LedgerError::PostingCount(lines.len()));
         }
         let sum = Money::total(lines.iter().map(|l| l.amount))?;
         if !sum.is_zero() {
@@ -156,38 +160,42 @@ impl Entry {
         }
         Ok(Self { header, lines })
     }
-    pub fn header(&self) -> &Header {
+    /// The fields besides the postings.
+    pub fn header(&self) -> &EntryHeader {
         &self.header
     }
-    pub fn lines(&self) -> &[Line] {
+    /// The postings, in order.
+    pub fn lines(&self) -> &[Posting] {
         &self.lines
     }
 }
 
-/// Collects the postings of an entry, leaving out those that move nothing and that nobody sees.
+/// Builder of a journal entry.
 #[derive(Debug, Default)]
-pub struct Lines(Vec<Line>);
+pub struct EntryBuilder(Vec<Posting>);
 
-impl Lines {
+impl EntryBuilder {
+    /// A builder without postings.
     pub fn new() -> Self {
         Self::default()
     }
-    /// A posting that is only in the books.
+    /// Adds a posting that the member does not see; one of zero is left out.
     #[must_use]
-    pub fn book(mut self, account: Account, amount: Money) -> Self {
+    pub fn post(mut self, account: Account, amount: Money) -> Self {
         if !amount.is_zero() {
-            self.0.push(Line { account, amount, seen_as: None });
+            self.0.push(Posting { account, amount, statement_line: None });
         }
         self
     }
-    /// A posting to the balance that the member sees, even one of zero: it says why nothing came.
+    /// Adds a posting that the member sees as a transaction, also one of zero, which shows that nothing was credited.
     #[must_use]
-    pub fn show(mut self, account: Account, amount: Money, kind: TransactionType, text: String) -> Self {
-        self.0.push(Line { account, amount, seen_as: Some((kind, text)) });
+    pub fn post_visible(mut self, account: Account, amount: Money, kind: TransactionType, text: String) -> Self {
+        self.0.push(Posting { account, amount, statement_line: Some((kind, text)) });
         self
     }
-    pub fn entry(self, header: Header) -> Result<Entry, LedgerError> {
-        Entry::try_new(header, self.0)
+    /// Builds the entry. Errors as [`JournalEntry::try_new`] does.
+    pub fn build(self, header: EntryHeader) -> Result<JournalEntry, LedgerError> {
+        JournalEntry::try_new(header, self.0)
     }
 }
 
@@ -195,8 +203,8 @@ impl Lines {
 mod tests {
     use super::*;
 
-    fn header() -> Header {
-        Header {
+    fn header() -> EntryHeader {
+        EntryHeader {
             key: EntryKey::new(EntryKind::Deposit, Uuid::from_u128(1)),
             member: UserId::from(Uuid::from_u128(2)),
             amount: Money::from_rupees(1),
@@ -209,16 +217,18 @@ mod tests {
     #[test]
     fn an_entry_that_does_not_add_up_cannot_be_built() {
         let one = Money::from_paise(1);
-        let off = Lines::new().book(Account::Bank, one).book(Account::Available, one).entry(header());
+        let off = EntryBuilder::new().post(Account::Bank, one).post(Account::Available, one).build(header());
         assert_eq!(off, Err(LedgerError::Unbalanced(Money::from_paise(2))));
-        let single = Lines::new().book(Account::Bank, Money::ZERO).entry(header());
-        assert_eq!(single, Err(LedgerError::Shape(0)));
-        let overflow = Lines::new().book(Account::Bank, Money::MAX).book(Account::Available, one).entry(header());
+        let single = EntryBuilder::new().post(Account::Bank, Money::ZERO).build(header());
+        assert_eq!(single, Err(LedgerError::PostingCount(0)));
+        let overflow =
+            EntryBuilder::new().post(Account::Bank, Money::MAX).post(Account::Available, one).build(header());
         assert!(matches!(overflow, Err(LedgerError::Money(_))));
-        let mut seventeen = Lines::new();
+        let mut seventeen = EntryBuilder::new();
         for _ in 0..17 {
-            seventeen = seventeen.show(Account::Available, Money::ZERO, TransactionType::Reversal, String::new());
+            seventeen =
+                seventeen.post_visible(Account::Available, Money::ZERO, TransactionType::Reversal, String::new());
         }
-        assert_eq!(seventeen.entry(header()), Err(LedgerError::Shape(17)));
+        assert_eq!(seventeen.build(header()), Err(LedgerError::PostingCount(17)));
     }
 }

@@ -1,12 +1,12 @@
-//! How a line's amount came to be, as steps that can be computed again from their operands alone.
+//! Explanations of amounts: calculation steps that can be computed again from their operands alone.
 
-use super::command::{PairEarning, Settlement};
+use super::command::{PairEarning, PayoutSettlement};
 use super::{Command, LedgerError, TransactionType};
-use domain::plan::Referral;
+use domain::plan::ReferralTerms;
 use domain::{Money, Plan, Rate, Rounding};
 
 domain::text_enum! {
-    /// What a step does with its operands.
+    /// The operation of a calculation step.
     pub enum Operation {
         /// The one operand, as it was given.
         Given = "given",
@@ -20,6 +20,7 @@ domain::text_enum! {
     }
 }
 
+/// A named operand of a calculation step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operand {
     pub name: String,
@@ -27,35 +28,35 @@ pub struct Operand {
     pub value: String,
 }
 
-/// One computation; the last step's value is the line's amount.
+/// One computation. The value of the last step is the amount of the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct CalculationStep {
     pub name: String,
     pub operation: Operation,
     pub operands: Vec<Operand>,
     pub value: Money,
 }
 
-/// What of the books a line met, besides its command.
+/// Balances and amounts in the ledger that the line depends on, besides its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Met {
-    /// The original's amount, where the line reverses one.
+pub struct LineContext {
+    /// The amount of the original, if the line reverses one.
     pub original: Money,
-    /// The line's own account before it.
+    /// The balance of the line's account before it.
     pub account_before: Money,
-    /// What the entry had made available before the line.
+    /// The amount that earlier lines of the entry made available.
     pub credited: Money,
     /// The clawback due before the entry.
     pub due_before: Money,
-    /// The hold's amount, where there is one.
+    /// The amount of the payout's hold, if there is one.
     pub held: Money,
 }
 
-/// Steps, and the conditions of the rule that held.
+/// The derivation of an amount: calculation steps, and the conditions of the rule that held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Derivation {
     pub rules: Vec<String>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<CalculationStep>,
 }
 
 impl Derivation {
@@ -65,7 +66,7 @@ impl Derivation {
     }
     fn step(mut self, name: &str, operation: Operation, operands: &[(&str, String)], value: Money) -> Self {
         let operands = operands.iter().map(|(n, v)| Operand { name: (*n).to_owned(), value: v.clone() }).collect();
-        self.steps.push(Step { name: name.to_owned(), operation, operands, value });
+        self.steps.push(CalculationStep { name: name.to_owned(), operation, operands, value });
         self
     }
     fn given(self, name: &str, value: Money) -> Self {
@@ -88,11 +89,12 @@ impl Derivation {
     }
 }
 
-/// The derivation of a line of type `kind` that `command` made under `plan`, if that version is known here.
+/// Derives the amount of a line of type `kind` that `command` posted. `plan` is the plan version that decided it,
+/// `None` when it is not stored here.
 pub fn derive(
     kind: TransactionType,
     command: &Command,
-    met: Met,
+    context: LineContext,
     plan: Option<&Plan>,
 ) -> Result<Derivation, LedgerError> {
     let d = Derivation::default();
@@ -107,18 +109,18 @@ pub fn derive(
         }
         TransactionType::Clawback => d
             .rule("a clawback due is recovered first, from bonuses, pair earnings and released holds only")
-            .minimum("recovered", ("clawback_due", met.due_before), ("made_available", met.credited))
+            .minimum("recovered", ("clawback_due", context.due_before), ("made_available", context.credited))
             .negated(),
         TransactionType::Refund if let Command::RefundClawback(c) = command => d
-            .rule("what went back to where it came from as well is taken from the available balance; the rest becomes a due")
-            .minimum("taken_back", ("refunded_twice", c.amount), ("available", met.account_before))
+            .rule("the amount also refunded at its source is debited from the balance; the rest is a clawback due")
+            .minimum("taken_back", ("refunded_twice", c.amount), ("available", context.account_before))
             .negated(),
         TransactionType::Reversal => d
-            .rule("the original's whole amount is taken back from the available balance; the rest becomes a due")
-            .minimum("taken_back", ("original_amount", met.original), ("available", met.account_before))
+            .rule("the whole original amount is debited from the balance; the rest is a clawback due")
+            .minimum("taken_back", ("original_amount", context.original), ("available", context.account_before))
             .negated(),
-        TransactionType::Payout => d.rule("a hold is captured as a whole").given("hold", met.held).negated(),
-        TransactionType::Refund => refund(d, command, met),
+        TransactionType::Payout => d.rule("a hold is captured as a whole").given("hold", context.held).negated(),
+        TransactionType::Refund => refund(d, command, context),
         TransactionType::BookingPayment => {
             if let Command::BookingPayment(c) = command {
                 d.given("payment_amount", c.amount).negated()
@@ -144,13 +146,13 @@ pub fn derive(
 }
 
 fn referral(d: Derivation, command: &Command, plan: Option<&Plan>) -> Result<Derivation, LedgerError> {
-    let Command::Bonus(c) = command else { return Ok(d) };
+    let Command::ReferralBonus(c) = command else { return Ok(d) };
     match plan.map(|p| &p.referral) {
         None => Ok(d.rule("decided by booking").given("bonus", c.bonus)),
-        Some(Referral::PercentOfFirstBooking { rate }) => d
+        Some(ReferralTerms::PercentOfFirstBooking { rate }) => d
             .rule(format!("new money ({}) on the referred member's first booking", c.method))
             .percent("bonus", ("payment_amount", c.payment_amount), ("rate", *rate)),
-        Some(Referral::OnceAtThreshold { threshold, amount }) => Ok(d
+        Some(ReferralTerms::OnceAtThreshold { threshold, amount }) => Ok(d
             .rule(format!("net payments went from {} to {}, past {threshold}", c.net_paid_before, c.net_paid_after))
             .given("bonus", *amount)),
     }
@@ -188,30 +190,30 @@ fn pair(d: Derivation, kind: TransactionType, c: &PairEarning, plan: Option<&Pla
     Ok(d.given("gross", pairs.gross))
 }
 
-fn refund(d: Derivation, command: &Command, met: Met) -> Result<Derivation, LedgerError> {
+fn refund(d: Derivation, command: &Command, context: LineContext) -> Result<Derivation, LedgerError> {
     if let Command::Refund(c) = command {
-        return Ok(d.rule("a payment is refunded whole, to where it came from").given("payment_amount", c.amount));
+        return Ok(d.rule("a payment is refunded as a whole, to its source").given("payment_amount", c.amount));
     }
-    if let Command::Return(c) = command {
+    if let Command::PaymentReturn(c) = command {
         let rule = if c.is_failed_refund() {
-            "a refund that could not go back to where it came from goes to the wallet".to_owned()
+            "a refund that failed at its source goes to the wallet".to_owned()
         } else {
-            format!("no booking could take the payment: {}", c.cause)
+            format!("no booking accepted the payment: {}", c.cause)
         };
         return Ok(d.rule(rule).given("amount", c.amount));
     }
     if let Command::ReversePayout(c) = command {
-        return reversed(d, c);
+        return payout_reversal(d, c);
     }
-    Ok(d.rule("a payout that failed is given back whole").given("hold", met.held))
+    Ok(d.rule("a failed payout is returned as a whole").given("hold", context.held))
 }
 
-fn reversed(d: Derivation, c: &Settlement) -> Result<Derivation, LedgerError> {
-    let back = c.net.add(c.tds)?;
-    Ok(d.rule("what went to the bank and to tax comes back; the EMI part stays the member's").step(
+fn payout_reversal(d: Derivation, c: &PayoutSettlement) -> Result<Derivation, LedgerError> {
+    let returned = c.net.add(c.tds)?;
+    Ok(d.rule("net and tax are returned; the EMI part stays set aside for the member").step(
         "returned",
         Operation::Sum,
         &[("net", c.net.to_string()), ("tds", c.tds.to_string())],
-        back,
+        returned,
     ))
 }

@@ -1,46 +1,57 @@
-//! What administrators do by hand, always with a reason.
+//! Manual entries by administrators: deposits, reserve releases, adjustments.
 
-use super::books::{Decision, Effects, Forfeit, ForfeitReason};
-use super::command::{Command, Manual};
-use super::entry::{Header, Lines};
-use super::receipt::positive;
-use super::{Account, Books, LedgerError, TransactionType};
+use super::booking_transfer::require_positive;
+use super::command::{Command, ManualEntry};
+use super::decision::{Decision, Effects, Rejection, RejectionReason};
+use super::entry::{EntryBuilder, EntryHeader};
+use super::{Account, LedgerError, LedgerSession, TransactionType};
 
-fn header(command: &Command, c: &Manual) -> Header {
-    Header { key: command.key(), member: c.user_id, amount: c.amount, at: c.at, plan_version: None, reverses: None }
-}
-
-pub(super) fn deposit(c: &Manual) -> Result<Decision, LedgerError> {
-    let amount = positive(c.amount)?;
-    let entry = Lines::new()
-        .book(Account::Bank, amount.neg()?)
-        .show(Account::Available, amount, TransactionType::Deposit, c.reason.clone())
-        .entry(header(&Command::Deposit(c.clone()), c))?;
-    Ok(Effects::from(entry).into())
-}
-
-pub(super) fn release_reserve(c: &Manual, books: &Books) -> Result<Decision, LedgerError> {
-    let amount = positive(c.amount)?;
-    if books.wallet(c.user_id)?.reserve < amount {
-        return Ok(Decision::Forfeit(Forfeit { amount, reason: ForfeitReason::InsufficientReserve }));
+fn header(command: &Command, c: &ManualEntry) -> EntryHeader {
+    EntryHeader {
+        key: command.key(),
+        member: c.user_id,
+        amount: c.amount,
+        at: c.at,
+        plan_version: None,
+        reverses: None,
     }
-    let entry = Lines::new()
-        .book(Account::Reserve, amount.neg()?)
-        .show(Account::Available, amount, TransactionType::ReserveRelease, c.reason.clone())
-        .entry(header(&Command::ReserveRelease(c.clone()), c))?;
+}
+
+/// Credits money that the company has received for a member.
+pub(super) fn decide_deposit(c: &ManualEntry) -> Result<Decision, LedgerError> {
+    let amount = require_positive(c.amount)?;
+    let entry = EntryBuilder::new()
+        .post(Account::Bank, amount.neg()?)
+        .post_visible(Account::Available, amount, TransactionType::Deposit, c.reason.clone())
+        .build(header(&Command::Deposit(c.clone()), c))?;
     Ok(Effects::from(entry).into())
 }
 
-pub(super) fn adjust(c: &Manual, books: &Books) -> Result<Decision, LedgerError> {
+/// Moves an amount from the member's reserve to the available balance. Rejects it when the reserve is smaller.
+pub(super) fn decide_reserve_release(c: &ManualEntry, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
+    let amount = require_positive(c.amount)?;
+    if ledger.wallet(c.user_id)?.reserve < amount {
+        return Ok(Decision::Reject(Rejection { amount, reason: RejectionReason::InsufficientReserve }));
+    }
+    let entry = EntryBuilder::new()
+        .post(Account::Reserve, amount.neg()?)
+        .post_visible(Account::Available, amount, TransactionType::ReserveRelease, c.reason.clone())
+        .build(header(&Command::ReserveRelease(c.clone()), c))?;
+    Ok(Effects::from(entry).into())
+}
+
+/// Corrects the available balance up or down. Rejects a correction that would take it below zero; errors with
+/// `InvalidAmount` for zero.
+pub(super) fn decide_adjustment(c: &ManualEntry, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
     if c.amount.is_zero() {
-        return Err(LedgerError::BadAmount(c.amount));
+        return Err(LedgerError::InvalidAmount(c.amount));
     }
-    if books.wallet(c.user_id)?.available.add(c.amount)?.is_negative() {
-        return Ok(Decision::Forfeit(Forfeit { amount: c.amount, reason: ForfeitReason::InsufficientFunds }));
+    if ledger.wallet(c.user_id)?.available.add(c.amount)?.is_negative() {
+        return Ok(Decision::Reject(Rejection { amount: c.amount, reason: RejectionReason::InsufficientFunds }));
     }
-    let entry = Lines::new()
-        .book(Account::Adjustments, c.amount.neg()?)
-        .show(Account::Available, c.amount, TransactionType::Adjustment, c.reason.clone())
-        .entry(header(&Command::Adjust(c.clone()), c))?;
+    let entry = EntryBuilder::new()
+        .post(Account::Adjustments, c.amount.neg()?)
+        .post_visible(Account::Available, c.amount, TransactionType::Adjustment, c.reason.clone())
+        .build(header(&Command::Adjust(c.clone()), c))?;
     Ok(Effects::from(entry).into())
 }

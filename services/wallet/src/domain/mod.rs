@@ -1,62 +1,66 @@
-//! What the ledger decides, without a clock, an id generator or a database.
+//! Decisions of the ledger, without a clock, an id generator or a database.
 //!
-//! Read in this order: [`account`], [`entry`] (a balanced journal entry), [`wallet`] (a member's balances as a
-//! fold of entries), [`command`] (what is asked of the ledger), [`books`] (what one transaction has loaded, and
-//! how a command changes it), then the decisions: [`earning`], [`reversal`], [`receipt`], [`payout`],
-//! [`reserve`], [`manual`]; [`explanation`] (how a line's amount came to be); and [`epoch`] (which postings have ended).
+//! Read in this order: [`account`] (the chart of accounts), [`entry`] (balanced journal entries), [`wallet`] (balances
+//! of a member), [`command`] (commands to the ledger), [`decision`] (decisions on them), [`ledger_session`] (rows
+//! loaded by one transaction, and their changes), then the rules: [`earning`], [`reversal`], [`booking_transfer`],
+//! [`payout`], [`emi_reserve`], [`manual`]; [`explanation`] (calculation steps of an amount); and [`epoch`] (the
+//! boundary of final postings).
 
 pub mod account;
-pub mod books;
+pub mod booking_transfer;
 pub mod command;
+pub mod decision;
 pub mod earning;
+pub mod emi_reserve;
 pub mod entry;
 pub mod epoch;
 pub mod explanation;
+pub mod ledger_session;
 pub mod manual;
 pub mod payout;
-pub mod receipt;
-pub mod reserve;
 pub mod reversal;
 pub mod wallet;
 
 pub use account::Account;
-pub use books::{Books, Forfeit, ForfeitReason, Notice, Origin, Outcome, Record, WaitKey};
 pub use command::Command;
-pub use entry::{Entry, EntryKey, EntryKind, Line, TransactionType};
+pub use decision::{Rejection, RejectionReason, WaitKey};
+pub use entry::{EntryKey, EntryKind, JournalEntry, Posting, TransactionType};
 pub use epoch::{Epoch, Positions};
-pub use wallet::{RecordedLine, TransactionLine, Wallet};
+pub use ledger_session::{CommandOrigin, CommandOutcome, LedgerEvent, LedgerSession, PostedEntry};
+pub use wallet::{PostedLine, StatementLine, WalletBalances};
 
 use domain::MoneyError;
 
 domain::id_type!(
-    /// A journal entry: derived from its cause. Its last four bits are zero; see [`TransactionId`].
+    /// The id of a journal entry, derived from its cause. Its last four bits are zero; see [`TransactionId`].
     EntryId,
-    /// A line a member sees: the entry's id with the line's number in the last four bits.
+    /// The id of a statement line: the id of the entry with the number of the line in the last four bits.
     TransactionId,
 );
 
-/// What no correct sender asks of the ledger. As the effect of an event it is poison.
+/// A command that no correct sender makes. An event that causes one is parked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     #[error("an entry's postings add up to {0}, not to zero")]
     Unbalanced(domain::Money),
     #[error("an entry has 2 to 16 postings, not {0}")]
-    Shape(usize),
-    #[error("{0} is not an amount to post here")]
-    BadAmount(domain::Money),
-    #[error("{0} would fall below zero")]
+    PostingCount(usize),
+    /// The amount is negative, or zero where it must not be.
+    #[error("the amount {0} cannot be posted")]
+    InvalidAmount(domain::Money),
+    #[error("the balance `{0}` would fall below zero")]
     Overdrawn(Account),
-    #[error("the parts do not add up to the whole")]
-    PartsDiffer,
-    #[error("the amount or owner is not that of the hold")]
-    NotTheHold,
-    #[error("the hold was refused or already ended another way")]
+    #[error("the parts do not add up to the total amount")]
+    PartsMismatch,
+    #[error("the amount or the member differs from the hold")]
+    HoldMismatch,
+    #[error("the hold was rejected, or has already been captured, released, completed or failed")]
     HoldEnded,
-    #[error("what is reversed was somebody else's")]
-    NotTheOriginal,
-    #[error("the reserve belongs to somebody else or has less left")]
-    NotTheReserve,
-    #[error("`{0}` was asked for before what it needs was loaded")]
+    #[error("the original entry belongs to another member")]
+    OriginalMismatch,
+    #[error("the EMI reserve belongs to another member, or has less left than the amount")]
+    ReserveMismatch,
+    #[error("`{0}` was read before it was loaded")]
     NotLoaded(String),
     #[error(transparent)]
     Money(#[from] MoneyError),

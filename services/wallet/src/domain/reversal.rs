@@ -1,114 +1,124 @@
-//! Taking an earning back: the gross from the available balance, and what is not there becomes a due.
+//! Reversals of bonuses, pair earnings and wallet credits. The amount leaves the available balance; the part that the
+//! balance does not cover becomes a clawback due.
 
-use super::books::{Decision, Effects, Settled, SingleBonus, wait_for};
+use super::booking_transfer::require_positive;
 use super::command::{BonusReversal, Command, PairVoid, RefundClawback};
-use super::entry::{EntryKey, EntryKind, Header, Lines};
-use super::receipt::positive;
-use super::{Account, Books, Entry, LedgerError, TransactionType, Wallet};
+use super::decision::{Decision, Effects, EntryOutcome, SingleBonus, wait_for_entry};
+use super::entry::{EntryBuilder, EntryHeader, EntryKey, EntryKind};
+use super::{Account, JournalEntry, LedgerError, LedgerSession, TransactionType, WalletBalances};
 use domain::{Money, Timestamp};
 
-pub(super) fn bonus(c: &BonusReversal, books: &Books) -> Result<Decision, LedgerError> {
+/// Reverses a referral bonus as a whole, and frees the single bonus of the referred member if this payment holds it.
+/// Waits for the bonus; does nothing when it was rejected. Errors with `OriginalMismatch` when another member earned
+/// it.
+pub(super) fn decide_bonus_reversal(c: &BonusReversal, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
     let original = EntryKey::new(EntryKind::Referral, c.payment_id.uuid());
-    let (member, amount, plan_version) = match books.settled(original)? {
-        None => return Ok(wait_for(original.kind, original.cause)),
-        Some(Settled::Forfeited) => return Ok(Decision::Nothing),
-        Some(Settled::Posted { member, amount, plan_version }) => (member, amount, plan_version),
+    let (member, amount, plan_version) = match ledger.outcome(original)? {
+        None => return Ok(wait_for_entry(original.kind, original.cause)),
+        Some(EntryOutcome::Rejected) => return Ok(Decision::Nothing),
+        Some(EntryOutcome::Posted { member, amount, plan_version }) => (member, amount, plan_version),
     };
     if member != c.referrer_id {
-        return Err(LedgerError::NotTheOriginal);
+        return Err(LedgerError::OriginalMismatch);
     }
     let text = match c.refunded_id {
         None => format!("Reversal of the referral bonus for booking {}", c.booking_number),
         Some(_) => format!("Reversal of the referral bonus: a payment on booking {} was refunded", c.booking_number),
     };
-    let taken = TakenBack {
+    let reversal = Reversal {
         original: Some(original),
         key: Command::BonusReversal(c.clone()).key(),
-        expense: Account::ReferralExpense,
-        seen_as: TransactionType::Reversal,
+        company_account: Account::ReferralExpense,
+        transaction_type: TransactionType::Reversal,
         amount,
         plan_version,
         at: c.at,
         text,
     };
-    let held = books.single(c.referred_id)? == Some(c.payment_id);
-    let single = held.then_some(SingleBonus { referred: c.referred_id, taken_by: None });
-    Ok(Effects { single, ..taken.from(books.wallet(member)?)?.into() }.into())
+    let holds_single_bonus = ledger.single_bonus(c.referred_id)? == Some(c.payment_id);
+    let single_bonus = holds_single_bonus.then_some(SingleBonus { referred: c.referred_id, payment_id: None });
+    Ok(Effects { single_bonus, ..reversal.entry(ledger.wallet(member)?)?.into() }.into())
 }
 
-pub(super) fn pair(c: &PairVoid, books: &Books) -> Result<Decision, LedgerError> {
+/// Reverses a pair earning as a whole. Waits for the earning; does nothing when it was rejected. Errors with
+/// `OriginalMismatch` when another member earned it.
+pub(super) fn decide_pair_void(c: &PairVoid, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
     let original = EntryKey::new(EntryKind::Pair, c.pair_id);
-    let (member, amount, plan_version) = match books.settled(original)? {
-        None => return Ok(wait_for(original.kind, original.cause)),
-        Some(Settled::Forfeited) => return Ok(Decision::Nothing),
-        Some(Settled::Posted { member, amount, plan_version }) => (member, amount, plan_version),
+    let (member, amount, plan_version) = match ledger.outcome(original)? {
+        None => return Ok(wait_for_entry(original.kind, original.cause)),
+        Some(EntryOutcome::Rejected) => return Ok(Decision::Nothing),
+        Some(EntryOutcome::Posted { member, amount, plan_version }) => (member, amount, plan_version),
     };
     if member != c.earner_id {
-        return Err(LedgerError::NotTheOriginal);
+        return Err(LedgerError::OriginalMismatch);
     }
-    let taken = TakenBack {
+    let reversal = Reversal {
         original: Some(original),
         key: Command::PairVoid(c.clone()).key(),
-        expense: Account::PairExpense,
-        seen_as: TransactionType::Reversal,
+        company_account: Account::PairExpense,
+        transaction_type: TransactionType::Reversal,
         amount,
         plan_version,
         at: c.at,
         text: format!("Reversal of pair {}", c.number),
     };
-    Ok(Effects::from(taken.from(books.wallet(member)?)?).into())
+    Ok(Effects::from(reversal.entry(ledger.wallet(member)?)?).into())
 }
 
-/// Takes a credit back that was paid back at its source as well. A credit may be taken back in parts, so that it is not
-/// reversed by the entry's key; each refund of the gateway does it once.
-pub(super) fn refund(c: &RefundClawback, books: &Books) -> Result<Decision, LedgerError> {
-    let amount = positive(c.amount)?;
+/// Debits a credit that the gateway has refunded to the payment source as well. Each refund of the gateway debits its
+/// own amount, so the entry does not name the credit as reversed: an entry is reversed only once and as a whole. Waits
+/// for the credit. Errors with `OriginalMismatch` when the credit belongs to another member.
+pub(super) fn decide_refund_clawback(c: &RefundClawback, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
+    let amount = require_positive(c.amount)?;
     let original = c.original();
-    let member = match books.settled(original)? {
-        None => return Ok(wait_for(original.kind, original.cause)),
-        Some(Settled::Forfeited) => return Ok(Decision::Nothing),
-        Some(Settled::Posted { member, .. }) => member,
+    let member = match ledger.outcome(original)? {
+        None => return Ok(wait_for_entry(original.kind, original.cause)),
+        Some(EntryOutcome::Rejected) => return Ok(Decision::Nothing),
+        Some(EntryOutcome::Posted { member, .. }) => member,
     };
     if member != c.user_id {
-        return Err(LedgerError::NotTheOriginal);
+        return Err(LedgerError::OriginalMismatch);
     }
-    let taken = TakenBack {
+    let reversal = Reversal {
         original: None,
         key: Command::RefundClawback(c.clone()).key(),
-        expense: Account::BookingReceipts,
-        // It takes nothing back that was earned.
-        seen_as: TransactionType::Refund,
+        company_account: Account::BookingReceipts,
+        // Not `Reversal`, which counts against what the member has earned.
+        transaction_type: TransactionType::Refund,
         amount,
         plan_version: None,
         at: c.at,
         text: format!("Refund for booking {}: it went back to where it came from as well", c.booking_number),
     };
-    Ok(Effects::from(taken.from(books.wallet(member)?)?).into())
+    Ok(Effects::from(reversal.entry(ledger.wallet(member)?)?).into())
 }
 
-struct TakenBack {
-    /// The entry that is reversed, once and as a whole.
+/// The inputs of a reversing entry.
+struct Reversal {
+    /// The entry that is reversed as a whole, if there is one.
     original: Option<EntryKey>,
     key: EntryKey,
-    expense: Account,
-    seen_as: TransactionType,
-    /// The original's own amount, and the version of the plan that made it.
+    /// The company's account that gets the amount.
+    company_account: Account,
+    transaction_type: TransactionType,
+    /// The amount of the original, and the plan version that decided it.
     amount: Money,
     plan_version: Option<u32>,
     at: Timestamp,
     text: String,
 }
 
-impl TakenBack {
-    fn from(self, wallet: &Wallet) -> Result<Entry, LedgerError> {
-        let taken = self.amount.min(wallet.available);
-        let due = self.amount.sub(taken)?;
+impl Reversal {
+    /// Builds the entry: debits `wallet` down to zero at most, and posts the rest as a clawback due.
+    fn entry(self, wallet: &WalletBalances) -> Result<JournalEntry, LedgerError> {
+        let debited = self.amount.min(wallet.available);
+        let due = self.amount.sub(debited)?;
         let text = if due.is_zero() { self.text } else { format!("{}; {due} to be recovered", self.text) };
-        Lines::new()
-            .show(Account::Available, taken.neg()?, self.seen_as, text)
-            .book(Account::ClawbackDue, due.neg()?)
-            .book(self.expense, self.amount)
-            .entry(Header {
+        EntryBuilder::new()
+            .post_visible(Account::Available, debited.neg()?, self.transaction_type, text)
+            .post(Account::ClawbackDue, due.neg()?)
+            .post(self.company_account, self.amount)
+            .build(EntryHeader {
                 key: self.key,
                 member: wallet.user_id,
                 amount: self.amount,

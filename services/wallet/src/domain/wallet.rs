@@ -1,11 +1,11 @@
-//! A member's balances: the cached fold of their postings.
+//! Wallet balances of a member: the cached sums of their postings.
 
-use super::{Account, Entry, LedgerError, TransactionType};
+use super::{Account, JournalEntry, LedgerError, TransactionType};
 use domain::{Money, Timestamp, UserId};
 
-/// A member's wallet. No balance is ever below zero; what the member owes is `clawback_due`.
+/// The balances of a member. None is below zero; the amount that the member owes is `clawback_due`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wallet {
+pub struct WalletBalances {
     pub user_id: UserId,
     pub available: Money,
     pub held: Money,
@@ -14,35 +14,36 @@ pub struct Wallet {
     pub clawback_due: Money,
     pub total_earned: Money,
     pub total_withdrawn: Money,
-    /// How many lines the member has seen: the number of the last.
+    /// The count of the member's statement lines, which is the number of the last.
     pub transactions: i64,
+    /// Grows by one with every transaction that changes the wallet.
     pub version: i64,
     pub changed_at: Timestamp,
 }
 
-/// A line with what it made of the account, as it is stored.
+/// A posting with the balance after it, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedLine {
+pub struct PostedLine {
     pub account: Account,
     pub amount: Money,
-    /// The account's balance after the line; none for accounts of the company, which nobody counts up.
+    /// The account's balance after the posting; `None` for company accounts, which keep no running balance.
     pub account_after: Option<Money>,
-    pub seen_as: Option<TransactionLine>,
+    pub statement_line: Option<StatementLine>,
 }
 
-/// What a member sees of a line.
+/// The part of a posting that the member sees as a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransactionLine {
+pub struct StatementLine {
     pub kind: TransactionType,
     /// Gap-free per member, from 1.
     pub number: i64,
-    /// Available and held together.
+    /// Available and held together, before the line.
     pub balance_before: Money,
     pub description: String,
 }
 
-impl Wallet {
-    /// A wallet nothing has happened to.
+impl WalletBalances {
+    /// The balances of a member without postings.
     pub fn empty(user_id: UserId) -> Self {
         Self {
             user_id,
@@ -59,41 +60,42 @@ impl Wallet {
         }
     }
 
-    /// Available and held.
+    /// The balance that the member sees: available and held. Errors when the sum overflows.
     pub fn balance(&self) -> Result<Money, LedgerError> {
         Ok(self.available.add(self.held)?)
     }
 
-    /// The wallet after `entry`, and the lines as they are to be stored; an error leaves it as it was.
-    pub fn after(&self, entry: &Entry) -> Result<(Self, Vec<RecordedLine>), LedgerError> {
+    /// The balances after `entry`, and its postings with the balances after each. Errors with `Overdrawn` when a
+    /// balance would be below zero, and with `Money` when one overflows.
+    pub fn apply(&self, entry: &JournalEntry) -> Result<(Self, Vec<PostedLine>), LedgerError> {
         let mut next = self.clone();
-        let mut recorded = Vec::with_capacity(entry.lines().len());
+        let mut posted = Vec::with_capacity(entry.lines().len());
         for line in entry.lines() {
             let balance_before = next.balance()?;
             let account_after = next.add(line.account, line.amount)?;
-            let seen_as = line.seen_as.as_ref().map(|(kind, description)| {
+            let statement_line = line.statement_line.as_ref().map(|(kind, description)| {
                 next.transactions += 1;
-                TransactionLine {
+                StatementLine {
                     kind: *kind,
                     number: next.transactions,
                     balance_before,
                     description: description.clone(),
                 }
             });
-            recorded.push(RecordedLine { account: line.account, amount: line.amount, account_after, seen_as });
+            posted.push(PostedLine { account: line.account, amount: line.amount, account_after, statement_line });
         }
         let header = entry.header();
-        next.total_earned = next.total_earned.add(header.amount.times(header.key.kind.earns())?)?;
-        next.total_withdrawn = next.total_withdrawn.add(header.amount.times(header.key.kind.withdraws())?)?;
+        next.total_earned = next.total_earned.add(header.amount.times(header.key.kind.earned_sign())?)?;
+        next.total_withdrawn = next.total_withdrawn.add(header.amount.times(header.key.kind.withdrawn_sign())?)?;
         if let Some(account) = next.overdrawn() {
             return Err(LedgerError::Overdrawn(account));
         }
-        // What cannot be shown must not be posted: the two could fit each, and their sum not.
+        // Each balance may fit while their sum overflows, and then the wallet could not be shown.
         next.balance()?;
-        Ok((next, recorded))
+        Ok((next, posted))
     }
 
-    /// Adds to one account; answers its signed balance, or none for an account of the company.
+    /// Adds to one account and returns its signed balance; `None` for a company account.
     fn add(&mut self, account: Account, amount: Money) -> Result<Option<Money>, LedgerError> {
         let balance = match account {
             Account::Available => &mut self.available,
@@ -133,37 +135,37 @@ impl Wallet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::entry::{EntryKey, EntryKind, Header, Lines};
+    use crate::domain::entry::{EntryBuilder, EntryHeader, EntryKey, EntryKind};
 
-    fn entry(kind: EntryKind, available: Money, other: (Account, Money)) -> Entry {
+    fn entry(kind: EntryKind, available: Money, other: (Account, Money)) -> JournalEntry {
         let key = EntryKey::new(kind, uuid::Uuid::nil());
         let member = UserId::from(uuid::Uuid::nil());
         let (at, plan_version, reverses) = (Timestamp::UNIX_EPOCH, None, None);
-        let header = Header { key, member, amount: available, at, plan_version, reverses };
-        Lines::new().book(other.0, other.1).book(Account::Available, available).entry(header).expect("balanced")
+        let header = EntryHeader { key, member, amount: available, at, plan_version, reverses };
+        EntryBuilder::new().post(other.0, other.1).post(Account::Available, available).build(header).expect("balanced")
     }
 
     #[test]
-    fn what_no_longer_fits_is_refused_before_it_is_kept() {
-        let most = Money::MAX;
-        let less = most.neg().expect("fits");
-        let empty = Wallet::empty(UserId::from(uuid::Uuid::nil()));
-        let (full, _) = empty.after(&entry(EntryKind::Deposit, most, (Account::Bank, less))).expect("fits");
-        assert_eq!(full.balance(), Ok(most));
+    fn an_overflow_or_overdraft_is_refused_before_it_is_posted() {
+        let max = Money::MAX;
+        let min = max.neg().expect("fits");
+        let empty = WalletBalances::empty(UserId::from(uuid::Uuid::nil()));
+        let (full, _) = empty.apply(&entry(EntryKind::Deposit, max, (Account::Bank, min))).expect("fits");
+        assert_eq!(full.balance(), Ok(max));
         let one = Money::from_paise(1);
         let more = entry(EntryKind::Deposit, one, (Account::Bank, Money::from_paise(-1)));
-        assert!(matches!(full.after(&more), Err(LedgerError::Money(_))));
+        assert!(matches!(full.apply(&more), Err(LedgerError::Money(_))));
         // Each account fits, the balance of both does not.
-        let held = Wallet { held: one, ..Wallet::empty(empty.user_id) };
+        let held = WalletBalances { held: one, ..WalletBalances::empty(empty.user_id) };
         assert!(matches!(
-            held.after(&entry(EntryKind::Deposit, most, (Account::Bank, less))),
+            held.apply(&entry(EntryKind::Deposit, max, (Account::Bank, min))),
             Err(LedgerError::Money(_))
         ));
-        // The balance fits, what was ever earned does not.
-        let rich = Wallet { total_earned: most, ..Wallet::empty(empty.user_id) };
+        // The balance fits, the total earned does not.
+        let at_max_earned = WalletBalances { total_earned: max, ..WalletBalances::empty(empty.user_id) };
         let bonus = entry(EntryKind::Referral, one, (Account::ReferralExpense, Money::from_paise(-1)));
-        assert!(matches!(rich.after(&bonus), Err(LedgerError::Money(_))));
-        let owing = entry(EntryKind::PairVoid, Money::from_paise(-1), (Account::PairExpense, one));
-        assert_eq!(empty.after(&owing), Err(LedgerError::Overdrawn(Account::Available)));
+        assert!(matches!(at_max_earned.apply(&bonus), Err(LedgerError::Money(_))));
+        let pair_void = entry(EntryKind::PairVoid, Money::from_paise(-1), (Account::PairExpense, one));
+        assert_eq!(empty.apply(&pair_void), Err(LedgerError::Overdrawn(Account::Available)));
     }
 }

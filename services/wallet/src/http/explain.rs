@@ -1,9 +1,9 @@
-//! How an amount came to be: the entry, its cause, its inputs, the plan, and the arithmetic.
+//! Explanation of a transaction: the entry, its cause and inputs, the plan, the calculation.
 
 use super::transactions::TransactionView;
-use crate::Wallet;
+use crate::WalletState;
 use crate::app::derivation;
-use crate::domain::explanation::{Operation, Step};
+use crate::domain::explanation::{CalculationStep, Operation};
 use crate::domain::{EntryId, EntryKey, EntryKind};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
@@ -20,15 +20,17 @@ pub(crate) struct PostingView {
     amount: Money,
 }
 
+/// The journal entry of a transaction.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct EntryView {
     id: EntryId,
     kind: EntryKind,
-    /// The payment, pair, payout, … that caused it.
+    /// The id of the payment, pair, payout or other cause.
     #[schemars(with = "String")]
     cause_id: Uuid,
-    /// The event that told of it, or who did it by hand.
+    /// The event that caused the entry.
     event_id: Option<EventId>,
+    /// The administrator who made a manual entry.
     actor_id: Option<UserId>,
     reverses: Option<EntryId>,
     plan_version: Option<i64>,
@@ -36,6 +38,7 @@ pub(crate) struct EntryView {
     posted_at: Timestamp,
 }
 
+/// An operand of a calculation step.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct OperandView {
     name: String,
@@ -43,6 +46,7 @@ pub(crate) struct OperandView {
     value: String,
 }
 
+/// A calculation step.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct StepView {
     name: String,
@@ -50,48 +54,52 @@ pub(crate) struct StepView {
     operands: Vec<OperandView>,
     value: Money,
 }
-impl From<Step> for StepView {
-    fn from(step: Step) -> Self {
+impl From<CalculationStep> for StepView {
+    fn from(step: CalculationStep) -> Self {
         let operands = step.operands.into_iter().map(|o| OperandView { name: o.name, value: o.value }).collect();
         Self { name: step.name, operation: step.operation, operands, value: step.value }
     }
 }
 
+/// The explanation of a transaction.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Explanation {
+#[schemars(rename = "Explanation")]
+pub(crate) struct ExplanationView {
     transaction: TransactionView,
     entry: EntryView,
     postings: Vec<PostingView>,
-    /// What the rule was given, as it was sent.
+    /// The inputs of the rule, as they were sent.
     inputs: serde_json::Value,
     plan: Option<Plan>,
     /// The conditions that held.
     rules: Vec<String>,
-    /// The arithmetic; the last value is the transaction's amount.
+    /// The calculation. The value of the last step is the amount of the transaction.
     steps: Vec<StepView>,
 }
 
+/// Explains a transaction to its member or to staff. 404 for any other caller, or when it does not exist.
 pub(super) async fn explain(
-    app: web::Data<Wallet>,
+    state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let found = derivation::find(&mut c, path_id(&path)?).await?;
+    let mut c = state.ctx.db().read().await?;
+    let found = derivation::find_entry(&mut c, path_id(&path)?).await?;
     let (entry, lines, number) = found.ok_or_else(Problem::not_found)?;
-    caller.require_sight_of(entry.member_id)?;
-    let line = derivation::line(&lines, number).ok_or_else(Problem::not_found)?;
-    let (derived, plan) = derivation::of(&mut c, &entry, &lines, line).await?;
+    caller.require_may_see(entry.member_id)?;
+    let line = derivation::find_line(&lines, number).ok_or_else(Problem::not_found)?;
+    let (derived, plan) = derivation::for_line(&mut c, &entry, &lines, line).await?;
     let key = EntryKey::new(entry.kind, entry.cause_id.uuid());
-    let transaction = TransactionView::of(line.clone(), key).map_err(Problem::internal)?;
+    let transaction = TransactionView::from_row(line.clone(), key).map_err(Problem::internal)?;
     let postings = lines
         .iter()
         .map(|l| {
-            let owner = if l.account.is_members() { format!("member:{}", l.owner_id) } else { "company".to_owned() };
+            let owner =
+                if l.account.is_member_account() { format!("member:{}", l.owner_id) } else { "company".to_owned() };
             PostingView { account: format!("{owner}:{}", l.account), amount: l.amount_paise }
         })
         .collect();
-    Ok(ok(&Explanation {
+    Ok(ok(&ExplanationView {
         transaction: transaction.ok_or_else(Problem::not_found)?,
         inputs: serde_json::from_str(&entry.inputs).map_err(Problem::internal)?,
         entry: EntryView {

@@ -1,8 +1,8 @@
-//! The books as staff and auditors see them.
+//! Accounts, trial balance and verification of the ledger, for staff and auditors.
 
-use super::transactions::instant;
+use super::transactions::parse_time;
 use super::wallets::require_member;
-use crate::Wallet;
+use crate::WalletState;
 use crate::app::{close, rollup};
 use crate::domain::Account;
 use crate::store::closings::Totals;
@@ -19,69 +19,80 @@ use std::time::Duration;
 
 pub(crate) use crate::verification::Verification;
 
-/// `company:bank`, or `members:available` for all members' accounts of a kind together.
+/// The name of an account in a list: `company:bank`, or `members:available` for that account of all members together.
 fn control_account(account: Account) -> String {
-    if account.is_members() { format!("members:{account}") } else { format!("company:{account}") }
+    if account.is_member_account() { format!("members:{account}") } else { format!("company:{account}") }
 }
 
-/// What every account came to, of everything posted until `until`, or by now.
+/// The total of every account from the postings until `until`, or from all postings.
 async fn totals(db: &Db, until: Option<Timestamp>) -> Result<Totals, Problem> {
-    let Some(until) = until else { return Ok(rollup::totals(&mut *db.read().await?).await?) };
-    let mut closing = close::begin_at(&mut *db.read().await?, until).await?;
-    // Between two bounded steps others have the connection and, on SQLite, the thread.
-    while close::add(&mut *db.read().await?, &mut closing).await? {
+    let Some(until) = until else { return Ok(rollup::current_totals(&mut *db.read().await?).await?) };
+    let mut closing = close::begin_as_of(&mut *db.read().await?, until).await?;
+    // Between two bounded steps, other requests can use the connection and, on SQLite, the thread.
+    while close::add_next_postings(&mut *db.read().await?, &mut closing).await? {
         tokio::task::yield_now().await;
     }
     Ok(closing.into_totals())
 }
 
-fn moment(as_of: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    as_of.map(|text| instant("as_of", text, true)).transpose()
+/// Parses `as_of`; a date means its end.
+fn parse_as_of(as_of: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    as_of.map(|text| parse_time("as_of", text, true)).transpose()
 }
 
+/// The query of the list of accounts.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Of {
-    /// One member's five accounts; without it, the company's and the members' together.
+pub(crate) struct AccountsFilter {
+    /// Lists the five accounts of this member; by default, the accounts of the company and of all members together.
     #[schemars(with = "Option<String>")]
     user_id: Option<UserId>,
-    /// Everything posted until the end of this day, or until this time; now by default.
+    /// Counts postings until the end of this day, or until this time; by default all postings.
     as_of: Option<String>,
 }
 
+/// An account with its balance.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct AccountView {
     account: String,
-    /// Positive where the company owes, negative where it is owed or has spent.
+    /// A positive balance is a credit: the company owes it. A negative balance is a debit: an asset or an expense.
     balance: Money,
 }
 
+/// The list of accounts at a time.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Accounts {
+#[schemars(rename = "Accounts")]
+pub(crate) struct AccountsView {
     as_of: Timestamp,
     #[serde(flatten)]
     list: Listing<AccountView>,
 }
 
-pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) -> Result<HttpResponse, Problem> {
+/// Lists accounts with their balances. 404 for an unknown member.
+pub(super) async fn list_accounts(
+    state: web::Data<WalletState>,
+    filter: Query<AccountsFilter>,
+    page: Page,
+) -> Result<HttpResponse, Problem> {
+    let Query(filter) = filter;
     let after = page.after_number()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    let until = moment(of.0.as_of.as_deref())?;
-    let as_of = until.unwrap_or_else(|| app.ctx.now());
-    if let Some(member) = of.0.user_id {
-        require_member(&app, member).await?;
+    let until = parse_as_of(filter.as_of.as_deref())?;
+    let as_of = until.unwrap_or_else(|| state.ctx.now());
+    if let Some(member) = filter.user_id {
+        require_member(&state, member).await?;
     }
-    let items = match of.0.user_id {
+    let items = match filter.user_id {
         Some(member) => {
-            let mut c = app.ctx.db().read().await?;
+            let mut c = state.ctx.db().read().await?;
             let mut items = Vec::new();
-            for account in Account::ALL.iter().filter(|a| a.is_members()) {
-                let balance = entries::balance_at(&mut c, member, *account, as_of).await?;
+            for account in Account::ALL.iter().filter(|a| a.is_member_account()) {
+                let balance = entries::find_balance_at(&mut c, member, *account, as_of).await?;
                 let account = format!("member:{member}:{account}");
                 items.push(AccountView { account, balance: balance.unwrap_or_default() });
             }
             items
         }
         None => {
-            let totals = totals(app.ctx.db(), until).await?;
+            let totals = totals(state.ctx.db(), until).await?;
             let view = |account: &Account| AccountView {
                 account: control_account(*account),
                 balance: totals.get(account).copied().unwrap_or_default(),
@@ -91,55 +102,65 @@ pub(super) async fn accounts(app: web::Data<Wallet>, of: Query<Of>, page: Page) 
     };
     let rows: Vec<(i64, AccountView)> = (1..).zip(items).skip(after).collect();
     let list = page.listing(rows, |(number, _)| Cursor::Number(*number), |(_, view)| view);
-    Ok(ok(&Accounts { as_of, list }))
+    Ok(ok(&AccountsView { as_of, list }))
 }
 
+/// The query of the trial balance.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct AsOf {
-    /// Everything posted until the end of this day, or until this time; now by default.
+pub(crate) struct TrialBalanceFilter {
+    /// Counts postings until the end of this day, or until this time; by default all postings.
     as_of: Option<String>,
 }
 
+/// An account of the trial balance.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct TrialLine {
+#[schemars(rename = "TrialBalanceLine")]
+pub(crate) struct TrialBalanceLineView {
     account: String,
     debit: Money,
     credit: Money,
 }
 
+/// Debits and credits of all accounts at a time.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct TrialBalance {
+#[schemars(rename = "TrialBalance")]
+pub(crate) struct TrialBalanceView {
     as_of: Timestamp,
-    accounts: Vec<TrialLine>,
+    accounts: Vec<TrialBalanceLineView>,
     total_debit: Money,
     total_credit: Money,
     /// Always 0.00.
     difference: Money,
 }
 
-pub(super) async fn trial_balance(app: web::Data<Wallet>, asked: Query<AsOf>) -> Result<HttpResponse, Problem> {
-    let until = moment(asked.0.as_of.as_deref())?;
-    let as_of = until.unwrap_or_else(|| app.ctx.now());
-    let totals = totals(app.ctx.db(), until).await?;
-    let balance = balance(as_of, &totals).map_err(Problem::internal)?;
-    Ok(ok(&balance))
+/// Gets the trial balance at a time.
+pub(super) async fn get_trial_balance(
+    state: web::Data<WalletState>,
+    filter: Query<TrialBalanceFilter>,
+) -> Result<HttpResponse, Problem> {
+    let until = parse_as_of(filter.0.as_of.as_deref())?;
+    let as_of = until.unwrap_or_else(|| state.ctx.now());
+    let totals = totals(state.ctx.db(), until).await?;
+    let view = trial_balance(as_of, &totals).map_err(Problem::internal)?;
+    Ok(ok(&view))
 }
 
-fn balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<TrialBalance, domain::MoneyError> {
+fn trial_balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<TrialBalanceView, domain::MoneyError> {
     let mut accounts = Vec::with_capacity(Account::ALL.len());
     for account in Account::ALL {
         let sum = totals.get(account).copied().unwrap_or_default();
         let (debit, credit) = if sum.is_negative() { (sum.neg()?, Money::ZERO) } else { (Money::ZERO, sum) };
-        accounts.push(TrialLine { account: control_account(*account), debit, credit });
+        accounts.push(TrialBalanceLineView { account: control_account(*account), debit, credit });
     }
     let total_debit = Money::total(accounts.iter().map(|a| a.debit))?;
     let total_credit = Money::total(accounts.iter().map(|a| a.credit))?;
-    Ok(TrialBalance { as_of, difference: total_credit.sub(total_debit)?, accounts, total_debit, total_credit })
+    Ok(TrialBalanceView { as_of, difference: total_credit.sub(total_debit)?, accounts, total_debit, total_credit })
 }
 
-/// One at a time, on a connection that no other request needs.
-pub(super) async fn verify(app: web::Data<Wallet>) -> Result<HttpResponse, Problem> {
-    let _only = app.verifications.begin()?;
-    let turn = long_read(app.ctx.db(), Duration::ZERO).await?;
-    Ok(ok(&verification::verify(app.ctx.db(), &turn).await?))
+/// Verifies the ledger, one request at a time, on a connection for long reads. 429 while another verification runs or
+/// no such connection is free.
+pub(super) async fn verify(state: web::Data<WalletState>) -> Result<HttpResponse, Problem> {
+    let _exclusive = state.verifications.begin()?;
+    let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
+    Ok(ok(&verification::verify(state.ctx.db(), &long_read).await?))
 }

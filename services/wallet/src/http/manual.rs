@@ -1,73 +1,84 @@
-//! What administrators do by hand: each with a reason, each in the audit log.
+//! Manual entries by administrators, each with a reason and an audit record.
 
 use super::transactions::TransactionView;
 use super::wallets::require_member;
-use crate::Wallet;
-use crate::app::post;
-use crate::domain::command::Manual;
-use crate::domain::{Command, Outcome};
+use crate::WalletState;
+use crate::app::posting;
+use crate::domain::command::ManualEntry;
+use crate::domain::{Command, CommandOutcome};
 use crate::error::WalletError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit;
 use chassis::auth::Caller;
 use chassis::http::{Body, FieldErrors, Idempotent, Problem, path_id};
-use domain::{FreeText, Money, UserId};
+use domain::{Money, MultilineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The body of a manual entry.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ManualInput {
+    /// Above 0.00; for an adjustment also below.
     amount: Money,
     /// 1 to 500 characters.
-    reason: FreeText,
+    reason: MultilineText,
 }
 
-/// More than that by hand is a slip of the pen; and sums of what the platform keeps cannot overflow.
-const MOST: Money = Money::from_rupees(100_000_000);
-const LEAST: Money = Money::from_rupees(-100_000_000);
+/// Largest amount of a manual entry. A larger one is taken for a typing error; the limit also keeps sums from
+/// overflowing.
+const MAX_AMOUNT: Money = Money::from_rupees(100_000_000);
+/// Smallest amount of a manual entry, for adjustments.
+const MIN_AMOUNT: Money = Money::from_rupees(-100_000_000);
 
+/// One of the three kinds of manual entries.
 #[derive(Clone, Copy)]
-struct Kind {
-    action: &'static str,
-    command: fn(Manual) -> Command,
+struct ManualAction {
+    /// The name in the audit log.
+    audit_action: &'static str,
+    command: fn(ManualEntry) -> Command,
+    /// Whether negative amounts are allowed.
     signed: bool,
 }
 
-pub(super) async fn deposit(
-    app: web::Data<Wallet>,
+/// Deposits money received for a member.
+pub(super) async fn create_deposit(
+    state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let kind = Kind { action: "wallet.deposit", command: Command::Deposit, signed: false };
-    by_hand(&app, &caller, &path, &idem, body, kind).await
+    let action = ManualAction { audit_action: "wallet.deposit", command: Command::Deposit, signed: false };
+    create_manual_entry(&state, &caller, &path, &idem, body, action).await
 }
 
-pub(super) async fn reserve_release(
-    app: web::Data<Wallet>,
+/// Moves an amount of a member's reserve to the available balance. 422 when the reserve is smaller.
+pub(super) async fn release_reserve(
+    state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let kind = Kind { action: "wallet.release_reserve", command: Command::ReserveRelease, signed: false };
-    by_hand(&app, &caller, &path, &idem, body, kind).await
+    let action =
+        ManualAction { audit_action: "wallet.release_reserve", command: Command::ReserveRelease, signed: false };
+    create_manual_entry(&state, &caller, &path, &idem, body, action).await
 }
 
-pub(super) async fn adjustment(
-    app: web::Data<Wallet>,
+/// Corrects a member's available balance, up or down. 422 when it would fall below zero.
+pub(super) async fn create_adjustment(
+    state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
     idem: Idempotent,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let kind = Kind { action: "wallet.adjust", command: Command::Adjust, signed: true };
-    by_hand(&app, &caller, &path, &idem, body, kind).await
+    let action = ManualAction { audit_action: "wallet.adjust", command: Command::Adjust, signed: true };
+    create_manual_entry(&state, &caller, &path, &idem, body, action).await
 }
 
-/// 403 for who would move money in or out of their own wallet.
+/// 403 `wallet.own` when the caller is the owner of the wallet.
 fn forbid_own(caller: &Caller, user_id: UserId) -> Result<(), Problem> {
     if caller.user_id == user_id {
         let detail = "another administrator has to do this in your wallet";
@@ -76,22 +87,23 @@ fn forbid_own(caller: &Caller, user_id: UserId) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn by_hand(
-    app: &Wallet,
+/// Validates the body, posts the entry and writes the audit record.
+async fn create_manual_entry(
+    state: &WalletState,
     caller: &Caller,
     path: &str,
     idem: &Idempotent,
     body: Body,
-    kind: Kind,
+    action: ManualAction,
 ) -> Result<HttpResponse, Problem> {
     let user_id: UserId = path_id(path)?;
     forbid_own(caller, user_id)?;
-    require_member(app, user_id).await?;
-    let input = body.json_or::<ManualInput>("wallet.invalid_request").await?;
+    require_member(state, user_id).await?;
+    let input = body.json_with_code::<ManualInput>("wallet.invalid_request").await?;
     let (amount, reason) = (input.value.amount, input.value.reason.trim().to_owned());
     let mut errors = FieldErrors::new();
-    errors.require("amount", (LEAST..=MOST).contains(&amount), "too_much", "must be at most 100000000.00");
-    if kind.signed {
+    errors.require("amount", (MIN_AMOUNT..=MAX_AMOUNT).contains(&amount), "too_much", "must be at most 100000000.00");
+    if action.signed {
         errors.require("amount", !amount.is_zero(), "zero", "must not be 0.00");
     } else {
         errors.require("amount", amount.is_positive(), "not_positive", "must be more than 0.00");
@@ -100,28 +112,35 @@ async fn by_hand(
     errors.require("reason", (1..=500).contains(&length), "length", "must be 1 to 500 characters");
     errors.require_readable("reason", &reason);
     errors.finish("wallet.invalid_request")?;
-    let now = app.ctx.now();
-    let manual =
-        Manual { id: chassis::id::fresh(), user_id, amount, reason: reason.clone(), actor_id: caller.user_id, at: now };
-    let (manual, key) = (&manual, (kind.command)(manual.clone()).key());
+    let now = state.ctx.now();
+    let manual = ManualEntry {
+        id: chassis::id::fresh(),
+        user_id,
+        amount,
+        reason: reason.clone(),
+        actor_id: caller.user_id,
+        at: now,
+    };
+    let (manual, key) = (&manual, (action.command)(manual.clone()).key());
     let detail = &format!("{amount}: {reason}");
-    idem.run(&app.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let (outcome, lines) = post::by_hand(c, &**app.ctx.clock(), caller.user_id, kind.command, manual).await?;
-        if let Outcome::Forfeited(reason) = outcome {
-            return Err(WalletError::Refused(reason).into());
+    idem.run(&state.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
+        let (outcome, lines) =
+            posting::post_manual(c, &**state.ctx.clock(), caller.user_id, action.command, manual).await?;
+        if let CommandOutcome::Rejected(reason) = outcome {
+            return Err(WalletError::Rejected(reason).into());
         }
-        let action = audit::Action {
-            action: kind.action,
+        let action = audit::StaffAction {
+            action: action.audit_action,
             subject_type: "wallet",
             subject_id: user_id.to_string(),
             subject_user: Some(user_id),
             detail,
         };
         audit::record(c, "wallet", caller, now, action).await?;
-        let shown = lines.into_iter().find(|line| line.transaction_type.is_some());
-        let shown = shown.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))?;
-        let view = TransactionView::of(shown, key).map_err(Problem::internal)?;
-        view.ok_or_else(|| Problem::internal("an entry by hand has no line to show"))
+        let visible = lines.into_iter().find(|line| line.transaction_type.is_some());
+        let visible = visible.ok_or_else(|| Problem::internal("a manual entry has no statement line"))?;
+        let view = TransactionView::from_row(visible, key).map_err(Problem::internal)?;
+        view.ok_or_else(|| Problem::internal("a manual entry has no statement line"))
     })
     .await
 }

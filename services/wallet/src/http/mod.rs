@@ -1,4 +1,4 @@
-//! The route table. Reads ask the store; everything that changes goes through `app`.
+//! Routes of the wallet service. Reads go to the store, writes through `app`.
 
 mod explain;
 mod ledger;
@@ -10,93 +10,96 @@ mod statement_pdf;
 mod transactions;
 mod wallets;
 
-use crate::Wallet;
+use crate::WalletState;
 use chassis::auth::Access::{Admin, Staff, User};
 use chassis::http::{Doc, Listing, Routes};
 
-pub(crate) fn routes(app: Wallet) -> Routes {
+/// The routes with their documentation.
+pub(crate) fn routes(state: WalletState) -> Routes {
     Routes::new("wallet")
-        .data(app)
-        .get("/wallet", User, wallets::mine, Doc::new("Your balances").gives::<wallets::WalletView>())
+        .data(state)
+        .get("/wallet", User, wallets::get_own, Doc::new("Your balances").returns::<wallets::WalletView>())
         .get(
             "/wallet/transactions",
             User,
             transactions::list,
-            Doc::new("What moved your balance")
-                .filters::<transactions::Filters>()
-                .gives::<Listing<transactions::TransactionView>>()
+            Doc::new("Transactions that changed your balance")
+                .query::<transactions::TransactionsFilter>()
+                .returns::<Listing<transactions::TransactionView>>()
                 .paged(),
         )
         .get(
             "/wallet/transactions/{id}/explain",
             User,
             explain::explain,
-            Doc::new("How an amount came to be").gives::<explain::Explanation>(),
+            Doc::new("Explain how the amount of a transaction was calculated").returns::<explain::ExplanationView>(),
         )
         .get(
             "/wallet/forfeits",
             User,
-            transactions::forfeits,
-            Doc::new("What was refused or earned nothing, and why")
-                .filters::<transactions::Owner>()
-                .gives::<Listing<transactions::ForfeitView>>()
+            transactions::list_forfeits,
+            Doc::new("Requests and entitlements that moved no money, with the reasons")
+                .query::<transactions::ForfeitsFilter>()
+                .returns::<Listing<transactions::ForfeitView>>()
                 .paged(),
         )
         .get(
             "/wallet/statement",
             User,
-            statement::statement,
-            Doc::new("A month as CSV or PDF")
-                .filters::<statement::Wanted>()
-                .gives_file(["text/csv", "application/pdf"]),
+            statement::get,
+            Doc::new("Statement of a month as CSV or PDF")
+                .query::<statement::StatementFilter>()
+                .returns_file(["text/csv", "application/pdf"]),
         )
-        .get("/wallets/{user_id}", Staff, wallets::of, Doc::new("A member's balances").gives::<wallets::WalletView>())
+        .get(
+            "/wallets/{user_id}",
+            Staff,
+            wallets::get,
+            Doc::new("A member's balances").returns::<wallets::WalletView>(),
+        )
         .post(
             "/wallets/{user_id}/deposits",
             Admin,
-            manual::deposit,
-            Doc::new("Money received for a member")
-                .takes::<manual::ManualInput>()
-                .creates::<transactions::TransactionView>()
+            manual::create_deposit,
+            Doc::new("Deposit money received for a member")
+                .body::<manual::ManualInput>()
+                .created::<transactions::TransactionView>()
                 .idempotent(),
         )
         .post(
             "/wallets/{user_id}/reserve-release",
             Admin,
-            manual::reserve_release,
-            Doc::new("From a member's reserve to the available balance")
-                .takes::<manual::ManualInput>()
-                .creates::<transactions::TransactionView>()
+            manual::release_reserve,
+            Doc::new("Release an amount of a member's reserve to the available balance")
+                .body::<manual::ManualInput>()
+                .created::<transactions::TransactionView>()
                 .idempotent(),
         )
         .post(
             "/wallets/{user_id}/adjustments",
             Admin,
-            manual::adjustment,
+            manual::create_adjustment,
             Doc::new("Correct a member's available balance, up or down")
-                .takes::<manual::ManualInput>()
-                .creates::<transactions::TransactionView>()
+                .body::<manual::ManualInput>()
+                .created::<transactions::TransactionView>()
                 .idempotent(),
         )
         .get(
             "/ledger/accounts",
             Staff,
-            ledger::accounts,
-            Doc::new("Every account of the company, or of one member")
-                .filters::<ledger::Of>()
-                .gives::<ledger::Accounts>()
+            ledger::list_accounts,
+            Doc::new("Accounts of the company and of all members together, or of one member")
+                .query::<ledger::AccountsFilter>()
+                .returns::<ledger::AccountsView>()
                 .paged(),
         )
         .get(
             "/ledger/trial-balance",
             Staff,
-            ledger::trial_balance,
-            Doc::new("Debits and credits by account").filters::<ledger::AsOf>().gives::<ledger::TrialBalance>(),
+            ledger::get_trial_balance,
+            Doc::new("Debits and credits by account")
+                .query::<ledger::TrialBalanceFilter>()
+                .returns::<ledger::TrialBalanceView>(),
         )
-        .get(
-            "/ledger/verify",
-            Staff,
-            ledger::verify,
-            Doc::new("Whether the books agree with themselves").gives::<ledger::Verification>(),
-        )
+        .get("/ledger/verify", Staff, ledger::verify, Doc::new("Verify the ledger").returns::<ledger::Verification>())
 }

@@ -1,65 +1,66 @@
-//! A month of a member's transactions as a file.
+//! Monthly statements of a member as files.
 //!
-//! The month is that of posting, and lines come in the order of their numbers, so that a statement is a piece of the
-//! list: it begins with the balance before its first line, and once the month is closed it never changes. When what a
-//! line comes of happened is its value date. Lines are read and sent page by page.
+//! A statement has the lines posted in the month, in the order of their numbers. It begins with the balance before its
+//! first line, and never changes once the month is final. The value date of a line is the day of its cause. Lines are
+//! read and sent page by page.
 
 use super::statement_csv::StatementCsv;
 use super::statement_pdf::StatementPdf;
-use super::transactions::owner;
-use crate::Wallet;
+use super::transactions::visible_owner;
+use crate::WalletState;
 use crate::app::{epoch, ids};
 use crate::domain::{TransactionId, TransactionType};
 use crate::error::WalletError;
-use crate::store::transactions::{self, Seen};
+use crate::store::transactions::{self, TransactionRow};
 use crate::store::{members, wallets};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Parts, Problem, Query, download, long_read};
+use chassis::http::{BodySender, Problem, Query, download, long_read};
 use db::{DbConnection, LongRead};
 use domain::{Money, MoneyError, Month, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Lines in memory at once.
-const PAGE: i64 = 500;
-/// How long a member waits for a turn while others' statements are read.
-const TURN_WAIT: Duration = Duration::from_secs(2);
+/// Lines read and sent at once.
+const PAGE_LINES: i64 = 500;
+/// Longest wait for a connection for long reads.
+const LONG_READ_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The query of a statement.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Wanted {
-    /// The month of posting. It is final once no more can be posted in it, about a minute after its end.
+pub(crate) struct StatementFilter {
+    /// The month of posting. It is final about a minute after its end, once nothing more can be posted in it.
     month: Month,
     /// `csv` or `pdf`; `pdf` by default.
-    format: Option<Format>,
-    /// For staff: whose.
+    format: Option<StatementFormat>,
+    /// For staff: the member; by default the caller.
     #[schemars(with = "Option<String>")]
     user_id: Option<UserId>,
 }
 
 domain::text_enum! {
-    /// What kind of file.
-    pub(crate) enum Format { Csv = "csv", Pdf = "pdf" }
+    /// The file format of a statement.
+    pub(crate) enum StatementFormat { Csv = "csv", Pdf = "pdf" }
 }
 
-/// What a statement begins with.
-pub(super) struct Head {
+/// The header of a statement.
+pub(super) struct StatementHeader {
     pub(super) user_id: UserId,
     pub(super) name: String,
     pub(super) month: Month,
     pub(super) opening: Money,
-    /// Whether no line can be added any more.
+    /// Whether no more lines can be added.
     pub(super) is_final: bool,
     /// The number of the line before the first.
     after: i64,
 }
 
 /// A line with the balance after it.
-pub(super) struct Line {
+pub(super) struct StatementRow {
     pub(super) id: TransactionId,
     pub(super) posted_at: Timestamp,
-    /// When what it comes of happened: the value date.
+    /// The time of the cause, which gives the value date.
     pub(super) at: Timestamp,
     pub(super) kind: Option<TransactionType>,
     pub(super) description: String,
@@ -67,8 +68,8 @@ pub(super) struct Line {
     pub(super) balance: Money,
 }
 
-impl Line {
-    fn of(row: Seen) -> Result<Self, MoneyError> {
+impl StatementRow {
+    fn from_row(row: TransactionRow) -> Result<Self, MoneyError> {
         let row = row.1;
         Ok(Self {
             id: ids::transaction(row.entry_id, row.line),
@@ -82,73 +83,82 @@ impl Line {
     }
 }
 
-/// The file under way.
-enum File {
+/// The file that is being written.
+enum StatementFile {
     Csv(Box<StatementCsv>),
     Pdf(StatementPdf),
 }
 
-pub(super) async fn statement(
-    app: web::Data<Wallet>,
+/// Sends the statement of a month: the caller's own, or for staff that of a member. 429 when no connection for long
+/// reads is free.
+pub(super) async fn get(
+    state: web::Data<WalletState>,
     caller: Caller,
-    wanted: Query<Wanted>,
+    filter: Query<StatementFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let Query(wanted) = wanted;
-    let user_id = owner(&caller, wanted.user_id).unwrap_or(caller.user_id);
-    let turn = long_read(app.ctx.db(), TURN_WAIT).await?;
-    let mut c = turn.connection().await?;
-    let head = head(&mut c, user_id, wanted.month).await?;
+    let Query(filter) = filter;
+    let user_id = visible_owner(&caller, filter.user_id).unwrap_or(caller.user_id);
+    let long_read = long_read(state.ctx.db(), LONG_READ_TIMEOUT).await?;
+    let mut c = long_read.connection().await?;
+    let header = load_header(&mut c, user_id, filter.month).await?;
     drop(c);
-    let (content_type, ending, file) = match wanted.format.unwrap_or(Format::Pdf) {
-        Format::Csv => {
-            let csv = StatementCsv::new(&head).map_err(Problem::internal)?;
-            ("text/csv; charset=utf-8", "csv", File::Csv(Box::new(csv)))
+    let (content_type, extension, file) = match filter.format.unwrap_or(StatementFormat::Pdf) {
+        StatementFormat::Csv => {
+            let csv = StatementCsv::new(&header).map_err(Problem::internal)?;
+            ("text/csv; charset=utf-8", "csv", StatementFile::Csv(Box::new(csv)))
         }
-        Format::Pdf => ("application/pdf", "pdf", File::Pdf(StatementPdf::new(&head))),
+        StatementFormat::Pdf => ("application/pdf", "pdf", StatementFile::Pdf(StatementPdf::new(&header))),
     };
-    let name = format!("statement-{}.{ending}", wanted.month);
-    download(content_type, &name, async move |out| send(&turn, &head, file, &out).await).await
+    let name = format!("statement-{}.{extension}", filter.month);
+    download(content_type, &name, async move |out| send_lines(&long_read, &header, file, &out).await).await
 }
 
-async fn head(c: &mut DbConnection, user_id: UserId, month: Month) -> Result<Head, Problem> {
-    // The balance first: where no line is found after it, none came in between.
+async fn load_header(c: &mut DbConnection, user_id: UserId, month: Month) -> Result<StatementHeader, Problem> {
+    // The balance is read first: if no line is found after it, none was posted in between, and it is the opening
+    // balance.
     let wallet = wallets::find(c, user_id).await?;
     let balance = wallet.map_or(Ok(Money::ZERO), |w| w.balance()).map_err(WalletError::from)?;
-    let after = transactions::number_before(c, user_id, month.starts_at()).await?;
+    let after = transactions::find_number_before(c, user_id, month.starts_at()).await?;
     let opening = match after {
         None => balance,
         Some(after) => {
-            let first = transactions::in_order(c, user_id, after, 1).await?;
+            let first = transactions::list_by_number(c, user_id, after, 1).await?;
             first.first().and_then(|row| row.1.balance_before_paise).unwrap_or_default()
         }
     };
-    let name = members::name(c, user_id).await?.unwrap_or_default();
-    let is_final = epoch::settled(c).await?.floor_at >= month.next().starts_at();
-    Ok(Head { user_id, name, month, opening, is_final, after: after.unwrap_or(i64::MAX) })
+    let name = members::find_name(c, user_id).await?.unwrap_or_default();
+    let is_final = epoch::load_settled(c).await?.floor_at >= month.next().starts_at();
+    Ok(StatementHeader { user_id, name, month, opening, is_final, after: after.unwrap_or(i64::MAX) })
 }
 
-async fn send(turn: &LongRead, head: &Head, mut file: File, out: &Parts) -> Result<(), Problem> {
-    let end = head.month.next().starts_at();
-    let (mut after, mut closing) = (head.after, head.opening);
+/// Writes the lines of the month and sends the parts of the file as they are complete.
+async fn send_lines(
+    long_read: &LongRead,
+    header: &StatementHeader,
+    mut file: StatementFile,
+    out: &BodySender,
+) -> Result<(), Problem> {
+    let end = header.month.next().starts_at();
+    let (mut after, mut closing) = (header.after, header.opening);
     loop {
-        let mut c = turn.connection().await?;
-        let page = transactions::in_order(&mut c, head.user_id, after, PAGE).await?;
+        let mut c = long_read.connection().await?;
+        let page = transactions::list_by_number(&mut c, header.user_id, after, PAGE_LINES).await?;
         drop(c);
         let Some(last) = page.last() else { break };
         after = last.1.transaction_number.unwrap_or(i64::MAX);
-        // Time never runs backwards within a wallet.
+        // Posting times never decrease within a wallet.
         let is_last = last.1.posted_at >= end;
         for row in page.into_iter().take_while(|row| row.1.posted_at < end) {
-            let line = Line::of(row).map_err(Problem::internal)?;
-            closing = line.balance;
+            let row = StatementRow::from_row(row).map_err(Problem::internal)?;
+            closing = row.balance;
             match &mut file {
-                File::Csv(csv) => csv.line(&line).map_err(Problem::internal)?,
-                File::Pdf(pdf) => pdf.line(&line),
+                StatementFile::Csv(csv) => csv.row(&row).map_err(Problem::internal)?,
+                StatementFile::Pdf(pdf) => pdf.row(&row),
             }
         }
         let part = match &mut file {
-            File::Csv(csv) => csv.take().map_err(Problem::internal)?,
-            File::Pdf(pdf) => pdf.take(),
+            StatementFile::Csv(csv) => csv.take_bytes().map_err(Problem::internal)?,
+            StatementFile::Pdf(pdf) => pdf.take_bytes(),
         };
         out.send(part).await?;
         if is_last {
@@ -156,8 +166,8 @@ async fn send(turn: &LongRead, head: &Head, mut file: File, out: &Parts) -> Resu
         }
     }
     let rest = match file {
-        File::Csv(csv) => csv.finish(closing).map_err(Problem::internal)?,
-        File::Pdf(pdf) => pdf.finish(closing).map_err(Problem::internal)?,
+        StatementFile::Csv(csv) => csv.finish(closing).map_err(Problem::internal)?,
+        StatementFile::Pdf(pdf) => pdf.finish(closing).map_err(Problem::internal)?,
     };
     out.send(rest).await
 }

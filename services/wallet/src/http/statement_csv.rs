@@ -1,46 +1,50 @@
-//! A statement as CSV.
+//! Statement as a CSV file.
 
-use super::statement::{Head, Line};
+use super::statement::{StatementHeader, StatementRow};
 use domain::Money;
 
+/// A statement whose rows are written as they come.
 pub(super) struct StatementCsv(csv::Writer<Vec<u8>>);
 
 impl StatementCsv {
-    pub(super) fn new(head: &Head) -> Result<Self, csv::Error> {
-        let mut csv = Self::more();
+    /// Begins with the column names and the opening balance.
+    pub(super) fn new(header: &StatementHeader) -> Result<Self, csv::Error> {
+        let mut csv = Self::empty();
         csv.0.write_record(["date", "time", "value_date", "id", "type", "description", "amount", "balance"])?;
-        csv.edge("Opening balance", head.opening)?;
+        csv.balance_row("Opening balance", header.opening)?;
         Ok(csv)
     }
 
-    fn more() -> Self {
+    fn empty() -> Self {
         Self(csv::Writer::from_writer(Vec::new()))
     }
 
-    pub(super) fn line(&mut self, line: &Line) -> Result<(), csv::Error> {
+    /// Adds a row.
+    pub(super) fn row(&mut self, row: &StatementRow) -> Result<(), csv::Error> {
         self.0.write_record([
-            line.posted_at.day().to_string(),
-            line.posted_at.to_string(),
-            line.at.day().to_string(),
-            line.id.to_string(),
-            line.kind.map(|kind| kind.to_string()).unwrap_or_default(),
-            as_text(&line.description),
-            line.amount.to_string(),
-            line.balance.to_string(),
+            row.posted_at.day().to_string(),
+            row.posted_at.to_string(),
+            row.at.day().to_string(),
+            row.id.to_string(),
+            row.kind.map(|kind| kind.to_string()).unwrap_or_default(),
+            as_text(&row.description),
+            row.amount.to_string(),
+            row.balance.to_string(),
         ])
     }
 
-    /// The rows written since it was last asked.
-    pub(super) fn take(&mut self) -> Result<Vec<u8>, csv::Error> {
-        std::mem::replace(self, Self::more()).into_bytes()
+    /// Takes the bytes written since the last call.
+    pub(super) fn take_bytes(&mut self) -> Result<Vec<u8>, csv::Error> {
+        std::mem::replace(self, Self::empty()).into_bytes()
     }
 
+    /// Adds the closing balance and returns the remaining bytes.
     pub(super) fn finish(mut self, closing: Money) -> Result<Vec<u8>, csv::Error> {
-        self.edge("Closing balance", closing)?;
+        self.balance_row("Closing balance", closing)?;
         self.into_bytes()
     }
 
-    fn edge(&mut self, text: &str, balance: Money) -> Result<(), csv::Error> {
+    fn balance_row(&mut self, text: &str, balance: Money) -> Result<(), csv::Error> {
         self.0.write_record(["", "", "", "", "", text, "", &balance.to_string()])
     }
 
@@ -49,7 +53,7 @@ impl StatementCsv {
     }
 }
 
-/// A spreadsheet runs a cell that begins like a formula; a quote in front makes it text.
+/// Puts a quote before a text that a spreadsheet would run as a formula.
 fn as_text(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

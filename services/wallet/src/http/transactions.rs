@@ -1,8 +1,8 @@
-//! What moved a member's balance, and what did not and why.
+//! Lists of transactions and forfeits.
 
-use crate::Wallet;
+use crate::WalletState;
 use crate::app::ids;
-use crate::domain::{EntryKey, EntryKind, ForfeitReason, TransactionId, TransactionType};
+use crate::domain::{EntryKey, EntryKind, RejectionReason, TransactionId, TransactionType};
 use crate::store::entries::{CauseId, PostingRow};
 use crate::store::forfeits::ForfeitRow;
 use crate::store::{forfeits, transactions};
@@ -15,15 +15,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What caused a line.
+/// The cause of a transaction or forfeit.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Reference {
+#[schemars(rename = "Reference")]
+pub(crate) struct ReferenceView {
     #[serde(rename = "type")]
     kind: &'static str,
     #[schemars(with = "String")]
     id: Uuid,
 }
 
+/// A statement line of a member.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct TransactionView {
     pub(super) id: TransactionId,
@@ -35,17 +37,17 @@ pub(crate) struct TransactionView {
     pub(super) balance_before: Money,
     pub(super) balance_after: Money,
     pub(super) description: String,
-    pub(super) reference: Reference,
-    /// When what it comes of happened.
+    pub(super) reference: ReferenceView,
+    /// The time of the cause.
     pub(super) created_at: Timestamp,
-    /// When it was written into the books: a balance `as_of` that time or later has it.
+    /// The posting time. A balance `as_of` this time or later includes the transaction.
     pub(super) posted_at: Timestamp,
     pub(super) user_id: UserId,
 }
 
 impl TransactionView {
-    /// The line as its member sees it; none where members see nothing of it.
-    pub(super) fn of(row: PostingRow, key: EntryKey) -> Result<Option<Self>, MoneyError> {
+    /// The view of a posting; `None` for one that members do not see. Errors when the balance overflows.
+    pub(super) fn from_row(row: PostingRow, key: EntryKey) -> Result<Option<Self>, MoneyError> {
         let (Some(kind), Some(balance_before)) = (row.transaction_type, row.balance_before_paise) else {
             return Ok(None);
         };
@@ -56,7 +58,7 @@ impl TransactionView {
             balance_before,
             balance_after: balance_before.add(row.amount_paise)?,
             description: row.description.unwrap_or_default(),
-            reference: Reference { kind: key.kind.reference(), id: key.cause },
+            reference: ReferenceView { kind: key.kind.reference_type(), id: key.cause },
             created_at: row.at,
             posted_at: row.posted_at,
             user_id: row.owner_id,
@@ -64,74 +66,83 @@ impl TransactionView {
     }
 }
 
+/// The query of the list of transactions.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Filters {
+pub(crate) struct TransactionsFilter {
     #[serde(rename = "type")]
     kind: Option<TransactionType>,
     /// From this day or time on.
     from: Option<String>,
     /// Until this day or time, inclusive.
     to: Option<String>,
-    /// For staff: one member's. Without it, everybody's.
+    /// For staff: lists only this member's; by default all members'.
     #[schemars(with = "Option<String>")]
     user_id: Option<UserId>,
 }
 
-/// A day means all of it, as it is in India.
-pub(super) fn instant(field: &'static str, text: &str, end: bool) -> Result<Timestamp, Problem> {
+/// Parses a date or an RFC 3339 time. A date is a day in India: its start, or its last microsecond when `end` is set.
+/// Errors with 422 `wallet.bad_filter`.
+pub(super) fn parse_time(field: &'static str, text: &str, end: bool) -> Result<Timestamp, Problem> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(if end { day.next().starts_at().minus(TimeDelta::microseconds(1)) } else { day.starts_at() });
     }
-    // In a query a plus sign is a space; an offset such as +05:30 is meant.
+    // A plus sign in a query string decodes to a space; it stands for an offset such as +05:30.
     text.replace(' ', "+").parse().map_err(|_| {
         Problem::unprocessable("wallet.bad_filter", format!("{field}: write a date (YYYY-MM-DD) or an RFC 3339 time"))
     })
 }
 
-/// Whose rows the caller may list: their own, or, for staff, anybody's.
-pub(super) fn owner(caller: &Caller, asked: Option<UserId>) -> Option<UserId> {
-    if caller.role.is_staff() { asked } else { Some(caller.user_id) }
+/// The owner whose rows the caller may list: the caller, or for staff the requested member, if any.
+pub(super) fn visible_owner(caller: &Caller, requested: Option<UserId>) -> Option<UserId> {
+    if caller.role.is_staff() { requested } else { Some(caller.user_id) }
 }
 
+/// Lists transactions, newest first: the caller's own, or for staff those of one member or of all.
 pub(super) async fn list(
-    app: web::Data<Wallet>,
+    state: web::Data<WalletState>,
     caller: Caller,
     page: Page,
-    filters: Query<Filters>,
+    filters: Query<TransactionsFilter>,
 ) -> Result<HttpResponse, Problem> {
     let Query(filters) = filters;
     let TimeRange { from, until } =
         TimeRange::parse(filters.from.as_deref(), filters.to.as_deref(), "wallet.bad_filter")?;
-    let filter = transactions::Filter { owner: owner(&caller, filters.user_id), kind: filters.kind, from, until };
-    let mut c = app.ctx.db().read().await?;
-    let rows = transactions::page(&mut c, &filter, page.after_number()?, page.fetch_limit()).await?;
+    let filter = transactions::TransactionFilter {
+        owner: visible_owner(&caller, filters.user_id),
+        kind: filters.kind,
+        from,
+        until,
+    };
+    let mut c = state.ctx.db().read().await?;
+    let rows = transactions::list(&mut c, &filter, page.after_number()?, page.fetch_limit()).await?;
     let by_position = filter.owner.is_none();
     let mut views = Vec::with_capacity(rows.len());
     for (position, row, kind, cause) in rows {
         let order = if by_position { position } else { row.transaction_number.unwrap_or(0) };
-        let view = TransactionView::of(row, EntryKey::new(kind, cause.uuid())).map_err(Problem::internal)?;
+        let view = TransactionView::from_row(row, EntryKey::new(kind, cause.uuid())).map_err(Problem::internal)?;
         views.extend(view.map(|view| (order, view)));
     }
     Ok(ok(&page.listing(views, |(order, _)| Cursor::Number(*order), |(_, view)| view)))
 }
 
+/// The query of the list of forfeits.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Owner {
-    /// For staff: one member's. Without it, everybody's.
+pub(crate) struct ForfeitsFilter {
+    /// For staff: lists only this member's; by default all members'.
     #[schemars(with = "Option<String>")]
     user_id: Option<UserId>,
 }
 
-/// An entitlement or request that moved nothing.
+/// An entitlement or request that moved no money.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ForfeitView {
     id: TransactionId,
     kind: EntryKind,
-    /// What it would have been; zero where the plan gives nothing.
+    /// The amount that it would have moved; zero when the plan gives nothing.
     amount: Money,
-    reason: ForfeitReason,
+    reason: RejectionReason,
     description: &'static str,
-    reference: Reference,
+    reference: ReferenceView,
     created_at: Timestamp,
     user_id: UserId,
 }
@@ -144,22 +155,23 @@ impl From<ForfeitRow> for ForfeitView {
             kind: row.kind,
             amount: row.amount_paise,
             reason: row.reason,
-            description: row.reason.in_words(),
-            reference: Reference { kind: row.kind.reference(), id: cause.uuid() },
+            description: row.reason.description(),
+            reference: ReferenceView { kind: row.kind.reference_type(), id: cause.uuid() },
             created_at: row.at,
             user_id: row.user_id,
         }
     }
 }
 
-pub(super) async fn forfeits(
-    app: web::Data<Wallet>,
+/// Lists forfeits, newest first: the caller's own, or for staff those of one member or of all.
+pub(super) async fn list_forfeits(
+    state: web::Data<WalletState>,
     caller: Caller,
     page: Page,
-    asked: Query<Owner>,
+    filter: Query<ForfeitsFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let owner = owner(&caller, asked.0.user_id);
-    let rows = forfeits::page(&mut c, owner, page.after_number()?, page.fetch_limit()).await?;
+    let mut c = state.ctx.db().read().await?;
+    let owner = visible_owner(&caller, filter.0.user_id);
+    let rows = forfeits::list(&mut c, owner, page.after_number()?, page.fetch_limit()).await?;
     Ok(ok(&page.listing(rows, |row| Cursor::Number(row.0), |row| ForfeitView::from(row.1))))
 }

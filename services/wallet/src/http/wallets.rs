@@ -1,6 +1,6 @@
-//! Balances.
+//! Wallet balances, and the check that a member exists.
 
-use crate::Wallet;
+use crate::WalletState;
 use crate::domain;
 use crate::error::WalletError;
 use crate::store;
@@ -12,6 +12,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
+/// Attempts, after the first, to find a member whose registration event may be in transit.
+const POLL_ATTEMPTS: u32 = 30;
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The balances of a member.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct WalletView {
     user_id: UserId,
@@ -26,9 +31,9 @@ pub(crate) struct WalletView {
     total_withdrawn: Money,
 }
 
-impl TryFrom<domain::Wallet> for WalletView {
+impl TryFrom<domain::WalletBalances> for WalletView {
     type Error = WalletError;
-    fn try_from(wallet: domain::Wallet) -> Result<Self, WalletError> {
+    fn try_from(wallet: domain::WalletBalances) -> Result<Self, WalletError> {
         Ok(Self {
             user_id: wallet.user_id,
             balance: wallet.balance()?,
@@ -43,35 +48,37 @@ impl TryFrom<domain::Wallet> for WalletView {
     }
 }
 
-async fn view(app: &Wallet, user_id: UserId) -> Result<HttpResponse, Problem> {
-    let mut c = app.ctx.db().read().await?;
-    let wallet = store::wallets::find(&mut c, user_id).await?.unwrap_or_else(|| domain::Wallet::empty(user_id));
+async fn view(state: &WalletState, user_id: UserId) -> Result<HttpResponse, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    let wallet = store::wallets::find(&mut c, user_id).await?.unwrap_or_else(|| domain::WalletBalances::empty(user_id));
     Ok(ok(&WalletView::try_from(wallet)?))
 }
 
-pub(super) async fn mine(app: web::Data<Wallet>, caller: Caller) -> Result<HttpResponse, Problem> {
-    view(&app, caller.user_id).await
+/// Gets the balances of the caller.
+pub(super) async fn get_own(state: web::Data<WalletState>, caller: Caller) -> Result<HttpResponse, Problem> {
+    view(&state, caller.user_id).await
 }
 
-pub(super) async fn of(app: web::Data<Wallet>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+/// Gets the balances of a member. 404 for an unknown member.
+pub(super) async fn get(state: web::Data<WalletState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
     let user_id = path_id(&path)?;
-    require_member(&app, user_id).await?;
-    view(&app, user_id).await
+    require_member(&state, user_id).await?;
+    view(&state, user_id).await
 }
 
-/// 404 for somebody who neither is registered nor has a wallet. The news of a registration may still be on its way.
-pub(super) async fn require_member(app: &Wallet, user_id: UserId) -> Result<(), Problem> {
-    const TRIES: u32 = 30;
-    for attempt in 0..=TRIES {
-        let mut c = app.ctx.db().read().await?;
-        if store::members::name(&mut c, user_id).await?.is_some()
+/// 404 for a user who is not registered and has no wallet. Polls for a while, because the registration event may still
+/// be in transit.
+pub(super) async fn require_member(state: &WalletState, user_id: UserId) -> Result<(), Problem> {
+    for attempt in 0..=POLL_ATTEMPTS {
+        let mut c = state.ctx.db().read().await?;
+        if store::members::find_name(&mut c, user_id).await?.is_some()
             || store::wallets::find(&mut c, user_id).await?.is_some()
         {
             return Ok(());
         }
         drop(c);
-        if attempt < TRIES {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        if attempt < POLL_ATTEMPTS {
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
     Err(Problem::not_found())

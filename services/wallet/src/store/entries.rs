@@ -1,4 +1,4 @@
-//! Journal entries and their postings. Rows are only ever added.
+//! Journal entries and their postings. Rows are only added.
 
 use crate::domain::{Account, EntryId, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
@@ -8,21 +8,16 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Money, Timestamp, UserId};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
-/// Unbalanced entries named at once.
-const MOST_UNBALANCED: i64 = 100;
+/// Unbalanced entries listed in one query.
+const MAX_UNBALANCED_ENTRIES: i64 = 100;
 
 domain::id_type!(
-    /// Whatever caused an entry: a payment, a pair, a payout.
+    /// The id of the cause of an entry: a payment, a pair, a payout, a manual entry.
     CauseId
 );
-impl CauseId {
-    pub fn of(cause: Uuid) -> Self {
-        Self::from(cause)
-    }
-}
 
+/// A row of `journal_entries`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = journal_entries, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct EntryRow {
@@ -35,12 +30,13 @@ pub struct EntryRow {
     pub reverses: Option<EntryId>,
     pub event_id: Option<EventId>,
     pub actor_id: Option<UserId>,
-    /// The command that made it, as JSON.
+    /// The command that posted it, as JSON.
     pub inputs: String,
     pub at: Timestamp,
     pub posted_at: Timestamp,
 }
 
+/// A row of `postings`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = postings, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct PostingRow {
@@ -58,14 +54,18 @@ pub struct PostingRow {
     pub posted_at: Timestamp,
 }
 
+/// Adds entries with their postings.
 pub async fn insert(c: &mut DbConnection, entries: Vec<EntryRow>, lines: Vec<PostingRow>) -> QueryResult<()> {
     insert_many(c, journal_entries::table, entries).await?;
     insert_many(c, postings::table, lines).await?;
     Ok(())
 }
 
-/// Of these entries, those that are posted: whose they are, for how much, and under which version of the plan.
-pub async fn posted(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryId, UserId, Money, Option<i64>)>> {
+/// Finds which of these entries are posted: each with its member, amount and plan version.
+pub async fn find_posted(
+    c: &mut DbConnection,
+    ids: &[EntryId],
+) -> QueryResult<Vec<(EntryId, UserId, Money, Option<i64>)>> {
     journal_entries::table
         .filter(journal_entries::id.any_of(ids))
         .select((
@@ -78,11 +78,13 @@ pub async fn posted(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(E
         .await
 }
 
+/// Finds an entry by its id.
 pub async fn find(c: &mut DbConnection, id: EntryId) -> QueryResult<Option<EntryRow>> {
     journal_entries::table.filter(journal_entries::id.eq(id)).select(EntryRow::as_select()).first(c).await.optional()
 }
 
-pub async fn lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<PostingRow>> {
+/// The postings of an entry, in order.
+pub async fn list_lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<PostingRow>> {
     postings::table
         .filter(postings::entry_id.eq(id))
         .order(postings::line)
@@ -91,8 +93,12 @@ pub async fn lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<Posting
         .await
 }
 
-/// When the `n`th posting after `after` was posted, if there are so many.
-pub async fn time_of_nth(c: &mut DbConnection, after: Option<Timestamp>, n: i64) -> QueryResult<Option<Timestamp>> {
+/// The posting time of the `n`th posting after `after`; `None` when there are fewer.
+pub async fn find_time_of_nth(
+    c: &mut DbConnection,
+    after: Option<Timestamp>,
+    n: i64,
+) -> QueryResult<Option<Timestamp>> {
     let mut query = postings::table
         .select(postings::posted_at)
         .order(postings::posted_at)
@@ -105,8 +111,8 @@ pub async fn time_of_nth(c: &mut DbConnection, after: Option<Timestamp>, n: i64)
     query.first(c).await.optional()
 }
 
-/// Σ of postings by account, of what was posted after `after` and until `until`.
-pub async fn moved(
+/// Sums by account of the postings after `after` and until `until`.
+pub async fn sum_by_account(
     c: &mut DbConnection,
     after: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -125,8 +131,8 @@ pub async fn moved(
     Ok(rows.into_iter().map(|(account, sum)| (account, sum.unwrap_or_default())).collect())
 }
 
-/// A member's account after the last posting until `until`: one step in an index.
-pub async fn balance_at(
+/// The balance of a member's account after the last posting until `until`, found in one index lookup.
+pub async fn find_balance_at(
     c: &mut DbConnection,
     owner: UserId,
     account: Account,
@@ -144,8 +150,8 @@ pub async fn balance_at(
     Ok(found.flatten())
 }
 
-/// Positions of entries after `after`, in order.
-pub async fn positions(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<i64>> {
+/// The positions of entries after position `after`, in order.
+pub async fn list_positions(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<i64>> {
     journal_entries::table
         .filter(journal_entries::position.gt(after))
         .order(journal_entries::position)
@@ -155,8 +161,8 @@ pub async fn positions(c: &mut DbConnection, after: i64, limit: i64) -> QueryRes
         .await
 }
 
-/// The position of the last of so many postings after `after`; none where there are not so many.
-pub async fn posting_page_end(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Option<i64>> {
+/// The position of the last of `limit` postings after position `after`; `None` when there are fewer.
+pub async fn find_posting_page_end(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Option<i64>> {
     postings::table
         .filter(postings::position.gt(after))
         .order(postings::position)
@@ -168,12 +174,16 @@ pub async fn posting_page_end(c: &mut DbConnection, after: i64, limit: i64) -> Q
         .optional()
 }
 
-/// The first entries whose postings do not add up to zero, of those with postings after position `after` and up to
-/// `until`. There are none, unless somebody wrote past the platform.
-pub async fn unbalanced(c: &mut DbConnection, after: i64, until: Option<i64>) -> QueryResult<Vec<(EntryId, Money)>> {
-    // With one end alone SQLite would rather read all postings in the order of their entries.
+/// The first entries that do not add up to zero, of those with postings after position `after` and up to `until`. There
+/// are none, unless rows were changed outside the platform.
+pub async fn list_unbalanced(
+    c: &mut DbConnection,
+    after: i64,
+    until: Option<i64>,
+) -> QueryResult<Vec<(EntryId, Money)>> {
+    // With only a lower bound SQLite would read all postings in the order of their entries.
     let until = until.unwrap_or(i64::MAX);
-    // Lines of an entry may lie on both sides of an end of the range.
+    // An entry may have postings inside and outside the range, so the sums are read again without it below.
     let ids: Vec<EntryId> = postings::table
         .filter(postings::position.gt(after))
         .filter(postings::position.le(until))
@@ -181,7 +191,7 @@ pub async fn unbalanced(c: &mut DbConnection, after: i64, until: Option<i64>) ->
         .having(sum_i64(postings::amount_paise).ne(0))
         .select(postings::entry_id)
         .order(min(postings::position))
-        .limit(MOST_UNBALANCED)
+        .limit(MAX_UNBALANCED_ENTRIES)
         .load(c)
         .await?;
     if ids.is_empty() {
@@ -199,7 +209,12 @@ pub async fn unbalanced(c: &mut DbConnection, after: i64, until: Option<i64>) ->
 }
 
 /// Entries after position `after` up to `until`, in the order of their positions.
-pub async fn in_order(c: &mut DbConnection, after: i64, until: i64, limit: i64) -> QueryResult<Vec<(i64, EntryRow)>> {
+pub async fn list_by_position(
+    c: &mut DbConnection,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> QueryResult<Vec<(i64, EntryRow)>> {
     journal_entries::table
         .filter(journal_entries::position.gt(after))
         .filter(journal_entries::position.le(until))
@@ -210,8 +225,11 @@ pub async fn in_order(c: &mut DbConnection, after: i64, until: i64, limit: i64) 
         .await
 }
 
-/// All lines of these entries, in order.
-pub async fn lines_by_entry(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeMap<EntryId, Vec<PostingRow>>> {
+/// All postings of these entries, in order.
+pub async fn list_lines_by_entry(
+    c: &mut DbConnection,
+    ids: &[EntryId],
+) -> QueryResult<BTreeMap<EntryId, Vec<PostingRow>>> {
     let lines: Vec<PostingRow> = postings::table
         .filter(postings::entry_id.any_of(ids))
         .order((postings::entry_id, postings::line))
@@ -225,10 +243,10 @@ pub async fn lines_by_entry(c: &mut DbConnection, ids: &[EntryId]) -> QueryResul
     Ok(by_entry)
 }
 
-/// Entries by their ids, with all their lines in order.
-pub async fn whole(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
+/// Entries by their ids, with all their postings in order.
+pub async fn list_with_lines(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
     let entries: Vec<EntryRow> =
         journal_entries::table.filter(journal_entries::id.any_of(ids)).select(EntryRow::as_select()).load(c).await?;
-    let mut lines = lines_by_entry(c, ids).await?;
+    let mut lines = list_lines_by_entry(c, ids).await?;
     Ok(entries.into_iter().map(|e| (e.clone(), lines.remove(&e.id).unwrap_or_default())).collect())
 }

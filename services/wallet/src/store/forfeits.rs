@@ -1,39 +1,41 @@
-//! Causes that were decided and moved nothing. Rows are only ever added.
+//! Forfeits: rejected causes, which moved no money. Rows are only added.
 
 use super::entries::CauseId;
-use crate::domain::{EntryId, EntryKind, ForfeitReason};
+use crate::domain::{EntryId, EntryKind, RejectionReason};
 use crate::schema::forfeits;
 use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
 
+/// A row of `forfeits`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = forfeits, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct ForfeitRow {
-    /// What the entry's id would have been.
+    /// The id that the entry would have had.
     pub id: EntryId,
     pub user_id: UserId,
     pub kind: EntryKind,
     pub cause_id: CauseId,
     pub amount_paise: Money,
-    pub reason: ForfeitReason,
+    pub reason: RejectionReason,
     pub inputs: String,
     pub at: Timestamp,
     pub posted_at: Timestamp,
 }
 
+/// Adds forfeits.
 pub async fn insert(c: &mut DbConnection, rows: Vec<ForfeitRow>) -> QueryResult<()> {
     insert_many(c, forfeits::table, rows).await.map(drop)
 }
 
-/// Of these entries, those that were forfeited instead of posted.
-pub async fn among(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<EntryId>> {
+/// Finds which of these entries were forfeited instead of posted.
+pub async fn find_existing(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<EntryId>> {
     forfeits::table.filter(forfeits::id.any_of(ids)).select(forfeits::id).load(c).await
 }
 
-/// Newest first, with the position to go on after.
-pub async fn page(
+/// A page of forfeits, newest first, each with its position for the cursor. Without `user_id`, of all members.
+pub async fn list(
     c: &mut DbConnection,
     user_id: Option<UserId>,
     after: Option<i64>,

@@ -1,4 +1,4 @@
-//! Registered people.
+//! Registered members.
 
 use crate::schema::members;
 use db::{DbConnection, UpsertExt};
@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
 
-/// Adds a person, or renames one.
-pub async fn keep(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
-    if self::name(c, user_id).await?.as_deref() == Some(name) {
+/// Adds a member, or changes the name of one.
+pub async fn save(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
+    if self::find_name(c, user_id).await?.as_deref() == Some(name) {
         return Ok(());
     }
     diesel::insert_into(members::table)
@@ -19,6 +19,7 @@ pub async fn keep(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryRes
         .map(drop)
 }
 
-pub async fn name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
+/// Finds the name of a member.
+pub async fn find_name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
     members::table.find(user_id).select(members::name).first(c).await.optional()
 }

@@ -1,13 +1,13 @@
-//! The ledger's tables. Functions here move rows and decide nothing.
+//! Tables of the ledger. Functions here read and write rows and decide nothing.
 
 pub mod closings;
 pub mod entries;
 pub mod epochs;
-pub mod folds;
 pub mod forfeits;
 pub mod holds;
 pub mod members;
 pub mod plans;
+pub mod posting_sums;
 pub mod reserves;
 pub mod rollups;
 pub mod seals;

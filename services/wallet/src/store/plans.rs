@@ -1,4 +1,4 @@
-//! Versions of the compensation plan, kept to explain amounts by.
+//! Versions of the compensation plan, stored to explain amounts.
 
 use crate::schema::{plan_locks, plan_versions};
 use db::{AnyOfExt, BackendKind, DbConnection, inserted, upsert_many};
@@ -7,8 +7,13 @@ use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 use std::collections::BTreeSet;
 
-/// Keeps a version; one that is there already stays as it is.
-pub async fn keep(c: &mut DbConnection, version: u32, effective_from: Timestamp, plan: &str) -> QueryResult<()> {
+/// Adds a version; one that is stored already stays as it is.
+pub async fn insert_if_absent(
+    c: &mut DbConnection,
+    version: u32,
+    effective_from: Timestamp,
+    plan: &str,
+) -> QueryResult<()> {
     let row = (
         plan_versions::version.eq(i64::from(version)),
         plan_versions::effective_from.eq(effective_from),
@@ -19,26 +24,27 @@ pub async fn keep(c: &mut DbConnection, version: u32, effective_from: Timestamp,
 
 #[derive(Insertable)]
 #[diesel(table_name = plan_locks, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct Lock {
+struct PlanLockRow {
     version: i64,
 }
 
-/// Locks versions until the transaction ends, whether they are known or not. Transactions on SQLite take turns as it is.
+/// Locks versions until the transaction ends, stored or not. Does nothing on SQLite, where write transactions run one
+/// at a time.
 pub async fn lock(c: &mut DbConnection, versions: &BTreeSet<u32>) -> QueryResult<()> {
     if c.kind() == BackendKind::Sqlite {
         return Ok(());
     }
-    let rows: Vec<Lock> = versions.iter().map(|version| Lock { version: i64::from(*version) }).collect();
-    // A row that is there already is locked by the attempt to insert it.
+    let rows: Vec<PlanLockRow> = versions.iter().map(|version| PlanLockRow { version: i64::from(*version) }).collect();
+    // The attempt to insert a row that exists locks it.
     upsert_many(c, plan_locks::table, rows, &["version"], &[]).await
 }
 
-/// Of these versions, those that are known.
-pub async fn known(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<i64>> {
+/// Finds which of these versions are stored.
+pub async fn find_known(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<i64>> {
     plan_versions::table.filter(plan_versions::version.any_of(versions)).select(plan_versions::version).load(c).await
 }
 
-/// The version's plan as JSON.
-pub async fn find(c: &mut DbConnection, version: i64) -> QueryResult<Option<String>> {
+/// Finds the plan of a version, as JSON.
+pub async fn find_json(c: &mut DbConnection, version: i64) -> QueryResult<Option<String>> {
     plan_versions::table.find(version).select(plan_versions::plan).first(c).await.optional()
 }

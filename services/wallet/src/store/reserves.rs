@@ -1,8 +1,8 @@
-//! EMI reserves, and which payment holds a referred member's single bonus.
+//! EMI reserves, and the payments that hold the single bonuses of referred members.
 
 use super::entries::CauseId;
-use crate::domain::books::SingleBonus;
-use crate::domain::reserve::{Reserve, ReserveSource};
+use crate::domain::decision::SingleBonus;
+use crate::domain::emi_reserve::{EmiReserve, ReserveSource};
 use crate::schema::{emi_reserves, single_bonuses};
 use db::{AnyOfExt, DbConnection, LockExt, insert_many, sum_i64, upsert_many};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use domain::{Money, PaymentId, ReserveId, Timestamp, UserId};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = emi_reserves, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct Row {
+struct EmiReserveRow {
     reserve_id: ReserveId,
     user_id: UserId,
     amount_paise: Money,
@@ -22,15 +22,16 @@ struct Row {
     reserved_at: Timestamp,
 }
 
-pub async fn lock(c: &mut DbConnection, ids: &[ReserveId]) -> QueryResult<Vec<Reserve>> {
-    let rows: Vec<Row> = emi_reserves::table
+/// Locks these reserves, in the order of their ids.
+pub async fn lock(c: &mut DbConnection, ids: &[ReserveId]) -> QueryResult<Vec<EmiReserve>> {
+    let rows: Vec<EmiReserveRow> = emi_reserves::table
         .filter(emi_reserves::reserve_id.any_of(ids))
         .order(emi_reserves::reserve_id)
-        .select(Row::as_select())
+        .select(EmiReserveRow::as_select())
         .lock()
         .load(c)
         .await?;
-    let reserve = |r: Row| Reserve {
+    let reserve = |r: EmiReserveRow| EmiReserve {
         reserve_id: r.reserve_id,
         user_id: r.user_id,
         amount: r.amount_paise,
@@ -43,29 +44,30 @@ pub async fn lock(c: &mut DbConnection, ids: &[ReserveId]) -> QueryResult<Vec<Re
     Ok(rows.into_iter().map(reserve).collect())
 }
 
-const CHANGING: [&str; 2] = ["applied_paise", "released_paise"];
+const UPDATED_COLUMNS: [&str; 2] = ["applied_paise", "released_paise"];
 
-pub async fn save(c: &mut DbConnection, changed: Vec<Reserve>) -> QueryResult<()> {
-    let row = |r: Reserve| Row {
+/// Saves new or changed reserves. Of a stored reserve only the applied and released amounts change.
+pub async fn save(c: &mut DbConnection, changed: Vec<EmiReserve>) -> QueryResult<()> {
+    let row = |r: EmiReserve| EmiReserveRow {
         reserve_id: r.reserve_id,
         user_id: r.user_id,
         amount_paise: r.amount,
         applied_paise: r.applied,
         released_paise: r.released,
         source_kind: r.source,
-        source_id: CauseId::of(r.source_id),
+        source_id: CauseId::from(r.source_id),
         reserved_at: r.reserved_at,
     };
-    upsert_many(c, emi_reserves::table, changed.into_iter().map(row), &["reserve_id"], &CHANGING).await
+    upsert_many(c, emi_reserves::table, changed.into_iter().map(row), &["reserve_id"], &UPDATED_COLUMNS).await
 }
 
-/// Σ of what is left of the reserves, by owner.
-pub async fn left(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(UserId, Money)>> {
-    let left = emi_reserves::amount_paise - emi_reserves::applied_paise - emi_reserves::released_paise;
+/// Sums of the remaining amounts of the reserves, by owner.
+pub async fn sum_remaining(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(UserId, Money)>> {
+    let remaining = emi_reserves::amount_paise - emi_reserves::applied_paise - emi_reserves::released_paise;
     let rows: Vec<(UserId, Option<Money>)> = emi_reserves::table
         .filter(emi_reserves::user_id.any_of(owners))
         .group_by(emi_reserves::user_id)
-        .select((emi_reserves::user_id, sum_i64(left)))
+        .select((emi_reserves::user_id, sum_i64(remaining)))
         .load(c)
         .await?;
     Ok(rows.into_iter().map(|(owner, sum)| (owner, sum.unwrap_or_default())).collect())
@@ -73,20 +75,22 @@ pub async fn left(c: &mut DbConnection, owners: &[UserId]) -> QueryResult<Vec<(U
 
 #[derive(Insertable)]
 #[diesel(table_name = single_bonuses, treat_none_as_default_value = false)]
-struct SingleRow {
+struct SingleBonusRow {
     referred_id: UserId,
     payment_id: PaymentId,
 }
 
-pub async fn singles(c: &mut DbConnection, referred: &[UserId]) -> QueryResult<Vec<(UserId, PaymentId)>> {
+/// Locks and reads the payments that hold the single bonuses of these referred members.
+pub async fn lock_single_bonuses(c: &mut DbConnection, referred: &[UserId]) -> QueryResult<Vec<(UserId, PaymentId)>> {
     single_bonuses::table.filter(single_bonuses::referred_id.any_of(referred)).lock().load(c).await
 }
 
-pub async fn save_singles(c: &mut DbConnection, changed: Vec<SingleBonus>) -> QueryResult<()> {
+/// Replaces the payments that hold single bonuses; a bonus without a payment loses its row.
+pub async fn save_single_bonuses(c: &mut DbConnection, changed: Vec<SingleBonus>) -> QueryResult<()> {
     let referred: Vec<UserId> = changed.iter().map(|s| s.referred).collect();
     diesel::delete(single_bonuses::table.filter(single_bonuses::referred_id.any_of(&referred))).execute(c).await?;
-    let taken = changed
+    let held = changed
         .into_iter()
-        .filter_map(|s| s.taken_by.map(|payment_id| SingleRow { referred_id: s.referred, payment_id }));
-    insert_many(c, single_bonuses::table, taken).await.map(drop)
+        .filter_map(|s| s.payment_id.map(|payment_id| SingleBonusRow { referred_id: s.referred, payment_id }));
+    insert_many(c, single_bonuses::table, held).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! What every account comes to up to a position of the postings.
+//! The rollup: the total of every account up to a position of the postings.
 
 use super::closings::Totals;
 use crate::domain::Account;
@@ -10,7 +10,7 @@ use domain::Money;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = account_rollups, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct Row {
+struct RollupRow {
     account: Account,
     total_paise: Money,
     position: i64,
@@ -23,37 +23,42 @@ pub struct Rollup {
     pub totals: Totals,
 }
 
-impl From<Vec<Row>> for Rollup {
-    /// Rows are written together, so they are of one position.
-    fn from(rows: Vec<Row>) -> Self {
+impl From<Vec<RollupRow>> for Rollup {
+    /// The rows are written together, so all have the same position.
+    fn from(rows: Vec<RollupRow>) -> Self {
         let position = rows.as_slice().first().map_or(0, |row| row.position);
         Self { position, totals: rows.into_iter().map(|row| (row.account, row.total_paise)).collect() }
     }
 }
 
-/// The rollup; empty, of position 0, where there is none.
+/// The rollup; empty, at position 0, when there is none.
 pub async fn load(c: &mut DbConnection) -> QueryResult<Rollup> {
-    let rows: Vec<Row> =
-        account_rollups::table.order(account_rollups::account).select(Row::as_select()).load(c).await?;
+    let rows: Vec<RollupRow> =
+        account_rollups::table.order(account_rollups::account).select(RollupRow::as_select()).load(c).await?;
     Ok(rows.into())
 }
 
 /// The rollup, locked.
 pub async fn lock(c: &mut DbConnection) -> QueryResult<Rollup> {
-    let rows: Vec<Row> =
-        account_rollups::table.order(account_rollups::account).select(Row::as_select()).lock().load(c).await?;
+    let rows: Vec<RollupRow> =
+        account_rollups::table.order(account_rollups::account).select(RollupRow::as_select()).lock().load(c).await?;
     Ok(rows.into())
 }
 
+/// Saves the rollup.
 pub async fn save(c: &mut DbConnection, rollup: &Rollup) -> QueryResult<()> {
     let position = rollup.position;
-    let row = |(account, total): (&Account, &Money)| Row { account: *account, total_paise: *total, position };
-    let rows: Vec<Row> = rollup.totals.iter().map(row).collect();
+    let row = |(account, total): (&Account, &Money)| RollupRow { account: *account, total_paise: *total, position };
+    let rows: Vec<RollupRow> = rollup.totals.iter().map(row).collect();
     upsert_many(c, account_rollups::table, rows, &["account"], &["total_paise", "position"]).await
 }
 
-/// Σ of postings by account, after position `after`, and up to `until` where it is given.
-pub async fn moved(c: &mut DbConnection, after: i64, until: Option<i64>) -> QueryResult<Vec<(Account, Money)>> {
+/// Sums by account of the postings after position `after`, up to `until` if it is given.
+pub async fn sum_by_account(
+    c: &mut DbConnection,
+    after: i64,
+    until: Option<i64>,
+) -> QueryResult<Vec<(Account, Money)>> {
     let mut query = postings::table
         .group_by(postings::account)
         .filter(postings::position.gt(after))

@@ -1,4 +1,4 @@
-//! The hash chain. Seals are only ever added.
+//! Seals of the hash chain. Rows are only added, except for the sealed position.
 
 use crate::domain::EntryId;
 use crate::schema::{journal_entries, seal_progress, seals};
@@ -9,8 +9,10 @@ use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 use std::collections::BTreeSet;
 
+/// The key of the only row of `seal_progress`.
 const PROGRESS: &str = "journal";
 
+/// A row of `seals`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = seals, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct SealRow {
@@ -21,16 +23,18 @@ pub struct SealRow {
     pub sealed_at: Timestamp,
 }
 
-pub async fn last(c: &mut DbConnection) -> QueryResult<Option<SealRow>> {
+/// Finds the last seal.
+pub async fn find_last(c: &mut DbConnection) -> QueryResult<Option<SealRow>> {
     seals::table.order(seals::number.desc()).select(SealRow::as_select()).first(c).await.optional()
 }
 
+/// Adds seals.
 pub async fn insert(c: &mut DbConnection, rows: Vec<SealRow>) -> QueryResult<()> {
     insert_many(c, seals::table, rows).await.map(drop)
 }
 
 /// Seals in order, after number `after`.
-pub async fn page(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<SealRow>> {
+pub async fn list(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<SealRow>> {
     seals::table
         .filter(seals::number.gt(after))
         .order(seals::number)
@@ -40,14 +44,14 @@ pub async fn page(c: &mut DbConnection, after: i64, limit: i64) -> QueryResult<V
         .await
 }
 
-/// The position of the journal up to which everything is sealed.
-pub async fn progress(c: &mut DbConnection) -> QueryResult<i64> {
+/// The journal position up to which all entries are sealed; 0 at first.
+pub async fn load_sealed_position(c: &mut DbConnection) -> QueryResult<i64> {
     let found = seal_progress::table.find(PROGRESS).select(seal_progress::position).first(c).await.optional()?;
     Ok(found.unwrap_or(0))
 }
 
-/// Moves the position up to which everything is sealed. `Ok(false)`: it is not `from` any more.
-pub async fn advance(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<bool> {
+/// Moves the sealed position from `from` to `to`. Returns false when it is no longer `from`.
+pub async fn advance_sealed_position(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<bool> {
     let reached = seal_progress::table.find(PROGRESS).filter(seal_progress::position.eq(from));
     if diesel::update(reached).set(seal_progress::position.eq(to)).execute(c).await? > 0 {
         return Ok(true);
@@ -59,14 +63,15 @@ pub async fn advance(c: &mut DbConnection, from: i64, to: i64) -> QueryResult<bo
     inserted(diesel::insert_into(seal_progress::table).values(row).execute(c).await)
 }
 
-/// Of these entries, those that are sealed.
-pub async fn among(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeSet<EntryId>> {
+/// Finds which of these entries are sealed.
+pub async fn find_sealed(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeSet<EntryId>> {
     let sealed: Vec<EntryId> = seals::table.filter(seals::entry_id.any_of(ids)).select(seals::entry_id).load(c).await?;
     Ok(sealed.into_iter().collect())
 }
 
-/// The first entry up to `position` that has no seal. There is none, unless somebody took seals away.
-pub async fn unsealed_until(c: &mut DbConnection, position: i64) -> QueryResult<Option<EntryId>> {
+/// Finds the first entry up to `position` without a seal. There is none, unless seals were deleted outside the
+/// platform.
+pub async fn find_unsealed(c: &mut DbConnection, position: i64) -> QueryResult<Option<EntryId>> {
     journal_entries::table
         .filter(journal_entries::position.le(position))
         .filter(not(exists(seals::table.filter(seals::entry_id.eq(journal_entries::id)))))

@@ -1,4 +1,4 @@
-//! What members see: postings that carry a transaction type, in their own gap-free order.
+//! Statement lines: the postings that members see, numbered without gaps for each member.
 
 use super::entries::{CauseId, PostingRow};
 use crate::domain::{Account, EntryKind, TransactionType};
@@ -10,23 +10,23 @@ use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 
-/// Which lines are wanted. Times are of the causing events.
+/// Filter of statement lines. Times are those of the causes.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct TransactionFilter {
     pub owner: Option<UserId>,
     pub kind: Option<TransactionType>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
 }
 
-/// A line with its row's position and the entry's kind and cause.
-pub type Seen = (i64, PostingRow, EntryKind, CauseId);
+/// A line with its position and the kind and cause of its entry.
+pub type TransactionRow = (i64, PostingRow, EntryKind, CauseId);
 
-/// The number before that of the owner's first line posted at `since` or later; none where there is no such line.
-pub async fn number_before(c: &mut DbConnection, owner: UserId, since: Timestamp) -> QueryResult<Option<i64>> {
+/// The number before the owner's first line posted at `since` or later; `None` when there is no such line.
+pub async fn find_number_before(c: &mut DbConnection, owner: UserId, since: Timestamp) -> QueryResult<Option<i64>> {
     let mut first = None;
-    // What members see lies on these accounts. Each is found in one step of an index.
-    for account in Account::ALL.iter().filter(|account| account.is_balance()) {
+    // Members see lines of these accounts only. Each is found in one index lookup.
+    for account in Account::ALL.iter().filter(|account| account.counts_in_balance()) {
         let found: Option<Option<i64>> = postings::table
             .filter(postings::owner_id.eq(owner))
             .filter(postings::account.eq(*account))
@@ -42,8 +42,13 @@ pub async fn number_before(c: &mut DbConnection, owner: UserId, since: Timestamp
     Ok(first.map(|number| number - 1))
 }
 
-/// The owner's lines in their order, after number `after`.
-pub async fn in_order(c: &mut DbConnection, owner: UserId, after: i64, limit: i64) -> QueryResult<Vec<Seen>> {
+/// The owner's lines after number `after`, in the order of their numbers.
+pub async fn list_by_number(
+    c: &mut DbConnection,
+    owner: UserId,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<TransactionRow>> {
     postings::table
         .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
         .filter(postings::owner_id.eq(owner))
@@ -55,9 +60,14 @@ pub async fn in_order(c: &mut DbConnection, owner: UserId, after: i64, limit: i6
         .await
 }
 
-/// Newest first. One owner's lines in the order of their numbers, after number `after`; everybody's in the order of
-/// their times, after the row at position `after`.
-pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, limit: i64) -> QueryResult<Vec<Seen>> {
+/// A page of lines, newest first. The lines of one owner are in the order of their numbers, and `after` is a number.
+/// The lines of all owners are in the order of their times, and `after` is a position.
+pub async fn list(
+    c: &mut DbConnection,
+    filter: &TransactionFilter,
+    after: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<TransactionRow>> {
     let mut query = postings::table
         .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
         .filter(postings::transaction_number.is_not_null())
@@ -70,9 +80,9 @@ pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, lim
         query = query.order(postings::transaction_number.desc());
     } else {
         if let Some(after) = after {
-            let Some(at) = time_of(c, after).await? else { return Ok(Vec::new()) };
+            let Some(at) = find_time_of(c, after).await? else { return Ok(Vec::new()) };
             let before = postings::at.lt(at).or(postings::at.eq(at).and(postings::position.lt(after)));
-            // The first condition is implied by the second, and bounds what is read of the index.
+            // The second condition implies the first, which bounds the range of the index that is read.
             query = query.filter(postings::at.le(at)).filter(before);
         }
         query = query.order((postings::at.desc(), postings::position.desc()));
@@ -96,14 +106,14 @@ pub async fn page(c: &mut DbConnection, filter: &Filter, after: Option<i64>, lim
         .await
 }
 
-/// The type of a line, by which SQLite takes no index: a member's lines of one type are read by the member and in the
-/// order of their numbers. Without statistics it would rather read everybody's of that type and time, and sort them.
+/// The type of a line, in a form for which SQLite uses no index. The lines of one member are then read by member, in
+/// the order of their numbers. Without statistics SQLite would read all members' lines of the type, and sort them.
 fn type_without_index() -> SqlLiteral<Nullable<Text>> {
-    // The sign changes no value; MySQL does not see it at all.
+    // The unary plus changes no value, and MySQL ignores it.
     diesel::dsl::sql("+`postings`.`transaction_type`")
 }
 
-/// When what the line at a position comes of happened.
-async fn time_of(c: &mut DbConnection, position: i64) -> QueryResult<Option<Timestamp>> {
+/// Finds the time of the cause of the line at a position.
+async fn find_time_of(c: &mut DbConnection, position: i64) -> QueryResult<Option<Timestamp>> {
     postings::table.find(position).select(postings::at).first(c).await.optional()
 }

@@ -1,6 +1,6 @@
-//! Wallets: the cached balances of members.
+//! Wallets: the stored balances of members.
 
-use crate::domain::Wallet;
+use crate::domain::WalletBalances;
 use crate::schema::wallets;
 use db::{AnyOfExt, DbConnection, LockExt, upsert_many};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = wallets, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-struct Row {
+struct WalletRow {
     user_id: UserId,
     available_paise: Money,
     held_paise: Money,
@@ -24,7 +24,8 @@ struct Row {
     changed_at: Timestamp,
 }
 
-const CHANGING: [&str; 10] = [
+/// The columns that `save` overwrites.
+const UPDATED_COLUMNS: [&str; 10] = [
     "available_paise",
     "held_paise",
     "emi_reserve_paise",
@@ -37,42 +38,43 @@ const CHANGING: [&str; 10] = [
     "changed_at",
 ];
 
-pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Wallet>> {
-    let row = wallets::table.find(user_id).select(Row::as_select()).first(c).await.optional()?;
+/// Finds the wallet of a member.
+pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<WalletBalances>> {
+    let row = wallets::table.find(user_id).select(WalletRow::as_select()).first(c).await.optional()?;
     Ok(row.map(Into::into))
 }
 
-/// The wallets of `users`, locked in the order of their ids; those never seen are opened first.
-pub async fn open_and_lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Wallet>> {
+/// Locks the wallets of `users` in the order of their ids. Creates those that do not exist.
+pub async fn create_and_lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<WalletBalances>> {
     let mut rows = lock(c, users).await?;
     if rows.len() < users.len() {
         let known: HashSet<UserId> = rows.iter().map(|row| row.user_id).collect();
         let new: Vec<UserId> = users.iter().copied().filter(|id| !known.contains(id)).collect();
-        let empty: Vec<Row> = new.iter().map(|id| Wallet::empty(*id).into()).collect();
-        // With nothing to set, a wallet somebody else opens at the same time is left as it is.
+        let empty: Vec<WalletRow> = new.iter().map(|id| WalletBalances::empty(*id).into()).collect();
+        // No column is updated, so a wallet that another transaction has just created stays as it is.
         upsert_many(c, wallets::table, empty, &["user_id"], &[]).await?;
         rows.extend(lock(c, &new).await?);
     }
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-async fn lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Row>> {
+async fn lock(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<WalletRow>> {
     wallets::table
         .filter(wallets::user_id.any_of(users))
         .order(wallets::user_id)
-        .select(Row::as_select())
+        .select(WalletRow::as_select())
         .lock()
         .load(c)
         .await
 }
 
 /// Saves wallets that this transaction has locked.
-pub async fn save(c: &mut DbConnection, changed: Vec<Wallet>) -> QueryResult<()> {
-    upsert_many(c, wallets::table, changed.into_iter().map(Row::from), &["user_id"], &CHANGING).await
+pub async fn save(c: &mut DbConnection, changed: Vec<WalletBalances>) -> QueryResult<()> {
+    upsert_many(c, wallets::table, changed.into_iter().map(WalletRow::from), &["user_id"], &UPDATED_COLUMNS).await
 }
 
-/// The last of so many owners after `after`; none where there are not so many.
-pub async fn page_end(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Option<UserId>> {
+/// The last of `limit` owners after `after`; `None` when there are fewer.
+pub async fn find_page_end(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Option<UserId>> {
     wallets::table
         .filter(wallets::user_id.gt(after))
         .order(wallets::user_id)
@@ -84,25 +86,25 @@ pub async fn page_end(c: &mut DbConnection, after: UserId, limit: i64) -> QueryR
         .optional()
 }
 
-/// Wallets in the order of their owners' ids, after `after`.
-pub async fn page(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<Wallet>> {
-    let rows: Vec<Row> = wallets::table
+/// Wallets of owners after `after`, in the order of their ids.
+pub async fn list(c: &mut DbConnection, after: UserId, limit: i64) -> QueryResult<Vec<WalletBalances>> {
+    let rows: Vec<WalletRow> = wallets::table
         .filter(wallets::user_id.gt(after))
         .order(wallets::user_id)
         .limit(limit)
-        .select(Row::as_select())
+        .select(WalletRow::as_select())
         .load(c)
         .await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Of these users' wallets, those that were opened, locked.
-pub async fn lock_known(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<Wallet>> {
+/// Locks the wallets of these users that exist.
+pub async fn lock_existing(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<WalletBalances>> {
     Ok(lock(c, users).await?.into_iter().map(Into::into).collect())
 }
 
-impl From<Row> for Wallet {
-    fn from(row: Row) -> Self {
+impl From<WalletRow> for WalletBalances {
+    fn from(row: WalletRow) -> Self {
         Self {
             user_id: row.user_id,
             available: row.available_paise,
@@ -118,8 +120,8 @@ impl From<Row> for Wallet {
         }
     }
 }
-impl From<Wallet> for Row {
-    fn from(wallet: Wallet) -> Self {
+impl From<WalletBalances> for WalletRow {
+    fn from(wallet: WalletBalances) -> Self {
         Self {
             user_id: wallet.user_id,
             available_paise: wallet.available,

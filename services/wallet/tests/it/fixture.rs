@@ -1,4 +1,4 @@
-//! Events as the other services send them, and the questions tests ask of the books.
+//! Events of the other services, and queries of the ledger, for tests.
 
 use domain::{Money, Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
@@ -25,13 +25,13 @@ pub(crate) fn paise(text: &str) -> i64 {
     text.parse::<Money>().unwrap().paise()
 }
 pub(crate) fn at() -> Timestamp {
-    testkit::service::START.parse().unwrap()
+    testkit::service::START_TIME.parse().unwrap()
 }
 
 pub(crate) const A: u128 = 0xA;
 pub(crate) const B: u128 = 0xB;
 
-pub(crate) async fn wallet() -> TestService {
+pub(crate) async fn start_wallet() -> TestService {
     TestService::start(wallet::service()).await
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn registered(n: u128) -> UserRegistered {
     UserRegistered { user: Some(user) }
 }
 
-/// `payer` pays online on their first booking; `referrer` earns `bonus`.
+/// An online payment of `payer` on their first booking, with a bonus for `referrer`.
 pub(crate) fn paid(payment: u128, payer: u128, referrer: u128, amount: &str, bonus: &str) -> PaymentCompleted {
     PaymentCompleted {
         payment_id: bytes(payment),
@@ -78,7 +78,7 @@ pub(crate) fn refunded(refund: u128, payment: &PaymentCompleted, to: &str) -> Pa
     }
 }
 
-/// Pair `number` of `earner`; its id is `number` too, so one test has one earner.
+/// Pair `number` of `earner`. The number is the id as well, so a test can have one earner only.
 pub(crate) fn pair(earner: u128, number: u32, emi: &str) -> Pair {
     Pair {
         pair_id: bytes(u128::from(number)),
@@ -109,7 +109,7 @@ pub(crate) fn voided(pairs: Vec<Pair>) -> PairsVoided {
     PairsVoided { user_id: bytes(0xD), refund_id: bytes(77), sequence: 9, pairs, voided_at: at().micros() }
 }
 
-/// Payout `n` of A: 5 % tax, no EMI unless given.
+/// Payout `n` of A with 5 % tax.
 pub(crate) fn payout(n: u128, requested: &str, emi: &str) -> Payout {
     let tds = paise(requested) / 20;
     Payout {
@@ -139,11 +139,11 @@ pub(crate) fn completed(p: &Payout) -> PayoutCompleted {
 pub(crate) fn failed(p: &Payout) -> PayoutFailed {
     PayoutFailed { payout: Some(p.clone()) }
 }
-pub(crate) fn came_back(p: &Payout) -> PayoutReversed {
+pub(crate) fn payout_reversed(p: &Payout) -> PayoutReversed {
     PayoutReversed { payout: Some(p.clone()), tax: Some(TaxLine::default()) }
 }
 
-/// Gives A something to spend.
+/// Registers a member and deposits an amount.
 pub(crate) async fn deposit(s: &TestService, member: u128, amount: &str) {
     s.deliver_now(&registered(member)).await;
     let body = json!({ "amount": amount, "reason": "opening balance" });
@@ -154,14 +154,14 @@ pub(crate) async fn balances(s: &TestService, member: u128) -> Value {
     s.as_user(user(member)).get("/wallet").await.expect(200)
 }
 
-/// `available held emi_reserve clawback_due` of a member.
-pub(crate) async fn short(s: &TestService, member: u128) -> String {
+/// The balances of a member as `available held emi_reserve clawback_due`.
+pub(crate) async fn balances_text(s: &TestService, member: u128) -> String {
     let w = balances(s, member).await;
     let field = |name: &str| w[name].as_str().unwrap().to_owned();
     ["available", "held", "emi_reserve", "clawback_due"].map(field).join(" ")
 }
 
-/// The signed lines a member sees, oldest first.
+/// Type and signed amount of each transaction of a member, oldest first.
 pub(crate) async fn lines(client: &Client) -> Vec<String> {
     let list = client.get("/wallet/transactions?limit=100").await.expect(200);
     let mut items: Vec<String> = list["items"]
@@ -174,8 +174,8 @@ pub(crate) async fn lines(client: &Client) -> Vec<String> {
     items
 }
 
-/// That the books agree with themselves, and the trial balance as one text.
-pub(crate) async fn sound(s: &TestService) -> String {
+/// Verifies the ledger; returns the trial balance as text.
+pub(crate) async fn assert_consistent(s: &TestService) -> String {
     let staff = s.as_staff();
     let verified = staff.get("/ledger/verify").await.expect(200);
     assert_eq!(verified["ok"], true, "{verified}");

@@ -1,4 +1,4 @@
-//! The wallet over events and HTTP.
+//! Tests of the wallet service over events and HTTP.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,18 +7,18 @@
     reason = "a test stops at the first surprise"
 )]
 
-mod asked_by_hand;
-mod earned;
-mod explained;
+mod earnings;
+mod explanations;
 mod fixture;
-mod guarded;
-mod indexed;
-mod listed;
+mod integrity;
+mod listings;
+mod manual_entries;
 mod model;
 mod on_services;
-mod paid_out;
-mod reversed;
-mod rolled_up;
-mod sealed;
-mod stated;
-mod verified;
+mod payouts;
+mod query_plans;
+mod reversals;
+mod rollups;
+mod seals;
+mod statements;
+mod verifications;

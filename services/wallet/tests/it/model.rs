@@ -1,12 +1,15 @@
-//! Random histories against a naive statement of the rules: plain sums, one command after another.
+//! Random command histories against a naive model: plain sums, one command after another.
 
 use domain::{Money, PaymentId, PaymentMethod, Timestamp, UserId};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use wallet::domain::books::{Changes, Settled};
-use wallet::domain::command::{Bonus, BonusReversal, BookingPayment, Manual, PairEarning, PairVoid, PayoutStep};
-use wallet::domain::{Account, Books, Command, Origin, Outcome, Wallet};
+use wallet::domain::command::{
+    BonusReversal, BookingPayment, HoldChange, ManualEntry, PairEarning, PairVoid, ReferralBonus,
+};
+use wallet::domain::decision::EntryOutcome;
+use wallet::domain::ledger_session::Changes;
+use wallet::domain::{Account, Command, CommandOrigin, CommandOutcome, LedgerSession, WalletBalances};
 
 const MEMBERS: u128 = 3;
 
@@ -18,7 +21,7 @@ fn member(n: u128) -> UserId {
 }
 
 fn bonus(n: u128, paise: i64) -> Command {
-    Command::Bonus(Bonus {
+    Command::ReferralBonus(ReferralBonus {
         payment_id: PaymentId::from(id(n)),
         booking_id: id(1).into(),
         booking_number: "B".into(),
@@ -35,7 +38,7 @@ fn bonus(n: u128, paise: i64) -> Command {
         at: Timestamp::UNIX_EPOCH,
     })
 }
-fn unbonus(n: u128) -> Command {
+fn bonus_reversal(n: u128) -> Command {
     Command::BonusReversal(BonusReversal {
         payment_id: PaymentId::from(id(n)),
         refund_id: id(n),
@@ -67,7 +70,7 @@ fn pair(n: u128, emi: i64) -> Command {
         at: Timestamp::UNIX_EPOCH,
     })
 }
-fn unpair(n: u128) -> Command {
+fn pair_void(n: u128) -> Command {
     Command::PairVoid(PairVoid {
         pair_id: id(n),
         earner_id: member(n),
@@ -78,7 +81,7 @@ fn unpair(n: u128) -> Command {
     })
 }
 fn deposit(n: u128, paise: i64) -> Command {
-    Command::Deposit(Manual {
+    Command::Deposit(ManualEntry {
         id: id(n),
         user_id: member(n),
         amount: Money::from_paise(paise),
@@ -97,8 +100,8 @@ fn pay(n: u128, paise: i64) -> Command {
         at: Timestamp::UNIX_EPOCH,
     })
 }
-fn step(n: u128, paise: i64) -> PayoutStep {
-    PayoutStep {
+fn hold_change(n: u128, paise: i64) -> HoldChange {
+    HoldChange {
         payout_id: id(n).into(),
         user_id: member(n),
         amount: Money::from_paise(paise),
@@ -107,51 +110,51 @@ fn step(n: u128, paise: i64) -> PayoutStep {
     }
 }
 
-/// Few causes, so that replays, reversals and originals meet.
+/// Commands with few causes, so that replays, originals and reversals often meet.
 fn any_command() -> impl Strategy<Value = Command> {
     let n = 0u128..12;
     prop_oneof![
         (n.clone(), 1i64..3_000).prop_map(|(n, p)| bonus(n, p)),
-        n.clone().prop_map(unbonus),
+        n.clone().prop_map(bonus_reversal),
         (n.clone(), prop_oneof![Just(0i64), Just(10_000)]).prop_map(|(n, emi)| pair(n, emi)),
-        n.clone().prop_map(unpair),
+        n.clone().prop_map(pair_void),
         (n.clone(), 1i64..30_000).prop_map(|(n, p)| deposit(n, p)),
         (n.clone(), 1i64..60_000).prop_map(|(n, p)| pay(n, p)),
         // The amount follows from the id, as a hold's and its capture's do.
-        n.clone().prop_map(|n| Command::Hold(step(n, 7_000 + i64::try_from(n).unwrap()))),
-        n.clone().prop_map(|n| Command::Capture(step(n, 7_000 + i64::try_from(n).unwrap()))),
-        n.prop_map(|n| Command::Release(step(n, 7_000 + i64::try_from(n).unwrap()))),
+        n.clone().prop_map(|n| Command::Hold(hold_change(n, 7_000 + i64::try_from(n).unwrap()))),
+        n.clone().prop_map(|n| Command::Capture(hold_change(n, 7_000 + i64::try_from(n).unwrap()))),
+        n.prop_map(|n| Command::Release(hold_change(n, 7_000 + i64::try_from(n).unwrap()))),
     ]
 }
 
-/// Everything the commands could ask for, none of it decided yet.
-fn empty_books(commands: &[Command]) -> Books {
-    let mut books = Books::default();
-    let missing = books.missing(commands.iter());
-    books.wallets.extend(missing.wallets.into_iter().map(|id| (id, Wallet::empty(id))));
-    books.settled.extend(missing.entries.into_iter().map(|key| (key, None)));
-    books.holds.extend(missing.holds.into_iter().map(|id| (id, None)));
-    books.reserves.extend(missing.reserves.into_iter().map(|id| (id, None)));
-    books.singles.extend(missing.singles.into_iter().map(|id| (id, None)));
-    books.plans.extend(missing.plans.into_iter().map(|version| (version, true)));
-    books
+/// A session with all rows that the commands need, where nothing was posted before.
+fn empty_ledger(commands: &[Command]) -> LedgerSession {
+    let mut ledger = LedgerSession::default();
+    let unloaded = ledger.unloaded(commands.iter());
+    ledger.wallets.extend(unloaded.wallets.into_iter().map(|id| (id, WalletBalances::empty(id))));
+    ledger.outcomes.extend(unloaded.entries.into_iter().map(|key| (key, None)));
+    ledger.holds.extend(unloaded.holds.into_iter().map(|id| (id, None)));
+    ledger.reserves.extend(unloaded.reserves.into_iter().map(|id| (id, None)));
+    ledger.single_bonuses.extend(unloaded.single_bonuses.into_iter().map(|id| (id, None)));
+    ledger.plans.extend(unloaded.plans.into_iter().map(|version| (version, true)));
+    ledger
 }
 
-/// Runs commands in order; what waits is tried again after every command, as the shell does.
-fn run(commands: &[Command]) -> (BTreeMap<UserId, Wallet>, Changes) {
-    let mut books = empty_books(commands);
+/// Applies commands in order; waiting ones are tried again after every command, as `post_events` does.
+fn run(commands: &[Command]) -> (BTreeMap<UserId, WalletBalances>, Changes) {
+    let mut ledger = empty_ledger(commands);
     let mut waiting: Vec<Command> = Vec::new();
     for command in commands {
         let mut queue = vec![command.clone()];
         while let Some(command) = queue.pop() {
-            match books.run(&command, Origin::default(), Timestamp::UNIX_EPOCH) {
-                Ok(Outcome::Waits(_)) => waiting.push(command),
-                Ok(Outcome::Posted | Outcome::Forfeited(_)) => queue.append(&mut waiting),
-                Ok(Outcome::Already | Outcome::Nothing) | Err(_) => {}
+            match ledger.apply(&command, CommandOrigin::default(), Timestamp::UNIX_EPOCH) {
+                Ok(CommandOutcome::Waiting(_)) => waiting.push(command),
+                Ok(CommandOutcome::Posted | CommandOutcome::Rejected(_)) => queue.append(&mut waiting),
+                Ok(CommandOutcome::AlreadyDecided | CommandOutcome::Nothing) | Err(_) => {}
             }
         }
     }
-    (books.wallets.clone(), books.take_changes())
+    (ledger.wallets.clone(), ledger.into_changes())
 }
 
 proptest! {
@@ -163,14 +166,14 @@ proptest! {
         let mut sums: BTreeMap<(UserId, Account), i64> = BTreeMap::new();
         let mut keys = BTreeSet::new();
         let mut all = 0;
-        for record in &changes.records {
-            let header = record.entry.header();
+        for posted in &changes.posted {
+            let header = posted.entry.header();
             prop_assert!(keys.insert(header.key), "{} posted twice", header.key);
-            let entry: i64 = record.entry.lines().iter().map(|l| l.amount.paise()).sum();
+            let entry: i64 = posted.entry.lines().iter().map(|l| l.amount.paise()).sum();
             prop_assert_eq!(entry, 0);
-            for line in record.entry.lines() {
+            for line in posted.entry.lines() {
                 all += line.amount.paise();
-                if line.account.is_members() {
+                if line.account.is_member_account() {
                     *sums.entry((header.member, line.account)).or_default() += line.amount.paise();
                 }
             }
@@ -189,16 +192,17 @@ proptest! {
     }
 
     #[test]
-    fn the_lines_a_member_sees_are_numbered_without_gaps_and_chain(commands in prop::collection::vec(any_command(), 1..60)) {
+    fn statement_lines_are_numbered_without_gaps_and_their_balances_follow(
+        commands in prop::collection::vec(any_command(), 1..60)) {
         let (wallets, changes) = run(&commands);
         let mut last: BTreeMap<UserId, (i64, Money)> = BTreeMap::new();
-        for record in &changes.records {
-            let state = last.entry(record.entry.header().member).or_default();
-            for line in record.lines.iter().filter(|l| l.seen_as.is_some()) {
-                let seen = line.seen_as.as_ref().unwrap();
-                prop_assert_eq!(seen.number, state.0 + 1);
-                prop_assert_eq!(seen.balance_before, state.1);
-                *state = (seen.number, state.1.add(line.amount).unwrap());
+        for posted in &changes.posted {
+            let state = last.entry(posted.entry.header().member).or_default();
+            for line in posted.lines.iter().filter(|l| l.statement_line.is_some()) {
+                let visible = line.statement_line.as_ref().unwrap();
+                prop_assert_eq!(visible.number, state.0 + 1);
+                prop_assert_eq!(visible.balance_before, state.1);
+                *state = (visible.number, state.1.add(line.amount).unwrap());
             }
         }
         for (owner, (count, balance)) in last {
@@ -212,35 +216,35 @@ proptest! {
         commands in prop::collection::vec(any_command(), 1..30),
         seed in any::<prop::sample::Index>(),
     ) {
-        // Without spending, what is left of earnings depends on nothing but what was earned and taken back.
+        // Without spending, the net of earnings depends only on the earnings and their reversals.
         let earned: Vec<Command> = commands
             .into_iter()
-            .filter(|c| matches!(c, Command::Bonus(_) | Command::BonusReversal(_) | Command::Pair(_) | Command::PairVoid(_)))
+            .filter(|c| matches!(c, Command::ReferralBonus(_) | Command::BonusReversal(_) | Command::Pair(_) | Command::PairVoid(_)))
             .collect();
-        // One amount a cause: otherwise the first of two differing originals wins, and that is the order's business.
+        // One amount for each cause: of two differing originals the first one wins, which depends on the order.
         let mut seen = BTreeSet::new();
         let earned: Vec<Command> = earned.into_iter().filter(|c| seen.insert(c.key())).collect();
-        let mut turned = earned.clone();
-        if !turned.is_empty() {
-            let by = seed.index(turned.len());
-            turned.rotate_left(by);
-            turned.reverse();
+        let mut reordered = earned.clone();
+        if !reordered.is_empty() {
+            let by = seed.index(reordered.len());
+            reordered.rotate_left(by);
+            reordered.reverse();
         }
-        let net = |wallets: &BTreeMap<UserId, Wallet>| -> Vec<(i64, i64, i64)> {
+        let net = |wallets: &BTreeMap<UserId, WalletBalances>| -> Vec<(i64, i64, i64)> {
             wallets.values().map(|w| (w.available.paise() - w.clawback_due.paise(), w.emi_reserve.paise(), w.total_earned.paise())).collect()
         };
-        let (one, other) = (run(&earned), run(&turned));
+        let (one, other) = (run(&earned), run(&reordered));
         prop_assert_eq!(net(&one.0), net(&other.0));
-        prop_assert_eq!(one.1.records.len(), other.1.records.len());
+        prop_assert_eq!(one.1.posted.len(), other.1.posted.len());
     }
 }
 
 #[test]
-fn a_command_whose_inputs_were_not_loaded_is_refused() {
-    let mut books = Books::default();
-    assert!(books.run(&deposit(1, 5), Origin::default(), Timestamp::UNIX_EPOCH).is_err());
-    let mut books = empty_books(&[deposit(1, 5)]);
-    books.settled.insert(deposit(1, 5).key(), Some(Settled::Forfeited));
-    let again = books.run(&deposit(1, 5), Origin::default(), Timestamp::UNIX_EPOCH);
-    assert_eq!(again, Ok(Outcome::Already));
+fn a_command_whose_rows_were_not_loaded_is_refused() {
+    let mut ledger = LedgerSession::default();
+    assert!(ledger.apply(&deposit(1, 5), CommandOrigin::default(), Timestamp::UNIX_EPOCH).is_err());
+    let mut ledger = empty_ledger(&[deposit(1, 5)]);
+    ledger.outcomes.insert(deposit(1, 5).key(), Some(EntryOutcome::Rejected));
+    let again = ledger.apply(&deposit(1, 5), CommandOrigin::default(), Timestamp::UNIX_EPOCH);
+    assert_eq!(again, Ok(CommandOutcome::AlreadyDecided));
 }

@@ -1,9 +1,9 @@
-//! The same ledger on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
+//! Tests of the ledger on MariaDB. `TEST_MYSQL_URL` is a server whose user may create databases.
 
 use crate::fixture::*;
-use crate::guarded::{refuses_to_go_below_zero, whatever_is_changed_is_named};
-use crate::listed::odd_questions_are_answered;
-use crate::rolled_up::the_trial_balance_is_the_sum_of_all_postings;
+use crate::integrity::{check_constraints_refuse_negative_balances, check_every_change_is_reported};
+use crate::listings::check_unusual_queries;
+use crate::rollups::check_trial_balance;
 use chassis::clock::{Clock, FakeClock};
 use chassis::events::{Envelope, HandleError};
 use domain::{Money, PaymentMethod, Plan, PlanVersion, Role, Timestamp, UserId};
@@ -16,10 +16,10 @@ use testkit::TestService;
 use testkit::mariadb::{with_database, with_grants};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use wallet::app::post::{self, Work};
+use wallet::app::posting::{self, EventWork};
 use wallet::app::{epoch, plan};
 use wallet::domain::Command;
-use wallet::domain::command::{Bonus, Manual};
+use wallet::domain::command::{ManualEntry, ReferralBonus};
 use wallet::store::closings;
 
 /// Runs `test` with the wallet on a database of its own.
@@ -33,7 +33,7 @@ async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
 }
 
 #[tokio::test]
-async fn a_history_makes_the_same_books_on_mariadb() {
+async fn a_history_makes_the_same_ledger_on_mariadb() {
     on_mariadb(async |s| {
         deposit(s, A, "1000.00").await;
         let payment = paid(1, B, A, "500.00", "25.00");
@@ -46,32 +46,32 @@ async fn a_history_makes_the_same_books_on_mariadb() {
         s.deliver_now(&completed(&p)).await;
         s.deliver_now(&approved(&p)).await;
         s.deliver_now(&requested(&p)).await;
-        assert_eq!(short(s, A).await, "0.00 0.00 400.00 0.00");
-        assert_eq!(short(s, B).await, "500.00 0.00 0.00 0.00");
+        assert_eq!(balances_text(s, A).await, "0.00 0.00 400.00 0.00");
+        assert_eq!(balances_text(s, B).await, "500.00 0.00 0.00 0.00");
         let list = s.as_user(user(A)).get("/wallet/transactions?from=2026-11-01&type=REVERSAL").await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
         s.clock.advance_secs(1_000);
         s.run_job("seal").await;
         s.run_job("close").await;
-        refuses_to_go_below_zero(s.ctx().db()).await;
-        sound(s).await;
+        check_constraints_refuse_negative_balances(s.ctx().db()).await;
+        assert_consistent(s).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn odd_questions_are_answered_all_the_same() {
-    on_mariadb(odd_questions_are_answered).await;
+async fn invalid_queries_get_422_and_unusual_ones_an_answer() {
+    on_mariadb(check_unusual_queries).await;
 }
 
 #[tokio::test]
-async fn whatever_is_changed_behind_the_platforms_back_is_named() {
-    on_mariadb(whatever_is_changed_is_named).await;
+async fn every_change_outside_the_platform_is_reported() {
+    on_mariadb(check_every_change_is_reported).await;
 }
 
 #[tokio::test]
 async fn the_trial_balance_is_the_sum_of_all_postings_at_any_time() {
-    on_mariadb(the_trial_balance_is_the_sum_of_all_postings).await;
+    on_mariadb(check_trial_balance).await;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn concurrent_debits_and_credits_of_one_wallet_lose_nothing() {
         deposit(s, A, "1000.00").await;
         let admin = s.as_admin();
         let path = format!("/wallets/{}/adjustments", id(A));
-        let asks: Vec<_> = (0..24)
+        let requests: Vec<_> = (0..24)
             .map(|n| {
                 let (admin, path) = (admin.clone(), path.clone());
                 let amount = if n % 3 == 0 { "50.00" } else { "-100.00" };
@@ -89,8 +89,8 @@ async fn concurrent_debits_and_credits_of_one_wallet_lose_nothing() {
             })
             .collect();
         let mut expected = 100_000;
-        for ask in asks {
-            match ask.await.unwrap() {
+        for request in requests {
+            match request.await.unwrap() {
                 (true, status) => {
                     assert_eq!(status, 201);
                     expected += 5_000;
@@ -101,19 +101,19 @@ async fn concurrent_debits_and_credits_of_one_wallet_lose_nothing() {
         }
         assert!(expected >= 0);
         assert_eq!(paise(balances(s, A).await["available"].as_str().unwrap()), expected);
-        sound(s).await;
+        assert_consistent(s).await;
     })
     .await;
 }
 
-/// A transaction of another replica that has done its work and is not allowed to commit yet.
-struct Open {
+/// A transaction of another replica that has done its work and waits to commit.
+struct OpenTransaction {
     release: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
-impl Open {
-    /// Returns once the work is done.
+impl OpenTransaction {
+    /// Starts the transaction; returns once the work is done.
     async fn hold<W>(s: &TestService, work: W) -> Self
     where
         for<'c> W: Fn(&'c mut db::DbConnection) -> futures_util::future::BoxFuture<'c, Result<(), HandleError>>
@@ -122,12 +122,12 @@ impl Open {
             + 'static,
     {
         let (done, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (db, told, go) = (s.ctx().db().clone(), Arc::clone(&done), Arc::clone(&release));
+        let (db, work_done, go) = (s.ctx().db().clone(), Arc::clone(&done), Arc::clone(&release));
         let task = tokio::spawn(async move {
-            let (work, told, go) = (&work, &told, &go);
+            let (work, work_done, go) = (&work, &work_done, &go);
             let held = db.tx(async |c| {
                 work(c).await?;
-                told.notify_one();
+                work_done.notify_one();
                 go.notified().await;
                 Ok::<(), HandleError>(())
             });
@@ -142,9 +142,9 @@ impl Open {
     }
 }
 
-/// 10.00 for `member`, by hand, at the time of `clock`.
-async fn give(c: &mut db::DbConnection, clock: &dyn Clock, member: UserId, n: u128) -> Result<(), HandleError> {
-    let manual = Manual {
+/// A deposit of 10.00 for `member`, at the time of `clock`.
+async fn deposit_at(c: &mut db::DbConnection, clock: &dyn Clock, member: UserId, n: u128) -> Result<(), HandleError> {
+    let manual = ManualEntry {
         id: id(n),
         user_id: member,
         amount: Money::from_rupees(10),
@@ -152,25 +152,25 @@ async fn give(c: &mut db::DbConnection, clock: &dyn Clock, member: UserId, n: u1
         actor_id: user(0xAD),
         at: clock.now(),
     };
-    post::by_hand(c, clock, user(0xAD), Command::Deposit, &manual).await?;
+    posting::post_manual(c, clock, user(0xAD), Command::Deposit, &manual).await?;
     Ok(())
 }
 
 async fn last_closing(s: &TestService) -> Option<Timestamp> {
     let mut c = s.ctx().db().read().await.unwrap();
-    closings::last(&mut c, None).await.unwrap()
+    closings::find_last(&mut c, None).await.unwrap()
 }
 
-/// Neither how long a transaction that posts stays open nor what a replica's clock says makes a closing or the chain
-/// miss an entry.
+/// A closing and the chain miss no entry, however long a posting transaction stays open and whatever a replica's clock
+/// reads.
 #[tokio::test]
-async fn a_closing_waits_for_every_transaction_that_may_post_before_it() {
+async fn a_closing_waits_for_every_transaction_that_may_still_post_before_it() {
     on_mariadb(async |s| {
         deposit(s, A, "1.00").await;
         let early = Arc::clone(&s.clock);
-        let open = Open::hold(s, move |c| {
+        let open = OpenTransaction::hold(s, move |c| {
             let clock = Arc::clone(&early);
-            Box::pin(async move { give(c, &*clock, user(B), 501).await })
+            Box::pin(async move { deposit_at(c, &*clock, user(B), 501).await })
         })
         .await;
         deposit(s, A, "2.00").await;
@@ -180,20 +180,20 @@ async fn a_closing_waits_for_every_transaction_that_may_post_before_it() {
                 s.run_job(job).await;
             }
         }
-        let settled = epoch::settled(&mut s.ctx().db().read().await.unwrap()).await.unwrap();
+        let settled = epoch::load_settled(&mut s.ctx().db().read().await.unwrap()).await.unwrap();
         assert_eq!(settled.last.entry, 0, "an earlier transaction may still commit");
         assert_eq!(last_closing(s).await, None);
-        // Who posts meanwhile is not kept waiting, and keeps nobody waiting either.
+        // A later posting transaction does not wait, and does not delay the settling of this epoch.
         let late = Arc::clone(&s.clock);
-        let newer = Open::hold(s, move |c| {
+        let newer = OpenTransaction::hold(s, move |c| {
             let clock = Arc::clone(&late);
-            Box::pin(async move { give(c, &*clock, user(0xC), 503).await })
+            Box::pin(async move { deposit_at(c, &*clock, user(0xC), 503).await })
         })
         .await;
         deposit(s, A, "4.00").await;
         open.commit().await;
         s.run_job("seal").await;
-        let settled = epoch::settled(&mut s.ctx().db().read().await.unwrap()).await.unwrap();
+        let settled = epoch::load_settled(&mut s.ctx().db().read().await.unwrap()).await.unwrap();
         assert!(settled.last.entry > 0, "nothing of an earlier epoch is open: {settled:?}");
         deposit(s, A, "8.00").await;
         newer.commit().await;
@@ -201,15 +201,15 @@ async fn a_closing_waits_for_every_transaction_that_may_post_before_it() {
             s.clock.advance_secs(400);
             s.run_job(job).await;
         }
-        let closed = last_closing(s).await.expect("the books are closed");
+        let closed = last_closing(s).await.expect("a closing was saved");
         let trial = s.as_staff().get(&format!("/ledger/trial-balance?as_of={closed}")).await.expect(200);
         assert_eq!(trial["total_credit"], "35.00", "{trial}");
         let verified = s.as_staff().get("/ledger/verify").await.expect(200);
         assert_eq!((&verified["entries_sealed"], &verified["entries_checked"]), (&json!(6), &json!(6)), "{verified}");
 
-        // A replica whose clock is a day behind posts after the closing, whatever it takes the time to be.
+        // A replica whose clock is behind posts after the closing as well.
         let behind = FakeClock::at(at());
-        let posted = s.ctx().db().tx(async |c| give(c, &behind, user(B), 502).await).await;
+        let posted = s.ctx().db().tx(async |c| deposit_at(c, &behind, user(B), 502).await).await;
         posted.unwrap();
         let after = s.as_staff().get(&format!("/ledger/trial-balance?as_of={closed}")).await.expect(200);
         assert_eq!(after, trial);
@@ -218,13 +218,13 @@ async fn a_closing_waits_for_every_transaction_that_may_post_before_it() {
             s.run_job(job).await;
         }
         assert!(last_closing(s).await > Some(closed));
-        sound(s).await;
+        assert_consistent(s).await;
     })
     .await;
 }
 
 fn bonus_under_plan_7() -> Command {
-    Command::Bonus(Bonus {
+    Command::ReferralBonus(ReferralBonus {
         payment_id: domain::PaymentId::from(id(900)),
         booking_id: domain::BookingId::from(id(1_000)),
         booking_number: "B-1".into(),
@@ -246,22 +246,22 @@ fn read_bonus(_: &Envelope) -> Result<Vec<Command>, HandleError> {
     Ok(vec![bonus_under_plan_7()])
 }
 
-/// A bonus that was decided under version 7 of the plan comes in.
-async fn bonus_comes(c: &mut db::DbConnection) -> Result<(), HandleError> {
+/// Handles a bonus that was decided under version 7 of the plan.
+async fn handle_bonus(c: &mut db::DbConnection) -> Result<(), HandleError> {
     let clock = FakeClock::at(at());
     let event = TestService::envelope(at(), &paid(900, B, A, "500.00", "25.00"));
-    let work = Work { event, commands: vec![bonus_under_plan_7()] };
-    post::events(c, &clock, vec![work], &[], read_bonus).await
+    let work = EventWork { event, commands: vec![bonus_under_plan_7()] };
+    posting::post_events(c, &clock, vec![work], &[], read_bonus).await
 }
 
-/// The publication of version 7 comes in.
-async fn publication_comes(c: &mut db::DbConnection) -> Result<(), HandleError> {
+/// Handles the publication of version 7.
+async fn handle_publication(c: &mut db::DbConnection) -> Result<(), HandleError> {
     let clock = FakeClock::at(at());
-    plan::keep(c, &PlanVersion { version: 7, effective_from: at(), plan: Plan::seed() }).await?;
-    post::events(c, &clock, Vec::new(), &[7], read_bonus).await
+    plan::save(c, &PlanVersion { version: 7, effective_from: at(), plan: Plan::seed() }).await?;
+    posting::post_events(c, &clock, Vec::new(), &[7], read_bonus).await
 }
 
-/// Lets a transaction run until it is done or waits for a lock of one that is held open.
+/// Lets a transaction run until it is done or waits for a lock of an open transaction.
 async fn run_until_blocked(task: &mut JoinHandle<Result<(), HandleError>>) {
     drop(tokio::time::timeout(Duration::from_millis(500), task).await);
 }
@@ -269,37 +269,37 @@ async fn run_until_blocked(task: &mut JoinHandle<Result<(), HandleError>>) {
 #[tokio::test]
 async fn a_bonus_and_the_plan_version_it_waits_for_never_miss_each_other() {
     on_mariadb(async |s| {
-        let first = Open::hold(s, |c| Box::pin(publication_comes(c))).await;
+        let first = OpenTransaction::hold(s, |c| Box::pin(handle_publication(c))).await;
         let db = s.ctx().db().clone();
-        let mut second = tokio::spawn(async move { db.tx(async |c| bonus_comes(c).await).await });
+        let mut second = tokio::spawn(async move { db.tx(async |c| handle_bonus(c).await).await });
         run_until_blocked(&mut second).await;
         first.commit().await;
         if !second.is_finished() {
             second.await.unwrap().unwrap();
         }
-        assert_eq!(short(s, A).await, "25.00 0.00 0.00 0.00", "the publication came first");
-        sound(s).await;
+        assert_eq!(balances_text(s, A).await, "25.00 0.00 0.00 0.00", "the publication came first");
+        assert_consistent(s).await;
     })
     .await;
     on_mariadb(async |s| {
-        let first = Open::hold(s, |c| Box::pin(bonus_comes(c))).await;
+        let first = OpenTransaction::hold(s, |c| Box::pin(handle_bonus(c))).await;
         let db = s.ctx().db().clone();
-        let mut second = tokio::spawn(async move { db.tx(async |c| publication_comes(c).await).await });
+        let mut second = tokio::spawn(async move { db.tx(async |c| handle_publication(c).await).await });
         run_until_blocked(&mut second).await;
         first.commit().await;
         if !second.is_finished() {
             second.await.unwrap().unwrap();
         }
-        assert_eq!(short(s, A).await, "25.00 0.00 0.00 0.00", "the bonus came first");
-        sound(s).await;
+        assert_eq!(balances_text(s, A).await, "25.00 0.00 0.00 0.00", "the bonus came first");
+        assert_consistent(s).await;
     })
     .await;
 }
 
-/// Everything the service does, as the user a deployment gives it (`deploy/mysql/grants`); what that user may not do is
-/// tried for all eight services together.
+/// All operations of the service, as the database user of a deployment (`deploy/mysql/grants`). Another test tries what
+/// that user may not do, for all eight services.
 #[tokio::test]
-async fn the_rights_of_a_deployment_are_enough() {
+async fn the_grants_of_a_deployment_are_sufficient() {
     with_grants("wallet", async |urls| {
         let variables = [("DATABASE_URL", urls.service.as_str()), ("DATABASE_MIGRATE_URL", urls.migrate.as_str())];
         let s = TestService::start_with(wallet::service(), &variables).await;
@@ -341,7 +341,7 @@ async fn the_rights_of_a_deployment_are_enough() {
         }
         let verified = s.as_staff().get("/ledger/verify").await.expect(200);
         assert_eq!(verified["entries_sealed"], verified["entries_checked"], "{verified}");
-        sound(&s).await;
+        assert_consistent(&s).await;
         s.finish().await;
     })
     .await;

@@ -8,10 +8,10 @@ use proto_events::Envelope;
 use uuid::Uuid;
 
 const CONTENT_TYPE: &str = "application/protobuf";
-/// Survives a restart of the broker.
+/// Delivery mode of messages that survive a restart of the broker.
 const PERSISTENT: u8 = 2;
 
-/// The properties that carry everything but the Protobuf message.
+/// The properties of the message: all attributes of the event except its data.
 pub(super) fn properties(event: &Envelope) -> BasicProperties {
     let id = Uuid::from_bytes(event.id).to_string();
     let time = Timestamp::from_micros(event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -36,14 +36,14 @@ pub(super) fn properties(event: &Envelope) -> BasicProperties {
         .with_headers(headers)
 }
 
-/// The id of an event that this program published.
+/// The event id of a message that the platform published.
 pub(super) fn id(properties: &BasicProperties) -> [u8; 16] {
     let id = properties.message_id().as_ref().and_then(|id| Uuid::parse_str(id.as_str()).ok());
     *id.unwrap_or_default().as_bytes()
 }
 
-/// The event in a message. One that somebody else put on the exchange lacks attributes: what is missing is made
-/// up, always the same way, so that it can be handed over, refused and parked like any other.
+/// The event in a message. A message of another publisher may lack attributes; they get deterministic defaults, so
+/// that the event can be handled or parked like any other.
 pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Vec<u8>) -> Envelope {
     let header = |name: &str| properties.headers().as_ref().and_then(|h| h.inner().get(name));
     let text = |name: &str| match header(name) {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_comes_back_as_it_was_sent() {
+    fn an_event_is_decoded_as_it_was_encoded() {
         let event = Envelope {
             id: [7; 16],
             source: "booking".to_owned(),

@@ -1,14 +1,14 @@
-//! Publishing with confirmations and returned messages.
+//! Publisher with confirmations and returned messages.
 //!
-//! An event with a subscriber is published as mandatory: where no queue is bound for it, the broker returns it, then
-//! confirms it, and it counts as not sent. The client library hands a returned message out with whichever confirmation
-//! resolves next, not with its own. So a returned message is known by its id; an outcome is decided only when every
-//! confirmation that had resolved by then is collected; and an event whose confirmation came with another's message
-//! counts as not sent, because its own may be with a third.
+//! An event with subscribers is published as mandatory: when no queue is bound for it, the broker returns it and then
+//! confirms it, and it counts as not sent. The client library attaches a returned message to whichever confirmation
+//! resolves next, not to its own. So a returned message is identified by its id; an outcome is decided only after
+//! every confirmation that has resolved is collected; and an event whose confirmation carries the message of another
+//! event counts as not sent, because its own message may be attached to a third.
 
 use super::message;
 use super::queue::down;
-use crate::events::bus::{BusDown, Confirm, NotTaken};
+use crate::events::bus::{BusDown, PublishConfirmation, PublishError};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::{FutureExt, TryFutureExt};
@@ -22,9 +22,9 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 type EventId = [u8; 16];
-type Outcome = Result<(), NotTaken>;
+type Outcome = Result<(), PublishError>;
 
-/// An event on the wire.
+/// A published, unconfirmed event.
 struct Published {
     id: EventId,
     event_type: String,
@@ -33,10 +33,10 @@ struct Published {
 
 type Confirming = BoxFuture<'static, (Published, lapin::Result<Confirmation>)>;
 
-/// The channel that events are published on.
+/// The channel for publishing events.
 pub(super) struct Publisher {
     channel: Channel,
-    /// Held from sending an event until its confirmation is with the collector.
+    /// Locked from publishing an event until its confirmation is passed to the collector.
     sent: Arc<Mutex<mpsc::UnboundedSender<Confirming>>>,
 }
 
@@ -60,8 +60,8 @@ impl Publisher {
         self.channel.status().connected()
     }
 
-    pub(super) async fn publish(&self, exchange: String, event: Envelope) -> lapin::Result<Confirm> {
-        // What nobody subscribes to has no queue, and is as good as delivered.
+    pub(super) async fn publish(&self, exchange: String, event: Envelope) -> lapin::Result<PublishConfirmation> {
+        // An event without subscribers has no queue and counts as delivered.
         let options = BasicPublishOptions { mandatory: has_subscriber(&event.event_type), ..Default::default() };
         let properties = message::properties(&event);
         let (outcome, decided) = oneshot::channel();
@@ -71,7 +71,7 @@ impl Publisher {
             let confirm =
                 self.channel.basic_publish(exchange.into(), routing_key, options, &event.data, properties).await?;
             let published = Published { id: event.id, event_type: event.event_type, outcome };
-            // The collector outlives the sender.
+            // The collector runs as long as the sender exists.
             let _ = sent.send(confirm.map(move |confirmation| (published, confirmation)).boxed());
         }
         Ok(decided.unwrap_or_else(|_| Err(BusDown("the connection was lost".to_owned()).into())).boxed())
@@ -87,15 +87,15 @@ struct Collector {
     received: mpsc::UnboundedReceiver<Confirming>,
     sent: std::sync::Weak<Mutex<mpsc::UnboundedSender<Confirming>>>,
     confirming: FuturesUnordered<Confirming>,
-    /// Resolved, not decided.
+    /// Confirmations that have resolved and are not decided.
     resolved: Vec<(Published, Outcome)>,
     returned: HashSet<EventId>,
-    /// Event types of which the last event was returned.
+    /// Event types whose last event was returned.
     unroutable: BTreeSet<String>,
 }
 
 impl Collector {
-    /// Ends when the publisher is gone and nothing is unconfirmed.
+    /// Ends when the publisher is dropped and no event is unconfirmed.
     async fn run(mut self) {
         loop {
             if self.resolved.is_empty() {
@@ -118,17 +118,17 @@ impl Collector {
         gauge!("broker_unroutable_types").set(0.0);
     }
 
-    /// Collects in the order in which they resolved.
+    /// Collects resolved confirmations in the order in which they resolved.
     fn collect_resolved(&mut self) {
         while let Some(Some((published, confirmation))) = self.confirming.next().now_or_never() {
             self.collect(published, confirmation);
         }
     }
 
-    /// Collects what resolved before its confirmation got here.
+    /// Collects confirmations that had resolved before they were passed to the collector.
     async fn collect_sent(&mut self) {
         let sent = self.sent.upgrade();
-        let none_between = match &sent {
+        let sending = match &sent {
             Some(sent) => Some(sent.lock().await),
             None => None,
         };
@@ -138,20 +138,20 @@ impl Collector {
                 None => self.confirming.push(confirming),
             }
         }
-        drop(none_between);
+        drop(sending);
         self.collect_resolved();
     }
 
     fn collect(&mut self, published: Published, confirmation: lapin::Result<Confirmation>) {
         let outcome = match confirmation {
             Ok(confirmation) => {
-                let is_taken = confirmation.is_ack();
+                let is_acked = confirmation.is_ack();
                 let returned = confirmation.take_message().map(|message| message::id(&message.delivery.properties));
                 self.returned.extend(returned);
-                if is_taken && returned.is_none_or(|id| id == published.id) {
+                if is_acked && returned.is_none_or(|id| id == published.id) {
                     Ok(())
                 } else {
-                    Err(BusDown("the broker did not take the event".to_owned()).into())
+                    Err(BusDown("the broker did not accept the event".to_owned()).into())
                 }
             }
             Err(error) => Err(down(error).into()),
@@ -164,9 +164,9 @@ impl Collector {
         let outcome = if self.returned.remove(&id) {
             counter!("broker_returned_total", "type" => event_type.clone()).increment(1);
             if self.unroutable.insert(event_type.clone()) {
-                tracing::error!(event = event_type, "no queue is bound for an event with subscribers; it stays unsent");
+                tracing::error!(event = event_type, "event unroutable: no queue is bound for its type");
             }
-            Err(NotTaken::NoQueue(event_type))
+            Err(PublishError::Unroutable(event_type))
         } else {
             if outcome.is_ok() {
                 self.unroutable.remove(&event_type);
@@ -174,7 +174,7 @@ impl Collector {
             outcome
         };
         gauge!("broker_unroutable_types").set(f64::from(u32::try_from(self.unroutable.len()).unwrap_or(u32::MAX)));
-        // A relay that is gone needs no outcome.
+        // The relay may have ended.
         let _ = decided.send(outcome);
     }
 }
@@ -184,12 +184,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_event_that_somebody_subscribes_to_must_find_a_queue() {
+    fn only_an_event_with_subscribers_must_be_routable() {
         for subscription in SUBSCRIPTIONS {
             for event_type in subscription.types {
                 assert!(has_subscriber(event_type), "{event_type}");
             }
         }
-        assert!(!has_subscriber("nobody.v1.Listens"));
+        assert!(!has_subscriber("unknown.v1.Event"));
     }
 }

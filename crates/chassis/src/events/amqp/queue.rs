@@ -1,7 +1,7 @@
 //! Deliveries of one queue over one channel.
 
 use super::message;
-use crate::events::bus::{Answer, BusDown, Delivery, Queue};
+use crate::events::bus::{Acker, BusDown, Delivery, Queue};
 use futures_util::{FutureExt, StreamExt};
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::{Channel, Consumer};
@@ -17,7 +17,7 @@ pub(super) struct AmqpQueue {
     channel: Channel,
     consumer: Consumer,
     tags: Arc<Tags>,
-    /// A batch under way: kept when the wait for its end is given up.
+    /// The batch being collected; survives a cancelled `next_batch`.
     gathered: Vec<Delivery>,
 }
 
@@ -36,8 +36,8 @@ impl AmqpQueue {
         let (tag, is_redelivered) = (delivery.delivery_tag, delivery.redelivered);
         self.tags.lock().outstanding.insert(tag);
         let (channel, tags) = (self.channel.clone(), Arc::clone(&self.tags));
-        let answer = Box::new(Tagged { channel, tags, tag, answered: false });
-        self.gathered.push(Delivery { event, is_redelivered, answer });
+        let acker = Box::new(TagAcker { channel, tags, tag, is_settled: false });
+        self.gathered.push(Delivery { event, is_redelivered, acker });
         Ok(())
     }
 }
@@ -62,20 +62,20 @@ impl Queue for AmqpQueue {
         Ok(std::mem::take(&mut self.gathered))
     }
 
-    async fn ack_all(&mut self, answers: Vec<Box<dyn Answer>>) -> Result<(), BusDown> {
-        self.tags.lock().gathering = Some(BTreeSet::new());
-        let mut answered = Ok(());
-        for answer in answers {
-            answered = answered.and(answer.ack().await);
+    async fn ack_all(&mut self, ackers: Vec<Box<dyn Acker>>) -> Result<(), BusDown> {
+        self.tags.lock().collecting = Some(BTreeSet::new());
+        let mut result = Ok(());
+        for acker in ackers {
+            result = result.and(acker.ack().await);
         }
         let acks = {
             let mut tags = self.tags.lock();
-            let done = tags.gathering.take().unwrap_or_default();
-            let acks = together(&tags.outstanding, &done);
+            let done = tags.collecting.take().unwrap_or_default();
+            let acks = group_acks(&tags.outstanding, &done);
             tags.outstanding.retain(|tag| !done.contains(tag));
             acks
         };
-        answered?;
+        result?;
         for (tag, multiple) in acks {
             self.channel.basic_ack(tag, BasicAckOptions { multiple }).await.map_err(down)?;
         }
@@ -83,23 +83,23 @@ impl Queue for AmqpQueue {
     }
 }
 
-/// The fewest acknowledgements that say `done`: one for everything up to the first tag still at work, then one
-/// each. The flag says that it stands for all tags below it as well.
-fn together(outstanding: &BTreeSet<u64>, done: &BTreeSet<u64>) -> Vec<(u64, bool)> {
+/// The fewest acknowledgements for the tags in `done`: one for all tags before the first that is not done, then one
+/// for each. The flag makes an acknowledgement include all smaller tags.
+fn group_acks(outstanding: &BTreeSet<u64>, done: &BTreeSet<u64>) -> Vec<(u64, bool)> {
     let whole = outstanding.iter().take_while(|tag| done.contains(tag)).last().copied();
     let single = done.iter().filter(|tag| whole.is_none_or(|whole| **tag > whole));
     whole.map(|tag| (tag, true)).into_iter().chain(single.map(|tag| (*tag, false))).collect()
 }
 
-/// Tags of a channel without an answer.
+/// Unacknowledged delivery tags of a channel.
 #[derive(Default)]
 struct Tags(Mutex<TagState>);
 
 #[derive(Default)]
 struct TagState {
     outstanding: BTreeSet<u64>,
-    /// While there is such a set, an acknowledgement is put there instead of being sent.
-    gathering: Option<BTreeSet<u64>>,
+    /// While this is set, tags are collected here instead of being acknowledged.
+    collecting: Option<BTreeSet<u64>>,
 }
 
 impl Tags {
@@ -108,19 +108,19 @@ impl Tags {
     }
 }
 
-struct Tagged {
+struct TagAcker {
     channel: Channel,
     tags: Arc<Tags>,
     tag: u64,
-    answered: bool,
+    is_settled: bool,
 }
 
-impl Tagged {
-    /// Whether the acknowledgement is left to `ack_all`.
-    fn gathered(&self) -> bool {
+impl TagAcker {
+    /// Whether `ack_all` collected the tag and will acknowledge it.
+    fn is_collected(&self) -> bool {
         let mut tags = self.tags.lock();
-        if let Some(gathering) = &mut tags.gathering {
-            gathering.insert(self.tag);
+        if let Some(collecting) = &mut tags.collecting {
+            collecting.insert(self.tag);
             return true;
         }
         tags.outstanding.remove(&self.tag);
@@ -128,31 +128,31 @@ impl Tagged {
     }
 }
 
-const BACK: BasicNackOptions = BasicNackOptions { multiple: false, requeue: true };
+const REQUEUE: BasicNackOptions = BasicNackOptions { multiple: false, requeue: true };
 
 #[async_trait::async_trait]
-impl Answer for Tagged {
+impl Acker for TagAcker {
     async fn ack(mut self: Box<Self>) -> Result<(), BusDown> {
-        self.answered = true;
-        if self.gathered() {
+        self.is_settled = true;
+        if self.is_collected() {
             return Ok(());
         }
         self.channel.basic_ack(self.tag, BasicAckOptions { multiple: false }).await.map_err(down)
     }
 
-    async fn retry(mut self: Box<Self>) -> Result<(), BusDown> {
-        self.answered = true;
+    async fn requeue(mut self: Box<Self>) -> Result<(), BusDown> {
+        self.is_settled = true;
         self.tags.lock().outstanding.remove(&self.tag);
-        self.channel.basic_nack(self.tag, BACK).await.map_err(down)
+        self.channel.basic_nack(self.tag, REQUEUE).await.map_err(down)
     }
 }
 
-impl Drop for Tagged {
+impl Drop for TagAcker {
     fn drop(&mut self) {
-        if !self.answered {
+        if !self.is_settled {
             self.tags.lock().outstanding.remove(&self.tag);
-            // The first poll hands the frame over; nobody is left to hear how it went.
-            let _ = self.channel.basic_nack(self.tag, BACK).now_or_never();
+            // The first poll sends the frame; the result does not matter any more.
+            let _ = self.channel.basic_nack(self.tag, REQUEUE).now_or_never();
         }
     }
 }
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_acknowledgement_stands_for_all_before_it_but_never_for_one_at_work() {
+    fn one_acknowledgement_includes_all_before_it_but_none_that_is_not_done() {
         type Case = (&'static [u64], &'static [u64], &'static [(u64, bool)]);
         let cases: [Case; 7] = [
             (&[], &[], &[]),
@@ -175,7 +175,7 @@ mod tests {
         ];
         for (outstanding, done, expected) in cases {
             let set = |tags: &[u64]| tags.iter().copied().collect::<BTreeSet<_>>();
-            assert_eq!(together(&set(outstanding), &set(done)), expected, "{outstanding:?} {done:?}");
+            assert_eq!(group_acks(&set(outstanding), &set(done)), expected, "{outstanding:?} {done:?}");
         }
     }
 }

@@ -1,13 +1,13 @@
-//! What has to exist on the broker before anything is published.
+//! Exchanges, queues and bindings on the broker.
 //!
-//! | name | what |
+//! | name | purpose |
 //! |---|---|
 //! | `<namespace>.events` | topic exchange; the routing key is the event's type |
-//! | `<namespace>.<service>` | the service's quorum queue, one consumer at a time, bound to what it listens to |
-//! | `<namespace>.dead` | direct exchange for what was delivered too often |
-//! | `<namespace>.<service>.dead` | where the service finds those |
+//! | `<namespace>.<service>` | quorum queue of a service, one consumer at a time, bound to the types it subscribes to |
+//! | `<namespace>.dead` | direct exchange for dead letters: events delivered too often |
+//! | `<namespace>.<service>.dead` | dead-letter queue of a service |
 //!
-//! Every process declares all of it, so that nothing published before a service's first start is lost.
+//! Every process declares all of them, so that no event published before the first start of a service is lost.
 
 use futures_util::future::try_join_all;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
@@ -15,10 +15,10 @@ use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::{Channel, ExchangeKind};
 use proto_events::subscriptions::SUBSCRIPTIONS;
 
-/// Deliveries without an answer after which the broker gives up.
+/// Unacknowledged deliveries after which the broker moves an event to the dead-letter queue.
 const DELIVERY_LIMIT: i64 = 50;
 
-/// The names of one installation.
+/// Names of exchanges and queues of one installation.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     namespace: String,
@@ -54,7 +54,7 @@ fn arguments(pairs: impl IntoIterator<Item = (&'static str, AMQPValue)>) -> Fiel
     table
 }
 
-/// Declares everything; harmless when it is there already.
+/// Declares all exchanges, queues and bindings; does nothing for those that exist.
 pub(super) async fn declare(channel: &Channel, names: &Names) -> lapin::Result<()> {
     let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
     for (name, kind) in [(names.events(), ExchangeKind::Topic), (names.dead(), ExchangeKind::Direct)] {
@@ -90,7 +90,7 @@ async fn declare_queues(channel: &Channel, names: &Names, service: &str) -> lapi
         ("x-delivery-limit", AMQPValue::LongLongInt(DELIVERY_LIMIT)),
         ("x-dead-letter-exchange", text(names.dead())),
         ("x-dead-letter-routing-key", text(service)),
-        // A dead letter is kept until its queue has confirmed it; this needs the overflow rule below.
+        // The broker keeps a dead letter until its queue has confirmed it, which requires `x-overflow` below.
         ("x-dead-letter-strategy", text("at-least-once")),
         ("x-overflow", text("reject-publish")),
     ]);

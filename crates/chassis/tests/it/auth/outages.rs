@@ -1,6 +1,6 @@
-//! Keys that change, sessions that end, and parts that are away.
+//! Key rotation, revoked sessions, and outages of cache, database and auth.
 
-use super::world::World;
+use super::fixture::Fixture;
 use chassis::auth::{AuthFailure, Claims, HttpKeySource, KeySource, SigningKey, revocation};
 use chassis::cache::Cache;
 use chassis::clock::Clock;
@@ -13,167 +13,167 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn a_new_key_works_without_a_restart_and_a_withdrawn_one_stops() {
-    let w = World::new().await;
-    let old = w.key.sign(&w.claims());
-    assert!(w.accepts(&old).await);
+async fn a_new_key_is_accepted_without_a_restart_and_a_withdrawn_one_is_refused() {
+    let fixture = Fixture::new().await;
+    let old = fixture.key.sign(&fixture.claims());
+    assert!(fixture.accepts(&old).await);
     let next = SigningKey::generate();
-    w.source.keys.set(JwkSet { keys: vec![w.key.jwk(), next.jwk()] });
-    w.clock.advance_secs(6);
-    assert!(w.accepts(&next.sign(&w.claims())).await);
-    assert!(w.accepts(&old).await);
-    w.source.keys.set(next.key_set());
-    w.clock.advance_secs(301);
-    assert!(w.accepts(&next.sign(&w.claims())).await);
-    assert!(!w.accepts(&w.key.sign(&w.claims())).await);
-    assert!(!w.accepts(&old).await);
+    fixture.source.keys.set(JwkSet { keys: vec![fixture.key.jwk(), next.jwk()] });
+    fixture.clock.advance_secs(6);
+    assert!(fixture.accepts(&next.sign(&fixture.claims())).await);
+    assert!(fixture.accepts(&old).await);
+    fixture.source.keys.set(next.key_set());
+    fixture.clock.advance_secs(301);
+    assert!(fixture.accepts(&next.sign(&fixture.claims())).await);
+    assert!(!fixture.accepts(&fixture.key.sign(&fixture.claims())).await);
+    assert!(!fixture.accepts(&old).await);
 }
 
 #[tokio::test]
 async fn unknown_key_ids_do_not_flood_auth() {
-    let w = World::new().await;
-    assert!(w.accepts(&w.key.sign(&w.claims())).await);
-    let before = w.source.fetches.load(Ordering::SeqCst);
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&fixture.key.sign(&fixture.claims())).await);
+    let before = fixture.source.fetches.load(Ordering::SeqCst);
     for _ in 0..50 {
-        assert!(!w.accepts(&SigningKey::generate().sign(&w.claims())).await);
+        assert!(!fixture.accepts(&SigningKey::generate().sign(&fixture.claims())).await);
     }
-    assert_eq!(w.source.fetches.load(Ordering::SeqCst), before);
-    w.clock.advance_secs(6);
+    assert_eq!(fixture.source.fetches.load(Ordering::SeqCst), before);
+    fixture.clock.advance_secs(6);
     for _ in 0..50 {
-        assert!(!w.accepts(&SigningKey::generate().sign(&w.claims())).await);
+        assert!(!fixture.accepts(&SigningKey::generate().sign(&fixture.claims())).await);
     }
-    assert_eq!(w.source.fetches.load(Ordering::SeqCst), before + 1);
+    assert_eq!(fixture.source.fetches.load(Ordering::SeqCst), before + 1);
 }
 
 #[tokio::test]
 async fn many_requests_at_once_fetch_the_keys_once() {
-    let w = World::new().await;
-    let tokens: Vec<String> = (0..20).map(|_| w.key.sign(&w.claims())).collect();
-    let answers = futures_util::future::join_all(tokens.iter().map(|t| w.accepts(t))).await;
+    let fixture = Fixture::new().await;
+    let tokens: Vec<String> = (0..20).map(|_| fixture.key.sign(&fixture.claims())).collect();
+    let answers = futures_util::future::join_all(tokens.iter().map(|t| fixture.accepts(t))).await;
     assert!(answers.iter().all(|accepted| *accepted));
-    assert_eq!(w.source.fetches.load(Ordering::SeqCst), 1);
+    assert_eq!(fixture.source.fetches.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn auth_may_be_down_once_its_keys_were_seen() {
-    let w = World::new().await;
-    assert!(w.accepts(&w.key.sign(&w.claims())).await);
-    w.auth_is(true);
-    w.clock.advance_secs(400);
-    assert!(w.accepts(&w.key.sign(&w.claims())).await);
-    // A service that starts now has the keys of its database.
-    let restarted = w.restarted();
-    assert!(restarted.verify(&w.key.sign(&w.claims())).await.is_ok());
+async fn auth_may_be_down_once_its_keys_are_fetched() {
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&fixture.key.sign(&fixture.claims())).await);
+    fixture.set_auth_down(true);
+    fixture.clock.advance_secs(400);
+    assert!(fixture.accepts(&fixture.key.sign(&fixture.claims())).await);
+    // A service that starts now reads the keys from its database.
+    let restarted = fixture.restarted_verifier();
+    assert!(restarted.verify(&fixture.key.sign(&fixture.claims())).await.is_ok());
 }
 
 #[tokio::test]
-async fn without_any_key_it_is_unavailable_not_unauthorised() {
-    let w = World::new().await;
-    w.auth_is(true);
-    let token = w.key.sign(&w.claims());
-    let failure = w.verifier.verify(&token).await.unwrap_err();
+async fn without_any_key_a_token_is_unavailable_and_not_unauthorised() {
+    let fixture = Fixture::new().await;
+    fixture.set_auth_down(true);
+    let token = fixture.key.sign(&fixture.claims());
+    let failure = fixture.verifier.verify(&token).await.unwrap_err();
     let problem = Problem::from(failure);
     assert_eq!((problem.status.as_u16(), problem.retry_after_secs().is_some()), (503, true));
-    w.auth_is(false);
-    w.clock.advance_secs(5);
-    assert!(w.accepts(&token).await);
+    fixture.set_auth_down(false);
+    fixture.clock.advance_secs(5);
+    assert!(fixture.accepts(&token).await);
 }
 
 #[tokio::test]
-async fn a_revoked_session_is_refused_at_once_even_where_its_token_is_remembered() {
-    let w = World::new().await;
-    let (mine, other) = (w.claims(), w.claims());
-    let (token, others) = (w.key.sign(&mine), w.key.sign(&other));
-    assert!(w.accepts(&token).await && w.accepts(&others).await);
-    revocation::revoke(&w.shared_cache(), w.clock.now(), mine.sid, w.in_secs(900)).await;
-    assert!(!w.accepts(&token).await);
-    assert!(w.accepts(&others).await);
-    // Every token of the session, not only the one that was seen.
-    assert!(!w.accepts(&w.key.sign(&Claims { jti: id::fresh(), ..mine })).await);
+async fn a_revoked_session_is_refused_at_once_even_if_its_token_is_cached() {
+    let fixture = Fixture::new().await;
+    let (mine, other) = (fixture.claims(), fixture.claims());
+    let (token, others) = (fixture.key.sign(&mine), fixture.key.sign(&other));
+    assert!(fixture.accepts(&token).await && fixture.accepts(&others).await);
+    revocation::revoke(&fixture.shared_cache(), fixture.clock.now(), mine.sid, fixture.in_secs(900)).await;
+    assert!(!fixture.accepts(&token).await);
+    assert!(fixture.accepts(&others).await);
+    // Every token of the session, not only the one that was verified before.
+    assert!(!fixture.accepts(&fixture.key.sign(&Claims { jti: id::fresh(), ..mine })).await);
 }
 
 #[tokio::test]
-async fn a_remembered_token_costs_one_question_to_the_cache() {
-    let w = World::new().await;
-    let token = w.key.sign(&w.claims());
-    assert!(w.accepts(&token).await);
-    let before = w.cache.gets.load(Ordering::SeqCst);
+async fn a_cached_token_costs_one_read_of_the_cache() {
+    let fixture = Fixture::new().await;
+    let token = fixture.key.sign(&fixture.claims());
+    assert!(fixture.accepts(&token).await);
+    let before = fixture.cache.gets.load(Ordering::SeqCst);
     for _ in 0..10 {
-        assert!(w.accepts(&token).await);
+        assert!(fixture.accepts(&token).await);
     }
-    assert_eq!(w.cache.gets.load(Ordering::SeqCst), before + 10);
+    assert_eq!(fixture.cache.gets.load(Ordering::SeqCst), before + 10);
 }
 
 #[tokio::test]
-async fn with_the_cache_away_the_services_own_table_answers() {
-    let w = World::new().await;
-    let (ended, alive) = (w.claims(), w.claims());
-    w.hear_of(ended.sid, w.in_secs(900)).await;
-    // Delivered twice, it is the same.
-    w.hear_of(ended.sid, w.in_secs(900)).await;
-    w.cache_is(true);
-    assert!(!w.accepts(&w.key.sign(&ended)).await);
-    assert!(w.accepts(&w.key.sign(&alive)).await);
+async fn while_the_cache_is_down_the_table_of_the_service_is_read() {
+    let fixture = Fixture::new().await;
+    let (revoked, alive) = (fixture.claims(), fixture.claims());
+    fixture.receive_revocation(revoked.sid, fixture.in_secs(900)).await;
+    // A second delivery changes nothing.
+    fixture.receive_revocation(revoked.sid, fixture.in_secs(900)).await;
+    fixture.set_cache_down(true);
+    assert!(!fixture.accepts(&fixture.key.sign(&revoked)).await);
+    assert!(fixture.accepts(&fixture.key.sign(&alive)).await);
 }
 
 #[tokio::test]
-async fn a_cache_that_lost_everything_is_fed_again_before_it_is_believed() {
-    let w = World::new().await;
-    let ended = w.claims();
-    let token = w.key.sign(&ended);
-    w.hear_of(ended.sid, w.in_secs(900)).await;
-    assert!(!w.accepts(&token).await);
-    // A restart of the service finds a cache without it.
-    w.forget_the_cache(ended.sid).await;
-    assert!(matches!(w.restarted().verify(&token).await, Err(AuthFailure::Invalid)));
+async fn a_cache_that_lost_its_contents_is_refilled_before_it_is_read() {
+    let fixture = Fixture::new().await;
+    let revoked = fixture.claims();
+    let token = fixture.key.sign(&revoked);
+    fixture.receive_revocation(revoked.sid, fixture.in_secs(900)).await;
+    assert!(!fixture.accepts(&token).await);
+    // After a restart of the service, the cache does not have it.
+    fixture.delete_from_cache(revoked.sid).await;
+    assert!(matches!(fixture.restarted_verifier().verify(&token).await, Err(AuthFailure::Invalid)));
 }
 
 #[tokio::test]
-async fn a_revocation_that_happened_while_the_cache_was_away_reaches_it_later() {
-    let w = World::new().await;
-    let ended = w.claims();
-    let token = w.key.sign(&ended);
-    assert!(w.accepts(&token).await);
-    w.cache_is(true);
-    w.hear_of(ended.sid, w.in_secs(900)).await;
-    assert!(!w.accepts(&token).await, "by the table");
-    w.cache_is(false);
-    let key = format!("revoked:{}", ended.sid);
+async fn a_revocation_during_an_outage_of_the_cache_is_written_later() {
+    let fixture = Fixture::new().await;
+    let revoked = fixture.claims();
+    let token = fixture.key.sign(&revoked);
+    assert!(fixture.accepts(&token).await);
+    fixture.set_cache_down(true);
+    fixture.receive_revocation(revoked.sid, fixture.in_secs(900)).await;
+    assert!(!fixture.accepts(&token).await, "by the table");
+    fixture.set_cache_down(false);
+    let key = format!("revoked:{}", revoked.sid);
     tokio::time::timeout(Duration::from_secs(10), async {
-        while w.cache.inner.get(&key).await.unwrap().is_none() {
+        while fixture.cache.inner.get(&key).await.unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await
     .unwrap();
-    assert!(!w.accepts(&token).await, "by the cache");
+    assert!(!fixture.accepts(&token).await, "by the cache");
 }
 
 #[tokio::test]
-async fn with_cache_and_table_away_nobody_is_let_in() {
-    let w = World::new().await;
-    let token = w.key.sign(&w.claims());
-    assert!(w.accepts(&token).await);
-    w.cache_is(true);
-    let mut c = w.db.write().await.unwrap();
+async fn while_cache_and_table_are_down_every_token_is_refused() {
+    let fixture = Fixture::new().await;
+    let token = fixture.key.sign(&fixture.claims());
+    assert!(fixture.accepts(&token).await);
+    fixture.set_cache_down(true);
+    let mut c = fixture.db.write().await.unwrap();
     diesel_async::RunQueryDsl::execute(diesel::sql_query("DROP TABLE revoked_sessions"), &mut c).await.unwrap();
     drop(c);
-    let problem = Problem::from(w.verifier.verify(&token).await.unwrap_err());
+    let problem = Problem::from(fixture.verifier.verify(&token).await.unwrap_err());
     assert_eq!((problem.status.as_u16(), problem.retry_after_secs().is_some()), (503, true));
 }
 
 #[tokio::test]
 async fn revocations_that_no_token_outlives_are_swept() {
-    let w = World::new().await;
-    let (short, long) = (w.claims(), w.claims());
-    w.hear_of(short.sid, w.in_secs(100)).await;
-    w.hear_of(long.sid, w.in_secs(1000)).await;
-    w.hear_of(id::fresh(), w.in_secs(-1)).await;
-    w.clock.advance_secs(500);
-    let now = w.clock.now();
-    let mut c = w.db.write().await.unwrap();
-    assert_eq!(revocation::sweep(&mut c, now).await.unwrap(), 1);
-    assert_eq!(revocation::refill(&mut c, &*w.cache, now).await.unwrap(), 1);
+    let fixture = Fixture::new().await;
+    let (short, long) = (fixture.claims(), fixture.claims());
+    fixture.receive_revocation(short.sid, fixture.in_secs(100)).await;
+    fixture.receive_revocation(long.sid, fixture.in_secs(1000)).await;
+    fixture.receive_revocation(id::fresh(), fixture.in_secs(-1)).await;
+    fixture.clock.advance_secs(500);
+    let now = fixture.clock.now();
+    let mut c = fixture.db.write().await.unwrap();
+    assert_eq!(revocation::delete_expired(&mut c, now).await.unwrap(), 1);
+    assert_eq!(revocation::refill_cache(&mut c, &*fixture.cache, now).await.unwrap(), 1);
 }
 
 /// Answers every request with `answer`, for as long as the test runs.

@@ -1,8 +1,8 @@
-//! Exactly one effect, whatever the way there does.
+//! Exactly one effect of each event, with duplicates, reordering and delays.
 
-use super::world::{Effects, World, envelope, eventually, once, start_consumer, subjects};
+use super::fixture::{Effects, Fixture, envelope, eventually, once, start_consumer, subjects};
 use chassis::auth::revocation;
-use chassis::events::bus::Bus;
+use chassis::events::bus::EventBus;
 use chassis::events::memory::MemoryBus;
 use chassis::schema::revoked_sessions;
 use diesel::prelude::*;
@@ -14,15 +14,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-fn wallet_alone() -> (MemoryBus, Arc<dyn Bus>) {
+fn wallet_bus() -> (MemoryBus, Arc<dyn EventBus>) {
     let bus = MemoryBus::limited_to(&["wallet"]);
     (bus.clone(), Arc::new(bus))
 }
 
 #[tokio::test]
-async fn an_event_that_comes_five_times_among_others_takes_effect_once() {
-    let world = World::new().await;
-    let (memory, bus) = wallet_alone();
+async fn an_event_that_is_delivered_five_times_takes_effect_once() {
+    let fixture = Fixture::new().await;
+    let (memory, bus) = wallet_bus();
     let all = subjects("user", 20);
     let events: Vec<_> = all.iter().map(|s| envelope(s)).collect();
     // Strides that share no factor with twenty meet every event, in another order each time.
@@ -31,49 +31,52 @@ async fn an_event_that_comes_five_times_among_others_takes_effect_once() {
             drop(bus.publish(events[n * stride % events.len()].clone()).await.unwrap());
         }
     }
-    let consumer = world.start_consumer(&bus);
+    let consumer = fixture.start_consumer(&bus);
     eventually("the queue is empty", async || memory.pending() == 0).await;
     consumer.stop().await;
-    assert_eq!(world.effects().await, once(&all));
+    assert_eq!(fixture.effects().await, once(&all));
 }
 
 #[tokio::test]
-async fn a_duplicate_alone_is_not_handed_over_and_nothing_is_said_to_be_committed() {
-    let world = World::new().await;
-    let (memory, bus) = wallet_alone();
-    let consumer = world.start_consumer(&bus);
+async fn a_duplicate_alone_is_not_passed_to_the_handler_and_not_committed() {
+    let fixture = Fixture::new().await;
+    let (memory, bus) = wallet_bus();
+    let consumer = fixture.start_consumer(&bus);
     let event = envelope("user");
     for _ in 0..3 {
         bus.publish(event.clone()).await.unwrap().await.unwrap();
     }
     eventually("the queue is empty", async || memory.pending() == 0).await;
     consumer.stop().await;
-    assert_eq!((AtomicU32::load(&world.effects.committed, Ordering::SeqCst), world.effects.tries("user")), (1, 1));
+    assert_eq!(
+        (AtomicU32::load(&fixture.effects.committed, Ordering::SeqCst), fixture.effects.attempts("user")),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
-async fn a_bus_that_reorders_repeats_and_delays_still_gives_each_effect_once() {
-    let world = World::new().await;
+async fn with_reordering_duplicates_and_delays_each_event_takes_effect_once() {
+    let fixture = Fixture::new().await;
     let mut all = Vec::new();
     for seed in 0..50 {
-        let memory = MemoryBus::disturbed_limited_to(&["wallet"], seed);
-        let bus: Arc<dyn Bus> = Arc::new(memory.clone());
-        let (relay, consumer) = (world.start_relay(&bus), world.start_consumer(&bus));
+        let memory = MemoryBus::limited_to_with_faults(&["wallet"], seed);
+        let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
+        let (relay, consumer) = (fixture.start_relay(&bus), fixture.start_consumer(&bus));
         let some = subjects(&format!("seed{seed}-"), 40);
-        world.publish(&some).await;
-        world.all_sent().await;
+        fixture.publish(&some).await;
+        fixture.all_sent().await;
         eventually("every copy is delivered", async || memory.pending() == 0).await;
         all.extend(some);
         relay.stop().await;
         consumer.stop().await;
     }
-    assert_eq!(world.effects().await, once(&all));
+    assert_eq!(fixture.effects().await, once(&all));
 }
 
 #[tokio::test]
-async fn a_disturbed_queue_that_is_only_read_gives_everything_and_never_gets_stuck() {
+async fn a_queue_with_faults_delivers_every_event() {
     for seed in 0..50 {
-        let memory = MemoryBus::disturbed_limited_to(&["wallet"], seed);
+        let memory = MemoryBus::limited_to_with_faults(&["wallet"], seed);
         let mut confirms = Vec::new();
         for subject in subjects("user", 100) {
             confirms.push(memory.publish(envelope(&subject)).await.unwrap());
@@ -84,7 +87,7 @@ async fn a_disturbed_queue_that_is_only_read_gives_everything_and_never_gets_stu
             assert!((1..=7).contains(&batch.len()));
             for (n, delivery) in batch.into_iter().enumerate() {
                 // Some are put back, and have to come again.
-                if n % 5 == 4 { drop(delivery) } else { delivery.answer.ack().await.unwrap() }
+                if n % 5 == 4 { drop(delivery) } else { delivery.acker.ack().await.unwrap() }
             }
         }
         for confirm in confirms {
@@ -100,17 +103,17 @@ async fn an_event_is_confirmed_when_the_last_subscriber_has_acknowledged_it() {
     let mut wallet = memory.subscribe("wallet").await.unwrap();
     let mut binary = memory.subscribe("binary").await.unwrap();
     let first = wallet.next_batch(1, Instant::now()).await.unwrap().remove(0);
-    first.answer.ack().await.unwrap();
+    first.acker.ack().await.unwrap();
     assert!(futures_util::poll!(&mut confirm).is_pending());
     let second = binary.next_batch(1, Instant::now()).await.unwrap().remove(0);
-    second.answer.retry().await.unwrap();
+    second.acker.requeue().await.unwrap();
     assert!(futures_util::poll!(&mut confirm).is_pending());
     let second = binary.next_batch(1, Instant::now()).await.unwrap().remove(0);
-    second.answer.ack().await.unwrap();
+    second.acker.ack().await.unwrap();
     confirm.await.unwrap();
     assert_eq!(memory.pending(), 0);
-    let nobody = chassis::events::Envelope { event_type: "auth.v1.Unheard".to_owned(), ..envelope("user") };
-    memory.publish(nobody).await.unwrap().await.unwrap();
+    let unsubscribed = chassis::events::Envelope { event_type: "auth.v1.Unheard".to_owned(), ..envelope("user") };
+    memory.publish(unsubscribed).await.unwrap().await.unwrap();
 }
 
 #[tokio::test]
@@ -144,43 +147,43 @@ async fn a_second_subscription_gets_nothing_until_the_first_is_gone() {
 
 #[tokio::test]
 async fn a_consumer_killed_in_the_middle_leaves_nothing_and_its_successor_does_all() {
-    let mut world = World::new().await;
-    world.effects = Arc::new(Effects::gated());
-    let (memory, bus) = wallet_alone();
+    let mut fixture = Fixture::new().await;
+    fixture.effects = Arc::new(Effects::gated());
+    let (memory, bus) = wallet_bus();
     let all = subjects("user", 30);
     for subject in &all {
         drop(bus.publish(envelope(subject)).await.unwrap());
     }
-    let consumer = world.start_consumer(&bus);
-    world.effects.waiting.notified().await;
+    let consumer = fixture.start_consumer(&bus);
+    fixture.effects.waiting.notified().await;
     consumer.kill().await;
-    let successor = start_consumer(&world.receiver, &Arc::default(), &bus);
+    let successor = start_consumer(&fixture.receiver, &Arc::default(), &bus);
     eventually("the queue is empty", async || memory.pending() == 0).await;
     successor.stop().await;
-    assert_eq!(world.effects().await, once(&all));
+    assert_eq!(fixture.effects().await, once(&all));
 }
 
 #[tokio::test]
 async fn a_consumer_asked_to_stop_finishes_the_batch_at_hand() {
-    let mut world = World::new().await;
-    world.effects = Arc::new(Effects::gated());
-    let (memory, bus) = wallet_alone();
+    let mut fixture = Fixture::new().await;
+    fixture.effects = Arc::new(Effects::gated());
+    let (memory, bus) = wallet_bus();
     drop(bus.publish(envelope("user")).await.unwrap());
-    let consumer = world.start_consumer(&bus);
-    world.effects.waiting.notified().await;
+    let consumer = fixture.start_consumer(&bus);
+    fixture.effects.waiting.notified().await;
     consumer.cancel.cancel();
-    world.effects.gate.as_ref().unwrap().add_permits(1);
+    fixture.effects.gate.as_ref().unwrap().add_permits(1);
     consumer.stop().await;
     assert_eq!(memory.pending(), 0);
-    assert_eq!(world.effects().await, once(&["user".to_owned()]));
+    assert_eq!(fixture.effects().await, once(&["user".to_owned()]));
 }
 
 #[tokio::test]
 async fn ended_sessions_are_the_chassiss_own_concern() {
-    let world = World::new().await;
-    let (memory, bus) = wallet_alone();
+    let fixture = Fixture::new().await;
+    let (memory, bus) = wallet_bus();
     let session = uuid::Uuid::from_u128(7);
-    let now = world.receiver.now();
+    let now = fixture.receiver.now();
     let message = SessionRevoked {
         session_id: session.as_bytes().to_vec(),
         expires_at: now.plus_hours(1).micros(),
@@ -191,12 +194,12 @@ async fn ended_sessions_are_the_chassiss_own_concern() {
     event.data = message.encode_to_vec();
     drop(bus.publish(event).await.unwrap());
     drop(bus.publish(envelope("user")).await.unwrap());
-    let consumer = world.start_consumer(&bus);
+    let consumer = fixture.start_consumer(&bus);
     eventually("the queue is empty", async || memory.pending() == 0).await;
     consumer.stop().await;
-    assert_eq!(world.effects().await, once(&["user".to_owned()]));
-    let mut c = world.receiver.db().write().await.unwrap();
-    let kept: Vec<Vec<u8>> = revoked_sessions::table.select(revoked_sessions::session_id).load(&mut c).await.unwrap();
-    assert_eq!(kept, [session.as_bytes().to_vec()]);
-    assert_eq!(revocation::sweep(&mut c, now.plus_hours(2)).await.unwrap(), 1);
+    assert_eq!(fixture.effects().await, once(&["user".to_owned()]));
+    let mut c = fixture.receiver.db().write().await.unwrap();
+    let stored: Vec<Vec<u8>> = revoked_sessions::table.select(revoked_sessions::session_id).load(&mut c).await.unwrap();
+    assert_eq!(stored, [session.as_bytes().to_vec()]);
+    assert_eq!(revocation::delete_expired(&mut c, now.plus_hours(2)).await.unwrap(), 1);
 }

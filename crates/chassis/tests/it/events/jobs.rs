@@ -1,6 +1,6 @@
 //! Leases, and the jobs that run under them.
 
-use super::world::{Folder, ctx, eventually};
+use super::fixture::{TempFolder, ctx, eventually};
 use chassis::ctx::Ctx;
 use chassis::events::HandleError;
 use chassis::jobs::{self, Job};
@@ -14,8 +14,8 @@ use uuid::Uuid;
 const ME: Uuid = Uuid::from_u128(1);
 const OTHER: Uuid = Uuid::from_u128(2);
 
-/// What a lease promises, on any database.
-pub(super) async fn a_lease_has_one_holder_until_it_ends_or_is_given_up(ctx: &Ctx) {
+/// Test of a lease, for any database.
+pub(super) async fn a_lease_has_one_holder_until_it_expires_or_is_released(ctx: &Ctx) {
     let now = ctx.now();
     let until = now.plus_secs(15);
     let mut c = ctx.db().write().await.unwrap();
@@ -23,7 +23,7 @@ pub(super) async fn a_lease_has_one_holder_until_it_ends_or_is_given_up(ctx: &Ct
     assert!(lease::try_acquire(c, "relay", ME, until, now).await.unwrap());
     assert!(!lease::try_acquire(c, "relay", OTHER, until, now).await.unwrap());
     assert!(lease::try_acquire(c, "another", OTHER, until, now).await.unwrap());
-    // To prolong it, and to prolong it to the same time.
+    // Renewal, and renewal to the same time.
     assert!(lease::try_acquire(c, "relay", ME, until.plus_secs(5), now).await.unwrap());
     assert!(lease::try_acquire(c, "relay", ME, until.plus_secs(5), now).await.unwrap());
     assert!(!lease::try_acquire(c, "relay", OTHER, until.plus_secs(20), until.plus_secs(5)).await.unwrap());
@@ -36,10 +36,10 @@ pub(super) async fn a_lease_has_one_holder_until_it_ends_or_is_given_up(ctx: &Ct
 }
 
 #[tokio::test]
-async fn a_lease_has_one_holder_until_it_ends() {
-    let folder = Folder::new();
+async fn a_lease_has_one_holder_until_it_expires() {
+    let folder = TempFolder::new();
     let ctx = ctx("wallet", folder.url("wallet.db")).await;
-    a_lease_has_one_holder_until_it_ends_or_is_given_up(&ctx).await;
+    a_lease_has_one_holder_until_it_expires_or_is_released(&ctx).await;
 }
 
 fn counting(runs: &Arc<AtomicU32>, outcome: fn(u32) -> Result<(), HandleError>) -> Job {
@@ -52,7 +52,7 @@ fn counting(runs: &Arc<AtomicU32>, outcome: fn(u32) -> Result<(), HandleError>) 
 
 #[tokio::test]
 async fn a_job_runs_at_once_and_again_until_it_is_stopped() {
-    let folder = Folder::new();
+    let folder = TempFolder::new();
     let ctx = ctx("wallet", folder.url("wallet.db")).await;
     let runs = Arc::new(AtomicU32::new(0));
     let cancel = CancellationToken::new();
@@ -64,7 +64,7 @@ async fn a_job_runs_at_once_and_again_until_it_is_stopped() {
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_runs_again() {
-    let folder = Folder::new();
+    let folder = TempFolder::new();
     let ctx = ctx("wallet", folder.url("wallet.db")).await;
     let runs = Arc::new(AtomicU32::new(0));
     let cancel = CancellationToken::new();
@@ -84,18 +84,18 @@ async fn a_job_that_fails_or_panics_runs_again() {
 }
 
 #[tokio::test]
-async fn a_job_asked_to_stop_finishes_its_run() {
-    let folder = Folder::new();
+async fn a_cancelled_job_finishes_its_run() {
+    let folder = TempFolder::new();
     let ctx = ctx("wallet", folder.url("wallet.db")).await;
-    let (begun, done) = (Arc::new(tokio::sync::Notify::new()), Arc::new(AtomicU32::new(0)));
-    let go_on = Arc::new(tokio::sync::Notify::new());
+    let (started, done) = (Arc::new(tokio::sync::Notify::new()), Arc::new(AtomicU32::new(0)));
+    let proceed = Arc::new(tokio::sync::Notify::new());
     let job = Job::every("slow", Duration::from_secs(3600), {
-        let (begun, done, go_on) = (begun.clone(), done.clone(), go_on.clone());
+        let (started, done, proceed) = (started.clone(), done.clone(), proceed.clone());
         move |_| {
-            let (begun, done, go_on) = (begun.clone(), done.clone(), go_on.clone());
+            let (started, done, proceed) = (started.clone(), done.clone(), proceed.clone());
             async move {
-                begun.notify_one();
-                go_on.notified().await;
+                started.notify_one();
+                proceed.notified().await;
                 done.fetch_add(1, Ordering::SeqCst);
                 Ok(())
             }
@@ -103,9 +103,9 @@ async fn a_job_asked_to_stop_finishes_its_run() {
     });
     let cancel = CancellationToken::new();
     let running = tokio::spawn(jobs::run(job, ctx, cancel.clone()));
-    begun.notified().await;
+    started.notified().await;
     cancel.cancel();
-    go_on.notify_one();
+    proceed.notify_one();
     running.await.unwrap();
     assert_eq!(done.load(Ordering::SeqCst), 1);
 }

@@ -1,10 +1,10 @@
-//! What was sent stays for a while, and can be sent again.
+//! Retention and republishing of sent events.
 
-use super::world::{Effects, Folder, World, ctx, effects_of, once, start_consumer, subjects};
+use super::fixture::{Effects, Fixture, TempFolder, ctx, effects_of, once, start_consumer, subjects};
 use chassis::config::Env;
 use chassis::ctx::Ctx;
-use chassis::events::bus::Bus;
-use chassis::events::log::{self, Choice, Retention};
+use chassis::events::bus::EventBus;
+use chassis::events::log::{self, RepublishFilter, Retention};
 use chassis::events::memory::MemoryBus;
 use chassis::id;
 use chassis::schema::{inbox, outbox};
@@ -14,15 +14,15 @@ use domain::{EventId, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
-const EVERYTHING: Choice = Choice { from: Timestamp::UNIX_EPOCH, until: None, event_type: None };
+const TIMEOUT: Duration = Duration::from_secs(60);
+const EVERYTHING: RepublishFilter = RepublishFilter { from: Timestamp::UNIX_EPOCH, until: None, event_type: None };
 
-fn kept(days: &str) -> Retention {
+fn retention(days: &str) -> Retention {
     Retention::from_env(&Env::from_pairs([("EVENTS_KEPT_DAYS", days)])).unwrap().unwrap()
 }
 
 #[test]
-fn events_are_kept_for_ever_or_for_a_month_at_least() {
+fn retention_is_unlimited_or_at_least_30_days() {
     assert_eq!(Retention::from_env(&Env::default()).unwrap(), None);
     assert!(Retention::from_env(&Env::from_pairs([("EVENTS_KEPT_DAYS", "30")])).unwrap().is_some());
     for bad in ["29", "0", "-1", "a month"] {
@@ -31,13 +31,13 @@ fn events_are_kept_for_ever_or_for_a_month_at_least() {
     }
 }
 
-/// An event that was made so many milliseconds after the end of `days`, and the mark that it was handled just then.
-struct Aged<'a> {
+/// Creates outbox and inbox rows whose age is `days` less some milliseconds.
+struct AgedRows<'a> {
     ctx: &'a Ctx,
     now: Timestamp,
 }
 
-impl Aged<'_> {
+impl AgedRows<'_> {
     fn id(&self, days: i64, millis: i64) -> EventId {
         id::earliest(self.now.plus_hours(-24 * days).plus(chrono::TimeDelta::milliseconds(millis)))
     }
@@ -61,20 +61,21 @@ impl Aged<'_> {
     }
 }
 
-async fn published(ctx: &Ctx) -> Vec<String> {
+async fn list_subjects(ctx: &Ctx) -> Vec<String> {
     let c = &mut *ctx.db().read().await.unwrap();
     outbox::table.order(outbox::position).select(outbox::subject).load(c).await.unwrap()
 }
 
-async fn handled(ctx: &Ctx) -> Vec<EventId> {
+async fn list_handled(ctx: &Ctx) -> Vec<EventId> {
     let c = &mut *ctx.db().read().await.unwrap();
     inbox::table.order(inbox::event_id).select(inbox::event_id).load(c).await.unwrap()
 }
 
-/// On any database. The clock runs on between `now` and the pruning, so nothing here is younger than an hour by chance.
-pub(super) async fn what_is_old_goes_and_nothing_else(ctx: &Ctx) {
+/// Test of pruning, for any database. The clock advances between `now` and the pruning, so rows are an hour apart from
+/// the limit.
+pub(super) async fn only_old_rows_are_pruned(ctx: &Ctx) {
     const HOUR: i64 = 3_600_000;
-    let aged = Aged { ctx, now: ctx.now() };
+    let aged = AgedRows { ctx, now: ctx.now() };
     for n in 0..1_200 {
         aged.publish(&format!("old{n}"), 90, -HOUR - n, true).await;
         aged.handle(97, -HOUR - n, aged.now.plus_hours(-24 * 8)).await;
@@ -88,57 +89,57 @@ pub(super) async fn what_is_old_goes_and_nothing_else(ctx: &Ctx) {
     aged.handle(97, HOUR, aged.now.plus_hours(-24 * 97)).await;
     aged.handle(0, 0, aged.now).await;
 
-    assert_eq!(log::prune(ctx, kept("90")).await.unwrap(), 1_201 + 1_201);
-    assert_eq!(published(ctx).await, ["never sent", "not yet old", "new"]);
-    assert_eq!(handled(ctx).await, [aged.id(97, -2), aged.id(97, HOUR), aged.id(0, 0)]);
-    assert_eq!(log::prune(ctx, kept("90")).await.unwrap(), 0);
+    assert_eq!(log::prune(ctx, retention("90")).await.unwrap(), 1_201 + 1_201);
+    assert_eq!(list_subjects(ctx).await, ["never sent", "not yet old", "new"]);
+    assert_eq!(list_handled(ctx).await, [aged.id(97, -2), aged.id(97, HOUR), aged.id(0, 0)]);
+    assert_eq!(log::prune(ctx, retention("90")).await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn events_that_are_old_and_sent_go_and_their_marks_some_days_later() {
-    let folder = Folder::new();
-    what_is_old_goes_and_nothing_else(&ctx("wallet", folder.url("wallet.db")).await).await;
+async fn old_sent_events_are_pruned_and_their_inbox_rows_some_days_later() {
+    let folder = TempFolder::new();
+    only_old_rows_are_pruned(&ctx("wallet", folder.url("wallet.db")).await).await;
 }
 
 #[tokio::test]
-async fn what_is_sent_again_is_new_to_who_is_new_alone() {
-    let world = World::new().await;
+async fn a_republished_event_takes_effect_only_in_a_new_consumer() {
+    let fixture = Fixture::new().await;
     let memory = MemoryBus::limited_to(&["wallet"]);
-    let bus: Arc<dyn Bus> = Arc::new(memory.clone());
-    let (relay, consumer) = (world.start_relay(&bus), world.start_consumer(&bus));
-    // More than are on their way at once.
+    let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
+    let (relay, consumer) = (fixture.start_relay(&bus), fixture.start_consumer(&bus));
+    // More than are in flight at once.
     let all = subjects("user", 2_100);
-    world.publish(&all).await;
-    world.all_sent().await;
-    assert_eq!(log::republish(world.producer.db(), &EVERYTHING, PATIENCE).await.unwrap(), all.len());
-    assert_eq!(world.effects().await, once(&all));
+    fixture.publish(&all).await;
+    fixture.all_sent().await;
+    assert_eq!(log::republish(fixture.producer.db(), &EVERYTHING, TIMEOUT).await.unwrap(), all.len());
+    assert_eq!(fixture.effects().await, once(&all));
     consumer.stop().await;
 
-    let folder = Folder::new();
+    let folder = TempFolder::new();
     let (rebuilt, effects) = (ctx("wallet", folder.url("wallet.db")).await, Arc::new(Effects::default()));
     let consumer = start_consumer(&rebuilt, &effects, &bus);
-    assert_eq!(log::republish(world.producer.db(), &EVERYTHING, PATIENCE).await.unwrap(), all.len());
+    assert_eq!(log::republish(fixture.producer.db(), &EVERYTHING, TIMEOUT).await.unwrap(), all.len());
     assert_eq!(effects_of(&rebuilt).await, once(&all));
     consumer.stop().await;
     relay.stop().await;
 }
 
 #[tokio::test]
-async fn only_what_was_asked_for_is_sent_again() {
-    let world = World::new().await;
-    let bus: Arc<dyn Bus> = Arc::new(MemoryBus::limited_to(&["wallet"]));
-    let (relay, consumer) = (world.start_relay(&bus), world.start_consumer(&bus));
+async fn only_selected_events_are_republished() {
+    let fixture = Fixture::new().await;
+    let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::limited_to(&["wallet"]));
+    let (relay, consumer) = (fixture.start_relay(&bus), fixture.start_consumer(&bus));
     for subject in ["before", "at", "after"] {
-        world.publish(&[subject.to_owned()]).await;
-        world.all_sent().await;
+        fixture.publish(&[subject.to_owned()]).await;
+        fixture.all_sent().await;
     }
     let times: Vec<Timestamp> = {
-        let c = &mut *world.producer.db().read().await.unwrap();
+        let c = &mut *fixture.producer.db().read().await.unwrap();
         outbox::table.order(outbox::position).select(outbox::occurred_at).load(c).await.unwrap()
     };
     let count = async |from, until, event_type: Option<&str>| {
-        let choice = Choice { from, until, event_type: event_type.map(str::to_owned) };
-        log::republish(world.producer.db(), &choice, PATIENCE).await.unwrap()
+        let filter = RepublishFilter { from, until, event_type: event_type.map(str::to_owned) };
+        log::republish(fixture.producer.db(), &filter, TIMEOUT).await.unwrap()
     };
     assert_eq!(count(times[1], None, None).await, 2);
     assert_eq!(count(times[1], Some(times[2]), None).await, 1);
@@ -150,18 +151,18 @@ async fn only_what_was_asked_for_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_run_is_not_waited_for_for_ever() {
-    let world = World::new().await;
-    let bus: Arc<dyn Bus> = Arc::new(MemoryBus::limited_to(&["wallet"]));
-    let (relay, consumer) = (world.start_relay(&bus), world.start_consumer(&bus));
-    world.publish(&subjects("user", 3)).await;
-    world.all_sent().await;
+async fn republishing_times_out_while_the_service_is_stopped() {
+    let fixture = Fixture::new().await;
+    let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::limited_to(&["wallet"]));
+    let (relay, consumer) = (fixture.start_relay(&bus), fixture.start_consumer(&bus));
+    fixture.publish(&subjects("user", 3)).await;
+    fixture.all_sent().await;
     relay.stop().await;
-    let refused = log::republish(world.producer.db(), &EVERYTHING, Duration::ZERO).await.unwrap_err();
-    assert!(refused.to_string().starts_with("3 events were asked for"), "{refused}");
+    let refused = log::republish(fixture.producer.db(), &EVERYTHING, Duration::ZERO).await.unwrap_err();
+    assert!(refused.to_string().starts_with("3 events are marked for republishing"), "{refused}");
     // They are sent when it runs again.
-    let relay = world.start_relay(&bus);
-    world.all_sent().await;
+    let relay = fixture.start_relay(&bus);
+    fixture.all_sent().await;
     relay.stop().await;
     consumer.stop().await;
 }

@@ -1,14 +1,14 @@
-//! Over a real broker, and on a real MySQL.
+//! Events over a real RabbitMQ, and on a real MySQL.
 
 mod rights;
 mod routing;
 
-use super::world::{
-    Effects, Folder, World, ctx, effects_of, envelope, eventually, once, publish, start_consumer, subjects, unique,
-    unsent,
+use super::fixture::{
+    Effects, Fixture, TempFolder, ctx, effects_of, envelope, eventually, once, publish, start_consumer, subjects,
+    unique, unsent,
 };
 use chassis::events::amqp::AmqpBus;
-use chassis::events::bus::Bus;
+use chassis::events::bus::EventBus;
 use chassis::events::memory::MemoryBus;
 use chassis::events::relay::Relay;
 use chassis::events::{HandleError, parked};
@@ -33,7 +33,7 @@ fn server(variable: &str) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-/// Runs `test` with a namespace of its own on the broker.
+/// Runs `test` with its own namespace on the broker.
 async fn with_namespace<Fut: Future<Output = ()>>(test: impl FnOnce(String) -> Fut) {
     let namespace = unique();
     let outcome = AssertUnwindSafe(test(namespace.clone())).catch_unwind().await;
@@ -52,21 +52,21 @@ async fn with_namespace<Fut: Future<Output = ()>>(test: impl FnOnce(String) -> F
     }
 }
 
-fn connect(namespace: &str) -> Arc<dyn Bus> {
+fn connect(namespace: &str) -> Arc<dyn EventBus> {
     Arc::new(AmqpBus::connect(&server("TEST_AMQP_URL"), namespace).unwrap())
 }
 
-async fn up(bus: &Arc<dyn Bus>) {
-    eventually("the broker is there", async || bus.ping().await.is_ok()).await;
+async fn up(bus: &Arc<dyn EventBus>) {
+    eventually("the broker is connected", async || bus.ping().await.is_ok()).await;
 }
 
-/// A way to the broker that can be cut.
-struct Wire {
+/// A proxy of the broker whose connections can be cut.
+struct Proxy {
     url: String,
     cuts: watch::Sender<u32>,
 }
 
-impl Wire {
+impl Proxy {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri: lapin::uri::AMQPUri = server("TEST_AMQP_URL").parse().unwrap();
@@ -95,68 +95,68 @@ impl Wire {
 }
 
 #[tokio::test]
-async fn events_travel_over_the_broker_and_take_effect_once() {
+async fn events_over_the_broker_take_effect_once() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let (here, there) = (connect(&namespace), connect(&namespace));
-        let (relay, consumer) = (world.start_relay(&here), world.start_consumer(&there));
+        let (relay, consumer) = (fixture.start_relay(&here), fixture.start_consumer(&there));
         let all = subjects("user", 1000);
         for some in all.chunks(100) {
-            world.publish(some).await;
+            fixture.publish(some).await;
         }
-        world.all_sent().await;
-        eventually("all took effect", async || world.effects().await.len() == all.len()).await;
+        fixture.all_sent().await;
+        eventually("all took effect", async || fixture.effects().await.len() == all.len()).await;
         relay.stop().await;
         consumer.stop().await;
-        assert_eq!(world.effects().await, once(&all));
+        assert_eq!(fixture.effects().await, once(&all));
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_service_not_started_yet_gets_what_was_published_before() {
+async fn a_service_receives_events_published_before_its_first_start() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let bus = connect(&namespace);
-        let relay = world.start_relay(&bus);
+        let relay = fixture.start_relay(&bus);
         let all = subjects("user", 10);
-        world.publish(&all).await;
-        world.all_sent().await;
+        fixture.publish(&all).await;
+        fixture.all_sent().await;
         relay.stop().await;
         drop(bus);
         let bus = connect(&namespace);
-        let consumer = world.start_consumer(&bus);
-        eventually("all took effect", async || world.effects().await.len() == all.len()).await;
+        let consumer = fixture.start_consumer(&bus);
+        eventually("all took effect", async || fixture.effects().await.len() == all.len()).await;
         consumer.stop().await;
-        assert_eq!(world.effects().await, once(&all));
+        assert_eq!(fixture.effects().await, once(&all));
     })
     .await;
 }
 
 #[tokio::test]
-async fn connections_cut_again_and_again_lose_nothing_and_double_nothing() {
+async fn repeatedly_cut_connections_lose_and_duplicate_no_effect() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
-        let (wire, other) = (Wire::new().await, Wire::new().await);
-        let here: Arc<dyn Bus> = Arc::new(AmqpBus::connect(&wire.url, &namespace).unwrap());
-        let there: Arc<dyn Bus> = Arc::new(AmqpBus::connect(&other.url, &namespace).unwrap());
-        let (relay, consumer) = (world.start_relay(&here), world.start_consumer(&there));
+        let fixture = Fixture::new().await;
+        let (proxy, other) = (Proxy::new().await, Proxy::new().await);
+        let here: Arc<dyn EventBus> = Arc::new(AmqpBus::connect(&proxy.url, &namespace).unwrap());
+        let there: Arc<dyn EventBus> = Arc::new(AmqpBus::connect(&other.url, &namespace).unwrap());
+        let (relay, consumer) = (fixture.start_relay(&here), fixture.start_consumer(&there));
         let all = subjects("user", 2000);
         for (n, some) in all.chunks(100).enumerate() {
-            world.publish(some).await;
+            fixture.publish(some).await;
             match n {
-                3 | 9 => wire.cut(),
+                3 | 9 => proxy.cut(),
                 6 | 12 => other.cut(),
                 _ => {}
             }
         }
-        wire.cut();
+        proxy.cut();
         other.cut();
-        world.all_sent().await;
-        eventually("all took effect", async || world.effects().await.len() == all.len()).await;
+        fixture.all_sent().await;
+        eventually("all took effect", async || fixture.effects().await.len() == all.len()).await;
         relay.stop().await;
         consumer.stop().await;
-        assert_eq!(world.effects().await, once(&all));
+        assert_eq!(fixture.effects().await, once(&all));
     })
     .await;
 }
@@ -164,15 +164,15 @@ async fn connections_cut_again_and_again_lose_nothing_and_double_nothing() {
 #[tokio::test]
 async fn of_two_consumers_one_is_active_and_the_other_takes_over() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let (one, two) = (connect(&namespace), connect(&namespace));
         up(&one).await;
         up(&two).await;
         let mut first = one.subscribe("wallet").await.unwrap();
         let mut second = two.subscribe("wallet").await.unwrap();
-        let relay = world.start_relay(&one);
-        world.publish(&subjects("user", 10)).await;
-        world.all_sent().await;
+        let relay = fixture.start_relay(&one);
+        fixture.publish(&subjects("user", 10)).await;
+        fixture.all_sent().await;
         let mut got = Vec::new();
         while got.len() < 10 {
             got.extend(first.next_batch(200, Instant::now() + Duration::from_millis(5)).await.unwrap());
@@ -187,7 +187,7 @@ async fn of_two_consumers_one_is_active_and_the_other_takes_over() {
 }
 
 #[tokio::test]
-async fn an_acknowledgement_of_some_leaves_the_others_to_come_again() {
+async fn unacknowledged_deliveries_are_delivered_again() {
     with_namespace(async |namespace| {
         let bus = connect(&namespace);
         up(&bus).await;
@@ -199,12 +199,12 @@ async fn an_acknowledgement_of_some_leaves_the_others_to_come_again() {
         while got.len() < 9 {
             got.extend(queue.next_batch(200, Instant::now() + Duration::from_millis(5)).await.unwrap());
         }
-        // The first two and the fifth are done; one goes back; the rest is dropped.
+        // The first two and the fifth are acknowledged, one is requeued, the rest is dropped.
         let mut done = Vec::new();
         for (n, delivery) in got.into_iter().enumerate() {
             match n {
-                0 | 1 | 4 => done.push(delivery.answer),
-                6 => delivery.answer.retry().await.unwrap(),
+                0 | 1 | 4 => done.push(delivery.acker),
+                6 => delivery.acker.requeue().await.unwrap(),
                 _ => drop(delivery),
             }
         }
@@ -216,15 +216,15 @@ async fn an_acknowledgement_of_some_leaves_the_others_to_come_again() {
         let mut left: Vec<_> = again.iter().map(|d| d.event.subject.clone()).collect();
         left.sort();
         assert_eq!(left, ["user00002", "user00003", "user00005", "user00006", "user00007", "user00008"]);
-        queue.ack_all(again.into_iter().map(|d| d.answer).collect()).await.unwrap();
+        queue.ack_all(again.into_iter().map(|d| d.acker).collect()).await.unwrap();
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_event_the_broker_gave_up_on_gets_one_more_try_before_it_is_parked() {
+async fn a_dead_letter_is_tried_once_more_before_it_is_parked() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let bus = connect(&namespace);
         up(&bus).await;
         for subject in ["restless", "poison-1"] {
@@ -234,40 +234,40 @@ async fn an_event_the_broker_gave_up_on_gets_one_more_try_before_it_is_parked() 
         for _ in 0..102 {
             let batch = queue.next_batch(1, Instant::now()).await.unwrap();
             for delivery in batch {
-                delivery.answer.retry().await.unwrap();
+                delivery.acker.requeue().await.unwrap();
             }
         }
         drop(queue);
-        let consumer = world.start_consumer(&bus);
+        let consumer = fixture.start_consumer(&bus);
         let parked = async || {
-            let mut c = world.receiver.db().write().await.unwrap();
+            let mut c = fixture.receiver.db().write().await.unwrap();
             parked::list(&mut c, 10, 0).await.unwrap()
         };
-        eventually("one takes effect", async || world.effects().await.contains_key("restless")).await;
+        eventually("one takes effect", async || fixture.effects().await.contains_key("restless")).await;
         eventually("the other is parked", async || parked().await.len() == 1).await;
         consumer.stop().await;
         assert_eq!(parked().await[0].subject, "poison-1");
-        assert_eq!(world.effects().await, once(&["restless".to_owned()]));
+        assert_eq!(fixture.effects().await, once(&["restless".to_owned()]));
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_queue_somebody_deleted_is_made_again() {
+async fn a_deleted_queue_is_declared_again() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let bus = connect(&namespace);
         up(&bus).await;
-        let consumer = world.start_consumer(&bus);
+        let consumer = fixture.start_consumer(&bus);
         bus.publish(envelope("before")).await.unwrap().await.unwrap();
-        eventually("it took effect", async || world.effects().await.contains_key("before")).await;
+        eventually("it took effect", async || fixture.effects().await.contains_key("before")).await;
         let connection = lapin::Connection::connect(&server("TEST_AMQP_URL"), Default::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
         channel.queue_delete(format!("{namespace}.wallet").into(), QueueDeleteOptions::default()).await.unwrap();
-        // What is published while there is no queue is nobody's.
+        // Events published while there is no queue are lost.
         eventually("the service listens again", async || {
             bus.publish(envelope("after")).await.unwrap().await.unwrap();
-            world.effects().await.contains_key("after")
+            fixture.effects().await.contains_key("after")
         })
         .await;
         consumer.stop().await;
@@ -276,17 +276,17 @@ async fn a_queue_somebody_deleted_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_broker_that_is_not_there_is_told_and_looked_for() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = nobody.local_addr().unwrap();
-    drop(nobody);
+async fn an_unreachable_broker_is_reported_without_its_password() {
+    let free_port = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = free_port.local_addr().unwrap();
+    drop(free_port);
     let bus = AmqpBus::connect(&format!("amqp://guest:hunter2@{address}"), "x").unwrap();
     let refused = bus.publish(envelope("user")).await.err().unwrap().to_string();
     assert!(!refused.contains("hunter2"), "{refused}");
     assert!(bus.ping().await.is_err());
     for bad in ["amqp://u:hunter2@h:port", "http://u:hunter2@h", ""] {
-        let told = AmqpBus::connect(bad, "x").err().unwrap().to_string();
-        assert!(told.starts_with("BROKER_URL") && !told.contains("hunter2"), "{told}");
+        let error = AmqpBus::connect(bad, "x").err().unwrap().to_string();
+        assert!(error.starts_with("BROKER_URL") && !error.contains("hunter2"), "{error}");
     }
 }
 
@@ -307,14 +307,14 @@ async fn with_mysql<Fut: Future<Output = ()>>(test: impl FnOnce(String) -> Fut) 
 }
 
 #[tokio::test]
-async fn on_mysql_the_whole_way_gives_each_effect_once() {
+async fn on_mysql_each_event_takes_effect_once() {
     with_mysql(async |url| {
-        let folder = Folder::new();
+        let folder = TempFolder::new();
         let receiver = ctx("wallet", url).await;
         let producer = ctx("auth", folder.url("auth.db")).await;
         let effects: Arc<Effects> = Arc::default();
-        let memory = MemoryBus::disturbed_limited_to(&["wallet"], 7);
-        let bus: Arc<dyn Bus> = Arc::new(memory.clone());
+        let memory = MemoryBus::limited_to_with_faults(&["wallet"], 7);
+        let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
         let cancel = CancellationToken::new();
         let relay = tokio::spawn(Relay::new(producer.clone(), bus.clone()).run(cancel.clone()));
         let consumer = start_consumer(&receiver, &effects, &bus);
@@ -327,7 +327,10 @@ async fn on_mysql_the_whole_way_gives_each_effect_once() {
         assert_eq!(effects_of(&receiver).await, expected);
         effects.cured.store(true, Ordering::SeqCst);
         let now = receiver.now();
-        let asked = parked::replay(&mut receiver.db().write().await.unwrap(), parked::Which::All, now).await.unwrap();
+        let asked =
+            parked::request_replay(&mut receiver.db().write().await.unwrap(), parked::ReplaySelection::All, now)
+                .await
+                .unwrap();
         assert_eq!(asked, 2);
         eventually("both are replayed", async || effects_of(&receiver).await.len() == expected.len() + 2).await;
         cancel.cancel();
@@ -338,8 +341,8 @@ async fn on_mysql_the_whole_way_gives_each_effect_once() {
 }
 
 #[tokio::test]
-async fn on_mysql_events_that_are_old_and_sent_go() {
-    with_mysql(async |url| super::log::what_is_old_goes_and_nothing_else(&ctx("wallet", url).await).await).await;
+async fn on_mysql_old_sent_events_are_pruned() {
+    with_mysql(async |url| super::log::only_old_rows_are_pruned(&ctx("wallet", url).await).await).await;
 }
 
 #[tokio::test]
@@ -347,7 +350,7 @@ async fn on_mysql_a_position_that_becomes_visible_late_is_sent() {
     with_mysql(async |url| {
         let producer = ctx("auth", url).await;
         let memory = MemoryBus::limited_to(&["wallet"]);
-        let bus: Arc<dyn Bus> = Arc::new(memory.clone());
+        let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
         let cancel = CancellationToken::new();
         let relay = tokio::spawn(Relay::new(producer.clone(), bus.clone()).run(cancel.clone()));
         let mut queue = bus.subscribe("wallet").await.unwrap();
@@ -369,7 +372,7 @@ async fn on_mysql_a_position_that_becomes_visible_late_is_sent() {
         while got.len() < 2 {
             for delivery in queue.next_batch(10, Instant::now()).await.unwrap() {
                 got.push((delivery.event.position, delivery.event.subject.clone()));
-                delivery.answer.ack().await.unwrap();
+                delivery.acker.ack().await.unwrap();
             }
         }
         got.sort();
@@ -382,10 +385,10 @@ async fn on_mysql_a_position_that_becomes_visible_late_is_sent() {
 }
 
 #[tokio::test]
-async fn on_mysql_a_lease_has_one_holder_until_it_ends() {
+async fn on_mysql_a_lease_has_one_holder_until_it_expires() {
     with_mysql(async |url| {
         let ctx = ctx("wallet", url).await;
-        super::jobs::a_lease_has_one_holder_until_it_ends_or_is_given_up(&ctx).await;
+        super::jobs::a_lease_has_one_holder_until_it_expires_or_is_released(&ctx).await;
     })
     .await;
 }

@@ -1,33 +1,33 @@
-//! All that may be read as a whole: tables that stay small, and statements that have to read everything.
+//! Allowed scans: small tables, and statements that must read a whole table.
 
-/// A service (`*` for each), a table of it, and why it has few rows for ever.
-const SMALL: [(&str, &str, &str); 18] = [
-    ("*", "leases", "a row a job"),
-    ("*", "public_keys", "the signing keys that are known"),
-    ("auth", "signing_keys", "a few at a time, removed when they have expired"),
+/// Small tables: service (`*` for all), table and reason.
+const SMALL_TABLES: [(&str, &str, &str); 18] = [
+    ("*", "leases", "one row for each job"),
+    ("*", "public_keys", "the known signing keys"),
+    ("auth", "signing_keys", "a few keys, removed after expiry"),
     ("binary", "tree_head", "one row"),
-    ("binary", "plan_versions", "a row a version of the plan"),
+    ("binary", "plan_versions", "one row for each plan version"),
     ("binary", "pair_totals_head", "one row"),
-    ("binary", "pair_totals", "a row a month and status"),
-    ("booking", "vehicles", "the models that are sold"),
-    ("booking", "plan_versions", "a row a version of the plan"),
-    ("booking", "reconciliations", "a row a payment gateway"),
-    ("payout", "plan_versions", "a row a version of the plan"),
-    ("payout", "tax_rules", "a row a change of the law"),
+    ("binary", "pair_totals", "one row for each month and status"),
+    ("booking", "vehicles", "the vehicle models"),
+    ("booking", "plan_versions", "one row for each plan version"),
+    ("booking", "reconciliations", "one row for each payment gateway"),
+    ("payout", "plan_versions", "one row for each plan version"),
+    ("payout", "tax_rules", "one row for each change of the tax rules"),
     ("reports", "rollup_state", "one row"),
-    ("wallet", "plan_versions", "a row a version of the plan"),
-    ("wallet", "plan_locks", "a row a version of the plan"),
+    ("wallet", "plan_versions", "one row for each plan version"),
+    ("wallet", "plan_locks", "one row for each plan version"),
     ("wallet", "seal_progress", "one row"),
-    ("wallet", "account_rollups", "a row a kind of account"),
-    ("wallet", "posting_epochs", "the last ones; earlier ones are removed"),
+    ("wallet", "account_rollups", "one row for each kind of account"),
+    ("wallet", "posting_epochs", "the latest epochs; earlier ones are removed"),
 ];
 
-/// A service (`*` for each), how statements of it end, and why they may scan.
-const ALLOWED: [(&str, &[&str], &str); 2] = [
+/// Allowed scans: service (`*` for all), ends of statements and reason.
+const ALLOWED_SCANS: [(&str, &[&str], &str); 2] = [
     (
         "*",
         &["SELECT COUNT(*) FROM `parked`"],
-        "the metric is the exact number; each row is an alarm that somebody ends, and the count reads an index alone",
+        "the metric needs the exact number; operators keep the table small, and the count reads only an index",
     ),
     (
         "reports",
@@ -43,7 +43,7 @@ const ALLOWED: [(&str, &[&str], &str); 2] = [
             "FROM `wallet_transactions` GROUP BY `wallet_transactions`.`happened_on`, `wallet_transactions`.`kind`",
             "SUM(`wallets`.`clawback_due_paise`) FROM `wallets` LIMIT ?",
         ],
-        "the job that compares the rollups with all facts there are; no request does",
+        "the job that compares the rollups with all facts; no request runs these",
     ),
 ];
 
@@ -52,24 +52,24 @@ fn is_of(service: &str, of: &str) -> bool {
 }
 
 pub(crate) fn is_small(service: &str, table: &str) -> bool {
-    SMALL.iter().any(|(of, name, _)| is_of(service, of) && *name == table)
+    SMALL_TABLES.iter().any(|(of, name, _)| is_of(service, of) && *name == table)
 }
 
-/// Small tables of `service` that it does not have.
+/// Small tables in the list that `service` does not have.
 pub(crate) fn missing(service: &str, tables: &[&str]) -> Vec<&'static str> {
-    let named = SMALL.iter().filter(|(of, ..)| is_of(service, of)).map(|(_, name, _)| *name);
+    let named = SMALL_TABLES.iter().filter(|(of, ..)| is_of(service, of)).map(|(_, name, _)| *name);
     named.filter(|name| !tables.contains(name)).collect()
 }
 
 fn endings(service: &str) -> impl Iterator<Item = &'static str> {
-    ALLOWED.iter().filter(move |(of, ..)| is_of(service, of)).flat_map(|(_, endings, _)| endings.iter().copied())
+    ALLOWED_SCANS.iter().filter(move |(of, ..)| is_of(service, of)).flat_map(|(_, endings, _)| endings.iter().copied())
 }
 
 pub(crate) fn is_allowed(service: &str, statement: &str) -> bool {
     endings(service).any(|ending| statement.ends_with(ending))
 }
 
-/// Exceptions for which there is no such statement any more.
+/// Allowed scans that no recorded statement uses.
 pub(crate) fn unused(service: &str, statements: &[String]) -> Vec<&'static str> {
     endings(service).filter(|ending| !statements.iter().any(|statement| statement.ends_with(ending))).collect()
 }

@@ -1,17 +1,18 @@
-//! Tables with so many rows that a plan shows what it would be in production, and values that are in them.
+//! Tables filled with enough rows for realistic query plans, and values that exist in them.
 
 use super::exceptions;
-use crate::schema::{Column, Plain, Table};
+use crate::schema::{Column, RawConnection, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of a table that grows.
+/// Rows of a growing table.
 const ROWS: u32 = 5_000;
-/// Rows of a table that stays small.
-const FEW: u32 = 20;
-/// One row in so many has no value, where it may be missing, or a flag that is set.
-const RARE: u32 = 50;
-/// Parts of a `CHECK` that are no more than the whole.
-const ZERO: [&str; 6] = ["applied_paise", "released_paise", "paid_paise", "total_paid_paise", "tds_paise", "emi_paise"];
+/// Rows of a small table.
+const SMALL_TABLE_ROWS: u32 = 20;
+/// One row in this many has a null in an optional column, or a set flag.
+const RARE_INTERVAL: u32 = 50;
+/// Columns that a `CHECK` limits to the value of another column; they are filled with zero.
+const ZERO_COLUMNS: [&str; 6] =
+    ["applied_paise", "released_paise", "paid_paise", "total_paid_paise", "tds_paise", "emi_paise"];
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -22,12 +23,12 @@ enum Kind {
     Bytes,
 }
 
-/// The values of a column: the numbers from zero to `different`, each as the column's type has it.
+/// Values of a column: the numbers below `distinct`, in the column's type.
 #[derive(Clone)]
 pub(crate) struct Values {
     kind: Kind,
     width: u32,
-    pub(crate) different: u32,
+    pub(crate) distinct: u32,
     sqlite: bool,
 }
 
@@ -41,17 +42,17 @@ impl Values {
             "varbinary" | "blob" | "mediumblob" => (Kind::Bytes, size.min(16), rows),
             "boolean" | "tinyint" => (Kind::Flag, 1, 2),
             "bigint" | "int" | "integer" => (Kind::Number, 10, rows),
-            // A word out of few, such as a state.
+            // Few distinct values, such as a state.
             "varchar" if size <= 32 => (Kind::Text, size.min(12), rows / 100),
             "varchar" | "text" | "mediumtext" => (Kind::Text, size.min(12), rows),
             "datetime" => (Kind::Time, 10, rows),
             other => panic!("no values for a column of type {other}"),
         };
-        let different = if unique { rows } else { usual.max(2) };
-        Self { kind, width, different: different.min(10_u32.saturating_pow(width)), sqlite }
+        let distinct = if unique { rows } else { usual.max(2) };
+        Self { kind, width, distinct: distinct.min(10_u32.saturating_pow(width)), sqlite }
     }
 
-    /// Number `n`, which may be an expression, as SQL.
+    /// SQL of value number `n`, which may be an expression.
     pub(crate) fn literal(&self, n: &str) -> String {
         let padded = match self.sqlite {
             true => format!("printf('%0{}d', {n})", self.width),
@@ -67,24 +68,24 @@ impl Values {
         }
     }
 
-    /// The value that row `n` has.
+    /// SQL of the value of row `n`.
     fn in_row(&self) -> String {
         match self.kind {
-            Kind::Flag => format!("CASE WHEN n % {RARE} = 0 THEN 1 ELSE 0 END"),
-            Kind::Number | Kind::Time | Kind::Text | Kind::Bytes => self.literal(&format!("(n % {})", self.different)),
+            Kind::Flag => format!("CASE WHEN n % {RARE_INTERVAL} = 0 THEN 1 ELSE 0 END"),
+            Kind::Number | Kind::Time | Kind::Text | Kind::Bytes => self.literal(&format!("(n % {})", self.distinct)),
         }
     }
 }
 
-/// A service's database, with its columns.
-pub(crate) struct Filled {
-    /// By table and column.
+/// A filled database of a service.
+pub(crate) struct FilledDatabase {
+    /// Values by table and column.
     columns: BTreeMap<String, BTreeMap<String, Values>>,
 }
 
-impl Filled {
+impl FilledDatabase {
     /// Fills every table of `service`.
-    pub(crate) async fn of(service: &str, c: &mut Plain, tables: &[Table]) -> Self {
+    pub(crate) async fn fill(service: &str, c: &mut RawConnection, tables: &[Table]) -> Self {
         let numbers: Vec<String> = (0..ROWS).map(|n| format!("({n})")).collect();
         let setting = if c.is_sqlite() { "" } else { "SET unique_checks = 0;" };
         let temporary = "CREATE TEMPORARY TABLE numbers (n INTEGER NOT NULL PRIMARY KEY)";
@@ -92,7 +93,7 @@ impl Filled {
         let mut columns = BTreeMap::new();
         c.run("BEGIN").await.unwrap();
         for table in tables {
-            let rows = if exceptions::is_small(service, &table.name) { FEW } else { ROWS };
+            let rows = if exceptions::is_small(service, &table.name) { SMALL_TABLE_ROWS } else { ROWS };
             let unique = unique(table);
             let values: BTreeMap<String, Values> = table
                 .columns
@@ -102,7 +103,7 @@ impl Filled {
                     (column.name.clone(), values)
                 })
                 .collect();
-            fill(c, table, &values, rows).await;
+            fill_table(c, table, &values, rows).await;
             columns.insert(table.name.clone(), values);
         }
         c.run("COMMIT").await.unwrap();
@@ -120,31 +121,31 @@ impl Filled {
     }
 }
 
-/// Of each key one column that tells all rows apart: the last one that can.
+/// One column of each key with distinct values in all rows: the last possible one.
 fn unique(table: &Table) -> BTreeSet<String> {
     let can = |name: &&String| {
         let column = table.columns.iter().find(|c| c.name == **name).unwrap();
         let values = Values::of(column, ROWS, true, true);
-        values.different == ROWS && !matches!(values.kind, Kind::Flag)
+        values.distinct == ROWS && !matches!(values.kind, Kind::Flag)
     };
-    table.keys.iter().map(|key| key.iter().rev().find(can).expect("a column that differs").clone()).collect()
+    table.keys.iter().map(|key| key.iter().rev().find(can).expect("a column with distinct values").clone()).collect()
 }
 
-async fn fill(c: &mut Plain, table: &Table, values: &BTreeMap<String, Values>, rows: u32) {
-    // What a migration put there; where a trigger refuses that, there is nothing.
+async fn fill_table(c: &mut RawConnection, table: &Table, values: &BTreeMap<String, Values>, rows: u32) {
+    // Removes rows that a migration inserted. Where a trigger refuses it, there are none.
     let _refused = c.run(&format!("DELETE FROM `{}`", table.name)).await;
     let mut names = Vec::new();
     let mut selected = Vec::new();
     for (place, column) in table.columns.iter().enumerate() {
         let value = values[&column.name].in_row();
         names.push(format!("`{}`", column.name));
-        selected.push(if ZERO.contains(&column.name.as_str()) {
+        selected.push(if ZERO_COLUMNS.contains(&column.name.as_str()) {
             "0".to_owned()
         } else if column.required {
             value
         } else {
-            // Each column where no other one is missing.
-            format!("CASE WHEN n % {RARE} = {place} THEN NULL ELSE {value} END")
+            // Each optional column is null in other rows.
+            format!("CASE WHEN n % {RARE_INTERVAL} = {place} THEN NULL ELSE {value} END")
         });
     }
     let (names, selected) = (names.join(", "), selected.join(", "));

@@ -1,63 +1,64 @@
-//! A recorded statement: the tables it reads, and its text with values that are in them.
+//! A recorded statement: its tables, and its text with existing values.
 
-use super::filled::{Filled, Values};
+use super::filled::{FilledDatabase, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How a value is compared with its column.
+/// Comparison of a value with its column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Compared {
+enum Comparison {
     Equal,
     Above,
     Below,
-    Alike,
-    /// Not at all: it counts rows.
-    Count,
+    Like,
+    /// Not compared: a `LIMIT` or `OFFSET`.
+    RowCount,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Token<'a> {
     Name(&'a str),
-    /// Where it stands.
+    /// Offset of a bound value.
     Value(usize),
     Sign(&'a str),
 }
 
-/// Where a value goes.
-struct Place<'a, 'f> {
+/// Position of a bound value.
+struct Placeholder<'a, 'f> {
     at: usize,
-    /// What it is compared with, and which values that has.
+    /// Column that it is compared with, and the column's values.
     name: &'a str,
     column: Option<&'f Values>,
-    how: Compared,
+    how: Comparison,
 }
 
-impl Place<'_, '_> {
-    /// The value number `count` of a statement, which asks for greater values of this column too where `above`.
+impl Placeholder<'_, '_> {
+    /// SQL of the value. `count` is its index in the statement; `above` says that the statement also has a lower bound
+    /// on this column.
     fn literal(&self, count: usize, above: bool) -> String {
-        let Some(column) = self.column.filter(|_| self.how != Compared::Count) else { return "10".to_owned() };
-        let different = column.different;
+        let Some(column) = self.column.filter(|_| self.how != Comparison::RowCount) else { return "10".to_owned() };
+        let distinct = column.distinct;
         let number = match self.how {
-            // Two of a list differ.
-            Compared::Equal | Compared::Count => different / 2 + u32::try_from(count % 2).unwrap(),
-            Compared::Alike => different / 2,
-            Compared::Above => different - 1 - different / 50,
-            Compared::Below if above => different - 1,
-            Compared::Below => different / 50,
+            // Two values of a list differ.
+            Comparison::Equal | Comparison::RowCount => distinct / 2 + u32::try_from(count % 2).unwrap(),
+            Comparison::Like => distinct / 2,
+            Comparison::Above => distinct - 1 - distinct / 50,
+            Comparison::Below if above => distinct - 1,
+            Comparison::Below => distinct / 50,
         };
         let literal = column.literal(&number.to_string());
-        if self.how == Compared::Alike { format!("CONCAT({literal}, '%')") } else { literal }
+        if self.how == Comparison::Like { format!("CONCAT({literal}, '%')") } else { literal }
     }
 }
 
 pub(crate) struct Statement<'a> {
     pub(crate) sql: &'a str,
     tokens: Vec<Token<'a>>,
-    /// Tables by the names that the statement has for them.
+    /// Tables by their aliases in the statement.
     names: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Statement<'a> {
-    pub(crate) fn of(sql: &'a str, filled: &Filled) -> Self {
+    pub(crate) fn parse(sql: &'a str, filled: &FilledDatabase) -> Self {
         let tokens = tokens(sql);
         let mut names = BTreeMap::new();
         for (at, token) in tokens.iter().enumerate() {
@@ -69,7 +70,7 @@ impl<'a> Statement<'a> {
             }
             let alias = match (tokens.get(at + 1), tokens.get(at + 2)) {
                 (Some(Token::Name(word)), Some(Token::Name(alias))) if word.eq_ignore_ascii_case("AS") => alias,
-                (Some(Token::Name(alias)), _) if !is_word(alias) => alias,
+                (Some(Token::Name(alias)), _) if !is_keyword(alias) => alias,
                 _ => table,
             };
             names.insert(alias, table);
@@ -77,7 +78,7 @@ impl<'a> Statement<'a> {
         Self { sql, tokens, names }
     }
 
-    /// The table that the statement calls so; none where that is a part of the statement itself.
+    /// The table with this alias; `None` for a subquery.
     pub(crate) fn table(&self, name: &str) -> Option<&'a str> {
         self.names.get(name).copied()
     }
@@ -85,40 +86,40 @@ impl<'a> Statement<'a> {
         self.names.values().any(|name| *name == table)
     }
 
-    /// The statement with a value in each place, so chosen that few rows are within them.
-    pub(crate) fn with_values(&self, filled: &Filled) -> String {
-        let places = self.places(filled);
-        let is_above = |place: &&Place<'_, '_>| place.how == Compared::Above;
-        let above: BTreeSet<&str> = places.iter().filter(is_above).map(|place| place.name).collect();
+    /// The statement with values that select few rows.
+    pub(crate) fn with_values(&self, filled: &FilledDatabase) -> String {
+        let placeholders = self.placeholders(filled);
+        let is_above = |placeholder: &&Placeholder<'_, '_>| placeholder.how == Comparison::Above;
+        let above: BTreeSet<&str> = placeholders.iter().filter(is_above).map(|placeholder| placeholder.name).collect();
         let mut text = String::new();
         let mut done = 0;
-        for (count, place) in places.iter().enumerate() {
-            text += &self.sql[done..place.at];
-            text += &place.literal(count, above.contains(place.name));
-            done = place.at + 1;
+        for (count, placeholder) in placeholders.iter().enumerate() {
+            text += &self.sql[done..placeholder.at];
+            text += &placeholder.literal(count, above.contains(placeholder.name));
+            done = placeholder.at + 1;
         }
         text + &self.sql[done..]
     }
 
-    fn places<'f>(&self, filled: &'f Filled) -> Vec<Place<'a, 'f>> {
+    fn placeholders<'f>(&self, filled: &'f FilledDatabase) -> Vec<Placeholder<'a, 'f>> {
         let mut found = Vec::new();
-        let (mut name, mut column, mut how) = ("", None, Compared::Equal);
+        let (mut name, mut column, mut how) = ("", None, Comparison::Equal);
         let mut between = false;
         for (at, token) in self.tokens.iter().enumerate() {
             match *token {
-                Token::Value(at) => found.push(Place { at, name, column, how }),
-                Token::Sign("=" | "<>" | "!=") => how = Compared::Equal,
-                Token::Sign("<" | "<=") => how = Compared::Below,
-                Token::Sign(">" | ">=") => how = Compared::Above,
+                Token::Value(at) => found.push(Placeholder { at, name, column, how }),
+                Token::Sign("=" | "<>" | "!=") => how = Comparison::Equal,
+                Token::Sign("<" | "<=") => how = Comparison::Below,
+                Token::Sign(">" | ">=") => how = Comparison::Above,
                 Token::Sign(_) => {}
                 Token::Name(word) => match word.to_ascii_uppercase().as_str() {
-                    "LIMIT" | "OFFSET" => how = Compared::Count,
-                    "LIKE" => how = Compared::Alike,
-                    "IN" => how = Compared::Equal,
-                    "BETWEEN" => (how, between) = (Compared::Above, true),
-                    "AND" if between => (how, between) = (Compared::Below, false),
+                    "LIMIT" | "OFFSET" => how = Comparison::RowCount,
+                    "LIKE" => how = Comparison::Like,
+                    "IN" => how = Comparison::Equal,
+                    "BETWEEN" => (how, between) = (Comparison::Above, true),
+                    "AND" if between => (how, between) = (Comparison::Below, false),
                     _ if filled.is_column(word) && self.tokens.get(at + 1) != Some(&Token::Sign(".")) => {
-                        (name, column, how) = (word, self.column(filled, at, word), Compared::Equal);
+                        (name, column, how) = (word, self.column(filled, at, word), Comparison::Equal);
                     }
                     _ => {}
                 },
@@ -127,7 +128,7 @@ impl<'a> Statement<'a> {
         found
     }
 
-    fn column<'f>(&self, filled: &'f Filled, at: usize, name: &str) -> Option<&'f Values> {
+    fn column<'f>(&self, filled: &'f FilledDatabase, at: usize, name: &str) -> Option<&'f Values> {
         let qualifier = match (at.checked_sub(2).map(|at| self.tokens[at]), at.checked_sub(1).map(|at| self.tokens[at]))
         {
             (Some(Token::Name(qualifier)), Some(Token::Sign("."))) => self.table(qualifier),
@@ -138,13 +139,13 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// Whether what follows a table is a part of the statement and no name.
-fn is_word(text: &str) -> bool {
-    const WORDS: [&str; 16] = [
+/// Whether the word after a table is a keyword and not an alias.
+fn is_keyword(text: &str) -> bool {
+    const KEYWORDS: [&str; 16] = [
         "WHERE", "SET", "ORDER", "GROUP", "LEFT", "INNER", "JOIN", "ON", "LIMIT", "UNION", "SELECT", "FOR", "CROSS",
         "VALUES", "HAVING", "OFFSET",
     ];
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    KEYWORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn tokens(sql: &str) -> Vec<Token<'_>> {

@@ -1,8 +1,10 @@
-//! A database that keeps its user from one table.
+//! A database user without rights on one table.
 
 use super::with_mysql;
-use crate::events::world::{Effects, again, ctx, effects_of, envelope, eventually, once, start_consumer, subjects};
-use chassis::events::bus::Bus;
+use crate::events::fixture::{
+    Effects, ctx, effects_of, envelope, eventually, once, second_instance, start_consumer, subjects,
+};
+use chassis::events::bus::EventBus;
 use chassis::events::memory::MemoryBus;
 use chassis::events::parked;
 use db::{Db, DbConfig, DbConnection};
@@ -10,7 +12,7 @@ use diesel_async::SimpleAsyncConnection;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Runs `test` with a user of its own on the database at `url`, who may do everything but write effects.
+/// Runs `test` with a user of the database at `url` who may do everything except write effects.
 async fn with_limited_user(url: &str, test: impl AsyncFnOnce(String, String)) {
     let (server, database) = url.rsplit_once('/').unwrap();
     let (_, address) = server.rsplit_once('@').unwrap();
@@ -27,14 +29,14 @@ async fn with_limited_user(url: &str, test: impl AsyncFnOnce(String, String)) {
 }
 
 #[tokio::test]
-async fn without_a_right_on_one_table_no_event_is_parked_and_all_take_effect_after_the_grant() {
+async fn without_rights_on_a_table_no_event_is_parked_and_all_take_effect_after_the_grant() {
     with_mysql(async |url| {
         let root = ctx("wallet", url.clone()).await;
         with_limited_user(&url, async |limited, grant| {
-            let receiver = again("wallet", Db::connect(&DbConfig::new(limited)).await.unwrap());
+            let receiver = second_instance("wallet", Db::connect(&DbConfig::new(limited)).await.unwrap());
             let effects: Arc<Effects> = Arc::default();
             let memory = MemoryBus::limited_to(&["wallet"]);
-            let bus: Arc<dyn Bus> = Arc::new(memory.clone());
+            let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
             let all = subjects("user", 300);
             for subject in &all {
                 drop(bus.publish(envelope(subject)).await.unwrap());

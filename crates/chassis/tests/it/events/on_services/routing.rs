@@ -1,7 +1,7 @@
-//! Events that no queue takes.
+//! Unroutable events: no queue is bound for their type.
 
 use super::{connect, server, up, with_namespace};
-use crate::events::world::{World, envelope, eventually, once, subjects};
+use crate::events::fixture::{Fixture, envelope, eventually, once, subjects};
 use chassis::events::Envelope;
 use futures_util::future::join_all;
 use lapin::options::QueueBindOptions;
@@ -17,11 +17,11 @@ async fn channel() -> lapin::Channel {
     connection.create_channel().await.unwrap()
 }
 
-/// Queues of the services that take `event_type`.
+/// Queues of the services that subscribe to `event_type`.
 fn queues(namespace: &str, event_type: &str) -> Vec<String> {
     let takes = SUBSCRIPTIONS.iter().filter(|s| s.types.contains(&event_type));
     let mut services: Vec<&str> = takes.map(|s| s.service).collect();
-    // The receiver's queue is bound first: an event that any queue takes is sent, and does not come again for others.
+    // The receiver's queue is bound first: an event that reaches any queue counts as sent.
     services.sort_by_key(|service| *service != RECEIVER);
     services.into_iter().map(|service| format!("{namespace}.{service}")).collect()
 }
@@ -45,29 +45,29 @@ async fn bind(channel: &lapin::Channel, namespace: &str, event_type: &str) {
 }
 
 #[tokio::test]
-async fn an_event_that_no_queue_takes_stays_unsent_and_is_delivered_once_a_queue_is_bound() {
+async fn an_unroutable_event_stays_unsent_and_is_delivered_once_a_queue_is_bound() {
     with_namespace(async |namespace| {
-        let world = World::new().await;
+        let fixture = Fixture::new().await;
         let bus = connect(&namespace);
         up(&bus).await;
         let channel = channel().await;
         unbind(&channel, &namespace, REGISTERED).await;
         let refused = bus.publish(envelope("lost")).await.unwrap().await.unwrap_err().to_string();
         assert!(refused.ends_with("no queue is bound for auth.v1.UserRegistered"), "{refused}");
-        let (relay, consumer) = (world.start_relay(&bus), world.start_consumer(&bus));
+        let (relay, consumer) = (fixture.start_relay(&bus), fixture.start_consumer(&bus));
         let all = subjects("user", 20);
-        world.publish(&all).await;
-        // As many are returned as a relay sends in a row of tries.
+        fixture.publish(&all).await;
+        // The bus goes on returning them.
         for _ in 0..3 {
             bus.publish(envelope("lost")).await.unwrap().await.unwrap_err();
         }
-        assert_eq!(world.unsent().await, 20);
+        assert_eq!(fixture.unsent().await, 20);
         bind(&channel, &namespace, REGISTERED).await;
-        world.all_sent().await;
-        eventually("all took effect", async || world.effects().await.len() == all.len()).await;
+        fixture.all_sent().await;
+        eventually("all took effect", async || fixture.effects().await.len() == all.len()).await;
         relay.stop().await;
         consumer.stop().await;
-        assert_eq!(world.effects().await, once(&all));
+        assert_eq!(fixture.effects().await, once(&all));
     })
     .await;
 }
@@ -86,17 +86,17 @@ async fn among_many_at_once_exactly_the_returned_events_are_not_sent() {
             let mut expected = Vec::new();
             let mut confirms = Vec::new();
             for n in 0..100 {
-                // One that no queue takes, two that some take, one that nobody subscribes to.
+                // One unroutable event, two that have queues, one without subscribers.
                 let (event_type, is_sent) = match n % 4 {
                     0 => (REGISTERED, false),
                     1 | 2 => ("booking.v1.PaymentCompleted", true),
-                    _ => ("nobody.v1.Subscribes", true),
+                    _ => ("unknown.v1.Event", true),
                 };
                 confirms.push(bus.publish(typed(event_type, "x")).await.unwrap());
                 expected.push(is_sent);
             }
             let sent: Vec<bool> = join_all(confirms).await.iter().map(Result::is_ok).collect();
-            // An event may be sent again without need, but never be lost.
+            // A sent event may count as unsent, but an unsent one never as sent.
             for (n, (sent, expected)) in sent.iter().zip(&expected).enumerate() {
                 assert!(*expected || !sent, "round {round}, event {n} was lost");
             }

@@ -1,0 +1,269 @@
+//! Transaction of the consumer loop: applies a batch of events, or reports why it could not.
+
+use super::handler::EventHandler;
+use super::{HandleError, inbox, parked, waiting};
+use crate::auth::revocation;
+use crate::ctx::Ctx;
+use crate::error_chain::error_chain;
+use crate::telemetry;
+use db::{DbConnection, ErrorClass};
+use domain::{EventId, Timestamp};
+use futures_util::FutureExt;
+use metrics::{counter, gauge};
+use proto_events::Envelope;
+use proto_events::auth::v1::SessionRevoked;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+
+/// Events in one transaction at most.
+pub(super) const MAX_BATCH_EVENTS: usize = 500;
+/// Shortest and longest wait before a failed event is tried again.
+pub(super) const FIRST_RETRY: Duration = Duration::from_millis(50);
+pub(super) const LONGEST_RETRY: Duration = Duration::from_secs(10);
+/// Attempts after which an event whose handler panics is parked.
+const MAX_PANIC_ATTEMPTS: u32 = 3;
+
+/// Why a transaction was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ProcessFailure {
+    /// The same event may succeed later, and others may succeed now.
+    Transient(String),
+    /// No event can succeed until an operator has repaired the database.
+    Environment(String),
+    /// The event can never be handled.
+    Poison(String),
+    /// The handler panicked.
+    Panic(String),
+}
+
+/// What to do with an event that failed on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FailureAction {
+    Retry,
+    /// With the reason to store.
+    Park(String),
+}
+
+impl ProcessFailure {
+    /// `attempts` counts the failed attempts, this one included.
+    pub(super) fn action(self, attempts: u32) -> FailureAction {
+        match self {
+            Self::Poison(reason) => FailureAction::Park(reason),
+            Self::Panic(reason) if attempts >= MAX_PANIC_ATTEMPTS => FailureAction::Park(format!("panic: {reason}")),
+            Self::Panic(_) | Self::Transient(_) | Self::Environment(_) => FailureAction::Retry,
+        }
+    }
+
+    fn from_panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Self::Panic(text.unwrap_or_else(|| "without a message".to_owned()))
+    }
+}
+
+impl std::fmt::Display for ProcessFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Transient(reason) | Self::Environment(reason) | Self::Poison(reason) => f.write_str(reason),
+            Self::Panic(reason) => write!(f, "panic: {reason}"),
+        }
+    }
+}
+
+impl From<HandleError> for ProcessFailure {
+    fn from(error: HandleError) -> Self {
+        let reason = error_chain(&error);
+        match error.class() {
+            ErrorClass::Data => Self::Poison(reason),
+            ErrorClass::Transient => Self::Transient(reason),
+            ErrorClass::Environment => Self::Environment(reason),
+        }
+    }
+}
+
+/// A service's event handler with the database that it works on.
+pub(super) struct EventProcessor {
+    pub(super) ctx: Ctx,
+    pub(super) handler: Arc<dyn EventHandler>,
+}
+
+impl EventProcessor {
+    pub(super) fn service(&self) -> &'static str {
+        self.ctx.service()
+    }
+
+    /// Applies `events` in one transaction, except those that the inbox has already. Returns how many were new.
+    pub(super) async fn process(&self, events: &[Envelope]) -> Result<usize, ProcessFailure> {
+        let span = match events {
+            [event] => telemetry::event_span(self.service(), event),
+            _ => telemetry::batch_span(self.service(), events),
+        };
+        let now = self.ctx.now();
+        let work = async {
+            let applied = self.ctx.tx(async |c| self.apply_new(c, events, now).await).await?;
+            if applied.passed_to_handler > 0 {
+                self.handler.committed().await;
+            }
+            Ok::<usize, HandleError>(applied.new_events)
+        };
+        self.catch_panic(work.instrument(span)).await
+    }
+
+    /// Applies a parked event, without the inbox check, and deletes it from `parked`. `Ok(false)` when it is no longer
+    /// parked.
+    pub(super) async fn replay(&self, event_id: EventId) -> Result<bool, ProcessFailure> {
+        let now = self.ctx.now();
+        let work = async {
+            let applied = self
+                .ctx
+                .tx(async |c| {
+                    let Some(event) = parked::remove(c, event_id).await? else { return Ok(None) };
+                    let span = telemetry::event_span(self.service(), &event);
+                    self.apply(c, std::slice::from_ref(&event), now).instrument(span).await.map(Some)
+                })
+                .await?;
+            if applied.is_some_and(|passed_to_handler| passed_to_handler > 0) {
+                self.handler.committed().await;
+            }
+            Ok::<bool, HandleError>(applied.is_some())
+        };
+        self.catch_panic(work).await
+    }
+
+    /// Applies waiting events, without the inbox check, and deletes them from `waiting`. A handler whose event has to
+    /// wait longer stores it again.
+    pub(super) async fn retry_waiting(&self, event_ids: &[EventId]) -> Result<(), ProcessFailure> {
+        let now = self.ctx.now();
+        let work = async {
+            let passed_to_handler = self
+                .ctx
+                .tx(async |c| {
+                    let events = waiting::release_by_id(c, event_ids).await?;
+                    if events.is_empty() {
+                        return Ok(0);
+                    }
+                    let span = telemetry::batch_span(self.service(), &events);
+                    self.apply(c, &events, now).instrument(span).await
+                })
+                .await?;
+            if passed_to_handler > 0 {
+                self.handler.committed().await;
+            }
+            Ok::<(), HandleError>(())
+        };
+        self.catch_panic(work).await
+    }
+
+    /// Turns a panic into a failure of its event, so that the consumer loop survives it. The open transaction is
+    /// rolled back with its connection.
+    async fn catch_panic<R>(
+        &self,
+        work: impl Future<Output = Result<R, HandleError>> + Send,
+    ) -> Result<R, ProcessFailure> {
+        match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(done) => Ok(done?),
+            Err(panic) => Err(ProcessFailure::from_panic(panic.as_ref())),
+        }
+    }
+
+    async fn apply_new(
+        &self,
+        c: &mut DbConnection,
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> Result<Applied, HandleError> {
+        let new = inbox::record_new(c, events, now).await?;
+        let new_events = new.len();
+        let passed_to_handler = if new_events == events.len() {
+            self.apply(c, events, now).await?
+        } else {
+            let new: Vec<Envelope> = new.into_iter().cloned().collect();
+            self.apply(c, &new, now).await?
+        };
+        Ok(Applied { new_events, passed_to_handler })
+    }
+
+    /// Applies `SessionRevoked` itself and passes all other events to the service. Returns how many it passed on.
+    async fn apply(&self, c: &mut DbConnection, events: &[Envelope], now: Timestamp) -> Result<usize, HandleError> {
+        let (revocations, rest): (Vec<&Envelope>, Vec<&Envelope>) =
+            events.iter().partition(|e| e.is::<SessionRevoked>());
+        for event in &revocations {
+            revocation::apply(c, self.ctx.cache(), now, &event.decode()?).await?;
+        }
+        if revocations.is_empty() && !events.is_empty() {
+            self.handler.handle(c, events).await?;
+        } else if !rest.is_empty() {
+            let rest: Vec<Envelope> = rest.iter().map(|e| (*e).clone()).collect();
+            self.handler.handle(c, &rest).await?;
+        }
+        Ok(rest.len())
+    }
+
+    /// Parks `event`, unless it was handled or parked in the meantime.
+    pub(super) async fn park(&self, event: &Envelope, reason: &str, attempts: u32) -> Result<(), HandleError> {
+        let now = self.ctx.now();
+        if self.ctx.tx(async |c| parked::insert(c, event, reason, attempts, now).await).await? {
+            tracing::error!(service = self.service(), event_id = %uuid::Uuid::from_bytes(event.id),
+                event = event.event_type, subject = event.subject, attempts, reason, "event parked");
+            self.count_outcome(std::slice::from_ref(event), "parked");
+            self.report_parked().await;
+        }
+        Ok(())
+    }
+
+    /// Sets the gauge of parked events.
+    pub(super) async fn report_parked(&self) {
+        let counted: Result<i64, HandleError> = async {
+            let mut c = self.ctx.db().read().await?;
+            Ok(parked::count(&mut c).await?)
+        }
+        .await;
+        if let Ok(count) = counted {
+            gauge!("consumer_parked", "service" => self.service()).set(i32::try_from(count).unwrap_or(i32::MAX));
+        }
+    }
+
+    /// Counts `events` by type with what became of them: `ok`, `retried` or `parked`.
+    pub(super) fn count_outcome(&self, events: &[Envelope], outcome: &'static str) {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for event in events {
+            *counts.entry(&event.event_type).or_default() += 1;
+        }
+        for (event_type, count) in counts {
+            let labels = [
+                ("service", self.service().to_owned()),
+                ("type", event_type.to_owned()),
+                ("outcome", outcome.to_owned()),
+            ];
+            counter!("consumer_events_total", &labels).increment(count);
+        }
+    }
+}
+
+/// Result of a committed transaction.
+struct Applied {
+    new_events: usize,
+    passed_to_handler: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_event_that_can_never_be_handled_is_parked() {
+        let panic = || ProcessFailure::Panic("oh".to_owned());
+        for attempts in [1, 50, 51, u32::MAX] {
+            let (busy, denied) = ("busy".to_owned(), "no right".to_owned());
+            assert_eq!(ProcessFailure::Transient(busy).action(attempts), FailureAction::Retry, "{attempts}");
+            assert_eq!(ProcessFailure::Environment(denied).action(attempts), FailureAction::Retry, "{attempts}");
+        }
+        assert_eq!(panic().action(2), FailureAction::Retry);
+        assert_eq!(panic().action(3), FailureAction::Park("panic: oh".to_owned()));
+        assert_eq!(ProcessFailure::Poison("no".to_owned()).action(1), FailureAction::Park("no".to_owned()));
+    }
+}

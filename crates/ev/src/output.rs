@@ -1,0 +1,7 @@
+//! Output of the commands.
+
+/// Prints a line to the standard output.
+#[expect(clippy::print_stdout, reason = "commands print their results")]
+pub(crate) fn print(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,45 @@
+//! Checks of the OpenAPI documents of all services.
+
+use crate::platform::TestPlatform;
+use crate::routes::SERVICES;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Path of the gateways' webhooks, whose bodies may have additional fields.
+const WEBHOOK_PATH: &str = "/api/v1/payments/webhooks/{gateway}";
+
+pub(crate) async fn operation_ids_are_unique_and_request_bodies_refuse_unknown_fields(platform: &TestPlatform) {
+    let (mut names, mut bodies) = (BTreeSet::new(), 0);
+    for (service, _) in SERVICES {
+        let document = platform.anonymous().get(&format!("/{service}/openapi.json")).await.expect(200);
+        for (path, operations) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in operations.as_object().expect("operations") {
+                let name = operation["operationId"].as_str().expect("an operationId");
+                assert!(name.starts_with(method.as_str()) && names.insert(name.to_owned()), "{method} {path}: {name}");
+                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+                if !body.is_null() && path != WEBHOOK_PATH {
+                    assert!(is_closed(body, &document), "{method} {path} takes unknown fields: {body}");
+                    bodies += 1;
+                }
+            }
+        }
+    }
+    assert!(bodies > 20, "{bodies}");
+}
+
+/// Whether every object in a schema, except maps, refuses unknown fields.
+fn is_closed(schema: &Value, document: &Value) -> bool {
+    if !schema.is_object() {
+        return true;
+    }
+    if let Some(reference) = schema["$ref"].as_str() {
+        let found = document.pointer(reference.trim_start_matches('#')).expect("the target of a reference");
+        return is_closed(found, document);
+    }
+    let fields = schema["properties"].as_object();
+    let is_object = fields.is_some() || schema["type"] == "object";
+    let parts = ["anyOf", "oneOf", "allOf", "prefixItems"].iter().filter_map(|word| schema[word].as_array()).flatten();
+    let nested = [&schema["items"], &schema["additionalProperties"]];
+    (!is_object || !schema["additionalProperties"].is_null() && schema["additionalProperties"] != true)
+        && fields.into_iter().flat_map(|f| f.values()).chain(parts).chain(nested).all(|part| is_closed(part, document))
+}

@@ -1,0 +1,154 @@
+//! HTTP handlers of the sign-in by a one-time code.
+
+use super::input;
+use super::view::TokensView;
+use crate::app::open_session::Device;
+use crate::app::send_code::send_code as queue_code;
+use crate::app::sign_in::{self, SignInRequest};
+use crate::codes::{CodeAttempt, CodeRequest};
+use crate::domain::address::ClientAddress;
+use crate::domain::identifier::{Channel, Identifier};
+use crate::domain::otp::{CodeId, Purpose};
+use crate::error::{AuthError, code_invalid};
+use crate::outgoing_mail;
+use crate::state::AuthState;
+use crate::store::sign_in_addresses;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chassis::http::{Body, FieldErrors, Problem, middleware, ok};
+use chassis::id;
+use domain::{Side, SingleLineText, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Request for a one-time code.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SendCodeInput {
+    /// An e-mail address or a mobile number.
+    identifier: String,
+    /// Default: `email` for an e-mail address, `sms` for a mobile number.
+    channel: Option<Channel>,
+}
+
+/// A one-time code that was queued for sending.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CodeSent")]
+pub(crate) struct CodeSentView {
+    /// Lifetime of the code, in seconds.
+    expires_in: u64,
+    /// Seconds until another code can be requested.
+    resend_after: u64,
+    /// Id of this code for the verification, which can come from another address.
+    request_id: CodeId,
+}
+
+/// Sign-in with a one-time code.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SignInInput {
+    identifier: String,
+    code: String,
+    /// The `request_id` of this code. Default: the newest code requested from the same address.
+    request_id: Option<CodeId>,
+    /// Used only for the registration of a new user, like `name` and `preferred_side`.
+    referral_code: Option<String>,
+    name: Option<SingleLineText>,
+    preferred_side: Option<Side>,
+}
+
+/// Issues a one-time code and queues its message. 429 when a limit is reached, 503 without the cache.
+pub(crate) async fn send_code(
+    state: web::Data<AuthState>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let input = body.json::<SendCodeInput>().await?.value;
+    let identifier = input::parse_identifier(&input.identifier)?;
+    let mut errors = FieldErrors::new();
+    let is_matching = input.channel.is_none_or(|channel| channel == identifier.channel());
+    errors.require(
+        "channel",
+        is_matching,
+        "mismatch",
+        format!("has to be {} for this identifier", identifier.channel()),
+    );
+    errors.finish("auth.channel_invalid")?;
+    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    let code_request = code_request(&state, &request, Purpose::SignIn, &identifier, now).await?;
+    let requests = [(id::fresh::<CodeId>(), code_request)];
+    let issued = state.codes.issue(&requests, now).await?;
+    let [code] = issued.as_slice() else { return Err(Problem::internal("expected one code for one request")) };
+    let queued = state.ctx.tx(async |c| queue_code(c, secrets, code, &identifier, now).await).await;
+    if queued.is_err() {
+        state.codes.discard_unsent(&requests).await;
+    }
+    queued?;
+    outgoing_mail::send_soon(&state, &[identifier.channel()]).await;
+    Ok(HttpResponse::Accepted().json(CodeSentView {
+        expires_in: state.codes.limits().ttl_secs,
+        resend_after: code.resend_after_secs,
+        request_id: code.id,
+    }))
+}
+
+/// Signs in with a one-time code and registers a new user. 401 `auth.otp_invalid` for a wrong, used or expired code.
+pub(crate) async fn sign_in(
+    state: web::Data<AuthState>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let input = body.json_with_code::<SignInInput>("auth.name_invalid").await?.value;
+    let identifier = input::parse_identifier(&input.identifier)?;
+    let mut errors = FieldErrors::new();
+    let name = input::non_blank(input.name).map(|name| input::validate_name(&mut errors, "name", &name));
+    errors.finish("auth.name_invalid")?;
+    let sign_in_request = SignInRequest {
+        identifier,
+        address: client_address(&request),
+        referral_code: input.referral_code,
+        name,
+        preferred_side: input.preferred_side,
+        device: device(&request),
+    };
+    let now = state.ctx.now();
+    let key = state.signing_key(now).await?;
+    let code_request = code_request(&state, &request, Purpose::SignIn, &sign_in_request.identifier, now).await?;
+    let attempt = CodeAttempt { request: code_request, id: input.request_id, code: &input.code };
+    let verified = state.codes.verify(&[attempt]).await.map_err(AuthError::from)?.ok_or_else(code_invalid)?;
+    let code = verified.code_id();
+    match state.ctx.tx(async |c| sign_in::sign_in(c, &sign_in_request, code, now).await).await {
+        Ok(signed_in) => {
+            state.codes.consume(verified, now).await;
+            Ok(ok(&TokensView::new(&key, signed_in.opened, signed_in.is_new, now)))
+        }
+        Err(error) => {
+            state.codes.release(verified).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Describes the client of a request, and whether the identifier signed in from its address recently.
+pub(super) async fn code_request<'a>(
+    state: &AuthState,
+    request: &HttpRequest,
+    purpose: Purpose,
+    identifier: &'a Identifier,
+    now: Timestamp,
+) -> Result<CodeRequest<'a>, Problem> {
+    let address = client_address(request);
+    let last = sign_in_addresses::find_last_sign_in(&mut *state.ctx.db().read().await?, identifier, address).await?;
+    let known_since = now.plus_hours(-24 * state.codes.limits().known_address_days);
+    Ok(CodeRequest { purpose, identifier, address, is_known_address: last.is_some_and(|last| last > known_since) })
+}
+
+/// Client address as rate limits count it.
+pub(super) fn client_address(request: &HttpRequest) -> ClientAddress {
+    ClientAddress::new(&middleware::request_origin(request).1)
+}
+
+/// Client address and user agent, to show with the session.
+pub(super) fn device(request: &HttpRequest) -> Device {
+    let (_, address) = middleware::request_origin(request);
+    let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+    Device { address, user_agent: agent.unwrap_or_default().to_owned() }
+}

@@ -1,0 +1,254 @@
+//! Transitions of a refund row and of the gateway's refunds of its payment, with the wallet credits and clawbacks that
+//! follow, published through the outbox.
+
+use crate::domain::capture::CURRENCY;
+use crate::domain::refund::{
+    GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundEffects, RefundSignal, RefundState, advance,
+};
+use crate::domain::retry::next_status_check;
+use crate::domain::{GatewayName, RefundStatus, RefundTo, ReturnCause};
+use crate::error::BookingError;
+use crate::store::gateway_refunds::{self, GatewayRefundRow};
+use crate::store::refunds::{self, Refund};
+use chassis::events::outbox;
+use chassis::id;
+use db::DbConnection;
+use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
+use proto_events::booking::v1::{ClawbackRequested, PaymentReturned};
+
+/// One refund of a payment as a gateway reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedRefund {
+    pub id: String,
+    pub gateway_payment_id: String,
+    pub amount: Money,
+    pub currency: String,
+    /// The id of this service's refund when it was requested here; else the gateway's own receipt, or empty.
+    pub receipt: String,
+    pub state: GatewayRefundState,
+}
+
+/// The payment that is refunded, and its payer.
+#[derive(Debug, Clone)]
+pub struct Payer {
+    pub gateway: GatewayName,
+    pub payment_id: PaymentId,
+    pub booking_id: BookingId,
+    pub user_id: UserId,
+    pub booking_number: String,
+}
+
+/// The event that credited the payer's wallet, by its id.
+#[derive(Debug, Clone)]
+pub enum CreditSource {
+    /// A `PaymentReturned`.
+    Return(Vec<u8>),
+    /// A `PaymentRefunded`.
+    Refund(Vec<u8>),
+}
+
+/// Days for which the gateway is asked about a reported refund that is not processed.
+const MAX_STATUS_CHECK_DAYS: i64 = 30;
+
+/// Stores a gateway's report of a refund. A later report can only raise the state and fill in what was missing.
+pub async fn record_report(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    payment_id: Option<PaymentId>,
+    reported: &ReportedRefund,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let new_row = GatewayRefundRow {
+        gateway,
+        gateway_refund_id: reported.id.clone(),
+        id: id::fresh(),
+        gateway_payment_id: reported.gateway_payment_id.clone(),
+        payment_id,
+        amount_paise: reported.amount,
+        currency: reported.currency.clone(),
+        receipt: reported.receipt.clone(),
+        state: reported.state,
+        outcome: GatewayRefundOutcome::Open,
+        clawback_paise: Money::ZERO,
+        reported_at: now,
+        attempts: 0,
+        next_attempt_at: Some(next_status_check(0, now)),
+    };
+    if gateway_refunds::insert(c, &new_row).await? {
+        return Ok(());
+    }
+    let mut row = gateway_refunds::lock(c, gateway, &reported.id).await?;
+    row.state = row.state.max(reported.state);
+    row.payment_id = row.payment_id.or(payment_id);
+    if row.receipt.is_empty() {
+        row.receipt.clone_from(&reported.receipt);
+    }
+    Ok(gateway_refunds::save(c, &row).await?)
+}
+
+/// Time of the next status check of a reported refund. `None` when it is settled or too old.
+pub fn next_status_check_of(row: &GatewayRefundRow, now: Timestamp) -> Option<Timestamp> {
+    let is_settled = row.state == GatewayRefundState::Processed && row.outcome == GatewayRefundOutcome::Settled;
+    let is_too_old = row.reported_at.plus_hours(24 * MAX_STATUS_CHECK_DAYS) < now;
+    (!is_settled && !is_too_old).then(|| next_status_check(row.attempts, now))
+}
+
+/// The gateway's refunds in rupees as domain values. `receipt` tells which of them this service requested.
+pub fn to_gateway_refunds(rows: &[GatewayRefundRow], receipt: &str) -> Vec<GatewayRefund> {
+    let in_rupees = rows.iter().filter(|row| row.currency == CURRENCY);
+    let refund = |row: &GatewayRefundRow| GatewayRefund {
+        id: row.gateway_refund_id.clone(),
+        amount: row.amount_paise,
+        state: row.state,
+        is_ours: row.receipt == receipt,
+        clawback: row.clawback_paise,
+    };
+    in_rupees.map(refund).collect()
+}
+
+fn refund_state(refund: &Refund, rows: &[GatewayRefundRow]) -> RefundState {
+    // An earlier release wrote rows without a credited amount.
+    let is_fully_credited = refund.refund_to == RefundTo::Wallet
+        || refund.status == RefundStatus::Failed && refund.credited_paise.is_zero();
+    RefundState {
+        amount: refund.amount_paise,
+        to: refund.refund_to,
+        status: refund.status,
+        attempts: refund.attempts,
+        refused: refund.refused,
+        confirmed: refund.confirmed_paise,
+        credited: if is_fully_credited { refund.amount_paise } else { refund.credited_paise },
+        unknown_since: refund.unknown_since,
+        gateway_refunds: to_gateway_refunds(rows, &refund.id.to_string()),
+    }
+}
+
+/// Whether staff may resolve a refund, because its outcome has been unknown for long enough.
+pub fn is_resolvable(refund: &Refund, rows: &[GatewayRefundRow], now: Timestamp) -> bool {
+    refund_state(refund, rows).is_resolvable(now)
+}
+
+/// Applies a signal to a locked refund, saves it, and publishes the credits and clawbacks that follow. `rows` are the
+/// gateway's refunds of its payment, locked as well.
+pub async fn apply_signal(
+    c: &mut DbConnection,
+    refund: &mut Refund,
+    rows: Vec<GatewayRefundRow>,
+    signal: &RefundSignal,
+    payer: &Payer,
+    now: Timestamp,
+) -> Result<RefundState, BookingError> {
+    let before = refund_state(refund, &rows);
+    let credited_before = before.credited;
+    let (state, effects) = advance(before, signal, now)?;
+    refund.status = state.status;
+    refund.attempts = state.attempts;
+    refund.refused = state.refused;
+    refund.confirmed_paise = state.confirmed;
+    refund.credited_paise = state.credited;
+    refund.unknown_since = state.unknown_since;
+    refund.gateway_refund_id = state.gateway_refund_id().map(str::to_owned).or(refund.gateway_refund_id.take());
+    let is_final = matches!(state.status, RefundStatus::Done | RefundStatus::Failed);
+    refund.settled_at = if is_final { refund.settled_at.or(Some(now)) } else { None };
+    refunds::save(c, refund).await?;
+    if effects.credit.is_positive() {
+        credit(c, refund, credited_before, effects.credit, payer, now).await?;
+    }
+    let credit_source = match refund.refund_to {
+        RefundTo::Wallet | RefundTo::EmiReserve => CreditSource::Refund(refund.id.into()),
+        RefundTo::Source => CreditSource::Return(refund.id.into()),
+    };
+    claw_back(c, &effects, &credit_source, payer, now).await?;
+    save_rows(c, rows, &state.gateway_refunds, now).await?;
+    Ok(state)
+}
+
+async fn credit(
+    c: &mut DbConnection,
+    refund: &Refund,
+    credited_before: Money,
+    amount: Money,
+    payer: &Payer,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let return_id: Vec<u8> = if credited_before.is_zero() {
+        refund.id.into()
+    } else {
+        let before = credited_before.paise().to_be_bytes();
+        let parts: [&[u8]; 3] = [b"refund_credit", refund.id.as_bytes(), &before];
+        id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec()
+    };
+    let returned = PaymentReturned {
+        return_id,
+        payment_id: payer.payment_id.into(),
+        booking_id: payer.booking_id.into(),
+        user_id: payer.user_id.into(),
+        amount_paise: amount.paise(),
+        cause: ReturnCause::SourceRefundFailed.to_string(),
+        booking_number: payer.booking_number.clone(),
+        returned_at: now.micros(),
+    };
+    tracing::warn!(refund = %refund.id, "refund at the source failed: amount credited to the wallet");
+    outbox::publish(c, payer.payment_id, now, &returned).await?;
+    Ok(())
+}
+
+/// Publishes one `ClawbackRequested` for each of the gateway's refunds that repeats money credited to the wallet.
+pub async fn claw_back(
+    c: &mut DbConnection,
+    effects: &RefundEffects,
+    credit_source: &CreditSource,
+    payer: &Payer,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let (return_id, refund_id) = match credit_source {
+        CreditSource::Return(id) => (Some(id.clone()), None),
+        CreditSource::Refund(id) => (None, Some(id.clone())),
+    };
+    for (gateway_refund_id, amount) in &effects.clawbacks {
+        let parts: [&[u8]; 3] = [b"clawback", payer.gateway.as_str().as_bytes(), gateway_refund_id.as_bytes()];
+        let requested = ClawbackRequested {
+            clawback_id: id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec(),
+            payment_id: payer.payment_id.into(),
+            booking_id: payer.booking_id.into(),
+            user_id: payer.user_id.into(),
+            amount_paise: amount.paise(),
+            gateway: payer.gateway.to_string(),
+            gateway_refund_id: gateway_refund_id.clone(),
+            booking_number: payer.booking_number.clone(),
+            return_id: return_id.clone(),
+            refund_id: refund_id.clone(),
+            requested_at: now.micros(),
+        };
+        metrics::counter!("refund_clawbacks_total").increment(1);
+        let (gateway, payment) = (payer.gateway, payer.payment_id);
+        tracing::error!(%gateway, gateway_refund_id, %payment, "money refunded twice: clawback requested");
+        outbox::publish(c, payer.payment_id, now, &requested).await?;
+    }
+    Ok(())
+}
+
+/// Saves the outcome and the clawback of the gateway's refunds. `gateway_refund_states` are those that are accounted
+/// for.
+pub async fn save_rows(
+    c: &mut DbConnection,
+    rows: Vec<GatewayRefundRow>,
+    gateway_refund_states: &[GatewayRefund],
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    for mut row in rows {
+        let known = gateway_refund_states.iter().find(|refund| refund.id == row.gateway_refund_id);
+        let (outcome, clawback) = (row.outcome, row.clawback_paise);
+        row.clawback_paise = known.map_or(clawback, |refund| refund.clawback);
+        row.outcome = match (row.state, known) {
+            (GatewayRefundState::Processed, Some(_)) => GatewayRefundOutcome::Settled,
+            (GatewayRefundState::Processed, None) => GatewayRefundOutcome::Unmatched,
+            (GatewayRefundState::Pending | GatewayRefundState::Failed, _) => GatewayRefundOutcome::Open,
+        };
+        if (row.outcome, row.clawback_paise) != (outcome, clawback) {
+            row.next_attempt_at = next_status_check_of(&row, now);
+            gateway_refunds::save(c, &row).await?;
+        }
+    }
+    Ok(())
+}

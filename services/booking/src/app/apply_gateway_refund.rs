@@ -1,0 +1,205 @@
+//! Refunds that a gateway reports, requested by this service or made in the gateway's dashboard.
+
+use super::advance_refund::{self, CreditSource, Payer, ReportedRefund};
+use super::booking_aggregate::BookingAggregate;
+use super::member_lock::{MemberLock, RefundRequest};
+use super::receive_capture::return_id;
+use crate::domain::refund::{
+    GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundActor, RefundSignal, RefundState, advance,
+};
+use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus, RefundStatus, RefundTo};
+use crate::error::BookingError;
+use crate::store::captures::{self, Capture};
+use crate::store::gateway_refunds::{self, GatewayRefundRow};
+use crate::store::{payments, refunds};
+use db::DbConnection;
+use domain::{Money, MoneyError, PaymentId, Timestamp};
+
+const DASHBOARD_REASON: &str = "refunded in the gateway's dashboard";
+
+/// Stores a report and applies it to its payment. The same report again changes nothing.
+pub async fn apply_report(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    reported: &ReportedRefund,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let capture = captures::find(c, gateway, &reported.gateway_payment_id).await?;
+    let matched = capture.as_ref().filter(|c| matches!(c.outcome, CaptureOutcome::Applied | CaptureOutcome::Returned));
+    let payment = match matched.and_then(|capture| capture.payment_id) {
+        Some(id) => payments::find(c, id).await?,
+        None => None,
+    };
+    let (Some(capture), Some(payment)) = (matched, payment) else {
+        advance_refund::record_report(c, gateway, None, reported, now).await?;
+        return reconcile_unmatched(c, gateway, &reported.gateway_payment_id, capture.as_ref(), now).await;
+    };
+    let mut member_lock = MemberLock::acquire(c, payment.user_id, now).await?;
+    let mut aggregate = BookingAggregate::lock_with_payment(c, payment.booking_id, payment.id).await?;
+    refunds::lock_for_payment(c, payment.id).await?;
+    advance_refund::record_report(c, gateway, Some(payment.id), reported, now).await?;
+    if capture.outcome == CaptureOutcome::Applied {
+        reconcile_payment(c, &mut member_lock, &mut aggregate, payment.id).await?;
+    } else {
+        reconcile_returned(c, &aggregate, payment.id, capture, now).await?;
+    }
+    member_lock.finish(c).await
+}
+
+fn processed_total(rows: &[GatewayRefund]) -> Result<Money, MoneyError> {
+    Money::total(rows.iter().filter(|r| r.state == GatewayRefundState::Processed).map(|r| r.amount))
+}
+
+/// Marks a capture that matches no payment as refunded once the gateway has refunded all of it; until then its refunds
+/// are unmatched.
+async fn reconcile_unmatched(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    gateway_payment_id: &str,
+    capture: Option<&Capture>,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let rows = gateway_refunds::lock_for_payment(c, gateway, gateway_payment_id).await?;
+    let refunded =
+        Money::total(rows.iter().filter(|r| r.state == GatewayRefundState::Processed).map(|r| r.amount_paise))?;
+    match capture {
+        Some(capture) if refunded >= capture.amount_paise && refunded.is_positive() => {
+            captures::set_refunded(c, capture).await?;
+            set_outcome(c, rows, GatewayRefundOutcome::Settled, now).await
+        }
+        Some(_) | None => set_outcome(c, rows, GatewayRefundOutcome::Unmatched, now).await,
+    }
+}
+
+/// Sets the outcome of the processed refunds, and logs those that become unmatched.
+async fn set_outcome(
+    c: &mut DbConnection,
+    rows: Vec<GatewayRefundRow>,
+    outcome: GatewayRefundOutcome,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let changes = |row: &GatewayRefundRow| row.state == GatewayRefundState::Processed && row.outcome != outcome;
+    for mut row in rows.into_iter().filter(changes) {
+        row.outcome = outcome;
+        row.next_attempt_at = advance_refund::next_status_check_of(&row, now);
+        if outcome == GatewayRefundOutcome::Unmatched {
+            let GatewayRefundRow { gateway, gateway_refund_id: id, gateway_payment_id: payment, .. } = &row;
+            tracing::error!(%gateway, id, payment, "gateway refund matches no payment");
+        }
+        gateway_refunds::save(c, &row).await?;
+    }
+    Ok(())
+}
+
+fn payer(aggregate: &BookingAggregate, gateway: GatewayName, id: PaymentId) -> Payer {
+    Payer {
+        gateway,
+        payment_id: id,
+        booking_id: aggregate.booking.id,
+        user_id: aggregate.booking.user_id,
+        booking_number: aggregate.booking.number.clone(),
+    }
+}
+
+/// Applies the gateway's refunds of a payment. A payment that the gateway refunded in full is refunded here as well; a
+/// partial refund leaves the payment completed and is shown to staff as unmatched.
+pub async fn reconcile_payment(
+    c: &mut DbConnection,
+    member_lock: &mut MemberLock,
+    aggregate: &mut BookingAggregate,
+    id: PaymentId,
+) -> Result<(), BookingError> {
+    let payment = aggregate.payment(id)?;
+    let (Some(gateway), Some(gateway_payment_id)) = (payment.gateway, payment.gateway_payment_id.clone()) else {
+        return Ok(());
+    };
+    let rows = gateway_refunds::lock_for_payment(c, gateway, &gateway_payment_id).await?;
+    let known = advance_refund::to_gateway_refunds(&rows, "");
+    let Some(last) = known.last() else { return Ok(()) };
+    let now = member_lock.now();
+    if payment.status == PaymentStatus::Completed {
+        if processed_total(&known)? < payment.amount_paise {
+            return set_outcome(c, rows, GatewayRefundOutcome::Unmatched, now).await;
+        }
+        tracing::warn!(%gateway, payment = %id, "payment refunded in the gateway's dashboard");
+        let request = RefundRequest { to: RefundTo::Source, reason: DASHBOARD_REASON, by: RefundActor::Gateway };
+        member_lock.refund_payment(c, aggregate, id, &request).await?;
+        member_lock.recalculate_and_save(c, aggregate).await?;
+    }
+    let Some(mut refund) = refunds::lock_for_payment(c, id).await? else { return Ok(()) };
+    let last = advance_refund::to_gateway_refunds(&rows, &refund.id.to_string()).pop().unwrap_or_else(|| last.clone());
+    if refund.status == RefundStatus::Sent && last.state == GatewayRefundState::Failed {
+        // The job lists the gateway's refunds before the wallet is credited.
+        refund.next_attempt_at = now;
+    }
+    let payer = payer(aggregate, gateway, id);
+    advance_refund::apply_signal(c, &mut refund, rows, &RefundSignal::Reported(last), &payer, now).await?;
+    Ok(())
+}
+
+/// Claws back from the wallet the money of a returned capture that the gateway refunded as well.
+pub async fn reconcile_returned(
+    c: &mut DbConnection,
+    aggregate: &BookingAggregate,
+    id: PaymentId,
+    capture: &Capture,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let rows = gateway_refunds::lock_for_payment(c, capture.gateway, &capture.gateway_payment_id).await?;
+    let known = advance_refund::to_gateway_refunds(&rows, "");
+    let Some(last) = known.last().cloned() else { return Ok(()) };
+    let state = RefundState {
+        amount: capture.amount_paise,
+        to: RefundTo::Wallet,
+        status: RefundStatus::Done,
+        attempts: 0,
+        refused: false,
+        confirmed: capture.refunded_paise,
+        credited: capture.amount_paise.minus_or_zero(capture.refunded_paise),
+        unknown_since: None,
+        gateway_refunds: known,
+    };
+    let (state, effects) = advance(state, &RefundSignal::Reported(last), now)?;
+    let credit_source = CreditSource::Return(return_id(capture));
+    advance_refund::claw_back(c, &effects, &credit_source, &payer(aggregate, capture.gateway, id), now).await?;
+    advance_refund::save_rows(c, rows, &state.gateway_refunds, now).await
+}
+
+/// The listed refunds that are not stored, or are stored with an earlier state.
+pub async fn find_unknown(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    listed: Vec<ReportedRefund>,
+) -> Result<Vec<ReportedRefund>, BookingError> {
+    let ids: Vec<&str> = listed.iter().map(|refund| refund.id.as_str()).collect();
+    let known = gateway_refunds::list_states(c, gateway, &ids).await?;
+    let is_known = |refund: &ReportedRefund| known.iter().any(|(id, state)| *id == refund.id && *state >= refund.state);
+    Ok(listed.into_iter().filter(|refund| !is_known(refund)).collect())
+}
+
+/// The gateway's refunds with a due status check.
+pub async fn list_due(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<GatewayRefundRow>, BookingError> {
+    Ok(gateway_refunds::list_due(c, gateway, now, limit).await?)
+}
+
+/// Counts a status check and schedules the next one.
+pub async fn schedule_next_check(
+    c: &mut DbConnection,
+    row: &GatewayRefundRow,
+    now: Timestamp,
+) -> Result<(), BookingError> {
+    let mut row = gateway_refunds::lock(c, row.gateway, &row.gateway_refund_id).await?;
+    row.attempts = row.attempts.saturating_add(1);
+    row.next_attempt_at = advance_refund::next_status_check_of(&row, now);
+    Ok(gateway_refunds::save(c, &row).await?)
+}
+
+/// The number of gateway refunds that match no payment.
+pub async fn count_unmatched(c: &mut DbConnection) -> Result<i64, BookingError> {
+    Ok(gateway_refunds::count_unmatched(c).await?)
+}

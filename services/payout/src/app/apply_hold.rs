@@ -1,0 +1,44 @@
+//! The wallet's decisions on holds for payouts.
+
+use super::advance;
+use crate::domain::payout::{Command, hold_refusal_text};
+use crate::error::PayoutError;
+use crate::store::payouts::{self, Payout};
+use db::DbConnection;
+use domain::{PayoutId, Timestamp};
+use std::collections::BTreeMap;
+
+/// The wallet's decision on the hold for one payout.
+#[derive(Debug, Clone)]
+pub struct HoldDecision {
+    pub payout_id: PayoutId,
+    /// Whether the wallet holds the amount.
+    pub placed: bool,
+    /// Code of the wallet's reason; empty if the hold is placed.
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+/// Makes each payout pending, or rejects it if the wallet refused the hold. Locks all payouts in one statement and
+/// saves the changed ones in another. Errors with `UnknownPayout`.
+pub async fn apply_hold_decisions(c: &mut DbConnection, decisions: &[HoldDecision]) -> Result<(), PayoutError> {
+    let ids: Vec<PayoutId> = decisions.iter().map(|decision| decision.payout_id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let locked = payouts::lock_many(c, &ids).await?;
+    let mut by_id: BTreeMap<PayoutId, (Payout, bool)> = locked.into_iter().map(|p| (p.id, (p, false))).collect();
+    for decision in decisions {
+        let id = decision.payout_id;
+        let (payout, has_changed) = by_id.get_mut(&id).ok_or(PayoutError::UnknownPayout(id))?;
+        let command = if decision.placed { Command::Hold } else { Command::RefuseHold };
+        let set_reason = |payout: &mut Payout| {
+            if !decision.placed {
+                hold_refusal_text(&decision.reason).clone_into(&mut payout.reason);
+            }
+        };
+        *has_changed |= advance::apply_command(c, payout, command, decision.at, set_reason).await?;
+    }
+    let changed: Vec<Payout> = by_id.into_values().filter_map(|(payout, changed)| changed.then_some(payout)).collect();
+    Ok(payouts::save_hold_decisions(c, &changed).await?)
+}

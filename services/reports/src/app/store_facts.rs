@@ -1,0 +1,54 @@
+//! Storage of facts from events, and the update of the rollups.
+
+use super::roll_up;
+use crate::domain::rollup::Rollups;
+use crate::store::{bookings, members, payouts, receipts, rollups, tree, wallets};
+use chassis::events::HandleError;
+use db::DbConnection;
+use domain::MoneyError;
+
+pub use crate::store::bookings::Booking;
+pub use crate::store::members::Member;
+pub use crate::store::payouts::{Payout, PayoutStep};
+pub use crate::store::receipts::Receipt;
+pub use crate::store::tree::{PairFact, Placement};
+pub use crate::store::wallets::{Wallet, WalletTransaction};
+
+/// The facts of a batch of events.
+#[derive(Debug, Default)]
+pub struct Facts {
+    pub members: Vec<Member>,
+    pub bookings: Vec<Booking>,
+    pub receipts: Vec<Receipt>,
+    pub wallets: Vec<Wallet>,
+    pub transactions: Vec<WalletTransaction>,
+    pub placements: Vec<Placement>,
+    pub pairs: Vec<PairFact>,
+    pub payouts: Vec<Payout>,
+    pub payout_steps: Vec<PayoutStep>,
+}
+
+/// Stores new facts and adds them to the rollups in the same transaction. A duplicate or an older version adds nothing.
+///
+/// Errors with a poisoned event when a sum overflows.
+pub async fn store_facts(c: &mut DbConnection, facts: &Facts) -> Result<(), HandleError> {
+    rollups::lock(c).await?;
+    let mut sums = Rollups::default();
+    roll_up::members(&mut sums, &members::upsert(c, &facts.members).await?).map_err(overflow)?;
+    roll_up::bookings(&mut sums, &bookings::upsert(c, &facts.bookings).await?).map_err(overflow)?;
+    roll_up::receipts(&mut sums, &receipts::insert_new(c, &facts.receipts).await?).map_err(overflow)?;
+    roll_up::wallets(&mut sums, &wallets::upsert(c, &facts.wallets).await?).map_err(overflow)?;
+    let transactions = wallets::insert_new_transactions(c, &facts.transactions).await?;
+    roll_up::transactions(&mut sums, &transactions).map_err(overflow)?;
+    let placements = tree::insert_new_placements(c, &facts.placements).await?;
+    roll_up::placements(&mut sums, &placements).map_err(overflow)?;
+    roll_up::pairs(&mut sums, &tree::insert_new_pairs(c, &facts.pairs).await?).map_err(overflow)?;
+    roll_up::payouts(&mut sums, &payouts::upsert(c, &facts.payouts).await?).map_err(overflow)?;
+    roll_up::steps(&mut sums, &payouts::insert_new_steps(c, &facts.payout_steps).await?).map_err(overflow)?;
+    Ok(rollups::add(c, &sums).await?)
+}
+
+/// Poisons a batch of which a sum exceeds 64 bits of paise.
+fn overflow(error: MoneyError) -> HandleError {
+    HandleError::poison(error.to_string())
+}

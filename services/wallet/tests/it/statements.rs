@@ -1,0 +1,176 @@
+//! Statements: a month by posting time, sent page by page.
+
+use crate::fixture::*;
+use domain::Timestamp;
+use serde_json::json;
+use testkit::statements::{Statements, reads_of};
+
+#[tokio::test]
+async fn a_long_statement_is_read_in_pages() {
+    let s = start_wallet().await;
+    let log = Statements::record(&s);
+    for from in [0, 2_500, 5_000, 7_500] {
+        s.deliver_now(&placed((from + 1..=from + 2_500_u32).map(|n| pair(A, n, "0.00")).collect())).await;
+    }
+    let me = s.as_user(user(A));
+    me.get("/wallet").await.expect(200);
+    log.drain();
+    let csv = me.get("/wallet/statement?month=2026-11&format=csv").await;
+    // Twenty pages, one read that finds no more, and three to find the beginning.
+    let statements = log.drain();
+    let reads = reads_of(&statements, "postings");
+    assert_eq!(reads.len(), 24, "{reads:#?}");
+    assert!(reads.iter().all(|sql| sql.contains("LIMIT")), "{reads:#?}");
+    assert_eq!(csv.text.lines().count(), 10_003);
+    assert!(csv.text.ends_with("Closing balance,,5000000.00\n"));
+    let pdf = me.get("/wallet/statement?month=2026-11").await.text;
+    assert_eq!(reads_of(&log.drain(), "postings").len(), 24);
+    assert!(pdf.starts_with("%PDF-1.7") && pdf.ends_with("%%EOF\n"));
+    // The heading, ten thousand lines and both balances, at most 54 on a page.
+    let pages: u32 = pdf.rsplit("/Count ").next().unwrap().lines().next().unwrap().trim().parse().unwrap();
+    assert!(pages >= 186, "{pages}");
+    assert!(pdf.contains("(5000000.00)"));
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_statements_month_begins_and_ends_at_midnight_in_india() {
+    let s = start_wallet().await;
+    s.deliver_now(&registered(A)).await;
+    let times = ["2026-11-30T18:29:59.9Z", "2026-11-30T18:30:00Z", "2026-12-31T18:29:59.9Z", "2026-12-31T18:30:00Z"];
+    for (n, at) in times.into_iter().enumerate() {
+        s.clock.set(at.parse().unwrap());
+        let n = u128::try_from(n).unwrap() + 1;
+        s.deliver_now(&paid(n, B, A, "100.00", &format!("{n}.00"))).await;
+    }
+    let me = s.as_user(user(A));
+    for (month, balances) in [
+        ("2026-11", &["0.00", "1.00", "1.00"][..]),
+        ("2026-12", &["1.00", "3.00", "6.00", "6.00"]),
+        ("2027-01", &["6.00", "10.00", "10.00"]),
+        ("2027-02", &["10.00", "10.00"]),
+        ("2026-10", &["0.00", "0.00"]),
+    ] {
+        let text = me.get(&format!("/wallet/statement?month={month}&format=csv")).await.text;
+        let found: Vec<&str> = text.lines().skip(1).filter_map(|row| row.rsplit(',').next()).collect();
+        assert_eq!(found, balances, "{month}: {text}");
+    }
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_statement_goes_by_posting_time_and_shows_the_value_date() {
+    let s = start_wallet().await;
+    deposit(&s, A, "7.00").await;
+    let mut october = paid(1, B, A, "100.00", "5.00");
+    october.completed_at = "2026-10-15T10:00:00Z".parse::<Timestamp>().unwrap().micros();
+    s.deliver_now(&october).await;
+    let me = s.as_user(user(A));
+    let before = me.get("/wallet/statement?month=2026-10&format=csv").await;
+    assert!(before.text.contains("Opening balance,,0.00\n") && before.text.ends_with("Closing balance,,0.00\n"));
+    let text = me.get("/wallet/statement?month=2026-11&format=csv").await;
+    assert!(text.header("content-type").starts_with("text/csv"));
+    let rows: Vec<&str> = text.text.lines().collect();
+    assert!(rows[1].ends_with(",Opening balance,,0.00"), "{}", text.text);
+    assert!(rows[2].ends_with(",DEPOSIT,opening balance,7.00,7.00"), "{}", text.text);
+    let fields: Vec<&str> = rows[3].split(',').collect();
+    assert!(fields[0] == "2026-11-10" && fields[1] > "2026-11-10T04:30:00" && fields[2] == "2026-10-15", "{fields:?}");
+    assert!(rows[3].ends_with(",5.00,12.00"), "{}", text.text);
+    assert!(rows[4].ends_with(",Closing balance,,12.00"), "{}", text.text);
+    let pdf = me.get("/wallet/statement?month=2026-10").await;
+    assert_eq!((pdf.status, pdf.header("content-type").as_str()), (200, "application/pdf"));
+    assert!(pdf.text.starts_with("%PDF-1."));
+    for bad in ["", "?month=2026-13", "?month=2026-11&format=doc"] {
+        me.get(&format!("/wallet/statement{bad}")).await.problem(422);
+    }
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_statement_is_final_once_its_month_is_closed() {
+    let s = start_wallet().await;
+    deposit(&s, A, "7.00").await;
+    let me = s.as_user(user(A));
+    let state = async || {
+        s.run_job("close").await;
+        let pdf = me.get("/wallet/statement?month=2026-11").await.text;
+        (pdf.contains("- final"), pdf.contains("- not closed yet"), pdf)
+    };
+    assert!(matches!(state().await, (false, true, _)));
+    s.clock.set("2026-11-30T18:31:01Z".parse().unwrap());
+    let me_later = s.as_user(user(A));
+    s.run_job("close").await;
+    let last = me_later.get("/wallet/statement?month=2026-11").await.text;
+    assert!(last.contains("- final"), "{last}");
+    // A late event is in the month of its posting, also when a clock is behind.
+    s.clock.set("2026-11-30T18:29:00Z".parse().unwrap());
+    let mut november = paid(1, B, A, "100.00", "5.00");
+    november.completed_at = "2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap().micros();
+    s.deliver_now(&november).await;
+    let again = s.as_user(user(A));
+    assert_eq!(again.get("/wallet/statement?month=2026-11").await.text, last);
+    let december = again.get("/wallet/statement?month=2026-12&format=csv").await.text;
+    assert!(december.contains(",5.00,12.00"), "{december}");
+    s.finish().await;
+}
+
+/// The texts on each page of a PDF, with their coordinates.
+fn texts_by_page(pdf: &str) -> Vec<Vec<(i32, i32, String)>> {
+    let number = |word: Option<&str>| word.and_then(|w| w.parse::<i32>().ok()).unwrap();
+    let page = |stream: &str| {
+        let texts = stream.split("BT").skip(1);
+        let text = texts.map(|text| {
+            let (before, after) = text.split_once(" Td").unwrap();
+            let mut position = before.rsplit(char::is_whitespace);
+            let (y, x) = (number(position.next()), number(position.next()));
+            let (from, to) = (after.find('(').unwrap(), after.rfind(')').unwrap());
+            (x, y, after[from + 1..to].replace("\\(", "(").replace("\\)", ")"))
+        });
+        text.collect()
+    };
+    pdf.split("endstream").filter_map(|object| Some(page(object.split_once("stream")?.1))).collect()
+}
+
+#[tokio::test]
+async fn a_statement_shows_every_description_in_full() {
+    let s = start_wallet().await;
+    s.deliver_now(&registered(A)).await;
+    let mut payment = paid(1, B, A, "500.00", "25.00");
+    payment.booking_number = "EV-261127-C9E3Z8K6".into();
+    s.deliver_now(&payment).await;
+    let mut expected = vec!["Referral bonus for a payment of 500.00 on booking EV-261127-C9E3Z8K6".to_owned()];
+    let path = format!("/wallets/{}/deposits", id(A));
+    for n in 0..60 {
+        let reason = match n % 4 {
+            0 => format!("a prize {n}"),
+            1 => format!("{n} {}", "of a prize (as agreed)\n".repeat(21).trim()),
+            2 => format!("{n} {}", "W".repeat(400)),
+            _ => format!("A PRIZE FOR THE MOST VEHICLES SOLD IN MUMBAI WEST {n}"),
+        };
+        s.as_admin().post(&path, json!({ "amount": "1.00", "reason": reason })).await.expect(201);
+        expected.push(reason);
+    }
+    let pdf = s.as_user(user(A)).get("/wallet/statement?month=2026-11").await;
+    let pages = texts_by_page(&pdf.text);
+    assert!(pages.len() > 5, "{}", pages.len());
+    let column = |page: &[(i32, i32, String)], of: i32| {
+        page.iter().filter(|(x, ..)| *x == of).map(|(_, y, text)| (*y, text.clone())).collect::<Vec<_>>()
+    };
+    let mut descriptions = String::new();
+    for (n, page) in pages.iter().enumerate() {
+        let lines = column(page, 238);
+        assert!(lines.len() <= 54 && lines.iter().all(|(y, _)| (40..=746).contains(y)), "{lines:?}");
+        assert!(lines.windows(2).all(|two| two[0].0 > two[1].0), "lines overlap: {lines:?}");
+        // No page begins in the middle of a transaction, and none but the last has room for another.
+        assert!(n + 1 == pages.len() || lines.len() > 30 && column(page, 144)[0].0 == 746, "{n}: {page:?}");
+        lines.iter().for_each(|(_, text)| descriptions += &format!("{text} "));
+    }
+    // A word longer than a line is broken into parts.
+    let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
+    let all = without_spaces(&descriptions);
+    for description in expected {
+        assert!(all.contains(&without_spaces(&description)), "{description}: {descriptions}");
+    }
+    assert!(descriptions.contains("on booking EV-261127-C9E3Z8K6 "), "broken at spaces: {descriptions}");
+    s.finish().await;
+}
