@@ -7,6 +7,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Env;
 use crate::mail::{BreakerMailer, Mailer};
+use crate::projection::AppliedEvents;
 use db::{Db, DbError, TxError};
 use domain::Timestamp;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ struct Inner {
     parts: CtxParts,
     breakers: Arc<CircuitBreakers>,
     mailer: Arc<dyn Mailer>,
+    applied_events: AppliedEvents,
 }
 
 /// The parts of a [`Ctx`], built by [`crate::boot`] and by tests.
@@ -41,7 +43,7 @@ impl Ctx {
     pub fn new(parts: CtxParts) -> Self {
         let breakers = Arc::new(CircuitBreakers::new(parts.service, Arc::clone(&parts.clock)));
         let mailer = Arc::new(BreakerMailer::new(Arc::clone(&parts.mailer), Arc::clone(&breakers)));
-        Self(Arc::new(Inner { parts, breakers, mailer }))
+        Self(Arc::new(Inner { parts, breakers, mailer, applied_events: AppliedEvents::default() }))
     }
     /// The name of the service.
     pub fn service(&self) -> &'static str {
@@ -77,6 +79,10 @@ impl Ctx {
     }
     pub(crate) fn breakers(&self) -> Vec<Arc<CircuitBreaker>> {
         self.0.breakers.all()
+    }
+    /// Commits of the consumer, to wait for events that a request depends on.
+    pub fn applied_events(&self) -> &AppliedEvents {
+        &self.0.applied_events
     }
     /// The verifier of access tokens.
     pub fn verifier(&self) -> &Arc<Verifier> {

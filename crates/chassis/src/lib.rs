@@ -3,7 +3,7 @@
 //! Reading order: [`service`] (declaration of a service), [`boot`] (start-up), [`ctx`] (dependencies), [`http`] (route
 //! table, problems, bodies, pages, idempotency), [`auth`] (access tokens, revocation), [`events`] (outbox, relay,
 //! consumer, transports), [`jobs`], [`lease`], [`cache`], [`breaker`] (outbound calls), `backoff`, [`mail`], [`pii`],
-//! [`audit`], [`telemetry`], [`mod@error_chain`].
+//! [`audit`], [`projection`] (waiting for events), [`telemetry`], [`mod@error_chain`].
 //!
 //! Invariants: a change and its events commit together or not at all; an event takes effect once in a service's
 //! database, even if it is delivered several times; a response is sent after the commit of its transaction; no
@@ -26,6 +26,7 @@ pub mod jobs;
 pub mod lease;
 pub mod mail;
 pub mod pii;
+pub mod projection;
 pub mod schema;
 pub mod service;
 pub mod telemetry;

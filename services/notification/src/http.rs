@@ -7,7 +7,7 @@ use crate::store::NotificationRow;
 use crate::{NotificationState, app, store};
 use actix_web::{HttpResponse, web};
 use chassis::auth::{Access, Caller};
-use chassis::http::{Body, Cursor, Doc, Listing, Page, Problem, Query, Routes, ok, path_id};
+use chassis::http::{Cursor, Doc, Listing, Page, Problem, Query, RawBody, Routes, ok, path_id};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub(crate) fn routes(state: NotificationState) -> Routes {
     let user = Access::User;
     Routes::new("notification")
         .data(state)
-        .get(
+        .get_documented(
             "/notifications",
             user,
             list,
@@ -27,7 +27,7 @@ pub(crate) fn routes(state: NotificationState) -> Routes {
                 .paged()
                 .returns::<Listing<NotificationView>>(),
         )
-        .get(
+        .get_documented(
             "/notifications/stream",
             Access::Public,
             stream::open,
@@ -39,31 +39,31 @@ pub(crate) fn routes(state: NotificationState) -> Routes {
             .query::<stream::StreamFilter>()
             .empty_response(101),
         )
-        .get(
+        .get_documented(
             "/notifications/unread-count",
             user,
             unread_count,
             Doc::new("Number of unread notifications").returns::<UnreadCount>(),
         )
-        .post(
+        .post_documented(
             "/notifications/read-all",
             user,
             mark_all_read,
             Doc::new("Mark all notifications as read").returns::<UnreadCount>(),
         )
-        .post(
+        .post_documented(
             "/notifications/{id}/read",
             user,
             mark_read,
             Doc::new("Mark a notification as read").returns::<NotificationView>(),
         )
-        .get(
+        .get_documented(
             "/notifications/preferences",
             user,
             preferences,
             Doc::new("Notification preferences").returns::<Preferences>(),
         )
-        .put(
+        .put_documented(
             "/notifications/preferences",
             user,
             set_preferences,
@@ -164,7 +164,7 @@ async fn preferences(state: web::Data<NotificationState>, caller: Caller) -> Res
 async fn set_preferences(
     state: web::Data<NotificationState>,
     caller: Caller,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let requested = body.json::<Preferences>().await?.value.kinds;
     let (user, requested) = (caller.user_id, &requested);

@@ -3,9 +3,7 @@
 use super::bus::{Acker, BusDown, Delivery, EventBus, Queue};
 use super::handler::EventHandler;
 use super::pace::Pace;
-use super::processor::{
-    EventProcessor, FIRST_RETRY, FailureAction, LONGEST_RETRY, MAX_BATCH_EVENTS, ProcessFailure,
-};
+use super::processor::{EventProcessor, FIRST_RETRY, FailureAction, LONGEST_RETRY, MAX_BATCH_EVENTS, ProcessFailure};
 use super::{HandleError, dead_letters, parked, waiting};
 use crate::backoff::{self, Backoff};
 use crate::ctx::Ctx;

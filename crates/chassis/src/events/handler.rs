@@ -15,6 +15,11 @@ use proto_events::Envelope;
 /// or the highest version wins, or a unique key lets the effect happen once.
 #[async_trait::async_trait]
 pub trait EventHandler: Send + Sync + 'static {
+    /// The event types that the service handles. They are its subscription.
+    fn types(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Applies `events` within the transaction of `c`.
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError>;
 

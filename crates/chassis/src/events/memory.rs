@@ -97,11 +97,7 @@ impl EventBus for MemoryBus {
 
     async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
         let queue = self.queues.get(service).ok_or_else(|| BusDown(format!("there is no queue for {service}")))?;
-        Ok(Box::new(MemoryQueue {
-            queue: Arc::clone(queue),
-            subscriber_lock: None,
-            gathered: Vec::new(),
-        }))
+        Ok(Box::new(MemoryQueue { queue: Arc::clone(queue), subscriber_lock: None, gathered: Vec::new() }))
     }
 
     async fn ping(&self) -> Result<(), BusDown> {

@@ -7,7 +7,7 @@
 //! Transport: [`bus`] (the interface), [`memory`] (one process, optionally with `fault_injection`), [`amqp`]
 //! (RabbitMQ). `pace` spaces batches under load.
 //!
-//! Consuming: [`handler`] (what a service implements), [`consumer`] (the loop), `processor` (one transaction of it),
+//! Consuming: [`event_consumer`] and [`handler`] (what a service implements), [`consumer`] (the loop), `processor` (one transaction of it),
 //! `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet), [`parked`]
 //! (events that cannot be handled), [`decode`] (wire values to domain values).
 
@@ -16,6 +16,7 @@ pub mod bus;
 pub mod consumer;
 mod dead_letters;
 pub mod decode;
+pub mod event_consumer;
 mod fault_injection;
 pub mod handler;
 mod held_types;
@@ -29,6 +30,7 @@ mod processor;
 pub mod relay;
 pub mod waiting;
 
+pub use event_consumer::{ApplyBatch, EventConsumer};
 pub use proto_events::Envelope;
 
 use db::{DbError, ErrorClass, TxError};

@@ -106,7 +106,7 @@ impl EventProcessor {
         let work = async {
             let applied = self.ctx.tx(async |c| self.apply_new(c, events, now).await).await?;
             if applied.passed_to_handler > 0 {
-                self.handler.committed().await;
+                self.committed().await;
             }
             Ok::<usize, HandleError>(applied.new_events)
         };
@@ -127,7 +127,7 @@ impl EventProcessor {
                 })
                 .await?;
             if applied.is_some_and(|passed_to_handler| passed_to_handler > 0) {
-                self.handler.committed().await;
+                self.committed().await;
             }
             Ok::<bool, HandleError>(applied.is_some())
         };
@@ -151,11 +151,16 @@ impl EventProcessor {
                 })
                 .await?;
             if passed_to_handler > 0 {
-                self.handler.committed().await;
+                self.committed().await;
             }
             Ok::<(), HandleError>(())
         };
         self.catch_panic(work).await
+    }
+
+    async fn committed(&self) {
+        self.handler.committed().await;
+        self.ctx.applied_events().committed();
     }
 
     /// Turns a panic into a failure of its event, so that the consumer loop survives it. The open transaction is

@@ -9,8 +9,8 @@
 
 use super::bus::{BusDown, EventBus, PublishConfirmation, PublishError};
 use super::held_types::HeldTypes;
-use super::pace::Pace;
 use super::outbox::{self, MAX_MARK_ROWS, OutboxRow};
+use super::pace::Pace;
 use crate::backoff::Backoff;
 use crate::ctx::Ctx;
 use crate::error_chain::error_chain;
@@ -323,7 +323,10 @@ impl Relay {
 
 /// Result of one attempt to publish.
 enum PublishStep {
-    Published { rows: usize, is_full: bool },
+    Published {
+        rows: usize,
+        is_full: bool,
+    },
     /// The window is full.
     Full,
     /// Every unsent row is in flight or held.

@@ -22,27 +22,32 @@ const MAX_FIELD_NAME_CHARS: usize = 100;
 const UNKNOWN_FIELD_CODE: &str = "request.unknown_field";
 
 /// A body that has not been read yet. Extracting it never fails.
-pub struct Body {
+pub struct RawBody {
     payload: Payload,
     content_length: Option<usize>,
     content_type: Option<String>,
 }
 
-impl FromRequest for Body {
+impl FromRequest for RawBody {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
-        ready(Ok(Self {
-            payload: payload.take(),
-            content_length: text(header::CONTENT_LENGTH).and_then(|v| v.parse().ok()),
-            content_type: text(header::CONTENT_TYPE).map(str::to_ascii_lowercase),
-        }))
+        ready(Ok(Self::take(request, payload)))
     }
 }
 
-impl Body {
+impl RawBody {
+    /// Takes the body of a request, unread.
+    pub(super) fn take(request: &HttpRequest, payload: &mut Payload) -> Self {
+        let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+        Self {
+            payload: payload.take(),
+            content_length: text(header::CONTENT_LENGTH).and_then(|v| v.parse().ok()),
+            content_type: text(header::CONTENT_TYPE).map(str::to_ascii_lowercase),
+        }
+    }
+
     /// Reads the body as bytes; 413 for more than `limit`.
     pub async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
         let too_large = || {
@@ -105,7 +110,7 @@ impl Body {
     }
 }
 
-fn with_rule_code(mut problem: Problem, rule_code: &'static str) -> Problem {
+pub(super) fn with_rule_code(mut problem: Problem, rule_code: &'static str) -> Problem {
     if problem.code == RULE_VIOLATION_CODE {
         problem.code = rule_code;
     }
@@ -116,7 +121,7 @@ fn with_rule_code(mut problem: Problem, rule_code: &'static str) -> Problem {
 #[derive(Debug)]
 pub struct ParsedBody<T> {
     pub value: T,
-    /// The body, for [`super::Idempotent::run`].
+    /// The body, for [`super::IdempotencyKey::run`].
     pub bytes: Bytes,
 }
 

@@ -5,6 +5,11 @@
 //! writers run one after the other, it waits for the first response.
 
 use super::Problem;
+use super::body::{RawBody, with_rule_code};
+use super::handler::Parameter;
+use super::operation::Doc;
+use super::request_body::{NoBody, RequestBody};
+use super::response::JsonResponse;
 use crate::auth::Caller;
 use crate::ctx::Ctx;
 use crate::schema::idempotency_keys;
@@ -18,6 +23,7 @@ use domain::{Timestamp, UserId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 use std::time::Duration;
 
 /// The header of a repeated response; its value is `true`.
@@ -30,13 +36,13 @@ const RETENTION_HOURS: i64 = 24;
 
 /// The key of a request, if it has one. An extractor; 400 for a malformed key.
 #[derive(Debug, Clone)]
-pub struct Idempotent {
+pub struct IdempotencyKey {
     key: Option<String>,
     /// Method and path, which are part of the request hash.
     target: String,
 }
 
-impl FromRequest for Idempotent {
+impl FromRequest for IdempotencyKey {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -62,7 +68,7 @@ enum KeyClaim {
     Answered(StatusCode, Vec<u8>),
 }
 
-impl Idempotent {
+impl IdempotencyKey {
     /// Runs `work` in one transaction with the key, and responds with `status` and its result; or repeats the first
     /// response with `Idempotency-Replayed: true`. Without a key it always runs `work`.
     ///
@@ -113,6 +119,114 @@ impl Idempotent {
         hash.update(body);
         hash.finalize().to_vec()
     }
+}
+
+/// A POST with its typed body and its key, if it has one. 400 for a malformed key.
+pub struct Idempotent<B = NoBody> {
+    key: Option<String>,
+    /// Method and path, which are part of the request hash.
+    target: String,
+    caller_id: UserId,
+    body: RawBody,
+    kind: PhantomData<B>,
+}
+
+impl<B> FromRequest for Idempotent<B> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let extracted = key_of(request).and_then(|key| {
+            let caller_id = Caller::from_request(request, payload).into_inner()?.user_id;
+            let target = format!("{} {}", request.method(), request.path());
+            Ok(Self { key, target, caller_id, body: RawBody::take(request, payload), kind: PhantomData })
+        });
+        ready(extracted)
+    }
+}
+
+fn key_of(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    match request.headers().get("Idempotency-Key").map(|v| v.to_str()) {
+        None => Ok(None),
+        Some(Ok(text)) if !text.is_empty() && text.len() <= MAX_KEY_CHARS => Ok(Some(text.to_owned())),
+        Some(_) => {
+            let detail = format!("an Idempotency-Key is 1 to {MAX_KEY_CHARS} visible ASCII characters");
+            Err(Problem::bad_request("idempotency.bad_key", detail))
+        }
+    }
+}
+
+impl<B: RequestBody> Parameter for Idempotent<B> {
+    fn describe(doc: Doc) -> Doc {
+        B::describe(doc.idempotent())
+    }
+}
+
+impl<B: RequestBody> Idempotent<B> {
+    /// Reads the body; errors as [`RawBody::json`] does. The same key with another body is refused with 422, a key whose
+    /// first request is running with 409.
+    pub async fn read(self) -> Result<(B::Value, Execution), Problem> {
+        let (value, bytes) = B::read(self.body).await?;
+        let key =
+            self.key.map(|key| RequestKey { key, hash: request_hash(&self.target, &bytes), caller_id: self.caller_id });
+        Ok((value, Execution(key)))
+    }
+
+    /// Like [`Idempotent::read`], with the service's own code for a rule violation.
+    pub async fn read_with_code(self, rule_code: &'static str) -> Result<(B::Value, Execution), Problem> {
+        self.read().await.map_err(|problem| with_rule_code(problem, rule_code))
+    }
+}
+
+impl Idempotent<NoBody> {
+    /// Reads and refuses any body but an empty one.
+    pub async fn read_empty(self) -> Result<Execution, Problem> {
+        Ok(self.read().await?.1)
+    }
+}
+
+struct RequestKey {
+    key: String,
+    hash: Vec<u8>,
+    caller_id: UserId,
+}
+
+/// The one execution of a request.
+pub struct Execution(Option<RequestKey>);
+
+impl Execution {
+    /// Runs `work` in one transaction with the key, and responds with its result; or repeats the first response with
+    /// `Idempotency-Replayed: true`. Without a key it always runs `work`.
+    pub async fn run<T, F, const STATUS: u16>(&self, ctx: &Ctx, work: F) -> Result<JsonResponse<T, STATUS>, Problem>
+    where
+        T: Serialize + Send,
+        F: db::TxFn<T, Problem>,
+    {
+        let Some(request) = &self.0 else {
+            return Ok(JsonResponse::new(ctx.tx(work).await?));
+        };
+        let (now, status, work) = (ctx.now(), JsonResponse::<T, STATUS>::status(), &work);
+        let (is_repeated, status, body) = ctx
+            .tx(async |c| match claim(c, request.caller_id, &request.key, &request.hash, now).await? {
+                KeyClaim::Answered(status, body) => Ok::<_, Problem>((true, status, body)),
+                KeyClaim::Claimed => {
+                    let result = work(c).await?;
+                    let body = serde_json::to_vec(&result).map_err(Problem::internal)?;
+                    store_response(c, request.caller_id, &request.key, status, &body).await?;
+                    Ok((false, status, body))
+                }
+            })
+            .await?;
+        Ok(JsonResponse::stored(status, body, is_repeated))
+    }
+}
+
+fn request_hash(target: &str, body: &[u8]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(target.as_bytes());
+    hash.update([0]);
+    hash.update(body);
+    hash.finalize().to_vec()
 }
 
 async fn claim(

@@ -8,6 +8,7 @@
 pub mod body;
 pub mod client;
 pub mod download;
+pub mod handler;
 pub mod idempotency;
 pub mod middleware;
 pub mod openapi;
@@ -16,18 +17,24 @@ pub mod page;
 pub mod problem;
 pub mod query;
 pub mod range;
+pub mod request_body;
+pub mod response;
 pub mod routes;
 mod strict;
 
-pub use body::Body;
+pub use body::RawBody;
+pub use chassis_macros::operation;
 pub use client::client;
 pub use download::{BodySender, OneAtATime, download, long_read};
-pub use idempotency::{Idempotent, REPLAYED_HEADER};
+pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
+pub use idempotency::{Execution, IdempotencyKey, Idempotent, REPLAYED_HEADER};
 pub use operation::{Doc, PREFIX};
 pub use page::{Cursor, Listing, Page, bad_cursor};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;
 pub use range::TimeRange;
+pub use request_body::{Body, File, FileType, NoBody, Optional, RequestBody};
+pub use response::{Accepted, Created, Download, FileTypes, Json, JsonOrFile, NoContent, Upgrade};
 pub use routes::Routes;
 
 use actix_web::HttpResponse;

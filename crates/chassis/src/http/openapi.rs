@@ -14,7 +14,7 @@ pub(crate) fn document<'a>(service: &str, operations: impl Iterator<Item = Opera
     let mut schemas = settings.into_generator();
     let mut paths = Map::new();
     for operation in operations {
-        let description = describe(&operation, &mut schemas);
+        let description = describe(service, &operation, &mut schemas);
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(methods) = path.as_object_mut() {
             methods.insert(operation.method.as_str().to_lowercase(), description);
@@ -35,7 +35,7 @@ pub(crate) fn document<'a>(service: &str, operations: impl Iterator<Item = Opera
     })
 }
 
-fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
+fn describe(service: &str, operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
     let doc = operation.doc;
     let access = match operation.access {
         Access::Public => "Public.",
@@ -46,7 +46,8 @@ fn describe(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
     let mut description = json!({
         "operationId": operation_id(operation),
         "summary": doc.summary,
-        "description": access,
+        "description": format!("{}{}{access}", doc.description, if doc.description.is_empty() { "" } else { "\n\n" }),
+        "tags": [service],
         "parameters": parameters(operation, schemas),
         "responses": responses(doc, schemas),
         "security": if operation.access == Access::Public { json!([]) } else { json!([{ "bearer": [] }]) },
@@ -102,15 +103,21 @@ fn parameter(name: &str, place: &str, required: bool, schema: &Value) -> Value {
     json!({ "name": name, "in": place, "required": required, "schema": schema })
 }
 
+/// The schemas of the variable parts of the path.
+fn path_types(doc: &Doc, schemas: &mut SchemaGenerator) -> Vec<Value> {
+    let Some(schema) = doc.path.map(|path| path.reference(schemas)) else { return Vec::new() };
+    match schema.get("prefixItems").and_then(Value::as_array) {
+        Some(parts) => parts.clone(),
+        None => vec![schema],
+    }
+}
+
 fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<Value> {
     let doc = operation.doc;
     let text = json!({ "type": "string" });
-    let mut list: Vec<Value> = operation
-        .path
-        .split('/')
-        .filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| parameter(name, "path", true, &text))
-        .collect();
+    let names = operation.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'));
+    let types = path_types(doc, schemas).into_iter().chain(std::iter::repeat(text.clone()));
+    let mut list: Vec<Value> = names.zip(types).map(|(name, schema)| parameter(name, "path", true, &schema)).collect();
     if let Some(query) = &doc.query {
         let schema = query.reference(schemas);
         let resolved = schema

@@ -75,6 +75,9 @@ impl RequestBody {
 #[derive(Clone, Default)]
 pub struct Doc {
     pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
+    /// An id of the path, or a tuple of them.
+    pub(crate) path: Option<TypeSchema>,
     pub(crate) body: Option<RequestBody>,
     pub(crate) query: Option<TypeSchema>,
     pub(crate) responses: Vec<(u16, Option<TypeSchema>)>,
@@ -88,6 +91,16 @@ impl Doc {
     /// Documentation with a summary only.
     pub fn new(summary: &'static str) -> Self {
         Self { summary, ..Self::default() }
+    }
+    /// Documentation with a summary and more paragraphs.
+    pub(super) fn with_description(summary: &'static str, description: &'static str) -> Self {
+        Self { summary, description, ..Self::default() }
+    }
+    /// Types the variable parts of the path as `T`, or as its elements if it is a tuple.
+    #[must_use]
+    pub fn path<T: JsonSchema>(mut self) -> Self {
+        self.path = Some(TypeSchema::of::<T>());
+        self
     }
     /// Requires a JSON body.
     #[must_use]

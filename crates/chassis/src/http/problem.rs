@@ -1,6 +1,7 @@
 //! Error responses: RFC 9457 `application/problem+json` with a stable, namespaced `code`.
 
 use crate::error_chain::error_chain;
+use crate::projection::MayBeStale;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use db::{DbError, ErrorClass, TxError};
@@ -27,6 +28,7 @@ pub struct Problem {
     pub code: &'static str,
     pub detail: String,
     retryable: bool,
+    may_be_stale: bool,
     /// Boxed, so that every `Result` with a problem in it stays small.
     details: Option<Box<ProblemDetails>>,
 }
@@ -43,7 +45,13 @@ struct ProblemDetails {
 impl Problem {
     /// A problem with this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retryable: false, details: None }
+        Self { status, code, detail: detail.into(), retryable: false, may_be_stale: false, details: None }
+    }
+    /// Marks a refusal that may come from events which are not applied yet; see [`crate::projection`].
+    #[must_use]
+    pub fn stale_if(mut self, may_be_stale: bool) -> Self {
+        self.may_be_stale = may_be_stale;
+        self
     }
     /// 400: the request cannot be read.
     pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
@@ -200,6 +208,11 @@ impl From<DbError> for Problem {
 impl From<diesel::result::Error> for Problem {
     fn from(error: diesel::result::Error) -> Self {
         DbError::from(error).into()
+    }
+}
+impl MayBeStale for Problem {
+    fn may_be_stale(&self) -> bool {
+        self.may_be_stale
     }
 }
 impl TxError for Problem {

@@ -2,6 +2,7 @@
 //! guard, the OpenAPI document and the tests of every route with every role are derived from it.
 
 use super::Problem;
+use super::handler::{Documentation, Parameters, Response};
 use super::operation::{Doc, Operation, PREFIX};
 use crate::auth::{Access, Caller, Verifier};
 use actix_web::body::MessageBody;
@@ -34,10 +35,23 @@ pub struct Routes {
 }
 
 macro_rules! methods {
-    ($($name:ident = $method:ident),+) => {$(
+    ($($name:ident, $documented:ident = $method:ident),+) => {$(
+        /// Adds an operation for this method. A path that starts with `/.` is not prefixed with [`PREFIX`].
+        #[must_use]
+        pub fn $name<F, Args>(self, path: &str, access: Access, operation: Documentation<F>) -> Self
+        where
+            F: Handler<Args> + Send + Sync,
+            Args: Parameters + 'static,
+            F::Output: Response + 'static,
+        {
+            let Documentation { handler, summary, description } = operation;
+            let doc = F::Output::describe(Args::describe(Doc::with_description(summary, description)));
+            self.add(Method::$method, path, access, handler, doc)
+        }
+
         /// Adds a route for this method. A path that starts with `/.` is not prefixed with [`PREFIX`].
         #[must_use]
-        pub fn $name<F, Args>(self, path: &str, access: Access, handler: F, doc: Doc) -> Self
+        pub fn $documented<F, Args>(self, path: &str, access: Access, handler: F, doc: Doc) -> Self
         where
             F: Handler<Args> + Send + Sync,
             Args: FromRequest + 'static,
@@ -72,7 +86,18 @@ impl Routes {
         self
     }
 
-    methods!(get = GET, post = POST, put = PUT, patch = PATCH, delete = DELETE);
+    methods!(
+        get,
+        get_documented = GET,
+        post,
+        post_documented = POST,
+        put,
+        put_documented = PUT,
+        patch,
+        patch_documented = PATCH,
+        delete,
+        delete_documented = DELETE
+    );
 
     fn add<F, Args>(mut self, method: Method, path: &str, access: Access, handler: F, doc: Doc) -> Self
     where

@@ -34,12 +34,10 @@ async fn busy(db: web::Data<Db>) -> Result<HttpResponse, Problem> {
 }
 
 fn routes(db: Db) -> Routes {
-    Routes::new("parts").data(db).get("/parts/{count}/{fails}", Access::Public, parts, Doc::new("Parts")).get(
-        "/busy",
-        Access::Public,
-        busy,
-        Doc::new("Busy"),
-    )
+    Routes::new("parts")
+        .data(db)
+        .get_documented("/parts/{count}/{fails}", Access::Public, parts, Doc::new("Parts"))
+        .get_documented("/busy", Access::Public, busy, Doc::new("Busy"))
 }
 
 async fn with_database(test: impl AsyncFnOnce(Db)) {

@@ -8,7 +8,7 @@ use chassis::auth::token::{AUDIENCE, ISSUER};
 use chassis::auth::{Access, Caller, Claims, SharedKeys, SigningKey, Verifier};
 use chassis::cache::MemoryCache;
 use chassis::clock::{Clock, SystemClock};
-use chassis::http::{Body, Doc, Page, Problem, Routes, middleware, ok};
+use chassis::http::{Doc, Page, Problem, RawBody, Routes, middleware, ok};
 use chassis::id;
 use db::Db;
 use domain::{Rate, Role};
@@ -37,11 +37,11 @@ struct Filter {
     colour: Option<String>,
 }
 
-async fn make(_caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+async fn make(_caller: Caller, body: RawBody) -> Result<HttpResponse, Problem> {
     let purse = body.json::<Purse>().await?.value;
     Ok(HttpResponse::Created().json(purse))
 }
-async fn act(body: Body) -> Result<HttpResponse, Problem> {
+async fn act(body: RawBody) -> Result<HttpResponse, Problem> {
     let given = body.json_or_empty::<Value>().await?.value;
     Ok(ok(&given))
 }
@@ -63,16 +63,21 @@ async fn broken() -> Result<HttpResponse, Problem> {
 
 fn routes() -> Routes {
     Routes::new("purse")
-        .get("/purses", Access::Public, list, Doc::new("Lists purses").query::<Filter>().paged())
-        .post("/purses", Access::User, make, Doc::new("Makes a purse").body::<Purse>().created::<Purse>().idempotent())
-        .get("/purses/{id}", Access::Public, named, Doc::new("One purse"))
-        .get("/purses/quote", Access::Public, plain, Doc::new("A quote"))
-        .post("/purses/act", Access::Public, act, Doc::new("Acts").returns::<Owner>())
-        .get("/purses/mine", Access::User, who, Doc::new("Mine"))
-        .delete("/purses/staff", Access::Staff, who, Doc::new("For staff").empty_response(204))
-        .put("/purses/admin", Access::Admin, who, Doc::new("For administrators"))
-        .get("/purses/broken", Access::Public, broken, Doc::new("Breaks"))
-        .get("/.well-known/purse", Access::Public, plain, Doc::new("Of the host"))
+        .get_documented("/purses", Access::Public, list, Doc::new("Lists purses").query::<Filter>().paged())
+        .post_documented(
+            "/purses",
+            Access::User,
+            make,
+            Doc::new("Makes a purse").body::<Purse>().created::<Purse>().idempotent(),
+        )
+        .get_documented("/purses/{id}", Access::Public, named, Doc::new("One purse"))
+        .get_documented("/purses/quote", Access::Public, plain, Doc::new("A quote"))
+        .post_documented("/purses/act", Access::Public, act, Doc::new("Acts").returns::<Owner>())
+        .get_documented("/purses/mine", Access::User, who, Doc::new("Mine"))
+        .delete_documented("/purses/staff", Access::Staff, who, Doc::new("For staff").empty_response(204))
+        .put_documented("/purses/admin", Access::Admin, who, Doc::new("For administrators"))
+        .get_documented("/purses/broken", Access::Public, broken, Doc::new("Breaks"))
+        .get_documented("/.well-known/purse", Access::Public, plain, Doc::new("Of the host"))
 }
 
 struct Fixture {

@@ -22,11 +22,16 @@ async fn answer(caller: Caller) -> HttpResponse {
 async fn bodies_are_of_a_kind_and_say_whether_they_may_be_left_out() {
     let doc = || Doc::new("A purse").query::<Wanted>();
     let document = Routes::new("purse")
-        .get("/a", Access::User, answer, doc().returns_file(["application/pdf"]))
-        .post("/a", Access::User, answer, doc().body::<Wanted>().returns::<Wanted>().returns_file(["text/csv"]))
-        .put("/a", Access::User, answer, doc().optional_body::<Wanted>())
-        .patch("/a", Access::User, answer, doc().form::<Wanted>())
-        .delete("/a", Access::User, answer, doc().file_body("text/csv").empty_response(204))
+        .get_documented("/a", Access::User, answer, doc().returns_file(["application/pdf"]))
+        .post_documented(
+            "/a",
+            Access::User,
+            answer,
+            doc().body::<Wanted>().returns::<Wanted>().returns_file(["text/csv"]),
+        )
+        .put_documented("/a", Access::User, answer, doc().optional_body::<Wanted>())
+        .patch_documented("/a", Access::User, answer, doc().form::<Wanted>())
+        .delete_documented("/a", Access::User, answer, doc().file_body("text/csv").empty_response(204))
         .openapi();
     let of = |method: &str| &document["paths"]["/api/v1/a"][method];
     let kinds = |body: &Value| body["content"].as_object().map(|c| c.keys().cloned().collect::<Vec<_>>());
@@ -59,9 +64,9 @@ struct Nothing {}
 #[actix_web::test]
 async fn a_body_has_no_fields_but_those_it_names_and_an_answer_may_get_more() {
     let document = Routes::new("purse")
-        .post("/a", Access::User, answer, Doc::new("A purse").body::<Purse>().returns::<Purse>())
-        .put("/a", Access::User, answer, Doc::new("Nothing").optional_body::<Nothing>())
-        .patch("/a", Access::User, answer, Doc::new("Heard").open_body::<Purse>())
+        .post_documented("/a", Access::User, answer, Doc::new("A purse").body::<Purse>().returns::<Purse>())
+        .put_documented("/a", Access::User, answer, Doc::new("Nothing").optional_body::<Nothing>())
+        .patch_documented("/a", Access::User, answer, Doc::new("Heard").open_body::<Purse>())
         .openapi();
     let body = |method: &str| &document["paths"]["/api/v1/a"][method]["requestBody"]["content"]["application/json"];
     let purse = &body("post")["schema"];
@@ -82,9 +87,9 @@ async fn a_body_has_no_fields_but_those_it_names_and_an_answer_may_get_more() {
 async fn an_operation_is_named_by_its_method_and_its_path() {
     let doc = || Doc::new("A purse");
     let document = Routes::new("purse")
-        .get("/purses/{user_id}/coin-shades", Access::User, answer, doc())
-        .delete("/purses/{user_id}/coin-shades", Access::User, answer, doc())
-        .get("/.well-known/jwks.json", Access::Public, answer, doc())
+        .get_documented("/purses/{user_id}/coin-shades", Access::User, answer, doc())
+        .delete_documented("/purses/{user_id}/coin-shades", Access::User, answer, doc())
+        .get_documented("/.well-known/jwks.json", Access::Public, answer, doc())
         .openapi();
     let paths = document["paths"].as_object().unwrap().values();
     let names: Vec<_> = paths.flat_map(|p| p.as_object().unwrap().values().map(|o| o["operationId"].clone())).collect();

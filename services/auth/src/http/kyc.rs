@@ -13,7 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use db::DbConnection;
 use domain::{KycStatus, SingleLineText, Timestamp, UserId};
 use schemars::JsonSchema;
@@ -120,8 +120,8 @@ impl KycView {
 pub(crate) async fn submit(
     state: web::Data<AuthState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (now, applicant) = (state.ctx.now(), caller.user_id);
     users::find(&mut *state.ctx.db().read().await?, applicant).await?.ok_or_else(Problem::not_found)?;
@@ -237,7 +237,7 @@ pub(crate) async fn reject(
     state: web::Data<AuthState>,
     caller: Caller,
     path: web::Path<String>,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id = check_reviewable(&state, &caller, &path).await?;
     let reason = body.json_with_code::<RejectInput>("auth.reason_invalid").await?.value.reason.into_string();

@@ -11,7 +11,7 @@ use crate::store::nominees::{self, Nominee};
 use crate::store::{profiles, users};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Page, Problem, ok};
+use chassis::http::{Cursor, FieldErrors, Page, Problem, RawBody, ok};
 use domain::{Day, SingleLineText, Timestamp, UserId};
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -93,7 +93,7 @@ pub(crate) async fn get_profile(state: web::Data<AuthState>, caller: Caller) -> 
 pub(crate) async fn update_profile(
     state: web::Data<AuthState>,
     caller: Caller,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (now, id) = (state.ctx.now(), caller.user_id);
     let user = users::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
@@ -174,7 +174,7 @@ pub(crate) async fn get_nominee(state: web::Data<AuthState>, caller: Caller) -> 
 pub(crate) async fn set_nominee(
     state: web::Data<AuthState>,
     caller: Caller,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (now, id) = (state.ctx.now(), caller.user_id);
     users::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;

@@ -21,7 +21,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
 
 fn sign_in_routes(routes: Routes) -> Routes {
     routes
-        .post(
+        .post_documented(
             "/auth/otp",
             Public,
             sign_in::send_code,
@@ -29,7 +29,7 @@ fn sign_in_routes(routes: Routes) -> Routes {
                 .body::<sign_in::SendCodeInput>()
                 .responds_with::<sign_in::CodeSentView>(202),
         )
-        .post(
+        .post_documented(
             "/auth/otp/verify",
             Public,
             sign_in::sign_in,
@@ -37,7 +37,7 @@ fn sign_in_routes(routes: Routes) -> Routes {
                 .body::<sign_in::SignInInput>()
                 .returns::<view::TokensView>(),
         )
-        .post(
+        .post_documented(
             "/auth/signup",
             Public,
             sign_up::sign_up,
@@ -45,7 +45,7 @@ fn sign_in_routes(routes: Routes) -> Routes {
                 .body::<sign_up::SignUpInput>()
                 .responds_with::<sign_up::SignUpStartedView>(202),
         )
-        .post(
+        .post_documented(
             "/auth/signup/verify",
             Public,
             sign_up::finish_sign_up,
@@ -53,32 +53,37 @@ fn sign_in_routes(routes: Routes) -> Routes {
                 .body::<sign_up::VerifySignUpInput>()
                 .returns::<view::TokensView>(),
         )
-        .post(
+        .post_documented(
             "/auth/refresh",
             Public,
             sessions::refresh,
             Doc::new("Replace a refresh token").body::<sessions::RefreshInput>().returns::<view::TokensView>(),
         )
-        .post(
+        .post_documented(
             "/auth/logout",
             User,
             sessions::log_out,
             Doc::new("End this session").optional_body::<sessions::LogOutInput>().empty_response(204),
         )
-        .get(
+        .get_documented(
             "/auth/sessions",
             User,
             sessions::list,
             Doc::new("List my sessions").returns::<Listing<sessions::SessionView>>().paged(),
         )
-        .delete("/auth/sessions/{id}", User, sessions::end, Doc::new("End one of my sessions").empty_response(204))
-        .post(
+        .delete_documented(
+            "/auth/sessions/{id}",
+            User,
+            sessions::end,
+            Doc::new("End one of my sessions").empty_response(204),
+        )
+        .post_documented(
             "/auth/keys/rotate",
             Admin,
             sessions::rotate_keys,
             Doc::new("Rotate the signing key").returns::<sessions::KeyView>(),
         )
-        .get(
+        .get_documented(
             "/.well-known/jwks.json",
             Public,
             sessions::get_key_set,
@@ -88,58 +93,73 @@ fn sign_in_routes(routes: Routes) -> Routes {
 
 fn own_account_routes(routes: Routes) -> Routes {
     routes
-        .get("/users/me", User, me::get_profile, Doc::new("Get my profile").returns::<view::ProfileView>())
-        .patch(
+        .get_documented("/users/me", User, me::get_profile, Doc::new("Get my profile").returns::<view::ProfileView>())
+        .patch_documented(
             "/users/me",
             User,
             me::update_profile,
             Doc::new("Change my profile").body::<me::ProfileInput>().returns::<view::ProfileView>(),
         )
-        .get(
+        .get_documented(
             "/users/me/referrals",
             User,
             me::list_referrals,
             Doc::new("List the users I referred").returns::<Listing<me::ReferralView>>().paged(),
         )
-        .get(
+        .get_documented(
             "/users/me/referral-link",
             User,
             me::get_referral_link,
             Doc::new("Get my referral link").returns::<me::ReferralLinkView>(),
         )
-        .get("/users/me/nominee", User, me::get_nominee, Doc::new("Get my nominee").returns::<me::NomineeView>())
-        .put(
+        .get_documented(
+            "/users/me/nominee",
+            User,
+            me::get_nominee,
+            Doc::new("Get my nominee").returns::<me::NomineeView>(),
+        )
+        .put_documented(
             "/users/me/nominee",
             User,
             me::set_nominee,
             Doc::new("Set my nominee").body::<me::NomineeInput>().returns::<me::NomineeView>(),
         )
-        .delete("/users/me/nominee", User, me::delete_nominee, Doc::new("Delete my nominee").empty_response(204))
-        .post(
+        .delete_documented(
+            "/users/me/nominee",
+            User,
+            me::delete_nominee,
+            Doc::new("Delete my nominee").empty_response(204),
+        )
+        .post_documented(
             "/users/me/kyc",
             User,
             kyc::submit,
             Doc::new("Apply for KYC").body::<kyc::KycInput>().created::<kyc::KycView>().idempotent(),
         )
-        .get("/users/me/kyc", User, kyc::get_own, Doc::new("Get my latest KYC application").returns::<kyc::KycView>())
+        .get_documented(
+            "/users/me/kyc",
+            User,
+            kyc::get_own,
+            Doc::new("Get my latest KYC application").returns::<kyc::KycView>(),
+        )
 }
 
 fn staff_routes(routes: Routes) -> Routes {
     routes
-        .get(
+        .get_documented(
             "/users",
             Staff,
             users::list,
             Doc::new("Search users").query::<users::UserFilter>().returns::<Listing<view::UserView>>().paged(),
         )
-        .get("/users/{id}", Staff, users::get, Doc::new("Get a user").returns::<view::ProfileView>())
-        .post(
+        .get_documented("/users/{id}", Staff, users::get, Doc::new("Get a user").returns::<view::ProfileView>())
+        .post_documented(
             "/users",
             Admin,
             users::create,
             Doc::new("Create a user").body::<users::CreateUserInput>().created::<view::UserView>().idempotent(),
         )
-        .patch(
+        .patch_documented(
             "/users/{id}",
             Admin,
             users::update,
@@ -147,15 +167,20 @@ fn staff_routes(routes: Routes) -> Routes {
                 .body::<users::UpdateUserInput>()
                 .returns::<view::UserView>(),
         )
-        .get(
+        .get_documented(
             "/kyc",
             Staff,
             kyc::list,
             Doc::new("List KYC applications").query::<kyc::KycFilter>().returns::<Listing<kyc::KycView>>().paged(),
         )
-        .get("/kyc/{id}", Staff, kyc::get, Doc::new("Get a KYC application").returns::<kyc::KycView>())
-        .post("/kyc/{id}/approve", Staff, kyc::approve, Doc::new("Approve a KYC application").returns::<kyc::KycView>())
-        .post(
+        .get_documented("/kyc/{id}", Staff, kyc::get, Doc::new("Get a KYC application").returns::<kyc::KycView>())
+        .post_documented(
+            "/kyc/{id}/approve",
+            Staff,
+            kyc::approve,
+            Doc::new("Approve a KYC application").returns::<kyc::KycView>(),
+        )
+        .post_documented(
             "/kyc/{id}/reject",
             Staff,
             kyc::reject,

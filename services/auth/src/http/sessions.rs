@@ -11,7 +11,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, Page, Problem, ok, path_id};
+use chassis::http::{Cursor, Page, Problem, RawBody, ok, path_id};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub(crate) struct KeyView {
 }
 
 /// Replaces a refresh token. 401 `auth.refresh_invalid` or, for a used token, `auth.refresh_reused`.
-pub(crate) async fn refresh(state: web::Data<AuthState>, body: Body) -> Result<HttpResponse, Problem> {
+pub(crate) async fn refresh(state: web::Data<AuthState>, body: RawBody) -> Result<HttpResponse, Problem> {
     let token = body.json::<RefreshInput>().await?.value.refresh_token;
     let now = state.ctx.now();
     let key = state.signing_key(now).await?;
@@ -72,7 +72,11 @@ pub(crate) async fn refresh(state: web::Data<AuthState>, body: Body) -> Result<H
 }
 
 /// Ends the current session.
-pub(crate) async fn log_out(state: web::Data<AuthState>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+pub(crate) async fn log_out(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    body: RawBody,
+) -> Result<HttpResponse, Problem> {
     let input = body.json_or_empty::<LogOutInput>().await?.value;
     let (now, current) = (state.ctx.now(), SessionId::from(caller.session_id));
     let (owner, token) = (caller.user_id, input.refresh_token.as_deref());

@@ -15,7 +15,7 @@ use crate::state::AuthState;
 use crate::store::sign_in_addresses;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{Body, FieldErrors, Problem, middleware, ok};
+use chassis::http::{FieldErrors, Problem, RawBody, middleware, ok};
 use chassis::id;
 use domain::{Side, SingleLineText, Timestamp};
 use schemars::JsonSchema;
@@ -59,7 +59,7 @@ pub(crate) struct SignInInput {
 pub(crate) async fn send_code(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json::<SendCodeInput>().await?.value;
     let identifier = input::parse_identifier(&input.identifier)?;
@@ -94,7 +94,7 @@ pub(crate) async fn send_code(
 pub(crate) async fn sign_in(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<SignInInput>("auth.name_invalid").await?.value;
     let identifier = input::parse_identifier(&input.identifier)?;

@@ -14,7 +14,7 @@ use crate::state::AuthState;
 use crate::store::signups;
 use crate::{outgoing_mail, secrets};
 use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{Body, FieldErrors, Problem, ok};
+use chassis::http::{FieldErrors, Problem, RawBody, ok};
 use domain::{Day, Side, SingleLineText};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ pub(crate) struct VerifySignUpInput {
 pub(crate) async fn sign_up(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (now, secrets) = (state.ctx.now(), &*state.secrets);
     let (email, mobile, profile) =
@@ -92,7 +92,7 @@ pub(crate) async fn sign_up(
 pub(crate) async fn finish_sign_up(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let VerifySignUpInput { signup_token, email_code, mobile_code } = body.json().await?.value;
     let (now, secrets) = (state.ctx.now(), &*state.secrets);

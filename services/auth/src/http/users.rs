@@ -14,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use domain::{KycStatus, Role, SingleLineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -80,8 +80,8 @@ pub(crate) async fn get(state: web::Data<AuthState>, path: web::Path<String>) ->
 pub(crate) async fn create(
     state: web::Data<AuthState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<CreateUserInput>("auth.user_invalid").await?;
     let mut errors = FieldErrors::new();
@@ -114,7 +114,7 @@ pub(crate) async fn update(
     state: web::Data<AuthState>,
     caller: Caller,
     path: web::Path<String>,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = path_id(&path)?;
     users::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;

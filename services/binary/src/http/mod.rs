@@ -18,8 +18,13 @@ use domain::PlanVersion;
 pub fn routes(state: BinaryState) -> Routes {
     Routes::new("binary")
         .data(state)
-        .get("/binary/me", Access::User, nodes::get_own, Doc::new("My place in the tree").returns::<nodes::NodeView>())
-        .get(
+        .get_documented(
+            "/binary/me",
+            Access::User,
+            nodes::get_own,
+            Doc::new("My place in the tree").returns::<nodes::NodeView>(),
+        )
+        .get_documented(
             "/binary/tree",
             Access::User,
             nodes::get_tree,
@@ -27,19 +32,19 @@ pub fn routes(state: BinaryState) -> Routes {
                 .query::<nodes::TreeFilter>()
                 .returns::<nodes::TreeView>(),
         )
-        .get(
+        .get_documented(
             "/binary/nodes/{user_id}",
             Access::User,
             nodes::get,
             Doc::new("The place of a member in my part of the tree").returns::<nodes::NodeView>(),
         )
-        .get(
+        .get_documented(
             "/binary/pairs",
             Access::User,
             pairs::list,
             Doc::new("Pairs, newest first").query::<pairs::PairFilter>().paged().returns::<Listing<pairs::PairView>>(),
         )
-        .get(
+        .get_documented(
             "/binary/earnings",
             Access::User,
             pairs::list_earnings,
@@ -48,13 +53,13 @@ pub fn routes(state: BinaryState) -> Routes {
                 .paged()
                 .returns::<Listing<pairs::EarningsView>>(),
         )
-        .get(
+        .get_documented(
             "/users/me/preferred-side",
             Access::User,
             preferences::get,
             Doc::new("My preferred side").returns::<preferences::PreferredSideView>(),
         )
-        .put(
+        .put_documented(
             "/users/me/preferred-side",
             Access::User,
             preferences::update,
@@ -62,7 +67,7 @@ pub fn routes(state: BinaryState) -> Routes {
                 .body::<preferences::PreferredSideInput>()
                 .returns::<preferences::PreferredSideView>(),
         )
-        .post(
+        .post_documented(
             "/binary/placements",
             Access::Admin,
             placements::create,
@@ -71,32 +76,32 @@ pub fn routes(state: BinaryState) -> Routes {
                 .created::<nodes::NodeView>()
                 .idempotent(),
         )
-        .get(
+        .get_documented(
             "/binary/log",
             Access::Staff,
             journal::list,
             Doc::new("Journal of the tree, oldest first").query::<journal::LogFilter>().returns::<journal::LogPage>(),
         )
-        .get(
+        .get_documented(
             "/binary/digest",
             Access::Staff,
             journal::get_digest,
             Doc::new("Digest of the whole tree, equal for equal journals").returns::<journal::DigestView>(),
         )
-        .get(
+        .get_documented(
             "/binary/verify",
             Access::Staff,
             journal::verify,
             Doc::new("Replay the whole journal and compare every row with the result").returns::<Verification>(),
         )
-        .get("/plan", Access::User, plans::get, Doc::new("The plan in force").returns::<PlanVersion>())
-        .get(
+        .get_documented("/plan", Access::User, plans::get, Doc::new("The plan in force").returns::<PlanVersion>())
+        .get_documented(
             "/plan/versions",
             Access::Staff,
             plans::list,
             Doc::new("Plan versions, newest first").paged().returns::<Listing<PlanVersion>>(),
         )
-        .post(
+        .post_documented(
             "/plan/simulate",
             Access::Admin,
             plans::simulate,
@@ -104,7 +109,7 @@ pub fn routes(state: BinaryState) -> Routes {
                 .body::<plans::CandidatePlanInput>()
                 .returns::<SimulationReport>(),
         )
-        .post(
+        .post_documented(
             "/plan/versions",
             Access::Admin,
             plans::publish,

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit;
 use chassis::auth::Caller;
-use chassis::http::{Body, Idempotent, Problem};
+use chassis::http::{IdempotencyKey, Problem, RawBody};
 use domain::{Side, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -32,8 +32,8 @@ pub(super) struct PlacementInput {
 pub(super) async fn create(
     state: web::Data<BinaryState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json::<PlacementInput>().await?;
     let PlacementInput { user_id, parent_user_id, side } = input.value;

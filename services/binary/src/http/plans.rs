@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use chassis::audit;
 use chassis::auth::Caller;
 use chassis::http::problem::FieldError;
-use chassis::http::{Body, Cursor, Idempotent, Page, Problem, long_read, ok};
+use chassis::http::{Cursor, IdempotencyKey, Page, Problem, RawBody, long_read, ok};
 use domain::{Plan, PlanError, PlanVersion, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -61,8 +61,8 @@ pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Ht
 pub(super) async fn publish(
     state: web::Data<BinaryState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<PlanVersionInput>("binary.plan_invalid").await?;
     let effective_from = input.value.effective_from;
@@ -100,7 +100,7 @@ pub(super) async fn publish(
 }
 
 /// Reads only. One replay at a time, including verifications; 429 while another runs.
-pub(super) async fn simulate(state: web::Data<BinaryState>, body: Body) -> Result<HttpResponse, Problem> {
+pub(super) async fn simulate(state: web::Data<BinaryState>, body: RawBody) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<CandidatePlanInput>("binary.plan_invalid").await?.value;
     let plan = parse_plan(input.preset.as_deref(), input.plan)?;
     let _exclusive = state.replays.begin()?;

@@ -5,7 +5,7 @@ use crate::state::BinaryState;
 use crate::store::{members, preferences};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, Problem, ok};
+use chassis::http::{Problem, RawBody, ok};
 use domain::Side;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,11 @@ pub(super) async fn get(state: web::Data<BinaryState>, caller: Caller) -> Result
     Ok(ok(&PreferredSideView { preferred_side }))
 }
 
-pub(super) async fn update(state: web::Data<BinaryState>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+pub(super) async fn update(
+    state: web::Data<BinaryState>,
+    caller: Caller,
+    body: RawBody,
+) -> Result<HttpResponse, Problem> {
     let side = body.json::<PreferredSideInput>().await?.value.side;
     let (user, now) = (caller.user_id, state.ctx.now());
     state.ctx.tx(async |c| choose_side(c, user, side, now).await).await?;

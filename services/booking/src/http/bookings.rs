@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use domain::{BookingId, Money, MultilineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -79,8 +79,8 @@ impl RefundInput {
 pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json::<BookInput>().await?;
     let new = &NewBooking {
@@ -153,8 +153,8 @@ pub(crate) async fn schedule_emi(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (id, owner) = load_visible_booking(&state, &caller, &path).await?;
     let input = body.json::<EmiInput>().await?;
@@ -173,8 +173,8 @@ pub(crate) async fn cancel(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (id, owner) = load_visible_booking(&state, &caller, &path).await?;
     let input = body.json_or_empty_with_code::<RefundInput>("booking.reason_invalid").await?;

@@ -26,20 +26,20 @@ pub fn routes(state: BookingState) -> Routes {
 
 fn vehicle_routes(routes: Routes) -> Routes {
     routes
-        .get(
+        .get_documented(
             "/vehicles",
             Public,
             vehicles::list,
             Doc::new("Vehicles on sale").paged().returns::<Listing<VehicleView>>(),
         )
-        .get("/vehicles/{id}", Public, vehicles::get, Doc::new("One vehicle").returns::<VehicleView>())
-        .post(
+        .get_documented("/vehicles/{id}", Public, vehicles::get, Doc::new("One vehicle").returns::<VehicleView>())
+        .post_documented(
             "/vehicles",
             Admin,
             vehicles::create,
             Doc::new("Add a vehicle").idempotent().body::<vehicles::VehicleInput>().created::<VehicleView>(),
         )
-        .patch(
+        .patch_documented(
             "/vehicles/{id}",
             Admin,
             vehicles::update,
@@ -51,13 +51,13 @@ fn vehicle_routes(routes: Routes) -> Routes {
 
 fn booking_routes(routes: Routes) -> Routes {
     routes
-        .post(
+        .post_documented(
             "/bookings",
             User,
             bookings::create,
             Doc::new("Book a vehicle").idempotent().body::<bookings::BookInput>().created::<BookingView>(),
         )
-        .get(
+        .get_documented(
             "/bookings",
             User,
             bookings::list,
@@ -66,8 +66,8 @@ fn booking_routes(routes: Routes) -> Routes {
                 .paged()
                 .returns::<Listing<BookingView>>(),
         )
-        .get("/bookings/{id}", User, bookings::get, Doc::new("One booking").returns::<BookingView>())
-        .post(
+        .get_documented("/bookings/{id}", User, bookings::get, Doc::new("One booking").returns::<BookingView>())
+        .post_documented(
             "/bookings/{id}/emi",
             User,
             bookings::schedule_emi,
@@ -76,13 +76,13 @@ fn booking_routes(routes: Routes) -> Routes {
                 .body::<bookings::EmiInput>()
                 .returns::<Vec<InstalmentView>>(),
         )
-        .get(
+        .get_documented(
             "/bookings/{id}/emi",
             User,
             bookings::list_instalments,
             Doc::new("Instalments of a booking").returns::<Vec<InstalmentView>>(),
         )
-        .post(
+        .post_documented(
             "/bookings/{id}/cancel",
             User,
             bookings::cancel,
@@ -91,7 +91,7 @@ fn booking_routes(routes: Routes) -> Routes {
                 .optional_body::<bookings::RefundInput>()
                 .returns::<BookingView>(),
         )
-        .post(
+        .post_documented(
             "/bookings/{id}/payments",
             User,
             payments::create,
@@ -101,7 +101,7 @@ fn booking_routes(routes: Routes) -> Routes {
 
 fn payment_routes(routes: Routes) -> Routes {
     routes
-        .get(
+        .get_documented(
             "/payments",
             User,
             payments::list,
@@ -110,14 +110,14 @@ fn payment_routes(routes: Routes) -> Routes {
                 .paged()
                 .returns::<Listing<PaymentView>>(),
         )
-        .get("/payments/{id}", User, payments::get, Doc::new("One payment").returns::<PaymentView>())
-        .get(
+        .get_documented("/payments/{id}", User, payments::get, Doc::new("One payment").returns::<PaymentView>())
+        .get_documented(
             "/payments/{id}/receipt",
             User,
             receipts::get,
             Doc::new("Receipt of a payment, as a PDF").returns_file(["application/pdf"]),
         )
-        .post(
+        .post_documented(
             "/payments/{id}/confirm",
             Staff,
             payments::confirm,
@@ -126,7 +126,7 @@ fn payment_routes(routes: Routes) -> Routes {
                 .body::<payments::ConfirmInput>()
                 .returns::<PaymentView>(),
         )
-        .post(
+        .post_documented(
             "/payments/{id}/fail",
             Staff,
             payments::fail,
@@ -135,7 +135,7 @@ fn payment_routes(routes: Routes) -> Routes {
                 .optional_body::<payments::FailInput>()
                 .returns::<PaymentView>(),
         )
-        .post(
+        .post_documented(
             "/payments/{id}/refund",
             Admin,
             payments::refund,
@@ -149,7 +149,7 @@ fn payment_routes(routes: Routes) -> Routes {
 /// Routes of webhooks, captures and refunds. They stand before `/payments/{id}`, which would match their names as ids.
 fn gateway_routes(routes: Routes) -> Routes {
     routes
-        .get(
+        .get_documented(
             "/payments/captures",
             Staff,
             captures::list,
@@ -158,7 +158,7 @@ fn gateway_routes(routes: Routes) -> Routes {
                 .paged()
                 .returns::<Listing<captures::CaptureView>>(),
         )
-        .get(
+        .get_documented(
             "/payments/webhook-events",
             Staff,
             webhook_events::list,
@@ -167,7 +167,7 @@ fn gateway_routes(routes: Routes) -> Routes {
                 .paged()
                 .returns::<Listing<webhook_events::WebhookEventView>>(),
         )
-        .post(
+        .post_documented(
             "/payments/webhook-events/{id}/retry",
             Staff,
             webhook_events::retry,
@@ -176,7 +176,7 @@ fn gateway_routes(routes: Routes) -> Routes {
                 .optional_body::<webhook_events::NoInput>()
                 .returns::<webhook_events::WebhookEventView>(),
         )
-        .get(
+        .get_documented(
             "/payments/gateway-refunds",
             Staff,
             refunds::list_reported,
@@ -185,13 +185,13 @@ fn gateway_routes(routes: Routes) -> Routes {
                 .paged()
                 .returns::<Listing<refunds::GatewayRefundView>>(),
         )
-        .get(
+        .get_documented(
             "/refunds",
             Staff,
             refunds::list,
             Doc::new("Refunds").query::<refunds::RefundFilter>().paged().returns::<Listing<RefundView>>(),
         )
-        .post(
+        .post_documented(
             "/refunds/{id}/resolve",
             Staff,
             refunds::resolve,
@@ -200,7 +200,7 @@ fn gateway_routes(routes: Routes) -> Routes {
                 .body::<refunds::ResolveInput>()
                 .returns::<RefundView>(),
         )
-        .post(
+        .post_documented(
             "/payments/webhooks/{gateway}",
             Public,
             webhooks::receive,

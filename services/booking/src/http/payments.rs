@@ -16,7 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Listing, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Listing, Page, Problem, Query, RawBody, ok, path_id};
 use chassis::id;
 use db::DbConnection;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, SingleLineText, Timestamp, UserId};
@@ -61,8 +61,8 @@ pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let (booking_id, owner) = load_visible_booking(&state, &caller, &path).await?;
     let input = body.json::<PayInput>().await?;
@@ -166,8 +166,8 @@ pub(crate) async fn confirm(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let payment = load_visible_payment(&state, &caller, &path).await?;
     // Staff must not confirm their own payment.
@@ -191,8 +191,8 @@ pub(crate) async fn fail(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let payment = load_visible_payment(&state, &caller, &path).await?;
     refuse_own_payment(&payment, &caller)?;
@@ -246,8 +246,8 @@ pub(crate) async fn refund(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let payment = load_visible_payment(&state, &caller, &path).await?;
     refuse_own_payment(&payment, &caller)?;

@@ -13,7 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use domain::{Money, MultilineText, PaymentId, SingleLineText, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -105,8 +105,8 @@ pub(crate) async fn resolve(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id: RefundId = path_id(&path)?;
     let refund = refunds::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;

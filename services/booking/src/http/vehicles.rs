@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, RawBody, ok, path_id};
 use chassis::id;
 use domain::{Money, SingleLineText};
 use schemars::JsonSchema;
@@ -55,8 +55,8 @@ pub(crate) async fn get(state: web::Data<BookingState>, path: web::Path<String>)
 pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<VehicleInput>("booking.vehicle_invalid").await?;
     let vehicle_input = input.value;
@@ -90,7 +90,7 @@ pub(crate) async fn update(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id: VehicleId = path_id(&path)?;
     vehicles::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,8 +71,8 @@ pub(crate) async fn retry(
     state: web::Data<BookingState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id: WebhookEventId = path_id(&path)?;
     let event = webhook_events::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;

@@ -8,7 +8,7 @@ use crate::gateway::MalformedMessage;
 use crate::gateway::sandbox::SandboxMessage;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{Body, Problem, ok, path_id};
+use chassis::http::{Problem, RawBody, ok, path_id};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ const EXCLUSIVE_TIMEOUT: Duration = Duration::from_millis(20);
 /// Maximal size of a webhook body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// Body of a webhook, by gateway; for the API document only.
+/// RawBody of a webhook, by gateway; for the API document only.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used; a gateway parses the bytes that its signature covers")]
@@ -46,7 +46,7 @@ pub(crate) async fn receive(
     state: web::Data<BookingState>,
     path: web::Path<String>,
     request: HttpRequest,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let name: GatewayName = path_id(&path)?;
     let gateway = state.gateways.get(name).ok_or_else(Problem::not_found)?;

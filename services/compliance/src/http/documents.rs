@@ -8,7 +8,7 @@ use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, Page, Problem, Query, RawBody, ok, path_id};
 use domain::{MultilineText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ pub(super) async fn reject(
     state: web::Data<ComplianceState>,
     caller: Caller,
     path: web::Path<String>,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id = load_for_review(&state, &caller, &path).await?;
     let input = body.json_with_code::<RejectDocumentInput>("compliance.review_invalid").await?.value;

@@ -17,7 +17,7 @@ use chassis::http::{Doc, Listing, Routes};
 pub(crate) fn routes(state: ComplianceState) -> Routes {
     let routes = Routes::new("compliance")
         .data(state)
-        .get(
+        .get_documented(
             "/compliance/tds",
             Access::User,
             tds::list,
@@ -26,7 +26,7 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
                 .paged()
                 .returns::<tds::TdsList>(),
         )
-        .get(
+        .get_documented(
             "/compliance/tds/{fy}/certificate",
             Access::User,
             certificate::get,
@@ -34,13 +34,13 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
                 .query::<certificate::CertificateFilter>()
                 .returns_file(["application/pdf"]),
         )
-        .get(
+        .get_documented(
             "/compliance/tds/{fy}/{quarter}/statement",
             Access::Staff,
             statement::get,
             Doc::new("A quarter's deductions by PAN as CSV, with control totals").returns_file(["text/csv"]),
         )
-        .get(
+        .get_documented(
             "/audit",
             Access::Admin,
             audit::list,
@@ -55,7 +55,7 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
 fn with_documents(routes: Routes) -> Routes {
     let document = |summary| Doc::new(summary).returns::<documents::DocumentView>();
     routes
-        .post(
+        .post_documented(
             "/compliance/documents",
             Access::User,
             upload::upload,
@@ -64,7 +64,7 @@ fn with_documents(routes: Routes) -> Routes {
                 .created::<documents::DocumentView>()
                 .idempotent(),
         )
-        .get(
+        .get_documented(
             "/compliance/documents",
             Access::User,
             documents::list,
@@ -73,16 +73,21 @@ fn with_documents(routes: Routes) -> Routes {
                 .paged()
                 .returns::<Listing<documents::DocumentView>>(),
         )
-        .get("/compliance/documents/{id}", Access::User, documents::get, document("One document"))
-        .get(
+        .get_documented("/compliance/documents/{id}", Access::User, documents::get, document("One document"))
+        .get_documented(
             "/compliance/documents/{id}/content",
             Access::User,
             documents::get_content,
             Doc::new("The content of a document")
                 .returns_file(ContentType::ALL.iter().map(|content_type| content_type.as_str())),
         )
-        .post("/compliance/documents/{id}/verify", Access::Staff, documents::verify, document("Verify a document"))
-        .post(
+        .post_documented(
+            "/compliance/documents/{id}/verify",
+            Access::Staff,
+            documents::verify,
+            document("Verify a document"),
+        )
+        .post_documented(
             "/compliance/documents/{id}/reject",
             Access::Staff,
             documents::reject,

@@ -14,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Idempotent, Problem, REPLAYED_HEADER};
+use chassis::http::{FieldErrors, IdempotencyKey, Problem, REPLAYED_HEADER, RawBody};
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
@@ -45,9 +45,9 @@ struct UploadFields {
 pub(super) async fn upload(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    idem: Idempotent,
+    idem: IdempotencyKey,
     request: HttpRequest,
-    body: Body,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let form = parse_form(&request, body).await?;
     let (bytes, kind, content_type) = validate(form)?;
@@ -104,7 +104,7 @@ fn too_large() -> Problem {
 
 /// Parses the multipart form. The limit covers the whole body, so unknown fields count too. Errors with 413 for a body
 /// or file that is too large, 400 for a repeated field or malformed form, 415 for another content type.
-async fn parse_form(request: &HttpRequest, body: Body) -> Result<UploadFields, Problem> {
+async fn parse_form(request: &HttpRequest, body: RawBody) -> Result<UploadFields, Problem> {
     let bytes = body.bytes(MAX_DOCUMENT_BYTES + MAX_FORM_OVERHEAD_BYTES).await?;
     let mut parts = Multipart::new(request.headers(), stream::iter([Ok(bytes)]));
     let mut form = UploadFields::default();

@@ -11,7 +11,7 @@ use crate::store::accounts::{self as store, BankAccount};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use chassis::id;
 use chassis::pii::mask_account;
 use domain::{SingleLineText, UserId};
@@ -84,8 +84,8 @@ pub(super) async fn list(
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<AccountInput>("payout.bank_account_invalid").await?;
     let account = &input.value.validate(&state, caller.user_id)?;

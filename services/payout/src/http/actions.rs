@@ -13,7 +13,7 @@ use crate::error::PayoutError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Idempotent, Problem};
+use chassis::http::{FieldErrors, IdempotencyKey, Problem, RawBody};
 use db::DbConnection;
 use domain::{MultilineText, PayoutId, Timestamp};
 use schemars::JsonSchema;
@@ -61,8 +61,8 @@ pub(super) async fn cancel(
     state: web::Data<PayoutState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let payout = await_hold_decision(&state, &caller, &path).await?;
     if payout.user_id != caller.user_id {
@@ -81,8 +81,8 @@ pub(super) async fn approve(
     state: web::Data<PayoutState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     may_approve(load_visible(&state, &caller, &path).await?.user_id, caller.user_id).map_err(PayoutError::from)?;
     let id = await_hold_decision(&state, &caller, &path).await?.id;
@@ -99,8 +99,8 @@ pub(super) async fn reject(
     state: web::Data<PayoutState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     load_for_review(&state, &caller, &path).await?;
     let id = await_hold_decision(&state, &caller, &path).await?.id;
@@ -117,8 +117,8 @@ pub(super) async fn settle(
     state: web::Data<PayoutState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id = load_for_review(&state, &caller, &path).await?;
     let input = body.json_with_code::<SettleInput>("payout.reason_invalid").await?;
@@ -136,8 +136,8 @@ pub(super) async fn return_payout(
     state: web::Data<PayoutState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let id = load_for_review(&state, &caller, &path).await?;
     let input = body.json_or_empty_with_code::<ReasonInput>("payout.reason_invalid").await?;

@@ -13,7 +13,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
 use chassis::http::problem::FieldError;
-use chassis::http::{Body, Idempotent, Problem, ok, path_id};
+use chassis::http::{IdempotencyKey, Problem, RawBody, ok, path_id};
 use chassis::id;
 use db::DbConnection;
 use domain::Timestamp;
@@ -28,8 +28,8 @@ struct NoInput {}
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_or_empty::<NoInput>().await?;
     let (actor, at) = (&caller, state.ctx.now());
@@ -78,8 +78,8 @@ pub(super) async fn submit_answer(
     state: web::Data<PayoutState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let batch = load_batch(&state, &path).await?.id;
     let bytes = body.bytes(MAX_ANSWER_BYTES).await?;

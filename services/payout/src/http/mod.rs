@@ -23,13 +23,13 @@ use view::{AccountView, BatchView, PayoutView, QuoteView, SettledView};
 pub fn routes(state: PayoutState) -> Routes {
     let payouts = payout_routes(Routes::new("payout").data(state));
     batch_routes(account_routes(payouts))
-        .get(
+        .get_documented(
             "/tax-rules",
             Access::Staff,
             tax_rules::list,
             Doc::new("Tax rules, including future ones, newest first").returns::<Listing<TaxRule>>().paged(),
         )
-        .post(
+        .post_documented(
             "/tax-rules",
             Access::Admin,
             tax_rules::create,
@@ -42,7 +42,7 @@ pub fn routes(state: PayoutState) -> Routes {
 
 fn payout_routes(routes: Routes) -> Routes {
     routes
-        .post(
+        .post_documented(
             "/payouts/quote",
             Access::User,
             payouts::quote,
@@ -50,38 +50,38 @@ fn payout_routes(routes: Routes) -> Routes {
                 .body::<payouts::PayoutInput>()
                 .returns::<QuoteView>(),
         )
-        .post(
+        .post_documented(
             "/payouts",
             Access::User,
             payouts::create,
             Doc::new("Request a payout").body::<payouts::PayoutInput>().created::<PayoutView>().idempotent(),
         )
-        .get(
+        .get_documented(
             "/payouts",
             Access::User,
             payouts::list,
             Doc::new("Payouts, newest first").query::<payouts::PayoutFilter>().returns::<Listing<PayoutView>>().paged(),
         )
-        .get("/payouts/{id}", Access::User, payouts::get, Doc::new("One payout").returns::<PayoutView>())
-        .post(
+        .get_documented("/payouts/{id}", Access::User, payouts::get, Doc::new("One payout").returns::<PayoutView>())
+        .post_documented(
             "/payouts/{id}/cancel",
             Access::User,
             actions::cancel,
             Doc::new("Cancel your own pending payout").returns::<PayoutView>().idempotent(),
         )
-        .post(
+        .post_documented(
             "/payouts/{id}/approve",
             Access::Staff,
             actions::approve,
             Doc::new("Approve a payout of another person").returns::<PayoutView>().idempotent(),
         )
-        .post(
+        .post_documented(
             "/payouts/{id}/reject",
             Access::Staff,
             actions::reject,
             Doc::new("Reject a payout").body::<actions::ReasonInput>().returns::<PayoutView>().idempotent(),
         )
-        .post(
+        .post_documented(
             "/payouts/{id}/settle",
             Access::Staff,
             actions::settle,
@@ -90,7 +90,7 @@ fn payout_routes(routes: Routes) -> Routes {
                 .returns::<PayoutView>()
                 .idempotent(),
         )
-        .post(
+        .post_documented(
             "/payouts/{id}/return",
             Access::Staff,
             actions::return_payout,
@@ -103,25 +103,25 @@ fn payout_routes(routes: Routes) -> Routes {
 
 fn account_routes(routes: Routes) -> Routes {
     routes
-        .get(
+        .get_documented(
             "/payouts/bank-accounts",
             Access::User,
             accounts::list,
             Doc::new("Your bank accounts").query::<accounts::AccountFilter>().returns::<Listing<AccountView>>().paged(),
         )
-        .post(
+        .post_documented(
             "/payouts/bank-accounts",
             Access::User,
             accounts::create,
             Doc::new("Add a bank account").body::<accounts::AccountInput>().created::<AccountView>().idempotent(),
         )
-        .delete(
+        .delete_documented(
             "/payouts/bank-accounts/{id}",
             Access::User,
             accounts::delete,
             Doc::new("Remove one of your bank accounts").empty_response(204),
         )
-        .post(
+        .post_documented(
             "/payouts/bank-accounts/{id}/verify",
             Access::User,
             accounts::verify,
@@ -132,20 +132,25 @@ fn account_routes(routes: Routes) -> Routes {
 
 fn batch_routes(routes: Routes) -> Routes {
     routes
-        .post(
+        .post_documented(
             "/payout-batches",
             Access::Staff,
             batches::create,
             Doc::new("Create a batch of all approved payouts for the bank").created::<BatchView>().idempotent(),
         )
-        .get("/payout-batches/{id}", Access::Staff, batches::get, Doc::new("One batch").returns::<BatchView>())
-        .get(
+        .get_documented(
+            "/payout-batches/{id}",
+            Access::Staff,
+            batches::get,
+            Doc::new("One batch").returns::<BatchView>(),
+        )
+        .get_documented(
             "/payout-batches/{id}/file",
             Access::Staff,
             batches::get_file,
             Doc::new("The batch as a CSV file for the bank").returns_file(["text/csv"]),
         )
-        .post(
+        .post_documented(
             "/payout-batches/{id}/answer",
             Access::Staff,
             batches::submit_answer,

@@ -13,7 +13,7 @@ use crate::store::payouts as store;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, Idempotent, Page, Problem, Query, ok, path_id};
+use chassis::http::{Cursor, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
 use chassis::id;
 use domain::{Money, PayoutId, UserId};
 use schemars::JsonSchema;
@@ -49,7 +49,11 @@ pub(super) struct PayoutFilter {
     user_id: Option<UserId>,
 }
 
-pub(super) async fn quote(state: web::Data<PayoutState>, caller: Caller, body: Body) -> Result<HttpResponse, Problem> {
+pub(super) async fn quote(
+    state: web::Data<PayoutState>,
+    caller: Caller,
+    body: RawBody,
+) -> Result<HttpResponse, Problem> {
     let payout_request = body.json::<PayoutInput>().await?.value.to_request(&state, &caller);
     Ok(ok(&quote_with_retry(&state, &payout_request, &mut PollAttempts::new()).await?))
 }
@@ -76,8 +80,8 @@ async fn quote_with_retry(
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json::<PayoutInput>().await?;
     let payout_request = &input.value.to_request(&state, &caller);

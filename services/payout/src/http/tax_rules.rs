@@ -7,7 +7,7 @@ use crate::store::taxes;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, FieldErrors, Idempotent, Page, Problem, ok};
+use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, RawBody, ok};
 use domain::tax::TaxRule;
 use domain::{Day, Money, Rate, SingleLineText, Timestamp};
 use schemars::JsonSchema;
@@ -68,8 +68,8 @@ pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<Ht
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let input = body.json_with_code::<TaxRuleInput>("payout.tax_rule_invalid").await?;
     let rule = &input.value.validate()?;

@@ -19,18 +19,33 @@ pub(crate) fn routes(state: ReportsState) -> Routes {
     };
     Routes::new("reports")
         .data(state)
-        .get(
+        .get_documented(
             "/reports/dashboard",
             Access::Staff,
             dashboard::get,
             Doc::new("Totals of the platform, and figures of today").returns::<dashboard::DashboardView>(),
         )
-        .get("/reports/me", Access::User, me::get, Doc::new("Figures of the caller").returns::<me::MyDashboardView>())
-        .get("/reports/sales", Access::Staff, reports::sales, report("Bookings made and money received"))
-        .get("/reports/users", Access::Staff, reports::users, report("Members who joined or were placed"))
-        .get("/reports/wallet", Access::Staff, reports::wallet, report("Wallet transactions by type, signed"))
-        .get("/reports/payouts", Access::Staff, reports::payouts, report("Payouts by step"))
-        .get("/reports/binary", Access::Staff, reports::binary, report("Placements, and pairs matched and voided"))
+        .get_documented(
+            "/reports/me",
+            Access::User,
+            me::get,
+            Doc::new("Figures of the caller").returns::<me::MyDashboardView>(),
+        )
+        .get_documented("/reports/sales", Access::Staff, reports::sales, report("Bookings made and money received"))
+        .get_documented("/reports/users", Access::Staff, reports::users, report("Members who joined or were placed"))
+        .get_documented(
+            "/reports/wallet",
+            Access::Staff,
+            reports::wallet,
+            report("Wallet transactions by type, signed"),
+        )
+        .get_documented("/reports/payouts", Access::Staff, reports::payouts, report("Payouts by step"))
+        .get_documented(
+            "/reports/binary",
+            Access::Staff,
+            reports::binary,
+            report("Placements, and pairs matched and voided"),
+        )
 }
 
 /// 500 for a sum that exceeds 64 bits of paise.

@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::audit;
 use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Idempotent, Problem, path_id};
+use chassis::http::{FieldErrors, IdempotencyKey, Problem, RawBody, path_id};
 use domain::{Money, MultilineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -46,8 +46,8 @@ pub(super) async fn create_deposit(
     state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let action = ManualAction { audit_action: "wallet.deposit", command: Command::Deposit, signed: false };
     create_manual_entry(&state, &caller, &path, &idem, body, action).await
@@ -58,8 +58,8 @@ pub(super) async fn release_reserve(
     state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let action =
         ManualAction { audit_action: "wallet.release_reserve", command: Command::ReserveRelease, signed: false };
@@ -71,8 +71,8 @@ pub(super) async fn create_adjustment(
     state: web::Data<WalletState>,
     caller: Caller,
     path: web::Path<String>,
-    idem: Idempotent,
-    body: Body,
+    idem: IdempotencyKey,
+    body: RawBody,
 ) -> Result<HttpResponse, Problem> {
     let action = ManualAction { audit_action: "wallet.adjust", command: Command::Adjust, signed: true };
     create_manual_entry(&state, &caller, &path, &idem, body, action).await
@@ -92,8 +92,8 @@ async fn create_manual_entry(
     state: &WalletState,
     caller: &Caller,
     path: &str,
-    idem: &Idempotent,
-    body: Body,
+    idem: &IdempotencyKey,
+    body: RawBody,
     action: ManualAction,
 ) -> Result<HttpResponse, Problem> {
     let user_id: UserId = path_id(path)?;

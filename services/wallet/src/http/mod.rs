@@ -18,8 +18,8 @@ use chassis::http::{Doc, Listing, Routes};
 pub(crate) fn routes(state: WalletState) -> Routes {
     Routes::new("wallet")
         .data(state)
-        .get("/wallet", User, wallets::get_own, Doc::new("Your balances").returns::<wallets::WalletView>())
-        .get(
+        .get_documented("/wallet", User, wallets::get_own, Doc::new("Your balances").returns::<wallets::WalletView>())
+        .get_documented(
             "/wallet/transactions",
             User,
             transactions::list,
@@ -28,13 +28,13 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .returns::<Listing<transactions::TransactionView>>()
                 .paged(),
         )
-        .get(
+        .get_documented(
             "/wallet/transactions/{id}/explain",
             User,
             explain::explain,
             Doc::new("Explain how the amount of a transaction was calculated").returns::<explain::ExplanationView>(),
         )
-        .get(
+        .get_documented(
             "/wallet/forfeits",
             User,
             transactions::list_forfeits,
@@ -43,7 +43,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .returns::<Listing<transactions::ForfeitView>>()
                 .paged(),
         )
-        .get(
+        .get_documented(
             "/wallet/statement",
             User,
             statement::get,
@@ -51,13 +51,13 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .query::<statement::StatementFilter>()
                 .returns_file(["text/csv", "application/pdf"]),
         )
-        .get(
+        .get_documented(
             "/wallets/{user_id}",
             Staff,
             wallets::get,
             Doc::new("A member's balances").returns::<wallets::WalletView>(),
         )
-        .post(
+        .post_documented(
             "/wallets/{user_id}/deposits",
             Admin,
             manual::create_deposit,
@@ -66,7 +66,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .created::<transactions::TransactionView>()
                 .idempotent(),
         )
-        .post(
+        .post_documented(
             "/wallets/{user_id}/reserve-release",
             Admin,
             manual::release_reserve,
@@ -75,7 +75,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .created::<transactions::TransactionView>()
                 .idempotent(),
         )
-        .post(
+        .post_documented(
             "/wallets/{user_id}/adjustments",
             Admin,
             manual::create_adjustment,
@@ -84,7 +84,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .created::<transactions::TransactionView>()
                 .idempotent(),
         )
-        .get(
+        .get_documented(
             "/ledger/accounts",
             Staff,
             ledger::list_accounts,
@@ -93,7 +93,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .returns::<ledger::AccountsView>()
                 .paged(),
         )
-        .get(
+        .get_documented(
             "/ledger/trial-balance",
             Staff,
             ledger::get_trial_balance,
@@ -101,5 +101,10 @@ pub(crate) fn routes(state: WalletState) -> Routes {
                 .query::<ledger::TrialBalanceFilter>()
                 .returns::<ledger::TrialBalanceView>(),
         )
-        .get("/ledger/verify", Staff, ledger::verify, Doc::new("Verify the ledger").returns::<ledger::Verification>())
+        .get_documented(
+            "/ledger/verify",
+            Staff,
+            ledger::verify,
+            Doc::new("Verify the ledger").returns::<ledger::Verification>(),
+        )
 }

@@ -1,0 +1,187 @@
+//! Typed responses: the type of a handler's result says status and body.
+
+use super::Problem;
+use super::handler::Response;
+use super::idempotency::REPLAYED_HEADER;
+use super::operation::Doc;
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+
+/// 200 with a JSON body.
+pub type Json<T> = JsonResponse<T, 200>;
+/// 201 with a JSON body.
+pub type Created<T> = JsonResponse<T, 201>;
+/// 202 with a JSON body.
+pub type Accepted<T> = JsonResponse<T, 202>;
+
+/// A JSON body with its status.
+#[derive(Debug)]
+pub struct JsonResponse<T, const STATUS: u16>(Content<T>);
+
+#[derive(Debug)]
+enum Content<T> {
+    Value(T),
+    /// As it is stored with an idempotency key.
+    Stored {
+        status: StatusCode,
+        body: Vec<u8>,
+        is_repeated: bool,
+    },
+}
+
+impl<T, const STATUS: u16> JsonResponse<T, STATUS> {
+    /// Responds with `value`.
+    pub fn new(value: T) -> Self {
+        Self(Content::Value(value))
+    }
+
+    /// The status as a number; 500 if the constant is no status.
+    pub(super) fn status() -> StatusCode {
+        StatusCode::from_u16(STATUS).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// A response that is stored with an idempotency key; `is_repeated` when an earlier request got it.
+    pub(super) fn stored(status: StatusCode, body: Vec<u8>, is_repeated: bool) -> Self {
+        Self(Content::Stored { status, body, is_repeated })
+    }
+}
+
+impl<T: DeserializeOwned, const STATUS: u16> JsonResponse<T, STATUS> {
+    /// The value, and whether an earlier request got it. Errors with 500 if what is stored cannot be read.
+    pub fn into_value(self) -> Result<(T, bool), Problem> {
+        match self.0 {
+            Content::Value(value) => Ok((value, false)),
+            Content::Stored { body, is_repeated, .. } => {
+                Ok((serde_json::from_slice(&body).map_err(Problem::internal)?, is_repeated))
+            }
+        }
+    }
+}
+
+impl<T: Serialize, const STATUS: u16> Responder for JsonResponse<T, STATUS> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        match self.0 {
+            Content::Value(value) => HttpResponse::build(Self::status()).json(value),
+            Content::Stored { status, body, is_repeated } => {
+                let mut response = HttpResponse::build(status);
+                response.content_type("application/json");
+                if is_repeated {
+                    response.insert_header((REPLAYED_HEADER, "true"));
+                }
+                response.body(body)
+            }
+        }
+    }
+}
+
+impl<T: Serialize + JsonSchema, const STATUS: u16> Response for JsonResponse<T, STATUS> {
+    fn describe(doc: Doc) -> Doc {
+        doc.responds_with::<T>(STATUS)
+    }
+}
+
+/// 204 without a body.
+#[derive(Debug, Clone, Copy)]
+pub struct NoContent;
+
+impl Responder for NoContent {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::NoContent().finish()
+    }
+}
+
+impl Response for NoContent {
+    fn describe(doc: Doc) -> Doc {
+        doc.empty_response(204)
+    }
+}
+
+/// The content types of files that an operation responds with.
+pub trait FileTypes {
+    /// As they are in the documentation.
+    const CONTENT_TYPES: &'static [&'static str];
+}
+
+/// 200 with a file of one of the types `K`, as [`super::download()`] makes it.
+pub struct Download<K> {
+    response: HttpResponse,
+    kind: PhantomData<K>,
+}
+
+impl<K: FileTypes> Download<K> {
+    /// Responds with `response`, whose content type is one of `K`.
+    pub fn new(response: HttpResponse) -> Self {
+        Self { response, kind: PhantomData }
+    }
+
+    /// Responds with a small file that is in memory already.
+    pub fn whole(content_type: &'static str, name: &str, bytes: impl Into<Bytes>) -> Self {
+        let disposition = format!("attachment; filename=\"{name}\"");
+        let mut response = HttpResponse::Ok();
+        response.content_type(content_type).insert_header(("Content-Disposition", disposition));
+        response.insert_header(("Cache-Control", "private, no-store"));
+        Self::new(response.body(bytes.into()))
+    }
+}
+
+impl<K> Responder for Download<K> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.response
+    }
+}
+
+impl<K: FileTypes> Response for Download<K> {
+    fn describe(doc: Doc) -> Doc {
+        doc.returns_file(K::CONTENT_TYPES.iter().copied())
+    }
+}
+
+/// 200 with JSON, or with a file of one of the types `K`, as the request asks.
+pub enum JsonOrFile<T, K> {
+    /// As JSON.
+    Json(Json<T>),
+    /// As a file.
+    File(Download<K>),
+}
+
+impl<T: Serialize, K> Responder for JsonOrFile<T, K> {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Json(json) => json.respond_to(request),
+            Self::File(file) => file.respond_to(request),
+        }
+    }
+}
+
+impl<T: Serialize + JsonSchema, K: FileTypes> Response for JsonOrFile<T, K> {
+    fn describe(doc: Doc) -> Doc {
+        Download::<K>::describe(Json::<T>::describe(doc))
+    }
+}
+
+/// 101: the connection becomes a stream.
+pub struct Upgrade(pub HttpResponse);
+
+impl Responder for Upgrade {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl Response for Upgrade {
+    fn describe(doc: Doc) -> Doc {
+        doc.empty_response(101)
+    }
+}
