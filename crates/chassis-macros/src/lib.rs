@@ -5,7 +5,7 @@ use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 /// Marks an HTTP handler. The first paragraph of its doc comment is the operation's summary, the rest its description.
 ///
 /// The function stays as it is. Beside it, in the namespace of types, there is an empty enum of the same name that
-/// implements `chassis::http::Documented`; `operation!(handler)` reads the documentation from there.
+/// implements `chassis::http::Documented`; `documented!(handler)` reads the documentation from there.
 #[proc_macro_attribute]
 pub fn operation(_: TokenStream, item: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = item.clone().into_iter().collect();

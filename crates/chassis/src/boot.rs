@@ -45,6 +45,9 @@ use crate::mail::{ChannelMailer, Mailer, SmsSender, SmtpMailer, UnconfiguredMail
 use crate::service::{BootError, Service};
 use crate::telemetry;
 use db::{Db, DbConfig};
+use proto_events::auth::v1::SessionRevoked;
+use proto_events::{Event, subscriptions};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,6 +173,7 @@ pub async fn start(
     let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(Relay::new(ctx.clone(), Arc::clone(&dependencies.bus)).run(cancel.clone()));
     if let Some(handler) = parts.consumer {
+        check_subscription(service.name, &handler.types())?;
         tasks.spawn(consumer::run(handler, ctx.clone(), Arc::clone(&dependencies.bus), cancel.clone()));
     }
     let mut jobs = parts.jobs;
@@ -182,6 +186,21 @@ pub async fn start(
     tasks.close();
     let bus = Arc::clone(&dependencies.bus);
     Ok(RunningService { name: service.name, ctx, routes: parts.routes, jobs, bus, cancel, tasks })
+}
+
+/// Errors unless a service handles exactly the event types that its queue receives. The framework handles revoked
+/// sessions.
+fn check_subscription(service: &str, handled: &[String]) -> Result<(), BootError> {
+    let revoked = SessionRevoked::event_type();
+    let subscribed = subscriptions::for_service(service).iter().copied();
+    let subscribed: BTreeSet<&str> = subscribed.filter(|event_type| *event_type != revoked).collect();
+    let handled: BTreeSet<&str> = handled.iter().map(String::as_str).collect();
+    if handled == subscribed {
+        return Ok(());
+    }
+    let difference: Vec<&str> = handled.symmetric_difference(&subscribed).copied().collect();
+    let text = format!("{service}: subscription and consumer differ in {}", difference.join(", "));
+    Err(BootError::Failed(text))
 }
 
 impl RunningService {

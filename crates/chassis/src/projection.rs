@@ -57,3 +57,50 @@ impl AppliedEvents {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Refused {
+        stale: bool,
+    }
+
+    impl MayBeStale for Refused {
+        fn may_be_stale(&self) -> bool {
+            self.stale
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_is_repeated_after_a_commit_and_only_while_its_error_may_be_stale() {
+        let applied = AppliedEvents::default();
+        let mut attempts = 0;
+        let done = applied.await_projection(async || {
+            attempts += 1;
+            // The commit comes while the attempt runs, so that the next one does not wait for the clock.
+            applied.committed();
+            if attempts < 50 { Err(Refused { stale: true }) } else { Ok(attempts) }
+        });
+        assert_eq!(done.await, Ok(50));
+        let mut attempts = 0;
+        let refused = applied.await_projection(async || {
+            attempts += 1;
+            Err::<(), _>(Refused { stale: false })
+        });
+        assert_eq!(refused.await, Err(Refused { stale: false }));
+        assert_eq!(attempts, 1);
+    }
+
+    #[tokio::test]
+    async fn without_commits_the_last_error_is_returned_at_the_deadline() {
+        let (applied, mut attempts) = (AppliedEvents::default(), 0);
+        let refused = applied.await_projection(async || {
+            attempts += 1;
+            Err::<(), _>(Refused { stale: true })
+        });
+        assert_eq!(refused.await, Err(Refused { stale: true }));
+        assert!(attempts > 1);
+    }
+}

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use chassis::boot::server::{ExtraRoutes, read_only_resource};
-use chassis::http::{Query, ok};
+use chassis::http::Query;
 use chassis::mail::{Message, MessageLog};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -41,5 +41,5 @@ async fn reference() -> HttpResponse {
 }
 
 async fn messages(log: web::Data<MessageLog>, Query(filter): Query<Filter>) -> HttpResponse {
-    ok(&Messages { items: log.list(filter.to.as_deref()) })
+    HttpResponse::Ok().json(Messages { items: log.list(filter.to.as_deref()) })
 }

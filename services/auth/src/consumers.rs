@@ -11,8 +11,7 @@
 use crate::app::apply_events::{self, MAX_DOCUMENT_KIND_CHARS};
 use crate::domain::kyc::UploadedDocument;
 use crate::domain::member_state::MemberEvent;
-use chassis::events::handler::EventHandler;
-use chassis::events::{Envelope, HandleError, decode};
+use chassis::events::{ApplyBatch, EventConsumer, HandleError, decode};
 use db::DbConnection;
 use domain::UserId;
 use proto_events::binary::v1::PlacementMade;
@@ -20,29 +19,19 @@ use proto_events::booking::v1::{PaymentCompleted, PaymentRefunded, Standing};
 use proto_events::compliance::v1::DocumentUploaded;
 use std::collections::BTreeMap;
 
-/// Consumer of auth's event queue.
-pub(crate) struct EventConsumer;
-
-impl EventConsumer {
-    pub(crate) const fn new() -> Self {
-        Self
-    }
-}
-
-/// Decoded events of one batch, by what they apply to.
+/// What the events of one transaction change.
 #[derive(Default)]
-struct EventBatch {
+pub(crate) struct Batch {
     members: BTreeMap<UserId, Vec<MemberEvent>>,
     documents: Vec<UploadedDocument>,
 }
 
+/// Applies batches. It needs nothing but the database.
+pub(crate) struct DatabaseOnly;
+
 #[async_trait::async_trait]
-impl EventHandler for EventConsumer {
-    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let mut batch = EventBatch::default();
-        for event in events {
-            batch.add(event)?;
-        }
+impl ApplyBatch<Batch> for DatabaseOnly {
+    async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
         if !batch.members.is_empty() {
             apply_events::apply_member_events(c, &batch.members).await?;
         }
@@ -53,38 +42,36 @@ impl EventHandler for EventConsumer {
     }
 }
 
-impl EventBatch {
-    fn add(&mut self, event: &Envelope) -> Result<(), HandleError> {
-        if event.is::<PaymentCompleted>() {
-            let completed: PaymentCompleted = event.decode()?;
-            let standing = decode::required("standing", &completed.standing)?;
-            self.add_buyer_status(&completed.user_id, standing, completed.completed_at)
-        } else if event.is::<PaymentRefunded>() {
-            let refunded: PaymentRefunded = event.decode()?;
-            let standing = decode::required("standing", &refunded.standing)?;
-            self.add_buyer_status(&refunded.user_id, standing, refunded.refunded_at)
-        } else if event.is::<PlacementMade>() {
-            let placement: PlacementMade = event.decode()?;
-            self.members.entry(decode::id("user_id", &placement.user_id)?).or_default().push(MemberEvent::Placed);
-            Ok(())
-        } else if event.is::<DocumentUploaded>() {
-            self.add_document(&event.decode()?)
-        } else {
-            Ok(())
-        }
+/// The events that auth handles.
+pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
+    EventConsumer::new(DatabaseOnly)
+        .on::<PaymentCompleted>(|batch, completed| {
+            batch.add_buyer_status(&completed.user_id, &completed.standing, completed.completed_at)
+        })
+        .on::<PaymentRefunded>(|batch, refunded| {
+            batch.add_buyer_status(&refunded.user_id, &refunded.standing, refunded.refunded_at)
+        })
+        .on::<PlacementMade>(|batch, placement| batch.add_member_event(&placement.user_id, MemberEvent::Placed))
+        .on::<DocumentUploaded>(Batch::add_document)
+}
+
+impl Batch {
+    fn add_member_event(&mut self, user: &[u8], event: MemberEvent) -> Result<(), HandleError> {
+        self.members.entry(decode::id("user_id", user)?).or_default().push(event);
+        Ok(())
     }
 
-    fn add_buyer_status(&mut self, user: &[u8], standing: &Standing, at: i64) -> Result<(), HandleError> {
+    fn add_buyer_status(&mut self, user: &[u8], standing: &Option<Standing>, at: i64) -> Result<(), HandleError> {
+        let standing = decode::required("standing", standing)?;
         let event = MemberEvent::BuyerStatusChanged {
             version: decode::version(standing.version)?,
             is_active_buyer: standing.active_buyer_after,
             at: decode::time("at", at)?,
         };
-        self.members.entry(decode::id("user_id", user)?).or_default().push(event);
-        Ok(())
+        self.add_member_event(user, event)
     }
 
-    fn add_document(&mut self, uploaded: &DocumentUploaded) -> Result<(), HandleError> {
+    fn add_document(&mut self, uploaded: DocumentUploaded) -> Result<(), HandleError> {
         self.documents.push(UploadedDocument {
             id: decode::id("document_id", &uploaded.document_id)?,
             user_id: decode::id("user_id", &uploaded.user_id)?,
@@ -92,5 +79,20 @@ impl EventBatch {
             uploaded_at: decode::time("uploaded_at", uploaded.uploaded_at)?,
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::events::handler::EventHandler;
+    use proto_events::subscriptions;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_has_the_subscribed_events_and_no_other() {
+        let types: BTreeSet<String> = consumer().types().into_iter().collect();
+        let subscribed = subscriptions::for_service("auth").iter().map(|event_type| (*event_type).to_owned());
+        assert_eq!(types, subscribed.collect());
     }
 }

@@ -47,6 +47,37 @@ pub(crate) enum AuthError {
     Db(#[from] DbError),
 }
 
+impl AuthError {
+    /// Whether the refusal may come from an event of another service that is not applied yet.
+    pub(crate) fn may_be_stale(&self) -> bool {
+        match self {
+            Self::Kyc(KycRefusal::UnknownDocument) => true,
+            Self::Kyc(
+                KycRefusal::Pending
+                | KycRefusal::Approved
+                | KycRefusal::DecidedDifferently
+                | KycRefusal::OwnApplication
+                | KycRefusal::PanTaken,
+            )
+            | Self::CodeTooSoon { .. }
+            | Self::CodeLimit { .. }
+            | Self::CodeUsed
+            | Self::Cache(_)
+            | Self::ReferralCodeUnknown
+            | Self::EmailTaken
+            | Self::MobileTaken
+            | Self::ContactsDiffer
+            | Self::Inactive
+            | Self::NotFound
+            | Self::Rights(_)
+            | Self::Unreadable(_)
+            | Self::NoReferralCode
+            | Self::NoSigningKey
+            | Self::Db(_) => false,
+        }
+    }
+}
+
 impl From<diesel::result::Error> for AuthError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Db(error.into())
@@ -60,8 +91,8 @@ impl TxError for AuthError {
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
-        let text = error.to_string();
-        match error {
+        let (text, may_be_stale) = (error.to_string(), error.may_be_stale());
+        let problem = match error {
             AuthError::CodeTooSoon { retry_after } => too_many("auth.otp_too_soon", text, retry_after),
             AuthError::CodeLimit { retry_after } => too_many("auth.otp_limit", text, retry_after),
             AuthError::CodeUsed => code_invalid(),
@@ -78,7 +109,8 @@ impl From<AuthError> for Problem {
                 Self::internal(error)
             }
             AuthError::Db(error) => error.into(),
-        }
+        };
+        problem.stale_if(may_be_stale)
     }
 }
 

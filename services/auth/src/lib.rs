@@ -49,7 +49,7 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     state.prepare().await.map_err(boot_error)?;
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
-        consumer: Some(Arc::new(consumers::EventConsumer::new())),
+        consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(&state),
     })
 }

@@ -7,7 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first error")]
 
 use binary::app::apply_events::apply_events;
-use binary::app::event_reader;
+use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
 use binary::error::BinaryError;
 use chassis::events::Envelope;
@@ -73,10 +73,7 @@ async fn apply_batches(db: &Db, tree_store: &TreeStore, events: &[Envelope]) -> 
     for batch in events.chunks(MAX_BATCH_EVENTS) {
         let batch_id = db
             .tx(async |c| {
-                let mut read_events = Vec::with_capacity(batch.len());
-                for event in batch {
-                    read_events.extend(event_reader::read(event)?);
-                }
+                let read_events = IncomingEvents::read(batch)?;
                 let mut tree_batch = tree_store.begin(c).await?;
                 apply_events(c, &mut tree_batch, read_events, start().plus_hours(60 * 24)).await?;
                 tree_batch.save(c).await

@@ -23,7 +23,6 @@ use chassis::http::OneAtATime;
 use chassis::service::BootError;
 use chassis::{Ctx, Service, ServiceParts};
 use config::Config;
-use consumers::EventConsumer;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use state::BinaryState;
 use std::sync::Arc;
@@ -44,5 +43,5 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     drop(state.tree_store.read(&mut c).await.map_err(|e| BootError::Failed(e.to_string()))?);
     drop(c);
     let jobs = jobs::all(&state);
-    Ok(ServiceParts { routes: http::routes(state.clone()), consumer: Some(Arc::new(EventConsumer::new(state))), jobs })
+    Ok(ServiceParts { routes: http::routes(state.clone()), consumer: Some(Arc::new(consumers::consumer(state))), jobs })
 }

@@ -14,7 +14,7 @@
 
 pub mod app;
 pub mod config;
-pub mod consumers;
+mod consumers;
 pub mod domain;
 pub mod error;
 pub mod gateway;
@@ -58,7 +58,7 @@ fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let state = BookingState { ctx, config, gateways, sealer, webhook_queue: Arc::default() };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
-        consumer: Some(Arc::new(consumers::EventConsumer)),
+        consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(&state),
     })
 }

@@ -2,46 +2,52 @@
 //!
 //! Every row is inserted once by its unique key, so events may arrive twice and in any order.
 
-use crate::app::insert::{AuditEntry, AuditEntryId, TdsRecord, TdsRecordId, insert_audit_entry, insert_tds_record};
+use crate::app::insert::{AuditEntry, AuditEntryId, TdsRecord, TdsRecordId, insert_audit_entries, insert_tds_records};
 use chassis::events::decode::{id, money, optional_id, parse, required, time};
-use chassis::events::handler::EventHandler;
-use chassis::events::{Envelope, HandleError};
+use chassis::events::{ApplyBatch, EventConsumer, HandleError};
 use db::DbConnection;
 use domain::MoneyError;
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
 use proto_events::platform::v1::StaffActed;
 
-/// Handles payout events and staff actions.
-pub(crate) struct EventConsumer;
+/// The table of events.
+pub(crate) fn consumer() -> EventConsumer<Records, Batch> {
+    EventConsumer::new(Records)
+        .on::<PayoutCompleted>(read_deduction)
+        .on::<PayoutReversed>(read_reversal)
+        .on::<StaffActed>(read_staff_action)
+}
+
+/// The rows of a batch of events.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    tds_records: Vec<TdsRecord>,
+    audit_entries: Vec<AuditEntry>,
+}
+
+/// Inserts the rows of a batch.
+pub(crate) struct Records;
 
 #[async_trait::async_trait]
-impl EventHandler for EventConsumer {
-    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        for event in events {
-            match event.event_type.as_str() {
-                "payout.v1.PayoutCompleted" => on_payout_completed(c, &event.decode()?).await?,
-                "payout.v1.PayoutReversed" => on_payout_reversed(c, &event.decode()?).await?,
-                "platform.v1.StaffActed" => on_staff_acted(c, &event.decode()?).await?,
-                // An event type that is subscribed to and not handled must not be lost silently.
-                other => return Err(HandleError::poison(format!("unhandled event type {other}"))),
-            }
-        }
-        Ok(())
+impl ApplyBatch<Batch> for Records {
+    async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
+        insert_tds_records(c, &batch.tds_records).await?;
+        Ok(insert_audit_entries(c, &batch.audit_entries).await?)
     }
 }
 
-async fn on_payout_completed(c: &mut DbConnection, e: &PayoutCompleted) -> Result<(), HandleError> {
-    insert_tds_record(c, &tds_record(&e.payout, &e.tax)?).await?;
+fn read_deduction(batch: &mut Batch, e: PayoutCompleted) -> Result<(), HandleError> {
+    batch.tds_records.push(tds_record(&e.payout, &e.tax)?);
     Ok(())
 }
 
-/// Inserts the deduction with negative amounts at the time of the return, so that the statement of an earlier quarter
-/// does not change. It does not read the deduction's row, so either may arrive first.
-async fn on_payout_reversed(c: &mut DbConnection, e: &PayoutReversed) -> Result<(), HandleError> {
+/// Reads the deduction with negative amounts at the time of the return, so that the statement of an earlier quarter
+/// does not change. It does not depend on the deduction's row, so either may arrive first.
+fn read_reversal(batch: &mut Batch, e: PayoutReversed) -> Result<(), HandleError> {
     let deduction = tds_record(&e.payout, &e.tax)?;
     let returned_at = time("changed_at", required("payout", &e.payout)?.changed_at)?;
     let out_of_range = |e: MoneyError| HandleError::poison(e.to_string());
-    let reversal = TdsRecord {
+    batch.tds_records.push(TdsRecord {
         reversal: true,
         financial_year: returned_at.financial_year(),
         quarter: returned_at.quarter(),
@@ -50,8 +56,7 @@ async fn on_payout_reversed(c: &mut DbConnection, e: &PayoutReversed) -> Result<
         deducted_at: returned_at,
         reverses_at: Some(deduction.deducted_at),
         ..deduction
-    };
-    insert_tds_record(c, &reversal).await?;
+    });
     Ok(())
 }
 
@@ -80,21 +85,36 @@ fn tds_record(payout: &Option<Payout>, tax: &Option<TaxLine>) -> Result<TdsRecor
     })
 }
 
-async fn on_staff_acted(c: &mut DbConnection, e: &StaffActed) -> Result<(), HandleError> {
-    let entry = AuditEntry {
+fn read_staff_action(batch: &mut Batch, e: StaffActed) -> Result<(), HandleError> {
+    batch.audit_entries.push(AuditEntry {
         id: id::<AuditEntryId>("action_id", &e.action_id)?,
         actor_id: id("actor_id", &e.actor_id)?,
         role: parse("role", &e.role)?,
-        service: e.service.clone(),
-        action: e.action.clone(),
-        subject_type: e.subject_type.clone(),
-        subject_id: e.subject_id.clone(),
+        service: e.service,
+        action: e.action,
+        subject_type: e.subject_type,
+        subject_id: e.subject_id,
         subject_user_id: optional_id("subject_user_id", e.subject_user_id.as_deref())?,
         detail: e.detail.chars().take(1_000).collect(),
-        request_id: e.request_id.clone(),
-        address: e.address.clone(),
+        request_id: e.request_id,
+        address: e.address,
         acted_at: time("acted_at", e.acted_at)?,
-    };
-    insert_audit_entry(c, &entry).await?;
+    });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::events::handler::EventHandler;
+    use proto_events::subscriptions;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_is_the_subscription() {
+        let mut types: BTreeSet<String> = consumer().types().into_iter().collect();
+        types.insert("auth.v1.SessionRevoked".to_owned());
+        let subscribed = subscriptions::for_service("compliance").iter().map(|event_type| (*event_type).to_owned());
+        assert_eq!(types, subscribed.collect());
+    }
 }

@@ -51,9 +51,5 @@ fn parts(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let blobs = blobs::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let decoders = Arc::new(Semaphore::new(MAX_CONCURRENT_DECODES));
     let state = ComplianceState { ctx, blobs, sealer: Arc::new(config.sealer), decoders };
-    Ok(ServiceParts {
-        routes: http::routes(state),
-        consumer: Some(Arc::new(consumers::EventConsumer)),
-        jobs: Vec::new(),
-    })
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs: Vec::new() })
 }

@@ -1,4 +1,4 @@
-//! Consumers of the notification service. A unique cause, derived from each event, prevents a second notification.
+//! Event table of the notification service. A unique cause, derived from each event, prevents a second notification.
 
 use crate::domain::notice::{
     PairUpdate, PayoutSummary, PayoutUpdate, pairs_text, payout_text, return_text, transaction_text, with_reason,
@@ -6,8 +6,7 @@ use crate::domain::notice::{
 use crate::domain::{Notice, NotificationKind, ReferencedId};
 use crate::{NotificationState, app};
 use chassis::events::decode::{id, money, required, time};
-use chassis::events::handler::EventHandler;
-use chassis::events::{Envelope, HandleError};
+use chassis::events::{ApplyBatch, EventConsumer, HandleError};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
 use proto_events::auth::v1::{KycDecided, UserRegistered};
@@ -21,64 +20,55 @@ use std::collections::BTreeMap;
 /// A notice and the key parts from which its cause is derived.
 type NoticeWithCause = (Vec<Vec<u8>>, Notice);
 
-/// Turns consumed events into notifications and announces them after the commit.
-pub(crate) struct EventConsumer(pub(crate) NotificationState);
+/// The notices that the events of one transaction make.
+#[derive(Default)]
+pub(crate) struct Batch {
+    notices: Vec<NoticeWithCause>,
+}
+
+impl Batch {
+    /// Adds the notices of an event; none if the event does not concern a member.
+    fn add(&mut self, notices: Result<Vec<NoticeWithCause>, HandleError>) -> Result<(), HandleError> {
+        self.notices.extend(notices?);
+        Ok(())
+    }
+}
+
+/// The events that the service subscribes to.
+pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch> {
+    use PayoutUpdate::{Approved, Cancelled, Completed, Failed, Rejected, Requested, Reversed};
+    EventConsumer::new(state)
+        .on::<UserRegistered>(|batch, e| batch.add(on_user_registered(&e)))
+        .on::<KycDecided>(|batch, e| batch.add(on_kyc_decided(&e)))
+        .on::<BookingChanged>(|batch, e| batch.add(on_booking_changed(&e)))
+        .on::<PaymentCompleted>(|batch, e| batch.add(on_payment_completed(&e)))
+        .on::<PaymentRefunded>(|batch, e| batch.add(on_payment_refunded(&e)))
+        .on::<PaymentReturned>(|batch, e| batch.add(on_payment_returned(&e)))
+        .on::<EmiOverdue>(|batch, e| batch.add(on_emi_overdue(&e)))
+        .on::<WalletChanged>(|batch, e| batch.add(on_wallet_changed(&e)))
+        .on::<PlacementMade>(|batch, e| batch.add(on_placement_made(&e)))
+        .on::<PairsMatched>(|batch, e| batch.add(on_pairs_matched(&e)))
+        .on::<PairsVoided>(|batch, e| batch.add(on_pairs_voided(&e)))
+        .on::<DocumentReviewed>(|batch, e| batch.add(on_document_reviewed(&e)))
+        .on::<CertificateIssued>(|batch, e| batch.add(on_certificate_issued(&e)))
+        .on::<payout::PayoutRequested>(|batch, e| batch.add(on_payout_changed(&e.payout, Requested)))
+        .on::<payout::PayoutApproved>(|batch, e| batch.add(on_payout_changed(&e.payout, Approved)))
+        .on::<payout::PayoutRejected>(|batch, e| batch.add(on_payout_changed(&e.payout, Rejected)))
+        .on::<payout::PayoutCancelled>(|batch, e| batch.add(on_payout_changed(&e.payout, Cancelled)))
+        .on::<payout::PayoutCompleted>(|batch, e| batch.add(on_payout_changed(&e.payout, Completed)))
+        .on::<payout::PayoutFailed>(|batch, e| batch.add(on_payout_changed(&e.payout, Failed)))
+        .on::<payout::PayoutReversed>(|batch, e| batch.add(on_payout_changed(&e.payout, Reversed)))
+}
 
 #[async_trait::async_trait]
-impl EventHandler for EventConsumer {
-    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let mut notices = Vec::new();
-        for event in events {
-            notices.extend(notices_of(event)?);
-        }
-        self.0.announce_later(app::store_notices(c, notices).await?);
+impl ApplyBatch<Batch> for NotificationState {
+    async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
+        self.announce_later(app::store_notices(c, batch.notices).await?);
         Ok(())
     }
 
     async fn committed(&self) {
-        self.0.announce().await;
-    }
-}
-
-/// The notices of an event, none if the event does not concern a member. Errors for an event type without notification.
-fn notices_of(event: &Envelope) -> Result<Vec<NoticeWithCause>, HandleError> {
-    match event.event_type.as_str() {
-        "auth.v1.UserRegistered" => on_user_registered(&event.decode()?),
-        "auth.v1.KycDecided" => on_kyc_decided(&event.decode()?),
-        "booking.v1.BookingChanged" => on_booking_changed(&event.decode()?),
-        "booking.v1.PaymentCompleted" => on_payment_completed(&event.decode()?),
-        "booking.v1.PaymentRefunded" => on_payment_refunded(&event.decode()?),
-        "booking.v1.PaymentReturned" => on_payment_returned(&event.decode()?),
-        "booking.v1.EmiOverdue" => on_emi_overdue(&event.decode()?),
-        "wallet.v1.WalletChanged" => on_wallet_changed(&event.decode()?),
-        "binary.v1.PlacementMade" => on_placement_made(&event.decode()?),
-        "binary.v1.PairsMatched" => on_pairs_matched(&event.decode()?),
-        "binary.v1.PairsVoided" => on_pairs_voided(&event.decode()?),
-        "compliance.v1.DocumentReviewed" => on_document_reviewed(&event.decode()?),
-        "compliance.v1.CertificateIssued" => on_certificate_issued(&event.decode()?),
-        "payout.v1.PayoutRequested" => {
-            on_payout_changed(event.decode::<payout::PayoutRequested>()?.payout, PayoutUpdate::Requested)
-        }
-        "payout.v1.PayoutApproved" => {
-            on_payout_changed(event.decode::<payout::PayoutApproved>()?.payout, PayoutUpdate::Approved)
-        }
-        "payout.v1.PayoutRejected" => {
-            on_payout_changed(event.decode::<payout::PayoutRejected>()?.payout, PayoutUpdate::Rejected)
-        }
-        "payout.v1.PayoutCancelled" => {
-            on_payout_changed(event.decode::<payout::PayoutCancelled>()?.payout, PayoutUpdate::Cancelled)
-        }
-        "payout.v1.PayoutCompleted" => {
-            on_payout_changed(event.decode::<payout::PayoutCompleted>()?.payout, PayoutUpdate::Completed)
-        }
-        "payout.v1.PayoutFailed" => {
-            on_payout_changed(event.decode::<payout::PayoutFailed>()?.payout, PayoutUpdate::Failed)
-        }
-        "payout.v1.PayoutReversed" => {
-            on_payout_changed(event.decode::<payout::PayoutReversed>()?.payout, PayoutUpdate::Reversed)
-        }
-        // A subscribed event without a notification is a mistake, so the event is parked.
-        other => Err(HandleError::poison(format!("no notification is defined for {other}"))),
+        self.announce().await;
     }
 }
 
@@ -285,10 +275,10 @@ fn on_certificate_issued(e: &CertificateIssued) -> Result<Vec<NoticeWithCause>, 
 }
 
 fn on_payout_changed(
-    payout: Option<payout::Payout>,
+    payout: &Option<payout::Payout>,
     update: PayoutUpdate,
 ) -> Result<Vec<NoticeWithCause>, HandleError> {
-    let payout = required("payout", &payout)?.clone();
+    let payout = required("payout", payout)?;
     let payout_id: PayoutId = id("payout_id", &payout.payout_id)?;
     let summary = PayoutSummary {
         requested: money(payout.requested_paise),
@@ -308,30 +298,27 @@ fn on_payout_changed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chassis::events::handler::EventHandler;
     use proto_events::subscriptions;
 
-    #[test]
-    fn every_subscribed_event_has_a_notification_and_no_other() {
-        let event = |event_type: &str| Envelope {
-            id: [0; 16],
-            source: String::new(),
-            event_type: event_type.to_owned(),
-            time_micros: 0,
-            subject: String::new(),
-            position: 1,
-            traceparent: String::new(),
-            data: Vec::new(),
-        };
-        let unknown = |event_type: &str| {
-            notices_of(&event(event_type)).is_err_and(|error| error.to_string().contains("no notification is defined"))
-        };
-        // The chassis handles revoked sessions.
-        for known in subscriptions::for_service("notification")
-            .iter()
-            .filter(|event_type| **event_type != "auth.v1.SessionRevoked")
-        {
-            assert!(!unknown(known), "{known}");
+    /// State of a consumer that gets no event.
+    struct NoState;
+
+    #[async_trait::async_trait]
+    impl ApplyBatch<Batch> for NoState {
+        async fn apply(&self, _: &mut DbConnection, _: Batch) -> Result<(), HandleError> {
+            Ok(())
         }
-        assert!(unknown("auth.v1.UserUpdated"));
+    }
+
+    #[test]
+    fn every_subscribed_event_has_a_line_in_the_table_and_no_other() {
+        let mut types = consumer(NoState).types();
+        // The framework handles revoked sessions.
+        types.push("auth.v1.SessionRevoked".to_owned());
+        types.sort_unstable();
+        let mut subscribed = subscriptions::for_service("notification").to_vec();
+        subscribed.sort_unstable();
+        assert_eq!(types, subscribed);
     }
 }

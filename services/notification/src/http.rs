@@ -5,9 +5,10 @@ mod stream;
 use crate::domain::{NotificationId, NotificationKind};
 use crate::store::NotificationRow;
 use crate::{NotificationState, app, store};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::{Access, Caller};
-use chassis::http::{Cursor, Doc, Listing, Page, Problem, Query, RawBody, Routes, ok, path_id};
+use chassis::documented;
+use chassis::http::{Body, Cursor, Json, Listing, Page, Path, Problem, Query, Routes, operation};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,57 +19,13 @@ pub(crate) fn routes(state: NotificationState) -> Routes {
     let user = Access::User;
     Routes::new("notification")
         .data(state)
-        .get_documented(
-            "/notifications",
-            user,
-            list,
-            Doc::new("Your notifications, newest first")
-                .query::<NotificationFilter>()
-                .paged()
-                .returns::<Listing<NotificationView>>(),
-        )
-        .get_documented(
-            "/notifications/stream",
-            Access::Public,
-            stream::open,
-            Doc::new(
-                "Stream your notifications over a WebSocket, each as a JSON message like in the list. The token comes \
-                 after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a \
-                 sixth closes the oldest with code 4001",
-            )
-            .query::<stream::StreamFilter>()
-            .empty_response(101),
-        )
-        .get_documented(
-            "/notifications/unread-count",
-            user,
-            unread_count,
-            Doc::new("Number of unread notifications").returns::<UnreadCount>(),
-        )
-        .post_documented(
-            "/notifications/read-all",
-            user,
-            mark_all_read,
-            Doc::new("Mark all notifications as read").returns::<UnreadCount>(),
-        )
-        .post_documented(
-            "/notifications/{id}/read",
-            user,
-            mark_read,
-            Doc::new("Mark a notification as read").returns::<NotificationView>(),
-        )
-        .get_documented(
-            "/notifications/preferences",
-            user,
-            preferences,
-            Doc::new("Notification preferences").returns::<Preferences>(),
-        )
-        .put_documented(
-            "/notifications/preferences",
-            user,
-            set_preferences,
-            Doc::new("Change the notification preferences").body::<Preferences>().returns::<Preferences>(),
-        )
+        .get("/notifications", user, documented!(list))
+        .get("/notifications/stream", Access::Public, documented!(stream::open))
+        .get("/notifications/unread-count", user, documented!(unread_count))
+        .post("/notifications/read-all", user, documented!(mark_all_read))
+        .post("/notifications/{id}/read", user, documented!(mark_read))
+        .get("/notifications/preferences", user, documented!(preferences))
+        .put("/notifications/preferences", user, documented!(set_preferences))
 }
 
 /// A notification.
@@ -122,51 +79,63 @@ struct Preferences {
     kinds: BTreeMap<NotificationKind, bool>,
 }
 
+/// Your notifications, newest first.
+#[operation]
 async fn list(
     state: web::Data<NotificationState>,
     caller: Caller,
     Query(filter): Query<NotificationFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<NotificationView>>, Problem> {
     let before = page.after_id()?;
     let mut c = state.ctx.db().read().await?;
     let unread = filter.unread.unwrap_or(false);
     let rows = store::list(&mut c, caller.user_id, unread, before, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), NotificationView::from)))
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), NotificationView::from)))
 }
 
-async fn unread_count(state: web::Data<NotificationState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Number of unread notifications.
+#[operation]
+async fn unread_count(state: web::Data<NotificationState>, caller: Caller) -> Result<Json<UnreadCount>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    Ok(ok(&UnreadCount { unread: store::count_unread(&mut c, caller.user_id).await? }))
+    Ok(Json::new(UnreadCount { unread: store::count_unread(&mut c, caller.user_id).await? }))
 }
 
-async fn mark_all_read(state: web::Data<NotificationState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Mark all notifications as read.
+#[operation]
+async fn mark_all_read(state: web::Data<NotificationState>, caller: Caller) -> Result<Json<UnreadCount>, Problem> {
     let (user, now) = (caller.user_id, state.ctx.now());
     state.ctx.tx(async |c| Ok::<_, Problem>(app::mark_all_read(c, user, now).await?)).await?;
-    Ok(ok(&UnreadCount { unread: 0 }))
+    Ok(Json::new(UnreadCount { unread: 0 }))
 }
 
+/// Mark a notification as read.
+#[operation]
 async fn mark_read(
     state: web::Data<NotificationState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let (user, id, now) = (caller.user_id, path_id(&path)?, state.ctx.now());
+    Path(id): Path<NotificationId>,
+) -> Result<Json<NotificationView>, Problem> {
+    let (user, now) = (caller.user_id, state.ctx.now());
     let row = state.ctx.tx(async |c| Ok::<_, Problem>(app::mark_read(c, user, id, now).await?)).await?;
-    Ok(ok(&NotificationView::from(row.ok_or_else(Problem::not_found)?)))
+    Ok(Json::new(NotificationView::from(row.ok_or_else(Problem::not_found)?)))
 }
 
-async fn preferences(state: web::Data<NotificationState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Notification preferences.
+#[operation]
+async fn preferences(state: web::Data<NotificationState>, caller: Caller) -> Result<Json<Preferences>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    Ok(ok(&preferences_view(&store::list_muted(&mut c, caller.user_id).await?)))
+    Ok(Json::new(preferences_view(&store::list_muted(&mut c, caller.user_id).await?)))
 }
 
+/// Change the notification preferences.
+#[operation]
 async fn set_preferences(
     state: web::Data<NotificationState>,
     caller: Caller,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let requested = body.json::<Preferences>().await?.value.kinds;
+    body: Body<Preferences>,
+) -> Result<Json<Preferences>, Problem> {
+    let requested = body.read().await?.kinds;
     let (user, requested) = (caller.user_id, &requested);
     let muted = state
         .ctx
@@ -180,7 +149,7 @@ async fn set_preferences(
             Ok::<_, Problem>(kinds)
         })
         .await?;
-    Ok(ok(&preferences_view(&muted)))
+    Ok(Json::new(preferences_view(&muted)))
 }
 
 fn preferences_view(muted: &[NotificationKind]) -> Preferences {

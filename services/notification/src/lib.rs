@@ -67,7 +67,7 @@ fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let state = NotificationState { ctx, streams, signal, unannounced: Arc::default() };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
-        consumer: Some(Arc::new(consumers::EventConsumer(state))),
+        consumer: Some(Arc::new(consumers::consumer(state))),
         jobs: Vec::new(),
     })
 }

@@ -1,22 +1,21 @@
-//! Consumers of the payout service.
+//! Event table of the payout service.
 
 use crate::app::apply_hold::{HoldDecision, apply_hold_decisions};
+use crate::app::apply_kyc::apply_kyc;
 use crate::app::project;
-use chassis::events::handler::EventHandler;
-use chassis::events::{Envelope, HandleError, decode};
-use chassis::id;
+use chassis::events::{ApplyBatch, EventConsumer, HandleError, decode};
 use db::DbConnection;
 use proto_events::auth::v1::KycDecided;
 use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::{HoldDecided, WalletChanged};
 
-/// Applies consumed events to the database. Holds no state of its own.
-pub struct EventConsumer;
+/// Applies events to the service's tables. Holds no state of its own.
+pub(crate) struct PayoutTables;
 
-/// A batch of events, grouped by type.
+/// The events of one transaction, by type.
 #[derive(Default)]
-struct EventBatch {
+pub(crate) struct Batch {
     holds: Vec<HoldDecision>,
     wallets: Vec<WalletChanged>,
     kyc: Vec<KycDecided>,
@@ -24,41 +23,40 @@ struct EventBatch {
     plans: Vec<PlanPublished>,
 }
 
+/// The events that the service subscribes to.
+pub(crate) fn consumer() -> EventConsumer<PayoutTables, Batch> {
+    EventConsumer::new(PayoutTables)
+        .on::<HoldDecided>(|batch, event| {
+            batch.holds.push(hold_decision(event)?);
+            Ok(())
+        })
+        .on::<WalletChanged>(|batch, event| {
+            batch.wallets.push(event);
+            Ok(())
+        })
+        .on::<KycDecided>(|batch, event| {
+            batch.kyc.push(event);
+            Ok(())
+        })
+        .on::<BookingChanged>(|batch, event| {
+            batch.bookings.push(event);
+            Ok(())
+        })
+        .on::<PlanPublished>(|batch, event| {
+            batch.plans.push(event);
+            Ok(())
+        })
+}
+
 #[async_trait::async_trait]
-impl EventHandler for EventConsumer {
-    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let batch = EventBatch::decode(events)?;
+impl ApplyBatch<Batch> for PayoutTables {
+    async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
         // Lock order of the service: payouts, then members, then bank accounts.
         apply_hold_decisions(c, &batch.holds).await?;
         project::apply_wallets(c, &batch.wallets).await?;
-        for event in &batch.kyc {
-            project::apply_kyc(c, event, id::fresh()).await?;
-        }
+        apply_kyc(c, &batch.kyc).await?;
         project::apply_bookings(c, &batch.bookings).await?;
-        for event in &batch.plans {
-            project::apply_plan(c, event).await?;
-        }
-        Ok(())
-    }
-}
-
-impl EventBatch {
-    fn decode(events: &[Envelope]) -> Result<Self, HandleError> {
-        let mut batch = Self::default();
-        for e in events {
-            if e.is::<WalletChanged>() {
-                batch.wallets.push(e.decode()?);
-            } else if e.is::<HoldDecided>() {
-                batch.holds.push(hold_decision(e.decode()?)?);
-            } else if e.is::<KycDecided>() {
-                batch.kyc.push(e.decode()?);
-            } else if e.is::<BookingChanged>() {
-                batch.bookings.push(e.decode()?);
-            } else if e.is::<PlanPublished>() {
-                batch.plans.push(e.decode()?);
-            }
-        }
-        Ok(batch)
+        project::apply_plans(c, &batch.plans).await
     }
 }
 
@@ -69,4 +67,22 @@ fn hold_decision(event: HoldDecided) -> Result<HoldDecision, HandleError> {
         placed: event.placed,
         reason: event.reason,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::consumer;
+    use chassis::events::handler::EventHandler;
+    use proto_events::subscriptions;
+
+    #[test]
+    fn every_subscribed_event_has_a_line_in_the_table_and_no_other() {
+        let mut types = consumer().types();
+        // The framework handles revoked sessions.
+        types.push("auth.v1.SessionRevoked".to_owned());
+        types.sort_unstable();
+        let mut subscribed = subscriptions::for_service("payout").to_vec();
+        subscribed.sort_unstable();
+        assert_eq!(types, subscribed);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::account::BankAccountRefusal;
 use crate::domain::bank_file::SettlementRefusal;
-use crate::domain::payout::PayoutRefusal;
+use crate::domain::payout::{PayoutRefusal, PayoutStatus};
 use crate::domain::request::RequestRefusal;
 use crate::domain::tax_rule::TaxRuleRefusal;
 use chassis::events::HandleError;
@@ -61,15 +61,54 @@ impl TxError for PayoutError {
     }
 }
 
-/// Problem codes of refusals that depend on events of other services. An event still in delivery may lift them, so
-/// the handlers retry them for a moment.
-pub const RETRYABLE_WHEN_STALE: [&str; 4] =
-    ["payout.kyc_not_approved", "payout.bank_account_unverified", "payout.clawback_due", "payout.insufficient_balance"];
+impl PayoutError {
+    /// Whether an event that is not applied yet, of KYC, of the wallet or of a hold, may lift the refusal.
+    pub fn may_be_stale(&self) -> bool {
+        match self {
+            Self::Request(RequestRefusal::Account(refusal)) | Self::Account(refusal) => account_may_be_stale(*refusal),
+            Self::Request(
+                RequestRefusal::KycNotApproved
+                | RequestRefusal::NoAccount
+                | RequestRefusal::ClawbackDue(_)
+                | RequestRefusal::InsufficientBalance(_),
+            ) => true,
+            Self::Transition(PayoutRefusal::Conflict(status)) => *status == PayoutStatus::Requested,
+            Self::Request(RequestRefusal::BelowMinimum(_) | RequestRefusal::Money(_))
+            | Self::Transition(PayoutRefusal::SelfApproval | PayoutRefusal::OwnPayout)
+            | Self::BankFile(_)
+            | Self::TaxRule(_)
+            | Self::UnknownAccount
+            | Self::NothingToSend
+            | Self::NotInBatch(_)
+            | Self::UnknownPayout(_)
+            | Self::NoTaxRule(_)
+            | Self::NoTaxLine(_)
+            | Self::StoredPlan(_)
+            | Self::File(_)
+            | Self::Plan(_)
+            | Self::Money(_)
+            | Self::Pii(_)
+            | Self::Db(_) => false,
+        }
+    }
+}
+
+/// An approved KYC verifies its account at once.
+fn account_may_be_stale(refusal: BankAccountRefusal) -> bool {
+    match refusal {
+        BankAccountRefusal::TooNew(_) => true,
+        BankAccountRefusal::Known
+        | BankAccountRefusal::Own
+        | BankAccountRefusal::OfKyc
+        | BankAccountRefusal::CodeNotFresh(_) => false,
+    }
+}
 
 impl From<PayoutError> for Problem {
     fn from(error: PayoutError) -> Self {
         let detail = error.to_string();
-        match error {
+        let may_be_stale = error.may_be_stale();
+        let problem = match error {
             PayoutError::Request(RequestRefusal::Account(refusal)) => bank_account_problem(refusal, detail),
             PayoutError::Request(refusal) => request_problem(refusal, detail),
             PayoutError::Transition(PayoutRefusal::SelfApproval | PayoutRefusal::OwnPayout) => {
@@ -95,7 +134,8 @@ impl From<PayoutError> for Problem {
             | PayoutError::Money(_)
             | PayoutError::Pii(_) => Self::internal(error),
             PayoutError::Db(error) => error.into(),
-        }
+        };
+        problem.stale_if(may_be_stale)
     }
 }
 

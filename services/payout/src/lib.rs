@@ -2,7 +2,7 @@
 //! Owns payouts, bank accounts, batches, tax rules and the yearly total paid to each PAN.
 //!
 //! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (the use cases), [`http`] (the
-//! route table), [`consumers`], `jobs`, [`config`], [`error`].
+//! route table), `consumers`, `jobs`, [`config`], [`error`].
 //!
 //! Invariants:
 //! - One function, [`domain::payout::decide_transition`], decides every command in every state.
@@ -14,7 +14,7 @@
 
 pub mod app;
 pub mod config;
-pub mod consumers;
+mod consumers;
 pub mod domain;
 pub mod error;
 pub mod http;
@@ -60,7 +60,7 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     };
     Ok(ServiceParts {
         routes: http::routes(state),
-        consumer: Some(Arc::new(consumers::EventConsumer)),
+        consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(config.expiry_days),
     })
 }

@@ -5,8 +5,7 @@ use crate::app::store_facts::{
 };
 use crate::domain::{PairOutcome, ReceiptKind};
 use chassis::events::decode::{id, money, optional_id, parse, required, time, version};
-use chassis::events::handler::EventHandler;
-use chassis::events::{Envelope, HandleError};
+use chassis::events::{ApplyBatch, EventConsumer, HandleError};
 use db::DbConnection;
 use domain::Day;
 use proto_events::auth::v1 as auth;
@@ -15,42 +14,36 @@ use proto_events::booking::v1 as booking;
 use proto_events::payout::v1 as payout;
 use proto_events::wallet::v1::WalletChanged;
 
-/// Reads facts from every event of a batch and stores them.
-pub(crate) struct EventConsumer;
-
-#[async_trait::async_trait]
-impl EventHandler for EventConsumer {
-    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let mut facts = Facts::default();
-        for event in events {
-            read_facts(event, &mut facts)?;
-        }
-        store_facts(c, &facts).await
-    }
+/// The table of events.
+pub(crate) fn consumer() -> EventConsumer<FactStore, Facts> {
+    EventConsumer::new(FactStore)
+        .on::<auth::UserRegistered>(|facts, e| read_member(facts, &e.user))
+        .on::<auth::UserUpdated>(|facts, e| read_member(facts, &e.user))
+        .on::<booking::BookingChanged>(read_booking)
+        .on::<booking::PaymentCompleted>(read_payment)
+        .on::<booking::PaymentRefunded>(read_refund)
+        .on::<booking::PaymentReturned>(read_return)
+        .on::<WalletChanged>(read_wallet)
+        .on::<binary::PlacementMade>(read_placement)
+        .on::<binary::PairsMatched>(|facts, e| read_pairs(facts, &e.pairs, None))
+        .on::<binary::PairsVoided>(read_voided_pairs)
+        .on::<payout::PayoutRequested>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutApproved>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutRejected>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutCancelled>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutProcessing>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutCompleted>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutFailed>(|facts, e| read_payout_step(facts, &e.payout))
+        .on::<payout::PayoutReversed>(|facts, e| read_payout_step(facts, &e.payout))
 }
 
-/// Adds the facts of one event. Poisons an event with a missing field or an unknown value; ignores other types.
-fn read_facts(event: &Envelope, facts: &mut Facts) -> Result<(), HandleError> {
-    match event.event_type.as_str() {
-        "auth.v1.UserRegistered" => read_member(&event.decode::<auth::UserRegistered>()?.user, facts),
-        "auth.v1.UserUpdated" => read_member(&event.decode::<auth::UserUpdated>()?.user, facts),
-        "booking.v1.BookingChanged" => read_booking(&event.decode()?, facts),
-        "booking.v1.PaymentCompleted" => read_payment(&event.decode()?, facts),
-        "booking.v1.PaymentRefunded" => read_refund(&event.decode()?, facts),
-        "booking.v1.PaymentReturned" => read_return(&event.decode()?, facts),
-        "wallet.v1.WalletChanged" => read_wallet(&event.decode()?, facts),
-        "binary.v1.PlacementMade" => read_placement(&event.decode()?, facts),
-        "binary.v1.PairsMatched" => read_pairs(&event.decode::<binary::PairsMatched>()?.pairs, None, facts),
-        "binary.v1.PairsVoided" => read_voided_pairs(&event.decode()?, facts),
-        "payout.v1.PayoutRequested" => read_payout_step(&event.decode::<payout::PayoutRequested>()?.payout, facts),
-        "payout.v1.PayoutApproved" => read_payout_step(&event.decode::<payout::PayoutApproved>()?.payout, facts),
-        "payout.v1.PayoutRejected" => read_payout_step(&event.decode::<payout::PayoutRejected>()?.payout, facts),
-        "payout.v1.PayoutCancelled" => read_payout_step(&event.decode::<payout::PayoutCancelled>()?.payout, facts),
-        "payout.v1.PayoutProcessing" => read_payout_step(&event.decode::<payout::PayoutProcessing>()?.payout, facts),
-        "payout.v1.PayoutCompleted" => read_payout_step(&event.decode::<payout::PayoutCompleted>()?.payout, facts),
-        "payout.v1.PayoutFailed" => read_payout_step(&event.decode::<payout::PayoutFailed>()?.payout, facts),
-        "payout.v1.PayoutReversed" => read_payout_step(&event.decode::<payout::PayoutReversed>()?.payout, facts),
-        _ => Ok(()),
+/// Stores the facts of a batch.
+pub(crate) struct FactStore;
+
+#[async_trait::async_trait]
+impl ApplyBatch<Facts> for FactStore {
+    async fn apply(&self, c: &mut DbConnection, facts: Facts) -> Result<(), HandleError> {
+        store_facts(c, &facts).await
     }
 }
 
@@ -59,7 +52,7 @@ fn day(field: &str, micros: i64) -> Result<Day, HandleError> {
     Ok(time(field, micros)?.day())
 }
 
-fn read_member(user: &Option<auth::User>, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_member(facts: &mut Facts, user: &Option<auth::User>) -> Result<(), HandleError> {
     let user = required("user", user)?;
     facts.members.push(Member {
         user_id: id("user_id", &user.user_id)?,
@@ -72,7 +65,7 @@ fn read_member(user: &Option<auth::User>, facts: &mut Facts) -> Result<(), Handl
     Ok(())
 }
 
-fn read_booking(e: &booking::BookingChanged, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_booking(facts: &mut Facts, e: booking::BookingChanged) -> Result<(), HandleError> {
     facts.bookings.push(Booking {
         booking_id: id("booking_id", &e.booking_id)?,
         version: version(e.version)?,
@@ -84,7 +77,7 @@ fn read_booking(e: &booking::BookingChanged, facts: &mut Facts) -> Result<(), Ha
     Ok(())
 }
 
-fn read_payment(e: &booking::PaymentCompleted, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_payment(facts: &mut Facts, e: booking::PaymentCompleted) -> Result<(), HandleError> {
     facts.receipts.push(Receipt {
         fact_id: id("payment_id", &e.payment_id)?,
         kind: ReceiptKind::Payment,
@@ -96,7 +89,7 @@ fn read_payment(e: &booking::PaymentCompleted, facts: &mut Facts) -> Result<(), 
     Ok(())
 }
 
-fn read_refund(e: &booking::PaymentRefunded, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_refund(facts: &mut Facts, e: booking::PaymentRefunded) -> Result<(), HandleError> {
     facts.receipts.push(Receipt {
         fact_id: id("refund_id", &e.refund_id)?,
         kind: ReceiptKind::Refund,
@@ -109,7 +102,7 @@ fn read_refund(e: &booking::PaymentRefunded, facts: &mut Facts) -> Result<(), Ha
 }
 
 /// The event does not contain the payment method.
-fn read_return(e: &booking::PaymentReturned, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_return(facts: &mut Facts, e: booking::PaymentReturned) -> Result<(), HandleError> {
     facts.receipts.push(Receipt {
         fact_id: id("return_id", &e.return_id)?,
         kind: ReceiptKind::Return,
@@ -121,7 +114,7 @@ fn read_return(e: &booking::PaymentReturned, facts: &mut Facts) -> Result<(), Ha
     Ok(())
 }
 
-fn read_wallet(e: &WalletChanged, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_wallet(facts: &mut Facts, e: WalletChanged) -> Result<(), HandleError> {
     let user_id = id("user_id", &e.user_id)?;
     facts.wallets.push(Wallet {
         user_id,
@@ -146,23 +139,23 @@ fn read_wallet(e: &WalletChanged, facts: &mut Facts) -> Result<(), HandleError> 
     Ok(())
 }
 
-fn read_placement(e: &binary::PlacementMade, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_placement(facts: &mut Facts, e: binary::PlacementMade) -> Result<(), HandleError> {
     facts.placements.push(Placement {
         user_id: id("user_id", &e.user_id)?,
         side: parse("side", &e.side)?,
         manual: e.manual,
         placed_on: day("placed_at", e.placed_at)?,
     });
-    read_pairs(&e.pairs, None, facts)
+    read_pairs(facts, &e.pairs, None)
 }
 
-fn read_voided_pairs(e: &binary::PairsVoided, facts: &mut Facts) -> Result<(), HandleError> {
-    read_pairs(&e.pairs, Some(day("voided_at", e.voided_at)?), facts)
+fn read_voided_pairs(facts: &mut Facts, e: binary::PairsVoided) -> Result<(), HandleError> {
+    read_pairs(facts, &e.pairs, Some(day("voided_at", e.voided_at)?))
 }
 
 /// Reads pairs that were matched or flushed, or with `voided_on` the voided ones. A flushed pair earned nothing, so its
 /// voiding is skipped.
-fn read_pairs(pairs: &[binary::Pair], voided_on: Option<Day>, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_pairs(facts: &mut Facts, pairs: &[binary::Pair], voided_on: Option<Day>) -> Result<(), HandleError> {
     for pair in pairs {
         let outcome: PairOutcome = parse("status", &pair.status)?;
         let (fact, happened_on) = match (voided_on, outcome) {
@@ -182,7 +175,7 @@ fn read_pairs(pairs: &[binary::Pair], voided_on: Option<Day>, facts: &mut Facts)
     Ok(())
 }
 
-fn read_payout_step(payout: &Option<payout::Payout>, facts: &mut Facts) -> Result<(), HandleError> {
+fn read_payout_step(facts: &mut Facts, payout: &Option<payout::Payout>) -> Result<(), HandleError> {
     let payout = required("payout", payout)?;
     let row = Payout {
         payout_id: id("payout_id", &payout.payout_id)?,
@@ -205,4 +198,20 @@ fn read_payout_step(payout: &Option<payout::Payout>, facts: &mut Facts) -> Resul
     });
     facts.payouts.push(row);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::events::handler::EventHandler;
+    use proto_events::subscriptions;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_is_the_subscription() {
+        let mut types: BTreeSet<String> = consumer().types().into_iter().collect();
+        types.insert("auth.v1.SessionRevoked".to_owned());
+        let subscribed = subscriptions::for_service("reports").iter().map(|event_type| (*event_type).to_owned());
+        assert_eq!(types, subscribed.collect());
+    }
 }

@@ -40,7 +40,7 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     rebuilt.map_err(|e| BootError::Failed(e.to_string()))?;
     Ok(ServiceParts {
         routes: http::routes(ReportsState { ctx }),
-        consumer: Some(Arc::new(consumers::EventConsumer)),
+        consumer: Some(Arc::new(consumers::consumer())),
         jobs: jobs::all(),
     })
 }

@@ -72,8 +72,9 @@ fn deposit(user_id: UserId) -> ManualEntry {
 async fn post_in_batches(db: &Db, work: &[EventWork]) -> Duration {
     let started = Instant::now();
     for batch in work.chunks(MAX_BATCH_EVENTS) {
-        let posted: Result<(), HandleError> =
-            db.tx(async |c| posting::post_events(c, &SystemClock, batch.to_vec(), &[], |_| Ok(Vec::new())).await).await;
+        let posted: Result<(), HandleError> = db
+            .tx(async |c| posting::post_events(c, &SystemClock, batch.to_vec(), &[], &|_| Ok(Vec::new())).await)
+            .await;
         posted.unwrap();
     }
     started.elapsed()

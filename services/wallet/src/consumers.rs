@@ -9,10 +9,10 @@ use crate::domain::command::{
     Refund, RefundClawback, RefundTo, ReserveUse,
 };
 use chassis::Ctx;
-use chassis::events::handler::EventHandler;
-use chassis::events::{Envelope, HandleError, decode};
+use chassis::events::{ApplyBatch, Envelope, EventConsumer, HandleError, decode};
 use db::DbConnection;
 use domain::{PaymentId, PaymentMethod, PlanVersion, UserId};
+use proto_events::Event;
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade, PlanPublished};
 use proto_events::booking::v1::{
@@ -23,76 +23,128 @@ use proto_events::payout::v1::{
     Payout, PayoutApproved, PayoutCancelled, PayoutCompleted, PayoutFailed, PayoutRejected, PayoutRequested,
     PayoutReversed, TaxLine,
 };
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 type CommandBatch = Result<Vec<Command>, HandleError>;
 
 /// The consumer of the wallet service.
-pub(crate) struct EventConsumer {
-    pub(crate) ctx: Ctx,
+pub(crate) fn consumer(ctx: Ctx) -> EventConsumer<Ledger, Batch> {
+    table(Ledger { ctx, readers: ledger_events(CommandReaders::default()) })
+}
+
+fn table<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch> {
+    let copies = EventConsumer::new(state).on::<UserRegistered>(user_registered).on::<PlanPublished>(plan_published);
+    ledger_events(copies)
+}
+
+/// Adds the events that become commands to `table`.
+fn ledger_events<T: LedgerTable>(table: T) -> T {
+    table
+        .on_ledger::<PaymentCompleted>(payment_completed)
+        .on_ledger::<PaymentRefunded>(payment_refunded)
+        .on_ledger::<PaymentReturned>(payment_returned)
+        .on_ledger::<ClawbackRequested>(clawback_requested)
+        .on_ledger::<WalletPaymentRequested>(wallet_payment_requested)
+        .on_ledger::<EmiApplied>(emi_applied)
+        .on_ledger::<EmiReleased>(emi_released)
+        .on_ledger::<PlacementMade>(|event| pair_earnings(&event.pairs))
+        .on_ledger::<PairsMatched>(|event| pair_earnings(&event.pairs))
+        .on_ledger::<PairsVoided>(pairs_voided)
+        .on_ledger::<PayoutRequested>(|event| single_command(Command::Hold(hold_change(event.payout)?)))
+        .on_ledger::<PayoutApproved>(|event| single_command(Command::Capture(hold_change(event.payout)?)))
+        .on_ledger::<PayoutRejected>(payout_rejected)
+        .on_ledger::<PayoutCancelled>(|event| single_command(Command::Release(hold_change(event.payout)?)))
+        .on_ledger::<PayoutCompleted>(|event| single_command(Command::Complete(settlement(event.payout, event.tax)?)))
+        .on_ledger::<PayoutFailed>(|event| single_command(Command::Fail(hold_change(event.payout)?)))
+        .on_ledger::<PayoutReversed>(|event| {
+            single_command(Command::ReversePayout(settlement(event.payout, event.tax)?))
+        })
+}
+
+/// A table of the events that become commands: the consumer's, or that of [`CommandReaders`].
+trait LedgerTable: Sized {
+    /// Adds a type and how its events become commands: none for an event that does not concern the ledger, poison for a
+    /// malformed one.
+    fn on_ledger<M: Event + 'static>(self, commands: fn(M) -> CommandBatch) -> Self;
+}
+
+impl<S: ApplyBatch<Batch>> LedgerTable for EventConsumer<S, Batch> {
+    fn on_ledger<M: Event + 'static>(self, commands: fn(M) -> CommandBatch) -> Self {
+        self.on_envelope::<M>(move |batch, event, envelope| {
+            let commands = commands(event)?;
+            if !commands.is_empty() {
+                batch.work.push(EventWork { event: envelope.clone(), commands });
+            }
+            Ok(())
+        })
+    }
+}
+
+type ReadCommands = Box<dyn Fn(&Envelope) -> CommandBatch + Send + Sync>;
+
+/// Reads stored events, which waited to take effect, into commands again.
+#[derive(Default)]
+struct CommandReaders(BTreeMap<String, ReadCommands>);
+
+impl LedgerTable for CommandReaders {
+    fn on_ledger<M: Event + 'static>(mut self, commands: fn(M) -> CommandBatch) -> Self {
+        self.0.insert(M::event_type(), Box::new(move |event| commands(event.decode()?)));
+        self
+    }
+}
+
+impl CommandReaders {
+    /// The commands of an event. Errors with poison for a type that has none.
+    fn read(&self, event: &Envelope) -> CommandBatch {
+        match self.0.get(&event.event_type) {
+            Some(read) => read(event),
+            None => Err(HandleError::poison(format!("no commands for events of type {}", event.event_type))),
+        }
+    }
+}
+
+/// What the events of a transaction hold.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// Registered members with their names.
+    members: Vec<(UserId, String)>,
+    plan_versions: Vec<PlanVersion>,
+    /// In the order of the events; without those that have no commands.
+    work: Vec<EventWork>,
+}
+
+/// Applies a batch to the ledger.
+pub(crate) struct Ledger {
+    ctx: Ctx,
+    readers: CommandReaders,
 }
 
 #[async_trait::async_trait]
-impl EventHandler for EventConsumer {
-    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
-        let mut batch = Vec::with_capacity(events.len());
-        let mut published = Vec::new();
-        for event in events {
-            if event.is::<PlanPublished>() {
-                let plan_version = plan_version(&event.decode()?)?;
-                plan::save(c, &plan_version).await?;
-                published.push(plan_version.version);
-                continue;
-            }
-            if event.is::<UserRegistered>() {
-                let registered: UserRegistered = event.decode()?;
-                let user = decode::required("user", &registered.user)?;
-                member::save(c, decode::id("user_id", &user.user_id)?, &user.name).await?;
-                continue;
-            }
-            let commands = read_commands(event)?;
-            if !commands.is_empty() {
-                batch.push(EventWork { event: event.clone(), commands });
-            }
-        }
-        if batch.is_empty() && published.is_empty() {
+impl ApplyBatch<Batch> for Ledger {
+    async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
+        let Batch { members, plan_versions, work } = batch;
+        plan::save_all(c, &plan_versions).await?;
+        member::save_all(c, members).await?;
+        if work.is_empty() && plan_versions.is_empty() {
             return Ok(());
         }
-        posting::post_events(c, &**self.ctx.clock(), batch, &published, read_commands).await
+        let published: Vec<u32> = plan_versions.iter().map(|plan| plan.version).collect();
+        posting::post_events(c, &**self.ctx.clock(), work, &published, &|event| self.readers.read(event)).await
     }
 }
 
-/// The commands of an event; none for an event that does not concern the ledger. Errors with poison when it is
-/// malformed.
-fn read_commands(event: &Envelope) -> CommandBatch {
-    match event.event_type.as_str() {
-        "booking.v1.PaymentCompleted" => payment_completed(event.decode()?),
-        "booking.v1.PaymentRefunded" => payment_refunded(event.decode()?),
-        "booking.v1.PaymentReturned" => payment_returned(event.decode()?),
-        "booking.v1.ClawbackRequested" => clawback_requested(event.decode()?),
-        "booking.v1.WalletPaymentRequested" => wallet_payment_requested(event.decode()?),
-        "booking.v1.EmiApplied" => emi_applied(event.decode()?),
-        "booking.v1.EmiReleased" => emi_released(event.decode()?),
-        "binary.v1.PlacementMade" => pair_earnings(&event.decode::<PlacementMade>()?.pairs),
-        "binary.v1.PairsMatched" => pair_earnings(&event.decode::<PairsMatched>()?.pairs),
-        "binary.v1.PairsVoided" => pairs_voided(&event.decode()?),
-        "payout.v1.PayoutRequested" => {
-            single_command(Command::Hold(hold_change(&event.decode::<PayoutRequested>()?.payout)?))
-        }
-        "payout.v1.PayoutApproved" => {
-            single_command(Command::Capture(hold_change(&event.decode::<PayoutApproved>()?.payout)?))
-        }
-        "payout.v1.PayoutRejected" => payout_rejected(&event.decode()?),
-        "payout.v1.PayoutCancelled" => {
-            single_command(Command::Release(hold_change(&event.decode::<PayoutCancelled>()?.payout)?))
-        }
-        "payout.v1.PayoutCompleted" => payout_completed(&event.decode()?),
-        "payout.v1.PayoutFailed" => {
-            single_command(Command::Fail(hold_change(&event.decode::<PayoutFailed>()?.payout)?))
-        }
-        "payout.v1.PayoutReversed" => payout_reversed(&event.decode()?),
-        _ => Ok(Vec::new()),
-    }
+fn user_registered(batch: &mut Batch, event: UserRegistered) -> Result<(), HandleError> {
+    let user = decode::required("user", &event.user)?;
+    batch.members.push((decode::id("user_id", &user.user_id)?, user.name.clone()));
+    Ok(())
+}
+
+fn plan_published(batch: &mut Batch, event: PlanPublished) -> Result<(), HandleError> {
+    let plan = serde_json::from_str(&event.plan_json).map_err(|e| HandleError::poison(format!("plan_json: {e}")))?;
+    let effective_from = decode::time("effective_from", event.effective_from)?;
+    batch.plan_versions.push(PlanVersion { version: event.version, effective_from, plan });
+    Ok(())
 }
 
 fn single_command(command: Command) -> CommandBatch {
@@ -266,7 +318,7 @@ fn pair_earning(pair: &Pair) -> Result<PairEarning, HandleError> {
     })
 }
 
-fn pairs_voided(event: &PairsVoided) -> CommandBatch {
+fn pairs_voided(event: PairsVoided) -> CommandBatch {
     let at = decode::time("voided_at", event.voided_at)?;
     let (left_by, refund_id) = (decode::id("user_id", &event.user_id)?, parse_uuid("refund_id", &event.refund_id)?);
     let void = |pair: &Pair| {
@@ -282,8 +334,8 @@ fn pairs_voided(event: &PairsVoided) -> CommandBatch {
     event.pairs.iter().map(void).collect()
 }
 
-fn hold_change(payout: &Option<Payout>) -> Result<HoldChange, HandleError> {
-    let payout = decode::required("payout", payout)?;
+fn hold_change(payout: Option<Payout>) -> Result<HoldChange, HandleError> {
+    let payout = decode::required("payout", &payout)?;
     Ok(HoldChange {
         payout_id: decode::id("payout_id", &payout.payout_id)?,
         user_id: decode::id("user_id", &payout.user_id)?,
@@ -293,21 +345,13 @@ fn hold_change(payout: &Option<Payout>) -> Result<HoldChange, HandleError> {
     })
 }
 
-fn payout_rejected(event: &PayoutRejected) -> CommandBatch {
+fn payout_rejected(event: PayoutRejected) -> CommandBatch {
     // The wallet rejected the hold, so there is none to release.
-    if event.hold_refused { Ok(Vec::new()) } else { single_command(Command::Release(hold_change(&event.payout)?)) }
+    if event.hold_refused { Ok(Vec::new()) } else { single_command(Command::Release(hold_change(event.payout)?)) }
 }
 
-fn payout_completed(event: &PayoutCompleted) -> CommandBatch {
-    single_command(Command::Complete(payout_settlement(&event.payout, &event.tax)?))
-}
-
-fn payout_reversed(event: &PayoutReversed) -> CommandBatch {
-    single_command(Command::ReversePayout(payout_settlement(&event.payout, &event.tax)?))
-}
-
-fn payout_settlement(payout: &Option<Payout>, tax: &Option<TaxLine>) -> Result<PayoutSettlement, HandleError> {
-    let payout = decode::required("payout", payout)?;
+fn settlement(payout: Option<Payout>, tax: Option<TaxLine>) -> Result<PayoutSettlement, HandleError> {
+    let payout = decode::required("payout", &payout)?;
     let payout_id: domain::PayoutId = decode::id("payout_id", &payout.payout_id)?;
     Ok(PayoutSettlement {
         payout_id,
@@ -316,18 +360,39 @@ fn payout_settlement(payout: &Option<Payout>, tax: &Option<TaxLine>) -> Result<P
         tds: decode::money(payout.tds_paise),
         emi: decode::money(payout.emi_paise),
         net: decode::money(payout.net_paise),
-        tax_rule: tax.as_ref().map(|t| t.rule_id.clone()).unwrap_or_default(),
+        tax_rule: tax.map(|t| t.rule_id).unwrap_or_default(),
         reserve_id: ids::reserve("payout", payout_id.uuid()),
         at: decode::time("changed_at", payout.changed_at)?,
     })
 }
 
-fn plan_version(event: &PlanPublished) -> Result<PlanVersion, HandleError> {
-    let plan = serde_json::from_str(&event.plan_json).map_err(|e| HandleError::poison(format!("plan_json: {e}")))?;
-    let effective_from = decode::time("effective_from", event.effective_from)?;
-    Ok(PlanVersion { version: event.version, effective_from, plan })
-}
-
 fn parse_uuid(field: &str, bytes: &[u8]) -> Result<Uuid, HandleError> {
     Uuid::from_slice(bytes).map_err(|_| HandleError::poison(format!("{field} is not a UUID")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::events::handler::EventHandler;
+    use proto_events::auth::v1::SessionRevoked;
+    use proto_events::subscriptions;
+
+    struct NoLedger;
+
+    #[async_trait::async_trait]
+    impl ApplyBatch<Batch> for NoLedger {
+        async fn apply(&self, _: &mut DbConnection, _: Batch) -> Result<(), HandleError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_table_has_every_subscribed_type_and_no_other() {
+        let mut types = table(NoLedger).types();
+        types.push(SessionRevoked::event_type());
+        types.sort_unstable();
+        let mut subscribed = subscriptions::for_service("wallet").to_vec();
+        subscribed.sort_unstable();
+        assert_eq!(types, subscribed);
+    }
 }

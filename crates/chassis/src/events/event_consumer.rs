@@ -102,3 +102,47 @@ impl<S: ApplyBatch<B>, B: Default + Send + 'static> EventHandler for EventConsum
         self.state.committed().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto_events::auth::v1::SessionRevoked;
+    use proto_events::binary::v1::PlacementMade;
+
+    struct State;
+
+    #[async_trait::async_trait]
+    impl ApplyBatch<Vec<u32>> for State {
+        async fn apply(&self, _: &mut DbConnection, _: Vec<u32>) -> Result<(), HandleError> {
+            Ok(())
+        }
+    }
+
+    fn envelope<M: Event>(message: &M) -> Envelope {
+        Envelope {
+            id: [0; 16],
+            source: "binary".to_owned(),
+            event_type: M::event_type(),
+            time_micros: 0,
+            subject: String::new(),
+            position: 1,
+            traceparent: String::new(),
+            data: message.encode_to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_batch_holds_what_its_events_say_and_an_unknown_type_is_poison() {
+        let consumer = EventConsumer::new(State).on::<PlacementMade>(|batch: &mut Vec<u32>, placed| {
+            batch.push(placed.depth);
+            Ok(())
+        });
+        assert_eq!(consumer.types(), ["binary.v1.PlacementMade"]);
+        let placed = |depth| envelope(&PlacementMade { depth, ..PlacementMade::default() });
+        assert!(matches!(consumer.read(&[placed(1), placed(2)]), Ok(batch) if batch == [1, 2]));
+        let unknown = envelope(&SessionRevoked::default());
+        assert!(matches!(consumer.read(&[placed(1), unknown]), Err(HandleError::Poison(_))));
+        let damaged = Envelope { data: vec![0xff], ..placed(1) };
+        assert!(matches!(consumer.read(&[damaged]), Err(HandleError::Poison(_))));
+    }
+}

@@ -16,9 +16,7 @@ use proto_events::Envelope;
 #[async_trait::async_trait]
 pub trait EventHandler: Send + Sync + 'static {
     /// The event types that the service handles. They are its subscription.
-    fn types(&self) -> Vec<String> {
-        Vec::new()
-    }
+    fn types(&self) -> Vec<String>;
 
     /// Applies `events` within the transaction of `c`.
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError>;

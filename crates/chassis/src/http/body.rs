@@ -77,7 +77,7 @@ impl RawBody {
         parse(bytes)
     }
 
-    /// Like [`Body::json`]; an empty body counts as an empty object.
+    /// Like [`RawBody::json`]; an empty body counts as an empty object.
     pub async fn json_or_empty<T: DeserializeOwned>(self) -> Result<ParsedBody<T>, Problem> {
         if self.content_length.is_some_and(|n| n > 0) {
             self.check_content_type()?;
@@ -85,19 +85,6 @@ impl RawBody {
         let bytes = self.bytes(MAX_JSON_BYTES).await?;
         let blank = bytes.iter().all(u8::is_ascii_whitespace);
         parse(if blank { Bytes::from_static(b"{}") } else { bytes })
-    }
-
-    /// Like [`Body::json`], with the service's own code for a rule violation.
-    pub async fn json_with_code<T: DeserializeOwned>(self, rule_code: &'static str) -> Result<ParsedBody<T>, Problem> {
-        self.json().await.map_err(|problem| with_rule_code(problem, rule_code))
-    }
-
-    /// Like [`Body::json_or_empty`], with the service's own code for a rule violation.
-    pub async fn json_or_empty_with_code<T: DeserializeOwned>(
-        self,
-        rule_code: &'static str,
-    ) -> Result<ParsedBody<T>, Problem> {
-        self.json_or_empty().await.map_err(|problem| with_rule_code(problem, rule_code))
     }
 
     fn check_content_type(&self) -> Result<(), Problem> {
@@ -121,7 +108,7 @@ pub(super) fn with_rule_code(mut problem: Problem, rule_code: &'static str) -> P
 #[derive(Debug)]
 pub struct ParsedBody<T> {
     pub value: T,
-    /// The body, for [`super::IdempotencyKey::run`].
+    /// The body as it came, for the hash of an idempotent request.
     pub bytes: Bytes,
 }
 

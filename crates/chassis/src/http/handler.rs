@@ -3,6 +3,7 @@
 //! ```no_run
 //! # use actix_web::web;
 //! # use chassis::http::{Created, Idempotent, Path, Problem, Routes, operation};
+//! # use chassis::documented;
 //! # use chassis::auth::Access;
 //! # #[derive(Clone)] struct State { ctx: chassis::ctx::Ctx }
 //! # #[derive(serde::Deserialize, schemars::JsonSchema)] struct CancelInput { reason: String }
@@ -19,7 +20,7 @@
 //! }
 //!
 //! fn routes(state: State) -> Routes {
-//!     Routes::new("booking").data(state).post("/bookings/{id}/cancel", Access::User, operation!(cancel))
+//!     Routes::new("booking").data(state).post("/bookings/{id}/cancel", Access::User, documented!(cancel))
 //! }
 //! ```
 
@@ -40,7 +41,7 @@ pub trait Documented {
     const DESCRIPTION: &'static str;
 }
 
-/// A handler with its documentation. `operation!` makes it.
+/// A handler with its documentation. `documented!` makes it.
 #[derive(Debug, Clone)]
 pub struct Documentation<F> {
     pub(super) handler: F,
@@ -57,7 +58,7 @@ impl<F> Documentation<F> {
 
 /// A handler that is marked with `#[operation]`, for a line of the route table.
 #[macro_export]
-macro_rules! operation {
+macro_rules! documented {
     ($handler:path) => {
         $crate::http::Documentation::of::<$handler>($handler)
     };
@@ -94,7 +95,15 @@ impl<R: Response> Response for Result<R, Problem> {
 
 impl Parameter for Caller {}
 impl Parameter for HttpRequest {}
+impl Parameter for web::Payload {}
 impl<T: 'static> Parameter for web::Data<T> {}
+
+/// For a handler that decides itself when an error counts.
+impl<P: Parameter<Error = Problem>> Parameter for Result<P, Problem> {
+    fn describe(doc: Doc) -> Doc {
+        P::describe(doc)
+    }
+}
 
 impl Parameter for Page {
     fn describe(doc: Doc) -> Doc {

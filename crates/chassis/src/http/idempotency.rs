@@ -14,8 +14,7 @@ use crate::auth::Caller;
 use crate::ctx::Ctx;
 use crate::schema::idempotency_keys;
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use db::{DbConnection, LockExt, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -26,39 +25,10 @@ use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The header of a repeated response; its value is `true`.
-pub const REPLAYED_HEADER: &str = "Idempotency-Replayed";
-
 /// Characters of a key.
 const MAX_KEY_CHARS: usize = 255;
 /// Hours for which a response is retained.
 const RETENTION_HOURS: i64 = 24;
-
-/// The key of a request, if it has one. An extractor; 400 for a malformed key.
-#[derive(Debug, Clone)]
-pub struct IdempotencyKey {
-    key: Option<String>,
-    /// Method and path, which are part of the request hash.
-    target: String,
-}
-
-impl FromRequest for IdempotencyKey {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let bad = || {
-            let detail = format!("an Idempotency-Key is 1 to {MAX_KEY_CHARS} visible ASCII characters");
-            Problem::bad_request("idempotency.bad_key", detail)
-        };
-        let key = match request.headers().get("Idempotency-Key").map(|v| v.to_str()) {
-            None => None,
-            Some(Ok(text)) if !text.is_empty() && text.len() <= MAX_KEY_CHARS => Some(text.to_owned()),
-            Some(_) => return ready(Err(bad())),
-        };
-        ready(Ok(Self { key, target: format!("{} {}", request.method(), request.path()) }))
-    }
-}
 
 /// State of a key in the table.
 enum KeyClaim {
@@ -66,59 +36,6 @@ enum KeyClaim {
     Claimed,
     /// The first request has this response.
     Answered(StatusCode, Vec<u8>),
-}
-
-impl IdempotencyKey {
-    /// Runs `work` in one transaction with the key, and responds with `status` and its result; or repeats the first
-    /// response with `Idempotency-Replayed: true`. Without a key it always runs `work`.
-    ///
-    /// `body` is the body of the request. The same key with another body is refused with 422, a key whose first
-    /// request is running with 409.
-    pub async fn run<T, F>(
-        &self,
-        ctx: &Ctx,
-        caller: &Caller,
-        body: &Bytes,
-        status: StatusCode,
-        work: F,
-    ) -> Result<HttpResponse, Problem>
-    where
-        T: Serialize + Send,
-        F: db::TxFn<T, Problem>,
-    {
-        let Some(key) = &self.key else {
-            let done = ctx.tx(work).await?;
-            return Ok(HttpResponse::build(status).json(done));
-        };
-        let hash = self.hash(body);
-        let now = ctx.now();
-        let (key, hash, work, owner) = (key.as_str(), hash.as_slice(), &work, caller.user_id);
-        let (replayed, status, bytes) = ctx
-            .tx(async |c| match claim(c, owner, key, hash, now).await? {
-                KeyClaim::Answered(status, bytes) => Ok::<_, Problem>((true, status, bytes)),
-                KeyClaim::Claimed => {
-                    let done = work(c).await?;
-                    let bytes = serde_json::to_vec(&done).map_err(Problem::internal)?;
-                    store_response(c, owner, key, status, &bytes).await?;
-                    Ok((false, status, bytes))
-                }
-            })
-            .await?;
-        let mut response = HttpResponse::build(status);
-        response.content_type("application/json");
-        if replayed {
-            response.insert_header((REPLAYED_HEADER, "true"));
-        }
-        Ok(response.body(bytes))
-    }
-
-    fn hash(&self, body: &[u8]) -> Vec<u8> {
-        let mut hash = Sha256::new();
-        hash.update(self.target.as_bytes());
-        hash.update([0]);
-        hash.update(body);
-        hash.finalize().to_vec()
-    }
 }
 
 /// A POST with its typed body and its key, if it has one. 400 for a malformed key.

@@ -1,9 +1,10 @@
 //! HTTP interface of a service.
 //!
-//! Files: [`routes`] (route table), `operation` (documentation of a route), [`openapi`] (the OpenAPI document),
-//! [`middleware`] (request id, trace, log line, error responses), [`problem`] (error responses), [`body`] and `strict`
-//! (JSON bodies), [`query`] and [`range`] (query parameters), [`page`] (lists), [`idempotency`] (`Idempotency-Key`),
-//! [`mod@download`] (streamed responses), [`mod@client`] (outbound requests).
+//! Files: [`routes`] (route table), [`handler`] (typed handlers), `operation` (documentation of a route), [`openapi`] (the
+//! OpenAPI document), [`middleware`] (request id, trace, log line, error responses), [`problem`] (error responses),
+//! [`request_body`], [`body`] and `strict` (request bodies), [`query`] and [`range`] (query parameters), [`page`] (lists),
+//! [`idempotency`] (`Idempotency-Key`), [`response`] (typed responses), [`mod@download`] (streamed responses),
+//! [`mod@client`] (outbound requests).
 
 pub mod body;
 pub mod client;
@@ -27,25 +28,12 @@ pub use chassis_macros::operation;
 pub use client::client;
 pub use download::{BodySender, OneAtATime, download, long_read};
 pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
-pub use idempotency::{Execution, IdempotencyKey, Idempotent, REPLAYED_HEADER};
+pub use idempotency::{Execution, Idempotent};
 pub use operation::{Doc, PREFIX};
 pub use page::{Cursor, Listing, Page, bad_cursor};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;
 pub use range::TimeRange;
 pub use request_body::{Body, File, FileType, NoBody, Optional, RequestBody};
-pub use response::{Accepted, Created, Download, FileTypes, Json, JsonOrFile, NoContent, Upgrade};
+pub use response::{Accepted, Created, Download, FileTypes, Json, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade};
 pub use routes::Routes;
-
-use actix_web::HttpResponse;
-use serde::Serialize;
-
-/// Responds with 200 and `value` as JSON.
-pub fn ok<T: Serialize>(value: &T) -> HttpResponse {
-    HttpResponse::Ok().json(value)
-}
-
-/// Parses an id of the path; 404 when it is malformed.
-pub fn path_id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
-    text.parse().map_err(|_| Problem::not_found())
-}

@@ -2,16 +2,18 @@
 
 use super::Problem;
 use super::handler::Response;
-use super::idempotency::REPLAYED_HEADER;
 use super::operation::Doc;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
+
+/// The header of a repeated response; its value is `true`.
+pub const REPLAYED_HEADER: &str = "Idempotency-Replayed";
 
 /// 200 with a JSON body.
 pub type Json<T> = JsonResponse<T, 200>;
@@ -22,7 +24,10 @@ pub type Accepted<T> = JsonResponse<T, 202>;
 
 /// A JSON body with its status.
 #[derive(Debug)]
-pub struct JsonResponse<T, const STATUS: u16>(Content<T>);
+pub struct JsonResponse<T, const STATUS: u16> {
+    content: Content<T>,
+    max_age_secs: Option<u32>,
+}
 
 #[derive(Debug)]
 enum Content<T> {
@@ -38,7 +43,14 @@ enum Content<T> {
 impl<T, const STATUS: u16> JsonResponse<T, STATUS> {
     /// Responds with `value`.
     pub fn new(value: T) -> Self {
-        Self(Content::Value(value))
+        Self { content: Content::Value(value), max_age_secs: None }
+    }
+
+    /// Lets clients and proxies keep the response for `secs`, by `Cache-Control`.
+    #[must_use]
+    pub fn cacheable_for_secs(mut self, secs: u32) -> Self {
+        self.max_age_secs = Some(secs);
+        self
     }
 
     /// The status as a number; 500 if the constant is no status.
@@ -46,16 +58,21 @@ impl<T, const STATUS: u16> JsonResponse<T, STATUS> {
         StatusCode::from_u16(STATUS).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// Whether an earlier request with the same idempotency key got this response.
+    pub fn is_repeated(&self) -> bool {
+        matches!(self.content, Content::Stored { is_repeated: true, .. })
+    }
+
     /// A response that is stored with an idempotency key; `is_repeated` when an earlier request got it.
     pub(super) fn stored(status: StatusCode, body: Vec<u8>, is_repeated: bool) -> Self {
-        Self(Content::Stored { status, body, is_repeated })
+        Self { content: Content::Stored { status, body, is_repeated }, max_age_secs: None }
     }
 }
 
 impl<T: DeserializeOwned, const STATUS: u16> JsonResponse<T, STATUS> {
     /// The value, and whether an earlier request got it. Errors with 500 if what is stored cannot be read.
     pub fn into_value(self) -> Result<(T, bool), Problem> {
-        match self.0 {
+        match self.content {
             Content::Value(value) => Ok((value, false)),
             Content::Stored { body, is_repeated, .. } => {
                 Ok((serde_json::from_slice(&body).map_err(Problem::internal)?, is_repeated))
@@ -64,15 +81,34 @@ impl<T: DeserializeOwned, const STATUS: u16> JsonResponse<T, STATUS> {
     }
 }
 
+impl<T: Serialize + DeserializeOwned, const STATUS: u16> JsonResponse<T, STATUS> {
+    /// Responds with what `change` makes of the value; a repeated response stays marked as one, and what is stored with
+    /// its key stays as it is. Errors with 500 if that cannot be read.
+    pub async fn with_changed(self, change: impl AsyncFnOnce(T) -> Result<T, Problem>) -> Result<Self, Problem> {
+        let content = match self.content {
+            Content::Value(value) => Content::Value(change(value).await?),
+            Content::Stored { status, body, is_repeated } => {
+                let value = change(serde_json::from_slice(&body).map_err(Problem::internal)?).await?;
+                let body = serde_json::to_vec(&value).map_err(Problem::internal)?;
+                Content::Stored { status, body, is_repeated }
+            }
+        };
+        Ok(Self { content, ..self })
+    }
+}
+
 impl<T: Serialize, const STATUS: u16> Responder for JsonResponse<T, STATUS> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        match self.0 {
-            Content::Value(value) => HttpResponse::build(Self::status()).json(value),
+        let mut response = HttpResponse::build(Self::status());
+        if let Some(secs) = self.max_age_secs {
+            response.insert_header((header::CACHE_CONTROL, format!("public, max-age={secs}")));
+        }
+        match self.content {
+            Content::Value(value) => response.json(value),
             Content::Stored { status, body, is_repeated } => {
-                let mut response = HttpResponse::build(status);
-                response.content_type("application/json");
+                response.status(status).content_type("application/json");
                 if is_repeated {
                     response.insert_header((REPLAYED_HEADER, "true"));
                 }
@@ -123,13 +159,31 @@ impl<K: FileTypes> Download<K> {
         Self { response, kind: PhantomData }
     }
 
-    /// Responds with a small file that is in memory already.
-    pub fn whole(content_type: &'static str, name: &str, bytes: impl Into<Bytes>) -> Self {
-        let disposition = format!("attachment; filename=\"{name}\"");
+    /// Responds with a file in memory, which a browser saves as `name`.
+    pub fn attachment(content_type: &str, name: &str, bytes: Vec<u8>) -> Self {
+        Self::whole(content_type, &format!("attachment; filename=\"{name}\""), bytes)
+    }
+
+    /// Responds with a file in memory, which a browser shows and saves as `name`.
+    pub fn inline(content_type: &str, name: &str, bytes: Vec<u8>) -> Self {
+        Self::whole(content_type, &format!("inline; filename=\"{name}\""), bytes)
+    }
+
+    fn whole(content_type: &str, disposition: &str, bytes: Vec<u8>) -> Self {
         let mut response = HttpResponse::Ok();
-        response.content_type(content_type).insert_header(("Content-Disposition", disposition));
-        response.insert_header(("Cache-Control", "private, no-store"));
-        Self::new(response.body(bytes.into()))
+        response.content_type(content_type).insert_header((header::CONTENT_DISPOSITION, disposition));
+        response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+        Self::new(response.body(bytes))
+    }
+
+    /// Forbids a browser to render or run the file, whatever it contains: for files that members upload.
+    #[must_use]
+    pub fn sandboxed(mut self) -> Self {
+        let headers = self.response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let policy = HeaderValue::from_static("sandbox; default-src 'none'");
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        self
     }
 }
 

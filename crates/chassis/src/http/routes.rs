@@ -35,7 +35,7 @@ pub struct Routes {
 }
 
 macro_rules! methods {
-    ($($name:ident, $documented:ident = $method:ident),+) => {$(
+    ($($name:ident = $method:ident),+) => {$(
         /// Adds an operation for this method. A path that starts with `/.` is not prefixed with [`PREFIX`].
         #[must_use]
         pub fn $name<F, Args>(self, path: &str, access: Access, operation: Documentation<F>) -> Self
@@ -46,17 +46,6 @@ macro_rules! methods {
         {
             let Documentation { handler, summary, description } = operation;
             let doc = F::Output::describe(Args::describe(Doc::with_description(summary, description)));
-            self.add(Method::$method, path, access, handler, doc)
-        }
-
-        /// Adds a route for this method. A path that starts with `/.` is not prefixed with [`PREFIX`].
-        #[must_use]
-        pub fn $documented<F, Args>(self, path: &str, access: Access, handler: F, doc: Doc) -> Self
-        where
-            F: Handler<Args> + Send + Sync,
-            Args: FromRequest + 'static,
-            F::Output: Responder + 'static,
-        {
             self.add(Method::$method, path, access, handler, doc)
         }
     )+};
@@ -86,18 +75,7 @@ impl Routes {
         self
     }
 
-    methods!(
-        get,
-        get_documented = GET,
-        post,
-        post_documented = POST,
-        put,
-        put_documented = PUT,
-        patch,
-        patch_documented = PATCH,
-        delete,
-        delete_documented = DELETE
-    );
+    methods!(get = GET, post = POST, put = PUT, patch = PATCH, delete = DELETE);
 
     fn add<F, Args>(mut self, method: Method, path: &str, access: Access, handler: F, doc: Doc) -> Self
     where

@@ -75,7 +75,7 @@ mod tests {
         );
         let even = shared.list(Some("even@EXAMPLE.com"));
         assert_eq!((even.len(), even[0].subject.as_str()), (MAX_MESSAGES / 2, "10000"));
-        assert!(shared.list(Some("nobody@example.com")).is_empty());
+        assert!(shared.list(Some("unknown@example.com")).is_empty());
     }
 
     #[tokio::test]

@@ -5,39 +5,52 @@ use actix_web::body::{MessageBody, to_bytes};
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, test, web};
-use chassis::http::{Doc, OneAtATime, Problem, Routes, download, long_read, middleware};
-use chassis::{auth::Access, http::ok};
+use chassis::auth::Access;
+use chassis::documented;
+use chassis::http::{
+    Download, FileTypes, Json, OneAtATime, Path, Problem, Routes, download, long_read, middleware, operation,
+};
 use db::Db;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const PART: usize = 16 * 1024;
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
-/// Sends `count` parts, and then fails if `fails`.
-async fn parts(path: web::Path<(usize, bool)>) -> Result<HttpResponse, Problem> {
-    let (count, fails) = path.into_inner();
-    download("text/plain", "parts.txt", async move |out| {
+struct Text;
+
+impl FileTypes for Text {
+    const CONTENT_TYPES: &'static [&'static str] = &["text/plain"];
+}
+
+/// Send `count` parts, and then fail if `fails`.
+#[operation]
+async fn parts(Path((count, fails)): Path<(usize, bool)>) -> Result<Download<Text>, Problem> {
+    let response = download("text/plain", "parts.txt", async move |out| {
         for _ in 0..count {
             out.send(vec![b'x'; PART]).await?;
             SENT.fetch_add(1, Ordering::Relaxed);
         }
         if fails { Err(Problem::conflict("parts.failed", "as asked")) } else { Ok(()) }
     })
-    .await
+    .await?;
+    Ok(Download::new(response))
 }
 
-async fn busy(db: web::Data<Db>) -> Result<HttpResponse, Problem> {
+/// Occupy a slot for a long read.
+#[operation]
+async fn busy(db: web::Data<Db>) -> Result<Json<Value>, Problem> {
     let _slot = long_read(&db, Duration::ZERO).await?;
-    Ok(ok(&json!({})))
+    Ok(Json::new(json!({})))
 }
 
 fn routes(db: Db) -> Routes {
-    Routes::new("parts")
-        .data(db)
-        .get_documented("/parts/{count}/{fails}", Access::Public, parts, Doc::new("Parts"))
-        .get_documented("/busy", Access::Public, busy, Doc::new("Busy"))
+    Routes::new("parts").data(db).get("/parts/{count}/{fails}", Access::Public, documented!(parts)).get(
+        "/busy",
+        Access::Public,
+        documented!(busy),
+    )
 }
 
 async fn with_database(test: impl AsyncFnOnce(Db)) {

@@ -1,21 +1,19 @@
 //! HTTP middleware, access guard, bodies and problem documents.
 
-use crate::temp_database::TempDatabase;
-use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, test, web};
-use chassis::auth::token::{AUDIENCE, ISSUER};
-use chassis::auth::{Access, Caller, Claims, SharedKeys, SigningKey, Verifier};
-use chassis::cache::MemoryCache;
-use chassis::clock::{Clock, SystemClock};
-use chassis::http::{Doc, Page, Problem, RawBody, Routes, middleware, ok};
-use chassis::id;
-use db::Db;
+mod fixture;
+
+use actix_web::http::Method;
+use actix_web::test;
+use chassis::auth::{Access, Caller};
+use chassis::documented;
+use chassis::http::{
+    Body, Created, Idempotent, Json, NoContent, Optional, Page, Path, Problem, Query, Routes, operation,
+};
 use domain::{Rate, Role};
+use fixture::{Answer, Fixture, get, post, send, signed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -37,129 +35,63 @@ struct Filter {
     colour: Option<String>,
 }
 
-async fn make(_caller: Caller, body: RawBody) -> Result<HttpResponse, Problem> {
-    let purse = body.json::<Purse>().await?.value;
-    Ok(HttpResponse::Created().json(purse))
+type Answered = Result<Json<Value>, Problem>;
+
+/// List purses.
+#[operation]
+async fn list(_page: Page, _filter: Query<Filter>) -> Answered {
+    Ok(Json::new(json!({ "items": [], "next_cursor": null })))
 }
-async fn act(body: RawBody) -> Result<HttpResponse, Problem> {
-    let given = body.json_or_empty::<Value>().await?.value;
-    Ok(ok(&given))
+/// Create a purse.
+///
+/// The owner is of age.
+#[operation]
+async fn create(request: Idempotent<Purse>) -> Result<Created<Purse>, Problem> {
+    Ok(Created::new(request.read().await?.0))
 }
-async fn who(caller: Caller) -> HttpResponse {
-    ok(&json!({ "user_id": caller.user_id, "request_id": caller.request_id }))
+/// Do something with what may be left out.
+#[operation]
+async fn act(body: Body<Optional<Value>>) -> Answered {
+    Ok(Json::new(body.read().await?))
 }
-async fn plain() -> HttpResponse {
-    ok(&json!({}))
+/// Get the caller.
+#[operation]
+async fn who(caller: Caller) -> Answered {
+    Ok(Json::new(json!({ "user_id": caller.user_id, "request_id": caller.request_id })))
 }
-async fn list(_page: Page) -> HttpResponse {
-    ok(&json!({ "items": [], "next_cursor": null }))
+/// Delete nothing.
+#[operation]
+async fn delete(_caller: Caller) -> Result<NoContent, Problem> {
+    Ok(NoContent)
 }
-async fn named(path: web::Path<String>) -> HttpResponse {
-    ok(&json!({ "named": path.into_inner() }))
+/// Get a constant.
+#[operation]
+async fn plain() -> Answered {
+    Ok(Json::new(json!({})))
 }
-async fn broken() -> Result<HttpResponse, Problem> {
+/// Get a purse by its name.
+#[operation]
+async fn named(Path(name): Path<String>) -> Answered {
+    Ok(Json::new(json!({ "named": name })))
+}
+/// Fail.
+#[operation]
+async fn broken() -> Answered {
     Err(Problem::internal("the password is hunter2"))
 }
 
 fn routes() -> Routes {
     Routes::new("purse")
-        .get_documented("/purses", Access::Public, list, Doc::new("Lists purses").query::<Filter>().paged())
-        .post_documented(
-            "/purses",
-            Access::User,
-            make,
-            Doc::new("Makes a purse").body::<Purse>().created::<Purse>().idempotent(),
-        )
-        .get_documented("/purses/{id}", Access::Public, named, Doc::new("One purse"))
-        .get_documented("/purses/quote", Access::Public, plain, Doc::new("A quote"))
-        .post_documented("/purses/act", Access::Public, act, Doc::new("Acts").returns::<Owner>())
-        .get_documented("/purses/mine", Access::User, who, Doc::new("Mine"))
-        .delete_documented("/purses/staff", Access::Staff, who, Doc::new("For staff").empty_response(204))
-        .put_documented("/purses/admin", Access::Admin, who, Doc::new("For administrators"))
-        .get_documented("/purses/broken", Access::Public, broken, Doc::new("Breaks"))
-        .get_documented("/.well-known/purse", Access::Public, plain, Doc::new("Of the host"))
-}
-
-struct Fixture {
-    key: SigningKey,
-    verifier: web::Data<Verifier>,
-    _file: TempDatabase,
-}
-
-impl Fixture {
-    async fn new() -> Self {
-        let file = TempDatabase::new("http");
-        let db = Db::connect(&file.config()).await.unwrap();
-        db.migrate(chassis::MIGRATIONS).await.unwrap();
-        let (key, keys) = (SigningKey::generate(), SharedKeys::new());
-        keys.set(key.key_set());
-        let verifier = Verifier::new(db, Arc::new(MemoryCache::new()), Arc::new(SystemClock), Arc::new(keys));
-        Self { key, verifier: web::Data::new(verifier), _file: file }
-    }
-    fn token(&self, role: Role) -> String {
-        let now = SystemClock.now().utc().timestamp();
-        self.key.sign(&Claims {
-            sub: id::fresh(),
-            role,
-            referrer: None,
-            sid: id::fresh(),
-            jti: id::fresh(),
-            iat: now,
-            exp: now + 900,
-            iss: ISSUER.into(),
-            aud: AUDIENCE.into(),
-        })
-    }
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: actix_web::http::header::HeaderMap,
-    body: Value,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
-    }
-    fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-    /// Checks that it is a whole problem document with this status and code.
-    fn is(&self, status: u16, code: &str) {
-        assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        assert_eq!(self.body["status"], status);
-        assert_eq!(self.body["request_id"], self.header("x-request-id"));
-        for field in ["type", "title", "detail", "request_id"] {
-            assert!(!self.body[field].as_str().unwrap().is_empty(), "{field} in {}", self.body);
-        }
-    }
-}
-
-/// Sends one request to a new application.
-async fn send(f: &Fixture, request: test::TestRequest) -> Answer {
-    let verifier = f.verifier.clone();
-    let app = App::new().wrap(from_fn(middleware::request_context)).configure(move |config| {
-        config.app_data(verifier);
-        routes().configure(config);
-        config.default_service(web::to(middleware::route_not_found));
-    });
-    let app = test::init_service(app).await;
-    let response = test::call_service(&app, request.to_request()).await;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let bytes = test::read_body(response).await;
-    Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
-}
-
-fn get(path: &str) -> test::TestRequest {
-    test::TestRequest::get().uri(path)
-}
-fn post(path: &str, body: impl Into<web::Bytes>) -> test::TestRequest {
-    test::TestRequest::post().uri(path).insert_header(("Content-Type", "application/json")).set_payload(body)
-}
-fn signed(request: test::TestRequest, token: &str) -> test::TestRequest {
-    request.insert_header(("Authorization", format!("Bearer {token}")))
+        .get("/purses", Access::Public, documented!(list))
+        .post("/purses", Access::User, documented!(create))
+        .get("/purses/{id}", Access::Public, documented!(named))
+        .get("/purses/quote", Access::Public, documented!(plain))
+        .post("/purses/act", Access::Public, documented!(act))
+        .get("/purses/mine", Access::User, documented!(who))
+        .delete("/purses/staff", Access::Staff, documented!(delete))
+        .put("/purses/admin", Access::Admin, documented!(who))
+        .get("/purses/broken", Access::Public, documented!(broken))
+        .get("/.well-known/purse", Access::Public, documented!(plain))
 }
 
 #[actix_web::test]

@@ -82,7 +82,7 @@ async fn a_mail_arrives_as_it_was_written_and_has_the_same_id_when_sent_again() 
 async fn a_permanent_error_is_refused_and_a_temporary_one_is_unavailable() {
     let (address, _mails) = server("550 no such user").await;
     assert!(matches!(mailer(address).send(&message("a@example.com")).await, Err(MailError::Refused(_))));
-    for bad in ["", "nobody", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
+    for bad in ["", "unknown", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
         assert!(matches!(mailer(address).send(&message(bad)).await, Err(MailError::Refused(_))), "{bad}");
     }
     let sms = Message { channel: "sms".into(), ..message("9876543210") };
@@ -108,7 +108,7 @@ fn a_bad_setting_is_refused_by_name_and_never_shown() {
     for (url, from, named) in [
         ("http://hunter2@x", "a@b.example", "SMTP_URL"),
         ("hunter2", "a@b.example", "SMTP_URL"),
-        ("smtp://localhost:25", "nobody", "SMTP_FROM"),
+        ("smtp://localhost:25", "unknown", "SMTP_FROM"),
     ] {
         let error = SmtpMailer::from_url(url, from).err().unwrap();
         assert_eq!(error.variable, named);

@@ -36,7 +36,7 @@ pub async fn run(env: &Env, entries: usize) -> Result<String, BootError> {
         let members = members.as_slice();
         let posted: Result<(), HandleError> = db
             .tx(async |c| {
-                posting::post_events(c, &SystemClock, work.clone(), &[], |_| Ok(Vec::new())).await?;
+                posting::post_events(c, &SystemClock, work.clone(), &[], &|_| Ok(Vec::new())).await?;
                 Ok(mark_sent(c, members).await?)
             })
             .await;

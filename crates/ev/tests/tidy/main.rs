@@ -2,7 +2,9 @@
 //!
 //! A failure lists every violation.
 
+mod circles;
 mod source;
+mod vocabulary;
 
 use source::{
     files, is_in_layer, is_local, is_within, mentions, production_code, read, rust_files, used_paths, variables_read,

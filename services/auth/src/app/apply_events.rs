@@ -6,6 +6,7 @@ use crate::domain::member_state::{MemberEvent, MemberState};
 use crate::error::AuthError;
 use crate::store::documents;
 use crate::store::users;
+use chassis::events::outbox;
 use db::DbConnection;
 use domain::UserId;
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 /// Longer kinds of documents are cut.
 pub(crate) const MAX_DOCUMENT_KIND_CHARS: usize = 50;
 
-/// Applies the events of a batch to their members: one read for all members, one write for those that change.
+/// Applies the events of a batch to their members: one read for all members, one write for those that change, and one
+/// for the events that report the changes.
 ///
 /// Errors with `NotFound` when a member does not exist; the consumer then handles the batch event by event.
 pub(crate) async fn apply_member_events(
@@ -25,7 +27,7 @@ pub(crate) async fn apply_member_events(
     if members.len() != ids.len() {
         return Err(AuthError::NotFound);
     }
-    let mut changed = Vec::new();
+    let (mut changed, mut updates) = (Vec::new(), Vec::new());
     for mut user in members {
         let before =
             MemberState { version: user.standing_version, is_active_buyer: user.is_active_buyer, placed: user.placed };
@@ -39,10 +41,11 @@ pub(crate) async fn apply_member_events(
         user.placed = after.placed;
         user.version += i64::from(changed_at.is_some());
         if let Some(at) = changed_at {
-            publish_user::publish_updated(c, &user, at).await?;
+            updates.push(publish_user::updated_event(&user, at));
         }
         changed.push(user);
     }
+    outbox::publish_all(c, updates).await?;
     Ok(users::save_member_states(c, changed).await?)
 }
 

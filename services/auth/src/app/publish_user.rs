@@ -2,7 +2,7 @@
 
 use crate::error::AuthError;
 use crate::store::users::{self, User};
-use chassis::events::outbox;
+use chassis::events::outbox::{self, OutboxEvent};
 use db::DbConnection;
 use domain::Timestamp;
 use proto_events::auth::v1::{self, UserRegistered, UserUpdated};
@@ -11,13 +11,13 @@ use proto_events::auth::v1::{self, UserRegistered, UserUpdated};
 pub(crate) async fn save_and_publish(c: &mut DbConnection, user: &mut User, at: Timestamp) -> Result<(), AuthError> {
     user.version += 1;
     users::save(c, user).await?;
-    publish_updated(c, user, at).await
+    outbox::publish_all(c, vec![updated_event(user, at)]).await?;
+    Ok(())
 }
 
-/// Publishes `UserUpdated` for a user that the caller saves under a new version.
-pub(crate) async fn publish_updated(c: &mut DbConnection, user: &User, at: Timestamp) -> Result<(), AuthError> {
-    outbox::publish(c, user.id, at, &UserUpdated { user: Some(user_message(user)) }).await?;
-    Ok(())
+/// `UserUpdated` for a user that the caller saves under a new version.
+pub(crate) fn updated_event(user: &User, at: Timestamp) -> OutboxEvent {
+    OutboxEvent::new(user.id, at, &UserUpdated { user: Some(user_message(user)) })
 }
 
 /// Publishes `UserRegistered` for a new user.

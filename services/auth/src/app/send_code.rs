@@ -21,7 +21,7 @@ pub(crate) async fn send_code(
         to: to.to_string(),
         channel: to.channel(),
         subject: "Your sign-in code".to_owned(),
-        body: format!("Your code is {code}. It is good for {minutes} minutes. Do not give it to anybody."),
+        body: format!("Your code is {code}. It is good for {minutes} minutes. Do not share it."),
         code: Some(code.clone()),
     };
     send_message::enqueue(c, secrets, draft, now, issued.expires_at).await

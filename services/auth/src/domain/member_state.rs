@@ -5,7 +5,7 @@ use domain::Timestamp;
 /// Columns of a user's row that these events change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MemberState {
-    /// MemberState version of the payment or refund that decided `is_active_buyer`.
+    /// Standing version of the payment or refund that decided `is_active_buyer`.
     pub(crate) version: i64,
     pub(crate) is_active_buyer: bool,
     pub(crate) placed: bool,

@@ -8,22 +8,17 @@ use crate::domain::kyc::{self as rules, AccountNumber, DocumentId, KycDecision, 
 use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::kyc::{self, KycApplication};
-use crate::store::{documents, users};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use crate::store::users;
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{
+    Body, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+};
 use db::DbConnection;
 use domain::{KycStatus, SingleLineText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-
-/// The event of an upload may arrive from compliance after the application that names the document, so the handler
-/// polls.
-const POLL_ATTEMPTS: usize = 30;
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Bank account in an application.
 #[derive(Deserialize, JsonSchema)]
@@ -116,24 +111,32 @@ impl KycView {
     }
 }
 
-/// Submits the caller's application. 409 while one is pending or approved.
+/// Apply for KYC.
+///
+/// 409 while an application is pending or approved, 422 with the invalid fields or for a document that is not the
+/// caller's own.
+#[operation]
 pub(crate) async fn submit(
     state: web::Data<AuthState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let (now, applicant) = (state.ctx.now(), caller.user_id);
-    users::find(&mut *state.ctx.db().read().await?, applicant).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json_with_code::<KycInput>("auth.kyc_invalid").await?;
-    let form = validate(input.value)?;
-    wait_for_documents(&state, applicant, &form.document_ids).await?;
-    let secrets = &*state.secrets;
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let application = submit_kyc(c, secrets, applicant, &form, now).await?;
-        Ok(load_view(c, application).await?)
-    })
-    .await
+    request: Idempotent<KycInput>,
+) -> Result<Created<KycView>, Problem> {
+    let now = state.ctx.now();
+    users::find(&mut *state.ctx.db().read().await?, caller.user_id).await?.ok_or_else(Problem::not_found)?;
+    let (input, request) = request.read_with_code("auth.kyc_invalid").await?;
+    let form = validate(input)?;
+    // The event of an upload may arrive from compliance after the application that names the document.
+    let applied = state.ctx.applied_events();
+    applied
+        .await_projection(async || {
+            request
+                .run(&state.ctx, async |c| {
+                    let application = submit_kyc(c, &state.secrets, caller.user_id, &form, now).await?;
+                    Ok(load_view(c, application).await?)
+                })
+                .await
+        })
+        .await
 }
 
 fn validate(input: KycInput) -> Result<KycForm, Problem> {
@@ -176,85 +179,84 @@ fn validate(input: KycInput) -> Result<KycForm, Problem> {
     })
 }
 
-/// Waits until all documents are recorded, for a limited time. `submit_kyc` refuses the documents still missing.
-async fn wait_for_documents(state: &AuthState, owner: UserId, ids: &[DocumentId]) -> Result<(), Problem> {
-    for _ in 0..POLL_ATTEMPTS {
-        let found = documents::count_own(&mut *state.ctx.db().write().await?, owner, ids).await?;
-        if usize::try_from(found).ok() == Some(ids.len()) {
-            break;
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-    Ok(())
-}
-
 async fn load_view(c: &mut DbConnection, application: KycApplication) -> Result<KycView, AuthError> {
     let documents = kyc::list_documents(c, &[application.id]).await?;
     Ok(KycView::new(application, &documents))
 }
 
-/// Gets the caller's latest application.
-pub(crate) async fn get_own(state: web::Data<AuthState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Get my latest KYC application.
+///
+/// 404 when there is none.
+#[operation]
+pub(crate) async fn get_own(state: web::Data<AuthState>, caller: Caller) -> Result<Json<KycView>, Problem> {
     let c = &mut *state.ctx.db().read().await?;
     let latest = kyc::find_latest(c, caller.user_id).await?.ok_or_else(Problem::not_found)?;
-    Ok(ok(&load_view(c, latest).await?))
+    Ok(Json::new(load_view(c, latest).await?))
 }
 
-/// Lists applications, newest first.
+/// List KYC applications.
+///
+/// The newest comes first.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<AuthState>,
-    filter: Query<KycFilter>,
+    Query(filter): Query<KycFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<KycView>>, Problem> {
     let after = page.after_id()?;
     let c = &mut *state.ctx.db().read().await?;
-    let rows = kyc::list(c, filter.0.status, after, page.fetch_limit()).await?;
+    let rows = kyc::list(c, filter.status, after, page.fetch_limit()).await?;
     let ids: Vec<KycId> = rows.iter().map(|row| row.id).collect();
     let documents = kyc::list_documents(c, &ids).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| KycView::new(row, &documents))))
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| KycView::new(row, &documents))))
 }
 
-/// Gets an application.
-pub(crate) async fn get(state: web::Data<AuthState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let id: KycId = path_id(&path)?;
+/// Get a KYC application.
+#[operation]
+pub(crate) async fn get(state: web::Data<AuthState>, Path(id): Path<KycId>) -> Result<Json<KycView>, Problem> {
     let c = &mut *state.ctx.db().read().await?;
     let application = kyc::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(ok(&load_view(c, application).await?))
+    Ok(Json::new(load_view(c, application).await?))
 }
 
-/// Approves an application. 403 for one's own, 409 after a different decision.
+/// Approve a KYC application.
+///
+/// 403 `auth.own` for one's own application, 409 after a rejection and for a PAN that is approved for another member.
+#[operation]
 pub(crate) async fn approve(
     state: web::Data<AuthState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id = check_reviewable(&state, &caller, &path).await?;
+    Path(id): Path<KycId>,
+) -> Result<Json<KycView>, Problem> {
+    check_reviewable(&state, &caller, id).await?;
     decide(&state, &caller, id, KycDecision::Approve).await
 }
 
-/// Rejects an application. 403 for one's own, 409 after a different decision.
+/// Reject a KYC application.
+///
+/// 403 `auth.own` for one's own application, 409 after an approval or a rejection for another reason.
+#[operation]
 pub(crate) async fn reject(
     state: web::Data<AuthState>,
     caller: Caller,
-    path: web::Path<String>,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id = check_reviewable(&state, &caller, &path).await?;
-    let reason = body.json_with_code::<RejectInput>("auth.reason_invalid").await?.value.reason.into_string();
+    Path(id): Path<KycId>,
+    body: Body<RejectInput>,
+) -> Result<Json<KycView>, Problem> {
+    check_reviewable(&state, &caller, id).await?;
+    let reason = body.read_with_code("auth.reason_invalid").await?.reason.into_string();
     let mut errors = FieldErrors::new();
     errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
     errors.finish("auth.reason_invalid")?;
     decide(&state, &caller, id, KycDecision::Reject { reason: &reason }).await
 }
 
-/// Checks that the application exists and is not the caller's own; returns its id. Runs before the body is parsed, so
-/// that 404 and 403 take precedence over 400 and 422.
-async fn check_reviewable(state: &AuthState, caller: &Caller, path: &str) -> Result<KycId, Problem> {
-    let id: KycId = path_id(path)?;
+/// Checks that the application exists and is not the caller's own. Runs before the body is read, so that 404 and 403
+/// take precedence over 400 and 422.
+async fn check_reviewable(state: &AuthState, caller: &Caller, id: KycId) -> Result<(), Problem> {
     let application = kyc::find(&mut *state.ctx.db().read().await?, id).await?;
     let application = application.ok_or_else(Problem::not_found)?;
     rules::may_review(caller.user_id, application.user_id).map_err(AuthError::from)?;
-    Ok(application.id)
+    Ok(())
 }
 
 async fn decide(
@@ -262,7 +264,7 @@ async fn decide(
     caller: &Caller,
     id: KycId,
     decision: KycDecision<'_>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<KycView>, Problem> {
     let now = state.ctx.now();
     let (action, detail) = match decision {
         KycDecision::Approve => ("auth.kyc.approve", ""),
@@ -285,5 +287,5 @@ async fn decide(
             }
         })
         .await?;
-    Ok(ok(&decided))
+    Ok(Json::new(decided))
 }

@@ -1,17 +1,15 @@
-//! HTTP handlers of sessions and signing keys.
+//! HTTP handlers of sessions.
 
 use super::view::TokensView;
+use crate::app::end_session;
 use crate::app::refresh_session::{RefreshOutcome, refresh_session};
-use crate::app::{end_session, rotate_keys as app_keys};
 use crate::domain::session::SessionId;
-use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::sessions;
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
-use chassis::audit::{self, StaffAction};
+use actix_web::http::StatusCode;
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, Page, Problem, RawBody, ok, path_id};
+use chassis::http::{Body, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, operation};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,22 +40,21 @@ pub(crate) struct SessionView {
     current: bool,
 }
 
-/// A new signing key.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct KeyView {
-    kid: String,
-    /// Time from which the key signs. It is published already.
-    signs_from: Timestamp,
-}
-
-/// Replaces a refresh token. 401 `auth.refresh_invalid` or, for a used token, `auth.refresh_reused`.
-pub(crate) async fn refresh(state: web::Data<AuthState>, body: RawBody) -> Result<HttpResponse, Problem> {
-    let token = body.json::<RefreshInput>().await?.value.refresh_token;
+/// Replace a refresh token.
+///
+/// 401 `auth.refresh_invalid` for a token that is unknown or expired. 401 `auth.refresh_reused` for a used token, which
+/// ends the session.
+#[operation]
+pub(crate) async fn refresh(
+    state: web::Data<AuthState>,
+    body: Body<RefreshInput>,
+) -> Result<Json<TokensView>, Problem> {
+    let token = body.read().await?.refresh_token;
     let now = state.ctx.now();
     let key = state.signing_key(now).await?;
     let unauthorized = |code, detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, code, detail));
     match state.ctx.tx(async |c| refresh_session(c, &token, now).await).await? {
-        RefreshOutcome::Rotated(opened) => Ok(ok(&TokensView::new(&key, *opened, false, now))),
+        RefreshOutcome::Rotated(opened) => Ok(Json::new(TokensView::new(&key, *opened, false, now))),
         RefreshOutcome::Refused => {
             unauthorized("auth.refresh_invalid", "the refresh token is invalid or expired: sign in again")
         }
@@ -71,26 +68,35 @@ pub(crate) async fn refresh(state: web::Data<AuthState>, body: RawBody) -> Resul
     }
 }
 
-/// Ends the current session.
+/// End this session.
+///
+/// Ends the session of the refresh token in the body as well, if it is another one of mine.
+#[operation]
 pub(crate) async fn log_out(
     state: web::Data<AuthState>,
     caller: Caller,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_or_empty::<LogOutInput>().await?.value;
-    let (now, current) = (state.ctx.now(), SessionId::from(caller.session_id));
-    let (owner, token) = (caller.user_id, input.refresh_token.as_deref());
-    let ended = state.ctx.tx(async |c| end_session::log_out(c, owner, current, token, now).await).await?;
+    body: Body<Optional<LogOutInput>>,
+) -> Result<NoContent, Problem> {
+    let LogOutInput { refresh_token } = body.read().await?;
+    let (now, token, current) = (state.ctx.now(), refresh_token.as_deref(), SessionId::from(caller.session_id));
+    let ended = state.ctx.tx(async |c| end_session::log_out(c, caller.user_id, current, token, now).await).await?;
     state.revoke_tokens(ended).await;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
-/// Lists the caller's sessions, newest first.
-pub(crate) async fn list(state: web::Data<AuthState>, caller: Caller, page: Page) -> Result<HttpResponse, Problem> {
+/// List my sessions.
+///
+/// Sessions that have neither ended nor expired, the newest first.
+#[operation]
+pub(crate) async fn list(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    page: Page,
+) -> Result<Json<Listing<SessionView>>, Problem> {
     let (now, after) = (state.ctx.now(), page.after_id()?);
     let c = &mut *state.ctx.db().read().await?;
     let rows = sessions::list_live(c, caller.user_id, now, after, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(
+    Ok(Json::new(page.listing(
         rows,
         |row| Cursor::Id(row.id.uuid()),
         |row| SessionView {
@@ -105,43 +111,17 @@ pub(crate) async fn list(state: web::Data<AuthState>, caller: Caller, page: Page
     )))
 }
 
-/// Ends one of the caller's sessions. 204 also when it has already ended.
-pub(crate) async fn end(
+/// End one of my sessions.
+///
+/// 204 also when it has already ended, 404 for a session of another user.
+#[operation]
+pub(crate) async fn delete(
     state: web::Data<AuthState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id: SessionId = path_id(&path)?;
-    let (now, owner) = (state.ctx.now(), caller.user_id);
-    let ended = state.ctx.tx(async |c| end_session::end_own(c, owner, id, now).await).await?;
+    Path(id): Path<SessionId>,
+) -> Result<NoContent, Problem> {
+    let now = state.ctx.now();
+    let ended = state.ctx.tx(async |c| end_session::end_own(c, caller.user_id, id, now).await).await?;
     state.revoke_tokens(ended).await;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// Creates a new signing key, which signs after a minute.
-pub(crate) async fn rotate_keys(state: web::Data<AuthState>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let (now, secrets) = (state.ctx.now(), &*state.secrets);
-    let created = state
-        .ctx
-        .tx(async |c| {
-            let created = app_keys::rotate(c, secrets, now).await?;
-            let action = StaffAction {
-                action: "auth.keys.rotate",
-                subject_type: "signing_key",
-                subject_id: created.key.kid().to_owned(),
-                subject_user: None,
-                detail: "",
-            };
-            audit::record(c, "auth", &caller, now, action).await?;
-            Ok::<_, AuthError>(created)
-        })
-        .await?;
-    state.reload_keys().await?;
-    Ok(ok(&KeyView { kid: created.key.kid().to_owned(), signs_from: created.signs_from }))
-}
-
-/// Gets the public keys as a JSON Web Key Set.
-pub(crate) async fn get_key_set(state: web::Data<AuthState>) -> Result<HttpResponse, Problem> {
-    let keys = state.key_set().await?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=30")).json(keys))
+    Ok(NoContent)
 }

@@ -14,8 +14,8 @@ use crate::outgoing_mail;
 use crate::state::AuthState;
 use crate::store::sign_in_addresses;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{FieldErrors, Problem, RawBody, middleware, ok};
+use actix_web::{HttpRequest, web};
+use chassis::http::{Accepted, Body, FieldErrors, Json, Problem, middleware, operation};
 use chassis::id;
 use domain::{Side, SingleLineText, Timestamp};
 use schemars::JsonSchema;
@@ -55,13 +55,17 @@ pub(crate) struct SignInInput {
     preferred_side: Option<Side>,
 }
 
-/// Issues a one-time code and queues its message. 429 when a limit is reached, 503 without the cache.
+/// Send a one-time code.
+///
+/// 422 for an identifier that is neither an e-mail address nor a mobile number, and for a channel that does not fit it.
+/// 429 when a limit is reached, 503 when no codes can be stored.
+#[operation]
 pub(crate) async fn send_code(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json::<SendCodeInput>().await?.value;
+    body: Body<SendCodeInput>,
+) -> Result<Accepted<CodeSentView>, Problem> {
+    let input = body.read().await?;
     let identifier = input::parse_identifier(&input.identifier)?;
     let mut errors = FieldErrors::new();
     let is_matching = input.channel.is_none_or(|channel| channel == identifier.channel());
@@ -72,31 +76,35 @@ pub(crate) async fn send_code(
         format!("has to be {} for this identifier", identifier.channel()),
     );
     errors.finish("auth.channel_invalid")?;
-    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    let now = state.ctx.now();
     let code_request = code_request(&state, &request, Purpose::SignIn, &identifier, now).await?;
     let requests = [(id::fresh::<CodeId>(), code_request)];
     let issued = state.codes.issue(&requests, now).await?;
     let [code] = issued.as_slice() else { return Err(Problem::internal("expected one code for one request")) };
-    let queued = state.ctx.tx(async |c| queue_code(c, secrets, code, &identifier, now).await).await;
+    let queued = state.ctx.tx(async |c| queue_code(c, &state.secrets, code, &identifier, now).await).await;
     if queued.is_err() {
         state.codes.discard_unsent(&requests).await;
     }
     queued?;
     outgoing_mail::send_soon(&state, &[identifier.channel()]).await;
-    Ok(HttpResponse::Accepted().json(CodeSentView {
+    Ok(Accepted::new(CodeSentView {
         expires_in: state.codes.limits().ttl_secs,
         resend_after: code.resend_after_secs,
         request_id: code.id,
     }))
 }
 
-/// Signs in with a one-time code and registers a new user. 401 `auth.otp_invalid` for a wrong, used or expired code.
-pub(crate) async fn sign_in(
+/// Sign in with a code; registers a new user.
+///
+/// 401 `auth.otp_invalid` for a code that is wrong, used or expired, 403 for a user who is not active, 422 for an
+/// unknown referral code. A request that is refused with 422 does not use the code.
+#[operation]
+pub(crate) async fn verify(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<SignInInput>("auth.name_invalid").await?.value;
+    body: Body<SignInInput>,
+) -> Result<Json<TokensView>, Problem> {
+    let input = body.read_with_code("auth.name_invalid").await?;
     let identifier = input::parse_identifier(&input.identifier)?;
     let mut errors = FieldErrors::new();
     let name = input::non_blank(input.name).map(|name| input::validate_name(&mut errors, "name", &name));
@@ -118,7 +126,7 @@ pub(crate) async fn sign_in(
     match state.ctx.tx(async |c| sign_in::sign_in(c, &sign_in_request, code, now).await).await {
         Ok(signed_in) => {
             state.codes.consume(verified, now).await;
-            Ok(ok(&TokensView::new(&key, signed_in.opened, signed_in.is_new, now)))
+            Ok(Json::new(TokensView::new(&key, signed_in.opened, signed_in.is_new, now)))
         }
         Err(error) => {
             state.codes.release(verified).await;

@@ -13,8 +13,8 @@ use crate::error::{AuthError, code_invalid};
 use crate::state::AuthState;
 use crate::store::signups;
 use crate::{outgoing_mail, secrets};
-use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{FieldErrors, Problem, RawBody, ok};
+use actix_web::{HttpRequest, web};
+use chassis::http::{Accepted, Body, FieldErrors, Json, Problem, operation};
 use domain::{Day, Side, SingleLineText};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,15 +52,18 @@ pub(crate) struct VerifySignUpInput {
     mobile_code: String,
 }
 
-/// Stores the profile and sends a code to each address. 429 when a limit is reached, 503 without the cache.
-pub(crate) async fn sign_up(
+/// Start a sign-up with a full profile.
+///
+/// Sends a code to the e-mail address and one to the mobile number. 422 with the invalid fields or for an unknown
+/// referral code, 429 when a limit is reached, 503 when no codes can be stored.
+#[operation]
+pub(crate) async fn begin(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let (now, secrets) = (state.ctx.now(), &*state.secrets);
-    let (email, mobile, profile) =
-        validate(body.json_with_code::<SignUpInput>("auth.signup_invalid").await?.value, now.day())?;
+    body: Body<SignUpInput>,
+) -> Result<Accepted<SignUpStartedView>, Problem> {
+    let now = state.ctx.now();
+    let (email, mobile, profile) = validate(body.read_with_code("auth.signup_invalid").await?, now.day())?;
     register::find_referrer(&mut *state.ctx.db().read().await?, profile.referral_code.as_deref()).await?;
     let token = secrets::new_token();
     let (email_code, mobile_code) = app_sign_up::code_ids(&token);
@@ -72,30 +75,35 @@ pub(crate) async fn sign_up(
     let [email_issued, mobile_issued] = issued.as_slice() else {
         return Err(Problem::internal("expected two codes for two requests"));
     };
-    let (addresses, codes, token_text) = ((&email, &mobile), (email_issued, mobile_issued), token.as_str());
-    let queued =
-        state.ctx.tx(async |c| app_sign_up::begin(c, secrets, token_text, addresses, codes, &profile, now).await).await;
+    let (addresses, codes) = ((&email, &mobile), (email_issued, mobile_issued));
+    let queued = state
+        .ctx
+        .tx(async |c| app_sign_up::begin(c, &state.secrets, &token, addresses, codes, &profile, now).await)
+        .await;
     if queued.is_err() {
         state.codes.discard_unsent(&requests).await;
     }
     queued?;
     outgoing_mail::send_soon(&state, &[Channel::Email, Channel::Sms]).await;
-    Ok(HttpResponse::Accepted().json(SignUpStartedView {
+    Ok(Accepted::new(SignUpStartedView {
         expires_in: state.codes.limits().ttl_secs,
         resend_after: email_issued.resend_after_secs.max(mobile_issued.resend_after_secs),
         signup_token: token,
     }))
 }
 
-/// Verifies both codes, creates or completes the user, and signs in. 401 `auth.otp_invalid` for a wrong, used or
-/// expired code or sign-up.
-pub(crate) async fn finish_sign_up(
+/// Verify both codes of a sign-up and sign in.
+///
+/// Creates the user, or completes the user who has one of the addresses. 401 `auth.otp_invalid` for a code or sign-up
+/// that is wrong, used or expired, 403 for a user who is not active, 409 when the addresses belong to different users.
+#[operation]
+pub(crate) async fn verify(
     state: web::Data<AuthState>,
     request: HttpRequest,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let VerifySignUpInput { signup_token, email_code, mobile_code } = body.json().await?.value;
-    let (now, secrets) = (state.ctx.now(), &*state.secrets);
+    body: Body<VerifySignUpInput>,
+) -> Result<Json<TokensView>, Problem> {
+    let VerifySignUpInput { signup_token, email_code, mobile_code } = body.read().await?;
+    let now = state.ctx.now();
     let key = state.signing_key(now).await?;
     let token_hash = secrets::token_hash(&signup_token);
     let signup = signups::find(&mut *state.ctx.db().write().await?, &token_hash).await?;
@@ -111,10 +119,10 @@ pub(crate) async fn finish_sign_up(
     let verified = state.codes.verify(&attempts).await.map_err(AuthError::from)?.ok_or_else(code_invalid)?;
     let code = verified.code_id();
     let finish = FinishSignUp { signup_token, address: client_address(&request), device: device(&request) };
-    match state.ctx.tx(async |c| app_sign_up::finish(c, secrets, &finish, code, now).await).await {
+    match state.ctx.tx(async |c| app_sign_up::finish(c, &state.secrets, &finish, code, now).await).await {
         Ok(Some(signed_in)) => {
             state.codes.consume(verified, now).await;
-            Ok(ok(&TokensView::new(&key, signed_in.opened, signed_in.is_new, now)))
+            Ok(Json::new(TokensView::new(&key, signed_in.opened, signed_in.is_new, now)))
         }
         Ok(None) => {
             state.codes.release(verified).await;

@@ -10,11 +10,12 @@ use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::users::UserSearch;
 use crate::store::{profiles, users};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{
+    Body, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+};
 use domain::{KycStatus, Role, SingleLineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,84 +51,93 @@ pub(crate) struct UpdateUserInput {
     is_active: Option<bool>,
 }
 
-/// Lists the users that match the filter, newest first.
+/// Search users.
+///
+/// The newest comes first.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<AuthState>,
-    filter: Query<UserFilter>,
+    Query(filter): Query<UserFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
-    let Query(UserFilter { q, role, active_buyer, kyc_status }) = filter;
+) -> Result<Json<Listing<UserView>>, Problem> {
+    let UserFilter { q, role, active_buyer, kyc_status } = filter;
     let text: Option<String> = q.map(|q| q.chars().take(MAX_QUERY_CHARS).collect());
     let prefixes = text.as_deref().map(search::query_prefixes).unwrap_or_default();
     if text.is_some_and(|text| !text.trim().is_empty()) && prefixes.is_empty() {
-        return Ok(ok(&page.listing(Vec::new(), |row: &users::User| Cursor::Id(row.id.uuid()), UserView::from)));
+        return Ok(Json::new(page.listing(Vec::new(), |row: &users::User| Cursor::Id(row.id.uuid()), UserView::from)));
     }
     let search = UserSearch { prefixes, role, active_buyer, kyc_status };
     let after = page.after_id()?;
     let rows = users::list(&mut *state.ctx.db().read().await?, &search, after, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), UserView::from)))
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), UserView::from)))
 }
 
-/// Gets a user with their profile.
-pub(crate) async fn get(state: web::Data<AuthState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let id: UserId = path_id(&path)?;
+/// Get a user.
+///
+/// The profile is included.
+#[operation]
+pub(crate) async fn get(state: web::Data<AuthState>, Path(id): Path<UserId>) -> Result<Json<ProfileView>, Problem> {
     let c = &mut *state.ctx.db().read().await?;
     let user = users::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(ok(&ProfileView::from((user, profiles::load(c, id).await?))))
+    Ok(Json::new(ProfileView::from((user, profiles::load(c, id).await?))))
 }
 
-/// Creates a user. 409 when the e-mail address or mobile number is registered.
+/// Create a user.
+///
+/// 409 when the e-mail address or mobile number is registered.
+#[operation]
 pub(crate) async fn create(
     state: web::Data<AuthState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<CreateUserInput>("auth.user_invalid").await?;
+    request: Idempotent<CreateUserInput>,
+) -> Result<Created<UserView>, Problem> {
+    let (input, request) = request.read_with_code("auth.user_invalid").await?;
     let mut errors = FieldErrors::new();
-    let email = Identifier::email(&input.value.email);
-    let mobile_text = input::non_blank(input.value.mobile);
+    let email = Identifier::email(&input.email);
+    let mobile_text = input::non_blank(input.mobile);
     let mobile = mobile_text.as_deref().and_then(Identifier::mobile);
     errors.require("email", email.is_some(), "format", "an e-mail address");
     errors.require("mobile", mobile_text.is_some() == mobile.is_some(), "format", "a mobile number");
-    let name = input::validate_name(&mut errors, "name", &input.value.name);
+    let name = input::validate_name(&mut errors, "name", &input.name);
     errors.finish("auth.user_invalid")?;
     let email = email.ok_or_else(|| Problem::unprocessable("auth.user_invalid", "an e-mail address is required"))?;
-    let (now, role) = (state.ctx.now(), input.value.role);
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let user = change_rights::create_user(c, email.clone(), mobile.clone(), name.clone(), role, now).await?;
-        let action = StaffAction {
-            action: "auth.user.create",
-            subject_type: "user",
-            subject_id: user.id.to_string(),
-            subject_user: Some(user.id),
-            detail: role.as_str(),
-        };
-        audit::record(c, "auth", &caller, now, action).await?;
-        Ok(UserView::from(user))
-    })
-    .await
+    let (now, role) = (state.ctx.now(), input.role);
+    request
+        .run(&state.ctx, async |c| {
+            let user = change_rights::create_user(c, email.clone(), mobile.clone(), name.clone(), role, now).await?;
+            let action = StaffAction {
+                action: "auth.user.create",
+                subject_type: "user",
+                subject_id: user.id.to_string(),
+                subject_user: Some(user.id),
+                detail: role.as_str(),
+            };
+            audit::record(c, "auth", &caller, now, action).await?;
+            Ok(UserView::from(user))
+        })
+        .await
 }
 
-/// Changes the rights of a user and ends their sessions when role or activity changes. 403 for one's own rights.
+/// Change the role, label or activity of a user.
+///
+/// A change of role or activity ends the user's sessions. 403 `auth.own` for one's own rights.
+#[operation]
 pub(crate) async fn update(
     state: web::Data<AuthState>,
     caller: Caller,
-    path: web::Path<String>,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id: UserId = path_id(&path)?;
+    Path(id): Path<UserId>,
+    body: Body<UpdateUserInput>,
+) -> Result<Json<UserView>, Problem> {
     users::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     may_change_rights(caller.user_id, id).map_err(AuthError::from)?;
-    let input = body.json::<UpdateUserInput>().await?.value;
-    let UpdateUserInput { role, is_distributor, is_active } = input;
-    let (now, actor) = (state.ctx.now(), caller.user_id);
+    let UpdateUserInput { role, is_distributor, is_active } = body.read().await?;
+    let now = state.ctx.now();
     let update = RightsUpdate { role, is_distributor, is_active };
     let audit_detail = describe(&update);
     let (user, ended) = state
         .ctx
         .tx(async |c| {
-            let changed = change_rights::change_rights(c, id, update, actor, now).await?;
+            let changed = change_rights::change_rights(c, id, update, caller.user_id, now).await?;
             let action = StaffAction {
                 action: "auth.user.change",
                 subject_type: "user",
@@ -140,7 +150,7 @@ pub(crate) async fn update(
         })
         .await?;
     state.revoke_tokens(ended).await;
-    Ok(ok(&UserView::from(user)))
+    Ok(Json::new(UserView::from(user)))
 }
 
 fn describe(update: &RightsUpdate) -> String {

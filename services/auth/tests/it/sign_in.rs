@@ -36,7 +36,7 @@ async fn the_response_does_not_reveal_who_is_registered() {
         let client = service.anonymous();
         async move { client.post("/auth/otp", body).await }
     };
-    let (known, unknown) = (send(ASHA).await, send("nobody@example.com").await);
+    let (known, unknown) = (send(ASHA).await, send("unknown@example.com").await);
     for reply in [known, unknown] {
         let mut body = reply.expect(202);
         let id = body.as_object_mut().unwrap().remove("request_id").unwrap();

@@ -1,7 +1,7 @@
 //! Incoming events to inputs of the tree: each event once, members before their payments, payments before refunds.
 
 use super::batch::TreeBatch;
-use super::event_reader::{self, EventContent, ReadEvent};
+use super::event_reader::{EventContent, IncomingEvents, MemberState, ReadEvent};
 use super::open_period::{continue_opening, day_id};
 use super::referral_chain::{ChainEnd, MemberCache};
 use crate::domain::{Input, NodeIndex};
@@ -10,11 +10,11 @@ use crate::store::members::{self, MemberRow};
 use crate::store::payments::{self, PaymentRow, RefundId};
 use crate::store::preferences;
 use crate::store::referrals::{self, ReferralRefundRow, ReferralRow};
-use chassis::events::{Envelope, HandleError, waiting};
+use chassis::events::waiting;
 use chassis::telemetry;
 use db::DbConnection;
 use domain::{Day, PaymentId, Side, Timestamp, UserId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Pairs after which a batch leaves the rest of a period opening to the next batch.
 const MAX_PAIRS_PER_BATCH: usize = 10_000;
@@ -38,8 +38,9 @@ pub async fn count_ahead(c: &mut DbConnection) -> Result<i64, BinaryError> {
 }
 
 /// Releases the waiting events that are no longer ahead of the clock.
-pub async fn release_due(c: &mut DbConnection, now: Timestamp) -> Result<Vec<ReadEvent>, BinaryError> {
-    read_all(&waiting::release_due(c, CLOCK_KEY, latest_accepted(now), MAX_DUE_EVENTS).await?)
+pub async fn release_due(c: &mut DbConnection, now: Timestamp) -> Result<IncomingEvents, BinaryError> {
+    let due = waiting::release_due(c, CLOCK_KEY, latest_accepted(now), MAX_DUE_EVENTS).await?;
+    Ok(IncomingEvents::read(&due)?)
 }
 
 /// Applies events: members first, then the events that waited for them, then the rest in order of arrival. An event
@@ -47,7 +48,7 @@ pub async fn release_due(c: &mut DbConnection, now: Timestamp) -> Result<Vec<Rea
 pub async fn apply_events(
     c: &mut DbConnection,
     batch: &mut TreeBatch,
-    events: Vec<ReadEvent>,
+    events: IncomingEvents,
     now: Timestamp,
 ) -> Result<(), BinaryError> {
     let mut event_batch = EventBatch {
@@ -61,11 +62,9 @@ pub async fn apply_events(
         referral_refunds: Vec::new(),
     };
     event_batch.continue_opening(MAX_PAIRS_PER_BATCH)?;
-    let (member_events, rest): (Vec<_>, Vec<_>) =
-        events.into_iter().partition(|event| matches!(event.content, EventContent::Member(_)));
-    let new = event_batch.apply_members(c, member_events).await?;
+    let new = event_batch.apply_members(c, events.members).await?;
     let mut queue = release(c, new.iter().map(|id| user_key(*id)).collect()).await?;
-    queue.extend(rest);
+    queue.extend(events.tree_events);
     while !queue.is_empty() {
         event_batch.load(c, &queue).await?;
         for event in queue {
@@ -85,12 +84,8 @@ fn payment_key(id: PaymentId) -> String {
 }
 
 async fn release(c: &mut DbConnection, keys: Vec<String>) -> Result<Vec<ReadEvent>, BinaryError> {
-    read_all(&waiting::release(c, &keys).await?)
-}
-
-fn read_all(events: &[Envelope]) -> Result<Vec<ReadEvent>, BinaryError> {
-    let events: Result<Vec<_>, HandleError> = events.iter().filter_map(|e| event_reader::read(e).transpose()).collect();
-    Ok(events?)
+    // Events of members never wait.
+    Ok(IncomingEvents::read(&waiting::release(c, &keys).await?)?.tree_events)
 }
 
 /// A payment row and the changes that the batch makes to it.
@@ -121,34 +116,22 @@ impl EventBatch<'_> {
     async fn apply_members(
         &mut self,
         c: &mut DbConnection,
-        member_events: Vec<ReadEvent>,
+        states: BTreeMap<UserId, MemberState>,
     ) -> Result<Vec<UserId>, BinaryError> {
-        let mut newest: HashMap<UserId, (MemberRow, Timestamp)> = HashMap::new();
-        for event in member_events {
-            let at = Timestamp::from_micros(event.envelope.time_micros).unwrap_or(Timestamp::UNIX_EPOCH);
-            let EventContent::Member(member) = event.content else { continue };
-            match newest.get(&member.user_id) {
-                Some((other, _)) if other.version >= member.version => {}
-                Some(_) | None => drop(newest.insert(member.user_id, (member, at))),
-            }
-        }
-        let mut newest: Vec<(MemberRow, Timestamp)> = newest.into_values().collect();
-        newest.sort_by_key(|(member, _)| member.user_id);
-        self.member_cache.load(c, newest.iter().map(|(member, _)| member.user_id)).await?;
-        let mut new = Vec::new();
-        for (member, at) in newest {
-            let before = self.member_cache.get(member.user_id).map(|m| m.version);
-            match before {
-                None => new.push(member.clone()),
-                Some(version) if version < member.version => members::update(c, &member).await?,
+        self.member_cache.load(c, states.keys().copied()).await?;
+        let (mut changed, mut new) = (Vec::new(), Vec::new());
+        for MemberState { row, at } in states.into_values() {
+            match self.member_cache.get(row.user_id) {
+                None => new.push(row.user_id),
+                Some(known) if known.version < row.version => {}
                 Some(_) => continue,
             }
-            self.apply_label(&member, at)?;
-            self.member_cache.insert(member);
+            self.apply_label(&row, at)?;
+            changed.push(row.clone());
+            self.member_cache.insert(row);
         }
-        let ids = new.iter().map(|m| m.user_id).collect();
-        members::insert(c, new).await?;
-        Ok(ids)
+        members::save_newer(c, changed).await?;
+        Ok(new)
     }
 
     fn apply_label(&mut self, member: &MemberRow, at: Timestamp) -> Result<(), BinaryError> {
@@ -180,7 +163,7 @@ impl EventBatch<'_> {
                     ids.push(*payment_id);
                     refunded.extend(tree.find(*user_id));
                 }
-                EventContent::Member(_) | EventContent::DayStarted { .. } => {}
+                EventContent::DayStarted { .. } => {}
             }
         }
         ids.retain(|id| !self.payments.contains_key(id));
@@ -197,7 +180,7 @@ impl EventBatch<'_> {
     }
 
     async fn apply(&mut self, c: &mut DbConnection, event: ReadEvent) -> Result<(), BinaryError> {
-        if event.content.at().is_some_and(|at| at > latest_accepted(self.now)) {
+        if event.content.at() > latest_accepted(self.now) {
             let ReadEvent { envelope, .. } = &event;
             tracing::error!(event = envelope.event_type, subject = envelope.subject, source = envelope.source,
                 at = %Timestamp::from_micros(envelope.time_micros).unwrap_or(Timestamp::UNIX_EPOCH),
@@ -213,8 +196,6 @@ impl EventBatch<'_> {
                 self.apply_refund(*payment_id, *refund_id, referral_refund.as_ref(), *at)
             }
             EventContent::DayStarted { day, at } => self.start_day(*day, *at).map(|()| None),
-            // Already applied by `apply_members`.
-            EventContent::Member(_) => Ok(None),
         })?;
         if let Some(key) = waits_for {
             waiting::store(c, &key, &event.envelope, self.now).await?;
@@ -273,7 +254,7 @@ impl EventBatch<'_> {
         self.referral_refunds.extend(referral_refund.cloned());
         if update.payment.is_counted {
             let input = Input::Refunded { user: update.payment.user_id, amount: update.payment.amount_paise };
-            self.batch.apply(at, &input, Some(refund.uuid()))?;
+            self.batch.apply(at, &input, Some(refund.uuid().into()))?;
         }
         Ok(None)
     }
@@ -294,14 +275,16 @@ impl EventBatch<'_> {
     }
 
     async fn save(self, c: &mut DbConnection) -> Result<(), BinaryError> {
-        let mut new = Vec::new();
-        for (id, update) in self.payments {
+        let (mut new, mut refunded) = (Vec::new(), Vec::new());
+        for update in self.payments.into_values() {
             if update.is_new {
                 new.push(update.payment);
-            } else if let (true, Some(refund)) = (update.is_refunded_now, update.payment.refund_id) {
-                payments::set_refund(c, id, refund).await?;
+            } else if update.is_refunded_now {
+                refunded.push(update.payment);
             }
         }
+        refunded.sort_by_key(|p| p.payment_id);
+        payments::save_refunds(c, refunded).await?;
         new.sort_by_key(|p| p.payment_id);
         payments::insert(c, new).await?;
         referrals::insert(c, self.referrals).await?;

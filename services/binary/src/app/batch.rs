@@ -1,23 +1,20 @@
 //! Batch of inputs: applied to the tree and written, with its rows and events, in one transaction.
 
 use super::follow::column_to_u32;
+use super::input_rows::{journal_entry, mark_voided, node_row, pair_row};
 use super::outgoing_events;
-use super::tree_store::TreeState;
-use crate::domain::{Input, InputOutcome, NodeIndex, PairMade, Tree, VoidablePairs};
+use super::tree_state::TreeState;
+use crate::domain::{Input, InputOutcome, NodeIndex, Tree, VoidablePairs};
 use crate::error::BinaryError;
 use crate::store::journal::{self, CauseId, JournalEntry};
 use crate::store::nodes::{self, NodeRow};
-use crate::store::pairs::{self, PairRow, PairStatus};
+use crate::store::pairs::{self, PairRow};
 use chassis::events::outbox::{self, OutboxEvent};
 use db::DbConnection;
 use domain::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
 use tokio::sync::OwnedRwLockWriteGuard;
-use uuid::Uuid;
-
-/// Cause of an input: the id of a payment, a refund or a day.
-pub type Cause = Uuid;
 
 /// Inputs applied to the tree and not written yet. Holds the write lock of the tree.
 pub struct TreeBatch {
@@ -97,7 +94,7 @@ impl TreeBatch {
         &mut self,
         happened_at: Timestamp,
         input: &Input,
-        cause: Option<Cause>,
+        cause: Option<CauseId>,
     ) -> Result<InputOutcome, BinaryError> {
         let outcome = self.tree_state.tree.apply(happened_at, input, &mut self.voidable_pairs)?;
         self.entries.push(journal_entry(&outcome, happened_at, input, cause));
@@ -160,9 +157,11 @@ impl TreeBatch {
         journal::append(c, take(&mut self.entries)).await?;
         nodes::insert(c, take(&mut self.nodes)).await?;
         pairs::insert(c, take(&mut self.pairs)).await?;
-        for row in take(&mut self.voided) {
-            if let (Some(seq), Some(at)) = (row.voided_seq, row.voided_at) {
-                pairs::void(c, row.ordinal, seq, at).await?;
+        // The pairs voided by one entry follow each other.
+        for rows in take(&mut self.voided).chunk_by(|a, b| a.voided_seq == b.voided_seq) {
+            if let Some(PairRow { voided_seq: Some(seq), voided_at: Some(at), .. }) = rows.first() {
+                let ordinals: Vec<i64> = rows.iter().map(|row| row.ordinal).collect();
+                pairs::void(c, &ordinals, *seq, *at).await?;
             }
         }
         outbox::publish_all(c, take(&mut self.events)).await?;
@@ -180,101 +179,5 @@ impl TreeBatch {
     pub async fn save(mut self, c: &mut DbConnection) -> Result<u64, BinaryError> {
         self.write(c).await?;
         Ok(self.release())
-    }
-}
-
-pub(super) fn mark_voided(row: &mut PairRow, outcome: &InputOutcome) {
-    row.status = PairStatus::Voided;
-    row.voided_seq = Some(outcome.seq);
-    row.voided_at = Some(outcome.at);
-}
-
-pub(super) fn journal_entry(
-    outcome: &InputOutcome,
-    happened_at: Timestamp,
-    input: &Input,
-    cause: Option<Cause>,
-) -> JournalEntry {
-    let mut entry = JournalEntry {
-        seq: outcome.seq,
-        kind: input.kind(),
-        user_id: input.user(),
-        happened_at,
-        at: outcome.at,
-        cause_id: cause.map(CauseId::from),
-        amount_paise: None,
-        sponsor_id: None,
-        parent_id: None,
-        side: None,
-        is_distributor: None,
-        plan_version: None,
-    };
-    match input {
-        Input::Placed { sponsor, prefers, distributor, amount, .. } => {
-            entry.sponsor_id = *sponsor;
-            entry.side = *prefers;
-            entry.is_distributor = Some(*distributor);
-            entry.amount_paise = Some(*amount);
-        }
-        Input::PlacedManually { sponsor, parent, side, distributor, .. } => {
-            entry.sponsor_id = *sponsor;
-            entry.parent_id = *parent;
-            entry.side = Some(*side);
-            entry.is_distributor = Some(*distributor);
-        }
-        Input::Paid { amount, .. } | Input::Refunded { amount, .. } => entry.amount_paise = Some(*amount),
-        Input::Labelled { distributor, .. } => entry.is_distributor = Some(*distributor),
-        Input::PlanPublished(version) => entry.plan_version = Some(i64::from(version.version)),
-        Input::DayStarted | Input::PeriodOpened => {}
-    }
-    entry
-}
-
-pub(super) fn node_row(outcome: &InputOutcome, input: &Input) -> Option<NodeRow> {
-    let placed = outcome.placed?;
-    let (sponsor_id, is_manual) = match input {
-        Input::Placed { sponsor, .. } => (*sponsor, false),
-        Input::PlacedManually { sponsor, .. } => (*sponsor, true),
-        Input::Paid { .. }
-        | Input::Refunded { .. }
-        | Input::Labelled { .. }
-        | Input::DayStarted
-        | Input::PeriodOpened
-        | Input::PlanPublished(_) => return None,
-    };
-    Some(NodeRow {
-        node: i64::from(placed.node),
-        user_id: input.user()?,
-        parent_node: i64::from(placed.parent),
-        side: placed.side,
-        depth: i64::from(placed.depth),
-        sponsor_id,
-        is_manual,
-        placed_seq: outcome.seq,
-        placed_at: outcome.at,
-    })
-}
-
-pub(super) fn pair_row(made: &PairMade, outcome: &InputOutcome) -> PairRow {
-    PairRow {
-        ordinal: i64::try_from(made.ordinal).unwrap_or(i64::MAX),
-        earner_node: i64::from(made.earner),
-        number: i64::from(made.number),
-        left_node: i64::from(made.left),
-        right_node: i64::from(made.right),
-        period: i64::from(made.period),
-        slot: made.slot.map(i64::from),
-        month: outcome.at.month(),
-        status: if made.slot.is_some() { PairStatus::Matched } else { PairStatus::Flushed },
-        earner_active_buyer: made.earner_active_buyer,
-        plan_version: i64::from(made.plan_version),
-        gross_paise: made.pay.gross,
-        emi_deduction_paise: made.pay.emi_deduction,
-        reserve_deduction_paise: made.pay.reserve_deduction,
-        available_paise: made.pay.available,
-        matched_seq: outcome.seq,
-        matched_at: outcome.at,
-        voided_seq: None,
-        voided_at: None,
     }
 }

@@ -7,11 +7,11 @@ use chassis::events::{Envelope, HandleError, decode};
 use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
 use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
+use std::collections::BTreeMap;
 
-/// Content of an incoming event.
+/// Content of an event that is an input of the tree.
 #[derive(Debug, Clone)]
 pub enum EventContent {
-    Member(MemberRow),
     PaymentCompleted {
         payment: PaymentRow,
         referral: Option<ReferralRow>,
@@ -31,13 +31,10 @@ pub enum EventContent {
 }
 
 impl EventContent {
-    /// When the event happened; `None` when it does not move the tree's time.
-    pub const fn at(&self) -> Option<Timestamp> {
+    /// When the event happened. It moves the tree's time.
+    pub const fn at(&self) -> Timestamp {
         match self {
-            Self::Member(_) => None,
-            Self::PaymentCompleted { at, .. } | Self::PaymentRefunded { at, .. } | Self::DayStarted { at, .. } => {
-                Some(*at)
-            }
+            Self::PaymentCompleted { at, .. } | Self::PaymentRefunded { at, .. } | Self::DayStarted { at, .. } => *at,
         }
     }
 }
@@ -49,40 +46,98 @@ pub struct ReadEvent {
     pub envelope: Envelope,
 }
 
-/// Decodes an event; `None` for an event type that the tree does not use. Errors with `HandleError` when a field is
-/// missing or invalid.
-pub fn read(event: &Envelope) -> Result<Option<ReadEvent>, HandleError> {
-    let content = if event.is::<UserRegistered>() {
-        Some(member(event.decode::<UserRegistered>()?.user.as_ref())?)
-    } else if event.is::<UserUpdated>() {
-        Some(member(event.decode::<UserUpdated>()?.user.as_ref())?)
-    } else if event.is::<PaymentCompleted>() {
-        Some(payment_completed(&event.decode()?)?)
-    } else if event.is::<PaymentRefunded>() {
-        Some(payment_refunded(&event.decode()?)?)
-    } else if event.is::<DayStarted>() {
-        Some(day_started(&event.decode()?)?)
-    } else {
-        None
-    };
-    Ok(content.map(|content| ReadEvent { content, envelope: event.clone() }))
+/// The state of a member, and the time of the event that it is from.
+#[derive(Debug, Clone)]
+pub struct MemberState {
+    pub row: MemberRow,
+    pub at: Timestamp,
 }
 
-fn member(user: Option<&User>) -> Result<EventContent, HandleError> {
+/// Decoded events of one transaction.
+#[derive(Debug, Default)]
+pub struct IncomingEvents {
+    /// The state with the highest version of each member.
+    pub members: BTreeMap<UserId, MemberState>,
+    /// Payments, refunds and days, in the order of arrival.
+    pub tree_events: Vec<ReadEvent>,
+}
+
+impl IncomingEvents {
+    /// Decodes events outside the consumer, such as those that have waited. Errors when a field is missing or invalid,
+    /// or for an event type that the tree does not use.
+    pub fn read<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> Result<Self, HandleError> {
+        let mut read = Self::default();
+        for event in events {
+            if event.is::<UserRegistered>() {
+                read.add_member(event.decode::<UserRegistered>()?.user, event)?;
+            } else if event.is::<UserUpdated>() {
+                read.add_member(event.decode::<UserUpdated>()?.user, event)?;
+            } else if event.is::<PaymentCompleted>() {
+                read.add_payment(event.decode()?, event)?;
+            } else if event.is::<PaymentRefunded>() {
+                read.add_refund(event.decode()?, event)?;
+            } else if event.is::<DayStarted>() {
+                read.add_day(event.decode()?, event)?;
+            } else {
+                return Err(HandleError::poison(format!("the tree does not use events of type {}", event.event_type)));
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether there are no events.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.tree_events.is_empty()
+    }
+
+    /// Adds the state of a member, unless it is older than one that is there. Errors when a field is missing or invalid.
+    pub fn add_member(&mut self, user: Option<User>, envelope: &Envelope) -> Result<(), HandleError> {
+        let row = member(user)?;
+        if self.members.get(&row.user_id).is_none_or(|known| known.row.version < row.version) {
+            let at = Timestamp::from_micros(envelope.time_micros).unwrap_or(Timestamp::UNIX_EPOCH);
+            self.members.insert(row.user_id, MemberState { row, at });
+        }
+        Ok(())
+    }
+
+    /// Adds a payment. Errors when a field is missing or invalid.
+    pub fn add_payment(&mut self, event: PaymentCompleted, envelope: &Envelope) -> Result<(), HandleError> {
+        self.add(payment_completed(&event)?, envelope);
+        Ok(())
+    }
+
+    /// Adds a refund. Errors when a field is missing or invalid.
+    pub fn add_refund(&mut self, event: PaymentRefunded, envelope: &Envelope) -> Result<(), HandleError> {
+        self.add(payment_refunded(&event)?, envelope);
+        Ok(())
+    }
+
+    /// Adds the start of a day. Errors when a field is missing or invalid.
+    pub fn add_day(&mut self, event: DayStarted, envelope: &Envelope) -> Result<(), HandleError> {
+        self.add(day_started(&event)?, envelope);
+        Ok(())
+    }
+
+    fn add(&mut self, content: EventContent, envelope: &Envelope) {
+        self.tree_events.push(ReadEvent { content, envelope: envelope.clone() });
+    }
+}
+
+fn member(user: Option<User>) -> Result<MemberRow, HandleError> {
     let user = user.ok_or_else(|| HandleError::poison("user is missing"))?;
     let user_id: UserId = decode::id("user_id", &user.user_id)?;
     let referrer_id = decode::optional_id("referrer_id", user.referrer_id.as_deref())?;
     if referrer_id == Some(user_id) {
         return Err(HandleError::poison("referrer_id must differ from user_id"));
     }
-    Ok(EventContent::Member(MemberRow {
+    Ok(MemberRow {
         user_id,
         version: decode::version(user.version)?,
         name: user.name.chars().take(255).collect(),
         referrer_id,
         preferred_side: user.preferred_side.as_deref().map(|s| decode::parse("preferred_side", s)).transpose()?,
         is_distributor: user.is_distributor,
-    }))
+    })
 }
 
 fn payment_completed(event: &PaymentCompleted) -> Result<EventContent, HandleError> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 const PAGE_ENTRIES: i64 = 5_000;
 
 /// The journal after one entry, as far as it has been read. A row of another table commits together with its journal
-/// entry, so a reader that reads rows and then catches up can tell which rows and changes are newer than its entry.
+/// entry, so a reader that reads rows and then catches up knows which rows and changes are newer than its entry.
 pub struct JournalTail {
     after: i64,
     last_seq: i64,

@@ -1,12 +1,12 @@
 //! Use cases: changes to the tree, reads of it, and replays of its journal.
 //!
-//! Files in reading order: [`tree_store`] (the tree of this process and its locking), [`follow`] (journal rows applied
-//! to the tree), [`batch`] (inputs applied and written in one transaction), [`outgoing_events`], [`event_reader`]
-//! (incoming events, decoded), [`referral_chain`], [`apply_events`] (incoming events to inputs), [`place`] (manual
-//! placement), [`choose_side`] (preferred side), [`publish_plan`], [`open_period`] (the rest of a period opening),
-//! [`totals`] (sums by month). Replays of the whole journal run in the [`background`] and handle later entries with
-//! [`journal_tail`]: [`simulate`] (under another plan) and [`verify`] (against the tables; differences are a
-//! [`deviation`]).
+//! Files in reading order: [`tree_state`] (the tree of this process), [`tree_store`] (its locking), [`follow`] (journal
+//! rows applied to the tree), [`batch`] (inputs applied and written in one transaction), [`input_rows`] and
+//! [`outgoing_events`] (the rows and events of one input), [`event_reader`] (incoming events, decoded),
+//! [`referral_chain`], [`apply_events`] (incoming events to inputs), [`place`] (manual placement), [`choose_side`]
+//! (preferred side), [`publish_plan`], [`open_period`] (the rest of a period opening), [`totals`] (sums by month).
+//! Replays of the whole journal run in the [`background`] and handle later entries with [`journal_tail`]: [`simulate`]
+//! (under another plan) and [`verify`] (against the tables; differences are a [`deviation`]).
 
 pub mod apply_events;
 pub mod background;
@@ -15,6 +15,7 @@ pub mod choose_side;
 pub mod deviation;
 pub mod event_reader;
 pub mod follow;
+pub mod input_rows;
 pub mod journal_tail;
 pub mod open_period;
 pub mod outgoing_events;
@@ -23,5 +24,6 @@ pub mod publish_plan;
 pub mod referral_chain;
 pub mod simulate;
 pub mod totals;
+pub mod tree_state;
 pub mod tree_store;
 pub mod verify;

@@ -3,8 +3,8 @@
 use super::batch::TreeBatch;
 use crate::domain::Input;
 use crate::error::BinaryError;
+use crate::store::journal::CauseId;
 use domain::Day;
-use uuid::Uuid;
 
 /// Applies one more input of the period opening. Does nothing when no period is being opened.
 pub fn continue_opening(batch: &mut TreeBatch) -> Result<(), BinaryError> {
@@ -16,6 +16,6 @@ pub fn continue_opening(batch: &mut TreeBatch) -> Result<(), BinaryError> {
 }
 
 /// Cause id of the events that the start of a day produces.
-pub fn day_id(day: Day) -> Uuid {
+pub fn day_id(day: Day) -> CauseId {
     chassis::id::derived(&[b"day", day.to_string().as_bytes()])
 }

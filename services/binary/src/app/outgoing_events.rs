@@ -1,7 +1,7 @@
 //! Outgoing events for the outcome of an input.
 
-use super::batch::Cause;
 use crate::domain::{Input, InputOutcome, NodeIndex, Tree};
+use crate::store::journal::CauseId;
 use crate::store::nodes::NodeRow;
 use crate::store::pairs::{PairRow, PairStatus};
 use chassis::events::outbox::OutboxEvent;
@@ -87,7 +87,7 @@ pub fn pairs_voided(
     tree: &Tree,
     outcome: &InputOutcome,
     input: &Input,
-    cause: Option<Cause>,
+    cause: Option<CauseId>,
     pairs: &[PairRow],
 ) -> Option<OutboxEvent> {
     let user = input.user().filter(|_| !pairs.is_empty())?;
@@ -106,7 +106,7 @@ pub fn pairs_matched(
     tree: &Tree,
     outcome: &InputOutcome,
     input: &Input,
-    cause: Option<Cause>,
+    cause: Option<CauseId>,
     pairs: &[PairRow],
 ) -> Vec<OutboxEvent> {
     let cause_name = match input {
@@ -128,6 +128,6 @@ pub fn pairs_matched(
     pairs.chunks(MAX_PAIRS_PER_EVENT).map(|chunk| OutboxEvent::new(&subject, outcome.at, &message(chunk))).collect()
 }
 
-fn cause_bytes(cause: Option<Cause>) -> Vec<u8> {
+fn cause_bytes(cause: Option<CauseId>) -> Vec<u8> {
     cause.map(|id| id.as_bytes().to_vec()).unwrap_or_default()
 }

@@ -18,6 +18,15 @@ pub enum PlacementRefusal {
     ParentNotPlaced,
 }
 
+impl PlacementRefusal {
+    /// Whether the placement may succeed when more events are applied.
+    pub const fn may_be_stale(self) -> bool {
+        match self {
+            Self::UnknownUser | Self::UnknownReferrer | Self::ParentNotPlaced => true,
+        }
+    }
+}
+
 /// Places a member in the given slot; the member counts from the first payment on. Errors with `AlreadyPlaced` or
 /// `SlotTaken`; other refusals are the inner result.
 pub async fn place(

@@ -7,6 +7,7 @@
 
 use super::batch::TreeBatch;
 use super::follow::follow;
+use super::tree_state::TreeState;
 use crate::domain::Tree;
 use crate::error::BinaryError;
 use crate::store::journal;
@@ -17,13 +18,6 @@ use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock};
 
 /// How long a reader waits for an open batch to be confirmed before it rolls the batch back.
 const OPEN_BATCH_TIMEOUT: Duration = Duration::from_millis(250);
-
-/// The tree and the number of its latest batch.
-#[derive(Default)]
-pub struct TreeState {
-    pub tree: Tree,
-    pub(super) batch_id: u64,
-}
 
 /// The in-memory tree behind a lock.
 #[derive(Default)]

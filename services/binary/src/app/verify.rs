@@ -6,9 +6,9 @@
 //! are read from the table, where each has been compared before, so every row that the replay uses is verified.
 
 use super::background::run_blocking;
-use super::batch::{journal_entry, mark_voided, node_row, pair_row};
 use super::deviation::{Deviation, ReplayedRow, compare_row, compare_rows, unexpected};
 use super::follow::{self, PREFETCH_INPUTS, column_to_u32};
+use super::input_rows::{journal_entry, mark_voided, node_row, pair_row};
 use super::journal_tail::JournalTail;
 use crate::domain::{Input, NodeIndex, Tree, VoidablePairs};
 use crate::error::BinaryError;
@@ -207,7 +207,7 @@ impl Replay {
     fn apply(&mut self, entry: &JournalEntry, input: &Input) -> Result<(), VerifyError> {
         let applied = self.tree.apply(entry.happened_at, input, &mut self.voidable_pairs);
         let outcome = applied.map_err(|error| replay_deviation(self.last_seq, error.into()))?;
-        compare_row(&journal_entry(&outcome, entry.happened_at, input, entry.cause_id.map(|id| id.uuid())), entry)?;
+        compare_row(&journal_entry(&outcome, entry.happened_at, input, entry.cause_id), entry)?;
         if let Input::PlanPublished(version) = input {
             let row = self.plans.get(&version.version).ok_or_else(|| missing_plan(version.version))?;
             let plan = serde_json::to_string(&version.plan).map_err(|e| BinaryError::Journal(e.to_string()))?;

@@ -1,6 +1,6 @@
 //! Inputs of the tree and their outcomes.
 
-use super::node::NodeIndex;
+use super::node_index::NodeIndex;
 use domain::plan::PairPay;
 use domain::{Money, PlanError, PlanVersion, Side, Timestamp, UserId};
 

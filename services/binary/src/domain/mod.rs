@@ -5,35 +5,30 @@
 //! number at which a member started to count; the oldest member is matched first. A pair is *outstanding* until it is
 //! voided, and uses one counting member of each leg of its earner.
 //!
-//! Files in reading order: [`input`] (inputs and their outcomes), [`tree`] (applies one input at a time), [`node`]
-//! and [`arena`] (nodes and leg counts), [`vacancy`] (the next free slot), [`matching`] (pairs of one earner),
-//! [`frontier`] and [`leg_search`] (the oldest unmatched members of a leg), [`voidable_pairs`] (pairs that a refund may
-//! void), [`undo`] (rollback of a batch), [`prefetch`] (memory prefetching), [`index`] (user id to node),
-//! [`referral_bonuses`] (bonuses under a plan), [`simulation`] (the same history under another plan).
+//! Files in reading order: [`input`] (inputs and their outcomes), [`tree`] (applies one input at a time), `engine` (the
+//! nodes in memory: free slots, leg counts, pair matching, undo log), [`node_index`], [`legs`] (a value for each leg),
+//! `matching_terms` and `pairs_made` (what matching is given and what it makes), [`voidable_pairs`] (pairs that a refund
+//! may void), `digest`, [`referral_bonuses`] (bonuses under a plan), [`simulation`] (the same history under another
+//! plan). `model` states the same rules by plain scans, and `history` compares the two.
 
-pub mod arena;
 mod digest;
-pub mod frontier;
+mod engine;
 #[cfg(test)]
 mod history;
-pub mod index;
 pub mod input;
-pub mod leg_search;
 pub mod legs;
-pub mod matching;
+mod matching_terms;
 #[cfg(test)]
 mod model;
-pub mod node;
-pub mod prefetch;
+pub mod node_index;
+mod pairs_made;
 pub mod referral_bonuses;
 pub mod simulation;
 pub mod tree;
-pub mod undo;
-pub mod vacancy;
 pub mod voidable_pairs;
 
-pub use arena::Arena;
+pub use engine::Arena;
 pub use input::{Input, InputOutcome, PairMade, PlacedNode, TreeError};
-pub use node::{NO_NODE, NodeIndex, ROOT};
+pub use node_index::{NO_NODE, NodeIndex, ROOT};
 pub use tree::Tree;
 pub use voidable_pairs::VoidablePairs;

@@ -5,7 +5,7 @@
 //! tree: they are summed separately.
 
 use super::input::{Input, InputOutcome, TreeError};
-use super::node::NodeIndex;
+use super::node_index::NodeIndex;
 use super::referral_bonuses::{Bonus, ReferralEvent, remaining_bonuses};
 use super::tree::Tree;
 use super::voidable_pairs::VoidablePairs;

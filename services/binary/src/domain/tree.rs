@@ -1,11 +1,11 @@
 //! The tree: applies one input at a time, with a clock that never moves backwards.
 
-use super::arena::Arena;
 use super::digest::Digest;
+use super::engine::{Arena, NewMember};
 use super::input::{Input, InputOutcome, PlacedNode, TreeError};
-use super::matching::{MatchingTerms, PairsMade};
-use super::node::{NO_NODE, NodeIndex, ROOT};
-use super::undo::UndoEntry;
+use super::matching_terms::MatchingTerms;
+use super::node_index::{NO_NODE, NodeIndex, ROOT};
+use super::pairs_made::PairsMade;
 use super::voidable_pairs::VoidablePairs;
 use chrono::Datelike;
 use domain::{Money, PlanHistory, Side, Timestamp, UserId};
@@ -201,23 +201,29 @@ impl InputHandler<'_, '_, '_> {
         match input {
             Input::Placed { user, sponsor, prefers, distributor, amount } => {
                 let from = self.sponsor_node(*sponsor)?;
-                let (parent, side) = self.arena.find_vacancy(from, *prefers);
                 if !amount.is_positive() {
                     return Err(TreeError::BadAmount);
                 }
-                let placed = self.place(*user, parent, side, *distributor)?;
-                self.arena.record_vacancy_hint(from, *prefers, parent);
-                // No undo entry: removing the node undoes this too.
-                self.arena.earner_state_mut(placed.node).net_paid = *amount;
-                self.arena.set_active_buyer(placed.node, self.terms.plan.is_active_buyer(*amount));
-                self.arena.start_counting(placed.node, self.order, &self.terms, self.made)?;
+                let member = NewMember {
+                    id: *user,
+                    placement_order: self.order,
+                    distributor: *distributor,
+                    net_paid: *amount,
+                    is_active_buyer: self.terms.plan.is_active_buyer(*amount),
+                };
+                let placed = self.arena.place_in_level_order(&member, from, *prefers, &self.terms, self.made)?;
                 Ok((Some(placed), Vec::new()))
             }
             Input::PlacedManually { user, parent, side, distributor, .. } => {
                 let parent = self.sponsor_node(*parent)?;
-                let placed = self.place(*user, parent, *side, *distributor)?;
-                self.arena.add_uncounted_to_frontiers(placed.node);
-                Ok((Some(placed), Vec::new()))
+                let member = NewMember {
+                    id: *user,
+                    placement_order: self.order,
+                    distributor: *distributor,
+                    net_paid: Money::ZERO,
+                    is_active_buyer: false,
+                };
+                Ok((Some(self.arena.place_manually(&member, parent, *side)?), Vec::new()))
             }
             Input::Paid { user, amount } => {
                 let node = self.load_node(*user)?;
@@ -255,25 +261,11 @@ impl InputHandler<'_, '_, '_> {
         user.map_or(Ok(ROOT), |u| self.load_node(u))
     }
 
-    fn place(
-        &mut self,
-        user: UserId,
-        parent: NodeIndex,
-        side: Side,
-        distributor: bool,
-    ) -> Result<PlacedNode, TreeError> {
-        let placed = self.arena.place(user, parent, side, self.order)?;
-        // No undo entry: removing the node undoes this too.
-        self.arena.set_distributor(placed.node, distributor);
-        Ok(placed)
-    }
-
     fn set_distributor(&mut self, node: NodeIndex, distributor: bool) -> Result<(), TreeError> {
         let before = self.arena.is_distributor(node);
-        self.arena.record_undo(UndoEntry::Distributor(node, before));
         self.arena.set_distributor(node, distributor);
         if distributor && !before && self.terms.plan.pairs.require_distributor {
-            self.arena.match_pairs(node, None, &self.terms, self.made)?;
+            self.arena.match_pairs(node, &self.terms, self.made)?;
         }
         Ok(())
     }
@@ -281,7 +273,6 @@ impl InputHandler<'_, '_, '_> {
     fn apply_payment(&mut self, node: NodeIndex, amount: Money) -> Result<(), TreeError> {
         let after = self.set_net_paid(node, amount, Money::add)?;
         if after.is_positive() && !self.arena.is_counting(node) {
-            self.arena.record_undo(UndoEntry::MatchingOrder(node, 0));
             self.arena.start_counting(node, self.order, &self.terms, self.made)?;
         }
         Ok(())
@@ -306,10 +297,7 @@ impl InputHandler<'_, '_, '_> {
         }
         let before = self.arena.net_paid(node);
         let after = change(before, amount)?;
-        self.arena.record_earner_undo(node);
-        self.arena.earner_state_mut(node).net_paid = after;
-        self.arena.record_undo(UndoEntry::ActiveBuyer(node, self.arena.is_active_buyer(node)));
-        self.arena.set_active_buyer(node, self.terms.plan.is_active_buyer(after));
+        self.arena.set_net_paid(node, after, self.terms.plan.is_active_buyer(after));
         Ok(after)
     }
 
@@ -323,7 +311,7 @@ impl InputHandler<'_, '_, '_> {
                 return Ok(());
             }
             if self.arena.backlog(node) > 0 {
-                self.arena.match_pairs(node, None, &self.terms, self.made)?;
+                self.arena.match_pairs(node, &self.terms, self.made)?;
             }
             node += 1;
             visited += 1;

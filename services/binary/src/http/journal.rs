@@ -1,11 +1,12 @@
 //! Journal, digest and verification of the tree, for operators.
 
-use crate::app::verify;
+use crate::app;
+use crate::app::verify::Verification;
 use crate::domain::input::InputKind;
 use crate::state::BinaryState;
 use crate::store::journal::{self, CauseId, JournalEntry};
-use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, Query, long_read, ok};
+use actix_web::web;
+use chassis::http::{Json, Problem, Query, long_read, operation};
 use domain::{Money, Side, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,10 +71,14 @@ impl From<JournalEntry> for LogEntryView {
     }
 }
 
+/// Journal of the tree, oldest first.
+///
+/// 422 with `request.bad_limit` for a limit that is not from 1 to 1000.
+#[operation]
 pub(super) async fn list(
     state: web::Data<BinaryState>,
     Query(filter): Query<LogFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<LogPage>, Problem> {
     let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         let detail = format!("limit must be a number from 1 to {MAX_LIMIT}");
@@ -85,7 +90,7 @@ pub(super) async fn list(
     let has_more = entries.len() > page_size;
     entries.truncate(page_size);
     let next_after = entries.last().map(|e| e.seq).filter(|_| has_more);
-    Ok(ok(&LogPage { items: entries.into_iter().map(Into::into).collect(), next_after }))
+    Ok(Json::new(LogPage { items: entries.into_iter().map(Into::into).collect(), next_after }))
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -99,11 +104,13 @@ pub(super) struct DigestView {
     bytes: usize,
 }
 
-pub(super) async fn get_digest(state: web::Data<BinaryState>) -> Result<HttpResponse, Problem> {
+/// Digest of the whole tree, equal for equal journals.
+#[operation]
+pub(super) async fn get_digest(state: web::Data<BinaryState>) -> Result<Json<DigestView>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let tree_state = state.tree_store.read(&mut c).await?;
     let tree = &tree_state.tree;
-    Ok(ok(&DigestView {
+    Ok(Json::new(DigestView {
         seq: tree.seq(),
         members: tree.arena().len(),
         digest: format!("{:016x}", tree.digest()),
@@ -111,11 +118,14 @@ pub(super) async fn get_digest(state: web::Data<BinaryState>) -> Result<HttpResp
     }))
 }
 
-/// Reads only. One replay at a time, including simulations; 429 while another runs.
-pub(super) async fn verify(state: web::Data<BinaryState>) -> Result<HttpResponse, Problem> {
+/// Replay the whole journal and compare every row with the result.
+///
+/// Reads only. 429 while another verification or simulation runs.
+#[operation]
+pub(super) async fn verify(state: web::Data<BinaryState>) -> Result<Json<Verification>, Problem> {
     let _exclusive = state.replays.begin()?;
     let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
     // One connection for all pages, because another replica may lag behind.
     let mut c = reader.connection().await?;
-    Ok(ok(&verify::verify(&mut c).await?))
+    Ok(Json::new(app::verify::verify(&mut c).await?))
 }

@@ -1,15 +1,15 @@
 //! Places in the tree and parts of the tree.
 
-use crate::app::tree_store::TreeState;
+use crate::app::tree_state::TreeState;
 use crate::domain::legs::Legs;
 use crate::domain::{NodeIndex, ROOT, Tree};
 use crate::error::BinaryError;
 use crate::state::BinaryState;
 use crate::store::{members, nodes, pairs};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Problem, Query, ok, path_id};
+use chassis::http::{Json, Path, Problem, Query, operation};
 use db::DbConnection;
 use domain::{Side, Timestamp, UserId};
 use schemars::JsonSchema;
@@ -82,32 +82,39 @@ impl NodeSnapshot {
     }
 }
 
-pub(super) async fn get_own(state: web::Data<BinaryState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// My place in the tree.
+///
+/// 404 with `binary.not_placed` before the first completed payment.
+#[operation]
+pub(super) async fn get_own(state: web::Data<BinaryState>, caller: Caller) -> Result<Json<NodeView>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let snapshot = {
         let tree_state = state.tree_store.read(&mut c).await?;
         let node = tree_state.tree.find(caller.user_id).ok_or_else(not_placed)?;
         NodeSnapshot::of(&tree_state.tree, node)
     };
-    Ok(ok(&snapshot.load_view(&mut c, state.ctx.now()).await?))
+    Ok(Json::new(snapshot.load_view(&mut c, state.ctx.now()).await?))
 }
 
 fn not_placed() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "binary.not_placed", "you get a place with your first completed payment")
 }
 
+/// The place of a member in my part of the tree.
+///
+/// 404 for a member who is not placed, or not in the caller's part of the tree. Staff see every member.
+#[operation]
 pub(super) async fn get(
     state: web::Data<BinaryState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let user: UserId = path_id(&path)?;
+    Path(user): Path<UserId>,
+) -> Result<Json<NodeView>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let snapshot = {
         let tree_state = state.tree_store.read(&mut c).await?;
         NodeSnapshot::of(&tree_state.tree, find_visible(&tree_state, &caller, user)?)
     };
-    Ok(ok(&snapshot.load_view(&mut c, state.ctx.now()).await?))
+    Ok(Json::new(snapshot.load_view(&mut c, state.ctx.now()).await?))
 }
 
 /// A node that the caller may see: in their own part of the tree, or any for staff. Errors with 404 otherwise.
@@ -148,12 +155,18 @@ pub(super) struct TreeView {
     has_more: bool,
 }
 
+/// A part of the tree: my own, or below any member for staff.
+///
+/// 404 for a root that is not placed, or not in the caller's part of the tree; without a root, 404 with
+/// `binary.not_placed` before the caller's first completed payment. 422 with `binary.depth_too_large` for more than six
+/// levels.
+#[operation]
 pub(super) async fn get_tree(
     state: web::Data<BinaryState>,
     caller: Caller,
     Query(filter): Query<TreeFilter>,
-) -> Result<HttpResponse, Problem> {
-    let root = filter.root.as_deref().map(path_id::<UserId>).transpose()?;
+) -> Result<Json<TreeView>, Problem> {
+    let root = filter.root.as_deref().map(str::parse::<UserId>).transpose().map_err(|_| Problem::not_found())?;
     let mut c = state.ctx.db().read().await?;
     let tree_state = state.tree_store.read(&mut c).await?;
     let top = match root {
@@ -171,7 +184,7 @@ pub(super) async fn get_tree(
     drop(tree_state);
     let names = members::find_all(&mut c, &shown_ids).await?.into_iter().map(|m| (m.user_id, m.name)).collect();
     fill_names(&mut view, &names);
-    Ok(ok(&view))
+    Ok(Json::new(view))
 }
 
 /// The view of a node and the levels below it. Recursion depth is at most [`MAX_DEPTH`].
@@ -269,7 +282,7 @@ mod tests {
             let (mut visits, mut tops) = (HashMap::new(), VecDeque::from([ROOT]));
             while let Some(top) = tops.pop_front() {
                 let view = build_tree_view(&tree, top, depth, &mut Vec::new());
-                assert!(view.left.is_some() || view.right.is_some(), "there is no more below {top}");
+                assert!(view.left.is_some() || view.right.is_some(), "nothing is below {top}");
                 let mut shown_ids = Vec::new();
                 nodes(&view, &mut shown_ids);
                 for node in shown_ids.iter().filter_map(|node| Some((tree.find(node.user_id?)?, node.has_more))) {

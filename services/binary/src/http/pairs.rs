@@ -5,9 +5,9 @@ use crate::app::totals;
 use crate::domain::{NodeIndex, Tree};
 use crate::state::BinaryState;
 use crate::store::pairs::{self, MonthSum, PairRow, PairStatus};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, Page, Problem, Query, ok};
+use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, operation};
 use domain::{Money, MoneyError, Month, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,12 +95,16 @@ fn pair_view(tree: &Tree, row: PairRow) -> PairView {
     }
 }
 
+/// Pairs, newest first.
+///
+/// The caller's own pairs; staff see the pairs of the earner in `user_id`, or all pairs.
+#[operation]
 pub(super) async fn list(
     state: web::Data<BinaryState>,
     caller: Caller,
     page: Page,
     Query(filter): Query<PairFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<PairView>>, Problem> {
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
     let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, &filter);
@@ -109,7 +113,7 @@ pub(super) async fn list(
     let tree_state = state.tree_store.read(&mut c).await?;
     let is_all = matches!(scope, EarnerScope::All);
     let cursor = |row: &PairRow| Cursor::Number(if is_all { row.ordinal } else { row.number });
-    Ok(ok(&page.listing(rows, cursor, |row| pair_view(&tree_state.tree, row))))
+    Ok(Json::new(page.listing(rows, cursor, |row| pair_view(&tree_state.tree, row))))
 }
 
 /// Sums of one month.
@@ -127,12 +131,17 @@ pub(super) struct EarningsView {
     available: Money,
 }
 
+/// Sums of pairs by month, newest first.
+///
+/// The caller's own pairs; staff see the sums of the earner in `user_id`, or of all earners. 503 while the sums of all
+/// earners are still being computed.
+#[operation]
 pub(super) async fn list_earnings(
     state: web::Data<BinaryState>,
     caller: Caller,
     page: Page,
     Query(filter): Query<PairFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<EarningsView>>, Problem> {
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
     let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, &filter);
@@ -144,7 +153,7 @@ pub(super) async fn list_earnings(
     let limit = usize::try_from(page.fetch_limit()).unwrap_or(usize::MAX);
     let older = |m: &EarningsView| after.is_none_or(|a| i64::from(m.month.number()) < a);
     let rows: Vec<EarningsView> = months.into_iter().filter(older).take(limit).collect();
-    Ok(ok(&page.listing(rows, |m| Cursor::Number(i64::from(m.month.number())), |m| m)))
+    Ok(Json::new(page.listing(rows, |m| Cursor::Number(i64::from(m.month.number())), |m| m)))
 }
 
 /// 503 while the totals of a large table are still being computed after an upgrade.

@@ -1,24 +1,17 @@
 //! Manual placement.
 
-use super::nodes::NodeSnapshot;
+use super::nodes::{NodeSnapshot, NodeView};
 use crate::app::place::{PlacementRefusal, place};
-use crate::error::BinaryError;
+use crate::app::tree_state::NO_BATCH;
 use crate::state::BinaryState;
-use crate::store::members;
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit;
 use chassis::auth::Caller;
-use chassis::http::{IdempotencyKey, Problem, RawBody};
+use chassis::http::{Created, Idempotent, Problem, operation};
 use domain::{Side, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-/// Polling for a member whose event may still be on its way from another service.
-const POLL_ATTEMPTS: u32 = 30;
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PlacementInput {
@@ -29,40 +22,46 @@ pub(super) struct PlacementInput {
     side: Side,
 }
 
+/// Place a member manually.
+///
+/// 409 with `binary.already_placed` or `binary.slot_taken`. 422 with `binary.unknown_user`, `binary.unknown_referrer` or
+/// `binary.parent_not_placed`, when the event that makes the member or the parent known does not arrive shortly.
+#[operation]
 pub(super) async fn create(
     state: web::Data<BinaryState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json::<PlacementInput>().await?;
-    let PlacementInput { user_id, parent_user_id, side } = input.value;
-    wait_for_members(&state, user_id, parent_user_id).await?;
-    let (state, caller, batch_id) = (&*state, &caller, &AtomicU64::new(0));
-    let answer = idem
-        .run(&state.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-            let now = state.ctx.now();
-            let mut batch = state.tree_store.begin(c).await?;
-            let outcome = place(c, &mut batch, user_id, parent_user_id, side, now).await?.map_err(refusal_problem)?;
-            let placed = outcome.placed.ok_or_else(|| Problem::internal("the placement returned no position"))?;
-            let detail = format!("{side} of {}", parent_user_id.map_or("the company".into(), |p| p.to_string()));
-            let action = audit::StaffAction {
-                action: "binary.place",
-                subject_type: "member",
-                subject_id: user_id.to_string(),
-                subject_user: Some(user_id),
-                detail: &detail,
-            };
-            audit::record(c, "binary", caller, now, action).await?;
-            batch.write(c).await?;
-            let view = NodeSnapshot::of(batch.tree(), placed.node).load_view(c, now).await?;
-            batch_id.store(batch.release(), Ordering::Release);
-            Ok::<_, Problem>(view)
-        })
-        .await?;
-    // Zero when the answer was replayed for a repeated idempotency key.
+    request: Idempotent<PlacementInput>,
+) -> Result<Created<NodeView>, Problem> {
+    let (PlacementInput { user_id, parent_user_id, side }, request) = request.read().await?;
+    let batch_id = AtomicU64::new(NO_BATCH);
+    let place_once = async || {
+        request
+            .run(&state.ctx, async |c| {
+                let now = state.ctx.now();
+                let mut batch = state.tree_store.begin(c).await?;
+                let outcome =
+                    place(c, &mut batch, user_id, parent_user_id, side, now).await?.map_err(refusal_problem)?;
+                let placed = outcome.placed.ok_or_else(|| Problem::internal("the placement returned no position"))?;
+                let detail = format!("{side} of {}", parent_user_id.map_or("the company".into(), |p| p.to_string()));
+                let action = audit::StaffAction {
+                    action: "binary.place",
+                    subject_type: "member",
+                    subject_id: user_id.to_string(),
+                    subject_user: Some(user_id),
+                    detail: &detail,
+                };
+                audit::record(c, "binary", &caller, now, action).await?;
+                batch.write(c).await?;
+                let view = NodeSnapshot::of(batch.tree(), placed.node).load_view(c, now).await?;
+                batch_id.store(batch.release(), Ordering::Release);
+                Ok(view)
+            })
+            .await
+    };
+    let made = state.ctx.applied_events().await_projection(place_once).await?;
+    // No batch when the response is repeated for an idempotency key.
     state.tree_store.confirm_commit(batch_id.load(Ordering::Acquire)).await;
-    Ok(answer)
+    Ok(made)
 }
 
 fn refusal_problem(refusal: PlacementRefusal) -> Problem {
@@ -71,20 +70,5 @@ fn refusal_problem(refusal: PlacementRefusal) -> Problem {
         PlacementRefusal::UnknownReferrer => ("binary.unknown_referrer", "the member's referrer is not known here yet"),
         PlacementRefusal::ParentNotPlaced => ("binary.parent_not_placed", "the parent has no place in the tree"),
     };
-    Problem::unprocessable(code, detail)
-}
-
-/// Waits briefly until the member and the parent are known. The placement checks both again under the lock.
-async fn wait_for_members(state: &BinaryState, user: UserId, parent: Option<UserId>) -> Result<(), BinaryError> {
-    for _ in 0..POLL_ATTEMPTS {
-        let mut c = state.ctx.db().read().await?;
-        let is_known = members::find(&mut c, user).await?.is_some();
-        let tree_state = state.tree_store.read(&mut c).await?;
-        if is_known && parent.is_none_or(|p| tree_state.tree.find(p).is_some()) {
-            return Ok(());
-        }
-        drop((tree_state, c));
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-    Ok(())
+    Problem::unprocessable(code, detail).stale_if(refusal.may_be_stale())
 }

@@ -1,14 +1,14 @@
 //! The compensation plan and its versions.
 
 use crate::app::publish_plan::publish_plan;
-use crate::app::simulate::simulate_plan;
+use crate::app::simulate::{SimulationReport, simulate_plan};
+use crate::app::tree_state::NO_BATCH;
 use crate::state::BinaryState;
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit;
 use chassis::auth::Caller;
 use chassis::http::problem::FieldError;
-use chassis::http::{Cursor, IdempotencyKey, Page, Problem, RawBody, long_read, ok};
+use chassis::http::{Body, Created, Cursor, Idempotent, Json, Listing, Page, Problem, long_read, operation};
 use domain::{Plan, PlanError, PlanVersion, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -40,14 +40,18 @@ pub(super) struct CandidatePlanInput {
     plan: Option<Plan>,
 }
 
-pub(super) async fn get(state: web::Data<BinaryState>) -> Result<HttpResponse, Problem> {
+/// The plan in force.
+#[operation]
+pub(super) async fn get(state: web::Data<BinaryState>) -> Result<Json<PlanVersion>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let tree_state = state.tree_store.read(&mut c).await?;
     let version = tree_state.tree.plans().in_force(state.ctx.now()).map_err(Problem::internal)?;
-    Ok(ok(version))
+    Ok(Json::new(version.clone()))
 }
 
-pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<HttpResponse, Problem> {
+/// Plan versions, newest first.
+#[operation]
+pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Json<Listing<PlanVersion>>, Problem> {
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
     let tree_state = state.tree_store.read(&mut c).await?;
@@ -55,21 +59,26 @@ pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Ht
     let older = |v: &&PlanVersion| after.is_none_or(|a| i64::from(v.version) < a);
     let rows: Vec<PlanVersion> =
         tree_state.tree.plans().versions().iter().rev().filter(older).take(limit).cloned().collect();
-    Ok(ok(&page.listing(rows, |v| Cursor::Number(i64::from(v.version)), |v| v)))
+    Ok(Json::new(page.listing(rows, |v| Cursor::Number(i64::from(v.version)), |v| v)))
 }
 
-pub(super) async fn publish(
+/// Publish a plan version that takes effect later.
+///
+/// 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid, and unless the version
+/// takes effect after the latest one; with `binary.plan_notice_too_short` or `binary.plan_too_far_ahead` for a time at
+/// which no version may take effect.
+#[operation]
+pub(super) async fn create(
     state: web::Data<BinaryState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<PlanVersionInput>("binary.plan_invalid").await?;
-    let effective_from = input.value.effective_from;
-    let plan = &parse_plan(input.value.preset.as_deref(), input.value.plan)?;
-    let (state, caller, batch_id) = (&*state, &caller, &AtomicU64::new(0));
-    let answer = idem
-        .run(&state.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
+    request: Idempotent<PlanVersionInput>,
+) -> Result<Created<PlanVersion>, Problem> {
+    let (input, request) = request.read_with_code("binary.plan_invalid").await?;
+    let effective_from = input.effective_from;
+    let plan = parse_plan(input.preset.as_deref(), input.plan)?;
+    let batch_id = AtomicU64::new(NO_BATCH);
+    let published = request
+        .run(&state.ctx, async |c| {
             let now = state.ctx.now();
             let hours = state.config.plan_notice_hours;
             if effective_from < now.plus_hours(hours) {
@@ -89,24 +98,31 @@ pub(super) async fn publish(
                 subject_user: None,
                 detail: &version.plan.name,
             };
-            audit::record(c, "binary", caller, now, action).await?;
+            audit::record(c, "binary", &caller, now, action).await?;
             batch.write(c).await?;
             batch_id.store(batch.release(), Ordering::Release);
             Ok(version)
         })
         .await?;
     state.tree_store.confirm_commit(batch_id.load(Ordering::Acquire)).await;
-    Ok(answer)
+    Ok(published)
 }
 
-/// Reads only. One replay at a time, including verifications; 429 while another runs.
-pub(super) async fn simulate(state: web::Data<BinaryState>, body: RawBody) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<CandidatePlanInput>("binary.plan_invalid").await?.value;
+/// Simulate the whole history of the tree under a candidate plan.
+///
+/// Reads only. 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid. 429 while
+/// another simulation or verification runs.
+#[operation]
+pub(super) async fn simulate(
+    state: web::Data<BinaryState>,
+    body: Body<CandidatePlanInput>,
+) -> Result<Json<SimulationReport>, Problem> {
+    let input = body.read_with_code("binary.plan_invalid").await?;
     let plan = parse_plan(input.preset.as_deref(), input.plan)?;
     let _exclusive = state.replays.begin()?;
     let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
     let mut c = reader.connection().await?;
-    Ok(ok(&simulate_plan(&mut c, plan).await?))
+    Ok(Json::new(simulate_plan(&mut c, plan).await?))
 }
 
 /// The plan of a request. Errors with `binary.plan_invalid` unless exactly one of preset and plan is given and valid.

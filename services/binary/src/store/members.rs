@@ -1,7 +1,7 @@
 //! Members, projected from the events of auth.
 
 use crate::schema::members;
-use db::{AnyOfExt, DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, upsert_newer};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Side, UserId};
@@ -32,21 +32,11 @@ pub async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<Member
     members::table.find(id).select(MemberRow::as_select()).first(c).await.optional()
 }
 
-/// Inserts new members.
-pub async fn insert(c: &mut DbConnection, rows: Vec<MemberRow>) -> QueryResult<()> {
-    insert_many(c, members::table, rows).await.map(drop)
-}
+/// Columns that may change after registration, besides the version.
+const UPDATED_COLUMNS: [&str; 3] = [members::name::NAME, members::preferred_side::NAME, members::is_distributor::NAME];
 
-/// Updates the columns that may change after registration.
-pub async fn update(c: &mut DbConnection, row: &MemberRow) -> QueryResult<()> {
-    diesel::update(members::table.find(row.user_id))
-        .set((
-            members::version.eq(row.version),
-            members::name.eq(&row.name),
-            members::preferred_side.eq(row.preferred_side),
-            members::is_distributor.eq(row.is_distributor),
-        ))
-        .execute(c)
-        .await
-        .map(drop)
+/// Inserts members, and updates the known ones whose version is lower.
+pub async fn save_newer(c: &mut DbConnection, rows: Vec<MemberRow>) -> QueryResult<()> {
+    let keys = &[members::user_id::NAME];
+    upsert_newer(c, members::table, rows, keys, &UPDATED_COLUMNS, members::version::NAME).await
 }

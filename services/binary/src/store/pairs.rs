@@ -6,6 +6,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Month, Timestamp};
 
+/// Pairs in one UPDATE at most.
+const MAX_PAIRS_PER_UPDATE: usize = 500;
+
 domain::text_enum! {
     /// Status of a pair.
     pub enum PairStatus {
@@ -116,13 +119,15 @@ pub async fn list_after(c: &mut DbConnection, ordinal: i64, limit: i64) -> Query
     rows.select(PairRow::as_select()).load(c).await
 }
 
-/// Marks a pair as voided by entry `seq`.
-pub async fn void(c: &mut DbConnection, ordinal: i64, seq: i64, at: Timestamp) -> QueryResult<()> {
-    diesel::update(pairs::table.find(ordinal))
-        .set((pairs::status.eq(PairStatus::Voided), pairs::voided_seq.eq(Some(seq)), pairs::voided_at.eq(Some(at))))
-        .execute(c)
-        .await
-        .map(drop)
+/// Marks pairs as voided by entry `seq`.
+pub async fn void(c: &mut DbConnection, ordinals: &[i64], seq: i64, at: Timestamp) -> QueryResult<()> {
+    for ordinals in ordinals.chunks(MAX_PAIRS_PER_UPDATE) {
+        diesel::update(pairs::table.filter(pairs::ordinal.any_of(ordinals)))
+            .set((pairs::status.eq(PairStatus::Voided), pairs::voided_seq.eq(Some(seq)), pairs::voided_at.eq(Some(at))))
+            .execute(c)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Pairs, newest first: of one earner by number, of all earners by ordinal.

@@ -1,11 +1,11 @@
 //! Payments known to the tree.
 
+use super::journal::CauseId;
 use crate::schema::payments;
-use db::{AnyOfExt, DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, insert_many, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, UserId};
-use uuid::Uuid;
 
 domain::id_type! {
     /// Id of one refund, created by booking.
@@ -26,8 +26,8 @@ pub struct PaymentRow {
 
 impl PaymentRow {
     /// The cause id of the input for this payment.
-    pub fn cause_id(&self) -> Uuid {
-        self.payment_id.uuid()
+    pub fn cause_id(&self) -> CauseId {
+        self.payment_id.uuid().into()
     }
 }
 
@@ -44,9 +44,9 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<PaymentRow>) -> QueryResult<
     insert_many(c, payments::table, rows).await.map(drop)
 }
 
-/// Marks a payment as refunded.
-pub async fn set_refund(c: &mut DbConnection, id: PaymentId, refund: RefundId) -> QueryResult<()> {
-    diesel::update(payments::table.find(id)).set(payments::refund_id.eq(Some(refund))).execute(c).await.map(drop)
+/// Saves the refunds of existing payments.
+pub async fn save_refunds(c: &mut DbConnection, rows: Vec<PaymentRow>) -> QueryResult<()> {
+    upsert_many(c, payments::table, rows, &[payments::payment_id::NAME], &[payments::refund_id::NAME]).await
 }
 
 /// Payments after one id, ordered by id.

@@ -2,7 +2,7 @@
 
 use crate::fixture::{payment, refund_of, user};
 use binary::app::apply_events::apply_events;
-use binary::app::event_reader;
+use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
 use binary::error::BinaryError;
 use chassis::events::Envelope;
@@ -47,7 +47,7 @@ async fn write(db: &Db, tree_store: &TreeStore, events: &[Envelope], every: usiz
         for rolls_back in [true, false] {
             let result = db
                 .tx(async |c| {
-                    let read_events = batch.iter().filter_map(|e| event_reader::read(e).unwrap()).collect();
+                    let read_events = IncomingEvents::read(batch)?;
                     let mut tree_batch = tree_store.begin(c).await?;
                     apply_events(c, &mut tree_batch, read_events, start().plus_hours(60 * 24)).await?;
                     let batch_id = tree_batch.save(c).await?;

@@ -36,11 +36,11 @@ async fn refused_placements_change_nothing() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     let b = register(&s, "B", Some(a)).await;
-    let nobody: UserId = id::fresh();
+    let unregistered: UserId = id::fresh();
     let before = digest(&s).await;
     let cases = [
-        (json!({"user_id": nobody, "parent_user_id": a, "side": "left"}), 422, "binary.unknown_user"),
-        (json!({"user_id": b, "parent_user_id": nobody, "side": "left"}), 422, "binary.parent_not_placed"),
+        (json!({"user_id": unregistered, "parent_user_id": a, "side": "left"}), 422, "binary.unknown_user"),
+        (json!({"user_id": b, "parent_user_id": unregistered, "side": "left"}), 422, "binary.parent_not_placed"),
         (json!({"user_id": b, "parent_user_id": null, "side": "left"}), 409, "binary.slot_taken"),
         (json!({"user_id": b, "parent_user_id": a, "side": "middle"}), 400, "request.wrong_type"),
         (json!({"user_id": "x", "parent_user_id": a, "side": "left"}), 400, "request.wrong_type"),

@@ -2,7 +2,7 @@
 
 use crate::fixture::{counts_and_pairs, digest, join, payment, register, start};
 use binary::app::apply_events::apply_events;
-use binary::app::event_reader;
+use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
 use binary::error::BinaryError;
 use binary::store::journal;
@@ -27,7 +27,7 @@ async fn a_batch_that_does_not_commit_leaves_no_trace_in_memory() {
             .ctx()
             .tx(async |c| {
                 let mut batch = tree_store.begin(c).await?;
-                apply_events(c, &mut batch, event_reader::read(paid)?.into_iter().collect(), s.ctx().now()).await?;
+                apply_events(c, &mut batch, IncomingEvents::read([paid])?, s.ctx().now()).await?;
                 assert!(batch.tree().find(b).is_some());
                 batch.save(c).await?;
                 Err::<(), BinaryError>(rolled_back())
@@ -62,7 +62,7 @@ async fn two_writers_in_turn_each_build_on_what_the_other_committed() {
                 .ctx()
                 .tx(async |c| {
                     let mut batch = other.begin(c).await?;
-                    apply_events(c, &mut batch, event_reader::read(paid)?.into_iter().collect(), s.ctx().now()).await?;
+                    apply_events(c, &mut batch, IncomingEvents::read([paid])?, s.ctx().now()).await?;
                     batch.save(c).await
                 })
                 .await

@@ -2,6 +2,7 @@
 //! follow, published through the outbox.
 
 use crate::domain::capture::CURRENCY;
+use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::refund::{
     GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundEffects, RefundSignal, RefundState, advance,
 };
@@ -15,18 +16,6 @@ use chassis::id;
 use db::DbConnection;
 use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
 use proto_events::booking::v1::{ClawbackRequested, PaymentReturned};
-
-/// One refund of a payment as a gateway reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportedRefund {
-    pub id: String,
-    pub gateway_payment_id: String,
-    pub amount: Money,
-    pub currency: String,
-    /// The id of this service's refund when it was requested here; else the gateway's own receipt, or empty.
-    pub receipt: String,
-    pub state: GatewayRefundState,
-}
 
 /// The payment that is refunded, and its payer.
 #[derive(Debug, Clone)]
@@ -93,7 +82,7 @@ pub fn next_status_check_of(row: &GatewayRefundRow, now: Timestamp) -> Option<Ti
     (!is_settled && !is_too_old).then(|| next_status_check(row.attempts, now))
 }
 
-/// The gateway's refunds in rupees as domain values. `receipt` tells which of them this service requested.
+/// The gateway's refunds in rupees as domain values. `receipt` marks those that this service requested.
 pub fn to_gateway_refunds(rows: &[GatewayRefundRow], receipt: &str) -> Vec<GatewayRefund> {
     let in_rupees = rows.iter().filter(|row| row.currency == CURRENCY);
     let refund = |row: &GatewayRefundRow| GatewayRefund {

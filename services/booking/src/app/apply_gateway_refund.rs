@@ -1,9 +1,11 @@
 //! Refunds that a gateway reports, requested by this service or made in the gateway's dashboard.
 
-use super::advance_refund::{self, CreditSource, Payer, ReportedRefund};
+use super::advance_refund::{self, CreditSource, Payer};
 use super::booking_aggregate::BookingAggregate;
+use super::capture_return::return_id;
+use super::finish_change::finish_change;
 use super::member_lock::{MemberLock, RefundRequest};
-use super::receive_capture::return_id;
+use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::refund::{
     GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundActor, RefundSignal, RefundState, advance,
 };
@@ -43,7 +45,7 @@ pub async fn apply_report(
     } else {
         reconcile_returned(c, &aggregate, payment.id, capture, now).await?;
     }
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }
 
 fn processed_total(rows: &[GatewayRefund]) -> Result<Money, MoneyError> {

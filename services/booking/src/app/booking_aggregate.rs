@@ -1,6 +1,7 @@
 //! Booking aggregate: one locked booking with its payments and instalments.
 
 use crate::domain::booking::{BookingAmounts, BookingCommand, BookingTransition, decide_transition};
+use crate::domain::payment::{self, PaymentCommand, PaymentTransition};
 use crate::domain::{BookingStatus, PaymentStatus, emi};
 use crate::error::BookingError;
 use crate::store::bookings::{self, Booking};
@@ -104,6 +105,24 @@ impl BookingAggregate {
     /// As [`BookingAggregate::payment`], mutable.
     pub(crate) fn payment_mut(&mut self, id: PaymentId) -> Result<&mut Payment, BookingError> {
         self.payments.iter_mut().find(|p| p.id == id).ok_or(BookingError::NotFound)
+    }
+
+    /// Fails or supersedes a payment that is not completed, without saving it. Returns whether it changed. `reason` is
+    /// cut to 100 characters. Errors with `Payment` when its status does not allow the command.
+    pub(super) fn apply_closing(
+        &mut self,
+        id: PaymentId,
+        command: PaymentCommand,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<bool, BookingError> {
+        let closed = self.payment_mut(id)?;
+        let PaymentTransition::To(next) = payment::decide_transition(closed.status, command)? else { return Ok(false) };
+        closed.status = next;
+        closed.reason = reason.chars().take(100).collect();
+        closed.open_order_of = None;
+        closed.closed_at = Some(now);
+        Ok(true)
     }
 
     /// The ids of the payments with this status.

@@ -2,6 +2,7 @@
 
 use super::apply_gateway_refund;
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::{MemberLock, RefundRequest};
 use crate::domain::booking::BookingCommand;
 use crate::domain::payment::PaymentCommand;
@@ -59,7 +60,7 @@ pub async fn cancel(
     }
     aggregate.booking.reason.clone_from(&terms.reason);
     member_lock.recalculate_and_save(c, &mut aggregate).await?;
-    member_lock.finish(c).await?;
+    finish_change(c, member_lock).await?;
     Ok(true)
 }
 
@@ -83,6 +84,6 @@ pub async fn refund_payment(
     member_lock.refund_payment(c, &mut aggregate, id, &terms.request(to)).await?;
     apply_gateway_refund::reconcile_payment(c, &mut member_lock, &mut aggregate, id).await?;
     member_lock.recalculate_and_save(c, &mut aggregate).await?;
-    member_lock.finish(c).await?;
+    finish_change(c, member_lock).await?;
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! Staff decisions about cash and bank transfers.
 
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::{MemberLock, PaymentProof};
 use crate::domain::PaymentStatus;
 use crate::domain::payment::{PaymentCommand, is_confirmed_by_staff};
@@ -47,6 +48,6 @@ pub async fn decide(
     if after == PaymentStatus::Completed {
         member_lock.recalculate_and_save(c, &mut aggregate).await?;
     }
-    member_lock.finish(c).await?;
+    finish_change(c, member_lock).await?;
     Ok(true)
 }

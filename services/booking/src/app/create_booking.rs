@@ -1,6 +1,7 @@
 //! Creation of a booking, at the catalogue's price.
 
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::MemberLock;
 use super::schedule_emi;
 use crate::domain::booking::{MAX_VEHICLE_PRICE, check_booking_amount};
@@ -44,7 +45,7 @@ pub async fn create(c: &mut DbConnection, new: &NewBooking, at: Timestamp) -> Re
         bookings::save(c, &aggregate.booking).await?;
     }
     member_lock.record_event(aggregate.booking.id, &aggregate.snapshot());
-    member_lock.finish(c).await?;
+    finish_change(c, member_lock).await?;
     Ok(aggregate)
 }
 

@@ -1,6 +1,7 @@
 //! Expiry of unpaid bookings and of abandoned online orders.
 
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::MemberLock;
 use crate::domain::booking::{BookingCommand, BookingRefusal};
 use crate::domain::payment::PaymentCommand;
@@ -61,5 +62,5 @@ pub async fn expire(c: &mut DbConnection, id: BookingId, before: Timestamp, at: 
             Err(error) => return Err(error),
         }
     }
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }

@@ -2,7 +2,6 @@
 //!
 //! Payments are completed, closed, refunded and returned to the wallet here.
 
-use super::apply_reserve;
 use super::booking_aggregate::{BookingAggregate, count_from_column};
 use super::plan_versions::plan_in_force;
 use crate::domain::payment::{PaymentCommand, PaymentTransition, decide_transition};
@@ -289,14 +288,11 @@ impl MemberLock {
         command: PaymentCommand,
         reason: &str,
     ) -> Result<bool, BookingError> {
-        let payment = aggregate.payment_mut(id)?;
-        let PaymentTransition::To(next) = decide_transition(payment.status, command)? else { return Ok(false) };
-        payment.status = next;
-        payment.reason = reason.chars().take(100).collect();
-        payment.open_order_of = None;
-        payment.closed_at = Some(self.now);
-        payments::save(c, payment).await?;
-        Ok(true)
+        let is_changed = aggregate.apply_closing(id, command, reason, self.now)?;
+        if is_changed {
+            payments::save(c, aggregate.payment(id)?).await?;
+        }
+        Ok(is_changed)
     }
 
     /// Recalculates the booking from its payments, records `BookingChanged` and saves the booking.
@@ -334,10 +330,9 @@ impl MemberLock {
         self.record_event(aggregate.booking.id, &aggregate.snapshot());
     }
 
-    /// Ends every change: applies the member's waiting EMI reserves, saves the member and publishes the recorded
-    /// events to the outbox.
-    pub async fn finish(mut self, c: &mut DbConnection) -> Result<(), BookingError> {
-        apply_reserve::apply_waiting(c, &mut self).await?;
+    /// Saves the member and publishes the recorded events. A use case calls `finish_change` instead, which applies
+    /// waiting EMI reserves before.
+    pub(super) async fn save(self, c: &mut DbConnection) -> Result<(), BookingError> {
         members::save(c, &self.member).await?;
         outbox::publish_all(c, self.events).await?;
         Ok(())

@@ -4,16 +4,19 @@
 //! bookings of one member are never locked in opposite orders.
 
 pub mod advance_refund;
+mod allocate_reserve;
 pub mod apply_event;
 pub mod apply_gateway_refund;
 pub mod apply_reserve;
 pub mod apply_wallet_decision;
 pub mod booking_aggregate;
 pub mod cancel_booking;
+mod capture_return;
 pub mod catalogue;
 pub mod confirm_payment;
 pub mod create_booking;
 pub mod expire_booking;
+mod finish_change;
 pub mod member_lock;
 pub mod open_days;
 pub mod plan_versions;

@@ -1,6 +1,7 @@
 //! Business calendar: opens each Indian business day once and marks instalments overdue.
 
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::MemberLock;
 use crate::error::BookingError;
 use crate::store::{bookings, calendar, instalments};
@@ -42,5 +43,5 @@ pub async fn refresh_instalments(c: &mut DbConnection, id: BookingId, now: Times
     let mut member_lock = MemberLock::acquire(c, owner, now).await?;
     let mut aggregate = BookingAggregate::lock(c, id).await?;
     member_lock.recalculate_and_save(c, &mut aggregate).await?;
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }

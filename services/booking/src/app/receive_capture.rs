@@ -4,9 +4,12 @@
 
 use super::apply_gateway_refund;
 use super::booking_aggregate::BookingAggregate;
+use super::capture_return::return_id;
+use super::finish_change::finish_change;
 use super::member_lock::{MemberLock, PaymentProof, WalletReturn};
 use crate::domain::booking::BookingCommand;
 use crate::domain::capture::{CaptureDecision, decide_capture, effective_time, is_acceptable};
+use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::payment::PaymentCommand;
 use crate::domain::reconciliation::first_check;
 use crate::domain::{BookingStatus, CaptureOutcome, GatewayName, PaymentStatus};
@@ -14,27 +17,8 @@ use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
 use crate::store::payments::{self, Payment};
 use crate::store::reconciliations;
-use chassis::id;
 use db::DbConnection;
-use domain::{Money, PaymentId, Timestamp};
-
-/// A payment that a gateway captured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CapturedPayment {
-    /// Empty when the payment has no order: this service did not request it.
-    pub order_id: String,
-    pub gateway_payment_id: String,
-    /// In the smallest unit of the currency.
-    pub amount: Money,
-    /// ISO 4217.
-    pub currency: String,
-    /// The part that the gateway had refunded already.
-    pub refunded: Money,
-    /// Capture time, when the gateway reports one.
-    pub taken_at: Option<Timestamp>,
-    /// This service's payment id, when the gateway carries it: it finds a payment that has no stored order yet.
-    pub payment_id: Option<PaymentId>,
-}
+use domain::{PaymentId, Timestamp};
 
 /// A capture row that is not matched to a payment yet.
 pub(super) fn new_capture(gateway: GatewayName, captured: &CapturedPayment, at: Timestamp) -> Capture {
@@ -106,7 +90,7 @@ pub async fn receive(
     if is_recorded || record_capture(c, &capture).await? {
         apply_capture(c, &mut member_lock, &mut aggregate, payment.id, &capture).await?;
     }
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }
 
 /// Stores a capture. Returns whether it still has to be applied.
@@ -181,12 +165,6 @@ pub(super) fn complete_payment(
     member_lock.recalculate(aggregate)
 }
 
-/// The id under which a capture's money is returned to the wallet; the same for the same capture.
-pub(super) fn return_id(capture: &Capture) -> Vec<u8> {
-    let parts: [&[u8]; 3] = [b"capture", capture.gateway.as_str().as_bytes(), capture.gateway_payment_id.as_bytes()];
-    id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec()
-}
-
 /// Fails a pending payment because the gateway reported a failed attempt.
 pub async fn fail_payment(
     c: &mut DbConnection,
@@ -200,7 +178,7 @@ pub async fn fail_payment(
     if aggregate.payment(payment.id)?.status == PaymentStatus::Pending {
         member_lock.close_payment(c, &mut aggregate, payment.id, PaymentCommand::Fail, reason).await?;
     }
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }
 
 /// Stores the order that a gateway created for a payment, and applies captures that were received for it before. An
@@ -227,6 +205,6 @@ pub async fn attach_order(
         }
     }
     let payment = aggregate.payment(id)?.clone();
-    member_lock.finish(c).await?;
+    finish_change(c, member_lock).await?;
     Ok(payment)
 }

@@ -7,9 +7,10 @@
 use super::booking_aggregate::BookingAggregate;
 use super::member_lock::MemberLock;
 use super::plan_versions::PlanVersions;
-use super::receive_capture::{CapturedPayment, complete_payment, new_capture};
+use super::receive_capture::{complete_payment, new_capture};
 use super::receive_webhook::{self, WebhookEvent};
 use crate::domain::capture::{CaptureDecision, decide_capture, effective_time, is_acceptable};
+use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
 use crate::store::captures::Capture;

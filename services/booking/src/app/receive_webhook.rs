@@ -2,9 +2,9 @@
 //!
 //! An event that cannot be parsed or is not handled is stored with the reason.
 
-use super::advance_refund::ReportedRefund;
 use super::apply_gateway_refund;
-use super::receive_capture::{self, CapturedPayment};
+use super::receive_capture;
+use crate::domain::gateway_event::{CAPTURED_KIND, CapturedPayment, GatewayEvent};
 use crate::domain::retry::next_attempt;
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::error::BookingError;
@@ -16,39 +16,6 @@ use chassis::pii::Sealer;
 use db::DbConnection;
 use domain::Timestamp;
 
-/// The content of a webhook event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GatewayEvent {
-    Captured(CapturedPayment),
-    Failed {
-        order_id: String,
-        reason: String,
-    },
-    Refund {
-        kind: String,
-        refund: ReportedRefund,
-    },
-    /// An event of a kind that is not handled.
-    Unhandled {
-        kind: String,
-    },
-}
-
-impl GatewayEvent {
-    /// The gateway's name of the event's kind, cut to the stored length.
-    pub fn kind(&self) -> String {
-        match self {
-            Self::Captured(_) => CAPTURED_KIND.to_owned(),
-            Self::Failed { .. } => "payment.failed".to_owned(),
-            Self::Refund { kind, .. } | Self::Unhandled { kind } => {
-                kind.chars().filter(|c| !c.is_control()).take(64).collect()
-            }
-        }
-    }
-}
-
-/// Stored kind of every capture event.
-const CAPTURED_KIND: &str = "payment.captured";
 /// Encryption context of sealed bodies.
 const SEAL_PURPOSE: &str = "webhook_body";
 const MAX_ERROR_CHARS: usize = 500;

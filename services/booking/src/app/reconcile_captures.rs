@@ -2,7 +2,8 @@
 //!
 //! Captures that are missing here are applied by [`super::receive_capture::receive`], as those of webhooks are.
 
-use super::receive_capture::{CapturedPayment, new_capture};
+use super::receive_capture::new_capture;
+use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::reconciliation::{MAX_ORDER_CHECK_DAYS, Progress, Window, next_check};
 use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;

@@ -1,6 +1,7 @@
 //! EMI schedule of a booking.
 
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::MemberLock;
 use crate::domain::BookingStatus;
 use crate::domain::emi::{self, EmiRefusal};
@@ -26,7 +27,7 @@ pub async fn schedule(c: &mut DbConnection, id: BookingId, months: u32, at: Time
     }
     add_schedule(c, &member_lock, &mut aggregate, months).await?;
     member_lock.save_booking(c, &mut aggregate).await?;
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }
 
 /// Adds the instalments of a schedule. The caller saves the booking.

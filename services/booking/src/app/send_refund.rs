@@ -1,6 +1,7 @@
 //! Refunds at the source: attempts to create them at the gateway, and the outcomes of these calls.
 
-use super::advance_refund::{self, Payer, ReportedRefund, to_gateway_refunds};
+use super::advance_refund::{self, Payer, to_gateway_refunds};
+use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::refund::{RefundSignal, RefundState};
 use crate::domain::retry::{next_attempt, next_status_check};
 use crate::domain::{GatewayName, RefundId, RefundStatus};

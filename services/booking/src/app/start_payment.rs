@@ -1,6 +1,7 @@
 //! Start of a payment: a pending row that reserves its amount on the booking.
 
 use super::booking_aggregate::BookingAggregate;
+use super::finish_change::finish_change;
 use super::member_lock::MemberLock;
 use crate::domain::booking::check_payment;
 use crate::domain::payment::{MAX_ORDERS_PER_DAY, MAX_PENDING_PAYMENTS, PaymentCommand, is_client_method};
@@ -71,7 +72,7 @@ pub async fn start(c: &mut DbConnection, new: &NewPayment, at: Timestamp) -> Res
     if new.method == PaymentMethod::Wallet {
         member_lock.record_event(payment.id, &wallet_request(&payment, &aggregate));
     }
-    member_lock.finish(c).await
+    finish_change(c, member_lock).await
 }
 
 /// Limits a booking's pending payments and its online orders a day, because every change of a booking reads them all.

@@ -3,6 +3,7 @@
 pub mod booking;
 pub mod capture;
 pub mod emi;
+pub mod gateway_event;
 pub mod payment;
 pub mod reconciliation;
 pub mod refund;

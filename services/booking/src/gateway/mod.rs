@@ -6,10 +6,8 @@
 pub mod razorpay;
 pub mod sandbox;
 
-use crate::app::advance_refund::ReportedRefund;
-use crate::app::receive_capture::CapturedPayment;
-use crate::app::receive_webhook::GatewayEvent;
 use crate::config::Config;
+use crate::domain::gateway_event::{CapturedPayment, GatewayEvent, ReportedRefund};
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::single_line;

@@ -4,12 +4,10 @@ use super::{
     CreateRefundOutcome, GatewayError, MAX_ID_CHARS, MalformedMessage, PaymentGateway, PaymentPage, RefundPage,
     SourceRefund, capture_id, is_hmac_sha256, normalize_currency,
 };
-use crate::app::advance_refund::ReportedRefund;
-use crate::app::receive_capture::CapturedPayment;
-use crate::app::receive_webhook::GatewayEvent;
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
 use crate::domain::capture::CURRENCY;
+use crate::domain::gateway_event::{CapturedPayment, GatewayEvent, ReportedRefund};
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::single_line;

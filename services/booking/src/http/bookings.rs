@@ -4,15 +4,16 @@ use super::views::{self, BookingView, InstalmentView};
 use crate::BookingState;
 use crate::app::cancel_booking::{self, RefundTerms};
 use crate::app::create_booking::{self, NewBooking};
-use crate::app::schedule_emi;
+use crate::app::schedule_emi::schedule;
 use crate::domain::refund::RefundPreference;
 use crate::domain::{BookingStatus, VehicleId};
 use crate::store::{bookings, instalments};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{
+    Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
+};
 use domain::{BookingId, Money, MultilineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -75,118 +76,134 @@ impl RefundInput {
     }
 }
 
-/// Creates a booking of the caller.
+/// Book a vehicle.
+///
+/// 422 when no vehicle with that id is on sale, when the booking amount is too small or above the price, or when the
+/// remaining amount cannot be divided into that many instalments.
+#[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json::<BookInput>().await?;
-    let new = &NewBooking {
+    request: Idempotent<BookInput>,
+) -> Result<Created<BookingView>, Problem> {
+    let (input, request) = request.read().await?;
+    let new = NewBooking {
         user_id: caller.user_id,
         referrer: caller.referrer,
-        vehicle_id: input.value.vehicle_id,
-        booking_amount: input.value.booking_amount,
-        emi_months: input.value.emi_months,
+        vehicle_id: input.vehicle_id,
+        booking_amount: input.booking_amount,
+        emi_months: input.emi_months,
     };
     let now = state.ctx.now();
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let aggregate = create_booking::create(c, new, now).await?;
-        Ok(BookingView::new(aggregate.booking, &aggregate.instalments))
-    })
-    .await
+    request
+        .run(&state.ctx, async |c| {
+            let aggregate = create_booking::create(c, &new, now).await?;
+            Ok(BookingView::new(aggregate.booking, &aggregate.instalments))
+        })
+        .await
 }
 
-/// Lists bookings: the caller's own, or those of all members for staff.
+/// List bookings of the caller; for staff, of every member.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     caller: Caller,
     page: Page,
     Query(filter): Query<BookingFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<BookingView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let filter = bookings::Filter { user_id, status: filter.status };
     let mut c = state.ctx.db().read().await?;
     let rows = bookings::list(&mut c, filter, page.after_id()?, page.fetch_limit()).await?;
     let listing = page.listing(rows, |b| Cursor::Id(b.id.uuid()), |b| b);
     let items = views::bookings(&mut c, listing.items).await?;
-    Ok(ok(&chassis::http::Listing { items, next_cursor: listing.next_cursor }))
+    Ok(Json::new(Listing { items, next_cursor: listing.next_cursor }))
 }
 
-/// The booking id in the path and the booking's owner. Errors with 404 when the booking does not exist or the caller
-/// may not see it.
-pub(super) async fn load_visible_booking(
+/// The owner of a booking. Errors with 404 when the booking does not exist or the caller may not see it.
+pub(super) async fn load_visible_owner(
     state: &BookingState,
     caller: &Caller,
-    path: &str,
-) -> Result<(BookingId, UserId), Problem> {
-    let id = path_id(path)?;
+    id: BookingId,
+) -> Result<UserId, Problem> {
     let owner = bookings::find_owner(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     caller.require_may_see(owner)?;
-    Ok((id, owner))
+    Ok(owner)
 }
 
-/// Returns one booking.
+/// Read one booking.
+///
+/// 404 when it does not exist or the caller may not see it.
+#[operation]
 pub(crate) async fn get(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let (id, _) = load_visible_booking(&state, &caller, &path).await?;
-    Ok(ok(&views::booking(&mut *state.ctx.db().read().await?, id).await?))
+    Path(id): Path<BookingId>,
+) -> Result<Json<BookingView>, Problem> {
+    load_visible_owner(&state, &caller, id).await?;
+    Ok(Json::new(views::booking(&mut *state.ctx.db().read().await?, id).await?))
 }
 
-/// Returns the instalments of a booking.
+/// List the instalments of a booking.
+///
+/// 404 when the booking does not exist or the caller may not see it.
+#[operation]
 pub(crate) async fn list_instalments(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let (id, _) = load_visible_booking(&state, &caller, &path).await?;
+    Path(id): Path<BookingId>,
+) -> Result<Json<Vec<InstalmentView>>, Problem> {
+    load_visible_owner(&state, &caller, id).await?;
     let rows = instalments::list_for_booking(&mut *state.ctx.db().read().await?, id).await?;
-    Ok(ok(&rows.iter().map(InstalmentView::from).collect::<Vec<_>>()))
+    Ok(Json::new(rows.iter().map(InstalmentView::from).collect()))
 }
 
-/// Adds an EMI schedule to a booking.
+/// Add an EMI schedule for the remaining amount.
+///
+/// 409 when the booking has a schedule already or is closed; 422 when the remaining amount cannot be divided
+/// into that many instalments.
+#[operation]
 pub(crate) async fn schedule_emi(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let (id, owner) = load_visible_booking(&state, &caller, &path).await?;
-    let input = body.json::<EmiInput>().await?;
-    let (caller, months, now) = (&caller, input.value.months, state.ctx.now());
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        schedule_emi::schedule(c, id, months, now).await?;
-        audit::record(c, "booking", caller, now, action("booking.schedule_emi", id, owner, "")).await?;
-        let rows = instalments::list_for_booking(c, id).await?;
-        Ok(rows.iter().map(InstalmentView::from).collect::<Vec<_>>())
-    })
-    .await
+    Path(id): Path<BookingId>,
+    request: Idempotent<EmiInput>,
+) -> Result<Json<Vec<InstalmentView>>, Problem> {
+    let owner = load_visible_owner(&state, &caller, id).await?;
+    let (input, request) = request.read().await?;
+    let now = state.ctx.now();
+    request
+        .run(&state.ctx, async |c| {
+            schedule(c, id, input.months, now).await?;
+            audit::record(c, "booking", &caller, now, action("booking.schedule_emi", id, owner, "")).await?;
+            let rows = instalments::list_for_booking(c, id).await?;
+            Ok(rows.iter().map(InstalmentView::from).collect())
+        })
+        .await
 }
 
-/// Cancels a booking and refunds its payments.
+/// Cancel a booking and refund its payments.
+///
+/// A booking that is cancelled already stays as it is. 409 with `booking.state` when its status does not allow it.
+#[operation]
 pub(crate) async fn cancel(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let (id, owner) = load_visible_booking(&state, &caller, &path).await?;
-    let input = body.json_or_empty_with_code::<RefundInput>("booking.reason_invalid").await?;
-    let terms = &input.value.terms(&state)?;
-    let (caller, now) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        if cancel_booking::cancel(c, id, terms, now).await? {
-            audit::record(c, "booking", caller, now, action("booking.cancel", id, owner, &terms.reason)).await?;
-        }
-        views::booking(c, id).await
-    })
-    .await
+    Path(id): Path<BookingId>,
+    request: Idempotent<Optional<RefundInput>>,
+) -> Result<Json<BookingView>, Problem> {
+    let owner = load_visible_owner(&state, &caller, id).await?;
+    let (input, request) = request.read_with_code("booking.reason_invalid").await?;
+    let terms = input.terms(&state)?;
+    let now = state.ctx.now();
+    request
+        .run(&state.ctx, async |c| {
+            if cancel_booking::cancel(c, id, &terms, now).await? {
+                audit::record(c, "booking", &caller, now, action("booking.cancel", id, owner, &terms.reason)).await?;
+            }
+            views::booking(c, id).await
+        })
+        .await
 }
 
 fn action<'a>(name: &'static str, id: BookingId, owner: UserId, detail: &'a str) -> StaffAction<'a> {

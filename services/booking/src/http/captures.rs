@@ -3,8 +3,8 @@
 use crate::BookingState;
 use crate::domain::{CaptureOutcome, GatewayName};
 use crate::store::captures::{self, Capture, CaptureCursor};
-use actix_web::{HttpResponse, web};
-use chassis::http::{Cursor, Page, Problem, Query, bad_cursor, ok};
+use actix_web::web;
+use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, bad_cursor, operation};
 use domain::{Money, PaymentId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,12 +55,15 @@ fn parse_cursor((micros, key): (i64, &str)) -> Result<CaptureCursor, Problem> {
     Ok(CaptureCursor { captured_at, gateway_payment_id: id.to_owned(), gateway: gateway.to_owned() })
 }
 
-/// Lists captures, newest first.
+/// List payments captured by gateways, newest first.
+///
+/// A capture with the outcome `unknown_order` matches no payment.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     page: Page,
     Query(filter): Query<CaptureFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<CaptureView>>, Problem> {
     let after = page.after_row()?.map(parse_cursor).transpose()?;
     let mut c = state.ctx.db().read().await?;
     let rows = captures::list(&mut c, filter.outcome, after.as_ref(), page.fetch_limit()).await?;
@@ -68,5 +71,5 @@ pub(crate) async fn list(
         micros: capture.captured_at.micros(),
         key: format!("{}/{}", capture.gateway, capture.gateway_payment_id),
     };
-    Ok(ok(&page.listing(rows, cursor, CaptureView::from)))
+    Ok(Json::new(page.listing(rows, cursor, CaptureView::from)))
 }

@@ -1,6 +1,6 @@
 //! Handlers of payments.
 
-use super::bookings::{RefundInput, load_visible_booking};
+use super::bookings::{RefundInput, load_visible_owner};
 use super::views::{self, PaymentView};
 use crate::BookingState;
 use crate::app::confirm_payment::{self, StaffDecision};
@@ -11,12 +11,13 @@ use crate::domain::text::single_line;
 use crate::error::BookingError;
 use crate::store::payments::{self, Payment};
 use crate::store::refunds;
-use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Listing, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{
+    Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
+};
 use chassis::id;
 use db::DbConnection;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, SingleLineText, Timestamp, UserId};
@@ -56,47 +57,48 @@ pub(crate) struct FailInput {
     reason: Option<SingleLineText>,
 }
 
-/// Starts a payment of a booking.
+/// Start a payment.
+///
+/// The response of a pending online payment has the checkout data. 409 when the booking takes no payments; 422 for an
+/// amount above what is payable, a method that is not allowed, or too many pending payments; 429 for too many online
+/// orders.
+#[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let (booking_id, owner) = load_visible_booking(&state, &caller, &path).await?;
-    let input = body.json::<PayInput>().await?;
+    Path(booking_id): Path<BookingId>,
+    request: Idempotent<PayInput>,
+) -> Result<Created<PaymentView>, Problem> {
+    let owner = load_visible_owner(&state, &caller, booking_id).await?;
+    let (input, request) = request.read().await?;
     let id: PaymentId = id::fresh();
-    let new = &NewPayment {
+    let new = NewPayment {
         id,
         booking_id,
-        amount: input.value.amount,
-        method: input.value.method,
+        amount: input.amount,
+        method: input.method,
         by_owner: owner == caller.user_id,
         gateway: state.gateways.preferred().map(|g| (g.name(), g.derived_order_id(id))),
     };
-    let (state_ref, caller_ref, now) = (&state, &caller, state.ctx.now());
-    let answer = idem
-        .run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-            start_payment::start(c, new, now).await?;
-            let audited = action("payment.start", new.id, owner, new.method.as_str());
-            audit::record(c, "booking", caller_ref, now, audited).await?;
-            views::payment(c, new.id, &state_ref.gateways).await
+    let now = state.ctx.now();
+    let started: Created<PaymentView> = request
+        .run(&state.ctx, async |c| {
+            start_payment::start(c, &new, now).await?;
+            let audited = action("payment.start", id, owner, new.method.as_str());
+            audit::record(c, "booking", &caller, now, audited).await?;
+            views::payment(c, id, &state.gateways).await
         })
         .await?;
-    attach_checkout(&state, answer).await
+    if state.gateways.preferred().is_none_or(|g| !g.name().needs_api_calls()) {
+        return Ok(started);
+    }
+    started.with_changed(async |view| with_checkout(&state, view).await).await
 }
 
-/// Adds the checkout of an online payment to the response. The order is created after the payment is committed; a
-/// repeated request creates it when it is still missing.
-async fn attach_checkout(state: &BookingState, answer: HttpResponse) -> Result<HttpResponse, Problem> {
-    if state.gateways.preferred().is_none_or(|g| !g.name().needs_api_calls()) {
-        return Ok(answer);
-    }
-    let (answer, body) = answer.into_parts();
-    let bytes = to_bytes(body).await.map_err(|e| Problem::internal(e.to_string()))?;
-    let mut view: PaymentView = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
-    let Some(name) = view.needs_order() else { return Ok(answer.set_body(bytes).map_into_boxed_body()) };
+/// Adds the checkout of an online payment. The order is created after the payment is committed; a repeated request
+/// creates it when it is still missing.
+async fn with_checkout(state: &BookingState, mut view: PaymentView) -> Result<PaymentView, Problem> {
+    let Some(name) = view.needs_order() else { return Ok(view) };
     let stored = payments::find(&mut *state.ctx.db().read().await?, view.id).await?.ok_or_else(Problem::not_found)?;
     let payment = if stored.gateway_order_id.is_some() { stored } else { create_order(state, &stored).await? };
     // A newer order may have superseded this one meanwhile; then there is no checkout.
@@ -106,24 +108,24 @@ async fn attach_checkout(state: &BookingState, answer: HttpResponse) -> Result<H
         .as_deref()
         .filter(|_| payment.status == PaymentStatus::Pending)
         .map(|order| state.gateways.checkout(name, order, payment.id, payment.amount_paise));
-    let bytes = serde_json::to_vec(&view).map_err(Problem::internal)?;
-    Ok(answer.set_body(bytes).map_into_boxed_body())
+    Ok(view)
 }
 
 async fn create_order(state: &BookingState, payment: &Payment) -> Result<Payment, Problem> {
     let gateway = payment.gateway.and_then(|name| state.gateways.get(name)).ok_or(BookingError::OnlineUnavailable)?;
-    let order = &gateway.create_order(payment.id, payment.amount_paise).await?;
+    let order = gateway.create_order(payment.id, payment.amount_paise).await?;
     let (id, now) = (payment.id, state.ctx.now());
-    state.ctx.tx(async |c| Ok::<_, Problem>(receive_capture::attach_order(c, id, order, now).await?)).await
+    state.ctx.tx(async |c| Ok::<_, Problem>(receive_capture::attach_order(c, id, &order, now).await?)).await
 }
 
-/// Lists payments: the caller's own, or those of all members for staff.
+/// List payments of the caller; for staff, of every member.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     caller: Caller,
     page: Page,
     Query(filter): Query<PaymentFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<PaymentView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let filter = payments::Filter { user_id, booking_id: filter.booking_id, status: filter.status };
     let mut c = state.ctx.db().read().await?;
@@ -136,75 +138,83 @@ pub(crate) async fn list(
         PaymentView::new(payment, refund, &state.gateways)
     };
     let items: Vec<_> = listing.items.into_iter().map(view).collect();
-    Ok(ok(&Listing { items, next_cursor: listing.next_cursor }))
+    Ok(Json::new(Listing { items, next_cursor: listing.next_cursor }))
 }
 
-/// The payment in the path. Errors with 404 when it does not exist or the caller may not see it.
+/// The payment with this id. Errors with 404 when it does not exist or the caller may not see it.
 pub(super) async fn load_visible_payment(
     state: &BookingState,
     caller: &Caller,
-    path: &str,
+    id: PaymentId,
 ) -> Result<Payment, Problem> {
-    let found = payments::find(&mut *state.ctx.db().read().await?, path_id(path)?).await?;
+    let found = payments::find(&mut *state.ctx.db().read().await?, id).await?;
     let payment = found.ok_or_else(Problem::not_found)?;
     caller.require_may_see(payment.user_id)?;
     Ok(payment)
 }
 
-/// Returns one payment.
+/// Read one payment.
+///
+/// 404 when it does not exist or the caller may not see it.
+#[operation]
 pub(crate) async fn get(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let payment = load_visible_payment(&state, &caller, &path).await?;
-    Ok(ok(&views::payment(&mut *state.ctx.db().read().await?, payment.id, &state.gateways).await?))
+    Path(id): Path<PaymentId>,
+) -> Result<Json<PaymentView>, Problem> {
+    load_visible_payment(&state, &caller, id).await?;
+    Ok(Json::new(views::payment(&mut *state.ctx.db().read().await?, id, &state.gateways).await?))
 }
 
-/// Confirms that a cash payment or a bank transfer was received.
+/// Confirm a cash payment or a bank transfer.
+///
+/// 403 for the caller's own payment; 409 for another method, or when the payment's status does not allow it; 422 for a
+/// bank transfer without a reference.
+#[operation]
 pub(crate) async fn confirm(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let payment = load_visible_payment(&state, &caller, &path).await?;
+    Path(id): Path<PaymentId>,
+    request: Idempotent<Optional<ConfirmInput>>,
+) -> Result<Json<PaymentView>, Problem> {
+    let payment = load_visible_payment(&state, &caller, id).await?;
     // Staff must not confirm their own payment.
     refuse_own_payment(&payment, &caller)?;
-    let input = body.json_or_empty_with_code::<ConfirmInput>("booking.reference_invalid").await?;
-    let reference = parse_line("reference", input.value.reference.as_deref())?;
+    let (input, request) = request.read_with_code("booking.reference_invalid").await?;
+    let reference = parse_line("reference", input.reference.as_deref())?;
     let mut errors = FieldErrors::new();
     let has_reference = reference.is_some() || payment.method != PaymentMethod::BankTransfer;
     errors.require("reference", has_reference, "required", "a bank transfer needs a reference");
     errors.finish("booking.reference_invalid")?;
-    let (payment, state, caller, now) = (&payment, &state, &caller, state.ctx.now());
-    let decision = &StaffDecision::Received { reference };
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        apply_staff_decision(c, state, caller, payment, decision, "payment.confirm", now).await
-    })
-    .await
+    let (decision, now) = (StaffDecision::Received { reference }, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            apply_staff_decision(c, &state, &caller, &payment, &decision, "payment.confirm", now).await
+        })
+        .await
 }
 
-/// Fails a cash payment or a bank transfer that was not received.
+/// Fail a cash payment or a bank transfer that was not received.
+///
+/// 403 for the caller's own payment; 409 for another method, or when the payment's status does not allow it.
+#[operation]
 pub(crate) async fn fail(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let payment = load_visible_payment(&state, &caller, &path).await?;
+    Path(id): Path<PaymentId>,
+    request: Idempotent<Optional<FailInput>>,
+) -> Result<Json<PaymentView>, Problem> {
+    let payment = load_visible_payment(&state, &caller, id).await?;
     refuse_own_payment(&payment, &caller)?;
-    let input = body.json_or_empty_with_code::<FailInput>("booking.reference_invalid").await?;
-    let text = input.value.reason.or(input.value.reference);
+    let (input, request) = request.read_with_code("booking.reference_invalid").await?;
+    let text = input.reason.or(input.reference);
     let reason = parse_line("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
-    let (payment, state, caller, now) = (&payment, &state, &caller, state.ctx.now());
-    let decision = &StaffDecision::NotReceived { reason };
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        apply_staff_decision(c, state, caller, payment, decision, "payment.fail", now).await
-    })
-    .await
+    let (decision, now) = (StaffDecision::NotReceived { reason }, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            apply_staff_decision(c, &state, &caller, &payment, &decision, "payment.fail", now).await
+        })
+        .await
 }
 
 /// The error for staff who decide about their own payment or refund.
@@ -241,27 +251,30 @@ async fn apply_staff_decision(
     views::payment(c, payment.id, &state.gateways).await
 }
 
-/// Refunds one whole payment.
+/// Refund one whole payment.
+///
+/// 403 for the caller's own payment; 409 when the payment is not completed, or was refunded to another destination.
+#[operation]
 pub(crate) async fn refund(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let payment = load_visible_payment(&state, &caller, &path).await?;
+    Path(id): Path<PaymentId>,
+    request: Idempotent<Optional<RefundInput>>,
+) -> Result<Json<PaymentView>, Problem> {
+    let payment = load_visible_payment(&state, &caller, id).await?;
     refuse_own_payment(&payment, &caller)?;
-    let input = body.json_or_empty_with_code::<RefundInput>("booking.reason_invalid").await?;
-    let terms = &input.value.terms(&state)?;
-    let (payment, state, caller, now) = (&payment, &state, &caller, state.ctx.now());
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        if cancel_booking::refund_payment(c, payment.id, terms, now).await? {
-            let audited = action("payment.refund", payment.id, payment.user_id, &terms.reason);
-            audit::record(c, "booking", caller, now, audited).await?;
-        }
-        views::payment(c, payment.id, &state.gateways).await
-    })
-    .await
+    let (input, request) = request.read_with_code("booking.reason_invalid").await?;
+    let terms = input.terms(&state)?;
+    let now = state.ctx.now();
+    request
+        .run(&state.ctx, async |c| {
+            if cancel_booking::refund_payment(c, id, &terms, now).await? {
+                let audited = action("payment.refund", id, payment.user_id, &terms.reason);
+                audit::record(c, "booking", &caller, now, audited).await?;
+            }
+            views::payment(c, id, &state.gateways).await
+        })
+        .await
 }
 
 fn action<'a>(name: &'static str, id: PaymentId, owner: UserId, detail: &'a str) -> StaffAction<'a> {

@@ -6,18 +6,29 @@ use crate::domain::PaymentStatus;
 use crate::store::bookings::{self, Booking};
 use crate::store::members;
 use crate::store::payments::Payment;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::Problem;
+use chassis::http::{Download, FileTypes, Path, Problem, operation};
+use domain::PaymentId;
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 
-/// Returns the receipt of a completed or refunded payment. Errors with `booking.no_receipt` for other payments.
+/// A receipt as a file.
+pub(crate) struct Receipt;
+
+impl FileTypes for Receipt {
+    const CONTENT_TYPES: &'static [&'static str] = &["application/pdf"];
+}
+
+/// Download the receipt of a payment, as a PDF.
+///
+/// 409 with `booking.no_receipt` for a payment that is neither completed nor refunded.
+#[operation]
 pub(crate) async fn get(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let payment = load_visible_payment(&state, &caller, &path).await?;
+    Path(id): Path<PaymentId>,
+) -> Result<Download<Receipt>, Problem> {
+    let payment = load_visible_payment(&state, &caller, id).await?;
     match payment.status {
         PaymentStatus::Completed | PaymentStatus::Refunded => {}
         PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded => {
@@ -28,11 +39,13 @@ pub(crate) async fn get(
     let mut c = state.ctx.db().read().await?;
     let booking = bookings::find(&mut c, payment.booking_id).await?.ok_or_else(Problem::not_found)?;
     let name = members::find_name(&mut c, payment.user_id).await?;
-    let disposition = format!("inline; filename=\"receipt-{}.pdf\"", payment.id);
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header(("Content-Disposition", disposition))
-        .body(pdf(&lines(&payment, &booking, name.as_deref()))))
+    Ok(receipt(&payment, &booking, name.as_deref()))
+}
+
+/// The receipt, which a browser shows instead of saving it.
+fn receipt(payment: &Payment, booking: &Booking, name_of_member: Option<&str>) -> Download<Receipt> {
+    let name = format!("receipt-{}.pdf", payment.id);
+    Download::inline("application/pdf", &name, pdf(&lines(payment, booking, name_of_member)))
 }
 
 fn lines(payment: &Payment, booking: &Booking, name: Option<&str>) -> Vec<String> {

@@ -9,11 +9,10 @@ use crate::domain::{GatewayName, GatewayRefundId, RefundId, RefundStatus};
 use crate::error::BookingError;
 use crate::store::gateway_refunds::{self, GatewayRefundRow};
 use crate::store::refunds;
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
 use domain::{Money, MultilineText, PaymentId, SingleLineText, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,74 +77,80 @@ pub(crate) struct ResolveInput {
     reason: MultilineText,
 }
 
-/// Lists refunds, newest first.
+/// List refunds, newest first.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     page: Page,
     Query(filter): Query<RefundFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<RefundView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let rows = refunds::list(&mut c, filter.status, page.after_id()?, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |refund| Cursor::Id(refund.id.uuid()), RefundView::from)))
+    Ok(Json::new(page.listing(rows, |refund| Cursor::Id(refund.id.uuid()), RefundView::from)))
 }
 
-/// Lists refunds that gateways reported, newest first.
+/// List refunds reported by gateways, newest first.
+///
+/// A reported refund with the outcome `unmatched` matches no refund.
+#[operation]
 pub(crate) async fn list_reported(
     state: web::Data<BookingState>,
     page: Page,
     Query(filter): Query<GatewayRefundFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<GatewayRefundView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let rows = gateway_refunds::list(&mut c, filter.outcome, page.after_id()?, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), GatewayRefundView::from)))
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), GatewayRefundView::from)))
 }
 
-/// Stores a proposal, or executes it when another member of staff repeats it.
+/// Resolve a refund that was unknown for a day: one member of staff proposes, another approves.
+///
+/// Stores a proposal, or executes it when another member of staff repeats it. 403 for the caller's own refund; 409 when
+/// the refund's outcome is known or has been unknown for less than a day, or when another proposal differs.
+#[operation]
 pub(crate) async fn resolve(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id: RefundId = path_id(&path)?;
+    Path(id): Path<RefundId>,
+    request: Idempotent<ResolveInput>,
+) -> Result<Json<RefundView>, Problem> {
     let refund = refunds::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     if refund.user_id == caller.user_id {
         return Err(super::payments::own_payment_refused());
     }
-    let input = body.json_with_code::<ResolveInput>("booking.resolution_invalid").await?;
-    let reference = parse_line("reference", input.value.reference.as_deref())?;
-    let reason = crate::domain::text::single_line(&input.value.reason, MAX_REASON_CHARS);
+    let (input, request) = request.read_with_code("booking.resolution_invalid").await?;
+    let reference = parse_line("reference", input.reference.as_deref())?;
+    let reason = crate::domain::text::single_line(&input.reason, MAX_REASON_CHARS);
     let mut errors = FieldErrors::new();
-    let has_reference = reference.is_some() || input.value.outcome == Resolution::Failed;
+    let has_reference = reference.is_some() || input.outcome == Resolution::Failed;
     errors.require("reference", has_reference, "required", "the outcome refunded needs a reference");
     errors.require("reason", reason.is_some(), "length", format!("1 to {MAX_REASON_CHARS} characters"));
     errors.finish("booking.resolution_invalid")?;
-    let proposal = &ResolutionProposal {
-        resolution: input.value.outcome,
+    let proposal = ResolutionProposal {
+        resolution: input.outcome,
         reference,
         reason: reason.unwrap_or_default(),
         by: caller.user_id,
     };
-    let (caller, now) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        let action = match resolve_refund::resolve(c, id, proposal, now).await? {
-            ResolveOutcome::Proposed => Some("refund.propose_resolution"),
-            ResolveOutcome::Executed => Some("refund.resolve"),
-            ResolveOutcome::Unchanged => None,
-        };
-        if let Some(action) = action {
-            let (subject_type, subject_user) = ("refund", Some(refund.user_id));
-            let audited = StaffAction {
-                action,
-                subject_type,
-                subject_id: id.to_string(),
-                subject_user,
-                detail: &proposal.reason,
+    let now = state.ctx.now();
+    request
+        .run(&state.ctx, async |c| {
+            let action = match resolve_refund::resolve(c, id, &proposal, now).await? {
+                ResolveOutcome::Proposed => Some("refund.propose_resolution"),
+                ResolveOutcome::Executed => Some("refund.resolve"),
+                ResolveOutcome::Unchanged => None,
             };
-            audit::record(c, "booking", caller, now, audited).await?;
-        }
-        Ok(RefundView::from(refunds::find(c, id).await?.ok_or(BookingError::NotFound)?))
-    })
-    .await
+            if let Some(action) = action {
+                let audited = StaffAction {
+                    action,
+                    subject_type: "refund",
+                    subject_id: id.to_string(),
+                    subject_user: Some(refund.user_id),
+                    detail: &proposal.reason,
+                };
+                audit::record(c, "booking", &caller, now, audited).await?;
+            }
+            Ok(RefundView::from(refunds::find(c, id).await?.ok_or(BookingError::NotFound)?))
+        })
+        .await
 }

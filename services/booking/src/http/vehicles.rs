@@ -7,11 +7,10 @@ use crate::domain::VehicleId;
 use crate::domain::booking::MAX_VEHICLE_PRICE;
 use crate::domain::text::single_line;
 use crate::store::vehicles::{self, Vehicle};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, RawBody, ok, path_id};
+use chassis::http::{Body, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, operation};
 use chassis::id;
 use domain::{Money, SingleLineText};
 use schemars::JsonSchema;
@@ -38,73 +37,84 @@ pub(crate) struct VehicleChangeInput {
     is_active: Option<bool>,
 }
 
-/// Lists the vehicles on sale, newest first.
-pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<HttpResponse, Problem> {
+/// List the vehicles on sale, newest first.
+#[operation]
+pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<Json<Listing<VehicleView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let rows = vehicles::list_on_sale(&mut c, page.after_id()?, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |v| Cursor::Id(v.id.uuid()), VehicleView::from)))
+    Ok(Json::new(page.listing(rows, |v| Cursor::Id(v.id.uuid()), VehicleView::from)))
 }
 
-/// Returns one vehicle.
-pub(crate) async fn get(state: web::Data<BookingState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let vehicle = vehicles::find(&mut *state.ctx.db().read().await?, path_id(&path)?).await?;
-    Ok(ok(&VehicleView::from(vehicle.ok_or_else(Problem::not_found)?)))
+/// Read one vehicle.
+///
+/// 404 when it does not exist.
+#[operation]
+pub(crate) async fn get(
+    state: web::Data<BookingState>,
+    Path(id): Path<VehicleId>,
+) -> Result<Json<VehicleView>, Problem> {
+    let vehicle = vehicles::find(&mut *state.ctx.db().read().await?, id).await?;
+    Ok(Json::new(VehicleView::from(vehicle.ok_or_else(Problem::not_found)?)))
 }
 
-/// Adds a vehicle to the catalogue.
+/// Add a vehicle to the catalogue.
+///
+/// 422 with `booking.vehicle_invalid` for a name that is empty or too long, or a price out of range.
+#[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<VehicleInput>("booking.vehicle_invalid").await?;
-    let vehicle_input = input.value;
+    request: Idempotent<VehicleInput>,
+) -> Result<Created<VehicleView>, Problem> {
+    let (input, request) = request.read_with_code("booking.vehicle_invalid").await?;
     let change = validate(VehicleChangeInput {
-        model: Some(vehicle_input.model),
-        variant: Some(vehicle_input.variant),
-        price: Some(vehicle_input.price),
-        is_active: vehicle_input.is_active,
+        model: Some(input.model),
+        variant: Some(input.variant),
+        price: Some(input.price),
+        is_active: input.is_active,
     })?;
     let now = state.ctx.now();
     let vehicle = &Vehicle {
         id: id::fresh(),
         model: change.model.unwrap_or_default(),
         variant: change.variant.unwrap_or_default(),
-        price_paise: vehicle_input.price,
+        price_paise: input.price,
         is_active: change.is_active.unwrap_or(true),
         created_at: now,
         changed_at: now,
     };
-    let caller = &caller;
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-        catalogue::create(c, vehicle).await?;
-        audit::record(c, "booking", caller, now, action("vehicle.add", vehicle)).await?;
-        Ok(VehicleView::from(vehicle.clone()))
-    })
-    .await
+    request
+        .run(&state.ctx, async |c| {
+            catalogue::create(c, vehicle).await?;
+            audit::record(c, "booking", &caller, now, action("vehicle.add", vehicle)).await?;
+            Ok(VehicleView::from(vehicle.clone()))
+        })
+        .await
 }
 
-/// Changes a vehicle.
+/// Change a vehicle; bookings keep their price.
+///
+/// Fields that are left out stay as they are. 422 with `booking.vehicle_invalid` for a name that is empty or too long,
+/// or a price out of range.
+#[operation]
 pub(crate) async fn update(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id: VehicleId = path_id(&path)?;
+    Path(id): Path<VehicleId>,
+    body: Body<VehicleChangeInput>,
+) -> Result<Json<VehicleView>, Problem> {
     vehicles::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let change = &validate(body.json_with_code::<VehicleChangeInput>("booking.vehicle_invalid").await?.value)?;
-    let (caller, now) = (&caller, state.ctx.now());
+    let change = validate(body.read_with_code("booking.vehicle_invalid").await?)?;
+    let now = state.ctx.now();
     let vehicle = state
         .ctx
         .tx(async |c| {
-            let vehicle = catalogue::update(c, id, change, now).await?;
-            audit::record(c, "booking", caller, now, action("vehicle.change", &vehicle)).await?;
+            let vehicle = catalogue::update(c, id, &change, now).await?;
+            audit::record(c, "booking", &caller, now, action("vehicle.change", &vehicle)).await?;
             Ok::<_, Problem>(vehicle)
         })
         .await?;
-    Ok(ok(&VehicleView::from(vehicle)))
+    Ok(Json::new(VehicleView::from(vehicle)))
 }
 
 fn action(name: &'static str, vehicle: &Vehicle) -> StaffAction<'static> {

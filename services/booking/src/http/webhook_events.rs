@@ -5,11 +5,10 @@ use crate::app::receive_webhook as webhook;
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::error::BookingError;
 use crate::store::webhook_events::{self, WebhookSummary};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Cursor, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{Cursor, Idempotent, Json, Listing, NoBody, Page, Path, Problem, Query, operation};
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,53 +53,53 @@ impl From<WebhookSummary> for WebhookEventView {
     }
 }
 
-/// Lists webhook events, newest first.
+/// List stored webhook events, newest first.
+///
+/// An event in the state `unreadable` was not parsed, one in the state `pending` not processed.
+#[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     page: Page,
     Query(filter): Query<WebhookEventFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<WebhookEventView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let rows = webhook_events::list(&mut c, filter.state, page.after_id()?, page.fetch_limit()).await?;
     let id = |event: &WebhookSummary| Cursor::Id(event.id.map(WebhookEventId::uuid).unwrap_or_default());
-    Ok(ok(&page.listing(rows, id, WebhookEventView::from)))
+    Ok(Json::new(page.listing(rows, id, WebhookEventView::from)))
 }
 
-/// Parses and processes an event again. A processed event stays unchanged.
+/// Parse and process a webhook event again.
+///
+/// A processed event stays unchanged.
+#[operation]
 pub(crate) async fn retry(
     state: web::Data<BookingState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id: WebhookEventId = path_id(&path)?;
+    Path(id): Path<WebhookEventId>,
+    request: Idempotent<NoBody>,
+) -> Result<Json<WebhookEventView>, Problem> {
     let event = webhook_events::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let input = body.json_or_empty::<NoInput>().await?;
+    let request = request.read_empty().await?;
     let parsed = webhook::parse_stored(&state.gateways, &state.sealer, &event);
-    let (event, parsed, caller, now) = (&event, &parsed, &caller, state.ctx.now());
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::OK, async |c| {
-        if event.state != WebhookState::Processed {
-            match parsed {
-                Ok(gateway_event) => webhook::process(c, event, gateway_event, now).await?,
-                Err(reason) => webhook::store_unreadable(c, event, reason).await?,
+    let now = state.ctx.now();
+    request
+        .run(&state.ctx, async |c| {
+            if event.state != WebhookState::Processed {
+                match &parsed {
+                    Ok(gateway_event) => webhook::process(c, &event, gateway_event, now).await?,
+                    Err(reason) => webhook::store_unreadable(c, &event, reason).await?,
+                }
+                let audited = StaffAction {
+                    action: "webhook.retry",
+                    subject_type: "webhook_event",
+                    subject_id: id.to_string(),
+                    subject_user: None,
+                    detail: event.gateway.as_str(),
+                };
+                audit::record(c, "booking", &caller, now, audited).await?;
             }
-            let (subject_type, detail) = ("webhook_event", event.gateway.as_str());
-            let audited = StaffAction {
-                action: "webhook.retry",
-                subject_type,
-                subject_id: id.to_string(),
-                subject_user: None,
-                detail,
-            };
-            audit::record(c, "booking", caller, now, audited).await?;
-        }
-        let summary = webhook_events::find_summary(c, id).await?.ok_or(BookingError::NotFound)?;
-        Ok(WebhookEventView::from(summary))
-    })
-    .await
+            let summary = webhook_events::find_summary(c, id).await?.ok_or(BookingError::NotFound)?;
+            Ok(WebhookEventView::from(summary))
+        })
+        .await
 }
-
-/// An empty object.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-pub(crate) struct NoInput {}

@@ -4,10 +4,10 @@
 //! one batch. An event that arrives alone does not wait.
 
 use crate::BookingState;
-use crate::app::receive_capture::CapturedPayment;
 use crate::app::receive_capture_batch::{self, CaptureMessage};
 use crate::app::receive_webhook::WebhookEvent;
 use crate::domain::GatewayName;
+use crate::domain::gateway_event::CapturedPayment;
 use chassis::http::Problem;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

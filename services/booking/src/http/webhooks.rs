@@ -2,16 +2,21 @@
 
 use super::webhook_queue::{self, QueueOutcome};
 use crate::BookingState;
-use crate::app::receive_webhook::{self as webhook, GatewayEvent, WebhookEvent};
+use crate::app::receive_webhook::{self as webhook, WebhookEvent};
 use crate::domain::GatewayName;
-use crate::gateway::MalformedMessage;
+use crate::domain::gateway_event::GatewayEvent;
 use crate::gateway::sandbox::SandboxMessage;
+use crate::gateway::{MalformedMessage, PaymentGateway};
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{Problem, RawBody, ok, path_id};
+use actix_web::http::header::HeaderMap;
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest, HttpRequest};
+use chassis::http::{Doc, Json, Parameter, Path, Problem, RawBody, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::future::{Ready, ready};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -22,7 +27,7 @@ const EXCLUSIVE_TIMEOUT: Duration = Duration::from_millis(20);
 /// Maximal size of a webhook body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// RawBody of a webhook, by gateway; for the API document only.
+/// Body of a webhook, by gateway; for the API document only.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used; a gateway parses the bytes that its signature covers")]
@@ -39,33 +44,59 @@ pub(crate) struct WebhookReceipt {
     received: bool,
 }
 
-/// Stores and processes a webhook event. 200 means that the event and all its effects are committed. An event that
-/// cannot be parsed is stored and answered with 200 as well, because gateways disable webhooks that fail. 401 without
-/// a valid signature.
+/// A webhook whose signature is not verified yet. Extracting it never fails.
+pub(crate) struct SignedWebhook {
+    headers: HeaderMap,
+    body: RawBody,
+}
+
+impl FromRequest for SignedWebhook {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = RawBody::from_request(request, payload).into_inner();
+        ready(body.map(|body| Self { headers: request.headers().clone(), body }))
+    }
+}
+
+impl Parameter for SignedWebhook {
+    fn describe(doc: Doc) -> Doc {
+        doc.open_body::<WebhookBody>().empty_response(401)
+    }
+}
+
+impl SignedWebhook {
+    /// Reads the body. Errors with 401 without a valid signature of `gateway`, with 413 for more than 256 KiB.
+    async fn read(self, gateway: &dyn PaymentGateway) -> Result<Bytes, Problem> {
+        let signature = self.headers.get(gateway.signature_header()).and_then(|v| v.to_str().ok());
+        let signature = signature.ok_or_else(invalid_signature)?;
+        let bytes = self.body.bytes(MAX_BODY_BYTES).await?;
+        if gateway.verify_signature(signature, &bytes) { Ok(bytes) } else { Err(invalid_signature()) }
+    }
+}
+
+/// Receive a gateway's webhook; 401 without a valid signature.
+///
+/// 200 means that the event and all its effects are committed. An event that cannot be parsed is stored and answered
+/// with 200 as well, because gateways disable webhooks that fail. 404 for a gateway that is not configured.
+#[operation]
 pub(crate) async fn receive(
     state: web::Data<BookingState>,
-    path: web::Path<String>,
-    request: HttpRequest,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let name: GatewayName = path_id(&path)?;
+    Path(name): Path<GatewayName>,
+    webhook: SignedWebhook,
+) -> Result<Json<WebhookReceipt>, Problem> {
     let gateway = state.gateways.get(name).ok_or_else(Problem::not_found)?;
-    let signature = request.headers().get(gateway.signature_header()).and_then(|v| v.to_str().ok());
-    let signature = signature.ok_or_else(invalid_signature)?;
-    let bytes = body.bytes(MAX_BODY_BYTES).await?;
-    if !gateway.verify_signature(signature, &bytes) {
-        return Err(invalid_signature());
-    }
+    let bytes = webhook.read(gateway.as_ref()).await?;
     let event = webhook::new_event(name, &bytes, &state.sealer, state.ctx.now());
     match gateway.parse(&bytes) {
         Ok(gateway_event) => process(&state, &event, &gateway_event).await?,
         Err(MalformedMessage(reason)) => {
             tracing::error!(gateway = %name, key = event.event_key, reason, "webhook event not parsable");
-            let (event, reason) = (&event, &reason);
-            state.ctx.tx(async |c| Ok::<_, Problem>(webhook::store_unreadable(c, event, reason).await?)).await?;
+            state.ctx.tx(async |c| Ok::<_, Problem>(webhook::store_unreadable(c, &event, &reason).await?)).await?;
         }
     }
-    Ok(ok(&WebhookReceipt { received: true }))
+    Ok(Json::new(WebhookReceipt { received: true }))
 }
 
 async fn process(state: &BookingState, event: &WebhookEvent, gateway_event: &GatewayEvent) -> Result<(), Problem> {

@@ -1,9 +1,10 @@
 //! Reconciliation with the gateways: scans of their payment and refund lists, and checks of single orders.
 
 use crate::BookingState;
-use crate::app::receive_capture::{self, CapturedPayment};
+use crate::app::receive_capture;
 use crate::app::{apply_gateway_refund, reconcile_captures};
 use crate::domain::GatewayName;
+use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::reconciliation::Window;
 use crate::error::BookingError;
 use crate::gateway::{GatewayError, MAX_PAGE_ITEMS, PaymentGateway};

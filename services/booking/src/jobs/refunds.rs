@@ -1,9 +1,9 @@
 //! Refunds at the source. Gateways are processed one after another; one that does not answer does not delay the others.
 
 use crate::BookingState;
-use crate::app::advance_refund::ReportedRefund;
 use crate::app::apply_gateway_refund;
 use crate::app::send_refund::{self, GatewayCall, RefundCallOutcome, RefundTask};
+use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::{GatewayName, RefundId};
 use crate::error::BookingError;
 use crate::gateway::{CreateRefundOutcome, GatewayError, PaymentGateway};

@@ -1,11 +1,12 @@
 //! Queries of the table `members`: referrer, name and paid total of each member.
 
 use crate::schema::members;
-use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::plan::OneTimeBonus;
 use domain::{BookingId, Money, PaymentId, UserId};
+use std::collections::BTreeSet;
 
 /// A member.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -28,6 +29,20 @@ pub struct Member {
 }
 
 impl Member {
+    /// A member without a payment, whose name and referrer are not known.
+    fn new(user_id: UserId) -> Self {
+        Self {
+            user_id,
+            referrer_id: None,
+            name: None,
+            net_paid_paise: Money::ZERO,
+            active_buyer: false,
+            standing_version: 0,
+            first_booking_id: None,
+            once_bonus_payment_id: None,
+            once_bonus_threshold_paise: None,
+        }
+    }
     /// The referral bonus that is paid once for this member, if it was earned and not reversed.
     pub fn once_bonus(&self) -> Option<OneTimeBonus> {
         let payment_id = self.once_bonus_payment_id?;
@@ -45,23 +60,25 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> 
     if let Some(member) = find_for_update(c, user_id).await? {
         return Ok(member);
     }
-    let new_member = Member {
-        user_id,
-        referrer_id: None,
-        name: None,
-        net_paid_paise: Money::ZERO,
-        active_buyer: false,
-        standing_version: 0,
-        first_booking_id: None,
-        once_bonus_payment_id: None,
-        once_bonus_threshold_paise: None,
-    };
-    diesel::insert_into(members::table)
-        .values(&new_member)
-        .on_conflict_set(&[members::user_id::NAME], &[])
-        .execute(c)
-        .await?;
+    insert_all_if_absent(c, &[user_id]).await?;
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await
+}
+
+/// As [`lock`] for several members, by id.
+pub async fn lock_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<Member>> {
+    let mut found = lock_existing(c, ids).await?;
+    let known: BTreeSet<UserId> = found.iter().map(|m| m.user_id).collect();
+    let missing: Vec<UserId> = ids.iter().copied().filter(|id| !known.contains(id)).collect();
+    if !missing.is_empty() {
+        insert_all_if_absent(c, &missing).await?;
+        found.extend(lock_existing(c, &missing).await?);
+    }
+    Ok(found)
+}
+
+async fn insert_all_if_absent(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<()> {
+    let rows: Vec<Member> = ids.iter().copied().map(Member::new).collect();
+    upsert_many(c, members::table, rows, &[members::user_id::NAME], &[]).await
 }
 
 /// Locks the rows of these members, by id, until the transaction ends. Skips rows that are missing or locked by other

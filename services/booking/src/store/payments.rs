@@ -90,6 +90,11 @@ pub async fn find(c: &mut DbConnection, id: PaymentId) -> QueryResult<Option<Pay
     payments::table.find(id).select(Payment::as_select()).first(c).await.optional()
 }
 
+/// The payments with these ids.
+pub async fn list_by_ids(c: &mut DbConnection, ids: &[PaymentId]) -> QueryResult<Vec<Payment>> {
+    payments::table.filter(payments::id.any_of(ids)).select(Payment::as_select()).load(c).await
+}
+
 /// The payment of a gateway's order.
 pub async fn find_for_order(
     c: &mut DbConnection,

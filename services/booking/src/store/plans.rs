@@ -1,7 +1,7 @@
 //! Queries of the table `plan_versions`: published compensation plans. Version 1, the seed, is not stored.
 
 use crate::schema::plan_versions;
-use db::{DbConnection, UpsertExt};
+use db::{DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -18,8 +18,8 @@ pub async fn find_in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<O
 }
 
 /// A published plan version.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = plan_versions, check_for_backend(db::MultiBackend))]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = plan_versions, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct PlanVersionRow {
     pub version: i64,
     pub effective_from: Timestamp,
@@ -36,21 +36,7 @@ pub async fn list_all(c: &mut DbConnection) -> QueryResult<Vec<PlanVersionRow>> 
         .await
 }
 
-/// Inserts a version unless it is stored already.
-pub async fn insert_if_absent(
-    c: &mut DbConnection,
-    version: i64,
-    effective_from: Timestamp,
-    plan: &str,
-) -> QueryResult<()> {
-    diesel::insert_into(plan_versions::table)
-        .values((
-            plan_versions::version.eq(version),
-            plan_versions::effective_from.eq(effective_from),
-            plan_versions::plan.eq(plan),
-        ))
-        .on_conflict_set(&[plan_versions::version::NAME], &[])
-        .execute(c)
-        .await
-        .map(drop)
+/// Inserts the versions that are not stored already.
+pub async fn insert_all_if_absent(c: &mut DbConnection, rows: Vec<PlanVersionRow>) -> QueryResult<()> {
+    upsert_many(c, plan_versions::table, rows, &[plan_versions::version::NAME], &[]).await
 }

@@ -21,4 +21,5 @@ mod reconciling;
 mod refunding;
 mod reserves;
 mod resolving;
+mod wallet_decisions;
 mod webhooks;

@@ -7,12 +7,12 @@ use diesel::QueryResult;
 pub use crate::store::audit_log::{AuditEntry, AuditEntryId};
 pub use crate::store::tds_records::{TdsRecord, TdsRecordId};
 
-/// Inserts a deduction or its reversal. `false` when this payout already has that row.
-pub async fn insert_tds_record(c: &mut DbConnection, record: &TdsRecord) -> QueryResult<bool> {
-    tds_records::insert_if_new(c, record).await
+/// Inserts deductions and reversals. Skips those that their payout already has.
+pub async fn insert_tds_records(c: &mut DbConnection, records: &[TdsRecord]) -> QueryResult<()> {
+    tds_records::insert_new(c, records).await
 }
 
-/// Inserts an entry of the audit log. `false` when its id is there already.
-pub async fn insert_audit_entry(c: &mut DbConnection, entry: &AuditEntry) -> QueryResult<bool> {
-    audit_log::insert_if_new(c, entry).await
+/// Inserts entries of the audit log. Skips those whose id is there already.
+pub async fn insert_audit_entries(c: &mut DbConnection, entries: &[AuditEntry]) -> QueryResult<()> {
+    audit_log::insert_new(c, entries).await
 }

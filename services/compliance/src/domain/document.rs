@@ -69,6 +69,10 @@ impl DocumentKind {
         fits.then(|| Self(text.to_owned()))
     }
     /// The validated text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+    /// The validated text, owned.
     pub fn into_string(self) -> String {
         self.0
     }

@@ -2,8 +2,8 @@
 
 use crate::ComplianceState;
 use crate::store::audit_log::{self, AuditCriteria, AuditEntry, AuditEntryId};
-use actix_web::{HttpResponse, web};
-use chassis::http::{Cursor, Page, Problem, Query, TimeRange, ok};
+use actix_web::web;
+use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use domain::{Role, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,12 +55,15 @@ impl From<AuditEntry> for AuditEntryView {
     }
 }
 
-/// Lists audit entries newest first. 422 when `from` is after `to`.
+/// Audit log of staff actions, newest first.
+///
+/// 422 when `from` is after `to`.
+#[operation]
 pub(super) async fn list(
     state: web::Data<ComplianceState>,
     Query(filter): Query<AuditFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<AuditEntryView>>, Problem> {
     let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
     let criteria = AuditCriteria {
         actor: filter.actor,
@@ -72,5 +75,5 @@ pub(super) async fn list(
     };
     let mut c = state.ctx.db().replica().await?;
     let rows = audit_log::list(&mut c, &criteria).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), AuditEntryView::from)))
+    Ok(Json::new(page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), AuditEntryView::from)))
 }

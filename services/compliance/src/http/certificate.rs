@@ -4,12 +4,13 @@ use super::certificate_pdf::{Certificate, render};
 use crate::ComplianceState;
 use crate::app::issue_certificate::{CertificateIssue, issue_certificate};
 use crate::store::{certificates, tds_records};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{Problem, Query, path_id};
+use chassis::http::{Download, FileTypes, Path, Problem, Query, operation};
 use chassis::id;
-use domain::{FinancialYear, Money, UserId};
+use db::DbConnection;
+use domain::{FinancialYear, Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,15 +20,23 @@ pub(super) struct CertificateFilter {
     user_id: Option<UserId>,
 }
 
-/// Renders the certificate as a PDF. Records its first issue, and every download by staff. 404 for a year without
-/// deductions.
+/// Content type of a certificate.
+pub(super) struct CertificateFile;
+
+impl FileTypes for CertificateFile {
+    const CONTENT_TYPES: &'static [&'static str] = &["application/pdf"];
+}
+
+/// A year's deductions as a PDF: own, or with `user_id` any member's for staff.
+///
+/// The first issue is recorded, and every download by staff. 404 for a year without deductions.
+#[operation]
 pub(super) async fn get(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    path: web::Path<String>,
     Query(filter): Query<CertificateFilter>,
-) -> Result<HttpResponse, Problem> {
-    let year: FinancialYear = path_id(&path)?;
+    Path(year): Path<FinancialYear>,
+) -> Result<Download<CertificateFile>, Problem> {
     let user = filter.user_id.filter(|_| caller.role.is_staff()).unwrap_or(caller.user_id);
     let mut c = state.ctx.db().read().await?;
     let records = tds_records::list_for_year(&mut c, user, year).await?;
@@ -41,26 +50,28 @@ pub(super) async fn get(
         drop(c);
         let total_tds_paise = Money::total(records.iter().map(|r| r.tds_paise)).map_err(Problem::internal)?;
         let issue =
-            &CertificateIssue { id: id::fresh(), user_id: user, financial_year: year, total_tds_paise, issued_at: now };
-        state.ctx.tx(async |c| issue_certificate(c, issue).await.map_err(Problem::from)).await?;
+            CertificateIssue { id: id::fresh(), user_id: user, financial_year: year, total_tds_paise, issued_at: now };
+        state.ctx.tx(async |c| issue_certificate(c, &issue).await.map_err(Problem::from)).await?;
     }
     if caller.role.is_staff() {
-        let (actor, subject) = (&caller, format!("{user}-{year}"));
-        let record_download = async |c: &mut db::DbConnection| {
-            let action = StaffAction {
-                action: "compliance.certificate_download",
-                subject_type: "tds_certificate",
-                subject_id: subject.clone(),
-                subject_user: Some(user),
-                detail: "",
-            };
-            audit::record(c, "compliance", actor, now, action).await.map_err(Problem::from)
-        };
-        state.ctx.tx(record_download).await?;
+        state.ctx.tx(async |c| record_download(c, &caller, (user, year), now).await).await?;
     }
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header(("Content-Disposition", format!("attachment; filename=\"tds-{year}.pdf\"")))
-        .insert_header(("Cache-Control", "private, no-store"))
-        .body(file))
+    Ok(Download::attachment("application/pdf", &format!("tds-{year}.pdf"), file))
+}
+
+/// Publishes `StaffActed`: `caller` downloads the certificate of a member and year.
+async fn record_download(
+    c: &mut DbConnection,
+    caller: &Caller,
+    (user, year): (UserId, FinancialYear),
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let action = StaffAction {
+        action: "compliance.certificate_download",
+        subject_type: "tds_certificate",
+        subject_id: format!("{user}-{year}"),
+        subject_user: Some(user),
+        detail: "",
+    };
+    audit::record(c, "compliance", caller, now, action).await.map_err(Problem::from)
 }

@@ -6,9 +6,11 @@ use crate::app::review_document::review_document;
 use crate::domain::document::{ContentType, DocumentId, DocumentStatus, ReviewDecision, check_reviewer};
 use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{
+    Body, Cursor, Download, FieldErrors, FileTypes, Json, Listing, Page, Path, Problem, Query, operation,
+};
 use domain::{MultilineText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,82 +66,101 @@ pub(super) struct RejectDocumentInput {
     reason: MultilineText,
 }
 
-/// Lists documents newest first: the caller's own, or all for staff.
+/// Content types of a document.
+pub(super) struct DocumentFile;
+
+impl FileTypes for DocumentFile {
+    const CONTENT_TYPES: &'static [&'static str] =
+        &[ContentType::Pdf.as_str(), ContentType::Jpeg.as_str(), ContentType::Png.as_str()];
+}
+
+/// Documents, newest first: own, all members' for staff.
+#[operation]
 pub(super) async fn list(
     state: web::Data<ComplianceState>,
     caller: Caller,
     Query(filter): Query<DocumentFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<DocumentView>>, Problem> {
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let before = page.after_id()?;
     let mut c = state.ctx.db().read().await?;
     let rows = documents::list(&mut c, user, filter.status, before, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Id(row.id.uuid()), DocumentView::from)))
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), DocumentView::from)))
 }
 
 /// Loads a document that the caller may see; 404 otherwise.
-async fn load_visible(state: &ComplianceState, caller: &Caller, path: &str) -> Result<Document, Problem> {
-    let id = path_id(path)?;
+async fn load_visible(state: &ComplianceState, caller: &Caller, id: DocumentId) -> Result<Document, Problem> {
     let mut c = state.ctx.db().read().await?;
     let document = documents::find(&mut c, id).await?;
     document.filter(|document| caller.may_see(document.user_id)).ok_or_else(Problem::not_found)
 }
 
-/// Returns the metadata of a document; 404 when the caller may not see it.
+/// One document.
+///
+/// 404 when the caller may not see it.
+#[operation]
 pub(super) async fn get(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    Ok(ok(&DocumentView::from(load_visible(&state, &caller, &path).await?)))
+    Path(id): Path<DocumentId>,
+) -> Result<Json<DocumentView>, Problem> {
+    Ok(Json::new(load_visible(&state, &caller, id).await?.into()))
 }
 
-/// Sends the file as an attachment, so that a browser never renders it as a page of this origin. A download by staff is
-/// recorded in the audit log first.
-pub(super) async fn get_content(
+/// The content of a document.
+///
+/// It is an attachment, so that a browser never renders it as a page of this origin. A download by staff is recorded in
+/// the audit log first. 404 when the caller may not see the document.
+#[operation]
+pub(super) async fn download(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let document = load_visible(&state, &caller, &path).await?;
+    Path(id): Path<DocumentId>,
+) -> Result<Download<DocumentFile>, Problem> {
+    let document = load_visible(&state, &caller, id).await?;
     let bytes = state.blobs.get(&document.blob_name).await?;
     if Sha256::digest(&bytes).as_slice() != document.sha256 {
         return Err(Problem::internal(format!("the content of document {} does not match its SHA-256", document.id)));
     }
     if caller.role.is_staff() {
-        let (actor, document, now) = (&caller, &document, state.ctx.now());
-        state.ctx.tx(async |c| record_download(c, actor, document, now).await.map_err(Problem::from)).await?;
+        let now = state.ctx.now();
+        state.ctx.tx(async |c| record_download(c, &caller, &document, now).await.map_err(Problem::from)).await?;
     }
-    let disposition = format!("attachment; filename=\"{}.{}\"", document.id, document.content_type.extension());
-    Ok(HttpResponse::Ok()
-        .content_type(document.content_type.as_str())
-        .insert_header(("Content-Disposition", disposition))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header(("Content-Security-Policy", "sandbox; default-src 'none'"))
-        .insert_header(("Cache-Control", "private, no-store"))
-        .body(bytes))
+    Ok(attachment(&document, bytes))
 }
 
-/// Verifies a document. 403 for the caller's own, 409 when it was rejected before.
+/// The file of a document, which a browser neither renders nor runs.
+fn attachment(document: &Document, bytes: Vec<u8>) -> Download<DocumentFile> {
+    let name = format!("{}.{}", document.id, document.content_type.extension());
+    Download::attachment(document.content_type.as_str(), &name, bytes).sandboxed()
+}
+
+/// Verify a document.
+///
+/// 403 for the caller's own, 409 when it was rejected before.
+#[operation]
 pub(super) async fn verify(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id = load_for_review(&state, &caller, &path).await?;
+    Path(id): Path<DocumentId>,
+) -> Result<Json<DocumentView>, Problem> {
+    check_reviewable(&state, &caller, id).await?;
     apply_decision(&state, &caller, id, ReviewDecision::Verify).await
 }
 
-/// Rejects a document. 403 for the caller's own, 409 after another decision, 422 without a valid reason.
+/// Reject a document with a reason.
+///
+/// 403 for the caller's own, 409 after another decision, 422 without a valid reason.
+#[operation]
 pub(super) async fn reject(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    path: web::Path<String>,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id = load_for_review(&state, &caller, &path).await?;
-    let input = body.json_with_code::<RejectDocumentInput>("compliance.review_invalid").await?.value;
+    Path(id): Path<DocumentId>,
+    body: Body<RejectDocumentInput>,
+) -> Result<Json<DocumentView>, Problem> {
+    check_reviewable(&state, &caller, id).await?;
+    let input = body.read_with_code("compliance.review_invalid").await?;
     let reason = input.reason.trim();
     let mut errors = FieldErrors::new();
     let fits = (1..=MAX_REASON_CHARS).contains(&reason.chars().count());
@@ -149,11 +170,11 @@ pub(super) async fn reject(
     apply_decision(&state, &caller, id, ReviewDecision::Reject { reason }).await
 }
 
-/// Returns the id of a visible document; 404 without one, 403 for the caller's own. Runs before the body is read.
-async fn load_for_review(state: &ComplianceState, caller: &Caller, path: &str) -> Result<DocumentId, Problem> {
-    let document = load_visible(state, caller, path).await?;
-    check_reviewer(document.user_id, caller.user_id).map_err(ComplianceError::from)?;
-    Ok(document.id)
+/// Checks that the caller may review the document, before the body is read. 404 when it is not visible, 403 for the
+/// caller's own.
+async fn check_reviewable(state: &ComplianceState, caller: &Caller, id: DocumentId) -> Result<(), Problem> {
+    let document = load_visible(state, caller, id).await?;
+    Ok(check_reviewer(document.user_id, caller.user_id).map_err(ComplianceError::from)?)
 }
 
 async fn apply_decision(
@@ -161,8 +182,8 @@ async fn apply_decision(
     caller: &Caller,
     id: DocumentId,
     decision: ReviewDecision<'_>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<DocumentView>, Problem> {
     let now = state.ctx.now();
     let document = state.ctx.tx(async |c| review_document(c, caller, id, decision, now).await).await?;
-    Ok(ok(&DocumentView::from(document)))
+    Ok(Json::new(document.into()))
 }

@@ -7,10 +7,10 @@
 use crate::ComplianceState;
 use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine, safe_cell};
 use crate::store::tds_records::{self, TdsRecord};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use chassis::auth::Caller;
-use chassis::http::{BodySender, Problem, download, long_read, path_id};
+use chassis::http::{BodySender, Download, FileTypes, Path, Problem, download, long_read, operation};
 use db::{DbConnection, LongRead};
 use domain::{FinancialYear, Quarter};
 use secrecy::ExposeSecret;
@@ -21,17 +21,27 @@ const PAGE_RECORDS: i64 = 500;
 /// Placeholder of TDS returns for a deductee without a PAN.
 const NO_PAN: &str = "PANNOTAVBL";
 
-/// Sends the statement. 404 for a path that is no year and quarter, 429 while no connection for long reads is free.
+/// Content type of a statement.
+pub(super) struct StatementFile;
+
+impl FileTypes for StatementFile {
+    const CONTENT_TYPES: &'static [&'static str] = &["text/csv"];
+}
+
+/// A quarter's deductions by PAN as CSV, with control totals.
+///
+/// Every download is recorded in the audit log. 404 for a path that is no year and quarter, 429 while other long reads
+/// run.
+#[operation]
 pub(super) async fn get(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    path: web::Path<(String, String)>,
-) -> Result<HttpResponse, Problem> {
-    let quarter: (FinancialYear, Quarter) = (path_id(&path.0)?, path_id(&path.1)?);
+    Path((year, quarter)): Path<(FinancialYear, Quarter)>,
+) -> Result<Download<StatementFile>, Problem> {
     let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
-    let name = format!("tds-{}-{}.csv", quarter.0, quarter.1);
-    download("text/csv; charset=utf-8", &name, async move |out| send(&state, &caller, &long_read, quarter, &out).await)
-        .await
+    let name = format!("tds-{year}-{quarter}.csv");
+    let produce = async move |out| send(&state, &caller, &long_read, (year, quarter), &out).await;
+    Ok(Download::new(download("text/csv; charset=utf-8", &name, produce).await?))
 }
 
 async fn send(

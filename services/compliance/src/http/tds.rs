@@ -2,9 +2,9 @@
 
 use crate::ComplianceState;
 use crate::store::tds_records::{self, TdsRecord};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, Page, Problem, Query, ok};
+use chassis::http::{Cursor, Json, Page, Problem, Query, operation};
 use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,13 +77,16 @@ impl From<TdsRecord> for TdsView {
     }
 }
 
-/// Lists TDS records of a year with the totals of the whole year: the caller's own, or all for staff.
+/// Tax deducted at source in a financial year: own, all members' for staff.
+///
+/// The totals are those of the whole year. 422 for a malformed `fy` or `user_id`.
+#[operation]
 pub(super) async fn list(
     state: web::Data<ComplianceState>,
     caller: Caller,
     Query(filter): Query<TdsFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<TdsList>, Problem> {
     let year = filter.fy.unwrap_or_else(|| state.ctx.now().financial_year());
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let before = page.after_id()?;
@@ -91,5 +94,5 @@ pub(super) async fn list(
     let rows = tds_records::list(&mut c, user, year, before, page.fetch_limit()).await?;
     let (total_gross, total_tds) = tds_records::totals(&mut c, user, year).await?;
     let listing = page.listing(rows, |row| Cursor::Id(row.id.uuid()), TdsView::from);
-    Ok(ok(&TdsList { items: listing.items, total_gross, total_tds, next_cursor: listing.next_cursor }))
+    Ok(Json::new(TdsList { items: listing.items, total_gross, total_tds, next_cursor: listing.next_cursor }))
 }

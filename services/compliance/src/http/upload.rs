@@ -10,17 +10,23 @@ use crate::domain::document::{
 use crate::picture;
 use crate::store::documents::Document;
 use actix_multipart::{Multipart, MultipartError};
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use chassis::auth::Caller;
-use chassis::http::{FieldErrors, IdempotencyKey, Problem, REPLAYED_HEADER, RawBody};
+use chassis::http::{
+    Created, Doc, Execution, FieldErrors, File, FileType, Idempotent, Parameter, Problem, RawBody, operation,
+};
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
+use std::future::{Ready, ready};
 
 /// Size limit of a form without its file: boundaries, headers and other fields.
 const MAX_FORM_OVERHEAD_BYTES: usize = 64 * 1024;
+/// Size limit of a form.
+const MAX_FORM_BYTES: usize = MAX_DOCUMENT_BYTES + MAX_FORM_OVERHEAD_BYTES;
 
 /// The form, for the API document.
 #[derive(JsonSchema)]
@@ -40,17 +46,74 @@ struct UploadFields {
     kind: Option<String>,
 }
 
-/// Validates the form, stores the bytes, then inserts the document. Deletes the bytes again when the insertion fails or
-/// the request is a replay.
-pub(super) async fn upload(
+/// A valid form.
+struct Upload {
+    bytes: Bytes,
+    kind: DocumentKind,
+    content_type: ContentType,
+    sha256: Vec<u8>,
+}
+
+/// A form that is not read yet, and the request's `Idempotency-Key`. 400 for a malformed key.
+pub(super) struct UploadRequest {
+    request: HttpRequest,
+    form: RawBody,
+}
+
+impl FromRequest for UploadRequest {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // The key is checked before the form is read.
+        let checked = with_fingerprint(request, Bytes::new());
+        let form = RawBody::from_request(request, payload).into_inner();
+        ready(checked.and(form).map(|form| Self { request: request.clone(), form }))
+    }
+}
+
+impl Parameter for UploadRequest {
+    fn describe(doc: Doc) -> Doc {
+        doc.form::<UploadDocumentInput>().idempotent()
+    }
+}
+
+impl UploadRequest {
+    /// Reads and validates the form; errors as [`parse_form`] and [`validate`] do. The same key with another kind or
+    /// other bytes is refused with 422.
+    async fn read(self) -> Result<(Upload, Execution), Problem> {
+        let upload = validate(parse_form(&self.request, self.form).await?)?;
+        let fingerprint = Bytes::from([upload.kind.as_str().as_bytes(), &[0], &upload.sha256].concat());
+        let (_, execution) = with_fingerprint(&self.request, fingerprint)?.read().await?;
+        Ok((upload, execution))
+    }
+}
+
+/// What stands for the form in the hash of the request, because the boundary of a form differs in each request.
+struct Fingerprint;
+
+impl FileType for Fingerprint {
+    const CONTENT_TYPE: &'static str = "multipart/form-data";
+    // The length in the headers is that of the form.
+    const MAX_BYTES: usize = MAX_FORM_BYTES;
+}
+
+/// The request with its key, and with `fingerprint` in place of its body. 400 for a malformed key.
+fn with_fingerprint(request: &HttpRequest, fingerprint: Bytes) -> Result<Idempotent<File<Fingerprint>>, Problem> {
+    Idempotent::from_request(request, &mut Payload::from(fingerprint)).into_inner()
+}
+
+/// Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`.
+///
+/// 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted,
+/// 409 when the member has too many documents.
+#[operation]
+pub(super) async fn create(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    request: HttpRequest,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let form = parse_form(&request, body).await?;
-    let (bytes, kind, content_type) = validate(form)?;
+    request: UploadRequest,
+) -> Result<Created<DocumentView>, Problem> {
+    let (Upload { bytes, kind, content_type, sha256 }, request) = request.read().await?;
     check_decodable(&state, &bytes, content_type).await?;
     let document = Document {
         id: chassis::id::fresh(),
@@ -58,7 +121,7 @@ pub(super) async fn upload(
         kind: kind.into_string(),
         content_type,
         size_bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-        sha256: Sha256::digest(&bytes).to_vec(),
+        sha256,
         blob_name: random_blob_name(),
         status: DocumentStatus::Pending,
         reason: String::new(),
@@ -69,19 +132,16 @@ pub(super) async fn upload(
     // Bytes before row, so that no row lacks its bytes. A crash or a lost answer of the store leaves bytes without a
     // row, which are unreachable and harmless.
     state.blobs.put(&document.blob_name, bytes.to_vec()).await?;
-    let row = &document;
-    // The multipart boundary differs in each request, so the idempotency fingerprint covers kind and hash instead.
-    let fingerprint = Bytes::from([row.kind.as_bytes(), &[0], &row.sha256].concat());
-    let response = idem.run(&state.ctx, &caller, &fingerprint, StatusCode::CREATED, async |c| {
-        add_document(c, row).await?;
-        Ok::<DocumentView, Problem>(row.clone().into())
+    let created = request.run(&state.ctx, async |c| {
+        add_document(c, &document).await?;
+        Ok(DocumentView::from(document.clone()))
     });
-    let response = response.await;
-    let is_new = response.as_ref().is_ok_and(|response| !response.headers().contains_key(REPLAYED_HEADER));
-    if !is_new {
+    let created = created.await;
+    if created.as_ref().map_or(true, Created::is_repeated) {
+        // The insertion failed, or an earlier request stored the same bytes.
         let _orphaned = state.blobs.delete(&document.blob_name).await;
     }
-    response
+    created
 }
 
 /// Decodes a whole picture; 422 when that fails, since valid first bytes do not make a valid picture.
@@ -105,7 +165,7 @@ fn too_large() -> Problem {
 /// Parses the multipart form. The limit covers the whole body, so unknown fields count too. Errors with 413 for a body
 /// or file that is too large, 400 for a repeated field or malformed form, 415 for another content type.
 async fn parse_form(request: &HttpRequest, body: RawBody) -> Result<UploadFields, Problem> {
-    let bytes = body.bytes(MAX_DOCUMENT_BYTES + MAX_FORM_OVERHEAD_BYTES).await?;
+    let bytes = body.bytes(MAX_FORM_BYTES).await?;
     let mut parts = Multipart::new(request.headers(), stream::iter([Ok(bytes)]));
     let mut form = UploadFields::default();
     while let Some(part) = parts.next().await {
@@ -136,7 +196,8 @@ fn malformed(error: MultipartError) -> Problem {
     Problem::bad_request("request.malformed_form", error.to_string())
 }
 
-fn validate(form: UploadFields) -> Result<(Bytes, DocumentKind, ContentType), Problem> {
+/// Validates the fields; 422 for a missing or invalid one.
+fn validate(form: UploadFields) -> Result<Upload, Problem> {
     let file = form.file.unwrap_or_default();
     let kind = form.kind.as_deref().and_then(DocumentKind::try_new);
     let content_type = ContentType::detect(&file);
@@ -149,7 +210,10 @@ fn validate(form: UploadFields) -> Result<(Bytes, DocumentKind, ContentType), Pr
     errors.require("kind", kind.is_some(), "format", "1 to 32 lowercase letters, digits and underscores");
     errors.finish("compliance.document_invalid")?;
     match (kind, content_type) {
-        (Some(kind), Some(content_type)) => Ok((file, kind, content_type)),
+        (Some(kind), Some(content_type)) => {
+            let sha256 = Sha256::digest(&file).to_vec();
+            Ok(Upload { bytes: file, kind, content_type, sha256 })
+        }
         (None, _) | (_, None) => Err(Problem::internal("a validated form is complete")),
     }
 }

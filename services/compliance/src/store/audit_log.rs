@@ -1,7 +1,7 @@
 //! Audit log entries.
 
 use crate::schema::audit_log;
-use db::{DbConnection, inserted};
+use db::{DbConnection, insert_many, inserted, is_unique_violation};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Role, Timestamp, UserId};
@@ -26,9 +26,19 @@ pub struct AuditEntry {
     pub acted_at: Timestamp,
 }
 
-/// Inserts an entry. `false` when its id is there already.
-pub async fn insert_if_new(c: &mut DbConnection, entry: &AuditEntry) -> QueryResult<bool> {
-    inserted(diesel::insert_into(audit_log::table).values(entry).execute(c).await)
+/// Inserts the entries whose id is new.
+///
+/// The table refuses updates, so an upsert is not possible. Nearly always all entries are new and one statement inserts
+/// them; when one is known, they are inserted one by one.
+pub async fn insert_new(c: &mut DbConnection, entries: &[AuditEntry]) -> QueryResult<()> {
+    match insert_many(c, audit_log::table, entries).await {
+        Err(error) if is_unique_violation(&error) => {}
+        done => return done.map(drop),
+    }
+    for entry in entries {
+        inserted(diesel::insert_into(audit_log::table).values(entry).execute(c).await)?;
+    }
+    Ok(())
 }
 
 /// Filter and page of an audit log listing.

@@ -1,7 +1,7 @@
 //! TDS records: deductions and their reversals.
 
 use crate::schema::tds_records;
-use db::{DbConnection, inserted, sum_i64};
+use db::{DbConnection, insert_many, inserted, is_unique_violation, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
@@ -35,9 +35,19 @@ pub struct TdsRecord {
     pub reverses_at: Option<Timestamp>,
 }
 
-/// Inserts a record. `false` when the payout already has its deduction or reversal.
-pub async fn insert_if_new(c: &mut DbConnection, record: &TdsRecord) -> QueryResult<bool> {
-    inserted(diesel::insert_into(tds_records::table).values(record).execute(c).await)
+/// Inserts the records that are the first deduction or the first reversal of their payout.
+///
+/// The table refuses updates, so an upsert is not possible. Nearly always all records are new and one statement inserts
+/// them; when one is known, they are inserted one by one.
+pub async fn insert_new(c: &mut DbConnection, records: &[TdsRecord]) -> QueryResult<()> {
+    match insert_many(c, tds_records::table, records).await {
+        Err(error) if is_unique_violation(&error) => {}
+        done => return done.map(drop),
+    }
+    for record in records {
+        inserted(diesel::insert_into(tds_records::table).values(record).execute(c).await)?;
+    }
+    Ok(())
 }
 
 /// Lists the records of a year newest first: of one member or of all, from before the id `before`.

@@ -12,10 +12,10 @@ use crate::store::NotificationRow;
 use crate::streams::{ConnectionPermit, Registration, StreamEndCause};
 use crate::{NotificationState, store};
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, rt, web};
+use actix_web::{HttpRequest, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, Closed, Session};
 use chassis::auth::{AuthFailure, Claims};
-use chassis::http::{Problem, Query};
+use chassis::http::{Problem, Query, Upgrade, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -86,13 +86,17 @@ impl From<StreamEndCause> for StreamEnd {
     }
 }
 
-/// Opens a stream. Errors with 401 for an invalid token, 426 without an upgrade and 503 at the limit of streams.
+/// Stream your notifications over a WebSocket, each as a JSON message like in the list.
+///
+/// The token comes after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a
+/// sixth closes the oldest with code 4001. 401 for an invalid token, 426 without an upgrade, 503 at the limit of streams.
+#[operation]
 pub(super) async fn open(
     state: web::Data<NotificationState>,
     request: HttpRequest,
     payload: web::Payload,
     from: Result<Query<StreamFilter>, Problem>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Upgrade, Problem> {
     let client = match token_from_request(&request) {
         Some(token) => Some(AuthenticatedClient { claims: state.ctx.verifier().verify(&token).await?, token }),
         None => None,
@@ -116,7 +120,7 @@ pub(super) async fn open(
     let messages =
         messages.max_frame_size(MAX_MESSAGE_BYTES).aggregate_continuations().max_continuation_size(MAX_MESSAGE_BYTES);
     rt::spawn(serve(state, connection, session, messages, client, from.after));
-    Ok(response)
+    Ok(Upgrade(response))
 }
 
 fn too_many_streams() -> Problem {

@@ -4,7 +4,8 @@ use super::{publish, tax};
 use crate::domain::payout::{Command, PayoutFacts, PayoutStatus, PayoutTransition, decide_transition};
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
-use crate::store::taxes;
+use crate::store::taxes::{self, TaxLine};
+use chassis::events::outbox::{self, OutboxEvent};
 use db::DbConnection;
 use domain::{PayoutId, Timestamp, UserId};
 
@@ -43,29 +44,15 @@ pub async fn execute(
     now: Timestamp,
     set_details: impl FnOnce(&mut Payout),
 ) -> Result<CommandOutcome, PayoutError> {
-    let changed = apply_command(c, &mut payout, command, now, set_details).await?;
-    if changed {
-        payouts::save(c, &payout).await?;
-    }
-    Ok(CommandOutcome { payout, changed })
-}
-
-/// Does the same as [`execute`] without saving. Returns true if the payout changed.
-pub async fn apply_command(
-    c: &mut DbConnection,
-    payout: &mut Payout,
-    command: Command<'_>,
-    now: Timestamp,
-    set_details: impl FnOnce(&mut Payout),
-) -> Result<bool, PayoutError> {
-    match decide(payout, &[], command)? {
+    match decide(&payout, &[], command)? {
         PayoutTransition::Move(path) => {
-            set_details(payout);
-            transition(c, payout, path, command == Command::RefuseHold, now).await?;
-            Ok(true)
+            set_details(&mut payout);
+            transition(c, &mut payout, path, now).await?;
+            payouts::save(c, &payout).await?;
+            Ok(CommandOutcome { payout, changed: true })
         }
         // Approvals are handled by `approve`, so `RecordApproval` does not occur here.
-        PayoutTransition::RecordApproval | PayoutTransition::Unchanged => Ok(false),
+        PayoutTransition::RecordApproval | PayoutTransition::Unchanged => Ok(CommandOutcome { payout, changed: false }),
     }
 }
 
@@ -75,22 +62,34 @@ pub async fn transition(
     c: &mut DbConnection,
     payout: &mut Payout,
     path: &[PayoutStatus],
-    hold_refused: bool,
     now: Timestamp,
 ) -> Result<(), PayoutError> {
     let line =
         if path.iter().any(|status| has_fixed_tax(*status)) { taxes::find_tax_line(c, payout.id).await? } else { None };
+    if path.iter().any(|status| matches!(status, PayoutStatus::Failed | PayoutStatus::Reversed)) {
+        tax::release(c, line.as_ref().ok_or(PayoutError::NoTaxLine(payout.id))?, now).await?;
+    }
+    let events = move_through(payout, path, line.as_ref(), false, now);
+    Ok(outbox::publish_all(c, events).await?)
+}
+
+/// Moves `payout` through the states of `path` without saving anything, and returns the events of the states.
+/// `hold_refused` is whether the wallet's refusal of the hold rejects the payout.
+pub fn move_through(
+    payout: &mut Payout,
+    path: &[PayoutStatus],
+    line: Option<&TaxLine>,
+    hold_refused: bool,
+    now: Timestamp,
+) -> Vec<OutboxEvent> {
+    let mut events = Vec::with_capacity(path.len());
     for status in path {
         payout.status = *status;
         payout.version += 1;
         payout.changed_at = now;
-        if matches!(status, PayoutStatus::Failed | PayoutStatus::Reversed) {
-            let line = line.as_ref().ok_or(PayoutError::NoTaxLine(payout.id))?;
-            tax::release(c, line, now).await?;
-        }
-        publish::publish_payout(c, payout, line.as_ref(), hold_refused).await?;
+        events.extend(publish::payout_event(payout, line, hold_refused));
     }
-    Ok(())
+    events
 }
 
 /// Whether the tax of a payout is fixed once it reaches this state.

@@ -1,9 +1,10 @@
 //! The wallet's decisions on holds for payouts.
 
 use super::advance;
-use crate::domain::payout::{Command, hold_refusal_text};
+use crate::domain::payout::{Command, PayoutTransition, hold_refusal_text};
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
+use chassis::events::outbox;
 use db::DbConnection;
 use domain::{PayoutId, Timestamp};
 use std::collections::BTreeMap;
@@ -19,8 +20,9 @@ pub struct HoldDecision {
     pub at: Timestamp,
 }
 
-/// Makes each payout pending, or rejects it if the wallet refused the hold. Locks all payouts in one statement and
-/// saves the changed ones in another. Errors with `UnknownPayout`.
+/// Makes each payout pending, or rejects it if the wallet refused the hold. A payout that has a decision already does
+/// not change. Locks all payouts in one statement, publishes in another and saves the changed ones in a third. Errors
+/// with `UnknownPayout`.
 pub async fn apply_hold_decisions(c: &mut DbConnection, decisions: &[HoldDecision]) -> Result<(), PayoutError> {
     let ids: Vec<PayoutId> = decisions.iter().map(|decision| decision.payout_id).collect();
     if ids.is_empty() {
@@ -28,17 +30,21 @@ pub async fn apply_hold_decisions(c: &mut DbConnection, decisions: &[HoldDecisio
     }
     let locked = payouts::lock_many(c, &ids).await?;
     let mut by_id: BTreeMap<PayoutId, (Payout, bool)> = locked.into_iter().map(|p| (p.id, (p, false))).collect();
+    let mut events = Vec::new();
     for decision in decisions {
         let id = decision.payout_id;
         let (payout, has_changed) = by_id.get_mut(&id).ok_or(PayoutError::UnknownPayout(id))?;
         let command = if decision.placed { Command::Hold } else { Command::RefuseHold };
-        let set_reason = |payout: &mut Payout| {
+        if let PayoutTransition::Move(path) = advance::decide(payout, &[], command)? {
             if !decision.placed {
                 hold_refusal_text(&decision.reason).clone_into(&mut payout.reason);
             }
-        };
-        *has_changed |= advance::apply_command(c, payout, command, decision.at, set_reason).await?;
+            // The tax of a payout is not fixed before its approval.
+            events.extend(advance::move_through(payout, path, None, !decision.placed, decision.at));
+            *has_changed = true;
+        }
     }
     let changed: Vec<Payout> = by_id.into_values().filter_map(|(payout, changed)| changed.then_some(payout)).collect();
+    outbox::publish_all(c, events).await?;
     Ok(payouts::save_hold_decisions(c, &changed).await?)
 }

@@ -54,11 +54,11 @@ async fn complete_approval(
     payout.emi_paise = parts.emi;
     payout.net_paise = parts.net;
     payout.tax_rule_id = line.rule_id;
-    advance::transition(c, payout, path, false, now).await?;
+    advance::transition(c, payout, path, now).await?;
     if payout.net_paise.is_zero()
         && let PayoutTransition::Move(rest) = advance::decide(payout, &[], Command::Pay { utr: "" })?
     {
-        advance::transition(c, payout, rest, false, now).await?;
+        advance::transition(c, payout, rest, now).await?;
     }
     Ok(payouts::save(c, payout).await?)
 }

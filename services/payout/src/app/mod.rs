@@ -2,12 +2,14 @@
 //!
 //! - Members: [`request`] (quotes and requests), [`end_pending`] (cancel, reject, expire).
 //! - Staff: [`approve`], [`settle`], [`batches`], [`bank_accounts`], [`add_tax_rule`].
-//! - Events: [`project`] (copies of other services' data), [`apply_hold`] (hold decisions).
+//! - Events: [`project`] (copies of other services' data), [`apply_kyc`] (KYC decisions), [`apply_hold`] (hold
+//!   decisions).
 //! - Common steps: [`advance`] (transitions), [`publish`] (events), [`terms`] (plan in force), [`tax`].
 
 pub mod add_tax_rule;
 pub mod advance;
 pub mod apply_hold;
+pub mod apply_kyc;
 pub mod approve;
 pub mod bank_accounts;
 pub mod batches;

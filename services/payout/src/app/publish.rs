@@ -3,34 +3,25 @@
 use crate::domain::payout::PayoutStatus;
 use crate::store::payouts::Payout;
 use crate::store::taxes::TaxLine;
-use chassis::events::outbox;
-use db::DbConnection;
-use diesel::QueryResult;
+use chassis::events::outbox::OutboxEvent;
 use proto_events::payout::v1 as event;
 
-/// Writes the event of the payout's current state to the outbox. `Pending` has no event, because the wallet's
-/// `HoldDecided` announces it. `tax` is present from approval on.
-pub async fn publish_payout(
-    c: &mut DbConnection,
-    payout: &Payout,
-    tax: Option<&TaxLine>,
-    hold_refused: bool,
-) -> QueryResult<()> {
+/// The event of the payout's current state. `Pending` has none, because the wallet's `HoldDecided` announces it. `tax`
+/// is present from approval on.
+pub fn payout_event(payout: &Payout, tax: Option<&TaxLine>, hold_refused: bool) -> Option<OutboxEvent> {
     let (subject, at, status) = (payout.id, payout.changed_at, payout.status);
     let tax = tax.map(|line| tax_line_message(payout, line));
     let payout = Some(payout_message(payout));
     match status {
-        PayoutStatus::Requested => outbox::publish(c, subject, at, &event::PayoutRequested { payout }).await,
-        PayoutStatus::Pending => Ok(()),
-        PayoutStatus::Approved => outbox::publish(c, subject, at, &event::PayoutApproved { payout, tax }).await,
-        PayoutStatus::Processing => outbox::publish(c, subject, at, &event::PayoutProcessing { payout }).await,
-        PayoutStatus::Completed => outbox::publish(c, subject, at, &event::PayoutCompleted { payout, tax }).await,
-        PayoutStatus::Rejected => {
-            outbox::publish(c, subject, at, &event::PayoutRejected { payout, hold_refused }).await
-        }
-        PayoutStatus::Cancelled => outbox::publish(c, subject, at, &event::PayoutCancelled { payout }).await,
-        PayoutStatus::Failed => outbox::publish(c, subject, at, &event::PayoutFailed { payout }).await,
-        PayoutStatus::Reversed => outbox::publish(c, subject, at, &event::PayoutReversed { payout, tax }).await,
+        PayoutStatus::Requested => Some(OutboxEvent::new(subject, at, &event::PayoutRequested { payout })),
+        PayoutStatus::Pending => None,
+        PayoutStatus::Approved => Some(OutboxEvent::new(subject, at, &event::PayoutApproved { payout, tax })),
+        PayoutStatus::Processing => Some(OutboxEvent::new(subject, at, &event::PayoutProcessing { payout })),
+        PayoutStatus::Completed => Some(OutboxEvent::new(subject, at, &event::PayoutCompleted { payout, tax })),
+        PayoutStatus::Rejected => Some(OutboxEvent::new(subject, at, &event::PayoutRejected { payout, hold_refused })),
+        PayoutStatus::Cancelled => Some(OutboxEvent::new(subject, at, &event::PayoutCancelled { payout })),
+        PayoutStatus::Failed => Some(OutboxEvent::new(subject, at, &event::PayoutFailed { payout })),
+        PayoutStatus::Reversed => Some(OutboxEvent::new(subject, at, &event::PayoutReversed { payout, tax })),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::store::accounts::{self, BankAccount};
 use crate::store::bookings;
 use crate::store::members::{self, MemberRow};
 use crate::store::payouts::{self, Payout};
+use chassis::events::outbox;
 use db::DbConnection;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, UserId};
@@ -93,7 +94,7 @@ pub async fn create(
         changed_at: now,
     };
     payouts::insert(c, &payout).await?;
-    publish::publish_payout(c, &payout, None, false).await?;
+    outbox::publish_all(c, publish::payout_event(&payout, None, false).into_iter().collect()).await?;
     Ok(payout)
 }
 

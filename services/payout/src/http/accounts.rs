@@ -8,10 +8,11 @@ use crate::app::batches::ACCOUNT_PURPOSE;
 use crate::domain::BankAccountId;
 use crate::domain::account::{AccountSource, VerificationContext, is_account_number, is_ifsc, session_started_at};
 use crate::store::accounts::{self as store, BankAccount};
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{
+    Created, Cursor, FieldErrors, Idempotent, Json, Listing, NoContent, Page, Path, Problem, Query, operation,
+};
 use chassis::id;
 use chassis::pii::mask_account;
 use domain::{SingleLineText, UserId};
@@ -68,60 +69,68 @@ pub(super) struct AccountFilter {
     user_id: Option<UserId>,
 }
 
+/// Your bank accounts.
+#[operation]
 pub(super) async fn list(
     state: web::Data<PayoutState>,
     caller: Caller,
     page: Page,
     Query(filter): Query<AccountFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<AccountView>>, Problem> {
     let requested = filter.user_id.filter(|_| caller.role.is_staff());
     let mut c = state.ctx.db().read().await?;
     let owner = requested.unwrap_or(caller.user_id);
     let rows = store::list(&mut c, owner, page.after_id()?, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |a| Cursor::Id(a.id.uuid()), AccountView::from)))
+    Ok(Json::new(page.listing(rows, |a| Cursor::Id(a.id.uuid()), AccountView::from)))
 }
 
+/// Add a bank account.
+///
+/// It must be verified before it is paid. 409 if the account number is on the caller's list already.
+#[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<AccountInput>("payout.bank_account_invalid").await?;
-    let account = &input.value.validate(&state, caller.user_id)?;
-    let actor = &caller;
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        bank_accounts::create(c, account).await?;
-        let subject = Subject::BankAccount(account.id, account.user_id);
-        record_audit(c, actor, account.created_at, "payout.bank_account_add", subject, &account.account_mask).await?;
-        Ok::<AccountView, Problem>(account.clone().into())
-    })
-    .await
+    request: Idempotent<AccountInput>,
+) -> Result<Created<AccountView>, Problem> {
+    let (input, request) = request.read_with_code("payout.bank_account_invalid").await?;
+    let account = input.validate(&state, caller.user_id)?;
+    request
+        .run(&state.ctx, async |c| {
+            bank_accounts::create(c, &account).await?;
+            let subject = Subject::BankAccount(account.id, account.user_id);
+            let (added_at, mask) = (account.created_at, &account.account_mask);
+            record_audit(c, &caller, added_at, "payout.bank_account_add", subject, mask).await?;
+            Ok(account.clone().into())
+        })
+        .await
 }
 
+/// Remove one of your bank accounts.
+///
+/// A repeated request succeeds too. 404 for an account of another member; 409 for the account of the approved KYC.
+#[operation]
 pub(super) async fn delete(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id: BankAccountId = path_id(&path)?;
+    Path(id): Path<BankAccountId>,
+) -> Result<NoContent, Problem> {
     let mut c = state.ctx.db().read().await?;
     let account = store::find_including_removed(&mut c, id).await?.filter(|account| account.user_id == caller.user_id);
     drop(c);
-    let account = account.ok_or_else(Problem::not_found)?;
-    let (actor, at, account) = (&caller, state.ctx.now(), &account);
+    let (account, now) = (account.ok_or_else(Problem::not_found)?, state.ctx.now());
     state
         .ctx
         .tx(async |c| {
-            // A repeated request succeeds too, and writes no second audit record.
-            if bank_accounts::delete(c, account.id).await? {
-                let subject = Subject::BankAccount(account.id, account.user_id);
-                record_audit(c, actor, at, "payout.bank_account_remove", subject, &account.account_mask).await?;
+            // A repeated request writes no second audit record.
+            if bank_accounts::delete(c, id).await? {
+                let subject = Subject::BankAccount(id, account.user_id);
+                record_audit(c, &caller, now, "payout.bank_account_remove", subject, &account.account_mask).await?;
             }
             Ok::<_, Problem>(())
         })
         .await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
 /// Facts that decide whether the caller, as the owner, may verify an account.
@@ -135,34 +144,33 @@ pub(super) fn verification_context(state: &PayoutState, caller: &Caller) -> Veri
     }
 }
 
+/// Verify a bank account: staff at once, the owner after the wait and a fresh one-time code.
+///
+/// 403 for staff who verify an own account; 404 for an account of another member; 422 before the end of the wait and
+/// for a session that started before it.
+#[operation]
 pub(super) async fn verify(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let account = load_account(&state, &path).await?;
+    Path(id): Path<BankAccountId>,
+) -> Result<Json<AccountView>, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    let account = store::find(&mut c, id).await?.ok_or_else(Problem::not_found)?;
+    drop(c);
     caller.require_may_see(account.user_id)?;
     let verification =
-        &VerificationContext { as_staff: caller.role.is_staff(), ..verification_context(&state, &caller) };
-    let (actor, id) = (&caller, account.id);
+        VerificationContext { as_staff: caller.role.is_staff(), ..verification_context(&state, &caller) };
     let account = state
         .ctx
         .tx(async |c| {
-            let (account, is_new) = bank_accounts::verify(c, id, actor.user_id, verification).await?;
+            let (account, is_new) = bank_accounts::verify(c, id, caller.user_id, &verification).await?;
             if is_new {
-                let subject = Subject::BankAccount(account.id, account.user_id);
-                record_audit(c, actor, verification.now, "payout.bank_account_verify", subject, &account.account_mask)
-                    .await?;
+                let subject = Subject::BankAccount(id, account.user_id);
+                let (now, mask) = (verification.now, &account.account_mask);
+                record_audit(c, &caller, now, "payout.bank_account_verify", subject, mask).await?;
             }
             Ok::<_, Problem>(account)
         })
         .await?;
-    Ok(ok(&AccountView::from(account)))
-}
-
-/// Loads the account of the path. Errors with 404 if it does not exist.
-async fn load_account(state: &PayoutState, path: &str) -> Result<BankAccount, Problem> {
-    let id: BankAccountId = path_id(path)?;
-    let mut c = state.ctx.db().read().await?;
-    store::find(&mut c, id).await?.ok_or_else(Problem::not_found)
+    Ok(Json::new(AccountView::from(account)))
 }

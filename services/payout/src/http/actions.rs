@@ -1,19 +1,18 @@
 //! Handlers for the transitions of a payout after its request.
 
 use super::payouts::load_visible;
-use super::poll::PollAttempts;
 use super::view::{self, PayoutView};
 use super::{Subject, audit_detail, record_audit};
-use crate::PayoutState;
 use crate::app::advance::CommandOutcome;
-use crate::app::{approve, end_pending, settle};
 use crate::domain::bank_file::{Settlement, TransferOutcome};
-use crate::domain::payout::{PayoutStatus, may_approve, may_decide};
+use crate::domain::payout::{PayoutRefusal, PayoutStatus, may_approve, may_decide};
 use crate::error::PayoutError;
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use crate::store::payouts::{self, Payout};
+use crate::{PayoutState, app};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{FieldErrors, IdempotencyKey, Problem, RawBody};
+use chassis::http::{FieldErrors, Idempotent, Json, Optional, Path, Problem, operation};
+use chassis::projection::MayBeStale;
 use db::DbConnection;
 use domain::{MultilineText, PayoutId, Timestamp};
 use schemars::JsonSchema;
@@ -54,99 +53,118 @@ pub(super) struct SettleInput {
     reason: Option<MultilineText>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-struct NoInput {}
-
+/// Cancel your own pending payout.
+///
+/// 404 for a payout of another member, 403 if the caller is staff; 409 unless it is pending.
+#[operation]
 pub(super) async fn cancel(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let payout = await_hold_decision(&state, &caller, &path).await?;
+    Path(id): Path<PayoutId>,
+    request: Idempotent,
+) -> Result<Json<PayoutView>, Problem> {
+    let payout = load_visible(&state, &caller, id).await?;
     if payout.user_id != caller.user_id {
         return Err(Problem::forbidden());
     }
-    let input = body.json_or_empty::<NoInput>().await?;
-    let (actor, at, id) = (&caller, state.ctx.now(), payout.id);
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
-        let outcome = end_pending::cancel(c, id, at).await?;
-        record_and_view(c, actor, at, "payout.cancel", outcome).await
-    })
-    .await
+    await_hold_decision(&state, &payout).await?;
+    let (request, now) = (request.read_empty().await?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            let outcome = app::end_pending::cancel(c, id, now).await?;
+            record_and_view(c, &caller, now, "payout.cancel", outcome).await
+        })
+        .await
 }
 
+/// Approve a payout of another person.
+///
+/// The last approval fixes tax and EMI. An amount from which the plan requires a second approver needs two people.
+/// 403 for an own payout; 409 if its state does not allow an approval; 422 while a clawback is due from the member.
+#[operation]
 pub(super) async fn approve(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    may_approve(load_visible(&state, &caller, &path).await?.user_id, caller.user_id).map_err(PayoutError::from)?;
-    let id = await_hold_decision(&state, &caller, &path).await?.id;
-    let input = body.json_or_empty::<NoInput>().await?;
-    let (actor, at) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
-        let outcome = approve::approve(c, id, actor.user_id, at).await?;
-        record_and_view(c, actor, at, "payout.approve", outcome).await
-    })
-    .await
+    Path(id): Path<PayoutId>,
+    request: Idempotent,
+) -> Result<Json<PayoutView>, Problem> {
+    let payout = load_visible(&state, &caller, id).await?;
+    may_approve(payout.user_id, caller.user_id).map_err(PayoutError::from)?;
+    await_hold_decision(&state, &payout).await?;
+    let (request, now) = (request.read_empty().await?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            let outcome = app::approve::approve(c, id, caller.user_id, now).await?;
+            record_and_view(c, &caller, now, "payout.approve", outcome).await
+        })
+        .await
 }
 
+/// Reject a payout.
+///
+/// 403 for an own payout; 409 unless it is pending; 422 without a reason.
+#[operation]
 pub(super) async fn reject(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    load_for_review(&state, &caller, &path).await?;
-    let id = await_hold_decision(&state, &caller, &path).await?.id;
-    let input = body.json_or_empty_with_code::<ReasonInput>("payout.reason_invalid").await?;
-    let (actor, at, reason) = (&caller, state.ctx.now(), input.value.validate()?);
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
-        let outcome = end_pending::reject(c, id, reason, at).await?;
-        record_and_view(c, actor, at, "payout.reject", outcome).await
-    })
-    .await
+    Path(id): Path<PayoutId>,
+    request: Idempotent<Optional<ReasonInput>>,
+) -> Result<Json<PayoutView>, Problem> {
+    let payout = load_for_review(&state, &caller, id).await?;
+    await_hold_decision(&state, &payout).await?;
+    let (input, request) = request.read_with_code("payout.reason_invalid").await?;
+    let (reason, now) = (input.validate()?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            let outcome = app::end_pending::reject(c, id, reason, now).await?;
+            record_and_view(c, &caller, now, "payout.reject", outcome).await
+        })
+        .await
 }
 
+/// Record that the bank paid a payout or failed to pay it.
+///
+/// 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already; 422 for `paid` without
+/// a bank reference.
+#[operation]
 pub(super) async fn settle(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id = load_for_review(&state, &caller, &path).await?;
-    let input = body.json_with_code::<SettleInput>("payout.reason_invalid").await?;
-    let (utr, reason) = (input.value.utr.unwrap_or_default(), input.value.reason.unwrap_or_default());
-    let settlement = &Settlement::try_new(input.value.outcome, &utr, &reason).map_err(PayoutError::from)?;
-    let (actor, at) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
-        let outcome = settle::settle(c, id, settlement, at).await?;
-        record_and_view(c, actor, at, "payout.settle", outcome).await
-    })
-    .await
+    Path(id): Path<PayoutId>,
+    request: Idempotent<SettleInput>,
+) -> Result<Json<PayoutView>, Problem> {
+    load_for_review(&state, &caller, id).await?;
+    let (input, request) = request.read_with_code("payout.reason_invalid").await?;
+    let (utr, reason) = (input.utr.unwrap_or_default(), input.reason.unwrap_or_default());
+    let settlement = Settlement::try_new(input.outcome, &utr, &reason).map_err(PayoutError::from)?;
+    let now = state.ctx.now();
+    request
+        .run(&state.ctx, async |c| {
+            let outcome = app::settle::settle(c, id, &settlement, now).await?;
+            record_and_view(c, &caller, now, "payout.settle", outcome).await
+        })
+        .await
 }
 
+/// Record that the bank returned a completed payout.
+///
+/// 403 for an own payout; 409 if it is not completed or nothing was transferred; 422 without a reason.
+#[operation]
 pub(super) async fn return_payout(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let id = load_for_review(&state, &caller, &path).await?;
-    let input = body.json_or_empty_with_code::<ReasonInput>("payout.reason_invalid").await?;
-    let (actor, at, reason) = (&caller, state.ctx.now(), input.value.validate()?);
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::OK, async |c| {
-        let outcome = settle::record_return(c, id, reason, at).await?;
-        record_and_view(c, actor, at, "payout.return", outcome).await
-    })
-    .await
+    Path(id): Path<PayoutId>,
+    request: Idempotent<Optional<ReasonInput>>,
+) -> Result<Json<PayoutView>, Problem> {
+    load_for_review(&state, &caller, id).await?;
+    let (input, request) = request.read_with_code("payout.reason_invalid").await?;
+    let (reason, now) = (input.validate()?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            let outcome = app::settle::record_return(c, id, reason, now).await?;
+            record_and_view(c, &caller, now, "payout.return", outcome).await
+        })
+        .await
 }
 
 /// Records the action in the audit log if it changed the payout, and returns the payout.
@@ -161,31 +179,40 @@ async fn record_and_view(
     if changed {
         record_audit(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &audit_detail(&payout)).await?;
     }
-    let view = view::payout_views(c, vec![payout]).await?.pop();
-    view.ok_or_else(Problem::not_found)
+    view::load_payout_view(c, payout).await
 }
 
 /// Loads a payout for a decision by staff. Errors with 404 if the caller may not see it and with 403 if it is their
 /// own, both before the body is read.
-async fn load_for_review(state: &PayoutState, caller: &Caller, path: &str) -> Result<PayoutId, Problem> {
-    let payout = load_visible(state, caller, path).await?;
+async fn load_for_review(state: &PayoutState, caller: &Caller, id: PayoutId) -> Result<Payout, Problem> {
+    let payout = load_visible(state, caller, id).await?;
     may_decide(payout.user_id, caller.user_id).map_err(PayoutError::from)?;
-    Ok(payout.id)
+    Ok(payout)
 }
 
-/// Waits a moment for the wallet's decision on the hold, which may still be in delivery, and returns the payout.
-async fn await_hold_decision(state: &PayoutState, caller: &Caller, path: &str) -> Result<DecidedPayout, Problem> {
-    let mut attempts = PollAttempts::new();
-    loop {
-        let payout = load_visible(state, caller, path).await?;
-        if payout.status != PayoutStatus::Requested || !attempts.wait().await {
-            return Ok(DecidedPayout { id: payout.id, user_id: payout.user_id });
-        }
+/// Waits a moment for the wallet's decision on the hold, which may still be in delivery. A payout that stays undecided
+/// is refused by the command on it, after the body is read.
+async fn await_hold_decision(state: &PayoutState, payout: &Payout) -> Result<(), Problem> {
+    if payout.status != PayoutStatus::Requested {
+        return Ok(());
     }
-}
-
-/// Id and owner of a payout after the wait for the hold decision.
-struct DecidedPayout {
-    id: PayoutId,
-    user_id: domain::UserId,
+    let decided = state.ctx.applied_events().await_projection(async || {
+        let mut c = state.ctx.db().read().await?;
+        let status = payouts::find(&mut c, payout.id).await?.ok_or_else(Problem::not_found)?.status;
+        match status {
+            PayoutStatus::Requested => Err(Problem::from(PayoutError::from(PayoutRefusal::Conflict(status)))),
+            PayoutStatus::Pending
+            | PayoutStatus::Approved
+            | PayoutStatus::Processing
+            | PayoutStatus::Completed
+            | PayoutStatus::Rejected
+            | PayoutStatus::Cancelled
+            | PayoutStatus::Failed
+            | PayoutStatus::Reversed => Ok(()),
+        }
+    });
+    match decided.await {
+        Err(refusal) if refusal.may_be_stale() => Ok(()),
+        decided => decided,
+    }
 }

@@ -9,93 +9,108 @@ use crate::domain::bank_file::{ANSWER_COLUMNS, AnswerLine, Settlement, TransferO
 use crate::domain::payout::PayoutStatus;
 use crate::store::batches::{self as store, Batch};
 use crate::store::payouts::{self, Payout};
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
 use chassis::http::problem::FieldError;
-use chassis::http::{IdempotencyKey, Problem, RawBody, ok, path_id};
+use chassis::http::{Created, Download, File, FileType, FileTypes, Idempotent, Json, Path, Problem, operation};
 use chassis::id;
 use db::DbConnection;
 use domain::Timestamp;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The bank's answer to a batch.
+pub(super) struct BankAnswer;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-struct NoInput {}
+impl FileType for BankAnswer {
+    const CONTENT_TYPE: &'static str = "text/csv";
+    const MAX_BYTES: usize = 1024 * 1024;
+}
 
+/// The file of a batch for the bank.
+pub(super) struct BankFile;
+
+impl FileTypes for BankFile {
+    const CONTENT_TYPES: &'static [&'static str] = &["text/csv"];
+}
+
+/// Create a batch of all approved payouts for the bank.
+///
+/// 409 if no approved payout waits for a transfer.
+#[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_or_empty::<NoInput>().await?;
-    let (actor, at) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let (batch, sent) = batches::create_batch(c, id::fresh(), actor.user_id, at).await?;
-        let detail = format!("{} payouts of {}", batch.payouts, batch.total_paise);
-        record_audit(c, actor, at, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
-        record_audit_each(c, actor, at, "payout.send", batch.id, &sent).await?;
-        let open = batch.payouts;
-        Ok::<BatchView, Problem>(BatchView::from_batch(batch, open))
-    })
-    .await
+    request: Idempotent,
+) -> Result<Created<BatchView>, Problem> {
+    let (request, now) = (request.read_empty().await?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            let (batch, sent) = batches::create_batch(c, id::fresh(), caller.user_id, now).await?;
+            let detail = format!("{} payouts of {}", batch.payouts, batch.total_paise);
+            record_audit(c, &caller, now, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
+            record_audit_each(c, &caller, now, "payout.send", batch.id, &sent).await?;
+            let open = batch.payouts;
+            Ok(BatchView::from_batch(batch, open))
+        })
+        .await
 }
 
-pub(super) async fn get(state: web::Data<PayoutState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let batch = load_batch(&state, &path).await?;
+/// One batch.
+#[operation]
+pub(super) async fn get(state: web::Data<PayoutState>, Path(id): Path<BatchId>) -> Result<Json<BatchView>, Problem> {
+    let batch = load_batch(&state, id).await?;
     let mut c = state.ctx.db().read().await?;
-    let open = payouts::count_in_batch(&mut c, batch.id, PayoutStatus::Processing).await?;
-    Ok(ok(&BatchView::from_batch(batch, open)))
+    let open = payouts::count_in_batch(&mut c, id, PayoutStatus::Processing).await?;
+    Ok(Json::new(BatchView::from_batch(batch, open)))
 }
 
+/// The batch as a CSV file for the bank.
+///
+/// It has the payouts without an answer only, with their account numbers, and every download is in the audit log.
+#[operation]
 pub(super) async fn get_file(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let batch = load_batch(&state, &path).await?;
-    let (actor, at, sealer, id) = (&caller, state.ctx.now(), &state.sealer, batch.id);
+    Path(id): Path<BatchId>,
+) -> Result<Download<BankFile>, Problem> {
+    load_batch(&state, id).await?;
+    let now = state.ctx.now();
     let file = state
         .ctx
         .tx(async |c| {
-            record_audit(c, actor, at, "payout.batch_file", Subject::Batch(id), "account numbers were decrypted")
-                .await?;
-            Ok::<_, Problem>(batches::write_bank_file(c, id, sealer).await?)
+            let detail = "account numbers were decrypted";
+            record_audit(c, &caller, now, "payout.batch_file", Subject::Batch(id), detail).await?;
+            Ok::<_, Problem>(batches::write_bank_file(c, id, &state.sealer).await?)
         })
         .await?;
-    let name = format!("attachment; filename=\"payouts-{id}.csv\"");
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(file))
+    Ok(Download::attachment("text/csv; charset=utf-8", &format!("payouts-{id}.csv"), file))
 }
 
+/// Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason.
+///
+/// All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more
+/// than 1 MiB; 422 for an invalid line and for a payout of another batch.
+#[operation]
 pub(super) async fn submit_answer(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let batch = load_batch(&state, &path).await?.id;
-    let bytes = body.bytes(MAX_ANSWER_BYTES).await?;
-    let lines = &parse_answer(&bytes)?;
-    let (actor, at) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, &caller, &bytes, StatusCode::OK, async |c| {
-        let settled = batches::apply_bank_answer(c, batch, lines.clone(), actor.user_id, at).await?;
-        let changed = settled.len();
-        if changed > 0 {
-            record_audit(c, actor, at, "payout.batch_answer", Subject::Batch(batch), &format!("{changed} settled"))
-                .await?;
-            record_audit_each(c, actor, at, "payout.settle", batch, &settled).await?;
-        }
-        Ok::<SettledView, Problem>(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) })
-    })
-    .await
+    Path(id): Path<BatchId>,
+    request: Idempotent<File<BankAnswer>>,
+) -> Result<Json<SettledView>, Problem> {
+    load_batch(&state, id).await?;
+    let (bytes, request) = request.read().await?;
+    let (lines, now) = (parse_answer(&bytes)?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            let settled = batches::apply_bank_answer(c, id, lines.clone(), caller.user_id, now).await?;
+            let changed = settled.len();
+            if changed > 0 {
+                let detail = format!("{changed} settled");
+                record_audit(c, &caller, now, "payout.batch_answer", Subject::Batch(id), &detail).await?;
+                record_audit_each(c, &caller, now, "payout.settle", id, &settled).await?;
+            }
+            Ok(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) })
+        })
+        .await
 }
 
 /// Records the action in the audit log once for each payout, so that the log of one member's payout is complete.
@@ -144,9 +159,8 @@ fn parse_answer_line(payout_id: &str, outcome: &str, utr: &str, reason: &str) ->
     Ok(AnswerLine { payout_id, settlement })
 }
 
-/// Loads the batch of the path. Errors with 404 if it does not exist.
-async fn load_batch(state: &PayoutState, path: &str) -> Result<Batch, Problem> {
-    let id: BatchId = path_id(path)?;
+/// Loads a batch. Errors with 404 if it does not exist.
+async fn load_batch(state: &PayoutState, id: BatchId) -> Result<Batch, Problem> {
     let mut c = state.ctx.db().read().await?;
     store::find(&mut c, id).await?.ok_or_else(Problem::not_found)
 }

@@ -1,19 +1,16 @@
 //! Handlers for quoting, requesting and reading payouts.
 
 use super::accounts::verification_context;
-use super::poll::PollAttempts;
 use super::view::{self, PayoutView, QuoteView};
 use super::{Subject, record_audit};
-use crate::PayoutState;
-use crate::app::request::{self, PayoutRequest};
+use crate::app::request::{PayoutRequest, Quote};
 use crate::domain::BankAccountId;
 use crate::domain::payout::PayoutStatus;
-use crate::error::RETRYABLE_WHEN_STALE;
-use crate::store::payouts as store;
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use crate::store::payouts::{self as store, Payout};
+use crate::{PayoutState, app};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, IdempotencyKey, Page, Problem, Query, RawBody, ok, path_id};
+use chassis::http::{Body, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
 use chassis::id;
 use domain::{Money, PayoutId, UserId};
 use schemars::JsonSchema;
@@ -49,89 +46,92 @@ pub(super) struct PayoutFilter {
     user_id: Option<UserId>,
 }
 
+/// Quote a payout: its tax, EMI and net amount.
+///
+/// 422 if a request for the same payout would be refused.
+#[operation]
 pub(super) async fn quote(
     state: web::Data<PayoutState>,
     caller: Caller,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let payout_request = body.json::<PayoutInput>().await?.value.to_request(&state, &caller);
-    Ok(ok(&quote_with_retry(&state, &payout_request, &mut PollAttempts::new()).await?))
+    body: Body<PayoutInput>,
+) -> Result<Json<QuoteView>, Problem> {
+    let payout_request = body.read().await?.to_request(&state, &caller);
+    let quote = state.ctx.applied_events().await_projection(async || read_quote(&state, &payout_request).await).await?;
+    Ok(Json::new(quote.into()))
 }
 
-/// Quotes a payout and retries a refusal that an event in delivery may lift.
-async fn quote_with_retry(
-    state: &PayoutState,
-    payout_request: &PayoutRequest,
-    attempts: &mut PollAttempts,
-) -> Result<QuoteView, Problem> {
-    loop {
-        let mut c = state.ctx.db().read().await?;
-        let refusal = match request::quote(&mut c, &state.plans, payout_request).await {
-            Ok(quote) => return Ok(quote.into()),
-            Err(error) => Problem::from(error),
-        };
-        drop(c);
-        if !RETRYABLE_WHEN_STALE.contains(&refusal.code) || !attempts.wait().await {
-            return Err(refusal);
-        }
-    }
+async fn read_quote(state: &PayoutState, payout_request: &PayoutRequest) -> Result<Quote, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    Ok(app::request::quote(&mut c, &state.plans, payout_request).await?)
 }
 
+/// Request a payout.
+///
+/// 422 without an approved KYC or a verified bank account of the member, while a clawback is due, and for an amount
+/// below the minimum or above the available balance.
+#[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json::<PayoutInput>().await?;
-    let payout_request = &input.value.to_request(&state, &caller);
-    let mut attempts = PollAttempts::new();
-    loop {
-        let (actor, at, plans) = (&caller, payout_request.verification.now, &state.plans);
-        let created = idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-            let payout = request::create(c, plans, payout_request, id::fresh()).await?;
-            record_audit(c, actor, at, "payout.request", Subject::Payout(payout.id, payout.user_id), "").await?;
-            Ok::<PayoutView, Problem>(view::payout_view(payout, 0))
-        });
-        match created.await {
-            // The member's row is locked only while a request is decided, not while waiting for events.
-            Err(refusal) if RETRYABLE_WHEN_STALE.contains(&refusal.code) => {
-                if !attempts.wait().await || quote_with_retry(&state, payout_request, &mut attempts).await.is_err() {
-                    return Err(refusal);
-                }
+    request: Idempotent<PayoutInput>,
+) -> Result<Created<PayoutView>, Problem> {
+    let (input, request) = request.read().await?;
+    let payout_request = input.to_request(&state, &caller);
+    let mut is_repeated = false;
+    state
+        .ctx
+        .applied_events()
+        .await_projection(async || {
+            // A request locks the member's row, so it is repeated only when a quote, which only reads, succeeds.
+            if is_repeated {
+                read_quote(&state, &payout_request).await?;
             }
-            result => return result,
-        }
-    }
+            is_repeated = true;
+            let created = request.run(&state.ctx, async |c| {
+                let payout = app::request::create(c, &state.plans, &payout_request, id::fresh()).await?;
+                let (now, subject) = (payout.requested_at, Subject::Payout(payout.id, payout.user_id));
+                record_audit(c, &caller, now, "payout.request", subject, "").await?;
+                Ok(view::payout_view(payout, 0))
+            });
+            created.await
+        })
+        .await
 }
 
+/// Payouts, newest first.
+///
+/// Members get their own payouts, staff those of all members.
+#[operation]
 pub(super) async fn list(
     state: web::Data<PayoutState>,
     caller: Caller,
     page: Page,
     Query(filter): Query<PayoutFilter>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Listing<PayoutView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let query = store::PayoutQuery { user_id, status: filter.status, after: page.after_id()? };
     let mut c = state.ctx.db().read().await?;
     let rows = store::list(&mut c, query, page.fetch_limit()).await?;
     let views = view::payout_views(&mut c, rows).await?;
-    Ok(ok(&page.listing(views, |p| Cursor::Id(p.id.uuid()), |p| p)))
+    Ok(Json::new(page.listing(views, |p| Cursor::Id(p.id.uuid()), |p| p)))
 }
 
+/// One payout.
+///
+/// 404 for a payout of another member, unless the caller is staff.
+#[operation]
 pub(super) async fn get(
     state: web::Data<PayoutState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let payout = load_visible(&state, &caller, &path).await?;
+    Path(id): Path<PayoutId>,
+) -> Result<Json<PayoutView>, Problem> {
+    let payout = load_visible(&state, &caller, id).await?;
     let mut c = state.ctx.db().read().await?;
-    Ok(ok(&view::payout_views(&mut c, vec![payout]).await?.pop()))
+    Ok(Json::new(view::load_payout_view(&mut c, payout).await?))
 }
 
-/// Loads the payout of the path. Errors with 404 if it does not exist or the caller may not see it.
-pub(super) async fn load_visible(state: &PayoutState, caller: &Caller, path: &str) -> Result<store::Payout, Problem> {
-    let id: PayoutId = path_id(path)?;
+/// Loads a payout. Errors with 404 if it does not exist or the caller may not see it.
+pub(super) async fn load_visible(state: &PayoutState, caller: &Caller, id: PayoutId) -> Result<Payout, Problem> {
     let mut c = state.ctx.db().read().await?;
     let payout = store::find(&mut c, id).await?.ok_or_else(Problem::not_found)?;
     caller.require_may_see(payout.user_id)?;

@@ -4,10 +4,9 @@ use super::{Subject, record_audit};
 use crate::PayoutState;
 use crate::app::add_tax_rule::add_tax_rule;
 use crate::store::taxes;
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, IdempotencyKey, Page, Problem, RawBody, ok};
+use chassis::http::{Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Problem, operation};
 use domain::tax::TaxRule;
 use domain::{Day, Money, Rate, SingleLineText, Timestamp};
 use schemars::JsonSchema;
@@ -53,32 +52,38 @@ impl TaxRuleInput {
     }
 }
 
-/// Lists the rules, newest first. The cursor is the first day of a rule, which is unique.
-pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<HttpResponse, Problem> {
+/// Tax rules, including future ones, newest first.
+#[operation]
+pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<Json<Listing<TaxRule>>, Problem> {
     let bad = || Problem::unprocessable("request.bad_cursor", "the cursor is not from this list");
+    // The cursor is the first day of a rule, which is unique.
     let before = match page.after_number()? {
         Some(micros) => Some(Timestamp::from_micros(micros).ok_or_else(bad)?.day()),
         None => None,
     };
     let mut c = state.ctx.db().read().await?;
     let rows = taxes::list_rules(&mut c, before, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |r| Cursor::Number(r.effective_from.starts_at().micros()), |r| r)))
+    Ok(Json::new(page.listing(rows, |r| Cursor::Number(r.effective_from.starts_at().micros()), |r| r)))
 }
 
+/// Add a tax rule that takes effect on a later day.
+///
+/// The rule before it ends on that day.
+/// 409 if a rule with this id exists; 422 for a first day that is not after today and after every other rule.
+#[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
-    let input = body.json_with_code::<TaxRuleInput>("payout.tax_rule_invalid").await?;
-    let rule = &input.value.validate()?;
-    let (actor, at) = (&caller, state.ctx.now());
-    idem.run(&state.ctx, &caller, &input.bytes, StatusCode::CREATED, async |c| {
-        add_tax_rule(c, rule, at).await?;
-        let detail = format!("{} from {}", rule.rate, rule.effective_from);
-        record_audit(c, actor, at, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
-        Ok::<TaxRule, Problem>(rule.clone())
-    })
-    .await
+    request: Idempotent<TaxRuleInput>,
+) -> Result<Created<TaxRule>, Problem> {
+    let (input, request) = request.read_with_code("payout.tax_rule_invalid").await?;
+    let (rule, now) = (input.validate()?, state.ctx.now());
+    request
+        .run(&state.ctx, async |c| {
+            add_tax_rule(c, &rule, now).await?;
+            let detail = format!("{} from {}", rule.rate, rule.effective_from);
+            record_audit(c, &caller, now, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
+            Ok(rule.clone())
+        })
+        .await
 }

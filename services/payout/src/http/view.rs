@@ -111,6 +111,12 @@ pub(super) async fn payout_views(c: &mut DbConnection, rows: Vec<Payout>) -> Res
         .collect())
 }
 
+/// Builds the view of one payout with its approvals so far.
+pub(super) async fn load_payout_view(c: &mut DbConnection, payout: Payout) -> Result<PayoutView, Problem> {
+    let approvers = payouts::list_approvers(c, &[payout.id]).await?;
+    Ok(payout_view(payout, approvers.len()))
+}
+
 /// Builds the view of one payout with `approvals` approvals so far.
 pub(super) fn payout_view(p: Payout, approvals: usize) -> PayoutView {
     let non_empty = |text: String| (!text.is_empty()).then_some(text);

@@ -3,7 +3,7 @@
 use crate::domain::BankAccountId;
 use crate::domain::account::{AccountSource, BankAccountFacts};
 use crate::schema::bank_accounts;
-use db::{DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -87,17 +87,29 @@ pub async fn list(
     query.order(bank_accounts::id.desc()).limit(limit).select(BankAccount::as_select()).load(c).await
 }
 
-/// Locks and finds the member's account with this account number index, unless it is removed.
-pub async fn lock_by_index(c: &mut DbConnection, user_id: UserId, index: &[u8]) -> QueryResult<Option<BankAccount>> {
-    bank_accounts::table
-        .filter(bank_accounts::user_id.eq(user_id))
-        .filter(bank_accounts::account_index.eq(index))
-        .filter(bank_accounts::live.eq(true))
-        .select(BankAccount::as_select())
-        .lock()
-        .get_result(c)
-        .await
-        .optional()
+/// Locks and loads the accounts of these members that are not removed, in ascending order of id.
+pub async fn lock_of_members(c: &mut DbConnection, members: &[UserId]) -> QueryResult<Vec<BankAccount>> {
+    let accounts = bank_accounts::table.filter(bank_accounts::user_id.any_of(members));
+    let live = accounts.filter(bank_accounts::live.eq(true)).order(bank_accounts::id);
+    live.select(BankAccount::as_select()).lock().get_results(c).await
+}
+
+/// Inserts new accounts and updates existing ones, which must be locked. Of the accounts of one member with the same
+/// number, the removed ones must come first.
+pub async fn save_many(c: &mut DbConnection, accounts: &[BankAccount]) -> QueryResult<()> {
+    use bank_accounts as t;
+    let columns = &[
+        t::source::NAME,
+        t::account_sealed::NAME,
+        t::account_mask::NAME,
+        t::ifsc::NAME,
+        t::holder_name::NAME,
+        t::bank_name::NAME,
+        t::verified_at::NAME,
+        t::verified_by::NAME,
+        t::live::NAME,
+    ];
+    upsert_many(c, t::table, accounts, &[t::id::NAME], columns).await
 }
 
 /// Updates all columns of an account.

@@ -2,20 +2,14 @@
 
 use crate::domain::BankAccountId;
 use crate::schema::members;
-use db::{DbConnection, LockExt, UpsertExt, upsert_newer};
+use db::{AnyOfExt, DbConnection, LockExt, UpsertExt, upsert_many, upsert_newer};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, UserId};
 
 /// A member's wallet and KYC as last published. A version is 0 before the first event.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(
-    table_name = members,
-    primary_key(user_id),
-    treat_none_as_default_value = false,
-    treat_none_as_null = true,
-    check_for_backend(db::MultiBackend)
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = members, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct MemberRow {
     pub user_id: UserId,
     pub wallet_version: i64,
@@ -65,6 +59,14 @@ pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<MemberRo
     members::table.find(user_id).select(MemberRow::as_select()).lock().get_result(c).await
 }
 
+/// Locks and loads the rows of these members in ascending order of id, after inserting the missing ones.
+pub async fn lock_many(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<MemberRow>> {
+    let unknown: Vec<MemberRow> = ids.iter().copied().map(MemberRow::unknown).collect();
+    upsert_many(c, members::table, &unknown, &[members::user_id::NAME], &[]).await?;
+    let query = members::table.filter(members::user_id.any_of(ids)).order(members::user_id);
+    query.select(MemberRow::as_select()).lock().get_results(c).await
+}
+
 /// Saves the wallet columns of the rows with a newer wallet version. `rows` has at most one row a member.
 pub async fn save_newer_wallets(c: &mut DbConnection, rows: &[MemberRow]) -> QueryResult<()> {
     use members as t;
@@ -72,7 +74,17 @@ pub async fn save_newer_wallets(c: &mut DbConnection, rows: &[MemberRow]) -> Que
     upsert_newer(c, t::table, rows, &[t::user_id::NAME], columns, t::wallet_version::NAME).await
 }
 
-/// Updates all columns of a member's row.
-pub async fn save(c: &mut DbConnection, member: &MemberRow) -> QueryResult<()> {
-    diesel::update(members::table.find(member.user_id)).set(member).execute(c).await.map(drop)
+/// Saves the KYC columns of the rows, which must exist and be locked.
+pub async fn save_kyc(c: &mut DbConnection, rows: &[MemberRow]) -> QueryResult<()> {
+    use members as t;
+    let columns = &[
+        t::kyc_version::NAME,
+        t::kyc_approved::NAME,
+        t::kyc_account_id::NAME,
+        t::pan_sealed::NAME,
+        t::pan_index::NAME,
+        t::pan_mask::NAME,
+        t::pan_holder::NAME,
+    ];
+    upsert_many(c, t::table, rows, &[t::user_id::NAME], columns).await
 }

@@ -1,7 +1,7 @@
 //! Table of published versions of the compensation plan. Version 1 is built in and has no row.
 
 use crate::schema::plan_versions;
-use db::{AnyOfExt, DbConnection, inserted};
+use db::{AnyOfExt, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -9,14 +9,16 @@ use domain::Timestamp;
 /// Version number, start of validity and the plan as JSON.
 pub type PlanRow = (i64, Timestamp, String);
 
-/// Inserts a version. Returns false if it is stored already.
-pub async fn insert(c: &mut DbConnection, (version, effective_from, plan_json): &PlanRow) -> QueryResult<bool> {
-    let row = diesel::insert_into(plan_versions::table).values((
-        plan_versions::version.eq(version),
-        plan_versions::effective_from.eq(effective_from),
-        plan_versions::plan_json.eq(plan_json),
-    ));
-    inserted(row.execute(c).await)
+/// Inserts the versions that are not stored yet; stored ones do not change.
+pub async fn insert_new(c: &mut DbConnection, rows: &[PlanRow]) -> QueryResult<()> {
+    use plan_versions as t;
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(version, effective_from, plan_json)| {
+            (t::version.eq(version), t::effective_from.eq(effective_from), t::plan_json.eq(plan_json))
+        })
+        .collect();
+    upsert_many(c, t::table, rows, &[t::version::NAME], &[]).await
 }
 
 /// Lists the stored version numbers, oldest first.

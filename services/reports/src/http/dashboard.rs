@@ -6,8 +6,8 @@ use crate::domain::fact::{parse_receipt_part, signed_amount};
 use crate::domain::rollup::{RollupKind, Sums};
 use crate::domain::{BookingStatus, MoneySource, PayoutStatus, TransactionKind};
 use crate::store::rollups;
-use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, ok};
+use actix_web::web;
+use chassis::http::{Json, Problem, operation};
 use domain::Money;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -88,8 +88,10 @@ struct TodayView {
     commission: Money,
 }
 
-/// Answers from the rollups with one query, so the cost does not grow with the number of members.
-pub(super) async fn get(state: web::Data<ReportsState>) -> Result<HttpResponse, Problem> {
+/// Totals of the platform, and figures of today.
+#[operation]
+pub(super) async fn get(state: web::Data<ReportsState>) -> Result<Json<DashboardView>, Problem> {
+    // One query of the rollups, so the cost does not grow with the number of members.
     let today = state.ctx.now().day();
     let mut c = state.ctx.db().replica().await?;
     let mut dashboard = DashboardView::default();
@@ -99,7 +101,7 @@ pub(super) async fn get(state: web::Data<ReportsState>) -> Result<HttpResponse, 
             Some(_) => dashboard.today.add(key.kind, &key.part, sums)?,
         }
     }
-    Ok(ok(&dashboard))
+    Ok(Json::new(dashboard))
 }
 
 impl DashboardView {

@@ -8,9 +8,9 @@ use crate::ReportsState;
 use crate::domain::fact::signed_amount;
 use crate::domain::{BookingStatus, PairOutcome, PayoutStatus};
 use crate::store::{bookings, members, payouts, receipts, tree, wallets};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Problem, ok};
+use chassis::http::{Json, Problem, operation};
 use db::DbConnection;
 use domain::{Money, PaymentMethod, UserId};
 use schemars::JsonSchema;
@@ -45,8 +45,9 @@ pub(super) struct MyDashboardView {
     payouts_pending: i64,
 }
 
-/// Sums the figures of the caller.
-pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Figures of the caller.
+#[operation]
+pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Result<Json<MyDashboardView>, Problem> {
     let user = caller.user_id;
     let mut c = state.ctx.db().replica().await?;
     let c = &mut *c;
@@ -57,7 +58,7 @@ pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Resul
     let balance = |part: fn(&wallets::Wallet) -> Money| wallet.as_ref().map(part).unwrap_or_default();
     let payouts = payouts::count_by_status(c, user).await?;
     let pending = payouts.iter().filter(|(status, _)| PayoutStatus::OPEN.contains(status));
-    Ok(ok(&MyDashboardView {
+    Ok(Json::new(MyDashboardView {
         bookings: by_status.iter().map(|(_, count)| count).sum(),
         live_bookings: by_status.iter().filter(|(status, _)| live.contains(status)).map(|(_, count)| count).sum(),
         total_paid: net_paid(c, user).await?,

@@ -1,11 +1,13 @@
 //! Handlers of the five reports.
 
-use super::{figures, overflow, sheet};
+use super::sheet::{Format, ReportResponse, respond};
+use super::{figures, overflow};
 use crate::ReportsState;
 use crate::domain::period::{Grouping, Periods, RangeError};
 use crate::domain::report::{Column, DailyFigure, Report};
-use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, Query, long_read};
+use actix_web::web;
+use chassis::http::{Problem, Query, long_read, operation};
+use db::DbConnection;
 use domain::Day;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,7 +22,7 @@ pub(super) struct ReportFilter {
     /// `day` by default; weeks begin on Monday.
     group_by: Option<Grouping>,
     /// `json` by default.
-    format: Option<sheet::Format>,
+    format: Option<Format>,
 }
 
 impl ReportFilter {
@@ -35,39 +37,78 @@ impl ReportFilter {
         })
     }
 
-    /// Whether the report is a file, which needs a connection for long reads.
-    fn is_file(self) -> bool {
-        matches!(self.format, Some(sheet::Format::Csv | sheet::Format::Xlsx))
-    }
-
-    fn respond(
+    /// Responds with the report `name` of the figures that `load` reads, for a file with a connection for long reads.
+    async fn respond(
         self,
+        state: &ReportsState,
         name: &str,
-        periods: Periods,
         columns: &'static [Column],
-        figures: &[DailyFigure],
-    ) -> Result<HttpResponse, Problem> {
-        let report = Report::try_new(periods, columns, figures).map_err(overflow)?;
-        sheet::respond(name, &report, self.format.unwrap_or(sheet::Format::Json))
+        load: impl AsyncFnOnce(&mut DbConnection, Day, Day) -> Result<Vec<DailyFigure>, Problem>,
+    ) -> Result<ReportResponse, Problem> {
+        let periods = self.periods(state.ctx.now().day())?;
+        let format = self.format.unwrap_or(Format::Json);
+        let report = |figures: &[DailyFigure]| Report::try_new(periods, columns, figures).map_err(overflow);
+        if format == Format::Json {
+            let figures = load(&mut *state.ctx.db().replica().await?, periods.from, periods.to).await?;
+            return respond(name, &report(&figures)?, format);
+        }
+        let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
+        let figures = load(&mut *long_read.connection().await?, periods.from, periods.to).await?;
+        respond(name, &report(&figures)?, format)
     }
 }
 
-/// Defines one handler per report.
-macro_rules! reports {
-    ($($name:ident: $columns:ident),+) => {$(
-        pub(super) async fn $name(
-            state: web::Data<ReportsState>,
-            Query(filter): Query<ReportFilter>,
-        ) -> Result<HttpResponse, Problem> {
-            let periods = filter.periods(state.ctx.now().day())?;
-            if !filter.is_file() {
-                let figures = figures::$name(&mut *state.ctx.db().replica().await?, periods.from, periods.to).await?;
-                return filter.respond(stringify!($name), periods, figures::$columns, &figures);
-            }
-            let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
-            let figures = figures::$name(&mut *long_read.connection().await?, periods.from, periods.to).await?;
-            filter.respond(stringify!($name), periods, figures::$columns, &figures)
-        }
-    )+};
+/// Bookings made and money received.
+///
+/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+#[operation]
+pub(super) async fn sales(
+    state: web::Data<ReportsState>,
+    Query(filter): Query<ReportFilter>,
+) -> Result<ReportResponse, Problem> {
+    filter.respond(&state, "sales", figures::SALES, figures::sales).await
 }
-reports! { sales: SALES, users: USERS, wallet: WALLET, payouts: PAYOUTS, binary: BINARY }
+
+/// Members who joined or were placed.
+///
+/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+#[operation]
+pub(super) async fn users(
+    state: web::Data<ReportsState>,
+    Query(filter): Query<ReportFilter>,
+) -> Result<ReportResponse, Problem> {
+    filter.respond(&state, "users", figures::USERS, figures::users).await
+}
+
+/// Wallet transactions by type, signed.
+///
+/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+#[operation]
+pub(super) async fn wallet(
+    state: web::Data<ReportsState>,
+    Query(filter): Query<ReportFilter>,
+) -> Result<ReportResponse, Problem> {
+    filter.respond(&state, "wallet", figures::WALLET, figures::wallet).await
+}
+
+/// Payouts by step.
+///
+/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+#[operation]
+pub(super) async fn payouts(
+    state: web::Data<ReportsState>,
+    Query(filter): Query<ReportFilter>,
+) -> Result<ReportResponse, Problem> {
+    filter.respond(&state, "payouts", figures::PAYOUTS, figures::payouts).await
+}
+
+/// Placements, and pairs matched and voided.
+///
+/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+#[operation]
+pub(super) async fn binary(
+    state: web::Data<ReportsState>,
+    Query(filter): Query<ReportFilter>,
+) -> Result<ReportResponse, Problem> {
+    filter.respond(&state, "binary", figures::BINARY, figures::binary).await
+}

@@ -2,9 +2,7 @@
 
 use crate::domain::period::Grouping;
 use crate::domain::report::{Cell, Report};
-use actix_web::HttpResponse;
-use actix_web::http::header;
-use chassis::http::{Problem, ok};
+use chassis::http::{Download, FileTypes, Json, JsonOrFile, Problem};
 use domain::{Day, Money};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as Style, Workbook, Worksheet, XlsxError};
 use schemars::JsonSchema;
@@ -70,24 +68,36 @@ impl From<&Report> for ReportView {
 }
 
 /// Media type of an Excel workbook.
-pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// Answers with the report in `format`. CSV and workbook are attachments.
-pub(super) fn respond(name: &str, report: &Report, format: Format) -> Result<HttpResponse, Problem> {
-    match format {
-        Format::Json => Ok(ok(&ReportView::from(report))),
-        Format::Csv => file(name, report, "csv", "text/csv; charset=utf-8", csv(report)?),
-        Format::Xlsx => file(name, report, "xlsx", XLSX, workbook(name, report)?),
-    }
+/// Content types of a report that is a file.
+pub(super) struct ReportFile;
+
+impl FileTypes for ReportFile {
+    const CONTENT_TYPES: &'static [&'static str] = &["text/csv", XLSX];
 }
 
-fn file(name: &str, report: &Report, extension: &str, kind: &str, body: Vec<u8>) -> Result<HttpResponse, Problem> {
+/// A report in the format that the request asks for.
+pub(super) type ReportResponse = JsonOrFile<ReportView, ReportFile>;
+
+/// Responds with the report in `format`. CSV and workbook are attachments.
+pub(super) fn respond(name: &str, report: &Report, format: Format) -> Result<ReportResponse, Problem> {
+    Ok(match format {
+        Format::Json => JsonOrFile::Json(Json::new(ReportView::from(report))),
+        Format::Csv => JsonOrFile::File(attachment(name, report, ("csv", "text/csv; charset=utf-8"), csv(report)?)),
+        Format::Xlsx => JsonOrFile::File(attachment(name, report, ("xlsx", XLSX), workbook(name, report)?)),
+    })
+}
+
+fn attachment(
+    name: &str,
+    report: &Report,
+    (extension, content_type): (&str, &str),
+    body: Vec<u8>,
+) -> Download<ReportFile> {
     let (from, to) = (report.periods.from, report.periods.to);
-    let disposition = format!("attachment; filename=\"{name}-{from}-{to}.{extension}\"");
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, kind))
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .body(body))
+    let file = format!("{name}-{from}-{to}.{extension}");
+    Download::attachment(content_type, &file, body)
 }
 
 /// Writes column names, period labels and numbers only. None comes from user input, so no cell can be a spreadsheet

@@ -8,7 +8,6 @@ use crate::store::entries::{EntryRow, PostingRow};
 use crate::store::{entries, holds, plans};
 use db::DbConnection;
 use domain::{Money, PayoutId, Plan, PlanHistory};
-use serde::de::DeserializeOwned;
 
 /// Derives the amount of one line of an entry. Returns the derivation and the plan version that decided the entry,
 /// `None` for the plan when there is none or it is not stored. Errors with `Json` when the stored inputs cannot be
@@ -70,33 +69,12 @@ async fn find_plan(c: &mut DbConnection, version: i64) -> Result<Option<Plan>, W
     Ok(built_in)
 }
 
-fn parse<T: DeserializeOwned>(inputs: &str, wrap: fn(T) -> Command) -> Result<Command, serde_json::Error> {
-    serde_json::from_str(inputs).map(wrap)
-}
-
 /// Parses the inputs of an entry of `kind` as the command that posted it. Errors when they are not its JSON.
 pub fn parse_command(kind: EntryKind, inputs: &str) -> Result<Command, serde_json::Error> {
-    match kind {
-        EntryKind::Referral => parse(inputs, Command::ReferralBonus),
-        EntryKind::ReferralReversal => parse(inputs, Command::BonusReversal),
-        EntryKind::Pair => parse(inputs, Command::Pair),
-        EntryKind::PairVoid => parse(inputs, Command::PairVoid),
-        EntryKind::Refund => parse(inputs, Command::Refund),
-        EntryKind::PaymentReturn => parse(inputs, Command::PaymentReturn),
-        EntryKind::RefundClawback => parse(inputs, Command::RefundClawback),
-        EntryKind::BookingPayment => parse(inputs, Command::BookingPayment),
-        EntryKind::Hold => parse(inputs, Command::Hold),
-        EntryKind::Capture => parse(inputs, Command::Capture),
-        EntryKind::Release => parse(inputs, Command::Release),
-        EntryKind::PayoutCompletion => parse(inputs, Command::Complete),
-        EntryKind::PayoutFailure => parse(inputs, Command::Fail),
-        EntryKind::PayoutReversal => parse(inputs, Command::ReversePayout),
-        EntryKind::EmiApplication => parse(inputs, Command::ApplyReserve),
-        EntryKind::EmiRelease => parse(inputs, Command::ReleaseReserve),
-        EntryKind::Deposit => parse(inputs, Command::Deposit),
-        EntryKind::ReserveRelease => parse(inputs, Command::ReserveRelease),
-        EntryKind::Adjustment => parse(inputs, Command::Adjust),
-    }
+    let mut json = serde_json::Deserializer::from_str(inputs);
+    let command = Command::deserialize_inputs(kind, &mut json)?;
+    json.end()?;
+    Ok(command)
 }
 
 /// Finds the statement line with `number` among the postings of an entry.

@@ -7,8 +7,9 @@
 use super::{epoch, ids, publish};
 use crate::domain::command::ManualEntry;
 use crate::domain::decision::EntryOutcome;
-use crate::domain::ledger_session::{Changes, RejectedCommand, Unloaded};
-use crate::domain::{Command, CommandOrigin, CommandOutcome, EntryId, EntryKey, LedgerSession, WaitKey};
+use crate::domain::ledger_session::{Changes, RejectedCommand};
+use crate::domain::loaded_rows::Unloaded;
+use crate::domain::{Command, CommandOrigin, CommandOutcome, EntryId, EntryKey, LedgerSession, LoadedRows, WaitKey};
 use crate::error::WalletError;
 use crate::store::entries::{CauseId, EntryRow, PostingRow};
 use crate::store::forfeits::ForfeitRow;
@@ -27,8 +28,8 @@ pub struct EventWork {
     pub commands: Vec<Command>,
 }
 
-/// Converts an event into commands.
-pub type EventReader = fn(&Envelope) -> Result<Vec<Command>, HandleError>;
+/// Reads the commands of an event.
+pub type EventReader<'a> = dyn Fn(&Envelope) -> Result<Vec<Command>, HandleError> + Send + Sync + 'a;
 
 /// Posts the commands of a batch of events. Stores an event as waiting when one of its commands cannot take effect yet,
 /// and applies stored events that waited for an outcome of this batch or for a plan version in `published`.
@@ -39,7 +40,7 @@ pub async fn post_events(
     clock: &dyn Clock,
     batch: Vec<EventWork>,
     published: &[u32],
-    read_commands: EventReader,
+    read_commands: &EventReader<'_>,
 ) -> Result<(), HandleError> {
     let mut ledger = LedgerSession::default();
     published.iter().for_each(|version| ledger.add_plan_version(*version));
@@ -52,7 +53,7 @@ pub async fn post_events(
     let mut announced = BTreeSet::new();
     let epoch = epoch::join(c).await?;
     loop {
-        load(c, &mut ledger, queue.iter().flat_map(|w| &w.commands)).await?;
+        load(c, &mut ledger.rows, queue.iter().flat_map(|w| &w.commands)).await?;
         let now = epoch.posting_time(clock.now());
         for work in std::mem::take(&mut queue) {
             if let Some(key) = apply_work(&mut ledger, &work, now)? {
@@ -60,7 +61,7 @@ pub async fn post_events(
             }
         }
         let (ready, blocked): (Vec<_>, Vec<_>) =
-            waiting_work.into_iter().partition(|(key, _)| ledger.is_satisfied(*key));
+            waiting_work.into_iter().partition(|(key, _)| ledger.rows.is_satisfied(*key));
         waiting_work = blocked;
         queue.extend(ready.into_iter().map(|(_, work)| work));
         let satisfied: Vec<String> =
@@ -135,7 +136,7 @@ pub async fn post_manual(
 ) -> Result<(CommandOutcome, Vec<PostingRow>), WalletError> {
     let mut ledger = LedgerSession::default();
     let epoch = epoch::join(c).await?;
-    load(c, &mut ledger, std::iter::once(&to_command(manual.clone()))).await?;
+    load(c, &mut ledger.rows, std::iter::once(&to_command(manual.clone()))).await?;
     let now = epoch.posting_time(clock.now());
     let command = to_command(ManualEntry { at: now, ..manual.clone() });
     let outcome = ledger.apply(&command, CommandOrigin { event: None, actor: Some(actor) }, now)?;
@@ -143,46 +144,42 @@ pub async fn post_manual(
     Ok((outcome, lines))
 }
 
-/// Locks and loads the rows that `commands` need and that `ledger` has not loaded yet.
+/// Locks and loads the rows that `commands` need and that are not loaded yet.
 async fn load<'a>(
     c: &mut DbConnection,
-    ledger: &mut LedgerSession,
+    loaded: &mut LoadedRows,
     commands: impl Iterator<Item = &'a Command>,
 ) -> Result<(), WalletError> {
     let Unloaded { wallets: users, entries: keys, holds: payouts, reserves: reserve_ids, single_bonuses, plans } =
-        ledger.unloaded(commands);
+        loaded.unloaded(commands);
     let users: Vec<_> = users.into_iter().collect();
     if !users.is_empty() {
         let found = wallets::create_and_lock(c, &users).await?;
-        ledger.wallets.extend(found.into_iter().map(|w| (w.user_id, w)));
+        loaded.wallets.extend(found.into_iter().map(|w| (w.user_id, w)));
     }
-    load_outcomes(c, ledger, keys.into_iter().collect()).await?;
+    load_outcomes(c, loaded, keys.into_iter().collect()).await?;
     let payouts: Vec<_> = payouts.into_iter().collect();
     if !payouts.is_empty() {
         let found = holds::lock(c, &payouts).await?;
-        ledger.holds.extend(payouts.into_iter().map(|id| (id, None)));
-        ledger.holds.extend(found.into_iter().map(|h| (h.payout_id, Some(h))));
+        loaded.holds.extend(payouts.into_iter().map(|id| (id, None)));
+        loaded.holds.extend(found.into_iter().map(|h| (h.payout_id, Some(h))));
     }
     let reserve_ids: Vec<_> = reserve_ids.into_iter().collect();
     if !reserve_ids.is_empty() {
         let found = reserves::lock(c, &reserve_ids).await?;
-        ledger.reserves.extend(reserve_ids.into_iter().map(|id| (id, None)));
-        ledger.reserves.extend(found.into_iter().map(|r| (r.reserve_id, Some(r))));
+        loaded.reserves.extend(reserve_ids.into_iter().map(|id| (id, None)));
+        loaded.reserves.extend(found.into_iter().map(|r| (r.reserve_id, Some(r))));
     }
     let single_bonuses: Vec<_> = single_bonuses.into_iter().collect();
     if !single_bonuses.is_empty() {
         let found = reserves::lock_single_bonuses(c, &single_bonuses).await?;
-        ledger.single_bonuses.extend(single_bonuses.into_iter().map(|id| (id, None)));
-        ledger.single_bonuses.extend(found.into_iter().map(|(id, payment)| (id, Some(payment))));
+        loaded.single_bonuses.extend(single_bonuses.into_iter().map(|id| (id, None)));
+        loaded.single_bonuses.extend(found.into_iter().map(|(id, payment)| (id, Some(payment))));
     }
-    load_plans(c, ledger, plans).await
+    load_plans(c, loaded, plans).await
 }
 
-async fn load_plans(
-    c: &mut DbConnection,
-    ledger: &mut LedgerSession,
-    versions: BTreeSet<u32>,
-) -> Result<(), WalletError> {
+async fn load_plans(c: &mut DbConnection, loaded: &mut LoadedRows, versions: BTreeSet<u32>) -> Result<(), WalletError> {
     if versions.is_empty() {
         return Ok(());
     }
@@ -190,36 +187,32 @@ async fn load_plans(
     let history = PlanHistory::seed();
     let (built_in, others): (Vec<u32>, Vec<u32>) =
         versions.into_iter().partition(|version| history.get(*version).is_some());
-    ledger.plans.extend(built_in.into_iter().map(|version| (version, true)));
+    loaded.plans.extend(built_in.into_iter().map(|version| (version, true)));
     if others.is_empty() {
         return Ok(());
     }
     let wide: Vec<i64> = others.iter().copied().map(i64::from).collect();
     let known = plans::find_known(c, &wide).await?;
-    ledger.plans.extend(others.into_iter().map(|version| (version, known.contains(&i64::from(version)))));
+    loaded.plans.extend(others.into_iter().map(|version| (version, known.contains(&i64::from(version)))));
     Ok(())
 }
 
-async fn load_outcomes(
-    c: &mut DbConnection,
-    ledger: &mut LedgerSession,
-    keys: Vec<EntryKey>,
-) -> Result<(), WalletError> {
+async fn load_outcomes(c: &mut DbConnection, loaded: &mut LoadedRows, keys: Vec<EntryKey>) -> Result<(), WalletError> {
     if keys.is_empty() {
         return Ok(());
     }
     let by_id: BTreeMap<EntryId, EntryKey> = keys.into_iter().map(|key| (ids::entry(key), key)).collect();
     let ids: Vec<EntryId> = by_id.keys().copied().collect();
-    ledger.outcomes.extend(by_id.values().map(|key| (*key, None)));
+    loaded.outcomes.extend(by_id.values().map(|key| (*key, None)));
     for (id, member, amount, version) in entries::find_posted(c, &ids).await? {
         if let Some(key) = by_id.get(&id) {
             let plan_version = version.and_then(|v| u32::try_from(v).ok());
-            ledger.outcomes.insert(*key, Some(EntryOutcome::Posted { member, amount, plan_version }));
+            loaded.outcomes.insert(*key, Some(EntryOutcome::Posted { member, amount, plan_version }));
         }
     }
     for id in forfeits::find_existing(c, &ids).await? {
         if let Some(key) = by_id.get(&id) {
-            ledger.outcomes.insert(*key, Some(EntryOutcome::Rejected));
+            loaded.outcomes.insert(*key, Some(EntryOutcome::Rejected));
         }
     }
     Ok(())

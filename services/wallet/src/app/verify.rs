@@ -5,6 +5,7 @@
 //! A verification reads the whole ledger in bounded steps without locks. A wallet that changes between two reads looks
 //! wrong for a moment, so a wallet that differs is only a suspect until it is compared again under its lock.
 
+use super::fault::Fault;
 use super::{seal, wallet_check};
 use crate::domain::{Account, LedgerError};
 use crate::error::WalletError;
@@ -35,18 +36,6 @@ pub struct Verification {
     pub entries_sealed: i64,
     /// At most 100.
     pub faults: Vec<Fault>,
-}
-
-/// A stored value that differs from the value computed from the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Fault {
-    /// `chain_broken`, `balance_differs`, `line_differs`, `unbalanced_entry`, `closing_differs` or `rollup_differs`.
-    pub kind: &'static str,
-    /// The entry, a field of its line (`entry:…:1:balance_before`), a field of a wallet (`member:…:available`), or an
-    /// account.
-    pub subject: String,
-    pub expected: String,
-    pub found: String,
 }
 
 /// The next rows to read.

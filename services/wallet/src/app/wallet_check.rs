@@ -1,7 +1,7 @@
 //! Comparison of the stored balances and totals of wallets with their postings, holds and reserves.
 
+use super::fault::Fault;
 use super::ids;
-use super::verify::Fault;
 use crate::domain::{Account, EntryKey, EntryKind, LedgerError, WalletBalances};
 use crate::error::WalletError;
 use crate::store::posting_sums::OwnerFilter;

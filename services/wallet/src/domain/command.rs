@@ -4,7 +4,7 @@
 
 use super::{EntryKey, EntryKind};
 use domain::{BookingId, Money, PaymentId, PaymentMethod, PayoutId, ReserveId, Timestamp, UserId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 /// A referral bonus for a payment of a referred member. Booking has decided the amount.
@@ -202,117 +202,87 @@ pub struct ManualEntry {
     pub at: Timestamp,
 }
 
-/// A command to the ledger. It serialises as its inputs; the kind of the entry tells which command it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Command {
-    ReferralBonus(ReferralBonus),
-    BonusReversal(BonusReversal),
-    Pair(PairEarning),
-    PairVoid(PairVoid),
-    Refund(Refund),
-    PaymentReturn(PaymentReturn),
-    RefundClawback(RefundClawback),
-    BookingPayment(BookingPayment),
-    Hold(HoldChange),
-    Capture(HoldChange),
-    Release(HoldChange),
-    Complete(PayoutSettlement),
-    Fail(HoldChange),
-    ReversePayout(PayoutSettlement),
-    ApplyReserve(ReserveUse),
-    ReleaseReserve(ReserveUse),
-    Deposit(ManualEntry),
-    ReserveRelease(ManualEntry),
-    Adjust(ManualEntry),
+/// Declares the commands, one a row: name and inputs; kind and cause of the entry that it posts; owner of the wallet;
+/// and, behind `after`, the kinds of other entries for the same cause whose outcomes the decision reads.
+macro_rules! commands {
+    ($($name:ident($c:ident: $inputs:ident) => $kind:ident, $cause:expr, $member:expr
+        $(, after $($before:ident)|+)?;)+) => {
+        /// A command to the ledger. It serialises as its inputs; the kind of the entry identifies the command.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        pub enum Command {
+            $($name($inputs),)+
+        }
+
+        impl Command {
+            /// Reads a command back from its inputs and the kind of its entry. Errors when they are not its inputs.
+            pub fn deserialize_inputs<'de, D: Deserializer<'de>>(kind: EntryKind, inputs: D) -> Result<Self, D::Error> {
+                match kind {
+                    $(EntryKind::$kind => $inputs::deserialize(inputs).map(Self::$name),)+
+                }
+            }
+
+            /// The identity of the entry that the command posts.
+            pub fn key(&self) -> EntryKey {
+                match self {
+                    $(Self::$name($c) => EntryKey::new(EntryKind::$kind, $cause),)+
+                }
+            }
+
+            /// The owner of the wallet that the command changes.
+            pub fn member(&self) -> UserId {
+                match self {
+                    $(Self::$name($c) => $member,)+
+                }
+            }
+
+            /// The time of the cause.
+            pub fn at(&self) -> Timestamp {
+                match self {
+                    $(Self::$name($c) => $c.at,)+
+                }
+            }
+
+            /// The kinds of other entries for the same cause whose outcomes the decision reads.
+            const fn kinds_before(&self) -> &'static [EntryKind] {
+                match self {
+                    $(Self::$name(_) => &[$($(EntryKind::$before),+)?],)+
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    ReferralBonus(c: ReferralBonus) => Referral, c.payment_id.uuid(), c.referrer_id;
+    BonusReversal(c: BonusReversal) => ReferralReversal, c.payment_id.uuid(), c.referrer_id, after Referral;
+    Pair(c: PairEarning) => Pair, c.pair_id, c.earner_id;
+    PairVoid(c: PairVoid) => PairVoid, c.pair_id, c.earner_id, after Pair;
+    Refund(c: Refund) => Refund, c.refund_id, c.user_id;
+    PaymentReturn(c: PaymentReturn) => PaymentReturn, c.return_id, c.user_id;
+    RefundClawback(c: RefundClawback) => RefundClawback, c.clawback_id, c.user_id;
+    BookingPayment(c: BookingPayment) => BookingPayment, c.payment_id.uuid(), c.user_id;
+    Hold(c: HoldChange) => Hold, c.payout_id.uuid(), c.user_id;
+    Capture(c: HoldChange) => Capture, c.payout_id.uuid(), c.user_id, after Hold;
+    Release(c: HoldChange) => Release, c.payout_id.uuid(), c.user_id, after Hold;
+    Complete(c: PayoutSettlement) => PayoutCompletion, c.payout_id.uuid(), c.user_id, after Capture | PayoutFailure;
+    Fail(c: HoldChange) => PayoutFailure, c.payout_id.uuid(), c.user_id, after Capture | PayoutCompletion;
+    ReversePayout(c: PayoutSettlement) => PayoutReversal, c.payout_id.uuid(), c.user_id, after PayoutCompletion;
+    ApplyReserve(c: ReserveUse) => EmiApplication, c.use_id, c.user_id;
+    ReleaseReserve(c: ReserveUse) => EmiRelease, c.use_id, c.user_id;
+    Deposit(c: ManualEntry) => Deposit, c.id, c.user_id;
+    ReserveRelease(c: ManualEntry) => ReserveRelease, c.id, c.user_id;
+    Adjust(c: ManualEntry) => Adjustment, c.id, c.user_id;
 }
 
 impl Command {
-    /// The identity of the entry that the command posts.
-    pub fn key(&self) -> EntryKey {
-        let (kind, cause): (EntryKind, Uuid) = match self {
-            Self::ReferralBonus(c) => (EntryKind::Referral, c.payment_id.uuid()),
-            Self::BonusReversal(c) => (EntryKind::ReferralReversal, c.payment_id.uuid()),
-            Self::Pair(c) => (EntryKind::Pair, c.pair_id),
-            Self::PairVoid(c) => (EntryKind::PairVoid, c.pair_id),
-            Self::Refund(c) => (EntryKind::Refund, c.refund_id),
-            Self::PaymentReturn(c) => (EntryKind::PaymentReturn, c.return_id),
-            Self::RefundClawback(c) => (EntryKind::RefundClawback, c.clawback_id),
-            Self::BookingPayment(c) => (EntryKind::BookingPayment, c.payment_id.uuid()),
-            Self::Hold(c) => (EntryKind::Hold, c.payout_id.uuid()),
-            Self::Capture(c) => (EntryKind::Capture, c.payout_id.uuid()),
-            Self::Release(c) => (EntryKind::Release, c.payout_id.uuid()),
-            Self::Complete(c) => (EntryKind::PayoutCompletion, c.payout_id.uuid()),
-            Self::Fail(c) => (EntryKind::PayoutFailure, c.payout_id.uuid()),
-            Self::ReversePayout(c) => (EntryKind::PayoutReversal, c.payout_id.uuid()),
-            Self::ApplyReserve(c) => (EntryKind::EmiApplication, c.use_id),
-            Self::ReleaseReserve(c) => (EntryKind::EmiRelease, c.use_id),
-            Self::Deposit(c) => (EntryKind::Deposit, c.id),
-            Self::ReserveRelease(c) => (EntryKind::ReserveRelease, c.id),
-            Self::Adjust(c) => (EntryKind::Adjustment, c.id),
-        };
-        EntryKey::new(kind, cause)
-    }
-
-    /// The owner of the wallet that the command changes.
-    pub fn member(&self) -> UserId {
-        match self {
-            Self::ReferralBonus(c) => c.referrer_id,
-            Self::BonusReversal(c) => c.referrer_id,
-            Self::Pair(c) => c.earner_id,
-            Self::PairVoid(c) => c.earner_id,
-            Self::Refund(c) => c.user_id,
-            Self::PaymentReturn(c) => c.user_id,
-            Self::RefundClawback(c) => c.user_id,
-            Self::BookingPayment(c) => c.user_id,
-            Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) => c.user_id,
-            Self::Complete(c) | Self::ReversePayout(c) => c.user_id,
-            Self::ApplyReserve(c) | Self::ReleaseReserve(c) => c.user_id,
-            Self::Deposit(c) | Self::ReserveRelease(c) | Self::Adjust(c) => c.user_id,
-        }
-    }
-
-    /// The time of the cause.
-    pub fn at(&self) -> Timestamp {
-        match self {
-            Self::ReferralBonus(c) => c.at,
-            Self::BonusReversal(c) => c.at,
-            Self::Pair(c) => c.at,
-            Self::PairVoid(c) => c.at,
-            Self::Refund(c) => c.at,
-            Self::PaymentReturn(c) => c.at,
-            Self::RefundClawback(c) => c.at,
-            Self::BookingPayment(c) => c.at,
-            Self::Hold(c) | Self::Capture(c) | Self::Release(c) | Self::Fail(c) => c.at,
-            Self::Complete(c) | Self::ReversePayout(c) => c.at,
-            Self::ApplyReserve(c) | Self::ReleaseReserve(c) => c.at,
-            Self::Deposit(c) | Self::ReserveRelease(c) | Self::Adjust(c) => c.at,
-        }
-    }
-
     /// The entries, besides its own, whose outcomes the decision reads.
     pub fn depends_on(&self) -> Vec<EntryKey> {
-        let kinds: &[EntryKind] = match self {
-            Self::RefundClawback(c) => return vec![c.original()],
-            Self::BonusReversal(_) => &[EntryKind::Referral],
-            Self::PairVoid(_) => &[EntryKind::Pair],
-            Self::Capture(_) | Self::Release(_) => &[EntryKind::Hold],
-            Self::Complete(_) => &[EntryKind::Capture, EntryKind::PayoutFailure],
-            Self::Fail(_) => &[EntryKind::Capture, EntryKind::PayoutCompletion],
-            Self::ReversePayout(_) => &[EntryKind::PayoutCompletion],
-            Self::ReferralBonus(_)
-            | Self::Pair(_)
-            | Self::Refund(_)
-            | Self::PaymentReturn(_)
-            | Self::BookingPayment(_)
-            | Self::Hold(_)
-            | Self::ApplyReserve(_)
-            | Self::ReleaseReserve(_)
-            | Self::Deposit(_)
-            | Self::ReserveRelease(_)
-            | Self::Adjust(_) => &[],
-        };
-        kinds.iter().map(|kind| EntryKey::new(*kind, self.key().cause)).collect()
+        if let Self::RefundClawback(c) = self {
+            return vec![c.original()];
+        }
+        let cause = self.key().cause;
+        self.kinds_before().iter().map(|kind| EntryKey::new(*kind, cause)).collect()
     }
 
     /// The payout whose hold the command reads or changes.
@@ -330,27 +300,10 @@ impl Command {
 
     /// The plan version that decided the amount, if one did.
     pub fn plan_version(&self) -> Option<u32> {
-        match self {
-            Self::ReferralBonus(c) => Some(c.plan_version),
-            Self::Pair(c) => Some(c.plan_version),
-            Self::BonusReversal(_)
-            | Self::PairVoid(_)
-            | Self::Refund(_)
-            | Self::PaymentReturn(_)
-            | Self::RefundClawback(_)
-            | Self::BookingPayment(_)
-            | Self::Hold(_)
-            | Self::Capture(_)
-            | Self::Release(_)
-            | Self::Complete(_)
-            | Self::Fail(_)
-            | Self::ReversePayout(_)
-            | Self::ApplyReserve(_)
-            | Self::ReleaseReserve(_)
-            | Self::Deposit(_)
-            | Self::ReserveRelease(_)
-            | Self::Adjust(_) => None,
+        if let Self::ReferralBonus(c) = self {
+            return Some(c.plan_version);
         }
+        if let Self::Pair(c) = self { Some(c.plan_version) } else { None }
     }
 
     /// The referred member, when the command may change who holds their single bonus.

@@ -1,7 +1,7 @@
 //! Decisions on commands: post an entry, reject, wait, or do nothing.
 
 use super::emi_reserve::EmiReserve;
-use super::payout::Hold;
+use super::hold::Hold;
 use super::{EntryKey, EntryKind, JournalEntry};
 use domain::{Money, PaymentId, ReserveId, UserId};
 use std::fmt;

@@ -1,18 +1,18 @@
 //! Referral bonuses and pair earnings. The booking and binary services decide the amounts; the ledger posts them.
 
-use super::command::{Command, PairEarning, ReferralBonus};
+use super::amount::{require_no_negative, require_total};
+use super::command::{PairEarning, ReferralBonus};
 use super::decision::{Decision, Effects, Rejection, RejectionReason, SingleBonus, WaitKey};
 use super::emi_reserve::EmiReserve;
-use super::entry::{EntryBuilder, EntryHeader};
-use super::{Account, LedgerError, LedgerSession, TransactionType, WalletBalances};
+use super::entry::{EntryBuilder, EntryHeader, EntryKey};
+use super::loaded_rows::LoadedRows;
+use super::{Account, LedgerError, TransactionType, WalletBalances};
 use domain::Money;
 
 /// Posts a referral bonus, and recovers a clawback due from it. Rejects a bonus of zero. Waits while another payment
 /// holds the single bonus of the referred member. Errors with `InvalidAmount` when the amount is negative.
-pub(super) fn decide_bonus(c: &ReferralBonus, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
-    if c.bonus.is_negative() {
-        return Err(LedgerError::InvalidAmount(c.bonus));
-    }
+pub(super) fn decide_bonus(key: EntryKey, c: &ReferralBonus, rows: &LoadedRows) -> Result<Decision, LedgerError> {
+    require_no_negative(&[c.bonus])?;
     if c.bonus.is_zero() {
         let reason = if !c.method.is_new_money() {
             RejectionReason::NotNewMoney
@@ -25,7 +25,7 @@ pub(super) fn decide_bonus(c: &ReferralBonus, ledger: &LedgerSession) -> Result<
     }
     let single_bonus =
         c.once_a_member.then_some(SingleBonus { referred: c.referred_id, payment_id: Some(c.payment_id) });
-    if c.once_a_member && ledger.single_bonus(c.referred_id)?.is_some_and(|holder| holder != c.payment_id) {
+    if c.once_a_member && rows.single_bonus(c.referred_id)?.is_some_and(|holder| holder != c.payment_id) {
         // Booking pays a bonus only while no other stands, so the reversal of the other is still to arrive.
         return Ok(Decision::Wait(WaitKey::SingleBonus(c.referred_id)));
     }
@@ -36,8 +36,8 @@ pub(super) fn decide_bonus(c: &ReferralBonus, ledger: &LedgerSession) -> Result<
         TransactionType::ReferralBonus,
         text,
     );
-    let entry = recover_clawback(lines, ledger.wallet(c.referrer_id)?, c.bonus)?.build(EntryHeader {
-        key: Command::ReferralBonus(c.clone()).key(),
+    let entry = recover_clawback(lines, rows.wallet(c.referrer_id)?, c.bonus)?.build(EntryHeader {
+        key,
         member: c.referrer_id,
         amount: c.bonus,
         at: c.at,
@@ -50,14 +50,9 @@ pub(super) fn decide_bonus(c: &ReferralBonus, ledger: &LedgerSession) -> Result<
 /// Posts a pair earning: the gross, its deductions, and the recovery of a clawback due from the rest. Rejects flushed
 /// and unpaid pairs. Errors with `InvalidAmount` for a negative part and `PartsMismatch` when the parts are not the
 /// gross.
-pub(super) fn decide_pair(c: &PairEarning, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
-    let parts = [c.gross, c.emi_deduction, c.reserve_deduction, c.available, c.forgone];
-    if let Some(negative) = parts.into_iter().find(|p| p.is_negative()) {
-        return Err(LedgerError::InvalidAmount(negative));
-    }
-    if Money::total([c.emi_deduction, c.reserve_deduction, c.available])? != c.gross {
-        return Err(LedgerError::PartsMismatch);
-    }
+pub(super) fn decide_pair(key: EntryKey, c: &PairEarning, rows: &LoadedRows) -> Result<Decision, LedgerError> {
+    require_no_negative(&[c.gross, c.emi_deduction, c.reserve_deduction, c.available, c.forgone])?;
+    require_total([c.emi_deduction, c.reserve_deduction, c.available], c.gross)?;
     if c.flushed {
         return Ok(Decision::Reject(Rejection { amount: c.forgone, reason: RejectionReason::Flushed }));
     }
@@ -82,8 +77,8 @@ pub(super) fn decide_pair(c: &PairEarning, ledger: &LedgerSession) -> Result<Dec
             .post_visible(Account::Available, c.reserve_deduction.neg()?, TransactionType::ReserveDeduction, text)
             .post(Account::Reserve, c.reserve_deduction);
     }
-    let entry = recover_clawback(lines, ledger.wallet(c.earner_id)?, c.available)?.build(EntryHeader {
-        key: Command::Pair(c.clone()).key(),
+    let entry = recover_clawback(lines, rows.wallet(c.earner_id)?, c.available)?.build(EntryHeader {
+        key,
         member: c.earner_id,
         amount: c.gross,
         at: c.at,

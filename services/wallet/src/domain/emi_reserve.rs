@@ -1,10 +1,7 @@
 //! EMI reserves: amounts set aside for a member's instalments, which booking applies or releases.
 
-use super::booking_transfer::require_positive;
-use super::command::{Command, PairEarning, PayoutSettlement, Refund, ReserveUse};
-use super::decision::{Decision, Effects, WaitKey};
-use super::entry::{EntryBuilder, EntryHeader};
-use super::{Account, LedgerError, LedgerSession, TransactionType};
+use super::LedgerError;
+use super::command::{PairEarning, PayoutSettlement, Refund};
 use domain::{Money, ReserveId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -53,59 +50,8 @@ impl EmiReserve {
     pub fn is_new(&self) -> bool {
         self.applied.is_zero() && self.released.is_zero()
     }
-    fn remaining(&self) -> Result<Money, LedgerError> {
+    /// The amount that is neither applied nor released yet. Errors when a subtraction overflows.
+    pub(super) fn remaining(&self) -> Result<Money, LedgerError> {
         Ok(self.amount.sub(self.applied)?.sub(self.released)?)
     }
-}
-
-/// The reserve that `c` draws on, or the decision to wait until it exists. Errors with `ReserveMismatch` when it
-/// belongs to another member or has too little left.
-fn find_usable<'a>(c: &ReserveUse, ledger: &'a LedgerSession) -> Result<Result<&'a EmiReserve, Decision>, LedgerError> {
-    let Some(reserve) = ledger.reserve(c.reserve_id)? else {
-        return Ok(Err(Decision::Wait(WaitKey::EmiReserve(c.reserve_id))));
-    };
-    if reserve.user_id != c.user_id || reserve.remaining()? < require_positive(c.amount)? {
-        return Err(LedgerError::ReserveMismatch);
-    }
-    Ok(Ok(reserve))
-}
-
-fn header(command: &Command, c: &ReserveUse) -> EntryHeader {
-    EntryHeader {
-        key: command.key(),
-        member: c.user_id,
-        amount: c.amount,
-        at: c.at,
-        plan_version: None,
-        reverses: None,
-    }
-}
-
-/// Applies a part of a reserve to an instalment: the amount goes to the booking receipts.
-pub(super) fn decide_application(c: &ReserveUse, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
-    let reserve = match find_usable(c, ledger)? {
-        Ok(reserve) => reserve,
-        Err(wait) => return Ok(wait),
-    };
-    let entry = EntryBuilder::new()
-        .post(Account::EmiReserve, c.amount.neg()?)
-        .post(Account::BookingReceipts, c.amount)
-        .build(header(&Command::ApplyReserve(c.clone()), c))?;
-    let reserve = EmiReserve { applied: reserve.applied.add(c.amount)?, ..reserve.clone() };
-    Ok(Effects { reserve: Some(reserve), ..entry.into() }.into())
-}
-
-/// Releases a part of a reserve to the available balance.
-pub(super) fn decide_release(c: &ReserveUse, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
-    let reserve = match find_usable(c, ledger)? {
-        Ok(reserve) => reserve,
-        Err(wait) => return Ok(wait),
-    };
-    let text = "Released from what was put aside for your EMI".to_owned();
-    let entry = EntryBuilder::new()
-        .post(Account::EmiReserve, c.amount.neg()?)
-        .post_visible(Account::Available, c.amount, TransactionType::EmiRelease, text)
-        .build(header(&Command::ReleaseReserve(c.clone()), c))?;
-    let reserve = EmiReserve { released: reserve.released.add(c.amount)?, ..reserve.clone() };
-    Ok(Effects { reserve: Some(reserve), ..entry.into() }.into())
 }

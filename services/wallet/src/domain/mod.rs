@@ -1,12 +1,17 @@
 //! Decisions of the ledger, without a clock, an id generator or a database.
 //!
 //! Read in this order: [`account`] (the chart of accounts), [`entry`] (balanced journal entries), [`wallet`] (balances
-//! of a member), [`command`] (commands to the ledger), [`decision`] (decisions on them), [`ledger_session`] (rows
-//! loaded by one transaction, and their changes), then the rules: [`earning`], [`reversal`], [`booking_transfer`],
-//! [`payout`], [`emi_reserve`], [`manual`]; [`explanation`] (calculation steps of an amount); and [`epoch`] (the
-//! boundary of final postings).
+//! of a member), [`command`] (commands to the ledger), [`hold`] and [`emi_reserve`] (amounts held and set aside),
+//! [`decision`] (decisions on commands), [`loaded_rows`] (rows loaded by one transaction); then the rules, by which a
+//! command is decided: [`earning`], [`reversal`], [`booking_transfer`], [`payout`], [`reserve_use`], [`manual`], with
+//! `amount` (checks of amounts); then [`ledger_session`] (the changes of one transaction), [`explanation`] (calculation
+//! steps of an amount) and [`epoch`] (the boundary of final postings).
+//!
+//! A kind of entry is a variant of [`EntryKind`], a row in the table of [`command`], a rule, and the line in
+//! [`ledger_session`] that applies the rule.
 
 pub mod account;
+mod amount;
 pub mod booking_transfer;
 pub mod command;
 pub mod decision;
@@ -15,9 +20,12 @@ pub mod emi_reserve;
 pub mod entry;
 pub mod epoch;
 pub mod explanation;
+pub mod hold;
 pub mod ledger_session;
+pub mod loaded_rows;
 pub mod manual;
 pub mod payout;
+pub mod reserve_use;
 pub mod reversal;
 pub mod wallet;
 
@@ -27,6 +35,7 @@ pub use decision::{Rejection, RejectionReason, WaitKey};
 pub use entry::{EntryKey, EntryKind, JournalEntry, Posting, TransactionType};
 pub use epoch::{Epoch, Positions};
 pub use ledger_session::{CommandOrigin, CommandOutcome, LedgerEvent, LedgerSession, PostedEntry};
+pub use loaded_rows::LoadedRows;
 pub use wallet::{PostedLine, StatementLine, WalletBalances};
 
 use domain::MoneyError;

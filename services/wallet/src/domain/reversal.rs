@@ -1,19 +1,24 @@
 //! Reversals of bonuses, pair earnings and wallet credits. The amount leaves the available balance; the part that the
 //! balance does not cover becomes a clawback due.
 
-use super::booking_transfer::require_positive;
-use super::command::{BonusReversal, Command, PairVoid, RefundClawback};
+use super::amount::require_positive;
+use super::command::{BonusReversal, PairVoid, RefundClawback};
 use super::decision::{Decision, Effects, EntryOutcome, SingleBonus, wait_for_entry};
 use super::entry::{EntryBuilder, EntryHeader, EntryKey, EntryKind};
-use super::{Account, JournalEntry, LedgerError, LedgerSession, TransactionType, WalletBalances};
+use super::loaded_rows::LoadedRows;
+use super::{Account, JournalEntry, LedgerError, TransactionType, WalletBalances};
 use domain::{Money, Timestamp};
 
 /// Reverses a referral bonus as a whole, and frees the single bonus of the referred member if this payment holds it.
 /// Waits for the bonus; does nothing when it was rejected. Errors with `OriginalMismatch` when another member earned
 /// it.
-pub(super) fn decide_bonus_reversal(c: &BonusReversal, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
+pub(super) fn decide_bonus_reversal(
+    key: EntryKey,
+    c: &BonusReversal,
+    rows: &LoadedRows,
+) -> Result<Decision, LedgerError> {
     let original = EntryKey::new(EntryKind::Referral, c.payment_id.uuid());
-    let (member, amount, plan_version) = match ledger.outcome(original)? {
+    let (member, amount, plan_version) = match rows.outcome(original)? {
         None => return Ok(wait_for_entry(original.kind, original.cause)),
         Some(EntryOutcome::Rejected) => return Ok(Decision::Nothing),
         Some(EntryOutcome::Posted { member, amount, plan_version }) => (member, amount, plan_version),
@@ -27,7 +32,7 @@ pub(super) fn decide_bonus_reversal(c: &BonusReversal, ledger: &LedgerSession) -
     };
     let reversal = Reversal {
         original: Some(original),
-        key: Command::BonusReversal(c.clone()).key(),
+        key,
         company_account: Account::ReferralExpense,
         transaction_type: TransactionType::Reversal,
         amount,
@@ -35,16 +40,16 @@ pub(super) fn decide_bonus_reversal(c: &BonusReversal, ledger: &LedgerSession) -
         at: c.at,
         text,
     };
-    let holds_single_bonus = ledger.single_bonus(c.referred_id)? == Some(c.payment_id);
+    let holds_single_bonus = rows.single_bonus(c.referred_id)? == Some(c.payment_id);
     let single_bonus = holds_single_bonus.then_some(SingleBonus { referred: c.referred_id, payment_id: None });
-    Ok(Effects { single_bonus, ..reversal.entry(ledger.wallet(member)?)?.into() }.into())
+    Ok(Effects { single_bonus, ..reversal.entry(rows.wallet(member)?)?.into() }.into())
 }
 
 /// Reverses a pair earning as a whole. Waits for the earning; does nothing when it was rejected. Errors with
 /// `OriginalMismatch` when another member earned it.
-pub(super) fn decide_pair_void(c: &PairVoid, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
+pub(super) fn decide_pair_void(key: EntryKey, c: &PairVoid, rows: &LoadedRows) -> Result<Decision, LedgerError> {
     let original = EntryKey::new(EntryKind::Pair, c.pair_id);
-    let (member, amount, plan_version) = match ledger.outcome(original)? {
+    let (member, amount, plan_version) = match rows.outcome(original)? {
         None => return Ok(wait_for_entry(original.kind, original.cause)),
         Some(EntryOutcome::Rejected) => return Ok(Decision::Nothing),
         Some(EntryOutcome::Posted { member, amount, plan_version }) => (member, amount, plan_version),
@@ -54,7 +59,7 @@ pub(super) fn decide_pair_void(c: &PairVoid, ledger: &LedgerSession) -> Result<D
     }
     let reversal = Reversal {
         original: Some(original),
-        key: Command::PairVoid(c.clone()).key(),
+        key,
         company_account: Account::PairExpense,
         transaction_type: TransactionType::Reversal,
         amount,
@@ -62,16 +67,20 @@ pub(super) fn decide_pair_void(c: &PairVoid, ledger: &LedgerSession) -> Result<D
         at: c.at,
         text: format!("Reversal of pair {}", c.number),
     };
-    Ok(Effects::from(reversal.entry(ledger.wallet(member)?)?).into())
+    Ok(Effects::from(reversal.entry(rows.wallet(member)?)?).into())
 }
 
 /// Debits a credit that the gateway has refunded to the payment source as well. Each refund of the gateway debits its
 /// own amount, so the entry does not name the credit as reversed: an entry is reversed only once and as a whole. Waits
 /// for the credit. Errors with `OriginalMismatch` when the credit belongs to another member.
-pub(super) fn decide_refund_clawback(c: &RefundClawback, ledger: &LedgerSession) -> Result<Decision, LedgerError> {
+pub(super) fn decide_refund_clawback(
+    key: EntryKey,
+    c: &RefundClawback,
+    rows: &LoadedRows,
+) -> Result<Decision, LedgerError> {
     let amount = require_positive(c.amount)?;
     let original = c.original();
-    let member = match ledger.outcome(original)? {
+    let member = match rows.outcome(original)? {
         None => return Ok(wait_for_entry(original.kind, original.cause)),
         Some(EntryOutcome::Rejected) => return Ok(Decision::Nothing),
         Some(EntryOutcome::Posted { member, .. }) => member,
@@ -81,7 +90,7 @@ pub(super) fn decide_refund_clawback(c: &RefundClawback, ledger: &LedgerSession)
     }
     let reversal = Reversal {
         original: None,
-        key: Command::RefundClawback(c.clone()).key(),
+        key,
         company_account: Account::BookingReceipts,
         // Not `Reversal`, which counts against what the member has earned.
         transaction_type: TransactionType::Refund,
@@ -90,7 +99,7 @@ pub(super) fn decide_refund_clawback(c: &RefundClawback, ledger: &LedgerSession)
         at: c.at,
         text: format!("Refund for booking {}: it went back to where it came from as well", c.booking_number),
     };
-    Ok(Effects::from(reversal.entry(ledger.wallet(member)?)?).into())
+    Ok(Effects::from(reversal.entry(rows.wallet(member)?)?).into())
 }
 
 /// The inputs of a reversing entry.

@@ -4,10 +4,10 @@ use super::transactions::TransactionView;
 use crate::WalletState;
 use crate::app::derivation;
 use crate::domain::explanation::{CalculationStep, Operation};
-use crate::domain::{EntryId, EntryKey, EntryKind};
-use actix_web::{HttpResponse, web};
+use crate::domain::{EntryId, EntryKey, EntryKind, TransactionId};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Problem, ok, path_id};
+use chassis::http::{Json, Path, Problem, operation};
 use domain::{EventId, Money, Plan, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,14 +77,17 @@ pub(crate) struct ExplanationView {
     steps: Vec<StepView>,
 }
 
-/// Explains a transaction to its member or to staff. 404 for any other caller, or when it does not exist.
+/// Explain how the amount of a transaction was calculated.
+///
+/// For its member and for staff. 404 for any other caller, or when it does not exist.
+#[operation]
 pub(super) async fn explain(
     state: web::Data<WalletState>,
     caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+    Path(id): Path<TransactionId>,
+) -> Result<Json<ExplanationView>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let found = derivation::find_entry(&mut c, path_id(&path)?).await?;
+    let found = derivation::find_entry(&mut c, id).await?;
     let (entry, lines, number) = found.ok_or_else(Problem::not_found)?;
     caller.require_may_see(entry.member_id)?;
     let line = derivation::find_line(&lines, number).ok_or_else(Problem::not_found)?;
@@ -99,7 +102,7 @@ pub(super) async fn explain(
             PostingView { account: format!("{owner}:{}", l.account), amount: l.amount_paise }
         })
         .collect();
-    Ok(ok(&ExplanationView {
+    Ok(Json::new(ExplanationView {
         transaction: transaction.ok_or_else(Problem::not_found)?,
         inputs: serde_json::from_str(&entry.inputs).map_err(Problem::internal)?,
         entry: EntryView {

@@ -7,17 +7,15 @@ use crate::app::{close, rollup};
 use crate::domain::Account;
 use crate::store::closings::Totals;
 use crate::store::entries;
-use crate::verification;
-use actix_web::{HttpResponse, web};
-use chassis::http::{Cursor, Listing, Page, Problem, Query, long_read, ok};
+use crate::verification::{self, Verification};
+use actix_web::web;
+use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, long_read, operation};
 use db::Db;
 use domain::{Money, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-pub(crate) use crate::verification::Verification;
 
 /// The name of an account in a list: `company:bank`, or `members:available` for that account of all members together.
 fn control_account(account: Account) -> String {
@@ -67,13 +65,15 @@ pub(crate) struct AccountsView {
     list: Listing<AccountView>,
 }
 
-/// Lists accounts with their balances. 404 for an unknown member.
+/// Accounts of the company and of all members together, or of one member.
+///
+/// 404 for an unknown member, 422 `wallet.bad_filter` for an invalid date or time.
+#[operation]
 pub(super) async fn list_accounts(
     state: web::Data<WalletState>,
-    filter: Query<AccountsFilter>,
+    Query(filter): Query<AccountsFilter>,
     page: Page,
-) -> Result<HttpResponse, Problem> {
-    let Query(filter) = filter;
+) -> Result<Json<AccountsView>, Problem> {
     let after = page.after_number()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     let until = parse_as_of(filter.as_of.as_deref())?;
     let as_of = until.unwrap_or_else(|| state.ctx.now());
@@ -102,7 +102,7 @@ pub(super) async fn list_accounts(
     };
     let rows: Vec<(i64, AccountView)> = (1..).zip(items).skip(after).collect();
     let list = page.listing(rows, |(number, _)| Cursor::Number(*number), |(_, view)| view);
-    Ok(ok(&AccountsView { as_of, list }))
+    Ok(Json::new(AccountsView { as_of, list }))
 }
 
 /// The query of the trial balance.
@@ -133,16 +133,18 @@ pub(crate) struct TrialBalanceView {
     difference: Money,
 }
 
-/// Gets the trial balance at a time.
+/// Debits and credits by account.
+///
+/// 422 `wallet.bad_filter` for an invalid date or time.
+#[operation]
 pub(super) async fn get_trial_balance(
     state: web::Data<WalletState>,
-    filter: Query<TrialBalanceFilter>,
-) -> Result<HttpResponse, Problem> {
-    let until = parse_as_of(filter.0.as_of.as_deref())?;
+    Query(filter): Query<TrialBalanceFilter>,
+) -> Result<Json<TrialBalanceView>, Problem> {
+    let until = parse_as_of(filter.as_of.as_deref())?;
     let as_of = until.unwrap_or_else(|| state.ctx.now());
     let totals = totals(state.ctx.db(), until).await?;
-    let view = trial_balance(as_of, &totals).map_err(Problem::internal)?;
-    Ok(ok(&view))
+    Ok(Json::new(trial_balance(as_of, &totals).map_err(Problem::internal)?))
 }
 
 fn trial_balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<TrialBalanceView, domain::MoneyError> {
@@ -157,10 +159,12 @@ fn trial_balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<
     Ok(TrialBalanceView { as_of, difference: total_credit.sub(total_debit)?, accounts, total_debit, total_credit })
 }
 
-/// Verifies the ledger, one request at a time, on a connection for long reads. 429 while another verification runs or
-/// no such connection is free.
-pub(super) async fn verify(state: web::Data<WalletState>) -> Result<HttpResponse, Problem> {
+/// Verify the ledger.
+///
+/// One request at a time. 429 while another verification runs, or while no connection for long reads is free.
+#[operation]
+pub(super) async fn verify(state: web::Data<WalletState>) -> Result<Json<Verification>, Problem> {
     let _exclusive = state.verifications.begin()?;
     let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
-    Ok(ok(&verification::verify(state.ctx.db(), &long_read).await?))
+    Ok(Json::new(verification::verify(state.ctx.db(), &long_read).await?))
 }

@@ -8,10 +8,10 @@ use crate::domain::command::ManualEntry;
 use crate::domain::{Command, CommandOutcome};
 use crate::error::WalletError;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::audit;
 use chassis::auth::Caller;
-use chassis::http::{FieldErrors, IdempotencyKey, Problem, RawBody, path_id};
+use chassis::http::{Created, FieldErrors, Idempotent, Path, Problem, operation};
 use domain::{Money, MultilineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,41 +41,49 @@ struct ManualAction {
     signed: bool,
 }
 
-/// Deposits money received for a member.
+/// Deposit money received for a member.
+///
+/// 403 `wallet.own` for the own wallet, 404 for an unknown member, 422 `wallet.invalid_request` for a broken rule.
+#[operation]
 pub(super) async fn create_deposit(
     state: web::Data<WalletState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
+    Path(user_id): Path<UserId>,
+    request: Idempotent<ManualInput>,
+) -> Result<Created<TransactionView>, Problem> {
     let action = ManualAction { audit_action: "wallet.deposit", command: Command::Deposit, signed: false };
-    create_manual_entry(&state, &caller, &path, &idem, body, action).await
+    create_manual_entry(&state, &caller, user_id, request, action).await
 }
 
-/// Moves an amount of a member's reserve to the available balance. 422 when the reserve is smaller.
+/// Release an amount of a member's reserve to the available balance.
+///
+/// 403 `wallet.own` for the own wallet, 404 for an unknown member, 422 `wallet.invalid_request` for a broken rule, 422
+/// `wallet.insufficient_reserve` when the reserve is smaller.
+#[operation]
 pub(super) async fn release_reserve(
     state: web::Data<WalletState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
+    Path(user_id): Path<UserId>,
+    request: Idempotent<ManualInput>,
+) -> Result<Created<TransactionView>, Problem> {
     let action =
         ManualAction { audit_action: "wallet.release_reserve", command: Command::ReserveRelease, signed: false };
-    create_manual_entry(&state, &caller, &path, &idem, body, action).await
+    create_manual_entry(&state, &caller, user_id, request, action).await
 }
 
-/// Corrects a member's available balance, up or down. 422 when it would fall below zero.
+/// Correct a member's available balance, up or down.
+///
+/// 403 `wallet.own` for the own wallet, 404 for an unknown member, 422 `wallet.invalid_request` for a broken rule, 422
+/// `wallet.insufficient_funds` when the balance would fall below zero.
+#[operation]
 pub(super) async fn create_adjustment(
     state: web::Data<WalletState>,
     caller: Caller,
-    path: web::Path<String>,
-    idem: IdempotencyKey,
-    body: RawBody,
-) -> Result<HttpResponse, Problem> {
+    Path(user_id): Path<UserId>,
+    request: Idempotent<ManualInput>,
+) -> Result<Created<TransactionView>, Problem> {
     let action = ManualAction { audit_action: "wallet.adjust", command: Command::Adjust, signed: true };
-    create_manual_entry(&state, &caller, &path, &idem, body, action).await
+    create_manual_entry(&state, &caller, user_id, request, action).await
 }
 
 /// 403 `wallet.own` when the caller is the owner of the wallet.
@@ -91,16 +99,14 @@ fn forbid_own(caller: &Caller, user_id: UserId) -> Result<(), Problem> {
 async fn create_manual_entry(
     state: &WalletState,
     caller: &Caller,
-    path: &str,
-    idem: &IdempotencyKey,
-    body: RawBody,
+    user_id: UserId,
+    request: Idempotent<ManualInput>,
     action: ManualAction,
-) -> Result<HttpResponse, Problem> {
-    let user_id: UserId = path_id(path)?;
+) -> Result<Created<TransactionView>, Problem> {
     forbid_own(caller, user_id)?;
     require_member(state, user_id).await?;
-    let input = body.json_with_code::<ManualInput>("wallet.invalid_request").await?;
-    let (amount, reason) = (input.value.amount, input.value.reason.trim().to_owned());
+    let (ManualInput { amount, reason }, request) = request.read_with_code("wallet.invalid_request").await?;
+    let reason = reason.trim().to_owned();
     let mut errors = FieldErrors::new();
     errors.require("amount", (MIN_AMOUNT..=MAX_AMOUNT).contains(&amount), "too_much", "must be at most 100000000.00");
     if action.signed {
@@ -113,34 +119,28 @@ async fn create_manual_entry(
     errors.require_readable("reason", &reason);
     errors.finish("wallet.invalid_request")?;
     let now = state.ctx.now();
-    let manual = ManualEntry {
-        id: chassis::id::fresh(),
-        user_id,
-        amount,
-        reason: reason.clone(),
-        actor_id: caller.user_id,
-        at: now,
-    };
-    let (manual, key) = (&manual, (action.command)(manual.clone()).key());
-    let detail = &format!("{amount}: {reason}");
-    idem.run(&state.ctx, caller, &input.bytes, StatusCode::CREATED, async |c| {
-        let (outcome, lines) =
-            posting::post_manual(c, &**state.ctx.clock(), caller.user_id, action.command, manual).await?;
-        if let CommandOutcome::Rejected(reason) = outcome {
-            return Err(WalletError::Rejected(reason).into());
-        }
-        let action = audit::StaffAction {
-            action: action.audit_action,
-            subject_type: "wallet",
-            subject_id: user_id.to_string(),
-            subject_user: Some(user_id),
-            detail,
-        };
-        audit::record(c, "wallet", caller, now, action).await?;
-        let visible = lines.into_iter().find(|line| line.transaction_type.is_some());
-        let visible = visible.ok_or_else(|| Problem::internal("a manual entry has no statement line"))?;
-        let view = TransactionView::from_row(visible, key).map_err(Problem::internal)?;
-        view.ok_or_else(|| Problem::internal("a manual entry has no statement line"))
-    })
-    .await
+    let detail = format!("{amount}: {reason}");
+    let manual = ManualEntry { id: chassis::id::fresh(), user_id, amount, reason, actor_id: caller.user_id, at: now };
+    let key = (action.command)(manual.clone()).key();
+    request
+        .run(&state.ctx, async |c| {
+            let (outcome, lines) =
+                posting::post_manual(c, &**state.ctx.clock(), caller.user_id, action.command, &manual).await?;
+            if let CommandOutcome::Rejected(reason) = outcome {
+                return Err(WalletError::Rejected(reason).into());
+            }
+            let record = audit::StaffAction {
+                action: action.audit_action,
+                subject_type: "wallet",
+                subject_id: user_id.to_string(),
+                subject_user: Some(user_id),
+                detail: &detail,
+            };
+            audit::record(c, "wallet", caller, now, record).await?;
+            let visible = lines.into_iter().find(|line| line.transaction_type.is_some());
+            let visible = visible.ok_or_else(|| Problem::internal("a manual entry has no statement line"))?;
+            let view = TransactionView::from_row(visible, key).map_err(Problem::internal)?;
+            view.ok_or_else(|| Problem::internal("a manual entry has no statement line"))
+        })
+        .await
 }

@@ -4,20 +4,19 @@
 //! first line, and never changes once the month is final. The value date of a line is the day of its cause. Lines are
 //! read and sent page by page.
 
+use super::statement_content::{StatementHeader, StatementRow};
 use super::statement_csv::StatementCsv;
 use super::statement_pdf::StatementPdf;
 use super::transactions::visible_owner;
 use crate::WalletState;
-use crate::app::{epoch, ids};
-use crate::domain::{TransactionId, TransactionType};
+use crate::app::epoch;
 use crate::error::WalletError;
-use crate::store::transactions::{self, TransactionRow};
-use crate::store::{members, wallets};
-use actix_web::{HttpResponse, web};
+use crate::store::{members, transactions, wallets};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{BodySender, Problem, Query, download, long_read};
+use chassis::http::{BodySender, Download, FileTypes, Problem, Query, download, long_read, operation};
 use db::{DbConnection, LongRead};
-use domain::{Money, MoneyError, Month, Timestamp, UserId};
+use domain::{Money, Month, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -44,43 +43,8 @@ domain::text_enum! {
     pub(crate) enum StatementFormat { Csv = "csv", Pdf = "pdf" }
 }
 
-/// The header of a statement.
-pub(super) struct StatementHeader {
-    pub(super) user_id: UserId,
-    pub(super) name: String,
-    pub(super) month: Month,
-    pub(super) opening: Money,
-    /// Whether no more lines can be added.
-    pub(super) is_final: bool,
-    /// The number of the line before the first.
-    after: i64,
-}
-
-/// A line with the balance after it.
-pub(super) struct StatementRow {
-    pub(super) id: TransactionId,
-    pub(super) posted_at: Timestamp,
-    /// The time of the cause, which gives the value date.
-    pub(super) at: Timestamp,
-    pub(super) kind: Option<TransactionType>,
-    pub(super) description: String,
-    pub(super) amount: Money,
-    pub(super) balance: Money,
-}
-
-impl StatementRow {
-    fn from_row(row: TransactionRow) -> Result<Self, MoneyError> {
-        let row = row.1;
-        Ok(Self {
-            id: ids::transaction(row.entry_id, row.line),
-            posted_at: row.posted_at,
-            at: row.at,
-            kind: row.transaction_type,
-            description: row.description.unwrap_or_default(),
-            amount: row.amount_paise,
-            balance: row.balance_before_paise.unwrap_or_default().add(row.amount_paise)?,
-        })
-    }
+impl FileTypes for StatementFormat {
+    const CONTENT_TYPES: &'static [&'static str] = &["text/csv", "application/pdf"];
 }
 
 /// The file that is being written.
@@ -89,14 +53,15 @@ enum StatementFile {
     Pdf(StatementPdf),
 }
 
-/// Sends the statement of a month: the caller's own, or for staff that of a member. 429 when no connection for long
-/// reads is free.
+/// Statement of a month as CSV or PDF.
+///
+/// Your own, or for staff that of a member. 429 when no connection for long reads is free.
+#[operation]
 pub(super) async fn get(
     state: web::Data<WalletState>,
     caller: Caller,
-    filter: Query<StatementFilter>,
-) -> Result<HttpResponse, Problem> {
-    let Query(filter) = filter;
+    Query(filter): Query<StatementFilter>,
+) -> Result<Download<StatementFormat>, Problem> {
     let user_id = visible_owner(&caller, filter.user_id).unwrap_or(caller.user_id);
     let long_read = long_read(state.ctx.db(), LONG_READ_TIMEOUT).await?;
     let mut c = long_read.connection().await?;
@@ -110,7 +75,8 @@ pub(super) async fn get(
         StatementFormat::Pdf => ("application/pdf", "pdf", StatementFile::Pdf(StatementPdf::new(&header))),
     };
     let name = format!("statement-{}.{extension}", filter.month);
-    download(content_type, &name, async move |out| send_lines(&long_read, &header, file, &out).await).await
+    let lines = async move |out| send_lines(&long_read, &header, file, &out).await;
+    Ok(Download::new(download(content_type, &name, lines).await?))
 }
 
 async fn load_header(c: &mut DbConnection, user_id: UserId, month: Month) -> Result<StatementHeader, Problem> {

@@ -1,6 +1,6 @@
 //! Statement as a CSV file.
 
-use super::statement::{StatementHeader, StatementRow};
+use super::statement_content::{StatementHeader, StatementRow};
 use domain::Money;
 
 /// A statement whose rows are written as they come.

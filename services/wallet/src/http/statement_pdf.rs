@@ -1,7 +1,7 @@
 //! Statement as a PDF file: A4 pages in Helvetica, which every PDF reader has.
 
 use super::pdf_file::{PAGES, PdfFile};
-use super::statement::{StatementHeader, StatementRow};
+use super::statement_content::{StatementHeader, StatementRow};
 use domain::Money;
 use pdf_writer::{Chunk, Content, Finish, Name, Rect, Ref, Str};
 

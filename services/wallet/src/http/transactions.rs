@@ -6,9 +6,9 @@ use crate::domain::{EntryKey, EntryKind, RejectionReason, TransactionId, Transac
 use crate::store::entries::{CauseId, PostingRow};
 use crate::store::forfeits::ForfeitRow;
 use crate::store::{forfeits, transactions};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Cursor, Page, Problem, Query, TimeRange, ok};
+use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use chrono::TimeDelta;
 use domain::{Day, Money, MoneyError, Timestamp, UserId};
 use schemars::JsonSchema;
@@ -97,19 +97,22 @@ pub(super) fn visible_owner(caller: &Caller, requested: Option<UserId>) -> Optio
     if caller.role.is_staff() { requested } else { Some(caller.user_id) }
 }
 
-/// Lists transactions, newest first: the caller's own, or for staff those of one member or of all.
+/// Transactions that changed your balance.
+///
+/// Newest first: your own, or for staff those of one member or of all. 422 `wallet.bad_filter` for an invalid date or
+/// time.
+#[operation]
 pub(super) async fn list(
     state: web::Data<WalletState>,
     caller: Caller,
     page: Page,
-    filters: Query<TransactionsFilter>,
-) -> Result<HttpResponse, Problem> {
-    let Query(filters) = filters;
+    Query(requested): Query<TransactionsFilter>,
+) -> Result<Json<Listing<TransactionView>>, Problem> {
     let TimeRange { from, until } =
-        TimeRange::parse(filters.from.as_deref(), filters.to.as_deref(), "wallet.bad_filter")?;
+        TimeRange::parse(requested.from.as_deref(), requested.to.as_deref(), "wallet.bad_filter")?;
     let filter = transactions::TransactionFilter {
-        owner: visible_owner(&caller, filters.user_id),
-        kind: filters.kind,
+        owner: visible_owner(&caller, requested.user_id),
+        kind: requested.kind,
         from,
         until,
     };
@@ -122,7 +125,7 @@ pub(super) async fn list(
         let view = TransactionView::from_row(row, EntryKey::new(kind, cause.uuid())).map_err(Problem::internal)?;
         views.extend(view.map(|view| (order, view)));
     }
-    Ok(ok(&page.listing(views, |(order, _)| Cursor::Number(*order), |(_, view)| view)))
+    Ok(Json::new(page.listing(views, |(order, _)| Cursor::Number(*order), |(_, view)| view)))
 }
 
 /// The query of the list of forfeits.
@@ -163,15 +166,18 @@ impl From<ForfeitRow> for ForfeitView {
     }
 }
 
-/// Lists forfeits, newest first: the caller's own, or for staff those of one member or of all.
+/// Requests and entitlements that moved no money, with the reasons.
+///
+/// Newest first: your own, or for staff those of one member or of all.
+#[operation]
 pub(super) async fn list_forfeits(
     state: web::Data<WalletState>,
     caller: Caller,
     page: Page,
-    filter: Query<ForfeitsFilter>,
-) -> Result<HttpResponse, Problem> {
+    Query(filter): Query<ForfeitsFilter>,
+) -> Result<Json<Listing<ForfeitView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let owner = visible_owner(&caller, filter.0.user_id);
+    let owner = visible_owner(&caller, filter.user_id);
     let rows = forfeits::list(&mut c, owner, page.after_number()?, page.fetch_limit()).await?;
-    Ok(ok(&page.listing(rows, |row| Cursor::Number(row.0), |row| ForfeitView::from(row.1))))
+    Ok(Json::new(page.listing(rows, |row| Cursor::Number(row.0), |row| ForfeitView::from(row.1))))
 }

@@ -5,16 +5,11 @@ use crate::domain;
 use crate::error::WalletError;
 use crate::store;
 use ::domain::{Money, UserId};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use chassis::auth::Caller;
-use chassis::http::{Problem, ok, path_id};
+use chassis::http::{Json, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::time::Duration;
-
-/// Attempts, after the first, to find a member whose registration event may be in transit.
-const POLL_ATTEMPTS: u32 = 30;
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The balances of a member.
 #[derive(Serialize, JsonSchema)]
@@ -48,38 +43,38 @@ impl TryFrom<domain::WalletBalances> for WalletView {
     }
 }
 
-async fn view(state: &WalletState, user_id: UserId) -> Result<HttpResponse, Problem> {
+async fn view(state: &WalletState, user_id: UserId) -> Result<Json<WalletView>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let wallet = store::wallets::find(&mut c, user_id).await?.unwrap_or_else(|| domain::WalletBalances::empty(user_id));
-    Ok(ok(&WalletView::try_from(wallet)?))
+    Ok(Json::new(WalletView::try_from(wallet)?))
 }
 
-/// Gets the balances of the caller.
-pub(super) async fn get_own(state: web::Data<WalletState>, caller: Caller) -> Result<HttpResponse, Problem> {
+/// Your balances.
+#[operation]
+pub(super) async fn get_own(state: web::Data<WalletState>, caller: Caller) -> Result<Json<WalletView>, Problem> {
     view(&state, caller.user_id).await
 }
 
-/// Gets the balances of a member. 404 for an unknown member.
-pub(super) async fn get(state: web::Data<WalletState>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let user_id = path_id(&path)?;
+/// A member's balances.
+///
+/// 404 for an unknown member.
+#[operation]
+pub(super) async fn get(
+    state: web::Data<WalletState>,
+    Path(user_id): Path<UserId>,
+) -> Result<Json<WalletView>, Problem> {
     require_member(&state, user_id).await?;
     view(&state, user_id).await
 }
 
-/// 404 for a user who is not registered and has no wallet. Polls for a while, because the registration event may still
-/// be in transit.
+/// 404 for a user who is not registered and has no wallet. Waits for the registration event, which may still be in
+/// transit; the caller must hold no connection.
 pub(super) async fn require_member(state: &WalletState, user_id: UserId) -> Result<(), Problem> {
-    for attempt in 0..=POLL_ATTEMPTS {
+    let find = async || {
         let mut c = state.ctx.db().read().await?;
-        if store::members::find_name(&mut c, user_id).await?.is_some()
-            || store::wallets::find(&mut c, user_id).await?.is_some()
-        {
-            return Ok(());
-        }
-        drop(c);
-        if attempt < POLL_ATTEMPTS {
-            tokio::time::sleep(POLL_INTERVAL).await;
-        }
-    }
-    Err(Problem::not_found())
+        let is_known = store::members::find_name(&mut c, user_id).await?.is_some()
+            || store::wallets::find(&mut c, user_id).await?.is_some();
+        if is_known { Ok(()) } else { Err(Problem::not_found().stale_if(true)) }
+    };
+    state.ctx.applied_events().await_projection(find).await
 }

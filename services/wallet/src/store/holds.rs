@@ -1,6 +1,6 @@
 //! Holds for payouts.
 
-use crate::domain::payout::{Hold, HoldState};
+use crate::domain::hold::{Hold, HoldState};
 use crate::schema::holds;
 use db::{AnyOfExt, DbConnection, LockExt, sum_i64, upsert_many};
 use diesel::prelude::*;

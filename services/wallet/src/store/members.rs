@@ -1,22 +1,30 @@
 //! Registered members.
 
 use crate::schema::members;
-use db::{DbConnection, UpsertExt};
+use db::{AnyOfExt, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
+use std::collections::HashMap;
 
-/// Adds a member, or changes the name of one.
-pub async fn save(c: &mut DbConnection, user_id: UserId, name: &str) -> QueryResult<()> {
-    if self::find_name(c, user_id).await?.as_deref() == Some(name) {
+/// A registered member.
+#[derive(Insertable)]
+#[diesel(table_name = members, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct MemberRow {
+    pub user_id: UserId,
+    pub name: String,
+}
+
+/// Adds members, or changes the names of those that are stored. A row that is stored already is not written.
+pub async fn save(c: &mut DbConnection, mut rows: Vec<MemberRow>) -> QueryResult<()> {
+    let ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
+    let stored = members::table.filter(members::user_id.any_of(&ids)).select((members::user_id, members::name));
+    let stored: HashMap<UserId, String> = stored.load::<(UserId, String)>(c).await?.into_iter().collect();
+    rows.retain(|row| stored.get(&row.user_id) != Some(&row.name));
+    if rows.is_empty() {
         return Ok(());
     }
-    diesel::insert_into(members::table)
-        .values((members::user_id.eq(user_id), members::name.eq(name)))
-        .on_conflict_set(&["user_id"], &["name"])
-        .execute(c)
-        .await
-        .map(drop)
+    upsert_many(c, members::table, rows, &["user_id"], &["name"]).await
 }
 
 /// Finds the name of a member.

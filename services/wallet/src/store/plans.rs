@@ -1,25 +1,25 @@
 //! Versions of the compensation plan, stored to explain amounts.
 
 use crate::schema::{plan_locks, plan_versions};
-use db::{AnyOfExt, BackendKind, DbConnection, inserted, upsert_many};
+use db::{AnyOfExt, BackendKind, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
 use std::collections::BTreeSet;
 
-/// Adds a version; one that is stored already stays as it is.
-pub async fn insert_if_absent(
-    c: &mut DbConnection,
-    version: u32,
-    effective_from: Timestamp,
-    plan: &str,
-) -> QueryResult<()> {
-    let row = (
-        plan_versions::version.eq(i64::from(version)),
-        plan_versions::effective_from.eq(effective_from),
-        plan_versions::plan.eq(plan),
-    );
-    inserted(diesel::insert_into(plan_versions::table).values(row).execute(c).await).map(drop)
+/// A version of the plan.
+#[derive(Insertable)]
+#[diesel(table_name = plan_versions, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct PlanVersionRow {
+    pub version: i64,
+    pub effective_from: Timestamp,
+    /// As JSON.
+    pub plan: String,
+}
+
+/// Adds versions; those that are stored already stay as they are.
+pub async fn insert_absent(c: &mut DbConnection, rows: Vec<PlanVersionRow>) -> QueryResult<()> {
+    upsert_many(c, plan_versions::table, rows, &["version"], &[]).await
 }
 
 #[derive(Insertable)]

@@ -61,7 +61,7 @@ async fn a_bad_request_gets_all_its_errors_and_posts_nothing() {
     admin.post(&path, json!({ "amount": "1.00", "reason": "ख".repeat(500) })).await.expect(201);
     admin.post(&path, json!({ "amount": "2.00", "reason": " r\n\tr " })).await.expect(201);
     assert_eq!(lines(&s.as_user(user(A))).await, ["DEPOSIT 1.00", "DEPOSIT 2.00"]);
-    assert_eq!(admin.post("/wallets/nobody/deposits", json!({})).await.problem(404), "request.not_found");
+    assert_eq!(admin.post("/wallets/not-an-id/deposits", json!({})).await.problem(404), "request.not_found");
     assert_eq!(admin.post(&format!("/wallets/{}/deposits", id(99)), json!({})).await.problem(404), "request.not_found");
     s.finish().await;
 }

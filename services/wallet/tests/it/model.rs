@@ -130,13 +130,13 @@ fn any_command() -> impl Strategy<Value = Command> {
 /// A session with all rows that the commands need, where nothing was posted before.
 fn empty_ledger(commands: &[Command]) -> LedgerSession {
     let mut ledger = LedgerSession::default();
-    let unloaded = ledger.unloaded(commands.iter());
-    ledger.wallets.extend(unloaded.wallets.into_iter().map(|id| (id, WalletBalances::empty(id))));
-    ledger.outcomes.extend(unloaded.entries.into_iter().map(|key| (key, None)));
-    ledger.holds.extend(unloaded.holds.into_iter().map(|id| (id, None)));
-    ledger.reserves.extend(unloaded.reserves.into_iter().map(|id| (id, None)));
-    ledger.single_bonuses.extend(unloaded.single_bonuses.into_iter().map(|id| (id, None)));
-    ledger.plans.extend(unloaded.plans.into_iter().map(|version| (version, true)));
+    let unloaded = ledger.rows.unloaded(commands.iter());
+    ledger.rows.wallets.extend(unloaded.wallets.into_iter().map(|id| (id, WalletBalances::empty(id))));
+    ledger.rows.outcomes.extend(unloaded.entries.into_iter().map(|key| (key, None)));
+    ledger.rows.holds.extend(unloaded.holds.into_iter().map(|id| (id, None)));
+    ledger.rows.reserves.extend(unloaded.reserves.into_iter().map(|id| (id, None)));
+    ledger.rows.single_bonuses.extend(unloaded.single_bonuses.into_iter().map(|id| (id, None)));
+    ledger.rows.plans.extend(unloaded.plans.into_iter().map(|version| (version, true)));
     ledger
 }
 
@@ -154,7 +154,7 @@ fn run(commands: &[Command]) -> (BTreeMap<UserId, WalletBalances>, Changes) {
             }
         }
     }
-    (ledger.wallets.clone(), ledger.into_changes())
+    (ledger.rows.wallets.clone(), ledger.into_changes())
 }
 
 proptest! {
@@ -244,7 +244,7 @@ fn a_command_whose_rows_were_not_loaded_is_refused() {
     let mut ledger = LedgerSession::default();
     assert!(ledger.apply(&deposit(1, 5), CommandOrigin::default(), Timestamp::UNIX_EPOCH).is_err());
     let mut ledger = empty_ledger(&[deposit(1, 5)]);
-    ledger.outcomes.insert(deposit(1, 5).key(), Some(EntryOutcome::Rejected));
+    ledger.rows.outcomes.insert(deposit(1, 5).key(), Some(EntryOutcome::Rejected));
     let again = ledger.apply(&deposit(1, 5), CommandOrigin::default(), Timestamp::UNIX_EPOCH);
     assert_eq!(again, Ok(CommandOutcome::AlreadyDecided));
 }

@@ -251,14 +251,14 @@ async fn handle_bonus(c: &mut db::DbConnection) -> Result<(), HandleError> {
     let clock = FakeClock::at(at());
     let event = TestService::envelope(at(), &paid(900, B, A, "500.00", "25.00"));
     let work = EventWork { event, commands: vec![bonus_under_plan_7()] };
-    posting::post_events(c, &clock, vec![work], &[], read_bonus).await
+    posting::post_events(c, &clock, vec![work], &[], &read_bonus).await
 }
 
 /// Handles the publication of version 7.
 async fn handle_publication(c: &mut db::DbConnection) -> Result<(), HandleError> {
     let clock = FakeClock::at(at());
-    plan::save(c, &PlanVersion { version: 7, effective_from: at(), plan: Plan::seed() }).await?;
-    posting::post_events(c, &clock, Vec::new(), &[7], read_bonus).await
+    plan::save_all(c, &[PlanVersion { version: 7, effective_from: at(), plan: Plan::seed() }]).await?;
+    posting::post_events(c, &clock, Vec::new(), &[7], &read_bonus).await
 }
 
 /// Lets a transaction run until it is done or waits for a lock of an open transaction.

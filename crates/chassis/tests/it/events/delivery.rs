@@ -112,7 +112,7 @@ async fn an_event_is_confirmed_when_the_last_subscriber_has_acknowledged_it() {
     second.acker.ack().await.unwrap();
     confirm.await.unwrap();
     assert_eq!(memory.pending(), 0);
-    let unsubscribed = chassis::events::Envelope { event_type: "auth.v1.Unheard".to_owned(), ..envelope("user") };
+    let unsubscribed = chassis::events::Envelope { event_type: "auth.v1.Unknown".to_owned(), ..envelope("user") };
     memory.publish(unsubscribed).await.unwrap().await.unwrap();
 }
 
@@ -124,7 +124,11 @@ async fn a_batch_waits_until_it_may_begin_or_is_full() {
     let mut batch = Box::pin(queue.next_batch(2, Instant::now() + Duration::from_secs(3600)));
     assert!(futures_util::poll!(&mut batch).is_pending());
     drop(memory.publish(envelope("second")).await.unwrap());
-    assert_eq!(batch.await.unwrap().len(), 2);
+    let deliveries = batch.await.unwrap();
+    assert_eq!(deliveries.len(), 2);
+    for delivery in deliveries {
+        delivery.acker.ack().await.unwrap();
+    }
     drop(memory.publish(envelope("alone")).await.unwrap());
     assert_eq!(queue.next_batch(500, Instant::now()).await.unwrap().len(), 1);
 }

@@ -253,6 +253,9 @@ impl Effects {
 
 #[async_trait::async_trait]
 impl EventHandler for Effects {
+    fn types(&self) -> Vec<String> {
+        Vec::new()
+    }
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         self.handled.fetch_add(1, Ordering::SeqCst);
         if let Some(gate) = &self.gate {

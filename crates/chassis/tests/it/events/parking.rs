@@ -152,6 +152,9 @@ struct Traced(Mutex<Vec<String>>);
 
 #[async_trait::async_trait]
 impl EventHandler for Traced {
+    fn types(&self) -> Vec<String> {
+        Vec::new()
+    }
     async fn handle(&self, _: &mut DbConnection, _: &[Envelope]) -> Result<(), HandleError> {
         let mut traces = self.0.lock().unwrap();
         traces.push(telemetry::traceparent().split('-').nth(1).unwrap_or_default().to_owned());

@@ -6,10 +6,10 @@
 //! Applying the inputs then finds the nodes in the processor cache and the members to match in the cache of
 //! [`super::leg_search`].
 
-use super::arena::Arena;
-use super::input::Input;
-use super::matching::MatchingTerms;
-use super::node::{NO_NODE, NodeIndex};
+use super::Arena;
+use crate::domain::input::Input;
+use crate::domain::matching_terms::MatchingTerms;
+use crate::domain::node_index::{NO_NODE, NodeIndex};
 use domain::Side;
 use std::hint::black_box;
 
@@ -18,9 +18,13 @@ const CACHED_NODES: NodeIndex = if cfg!(test) { 0 } else { 8_192 };
 
 impl Arena {
     /// Loads the nodes that these inputs will read, and runs the leg searches that matching will need.
-    pub(super) fn prefetch<'a>(&mut self, inputs: impl Iterator<Item = &'a Input> + Clone, terms: &MatchingTerms<'_>) {
+    pub(super) fn prefetch_inputs<'a>(
+        &mut self,
+        inputs: impl Iterator<Item = &'a Input> + Clone,
+        terms: &MatchingTerms<'_>,
+    ) {
         let ids = inputs.clone().flat_map(|input| [input.user(), input.sponsor()]);
-        self.index().prefetch_buckets(ids.flatten());
+        self.index.prefetch_buckets(ids.flatten());
         let mut members = Vec::new();
         let mut sponsors = Vec::new();
         for input in inputs {

@@ -3,8 +3,8 @@
 //! Every node stores for each leg the distance to the nearest free slot, so the search takes one step a level and at
 //! most log2(members) steps.
 
-use super::arena::Arena;
-use super::node::{NO_NODE, NodeIndex};
+use super::Arena;
+use crate::domain::node_index::{NO_NODE, NodeIndex};
 use domain::Side;
 
 /// Result of the last search. Slots are only ever filled and a new node's slots are one level deeper, so the same

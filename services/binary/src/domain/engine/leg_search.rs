@@ -3,8 +3,10 @@
 //! At ten million members every step of a search is a cache miss that depends on the step before. Searches for
 //! different earners are independent: running them in lockstep overlaps their cache misses.
 
-use super::arena::{Arena, to_usize};
-use super::node::{NO_NODE, NodeIndex, ORDER_OVERRIDDEN};
+use super::Arena;
+use super::node::ORDER_OVERRIDDEN;
+use super::storage::to_usize;
+use crate::domain::node_index::{NO_NODE, NodeIndex};
 use domain::Side;
 use std::hint::black_box;
 
@@ -152,7 +154,7 @@ pub(super) enum OldestMember {
 }
 
 impl Arena {
-    /// The oldest counting member of the leg after [`matched_up_to`](super::matching::EarnerState::matched_up_to).
+    /// The oldest counting member of the leg after [`matched_up_to`](super::earner_state::EarnerState::matched_up_to).
     /// Caches up to `wanted` members for the calls that follow.
     pub(super) fn find_oldest(&mut self, earner: NodeIndex, side: Side, wanted: u32) -> OldestMember {
         let after = self.earner_state(earner).matched_up_to.get(side);

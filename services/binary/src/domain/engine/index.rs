@@ -4,7 +4,7 @@
 //! slot stores its hash, so an absent id is rarely compared with a present one. Buckets are ordered by hash, so a table
 //! grows in one pass. Many small tables keep each growth short. The ids themselves are stored in the nodes.
 
-use super::node::{NO_NODE, NodeIndex};
+use crate::domain::node_index::{NO_NODE, NodeIndex};
 use domain::UserId;
 use std::hint::black_box;
 
@@ -68,7 +68,7 @@ impl Bucket {
 
 /// Index from user id to node.
 #[derive(Debug, Clone)]
-pub struct UserIndex {
+pub(super) struct UserIndex {
     /// Selected by the first bits of the hash.
     tables: Vec<Table>,
 }
@@ -81,14 +81,14 @@ impl Default for UserIndex {
 
 impl UserIndex {
     /// The node of an id. `has_id` answers whether a node has the id.
-    pub fn find(&self, id: UserId, has_id: impl Fn(NodeIndex) -> bool) -> Option<NodeIndex> {
+    pub(super) fn find(&self, id: UserId, has_id: impl Fn(NodeIndex) -> bool) -> Option<NodeIndex> {
         let (table, hash) = hash(id);
         self.tables.get(table)?.search(hash, has_id).ok().map(|(_, _, node)| node)
     }
 
     /// Loads the first bucket of each id into the cache, then the next one where the first is full. Computes all
     /// addresses first, so that the loads run in parallel.
-    pub fn prefetch_buckets(&self, ids: impl Iterator<Item = UserId>) {
+    pub(super) fn prefetch_buckets(&self, ids: impl Iterator<Item = UserId>) {
         let bucket = |id| {
             let (table, hash) = hash(id);
             let table = self.tables.get(table)?;
@@ -107,13 +107,13 @@ impl UserIndex {
 
     /// Adds a node; false when the id is present already.
     #[must_use]
-    pub fn insert(&mut self, id: UserId, node: NodeIndex, has_id: impl Fn(NodeIndex) -> bool) -> bool {
+    pub(super) fn insert(&mut self, id: UserId, node: NodeIndex, has_id: impl Fn(NodeIndex) -> bool) -> bool {
         let (table, hash) = hash(id);
         self.tables.get_mut(table).is_some_and(|table| table.insert(hash, node, has_id))
     }
 
     /// Removes an id; does nothing when it is absent.
-    pub fn remove(&mut self, id: UserId, has_id: impl Fn(NodeIndex) -> bool) {
+    pub(super) fn remove(&mut self, id: UserId, has_id: impl Fn(NodeIndex) -> bool) {
         let (table, hash) = hash(id);
         if let Some(table) = self.tables.get_mut(table) {
             table.remove(hash, has_id);
@@ -121,7 +121,7 @@ impl UserIndex {
     }
 
     /// Memory in use, in bytes.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.tables.iter().map(|table| table.buckets.len() * size_of::<Bucket>()).sum()
     }
 }

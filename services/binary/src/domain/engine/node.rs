@@ -1,16 +1,10 @@
 //! Memory layout of a node: 84 bytes in four parts, grouped by access pattern. [`UpwardNode`] for traversals towards
-//! the company, [`DownwardNode`] for traversals away from it, [`super::matching::EarnerState`] for matching, and
+//! the company, [`DownwardNode`] for traversals away from it, [`super::earner_state::EarnerState`] for matching, and
 //! [`NodeIdentity`] for the rest.
 
-use super::legs::Legs;
+use crate::domain::legs::Legs;
+use crate::domain::node_index::NodeIndex;
 use domain::{Side, UserId};
-
-/// A node's index: the order of placement.
-pub type NodeIndex = u32;
-/// The company: it has no parent, matches no pairs and earns nothing.
-pub const ROOT: NodeIndex = 0;
-/// No node.
-pub const NO_NODE: NodeIndex = NodeIndex::MAX;
 
 /// The parent's index, with the side in the lowest bit. One load a level and no data-dependent branch, because the
 /// traversal to the company is the most frequent operation.

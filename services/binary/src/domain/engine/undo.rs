@@ -4,14 +4,14 @@
 //! path to the company. Frontiers, limit marks and the vacancy hint are dropped, because they are derived from the
 //! nodes.
 
-use super::arena::Arena;
-use super::matching::EarnerState;
-use super::node::NodeIndex;
+use super::Arena;
+use super::earner_state::EarnerState;
+use crate::domain::node_index::NodeIndex;
 use domain::Side;
 
 /// One change to undo.
 #[derive(Debug, Clone)]
-pub enum UndoEntry {
+pub(super) enum UndoEntry {
     /// A node was added; it may count.
     Placed,
     /// Matching order of the node before the change; zero: it did not count.
@@ -27,31 +27,14 @@ pub enum UndoEntry {
 }
 
 impl Arena {
-    /// Starts recording changes.
-    pub fn begin(&mut self) {
-        self.is_recording = true;
-        self.undo_log.clear();
-    }
-
-    /// Makes the changes since [`Arena::begin`] permanent.
-    pub fn commit(&mut self) {
-        self.is_recording = false;
-        self.undo_log.clear();
-    }
-
-    /// Undoes the changes since [`Arena::begin`].
-    pub fn rollback(&mut self) {
-        self.is_recording = false;
-        self.clear_frontiers();
-        // Earners marked as being at their limit may have free slots again.
-        self.end_limit_period();
-        self.vacancy_hint = None;
+    /// Undoes the recorded changes, the latest first.
+    pub(super) fn undo_changes(&mut self) {
         while let Some(entry) = self.undo_log.pop() {
             match entry {
                 UndoEntry::Placed => self.remove_last(),
                 UndoEntry::MatchingOrder(node, before) => self.set_counting(node, before),
-                UndoEntry::Distributor(node, label) => self.set_distributor(node, label),
-                UndoEntry::ActiveBuyer(node, active) => self.set_active_buyer(node, active),
+                UndoEntry::Distributor(node, label) => self.set_distributor_flag(node, label),
+                UndoEntry::ActiveBuyer(node, active) => self.set_active_buyer_flag(node, active),
                 UndoEntry::Earner(node, pair_counter, earner_state) => {
                     self.upward_mut(node).pair_counter.set_outstanding(pair_counter);
                     *self.earner_state_mut(node) = earner_state;
@@ -61,9 +44,19 @@ impl Arena {
         }
     }
 
+    /// Records a change while a batch is open.
     pub(super) fn record_undo(&mut self, entry: UndoEntry) {
         if self.is_recording {
             self.undo_log.push(entry);
         }
+    }
+
+    /// Records the state of an earner before a change.
+    pub(super) fn record_earner_undo(&mut self, earner: NodeIndex) {
+        self.record_undo(UndoEntry::Earner(
+            earner,
+            self.upward(earner).pair_counter.outstanding(),
+            *self.earner_state(earner),
+        ));
     }
 }

@@ -7,9 +7,9 @@
 //! In most legs few members are matched and a short [`super::leg_search`] finds the next. Where it reaches its limit,
 //! the leg gets a frontier that is maintained as members join.
 
-use super::arena::Arena;
+use super::Arena;
 use super::leg_search::OldestMember;
-use super::node::{NO_NODE, NodeIndex};
+use crate::domain::node_index::{NO_NODE, NodeIndex};
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -27,7 +27,7 @@ struct Frontier {
 
 /// All frontiers of the tree.
 #[derive(Debug, Clone, Default)]
-pub struct Frontiers {
+pub(super) struct Frontiers {
     by_leg: HashMap<(NodeIndex, Side), Frontier>,
     entries: usize,
 }
@@ -101,6 +101,15 @@ impl Arena {
         } else if placement_order <= frontier.expanded {
             frontier.heap.push(Reverse((order, node, true)));
             self.frontiers.entries += 1;
+        }
+    }
+
+    /// Adds a new node that does not count yet to the frontiers above, so that they find its descendants.
+    pub(super) fn add_uncounted_to_frontiers(&mut self, node: NodeIndex) {
+        let mut parent = self.parent(node);
+        while let Some((at, side)) = parent {
+            self.add_to_frontier(at, side, node);
+            parent = self.parent(at);
         }
     }
 

@@ -1,0 +1,81 @@
+//! HTTP handlers of one's own nominee.
+
+use super::input;
+use crate::app::set_nominee::{delete_nominee, set_nominee};
+use crate::domain::nominee as rules;
+use crate::state::AuthState;
+use crate::store::nominees::{self, Nominee};
+use crate::store::users;
+use actix_web::web;
+use chassis::auth::Caller;
+use chassis::http::{Body, FieldErrors, Json, NoContent, Problem, operation};
+use domain::{Day, SingleLineText, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Nominee to set.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct NomineeInput {
+    name: SingleLineText,
+    relationship: SingleLineText,
+    date_of_birth: Day,
+}
+
+/// The caller's nominee.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct NomineeView {
+    name: String,
+    relationship: String,
+    date_of_birth: Day,
+    updated_at: Timestamp,
+}
+
+impl From<Nominee> for NomineeView {
+    fn from(row: Nominee) -> Self {
+        let Nominee { name, relationship, date_of_birth, updated_at, .. } = row;
+        Self { name, relationship, date_of_birth, updated_at }
+    }
+}
+
+/// Get my nominee.
+///
+/// 404 when there is none.
+#[operation]
+pub(crate) async fn get(state: web::Data<AuthState>, caller: Caller) -> Result<Json<NomineeView>, Problem> {
+    let nominee = nominees::find(&mut *state.ctx.db().read().await?, caller.user_id).await?;
+    Ok(Json::new(NomineeView::from(nominee.ok_or_else(Problem::not_found)?)))
+}
+
+/// Set my nominee.
+///
+/// It replaces the nominee that was set before. 422 with the invalid fields.
+#[operation]
+pub(crate) async fn set(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    body: Body<NomineeInput>,
+) -> Result<Json<NomineeView>, Problem> {
+    let now = state.ctx.now();
+    users::find(&mut *state.ctx.db().read().await?, caller.user_id).await?.ok_or_else(Problem::not_found)?;
+    let input = body.read_with_code("auth.nominee_invalid").await?;
+    let mut errors = FieldErrors::new();
+    let name = input::validate_name(&mut errors, "name", &input.name);
+    let relationship = input.relationship.into_string();
+    errors.require("relationship", rules::is_relationship(&relationship), "length", "1 to 50 characters on one line");
+    let is_plausible = rules::is_birth_date(input.date_of_birth, now.day());
+    errors.require("date_of_birth", is_plausible, "range", "a day in the past, at most 120 years ago");
+    errors.finish("auth.nominee_invalid")?;
+    let nominee =
+        Nominee { user_id: caller.user_id, name, relationship, date_of_birth: input.date_of_birth, updated_at: now };
+    state.ctx.tx(async |c| set_nominee(c, &nominee).await).await?;
+    Ok(Json::new(NomineeView::from(nominee)))
+}
+
+/// Delete my nominee.
+///
+/// 404 when there is none.
+#[operation]
+pub(crate) async fn delete(state: web::Data<AuthState>, caller: Caller) -> Result<NoContent, Problem> {
+    state.ctx.tx(async |c| delete_nominee(c, caller.user_id).await).await?;
+    Ok(NoContent)
+}

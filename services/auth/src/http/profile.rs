@@ -1,0 +1,89 @@
+//! HTTP handlers of one's own profile.
+
+use super::input::{self, AddressInput};
+use super::view::ProfileView;
+use crate::app::edit_profile::edit_profile;
+use crate::domain::identifier::Identifier;
+use crate::domain::user as rules;
+use crate::state::AuthState;
+use crate::store::{profiles, users};
+use actix_web::web;
+use chassis::auth::Caller;
+use chassis::http::{Body, FieldErrors, Json, Problem, operation};
+use domain::{Day, SingleLineText};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Length of a first or last name. Two of them and a space fit into a full name of 100 characters.
+const MAX_NAME_PART_CHARS: usize = 49;
+
+/// Change of a profile. Absent fields stay unchanged.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ProfileInput {
+    name: Option<SingleLineText>,
+    first_name: Option<SingleLineText>,
+    last_name: Option<SingleLineText>,
+    gender: Option<rules::Gender>,
+    date_of_birth: Option<Day>,
+    address: Option<AddressInput>,
+    /// Accepted only when equal to the current value.
+    email: Option<String>,
+    /// Accepted only when equal to the current value.
+    mobile: Option<String>,
+}
+
+/// Get my profile.
+#[operation]
+pub(crate) async fn get(state: web::Data<AuthState>, caller: Caller) -> Result<Json<ProfileView>, Problem> {
+    let c = &mut *state.ctx.db().read().await?;
+    let user = users::find(c, caller.user_id).await?.ok_or_else(Problem::not_found)?;
+    let profile = profiles::load(c, caller.user_id).await?;
+    Ok(Json::new(ProfileView::from((user, profile))))
+}
+
+/// Change my profile.
+///
+/// Fields that are left out stay unchanged. 422 with the invalid fields, also for another e-mail address or mobile
+/// number than the current one.
+#[operation]
+pub(crate) async fn update(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    body: Body<ProfileInput>,
+) -> Result<Json<ProfileView>, Problem> {
+    let now = state.ctx.now();
+    let user = users::find(&mut *state.ctx.db().read().await?, caller.user_id).await?.ok_or_else(Problem::not_found)?;
+    let input = body.read_with_code("auth.profile_invalid").await?;
+    let mut errors = FieldErrors::new();
+    let is_same = |given: Option<Identifier>, stored: &Option<String>| given.map(|g| g.to_string()) == *stored;
+    let same_email = input.email.as_deref().is_none_or(|email| is_same(Identifier::email(email), &user.email));
+    let same_mobile = input.mobile.as_deref().is_none_or(|mobile| is_same(Identifier::mobile(mobile), &user.mobile));
+    errors.require("email", same_email, "immutable", "the e-mail address cannot be changed here");
+    errors.require("mobile", same_mobile, "immutable", "the mobile number cannot be changed here");
+    let validate_part = |errors: &mut FieldErrors, field, text: Option<SingleLineText>| {
+        text.map(|text| input::validate_line(errors, field, &text, MAX_NAME_PART_CHARS))
+    };
+    let first_name = validate_part(&mut errors, "first_name", input.first_name);
+    let last_name = validate_part(&mut errors, "last_name", input.last_name);
+    let name = input.name.map(|name| input::validate_name(&mut errors, "name", &name));
+    let date_of_birth = input.date_of_birth;
+    let is_adult = date_of_birth.is_none_or(|born| rules::is_member_birth_date(born, now.day()));
+    errors.require("date_of_birth", is_adult, "age", "a member is at least 18 years old");
+    let address = input.address.map(|address| address.validate(&mut errors));
+    errors.finish("auth.profile_invalid")?;
+    let changes = profiles::Profile {
+        user_id: caller.user_id,
+        first_name,
+        last_name,
+        gender: input.gender,
+        date_of_birth,
+        line1: address.as_ref().map(|a| a.line1.clone()),
+        line2: address.as_ref().and_then(|a| a.line2.clone()),
+        city: address.as_ref().map(|a| a.city.clone()),
+        state: address.as_ref().map(|a| a.state.clone()),
+        pincode: address.as_ref().map(|a| a.pincode.clone()),
+        country: address.map(|a| a.country),
+    };
+    let updated = state.ctx.tx(async |c| edit_profile(c, caller.user_id, name.as_deref(), &changes, now).await).await?;
+    Ok(Json::new(ProfileView::from(updated)))
+}
