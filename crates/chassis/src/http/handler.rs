@@ -16,7 +16,7 @@
 //!     request: Idempotent<CancelInput>,
 //! ) -> Result<Created<BookingView>, Problem> {
 //!     let (input, request) = request.read().await?;
-//!     request.created(&state.ctx, async |_| Ok(BookingView { reason: input.reason.clone() })).await
+//!     request.run(&state.ctx, async |_| Ok(BookingView { reason: input.reason.clone() })).await
 //! }
 //!
 //! fn routes(state: State) -> Routes {

@@ -5,6 +5,7 @@ use crate::auth::Access;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// The document of `service`.
 pub(crate) fn document<'a>(service: &str, operations: impl Iterator<Item = Operation<'a>>) -> Value {
@@ -23,16 +24,57 @@ pub(crate) fn document<'a>(service: &str, operations: impl Iterator<Item = Opera
     let problem = schemas.subschema_for::<ProblemBody>();
     let mut components = schemas.take_definitions(true);
     components.insert("Problem".into(), problem.to_value());
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
-        "info": { "title": format!("EV Distribution Platform: {service}"), "version": env!("CARGO_PKG_VERSION") },
+        "info": {
+            "title": format!("EV Distribution Platform: {service}"),
+            "description": DESCRIPTION,
+            "contact": { "name": "EV Distribution Platform" },
+            "version": env!("CARGO_PKG_VERSION"),
+        },
         "servers": [{ "url": "/" }],
+        "tags": [{ "name": service, "description": format!("Operations of the {service} service") }],
         "paths": paths,
         "components": {
             "schemas": components,
             "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
         },
-    })
+    });
+    remove_unused_schemas(&mut document);
+    document
+}
+
+/// Rules that hold for every operation.
+const DESCRIPTION: &str = "Amounts are strings with two decimals, in rupees. Times are RFC 3339, in UTC. A request body with \
+    an unknown field is refused with 422. Errors are problem documents (RFC 9457) with a stable `code`. A POST with \
+    `Idempotency-Key` takes effect once, and a repetition within 24 hours gets the first response again.";
+
+/// Removes schemas that nothing refers to, such as filters, whose fields become parameters.
+fn remove_unused_schemas(document: &mut Value) {
+    loop {
+        let mut used = HashSet::new();
+        collect_references(document, &mut used);
+        let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+        let before = schemas.len();
+        schemas.retain(|name, _| used.contains(name));
+        if schemas.len() == before {
+            return;
+        }
+    }
+}
+
+/// Collects the names of the schemas that `value` refers to.
+fn collect_references(value: &Value, used: &mut HashSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(name) = fields.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next()) {
+                used.insert(name.to_owned());
+            }
+            fields.values().for_each(|field| collect_references(field, used));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, used)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn describe(service: &str, operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {

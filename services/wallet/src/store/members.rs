@@ -17,6 +17,9 @@ pub struct MemberRow {
 
 /// Adds members, or changes the names of those that are stored. A row that is stored already is not written.
 pub async fn save(c: &mut DbConnection, mut rows: Vec<MemberRow>) -> QueryResult<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
     let stored = members::table.filter(members::user_id.any_of(&ids)).select((members::user_id, members::name));
     let stored: HashMap<UserId, String> = stored.load::<(UserId, String)>(c).await?.into_iter().collect();
