@@ -62,7 +62,7 @@ fn doc_lines(tokens: &[TokenTree]) -> Vec<String> {
     attributes
         .filter_map(|token| match token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => doc_line(group),
-            _ => None,
+            TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
         })
         .collect()
 }
