@@ -88,12 +88,8 @@ pub struct Doc {
 }
 
 impl Doc {
-    /// Documentation with a summary only.
-    pub fn new(summary: &'static str) -> Self {
-        Self { summary, ..Self::default() }
-    }
     /// Documentation with a summary and more paragraphs.
-    pub(super) fn with_description(summary: &'static str, description: &'static str) -> Self {
+    pub(super) fn new(summary: &'static str, description: &'static str) -> Self {
         Self { summary, description, ..Self::default() }
     }
     /// Types the variable parts of the path as `T`, or as its elements if it is a tuple.
@@ -138,16 +134,6 @@ impl Doc {
     pub fn query<T: JsonSchema>(mut self) -> Self {
         self.query = Some(TypeSchema::of::<T>());
         self
-    }
-    /// Responds with 200 and this body.
-    #[must_use]
-    pub fn returns<T: JsonSchema>(self) -> Self {
-        self.responds_with::<T>(200)
-    }
-    /// Responds with 201 and this body.
-    #[must_use]
-    pub fn created<T: JsonSchema>(self) -> Self {
-        self.responds_with::<T>(201)
     }
     /// Responds with `status` and this body.
     #[must_use]

@@ -69,18 +69,6 @@ impl<T, const STATUS: u16> JsonResponse<T, STATUS> {
     }
 }
 
-impl<T: DeserializeOwned, const STATUS: u16> JsonResponse<T, STATUS> {
-    /// The value, and whether an earlier request got it. Errors with 500 if what is stored cannot be read.
-    pub fn into_value(self) -> Result<(T, bool), Problem> {
-        match self.content {
-            Content::Value(value) => Ok((value, false)),
-            Content::Stored { body, is_repeated, .. } => {
-                Ok((serde_json::from_slice(&body).map_err(Problem::internal)?, is_repeated))
-            }
-        }
-    }
-}
-
 impl<T: Serialize + DeserializeOwned, const STATUS: u16> JsonResponse<T, STATUS> {
     /// Responds with what `change` makes of the value; a repeated response stays marked as one, and what is stored with
     /// its key stays as it is. Errors with 500 if that cannot be read.

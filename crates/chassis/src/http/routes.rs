@@ -45,7 +45,7 @@ macro_rules! methods {
             F::Output: Response + 'static,
         {
             let Documentation { handler, summary, description } = operation;
-            let doc = F::Output::describe(Args::describe(Doc::with_description(summary, description)));
+            let doc = F::Output::describe(Args::describe(Doc::new(summary, description)));
             self.add(Method::$method, path, access, handler, doc)
         }
     )+};
