@@ -4,10 +4,12 @@
 //! `booking.v1.PaymentCompleted`, is its routing key. Fields are only ever added: a test compares the
 //! generated descriptors with `contracts.txt`.
 //!
-//! Files: [`envelope`] (attributes of an event), [`subscriptions`] (event types of each service).
+//! Files: [`envelope`] (attributes of an event), [`vocabulary`] (values of text fields), [`subscriptions`] (event types
+//! of each service).
 
 pub mod envelope;
 pub mod subscriptions;
+pub mod vocabulary;
 
 pub use envelope::{DecodeError, Envelope, Event};
 pub use prost;

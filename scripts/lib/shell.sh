@@ -1,11 +1,16 @@
 # shellcheck shell=bash
-# Functions of all scripts: messages on stderr, free ports, bounded waiting, starting and stopping processes.
+# Functions of all scripts: messages on stderr, URLs, free ports, bounded waiting, starting and stopping processes.
 # Sourced, never run. The caller has set `set -euo pipefail`.
 
 # shellcheck disable=SC2034
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# The services are the folders of services/.
+SERVICES=("$ROOT"/services/*/)
+SERVICES=("${SERVICES[@]%/}")
 # shellcheck disable=SC2034  # read by the scripts that source this file
-SERVICES=(auth booking wallet binary payout notification compliance reports)
+SERVICES=("${SERVICES[@]##*/}")
+# shellcheck disable=SC2034
+TOOLS=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/ev-tools
 # shellcheck disable=SC2034
 STATE_HOME="${EV_STATE_DIR:-${XDG_STATE_HOME:-${HOME:-/tmp}/.local/state}/ev}"
 
@@ -17,8 +22,42 @@ die() {
   note "$*"
   exit 1
 }
+# usage [STATUS]: prints the comment at the beginning of the script.
+usage() {
+  sed -n '2,/^set -/s/^# \{0,1\}//p' "$0" | sed '$d'
+  exit "${1:-2}"
+}
 have() { command -v "$1" >/dev/null 2>&1; }
 is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# The build directory of cargo.
+target_dir() {
+  if [ -n "${CARGO_TARGET_DIR:-}" ]; then printf '%s' "$CARGO_TARGET_DIR"; else
+    (cd "$ROOT" && cargo metadata --no-deps --format-version 1) | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
+  fi
+}
+
+# part_of_url URL user|password|host|port DEFAULT: prints a part of the URL, or DEFAULT.
+part_of_url() {
+  local rest=${1#*://} auth='' found=''
+  rest=${rest%%[/?]*}
+  case "$rest" in *@*) auth=${rest%@*} rest=${rest##*@} ;; esac
+  case "$2" in
+    user) found=${auth%%:*} ;;
+    password) case "$auth" in *:*) found=${auth#*:} ;; esac ;;
+    host) found=${rest%%:*} ;;
+    port) case "$rest" in *:*) found=${rest##*:} ;; esac ;;
+  esac
+  printf '%s' "${found:-$3}"
+}
+
+# sql_on URL ARGUMENT…: runs the client of MariaDB or MySQL with user, password, host and port of the URL.
+sql_on() {
+  local url=$1
+  shift
+  MYSQL_PWD=$(part_of_url "$url" password '') "$(command -v mariadb || command -v mysql)" --no-defaults --protocol=tcp \
+    -h "$(part_of_url "$url" host 127.0.0.1)" -P "$(part_of_url "$url" port 3306)" -u "$(part_of_url "$url" user root)" "$@"
+}
 
 port_answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 

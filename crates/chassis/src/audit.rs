@@ -1,12 +1,12 @@
 //! Audit records of changes by staff, written in the transaction of the change.
 
-use crate::auth::Caller;
-use crate::events::outbox;
-use crate::id;
 use db::DbConnection;
 use diesel::QueryResult;
 use domain::{Timestamp, UserId};
+use http_api::Caller;
+use messaging::outbox;
 use proto_events::platform::v1::StaffActed;
+use runtime::id;
 
 /// An action of a member of staff, and its subject.
 #[derive(Debug, Clone)]

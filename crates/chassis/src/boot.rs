@@ -26,27 +26,27 @@
 
 pub mod server;
 
-use crate::auth::Verifier;
-use crate::auth::jwks::{HttpKeySource, KeySource, SharedKeys};
-use crate::cache::{self, Cache};
-use crate::clock::{Clock, SystemClock};
-use crate::config::{ConfigError, Env};
-use crate::ctx::{Ctx, CtxParts};
-use crate::error_chain::error_chain;
-use crate::events::amqp::AmqpBus;
-use crate::events::bus::EventBus;
-use crate::events::log::{self, Retention};
-use crate::events::memory::MemoryBus;
-use crate::events::relay::Relay;
-use crate::events::{HandleError, consumer};
-use crate::http::Routes;
-use crate::jobs::{self, Job};
-use crate::mail::{ChannelMailer, Mailer, SmsSender, SmtpMailer, UnconfiguredMailer};
-use crate::service::{BootError, Service};
-use crate::telemetry;
-use db::{Db, DbConfig};
-use proto_events::auth::v1::SessionRevoked;
-use proto_events::{Event, subscriptions};
+use crate::service::{Authentication, BootError, Service};
+use auth_token::jwks::{HttpKeySource, KeySource, SharedKeys};
+use auth_token::{Verifier, revocation};
+use db::{Db, DbConfig, DbError};
+use http_api::Routes;
+use messaging::amqp::AmqpBus;
+use messaging::bus::EventBus;
+use messaging::consumer;
+use messaging::log::{self, Retention};
+use messaging::memory::MemoryBus;
+use messaging::processor::EventProcessor;
+use messaging::relay::Relay;
+use proto_events::subscriptions;
+use runtime::cache::{self, Cache};
+use runtime::clock::{Clock, SystemClock};
+use runtime::config::{ConfigError, Env};
+use runtime::ctx::{Ctx, CtxParts};
+use runtime::error_chain::error_chain;
+use runtime::jobs::{self, Job};
+use runtime::mail::{self, Mailer};
+use runtime::telemetry;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Dependencies {
         };
         let cache = cache::connect(env.get_or("CACHE_URL", "memory://"), env.get_or("CACHE_NAMESPACE", "ev"))?;
         let bus = bus(&env)?;
-        let mailer = mailer(&env)?;
+        let mailer = mail::from_env(&env)?;
         let clock = Arc::new(SystemClock);
         Ok(Self { env, clock, bus, cache, mailer, keys, shared_keys, scheduled: true })
     }
@@ -95,26 +95,6 @@ fn bus(env: &Env) -> Result<Arc<dyn EventBus>, ConfigError> {
         "memory://" => Ok(Arc::new(MemoryBus::new())),
         url => Ok(Arc::new(AmqpBus::connect(url, env.get_or("BROKER_NAMESPACE", "ev"))?)),
     }
-}
-
-/// Sends mail by SMTP when `SMTP_URL` is set, else reports it as unavailable. Sends SMS when `SMS_URL` is set, else
-/// refuses them.
-pub fn mailer(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
-    let mail: Arc<dyn Mailer> = match env.get("SMTP_URL") {
-        Some(url) => Arc::new(SmtpMailer::from_url(url, env.get_or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?),
-        None => Arc::new(UnconfiguredMailer),
-    };
-    let sms = sms_sender(env)?;
-    if sms.is_none() && env.get("SMTP_URL").is_some() {
-        tracing::warn!("SMS_URL is not set: one-time codes cannot be sent to mobile numbers");
-    }
-    Ok(Arc::new(ChannelMailer { mail, sms }))
-}
-
-/// The SMS gateway, if one is configured.
-pub fn sms_sender(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
-    let Some(url) = env.get("SMS_URL") else { return Ok(None) };
-    Ok(Some(Arc::new(SmsSender::new(url, env.required("SMS_TOKEN")?.into())?)))
 }
 
 /// Database settings of `service` from the environment.
@@ -131,6 +111,7 @@ pub fn database_config(env: &Env, service: &str) -> Result<DbConfig, ConfigError
 pub struct RunningService {
     pub name: &'static str,
     pub ctx: Ctx,
+    pub verifier: Arc<Verifier>,
     pub routes: Routes,
     pub jobs: Vec<Job>,
     pub bus: Arc<dyn EventBus>,
@@ -152,29 +133,28 @@ pub async fn start(
     if !applied.is_empty() {
         tracing::info!(service = service.name, ?applied, "database schema migrated");
     }
-    let verifier = Verifier::new(
-        db.clone(),
-        Arc::clone(&dependencies.cache),
-        Arc::clone(&dependencies.clock),
-        Arc::clone(&dependencies.keys),
-    );
+    let (cache, clock) = (&dependencies.cache, &dependencies.clock);
+    let keys = Arc::clone(&dependencies.keys);
+    let verifier = Arc::new(Verifier::new(db.clone(), Arc::clone(cache), Arc::clone(clock), keys));
     let ctx = Ctx::new(CtxParts {
         service: service.name,
         env: dependencies.env.clone(),
         db,
-        cache: Arc::clone(&dependencies.cache),
-        clock: Arc::clone(&dependencies.clock),
+        cache: Arc::clone(cache),
+        clock: Arc::clone(clock),
         mailer: Arc::clone(&dependencies.mailer),
-        verifier: Arc::new(verifier),
-        shared_keys: dependencies.shared_keys.clone(),
         outbox_notify: Arc::new(Notify::new()),
     });
-    let parts = (service.build)(ctx.clone()).await?;
+    let shared_keys = dependencies.shared_keys.clone();
+    let authentication = Authentication { verifier: Arc::clone(&verifier), shared_keys };
+    let parts = (service.build)(ctx.clone(), authentication).await?;
     let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(Relay::new(ctx.clone(), Arc::clone(&dependencies.bus)).run(cancel.clone()));
     if let Some(handler) = parts.consumer {
-        check_subscription(service.name, &handler.types())?;
-        tasks.spawn(consumer::run(handler, ctx.clone(), Arc::clone(&dependencies.bus), cancel.clone()));
+        let revocations = revocation::event_handler(Arc::clone(cache), Arc::clone(clock));
+        check_subscription(service.name, &handler.types(), &revocations.types())?;
+        let processor = EventProcessor::new(ctx.clone(), handler).with_framework(revocations);
+        tasks.spawn(consumer::run(processor, Arc::clone(&dependencies.bus), cancel.clone()));
     }
     let mut jobs = parts.jobs;
     jobs.push(housekeeping(retention));
@@ -185,15 +165,14 @@ pub async fn start(
     }
     tasks.close();
     let bus = Arc::clone(&dependencies.bus);
-    Ok(RunningService { name: service.name, ctx, routes: parts.routes, jobs, bus, cancel, tasks })
+    Ok(RunningService { name: service.name, ctx, verifier, routes: parts.routes, jobs, bus, cancel, tasks })
 }
 
-/// Errors unless a service handles exactly the event types that its queue receives. The framework handles revoked
-/// sessions.
-fn check_subscription(service: &str, handled: &[String]) -> Result<(), BootError> {
-    let revoked = SessionRevoked::event_type();
+/// Errors unless a service handles exactly the event types that its queue receives, except those of the framework.
+fn check_subscription(service: &str, handled: &[String], framework: &[String]) -> Result<(), BootError> {
     let subscribed = subscriptions::for_service(service).iter().copied();
-    let subscribed: BTreeSet<&str> = subscribed.filter(|event_type| *event_type != revoked).collect();
+    let is_own = |event_type: &&str| !framework.iter().any(|other| other == event_type);
+    let subscribed: BTreeSet<&str> = subscribed.filter(is_own).collect();
     let handled: BTreeSet<&str> = handled.iter().map(String::as_str).collect();
     if handled == subscribed {
         return Ok(());
@@ -215,14 +194,14 @@ impl RunningService {
     }
 }
 
-/// A job that deletes expired rows of the chassis tables.
+/// A job that deletes expired rows of the tables that every service has.
 fn housekeeping(retention: Option<Retention>) -> Job {
     Job::every("housekeeping", Duration::from_secs(600), move |ctx: Ctx| async move {
         let now = ctx.now();
         ctx.tx(async |c| {
-            crate::http::idempotency::delete_expired(c, now).await?;
-            crate::auth::revocation::delete_expired(c, now).await?;
-            Ok::<_, HandleError>(())
+            http_api::idempotency::delete_expired(c, now).await?;
+            revocation::delete_expired(c, now).await?;
+            Ok::<_, DbError>(())
         })
         .await?;
         if let Some(retention) = retention {

@@ -1,41 +1,19 @@
-//! Service framework: boot, configuration, HTTP, authentication, events, jobs, telemetry. It has no business logic.
+//! Start-up of services: from the declaration of a service to a running process.
 //!
-//! Reading order: [`service`] (declaration of a service), [`boot`] (start-up), [`ctx`] (dependencies), [`http`] (route
-//! table, problems, bodies, pages, idempotency), [`auth`] (access tokens, revocation), [`events`] (outbox, relay,
-//! consumer, transports), [`jobs`], [`lease`], [`cache`], [`breaker`] (outbound calls), `backoff`, [`mail`], [`pii`],
-//! [`audit`], [`projection`] (waiting for events), [`telemetry`], [`mod@error_chain`].
+//! Reading order: [`service`] (declaration of a service), [`boot`] (start-up), [`boot::server`] (HTTP server, health,
+//! shutdown), [`audit`] (records of changes by staff). What a service is made of is in the crates below: `runtime`,
+//! `http-api`, `messaging`, `auth-token`.
 //!
-//! Invariants: a change and its events commit together or not at all; an event takes effect once in a service's
-//! database, even if it is delivered several times; a response is sent after the commit of its transaction; no
-//! transaction waits for the network; the system clock, random ids and environment variables are read only here.
+//! Invariants: a service starts only if it handles exactly the event types that it subscribes to; revoked sessions are
+//! handled in every service; a shutdown finishes requests and event batches, or they take effect after the next start.
 
 pub mod audit;
-pub mod auth;
-mod backoff;
 pub mod boot;
-pub mod breaker;
-pub mod cache;
-pub mod clock;
-pub mod config;
-pub mod ctx;
-pub mod error_chain;
-pub mod events;
-pub mod http;
-pub mod id;
-pub mod jobs;
-pub mod lease;
-pub mod mail;
-pub mod pii;
-pub mod projection;
-pub mod schema;
 pub mod service;
-pub mod telemetry;
 
 pub use boot::run;
-pub use config::{ConfigError, Env};
-pub use ctx::Ctx;
 pub use service::{Service, ServiceParts};
 
-/// Migrations of the chassis tables: outbox, inbox, parked and waiting events, idempotency keys, leases, revoked
-/// sessions, public keys.
+/// Migrations of the tables that every service has: outbox, inbox, parked and waiting events, idempotency keys, leases,
+/// revoked sessions, public keys.
 pub const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");

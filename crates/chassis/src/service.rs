@@ -1,22 +1,31 @@
 //! Declaration of a service, from which [`crate::boot`] starts it.
 
-use crate::ctx::Ctx;
-use crate::events::handler::EventHandler;
-use crate::http::routes::Routes;
-use crate::jobs::Job;
+use auth_token::{SharedKeys, Verifier};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
+use http_api::routes::Routes;
+use messaging::handler::EventHandler;
+use runtime::ctx::Ctx;
+use runtime::jobs::Job;
 use std::sync::Arc;
 
 /// Why a service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     #[error(transparent)]
-    Config(#[from] crate::config::ConfigError),
+    Config(#[from] runtime::config::ConfigError),
     #[error(transparent)]
     Db(#[from] db::DbError),
     #[error("{0}")]
     Failed(String),
+}
+
+/// Verification of access tokens, for services that do more with tokens than guard routes.
+#[derive(Clone)]
+pub struct Authentication {
+    pub verifier: Arc<Verifier>,
+    /// The public keys that auth shares with the other services of this process.
+    pub shared_keys: SharedKeys,
 }
 
 /// A service that is not started.
@@ -26,7 +35,7 @@ pub struct Service {
     /// Applied after [`crate::MIGRATIONS`].
     pub migrations: EmbeddedMigrations,
     /// Reads the service's configuration and builds its parts.
-    pub build: fn(Ctx) -> BoxFuture<'static, Result<ServiceParts, BootError>>,
+    pub build: fn(Ctx, Authentication) -> BoxFuture<'static, Result<ServiceParts, BootError>>,
 }
 
 /// The parts of a configured service.

@@ -1,11 +1,12 @@
-//! Bindings of the `domain` types whose column value is computed.
+//! Bindings of the types whose column value is computed.
 //!
-//! The types implement `ToSql` for MySQL and for SQLite; the joint backend forwards to those. Money, ids and closed
+//! They implement `ToSql` for MySQL and for SQLite; the joint backend forwards to those. Money, ids and closed
 //! enums bind by reference and need no impl here.
 
 use crate::backend::MultiBackend;
+use crate::number::{Count, Version};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{Text, Timestamp as SqlTimestamp};
+use diesel::sql_types::{BigInt, Text, Timestamp as SqlTimestamp};
 use domain::{Day, FinancialYear, Month, Timestamp};
 
 macro_rules! forward_to_sql {
@@ -18,4 +19,11 @@ macro_rules! forward_to_sql {
         }
     )+};
 }
-forward_to_sql!(Timestamp as SqlTimestamp, Day as Text, Month as Text, FinancialYear as Text);
+forward_to_sql!(
+    Timestamp as SqlTimestamp,
+    Day as Text,
+    Month as Text,
+    FinancialYear as Text,
+    Count as BigInt,
+    Version as BigInt,
+);

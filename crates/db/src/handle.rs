@@ -131,7 +131,7 @@ impl Db {
     /// A permit for a long read, on connections outside the pools of requests. There are two permits.
     ///
     /// `None` when no permit is free within `wait`; [`Duration::ZERO`] does not wait. A handler answers that with 429
-    /// (`chassis::http::long_read`).
+    /// (`http_api::long_read`).
     pub async fn long_read(&self, wait: Duration) -> Option<LongRead> {
         self.long.begin(wait).await
     }

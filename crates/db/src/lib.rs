@@ -4,8 +4,9 @@
 //! Read in this order: [`config`] (URLs), `open` and [`pool`] (connections), [`handle`] ([`Db`]: reads, writes,
 //! transactions, ready check), `transaction` and `group_commit` (shared commits on SQLite), [`long_read`] (long reads),
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
-//! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), `connection`,
-//! `backend` and `mysql` (one diesel backend for both databases), `columns` (bindings of `domain` types).
+//! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
+//! lists), `connection`, `backend` and `mysql` (one diesel backend for both databases), [`number`] (columns of counts and
+//! versions), `columns` (bindings).
 //!
 //! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write
 //! connection; a MySQL database that is not utf8mb4 is refused; no database error is swallowed (there is no `INSERT
@@ -72,7 +73,8 @@
 //! - The caller creates ids and times, so nothing needs `RETURNING`, which does not compile here; nor does diesel's
 //!   `on_conflict` (use [`UpsertExt::on_conflict_set`]). Boxed queries need `into_boxed::<db::MultiBackend>()`.
 //! - Use [`inserted`] to learn whether a row was new, never the row count of an upsert: the databases count
-//!   differently.
+//!   differently. Rows of an append-only table, some of which may exist, go through [`insert_new`].
+//! - Rows hold counts as [`Count`] and versions as [`Version`], so that a corrupt value is an error and not zero.
 //! - Divide, average, trim texts and check their lengths in Rust: SQLite ignores `VARCHAR` lengths, and MySQL treats
 //!   `'x'` and `'x '` as equal.
 //! - MySQL cannot update a table that the same statement reads in a subquery: select the ids, then update by id.
@@ -153,6 +155,7 @@
 //! `CURRENT_TIMESTAMP` (whole seconds). MySQL commits after each DDL statement; [`migrate`] records each
 //! finished statement, so an interrupted migration resumes where it stopped.
 
+pub mod any_of;
 mod backend;
 mod backend_kind;
 mod columns;
@@ -166,6 +169,7 @@ pub mod handle;
 pub mod long_read;
 pub mod migrate;
 mod mysql;
+pub mod number;
 mod open;
 pub mod pool;
 mod redact;
@@ -173,6 +177,7 @@ mod script;
 pub mod sql;
 mod transaction;
 
+pub use any_of::AnyOfExt;
 pub use backend::MultiBackend;
 pub use backend_kind::BackendKind;
 pub use config::DbConfig;
@@ -185,5 +190,6 @@ pub use error_class::{ErrorClass, classify};
 pub use file_error::advice_for;
 pub use handle::{Committed, Db, TxFn};
 pub use long_read::LongRead;
+pub use number::{Count, Version};
 pub use pool::PooledConnection;
-pub use sql::{AnyOfExt, LockExt, UpsertExt, insert_many, sum_i64, upsert_many, upsert_newer};
+pub use sql::{LockExt, UpsertExt, insert_many, insert_new, sum_i64, upsert_many, upsert_newer};

@@ -11,6 +11,7 @@ use crate::open::{Access, open};
 use crate::script;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::migration::{Migration, MigrationSource};
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
@@ -130,7 +131,7 @@ fn apply(connection: &mut Blocking, version: &str, statements: &[String]) -> Que
     if recorded.is_none() {
         execute_with_version(connection, "INSERT INTO migration_steps (version, done) VALUES (?, 0)", version)?;
     }
-    let (resumed, done) = (recorded.is_some(), recorded.and_then(|n| usize::try_from(n).ok()).unwrap_or(0));
+    let (resumed, done) = (recorded.is_some(), recorded.unwrap_or(0));
     for (n, statement) in statements.iter().enumerate().skip(done) {
         // A statement that is not DDL commits together with its record. DDL commits by itself, so the first statement
         // without a record may be applied already.
@@ -148,10 +149,11 @@ fn apply(connection: &mut Blocking, version: &str, statements: &[String]) -> Que
     })
 }
 
-/// Number of finished statements of a migration; `None` where it has not begun.
-fn finished_steps(connection: &mut Blocking, version: &str) -> QueryResult<Option<i64>> {
+/// Number of finished statements of a migration; `None` where it has not begun. Errors when the record is corrupt.
+fn finished_steps(connection: &mut Blocking, version: &str) -> QueryResult<Option<usize>> {
     let done = diesel::dsl::sql::<BigInt>("SELECT done FROM migration_steps WHERE version = ").bind::<Text, _>(version);
-    done.get_result(connection).optional()
+    let done: Option<i64> = done.get_result(connection).optional()?;
+    done.map(usize::try_from).transpose().map_err(|error| Error::DeserializationError(error.into()))
 }
 
 fn execute_with_version(connection: &mut Blocking, statement: &str, version: &str) -> QueryResult<()> {

@@ -99,7 +99,7 @@ async fn with_number(c: &mut AsyncMysqlConnection, error: Error) -> Error {
     let message = information.message();
     match last_condition(c).await {
         Ok((Some(number), Some(text))) if message.starts_with(&text) => {
-            numbered(DatabaseErrorKind::Unknown, message, i32::try_from(number).unwrap_or(i32::MAX))
+            numbered(DatabaseErrorKind::Unknown, message, number)
         }
         // The query failed too, or the server has no such condition: the connection is broken.
         Ok(_) | Err(_) => Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message.to_owned())),
@@ -108,7 +108,7 @@ async fn with_number(c: &mut AsyncMysqlConnection, error: Error) -> Error {
 
 /// Number and text of the last statement's condition. MySQL cannot prepare `GET DIAGNOSTICS`, so session variables hold
 /// the result.
-async fn last_condition(c: &mut AsyncMysqlConnection) -> QueryResult<(Option<i64>, Option<String>)> {
+async fn last_condition(c: &mut AsyncMysqlConnection) -> QueryResult<(Option<i32>, Option<String>)> {
     c.batch_execute(
         "GET DIAGNOSTICS @db_conditions = NUMBER; \
          GET DIAGNOSTICS CONDITION @db_conditions @db_number = MYSQL_ERRNO, @db_text = MESSAGE_TEXT",
@@ -116,5 +116,7 @@ async fn last_condition(c: &mut AsyncMysqlConnection) -> QueryResult<(Option<i64
     .await?;
     let number = dsl::sql::<Nullable<BigInt>>("CAST(@db_number AS SIGNED)");
     let text = dsl::sql::<Nullable<Text>>("CONVERT(@db_text USING utf8mb4)");
-    diesel::select((number, text)).get_result(c).await
+    let (number, text): (Option<i64>, Option<String>) = diesel::select((number, text)).get_result(c).await?;
+    let number = number.map(i32::try_from).transpose().map_err(|error| Error::DeserializationError(error.into()))?;
+    Ok((number, text))
 }

@@ -1,13 +1,13 @@
-//! Constructs whose SQL text differs between the two databases: row locks, upserts, multi-row inserts, `IN` lists.
+//! Constructs whose SQL text differs between the two databases: row locks, upserts, multi-row inserts.
 
 use crate::backend::MultiBackend;
 use crate::connection::DbConnection;
-use diesel::expression::{AsExpression, ValidGrouping, is_aggregate};
+use crate::error::{inserted, is_unique_violation};
+use diesel::QueryResult;
 use diesel::insertable::{CanInsertInSingleQuery, InsertValues};
 use diesel::query_builder::{AsQuery, AstPass, InsertStatement, Query, QueryFragment, QueryId, ValuesClause};
 use diesel::result::Error;
-use diesel::sql_types::{BigInt, Bool, SqlType};
-use diesel::{AppearsOnTable, Expression, QueryResult, SelectableExpression};
+use diesel::sql_types::BigInt;
 use diesel_async::AsyncConnectionCore;
 
 /// Maximum number of rows in a statement of [`insert_many`]. With 32 columns it stays below SQLite's 32,766 binds.
@@ -248,6 +248,35 @@ where
     insert_chunks(conn, table, rows, |insert| insert).await
 }
 
+/// Inserts the rows that violate no unique key, and returns their number. Call it in a transaction.
+///
+/// For append-only tables, which refuse the update in an upsert. Nearly always all rows are new and are inserted as by
+/// [`insert_many`]; when one is not, they are inserted one by one.
+pub async fn insert_new<Tab, I, V>(conn: &mut DbConnection, table: Tab, rows: I) -> QueryResult<usize>
+where
+    Tab: diesel::Table + Copy,
+    I: IntoIterator,
+    I::Item: diesel::Insertable<Tab, Values = ValuesClause<V, Tab>> + Copy,
+    InsertMany<Tab, V>: QueryFragment<MultiBackend>,
+{
+    let rows: Vec<I::Item> = rows.into_iter().collect();
+    let (mut rest, mut new) = (rows.as_slice(), 0);
+    while !rest.is_empty() {
+        // One statement, which inserts nothing when it fails.
+        let (chunk, later) = rest.split_at(next_length(rest.len()));
+        match insert_many(conn, table, chunk.iter().copied()).await {
+            Err(error) if is_unique_violation(&error) => {
+                for row in chunk {
+                    new += usize::from(inserted(insert_many(conn, table, [*row]).await)?);
+                }
+            }
+            done => new += done?,
+        }
+        rest = later;
+    }
+    Ok(new)
+}
+
 /// Inserts all rows, up to 500 in a statement. Where a row with the unique key `keys` exists, sets its `columns` to the
 /// inserted values; with no columns, leaves the row unchanged. Call it in a transaction.
 ///
@@ -312,84 +341,4 @@ where
         counted += conn.execute_returning_count(statement(insert)).await?;
     }
     Ok(counted)
-}
-
-/// `column IN (…)`; made by [`AnyOfExt::any_of`].
-#[derive(Debug, Clone)]
-pub struct AnyOf<C, V> {
-    column: C,
-    values: Vec<V>,
-}
-
-/// Maximum number of values in a cached statement. Longer lists are rare.
-const MAX_CACHED_VALUES: usize = 256;
-
-/// Like diesel's `eq_any`, with statements that are prepared once: lists are padded to nine lengths by repeating the
-/// last value.
-pub trait AnyOfExt: Expression + Sized {
-    /// `column IN (values)`; false for an empty list.
-    fn any_of<T>(self, values: &[T]) -> AnyOf<Self, T::Expression>
-    where
-        Self::SqlType: SqlType,
-        T: AsExpression<Self::SqlType> + Clone,
-        T::Expression: Clone,
-    {
-        let mut values: Vec<T::Expression> = values.iter().cloned().map(AsExpression::as_expression).collect();
-        if values.len() <= MAX_CACHED_VALUES
-            && let Some(last) = values.last().cloned()
-        {
-            values.resize(values.len().next_power_of_two(), last);
-        }
-        AnyOf { column: self, values }
-    }
-}
-impl<E: Expression> AnyOfExt for E {}
-
-impl<C, V> Expression for AnyOf<C, V>
-where
-    C: Expression,
-    V: Expression,
-{
-    type SqlType = Bool;
-}
-impl<C, V, QS> AppearsOnTable<QS> for AnyOf<C, V>
-where
-    C: AppearsOnTable<QS>,
-    V: Expression,
-{
-}
-impl<C, V, QS> SelectableExpression<QS> for AnyOf<C, V>
-where
-    C: SelectableExpression<QS>,
-    V: Expression,
-{
-}
-impl<C, V, G> ValidGrouping<G> for AnyOf<C, V> {
-    type IsAggregate = is_aggregate::No;
-}
-impl<C, V> QueryId for AnyOf<C, V> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-impl<C, V> QueryFragment<MultiBackend> for AnyOf<C, V>
-where
-    C: QueryFragment<MultiBackend>,
-    V: QueryFragment<MultiBackend>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if self.values.is_empty() {
-            out.push_sql("1 = 0");
-            return Ok(());
-        }
-        if self.values.len() > MAX_CACHED_VALUES {
-            out.unsafe_to_cache_prepared();
-        }
-        self.column.walk_ast(out.reborrow())?;
-        for (i, value) in self.values.iter().enumerate() {
-            out.push_sql(if i == 0 { " IN (" } else { ", " });
-            value.walk_ast(out.reborrow())?;
-        }
-        out.push_sql(")");
-        Ok(())
-    }
 }

@@ -1,31 +1,53 @@
 //! Value types shared by all services, and the business rules that more than one of them applies.
 //!
 //! Read in this order: [`money`] (integer paise, rates, rounding), [`time`] (instants and the Indian business
-//! calendar), [`id`], [`vocabulary`] (roles, sides, payment methods), [`text`] (validated user text), [`plan`] (the
-//! versioned compensation plan), [`tax`] (effective-dated rules for tax deducted at source), [`rule_violation`]
-//! (deserialization errors that mean 422 instead of 400).
+//! calendar), [`id`], [`vocabulary`] (roles, sides, payment methods), [`text`] (validated user text), [`bounded_text`]
+//! (text of a limited length), [`payee`] (PAN, account number, IFSC), [`secret`] (text that logs do not show),
+//! [`unvalidated`] (fields of requests), [`plan`] (the versioned compensation plan), [`tax`] (effective-dated rules for
+//! tax deducted at source), [`rule_violation`] (deserialization errors that mean 422 instead of 400).
+//!
+//! Features: `diesel` binds the types to columns, `schema` describes them for API documents.
 //!
 //! Invariants: nothing here is async, reads a clock, makes an id, logs, or does I/O; money is never a
 //! float; every amount, rate and cap of the business is a field of [`plan::Plan`] or [`tax::TaxRule`].
 
+// The macros name this crate by a path that holds inside it too.
+extern crate self as domain;
+
+mod bindings;
+pub mod bounded_text;
 pub mod id;
 mod macros;
 pub mod money;
+pub mod payee;
 pub mod plan;
 pub mod rule_violation;
+pub mod secret;
+#[cfg(feature = "diesel")]
 mod sql;
 pub mod tax;
 pub mod text;
 pub mod time;
+pub mod unvalidated;
 pub mod vocabulary;
 
-// The macros refer to `uuid` through this crate, so their users need no dependency on it.
+/// What the macros refer to, so that their users need no dependency on it.
 #[doc(hidden)]
-pub use uuid;
+pub mod private {
+    #[cfg(feature = "diesel")]
+    pub use diesel;
+    #[cfg(feature = "schema")]
+    pub use schemars;
+    pub use serde;
+    pub use uuid;
+}
 
+pub use bounded_text::{Line, PersonName, Reason};
 pub use id::{BookingId, EventId, PaymentId, PayoutId, ReserveId, UserId};
 pub use money::{Money, MoneyError, Rate, Rounding};
-pub use plan::{Plan, PlanError, PlanHistory, PlanVersion};
+pub use payee::{AccountNumber, Ifsc, Pan};
+pub use plan::{Plan, PlanError, PlanHistory, PlanVersion, StoredPlan, StoredPlanError};
 pub use text::{MultilineText, SingleLineText};
 pub use time::{Day, FinancialYear, Month, Quarter, Timestamp};
+pub use unvalidated::Unvalidated;
 pub use vocabulary::{KycStatus, PaymentMethod, Role, Side};

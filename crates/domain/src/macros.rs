@@ -1,4 +1,7 @@
 //! Macros for the two most frequent types: a typed UUID, and a closed enum with a text form for each variant.
+//!
+//! They refer to everything through this crate, so a crate that uses them needs no other dependency. What depends on a
+//! feature of this crate is in `bindings.rs`: a `cfg` in a macro is evaluated in the crate that uses it.
 
 /// Declares ids as UUIDv7 newtypes that are JSON strings and `BINARY(16)` columns.
 ///
@@ -7,20 +10,20 @@
 #[macro_export]
 macro_rules! id_type {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$meta])*
-        #[derive(
-            Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
-            ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema,
-            ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
-        )]
-        #[serde(transparent)]
-        #[schemars(transparent)]
-        #[diesel(sql_type = ::diesel::sql_types::Binary)]
-        pub struct $name(#[schemars(with = "String", extend("format" = "uuid"))] $crate::uuid::Uuid);
+        $crate::id_struct! {
+            $(#[$meta])*
+            #[derive(
+                Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+                $crate::private::serde::Serialize, $crate::private::serde::Deserialize,
+            )]
+            #[serde(crate = "::domain::private::serde", transparent)]
+            $name
+        }
+        $crate::id_column!($name);
 
         impl $name {
             /// The id as a plain UUID.
-            pub const fn uuid(self) -> $crate::uuid::Uuid {
+            pub const fn uuid(self) -> $crate::private::uuid::Uuid {
                 self.0
             }
             /// The sixteen bytes that columns and events store.
@@ -28,8 +31,8 @@ macro_rules! id_type {
                 self.0.as_bytes()
             }
         }
-        impl ::std::convert::From<$crate::uuid::Uuid> for $name {
-            fn from(id: $crate::uuid::Uuid) -> Self {
+        impl ::std::convert::From<$crate::private::uuid::Uuid> for $name {
+            fn from(id: $crate::private::uuid::Uuid) -> Self {
                 Self(id)
             }
         }
@@ -39,15 +42,15 @@ macro_rules! id_type {
             }
         }
         impl ::std::convert::TryFrom<&[u8]> for $name {
-            type Error = $crate::uuid::Error;
+            type Error = $crate::private::uuid::Error;
             fn try_from(bytes: &[u8]) -> ::std::result::Result<Self, Self::Error> {
-                $crate::uuid::Uuid::from_slice(bytes).map(Self)
+                $crate::private::uuid::Uuid::from_slice(bytes).map(Self)
             }
         }
         impl ::std::str::FromStr for $name {
-            type Err = $crate::uuid::Error;
+            type Err = $crate::private::uuid::Error;
             fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
-                $crate::uuid::Uuid::parse_str(text).map(Self)
+                $crate::private::uuid::Uuid::parse_str(text).map(Self)
             }
         }
         impl ::std::fmt::Display for $name {
@@ -58,29 +61,6 @@ macro_rules! id_type {
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
-            }
-        }
-        impl<DB: ::diesel::backend::Backend> ::diesel::serialize::ToSql<::diesel::sql_types::Binary, DB> for $name
-        where
-            [u8]: ::diesel::serialize::ToSql<::diesel::sql_types::Binary, DB>,
-        {
-            fn to_sql<'b>(
-                &'b self,
-                out: &mut ::diesel::serialize::Output<'b, '_, DB>,
-            ) -> ::diesel::serialize::Result {
-                <[u8] as ::diesel::serialize::ToSql<::diesel::sql_types::Binary, DB>>::to_sql(self.0.as_bytes(), out)
-            }
-        }
-        impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<::diesel::sql_types::Binary, DB> for $name
-        where
-            ::std::vec::Vec<u8>: ::diesel::deserialize::FromSql<::diesel::sql_types::Binary, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
-                let bytes = <::std::vec::Vec<u8> as ::diesel::deserialize::FromSql<
-                    ::diesel::sql_types::Binary,
-                    DB,
-                >>::from_sql(value)?;
-                ::std::result::Result::Ok(Self($crate::uuid::Uuid::from_slice(&bytes)?))
             }
         }
     )+};
@@ -99,14 +79,16 @@ macro_rules! id_type {
 #[macro_export]
 macro_rules! text_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $crate::with_schema! {
         $(#[$meta])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
-            ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema,
-            ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
+            $crate::private::serde::Serialize, $crate::private::serde::Deserialize,
         )]
-        #[diesel(sql_type = ::diesel::sql_types::Text)]
+        #[serde(crate = "::domain::private::serde")]
         $vis enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
+        }
+        $crate::enum_column!($name);
 
         impl $name {
             /// Every variant, in the order of declaration.
@@ -132,29 +114,6 @@ macro_rules! text_enum {
                         text: other.to_owned(),
                     }),
                 }
-            }
-        }
-        impl<DB: ::diesel::backend::Backend> ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB> for $name
-        where
-            str: ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB>,
-        {
-            fn to_sql<'b>(
-                &'b self,
-                out: &mut ::diesel::serialize::Output<'b, '_, DB>,
-            ) -> ::diesel::serialize::Result {
-                <str as ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB>>::to_sql(self.as_str(), out)
-            }
-        }
-        impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $name
-        where
-            ::std::string::String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
-                let text = <::std::string::String as ::diesel::deserialize::FromSql<
-                    ::diesel::sql_types::Text,
-                    DB,
-                >>::from_sql(value)?;
-                ::std::result::Result::Ok(text.parse()?)
             }
         }
     };

@@ -32,19 +32,7 @@ pub enum MoneyError {
 }
 
 /// An amount of rupees, stored as paise. A negative amount is a debit.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Default,
-    diesel::expression::AsExpression,
-    diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::BigInt)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Money(pub(crate) i64);
 
 /// Treatment of a fraction of a paisa.
@@ -137,7 +125,7 @@ impl Money {
     pub fn split(self, n: u32) -> Vec<Self> {
         let Some(last) = n.checked_sub(1) else { return Vec::new() };
         let part = (self.0 / i64::from(n)) / 100 * 100;
-        let mut parts = vec![Self(part); usize::try_from(last).unwrap_or(usize::MAX)];
+        let mut parts: Vec<Self> = (0..last).map(|_| Self(part)).collect();
         parts.push(Self(self.0 - part * i64::from(last)));
         parts
     }
@@ -194,6 +182,7 @@ impl<'de> Deserialize<'de> for Money {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+#[cfg(feature = "schema")]
 impl schemars::JsonSchema for Money {
     fn schema_name() -> Cow<'static, str> {
         "Money".into()

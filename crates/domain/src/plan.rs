@@ -8,20 +8,20 @@ mod parse_cache;
 mod referral;
 mod referral_serde;
 
-pub use history::{PlanHistory, PlanVersion};
+pub use history::{PlanHistory, PlanVersion, StoredPlan, StoredPlanError};
 pub use referral::{BonusReversal, OneTimeBonus, ReferralInput, reverse_bonuses};
 
 use crate::money::{Money, MoneyError, Rate, Rounding};
 use crate::text::SingleLineText;
 use crate::time::{Day, Timestamp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Upper limit of every amount in a plan, so that a typing error cannot overflow the sums over a whole history.
 const MAX_AMOUNT: Money = Money::from_rupees(10_000_000);
 
 /// A compensation plan. Deserialization refuses unknown fields, so a misspelt cap cannot fall back to a default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Name of the preset this plan is based on, or any short name.
@@ -39,7 +39,8 @@ pub struct Plan {
 }
 
 /// Limits of a booking and its EMI.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BookingTerms {
     /// Minimum booking amount.
@@ -51,7 +52,8 @@ pub struct BookingTerms {
 }
 
 /// Bonus that a referrer earns from a referred member's payments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReferralTerms {
     /// `rate` of every payment of new money on the member's first booking.
@@ -62,7 +64,8 @@ pub enum ReferralTerms {
 }
 
 /// Earnings from matched pairs, and their limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PairTerms {
     /// Earnings of one pair, before deductions.
@@ -101,7 +104,8 @@ crate::text_enum! {
 }
 
 /// Limits of a payout.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PayoutTerms {
     /// Minimum amount of a payout.

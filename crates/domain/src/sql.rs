@@ -14,6 +14,12 @@ use diesel::sql_types::{BigInt, Text, Timestamp as SqlTimestamp};
 use diesel::sqlite::Sqlite;
 use std::io::Write;
 
+crate::column!(Money: BigInt);
+crate::column!(Timestamp: Timestamp);
+crate::column!(Day: Text);
+crate::column!(Month: Text);
+crate::column!(FinancialYear: Text);
+
 impl<DB: Backend> ToSql<BigInt, DB> for Money
 where
     i64: ToSql<BigInt, DB>,

@@ -2,11 +2,11 @@
 
 use crate::money::{Money, MoneyError, Rate, Rounding};
 use crate::time::{Day, Timestamp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One effective-dated rule of a tax regime.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TaxRule {
     /// Stable name, stored with every deduction made under the rule.
     pub id: String,

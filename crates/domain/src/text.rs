@@ -11,8 +11,7 @@ use icu_properties::props::{
     BidiControl, DefaultIgnorableCodePoint, GeneralCategory, IndicSyllabicCategory, PrependedConcatenationMark, Script,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
-use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// Reason for refusing a text.
@@ -39,13 +38,15 @@ pub enum TextError {
 /// assert_eq!(SingleLineText::try_new(" Jose\u{301} ").unwrap().as_str(), "José");
 /// assert!(SingleLineText::try_new("a\u{202e}b").is_err());
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
-#[schemars(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct SingleLineText(String);
 
 /// A text of any number of lines, in normal form C, without surrounding spaces. Tabs are allowed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
-#[schemars(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct MultilineText(String);
 
 macro_rules! text {

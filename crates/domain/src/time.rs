@@ -30,10 +30,7 @@ impl TimeError {
 }
 
 /// A UTC instant with microsecond precision, which is what the databases store.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Timestamp)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
@@ -118,10 +115,7 @@ impl FromStr for Timestamp {
 }
 
 /// A business day in India.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Day(NaiveDate);
 
 impl Day {
@@ -184,10 +178,7 @@ impl FromStr for Day {
 }
 
 /// A calendar month in India.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Month {
     year: i32,
     month: u32,
@@ -206,9 +197,10 @@ impl Month {
     pub fn next(self) -> Self {
         self.first_day().plus_months(1).month()
     }
-    /// The month as a number that grows with time: `202611` for November 2026.
+    /// The month as a number that grows with time: `202611` for November 2026. Years before 0, which no column or event
+    /// can hold, count as 0.
     pub fn number(self) -> u32 {
-        u32::try_from(self.year).unwrap_or(0) * 100 + self.month
+        self.year.max(0).unsigned_abs() * 100 + self.month
     }
 }
 impl fmt::Display for Month {
@@ -228,10 +220,7 @@ impl FromStr for Month {
 }
 
 /// An Indian financial year, written `2026-27`.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FinancialYear {
     start: i32,
 }
@@ -279,6 +268,7 @@ macro_rules! as_text {
                 text.parse().map_err(serde::de::Error::custom)
             }
         }
+        #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()

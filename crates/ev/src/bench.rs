@@ -171,7 +171,7 @@ async fn wait_until_quiet(staff: &Session) -> Result<(), ClientError> {
 
 /// Unique part of the members' addresses, so that runs do not collide.
 fn tag() -> String {
-    let run = chassis::id::fresh::<domain::UserId>().to_string();
+    let run = runtime::id::fresh::<domain::UserId>().to_string();
     run.get(run.len().saturating_sub(8)..).unwrap_or("bench").to_owned()
 }
 

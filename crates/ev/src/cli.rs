@@ -2,12 +2,12 @@
 
 use crate::output::print;
 use crate::{bench, demo, embedded, mail_sink, operate, soak};
-use chassis::Env;
 use chassis::boot::server::{Listeners, serve_until_shutdown};
-use chassis::events::log::RepublishFilter;
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
 use domain::Timestamp;
+use messaging::log::RepublishFilter;
+use runtime::Env;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -179,7 +179,7 @@ pub fn run() -> ExitCode {
     if env.get("LOG").is_none() {
         env = env.with("LOG", "warn");
     }
-    let telemetry = match chassis::telemetry::init("ev", &env) {
+    let telemetry = match runtime::telemetry::init("ev", &env) {
         Ok(telemetry) => telemetry,
         Err(error) => return fail(&error),
     };

@@ -2,16 +2,17 @@
 
 use crate::data_dir::DataDir;
 use crate::pages;
-use chassis::auth::SharedKeys;
+use auth_token::SharedKeys;
 use chassis::boot::server::{ExtraRoutes, HttpApp};
 use chassis::boot::{Dependencies, RunningService, start};
-use chassis::cache::memory::MemoryCache;
-use chassis::clock::{Clock, SystemClock};
-use chassis::events::memory::MemoryBus;
-use chassis::mail::{ChannelMailer, Mailer, MessageLog};
 use chassis::service::BootError;
-use chassis::{Env, events::bus::EventBus};
 use db::DbConfig;
+use messaging::bus::EventBus;
+use messaging::memory::MemoryBus;
+use runtime::Env;
+use runtime::cache::memory::MemoryCache;
+use runtime::clock::{Clock, SystemClock};
+use runtime::mail::{ChannelMailer, Mailer, MessageLog};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,7 +75,8 @@ impl Embedded {
             .with("BLOB_DIR", env.get_or("BLOB_DIR", &options.data.join("blobs").display().to_string()));
         let messages = MessageLog::default();
         let uses_console_mailer = env.get("SMTP_URL").is_none();
-        let mailer = if uses_console_mailer { console_mailer(&messages, &env)? } else { chassis::boot::mailer(&env)? };
+        let mailer =
+            if uses_console_mailer { console_mailer(&messages, &env)? } else { runtime::mail::from_env(&env)? };
         let shared_keys = SharedKeys::new();
         let bus: Arc<dyn EventBus> = options.bus.clone();
         let cache = Arc::new(MemoryCache::with_clock(Arc::clone(&options.clock)));
@@ -128,7 +130,7 @@ impl Embedded {
 /// Mailer that stores messages for `/dev/messages`. SMS are stored only where no SMS gateway is configured.
 fn console_mailer(messages: &MessageLog, env: &Env) -> Result<Arc<dyn Mailer>, BootError> {
     let mail: Arc<dyn Mailer> = Arc::new(messages.clone());
-    let sms = chassis::boot::sms_sender(env)?.unwrap_or_else(|| Arc::clone(&mail));
+    let sms = runtime::mail::sms_from_env(env)?.unwrap_or_else(|| Arc::clone(&mail));
     Ok(Arc::new(ChannelMailer { mail, sms: Some(sms) }))
 }
 

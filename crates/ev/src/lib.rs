@@ -1,6 +1,6 @@
 //! The platform in one process (`ev up`) and the operator's commands.
 //!
-//! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all eight services over SQLite, an in-process bus
+//! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus
 //! and an in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages of the embedded run), [`secrets`]
 //! (keys that survive a restart), [`demo`] (demonstration over HTTP), [`operate`] (migrations, administrators, parked
 //! events), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments), [`soak`]
@@ -23,7 +23,7 @@ pub mod soak;
 
 use chassis::Service;
 
-/// All services of the platform. Auth is first, because the others need its keys.
+/// All services of the platform, the only list in Rust. Auth is first, because the others need its keys.
 pub fn services() -> Vec<Service> {
     vec![
         auth::service(),

@@ -3,9 +3,9 @@
 
 use crate::pages;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use chassis::clock::{Clock, SystemClock};
-use chassis::mail::{Mailer, Message, MessageLog};
 use mail_parser::MessageParser;
+use runtime::clock::{Clock, SystemClock};
+use runtime::mail::{Mailer, Message, MessageLog};
 use serde::Deserialize;
 use std::io;
 use std::net::SocketAddr;

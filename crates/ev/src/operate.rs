@@ -1,12 +1,13 @@
 //! Operator commands on a service's database, with the service's settings from the environment.
 
+use chassis::Service;
 use chassis::boot::database_config;
-use chassis::events::log::{self, RepublishFilter};
-use chassis::events::parked::{self, ReplaySelection};
 use chassis::service::BootError;
-use chassis::{Env, Service};
 use db::{Db, DbError};
 use domain::{EventId, Plan};
+use messaging::log::{self, RepublishFilter};
+use messaging::parked::{self, ReplaySelection};
+use runtime::Env;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub async fn migrate(env: &Env, service: &str) -> Result<Vec<String>, BootError>
 /// Makes the user with this address an administrator; creates the user if needed.
 pub async fn create_admin(env: &Env, email: &str) -> Result<String, BootError> {
     let db = connect(env, "auth").await?;
-    let now = chassis::clock::Clock::now(&chassis::clock::SystemClock);
+    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
     let created = auth::grant_admin(&db, email, now).await?;
     Ok(if created {
         format!("{email} is now an administrator")
@@ -74,7 +75,7 @@ pub async fn replay_parked(env: &Env, service: &str, event: Option<&str>) -> Res
         ),
     };
     let db = connect(env, service).await?;
-    let now = chassis::clock::Clock::now(&chassis::clock::SystemClock);
+    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
     let count = db.tx(async |c| parked::request_replay(c, selection, now).await.map_err(DbError::from)).await?;
     Ok(format!("replay of {count} events requested; the running service handles them within seconds"))
 }

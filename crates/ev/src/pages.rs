@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use chassis::boot::server::{ExtraRoutes, read_only_resource};
-use chassis::http::Query;
-use chassis::mail::{Message, MessageLog};
+use http_api::Query;
+use runtime::mail::{Message, MessageLog};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

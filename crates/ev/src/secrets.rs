@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chassis::Env;
+use runtime::Env;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;

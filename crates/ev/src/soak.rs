@@ -140,7 +140,7 @@ pub async fn run(arguments: SoakArguments, secret: &str, admin: &str) -> Result<
     let not_recovered = disturbing.await.map_err(failed)?;
     let totals = meter.totals();
     print(&format!("load ended after {} s; waiting for the backlog", begun.elapsed().as_secs()));
-    let ended = chassis::clock::Clock::now(&chassis::clock::SystemClock);
+    let ended = runtime::clock::Clock::now(&runtime::clock::SystemClock);
     let mut samples = sampler.finish().await;
     samples.push(final_checks::settle(&sources, &meter, (arguments.settle_secs, arguments.settle_at_most_secs)).await);
 
@@ -164,7 +164,7 @@ pub async fn run(arguments: SoakArguments, secret: &str, admin: &str) -> Result<
 /// Signs in the administrator and creates a staff member.
 async fn prepare(api: Api, admin: &str) -> Result<Load, BootError> {
     let setup_failed = |e: api::RequestError| failed(format!("{e:?}"));
-    let run_id = chassis::id::fresh::<domain::EventId>().to_string();
+    let run_id = runtime::id::fresh::<domain::EventId>().to_string();
     let tag = run_id.rsplit('-').next().unwrap_or("soak").to_owned();
     let administrator = TestUser::new(admin, api.sign_in(admin, "Administrator", None).await.map_err(setup_failed)?);
     let token = administrator.token(&api).await.map_err(setup_failed)?;

@@ -29,7 +29,7 @@ pub struct Reply {
 impl Client {
     /// A client of the server at `base`, like `http://127.0.0.1:8080`.
     pub fn new(base: impl Into<String>, token: Option<String>) -> Self {
-        Self { http: chassis::http::client().expect("an HTTP client"), base: base.into(), token }
+        Self { http: runtime::http_client::client().expect("an HTTP client"), base: base.into(), token }
     }
     /// The same server with another access token.
     #[must_use]

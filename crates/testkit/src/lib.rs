@@ -1,5 +1,6 @@
-//! Test support: one service with a fake clock, a fresh database and an in-process bus ([`service`]), an HTTP client
-//! ([`client`]), a separate database on MariaDB ([`mariadb`]), plain SQL with the same rows as a baseline for
+//! Test support: one service with a fake clock, a fresh database and an in-process bus ([`service`]), the clock
+//! ([`clock`]), a context without a server ([`mod@context`]), a bus that reorders events ([`fault_injection`]), an HTTP client ([`client`]), a database file
+//! ([`temp_database`]), a separate database on MariaDB ([`mariadb`]), plain SQL with the same rows as a baseline for
 //! benchmarks ([`sql_baseline`]), and a recorder of executed statements ([`statements`]).
 //!
 //! A test delivers events and calls routes; it awaits background work and never sleeps. [`TestService::finish`] checks
@@ -8,11 +9,18 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics")]
 
 pub mod client;
+pub mod clock;
+pub mod context;
+pub mod fault_injection;
 pub mod mariadb;
 pub mod service;
 pub mod sql_baseline;
 pub mod statements;
+pub mod temp_database;
 
 pub use client::{Client, Reply};
+pub use clock::FakeClock;
+pub use context::context;
 pub use service::TestService;
 pub use statements::Statements;
+pub use temp_database::TempDatabase;

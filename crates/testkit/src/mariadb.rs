@@ -1,10 +1,10 @@
 //! Temporary databases on the server in `TEST_MYSQL_URL`, for its user or for the two users of a deployment
 //! (`deploy/mysql/grants`). The user of the URL needs the right to create databases.
 
-use chassis::{Env, id};
 use db::DbConnection;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use runtime::{Env, id};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::process::Command;
 

@@ -1,25 +1,27 @@
 //! One running service on its own port, with a fresh SQLite file, a fake clock, an in-process bus and cache.
 
+use crate::FakeClock;
 use crate::client::Client;
 use crate::statements;
-use chassis::auth::jwks::{KeySource, KeysUnavailable, SharedKeys};
-use chassis::auth::sign::SigningKey;
-use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
+use auth_token::jwks::{KeySource, KeysUnavailable, SharedKeys};
+use auth_token::sign::SigningKey;
+use auth_token::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
+use chassis::Service;
 use chassis::boot::server::HttpApp;
 use chassis::boot::{Dependencies, RunningService, start};
-use chassis::cache::memory::MemoryCache;
-use chassis::clock::{Clock, FakeClock};
-use chassis::events::bus::EventBus;
-use chassis::events::memory::MemoryBus;
-use chassis::mail::MessageLog;
-use chassis::schema::{outbox, parked};
-use chassis::{Ctx, Env, Service, id, jobs};
 use db::DbConfig;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Role, Timestamp, UserId};
 use jsonwebtoken::jwk::JwkSet;
+use messaging::bus::EventBus;
+use messaging::memory::MemoryBus;
+use messaging::schema::{outbox, parked};
 use proto_events::{Envelope, Event};
+use runtime::cache::memory::MemoryCache;
+use runtime::clock::Clock;
+use runtime::mail::MessageLog;
+use runtime::{Ctx, Env, id, jobs};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;

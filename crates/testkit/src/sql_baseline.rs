@@ -64,7 +64,7 @@ pub async fn time_clients(url: &str, clients: usize, times: usize, make: fn(uuid
         .into_iter()
         .map(|mut c| {
             tokio::spawn(async move {
-                let ids: Vec<uuid::Uuid> = (0..16).map(|_| chassis::id::fresh()).collect();
+                let ids: Vec<uuid::Uuid> = (0..16).map(|_| runtime::id::fresh()).collect();
                 for id in ids.iter().cycle().take(times) {
                     for statement in make(*id) {
                         c.batch_execute(&statement).await.unwrap();

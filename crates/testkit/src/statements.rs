@@ -2,8 +2,8 @@
 //! and the distinct statements of a whole run, for the test of query plans ([`DIRECTORY_VARIABLE`]).
 
 use crate::TestService;
-use chassis::Env;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use runtime::Env;
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::fs::{OpenOptions, create_dir_all};

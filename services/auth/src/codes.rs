@@ -12,8 +12,8 @@ use crate::domain::otp::{CodeId, Purpose};
 use crate::error::AuthError;
 use crate::secrets::{Secrets, constant_time_eq, new_code, new_token};
 use cache_keys::CacheKeys;
-use chassis::cache::{Acquired, Cache, CacheDown, RateLimit};
 use domain::Timestamp;
+use runtime::cache::{Acquired, Cache, CacheDown, RateLimit};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) struct IssuedCode {
     pub(crate) id: CodeId,
     pub(crate) code: String,
     pub(crate) expires_at: Timestamp,
-    pub(crate) resend_after_secs: u64,
+    pub(crate) resend_after_secs: u32,
 }
 
 /// A code that a client submits. Without an id it is compared with the newest code requested from the same address.
@@ -173,9 +173,9 @@ impl CodeStore {
             }
         }
         self.cache.increment(&stored.sent_count_key, SENT_COUNT_TTL).await?;
-        let ttl_secs = i64::try_from(self.limits.ttl_secs).unwrap_or(i64::MAX);
+        let expires_at = now.plus_secs(self.limits.ttl_secs.into());
         let resend_after_secs = self.limits.resend_after_secs(sent_before);
-        Ok(IssuedCode { id, code, expires_at: now.plus_secs(ttl_secs), resend_after_secs })
+        Ok(IssuedCode { id, code, expires_at, resend_after_secs })
     }
 
     /// Deletes codes that will not be sent, and undoes their counts against the limits.
@@ -278,8 +278,8 @@ impl CodeStore {
             }
         }
         self.cache.delete(&stored.live_codes_key).await?;
-        let shortest_wait_secs = i64::try_from(self.limits.resend_after_secs(0)).unwrap_or(0);
-        let remaining = stored.issued_at.plus_secs(shortest_wait_secs).since(now).to_std().unwrap_or_default();
+        let shortest_wait_secs = self.limits.resend_after_secs(0);
+        let remaining = stored.issued_at.plus_secs(shortest_wait_secs.into()).since(now).to_std().unwrap_or_default();
         for (wait_key, sent_count_key) in [
             (&stored.wait_key, &stored.sent_count_key),
             (&used.keys.known_address_wait, &used.keys.known_address_sent_count),
@@ -303,8 +303,8 @@ fn origin(request: &CodeRequest<'_>) -> RequestOrigin {
     RequestOrigin { is_known: request.is_known_address, is_loopback: request.address.is_loopback() }
 }
 
-fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
+fn secs(secs: u32) -> Duration {
+    Duration::from_secs(secs.into())
 }
 
 /// Logs a failed cleanup. The entry that it leaves in the cache expires.

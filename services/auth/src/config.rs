@@ -4,7 +4,7 @@ use crate::domain::code_limits::CodeLimits;
 use crate::domain::identifier::Identifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chassis::{ConfigError, Env};
+use runtime::{ConfigError, Env};
 use secrecy::SecretBox;
 
 /// Settings of the auth service, validated.
@@ -45,7 +45,7 @@ impl Config {
 /// Upper bound of every rate limit setting, in codes or attempts per window.
 const MAX_RATE_LIMIT: u64 = 100_000;
 /// Upper bound of one wait in `OTP_RESEND_SECS`.
-const MAX_RESEND_SECS: u64 = 3600;
+const MAX_RESEND_SECS: u32 = 3600;
 
 fn code_limits(env: &Env) -> Result<CodeLimits, ConfigError> {
     let codes = |variable, default| env.parse_in_range(variable, default, 1..=MAX_RATE_LIMIT, "codes");
@@ -70,9 +70,9 @@ fn code_limits(env: &Env) -> Result<CodeLimits, ConfigError> {
     })
 }
 
-fn resend_secs(text: &str) -> Result<Vec<u64>, ConfigError> {
+fn resend_secs(text: &str) -> Result<Vec<u32>, ConfigError> {
     let wait = |part: &str| part.trim().parse().ok().filter(|secs| (1..=MAX_RESEND_SECS).contains(secs));
-    let waits: Option<Vec<u64>> = text.split(',').map(wait).collect();
+    let waits: Option<Vec<u32>> = text.split(',').map(wait).collect();
     waits.filter(|waits| waits.len() <= 10).ok_or_else(|| {
         let accepted = format!("up to 10 numbers of seconds from 1 to {MAX_RESEND_SECS}, separated by commas");
         ConfigError::refused("OTP_RESEND_SECS", text, accepted)

@@ -1,4 +1,4 @@
-//! Event consumer of the auth service.
+//! Event table of the auth service.
 //!
 //! | event | effect | ordering |
 //! |---|---|---|
@@ -11,9 +11,9 @@
 use crate::app::apply_events::{self, MAX_DOCUMENT_KIND_CHARS};
 use crate::domain::kyc::UploadedDocument;
 use crate::domain::member_state::MemberEvent;
-use chassis::events::{ApplyBatch, EventConsumer, HandleError, decode};
 use db::DbConnection;
 use domain::UserId;
+use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
 use proto_events::binary::v1::PlacementMade;
 use proto_events::booking::v1::{PaymentCompleted, PaymentRefunded, Standing};
 use proto_events::compliance::v1::DocumentUploaded;
@@ -26,11 +26,11 @@ pub(crate) struct Batch {
     documents: Vec<UploadedDocument>,
 }
 
-/// Applies batches. It needs nothing but the database.
-pub(crate) struct DatabaseOnly;
+/// Applies events to the service's tables. Holds no state of its own.
+pub(crate) struct Tables;
 
 #[async_trait::async_trait]
-impl ApplyBatch<Batch> for DatabaseOnly {
+impl ApplyBatch<Batch> for Tables {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
         if !batch.members.is_empty() {
             apply_events::apply_member_events(c, &batch.members).await?;
@@ -42,9 +42,9 @@ impl ApplyBatch<Batch> for DatabaseOnly {
     }
 }
 
-/// The events that auth handles.
-pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
-    EventConsumer::new(DatabaseOnly)
+/// The events that the service subscribes to.
+pub(crate) fn consumer() -> EventConsumer<Tables, Batch> {
+    EventConsumer::new(Tables)
         .on::<PaymentCompleted>(|batch, completed| {
             batch.add_buyer_status(&completed.user_id, &completed.standing, completed.completed_at)
         })
@@ -84,15 +84,16 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use chassis::events::handler::EventHandler;
+    use super::consumer;
+    use messaging::handler::EventHandler;
     use proto_events::subscriptions;
-    use std::collections::BTreeSet;
 
     #[test]
-    fn the_table_has_the_subscribed_events_and_no_other() {
-        let types: BTreeSet<String> = consumer().types().into_iter().collect();
-        let subscribed = subscriptions::for_service("auth").iter().map(|event_type| (*event_type).to_owned());
-        assert_eq!(types, subscribed.collect());
+    fn every_subscribed_event_has_a_line_in_the_table_and_no_other() {
+        let mut types = consumer().types();
+        types.sort_unstable();
+        let mut subscribed = subscriptions::for_service("auth").to_vec();
+        subscribed.sort_unstable();
+        assert_eq!(types, subscribed);
     }
 }

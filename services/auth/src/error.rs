@@ -1,16 +1,16 @@
-//! Errors of the auth service, and the HTTP problems and event failures they become.
+//! Errors of the auth service and their mapping to HTTP problems and to event retries.
 
 use crate::domain::kyc::KycRefusal;
 use crate::domain::user::RightsRefusal;
 use crate::secrets::UnreadableValue;
 use actix_web::http::StatusCode;
-use chassis::cache::CacheDown;
-use chassis::events::HandleError;
-use chassis::http::Problem;
 use db::{DbError, TxError};
+use http_api::Problem;
+use messaging::HandleError;
+use runtime::cache::CacheDown;
 use std::time::Duration;
 
-/// Every way in which an operation of auth fails.
+/// An error of any use case of the service.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
     #[error("a code was sent recently; wait before requesting another")]
@@ -33,6 +33,8 @@ pub(crate) enum AuthError {
     Inactive,
     #[error("not found")]
     NotFound,
+    #[error("user not found")]
+    UnknownMember,
     #[error(transparent)]
     Rights(#[from] RightsRefusal),
     #[error(transparent)]
@@ -50,31 +52,7 @@ pub(crate) enum AuthError {
 impl AuthError {
     /// Whether the refusal may come from an event of another service that is not applied yet.
     pub(crate) fn may_be_stale(&self) -> bool {
-        match self {
-            Self::Kyc(KycRefusal::UnknownDocument) => true,
-            Self::Kyc(
-                KycRefusal::Pending
-                | KycRefusal::Approved
-                | KycRefusal::DecidedDifferently
-                | KycRefusal::OwnApplication
-                | KycRefusal::PanTaken,
-            )
-            | Self::CodeTooSoon { .. }
-            | Self::CodeLimit { .. }
-            | Self::CodeUsed
-            | Self::Cache(_)
-            | Self::ReferralCodeUnknown
-            | Self::EmailTaken
-            | Self::MobileTaken
-            | Self::ContactsDiffer
-            | Self::Inactive
-            | Self::NotFound
-            | Self::Rights(_)
-            | Self::Unreadable(_)
-            | Self::NoReferralCode
-            | Self::NoSigningKey
-            | Self::Db(_) => false,
-        }
+        matches!(self, Self::Kyc(KycRefusal::UnknownDocument))
     }
 }
 
@@ -102,7 +80,7 @@ impl From<AuthError> for Problem {
             AuthError::MobileTaken => Self::conflict("auth.mobile_taken", text),
             AuthError::ContactsDiffer => Self::conflict("auth.contacts_differ", text),
             AuthError::Inactive => Self::new(StatusCode::FORBIDDEN, "auth.user_inactive", text),
-            AuthError::NotFound => Self::not_found(),
+            AuthError::NotFound | AuthError::UnknownMember => Self::not_found(),
             AuthError::Rights(refused) => rights_problem(refused),
             AuthError::Kyc(refused) => kyc_problem(refused),
             error @ (AuthError::Unreadable(_) | AuthError::NoReferralCode | AuthError::NoSigningKey) => {
@@ -150,23 +128,6 @@ pub(crate) fn code_invalid() -> Problem {
 
 impl From<AuthError> for HandleError {
     fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Db(error) => Self::Db(error),
-            AuthError::NotFound => Self::poison("user not found"),
-            error @ (AuthError::CodeTooSoon { .. }
-            | AuthError::CodeLimit { .. }
-            | AuthError::CodeUsed
-            | AuthError::Cache(_)
-            | AuthError::ReferralCodeUnknown
-            | AuthError::EmailTaken
-            | AuthError::MobileTaken
-            | AuthError::ContactsDiffer
-            | AuthError::Inactive
-            | AuthError::Rights(_)
-            | AuthError::Kyc(_)
-            | AuthError::Unreadable(_)
-            | AuthError::NoReferralCode
-            | AuthError::NoSigningKey) => Self::poison(error.to_string()),
-        }
+        if let AuthError::Db(error) = error { Self::Db(error) } else { Self::poison(error.to_string()) }
     }
 }

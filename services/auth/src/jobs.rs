@@ -5,7 +5,7 @@ use crate::domain::identifier::Channel;
 use crate::error::AuthError;
 use crate::outgoing_mail;
 use crate::state::AuthState;
-use chassis::jobs::Job;
+use runtime::jobs::Job;
 use std::time::Duration;
 
 /// Returns every job with its interval.

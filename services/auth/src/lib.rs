@@ -28,11 +28,12 @@ mod secrets;
 mod state;
 mod store;
 
-use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::service::{Authentication, BootError};
+use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use error::AuthError;
+use runtime::Ctx;
 use state::AuthState;
 use std::sync::Arc;
 
@@ -40,12 +41,12 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The auth service: its name, migrations and build function.
 pub fn service() -> Service {
-    Service { name: "auth", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
+    Service { name: "auth", migrations: MIGRATIONS, build: |ctx, authentication| Box::pin(build(ctx, authentication)) }
 }
 
-async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
+async fn build(ctx: Ctx, authentication: Authentication) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
-    let state = AuthState::new(ctx, config)?;
+    let state = AuthState::new(ctx, authentication.shared_keys, config)?;
     state.prepare().await.map_err(boot_error)?;
     Ok(ServiceParts {
         routes: http::routes(state.clone()),

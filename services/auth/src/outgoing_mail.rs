@@ -4,7 +4,7 @@ use crate::app::send_message;
 use crate::domain::identifier::Channel;
 use crate::error::AuthError;
 use crate::state::AuthState;
-use chassis::mail::MailError;
+use runtime::mail::MailError;
 use std::time::Duration;
 
 /// Longest time that an HTTP response waits for its message to be sent. A client in the same process (demo, tests) then

@@ -20,7 +20,6 @@ diesel::table! {
         kyc_status -> Text,
         kyc_version -> BigInt,
         created_at -> Timestamp,
-        side_used -> Bool,
         words_version -> BigInt,
     }
 }
@@ -55,14 +54,6 @@ diesel::table! {
         relationship -> Text,
         date_of_birth -> Text,
         updated_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    one_time_codes (purpose, identifier) {
-        purpose -> Text,
-        identifier -> Text,
-        expires_at -> Timestamp,
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::{self, Purpose};
 use crate::domain::referral::ReferralCode;
+use auth_token::SigningKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chassis::auth::SigningKey;
-use chassis::id::random_bytes;
-use chassis::pii::{PiiError, Sealer};
 use hmac::{Hmac, KeyInit, Mac};
+use pii::{PiiError, Sealer};
+use runtime::id::random_bytes;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -22,7 +22,7 @@ pub(crate) enum UnreadableValue {
     #[error("a stored value has an unexpected JSON structure")]
     Shape(#[from] serde_json::Error),
     #[error(transparent)]
-    Key(#[from] chassis::auth::sign::InvalidPrivateKey),
+    Key(#[from] auth_token::sign::InvalidPrivateKey),
 }
 
 // Purposes of sealed values: a value sealed for one purpose cannot be opened for another.

@@ -10,13 +10,14 @@ use crate::domain::identifier::Identifier;
 use crate::domain::signing_key;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
-use chassis::auth::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
-use chassis::auth::{SigningKey, revocation};
-use chassis::pii::Sealer;
-use chassis::{ConfigError, Ctx, id};
+use auth_token::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
+use auth_token::{SharedKeys, SigningKey, revocation};
 use domain::Timestamp;
 use jsonwebtoken::jwk::JwkSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use pii::Sealer;
+use runtime::{ConfigError, Ctx, id};
+use std::sync::Arc;
 
 /// Age of the keys in memory at which they are read again. Shorter than `PUBLISH_AHEAD_SECS`, so that a key created by
 /// another instance is loaded before it signs.
@@ -38,17 +39,20 @@ pub(crate) struct AuthState {
     /// Base URL of the platform, without a slash at the end.
     pub(crate) public_url: Arc<str>,
     bootstrap_admin: Option<Identifier>,
+    /// The keys as the other services of this process get them.
+    shared_keys: SharedKeys,
     ring: Arc<Mutex<KeyRing>>,
 }
 
 impl AuthState {
     /// Errors when a variable of the sealing keys is missing or invalid.
-    pub(crate) fn new(ctx: Ctx, config: Config) -> Result<Self, ConfigError> {
+    pub(crate) fn new(ctx: Ctx, shared_keys: SharedKeys, config: Config) -> Result<Self, ConfigError> {
         let sealer = Sealer::from_env(ctx.env())?;
         let Config { otp_key, public_url, bootstrap_admin, code_limits } = config;
         let secrets = Arc::new(Secrets::new(otp_key, sealer));
         let codes = CodeStore::new(Arc::clone(ctx.cache()), Arc::clone(&secrets), code_limits);
-        Ok(Self { ctx, secrets, codes, public_url: public_url.into(), bootstrap_admin, ring: Arc::default() })
+        let (public_url, ring) = (public_url.into(), Arc::default());
+        Ok(Self { ctx, secrets, codes, public_url, bootstrap_admin, shared_keys, ring })
     }
 
     /// Creates the first signing key and the administrator that `BOOTSTRAP_ADMIN` names, then loads the keys.
@@ -57,7 +61,8 @@ impl AuthState {
         let secrets = &*self.secrets;
         self.ctx.tx(async |c| rotate_keys::ensure_key(c, secrets, now).await).await?;
         if let Some(email) = &self.bootstrap_admin {
-            self.ctx.tx(async |c| bootstrap::ensure_admin(c, email, now).await).await?;
+            let ended = self.ctx.tx(async |c| bootstrap::ensure_admin(c, email, now).await).await?;
+            self.revoke_tokens(ended).await;
         }
         self.reload_keys().await
     }
@@ -68,21 +73,21 @@ impl AuthState {
         let keys = rotate_keys::list(&mut *self.ctx.db().write().await?, &self.secrets).await?;
         let key_set = JwkSet { keys: keys.iter().map(|published| published.key.jwk()).collect() };
         {
-            let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ring = self.ring.lock();
             *ring = KeyRing { keys, loaded_at: Some(now) };
         }
-        self.ctx.shared_keys().set(key_set);
+        self.shared_keys.set(key_set);
         Ok(())
     }
 
     /// Returns the published keys, reloaded when they are stale.
     async fn keys(&self, now: Timestamp) -> Result<Vec<PublishedKey>, AuthError> {
         let is_stale = |loaded_at: Timestamp| now < loaded_at || now >= loaded_at.plus_secs(KEY_RELOAD_INTERVAL_SECS);
-        let loaded_at = self.ring.lock().unwrap_or_else(PoisonError::into_inner).loaded_at;
+        let loaded_at = self.ring.lock().loaded_at;
         if loaded_at.is_none_or(is_stale) {
             self.reload_keys().await?;
         }
-        Ok(self.ring.lock().unwrap_or_else(PoisonError::into_inner).keys.clone())
+        Ok(self.ring.lock().keys.clone())
     }
 
     /// Returns the key that signs at `now`. Errors with `NoSigningKey` when there is none.

@@ -110,7 +110,7 @@ fn hash_map_time(journal: &[(Timestamp, Input)]) -> Duration {
 }
 
 fn report(out: &mut impl Write, shape: &str, result: &RunResult, map: Duration) -> std::io::Result<()> {
-    let members = u128::try_from(result.tree.arena().len()).unwrap_or_default().max(1);
+    let members = u128::try_from(result.tree.members().len()).unwrap_or_default().max(1);
     writeln!(
         out,
         "tree: {shape:<14} {members:>9} members {:>9} pairs {:>6} ms {:>8}/s {:>5} ns each, {:>5} of a map; {:>3} bytes each",
@@ -119,7 +119,7 @@ fn report(out: &mut impl Write, shape: &str, result: &RunResult, map: Duration) 
         members * 1_000_000 / result.elapsed.as_micros().max(1),
         result.elapsed.as_nanos() / members,
         ratio(result.elapsed, map),
-        u128::try_from(result.tree.arena().bytes()).unwrap_or_default() / members,
+        u128::try_from(result.tree.bytes()).unwrap_or_default() / members,
     )
 }
 
@@ -146,6 +146,7 @@ fn main() -> std::io::Result<()> {
         if again.tree.digest() != digest {
             return Err(std::io::Error::other("the same rows gave a different tree"));
         }
+        writeln!(out, "tree: digest {digest:016x}")?;
     }
     let chain = journal(members.min(50_000), Some(Side::Left), |n| n.checked_sub(1).filter(|n| *n > 0));
     report(&mut out, "one chain", &best(&chain, true, PlanHistory::seed), hash_map_time(&chain))

@@ -1,6 +1,6 @@
 //! Settings of this service.
 
-use chassis::{ConfigError, Env};
+use runtime::{ConfigError, Env};
 
 /// Settings from the environment.
 #[derive(Debug, Clone, Copy)]

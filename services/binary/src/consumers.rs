@@ -5,8 +5,8 @@ use crate::app::event_reader::IncomingEvents;
 use crate::app::tree_state::NO_BATCH;
 use crate::error::BinaryError;
 use crate::state::BinaryState;
-use chassis::events::{ApplyBatch, EventConsumer, HandleError};
 use db::DbConnection;
+use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1::{UserRegistered, UserUpdated};
 use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,7 +62,7 @@ impl ApplyBatch<IncomingEvents> for TreeWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chassis::events::handler::EventHandler;
+    use messaging::handler::EventHandler;
     use proto_events::auth::v1::SessionRevoked;
     use proto_events::{Event, subscriptions};
     use std::collections::BTreeSet;

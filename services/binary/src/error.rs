@@ -1,9 +1,9 @@
 //! Errors of the binary service and their mapping: a problem for a client, a retry or a parked event.
 
 use crate::domain::TreeError;
-use chassis::events::HandleError;
-use chassis::http::Problem;
 use db::{DbError, TxError};
+use http_api::Problem;
+use messaging::HandleError;
 
 /// Error of a use case.
 #[derive(Debug, thiserror::Error)]

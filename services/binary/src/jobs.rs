@@ -5,7 +5,7 @@ use crate::app::open_period::continue_opening;
 use crate::app::totals::carry_forward;
 use crate::error::BinaryError;
 use crate::state::BinaryState;
-use chassis::jobs::Job;
+use runtime::jobs::Job;
 use std::time::Duration;
 
 /// All jobs of this service.

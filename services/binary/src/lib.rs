@@ -19,11 +19,12 @@ pub mod schema;
 pub mod state;
 pub mod store;
 
-use chassis::http::OneAtATime;
 use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use http_api::OneAtATime;
+use runtime::Ctx;
 use state::BinaryState;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Description of the service, from which the platform starts it.
 pub fn service() -> Service {
-    Service { name: "binary", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
+    Service { name: "binary", migrations: MIGRATIONS, build: |ctx, _| Box::pin(build(ctx)) }
 }
 
 async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

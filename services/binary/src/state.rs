@@ -2,8 +2,8 @@
 
 use crate::app::tree_store::TreeStore;
 use crate::config::Config;
-use chassis::Ctx;
-use chassis::http::OneAtATime;
+use http_api::OneAtATime;
+use runtime::Ctx;
 use std::sync::Arc;
 
 /// Shared state; cheap to clone.

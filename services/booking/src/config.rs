@@ -1,6 +1,6 @@
 //! Settings of the booking service, from environment variables.
 
-use chassis::{ConfigError, Env};
+use runtime::{ConfigError, Env};
 use secrecy::SecretString;
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use crate::app::apply_event::{self, PublishedPlan, RegisteredMember};
 use crate::app::apply_reserve::{self, NewReserve};
 use crate::app::apply_wallet_decision::{self, WalletDecision};
-use chassis::events::{ApplyBatch, EventConsumer, HandleError, decode};
 use db::DbConnection;
+use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::PlanPublished;
 use proto_events::wallet::v1::{EmiReserved, WalletPaymentDecided};
@@ -93,7 +93,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chassis::events::handler::EventHandler;
+    use messaging::handler::EventHandler;
     use proto_events::auth::v1::SessionRevoked;
     use proto_events::{Event, subscriptions};
     use std::collections::BTreeSet;

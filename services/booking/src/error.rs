@@ -1,12 +1,12 @@
 //! Errors of the booking service, and their HTTP problems.
 
+use crate::domain::aggregate::Refusal;
 use crate::domain::booking::BookingRefusal;
 use crate::domain::emi::EmiRefusal;
-use crate::domain::payment::{MAX_ORDERS_PER_DAY, MAX_PENDING_PAYMENTS, PaymentRefusal};
-use chassis::events::HandleError;
-use chassis::http::Problem;
 use db::{DbError, TxError};
-use domain::{MoneyError, PlanError};
+use domain::{MoneyError, PlanError, StoredPlanError};
+use http_api::Problem;
+use messaging::HandleError;
 
 /// Why a request or an event was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -16,25 +16,11 @@ pub enum BookingError {
     #[error("no vehicle with that id is on sale")]
     VehicleNotOnSale,
     #[error(transparent)]
-    Booking(#[from] BookingRefusal),
-    #[error(transparent)]
-    Payment(#[from] PaymentRefusal),
-    #[error(transparent)]
-    Emi(#[from] EmiRefusal),
-    #[error("the method must be online, bank_transfer, cash or wallet")]
-    MethodNotAllowed,
-    #[error("only the booking's owner may pay from the wallet")]
-    WalletOwnerOnly,
-    #[error("no payment gateway is configured")]
-    OnlineUnavailable,
+    Refused(#[from] Refusal),
     #[error("only cash and bank transfers are confirmed by staff")]
     NotConfirmedByStaff,
     #[error("this payment was refunded to another destination")]
     RefundedElsewhere,
-    #[error("a booking can have at most {max} online orders in 24 hours", max = MAX_ORDERS_PER_DAY)]
-    TooManyOrders { retry_after_secs: u64 },
-    #[error("a booking can have at most {max} pending payments", max = MAX_PENDING_PAYMENTS)]
-    TooManyPending,
     #[error("this refund's outcome is known, or has been unknown for less than a day")]
     RefundNotResolvable,
     #[error("another member of staff has proposed a different resolution")]
@@ -56,6 +42,12 @@ impl From<diesel::result::Error> for BookingError {
     }
 }
 
+impl From<StoredPlanError> for BookingError {
+    fn from(error: StoredPlanError) -> Self {
+        Self::Inconsistent(error.to_string())
+    }
+}
+
 impl TxError for BookingError {
     fn is_retryable(&self) -> bool {
         matches!(self, Self::Db(error) if error.is_retryable())
@@ -68,26 +60,34 @@ impl From<BookingError> for Problem {
         match error {
             BookingError::NotFound => Self::not_found(),
             BookingError::VehicleNotOnSale => Self::unprocessable("booking.vehicle_not_on_sale", detail),
-            BookingError::Booking(refusal) => booking_problem(&refusal, detail),
-            BookingError::Payment(_) => Self::conflict("booking.payment_state", detail),
-            BookingError::Emi(EmiRefusal::Months { .. }) => Self::unprocessable("booking.emi_months", detail),
-            BookingError::Emi(EmiRefusal::TooLittle(_)) => Self::unprocessable("booking.emi_too_little", detail),
-            BookingError::Emi(EmiRefusal::Exists) => Self::conflict("booking.emi_exists", detail),
-            BookingError::Emi(EmiRefusal::BookingClosed) => Self::conflict("booking.state", detail),
-            BookingError::MethodNotAllowed => Self::unprocessable("booking.method_not_allowed", detail),
-            BookingError::WalletOwnerOnly => Self::unprocessable("booking.wallet_owner_only", detail),
-            BookingError::OnlineUnavailable => Self::unprocessable("booking.online_unavailable", detail),
+            BookingError::Refused(refusal) => refusal_problem(&refusal, detail),
             BookingError::NotConfirmedByStaff => Self::conflict("booking.not_confirmed_by_staff", detail),
             BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", detail),
-            BookingError::TooManyOrders { retry_after_secs } => {
-                Self::too_many("booking.too_many_orders", detail, retry_after_secs)
-            }
-            BookingError::TooManyPending => Self::unprocessable("booking.too_many_pending", detail),
             BookingError::RefundNotResolvable => Self::conflict("booking.refund_not_resolvable", detail),
             BookingError::RefundProposalDiffers => Self::conflict("booking.refund_proposal_differs", detail),
             BookingError::Plan(_) | BookingError::Money(_) | BookingError::Inconsistent(_) => Self::internal(detail),
             BookingError::Db(error) => error.into(),
         }
+    }
+}
+
+fn refusal_problem(refusal: &Refusal, detail: String) -> Problem {
+    match refusal {
+        Refusal::Booking(refusal) => booking_problem(refusal, detail),
+        Refusal::Payment(_) => Problem::conflict("booking.payment_state", detail),
+        Refusal::Emi(EmiRefusal::Months { .. }) => Problem::unprocessable("booking.emi_months", detail),
+        Refusal::Emi(EmiRefusal::TooLittle(_)) => Problem::unprocessable("booking.emi_too_little", detail),
+        Refusal::Emi(EmiRefusal::Exists) => Problem::conflict("booking.emi_exists", detail),
+        Refusal::Emi(EmiRefusal::BookingClosed) => Problem::conflict("booking.state", detail),
+        Refusal::UnknownPayment => Problem::not_found(),
+        Refusal::MethodNotAllowed => Problem::unprocessable("booking.method_not_allowed", detail),
+        Refusal::WalletOwnerOnly => Problem::unprocessable("booking.wallet_owner_only", detail),
+        Refusal::OnlineUnavailable => Problem::unprocessable("booking.online_unavailable", detail),
+        Refusal::TooManyOrders { retry_after_secs } => {
+            Problem::too_many("booking.too_many_orders", detail, *retry_after_secs)
+        }
+        Refusal::TooManyPending => Problem::unprocessable("booking.too_many_pending", detail),
+        Refusal::Plan(_) | Refusal::Money(_) => Problem::internal(detail),
     }
 }
 
@@ -113,16 +113,9 @@ impl From<BookingError> for HandleError {
             BookingError::Db(error) => Self::Db(error),
             BookingError::NotFound
             | BookingError::VehicleNotOnSale
-            | BookingError::Booking(_)
-            | BookingError::Payment(_)
-            | BookingError::Emi(_)
-            | BookingError::MethodNotAllowed
-            | BookingError::WalletOwnerOnly
-            | BookingError::OnlineUnavailable
+            | BookingError::Refused(_)
             | BookingError::NotConfirmedByStaff
             | BookingError::RefundedElsewhere
-            | BookingError::TooManyOrders { .. }
-            | BookingError::TooManyPending
             | BookingError::RefundNotResolvable
             | BookingError::RefundProposalDiffers
             | BookingError::Plan(_)

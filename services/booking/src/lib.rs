@@ -1,8 +1,8 @@
 //! Booking service: vehicles, bookings, payments, refunds, EMI, and the business calendar.
 //!
-//! Reading order: `domain` (every decision, as a pure function), `app::member_lock` and `app::booking_aggregate` (a
-//! locked member and a locked booking), the other modules of `app` (one use case each), `gateway` (payment gateways),
-//! `http` (the route table), `consumers`, `jobs`.
+//! Reading order: `domain` (every decision, as a pure function; `domain::aggregate` changes a booking and its buyer),
+//! `app::buyer_session` (load, apply, save, publish), the other modules of `app` (one use case each), `gateway`
+//! (payment gateways), `http` (the route table), `consumers`, `jobs`.
 //!
 //! Invariants:
 //! - A booking's price is the catalogue's price at booking time; its paid total is the sum of its completed payments.
@@ -23,12 +23,13 @@ pub mod jobs;
 pub mod schema;
 pub mod store;
 
-use chassis::pii::Sealer;
 use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use gateway::Gateways;
+use pii::Sealer;
+use runtime::Ctx;
 use std::sync::Arc;
 
 /// Application state, shared by all handlers and jobs.
@@ -47,7 +48,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The service's name, migrations and constructor.
 pub fn service() -> Service {
-    Service { name: "booking", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(build(ctx))) }
+    Service { name: "booking", migrations: MIGRATIONS, build: |ctx, _| Box::pin(std::future::ready(build(ctx))) }
 }
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

@@ -7,8 +7,8 @@ pub mod local;
 pub mod s3;
 
 use crate::config::BlobConfig;
-use chassis::Ctx;
-use chassis::breaker::{CircuitOpen, IsOutage};
+use runtime::Ctx;
+use runtime::breaker::{CircuitOpen, IsOutage};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -66,8 +66,7 @@ pub fn from_config(config: &BlobConfig, ctx: &Ctx) -> Result<Arc<dyn Blobs>, obj
 
 /// A new blob name: 32 random bytes in hexadecimal.
 pub fn random_blob_name() -> String {
-    let bytes: [u8; 32] = chassis::id::random_bytes();
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    hex::encode(runtime::id::random_bytes::<32>())
 }
 
 /// Refuses a name that is not alphanumeric, since a path could lead out of the store.

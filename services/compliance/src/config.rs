@@ -1,8 +1,8 @@
 //! Configuration from the environment.
 
 use actix_web::http::Uri;
-use chassis::pii::Sealer;
-use chassis::{ConfigError, Env};
+use pii::Sealer;
+use runtime::{ConfigError, Env};
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,12 +1,12 @@
-//! Errors of the compliance service and their HTTP problems.
+//! Errors of the compliance service and their mapping to HTTP problems.
 
 use crate::blobs::BlobError;
 use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, ReviewRefusal};
 use actix_web::http::StatusCode;
-use chassis::http::Problem;
 use db::{DbError, TxError};
+use http_api::Problem;
 
-/// The error of a compliance operation.
+/// An error of any use case of the service.
 #[derive(Debug, thiserror::Error)]
 pub enum ComplianceError {
     #[error("not found")]

@@ -20,10 +20,11 @@ mod schema;
 pub mod store;
 
 use blobs::Blobs;
-use chassis::pii::Sealer;
 use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::{Service, ServiceParts};
 use config::Config;
+use pii::Sealer;
+use runtime::Ctx;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -31,25 +32,24 @@ use tokio::sync::Semaphore;
 const MAX_CONCURRENT_DECODES: usize = 1;
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
-/// State of the application, shared by all handlers.
-#[derive(Clone)]
+/// Application state of the compliance service, used by all HTTP handlers.
 pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
-    sealer: Arc<Sealer>,
+    sealer: Sealer,
     /// Permits to decode a picture.
-    decoders: Arc<Semaphore>,
+    decoders: Semaphore,
 }
 
 /// The compliance service for [`chassis::run`] or for a process with several services.
 pub fn service() -> Service {
-    Service { name: "compliance", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(parts(ctx))) }
+    Service { name: "compliance", migrations: MIGRATIONS, build: |ctx, _| Box::pin(std::future::ready(build(ctx))) }
 }
 
-fn parts(ctx: Ctx) -> Result<ServiceParts, BootError> {
+fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blobs::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let decoders = Arc::new(Semaphore::new(MAX_CONCURRENT_DECODES));
-    let state = ComplianceState { ctx, blobs, sealer: Arc::new(config.sealer), decoders };
+    let decoders = Semaphore::new(MAX_CONCURRENT_DECODES);
+    let state = ComplianceState { ctx, blobs, sealer: config.sealer, decoders };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs: Vec::new() })
 }

@@ -2,10 +2,10 @@
 
 use crate::domain::{Notice, NotificationId, NotificationKind};
 use crate::store::{self, NotificationRow};
-use chassis::id;
 use db::DbConnection;
 use diesel::QueryResult;
 use domain::{Timestamp, UserId};
+use runtime::id;
 use std::collections::BTreeSet;
 
 /// Stores the notices whose kinds are not muted. A notice with a known cause is not stored again. Returns the members

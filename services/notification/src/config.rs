@@ -1,6 +1,6 @@
 //! Settings from the environment.
 
-use chassis::{ConfigError, Env};
+use runtime::{ConfigError, Env};
 
 /// Settings of the notification service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

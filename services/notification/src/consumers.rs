@@ -1,19 +1,20 @@
 //! Event table of the notification service. A unique cause, derived from each event, prevents a second notification.
 
 use crate::domain::notice::{
-    PairUpdate, PayoutSummary, PayoutUpdate, pairs_text, payout_text, return_text, transaction_text, with_reason,
+    PairUpdate, PayoutSummary, booking_outcome, pairs_text, payout_text, return_text, transaction_text, with_reason,
 };
 use crate::domain::{Notice, NotificationKind, ReferencedId};
 use crate::{NotificationState, app};
-use chassis::events::decode::{id, money, required, time};
-use chassis::events::{ApplyBatch, EventConsumer, HandleError};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
+use messaging::decode::{id, money, required, time};
+use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1::{KycDecided, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{BookingChanged, EmiOverdue, PaymentCompleted, PaymentRefunded, PaymentReturned};
 use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed};
 use proto_events::payout::v1 as payout;
+use proto_events::vocabulary::{BookingStatus, PairStatus, PayoutStatus};
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ impl Batch {
 
 /// The events that the service subscribes to.
 pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch> {
-    use PayoutUpdate::{Approved, Cancelled, Completed, Failed, Rejected, Requested, Reversed};
+    use PayoutStatus::{Approved, Cancelled, Completed, Failed, Rejected, Requested, Reversed};
     EventConsumer::new(state)
         .on::<UserRegistered>(|batch, e| batch.add(on_user_registered(&e)))
         .on::<KycDecided>(|batch, e| batch.add(on_kyc_decided(&e)))
@@ -102,13 +103,8 @@ fn on_kyc_decided(e: &KycDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
 }
 
 fn on_booking_changed(e: &BookingChanged) -> Result<Vec<NoticeWithCause>, HandleError> {
-    let outcome = match e.status.as_str() {
-        "confirmed" => "is confirmed",
-        "completed" => "is paid in full",
-        "cancelled" => "is cancelled",
-        "expired" => "has expired",
-        _ => return Ok(Vec::new()),
-    };
+    let status: Option<BookingStatus> = e.status.parse().ok();
+    let Some(outcome) = status.and_then(booking_outcome) else { return Ok(Vec::new()) };
     let booking: BookingId = id("booking_id", &e.booking_id)?;
     let body = format!("Your booking {} of {} {outcome}.", e.number, e.vehicle);
     let at = time("changed_at", e.changed_at)?;
@@ -151,7 +147,7 @@ fn on_payment_refunded(e: &PaymentRefunded) -> Result<Vec<NoticeWithCause>, Hand
 /// Money that no booking could accept, or a refund that failed at its source. It is in the payer's wallet.
 fn on_payment_returned(e: &PaymentReturned) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
-    let body = return_text(&e.cause, money(e.amount_paise), &e.booking_number);
+    let body = return_text(e.cause.parse().ok(), money(e.amount_paise), &e.booking_number);
     let at = time("returned_at", e.returned_at)?;
     let notice = Notice::new(
         id("user_id", &e.user_id)?,
@@ -189,7 +185,8 @@ fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleEr
     let user: UserId = id("user_id", &e.user_id)?;
     let mut notices = Vec::new();
     for line in &e.transactions {
-        if let Some((kind, title, body)) = transaction_text(&line.r#type, money(line.amount_paise)) {
+        let amount = money(line.amount_paise);
+        if let Some((kind, title, body)) = line.r#type.parse().ok().and_then(|kind| transaction_text(kind, amount)) {
             let transaction: ReferencedId = id("transaction_id", &line.transaction_id)?;
             let at = time("created_at", line.created_at)?;
             let notice = Notice::new(user, kind, at, ("transaction", transaction), title, body);
@@ -214,10 +211,10 @@ fn on_pairs_matched(e: &PairsMatched) -> Result<Vec<NoticeWithCause>, HandleErro
     let at = time("matched_at", e.matched_at)?;
     let mut notices = Vec::new();
     for (earner, pairs) in by_earner(&e.pairs) {
-        let matched: Vec<u32> = pairs.iter().filter(|pair| pair.status == "matched").map(|pair| pair.number).collect();
+        let matched: Vec<u32> = pairs.iter().filter(|pair| is_matched(pair)).map(|pair| pair.number).collect();
         if !matched.is_empty() {
             let user: UserId = id("earner_id", earner)?;
-            let body = pairs_text(PairUpdate::Matched { cause: &e.cause }, &matched);
+            let body = pairs_text(PairUpdate::Matched(e.cause.parse().ok()), &matched);
             let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), "Pairs matched", body);
             notices.extend(single(&[b"pairs_matched", &e.sequence.to_be_bytes(), &e.cause_id, earner], notice)?);
         }
@@ -236,6 +233,10 @@ fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError>
         notices.extend(single(&[b"pairs_voided", &e.sequence.to_be_bytes(), &e.refund_id, earner], notice)?);
     }
     Ok(notices)
+}
+
+fn is_matched(pair: &Pair) -> bool {
+    pair.status == PairStatus::Matched.as_str()
 }
 
 fn by_earner(pairs: &[Pair]) -> BTreeMap<&[u8], Vec<&Pair>> {
@@ -276,7 +277,7 @@ fn on_certificate_issued(e: &CertificateIssued) -> Result<Vec<NoticeWithCause>, 
 
 fn on_payout_changed(
     payout: &Option<payout::Payout>,
-    update: PayoutUpdate,
+    status: PayoutStatus,
 ) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payout = required("payout", payout)?;
     let payout_id: PayoutId = id("payout_id", &payout.payout_id)?;
@@ -287,10 +288,11 @@ fn on_payout_changed(
         reason: &payout.reason,
     };
     let at = time("changed_at", payout.changed_at)?;
-    let (title, body) = (format!("Payout {update}"), payout_text(update, summary));
+    let Some(body) = payout_text(status, summary) else { return Ok(Vec::new()) };
+    let title = format!("Payout {status}");
     let user = id("user_id", &payout.user_id)?;
     single(
-        &[b"payout", &payout.payout_id, update.as_str().as_bytes()],
+        &[b"payout", &payout.payout_id, status.as_str().as_bytes()],
         Notice::new(user, NotificationKind::Payout, at, ("payout", payout_id), title, body),
     )
 }
@@ -298,7 +300,7 @@ fn on_payout_changed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chassis::events::handler::EventHandler;
+    use messaging::handler::EventHandler;
     use proto_events::subscriptions;
 
     /// State of a consumer that gets no event.

@@ -6,10 +6,10 @@ use crate::domain::{NotificationId, NotificationKind};
 use crate::store::NotificationRow;
 use crate::{NotificationState, app, store};
 use actix_web::web;
-use chassis::auth::{Access, Caller};
-use chassis::documented;
-use chassis::http::{Body, Cursor, Json, Listing, Page, Path, Problem, Query, Routes, operation};
 use domain::Timestamp;
+use http_api::{
+    Access, Body, Caller, Cursor, Json, Listing, Page, Path, Problem, Query, Routes, documented, operation,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -21,12 +21,15 @@ mod store;
 mod streams;
 
 use ::domain::UserId;
+use auth_token::Verifier;
 use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::{Service, ServiceParts};
 use config::Config;
+use parking_lot::Mutex;
+use runtime::Ctx;
 use signal::{LocalSignal, NotificationSignal};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use streams::OpenStreams;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -35,6 +38,7 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 #[derive(Clone)]
 pub struct NotificationState {
     ctx: Ctx,
+    verifier: Arc<Verifier>,
     streams: Arc<OpenStreams>,
     signal: Arc<dyn NotificationSignal>,
     /// Members with new notifications whose transaction is not known to be committed.
@@ -45,26 +49,30 @@ impl NotificationState {
     /// Remembers members to announce after the commit. If the transaction fails, they get a signal without new
     /// notifications, which is harmless.
     fn announce_later(&self, members: BTreeSet<UserId>) {
-        self.unannounced.lock().unwrap_or_else(PoisonError::into_inner).extend(members);
+        self.unannounced.lock().extend(members);
     }
 
     /// Sends the signal for all remembered members.
     async fn announce(&self) {
-        let members = std::mem::take(&mut *self.unannounced.lock().unwrap_or_else(PoisonError::into_inner));
+        let members = std::mem::take(&mut *self.unannounced.lock());
         self.signal.announce(&members).await;
     }
 }
 
 /// The notification service, ready to run in its own process or next to the others.
 pub fn service() -> Service {
-    Service { name: "notification", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(build(ctx))) }
+    Service {
+        name: "notification",
+        migrations: MIGRATIONS,
+        build: |ctx, authentication| Box::pin(std::future::ready(build(ctx, authentication.verifier))),
+    }
 }
 
-fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
+fn build(ctx: Ctx, verifier: Arc<Verifier>) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let streams = Arc::new(OpenStreams::new(config.max_streams));
     let signal = Arc::new(LocalSignal(Arc::clone(&streams)));
-    let state = NotificationState { ctx, streams, signal, unannounced: Arc::default() };
+    let state = NotificationState { ctx, verifier, streams, signal, unannounced: Arc::default() };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::consumer(state))),

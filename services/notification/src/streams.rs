@@ -1,11 +1,12 @@
 //! Registry of the open streams of this process: limits, owners, wake-ups and ends.
 
-use chassis::Ctx;
-use chassis::auth::{Claims, revocation};
+use auth_token::{Claims, revocation};
 use db::DbError;
 use domain::UserId;
+use parking_lot::{Mutex, MutexGuard};
+use runtime::Ctx;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -169,17 +170,17 @@ impl OpenStreams {
     }
 
     fn members(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<OpenStream>>>> {
-        self.by_member.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_member.lock()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chassis::auth::token::{AUDIENCE, ISSUER};
-    use chassis::id;
+    use auth_token::token::{AUDIENCE, ISSUER};
     use domain::Role;
     use futures_util::FutureExt;
+    use runtime::id;
 
     fn token(user: UserId) -> Claims {
         Claims {

@@ -1,8 +1,8 @@
 //! Settings from the environment.
 
-use chassis::pii::Sealer;
-use chassis::{ConfigError, Env};
 use domain::tax::{TaxRule, preset};
+use pii::Sealer;
+use runtime::{ConfigError, Env};
 
 /// Settings of the payout service.
 #[derive(Debug)]

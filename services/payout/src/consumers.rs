@@ -3,15 +3,15 @@
 use crate::app::apply_hold::{HoldDecision, apply_hold_decisions};
 use crate::app::apply_kyc::apply_kyc;
 use crate::app::project;
-use chassis::events::{ApplyBatch, EventConsumer, HandleError, decode};
 use db::DbConnection;
+use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
 use proto_events::auth::v1::KycDecided;
 use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::{HoldDecided, WalletChanged};
 
 /// Applies events to the service's tables. Holds no state of its own.
-pub(crate) struct PayoutTables;
+pub(crate) struct Tables;
 
 /// The events of one transaction, by type.
 #[derive(Default)]
@@ -24,8 +24,8 @@ pub(crate) struct Batch {
 }
 
 /// The events that the service subscribes to.
-pub(crate) fn consumer() -> EventConsumer<PayoutTables, Batch> {
-    EventConsumer::new(PayoutTables)
+pub(crate) fn consumer() -> EventConsumer<Tables, Batch> {
+    EventConsumer::new(Tables)
         .on::<HoldDecided>(|batch, event| {
             batch.holds.push(hold_decision(event)?);
             Ok(())
@@ -49,7 +49,7 @@ pub(crate) fn consumer() -> EventConsumer<PayoutTables, Batch> {
 }
 
 #[async_trait::async_trait]
-impl ApplyBatch<Batch> for PayoutTables {
+impl ApplyBatch<Batch> for Tables {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
         // Lock order of the service: payouts, then members, then bank accounts.
         apply_hold_decisions(c, &batch.holds).await?;
@@ -72,7 +72,7 @@ fn hold_decision(event: HoldDecided) -> Result<HoldDecision, HandleError> {
 #[cfg(test)]
 mod tests {
     use super::consumer;
-    use chassis::events::handler::EventHandler;
+    use messaging::handler::EventHandler;
     use proto_events::subscriptions;
 
     #[test]

@@ -5,11 +5,12 @@ use crate::domain::bank_file::SettlementRefusal;
 use crate::domain::payout::{PayoutRefusal, PayoutStatus};
 use crate::domain::request::RequestRefusal;
 use crate::domain::tax_rule::TaxRuleRefusal;
-use chassis::events::HandleError;
-use chassis::http::Problem;
-use chassis::pii::PiiError;
 use db::{DbError, TxError};
-use domain::{MoneyError, PayoutId, PlanError, Timestamp};
+use domain::{MoneyError, PayoutId, PlanError, StoredPlanError, Timestamp};
+use http_api::Problem;
+use messaging::HandleError;
+use pii::PiiError;
+use std::num::TryFromIntError;
 
 /// An error of any use case of the service.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +37,10 @@ pub enum PayoutError {
     NoTaxRule(Timestamp),
     #[error("payout {0} has no tax line")]
     NoTaxLine(PayoutId),
-    #[error("a stored plan version cannot be parsed")]
-    StoredPlan(#[source] serde_json::Error),
+    #[error(transparent)]
+    StoredPlan(#[from] StoredPlanError),
+    #[error("a number is out of range")]
+    Number(#[from] TryFromIntError),
     #[error("the bank file cannot be written")]
     File(#[source] std::io::Error),
     #[error(transparent)]
@@ -64,43 +67,19 @@ impl TxError for PayoutError {
 impl PayoutError {
     /// Whether an event that is not applied yet, of KYC, of the wallet or of a hold, may lift the refusal.
     pub fn may_be_stale(&self) -> bool {
-        match self {
-            Self::Request(RequestRefusal::Account(refusal)) | Self::Account(refusal) => account_may_be_stale(*refusal),
+        matches!(
+            self,
             Self::Request(
                 RequestRefusal::KycNotApproved
-                | RequestRefusal::NoAccount
-                | RequestRefusal::ClawbackDue(_)
-                | RequestRefusal::InsufficientBalance(_),
-            ) => true,
-            Self::Transition(PayoutRefusal::Conflict(status)) => *status == PayoutStatus::Requested,
-            Self::Request(RequestRefusal::BelowMinimum(_) | RequestRefusal::Money(_))
-            | Self::Transition(PayoutRefusal::SelfApproval | PayoutRefusal::OwnPayout)
-            | Self::BankFile(_)
-            | Self::TaxRule(_)
-            | Self::UnknownAccount
-            | Self::NothingToSend
-            | Self::NotInBatch(_)
-            | Self::UnknownPayout(_)
-            | Self::NoTaxRule(_)
-            | Self::NoTaxLine(_)
-            | Self::StoredPlan(_)
-            | Self::File(_)
-            | Self::Plan(_)
-            | Self::Money(_)
-            | Self::Pii(_)
-            | Self::Db(_) => false,
-        }
-    }
-}
-
-/// An approved KYC verifies its account at once.
-fn account_may_be_stale(refusal: BankAccountRefusal) -> bool {
-    match refusal {
-        BankAccountRefusal::TooNew(_) => true,
-        BankAccountRefusal::Known
-        | BankAccountRefusal::Own
-        | BankAccountRefusal::OfKyc
-        | BankAccountRefusal::CodeNotFresh(_) => false,
+                    | RequestRefusal::NoAccount
+                    | RequestRefusal::ClawbackDue(_)
+                    | RequestRefusal::InsufficientBalance(_)
+            )
+            // An approved KYC verifies its account at once.
+            | Self::Request(RequestRefusal::Account(BankAccountRefusal::TooNew(_)))
+            | Self::Account(BankAccountRefusal::TooNew(_))
+            | Self::Transition(PayoutRefusal::Conflict(PayoutStatus::Requested))
+        )
     }
 }
 
@@ -109,7 +88,6 @@ impl From<PayoutError> for Problem {
         let detail = error.to_string();
         let may_be_stale = error.may_be_stale();
         let problem = match error {
-            PayoutError::Request(RequestRefusal::Account(refusal)) => bank_account_problem(refusal, detail),
             PayoutError::Request(refusal) => request_problem(refusal, detail),
             PayoutError::Transition(PayoutRefusal::SelfApproval | PayoutRefusal::OwnPayout) => {
                 Self::new(actix_web::http::StatusCode::FORBIDDEN, "payout.own", detail)
@@ -129,6 +107,7 @@ impl From<PayoutError> for Problem {
             PayoutError::NoTaxRule(_)
             | PayoutError::NoTaxLine(_)
             | PayoutError::StoredPlan(_)
+            | PayoutError::Number(_)
             | PayoutError::File(_)
             | PayoutError::Plan(_)
             | PayoutError::Money(_)
@@ -152,7 +131,8 @@ fn bank_account_problem(refusal: BankAccountRefusal, detail: String) -> Problem 
 fn request_problem(refusal: RequestRefusal, detail: String) -> Problem {
     let code = match refusal {
         RequestRefusal::KycNotApproved => "payout.kyc_not_approved",
-        RequestRefusal::NoAccount | RequestRefusal::Account(_) => "payout.bank_account_unverified",
+        RequestRefusal::NoAccount => "payout.bank_account_unverified",
+        RequestRefusal::Account(refusal) => return bank_account_problem(refusal, detail),
         RequestRefusal::ClawbackDue(_) => "payout.clawback_due",
         RequestRefusal::BelowMinimum(_) => "payout.below_minimum",
         RequestRefusal::InsufficientBalance(_) => "payout.insufficient_balance",
@@ -163,24 +143,6 @@ fn request_problem(refusal: RequestRefusal, detail: String) -> Problem {
 
 impl From<PayoutError> for HandleError {
     fn from(error: PayoutError) -> Self {
-        match error {
-            PayoutError::Db(error) => Self::Db(error),
-            PayoutError::Request(_)
-            | PayoutError::Transition(_)
-            | PayoutError::Account(_)
-            | PayoutError::BankFile(_)
-            | PayoutError::TaxRule(_)
-            | PayoutError::UnknownAccount
-            | PayoutError::NothingToSend
-            | PayoutError::NotInBatch(_)
-            | PayoutError::UnknownPayout(_)
-            | PayoutError::NoTaxRule(_)
-            | PayoutError::NoTaxLine(_)
-            | PayoutError::StoredPlan(_)
-            | PayoutError::File(_)
-            | PayoutError::Plan(_)
-            | PayoutError::Money(_)
-            | PayoutError::Pii(_) => Self::poison(error.to_string()),
-        }
+        if let PayoutError::Db(error) = error { Self::Db(error) } else { Self::poison(error.to_string()) }
     }
 }

@@ -8,7 +8,7 @@
 //! - One function, [`domain::payout::decide_transition`], decides every command in every state.
 //! - `requested = tds + emi + net`. The parts are fixed once, at approval, under the lock of the PAN's accumulator.
 //! - A payout that fails or is reversed is subtracted from the accumulator once.
-//! - Requests of one member are decided one at a time.
+//! - Requests of one member and changes of their accounts run one at a time.
 //! - The member who requested a payout never approves it.
 //! - A payout stores its own copy of the bank account. Account numbers are decrypted only for the bank file.
 
@@ -23,10 +23,11 @@ mod schema;
 pub mod store;
 
 use app::terms::PlanCache;
-use chassis::pii::Sealer;
 use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::{Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use pii::Sealer;
+use runtime::Ctx;
 use std::sync::Arc;
 
 /// Application state of the payout service, used by all HTTP handlers.
@@ -44,7 +45,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The payout service, ready to run in its own process or next to the others.
 pub fn service() -> Service {
-    Service { name: "payout", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
+    Service { name: "payout", migrations: MIGRATIONS, build: |ctx, _| Box::pin(build(ctx)) }
 }
 
 async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

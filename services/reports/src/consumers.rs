@@ -3,11 +3,11 @@
 use crate::app::store_facts::{
     Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction, store_facts,
 };
-use crate::domain::{PairOutcome, ReceiptKind};
-use chassis::events::decode::{id, money, optional_id, parse, required, time, version};
-use chassis::events::{ApplyBatch, EventConsumer, HandleError};
+use crate::domain::{PairStatus, ReceiptKind};
 use db::DbConnection;
 use domain::Day;
+use messaging::decode::{id, money, optional_id, parse, required, time, version};
+use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1 as auth;
 use proto_events::binary::v1 as binary;
 use proto_events::booking::v1 as booking;
@@ -157,11 +157,11 @@ fn read_voided_pairs(facts: &mut Facts, e: binary::PairsVoided) -> Result<(), Ha
 /// voiding is skipped.
 fn read_pairs(facts: &mut Facts, pairs: &[binary::Pair], voided_on: Option<Day>) -> Result<(), HandleError> {
     for pair in pairs {
-        let outcome: PairOutcome = parse("status", &pair.status)?;
+        let outcome: PairStatus = parse("status", &pair.status)?;
         let (fact, happened_on) = match (voided_on, outcome) {
             (None, _) => (outcome, day("matched_at", pair.matched_at)?),
-            (Some(_), PairOutcome::Flushed) => continue,
-            (Some(day), PairOutcome::Matched | PairOutcome::Voided) => (PairOutcome::Voided, day),
+            (Some(_), PairStatus::Flushed) => continue,
+            (Some(day), PairStatus::Matched | PairStatus::Voided) => (PairStatus::Voided, day),
         };
         facts.pairs.push(PairFact {
             pair_id: id("pair_id", &pair.pair_id)?,
@@ -203,7 +203,7 @@ fn read_payout_step(facts: &mut Facts, payout: &Option<payout::Payout>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chassis::events::handler::EventHandler;
+    use messaging::handler::EventHandler;
     use proto_events::subscriptions;
     use std::collections::BTreeSet;
 

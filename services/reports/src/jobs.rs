@@ -1,9 +1,8 @@
 //! Scheduled jobs of the reports service.
 
 use crate::app::rebuild::rebuild;
-use chassis::Ctx;
-use chassis::events::HandleError;
-use chassis::jobs::Job;
+use runtime::Ctx;
+use runtime::jobs::{Job, JobError};
 use std::time::Duration;
 
 /// Bounds how long rollups stay wrong when, during an upgrade, an older instance stores facts without updating them.
@@ -15,8 +14,8 @@ pub(crate) fn all() -> Vec<Job> {
 }
 
 /// Rebuilds the rollups and logs an error when any differed.
-async fn rebuild_rollups(ctx: Ctx) -> Result<(), HandleError> {
-    let corrected = ctx.tx(async |c| Ok::<_, HandleError>(rebuild(c).await?)).await?;
+async fn rebuild_rollups(ctx: Ctx) -> Result<(), JobError> {
+    let corrected = ctx.tx(async |c| Ok::<_, db::DbError>(rebuild(c).await?)).await?;
     if corrected > 0 {
         tracing::error!(service = ctx.service(), corrected, "rollups differed from the facts and were rebuilt");
     }

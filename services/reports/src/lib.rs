@@ -16,9 +16,10 @@ mod schema;
 pub mod store;
 
 use app::rebuild;
-use chassis::events::HandleError;
 use chassis::service::BootError;
-use chassis::{Ctx, Service, ServiceParts};
+use chassis::{Service, ServiceParts};
+use messaging::HandleError;
+use runtime::Ctx;
 use std::sync::Arc;
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -31,7 +32,7 @@ pub struct ReportsState {
 
 /// The reports service for [`chassis::run`] or for a process with several services.
 pub fn service() -> Service {
-    Service { name: "reports", migrations: MIGRATIONS, build: |ctx| Box::pin(build(ctx)) }
+    Service { name: "reports", migrations: MIGRATIONS, build: |ctx, _| Box::pin(build(ctx)) }
 }
 
 /// Rebuilds outdated rollups, then assembles the service.

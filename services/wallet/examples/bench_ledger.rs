@@ -7,18 +7,20 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark stops at the first surprise")]
 
-use chassis::clock::SystemClock;
-use chassis::events::{Envelope, HandleError};
-use chassis::id;
 use db::{Db, DbConfig};
 use domain::{Money, PaymentMethod, Timestamp, UserId};
+use messaging::HandleError;
+use proto_events::Envelope;
+use runtime::clock::SystemClock;
+use runtime::id;
 use std::io::Write;
 use std::time::{Duration, Instant};
 use testkit::mariadb::with_database;
 use testkit::sql_baseline::{self, per_second, ratio};
 use wallet::app::posting::{self, EventWork};
 use wallet::domain::Command;
-use wallet::domain::command::{ManualEntry, ReferralBonus};
+use wallet::domain::entries::manual::ManualEntry;
+use wallet::domain::entries::referral::ReferralBonus;
 use wallet::error::WalletError;
 
 /// Most events that the consumer handles in one transaction.
@@ -28,7 +30,7 @@ const TABLES: [(&str, &str); 4] =
     [("journal_entries", "position"), ("postings", "position"), ("wallets", "user_id"), ("outbox", "position")];
 
 fn bonus(referrer_id: UserId) -> EventWork {
-    let command = Command::ReferralBonus(ReferralBonus {
+    let command = Command::Referral(ReferralBonus {
         payment_id: id::fresh(),
         booking_id: id::fresh(),
         booking_number: "EV-261110-00000001".into(),

@@ -1,9 +1,10 @@
 //! Errors of the wallet service, mapped to HTTP problems and to the handling of events.
 
 use crate::domain::{LedgerError, RejectionReason};
-use chassis::events::HandleError;
-use chassis::http::Problem;
 use db::{DbError, TxError};
+use domain::{MoneyError, StoredPlanError};
+use http_api::Problem;
+use messaging::HandleError;
 
 /// An error of the wallet service.
 #[derive(Debug, thiserror::Error)]
@@ -18,12 +19,22 @@ pub enum WalletError {
     /// Each epoch row was deleted while the transaction waited for its lock.
     #[error("no posting epoch could be locked")]
     NoPostingEpoch,
+    /// A stored number that its type cannot hold, such as a negative version.
+    #[error("a number is out of range")]
+    OutOfRange(#[from] std::num::TryFromIntError),
+    #[error(transparent)]
+    StoredPlan(#[from] StoredPlanError),
     #[error("a value cannot be read or written as JSON")]
     Json(#[source] serde_json::Error),
 }
 impl From<diesel::result::Error> for WalletError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Db(error.into())
+    }
+}
+impl From<MoneyError> for WalletError {
+    fn from(error: MoneyError) -> Self {
+        Self::Ledger(error.into())
     }
 }
 impl TxError for WalletError {
@@ -49,7 +60,10 @@ impl From<WalletError> for Problem {
             }
             WalletError::Db(error) => error.into(),
             WalletError::NoPostingEpoch => Self::unavailable(error),
-            other @ (WalletError::Ledger(_) | WalletError::Json(_)) => Self::internal(other),
+            other @ (WalletError::Ledger(_)
+            | WalletError::OutOfRange(_)
+            | WalletError::StoredPlan(_)
+            | WalletError::Json(_)) => Self::internal(other),
         }
     }
 }
@@ -62,9 +76,11 @@ impl From<WalletError> for HandleError {
             WalletError::Db(error) => Self::Db(error),
             WalletError::NoPostingEpoch => Self::transient(error),
             // No correct sender sends such an event, and a retry cannot succeed.
-            other @ (WalletError::Ledger(_) | WalletError::Rejected(_) | WalletError::Json(_)) => {
-                Self::poison(other.to_string())
-            }
+            other @ (WalletError::Ledger(_)
+            | WalletError::Rejected(_)
+            | WalletError::OutOfRange(_)
+            | WalletError::StoredPlan(_)
+            | WalletError::Json(_)) => Self::poison(other.to_string()),
         }
     }
 }

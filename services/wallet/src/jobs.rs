@@ -3,9 +3,8 @@
 use crate::app::{close, epoch, rollup, seal};
 use crate::domain::Epoch;
 use crate::error::WalletError;
-use chassis::Ctx;
-use chassis::events::HandleError;
-use chassis::jobs::Job;
+use runtime::Ctx;
+use runtime::jobs::{Job, JobError};
 use std::time::Duration;
 
 /// All jobs of the service.
@@ -35,7 +34,7 @@ async fn settled_epoch(ctx: &Ctx) -> Result<Epoch, WalletError> {
 
 /// Adds up and saves a closing. The totals are read step by step outside the transaction that saves them, which is safe
 /// because postings until a settled boundary are final. Closings are permanent, so they are not read from a replica.
-async fn save_closing(ctx: Ctx) -> Result<(), HandleError> {
+async fn save_closing(ctx: Ctx) -> Result<(), JobError> {
     let settled = settled_epoch(&ctx).await?;
     let mut c = ctx.db().read().await.map_err(WalletError::from)?;
     let closing = close::begin(&mut c, &settled).await?;
@@ -53,7 +52,7 @@ async fn save_closing(ctx: Ctx) -> Result<(), HandleError> {
 }
 
 /// Seals all settled entries, chunk by chunk, so that no transaction grows with the ledger.
-async fn seal_all(ctx: Ctx) -> Result<(), HandleError> {
+async fn seal_all(ctx: Ctx) -> Result<(), JobError> {
     let settled = settled_epoch(&ctx).await?;
     loop {
         let now = ctx.now();
@@ -68,7 +67,7 @@ async fn seal_all(ctx: Ctx) -> Result<(), HandleError> {
 }
 
 /// Adds all settled postings to the rollup, step by step, so that no statement grows with the ledger.
-async fn roll_up(ctx: Ctx) -> Result<(), HandleError> {
+async fn roll_up(ctx: Ctx) -> Result<(), JobError> {
     let settled = settled_epoch(&ctx).await?;
     loop {
         let mut c = ctx.db().read().await.map_err(WalletError::from)?;

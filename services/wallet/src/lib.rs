@@ -22,9 +22,9 @@ mod schema;
 pub mod store;
 pub mod verification;
 
-use chassis::Ctx;
-use chassis::http::OneAtATime;
 use chassis::service::{BootError, Service, ServiceParts};
+use http_api::OneAtATime;
+use runtime::Ctx;
 use std::sync::Arc;
 
 /// The state shared by the HTTP handlers.
@@ -38,7 +38,7 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 
 /// The declaration of the service for the chassis.
 pub fn service() -> Service {
-    Service { name: "wallet", migrations: MIGRATIONS, build: |ctx| Box::pin(std::future::ready(build(ctx))) }
+    Service { name: "wallet", migrations: MIGRATIONS, build: |ctx, _| Box::pin(std::future::ready(build(ctx))) }
 }
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

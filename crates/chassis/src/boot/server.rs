@@ -1,26 +1,26 @@
 //! HTTP server for one or more running services: routes, health checks, metrics, shutdown.
 
 use super::RunningService;
-use crate::auth::Verifier;
-use crate::config::{ConfigError, Env, Setting};
-use crate::ctx::Ctx;
-use crate::events::bus::EventBus;
-use crate::events::parked;
-use crate::http::middleware::{self, TrustedProxies};
-use crate::http::{Problem, Routes};
 use crate::service::BootError;
-use crate::telemetry;
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder, web};
+use auth_token::Verifier;
+use http_api::middleware::{self, TrustedProxies};
+use http_api::{Authenticator, Problem, Routes};
+use messaging::bus::EventBus;
+use messaging::parked;
+use runtime::config::{ConfigError, Env, Setting};
+use runtime::ctx::Ctx;
+use runtime::telemetry;
 use serde::Serialize;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an idle connection is kept open. Longer than in any client, or a request may meet a connection that is
-/// being closed: nginx keeps one for 60 s, our own client for [`crate::http::client::IDLE_TIMEOUT`].
+/// being closed: nginx keeps one for 60 s, our own client for [`runtime::http_client::IDLE_TIMEOUT`].
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Part of the shutdown time that is left when unfinished requests are aborted.
@@ -33,7 +33,7 @@ pub type ExtraRoutes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 #[derive(Clone)]
 pub struct HttpApp {
     routes: Vec<Routes>,
-    verifier: Arc<Verifier>,
+    authenticator: Arc<dyn Authenticator>,
     probes: Vec<Probe>,
     proxies: TrustedProxies,
     extra: Option<ExtraRoutes>,
@@ -68,7 +68,7 @@ impl HttpApp {
         let probe = |s: &RunningService| Probe { ctx: s.ctx.clone(), bus: Arc::clone(&s.bus), max_parked };
         Ok(Self {
             routes: started.iter().map(|s| s.routes.clone()).collect(),
-            verifier: Arc::clone(first.ctx.verifier()),
+            authenticator: Arc::<Verifier>::clone(&first.verifier),
             probes: started.iter().map(probe).collect(),
             proxies: env.parse_or("TRUSTED_PROXIES", TrustedProxies::default())?,
             extra,
@@ -78,7 +78,7 @@ impl HttpApp {
     /// Adds routes, health checks and shared data to an actix application.
     pub fn configure(&self, config: &mut web::ServiceConfig) {
         config
-            .app_data(web::Data::from(Arc::clone(&self.verifier)))
+            .app_data(web::Data::from(Arc::clone(&self.authenticator)))
             .app_data(web::Data::new(self.proxies.clone()))
             .app_data(web::Data::new(self.probes.clone()));
         for routes in &self.routes {
@@ -135,7 +135,7 @@ async fn ready(request: HttpRequest, probes: web::Data<Vec<Probe>>) -> HttpRespo
     }
     // A problem document with the checks added.
     let (code, detail) = ("health.unready", "a required dependency is unavailable");
-    let (request_id, _) = middleware::request_origin(&request);
+    let request_id = middleware::request_origin(&request).request_id;
     let mut body = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).body(&request_id);
     if let Some(body) = body.as_object_mut() {
         body.insert("checks".to_owned(), serde_json::json!(checks));

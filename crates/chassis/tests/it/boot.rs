@@ -1,33 +1,34 @@
 //! Refused settings of a process, and the resources outside the API.
 
-use crate::temp_database::TempDatabase;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{App, test};
-use chassis::auth::SharedKeys;
+use auth_token::SharedKeys;
 use chassis::boot::server::HttpApp;
 use chassis::boot::{Dependencies, check_standalone, database_config, start};
-use chassis::breaker::FAILURE_LIMIT;
-use chassis::cache::MemoryCache;
-use chassis::clock::SystemClock;
-use chassis::events::memory::MemoryBus;
-use chassis::http::{Routes, middleware};
-use chassis::mail::{MailError, MessageLog};
-use chassis::schema::parked;
-use chassis::{Ctx, Env, Service, ServiceParts, id};
+use chassis::{Service, ServiceParts};
 use db::{Db, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
+use http_api::{Routes, middleware};
+use messaging::memory::MemoryBus;
+use messaging::schema::parked;
+use runtime::breaker::FAILURE_LIMIT;
+use runtime::cache::MemoryCache;
+use runtime::clock::SystemClock;
+use runtime::mail::{MailError, MessageLog};
+use runtime::{Ctx, Env, id};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testkit::TempDatabase;
 
 /// A service without routes, consumer and jobs.
 fn service() -> Service {
     fn parts() -> ServiceParts {
         ServiceParts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new() }
     }
-    Service { name: "purse", migrations: chassis::MIGRATIONS, build: |_| Box::pin(async { Ok(parts()) }) }
+    Service { name: "purse", migrations: chassis::MIGRATIONS, build: |_, _| Box::pin(async { Ok(parts()) }) }
 }
 
 #[actix_web::test]

@@ -4,7 +4,10 @@ use crate::fixture::Fixture;
 use crate::store::{
     self, account, accounts, find, id, insert, outbox, post, posted, posting, postings, set_balance, upsert,
 };
-use db::{insert_many, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation, upsert_newer};
+use db::{
+    insert_many, insert_new, is_append_only_violation, is_check_violation, is_retryable, is_unique_violation,
+    upsert_newer,
+};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -231,4 +234,22 @@ pub(crate) async fn the_ready_check_succeeds(f: Fixture) {
     f.db.ping().await.unwrap();
     let clone = f.db.clone();
     clone.ping().await.unwrap();
+}
+
+pub(crate) async fn insert_new_skips_the_rows_that_exist(f: Fixture) {
+    let f = f.migrated().await;
+    let c = &mut *f.db.write().await.unwrap();
+    insert(c, &account(1, "asha", 5)).await.unwrap();
+    let rows =
+        |references: std::ops::Range<u32>| references.map(|n| posting(id(1), 1, &format!("r{n}"))).collect::<Vec<_>>();
+    // Up to 64 rows are several statements, more than 500 too.
+    for (added, new) in [(0..0, 0), (0..40, 40), (0..40, 0), (30..75, 35), (75..576, 501), (574..577, 1), (0..577, 0)] {
+        assert_eq!(insert_new(c, postings::table, &rows(added.clone())).await.unwrap(), new, "{added:?}");
+    }
+    let twice = [posting(id(1), 1, "once"), posting(id(1), 2, "once")];
+    assert_eq!(insert_new(c, postings::table, &twice).await.unwrap(), 1);
+    assert_eq!(posted(c, id(1)).await.unwrap(), (Some(Money::from_paise(578)), 578));
+    // Any other violation is an error, also after a row that exists.
+    let dangling = [posting(id(1), 1, "r1"), posting(id(9), 1, "dangling")];
+    assert!(insert_new(c, postings::table, &dangling).await.is_err());
 }

@@ -1,7 +1,8 @@
 //! Round trips of column values.
 
 use crate::fixture::Fixture;
-use crate::store::{self, Mood, Specimen, id, outbox, specimens};
+use crate::store::{self, Mood, Specimen, accounts, id, outbox, specimens};
+use db::{Count, Version};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp};
@@ -156,4 +157,30 @@ pub(crate) async fn text_beyond_the_basic_plane_survives(f: Fixture) {
     save(c, &[Specimen { story: story.clone(), ..full() }]).await;
     let found: String = specimens::table.select(specimens::story).first(c).await.unwrap();
     assert_eq!(found, story);
+}
+
+pub(crate) async fn a_number_that_does_not_fit_its_type_is_an_error(f: Fixture) {
+    let f = f.migrated().await;
+    let c = &mut *f.db.write().await.unwrap();
+    store::insert(c, &store::account(1, "asha", 5)).await.unwrap();
+    for (stored, count, version) in [
+        (0, Some(0), Some(0)),
+        (7, Some(7), Some(7)),
+        (-1, None, None),
+        (i64::from(u32::MAX), Some(u32::MAX), Some(u64::from(u32::MAX))),
+        (i64::from(u32::MAX) + 1, None, Some(u64::from(u32::MAX) + 1)),
+        (i64::MAX, None, Some(i64::MAX.unsigned_abs())),
+        (i64::MIN, None, None),
+    ] {
+        diesel::update(accounts::table.find(id(1))).set(accounts::version.eq(stored)).execute(c).await.unwrap();
+        let found: QueryResult<Count> = accounts::table.select(accounts::version).first(c).await;
+        assert_eq!(found.ok(), count.map(Count::new), "{stored}");
+        let found: QueryResult<Version> = accounts::table.select(accounts::version).first(c).await;
+        assert_eq!(found.ok(), version.map(Version::new), "{stored}");
+    }
+    let set = |version: Version| diesel::update(accounts::table.find(id(1))).set(accounts::version.eq(version));
+    assert!(set(Version::new(u64::MAX)).execute(c).await.is_err());
+    set(Version::new(9)).execute(c).await.unwrap();
+    let among: Count = accounts::table.filter(accounts::version.eq(Count::new(9))).count().get_result(c).await.unwrap();
+    assert_eq!(among.get(), 1);
 }

@@ -15,7 +15,7 @@ pub struct Rate(pub(super) Decimal);
 impl Rate {
     /// 0 %.
     pub const ZERO: Self = Self(Decimal::ZERO);
-    const MAX_DECIMAL_PLACES: usize = 4;
+    const MAX_DECIMAL_PLACES: u32 = 4;
 
     /// A whole percentage, for literals. Values above 100 become 100.
     pub const fn percent(percent: u8) -> Self {
@@ -34,8 +34,7 @@ impl Rate {
     /// A rate of `percent`. Errors when it is outside 0–100 or has more than four decimal places.
     pub fn try_new(percent: Decimal) -> Result<Self, MoneyError> {
         let exact = percent.normalize();
-        let places = usize::try_from(exact.scale()).unwrap_or(usize::MAX);
-        if exact < Decimal::ZERO || exact > Decimal::ONE_HUNDRED || places > Self::MAX_DECIMAL_PLACES {
+        if exact < Decimal::ZERO || exact > Decimal::ONE_HUNDRED || exact.scale() > Self::MAX_DECIMAL_PLACES {
             return Err(MoneyError::RateOutOfRange(percent.to_string()));
         }
         Ok(Self(exact))
@@ -74,7 +73,9 @@ impl FromStr for Rate {
         if !all_digits(whole) || !fraction.is_none_or(all_digits) {
             return Err(MoneyError::MalformedRate(excerpt()));
         }
-        if unsigned.len() < text.len() || fraction.is_some_and(|f| f.len() > Self::MAX_DECIMAL_PLACES) {
+        if unsigned.len() < text.len()
+            || fraction.is_some_and(|f| (0..).zip(f.chars()).any(|(at, _)| at >= Self::MAX_DECIMAL_PLACES))
+        {
             return Err(MoneyError::RateOutOfRange(excerpt()));
         }
         let percent = Decimal::from_str_exact(text).map_err(|_| MoneyError::RateOutOfRange(excerpt()))?;
@@ -97,6 +98,7 @@ impl<'de> Deserialize<'de> for Rate {
         })
     }
 }
+#[cfg(feature = "schema")]
 impl schemars::JsonSchema for Rate {
     fn schema_name() -> Cow<'static, str> {
         "Rate".into()

@@ -54,7 +54,7 @@ impl Client {
     pub fn new(url: &str, messages_url: &str, sandbox_secret: &str) -> Result<Self, ClientError> {
         let unready = |source| ClientError::Unreachable { what: "the HTTP client".into(), source };
         Ok(Self {
-            http: chassis::http::client().map_err(unready)?,
+            http: runtime::http_client::client().map_err(unready)?,
             url: url.trim_end_matches('/').to_owned(),
             messages_url: messages_url.trim_end_matches('/').to_owned(),
             sandbox_secret: sandbox_secret.to_owned(),

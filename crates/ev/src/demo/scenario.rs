@@ -11,7 +11,7 @@ const BOOKING_AMOUNT: &str = "500.00";
 /// fails or an effect does not occur in time.
 pub async fn run(url: &str, messages_url: &str, members: usize, secret: &str, admin: &str) -> Result<(), ClientError> {
     let client = Client::new(url, messages_url, secret)?;
-    let run_id = client.get("/vehicles?limit=1").await.map(|_| chassis::id::fresh::<domain::UserId>().to_string())?;
+    let run_id = client.get("/vehicles?limit=1").await.map(|_| runtime::id::fresh::<domain::UserId>().to_string())?;
     let tag = run_id.get(run_id.len().saturating_sub(8)..).unwrap_or("demo").to_owned();
     print("\nDemonstration over HTTP\n");
     let admin = client.sign_in(admin, "Administrator", None).await?;

@@ -61,7 +61,7 @@ impl Request {
     }
     /// A POST with a new idempotency key, so a retry has no second effect.
     pub(crate) fn post(path: impl Into<String>, token: String, body: &Value) -> Self {
-        let key = chassis::id::fresh::<domain::EventId>().to_string();
+        let key = runtime::id::fresh::<domain::EventId>().to_string();
         Self {
             method: Method::POST,
             body: Some(body.to_string()),
@@ -131,7 +131,7 @@ impl Api {
     pub(crate) fn new(url: &str, messages_url: &str, secret: &str, meter: Arc<Meter>) -> Result<Self, ClientError> {
         let unready = |source| ClientError::Unreachable { what: "the HTTP client".into(), source };
         Ok(Self {
-            http: chassis::http::client().map_err(unready)?,
+            http: runtime::http_client::client().map_err(unready)?,
             url: url.trim_end_matches('/').to_owned(),
             messages_url: messages_url.trim_end_matches('/').to_owned(),
             gateway: Client::new(url, messages_url, secret)?,

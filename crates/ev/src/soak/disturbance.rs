@@ -79,7 +79,7 @@ async fn execute(disturbance: &Disturbance) -> Result<(), String> {
 
 /// Whether all addresses return success within `limit`.
 pub(crate) async fn is_ready_within(addresses: &[String], limit: Duration) -> bool {
-    let Ok(http) = chassis::http::client() else { return false };
+    let Ok(http) = runtime::http_client::client() else { return false };
     let started = Instant::now();
     for address in addresses {
         while !http.get(address).send().await.is_ok_and(|answer| answer.status().is_success()) {

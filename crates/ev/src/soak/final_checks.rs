@@ -11,9 +11,9 @@ use super::sample::{Phase, Sample};
 use super::sampler::Sources;
 use super::streams::{self, Stream};
 use crate::operate;
-use chassis::Env;
 use chassis::service::BootError;
 use domain::Timestamp;
+use runtime::Env;
 use std::time::{Duration, Instant};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

@@ -2,8 +2,9 @@
 
 use super::api::{Api, RequestError, SignedIn};
 use domain::Money;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::json;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -166,7 +167,7 @@ struct Inner {
 
 impl Members {
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
     pub(crate) fn add(&self, mut member: Member) {
         let mut inner = self.inner();
@@ -192,7 +193,7 @@ impl Members {
     }
     /// All members in the order of registration. Call it when no operation is running.
     pub(crate) fn into_all(self) -> Vec<Member> {
-        let mut all = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).idle;
+        let mut all = self.inner.into_inner().idle;
         all.sort_by_key(|member| member.number);
         all
     }

@@ -1,9 +1,9 @@
 //! Shared counters of the load.
 
 use super::sample::{Latency, Phase};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Time after a recovery in which failures still count as disturbed, because connections may still be closing.
@@ -52,7 +52,7 @@ fn add(counter: &AtomicU64) {
 
 impl Meter {
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     pub(crate) fn record_completed(&self, kind: &'static str) {

@@ -2,19 +2,20 @@
 //!
 //! A job whose cost grows with the number of entries is only visible in a large ledger.
 
-use chassis::clock::{Clock, SystemClock};
-use chassis::events::{Envelope, HandleError};
 use chassis::service::BootError;
-use chassis::{Env, id};
 use db::{Db, DbConnection, DbError};
 use diesel::sql_query;
 use diesel::sql_types::{Text, Timestamp as SqlTimestamp};
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
+use messaging::HandleError;
+use proto_events::Envelope;
+use runtime::clock::{Clock, SystemClock};
+use runtime::{Env, id};
 use uuid::Uuid;
 use wallet::app::posting::{self, EventWork};
 use wallet::domain::Command;
-use wallet::domain::command::ManualEntry;
+use wallet::domain::entries::manual::ManualEntry;
 
 /// Entries posted in one transaction.
 const BATCH: usize = 5_000;

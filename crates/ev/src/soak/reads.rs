@@ -3,8 +3,8 @@
 use super::api::{Request, RequestError};
 use super::operations::Load;
 use super::rng::SeededRng;
-use chassis::clock::{Clock, SystemClock};
 use reqwest::Method;
+use runtime::clock::{Clock, SystemClock};
 use std::time::Duration;
 
 /// Timeout of a verification, which reads the whole ledger.

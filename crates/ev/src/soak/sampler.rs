@@ -4,7 +4,8 @@ use super::database::{Broker, Database, figures, queued};
 use super::meter::Meter;
 use super::process::{WatchedProcess, measure};
 use super::sample::Sample;
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -83,7 +84,7 @@ impl Sampler {
                     _ = ticks.tick() => {}
                 }
                 let sample = sources.sample(&mut verifications).await;
-                stored.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+                stored.lock().push(sample);
             }
         });
         Self { stop, task, samples }
@@ -94,6 +95,6 @@ impl Sampler {
         // The task may have ended by itself.
         let _stopped = self.stop.send(true);
         let _ended = self.task.await;
-        std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.samples.lock())
     }
 }

@@ -1,10 +1,12 @@
-//! Constraints of the databases of all eight services: unique keys, append-only triggers and, on a server, the rights
+//! Constraints of the databases of all services: unique keys, append-only triggers and, on a server, the rights
 //! of the service's user. The tests use plain connections without the platform's settings, on SQLite and
 //! (`on_services`) on the server in `TEST_MYSQL_URL`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
 mod append_only;
+#[path = "../derived/mod.rs"]
+mod derived;
 mod plans;
 mod rights;
 mod schema;
@@ -16,6 +18,11 @@ use schema::{on_mysql, on_sqlite};
 #[tokio::test]
 async fn exactly_the_rows_with_an_existing_key_are_refused() {
     on_sqlite(unique::exactly_the_rows_with_an_existing_key_are_refused).await;
+}
+
+#[tokio::test]
+async fn the_derived_list_names_every_key() {
+    unique::the_derived_list_names_every_key().await;
 }
 
 #[tokio::test]
@@ -77,11 +84,6 @@ mod on_services {
     #[tokio::test]
     async fn exactly_the_scans_of_growing_tables_are_reported() {
         on_mysql(exactly_the_scans_are_reported).await;
-    }
-
-    #[tokio::test]
-    async fn both_databases_have_the_same_tables_and_keys() {
-        unique::both_databases_have_the_same_tables_and_keys().await;
     }
 
     #[tokio::test]

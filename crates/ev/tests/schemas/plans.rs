@@ -9,10 +9,10 @@ mod filled;
 mod statement;
 
 use crate::schema::{RawConnection, tables};
-use chassis::Env;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{QueryResult, QueryableByName};
 use filled::FilledDatabase;
+use runtime::Env;
 use statement::Statement;
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -65,7 +65,7 @@ pub(crate) async fn migrate(service: Service, database: DbConfig) {
 /// Runs `test` on the schema of every service, in separate SQLite files.
 pub(crate) async fn on_sqlite(test: impl AsyncFn(&str, RawConnection)) {
     for service in ev::services() {
-        let folder = std::env::temp_dir().join(format!("ev-schema-{}", chassis::id::fresh::<uuid::Uuid>()));
+        let folder = std::env::temp_dir().join(format!("ev-schema-{}", runtime::id::fresh::<uuid::Uuid>()));
         let (name, path) = (service.name, folder.join("test.db"));
         migrate(service, DbConfig::new(format!("sqlite://{}?synchronous=off", path.display()))).await;
         test(name, RawConnection::sqlite(path.to_str().unwrap()).without_foreign_keys().await).await;

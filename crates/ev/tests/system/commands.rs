@@ -2,9 +2,9 @@
 
 use crate::platform::TestPlatform;
 use crate::process::{Process, free_address};
-use chassis::Env;
 use db::{Db, DbConfig};
 use diesel_async::SimpleAsyncConnection;
+use runtime::Env;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;

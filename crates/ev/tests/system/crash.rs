@@ -6,12 +6,12 @@
 use crate::comparison::{RecordedBooking, RecordedMember, RecordedPayment, SeededRng, compare};
 use crate::platform::{EFFECT_TIMEOUT, TestPlatform, TestUser, short_id};
 use crate::process::Process;
-use chassis::Env;
 use domain::Money;
 use ev::demo::client::Client as DemoClient;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder};
+use runtime::Env;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use testkit::Client;

@@ -3,7 +3,7 @@
 
 use crate::platform::TestUser;
 use crate::time_travel::{TimeTravel, at, paise};
-use chassis::events::memory::MemoryBus;
+use messaging::memory::MemoryBus;
 use serde_json::{Value, json};
 
 /// Ten in the morning in India.

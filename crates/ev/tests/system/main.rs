@@ -10,6 +10,8 @@ mod administrator;
 mod commands;
 mod comparison;
 mod crash;
+#[path = "../derived/mod.rs"]
+mod derived;
 mod differential;
 mod examples;
 mod fixed;

@@ -1,10 +1,10 @@
 //! The monthly pair limit across a month change in India.
 
 use crate::platform::TestPlatform;
-use chassis::clock::FakeClock;
-use chassis::events::memory::MemoryBus;
+use messaging::memory::MemoryBus;
 use serde_json::json;
 use std::sync::Arc;
+use testkit::FakeClock;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_eleventh_pair_of_a_month_is_paid_on_the_first_of_the_next() {

@@ -1,7 +1,6 @@
 //! Checks of the OpenAPI documents of all services.
 
 use crate::platform::TestPlatform;
-use crate::routes::SERVICES;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -10,10 +9,15 @@ const WEBHOOK_PATH: &str = "/api/v1/payments/webhooks/{gateway}";
 
 pub(crate) async fn operation_ids_are_unique_and_request_bodies_refuse_unknown_fields(platform: &TestPlatform) {
     let (mut names, mut bodies) = (BTreeSet::new(), 0);
-    for (service, _) in SERVICES {
-        let document = platform.anonymous().get(&format!("/{service}/openapi.json")).await.expect(200);
+    for service in ev::services() {
+        let document = platform.anonymous().get(&format!("/{}/openapi.json", service.name)).await.expect(200);
         for (path, operations) in document["paths"].as_object().expect("paths") {
             for (method, operation) in operations.as_object().expect("operations") {
+                let keyed = operation["parameters"]
+                    .as_array()
+                    .is_some_and(|list| list.iter().any(|parameter| parameter["name"] == "Idempotency-Key"));
+                let creates = !operation["responses"]["201"].is_null();
+                assert!(keyed || !creates, "{method} {path} creates without an Idempotency-Key");
                 let name = operation["operationId"].as_str().expect("an operationId");
                 assert!(name.starts_with(method.as_str()) && names.insert(name.to_owned()), "{method} {path}: {name}");
                 let body = &operation["requestBody"]["content"]["application/json"]["schema"];

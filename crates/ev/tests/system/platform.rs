@@ -1,19 +1,18 @@
 //! Platform under test, and its users.
 
 use crate::administrator;
-use chassis::Env;
-use chassis::clock::FakeClock;
-use chassis::events::memory::MemoryBus;
 use domain::Money;
 use ev::demo::client::Client as DemoClient;
 use ev::embedded::{Embedded, Options};
+use messaging::memory::MemoryBus;
+use runtime::Env;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use testkit::{Client, statements};
+use testkit::{Client, FakeClock, statements};
 
 /// Maximum wait for an effect in the background.
 pub(crate) const EFFECT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -199,7 +198,7 @@ impl TestPlatform {
             let mut busy = in_process.embedded.bus.pending();
             for service in &in_process.embedded.started {
                 let mut c = service.ctx.db().read().await.unwrap();
-                busy += usize::try_from(chassis::events::outbox::count_unsent(&mut c).await.unwrap()).unwrap();
+                busy += usize::try_from(messaging::outbox::count_unsent(&mut c).await.unwrap()).unwrap();
             }
             quiet = if busy == 0 { quiet + 1 } else { 0 };
             assert!(started.elapsed() < EFFECT_TIMEOUT, "{busy} events are still pending");
@@ -213,7 +212,7 @@ impl TestPlatform {
         let in_process = self.in_process.as_ref().expect("in process only");
         let service = in_process.embedded.started.iter().find(|s| s.name == service).expect("a service");
         let job = service.jobs.iter().find(|j| j.name == job).expect("a job");
-        statements::as_service(chassis::jobs::run_once(job, &service.ctx)).await.unwrap();
+        statements::as_service(runtime::jobs::run_once(job, &service.ctx)).await.unwrap();
     }
 
     /// Checks that the trial balance is zero, every balance equals the sum of its postings, and no event was parked.
@@ -233,7 +232,7 @@ impl TestPlatform {
         if let Some(in_process) = &self.in_process {
             for service in &in_process.embedded.started {
                 let mut c = service.ctx.db().read().await.unwrap();
-                let parked = chassis::events::parked::list(&mut c, 10, 0).await.unwrap();
+                let parked = messaging::parked::list(&mut c, 10, 0).await.unwrap();
                 assert!(parked.is_empty(), "{} parked {parked:?}", service.name);
             }
         }
@@ -261,7 +260,7 @@ impl Drop for InProcess {
 }
 
 pub(crate) fn short_id() -> String {
-    let id = chassis::id::fresh::<uuid::Uuid>().simple().to_string();
+    let id = runtime::id::fresh::<uuid::Uuid>().simple().to_string();
     id[id.len() - 10..].to_owned()
 }
 
@@ -358,7 +357,7 @@ impl TestUser {
 
 /// A valid KYC application with a unique PAN.
 pub(crate) fn kyc_body() -> Value {
-    let id = chassis::id::fresh::<uuid::Uuid>().as_u128();
+    let id = runtime::id::fresh::<uuid::Uuid>().as_u128();
     let letter = |shift: u32| char::from(b'A' + u8::try_from((id >> shift) % 26).unwrap());
     let pan = format!(
         "{}{}{}{}{}{:04}{}",

@@ -2,8 +2,8 @@
 
 use crate::comparison::SeededRng;
 use crate::platform::{EFFECT_TIMEOUT, short_id};
-use chassis::Env;
 use db::{Db, DbConfig};
+use runtime::Env;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -41,7 +41,7 @@ impl Process {
             .spawn()
             .unwrap();
         *self.child.lock().unwrap() = Some(child);
-        let (http, started) = (chassis::http::client().unwrap(), Instant::now());
+        let (http, started) = (runtime::http_client::client().unwrap(), Instant::now());
         let ready = format!("{}/health/ready", self.url());
         while !http.get(&ready).send().await.is_ok_and(|r| r.status().is_success()) {
             assert!(started.elapsed() < EFFECT_TIMEOUT, "not ready:\n{}", self.log());
@@ -89,7 +89,7 @@ impl Process {
         while quiet < 3 {
             let mut busy = 0;
             for db in &databases {
-                busy += chassis::events::outbox::count_unsent(&mut db.read().await.unwrap()).await.unwrap();
+                busy += messaging::outbox::count_unsent(&mut db.read().await.unwrap()).await.unwrap();
             }
             quiet = if busy == 0 { quiet + 1 } else { 0 };
             assert!(started.elapsed() < EFFECT_TIMEOUT, "{busy} events are still pending:\n{}", self.log());
@@ -114,7 +114,7 @@ impl Drop for Process {
 
 /// A free port below the range of outgoing connections, so that it stays free after a kill.
 pub(crate) fn free_address() -> String {
-    let mut rng = SeededRng(chassis::id::fresh::<uuid::Uuid>().as_u64_pair().1);
+    let mut rng = SeededRng(runtime::id::fresh::<uuid::Uuid>().as_u64_pair().1);
     loop {
         let address = format!("127.0.0.1:{}", 20_000 + rng.next(12_000));
         if TcpListener::bind(&address).is_ok() {

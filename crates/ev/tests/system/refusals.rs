@@ -106,7 +106,7 @@ pub(crate) async fn the_data_of_another_member_is_not_found(platform: &TestPlatf
     a.wait_for_balance(platform, "available", "1000.00").await;
     let payout = a.payout(platform, "500.00", false).await["id"].as_str().unwrap().to_owned();
     let line = a.http.get("/wallet/transactions").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
-    let unknown_id = chassis::id::fresh::<uuid::Uuid>();
+    let unknown_id = runtime::id::fresh::<uuid::Uuid>();
     for path in [
         format!("/bookings/{booking}"),
         format!("/bookings/{booking}/emi"),
@@ -141,7 +141,7 @@ pub(crate) async fn the_data_of_another_member_is_not_found(platform: &TestPlatf
 pub(crate) async fn roles_are_checked_before_bodies(platform: &TestPlatform) {
     let a = platform.member(None).await;
     let anonymous = platform.anonymous();
-    let id = chassis::id::fresh::<uuid::Uuid>();
+    let id = runtime::id::fresh::<uuid::Uuid>();
     for path in [format!("/wallets/{id}/deposits"), "/users".into(), "/vehicles".into(), "/plan/versions".into()] {
         assert_eq!(post_raw(&a, &path, "{").await.problem(403), "auth.forbidden", "{path}");
         assert_eq!(anonymous.post_empty(&path).await.problem(401), "auth.token_invalid", "{path}");

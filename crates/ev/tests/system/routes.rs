@@ -1,176 +1,125 @@
-//! Required role of every route of the platform.
-//!
-//! Add new routes here: [`crate::roles`] compares this table with the OpenAPI documents.
+//! Routes of the platform with their required access (`routes.txt`), and the gateway's map from paths to services. Both
+//! are derived from the OpenAPI documents; [`crate::roles`] calls every route of the list with every role.
 
-use Access::{Admin, Member, Public, SelfAuthenticated, Staff};
+use crate::derived::assert_derived;
+use crate::platform::TestPlatform;
+use http_api::Access;
+use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Public,
-    /// Any signed-in user, for their own data.
-    Member,
-    /// Staff and administrators.
-    Staff,
-    Admin,
-    /// The route authenticates its callers itself: by a webhook signature, or by the first message on a socket.
-    SelfAuthenticated,
+const LIST: &str = "crates/ev/tests/system/routes.txt";
+const GATEWAY_MAP: &str = "deploy/nginx/routes.map";
+
+/// One line of the list. Ordered like the list: by service, path and method.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Route {
+    pub(crate) service: String,
+    /// From the root, with parameters in braces.
+    pub(crate) path: String,
+    pub(crate) method: String,
+    /// A word of [`ACCESS`].
+    access: String,
 }
 
-/// Method, path below `/api/v1` (below the root where it starts with `//`), and required access.
-pub(crate) type Route = (&'static str, &'static str, Access);
-
-pub(crate) const SERVICES: [(&str, &[Route]); 8] = [
-    ("auth", AUTH),
-    ("booking", BOOKING),
-    ("wallet", WALLET),
-    ("binary", BINARY),
-    ("payout", PAYOUT),
-    ("notification", NOTIFICATION),
-    ("compliance", COMPLIANCE),
-    ("reports", REPORTS),
+/// Words of the list, and the last sentence of an operation's description.
+const ACCESS: [(&str, Access, &str); 4] = [
+    ("public", Access::Public, "Public."),
+    ("user", Access::User, "Any signed-in person."),
+    ("staff", Access::Staff, "Staff and administrators."),
+    ("admin", Access::Admin, "Administrators."),
 ];
 
-const AUTH: &[Route] = &[
-    ("GET", "//.well-known/jwks.json", Public),
-    ("POST", "/auth/keys/rotate", Admin),
-    ("POST", "/auth/logout", Member),
-    ("POST", "/auth/otp", Public),
-    ("POST", "/auth/otp/verify", Public),
-    ("POST", "/auth/refresh", Public),
-    ("GET", "/auth/sessions", Member),
-    ("DELETE", "/auth/sessions/{id}", Member),
-    ("POST", "/auth/signup", Public),
-    ("POST", "/auth/signup/verify", Public),
-    ("GET", "/kyc", Staff),
-    ("GET", "/kyc/{id}", Staff),
-    ("POST", "/kyc/{id}/approve", Staff),
-    ("POST", "/kyc/{id}/reject", Staff),
-    ("GET", "/users", Staff),
-    ("POST", "/users", Admin),
-    ("GET", "/users/me", Member),
-    ("PATCH", "/users/me", Member),
-    ("GET", "/users/me/kyc", Member),
-    ("POST", "/users/me/kyc", Member),
-    ("GET", "/users/me/nominee", Member),
-    ("PUT", "/users/me/nominee", Member),
-    ("DELETE", "/users/me/nominee", Member),
-    ("GET", "/users/me/referral-link", Member),
-    ("GET", "/users/me/referrals", Member),
-    ("GET", "/users/{id}", Staff),
-    ("PATCH", "/users/{id}", Admin),
-];
+impl Route {
+    pub(crate) fn access(&self) -> Access {
+        ACCESS.iter().find(|(word, ..)| *word == self.access).expect("a word for access").1
+    }
+    fn parse(line: &str) -> Self {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [service, method, path, access] = words[..] else { panic!("{LIST}: {line}") };
+        let [service, path, method, access] = [service, path, method, access].map(str::to_owned);
+        Self { service, path, method, access }
+    }
+    fn line(&self) -> String {
+        format!("{} {} {} {}\n", self.service, self.method, self.path, self.access)
+    }
+    /// First segment below `/api/v1`; `None` for a path outside it.
+    fn segment(&self) -> Option<&str> {
+        self.path.strip_prefix("/api/v1/")?.split('/').next()
+    }
+}
 
-const BOOKING: &[Route] = &[
-    ("GET", "/bookings", Member),
-    ("POST", "/bookings", Member),
-    ("GET", "/bookings/{id}", Member),
-    ("POST", "/bookings/{id}/cancel", Member),
-    ("GET", "/bookings/{id}/emi", Member),
-    ("POST", "/bookings/{id}/emi", Member),
-    ("POST", "/bookings/{id}/payments", Member),
-    ("GET", "/payments", Member),
-    ("POST", "/payments/webhooks/{gateway}", SelfAuthenticated),
-    ("GET", "/payments/captures", Staff),
-    ("GET", "/payments/gateway-refunds", Staff),
-    ("GET", "/payments/webhook-events", Staff),
-    ("POST", "/payments/webhook-events/{id}/retry", Staff),
-    ("GET", "/payments/{id}", Member),
-    ("POST", "/payments/{id}/confirm", Staff),
-    ("POST", "/payments/{id}/fail", Staff),
-    ("GET", "/payments/{id}/receipt", Member),
-    ("POST", "/payments/{id}/refund", Admin),
-    ("GET", "/refunds", Staff),
-    ("POST", "/refunds/{id}/resolve", Staff),
-    ("GET", "/vehicles", Public),
-    ("POST", "/vehicles", Admin),
-    ("GET", "/vehicles/{id}", Public),
-    ("PATCH", "/vehicles/{id}", Admin),
-];
+/// The stored list.
+pub(crate) fn listed() -> BTreeSet<Route> {
+    include_str!("routes.txt").lines().map(Route::parse).collect()
+}
 
-const WALLET: &[Route] = &[
-    ("GET", "/ledger/accounts", Staff),
-    ("GET", "/ledger/trial-balance", Staff),
-    ("GET", "/ledger/verify", Staff),
-    ("GET", "/wallet", Member),
-    ("GET", "/wallet/forfeits", Member),
-    ("GET", "/wallet/statement", Member),
-    ("GET", "/wallet/transactions", Member),
-    ("GET", "/wallet/transactions/{id}/explain", Member),
-    ("GET", "/wallets/{user_id}", Staff),
-    ("POST", "/wallets/{user_id}/adjustments", Admin),
-    ("POST", "/wallets/{user_id}/deposits", Admin),
-    ("POST", "/wallets/{user_id}/reserve-release", Admin),
-];
+/// The operations in the documents that the services serve.
+pub(crate) async fn served(platform: &TestPlatform) -> BTreeSet<Route> {
+    let mut served = BTreeSet::new();
+    for service in ev::services() {
+        let document = platform.anonymous().get(&format!("/{}/openapi.json", service.name)).await.expect(200);
+        for (path, operations) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in operations.as_object().expect("operations") {
+                let description = operation["description"].as_str().expect("a description");
+                let ends = |(_, _, sentence): &&(_, _, &str)| description.lines().last() == Some(*sentence);
+                let (access, ..) = ACCESS.iter().find(ends).expect("an access at the end of the description");
+                served.insert(Route {
+                    service: service.name.to_owned(),
+                    path: path.clone(),
+                    method: method.to_uppercase(),
+                    access: (*access).to_owned(),
+                });
+            }
+        }
+    }
+    served
+}
 
-const BINARY: &[Route] = &[
-    ("GET", "/binary/digest", Staff),
-    ("GET", "/binary/earnings", Member),
-    ("GET", "/binary/log", Staff),
-    ("GET", "/binary/me", Member),
-    ("GET", "/binary/nodes/{user_id}", Member),
-    ("GET", "/binary/pairs", Member),
-    ("POST", "/binary/placements", Admin),
-    ("GET", "/binary/tree", Member),
-    ("GET", "/binary/verify", Staff),
-    ("GET", "/plan", Member),
-    ("POST", "/plan/simulate", Admin),
-    ("GET", "/plan/versions", Staff),
-    ("POST", "/plan/versions", Admin),
-    ("GET", "/users/me/preferred-side", Member),
-    ("PUT", "/users/me/preferred-side", Member),
-];
+/// The gateway's map: a line for every first segment. A segment of two services belongs to the one with more routes
+/// there, and the paths of the other are listed before it.
+fn gateway_map(routes: &BTreeSet<Route>) -> String {
+    let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for route in routes {
+        // The address of the service's document.
+        counts.entry(&route.service).or_default().entry(&route.service).or_default();
+        if let Some(segment) = route.segment() {
+            *counts.entry(segment).or_default().entry(&route.service).or_default() += 1;
+        }
+    }
+    let owner = |services: &BTreeMap<&str, usize>| {
+        let most = services.values().max().copied();
+        let owners: Vec<String> =
+            services.iter().filter(|(_, n)| Some(**n) == most).map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(owners.len(), 1, "a segment belongs to the service with most routes: {services:?}");
+        owners.concat()
+    };
+    let owners: BTreeMap<&str, String> = counts.iter().map(|(segment, services)| (*segment, owner(services))).collect();
+    let foreign = |route: &&Route| route.segment().is_some_and(|segment| owners[segment] != route.service);
+    let exceptions: BTreeSet<String> =
+        routes.iter().filter(foreign).map(|r| pattern(&r.path, "$", &r.service)).collect();
+    let segments = owners.iter().map(|(segment, owner)| pattern(&format!("/api/v1/{segment}"), "(/|$)", owner));
+    let head = "# Derived from the routes of the services: EV_UPDATE=1 cargo test -p ev derived.\n".to_owned();
+    head + &exceptions.into_iter().chain(segments).collect::<String>()
+}
 
-const PAYOUT: &[Route] = &[
-    ("POST", "/payout-batches", Staff),
-    ("GET", "/payout-batches/{id}", Staff),
-    ("POST", "/payout-batches/{id}/answer", Staff),
-    ("GET", "/payout-batches/{id}/file", Staff),
-    ("GET", "/payouts", Member),
-    ("POST", "/payouts", Member),
-    ("GET", "/payouts/bank-accounts", Member),
-    ("POST", "/payouts/bank-accounts", Member),
-    ("DELETE", "/payouts/bank-accounts/{id}", Member),
-    ("POST", "/payouts/bank-accounts/{id}/verify", Member),
-    ("POST", "/payouts/quote", Member),
-    ("GET", "/payouts/{id}", Member),
-    ("POST", "/payouts/{id}/approve", Staff),
-    ("POST", "/payouts/{id}/cancel", Member),
-    ("POST", "/payouts/{id}/reject", Staff),
-    ("POST", "/payouts/{id}/return", Staff),
-    ("POST", "/payouts/{id}/settle", Staff),
-    ("GET", "/tax-rules", Staff),
-    ("POST", "/tax-rules", Admin),
-];
+fn pattern(path: &str, end: &str, service: &str) -> String {
+    let segments: Vec<&str> = path.split('/').map(|s| if s.starts_with('{') { "[^/]+" } else { s }).collect();
+    format!("\"~^{}{end}\" {service};\n", segments.join("/"))
+}
 
-const NOTIFICATION: &[Route] = &[
-    ("GET", "/notifications", Member),
-    ("GET", "/notifications/preferences", Member),
-    ("PUT", "/notifications/preferences", Member),
-    ("POST", "/notifications/read-all", Member),
-    ("GET", "/notifications/stream", SelfAuthenticated),
-    ("GET", "/notifications/unread-count", Member),
-    ("POST", "/notifications/{id}/read", Member),
-];
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_derived_list_and_map_name_every_route() {
+    let platform = TestPlatform::embedded().await;
+    let served = served(&platform).await;
+    platform.finish().await;
+    assert_derived(LIST, &served.iter().map(Route::line).collect::<String>());
+    assert_derived(GATEWAY_MAP, &gateway_map(&served));
+}
 
-const COMPLIANCE: &[Route] = &[
-    ("GET", "/audit", Admin),
-    ("GET", "/compliance/documents", Member),
-    ("POST", "/compliance/documents", Member),
-    ("GET", "/compliance/documents/{id}", Member),
-    ("GET", "/compliance/documents/{id}/content", Member),
-    ("POST", "/compliance/documents/{id}/reject", Staff),
-    ("POST", "/compliance/documents/{id}/verify", Staff),
-    ("GET", "/compliance/tds", Member),
-    ("GET", "/compliance/tds/{fy}/certificate", Member),
-    ("GET", "/compliance/tds/{fy}/{quarter}/statement", Staff),
-];
-
-const REPORTS: &[Route] = &[
-    ("GET", "/reports/binary", Staff),
-    ("GET", "/reports/dashboard", Staff),
-    ("GET", "/reports/me", Member),
-    ("GET", "/reports/payouts", Staff),
-    ("GET", "/reports/sales", Staff),
-    ("GET", "/reports/users", Staff),
-    ("GET", "/reports/wallet", Staff),
-];
+#[test]
+fn a_path_of_another_service_is_listed_before_the_segment() {
+    let lines =
+        ["a GET /api/v1/x/{id} user", "a GET /api/v1/x staff", "b GET /api/v1/x/{id}/y user", "a GET /.z public"];
+    let map = gateway_map(&lines.into_iter().map(Route::parse).collect());
+    let expected = ["/x/[^/]+/y$\" b", "/a(/|$)\" a", "/b(/|$)\" b", "/x(/|$)\" a"];
+    assert_eq!(map.lines().skip(1).collect::<Vec<_>>(), expected.map(|line| format!("\"~^/api/v1{line};")));
+}

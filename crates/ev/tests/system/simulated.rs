@@ -3,12 +3,12 @@
 use crate::comparison::SeededRng;
 use crate::platform::TestUser;
 use crate::time_travel::{TimeTravel, at, paise};
-use chassis::Env;
-use chassis::events::memory::MemoryBus;
 use domain::plan::{OverLimit, ReferralTerms};
 use domain::{Money, Plan, Rate, Timestamp};
+use runtime::Env;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use testkit::fault_injection;
 
 const METHODS: [&str; 5] = ["online", "online", "cash", "bank_transfer", "wallet"];
 
@@ -143,6 +143,45 @@ async fn expenses(http: &testkit::Client, until: Timestamp) -> (i64, i64) {
     (debit("company:referral_expense"), debit("company:pair_expense"))
 }
 
+/// Compares a member's wallet with the earnings that are still valid, and its deductions with those of all pairs.
+fn check_lines(user: &TestUser, all: &[Value], wallet: &Value, valid: i64, pairs: &[Value]) {
+    let mine = |p: &&Value| p["earner_id"] == json!(user.id) && p["slot"] != Value::Null;
+    // A reversal debits the available balance and leaves the rest as a due, which later earnings pay. So credits
+    // minus reversals minus the due equal the valid earnings.
+    let credited = lines(all, &["REFERRAL_BONUS", "BINARY_PAIR", "REVERSAL", "CLAWBACK"]);
+    assert_eq!(credited - paise(wallet, "clawback_due"), valid, "{}: {wallet}", user.email);
+    // Deductions of a voided pair stay in the member's reserves.
+    let emi_deducted: i64 = pairs.iter().filter(mine).map(|p| paise(p, "emi_deduction")).sum();
+    assert_eq!(-lines(all, &["EMI_DEDUCTION"]), emi_deducted, "{}", user.email);
+    let reserved: i64 = pairs.iter().filter(mine).map(|p| paise(p, "reserve_deduction")).sum();
+    assert_eq!(-lines(all, &["RESERVE_DEDUCTION"]), reserved, "{}", user.email);
+}
+
+/// Compares the totals, months and earners of the report with those of the pairs and wallets; returns its months.
+fn check_report(
+    live: &Value,
+    total: &Sum,
+    mut months: BTreeMap<String, Sum>,
+    net_of: BTreeMap<String, i64>,
+) -> BTreeMap<String, Sum> {
+    assert_eq!(Sum::from_json(&live["total"]), *total, "{live}");
+    let reported: BTreeMap<String, Sum> = live["months"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| (m["month"].as_str().unwrap().to_owned(), Sum::from_json(m)))
+        .collect();
+    months.retain(|_, sum| *sum != Sum::default());
+    assert_eq!(reported, months);
+    let earners: Vec<i64> = net_of.into_values().filter(|net| *net > 0).collect();
+    assert_eq!(live["earners"].as_u64().unwrap(), u64::try_from(earners.len()).unwrap());
+    assert_eq!(
+        (live["top_earners"].as_u64(), paise(live, "top_earners_net")),
+        (Some(1), *earners.iter().max().unwrap())
+    );
+    reported
+}
+
 /// Compares a simulation under the current plan with pairs, wallets and ledger, and returns the report.
 async fn compare(history: &History<'_>, month_ends: &[&str]) -> Value {
     let travel = history.travel;
@@ -196,31 +235,9 @@ async fn compare(history: &History<'_>, month_ends: &[&str]) -> Value {
             .filter(|p| p["status"] == json!("matched"))
             .map(|p| paise(p, "gross"))
             .sum::<i64>();
-        // A reversal debits the available balance and leaves the rest as a due, which later earnings pay. So credits
-        // minus reversals minus the due equal the valid earnings.
-        let credited = lines(&all, &["REFERRAL_BONUS", "BINARY_PAIR", "REVERSAL", "CLAWBACK"]);
-        assert_eq!(credited - paise(&wallet, "clawback_due"), valid, "{}: {wallet}", user.email);
-        // Deductions of a voided pair stay in the member's reserves.
-        let emi_deducted: i64 = pairs.iter().filter(mine).map(|p| paise(p, "emi_deduction")).sum();
-        assert_eq!(-lines(&all, &["EMI_DEDUCTION"]), emi_deducted, "{}", user.email);
-        let reserved: i64 = pairs.iter().filter(mine).map(|p| paise(p, "reserve_deduction")).sum();
-        assert_eq!(-lines(&all, &["RESERVE_DEDUCTION"]), reserved, "{}", user.email);
+        check_lines(user, &all, &wallet, valid, &pairs);
     }
-    assert_eq!(Sum::from_json(&live["total"]), total, "{live}");
-    let reported: BTreeMap<String, Sum> = live["months"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| (m["month"].as_str().unwrap().to_owned(), Sum::from_json(m)))
-        .collect();
-    months.retain(|_, sum| *sum != Sum::default());
-    assert_eq!(reported, months);
-    let earners: Vec<i64> = net_of.into_values().filter(|net| *net > 0).collect();
-    assert_eq!(live["earners"].as_u64().unwrap(), u64::try_from(earners.len()).unwrap());
-    assert_eq!(
-        (live["top_earners"].as_u64(), paise(live, "top_earners_net")),
-        (Some(1), *earners.iter().max().unwrap())
-    );
+    let reported = check_report(live, &total, months, net_of);
     // The company's expense equals the valid earnings: a reversal reduces it by the whole amount.
     assert_eq!(expenses(&admin, travel.now()).await, (total.referral, total.gross));
     // At the end of a month, the expense includes earnings that were reversed later.
@@ -241,7 +258,7 @@ async fn compare(history: &History<'_>, month_ends: &[&str]) -> Value {
 async fn a_simulation_of_the_current_plans_matches_the_ledger() {
     let seed = Env::from_process().parse_or("EV_SEED", 20_261_125).unwrap();
     eprintln!("EV_SEED={seed}");
-    let travel = TimeTravel::start("2026-11-20T04:30:00Z", MemoryBus::with_faults(seed)).await;
+    let travel = TimeTravel::start("2026-11-20T04:30:00Z", fault_injection::memory_bus(seed)).await;
     let (first, booking) = travel.join(None, None).await;
     let mut history =
         History { travel: &travel, rng: SeededRng(seed), users: vec![first.clone()], bookings: vec![Some(booking)] };

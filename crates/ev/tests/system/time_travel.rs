@@ -1,12 +1,13 @@
 //! Platform with a movable clock; users sign in again when their tokens have expired.
 
 use crate::platform::{ADMIN, TestPlatform, TestUser};
-use chassis::clock::{Clock, FakeClock};
-use chassis::events::memory::MemoryBus;
 use domain::{Money, Timestamp};
+use messaging::memory::MemoryBus;
+use runtime::clock::Clock;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use testkit::FakeClock;
 
 /// Age after which a session signs in again, in seconds: the lifetime of an access token minus a minute.
 const SIGNED_IN_SECS: i64 = 14 * 60;

@@ -2,13 +2,13 @@
 
 use crate::platform::{TestUser, kyc_body};
 use crate::time_travel::{TimeTravel, paise};
-use chassis::events::HandleError;
-use chassis::events::memory::MemoryBus;
-use chassis::events::parked::{self, ReplaySelection};
 use diesel_async::SimpleAsyncConnection;
 use domain::plan::ReferralTerms;
 use domain::{Money, Plan, Rate};
+use messaging::HandleError;
+use messaging::parked::{self, ReplaySelection};
 use serde_json::{Value, json};
+use testkit::fault_injection;
 
 const BEGINS: &str = "2026-11-11T04:30:00Z";
 
@@ -102,7 +102,7 @@ async fn explained_by(of: &TestUser, wanted: &Expectation, what: &str) {
 /// Runs over a bus that reorders, repeats and delays events.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_service_applies_the_plan_version_in_force_at_the_event() {
-    let travel = TimeTravel::start("2026-11-10T04:00:00Z", MemoryBus::with_faults(20_261_111)).await;
+    let travel = TimeTravel::start("2026-11-10T04:00:00Z", fault_injection::memory_bus(20_261_111)).await;
     check_services(&travel, &SEED, "before publication").await;
     let plan: Value = serde_json::to_value(other_plan()).unwrap();
     travel.publish(BEGINS, json!({ "plan": plan })).await;
@@ -119,7 +119,7 @@ async fn every_service_applies_the_plan_version_in_force_at_the_event() {
 /// A trigger makes the wallet park the plan version; it is replayed after the events under that version.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn events_under_an_unknown_plan_version_wait_in_the_wallet() {
-    let travel = TimeTravel::start("2026-11-10T04:00:00Z", MemoryBus::with_faults(20_261_110)).await;
+    let travel = TimeTravel::start("2026-11-10T04:00:00Z", fault_injection::memory_bus(20_261_110)).await;
     let platform = &travel.platform;
     let (a, _) = travel.join(None, None).await;
     let wallet =

@@ -22,6 +22,11 @@ pub(crate) fn files() -> Vec<String> {
 pub(crate) fn rust_files() -> impl Iterator<Item = String> {
     files().into_iter().filter(|f| f.ends_with(".rs"))
 }
+/// The services: the folders of `services/`.
+pub(crate) fn services() -> BTreeSet<String> {
+    let folder = |file: String| Some(file.strip_prefix("services/")?.split_once('/')?.0.to_owned());
+    files().into_iter().filter_map(folder).collect()
+}
 /// The text of a file; empty for a binary file.
 pub(crate) fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_default()
@@ -90,13 +95,14 @@ fn expand(prefix: &str, tree: &str, into: &mut Vec<String>) {
     expand(&prefix, part.trim(), into);
 }
 
-/// Whether the parent declares the file under `#[cfg(test)]`.
+/// Whether the parent declares the file, or a module around it, under `#[cfg(test)]`.
 fn is_test_module(file: &str) -> bool {
     let Some((folder, name)) = file.trim_end_matches(".rs").rsplit_once('/') else { return false };
     let declared = format!("#[cfg(test)]\nmod {name};");
     [format!("{folder}/mod.rs"), format!("{folder}.rs"), format!("{folder}/lib.rs")]
         .iter()
         .any(|p| read(p).contains(&declared))
+        || is_test_module(folder)
 }
 
 /// Whether a path is the module or below it.

@@ -6,9 +6,9 @@ use crate::domain::member_state::{MemberEvent, MemberState};
 use crate::error::AuthError;
 use crate::store::documents;
 use crate::store::users;
-use chassis::events::outbox;
-use db::DbConnection;
+use db::{DbConnection, Version};
 use domain::UserId;
+use messaging::outbox;
 use std::collections::BTreeMap;
 
 /// Longer kinds of documents are cut.
@@ -17,7 +17,7 @@ pub(crate) const MAX_DOCUMENT_KIND_CHARS: usize = 50;
 /// Applies the events of a batch to their members: one read for all members, one write for those that change, and one
 /// for the events that report the changes.
 ///
-/// Errors with `NotFound` when a member does not exist; the consumer then handles the batch event by event.
+/// Errors with `UnknownMember` when a member does not exist; the consumer then handles the batch event by event.
 pub(crate) async fn apply_member_events(
     c: &mut DbConnection,
     events: &BTreeMap<UserId, Vec<MemberEvent>>,
@@ -25,7 +25,7 @@ pub(crate) async fn apply_member_events(
     let ids: Vec<UserId> = events.keys().copied().collect();
     let members = users::lock_all(c, &ids).await?;
     if members.len() != ids.len() {
-        return Err(AuthError::NotFound);
+        return Err(AuthError::UnknownMember);
     }
     let (mut changed, mut updates) = (Vec::new(), Vec::new());
     for mut user in members {
@@ -39,8 +39,8 @@ pub(crate) async fn apply_member_events(
         user.standing_version = after.version;
         user.is_active_buyer = after.is_active_buyer;
         user.placed = after.placed;
-        user.version += i64::from(changed_at.is_some());
         if let Some(at) = changed_at {
+            user.version = Version::new(user.version.get() + 1);
             updates.push(publish_user::updated_event(&user, at));
         }
         changed.push(user);

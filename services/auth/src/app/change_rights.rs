@@ -1,4 +1,4 @@
-//! Creation of users and changes of rights, both by administrators.
+//! Creation of users and changes of rights, by administrators and by the operator.
 
 use super::end_session::{self, EndedSession};
 use super::publish_user;
@@ -36,15 +36,46 @@ pub(crate) async fn change_rights(
 ) -> Result<(User, Vec<EndedSession>), AuthError> {
     let admins = users::lock_active_admins(c).await?;
     let mut user = users::lock(c, subject).await?.ok_or(AuthError::NotFound)?;
-    let rights = Rights { role: user.role, is_distributor: user.is_distributor, is_active: user.is_active };
-    let (after, ended) = match user_rules::decide_rights_change(subject, rights, update, actor, &admins)? {
-        RightsChange::Unchanged => return Ok((user, Vec::new())),
+    let change = user_rules::decide_rights_change(subject, rights(&user), update, actor, &admins)?;
+    let ended = apply(c, &mut user, change, now).await?;
+    Ok((user, ended))
+}
+
+/// Makes a user an active administrator on behalf of the operator; returns the sessions that the change ended. `None`
+/// when the user already is one. Errors with `NotFound` for an unknown user.
+pub(crate) async fn grant_admin(
+    c: &mut DbConnection,
+    subject: UserId,
+    now: Timestamp,
+) -> Result<Option<Vec<EndedSession>>, AuthError> {
+    let mut user = users::lock(c, subject).await?.ok_or(AuthError::NotFound)?;
+    match user_rules::decide_admin_grant(rights(&user)) {
+        RightsChange::Unchanged => Ok(None),
+        change @ (RightsChange::LabelOnly(_) | RightsChange::AccessChanged(_)) => {
+            Ok(Some(apply(c, &mut user, change, now).await?))
+        }
+    }
+}
+
+fn rights(user: &User) -> Rights {
+    Rights { role: user.role, is_distributor: user.is_distributor, is_active: user.is_active }
+}
+
+/// Saves and publishes a change of rights; returns the sessions that it ended.
+async fn apply(
+    c: &mut DbConnection,
+    user: &mut User,
+    change: RightsChange,
+    now: Timestamp,
+) -> Result<Vec<EndedSession>, AuthError> {
+    let (after, ended) = match change {
+        RightsChange::Unchanged => return Ok(Vec::new()),
         RightsChange::LabelOnly(after) => (after, Vec::new()),
-        RightsChange::AccessChanged(after) => (after, end_session::end_all(c, subject, now).await?),
+        RightsChange::AccessChanged(after) => (after, end_session::end_all(c, user.id, now).await?),
     };
     user.role = after.role;
     user.is_distributor = after.is_distributor;
     user.is_active = after.is_active;
-    publish_user::save_and_publish(c, &mut user, now).await?;
-    Ok((user, ended))
+    publish_user::save_and_publish(c, user, now).await?;
+    Ok(ended)
 }

@@ -1,7 +1,7 @@
 //! Deletion of expired rows.
 
 use crate::error::AuthError;
-use crate::store::{one_time_codes, sessions, sign_in_addresses, signups};
+use crate::store::{sessions, sign_in_addresses, signups};
 use db::DbConnection;
 use domain::Timestamp;
 
@@ -10,14 +10,13 @@ const RETENTION_HOURS: i64 = 24;
 /// Sessions deleted in one run, so that locks are short.
 const MAX_BATCH_SESSIONS: i64 = 500;
 
-/// Deletes old one-time codes, unfinished sign-ups, sign-in addresses and sessions.
+/// Deletes unfinished sign-ups, sign-in addresses and sessions.
 pub(crate) async fn delete_expired(
     c: &mut DbConnection,
     known_address_days: i64,
     now: Timestamp,
 ) -> Result<(), AuthError> {
     let expired_before = now.plus_hours(-RETENTION_HOURS);
-    one_time_codes::delete_expired(c, expired_before).await?;
     signups::delete_expired(c, expired_before).await?;
     sign_in_addresses::delete_unused(c, now.plus_hours(-24 * known_address_days)).await?;
     sessions::delete_expired(c, expired_before, MAX_BATCH_SESSIONS).await?;

@@ -4,11 +4,11 @@ use crate::domain::session::SessionId;
 use crate::error::AuthError;
 use crate::secrets;
 use crate::store::sessions::{self, Session};
-use chassis::auth::revocation;
-use chassis::auth::token::ACCESS_TTL_SECS;
-use chassis::events::outbox;
+use auth_token::revocation;
+use auth_token::token::ACCESS_TTL_SECS;
 use db::DbConnection;
 use domain::{Timestamp, UserId};
+use messaging::outbox;
 use proto_events::auth::v1::SessionRevoked;
 
 /// A session that was ended. After the commit the caller revokes its tokens in the cache.

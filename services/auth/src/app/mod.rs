@@ -1,4 +1,4 @@
-//! Operations of auth, one verb per file. Only they write to the store, each in its caller's transaction.
+//! Use cases of the auth service, one verb a file: load, decide, save, publish. No function opens a transaction.
 
 pub(crate) mod apply_events;
 pub(crate) mod bootstrap;

@@ -6,9 +6,9 @@ use crate::error::AuthError;
 use crate::secrets;
 use crate::store::sessions::{self, RefreshTokenRow, Session};
 use crate::store::users::User;
-use chassis::id;
 use db::DbConnection;
 use domain::Timestamp;
+use runtime::id;
 
 /// Longer values are cut, as the columns are that long.
 const MAX_ADDRESS_CHARS: usize = 64;

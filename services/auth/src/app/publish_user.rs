@@ -2,14 +2,14 @@
 
 use crate::error::AuthError;
 use crate::store::users::{self, User};
-use chassis::events::outbox::{self, OutboxEvent};
-use db::DbConnection;
+use db::{DbConnection, Version};
 use domain::Timestamp;
+use messaging::outbox::{self, OutboxEvent};
 use proto_events::auth::v1::{self, UserRegistered, UserUpdated};
 
 /// Saves a changed user under the next version and publishes `UserUpdated`.
 pub(crate) async fn save_and_publish(c: &mut DbConnection, user: &mut User, at: Timestamp) -> Result<(), AuthError> {
-    user.version += 1;
+    user.version = Version::new(user.version.get() + 1);
     users::save(c, user).await?;
     outbox::publish_all(c, vec![updated_event(user, at)]).await?;
     Ok(())
@@ -29,7 +29,7 @@ pub(crate) async fn publish_registered(c: &mut DbConnection, user: &User) -> Res
 fn user_message(user: &User) -> v1::User {
     v1::User {
         user_id: user.id.into(),
-        version: u64::try_from(user.version).unwrap_or(0),
+        version: user.version.get(),
         name: user.name.clone(),
         email: user.email.clone().unwrap_or_default(),
         mobile: user.mobile.clone().unwrap_or_default(),

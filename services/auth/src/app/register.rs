@@ -8,9 +8,9 @@ use crate::domain::user as user_rules;
 use crate::error::AuthError;
 use crate::secrets;
 use crate::store::users::{self, User};
-use chassis::id;
-use db::DbConnection;
+use db::{DbConnection, Version};
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
+use runtime::id;
 
 /// Attempts to find an unused referral code. With 31^8 codes, repeated collisions indicate another error.
 const MAX_CODE_ATTEMPTS: usize = 8;
@@ -47,7 +47,7 @@ pub(crate) async fn register(c: &mut DbConnection, new_user: &NewUser, now: Time
         let name = new_user.name.clone().unwrap_or_else(|| format!("Member {}", code.as_str()));
         let user = User {
             id: id::fresh(),
-            version: 1,
+            version: Version::new(1),
             email: new_user.email.as_ref().map(ToString::to_string),
             mobile: new_user.mobile.as_ref().map(ToString::to_string),
             name_folded: user_rules::fold_name(&name),
@@ -62,9 +62,8 @@ pub(crate) async fn register(c: &mut DbConnection, new_user: &NewUser, now: Time
             referral_code: code.as_str().to_owned(),
             referrer_id: new_user.referrer_id,
             kyc_status: KycStatus::None,
-            kyc_version: 0,
+            kyc_version: Version::default(),
             created_at: now,
-            side_used: false,
             words_version: search::WORDS_VERSION,
         };
         if users::insert(c, &user).await? {

@@ -5,20 +5,13 @@ use crate::domain::kyc::{self, KycDecision, KycId, KycRefusal};
 use crate::error::AuthError;
 use crate::store::kyc::{self as applications, KycApplication};
 use crate::store::users;
-use chassis::events::outbox;
-use db::DbConnection;
+use db::{DbConnection, Version};
 use domain::{KycStatus, Timestamp, UserId};
+use messaging::outbox;
 use proto_events::auth::v1::KycDecided;
 
-/// Outcome of a review.
-pub(crate) enum ReviewOutcome {
-    /// The application was decided now.
-    Decided(KycApplication),
-    /// The same decision was made before; nothing changed.
-    AlreadyDecided(KycApplication),
-}
-
-/// Approves or rejects an application, updates the user and publishes `KycDecided`.
+/// Approves or rejects an application, updates the user and publishes `KycDecided`. Returns the application and whether
+/// this call decided it.
 ///
 /// Errors when the reviewer is the applicant, the application was decided differently, or its PAN is approved for
 /// another member.
@@ -28,14 +21,14 @@ pub(crate) async fn review_kyc(
     decision: KycDecision<'_>,
     reviewer: UserId,
     now: Timestamp,
-) -> Result<ReviewOutcome, AuthError> {
+) -> Result<(KycApplication, bool), AuthError> {
     // Locks the member row, then the application row, in the same order as `submit_kyc`.
     let subject = applications::find(c, id).await?.ok_or(AuthError::NotFound)?.user_id;
     let mut user = users::lock(c, subject).await?.ok_or(AuthError::NotFound)?;
     let mut application = applications::lock(c, id).await?.ok_or(AuthError::NotFound)?;
     let before = (application.status, application.reason.as_deref());
     let Some(status) = kyc::decide_review(before, decision, reviewer, subject)? else {
-        return Ok(ReviewOutcome::AlreadyDecided(application));
+        return Ok((application, false));
     };
     let is_approved = status == KycStatus::Approved;
     application.status = status;
@@ -51,17 +44,17 @@ pub(crate) async fn review_kyc(
         return Err(KycRefusal::PanTaken.into());
     }
     user.kyc_status = status;
-    user.kyc_version += 1;
+    user.kyc_version = Version::new(user.kyc_version.get() + 1);
     publish_user::save_and_publish(c, &mut user, now).await?;
     outbox::publish(c, subject, now, &kyc_decided(&application, user.kyc_version, reviewer, now)).await?;
-    Ok(ReviewOutcome::Decided(application))
+    Ok((application, true))
 }
 
-fn kyc_decided(application: &KycApplication, version: i64, reviewer: UserId, now: Timestamp) -> KycDecided {
+fn kyc_decided(application: &KycApplication, version: Version, reviewer: UserId, now: Timestamp) -> KycDecided {
     KycDecided {
         kyc_id: application.id.into(),
         user_id: application.user_id.into(),
-        version: u64::try_from(version).unwrap_or(0),
+        version: version.get(),
         approved: application.status == KycStatus::Approved,
         reason: application.reason.clone().unwrap_or_default(),
         pan_sealed: application.pan_sealed.clone(),

@@ -4,8 +4,8 @@ use crate::domain::signing_key;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
 use crate::store::signing_keys::{self, SigningKeyRow};
-use chassis::auth::SigningKey;
-use chassis::auth::token::ACCESS_TTL_SECS;
+use auth_token::SigningKey;
+use auth_token::token::ACCESS_TTL_SECS;
 use db::DbConnection;
 use domain::Timestamp;
 

@@ -3,6 +3,7 @@
 use super::send_message::{self, MessageDraft};
 use crate::codes::IssuedCode;
 use crate::domain::identifier::Identifier;
+use crate::domain::otp;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
 use db::DbConnection;
@@ -16,12 +17,12 @@ pub(crate) async fn send_code(
     to: &Identifier,
     now: Timestamp,
 ) -> Result<(), AuthError> {
-    let (code, minutes) = (&issued.code, issued.expires_at.since(now).num_minutes());
+    let (code, lifetime) = (&issued.code, otp::lifetime_text(issued.expires_at.since(now).num_minutes()));
     let draft = MessageDraft {
         to: to.to_string(),
         channel: to.channel(),
         subject: "Your sign-in code".to_owned(),
-        body: format!("Your code is {code}. It is good for {minutes} minutes. Do not share it."),
+        body: format!("Your code is {code}. It is good for {lifetime}. Do not share it."),
         code: Some(code.clone()),
     };
     send_message::enqueue(c, secrets, draft, now, issued.expires_at).await

@@ -5,10 +5,10 @@ use crate::domain::message;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
 use crate::store::messages::{self, MessageId, MessageRow};
-use chassis::id;
-use chassis::mail::Message;
 use db::DbConnection;
 use domain::Timestamp;
+use runtime::id;
+use runtime::mail::Message;
 use serde::{Deserialize, Serialize};
 
 /// Content of a queued message, stored encrypted.

@@ -16,9 +16,9 @@ use crate::secrets::{self, Secrets};
 use crate::store::profiles::{self, Profile};
 use crate::store::signups::{self, SignupRow};
 use crate::store::users::{self, User};
-use chassis::id;
 use db::DbConnection;
 use domain::{Day, Role, Side, Timestamp, UserId};
+use runtime::id;
 use serde::{Deserialize, Serialize};
 
 /// Profile of a sign-up, stored encrypted until both codes are verified.

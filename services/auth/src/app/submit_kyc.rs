@@ -1,14 +1,15 @@
 //! Submission of a KYC application.
 
 use super::publish_user;
-use crate::domain::kyc::{self, AccountNumber, DocumentId, KycRefusal, Pan};
+use crate::domain::kyc::{self, DocumentId, KycRefusal};
+use crate::domain::user::PostalAddress;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
 use crate::store::kyc::{self as applications, KycApplication};
 use crate::store::{documents, users};
-use chassis::{id, pii};
 use db::DbConnection;
-use domain::{KycStatus, Timestamp, UserId};
+use domain::{AccountNumber, Ifsc, KycStatus, Pan, Timestamp, UserId};
+use runtime::id;
 
 // Purposes of sealed and indexed values, the same in payout and compliance.
 pub(crate) const PAN_PURPOSE: &str = "pan";
@@ -20,15 +21,10 @@ pub(crate) struct KycForm {
     pub(crate) pan: Pan,
     pub(crate) aadhaar_last4: String,
     pub(crate) account_number: AccountNumber,
-    pub(crate) ifsc: String,
+    pub(crate) ifsc: Ifsc,
     pub(crate) holder_name: String,
     pub(crate) bank_name: String,
-    pub(crate) line1: String,
-    pub(crate) line2: Option<String>,
-    pub(crate) city: String,
-    pub(crate) state: String,
-    pub(crate) pincode: String,
-    pub(crate) country: String,
+    pub(crate) address: PostalAddress,
     /// Without duplicates.
     pub(crate) document_ids: Vec<DocumentId>,
 }
@@ -61,8 +57,8 @@ pub(crate) async fn submit_kyc(
 
 fn seal_application(secrets: &Secrets, applicant: UserId, form: &KycForm, now: Timestamp) -> KycApplication {
     let (pan, account) = (form.pan.reveal(), form.account_number.reveal());
-    let KycForm { aadhaar_last4, ifsc, holder_name, bank_name, line1, line2, city, state, pincode, country, .. } =
-        form.clone();
+    let KycForm { aadhaar_last4, ifsc, holder_name, bank_name, address, .. } = form.clone();
+    let PostalAddress { line1, line2, city, state, pincode, country } = address;
     KycApplication {
         id: id::fresh(),
         user_id: applicant,
@@ -71,12 +67,12 @@ fn seal_application(secrets: &Secrets, applicant: UserId, form: &KycForm, now: T
         approved_pan_index: None,
         pan_sealed: secrets.sealer.seal(PAN_PURPOSE, pan),
         pan_index: secrets.sealer.index(PAN_PURPOSE, pan).to_vec(),
-        pan_mask: pii::mask_pan(pan),
+        pan_mask: form.pan.to_string(),
         aadhaar_last4,
         account_sealed: secrets.sealer.seal(BANK_ACCOUNT_PURPOSE, account),
         account_index: secrets.sealer.index(BANK_ACCOUNT_PURPOSE, account).to_vec(),
-        account_mask: pii::mask_account(account),
-        ifsc,
+        account_mask: form.account_number.to_string(),
+        ifsc: ifsc.into(),
         holder_name,
         bank_name,
         line1,

@@ -4,7 +4,7 @@ use super::CodeRequest;
 use crate::domain::code_limits::{CodeLimit, LimitScope};
 use crate::domain::otp::{CodeId, Purpose};
 use crate::secrets::Secrets;
-use chassis::cache::RateLimit;
+use runtime::cache::RateLimit;
 use std::time::Duration;
 
 /// Key of a stored code.

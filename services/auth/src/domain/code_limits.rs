@@ -7,12 +7,12 @@ const DAY_SECS: u64 = 24 * HOUR_SECS;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CodeLimits {
     /// `OTP_TTL_SECS`: lifetime of a code.
-    pub(crate) ttl_secs: u64,
+    pub(crate) ttl_secs: u32,
     /// `OTP_LIVE_CODES`: usable codes of one identifier, requested from one address. A newer code replaces the oldest.
     pub(crate) live_codes: usize,
     /// `OTP_RESEND_SECS`: wait before another code may be requested, after the first code, the second, …; the last
     /// value applies to all later codes.
-    pub(crate) resend_secs: Vec<u64>,
+    pub(crate) resend_secs: Vec<u32>,
     /// `OTP_CODES_PER_HOUR`: codes for one identifier and address.
     pub(crate) codes_per_hour: u64,
     /// `OTP_CODES_PER_DAY`: codes for one identifier and address.
@@ -65,9 +65,8 @@ pub(crate) struct RequestOrigin {
 
 impl CodeLimits {
     /// Seconds to wait after a code, when `sent_before` codes were sent before it.
-    pub(crate) fn resend_after_secs(&self, sent_before: u64) -> u64 {
-        let index = usize::try_from(sent_before).unwrap_or(usize::MAX).min(self.resend_secs.len().saturating_sub(1));
-        self.resend_secs.get(index).copied().unwrap_or(0)
+    pub(crate) fn resend_after_secs(&self, sent_before: u64) -> u32 {
+        self.resend_secs.iter().zip(0..=sent_before).last().map_or(0, |(secs, _)| *secs)
     }
 
     /// Limits that a request for a code counts against.
@@ -83,7 +82,7 @@ impl CodeLimits {
     /// Limits that a wrong attempt counts against.
     pub(crate) fn attempt_limits(&self, origin: RequestOrigin) -> Vec<CodeLimit> {
         let limits = [
-            CodeLimit { scope: LimitScope::Code, max: self.attempts_per_code, window_secs: self.ttl_secs },
+            CodeLimit { scope: LimitScope::Code, max: self.attempts_per_code, window_secs: self.ttl_secs.into() },
             CodeLimit { scope: LimitScope::Pair, max: self.attempts_per_day, window_secs: DAY_SECS },
             CodeLimit { scope: LimitScope::Identifier, max: self.attempts_per_identifier_day, window_secs: DAY_SECS },
             CodeLimit { scope: LimitScope::Address, max: self.attempts_per_address_day, window_secs: DAY_SECS },
@@ -128,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_wait_for_another_code_grows_up_to_the_last_setting() {
-        let waits: Vec<u64> = [0, 1, 2, 3, 100].map(|sent| limits(false).resend_after_secs(sent)).into();
+        let waits: Vec<u32> = [0, 1, 2, 3, 100].map(|sent| limits(false).resend_after_secs(sent)).into();
         assert_eq!(waits, [30, 60, 120, 120, 120]);
     }
 

@@ -9,7 +9,7 @@ const MAX_RETRY_SECS: i64 = 60;
 
 /// Time of the next attempt after `attempts` failures: in 5, 10, 20, 40, then always 60 seconds.
 pub(crate) fn next_attempt_at(attempts: i64, now: Timestamp) -> Timestamp {
-    let doublings = u32::try_from(attempts.clamp(1, 8) - 1).unwrap_or(0);
+    let doublings = attempts.clamp(1, 8) - 1;
     now.plus_secs((FIRST_RETRY_SECS << doublings).min(MAX_RETRY_SECS))
 }
 

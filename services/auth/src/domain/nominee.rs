@@ -3,13 +3,6 @@
 use super::user;
 use domain::Day;
 
-const MAX_RELATIONSHIP_CHARS: usize = 50;
-
-/// Whether `text` is a valid relationship: 1 to 50 characters on one line.
-pub(crate) fn is_relationship(text: &str) -> bool {
-    user::is_line(text, MAX_RELATIONSHIP_CHARS)
-}
-
 /// Whether a nominee can be born on this day: not in the future and at most 120 years ago. A nominee may be a child.
 pub(crate) fn is_birth_date(born: Day, today: Day) -> bool {
     born <= today && user::is_plausible_birth_date(born, today)

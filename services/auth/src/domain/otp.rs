@@ -20,6 +20,11 @@ pub(crate) fn code_from_random(random: u32) -> Option<String> {
     (random < unbiased_end).then(|| format!("{:06}", random % CODE_COUNT))
 }
 
+/// The lifetime of a code in the message to its owner.
+pub(crate) fn lifetime_text(minutes: i64) -> String {
+    if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +36,10 @@ mod tests {
         for biased in [4_294_000_000, 4_294_000_001, u32::MAX] {
             assert_eq!(code_from_random(biased), None, "{biased}");
         }
+    }
+
+    #[test]
+    fn one_minute_is_no_plural() {
+        assert_eq!([1, 2, 10].map(lifetime_text), ["1 minute", "2 minutes", "10 minutes"]);
     }
 }

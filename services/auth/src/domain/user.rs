@@ -1,24 +1,14 @@
 //! User: validation of personal details, and changes of rights by administrators.
 
+use domain::bounded_text::MAX_NAME_CHARS;
 use domain::{Day, Role, UserId};
 
-const MAX_NAME_CHARS: usize = 100;
 const MAX_AGE_MONTHS: u32 = 120 * 12;
 const MIN_MEMBER_AGE_MONTHS: u32 = 18 * 12;
 
 domain::text_enum! {
     /// Gender in a profile.
     pub enum Gender { Male = "male", Female = "female", Other = "other" }
-}
-
-/// Whether `text` is one line of 1 to `max_chars` characters without control characters.
-pub(crate) fn is_line(text: &str, max_chars: usize) -> bool {
-    (1..=max_chars).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-}
-
-/// Whether `text` is a valid full name: 1 to 100 characters on one line.
-pub(crate) fn is_name(text: &str) -> bool {
-    is_line(text, MAX_NAME_CHARS)
 }
 
 /// Lower-case form of a name for the column `name_folded`.
@@ -34,6 +24,17 @@ pub(crate) fn is_plausible_birth_date(born: Day, today: Day) -> bool {
 /// Whether a person born on this day can be a member: 18 to 120 years old, as a member enters contracts.
 pub(crate) fn is_member_birth_date(born: Day, today: Day) -> bool {
     born.plus_months(MIN_MEMBER_AGE_MONTHS) <= today && is_plausible_birth_date(born, today)
+}
+
+/// A postal address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PostalAddress {
+    pub(crate) line1: String,
+    pub(crate) line2: Option<String>,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) pincode: String,
+    pub(crate) country: String,
 }
 
 /// Whether `text` is a pincode: six digits that do not begin with 0.
@@ -79,6 +80,12 @@ pub(crate) enum RightsChange {
 /// Refuses a change of one's own rights, so that one administrator always remains.
 pub(crate) fn may_change_rights(actor: UserId, subject: UserId) -> Result<(), RightsRefusal> {
     if actor == subject { Err(RightsRefusal::OwnRights) } else { Ok(()) }
+}
+
+/// Decides a grant of the role of an active administrator by the operator.
+pub(crate) fn decide_admin_grant(rights: Rights) -> RightsChange {
+    let after = Rights { role: Role::Admin, is_active: true, ..rights };
+    if after == rights { RightsChange::Unchanged } else { RightsChange::AccessChanged(after) }
 }
 
 /// Decides a change of `subject` by `actor`, who has to be one of the currently active administrators.
@@ -154,6 +161,5 @@ mod tests {
         {
             assert_eq!(is_pincode(text), expected, "{text}");
         }
-        assert!(is_name("आशा कुमारी") && !is_name("") && !is_name("a\nb") && !is_name(&"x".repeat(101)));
     }
 }

@@ -1,41 +1,41 @@
 //! HTTP handlers of KYC applications and their review. Responses contain personal numbers in masked form only.
 
-use super::input::{self, AddressInput, SensitiveText};
+use super::input::{self, AddressInput};
 use super::view::AddressView;
-use crate::app::review_kyc::{ReviewOutcome, review_kyc};
+use super::{Subject, record_audit};
+use crate::app::review_kyc::review_kyc;
 use crate::app::submit_kyc::{KycForm, submit_kyc};
-use crate::domain::kyc::{self as rules, AccountNumber, DocumentId, KycDecision, KycId, Pan};
+use crate::domain::kyc::{self as rules, DocumentId, KycDecision, KycId};
 use crate::error::AuthError;
 use crate::state::AuthState;
 use crate::store::kyc::{self, KycApplication};
 use crate::store::users;
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{
-    Body, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
-};
 use db::DbConnection;
-use domain::{KycStatus, SingleLineText, Timestamp, UserId};
+use domain::bounded_text::MAX_REASON_CHARS;
+use domain::secret::SecretText;
+use domain::{AccountNumber, Ifsc, KycStatus, Line, Pan, PersonName, Timestamp, Unvalidated, UserId};
+use http_api::{
+    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Bank account in an application.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct BankInput {
-    /// 9 to 18 digits.
-    account_number: SensitiveText,
-    ifsc: String,
-    holder_name: SingleLineText,
-    bank_name: SingleLineText,
+    account_number: Unvalidated<AccountNumber>,
+    ifsc: Unvalidated<Ifsc>,
+    holder_name: Unvalidated<PersonName>,
+    bank_name: Unvalidated<PersonName>,
 }
 
 /// KYC application.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct KycInput {
-    pan: SensitiveText,
+    pan: Unvalidated<Pan>,
     /// The last four digits only.
-    aadhaar_last4: SensitiveText,
+    aadhaar_last4: SecretText,
     bank: BankInput,
     address: AddressInput,
     document_ids: Option<Vec<DocumentId>>,
@@ -78,7 +78,7 @@ pub(crate) struct KycFilter {
 /// Rejection of an application.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RejectInput {
-    reason: SingleLineText,
+    reason: Unvalidated<Line<MAX_REASON_CHARS>>,
 }
 
 impl KycView {
@@ -116,7 +116,7 @@ impl KycView {
 /// 409 while an application is pending or approved, 422 with the invalid fields or for a document that is not the
 /// caller's own.
 #[operation]
-pub(crate) async fn submit(
+pub(crate) async fn create(
     state: web::Data<AuthState>,
     caller: Caller,
     request: Idempotent<KycInput>,
@@ -141,17 +141,17 @@ pub(crate) async fn submit(
 
 fn validate(input: KycInput) -> Result<KycForm, Problem> {
     let mut errors = FieldErrors::new();
-    let pan = Pan::try_new(&input.pan.0);
-    errors.require("pan", pan.is_some(), "format", "five letters, four digits, one letter");
-    let aadhaar_last4 = input.aadhaar_last4.0.trim().to_owned();
+    let pan = input.pan.validate();
+    errors.require("pan", pan.is_ok(), "format", "five letters, four digits, one letter");
+    let aadhaar_last4 = input.aadhaar_last4.reveal().trim().to_owned();
     let is_last4 = rules::is_aadhaar_last4(&aadhaar_last4);
     errors.require("aadhaar_last4", is_last4, "format", "exactly the last four digits");
-    let account_number = AccountNumber::try_new(&input.bank.account_number.0);
-    errors.require("bank.account_number", account_number.is_some(), "format", "9 to 18 digits");
-    let ifsc = input.bank.ifsc.trim().to_ascii_uppercase();
-    errors.require("bank.ifsc", rules::is_ifsc(&ifsc), "format", "four letters, a zero, six letters or digits");
-    let holder_name = input::validate_name(&mut errors, "bank.holder_name", &input.bank.holder_name);
-    let bank_name = input::validate_name(&mut errors, "bank.bank_name", &input.bank.bank_name);
+    let account_number = input.bank.account_number.validate();
+    errors.require("bank.account_number", account_number.is_ok(), "format", "9 to 18 digits");
+    let ifsc = input.bank.ifsc.validate();
+    errors.require("bank.ifsc", ifsc.is_ok(), "format", "four letters, a zero, six letters or digits");
+    let holder_name = input::validate_line(&mut errors, "bank.holder_name", &input.bank.holder_name);
+    let bank_name = input::validate_line(&mut errors, "bank.bank_name", &input.bank.bank_name);
     let address = input.address.validate(&mut errors);
     let mut document_ids = input.document_ids.unwrap_or_default();
     document_ids.sort();
@@ -159,22 +159,14 @@ fn validate(input: KycInput) -> Result<KycForm, Problem> {
     let is_within_limit = document_ids.len() <= rules::MAX_DOCUMENTS;
     errors.require("document_ids", is_within_limit, "length", format!("at most {}", rules::MAX_DOCUMENTS));
     errors.finish("auth.kyc_invalid")?;
-    let (Some(pan), Some(account_number)) = (pan, account_number) else {
-        return Err(Problem::unprocessable("auth.kyc_invalid", "PAN and account number are required"));
-    };
     Ok(KycForm {
-        pan,
+        pan: pan.map_err(Problem::internal)?,
         aadhaar_last4,
-        account_number,
-        ifsc,
+        account_number: account_number.map_err(Problem::internal)?,
+        ifsc: ifsc.map_err(Problem::internal)?,
         holder_name,
         bank_name,
-        line1: address.line1,
-        line2: address.line2,
-        city: address.city,
-        state: address.state,
-        pincode: address.pincode,
-        country: address.country,
+        address,
         document_ids,
     })
 }
@@ -243,9 +235,9 @@ pub(crate) async fn reject(
     body: Body<RejectInput>,
 ) -> Result<Json<KycView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
-    let reason = body.read_with_code("auth.reason_invalid").await?.reason.into_string();
+    let input = body.read_with_code("auth.reason_invalid").await?;
     let mut errors = FieldErrors::new();
-    errors.require("reason", rules::is_reason(&reason), "length", "1 to 500 characters on one line");
+    let reason = input::validate_line(&mut errors, "reason", &input.reason);
     errors.finish("auth.reason_invalid")?;
     decide(&state, &caller, id, KycDecision::Reject { reason: &reason }).await
 }
@@ -272,19 +264,13 @@ async fn decide(
     };
     let decided = state
         .ctx
-        .tx(async |c| match review_kyc(c, id, decision, caller.user_id, now).await? {
-            ReviewOutcome::AlreadyDecided(application) => load_view(c, application).await,
-            ReviewOutcome::Decided(application) => {
-                let action = StaffAction {
-                    action,
-                    subject_type: "kyc",
-                    subject_id: id.to_string(),
-                    subject_user: Some(application.user_id),
-                    detail,
-                };
-                audit::record(c, "auth", caller, now, action).await?;
-                load_view(c, application).await
+        .tx(async |c| {
+            let (application, changed) = review_kyc(c, id, decision, caller.user_id, now).await?;
+            if changed {
+                let subject = Subject::Kyc(id, application.user_id);
+                record_audit(c, caller, now, action, subject, detail).await?;
             }
+            load_view(c, application).await
         })
         .await?;
     Ok(Json::new(decided))

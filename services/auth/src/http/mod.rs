@@ -1,4 +1,4 @@
-//! Route table of auth.
+//! Route table of the auth service. Handlers may read through `store`; every write goes through `app`.
 
 mod input;
 mod kyc;
@@ -12,12 +12,16 @@ mod signing_keys;
 mod users;
 mod view;
 
+use crate::domain::kyc::KycId;
+use crate::error::AuthError;
 use crate::state::AuthState;
-use chassis::auth::Access::{Admin, Public, Staff, User};
-use chassis::documented;
-use chassis::http::Routes;
+use chassis::audit::StaffAction;
+use db::DbConnection;
+use domain::{Timestamp, UserId};
+use http_api::Access::{Admin, Public, Staff, User};
+use http_api::{Caller, Routes, documented};
 
-/// All routes, with their access rules and documentation.
+/// All routes, with their access rules.
 pub(crate) fn routes(state: AuthState) -> Routes {
     Routes::new("auth")
         .data(state)
@@ -38,7 +42,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/users/me/nominee", User, documented!(nominee::get))
         .put("/users/me/nominee", User, documented!(nominee::set))
         .delete("/users/me/nominee", User, documented!(nominee::delete))
-        .post("/users/me/kyc", User, documented!(kyc::submit))
+        .post("/users/me/kyc", User, documented!(kyc::create))
         .get("/users/me/kyc", User, documented!(kyc::get_own))
         .get("/users", Staff, documented!(users::list))
         .get("/users/{id}", Staff, documented!(users::get))
@@ -48,4 +52,29 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/kyc/{id}", Staff, documented!(kyc::get))
         .post("/kyc/{id}/approve", Staff, documented!(kyc::approve))
         .post("/kyc/{id}/reject", Staff, documented!(kyc::reject))
+}
+
+/// Records an action in the audit log.
+async fn record_audit(
+    c: &mut DbConnection,
+    caller: &Caller,
+    at: Timestamp,
+    action: &'static str,
+    subject: Subject,
+    detail: &str,
+) -> Result<(), AuthError> {
+    let (subject_type, subject_id, subject_user) = match subject {
+        Subject::User(id) => ("user", id.to_string(), Some(id)),
+        Subject::Kyc(id, owner) => ("kyc", id.to_string(), Some(owner)),
+        Subject::SigningKey(kid) => ("signing_key", kid, None),
+    };
+    let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
+    Ok(chassis::audit::record(c, "auth", caller, at, action).await?)
+}
+
+/// Subject of an audit record, with its owner.
+enum Subject {
+    User(UserId),
+    Kyc(KycId, UserId),
+    SigningKey(String),
 }

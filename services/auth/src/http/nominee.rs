@@ -7,17 +7,16 @@ use crate::state::AuthState;
 use crate::store::nominees::{self, Nominee};
 use crate::store::users;
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Json, NoContent, Problem, operation};
-use domain::{Day, SingleLineText, Timestamp};
+use domain::{Day, Line, PersonName, Timestamp, Unvalidated};
+use http_api::{Body, Caller, FieldErrors, Json, NoContent, Problem, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Nominee to set.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct NomineeInput {
-    name: SingleLineText,
-    relationship: SingleLineText,
+    name: Unvalidated<PersonName>,
+    relationship: Unvalidated<Line<50>>,
     date_of_birth: Day,
 }
 
@@ -59,9 +58,8 @@ pub(crate) async fn set(
     users::find(&mut *state.ctx.db().read().await?, caller.user_id).await?.ok_or_else(Problem::not_found)?;
     let input = body.read_with_code("auth.nominee_invalid").await?;
     let mut errors = FieldErrors::new();
-    let name = input::validate_name(&mut errors, "name", &input.name);
-    let relationship = input.relationship.into_string();
-    errors.require("relationship", rules::is_relationship(&relationship), "length", "1 to 50 characters on one line");
+    let name = input::validate_line(&mut errors, "name", &input.name);
+    let relationship = input::validate_line(&mut errors, "relationship", &input.relationship);
     let is_plausible = rules::is_birth_date(input.date_of_birth, now.day());
     errors.require("date_of_birth", is_plausible, "range", "a day in the past, at most 120 years ago");
     errors.finish("auth.nominee_invalid")?;

@@ -1,6 +1,6 @@
 //! HTTP handlers of one's own profile.
 
-use super::input::{self, AddressInput};
+use super::input::{self, AddressInput, NamePart};
 use super::view::ProfileView;
 use crate::app::edit_profile::edit_profile;
 use crate::domain::identifier::Identifier;
@@ -8,21 +8,17 @@ use crate::domain::user as rules;
 use crate::state::AuthState;
 use crate::store::{profiles, users};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Body, FieldErrors, Json, Problem, operation};
-use domain::{Day, SingleLineText};
+use domain::{Day, PersonName, Unvalidated};
+use http_api::{Body, Caller, FieldErrors, Json, Problem, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-/// Length of a first or last name. Two of them and a space fit into a full name of 100 characters.
-const MAX_NAME_PART_CHARS: usize = 49;
 
 /// Change of a profile. Absent fields stay unchanged.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ProfileInput {
-    name: Option<SingleLineText>,
-    first_name: Option<SingleLineText>,
-    last_name: Option<SingleLineText>,
+    name: Option<Unvalidated<PersonName>>,
+    first_name: Option<Unvalidated<NamePart>>,
+    last_name: Option<Unvalidated<NamePart>>,
     gender: Option<rules::Gender>,
     date_of_birth: Option<Day>,
     address: Option<AddressInput>,
@@ -60,12 +56,9 @@ pub(crate) async fn update(
     let same_mobile = input.mobile.as_deref().is_none_or(|mobile| is_same(Identifier::mobile(mobile), &user.mobile));
     errors.require("email", same_email, "immutable", "the e-mail address cannot be changed here");
     errors.require("mobile", same_mobile, "immutable", "the mobile number cannot be changed here");
-    let validate_part = |errors: &mut FieldErrors, field, text: Option<SingleLineText>| {
-        text.map(|text| input::validate_line(errors, field, &text, MAX_NAME_PART_CHARS))
-    };
-    let first_name = validate_part(&mut errors, "first_name", input.first_name);
-    let last_name = validate_part(&mut errors, "last_name", input.last_name);
-    let name = input.name.map(|name| input::validate_name(&mut errors, "name", &name));
+    let first_name = input.first_name.map(|name| input::validate_line(&mut errors, "first_name", &name));
+    let last_name = input.last_name.map(|name| input::validate_line(&mut errors, "last_name", &name));
+    let name = input.name.map(|name| input::validate_line(&mut errors, "name", &name));
     let date_of_birth = input.date_of_birth;
     let is_adult = date_of_birth.is_none_or(|born| rules::is_member_birth_date(born, now.day()));
     errors.require("date_of_birth", is_adult, "age", "a member is at least 18 years old");

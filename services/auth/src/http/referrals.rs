@@ -3,9 +3,8 @@
 use crate::state::AuthState;
 use crate::store::users;
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Cursor, Json, Listing, Page, Problem, operation};
 use domain::{Timestamp, UserId};
+use http_api::{Caller, Cursor, Json, Listing, Page, Problem, operation};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use schemars::JsonSchema;

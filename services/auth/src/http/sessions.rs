@@ -8,9 +8,8 @@ use crate::state::AuthState;
 use crate::store::sessions;
 use actix_web::http::StatusCode;
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Body, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, operation};
 use domain::Timestamp;
+use http_api::{Body, Caller, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -15,9 +15,9 @@ use crate::state::AuthState;
 use crate::store::sign_in_addresses;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use chassis::http::{Accepted, Body, FieldErrors, Json, Problem, middleware, operation};
-use chassis::id;
-use domain::{Side, SingleLineText, Timestamp};
+use domain::{PersonName, Side, Timestamp, Unvalidated};
+use http_api::{Accepted, Body, FieldErrors, Json, Problem, middleware, operation};
+use runtime::id;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ pub(crate) struct SignInInput {
     request_id: Option<CodeId>,
     /// Used only for the registration of a new user, like `name` and `preferred_side`.
     referral_code: Option<String>,
-    name: Option<SingleLineText>,
+    name: Option<Unvalidated<PersonName>>,
     preferred_side: Option<Side>,
 }
 
@@ -88,8 +88,8 @@ pub(crate) async fn send_code(
     queued?;
     outgoing_mail::send_soon(&state, &[identifier.channel()]).await;
     Ok(Accepted::new(CodeSentView {
-        expires_in: state.codes.limits().ttl_secs,
-        resend_after: code.resend_after_secs,
+        expires_in: state.codes.limits().ttl_secs.into(),
+        resend_after: code.resend_after_secs.into(),
         request_id: code.id,
     }))
 }
@@ -107,7 +107,7 @@ pub(crate) async fn verify(
     let input = body.read_with_code("auth.name_invalid").await?;
     let identifier = input::parse_identifier(&input.identifier)?;
     let mut errors = FieldErrors::new();
-    let name = input::non_blank(input.name).map(|name| input::validate_name(&mut errors, "name", &name));
+    let name = input::validate_optional_line(&mut errors, "name", input.name.as_ref());
     errors.finish("auth.name_invalid")?;
     let sign_in_request = SignInRequest {
         identifier,
@@ -151,12 +151,12 @@ pub(super) async fn code_request<'a>(
 
 /// Client address as rate limits count it.
 pub(super) fn client_address(request: &HttpRequest) -> ClientAddress {
-    ClientAddress::new(&middleware::request_origin(request).1)
+    ClientAddress::new(&middleware::request_origin(request).address)
 }
 
 /// Client address and user agent, to show with the session.
 pub(super) fn device(request: &HttpRequest) -> Device {
-    let (_, address) = middleware::request_origin(request);
+    let address = middleware::request_origin(request).address;
     let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok());
     Device { address, user_agent: agent.unwrap_or_default().to_owned() }
 }

@@ -1,6 +1,6 @@
 //! HTTP handlers of the sign-up with a full profile, verified by two one-time codes.
 
-use super::input::{self, AddressInput};
+use super::input::{self, AddressInput, NamePart};
 use super::sign_in::{client_address, code_request, device};
 use super::view::TokensView;
 use crate::app::register;
@@ -14,16 +14,16 @@ use crate::state::AuthState;
 use crate::store::signups;
 use crate::{outgoing_mail, secrets};
 use actix_web::{HttpRequest, web};
-use chassis::http::{Accepted, Body, FieldErrors, Json, Problem, operation};
-use domain::{Day, Side, SingleLineText};
+use domain::{Day, Side, Unvalidated};
+use http_api::{Accepted, Body, FieldErrors, Json, Problem, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Profile of a new user.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SignUpInput {
-    first_name: SingleLineText,
-    last_name: SingleLineText,
+    first_name: Unvalidated<NamePart>,
+    last_name: Unvalidated<NamePart>,
     email: String,
     mobile: String,
     gender: Option<Gender>,
@@ -86,8 +86,8 @@ pub(crate) async fn begin(
     queued?;
     outgoing_mail::send_soon(&state, &[Channel::Email, Channel::Sms]).await;
     Ok(Accepted::new(SignUpStartedView {
-        expires_in: state.codes.limits().ttl_secs,
-        resend_after: email_issued.resend_after_secs.max(mobile_issued.resend_after_secs),
+        expires_in: state.codes.limits().ttl_secs.into(),
+        resend_after: email_issued.resend_after_secs.max(mobile_issued.resend_after_secs).into(),
         signup_token: token,
     }))
 }
@@ -142,8 +142,8 @@ fn validate(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, S
     errors.require("mobile", mobile.is_some(), "format", "a mobile number");
     let is_adult = user::is_member_birth_date(input.date_of_birth, today);
     errors.require("date_of_birth", is_adult, "age", "a member is at least 18 years old");
-    let first_name = input::validate_line(&mut errors, "first_name", &input.first_name, MAX_NAME_PART_CHARS);
-    let last_name = input::validate_line(&mut errors, "last_name", &input.last_name, MAX_NAME_PART_CHARS);
+    let first_name = input::validate_line(&mut errors, "first_name", &input.first_name);
+    let last_name = input::validate_line(&mut errors, "last_name", &input.last_name);
     let address = input.address.map(|address| address.validate(&mut errors));
     errors.finish("auth.signup_invalid")?;
     let (Some(email), Some(mobile)) = (email, mobile) else {
@@ -173,6 +173,3 @@ fn validate(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, S
     }
     Ok((email, mobile, profile))
 }
-
-/// Length of a first or last name. Two of them and a space fit into a full name of 100 characters.
-const MAX_NAME_PART_CHARS: usize = 49;

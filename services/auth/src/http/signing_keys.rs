@@ -1,13 +1,12 @@
 //! HTTP handlers of signing keys.
 
+use super::{Subject, record_audit};
 use crate::app::rotate_keys;
 use crate::error::AuthError;
 use crate::state::AuthState;
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{Json, Problem, operation};
 use domain::Timestamp;
+use http_api::{Caller, Json, Problem, operation};
 use jsonwebtoken::jwk::Jwk;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,14 +41,8 @@ pub(crate) async fn rotate(state: web::Data<AuthState>, caller: Caller) -> Resul
         .ctx
         .tx(async |c| {
             let created = rotate_keys::rotate(c, &state.secrets, now).await?;
-            let action = StaffAction {
-                action: "auth.keys.rotate",
-                subject_type: "signing_key",
-                subject_id: created.key.kid().to_owned(),
-                subject_user: None,
-                detail: "",
-            };
-            audit::record(c, "auth", &caller, now, action).await?;
+            let subject = Subject::SigningKey(created.key.kid().to_owned());
+            record_audit(c, &caller, now, "auth.keys.rotate", subject, "").await?;
             Ok::<_, AuthError>(created)
         })
         .await?;

@@ -2,21 +2,20 @@
 
 use super::input;
 use super::view::{ProfileView, UserView};
+use super::{Subject, record_audit};
 use crate::app::change_rights;
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
 use crate::domain::user::{RightsUpdate, may_change_rights};
 use crate::error::AuthError;
 use crate::state::AuthState;
-use crate::store::users::UserSearch;
+use crate::store::users::UserQuery;
 use crate::store::{profiles, users};
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{
-    Body, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+use domain::{KycStatus, PersonName, Role, Unvalidated, UserId};
+use http_api::{
+    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
 };
-use domain::{KycStatus, Role, SingleLineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -39,7 +38,7 @@ pub(crate) struct UserFilter {
 pub(crate) struct CreateUserInput {
     email: String,
     mobile: Option<String>,
-    name: SingleLineText,
+    name: Unvalidated<PersonName>,
     role: Role,
 }
 
@@ -66,9 +65,9 @@ pub(crate) async fn list(
     if text.is_some_and(|text| !text.trim().is_empty()) && prefixes.is_empty() {
         return Ok(Json::new(page.listing(Vec::new(), |row: &users::User| Cursor::Id(row.id.uuid()), UserView::from)));
     }
-    let search = UserSearch { prefixes, role, active_buyer, kyc_status };
+    let conditions = UserQuery { prefixes, role, active_buyer, kyc_status };
     let after = page.after_id()?;
-    let rows = users::list(&mut *state.ctx.db().read().await?, &search, after, page.fetch_limit()).await?;
+    let rows = users::list(&mut *state.ctx.db().read().await?, &conditions, after, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), UserView::from)))
 }
 
@@ -94,25 +93,18 @@ pub(crate) async fn create(
     let (input, request) = request.read_with_code("auth.user_invalid").await?;
     let mut errors = FieldErrors::new();
     let email = Identifier::email(&input.email);
-    let mobile_text = input::non_blank(input.mobile);
+    let mobile_text = input.mobile.filter(|text| !text.trim().is_empty());
     let mobile = mobile_text.as_deref().and_then(Identifier::mobile);
     errors.require("email", email.is_some(), "format", "an e-mail address");
     errors.require("mobile", mobile_text.is_some() == mobile.is_some(), "format", "a mobile number");
-    let name = input::validate_name(&mut errors, "name", &input.name);
+    let name = input::validate_line(&mut errors, "name", &input.name);
     errors.finish("auth.user_invalid")?;
     let email = email.ok_or_else(|| Problem::unprocessable("auth.user_invalid", "an e-mail address is required"))?;
     let (now, role) = (state.ctx.now(), input.role);
     request
         .run(&state.ctx, async |c| {
             let user = change_rights::create_user(c, email.clone(), mobile.clone(), name.clone(), role, now).await?;
-            let action = StaffAction {
-                action: "auth.user.create",
-                subject_type: "user",
-                subject_id: user.id.to_string(),
-                subject_user: Some(user.id),
-                detail: role.as_str(),
-            };
-            audit::record(c, "auth", &caller, now, action).await?;
+            record_audit(c, &caller, now, "auth.user.create", Subject::User(user.id), role.as_str()).await?;
             Ok(UserView::from(user))
         })
         .await
@@ -138,14 +130,7 @@ pub(crate) async fn update(
         .ctx
         .tx(async |c| {
             let changed = change_rights::change_rights(c, id, update, caller.user_id, now).await?;
-            let action = StaffAction {
-                action: "auth.user.change",
-                subject_type: "user",
-                subject_id: id.to_string(),
-                subject_user: Some(id),
-                detail: &audit_detail,
-            };
-            audit::record(c, "auth", &caller, now, action).await?;
+            record_audit(c, &caller, now, "auth.user.change", Subject::User(id), &audit_detail).await?;
             Ok::<_, AuthError>(changed)
         })
         .await?;

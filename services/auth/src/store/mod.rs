@@ -1,10 +1,9 @@
-//! Database rows and statements, without decisions: one table per file, or two that belong together.
+//! Database access of the auth service: rows in and out, no decisions.
 
 pub(crate) mod documents;
 pub(crate) mod kyc;
 pub(crate) mod messages;
 pub(crate) mod nominees;
-pub(crate) mod one_time_codes;
 pub(crate) mod profiles;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_addresses;

@@ -1,9 +1,9 @@
-//! Table `users`.
+//! Table of users.
 
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
 use crate::schema::{user_words, users};
-use db::{AnyOfExt, DbConnection, LockExt, inserted, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, Version, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
@@ -19,7 +19,7 @@ use domain::{KycStatus, Role, Side, Timestamp, UserId};
 pub(crate) struct User {
     pub(crate) id: UserId,
     /// Increases with every published change.
-    pub(crate) version: i64,
+    pub(crate) version: Version,
     pub(crate) email: Option<String>,
     pub(crate) mobile: Option<String>,
     pub(crate) name: String,
@@ -36,10 +36,8 @@ pub(crate) struct User {
     pub(crate) referrer_id: Option<UserId>,
     pub(crate) kyc_status: KycStatus,
     /// Increases with every KYC decision.
-    pub(crate) kyc_version: i64,
+    pub(crate) kyc_version: Version,
     pub(crate) created_at: Timestamp,
-    /// Unused. The binary service decides whether a side can still be chosen.
-    pub(crate) side_used: bool,
     /// Version of the algorithm that derived the search words; 0 when there are none.
     pub(crate) words_version: i64,
 }
@@ -127,9 +125,9 @@ pub(crate) async fn list_referred_by(
     query.load(c).await
 }
 
-/// Search criteria, all of which a user has to match. Each prefix has to match a search word.
+/// Conditions of a list of users, all of which a user has to match; `None` means any. Each prefix has to match a search word.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UserSearch {
+pub(crate) struct UserQuery {
     pub(crate) prefixes: Vec<String>,
     pub(crate) role: Option<Role>,
     pub(crate) active_buyer: Option<bool>,
@@ -139,7 +137,7 @@ pub(crate) struct UserSearch {
 /// Lists the users that match, newest first, starting after the id `after`.
 pub(crate) async fn list(
     c: &mut DbConnection,
-    search: &UserSearch,
+    conditions: &UserQuery,
     after: Option<UserId>,
     limit: i64,
 ) -> QueryResult<Vec<User>> {
@@ -148,16 +146,16 @@ pub(crate) async fn list(
     if let Some(after) = after {
         query = query.filter(users::id.lt(after));
     }
-    if let Some(role) = search.role {
+    if let Some(role) = conditions.role {
         query = query.filter(users::role.eq(role));
     }
-    if let Some(active_buyer) = search.active_buyer {
+    if let Some(active_buyer) = conditions.active_buyer {
         query = query.filter(users::is_active_buyer.eq(active_buyer));
     }
-    if let Some(status) = search.kyc_status {
+    if let Some(status) = conditions.kyc_status {
         query = query.filter(users::kyc_status.eq(status));
     }
-    for prefix in &search.prefixes {
+    for prefix in &conditions.prefixes {
         let matches = user_words::word.ge(prefix.clone()).and(user_words::word.lt(search::prefix_end(prefix)));
         query = query.filter(users::id.eq_any(user_words::table.filter(matches).select(user_words::user_id)));
     }

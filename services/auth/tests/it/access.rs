@@ -1,9 +1,9 @@
 //! Access control: every route with every role, from the route table.
 
 use crate::fixture;
-use chassis::auth::Access;
-use chassis::id;
 use domain::Role;
+use http_api::Access;
+use runtime::id;
 use testkit::TestService;
 
 const UNKNOWN_ID: &str = "019b0000-0000-7000-8000-000000000000";

@@ -1,9 +1,9 @@
 //! Rate limits of one-time codes, and requests and attempts from other addresses than the owner's.
 
 use crate::fixture::{self, ADMIN, KEYS, newest_code, wrong_code};
-use chassis::cache::{self, Acquired, Cache, CacheDown, MemoryCache, RateLimit};
 use futures_util::future::join_all;
 use reqwest::Method;
+use runtime::cache::{self, Acquired, Cache, CacheDown, MemoryCache, RateLimit};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -257,7 +257,7 @@ async fn a_code_expires_after_the_configured_time() {
     service.clock.advance_secs(60);
     assert_eq!(verify(&service, OWNER_ADDRESS, ASHA, &digits).await, 401);
     let text = service.messages.list(Some(ASHA))[0].body.clone();
-    assert!(text.contains("good for 1 minutes"), "{text}");
+    assert!(text.contains("good for 1 minute."), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! KYC applications and their review.
 
 use crate::fixture::{self, admin, client, member, sign_in, staff, text};
-use chassis::pii::Sealer;
 use futures_util::future::join_all;
+use pii::Sealer;
 use proto_events::auth::v1::KycDecided;
 use proto_events::compliance::v1::DocumentUploaded;
 use serde_json::{Value, json};
@@ -148,7 +148,7 @@ async fn documents_of_other_members_are_refused() {
     let me = client(&service, &asha);
     let (_, other) = member(&service, "other@example.com").await;
     let upload = |owner: &str| {
-        let (document, owner): (domain::UserId, domain::UserId) = (chassis::id::fresh(), owner.parse().unwrap());
+        let (document, owner): (domain::UserId, domain::UserId) = (runtime::id::fresh(), owner.parse().unwrap());
         let event = DocumentUploaded {
             document_id: document.into(),
             user_id: owner.into(),

@@ -1,7 +1,7 @@
 //! Queues of outgoing messages, one per channel, and outages of one of them.
 
 use crate::fixture;
-use chassis::mail::{MailError, Mailer, Message, MessageLog};
+use runtime::mail::{MailError, Mailer, Message, MessageLog};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -22,9 +22,9 @@ async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
 
 /// Runs `test` with a cache in Redis, in a namespace of its own and with the real clock.
 async fn on_redis(test: impl AsyncFnOnce(&TestService)) {
-    let url = chassis::Env::from_process().required("TEST_REDIS_URL").unwrap().to_owned();
-    let namespace = format!("test-{}", chassis::id::fresh::<uuid::Uuid>());
-    let cache = chassis::cache::connect(&url, &namespace).unwrap();
+    let url = runtime::Env::from_process().required("TEST_REDIS_URL").unwrap().to_owned();
+    let namespace = format!("test-{}", runtime::id::fresh::<uuid::Uuid>());
+    let cache = runtime::cache::connect(&url, &namespace).unwrap();
     let service = crate::fixture::start_on(|platform| platform.cache = cache).await;
     test(&service).await;
     service.finish().await;

@@ -3,7 +3,7 @@
 use crate::fixture::{self, admin, client, member, sign_in, staff, text};
 use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
-use proto_events::auth::v1::UserUpdated;
+use proto_events::auth::v1::{SessionRevoked, UserUpdated};
 use proto_events::binary::v1::PlacementMade;
 use proto_events::booking::v1::{PaymentCompleted, PaymentRefunded, Standing};
 use proto_events::platform::v1::StaffActed;
@@ -52,6 +52,63 @@ async fn a_change_of_rights_ends_every_session() {
     assert_eq!(service.anonymous().post("/auth/otp/verify", refused.clone()).await.problem(403), "auth.user_inactive");
     admin.patch(&path, json!({ "is_active": true })).await.expect(200);
     service.anonymous().post("/auth/otp/verify", refused).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_by_the_operator_ends_every_session_once() {
+    let service = fixture::start().await;
+    let (_, id) = member(&service, "clerk@example.com").await;
+    service.clock.advance_secs(60);
+    let other_device = sign_in(&service, "clerk@example.com").await;
+    let grant = async || auth::grant_admin(service.ctx().db(), "Clerk@example.com", service.now()).await.unwrap();
+    assert_eq!((grant().await, grant().await), (true, false));
+    let revoked = service.published::<SessionRevoked>().await;
+    let owner: domain::UserId = id.parse().unwrap();
+    assert_eq!(revoked.iter().map(|e| e.user_id.clone()).collect::<Vec<_>>(), [owner; 2].map(Vec::<u8>::from));
+    let roles: Vec<String> =
+        service.published::<UserUpdated>().await.into_iter().map(|e| e.user.unwrap().role).collect();
+    assert_eq!(roles, ["admin"]);
+    let refresh = json!({ "refresh_token": other_device["refresh_token"] });
+    assert_eq!(service.anonymous().post("/auth/refresh", refresh).await.problem(401), "auth.refresh_invalid");
+    service.clock.advance_secs(60);
+    let (clerk, _) = member(&service, "clerk@example.com").await;
+    clerk.get("/users").await.expect(200);
+    // An unknown address is created, and an inactive administrator is one again.
+    assert!(auth::grant_admin(service.ctx().db(), "new@example.com", service.now()).await.unwrap());
+    let found = clerk.get("/users?q=new@example.com").await.expect(200);
+    assert_eq!(found["items"][0]["role"], "admin");
+    let path = format!("/users/{}", text(&found["items"][0], "id"));
+    clerk.patch(&path, json!({ "is_active": false })).await.expect(200);
+    assert!(auth::grant_admin(service.ctx().db(), "new@example.com", service.now()).await.unwrap());
+    assert_eq!(clerk.get(&path).await.expect(200)["is_active"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_at_the_start_ends_every_session() {
+    let folder = std::env::temp_dir().join(format!("ev-auth-{}", runtime::id::fresh::<domain::UserId>()));
+    let url = format!("sqlite://{}", folder.join("auth.db").display());
+    let start = async |admin: Option<&str>| {
+        let keys = fixture::KEYS.into_iter().filter(|(name, _)| *name != "BOOTSTRAP_ADMIN");
+        let more = admin.map(|email| ("BOOTSTRAP_ADMIN", email)).into_iter().chain([("DATABASE_URL", url.as_str())]);
+        TestService::start_with(auth::service(), &keys.chain(more).collect::<Vec<_>>()).await
+    };
+    let service = start(None).await;
+    let signed_in = sign_in(&service, "clerk@example.com").await;
+    client(&service, &signed_in).get("/users/me").await.expect(200);
+    service.finish().await;
+    let service = start(Some("clerk@example.com")).await;
+    assert_eq!(client(&service, &signed_in).get("/users/me").await.problem(401), "auth.token_invalid");
+    let refresh = json!({ "refresh_token": signed_in["refresh_token"] });
+    assert_eq!(service.anonymous().post("/auth/refresh", refresh).await.problem(401), "auth.refresh_invalid");
+    assert_eq!(service.published::<SessionRevoked>().await.len(), 1);
+    let (clerk, _) = member(&service, "clerk@example.com").await;
+    clerk.get("/users").await.expect(200);
+    service.finish().await;
+    // The next start finds an administrator and changes nothing.
+    let service = start(Some("clerk@example.com")).await;
+    assert_eq!(service.published::<SessionRevoked>().await.len(), 1);
+    service.finish().await;
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,13 +273,13 @@ async fn only_the_event_of_an_unknown_user_is_parked() {
         let signed_in = sign_in(&service, &format!("m{n}@example.com")).await;
         members.push((client(&service, &signed_in), text(&signed_in, "user.id").parse::<domain::UserId>().unwrap()));
     }
-    let unknown: domain::UserId = chassis::id::fresh();
+    let unknown: domain::UserId = runtime::id::fresh();
     let ids = members.iter().map(|(_, id)| *id).chain([unknown]).chain(members.iter().map(|(_, id)| *id));
     let mut confirmed = Vec::new();
     for id in ids {
         let placed = PlacementMade { user_id: id.into(), ..PlacementMade::default() };
         let envelope = TestService::envelope(service.now(), &placed);
-        confirmed.push(chassis::events::bus::EventBus::publish(&*service.bus, envelope).await.unwrap());
+        confirmed.push(messaging::bus::EventBus::publish(&*service.bus, envelope).await.unwrap());
     }
     for confirm in confirmed {
         confirm.await.unwrap();

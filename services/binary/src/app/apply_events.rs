@@ -10,10 +10,9 @@ use crate::store::members::{self, MemberRow};
 use crate::store::payments::{self, PaymentRow, RefundId};
 use crate::store::preferences;
 use crate::store::referrals::{self, ReferralRefundRow, ReferralRow};
-use chassis::events::waiting;
-use chassis::telemetry;
 use db::DbConnection;
 use domain::{Day, PaymentId, Side, Timestamp, UserId};
+use messaging::{event_trace, waiting};
 use std::collections::{BTreeMap, HashMap};
 
 /// Pairs after which a batch leaves the rest of a period opening to the next batch.
@@ -136,8 +135,8 @@ impl EventBatch<'_> {
 
     fn apply_label(&mut self, member: &MemberRow, at: Timestamp) -> Result<(), BinaryError> {
         let tree = self.batch.tree();
-        let labelled = tree.find(member.user_id).map(|node| tree.arena().is_distributor(node));
-        if labelled.is_some_and(|label| label != member.is_distributor) {
+        let node = tree.find(member.user_id).and_then(|node| tree.node(node));
+        if node.is_some_and(|node| node.is_distributor != member.is_distributor) {
             let at = at.min(self.now);
             let input = Input::Labelled { user: member.user_id, distributor: member.is_distributor };
             self.batch.apply(at, &input, None)?;
@@ -188,7 +187,7 @@ impl EventBatch<'_> {
             return Ok(waiting::store(c, CLOCK_KEY, &event.envelope, self.now).await?);
         }
         // The events that result continue the trace of this event, not that of the batch.
-        let waits_for = telemetry::event_span("binary", &event.envelope).in_scope(|| match &event.content {
+        let waits_for = event_trace::event_span("binary", &event.envelope).in_scope(|| match &event.content {
             EventContent::PaymentCompleted { payment, referral, at } => {
                 self.apply_payment(payment, referral.as_ref(), *at)
             }

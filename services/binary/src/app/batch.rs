@@ -1,6 +1,6 @@
 //! Batch of inputs: applied to the tree and written, with its rows and events, in one transaction.
 
-use super::follow::column_to_u32;
+use super::column::from_column;
 use super::input_rows::{journal_entry, mark_voided, node_row, pair_row};
 use super::outgoing_events;
 use super::tree_state::TreeState;
@@ -9,9 +9,9 @@ use crate::error::BinaryError;
 use crate::store::journal::{self, CauseId, JournalEntry};
 use crate::store::nodes::{self, NodeRow};
 use crate::store::pairs::{self, PairRow};
-use chassis::events::outbox::{self, OutboxEvent};
 use db::DbConnection;
 use domain::Timestamp;
+use messaging::outbox::{self, OutboxEvent};
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
 use tokio::sync::OwnedRwLockWriteGuard;
@@ -79,10 +79,10 @@ impl TreeBatch {
     ) -> Result<(), BinaryError> {
         let members: Vec<i64> = members.iter().copied().map(i64::from).collect();
         for row in pairs::list_outstanding(c, &members, self.head).await? {
-            let (earner, number) = (column_to_u32(row.earner_node)?, column_to_u32(row.number)?);
+            let (earner, number) = (from_column(row.earner_node)?, from_column(row.number)?);
             // Pairs voided by this batch are still outstanding in the database.
             if !self.voided_keys.contains(&(earner, number)) {
-                self.voidable_pairs.add(earner, number, column_to_u32(row.left_node)?, column_to_u32(row.right_node)?);
+                self.voidable_pairs.add(earner, number, from_column(row.left_node)?, from_column(row.right_node)?);
                 self.outstanding.insert((earner, number), row);
             }
         }
@@ -107,11 +107,11 @@ impl TreeBatch {
         let new = self.pairs.get(first_new..).unwrap_or_default();
         let tree = &self.tree_state.tree;
         if let Some(node) = node_row(&outcome, input) {
-            self.events.extend(outgoing_events::placement_made(tree, &node, new));
+            self.events.push(outgoing_events::placement_made(tree, &node, new)?);
             self.nodes.push(node);
         } else {
-            self.events.extend(outgoing_events::pairs_voided(tree, &outcome, input, cause, &voided));
-            self.events.extend(outgoing_events::pairs_matched(tree, &outcome, input, cause, new));
+            self.events.extend(outgoing_events::pairs_voided(tree, &outcome, input, cause, &voided)?);
+            self.events.extend(outgoing_events::pairs_matched(tree, &outcome, input, cause, new)?);
         }
         Ok(outcome)
     }
@@ -150,8 +150,9 @@ impl TreeBatch {
     /// Writes the journal entries, rows and events. Errors with `Fenced` when another writer has moved the journal
     /// head.
     pub async fn write(&mut self, c: &mut DbConnection) -> Result<(), BinaryError> {
-        let count = i64::try_from(self.entries.len()).unwrap_or(i64::MAX);
-        if count > 0 && !journal::advance_head(c, self.head, count).await? {
+        if let Some(last) = self.entries.last()
+            && !journal::advance_head(c, self.head, last.seq).await?
+        {
             return Err(BinaryError::Fenced);
         }
         journal::append(c, take(&mut self.entries)).await?;

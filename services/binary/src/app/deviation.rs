@@ -4,11 +4,10 @@ use crate::store::journal::JournalEntry;
 use crate::store::nodes::NodeRow;
 use crate::store::pairs::PairRow;
 use crate::store::plans::PlanRow;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A difference between a table and the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deviation {
     pub table: &'static str,
     /// The key of the row, or the member concerned.

@@ -3,8 +3,9 @@
 use crate::store::members::MemberRow;
 use crate::store::payments::{PaymentRow, RefundId};
 use crate::store::referrals::{ReferralRefundRow, ReferralRow};
-use chassis::events::{Envelope, HandleError, decode};
 use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
+use messaging::{HandleError, decode};
+use proto_events::Envelope;
 use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
 use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! Journal rows applied to the tree: start of a process, and catching up with other writers.
 
+use super::column::from_column;
 use crate::domain::input::InputKind;
-use crate::domain::{Input, NodeIndex, Tree, VoidablePairs};
+use crate::domain::{Input, Tree, VoidablePairs};
 use crate::error::BinaryError;
 use crate::store::journal::{self, JournalEntry};
 use crate::store::{pairs, plans};
@@ -71,14 +72,9 @@ pub async fn load_page(c: &mut DbConnection, seq: i64, head: i64) -> Result<Vec<
 async fn load_voidable_pairs(c: &mut DbConnection, from: i64, to: i64) -> Result<VoidablePairs, BinaryError> {
     let mut voidable_pairs = VoidablePairs::default();
     for (earner, number, left, right) in pairs::list_voided_between(c, from, to).await? {
-        voidable_pairs.add(column_to_u32(earner)?, column_to_u32(number)?, column_to_u32(left)?, column_to_u32(right)?);
+        voidable_pairs.add(from_column(earner)?, from_column(number)?, from_column(left)?, from_column(right)?);
     }
     Ok(voidable_pairs)
-}
-
-/// Converts a column that holds a node index or a pair number. Errors with `Journal` when it is out of range.
-pub(super) fn column_to_u32(column: i64) -> Result<NodeIndex, BinaryError> {
-    NodeIndex::try_from(column).map_err(|_| BinaryError::Journal(format!("{column} is out of range")))
 }
 
 async fn load_input(c: &mut DbConnection, entry: &JournalEntry) -> Result<Input, BinaryError> {
@@ -119,5 +115,5 @@ async fn load_input(c: &mut DbConnection, entry: &JournalEntry) -> Result<Input,
 pub fn parse_plan_version(row: &plans::PlanRow) -> Result<PlanVersion, BinaryError> {
     let plan: Plan = serde_json::from_str(&row.plan)
         .map_err(|e| BinaryError::Journal(format!("plan version {}: {e}", row.version)))?;
-    Ok(PlanVersion { version: column_to_u32(row.version)?, effective_from: row.effective_from, plan })
+    Ok(PlanVersion { version: from_column(row.version)?, effective_from: row.effective_from, plan })
 }

@@ -1,9 +1,9 @@
 //! Rows of an input: its journal entry, node and pairs.
 
-use crate::domain::{Input, InputOutcome, PairMade};
+use crate::domain::{Input, InputOutcome, PairMade, PairStatus};
 use crate::store::journal::{CauseId, JournalEntry};
 use crate::store::nodes::NodeRow;
-use crate::store::pairs::{PairRow, PairStatus};
+use crate::store::pairs::PairRow;
 use domain::Timestamp;
 
 pub(super) fn mark_voided(row: &mut PairRow, outcome: &InputOutcome) {
@@ -80,7 +80,7 @@ pub(super) fn node_row(outcome: &InputOutcome, input: &Input) -> Option<NodeRow>
 
 pub(super) fn pair_row(made: &PairMade, outcome: &InputOutcome) -> PairRow {
     PairRow {
-        ordinal: i64::try_from(made.ordinal).unwrap_or(i64::MAX),
+        ordinal: made.ordinal,
         earner_node: i64::from(made.earner),
         number: i64::from(made.number),
         left_node: i64::from(made.left),

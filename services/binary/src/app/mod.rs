@@ -2,16 +2,18 @@
 //!
 //! Files in reading order: [`tree_state`] (the tree of this process), [`tree_store`] (its locking), [`follow`] (journal
 //! rows applied to the tree), [`batch`] (inputs applied and written in one transaction), [`input_rows`] and
-//! [`outgoing_events`] (the rows and events of one input), [`event_reader`] (incoming events, decoded),
-//! [`referral_chain`], [`apply_events`] (incoming events to inputs), [`place`] (manual placement), [`choose_side`]
-//! (preferred side), [`publish_plan`], [`open_period`] (the rest of a period opening), [`totals`] (sums by month).
-//! Replays of the whole journal run in the [`background`] and handle later entries with [`journal_tail`]: [`simulate`]
-//! (under another plan) and [`verify`] (against the tables; differences are a [`deviation`]).
+//! [`outgoing_events`] (the rows and events of one input), [`column`] (columns read as values of the tree),
+//! [`event_reader`] (incoming events, decoded), [`referral_chain`], [`apply_events`] (incoming events to inputs),
+//! [`place`] (manual placement), [`choose_side`] (preferred side), [`publish_plan`], [`open_period`] (the rest of a
+//! period opening), [`totals`] (sums by month). Replays of the whole journal run in the [`background`] and handle later
+//! entries with [`journal_tail`]: [`simulate`] (under another plan) and [`verify`] (against the tables; differences are
+//! a [`deviation`]).
 
 pub mod apply_events;
 pub mod background;
 pub mod batch;
 pub mod choose_side;
+pub mod column;
 pub mod deviation;
 pub mod event_reader;
 pub mod follow;

@@ -17,5 +17,5 @@ pub fn continue_opening(batch: &mut TreeBatch) -> Result<(), BinaryError> {
 
 /// Cause id of the events that the start of a day produces.
 pub fn day_id(day: Day) -> CauseId {
-    chassis::id::derived(&[b"day", day.to_string().as_bytes()])
+    runtime::id::derived(&[b"day", day.to_string().as_bytes()])
 }

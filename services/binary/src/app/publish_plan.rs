@@ -4,9 +4,9 @@ use super::batch::TreeBatch;
 use crate::domain::Input;
 use crate::error::BinaryError;
 use crate::store::plans::{self, PlanRow};
-use chassis::events::outbox::OutboxEvent;
 use db::DbConnection;
 use domain::{Plan, PlanVersion, Timestamp, UserId};
+use messaging::outbox::OutboxEvent;
 use proto_events::binary::v1::PlanPublished;
 
 /// Publishes the next version: journal entry, row and event. Errors with `Plan` when it does not follow the last

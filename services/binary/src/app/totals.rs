@@ -3,8 +3,9 @@
 //! New pairs are added in the order of their ordinals; voided pairs move to the voided totals in the order of voiding.
 //! The two operations commute, so neither waits for the other.
 
+use crate::domain::PairStatus;
 use crate::error::BinaryError;
-use crate::store::pairs::{self, MonthSum, PairRow, PairStatus};
+use crate::store::pairs::{self, MonthSum, PairRow};
 use crate::store::totals::{self, TotalRow, TotalsHead};
 use db::DbConnection;
 use domain::{Money, MoneyError, Month};

@@ -6,23 +6,22 @@
 //! are read from the table, where each has been compared before, so every row that the replay uses is verified.
 
 use super::background::run_blocking;
+use super::column::from_column;
 use super::deviation::{Deviation, ReplayedRow, compare_row, compare_rows, unexpected};
-use super::follow::{self, PREFETCH_INPUTS, column_to_u32};
+use super::follow::{self, PREFETCH_INPUTS};
 use super::input_rows::{journal_entry, mark_voided, node_row, pair_row};
 use super::journal_tail::JournalTail;
-use crate::domain::{Input, NodeIndex, Tree, VoidablePairs};
+use crate::domain::{Input, NodeIndex, PairStatus, Tree, VoidablePairs};
 use crate::error::BinaryError;
 use crate::store::journal::{self, JournalEntry};
 use crate::store::nodes::{self, NodeRow};
-use crate::store::pairs::{self, PairRow, PairStatus};
+use crate::store::pairs::{self, PairRow};
 use crate::store::payments;
 use crate::store::plans::{self, PlanRow};
 use db::{DbConnection, DbError};
 use diesel::QueryResult;
 use diesel::result::Error;
 use domain::{Money, Timestamp};
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 use std::mem::take;
@@ -32,7 +31,7 @@ const PAGE_ROWS: i64 = 5_000;
 const MAX_BUFFERED_ROWS: usize = 5_000;
 
 /// Report of a verification.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone)]
 pub struct Verification {
     pub ok: bool,
     /// Number of journal entries that were replayed.
@@ -145,10 +144,10 @@ async fn load_voidable_pairs(
     let mut voidable_pairs = VoidablePairs::default();
     for pair in check_readable::<PairRow, _>(pairs::list_outstanding(c, &members, from).await)? {
         voidable_pairs.add(
-            column_to_u32(pair.earner_node)?,
-            column_to_u32(pair.number)?,
-            column_to_u32(pair.left_node)?,
-            column_to_u32(pair.right_node)?,
+            from_column(pair.earner_node)?,
+            from_column(pair.number)?,
+            from_column(pair.left_node)?,
+            from_column(pair.right_node)?,
         );
     }
     Ok(voidable_pairs)
@@ -273,7 +272,7 @@ impl Replay {
 
     fn update_report(&self, report: &mut Verification) {
         report.journal_entries = self.last_seq;
-        report.members = i64::try_from(self.tree.arena().len()).unwrap_or(i64::MAX);
+        report.members = self.compared_up_to.1.max(0);
         report.pairs = self.compared_up_to.2.max(0);
         report.plan_versions = self.versions;
     }
@@ -305,8 +304,7 @@ async fn check_payments(
     tail: &mut JournalTail,
     report: &mut Verification,
 ) -> Result<(), VerifyError> {
-    let arena = tree.arena();
-    let mut sums = vec![Money::ZERO; arena.len() + 1];
+    let mut sums = vec![Money::ZERO; tree.members().len() + 1];
     let mut after = None;
     loop {
         let page = payments::list(c, after, PAGE_ROWS).await?;
@@ -325,10 +323,9 @@ async fn check_payments(
             report.payments += 1;
         }
     }
-    for (node, sum) in arena.members().zip(sums.into_iter().skip(1)) {
-        let net = arena.net_paid(node);
-        if net != sum {
-            return Err(payment_deviation(format!("member {}", arena.id(node)), "amount_paise", net, sum).into());
+    for (node, sum) in tree.members().zip(sums.into_iter().skip(1)) {
+        if let Some(user) = node.user.filter(|_| node.net_paid != sum) {
+            return Err(payment_deviation(format!("member {user}"), "amount_paise", node.net_paid, sum).into());
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
-//! Property tests: random histories in which the tree and the reference model must agree at every step.
+//! Property tests: random histories in which the tree and the reference tree must agree at every step.
 
-use super::input::{Input, InputOutcome};
-use super::model::{Model, ModelPair, side_index};
+use super::input::Input;
+use super::rules::{MAX_OPENING_PAIRS, ReferenceTree};
 use super::{Tree, VoidablePairs};
 use domain::plan::{LimitPer, OverLimit};
-use domain::{Money, Plan, PlanVersion, Side, Timestamp, UserId};
+use domain::{Money, Plan, PlanHistory, PlanVersion, Side, Timestamp, UserId};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -33,7 +33,10 @@ enum Op {
     AdvanceClock {
         hours: i64,
     },
-    StartDay,
+    StartDay {
+        finishes: bool,
+    },
+    ContinueOpening,
     Publish {
         limit: u32,
         flush: bool,
@@ -41,6 +44,11 @@ enum Op {
         labelled: bool,
         /// In thousands.
         active_from: i64,
+    },
+    /// An input that the rules refuse.
+    Refused {
+        kind: usize,
+        member: usize,
     },
     /// Applies the given number of following inputs, rolls them back, and applies them again.
     RollBack {
@@ -61,9 +69,11 @@ fn op() -> impl Strategy<Value = Op> {
         3 => any::<usize>().prop_map(|payment| Op::Refund { payment }),
         1 => (any::<usize>(), any::<bool>()).prop_map(|(member, on)| Op::Label { member, on }),
         1 => (-30..400i64).prop_map(|hours| Op::AdvanceClock { hours }),
-        1 => Just(Op::StartDay),
+        1 => any::<bool>().prop_map(|finishes| Op::StartDay { finishes }),
+        1 => Just(Op::ContinueOpening),
         1 => (0..4u32, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), 1..4i64)
             .prop_map(|(limit, flush, daily, labelled, active_from)| Op::Publish { limit, flush, daily, labelled, active_from }),
+        1 => (0..6usize, any::<usize>()).prop_map(|(kind, member)| Op::Refused { kind, member }),
         1 => (1..8usize).prop_map(|inputs| Op::RollBack { inputs }),
     ]
 }
@@ -74,15 +84,22 @@ fn user(node: usize) -> UserId {
 
 type Journal = Vec<(Timestamp, Input)>;
 
-/// The tree, its reference model and the state of one random history.
+/// An open batch.
+struct PendingRollback {
+    inputs_left: usize,
+    digest: u64,
+    voidable_pairs: VoidablePairs,
+    inputs: Journal,
+}
+
+/// The tree, the reference tree and the state of one random history.
 struct HistoryRun {
     tree: Tree,
     voidable_pairs: VoidablePairs,
-    model: Model,
+    reference: ReferenceTree,
     clock: Timestamp,
-    payments: Vec<(usize, i64)>,
-    /// Inputs left until the rollback, with the state to restore.
-    pending_rollback: Option<(usize, u64, VoidablePairs, Journal)>,
+    payments: Vec<(UserId, Money)>,
+    pending_rollback: Option<PendingRollback>,
     journal: Journal,
 }
 
@@ -91,169 +108,152 @@ impl HistoryRun {
         let mut run = Self {
             tree: Tree::default(),
             voidable_pairs: VoidablePairs::default(),
-            model: Model::new(),
+            reference: ReferenceTree::with_plans(PlanHistory::seed()),
             clock: "2026-10-20T10:00:00Z".parse().unwrap(),
             payments: Vec::new(),
             pending_rollback: None,
             journal: Vec::new(),
         };
-        run.publish(limit, |_| {});
+        run.publish(|plan| plan.pairs.limit = limit);
         run
     }
 
-    fn apply(&mut self, input: Input) -> InputOutcome {
-        let outcome = self.tree.apply(self.clock, &input, &mut self.voidable_pairs).expect("a valid input");
-        self.model.seq += 1;
-        assert_eq!(outcome.seq, self.model.seq);
-        self.model.time = self.model.time.max(self.clock);
-        assert_eq!(outcome.at, self.model.time);
+    /// Number of nodes, with the company.
+    fn count(&self) -> usize {
+        1 + self.tree.members().len()
+    }
+
+    /// Applies an input to both trees, and returns the earner and the slot of each pair made.
+    fn apply(&mut self, input: Input) -> Vec<(u32, Option<u32>)> {
+        let outcome = self.reference.apply(self.clock, &input).expect("a valid input");
+        let made = outcome.made.iter().map(|made| (made.earner, made.slot)).collect();
+        assert_eq!(self.tree.apply(self.clock, &input, &mut self.voidable_pairs), Ok(outcome));
         self.journal.push((self.clock, input.clone()));
-        if let Some((left, digest, voidable_pairs, mut inputs)) = self.pending_rollback.take() {
-            inputs.push((self.clock, input));
-            if left > 1 {
-                self.pending_rollback = Some((left - 1, digest, voidable_pairs, inputs));
+        if let Some(mut pending) = self.pending_rollback.take() {
+            pending.inputs.push((self.clock, input));
+            pending.inputs_left -= 1;
+            if pending.inputs_left > 0 {
+                self.pending_rollback = Some(pending);
             } else {
-                let after = self.tree.digest();
-                self.tree.rollback();
-                assert_eq!(self.tree.digest(), digest, "a rolled back batch changed the tree");
-                self.voidable_pairs = voidable_pairs;
-                self.tree.prefetch(inputs.iter().map(|(_, input)| input));
-                for (at, input) in inputs {
-                    self.tree.apply(at, &input, &mut self.voidable_pairs).expect("as before");
-                }
-                assert_eq!(self.tree.digest(), after, "the same inputs gave another tree");
+                self.repeat(pending);
             }
         }
-        outcome
+        made
     }
 
-    fn publish(&mut self, limit: u32, change: impl FnOnce(&mut Plan)) {
+    /// Rolls a batch back and applies it again.
+    fn repeat(&mut self, pending: PendingRollback) {
+        let after = self.tree.digest();
+        self.tree.rollback();
+        assert_eq!(self.tree.digest(), pending.digest, "a rolled back batch changed the tree");
+        self.voidable_pairs = pending.voidable_pairs;
+        self.tree.prefetch(pending.inputs.iter().map(|(_, input)| input));
+        for (at, input) in pending.inputs {
+            self.tree.apply(at, &input, &mut self.voidable_pairs).expect("as before");
+        }
+        assert_eq!(self.tree.digest(), after, "the same inputs gave another tree");
+    }
+
+    /// Applies an input that both trees refuse, outside of a batch.
+    fn apply_refused(&mut self, input: &Input) {
+        if self.pending_rollback.is_some() {
+            return;
+        }
+        let before = self.tree.digest();
+        let expected = self.reference.apply(self.clock, input);
+        assert!(expected.is_err(), "{input:?}");
+        self.tree.begin();
+        assert_eq!(self.tree.apply(self.clock, input, &mut self.voidable_pairs), expected);
+        self.tree.rollback();
+        assert_eq!(self.tree.digest(), before, "a refused input changed the tree");
+    }
+
+    fn publish(&mut self, change: impl FnOnce(&mut Plan)) {
         let mut plan = Plan::seed();
-        plan.pairs.limit = limit;
         change(&mut plan);
-        let last = self.model.plans.last().unwrap().0;
-        let effective_from = self.clock.max(last).plus_secs(1);
-        let version = u32::try_from(self.model.plans.len()).unwrap() + 1;
-        self.apply(Input::PlanPublished(Box::new(PlanVersion { version, effective_from, plan: plan.clone() })));
-        self.model.plans.push((effective_from, plan));
-    }
-
-    fn check(&self, outcome: &InputOutcome, made: &[ModelPair], voided: &[(usize, u32)]) {
-        let to_usize = |x: u32| usize::try_from(x).unwrap();
-        let actual: Vec<_> = outcome
-            .made
-            .iter()
-            .map(|p| (to_usize(p.earner), p.number, to_usize(p.left), to_usize(p.right), p.slot))
-            .collect();
-        assert_eq!(actual, made);
-        for p in &outcome.made {
-            let plan = self.model.plan();
-            let active = self.model.nodes[to_usize(p.earner)].active;
-            assert_eq!(p.earner_active_buyer, active);
-            assert_eq!(p.period, plan.pairs.period(outcome.at));
-            if p.slot.is_some() {
-                assert_eq!(p.pay, plan.pair_pay(p.number, active).unwrap());
-            } else {
-                assert!(p.pay.gross.is_zero());
-            }
-        }
-        let actual: Vec<_> = outcome.voided.iter().map(|(e, n)| (to_usize(*e), *n)).collect();
-        assert_eq!(actual, voided);
+        let last = self.tree.plans().versions().last().unwrap();
+        let effective_from = self.clock.max(last.effective_from).plus_secs(1);
+        let version = last.version + 1;
+        self.apply(Input::PlanPublished(Box::new(PlanVersion { version, effective_from, plan })));
     }
 
     fn step(&mut self, op: Op) {
-        let count = self.model.nodes.len();
-        let mut made = Vec::new();
+        let count = self.count();
+        let placed = |number: usize| (number != 0).then(|| user(number));
         match op {
             Op::Place { sponsor, prefers, amount, distributor } => {
-                let sponsor = sponsor % count;
-                let (parent, side) = self.model.find_vacancy(sponsor, prefers);
-                let input = Input::Placed {
-                    user: user(count),
-                    sponsor: (sponsor != 0).then(|| user(sponsor)),
-                    prefers,
-                    distributor,
-                    amount: Money::from_rupees(amount),
-                };
-                let outcome = self.apply(input);
-                let new = self.model.place(parent, side, distributor);
-                let placed = outcome.placed.unwrap();
-                assert_eq!((usize::try_from(placed.parent).unwrap(), side_index(placed.side)), (parent, side));
-                self.model.pay(new, amount, &mut made);
-                self.payments.push((new, amount));
-                self.check(&outcome, &made, &[]);
+                let (user, sponsor, amount) = (user(count), placed(sponsor % count), Money::from_rupees(amount));
+                self.apply(Input::Placed { user, sponsor, prefers, distributor, amount });
+                self.payments.push((user, amount));
             }
             Op::PlaceManually { parent, side } => {
-                let parent = parent % count;
-                if self.model.nodes[parent].children[side_index(side)].is_some() {
-                    return;
-                }
-                let parent_id = (parent != 0).then(|| user(parent));
-                let outcome = self.apply(Input::PlacedManually {
-                    user: user(count),
-                    sponsor: None,
-                    parent: parent_id,
-                    side,
-                    distributor: true,
-                });
-                self.model.place(parent, side_index(side), true);
-                self.check(&outcome, &[], &[]);
+                let (parent, child) = (parent % count, u32::try_from(parent % count).unwrap());
+                let is_free = self.tree.node(child).unwrap().children.get(side).is_none();
+                let (user, parent) = (user(count), placed(parent));
+                let input = Input::PlacedManually { user, sponsor: None, parent, side, distributor: true };
+                if is_free { drop(self.apply(input)) } else { self.apply_refused(&input) }
             }
             Op::Pay { member, amount } if count > 1 => {
-                let member = 1 + member % (count - 1);
-                let outcome = self.apply(Input::Paid { user: user(member), amount: Money::from_rupees(amount) });
-                self.model.pay(member, amount, &mut made);
-                self.payments.push((member, amount));
-                self.check(&outcome, &made, &[]);
+                let (user, amount) = (user(1 + member % (count - 1)), Money::from_rupees(amount));
+                self.apply(Input::Paid { user, amount });
+                self.payments.push((user, amount));
             }
             Op::Refund { payment } if !self.payments.is_empty() => {
-                let (member, amount) = self.payments.swap_remove(payment % self.payments.len());
-                let outcome = self.apply(Input::Refunded { user: user(member), amount: Money::from_rupees(amount) });
-                let voided = self.model.refund(member, amount, &mut made);
-                self.check(&outcome, &made, &voided);
+                let (user, amount) = self.payments.swap_remove(payment % self.payments.len());
+                self.apply(Input::Refunded { user, amount });
             }
             Op::Label { member, on } if count > 1 => {
-                let member = 1 + member % (count - 1);
-                let outcome = self.apply(Input::Labelled { user: user(member), distributor: on });
-                self.model.label(member, on, &mut made);
-                self.check(&outcome, &made, &[]);
+                self.apply(Input::Labelled { user: user(1 + member % (count - 1)), distributor: on });
             }
             Op::AdvanceClock { hours } => self.clock = self.clock.plus_hours(hours),
-            Op::StartDay => {
-                let mut outcome = self.apply(Input::DayStarted);
-                while self.tree.is_opening() {
-                    outcome.made.extend(self.apply(Input::PeriodOpened).made);
+            Op::StartDay { finishes } => {
+                self.apply(Input::DayStarted);
+                while finishes && self.tree.is_opening() {
+                    self.apply(Input::PeriodOpened);
                 }
-                for e in 1..count {
-                    self.model.match_earner(e, &mut made);
-                }
-                self.check(&outcome, &made, &[]);
             }
-            Op::Publish { limit, flush, daily, labelled, active_from } => self.publish(limit, |plan| {
+            Op::ContinueOpening => drop(self.apply(Input::PeriodOpened)),
+            Op::Publish { limit, flush, daily, labelled, active_from } => self.publish(|plan| {
+                plan.pairs.limit = limit;
                 plan.pairs.over_limit = if flush { OverLimit::Flush } else { OverLimit::Carry };
                 plan.pairs.limit_per = if daily { LimitPer::Day } else { LimitPer::Month };
                 plan.pairs.require_distributor = labelled;
                 plan.active_buyer_from = Money::from_rupees(active_from * 1_000);
             }),
+            Op::Refused { kind, member } if count > 1 => {
+                let (known, unknown) = (user(1 + member % (count - 1)), user(count));
+                let (distributor, sponsor, one) = (false, Some(known), Money::from_rupees(1));
+                let place = |user, sponsor, amount| Input::Placed { user, sponsor, prefers: None, distributor, amount };
+                let (version, effective_from, plan) = (99, Timestamp::UNIX_EPOCH, Plan::seed());
+                self.apply_refused(&match kind {
+                    0 => place(known, sponsor, one),
+                    1 => place(unknown, Some(user(count + 1)), one),
+                    2 => place(unknown, sponsor, Money::ZERO),
+                    3 => Input::Refunded { user: unknown, amount: one },
+                    4 => Input::Paid { user: known, amount: Money::ZERO },
+                    _ => Input::PlanPublished(Box::new(PlanVersion { version, effective_from, plan })),
+                });
+            }
             Op::RollBack { inputs } if self.pending_rollback.is_none() => {
                 self.tree.begin();
-                self.pending_rollback = Some((inputs, self.tree.digest(), self.voidable_pairs.clone(), Vec::new()));
+                self.pending_rollback = Some(PendingRollback {
+                    inputs_left: inputs,
+                    digest: self.tree.digest(),
+                    voidable_pairs: self.voidable_pairs.clone(),
+                    inputs: Vec::new(),
+                });
             }
-            Op::Pay { .. } | Op::Refund { .. } | Op::Label { .. } | Op::RollBack { .. } => {}
+            Op::Pay { .. } | Op::Refund { .. } | Op::Label { .. } | Op::Refused { .. } | Op::RollBack { .. } => {}
         }
     }
 
-    /// Compares leg counts with the model, and replays the whole journal once more.
+    /// Compares every node, and replays the whole journal once more.
     fn finish(mut self) {
         if self.pending_rollback.take().is_some() {
             self.tree.commit();
         }
-        for x in 0..self.model.nodes.len() {
-            let node = u32::try_from(x).unwrap();
-            let leg_counts = self.tree.arena().leg_counts(node);
-            let expected = [0, 1].map(|side| u32::try_from(self.model.counting(x, side).len()).unwrap());
-            assert_eq!([leg_counts.left(), leg_counts.right()], expected);
-            assert_eq!(self.tree.arena().is_counting(node), self.model.nodes[x].order.is_some());
+        for index in 0..u32::try_from(self.count()).unwrap() {
+            assert_eq!(self.tree.node(index), self.reference.node(index));
         }
         let mut again = Tree::default();
         let mut voidable_pairs = VoidablePairs::default();
@@ -271,7 +271,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_random_history_gives_the_same_tree_and_pairs_as_the_reference_model(
+    fn a_random_history_gives_the_same_tree_and_pairs_as_the_reference_tree(
         limit in prop_oneof![Just(1u32), Just(2), Just(10), Just(1000)],
         ops in prop::collection::vec(op(), 1..40),
     ) {
@@ -306,4 +306,50 @@ fn members_of_long_legs_are_matched_in_order() {
         });
     }
     run.finish();
+}
+
+/// Places a member below the first one, and returns the earner and the slot of each pair made.
+fn join(run: &mut HistoryRun, prefers: Side) -> Vec<(u32, Option<u32>)> {
+    let (sponsor, amount) = ((run.count() > 1).then(|| user(1)), Money::from_rupees(500));
+    let input = Input::Placed { user: user(run.count()), sponsor, prefers: Some(prefers), distributor: false, amount };
+    run.apply(input)
+}
+
+#[test]
+fn the_limit_allows_exactly_its_number_of_pairs_and_carries_the_next() {
+    let mut run = HistoryRun::new(2);
+    run.clock = run.clock.plus_hours(1);
+    let mut slots = Vec::new();
+    for side in [Side::Left, Side::Left, Side::Right, Side::Left, Side::Right, Side::Left, Side::Right] {
+        slots.extend(join(&mut run, side).into_iter().filter(|(earner, _)| *earner == 1));
+    }
+    assert_eq!(slots, [(1, Some(1)), (1, Some(2))]);
+    assert_eq!(run.tree.node(1).map(|top| top.backlog), Some(1));
+    run.clock = run.clock.plus_hours(24 * 31);
+    assert_eq!(run.apply(Input::DayStarted), [(1, Some(1))]);
+    run.finish();
+}
+
+#[test]
+fn an_opening_stops_before_the_next_earner_once_it_has_made_its_pairs() {
+    for earners in 1..=3 {
+        // Without slots every earner carries, until a plan with slots takes effect.
+        let mut run = HistoryRun::new(0);
+        run.clock = run.clock.plus_hours(1);
+        join(&mut run, Side::Left);
+        for parent in 1..=earners {
+            for side in [Side::Left, Side::Right] {
+                let (user, sponsor, amount) = (user(run.count()), Some(user(parent)), Money::from_rupees(500));
+                run.apply(Input::Placed { user, sponsor, prefers: Some(side), distributor: false, amount });
+            }
+        }
+        run.publish(|plan| plan.pairs.limit = 1);
+        run.clock = run.clock.plus_hours(1);
+        let made = run.apply(Input::DayStarted).len();
+        assert_eq!((made, run.tree.is_opening()), (earners.min(MAX_OPENING_PAIRS), earners >= MAX_OPENING_PAIRS));
+        assert_eq!(run.apply(Input::PeriodOpened).len(), earners - made);
+        assert!(!run.tree.is_opening());
+        assert_eq!(run.apply(Input::PeriodOpened), []);
+        run.finish();
+    }
 }

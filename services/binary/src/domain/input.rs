@@ -1,6 +1,6 @@
 //! Inputs of the tree and their outcomes.
 
-use super::node_index::NodeIndex;
+use super::node::NodeIndex;
 use domain::plan::PairPay;
 use domain::{Money, PlanError, PlanVersion, Side, Timestamp, UserId};
 
@@ -114,7 +114,7 @@ pub struct PlacedNode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PairMade {
     /// Sequence number over all earners, from 1.
-    pub ordinal: u64,
+    pub ordinal: i64,
     pub earner: NodeIndex,
     /// Sequence number of this earner's pairs, from 1, without gaps.
     pub number: u32,

@@ -5,8 +5,9 @@
 //! tree: they are summed separately.
 
 use super::input::{Input, InputOutcome, TreeError};
-use super::node_index::NodeIndex;
+use super::node::NodeIndex;
 use super::referral_bonuses::{Bonus, ReferralEvent, remaining_bonuses};
+use super::rules::{MatchingTerms, day_number};
 use super::tree::Tree;
 use super::voidable_pairs::VoidablePairs;
 use domain::plan::OverLimit;
@@ -107,7 +108,8 @@ impl PlanReplay {
     fn results(&self) -> Result<PlanResults, TreeError> {
         let mut results = PlanResults::default();
         for ((earner, _), (month, sum)) in &self.outstanding {
-            results.add(self.tree.arena().id(*earner), *month, *sum)?;
+            let user = self.tree.node(*earner).and_then(|node| node.user);
+            results.add(user.ok_or(TreeError::Inconsistent("an earner is not placed"))?, *month, *sum)?;
         }
         for Bonus { referrer, month, amount } in self.bonuses.iter().copied() {
             results.add(
@@ -119,24 +121,23 @@ impl PlanReplay {
         let mut nets: Vec<Money> = results.net_by_member.values().copied().filter(|net| net.is_positive()).collect();
         nets.sort_unstable_by(|a, b| b.cmp(a));
         let top = nets.len().div_ceil(100);
-        results.earners = u64::try_from(nets.len()).unwrap_or(u64::MAX);
-        results.top_earners = u64::try_from(top).unwrap_or(u64::MAX);
+        results.earners = u64::try_from(nets.len()).map_err(|_| TreeError::Full)?;
+        results.top_earners = u64::try_from(top).map_err(|_| TreeError::Full)?;
         results.top_net = Money::total(nets.into_iter().take(top))?;
         self.add_carried(&mut results)?;
         Ok(results)
     }
 
     fn add_carried(&self, results: &mut PlanResults) -> Result<(), TreeError> {
-        let arena = self.tree.arena();
-        let pairs = &self.tree.plans().in_force(self.tree.time())?.plan.pairs;
+        let (version, day) = (self.tree.plans().in_force(self.tree.time())?, day_number(self.tree.time().day()));
+        let (terms, pairs) = (MatchingTerms::new(version, day), &version.plan.pairs);
         if pairs.over_limit == OverLimit::Flush {
             return Ok(());
         }
-        for node in arena.members().filter(|node| !pairs.require_distributor || arena.is_distributor(*node)) {
-            let backlog = arena.backlog(node);
-            let unpaid = pairs.unpaid_first.saturating_sub(arena.last_pair_number(node));
-            let paid = i64::from(backlog.saturating_sub(unpaid));
-            results.carried_pairs = results.carried_pairs.saturating_add(u64::from(backlog));
+        for node in self.tree.members().filter(|node| terms.may_earn(node.index, node.is_distributor)) {
+            let unpaid = pairs.unpaid_first.saturating_sub(node.last_pair_number);
+            let paid = i64::from(node.backlog.saturating_sub(unpaid));
+            results.carried_pairs = results.carried_pairs.saturating_add(u64::from(node.backlog));
             results.carried_gross = results.carried_gross.add(pairs.gross.times(paid)?)?;
         }
         Ok(())

@@ -1,18 +1,14 @@
 //! The tree: applies one input at a time, with a clock that never moves backwards.
 
-use super::digest::Digest;
-use super::engine::{Arena, NewMember};
-use super::input::{Input, InputOutcome, PlacedNode, TreeError};
-use super::matching_terms::MatchingTerms;
-use super::node_index::{NO_NODE, NodeIndex, ROOT};
-use super::pairs_made::PairsMade;
+use super::engine::{Arena, NewMember, Slot};
+use super::input::{Input, InputOutcome, TreeError};
+use super::input_context::InputContext;
+use super::node::{NO_NODE, Node, NodeIndex, ROOT};
+use super::rules::{MatchingTerms, day_number, positive};
 use super::voidable_pairs::VoidablePairs;
-use chrono::Datelike;
-use domain::{Money, PlanHistory, Side, Timestamp, UserId};
-
-/// Nodes visited and pairs made by one input of a period opening. A larger opening takes further inputs.
-const MAX_OPENING_NODES: usize = 1_000_000;
-const MAX_OPENING_PAIRS: usize = if cfg!(test) { 2 } else { 2_000 };
+use domain::{Money, PlanHistory, Timestamp, UserId};
+use fnv::FnvHasher;
+use std::hash::Hasher;
 
 /// State that an input may change, besides the arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +17,7 @@ struct TreeHead {
     seq: i64,
     time: Timestamp,
     /// Pairs made so far, over all earners.
-    ordinal: u64,
+    ordinal: i64,
     /// Start of the latest business day.
     day_started: Option<Timestamp>,
     /// While a period is being opened: the first node not visited yet.
@@ -39,8 +35,7 @@ struct CurrentDay {
 impl CurrentDay {
     fn of(at: Timestamp) -> Self {
         let day = at.day();
-        let number = day.month().number() * 100 + day.date().day();
-        Self { from: day.starts_at(), until: day.next().starts_at(), number }
+        Self { from: day.starts_at(), until: day.next().starts_at(), number: day_number(day) }
     }
 }
 
@@ -66,7 +61,7 @@ impl Tree {
     pub fn with_plans(plans: PlanHistory) -> Self {
         let time = Timestamp::UNIX_EPOCH;
         Self {
-            arena: Arena::default(),
+            arena: Arena::new(),
             plans,
             head: TreeHead { seq: 0, time, ordinal: 0, day_started: None, opening: None },
             current_day: CurrentDay::of(time),
@@ -74,10 +69,6 @@ impl Tree {
         }
     }
 
-    /// Nodes and leg counts.
-    pub fn arena(&self) -> &Arena {
-        &self.arena
-    }
     /// Published plan versions.
     pub fn plans(&self) -> &PlanHistory {
         &self.plans
@@ -101,6 +92,24 @@ impl Tree {
     /// The node of a member; `None` when the member is not placed.
     pub fn find(&self, user: UserId) -> Option<NodeIndex> {
         self.arena.find(user)
+    }
+    /// A node with its state; `None` for an index without a node.
+    pub fn node(&self, index: NodeIndex) -> Option<Node> {
+        self.arena.node(index)
+    }
+    /// All members in the order of placement, without the company.
+    pub fn members(&self) -> impl ExactSizeIterator<Item = Node> {
+        self.arena.members()
+    }
+    /// Whether `node` is `ancestor` or below it.
+    pub fn is_within(&self, node: NodeIndex, ancestor: NodeIndex) -> bool {
+        let upline = std::iter::successors(Some(node), |at| Some(self.node(*at)?.parent?.0));
+        // An ancestor is placed before its descendants, so below its index the search is over.
+        upline.take_while(|at| *at >= ancestor).any(|at| at == ancestor)
+    }
+    /// Memory in use by nodes and index, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.arena.bytes()
     }
 
     /// Starts a batch that can be rolled back.
@@ -130,8 +139,7 @@ impl Tree {
     /// it more than halves the cost of applying them.
     pub fn prefetch<'a>(&mut self, inputs: impl Iterator<Item = &'a Input> + Clone) {
         if let Ok(version) = self.plans.in_force(self.head.time) {
-            let terms = MatchingTerms { plan: &version.plan, version: version.version, day: self.current_day.number };
-            self.arena.prefetch(inputs, &terms);
+            self.arena.prefetch(inputs, &MatchingTerms::new(version, self.current_day.number));
         }
     }
 
@@ -150,31 +158,24 @@ impl Tree {
         }
         self.head.seq = seq;
         self.head.time = at;
+        let mut outcome = InputOutcome { seq, at, placed: None, voided: Vec::new(), made: Vec::new() };
         if let Input::PlanPublished(version) = input {
             self.plans.publish(version.as_ref().clone())?;
-            return Ok(InputOutcome { seq, at, placed: None, voided: Vec::new(), made: Vec::new() });
+            return Ok(outcome);
         }
         let version = self.plans.in_force(at)?;
-        let terms = MatchingTerms { plan: &version.plan, version: version.version, day: self.current_day.number };
-        let mut made = PairsMade { pairs: Vec::new(), last_ordinal: self.head.ordinal, voidable_pairs };
-        let mut handler = InputHandler { arena: &mut self.arena, head: &mut self.head, order, terms, made: &mut made };
-        let (placed, voided) = handler.handle(happened_at, input)?;
-        self.head.ordinal = made.last_ordinal;
-        Ok(InputOutcome { seq, at, placed, voided, made: made.pairs })
-    }
-
-    /// Parent and side at which a member with this sponsor would be placed now; `None` when the sponsor is not placed.
-    pub fn find_vacancy(&self, sponsor: Option<UserId>, prefers: Option<Side>) -> Option<(NodeIndex, Side)> {
-        let from = match sponsor {
-            None => ROOT,
-            Some(user) => self.find(user)?,
-        };
-        Some(self.arena.find_vacancy(from, prefers))
+        let terms = MatchingTerms::new(version, self.current_day.number);
+        let last_ordinal = self.head.ordinal;
+        let mut context = InputContext { order, terms, voidable_pairs, made: Vec::new(), last_ordinal };
+        handle(&mut self.arena, &mut self.head, happened_at, input, &mut context, &mut outcome)?;
+        self.head.ordinal = context.last_ordinal;
+        outcome.made = context.made;
+        Ok(outcome)
     }
 
     /// Digest of the whole state: equal for equal journals.
     pub fn digest(&self) -> u64 {
-        let mut hash = Digest::default();
+        let mut hash = FnvHasher::default();
         hash.write(&self.head.seq.to_be_bytes());
         hash.write(&self.head.time.micros().to_be_bytes());
         hash.write(&self.head.ordinal.to_be_bytes());
@@ -184,138 +185,52 @@ impl Tree {
     }
 }
 
-/// The placed node, and earner and number of every voided pair.
-type PlacedAndVoided = (Option<PlacedNode>, Vec<(NodeIndex, u32)>);
-
-/// Application of one input.
-struct InputHandler<'a, 'b, 'c> {
-    arena: &'a mut Arena,
-    head: &'a mut TreeHead,
-    order: u32,
-    terms: MatchingTerms<'a>,
-    made: &'c mut PairsMade<'b>,
+/// Applies an input to the arena, and adds its placement and the voided pairs to the outcome.
+fn handle(
+    arena: &mut Arena,
+    head: &mut TreeHead,
+    happened_at: Timestamp,
+    input: &Input,
+    context: &mut InputContext<'_>,
+    outcome: &mut InputOutcome,
+) -> Result<(), TreeError> {
+    match input {
+        Input::Placed { user, sponsor, prefers, distributor, amount } => {
+            let slot = Slot::NearestFree { below: load(arena, *sponsor)?, prefers: *prefers };
+            let member = NewMember { id: *user, distributor: *distributor, net_paid: positive(*amount)? };
+            outcome.placed = Some(arena.place(&member, slot, context)?);
+        }
+        Input::PlacedManually { user, parent, side, distributor, .. } => {
+            let slot = Slot::Given { parent: load(arena, *parent)?, side: *side };
+            let member = NewMember { id: *user, distributor: *distributor, net_paid: Money::ZERO };
+            outcome.placed = Some(arena.place(&member, slot, context)?);
+        }
+        Input::Paid { user, amount } => {
+            let node = load(arena, Some(*user))?;
+            outcome.voided = arena.change_net_paid(node, positive(*amount)?, context)?;
+        }
+        Input::Refunded { user, amount } => {
+            let node = load(arena, Some(*user))?;
+            outcome.voided = arena.change_net_paid(node, positive(*amount)?.neg()?, context)?;
+        }
+        Input::Labelled { user, distributor } => {
+            arena.set_distributor(load(arena, Some(*user))?, *distributor, context)?;
+        }
+        Input::DayStarted => {
+            head.day_started = head.day_started.max(Some(happened_at));
+            head.opening = arena.open_period(1, context)?;
+        }
+        Input::PeriodOpened => {
+            if let Some(first) = head.opening {
+                head.opening = arena.open_period(first, context)?;
+            }
+        }
+        Input::PlanPublished(_) => {}
+    }
+    Ok(())
 }
 
-impl InputHandler<'_, '_, '_> {
-    fn handle(&mut self, happened_at: Timestamp, input: &Input) -> Result<PlacedAndVoided, TreeError> {
-        match input {
-            Input::Placed { user, sponsor, prefers, distributor, amount } => {
-                let from = self.sponsor_node(*sponsor)?;
-                if !amount.is_positive() {
-                    return Err(TreeError::BadAmount);
-                }
-                let member = NewMember {
-                    id: *user,
-                    placement_order: self.order,
-                    distributor: *distributor,
-                    net_paid: *amount,
-                    is_active_buyer: self.terms.plan.is_active_buyer(*amount),
-                };
-                let placed = self.arena.place_in_level_order(&member, from, *prefers, &self.terms, self.made)?;
-                Ok((Some(placed), Vec::new()))
-            }
-            Input::PlacedManually { user, parent, side, distributor, .. } => {
-                let parent = self.sponsor_node(*parent)?;
-                let member = NewMember {
-                    id: *user,
-                    placement_order: self.order,
-                    distributor: *distributor,
-                    net_paid: Money::ZERO,
-                    is_active_buyer: false,
-                };
-                Ok((Some(self.arena.place_manually(&member, parent, *side)?), Vec::new()))
-            }
-            Input::Paid { user, amount } => {
-                let node = self.load_node(*user)?;
-                self.apply_payment(node, *amount)?;
-                Ok((None, Vec::new()))
-            }
-            Input::Refunded { user, amount } => {
-                let node = self.load_node(*user)?;
-                Ok((None, self.apply_refund(node, *amount)?))
-            }
-            Input::Labelled { user, distributor } => {
-                let node = self.load_node(*user)?;
-                self.set_distributor(node, *distributor)?;
-                Ok((None, Vec::new()))
-            }
-            Input::DayStarted => {
-                self.head.day_started = self.head.day_started.max(Some(happened_at));
-                self.open_period(1)?;
-                Ok((None, Vec::new()))
-            }
-            Input::PeriodOpened => {
-                if let Some(from) = self.head.opening {
-                    self.open_period(from)?;
-                }
-                Ok((None, Vec::new()))
-            }
-            Input::PlanPublished(_) => Ok((None, Vec::new())),
-        }
-    }
-
-    fn load_node(&self, user: UserId) -> Result<NodeIndex, TreeError> {
-        self.arena.find(user).ok_or(TreeError::NotPlaced(user))
-    }
-    fn sponsor_node(&self, user: Option<UserId>) -> Result<NodeIndex, TreeError> {
-        user.map_or(Ok(ROOT), |u| self.load_node(u))
-    }
-
-    fn set_distributor(&mut self, node: NodeIndex, distributor: bool) -> Result<(), TreeError> {
-        let before = self.arena.is_distributor(node);
-        self.arena.set_distributor(node, distributor);
-        if distributor && !before && self.terms.plan.pairs.require_distributor {
-            self.arena.match_pairs(node, &self.terms, self.made)?;
-        }
-        Ok(())
-    }
-
-    fn apply_payment(&mut self, node: NodeIndex, amount: Money) -> Result<(), TreeError> {
-        let after = self.set_net_paid(node, amount, Money::add)?;
-        if after.is_positive() && !self.arena.is_counting(node) {
-            self.arena.start_counting(node, self.order, &self.terms, self.made)?;
-        }
-        Ok(())
-    }
-
-    fn apply_refund(&mut self, node: NodeIndex, amount: Money) -> Result<Vec<(NodeIndex, u32)>, TreeError> {
-        let after = self.set_net_paid(node, amount, Money::sub)?;
-        if after.is_positive() || !self.arena.is_counting(node) {
-            return Ok(Vec::new());
-        }
-        self.arena.stop_counting(node, &self.terms, self.made)
-    }
-
-    fn set_net_paid(
-        &mut self,
-        node: NodeIndex,
-        amount: Money,
-        change: fn(Money, Money) -> Result<Money, domain::MoneyError>,
-    ) -> Result<Money, TreeError> {
-        if !amount.is_positive() {
-            return Err(TreeError::BadAmount);
-        }
-        let before = self.arena.net_paid(node);
-        let after = change(before, amount)?;
-        self.arena.set_net_paid(node, after, self.terms.plan.is_active_buyer(after));
-        Ok(after)
-    }
-
-    /// Matches the earners with a backlog in the order of their placement, starting at `first`.
-    fn open_period(&mut self, first: NodeIndex) -> Result<(), TreeError> {
-        let (mut node, mut visited) = (first, 0);
-        self.head.opening = None;
-        while self.arena.contains(node) {
-            if visited >= MAX_OPENING_NODES || self.made.pairs.len() >= MAX_OPENING_PAIRS {
-                self.head.opening = Some(node);
-                return Ok(());
-            }
-            if self.arena.backlog(node) > 0 {
-                self.arena.match_pairs(node, &self.terms, self.made)?;
-            }
-            node += 1;
-            visited += 1;
-        }
-        Ok(())
-    }
+/// The node of a member; the company for `None`. Errors with `NotPlaced`.
+fn load(arena: &Arena, user: Option<UserId>) -> Result<NodeIndex, TreeError> {
+    user.map_or(Ok(ROOT), |user| arena.find(user).ok_or(TreeError::NotPlaced(user)))
 }

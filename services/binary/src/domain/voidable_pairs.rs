@@ -3,7 +3,7 @@
 //! The tree stores no pairs: at ten million members they would need more memory than the tree. The caller adds the
 //! outstanding pairs of the members who are refunded; matching adds the pairs that it makes.
 
-use super::node_index::NodeIndex;
+use super::node::NodeIndex;
 use std::collections::HashMap;
 
 /// Outstanding pairs, by member.

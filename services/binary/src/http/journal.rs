@@ -1,16 +1,13 @@
-//! Journal, digest and verification of the tree, for operators.
+//! Journal and digest of the tree, for operators.
 
-use crate::app;
-use crate::app::verify::Verification;
 use crate::domain::input::InputKind;
 use crate::state::BinaryState;
 use crate::store::journal::{self, CauseId, JournalEntry};
 use actix_web::web;
-use chassis::http::{Json, Problem, Query, long_read, operation};
 use domain::{Money, Side, Timestamp, UserId};
+use http_api::{Json, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 const DEFAULT_LIMIT: i64 = 100;
 const MAX_LIMIT: i64 = 1_000;
@@ -86,7 +83,7 @@ pub(super) async fn list(
     }
     let mut c = state.ctx.db().read().await?;
     let mut entries = journal::list_after(&mut c, filter.after.unwrap_or(0), limit + 1).await?;
-    let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let page_size = usize::try_from(limit).map_err(Problem::internal)?;
     let has_more = entries.len() > page_size;
     entries.truncate(page_size);
     let next_after = entries.last().map(|e| e.seq).filter(|_| has_more);
@@ -112,20 +109,8 @@ pub(super) async fn get_digest(state: web::Data<BinaryState>) -> Result<Json<Dig
     let tree = &tree_state.tree;
     Ok(Json::new(DigestView {
         seq: tree.seq(),
-        members: tree.arena().len(),
+        members: tree.members().len(),
         digest: format!("{:016x}", tree.digest()),
-        bytes: tree.arena().bytes(),
+        bytes: tree.bytes(),
     }))
-}
-
-/// Replay the whole journal and compare every row with the result.
-///
-/// Reads only. 429 while another verification or simulation runs.
-#[operation]
-pub(super) async fn verify(state: web::Data<BinaryState>) -> Result<Json<Verification>, Problem> {
-    let _exclusive = state.replays.begin()?;
-    let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
-    // One connection for all pages, because another replica may lag behind.
-    let mut c = reader.connection().await?;
-    Ok(Json::new(app::verify::verify(&mut c).await?))
 }

@@ -6,11 +6,11 @@ mod pairs;
 mod placements;
 mod plans;
 mod preferences;
+mod simulations;
+mod verification;
 
 use crate::state::BinaryState;
-use chassis::auth::Access;
-use chassis::documented;
-use chassis::http::Routes;
+use http_api::{Access, Routes, documented};
 
 /// All routes of this service.
 pub fn routes(state: BinaryState) -> Routes {
@@ -26,9 +26,9 @@ pub fn routes(state: BinaryState) -> Routes {
         .post("/binary/placements", Access::Admin, documented!(placements::create))
         .get("/binary/log", Access::Staff, documented!(journal::list))
         .get("/binary/digest", Access::Staff, documented!(journal::get_digest))
-        .get("/binary/verify", Access::Staff, documented!(journal::verify))
+        .get("/binary/verify", Access::Staff, documented!(verification::verify))
         .get("/plan", Access::User, documented!(plans::get))
         .get("/plan/versions", Access::Staff, documented!(plans::list))
-        .post("/plan/simulate", Access::Admin, documented!(plans::simulate))
+        .post("/plan/simulate", Access::Admin, documented!(simulations::simulate))
         .post("/plan/versions", Access::Admin, documented!(plans::create))
 }

@@ -1,17 +1,15 @@
 //! Places in the tree and parts of the tree.
 
 use crate::app::tree_state::TreeState;
-use crate::domain::legs::Legs;
-use crate::domain::{NodeIndex, ROOT, Tree};
+use crate::domain::{Node, NodeIndex, ROOT, Tree};
 use crate::error::BinaryError;
 use crate::state::BinaryState;
 use crate::store::{members, nodes, pairs};
 use actix_web::http::StatusCode;
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Json, Path, Problem, Query, operation};
 use db::DbConnection;
 use domain::{Side, Timestamp, UserId};
+use http_api::{Caller, Json, Path, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -42,40 +40,33 @@ pub(super) struct NodeView {
 
 /// Copy of a place, so that the tree is not locked while the rest is read from the database.
 pub(super) struct NodeSnapshot {
-    node: i64,
     user_id: UserId,
     parent_id: Option<UserId>,
-    depth: u32,
-    leg_counts: Legs<u32>,
-    carried: u32,
+    node: Node,
 }
 
 impl NodeSnapshot {
-    pub(super) fn of(tree: &Tree, node: NodeIndex) -> Self {
-        let arena = tree.arena();
-        Self {
-            node: i64::from(node),
-            user_id: arena.id(node),
-            parent_id: arena.parent(node).and_then(|(parent, _)| arena.member_id(parent)),
-            depth: arena.depth(node),
-            leg_counts: arena.leg_counts(node),
-            carried: arena.backlog(node),
-        }
+    /// The place of a node. Errors with 404 for the company and for an index without a node.
+    pub(super) fn of(tree: &Tree, index: NodeIndex) -> Result<Self, Problem> {
+        let node = tree.node(index).ok_or_else(Problem::not_found)?;
+        let parent_id = node.parent.and_then(|(parent, _)| tree.node(parent)?.user);
+        Ok(Self { user_id: node.user.ok_or_else(Problem::not_found)?, parent_id, node })
     }
 
     pub(super) async fn load_view(self, c: &mut DbConnection, now: Timestamp) -> Result<NodeView, BinaryError> {
-        let row = nodes::load(c, self.node).await?;
-        let (pairs_total, pairs_this_month) = pairs::count_matched(c, self.node, now.month()).await?;
+        let Self { user_id, parent_id, node } = self;
+        let row = nodes::load(c, i64::from(node.index)).await?;
+        let (pairs_total, pairs_this_month) = pairs::count_matched(c, row.node, now.month()).await?;
         Ok(NodeView {
-            user_id: self.user_id,
-            parent_id: self.parent_id,
+            user_id,
+            parent_id,
             side: row.side,
-            depth: self.depth,
-            left_count: self.leg_counts.left(),
-            right_count: self.leg_counts.right(),
+            depth: node.depth,
+            left_count: node.leg_counts.left(),
+            right_count: node.leg_counts.right(),
             pairs_total,
             pairs_this_month,
-            pairs_carried: self.carried,
+            pairs_carried: node.backlog,
             sponsor_id: row.sponsor_id,
             placed_at: row.placed_at,
         })
@@ -91,7 +82,7 @@ pub(super) async fn get_own(state: web::Data<BinaryState>, caller: Caller) -> Re
     let snapshot = {
         let tree_state = state.tree_store.read(&mut c).await?;
         let node = tree_state.tree.find(caller.user_id).ok_or_else(not_placed)?;
-        NodeSnapshot::of(&tree_state.tree, node)
+        NodeSnapshot::of(&tree_state.tree, node)?
     };
     Ok(Json::new(snapshot.load_view(&mut c, state.ctx.now()).await?))
 }
@@ -112,7 +103,7 @@ pub(super) async fn get(
     let mut c = state.ctx.db().read().await?;
     let snapshot = {
         let tree_state = state.tree_store.read(&mut c).await?;
-        NodeSnapshot::of(&tree_state.tree, find_visible(&tree_state, &caller, user)?)
+        NodeSnapshot::of(&tree_state.tree, find_visible(&tree_state, &caller, user)?)?
     };
     Ok(Json::new(snapshot.load_view(&mut c, state.ctx.now()).await?))
 }
@@ -121,7 +112,7 @@ pub(super) async fn get(
 fn find_visible(tree_state: &TreeState, caller: &Caller, user: UserId) -> Result<NodeIndex, Problem> {
     let tree = &tree_state.tree;
     let node = tree.find(user).ok_or_else(Problem::not_found)?;
-    let is_below = |mine: NodeIndex| tree.arena().is_within(node, mine);
+    let is_below = |mine: NodeIndex| tree.is_within(node, mine);
     if caller.role.is_staff() || tree.find(caller.user_id).is_some_and(is_below) {
         Ok(node)
     } else {
@@ -180,36 +171,36 @@ pub(super) async fn get_tree(
         return Err(Problem::unprocessable("binary.depth_too_large", detail));
     }
     let mut shown_ids = Vec::new();
-    let mut view = build_tree_view(&tree_state.tree, top, depth, &mut shown_ids);
+    let view = build_tree_view(&tree_state.tree, top, depth, &mut shown_ids);
     drop(tree_state);
+    let mut view = view.ok_or_else(Problem::not_found)?;
     let names = members::find_all(&mut c, &shown_ids).await?.into_iter().map(|m| (m.user_id, m.name)).collect();
     fill_names(&mut view, &names);
     Ok(Json::new(view))
 }
 
-/// The view of a node and the levels below it. Recursion depth is at most [`MAX_DEPTH`].
-fn build_tree_view(tree: &Tree, node: NodeIndex, depth: u32, shown_ids: &mut Vec<UserId>) -> TreeView {
-    let arena = tree.arena();
-    let leg_counts = arena.leg_counts(node);
+/// The view of a node and the levels below it; `None` for an index without a node. Recursion depth is at most
+/// [`MAX_DEPTH`].
+fn build_tree_view(tree: &Tree, index: NodeIndex, depth: u32, shown_ids: &mut Vec<UserId>) -> Option<TreeView> {
+    let node = tree.node(index)?;
     let mut child = |side| {
         let below = depth.checked_sub(1)?;
-        Some(Box::new(build_tree_view(tree, arena.child(node, side)?, below, shown_ids)))
+        build_tree_view(tree, node.children.get(side)?, below, shown_ids).map(Box::new)
     };
     let (left, right) = (child(Side::Left), child(Side::Right));
-    let has_children = [Side::Left, Side::Right].into_iter().any(|side| arena.child(node, side).is_some());
-    let user_id = arena.member_id(node);
-    shown_ids.extend(user_id);
-    TreeView {
-        user_id,
+    let has_children = node.children.left().or(node.children.right()).is_some();
+    shown_ids.extend(node.user);
+    Some(TreeView {
+        user_id: node.user,
         name: String::new(),
-        side: arena.parent(node).map(|(_, side)| side),
-        left_count: leg_counts.left(),
-        right_count: leg_counts.right(),
-        is_active_buyer: arena.is_active_buyer(node),
+        side: node.parent.map(|(_, side)| side),
+        left_count: node.leg_counts.left(),
+        right_count: node.leg_counts.right(),
+        is_active_buyer: node.is_active_buyer,
         left,
         right,
         has_more: depth == 0 && has_children,
-    }
+    })
 }
 
 fn fill_names(view: &mut TreeView, names: &HashMap<UserId, String>) {
@@ -263,7 +254,7 @@ mod tests {
         for depth in 0..=MAX_DEPTH {
             for top in [ROOT, 1, 2, 17, 400, 4_999, MEMBERS] {
                 let mut requested_ids = Vec::new();
-                let view = build_tree_view(&tree, top, depth, &mut requested_ids);
+                let view = build_tree_view(&tree, top, depth, &mut requested_ids).expect("a node");
                 let mut shown_ids = Vec::new();
                 nodes(&view, &mut shown_ids);
                 let mut ids: Vec<UserId> = shown_ids.iter().filter_map(|node| node.user_id).collect();
@@ -281,7 +272,7 @@ mod tests {
         for depth in 1..=MAX_DEPTH {
             let (mut visits, mut tops) = (HashMap::new(), VecDeque::from([ROOT]));
             while let Some(top) = tops.pop_front() {
-                let view = build_tree_view(&tree, top, depth, &mut Vec::new());
+                let view = build_tree_view(&tree, top, depth, &mut Vec::new()).expect("a node");
                 assert!(view.left.is_some() || view.right.is_some(), "nothing is below {top}");
                 let mut shown_ids = Vec::new();
                 nodes(&view, &mut shown_ids);
@@ -291,7 +282,7 @@ mod tests {
                     tops.extend(node.1.then_some(node.0));
                 }
             }
-            let expected: HashMap<NodeIndex, u32> = tree.arena().members().map(|node| (node, 1)).collect();
+            let expected: HashMap<NodeIndex, u32> = tree.members().map(|node| (node.index, 1)).collect();
             assert_eq!(visits, expected, "depth {depth}");
         }
     }

@@ -1,14 +1,15 @@
 //! Pairs and their sums by month.
 
+use crate::app::column::load_member;
 use crate::app::outgoing_events::{PairId, pair_id};
 use crate::app::totals;
-use crate::domain::{NodeIndex, Tree};
+use crate::domain::{NodeIndex, PairStatus, Tree};
+use crate::error::BinaryError;
 use crate::state::BinaryState;
-use crate::store::pairs::{self, MonthSum, PairRow, PairStatus};
+use crate::store::pairs::{self, MonthSum, PairRow};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, operation};
 use domain::{Money, MoneyError, Month, Timestamp, UserId};
+use http_api::{Caller, Cursor, Json, Listing, Page, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,15 +73,14 @@ pub(super) struct PairView {
     voided_at: Option<Timestamp>,
 }
 
-fn pair_view(tree: &Tree, row: PairRow) -> PairView {
-    let user = |node: i64| tree.arena().id(NodeIndex::try_from(node).unwrap_or_default());
-    let earner_id = user(row.earner_node);
-    PairView {
+fn pair_view(tree: &Tree, row: PairRow) -> Result<PairView, BinaryError> {
+    let earner_id = load_member(tree, row.earner_node)?;
+    Ok(PairView {
         id: pair_id(earner_id, row.number),
         earner_id,
         number: row.number,
-        left_user_id: user(row.left_node),
-        right_user_id: user(row.right_node),
+        left_user_id: load_member(tree, row.left_node)?,
+        right_user_id: load_member(tree, row.right_node)?,
         month: row.month,
         slot: row.slot,
         status: row.status,
@@ -92,7 +92,7 @@ fn pair_view(tree: &Tree, row: PairRow) -> PairView {
         plan_version: row.plan_version,
         matched_at: row.matched_at,
         voided_at: row.voided_at,
-    }
+    })
 }
 
 /// Pairs, newest first.
@@ -112,8 +112,12 @@ pub(super) async fn list(
     // Read after the rows, so that every member in them has a node.
     let tree_state = state.tree_store.read(&mut c).await?;
     let is_all = matches!(scope, EarnerScope::All);
-    let cursor = |row: &PairRow| Cursor::Number(if is_all { row.ordinal } else { row.number });
-    Ok(Json::new(page.listing(rows, cursor, |row| pair_view(&tree_state.tree, row))))
+    let numbered = |row: PairRow| {
+        let number = if is_all { row.ordinal } else { row.number };
+        Ok((number, pair_view(&tree_state.tree, row)?))
+    };
+    let views = rows.into_iter().map(numbered).collect::<Result<Vec<_>, BinaryError>>()?;
+    Ok(Json::new(page.listing(views, |(number, _)| Cursor::Number(*number), |(_, view)| view)))
 }
 
 /// Sums of one month.
@@ -150,7 +154,7 @@ pub(super) async fn list_earnings(
         None => totals::load_sums(&mut c).await?.ok_or_else(totals_incomplete)?,
     };
     let months = sums_by_month(sums).map_err(Problem::internal)?;
-    let limit = usize::try_from(page.fetch_limit()).unwrap_or(usize::MAX);
+    let limit = usize::try_from(page.fetch_limit()).map_err(Problem::internal)?;
     let older = |m: &EarningsView| after.is_none_or(|a| i64::from(m.month.number()) < a);
     let rows: Vec<EarningsView> = months.into_iter().filter(older).take(limit).collect();
     Ok(Json::new(page.listing(rows, |m| Cursor::Number(i64::from(m.month.number())), |m| m)))

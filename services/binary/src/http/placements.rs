@@ -6,9 +6,8 @@ use crate::app::tree_state::NO_BATCH;
 use crate::state::BinaryState;
 use actix_web::web;
 use chassis::audit;
-use chassis::auth::Caller;
-use chassis::http::{Created, Idempotent, Problem, operation};
 use domain::{Side, UserId};
+use http_api::{Caller, Created, Idempotent, Problem, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +51,7 @@ pub(super) async fn create(
                 };
                 audit::record(c, "binary", &caller, now, action).await?;
                 batch.write(c).await?;
-                let view = NodeSnapshot::of(batch.tree(), placed.node).load_view(c, now).await?;
+                let view = NodeSnapshot::of(batch.tree(), placed.node)?.load_view(c, now).await?;
                 batch_id.store(batch.release(), Ordering::Release);
                 Ok(view)
             })

@@ -1,19 +1,16 @@
 //! The compensation plan and its versions.
 
 use crate::app::publish_plan::publish_plan;
-use crate::app::simulate::{SimulationReport, simulate_plan};
 use crate::app::tree_state::NO_BATCH;
 use crate::state::BinaryState;
 use actix_web::web;
 use chassis::audit;
-use chassis::auth::Caller;
-use chassis::http::problem::FieldError;
-use chassis::http::{Body, Created, Cursor, Idempotent, Json, Listing, Page, Problem, long_read, operation};
 use domain::{Plan, PlanError, PlanVersion, Timestamp};
+use http_api::problem::FieldError;
+use http_api::{Caller, Created, Cursor, Idempotent, Json, Listing, Page, Problem, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// Maximum notice. A version cannot be revoked and the next must take effect after it, so one in the far future would
 /// block all others.
@@ -23,16 +20,6 @@ const MAX_NOTICE_HOURS: i64 = 2 * 366 * 24;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PlanVersionInput {
     effective_from: Timestamp,
-    /// `seed` or `fixed`.
-    #[serde(default)]
-    preset: Option<String>,
-    #[serde(default)]
-    plan: Option<Plan>,
-}
-
-/// A plan to simulate: a whole plan, or the name of a preset.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct CandidatePlanInput {
     /// `seed` or `fixed`.
     #[serde(default)]
     preset: Option<String>,
@@ -55,7 +42,7 @@ pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Js
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
     let tree_state = state.tree_store.read(&mut c).await?;
-    let limit = usize::try_from(page.fetch_limit()).unwrap_or(usize::MAX);
+    let limit = usize::try_from(page.fetch_limit()).map_err(Problem::internal)?;
     let older = |v: &&PlanVersion| after.is_none_or(|a| i64::from(v.version) < a);
     let rows: Vec<PlanVersion> =
         tree_state.tree.plans().versions().iter().rev().filter(older).take(limit).cloned().collect();
@@ -108,25 +95,8 @@ pub(super) async fn create(
     Ok(published)
 }
 
-/// Simulate the whole history of the tree under a candidate plan.
-///
-/// Reads only. 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid. 429 while
-/// another simulation or verification runs.
-#[operation]
-pub(super) async fn simulate(
-    state: web::Data<BinaryState>,
-    body: Body<CandidatePlanInput>,
-) -> Result<Json<SimulationReport>, Problem> {
-    let input = body.read_with_code("binary.plan_invalid").await?;
-    let plan = parse_plan(input.preset.as_deref(), input.plan)?;
-    let _exclusive = state.replays.begin()?;
-    let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
-    let mut c = reader.connection().await?;
-    Ok(Json::new(simulate_plan(&mut c, plan).await?))
-}
-
 /// The plan of a request. Errors with `binary.plan_invalid` unless exactly one of preset and plan is given and valid.
-fn parse_plan(preset: Option<&str>, plan: Option<Plan>) -> Result<Plan, Problem> {
+pub(super) fn parse_plan(preset: Option<&str>, plan: Option<Plan>) -> Result<Plan, Problem> {
     let plan = match (preset, plan) {
         (Some(name), None) => Plan::preset(name).map_err(plan_problem)?,
         (None, Some(plan)) => plan,

@@ -4,9 +4,8 @@ use crate::app::choose_side::choose_side;
 use crate::state::BinaryState;
 use crate::store::{members, preferences};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Body, Json, Problem, operation};
 use domain::Side;
+use http_api::{Body, Caller, Json, Problem, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

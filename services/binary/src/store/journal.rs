@@ -45,10 +45,10 @@ pub async fn lock_head(c: &mut DbConnection) -> QueryResult<i64> {
     tree_head::table.find(HEAD).select(tree_head::seq).lock().get_result(c).await
 }
 
-/// Advances the head from `expected` by `n`; false when another writer has moved it.
-pub async fn advance_head(c: &mut DbConnection, expected: i64, n: i64) -> QueryResult<bool> {
+/// Advances the head; false when another writer has moved it from `expected`.
+pub async fn advance_head(c: &mut DbConnection, expected: i64, to: i64) -> QueryResult<bool> {
     let at = tree_head::table.filter(tree_head::id.eq(HEAD)).filter(tree_head::seq.eq(expected));
-    Ok(diesel::update(at).set(tree_head::seq.eq(expected + n)).execute(c).await? == 1)
+    Ok(diesel::update(at).set(tree_head::seq.eq(to)).execute(c).await? == 1)
 }
 
 /// Entries after `seq`, oldest first.

@@ -1,5 +1,6 @@
 //! Pairs and the decision about each.
 
+use crate::domain::PairStatus;
 use crate::schema::pairs;
 use db::{AnyOfExt, DbConnection, insert_many, sum_i64};
 use diesel::prelude::*;
@@ -8,17 +9,6 @@ use domain::{Money, Month, Timestamp};
 
 /// Pairs in one UPDATE at most.
 const MAX_PAIRS_PER_UPDATE: usize = 500;
-
-domain::text_enum! {
-    /// Status of a pair.
-    pub enum PairStatus {
-        Matched = "matched",
-        /// Over the limit of a plan that flushes: both members are used and the pair pays nothing.
-        Flushed = "flushed",
-        /// One of its members stopped counting.
-        Voided = "voided",
-    }
-}
 
 /// One pair.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

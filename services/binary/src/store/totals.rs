@@ -1,6 +1,7 @@
 //! Totals of all pairs by month and status, and the position up to which pairs are included.
 
-use super::pairs::{MonthSum, PairRow, PairStatus};
+use super::pairs::{MonthSum, PairRow};
+use crate::domain::PairStatus;
 use crate::schema::{pair_totals, pair_totals_head, pairs};
 use db::{DbConnection, LockExt, upsert_many};
 use diesel::prelude::*;

@@ -1,9 +1,9 @@
 //! Fixture: members, payments, and the events of other services.
 
-use chassis::id;
 use domain::{PaymentId, Role, Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
 use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
+use runtime::id;
 use serde_json::Value;
 use testkit::TestService;
 

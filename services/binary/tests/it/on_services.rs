@@ -5,13 +5,13 @@ use binary::app::apply_events::apply_events;
 use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
 use binary::error::BinaryError;
-use chassis::events::Envelope;
-use chassis::id;
 use db::{Db, DbConfig, DbError};
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
+use proto_events::Envelope;
 use proto_events::auth::v1::UserRegistered;
 use proto_events::booking::v1::DayStarted;
+use runtime::id;
 use testkit::TestService;
 use testkit::mariadb::with_database;
 
@@ -82,7 +82,7 @@ async fn race(url: String) {
     let mut digests = Vec::new();
     for tree_store in [&one, &two, &follower] {
         let tree_state = tree_store.read(&mut c).await.unwrap();
-        assert_eq!(tree_state.tree.arena().len(), 60);
+        assert_eq!(tree_state.tree.members().len(), 60);
         digests.push(tree_state.tree.digest());
     }
     digests.dedup();

@@ -1,10 +1,10 @@
 //! Manual placement.
 
 use crate::fixture::{counts_and_pairs, digest, join, me, pay, register, start};
-use chassis::id;
 use domain::UserId;
 use proto_events::binary::v1::{PairsMatched, PlacementMade};
 use proto_events::platform::v1::StaffActed;
+use runtime::id;
 use serde_json::json;
 
 #[tokio::test]

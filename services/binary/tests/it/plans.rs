@@ -9,7 +9,7 @@ use serde_json::json;
 #[tokio::test]
 async fn a_version_takes_effect_at_its_time_and_is_published_as_an_event() {
     let s = start().await;
-    let current = s.as_user(chassis::id::fresh()).get("/plan").await.expect(200);
+    let current = s.as_user(runtime::id::fresh()).get("/plan").await.expect(200);
     assert_eq!((current["version"].as_u64(), current["plan"]["name"].as_str()), (Some(1), Some("seed")));
     let mut plan = serde_json::to_value(Plan::seed()).unwrap();
     plan["pairs"]["limit"] = json!(1);

@@ -9,7 +9,7 @@ async fn a_side_chosen_before_the_payment_applies_without_an_event_from_auth() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
     // Registered with one side; the update from auth arrives after the payment.
-    let mut registered = user(chassis::id::fresh(), "B", Some(a));
+    let mut registered = user(runtime::id::fresh(), "B", Some(a));
     registered.preferred_side = Some("left".into());
     let b: domain::UserId = registered.user_id.as_slice().try_into().unwrap();
     s.deliver_now(&UserRegistered { user: Some(registered.clone()) }).await;
@@ -35,7 +35,7 @@ async fn a_side_chosen_before_the_payment_applies_without_an_event_from_auth() {
 async fn a_side_can_be_chosen_before_the_member_is_known() {
     let s = start().await;
     let (a, _) = join(&s, "A", None).await;
-    let b = user(chassis::id::fresh(), "B", Some(a));
+    let b = user(runtime::id::fresh(), "B", Some(a));
     let id: domain::UserId = b.user_id.as_slice().try_into().unwrap();
     s.as_user(id).put("/users/me/preferred-side", serde_json::json!({ "side": "right" })).await.expect(200);
     pay(&s, id, 500).await;

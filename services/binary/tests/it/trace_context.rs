@@ -1,15 +1,15 @@
 //! Trace context: outgoing events continue the trace of the incoming event, also within a batch.
 
 use crate::fixture::{payment, start, user};
-use chassis::events::bus::EventBus;
-use chassis::schema::outbox;
-use chassis::{Env, id, telemetry};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
+use messaging::bus::EventBus;
+use messaging::schema::outbox;
 use proto_events::Event;
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::PlacementMade;
+use runtime::{Env, id, telemetry};
 use std::collections::BTreeMap;
 use testkit::TestService;
 

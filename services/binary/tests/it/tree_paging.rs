@@ -1,11 +1,11 @@
 //! A tree too large for one answer, read part by part.
 
 use crate::fixture::{payment, start, user};
-use chassis::events::bus::EventBus;
-use chassis::id;
 use domain::UserId;
+use messaging::bus::EventBus;
 use proto_events::Envelope;
 use proto_events::auth::v1::UserRegistered;
+use runtime::id;
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use testkit::TestService;

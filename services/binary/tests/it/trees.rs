@@ -3,10 +3,10 @@
 use crate::fixture::{
     counts_and_pairs, digest, join, me, pairs, pay, payment, refund, refund_of, register, start, start_day, user,
 };
-use chassis::id;
 use domain::UserId;
 use proto_events::auth::v1::{UserRegistered, UserUpdated};
 use proto_events::binary::v1::{PairsMatched, PairsVoided, PlacementMade};
+use runtime::id;
 use serde_json::Value;
 
 #[tokio::test]

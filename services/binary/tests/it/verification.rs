@@ -1,11 +1,11 @@
 //! Verification: any change made to the tables outside the platform is found and reported.
 
 use crate::fixture::{join, pay, payment, refund, register, start, start_day, user};
-use chassis::id;
 use db::DbConnection;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::{Plan, UserId};
 use proto_events::auth::v1::UserUpdated;
+use runtime::id;
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::TestService;

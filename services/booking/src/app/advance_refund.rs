@@ -1,6 +1,8 @@
 //! Transitions of a refund row and of the gateway's refunds of its payment, with the wallet credits and clawbacks that
 //! follow, published through the outbox.
 
+use super::outgoing_events;
+use crate::domain::aggregate::{BookingEvent, ClawbackRequested, CreditSource, PaymentRef, PaymentReturned};
 use crate::domain::capture::CURRENCY;
 use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::refund::{
@@ -11,29 +13,28 @@ use crate::domain::{GatewayName, RefundStatus, RefundTo, ReturnCause};
 use crate::error::BookingError;
 use crate::store::gateway_refunds::{self, GatewayRefundRow};
 use crate::store::refunds::{self, Refund};
-use chassis::events::outbox;
-use chassis::id;
+use crate::store::{bookings, payments};
 use db::DbConnection;
-use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
-use proto_events::booking::v1::{ClawbackRequested, PaymentReturned};
+use domain::{Money, PaymentId, Timestamp};
+use runtime::id;
 
-/// The payment that is refunded, and its payer.
+/// The refunded payment with its payer, and its gateway.
 #[derive(Debug, Clone)]
 pub struct Payer {
     pub gateway: GatewayName,
-    pub payment_id: PaymentId,
-    pub booking_id: BookingId,
-    pub user_id: UserId,
-    pub booking_number: String,
+    pub payment: PaymentRef,
 }
 
-/// The event that credited the payer's wallet, by its id.
-#[derive(Debug, Clone)]
-pub enum CreditSource {
-    /// A `PaymentReturned`.
-    Return(Vec<u8>),
-    /// A `PaymentRefunded`.
-    Refund(Vec<u8>),
+/// Loads the gateway's id of the refunded payment, and its payer. Errors with `Inconsistent` when no gateway captured
+/// it.
+pub async fn load_payer(c: &mut DbConnection, refund: &Refund) -> Result<(String, Payer), BookingError> {
+    let payment = payments::find(c, refund.payment_id).await?.ok_or(BookingError::NotFound)?;
+    let booking = bookings::find(c, refund.booking_id).await?.ok_or(BookingError::NotFound)?;
+    let reference = PaymentRef::new(&payment, &booking.number);
+    let (Some(gateway), Some(gateway_payment_id)) = (payment.gateway, payment.gateway_payment_id) else {
+        return Err(BookingError::Inconsistent(format!("refund {} has no gateway payment", refund.id)));
+    };
+    Ok((gateway_payment_id, Payer { gateway, payment: reference }))
 }
 
 /// Days for which the gateway is asked about a reported refund that is not processed.
@@ -137,17 +138,16 @@ pub async fn apply_signal(
     refund.credited_paise = state.credited;
     refund.unknown_since = state.unknown_since;
     refund.gateway_refund_id = state.gateway_refund_id().map(str::to_owned).or(refund.gateway_refund_id.take());
-    let is_final = matches!(state.status, RefundStatus::Done | RefundStatus::Failed);
-    refund.settled_at = if is_final { refund.settled_at.or(Some(now)) } else { None };
+    refund.settled_at = if state.is_final() { refund.settled_at.or(Some(now)) } else { None };
     refunds::save(c, refund).await?;
     if effects.credit.is_positive() {
         credit(c, refund, credited_before, effects.credit, payer, now).await?;
     }
     let credit_source = match refund.refund_to {
-        RefundTo::Wallet | RefundTo::EmiReserve => CreditSource::Refund(refund.id.into()),
-        RefundTo::Source => CreditSource::Return(refund.id.into()),
+        RefundTo::Wallet | RefundTo::EmiReserve => CreditSource::Refund(refund.id),
+        RefundTo::Source => CreditSource::Return(refund.id.uuid()),
     };
-    claw_back(c, &effects, &credit_source, payer, now).await?;
+    claw_back(c, &effects, credit_source, payer, now).await?;
     save_rows(c, rows, &state.gateway_refunds, now).await?;
     Ok(state)
 }
@@ -160,61 +160,43 @@ async fn credit(
     payer: &Payer,
     now: Timestamp,
 ) -> Result<(), BookingError> {
-    let return_id: Vec<u8> = if credited_before.is_zero() {
-        refund.id.into()
+    let return_id = if credited_before.is_zero() {
+        refund.id.uuid()
     } else {
         let before = credited_before.paise().to_be_bytes();
-        let parts: [&[u8]; 3] = [b"refund_credit", refund.id.as_bytes(), &before];
-        id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec()
-    };
-    let returned = PaymentReturned {
-        return_id,
-        payment_id: payer.payment_id.into(),
-        booking_id: payer.booking_id.into(),
-        user_id: payer.user_id.into(),
-        amount_paise: amount.paise(),
-        cause: ReturnCause::SourceRefundFailed.to_string(),
-        booking_number: payer.booking_number.clone(),
-        returned_at: now.micros(),
+        id::derived(&[b"refund_credit", refund.id.as_bytes(), &before])
     };
     tracing::warn!(refund = %refund.id, "refund at the source failed: amount credited to the wallet");
-    outbox::publish(c, payer.payment_id, now, &returned).await?;
-    Ok(())
+    let (payment, cause) = (payer.payment.clone(), ReturnCause::SourceRefundFailed);
+    let returned = PaymentReturned { return_id, payment, amount, cause, returned_at: now };
+    outgoing_events::publish(c, &[BookingEvent::PaymentReturned(returned)]).await
 }
 
 /// Publishes one `ClawbackRequested` for each of the gateway's refunds that repeats money credited to the wallet.
 pub async fn claw_back(
     c: &mut DbConnection,
     effects: &RefundEffects,
-    credit_source: &CreditSource,
+    credit: CreditSource,
     payer: &Payer,
     now: Timestamp,
 ) -> Result<(), BookingError> {
-    let (return_id, refund_id) = match credit_source {
-        CreditSource::Return(id) => (Some(id.clone()), None),
-        CreditSource::Refund(id) => (None, Some(id.clone())),
-    };
-    for (gateway_refund_id, amount) in &effects.clawbacks {
-        let parts: [&[u8]; 3] = [b"clawback", payer.gateway.as_str().as_bytes(), gateway_refund_id.as_bytes()];
-        let requested = ClawbackRequested {
-            clawback_id: id::derived::<uuid::Uuid>(&parts).as_bytes().to_vec(),
-            payment_id: payer.payment_id.into(),
-            booking_id: payer.booking_id.into(),
-            user_id: payer.user_id.into(),
-            amount_paise: amount.paise(),
-            gateway: payer.gateway.to_string(),
-            gateway_refund_id: gateway_refund_id.clone(),
-            booking_number: payer.booking_number.clone(),
-            return_id: return_id.clone(),
-            refund_id: refund_id.clone(),
-            requested_at: now.micros(),
-        };
+    let gateway = payer.gateway;
+    let clawback = |(gateway_refund_id, amount): &(String, Money)| {
         metrics::counter!("refund_clawbacks_total").increment(1);
-        let (gateway, payment) = (payer.gateway, payer.payment_id);
+        let payment = payer.payment.payment_id;
         tracing::error!(%gateway, gateway_refund_id, %payment, "money refunded twice: clawback requested");
-        outbox::publish(c, payer.payment_id, now, &requested).await?;
-    }
-    Ok(())
+        BookingEvent::ClawbackRequested(ClawbackRequested {
+            clawback_id: id::derived(&[b"clawback", gateway.as_str().as_bytes(), gateway_refund_id.as_bytes()]),
+            payment: payer.payment.clone(),
+            amount: *amount,
+            gateway,
+            gateway_refund_id: gateway_refund_id.clone(),
+            credit,
+            requested_at: now,
+        })
+    };
+    let events: Vec<BookingEvent> = effects.clawbacks.iter().map(clawback).collect();
+    outgoing_events::publish(c, &events).await
 }
 
 /// Saves the outcome and the clawback of the gateway's refunds. `gateway_refund_states` are those that are accounted

@@ -1,7 +1,8 @@
 //! Local copies of other services' data: members' names and referrers, and plan versions.
 
+use crate::domain::aggregate::{BuyerAccount, Member};
 use crate::error::BookingError;
-use crate::store::members::{self, Member};
+use crate::store::members;
 use crate::store::plans::{self, PlanVersionRow};
 use db::DbConnection;
 use domain::{Plan, Timestamp, UserId};
@@ -33,14 +34,15 @@ pub async fn apply_users_registered(c: &mut DbConnection, registered: &[Register
     }
     let ids: BTreeSet<UserId> = registered.iter().map(|r| r.id).collect();
     let ids: Vec<UserId> = ids.into_iter().collect();
-    let mut members: BTreeMap<UserId, Member> =
-        members::lock_all(c, &ids).await?.into_iter().map(|m| (m.user_id, m)).collect();
+    let mut members: BTreeMap<UserId, BuyerAccount> =
+        members::lock_all(c, &ids).await?.into_iter().map(|m| (m.user_id, BuyerAccount::new(m))).collect();
     for RegisteredMember { id, name, referrer } in registered {
         let member = members.get_mut(id).ok_or(BookingError::NotFound)?;
-        member.referrer_id = member.referrer_id.or(*referrer);
-        member.name = Some(name.trim().chars().take(MAX_NAME_CHARS).collect());
+        member.set_referrer(*referrer);
+        member.set_name(name.trim().chars().take(MAX_NAME_CHARS).collect());
     }
-    Ok(members::save_all(c, members.into_values().collect()).await?)
+    let changed: Vec<&Member> = members.values().filter_map(BuyerAccount::changed).collect();
+    Ok(members::save_all(c, &changed).await?)
 }
 
 /// Stores plan versions; one that is stored already stays unchanged. Errors with `Inconsistent` when the JSON of one
@@ -55,5 +57,5 @@ fn to_row(published: PublishedPlan) -> Result<PlanVersionRow, BookingError> {
     let plan: Plan =
         serde_json::from_str(&json).map_err(|e| BookingError::Inconsistent(format!("plan {version}: {e}")))?;
     plan.validate()?;
-    Ok(PlanVersionRow { version: i64::from(version), effective_from, plan: json })
+    Ok(PlanVersionRow { version: version.into(), effective_from, plan: json })
 }

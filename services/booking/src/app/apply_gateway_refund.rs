@@ -1,13 +1,13 @@
 //! Refunds that a gateway reports, requested by this service or made in the gateway's dashboard.
 
-use super::advance_refund::{self, CreditSource, Payer};
-use super::booking_aggregate::BookingAggregate;
+use super::advance_refund::{self, Payer};
+use super::buyer_session::BuyerSession;
 use super::capture_return::return_id;
-use super::finish_change::finish_change;
-use super::member_lock::{MemberLock, RefundRequest};
+use crate::domain::aggregate::{Command, CreditSource, PaymentRef, RefundTerms};
 use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::refund::{
-    GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundActor, RefundSignal, RefundState, advance,
+    GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundActor, RefundPreference, RefundSignal, RefundState,
+    advance,
 };
 use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus, RefundStatus, RefundTo};
 use crate::error::BookingError;
@@ -36,16 +36,15 @@ pub async fn apply_report(
         advance_refund::record_report(c, gateway, None, reported, now).await?;
         return reconcile_unmatched(c, gateway, &reported.gateway_payment_id, capture.as_ref(), now).await;
     };
-    let mut member_lock = MemberLock::acquire(c, payment.user_id, now).await?;
-    let mut aggregate = BookingAggregate::lock_with_payment(c, payment.booking_id, payment.id).await?;
+    let mut session = BuyerSession::lock_payment(c, &payment, now).await?;
     refunds::lock_for_payment(c, payment.id).await?;
     advance_refund::record_report(c, gateway, Some(payment.id), reported, now).await?;
     if capture.outcome == CaptureOutcome::Applied {
-        reconcile_payment(c, &mut member_lock, &mut aggregate, payment.id).await?;
+        reconcile_payment(c, &mut session, payment.id).await?;
     } else {
-        reconcile_returned(c, &aggregate, payment.id, capture, now).await?;
+        reconcile_returned(c, &session, payment.id, capture).await?;
     }
-    finish_change(c, member_lock).await
+    session.finish(c).await
 }
 
 fn processed_total(rows: &[GatewayRefund]) -> Result<Money, MoneyError> {
@@ -93,40 +92,40 @@ async fn set_outcome(
     Ok(())
 }
 
-fn payer(aggregate: &BookingAggregate, gateway: GatewayName, id: PaymentId) -> Payer {
-    Payer {
-        gateway,
-        payment_id: id,
-        booking_id: aggregate.booking.id,
-        user_id: aggregate.booking.user_id,
-        booking_number: aggregate.booking.number.clone(),
-    }
+fn payer(session: &BuyerSession, gateway: GatewayName, id: PaymentId) -> Result<Payer, BookingError> {
+    let payment = session.payment(id)?;
+    let booking = session.booking(payment.booking_id)?.booking();
+    Ok(Payer { gateway, payment: PaymentRef::new(payment, &booking.number) })
 }
 
 /// Applies the gateway's refunds of a payment. A payment that the gateway refunded in full is refunded here as well; a
 /// partial refund leaves the payment completed and is shown to staff as unmatched.
-pub async fn reconcile_payment(
+pub(super) async fn reconcile_payment(
     c: &mut DbConnection,
-    member_lock: &mut MemberLock,
-    aggregate: &mut BookingAggregate,
+    session: &mut BuyerSession,
     id: PaymentId,
 ) -> Result<(), BookingError> {
-    let payment = aggregate.payment(id)?;
-    let (Some(gateway), Some(gateway_payment_id)) = (payment.gateway, payment.gateway_payment_id.clone()) else {
+    let payment = session.payment(id)?.clone();
+    let (Some(gateway), Some(gateway_payment_id)) = (payment.gateway, payment.gateway_payment_id) else {
         return Ok(());
     };
     let rows = gateway_refunds::lock_for_payment(c, gateway, &gateway_payment_id).await?;
     let known = advance_refund::to_gateway_refunds(&rows, "");
     let Some(last) = known.last() else { return Ok(()) };
-    let now = member_lock.now();
+    let now = session.context().now;
     if payment.status == PaymentStatus::Completed {
         if processed_total(&known)? < payment.amount_paise {
             return set_outcome(c, rows, GatewayRefundOutcome::Unmatched, now).await;
         }
         tracing::warn!(%gateway, payment = %id, "payment refunded in the gateway's dashboard");
-        let request = RefundRequest { to: RefundTo::Source, reason: DASHBOARD_REASON, by: RefundActor::Gateway };
-        member_lock.refund_payment(c, aggregate, id, &request).await?;
-        member_lock.recalculate_and_save(c, aggregate).await?;
+        let terms = RefundTerms {
+            reason: DASHBOARD_REASON.to_owned(),
+            preference: RefundPreference::Source,
+            gateways: vec![gateway],
+            requested_by: RefundActor::Gateway,
+        };
+        session.apply(payment.booking_id, &Command::RefundPayment { payment: id, terms: &terms })?;
+        session.save_bookings(c).await?;
     }
     let Some(mut refund) = refunds::lock_for_payment(c, id).await? else { return Ok(()) };
     let last = advance_refund::to_gateway_refunds(&rows, &refund.id.to_string()).pop().unwrap_or_else(|| last.clone());
@@ -134,19 +133,19 @@ pub async fn reconcile_payment(
         // The job lists the gateway's refunds before the wallet is credited.
         refund.next_attempt_at = now;
     }
-    let payer = payer(aggregate, gateway, id);
+    let payer = payer(session, gateway, id)?;
     advance_refund::apply_signal(c, &mut refund, rows, &RefundSignal::Reported(last), &payer, now).await?;
     Ok(())
 }
 
 /// Claws back from the wallet the money of a returned capture that the gateway refunded as well.
-pub async fn reconcile_returned(
+pub(super) async fn reconcile_returned(
     c: &mut DbConnection,
-    aggregate: &BookingAggregate,
+    session: &BuyerSession,
     id: PaymentId,
     capture: &Capture,
-    now: Timestamp,
 ) -> Result<(), BookingError> {
+    let now = session.context().now;
     let rows = gateway_refunds::lock_for_payment(c, capture.gateway, &capture.gateway_payment_id).await?;
     let known = advance_refund::to_gateway_refunds(&rows, "");
     let Some(last) = known.last().cloned() else { return Ok(()) };
@@ -162,8 +161,8 @@ pub async fn reconcile_returned(
         gateway_refunds: known,
     };
     let (state, effects) = advance(state, &RefundSignal::Reported(last), now)?;
-    let credit_source = CreditSource::Return(return_id(capture));
-    advance_refund::claw_back(c, &effects, &credit_source, &payer(aggregate, capture.gateway, id), now).await?;
+    let payer = payer(session, capture.gateway, id)?;
+    advance_refund::claw_back(c, &effects, CreditSource::Return(return_id(capture)), &payer, now).await?;
     advance_refund::save_rows(c, rows, &state.gateway_refunds, now).await
 }
 

@@ -1,18 +1,14 @@
 //! Receipt of EMI reserves: money that wallet set aside becomes payments, waits, or is released to the member.
 
-use super::allocate_reserve::{ReserveDecision, decide_reserve};
-use super::booking_aggregate::BookingAggregate;
-use super::finish_change::finish_change;
-use super::member_lock::MemberLock;
-use super::plan_versions::PlanVersions;
+use super::buyer_session::{self, BuyerSession};
+use super::locked_rows;
+use super::plan_versions::{in_force_at, load_history};
+use crate::domain::aggregate::Reserve;
 use crate::error::BookingError;
-use crate::store::members::{self, Member};
-use crate::store::payments::{self, Payment};
-use crate::store::reserves::{self, Reserve};
-use chassis::events::outbox::{self, OutboxEvent};
+use crate::store::reserves;
 use db::DbConnection;
 use domain::{Money, ReserveId, Timestamp, UserId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// An EMI reserve as the `EmiReserved` event carries it.
 #[derive(Debug, Clone)]
@@ -26,13 +22,13 @@ pub struct NewReserve {
 }
 
 /// Stores an EMI reserve and allocates it. A reserve that is known already changes nothing.
-pub async fn receive(c: &mut DbConnection, reserved: NewReserve) -> Result<(), BookingError> {
-    let member_lock = MemberLock::acquire(c, reserved.user_id, reserved.at).await?;
-    if reserves::insert(c, &to_reserve(&reserved)).await? { finish_change(c, member_lock).await } else { Ok(()) }
+async fn receive(c: &mut DbConnection, reserved: NewReserve) -> Result<(), BookingError> {
+    let session = BuyerSession::lock(c, reserved.user_id, reserved.at).await?;
+    if reserves::insert(c, &reserved.into()).await? { session.finish_with_reserves(c).await } else { Ok(()) }
 }
 
-/// As [`receive`] for any number of reserves, with few statements. Errors with `Db` when one of several is known
-/// already.
+/// Stores EMI reserves and allocates them, with few statements for several. Those that are known already change
+/// nothing.
 pub async fn receive_all(c: &mut DbConnection, reserved: Vec<NewReserve>) -> Result<(), BookingError> {
     match <[NewReserve; 1]>::try_from(reserved) {
         Ok([only]) => receive(c, only).await,
@@ -41,75 +37,51 @@ pub async fn receive_all(c: &mut DbConnection, reserved: Vec<NewReserve>) -> Res
     }
 }
 
-async fn receive_several(c: &mut DbConnection, reserved: Vec<NewReserve>) -> Result<(), BookingError> {
+async fn receive_several(c: &mut DbConnection, mut reserved: Vec<NewReserve>) -> Result<(), BookingError> {
     let users: BTreeSet<UserId> = reserved.iter().map(|r| r.user_id).collect();
-    let users: Vec<UserId> = users.into_iter().collect();
-    let mut members: BTreeMap<UserId, Member> =
-        members::lock_existing(c, &users).await?.into_iter().map(|m| (m.user_id, m)).collect();
-    for owner in reserves::find_waiting_owners(c, &users).await? {
-        members.remove(&owner);
-    }
-    let plans = PlanVersions::load(c).await?;
-    let known: Vec<UserId> = members.keys().copied().collect();
-    let mut aggregates = BookingAggregate::lock_for_members(c, &known).await?;
-    let (mut changes, mut deferred) = (BatchChanges::default(), Vec::new());
+    let mut members = locked_rows::lock_members_without_reserves(c, &users).await?;
+    // A reserve belongs to one member, so no other transaction adds it while the member is locked.
+    let ids: Vec<ReserveId> = reserved.iter().map(|r| r.id).collect();
+    let known = reserves::find_known(c, &ids).await?;
+    reserved.retain(|r| !known.contains(&r.id));
+    let plans = load_history(c).await?;
+    let users: Vec<UserId> = members.keys().copied().collect();
+    let mut bookings = locked_rows::lock_for_members(c, &users).await?;
+    let (mut sessions, mut reserves, mut deferred) = (Vec::new(), Vec::new(), Vec::new());
     for reserved in reserved {
         // A member's second reserve, and one beside waiting reserves, depends on what the first one changes.
         let Some(member) = members.remove(&reserved.user_id) else {
             deferred.push(reserved);
             continue;
         };
-        let mut member_lock = MemberLock::new(member, reserved.at, reserved.at, plans.in_force(reserved.at)?);
-        let mut own = aggregates.remove(&reserved.user_id).unwrap_or_default();
-        let mut reserve = to_reserve(&reserved);
-        let ReserveDecision { payments, changed } = decide_reserve(&mut member_lock, &mut own, &mut reserve)?;
-        changes.reserves.push(reserve);
-        changes.payments.extend(payments);
-        changes.aggregates.extend(
-            own.into_iter().enumerate().filter(|(index, _)| changed.contains(index)).map(|(_, aggregate)| aggregate),
-        );
-        let (member, events) = member_lock.into_parts();
-        changes.members.push(member);
-        changes.events.extend(events);
+        let own = bookings.remove(&reserved.user_id).unwrap_or_default();
+        let plan = in_force_at(&plans, reserved.at)?;
+        let mut session = BuyerSession::new(member, own, (reserved.at, reserved.at), plan);
+        let mut reserve = Reserve::from(reserved);
+        session.allocate(&mut reserve)?;
+        sessions.push(session);
+        reserves.push(reserve);
     }
-    changes.save(c).await?;
+    reserves::insert_all(c, &reserves).await?;
+    buyer_session::save_all(c, sessions).await?;
     for reserved in deferred {
         receive(c, reserved).await?;
     }
     Ok(())
 }
 
-/// Rows and events to save for many members.
-#[derive(Default)]
-struct BatchChanges {
-    reserves: Vec<Reserve>,
-    payments: Vec<Payment>,
-    aggregates: Vec<BookingAggregate>,
-    members: Vec<Member>,
-    events: Vec<OutboxEvent>,
-}
-
-impl BatchChanges {
-    async fn save(self, c: &mut DbConnection) -> Result<(), BookingError> {
-        reserves::insert_all(c, self.reserves).await?;
-        payments::insert_all(c, self.payments).await?;
-        BookingAggregate::save_all(c, self.aggregates).await?;
-        members::save_all(c, self.members).await?;
-        outbox::publish_all(c, self.events).await?;
-        Ok(())
-    }
-}
-
-fn to_reserve(reserved: &NewReserve) -> Reserve {
-    Reserve {
-        reserve_id: reserved.id,
-        user_id: reserved.user_id,
-        amount_paise: reserved.amount,
-        waiting_paise: reserved.amount,
-        applied_paise: Money::ZERO,
-        released_paise: Money::ZERO,
-        source_kind: reserved.source_kind.clone(),
-        source_id: reserved.source_id.clone(),
-        reserved_at: reserved.at,
+impl From<NewReserve> for Reserve {
+    fn from(reserved: NewReserve) -> Self {
+        Self {
+            reserve_id: reserved.id,
+            user_id: reserved.user_id,
+            amount_paise: reserved.amount,
+            waiting_paise: reserved.amount,
+            applied_paise: Money::ZERO,
+            released_paise: Money::ZERO,
+            source_kind: reserved.source_kind,
+            source_id: reserved.source_id,
+            reserved_at: reserved.at,
+        }
     }
 }

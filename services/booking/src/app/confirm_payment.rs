@@ -1,10 +1,9 @@
 //! Staff decisions about cash and bank transfers.
 
-use super::booking_aggregate::BookingAggregate;
-use super::finish_change::finish_change;
-use super::member_lock::{MemberLock, PaymentProof};
-use crate::domain::PaymentStatus;
-use crate::domain::payment::{PaymentCommand, is_confirmed_by_staff};
+use super::buyer_session::BuyerSession;
+use crate::domain::aggregate::{Command, ReceivedMoney};
+use crate::domain::payment::is_confirmed_by_staff;
+use crate::domain::received_money::MoneySource;
 use crate::error::BookingError;
 use crate::store::payments;
 use db::DbConnection;
@@ -18,7 +17,7 @@ pub enum StaffDecision {
 }
 
 /// Completes or fails a payment. Returns whether it changed; the same decision again changes nothing. Errors with
-/// `NotFound`, with `NotConfirmedByStaff` for other methods, and with `Payment` when its status does not allow it.
+/// `NotFound`, with `NotConfirmedByStaff` for other methods, and with `Refused` when its status does not allow it.
 pub async fn decide(
     c: &mut DbConnection,
     id: PaymentId,
@@ -29,25 +28,18 @@ pub async fn decide(
     if !is_confirmed_by_staff(found.method) {
         return Err(BookingError::NotConfirmedByStaff);
     }
-    let mut member_lock = MemberLock::acquire(c, found.user_id, at).await?;
-    let mut aggregate = BookingAggregate::lock_with_payment(c, found.booking_id, id).await?;
-    let before = aggregate.payment(id)?.status;
+    let mut session = BuyerSession::lock_payment(c, &found, at).await?;
     match decision {
         StaffDecision::Received { reference } => {
-            let proof = PaymentProof { reference: reference.clone(), gateway_payment_id: None };
-            member_lock.complete_payment(c, &mut aggregate, id, PaymentCommand::Confirm, proof).await?;
+            let money = ReceivedMoney::new(id, MoneySource::Staff, found.amount_paise);
+            let money = ReceivedMoney { reference: reference.clone(), ..money };
+            session.apply(found.booking_id, &Command::ReceiveMoney(&money))?;
         }
         StaffDecision::NotReceived { reason } => {
-            member_lock.close_payment(c, &mut aggregate, id, PaymentCommand::Fail, reason).await?;
+            session.apply(found.booking_id, &Command::FailPayment { payment: id, reason })?;
         }
     }
-    let after = aggregate.payment(id)?.status;
-    if after == before {
-        return Ok(false);
-    }
-    if after == PaymentStatus::Completed {
-        member_lock.recalculate_and_save(c, &mut aggregate).await?;
-    }
-    finish_change(c, member_lock).await?;
-    Ok(true)
+    let is_changed = session.is_changed();
+    session.finish(c).await?;
+    Ok(is_changed)
 }

@@ -1,10 +1,7 @@
 //! Expiry of unpaid bookings and of abandoned online orders.
 
-use super::booking_aggregate::BookingAggregate;
-use super::finish_change::finish_change;
-use super::member_lock::MemberLock;
-use crate::domain::booking::{BookingCommand, BookingRefusal};
-use crate::domain::payment::PaymentCommand;
+use super::buyer_session::BuyerSession;
+use crate::domain::aggregate::Command;
 use crate::error::BookingError;
 use crate::store::{bookings, payments};
 use db::DbConnection;
@@ -43,24 +40,7 @@ pub async fn list_abandoned_orders(
 /// Fails the booking's abandoned online orders, then expires the booking when it was created before `before` and
 /// nothing is paid or pending. Errors with `NotFound` when the booking does not exist.
 pub async fn expire(c: &mut DbConnection, id: BookingId, before: Timestamp, at: Timestamp) -> Result<(), BookingError> {
-    let owner = bookings::find_owner(c, id).await?.ok_or(BookingError::NotFound)?;
-    let mut member_lock = MemberLock::acquire(c, owner, at).await?;
-    let mut aggregate = BookingAggregate::lock(c, id).await?;
-    let abandoned: Vec<PaymentId> = aggregate
-        .payments
-        .iter()
-        .filter(|p| p.open_order_of.is_some() && p.created_at <= before)
-        .map(|p| p.id)
-        .collect();
-    for payment in abandoned {
-        member_lock.close_payment(c, &mut aggregate, payment, PaymentCommand::Fail, "abandoned").await?;
-    }
-    if aggregate.booking.created_at <= before {
-        match aggregate.apply(BookingCommand::Expire) {
-            Ok(true) => member_lock.save_booking(c, &mut aggregate).await?,
-            Ok(false) | Err(BookingError::Booking(BookingRefusal::DoesNotExpire(_))) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    finish_change(c, member_lock).await
+    let mut session = BuyerSession::lock_booking(c, id, at).await?;
+    session.apply(id, &Command::Expire { before })?;
+    session.finish(c).await
 }

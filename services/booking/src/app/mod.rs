@@ -1,25 +1,26 @@
 //! Writes of the booking service, one use case a file. Every function runs in its caller's transaction.
 //!
+//! `buyer_session` loads and saves, `outgoing_events` publishes; what changes is decided in `domain::aggregate`.
+//!
 //! The member row is locked first, then the booking row. So all changes of one member happen one after another, and two
 //! bookings of one member are never locked in opposite orders.
 
 pub mod advance_refund;
-mod allocate_reserve;
 pub mod apply_event;
 pub mod apply_gateway_refund;
 pub mod apply_reserve;
 pub mod apply_wallet_decision;
-pub mod booking_aggregate;
+mod buyer_session;
 pub mod cancel_booking;
 mod capture_return;
 pub mod catalogue;
 pub mod confirm_payment;
 pub mod create_booking;
 pub mod expire_booking;
-mod finish_change;
-pub mod member_lock;
+mod locked_rows;
 pub mod open_days;
-pub mod plan_versions;
+mod outgoing_events;
+mod plan_versions;
 pub mod receive_capture;
 pub mod receive_capture_batch;
 pub mod receive_webhook;

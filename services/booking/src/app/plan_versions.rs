@@ -1,46 +1,35 @@
 //! Compensation plan versions and the one in force at a time.
 
-use super::booking_aggregate::count_from_column;
 use crate::error::BookingError;
 use crate::store::plans;
 use db::DbConnection;
-use domain::{Plan, Timestamp};
+use domain::plan::PlanVersion;
+use domain::{Plan, PlanHistory, Timestamp};
 use std::sync::{Arc, LazyLock};
 
-/// Loads the number and the plan of the version in force at `at`; version 1 where none is published for that time.
-/// Errors with `Inconsistent` when the stored plan cannot be parsed.
-pub async fn plan_in_force(c: &mut DbConnection, at: Timestamp) -> Result<(u32, Arc<Plan>), BookingError> {
-    match plans::find_in_force(c, at).await? {
-        Some((version, json)) => parse_plan(version, &json),
-        None => Ok(seed_plan()),
-    }
-}
+/// The number of a plan's version, and the plan.
+pub(super) type PlanInForce = (u32, Arc<Plan>);
 
-fn parse_plan(version: i64, json: &str) -> Result<(u32, Arc<Plan>), BookingError> {
-    let plan = Plan::parse(json).map_err(|e| BookingError::Inconsistent(format!("plan {version}: {e}")))?;
-    Ok((count_from_column(version), plan))
-}
-
-/// Version 1, in force until another version takes effect.
-fn seed_plan() -> (u32, Arc<Plan>) {
+/// Loads the version in force at `at`; version 1 where none is published for that time. Errors with `Inconsistent` when
+/// the stored plan cannot be parsed.
+pub(super) async fn plan_in_force(c: &mut DbConnection, at: Timestamp) -> Result<PlanInForce, BookingError> {
     static SEED: LazyLock<Arc<Plan>> = LazyLock::new(|| Arc::new(Plan::seed()));
-    (1, Arc::clone(&SEED))
+    match plans::find_in_force(c, at).await? {
+        Some(row) => Ok(in_force(row.parse()?)),
+        None => Ok((1, Arc::clone(&SEED))),
+    }
 }
 
-/// All published versions, loaded once for work on many members.
-pub struct PlanVersions(Vec<plans::PlanVersionRow>);
+/// Loads all versions, for work on many members. Errors with `Inconsistent` when a stored plan cannot be parsed.
+pub(super) async fn load_history(c: &mut DbConnection) -> Result<PlanHistory, BookingError> {
+    Ok(PlanHistory::from_stored(plans::list_all(c).await?)?)
+}
 
-impl PlanVersions {
-    /// Loads every published version.
-    pub async fn load(c: &mut DbConnection) -> Result<Self, BookingError> {
-        Ok(Self(plans::list_all(c).await?))
-    }
+/// As [`plan_in_force`], without a query.
+pub(super) fn in_force_at(history: &PlanHistory, at: Timestamp) -> Result<PlanInForce, BookingError> {
+    Ok(in_force(history.in_force(at)?.clone()))
+}
 
-    /// As [`plan_in_force`], without a query.
-    pub fn in_force(&self, at: Timestamp) -> Result<(u32, Arc<Plan>), BookingError> {
-        match self.0.iter().find(|row| row.effective_from <= at) {
-            Some(row) => parse_plan(row.version, &row.plan),
-            None => Ok(seed_plan()),
-        }
-    }
+fn in_force(found: PlanVersion) -> PlanInForce {
+    (found.version, Arc::new(found.plan))
 }

@@ -3,20 +3,17 @@
 //! Messages may be repeated and reordered; a gateway's payment id takes effect once.
 
 use super::apply_gateway_refund;
-use super::booking_aggregate::BookingAggregate;
+use super::buyer_session::BuyerSession;
 use super::capture_return::return_id;
-use super::finish_change::finish_change;
-use super::member_lock::{MemberLock, PaymentProof, WalletReturn};
-use crate::domain::booking::BookingCommand;
-use crate::domain::capture::{CaptureDecision, decide_capture, effective_time, is_acceptable};
+use crate::domain::aggregate::{Command, Payment, ReceivedMoney};
+use crate::domain::capture::{effective_time, is_acceptable};
 use crate::domain::gateway_event::CapturedPayment;
-use crate::domain::payment::PaymentCommand;
+use crate::domain::received_money::{MoneyDecision, MoneySource};
 use crate::domain::reconciliation::first_check;
-use crate::domain::{BookingStatus, CaptureOutcome, GatewayName, PaymentStatus};
+use crate::domain::{CaptureOutcome, GatewayName};
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
-use crate::store::payments::{self, Payment};
-use crate::store::reconciliations;
+use crate::store::{payments, reconciliations};
 use db::DbConnection;
 use domain::{PaymentId, Timestamp};
 
@@ -85,12 +82,11 @@ pub async fn receive(
         }
         return Ok(());
     };
-    let mut member_lock = MemberLock::acquire(c, payment.user_id, at).await?;
-    let mut aggregate = BookingAggregate::lock_with_payment(c, payment.booking_id, payment.id).await?;
+    let mut session = BuyerSession::lock_payment(c, &payment, at).await?;
     if is_recorded || record_capture(c, &capture).await? {
-        apply_capture(c, &mut member_lock, &mut aggregate, payment.id, &capture).await?;
+        apply_capture(c, &mut session, payment.id, &capture).await?;
     }
-    finish_change(c, member_lock).await
+    session.finish(c).await
 }
 
 /// Stores a capture. Returns whether it still has to be applied.
@@ -110,75 +106,52 @@ async fn record_capture(c: &mut DbConnection, capture: &Capture) -> Result<bool,
     }
 }
 
-/// Decides whether a capture completes its payment or returns to the wallet, and executes the decision.
+/// The captured money as its payment receives it: without what the gateway had refunded before.
+pub(super) fn captured_money(payment: PaymentId, capture: &Capture) -> ReceivedMoney {
+    let amount = capture.amount_paise.minus_or_zero(capture.refunded_paise);
+    ReceivedMoney {
+        gateway_payment_id: Some(capture.gateway_payment_id.clone()),
+        return_id: return_id(capture),
+        ..ReceivedMoney::new(payment, MoneySource::Gateway, amount)
+    }
+}
+
+/// Applies a capture to its payment, and the refunds that the gateway reported before the capture.
 async fn apply_capture(
     c: &mut DbConnection,
-    member_lock: &mut MemberLock,
-    aggregate: &mut BookingAggregate,
+    session: &mut BuyerSession,
     id: PaymentId,
     capture: &Capture,
 ) -> Result<(), BookingError> {
-    let payment = aggregate.payment(id)?;
+    let payment = session.payment(id)?;
+    let (booking, now) = (payment.booking_id, session.context().now);
     let taken_at = capture.taken_at.unwrap_or(capture.captured_at);
-    member_lock.set_occurred_at(c, effective_time(taken_at, payment.created_at, member_lock.now())).await?;
-    let received = capture.amount_paise.minus_or_zero(capture.refunded_paise);
-    let decision =
-        decide_capture(payment.status, payment.amount_paise, received, aggregate.booking.status, &aggregate.amounts()?);
-    let outcome = match decision {
-        CaptureDecision::Apply => {
-            complete_payment(member_lock, aggregate, id, capture)?;
-            payments::save(c, aggregate.payment(id)?).await?;
-            aggregate.save(c).await?;
-            CaptureOutcome::Applied
-        }
-        CaptureDecision::Return(cause) => {
-            if payment.status == PaymentStatus::Pending {
-                member_lock.close_payment(c, aggregate, id, PaymentCommand::Fail, cause.as_str()).await?;
-            }
-            let money = WalletReturn { return_id: return_id(capture), amount: received, cause };
-            member_lock.return_to_wallet(c, aggregate, id, money).await?;
-            CaptureOutcome::Returned
-        }
-    };
-    captures::set_outcome(c, capture, id, outcome).await?;
-    // The gateway may have reported refunds before the capture.
-    match decision {
-        CaptureDecision::Apply => apply_gateway_refund::reconcile_payment(c, member_lock, aggregate, id).await,
-        CaptureDecision::Return(_) => {
-            apply_gateway_refund::reconcile_returned(c, aggregate, id, capture, member_lock.now()).await
-        }
+    let occurred_at = effective_time(taken_at, payment.created_at, now);
+    session.set_occurred_at(c, occurred_at).await?;
+    let money = captured_money(id, capture);
+    let is_applied = session.booking(booking)?.decide_money(&money)? == MoneyDecision::Complete;
+    session.apply(booking, &Command::ReceiveMoney(&money))?;
+    session.save_bookings(c).await?;
+    if is_applied {
+        captures::set_outcome(c, capture, id, CaptureOutcome::Applied).await?;
+        apply_gateway_refund::reconcile_payment(c, session, id).await
+    } else {
+        captures::set_outcome(c, capture, id, CaptureOutcome::Returned).await?;
+        apply_gateway_refund::reconcile_returned(c, session, id, capture).await
     }
 }
 
-/// Completes the payment and recalculates its booking, without saving them. Revives an expired booking.
-pub(super) fn complete_payment(
-    member_lock: &mut MemberLock,
-    aggregate: &mut BookingAggregate,
-    id: PaymentId,
-    capture: &Capture,
-) -> Result<(), BookingError> {
-    if aggregate.booking.status == BookingStatus::Expired {
-        aggregate.apply(BookingCommand::Revive)?;
-    }
-    let proof = PaymentProof { reference: None, gateway_payment_id: Some(capture.gateway_payment_id.clone()) };
-    member_lock.apply_completion(aggregate, id, PaymentCommand::Capture, proof)?;
-    member_lock.recalculate(aggregate)
-}
-
-/// Fails a pending payment because the gateway reported a failed attempt.
+/// Fails a pending payment because the gateway reported a failed attempt. A captured payment and a superseded order
+/// stay unchanged.
 pub async fn fail_payment(
     c: &mut DbConnection,
     payment: &Payment,
     reason: &str,
     at: Timestamp,
 ) -> Result<(), BookingError> {
-    let mut member_lock = MemberLock::acquire(c, payment.user_id, at).await?;
-    let mut aggregate = BookingAggregate::lock_with_payment(c, payment.booking_id, payment.id).await?;
-    // A failed attempt does not change a captured payment or a superseded order.
-    if aggregate.payment(payment.id)?.status == PaymentStatus::Pending {
-        member_lock.close_payment(c, &mut aggregate, payment.id, PaymentCommand::Fail, reason).await?;
-    }
-    finish_change(c, member_lock).await
+    let mut session = BuyerSession::lock_payment(c, payment, at).await?;
+    session.apply(payment.booking_id, &Command::ReportFailure { payment: payment.id, reason })?;
+    session.finish(c).await
 }
 
 /// Stores the order that a gateway created for a payment, and applies captures that were received for it before. An
@@ -190,21 +163,19 @@ pub async fn attach_order(
     at: Timestamp,
 ) -> Result<Payment, BookingError> {
     let found = payments::find(c, id).await?.ok_or(BookingError::NotFound)?;
-    let mut member_lock = MemberLock::acquire(c, found.user_id, at).await?;
-    let mut aggregate = BookingAggregate::lock_with_payment(c, found.booking_id, id).await?;
-    let payment = aggregate.payment_mut(id)?;
-    if payment.gateway_order_id.is_none() {
-        payment.gateway_order_id = Some(order_id.to_owned());
-        payments::save(c, payment).await?;
-        let (gateway, created_at) = (payment.gateway.ok_or(BookingError::NotFound)?, payment.created_at);
+    let gateway = found.gateway.ok_or(BookingError::NotFound)?;
+    let mut session = BuyerSession::lock_payment(c, &found, at).await?;
+    session.apply(found.booking_id, &Command::AttachOrder { payment: id, order_id })?;
+    if session.is_changed() {
+        session.save_bookings(c).await?;
         if gateway.needs_api_calls() {
-            reconciliations::schedule_check(c, id, gateway, first_check(created_at)).await?;
+            reconciliations::schedule_check(c, id, gateway, first_check(found.created_at)).await?;
         }
         for capture in captures::lock_unknown_for_order(c, gateway, order_id).await? {
-            apply_capture(c, &mut member_lock, &mut aggregate, id, &capture).await?;
+            apply_capture(c, &mut session, id, &capture).await?;
         }
     }
-    let payment = aggregate.payment(id)?.clone();
-    finish_change(c, member_lock).await?;
+    let payment = session.payment(id)?.clone();
+    session.finish(c).await?;
     Ok(payment)
 }

@@ -4,21 +4,21 @@
 //! the batch, no refund or reserve of it waits, and no other transaction holds the member's lock. All others, and all
 //! of a batch that fails, are left to [`super::receive_webhook::process`]. Both paths use the same decision functions.
 
-use super::booking_aggregate::BookingAggregate;
-use super::member_lock::MemberLock;
-use super::plan_versions::PlanVersions;
-use super::receive_capture::{complete_payment, new_capture};
+use super::buyer_session::{self, BuyerSession};
+use super::locked_rows;
+use super::plan_versions::{in_force_at, load_history};
+use super::receive_capture::{captured_money, new_capture};
 use super::receive_webhook::{self, WebhookEvent};
-use crate::domain::capture::{CaptureDecision, decide_capture, effective_time, is_acceptable};
+use crate::domain::aggregate::{Command, Payment};
+use crate::domain::capture::{effective_time, is_acceptable};
 use crate::domain::gateway_event::CapturedPayment;
+use crate::domain::received_money::MoneyDecision;
 use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
-use crate::store::captures::Capture;
-use crate::store::payments::{self, Payment};
-use crate::store::{bookings, captures, gateway_refunds, members, reserves, webhook_events};
-use chassis::events::outbox;
+use crate::store::captures::{self, Capture};
+use crate::store::{gateway_refunds, members, payments, reserves, webhook_events};
 use db::DbConnection;
-use domain::{BookingId, PaymentId, UserId};
+use domain::{BookingId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A webhook event and the capture that it carries, of one gateway.
@@ -28,13 +28,11 @@ pub struct CaptureMessage {
     pub captured: CapturedPayment,
 }
 
-/// An eligible capture with the rows that it changes.
-struct EligibleCapture {
+/// An eligible capture, applied to its buyer.
+struct AppliedCapture {
     event: WebhookEvent,
     capture: Capture,
-    payment: PaymentId,
-    member_lock: MemberLock,
-    aggregate: BookingAggregate,
+    session: BuyerSession,
 }
 
 /// Processes the eligible messages. Returns for each message whether it was processed.
@@ -46,42 +44,24 @@ pub async fn receive(
     let orders: Vec<&str> = messages.iter().map(|m| m.captured.order_id.as_str()).collect();
     let payments = payments::list_for_orders(c, gateway, &orders).await?;
     let selected: Vec<Option<&Payment>> = select_payments(messages, &payments);
-    let mut eligible = load_eligible(c, gateway, messages, &selected).await?;
-    let processed =
-        selected.iter().map(|payment| payment.is_some_and(|p| eligible.iter().any(|item| item.payment == p.id)));
-    let processed: Vec<bool> = processed.collect();
-    if eligible.is_empty() {
-        return Ok(processed);
-    }
-    for item in &mut eligible {
-        complete_payment(&mut item.member_lock, &mut item.aggregate, item.payment, &item.capture)?;
-    }
-    save(c, eligible).await?;
-    Ok(processed)
+    let applied = apply_eligible(c, gateway, messages, &selected).await?;
+    let processed: BTreeSet<_> = applied.iter().filter_map(|item| item.capture.payment_id).collect();
+    save(c, applied).await?;
+    Ok(selected.iter().map(|payment| payment.is_some_and(|p| processed.contains(&p.id))).collect())
 }
 
 /// Saves all changed rows, one statement a table.
-async fn save(c: &mut DbConnection, eligible: Vec<EligibleCapture>) -> Result<(), BookingError> {
-    let (mut payments, mut aggregates, mut members, mut outbox_events) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut events, mut captures) = (Vec::new(), Vec::new());
-    for EligibleCapture { event, capture, payment, member_lock, aggregate } in eligible {
-        payments.push(aggregate.payment(payment)?.clone());
-        aggregates.push(aggregate);
-        let (member, member_events) = member_lock.into_parts();
-        members.push(member);
-        outbox_events.extend(member_events);
+async fn save(c: &mut DbConnection, applied: Vec<AppliedCapture>) -> Result<(), BookingError> {
+    let (mut events, mut captures, mut sessions) = (Vec::new(), Vec::new(), Vec::new());
+    for AppliedCapture { event, capture, session } in applied {
         events.push(event);
         captures.push(capture);
+        sessions.push(session);
     }
     // These two inserts fail when a message or a capture is known already.
     webhook_events::insert_all(c, events).await?;
     captures::insert_all(c, captures).await?;
-    payments::save_all(c, payments).await?;
-    BookingAggregate::save_all(c, aggregates).await?;
-    members::save_all(c, members).await?;
-    outbox::publish_all(c, outbox_events).await?;
-    Ok(())
+    buyer_session::save_all(c, sessions).await
 }
 
 /// The payment of each message that may be eligible; only the first message of a member.
@@ -96,13 +76,13 @@ fn select_payments<'a>(messages: &[CaptureMessage], payments: &'a [Payment]) -> 
     messages.iter().map(payment_of).collect()
 }
 
-/// Locks and loads the rows that the selected payments touch, one query a table, and returns the eligible captures.
-async fn load_eligible(
+/// Locks and loads the rows that the selected payments touch, one query a table, and applies the eligible captures.
+async fn apply_eligible(
     c: &mut DbConnection,
     gateway: GatewayName,
     messages: &[CaptureMessage],
     selected: &[Option<&Payment>],
-) -> Result<Vec<EligibleCapture>, BookingError> {
+) -> Result<Vec<AppliedCapture>, BookingError> {
     let mut pairs: Vec<(&CaptureMessage, &Payment)> =
         messages.iter().zip(selected).filter_map(|(message, payment)| payment.map(|p| (message, p))).collect();
     if pairs.is_empty() {
@@ -117,23 +97,17 @@ async fn load_eligible(
     if pairs.is_empty() {
         return Ok(Vec::new());
     }
-    let plans = PlanVersions::load(c).await?;
+    let plans = load_history(c).await?;
     let ids: BTreeSet<BookingId> = pairs.iter().map(|(_, payment)| payment.booking_id).collect();
-    let ids: Vec<BookingId> = ids.into_iter().collect();
-    let found = bookings::lock_all(c, &ids).await?;
-    let mut aggregates: BTreeMap<BookingId, BookingAggregate> = BookingAggregate::from_locked(c, found)
-        .await?
-        .into_iter()
-        .map(|aggregate| (aggregate.booking.id, aggregate))
-        .collect();
+    let mut bookings = locked_rows::lock_all(c, &ids).await?;
     let gateway_ids: Vec<&str> = pairs.iter().map(|(m, _)| m.captured.gateway_payment_id.as_str()).collect();
     let refunded: BTreeSet<String> = gateway_refunds::find_refunded_payments(c, gateway, &gateway_ids).await?;
     let waiting: BTreeSet<UserId> = reserves::find_waiting_owners(c, &users).await?;
-    let mut eligible = Vec::new();
+    let mut applied = Vec::new();
     for (CaptureMessage { event, captured }, payment) in pairs {
         let has_pending_work = refunded.contains(&captured.gateway_payment_id) || waiting.contains(&payment.user_id);
-        let (Some(member), Some(aggregate), false) =
-            (members.remove(&payment.user_id), aggregates.remove(&payment.booking_id), has_pending_work)
+        let (Some(member), Some(booking), false) =
+            (members.remove(&payment.user_id), bookings.remove(&payment.booking_id), has_pending_work)
         else {
             continue;
         };
@@ -144,23 +118,15 @@ async fn load_eligible(
             taken_at: captured.taken_at.or(Some(now)),
             ..new_capture(gateway, captured, now)
         };
-        let at = effective_time(capture.taken_at.unwrap_or(now), payment.created_at, now);
-        // The payment as it is under the lock.
-        let Ok(payment) = aggregate.payment(payment.id).cloned() else { continue };
-        let received = capture.amount_paise.minus_or_zero(capture.refunded_paise);
-        let decision = decide_capture(
-            payment.status,
-            payment.amount_paise,
-            received,
-            aggregate.booking.status,
-            &aggregate.amounts()?,
-        );
-        if decision != CaptureDecision::Apply || payment.status != PaymentStatus::Pending {
+        let money = captured_money(payment.id, &capture);
+        // Decided again under the lock. A payment that failed meanwhile is not loaded.
+        if booking.decide_money(&money).ok() != Some(MoneyDecision::Complete) {
             continue;
         }
-        let member_lock = MemberLock::new(member, at, now, plans.in_force(at)?);
-        let event = receive_webhook::processed_capture(event);
-        eligible.push(EligibleCapture { event, capture, payment: payment.id, member_lock, aggregate });
+        let at = effective_time(capture.taken_at.unwrap_or(now), payment.created_at, now);
+        let mut session = BuyerSession::new(member, vec![booking], (at, now), in_force_at(&plans, at)?);
+        session.apply(payment.booking_id, &Command::ReceiveMoney(&money))?;
+        applied.push(AppliedCapture { event: receive_webhook::processed_capture(event), capture, session });
     }
-    Ok(eligible)
+    Ok(applied)
 }

@@ -11,10 +11,10 @@ use crate::error::BookingError;
 use crate::gateway::{Gateways, event_key};
 pub use crate::store::webhook_events::WebhookEvent;
 use crate::store::{payments, webhook_events};
-use chassis::id;
-use chassis::pii::Sealer;
 use db::DbConnection;
 use domain::Timestamp;
+use pii::Sealer;
+use runtime::id;
 
 /// Encryption context of sealed bodies.
 const SEAL_PURPOSE: &str = "webhook_body";

@@ -22,15 +22,14 @@ fn to_row(gateway: GatewayName, progress: &Progress) -> ReconciliationRow {
         done_until: progress.done_until,
         walk_from: window.map(|w| w.from),
         walk_until: window.map(|w| w.until),
-        walked: i64::from(items),
+        walked: items.into(),
     }
 }
 
 async fn lock(c: &mut DbConnection, gateway: GatewayName, initial: &Progress) -> Result<Progress, BookingError> {
     let row = reconciliations::lock(c, &to_row(gateway, initial)).await?;
     let window = row.walk_from.zip(row.walk_until).map(|(from, until)| Window { from, until });
-    let items = u32::try_from(row.walked).unwrap_or(0);
-    Ok(Progress { done_until: row.done_until, current: window.map(|w| (w, items)) })
+    Ok(Progress { done_until: row.done_until, current: window.map(|w| (w, row.walked.get())) })
 }
 
 /// The window to scan next and the number of its items scanned so far. `None` when the list is scanned up to `now`.

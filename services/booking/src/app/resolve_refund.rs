@@ -1,11 +1,11 @@
 //! Manual resolution of refunds with an unknown outcome: one member of staff proposes, another one approves.
 
-use super::advance_refund::{self, Payer};
+use super::advance_refund;
 use crate::domain::RefundId;
 use crate::domain::refund::{RefundSignal, Resolution};
 use crate::error::BookingError;
+use crate::store::gateway_refunds;
 use crate::store::refunds::{self, Refund};
-use crate::store::{bookings, gateway_refunds, payments};
 use db::DbConnection;
 use domain::{Timestamp, UserId};
 
@@ -53,11 +53,8 @@ pub async fn resolve(
     if is_resolved_as(&refund, proposal) {
         return Ok(ResolveOutcome::Unchanged);
     }
-    let payment = payments::find(c, refund.payment_id).await?.ok_or(BookingError::NotFound)?;
-    let inconsistent = || BookingError::Inconsistent(format!("refund {id} has no gateway payment"));
-    let gateway = payment.gateway.ok_or_else(inconsistent)?;
-    let gateway_payment_id = payment.gateway_payment_id.ok_or_else(inconsistent)?;
-    let rows = gateway_refunds::lock_for_payment(c, gateway, &gateway_payment_id).await?;
+    let (gateway_payment_id, payer) = advance_refund::load_payer(c, &refund).await?;
+    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &gateway_payment_id).await?;
     if !advance_refund::is_resolvable(&refund, &rows, now) {
         return Err(BookingError::RefundNotResolvable);
     }
@@ -77,14 +74,6 @@ pub async fn resolve(
             return Ok(ResolveOutcome::Proposed);
         }
     }
-    let booking = bookings::find(c, refund.booking_id).await?.ok_or(BookingError::NotFound)?;
-    let payer = Payer {
-        gateway,
-        payment_id: refund.payment_id,
-        booking_id: refund.booking_id,
-        user_id: refund.user_id,
-        booking_number: booking.number,
-    };
     let signal = RefundSignal::Resolved(proposal.resolution);
     advance_refund::apply_signal(c, &mut refund, rows, &signal, &payer, now).await?;
     Ok(ResolveOutcome::Executed)

@@ -1,14 +1,13 @@
 //! Refunds at the source: attempts to create them at the gateway, and the outcomes of these calls.
 
-use super::advance_refund::{self, Payer, to_gateway_refunds};
+use super::advance_refund::{self, to_gateway_refunds};
 use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::refund::{RefundSignal, RefundState};
 use crate::domain::retry::{next_attempt, next_status_check};
 use crate::domain::{GatewayName, RefundId, RefundStatus};
 use crate::error::BookingError;
 use crate::gateway::SourceRefund;
-use crate::store::refunds::{self, Refund};
-use crate::store::{bookings, gateway_refunds, payments};
+use crate::store::{gateway_refunds, refunds};
 use db::DbConnection;
 use domain::Timestamp;
 use std::time::Duration;
@@ -62,21 +61,6 @@ pub async fn count_unknown(c: &mut DbConnection) -> Result<i64, BookingError> {
     Ok(refunds::count_unknown(c).await?)
 }
 
-async fn load_source(c: &mut DbConnection, refund: &Refund) -> Result<(SourceRefund, Payer), BookingError> {
-    let payment = payments::find(c, refund.payment_id).await?.ok_or(BookingError::NotFound)?;
-    let booking = bookings::find(c, refund.booking_id).await?.ok_or(BookingError::NotFound)?;
-    let inconsistent = || BookingError::Inconsistent(format!("refund {} has no gateway payment", refund.id));
-    let payer = Payer {
-        gateway: payment.gateway.ok_or_else(inconsistent)?,
-        payment_id: refund.payment_id,
-        booking_id: refund.booking_id,
-        user_id: refund.user_id,
-        booking_number: booking.number,
-    };
-    let gateway_payment_id = payment.gateway_payment_id.ok_or_else(inconsistent)?;
-    Ok((SourceRefund { id: refund.id, gateway_payment_id, amount: refund.amount_paise }, payer))
-}
-
 /// Records an attempt before the gateway is called, so that a crash after the call is not mistaken for "not sent".
 /// `None` when the refund is done or failed.
 pub async fn start_attempt(
@@ -88,11 +72,12 @@ pub async fn start_attempt(
     if !matches!(refund.status, RefundStatus::Requested | RefundStatus::Sent) {
         return Ok(None);
     }
-    let (source, payer) = load_source(c, &refund).await?;
+    let (gateway_payment_id, payer) = advance_refund::load_payer(c, &refund).await?;
     let call = if refund.attempts == 0 { GatewayCall::Create } else { GatewayCall::List };
     refund.next_attempt_at = next_attempt(refund.attempts.saturating_add(1), now);
-    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &source.gateway_payment_id).await?;
+    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &gateway_payment_id).await?;
     advance_refund::apply_signal(c, &mut refund, rows, &RefundSignal::Attempt, &payer, now).await?;
+    let source = SourceRefund { id, gateway_payment_id, amount: refund.amount_paise };
     Ok(Some(RefundTask { refund: source, call }))
 }
 
@@ -104,16 +89,16 @@ pub async fn apply_outcome(
     now: Timestamp,
 ) -> Result<bool, BookingError> {
     let mut refund = refunds::lock(c, id).await?;
-    let (source, payer) = load_source(c, &refund).await?;
+    let (gateway_payment_id, payer) = advance_refund::load_payer(c, &refund).await?;
     let reported: &[ReportedRefund] = match outcome {
         RefundCallOutcome::Accepted(reported) => std::slice::from_ref(reported),
         RefundCallOutcome::Listed(listed) | RefundCallOutcome::Refused { listed } => listed,
         RefundCallOutcome::NotSent { .. } | RefundCallOutcome::Unknown => &[],
     };
     for reported in reported {
-        advance_refund::record_report(c, payer.gateway, Some(payer.payment_id), reported, now).await?;
+        advance_refund::record_report(c, payer.gateway, Some(refund.payment_id), reported, now).await?;
     }
-    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &source.gateway_payment_id).await?;
+    let rows = gateway_refunds::lock_for_payment(c, payer.gateway, &gateway_payment_id).await?;
     let known = to_gateway_refunds(&rows, &refund.id.to_string());
     let signal = match outcome {
         RefundCallOutcome::NotSent { .. } => RefundSignal::NotSent,

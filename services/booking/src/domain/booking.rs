@@ -2,31 +2,11 @@
 
 use domain::{Money, MoneyError};
 
+pub use proto_events::vocabulary::BookingStatus;
+
 /// Highest price of a vehicle: ten crore rupees. Every amount of a booking is a part of its price, so the sum of a
 /// member's payments cannot overflow below nine hundred million bookings.
 pub const MAX_VEHICLE_PRICE: Money = Money::from_rupees(100_000_000);
-
-domain::text_enum! {
-    /// Status of a booking.
-    pub enum BookingStatus {
-        /// Less than the booking amount is paid.
-        PreBooked = "pre_booked",
-        /// The booking amount is paid.
-        Confirmed = "confirmed",
-        /// The whole price is paid.
-        Completed = "completed",
-        Cancelled = "cancelled",
-        /// Nothing was paid within the configured hours.
-        Expired = "expired",
-    }
-}
-
-impl BookingStatus {
-    /// Whether the booking is neither cancelled nor expired.
-    pub const fn is_live(self) -> bool {
-        matches!(self, Self::PreBooked | Self::Confirmed | Self::Completed)
-    }
-}
 
 /// Price of a booking and the amounts paid on it. `completed` and `pending` are sums over its payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,7 @@
 
 use domain::{Day, Money};
 
-domain::text_enum! {
-    /// Status of an instalment.
-    pub enum InstalmentStatus { Pending = "pending", Paid = "paid", Overdue = "overdue" }
-}
+pub use proto_events::vocabulary::InstalmentStatus;
 
 /// Why a booking cannot have an EMI schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,12 @@
 //! Pure decisions of the booking service: no clock, no database, no network.
 
+pub mod aggregate;
 pub mod booking;
 pub mod capture;
 pub mod emi;
 pub mod gateway_event;
 pub mod payment;
+pub mod received_money;
 pub mod reconciliation;
 pub mod refund;
 pub mod reserve;
@@ -13,9 +15,10 @@ pub mod text;
 pub mod webhook;
 
 pub use booking::{BookingAmounts, BookingStatus};
-pub use capture::{CaptureOutcome, ReturnCause};
+pub use capture::CaptureOutcome;
 pub use emi::InstalmentStatus;
 pub use payment::PaymentStatus;
+pub use received_money::ReturnCause;
 pub use refund::{RefundStatus, RefundTo};
 pub use webhook::WebhookState;
 

@@ -15,7 +15,7 @@ domain::text_enum! {
 }
 
 /// Maximal number of online orders of a booking in 24 hours, of any status: each costs a call to the gateway.
-pub const MAX_ORDERS_PER_DAY: i64 = 20;
+pub const MAX_ORDERS_PER_DAY: u8 = 20;
 /// Maximal number of payments of a booking that wait for staff or the wallet.
 pub const MAX_PENDING_PAYMENTS: usize = 20;
 

@@ -4,17 +4,10 @@
 //! are a set that only grows; each of them moves from pending to failed or processed, and from failed to
 //! processed. So messages may be lost, repeated and reordered. Wallet credits and clawbacks are derived from that set.
 
+use super::GatewayName;
 use domain::{Money, MoneyError, PaymentMethod, Timestamp};
 
-domain::text_enum! {
-    /// Destination of a refund.
-    pub enum RefundTo {
-        Wallet = "wallet",
-        /// Through the gateway that captured the payment.
-        Source = "source",
-        EmiReserve = "emi_reserve",
-    }
-}
+pub use proto_events::vocabulary::RefundTo;
 
 domain::text_enum! {
     /// Status of a refund.
@@ -155,6 +148,27 @@ pub struct RefundEffects {
 }
 
 impl RefundState {
+    /// A refund that was just requested. It is done at once unless its gateway has to be called.
+    pub fn requested(amount: Money, to: RefundTo, gateway: Option<GatewayName>) -> Self {
+        let needs_api_call = to == RefundTo::Source && gateway.is_some_and(GatewayName::needs_api_calls);
+        Self {
+            amount,
+            to,
+            status: if needs_api_call { RefundStatus::Requested } else { RefundStatus::Done },
+            attempts: 0,
+            refused: false,
+            confirmed: if to == RefundTo::Source && !needs_api_call { amount } else { Money::ZERO },
+            credited: if to == RefundTo::Wallet { amount } else { Money::ZERO },
+            unknown_since: None,
+            gateway_refunds: Vec::new(),
+        }
+    }
+
+    /// Whether the refund is done or failed.
+    pub const fn is_final(&self) -> bool {
+        matches!(self.status, RefundStatus::Done | RefundStatus::Failed)
+    }
+
     fn total(&self, state: GatewayRefundState) -> Result<Money, MoneyError> {
         Money::total(self.gateway_refunds.iter().filter(|r| r.state == state).map(|r| r.amount))
     }

@@ -11,8 +11,8 @@ use crate::domain::gateway_event::{CapturedPayment, GatewayEvent, ReportedRefund
 use crate::domain::reconciliation::Window;
 use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::single_line;
-use chassis::breaker::CircuitBreaker;
 use domain::{Money, PaymentId, Timestamp};
+use runtime::breaker::CircuitBreaker;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +38,7 @@ impl Razorpay {
     /// Errors with `Unavailable` when the HTTP client cannot be built.
     pub fn try_new(config: &RazorpayConfig, breaker: Arc<CircuitBreaker>) -> Result<Self, GatewayError> {
         Ok(Self {
-            http: chassis::http::client().map_err(|e| GatewayError::Unavailable(e.to_string()))?,
+            http: runtime::http_client::client().map_err(|e| GatewayError::Unavailable(e.to_string()))?,
             breaker,
             key_id: config.key_id.clone(),
             key_secret: config.key_secret.clone(),
@@ -102,8 +102,8 @@ struct Collection {
 }
 
 impl Collection {
-    fn item_count(&self) -> u32 {
-        u32::try_from(self.items.len()).unwrap_or(u32::MAX)
+    fn item_count(&self) -> Result<u32, GatewayError> {
+        u32::try_from(self.items.len()).map_err(|error| GatewayError::Unavailable(error.to_string()))
     }
 }
 
@@ -231,7 +231,7 @@ impl PaymentGateway for Razorpay {
             let listed: Collection = self.get(&path, &query).await?;
             let refunds = listed.items.iter().map(|refund| parse_refund(refund, Some(gateway_payment_id)));
             found.extend(refunds.collect::<Result<Vec<_>, _>>().map_err(|e| GatewayError::Unavailable(e.to_string()))?);
-            if listed.items.len() < usize::try_from(MAX_PAGE_ITEMS).unwrap_or(usize::MAX) {
+            if listed.item_count()? < MAX_PAGE_ITEMS {
                 return Ok(found);
             }
         }
@@ -241,7 +241,7 @@ impl PaymentGateway for Razorpay {
     }
     async fn list_payments(&self, window: Window, skip: u32) -> Result<PaymentPage, GatewayError> {
         let listed: Collection = self.get("/v1/payments", &page_query(window, skip)).await?;
-        Ok(PaymentPage { item_count: listed.item_count(), captured: captured_payments(&listed) })
+        Ok(PaymentPage { item_count: listed.item_count()?, captured: captured_payments(&listed) })
     }
     async fn list_refunds(&self, window: Window, skip: u32) -> Result<RefundPage, GatewayError> {
         let listed: Collection = self.get("/v1/refunds", &page_query(window, skip)).await?;
@@ -255,7 +255,7 @@ impl PaymentGateway for Razorpay {
                 }
             }
         }
-        Ok(RefundPage { item_count: listed.item_count(), refunds })
+        Ok(RefundPage { item_count: listed.item_count()?, refunds })
     }
     async fn list_captures_of_order(&self, order_id: &str) -> Result<Vec<CapturedPayment>, GatewayError> {
         self.get(&format!("/v1/orders/{order_id}/payments"), &[]).await.map(|listed| captured_payments(&listed))
@@ -345,13 +345,24 @@ fn parse_captured(payment: &Value, refunded: Money, body: &[u8]) -> Result<Captu
     })
 }
 
+/// The part of a listed payment that was refunded; zero when the field is missing. `None` when it is not a number.
+fn refunded_before(payment: &Value) -> Option<Money> {
+    match text_field(payment, "amount_refunded") {
+        Some(_) => amount_field(payment, "amount_refunded").map(Money::from_paise),
+        None => Some(Money::ZERO),
+    }
+}
+
 /// The captured payments of a list, except those that were refunded in full. A payment that cannot be parsed does not
 /// hide the others.
 fn captured_payments(listed: &Collection) -> Vec<CapturedPayment> {
     let mut payments = Vec::new();
     for payment in listed.items.iter().filter(|p| text_field(p, "status").as_deref() == Some("captured")) {
-        let refunded = Money::from_paise(amount_field(payment, "amount_refunded").unwrap_or(0));
         let id = text_field(payment, "id");
+        let Some(refunded) = refunded_before(payment) else {
+            tracing::error!(id, "listed payment skipped: the refunded amount is not a number");
+            continue;
+        };
         match parse_captured(payment, refunded, b"") {
             Ok(captured) if id.is_some() => {
                 if captured.amount > refunded || refunded.is_zero() {

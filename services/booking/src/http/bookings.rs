@@ -2,24 +2,22 @@
 
 use super::views::{self, BookingView, InstalmentView};
 use crate::BookingState;
-use crate::app::cancel_booking::{self, RefundTerms};
-use crate::app::create_booking::{self, NewBooking};
+use crate::app::cancel_booking;
+use crate::app::create_booking::{self, BookingRequest};
 use crate::app::schedule_emi::schedule;
-use crate::domain::refund::RefundPreference;
+use crate::domain::aggregate::RefundTerms;
+use crate::domain::refund::{RefundActor, RefundPreference};
 use crate::domain::{BookingStatus, VehicleId};
 use crate::store::{bookings, instalments};
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{
-    Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
+use domain::bounded_text::MAX_REASON_CHARS;
+use domain::{BookingId, Money, Reason, Unvalidated, UserId};
+use http_api::{
+    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
 };
-use domain::{BookingId, Money, MultilineText, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-/// Maximal length of the reason of a cancellation or refund.
-const MAX_REASON_CHARS: usize = 500;
 
 /// Request to book a vehicle.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,24 +53,27 @@ pub(crate) enum RefundDestination {
 /// Reason and requested destination of a cancellation or refund.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct RefundInput {
-    reason: Option<MultilineText>,
+    reason: Option<Unvalidated<Reason>>,
     refund_to: Option<RefundDestination>,
 }
 
 impl RefundInput {
     /// Validates the reason. Errors with `booking.reason_invalid`.
     pub(crate) fn terms(self, state: &BookingState) -> Result<RefundTerms, Problem> {
-        let reason = self.reason.unwrap_or_default().trim().to_owned();
+        let reason = self.reason.map_or(Ok(None), |reason| reason.validate_unless_blank());
         let mut errors = FieldErrors::new();
-        let fits = reason.chars().count() <= MAX_REASON_CHARS;
-        errors.require("reason", fits, "length", format!("at most {MAX_REASON_CHARS} characters"));
-        errors.require_readable("reason", &reason);
+        errors.require("reason", reason.is_ok(), "length", format!("at most {MAX_REASON_CHARS} characters"));
         errors.finish("booking.reason_invalid")?;
         let preference = match self.refund_to {
             None | Some(RefundDestination::Wallet) => RefundPreference::Wallet,
             Some(RefundDestination::Source) => RefundPreference::Source,
         };
-        Ok(RefundTerms { reason, preference, gateways: state.gateways.names() })
+        Ok(RefundTerms {
+            reason: reason.ok().flatten().map(String::from).unwrap_or_default(),
+            preference,
+            gateways: state.gateways.names(),
+            requested_by: RefundActor::Person,
+        })
     }
 }
 
@@ -87,7 +88,7 @@ pub(crate) async fn create(
     request: Idempotent<BookInput>,
 ) -> Result<Created<BookingView>, Problem> {
     let (input, request) = request.read().await?;
-    let new = NewBooking {
+    let new = BookingRequest {
         user_id: caller.user_id,
         referrer: caller.referrer,
         vehicle_id: input.vehicle_id,
@@ -97,8 +98,8 @@ pub(crate) async fn create(
     let now = state.ctx.now();
     request
         .run(&state.ctx, async |c| {
-            let aggregate = create_booking::create(c, &new, now).await?;
-            Ok(BookingView::new(aggregate.booking, &aggregate.instalments))
+            let (booking, instalments) = create_booking::create(c, &new, now).await?;
+            Ok(BookingView::new(booking, &instalments))
         })
         .await
 }

@@ -4,8 +4,8 @@ use crate::BookingState;
 use crate::domain::{CaptureOutcome, GatewayName};
 use crate::store::captures::{self, Capture, CaptureCursor};
 use actix_web::web;
-use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, bad_cursor, operation};
 use domain::{Money, PaymentId, Timestamp};
+use http_api::{Cursor, Json, Listing, Page, Problem, Query, bad_cursor, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -12,9 +12,8 @@ mod webhook_queue;
 mod webhooks;
 
 use crate::BookingState;
-use chassis::auth::Access::{Admin, Public, Staff, User};
-use chassis::documented;
-use chassis::http::Routes;
+use http_api::Access::{Admin, Public, Staff, User};
+use http_api::{Routes, documented};
 pub use webhook_queue::WebhookQueue;
 
 /// All routes of the service. Those of webhooks, captures and refunds stand before `/payments/{id}`, which would match

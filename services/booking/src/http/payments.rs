@@ -4,28 +4,28 @@ use super::bookings::{RefundInput, load_visible_owner};
 use super::views::{self, PaymentView};
 use crate::BookingState;
 use crate::app::confirm_payment::{self, StaffDecision};
-use crate::app::start_payment::{self, NewPayment};
-use crate::app::{cancel_booking, receive_capture};
+use crate::app::{cancel_booking, receive_capture, start_payment};
 use crate::domain::PaymentStatus;
-use crate::domain::text::single_line;
+use crate::domain::aggregate::{NewPayment, Payment, Refusal};
 use crate::error::BookingError;
-use crate::store::payments::{self, Payment};
-use crate::store::refunds;
+use crate::store::{payments, refunds};
 use actix_web::http::StatusCode;
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{
-    Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
-};
-use chassis::id;
 use db::DbConnection;
-use domain::{BookingId, Money, PaymentId, PaymentMethod, SingleLineText, Timestamp, UserId};
+use domain::{BookingId, Line, Money, PaymentId, PaymentMethod, Timestamp, Unvalidated, UserId};
+use http_api::{
+    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
+};
+use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Maximal length of a transfer's reference and of the reason of a failed payment.
 const MAX_REFERENCE_CHARS: usize = 64;
+
+/// A transfer's reference, or the reason of a failed payment.
+pub(super) type Reference = Line<MAX_REFERENCE_CHARS>;
 
 /// Request to start a payment.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -47,14 +47,14 @@ pub(crate) struct PaymentFilter {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ConfirmInput {
     /// Number of the bank transfer or the cash receipt; required for a bank transfer.
-    reference: Option<SingleLineText>,
+    reference: Option<Unvalidated<Reference>>,
 }
 
 /// Reason why a cash payment or a bank transfer was not received; `reference` is accepted as the reason.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct FailInput {
-    reference: Option<SingleLineText>,
-    reason: Option<SingleLineText>,
+    reference: Option<Unvalidated<Reference>>,
+    reason: Option<Unvalidated<Reference>>,
 }
 
 /// Start a payment.
@@ -74,7 +74,6 @@ pub(crate) async fn create(
     let id: PaymentId = id::fresh();
     let new = NewPayment {
         id,
-        booking_id,
         amount: input.amount,
         method: input.method,
         by_owner: owner == caller.user_id,
@@ -83,7 +82,7 @@ pub(crate) async fn create(
     let now = state.ctx.now();
     let started: Created<PaymentView> = request
         .run(&state.ctx, async |c| {
-            start_payment::start(c, &new, now).await?;
+            start_payment::start(c, booking_id, &new, now).await?;
             let audited = action("payment.start", id, owner, new.method.as_str());
             audit::record(c, "booking", &caller, now, audited).await?;
             views::payment(c, id, &state.gateways).await
@@ -112,7 +111,8 @@ async fn with_checkout(state: &BookingState, mut view: PaymentView) -> Result<Pa
 }
 
 async fn create_order(state: &BookingState, payment: &Payment) -> Result<Payment, Problem> {
-    let gateway = payment.gateway.and_then(|name| state.gateways.get(name)).ok_or(BookingError::OnlineUnavailable)?;
+    let gateway = payment.gateway.and_then(|name| state.gateways.get(name));
+    let gateway = gateway.ok_or(BookingError::Refused(Refusal::OnlineUnavailable))?;
     let order = gateway.create_order(payment.id, payment.amount_paise).await?;
     let (id, now) = (payment.id, state.ctx.now());
     state.ctx.tx(async |c| Ok::<_, Problem>(receive_capture::attach_order(c, id, &order, now).await?)).await
@@ -181,7 +181,7 @@ pub(crate) async fn confirm(
     // Staff must not confirm their own payment.
     refuse_own_payment(&payment, &caller)?;
     let (input, request) = request.read_with_code("booking.reference_invalid").await?;
-    let reference = parse_line("reference", input.reference.as_deref())?;
+    let reference = parse_reference("reference", input.reference.as_ref())?;
     let mut errors = FieldErrors::new();
     let has_reference = reference.is_some() || payment.method != PaymentMethod::BankTransfer;
     errors.require("reference", has_reference, "required", "a bank transfer needs a reference");
@@ -208,7 +208,7 @@ pub(crate) async fn fail(
     refuse_own_payment(&payment, &caller)?;
     let (input, request) = request.read_with_code("booking.reference_invalid").await?;
     let text = input.reason.or(input.reference);
-    let reason = parse_line("reason", text.as_deref())?.unwrap_or_else(|| "not received".to_owned());
+    let reason = parse_reference("reason", text.as_ref())?.unwrap_or_else(|| "not received".to_owned());
     let (decision, now) = (StaffDecision::NotReceived { reason }, state.ctx.now());
     request
         .run(&state.ctx, async |c| {
@@ -226,14 +226,13 @@ fn refuse_own_payment(payment: &Payment, caller: &Caller) -> Result<(), Problem>
     if payment.user_id == caller.user_id { Err(own_payment_refused()) } else { Ok(()) }
 }
 
-/// Trims an optional line. Errors with `booking.reference_invalid` when it is empty or too long.
-pub(super) fn parse_line(field: &str, text: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    let cleaned = single_line(text, MAX_REFERENCE_CHARS);
+/// Validates an optional line. Errors with `booking.reference_invalid` when it is empty or too long.
+pub(super) fn parse_reference(field: &str, text: Option<&Unvalidated<Reference>>) -> Result<Option<String>, Problem> {
+    let reference = text.map(Unvalidated::validate).transpose();
     let mut errors = FieldErrors::new();
-    errors.require(field, cleaned.is_some(), "length", format!("1 to {MAX_REFERENCE_CHARS} characters"));
+    errors.require(field, reference.is_ok(), "length", format!("1 to {MAX_REFERENCE_CHARS} characters"));
     errors.finish("booking.reference_invalid")?;
-    Ok(cleaned)
+    Ok(reference.ok().flatten().map(String::from))
 }
 
 async fn apply_staff_decision(

@@ -3,13 +3,11 @@
 use super::payments::load_visible_payment;
 use crate::BookingState;
 use crate::domain::PaymentStatus;
-use crate::store::bookings::{self, Booking};
-use crate::store::members;
-use crate::store::payments::Payment;
+use crate::domain::aggregate::{Booking, Payment};
+use crate::store::{bookings, members};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Download, FileTypes, Path, Problem, operation};
 use domain::PaymentId;
+use http_api::{Caller, Download, FileTypes, Path, Problem, operation};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 
 /// A receipt as a file.

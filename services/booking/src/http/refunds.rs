@@ -1,6 +1,6 @@
 //! Handlers of refunds for staff: refunds, reported gateway refunds, and manual resolution.
 
-use super::payments::parse_line;
+use super::payments::{Reference, parse_reference};
 use super::views::RefundView;
 use crate::BookingState;
 use crate::app::resolve_refund::{self, ResolutionProposal, ResolveOutcome};
@@ -11,14 +11,11 @@ use crate::store::gateway_refunds::{self, GatewayRefundRow};
 use crate::store::refunds;
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
-use domain::{Money, MultilineText, PaymentId, SingleLineText, Timestamp};
+use domain::bounded_text::MAX_REASON_CHARS;
+use domain::{Line, Money, MultilineText, PaymentId, Timestamp, Unvalidated};
+use http_api::{Caller, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// Maximal length of a proposal's reason.
-const MAX_REASON_CHARS: usize = 500;
 
 /// Filter of the list of refunds.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -73,7 +70,7 @@ impl From<GatewayRefundRow> for GatewayRefundView {
 pub(crate) struct ResolveInput {
     outcome: Resolution,
     /// Reference of the refund at the gateway or the bank; required for the outcome `refunded`.
-    reference: Option<SingleLineText>,
+    reference: Option<Unvalidated<Reference>>,
     reason: MultilineText,
 }
 
@@ -119,17 +116,17 @@ pub(crate) async fn resolve(
         return Err(super::payments::own_payment_refused());
     }
     let (input, request) = request.read_with_code("booking.resolution_invalid").await?;
-    let reference = parse_line("reference", input.reference.as_deref())?;
-    let reason = crate::domain::text::single_line(&input.reason, MAX_REASON_CHARS);
+    let reference = parse_reference("reference", input.reference.as_ref())?;
+    let reason = Line::<MAX_REASON_CHARS>::try_new(&input.reason);
     let mut errors = FieldErrors::new();
     let has_reference = reference.is_some() || input.outcome == Resolution::Failed;
     errors.require("reference", has_reference, "required", "the outcome refunded needs a reference");
-    errors.require("reason", reason.is_some(), "length", format!("1 to {MAX_REASON_CHARS} characters"));
+    errors.require("reason", reason.is_ok(), "length", format!("1 to {MAX_REASON_CHARS} characters"));
     errors.finish("booking.resolution_invalid")?;
     let proposal = ResolutionProposal {
         resolution: input.outcome,
         reference,
-        reason: reason.unwrap_or_default(),
+        reason: reason.map(String::from).unwrap_or_default(),
         by: caller.user_id,
     };
     let now = state.ctx.now();

@@ -5,25 +5,25 @@ use crate::BookingState;
 use crate::app::catalogue::{self, VehicleChange};
 use crate::domain::VehicleId;
 use crate::domain::booking::MAX_VEHICLE_PRICE;
-use crate::domain::text::single_line;
 use crate::store::vehicles::{self, Vehicle};
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{Body, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, operation};
-use chassis::id;
-use domain::{Money, SingleLineText};
+use domain::{Line, Money, Unvalidated};
+use http_api::{Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, operation};
+use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Maximal length of a model or variant.
 const MAX_NAME_CHARS: usize = 80;
 
+type VehicleName = Unvalidated<Line<MAX_NAME_CHARS>>;
+
 /// A new vehicle.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct VehicleInput {
-    model: SingleLineText,
-    variant: SingleLineText,
+    model: VehicleName,
+    variant: VehicleName,
     price: Money,
     is_active: Option<bool>,
 }
@@ -31,8 +31,8 @@ pub(crate) struct VehicleInput {
 /// New values of a vehicle; absent fields stay unchanged.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct VehicleChangeInput {
-    model: Option<SingleLineText>,
-    variant: Option<SingleLineText>,
+    model: Option<VehicleName>,
+    variant: Option<VehicleName>,
     price: Option<Money>,
     is_active: Option<bool>,
 }
@@ -129,10 +129,10 @@ fn action(name: &'static str, vehicle: &Vehicle) -> StaffAction<'static> {
 
 fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {
     let mut errors = FieldErrors::new();
-    let mut name = |field: &str, text: Option<SingleLineText>| {
-        let cleaned = text.as_deref().map(|t| single_line(t, MAX_NAME_CHARS));
-        errors.require(field, cleaned != Some(None), "length", format!("1 to {MAX_NAME_CHARS} characters"));
-        cleaned.flatten()
+    let mut name = |field: &str, text: Option<VehicleName>| {
+        let name = text.map(|text| text.validate()).transpose();
+        errors.require(field, name.is_ok(), "length", format!("1 to {MAX_NAME_CHARS} characters"));
+        name.ok().flatten().map(String::from)
     };
     let (model, variant) = (name("model", input.model), name("variant", input.variant));
     let is_price_valid = input.price.is_none_or(|p| p.is_positive() && p <= MAX_VEHICLE_PRICE);

@@ -1,19 +1,17 @@
 //! Views of vehicles, bookings, payments and refunds in API responses.
 
+use crate::domain::aggregate::{Booking, Instalment, Payment};
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{
     BookingStatus, GatewayName, InstalmentStatus, PaymentStatus, RefundId, RefundStatus, RefundTo, VehicleId,
 };
 use crate::gateway::{Checkout, Gateways};
-use crate::store::bookings::Booking;
-use crate::store::instalments::{self, Instalment};
-use crate::store::payments::Payment;
 use crate::store::refunds::{self, Refund};
 use crate::store::vehicles::Vehicle;
-use crate::store::{bookings, payments};
-use chassis::http::Problem;
+use crate::store::{bookings, instalments, payments};
 use db::DbConnection;
 use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, Timestamp, UserId};
+use http_api::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +57,7 @@ pub(crate) struct InstalmentView {
 
 impl From<&Instalment> for InstalmentView {
     fn from(row: &Instalment) -> Self {
-        Self { n: row.n, due_on: row.due_on, amount: row.amount_paise, paid: row.paid_paise, status: row.status }
+        Self { n: row.n.into(), due_on: row.due_on, amount: row.amount_paise, paid: row.paid_paise, status: row.status }
     }
 }
 
@@ -97,7 +95,7 @@ pub(crate) struct BookingView {
 impl BookingView {
     pub(crate) fn new(booking: Booking, instalments: &[Instalment]) -> Self {
         let emi = (booking.emi_months > 0).then(|| EmiView {
-            months: booking.emi_months,
+            months: booking.emi_months.into(),
             principal: booking.emi_principal_paise,
             instalments: instalments.iter().map(Into::into).collect(),
         });

@@ -7,9 +7,8 @@ use crate::error::BookingError;
 use crate::store::webhook_events::{self, WebhookSummary};
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{Cursor, Idempotent, Json, Listing, NoBody, Page, Path, Problem, Query, operation};
 use domain::Timestamp;
+use http_api::{Caller, Cursor, Idempotent, Json, Listing, NoBody, Page, Path, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -8,9 +8,9 @@ use crate::app::receive_capture_batch::{self, CaptureMessage};
 use crate::app::receive_webhook::WebhookEvent;
 use crate::domain::GatewayName;
 use crate::domain::gateway_event::CapturedPayment;
-use chassis::http::Problem;
+use http_api::Problem;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{MutexGuard, oneshot};
 
@@ -34,13 +34,13 @@ struct QueuedMessage {
 impl WebhookQueue {
     fn push(&self, message: CaptureMessage) -> oneshot::Receiver<()> {
         let (done, done_receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(QueuedMessage { message, done });
+        self.waiting.lock().push_back(QueuedMessage { message, done });
         done_receiver
     }
 
     /// Removes the next batch: the oldest messages of one gateway, at most one for an order.
     fn take_batch(&self) -> Vec<QueuedMessage> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock();
         let mut batch: Vec<QueuedMessage> = Vec::new();
         let mut remaining = VecDeque::new();
         while let Some(next) = waiting.pop_front() {

@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
-use chassis::http::{Doc, Json, Parameter, Path, Problem, RawBody, operation};
+use http_api::{Doc, Json, Parameter, Path, Problem, RawBody, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};

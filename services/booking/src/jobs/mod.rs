@@ -8,10 +8,9 @@ mod webhooks;
 use crate::BookingState;
 use crate::app::{expire_booking, open_days};
 use crate::error::BookingError;
-use chassis::Ctx;
-use chassis::events::HandleError;
-use chassis::jobs::Job;
 use domain::BookingId;
+use runtime::Ctx;
+use runtime::jobs::{Job, JobError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -44,7 +43,7 @@ fn log_failure(job: &'static str, booking: BookingId, result: Result<(), Booking
     }
 }
 
-async fn calendar(ctx: Ctx) -> Result<(), HandleError> {
+async fn calendar(ctx: Ctx) -> Result<(), JobError> {
     let now = ctx.now();
     let opened: Result<(), BookingError> = ctx.tx(async |c| open_days::open_days(c, now).await).await;
     let mut after = None;
@@ -62,7 +61,7 @@ async fn calendar(ctx: Ctx) -> Result<(), HandleError> {
     }
 }
 
-async fn expire_unpaid(ctx: Ctx, hours: Option<i64>) -> Result<(), HandleError> {
+async fn expire_unpaid(ctx: Ctx, hours: Option<i64>) -> Result<(), JobError> {
     let Some(hours) = hours else { return Ok(()) };
     let now = ctx.now();
     let before = now.plus_hours(-hours);

@@ -8,13 +8,13 @@ use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::reconciliation::Window;
 use crate::error::BookingError;
 use crate::gateway::{GatewayError, MAX_PAGE_ITEMS, PaymentGateway};
-use chassis::events::HandleError;
+use runtime::jobs::JobError;
 
 const MAX_BATCH_ORDERS: i64 = 100;
 
 /// Scans every gateway's list up to now, page by page. Each page's progress is committed. A gateway that does not
 /// answer does not stop the others; the last error is returned.
-pub(super) async fn scan_lists(state: BookingState) -> Result<(), HandleError> {
+pub(super) async fn scan_lists(state: BookingState) -> Result<(), JobError> {
     let mut last_error = None;
     for gateway in state.gateways.with_api() {
         if let Err(error) = scan_list(&state, &**gateway).await {
@@ -27,10 +27,10 @@ pub(super) async fn scan_lists(state: BookingState) -> Result<(), HandleError> {
     last_error.map_or(Ok(()), Err)
 }
 
-async fn scan_list(state: &BookingState, gateway: &dyn PaymentGateway) -> Result<(), HandleError> {
+async fn scan_list(state: &BookingState, gateway: &dyn PaymentGateway) -> Result<(), JobError> {
     let (ctx, hours, now, name) = (&state.ctx, state.config.reconcile.hours, state.ctx.now(), gateway.name());
     while let Some(position) = ctx.tx(async |c| reconcile_captures::next_window(c, name, now, hours).await).await? {
-        let page = gateway.list_payments(position.0, position.1).await.map_err(HandleError::transient)?;
+        let page = gateway.list_payments(position.0, position.1).await?;
         apply_missing(state, name, page.captured).await?;
         let (item_count, is_last) = (page.item_count, page.item_count < MAX_PAGE_ITEMS);
         if is_last {
@@ -47,11 +47,11 @@ async fn apply_missing_refunds(
     state: &BookingState,
     gateway: &dyn PaymentGateway,
     window: Window,
-) -> Result<(), HandleError> {
+) -> Result<(), JobError> {
     let (ctx, name) = (&state.ctx, gateway.name());
     let mut skip = 0;
     loop {
-        let page = gateway.list_refunds(window, skip).await.map_err(HandleError::transient)?;
+        let page = gateway.list_refunds(window, skip).await?;
         let missing = apply_gateway_refund::find_unknown(&mut *ctx.db().read().await?, name, page.refunds).await?;
         for refund in &missing {
             let (now, id, payment) = (ctx.now(), &refund.id, &refund.gateway_payment_id);
@@ -70,7 +70,7 @@ async fn apply_missing_refunds(
 }
 
 /// Checks unpaid orders. One that gets no answer is checked again soon and does not stop the others.
-pub(super) async fn check_orders(state: BookingState) -> Result<(), HandleError> {
+pub(super) async fn check_orders(state: BookingState) -> Result<(), JobError> {
     let mut last_error = None;
     for gateway in state.gateways.with_api() {
         if let Err(error) = check_orders_of(&state, &**gateway).await {
@@ -81,7 +81,7 @@ pub(super) async fn check_orders(state: BookingState) -> Result<(), HandleError>
     last_error.map_or(Ok(()), Err)
 }
 
-async fn check_orders_of(state: &BookingState, gateway: &dyn PaymentGateway) -> Result<(), HandleError> {
+async fn check_orders_of(state: &BookingState, gateway: &dyn PaymentGateway) -> Result<(), JobError> {
     let (ctx, name) = (&state.ctx, gateway.name());
     let mut last_error = None;
     loop {
@@ -95,13 +95,13 @@ async fn check_orders_of(state: &BookingState, gateway: &dyn PaymentGateway) -> 
                     apply_missing(state, name, captured).await?;
                     true
                 }
-                Err(GatewayError::CircuitOpen(open)) => return Err(HandleError::transient(open)),
+                Err(GatewayError::CircuitOpen(open)) => return Err(JobError::from(open)),
                 Err(error @ GatewayError::Refused { .. }) => {
                     tracing::warn!(gateway = %name, order = order.order_id, %error, "order check refused");
                     true
                 }
                 Err(error @ GatewayError::Unavailable(_)) => {
-                    last_error = Some(HandleError::transient(error));
+                    last_error = Some(JobError::from(error));
                     false
                 }
             };
@@ -125,7 +125,7 @@ async fn apply_missing(
     state: &BookingState,
     gateway: GatewayName,
     listed: Vec<CapturedPayment>,
-) -> Result<(), HandleError> {
+) -> Result<(), JobError> {
     let ctx = &state.ctx;
     let missing = reconcile_captures::find_missing(&mut *ctx.db().read().await?, gateway, listed).await?;
     for captured in &missing {

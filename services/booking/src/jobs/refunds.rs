@@ -7,12 +7,12 @@ use crate::domain::gateway_event::ReportedRefund;
 use crate::domain::{GatewayName, RefundId};
 use crate::error::BookingError;
 use crate::gateway::{CreateRefundOutcome, GatewayError, PaymentGateway};
-use chassis::events::HandleError;
+use runtime::jobs::JobError;
 
 const MAX_BATCH_REFUNDS: i64 = 100;
 
 /// Sends the refunds with a due attempt. An unknown outcome is retried with exponential backoff.
-pub(super) async fn send(state: BookingState) -> Result<(), HandleError> {
+pub(super) async fn send(state: BookingState) -> Result<(), JobError> {
     let ctx = &state.ctx;
     for name in GatewayName::ALL {
         let due = send_refund::list_due(&mut *ctx.db().read().await?, *name, ctx.now(), MAX_BATCH_REFUNDS).await?;
@@ -26,7 +26,7 @@ pub(super) async fn send(state: BookingState) -> Result<(), HandleError> {
     report_gauges(&state).await
 }
 
-async fn report_gauges(state: &BookingState) -> Result<(), HandleError> {
+async fn report_gauges(state: &BookingState) -> Result<(), JobError> {
     let mut c = state.ctx.db().read().await?;
     let unknown = send_refund::count_unknown(&mut c).await?;
     let unmatched = apply_gateway_refund::count_unmatched(&mut c).await?;
@@ -106,7 +106,7 @@ async fn list_refunds(
 }
 
 /// Checks the status of reported refunds that are not processed or match nothing yet.
-pub(super) async fn check_reported(state: BookingState) -> Result<(), HandleError> {
+pub(super) async fn check_reported(state: BookingState) -> Result<(), JobError> {
     let ctx = &state.ctx;
     for gateway in state.gateways.with_api() {
         let name = gateway.name();

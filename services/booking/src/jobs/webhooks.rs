@@ -4,14 +4,14 @@ use crate::BookingState;
 use crate::app::receive_webhook::{self as webhook, WebhookEvent};
 use crate::domain::{WebhookEventId, WebhookState};
 use crate::error::BookingError;
-use chassis::events::HandleError;
+use runtime::jobs::JobError;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
 const MAX_BATCH_EVENTS: i64 = 100;
 
 /// Processes the events with a due attempt. One that fails is rescheduled and does not delay the others.
-pub(super) async fn process(state: BookingState) -> Result<(), HandleError> {
+pub(super) async fn process(state: BookingState) -> Result<(), JobError> {
     let ctx = &state.ctx;
     let due = webhook::list_due(&mut *ctx.db().read().await?, ctx.now(), MAX_BATCH_EVENTS).await?;
     for event in due {
@@ -49,7 +49,7 @@ async fn process_one(state: &BookingState, event: &WebhookEvent) {
 pub(super) async fn delete_expired(
     state: BookingState,
     sealed_until: Arc<Mutex<Option<WebhookEventId>>>,
-) -> Result<(), HandleError> {
+) -> Result<(), JobError> {
     let (ctx, days) = (&state.ctx, state.config.webhooks.retention_days);
     let now = ctx.now();
     let (before, long_before) = (now.plus_hours(-24 * days), now.plus_hours(-48 * days));

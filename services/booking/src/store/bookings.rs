@@ -1,43 +1,35 @@
 //! Queries of the table `bookings`.
 
+use crate::domain::aggregate::Booking;
 use crate::domain::{BookingStatus, VehicleId};
 use crate::schema::bookings;
-use db::{AnyOfExt, DbConnection, LockExt, inserted, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, LockExt, Version, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, Timestamp, UserId};
 
-/// A booking.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = bookings, treat_none_as_null = true)]
-#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Booking {
-    pub id: BookingId,
-    #[diesel(skip_update)]
-    pub number: String,
-    #[diesel(skip_update)]
-    pub user_id: UserId,
-    #[diesel(skip_update)]
-    pub vehicle_id: VehicleId,
-    #[diesel(skip_update)]
-    pub vehicle: String,
-    #[diesel(skip_update)]
-    pub price_paise: Money,
-    #[diesel(skip_update)]
-    pub booking_amount_paise: Money,
-    /// The sum of the completed payments, recalculated with each of them.
-    pub total_paid_paise: Money,
-    pub status: BookingStatus,
-    /// 0 without an EMI schedule.
-    pub emi_months: i64,
-    pub emi_principal_paise: Money,
-    pub version: i64,
-    pub reason: String,
-    #[diesel(skip_update)]
-    pub created_at: Timestamp,
-    pub confirmed_at: Option<Timestamp>,
-    pub changed_at: Timestamp,
-}
+row!(BookingRow of Booking in bookings key(id) {
+    fixed {
+        id: BookingId,
+        number: String,
+        user_id: UserId,
+        vehicle_id: VehicleId,
+        vehicle: String,
+        price_paise: Money,
+        booking_amount_paise: Money,
+        created_at: Timestamp,
+    }
+    changing {
+        total_paid_paise: Money,
+        status: BookingStatus,
+        emi_months: u32 as Count,
+        emi_principal_paise: Money,
+        version: u64 as Version,
+        reason: String,
+        confirmed_at: Option<Timestamp>,
+        changed_at: Timestamp,
+    }
+});
 
 /// Filter of the list of bookings.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,29 +40,17 @@ pub struct Filter {
 
 /// Inserts a booking. False when its number is in use.
 pub async fn insert(c: &mut DbConnection, booking: &Booking) -> QueryResult<bool> {
-    inserted(diesel::insert_into(bookings::table).values(booking).execute(c).await)
+    inserted(diesel::insert_into(bookings::table).values(BookingRow::from(booking)).execute(c).await)
 }
 
-/// Saves the columns that may change.
-pub async fn save(c: &mut DbConnection, booking: &Booking) -> QueryResult<()> {
-    diesel::update(bookings::table.find(booking.id)).set(booking).execute(c).await.map(drop)
-}
-
-/// The columns that may change.
-const UPDATED_COLUMNS: [&str; 8] = [
-    bookings::total_paid_paise::NAME,
-    bookings::status::NAME,
-    bookings::emi_months::NAME,
-    bookings::emi_principal_paise::NAME,
-    bookings::version::NAME,
-    bookings::reason::NAME,
-    bookings::confirmed_at::NAME,
-    bookings::changed_at::NAME,
-];
-
-/// As [`save`] for several existing bookings.
-pub async fn save_all(c: &mut DbConnection, bookings: Vec<Booking>) -> QueryResult<()> {
-    upsert_many(c, bookings::table, bookings, &[bookings::id::NAME], &UPDATED_COLUMNS).await
+/// Saves existing bookings.
+pub async fn save_all(c: &mut DbConnection, bookings: &[&Booking]) -> QueryResult<()> {
+    if let [only] = *bookings {
+        let row = BookingRow::from(only);
+        return diesel::update(bookings::table.find(only.id)).set(row).execute(c).await.map(drop);
+    }
+    let rows = bookings.iter().copied().map(BookingRow::from);
+    upsert_many(c, bookings::table, rows, BookingRow::KEY, BookingRow::CHANGING).await
 }
 
 /// The booking with this id.

@@ -1,27 +1,26 @@
 //! Queries of the table `instalments`.
 
+use crate::domain::aggregate::Instalment;
 use crate::domain::{BookingStatus, InstalmentStatus};
 use crate::schema::{bookings, instalments};
-use db::{AnyOfExt, DbConnection, insert_many};
+use db::{AnyOfExt, Count, DbConnection, insert_many, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, Timestamp};
 
-/// An instalment of an EMI schedule.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = instalments, primary_key(booking_id, n), treat_none_as_null = true)]
-#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Instalment {
-    pub booking_id: BookingId,
-    /// From 1.
-    pub n: i64,
-    pub due_on: Option<Day>,
-    pub amount_paise: Money,
-    pub paid_paise: Money,
-    pub status: InstalmentStatus,
-    /// When `EmiOverdue` was published for it.
-    pub noticed_at: Option<Timestamp>,
-}
+row!(InstalmentRow of Instalment in instalments key(booking_id, n) {
+    fixed {
+        booking_id: BookingId,
+        n: u32 as Count,
+        amount_paise: Money,
+    }
+    changing {
+        due_on: Option<Day>,
+        paid_paise: Money,
+        status: InstalmentStatus,
+        noticed_at: Option<Timestamp>,
+    }
+});
 
 /// A booking's instalments, in order.
 pub async fn list_for_booking(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Instalment>> {
@@ -44,13 +43,14 @@ pub async fn list_for_bookings(c: &mut DbConnection, bookings: &[BookingId]) -> 
 }
 
 /// Inserts instalments.
-pub async fn insert(c: &mut DbConnection, rows: Vec<Instalment>) -> QueryResult<()> {
-    insert_many(c, instalments::table, rows).await.map(drop)
+pub async fn insert_all(c: &mut DbConnection, instalments: &[&Instalment]) -> QueryResult<()> {
+    insert_many(c, instalments::table, instalments.iter().copied().map(InstalmentRow::from)).await.map(drop)
 }
 
-/// Saves an instalment.
-pub async fn save(c: &mut DbConnection, row: &Instalment) -> QueryResult<()> {
-    diesel::update(instalments::table.find((row.booking_id, row.n))).set(row).execute(c).await.map(drop)
+/// Saves existing instalments.
+pub async fn save_all(c: &mut DbConnection, instalments: &[&Instalment]) -> QueryResult<()> {
+    let rows = instalments.iter().copied().map(InstalmentRow::from);
+    upsert_many(c, instalments::table, rows, InstalmentRow::KEY, InstalmentRow::CHANGING).await
 }
 
 /// Confirmed bookings with an instalment that was due before `today` and is not marked overdue yet, by id, after

@@ -1,59 +1,28 @@
 //! Queries of the table `members`: referrer, name and paid total of each member.
 
+use crate::domain::aggregate::Member;
 use crate::schema::members;
-use db::{AnyOfExt, DbConnection, LockExt, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, Version, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::plan::OneTimeBonus;
 use domain::{BookingId, Money, PaymentId, UserId};
 use std::collections::BTreeSet;
 
-/// A member.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = members, primary_key(user_id), treat_none_as_null = true)]
-#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Member {
-    pub user_id: UserId,
-    pub referrer_id: Option<UserId>,
-    pub name: Option<String>,
-    /// Completed payments less refunds of all bookings, without EMI deductions.
-    pub net_paid_paise: Money,
-    pub active_buyer: bool,
-    /// Number of the member's payments and refunds so far, in the order in which they took effect.
-    pub standing_version: i64,
-    /// The booking that received the first completed payment; never changes.
-    pub first_booking_id: Option<BookingId>,
-    /// Both or neither: see [`Member::once_bonus`].
-    pub once_bonus_payment_id: Option<PaymentId>,
-    pub once_bonus_threshold_paise: Option<Money>,
-}
-
-impl Member {
-    /// A member without a payment, whose name and referrer are not known.
-    fn new(user_id: UserId) -> Self {
-        Self {
-            user_id,
-            referrer_id: None,
-            name: None,
-            net_paid_paise: Money::ZERO,
-            active_buyer: false,
-            standing_version: 0,
-            first_booking_id: None,
-            once_bonus_payment_id: None,
-            once_bonus_threshold_paise: None,
-        }
+row!(MemberRow of Member in members key(user_id) {
+    fixed {
+        user_id: UserId,
     }
-    /// The referral bonus that is paid once for this member, if it was earned and not reversed.
-    pub fn once_bonus(&self) -> Option<OneTimeBonus> {
-        let payment_id = self.once_bonus_payment_id?;
-        Some(OneTimeBonus { payment_id, threshold: self.once_bonus_threshold_paise? })
+    changing {
+        referrer_id: Option<UserId>,
+        name: Option<String>,
+        net_paid_paise: Money,
+        active_buyer: bool,
+        standing_version: u64 as Version,
+        first_booking_id: Option<BookingId>,
+        once_bonus_payment_id: Option<PaymentId>,
+        once_bonus_threshold_paise: Option<Money>,
     }
-    /// Stores or clears that bonus.
-    pub fn set_once_bonus(&mut self, bonus: Option<OneTimeBonus>) {
-        self.once_bonus_payment_id = bonus.map(|b| b.payment_id);
-        self.once_bonus_threshold_paise = bonus.map(|b| b.threshold);
-    }
-}
+});
 
 /// Locks the member row until the transaction ends. Creates it when it is missing.
 pub async fn lock(c: &mut DbConnection, user_id: UserId) -> QueryResult<Member> {
@@ -77,8 +46,8 @@ pub async fn lock_all(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<M
 }
 
 async fn insert_all_if_absent(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<()> {
-    let rows: Vec<Member> = ids.iter().copied().map(Member::new).collect();
-    upsert_many(c, members::table, rows, &[members::user_id::NAME], &[]).await
+    let rows = ids.iter().map(|id| MemberRow::from(&Member::new(*id)));
+    upsert_many(c, members::table, rows, MemberRow::KEY, &[]).await
 }
 
 /// Locks the rows of these members, by id, until the transaction ends. Skips rows that are missing or locked by other
@@ -114,24 +83,12 @@ pub async fn find_name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Opt
     Ok(found.flatten())
 }
 
-/// The columns that may change.
-const UPDATED_COLUMNS: [&str; 8] = [
-    members::referrer_id::NAME,
-    members::name::NAME,
-    members::net_paid_paise::NAME,
-    members::active_buyer::NAME,
-    members::standing_version::NAME,
-    members::first_booking_id::NAME,
-    members::once_bonus_payment_id::NAME,
-    members::once_bonus_threshold_paise::NAME,
-];
-
-/// As [`save`] for several existing members.
-pub async fn save_all(c: &mut DbConnection, members: Vec<Member>) -> QueryResult<()> {
-    upsert_many(c, members::table, members, &[members::user_id::NAME], &UPDATED_COLUMNS).await
-}
-
-/// Saves a member.
-pub async fn save(c: &mut DbConnection, member: &Member) -> QueryResult<()> {
-    diesel::update(members::table.find(member.user_id)).set(member).execute(c).await.map(drop)
+/// Saves existing members.
+pub async fn save_all(c: &mut DbConnection, members: &[&Member]) -> QueryResult<()> {
+    if let [only] = *members {
+        let row = MemberRow::from(only);
+        return diesel::update(members::table.find(only.user_id)).set(row).execute(c).await.map(drop);
+    }
+    let rows = members.iter().copied().map(MemberRow::from);
+    upsert_many(c, members::table, rows, MemberRow::KEY, MemberRow::CHANGING).await
 }

@@ -1,5 +1,6 @@
 //! Queries of the table `payments`.
 
+use crate::domain::aggregate::Payment;
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::payments;
 use db::{AnyOfExt, DbConnection, LockExt, insert_many, upsert_many};
@@ -7,41 +8,30 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
 
-/// A payment of a booking.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = payments, treat_none_as_null = true)]
-#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Payment {
-    pub id: PaymentId,
-    #[diesel(skip_update)]
-    pub booking_id: BookingId,
-    #[diesel(skip_update)]
-    pub user_id: UserId,
-    #[diesel(skip_update)]
-    pub amount_paise: Money,
-    #[diesel(skip_update)]
-    pub method: PaymentMethod,
-    pub status: PaymentStatus,
-    pub reason: String,
-    /// Number of the bank transfer or the cash receipt.
-    pub reference: Option<String>,
-    #[diesel(skip_update)]
-    pub gateway: Option<GatewayName>,
-    pub gateway_order_id: Option<String>,
-    pub gateway_payment_id: Option<String>,
-    /// The booking while this payment is its open online order; unique.
-    pub open_order_of: Option<BookingId>,
-    #[diesel(skip_update)]
-    pub reserve_id: Option<ReserveId>,
-    pub plan_version: Option<i64>,
-    #[diesel(skip_update)]
-    pub created_at: Timestamp,
-    pub completed_at: Option<Timestamp>,
-    /// When it failed, was superseded or was refunded.
-    pub closed_at: Option<Timestamp>,
-    /// When money received for it was returned to the payer's wallet.
-    pub returned_at: Option<Timestamp>,
-}
+row!(PaymentRow of Payment in payments key(id) {
+    fixed {
+        id: PaymentId,
+        booking_id: BookingId,
+        user_id: UserId,
+        amount_paise: Money,
+        method: PaymentMethod,
+        gateway: Option<GatewayName>,
+        reserve_id: Option<ReserveId>,
+        created_at: Timestamp,
+    }
+    changing {
+        status: PaymentStatus,
+        reason: String,
+        reference: Option<String>,
+        gateway_order_id: Option<String>,
+        gateway_payment_id: Option<String>,
+        open_order_of: Option<BookingId>,
+        plan_version: Option<i64>,
+        completed_at: Option<Timestamp>,
+        closed_at: Option<Timestamp>,
+        returned_at: Option<Timestamp>,
+    }
+});
 
 /// Filter of the list of payments.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,38 +41,19 @@ pub struct Filter {
     pub status: Option<PaymentStatus>,
 }
 
-/// Inserts a payment.
-pub async fn insert(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
-    diesel::insert_into(payments::table).values(payment).execute(c).await.map(drop)
+/// Inserts payments.
+pub async fn insert_all(c: &mut DbConnection, payments: &[&Payment]) -> QueryResult<()> {
+    insert_many(c, payments::table, payments.iter().copied().map(PaymentRow::from)).await.map(drop)
 }
 
-/// Inserts several payments.
-pub async fn insert_all(c: &mut DbConnection, payments: Vec<Payment>) -> QueryResult<()> {
-    insert_many(c, payments::table, payments).await.map(drop)
-}
-
-/// Saves the columns that may change.
-pub async fn save(c: &mut DbConnection, payment: &Payment) -> QueryResult<()> {
-    diesel::update(payments::table.find(payment.id)).set(payment).execute(c).await.map(drop)
-}
-
-/// The columns that may change.
-const UPDATED_COLUMNS: [&str; 10] = [
-    payments::status::NAME,
-    payments::reason::NAME,
-    payments::reference::NAME,
-    payments::gateway_order_id::NAME,
-    payments::gateway_payment_id::NAME,
-    payments::open_order_of::NAME,
-    payments::plan_version::NAME,
-    payments::completed_at::NAME,
-    payments::closed_at::NAME,
-    payments::returned_at::NAME,
-];
-
-/// As [`save`] for several existing payments.
-pub async fn save_all(c: &mut DbConnection, payments: Vec<Payment>) -> QueryResult<()> {
-    upsert_many(c, payments::table, payments, &[payments::id::NAME], &UPDATED_COLUMNS).await
+/// Saves existing payments.
+pub async fn save_all(c: &mut DbConnection, payments: &[&Payment]) -> QueryResult<()> {
+    if let [only] = *payments {
+        let row = PaymentRow::from(only);
+        return diesel::update(payments::table.find(only.id)).set(row).execute(c).await.map(drop);
+    }
+    let rows = payments.iter().copied().map(PaymentRow::from);
+    upsert_many(c, payments::table, rows, PaymentRow::KEY, PaymentRow::CHANGING).await
 }
 
 /// The payment with this id.

@@ -3,7 +3,7 @@
 
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::{order_checks, payments, reconciliations};
-use db::{AnyOfExt, DbConnection, LockExt, UpsertExt};
+use db::{AnyOfExt, Count, DbConnection, LockExt, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{PaymentId, Timestamp};
@@ -17,7 +17,7 @@ pub struct ReconciliationRow {
     pub done_until: Timestamp,
     pub walk_from: Option<Timestamp>,
     pub walk_until: Option<Timestamp>,
-    pub walked: i64,
+    pub walked: Count,
 }
 
 /// Locks the progress of a gateway until the transaction ends. Inserts `first` when there is none.

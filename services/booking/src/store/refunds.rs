@@ -3,7 +3,7 @@
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{GatewayName, RefundId, RefundStatus, RefundTo};
 use crate::schema::{payments, refunds};
-use db::{AnyOfExt, DbConnection, LockExt};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
@@ -42,9 +42,9 @@ pub struct Refund {
     pub proposed_at: Option<Timestamp>,
 }
 
-/// Inserts a refund.
-pub async fn insert(c: &mut DbConnection, refund: &Refund) -> QueryResult<()> {
-    diesel::insert_into(refunds::table).values(refund).execute(c).await.map(drop)
+/// Inserts refunds.
+pub async fn insert_all(c: &mut DbConnection, refunds: Vec<Refund>) -> QueryResult<()> {
+    insert_many(c, refunds::table, refunds).await.map(drop)
 }
 
 /// Saves a refund.

@@ -1,42 +1,50 @@
 //! Queries of the table `emi_reserves`: money that wallet set aside for members' EMI.
 
+use crate::domain::aggregate::Reserve;
 use crate::schema::emi_reserves;
-use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, ReserveId, Timestamp, UserId};
 use std::collections::BTreeSet;
 
-/// An EMI reserve.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = emi_reserves, primary_key(reserve_id))]
-#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
-pub struct Reserve {
-    pub reserve_id: ReserveId,
-    pub user_id: UserId,
-    pub amount_paise: Money,
-    /// The part that is not allocated yet: `amount = waiting + applied + released`.
-    pub waiting_paise: Money,
-    pub applied_paise: Money,
-    pub released_paise: Money,
-    pub source_kind: String,
-    pub source_id: Vec<u8>,
-    pub reserved_at: Timestamp,
-}
+row!(ReserveRow of Reserve in emi_reserves key(reserve_id) {
+    fixed {
+        reserve_id: ReserveId,
+        user_id: UserId,
+        amount_paise: Money,
+        source_kind: String,
+        source_id: Vec<u8>,
+        reserved_at: Timestamp,
+    }
+    changing {
+        waiting_paise: Money,
+        applied_paise: Money,
+        released_paise: Money,
+    }
+});
 
 /// Inserts a reserve. False when it is stored already.
 pub async fn insert(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<bool> {
-    inserted(diesel::insert_into(emi_reserves::table).values(reserve).execute(c).await)
+    inserted(diesel::insert_into(emi_reserves::table).values(ReserveRow::from(reserve)).execute(c).await)
 }
 
 /// Inserts several reserves. Errors when one of them is stored already.
-pub async fn insert_all(c: &mut DbConnection, reserves: Vec<Reserve>) -> QueryResult<()> {
-    insert_many(c, emi_reserves::table, reserves).await.map(drop)
+pub async fn insert_all(c: &mut DbConnection, reserves: &[Reserve]) -> QueryResult<()> {
+    insert_many(c, emi_reserves::table, reserves.iter().map(ReserveRow::from)).await.map(drop)
 }
 
-/// Saves a reserve.
-pub async fn save(c: &mut DbConnection, reserve: &Reserve) -> QueryResult<()> {
-    diesel::update(emi_reserves::table.find(reserve.reserve_id)).set(reserve).execute(c).await.map(drop)
+/// Saves existing reserves.
+pub async fn save_all(c: &mut DbConnection, reserves: &[Reserve]) -> QueryResult<()> {
+    let rows = reserves.iter().map(ReserveRow::from);
+    upsert_many(c, emi_reserves::table, rows, ReserveRow::KEY, ReserveRow::CHANGING).await
+}
+
+/// The stored reserves among `ids`.
+pub async fn find_known(c: &mut DbConnection, ids: &[ReserveId]) -> QueryResult<BTreeSet<ReserveId>> {
+    let known = emi_reserves::table.filter(emi_reserves::reserve_id.any_of(ids));
+    let known: Vec<ReserveId> = known.select(emi_reserves::reserve_id).load(c).await?;
+    Ok(known.into_iter().collect())
 }
 
 /// The members among `users` who have a waiting reserve.

@@ -28,7 +28,7 @@ async fn order(client: &Client, booking: &str, amount: &str) -> Value {
 }
 
 async fn buyer(fixture: &Fixture, amount: &str, emi_months: Option<u32>) -> Buyer {
-    let client = fixture.service.as_referred(chassis::id::fresh::<UserId>(), fixture.referrer);
+    let client = fixture.service.as_referred(runtime::id::fresh::<UserId>(), fixture.referrer);
     let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00", "emi_months": emi_months });
     let booking = text(&client.post("/bookings", body).await.expect(201), "id").to_owned();
     let payment = order(&client, &booking, amount).await;
@@ -231,11 +231,11 @@ async fn a_capture_whose_member_is_locked_does_not_delay_the_others_of_its_batch
 
 fn reserved(fixture: &Fixture, owner: UserId, paise: i64) -> EmiReserved {
     EmiReserved {
-        reserve_id: chassis::id::fresh::<ReserveId>().into(),
+        reserve_id: runtime::id::fresh::<ReserveId>().into(),
         user_id: owner.into(),
         amount_paise: paise,
         source_kind: "pair".into(),
-        source_id: chassis::id::fresh::<EventId>().into(),
+        source_id: runtime::id::fresh::<EventId>().into(),
         reserved_at: fixture.service.now().micros(),
     }
 }
@@ -257,7 +257,7 @@ async fn reserve_scenario(fixture: &Fixture, at_once: bool) -> Vec<Value> {
         owners.push(owner(buyer).await);
     }
     // An unknown member, and members with several reserves.
-    owners.push(chassis::id::fresh());
+    owners.push(runtime::id::fresh());
     let mut reserves: Vec<EmiReserved> =
         (1..).zip(&owners).map(|(n, owner)| reserved(fixture, *owner, n * 40_000)).collect();
     reserves.push(reserved(fixture, owners[0], 7_000));
@@ -315,4 +315,24 @@ async fn reserves_in_a_batch_have_the_same_outcome_as_one_by_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reserves_in_a_batch_have_the_same_outcome_as_one_by_one_on_services() {
     on_mariadb(async |fixture| compare_reserves(fixture).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_reserve_does_not_undo_the_others_of_its_batch() {
+    let fixture = Fixture::start_with(&[("SANDBOX_WEBHOOK_SECRET", SECRET)]).await;
+    let mut reserves = Vec::new();
+    for n in 0..12 {
+        let buyer = buyer(&fixture, "500.00", None).await;
+        let order = order_of(&buyer.payment);
+        fixture.webhook("payment.captured", &order, &format!("pay_{n}"), "500.00").await.expect(200);
+        reserves.push(reserved(&fixture, owner(&buyer).await, 10_000));
+    }
+    fixture.service.deliver_now(&reserves[6]).await;
+    let statements = Statements::record(&fixture.service);
+    let now = fixture.service.now();
+    fixture.service.deliver_all(reserves.iter().map(|r| TestService::envelope(now, r)).collect()).await;
+    let inserts = writes_to(&statements.drain(), &["emi_reserves"]).len();
+    assert!(inserts < 6, "{inserts} inserts for 11 reserves");
+    assert_eq!(fixture.service.published::<EmiApplied>().await.len(), 12);
+    fixture.service.finish().await;
 }

@@ -1,8 +1,8 @@
 //! The vehicle catalogue, creation of bookings, and access to them.
 
 use crate::fixture::{Fixture, SCOOTER, text};
-use chassis::id;
 use domain::UserId;
+use runtime::id;
 use serde_json::json;
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use crate::razorpay_double::{Razorpay, fixture};
 use crate::refunding::{
     captured_payment, refunded_at_source, reported, send_due, send_refund_webhook, status, wallet_movements,
 };
-use chassis::jobs::run_once;
 use proto_events::booking::v1::PaymentRefunded;
+use runtime::jobs::run_once;
 use serde_json::json;
 
 #[tokio::test]

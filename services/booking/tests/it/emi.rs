@@ -1,6 +1,9 @@
 //! EMI schedules.
 
 use crate::fixture::{Fixture, SCOOTER, text};
+use booking::schema::bookings;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use proto_events::booking::v1::EmiOverdue;
 use serde_json::{Value, json};
 
@@ -90,5 +93,22 @@ async fn an_instalment_is_overdue_on_the_next_indian_day_and_announced_once() {
     fixture.pay_cash(id, "14833.00").await;
     let statuses = amounts(&fixture.fresh_client().get(&path).await.expect(200), "status");
     assert_eq!(statuses, ["paid", "pending", "pending"]);
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_corrupt_count_is_an_error_and_not_read_as_zero() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
+    let path = format!("/bookings/{}", text(&booked, "id"));
+    for (months, status) in [(-1_i64, 500), (1 << 32, 500), (0, 200)] {
+        {
+            let c = &mut *fixture.service.ctx().db().write().await.expect("a connection");
+            let broken = diesel::update(bookings::table).set(bookings::emi_months.eq(months));
+            broken.execute(c).await.expect("updated");
+        }
+        fixture.fresh_client().get(&path).await.expect(status);
+        fixture.fresh_client().post_empty(&format!("{path}/cancel")).await.expect(status);
+    }
     fixture.service.finish().await;
 }

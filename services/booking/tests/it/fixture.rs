@@ -32,7 +32,7 @@ impl Fixture {
     pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Self {
         let keys = [("PII_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), ("PII_INDEX_KEY", KEY)];
         let service = TestService::start_with(booking::service(), &[&keys[..], variables].concat()).await;
-        let (member, referrer) = (chassis::id::fresh(), chassis::id::fresh());
+        let (member, referrer) = (runtime::id::fresh(), runtime::id::fresh());
         let client = service.as_referred(member, referrer);
         Self { service, member, referrer, client }
     }
@@ -44,7 +44,7 @@ impl Fixture {
         self.service.as_staff()
     }
     pub(crate) fn stranger(&self) -> Client {
-        self.service.as_role(chassis::id::fresh(), Role::User)
+        self.service.as_role(runtime::id::fresh(), Role::User)
     }
 
     pub(crate) async fn book(&self, amount: &str) -> Value {
@@ -112,11 +112,11 @@ impl Fixture {
     pub(crate) async fn deliver_reserve(&self, paise: i64) -> EmiReserved {
         let now = self.service.now();
         let reserved = EmiReserved {
-            reserve_id: chassis::id::fresh::<domain::ReserveId>().into(),
+            reserve_id: runtime::id::fresh::<domain::ReserveId>().into(),
             user_id: self.member.into(),
             amount_paise: paise,
             source_kind: "pair".into(),
-            source_id: chassis::id::fresh::<domain::EventId>().into(),
+            source_id: runtime::id::fresh::<domain::EventId>().into(),
             reserved_at: now.micros(),
         };
         self.service.deliver(now, &reserved).await;

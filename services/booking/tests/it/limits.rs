@@ -137,7 +137,7 @@ async fn an_order_check_without_an_answer_does_not_stop_the_others() {
         razorpay.queue_answer(500, json!({}));
     }
     let job = fixture.service.started.jobs.iter().find(|j| j.name == "orders").expect("a job");
-    chassis::jobs::run_once(job, fixture.service.ctx()).await.expect_err("one check gets no answer");
+    runtime::jobs::run_once(job, fixture.service.ctx()).await.expect_err("one check gets no answer");
     let asked: BTreeSet<String> = razorpay.calls()[before..].iter().map(|c| c.path.clone()).collect();
     assert_eq!(asked.len(), 2, "{asked:?}");
     fixture.service.finish().await;

@@ -304,7 +304,7 @@ async fn staff_confirm_cash_and_transfers_and_nothing_else() {
 async fn staff_cannot_confirm_their_own_payments() {
     let fixture = Fixture::start().await;
     for role in [Role::Staff, Role::Admin] {
-        let client = fixture.service.as_role(chassis::id::fresh(), role);
+        let client = fixture.service.as_role(runtime::id::fresh(), role);
         let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" });
         let booked = client.post("/bookings", body).await.expect(201);
         let path = format!("/bookings/{}/payments", text(&booked, "id"));

@@ -2,9 +2,9 @@
 
 use crate::fixture::{Fixture, text};
 use crate::razorpay_double::{Razorpay, fixture, fixture_with, recorded, webhook};
-use chassis::jobs::run_once;
 use futures_util::future::join_all;
 use proto_events::booking::v1::PaymentReturned;
+use runtime::jobs::run_once;
 use serde_json::{Value, json};
 use testkit::mariadb::with_database;
 

@@ -51,7 +51,7 @@ pub(crate) async fn send_refund_webhook(fixture: &Fixture, kind: &str, refund: &
     let message = json!({
         "entity": "event", "event": kind, "contains": ["refund", "payment"],
         "payload": { "refund": { "entity": refund }, "payment": { "entity": { "id": refund["payment_id"] } } },
-        "created_at": 1_567_674_606, "another_each_time": chassis::id::fresh::<uuid::Uuid>().to_string()
+        "created_at": 1_567_674_606, "another_each_time": runtime::id::fresh::<uuid::Uuid>().to_string()
     });
     webhook(fixture, &message.to_string(), "evt").await.expect(200);
 }

@@ -23,7 +23,7 @@ struct Buyer {
 }
 
 async fn buyer(fixture: &Fixture, amounts: &[&str]) -> Buyer {
-    let id: UserId = chassis::id::fresh();
+    let id: UserId = runtime::id::fresh();
     let client = fixture.service.as_referred(id, fixture.referrer);
     let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00" });
     let booking = text(&client.post("/bookings", body).await.expect(201), "id").to_owned();
@@ -64,7 +64,7 @@ fn registered(fixture: &Fixture, buyer: &Buyer, name: &str) -> Envelope {
         user_id: buyer.id.into(),
         name: name.to_owned(),
         // The referrer of the access token is stored already.
-        referrer_id: Some(chassis::id::fresh::<UserId>().into()),
+        referrer_id: Some(runtime::id::fresh::<UserId>().into()),
         ..User::default()
     };
     TestService::envelope(fixture.service.now(), &UserRegistered { user: Some(user) })
@@ -105,11 +105,11 @@ async fn scenario(fixture: &Fixture, at_once: bool) -> (Vec<Value>, usize) {
     // One booking is cancelled, so its money is returned; one member has a waiting reserve.
     buyers[3].client.post_empty(&format!("/bookings/{}/cancel", buyers[3].booking)).await.expect(200);
     let reserve = EmiReserved {
-        reserve_id: chassis::id::fresh::<domain::ReserveId>().into(),
+        reserve_id: runtime::id::fresh::<domain::ReserveId>().into(),
         user_id: buyers[5].id.into(),
         amount_paise: 7_000,
         source_kind: "pair".into(),
-        source_id: chassis::id::fresh::<domain::EventId>().into(),
+        source_id: runtime::id::fresh::<domain::EventId>().into(),
         reserved_at: fixture.service.now().micros(),
     };
     fixture.service.deliver_now(&reserve).await;

@@ -5,9 +5,9 @@ use crate::razorpay_double::{self as razorpay, Razorpay, recorded, webhook};
 use booking::app::receive_webhook::new_event;
 use booking::domain::GatewayName;
 use booking::schema::{captures, plan_versions, webhook_events};
-use chassis::pii::Sealer;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use pii::Sealer;
 use proto_events::booking::v1::PaymentReturned;
 use serde_json::{Value, json};
 use testkit::Reply;
@@ -136,7 +136,7 @@ async fn staff_retry_an_event_that_was_not_parsed() {
     assert_eq!(retried(&fixture, &event).await["state"], "unreadable");
     let path = format!("/payments/webhook-events/{}/retry", text(&event, "id"));
     assert_eq!(fixture.fresh_client().post_empty(&path).await.problem(403), "auth.forbidden");
-    let nowhere = format!("/payments/webhook-events/{}/retry", chassis::id::fresh::<uuid::Uuid>());
+    let nowhere = format!("/payments/webhook-events/{}/retry", runtime::id::fresh::<uuid::Uuid>());
     fixture.staff().post_empty(&nowhere).await.problem(404);
     // An event that an earlier release could not parse is parsed and applied by this one.
     let booked = fixture.book("500.00").await;

@@ -1,16 +1,14 @@
 //! First issue of a member's TDS certificate of a financial year.
 
-use crate::store::certificates;
-use chassis::events::outbox;
+use crate::store::certificates::{self, CertificateIssue};
 use db::DbConnection;
 use diesel::QueryResult;
+use messaging::outbox;
 use proto_events::compliance::v1::CertificateIssued;
-
-pub use crate::store::certificates::{CertificateId, CertificateIssue};
 
 /// Records the issue and publishes `CertificateIssued`; does nothing when this member and year has one already.
 pub async fn issue_certificate(c: &mut DbConnection, issue: &CertificateIssue) -> QueryResult<()> {
-    if !certificates::insert_if_new(c, issue).await? {
+    if !certificates::insert(c, issue).await? {
         return Ok(());
     }
     let issued = CertificateIssued {

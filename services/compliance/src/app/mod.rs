@@ -1,8 +1,10 @@
-//! Operations of the service: [`insert`] stores rows from events, [`add_document`] an uploaded document;
-//! [`review_document`] decides about one; [`record_download`] and [`issue_certificate`] record what was handed out.
+//! Use cases of the compliance service, one verb a file: load, decide, save, publish. No function opens a transaction.
+//!
+//! - Members: [`add_document`], [`issue_certificate`].
+//! - Staff: [`review_document`].
+//! - Events: [`apply_events`] (TDS records, audit log).
 
 pub mod add_document;
-pub mod insert;
+pub mod apply_events;
 pub mod issue_certificate;
-pub mod record_download;
 pub mod review_document;

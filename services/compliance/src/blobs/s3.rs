@@ -6,10 +6,10 @@
 use super::{BlobError, Blobs, validate_name};
 use crate::config::S3Config;
 use actix_web::web::Bytes;
-use chassis::breaker::CircuitBreaker;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ClientOptions, Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
+use runtime::breaker::CircuitBreaker;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl S3Blobs {
     /// Builds the client without a network call: a missing bucket shows at the first upload. Errors when the settings
     /// make no valid client.
     pub fn try_new(config: &S3Config, breaker: Arc<CircuitBreaker>) -> Result<Self, StoreError> {
-        chassis::http::client::install_tls();
+        runtime::http_client::install_tls();
         let endpoint = config.endpoint.as_deref();
         let options = ClientOptions::new()
             .with_connect_timeout(CONNECT_TIMEOUT.min(config.timeout))

@@ -85,14 +85,6 @@ pub enum ReviewDecision<'a> {
     Reject { reason: &'a str },
 }
 
-/// Effect of a review decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReviewOutcome {
-    StatusChanged(DocumentStatus),
-    /// The same decision was made before.
-    Unchanged,
-}
-
 /// Reason why a review decision is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewRefusal {
@@ -102,31 +94,27 @@ pub enum ReviewRefusal {
     AlreadyDecided(DocumentStatus),
 }
 
-/// Refuses a reviewer who owns the document.
-pub fn check_reviewer(owner: UserId, reviewer: UserId) -> Result<(), ReviewRefusal> {
-    if owner == reviewer { Err(ReviewRefusal::OwnDocument) } else { Ok(()) }
+/// Refuses the review of one's own document.
+pub fn may_review(reviewer: UserId, owner: UserId) -> Result<(), ReviewRefusal> {
+    if reviewer == owner { Err(ReviewRefusal::OwnDocument) } else { Ok(()) }
 }
 
-/// Decides a review from the document's current status and rejection reason.
+/// Decides the new status of a document; `None` when the same decision was made before.
 ///
-/// A decision is final; repeating it changes nothing. A rejection with another reason is refused, since the member was
-/// notified of the first one.
+/// `reason` is that of an earlier rejection. The member has been notified of it, so a rejection with another reason is
+/// a different decision and refused.
 pub fn decide_review(
-    owner: UserId,
-    reviewer: UserId,
     (status, reason): (DocumentStatus, &str),
     decision: ReviewDecision<'_>,
-) -> Result<ReviewOutcome, ReviewRefusal> {
-    check_reviewer(owner, reviewer)?;
+    reviewer: UserId,
+    owner: UserId,
+) -> Result<Option<DocumentStatus>, ReviewRefusal> {
+    may_review(reviewer, owner)?;
     match (status, decision) {
-        (DocumentStatus::Pending, ReviewDecision::Verify) => Ok(ReviewOutcome::StatusChanged(DocumentStatus::Verified)),
-        (DocumentStatus::Pending, ReviewDecision::Reject { .. }) => {
-            Ok(ReviewOutcome::StatusChanged(DocumentStatus::Rejected))
-        }
-        (DocumentStatus::Verified, ReviewDecision::Verify) => Ok(ReviewOutcome::Unchanged),
-        (DocumentStatus::Rejected, ReviewDecision::Reject { reason: again }) if again == reason => {
-            Ok(ReviewOutcome::Unchanged)
-        }
+        (DocumentStatus::Pending, ReviewDecision::Verify) => Ok(Some(DocumentStatus::Verified)),
+        (DocumentStatus::Pending, ReviewDecision::Reject { .. }) => Ok(Some(DocumentStatus::Rejected)),
+        (DocumentStatus::Verified, ReviewDecision::Verify) => Ok(None),
+        (DocumentStatus::Rejected, ReviewDecision::Reject { reason: repeated }) if repeated == reason => Ok(None),
         (DocumentStatus::Verified | DocumentStatus::Rejected, ReviewDecision::Reject { .. })
         | (DocumentStatus::Rejected, ReviewDecision::Verify) => Err(ReviewRefusal::AlreadyDecided(status)),
     }
@@ -180,18 +168,18 @@ mod tests {
     #[test]
     fn a_document_is_reviewed_once_and_never_by_its_owner() {
         let user = |n| UserId::from(Uuid::from_u128(n));
-        let by_other = |status, decision| decide_review(user(1), user(2), (status, "blurred"), decision);
+        let by_other = |status, decision| decide_review((status, "blurred"), decision, user(2), user(1));
         use {DocumentStatus as S, ReviewDecision as Decision, ReviewRefusal as Refusal};
         let (blurred, expired) = (Decision::Reject { reason: "blurred" }, Decision::Reject { reason: "expired" });
-        assert_eq!(by_other(S::Pending, Decision::Verify), Ok(ReviewOutcome::StatusChanged(S::Verified)));
-        assert_eq!(by_other(S::Pending, blurred), Ok(ReviewOutcome::StatusChanged(S::Rejected)));
-        assert_eq!(by_other(S::Verified, Decision::Verify), Ok(ReviewOutcome::Unchanged));
-        assert_eq!(by_other(S::Rejected, blurred), Ok(ReviewOutcome::Unchanged));
+        assert_eq!(by_other(S::Pending, Decision::Verify), Ok(Some(S::Verified)));
+        assert_eq!(by_other(S::Pending, blurred), Ok(Some(S::Rejected)));
+        assert_eq!(by_other(S::Verified, Decision::Verify), Ok(None));
+        assert_eq!(by_other(S::Rejected, blurred), Ok(None));
         assert_eq!(by_other(S::Rejected, expired), Err(Refusal::AlreadyDecided(S::Rejected)));
         assert_eq!(by_other(S::Verified, blurred), Err(Refusal::AlreadyDecided(S::Verified)));
         assert_eq!(by_other(S::Rejected, Decision::Verify), Err(Refusal::AlreadyDecided(S::Rejected)));
         for status in S::ALL {
-            assert_eq!(decide_review(user(1), user(1), (*status, ""), Decision::Verify), Err(Refusal::OwnDocument));
+            assert_eq!(decide_review((*status, ""), Decision::Verify, user(1), user(1)), Err(Refusal::OwnDocument));
         }
     }
 }

@@ -90,8 +90,8 @@ impl Statement {
     }
 }
 
-/// Prefixes a cell with an apostrophe when a spreadsheet would read it as a formula.
-pub fn safe_cell(text: &str) -> String {
+/// Escapes a CSV cell that a spreadsheet would evaluate as a formula.
+pub fn escape_cell(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n') => format!("'{text}"),
         Some(_) | None => text.to_owned(),
@@ -141,9 +141,9 @@ mod tests {
     #[test]
     fn a_cell_is_never_a_formula() {
         for text in ["=1+1", "+1", "-1", "@x", "\t=1", "\r", "\n="] {
-            assert!(safe_cell(text).starts_with('\''), "{text:?}");
+            assert!(escape_cell(text).starts_with('\''), "{text:?}");
         }
-        assert_eq!(safe_cell("Asha = Rao"), "Asha = Rao");
-        assert_eq!(safe_cell(""), "");
+        assert_eq!(escape_cell("Asha = Rao"), "Asha = Rao");
+        assert_eq!(escape_cell(""), "");
     }
 }

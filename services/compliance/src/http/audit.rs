@@ -1,10 +1,10 @@
 //! Audit log listing for administrators.
 
 use crate::ComplianceState;
-use crate::store::audit_log::{self, AuditCriteria, AuditEntry, AuditEntryId};
+use crate::store::audit_log::{self, AuditEntry, AuditEntryId, AuditQuery};
 use actix_web::web;
-use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use domain::{Role, Timestamp, UserId};
+use http_api::{Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,15 +65,15 @@ pub(super) async fn list(
     page: Page,
 ) -> Result<Json<Listing<AuditEntryView>>, Problem> {
     let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
-    let criteria = AuditCriteria {
+    let query = AuditQuery {
         actor: filter.actor,
         subject: filter.subject,
         from: range.from,
         until: range.until,
-        before: page.after_time_and_id()?,
+        after: page.after_time_and_id()?,
         limit: page.fetch_limit(),
     };
     let mut c = state.ctx.db().replica().await?;
-    let rows = audit_log::list(&mut c, &criteria).await?;
+    let rows = audit_log::list(&mut c, &query).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::time_and_id(row.acted_at, row.id.uuid()), AuditEntryView::from)))
 }

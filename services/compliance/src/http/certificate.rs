@@ -1,16 +1,15 @@
 //! TDS certificate of a member and financial year.
 
 use super::certificate_pdf::{Certificate, render};
+use super::{Subject, record_audit};
 use crate::ComplianceState;
-use crate::app::issue_certificate::{CertificateIssue, issue_certificate};
-use crate::store::{certificates, tds_records};
+use crate::app::issue_certificate::issue_certificate;
+use crate::store::certificates::{self, CertificateIssue};
+use crate::store::tds_records;
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{Download, FileTypes, Path, Problem, Query, operation};
-use chassis::id;
-use db::DbConnection;
-use domain::{FinancialYear, Money, Timestamp, UserId};
+use domain::{FinancialYear, Money, UserId};
+use http_api::{Caller, Download, FileTypes, Path, Problem, Query, operation};
+use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -54,24 +53,8 @@ pub(super) async fn get(
         state.ctx.tx(async |c| issue_certificate(c, &issue).await.map_err(Problem::from)).await?;
     }
     if caller.role.is_staff() {
-        state.ctx.tx(async |c| record_download(c, &caller, (user, year), now).await).await?;
+        let (action, subject) = ("compliance.certificate_download", Subject::Certificate(user, year));
+        state.ctx.tx(async |c| record_audit(c, &caller, now, action, subject, "").await).await?;
     }
     Ok(Download::attachment("application/pdf", &format!("tds-{year}.pdf"), file))
-}
-
-/// Publishes `StaffActed`: `caller` downloads the certificate of a member and year.
-async fn record_download(
-    c: &mut DbConnection,
-    caller: &Caller,
-    (user, year): (UserId, FinancialYear),
-    now: Timestamp,
-) -> Result<(), Problem> {
-    let action = StaffAction {
-        action: "compliance.certificate_download",
-        subject_type: "tds_certificate",
-        subject_id: format!("{user}-{year}"),
-        subject_user: Some(user),
-        detail: "",
-    };
-    audit::record(c, "compliance", caller, now, action).await.map_err(Problem::from)
 }

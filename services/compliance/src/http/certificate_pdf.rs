@@ -31,7 +31,7 @@ pub(super) fn render(certificate: &Certificate<'_>) -> Result<Vec<u8>, MoneyErro
     let ids: Vec<(Ref, Ref)> =
         (4..).step_by(2).zip(&pages).map(|(n, _): (i32, _)| (Ref::new(n), Ref::new(n + 1))).collect();
     pdf.catalog(catalog).pages(tree);
-    let count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+    let count = ids.iter().map(|_| 1_i32).sum();
     pdf.pages(tree).kids(ids.iter().map(|(page, _)| *page)).count(count);
     pdf.type1_font(font).base_font(Name(b"Helvetica")).encoding_predefined(Name(b"WinAnsiEncoding"));
     for ((page_id, content_id), rows) in ids.iter().zip(&pages) {

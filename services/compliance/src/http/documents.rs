@@ -1,22 +1,20 @@
 //! Documents: listing, download and review.
 
+use super::{Subject, record_audit};
 use crate::ComplianceState;
-use crate::app::record_download::record_download;
 use crate::app::review_document::review_document;
-use crate::domain::document::{ContentType, DocumentId, DocumentStatus, ReviewDecision, check_reviewer};
+use crate::domain::document::{ContentType, DocumentId, DocumentStatus, ReviewDecision, may_review};
 use crate::error::ComplianceError;
 use crate::store::documents::{self, Document};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{
-    Body, Cursor, Download, FieldErrors, FileTypes, Json, Listing, Page, Path, Problem, Query, operation,
+use domain::bounded_text::MAX_REASON_CHARS;
+use domain::{Reason, Timestamp, Unvalidated, UserId};
+use http_api::{
+    Body, Caller, Cursor, Download, FieldErrors, FileTypes, Json, Listing, Page, Path, Problem, Query, operation,
 };
-use domain::{MultilineText, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-const MAX_REASON_CHARS: usize = 500;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct DocumentView {
@@ -43,8 +41,8 @@ impl From<Document> for DocumentView {
             user_id: document.user_id,
             kind: document.kind,
             content_type: document.content_type,
-            size: document.size_bytes,
-            sha256: document.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+            size: document.size_bytes.get().into(),
+            sha256: hex::encode(&document.sha256),
             status: document.status,
             reason: Some(document.reason).filter(|reason| !reason.is_empty()),
             uploaded_at: document.uploaded_at,
@@ -62,8 +60,8 @@ pub(super) struct DocumentFilter {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct RejectDocumentInput {
-    /// 1 to 500 characters, shown to the member.
-    reason: MultilineText,
+    /// Shown to the member.
+    reason: Unvalidated<Reason>,
 }
 
 /// Content types of a document.
@@ -83,9 +81,9 @@ pub(super) async fn list(
     page: Page,
 ) -> Result<Json<Listing<DocumentView>>, Problem> {
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
-    let before = page.after_id()?;
+    let after = page.after_id()?;
     let mut c = state.ctx.db().read().await?;
-    let rows = documents::list(&mut c, user, filter.status, before, page.fetch_limit()).await?;
+    let rows = documents::list(&mut c, user, filter.status, after, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), DocumentView::from)))
 }
 
@@ -113,7 +111,7 @@ pub(super) async fn get(
 /// It is an attachment, so that a browser never renders it as a page of this origin. A download by staff is recorded in
 /// the audit log first. 404 when the caller may not see the document.
 #[operation]
-pub(super) async fn download(
+pub(super) async fn get_content(
     state: web::Data<ComplianceState>,
     caller: Caller,
     Path(id): Path<DocumentId>,
@@ -124,8 +122,9 @@ pub(super) async fn download(
         return Err(Problem::internal(format!("the content of document {} does not match its SHA-256", document.id)));
     }
     if caller.role.is_staff() {
-        let now = state.ctx.now();
-        state.ctx.tx(async |c| record_download(c, &caller, &document, now).await.map_err(Problem::from)).await?;
+        let (action, now) = ("compliance.document_download", state.ctx.now());
+        let subject = Subject::Document(document.id, document.user_id);
+        state.ctx.tx(async |c| record_audit(c, &caller, now, action, subject, &document.kind).await).await?;
     }
     Ok(attachment(&document, bytes))
 }
@@ -146,7 +145,7 @@ pub(super) async fn verify(
     Path(id): Path<DocumentId>,
 ) -> Result<Json<DocumentView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
-    apply_decision(&state, &caller, id, ReviewDecision::Verify).await
+    decide(&state, &caller, id, ReviewDecision::Verify).await
 }
 
 /// Reject a document with a reason.
@@ -161,29 +160,42 @@ pub(super) async fn reject(
 ) -> Result<Json<DocumentView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
     let input = body.read_with_code("compliance.review_invalid").await?;
-    let reason = input.reason.trim();
+    let reason = input.reason.validate();
     let mut errors = FieldErrors::new();
-    let fits = (1..=MAX_REASON_CHARS).contains(&reason.chars().count());
-    errors.require("reason", fits, "length", format!("1 to {MAX_REASON_CHARS} characters"));
-    errors.require_readable("reason", reason);
+    errors.require("reason", reason.is_ok(), "length", format!("1 to {MAX_REASON_CHARS} characters"));
     errors.finish("compliance.review_invalid")?;
-    apply_decision(&state, &caller, id, ReviewDecision::Reject { reason }).await
+    let reason = reason.map_err(Problem::internal)?;
+    decide(&state, &caller, id, ReviewDecision::Reject { reason: reason.as_str() }).await
 }
 
 /// Checks that the caller may review the document, before the body is read. 404 when it is not visible, 403 for the
 /// caller's own.
 async fn check_reviewable(state: &ComplianceState, caller: &Caller, id: DocumentId) -> Result<(), Problem> {
     let document = load_visible(state, caller, id).await?;
-    Ok(check_reviewer(document.user_id, caller.user_id).map_err(ComplianceError::from)?)
+    Ok(may_review(caller.user_id, document.user_id).map_err(ComplianceError::from)?)
 }
 
-async fn apply_decision(
+async fn decide(
     state: &ComplianceState,
     caller: &Caller,
     id: DocumentId,
     decision: ReviewDecision<'_>,
 ) -> Result<Json<DocumentView>, Problem> {
     let now = state.ctx.now();
-    let document = state.ctx.tx(async |c| review_document(c, caller, id, decision, now).await).await?;
+    let (action, detail) = match decision {
+        ReviewDecision::Verify => ("compliance.document_verify", ""),
+        ReviewDecision::Reject { reason } => ("compliance.document_reject", reason),
+    };
+    let document = state
+        .ctx
+        .tx(async |c| {
+            let (document, changed) = review_document(c, id, decision, caller.user_id, now).await?;
+            if changed {
+                let subject = Subject::Document(id, document.user_id);
+                record_audit(c, caller, now, action, subject, detail).await?;
+            }
+            Ok::<_, Problem>(document)
+        })
+        .await?;
     Ok(Json::new(document.into()))
 }

@@ -1,4 +1,4 @@
-//! Routes of the compliance service.
+//! Route table of the compliance service. Handlers may read through `store`; every write goes through `app`.
 
 mod audit;
 mod certificate;
@@ -9,11 +9,13 @@ mod tds;
 mod upload;
 
 use crate::ComplianceState;
-use chassis::auth::Access;
-use chassis::documented;
-use chassis::http::Routes;
+use crate::domain::document::DocumentId;
+use chassis::audit::StaffAction;
+use db::DbConnection;
+use domain::{FinancialYear, Quarter, Timestamp, UserId};
+use http_api::{Access, Caller, Problem, Routes, documented};
 
-/// All routes, with their access rules and documentation.
+/// All routes, with their access rules.
 pub(crate) fn routes(state: ComplianceState) -> Routes {
     let (user, staff) = (Access::User, Access::Staff);
     Routes::new("compliance")
@@ -25,7 +27,33 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
         .post("/compliance/documents", user, documented!(upload::create))
         .get("/compliance/documents", user, documented!(documents::list))
         .get("/compliance/documents/{id}", user, documented!(documents::get))
-        .get("/compliance/documents/{id}/content", user, documented!(documents::download))
+        .get("/compliance/documents/{id}/content", user, documented!(documents::get_content))
         .post("/compliance/documents/{id}/verify", staff, documented!(documents::verify))
         .post("/compliance/documents/{id}/reject", staff, documented!(documents::reject))
+}
+
+/// Records an action in the audit log.
+async fn record_audit(
+    c: &mut DbConnection,
+    caller: &Caller,
+    at: Timestamp,
+    action: &'static str,
+    subject: Subject,
+    detail: &str,
+) -> Result<(), Problem> {
+    let (subject_type, subject_id, subject_user) = match subject {
+        Subject::Document(id, owner) => ("document", id.to_string(), Some(owner)),
+        Subject::Certificate(user, year) => ("tds_certificate", format!("{user}-{year}"), Some(user)),
+        Subject::Statement(year, quarter) => ("tds_statement", format!("{year}-{quarter}"), None),
+    };
+    let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
+    Ok(chassis::audit::record(c, "compliance", caller, at, action).await?)
+}
+
+/// Subject of an audit record, with its owner.
+#[derive(Clone, Copy)]
+enum Subject {
+    Document(DocumentId, UserId),
+    Certificate(UserId, FinancialYear),
+    Statement(FinancialYear, Quarter),
 }

@@ -4,15 +4,14 @@
 //! Records are read and sent page by page, ordered by the blind index of the PAN: the database cannot order by sealed
 //! PANs.
 
+use super::{Subject, record_audit};
 use crate::ComplianceState;
-use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine, safe_cell};
+use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine, escape_cell};
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
-use chassis::auth::Caller;
-use chassis::http::{BodySender, Download, FileTypes, Path, Problem, download, long_read, operation};
-use db::{DbConnection, LongRead};
+use db::LongRead;
 use domain::{FinancialYear, Quarter};
+use http_api::{BodySender, Caller, Download, FileTypes, Path, Problem, download, long_read, operation};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
@@ -82,24 +81,14 @@ async fn send(
     }
 }
 
-/// Publishes `StaffActed`: `caller` downloads the statement.
+/// Records the download in the audit log.
 async fn record_download(
     state: &ComplianceState,
     caller: &Caller,
     (year, quarter): (FinancialYear, Quarter),
 ) -> Result<(), Problem> {
-    let (subject, now) = (&format!("{year}-{quarter}"), state.ctx.now());
-    let record = async |c: &mut DbConnection| {
-        let action = StaffAction {
-            action: "compliance.statement_download",
-            subject_type: "tds_statement",
-            subject_id: subject.clone(),
-            subject_user: None,
-            detail: "",
-        };
-        audit::record(c, "compliance", caller, now, action).await.map_err(Problem::from)
-    };
-    state.ctx.tx(record).await
+    let (action, now) = ("compliance.statement_download", state.ctx.now());
+    state.ctx.tx(async |c| record_audit(c, caller, now, action, Subject::Statement(year, quarter), "").await).await
 }
 
 fn deduction(record: &TdsRecord) -> Deduction<'_> {
@@ -130,7 +119,7 @@ impl<'a> CsvChunk<'a> {
 
     fn write_line(&mut self, line: &StatementLine) -> Result<(), Problem> {
         let pan = unseal_pan(self.state, line)?;
-        let (name, section) = (safe_cell(&line.holder_name), safe_cell(&line.section));
+        let (name, section) = (escape_cell(&line.holder_name), escape_cell(&line.section));
         self.write([pan, name, section, line.count.to_string(), line.gross.to_string(), line.tds.to_string()])
     }
 
@@ -153,5 +142,5 @@ fn unseal_pan(state: &ComplianceState, line: &StatementLine) -> Result<String, P
         return Ok(NO_PAN.to_owned());
     }
     let pan = state.sealer.open("pan", &line.pan_sealed).map_err(Problem::internal)?;
-    Ok(safe_cell(pan.expose_secret()))
+    Ok(escape_cell(pan.expose_secret()))
 }

@@ -14,11 +14,10 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, web};
-use chassis::auth::Caller;
-use chassis::http::{
-    Created, Doc, Execution, FieldErrors, File, FileType, Idempotent, Parameter, Problem, RawBody, operation,
-};
 use futures_util::{StreamExt, stream};
+use http_api::{
+    Caller, Created, Doc, Execution, FieldErrors, File, FileType, Idempotent, Parameter, Problem, RawBody, operation,
+};
 use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
@@ -116,11 +115,11 @@ pub(super) async fn create(
     let (Upload { bytes, kind, content_type, sha256 }, request) = request.read().await?;
     check_decodable(&state, &bytes, content_type).await?;
     let document = Document {
-        id: chassis::id::fresh(),
+        id: runtime::id::fresh(),
         user_id: caller.user_id,
         kind: kind.into_string(),
         content_type,
-        size_bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        size_bytes: u32::try_from(bytes.len()).map_err(Problem::internal)?.into(),
         sha256,
         blob_name: random_blob_name(),
         status: DocumentStatus::Pending,

@@ -1,7 +1,7 @@
-//! Audit log entries.
+//! Table of the audit log.
 
 use crate::schema::audit_log;
-use db::{DbConnection, insert_many, inserted, is_unique_violation};
+use db::DbConnection;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Role, Timestamp, UserId};
@@ -27,67 +27,56 @@ pub struct AuditEntry {
 }
 
 /// Inserts the entries whose id is new.
-///
-/// The table refuses updates, so an upsert is not possible. Nearly always all entries are new and one statement inserts
-/// them; when one is known, they are inserted one by one.
 pub async fn insert_new(c: &mut DbConnection, entries: &[AuditEntry]) -> QueryResult<()> {
-    match insert_many(c, audit_log::table, entries).await {
-        Err(error) if is_unique_violation(&error) => {}
-        done => return done.map(drop),
-    }
-    for entry in entries {
-        inserted(diesel::insert_into(audit_log::table).values(entry).execute(c).await)?;
-    }
-    Ok(())
+    db::insert_new(c, audit_log::table, entries).await.map(drop)
 }
 
-/// Filter and page of an audit log listing.
+/// Conditions and page of a list of entries; `None` means any.
 #[derive(Debug, Default)]
-pub struct AuditCriteria {
+pub struct AuditQuery {
     pub actor: Option<UserId>,
     /// Id of the object acted on, or of the user it belongs to.
     pub subject: Option<String>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
     /// Time and id of the last entry of the previous page.
-    pub before: Option<(Timestamp, AuditEntryId)>,
+    pub after: Option<(Timestamp, AuditEntryId)>,
     pub limit: i64,
 }
 
-/// Lists entries newest first: by time, then by id.
-pub async fn list(c: &mut DbConnection, criteria: &AuditCriteria) -> QueryResult<Vec<AuditEntry>> {
-    let Some(subject) = &criteria.subject else { return load(c, criteria, base()).await };
+/// Lists entries, newest first: by time, then by id.
+pub async fn list(c: &mut DbConnection, query: &AuditQuery) -> QueryResult<Vec<AuditEntry>> {
+    let Some(subject) = &query.subject else { return load(c, query, base()).await };
     let by_id = base().filter(audit_log::subject_id.eq(subject.clone()));
-    let mut entries = load(c, criteria, by_id).await?;
+    let mut entries = load(c, query, by_id).await?;
     // No index covers both columns of a subject, so two indexed lists are merged.
     if let Ok(user) = subject.parse::<UserId>() {
-        entries.extend(load(c, criteria, base().filter(audit_log::subject_user_id.eq(Some(user)))).await?);
+        entries.extend(load(c, query, base().filter(audit_log::subject_user_id.eq(Some(user)))).await?);
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.acted_at, entry.id)));
         entries.dedup_by_key(|entry| entry.id);
-        entries.truncate(usize::try_from(criteria.limit).unwrap_or(usize::MAX));
     }
-    Ok(entries)
+    Ok((0..query.limit).zip(entries).map(|(_, entry)| entry).collect())
 }
 
-type Query = audit_log::BoxedQuery<'static, db::MultiBackend>;
+type Entries = audit_log::BoxedQuery<'static, db::MultiBackend>;
 
-fn base() -> Query {
+fn base() -> Entries {
     audit_log::table.into_boxed()
 }
 
-async fn load(c: &mut DbConnection, criteria: &AuditCriteria, mut query: Query) -> QueryResult<Vec<AuditEntry>> {
+async fn load(c: &mut DbConnection, query: &AuditQuery, mut entries: Entries) -> QueryResult<Vec<AuditEntry>> {
     use audit_log as t;
-    if let Some(actor) = criteria.actor {
-        query = query.filter(t::actor_id.eq(actor));
+    if let Some(actor) = query.actor {
+        entries = entries.filter(t::actor_id.eq(actor));
     }
-    if let Some(from) = criteria.from {
-        query = query.filter(t::acted_at.ge(from));
+    if let Some(from) = query.from {
+        entries = entries.filter(t::acted_at.ge(from));
     }
-    if let Some(until) = criteria.until {
-        query = query.filter(t::acted_at.le(until));
+    if let Some(until) = query.until {
+        entries = entries.filter(t::acted_at.le(until));
     }
-    if let Some((at, id)) = criteria.before {
-        query = query.filter(t::acted_at.le(at)).filter(t::acted_at.lt(at).or(t::id.lt(id)));
+    if let Some((at, id)) = query.after {
+        entries = entries.filter(t::acted_at.le(at)).filter(t::acted_at.lt(at).or(t::id.lt(id)));
     }
-    query.order((t::acted_at.desc(), t::id.desc())).limit(criteria.limit).select(AuditEntry::as_select()).load(c).await
+    entries.order((t::acted_at.desc(), t::id.desc())).limit(query.limit).select(AuditEntry::as_select()).load(c).await
 }

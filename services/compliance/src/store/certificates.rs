@@ -1,4 +1,4 @@
-//! Certificates that were issued.
+//! Table of certificates that were issued.
 
 use crate::schema::certificates;
 use db::{DbConnection, inserted};
@@ -20,8 +20,8 @@ pub struct CertificateIssue {
     pub issued_at: Timestamp,
 }
 
-/// Inserts an issue. `false` when the member's certificate of this year was issued before.
-pub async fn insert_if_new(c: &mut DbConnection, issue: &CertificateIssue) -> QueryResult<bool> {
+/// Inserts an issue. Returns false if the member's certificate of this year was issued before.
+pub async fn insert(c: &mut DbConnection, issue: &CertificateIssue) -> QueryResult<bool> {
     inserted(diesel::insert_into(certificates::table).values(issue).execute(c).await)
 }
 

@@ -1,8 +1,8 @@
-//! Metadata of uploaded documents.
+//! Table of documents: what members uploaded, without the bytes.
 
 use crate::domain::document::{ContentType, DocumentId, DocumentStatus};
 use crate::schema::documents;
-use db::{DbConnection, LockExt};
+use db::{Count, DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -15,7 +15,7 @@ pub struct Document {
     pub user_id: UserId,
     pub kind: String,
     pub content_type: ContentType,
-    pub size_bytes: i64,
+    pub size_bytes: Count,
     pub sha256: Vec<u8>,
     pub blob_name: String,
     pub status: DocumentStatus,
@@ -31,27 +31,27 @@ pub async fn insert(c: &mut DbConnection, document: &Document) -> QueryResult<()
     diesel::insert_into(documents::table).values(document).execute(c).await.map(drop)
 }
 
-/// Finds a document by id.
+/// Finds a document.
 pub async fn find(c: &mut DbConnection, id: DocumentId) -> QueryResult<Option<Document>> {
     documents::table.find(id).select(Document::as_select()).first(c).await.optional()
 }
 
-/// Finds a document and locks its row until the transaction ends.
+/// Locks and finds a document.
 pub async fn lock(c: &mut DbConnection, id: DocumentId) -> QueryResult<Option<Document>> {
     documents::table.find(id).select(Document::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Counts the documents of a member.
-pub async fn count_for_member(c: &mut DbConnection, user: UserId) -> QueryResult<i64> {
-    documents::table.filter(documents::user_id.eq(user)).count().get_result(c).await
+/// Locks and counts the documents of a member.
+pub async fn lock_count(c: &mut DbConnection, user_id: UserId) -> QueryResult<i64> {
+    documents::table.filter(documents::user_id.eq(user_id)).count().lock().get_result(c).await
 }
 
-/// Lists documents newest first: of one member or of all, from before the id `before`.
+/// Lists documents, newest first: of one member or of all, starting after the id `after`.
 pub async fn list(
     c: &mut DbConnection,
     user: Option<UserId>,
     status: Option<DocumentStatus>,
-    before: Option<DocumentId>,
+    after: Option<DocumentId>,
     limit: i64,
 ) -> QueryResult<Vec<Document>> {
     let mut query = documents::table
@@ -65,14 +65,14 @@ pub async fn list(
     if let Some(status) = status {
         query = query.filter(documents::status.eq(status));
     }
-    if let Some(before) = before {
-        query = query.filter(documents::id.lt(before));
+    if let Some(after) = after {
+        query = query.filter(documents::id.lt(after));
     }
     query.load(c).await
 }
 
-/// Updates status, reason, reviewer and time of the review.
-pub async fn update_review(c: &mut DbConnection, document: &Document) -> QueryResult<()> {
+/// Saves status, reason, reviewer and time of the review.
+pub async fn save_review(c: &mut DbConnection, document: &Document) -> QueryResult<()> {
     diesel::update(documents::table.find(document.id))
         .set((
             documents::status.eq(document.status),

@@ -1,4 +1,4 @@
-//! Rows and queries, one file per table.
+//! Database access of the compliance service: rows in and out, no decisions.
 
 pub mod audit_log;
 pub mod certificates;

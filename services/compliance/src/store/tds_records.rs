@@ -1,7 +1,7 @@
-//! TDS records: deductions and their reversals.
+//! Table of TDS records: deductions and their reversals.
 
 use crate::schema::tds_records;
-use db::{DbConnection, insert_many, inserted, is_unique_violation, sum_i64};
+use db::{DbConnection, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
@@ -36,26 +36,16 @@ pub struct TdsRecord {
 }
 
 /// Inserts the records that are the first deduction or the first reversal of their payout.
-///
-/// The table refuses updates, so an upsert is not possible. Nearly always all records are new and one statement inserts
-/// them; when one is known, they are inserted one by one.
 pub async fn insert_new(c: &mut DbConnection, records: &[TdsRecord]) -> QueryResult<()> {
-    match insert_many(c, tds_records::table, records).await {
-        Err(error) if is_unique_violation(&error) => {}
-        done => return done.map(drop),
-    }
-    for record in records {
-        inserted(diesel::insert_into(tds_records::table).values(record).execute(c).await)?;
-    }
-    Ok(())
+    db::insert_new(c, tds_records::table, records).await.map(drop)
 }
 
-/// Lists the records of a year newest first: of one member or of all, from before the id `before`.
+/// Lists the records of a year, newest first: of one member or of all, starting after the id `after`.
 pub async fn list(
     c: &mut DbConnection,
     user: Option<UserId>,
     year: FinancialYear,
-    before: Option<TdsRecordId>,
+    after: Option<TdsRecordId>,
     limit: i64,
 ) -> QueryResult<Vec<TdsRecord>> {
     let mut query = tds_records::table
@@ -67,8 +57,8 @@ pub async fn list(
     if let Some(user) = user {
         query = query.filter(tds_records::user_id.eq(user));
     }
-    if let Some(before) = before {
-        query = query.filter(tds_records::id.lt(before));
+    if let Some(after) = after {
+        query = query.filter(tds_records::id.lt(after));
     }
     query.load(c).await
 }
@@ -97,7 +87,7 @@ pub async fn list_for_year(c: &mut DbConnection, user: UserId, year: FinancialYe
         .await
 }
 
-/// Lists a page of a quarter's records of all members, from after the record `after`: by PAN index, section and id.
+/// Lists a page of a quarter's records of all members, starting after the record `after`: by PAN index, section and id.
 pub async fn list_for_quarter(
     c: &mut DbConnection,
     (year, quarter): (FinancialYear, Quarter),

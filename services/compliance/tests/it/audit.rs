@@ -1,9 +1,9 @@
 //! Tests of the audit log.
 
 use crate::fixture::*;
-use chassis::id;
 use domain::{Timestamp, UserId};
 use proto_events::platform::v1::StaffActed;
+use runtime::id;
 use serde_json::json;
 
 fn acted(actor: UserId, subject: UserId, at: Timestamp) -> StaffActed {

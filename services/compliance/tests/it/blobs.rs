@@ -2,10 +2,10 @@
 
 use crate::fixture::*;
 use crate::s3::{Fault, S3};
-use chassis::id;
 use compliance::blobs::{BlobError, from_config, random_blob_name};
 use compliance::config::Config;
 use proto_events::compliance::v1::DocumentUploaded;
+use runtime::id;
 use serde_json::json;
 use testkit::Client;
 

@@ -1,12 +1,15 @@
 //! Tests of document upload, listing and download.
 
 use crate::fixture::*;
-use chassis::id;
-use domain::Role;
+use compliance::domain::document::{ContentType, DocumentStatus};
+use compliance::store::documents::{self, Document};
+use domain::{Role, UserId};
+use futures_util::future::join_all;
 use proto_events::compliance::v1::DocumentUploaded;
 use proto_events::platform::v1::StaffActed;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
+use runtime::id;
 use serde_json::json;
 use std::path::Path;
 
@@ -81,6 +84,48 @@ async fn a_document_has_at_most_five_mebibytes() {
         assert_eq!(send(&me, padded).await.problem(413), "request.too_large");
         assert_eq!(f.stored(), 2);
     }
+}
+
+/// Stores the rows of `count` documents.
+async fn fill(f: &Fixture, user_id: UserId, count: usize) {
+    let mut c = f.ctx().db().write().await.unwrap();
+    for _ in 0..count {
+        let document = Document {
+            id: id::fresh(),
+            user_id,
+            kind: "pan_card".into(),
+            content_type: ContentType::Pdf,
+            size_bytes: 1_u32.into(),
+            sha256: vec![0; 32],
+            blob_name: "none".into(),
+            status: DocumentStatus::Pending,
+            reason: String::new(),
+            uploaded_at: f.now(),
+            reviewed_by: None,
+            reviewed_at: None,
+        };
+        documents::insert(&mut c, &document).await.unwrap();
+    }
+}
+
+pub(crate) async fn twenty_parallel_uploads_fill_the_limit_and_no_more(f: &Fixture) {
+    for (stored, accepted) in [(0, 20), (79, 20), (81, 19), (99, 1), (100, 0)] {
+        let (user, blobs) = (id::fresh(), f.stored());
+        fill(f, user, stored).await;
+        let me = f.as_user(user);
+        let replies = join_all((0..20).map(|_| send(&me, form("pan_card", PDF.to_vec())))).await;
+        let (created, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+        assert_eq!(created.len(), accepted, "{stored} stored before");
+        for reply in refused {
+            assert_eq!(reply.problem(409), "compliance.too_many_documents");
+        }
+        assert_eq!(f.stored() - blobs, accepted, "a refused upload leaves no bytes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_has_at_most_a_hundred_documents_whatever_is_uploaded_at_once() {
+    twenty_parallel_uploads_fill_the_limit_and_no_more(&fixture().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,12 @@
 //! Fixture: a compliance service with its own keys and blob store, and builders of events and forms.
 
 use crate::s3::S3;
-use chassis::id;
-use chassis::pii::{Sealer, mask_pan};
 use domain::{Timestamp, UserId};
+use pii::{Sealer, mask_pan};
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
+use runtime::id;
 use std::path::PathBuf;
 use testkit::{Client, Reply, TestService};
 

@@ -1,5 +1,6 @@
 //! Documents and deductions on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
+use crate::documents::twenty_parallel_uploads_fill_the_limit_and_no_more;
 use crate::fixture::*;
 use crate::tds::a_long_statement_has_one_line_a_pan_and_section;
 use testkit::mariadb::with_database;
@@ -8,7 +9,7 @@ use testkit::mariadb::with_database;
 async fn documents_and_deductions_work_on_mariadb() {
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
-        let user = chassis::id::fresh();
+        let user = runtime::id::fresh();
         let (me, staff) = (f.as_user(user), f.as_staff());
         let path = format!("/compliance/documents/{}", upload(&me).await);
         let (verify, reject) = (format!("{path}/verify"), format!("{path}/reject"));
@@ -39,6 +40,15 @@ async fn documents_and_deductions_work_on_mariadb() {
 async fn a_statement_is_read_page_by_page_on_mariadb() {
     with_database(async |url: String| {
         a_long_statement_has_one_line_a_pan_and_section(&fixture_with(&[("DATABASE_URL", &url)]).await).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_has_at_most_a_hundred_documents_on_mariadb() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        twenty_parallel_uploads_fill_the_limit_and_no_more(&f).await;
     })
     .await;
 }

@@ -1,10 +1,10 @@
 //! Tests of document review.
 
 use crate::fixture::*;
-use chassis::id;
 use domain::{Role, UserId};
 use proto_events::compliance::v1::DocumentReviewed;
 use proto_events::platform::v1::StaffActed;
+use runtime::id;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]

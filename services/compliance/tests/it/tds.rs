@@ -1,10 +1,10 @@
 //! Tests of TDS records, certificates and the quarterly statement.
 
 use crate::fixture::*;
-use chassis::id;
 use domain::UserId;
 use proto_events::compliance::v1::CertificateIssued;
 use proto_events::platform::v1::StaffActed;
+use runtime::id;
 use serde_json::json;
 use std::time::Duration;
 use testkit::TestService;
@@ -202,7 +202,7 @@ async fn only_staff_get_a_statement_and_only_for_a_valid_quarter() {
 async fn a_pan_that_cannot_be_unsealed_fails_the_whole_statement() {
     let f = fixture().await;
     let mut tax = f.tax("ABCDE1234F", 10_000, f.now());
-    tax.pan_sealed = chassis::pii::Sealer::generate().seal("account", "ABCDE1234F");
+    tax.pan_sealed = pii::Sealer::generate().seal("account", "ABCDE1234F");
     f.deliver_now(&f.completed(id::fresh(), tax)).await;
     let refused = f.as_staff().get("/compliance/tds/2026-27/Q3/statement").await;
     assert!(!refused.text.contains("ABCDE1234F"));

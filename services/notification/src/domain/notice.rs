@@ -1,6 +1,7 @@
 //! Notices to members and their texts.
 
 use domain::{Money, Timestamp, UserId};
+use proto_events::vocabulary::{BookingStatus, MatchCause, PayoutStatus, ReturnCause, TransactionType};
 use std::fmt::Display;
 
 domain::id_type! {
@@ -79,19 +80,6 @@ pub fn with_reason(statement: &str, reason: &str) -> String {
     }
 }
 
-domain::text_enum! {
-    /// New state of a payout.
-    pub enum PayoutUpdate {
-        Requested = "requested",
-        Approved = "approved",
-        Rejected = "rejected",
-        Cancelled = "cancelled",
-        Completed = "completed",
-        Failed = "failed",
-        Reversed = "reversed",
-    }
-}
-
 /// Data of a payout that its texts contain.
 #[derive(Debug, Clone, Copy)]
 pub struct PayoutSummary<'a> {
@@ -102,32 +90,48 @@ pub struct PayoutSummary<'a> {
     pub reason: &'a str,
 }
 
-/// Text about a new state of a payout.
-pub fn payout_text(update: PayoutUpdate, summary: PayoutSummary<'_>) -> String {
+/// Text about a new state of a payout. `None` for a state of which the member is not notified.
+pub fn payout_text(status: PayoutStatus, summary: PayoutSummary<'_>) -> Option<String> {
     let payout = format!("Your payout of ₹{}", summary.requested);
     let with_reason = |outcome: &str| with_reason(&format!("{payout} {outcome}"), summary.reason);
-    match update {
-        PayoutUpdate::Requested | PayoutUpdate::Approved | PayoutUpdate::Cancelled => format!("{payout} is {update}."),
-        PayoutUpdate::Completed if summary.net.is_zero() => {
+    Some(match status {
+        PayoutStatus::Pending | PayoutStatus::Processing => return None,
+        PayoutStatus::Requested | PayoutStatus::Approved | PayoutStatus::Cancelled => format!("{payout} is {status}."),
+        PayoutStatus::Completed if summary.net.is_zero() => {
             format!("{payout} is completed: there was nothing to transfer.")
         }
-        PayoutUpdate::Completed => format!("₹{} is on its way to {}.", summary.net, summary.account_mask),
-        PayoutUpdate::Rejected => with_reason("was rejected"),
-        PayoutUpdate::Failed => with_reason("failed and is back in your wallet"),
-        PayoutUpdate::Reversed => with_reason("came back from the bank and is in your wallet"),
+        PayoutStatus::Completed => format!("₹{} is on its way to {}.", summary.net, summary.account_mask),
+        PayoutStatus::Rejected => with_reason("was rejected"),
+        PayoutStatus::Failed => with_reason("failed and is back in your wallet"),
+        PayoutStatus::Reversed => with_reason("came back from the bank and is in your wallet"),
+    })
+}
+
+/// What happened to a booking that is now in this status. `None` where the member is not notified.
+pub const fn booking_outcome(status: BookingStatus) -> Option<&'static str> {
+    match status {
+        BookingStatus::PreBooked => None,
+        BookingStatus::Confirmed => Some("is confirmed"),
+        BookingStatus::Completed => Some("is paid in full"),
+        BookingStatus::Cancelled => Some("is cancelled"),
+        BookingStatus::Expired => Some("has expired"),
     }
 }
 
-/// Text about money of a booking that was returned to the wallet. `cause` is the cause code of the event.
-pub fn return_text(cause: &str, amount: Money, booking_number: &str) -> String {
+/// Text about money of a booking that was returned to the wallet. `cause` is `None` where it is unknown here.
+pub fn return_text(cause: Option<ReturnCause>, amount: Money, booking_number: &str) -> String {
     match cause {
-        "source_refund_failed" => {
-            format!(
-                "₹{amount} of your booking {booking_number} could not be sent back to its source: it goes to your \
-                 wallet."
-            )
-        }
-        _ => format!(
+        Some(ReturnCause::SourceRefundFailed) => format!(
+            "₹{amount} of your booking {booking_number} could not be sent back to its source: it goes to your wallet."
+        ),
+        Some(
+            ReturnCause::BookingCancelled
+            | ReturnCause::OrderSuperseded
+            | ReturnCause::AlreadyPaid
+            | ReturnCause::NotPayable
+            | ReturnCause::AmountDiffers,
+        )
+        | None => format!(
             "₹{amount} came for your booking {booking_number}, which could not take it: it goes to your wallet."
         ),
     }
@@ -135,42 +139,51 @@ pub fn return_text(cause: &str, amount: Money, booking_number: &str) -> String {
 
 /// Change of pairs.
 #[derive(Debug, Clone, Copy)]
-pub enum PairUpdate<'a> {
-    /// Matched without a placement; `cause` is the cause code of the event.
-    Matched { cause: &'a str },
+pub enum PairUpdate {
+    /// Matched without a placement; `None` where the cause is unknown here.
+    Matched(Option<MatchCause>),
     /// Voided because the payment of a member in the pair was refunded.
     Voided,
 }
 
 /// Text about the change of the pairs with these numbers.
-pub fn pairs_text(update: PairUpdate<'_>, numbers: &[u32]) -> String {
+pub fn pairs_text(update: PairUpdate, numbers: &[u32]) -> String {
     let list = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     let (pairs, were) = if numbers.len() == 1 { ("pair", "was") } else { ("pairs", "were") };
     let why = match update {
-        PairUpdate::Matched { cause: "period_opened" } => "matched as a new period opened",
-        PairUpdate::Matched { cause: "rematched" } => "matched with a member that an earlier pair set free",
-        PairUpdate::Matched { .. } => "matched as a member counts again",
+        PairUpdate::Matched(Some(MatchCause::PeriodOpened)) => "matched as a new period opened",
+        PairUpdate::Matched(Some(MatchCause::Rematched)) => "matched with a member that an earlier pair set free",
+        PairUpdate::Matched(Some(MatchCause::CountedAgain | MatchCause::Labelled) | None) => {
+            "matched as a member counts again"
+        }
         PairUpdate::Voided => "taken back, because the payment of a member in it was refunded",
     };
     format!("Your {pairs} {list} {were} {why}.")
 }
 
-/// Kind, title and text for a wallet transaction of type `kind`. `None` if another notice covers the transaction.
-pub fn transaction_text(kind: &str, amount: Money) -> Option<(NotificationKind, &'static str, String)> {
-    let text = |kind, title, rest: &str| Some((kind, title, format!("₹{amount} {rest}")));
-    match kind {
-        "REFERRAL_BONUS" => {
-            text(NotificationKind::Earning, "Referral bonus", "for a payment of a member you referred.")
+/// Kind, title and text for a wallet transaction. `None` if another notice covers the transaction.
+pub fn transaction_text(
+    transaction_type: TransactionType,
+    amount: Money,
+) -> Option<(NotificationKind, &'static str, String)> {
+    use NotificationKind::{Earning, Wallet};
+    let (kind, title, rest) = match transaction_type {
+        TransactionType::ReferralBonus => (Earning, "Referral bonus", "for a payment of a member you referred."),
+        TransactionType::BinaryPair => (Earning, "Pair matched", "for a matched pair."),
+        TransactionType::Clawback => (Wallet, "Recovered", "of an earning that was reversed."),
+        TransactionType::Reversal => (Wallet, "Earning reversed", "because the payment behind it was refunded."),
+        TransactionType::Deposit => (Wallet, "Deposit", "was added to your wallet."),
+        TransactionType::Refund => (Wallet, "Refund", "came back to your wallet."),
+        TransactionType::EmiRelease | TransactionType::ReserveRelease => {
+            (Wallet, "Reserve released", "is available now.")
         }
-        "BINARY_PAIR" => text(NotificationKind::Earning, "Pair matched", "for a matched pair."),
-        "CLAWBACK" => text(NotificationKind::Wallet, "Recovered", "of an earning that was reversed."),
-        "REVERSAL" => text(NotificationKind::Wallet, "Earning reversed", "because the payment behind it was refunded."),
-        "DEPOSIT" => text(NotificationKind::Wallet, "Deposit", "was added to your wallet."),
-        "REFUND" => text(NotificationKind::Wallet, "Refund", "came back to your wallet."),
-        "EMI_RELEASE" | "RESERVE_RELEASE" => text(NotificationKind::Wallet, "Reserve released", "is available now."),
-        "ADJUSTMENT" => text(NotificationKind::Wallet, "Adjustment", "by the company."),
-        _ => None,
-    }
+        TransactionType::Adjustment => (Wallet, "Adjustment", "by the company."),
+        TransactionType::EmiDeduction
+        | TransactionType::ReserveDeduction
+        | TransactionType::Payout
+        | TransactionType::BookingPayment => return None,
+    };
+    Some((kind, title, format!("₹{amount} {rest}")))
 }
 
 #[cfg(test)]
@@ -179,24 +192,24 @@ mod tests {
 
     #[test]
     fn a_payout_text_is_a_sentence_with_and_without_a_reason() {
-        let text = |update, reason| {
+        let text = |status, reason| {
             let (requested, net) = (Money::from_rupees(1_000), Money::from_rupees(950));
-            payout_text(update, PayoutSummary { requested, net, account_mask: "xxxxxx4321", reason })
+            payout_text(status, PayoutSummary { requested, net, account_mask: "xxxxxx4321", reason })
         };
-        for (update, reason, sentence) in [
-            (PayoutUpdate::Requested, "", "Your payout of ₹1000.00 is requested."),
-            (PayoutUpdate::Completed, "", "₹950.00 is on its way to xxxxxx4321."),
-            (PayoutUpdate::Rejected, "the name differs", "Your payout of ₹1000.00 was rejected: the name differs."),
-            (PayoutUpdate::Rejected, "", "Your payout of ₹1000.00 was rejected."),
-            (PayoutUpdate::Failed, "", "Your payout of ₹1000.00 failed and is back in your wallet."),
-            (PayoutUpdate::Failed, " closed. ", "Your payout of ₹1000.00 failed and is back in your wallet: closed."),
+        for (status, reason, sentence) in [
+            (PayoutStatus::Requested, "", "Your payout of ₹1000.00 is requested."),
+            (PayoutStatus::Completed, "", "₹950.00 is on its way to xxxxxx4321."),
+            (PayoutStatus::Rejected, "the name differs", "Your payout of ₹1000.00 was rejected: the name differs."),
+            (PayoutStatus::Rejected, "", "Your payout of ₹1000.00 was rejected."),
+            (PayoutStatus::Failed, "", "Your payout of ₹1000.00 failed and is back in your wallet."),
+            (PayoutStatus::Failed, " closed. ", "Your payout of ₹1000.00 failed and is back in your wallet: closed."),
             (
-                PayoutUpdate::Reversed,
+                PayoutStatus::Reversed,
                 "closed",
                 "Your payout of ₹1000.00 came back from the bank and is in your wallet: closed.",
             ),
         ] {
-            assert_eq!(text(update, reason), sentence);
+            assert_eq!(text(status, reason).as_deref(), Some(sentence));
         }
     }
 
@@ -204,7 +217,7 @@ mod tests {
     fn a_payout_with_a_net_amount_of_zero_has_no_transfer_text() {
         let (requested, net) = (Money::from_rupees(1_000), Money::ZERO);
         let summary = PayoutSummary { requested, net, account_mask: "xxxxxx4321", reason: "" };
-        let sentence = payout_text(PayoutUpdate::Completed, summary);
-        assert_eq!(sentence, "Your payout of ₹1000.00 is completed: there was nothing to transfer.");
+        let sentence = payout_text(PayoutStatus::Completed, summary);
+        assert_eq!(sentence.as_deref(), Some("Your payout of ₹1000.00 is completed: there was nothing to transfer."));
     }
 }

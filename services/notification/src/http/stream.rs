@@ -14,8 +14,8 @@ use crate::{NotificationState, store};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, Closed, Session};
-use chassis::auth::{AuthFailure, Claims};
-use chassis::http::{Problem, Query, Upgrade, operation};
+use auth_token::{AuthFailure, Claims};
+use http_api::{Problem, Query, Upgrade, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -98,7 +98,7 @@ pub(super) async fn open(
     from: Result<Query<StreamFilter>, Problem>,
 ) -> Result<Upgrade, Problem> {
     let client = match token_from_request(&request) {
-        Some(token) => Some(AuthenticatedClient { claims: state.ctx.verifier().verify(&token).await?, token }),
+        Some(token) => Some(AuthenticatedClient { claims: state.verifier.verify(&token).await?, token }),
         None => None,
     };
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
@@ -196,7 +196,7 @@ async fn authenticate(
         Ok(message) => message.token,
         Err(_) => first.trim().to_owned(),
     };
-    Ok(AuthenticatedClient { claims: state.ctx.verifier().verify(&token).await?, token })
+    Ok(AuthenticatedClient { claims: state.verifier.verify(&token).await?, token })
 }
 
 /// Receives the first text message; answers pings and ignores pongs before it.
@@ -358,7 +358,7 @@ impl Stream {
     async fn check_token(&mut self) -> Result<(), StreamEnd> {
         self.registration.check_open()?;
         if self.verified_at.is_none_or(|at| at.elapsed() >= SESSION_CHECK_INTERVAL) {
-            self.state.ctx.verifier().verify(&self.token).await?;
+            self.state.verifier.verify(&self.token).await?;
             self.verified_at = Some(Instant::now());
         }
         Ok(())

@@ -4,13 +4,13 @@
 
 mod stream;
 
-use chassis::id;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided};
 use proto_events::booking::v1::PaymentReturned;
 use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
+use runtime::id;
 use serde_json::json;
 use testkit::{Statements, TestService};
 

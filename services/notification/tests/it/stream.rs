@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
 
 use super::{bonus_paid, registered};
-use chassis::id;
 use domain::{Role, UserId};
 use futures_util::{SinkExt, StreamExt};
 use proto_events::auth::v1::SessionRevoked;
+use runtime::id;
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::TestService;
@@ -216,7 +216,7 @@ async fn a_stream_with_an_invalid_token_or_position_is_refused_before_the_upgrad
 
 /// Delivers the event that the session of this token has ended.
 async fn end_session(service: &TestService, token: &str) {
-    let claims = service.ctx().verifier().verify(token).await.unwrap();
+    let claims = service.started.verifier.verify(token).await.unwrap();
     let ended = SessionRevoked {
         session_id: claims.sid.as_bytes().to_vec(),
         user_id: claims.sub.into(),

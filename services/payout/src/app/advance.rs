@@ -5,9 +5,9 @@ use crate::domain::payout::{Command, PayoutFacts, PayoutStatus, PayoutTransition
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
 use crate::store::taxes::{self, TaxLine};
-use chassis::events::outbox::{self, OutboxEvent};
-use db::DbConnection;
+use db::{DbConnection, Version};
 use domain::{PayoutId, Timestamp, UserId};
+use messaging::outbox::{self, OutboxEvent};
 
 /// A payout after a command, and whether the command changed anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn decide(payout: &Payout, approved_by: &[UserId], command: Command<'_>) -> 
         status: payout.status,
         requested_by: payout.user_id,
         approved_by,
-        approvals_needed: usize::try_from(payout.approvals_needed).unwrap_or(1),
+        approvals_needed: usize::try_from(payout.approvals_needed)?,
         utr: &payout.utr,
         reason: &payout.reason,
         net_is_zero: payout.net_paise.is_zero(),
@@ -35,24 +35,45 @@ pub fn decide(payout: &Payout, approved_by: &[UserId], command: Command<'_>) -> 
     Ok(decide_transition(&facts, command)?)
 }
 
-/// Decides `command`, applies it and saves the payout. `set_details` sets the fields that belong to the command, such
-/// as the reason or the bank reference, and runs only if the payout changes.
+/// Locks the payout, decides `command` and applies it. Errors with `UnknownPayout` if it does not exist.
 pub async fn execute(
+    c: &mut DbConnection,
+    id: PayoutId,
+    command: Command<'_>,
+    now: Timestamp,
+) -> Result<CommandOutcome, PayoutError> {
+    let payout = lock(c, id).await?;
+    execute_locked(c, payout, command, now).await
+}
+
+/// Does the same for a payout that the caller has locked.
+pub async fn execute_locked(
     c: &mut DbConnection,
     mut payout: Payout,
     command: Command<'_>,
     now: Timestamp,
-    set_details: impl FnOnce(&mut Payout),
 ) -> Result<CommandOutcome, PayoutError> {
     match decide(&payout, &[], command)? {
         PayoutTransition::Move(path) => {
-            set_details(&mut payout);
+            set_details(&mut payout, command);
             transition(c, &mut payout, path, now).await?;
             payouts::save(c, &payout).await?;
             Ok(CommandOutcome { payout, changed: true })
         }
         // Approvals are handled by `approve`, so `RecordApproval` does not occur here.
         PayoutTransition::RecordApproval | PayoutTransition::Unchanged => Ok(CommandOutcome { payout, changed: false }),
+    }
+}
+
+/// Sets the fields that belong to the command.
+fn set_details(payout: &mut Payout, command: Command<'_>) {
+    match command {
+        Command::Reject { reason } | Command::Fail { reason } | Command::Return { reason } => {
+            reason.clone_into(&mut payout.reason);
+        }
+        Command::Pay { utr } => utr.clone_into(&mut payout.utr),
+        Command::Send { batch } => payout.batch_id = Some(batch),
+        Command::Hold | Command::RefuseHold | Command::Cancel | Command::Approve { .. } => {}
     }
 }
 
@@ -85,7 +106,7 @@ pub fn move_through(
     let mut events = Vec::with_capacity(path.len());
     for status in path {
         payout.status = *status;
-        payout.version += 1;
+        payout.version = Version::new(payout.version.get() + 1);
         payout.changed_at = now;
         events.extend(publish::payout_event(payout, line, hold_refused));
     }

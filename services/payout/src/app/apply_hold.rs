@@ -4,9 +4,9 @@ use super::advance;
 use crate::domain::payout::{Command, PayoutTransition, hold_refusal_text};
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
-use chassis::events::outbox;
 use db::DbConnection;
 use domain::{PayoutId, Timestamp};
+use messaging::outbox;
 use std::collections::BTreeMap;
 
 /// The wallet's decision on the hold for one payout.

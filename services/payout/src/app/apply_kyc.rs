@@ -4,11 +4,11 @@ use crate::domain::BankAccountId;
 use crate::domain::account::AccountSource;
 use crate::store::accounts::{self, BankAccount};
 use crate::store::members::{self, MemberRow};
-use chassis::events::{HandleError, decode};
-use chassis::id;
 use db::DbConnection;
 use domain::{Timestamp, UserId};
+use messaging::{HandleError, decode};
 use proto_events::auth::v1::KycDecided;
+use runtime::id;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Applies KYC decisions in their order; one with an older version than the stored one changes nothing. Locks all

@@ -1,16 +1,15 @@
 //! Batches of approved payouts: the file for the bank and the bank's answer.
 
-use super::advance::{self, execute};
-use super::settle::settle_locked;
+use super::advance::{self, execute_locked};
 use crate::domain::BatchId;
 use crate::domain::bank_file::{AnswerLine, FILE_COLUMNS, escape_cell};
 use crate::domain::payout::{Command, PayoutStatus, may_decide};
 use crate::error::PayoutError;
 use crate::store::batches::{self, Batch};
 use crate::store::payouts::{self, Payout};
-use chassis::pii::Sealer;
 use db::DbConnection;
 use domain::{Money, Timestamp, UserId};
+use pii::Sealer;
 use secrecy::ExposeSecret;
 
 /// Upper limit of payouts in one batch, small enough for the upload form of a bank.
@@ -33,14 +32,14 @@ pub async fn create_batch(
     let batch = Batch {
         id,
         created_by: by,
-        payouts: i64::try_from(unsent.len()).unwrap_or(MAX_BATCH_PAYOUTS),
+        payouts: u32::try_from(unsent.len())?.into(),
         total_paise: Money::total(unsent.iter().map(|p| p.net_paise))?,
         created_at: now,
     };
     batches::insert(c, &batch).await?;
     let mut sent = Vec::with_capacity(unsent.len());
     for payout in unsent {
-        let outcome = execute(c, payout, Command::Send, now, |payout| payout.batch_id = Some(id)).await?;
+        let outcome = execute_locked(c, payout, Command::Send { batch: id }, now).await?;
         sent.push(outcome.payout);
     }
     Ok((batch, sent))
@@ -93,7 +92,7 @@ pub async fn apply_bank_answer(
             return Err(PayoutError::NotInBatch(payout.id));
         }
         may_decide(payout.user_id, by)?;
-        let outcome = settle_locked(c, payout, &line.settlement, now).await?;
+        let outcome = execute_locked(c, payout, line.settlement.command(), now).await?;
         if outcome.changed {
             settled.push(outcome.payout);
         }

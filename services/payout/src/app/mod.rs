@@ -1,10 +1,11 @@
 //! Use cases of the payout service, one verb a file: load, decide, save, publish. No function opens a transaction.
 //!
-//! - Members: [`request`] (quotes and requests), [`end_pending`] (cancel, reject, expire).
-//! - Staff: [`approve`], [`settle`], [`batches`], [`bank_accounts`], [`add_tax_rule`].
+//! - Members: [`request`] (quotes and requests).
+//! - Staff: [`approve`], [`batches`], [`bank_accounts`], [`add_tax_rule`].
 //! - Events: [`project`] (copies of other services' data), [`apply_kyc`] (KYC decisions), [`apply_hold`] (hold
 //!   decisions).
-//! - Common steps: [`advance`] (transitions), [`publish`] (events), [`terms`] (plan in force), [`tax`].
+//! - Jobs: [`expire`].
+//! - Common steps: [`advance`] (every other command on a payout, and its transitions), [`publish`] (events), [`terms`] (plan in force), [`tax`].
 
 pub mod add_tax_rule;
 pub mod advance;
@@ -13,10 +14,9 @@ pub mod apply_kyc;
 pub mod approve;
 pub mod bank_accounts;
 pub mod batches;
-pub mod end_pending;
+pub mod expire;
 pub mod project;
 pub mod publish;
 pub mod request;
-pub mod settle;
 pub mod tax;
 pub mod terms;

@@ -4,10 +4,9 @@ use crate::domain::instalment::{Instalment, oldest_unpaid};
 use crate::store::bookings::{self, BookingRow};
 use crate::store::members::{self, MemberRow};
 use crate::store::plans::{self, PlanRow};
-use chassis::events::HandleError;
-use chassis::events::decode;
 use db::DbConnection;
 use domain::{BookingId, Plan, UserId};
+use messaging::{HandleError, decode};
 use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::WalletChanged;
@@ -76,5 +75,5 @@ fn plan_row(event: &PlanPublished) -> Result<PlanRow, HandleError> {
     let plan: Plan = serde_json::from_str(&event.plan_json).map_err(|e| HandleError::poison(e.to_string()))?;
     plan.validate().map_err(|e| HandleError::poison(e.to_string()))?;
     let effective_from = decode::time("effective_from", event.effective_from)?;
-    Ok((i64::from(event.version), effective_from, event.plan_json.clone()))
+    Ok((event.version.into(), effective_from, event.plan_json.clone()))
 }

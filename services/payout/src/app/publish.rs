@@ -3,7 +3,7 @@
 use crate::domain::payout::PayoutStatus;
 use crate::store::payouts::Payout;
 use crate::store::taxes::TaxLine;
-use chassis::events::outbox::OutboxEvent;
+use messaging::outbox::OutboxEvent;
 use proto_events::payout::v1 as event;
 
 /// The event of the payout's current state. `Pending` has none, because the wallet's `HoldDecided` announces it. `tax`
@@ -29,7 +29,7 @@ fn payout_message(payout: &Payout) -> event::Payout {
     event::Payout {
         payout_id: payout.id.into(),
         user_id: payout.user_id.into(),
-        version: payout.version.unsigned_abs(),
+        version: payout.version.get(),
         status: payout.status.to_string(),
         requested_paise: payout.requested_paise.paise(),
         tds_paise: payout.tds_paise.paise(),

@@ -14,10 +14,10 @@ use crate::store::accounts::{self, BankAccount};
 use crate::store::bookings;
 use crate::store::members::{self, MemberRow};
 use crate::store::payouts::{self, Payout};
-use chassis::events::outbox;
-use db::DbConnection;
+use db::{DbConnection, Version};
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, UserId};
+use messaging::outbox;
 
 /// A member's request for a payout.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ pub async fn create(
     let payout = Payout {
         id,
         user_id: request.user_id,
-        version: 1,
+        version: Version::new(1),
         status: PayoutStatus::Requested,
         requested_paise: parts.requested,
         tds_paise: parts.tds,
@@ -75,7 +75,7 @@ pub async fn create(
         net_paise: parts.net,
         emi_autofill: request.emi_autofill,
         tax_rule_id: rule.id,
-        plan_version: i64::from(plan_version),
+        plan_version: plan_version.into(),
         approvals_needed,
         bank_account_id: account.id,
         account_sealed: account.account_sealed,

@@ -2,10 +2,11 @@
 
 use crate::error::PayoutError;
 use crate::store::plans;
-use db::DbConnection;
+use db::{Count, DbConnection};
 use domain::plan::PayoutTerms;
-use domain::{Plan, PlanHistory, PlanVersion, Timestamp};
-use std::sync::{Arc, Mutex, PoisonError};
+use domain::{PlanHistory, Timestamp};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// Cache of the published plan versions, parsed once a process. A version never changes, so comparing version numbers
 /// with the database keeps the cache current.
@@ -15,7 +16,7 @@ pub struct PlanCache(Mutex<Option<Arc<LoadedPlans>>>);
 #[derive(Debug)]
 struct LoadedPlans {
     /// Version numbers in the database, oldest first.
-    versions: Vec<i64>,
+    versions: Vec<Count>,
     history: PlanHistory,
 }
 
@@ -32,23 +33,16 @@ impl PlanCache {
     }
 
     fn loaded(&self) -> Option<Arc<LoadedPlans>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 
-    async fn load_missing(&self, c: &mut DbConnection, versions: Vec<i64>) -> Result<Arc<LoadedPlans>, PayoutError> {
+    async fn load_missing(&self, c: &mut DbConnection, versions: Vec<Count>) -> Result<Arc<LoadedPlans>, PayoutError> {
         let mut history = self.loaded().map_or_else(PlanHistory::seed, |loaded| loaded.history.clone());
-        let is_new = |version: &i64| u32::try_from(*version).is_ok_and(|version| history.get(version).is_none());
-        let missing: Vec<i64> = versions.iter().copied().filter(is_new).collect();
-        for (version, effective_from, json) in plans::list(c, &missing).await? {
-            let plan: Plan = serde_json::from_str(&json).map_err(PayoutError::StoredPlan)?;
-            history.publish(PlanVersion {
-                version: u32::try_from(version).unwrap_or(u32::MAX),
-                effective_from,
-                plan,
-            })?;
-        }
+        let missing = versions.iter().copied().filter(|version| history.get(version.get()).is_none());
+        let missing: Vec<Count> = missing.collect();
+        history.add_stored(plans::list(c, &missing).await?)?;
         let loaded = Arc::new(LoadedPlans { versions, history });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&loaded));
+        *self.0.lock() = Some(Arc::clone(&loaded));
         Ok(loaded)
     }
 }

@@ -75,22 +75,6 @@ pub enum BankAccountRefusal {
     CodeNotFresh(Timestamp),
 }
 
-/// Whether `text` is an account number: 9 to 18 digits.
-pub fn is_account_number(text: &str) -> bool {
-    (9..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Whether `text` is an IFSC: four letters, a zero, six letters or digits, such as `HDFC0001234`.
-pub fn is_ifsc(text: &str) -> bool {
-    let (Some(bank), Some(zero), Some(branch)) = (text.get(..4), text.get(4..5), text.get(5..)) else {
-        return false;
-    };
-    bank.bytes().all(|b| b.is_ascii_uppercase())
-        && zero == "0"
-        && branch.len() == 6
-        && branch.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-}
-
 /// Reads the start time of a session from its id, a UUIDv7 made at sign-in; refreshing a session keeps the id. `None`
 /// if the id is not a UUIDv7.
 pub fn session_started_at(session: Uuid) -> Option<Timestamp> {
@@ -216,37 +200,6 @@ mod tests {
         assert_eq!(session_started_at(id), "2022-02-22T19:22:22Z".parse().ok());
         for other in [Uuid::nil(), Uuid::from_u128(0x017f_22e2_79b0_4cc3_98c4_dc0c_0c07_398f)] {
             assert_eq!(session_started_at(other), None);
-        }
-    }
-
-    #[test]
-    fn account_numbers_are_nine_to_eighteen_digits() {
-        for (text, good) in [
-            ("12345678", false),
-            ("123456789", true),
-            ("123456789012345678", true),
-            ("1234567890123456789", false),
-            ("12345678x", false),
-            ("=12345678", false),
-            ("१२३४५६७८९", false),
-        ] {
-            assert_eq!(is_account_number(text), good, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_ifsc_is_a_bank_code_a_zero_and_a_branch_code() {
-        for (text, good) in [
-            ("HDFC0001234", true),
-            ("SBIN0ABC123", true),
-            ("HDFC1001234", false),
-            ("hdfc0001234", false),
-            ("HDFC000123", false),
-            ("HDFC00012345", false),
-            ("HDF€0001234", false),
-            ("", false),
-        ] {
-            assert_eq!(is_ifsc(text), good, "{text}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Formats of the CSV file for the bank and of the bank's answer.
 
-use domain::MultilineText;
-use domain::PayoutId;
+use super::payout::Command;
+use domain::bounded_text::TextRefusal;
+use domain::{PayoutId, Reason};
 
 /// Columns of the file for the bank.
 pub const FILE_COLUMNS: [&str; 7] =
@@ -48,10 +49,19 @@ impl Settlement {
                 let good = (1..=64).contains(&utr.len()) && utr.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
                 if good { Ok(Self::Paid { utr: utr.to_owned() }) } else { Err(SettlementRefusal::Utr) }
             }
-            TransferOutcome::Failed => match MultilineText::try_new(reason) {
-                Ok(reason) if reason.char_count() <= 500 => Ok(Self::Failed { reason: reason.into_string() }),
-                Ok(_) | Err(_) => Err(SettlementRefusal::Reason),
+            TransferOutcome::Failed => match Reason::try_new(reason) {
+                Ok(reason) => Ok(Self::Failed { reason: reason.into_string() }),
+                Err(TextRefusal::Empty { .. }) => Ok(Self::Failed { reason: String::new() }),
+                Err(TextRefusal::TooLong { .. } | TextRefusal::Characters(_)) => Err(SettlementRefusal::Reason),
             },
+        }
+    }
+
+    /// The command that settles a payout this way.
+    pub fn command(&self) -> Command<'_> {
+        match self {
+            Self::Paid { utr } => Command::Pay { utr },
+            Self::Failed { reason } => Command::Fail { reason },
         }
     }
 }

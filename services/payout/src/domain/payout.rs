@@ -1,30 +1,9 @@
 //! State machine of a payout. [`decide_transition`] decides every command in every state.
 
+use super::BatchId;
 use domain::UserId;
 
-domain::text_enum! {
-    /// State of a payout.
-    pub enum PayoutStatus {
-        /// Requested by the member; the wallet has not decided the hold yet.
-        Requested = "requested",
-        /// The wallet holds the money; staff decide.
-        Pending = "pending",
-        /// Approved by staff; tax and EMI are fixed, and the wallet captures the hold.
-        Approved = "approved",
-        /// Sent to the bank.
-        Processing = "processing",
-        /// Paid by the bank, or fully used by tax and EMI.
-        Completed = "completed",
-        /// Rejected by staff, or because the wallet refused the hold.
-        Rejected = "rejected",
-        /// Cancelled by the member while pending.
-        Cancelled = "cancelled",
-        /// The bank did not pay.
-        Failed = "failed",
-        /// The bank paid and later returned the money.
-        Reversed = "reversed",
-    }
-}
+pub use proto_events::vocabulary::PayoutStatus;
 
 /// Facts about a payout that decide what a command does.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +35,7 @@ pub enum Command<'a> {
     /// A member of staff approves.
     Approve { by: UserId },
     /// The payout goes to the bank in a batch.
-    Send,
+    Send { batch: BatchId },
     /// The bank paid.
     Pay { utr: &'a str },
     /// The bank did not pay and will not.
@@ -125,9 +104,9 @@ pub fn decide_transition(payout: &PayoutFacts<'_>, command: Command<'_>) -> Resu
 
         (Command::Approve { by }, status) => approve(payout, by, status),
 
-        (Command::Send, Approved) => Ok(PayoutTransition::Move(&[Processing])),
-        (Command::Send, Processing) => Ok(PayoutTransition::Unchanged),
-        (Command::Send, Requested | Pending | Completed | Rejected | Cancelled | Failed | Reversed) => conflict,
+        (Command::Send { .. }, Approved) => Ok(PayoutTransition::Move(&[Processing])),
+        (Command::Send { .. }, Processing) => Ok(PayoutTransition::Unchanged),
+        (Command::Send { .. }, Requested | Pending | Completed | Rejected | Cancelled | Failed | Reversed) => conflict,
 
         (Command::Pay { .. }, Approved) => Ok(PayoutTransition::Move(&[Processing, Completed])),
         (Command::Pay { .. }, Processing) => Ok(PayoutTransition::Move(&[Completed])),
@@ -224,7 +203,7 @@ mod tests {
             (Command::Reject { reason: "other" }, "x rejected x x x x x x x"),
             (Command::Approve { by: user(2) }, "x approved . x x x x x x"),
             (Command::Approve { by: user(1) }, "self self self self self self self self self"),
-            (Command::Send, "x x processing . x x x x x"),
+            (Command::Send { batch: Uuid::from_u128(4).into() }, "x x processing . x x x x x"),
             (Command::Pay { utr: "UTR1" }, "x x processing>completed completed . x x x x"),
             (Command::Pay { utr: "UTR2" }, "x x processing>completed completed x x x x x"),
             (Command::Fail { reason: "closed account" }, "x x processing>failed failed x x x . x"),

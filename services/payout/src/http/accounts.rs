@@ -6,55 +6,50 @@ use crate::PayoutState;
 use crate::app::bank_accounts;
 use crate::app::batches::ACCOUNT_PURPOSE;
 use crate::domain::BankAccountId;
-use crate::domain::account::{AccountSource, VerificationContext, is_account_number, is_ifsc, session_started_at};
+use crate::domain::account::{AccountSource, VerificationContext, session_started_at};
 use crate::store::accounts::{self as store, BankAccount};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{
-    Created, Cursor, FieldErrors, Idempotent, Json, Listing, NoContent, Page, Path, Problem, Query, operation,
+use domain::bounded_text::MAX_NAME_CHARS;
+use domain::{AccountNumber, Ifsc, PersonName, Unvalidated, UserId};
+use http_api::{
+    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, NoContent, Page, Path, Problem, Query, operation,
 };
-use chassis::id;
-use chassis::pii::mask_account;
-use domain::{SingleLineText, UserId};
+use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-const MAX_NAME_CHARS: usize = 100;
 
 /// A bank account to add.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct AccountInput {
-    account_number: String,
-    ifsc: String,
-    holder_name: SingleLineText,
-    bank_name: SingleLineText,
+    account_number: Unvalidated<AccountNumber>,
+    ifsc: Unvalidated<Ifsc>,
+    holder_name: Unvalidated<PersonName>,
+    bank_name: Unvalidated<PersonName>,
 }
 
 impl AccountInput {
     /// Validates all fields and builds the account. Errors with every invalid field.
     fn validate(&self, state: &PayoutState, owner: UserId) -> Result<BankAccount, Problem> {
-        let number = self.account_number.trim();
-        let ifsc = self.ifsc.trim().to_ascii_uppercase();
-        let (holder, bank) = (self.holder_name.trim(), self.bank_name.trim());
-        let is_name =
-            |text: &str| (1..=MAX_NAME_CHARS).contains(&text.chars().count()) && !text.contains(char::is_control);
+        let (number, ifsc) = (self.account_number.validate(), self.ifsc.validate());
+        let (holder, bank) = (self.holder_name.validate(), self.bank_name.validate());
         let name_detail = format!("1 to {MAX_NAME_CHARS} characters");
         let mut errors = FieldErrors::new();
-        errors.require("account_number", is_account_number(number), "format", "9 to 18 digits");
-        errors.require("ifsc", is_ifsc(&ifsc), "format", "like HDFC0001234");
-        errors.require("holder_name", is_name(holder), "length", &*name_detail);
-        errors.require("bank_name", is_name(bank), "length", &*name_detail);
+        errors.require("account_number", number.is_ok(), "format", "9 to 18 digits");
+        errors.require("ifsc", ifsc.is_ok(), "format", "like HDFC0001234");
+        errors.require("holder_name", holder.is_ok(), "length", &*name_detail);
+        errors.require("bank_name", bank.is_ok(), "length", &*name_detail);
         errors.finish("payout.bank_account_invalid")?;
+        let number = number.map_err(Problem::internal)?;
         Ok(BankAccount {
             id: id::fresh(),
             user_id: owner,
             source: AccountSource::Member,
-            account_sealed: state.sealer.seal(ACCOUNT_PURPOSE, number),
-            account_index: state.sealer.index(ACCOUNT_PURPOSE, number).to_vec(),
-            account_mask: mask_account(number),
-            ifsc,
-            holder_name: holder.to_owned(),
-            bank_name: bank.to_owned(),
+            account_sealed: state.sealer.seal(ACCOUNT_PURPOSE, number.reveal()),
+            account_index: state.sealer.index(ACCOUNT_PURPOSE, number.reveal()).to_vec(),
+            account_mask: number.to_string(),
+            ifsc: ifsc.map_err(Problem::internal)?.into(),
+            holder_name: holder.map_err(Problem::internal)?.into_string(),
+            bank_name: bank.map_err(Problem::internal)?.into_string(),
             verified_at: None,
             verified_by: None,
             live: Some(true),
@@ -123,7 +118,7 @@ pub(super) async fn delete(
         .ctx
         .tx(async |c| {
             // A repeated request writes no second audit record.
-            if bank_accounts::delete(c, id).await? {
+            if bank_accounts::delete(c, caller.user_id, id).await? {
                 let subject = Subject::BankAccount(id, account.user_id);
                 record_audit(c, &caller, now, "payout.bank_account_remove", subject, &account.account_mask).await?;
             }

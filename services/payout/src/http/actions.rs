@@ -5,39 +5,37 @@ use super::view::{self, PayoutView};
 use super::{Subject, audit_detail, record_audit};
 use crate::app::advance::CommandOutcome;
 use crate::domain::bank_file::{Settlement, TransferOutcome};
-use crate::domain::payout::{PayoutRefusal, PayoutStatus, may_approve, may_decide};
+use crate::domain::payout::{Command, PayoutRefusal, PayoutStatus, may_approve, may_decide};
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
 use crate::{PayoutState, app};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{FieldErrors, Idempotent, Json, Optional, Path, Problem, operation};
-use chassis::projection::MayBeStale;
 use db::DbConnection;
-use domain::{MultilineText, PayoutId, Timestamp};
+use domain::bounded_text::{MAX_REASON_CHARS, TextRefusal};
+use domain::{MultilineText, PayoutId, Reason, Timestamp, Unvalidated};
+use http_api::{Caller, Execution, FieldErrors, Idempotent, Json, Optional, Path, Problem, operation};
+use runtime::projection::MayBeStale;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-const MAX_REASON_CHARS: usize = 500;
 
 /// Reason of a rejection or return.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ReasonInput {
     /// Shown to the member.
     #[serde(default)]
-    reason: MultilineText,
+    reason: Unvalidated<Reason>,
 }
 
 impl ReasonInput {
-    fn validate(&self) -> Result<&str, Problem> {
-        let reason = self.reason.trim();
+    fn validate(&self) -> Result<Reason, Problem> {
+        let reason = self.reason.validate();
         let mut errors = FieldErrors::new();
-        errors.require("reason", !reason.is_empty(), "required", "a reason is required");
+        let is_empty = matches!(reason, Err(TextRefusal::Empty { .. }));
+        errors.require("reason", !is_empty, "required", "a reason is required");
         let detail = format!("at most {MAX_REASON_CHARS} characters");
-        errors.require("reason", reason.chars().count() <= MAX_REASON_CHARS, "too_long", detail);
-        errors.require_readable("reason", reason);
+        errors.require("reason", is_empty || reason.is_ok(), "too_long", detail);
         errors.finish("payout.reason_invalid")?;
-        Ok(reason)
+        reason.map_err(Problem::internal)
     }
 }
 
@@ -68,13 +66,8 @@ pub(super) async fn cancel(
         return Err(Problem::forbidden());
     }
     await_hold_decision(&state, &payout).await?;
-    let (request, now) = (request.read_empty().await?, state.ctx.now());
-    request
-        .run(&state.ctx, async |c| {
-            let outcome = app::end_pending::cancel(c, id, now).await?;
-            record_and_view(c, &caller, now, "payout.cancel", outcome).await
-        })
-        .await
+    let request = request.read_empty().await?;
+    execute(&state, &caller, &request, "payout.cancel", id, Command::Cancel).await
 }
 
 /// Approve a payout of another person.
@@ -113,13 +106,8 @@ pub(super) async fn reject(
     let payout = load_for_review(&state, &caller, id).await?;
     await_hold_decision(&state, &payout).await?;
     let (input, request) = request.read_with_code("payout.reason_invalid").await?;
-    let (reason, now) = (input.validate()?, state.ctx.now());
-    request
-        .run(&state.ctx, async |c| {
-            let outcome = app::end_pending::reject(c, id, reason, now).await?;
-            record_and_view(c, &caller, now, "payout.reject", outcome).await
-        })
-        .await
+    let reason = input.validate()?;
+    execute(&state, &caller, &request, "payout.reject", id, Command::Reject { reason: reason.as_str() }).await
 }
 
 /// Record that the bank paid a payout or failed to pay it.
@@ -137,13 +125,7 @@ pub(super) async fn settle(
     let (input, request) = request.read_with_code("payout.reason_invalid").await?;
     let (utr, reason) = (input.utr.unwrap_or_default(), input.reason.unwrap_or_default());
     let settlement = Settlement::try_new(input.outcome, &utr, &reason).map_err(PayoutError::from)?;
-    let now = state.ctx.now();
-    request
-        .run(&state.ctx, async |c| {
-            let outcome = app::settle::settle(c, id, &settlement, now).await?;
-            record_and_view(c, &caller, now, "payout.settle", outcome).await
-        })
-        .await
+    execute(&state, &caller, &request, "payout.settle", id, settlement.command()).await
 }
 
 /// Record that the bank returned a completed payout.
@@ -158,11 +140,24 @@ pub(super) async fn return_payout(
 ) -> Result<Json<PayoutView>, Problem> {
     load_for_review(&state, &caller, id).await?;
     let (input, request) = request.read_with_code("payout.reason_invalid").await?;
-    let (reason, now) = (input.validate()?, state.ctx.now());
+    let reason = input.validate()?;
+    execute(&state, &caller, &request, "payout.return", id, Command::Return { reason: reason.as_str() }).await
+}
+
+/// Executes a command on a payout, records `action` in the audit log and responds with the payout.
+async fn execute(
+    state: &PayoutState,
+    caller: &Caller,
+    request: &Execution,
+    action: &'static str,
+    id: PayoutId,
+    command: Command<'_>,
+) -> Result<Json<PayoutView>, Problem> {
+    let now = state.ctx.now();
     request
         .run(&state.ctx, async |c| {
-            let outcome = app::settle::record_return(c, id, reason, now).await?;
-            record_and_view(c, &caller, now, "payout.return", outcome).await
+            let outcome = app::advance::execute(c, id, command, now).await?;
+            record_and_view(c, caller, now, action, outcome).await
         })
         .await
 }

@@ -10,12 +10,11 @@ use crate::domain::payout::PayoutStatus;
 use crate::store::batches::{self as store, Batch};
 use crate::store::payouts::{self, Payout};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::problem::FieldError;
-use chassis::http::{Created, Download, File, FileType, FileTypes, Idempotent, Json, Path, Problem, operation};
-use chassis::id;
 use db::DbConnection;
 use domain::Timestamp;
+use http_api::problem::FieldError;
+use http_api::{Caller, Created, Download, File, FileType, FileTypes, Idempotent, Json, Path, Problem, operation};
+use runtime::id;
 
 /// The bank's answer to a batch.
 pub(super) struct BankAnswer;
@@ -48,7 +47,7 @@ pub(super) async fn create(
             let detail = format!("{} payouts of {}", batch.payouts, batch.total_paise);
             record_audit(c, &caller, now, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
             record_audit_each(c, &caller, now, "payout.send", batch.id, &sent).await?;
-            let open = batch.payouts;
+            let open = batch.payouts.get().into();
             Ok(BatchView::from_batch(batch, open))
         })
         .await

@@ -11,11 +11,9 @@ use crate::PayoutState;
 use crate::domain::{BankAccountId, BatchId};
 use crate::store::payouts::Payout;
 use chassis::audit::StaffAction;
-use chassis::auth::{Access, Caller};
-use chassis::documented;
-use chassis::http::{Problem, Routes};
 use db::DbConnection;
 use domain::{PayoutId, Timestamp, UserId};
+use http_api::{Access, Caller, Problem, Routes, documented};
 
 /// All routes, with their access rules.
 pub fn routes(state: PayoutState) -> Routes {

@@ -9,10 +9,9 @@ use crate::domain::payout::PayoutStatus;
 use crate::store::payouts::{self as store, Payout};
 use crate::{PayoutState, app};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Body, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
-use chassis::id;
 use domain::{Money, PayoutId, UserId};
+use http_api::{Body, Caller, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
+use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -5,10 +5,9 @@ use crate::PayoutState;
 use crate::app::add_tax_rule::add_tax_rule;
 use crate::store::taxes;
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Problem, operation};
 use domain::tax::TaxRule;
 use domain::{Day, Money, Rate, SingleLineText, Timestamp};
+use http_api::{Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Problem, bad_cursor, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -55,10 +54,9 @@ impl TaxRuleInput {
 /// Tax rules, including future ones, newest first.
 #[operation]
 pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<Json<Listing<TaxRule>>, Problem> {
-    let bad = || Problem::unprocessable("request.bad_cursor", "the cursor is not from this list");
     // The cursor is the first day of a rule, which is unique.
     let before = match page.after_number()? {
-        Some(micros) => Some(Timestamp::from_micros(micros).ok_or_else(bad)?.day()),
+        Some(micros) => Some(Timestamp::from_micros(micros).ok_or_else(bad_cursor)?.day()),
         None => None,
     };
     let mut c = state.ctx.db().read().await?;

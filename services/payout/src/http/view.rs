@@ -7,15 +7,15 @@ use crate::domain::{BankAccountId, BatchId};
 use crate::store::accounts::BankAccount;
 use crate::store::batches::Batch;
 use crate::store::payouts::{self, Payout};
-use chassis::http::Problem;
 use db::DbConnection;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, Timestamp, UserId};
+use http_api::Problem;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A bank account with a masked number.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct BankView {
     pub account_number: String,
     pub ifsc: String,
@@ -24,7 +24,7 @@ pub(super) struct BankView {
 }
 
 /// A payout.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct PayoutView {
     pub id: PayoutId,
     pub user_id: UserId,
@@ -51,7 +51,7 @@ pub(super) struct PayoutView {
 }
 
 /// Parts of a payout that could be requested now.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct QuoteView {
     pub requested: Money,
     pub tds: Money,
@@ -61,7 +61,7 @@ pub(super) struct QuoteView {
 }
 
 /// A bank account of a member, with its verification.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct AccountView {
     pub id: BankAccountId,
     pub user_id: UserId,
@@ -76,7 +76,7 @@ pub(super) struct AccountView {
 }
 
 /// A batch of payouts.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct BatchView {
     pub id: BatchId,
     pub created_by: UserId,
@@ -89,7 +89,7 @@ pub(super) struct BatchView {
 }
 
 /// Result of a bank's answer.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct SettledView {
     /// Number of payouts that changed.
     pub settled: usize,
@@ -180,7 +180,7 @@ impl BatchView {
         Self {
             id: batch.id,
             created_by: batch.created_by,
-            payouts: batch.payouts,
+            payouts: batch.payouts.get().into(),
             total: batch.total_paise,
             open,
             created_at: batch.created_at,

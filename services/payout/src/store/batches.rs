@@ -2,7 +2,7 @@
 
 use crate::domain::BatchId;
 use crate::schema::batches;
-use db::{DbConnection, LockExt};
+use db::{Count, DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
@@ -14,7 +14,7 @@ pub struct Batch {
     pub id: BatchId,
     pub created_by: UserId,
     /// Number of payouts in the batch.
-    pub payouts: i64,
+    pub payouts: Count,
     /// Sum of their net amounts.
     pub total_paise: Money,
     pub created_at: Timestamp,

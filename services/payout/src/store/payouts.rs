@@ -3,7 +3,7 @@
 use crate::domain::payout::PayoutStatus;
 use crate::domain::{BankAccountId, BatchId};
 use crate::schema::{approvals, payouts};
-use db::{AnyOfExt, DbConnection, LockExt, inserted, sum_i64, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, LockExt, Version, inserted, sum_i64, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PayoutId, Timestamp, UserId};
@@ -20,7 +20,7 @@ pub struct Payout {
     pub id: PayoutId,
     pub user_id: UserId,
     /// Starts at 1 and grows by 1 with every transition.
-    pub version: i64,
+    pub version: Version,
     pub status: PayoutStatus,
     pub requested_paise: Money,
     /// `tds`, `emi` and `net` are estimates until approval.
@@ -30,7 +30,7 @@ pub struct Payout {
     pub emi_autofill: bool,
     pub tax_rule_id: String,
     /// Version of the compensation plan in force at the request.
-    pub plan_version: i64,
+    pub plan_version: Count,
     pub approvals_needed: i32,
     pub bank_account_id: BankAccountId,
     pub account_sealed: Vec<u8>,

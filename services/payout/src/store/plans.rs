@@ -1,13 +1,13 @@
 //! Table of published versions of the compensation plan. Version 1 is built in and has no row.
 
 use crate::schema::plan_versions;
-use db::{AnyOfExt, DbConnection, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::Timestamp;
+use domain::{StoredPlan, Timestamp};
 
-/// Version number, start of validity and the plan as JSON.
-pub type PlanRow = (i64, Timestamp, String);
+/// A version to insert: its number, start of validity and the plan as JSON.
+pub type PlanRow = (Count, Timestamp, String);
 
 /// Inserts the versions that are not stored yet; stored ones do not change.
 pub async fn insert_new(c: &mut DbConnection, rows: &[PlanRow]) -> QueryResult<()> {
@@ -22,12 +22,12 @@ pub async fn insert_new(c: &mut DbConnection, rows: &[PlanRow]) -> QueryResult<(
 }
 
 /// Lists the stored version numbers, oldest first.
-pub async fn list_versions(c: &mut DbConnection) -> QueryResult<Vec<i64>> {
+pub async fn list_versions(c: &mut DbConnection) -> QueryResult<Vec<Count>> {
     plan_versions::table.order(plan_versions::version).select(plan_versions::version).load(c).await
 }
 
 /// Lists the rows of these versions, oldest first.
-pub async fn list(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<PlanRow>> {
+pub async fn list(c: &mut DbConnection, versions: &[Count]) -> QueryResult<Vec<StoredPlan>> {
     if versions.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,11 +1,12 @@
 //! Bank accounts, bank files and bank answers.
 
 use crate::fixture::{Fixture, fixture, fixture_with, payout_body};
-use chassis::id;
 use domain::{Role, UserId};
+use payout::store::accounts::{self, BankAccount};
 use proto_events::payout::v1::{PayoutCompleted, PayoutFailed, PayoutProcessing};
 use proto_events::platform::v1::StaffActed;
 use reqwest::Method;
+use runtime::id;
 use serde_json::{Value, json};
 use testkit::{Client, Reply};
 
@@ -158,6 +159,35 @@ async fn a_new_kyc_changes_the_account_and_existing_payouts_keep_the_old_one() {
     assert_eq!(old["bank"]["account_number"], "xxxxxx4321");
     let new = member.client.post("/payouts", payout_body("100.00")).await.expect(201);
     assert_eq!(new["bank"]["account_number"], "xxxxxx7777");
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_account_is_never_paid() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let added = member.client.post("/payouts/bank-accounts", account("987654321000")).await.expect(201);
+    let path = format!("/payouts/bank-accounts/{}", added["id"].as_str().unwrap());
+    f.as_staff().post_empty(&format!("{path}/verify")).await.expect(200);
+    assert_eq!(member.client.delete(&path).await.status, 204);
+    let body = json!({"amount": "100.00", "bank_account_id": added["id"]});
+    for route in ["/payouts/quote", "/payouts"] {
+        assert_eq!(member.client.post(route, body.clone()).await.problem(422), "payout.bank_account_unknown");
+    }
+    // No foreign key protects the account that the member's row names.
+    let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
+    let of_kyc = listed["items"][0]["id"].as_str().unwrap().parse().unwrap();
+    let mut c = f.ctx().db().write().await.unwrap();
+    let stored = accounts::find(&mut c, of_kyc).await.unwrap().unwrap();
+    accounts::save(&mut c, &BankAccount { live: None, ..stored }).await.unwrap();
+    drop(c);
+    for route in ["/payouts/quote", "/payouts"] {
+        let refused = member.client.post(route, payout_body("100.00")).await;
+        assert_eq!(refused.problem(422), "payout.bank_account_unverified");
+    }
+    assert_eq!(f.requests().await, 0);
+    f.deliver_now(&f.kyc(member.id, 2, true, "ABCDE1234F", "123456784321")).await;
+    member.client.post("/payouts", payout_body("100.00")).await.expect(201);
     f.service.finish().await;
 }
 

@@ -2,13 +2,13 @@
 
 use crate::bank::answer;
 use crate::fixture::{fixture, parts, payout_body};
-use chassis::id;
 use domain::Role;
 use proto_events::payout::v1::{
     PayoutApproved, PayoutCompleted, PayoutFailed, PayoutProcessing, PayoutRejected, PayoutReversed,
 };
 use proto_events::platform::v1::StaffActed;
 use reqwest::Method;
+use runtime::id;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]

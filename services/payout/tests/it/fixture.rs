@@ -1,12 +1,12 @@
 //! Fixture: a payout service, its members and the events of other services.
 
-use chassis::id;
-use chassis::pii::{Sealer, mask_account, mask_pan};
 use domain::{PayoutId, UserId};
+use pii::{Sealer, mask_account, mask_pan};
 use proto_events::auth::v1::KycDecided;
 use proto_events::booking::v1::{BookingChanged, Instalment};
 use proto_events::payout::v1::PayoutRequested;
 use proto_events::wallet::v1::{HoldDecided, WalletChanged};
+use runtime::id;
 use serde_json::{Value, json};
 use testkit::{Client, TestService};
 

@@ -2,9 +2,13 @@
 
 use crate::bank::answer;
 use crate::fixture::{fixture_with, payout_body};
+use payout::error::PayoutError;
+use payout::store::members;
 use proto_events::payout::v1::{PayoutApproved, PayoutCompleted, PayoutProcessing};
 use serde_json::json;
+use std::time::Duration;
 use testkit::mariadb::with_database;
+use tokio::time::timeout;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_concurrent_requests_for_the_whole_balance_one_succeeds() {
@@ -92,6 +96,42 @@ async fn accounts_rules_and_plans_are_stored() {
         f.as_admin().post("/tax-rules", rule).await.expect(201);
         let listed = f.as_staff().get("/tax-rules").await.expect(200);
         assert_eq!(listed["items"][1]["effective_to"], "2026-11-11");
+        f.service.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_neither_added_nor_removed_while_its_members_row_is_locked() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        let member = f.member("1000.00").await;
+        let body = |number: &str| {
+            json!({ "account_number": number, "ifsc": "SBIN0ABC123", "holder_name": "Asha Rao", "bank_name": "SBI" })
+        };
+        let old = member.client.post("/payouts/bank-accounts", body("987654321000")).await.expect(201);
+        let path = format!("/payouts/bank-accounts/{}", old["id"].as_str().unwrap());
+        let locked = f.ctx().tx(async |c| {
+            // A KYC decision and a request for a payout hold this lock.
+            members::lock(c, member.id).await?;
+            let (adding, removing) = (member.client.clone(), member.client.clone());
+            let (body, path) = (body("555566667777"), path.clone());
+            let mut changes = [
+                tokio::spawn(async move { adding.post("/payouts/bank-accounts", body).await }),
+                tokio::spawn(async move { removing.delete(&path).await }),
+            ];
+            for change in &mut changes {
+                assert!(timeout(Duration::from_millis(300), change).await.is_err(), "it waits for the lock");
+            }
+            Ok::<_, PayoutError>(changes)
+        });
+        let [added, removed] = locked.await.unwrap();
+        assert_eq!((added.await.unwrap().status, removed.await.unwrap().status), (201, 204));
+        // The KYC takes over the account that has its number, and the member's row names it.
+        f.deliver_now(&f.kyc(member.id, 2, true, "ABCDE1234F", "555566667777")).await;
+        let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
+        assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["source"]), (1, &json!("kyc")));
+        member.client.post("/payouts", payout_body("100.00")).await.expect(201);
         f.service.finish().await;
     })
     .await;

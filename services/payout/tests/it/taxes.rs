@@ -120,8 +120,8 @@ async fn a_new_rule_applies_from_its_day_and_ends_the_one_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_preset_stops_the_boot() {
-    let env = chassis::Env::from_pairs([("TAX_PRESET", "it_act_2026")]).with("PII_KEYS", "");
-    let sealer = chassis::pii::Sealer::generate();
+    let env = runtime::Env::from_pairs([("TAX_PRESET", "it_act_2026")]).with("PII_KEYS", "");
+    let sealer = pii::Sealer::generate();
     let env = sealer.to_env().iter().fold(env, |env, (k, v)| env.with(k, v.clone()));
     let error = payout::config::Config::from_env(&env).expect_err("no such preset");
     assert_eq!(error.variable, "TAX_PRESET");

@@ -3,9 +3,9 @@
 use super::roll_up;
 use crate::domain::rollup::Rollups;
 use crate::store::{bookings, members, payouts, receipts, rollups, tree, wallets};
-use chassis::events::HandleError;
 use db::DbConnection;
 use domain::MoneyError;
+use messaging::HandleError;
 
 pub use crate::store::bookings::Booking;
 pub use crate::store::members::Member;

@@ -1,37 +1,19 @@
-//! Vocabulary of the facts, and the figures that each counts in.
+//! Kinds of facts, and the figures that each counts in.
 
 use domain::vocabulary::UnknownVariant;
 use domain::{Money, MoneyError, PaymentMethod};
+pub use proto_events::vocabulary::{BookingStatus, PairStatus, PayoutStatus, TransactionType};
 
-domain::text_enum! {
-    /// Status of a booking.
-    pub enum BookingStatus {
-        PreBooked = "pre_booked",
-        Confirmed = "confirmed",
-        Completed = "completed",
-        Cancelled = "cancelled",
-        Expired = "expired",
+/// Whether a payout in this status is requested and not finished.
+pub const fn is_open(status: PayoutStatus) -> bool {
+    match status {
+        PayoutStatus::Requested | PayoutStatus::Pending | PayoutStatus::Approved | PayoutStatus::Processing => true,
+        PayoutStatus::Completed
+        | PayoutStatus::Rejected
+        | PayoutStatus::Cancelled
+        | PayoutStatus::Failed
+        | PayoutStatus::Reversed => false,
     }
-}
-
-domain::text_enum! {
-    /// Status of a payout.
-    pub enum PayoutStatus {
-        Requested = "requested",
-        Pending = "pending",
-        Approved = "approved",
-        Processing = "processing",
-        Completed = "completed",
-        Rejected = "rejected",
-        Cancelled = "cancelled",
-        Failed = "failed",
-        Reversed = "reversed",
-    }
-}
-
-impl PayoutStatus {
-    /// Statuses of a payout that is requested and not finished.
-    pub const OPEN: [Self; 4] = [Self::Requested, Self::Pending, Self::Approved, Self::Processing];
 }
 
 domain::text_enum! {
@@ -39,38 +21,23 @@ domain::text_enum! {
     pub enum ReceiptKind { Payment = "payment", Refund = "refund", Return = "return" }
 }
 
-domain::text_enum! {
-    /// Outcome of a pair.
-    pub enum PairOutcome { Matched = "matched", Flushed = "flushed", Voided = "voided" }
-}
-
-domain::text_enum! {
-    /// Type of a wallet transaction as shown to its member.
-    pub enum TransactionKind {
-        ReferralBonus = "REFERRAL_BONUS",
-        BinaryPair = "BINARY_PAIR",
-        EmiDeduction = "EMI_DEDUCTION",
-        ReserveDeduction = "RESERVE_DEDUCTION",
-        Payout = "PAYOUT",
-        Deposit = "DEPOSIT",
-        Refund = "REFUND",
-        EmiRelease = "EMI_RELEASE",
-        ReserveRelease = "RESERVE_RELEASE",
-        BookingPayment = "BOOKING_PAYMENT",
-        Reversal = "REVERSAL",
-        Clawback = "CLAWBACK",
-        Adjustment = "ADJUSTMENT",
-    }
-}
-
-impl TransactionKind {
-    /// Transaction types that add up to the commission paid: credits for referrals and pairs, less reversals and
-    /// recovered clawbacks. A clawback that is still due counts as paid.
-    pub const COMMISSION: [Self; 4] = [Self::ReferralBonus, Self::BinaryPair, Self::Reversal, Self::Clawback];
-
-    /// Whether the transaction counts in the commission.
-    pub fn is_commission(self) -> bool {
-        Self::COMMISSION.contains(&self)
+/// Whether the transaction counts in the commission paid: credits for referrals and pairs, less reversals and recovered
+/// clawbacks. A clawback that is still due counts as paid.
+pub const fn is_commission(kind: TransactionType) -> bool {
+    match kind {
+        TransactionType::ReferralBonus
+        | TransactionType::BinaryPair
+        | TransactionType::Reversal
+        | TransactionType::Clawback => true,
+        TransactionType::EmiDeduction
+        | TransactionType::ReserveDeduction
+        | TransactionType::Payout
+        | TransactionType::Deposit
+        | TransactionType::Refund
+        | TransactionType::EmiRelease
+        | TransactionType::ReserveRelease
+        | TransactionType::BookingPayment
+        | TransactionType::Adjustment => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pure rules: the vocabulary of facts ([`fact`]), their running sums ([`rollup`]), report periods ([`period`]) and
+//! Pure rules: which figures a fact counts in ([`fact`]), their running sums ([`rollup`]), report periods ([`period`]) and
 //! reports ([`report`]).
 
 pub mod fact;
@@ -6,4 +6,4 @@ pub mod period;
 pub mod report;
 pub mod rollup;
 
-pub use fact::{BookingStatus, MoneySource, PairOutcome, PayoutStatus, ReceiptKind, TransactionKind};
+pub use fact::{BookingStatus, MoneySource, PairStatus, PayoutStatus, ReceiptKind, TransactionType};

@@ -2,13 +2,13 @@
 
 use super::overflow;
 use crate::ReportsState;
-use crate::domain::fact::{parse_receipt_part, signed_amount};
+use crate::domain::fact::{is_commission, is_open, parse_receipt_part, signed_amount};
 use crate::domain::rollup::{RollupKind, Sums};
-use crate::domain::{BookingStatus, MoneySource, PayoutStatus, TransactionKind};
+use crate::domain::{BookingStatus, MoneySource, PayoutStatus, TransactionType};
 use crate::store::rollups;
 use actix_web::web;
-use chassis::http::{Json, Problem, operation};
 use domain::Money;
+use http_api::{Json, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -119,7 +119,7 @@ impl DashboardView {
             RollupKind::Payout => {
                 let status: PayoutStatus = part.parse().map_err(Problem::internal)?;
                 let [requested, tds, ..] = sums.amounts();
-                if PayoutStatus::OPEN.contains(&status) {
+                if is_open(status) {
                     self.payouts.pending.add(sums.facts, requested)?;
                 } else if status == PayoutStatus::Completed {
                     self.payouts.paid.add(sums.facts, requested)?;
@@ -175,7 +175,7 @@ fn revenue(part: &str, sums: Sums) -> Result<Money, Problem> {
 
 /// Commission of the transactions of one type.
 fn commission(part: &str, sums: Sums) -> Result<Money, Problem> {
-    let kind: TransactionKind = part.parse().map_err(Problem::internal)?;
+    let kind: TransactionType = part.parse().map_err(Problem::internal)?;
     let [amount, ..] = sums.amounts();
-    Ok(if kind.is_commission() { amount } else { Money::ZERO })
+    Ok(if is_commission(kind) { amount } else { Money::ZERO })
 }

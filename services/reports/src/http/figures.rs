@@ -1,12 +1,12 @@
 //! Columns of the five reports, and the queries for their daily figures.
 
-use crate::domain::fact::{MoneySource, signed_amount};
+use crate::domain::fact::{MoneySource, is_commission, signed_amount};
 use crate::domain::report::{Column, DailyFigure};
-use crate::domain::{PairOutcome, PayoutStatus, ReceiptKind, TransactionKind};
+use crate::domain::{PairStatus, PayoutStatus, ReceiptKind, TransactionType};
 use crate::store::{bookings, members, payouts, receipts, tree, wallets};
-use chassis::http::Problem;
 use db::DbConnection;
 use domain::Day;
+use http_api::Problem;
 
 /// `revenue` = `received` − `refunded`: new money only. `from_wallets` and `from_emi` are payments less refunds.
 /// `returned` is captured money that could not be booked, or whose refund was refused: it went to the payer's wallet.
@@ -89,21 +89,21 @@ pub(super) const WALLET: &[Column] = &[
     Column::rupees("adjustment"),
 ];
 
-const fn wallet_column(kind: TransactionKind) -> &'static str {
+const fn wallet_column(kind: TransactionType) -> &'static str {
     match kind {
-        TransactionKind::ReferralBonus => "referral_bonus",
-        TransactionKind::BinaryPair => "binary_pair",
-        TransactionKind::EmiDeduction => "emi_deduction",
-        TransactionKind::ReserveDeduction => "reserve_deduction",
-        TransactionKind::Payout => "payout",
-        TransactionKind::Deposit => "deposit",
-        TransactionKind::Refund => "refund",
-        TransactionKind::EmiRelease => "emi_release",
-        TransactionKind::ReserveRelease => "reserve_release",
-        TransactionKind::BookingPayment => "booking_payment",
-        TransactionKind::Reversal => "reversal",
-        TransactionKind::Clawback => "clawback",
-        TransactionKind::Adjustment => "adjustment",
+        TransactionType::ReferralBonus => "referral_bonus",
+        TransactionType::BinaryPair => "binary_pair",
+        TransactionType::EmiDeduction => "emi_deduction",
+        TransactionType::ReserveDeduction => "reserve_deduction",
+        TransactionType::Payout => "payout",
+        TransactionType::Deposit => "deposit",
+        TransactionType::Refund => "refund",
+        TransactionType::EmiRelease => "emi_release",
+        TransactionType::ReserveRelease => "reserve_release",
+        TransactionType::BookingPayment => "booking_payment",
+        TransactionType::Reversal => "reversal",
+        TransactionType::Clawback => "clawback",
+        TransactionType::Adjustment => "adjustment",
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn wallet(c: &mut DbConnection, from: Day, to: Day) -> Result<V
     let mut figures = Vec::new();
     for (day, kind, amount) in wallets::per_day(c, from, to).await? {
         figures.push(DailyFigure::rupees(day, wallet_column(kind), amount));
-        if kind.is_commission() {
+        if is_commission(kind) {
             figures.push(DailyFigure::rupees(day, "commission", amount));
         }
     }
@@ -189,13 +189,13 @@ pub(super) async fn binary(c: &mut DbConnection, from: Day, to: Day) -> Result<V
     }
     for (day, outcome, count, gross, emi) in tree::per_day(c, from, to).await? {
         match outcome {
-            PairOutcome::Matched => {
+            PairStatus::Matched => {
                 figures.push(DailyFigure::count(day, "pairs_matched", count));
                 figures.push(DailyFigure::rupees(day, "gross", gross));
                 figures.push(DailyFigure::rupees(day, "emi_deduction", emi));
             }
-            PairOutcome::Flushed => figures.push(DailyFigure::count(day, "pairs_flushed", count)),
-            PairOutcome::Voided => {
+            PairStatus::Flushed => figures.push(DailyFigure::count(day, "pairs_flushed", count)),
+            PairStatus::Voided => {
                 figures.push(DailyFigure::count(day, "pairs_voided", count));
                 figures.push(DailyFigure::rupees(day, "voided_gross", gross));
             }

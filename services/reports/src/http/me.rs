@@ -5,14 +5,13 @@
 
 use super::overflow;
 use crate::ReportsState;
-use crate::domain::fact::signed_amount;
-use crate::domain::{BookingStatus, PairOutcome, PayoutStatus};
+use crate::domain::PairStatus;
+use crate::domain::fact::{is_open, signed_amount};
 use crate::store::{bookings, members, payouts, receipts, tree, wallets};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Json, Problem, operation};
 use db::DbConnection;
 use domain::{Money, PaymentMethod, UserId};
+use http_api::{Caller, Json, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,15 +51,14 @@ pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Resul
     let mut c = state.ctx.db().replica().await?;
     let c = &mut *c;
     let by_status = bookings::count_by_status(c, user).await?;
-    let live = [BookingStatus::PreBooked, BookingStatus::Confirmed, BookingStatus::Completed];
     let (referrals, active_referrals) = members::count_referrals(c, user).await?;
     let wallet = wallets::find(c, user).await?;
     let balance = |part: fn(&wallets::Wallet) -> Money| wallet.as_ref().map(part).unwrap_or_default();
     let payouts = payouts::count_by_status(c, user).await?;
-    let pending = payouts.iter().filter(|(status, _)| PayoutStatus::OPEN.contains(status));
+    let pending = payouts.iter().filter(|(status, _)| is_open(*status));
     Ok(Json::new(MyDashboardView {
         bookings: by_status.iter().map(|(_, count)| count).sum(),
-        live_bookings: by_status.iter().filter(|(status, _)| live.contains(status)).map(|(_, count)| count).sum(),
+        live_bookings: by_status.iter().filter(|(status, _)| status.is_live()).map(|(_, count)| count).sum(),
         total_paid: net_paid(c, user).await?,
         is_active_buyer: members::is_active_buyer(c, user).await?,
         referrals,
@@ -87,11 +85,11 @@ async fn net_paid(c: &mut DbConnection, user: UserId) -> Result<Money, Problem> 
 }
 
 /// Matched pairs less voided ones.
-fn count_live_pairs(by_outcome: Vec<(PairOutcome, i64)>) -> i64 {
+fn count_live_pairs(by_outcome: Vec<(PairStatus, i64)>) -> i64 {
     let counts = by_outcome.into_iter().map(|(outcome, count)| match outcome {
-        PairOutcome::Matched => count,
-        PairOutcome::Voided => -count,
-        PairOutcome::Flushed => 0,
+        PairStatus::Matched => count,
+        PairStatus::Voided => -count,
+        PairStatus::Flushed => 0,
     });
     counts.sum::<i64>().max(0)
 }

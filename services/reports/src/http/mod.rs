@@ -7,10 +7,8 @@ mod reports;
 mod sheet;
 
 use crate::ReportsState;
-use chassis::auth::Access;
-use chassis::documented;
-use chassis::http::{Problem, Routes};
 use domain::MoneyError;
+use http_api::{Access, Problem, Routes, documented};
 
 /// All routes, with their access rules and documentation.
 pub(crate) fn routes(state: ReportsState) -> Routes {

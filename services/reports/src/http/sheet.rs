@@ -2,8 +2,8 @@
 
 use crate::domain::period::Grouping;
 use crate::domain::report::{Cell, Report};
-use chassis::http::{Download, FileTypes, Json, JsonOrFile, Problem};
 use domain::{Day, Money};
+use http_api::{Download, FileTypes, Json, JsonOrFile, Problem};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as Style, Workbook, Worksheet, XlsxError};
 use schemars::JsonSchema;
 use serde::Serialize;

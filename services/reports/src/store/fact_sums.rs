@@ -3,7 +3,7 @@
 use super::rollups::overflow_error;
 use crate::domain::fact::{AUTOMATIC, MANUAL, receipt_part};
 use crate::domain::rollup::{RollupKind, Rollups, Sums};
-use crate::domain::{BookingStatus, PairOutcome, PayoutStatus, ReceiptKind, TransactionKind};
+use crate::domain::{BookingStatus, PairStatus, PayoutStatus, ReceiptKind, TransactionType};
 use crate::schema::{
     bookings, members, pair_facts, payout_steps, payouts, placements, receipts, wallet_transactions, wallets,
 };
@@ -83,7 +83,7 @@ async fn sum_receipts_and_wallets(c: &mut DbConnection, rollups: &mut Rollups) -
         let part = receipt_part(kind, method);
         rollups.add_on(day, RollupKind::Receipt, &part, to_sums(rows, &[amount])).map_err(overflow_error)?;
     }
-    let transactions: Vec<(Day, TransactionKind, i64, Sum)> = t::table
+    let transactions: Vec<(Day, TransactionType, i64, Sum)> = t::table
         .group_by((t::happened_on, t::kind))
         .select((t::happened_on, t::kind, count_star(), sum_i64(t::amount_paise)))
         .load(c)
@@ -111,7 +111,7 @@ async fn sum_receipts_and_wallets(c: &mut DbConnection, rollups: &mut Rollups) -
 
 async fn sum_pairs(c: &mut DbConnection, rollups: &mut Rollups) -> QueryResult<()> {
     use pair_facts as t;
-    let facts: Vec<(Day, PairOutcome, i64, Sum, Sum)> = t::table
+    let facts: Vec<(Day, PairStatus, i64, Sum, Sum)> = t::table
         .group_by((t::happened_on, t::fact))
         .select((t::happened_on, t::fact, count_star(), sum_i64(t::gross_paise), sum_i64(t::emi_deduction_paise)))
         .load(c)

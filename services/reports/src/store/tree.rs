@@ -2,7 +2,7 @@
 
 use super::rollups::{self, deserialization_error};
 use crate::domain::rollup::{RollupKind, Sums};
-use crate::domain::{PairOutcome, fact};
+use crate::domain::{PairStatus, fact};
 use crate::schema::{pair_facts, placements};
 use db::{AnyOfExt, DbConnection};
 use diesel::dsl::count_star;
@@ -28,7 +28,7 @@ pub struct Placement {
 #[diesel(table_name = pair_facts, treat_none_as_default_value = false)]
 pub struct PairFact {
     pub pair_id: PairId,
-    pub fact: PairOutcome,
+    pub fact: PairStatus,
     pub earner_id: UserId,
     pub gross_paise: Money,
     pub emi_deduction_paise: Money,
@@ -51,7 +51,7 @@ pub async fn is_placed(c: &mut DbConnection, user: UserId) -> QueryResult<bool> 
 }
 
 /// Counts an earner's pairs by outcome.
-pub async fn count_pairs(c: &mut DbConnection, earner: UserId) -> QueryResult<Vec<(PairOutcome, i64)>> {
+pub async fn count_pairs(c: &mut DbConnection, earner: UserId) -> QueryResult<Vec<(PairStatus, i64)>> {
     pair_facts::table
         .filter(pair_facts::earner_id.eq(earner))
         .group_by(pair_facts::fact)
@@ -67,7 +67,7 @@ pub async fn placed_per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryRe
 }
 
 /// Day, outcome, count, gross and EMI deduction of pairs.
-pub type PairsPerDay = (Day, PairOutcome, i64, Money, Money);
+pub type PairsPerDay = (Day, PairStatus, i64, Money, Money);
 
 /// Lists count, gross and EMI deduction of the pairs per day of a range and outcome.
 pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<PairsPerDay>> {

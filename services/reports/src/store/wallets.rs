@@ -2,7 +2,7 @@
 
 use super::Replaced;
 use super::rollups::{self, deserialization_error};
-use crate::domain::TransactionKind;
+use crate::domain::TransactionType;
 use crate::domain::rollup::{RollupKind, Sums};
 use crate::schema::{wallet_transactions, wallets};
 use db::{AnyOfExt, DbConnection};
@@ -33,7 +33,7 @@ pub struct Wallet {
 pub struct WalletTransaction {
     pub transaction_id: TransactionId,
     pub user_id: UserId,
-    pub kind: TransactionKind,
+    pub kind: TransactionType,
     pub amount_paise: Money,
     pub happened_on: Day,
 }
@@ -61,7 +61,7 @@ pub async fn find(c: &mut DbConnection, user: UserId) -> QueryResult<Option<Wall
 }
 
 /// Lists the sum of the transactions per day of a range and kind.
-pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, TransactionKind, Money)>> {
+pub async fn per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryResult<Vec<(Day, TransactionType, Money)>> {
     let days = rollups::load_per_day(c, RollupKind::Transaction, from, to).await?;
     let figure = |(day, part, sums): (Day, String, Sums)| {
         let [amount, ..] = sums.amounts();

@@ -1,12 +1,12 @@
 //! Builders of events as other services publish them.
 
-use chassis::id;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{BookingChanged, PaymentCompleted, PaymentRefunded, PaymentReturned};
 use proto_events::payout::v1::Payout;
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
+use runtime::id;
 
 pub(crate) fn fresh() -> Vec<u8> {
     id::fresh::<UserId>().into()

@@ -1,10 +1,10 @@
 //! Tests of the dashboards and their access rules.
 
 use crate::events::*;
-use chassis::id;
 use domain::UserId;
 use proto_events::auth::v1::UserUpdated;
 use proto_events::payout::v1::{PayoutCompleted, PayoutRequested, PayoutReversed};
+use runtime::id;
 use serde_json::json;
 use testkit::TestService;
 

@@ -9,7 +9,7 @@ async fn both_databases_give_the_same_figures() {
     with_database(async |url: String| {
         let on_sqlite = TestService::start(reports::service()).await;
         let on_mariadb = TestService::start_with(reports::service(), &[("DATABASE_URL", &url)]).await;
-        let user = chassis::id::fresh();
+        let user = runtime::id::fresh();
         let events = scenario(user, on_sqlite.now());
         for event in &events {
             on_sqlite.deliver_envelope(event.clone()).await;

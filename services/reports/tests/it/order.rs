@@ -1,10 +1,10 @@
 //! Tests of duplicate, late and reordered events.
 
 use crate::events::*;
-use chassis::id;
 use domain::UserId;
 use proto_events::payout::v1::{PayoutCompleted, PayoutRequested};
 use proto_events::{Envelope, Event};
+use runtime::id;
 use serde_json::{Value, json};
 use testkit::TestService;
 

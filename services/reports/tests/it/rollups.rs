@@ -2,7 +2,6 @@
 
 use crate::events::*;
 use crate::order::load_all_figures;
-use chassis::id;
 use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserUpdated};
@@ -10,6 +9,7 @@ use proto_events::booking::v1::BookingChanged;
 use proto_events::payout::v1::{PayoutCompleted, PayoutRequested, PayoutReversed};
 use proto_events::{Envelope, Event};
 use reports::app::rebuild::rebuild;
+use runtime::id;
 use testkit::{Statements, TestService};
 
 /// Deterministic random numbers (xorshift).
@@ -90,7 +90,7 @@ fn shuffled(random: &mut Random, mut all: Vec<Envelope>) -> Vec<Envelope> {
 
 /// Rebuilds the rollups and returns how many differed.
 async fn count_corrected(service: &TestService) -> usize {
-    service.ctx().tx(async |c| Ok::<_, chassis::events::HandleError>(rebuild(c).await?)).await.unwrap()
+    service.ctx().tx(async |c| Ok::<_, messaging::HandleError>(rebuild(c).await?)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,9 @@
 //! Tests of report ranges, periods and formats.
 
 use crate::events::*;
-use chassis::id;
 use domain::{Day, Timestamp, UserId};
 use proto_events::payout::v1::{PayoutCompleted, PayoutRejected, PayoutRequested, PayoutReversed};
+use runtime::id;
 use serde_json::json;
 use std::time::Duration;
 use testkit::TestService;

@@ -2,8 +2,9 @@
 //! sources.
 
 use crate::domain::{EntryId, EntryKey, TransactionId};
-use chassis::id;
 use domain::ReserveId;
+use runtime::id;
+use std::num::TryFromIntError;
 use uuid::Uuid;
 
 /// The last four bits hold the number of the line; in the id of an entry they are zero.
@@ -15,17 +16,17 @@ pub fn entry(key: EntryKey) -> EntryId {
     EntryId::from(Uuid::from_u128(derived.as_u128() & !LINE_BITS))
 }
 
-/// The id of line `line` of an entry, from 0 to 15.
-pub fn transaction(entry: EntryId, line: i32) -> TransactionId {
-    let line = u128::try_from(line).unwrap_or(0) & LINE_BITS;
-    TransactionId::from(Uuid::from_u128(entry.uuid().as_u128() | line))
+/// The id of line `line` of an entry, from 0 to 15. Errors for a negative number.
+pub fn transaction(entry: EntryId, line: i32) -> Result<TransactionId, TryFromIntError> {
+    let line = u128::try_from(line)? & LINE_BITS;
+    Ok(TransactionId::from(Uuid::from_u128(entry.uuid().as_u128() | line)))
 }
 
 /// The entry and the number of the line that a transaction id refers to.
 pub fn entry_and_line(transaction: TransactionId) -> (EntryId, i32) {
-    let bits = transaction.uuid().as_u128();
-    let line = i32::try_from(bits & LINE_BITS).unwrap_or(0);
-    (EntryId::from(Uuid::from_u128(bits & !LINE_BITS)), line)
+    let [.., last] = transaction.uuid().into_bytes();
+    let entry = Uuid::from_u128(transaction.uuid().as_u128() & !LINE_BITS);
+    (EntryId::from(entry), i32::from(last & 0xf))
 }
 
 /// The id of the EMI reserve that `cause`, of kind `source`, sets aside.
@@ -45,7 +46,7 @@ mod tests {
         assert_eq!(id, entry(key));
         assert_ne!(id, entry(EntryKey::new(EntryKind::PairVoid, key.cause)));
         for line in 0..16 {
-            assert_eq!(entry_and_line(transaction(id, line)), (id, line));
+            assert_eq!(transaction(id, line).map(entry_and_line), Ok((id, line)));
         }
     }
 }

@@ -5,19 +5,21 @@
 //! with the same cause, or with an original and its reversal, the later one reads the outcome of the earlier one.
 
 use super::{epoch, ids, publish};
-use crate::domain::command::ManualEntry;
 use crate::domain::decision::EntryOutcome;
+use crate::domain::entries::Cause;
+use crate::domain::entries::manual::ManualEntry;
 use crate::domain::ledger_session::{Changes, RejectedCommand};
-use crate::domain::loaded_rows::Unloaded;
-use crate::domain::{Command, CommandOrigin, CommandOutcome, EntryId, EntryKey, LedgerSession, LoadedRows, WaitKey};
+use crate::domain::loaded_rows::{LoadedRows, RowKeys};
+use crate::domain::{Command, CommandOrigin, CommandOutcome, EntryId, EntryKey, LedgerSession, WaitKey};
 use crate::error::WalletError;
 use crate::store::entries::{CauseId, EntryRow, PostingRow};
 use crate::store::forfeits::ForfeitRow;
 use crate::store::{company, entries, forfeits, holds, plans, reserves, wallets};
-use chassis::clock::Clock;
-use chassis::events::{Envelope, HandleError, waiting};
-use db::DbConnection;
+use db::{Count, DbConnection};
 use domain::{EventId, PlanHistory, Timestamp, UserId};
+use messaging::{HandleError, waiting};
+use proto_events::Envelope;
+use runtime::clock::Clock;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -53,7 +55,7 @@ pub async fn post_events(
     let mut announced = BTreeSet::new();
     let epoch = epoch::join(c).await?;
     loop {
-        load(c, &mut ledger.rows, queue.iter().flat_map(|w| &w.commands)).await?;
+        load(c, &mut ledger, queue.iter().flat_map(|w| &w.commands)).await?;
         let now = epoch.posting_time(clock.now());
         for work in std::mem::take(&mut queue) {
             if let Some(key) = apply_work(&mut ledger, &work, now)? {
@@ -99,13 +101,9 @@ async fn recheck_plan_versions(
         return Ok(false);
     }
     plans::lock(c, &waited_for).await?;
-    let wide: Vec<i64> = waited_for.iter().copied().map(i64::from).collect();
-    let known = plans::find_known(c, &wide).await?;
+    let known = plans::find_known(c, &waited_for).await?;
     locked.extend(waited_for);
-    known
-        .iter()
-        .filter_map(|version| u32::try_from(*version).ok())
-        .for_each(|version| ledger.add_plan_version(version));
+    known.iter().for_each(|version| ledger.add_plan_version(*version));
     Ok(!known.is_empty())
 }
 
@@ -136,7 +134,7 @@ pub async fn post_manual(
 ) -> Result<(CommandOutcome, Vec<PostingRow>), WalletError> {
     let mut ledger = LedgerSession::default();
     let epoch = epoch::join(c).await?;
-    load(c, &mut ledger.rows, std::iter::once(&to_command(manual.clone()))).await?;
+    load(c, &mut ledger, std::iter::once(&to_command(manual.clone()))).await?;
     let now = epoch.posting_time(clock.now());
     let command = to_command(ManualEntry { at: now, ..manual.clone() });
     let outcome = ledger.apply(&command, CommandOrigin { event: None, actor: Some(actor) }, now)?;
@@ -147,11 +145,12 @@ pub async fn post_manual(
 /// Locks and loads the rows that `commands` need and that are not loaded yet.
 async fn load<'a>(
     c: &mut DbConnection,
-    loaded: &mut LoadedRows,
+    ledger: &mut LedgerSession,
     commands: impl Iterator<Item = &'a Command>,
 ) -> Result<(), WalletError> {
-    let Unloaded { wallets: users, entries: keys, holds: payouts, reserves: reserve_ids, single_bonuses, plans } =
-        loaded.unloaded(commands);
+    let RowKeys { wallets: users, entries: keys, holds: payouts, reserves: reserve_ids, single_bonuses, plans } =
+        ledger.unloaded(commands);
+    let loaded = &mut ledger.rows;
     let users: Vec<_> = users.into_iter().collect();
     if !users.is_empty() {
         let found = wallets::create_and_lock(c, &users).await?;
@@ -185,15 +184,14 @@ async fn load_plans(c: &mut DbConnection, loaded: &mut LoadedRows, versions: BTr
     }
     // The first version is built in, not stored.
     let history = PlanHistory::seed();
-    let (built_in, others): (Vec<u32>, Vec<u32>) =
+    let (built_in, others): (BTreeSet<u32>, BTreeSet<u32>) =
         versions.into_iter().partition(|version| history.get(*version).is_some());
     loaded.plans.extend(built_in.into_iter().map(|version| (version, true)));
     if others.is_empty() {
         return Ok(());
     }
-    let wide: Vec<i64> = others.iter().copied().map(i64::from).collect();
-    let known = plans::find_known(c, &wide).await?;
-    loaded.plans.extend(others.into_iter().map(|version| (version, known.contains(&i64::from(version)))));
+    let known = plans::find_known(c, &others).await?;
+    loaded.plans.extend(others.into_iter().map(|version| (version, known.contains(&version))));
     Ok(())
 }
 
@@ -206,7 +204,7 @@ async fn load_outcomes(c: &mut DbConnection, loaded: &mut LoadedRows, keys: Vec<
     loaded.outcomes.extend(by_id.values().map(|key| (*key, None)));
     for (id, member, amount, version) in entries::find_posted(c, &ids).await? {
         if let Some(key) = by_id.get(&id) {
-            let plan_version = version.and_then(|v| u32::try_from(v).ok());
+            let plan_version = version.map(Count::get);
             loaded.outcomes.insert(*key, Some(EntryOutcome::Posted { member, amount, plan_version }));
         }
     }
@@ -250,7 +248,7 @@ fn rows(changes: &Changes) -> Result<(Vec<EntryRow>, Vec<PostingRow>), WalletErr
             cause_id: CauseId::from(header.key.cause),
             member_id: header.member,
             amount_paise: header.amount,
-            plan_version: header.plan_version.map(i64::from),
+            plan_version: header.plan_version.map(Count::new),
             reverses: header.reverses.map(ids::entry),
             event_id: posted.origin.event,
             actor_id: posted.origin.actor,
@@ -280,15 +278,16 @@ fn rows(changes: &Changes) -> Result<(Vec<EntryRow>, Vec<PostingRow>), WalletErr
 }
 
 fn forfeit_row(rejected: &RejectedCommand) -> Result<ForfeitRow, WalletError> {
+    let Cause { member, at, .. } = rejected.command.cause();
     Ok(ForfeitRow {
         id: ids::entry(rejected.key),
-        user_id: rejected.command.member(),
+        user_id: member,
         kind: rejected.key.kind,
         cause_id: CauseId::from(rejected.key.cause),
         amount_paise: rejected.rejection.amount,
         reason: rejected.rejection.reason,
         inputs: serde_json::to_string(&rejected.command).map_err(WalletError::Json)?,
-        at: rejected.command.at(),
+        at,
         posted_at: rejected.posted_at,
     })
 }

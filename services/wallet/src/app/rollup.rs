@@ -3,7 +3,7 @@
 //! The rollup covers settled positions only (see [`super::epoch`]), and the postings after its position are read in one
 //! statement. So the sum is that of the whole journal at one moment, whatever commits between the two reads.
 
-use crate::domain::{Account, Epoch, LedgerError};
+use crate::domain::{Account, Epoch};
 use crate::error::WalletError;
 use crate::store::closings::Totals;
 use crate::store::rollups::{self, Rollup};
@@ -56,7 +56,7 @@ pub async fn save_step(c: &mut DbConnection, step: &RollupStep) -> Result<bool, 
 pub(super) fn add_to_totals(totals: &mut Totals, sums: Vec<(Account, Money)>) -> Result<(), WalletError> {
     for (account, sum) in sums {
         let total = totals.entry(account).or_default();
-        *total = total.add(sum).map_err(LedgerError::from)?;
+        *total = total.add(sum)?;
     }
     Ok(())
 }

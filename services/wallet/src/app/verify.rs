@@ -6,8 +6,9 @@
 //! wrong for a moment, so a wallet that differs is only a suspect until it is compared again under its lock.
 
 use super::fault::Fault;
+use super::rollup::add_to_totals;
 use super::{seal, wallet_check};
-use crate::domain::{Account, LedgerError};
+use crate::domain::Account;
 use crate::error::WalletError;
 use crate::store::closings::{self, Totals};
 use crate::store::posting_sums::{LineDeviation, OwnerFilter};
@@ -119,7 +120,7 @@ impl VerificationRun {
         let last = page.last().filter(|_| full).map(|w| w.user_id);
         let owners = OwnerFilter::Between(after, last.unwrap_or_else(last_owner));
         self.suspects.extend(wallet_check::compare(c, &page, owners).await?.into_keys());
-        self.report.wallets_checked += u64::try_from(page.len()).unwrap_or(0);
+        self.report.wallets_checked += u64::try_from(page.len())?;
         Ok(match last {
             Some(after) if self.suspects.len() <= MAX_LISTED_FAULTS => VerificationStage::Wallets { after },
             Some(_) | None => VerificationStage::Lines { after: company() },
@@ -203,9 +204,8 @@ impl VerificationRun {
         to_be_sealed: i64,
     ) -> Result<VerificationStage, WalletError> {
         let positions = entries::list_positions(c, after, PAGE_ROWS).await?;
-        let count = |entries: usize| i64::try_from(entries).unwrap_or(i64::MAX);
-        let to_be_sealed = to_be_sealed + count(positions.iter().filter(|p| **p <= sealed_until).count());
-        self.report.entries_checked += count(positions.len());
+        let to_be_sealed = to_be_sealed + i64::try_from(positions.iter().filter(|p| **p <= sealed_until).count())?;
+        self.report.entries_checked += i64::try_from(positions.len())?;
         Ok(match positions.last() {
             Some(after) => VerificationStage::Entries { after: *after, sealed_until, to_be_sealed },
             None => VerificationStage::Chain { progress: seal::ChainProgress::default(), sealed_until, to_be_sealed },
@@ -242,14 +242,6 @@ impl VerificationRun {
 }
 
 const CHAIN_BROKEN: &str = "chain_broken";
-
-fn add_to_totals(totals: &mut Totals, sums: Vec<(Account, Money)>) -> Result<(), WalletError> {
-    for (account, sum) in sums {
-        let total = totals.entry(account).or_default();
-        *total = total.add(sum).map_err(LedgerError::from)?;
-    }
-    Ok(())
-}
 
 fn compare_totals(kind: &'static str, expected: &Totals, found: &Totals) -> Vec<Fault> {
     let total = |totals: &Totals, account: &Account| totals.get(account).copied().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::ids;
-use crate::domain::{Account, EntryKey, EntryKind, LedgerError, WalletBalances};
+use crate::domain::{Account, EntryKey, EntryKind, WalletBalances};
 use crate::error::WalletError;
 use crate::store::posting_sums::OwnerFilter;
 use crate::store::{entries, holds, posting_sums, reserves, wallets};
@@ -82,18 +82,18 @@ async fn sum_postings(
     for account in posting_sums::list_account_sums(c, owners).await? {
         let sums = all.entry(account.owner).or_default();
         sums.balances.insert(account.account, account.sum.unwrap_or_default());
-        sums.earned = sums.earned.add(account.earned.unwrap_or_default()).map_err(LedgerError::from)?;
+        sums.earned = sums.earned.add(account.earned.unwrap_or_default())?;
         sums.visible_lines = sums.visible_lines.saturating_add(account.visible_lines);
     }
     for (owner, due) in posting_sums::list_refund_dues(c, owners).await? {
         let sums = all.entry(owner).or_default();
-        sums.earned = sums.earned.sub(due.unwrap_or_default()).map_err(LedgerError::from)?;
+        sums.earned = sums.earned.sub(due.unwrap_or_default())?;
     }
     // A completed payout may post nothing to the member's accounts, so the outcomes of captured payouts are looked up.
-    let outcomes = [EntryKind::PayoutCompletion, EntryKind::PayoutReversal];
+    let outcomes: Vec<EntryKind> = EntryKind::ALL.iter().copied().filter(|kind| kind.withdrawn_sign() != 0).collect();
     let mut payout_entries = BTreeMap::new();
     for (owner, payout) in posting_sums::list_captured_payouts(c, owners).await? {
-        for kind in outcomes {
+        for kind in outcomes.iter().copied() {
             payout_entries.insert(ids::entry(EntryKey::new(kind, payout.uuid())), (owner, kind));
         }
     }
@@ -104,14 +104,14 @@ async fn sum_postings(
     for (id, _, amount, _) in entries::find_posted(c, &entry_ids).await? {
         let Some((owner, kind)) = payout_entries.get(&id) else { continue };
         let sums = all.entry(*owner).or_default();
-        let part = amount.times(kind.withdrawn_sign()).map_err(LedgerError::from)?;
-        sums.withdrawn = sums.withdrawn.add(part).map_err(LedgerError::from)?;
+        let part = amount.times(kind.withdrawn_sign())?;
+        sums.withdrawn = sums.withdrawn.add(part)?;
     }
     Ok(all)
 }
 
 fn balances(wallet: &WalletBalances) -> Result<[(Account, Money); 5], WalletError> {
-    let due = wallet.clawback_due.neg().map_err(LedgerError::from)?;
+    let due = wallet.clawback_due.neg()?;
     Ok([
         (Account::Available, wallet.available),
         (Account::Held, wallet.held),

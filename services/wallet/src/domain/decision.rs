@@ -1,11 +1,11 @@
-//! Decisions on commands: post an entry, reject, wait, or do nothing.
+//! Decisions on commands: post an entry, reject, wait, or do nothing; and the events that follow from them.
 
+use super::LedgerError;
 use super::emi_reserve::EmiReserve;
+use super::entry::{EntryKey, JournalEntry};
 use super::hold::Hold;
-use super::{EntryKey, EntryKind, JournalEntry};
-use domain::{Money, PaymentId, ReserveId, UserId};
+use domain::{BookingId, Money, MoneyError, PaymentId, PayoutId, ReserveId, UserId};
 use std::fmt;
-use uuid::Uuid;
 
 /// Stored outcome of a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,14 +84,33 @@ impl fmt::Display for WaitKey {
     }
 }
 
-/// The result of deciding a command, before it is applied.
+/// The decision on a command, before it is applied: the entry to post, or why there is none.
+pub type Decision = Result<Effects, NotPosted>;
+
+/// Why a command posts no entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    Post(Box<Effects>),
-    Reject(Rejection),
-    Wait(WaitKey),
+pub enum NotPosted {
+    Rejected(Rejection),
+    Waiting(WaitKey),
     /// Nothing to post and nothing to store.
     Nothing,
+    /// No correct sender makes the command.
+    Invalid(LedgerError),
+}
+impl From<Rejection> for NotPosted {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+impl From<LedgerError> for NotPosted {
+    fn from(error: LedgerError) -> Self {
+        Self::Invalid(error)
+    }
+}
+impl From<MoneyError> for NotPosted {
+    fn from(error: MoneyError) -> Self {
+        Self::Invalid(error.into())
+    }
 }
 
 /// An entry to post, with the other rows that change with it.
@@ -107,12 +126,6 @@ impl From<JournalEntry> for Effects {
         Self { entry, hold: None, reserve: None, single_bonus: None }
     }
 }
-impl From<Effects> for Decision {
-    fn from(effects: Effects) -> Self {
-        Self::Post(Box::new(effects))
-    }
-}
-
 /// The payment that earned the single bonus for a referred member; `None` when no payment holds it.
 ///
 /// Used under a plan that pays a referral bonus once a referred member.
@@ -122,7 +135,18 @@ pub struct SingleBonus {
     pub payment_id: Option<PaymentId>,
 }
 
-/// Decides to wait for the outcome of the entry of `kind` for `cause`.
-pub fn wait_for_entry(kind: EntryKind, cause: Uuid) -> Decision {
-    Decision::Wait(WaitKey::Entry(EntryKey::new(kind, cause)))
+/// A change to publish to other services, besides `WalletChanged`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerEvent {
+    /// Answers a payout request. `rejection` is `None` when the hold was placed.
+    HoldDecided { payout_id: PayoutId, amount: Money, rejection: Option<RejectionReason> },
+    /// Answers a payment from the wallet. `rejection` is `None` when the payment was posted.
+    WalletPaymentDecided {
+        payment_id: PaymentId,
+        booking_id: BookingId,
+        amount: Money,
+        rejection: Option<RejectionReason>,
+    },
+    /// An amount was set aside for EMI.
+    EmiReserved(EmiReserve),
 }

@@ -1,14 +1,10 @@
 //! EMI reserves: amounts set aside for a member's instalments, which booking applies or releases.
 
 use super::LedgerError;
-use super::command::{PairEarning, PayoutSettlement, Refund};
 use domain::{Money, ReserveId, Timestamp, UserId};
 use uuid::Uuid;
 
-domain::text_enum! {
-    /// The source of a reserve: the kind of cause that set it aside.
-    pub enum ReserveSource { Pair = "pair", Payout = "payout", Refund = "refund" }
-}
+pub use proto_events::vocabulary::ReserveSource;
 
 /// One amount set aside for EMI. Applied and released amounts together never exceed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +20,8 @@ pub struct EmiReserve {
 }
 
 impl EmiReserve {
-    /// The reserve of a pair earning's EMI deduction.
-    pub(super) fn for_pair(c: &PairEarning) -> Self {
-        Self::new(c.reserve_id, c.earner_id, c.emi_deduction, (ReserveSource::Pair, c.pair_id), c.at)
-    }
-    /// The reserve of a payout's EMI part.
-    pub(super) fn for_payout(c: &PayoutSettlement) -> Self {
-        Self::new(c.reserve_id, c.user_id, c.emi, (ReserveSource::Payout, c.payout_id.uuid()), c.at)
-    }
-    /// The reserve of a refund.
-    pub(super) fn for_refund(c: &Refund) -> Self {
-        Self::new(c.reserve_id, c.user_id, c.amount, (ReserveSource::Refund, c.refund_id), c.at)
-    }
-    fn new(
+    /// A reserve of which nothing was applied or released yet.
+    pub(super) fn new(
         reserve_id: ReserveId,
         user_id: UserId,
         amount: Money,

@@ -5,53 +5,17 @@ use domain::{Money, Timestamp, UserId};
 use std::fmt;
 use uuid::Uuid;
 
-domain::text_enum! {
-    /// The kind of an entry. Kind and cause id together identify the entry.
-    pub enum EntryKind {
-        /// A referral bonus.
-        Referral = "referral",
-        ReferralReversal = "referral_reversal",
-        Pair = "pair",
-        PairVoid = "pair_void",
-        /// A payment refunded to the wallet or the EMI reserve.
-        Refund = "refund",
-        /// A captured payment that no booking accepted, or a refund that failed at its source.
-        PaymentReturn = "return",
-        /// The debit of a credit that the gateway has refunded to the payment source as well.
-        RefundClawback = "refund_clawback",
-        BookingPayment = "booking_payment",
-        Hold = "hold",
-        Capture = "capture",
-        Release = "release",
-        PayoutCompletion = "payout_completion",
-        PayoutFailure = "payout_failure",
-        PayoutReversal = "payout_reversal",
-        EmiApplication = "emi_application",
-        EmiRelease = "emi_release",
-        Deposit = "deposit",
-        ReserveRelease = "reserve_release",
-        Adjustment = "adjustment",
-    }
-}
+pub use proto_events::vocabulary::TransactionType;
 
-domain::text_enum! {
-    /// The type of a line on a member's statement.
-    pub enum TransactionType {
-        ReferralBonus = "REFERRAL_BONUS",
-        BinaryPair = "BINARY_PAIR",
-        EmiDeduction = "EMI_DEDUCTION",
-        ReserveDeduction = "RESERVE_DEDUCTION",
-        Payout = "PAYOUT",
-        Deposit = "DEPOSIT",
-        Refund = "REFUND",
-        EmiRelease = "EMI_RELEASE",
-        ReserveRelease = "RESERVE_RELEASE",
-        BookingPayment = "BOOKING_PAYMENT",
-        Reversal = "REVERSAL",
-        Clawback = "CLAWBACK",
-        Adjustment = "ADJUSTMENT",
-    }
+macro_rules! declare_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $text:literal by $file:ident::$rule:ident;)+) => {
+        domain::text_enum! {
+            /// The kind of an entry. Kind and cause id together identify the entry.
+            pub enum EntryKind { $($(#[$doc])* $kind = $text,)+ }
+        }
+    };
 }
+entry_kinds!(declare_kinds);
 
 /// The identity of an entry: its kind and its cause. Unique, so a replay finds the entry posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,49 +32,6 @@ impl EntryKey {
 impl fmt::Display for EntryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind, self.cause)
-    }
-}
-
-impl EntryKind {
-    /// The type of the cause, for `reference` in the API.
-    pub const fn reference_type(self) -> &'static str {
-        match self {
-            Self::Referral | Self::ReferralReversal | Self::BookingPayment => "payment",
-            Self::Pair | Self::PairVoid => "pair",
-            Self::Refund => "refund",
-            Self::PaymentReturn => "return",
-            Self::RefundClawback => "clawback",
-            Self::Hold
-            | Self::Capture
-            | Self::Release
-            | Self::PayoutCompletion
-            | Self::PayoutFailure
-            | Self::PayoutReversal => "payout",
-            Self::EmiApplication | Self::EmiRelease => "emi",
-            Self::Deposit => "deposit",
-            Self::ReserveRelease => "reserve_release",
-            Self::Adjustment => "adjustment",
-        }
-    }
-    /// The sign of the entry's amount in the member's total earned: 1, -1 or 0.
-    pub const fn earned_sign(self) -> i64 {
-        if matches!(self, Self::Referral | Self::Pair) {
-            1
-        } else if matches!(self, Self::ReferralReversal | Self::PairVoid) {
-            -1
-        } else {
-            0
-        }
-    }
-    /// The sign of the entry's amount in the member's total withdrawn: 1, -1 or 0.
-    pub const fn withdrawn_sign(self) -> i64 {
-        if matches!(self, Self::PayoutCompletion) {
-            1
-        } else if matches!(self, Self::PayoutReversal) {
-            -1
-        } else {
-            0
-        }
     }
 }
 
@@ -136,6 +57,10 @@ pub struct EntryHeader {
     pub at: Timestamp,
     pub plan_version: Option<u32>,
     pub reverses: Option<EntryKey>,
+    /// The sign of the amount in the member's total earned: 1, -1 or 0.
+    pub earned_sign: i64,
+    /// The sign of the amount in the member's total withdrawn: 1, -1 or 0.
+    pub withdrawn_sign: i64,
 }
 
 /// A balanced journal entry of 2 to 16 postings; no other can be built.
@@ -211,6 +136,8 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             plan_version: None,
             reverses: None,
+            earned_sign: 0,
+            withdrawn_sign: 0,
         }
     }
 

@@ -1,34 +1,21 @@
 //! Changes that the commands of one transaction make to the rows that it has loaded.
 //!
-//! The caller loads what [`LoadedRows::unloaded`] names, applies commands, and saves [`LedgerSession::into_changes`].
+//! The caller loads what [`LedgerSession::unloaded`] names, applies commands, and saves [`LedgerSession::into_changes`].
 //! Commands may come in any order, and each takes effect once: its key is looked up before anything is decided.
 
-use super::decision::{Decision, Effects, EntryOutcome, Rejection, RejectionReason, SingleBonus, WaitKey};
-use super::emi_reserve::EmiReserve;
-use super::hold::Hold;
-use super::loaded_rows::LoadedRows;
-use super::{
-    Command, EntryKey, JournalEntry, LedgerError, PostedLine, WalletBalances, booking_transfer, earning, manual,
-    payout, reserve_use, reversal,
+use super::LedgerError;
+use super::command::Command;
+use super::decision::{
+    Effects, EntryOutcome, LedgerEvent, NotPosted, Rejection, RejectionReason, SingleBonus, WaitKey,
 };
-use domain::{BookingId, EventId, Money, PaymentId, PayoutId, ReserveId, Timestamp, UserId};
+use super::emi_reserve::EmiReserve;
+use super::entries::Cause;
+use super::entry::{EntryKey, JournalEntry};
+use super::hold::Hold;
+use super::loaded_rows::{LoadedRows, RowKeys};
+use super::wallet::{PostedLine, WalletBalances};
+use domain::{EventId, PayoutId, ReserveId, Timestamp, UserId};
 use std::collections::BTreeSet;
-
-/// A change to publish to other services, besides `WalletChanged`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerEvent {
-    /// Answers a payout request. `rejection` is `None` when the hold was placed.
-    HoldDecided { payout_id: PayoutId, amount: Money, rejection: Option<RejectionReason> },
-    /// Answers a payment from the wallet. `rejection` is `None` when the payment was posted.
-    WalletPaymentDecided {
-        payment_id: PaymentId,
-        booking_id: BookingId,
-        amount: Money,
-        rejection: Option<RejectionReason>,
-    },
-    /// An amount was set aside for EMI.
-    EmiReserved(EmiReserve),
-}
 
 /// The event or the administrator behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,6 +82,13 @@ pub struct LedgerSession {
 }
 
 impl LedgerSession {
+    /// The rows that `commands` read and that are not loaded yet.
+    pub fn unloaded<'a>(&self, commands: impl Iterator<Item = &'a Command>) -> RowKeys {
+        let mut keys = RowKeys::default();
+        commands.for_each(|command| command.add_reads(&mut keys));
+        self.rows.unloaded(keys)
+    }
+
     /// Applies one command at `now`. Errors leave the session unchanged: `NotLoaded` when a row that the command needs
     /// was not loaded, otherwise a command that no correct sender makes.
     pub fn apply(
@@ -112,47 +106,22 @@ impl LedgerSession {
         {
             return Ok(CommandOutcome::Waiting(WaitKey::Plan(version)));
         }
-        match self.decide(command)? {
-            Decision::Nothing => Ok(CommandOutcome::Nothing),
-            Decision::Wait(key) => Ok(CommandOutcome::Waiting(key)),
-            Decision::Reject(rejection) => {
+        match command.decide(&self.rows) {
+            Ok(effects) => {
+                self.post(command, effects, origin, now)?;
+                Ok(CommandOutcome::Posted)
+            }
+            Err(NotPosted::Rejected(rejection)) => {
                 let reason = rejection.reason;
-                let posted_at = self.posting_time(command.member(), now)?;
+                let posted_at = self.posting_time(command.cause().member, now)?;
                 self.record_answer(command, Some(reason));
                 self.rows.outcomes.insert(key, Some(EntryOutcome::Rejected));
                 self.changes.rejections.push(RejectedCommand { key, rejection, command: command.clone(), posted_at });
                 Ok(CommandOutcome::Rejected(reason))
             }
-            Decision::Post(effects) => {
-                self.post(command, *effects, origin, now)?;
-                Ok(CommandOutcome::Posted)
-            }
-        }
-    }
-
-    /// Decides by the rule for the command, which gets the key of the entry to post.
-    fn decide(&self, command: &Command) -> Result<Decision, LedgerError> {
-        let (key, rows) = (command.key(), &self.rows);
-        match command {
-            Command::ReferralBonus(c) => earning::decide_bonus(key, c, rows),
-            Command::Pair(c) => earning::decide_pair(key, c, rows),
-            Command::BonusReversal(c) => reversal::decide_bonus_reversal(key, c, rows),
-            Command::PairVoid(c) => reversal::decide_pair_void(key, c, rows),
-            Command::Refund(c) => booking_transfer::decide_refund(key, c),
-            Command::PaymentReturn(c) => booking_transfer::decide_return(key, c),
-            Command::RefundClawback(c) => reversal::decide_refund_clawback(key, c, rows),
-            Command::BookingPayment(c) => booking_transfer::decide_payment(key, c, rows),
-            Command::Hold(c) => payout::decide_hold(key, c, rows),
-            Command::Capture(c) => payout::decide_capture(key, c, rows),
-            Command::Release(c) => payout::decide_release(key, c, rows),
-            Command::Complete(c) => payout::decide_completion(key, c, rows),
-            Command::Fail(c) => payout::decide_failure(key, c, rows),
-            Command::ReversePayout(c) => payout::decide_reversal(key, c, rows),
-            Command::ApplyReserve(c) => reserve_use::decide_application(key, c, rows),
-            Command::ReleaseReserve(c) => reserve_use::decide_release(key, c, rows),
-            Command::Deposit(c) => manual::decide_deposit(key, c),
-            Command::ReserveRelease(c) => manual::decide_reserve_release(key, c, rows),
-            Command::Adjust(c) => manual::decide_adjustment(key, c, rows),
+            Err(NotPosted::Waiting(key)) => Ok(CommandOutcome::Waiting(key)),
+            Err(NotPosted::Nothing) => Ok(CommandOutcome::Nothing),
+            Err(NotPosted::Invalid(error)) => Err(error),
         }
     }
 
@@ -196,17 +165,10 @@ impl LedgerSession {
         Ok(())
     }
 
-    /// Records the event that answers a payout request or a payment from the wallet; other commands get no answer.
+    /// Records the event that answers the command, if it is a request.
     fn record_answer(&mut self, command: &Command, rejection: Option<RejectionReason>) {
-        if let Command::Hold(c) = command {
-            let event = LedgerEvent::HoldDecided { payout_id: c.payout_id, amount: c.amount, rejection };
-            self.changes.events.push((c.user_id, c.at, event));
-        }
-        if let Command::BookingPayment(c) = command {
-            let (payment_id, booking_id) = (c.payment_id, c.booking_id);
-            let event = LedgerEvent::WalletPaymentDecided { payment_id, booking_id, amount: c.amount, rejection };
-            self.changes.events.push((c.user_id, c.at, event));
-        }
+        let Cause { member, at, .. } = command.cause();
+        self.changes.events.extend(command.answer(rejection).map(|event| (member, at, event)));
     }
 
     /// The posting time, never earlier than the wallet's last: a past balance is then found by index.

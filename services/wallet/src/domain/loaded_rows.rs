@@ -1,15 +1,17 @@
 //! Rows of the ledger that one transaction has loaded, on which the rules decide.
 
-use super::decision::EntryOutcome;
+use super::LedgerError;
+use super::decision::{EntryOutcome, NotPosted, WaitKey};
 use super::emi_reserve::EmiReserve;
+use super::entry::EntryKey;
 use super::hold::Hold;
-use super::{Command, EntryKey, LedgerError, WaitKey, WalletBalances};
+use super::wallet::WalletBalances;
 use domain::{PaymentId, PayoutId, ReserveId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows to load before commands can be applied.
+/// Keys of the rows that commands read.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Unloaded {
+pub struct RowKeys {
     pub wallets: BTreeSet<UserId>,
     pub entries: BTreeSet<EntryKey>,
     pub holds: BTreeSet<PayoutId>,
@@ -32,25 +34,15 @@ pub struct LoadedRows {
 }
 
 impl LoadedRows {
-    /// Lists the rows that `commands` need and that are not loaded yet.
-    pub fn unloaded<'a>(&self, commands: impl Iterator<Item = &'a Command>) -> Unloaded {
-        let mut unloaded = Unloaded::default();
-        for command in commands {
-            unloaded.wallets.insert(command.member());
-            unloaded.entries.insert(command.key());
-            unloaded.entries.extend(command.depends_on());
-            unloaded.holds.extend(command.payout());
-            unloaded.reserves.extend(command.reserve());
-            unloaded.single_bonuses.extend(command.referred());
-            unloaded.plans.extend(command.plan_version());
-        }
-        unloaded.wallets.retain(|id| !self.wallets.contains_key(id));
-        unloaded.entries.retain(|key| !self.outcomes.contains_key(key));
-        unloaded.holds.retain(|id| !self.holds.contains_key(id));
-        unloaded.reserves.retain(|id| !self.reserves.contains_key(id));
-        unloaded.single_bonuses.retain(|id| !self.single_bonuses.contains_key(id));
-        unloaded.plans.retain(|version| !self.plans.contains_key(version));
-        unloaded
+    /// Those of `keys` whose rows are not loaded yet.
+    pub fn unloaded(&self, mut keys: RowKeys) -> RowKeys {
+        keys.wallets.retain(|id| !self.wallets.contains_key(id));
+        keys.entries.retain(|key| !self.outcomes.contains_key(key));
+        keys.holds.retain(|id| !self.holds.contains_key(id));
+        keys.reserves.retain(|id| !self.reserves.contains_key(id));
+        keys.single_bonuses.retain(|id| !self.single_bonuses.contains_key(id));
+        keys.plans.retain(|version| !self.plans.contains_key(version));
+        keys
     }
 
     /// The balances of `member`. Like the lookups below, errors with `NotLoaded` when the row was not loaded.
@@ -60,6 +52,10 @@ impl LoadedRows {
     /// The outcome of a cause; `None` when it is not decided yet.
     pub fn outcome(&self, key: EntryKey) -> Result<Option<EntryOutcome>, LedgerError> {
         self.outcomes.get(&key).copied().ok_or_else(|| LedgerError::NotLoaded(key.to_string()))
+    }
+    /// The outcome of a cause. Waits while it is not decided.
+    pub fn require_outcome(&self, key: EntryKey) -> Result<EntryOutcome, NotPosted> {
+        self.outcome(key)?.ok_or(NotPosted::Waiting(WaitKey::Entry(key)))
     }
     /// The hold of a payout; `None` when there is none.
     pub fn hold(&self, id: PayoutId) -> Result<Option<&Hold>, LedgerError> {

@@ -1,21 +1,18 @@
 //! Decisions of the ledger, without a clock, an id generator or a database.
 //!
-//! Read in this order: [`account`] (the chart of accounts), [`entry`] (balanced journal entries), [`wallet`] (balances
-//! of a member), [`command`] (commands to the ledger), [`hold`] and [`emi_reserve`] (amounts held and set aside),
-//! [`decision`] (decisions on commands), [`loaded_rows`] (rows loaded by one transaction); then the rules, by which a
-//! command is decided: [`earning`], [`reversal`], [`booking_transfer`], [`payout`], [`reserve_use`], [`manual`], with
-//! `amount` (checks of amounts); then [`ledger_session`] (the changes of one transaction), [`explanation`] (calculation
-//! steps of an amount) and [`epoch`] (the boundary of final postings).
-//!
-//! A kind of entry is a variant of [`EntryKind`], a row in the table of [`command`], a rule, and the line in
-//! [`ledger_session`] that applies the rule.
+//! Read in this order: [`account`] (the chart of accounts), [`entries`] (the table of the kinds of entries, and a rule
+//! for each), [`entry`] (balanced journal entries), [`wallet`] (balances of a member), [`hold`] and [`emi_reserve`]
+//! (amounts held and set aside), [`decision`] (decisions on commands), [`loaded_rows`] (rows loaded by one
+//! transaction), [`explanation`] (calculation steps of an amount), [`command`] (commands to the ledger),
+//! [`ledger_session`] (the changes of one transaction) and [`epoch`] (the boundary of final postings).
+
+// First, because the table in it declares items of the modules below.
+#[macro_use]
+pub mod entries;
 
 pub mod account;
-mod amount;
-pub mod booking_transfer;
 pub mod command;
 pub mod decision;
-pub mod earning;
 pub mod emi_reserve;
 pub mod entry;
 pub mod epoch;
@@ -23,19 +20,14 @@ pub mod explanation;
 pub mod hold;
 pub mod ledger_session;
 pub mod loaded_rows;
-pub mod manual;
-pub mod payout;
-pub mod reserve_use;
-pub mod reversal;
 pub mod wallet;
 
 pub use account::Account;
 pub use command::Command;
-pub use decision::{Rejection, RejectionReason, WaitKey};
+pub use decision::{LedgerEvent, Rejection, RejectionReason, WaitKey};
 pub use entry::{EntryKey, EntryKind, JournalEntry, Posting, TransactionType};
 pub use epoch::{Epoch, Positions};
-pub use ledger_session::{CommandOrigin, CommandOutcome, LedgerEvent, LedgerSession, PostedEntry};
-pub use loaded_rows::LoadedRows;
+pub use ledger_session::{CommandOrigin, CommandOutcome, LedgerSession, PostedEntry};
 pub use wallet::{PostedLine, StatementLine, WalletBalances};
 
 use domain::MoneyError;

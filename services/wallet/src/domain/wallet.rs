@@ -1,6 +1,7 @@
 //! Wallet balances of a member: the cached sums of their postings.
 
-use super::{Account, JournalEntry, LedgerError, TransactionType};
+use super::entry::{JournalEntry, TransactionType};
+use super::{Account, LedgerError};
 use domain::{Money, Timestamp, UserId};
 
 /// The balances of a member. None is below zero; the amount that the member owes is `clawback_due`.
@@ -85,8 +86,8 @@ impl WalletBalances {
             posted.push(PostedLine { account: line.account, amount: line.amount, account_after, statement_line });
         }
         let header = entry.header();
-        next.total_earned = next.total_earned.add(header.amount.times(header.key.kind.earned_sign())?)?;
-        next.total_withdrawn = next.total_withdrawn.add(header.amount.times(header.key.kind.withdrawn_sign())?)?;
+        next.total_earned = next.total_earned.add(header.amount.times(header.earned_sign)?)?;
+        next.total_withdrawn = next.total_withdrawn.add(header.amount.times(header.withdrawn_sign)?)?;
         if let Some(account) = next.overdrawn() {
             return Err(LedgerError::Overdrawn(account));
         }
@@ -137,11 +138,17 @@ mod tests {
     use super::*;
     use crate::domain::entry::{EntryBuilder, EntryHeader, EntryKey, EntryKind};
 
-    fn entry(kind: EntryKind, available: Money, other: (Account, Money)) -> JournalEntry {
-        let key = EntryKey::new(kind, uuid::Uuid::nil());
-        let member = UserId::from(uuid::Uuid::nil());
-        let (at, plan_version, reverses) = (Timestamp::UNIX_EPOCH, None, None);
-        let header = EntryHeader { key, member, amount: available, at, plan_version, reverses };
+    fn entry(earned_sign: i64, available: Money, other: (Account, Money)) -> JournalEntry {
+        let header = EntryHeader {
+            key: EntryKey::new(EntryKind::Pair, uuid::Uuid::nil()),
+            member: UserId::from(uuid::Uuid::nil()),
+            amount: available,
+            at: Timestamp::UNIX_EPOCH,
+            plan_version: None,
+            reverses: None,
+            earned_sign,
+            withdrawn_sign: 0,
+        };
         EntryBuilder::new().post(other.0, other.1).post(Account::Available, available).build(header).expect("balanced")
     }
 
@@ -150,22 +157,19 @@ mod tests {
         let max = Money::MAX;
         let min = max.neg().expect("fits");
         let empty = WalletBalances::empty(UserId::from(uuid::Uuid::nil()));
-        let (full, _) = empty.apply(&entry(EntryKind::Deposit, max, (Account::Bank, min))).expect("fits");
+        let (full, _) = empty.apply(&entry(0, max, (Account::Bank, min))).expect("fits");
         assert_eq!(full.balance(), Ok(max));
         let one = Money::from_paise(1);
-        let more = entry(EntryKind::Deposit, one, (Account::Bank, Money::from_paise(-1)));
+        let more = entry(0, one, (Account::Bank, Money::from_paise(-1)));
         assert!(matches!(full.apply(&more), Err(LedgerError::Money(_))));
         // Each account fits, the balance of both does not.
         let held = WalletBalances { held: one, ..WalletBalances::empty(empty.user_id) };
-        assert!(matches!(
-            held.apply(&entry(EntryKind::Deposit, max, (Account::Bank, min))),
-            Err(LedgerError::Money(_))
-        ));
+        assert!(matches!(held.apply(&entry(0, max, (Account::Bank, min))), Err(LedgerError::Money(_))));
         // The balance fits, the total earned does not.
         let at_max_earned = WalletBalances { total_earned: max, ..WalletBalances::empty(empty.user_id) };
-        let bonus = entry(EntryKind::Referral, one, (Account::ReferralExpense, Money::from_paise(-1)));
+        let bonus = entry(1, one, (Account::ReferralExpense, Money::from_paise(-1)));
         assert!(matches!(at_max_earned.apply(&bonus), Err(LedgerError::Money(_))));
-        let pair_void = entry(EntryKind::PairVoid, Money::from_paise(-1), (Account::PairExpense, one));
+        let pair_void = entry(-1, Money::from_paise(-1), (Account::PairExpense, one));
         assert_eq!(empty.apply(&pair_void), Err(LedgerError::Overdrawn(Account::Available)));
     }
 }

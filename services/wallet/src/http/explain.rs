@@ -6,9 +6,8 @@ use crate::app::derivation;
 use crate::domain::explanation::{CalculationStep, Operation};
 use crate::domain::{EntryId, EntryKey, EntryKind, TransactionId};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Json, Path, Problem, operation};
 use domain::{EventId, Money, Plan, Timestamp, UserId};
+use http_api::{Caller, Json, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -112,7 +111,7 @@ pub(super) async fn explain(
             event_id: entry.event_id,
             actor_id: entry.actor_id,
             reverses: entry.reverses,
-            plan_version: entry.plan_version,
+            plan_version: entry.plan_version.map(|version| version.get().into()),
             at: entry.at,
             posted_at: entry.posted_at,
         },

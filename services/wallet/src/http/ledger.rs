@@ -9,9 +9,9 @@ use crate::store::closings::Totals;
 use crate::store::entries;
 use crate::verification::{self, Verification};
 use actix_web::web;
-use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, long_read, operation};
 use db::Db;
 use domain::{Money, Timestamp, UserId};
+use http_api::{Cursor, Json, Listing, Page, Problem, Query, long_read, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ pub(super) async fn list_accounts(
     Query(filter): Query<AccountsFilter>,
     page: Page,
 ) -> Result<Json<AccountsView>, Problem> {
-    let after = page.after_number()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    let after = page.after_number()?.unwrap_or(0);
     let until = parse_as_of(filter.as_of.as_deref())?;
     let as_of = until.unwrap_or_else(|| state.ctx.now());
     if let Some(member) = filter.user_id {
@@ -100,7 +100,7 @@ pub(super) async fn list_accounts(
             Account::ALL.iter().map(view).collect()
         }
     };
-    let rows: Vec<(i64, AccountView)> = (1..).zip(items).skip(after).collect();
+    let rows: Vec<(i64, AccountView)> = (1..).zip(items).filter(|(number, _)| *number > after).collect();
     let list = page.listing(rows, |(number, _)| Cursor::Number(*number), |(_, view)| view);
     Ok(Json::new(AccountsView { as_of, list }))
 }

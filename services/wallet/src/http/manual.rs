@@ -4,15 +4,14 @@ use super::transactions::TransactionView;
 use super::wallets::require_member;
 use crate::WalletState;
 use crate::app::posting;
-use crate::domain::command::ManualEntry;
+use crate::domain::entries::manual::ManualEntry;
 use crate::domain::{Command, CommandOutcome};
 use crate::error::WalletError;
 use actix_web::http::StatusCode;
 use actix_web::web;
 use chassis::audit;
-use chassis::auth::Caller;
-use chassis::http::{Created, FieldErrors, Idempotent, Path, Problem, operation};
-use domain::{Money, MultilineText, UserId};
+use domain::{Money, Reason, Unvalidated, UserId};
+use http_api::{Caller, Created, FieldErrors, Idempotent, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,7 +21,7 @@ pub(crate) struct ManualInput {
     /// Above 0.00; for an adjustment also below.
     amount: Money,
     /// 1 to 500 characters.
-    reason: MultilineText,
+    reason: Unvalidated<Reason>,
 }
 
 /// Largest amount of a manual entry. A larger one is taken for a typing error; the limit also keeps sums from
@@ -82,7 +81,7 @@ pub(super) async fn create_adjustment(
     Path(user_id): Path<UserId>,
     request: Idempotent<ManualInput>,
 ) -> Result<Created<TransactionView>, Problem> {
-    let action = ManualAction { audit_action: "wallet.adjust", command: Command::Adjust, signed: true };
+    let action = ManualAction { audit_action: "wallet.adjust", command: Command::Adjustment, signed: true };
     create_manual_entry(&state, &caller, user_id, request, action).await
 }
 
@@ -106,7 +105,7 @@ async fn create_manual_entry(
     forbid_own(caller, user_id)?;
     require_member(state, user_id).await?;
     let (ManualInput { amount, reason }, request) = request.read_with_code("wallet.invalid_request").await?;
-    let reason = reason.trim().to_owned();
+    let reason = reason.validate();
     let mut errors = FieldErrors::new();
     errors.require("amount", (MIN_AMOUNT..=MAX_AMOUNT).contains(&amount), "too_much", "must be at most 100000000.00");
     if action.signed {
@@ -114,13 +113,13 @@ async fn create_manual_entry(
     } else {
         errors.require("amount", amount.is_positive(), "not_positive", "must be more than 0.00");
     }
-    let length = reason.chars().count();
-    errors.require("reason", (1..=500).contains(&length), "length", "must be 1 to 500 characters");
-    errors.require_readable("reason", &reason);
+    errors.require("reason", reason.is_ok(), "length", "must be 1 to 500 characters");
     errors.finish("wallet.invalid_request")?;
+    let reason = reason.map_err(|refusal| Problem::unprocessable("wallet.invalid_request", refusal.to_string()))?;
     let now = state.ctx.now();
     let detail = format!("{amount}: {reason}");
-    let manual = ManualEntry { id: chassis::id::fresh(), user_id, amount, reason, actor_id: caller.user_id, at: now };
+    let (id, reason) = (runtime::id::fresh(), reason.into_string());
+    let manual = ManualEntry { id, user_id, amount, reason, actor_id: caller.user_id, at: now };
     let key = (action.command)(manual.clone()).key();
     request
         .run(&state.ctx, async |c| {

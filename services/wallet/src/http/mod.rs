@@ -12,9 +12,8 @@ mod transactions;
 mod wallets;
 
 use crate::WalletState;
-use chassis::auth::Access::{Admin, Staff, User};
-use chassis::documented;
-use chassis::http::Routes;
+use http_api::Access::{Admin, Staff, User};
+use http_api::{Routes, documented};
 
 /// All routes, with their access rules and documentation.
 pub(crate) fn routes(state: WalletState) -> Routes {

@@ -62,7 +62,7 @@ impl PdfFile {
     /// Adds the page tree, the catalog and the cross-reference table, and returns the remaining bytes.
     pub(super) fn finish(mut self) -> std::io::Result<Vec<u8>> {
         let mut tree = Chunk::new();
-        let count = i32::try_from(self.pages.len()).unwrap_or(i32::MAX);
+        let count = i32::try_from(self.pages.len()).map_err(std::io::Error::other)?;
         tree.pages(PAGES).kids(self.pages.iter().copied()).count(count);
         self.object(PAGES, &tree);
         let mut catalog = Chunk::new();

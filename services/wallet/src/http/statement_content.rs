@@ -2,8 +2,9 @@
 
 use crate::app::ids;
 use crate::domain::{TransactionId, TransactionType};
+use crate::error::WalletError;
 use crate::store::transactions::TransactionRow;
-use domain::{Money, MoneyError, Month, Timestamp, UserId};
+use domain::{Money, Month, Timestamp, UserId};
 
 /// The header of a statement.
 pub(super) struct StatementHeader {
@@ -31,10 +32,10 @@ pub(super) struct StatementRow {
 
 impl StatementRow {
     /// The line that is stored as `row`. Errors when the balance overflows.
-    pub(super) fn from_row(row: TransactionRow) -> Result<Self, MoneyError> {
+    pub(super) fn from_row(row: TransactionRow) -> Result<Self, WalletError> {
         let row = row.1;
         Ok(Self {
-            id: ids::transaction(row.entry_id, row.line),
+            id: ids::transaction(row.entry_id, row.line)?,
             posted_at: row.posted_at,
             at: row.at,
             kind: row.transaction_type,

@@ -3,14 +3,14 @@
 use crate::WalletState;
 use crate::app::ids;
 use crate::domain::{EntryKey, EntryKind, RejectionReason, TransactionId, TransactionType};
+use crate::error::WalletError;
 use crate::store::entries::{CauseId, PostingRow};
 use crate::store::forfeits::ForfeitRow;
 use crate::store::{forfeits, transactions};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use chrono::TimeDelta;
-use domain::{Day, Money, MoneyError, Timestamp, UserId};
+use domain::{Day, Money, Timestamp, UserId};
+use http_api::{Caller, Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -47,12 +47,12 @@ pub(crate) struct TransactionView {
 
 impl TransactionView {
     /// The view of a posting; `None` for one that members do not see. Errors when the balance overflows.
-    pub(super) fn from_row(row: PostingRow, key: EntryKey) -> Result<Option<Self>, MoneyError> {
+    pub(super) fn from_row(row: PostingRow, key: EntryKey) -> Result<Option<Self>, WalletError> {
         let (Some(kind), Some(balance_before)) = (row.transaction_type, row.balance_before_paise) else {
             return Ok(None);
         };
         Ok(Some(Self {
-            id: ids::transaction(row.entry_id, row.line),
+            id: ids::transaction(row.entry_id, row.line)?,
             kind,
             amount: row.amount_paise,
             balance_before,

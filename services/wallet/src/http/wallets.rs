@@ -6,8 +6,7 @@ use crate::error::WalletError;
 use crate::store;
 use ::domain::{Money, UserId};
 use actix_web::web;
-use chassis::auth::Caller;
-use chassis::http::{Json, Path, Problem, operation};
+use http_api::{Caller, Json, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use crate::domain::{Account, EntryId, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
-use db::{AnyOfExt, DbConnection, insert_many, sum_i64};
+use db::{AnyOfExt, Count, DbConnection, insert_many, sum_i64};
 use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -26,7 +26,7 @@ pub struct EntryRow {
     pub cause_id: CauseId,
     pub member_id: UserId,
     pub amount_paise: Money,
-    pub plan_version: Option<i64>,
+    pub plan_version: Option<Count>,
     pub reverses: Option<EntryId>,
     pub event_id: Option<EventId>,
     pub actor_id: Option<UserId>,
@@ -65,7 +65,7 @@ pub async fn insert(c: &mut DbConnection, entries: Vec<EntryRow>, lines: Vec<Pos
 pub async fn find_posted(
     c: &mut DbConnection,
     ids: &[EntryId],
-) -> QueryResult<Vec<(EntryId, UserId, Money, Option<i64>)>> {
+) -> QueryResult<Vec<(EntryId, UserId, Money, Option<Count>)>> {
     journal_entries::table
         .filter(journal_entries::id.any_of(ids))
         .select((

@@ -1,10 +1,10 @@
 //! Versions of the compensation plan, stored to explain amounts.
 
 use crate::schema::{plan_locks, plan_versions};
-use db::{AnyOfExt, BackendKind, DbConnection, upsert_many};
+use db::{AnyOfExt, BackendKind, Count, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::Timestamp;
+use domain::{StoredPlan, Timestamp};
 use std::collections::BTreeSet;
 
 /// A version of the plan.
@@ -40,11 +40,18 @@ pub async fn lock(c: &mut DbConnection, versions: &BTreeSet<u32>) -> QueryResult
 }
 
 /// Finds which of these versions are stored.
-pub async fn find_known(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<i64>> {
-    plan_versions::table.filter(plan_versions::version.any_of(versions)).select(plan_versions::version).load(c).await
+pub async fn find_known(c: &mut DbConnection, versions: &BTreeSet<u32>) -> QueryResult<BTreeSet<u32>> {
+    let wide: Vec<i64> = versions.iter().copied().map(i64::from).collect();
+    let known = plan_versions::table.filter(plan_versions::version.any_of(&wide)).select(plan_versions::version);
+    Ok(known.load::<Count>(c).await?.into_iter().map(Count::get).collect())
 }
 
-/// Finds the plan of a version, as JSON.
-pub async fn find_json(c: &mut DbConnection, version: i64) -> QueryResult<Option<String>> {
-    plan_versions::table.find(version).select(plan_versions::plan).first(c).await.optional()
+/// Finds a version.
+pub async fn find(c: &mut DbConnection, version: u32) -> QueryResult<Option<StoredPlan>> {
+    plan_versions::table
+        .find(i64::from(version))
+        .select((plan_versions::version, plan_versions::effective_from, plan_versions::plan))
+        .first(c)
+        .await
+        .optional()
 }

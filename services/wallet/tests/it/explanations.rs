@@ -74,7 +74,18 @@ async fn every_kind_of_line_is_explained() {
     assert_eq!(check_explanations(&s.as_user(user(A))).await, 17);
     assert_eq!(check_explanations(&s.as_user(user(B))).await, 1);
 
-    // The remaining types: a payment from the wallet, returned payments, and a release of an EMI reserve.
+    post_remaining_types(&s).await;
+    let me = s.as_user(user(A));
+    assert_eq!(check_explanations(&me).await, 25);
+    let seen: BTreeSet<String> =
+        lines(&me).await.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(seen, TransactionType::ALL.iter().map(ToString::to_string).collect(), "every transaction type");
+    assert_consistent(&s).await;
+    s.finish().await;
+}
+
+/// Posts a payment from the wallet, returned payments, and releases of both reserves.
+async fn post_remaining_types(s: &TestService) {
     let from_wallet = WalletPaymentRequested {
         payment_id: bytes(60),
         booking_id: bytes(1_000),
@@ -125,13 +136,6 @@ async fn every_kind_of_line_is_explained() {
         let body = json!({ "amount": amount, "reason": "requested" });
         s.as_admin().post(&format!("/wallets/{}/{what}", id(A)), body).await.expect(201);
     }
-    let me = s.as_user(user(A));
-    assert_eq!(check_explanations(&me).await, 25);
-    let seen: BTreeSet<String> =
-        lines(&me).await.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
-    assert_eq!(seen, TransactionType::ALL.iter().map(ToString::to_string).collect(), "every transaction type");
-    assert_consistent(&s).await;
-    s.finish().await;
 }
 
 /// The rules in the explanation of the newest transaction.

@@ -107,7 +107,12 @@ pub(crate) async fn check_every_change_is_reported(s: &TestService) {
     assert_reported(&faults, ["balance_differs", ":clawback_due", "-450.00", "-450.01"], due);
     assert_eq!(faults_after(s, &format!("{due} - 1")).await, Vec::<Value>::new());
 
-    // By the number of the member's line. Only one fault is reported, however many lines follow.
+    check_changed_lines(s).await;
+}
+
+/// Changes a value of one line of A after the other and restores it. Only one fault is reported, however many lines
+/// follow.
+async fn check_changed_lines(s: &TestService) {
     for (line, set, back, fault) in [
         (
             2,

@@ -8,6 +8,7 @@
 )]
 
 mod earnings;
+mod entry_kinds;
 mod explanations;
 mod fixture;
 mod integrity;

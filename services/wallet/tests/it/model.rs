@@ -4,10 +4,12 @@ use domain::{Money, PaymentId, PaymentMethod, Timestamp, UserId};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use wallet::domain::command::{
-    BonusReversal, BookingPayment, HoldChange, ManualEntry, PairEarning, PairVoid, ReferralBonus,
-};
 use wallet::domain::decision::EntryOutcome;
+use wallet::domain::entries::booking_payment::BookingPayment;
+use wallet::domain::entries::manual::ManualEntry;
+use wallet::domain::entries::pair::{PairEarning, PairVoid};
+use wallet::domain::entries::payout_hold::HoldChange;
+use wallet::domain::entries::referral::{BonusReversal, ReferralBonus};
 use wallet::domain::ledger_session::Changes;
 use wallet::domain::{Account, Command, CommandOrigin, CommandOutcome, LedgerSession, WalletBalances};
 
@@ -21,7 +23,7 @@ fn member(n: u128) -> UserId {
 }
 
 fn bonus(n: u128, paise: i64) -> Command {
-    Command::ReferralBonus(ReferralBonus {
+    Command::Referral(ReferralBonus {
         payment_id: PaymentId::from(id(n)),
         booking_id: id(1).into(),
         booking_number: "B".into(),
@@ -39,7 +41,7 @@ fn bonus(n: u128, paise: i64) -> Command {
     })
 }
 fn bonus_reversal(n: u128) -> Command {
-    Command::BonusReversal(BonusReversal {
+    Command::ReferralReversal(BonusReversal {
         payment_id: PaymentId::from(id(n)),
         refund_id: id(n),
         referrer_id: member(n),
@@ -130,7 +132,7 @@ fn any_command() -> impl Strategy<Value = Command> {
 /// A session with all rows that the commands need, where nothing was posted before.
 fn empty_ledger(commands: &[Command]) -> LedgerSession {
     let mut ledger = LedgerSession::default();
-    let unloaded = ledger.rows.unloaded(commands.iter());
+    let unloaded = ledger.unloaded(commands.iter());
     ledger.rows.wallets.extend(unloaded.wallets.into_iter().map(|id| (id, WalletBalances::empty(id))));
     ledger.rows.outcomes.extend(unloaded.entries.into_iter().map(|key| (key, None)));
     ledger.rows.holds.extend(unloaded.holds.into_iter().map(|id| (id, None)));
@@ -219,7 +221,7 @@ proptest! {
         // Without spending, the net of earnings depends only on the earnings and their reversals.
         let earned: Vec<Command> = commands
             .into_iter()
-            .filter(|c| matches!(c, Command::ReferralBonus(_) | Command::BonusReversal(_) | Command::Pair(_) | Command::PairVoid(_)))
+            .filter(|c| matches!(c, Command::Referral(_) | Command::ReferralReversal(_) | Command::Pair(_) | Command::PairVoid(_)))
             .collect();
         // One amount for each cause: of two differing originals the first one wins, which depends on the order.
         let mut seen = BTreeSet::new();

@@ -4,22 +4,24 @@ use crate::fixture::*;
 use crate::integrity::{check_constraints_refuse_negative_balances, check_every_change_is_reported};
 use crate::listings::check_unusual_queries;
 use crate::rollups::check_trial_balance;
-use chassis::clock::{Clock, FakeClock};
-use chassis::events::{Envelope, HandleError};
 use domain::{Money, PaymentMethod, Plan, PlanVersion, Role, Timestamp, UserId};
+use messaging::HandleError;
+use proto_events::Envelope;
 use proto_events::booking::v1::{EmiReleased, PaymentCompleted};
 use proto_events::wallet::v1::EmiReserved;
+use runtime::clock::Clock;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use testkit::TestService;
 use testkit::mariadb::{with_database, with_grants};
+use testkit::{FakeClock, TestService};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use wallet::app::posting::{self, EventWork};
 use wallet::app::{epoch, plan};
 use wallet::domain::Command;
-use wallet::domain::command::{ManualEntry, ReferralBonus};
+use wallet::domain::entries::manual::ManualEntry;
+use wallet::domain::entries::referral::ReferralBonus;
 use wallet::store::closings;
 
 /// Runs `test` with the wallet on a database of its own.
@@ -224,7 +226,7 @@ async fn a_closing_waits_for_every_transaction_that_may_still_post_before_it() {
 }
 
 fn bonus_under_plan_7() -> Command {
-    Command::ReferralBonus(ReferralBonus {
+    Command::Referral(ReferralBonus {
         payment_id: domain::PaymentId::from(id(900)),
         booking_id: domain::BookingId::from(id(1_000)),
         booking_number: "B-1".into(),

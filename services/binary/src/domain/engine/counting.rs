@@ -3,7 +3,7 @@
 use super::Arena;
 use super::leg_search::SearchCache;
 use super::node::{COUNTING, ORDER_OVERRIDDEN};
-use crate::domain::node_index::NodeIndex;
+use crate::domain::node::NodeIndex;
 use domain::Side;
 
 impl Arena {

@@ -1,8 +1,9 @@
 //! Net payments and matching state of an earner.
 
 use crate::domain::legs::Legs;
-use crate::domain::matching_terms::MatchingTerms;
+use crate::domain::rules::MatchingTerms;
 use domain::Money;
+use domain::plan::LimitPer;
 
 /// Net payments and matching state of an earner: 32 bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,11 +22,25 @@ pub(super) struct EarnerState {
 impl EarnerState {
     /// How many of `backlog` pairs the earner may make now.
     pub(super) fn allowed_pairs(&self, backlog: u32, terms: &MatchingTerms<'_>) -> u32 {
-        let (day_slots, month_slots) = self.slots(terms);
-        terms.allowed_pairs(backlog, terms.slots_in_period(day_slots, month_slots))
+        terms.allowed_pairs(backlog, self.used_slots(terms))
     }
-    /// The slots used in the day and the month of `terms`.
-    pub(super) const fn slots(&self, terms: &MatchingTerms<'_>) -> (u32, u32) {
+    /// Slots used in the current period of the limit.
+    pub(super) const fn used_slots(&self, terms: &MatchingTerms<'_>) -> u32 {
+        let (day_slots, month_slots) = self.slots(terms);
+        match terms.plan.pairs.limit_per {
+            LimitPer::Day => day_slots,
+            LimitPer::Month => month_slots,
+        }
+    }
+    /// Uses one slot.
+    pub(super) const fn use_slot(&mut self, terms: &MatchingTerms<'_>) {
+        let (day_slots, month_slots) = self.slots(terms);
+        self.day = terms.day;
+        self.day_slots = day_slots + 1;
+        self.month_slots = month_slots + 1;
+    }
+    /// The slots used in the day and in the month of `terms`.
+    const fn slots(&self, terms: &MatchingTerms<'_>) -> (u32, u32) {
         let day = if self.day == terms.day { self.day_slots } else { 0 };
         let month = if self.day / 100 == terms.month() { self.month_slots } else { 0 };
         (day, month)

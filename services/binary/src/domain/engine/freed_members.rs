@@ -1,17 +1,36 @@
-//! Freed members: those whose pair was voided because the other member stopped counting.
+//! Members who stop counting, and freed members: those whose pair was voided because the other member stopped.
 
 use super::Arena;
 use super::node::HAS_FREED;
 use super::undo::UndoEntry;
 use crate::domain::input::TreeError;
-use crate::domain::node_index::NodeIndex;
+use crate::domain::input_context::InputContext;
+use crate::domain::node::NodeIndex;
 use crate::domain::voidable_pairs::VoidablePairs;
 use domain::Side;
 
 impl Arena {
-    /// Voids the pairs that use a member, and makes their partners available again. Returns earner and number of the
-    /// voided pairs.
-    pub(super) fn void_pairs_of(
+    /// Stops a member counting. Decrements every leg count above, voids the pairs that use the member, makes their
+    /// partners available again, and matches every earner above. Returns earner and number of the voided pairs.
+    pub(super) fn stop_counting(
+        &mut self,
+        node: NodeIndex,
+        context: &mut InputContext<'_>,
+    ) -> Result<Vec<(NodeIndex, u32)>, TreeError> {
+        let order = self.matching_order(node);
+        self.record_undo(UndoEntry::MatchingOrder(node, order));
+        self.set_counting(node, 0);
+        self.remove_from_freed(node, order);
+        let voided = self.void_pairs_of(node, context.voidable_pairs)?;
+        let mut parent = self.parent(node);
+        while let Some((at, _)) = parent {
+            self.match_earner(at, None, context)?;
+            parent = self.parent(at);
+        }
+        Ok(voided)
+    }
+
+    fn void_pairs_of(
         &mut self,
         node: NodeIndex,
         voidable_pairs: &mut VoidablePairs,
@@ -32,30 +51,46 @@ impl Arena {
 
     /// Makes the partner of a voided pair available again.
     fn restore_partner(&mut self, earner: NodeIndex, side: Side, member: NodeIndex) {
-        let before = self.freed_members.get(&(earner, side)).cloned().unwrap_or_default();
         let entry = (self.matching_order(member), member);
-        let mut after = before.clone();
-        after.insert(after.partition_point(|e| *e < entry), entry);
-        self.record_undo(UndoEntry::Freed(earner, side, before));
-        self.set_freed_members(earner, side, after);
+        self.change_freed(earner, side, |members| {
+            members.insert(members.partition_point(|other| *other < entry), entry);
+        });
     }
 
     /// Removes a member who stops counting from the freed members above.
-    pub(super) fn remove_from_freed(&mut self, node: NodeIndex, order: u32) {
+    fn remove_from_freed(&mut self, node: NodeIndex, order: u32) {
         let mut parent = self.parent(node);
         while let Some((at, side)) = parent {
-            if self.downward(at).flags & HAS_FREED.get(side) != 0 {
-                let before = self.freed_members.get(&(at, side)).cloned().unwrap_or_default();
-                if before.contains(&(order, node)) {
-                    let after = before.iter().copied().filter(|e| *e != (order, node)).collect();
-                    self.record_undo(UndoEntry::Freed(at, side, before));
-                    self.set_freed_members(at, side, after);
-                }
+            if self.freed(at, side).contains(&(order, node)) {
+                self.change_freed(at, side, |members| members.retain(|entry| *entry != (order, node)));
             }
             parent = self.parent(at);
         }
     }
 
+    /// Removes and returns the oldest freed member of a leg.
+    pub(super) fn take_oldest_freed(&mut self, earner: NodeIndex, side: Side) -> Option<NodeIndex> {
+        let oldest = *self.freed(earner, side).first()?;
+        self.change_freed(earner, side, |members| members.retain(|entry| *entry != oldest));
+        Some(oldest.1)
+    }
+
+    /// Matching order and node of the freed members of a leg, oldest first.
+    fn freed(&self, earner: NodeIndex, side: Side) -> &[(u32, NodeIndex)] {
+        let has_freed = self.downward(earner).flags & HAS_FREED.get(side) != 0;
+        let members = has_freed.then(|| self.freed_members.get(&(earner, side))).flatten();
+        members.map_or(&[], Vec::as_slice)
+    }
+
+    fn change_freed(&mut self, earner: NodeIndex, side: Side, change: impl FnOnce(&mut Vec<(u32, NodeIndex)>)) {
+        let before = self.freed(earner, side).to_vec();
+        let mut after = before.clone();
+        change(&mut after);
+        self.record_undo(UndoEntry::Freed(earner, side, before));
+        self.set_freed_members(earner, side, after);
+    }
+
+    /// Replaces the freed members of a leg.
     pub(super) fn set_freed_members(&mut self, earner: NodeIndex, side: Side, members: Vec<(u32, NodeIndex)>) {
         let flag = HAS_FREED.get(side);
         if members.is_empty() {

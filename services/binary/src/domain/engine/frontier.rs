@@ -1,15 +1,15 @@
-//! Search frontiers: the oldest unmatched member of a long leg, without lists of members.
+//! Priority-queue search for the oldest unmatched member of a long leg.
 //!
-//! No descendant of a node precedes the node's placement in the matching order. A heap of members (by matching order)
-//! and subtrees (by placement order of their top) therefore yields members in exactly the matching order, including
-//! members placed manually and members who count again.
+//! The frontier of a search is a heap of members (by matching order) and of subtrees not expanded yet (by placement
+//! order of their top). No descendant has an earlier matching order than the placement of the top, so the heap yields
+//! members in exactly the matching order, including members placed manually and members who count again.
 //!
 //! In most legs few members are matched and a short [`super::leg_search`] finds the next. Where it reaches its limit,
 //! the leg gets a frontier that is maintained as members join.
 
 use super::Arena;
 use super::leg_search::OldestMember;
-use crate::domain::node_index::{NO_NODE, NodeIndex};
+use crate::domain::node::{NO_NODE, NodeIndex};
 use domain::Side;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -117,7 +117,7 @@ impl Arena {
         let keys: Vec<(NodeIndex, Side)> = self.frontiers.by_leg.drain().map(|(key, _)| key).collect();
         self.frontiers.entries = 0;
         for (earner, side) in keys {
-            if self.contains(earner) {
+            if earner < self.indexes().end {
                 self.upward_mut(earner).pair_counter.set_frontier(side, false);
             }
         }

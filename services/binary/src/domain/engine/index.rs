@@ -3,8 +3,11 @@
 //! Linear probing over buckets of one cache line each, so nearly every lookup and insertion costs one cache miss. A
 //! slot stores its hash, so an absent id is rarely compared with a present one. Buckets are ordered by hash, so a table
 //! grows in one pass. Many small tables keep each growth short. The ids themselves are stored in the nodes.
+//!
+//! With as many tables of the `hashbrown` crate, placing two million members below random sponsors takes a third more
+//! time: a lookup there reads a tag, and then the entry in another cache line.
 
-use crate::domain::node_index::{NO_NODE, NodeIndex};
+use crate::domain::node::{NO_NODE, NodeIndex};
 use domain::UserId;
 use std::hint::black_box;
 

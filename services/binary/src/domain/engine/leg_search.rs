@@ -6,7 +6,7 @@
 use super::Arena;
 use super::node::ORDER_OVERRIDDEN;
 use super::storage::to_usize;
-use crate::domain::node_index::{NO_NODE, NodeIndex};
+use crate::domain::node::{NO_NODE, NodeIndex};
 use domain::Side;
 use std::hint::black_box;
 

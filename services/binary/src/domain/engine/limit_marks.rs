@@ -1,7 +1,7 @@
 //! Limit marks: earners who can make no further pair in the period.
 
 use super::Arena;
-use crate::domain::node_index::NodeIndex;
+use crate::domain::node::NodeIndex;
 
 impl Arena {
     /// Starts a limit period: one plan version and one period of its limit. Clears the marks of the period before.
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn limit_marks_end_with_their_period_and_leave_the_other_bits_unchanged() {
-        let mut arena = Arena::default();
+        let mut arena = Arena::new();
         let pair_counter = |arena: &Arena| arena.upward(ROOT).pair_counter;
         arena.begin_limit_period(1, 202_611);
         arena.upward_mut(ROOT).pair_counter.set_outstanding(7);

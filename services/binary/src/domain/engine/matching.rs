@@ -1,27 +1,18 @@
 //! Pair matching: an earner pairs the oldest unmatched counting members of its two legs; each member is used once.
 
 use super::Arena;
-use super::node::HAS_FREED;
-use super::undo::UndoEntry;
 use crate::domain::input::{PairMade, TreeError};
-use crate::domain::matching_terms::MatchingTerms;
-use crate::domain::node_index::{NodeIndex, ROOT};
-use crate::domain::pairs_made::PairsMade;
+use crate::domain::input_context::InputContext;
+use crate::domain::node::NodeIndex;
+use crate::domain::rules::SlotDecision;
 use domain::Side;
-use domain::plan::{OverLimit, PairPay};
 
 impl Arena {
-    /// Makes a member count, with this matching order. Increments every leg count above, then matches every earner
-    /// above, nearest first.
-    pub(super) fn count_and_match(
-        &mut self,
-        node: NodeIndex,
-        order: u32,
-        terms: &MatchingTerms<'_>,
-        made: &mut PairsMade<'_>,
-    ) -> Result<(), TreeError> {
-        self.set_matching_order(node, order);
-        self.begin_limit_period(terms.version, terms.period());
+    /// Makes a member count, with the matching order of the input. Increments every leg count above, then matches every
+    /// earner above, nearest first.
+    pub(super) fn count_and_match(&mut self, node: NodeIndex, context: &mut InputContext<'_>) -> Result<(), TreeError> {
+        self.set_matching_order(node, context.order);
+        self.begin_limit_period(context.terms.version, context.terms.period());
         let mut above = self.increment_leg_counts(node);
         while let Some((at, side)) = above {
             let upward = *self.upward(at);
@@ -29,7 +20,7 @@ impl Arena {
                 self.add_to_frontier(at, side, node);
             }
             if upward.count.smaller() > upward.pair_counter.outstanding() && !upward.pair_counter.is_at_limit() {
-                self.match_earner(at, Some((side, node)), terms, made)?;
+                self.match_earner(at, Some((side, node)), context)?;
             }
             above = self.increment_leg_counts(at);
         }
@@ -41,22 +32,23 @@ impl Arena {
         &mut self,
         earner: NodeIndex,
         new_member: Option<(Side, NodeIndex)>,
-        terms: &MatchingTerms<'_>,
-        made: &mut PairsMade<'_>,
+        context: &mut InputContext<'_>,
     ) -> Result<(), TreeError> {
-        let rules = &terms.plan.pairs;
-        if earner == ROOT || (rules.require_distributor && !self.is_distributor(earner)) {
+        let terms = context.terms;
+        if !terms.may_earn(earner, self.is_distributor(earner)) {
             self.mark_at_limit(earner, terms.version, terms.period());
             return Ok(());
         }
         while self.backlog(earner) > 0 {
-            let (day_slots, month_slots) = self.earner_state(earner).slots(terms);
-            let used_slots = terms.slots_in_period(day_slots, month_slots);
-            let is_over_limit = used_slots >= rules.limit;
-            if is_over_limit && rules.over_limit == OverLimit::Carry {
-                self.mark_at_limit(earner, terms.version, terms.period());
-                return Ok(());
-            }
+            let used_slots = self.earner_state(earner).used_slots(&terms);
+            let slot = match terms.decide_slot(used_slots) {
+                SlotDecision::Slot(slot) => Some(slot),
+                SlotDecision::Flush => None,
+                SlotDecision::Carry => {
+                    self.mark_at_limit(earner, terms.version, terms.period());
+                    return Ok(());
+                }
+            };
             self.record_earner_undo(earner);
             let wanted = terms.allowed_pairs(self.backlog(earner), used_slots);
             let left = self.claim_oldest(earner, Side::Left, wanted, new_member)?;
@@ -64,28 +56,25 @@ impl Arena {
             let earner_state = self.earner_state_mut(earner);
             let number = earner_state.last_pair_number.checked_add(1).ok_or(TreeError::Full)?;
             earner_state.last_pair_number = number;
-            if !is_over_limit {
-                earner_state.day = terms.day;
-                earner_state.day_slots = day_slots.saturating_add(1);
-                earner_state.month_slots = month_slots.saturating_add(1);
+            if slot.is_some() {
+                earner_state.use_slot(&terms);
             }
-            let active = self.is_active_buyer(earner);
             let pair_counter = &mut self.upward_mut(earner).pair_counter;
             pair_counter.set_outstanding(pair_counter.outstanding() + 1);
-            let pay = if is_over_limit { PairPay::ZERO } else { terms.plan.pair_pay(number, active)? };
-            made.voidable_pairs.add(earner, number, left, right);
-            made.last_ordinal += 1;
-            made.pairs.push(PairMade {
-                ordinal: made.last_ordinal,
+            let is_active_buyer = self.is_active_buyer(earner);
+            context.voidable_pairs.add(earner, number, left, right);
+            context.last_ordinal += 1;
+            context.made.push(PairMade {
+                ordinal: context.last_ordinal,
                 earner,
                 number,
                 left,
                 right,
                 period: terms.period(),
-                slot: (!is_over_limit).then_some(used_slots.saturating_add(1)),
-                earner_active_buyer: active,
+                slot,
+                earner_active_buyer: is_active_buyer,
                 plan_version: terms.version,
-                pay,
+                pay: terms.pay(number, slot, is_active_buyer)?,
             });
         }
         Ok(())
@@ -110,14 +99,8 @@ impl Arena {
             self.earner_state_mut(earner).matched_up_to.set(side, order);
             return Ok(node);
         }
-        if self.downward(earner).flags & HAS_FREED.get(side) != 0 {
-            let before = self.freed_members.get(&(earner, side)).cloned().unwrap_or_default();
-            if let Some((_, member)) = before.first().copied() {
-                let after = before.get(1..).unwrap_or_default().to_vec();
-                self.record_undo(UndoEntry::Freed(earner, side, before));
-                self.set_freed_members(earner, side, after);
-                return Ok(member);
-            }
+        if let Some(member) = self.take_oldest_freed(earner, side) {
+            return Ok(member);
         }
         let member = self
             .next_oldest_in_leg(earner, side, wanted)

@@ -1,24 +1,28 @@
-//! Engine of the tree: the fast structure behind [`Arena`], which keeps ten million members in memory.
+//! Engine of the tree: the [rules](super::rules) for ten million members in memory.
 //!
-//! It finds slots, counts legs and makes pairs without scanning whole legs. [`super::tree`] decides what an input means
-//! and makes every change through the methods in this file; [`reads`] and [`Arena::find_vacancy`] are open to all. The
-//! reference model of the tests (`domain/model.rs`) gives the same results by plain scans.
+//! It finds free slots, counts legs and makes pairs without scanning whole legs. All of it is behind the methods of
+//! [`Arena`] in this file: [`super::tree`] decides what an input means and makes every change through them.
+//!
+//! A child is placed after its parent, so a node's index is greater than those of its ancestors, and no descendant has
+//! an earlier matching order than the node's placement. The searches rely on both.
 //!
 //! | technique | file |
 //! |---|---|
-//! | Records by access pattern: a node is four short records in four arrays | [`node`], [`earner_state`], [`storage`] |
+//! | Records by access pattern: a node is four short records in four arrays | [`node`], [`earner_state`], [`storage`], [`reads`] |
 //! | Hash index from user id to node, of cache lines in the order of hashes | [`index`] |
-//! | Nearest free slot: every node knows the distance to it in each leg | [`vacancy`] |
-//! | Leg counts, incremented from a node to the company | [`counting`] |
-//! | Pair matching, and the members whom a voided pair frees | [`matching`], [`freed_members`], [`limit_marks`] |
-//! | Bounded breadth-first search for the oldest unmatched member of a leg, with a cache of results | [`leg_search`] |
+//! | Nearest free slot: every node knows the distance to it in each leg | [`free_slot`] |
+//! | Leg counts, incremented on the path from a node to the company | [`counting`] |
+//! | Pair matching, and the members whom a voided pair frees | [`matching`], [`freed_members`] |
+//! | Marks of earners at their limit, whom a new member cannot give a pair | [`limit_marks`] |
+//! | Bounded breadth-first search for the oldest unmatched members of a leg, with a cache of results | [`leg_search`] |
 //! | Priority-queue search where the bounded one reaches its limit | [`frontier`] |
-//! | Prefetch: the inputs ahead load their nodes in lockstep | [`prefetch`] |
+//! | Prefetch: the nodes of many inputs are loaded in lockstep, so that their cache misses overlap | [`prefetch`] |
 //! | Undo log: rollback of a batch without a copy | [`undo`] |
 //! | Digest of the state | [`state_digest`] |
 
 mod counting;
 mod earner_state;
+mod free_slot;
 mod freed_members;
 mod frontier;
 mod index;
@@ -31,26 +35,25 @@ mod reads;
 mod state_digest;
 mod storage;
 mod undo;
-mod vacancy;
 
-use super::digest::Digest;
 use super::input::{Input, PlacedNode, TreeError};
-use super::matching_terms::MatchingTerms;
-use super::node_index::NodeIndex;
-use super::pairs_made::PairsMade;
+use super::input_context::InputContext;
+use super::node::{Node, NodeIndex};
+use super::rules::{MAX_OPENING_NODES, MAX_OPENING_PAIRS, MatchingTerms, counts};
 use domain::{Money, Side, UserId};
 use earner_state::EarnerState;
+use free_slot::FreeSlotHint;
 use frontier::Frontiers;
 use index::UserIndex;
 use leg_search::{LegSearches, SearchCache};
 use node::{DownwardNode, NodeIdentity, ParentLink, UpwardNode};
 use std::collections::HashMap;
+use std::hash::Hasher;
 use undo::UndoEntry;
-use vacancy::VacancyHint;
 
 /// All nodes, with the search caches and the undo log of the batch in progress. Node 0 is the company.
-#[derive(Debug, Clone)]
-pub struct Arena {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arena {
     upward_nodes: Vec<UpwardNode>,
     downward_nodes: Vec<DownwardNode>,
     earner_states: Vec<EarnerState>,
@@ -63,7 +66,7 @@ pub struct Arena {
     frontiers: Frontiers,
     undo_log: Vec<UndoEntry>,
     is_recording: bool,
-    vacancy_hint: Option<VacancyHint>,
+    free_slot_hint: Option<FreeSlotHint>,
     leg_searches: LegSearches,
     search_cache: SearchCache,
     /// Plan version and period for which earners are marked as being at their limit.
@@ -71,42 +74,37 @@ pub struct Arena {
     has_earners_at_limit: bool,
 }
 
-impl Default for Arena {
-    fn default() -> Self {
-        let mut arena = Self {
-            upward_nodes: Vec::new(),
-            downward_nodes: Vec::new(),
-            earner_states: Vec::new(),
-            identities: Vec::new(),
-            index: UserIndex::default(),
-            order_overrides: HashMap::new(),
-            freed_members: HashMap::new(),
-            frontiers: Frontiers::default(),
-            undo_log: Vec::new(),
-            is_recording: false,
-            vacancy_hint: None,
-            leg_searches: LegSearches::default(),
-            search_cache: SearchCache::default(),
-            limit_period: None,
-            has_earners_at_limit: false,
-        };
-        arena.push(ParentLink::ABSENT, NodeIdentity { id: UserId::from(uuid::Uuid::nil()), depth: 0 }, 0);
-        arena
-    }
-}
-
 /// A member to place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NewMember {
     pub(super) id: UserId,
-    pub(super) placement_order: u32,
     pub(super) distributor: bool,
     pub(super) net_paid: Money,
-    pub(super) is_active_buyer: bool,
 }
 
-/// Changes. After an error a change may be partly made: the caller rolls the batch back.
+/// The slot of a new member.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Slot {
+    /// The nearest free one below a node, in the preferred leg of that node if there is a preference.
+    NearestFree {
+        below: NodeIndex,
+        prefers: Option<Side>,
+    },
+    Given {
+        parent: NodeIndex,
+        side: Side,
+    },
+}
+
+/// Batches. After an error a change may be partly made: the caller rolls the batch back.
 impl Arena {
+    /// A tree with the company alone.
+    pub(super) fn new() -> Self {
+        let mut arena = Self::default();
+        arena.push(ParentLink::ABSENT, NodeIdentity { id: UserId::from(uuid::Uuid::nil()), depth: 0 }, 0);
+        arena
+    }
+
     /// Starts a batch that can be rolled back.
     pub(super) fn begin(&mut self) {
         self.is_recording = true;
@@ -125,111 +123,130 @@ impl Arena {
         self.clear_frontiers();
         // Earners marked as being at their limit may have free slots again.
         self.end_limit_period();
-        self.vacancy_hint = None;
+        self.free_slot_hint = None;
         self.undo_changes();
     }
+}
 
+/// Changes by one input.
+impl Arena {
     /// Loads the nodes that these inputs will read into the processor cache. Changes no state.
     pub(super) fn prefetch<'a>(&mut self, inputs: impl Iterator<Item = &'a Input> + Clone, terms: &MatchingTerms<'_>) {
         self.prefetch_inputs(inputs, terms);
     }
 
-    /// Places a member in the first free slot below `from`, makes the member count, and matches every earner above.
-    pub(super) fn place_in_level_order(
+    /// Places a member. If the member counts, increments every leg count above and matches every earner above, nearest
+    /// first.
+    pub(super) fn place(
         &mut self,
         member: &NewMember,
-        from: NodeIndex,
-        prefers: Option<Side>,
-        terms: &MatchingTerms<'_>,
-        made: &mut PairsMade<'_>,
+        slot: Slot,
+        context: &mut InputContext<'_>,
     ) -> Result<PlacedNode, TreeError> {
-        let (parent, side) = self.find_vacancy(from, prefers);
-        let placed = self.place(member, parent, side)?;
-        self.record_vacancy_hint(from, prefers, parent);
-        self.count_and_match(placed.node, member.placement_order, terms, made)?;
-        Ok(placed)
-    }
-
-    /// Places a member in the given slot; the member does not count yet.
-    pub(super) fn place_manually(
-        &mut self,
-        member: &NewMember,
-        parent: NodeIndex,
-        side: Side,
-    ) -> Result<PlacedNode, TreeError> {
-        let placed = self.place(member, parent, side)?;
-        self.add_uncounted_to_frontiers(placed.node);
-        Ok(placed)
-    }
-
-    fn place(&mut self, member: &NewMember, parent: NodeIndex, side: Side) -> Result<PlacedNode, TreeError> {
-        let placed = self.add_node(member.id, parent, side, member.placement_order)?;
+        let (parent, side) = match slot {
+            Slot::NearestFree { below, prefers } => self.find_free_slot(below, prefers),
+            Slot::Given { parent, side } => (parent, side),
+        };
+        let placed = self.add_node(member.id, parent, side, context.order)?;
+        if let Slot::NearestFree { below, prefers } = slot {
+            self.record_free_slot_hint(below, prefers, parent);
+        }
         // No undo entries: removing the node undoes these too.
         self.set_distributor_flag(placed.node, member.distributor);
         self.earner_state_mut(placed.node).net_paid = member.net_paid;
-        self.set_active_buyer_flag(placed.node, member.is_active_buyer);
+        self.set_active_buyer_flag(placed.node, context.terms.plan.is_active_buyer(member.net_paid));
+        if counts(member.net_paid) {
+            self.count_and_match(placed.node, context)?;
+        } else {
+            self.add_uncounted_to_frontiers(placed.node);
+        }
         Ok(placed)
     }
 
-    /// Sets the net amount that a member has paid, and whether it makes the member an Active Buyer.
-    pub(super) fn set_net_paid(&mut self, node: NodeIndex, net_paid: Money, is_active_buyer: bool) {
+    /// Adds to the net amount that a member has paid. If the member starts or stops to count, changes every leg count
+    /// above, voids the pairs of a member who stops, and matches every earner above, nearest first. Returns earner and
+    /// number of the voided pairs.
+    pub(super) fn change_net_paid(
+        &mut self,
+        node: NodeIndex,
+        change: Money,
+        context: &mut InputContext<'_>,
+    ) -> Result<Vec<(NodeIndex, u32)>, TreeError> {
+        let net_paid = self.earner_state(node).net_paid.add(change)?;
         self.record_earner_undo(node);
         self.earner_state_mut(node).net_paid = net_paid;
         self.record_undo(UndoEntry::ActiveBuyer(node, self.is_active_buyer(node)));
-        self.set_active_buyer_flag(node, is_active_buyer);
-    }
-
-    /// Grants or revokes the distributor label.
-    pub(super) fn set_distributor(&mut self, node: NodeIndex, distributor: bool) {
-        self.record_undo(UndoEntry::Distributor(node, self.is_distributor(node)));
-        self.set_distributor_flag(node, distributor);
-    }
-
-    /// Makes a placed member count, with this matching order, and matches every earner above, nearest first.
-    pub(super) fn start_counting(
-        &mut self,
-        node: NodeIndex,
-        order: u32,
-        terms: &MatchingTerms<'_>,
-        made: &mut PairsMade<'_>,
-    ) -> Result<(), TreeError> {
-        self.record_undo(UndoEntry::MatchingOrder(node, 0));
-        self.count_and_match(node, order, terms, made)
-    }
-
-    /// Stops a member counting. Decrements every leg count above, voids the pairs that use the member, makes their
-    /// partners available again, and matches every earner above. Returns earner and number of the voided pairs.
-    pub(super) fn stop_counting(
-        &mut self,
-        node: NodeIndex,
-        terms: &MatchingTerms<'_>,
-        made: &mut PairsMade<'_>,
-    ) -> Result<Vec<(NodeIndex, u32)>, TreeError> {
-        let order = self.matching_order(node);
-        self.record_undo(UndoEntry::MatchingOrder(node, order));
-        self.set_counting(node, 0);
-        self.remove_from_freed(node, order);
-        let voided = self.void_pairs_of(node, made.voidable_pairs)?;
-        let mut parent = self.parent(node);
-        while let Some((at, _)) = parent {
-            self.match_pairs(at, terms, made)?;
-            parent = self.parent(at);
+        self.set_active_buyer_flag(node, context.terms.plan.is_active_buyer(net_paid));
+        match (self.is_counting(node), counts(net_paid)) {
+            (false, true) => {
+                self.record_undo(UndoEntry::MatchingOrder(node, 0));
+                self.count_and_match(node, context)?;
+                Ok(Vec::new())
+            }
+            (true, false) => self.stop_counting(node, context),
+            (false, false) | (true, true) => Ok(Vec::new()),
         }
-        Ok(voided)
     }
 
-    /// Makes every pair that the earner may have now.
-    pub(super) fn match_pairs(
+    /// Grants or revokes the distributor label, and matches a member who may earn from now on.
+    pub(super) fn set_distributor(
         &mut self,
-        earner: NodeIndex,
-        terms: &MatchingTerms<'_>,
-        made: &mut PairsMade<'_>,
+        node: NodeIndex,
+        distributor: bool,
+        context: &mut InputContext<'_>,
     ) -> Result<(), TreeError> {
-        self.match_earner(earner, None, terms, made)
+        let before = self.is_distributor(node);
+        self.record_undo(UndoEntry::Distributor(node, before));
+        self.set_distributor_flag(node, distributor);
+        let may_earn = |label| context.terms.may_earn(node, label);
+        if !may_earn(before) && may_earn(distributor) { self.match_earner(node, None, context) } else { Ok(()) }
+    }
+
+    /// Matches the earners with a backlog in the order of placement, starting at `first`. Returns the node at which the
+    /// next input continues.
+    pub(super) fn open_period(
+        &mut self,
+        first: NodeIndex,
+        context: &mut InputContext<'_>,
+    ) -> Result<Option<NodeIndex>, TreeError> {
+        for (node, visited) in (first..self.indexes().end).zip(0..) {
+            if visited >= MAX_OPENING_NODES || context.made.len() >= MAX_OPENING_PAIRS {
+                return Ok(Some(node));
+            }
+            if self.backlog(node) > 0 {
+                self.match_earner(node, None, context)?;
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Reads.
+impl Arena {
+    /// The node of a member; `None` when the member is not placed.
+    pub(super) fn find(&self, id: UserId) -> Option<NodeIndex> {
+        self.index.find(id, |node| self.identity(node).id == id)
+    }
+
+    /// A node with its state; `None` for an index without a node.
+    pub(super) fn node(&self, index: NodeIndex) -> Option<Node> {
+        (index < self.indexes().end).then(|| self.copy_node(index))
+    }
+
+    /// All members in the order of placement, without the company.
+    pub(super) fn members(&self) -> impl ExactSizeIterator<Item = Node> {
+        self.indexes().map(|index| self.copy_node(index))
+    }
+
+    /// Memory in use by nodes, user index and order overrides, in bytes; spare capacity is not included.
+    pub(super) fn bytes(&self) -> usize {
+        let node =
+            size_of::<UpwardNode>() + size_of::<DownwardNode>() + size_of::<EarnerState>() + size_of::<NodeIdentity>();
+        self.identities.len() * node + self.index.bytes() + self.order_overrides.len() * size_of::<(NodeIndex, u32)>()
     }
 
     /// Adds the state of every node to a digest.
-    pub(super) fn digest(&self, hash: &mut Digest) {
+    pub(super) fn digest(&self, hash: &mut impl Hasher) {
         self.write_digest(hash);
     }
 }

@@ -3,7 +3,7 @@
 //! [`NodeIdentity`] for the rest.
 
 use crate::domain::legs::Legs;
-use crate::domain::node_index::NodeIndex;
+use crate::domain::node::NodeIndex;
 use domain::{Side, UserId};
 
 /// The parent's index, with the side in the lowest bit. One load a level and no data-dependent branch, because the
@@ -80,7 +80,7 @@ pub(super) struct DownwardNode {
     pub(super) placement_order: u32,
     /// Levels down to the nearest free slot in each leg; 0 when the child is missing. At most log2(members), so a byte
     /// fits.
-    pub(super) vacancy_distance: Legs<u8>,
+    pub(super) free_slot_distance: Legs<u8>,
     pub(super) flags: u8,
 }
 

@@ -8,8 +8,8 @@
 
 use super::Arena;
 use crate::domain::input::Input;
-use crate::domain::matching_terms::MatchingTerms;
-use crate::domain::node_index::{NO_NODE, NodeIndex};
+use crate::domain::node::{NO_NODE, NodeIndex};
+use crate::domain::rules::MatchingTerms;
 use domain::Side;
 use std::hint::black_box;
 
@@ -55,9 +55,9 @@ impl Arena {
         let mut found = Vec::with_capacity(nodes.len());
         while !nodes.is_empty() {
             for at in &nodes {
-                black_box(self.downward(*at).vacancy_distance);
+                black_box(self.downward(*at).free_slot_distance);
             }
-            nodes.retain_mut(|at| match self.step_towards_vacancy(*at) {
+            nodes.retain_mut(|at| match self.step_towards_free_slot(*at) {
                 (_, NO_NODE) => {
                     found.push(*at);
                     false
@@ -69,9 +69,9 @@ impl Arena {
             });
         }
         for at in &found {
-            // The placement reads the depth of the parent and the vacancy distance of the grandparent.
+            // The placement reads the depth of the parent and the slot distance of the grandparent.
             black_box(self.identity(*at).depth);
-            black_box(self.parent(*at).map(|(parent, _)| self.downward(parent).vacancy_distance));
+            black_box(self.parent(*at).map(|(parent, _)| self.downward(parent).free_slot_distance));
         }
         found
     }

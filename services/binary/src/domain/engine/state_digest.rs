@@ -2,21 +2,21 @@
 
 use super::Arena;
 use super::node::{ACTIVE, DISTRIBUTOR};
-use crate::domain::digest::Digest;
-use crate::domain::node_index::NO_NODE;
+use crate::domain::node::NO_NODE;
 use domain::Side;
+use std::hash::Hasher;
 
 impl Arena {
-    pub(super) fn write_digest(&self, hash: &mut Digest) {
-        for node in self.members() {
+    pub(super) fn write_digest(&self, hash: &mut impl Hasher) {
+        for node in self.indexes() {
             let (upward, downward) = (self.upward(node), self.downward(node));
             let (earner_state, identity) = (self.earner_state(node), self.identity(node));
             let (parent, side) = self.parent(node).unwrap_or((NO_NODE, Side::Left));
             hash.write(identity.id.as_bytes());
             hash.write(&earner_state.net_paid.paise().to_be_bytes());
             hash.write(&[
-                downward.vacancy_distance.left(),
-                downward.vacancy_distance.right(),
+                downward.free_slot_distance.left(),
+                downward.free_slot_distance.right(),
                 u8::from(side == Side::Right),
                 downward.flags & (DISTRIBUTOR | ACTIVE),
             ]);

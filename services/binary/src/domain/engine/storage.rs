@@ -9,7 +9,7 @@ use super::node::{ACTIVE, DISTRIBUTOR, DownwardNode, NodeIdentity, PairCounter, 
 use super::undo::UndoEntry;
 use crate::domain::input::{PlacedNode, TreeError};
 use crate::domain::legs::Legs;
-use crate::domain::node_index::{NO_NODE, NodeIndex, ROOT};
+use crate::domain::node::{NO_NODE, NodeIndex};
 use domain::{Side, UserId};
 
 /// A pair counter has 29 bits, and each pair uses two members.
@@ -74,17 +74,17 @@ impl Arena {
         if self.child(parent, side).is_some() {
             return Err(if self.find(id).is_some() { TreeError::AlreadyPlaced(id) } else { TreeError::SlotTaken });
         }
-        let node = NodeIndex::try_from(self.identities.len()).unwrap_or(NO_NODE);
+        let node = self.indexes().end;
         let Self { index, identities, .. } = self;
         if !index.insert(id, node, |node| node_at(identities, node).id == id) {
             return Err(TreeError::AlreadyPlaced(id));
         }
-        let depth = self.depth(parent).saturating_add(1);
+        let depth = self.identity(parent).depth + 1;
         self.push(ParentLink::new(parent, side), NodeIdentity { id, depth }, placement_order);
         self.record_undo(UndoEntry::Placed);
         self.downward_mut(parent).child.set(side, node);
         // The new node's free slots are one level below it.
-        self.set_vacancy_distance(parent, side, 1);
+        self.set_free_slot_distance(parent, side, 1);
         Ok(PlacedNode { node, parent, side, depth })
     }
 
@@ -93,7 +93,7 @@ impl Arena {
         self.downward_nodes.push(DownwardNode {
             child: Legs::new(NO_NODE, NO_NODE),
             placement_order,
-            vacancy_distance: Legs::default(),
+            free_slot_distance: Legs::default(),
             flags: 0,
         });
         self.earner_states.push(EarnerState::default());
@@ -102,14 +102,14 @@ impl Arena {
 
     /// Removes the node placed last and its contribution to the leg counts.
     pub(super) fn remove_last(&mut self) {
-        let Some(node) = NodeIndex::try_from(self.len()).ok().filter(|node| *node != ROOT) else { return };
+        let Some(node) = self.indexes().last() else { return };
         if self.is_counting(node) {
             self.set_counting(node, 0);
         }
         self.index.remove(self.id(node), |other| other == node);
         if let Some((parent, side)) = self.parent(node) {
             self.downward_mut(parent).child.set(side, NO_NODE);
-            self.set_vacancy_distance(parent, side, 0);
+            self.set_free_slot_distance(parent, side, 0);
         }
         self.upward_nodes.pop();
         self.downward_nodes.pop();

@@ -1,12 +1,12 @@
 //! Undo log of a batch: one entry a change, applied in reverse on rollback.
 //!
 //! A batch that does not commit must leave no trace in memory. An undo log is cheaper than copies of the nodes on every
-//! path to the company. Frontiers, limit marks and the vacancy hint are dropped, because they are derived from the
+//! path to the company. Frontiers, limit marks and the free-slot hint are dropped, because they are derived from the
 //! nodes.
 
 use super::Arena;
 use super::earner_state::EarnerState;
-use crate::domain::node_index::NodeIndex;
+use crate::domain::node::NodeIndex;
 use domain::Side;
 
 /// One change to undo.

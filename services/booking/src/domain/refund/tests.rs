@@ -16,17 +16,7 @@ fn now() -> Timestamp {
 }
 
 fn requested() -> RefundState {
-    RefundState {
-        amount: paise(WHOLE),
-        to: RefundTo::Source,
-        status: RefundStatus::Requested,
-        attempts: 0,
-        refused: false,
-        confirmed: Money::ZERO,
-        credited: Money::ZERO,
-        unknown_since: None,
-        gateway_refunds: Vec::new(),
-    }
+    RefundState::requested(paise(WHOLE), RefundTo::Source, Some(GatewayName::Razorpay))
 }
 
 fn at_gateway(id: &str, amount: i64, state: GatewayRefundState, is_ours: bool) -> GatewayRefund {
@@ -113,7 +103,7 @@ fn the_gateways_reports_decide_status_credit_and_clawback() {
 
 #[test]
 fn a_refund_to_the_wallet_is_clawed_back_when_the_gateway_refunds_as_well() {
-    let state = RefundState { to: RefundTo::Wallet, status: RefundStatus::Done, credited: paise(WHOLE), ..requested() };
+    let state = RefundState::requested(paise(WHOLE), RefundTo::Wallet, Some(GatewayName::Razorpay));
     let part = RefundSignal::Reported(at_gateway("part", 20_000, Processed, false));
     let rest = RefundSignal::Reported(at_gateway("rest", 30_000, Processed, false));
     let (state, _, clawback) = run(state, &[part.clone(), part, rest.clone(), rest]);

@@ -1,0 +1,49 @@
+//! HTTP interface of a service: its route table with the access of each route, typed handlers and their OpenAPI
+//! document, problem documents, strict bodies, pages and idempotency.
+//!
+//! Reading order: [`routes`] (route table), [`caller`] (the person that sends a request, and who may call a route),
+//! [`authenticator`] (identification of the caller), [`handler`] (typed handlers), `operation` (documentation of a
+//! route), [`openapi`] (the OpenAPI document), [`middleware`] (request id, client address, error responses),
+//! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`] and
+//! `strict` (request bodies), [`query`] and [`range`] (query parameters), [`page`] (lists), [`idempotency`]
+//! (`Idempotency-Key`), [`response`] (typed responses), [`mod@download`] (streamed responses).
+//!
+//! Invariants: router, access guard and document come from the same lines; 401, 403 and 404 are decided before a body
+//! is read; a response is sent after the commit of its transaction; an error response is a problem document, which
+//! never shows a cause.
+
+pub mod authenticator;
+pub mod body;
+pub mod caller;
+pub mod download;
+pub mod handler;
+pub mod idempotency;
+pub mod middleware;
+pub mod openapi;
+mod operation;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod range;
+pub mod request_body;
+pub mod request_trace;
+pub mod response;
+pub mod routes;
+mod schema;
+mod strict;
+
+pub use authenticator::Authenticator;
+pub use body::RawBody;
+pub use caller::{Access, Caller};
+pub use download::{BodySender, OneAtATime, download, long_read};
+pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
+pub use http_api_macros::operation;
+pub use idempotency::{Execution, Idempotent};
+pub use operation::{Doc, PREFIX};
+pub use page::{Cursor, Listing, Page, bad_cursor};
+pub use problem::{FieldErrors, Problem};
+pub use query::Query;
+pub use range::TimeRange;
+pub use request_body::{Body, File, FileType, NoBody, Optional, RequestBody};
+pub use response::{Accepted, Created, Download, FileTypes, Json, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade};
+pub use routes::Routes;

@@ -1,0 +1,216 @@
+//! Event bus over RabbitMQ.
+//!
+//! The connection is supervised here, because a client library that reconnects by itself would hide lost events, and
+//! bindings that are missing on a new broker. When the connection is lost, unconfirmed events fail and subscriptions
+//! end; a new connection declares exchanges, queues and bindings again.
+//!
+//! Files: `topology` (exchanges, queues, bindings), `message` (an event as an AMQP message), `publisher`
+//! (confirmations and returned messages), `queue` (deliveries).
+
+mod message;
+mod publisher;
+mod queue;
+mod topology;
+
+use self::publisher::Publisher;
+use self::queue::{AmqpQueue, down};
+use self::topology::Names;
+use crate::bus::{BusDown, EventBus, PublishConfirmation, Queue};
+use futures_util::StreamExt;
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
+use lapin::types::FieldTable;
+use lapin::uri::AMQPUri;
+use lapin::{Connection, ConnectionProperties, Event};
+use proto_events::Envelope;
+use runtime::backoff::Backoff;
+use runtime::config::ConfigError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Events of one relay that may be unconfirmed.
+const MAX_UNCONFIRMED: usize = 256;
+/// Deliveries of one consumer that may be unacknowledged.
+const MAX_UNACKNOWLEDGED: u16 = 500;
+/// The connection counts as lost after twice as many seconds without traffic.
+const HEARTBEAT_SECS: u16 = 10;
+/// Timeout for connecting and declaring.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long publishers and subscribers wait for a connection that is being established.
+const LINK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time between two checks of the connection, in addition to its events; also the timeout for closing it.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Events over RabbitMQ.
+pub struct AmqpBus {
+    names: Names,
+    link: watch::Receiver<Result<Arc<Link>, BusDown>>,
+    /// Notified when a call failed, so that the supervisor checks the connection.
+    check_requested: Arc<Notify>,
+    /// Dropped, it ends the supervisor and the connection.
+    _supervisor: DropGuard,
+}
+
+/// An established connection with its publishing channel.
+struct Link {
+    connection: Connection,
+    publisher: Publisher,
+}
+
+impl Link {
+    fn is_up(&self) -> bool {
+        self.connection.status().connected() && self.publisher.is_up()
+    }
+
+    async fn consume(&self, queue: &str) -> lapin::Result<AmqpQueue> {
+        let channel = self.connection.create_channel().await?;
+        channel.basic_qos(MAX_UNACKNOWLEDGED, BasicQosOptions::default()).await?;
+        let options = BasicConsumeOptions::default();
+        // An empty tag lets the broker choose one.
+        let consumer = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
+        Ok(AmqpQueue::new(channel, consumer))
+    }
+
+    /// Declares the queues again and consumes.
+    async fn declare_and_consume(&self, names: &Names, queue: &str) -> lapin::Result<AmqpQueue> {
+        topology::declare(&self.connection.create_channel().await?, names).await?;
+        self.consume(queue).await
+    }
+}
+
+impl AmqpBus {
+    /// Connects in the background, and reconnects as long as the bus exists. Errors for an invalid URL or namespace.
+    /// Call it on the runtime of the process.
+    pub fn connect(url: &str, namespace: &str) -> Result<Self, ConfigError> {
+        // The error of the parser would show the URL, and so the password.
+        let refuse = |reason: &str| ConfigError::new("BROKER_URL", reason);
+        let mut uri: AMQPUri =
+            url.parse().map_err(|_| refuse("must be like amqp://user:password@host:5672/vhost or amqps://…"))?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
+        if namespace.is_empty() || namespace.len() > 64 {
+            return Err(ConfigError::new("BROKER_NAMESPACE", "must have 1 to 64 characters"));
+        }
+        let names = Names::new(namespace);
+        let (up, link) = watch::channel(Err(BusDown("connecting".to_owned())));
+        let cancel = CancellationToken::new();
+        let check_requested = Arc::new(Notify::new());
+        let supervisor = Supervisor { uri, names: names.clone(), up, check_requested: Arc::clone(&check_requested) };
+        let cancelled = cancel.clone();
+        tokio::spawn(async move { cancelled.run_until_cancelled(supervisor.run()).await });
+        Ok(Self { names, link, check_requested, _supervisor: cancel.drop_guard() })
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, BusDown> {
+        let mut link = self.link.clone();
+        // After the timeout, the result is the reason reason there is no connection.
+        let _ = timeout(LINK_TIMEOUT, link.wait_for(Result::is_ok)).await;
+        self.link.borrow().clone()
+    }
+
+    /// Converts an error, and has the supervisor check the connection.
+    fn call_failed(&self, error: lapin::Error) -> BusDown {
+        self.check_requested.notify_one();
+        down(error)
+    }
+
+    async fn consume(&self, queue: &str) -> Result<Box<dyn Queue>, BusDown> {
+        let link = self.link().await?;
+        let consuming = match link.consume(queue).await {
+            Ok(queue) => Ok(queue),
+            // The queue may have been deleted.
+            Err(_) => link.declare_and_consume(&self.names, queue).await,
+        };
+        Ok(Box::new(consuming.map_err(|error| self.call_failed(error))?))
+    }
+}
+
+#[async_trait::async_trait]
+impl EventBus for AmqpBus {
+    async fn publish(&self, event: Envelope) -> Result<PublishConfirmation, BusDown> {
+        let link = self.link().await?;
+        link.publisher.publish(self.names.events(), event).await.map_err(|error| self.call_failed(error))
+    }
+
+    fn window(&self) -> usize {
+        MAX_UNCONFIRMED
+    }
+
+    async fn subscribe(&self, service: &'static str) -> Result<Box<dyn Queue>, BusDown> {
+        self.consume(&self.names.queue(service)).await
+    }
+
+    async fn dead_letters(&self, service: &'static str) -> Result<Option<Box<dyn Queue>>, BusDown> {
+        Ok(Some(self.consume(&self.names.dead_queue(service)).await?))
+    }
+
+    async fn ping(&self) -> Result<(), BusDown> {
+        let link = self.link.borrow().clone()?;
+        if link.is_up() { Ok(()) } else { Err(BusDown("the connection was lost".to_owned())) }
+    }
+}
+
+/// Establishes the connection again whenever it is lost.
+struct Supervisor {
+    uri: AMQPUri,
+    names: Names,
+    up: watch::Sender<Result<Arc<Link>, BusDown>>,
+    /// Notified when a call failed.
+    check_requested: Arc<Notify>,
+}
+
+impl Supervisor {
+    async fn run(self) {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+        loop {
+            let reason = match timeout(CONNECT_TIMEOUT, self.open()).await {
+                Ok(Ok(link)) => {
+                    backoff.reset();
+                    tracing::info!("broker connected");
+                    self.watch(link).await
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "the broker does not respond".to_owned(),
+            };
+            if backoff.is_fresh() {
+                tracing::warn!(error = reason, "broker connection failed; retry scheduled");
+            }
+            drop(self.up.send_replace(Err(BusDown(reason))));
+            sleep(backoff.next_wait()).await;
+        }
+    }
+
+    /// Connects and declares everything.
+    async fn open(&self) -> lapin::Result<Arc<Link>> {
+        let connection = Connection::connect_uri(self.uri.clone(), ConnectionProperties::default()).await?;
+        let channel = connection.create_channel().await?;
+        topology::declare(&channel, &self.names).await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(Arc::new(Link { connection, publisher: Publisher::new(channel) }))
+    }
+
+    /// Shares the connection until it is lost. Returns the reason.
+    async fn watch(&self, link: Arc<Link>) -> String {
+        let mut events = Box::pin(link.connection.events_listener());
+        drop(self.up.send_replace(Ok(Arc::clone(&link))));
+        let mut reason = "the connection was lost".to_owned();
+        while link.is_up() {
+            tokio::select! {
+                event = events.next() => match event {
+                    Some(Event::Error(error)) => reason = error.to_string(),
+                    Some(Event::ConnectionBlocked(blocked)) => {
+                        tracing::warn!(reason = blocked, "broker blocked publishing");
+                    }
+                    Some(_) => {}
+                    None => break,
+                },
+                () = self.check_requested.notified() => {}
+                () = sleep(CHECK_INTERVAL) => {}
+            }
+        }
+        // Closes what is left of the connection, so that subscriptions end too.
+        let _ = timeout(CHECK_INTERVAL, link.connection.close(200, "reconnecting".into())).await;
+        reason
+    }
+}

@@ -1,0 +1,100 @@
+//! An event as an AMQP message: the CloudEvents 1.0 AMQP binding in binary mode.
+
+use domain::Timestamp;
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable};
+use proto_events::Envelope;
+use runtime::id;
+use uuid::Uuid;
+
+const CONTENT_TYPE: &str = "application/protobuf";
+/// Delivery mode of messages that survive a restart of the broker.
+const PERSISTENT: u8 = 2;
+
+/// The properties of the message: all attributes of the event except its data.
+pub(super) fn properties(event: &Envelope) -> BasicProperties {
+    let id = Uuid::from_bytes(event.id).to_string();
+    let time = Timestamp::from_micros(event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut headers = FieldTable::default();
+    let mut put = |name: &str, value: &str| {
+        headers.insert(name.into(), AMQPValue::LongString(value.into()));
+    };
+    put("cloudEvents:specversion", "1.0");
+    put("cloudEvents:id", &id);
+    put("cloudEvents:source", &event.source);
+    put("cloudEvents:type", &event.event_type);
+    put("cloudEvents:time", &time.to_string());
+    put("cloudEvents:subject", &event.subject);
+    if !event.traceparent.is_empty() {
+        put("traceparent", &event.traceparent);
+    }
+    headers.insert("cloudEvents:position".into(), AMQPValue::LongLongInt(event.position));
+    BasicProperties::default()
+        .with_content_type(CONTENT_TYPE.into())
+        .with_delivery_mode(PERSISTENT)
+        .with_message_id(id.into())
+        .with_headers(headers)
+}
+
+/// The event id of a message that the platform published.
+pub(super) fn id(properties: &BasicProperties) -> [u8; 16] {
+    let id = properties.message_id().as_ref().and_then(|id| Uuid::parse_str(id.as_str()).ok());
+    *id.unwrap_or_default().as_bytes()
+}
+
+/// The event in a message. A message of another publisher may lack attributes; they get deterministic defaults, so
+/// that the event can be handled or parked like any other.
+pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Vec<u8>) -> Envelope {
+    let header = |name: &str| properties.headers().as_ref().and_then(|h| h.inner().get(name));
+    let text = |name: &str| match header(name) {
+        Some(AMQPValue::LongString(value)) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        Some(AMQPValue::ShortString(value)) => Some(value.to_string()),
+        _ => None,
+    };
+    let time = text("cloudEvents:time").and_then(|t| t.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let id = text("cloudEvents:id").and_then(|id| Uuid::parse_str(&id).ok());
+    Envelope {
+        id: *id.unwrap_or_else(|| id::derived(&[b"foreign", routing_key.as_bytes(), &data])).as_bytes(),
+        source: text("cloudEvents:source").unwrap_or_default(),
+        event_type: text("cloudEvents:type").unwrap_or_else(|| routing_key.to_owned()),
+        time_micros: time.micros(),
+        subject: text("cloudEvents:subject").unwrap_or_default(),
+        position: match header("cloudEvents:position") {
+            Some(AMQPValue::LongLongInt(position)) => *position,
+            _ => 0,
+        },
+        traceparent: text("traceparent").unwrap_or_default(),
+        data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_decoded_as_it_was_encoded() {
+        let event = Envelope {
+            id: [7; 16],
+            source: "booking".to_owned(),
+            event_type: "booking.v1.PaymentCompleted".to_owned(),
+            time_micros: 1_780_000_000_123_456,
+            subject: "रमेश".to_owned(),
+            position: i64::MAX,
+            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+            data: vec![0, 255, 10],
+        };
+        assert_eq!(envelope("x", &properties(&event), event.data.clone()), event);
+        assert_eq!(id(&properties(&event)), event.id);
+        let without = Envelope { traceparent: String::new(), subject: String::new(), time_micros: 0, ..event };
+        assert_eq!(envelope("x", &properties(&without), without.data.clone()), without);
+    }
+
+    #[test]
+    fn a_foreign_message_gets_the_same_id_each_time() {
+        let read = |data: &[u8]| envelope("wallet.v1.Oddity", &BasicProperties::default(), data.to_vec());
+        assert_eq!(read(b"a"), read(b"a"));
+        assert_ne!(read(b"a").id, read(b"b").id);
+        assert_eq!(read(b"a").event_type, "wallet.v1.Oddity");
+    }
+}

@@ -1,0 +1,38 @@
+//! Events between services: transactional outbox, relay, bus, consumer loop and inbox.
+//!
+//! Reading order. Publishing: [`outbox`] (an event is a row of the producer's transaction), [`relay`] (copies rows to
+//! the bus; `held_types` are event types that have no queue), [`log`] (retention and republishing of sent events).
+//!
+//! Transport: [`bus`] (the interface), [`memory`] (one process), [`amqp`] (RabbitMQ). `pace` spaces batches under load.
+//!
+//! Consuming: [`event_consumer`] and [`handler`] (what a service implements), [`consumer`] (the loop), [`processor`]
+//! (one transaction of it), [`event_trace`] (its span), `dead_letters`, `inbox` (events handled before), [`waiting`]
+//! (events that cannot take effect yet), [`parked`] (events that cannot be handled), [`decode`] (wire values to domain
+//! values), `handle_error`.
+//!
+//! Invariants: a change and its events commit together or not at all; an event is delivered at least once and takes
+//! effect once in a service's database; only a fault of the event itself parks it; no transaction waits for the bus.
+
+pub mod amqp;
+pub mod bus;
+pub mod consumer;
+mod dead_letters;
+pub mod decode;
+pub mod event_consumer;
+pub mod event_trace;
+mod handle_error;
+pub mod handler;
+mod held_types;
+mod inbox;
+pub mod log;
+pub mod memory;
+pub mod outbox;
+mod pace;
+pub mod parked;
+pub mod processor;
+pub mod relay;
+pub mod schema;
+pub mod waiting;
+
+pub use event_consumer::{ApplyBatch, EventConsumer};
+pub use handle_error::HandleError;

@@ -1,0 +1,28 @@
+//! Foundation of a running service: its context, and the clock, ids, settings, cache, mail and telemetry that the
+//! context or any other code needs. It knows neither requests nor events.
+//!
+//! Reading order: [`ctx`] (dependencies of a service), [`config`] (settings), [`clock`] and [`id`], [`cache`],
+//! [`http_client`] and [`breaker`] (outbound calls), [`mail`], [`lease`] and [`jobs`] (background work), [`projection`]
+//! (waiting for events), [`backoff`], [`telemetry`], [`mod@error_chain`].
+//!
+//! Invariants: the system clock, random ids and environment variables are read only here; a job runs in one instance
+//! of a service at a time; every outbound call has a timeout.
+
+pub mod backoff;
+pub mod breaker;
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod ctx;
+pub mod error_chain;
+pub mod http_client;
+pub mod id;
+pub mod jobs;
+pub mod lease;
+pub mod mail;
+pub mod projection;
+mod schema;
+pub mod telemetry;
+
+pub use config::{ConfigError, Env};
+pub use ctx::Ctx;

@@ -1,0 +1,134 @@
+//! Outgoing mail and SMS.
+//!
+//! Files: [`smtp`] (mail server), [`sms`] (SMS gateway), [`log`] (messages kept in memory, for development).
+
+pub mod log;
+pub mod sms;
+pub mod smtp;
+
+pub use log::MessageLog;
+pub use sms::SmsSender;
+pub use smtp::SmtpMailer;
+
+use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
+use crate::config::{ConfigError, Env};
+use domain::Timestamp;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A message to one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// An e-mail address, or a mobile number.
+    pub to: String,
+    /// `email` or `sms`.
+    pub channel: String,
+    /// Empty for an SMS.
+    pub subject: String,
+    pub body: String,
+    /// The one-time code in the body, for the development console only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    pub sent_at: Timestamp,
+}
+
+/// Why a message was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// A later attempt may succeed.
+    #[error("the message could not be sent now: {0}")]
+    Unavailable(String),
+    /// No attempt with this message can succeed.
+    #[error("the message was refused: {0}")]
+    Refused(String),
+    /// The circuit breaker of the channel is open; no attempt was made.
+    #[error("the message was not sent: {0}")]
+    CircuitOpen(CircuitOpen),
+}
+
+impl IsOutage for MailError {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+impl From<CircuitOpen> for MailError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::CircuitOpen(open)
+    }
+}
+
+/// Sends messages of one or both channels.
+#[async_trait::async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends a message, with one attempt.
+    async fn send(&self, message: &Message) -> Result<(), MailError>;
+}
+
+/// A mailer without a mail server: every message is unavailable, so that its sender retries it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UnconfiguredMailer;
+
+#[async_trait::async_trait]
+impl Mailer for UnconfiguredMailer {
+    async fn send(&self, _: &Message) -> Result<(), MailError> {
+        Err(MailError::Unavailable("SMTP_URL is not set".into()))
+    }
+}
+
+/// Sends mail by one mailer and SMS by another.
+pub struct ChannelMailer {
+    pub mail: Arc<dyn Mailer>,
+    /// Without one, an SMS is refused, because it would be too late when a gateway is configured.
+    pub sms: Option<Arc<dyn Mailer>>,
+}
+
+#[async_trait::async_trait]
+impl Mailer for ChannelMailer {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        match (message.channel.as_str(), &self.sms) {
+            ("sms", Some(sms)) => sms.send(message).await,
+            ("sms", None) => Err(MailError::Refused("SMS_URL is not set".into())),
+            _ => self.mail.send(message).await,
+        }
+    }
+}
+
+/// Sends mail by SMTP when `SMTP_URL` is set, else reports it as unavailable. Sends SMS when `SMS_URL` is set, else
+/// refuses them.
+pub fn from_env(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
+    let mail: Arc<dyn Mailer> = match env.get("SMTP_URL") {
+        Some(url) => Arc::new(SmtpMailer::from_url(url, env.get_or("SMTP_FROM", "EV Platform <no-reply@ev.local>"))?),
+        None => Arc::new(UnconfiguredMailer),
+    };
+    let sms = sms_from_env(env)?;
+    if sms.is_none() && env.get("SMTP_URL").is_some() {
+        tracing::warn!("SMS_URL is not set: one-time codes cannot be sent to mobile numbers");
+    }
+    Ok(Arc::new(ChannelMailer { mail, sms }))
+}
+
+/// The SMS gateway, if one is configured.
+pub fn sms_from_env(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    let Some(url) = env.get("SMS_URL") else { return Ok(None) };
+    Ok(Some(Arc::new(SmsSender::new(url, env.required("SMS_TOKEN")?.into())?)))
+}
+
+/// A mailer behind a circuit breaker for each channel. It makes one attempt; the caller retries.
+pub(crate) struct BreakerMailer {
+    mailer: Arc<dyn Mailer>,
+    breakers: Arc<CircuitBreakers>,
+}
+
+impl BreakerMailer {
+    pub(crate) fn new(mailer: Arc<dyn Mailer>, breakers: Arc<CircuitBreakers>) -> Self {
+        Self { mailer, breakers }
+    }
+}
+
+#[async_trait::async_trait]
+impl Mailer for BreakerMailer {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        let name = if message.channel == "sms" { "sms" } else { "mail" };
+        self.breakers.get(name).call(self.mailer.send(message)).await
+    }
+}

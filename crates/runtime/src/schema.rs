@@ -1,0 +1,9 @@
+//! Table of leases.
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Binary,
+        held_until -> Timestamp,
+    }
+}

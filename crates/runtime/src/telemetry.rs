@@ -1,0 +1,171 @@
+//! Logs, traces and metrics.
+//!
+//! Request bodies, tokens, one-time codes, PAN and account numbers are never logged.
+
+use crate::config::{ConfigError, Env};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use opentelemetry::Context;
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use opentelemetry_otlp::{Protocol, WithExportConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::sync::OnceLock;
+use std::time::Duration;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+/// Default log filter: libraries with too much output are limited; `LOG` overrides each. lapin logs the content of a
+/// returned message as a warning.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,h2=warn,hyper=warn,hyper_util=warn,lapin=error,lettre=warn,\
+                              mysql_async=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry-otlp=warn,\
+                              redis=warn,reqwest=warn,rustls=warn";
+
+/// Upper bounds of the duration buckets, in seconds.
+const DURATION_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Guard of the telemetry. Keep it until the end of the process; dropping it exports the remaining spans.
+#[must_use]
+pub struct Telemetry(Option<SdkTracerProvider>);
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(provider) = self.0.take()
+            && let Err(error) = provider.shutdown_with_timeout(Duration::from_secs(3))
+        {
+            tracing::warn!(%error, "last spans not exported");
+        }
+    }
+}
+
+/// Starts logs, traces and metrics, once per process; further calls do nothing.
+///
+/// - `LOG`: log filter of `tracing` (`debug`, `info,sqlx=debug`); default `info`.
+/// - `LOG_FORMAT`: `json` (default) or `text`.
+/// - `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans are exported by OTLP/HTTP. Unset, none are exported, but the trace
+///   context is still passed on with requests and events.
+pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
+    let directives = env.get("LOG").map_or_else(|| DEFAULT_FILTER.to_owned(), |log| format!("{DEFAULT_FILTER},{log}"));
+    let filter = EnvFilter::try_new(&directives)
+        .map_err(|_| ConfigError::refused("LOG", env.get_or("LOG", ""), "filters such as info or info,db=debug"))?;
+    let text = match env.get_or("LOG_FORMAT", "json") {
+        "json" => false,
+        "text" => true,
+        other => return Err(ConfigError::refused("LOG_FORMAT", other, "json or text")),
+    };
+    let provider = provider(service, env)?;
+    init_metrics(service);
+    let tracer = provider.tracer("ev");
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(LevelFilter::INFO);
+    let lines = if text {
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed()
+    } else {
+        let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false);
+        json.with_writer(std::io::stdout).boxed()
+    };
+    let started = tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).try_init().is_ok();
+    Ok(Telemetry(started.then_some(provider)))
+}
+
+fn provider(service: &str, env: &Env) -> Result<SdkTracerProvider, ConfigError> {
+    const VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    let resource = Resource::builder_empty()
+        .with_service_name(format!("ev-{service}"))
+        .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .build();
+    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let Some(endpoint) = env.get(VARIABLE) else { return Ok(builder.build()) };
+    crate::http_client::install_tls();
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+        .with_timeout(Duration::from_secs(5))
+        .build()
+        .map_err(|e| ConfigError::new(VARIABLE, e))?;
+    Ok(builder.with_batch_exporter(exporter).build())
+}
+
+fn init_metrics(service: &str) {
+    let name = Matcher::Suffix("_duration_seconds".into());
+    let builder = PrometheusBuilder::new().add_global_label("service", service.to_owned());
+    let Ok(builder) = builder.set_buckets_for_metric(name, &DURATION_BUCKETS) else { return };
+    let Ok(handle) = builder.install_recorder() else { return };
+    let upkeep = handle.clone();
+    // Samples of histograms accumulate until they are read, or aggregated here.
+    let thread = std::thread::Builder::new().name("metrics".into()).spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(5));
+            upkeep.run_upkeep();
+        }
+    });
+    if let Err(error) = thread {
+        tracing::warn!(%error, "metrics upkeep thread not started");
+    }
+    METRICS.get_or_init(|| handle);
+}
+
+/// All metrics in the text format of Prometheus; empty before [`init`].
+pub fn metrics_text() -> String {
+    METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// The W3C trace context of the current span; empty when there is none.
+pub fn traceparent() -> String {
+    let context = Span::current().context();
+    let span = context.span().span_context().clone();
+    if !span.is_valid() {
+        return String::new();
+    }
+    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
+}
+
+/// A W3C trace context as a request or an event carries it. An empty text counts as absent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TraceContext<'a> {
+    pub traceparent: &'a str,
+    pub tracestate: &'a str,
+}
+
+impl Extractor for TraceContext<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        let text = match key {
+            "traceparent" => self.traceparent,
+            "tracestate" => self.tracestate,
+            _ => return None,
+        };
+        Some(text).filter(|text| !text.is_empty())
+    }
+    fn keys(&self) -> Vec<&str> {
+        vec!["traceparent", "tracestate"]
+    }
+}
+
+/// Makes `span` a child of the trace in `parent`, if there is one.
+pub fn set_parent(span: &Span, parent: TraceContext<'_>) {
+    let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), &parent);
+    // Fails without a tracing layer, which needs no parent.
+    drop(span.set_parent(parent));
+}
+
+/// Links `span` to the trace in `linked`, if there is one.
+pub fn add_link(span: &Span, linked: TraceContext<'_>) {
+    let linked = TraceContextPropagator::new().extract(&linked);
+    let linked = linked.span().span_context().clone();
+    if linked.is_valid() {
+        span.add_link(linked);
+    }
+}

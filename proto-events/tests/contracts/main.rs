@@ -1,0 +1,77 @@
+//! The published contracts: `contracts.txt` lists their fields, to which are only added, and `README.md` the events.
+//!
+//! Both files are written by `EV_UPDATE=1 cargo test -p proto-events`, and compared without the variable.
+
+#![expect(clippy::expect_used, reason = "a failing test panics")]
+
+mod page;
+
+use prost_types::{FileDescriptorSet, field_descriptor_proto as field};
+use proto_events::{DESCRIPTORS, prost::Message, subscriptions::SUBSCRIPTIONS};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn descriptors() -> FileDescriptorSet {
+    FileDescriptorSet::decode(DESCRIPTORS).expect("descriptors")
+}
+
+/// Compares a file of this crate with what it has to contain, or writes it.
+fn compare_or_update(file: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("EV_UPDATE").is_some() {
+        std::fs::write(&path, expected).expect("a file that can be written");
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == expected, "{file} is outdated; run: EV_UPDATE=1 cargo test -p proto-events");
+}
+
+fn contract_lines() -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for file in &descriptors().file {
+        for message in &file.message_type {
+            let name = format!("{}.{}", file.package(), message.name());
+            lines.insert(name.clone());
+            for f in &message.field {
+                let kind = if f.r#type() == field::Type::Message {
+                    f.type_name().trim_start_matches('.').to_owned()
+                } else {
+                    f.r#type().as_str_name().trim_start_matches("TYPE_").to_lowercase()
+                };
+                let repeated = if f.label() == field::Label::Repeated { " repeated" } else { "" };
+                lines.insert(format!("{name} {} = {}{repeated} {kind}", f.name(), f.number()));
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn no_published_field_is_changed_or_removed() {
+    let now = contract_lines();
+    let before: BTreeSet<String> = include_str!("../../contracts.txt").lines().map(str::to_owned).collect();
+    let missing: Vec<_> = before.difference(&now).collect();
+    assert!(missing.is_empty(), "published fields are missing: {missing:#?}");
+    let lines: Vec<String> = now.into_iter().collect();
+    compare_or_update("contracts.txt", &(lines.join("\n") + "\n"));
+}
+
+#[test]
+fn the_page_of_events_is_up_to_date() {
+    compare_or_update("README.md", &page::render(&descriptors()));
+}
+
+#[test]
+fn every_subscription_names_existing_event_types_once() {
+    let contracts = contract_lines();
+    for subscription in SUBSCRIPTIONS {
+        let unique: BTreeSet<_> = subscription.types.iter().collect();
+        assert_eq!(unique.len(), subscription.types.len(), "{}", subscription.service);
+        for event_type in subscription.types {
+            assert!(
+                contracts.contains(*event_type),
+                "{} subscribes to the unknown type {event_type}",
+                subscription.service
+            );
+        }
+    }
+}
