@@ -1,6 +1,7 @@
 //! Scheduled jobs.
 
 use crate::app::apply_events::{apply_events, count_ahead, release_due};
+use crate::app::index_words::index_outdated;
 use crate::app::open_period::continue_opening;
 use crate::app::totals::carry_forward;
 use crate::error::BinaryError;
@@ -10,7 +11,8 @@ use std::time::Duration;
 
 /// All jobs of this service.
 pub fn all(state: &BinaryState) -> Vec<Job> {
-    let (for_opening, for_due_events, for_totals) = (state.clone(), state.clone(), state.clone());
+    let (for_opening, for_due_events) = (state.clone(), state.clone());
+    let (for_totals, for_words) = (state.clone(), state.clone());
     vec![
         Job::every("open-period", Duration::from_secs(2), move |_| {
             let state = for_opening.clone();
@@ -24,6 +26,13 @@ pub fn all(state: &BinaryState) -> Vec<Job> {
             let state = for_totals.clone();
             async move {
                 while state.ctx.tx(async |c| carry_forward(c).await).await? {}
+                Ok(())
+            }
+        }),
+        Job::every("member-words", Duration::from_secs(60), move |_| {
+            let state = for_words.clone();
+            async move {
+                while state.ctx.tx(async |c| index_outdated(c).await).await? {}
                 Ok(())
             }
         }),

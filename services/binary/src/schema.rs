@@ -8,6 +8,14 @@ diesel::table! {
         referrer_id -> Nullable<Binary>,
         preferred_side -> Nullable<Text>,
         is_distributor -> Bool,
+        referral_code -> Nullable<Text>,
+        words_version -> BigInt,
+    }
+}
+diesel::table! {
+    member_words (word, user_id) {
+        word -> Text,
+        user_id -> Binary,
     }
 }
 diesel::table! {

@@ -1,5 +1,8 @@
 //! Settings of the booking service, from environment variables.
 
+use domain::bounded_text::TextRefusal;
+use domain::payee::FormatRefusal;
+use domain::{AccountNumber, Ifsc, Line, PersonName};
 use runtime::{ConfigError, Env};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -48,12 +51,37 @@ pub struct RazorpayConfig {
     pub api_url: String,
 }
 
+/// The account that receives bank transfers; configured when its name, number and IFSC are set.
+#[derive(Debug, Clone)]
+pub struct BankTransferConfig {
+    /// `PAYMENT_BANK_ACCOUNT_NAME`: name of the account's holder, 1 to 100 characters.
+    pub account_name: PersonName,
+    /// `PAYMENT_BANK_ACCOUNT_NUMBER`: 9 to 18 digits.
+    pub account_number: AccountNumber,
+    /// `PAYMENT_BANK_IFSC`: code of the branch.
+    pub ifsc: Ifsc,
+    /// `PAYMENT_BANK_UPI`: UPI address of the account, such as `payments@bank`. Default none.
+    pub upi: Option<String>,
+}
+
+/// What members are shown who pay outside a gateway.
+#[derive(Debug, Clone)]
+pub struct InstructionConfig {
+    pub bank_transfer: Option<BankTransferConfig>,
+    /// `PAYMENT_CASH_ADDRESS`: where cash is received, 1 to 500 characters. Default none.
+    pub cash_address: Option<CashAddress>,
+}
+
+/// One line of 1 to 500 characters.
+pub type CashAddress = Line<500>;
+
 /// All settings of the service.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub booking: BookingConfig,
     pub reconcile: ReconcileConfig,
     pub webhooks: WebhookConfig,
+    pub instructions: InstructionConfig,
     pub sandbox: Option<SandboxConfig>,
     pub razorpay: Option<RazorpayConfig>,
 }
@@ -76,8 +104,14 @@ impl Config {
             _ => Some(env.parse_in_range("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
         };
         let retention_days = env.parse_in_range("WEBHOOK_RETENTION_DAYS", 180_i64, 7..=3_650, "days")?;
-        let (reconcile, webhooks) = (reconcile(env)?, WebhookConfig { retention_days });
-        Ok(Self { booking: BookingConfig { expiry_hours: hours }, reconcile, webhooks, sandbox, razorpay })
+        Ok(Self {
+            booking: BookingConfig { expiry_hours: hours },
+            reconcile: reconcile(env)?,
+            webhooks: WebhookConfig { retention_days },
+            instructions: instructions(env)?,
+            sandbox,
+            razorpay,
+        })
     }
 }
 
@@ -85,6 +119,41 @@ fn reconcile(env: &Env) -> Result<ReconcileConfig, ConfigError> {
     let secs = env.parse_in_range("PAYMENT_RECONCILE_SECS", 900_u64, 10..=86_400, "seconds")?;
     let hours = env.parse_in_range("PAYMENT_RECONCILE_HOURS", 24_i64, 1..=720, "hours")?;
     Ok(ReconcileConfig { every: Duration::from_secs(secs), hours })
+}
+
+fn instructions(env: &Env) -> Result<InstructionConfig, ConfigError> {
+    let invalid = |variable| move |error: TextRefusal| ConfigError::new(variable, error);
+    let address = env.get("PAYMENT_CASH_ADDRESS").map(CashAddress::try_new).transpose();
+    let cash_address = address.map_err(invalid("PAYMENT_CASH_ADDRESS"))?;
+    let variables =
+        ["PAYMENT_BANK_ACCOUNT_NAME", "PAYMENT_BANK_ACCOUNT_NUMBER", "PAYMENT_BANK_IFSC", "PAYMENT_BANK_UPI"];
+    if variables.iter().all(|v| env.get(v).is_none()) {
+        return Ok(InstructionConfig { bank_transfer: None, cash_address });
+    }
+    let malformed = |variable| move |error: FormatRefusal| ConfigError::new(variable, error);
+    let name = PersonName::try_new(env.required("PAYMENT_BANK_ACCOUNT_NAME")?);
+    let number = AccountNumber::try_new(env.required("PAYMENT_BANK_ACCOUNT_NUMBER")?);
+    let ifsc = Ifsc::try_new(env.required("PAYMENT_BANK_IFSC")?);
+    let upi = env.get("PAYMENT_BANK_UPI");
+    if upi.is_some_and(|address| !is_upi(address)) {
+        return Err(ConfigError::new("PAYMENT_BANK_UPI", "must be a UPI address, such as payments@bank"));
+    }
+    let bank_transfer = BankTransferConfig {
+        account_name: name.map_err(invalid("PAYMENT_BANK_ACCOUNT_NAME"))?,
+        account_number: number.map_err(malformed("PAYMENT_BANK_ACCOUNT_NUMBER"))?,
+        ifsc: ifsc.map_err(malformed("PAYMENT_BANK_IFSC"))?,
+        upi: upi.map(str::to_owned),
+    };
+    Ok(InstructionConfig { bank_transfer: Some(bank_transfer), cash_address })
+}
+
+/// Whether the text is a UPI address: letters, digits, dots and hyphens, an at sign, and letters and digits.
+fn is_upi(text: &str) -> bool {
+    let is_name = |part: &str, marks: &str| {
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || marks.contains(letter);
+        (2..=256).contains(&part.len()) && part.chars().all(is_allowed)
+    };
+    text.split_once('@').is_some_and(|(name, bank)| is_name(name, ".-_") && is_name(bank, ""))
 }
 
 fn secret(env: &Env, variable: &str) -> Result<Option<SecretString>, ConfigError> {
@@ -143,12 +212,30 @@ mod tests {
             ("PAYMENT_RECONCILE_HOURS", "721"),
             ("WEBHOOK_RETENTION_DAYS", "6"),
             ("WEBHOOK_RETENTION_DAYS", "3651"),
+            ("PAYMENT_CASH_ADDRESS", "two\nlines"),
         ] {
             let refused = Config::read(&Env::from_pairs([(variable, value)]), true).expect_err(value);
             assert_eq!(refused.variable, variable);
         }
         let half = Env::from_pairs([("RAZORPAY_KEY_ID", "rzp_test_1")]);
         assert_eq!(Config::read(&half, true).expect_err("half").variable, "RAZORPAY_KEY_SECRET");
+        let bank = [
+            ("PAYMENT_BANK_ACCOUNT_NAME", "Example Motors"),
+            ("PAYMENT_BANK_ACCOUNT_NUMBER", "123456789012"),
+            ("PAYMENT_BANK_IFSC", "hdfc0001234"),
+            ("PAYMENT_BANK_UPI", "pay.now@bank"),
+        ];
+        assert!(Config::read(&Env::from_pairs(bank), true).is_ok_and(|c| c.instructions.bank_transfer.is_some()));
+        for (variable, value) in [
+            ("PAYMENT_BANK_ACCOUNT_NAME", ""),
+            ("PAYMENT_BANK_ACCOUNT_NUMBER", "12345678"),
+            ("PAYMENT_BANK_IFSC", "HDFC1001234"),
+            ("PAYMENT_BANK_UPI", "payments"),
+            ("PAYMENT_BANK_UPI", "pay@now@bank"),
+        ] {
+            let refused = Config::read(&Env::from_pairs(bank).with(variable, value), true).expect_err(variable);
+            assert_eq!(refused.variable, variable);
+        }
         let never = Config::read(&Env::from_pairs([("BOOKING_EXPIRY_HOURS", "none")]), true).expect("a config");
         assert_eq!(never.booking.expiry_hours, None);
     }

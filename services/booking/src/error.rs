@@ -2,6 +2,7 @@
 
 use crate::domain::aggregate::Refusal;
 use crate::domain::booking::BookingRefusal;
+use crate::domain::capture::CaptureRefusal;
 use crate::domain::emi::EmiRefusal;
 use db::{DbError, TxError};
 use domain::{MoneyError, PlanError, StoredPlanError};
@@ -25,6 +26,8 @@ pub enum BookingError {
     RefundNotResolvable,
     #[error("another member of staff has proposed a different resolution")]
     RefundProposalDiffers,
+    #[error(transparent)]
+    Capture(#[from] CaptureRefusal),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -65,9 +68,21 @@ impl From<BookingError> for Problem {
             BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", detail),
             BookingError::RefundNotResolvable => Self::conflict("booking.refund_not_resolvable", detail),
             BookingError::RefundProposalDiffers => Self::conflict("booking.refund_proposal_differs", detail),
+            BookingError::Capture(refusal) => capture_problem(&refusal, detail),
             BookingError::Plan(_) | BookingError::Money(_) | BookingError::Inconsistent(_) => Self::internal(detail),
             BookingError::Db(error) => error.into(),
         }
+    }
+}
+
+fn capture_problem(refusal: &CaptureRefusal, detail: String) -> Problem {
+    match refusal {
+        CaptureRefusal::NotUnknown(_) | CaptureRefusal::NotAcceptable => {
+            Problem::conflict("booking.capture_state", detail)
+        }
+        CaptureRefusal::NotPending(_) => Problem::conflict("booking.payment_state", detail),
+        CaptureRefusal::OtherGateway => Problem::unprocessable("booking.capture_other_gateway", detail),
+        CaptureRefusal::AmountDiffers { .. } => Problem::unprocessable("booking.capture_amount_differs", detail),
     }
 }
 
@@ -118,6 +133,7 @@ impl From<BookingError> for HandleError {
             | BookingError::RefundedElsewhere
             | BookingError::RefundNotResolvable
             | BookingError::RefundProposalDiffers
+            | BookingError::Capture(_)
             | BookingError::Plan(_)
             | BookingError::Money(_)
             | BookingError::Inconsistent(_) => Self::poison(error.to_string()),

@@ -78,6 +78,10 @@ diesel::table! {
         currency -> Text,
         refunded_paise -> BigInt,
         taken_at -> Nullable<Timestamp>,
+        resolved_by -> Nullable<Binary>,
+        resolved_at -> Nullable<Timestamp>,
+        resolution_reason -> Nullable<Text>,
+        credited_user_id -> Nullable<Binary>,
     }
 }
 diesel::table! {

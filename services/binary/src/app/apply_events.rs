@@ -2,10 +2,12 @@
 
 use super::batch::TreeBatch;
 use super::event_reader::{EventContent, IncomingEvents, MemberState, ReadEvent};
+use super::index_words::{has_words_of, words_of};
 use super::open_period::{continue_opening, day_id};
 use super::referral_chain::{ChainEnd, MemberCache};
 use crate::domain::{Input, NodeIndex};
 use crate::error::BinaryError;
+use crate::store::member_words;
 use crate::store::members::{self, MemberRow};
 use crate::store::payments::{self, PaymentRow, RefundId};
 use crate::store::preferences;
@@ -119,10 +121,19 @@ impl EventBatch<'_> {
     ) -> Result<Vec<UserId>, BinaryError> {
         self.member_cache.load(c, states.keys().copied()).await?;
         let (mut changed, mut new) = (Vec::new(), Vec::new());
+        let (mut words, mut with_old_words) = (Vec::new(), Vec::new());
         for MemberState { row, at } in states.into_values() {
             match self.member_cache.get(row.user_id) {
-                None => new.push(row.user_id),
-                Some(known) if known.version < row.version => {}
+                None => {
+                    new.push(row.user_id);
+                    words.extend(words_of(&row));
+                }
+                Some(known) if known.version < row.version => {
+                    if !has_words_of(known, &row) {
+                        with_old_words.push(row.user_id);
+                        words.extend(words_of(&row));
+                    }
+                }
                 Some(_) => continue,
             }
             self.apply_label(&row, at)?;
@@ -130,6 +141,8 @@ impl EventBatch<'_> {
             self.member_cache.insert(row);
         }
         members::save_newer(c, changed).await?;
+        member_words::delete_all_of(c, &with_old_words).await?;
+        member_words::insert(c, words).await?;
         Ok(new)
     }
 

@@ -1,5 +1,6 @@
 //! Incoming events decoded into rows and values.
 
+use crate::domain::search::WORDS_VERSION;
 use crate::store::members::MemberRow;
 use crate::store::payments::{PaymentRow, RefundId};
 use crate::store::referrals::{ReferralRefundRow, ReferralRow};
@@ -138,6 +139,8 @@ fn member(user: Option<User>) -> Result<MemberRow, HandleError> {
         referrer_id,
         preferred_side: user.preferred_side.as_deref().map(|s| decode::parse("preferred_side", s)).transpose()?,
         is_distributor: user.is_distributor,
+        referral_code: Some(user.referral_code.chars().take(32).collect()).filter(|code: &String| !code.is_empty()),
+        words_version: WORDS_VERSION,
     })
 }
 

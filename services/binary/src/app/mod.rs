@@ -5,9 +5,9 @@
 //! [`outgoing_events`] (the rows and events of one input), [`column`] (columns read as values of the tree),
 //! [`event_reader`] (incoming events, decoded), [`referral_chain`], [`apply_events`] (incoming events to inputs),
 //! [`place`] (manual placement), [`choose_side`] (preferred side), [`publish_plan`], [`open_period`] (the rest of a
-//! period opening), [`totals`] (sums by month). Replays of the whole journal run in the [`background`] and handle later
-//! entries with [`journal_tail`]: [`simulate`] (under another plan) and [`verify`] (against the tables; differences are
-//! a [`deviation`]).
+//! period opening), [`totals`] (sums by month), [`index_words`] and [`search`] (members by name). Replays of the whole
+//! journal run in the [`background`] and handle later entries with [`journal_tail`]: [`simulate`] (under another plan)
+//! and [`verify`] (against the tables; differences are a [`deviation`]).
 
 pub mod apply_events;
 pub mod background;
@@ -17,6 +17,7 @@ pub mod column;
 pub mod deviation;
 pub mod event_reader;
 pub mod follow;
+pub mod index_words;
 pub mod input_rows;
 pub mod journal_tail;
 pub mod open_period;
@@ -24,6 +25,7 @@ pub mod outgoing_events;
 pub mod place;
 pub mod publish_plan;
 pub mod referral_chain;
+pub mod search;
 pub mod simulate;
 pub mod totals;
 pub mod tree_state;

@@ -324,7 +324,7 @@ fn the_limit_allows_exactly_its_number_of_pairs_and_carries_the_next() {
         slots.extend(join(&mut run, side).into_iter().filter(|(earner, _)| *earner == 1));
     }
     assert_eq!(slots, [(1, Some(1)), (1, Some(2))]);
-    assert_eq!(run.tree.node(1).map(|top| top.backlog), Some(1));
+    assert_eq!(run.tree.node(1).map(|top| top.backlog()), Some(1));
     run.clock = run.clock.plus_hours(24 * 31);
     assert_eq!(run.apply(Input::DayStarted), [(1, Some(1))]);
     run.finish();

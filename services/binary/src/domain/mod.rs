@@ -5,7 +5,9 @@
 //! their outcomes), [`node`] and [`legs`] (a node, and a value for each of its legs), [`tree`] (applies one input at a
 //! time), `input_context` (the terms of an input and the pairs it makes), `engine` (the same rules for ten million
 //! members, without scans), [`voidable_pairs`] (pairs that a refund may void), [`referral_bonuses`] (bonuses under a
-//! plan), [`simulation`] (the same history under another plan). `history` compares engine and rules.
+//! plan), [`simulation`] (the same history under another plan). Reads of the API: [`subtree`] (parts of the tree),
+//! [`search`] (search words of members), [`plan_state`] (past, in force or scheduled). `history` compares engine and
+//! rules.
 
 mod engine;
 #[cfg(test)]
@@ -14,14 +16,18 @@ pub mod input;
 mod input_context;
 pub mod legs;
 pub mod node;
+pub mod plan_state;
 pub mod referral_bonuses;
 pub mod rules;
+pub mod search;
 pub mod simulation;
+pub mod subtree;
 pub mod tree;
 pub mod voidable_pairs;
 
 pub use input::{Input, InputOutcome, PairMade, PlacedNode, TreeError};
-pub use node::{NO_NODE, Node, NodeIndex, ROOT};
+pub use node::{LimitUse, NO_NODE, Node, NodeIndex, ROOT};
+pub use plan_state::PlanState;
 pub use proto_events::vocabulary::PairStatus;
 pub use tree::Tree;
 pub use voidable_pairs::VoidablePairs;

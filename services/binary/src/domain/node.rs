@@ -1,7 +1,8 @@
 //! Nodes of the tree: index, position and state.
 
 use super::legs::Legs;
-use domain::{Money, Side, UserId};
+use domain::plan::LimitPer;
+use domain::{Money, Side, Timestamp, UserId};
 
 /// A node's index: the order of placement.
 pub type NodeIndex = u32;
@@ -31,6 +32,25 @@ pub struct Node {
     pub is_distributor: bool,
     /// Number of the earner's latest pair; 0 before the first.
     pub last_pair_number: u32,
+    /// Counting members of each leg that no outstanding pair of this node uses.
+    pub unmatched: Legs<u32>,
+}
+
+impl Node {
     /// Pairs that the earner could make without a limit.
-    pub backlog: u32,
+    pub fn backlog(&self) -> u32 {
+        if self.index == ROOT { 0 } else { self.unmatched.smaller() }
+    }
+}
+
+/// Use of the pair limit by one earner in the current period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitUse {
+    /// Slots used, those of voided pairs too.
+    pub used: u32,
+    /// Slots of the period.
+    pub of: u32,
+    pub per: LimitPer,
+    /// First instant of the next period.
+    pub resets_at: Timestamp,
 }

@@ -136,8 +136,8 @@ impl PlanReplay {
         }
         for node in self.tree.members().filter(|node| terms.may_earn(node.index, node.is_distributor)) {
             let unpaid = pairs.unpaid_first.saturating_sub(node.last_pair_number);
-            let paid = i64::from(node.backlog.saturating_sub(unpaid));
-            results.carried_pairs = results.carried_pairs.saturating_add(u64::from(node.backlog));
+            let paid = i64::from(node.backlog().saturating_sub(unpaid));
+            results.carried_pairs = results.carried_pairs.saturating_add(u64::from(node.backlog()));
             results.carried_gross = results.carried_gross.add(pairs.gross.times(paid)?)?;
         }
         Ok(())

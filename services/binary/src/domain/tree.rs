@@ -3,10 +3,11 @@
 use super::engine::{Arena, NewMember, Slot};
 use super::input::{Input, InputOutcome, TreeError};
 use super::input_context::InputContext;
-use super::node::{NO_NODE, Node, NodeIndex, ROOT};
+use super::node::{LimitUse, NO_NODE, Node, NodeIndex, ROOT};
 use super::rules::{MatchingTerms, day_number, positive};
 use super::voidable_pairs::VoidablePairs;
-use domain::{Money, PlanHistory, Timestamp, UserId};
+use domain::plan::LimitPer;
+use domain::{Money, PlanError, PlanHistory, Timestamp, UserId};
 use fnv::FnvHasher;
 use std::hash::Hasher;
 
@@ -106,6 +107,20 @@ impl Tree {
         let upline = std::iter::successors(Some(node), |at| Some(self.node(*at)?.parent?.0));
         // An ancestor is placed before its descendants, so below its index the search is over.
         upline.take_while(|at| *at >= ancestor).any(|at| at == ancestor)
+    }
+    /// How much of the pair limit the earner has used in the period of `now`, under the plan in force then. Errors with
+    /// `NoneInForce`.
+    pub fn limit_use(&self, earner: NodeIndex, now: Timestamp) -> Result<LimitUse, PlanError> {
+        // The tree may be a little ahead of the clock, and the next input is not earlier than the tree's time.
+        let day = now.max(self.head.time).day();
+        let version = self.plans.in_force(now.max(self.head.time))?;
+        let (limit, per) = (version.plan.pairs.limit, version.plan.pairs.limit_per);
+        let used = self.arena.used_slots(earner, &MatchingTerms::new(version, day_number(day)));
+        let resets_at = match per {
+            LimitPer::Day => day.next().starts_at(),
+            LimitPer::Month => day.month().next().starts_at(),
+        };
+        Ok(LimitUse { used, of: limit, per, resets_at })
     }
     /// Memory in use by nodes and index, in bytes.
     pub fn bytes(&self) -> usize {

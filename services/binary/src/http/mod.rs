@@ -1,12 +1,19 @@
 //! Route table of the binary service.
 
 mod journal;
+mod names;
 mod nodes;
 mod pairs;
 mod placements;
+mod plan_limits;
 mod plans;
 mod preferences;
+mod queues;
+mod scope;
+mod search;
+mod shape;
 mod simulations;
+mod tree;
 mod verification;
 
 use crate::state::BinaryState;
@@ -17,7 +24,10 @@ pub fn routes(state: BinaryState) -> Routes {
     Routes::new("binary")
         .data(state)
         .get("/binary/me", Access::User, documented!(nodes::get_own))
-        .get("/binary/tree", Access::User, documented!(nodes::get_tree))
+        .get("/binary/tree", Access::User, documented!(tree::get))
+        .get("/binary/tree/shape", Access::User, documented!(shape::get))
+        .get("/binary/search", Access::User, documented!(search::list))
+        .post("/binary/names", Access::User, documented!(names::list))
         .get("/binary/nodes/{user_id}", Access::User, documented!(nodes::get))
         .get("/binary/pairs", Access::User, documented!(pairs::list))
         .get("/binary/earnings", Access::User, documented!(pairs::list_earnings))
@@ -29,6 +39,8 @@ pub fn routes(state: BinaryState) -> Routes {
         .get("/binary/verify", Access::Staff, documented!(verification::verify))
         .get("/plan", Access::User, documented!(plans::get))
         .get("/plan/versions", Access::Staff, documented!(plans::list))
-        .post("/plan/simulate", Access::Admin, documented!(simulations::simulate))
+        .get("/plan/limits", Access::Staff, documented!(plan_limits::get))
+        .get("/plan/queue-counts", Access::Staff, documented!(queues::count))
+        .post("/plan/simulate", Access::Staff, documented!(simulations::simulate))
         .post("/plan/versions", Access::Admin, documented!(plans::create))
 }

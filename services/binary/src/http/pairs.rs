@@ -1,18 +1,19 @@
 //! Pairs and their sums by month.
 
+use super::names::{MemberNameView, load_names};
 use crate::app::column::load_member;
 use crate::app::outgoing_events::{PairId, pair_id};
 use crate::app::totals;
 use crate::domain::{NodeIndex, PairStatus, Tree};
 use crate::error::BinaryError;
 use crate::state::BinaryState;
-use crate::store::pairs::{self, MonthSum, PairRow};
+use crate::store::pairs::{self, MonthSum, PairQuery, PairRow};
 use actix_web::web;
 use domain::{Money, MoneyError, Month, Timestamp, UserId};
 use http_api::{Caller, Cursor, Json, Listing, Page, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// `Retry-After` while the totals are incomplete.
@@ -20,6 +21,18 @@ const TOTALS_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PairFilter {
+    /// Earner, for staff only; all earners by default.
+    #[serde(default)]
+    user_id: Option<UserId>,
+    /// Month in which the pair was made.
+    #[serde(default)]
+    month: Option<Month>,
+    #[serde(default)]
+    status: Option<PairStatus>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct EarningsFilter {
     /// Earner, for staff only; all earners by default.
     #[serde(default)]
     user_id: Option<UserId>,
@@ -34,8 +47,8 @@ enum EarnerScope {
 }
 
 impl EarnerScope {
-    fn of(tree: &Tree, caller: &Caller, filter: &PairFilter) -> Self {
-        let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
+    fn of(tree: &Tree, caller: &Caller, filtered: Option<UserId>) -> Self {
+        let user = if caller.role.is_staff() { filtered } else { Some(caller.user_id) };
         match user {
             None => Self::All,
             Some(user) => tree.find(user).map_or(Self::NotPlaced, Self::Node),
@@ -55,9 +68,12 @@ impl EarnerScope {
 pub(super) struct PairView {
     id: PairId,
     earner_id: UserId,
+    earner: MemberNameView,
     number: i64,
     left_user_id: UserId,
+    left: MemberNameView,
     right_user_id: UserId,
+    right: MemberNameView,
     month: Month,
     /// Slot in the limit of the period, from 1; null when flushed.
     slot: Option<i64>,
@@ -73,14 +89,35 @@ pub(super) struct PairView {
     voided_at: Option<Timestamp>,
 }
 
-fn pair_view(tree: &Tree, row: PairRow) -> Result<PairView, BinaryError> {
-    let earner_id = load_member(tree, row.earner_node)?;
-    Ok(PairView {
-        id: pair_id(earner_id, row.number),
-        earner_id,
+/// The members of a pair.
+struct PairMembers {
+    earner: UserId,
+    left: UserId,
+    right: UserId,
+}
+
+impl PairMembers {
+    fn of(tree: &Tree, row: &PairRow) -> Result<Self, BinaryError> {
+        Ok(Self {
+            earner: load_member(tree, row.earner_node)?,
+            left: load_member(tree, row.left_node)?,
+            right: load_member(tree, row.right_node)?,
+        })
+    }
+}
+
+fn pair_view(row: PairRow, members: &PairMembers, names: &HashMap<UserId, String>) -> PairView {
+    let PairMembers { earner, left, right } = *members;
+    let named = |user_id| MemberNameView { user_id, name: names.get(&user_id).cloned().unwrap_or_default() };
+    PairView {
+        id: pair_id(earner, row.number),
+        earner_id: earner,
+        earner: named(earner),
         number: row.number,
-        left_user_id: load_member(tree, row.left_node)?,
-        right_user_id: load_member(tree, row.right_node)?,
+        left_user_id: left,
+        left: named(left),
+        right_user_id: right,
+        right: named(right),
         month: row.month,
         slot: row.slot,
         status: row.status,
@@ -92,7 +129,7 @@ fn pair_view(tree: &Tree, row: PairRow) -> Result<PairView, BinaryError> {
         plan_version: row.plan_version,
         matched_at: row.matched_at,
         voided_at: row.voided_at,
-    })
+    }
 }
 
 /// Pairs, newest first.
@@ -107,17 +144,22 @@ pub(super) async fn list(
 ) -> Result<Json<Listing<PairView>>, Problem> {
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
-    let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, &filter);
-    let rows = pairs::list(&mut c, scope.column(), after, page.fetch_limit()).await?;
-    // Read after the rows, so that every member in them has a node.
-    let tree_state = state.tree_store.read(&mut c).await?;
-    let is_all = matches!(scope, EarnerScope::All);
-    let numbered = |row: PairRow| {
-        let number = if is_all { row.ordinal } else { row.number };
-        Ok((number, pair_view(&tree_state.tree, row)?))
+    let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, filter.user_id);
+    let conditions = PairQuery { earner: scope.column(), month: filter.month, status: filter.status };
+    let rows = pairs::list(&mut c, &conditions, after, page.fetch_limit()).await?;
+    let members = {
+        // Read after the rows, so that every member in them has a node.
+        let tree_state = state.tree_store.read(&mut c).await?;
+        rows.iter().map(|row| PairMembers::of(&tree_state.tree, row)).collect::<Result<Vec<_>, _>>()?
     };
-    let views = rows.into_iter().map(numbered).collect::<Result<Vec<_>, BinaryError>>()?;
-    Ok(Json::new(page.listing(views, |(number, _)| Cursor::Number(*number), |(_, view)| view)))
+    let mut ids: Vec<UserId> = members.iter().flat_map(|m| [m.earner, m.left, m.right]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names = load_names(&mut c, &ids).await?;
+    let is_all = matches!(scope, EarnerScope::All);
+    let cursor = |row: &PairRow| Cursor::Number(if is_all { row.ordinal } else { row.number });
+    let rows: Vec<(PairRow, PairMembers)> = rows.into_iter().zip(members).collect();
+    Ok(Json::new(page.listing(rows, |(row, _)| cursor(row), |(row, members)| pair_view(row, &members, &names))))
 }
 
 /// Sums of one month.
@@ -144,11 +186,11 @@ pub(super) async fn list_earnings(
     state: web::Data<BinaryState>,
     caller: Caller,
     page: Page,
-    Query(filter): Query<PairFilter>,
+    Query(filter): Query<EarningsFilter>,
 ) -> Result<Json<Listing<EarningsView>>, Problem> {
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
-    let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, &filter);
+    let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, filter.user_id);
     let sums = match scope.column() {
         Some(earner) => pairs::list_month_sums(&mut c, earner).await?,
         None => totals::load_sums(&mut c).await?.ok_or_else(totals_incomplete)?,

@@ -3,6 +3,7 @@
 use super::nodes::{NodeSnapshot, NodeView};
 use crate::app::place::{PlacementRefusal, place};
 use crate::app::tree_state::NO_BATCH;
+use crate::domain::ROOT;
 use crate::state::BinaryState;
 use actix_web::web;
 use chassis::audit;
@@ -51,7 +52,7 @@ pub(super) async fn create(
                 };
                 audit::record(c, "binary", &caller, now, action).await?;
                 batch.write(c).await?;
-                let view = NodeSnapshot::of(batch.tree(), placed.node)?.load_view(c, now).await?;
+                let view = NodeSnapshot::of(batch.tree(), placed.node, ROOT, now)?.load_view(c).await?;
                 batch_id.store(batch.release(), Ordering::Release);
                 Ok(view)
             })

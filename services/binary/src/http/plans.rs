@@ -2,19 +2,22 @@
 
 use crate::app::publish_plan::publish_plan;
 use crate::app::tree_state::NO_BATCH;
+use crate::domain::PlanState;
 use crate::state::BinaryState;
+use crate::store::plans;
 use actix_web::web;
 use chassis::audit;
-use domain::{Plan, PlanError, PlanVersion, Timestamp};
+use domain::{Plan, PlanError, PlanVersion, Timestamp, UserId};
 use http_api::problem::FieldError;
 use http_api::{Caller, Created, Cursor, Idempotent, Json, Listing, Page, Problem, operation};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Maximum notice. A version cannot be revoked and the next must take effect after it, so one in the far future would
 /// block all others.
-const MAX_NOTICE_HOURS: i64 = 2 * 366 * 24;
+pub(super) const MAX_NOTICE_HOURS: i64 = 2 * 366 * 24;
 
 /// A new plan version: a whole plan, or the name of a preset.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -25,6 +28,26 @@ pub(super) struct PlanVersionInput {
     preset: Option<String>,
     #[serde(default)]
     plan: Option<Plan>,
+}
+
+/// A plan version with its publication and state.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PlanVersionView {
+    version: u32,
+    effective_from: Timestamp,
+    plan: Plan,
+    /// Administrator; null for version 1, which is built in.
+    published_by: Option<UserId>,
+    published_at: Option<Timestamp>,
+    state: PlanState,
+}
+
+impl PlanVersionView {
+    fn new(version: PlanVersion, state: PlanState, published: Option<(UserId, Timestamp)>) -> Self {
+        let PlanVersion { version, effective_from, plan } = version;
+        let (published_by, published_at) = published.unzip();
+        Self { version, effective_from, plan, published_by, published_at, state }
+    }
 }
 
 /// The plan in force.
@@ -38,15 +61,30 @@ pub(super) async fn get(state: web::Data<BinaryState>) -> Result<Json<PlanVersio
 
 /// Plan versions, newest first.
 #[operation]
-pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Json<Listing<PlanVersion>>, Problem> {
-    let after = page.after_number()?;
-    let mut c = state.ctx.db().read().await?;
-    let tree_state = state.tree_store.read(&mut c).await?;
+pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Json<Listing<PlanVersionView>>, Problem> {
+    let (after, now) = (page.after_number()?, state.ctx.now());
     let limit = usize::try_from(page.fetch_limit()).map_err(Problem::internal)?;
     let older = |v: &&PlanVersion| after.is_none_or(|a| i64::from(v.version) < a);
-    let rows: Vec<PlanVersion> =
-        tree_state.tree.plans().versions().iter().rev().filter(older).take(limit).cloned().collect();
-    Ok(Json::new(page.listing(rows, |v| Cursor::Number(i64::from(v.version)), |v| v)))
+    let mut c = state.ctx.db().read().await?;
+    let versions: Vec<(PlanVersion, PlanState)> = {
+        let tree_state = state.tree_store.read(&mut c).await?;
+        let plans = tree_state.tree.plans();
+        let shown = plans.versions().iter().rev().filter(older).take(limit);
+        let with_state = shown.map(|version| Ok((version.clone(), PlanState::of(version, plans, now)?)));
+        with_state.collect::<Result<_, PlanError>>().map_err(Problem::internal)?
+    };
+    let numbers: Vec<i64> = versions.iter().map(|(version, _)| i64::from(version.version)).collect();
+    let rows = plans::find_all(&mut c, &numbers).await?;
+    let published: HashMap<i64, _> =
+        rows.into_iter().map(|row| (row.version, (row.published_by, row.published_at))).collect();
+    Ok(Json::new(page.listing(
+        versions,
+        |(version, _)| Cursor::Number(i64::from(version.version)),
+        |(version, state)| {
+            let published = published.get(&i64::from(version.version)).copied();
+            PlanVersionView::new(version, state, published)
+        },
+    )))
 }
 
 /// Publish a plan version that takes effect later.
@@ -59,7 +97,7 @@ pub(super) async fn create(
     state: web::Data<BinaryState>,
     caller: Caller,
     request: Idempotent<PlanVersionInput>,
-) -> Result<Created<PlanVersion>, Problem> {
+) -> Result<Created<PlanVersionView>, Problem> {
     let (input, request) = request.read_with_code("binary.plan_invalid").await?;
     let effective_from = input.effective_from;
     let plan = parse_plan(input.preset.as_deref(), input.plan)?;
@@ -87,8 +125,9 @@ pub(super) async fn create(
             };
             audit::record(c, "binary", &caller, now, action).await?;
             batch.write(c).await?;
+            let state = PlanState::of(&version, batch.tree().plans(), now).map_err(Problem::internal)?;
             batch_id.store(batch.release(), Ordering::Release);
-            Ok(version)
+            Ok(PlanVersionView::new(version, state, Some((caller.user_id, now))))
         })
         .await?;
     state.tree_store.confirm_commit(batch_id.load(Ordering::Acquire)).await;

@@ -1,6 +1,7 @@
 //! Database access: SQL statements only.
 
 pub mod journal;
+pub mod member_words;
 pub mod members;
 pub mod nodes;
 pub mod pairs;

@@ -1,7 +1,7 @@
 //! Positions in the tree.
 
 use crate::schema::nodes;
-use db::{DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Side, Timestamp, UserId};
@@ -30,6 +30,14 @@ pub async fn insert(c: &mut DbConnection, rows: Vec<NodeRow>) -> QueryResult<()>
 /// One position. Errors with `NotFound` when it is missing.
 pub async fn load(c: &mut DbConnection, node: i64) -> QueryResult<NodeRow> {
     nodes::table.find(node).select(NodeRow::as_select()).first(c).await
+}
+
+/// The positions of those of these members that are placed.
+pub async fn find_all(c: &mut DbConnection, members: &[UserId]) -> QueryResult<Vec<NodeRow>> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    nodes::table.filter(nodes::user_id.any_of(members)).select(NodeRow::as_select()).load(c).await
 }
 
 /// Whether the member is placed.

@@ -120,47 +120,54 @@ pub async fn void(c: &mut DbConnection, ordinals: &[i64], seq: i64, at: Timestam
     Ok(())
 }
 
+/// Conditions of a list of pairs; `None` for no condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairQuery {
+    pub earner: Option<i64>,
+    pub month: Option<Month>,
+    pub status: Option<PairStatus>,
+}
+
+/// First and last ordinal of the pairs of a month, which follow each other; `None` when there are none.
+async fn find_ordinals_of(c: &mut DbConnection, month: Month) -> QueryResult<Option<(i64, i64)>> {
+    let of_month = || pairs::table.filter(pairs::month.eq(month)).select(pairs::ordinal);
+    let first: Option<i64> = of_month().order(pairs::ordinal).first(c).await.optional()?;
+    let last: Option<i64> = of_month().order(pairs::ordinal.desc()).first(c).await.optional()?;
+    Ok(first.zip(last))
+}
+
 /// Pairs, newest first: of one earner by number, of all earners by ordinal.
 pub async fn list(
     c: &mut DbConnection,
-    earner: Option<i64>,
+    conditions: &PairQuery,
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<PairRow>> {
+    let PairQuery { earner, month, status } = *conditions;
     let mut query = pairs::table.select(PairRow::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
-    match earner {
-        Some(earner) => {
-            query = query.filter(pairs::earner_node.eq(earner)).order(pairs::number.desc());
-            if let Some(number) = after {
-                query = query.filter(pairs::number.lt(number));
-            }
+    if let Some(status) = status {
+        query = query.filter(pairs::status.eq(status));
+    }
+    if let Some(earner) = earner {
+        query = query.filter(pairs::earner_node.eq(earner)).order(pairs::number.desc());
+        if let Some(month) = month {
+            query = query.filter(pairs::month.eq(month));
         }
-        None => {
-            query = query.order(pairs::ordinal.desc());
-            if let Some(ordinal) = after {
-                query = query.filter(pairs::ordinal.lt(ordinal));
-            }
+        if let Some(number) = after {
+            query = query.filter(pairs::number.lt(number));
         }
+        return query.load(c).await;
+    }
+    query = query.order(pairs::ordinal.desc());
+    if let Some(month) = month {
+        // The ordinals of the month, so that the index of the status serves both conditions.
+        let Some((first, last)) = find_ordinals_of(c, month).await? else { return Ok(Vec::new()) };
+        query = query.filter(pairs::ordinal.ge(first)).filter(pairs::ordinal.le(last));
+    }
+    if let Some(ordinal) = after {
+        query = query.filter(pairs::ordinal.lt(ordinal));
     }
     query.load(c).await
-}
-
-/// Number of an earner's matched pairs: all, and those of one month.
-pub async fn count_matched(c: &mut DbConnection, earner: i64, month: Month) -> QueryResult<(i64, i64)> {
-    let all = pairs::table
-        .filter(pairs::earner_node.eq(earner))
-        .filter(pairs::status.eq(PairStatus::Matched))
-        .count()
-        .get_result(c)
-        .await?;
-    let this_month = pairs::table
-        .filter(pairs::earner_node.eq(earner))
-        .filter(pairs::status.eq(PairStatus::Matched))
-        .filter(pairs::month.eq(month))
-        .count()
-        .get_result(c)
-        .await?;
-    Ok((all, this_month))
 }
 
 /// Sums of one earner's pairs, by month and status.

@@ -1,7 +1,7 @@
 //! Published versions of the compensation plan.
 
 use crate::schema::plan_versions;
-use db::DbConnection;
+use db::{AnyOfExt, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -21,6 +21,15 @@ pub struct PlanRow {
 /// One version; `None` when it does not exist.
 pub async fn find(c: &mut DbConnection, version: i64) -> QueryResult<Option<PlanRow>> {
     plan_versions::table.find(version).select(PlanRow::as_select()).first(c).await.optional()
+}
+
+/// The known ones of these versions.
+pub async fn find_all(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<PlanRow>> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = plan_versions::table.filter(plan_versions::version.any_of(versions));
+    rows.select(PlanRow::as_select()).load(c).await
 }
 
 /// All versions, oldest first.

@@ -29,6 +29,17 @@ pub(crate) async fn register(s: &TestService, name: &str, referrer: Option<UserI
     id
 }
 
+/// Delivers events as one backlog, members before payments.
+pub(crate) async fn join_all(s: &TestService, members: &[User]) {
+    let registered = members.iter().map(|m| TestService::envelope(s.now(), &UserRegistered { user: Some(m.clone()) }));
+    s.deliver_all(registered.collect()).await;
+    let paid = members.iter().map(|m| {
+        let id = UserId::try_from(m.user_id.as_slice()).unwrap();
+        TestService::envelope(s.now(), &payment(id, 500, "online", s.now()))
+    });
+    s.deliver_all(paid.collect()).await;
+}
+
 pub(crate) fn payment(user: UserId, rupees: i64, method: &str, at: Timestamp) -> PaymentCompleted {
     PaymentCompleted {
         payment_id: id::fresh::<PaymentId>().into(),

@@ -4,10 +4,16 @@
 
 mod fixture;
 mod journal;
+mod names;
+mod nodes;
 mod on_services;
+mod pair_filters;
 mod placements;
+mod plan_reads;
 mod plans;
 mod preferences;
+mod search;
+mod shapes;
 mod simulations;
 mod totals;
 mod trace_context;

@@ -13,9 +13,9 @@ use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus, RefundStatus, Re
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
 use crate::store::gateway_refunds::{self, GatewayRefundRow};
-use crate::store::{payments, refunds};
+use crate::store::{members, payments, refunds};
 use db::DbConnection;
-use domain::{Money, MoneyError, PaymentId, Timestamp};
+use domain::{Money, MoneyError, PaymentId, Timestamp, UserId};
 
 const DASHBOARD_REASON: &str = "refunded in the gateway's dashboard";
 
@@ -26,7 +26,13 @@ pub async fn apply_report(
     reported: &ReportedRefund,
     now: Timestamp,
 ) -> Result<(), BookingError> {
-    let capture = captures::find(c, gateway, &reported.gateway_payment_id).await?;
+    let capture = find_capture(c, gateway, &reported.gateway_payment_id).await?;
+    if let Some((capture, user_id)) = capture.as_ref().and_then(|c| Some((c, c.credited_user_id?))) {
+        // All reports of the capture come one after another.
+        members::lock(c, user_id).await?;
+        advance_refund::record_report(c, gateway, None, reported, now).await?;
+        return reconcile_returned(c, &credited_payer(capture, user_id), capture, now).await;
+    }
     let matched = capture.as_ref().filter(|c| matches!(c.outcome, CaptureOutcome::Applied | CaptureOutcome::Returned));
     let payment = match matched.and_then(|capture| capture.payment_id) {
         Some(id) => payments::find(c, id).await?,
@@ -42,9 +48,26 @@ pub async fn apply_report(
     if capture.outcome == CaptureOutcome::Applied {
         reconcile_payment(c, &mut session, payment.id).await?;
     } else {
-        reconcile_returned(c, &session, payment.id, capture).await?;
+        let payer = payer(&session, gateway, payment.id)?;
+        reconcile_returned(c, &payer, capture, now).await?;
     }
     session.finish(c).await
+}
+
+/// The capture with this id. One that matches no payment is locked, because staff may be resolving it.
+async fn find_capture(c: &mut DbConnection, gateway: GatewayName, id: &str) -> Result<Option<Capture>, BookingError> {
+    let found = captures::find(c, gateway, id).await?;
+    match found.as_ref().map(|capture| capture.outcome) {
+        Some(CaptureOutcome::UnknownOrder | CaptureOutcome::NotTaken) => {
+            Ok(Some(captures::lock(c, gateway, id).await?))
+        }
+        Some(CaptureOutcome::Applied | CaptureOutcome::Returned | CaptureOutcome::Refunded) | None => Ok(found),
+    }
+}
+
+/// The payer of a capture whose money was credited to this member's wallet without a payment.
+pub(super) fn credited_payer(capture: &Capture, user_id: UserId) -> Payer {
+    Payer { gateway: capture.gateway, payment: PaymentRef::of_return(return_id(capture), user_id) }
 }
 
 fn processed_total(rows: &[GatewayRefund]) -> Result<Money, MoneyError> {
@@ -92,7 +115,7 @@ async fn set_outcome(
     Ok(())
 }
 
-fn payer(session: &BuyerSession, gateway: GatewayName, id: PaymentId) -> Result<Payer, BookingError> {
+pub(super) fn payer(session: &BuyerSession, gateway: GatewayName, id: PaymentId) -> Result<Payer, BookingError> {
     let payment = session.payment(id)?;
     let booking = session.booking(payment.booking_id)?.booking();
     Ok(Payer { gateway, payment: PaymentRef::new(payment, &booking.number) })
@@ -141,11 +164,10 @@ pub(super) async fn reconcile_payment(
 /// Claws back from the wallet the money of a returned capture that the gateway refunded as well.
 pub(super) async fn reconcile_returned(
     c: &mut DbConnection,
-    session: &BuyerSession,
-    id: PaymentId,
+    payer: &Payer,
     capture: &Capture,
+    now: Timestamp,
 ) -> Result<(), BookingError> {
-    let now = session.context().now;
     let rows = gateway_refunds::lock_for_payment(c, capture.gateway, &capture.gateway_payment_id).await?;
     let known = advance_refund::to_gateway_refunds(&rows, "");
     let Some(last) = known.last().cloned() else { return Ok(()) };
@@ -161,8 +183,7 @@ pub(super) async fn reconcile_returned(
         gateway_refunds: known,
     };
     let (state, effects) = advance(state, &RefundSignal::Reported(last), now)?;
-    let payer = payer(session, capture.gateway, id)?;
-    advance_refund::claw_back(c, &effects, CreditSource::Return(return_id(capture)), &payer, now).await?;
+    advance_refund::claw_back(c, &effects, CreditSource::Return(return_id(capture)), payer, now).await?;
     advance_refund::save_rows(c, rows, &state.gateway_refunds, now).await
 }
 

@@ -2,8 +2,8 @@
 
 use super::apply_gateway_refund;
 use super::buyer_session::BuyerSession;
-use crate::domain::PaymentStatus;
 use crate::domain::aggregate::{Command, RefundTerms};
+use crate::domain::{PaymentStatus, RefundTo};
 use crate::error::BookingError;
 use crate::store::{payments, refunds};
 use db::DbConnection;
@@ -45,13 +45,17 @@ pub async fn refund_payment(
     let mut session = BuyerSession::lock_payment(c, &found, at).await?;
     let payment = session.payment(id)?;
     if payment.status == PaymentStatus::Refunded {
-        let to = terms.destination(payment);
-        let first = refunds::find_for_payment(c, id).await?.map(|r| r.refund_to);
-        return if first == Some(to) { Ok(false) } else { Err(BookingError::RefundedElsewhere) };
+        return check_refunded_to(c, id, terms.destination(payment)).await.map(|()| false);
     }
     session.apply(found.booking_id, &Command::RefundPayment { payment: id, terms })?;
     session.save_bookings(c).await?;
     apply_gateway_refund::reconcile_payment(c, &mut session, id).await?;
     session.finish(c).await?;
     Ok(true)
+}
+
+/// Errors with `RefundedElsewhere` unless the payment was refunded to `to`.
+pub(super) async fn check_refunded_to(c: &mut DbConnection, id: PaymentId, to: RefundTo) -> Result<(), BookingError> {
+    let first = refunds::find_for_payment(c, id).await?.map(|r| r.refund_to);
+    if first == Some(to) { Ok(()) } else { Err(BookingError::RefundedElsewhere) }
 }

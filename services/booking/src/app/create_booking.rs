@@ -1,14 +1,17 @@
-//! Creation of a booking, at the catalogue's price.
+//! Creation of a booking, at the catalogue's price, and its quote.
 
 use super::buyer_session::BuyerSession;
+use super::plan_versions::plan_in_force;
 use crate::domain::VehicleId;
-use crate::domain::aggregate::{Booking, BookingAggregate, Instalment, NewBooking};
+use crate::domain::aggregate::{Booking, BookingAggregate, Instalment, Member, NewBooking};
 use crate::domain::booking::MAX_VEHICLE_PRICE;
+use crate::domain::emi;
 use crate::domain::text::booking_number;
 use crate::error::BookingError;
+use crate::store::vehicles::Vehicle;
 use crate::store::{bookings, vehicles};
 use db::DbConnection;
-use domain::{BookingId, Money, Timestamp, UserId};
+use domain::{BookingId, Day, Money, Timestamp, UserId};
 use runtime::id;
 
 /// A booking as requested.
@@ -34,24 +37,9 @@ pub async fn create(
 ) -> Result<(Booking, Vec<Instalment>), BookingError> {
     let mut session = BuyerSession::lock(c, request.user_id, at).await?;
     session.buyer.set_referrer(request.referrer);
-    // Vehicles priced before the limit existed may exceed it.
-    let vehicle =
-        vehicles::find(c, request.vehicle_id).await?.filter(|v| v.is_active && v.price_paise <= MAX_VEHICLE_PRICE);
-    let vehicle = vehicle.ok_or(BookingError::VehicleNotOnSale)?;
+    let vehicle = load_on_sale(c, request.vehicle_id).await?;
     for _ in 0..MAX_NUMBER_ATTEMPTS {
-        let id: BookingId = id::fresh();
-        let (_, random) = id.uuid().as_u64_pair();
-        let new = NewBooking {
-            id,
-            number: booking_number(at.day(), random),
-            user_id: request.user_id,
-            vehicle_id: vehicle.id,
-            vehicle: vehicle.label(),
-            price: vehicle.price_paise,
-            booking_amount: request.booking_amount,
-            emi_months: request.emi_months,
-        };
-        let (opened, event) = BookingAggregate::open(new, session.context())?;
+        let (opened, event) = BookingAggregate::open(new_booking(request, &vehicle, at.day()), session.context())?;
         if bookings::insert(c, opened.booking()).await? {
             let answer = (opened.booking().clone(), opened.instalments().to_vec());
             session.add_opened(opened, event);
@@ -60,4 +48,55 @@ pub async fn create(
         }
     }
     Err(BookingError::Inconsistent("no unused booking number found".to_owned()))
+}
+
+/// The vehicle with this id. Errors with `VehicleNotOnSale`.
+async fn load_on_sale(c: &mut DbConnection, id: VehicleId) -> Result<Vehicle, BookingError> {
+    // Vehicles priced before the limit existed may exceed it.
+    let vehicle = vehicles::find(c, id).await?.filter(|v| v.is_active && v.price_paise <= MAX_VEHICLE_PRICE);
+    vehicle.ok_or(BookingError::VehicleNotOnSale)
+}
+
+fn new_booking(request: &BookingRequest, vehicle: &Vehicle, today: Day) -> NewBooking {
+    let id: BookingId = id::fresh();
+    let (_, random) = id.uuid().as_u64_pair();
+    NewBooking {
+        id,
+        number: booking_number(today, random),
+        user_id: request.user_id,
+        vehicle_id: vehicle.id,
+        vehicle: vehicle.label(),
+        price: vehicle.price_paise,
+        booking_amount: request.booking_amount,
+        emi_months: request.emi_months,
+    }
+}
+
+/// A booking that could be created now.
+#[derive(Debug, Clone)]
+pub struct BookingQuote {
+    pub booking: Booking,
+    /// The instalments, with the due dates of a booking that is confirmed today.
+    pub instalments: Vec<Instalment>,
+    /// The range of months of an EMI.
+    pub emi_months: (u32, u32),
+}
+
+/// Quotes a booking without any change. Errors as [`create`] does.
+pub async fn quote(
+    c: &mut DbConnection,
+    request: &BookingRequest,
+    at: Timestamp,
+) -> Result<BookingQuote, BookingError> {
+    let member = Member::new(request.user_id);
+    let session = BuyerSession::new(member, Vec::new(), (at, at), plan_in_force(c, at).await?);
+    let vehicle = load_on_sale(c, request.vehicle_id).await?;
+    let (opened, _) = BookingAggregate::open(new_booking(request, &vehicle, at.day()), session.context())?;
+    let due = |i: &Instalment| Instalment { due_on: Some(emi::due_on(at.day(), i.n)), ..i.clone() };
+    let terms = &session.context().plan.booking;
+    Ok(BookingQuote {
+        booking: opened.booking().clone(),
+        instalments: opened.instalments().iter().map(due).collect(),
+        emi_months: (terms.emi_months_min, terms.emi_months_max),
+    })
 }

@@ -30,6 +30,10 @@ pub(super) fn new_capture(gateway: GatewayName, captured: &CapturedPayment, at: 
         currency: captured.currency.clone(),
         refunded_paise: captured.refunded,
         taken_at: captured.taken_at,
+        resolved_by: None,
+        resolved_at: None,
+        resolution_reason: None,
+        credited_user_id: None,
     }
 }
 
@@ -117,7 +121,7 @@ pub(super) fn captured_money(payment: PaymentId, capture: &Capture) -> ReceivedM
 }
 
 /// Applies a capture to its payment, and the refunds that the gateway reported before the capture.
-async fn apply_capture(
+pub(super) async fn apply_capture(
     c: &mut DbConnection,
     session: &mut BuyerSession,
     id: PaymentId,
@@ -133,11 +137,12 @@ async fn apply_capture(
     session.apply(booking, &Command::ReceiveMoney(&money))?;
     session.save_bookings(c).await?;
     if is_applied {
-        captures::set_outcome(c, capture, id, CaptureOutcome::Applied).await?;
+        captures::set_outcome(c, capture, Some(id), CaptureOutcome::Applied).await?;
         apply_gateway_refund::reconcile_payment(c, session, id).await
     } else {
-        captures::set_outcome(c, capture, id, CaptureOutcome::Returned).await?;
-        apply_gateway_refund::reconcile_returned(c, session, id, capture).await
+        captures::set_outcome(c, capture, Some(id), CaptureOutcome::Returned).await?;
+        let payer = apply_gateway_refund::payer(session, capture.gateway, id)?;
+        apply_gateway_refund::reconcile_returned(c, &payer, capture, now).await
     }
 }
 

@@ -72,9 +72,12 @@ pub const fn is_client_method(method: PaymentMethod) -> bool {
     !matches!(method, PaymentMethod::EmiDeduction)
 }
 
+/// Methods of which staff confirm the payments.
+pub const CONFIRMED_BY_STAFF: [PaymentMethod; 2] = [PaymentMethod::Cash, PaymentMethod::BankTransfer];
+
 /// Whether staff confirm payments of this method.
-pub const fn is_confirmed_by_staff(method: PaymentMethod) -> bool {
-    matches!(method, PaymentMethod::Cash | PaymentMethod::BankTransfer)
+pub fn is_confirmed_by_staff(method: PaymentMethod) -> bool {
+    CONFIRMED_BY_STAFF.contains(&method)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Handlers of bookings and their EMI schedules.
 
-use super::views::{self, BookingView, InstalmentView};
+use super::views::{self, BookingQuoteView, BookingView, InstalmentView};
 use crate::BookingState;
 use crate::app::cancel_booking;
 use crate::app::create_booking::{self, BookingRequest};
@@ -14,7 +14,8 @@ use chassis::audit::{self, StaffAction};
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::{BookingId, Money, Reason, Unvalidated, UserId};
 use http_api::{
-    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
+    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query,
+    operation,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,6 +34,8 @@ pub(crate) struct BookingFilter {
     /// Only the bookings of this member; for staff.
     user_id: Option<UserId>,
     status: Option<BookingStatus>,
+    /// The exact number of a booking, such as `EV-261122-7K3QF9XA`.
+    number: Option<String>,
 }
 
 /// Request to add an EMI schedule.
@@ -57,6 +60,17 @@ pub(crate) struct RefundInput {
     refund_to: Option<RefundDestination>,
 }
 
+impl RefundDestination {
+    /// The terms of a person's request, where the wallet is the default.
+    pub(super) fn terms(requested: Option<Self>, reason: String, state: &BookingState) -> RefundTerms {
+        let preference = match requested {
+            None | Some(Self::Wallet) => RefundPreference::Wallet,
+            Some(Self::Source) => RefundPreference::Source,
+        };
+        RefundTerms { reason, preference, gateways: state.gateways.names(), requested_by: RefundActor::Person }
+    }
+}
+
 impl RefundInput {
     /// Validates the reason. Errors with `booking.reason_invalid`.
     pub(crate) fn terms(self, state: &BookingState) -> Result<RefundTerms, Problem> {
@@ -64,17 +78,35 @@ impl RefundInput {
         let mut errors = FieldErrors::new();
         errors.require("reason", reason.is_ok(), "length", format!("at most {MAX_REASON_CHARS} characters"));
         errors.finish("booking.reason_invalid")?;
-        let preference = match self.refund_to {
-            None | Some(RefundDestination::Wallet) => RefundPreference::Wallet,
-            Some(RefundDestination::Source) => RefundPreference::Source,
-        };
-        Ok(RefundTerms {
-            reason: reason.ok().flatten().map(String::from).unwrap_or_default(),
-            preference,
-            gateways: state.gateways.names(),
-            requested_by: RefundActor::Person,
-        })
+        let reason = reason.ok().flatten().map(String::from).unwrap_or_default();
+        Ok(RefundDestination::terms(self.refund_to, reason, state))
     }
+}
+
+impl BookInput {
+    fn to_request(&self, caller: &Caller) -> BookingRequest {
+        BookingRequest {
+            user_id: caller.user_id,
+            referrer: caller.referrer,
+            vehicle_id: self.vehicle_id,
+            booking_amount: self.booking_amount,
+            emi_months: self.emi_months,
+        }
+    }
+}
+
+/// Quote a booking, without making it.
+///
+/// Due dates are those of a booking that is confirmed today. Refused as the booking itself is.
+#[operation]
+pub(crate) async fn quote(
+    state: web::Data<BookingState>,
+    caller: Caller,
+    body: Body<BookInput>,
+) -> Result<Json<BookingQuoteView>, Problem> {
+    let request = body.read().await?.to_request(&caller);
+    let mut c = state.ctx.db().read().await?;
+    Ok(Json::new(create_booking::quote(&mut c, &request, state.ctx.now()).await?.into()))
 }
 
 /// Book a vehicle.
@@ -88,13 +120,7 @@ pub(crate) async fn create(
     request: Idempotent<BookInput>,
 ) -> Result<Created<BookingView>, Problem> {
     let (input, request) = request.read().await?;
-    let new = BookingRequest {
-        user_id: caller.user_id,
-        referrer: caller.referrer,
-        vehicle_id: input.vehicle_id,
-        booking_amount: input.booking_amount,
-        emi_months: input.emi_months,
-    };
+    let new = input.to_request(&caller);
     let now = state.ctx.now();
     request
         .run(&state.ctx, async |c| {
@@ -113,7 +139,7 @@ pub(crate) async fn list(
     Query(filter): Query<BookingFilter>,
 ) -> Result<Json<Listing<BookingView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
-    let filter = bookings::Filter { user_id, status: filter.status };
+    let filter = bookings::Filter { user_id, status: filter.status, number: filter.number };
     let mut c = state.ctx.db().read().await?;
     let rows = bookings::list(&mut c, filter, page.after_id()?, page.fetch_limit()).await?;
     let listing = page.listing(rows, |b| Cursor::Id(b.id.uuid()), |b| b);

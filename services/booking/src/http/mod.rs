@@ -2,8 +2,11 @@
 
 mod bookings;
 mod captures;
+mod payment_methods;
 mod payments;
+mod queues;
 mod receipts;
+mod refund_previews;
 mod refunds;
 mod vehicles;
 mod views;
@@ -22,17 +25,25 @@ pub fn routes(state: BookingState) -> Routes {
     Routes::new("booking")
         .data(state)
         .get("/vehicles", Public, documented!(vehicles::list))
+        .get("/vehicles/all", Staff, documented!(vehicles::list_all))
         .get("/vehicles/{id}", Public, documented!(vehicles::get))
         .post("/vehicles", Admin, documented!(vehicles::create))
         .patch("/vehicles/{id}", Admin, documented!(vehicles::update))
         .post("/bookings", User, documented!(bookings::create))
+        .post("/bookings/quote", User, documented!(bookings::quote))
         .get("/bookings", User, documented!(bookings::list))
         .get("/bookings/{id}", User, documented!(bookings::get))
         .post("/bookings/{id}/emi", User, documented!(bookings::schedule_emi))
         .get("/bookings/{id}/emi", User, documented!(bookings::list_instalments))
+        .get("/bookings/{id}/cancellation", User, documented!(refund_previews::preview_cancellation))
         .post("/bookings/{id}/cancel", User, documented!(bookings::cancel))
         .post("/bookings/{id}/payments", User, documented!(payments::create))
+        .get("/payments/methods", User, documented!(payment_methods::list))
+        .get("/payments/instructions", User, documented!(payment_methods::get_instructions))
+        .get("/payments/queue-counts", Staff, documented!(queues::count))
         .get("/payments/captures", Staff, documented!(captures::list))
+        .get("/payments/captures/{gateway}/{gateway_payment_id}", Staff, documented!(captures::get))
+        .post("/payments/captures/{gateway}/{gateway_payment_id}/resolve", Admin, documented!(captures::resolve))
         .get("/payments/webhook-events", Staff, documented!(webhook_events::list))
         .post("/payments/webhook-events/{id}/retry", Staff, documented!(webhook_events::retry))
         .get("/payments/gateway-refunds", Staff, documented!(refunds::list_reported))
@@ -44,5 +55,6 @@ pub fn routes(state: BookingState) -> Routes {
         .get("/payments/{id}/receipt", User, documented!(receipts::get))
         .post("/payments/{id}/confirm", Staff, documented!(payments::confirm))
         .post("/payments/{id}/fail", Staff, documented!(payments::fail))
+        .get("/payments/{id}/refund-preview", Admin, documented!(refund_previews::preview_payment_refund))
         .post("/payments/{id}/refund", Admin, documented!(payments::refund))
 }

@@ -8,14 +8,17 @@ use crate::app::{cancel_booking, receive_capture, start_payment};
 use crate::domain::PaymentStatus;
 use crate::domain::aggregate::{NewPayment, Payment, Refusal};
 use crate::error::BookingError;
-use crate::store::{payments, refunds};
+use crate::store::payments::{self, ListOrder};
+use crate::store::refunds;
 use actix_web::http::StatusCode;
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use db::DbConnection;
+use domain::vocabulary::UnknownVariant;
 use domain::{BookingId, Line, Money, PaymentId, PaymentMethod, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, operation,
+    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, TimeRange,
+    operation,
 };
 use runtime::id;
 use schemars::JsonSchema;
@@ -41,6 +44,25 @@ pub(crate) struct PaymentFilter {
     user_id: Option<UserId>,
     booking_id: Option<BookingId>,
     status: Option<PaymentStatus>,
+    /// Methods, separated by commas.
+    #[schemars(with = "Option<String>")]
+    method: Option<Methods>,
+    /// Started from this day or time on.
+    from: Option<String>,
+    /// Started until this day or time, inclusive.
+    to: Option<String>,
+}
+
+/// Methods of payment, separated by commas.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Methods(Vec<PaymentMethod>);
+
+impl TryFrom<String> for Methods {
+    type Error = UnknownVariant;
+    fn try_from(text: String) -> Result<Self, UnknownVariant> {
+        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// Confirmation of a cash payment or a bank transfer.
@@ -119,6 +141,8 @@ async fn create_order(state: &BookingState, payment: &Payment) -> Result<Payment
 }
 
 /// List payments of the caller; for staff, of every member.
+///
+/// Newest first. 422 `booking.bad_filter` for an invalid date or time.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
@@ -127,10 +151,26 @@ pub(crate) async fn list(
     Query(filter): Query<PaymentFilter>,
 ) -> Result<Json<Listing<PaymentView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
-    let filter = payments::Filter { user_id, booking_id: filter.booking_id, status: filter.status };
+    let TimeRange { from, until } =
+        TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "booking.bad_filter")?;
+    let methods = filter.method.map(|Methods(methods)| methods);
+    // The indexes of members and of bookings are in the order of ids, those of methods and of times in that of time.
+    let has_owner = user_id.is_some() || filter.booking_id.is_some();
+    let has_time_index = methods.is_some() || from.is_some() || until.is_some();
+    let order = if has_time_index && !has_owner {
+        ListOrder::Time { after: page.after_time_and_id()? }
+    } else {
+        ListOrder::Id { after: page.after_id()? }
+    };
+    let (booking_id, status) = (filter.booking_id, filter.status);
+    let filter = payments::Filter { user_id, booking_id, status, methods, from, until };
     let mut c = state.ctx.db().read().await?;
-    let rows = payments::list(&mut c, filter, page.after_id()?, page.fetch_limit()).await?;
-    let listing = page.listing(rows, |p| Cursor::Id(p.id.uuid()), |p| p);
+    let rows = payments::list(&mut c, &filter, order, page.fetch_limit()).await?;
+    let cursor = |p: &Payment| match order {
+        ListOrder::Id { .. } => Cursor::Id(p.id.uuid()),
+        ListOrder::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
+    };
+    let listing = page.listing(rows, cursor, |p| p);
     let ids: Vec<PaymentId> = listing.items.iter().map(|p| p.id).collect();
     let refunds = refunds::list_for_payments(&mut c, &ids).await?;
     let view = |payment: Payment| {
@@ -179,7 +219,7 @@ pub(crate) async fn confirm(
 ) -> Result<Json<PaymentView>, Problem> {
     let payment = load_visible_payment(&state, &caller, id).await?;
     // Staff must not confirm their own payment.
-    refuse_own_payment(&payment, &caller)?;
+    refuse_own(payment.user_id, &caller)?;
     let (input, request) = request.read_with_code("booking.reference_invalid").await?;
     let reference = parse_reference("reference", input.reference.as_ref())?;
     let mut errors = FieldErrors::new();
@@ -205,7 +245,7 @@ pub(crate) async fn fail(
     request: Idempotent<Optional<FailInput>>,
 ) -> Result<Json<PaymentView>, Problem> {
     let payment = load_visible_payment(&state, &caller, id).await?;
-    refuse_own_payment(&payment, &caller)?;
+    refuse_own(payment.user_id, &caller)?;
     let (input, request) = request.read_with_code("booking.reference_invalid").await?;
     let text = input.reason.or(input.reference);
     let reason = parse_reference("reason", text.as_ref())?.unwrap_or_else(|| "not received".to_owned());
@@ -217,13 +257,14 @@ pub(crate) async fn fail(
         .await
 }
 
-/// The error for staff who decide about their own payment or refund.
-pub(super) fn own_payment_refused() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "booking.own", "staff must not decide about their own payments and refunds")
-}
-
-fn refuse_own_payment(payment: &Payment, caller: &Caller) -> Result<(), Problem> {
-    if payment.user_id == caller.user_id { Err(own_payment_refused()) } else { Ok(()) }
+/// Errors with 403 `booking.own` when the caller is this payer.
+pub(super) fn refuse_own(payer: UserId, caller: &Caller) -> Result<(), Problem> {
+    if payer == caller.user_id {
+        let detail = "staff must not decide about their own payments and refunds";
+        Err(Problem::new(StatusCode::FORBIDDEN, "booking.own", detail))
+    } else {
+        Ok(())
+    }
 }
 
 /// Validates an optional line. Errors with `booking.reference_invalid` when it is empty or too long.
@@ -261,7 +302,7 @@ pub(crate) async fn refund(
     request: Idempotent<Optional<RefundInput>>,
 ) -> Result<Json<PaymentView>, Problem> {
     let payment = load_visible_payment(&state, &caller, id).await?;
-    refuse_own_payment(&payment, &caller)?;
+    refuse_own(payment.user_id, &caller)?;
     let (input, request) = request.read_with_code("booking.reason_invalid").await?;
     let terms = input.terms(&state)?;
     let now = state.ctx.now();

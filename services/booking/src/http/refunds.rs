@@ -1,6 +1,6 @@
 //! Handlers of refunds for staff: refunds, reported gateway refunds, and manual resolution.
 
-use super::payments::{Reference, parse_reference};
+use super::payments::{Reference, parse_reference, refuse_own};
 use super::views::RefundView;
 use crate::BookingState;
 use crate::app::resolve_refund::{self, ResolutionProposal, ResolveOutcome};
@@ -112,9 +112,7 @@ pub(crate) async fn resolve(
     request: Idempotent<ResolveInput>,
 ) -> Result<Json<RefundView>, Problem> {
     let refund = refunds::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    if refund.user_id == caller.user_id {
-        return Err(super::payments::own_payment_refused());
-    }
+    refuse_own(refund.user_id, &caller)?;
     let (input, request) = request.read_with_code("booking.resolution_invalid").await?;
     let reference = parse_reference("reference", input.reference.as_ref())?;
     let reason = Line::<MAX_REASON_CHARS>::try_new(&input.reason);

@@ -40,9 +40,22 @@ pub(crate) struct VehicleChangeInput {
 /// List the vehicles on sale, newest first.
 #[operation]
 pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<Json<Listing<VehicleView>>, Problem> {
+    Ok(Json::new(read_page(&state, page, false).await?))
+}
+
+/// List all vehicles, also those that are not on sale, newest first.
+#[operation]
+pub(crate) async fn list_all(
+    state: web::Data<BookingState>,
+    page: Page,
+) -> Result<Json<Listing<VehicleView>>, Problem> {
+    Ok(Json::new(read_page(&state, page, true).await?))
+}
+
+async fn read_page(state: &BookingState, page: Page, is_all: bool) -> Result<Listing<VehicleView>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let rows = vehicles::list_on_sale(&mut c, page.after_id()?, page.fetch_limit()).await?;
-    Ok(Json::new(page.listing(rows, |v| Cursor::Id(v.id.uuid()), VehicleView::from)))
+    let rows = vehicles::list(&mut c, is_all, page.after_id()?, page.fetch_limit()).await?;
+    Ok(page.listing(rows, |v| Cursor::Id(v.id.uuid()), VehicleView::from))
 }
 
 /// Read one vehicle.

@@ -1,5 +1,6 @@
 //! Views of vehicles, bookings, payments and refunds in API responses.
 
+use crate::app::create_booking::BookingQuote;
 use crate::domain::aggregate::{Booking, Instalment, Payment};
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{
@@ -114,6 +115,42 @@ impl BookingView {
             created_at: booking.created_at,
             confirmed_at: booking.confirmed_at,
             updated_at: booking.changed_at,
+        }
+    }
+}
+
+/// An instalment of a quote.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct QuotedInstalmentView {
+    n: u32,
+    due_on: Option<Day>,
+    amount: Money,
+}
+
+/// A quote of a booking.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BookingQuoteView {
+    price: Money,
+    booking_amount: Money,
+    /// The price less the booking amount.
+    principal: Money,
+    months_min: u32,
+    months_max: u32,
+    /// Empty without an EMI.
+    instalments: Vec<QuotedInstalmentView>,
+}
+
+impl From<BookingQuote> for BookingQuoteView {
+    fn from(quote: BookingQuote) -> Self {
+        let BookingQuote { booking, instalments, emi_months: (months_min, months_max) } = quote;
+        let view = |i: Instalment| QuotedInstalmentView { n: i.n, due_on: i.due_on, amount: i.amount_paise };
+        Self {
+            price: booking.price_paise,
+            booking_amount: booking.booking_amount_paise,
+            principal: booking.price_paise.minus_or_zero(booking.booking_amount_paise),
+            months_min,
+            months_max,
+            instalments: instalments.into_iter().map(view).collect(),
         }
     }
 }

@@ -32,10 +32,11 @@ row!(BookingRow of Booking in bookings key(id) {
 });
 
 /// Filter of the list of bookings.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub user_id: Option<UserId>,
     pub status: Option<BookingStatus>,
+    pub number: Option<String>,
 }
 
 /// Inserts a booking. False when its number is in use.
@@ -107,6 +108,9 @@ pub async fn list(
     }
     if let Some(status) = filter.status {
         query = query.filter(bookings::status.eq(status));
+    }
+    if let Some(number) = filter.number {
+        query = query.filter(bookings::number.eq(number));
     }
     if let Some(after) = after {
         query = query.filter(bookings::id.lt(after));

@@ -5,7 +5,7 @@ use crate::schema::captures;
 use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{Money, PaymentId, Timestamp};
+use domain::{Money, PaymentId, Timestamp, UserId};
 
 /// A capture reported by a gateway.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -25,6 +25,12 @@ pub struct Capture {
     pub refunded_paise: Money,
     /// Capture time, when the gateway reports one.
     pub taken_at: Option<Timestamp>,
+    /// The resolution by staff. All three columns or none are set.
+    pub resolved_by: Option<UserId>,
+    pub resolved_at: Option<Timestamp>,
+    pub resolution_reason: Option<String>,
+    /// The member whose wallet a resolution credited.
+    pub credited_user_id: Option<UserId>,
 }
 
 /// Inserts a capture. False when it is stored already.
@@ -70,6 +76,17 @@ pub async fn list_by_ids(c: &mut DbConnection, gateway: GatewayName, ids: &[&str
 pub async fn count_unmatched(c: &mut DbConnection) -> QueryResult<i64> {
     let unplaced = [CaptureOutcome::UnknownOrder, CaptureOutcome::NotTaken];
     captures::table.filter(captures::outcome.any_of(&unplaced)).count().get_result(c).await
+}
+
+/// Recording times of the captures with this outcome, oldest first.
+pub async fn list_times(c: &mut DbConnection, outcome: CaptureOutcome, limit: i64) -> QueryResult<Vec<Timestamp>> {
+    captures::table
+        .filter(captures::outcome.eq(outcome))
+        .order(captures::captured_at)
+        .limit(limit)
+        .select(captures::captured_at)
+        .load(c)
+        .await
 }
 
 /// The position of a capture in the list.
@@ -125,11 +142,25 @@ pub async fn set_order(c: &mut DbConnection, capture: &Capture) -> QueryResult<(
 pub async fn set_outcome(
     c: &mut DbConnection,
     capture: &Capture,
-    payment_id: PaymentId,
+    payment_id: Option<PaymentId>,
     outcome: CaptureOutcome,
 ) -> QueryResult<()> {
     diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
-        .set((captures::payment_id.eq(Some(payment_id)), captures::outcome.eq(outcome)))
+        .set((captures::payment_id.eq(payment_id), captures::outcome.eq(outcome)))
+        .execute(c)
+        .await
+        .map(drop)
+}
+
+/// Stores the resolution of a capture.
+pub async fn set_resolution(c: &mut DbConnection, capture: &Capture) -> QueryResult<()> {
+    diesel::update(captures::table.find((capture.gateway, &capture.gateway_payment_id)))
+        .set((
+            captures::resolved_by.eq(capture.resolved_by),
+            captures::resolved_at.eq(capture.resolved_at),
+            captures::resolution_reason.eq(&capture.resolution_reason),
+            captures::credited_user_id.eq(capture.credited_user_id),
+        ))
         .execute(c)
         .await
         .map(drop)

@@ -77,6 +77,11 @@ async fn find_for_update(c: &mut DbConnection, user_id: UserId) -> QueryResult<O
     members::table.find(user_id).select(Member::as_select()).lock().get_result(c).await.optional()
 }
 
+/// The member with this id.
+pub async fn find(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Member>> {
+    members::table.find(user_id).select(Member::as_select()).first(c).await.optional()
+}
+
 /// The member's name, when it is known.
 pub async fn find_name(c: &mut DbConnection, user_id: UserId) -> QueryResult<Option<String>> {
     let found = members::table.find(user_id).select(members::name).first::<Option<String>>(c).await.optional()?;

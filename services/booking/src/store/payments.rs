@@ -34,11 +34,23 @@ row!(PaymentRow of Payment in payments key(id) {
 });
 
 /// Filter of the list of payments.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub user_id: Option<UserId>,
     pub booking_id: Option<BookingId>,
     pub status: Option<PaymentStatus>,
+    pub methods: Option<Vec<PaymentMethod>>,
+    /// Started from this time on.
+    pub from: Option<Timestamp>,
+    /// Started until this time, inclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// Order of the list of payments, newest first, and the position after which a page begins.
+#[derive(Debug, Clone, Copy)]
+pub enum ListOrder {
+    Id { after: Option<PaymentId> },
+    Time { after: Option<(Timestamp, PaymentId)> },
 }
 
 /// Inserts payments.
@@ -119,6 +131,33 @@ pub async fn lock_open_for_bookings(c: &mut DbConnection, bookings: &[BookingId]
         .await
 }
 
+/// The pending and completed payments of a booking, oldest first.
+pub async fn list_open(c: &mut DbConnection, booking_id: BookingId) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::booking_id.eq(booking_id))
+        .filter(payments::status.any_of(&[PaymentStatus::Pending, PaymentStatus::Completed]))
+        .order(payments::id)
+        .select(Payment::as_select())
+        .load(c)
+        .await
+}
+
+/// Creation times of the pending payments of these methods, oldest first.
+pub async fn list_pending_times(
+    c: &mut DbConnection,
+    methods: &[PaymentMethod],
+    limit: i64,
+) -> QueryResult<Vec<Timestamp>> {
+    payments::table
+        .filter(payments::status.eq(PaymentStatus::Pending))
+        .filter(payments::method.any_of(methods))
+        .order(payments::created_at)
+        .limit(limit)
+        .select(payments::created_at)
+        .load(c)
+        .await
+}
+
 /// Creation times of a booking's online orders after `since`, newest first.
 pub async fn list_order_times_since(
     c: &mut DbConnection,
@@ -137,18 +176,9 @@ pub async fn list_order_times_since(
         .await
 }
 
-/// Payments, newest first, after `after`.
-pub async fn list(
-    c: &mut DbConnection,
-    filter: Filter,
-    after: Option<PaymentId>,
-    limit: i64,
-) -> QueryResult<Vec<Payment>> {
-    let mut query = payments::table
-        .select(Payment::as_select())
-        .order(payments::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+/// Payments, newest first.
+pub async fn list(c: &mut DbConnection, filter: &Filter, order: ListOrder, limit: i64) -> QueryResult<Vec<Payment>> {
+    let mut query = payments::table.select(Payment::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
     if let Some(user_id) = filter.user_id {
         query = query.filter(payments::user_id.eq(user_id));
     }
@@ -158,8 +188,31 @@ pub async fn list(
     if let Some(status) = filter.status {
         query = query.filter(payments::status.eq(status));
     }
-    if let Some(after) = after {
-        query = query.filter(payments::id.lt(after));
+    if let Some(methods) = &filter.methods {
+        query = query.filter(payments::method.any_of(methods));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(payments::created_at.ge(from));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(payments::created_at.le(until));
+    }
+    match order {
+        ListOrder::Id { after } => {
+            query = query.order(payments::id.desc());
+            if let Some(after) = after {
+                query = query.filter(payments::id.lt(after));
+            }
+        }
+        ListOrder::Time { after } => {
+            query = query.order((payments::created_at.desc(), payments::id.desc()));
+            if let Some((at, id)) = after {
+                let same_time = payments::created_at.eq(at).and(payments::id.lt(id));
+                // The bound by time alone lets the index begin there.
+                query = query.filter(payments::created_at.le(at));
+                query = query.filter(payments::created_at.lt(at).or(same_time));
+            }
+        }
     }
     query.load(c).await
 }
@@ -173,6 +226,7 @@ pub async fn list_open_orders(
 ) -> QueryResult<Vec<(PaymentId, BookingId, Timestamp)>> {
     let mut query = payments::table
         .filter(payments::status.eq(PaymentStatus::Pending))
+        .filter(payments::method.eq(PaymentMethod::Online))
         .filter(payments::created_at.le(before))
         .filter(payments::open_order_of.is_not_null())
         .select((payments::id, payments::booking_id, payments::created_at))

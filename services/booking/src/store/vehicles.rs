@@ -37,14 +37,21 @@ pub async fn find_for_update(c: &mut DbConnection, id: VehicleId) -> QueryResult
     vehicles::table.find(id).select(Vehicle::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Vehicles on sale, newest first, after `after`.
-pub async fn list_on_sale(c: &mut DbConnection, after: Option<VehicleId>, limit: i64) -> QueryResult<Vec<Vehicle>> {
+/// Vehicles on sale, or all vehicles, newest first, after `after`.
+pub async fn list(
+    c: &mut DbConnection,
+    is_all: bool,
+    after: Option<VehicleId>,
+    limit: i64,
+) -> QueryResult<Vec<Vehicle>> {
     let mut query = vehicles::table
-        .filter(vehicles::is_active.eq(true))
         .select(Vehicle::as_select())
         .order(vehicles::id.desc())
         .limit(limit)
         .into_boxed::<db::MultiBackend>();
+    if !is_all {
+        query = query.filter(vehicles::is_active.eq(true));
+    }
     if let Some(after) = after {
         query = query.filter(vehicles::id.lt(after));
     }

@@ -133,6 +133,11 @@ pub async fn count(c: &mut DbConnection, state: WebhookState) -> QueryResult<i64
     t::table.filter(t::state.eq(state)).count().get_result(c).await
 }
 
+/// Receipt times of the events in a state, oldest first.
+pub async fn list_times(c: &mut DbConnection, state: WebhookState, limit: i64) -> QueryResult<Vec<Timestamp>> {
+    t::table.filter(t::state.eq(state)).order(t::id).limit(limit).select(t::received_at).load(c).await
+}
+
 /// Ids of the events in `state` before `before`, oldest first.
 pub async fn list_ids_before(
     c: &mut DbConnection,

@@ -20,6 +20,25 @@ async fn a_new_platform_has_vehicles_on_sale() {
 }
 
 #[tokio::test]
+async fn staff_also_list_the_vehicles_that_are_not_on_sale() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.service.as_admin();
+    admin.patch(&format!("/vehicles/{SCOOTER}"), json!({ "is_active": false })).await.expect(200);
+    let has_scooter =
+        |list: &serde_json::Value| list["items"].as_array().expect("items").iter().any(|v| v["id"] == SCOOTER);
+    for client in [&admin, &fixture.staff()] {
+        assert!(has_scooter(&client.get("/vehicles/all").await.expect(200)));
+        assert!(!has_scooter(&client.get("/vehicles").await.expect(200)));
+        let page = client.get("/vehicles/all?limit=1").await.expect(200);
+        let next = format!("/vehicles/all?limit=100&cursor={}", text(&page, "next_cursor"));
+        assert!(has_scooter(&client.get(&next).await.expect(200)));
+    }
+    assert_eq!(fixture.client.get("/vehicles/all").await.problem(403), "auth.forbidden");
+    assert_eq!(fixture.service.anonymous().get("/vehicles/all").await.problem(401), "auth.token_invalid");
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
 async fn a_change_of_price_does_not_change_existing_bookings() {
     let fixture = Fixture::start().await;
     let booked = fixture.book("500.00").await;

@@ -5,6 +5,7 @@
 mod batched;
 mod calendar;
 mod cancelling;
+mod capture_resolution;
 mod catalogue;
 mod dashboard_refunds;
 mod emi;
@@ -15,6 +16,9 @@ mod limits;
 mod on_services;
 mod paying;
 mod plans;
+mod previews;
+mod queues;
+mod quoting;
 mod razorpay;
 mod razorpay_double;
 mod reconciling;

@@ -57,6 +57,11 @@ impl Closing {
     pub fn into_totals(self) -> Totals {
         self.totals
     }
+
+    /// The time until which postings are in the totals.
+    pub fn until(&self) -> Timestamp {
+        self.until.unwrap_or(self.closed_at)
+    }
 }
 
 /// Adds up the next postings. Returns false when there are no more.

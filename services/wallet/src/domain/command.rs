@@ -6,8 +6,9 @@ use super::LedgerError;
 use super::decision::{Decision, LedgerEvent, RejectionReason};
 use super::entries::{self, Cause, CommandInputs, EntryRule};
 use super::entry::{EntryKey, EntryKind, TransactionType};
-use super::explanation::{Derivation, ExplainedLine};
+use super::explanation::{Derivation, ExplainedLine, Relation};
 use super::loaded_rows::{LoadedRows, RowKeys};
+use domain::UserId;
 use serde::{Deserialize, Deserializer, Serialize};
 
 macro_rules! declare_commands {
@@ -34,10 +35,9 @@ macro_rules! declare_commands {
                 }
             }
 
-            /// The cause of the entry.
-            pub fn cause(&self) -> Cause {
+            fn inputs(&self) -> &dyn CommandInputs {
                 match self {
-                    $(Self::$kind(c) => c.cause(),)+
+                    $(Self::$kind(c) => c,)+
                 }
             }
 
@@ -83,6 +83,13 @@ macro_rules! declare_commands {
                 }
             }
 
+            /// The code of the event that causes the entry.
+            pub const fn cause_event(self) -> &'static str {
+                match self {
+                    $(Self::$kind => entries::$file::$rule::CAUSE_EVENT,)+
+                }
+            }
+
             /// The sign of the entry's amount in the member's total withdrawn: 1, -1 or 0.
             pub const fn withdrawn_sign(self) -> i64 {
                 match self {
@@ -95,6 +102,23 @@ macro_rules! declare_commands {
 entry_kinds!(declare_commands);
 
 impl Command {
+    /// The cause of the entry.
+    pub fn cause(&self) -> Cause {
+        self.inputs().cause()
+    }
+
+    /// The number by which members know the cause: of a booking or of a pair.
+    pub fn label(&self) -> Option<String> {
+        self.inputs().label()
+    }
+
+    /// The owner of the wallet, then the other members that the entry concerns.
+    pub fn people(&self) -> Vec<(UserId, Relation)> {
+        let mut people = vec![(self.cause().member, Relation::Member)];
+        people.extend(self.inputs().others());
+        people
+    }
+
     /// The identity of the entry that the command posts.
     pub fn key(&self) -> EntryKey {
         EntryKey::new(self.kind(), self.cause().id)

@@ -3,6 +3,8 @@
 use super::LedgerError;
 use super::entry::TransactionType;
 use domain::{Money, Plan, Rate, Rounding};
+use std::collections::BTreeMap;
+use std::fmt;
 
 domain::text_enum! {
     /// The operation of a calculation step.
@@ -17,6 +19,31 @@ domain::text_enum! {
         Difference = "difference",
         Negated = "negated",
     }
+}
+
+domain::text_enum! {
+    /// The relation of a member to an entry.
+    pub enum Relation {
+        /// The owner of the wallet that the entry changes.
+        Member = "member",
+        /// The member whose payment earned the referral bonus.
+        Referred = "referred",
+        /// The member of the pair in the left leg.
+        Left = "left",
+        /// The member of the pair in the right leg.
+        Right = "right",
+    }
+}
+
+/// A condition of a rule that held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Identifies the condition; never changes.
+    pub code: &'static str,
+    /// The values in the text, by name.
+    pub params: BTreeMap<&'static str, String>,
+    /// In English.
+    pub text: String,
 }
 
 /// A named operand of a calculation step.
@@ -57,13 +84,19 @@ pub struct ExplainedLine<'a> {
 /// The derivation of an amount: calculation steps, and the conditions of the rule that held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Derivation {
-    pub rules: Vec<String>,
+    pub rules: Vec<Condition>,
     pub steps: Vec<CalculationStep>,
 }
 
 impl Derivation {
-    pub(super) fn rule(mut self, text: impl Into<String>) -> Self {
-        self.rules.push(text.into());
+    pub(super) fn rule(
+        mut self,
+        code: &'static str,
+        params: &[(&'static str, &dyn fmt::Display)],
+        text: impl Into<String>,
+    ) -> Self {
+        let params = params.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        self.rules.push(Condition { code, params, text: text.into() });
         self
     }
     pub(super) fn step(mut self, name: &str, operation: Operation, operands: &[(&str, String)], value: Money) -> Self {

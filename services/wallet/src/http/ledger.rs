@@ -18,8 +18,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The name of an account in a list: `company:bank`, or `members:available` for that account of all members together.
-fn control_account(account: Account) -> String {
+pub(super) fn control_account(account: Account) -> String {
     if account.is_member_account() { format!("members:{account}") } else { format!("company:{account}") }
+}
+
+/// The name of an account of the company, or of one member, such as `member:…:available`.
+pub(super) fn account_name(account: Account, owner: UserId) -> String {
+    if account.is_member_account() { format!("member:{owner}:{account}") } else { control_account(account) }
+}
+
+/// Parses the name of an account of the chart of accounts: `bank` or `company:bank`, `available` or
+/// `members:available`. Errors with 422 `wallet.bad_filter`.
+pub(super) fn parse_account(name: &str) -> Result<Account, Problem> {
+    let found = Account::ALL.iter().find(|account| account.as_str() == name || control_account(**account) == name);
+    found.copied().ok_or_else(|| {
+        Problem::unprocessable("wallet.bad_filter", "account: write a name such as company:bank or members:available")
+    })
 }
 
 /// The total of every account from the postings until `until`, or from all postings.
@@ -86,8 +100,8 @@ pub(super) async fn list_accounts(
             let mut items = Vec::new();
             for account in Account::ALL.iter().filter(|a| a.is_member_account()) {
                 let balance = entries::find_balance_at(&mut c, member, *account, as_of).await?;
-                let account = format!("member:{member}:{account}");
-                items.push(AccountView { account, balance: balance.unwrap_or_default() });
+                let balance = balance.unwrap_or_default();
+                items.push(AccountView { account: account_name(*account, member), balance });
             }
             items
         }

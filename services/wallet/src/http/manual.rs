@@ -1,5 +1,6 @@
 //! Manual entries by administrators, each with a reason and an audit record.
 
+use super::reference::ReferenceView;
 use super::transactions::TransactionView;
 use super::wallets::require_member;
 use crate::WalletState;
@@ -120,7 +121,7 @@ async fn create_manual_entry(
     let detail = format!("{amount}: {reason}");
     let (id, reason) = (runtime::id::fresh(), reason.into_string());
     let manual = ManualEntry { id, user_id, amount, reason, actor_id: caller.user_id, at: now };
-    let key = (action.command)(manual.clone()).key();
+    let command = (action.command)(manual.clone());
     request
         .run(&state.ctx, async |c| {
             let (outcome, lines) =
@@ -138,7 +139,7 @@ async fn create_manual_entry(
             audit::record(c, "wallet", caller, now, record).await?;
             let visible = lines.into_iter().find(|line| line.transaction_type.is_some());
             let visible = visible.ok_or_else(|| Problem::internal("a manual entry has no statement line"))?;
-            let view = TransactionView::from_row(visible, key).map_err(Problem::internal)?;
+            let view = TransactionView::from_row(visible, ReferenceView::of(&command)).map_err(Problem::internal)?;
             view.ok_or_else(|| Problem::internal("a manual entry has no statement line"))
         })
         .await

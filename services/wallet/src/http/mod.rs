@@ -1,9 +1,12 @@
 //! Routes of the wallet service. Reads go to the store, writes through `app`.
 
+mod entries;
 mod explain;
 mod ledger;
 mod manual;
 mod pdf_file;
+mod reference;
+mod series;
 mod statement;
 mod statement_content;
 mod statement_csv;
@@ -23,6 +26,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
         .get("/wallet/transactions", User, documented!(transactions::list))
         .get("/wallet/transactions/{id}/explain", User, documented!(explain::explain))
         .get("/wallet/forfeits", User, documented!(transactions::list_forfeits))
+        .get("/wallet/forfeits/{id}/explain", User, documented!(explain::explain_forfeit))
         .get("/wallet/statement", User, documented!(statement::get))
         .get("/wallets/{user_id}", Staff, documented!(wallets::get))
         .post("/wallets/{user_id}/deposits", Admin, documented!(manual::create_deposit))
@@ -30,5 +34,8 @@ pub(crate) fn routes(state: WalletState) -> Routes {
         .post("/wallets/{user_id}/adjustments", Admin, documented!(manual::create_adjustment))
         .get("/ledger/accounts", Staff, documented!(ledger::list_accounts))
         .get("/ledger/trial-balance", Staff, documented!(ledger::get_trial_balance))
+        .get("/ledger/trial-balance/series", Staff, documented!(series::get))
+        .get("/ledger/entries", Staff, documented!(entries::list))
+        .get("/ledger/entries/{id}", Staff, documented!(entries::get))
         .get("/ledger/verify", Staff, documented!(ledger::verify))
 }

@@ -88,7 +88,7 @@ async fn load_header(c: &mut DbConnection, user_id: UserId, month: Month) -> Res
         None => balance,
         Some(after) => {
             let first = transactions::list_by_number(c, user_id, after, 1).await?;
-            first.first().and_then(|row| row.1.balance_before_paise).unwrap_or_default()
+            first.first().and_then(|row| row.balance_before_paise).unwrap_or_default()
         }
     };
     let name = members::find_name(c, user_id).await?.unwrap_or_default();
@@ -110,10 +110,10 @@ async fn send_lines(
         let page = transactions::list_by_number(&mut c, header.user_id, after, PAGE_LINES).await?;
         drop(c);
         let Some(last) = page.last() else { break };
-        after = last.1.transaction_number.unwrap_or(i64::MAX);
+        after = last.transaction_number.unwrap_or(i64::MAX);
         // Posting times never decrease within a wallet.
-        let is_last = last.1.posted_at >= end;
-        for row in page.into_iter().take_while(|row| row.1.posted_at < end) {
+        let is_last = last.posted_at >= end;
+        for row in page.into_iter().take_while(|row| row.posted_at < end) {
             let row = StatementRow::from_row(row).map_err(Problem::internal)?;
             closing = row.balance;
             match &mut file {

@@ -3,7 +3,7 @@
 use crate::app::ids;
 use crate::domain::{TransactionId, TransactionType};
 use crate::error::WalletError;
-use crate::store::transactions::TransactionRow;
+use crate::store::entries::PostingRow;
 use domain::{Money, Month, Timestamp, UserId};
 
 /// The header of a statement.
@@ -32,8 +32,7 @@ pub(super) struct StatementRow {
 
 impl StatementRow {
     /// The line that is stored as `row`. Errors when the balance overflows.
-    pub(super) fn from_row(row: TransactionRow) -> Result<Self, WalletError> {
-        let row = row.1;
+    pub(super) fn from_row(row: PostingRow) -> Result<Self, WalletError> {
         Ok(Self {
             id: ids::transaction(row.entry_id, row.line)?,
             posted_at: row.posted_at,

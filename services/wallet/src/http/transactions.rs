@@ -1,10 +1,11 @@
 //! Lists of transactions and forfeits.
 
+use super::reference::ReferenceView;
 use crate::WalletState;
 use crate::app::ids;
-use crate::domain::{EntryKey, EntryKind, RejectionReason, TransactionId, TransactionType};
+use crate::domain::{EntryKind, RejectionReason, TransactionId, TransactionType};
 use crate::error::WalletError;
-use crate::store::entries::{CauseId, PostingRow};
+use crate::store::entries::PostingRow;
 use crate::store::forfeits::ForfeitRow;
 use crate::store::{forfeits, transactions};
 use actix_web::web;
@@ -12,18 +13,9 @@ use chrono::TimeDelta;
 use domain::{Day, Money, Timestamp, UserId};
 use http_api::{Caller, Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-/// The cause of a transaction or forfeit.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Reference")]
-pub(crate) struct ReferenceView {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[schemars(with = "String")]
-    id: Uuid,
-}
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeSet;
 
 /// A statement line of a member.
 #[derive(Serialize, JsonSchema)]
@@ -46,8 +38,9 @@ pub(crate) struct TransactionView {
 }
 
 impl TransactionView {
-    /// The view of a posting; `None` for one that members do not see. Errors when the balance overflows.
-    pub(super) fn from_row(row: PostingRow, key: EntryKey) -> Result<Option<Self>, WalletError> {
+    /// The view of a posting of the entry with this reference; `None` for one that members do not see. Errors when the
+    /// balance overflows.
+    pub(super) fn from_row(row: PostingRow, reference: ReferenceView) -> Result<Option<Self>, WalletError> {
         let (Some(kind), Some(balance_before)) = (row.transaction_type, row.balance_before_paise) else {
             return Ok(None);
         };
@@ -58,7 +51,7 @@ impl TransactionView {
             balance_before,
             balance_after: balance_before.add(row.amount_paise)?,
             description: row.description.unwrap_or_default(),
-            reference: ReferenceView { kind: key.kind.reference_type(), id: key.cause },
+            reference,
             created_at: row.at,
             posted_at: row.posted_at,
             user_id: row.owner_id,
@@ -66,11 +59,24 @@ impl TransactionView {
     }
 }
 
+/// Transaction types, separated by commas.
+#[derive(Default)]
+struct TransactionTypes(BTreeSet<TransactionType>);
+
+impl<'de> Deserialize<'de> for TransactionTypes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self).map_err(D::Error::custom)
+    }
+}
+
 /// The query of the list of transactions.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct TransactionsFilter {
-    #[serde(rename = "type")]
-    kind: Option<TransactionType>,
+    /// One type, or several separated by commas, such as `REVERSAL,CLAWBACK`; by default all.
+    #[serde(rename = "type", default)]
+    #[schemars(with = "Option<String>")]
+    kinds: TransactionTypes,
     /// From this day or time on.
     from: Option<String>,
     /// Until this day or time, inclusive.
@@ -112,7 +118,7 @@ pub(super) async fn list(
         TimeRange::parse(requested.from.as_deref(), requested.to.as_deref(), "wallet.bad_filter")?;
     let filter = transactions::TransactionFilter {
         owner: visible_owner(&caller, requested.user_id),
-        kind: requested.kind,
+        kinds: requested.kinds.0,
         from,
         until,
     };
@@ -120,9 +126,10 @@ pub(super) async fn list(
     let rows = transactions::list(&mut c, &filter, page.after_number()?, page.fetch_limit()).await?;
     let by_position = filter.owner.is_none();
     let mut views = Vec::with_capacity(rows.len());
-    for (position, row, kind, cause) in rows {
-        let order = if by_position { position } else { row.transaction_number.unwrap_or(0) };
-        let view = TransactionView::from_row(row, EntryKey::new(kind, cause.uuid())).map_err(Problem::internal)?;
+    for row in rows {
+        let order = if by_position { row.position } else { row.line.transaction_number.unwrap_or(0) };
+        let reference = ReferenceView::of_stored(row.kind, row.cause_id, &row.inputs);
+        let view = TransactionView::from_row(row.line, reference).map_err(Problem::internal)?;
         views.extend(view.map(|view| (order, view)));
     }
     Ok(Json::new(page.listing(views, |(order, _)| Cursor::Number(*order), |(_, view)| view)))
@@ -152,14 +159,13 @@ pub(crate) struct ForfeitView {
 
 impl From<ForfeitRow> for ForfeitView {
     fn from(row: ForfeitRow) -> Self {
-        let cause: CauseId = row.cause_id;
         Self {
+            reference: ReferenceView::of_stored(row.kind, row.cause_id, &row.inputs),
             id: TransactionId::from(row.id.uuid()),
             kind: row.kind,
             amount: row.amount_paise,
             reason: row.reason,
             description: row.reason.description(),
-            reference: ReferenceView { kind: row.kind.reference_type(), id: cause.uuid() },
             created_at: row.at,
             user_id: row.user_id,
         }

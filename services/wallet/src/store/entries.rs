@@ -83,6 +83,11 @@ pub async fn find(c: &mut DbConnection, id: EntryId) -> QueryResult<Option<Entry
     journal_entries::table.filter(journal_entries::id.eq(id)).select(EntryRow::as_select()).first(c).await.optional()
 }
 
+/// The posting time of the first posting; `None` when nothing was ever posted.
+pub async fn find_first_posted_at(c: &mut DbConnection) -> QueryResult<Option<Timestamp>> {
+    postings::table.select(min(postings::posted_at)).first(c).await
+}
+
 /// The postings of an entry, in order.
 pub async fn list_lines(c: &mut DbConnection, id: EntryId) -> QueryResult<Vec<PostingRow>> {
     postings::table
@@ -243,10 +248,14 @@ pub async fn list_lines_by_entry(
     Ok(by_entry)
 }
 
+/// Entries by their ids.
+pub async fn list(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<EntryRow>> {
+    journal_entries::table.filter(journal_entries::id.any_of(ids)).select(EntryRow::as_select()).load(c).await
+}
+
 /// Entries by their ids, with all their postings in order.
 pub async fn list_with_lines(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<Vec<(EntryRow, Vec<PostingRow>)>> {
-    let entries: Vec<EntryRow> =
-        journal_entries::table.filter(journal_entries::id.any_of(ids)).select(EntryRow::as_select()).load(c).await?;
+    let entries = list(c, ids).await?;
     let mut lines = list_lines_by_entry(c, ids).await?;
     Ok(entries.into_iter().map(|e| (e.clone(), lines.remove(&e.id).unwrap_or_default())).collect())
 }

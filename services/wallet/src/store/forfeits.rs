@@ -34,6 +34,11 @@ pub async fn find_existing(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult
     forfeits::table.filter(forfeits::id.any_of(ids)).select(forfeits::id).load(c).await
 }
 
+/// Finds a forfeit by the id that its entry would have had.
+pub async fn find(c: &mut DbConnection, id: EntryId) -> QueryResult<Option<ForfeitRow>> {
+    forfeits::table.filter(forfeits::id.eq(id)).select(ForfeitRow::as_select()).first(c).await.optional()
+}
+
 /// A page of forfeits, newest first, each with its position for the cursor. Without `user_id`, of all members.
 pub async fn list(
     c: &mut DbConnection,

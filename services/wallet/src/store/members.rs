@@ -21,13 +21,18 @@ pub async fn save(c: &mut DbConnection, mut rows: Vec<MemberRow>) -> QueryResult
         return Ok(());
     }
     let ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
-    let stored = members::table.filter(members::user_id.any_of(&ids)).select((members::user_id, members::name));
-    let stored: HashMap<UserId, String> = stored.load::<(UserId, String)>(c).await?.into_iter().collect();
+    let stored = list_names(c, &ids).await?;
     rows.retain(|row| stored.get(&row.user_id) != Some(&row.name));
     if rows.is_empty() {
         return Ok(());
     }
     upsert_many(c, members::table, rows, &["user_id"], &["name"]).await
+}
+
+/// The names of those of these members that are stored.
+pub async fn list_names(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<HashMap<UserId, String>> {
+    let stored = members::table.filter(members::user_id.any_of(ids)).select((members::user_id, members::name));
+    Ok(stored.load::<(UserId, String)>(c).await?.into_iter().collect())
 }
 
 /// Finds the name of a member.

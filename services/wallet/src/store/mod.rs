@@ -5,6 +5,7 @@ pub mod entries;
 pub mod epochs;
 pub mod forfeits;
 pub mod holds;
+pub mod journal;
 pub mod members;
 pub mod plans;
 pub mod posting_sums;

@@ -3,24 +3,34 @@
 use super::entries::{CauseId, PostingRow};
 use crate::domain::{Account, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
-use db::DbConnection;
+use db::{AnyOfExt, DbConnection};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// Filter of statement lines. Times are those of the causes.
 #[derive(Debug, Clone, Default)]
 pub struct TransactionFilter {
     pub owner: Option<UserId>,
-    pub kind: Option<TransactionType>,
+    /// Any type when empty.
+    pub kinds: BTreeSet<TransactionType>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
 }
 
-/// A line with its position and the kind and cause of its entry.
-pub type TransactionRow = (i64, PostingRow, EntryKind, CauseId);
+/// A line with its position, and the kind, the cause and the inputs of its entry.
+#[derive(Debug, Queryable)]
+pub struct TransactionRow {
+    pub position: i64,
+    pub line: PostingRow,
+    pub kind: EntryKind,
+    pub cause_id: CauseId,
+    pub inputs: String,
+}
 
 /// The number before the owner's first line posted at `since` or later; `None` when there is no such line.
 pub async fn find_number_before(c: &mut DbConnection, owner: UserId, since: Timestamp) -> QueryResult<Option<i64>> {
@@ -48,14 +58,13 @@ pub async fn list_by_number(
     owner: UserId,
     after: i64,
     limit: i64,
-) -> QueryResult<Vec<TransactionRow>> {
+) -> QueryResult<Vec<PostingRow>> {
     postings::table
-        .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
         .filter(postings::owner_id.eq(owner))
         .filter(postings::transaction_number.gt(after))
         .order(postings::transaction_number)
         .limit(limit)
-        .select((postings::position, PostingRow::as_select(), journal_entries::kind, journal_entries::cause_id))
+        .select(PostingRow::as_select())
         .load(c)
         .await
 }
@@ -63,6 +72,27 @@ pub async fn list_by_number(
 /// A page of lines, newest first. The lines of one owner are in the order of their numbers, and `after` is a number.
 /// The lines of all owners are in the order of their times, and `after` is a position.
 pub async fn list(
+    c: &mut DbConnection,
+    filter: &TransactionFilter,
+    after: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<TransactionRow>> {
+    if filter.owner.is_some() || filter.kinds.len() < 2 {
+        return list_in_index_order(c, filter, after, limit).await;
+    }
+    // In the index of types only the lines of one type are in the order of their times.
+    let mut rows = Vec::new();
+    for kind in &filter.kinds {
+        let one = TransactionFilter { kinds: BTreeSet::from([*kind]), ..filter.clone() };
+        rows.extend(list_in_index_order(c, &one, after, limit).await?);
+    }
+    rows.sort_by_key(|row| Reverse((row.line.at, row.position)));
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
+}
+
+/// As [`list`], for lines of one owner, or of all owners and at most one type.
+async fn list_in_index_order(
     c: &mut DbConnection,
     filter: &TransactionFilter,
     after: Option<i64>,
@@ -87,11 +117,10 @@ pub async fn list(
         }
         query = query.order((postings::at.desc(), postings::position.desc()));
     }
-    if let Some(kind) = filter.kind {
-        query = match filter.owner {
-            Some(_) => query.filter(type_without_index().eq(kind)),
-            None => query.filter(postings::transaction_type.eq(kind)),
-        };
+    if filter.owner.is_some() && !filter.kinds.is_empty() {
+        query = query.filter(type_without_index().any_of(&Vec::from_iter(filter.kinds.iter().copied())));
+    } else if let Some(kind) = filter.kinds.iter().next() {
+        query = query.filter(postings::transaction_type.eq(*kind));
     }
     if let Some(from) = filter.from {
         query = query.filter(postings::at.ge(from));
@@ -101,14 +130,20 @@ pub async fn list(
     }
     query
         .limit(limit)
-        .select((postings::position, PostingRow::as_select(), journal_entries::kind, journal_entries::cause_id))
+        .select((
+            postings::position,
+            PostingRow::as_select(),
+            journal_entries::kind,
+            journal_entries::cause_id,
+            journal_entries::inputs,
+        ))
         .load(c)
         .await
 }
 
 /// The type of a line, in a form for which SQLite uses no index. The lines of one member are then read by member, in
 /// the order of their numbers. Without statistics SQLite would read all members' lines of the type, and sort them.
-fn type_without_index() -> SqlLiteral<Nullable<Text>> {
+fn type_without_index() -> SqlLiteral<Text> {
     // The unary plus changes no value, and MySQL ignores it.
     diesel::dsl::sql("+`postings`.`transaction_type`")
 }

@@ -209,27 +209,36 @@ async fn every_kind_stores_the_same_inputs_posts_by_its_rule_and_is_explained() 
     let s = start_wallet().await;
     post_all(&s).await;
     let mut c = s.ctx().db().read().await.unwrap();
+    let mut codes = BTreeSet::new();
     for case in CASES {
         let key = command(case).key();
         let entry = entries::find(&mut c, ids::entry(key)).await.unwrap().unwrap();
         assert_eq!(entry.inputs, stored(case.inputs), "{key}");
-        let lines = entries::list_lines(&mut c, entry.id).await.unwrap();
+        let stored = derivation::load_entry(&mut c, entry).await.unwrap();
+        codes.insert(case.kind.cause_event().to_owned());
         let (mut postings, mut rules) = (Vec::new(), Vec::new());
-        for line in &lines {
+        for line in &stored.lines {
             let posting = format!("{} {}", line.account, line.amount_paise);
             let Some(kind) = line.transaction_type else {
                 postings.push(posting);
                 continue;
             };
             postings.push(format!("{posting} {kind}"));
-            let (explained, _) = derivation::for_line(&mut c, &entry, &lines, line).await.unwrap();
+            let explained = stored.explain(line).unwrap();
             assert_eq!(explained.steps.last().map(|step| step.value), Some(line.amount_paise), "{key}");
-            rules.push(explained.rules.join("; "));
+            let texts: Vec<&str> = explained.rules.iter().map(|rule| rule.text.as_str()).collect();
+            rules.push(texts.join("; "));
+            codes.extend(explained.rules.iter().map(|rule| rule.code.to_owned()));
+            codes.extend(explained.steps.iter().map(|step| step.name.clone()));
+            codes.extend(explained.steps.into_iter().flat_map(|step| step.operands).map(|operand| operand.name));
         }
         assert_eq!(postings.join(", "), case.postings, "{key}");
         assert_eq!(rules, case.rules, "{key}");
     }
     drop(c);
+    let document = s.anonymous().get("/wallet/openapi.json").await.expect(200).to_string();
+    let undocumented: Vec<String> = codes.into_iter().filter(|code| !document.contains(&format!("`{code}`"))).collect();
+    assert_eq!(undocumented, Vec::<String>::new(), "codes that the API document does not list");
     let covered: BTreeSet<EntryKind> = CASES.iter().map(|case| case.kind).collect();
     assert_eq!(covered, EntryKind::ALL.iter().copied().collect(), "every kind has a case");
     assert_consistent(&s).await;

@@ -51,10 +51,9 @@ async fn check_explanations(client: &Client) -> usize {
     items.len()
 }
 
-#[tokio::test]
-async fn every_kind_of_line_is_explained() {
-    let s = start_wallet().await;
-    deposit(&s, A, "1000.00").await;
+/// Earnings, payouts and reversals of A, and a refund to B.
+async fn earn_and_withdraw(s: &TestService) {
+    deposit(s, A, "1000.00").await;
     let payment = paid(1, B, A, "333.30", "16.67");
     s.deliver_now(&payment).await;
     s.deliver_now(&placed((1..=6).map(|n| pair(A, n, if n == 6 { "100.00" } else { "0.00" })).collect())).await;
@@ -71,6 +70,12 @@ async fn every_kind_of_line_is_explained() {
     s.deliver_now(&requested(&fails)).await;
     s.deliver_now(&approved(&fails)).await;
     s.deliver_now(&failed(&fails)).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_line_is_explained() {
+    let s = start_wallet().await;
+    earn_and_withdraw(&s).await;
     assert_eq!(check_explanations(&s.as_user(user(A))).await, 17);
     assert_eq!(check_explanations(&s.as_user(user(B))).await, 1);
 
@@ -108,7 +113,7 @@ async fn post_remaining_types(s: &TestService) {
         };
         s.deliver_now(&returned).await;
         let rules = newest_rules(&s.as_user(user(A))).await;
-        assert_eq!(rules[0].as_str().unwrap().contains("no booking"), cause == "booking_expired", "{rules}");
+        assert_eq!(rules[0]["text"].as_str().unwrap().contains("no booking"), cause == "booking_expired", "{rules}");
     }
     let mut reserved = PlanPublished { version: 2, effective_from: at().micros(), ..PlanPublished::default() };
     let mut plan = domain::Plan::seed();
@@ -164,6 +169,103 @@ async fn only_the_member_and_staff_get_an_explanation() {
         uuid::Uuid::from_u128(shown.as_u128() & !0xf).to_string()
     });
     assert_eq!(s.as_user(user(A)).get(&company).await.problem(404), "request.not_found");
+    s.finish().await;
+}
+
+/// The explanation of the newest line of a type.
+async fn newest_of(client: &Client, kind: &str) -> Value {
+    let list = client.get(&format!("/wallet/transactions?limit=1&type={kind}")).await.expect(200);
+    let path = format!("/wallet/transactions/{}/explain", list["items"][0]["id"].as_str().unwrap());
+    client.get(&path).await.expect(200)
+}
+
+#[tokio::test]
+async fn an_explanation_has_the_causes_and_the_names_of_the_members_concerned() {
+    let s = start_wallet().await;
+    for member in [A, B, 0xC] {
+        s.deliver_now(&registered(member)).await;
+    }
+    let payment = paid(1, B, A, "500.00", "25.00");
+    let paid_by = s.deliver_now(&payment).await;
+    let me = s.as_user(user(A));
+    let person = |n: u128, name: Value, relation: &str| json!({ "user_id": id(n), "name": name, "relation": relation });
+    let payment_reference = json!({ "type": "payment", "id": id(1), "label": "B-1" });
+    let event = |by: &proto_events::Envelope| uuid::Uuid::from_bytes(by.id);
+    let completed = json!({
+        "event": "payment_completed", "id": event(&paid_by), "at": at(), "reference": payment_reference,
+    });
+    let of_referral = json!([person(A, json!("Member 10"), "member"), person(B, json!("Member 11"), "referred")]);
+    let bonus = newest_of(&me, "REFERRAL_BONUS").await;
+    assert_eq!((&bonus["causes"], &bonus["people"]), (&json!([completed]), &of_referral));
+    let rule = json!({
+        "code": "percent_of_first_booking",
+        "params": { "method": "online" },
+        "text": "new money (online) on the referred member's first booking",
+    });
+    assert_eq!(bonus["rules"], json!([rule]));
+    assert_eq!(bonus["transaction"]["reference"], payment_reference);
+
+    // A reversal has the cause of its original too.
+    let refunded_by = s.deliver_now(&refunded(9, &payment, "source")).await;
+    let reversal = newest_of(&s.as_staff(), "REVERSAL").await;
+    let refunded = json!({
+        "event": "payment_refunded", "id": event(&refunded_by), "at": at(), "reference": payment_reference,
+    });
+    assert_eq!((&reversal["causes"], &reversal["people"]), (&json!([refunded, completed]), &of_referral));
+
+    // The member in the right leg is not registered yet.
+    s.deliver_now(&placed(vec![pair(A, 6, "100.00")])).await;
+    s.deliver_now(&voided(vec![pair(A, 6, "100.00")])).await;
+    let of_pair = json!([
+        person(A, json!("Member 10"), "member"),
+        person(0xC, json!("Member 12"), "left"),
+        person(0xD, Value::Null, "right"),
+    ]);
+    for (kind, events) in [("EMI_DEDUCTION", &["pair_matched"][..]), ("REVERSAL", &["pair_voided", "pair_matched"])] {
+        let why = newest_of(&me, kind).await;
+        let causes = why["causes"].as_array().unwrap();
+        assert_eq!(causes.iter().map(|cause| cause["event"].as_str().unwrap()).collect::<Vec<_>>(), events);
+        assert_eq!(why["people"], of_pair, "{kind}");
+        assert!(causes.iter().all(|cause| cause["reference"]["label"] == "6"), "{why}");
+    }
+
+    // A manual entry has neither an event nor a number.
+    deposit(&s, A, "1.00").await;
+    let manual = newest_of(&me, "DEPOSIT").await;
+    let cause = &manual["causes"][0];
+    assert_eq!((&cause["event"], &cause["id"]), (&json!("deposit_made"), &Value::Null));
+    assert_eq!((&cause["reference"]["label"], &manual["people"].as_array().unwrap().len()), (&Value::Null, &1));
+    let rule = json!({
+        "code": "reason_given", "params": { "reason": "opening balance" }, "text": "opening balance",
+    });
+    assert_eq!(manual["rules"], json!([rule]));
+    s.finish().await;
+}
+
+#[tokio::test]
+async fn a_forfeit_is_explained_to_its_member_and_staff_only() {
+    let s = start_wallet().await;
+    s.deliver_now(&registered(B)).await;
+    s.deliver_now(&paid(1, B, A, "500.00", "0.00")).await;
+    s.deliver_now(&requested(&payout(50, "100.00", "0.00"))).await;
+    let list = s.as_user(user(A)).get("/wallet/forfeits").await.expect(200);
+    let [hold, bonus] = list["items"].as_array().unwrap().as_slice() else { panic!("{list}") };
+    let path = |forfeit: &Value| format!("/wallet/forfeits/{}/explain", forfeit["id"].as_str().unwrap());
+    let why = s.as_user(user(A)).get(&path(bonus)).await.expect(200);
+    assert_eq!(&why["forfeit"], bonus);
+    assert_eq!(bonus["reference"], json!({ "type": "payment", "id": id(1), "label": "B-1" }));
+    assert_eq!(why["rules"][0]["code"], bonus["reason"]);
+    assert_eq!(why["rules"][0]["text"], bonus["description"]);
+    assert_eq!(why["causes"][0]["event"], "payment_completed");
+    assert_eq!((&why["people"][1]["name"], &why["people"][1]["relation"]), (&json!("Member 11"), &json!("referred")));
+    assert!(why["plan"].is_object() && why["inputs"]["payment_amount"] == "500.00", "{why}");
+    let why = s.as_staff().get(&path(hold)).await.expect(200);
+    assert_eq!((&why["rules"][0]["params"], &why["plan"]), (&json!({ "amount": "100.00" }), &Value::Null));
+    assert_eq!(hold["reference"]["label"], Value::Null);
+    for unknown in [path(&json!({ "id": id(1) })), "/wallet/forfeits/x/explain".to_owned()] {
+        assert_eq!(s.as_user(user(A)).get(&unknown).await.problem(404), "request.not_found");
+    }
+    assert_eq!(s.as_user(user(B)).get(&path(bonus)).await.problem(404), "request.not_found");
     s.finish().await;
 }
 

@@ -79,12 +79,23 @@ async fn a_list_is_filtered_by_type_and_by_indian_day() {
         amounts.collect::<Vec<_>>()
     };
     assert_eq!(amounts("type=DEPOSIT").await, ["7.00"]);
+    assert_eq!(amounts("type=DEPOSIT,REFERRAL_BONUS&from=2026-11-01").await, ["7.00", "6.00"]);
+    assert_eq!(amounts("type=REVERSAL,CLAWBACK").await, Vec::<String>::new());
     assert_eq!(amounts("from=2026-10-31&to=2026-10-31").await, ["5.00"]);
     assert_eq!(amounts("from=2026-11-01&to=2026-11-01").await, ["6.00"]);
     assert_eq!(amounts("from=2026-10-31T18:30:00Z&to=2026-10-31T18:30:00Z").await, ["6.00"]);
     assert_eq!(amounts("from=2026-11-01T00:00:00%2B05:30&to=2026-11-01").await, ["6.00"]);
     assert_eq!(amounts(&format!("user_id={}", id(B))).await.len(), 3, "a member's own lines, whatever `user_id` says");
-    for bad in ["type=deposit", "from=yesterday", "to=2026-13-01", "limit=101", "user_id=x"] {
+    for bad in [
+        "type=deposit",
+        "type=DEPOSIT,",
+        "type=DEPOSIT,gift",
+        "type=DEPOSIT;PAYOUT",
+        "from=yesterday",
+        "to=2026-13-01",
+        "limit=101",
+        "user_id=x",
+    ] {
         me.get(&format!("/wallet/transactions?{bad}")).await.problem(422);
     }
     let staff = s.as_staff();
@@ -136,6 +147,12 @@ async fn filters_and_cursors_go_together_while_lines_are_added() {
         assert_eq!(all_pages(&staff, &query, &no_change).await, bonuses(&[5, 4, 3, 2, 1]), "{query}");
         let query = format!("type=DEPOSIT&limit={limit}");
         assert_eq!(all_pages(&staff, &query, &no_change).await.len(), 10, "{query}");
+        // Several types, one of them twice, in the order of all.
+        let query = format!("type=DEPOSIT,REFERRAL_BONUS,REVERSAL,DEPOSIT&limit={limit}");
+        let all = all_pages(&staff, &format!("limit={limit}"), &no_change).await;
+        assert_eq!((all_pages(&staff, &query, &no_change).await, all.len()), (all, 15), "{query}");
+        let own = all_pages(&me, &format!("limit={limit}"), &no_change).await;
+        assert_eq!((all_pages(&me, &query, &no_change).await, own.len()), (own, 10), "{query}");
     }
     assert_eq!(all_pages(&me, "type=REFERRAL_BONUS&to=2026-11-14&limit=2", &add_lines).await, bonuses(&[4, 3, 2, 1]));
     let all_members = all_pages(&staff, "limit=2", &add_lines).await;

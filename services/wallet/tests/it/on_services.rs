@@ -2,8 +2,10 @@
 
 use crate::fixture::*;
 use crate::integrity::{check_constraints_refuse_negative_balances, check_every_change_is_reported};
+use crate::journal::check_entries;
 use crate::listings::check_unusual_queries;
 use crate::rollups::check_trial_balance;
+use crate::series::check_series;
 use domain::{Money, PaymentMethod, Plan, PlanVersion, Role, Timestamp, UserId};
 use messaging::HandleError;
 use proto_events::Envelope;
@@ -64,6 +66,16 @@ async fn a_history_makes_the_same_ledger_on_mariadb() {
 #[tokio::test]
 async fn invalid_queries_get_422_and_unusual_ones_an_answer() {
     on_mariadb(check_unusual_queries).await;
+}
+
+#[tokio::test]
+async fn entries_are_listed_newest_first_by_every_filter_and_page_size() {
+    on_mariadb(check_entries).await;
+}
+
+#[tokio::test]
+async fn a_point_of_a_series_is_the_trial_balance_at_its_time() {
+    on_mariadb(check_series).await;
 }
 
 #[tokio::test]

@@ -238,6 +238,11 @@ impl Arena {
         self.indexes().map(|index| self.copy_node(index))
     }
 
+    /// Slots that the earner has used in the current period of the limit.
+    pub(super) fn used_slots(&self, earner: NodeIndex, terms: &MatchingTerms<'_>) -> u32 {
+        self.earner_state(earner).used_slots(terms)
+    }
+
     /// Memory in use by nodes, user index and order overrides, in bytes; spare capacity is not included.
     pub(super) fn bytes(&self) -> usize {
         let node =

@@ -15,20 +15,21 @@ impl Arena {
     }
     /// A copy of a node. The index must have a node.
     pub(super) fn copy_node(&self, index: NodeIndex) -> Node {
-        let earner_state = self.earner_state(index);
+        let (earner_state, upward) = (self.earner_state(index), self.upward(index));
+        let unmatched = |side| upward.count.get(side).saturating_sub(upward.pair_counter.outstanding());
         Node {
             index,
             user: (index != ROOT).then(|| self.id(index)),
             parent: self.parent(index),
             children: Legs::new(self.child(index, Side::Left), self.child(index, Side::Right)),
             depth: self.identity(index).depth,
-            leg_counts: self.upward(index).count,
+            leg_counts: upward.count,
             matching_order: Some(self.matching_order(index)).filter(|order| *order > 0),
             net_paid: earner_state.net_paid,
             is_active_buyer: self.is_active_buyer(index),
             is_distributor: self.is_distributor(index),
             last_pair_number: earner_state.last_pair_number,
-            backlog: self.backlog(index),
+            unmatched: Legs::new(unmatched(Side::Left), unmatched(Side::Right)),
         }
     }
     /// The user id of a node; nil for the company.

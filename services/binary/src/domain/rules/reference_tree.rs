@@ -271,7 +271,7 @@ impl ReferenceTree {
             is_active_buyer,
             is_distributor,
             last_pair_number: self.last_pair_number(index),
-            backlog: if index == ROOT { 0 } else { leg_counts.smaller() - outstanding },
+            unmatched: Legs::new(leg_counts.left() - outstanding, leg_counts.right() - outstanding),
         })
     }
 

@@ -61,6 +61,12 @@ impl PaymentRef {
             booking_number: booking_number.to_owned(),
         }
     }
+
+    /// The reference of money that has neither a payment nor a booking, under the id of its return.
+    pub fn of_return(return_id: Uuid, user_id: UserId) -> Self {
+        let (payment_id, booking_id) = (return_id.into(), Uuid::nil().into());
+        Self { payment_id, booking_id, user_id, booking_number: String::new() }
+    }
 }
 
 /// The member's net payments and Active Buyer status before and after a payment or a refund.

@@ -9,6 +9,7 @@ mod change;
 mod command;
 mod entity;
 mod event;
+mod preview;
 
 pub use allocation::allocate_reserve;
 pub use buyer::BuyerAccount;
@@ -18,6 +19,7 @@ pub use event::{
     BookingEvent, ClawbackRequested, CreditSource, EmiApplied, PaymentCompleted, PaymentRef, PaymentRefunded,
     PaymentReturned, Standing,
 };
+pub use preview::{PreviewedRefund, RefundPreview};
 
 use super::booking::{BookingAmounts, check_booking_amount};
 use super::received_money::{MoneyDecision, MoneyFacts, decide_money};

@@ -226,9 +226,14 @@ impl Simulation {
 
     fn apply(&mut self, command: &Command<'_>, new_money: Money) -> Result<(), TestCaseError> {
         let (state, buyer) = (self.booking.state.clone(), self.buyer.clone());
+        let preview = self.booking.preview(&self.buyer, command, &self.context);
         match self.booking.apply(&mut self.buyer, command, &self.context) {
-            Ok(events) => self.check(&state, &buyer, &events, new_money),
+            Ok(events) => {
+                self.check_preview(&preview.expect("the same decision"), &state, &buyer)?;
+                self.check(&state, &buyer, &events, new_money)
+            }
             Err(refusal) => {
+                prop_assert_eq!(preview, Err(refusal.clone()));
                 let is_same = self.booking.state == state && self.buyer == buyer;
                 prop_assert!(is_same && new_money.is_zero(), "{refusal} after {command:?}");
                 Ok(())

@@ -12,6 +12,7 @@ pub struct Adjustment;
 impl EntryRule for Adjustment {
     type Inputs = ManualEntry;
     const REFERENCE_TYPE: &'static str = "adjustment";
+    const CAUSE_EVENT: &'static str = "adjustment_made";
 
     /// Corrects the available balance up or down. Rejects a correction that would take it below zero; errors with
     /// `InvalidAmount` for zero.

@@ -3,7 +3,7 @@
 use super::amount::require_positive;
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, EntryBuilder, EntryKey, EntryRule, ExplainedLine, LedgerError,
-    LedgerEvent, LoadedRows, Rejection, RejectionReason, TransactionType,
+    LedgerEvent, LoadedRows, Rejection, RejectionReason, TransactionType, booking_label,
 };
 use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -23,11 +23,16 @@ impl CommandInputs for BookingPayment {
     fn cause(&self) -> Cause {
         Cause { id: self.payment_id.uuid(), member: self.user_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
 }
 
 impl EntryRule for BookingPayment {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "payment";
+    const CAUSE_EVENT: &'static str = "wallet_payment_requested";
 
     /// Debits the payment. Rejects it when the available balance is smaller.
     fn decide(key: EntryKey, c: &Self, rows: &LoadedRows) -> Decision {

@@ -46,7 +46,11 @@ pub(super) fn debit_or_owe(
 /// Explains the debit of a reversal.
 pub(super) fn explain_reversal(line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
     Derivation::default()
-        .rule("the whole original amount is debited from the balance; the rest is a clawback due")
+        .rule(
+            "reversed_whole",
+            &[],
+            "the whole original amount is debited from the balance; the rest is a clawback due",
+        )
         .minimum("taken_back", ("original_amount", line.original), ("available", line.account_before))
         .negated()
 }
@@ -70,7 +74,11 @@ pub(super) fn recover_clawback(
 /// Explains a line that recovers a clawback due.
 pub(in crate::domain) fn explain_recovery(line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
     Derivation::default()
-        .rule("a clawback due is recovered first, from bonuses, pair earnings and released holds only")
+        .rule(
+            "clawback_recovered_first",
+            &[],
+            "a clawback due is recovered first, from bonuses, pair earnings and released holds only",
+        )
         .minimum("recovered", ("clawback_due", line.due_before), ("made_available", line.credited))
         .negated()
 }

@@ -13,6 +13,7 @@ pub struct Deposit;
 impl EntryRule for Deposit {
     type Inputs = ManualEntry;
     const REFERENCE_TYPE: &'static str = "deposit";
+    const CAUSE_EVENT: &'static str = "deposit_made";
 
     /// Credits the amount to the available balance.
     fn decide(key: EntryKey, c: &ManualEntry, _: &LoadedRows) -> Decision {

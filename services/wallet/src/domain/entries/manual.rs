@@ -25,6 +25,8 @@ impl CommandInputs for ManualEntry {
 
 impl ManualEntry {
     pub(super) fn explain(&self) -> Derivation {
-        Derivation::default().rule(self.reason.clone()).given("amount", self.amount)
+        Derivation::default()
+            .rule("reason_given", &[("reason", &self.reason)], self.reason.clone())
+            .given("amount", self.amount)
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::decision::{
     Decision, Effects, EntryOutcome, LedgerEvent, NotPosted, Rejection, RejectionReason, WaitKey,
 };
 use crate::domain::entry::{EntryBuilder, EntryHeader, EntryKey, EntryKind, TransactionType};
-use crate::domain::explanation::{Derivation, ExplainedLine};
+use crate::domain::explanation::{Derivation, ExplainedLine, Relation};
 use crate::domain::loaded_rows::{LoadedRows, RowKeys};
 use crate::domain::{Account, LedgerError};
 use domain::{Money, Timestamp, UserId};
@@ -79,6 +79,22 @@ pub struct Cause {
 pub trait CommandInputs {
     /// The cause of the entry.
     fn cause(&self) -> Cause;
+
+    /// The number by which members know the cause: of a booking or of a pair.
+    fn label(&self) -> Option<String> {
+        None
+    }
+
+    /// The members that the entry concerns besides the owner of the wallet. All are direct referrals of the owner or
+    /// members of their subtree, so the owner may see their full names.
+    fn others(&self) -> Vec<(UserId, Relation)> {
+        Vec::new()
+    }
+}
+
+/// The number of a booking as a label; `None` for a cause without a booking.
+fn booking_label(number: &str) -> Option<String> {
+    (!number.is_empty()).then(|| number.to_owned())
 }
 
 /// The rule of one kind of entry: what it reads, decides, answers and explains.
@@ -87,6 +103,8 @@ pub trait EntryRule {
     type Inputs: CommandInputs;
     /// The type of the cause, for `reference` in the API and in events.
     const REFERENCE_TYPE: &'static str;
+    /// The code of the event that causes the entry, for `causes` in the API. Never changes.
+    const CAUSE_EVENT: &'static str;
     /// The sign of the entry's amount in the member's total earned: 1, -1 or 0.
     const EARNED_SIGN: i64 = 0;
     /// The sign of the entry's amount in the member's total withdrawn: 1, -1 or 0.

@@ -4,12 +4,13 @@ use super::amount::{require_no_negative, require_total};
 use super::clawback::{debit_or_owe, explain_reversal, find_original, recover_clawback};
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, Effects, EntryBuilder, EntryHeader, EntryKey, EntryKind,
-    EntryRule, ExplainedLine, LedgerError, LoadedRows, Rejection, RejectionReason, RowKeys, TransactionType,
+    EntryRule, ExplainedLine, LedgerError, LoadedRows, Rejection, RejectionReason, Relation, RowKeys, TransactionType,
 };
 use crate::domain::emi_reserve::{EmiReserve, ReserveSource};
 use crate::domain::explanation::Operation;
 use domain::{Money, ReserveId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use uuid::Uuid;
 
 /// A pair earning.
@@ -40,11 +41,20 @@ impl CommandInputs for PairEarning {
     fn cause(&self) -> Cause {
         Cause { id: self.pair_id, member: self.earner_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        Some(self.number.to_string())
+    }
+
+    fn others(&self) -> Vec<(UserId, Relation)> {
+        vec![(self.left_user_id, Relation::Left), (self.right_user_id, Relation::Right)]
+    }
 }
 
 impl EntryRule for PairEarning {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "pair";
+    const CAUSE_EVENT: &'static str = "pair_matched";
     const EARNED_SIGN: i64 = 1;
 
     fn plan_version(c: &Self) -> Option<u32> {
@@ -91,7 +101,7 @@ impl EntryRule for PairEarning {
     fn explain(c: &Self, line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
         let d = Derivation::default();
         let Some(pairs) = line.plan.map(|p| &p.pairs) else {
-            let d = d.rule("decided by binary");
+            let d = d.rule("decided_by_binary", &[], "decided by binary");
             if line.kind == TransactionType::EmiDeduction {
                 return d.given("emi_deduction", c.emi_deduction).negated();
             }
@@ -100,11 +110,15 @@ impl EntryRule for PairEarning {
             }
             return Ok(d.given("gross", c.gross));
         };
-        let d = d.rule(format!("pair {} of the earner, slot {} of period {}", c.number, c.slot, c.period));
+        let text = format!("pair {} of the earner, slot {} of period {}", c.number, c.slot, c.period);
+        let d = d.rule("pair_slot", &[("number", &c.number), ("slot", &c.slot), ("period", &c.period)], text);
         if line.kind == TransactionType::EmiDeduction {
             let not = if c.earner_active_buyer { "" } else { "not " };
+            let text = format!("from pair {} on; the earner was {not}an Active Buyer", pairs.emi_from_number);
+            let params: [(_, &dyn Display); 2] =
+                [("from_number", &pairs.emi_from_number), ("is_active_buyer", &c.earner_active_buyer)];
             return d
-                .rule(format!("from pair {} on; the earner was {not}an Active Buyer", pairs.emi_from_number))
+                .rule("emi_from_pair", &params, text)
                 .percent("emi_deduction", ("gross", pairs.gross), ("emi_rate", pairs.emi_rate))?
                 .negated();
         }
@@ -145,11 +159,16 @@ impl CommandInputs for PairVoid {
     fn cause(&self) -> Cause {
         Cause { id: self.pair_id, member: self.earner_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        Some(self.number.to_string())
+    }
 }
 
 impl EntryRule for PairVoid {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "pair";
+    const CAUSE_EVENT: &'static str = "pair_voided";
     const EARNED_SIGN: i64 = -1;
 
     fn add_reads(c: &Self, rows: &mut RowKeys) {

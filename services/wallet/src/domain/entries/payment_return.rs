@@ -3,7 +3,7 @@
 use super::amount::require_positive;
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, EntryBuilder, EntryKey, EntryRule, ExplainedLine, LedgerError,
-    LoadedRows, TransactionType,
+    LoadedRows, TransactionType, booking_label,
 };
 use domain::{Money, PaymentId, Timestamp, UserId};
 use proto_events::vocabulary::ReturnCause;
@@ -33,11 +33,16 @@ impl CommandInputs for PaymentReturn {
     fn cause(&self) -> Cause {
         Cause { id: self.return_id, member: self.user_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
 }
 
 impl EntryRule for PaymentReturn {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "return";
+    const CAUSE_EVENT: &'static str = "payment_returned";
 
     /// Credits the payment to the available balance.
     fn decide(key: EntryKey, c: &Self, _: &LoadedRows) -> Decision {
@@ -55,11 +60,13 @@ impl EntryRule for PaymentReturn {
     }
 
     fn explain(c: &Self, _: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
-        let rule = if c.is_failed_refund() {
-            "a refund that failed at its source goes to the wallet".to_owned()
+        let d = Derivation::default();
+        let d = if c.is_failed_refund() {
+            d.rule("refund_failed_at_source", &[], "a refund that failed at its source goes to the wallet")
         } else {
-            format!("no booking accepted the payment: {}", c.cause)
+            let text = format!("no booking accepted the payment: {}", c.cause);
+            d.rule("payment_not_accepted", &[("cause", &c.cause)], text)
         };
-        Ok(Derivation::default().rule(rule).given("amount", c.amount))
+        Ok(d.given("amount", c.amount))
     }
 }

@@ -59,6 +59,7 @@ pub struct HoldPlacement;
 impl EntryRule for HoldPlacement {
     type Inputs = HoldChange;
     const REFERENCE_TYPE: &'static str = "payout";
+    const CAUSE_EVENT: &'static str = "payout_requested";
 
     fn add_reads(c: &HoldChange, rows: &mut RowKeys) {
         rows.holds.insert(c.payout_id);
@@ -98,6 +99,7 @@ pub struct HoldCapture;
 impl EntryRule for HoldCapture {
     type Inputs = HoldChange;
     const REFERENCE_TYPE: &'static str = "payout";
+    const CAUSE_EVENT: &'static str = "payout_approved";
 
     fn add_reads(c: &HoldChange, rows: &mut RowKeys) {
         c.add_hold_and_placement(rows);
@@ -119,7 +121,8 @@ impl EntryRule for HoldCapture {
     }
 
     fn explain(_: &HoldChange, line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
-        Derivation::default().rule("a hold is captured as a whole").given("hold", line.held).negated()
+        let d = Derivation::default().rule("hold_captured_whole", &[], "a hold is captured as a whole");
+        d.given("hold", line.held).negated()
     }
 }
 
@@ -129,6 +132,8 @@ pub struct HoldRelease;
 impl EntryRule for HoldRelease {
     type Inputs = HoldChange;
     const REFERENCE_TYPE: &'static str = "payout";
+    /// The payout was rejected or cancelled.
+    const CAUSE_EVENT: &'static str = "payout_closed";
 
     fn add_reads(c: &HoldChange, rows: &mut RowKeys) {
         c.add_hold_and_placement(rows);

@@ -65,6 +65,7 @@ pub struct PayoutCompletion;
 impl EntryRule for PayoutCompletion {
     type Inputs = PayoutSettlement;
     const REFERENCE_TYPE: &'static str = "payout";
+    const CAUSE_EVENT: &'static str = "payout_completed";
     const WITHDRAWN_SIGN: i64 = 1;
 
     fn add_reads(c: &PayoutSettlement, rows: &mut RowKeys) {
@@ -102,6 +103,7 @@ pub struct PayoutFailure;
 impl EntryRule for PayoutFailure {
     type Inputs = HoldChange;
     const REFERENCE_TYPE: &'static str = "payout";
+    const CAUSE_EVENT: &'static str = "payout_failed";
 
     fn add_reads(c: &HoldChange, rows: &mut RowKeys) {
         rows.holds.insert(c.payout_id);
@@ -120,7 +122,8 @@ impl EntryRule for PayoutFailure {
     }
 
     fn explain(_: &HoldChange, line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
-        Ok(Derivation::default().rule("a failed payout is returned as a whole").given("hold", line.held))
+        let d = Derivation::default().rule("payout_returned_whole", &[], "a failed payout is returned as a whole");
+        Ok(d.given("hold", line.held))
     }
 }
 
@@ -130,6 +133,7 @@ pub struct PayoutReversal;
 impl EntryRule for PayoutReversal {
     type Inputs = PayoutSettlement;
     const REFERENCE_TYPE: &'static str = "payout";
+    const CAUSE_EVENT: &'static str = "payout_reversed";
     const WITHDRAWN_SIGN: i64 = -1;
 
     fn add_reads(c: &PayoutSettlement, rows: &mut RowKeys) {
@@ -160,11 +164,8 @@ impl EntryRule for PayoutReversal {
 
     fn explain(c: &PayoutSettlement, _: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
         let operands = [("net", c.net.to_string()), ("tds", c.tds.to_string())];
-        Ok(Derivation::default().rule("net and tax are returned; the EMI part stays set aside for the member").step(
-            "returned",
-            Operation::Sum,
-            &operands,
-            c.net.add(c.tds)?,
-        ))
+        let text = "net and tax are returned; the EMI part stays set aside for the member";
+        let d = Derivation::default().rule("emi_part_stays", &[], text);
+        Ok(d.step("returned", Operation::Sum, &operands, c.net.add(c.tds)?))
     }
 }

@@ -4,13 +4,14 @@ use super::amount::require_no_negative;
 use super::clawback::{debit_or_owe, explain_reversal, find_original, recover_clawback};
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, Effects, EntryBuilder, EntryHeader, EntryKey, EntryKind,
-    EntryRule, ExplainedLine, LedgerError, LoadedRows, NotPosted, Rejection, RejectionReason, RowKeys, TransactionType,
-    WaitKey,
+    EntryRule, ExplainedLine, LedgerError, LoadedRows, NotPosted, Rejection, RejectionReason, Relation, RowKeys,
+    TransactionType, WaitKey, booking_label,
 };
 use crate::domain::decision::SingleBonus;
 use domain::plan::ReferralTerms;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use uuid::Uuid;
 
 /// A referral bonus for a payment of a referred member.
@@ -36,11 +37,20 @@ impl CommandInputs for ReferralBonus {
     fn cause(&self) -> Cause {
         Cause { id: self.payment_id.uuid(), member: self.referrer_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
+
+    fn others(&self) -> Vec<(UserId, Relation)> {
+        vec![(self.referred_id, Relation::Referred)]
+    }
 }
 
 impl EntryRule for ReferralBonus {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "payment";
+    const CAUSE_EVENT: &'static str = "payment_completed";
     const EARNED_SIGN: i64 = 1;
 
     fn plan_version(c: &Self) -> Option<u32> {
@@ -86,13 +96,22 @@ impl EntryRule for ReferralBonus {
     fn explain(c: &Self, line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
         let d = Derivation::default();
         match line.plan.map(|p| &p.referral) {
-            None => Ok(d.rule("decided by booking").given("bonus", c.bonus)),
-            Some(ReferralTerms::PercentOfFirstBooking { rate }) => d
-                .rule(format!("new money ({}) on the referred member's first booking", c.method))
-                .percent("bonus", ("payment_amount", c.payment_amount), ("rate", *rate)),
-            Some(ReferralTerms::OnceAtThreshold { threshold, amount }) => Ok(d
-                .rule(format!("net payments went from {} to {}, past {threshold}", c.net_paid_before, c.net_paid_after))
-                .given("bonus", *amount)),
+            None => Ok(d.rule("decided_by_booking", &[], "decided by booking").given("bonus", c.bonus)),
+            Some(ReferralTerms::PercentOfFirstBooking { rate }) => {
+                let text = format!("new money ({}) on the referred member's first booking", c.method);
+                d.rule("percent_of_first_booking", &[("method", &c.method)], text).percent(
+                    "bonus",
+                    ("payment_amount", c.payment_amount),
+                    ("rate", *rate),
+                )
+            }
+            Some(ReferralTerms::OnceAtThreshold { threshold, amount }) => {
+                let (before, after) = (c.net_paid_before, c.net_paid_after);
+                let params: [(_, &dyn Display); 3] =
+                    [("net_paid_before", &before), ("net_paid_after", &after), ("threshold", threshold)];
+                let text = format!("net payments went from {before} to {after}, past {threshold}");
+                Ok(d.rule("once_at_threshold", &params, text).given("bonus", *amount))
+            }
         }
     }
 }
@@ -124,11 +143,20 @@ impl CommandInputs for BonusReversal {
     fn cause(&self) -> Cause {
         Cause { id: self.payment_id.uuid(), member: self.referrer_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
+
+    fn others(&self) -> Vec<(UserId, Relation)> {
+        vec![(self.referred_id, Relation::Referred)]
+    }
 }
 
 impl EntryRule for BonusReversal {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "payment";
+    const CAUSE_EVENT: &'static str = "payment_refunded";
     const EARNED_SIGN: i64 = -1;
 
     fn add_reads(c: &Self, rows: &mut RowKeys) {

@@ -3,7 +3,7 @@
 use super::amount::require_positive;
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, Effects, EntryBuilder, EntryKey, EntryRule, ExplainedLine,
-    LedgerError, LoadedRows, TransactionType,
+    LedgerError, LoadedRows, TransactionType, booking_label,
 };
 use crate::domain::emi_reserve::{EmiReserve, ReserveSource};
 use domain::{Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
@@ -33,11 +33,16 @@ impl CommandInputs for Refund {
     fn cause(&self) -> Cause {
         Cause { id: self.refund_id, member: self.user_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
 }
 
 impl EntryRule for Refund {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "refund";
+    const CAUSE_EVENT: &'static str = "payment_refunded";
 
     /// Credits the payment to the available balance or to a new EMI reserve.
     fn decide(key: EntryKey, c: &Self, _: &LoadedRows) -> Decision {
@@ -60,7 +65,7 @@ impl EntryRule for Refund {
     }
 
     fn explain(c: &Self, _: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
-        let d = Derivation::default().rule("a payment is refunded as a whole, to its source");
-        Ok(d.given("payment_amount", c.amount))
+        let text = "a payment is refunded as a whole, to its source";
+        Ok(Derivation::default().rule("refunded_whole", &[], text).given("payment_amount", c.amount))
     }
 }

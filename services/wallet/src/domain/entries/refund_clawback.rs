@@ -4,7 +4,7 @@ use super::amount::require_positive;
 use super::clawback::{debit_or_owe, find_original};
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, EntryKey, EntryKind, EntryRule, ExplainedLine, LedgerError,
-    LoadedRows, RowKeys, TransactionType,
+    LoadedRows, RowKeys, TransactionType, booking_label,
 };
 use domain::{Money, PaymentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -38,11 +38,16 @@ impl CommandInputs for RefundClawback {
     fn cause(&self) -> Cause {
         Cause { id: self.clawback_id, member: self.user_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
 }
 
 impl EntryRule for RefundClawback {
     type Inputs = Self;
     const REFERENCE_TYPE: &'static str = "clawback";
+    const CAUSE_EVENT: &'static str = "clawback_requested";
 
     fn add_reads(c: &Self, rows: &mut RowKeys) {
         rows.entries.insert(c.original());
@@ -64,7 +69,11 @@ impl EntryRule for RefundClawback {
 
     fn explain(c: &Self, line: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
         Derivation::default()
-            .rule("the amount also refunded at its source is debited from the balance; the rest is a clawback due")
+            .rule(
+                "refunded_at_source_too",
+                &[],
+                "the amount also refunded at its source is debited from the balance; the rest is a clawback due",
+            )
             .minimum("taken_back", ("refunded_twice", c.amount), ("available", line.account_before))
             .negated()
     }

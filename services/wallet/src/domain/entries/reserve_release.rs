@@ -13,6 +13,7 @@ pub struct ReserveRelease;
 impl EntryRule for ReserveRelease {
     type Inputs = ManualEntry;
     const REFERENCE_TYPE: &'static str = "reserve_release";
+    const CAUSE_EVENT: &'static str = "reserve_released";
 
     /// Moves the amount from the reserve to the available balance. Rejects it when the reserve is smaller.
     fn decide(key: EntryKey, c: &ManualEntry, rows: &LoadedRows) -> Decision {

@@ -3,7 +3,7 @@
 use super::amount::require_positive;
 use super::{
     Account, Cause, CommandInputs, Decision, Derivation, Effects, EntryBuilder, EntryKey, EntryRule, ExplainedLine,
-    LedgerError, LoadedRows, NotPosted, RowKeys, TransactionType, WaitKey,
+    LedgerError, LoadedRows, NotPosted, RowKeys, TransactionType, WaitKey, booking_label,
 };
 use crate::domain::emi_reserve::EmiReserve;
 use domain::{Money, ReserveId, Timestamp, UserId};
@@ -28,6 +28,10 @@ impl CommandInputs for ReserveUse {
     fn cause(&self) -> Cause {
         Cause { id: self.use_id, member: self.user_id, at: self.at }
     }
+
+    fn label(&self) -> Option<String> {
+        booking_label(&self.booking_number)
+    }
 }
 
 impl ReserveUse {
@@ -49,6 +53,7 @@ pub struct EmiApplication;
 impl EntryRule for EmiApplication {
     type Inputs = ReserveUse;
     const REFERENCE_TYPE: &'static str = "emi";
+    const CAUSE_EVENT: &'static str = "emi_applied";
 
     fn add_reads(c: &ReserveUse, rows: &mut RowKeys) {
         rows.reserves.insert(c.reserve_id);
@@ -76,6 +81,7 @@ pub struct EmiRelease;
 impl EntryRule for EmiRelease {
     type Inputs = ReserveUse;
     const REFERENCE_TYPE: &'static str = "emi";
+    const CAUSE_EVENT: &'static str = "emi_released";
 
     fn add_reads(c: &ReserveUse, rows: &mut RowKeys) {
         rows.reserves.insert(c.reserve_id);
@@ -94,6 +100,7 @@ impl EntryRule for EmiRelease {
     }
 
     fn explain(c: &ReserveUse, _: &ExplainedLine<'_>) -> Result<Derivation, LedgerError> {
-        Ok(Derivation::default().rule(c.reason.clone()).given("released", c.amount))
+        let d = Derivation::default().rule("reserve_released", &[("reason", &c.reason)], c.reason.clone());
+        Ok(d.given("released", c.amount))
     }
 }

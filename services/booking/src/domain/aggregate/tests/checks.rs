@@ -1,7 +1,7 @@
 //! Checks after every command: statuses by the tables, events for every change, instalments that add up.
 
 use super::{Simulation, sum};
-use crate::domain::aggregate::{BookingEvent, BookingState, BuyerAccount, Payment};
+use crate::domain::aggregate::{BookingEvent, BookingState, BuyerAccount, Payment, RefundPreview};
 use crate::domain::{BookingStatus, InstalmentStatus, PaymentStatus};
 use domain::PaymentId;
 use proptest::prelude::*;
@@ -95,6 +95,26 @@ impl Simulation {
                 prop_assert_eq!(&self.booking.state.instalments, &before.instalments);
             }
         }
+        Ok(())
+    }
+
+    /// A preview names the refunds and the closed payments of the change that was applied.
+    pub(super) fn check_preview(
+        &self,
+        preview: &RefundPreview,
+        before: &BookingState,
+        buyer: &BuyerAccount,
+    ) -> Result<(), TestCaseError> {
+        let refunded: Vec<PaymentId> = preview.refunds.iter().map(|r| r.payment_id).collect();
+        prop_assert_eq!(refunded, became(before, &self.booking.state, PaymentStatus::Refunded));
+        let is_open =
+            |id: &PaymentId| self.booking.payment(*id).expect("never removed").status == PaymentStatus::Pending;
+        let closed: Vec<PaymentId> =
+            before.ids_in(PaymentStatus::Pending).into_iter().filter(|id| !is_open(id)).collect();
+        prop_assert_eq!(&preview.closed, &closed);
+        let (old, new) = (buyer.member(), self.buyer.member());
+        prop_assert_eq!(preview.net_paid_after, new.net_paid_paise);
+        prop_assert_eq!(preview.ends_active_buyer, old.active_buyer && !new.active_buyer);
         Ok(())
     }
 

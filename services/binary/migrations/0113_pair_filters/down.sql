@@ -1,0 +1,2 @@
+DROP INDEX pairs_by_month /*! ON pairs */;
+DROP INDEX pairs_by_status /*! ON pairs */;
