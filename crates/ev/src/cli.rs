@@ -1,7 +1,7 @@
 //! Command line of `ev`.
 
 use crate::output::print;
-use crate::{bench, demo, embedded, mail_sink, operate, soak};
+use crate::{bench, demo, embedded, mail_sink, operate, sandbox_gateway, soak};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
@@ -219,7 +219,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
                 &url,
                 &messages,
                 members,
-                env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret"),
+                sandbox_gateway::secret(&env),
                 env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local"),
             )
             .await
@@ -258,7 +258,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         }
         Command::BenchPayments(arguments) => bench_payments(&env, arguments).await,
         Command::Soak(arguments) => {
-            let secret = env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret");
+            let secret = sandbox_gateway::secret(&env);
             soak::run(*arguments, secret, env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local")).await
         }
         Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| print(&line)),
@@ -269,7 +269,7 @@ async fn bench_payments(env: &Env, arguments: BenchArguments) -> Result<(), Boot
     let options = bench::Options {
         messages_url: arguments.messages_url.unwrap_or_else(|| arguments.url.clone()),
         url: arguments.url,
-        secret: env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned(),
+        secret: sandbox_gateway::secret(&env).to_owned(),
         admin: env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned(),
         members: arguments.members.max(1),
         concurrency: arguments.concurrency.max(1),
@@ -285,9 +285,9 @@ async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Resul
     let listeners = Listeners::bind(&platform.env)?;
     let metrics = listeners.internal_addr().map_err(|e| BootError::Failed(e.to_string()))?;
     let admin = platform.env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned();
-    let secret = platform.env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret").to_owned();
+    let secret = sandbox_gateway::secret(&platform.env).to_owned();
     print(&format!(
-        "The platform is ready after {} ms.\n\n  API        http://{addr}/api/v1\n  Reference  http://{addr}/docs\n  Messages   http://{addr}/dev/messages   (mails and SMS that were not sent)\n  Metrics    http://{metrics}/metrics\n\n  Administrator: {admin} (sign in with a one-time code)\n  Data: {}\n  Stop with Ctrl-C.",
+        "The platform is ready after {} ms.\n\n  Console    http://{addr}/\n  API        http://{addr}/api/v1\n  Reference  http://{addr}/docs\n  Messages   http://{addr}/dev/messages   (mails and SMS that were not sent)\n  Metrics    http://{metrics}/metrics\n\n  Administrator: {admin} (sign in with a one-time code)\n  Data: {}\n  Stop with Ctrl-C.",
         started.elapsed().as_millis(),
         data.display(),
     ));

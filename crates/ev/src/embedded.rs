@@ -2,6 +2,7 @@
 
 use crate::data_dir::DataDir;
 use crate::pages;
+use crate::sandbox_gateway::{self, SandboxGateway};
 use auth_token::SharedKeys;
 use chassis::boot::server::{ExtraRoutes, HttpApp};
 use chassis::boot::{Dependencies, RunningService, start};
@@ -104,14 +105,16 @@ impl Embedded {
     /// loopback address; any other address is an error, because messages contain one-time codes.
     pub fn pages(&self, address: SocketAddr) -> Result<ExtraRoutes, BootError> {
         if !self.uses_console_mailer {
-            return Ok(pages::without_messages());
+            return Ok(pages::public());
         }
         if !address.ip().is_loopback() {
             let reason =
                 "on this address anyone could read the one-time codes: set SMTP_URL, or use a loopback address";
             return Err(BootError::Failed(format!("{address}: {reason}")));
         }
-        Ok(pages::with_messages(self.messages.clone()))
+        let secret = sandbox_gateway::secret(&self.env);
+        let gateway = SandboxGateway::new(address, secret).map_err(|e| BootError::Failed(e.to_string()))?;
+        Ok(pages::development(self.messages.clone(), gateway))
     }
 
     /// The HTTP application of all services.

@@ -1,7 +1,8 @@
 //! The platform in one process (`ev up`) and the operator's commands.
 //!
 //! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus
-//! and an in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages of the embedded run), [`secrets`]
+//! and an in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
+//! `sandbox_gateway`), [`secrets`]
 //! (keys that survive a restart), [`demo`] (demonstration over HTTP), [`operate`] (migrations, administrators, parked
 //! events), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments), [`soak`]
 //! (load test with disturbances).
@@ -11,6 +12,7 @@
 
 pub mod bench;
 pub mod cli;
+mod console_files;
 pub mod data_dir;
 pub mod demo;
 pub mod embedded;
@@ -18,6 +20,7 @@ pub mod mail_sink;
 pub mod operate;
 mod output;
 pub mod pages;
+mod sandbox_gateway;
 pub mod secrets;
 pub mod soak;
 

@@ -22,7 +22,7 @@ pub async fn run(smtp: SocketAddr, http: SocketAddr) -> io::Result<()> {
     }
     let log = MessageLog::default();
     let listener = TcpListener::bind(smtp).await?;
-    let extra = pages::with_messages(log.clone());
+    let extra = pages::messages_only(log.clone());
     let server = HttpServer::new(move || {
         let extra = extra.clone();
         App::new().configure(move |config| extra(config)).route("/sms", web::post().to(receive_sms))
@@ -151,7 +151,7 @@ mod tests {
 
     #[actix_web::test]
     async fn an_sms_is_listed_with_its_code_for_every_spelling_of_its_number() {
-        let extra = pages::with_messages(MessageLog::default());
+        let extra = pages::messages_only(MessageLog::default());
         let app = App::new().configure(move |config| extra(config)).route("/sms", web::post().to(receive_sms));
         let app = test::init_service(app).await;
         let sms = json!({ "to": "+919876543210", "text": "Your code is 123456, good for 10 minutes." });

@@ -1,9 +1,8 @@
 //! Client of the public API that signs in with mailed codes and sends webhooks of the sandbox gateway.
 
-use hmac::{Hmac, KeyInit, Mac};
+use crate::sandbox_gateway::signature;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::time::{Duration, Instant};
 
 /// Maximum wait for an effect in the background.
@@ -139,15 +138,9 @@ impl Client {
         send("POST /payments/webhooks/sandbox".into(), request).await
     }
 
-    /// Hex HMAC-SHA256 of a webhook's body.
+    /// Signature of a webhook's body by the sandbox gateway.
     pub fn signature(&self, body: &str) -> String {
-        // HMAC takes a key of any length.
-        Hmac::<Sha256>::new_from_slice(self.sandbox_secret.as_bytes())
-            .map(|mut mac| {
-                mac.update(body.as_bytes());
-                hex::encode(mac.finalize().into_bytes())
-            })
-            .unwrap_or_default()
+        signature(&self.sandbox_secret, body)
     }
 
     /// Polls until `poll` returns a value. Errors after `EFFECT_TIMEOUT`.

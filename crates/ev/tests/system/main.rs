@@ -9,6 +9,7 @@
 mod administrator;
 mod commands;
 mod comparison;
+mod console_files;
 mod crash;
 #[path = "../derived/mod.rs"]
 mod derived;

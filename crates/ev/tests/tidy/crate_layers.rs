@@ -6,7 +6,7 @@ use crate::source::{production_code, read, rust_files, services, used_paths};
 /// The crates from the bottom to the top. A crate depends only on crates of earlier lines; the services are between the
 /// last two.
 const LEVELS: [&[&str]; 7] = [
-    &["domain", "http-api-macros"],
+    &["console", "domain", "http-api-macros"],
     &["db", "proto-events"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
@@ -29,7 +29,7 @@ fn level_of(name: &str) -> Option<usize> {
 
 fn folder_of(name: &str) -> String {
     match name {
-        "proto-events" => name.to_owned(),
+        "console" | "proto-events" => name.to_owned(),
         _ if services().contains(name) => format!("services/{name}"),
         _ => format!("crates/{name}"),
     }

@@ -1,0 +1,31 @@
+// English texts of the tree.
+
+/** @type {Record<string, import('../i18n.js').Message>} */
+export default {
+  'tree.title': 'My tree',
+  'tree.zoom': 'Zoom',
+  'tree.zoom_in': 'Zoom in',
+  'tree.zoom_out': 'Zoom out',
+  'tree.fit': 'Whole tree',
+  'tree.unnamed': 'Member',
+  'tree.below': { one: '{count} member below', other: '{count} members below' },
+  'tree.active': 'Active Buyer',
+  'tree.yes': 'Yes',
+  'tree.no': 'Not yet',
+  'tree.count': { one: '{count} member below you.', other: '{count} members below you.' },
+  'tree.how': 'Drag to move, turn the wheel to zoom, or walk with the arrow keys in the list.',
+  'tree.search': 'Name or referral code',
+  'tree.found': 'Members found',
+  'tree.nobody': 'Nobody found.',
+  'tree.level': 'level {level}',
+  'tree.side': 'Side',
+  'tree.depth': 'Level',
+  'tree.placed_at': 'Placed on',
+  'tree.left': 'Left leg',
+  'tree.right': 'Right leg',
+  'tree.leg': '{count} counted, {waiting} waiting for a pair',
+  'tree.pairs': 'Pairs in all',
+  'tree.pairs_now': 'Pairs of this period',
+  'tree.limit': '{used} of {of}',
+  'tree.person': 'All about this person',
+};

@@ -1,0 +1,31 @@
+// Hindi texts of the tree.
+
+/** @type {Record<string, import('../i18n.js').Message>} */
+export default {
+  'tree.title': 'मेरा ट्री',
+  'tree.zoom': 'ज़ूम',
+  'tree.zoom_in': 'बड़ा करें',
+  'tree.zoom_out': 'छोटा करें',
+  'tree.fit': 'पूरा ट्री',
+  'tree.unnamed': 'सदस्य',
+  'tree.below': { one: 'नीचे {count} सदस्य', other: 'नीचे {count} सदस्य' },
+  'tree.active': 'सक्रिय खरीदार',
+  'tree.yes': 'हाँ',
+  'tree.no': 'अभी नहीं',
+  'tree.count': { one: 'आपके नीचे {count} सदस्य।', other: 'आपके नीचे {count} सदस्य।' },
+  'tree.how': 'खिसकाने के लिए खींचें, ज़ूम के लिए पहिया घुमाएँ, या सूची में तीर कुंजियों से चलें।',
+  'tree.search': 'नाम या रेफ़रल कोड',
+  'tree.found': 'मिले हुए सदस्य',
+  'tree.nobody': 'कोई नहीं मिला।',
+  'tree.level': 'स्तर {level}',
+  'tree.side': 'पक्ष',
+  'tree.depth': 'स्तर',
+  'tree.placed_at': 'स्थान मिला',
+  'tree.left': 'बायाँ पैर',
+  'tree.right': 'दायाँ पैर',
+  'tree.leg': '{count} गिने गए, {waiting} जोड़े की प्रतीक्षा में',
+  'tree.pairs': 'कुल जोड़े',
+  'tree.pairs_now': 'इस अवधि के जोड़े',
+  'tree.limit': '{of} में से {used}',
+  'tree.person': 'इस व्यक्ति की पूरी जानकारी',
+};

@@ -1,0 +1,12 @@
+// Entry of the console: restores the session, chooses the language, and shows the application frame.
+
+import { restoreSession } from './shell/session.js';
+import { startLocale } from './i18n/i18n.js';
+import { startTheme } from './shell/theme.js';
+import { startLive } from './shell/live.js';
+import './shell/app.js';
+
+startTheme();
+await Promise.all([startLocale(), restoreSession()]);
+startLive();
+document.querySelector('ev-app')?.setAttribute('ready', '');

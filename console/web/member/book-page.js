@@ -1,0 +1,139 @@
+// `<ev-book-page>`: booking of a vehicle, with its booking amount and, if wanted, an EMI.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { get, post } from '../shell/api.js';
+import { confirmAction } from '../shell/dialog.js';
+import { amountInput, amountText, isAmount } from '../shell/form.js';
+import { backLink, effectList, pairs } from '../shell/parts.js';
+import { Resource, show } from '../shell/resource.js';
+import { navigate } from '../shell/router.js';
+import { amountOf, money, paise } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { FIRST_MONTHS, monthsField } from './emi-form.js';
+
+/** @typedef {Awaited<ReturnType<typeof readVehicle>>} Vehicle */
+/** @typedef {Awaited<ReturnType<typeof readPlan>>['plan']['booking']} Terms */
+/** @typedef {import('../shell/form.js').Values} Values */
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+const readVehicle = (id, signal) => get('/api/v1/vehicles/{id}', { params: { id }, signal });
+
+/** @param {AbortSignal} signal */
+const readPlan = (signal) => get('/api/v1/plan', { signal });
+
+class BookPage extends ViewElement {
+  /** @type {Record<string, string>} */
+  params = {};
+  #vehicle = new Resource(this, (signal) => readVehicle(this.params['id'] ?? '', signal));
+  #plan = new Resource(this, readPlan);
+  /** @type {Values} */
+  #values = {};
+
+  start() {
+    void this.#vehicle.load();
+    void this.#plan.load();
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      backLink('/vehicles', t('vehicles.back')),
+      show(this.#vehicle, (vehicle) => [
+        h('h1', null, `${vehicle.model} ${vehicle.variant}`),
+        h('p', { class: 'figure' }, money(vehicle.price)),
+        h(
+          'section',
+          { class: 'card' },
+          h('h2', null, t('book.title')),
+          show(this.#plan, ({ plan }) => this.#form(vehicle, plan.booking)),
+        ),
+      ]),
+    );
+  }
+
+  /**
+   * @param {Vehicle} vehicle
+   * @param {Terms} terms
+   */
+  #form(vehicle, terms) {
+    const { emi = 'yes', months = FIRST_MONTHS } = this.#values;
+    /** @type {import('../shell/form.js').Field[]} */
+    const fields = [
+      {
+        name: 'booking_amount',
+        label: t('booking.booking_amount'),
+        hint: t('book.amount_hint', { minimum: money(terms.minimum_amount) }),
+        value: terms.minimum_amount,
+        input: amountInput(),
+      },
+      {
+        name: 'emi',
+        label: t('book.rest'),
+        type: 'select',
+        value: 'yes',
+        choices: ['yes', 'no'].map((value) => ({ value, label: t(`book.emi_${value}`) })),
+      },
+    ];
+    if (emi === 'yes') fields.push(monthsField(terms, months));
+    return custom('ev-form', {
+      '.fields': fields,
+      '.submitLabel': t('book.submit'),
+      '.preview': this.#preview(vehicle, terms),
+      '.changed': (/** @type {Values} */ values) => this.#change(values),
+      '.send': (/** @type {Values} */ values) => this.#book(vehicle, values),
+      '.done': (/** @type {{id: string} | undefined} */ booking) => booking && navigate(`/bookings/${booking.id}`),
+    });
+  }
+
+  /** @param {Values} values */
+  #change(values) {
+    // The months chosen before stay while the EMI is switched off.
+    this.#values = { ...this.#values, ...values };
+    this.update();
+  }
+
+  /**
+   * @param {Vehicle} vehicle
+   * @param {Terms} terms
+   */
+  #preview(vehicle, terms) {
+    const { booking_amount: amount = terms.minimum_amount, emi = 'yes' } = this.#values;
+    const rest = isAmount(amount) ? paise(vehicle.price) - paise(amount) : -1n;
+    return h(
+      'div',
+      { class: 'stack', 'aria-live': 'polite' },
+      pairs([
+        [t('booking.price'), money(vehicle.price)],
+        [t('book.left'), rest >= 0n ? money(amountOf(rest)) : null],
+      ]),
+      emi === 'yes' ? h('p', { class: 'notice' }, t('book.schedule_later')) : null,
+    );
+  }
+
+  /**
+   * @param {Vehicle} vehicle
+   * @param {Values} values
+   */
+  #book(vehicle, { booking_amount: entered = '', months }) {
+    const amount = amountText(entered);
+    const effects = [
+      t('book.effect_price', { name: `${vehicle.model} ${vehicle.variant}`, price: money(vehicle.price) }),
+      t('book.effect_amount', { amount: money(amount) }),
+      months ? t('book.effect_emi', { count: months }) : t('book.effect_no_emi'),
+    ];
+    const body = { vehicle_id: vehicle.id, booking_amount: amount, emi_months: months ? Number(months) : null };
+    return confirmAction({
+      title: t('book.title'),
+      effects: effectList(effects),
+      label: t('book.submit'),
+      act: (key) => post('/api/v1/bookings', body, { key }),
+    });
+  }
+}
+
+customElements.define('ev-book-page', BookPage);

@@ -1,0 +1,145 @@
+// `<ev-home-page>`: what a member looks at first: money, pairs, the next instalment, and what happened last.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { get, orNull } from '../shell/api.js';
+import { card } from '../shell/parts.js';
+import { Resource, show } from '../shell/resource.js';
+import { onNotification } from '../shell/live.js';
+import { amountOf, date, money, number, paise } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { notificationList } from './notification-list.js';
+
+/** @typedef {Awaited<ReturnType<typeof readBookings>>['items'][number]} Booking */
+
+/** @param {AbortSignal} signal */
+const readBookings = (signal) => get('/api/v1/bookings', { query: { limit: 100 }, signal });
+
+/**
+ * The member's node of the tree, or null before placement.
+ * @param {AbortSignal} signal
+ */
+const readNode = (signal) => orNull(get('/api/v1/binary/me', { signal }));
+
+class HomePage extends ViewElement {
+  #profile = new Resource(this, (signal) => get('/api/v1/users/me', { signal }));
+  #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
+  #figures = new Resource(this, (signal) => get('/api/v1/reports/me', { signal }));
+  #plan = new Resource(this, (signal) => get('/api/v1/plan', { signal }));
+  #node = new Resource(this, readNode);
+  #bookings = new Resource(this, readBookings);
+  #latest = new Resource(this, (signal) => get('/api/v1/notifications', { query: { limit: 5 }, signal }));
+
+  start() {
+    this.#load();
+    onNotification(() => this.#load(), this.signal);
+  }
+
+  #load() {
+    const all = [this.#profile, this.#wallet, this.#figures, this.#plan, this.#node, this.#bookings, this.#latest];
+    for (const resource of all) void resource.load();
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      h('h1', null, this.#profile.value ? t('home.greeting', { name: this.#profile.value.name }) : t('home.title')),
+      h('section', { 'aria-label': t('home.money'), class: 'cards' }, show(this.#wallet, balances)),
+      h(
+        'div',
+        { class: 'cards' },
+        card(
+          t('home.pairs'),
+          show(this.#node, (node) => show(this.#plan, (plan) => pairs(node, plan.plan.pairs))),
+        ),
+        card(t('home.instalment'), show(this.#bookings, nextInstalment)),
+        card(
+          t('home.active_buyer'),
+          show(this.#figures, (figures) =>
+            show(this.#plan, (plan) => progress(figures.total_paid, plan.plan.active_buyer_from)),
+          ),
+        ),
+      ),
+      h(
+        'section',
+        { class: 'card' },
+        h(
+          'div',
+          { class: 'page-head' },
+          h('h2', null, t('home.latest')),
+          h('a', { href: '/notifications' }, t('home.all_notifications')),
+        ),
+        show(this.#latest, ({ items }) => notificationList(items)),
+      ),
+    );
+  }
+}
+
+/** @param {{available: string, held: string, emi_reserve: string, clawback_due: string}} wallet */
+function balances(wallet) {
+  const figures = [
+    [t('wallet.available'), wallet.available],
+    [t('wallet.held'), wallet.held],
+    [t('wallet.emi_reserve'), wallet.emi_reserve],
+  ];
+  if (paise(wallet.clawback_due) > 0n) figures.push([t('wallet.clawback_due'), wallet.clawback_due]);
+  return figures.map(([label = '', amount = '0.00']) =>
+    h(
+      'a',
+      { class: 'card tile', href: '/wallet', key: label },
+      h('span', { class: 'label' }, label),
+      h('span', { class: 'figure' }, money(amount)),
+    ),
+  );
+}
+
+/**
+ * @param {{pairs_this_month: number, pairs_carried: number} | null} node
+ * @param {{limit: number, limit_per: string}} terms
+ */
+function pairs(node, terms) {
+  if (!node) return h('p', { class: 'hint' }, t('home.not_placed'));
+  return [
+    h(
+      'p',
+      { class: 'figure' },
+      t('home.pairs_of', { count: number(node.pairs_this_month), limit: number(terms.limit) }),
+    ),
+    h('progress', { max: terms.limit, value: node.pairs_this_month, 'aria-label': t('home.pairs') }),
+    h('p', { class: 'hint' }, t('home.pairs_carried', { count: node.pairs_carried })),
+  ];
+}
+
+/** @param {{items: Booking[]}} bookings */
+function nextInstalment({ items }) {
+  const due = items
+    .filter((booking) => booking.status === 'confirmed')
+    .flatMap((booking) => (booking.emi?.instalments ?? []).map((instalment) => ({ booking, instalment })))
+    .filter(({ instalment }) => instalment.status !== 'paid' && instalment.due_on)
+    .sort((a, b) => String(a.instalment.due_on).localeCompare(String(b.instalment.due_on)))[0];
+  if (!due) return h('p', { class: 'hint' }, t('home.no_instalment'));
+  const { booking, instalment } = due;
+  return [
+    h('p', { class: 'figure' }, money(amountOf(paise(instalment.amount) - paise(instalment.paid)))),
+    h('p', null, t('home.due_on', { day: date(String(instalment.due_on)) })),
+    h('a', { href: `/bookings/${booking.id}` }, t('home.pay_instalment', { n: instalment.n, number: booking.number })),
+  ];
+}
+
+/**
+ * @param {string} paid
+ * @param {string} goal
+ */
+function progress(paid, goal) {
+  const missing = paise(goal) - paise(paid);
+  if (missing <= 0n)
+    return [h('p', { class: 'figure' }, t('home.is_active_buyer')), custom('ev-icon', { name: 'check' })];
+  return [
+    h('p', { class: 'figure' }, money(paid)),
+    h('progress', { max: Number(paise(goal)), value: Number(paise(paid)), 'aria-label': t('home.active_buyer') }),
+    h('p', { class: 'hint' }, t('home.missing', { amount: money(amountOf(missing)), goal: money(goal) })),
+  ];
+}
+
+customElements.define('ev-home-page', HomePage);

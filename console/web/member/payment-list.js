@@ -1,0 +1,67 @@
+// List of the payments of a booking, each with its state, its refund and its receipt.
+
+import { custom, h } from '../shell/view.js';
+import { saveFile, statusTag } from '../shell/parts.js';
+import { dateTime, money } from '../i18n/format.js';
+import { find, t } from '../i18n/i18n.js';
+
+/** @typedef {import('./booking-page.js').Payment} Payment */
+
+/** @param {Payment[]} payments */
+export function paymentList(payments) {
+  if (payments.length === 0) return h('p', { class: 'hint' }, t('payments.empty'));
+  return h('ul', { class: 'feed' }, payments.map(entry));
+}
+
+/** @param {Payment} payment */
+function entry(payment) {
+  const { id, amount, method, status, reason, reference, refund } = payment;
+  const name = t('payments.name', { method: t(`payment.method.${method}`), amount: money(amount) });
+  return h(
+    'li',
+    { key: id, class: 'stack-small' },
+    h('div', { class: 'row' }, h('strong', { class: 'grow' }, name), statusTag('payment', status)),
+    h(
+      'p',
+      { class: 'hint' },
+      h('time', { datetime: payment.created_at }, dateTime(payment.created_at)),
+      reference ? ` · ${t('payment.reference', { reference })}` : null,
+    ),
+    status === 'pending' ? h('p', null, t(`payment.pending.${method}`)) : null,
+    // The wallet gives a code, other services a text.
+    reason ? h('p', null, find(`payment.reason.${reason}`) ?? reason) : null,
+    refund
+      ? h(
+          'div',
+          { class: 'row' },
+          h(
+            'span',
+            { class: 'grow' },
+            t('payment.refund', { amount: money(refund.amount), to: t(`refund.to.${refund.refund_to}`) }),
+          ),
+          statusTag('refund', refund.status),
+        )
+      : null,
+    status === 'completed' || status === 'refunded' ? receiptButton(id, name) : null,
+  );
+}
+
+/**
+ * @param {string} id
+ * @param {string} name
+ */
+const receiptButton = (id, name) =>
+  h(
+    'div',
+    null,
+    h(
+      'button',
+      {
+        type: 'button',
+        'aria-label': t('payment.receipt_of', { name }),
+        onclick: () => saveFile('/api/v1/payments/{id}/receipt', { params: { id } }),
+      },
+      custom('ev-icon', { name: 'download' }),
+      t('payment.receipt'),
+    ),
+  );

@@ -1,0 +1,144 @@
+// `<ev-payout-page>`: one payout with its parts and its states as a timeline.
+
+import { ViewElement } from '../shell/view-element.js';
+import { h } from '../shell/view.js';
+import { get, post } from '../shell/api.js';
+import { confirmAction } from '../shell/dialog.js';
+import { onNotification } from '../shell/live.js';
+import { backLink, card, effectList, pairs, statusTag } from '../shell/parts.js';
+import { Resource, show } from '../shell/resource.js';
+import { dateTime, money } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { payoutParts } from './payout-parts.js';
+
+/** @typedef {Awaited<ReturnType<typeof readPayout>>} Payout */
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+const readPayout = (id, signal) => get('/api/v1/payouts/{id}', { params: { id }, signal });
+
+/** The states on the way to the bank account. */
+const WAY = ['requested', 'pending', 'approved', 'processing', 'completed'];
+/** How far a payout came that ended elsewhere, in states of the way. */
+const ENDED_AFTER = new Map([
+  ['rejected', 1],
+  ['cancelled', 2],
+  ['failed', 4],
+  ['reversed', 5],
+]);
+/** The wallet's answer comes within seconds. */
+const WALLET_DELAY_MS = 1_500;
+
+class PayoutPage extends ViewElement {
+  /** @type {Record<string, string>} */
+  params = {};
+  #payout = new Resource(this, (signal) => readPayout(this.params['id'] ?? '', signal));
+
+  start() {
+    void this.#load();
+    onNotification(() => this.#payout.load(), this.signal);
+  }
+
+  async #load() {
+    await this.#payout.load();
+    if (this.#payout.value?.status !== 'requested') return;
+    const timer = setTimeout(() => this.#payout.load(), WALLET_DELAY_MS);
+    this.signal.addEventListener('abort', () => clearTimeout(timer));
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      backLink('/payouts', t('payouts.back')),
+      show(this.#payout, (payout) => this.#content(payout)),
+    );
+  }
+
+  /** @param {Payout} payout */
+  #content(payout) {
+    const { bank } = payout;
+    const isFinal = !['requested', 'pending'].includes(payout.status);
+    return [
+      h(
+        'div',
+        { class: 'page-head' },
+        h('h1', null, t('payout.of', { amount: money(payout.requested) })),
+        statusTag('payout', payout.status),
+      ),
+      h('div', { class: 'cards' }, [
+        card(t('payout.states'), timeline(payout), this.#cancelButton(payout)),
+        card(
+          t('payout.parts'),
+          isFinal ? null : h('p', { class: 'hint' }, t('payout.estimate')),
+          payoutParts(payout),
+          pairs([
+            [t('payout.tds_rule'), payout.tds_rule],
+            [t('payout.bank'), `${bank.bank_name}, ${bank.account_number}, ${bank.ifsc}`],
+            [t('account.holder_name'), bank.holder_name],
+            [t('payout.utr'), payout.utr],
+          ]),
+        ),
+      ]),
+    ];
+  }
+
+  /** @param {Payout} payout */
+  #cancelButton(payout) {
+    if (payout.status !== 'pending') return null;
+    return h(
+      'footer',
+      { class: 'actions' },
+      h('button', { type: 'button', class: 'danger', onclick: () => this.#cancel(payout) }, t('payout.cancel')),
+    );
+  }
+
+  /** @param {Payout} payout */
+  async #cancel({ id, requested }) {
+    const cancelled = await confirmAction({
+      title: t('payout.cancel'),
+      effects: effectList([t('payout.cancel_effect'), t('payout.cancel_release', { amount: money(requested) })]),
+      label: t('payout.cancel'),
+      isDestructive: true,
+      act: (key) => post('/api/v1/payouts/{id}/cancel', undefined, { params: { id }, key }),
+    });
+    if (cancelled) this.#payout.set(cancelled);
+  }
+}
+
+/** @param {Payout} payout */
+function timeline(payout) {
+  const { status, reason, approvals, approvals_needed: needed } = payout;
+  const ended = ENDED_AFTER.get(status);
+  const states = ended === undefined ? WAY : [...WAY.slice(0, ended), status];
+  const current = states.indexOf(status);
+  return h(
+    'ol',
+    { class: 'timeline' },
+    states.map((state, i) =>
+      h(
+        'li',
+        {
+          'data-state': i <= current ? 'reached' : 'ahead',
+          'data-tone': ended !== undefined && i === current ? 'bad' : null,
+          'aria-current': i === current ? 'step' : null,
+        },
+        h('strong', null, t(`payout.status.${state}`)),
+        i === current ? h('p', { class: 'hint' }, t(`payout.about.${state}`)) : null,
+        i === 0 ? time(payout.created_at) : null,
+        i === current && i > 0 ? time(payout.updated_at) : null,
+        i === current && state === 'pending' && needed > 1
+          ? h('p', null, t('payout.approvals', { count: approvals, needed }))
+          : null,
+        i === current && reason ? h('p', null, t('payout.reason', { reason })) : null,
+      ),
+    ),
+  );
+}
+
+/** @param {string} at */
+const time = (at) => h('p', { class: 'hint' }, h('time', { datetime: at }, dateTime(at)));
+
+customElements.define('ev-payout-page', PayoutPage);

@@ -1,0 +1,175 @@
+// `<ev-payout-request-page>`: request of a payout, with its parts quoted while the amount is typed.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { get, isAbort, post } from '../shell/api.js';
+import { confirmAction } from '../shell/dialog.js';
+import { amountInput, amountText, isAmount } from '../shell/form.js';
+import { backLink, effectList } from '../shell/parts.js';
+import { problemText } from '../shell/problem.js';
+import { Resource, show } from '../shell/resource.js';
+import { navigate } from '../shell/router.js';
+import { money } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { readAccounts } from './bank-accounts-page.js';
+import { payoutParts } from './payout-parts.js';
+
+/** @typedef {import('./bank-accounts-page.js').Account} Account */
+/** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {Awaited<ReturnType<typeof readQuote>>} Quote */
+/** @typedef {{amount: string, bank_account_id: string | null, emi_autofill: boolean}} Request */
+
+const QUOTE_DELAY_MS = 300;
+
+/**
+ * @param {Request} request
+ * @param {AbortSignal} [signal]
+ */
+const readQuote = (request, signal) => post('/api/v1/payouts/quote', request, { signal });
+
+class PayoutRequestPage extends ViewElement {
+  #profile = new Resource(this, (signal) => get('/api/v1/users/me', { signal }));
+  #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
+  #plan = new Resource(this, (signal) => get('/api/v1/plan', { signal }));
+  #accounts = new Resource(this, readAccounts);
+  /** @type {Quote | null} */
+  #quote = null;
+  /** @type {unknown} */
+  #quoteError;
+  #isQuoting = false;
+  #quoting = new AbortController();
+
+  start() {
+    for (const resource of [this.#profile, this.#wallet, this.#plan, this.#accounts]) void resource.load();
+    this.signal.addEventListener('abort', () => this.#quoting.abort());
+  }
+
+  /**
+   * Quotes the amount after a pause in typing; a newer amount aborts the older quote.
+   * @param {Values} values
+   */
+  async #requote(values) {
+    this.#quoting.abort();
+    const quoting = new AbortController();
+    this.#quoting = quoting;
+    [this.#quote, this.#quoteError, this.#isQuoting] = [null, undefined, isAmount(values['amount'] ?? '')];
+    this.update();
+    if (!this.#isQuoting) return;
+    await new Promise((resolve) => setTimeout(resolve, QUOTE_DELAY_MS));
+    if (quoting.signal.aborted) return;
+    try {
+      this.#quote = await readQuote(requestOf(values), quoting.signal);
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.#quoteError = error;
+    }
+    if (quoting.signal.aborted) return;
+    this.#isQuoting = false;
+    this.update();
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      backLink('/payouts', t('payouts.back')),
+      h('h1', null, t('payout.new')),
+      this.#profile.value && this.#profile.value.kyc_status !== 'approved' ? kycNotice() : null,
+      h(
+        'section',
+        { class: 'card', key: 'request' },
+        show(this.#wallet, ({ available }) => h('p', null, t('payout.available', { amount: money(available) }))),
+        show(this.#accounts, (accounts) => this.#form(accounts)),
+      ),
+    );
+  }
+
+  /** @param {Account[]} accounts */
+  #form(accounts) {
+    const minimum = this.#plan.value?.plan.payout.minimum;
+    /** @type {import('../shell/form.js').Field[]} */
+    const fields = [
+      {
+        name: 'amount',
+        label: t('payout.amount'),
+        hint: minimum ? t('payout.minimum', { amount: money(minimum) }) : undefined,
+        input: amountInput(),
+      },
+      {
+        name: 'emi_autofill',
+        label: t('payout.autofill'),
+        hint: t('payout.autofill_hint'),
+        type: 'select',
+        value: 'false',
+        choices: ['false', 'true'].map((value) => ({ value, label: t(`choice.${value}`) })),
+      },
+    ];
+    if (accounts.length > 0) {
+      const choices = accounts.map((account) => ({ value: account.id, label: accountLabel(account) }));
+      fields.splice(1, 0, { name: 'bank_account_id', label: t('payout.bank'), type: 'select', choices });
+    }
+    return custom('ev-form', {
+      key: 'form',
+      '.fields': fields,
+      '.submitLabel': t('payout.submit'),
+      '.preview': this.#preview(),
+      '.changed': (/** @type {Values} */ values) => void this.#requote(values),
+      '.send': (/** @type {Values} */ values) => this.#request(requestOf(values), accounts),
+      '.done': (/** @type {{id: string} | undefined} */ payout) => payout && navigate(`/payouts/${payout.id}`),
+    });
+  }
+
+  #preview() {
+    return h(
+      'div',
+      { class: 'quote', 'aria-live': 'polite', 'aria-busy': this.#isQuoting },
+      payoutParts(this.#quote),
+      this.#quoteError ? h('p', { class: 'error' }, problemText(this.#quoteError)) : null,
+      !this.#quote && !this.#quoteError
+        ? h('p', { class: 'hint' }, t(this.#isQuoting ? 'payout.quoting' : 'payout.quote_hint'))
+        : null,
+    );
+  }
+
+  /**
+   * Asks with the parts as they are now, which may differ from those of the last quote.
+   * @param {Request} request
+   * @param {Account[]} accounts
+   */
+  async #request(request, accounts) {
+    const quote = await readQuote(request);
+    const account = accounts.find(({ id }) => id === request.bank_account_id);
+    const effects = [t('payout.effect_hold', { amount: money(request.amount) }), t('payout.effect_review')];
+    return confirmAction({
+      title: t('payout.new'),
+      effects: h(
+        'div',
+        { class: 'stack' },
+        payoutParts(quote),
+        account ? h('p', null, t('payout.to', { account: accountLabel(account) })) : null,
+        effectList(effects),
+      ),
+      label: t('payout.submit'),
+      act: (key) => post('/api/v1/payouts', request, { key }),
+    });
+  }
+}
+
+const kycNotice = () =>
+  h('p', { class: 'notice warn' }, t('payout.kyc_first'), ' ', h('a', { href: '/kyc' }, t('payout.kyc_link')));
+
+/**
+ * @param {Values} values
+ * @returns {Request}
+ */
+const requestOf = ({ amount = '', bank_account_id: accountId, emi_autofill: autofill }) => ({
+  amount: amountText(amount),
+  bank_account_id: accountId || null,
+  emi_autofill: autofill === 'true',
+});
+
+/** @param {Account} account */
+const accountLabel = ({ bank_name: bank, account_number: number, verified }) =>
+  verified ? `${bank} ${number}` : t('account.unverified_name', { name: `${bank} ${number}` });
+
+customElements.define('ev-payout-request-page', PayoutRequestPage);

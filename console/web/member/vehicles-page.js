@@ -1,0 +1,55 @@
+// `<ev-vehicles-page>`: the catalogue of vehicles on sale.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { get, readAll } from '../shell/api.js';
+import { Resource, show } from '../shell/resource.js';
+import { money } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+
+/** @typedef {Awaited<ReturnType<typeof readVehicles>>[number]} Vehicle */
+
+/** @param {AbortSignal} signal */
+const readVehicles = (signal) =>
+  readAll((cursor) => get('/api/v1/vehicles', { query: { cursor, limit: 100 }, signal }));
+
+class VehiclesPage extends ViewElement {
+  #vehicles = new Resource(this, readVehicles);
+
+  start() {
+    void this.#vehicles.load();
+  }
+
+  view() {
+    return h('div', { class: 'page' }, h('h1', null, t('vehicles.title')), show(this.#vehicles, catalogue));
+  }
+}
+
+/** @param {Vehicle[]} vehicles */
+function catalogue(vehicles) {
+  if (vehicles.length === 0) return h('p', { class: 'empty' }, t('vehicles.empty'));
+  return h('ul', { class: 'cards' }, vehicles.map(entry));
+}
+
+/** @param {Vehicle} vehicle */
+function entry({ id, model, variant, price }) {
+  return h(
+    'li',
+    { class: 'card vehicle', key: id },
+    custom('ev-icon', { name: 'vehicle' }),
+    h('h2', null, model),
+    h('p', { class: 'hint' }, variant),
+    h('p', { class: 'figure' }, money(price)),
+    h(
+      'a',
+      {
+        class: 'button primary',
+        href: `/vehicles/${id}`,
+        'aria-label': t('vehicles.book_name', { name: `${model} ${variant}` }),
+      },
+      t('vehicles.book'),
+    ),
+  );
+}
+
+customElements.define('ev-vehicles-page', VehiclesPage);

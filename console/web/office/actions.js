@@ -1,0 +1,91 @@
+// Actions of the office: what is asked before one, and its confirmation.
+
+import { custom, h } from '../shell/view.js';
+import { confirmAction, openDialog } from '../shell/dialog.js';
+import { effectList } from '../shell/parts.js';
+import { toast } from '../shell/toast.js';
+import { t } from '../i18n/i18n.js';
+import '../shell/form.js';
+
+/** @typedef {import('../shell/form.js').Field} Field */
+/** @typedef {import('../shell/form.js').Values} Values */
+/**
+ * `effects` says what the action will do, in sentences. `act` sends it with the key of the confirmation.
+ * @template T
+ * @typedef {{
+ *   title: string,
+ *   label: string,
+ *   effects: (values: Values) => readonly string[],
+ *   act: (values: Values, key: string) => Promise<T>,
+ *   fields?: readonly Field[],
+ *   isDestructive?: boolean,
+ * }} Action
+ */
+
+/**
+ * Asks for the values of an action if it has any, and then for its confirmation. Resolves with the answer, or undefined
+ * when the person gives up.
+ * @template T
+ * @param {Action<T>} action
+ * @returns {Promise<T | undefined>}
+ */
+export async function runAction({ title, label, effects, act, fields = [], isDestructive = false }) {
+  const confirm = (/** @type {Values} */ values) =>
+    confirmAction({
+      title,
+      effects: effectList(effects(values)),
+      label,
+      isDestructive,
+      act: (key) => act(values, key),
+    });
+  const answer = fields.length === 0 ? await confirm({}) : await ask(title, fields, confirm);
+  if (answer !== undefined) toast(t('office.done', { action: title }));
+  return answer;
+}
+
+/**
+ * @template T
+ * @param {string} title
+ * @param {readonly Field[]} fields
+ * @param {(values: Values) => Promise<T | undefined>} confirm
+ * @returns {Promise<T | undefined>}
+ */
+const ask = (title, fields, confirm) =>
+  openDialog(title, (close) =>
+    custom('ev-form', {
+      '.fields': fields,
+      '.submitLabel': t('office.next'),
+      '.send': confirm,
+      '.done': (/** @type {T | undefined} */ answer) => {
+        if (answer !== undefined) close(answer);
+      },
+    }),
+  );
+
+/**
+ * @param {string} label
+ * @param {() => unknown} run
+ * @param {'primary' | 'danger'} [look]
+ * @param {string} [name] for screen readers, where the label alone does not say what it is about
+ */
+export const actionButton = (label, run, look, name) =>
+  h('button', { type: 'button', class: look, onclick: run, 'aria-label': name }, label);
+
+/**
+ * @param {...import('../shell/view.js').Child} buttons
+ */
+export const actionBar = (...buttons) => h('footer', { class: 'actions' }, buttons);
+
+/**
+ * The field for the reason of an action.
+ * @param {string} hint who reads the reason
+ * @param {boolean} [isOptional]
+ * @returns {Field}
+ */
+export const reasonField = (hint, isOptional = false) => ({
+  name: 'reason',
+  label: t('office.reason'),
+  hint,
+  isOptional,
+  input: { maxlength: 200, autocomplete: 'off' },
+});

@@ -1,0 +1,33 @@
+// `<ev-audit-page>`: the audit log of what staff did.
+
+import { h } from '../shell/view.js';
+import { get } from '../shell/api.js';
+import { t } from '../i18n/i18n.js';
+import { auditColumns } from './columns.js';
+import { idInput } from './filter-form.js';
+import { ListPageElement, pageHead, pageList } from './list-page.js';
+
+class AuditPage extends ListPageElement {
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      pageHead(t('office.audit.title')),
+      this.filters([
+        { name: 'from', label: t('filter.from'), type: 'date' },
+        { name: 'to', label: t('filter.to'), type: 'date' },
+        { name: 'actor', label: t('office.audit.actor_id'), type: 'text', input: idInput() },
+        { name: 'subject', label: t('office.audit.subject_id'), type: 'text', input: { maxlength: 64 } },
+      ]),
+      pageList({
+        caption: t('office.audit.title'),
+        empty: t('office.audit.empty'),
+        columns: auditColumns(),
+        rowKey: (entry) => entry.id,
+        read: ({ signal, ...page }) => get('/api/v1/audit', { query: { ...this.filter, ...page }, signal }),
+      }),
+    );
+  }
+}
+
+customElements.define('ev-audit-page', AuditPage);

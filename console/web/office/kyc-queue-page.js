@@ -1,0 +1,39 @@
+// `<ev-kyc-queue-page>`: KYC applications, those that wait for a decision first.
+
+import { h } from '../shell/view.js';
+import { get } from '../shell/api.js';
+import { t } from '../i18n/i18n.js';
+import { kycColumns } from './columns.js';
+import { filterValue, stateChoices } from './filter-form.js';
+import { ListPageElement, pageHead, pageList } from './list-page.js';
+
+class KycQueuePage extends ListPageElement {
+  defaults = { status: 'pending' };
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      pageHead(t('office.kyc.title')),
+      this.filters([
+        {
+          name: 'status',
+          label: t('booking.status'),
+          type: 'select',
+          choices: stateChoices('kyc', ['pending', 'approved', 'rejected']),
+        },
+      ]),
+      pageList({
+        caption: t('office.kyc.title'),
+        empty: t('office.kyc.empty'),
+        columns: kycColumns(),
+        rowKey: (application) => application.id,
+        link: (application) => `/office/kyc/${application.id}`,
+        read: ({ signal, ...page }) =>
+          get('/api/v1/kyc', { query: { status: filterValue(this.filter['status']), ...page }, signal }),
+      }),
+    );
+  }
+}
+
+customElements.define('ev-kyc-queue-page', KycQueuePage);

@@ -1,0 +1,137 @@
+// `<ev-kyc-review-page>`: one KYC application beside its documents, and the decision about it.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { get, post } from '../shell/api.js';
+import { backLink, card, pairs, statusTag } from '../shell/parts.js';
+import { Resource, show } from '../shell/resource.js';
+import { currentUser } from '../shell/session.js';
+import { dateTime } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { actionBar, actionButton, reasonField, runAction } from './actions.js';
+import { nameOf } from './names.js';
+import { personName } from './person-name.js';
+import { addressText } from './person-profile.js';
+import './document-view.js';
+
+/** @typedef {Awaited<ReturnType<typeof readApplication>>} Application */
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+const readApplication = (id, signal) => get('/api/v1/kyc/{id}', { params: { id }, signal });
+
+/**
+ * @param {readonly string[]} ids
+ * @param {AbortSignal} signal
+ */
+const readDocuments = (ids, signal) =>
+  Promise.all(ids.map((id) => get('/api/v1/compliance/documents/{id}', { params: { id }, signal })));
+
+class KycReviewPage extends ViewElement {
+  /** @type {Record<string, string>} */
+  params = {};
+  #application = new Resource(this, (signal) => readApplication(this.params['id'] ?? '', signal));
+  #documents = new Resource(this, (signal) => readDocuments(this.#application.value?.document_ids ?? [], signal));
+
+  async start() {
+    await this.#application.load();
+    if (this.#application.value) void this.#documents.load();
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      backLink('/office/kyc', t('office.kyc.back')),
+      show(this.#application, (application) => this.#content(application)),
+    );
+  }
+
+  /** @param {Application} application */
+  #content(application) {
+    const { bank } = application;
+    return [
+      h(
+        'div',
+        { class: 'page-head' },
+        h('h1', null, t('office.kyc.of'), ' ', personName(application.user_id)),
+        statusTag('kyc', application.status),
+      ),
+      h(
+        'div',
+        { class: 'beside' },
+        card(
+          t('office.kyc.application'),
+          pairs([
+            [t('kyc.pan'), application.pan],
+            [t('office.kyc.aadhaar'), application.aadhaar_last4],
+            [t('account.holder_name'), bank.holder_name],
+            [t('kyc.bank'), `${bank.bank_name}, ${bank.account_number}, ${bank.ifsc}`],
+            [t('address.title'), addressText(application.address)],
+            [t('kyc.submitted_at'), dateTime(application.submitted_at)],
+            [t('kyc.decided_at'), application.decided_at ? dateTime(application.decided_at) : null],
+            [t('office.reason'), application.reason],
+          ]),
+          this.#actions(application),
+        ),
+        card(
+          t('kyc.documents'),
+          application.document_ids.length === 0
+            ? h('p', { class: 'hint' }, t('office.kyc.no_documents'))
+            : show(this.#documents, (documents) =>
+                documents.map((document) =>
+                  custom('ev-document-view', {
+                    key: document.id,
+                    '.document': document,
+                    '.changed': () => this.#documents.load(),
+                  }),
+                ),
+              ),
+        ),
+      ),
+    ];
+  }
+
+  /** @param {Application} application */
+  #actions(application) {
+    if (application.status !== 'pending') return null;
+    if (application.user_id === currentUser()?.userId) return h('p', { class: 'hint' }, t('office.own'));
+    return actionBar(
+      actionButton(t('office.kyc.reject'), () => this.#reject(application), 'danger'),
+      actionButton(t('office.kyc.approve'), () => this.#approve(application), 'primary'),
+    );
+  }
+
+  /** @param {Application} application */
+  async #approve({ id, user_id: userId, bank }) {
+    const name = (await nameOf(userId)) ?? userId;
+    const answer = await runAction({
+      title: t('office.kyc.approve'),
+      label: t('office.kyc.approve'),
+      effects: () => [
+        t('office.kyc.approve_effect', { name }),
+        t('office.kyc.account_effect', { account: `${bank.bank_name} ${bank.account_number}` }),
+      ],
+      act: () => post('/api/v1/kyc/{id}/approve', undefined, { params: { id } }),
+    });
+    if (answer) this.#application.set(answer);
+  }
+
+  /** @param {Application} application */
+  async #reject({ id, user_id: userId }) {
+    const name = (await nameOf(userId)) ?? userId;
+    const answer = await runAction({
+      title: t('office.kyc.reject'),
+      label: t('office.kyc.reject'),
+      isDestructive: true,
+      fields: [reasonField(t('office.reason.member_hint'))],
+      effects: ({ reason = '' }) => [t('office.kyc.reject_effect', { name }), t('office.reason.given', { reason })],
+      act: ({ reason = '' }) => post('/api/v1/kyc/{id}/reject', { reason }, { params: { id } }),
+    });
+    if (answer) this.#application.set(answer);
+  }
+}
+
+customElements.define('ev-kyc-review-page', KycReviewPage);

@@ -1,0 +1,125 @@
+// `<ev-office-payout-page>`: one payout with its approvals, and what the office can do with it.
+
+import { ViewElement } from '../shell/view-element.js';
+import { h } from '../shell/view.js';
+import { get } from '../shell/api.js';
+import { backLink, card, pairs, statusTag } from '../shell/parts.js';
+import { Resource, show } from '../shell/resource.js';
+import { currentUser } from '../shell/session.js';
+import { dateTime, money } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { actionBar, actionButton } from './actions.js';
+import { approvals } from './columns.js';
+import { approve, reject, returnPayout, settle } from './payout-actions.js';
+import { personName, shortId } from './person-name.js';
+
+/** @typedef {Awaited<ReturnType<typeof readPayout>>} Payout */
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+const readPayout = (id, signal) => get('/api/v1/payouts/{id}', { params: { id }, signal });
+
+class PayoutPage extends ViewElement {
+  /** @type {Record<string, string>} */
+  params = {};
+  #payout = new Resource(this, (signal) => readPayout(this.params['id'] ?? '', signal));
+
+  start() {
+    void this.#payout.load();
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      backLink('/office/payouts', t('office.payouts.back')),
+      show(this.#payout, (payout) => this.#content(payout)),
+    );
+  }
+
+  /** @param {Payout} payout */
+  #content(payout) {
+    const { bank, status } = payout;
+    return [
+      h(
+        'div',
+        { class: 'page-head' },
+        h('h1', null, t('payout.of', { amount: money(payout.requested) })),
+        statusTag('payout', status),
+      ),
+      h(
+        'div',
+        { class: 'cards' },
+        card(
+          t('payout.states'),
+          pairs([
+            [t('office.person'), personName(payout.user_id)],
+            [t('office.payout.requested_at'), dateTime(payout.created_at)],
+            [t('office.payout.changed_at'), dateTime(payout.updated_at)],
+            [t('office.payout.approvals'), approvals(payout)],
+            [
+              t('office.batch'),
+              payout.batch_id
+                ? h('a', { href: `/office/payout-batches/${payout.batch_id}` }, shortId(payout.batch_id))
+                : null,
+            ],
+            [t('payout.utr'), payout.utr],
+            [t('office.reason'), payout.reason],
+          ]),
+          payout.approvals_needed > 1 ? h('p', { class: 'notice' }, t('office.payout.second_approver')) : null,
+          this.#actions(payout),
+        ),
+        card(
+          t('payout.parts'),
+          status === 'requested' || status === 'pending' ? h('p', { class: 'hint' }, t('payout.estimate')) : null,
+          pairs([
+            [t('payout.requested'), money(payout.requested)],
+            [t('payout.tds'), money(payout.tds)],
+            [t('payout.emi'), money(payout.emi)],
+            [t('office.payout.net'), h('strong', null, money(payout.net))],
+            [t('payout.tds_rule'), payout.tds_rule],
+            [t('payout.bank'), `${bank.bank_name}, ${bank.account_number}, ${bank.ifsc}`],
+            [t('account.holder_name'), bank.holder_name],
+          ]),
+        ),
+      ),
+    ];
+  }
+
+  /** @param {Payout} payout */
+  #actions(payout) {
+    if (payout.user_id === currentUser()?.userId) return h('p', { class: 'hint' }, t('office.own'));
+    const run = (/** @type {(payout: Payout) => Promise<Payout | undefined>} */ action) => async () => {
+      const changed = await action(payout);
+      if (changed) this.#payout.set(changed);
+    };
+    if (payout.status === 'pending') {
+      return actionBar(
+        actionButton(t('office.payout.reject'), run(reject), 'danger'),
+        actionButton(t('office.payout.approve'), run(approve), 'primary'),
+      );
+    }
+    if (payout.status === 'approved' || payout.status === 'processing') {
+      return actionBar(
+        actionButton(
+          t('office.payout.failed'),
+          run((p) => settle(p, 'failed')),
+          'danger',
+        ),
+        actionButton(
+          t('office.payout.paid'),
+          run((p) => settle(p, 'paid')),
+          'primary',
+        ),
+      );
+    }
+    if (payout.status === 'completed') {
+      return actionBar(actionButton(t('office.payout.return'), run(returnPayout), 'danger'));
+    }
+    return null;
+  }
+}
+
+customElements.define('ev-office-payout-page', PayoutPage);

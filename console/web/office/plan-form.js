@@ -1,0 +1,87 @@
+// `<ev-plan-form>`: the next version of the plan, as a form that begins with the version in force.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { post } from '../shell/api.js';
+import { confirmAction } from '../shell/dialog.js';
+import { effectList } from '../shell/parts.js';
+import { toast } from '../shell/toast.js';
+import { dateTime, today } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { changedTerms, planFields, planOf } from './plan-terms.js';
+import '../shell/form.js';
+
+/** @typedef {import('./plan-terms.js').Plan} Plan */
+/** @typedef {import('../shell/form.js').Values} Values */
+
+class PlanForm extends ViewElement {
+  /** @type {Plan | undefined} */
+  plan;
+  /** @type {() => void} */
+  done = () => undefined;
+  /** @type {Plan | undefined} The plan as it is typed, which decides what fields there are. */
+  #draft;
+
+  /** @param {Values} values */
+  #change(values) {
+    const draft = planOf(values);
+    const isOtherKind = draft.referral.kind !== (this.#draft ?? this.plan)?.referral.kind;
+    this.#draft = draft;
+    if (isOtherKind) this.update();
+  }
+
+  view() {
+    const plan = this.#draft ?? this.plan;
+    if (!plan || !this.plan) return null;
+    return h(
+      'section',
+      { class: 'card' },
+      h('h2', null, t('office.plan.edit')),
+      h('p', { class: 'hint' }, t('office.plan.edit_hint')),
+      custom('ev-form', {
+        class: 'form-columns',
+        '.fields': [
+          ...planFields(plan),
+          {
+            name: 'effective_from',
+            label: t('office.plan.effective_from'),
+            hint: t('office.plan.effective_hint'),
+            type: 'datetime-local',
+            input: { min: `${today()}T00:00` },
+          },
+        ],
+        '.submitLabel': t('office.next'),
+        '.changed': (/** @type {Values} */ values) => this.#change(values),
+        '.send': (/** @type {Values} */ values) => this.#publish(values),
+        '.done': (/** @type {unknown} */ answer) => answer && this.#finish(),
+      }),
+    );
+  }
+
+  /** @param {Values} values */
+  #publish(values) {
+    const plan = planOf(values);
+    // The form's times are Indian Standard Time, whatever the browser's zone is.
+    const effectiveFrom = `${values['effective_from']}:00+05:30`;
+    const changes = this.plan ? changedTerms(this.plan, plan) : [];
+    return confirmAction({
+      title: t('office.plan.publish'),
+      effects: effectList([
+        t('office.plan.publish_effect', { time: dateTime(effectiveFrom) }),
+        ...(changes.length > 0 ? changes : [t('office.plan.no_change')]),
+        t('office.plan.final_effect'),
+      ]),
+      label: t('office.plan.publish'),
+      isDestructive: true,
+      act: (key) => post('/api/v1/plan/versions', { effective_from: effectiveFrom, plan }, { key }),
+    });
+  }
+
+  #finish() {
+    toast(t('office.plan.published'));
+    this.#draft = undefined;
+    this.done();
+  }
+}
+
+customElements.define('ev-plan-form', PlanForm);

@@ -1,0 +1,114 @@
+// `<ev-office-vehicles-page>`: the catalogue of vehicles: a new one, another price, and the end of a sale.
+
+import { h } from '../shell/view.js';
+import { get, patch, post } from '../shell/api.js';
+import { amountInput, amountText } from '../shell/form.js';
+import { money } from '../i18n/format.js';
+import { t } from '../i18n/i18n.js';
+import { actionButton, runAction } from './actions.js';
+import { moneyColumn, twoLines } from './columns.js';
+import { ListPageElement, pageHead, pageList } from './list-page.js';
+
+/** @typedef {import('./columns.js').Row<'/api/v1/vehicles'>} Vehicle */
+
+class VehiclesPage extends ListPageElement {
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      pageHead(
+        t('office.vehicles.title'),
+        actionButton(t('office.vehicle.add'), () => this.#add(), 'primary'),
+      ),
+      pageList({
+        caption: t('office.vehicles.title'),
+        empty: t('vehicles.empty'),
+        columns: this.#columns(),
+        rowKey: (vehicle) => vehicle.id,
+        read: ({ signal, ...page }) => get('/api/v1/vehicles', { query: page, signal }),
+      }),
+    );
+  }
+
+  /** @returns {import('./columns.js').Column<Vehicle>[]} */
+  #columns() {
+    return [
+      { label: t('booking.vehicle'), cell: (vehicle) => twoLines(vehicle.model, vehicle.variant) },
+      moneyColumn(t('booking.price'), (vehicle) => vehicle.price),
+      {
+        label: t('office.vehicle.change'),
+        cell: (vehicle) => {
+          const name = nameOf(vehicle);
+          return h(
+            'span',
+            { class: 'cell-actions' },
+            actionButton(
+              t('office.vehicle.price'),
+              () => this.#changePrice(vehicle),
+              undefined,
+              t('office.vehicle.price_name', { name }),
+            ),
+            actionButton(
+              t('office.vehicle.end'),
+              () => this.#end(vehicle),
+              'danger',
+              t('office.vehicle.end_name', { name }),
+            ),
+          );
+        },
+      },
+    ];
+  }
+
+  async #add() {
+    const answer = await runAction({
+      title: t('office.vehicle.add'),
+      label: t('office.vehicle.add'),
+      fields: [
+        { name: 'model', label: t('office.vehicle.model'), input: { maxlength: 100, autocomplete: 'off' } },
+        { name: 'variant', label: t('office.vehicle.variant'), input: { maxlength: 100, autocomplete: 'off' } },
+        { name: 'price', label: t('office.vehicle.price_field'), input: amountInput() },
+      ],
+      effects: ({ model, variant, price = '' }) => [
+        t('office.vehicle.add_effect', { name: `${model} ${variant}`, price: money(amountText(price)) }),
+      ],
+      act: ({ model = '', variant = '', price = '' }, key) =>
+        post('/api/v1/vehicles', { model, variant, price: amountText(price) }, { key }),
+    });
+    if (answer) this.reload();
+  }
+
+  /** @param {Vehicle} vehicle */
+  async #changePrice(vehicle) {
+    const { id, price: before } = vehicle;
+    const answer = await runAction({
+      title: t('office.vehicle.price_name', { name: nameOf(vehicle) }),
+      label: t('office.vehicle.price'),
+      fields: [{ name: 'price', label: t('office.vehicle.price_field'), value: before, input: amountInput() }],
+      effects: ({ price = '' }) => [
+        t('office.vehicle.price_effect', { before: money(before), after: money(amountText(price)) }),
+        t('office.vehicle.bookings_effect'),
+      ],
+      act: ({ price = '' }) => patch('/api/v1/vehicles/{id}', { price: amountText(price) }, { params: { id } }),
+    });
+    if (answer) this.reload();
+  }
+
+  /** @param {Vehicle} vehicle */
+  async #end(vehicle) {
+    const { id } = vehicle;
+    const answer = await runAction({
+      title: t('office.vehicle.end_name', { name: nameOf(vehicle) }),
+      label: t('office.vehicle.end'),
+      isDestructive: true,
+      effects: () => [t('office.vehicle.end_effect'), t('office.vehicle.bookings_effect')],
+      act: () => patch('/api/v1/vehicles/{id}', { is_active: false }, { params: { id } }),
+    });
+    if (answer) this.reload();
+  }
+}
+
+/** @param {Vehicle} vehicle */
+const nameOf = ({ model, variant }) => `${model} ${variant}`;
+
+customElements.define('ev-office-vehicles-page', VehiclesPage);

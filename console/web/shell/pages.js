@@ -1,0 +1,23 @@
+// Table of the console's pages: address, element, who may see it, and its place in the navigation.
+//
+// The first match counts, so a fixed address stands before a variable one. Staff see the office first.
+
+import { memberPages } from '../member/pages.js';
+import { officePages } from '../office/pages.js';
+
+/**
+ * `title` and `group` are keys of texts; a page without `group` is not in the navigation. `load` imports the element.
+ * @typedef {{
+ *   path: string,
+ *   element: `${string}-${string}`,
+ *   load: () => Promise<unknown>,
+ *   access: 'public' | 'member' | 'staff' | 'admin',
+ *   title: string,
+ *   icon?: string,
+ *   group?: string,
+ *   queue?: string,
+ * }} Page
+ */
+
+/** @type {readonly Page[]} */
+export const pages = [...officePages, ...memberPages];

@@ -1,0 +1,249 @@
+// `<ev-tree-canvas>`: a tree that can be panned, zoomed and walked by keyboard.
+//
+// The canvas is hidden from screen readers, which get the focused member with its path, children and sibling as an
+// accessible tree instead.
+
+import { ViewElement } from '../shell/view-element.js';
+import { h } from '../shell/view.js';
+import { t } from '../i18n/i18n.js';
+import { at, pathTo } from './shape.js';
+import { MIN_LABEL_COLUMN_PX, draw, hit, visible } from './draw.js';
+import { accessibleTree } from './accessible-tree.js';
+
+/** @typedef {import('./shape.js').Shape} Shape */
+/** @typedef {import('./layout.js').Layout} Layout */
+
+const [MIN_COLUMN_PX, MAX_COLUMN_PX] = [0.005, 140];
+const [MIN_ROW_PX, MAX_ROW_PX] = [28, 110];
+const ZOOM_STEP = 1.5;
+
+export class TreeCanvas extends ViewElement {
+  /** @type {{shape: Shape, layout: Layout} | undefined} */
+  #tree;
+  /** @type {Map<string, string>} */
+  labels = new Map();
+  /** @type {(id: string) => void} */
+  chosen = () => undefined;
+  /** @type {(ids: string[]) => void} Called with the members on screen that have no label yet. */
+  unlabelled = () => undefined;
+  focused = 0;
+  #column = 80;
+  #left = 0;
+  #top = 60;
+  #isDirty = false;
+  #isUnfitted = false;
+  /** @type {import('./draw.js').Visible} */
+  #visible = { nodes: [], wedges: [] };
+  /** @type {{x: number, y: number, hasMoved: boolean} | null} */
+  #drag = null;
+  /** Script time of the last frames in milliseconds, newest last. */
+  frames = /** @type {number[]} */ ([]);
+
+  /** @param {{shape: Shape, layout: Layout}} tree */
+  set tree(tree) {
+    const isFirst = this.#tree === undefined;
+    this.#tree = tree;
+    this.focused = Math.min(this.focused, tree.shape.ids.length - 1);
+    if (isFirst) this.#isUnfitted = true;
+    this.redraw();
+  }
+
+  get shape() {
+    return this.#tree?.shape;
+  }
+
+  get layout() {
+    return this.#tree?.layout;
+  }
+
+  start() {
+    const resize = new ResizeObserver(() => this.redraw());
+    resize.observe(this);
+    this.signal.addEventListener('abort', () => resize.disconnect());
+    const { signal } = this;
+    this.addEventListener('wheel', (event) => this.#onWheel(event), { signal, passive: false });
+    this.addEventListener('pointerdown', (event) => this.#onPointerDown(event), { signal });
+    this.addEventListener('pointermove', (event) => this.#onPointerMove(event), { signal });
+    this.addEventListener('pointerup', (event) => this.#onPointerUp(event), { signal });
+    this.addEventListener('pointercancel', () => (this.#drag = null), { signal });
+    this.addEventListener('keydown', (event) => this.#onKey(event), { signal });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw(), { signal });
+  }
+
+  view() {
+    const { shape } = this;
+    return [
+      h('canvas', { 'aria-hidden': 'true' }),
+      h(
+        'div',
+        { class: 'tree-tools', role: 'group', 'aria-label': t('tree.zoom') },
+        h('button', { type: 'button', 'aria-label': t('tree.zoom_in'), onclick: () => this.zoom(ZOOM_STEP) }, '+'),
+        h('button', { type: 'button', 'aria-label': t('tree.zoom_out'), onclick: () => this.zoom(1 / ZOOM_STEP) }, '−'),
+        h('button', { type: 'button', onclick: () => this.fit() }, t('tree.fit')),
+      ),
+      shape ? accessibleTree(shape, this.labels, this.focused, (i) => this.focusMember(i)) : null,
+    ];
+  }
+
+  /** Draws soon, once for several calls. */
+  redraw() {
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    requestAnimationFrame(() => {
+      this.#isDirty = false;
+      if (this.isConnected) this.#draw();
+    });
+  }
+
+  /** Shows the whole width of the tree. */
+  fit() {
+    if (!this.layout) return;
+    const column = (this.clientWidth - 80) / Math.max(this.layout.width, 1);
+    this.#column = clamp(column, MIN_COLUMN_PX, 110);
+    this.#left = this.clientWidth / 2 - ((this.layout.width - 1) / 2) * this.#column;
+    this.#top = 50;
+    this.redraw();
+  }
+
+  /**
+   * Zooms around a point, or around the middle.
+   * @param {number} factor
+   * @param {{x: number, y: number}} [around]
+   */
+  zoom(factor, around = { x: this.clientWidth / 2, y: this.clientHeight / 2 }) {
+    const before = this.#camera();
+    this.#column = clamp(this.#column * factor, MIN_COLUMN_PX, MAX_COLUMN_PX);
+    const after = this.#camera();
+    this.#left = around.x - ((around.x - before.left) / before.column) * after.column;
+    this.#top = around.y - ((around.y - before.top) / before.row) * after.row;
+    this.redraw();
+  }
+
+  /**
+   * Moves the focus to a member and shows them.
+   * @param {number} i
+   */
+  focusMember(i) {
+    const { shape, layout } = this;
+    if (!shape || !layout || i < 0) return;
+    this.focused = i;
+    this.#column = Math.max(this.#column, MIN_LABEL_COLUMN_PX);
+    const { row } = this.#camera();
+    this.#left = this.clientWidth / 2 - at(layout.x, i) * this.#column;
+    this.#top = Math.min(50, this.clientHeight / 2 - at(shape.depth, i) * row);
+    this.chosen(shape.ids[i] ?? '');
+    this.update();
+    this.redraw();
+  }
+
+  #camera() {
+    const row = clamp(this.#column * 1.2, MIN_ROW_PX, MAX_ROW_PX);
+    return { left: this.#left, top: this.#top, column: this.#column, row };
+  }
+
+  #draw() {
+    const { shape, layout } = this;
+    const canvas = this.querySelector('canvas');
+    const context = canvas?.getContext('2d');
+    if (!shape || !layout || !canvas || !context) return;
+    if (this.#isUnfitted) {
+      this.#isUnfitted = false;
+      this.fit();
+    }
+    const started = performance.now();
+    const scale = devicePixelRatio || 1;
+    const [width, height] = [this.clientWidth, this.clientHeight];
+    if (canvas.width !== width * scale || canvas.height !== height * scale) {
+      [canvas.width, canvas.height] = [width * scale, height * scale];
+    }
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, height);
+    this.#visible = visible(shape, layout, this.#camera(), { width, height });
+    const style = getComputedStyle(this);
+    const colour = (/** @type {string} */ name) => style.getPropertyValue(`--tree-${name}`);
+    const colours = Object.fromEntries(
+      ['line', 'wedge', 'active', 'inactive', 'focus', 'surface', 'text'].map((name) => [name, colour(name)]),
+    );
+    const font = `13px ${style.fontFamily}`;
+    const { focused, labels } = this;
+    draw(context, shape, layout, this.#camera(), this.#visible, { focused, labels, colours, font });
+    this.frames = [...this.frames.slice(-299), performance.now() - started];
+    this.#askForLabels(shape);
+  }
+
+  /** @param {Shape} shape */
+  #askForLabels(shape) {
+    const path = pathTo(shape, this.focused);
+    const shown = this.#column < MIN_LABEL_COLUMN_PX ? path : [...this.#visible.nodes, ...path];
+    const missing = shown.map((i) => shape.ids[i] ?? '').filter((id) => !this.labels.has(id));
+    if (missing.length > 0) this.unlabelled(missing);
+  }
+
+  /** @param {WheelEvent} event */
+  #onWheel(event) {
+    event.preventDefault();
+    const box = this.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY / 400), { x: event.clientX - box.left, y: event.clientY - box.top });
+  }
+
+  /** @param {PointerEvent} event */
+  #onPointerDown(event) {
+    if (!(event.target instanceof HTMLCanvasElement)) return;
+    this.#drag = { x: event.clientX, y: event.clientY, hasMoved: false };
+    event.target.setPointerCapture(event.pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  #onPointerMove(event) {
+    if (!this.#drag) return;
+    const [dx, dy] = [event.clientX - this.#drag.x, event.clientY - this.#drag.y];
+    const hasMoved = this.#drag.hasMoved || Math.abs(dx) + Math.abs(dy) > 4;
+    if (!hasMoved) return;
+    this.#drag = { x: event.clientX, y: event.clientY, hasMoved };
+    this.#left += dx;
+    this.#top += dy;
+    this.redraw();
+  }
+
+  /** @param {PointerEvent} event */
+  #onPointerUp(event) {
+    const drag = this.#drag;
+    this.#drag = null;
+    const { shape, layout } = this;
+    if (!drag || drag.hasMoved || !shape || !layout) return;
+    const box = this.getBoundingClientRect();
+    const found = hit(shape, layout, this.#camera(), this.#visible, event.clientX - box.left, event.clientY - box.top);
+    if (found >= 0) this.focusMember(found);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const { shape } = this;
+    if (!shape || !(event.target instanceof Element) || !event.target.closest('[role="tree"]')) return;
+    const parent = at(shape.parent, this.focused);
+    const sibling = (/** @type {'left' | 'right'} */ side) => (parent < 0 ? -1 : at(shape[side], parent));
+    const own = (/** @type {'left' | 'right'} */ side) => at(shape[side], this.focused);
+    const target = new Map([
+      ['ArrowUp', parent],
+      ['ArrowDown', own('left') >= 0 ? own('left') : own('right')],
+      ['ArrowLeft', sibling('left')],
+      ['ArrowRight', sibling('right')],
+      ['Home', 0],
+    ]).get(event.key);
+    if (target === undefined) return;
+    event.preventDefault();
+    if (target >= 0) this.focusMember(target);
+    requestAnimationFrame(() =>
+      /** @type {HTMLElement | null} */ (this.querySelector('[aria-selected="true"]'))?.focus(),
+    );
+  }
+}
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+customElements.define('ev-tree-canvas', TreeCanvas);

@@ -1,0 +1,110 @@
+// `<ev-tree-page>`: a member's part of the tree, with a search, and the details of the chosen member.
+
+import { ViewElement } from '../shell/view-element.js';
+import { custom, h } from '../shell/view.js';
+import { get, post } from '../shell/api.js';
+import { Resource, show } from '../shell/resource.js';
+import { onNotification } from '../shell/live.js';
+import { t } from '../i18n/i18n.js';
+import './tree-canvas.js';
+import './tree-details.js';
+import './tree-search.js';
+
+/** @typedef {{shape: import('./shape.js').Shape, layout: import('./layout.js').Layout}} Tree */
+
+/** The API takes this many ids at once. */
+const MAX_IDS = 200;
+
+class TreePage extends ViewElement {
+  query = new URLSearchParams();
+  /** @type {Map<string, string>} */
+  #labels = new Map();
+  /** @type {Set<string>} Members whose name was asked for. */
+  #asked = new Set();
+  #chosen = '';
+  #tree = new Resource(this, (signal) => this.#read(signal));
+
+  start() {
+    void this.#tree.load();
+    onNotification(({ kind }) => kind.startsWith('pair') && this.#tree.load(), this.signal);
+  }
+
+  get #canvas() {
+    return /** @type {import('./tree-canvas.js').TreeCanvas | null} */ (this.querySelector('ev-tree-canvas'));
+  }
+
+  /**
+   * Reads the shape and has a worker lay it out.
+   * @param {AbortSignal} signal
+   * @returns {Promise<Tree>}
+   */
+  async #read(signal) {
+    const root = this.query.get('root');
+    const answer = await get('/api/v1/binary/tree/shape', { query: { root }, signal });
+    const worker = new Worker(new URL('./layout-worker.js', import.meta.url), { type: 'module' });
+    try {
+      return await new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = reject;
+        signal.addEventListener('abort', () => reject(signal.reason));
+        worker.postMessage(answer);
+      });
+    } finally {
+      worker.terminate();
+    }
+  }
+
+  /** @param {string[]} ids */
+  async #name(ids) {
+    const unknown = ids.filter((id) => id && !this.#asked.has(id)).slice(0, MAX_IDS);
+    if (unknown.length === 0) return;
+    for (const id of unknown) this.#asked.add(id);
+    const answer = await post('/api/v1/binary/names', { ids: unknown }, { signal: this.signal }).catch(() => null);
+    if (!answer) {
+      // They are asked for again with the next drawing.
+      for (const id of unknown) this.#asked.delete(id);
+      return;
+    }
+    for (const { user_id: id, name } of answer.items) this.#labels.set(id, name);
+    this.#canvas?.redraw();
+    this.#canvas?.update();
+  }
+
+  /** @param {string} id */
+  #choose(id) {
+    this.#chosen = id;
+    this.update();
+  }
+
+  /** @param {string} id */
+  #goTo(id) {
+    const position = this.#tree.value?.shape.ids.indexOf(id) ?? -1;
+    if (position >= 0) this.#canvas?.focusMember(position);
+    else this.#choose(id);
+  }
+
+  view() {
+    return h(
+      'div',
+      { class: 'page' },
+      h(
+        'div',
+        { class: 'page-head' },
+        h('h1', null, t('tree.title')),
+        custom('ev-tree-search', { '.chosen': (/** @type {string} */ id) => this.#goTo(id) }),
+      ),
+      show(this.#tree, (tree) => [
+        h('p', { class: 'hint' }, t('tree.count', { count: tree.shape.ids.length - 1 }), ' ', t('tree.how')),
+        custom('ev-tree-canvas', {
+          '.tree': tree,
+          '.labels': this.#labels,
+          '.chosen': (/** @type {string} */ id) => this.#choose(id),
+          '.unlabelled': (/** @type {string[]} */ ids) => void this.#name(ids),
+        }),
+      ]),
+      this.#chosen ? custom('ev-tree-details', { key: this.#chosen, '.memberId': this.#chosen }) : null,
+    );
+  }
+}
+
+customElements.define('ev-tree-page', TreePage);

@@ -1,0 +1,62 @@
+//! The web console: its document at every address of a page, and its files.
+
+use actix_web::http::header::Header as _;
+use actix_web::http::header::{self, AcceptEncoding, Encoding, EntityTag, HeaderValue, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, guard, web};
+use chassis::boot::server::read_only_resource;
+use console::{Asset, DOCUMENT, IMMUTABLE, SECURITY_HEADERS};
+use http_api::Problem;
+
+/// Adds the routes of the console. They come last: the pages are all addresses that nothing else has.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    let is_page = guard::fn_guard(|request| console::is_page(request.head().uri.path()));
+    config
+        .service(read_only_resource("/assets/{file:.*}", file))
+        .service(read_only_resource("/{page:.*}", document).guard(is_page));
+}
+
+async fn file(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let asset = console::find(request.path()).ok_or_else(Problem::not_found)?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, IMMUTABLE));
+    Ok(with_content(response, &request, asset))
+}
+
+/// The document. It names the version of the files, so browsers ask for it at each visit.
+async fn document(request: HttpRequest) -> HttpResponse {
+    let tag = EntityTag::new_strong(console::VERSION.to_owned());
+    let is_known = match IfNoneMatch::parse(&request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|one| one.weak_eq(&tag)),
+        Err(_) => false,
+    };
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header(header::ETag(tag));
+    if is_known { with_security(&mut response).finish() } else { with_content(response, &request, &DOCUMENT) }
+}
+
+fn with_content(mut response: HttpResponseBuilder, request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
+    with_security(&mut response)
+        .insert_header((header::CONTENT_TYPE, asset.content_type))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    if accepts_gzip(request) {
+        response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))).body(asset.gzip)
+    } else {
+        response.body(asset.content)
+    }
+}
+
+fn with_security(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+    for pair in SECURITY_HEADERS {
+        response.insert_header(pair);
+    }
+    response
+}
+
+/// A request without `Accept-Encoding` gets the content as it is.
+fn accepts_gzip(request: &HttpRequest) -> bool {
+    let supported = [Encoding::gzip(), Encoding::identity()];
+    request.headers().contains_key(header::ACCEPT_ENCODING)
+        && AcceptEncoding::parse(request)
+            .is_ok_and(|accepted| accepted.negotiate(supported.iter()) == Some(Encoding::gzip()))
+}
