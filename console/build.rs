@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     read_folder(Path::new("web"), Path::new("web"), &mut files)?;
     let document = files.remove("index.html").ok_or("web/index.html is missing")?;
     let version = version_of(&files, &document);
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let document = with_addresses(&String::from_utf8(document)?, &version, &files)?;
     let mut code = format!(
         "/// Version of all files together.\npub const VERSION: &str = {version:?};\n\

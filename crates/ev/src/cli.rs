@@ -269,7 +269,7 @@ async fn bench_payments(env: &Env, arguments: BenchArguments) -> Result<(), Boot
     let options = bench::Options {
         messages_url: arguments.messages_url.unwrap_or_else(|| arguments.url.clone()),
         url: arguments.url,
-        secret: sandbox_gateway::secret(&env).to_owned(),
+        secret: sandbox_gateway::secret(env).to_owned(),
         admin: env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned(),
         members: arguments.members.max(1),
         concurrency: arguments.concurrency.max(1),

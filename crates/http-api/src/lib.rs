@@ -5,7 +5,7 @@
 //! [`authenticator`] (identification of the caller), [`handler`] (typed handlers), `operation` (documentation of a
 //! route), [`openapi`] (the OpenAPI document), [`middleware`] (request id, client address, error responses),
 //! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`] and
-//! `strict` (request bodies), [`query`] and [`range`] (query parameters), [`page`] (lists), [`idempotency`]
+//! `strict` (request bodies), [`query`] and [`range`] (query parameters), [`page`] (lists), `queue_count` (lengths of work queues), [`idempotency`]
 //! (`Idempotency-Key`), [`response`] (typed responses), [`mod@download`] (streamed responses).
 //!
 //! Invariants: router, access guard and document come from the same lines; 401, 403 and 404 are decided before a body
@@ -24,6 +24,7 @@ mod operation;
 pub mod page;
 pub mod problem;
 pub mod query;
+mod queue_count;
 pub mod range;
 pub mod request_body;
 pub mod request_trace;
@@ -43,6 +44,7 @@ pub use operation::{Doc, PREFIX};
 pub use page::{Cursor, Listing, Page, bad_cursor};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;
+pub use queue_count::{QUEUE_COUNT_LIMIT, QueueCount, QueueCounts};
 pub use range::TimeRange;
 pub use request_body::{Body, File, FileType, NoBody, Optional, RequestBody};
 pub use response::{Accepted, Created, Download, FileTypes, Json, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade};

@@ -79,11 +79,11 @@ fn collect_references(value: &Value, used: &mut HashSet<String>) {
 
 fn describe(service: &str, operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Value {
     let doc = operation.doc;
-    let access = match operation.access {
-        Access::Public => "Public.",
-        Access::User => "Any signed-in person.",
-        Access::Staff => "Staff and administrators.",
-        Access::Admin => "Administrators.",
+    let (access, role) = match operation.access {
+        Access::Public => ("Public.", "public"),
+        Access::User => ("Any signed-in person.", "user"),
+        Access::Staff => ("Staff and administrators.", "staff"),
+        Access::Admin => ("Administrators.", "admin"),
     };
     let mut description = json!({
         "operationId": operation_id(operation),
@@ -92,6 +92,8 @@ fn describe(service: &str, operation: &Operation<'_>, schemas: &mut SchemaGenera
         "tags": [service],
         "parameters": parameters(operation, schemas),
         "responses": responses(doc, schemas),
+        "x-access": role,
+        "x-idempotent": doc.idempotent,
         "security": if operation.access == Access::Public { json!([]) } else { json!([{ "bearer": [] }]) },
     });
     if let (Some(body), Some(map)) = (&doc.body, description.as_object_mut()) {

@@ -17,6 +17,8 @@ pub(crate) enum AuthError {
     CodeTooSoon { retry_after: Duration },
     #[error("too many codes were requested")]
     CodeLimit { retry_after: Duration },
+    #[error("too many referral codes were looked up")]
+    ReferralLookupLimit { retry_after: Duration },
     #[error("the code was already used")]
     CodeUsed,
     #[error(transparent)]
@@ -73,6 +75,7 @@ impl From<AuthError> for Problem {
         let problem = match error {
             AuthError::CodeTooSoon { retry_after } => too_many("auth.otp_too_soon", text, retry_after),
             AuthError::CodeLimit { retry_after } => too_many("auth.otp_limit", text, retry_after),
+            AuthError::ReferralLookupLimit { retry_after } => too_many("auth.referral_lookup_limit", text, retry_after),
             AuthError::CodeUsed => code_invalid(),
             AuthError::Cache(down) => Self::unavailable(down),
             AuthError::ReferralCodeUnknown => Self::unprocessable("auth.referral_code_unknown", text),

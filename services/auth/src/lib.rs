@@ -2,8 +2,8 @@
 //!
 //! Reading order: `http` (route table), `domain` (pure decisions), `app` (writes in the caller's transaction),
 //! `store` (tables), `consumers` (events of other services), `state` (application state and signing keys in memory),
-//! `codes` (one-time codes in the cache), `outgoing_mail` (sending of queued e-mail and SMS), `secrets` (random values,
-//! hashes, encryption at rest), `jobs`.
+//! `codes` (one-time codes in the cache), `referral_lookups` (rate limit of public look-ups), `outgoing_mail` (sending
+//! of queued e-mail and SMS), `secrets` (random values, hashes, encryption at rest), `jobs`.
 //!
 //! Invariants:
 //! - A user is created only by a verified address, by an administrator or by `BOOTSTRAP_ADMIN`; `referrer_id` never
@@ -23,6 +23,7 @@ mod error;
 mod http;
 mod jobs;
 mod outgoing_mail;
+mod referral_lookups;
 mod schema;
 mod secrets;
 mod state;

@@ -21,6 +21,7 @@ diesel::table! {
         kyc_version -> BigInt,
         created_at -> Timestamp,
         words_version -> BigInt,
+        locale -> Text,
     }
 }
 
@@ -165,4 +166,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(users, user_words);
+diesel::allow_tables_to_appear_in_same_query!(users, user_words, profiles);

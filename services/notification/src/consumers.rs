@@ -1,9 +1,10 @@
 //! Event table of the notification service. A unique cause, derived from each event, prevents a second notification.
 
 use crate::domain::notice::{
-    PairUpdate, PayoutSummary, booking_outcome, pairs_text, payout_text, return_text, transaction_text, with_reason,
+    PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text, document_text, kyc_text, pairs_text,
+    payout_text, return_text, transaction_text,
 };
-use crate::domain::{Notice, NotificationKind, ReferencedId};
+use crate::domain::{Area, Notice, NotificationKind, ReferencedId, Template};
 use crate::{NotificationState, app};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
@@ -16,15 +17,16 @@ use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed};
 use proto_events::payout::v1 as payout;
 use proto_events::vocabulary::{BookingStatus, PairStatus, PayoutStatus};
 use proto_events::wallet::v1::WalletChanged;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A notice and the key parts from which its cause is derived.
 type NoticeWithCause = (Vec<Vec<u8>>, Notice);
 
-/// The notices that the events of one transaction make.
+/// The notices that the events of one transaction make, and the areas in which they change the data of members.
 #[derive(Default)]
 pub(crate) struct Batch {
     notices: Vec<NoticeWithCause>,
+    changed: BTreeMap<UserId, BTreeSet<Area>>,
 }
 
 impl Batch {
@@ -33,38 +35,77 @@ impl Batch {
         self.notices.extend(notices?);
         Ok(())
     }
+
+    /// Records a change of `area` for these members.
+    fn change<'a>(&mut self, area: Area, members: impl IntoIterator<Item = &'a [u8]>) -> Result<(), HandleError> {
+        for member in members {
+            self.changed.entry(id("user_id", member)?).or_default().insert(area);
+        }
+        Ok(())
+    }
+
+    /// Adds the notices of an event that changes `area` for one member.
+    fn add_change(
+        &mut self,
+        area: Area,
+        member: &[u8],
+        notices: Result<Vec<NoticeWithCause>, HandleError>,
+    ) -> Result<(), HandleError> {
+        self.change(area, [member])?;
+        self.add(notices)
+    }
+
+    fn add_payout(&mut self, payout: &Option<payout::Payout>, status: PayoutStatus) -> Result<(), HandleError> {
+        let payout = required("payout", payout)?;
+        self.add_change(Area::Payout, &payout.user_id, on_payout_changed(payout, status))
+    }
 }
 
 /// The events that the service subscribes to.
 pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch> {
+    use Area::{Booking, Kyc, Tree, Wallet};
     use PayoutStatus::{Approved, Cancelled, Completed, Failed, Rejected, Requested, Reversed};
     EventConsumer::new(state)
-        .on::<UserRegistered>(|batch, e| batch.add(on_user_registered(&e)))
-        .on::<KycDecided>(|batch, e| batch.add(on_kyc_decided(&e)))
-        .on::<BookingChanged>(|batch, e| batch.add(on_booking_changed(&e)))
-        .on::<PaymentCompleted>(|batch, e| batch.add(on_payment_completed(&e)))
-        .on::<PaymentRefunded>(|batch, e| batch.add(on_payment_refunded(&e)))
-        .on::<PaymentReturned>(|batch, e| batch.add(on_payment_returned(&e)))
-        .on::<EmiOverdue>(|batch, e| batch.add(on_emi_overdue(&e)))
-        .on::<WalletChanged>(|batch, e| batch.add(on_wallet_changed(&e)))
-        .on::<PlacementMade>(|batch, e| batch.add(on_placement_made(&e)))
-        .on::<PairsMatched>(|batch, e| batch.add(on_pairs_matched(&e)))
-        .on::<PairsVoided>(|batch, e| batch.add(on_pairs_voided(&e)))
-        .on::<DocumentReviewed>(|batch, e| batch.add(on_document_reviewed(&e)))
+        .on::<UserRegistered>(|batch, e| {
+            batch.change(Tree, e.user.as_ref().and_then(|user| user.referrer_id.as_deref()))?;
+            batch.add(on_user_registered(&e))
+        })
+        .on::<KycDecided>(|batch, e| batch.add_change(Kyc, &e.user_id, on_kyc_decided(&e)))
+        .on::<BookingChanged>(|batch, e| batch.add_change(Booking, &e.user_id, on_booking_changed(&e)))
+        .on::<PaymentCompleted>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_completed(&e)))
+        .on::<PaymentRefunded>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_refunded(&e)))
+        .on::<PaymentReturned>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_returned(&e)))
+        .on::<EmiOverdue>(|batch, e| batch.add_change(Booking, &e.user_id, on_emi_overdue(&e)))
+        .on::<WalletChanged>(|batch, e| batch.add_change(Wallet, &e.user_id, on_wallet_changed(&e)))
+        .on::<PlacementMade>(|batch, e| {
+            let above = [e.parent_user_id.as_deref(), e.sponsor_id.as_deref()];
+            batch.change(Tree, above.into_iter().flatten().chain(earners(&e.pairs)))?;
+            batch.add_change(Tree, &e.user_id, on_placement_made(&e))
+        })
+        .on::<PairsMatched>(|batch, e| {
+            batch.change(Tree, earners(&e.pairs))?;
+            batch.add(on_pairs_matched(&e))
+        })
+        .on::<PairsVoided>(|batch, e| {
+            batch.change(Tree, earners(&e.pairs))?;
+            batch.add(on_pairs_voided(&e))
+        })
+        .on::<DocumentReviewed>(|batch, e| batch.add_change(Kyc, &e.user_id, on_document_reviewed(&e)))
         .on::<CertificateIssued>(|batch, e| batch.add(on_certificate_issued(&e)))
-        .on::<payout::PayoutRequested>(|batch, e| batch.add(on_payout_changed(&e.payout, Requested)))
-        .on::<payout::PayoutApproved>(|batch, e| batch.add(on_payout_changed(&e.payout, Approved)))
-        .on::<payout::PayoutRejected>(|batch, e| batch.add(on_payout_changed(&e.payout, Rejected)))
-        .on::<payout::PayoutCancelled>(|batch, e| batch.add(on_payout_changed(&e.payout, Cancelled)))
-        .on::<payout::PayoutCompleted>(|batch, e| batch.add(on_payout_changed(&e.payout, Completed)))
-        .on::<payout::PayoutFailed>(|batch, e| batch.add(on_payout_changed(&e.payout, Failed)))
-        .on::<payout::PayoutReversed>(|batch, e| batch.add(on_payout_changed(&e.payout, Reversed)))
+        .on::<payout::PayoutRequested>(|batch, e| batch.add_payout(&e.payout, Requested))
+        .on::<payout::PayoutApproved>(|batch, e| batch.add_payout(&e.payout, Approved))
+        .on::<payout::PayoutRejected>(|batch, e| batch.add_payout(&e.payout, Rejected))
+        .on::<payout::PayoutCancelled>(|batch, e| batch.add_payout(&e.payout, Cancelled))
+        .on::<payout::PayoutCompleted>(|batch, e| batch.add_payout(&e.payout, Completed))
+        .on::<payout::PayoutFailed>(|batch, e| batch.add_payout(&e.payout, Failed))
+        .on::<payout::PayoutReversed>(|batch, e| batch.add_payout(&e.payout, Reversed))
 }
 
 #[async_trait::async_trait]
 impl ApplyBatch<Batch> for NotificationState {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        self.announce_later(app::store_notices(c, batch.notices).await?);
+        let notified = app::store_notices(c, batch.notices).await?;
+        self.announce_later(notified, batch.changed);
         Ok(())
     }
 
@@ -83,101 +124,72 @@ fn on_user_registered(e: &UserRegistered) -> Result<Vec<NoticeWithCause>, Handle
     let user_id: UserId = id("user_id", &user.user_id)?;
     let body =
         format!("Your referral code is {}. Share it with people who want to drive electric.", user.referral_code);
+    let text = Text::new(Template::Welcome, [("referral_code", user.referral_code.clone())], body);
     let at = time("created_at", user.created_at)?;
-    single(
-        &[b"welcome", &user.user_id],
-        Notice::new(user_id, NotificationKind::Welcome, at, ("user", user_id), "Welcome", body),
-    )
+    single(&[b"welcome", &user.user_id], Notice::new(user_id, NotificationKind::Welcome, at, ("user", user_id), text))
 }
 
 fn on_kyc_decided(e: &KycDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
     let kyc: ReferencedId = id("kyc_id", &e.kyc_id)?;
-    let (title, body) = if e.approved {
-        ("KYC approved", "Your KYC is approved. You can ask for payouts now.".to_owned())
-    } else {
-        ("KYC rejected", format!("{} You can submit it again.", with_reason("Your KYC was rejected", &e.reason)))
-    };
+    let text = kyc_text(e.approved, &e.reason);
     let at = time("decided_at", e.decided_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Kyc, at, ("kyc", kyc), title, body);
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Kyc, at, ("kyc", kyc), text);
     single(&[b"kyc", &e.kyc_id, &e.version.to_be_bytes()], notice)
 }
 
 fn on_booking_changed(e: &BookingChanged) -> Result<Vec<NoticeWithCause>, HandleError> {
     let status: Option<BookingStatus> = e.status.parse().ok();
-    let Some(outcome) = status.and_then(booking_outcome) else { return Ok(Vec::new()) };
+    let Some(text) = status.and_then(|status| booking_text(status, &e.number, &e.vehicle)) else {
+        return Ok(Vec::new());
+    };
     let booking: BookingId = id("booking_id", &e.booking_id)?;
-    let body = format!("Your booking {} of {} {outcome}.", e.number, e.vehicle);
     let at = time("changed_at", e.changed_at)?;
-    let title = format!("Booking {}", e.status);
-    let notice =
-        Notice::new(id("user_id", &e.user_id)?, NotificationKind::Booking, at, ("booking", booking), title, body);
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Booking, at, ("booking", booking), text);
     single(&[b"booking", &e.booking_id, e.status.as_bytes()], notice)
 }
 
 fn on_payment_completed(e: &PaymentCompleted) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
-    let body = format!("We received ₹{} for your booking {}.", money(e.amount_paise), e.booking_number);
+    let amount = money(e.amount_paise);
+    let body = format!("We received ₹{amount} for your booking {}.", e.booking_number);
+    let text = booking_amount_text(Template::PaymentReceived, amount, &e.booking_number, body);
     let at = time("completed_at", e.completed_at)?;
-    let notice = Notice::new(
-        id("user_id", &e.user_id)?,
-        NotificationKind::Payment,
-        at,
-        ("payment", payment),
-        "Payment received",
-        body,
-    );
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
     single(&[b"payment", &e.payment_id], notice)
 }
 
 fn on_payment_refunded(e: &PaymentRefunded) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
-    let body = format!("₹{} of your booking {} is refunded.", money(e.amount_paise), e.booking_number);
+    let amount = money(e.amount_paise);
+    let body = format!("₹{amount} of your booking {} is refunded.", e.booking_number);
+    let text = booking_amount_text(Template::PaymentRefunded, amount, &e.booking_number, body);
     let at = time("refunded_at", e.refunded_at)?;
-    let notice = Notice::new(
-        id("user_id", &e.user_id)?,
-        NotificationKind::Payment,
-        at,
-        ("payment", payment),
-        "Payment refunded",
-        body,
-    );
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
     single(&[b"refund", &e.refund_id], notice)
 }
 
 /// Money that no booking could accept, or a refund that failed at its source. It is in the payer's wallet.
 fn on_payment_returned(e: &PaymentReturned) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
-    let body = return_text(e.cause.parse().ok(), money(e.amount_paise), &e.booking_number);
+    let text = return_text(e.cause.parse().ok(), money(e.amount_paise), &e.booking_number);
     let at = time("returned_at", e.returned_at)?;
-    let notice = Notice::new(
-        id("user_id", &e.user_id)?,
-        NotificationKind::Payment,
-        at,
-        ("payment", payment),
-        "Payment returned",
-        body,
-    );
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
     single(&[b"return", &e.return_id], notice)
 }
 
 fn on_emi_overdue(e: &EmiOverdue) -> Result<Vec<NoticeWithCause>, HandleError> {
     let booking: BookingId = id("booking_id", &e.booking_id)?;
-    let body = format!(
-        "Instalment {} of your booking {}, ₹{}, was due on {}.",
-        e.n,
-        e.booking_number,
-        money(e.unpaid_paise),
-        e.due_on
-    );
+    let unpaid = money(e.unpaid_paise);
+    let body = format!("Instalment {} of your booking {}, ₹{unpaid}, was due on {}.", e.n, e.booking_number, e.due_on);
+    let params = [
+        ("n", e.n.to_string()),
+        ("booking_number", e.booking_number.clone()),
+        ("amount", unpaid.to_string()),
+        ("due_on", e.due_on.clone()),
+    ];
+    let text = Text::new(Template::InstalmentOverdue, params, body);
     let at = time("noticed_at", e.noticed_at)?;
-    let notice = Notice::new(
-        id("user_id", &e.user_id)?,
-        NotificationKind::Emi,
-        at,
-        ("booking", booking),
-        "Instalment overdue",
-        body,
-    );
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Emi, at, ("booking", booking), text);
     single(&[b"overdue", &e.booking_id, &e.n.to_be_bytes()], notice)
 }
 
@@ -186,10 +198,10 @@ fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleEr
     let mut notices = Vec::new();
     for line in &e.transactions {
         let amount = money(line.amount_paise);
-        if let Some((kind, title, body)) = line.r#type.parse().ok().and_then(|kind| transaction_text(kind, amount)) {
+        if let Some((kind, text)) = line.r#type.parse().ok().and_then(|kind| transaction_text(kind, amount)) {
             let transaction: ReferencedId = id("transaction_id", &line.transaction_id)?;
             let at = time("created_at", line.created_at)?;
-            let notice = Notice::new(user, kind, at, ("transaction", transaction), title, body);
+            let notice = Notice::new(user, kind, at, ("transaction", transaction), text);
             notices.extend(single(&[b"transaction", &line.transaction_id], notice)?);
         }
     }
@@ -200,10 +212,8 @@ fn on_placement_made(e: &PlacementMade) -> Result<Vec<NoticeWithCause>, HandleEr
     let user: UserId = id("user_id", &e.user_id)?;
     let at = time("placed_at", e.placed_at)?;
     let body = format!("You are in the tree now, on level {}.", e.depth);
-    single(
-        &[b"placement", &e.user_id],
-        Notice::new(user, NotificationKind::Tree, at, ("user", user), "You are placed", body),
-    )
+    let text = Text::new(Template::MemberPlaced, [("level", e.depth.to_string())], body);
+    single(&[b"placement", &e.user_id], Notice::new(user, NotificationKind::Tree, at, ("user", user), text))
 }
 
 /// Pairs that were matched without a placement: one notice for each earner.
@@ -214,8 +224,8 @@ fn on_pairs_matched(e: &PairsMatched) -> Result<Vec<NoticeWithCause>, HandleErro
         let matched: Vec<u32> = pairs.iter().filter(|pair| is_matched(pair)).map(|pair| pair.number).collect();
         if !matched.is_empty() {
             let user: UserId = id("earner_id", earner)?;
-            let body = pairs_text(PairUpdate::Matched(e.cause.parse().ok()), &matched);
-            let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), "Pairs matched", body);
+            let text = pairs_text(PairUpdate::Matched(e.cause.parse().ok()), &matched);
+            let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), text);
             notices.extend(single(&[b"pairs_matched", &e.sequence.to_be_bytes(), &e.cause_id, earner], notice)?);
         }
     }
@@ -228,8 +238,8 @@ fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError>
     for (earner, pairs) in by_earner(&e.pairs) {
         let user: UserId = id("earner_id", earner)?;
         let voided: Vec<u32> = pairs.iter().map(|pair| pair.number).collect();
-        let body = pairs_text(PairUpdate::Voided, &voided);
-        let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), "Pairs taken back", body);
+        let text = pairs_text(PairUpdate::Voided, &voided);
+        let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), text);
         notices.extend(single(&[b"pairs_voided", &e.sequence.to_be_bytes(), &e.refund_id, earner], notice)?);
     }
     Ok(notices)
@@ -237,6 +247,11 @@ fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError>
 
 fn is_matched(pair: &Pair) -> bool {
     pair.status == PairStatus::Matched.as_str()
+}
+
+/// The earners of these pairs, each at least once.
+fn earners(pairs: &[Pair]) -> impl Iterator<Item = &[u8]> {
+    pairs.iter().map(|pair| pair.earner_id.as_slice())
 }
 
 fn by_earner(pairs: &[Pair]) -> BTreeMap<&[u8], Vec<&Pair>> {
@@ -249,37 +264,23 @@ fn by_earner(pairs: &[Pair]) -> BTreeMap<&[u8], Vec<&Pair>> {
 
 fn on_document_reviewed(e: &DocumentReviewed) -> Result<Vec<NoticeWithCause>, HandleError> {
     let document: ReferencedId = id("document_id", &e.document_id)?;
-    let (title, body) = if e.verified {
-        ("Document verified", "Your document is verified.".to_owned())
-    } else {
-        ("Document rejected", with_reason("Your document was rejected", &e.reason))
-    };
+    let text = document_text(e.verified, &e.reason);
     let at = time("reviewed_at", e.reviewed_at)?;
-    let notice =
-        Notice::new(id("user_id", &e.user_id)?, NotificationKind::Document, at, ("document", document), title, body);
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Document, at, ("document", document), text);
     single(&[b"document", &e.document_id, &[u8::from(e.verified)]], notice)
 }
 
 fn on_certificate_issued(e: &CertificateIssued) -> Result<Vec<NoticeWithCause>, HandleError> {
     let certificate: ReferencedId = id("certificate_id", &e.certificate_id)?;
     let body = format!("Your TDS certificate for {} is ready.", e.financial_year);
+    let text = Text::new(Template::CertificateIssued, [("financial_year", e.financial_year.clone())], body);
     let at = time("issued_at", e.issued_at)?;
-    let notice = Notice::new(
-        id("user_id", &e.user_id)?,
-        NotificationKind::Document,
-        at,
-        ("certificate", certificate),
-        "TDS certificate",
-        body,
-    );
+    let reference = ("certificate", certificate);
+    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Document, at, reference, text);
     single(&[b"certificate", &e.certificate_id], notice)
 }
 
-fn on_payout_changed(
-    payout: &Option<payout::Payout>,
-    status: PayoutStatus,
-) -> Result<Vec<NoticeWithCause>, HandleError> {
-    let payout = required("payout", payout)?;
+fn on_payout_changed(payout: &payout::Payout, status: PayoutStatus) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payout_id: PayoutId = id("payout_id", &payout.payout_id)?;
     let summary = PayoutSummary {
         requested: money(payout.requested_paise),
@@ -288,12 +289,11 @@ fn on_payout_changed(
         reason: &payout.reason,
     };
     let at = time("changed_at", payout.changed_at)?;
-    let Some(body) = payout_text(status, summary) else { return Ok(Vec::new()) };
-    let title = format!("Payout {status}");
+    let Some(text) = payout_text(status, summary) else { return Ok(Vec::new()) };
     let user = id("user_id", &payout.user_id)?;
     single(
         &[b"payout", &payout.payout_id, status.as_str().as_bytes()],
-        Notice::new(user, NotificationKind::Payout, at, ("payout", payout_id), title, body),
+        Notice::new(user, NotificationKind::Payout, at, ("payout", payout_id), text),
     )
 }
 

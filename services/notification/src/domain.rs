@@ -1,6 +1,10 @@
-//! Pure decisions: texts of notifications and the position of a stream.
+//! Pure decisions: texts of notifications, the position of a stream, and areas of changed data.
 
+pub mod area;
 pub mod feed;
 pub mod notice;
+pub mod template;
 
-pub use notice::{Notice, NotificationId, NotificationKind, Reference, ReferencedId};
+pub use area::Area;
+pub use notice::{Notice, NotificationId, NotificationKind, Params, Reference, ReferencedId};
+pub use template::Template;

@@ -2,7 +2,7 @@
 
 mod stream;
 
-use crate::domain::{NotificationId, NotificationKind};
+use crate::domain::{NotificationId, NotificationKind, Params, Template};
 use crate::store::NotificationRow;
 use crate::{NotificationState, app, store};
 use actix_web::web;
@@ -35,6 +35,10 @@ struct NotificationView {
     kind: NotificationKind,
     title: String,
     body: String,
+    /// Code of the text, for a translation by the client. Null for an old notification: only title and body are known.
+    template: Option<Template>,
+    /// Values in the text, by the names that the template lists. Null like the template.
+    params: Option<Params>,
     reference: ReferenceView,
     read_at: Option<Timestamp>,
     created_at: Timestamp,
@@ -49,11 +53,16 @@ struct ReferenceView {
 
 impl From<NotificationRow> for NotificationView {
     fn from(row: NotificationRow) -> Self {
+        // A template of a newer version is unknown here; title and body remain.
+        let template: Option<Template> = row.template.and_then(|code| code.parse().ok());
+        let params = row.params.and_then(|json| serde_json::from_str(&json).ok());
         Self {
             id: row.id,
             kind: row.kind,
             title: row.title,
             body: row.body,
+            params: template.and(params),
+            template,
             reference: ReferenceView { r#type: row.reference_type, id: row.reference_id },
             read_at: row.read_at,
             created_at: row.created_at,

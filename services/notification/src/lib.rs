@@ -1,13 +1,14 @@
 //! Notification service: in-app notifications about payments, earnings, payouts, KYC and documents.
 //!
-//! Owns notifications and muted kinds. Read in this order: [`domain`] (texts of notifications), `store`, `app`, `http`,
-//! `consumers`, `streams` (registry of open streams), `signal` (port that wakes them), `config`.
+//! Owns notifications and muted kinds. Read in this order: [`domain`] (texts of notifications, areas of data), `store`,
+//! `app`, `http`, `consumers`, `streams` (registry of open streams), `signal` (port that wakes them), `config`.
 //!
 //! Invariants:
 //! - Each fact creates at most one notification, however often its event arrives.
 //! - A member sees only their own notifications.
 //! - No text contains a PAN or a full account number.
 //! - A stream sends committed notifications only, and none after its session has ended.
+//! - A change of data is announced after its commit, only to the member's own streams, and never stored.
 //! - A member has at most five open streams.
 
 mod app;
@@ -20,6 +21,7 @@ mod signal;
 mod store;
 mod streams;
 
+use crate::domain::Area;
 use ::domain::UserId;
 use auth_token::Verifier;
 use chassis::service::BootError;
@@ -27,8 +29,8 @@ use chassis::{Service, ServiceParts};
 use config::Config;
 use parking_lot::Mutex;
 use runtime::Ctx;
-use signal::{LocalSignal, NotificationSignal};
-use std::collections::BTreeSet;
+use signal::{LocalSignal, NotificationSignal, Signals};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use streams::OpenStreams;
 
@@ -41,21 +43,27 @@ pub struct NotificationState {
     verifier: Arc<Verifier>,
     streams: Arc<OpenStreams>,
     signal: Arc<dyn NotificationSignal>,
-    /// Members with new notifications whose transaction is not known to be committed.
-    unannounced: Arc<Mutex<BTreeSet<UserId>>>,
+    /// Signals of which the transaction is not known to be committed.
+    unannounced: Arc<Mutex<Signals>>,
 }
 
 impl NotificationState {
-    /// Remembers members to announce after the commit. If the transaction fails, they get a signal without new
-    /// notifications, which is harmless.
-    fn announce_later(&self, members: BTreeSet<UserId>) {
-        self.unannounced.lock().extend(members);
+    /// Remembers what to announce after the commit. If the transaction fails, members get a signal without a change,
+    /// which is harmless.
+    fn announce_later(&self, notified: BTreeSet<UserId>, changed: BTreeMap<UserId, BTreeSet<Area>>) {
+        let mut signals = self.unannounced.lock();
+        for user in notified {
+            signals.entry(user).or_default().has_notifications = true;
+        }
+        for (user, areas) in changed {
+            signals.entry(user).or_default().changed.extend(areas);
+        }
     }
 
-    /// Sends the signal for all remembered members.
+    /// Sends the remembered signals.
     async fn announce(&self) {
-        let members = std::mem::take(&mut *self.unannounced.lock());
-        self.signal.announce(&members).await;
+        let signals = std::mem::take(&mut *self.unannounced.lock());
+        self.signal.announce(&signals).await;
     }
 }
 

@@ -12,6 +12,8 @@ diesel::table! {
         reference_id -> Text,
         created_at -> Timestamp,
         read_at -> Nullable<Timestamp>,
+        template -> Nullable<Text>,
+        params -> Nullable<Text>,
     }
 }
 diesel::table! {

@@ -1,17 +1,30 @@
-//! Signals of new notifications, from the consumer that stores them to the open streams.
+//! Signals of new notifications and of changed data, from the consumer to the open streams.
 
+use crate::domain::Area;
 use crate::streams::OpenStreams;
 use domain::UserId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// What has changed for one member.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MemberSignal {
+    /// Whether notifications were stored.
+    pub(crate) has_notifications: bool,
+    /// Areas of the member's data that changed.
+    pub(crate) changed: BTreeSet<Area>,
+}
+
+/// A signal for each member of whom something changed.
+pub(crate) type Signals = BTreeMap<UserId, MemberSignal>;
 
 /// Port for signals. An implementation for several processes publishes to all of them, and each process passes received
 /// signals to [`OpenStreams::wake`].
 #[async_trait::async_trait]
 pub(crate) trait NotificationSignal: Send + Sync + 'static {
-    /// Announces, after the commit, that these members have new notifications. A signal may be lost, because streams
-    /// also poll.
-    async fn announce(&self, members: &BTreeSet<UserId>);
+    /// Announces after the commit what has changed for these members. A signal may be lost: streams also poll for
+    /// notifications, and clients read again when they reconnect.
+    async fn announce(&self, signals: &Signals);
 }
 
 /// Signals within this process.
@@ -19,7 +32,7 @@ pub(crate) struct LocalSignal(pub(crate) Arc<OpenStreams>);
 
 #[async_trait::async_trait]
 impl NotificationSignal for LocalSignal {
-    async fn announce(&self, members: &BTreeSet<UserId>) {
-        self.0.wake(members);
+    async fn announce(&self, signals: &Signals) {
+        self.0.wake(signals);
     }
 }

@@ -6,6 +6,7 @@ use db::{AnyOfExt, DbConnection, insert_many, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// A stored notification.
@@ -23,22 +24,29 @@ pub(crate) struct NotificationRow {
     pub(crate) reference_id: String,
     pub(crate) created_at: Timestamp,
     pub(crate) read_at: Option<Timestamp>,
+    /// Code of the text; `None` if an older version stored the row.
+    pub(crate) template: Option<String>,
+    /// Values in the text as a JSON object of strings; `None` like the template.
+    pub(crate) params: Option<String>,
 }
 
 impl NotificationRow {
     /// Builds an unread notification.
     pub(crate) fn new(id: NotificationId, cause: NotificationId, notice: Notice) -> Self {
+        let params: Map<String, Value> = notice.params.into_iter().map(|(name, value)| (name, value.into())).collect();
         Self {
             id,
             cause,
             user_id: notice.user_id,
             kind: notice.kind,
-            title: notice.title,
+            title: notice.template.title().to_owned(),
             body: notice.body,
             reference_type: notice.reference.kind.to_owned(),
             reference_id: notice.reference.id,
             created_at: notice.at,
             read_at: None,
+            template: Some(notice.template.as_str().to_owned()),
+            params: Some(Value::Object(params).to_string()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Registry of the open streams of this process: limits, owners, wake-ups and ends.
 
+use crate::signal::{MemberSignal, Signals};
 use auth_token::{Claims, revocation};
 use db::DbError;
 use domain::UserId;
@@ -54,11 +55,31 @@ pub(crate) enum StreamEndCause {
 struct OpenStream {
     user: UserId,
     session: Uuid,
+    /// Whether the stream reports changed areas.
+    with_changes: bool,
+    /// Signals that the stream has not received yet, as one.
+    pending: Mutex<MemberSignal>,
     wake: Notify,
     end: OnceLock<StreamEndCause>,
 }
 
 impl OpenStream {
+    /// Adds what the stream reports of the signal to the pending one. Wakes the stream if it reports anything.
+    fn signal(&self, signal: &MemberSignal) {
+        let mut pending = self.pending();
+        pending.has_notifications |= signal.has_notifications;
+        if self.with_changes {
+            pending.changed.extend(&signal.changed);
+        }
+        if *pending != MemberSignal::default() {
+            self.wake.notify_one();
+        }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, MemberSignal> {
+        self.pending.lock()
+    }
+
     fn end(&self, cause: StreamEndCause) {
         // Only the first cause is recorded.
         let _ended_before = self.end.set(cause);
@@ -73,11 +94,11 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    /// Waits until the member may have new notifications. Several signals count as one. Errors if the service ends
-    /// the stream.
-    pub(crate) async fn wait_for_change(&self) -> Result<(), StreamEndCause> {
+    /// Waits for a signal and returns it. Several signals become one. Errors if the service ends the stream.
+    pub(crate) async fn wait_for_change(&self) -> Result<MemberSignal, StreamEndCause> {
         self.stream.wake.notified().await;
-        self.check_open()
+        self.check_open()?;
+        Ok(std::mem::take(&mut *self.stream.pending()))
     }
 
     /// Errors with the cause if the service has ended the stream.
@@ -119,10 +140,17 @@ impl OpenStreams {
         Some(ConnectionPermit { _any: any, unauthenticated })
     }
 
-    /// Adds a stream of the token's member. Ends the member's oldest stream beyond [`MAX_STREAMS_PER_MEMBER`].
-    pub(crate) fn register(self: &Arc<Self>, claims: &Claims) -> Registration {
-        let stream =
-            Arc::new(OpenStream { user: claims.sub, session: claims.sid, wake: Notify::new(), end: OnceLock::new() });
+    /// Adds a stream of the token's member, which reports changed areas if `with_changes`. Ends the member's oldest
+    /// stream beyond [`MAX_STREAMS_PER_MEMBER`].
+    pub(crate) fn register(self: &Arc<Self>, claims: &Claims, with_changes: bool) -> Registration {
+        let stream = Arc::new(OpenStream {
+            user: claims.sub,
+            session: claims.sid,
+            with_changes,
+            pending: Mutex::default(),
+            wake: Notify::new(),
+            end: OnceLock::new(),
+        });
         let mut members = self.members();
         let streams = members.entry(stream.user).or_default();
         streams.push(Arc::clone(&stream));
@@ -134,11 +162,11 @@ impl OpenStreams {
         Registration { streams: Arc::clone(self), stream }
     }
 
-    /// Wakes the streams of these members.
-    pub(crate) fn wake(&self, users: &BTreeSet<UserId>) {
+    /// Passes the signals to the streams of their members.
+    pub(crate) fn wake(&self, signals: &Signals) {
         let members = self.members();
-        for stream in users.iter().filter_map(|user| members.get(user)).flatten() {
-            stream.wake.notify_one();
+        for (user, signal) in signals {
+            members.get(user).into_iter().flatten().for_each(|stream| stream.signal(signal));
         }
     }
 
@@ -177,6 +205,7 @@ impl OpenStreams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Area;
     use auth_token::token::{AUDIENCE, ISSUER};
     use domain::Role;
     use futures_util::FutureExt;
@@ -200,10 +229,10 @@ mod tests {
     fn a_sixth_stream_of_a_member_ends_the_oldest() {
         let streams = Arc::new(OpenStreams::new(100));
         let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
-        let others = streams.register(&token(ravi));
-        let open: Vec<Registration> = (0..5).map(|_| streams.register(&token(asha))).collect();
+        let others = streams.register(&token(ravi), false);
+        let open: Vec<Registration> = (0..5).map(|_| streams.register(&token(asha), false)).collect();
         assert!(open.iter().all(|stream| stream.check_open().is_ok()));
-        let sixth = streams.register(&token(asha));
+        let sixth = streams.register(&token(asha), false);
         let ended: Vec<bool> = open.iter().map(|stream| stream.check_open() == Err(StreamEndCause::Replaced)).collect();
         assert_eq!(ended, [true, false, false, false, false]);
         assert_eq!(open[0].wait_for_change().now_or_never(), Some(Err(StreamEndCause::Replaced)));
@@ -213,21 +242,45 @@ mod tests {
         assert!(streams.members().is_empty());
     }
 
+    fn signals(user: UserId, has_notifications: bool, changed: &[Area]) -> Signals {
+        Signals::from([(user, MemberSignal { has_notifications, changed: changed.iter().copied().collect() })])
+    }
+
     #[test]
     fn a_signal_wakes_only_its_member_and_is_stored_until_received() {
         let streams = Arc::new(OpenStreams::new(100));
         let (asha, ravi): (UserId, UserId) = (id::fresh(), id::fresh());
-        let mine = [streams.register(&token(asha)), streams.register(&token(asha))];
-        let other = streams.register(&token(ravi));
+        let mine = [streams.register(&token(asha), false), streams.register(&token(asha), false)];
+        let other = streams.register(&token(ravi), true);
         // No stream is waiting yet; the signals merge into one.
         for _ in 0..1_000 {
-            streams.wake(&BTreeSet::from([asha]));
+            streams.wake(&signals(asha, true, &[]));
         }
+        let expected = MemberSignal { has_notifications: true, changed: BTreeSet::new() };
         for stream in &mine {
-            assert_eq!(stream.wait_for_change().now_or_never(), Some(Ok(())));
+            assert_eq!(stream.wait_for_change().now_or_never(), Some(Ok(expected.clone())));
             assert_eq!(stream.wait_for_change().now_or_never(), None);
         }
         assert_eq!(other.wait_for_change().now_or_never(), None);
+    }
+
+    #[test]
+    fn changed_areas_merge_and_do_not_wake_a_stream_without_changes() {
+        let streams = Arc::new(OpenStreams::new(100));
+        let asha: UserId = id::fresh();
+        let (plain, with_changes) = (streams.register(&token(asha), false), streams.register(&token(asha), true));
+        streams.wake(&signals(asha, false, &[Area::Wallet]));
+        streams.wake(&signals(asha, false, &[Area::Wallet, Area::Tree]));
+        streams.wake(&signals(asha, false, &[]));
+        assert_eq!(plain.wait_for_change().now_or_never(), None);
+        let areas = BTreeSet::from([Area::Wallet, Area::Tree]);
+        let merged = MemberSignal { has_notifications: false, changed: areas.clone() };
+        assert_eq!(with_changes.wait_for_change().now_or_never(), Some(Ok(merged)));
+        assert_eq!(with_changes.wait_for_change().now_or_never(), None);
+        // A notification does not bring the areas to the stream without changes.
+        streams.wake(&signals(asha, true, &[Area::Wallet]));
+        let notified = MemberSignal { has_notifications: true, changed: BTreeSet::new() };
+        assert_eq!(plain.wait_for_change().now_or_never(), Some(Ok(notified)));
     }
 
     #[test]

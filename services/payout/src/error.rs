@@ -65,6 +65,11 @@ impl TxError for PayoutError {
 }
 
 impl PayoutError {
+    /// Whether it refuses one line of a bank's answer.
+    pub fn is_refused_answer(&self) -> bool {
+        matches!(self, Self::NotInBatch(_) | Self::Transition(_))
+    }
+
     /// Whether an event that is not applied yet, of KYC, of the wallet or of a hold, may lift the refusal.
     pub fn may_be_stale(&self) -> bool {
         matches!(

@@ -97,6 +97,15 @@ diesel::table! {
     }
 }
 diesel::table! {
+    payout_steps (payout_id, version) {
+        payout_id -> Binary,
+        version -> BigInt,
+        status -> Text,
+        reached_at -> Timestamp,
+        moved_by -> Nullable<Binary>,
+    }
+}
+diesel::table! {
     tax_rules (id) {
         id -> Text,
         section -> Text,
@@ -135,3 +144,5 @@ diesel::table! {
         returned_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(approvals, payouts);

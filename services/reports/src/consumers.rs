@@ -3,19 +3,45 @@
 use crate::app::store_facts::{
     Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction, store_facts,
 };
-use crate::domain::{PairStatus, ReceiptKind};
+use crate::domain::{Instalment, PairStatus, ReceiptKind, instalment};
+use crate::store::rollups;
 use db::DbConnection;
-use domain::Day;
+use domain::{Day, Timestamp};
 use messaging::decode::{id, money, optional_id, parse, required, time, version};
+use messaging::handler::EventHandler;
 use messaging::{ApplyBatch, EventConsumer, HandleError};
+use proto_events::Envelope;
 use proto_events::auth::v1 as auth;
 use proto_events::binary::v1 as binary;
 use proto_events::booking::v1 as booking;
 use proto_events::payout::v1 as payout;
 use proto_events::wallet::v1::WalletChanged;
 
+/// Handles the events of the table, and records the time of the newest one.
+pub(crate) struct Consumer(EventConsumer<FactStore, Facts>);
+
+#[async_trait::async_trait]
+impl EventHandler for Consumer {
+    fn types(&self) -> Vec<String> {
+        self.0.types()
+    }
+
+    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
+        self.0.handle(c, events).await?;
+        let newest = events.iter().map(|event| event.time_micros).max().and_then(Timestamp::from_micros);
+        if let Some(newest) = newest {
+            rollups::set_applied_until(c, newest).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn consumer() -> Consumer {
+    Consumer(table())
+}
+
 /// The table of events.
-pub(crate) fn consumer() -> EventConsumer<FactStore, Facts> {
+fn table() -> EventConsumer<FactStore, Facts> {
     EventConsumer::new(FactStore)
         .on::<auth::UserRegistered>(|facts, e| read_member(facts, &e.user))
         .on::<auth::UserUpdated>(|facts, e| read_member(facts, &e.user))
@@ -38,7 +64,7 @@ pub(crate) fn consumer() -> EventConsumer<FactStore, Facts> {
 }
 
 /// Stores the facts of a batch.
-pub(crate) struct FactStore;
+struct FactStore;
 
 #[async_trait::async_trait]
 impl ApplyBatch<Facts> for FactStore {
@@ -66,15 +92,32 @@ fn read_member(facts: &mut Facts, user: &Option<auth::User>) -> Result<(), Handl
 }
 
 fn read_booking(facts: &mut Facts, e: booking::BookingChanged) -> Result<(), HandleError> {
+    let status = parse("status", &e.status)?;
+    let next = instalment::next_unpaid(status, read_instalments(&e.instalments)?);
     facts.bookings.push(Booking {
         booking_id: id("booking_id", &e.booking_id)?,
         version: version(e.version)?,
         user_id: id("user_id", &e.user_id)?,
-        status: parse("status", &e.status)?,
+        status,
         price_paise: money(e.price_paise),
         booked_on: day("created_at", e.created_at)?,
+        number: e.number,
+        next_n: next.map(|next| next.n),
+        next_due_on: next.map(|next| next.due_on),
+        next_amount_paise: next.map(|next| next.amount),
+        next_paid_paise: next.map(|next| next.paid),
     });
     Ok(())
+}
+
+/// Reads the instalments with a due day; none of a booking that is not confirmed yet has one.
+fn read_instalments(instalments: &[booking::Instalment]) -> Result<Vec<Instalment>, HandleError> {
+    let with_day = instalments.iter().filter(|instalment| !instalment.due_on.is_empty());
+    let read = |instalment: &booking::Instalment| {
+        let (amount, paid) = (money(instalment.amount_paise), money(instalment.paid_paise));
+        Ok(Instalment { n: instalment.n.into(), due_on: parse("due_on", &instalment.due_on)?, amount, paid })
+    };
+    with_day.map(read).collect()
 }
 
 fn read_payment(facts: &mut Facts, e: booking::PaymentCompleted) -> Result<(), HandleError> {
@@ -203,7 +246,6 @@ fn read_payout_step(facts: &mut Facts, payout: &Option<payout::Payout>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use messaging::handler::EventHandler;
     use proto_events::subscriptions;
     use std::collections::BTreeSet;
 

@@ -18,6 +18,11 @@ diesel::table! {
         status -> Text,
         price_paise -> BigInt,
         booked_on -> Text,
+        number -> Text,
+        next_n -> Nullable<BigInt>,
+        next_due_on -> Nullable<Text>,
+        next_amount_paise -> Nullable<BigInt>,
+        next_paid_paise -> Nullable<BigInt>,
     }
 }
 diesel::table! {
@@ -110,5 +115,6 @@ diesel::table! {
     rollup_state (id) {
         id -> BigInt,
         version -> BigInt,
+        applied_until -> Nullable<Timestamp>,
     }
 }

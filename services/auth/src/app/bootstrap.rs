@@ -4,6 +4,7 @@ use super::change_rights;
 use super::end_session::EndedSession;
 use super::register::{self, NewUser};
 use crate::domain::identifier::Identifier;
+use crate::domain::user::Locale;
 use crate::error::AuthError;
 use crate::store::users;
 use db::DbConnection;
@@ -46,6 +47,7 @@ async fn create_admin(c: &mut DbConnection, email: &Identifier, now: Timestamp) 
         role: Role::Admin,
         referrer_id: None,
         preferred_side: None,
+        locale: Locale::default(),
     };
     match register::register(c, &new_user, now).await {
         // Another instance has created the administrator meanwhile.

@@ -4,7 +4,7 @@ use super::end_session::{self, EndedSession};
 use super::publish_user;
 use super::register::{self, NewUser};
 use crate::domain::identifier::Identifier;
-use crate::domain::user::{self as user_rules, Rights, RightsChange, RightsUpdate};
+use crate::domain::user::{self as user_rules, Locale, Rights, RightsChange, RightsUpdate};
 use crate::error::AuthError;
 use crate::store::users::{self, User};
 use db::DbConnection;
@@ -19,8 +19,15 @@ pub(crate) async fn create_user(
     role: Role,
     now: Timestamp,
 ) -> Result<User, AuthError> {
-    let new_user =
-        NewUser { email: Some(email), mobile, name: Some(name), role, referrer_id: None, preferred_side: None };
+    let new_user = NewUser {
+        email: Some(email),
+        mobile,
+        name: Some(name),
+        role,
+        referrer_id: None,
+        preferred_side: None,
+        locale: Locale::default(),
+    };
     register::register(c, &new_user, now).await
 }
 
@@ -71,7 +78,7 @@ async fn apply(
     let (after, ended) = match change {
         RightsChange::Unchanged => return Ok(Vec::new()),
         RightsChange::LabelOnly(after) => (after, Vec::new()),
-        RightsChange::AccessChanged(after) => (after, end_session::end_all(c, user.id, now).await?),
+        RightsChange::AccessChanged(after) => (after, end_session::end_all(c, user.id, None, now).await?),
     };
     user.role = after.role;
     user.is_distributor = after.is_distributor;

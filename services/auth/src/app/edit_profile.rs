@@ -1,7 +1,7 @@
 //! Change of one's own profile.
 
 use super::{index_search_words, publish_user};
-use crate::domain::user as user_rules;
+use crate::domain::user::{self as user_rules, Locale};
 use crate::error::AuthError;
 use crate::store::profiles::{self, Profile};
 use crate::store::users::{self, User};
@@ -10,12 +10,13 @@ use domain::{Timestamp, UserId};
 
 /// Saves the fields that `changes` sets and leaves the others; an address is replaced as a whole.
 ///
-/// `name` sets the full name. Without it, a new first or last name changes the full name to "first last".
+/// `name` sets the full name. Without it, a new first or last name changes the full name to "first last". A user whose
+/// full name or `locale` changes is published.
 /// Errors with `NotFound` when the user does not exist.
 pub(crate) async fn edit_profile(
     c: &mut DbConnection,
     id: UserId,
-    name: Option<&str>,
+    (name, locale): (Option<&str>, Option<Locale>),
     changes: &Profile,
     now: Timestamp,
 ) -> Result<(User, Profile), AuthError> {
@@ -30,10 +31,16 @@ pub(crate) async fn edit_profile(
         (Some(first), Some(last)) if is_renamed => Some(format!("{first} {last}")),
         _ => None,
     };
-    if let Some(name) = name.map(str::to_owned).or(full_name).filter(|name| *name != user.name) {
+    let new_name = name.map(str::to_owned).or(full_name).filter(|name| *name != user.name);
+    let new_locale = locale.filter(|locale| *locale != user.locale);
+    let is_changed = new_name.is_some() || new_locale.is_some();
+    user.locale = new_locale.unwrap_or(user.locale);
+    if let Some(name) = new_name {
         user.name_folded = user_rules::fold_name(&name);
         user.name = name;
         index_search_words::update(c, &user).await?;
+    }
+    if is_changed {
         publish_user::save_and_publish(c, &mut user, now).await?;
     }
     Ok((user, profile))

@@ -76,15 +76,16 @@ pub(crate) async fn log_out(
     Ok(ended)
 }
 
-/// Ends all sessions of a user.
+/// Ends all sessions of a user, except the one that is `kept`.
 pub(crate) async fn end_all(
     c: &mut DbConnection,
     owner: UserId,
+    kept: Option<SessionId>,
     now: Timestamp,
 ) -> Result<Vec<EndedSession>, AuthError> {
     let mut ended = Vec::new();
-    for session in sessions::lock_live(c, owner).await? {
-        ended.extend(end(c, &session, now).await?);
+    for session in sessions::lock_live(c, owner).await?.iter().filter(|session| Some(session.id) != kept) {
+        ended.extend(end(c, session, now).await?);
     }
     Ok(ended)
 }

@@ -42,5 +42,6 @@ fn user_message(user: &User) -> v1::User {
         referrer_id: user.referrer_id.map(Into::into),
         preferred_side: user.preferred_side.map(|side| side.to_string()),
         created_at: user.created_at.micros(),
+        locale: user.locale.to_string(),
     }
 }

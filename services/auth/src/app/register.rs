@@ -4,7 +4,7 @@ use super::{index_search_words, publish_user};
 use crate::domain::identifier::Identifier;
 use crate::domain::referral::ReferralCode;
 use crate::domain::search;
-use crate::domain::user as user_rules;
+use crate::domain::user::{self as user_rules, Locale};
 use crate::error::AuthError;
 use crate::secrets;
 use crate::store::users::{self, User};
@@ -24,6 +24,7 @@ pub(crate) struct NewUser {
     pub(crate) role: Role,
     pub(crate) referrer_id: Option<UserId>,
     pub(crate) preferred_side: Option<Side>,
+    pub(crate) locale: Locale,
 }
 
 /// Finds the owner of a referral code; `None` when no code is given.
@@ -65,6 +66,7 @@ pub(crate) async fn register(c: &mut DbConnection, new_user: &NewUser, now: Time
             kyc_version: Version::default(),
             created_at: now,
             words_version: search::WORDS_VERSION,
+            locale: new_user.locale,
         };
         if users::insert(c, &user).await? {
             index_search_words::insert(c, &user).await?;

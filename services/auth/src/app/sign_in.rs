@@ -6,6 +6,7 @@ use super::register::{self, NewUser};
 use crate::domain::address::ClientAddress;
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::CodeId;
+use crate::domain::user::Locale;
 use crate::error::AuthError;
 use crate::store::users;
 use db::DbConnection;
@@ -15,10 +16,11 @@ use domain::{Role, Side, Timestamp};
 pub(crate) struct SignInRequest {
     pub(crate) identifier: Identifier,
     pub(crate) address: ClientAddress,
-    /// Used for a new user only, like `name` and `preferred_side`.
+    /// Used for a new user only, like `name`, `preferred_side` and `locale`.
     pub(crate) referral_code: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) preferred_side: Option<Side>,
+    pub(crate) locale: Option<Locale>,
     pub(crate) device: Device,
 }
 
@@ -54,6 +56,7 @@ pub(crate) async fn sign_in(
                 role: Role::User,
                 referrer_id,
                 preferred_side: request.preferred_side,
+                locale: request.locale.unwrap_or_default(),
             };
             (register::register(c, &new_user, now).await?, true)
         }

@@ -10,7 +10,7 @@ use crate::codes::IssuedCode;
 use crate::domain::address::ClientAddress;
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::CodeId;
-use crate::domain::user::Gender;
+use crate::domain::user::{Gender, Locale};
 use crate::error::AuthError;
 use crate::secrets::{self, Secrets};
 use crate::store::profiles::{self, Profile};
@@ -36,6 +36,9 @@ pub(crate) struct SignUpProfile {
     pub(crate) country: Option<String>,
     pub(crate) referral_code: Option<String>,
     pub(crate) preferred_side: Option<Side>,
+    /// Absent in a sign-up that an older version began.
+    #[serde(default)]
+    pub(crate) locale: Option<Locale>,
 }
 
 /// Ids of the two codes of a sign-up: e-mail and mobile. They are derived from its token, so that codes of another
@@ -122,6 +125,7 @@ async fn create_user(
         role: Role::User,
         referrer_id: register::find_referrer(c, profile.referral_code.as_deref()).await?,
         preferred_side: profile.preferred_side,
+        locale: profile.locale.unwrap_or_default(),
     };
     let user = register::register(c, &new_user, now).await?;
     let given = profile.clone();

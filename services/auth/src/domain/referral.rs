@@ -3,6 +3,9 @@
 /// Capital letters and digits without 0, O, 1, I and L.
 const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 const CODE_CHARS: usize = 8;
+/// Look-ups of referral codes from one client address in `LOOKUP_WINDOW_SECS`.
+pub(crate) const MAX_LOOKUPS: u64 = 20;
+pub(crate) const LOOKUP_WINDOW_SECS: u64 = 60;
 
 /// A well-formed referral code, in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]

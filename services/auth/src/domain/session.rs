@@ -10,6 +10,11 @@ domain::id_type! {
     SessionId,
 }
 
+domain::text_enum! {
+    /// Session that remains when a user ends the others.
+    pub enum KeptSession { Current = "current" }
+}
+
 /// Stored state of a refresh token that a client presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PresentedToken {

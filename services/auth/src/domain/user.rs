@@ -11,6 +11,26 @@ domain::text_enum! {
     pub enum Gender { Male = "male", Female = "female", Other = "other" }
 }
 
+domain::text_enum! {
+    /// Language of a user.
+    #[derive(Default)]
+    pub enum Locale {
+        #[default]
+        En = "en",
+        Hi = "hi",
+    }
+}
+
+/// The name that people see who may not see the full one: the first name and the initial of the last, "Asha P.".
+pub(crate) fn short_name(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    match words.next_back().and_then(|last| last.chars().next()) {
+        Some(initial) => format!("{first} {initial}."),
+        None => first.to_owned(),
+    }
+}
+
 /// Lower-case form of a name for the column `name_folded`.
 pub(crate) fn fold_name(name: &str) -> String {
     name.to_lowercase().chars().take(MAX_NAME_CHARS).collect()
@@ -147,6 +167,20 @@ mod tests {
         assert!(matches!(decide_rights_change(id(2), ADMIN, label, id(1), &[id(1)]), Ok(RightsChange::LabelOnly(_))));
         let same = RightsUpdate { role: Some(Role::Admin), is_active: Some(true), is_distributor: Some(false) };
         assert_eq!(decide_rights_change(id(2), ADMIN, same, id(1), &[id(1)]), Ok(RightsChange::Unchanged));
+    }
+
+    #[test]
+    fn a_short_name_has_the_first_name_and_one_initial() {
+        for (name, short) in [
+            ("Asha Patel", "Asha P."),
+            (" Asha  Kumari Patel ", "Asha P."),
+            ("Asha", "Asha"),
+            ("Zoë Élodie", "Zoë É."),
+            ("आशा पटेल", "आशा प."),
+            ("", ""),
+        ] {
+            assert_eq!(short_name(name), short, "{name}");
+        }
     }
 
     #[test]

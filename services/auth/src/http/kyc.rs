@@ -8,15 +8,15 @@ use crate::app::submit_kyc::{KycForm, submit_kyc};
 use crate::domain::kyc::{self as rules, DocumentId, KycDecision, KycId};
 use crate::error::AuthError;
 use crate::state::AuthState;
-use crate::store::kyc::{self, KycApplication};
+use crate::store::kyc::{self, ApplicantRow, KycApplication, KycQuery};
 use crate::store::users;
 use actix_web::web;
 use db::DbConnection;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::secret::SecretText;
-use domain::{AccountNumber, Ifsc, KycStatus, Line, Pan, PersonName, Timestamp, Unvalidated, UserId};
+use domain::{AccountNumber, Day, Ifsc, KycStatus, Line, Pan, PersonName, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+    Caller, Created, Cursor, Execution, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,10 +69,41 @@ pub(crate) struct KycView {
     decided_at: Option<Timestamp>,
 }
 
+/// Member who applied, for the reviewer.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ApplicantView {
+    user_id: UserId,
+    name: String,
+    email: Option<String>,
+    mobile: Option<String>,
+    date_of_birth: Option<Day>,
+    account_created_at: Timestamp,
+    /// Applications of the member that were made before this one and rejected.
+    earlier_rejections: usize,
+}
+
+impl ApplicantView {
+    fn new(row: &ApplicantRow, earlier_rejections: usize) -> Self {
+        let ApplicantRow { user_id, name, email, mobile, date_of_birth, account_created_at } = row.clone();
+        Self { user_id, name, email, mobile, date_of_birth, account_created_at, earlier_rejections }
+    }
+}
+
+/// KYC application with its applicant, for the reviewer.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct KycReviewView {
+    #[serde(flatten)]
+    application: KycView,
+    applicant: ApplicantView,
+    /// Who approved or rejected it.
+    decided_by: Option<UserId>,
+}
+
 /// Filter of the list of applications.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct KycFilter {
     status: Option<KycStatus>,
+    user_id: Option<UserId>,
 }
 
 /// Rejection of an application.
@@ -194,21 +225,48 @@ pub(crate) async fn list(
     state: web::Data<AuthState>,
     Query(filter): Query<KycFilter>,
     page: Page,
-) -> Result<Json<Listing<KycView>>, Problem> {
+) -> Result<Json<Listing<KycReviewView>>, Problem> {
+    let KycFilter { status, user_id } = filter;
     let after = page.after_id()?;
     let c = &mut *state.ctx.db().read().await?;
-    let rows = kyc::list(c, filter.status, after, page.fetch_limit()).await?;
+    let rows = kyc::list(c, KycQuery { status, user_id }, after, page.fetch_limit()).await?;
+    let reviews = load_reviews(c, rows).await?;
+    Ok(Json::new(page.listing(reviews, |review| Cursor::Id(review.application.id.uuid()), |review| review)))
+}
+
+/// Adds documents, applicants and earlier rejections: one statement each for all applications.
+async fn load_reviews(c: &mut DbConnection, rows: Vec<KycApplication>) -> Result<Vec<KycReviewView>, AuthError> {
     let ids: Vec<KycId> = rows.iter().map(|row| row.id).collect();
+    let mut applicant_ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
+    applicant_ids.sort();
+    applicant_ids.dedup();
     let documents = kyc::list_documents(c, &ids).await?;
-    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| KycView::new(row, &documents))))
+    let applicants = kyc::list_applicants(c, &applicant_ids).await?;
+    let rejected = kyc::list_rejected(c, &applicant_ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let applicant = applicants.iter().find(|applicant| applicant.user_id == row.user_id);
+            let is_earlier = |(user, id): &&(UserId, KycId)| *user == row.user_id && *id < row.id;
+            let earlier_rejections = rejected.iter().filter(is_earlier).count();
+            Ok(KycReviewView {
+                applicant: ApplicantView::new(applicant.ok_or(AuthError::UnknownMember)?, earlier_rejections),
+                decided_by: row.decided_by,
+                application: KycView::new(row, &documents),
+            })
+        })
+        .collect()
+}
+
+async fn load_review(c: &mut DbConnection, application: KycApplication) -> Result<KycReviewView, AuthError> {
+    load_reviews(c, vec![application]).await?.pop().ok_or(AuthError::NotFound)
 }
 
 /// Get a KYC application.
 #[operation]
-pub(crate) async fn get(state: web::Data<AuthState>, Path(id): Path<KycId>) -> Result<Json<KycView>, Problem> {
+pub(crate) async fn get(state: web::Data<AuthState>, Path(id): Path<KycId>) -> Result<Json<KycReviewView>, Problem> {
     let c = &mut *state.ctx.db().read().await?;
     let application = kyc::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json::new(load_view(c, application).await?))
+    Ok(Json::new(load_review(c, application).await?))
 }
 
 /// Approve a KYC application.
@@ -219,9 +277,11 @@ pub(crate) async fn approve(
     state: web::Data<AuthState>,
     caller: Caller,
     Path(id): Path<KycId>,
-) -> Result<Json<KycView>, Problem> {
+    request: Idempotent,
+) -> Result<Json<KycReviewView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
-    decide(&state, &caller, id, KycDecision::Approve).await
+    let request = request.read_empty().await?;
+    decide(&state, &caller, id, KycDecision::Approve, &request).await
 }
 
 /// Reject a KYC application.
@@ -232,14 +292,14 @@ pub(crate) async fn reject(
     state: web::Data<AuthState>,
     caller: Caller,
     Path(id): Path<KycId>,
-    body: Body<RejectInput>,
-) -> Result<Json<KycView>, Problem> {
+    request: Idempotent<RejectInput>,
+) -> Result<Json<KycReviewView>, Problem> {
     check_reviewable(&state, &caller, id).await?;
-    let input = body.read_with_code("auth.reason_invalid").await?;
+    let (input, request) = request.read_with_code("auth.reason_invalid").await?;
     let mut errors = FieldErrors::new();
     let reason = input::validate_line(&mut errors, "reason", &input.reason);
     errors.finish("auth.reason_invalid")?;
-    decide(&state, &caller, id, KycDecision::Reject { reason: &reason }).await
+    decide(&state, &caller, id, KycDecision::Reject { reason: &reason }, &request).await
 }
 
 /// Checks that the application exists and is not the caller's own. Runs before the body is read, so that 404 and 403
@@ -256,22 +316,21 @@ async fn decide(
     caller: &Caller,
     id: KycId,
     decision: KycDecision<'_>,
-) -> Result<Json<KycView>, Problem> {
+    request: &Execution,
+) -> Result<Json<KycReviewView>, Problem> {
     let now = state.ctx.now();
     let (action, detail) = match decision {
         KycDecision::Approve => ("auth.kyc.approve", ""),
         KycDecision::Reject { reason } => ("auth.kyc.reject", reason),
     };
-    let decided = state
-        .ctx
-        .tx(async |c| {
+    request
+        .run(&state.ctx, async |c| {
             let (application, changed) = review_kyc(c, id, decision, caller.user_id, now).await?;
             if changed {
                 let subject = Subject::Kyc(id, application.user_id);
                 record_audit(c, caller, now, action, subject, detail).await?;
             }
-            load_view(c, application).await
+            Ok(load_review(c, application).await?)
         })
-        .await?;
-    Ok(Json::new(decided))
+        .await
 }

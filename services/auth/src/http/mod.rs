@@ -4,6 +4,7 @@ mod input;
 mod kyc;
 mod nominee;
 mod profile;
+mod queues;
 mod referrals;
 mod sessions;
 mod sign_in;
@@ -13,6 +14,7 @@ mod users;
 mod view;
 
 use crate::domain::kyc::KycId;
+use crate::domain::session::SessionId;
 use crate::error::AuthError;
 use crate::state::AuthState;
 use chassis::audit::StaffAction;
@@ -21,7 +23,8 @@ use domain::{Timestamp, UserId};
 use http_api::Access::{Admin, Public, Staff, User};
 use http_api::{Caller, Routes, documented};
 
-/// All routes, with their access rules.
+/// All routes, with their access rules. `/users/me` and `/kyc/queue-counts` stand before the routes that would match
+/// these names as ids.
 pub(crate) fn routes(state: AuthState) -> Routes {
     Routes::new("auth")
         .data(state)
@@ -31,7 +34,9 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/auth/signup/verify", Public, documented!(sign_up::verify))
         .post("/auth/refresh", Public, documented!(sessions::refresh))
         .post("/auth/logout", User, documented!(sessions::log_out))
+        .get("/auth/referral-codes/{code}", Public, documented!(referrals::get_code))
         .get("/auth/sessions", User, documented!(sessions::list))
+        .delete("/auth/sessions", User, documented!(sessions::delete_others))
         .delete("/auth/sessions/{id}", User, documented!(sessions::delete))
         .post("/auth/keys/rotate", Admin, documented!(signing_keys::rotate))
         .get("/.well-known/jwks.json", Public, documented!(signing_keys::list))
@@ -39,7 +44,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .patch("/users/me", User, documented!(profile::update))
         .get("/users/me/referrals", User, documented!(referrals::list))
         .get("/users/me/referral-link", User, documented!(referrals::get_link))
-        .get("/users/me/nominee", User, documented!(nominee::get))
+        .get("/users/me/nominee", User, documented!(nominee::get_own))
         .put("/users/me/nominee", User, documented!(nominee::set))
         .delete("/users/me/nominee", User, documented!(nominee::delete))
         .post("/users/me/kyc", User, documented!(kyc::create))
@@ -48,7 +53,11 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/users/{id}", Staff, documented!(users::get))
         .post("/users", Admin, documented!(users::create))
         .patch("/users/{id}", Admin, documented!(users::update))
+        .get("/users/{id}/nominee", Staff, documented!(nominee::get))
+        .get("/users/{id}/sessions", Admin, documented!(sessions::list_of_user))
+        .delete("/users/{id}/sessions/{session_id}", Admin, documented!(sessions::delete_of_user))
         .get("/kyc", Staff, documented!(kyc::list))
+        .get("/kyc/queue-counts", Staff, documented!(queues::count))
         .get("/kyc/{id}", Staff, documented!(kyc::get))
         .post("/kyc/{id}/approve", Staff, documented!(kyc::approve))
         .post("/kyc/{id}/reject", Staff, documented!(kyc::reject))
@@ -66,6 +75,7 @@ async fn record_audit(
     let (subject_type, subject_id, subject_user) = match subject {
         Subject::User(id) => ("user", id.to_string(), Some(id)),
         Subject::Kyc(id, owner) => ("kyc", id.to_string(), Some(owner)),
+        Subject::Session(id, owner) => ("session", id.to_string(), Some(owner)),
         Subject::SigningKey(kid) => ("signing_key", kid, None),
     };
     let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
@@ -76,5 +86,6 @@ async fn record_audit(
 enum Subject {
     User(UserId),
     Kyc(KycId, UserId),
+    Session(SessionId, UserId),
     SigningKey(String),
 }

@@ -1,4 +1,4 @@
-//! HTTP handlers of one's own nominee.
+//! HTTP handlers of one's own nominee, and for staff to read the nominee of a member.
 
 use super::input;
 use crate::app::set_nominee::{delete_nominee, set_nominee};
@@ -7,8 +7,8 @@ use crate::state::AuthState;
 use crate::store::nominees::{self, Nominee};
 use crate::store::users;
 use actix_web::web;
-use domain::{Day, Line, PersonName, Timestamp, Unvalidated};
-use http_api::{Body, Caller, FieldErrors, Json, NoContent, Problem, operation};
+use domain::{Day, Line, PersonName, Timestamp, Unvalidated, UserId};
+use http_api::{Body, Caller, FieldErrors, Json, NoContent, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub(crate) struct NomineeInput {
     date_of_birth: Day,
 }
 
-/// The caller's nominee.
+/// The nominee of a member.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct NomineeView {
     name: String,
@@ -40,8 +40,20 @@ impl From<Nominee> for NomineeView {
 ///
 /// 404 when there is none.
 #[operation]
-pub(crate) async fn get(state: web::Data<AuthState>, caller: Caller) -> Result<Json<NomineeView>, Problem> {
-    let nominee = nominees::find(&mut *state.ctx.db().read().await?, caller.user_id).await?;
+pub(crate) async fn get_own(state: web::Data<AuthState>, caller: Caller) -> Result<Json<NomineeView>, Problem> {
+    load(&state, caller.user_id).await
+}
+
+/// Get the nominee of a user.
+///
+/// 404 when there is none.
+#[operation]
+pub(crate) async fn get(state: web::Data<AuthState>, Path(id): Path<UserId>) -> Result<Json<NomineeView>, Problem> {
+    load(&state, id).await
+}
+
+async fn load(state: &AuthState, id: UserId) -> Result<Json<NomineeView>, Problem> {
+    let nominee = nominees::find(&mut *state.ctx.db().read().await?, id).await?;
     Ok(Json::new(NomineeView::from(nominee.ok_or_else(Problem::not_found)?)))
 }
 

@@ -6,8 +6,10 @@ use crate::app::edit_profile::edit_profile;
 use crate::domain::identifier::Identifier;
 use crate::domain::user as rules;
 use crate::state::AuthState;
+use crate::store::users::User;
 use crate::store::{profiles, users};
 use actix_web::web;
+use db::DbConnection;
 use domain::{Day, PersonName, Unvalidated};
 use http_api::{Body, Caller, FieldErrors, Json, Problem, operation};
 use schemars::JsonSchema;
@@ -21,6 +23,7 @@ pub(crate) struct ProfileInput {
     last_name: Option<Unvalidated<NamePart>>,
     gender: Option<rules::Gender>,
     date_of_birth: Option<Day>,
+    locale: Option<rules::Locale>,
     address: Option<AddressInput>,
     /// Accepted only when equal to the current value.
     email: Option<String>,
@@ -34,7 +37,18 @@ pub(crate) async fn get(state: web::Data<AuthState>, caller: Caller) -> Result<J
     let c = &mut *state.ctx.db().read().await?;
     let user = users::find(c, caller.user_id).await?.ok_or_else(Problem::not_found)?;
     let profile = profiles::load(c, caller.user_id).await?;
-    Ok(Json::new(ProfileView::from((user, profile))))
+    Ok(Json::new(own_view(c, user, profile).await?))
+}
+
+async fn own_view(c: &mut DbConnection, user: User, profile: profiles::Profile) -> Result<ProfileView, Problem> {
+    let referrer_name = load_referrer_name(c, &user).await?;
+    Ok(ProfileView::new(user, profile, referrer_name.as_deref().map(rules::short_name)))
+}
+
+/// Loads the full name of a user's referrer; `None` without a referrer.
+pub(super) async fn load_referrer_name(c: &mut DbConnection, user: &User) -> Result<Option<String>, Problem> {
+    let Some(referrer) = user.referrer_id else { return Ok(None) };
+    Ok(users::find_name(c, referrer).await?)
 }
 
 /// Change my profile.
@@ -77,6 +91,7 @@ pub(crate) async fn update(
         pincode: address.as_ref().map(|a| a.pincode.clone()),
         country: address.map(|a| a.country),
     };
-    let updated = state.ctx.tx(async |c| edit_profile(c, caller.user_id, name.as_deref(), &changes, now).await).await?;
-    Ok(Json::new(ProfileView::from(updated)))
+    let of_user = (name.as_deref(), input.locale);
+    let (user, profile) = state.ctx.tx(async |c| edit_profile(c, caller.user_id, of_user, &changes, now).await).await?;
+    Ok(Json::new(own_view(&mut *state.ctx.db().read().await?, user, profile).await?))
 }

@@ -1,15 +1,18 @@
-//! HTTP handlers of sessions.
+//! HTTP handlers of sessions: one's own, and for administrators those of a user.
 
 use super::view::TokensView;
+use super::{Subject, record_audit};
 use crate::app::end_session;
 use crate::app::refresh_session::{RefreshOutcome, refresh_session};
-use crate::domain::session::SessionId;
+use crate::domain::session::{KeptSession, SessionId};
+use crate::error::AuthError;
 use crate::state::AuthState;
-use crate::store::sessions;
+use crate::store::sessions::Session;
+use crate::store::{sessions, users};
 use actix_web::http::StatusCode;
 use actix_web::web;
-use domain::Timestamp;
-use http_api::{Body, Caller, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, operation};
+use domain::{Timestamp, UserId};
+use http_api::{Body, Caller, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +29,14 @@ pub(crate) struct LogOutInput {
     refresh_token: Option<String>,
 }
 
-/// A session of the caller.
+/// Sessions to end.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct EndSessionsFilter {
+    /// The session that remains: that of this request.
+    except: KeptSession,
+}
+
+/// A session of a user.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct SessionView {
     id: SessionId,
@@ -37,6 +47,20 @@ pub(crate) struct SessionView {
     expires_at: Timestamp,
     /// Whether this request was made with this session.
     current: bool,
+}
+
+impl SessionView {
+    fn new(row: Session, caller: &Caller) -> Self {
+        Self {
+            current: row.id.uuid() == caller.session_id,
+            id: row.id,
+            address: row.address,
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+        }
+    }
 }
 
 /// Replace a refresh token.
@@ -92,22 +116,19 @@ pub(crate) async fn list(
     caller: Caller,
     page: Page,
 ) -> Result<Json<Listing<SessionView>>, Problem> {
+    list_live(&state, &caller, caller.user_id, &page).await
+}
+
+async fn list_live(
+    state: &AuthState,
+    caller: &Caller,
+    owner: UserId,
+    page: &Page,
+) -> Result<Json<Listing<SessionView>>, Problem> {
     let (now, after) = (state.ctx.now(), page.after_id()?);
     let c = &mut *state.ctx.db().read().await?;
-    let rows = sessions::list_live(c, caller.user_id, now, after, page.fetch_limit()).await?;
-    Ok(Json::new(page.listing(
-        rows,
-        |row| Cursor::Id(row.id.uuid()),
-        |row| SessionView {
-            current: row.id.uuid() == caller.session_id,
-            id: row.id,
-            address: row.address,
-            user_agent: row.user_agent,
-            created_at: row.created_at,
-            last_used_at: row.last_used_at,
-            expires_at: row.expires_at,
-        },
-    )))
+    let rows = sessions::list_live(c, owner, now, after, page.fetch_limit()).await?;
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| SessionView::new(row, caller))))
 }
 
 /// End one of my sessions.
@@ -121,6 +142,59 @@ pub(crate) async fn delete(
 ) -> Result<NoContent, Problem> {
     let now = state.ctx.now();
     let ended = state.ctx.tx(async |c| end_session::end_own(c, caller.user_id, id, now).await).await?;
+    state.revoke_tokens(ended).await;
+    Ok(NoContent)
+}
+
+/// End my other sessions.
+///
+/// `except=current` is required, so that the session of this request remains.
+#[operation]
+pub(crate) async fn delete_others(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    Query(EndSessionsFilter { except: KeptSession::Current }): Query<EndSessionsFilter>,
+) -> Result<NoContent, Problem> {
+    let (now, current) = (state.ctx.now(), SessionId::from(caller.session_id));
+    let ended = state.ctx.tx(async |c| end_session::end_all(c, caller.user_id, Some(current), now).await).await?;
+    state.revoke_tokens(ended).await;
+    Ok(NoContent)
+}
+
+/// List the sessions of a user.
+///
+/// Sessions that have neither ended nor expired, the newest first.
+#[operation]
+pub(crate) async fn list_of_user(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    Path(id): Path<UserId>,
+    page: Page,
+) -> Result<Json<Listing<SessionView>>, Problem> {
+    users::find_name(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
+    list_live(&state, &caller, id, &page).await
+}
+
+/// End a session of a user.
+///
+/// 204 also when it has already ended, 404 for a session of another user.
+#[operation]
+pub(crate) async fn delete_of_user(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    Path((owner, id)): Path<(UserId, SessionId)>,
+) -> Result<NoContent, Problem> {
+    let now = state.ctx.now();
+    let ended = state
+        .ctx
+        .tx(async |c| {
+            let ended = end_session::end_own(c, owner, id, now).await?;
+            if ended.is_some() {
+                record_audit(c, &caller, now, "auth.session.end", Subject::Session(id, owner), "").await?;
+            }
+            Ok::<_, AuthError>(ended)
+        })
+        .await?;
     state.revoke_tokens(ended).await;
     Ok(NoContent)
 }

@@ -9,6 +9,7 @@ use crate::codes::{CodeAttempt, CodeRequest};
 use crate::domain::address::ClientAddress;
 use crate::domain::identifier::{Channel, Identifier};
 use crate::domain::otp::{CodeId, Purpose};
+use crate::domain::user::Locale;
 use crate::error::{AuthError, code_invalid};
 use crate::outgoing_mail;
 use crate::state::AuthState;
@@ -49,10 +50,12 @@ pub(crate) struct SignInInput {
     code: String,
     /// The `request_id` of this code. Default: the newest code requested from the same address.
     request_id: Option<CodeId>,
-    /// Used only for the registration of a new user, like `name` and `preferred_side`.
+    /// Used only for the registration of a new user, like `name`, `preferred_side` and `locale`.
     referral_code: Option<String>,
     name: Option<Unvalidated<PersonName>>,
     preferred_side: Option<Side>,
+    /// Default: `en`.
+    locale: Option<Locale>,
 }
 
 /// Send a one-time code.
@@ -115,6 +118,7 @@ pub(crate) async fn verify(
         referral_code: input.referral_code,
         name,
         preferred_side: input.preferred_side,
+        locale: input.locale,
         device: device(&request),
     };
     let now = state.ctx.now();

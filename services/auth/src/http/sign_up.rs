@@ -8,7 +8,7 @@ use crate::app::sign_up::{self as app_sign_up, FinishSignUp, SignUpProfile};
 use crate::codes::CodeAttempt;
 use crate::domain::identifier::{Channel, Identifier};
 use crate::domain::otp::Purpose;
-use crate::domain::user::{self, Gender};
+use crate::domain::user::{self, Gender, Locale};
 use crate::error::{AuthError, code_invalid};
 use crate::state::AuthState;
 use crate::store::signups;
@@ -31,6 +31,8 @@ pub(crate) struct SignUpInput {
     address: Option<AddressInput>,
     referral_code: Option<String>,
     preferred_side: Option<Side>,
+    /// Default: `en`.
+    locale: Option<Locale>,
 }
 
 /// A sign-up that waits for its two codes.
@@ -162,6 +164,7 @@ fn validate(input: SignUpInput, today: Day) -> Result<(Identifier, Identifier, S
         country: None,
         referral_code: input.referral_code,
         preferred_side: input.preferred_side,
+        locale: input.locale,
     };
     if let Some(address) = address {
         profile.line1 = Some(address.line1);

@@ -1,7 +1,7 @@
 //! Response bodies used by several handlers: users, profiles and tokens.
 
 use crate::app::open_session::OpenedSession;
-use crate::domain::user::Gender;
+use crate::domain::user::{Gender, Locale};
 use crate::state;
 use crate::store::profiles::Profile;
 use crate::store::users::User;
@@ -68,6 +68,9 @@ pub(crate) struct AddressView {
 pub(crate) struct ProfileView {
     #[serde(flatten)]
     user: UserView,
+    locale: Locale,
+    /// The whole name for staff, else the first name and the initial of the last.
+    referrer_name: Option<String>,
     first_name: Option<String>,
     last_name: Option<String>,
     gender: Option<Gender>,
@@ -75,8 +78,8 @@ pub(crate) struct ProfileView {
     address: Option<AddressView>,
 }
 
-impl From<(User, Profile)> for ProfileView {
-    fn from((user, row): (User, Profile)) -> Self {
+impl ProfileView {
+    pub(crate) fn new(user: User, row: Profile, referrer_name: Option<String>) -> Self {
         let address = match (row.line1, row.city, row.state, row.pincode, row.country) {
             (Some(line1), Some(city), Some(state), Some(pincode), Some(country)) => {
                 Some(AddressView { line1, line2: row.line2, city, state, pincode, country })
@@ -84,7 +87,9 @@ impl From<(User, Profile)> for ProfileView {
             _ => None,
         };
         Self {
+            locale: user.locale,
             user: user.into(),
+            referrer_name,
             first_name: row.first_name,
             last_name: row.last_name,
             gender: row.gender,

@@ -1,11 +1,11 @@
 //! Tables `kyc_applications` and `kyc_documents`. Personal numbers are encrypted; their masks may be shown.
 
 use crate::domain::kyc::{DocumentId, KycId};
-use crate::schema::{kyc_applications as t, kyc_documents};
+use crate::schema::{kyc_applications as t, kyc_documents, profiles, users};
 use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{KycStatus, Timestamp, UserId};
+use domain::{Day, KycStatus, Timestamp, UserId};
 
 /// A KYC application with its review.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -91,22 +91,81 @@ pub(crate) async fn find_latest(c: &mut DbConnection, user: UserId) -> QueryResu
         .optional()
 }
 
-/// Lists applications, newest first, starting after the one with the id `after`.
+/// Conditions of a list of applications; `None` means any.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KycQuery {
+    pub(crate) status: Option<KycStatus>,
+    pub(crate) user_id: Option<UserId>,
+}
+
+/// Lists the applications that match, newest first, starting after the one with the id `after`.
 pub(crate) async fn list(
     c: &mut DbConnection,
-    status: Option<KycStatus>,
+    conditions: KycQuery,
     after: Option<KycId>,
     limit: i64,
 ) -> QueryResult<Vec<KycApplication>> {
     let mut query =
         t::table.order(t::id.desc()).limit(limit).select(KycApplication::as_select()).into_boxed::<db::MultiBackend>();
-    if let Some(status) = status {
+    if let Some(status) = conditions.status {
         query = query.filter(t::status.eq(status));
+    }
+    if let Some(user) = conditions.user_id {
+        query = query.filter(t::user_id.eq(user));
     }
     if let Some(after) = after {
         query = query.filter(t::id.lt(after));
     }
     query.load(c).await
+}
+
+/// Member who applied.
+#[derive(Debug, Clone, Queryable)]
+pub(crate) struct ApplicantRow {
+    pub(crate) user_id: UserId,
+    pub(crate) name: String,
+    pub(crate) email: Option<String>,
+    pub(crate) mobile: Option<String>,
+    pub(crate) date_of_birth: Option<Day>,
+    pub(crate) account_created_at: Timestamp,
+}
+
+/// Lists these members with what a reviewer compares.
+pub(crate) async fn list_applicants(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<ApplicantRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    users::table
+        .left_join(profiles::table.on(profiles::user_id.eq(users::id)))
+        .filter(users::id.any_of(ids))
+        .select((
+            users::id,
+            users::name,
+            users::email,
+            users::mobile,
+            profiles::date_of_birth.nullable(),
+            users::created_at,
+        ))
+        .load(c)
+        .await
+}
+
+/// Lists the rejected applications of these members. A member has few, as staff decide each.
+pub(crate) async fn list_rejected(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<(UserId, KycId)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    t::table
+        .filter(t::user_id.any_of(ids))
+        .filter(t::status.eq(KycStatus::Rejected))
+        .select((t::user_id, t::id))
+        .load(c)
+        .await
+}
+
+/// Times of the first `limit` pending applications, oldest first.
+pub(crate) async fn list_pending_times(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Timestamp>> {
+    t::table.filter(t::status.eq(KycStatus::Pending)).order(t::id).limit(limit).select(t::submitted_at).load(c).await
 }
 
 /// Saves the decision of a review; `false` when the PAN is already approved for another member.

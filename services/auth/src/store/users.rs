@@ -2,6 +2,7 @@
 
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
+use crate::domain::user::Locale;
 use crate::schema::{user_words, users};
 use db::{AnyOfExt, DbConnection, LockExt, Version, inserted, upsert_many};
 use diesel::prelude::*;
@@ -40,11 +41,32 @@ pub(crate) struct User {
     pub(crate) created_at: Timestamp,
     /// Version of the algorithm that derived the search words; 0 when there are none.
     pub(crate) words_version: i64,
+    pub(crate) locale: Locale,
 }
 
 /// Finds a user.
 pub(crate) async fn find(c: &mut DbConnection, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).select(User::as_select()).first(c).await.optional()
+}
+
+/// Finds the name of a user.
+pub(crate) async fn find_name(c: &mut DbConnection, id: UserId) -> QueryResult<Option<String>> {
+    users::table.find(id).select(users::name).first(c).await.optional()
+}
+
+/// A user's name, role and activity.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(db::MultiBackend))]
+pub(crate) struct UserNameRow {
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) is_active: bool,
+}
+
+/// Lists the names of the users with these ids, newest first. Ids without a user are skipped.
+pub(crate) async fn list_names(c: &mut DbConnection, ids: &[UserId]) -> QueryResult<Vec<UserNameRow>> {
+    users::table.filter(users::id.any_of(ids)).order(users::id.desc()).select(UserNameRow::as_select()).load(c).await
 }
 
 /// Finds and locks a user.
@@ -125,13 +147,16 @@ pub(crate) async fn list_referred_by(
     query.load(c).await
 }
 
-/// Conditions of a list of users, all of which a user has to match; `None` means any. Each prefix has to match a search word.
+/// Conditions of a list of users, all of which a user has to match; `None` means any. Each prefix has to match a search
+/// word.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UserQuery {
     pub(crate) prefixes: Vec<String>,
     pub(crate) role: Option<Role>,
     pub(crate) active_buyer: Option<bool>,
     pub(crate) kyc_status: Option<KycStatus>,
+    pub(crate) referrer_id: Option<UserId>,
+    pub(crate) placed: Option<bool>,
 }
 
 /// Lists the users that match, newest first, starting after the id `after`.
@@ -154,6 +179,12 @@ pub(crate) async fn list(
     }
     if let Some(status) = conditions.kyc_status {
         query = query.filter(users::kyc_status.eq(status));
+    }
+    if let Some(referrer) = conditions.referrer_id {
+        query = query.filter(users::referrer_id.eq(referrer));
+    }
+    if let Some(placed) = conditions.placed {
+        query = query.filter(users::placed.eq(placed));
     }
     for prefix in &conditions.prefixes {
         let matches = user_words::word.ge(prefix.clone()).and(user_words::word.lt(search::prefix_end(prefix)));

@@ -74,6 +74,104 @@ async fn a_member_applies_again_after_a_rejection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reviewer_sees_the_applicant_and_their_earlier_rejections() {
+    let service = fixture::start().await;
+    let (admin, admin_id) = admin(&service).await;
+    let (me, first) = submit_application(&service, "asha@example.com", "ABCDE1234F").await;
+    me.patch("/users/me", json!({ "name": "Asha Rao", "date_of_birth": "1990-05-17" })).await.expect(200);
+    let profile = me.get("/users/me").await.expect(200);
+    let applicant = |earlier: u64| {
+        json!({
+            "user_id": profile["id"], "name": "Asha Rao", "email": "asha@example.com", "mobile": null,
+            "date_of_birth": "1990-05-17", "account_created_at": profile["created_at"], "earlier_rejections": earlier,
+        })
+    };
+    let mut paths = vec![first];
+    for _ in 0..2 {
+        let reject = format!("{}/reject", paths[paths.len() - 1]);
+        let rejected = admin.post(&reject, json!({ "reason": "blurred" })).await.expect(200);
+        assert_eq!(rejected["decided_by"], json!(admin_id));
+        let next = me.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
+        paths.push(format!("/kyc/{}", text(&next, "id")));
+    }
+    let (_, other) = submit_application(&service, "other@example.com", "ABCDE1234G").await;
+    for (path, earlier) in paths.iter().zip(0..) {
+        let application = admin.get(path).await.expect(200);
+        assert_eq!(application["applicant"], applicant(earlier));
+        assert_eq!(application["decided_by"].is_null(), earlier == 2);
+    }
+    let user = text(&profile, "id");
+    let listed = |query: String| {
+        let admin = admin.clone();
+        async move { admin.get(&format!("/kyc?{query}")).await.expect(200) }
+    };
+    let all = listed(String::new()).await;
+    let earlier: Vec<Value> =
+        all["items"].as_array().unwrap().iter().map(|item| item["applicant"]["earlier_rejections"].clone()).collect();
+    assert_eq!(earlier, [json!(0), json!(2), json!(1), json!(0)]);
+    assert_eq!(format!("/kyc/{}", text(&all["items"][0], "id")), other);
+    for (query, count) in
+        [("limit=2", 2), ("limit=3", 3), ("limit=4", 3), ("status=rejected", 2), ("status=approved", 0)]
+    {
+        let page = listed(format!("user_id={user}&{query}")).await;
+        assert_eq!(page["items"].as_array().unwrap().len(), count, "{query}");
+        assert_eq!(page["next_cursor"].is_null(), query != "limit=2", "{query}");
+    }
+    assert_eq!(listed(format!("user_id={admin_id}")).await["items"], json!([]));
+    assert_eq!(admin.get("/kyc?user_id=x").await.problem(422), "request.bad_query");
+    let own = me.get("/users/me/kyc").await.expect(200);
+    assert!(own.get("applicant").is_none() && own.get("decided_by").is_none(), "{own}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_with_a_key_is_made_once_and_answered_again() {
+    let service = fixture::start().await;
+    let (admin, _) = admin(&service).await;
+    let (me, first) = submit_application(&service, "asha@example.com", "ABCDE1234F").await;
+    let (reject, reason) = (format!("{first}/reject"), json!({ "reason": "blurred" }));
+    let rejected = admin.post_with_key(&reject, "one", reason.clone()).await.expect(200);
+    let second = me.post("/users/me/kyc", form("ABCDE1234F")).await.expect(201);
+    let repeated = admin.post_with_key(&reject, "one", reason).await;
+    assert_eq!(repeated.header("idempotency-replayed"), "true");
+    assert_eq!(repeated.expect(200), rejected);
+    let other_body = admin.post_with_key(&reject, "one", json!({ "reason": "expired" })).await;
+    assert_eq!(other_body.problem(422), "idempotency.key_reused");
+    let approve = format!("/kyc/{}/approve", text(&second, "id"));
+    assert_eq!(admin.post_with_key(&approve, "one", json!({})).await.problem(422), "idempotency.key_reused");
+    let approvals = join_all((0..4).map(|_| admin.post_with_key(&approve, "two", json!({})))).await;
+    assert!(approvals.iter().all(|reply| reply.status == 200), "{approvals:?}");
+    assert_eq!(approvals.iter().filter(|reply| reply.header("idempotency-replayed") == "true").count(), 3);
+    assert_eq!(service.published::<KycDecided>().await.len(), 2);
+    let me_again = me.post_with_key(&approve, "three", json!({})).await;
+    assert_eq!(me_again.problem(403), "auth.forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pending_applications_are_counted() {
+    let service = fixture::start().await;
+    let (admin, _) = admin(&service).await;
+    let path = "/kyc/queue-counts";
+    let counts = |count: u64, oldest_at: Value| {
+        let queue = json!({ "queue": "kyc.pending", "count": count, "is_capped": false, "oldest_at": oldest_at });
+        json!({ "items": [queue] })
+    };
+    assert_eq!(service.as_staff().get(path).await.expect(200), counts(0, Value::Null));
+    let mut applications = Vec::new();
+    for (email, pan) in [("a@example.com", "ABCDE1234F"), ("b@example.com", "ABCDE1234G")] {
+        let (_, path) = submit_application(&service, email, pan).await;
+        applications.push((admin.get(&path).await.expect(200)["submitted_at"].clone(), path));
+        service.clock.advance_secs(60);
+    }
+    assert_eq!(admin.get(path).await.expect(200), counts(2, applications[0].0.clone()));
+    admin.post_empty(&format!("{}/approve", applications[0].1)).await.expect(200);
+    assert_eq!(admin.get(path).await.expect(200), counts(1, applications[1].0.clone()));
+    admin.post(&format!("{}/reject", applications[1].1), json!({ "reason": "blurred" })).await.expect(200);
+    assert_eq!(admin.get(path).await.expect(200), counts(0, Value::Null));
+    let (me, _) = member(&service, "c@example.com").await;
+    assert_eq!(me.get(path).await.problem(403), "auth.forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_pan_is_approved_for_one_member() {
     let service = fixture::start().await;
     let (admin, _) = admin(&service).await;

@@ -4,11 +4,13 @@
 
 mod access;
 mod codes;
+mod console;
 mod fixture;
 mod kyc;
 mod me;
 mod messages;
 mod on_services;
+mod referral_codes;
 mod schema;
 mod sessions;
 mod sign_in;

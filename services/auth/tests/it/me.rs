@@ -1,7 +1,7 @@
 //! Own profile, referrals and nominee.
 
 use crate::fixture::{self, client, member, sign_in, sign_in_with, text};
-use proto_events::auth::v1::UserUpdated;
+use proto_events::auth::v1::{UserRegistered, UserUpdated};
 use proto_events::binary::v1::PlacementMade;
 use serde_json::{Value, json};
 
@@ -57,9 +57,66 @@ async fn a_referrer_lists_the_users_they_referred() {
     assert_eq!(seen, [("Dev".to_owned(), false), ("Chand".to_owned(), true), ("Bina".to_owned(), false)]);
     assert_eq!(rest["next_cursor"], Value::Null);
     let link = me.get("/users/me/referral-link").await.expect(200);
-    assert_eq!(text(&link, "url"), format!("https://ev.example/?ref={code}"));
+    assert_eq!(text(&link, "url"), format!("https://ev.example/join/{code}"));
     assert!(text(&link, "qr_svg").contains("<svg"));
     service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_the_short_name_of_their_referrer_and_staff_the_whole_one() {
+    let service = fixture::start().await;
+    let asha = sign_in_with(&service, "asha@example.com", json!({ "name": "Asha Patel" })).await;
+    let fields = json!({ "referral_code": asha["user"]["referral_code"] });
+    let bina = sign_in_with(&service, "bina@example.com", fields).await;
+    let me = client(&service, &bina);
+    assert_eq!(me.get("/users/me").await.expect(200)["referrer_name"], "Asha P.");
+    assert_eq!(me.patch("/users/me", json!({ "name": "Bina" })).await.expect(200)["referrer_name"], "Asha P.");
+    assert_eq!(client(&service, &asha).get("/users/me").await.expect(200)["referrer_name"], Value::Null);
+    let path = format!("/users/{}", text(&bina, "user.id"));
+    assert_eq!(service.as_staff().get(&path).await.expect(200)["referrer_name"], "Asha Patel");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_chooses_their_locale() {
+    let service = fixture::start().await;
+    let (me, _) = member(&service, "asha@example.com").await;
+    let bina = sign_in_with(&service, "bina@example.com", json!({ "locale": "hi" })).await;
+    let bina = client(&service, &bina);
+    assert_eq!(me.get("/users/me").await.expect(200)["locale"], "en");
+    assert_eq!(bina.get("/users/me").await.expect(200)["locale"], "hi");
+    let registered: Vec<String> =
+        service.published::<UserRegistered>().await.into_iter().map(|e| e.user.unwrap().locale).collect();
+    assert_eq!(registered, ["en", "en", "hi"]);
+    // A sign-in of a registered user does not change it.
+    service.clock.advance_secs(30);
+    sign_in_with(&service, "bina@example.com", json!({ "locale": "en" })).await;
+    assert_eq!(bina.get("/users/me").await.expect(200)["locale"], "hi");
+    for (body, locale) in [
+        (json!({ "locale": "hi" }), "hi"),
+        (json!({ "locale": "hi" }), "hi"),
+        (json!({ "locale": null, "gender": "female" }), "hi"),
+        (json!({ "locale": "en", "name": "Asha Rao" }), "en"),
+    ] {
+        assert_eq!(me.patch("/users/me", body).await.expect(200)["locale"], locale);
+    }
+    let updated: Vec<(u64, String, String)> = service
+        .published::<UserUpdated>()
+        .await
+        .into_iter()
+        .map(|event| event.user.unwrap())
+        .map(|user| (user.version, user.locale, user.name))
+        .collect();
+    assert_eq!((updated.len(), updated[0].0, updated[0].1.as_str()), (2, 2, "hi"));
+    assert_eq!(updated[1], (3, "en".to_owned(), "Asha Rao".to_owned()));
+    for wrong in [json!("fr"), json!("EN"), json!(""), json!(1)] {
+        let reply = me.patch("/users/me", json!({ "locale": wrong })).await;
+        assert_eq!(reply.problem(400), "request.wrong_type", "{wrong}");
+    }
+    let code = fixture::request_code(&service, "dev@example.com").await;
+    let wrong = json!({ "identifier": "dev@example.com", "code": code, "locale": "fr" });
+    assert_eq!(service.anonymous().post("/auth/otp/verify", wrong).await.problem(400), "request.wrong_type");
+    let right = json!({ "identifier": "dev@example.com", "code": code, "locale": "hi" });
+    service.anonymous().post("/auth/otp/verify", right).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

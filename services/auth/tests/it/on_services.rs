@@ -5,6 +5,7 @@
 use crate::fixture::{KEYS, admin, client, member, request_code, sign_in, sign_in_with, text, wrong_code};
 use crate::kyc::submit_application;
 use futures_util::future::join_all;
+use proto_events::auth::v1::KycDecided;
 use serde_json::json;
 use testkit::TestService;
 use testkit::mariadb::with_database;
@@ -79,6 +80,31 @@ async fn a_pan_is_approved_once_and_a_refresh_token_is_valid_once() {
         let outcomes = sorted_statuses(join_all(refreshes).await);
         assert_eq!((outcomes[0], &outcomes[1..]), (200, &[401_u16; 5][..]));
         assert_eq!(client(service, &tokens).get("/users/me").await.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_decisions_with_one_key_publish_once_and_staff_read_them() {
+    on_mariadb(async |service| {
+        let (admin, _) = admin(service).await;
+        let (me, path) = submit_application(service, "asha@example.com", "ABCDE1234F").await;
+        let reject = format!("{path}/reject");
+        let decisions = (0..6).map(|_| admin.post_with_key(&reject, "one", json!({ "reason": "blurred" })));
+        let outcomes = sorted_statuses(join_all(decisions).await);
+        assert!(outcomes[0] == 200 && outcomes.iter().all(|status| [200, 409].contains(status)), "{outcomes:?}");
+        assert_eq!(service.published::<KycDecided>().await.len(), 1);
+        me.patch("/users/me", json!({ "date_of_birth": "1990-05-17", "locale": "hi" })).await.expect(200);
+        submit_application(service, "ravi@example.com", "ABCDE1234G").await;
+        let listed = admin.get("/kyc").await.expect(200);
+        let born: Vec<_> =
+            listed["items"].as_array().unwrap().iter().map(|i| &i["applicant"]["date_of_birth"]).collect();
+        assert_eq!(born, [&json!(null), &json!("1990-05-17")]);
+        assert_eq!(admin.get("/kyc/queue-counts").await.expect(200)["items"][0]["count"], 1);
+        let id = text(&me.get("/users/me").await.expect(200), "id");
+        assert_eq!(admin.get(&format!("/users?ids={id}")).await.expect(200)["items"][0]["id"], json!(id));
+        let unplaced = admin.get("/users?placed=false&active_buyer=false&role=user").await.expect(200);
+        assert_eq!(unplaced["items"].as_array().unwrap().len(), 2);
     })
     .await;
 }

@@ -10,7 +10,7 @@ const MOBILE: &str = "+919876500001";
 fn form() -> Value {
     json!({
         "first_name": "Ravi", "last_name": "Kumar", "email": EMAIL, "mobile": "98765 00001",
-        "gender": "male", "date_of_birth": "1990-05-17",
+        "gender": "male", "date_of_birth": "1990-05-17", "locale": "hi",
         "address": {
             "line1": "1 MG Road", "city": "Pune", "state": "Maharashtra", "pincode": "411001", "country": "IN",
         },
@@ -37,6 +37,7 @@ async fn the_user_is_created_after_both_addresses_are_verified() {
     let me = client(&service, &done).get("/users/me").await.expect(200);
     assert_eq!((text(&me, "email").as_str(), text(&me, "mobile").as_str()), (EMAIL, MOBILE));
     assert_eq!((text(&me, "address.city").as_str(), text(&me, "date_of_birth").as_str()), ("Pune", "1990-05-17"));
+    assert_eq!(me["locale"], "hi");
     let again = body(&email_code, &mobile_code);
     assert_eq!(service.anonymous().post(verify, again).await.problem(401), "auth.otp_invalid");
 }
@@ -51,6 +52,7 @@ async fn an_existing_user_is_signed_in_and_gains_the_other_address() {
     let done = service.anonymous().post("/auth/signup/verify", body).await.expect(200);
     assert_eq!((done["is_new"].as_bool(), &done["user"]["id"]), (Some(false), &known["user"]["id"]));
     assert_eq!(text(&done, "user.mobile"), MOBILE);
+    assert_eq!(client(&service, &done).get("/users/me").await.expect(200)["locale"], "en");
 }
 
 #[tokio::test(flavor = "multi_thread")]

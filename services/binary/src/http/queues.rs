@@ -3,34 +3,14 @@
 use crate::state::BinaryState;
 use crate::store::plans;
 use actix_web::web;
-use domain::{PlanVersion, Timestamp};
-use http_api::{Json, Problem, operation};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-const MAX_COUNT: usize = 1_000;
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct QueueCountsView {
-    items: Vec<QueueCountView>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct QueueCountView {
-    queue: &'static str,
-    /// At most 1000.
-    count: usize,
-    /// Whether there are more than 1000.
-    is_capped: bool,
-    /// Since when the oldest waits; null for an empty queue.
-    oldest_at: Option<Timestamp>,
-}
+use domain::PlanVersion;
+use http_api::{Json, Problem, QueueCount, QueueCounts, operation};
 
 /// Number of plan versions that wait to take effect.
 ///
 /// Queue `plans.scheduled`; a version waits from its publication on.
 #[operation]
-pub(super) async fn count(state: web::Data<BinaryState>) -> Result<Json<QueueCountsView>, Problem> {
+pub(super) async fn count(state: web::Data<BinaryState>) -> Result<Json<QueueCounts>, Problem> {
     let now = state.ctx.now();
     let mut c = state.ctx.db().read().await?;
     let (count, oldest) = {
@@ -43,11 +23,6 @@ pub(super) async fn count(state: web::Data<BinaryState>) -> Result<Json<QueueCou
         Some(version) => plans::find(&mut c, version).await?,
         None => None,
     };
-    let scheduled = QueueCountView {
-        queue: "plans.scheduled",
-        count: count.min(MAX_COUNT),
-        is_capped: count > MAX_COUNT,
-        oldest_at: row.map(|row| row.published_at),
-    };
-    Ok(Json::new(QueueCountsView { items: vec![scheduled] }))
+    let scheduled = QueueCount::of("plans.scheduled", count, row.map(|row| row.published_at));
+    Ok(Json::new(vec![scheduled].into()))
 }

@@ -56,6 +56,15 @@ domain::text_enum! {
     pub enum DocumentStatus { Pending = "pending", Verified = "verified", Rejected = "rejected" }
 }
 
+/// Kinds of documents that a form offers, each with its label. Other kinds are accepted too.
+pub const OFFERED_KINDS: [(&str, &str); 5] = [
+    ("pan_card", "PAN card"),
+    ("address_proof", "Proof of address"),
+    ("bank_proof", "Bank proof (cancelled cheque or passbook)"),
+    ("photo", "Photograph"),
+    ("form_60", "Form 60 (no PAN)"),
+];
+
 /// Purpose of a document as its uploader states it: `pan_card`, `address_proof`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentKind(String);
@@ -157,7 +166,8 @@ mod tests {
     #[test]
     fn a_kind_is_a_short_identifier() {
         let long = "a".repeat(MAX_KIND_CHARS);
-        for good in ["pan_card", " bank_proof ", "form_60", &long] {
+        let offered = OFFERED_KINDS.map(|(kind, _)| kind);
+        for good in ["pan_card", " bank_proof ", "form_60", &long].into_iter().chain(offered) {
             assert!(DocumentKind::try_new(good).is_some(), "{good}");
         }
         for bad in ["", "  ", "Pan", "pan card", "../x", "पैन", &format!("{long}a")] {

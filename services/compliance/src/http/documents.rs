@@ -3,9 +3,9 @@
 use super::{Subject, record_audit};
 use crate::ComplianceState;
 use crate::app::review_document::review_document;
-use crate::domain::document::{ContentType, DocumentId, DocumentStatus, ReviewDecision, may_review};
+use crate::domain::document::{ContentType, DocumentId, DocumentStatus, OFFERED_KINDS, ReviewDecision, may_review};
 use crate::error::ComplianceError;
-use crate::store::documents::{self, Document};
+use crate::store::documents::{self, Document, DocumentQuery};
 use actix_web::web;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::{Reason, Timestamp, Unvalidated, UserId};
@@ -15,6 +15,9 @@ use http_api::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+/// Ids in one request for documents.
+const MAX_IDS: usize = 50;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct DocumentView {
@@ -56,6 +59,37 @@ pub(super) struct DocumentFilter {
     status: Option<DocumentStatus>,
     /// Documents of this member only; staff only, ignored for members.
     user_id: Option<UserId>,
+    /// Ids of at most 50 documents, separated by commas. Ids of documents that the caller may not see are ignored.
+    #[schemars(with = "Option<String>")]
+    ids: Option<DocumentIds>,
+}
+
+/// Ids of documents, separated by commas.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct DocumentIds(Vec<DocumentId>);
+
+impl TryFrom<String> for DocumentIds {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let ids: Vec<DocumentId> =
+            text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|e| format!("ids: {e}"))?;
+        if ids.len() > MAX_IDS { Err(format!("ids: at most {MAX_IDS}")) } else { Ok(Self(ids)) }
+    }
+}
+
+/// Kinds of documents that a form offers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct DocumentKindsView {
+    items: Vec<DocumentKindView>,
+}
+
+/// A kind of documents.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DocumentKindView {
+    /// The `kind` of an upload.
+    kind: &'static str,
+    label: &'static str,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,10 +115,20 @@ pub(super) async fn list(
     page: Page,
 ) -> Result<Json<Listing<DocumentView>>, Problem> {
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
-    let after = page.after_id()?;
+    let ids = filter.ids.map(|DocumentIds(ids)| ids);
+    let query = DocumentQuery { user, status: filter.status, ids, after: page.after_id()? };
     let mut c = state.ctx.db().read().await?;
-    let rows = documents::list(&mut c, user, filter.status, after, page.fetch_limit()).await?;
+    let rows = documents::list(&mut c, &query, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), DocumentView::from)))
+}
+
+/// Kinds of documents that a form offers.
+///
+/// An upload may have another kind too.
+#[operation]
+pub(super) async fn list_kinds() -> Result<Json<DocumentKindsView>, Problem> {
+    let items = OFFERED_KINDS.map(|(kind, label)| DocumentKindView { kind, label });
+    Ok(Json::new(DocumentKindsView { items: items.into() }))
 }
 
 /// Loads a document that the caller may see; 404 otherwise.

@@ -4,6 +4,7 @@ mod audit;
 mod certificate;
 mod certificate_pdf;
 mod documents;
+mod queues;
 mod statement;
 mod tds;
 mod upload;
@@ -21,11 +22,16 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
     Routes::new("compliance")
         .data(state)
         .get("/compliance/tds", user, documented!(tds::list))
+        .get("/compliance/tds/years", user, documented!(tds::list_years))
         .get("/compliance/tds/{fy}/certificate", user, documented!(certificate::get))
         .get("/compliance/tds/{fy}/{quarter}/statement", staff, documented!(statement::get))
         .get("/audit", Access::Admin, documented!(audit::list))
+        .get("/audit/subjects/{subject}", staff, documented!(audit::list_of_subject))
+        .get("/audit/actions", Access::Admin, documented!(audit::list_actions))
+        .get("/compliance/document-kinds", user, documented!(documents::list_kinds))
         .post("/compliance/documents", user, documented!(upload::create))
         .get("/compliance/documents", user, documented!(documents::list))
+        .get("/compliance/documents/queue-counts", staff, documented!(queues::count))
         .get("/compliance/documents/{id}", user, documented!(documents::get))
         .get("/compliance/documents/{id}/content", user, documented!(documents::get_content))
         .post("/compliance/documents/{id}/verify", staff, documented!(documents::verify))

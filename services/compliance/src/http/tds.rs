@@ -76,6 +76,37 @@ impl From<TdsRecord> for TdsView {
     }
 }
 
+/// Sums of the caller's deductions in each financial year.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct TdsYearsView {
+    /// Newest first; years without deductions are left out.
+    items: Vec<TdsYearView>,
+}
+
+/// Sums of one financial year.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TdsYearView {
+    fy: FinancialYear,
+    total_gross: Money,
+    total_tds: Money,
+}
+
+/// Financial years in which tax was deducted from the caller, with the totals of each.
+#[operation]
+pub(super) async fn list_years(
+    state: web::Data<ComplianceState>,
+    caller: Caller,
+) -> Result<Json<TdsYearsView>, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    let years = tds_records::list_year_totals(&mut c, caller.user_id).await?;
+    let view = |(fy, gross, tds): (FinancialYear, Option<Money>, Option<Money>)| TdsYearView {
+        fy,
+        total_gross: gross.unwrap_or_default(),
+        total_tds: tds.unwrap_or_default(),
+    };
+    Ok(Json::new(TdsYearsView { items: years.into_iter().map(view).collect() }))
+}
+
 /// Tax deducted at source in a financial year: own, all members' for staff.
 ///
 /// The totals are those of the whole year. 422 for a malformed `fy` or `user_id`.

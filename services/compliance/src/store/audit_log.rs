@@ -1,7 +1,7 @@
 //! Table of the audit log.
 
 use crate::schema::audit_log;
-use db::DbConnection;
+use db::{AnyOfExt, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Role, Timestamp, UserId};
@@ -37,6 +37,11 @@ pub struct AuditQuery {
     pub actor: Option<UserId>,
     /// Id of the object acted on, or of the user it belongs to.
     pub subject: Option<String>,
+    /// Any of these types of subjects.
+    pub subject_types: Option<Vec<String>>,
+    pub action: Option<String>,
+    pub service: Option<String>,
+    pub role: Option<Role>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
     /// Time and id of the last entry of the previous page.
@@ -69,6 +74,18 @@ async fn load(c: &mut DbConnection, query: &AuditQuery, mut entries: Entries) ->
     if let Some(actor) = query.actor {
         entries = entries.filter(t::actor_id.eq(actor));
     }
+    if let Some(types) = &query.subject_types {
+        entries = entries.filter(t::subject_type.any_of(types));
+    }
+    if let Some(action) = &query.action {
+        entries = entries.filter(t::action.eq(action.clone()));
+    }
+    if let Some(service) = &query.service {
+        entries = entries.filter(t::service.eq(service.clone()));
+    }
+    if let Some(role) = query.role {
+        entries = entries.filter(t::role.eq(role));
+    }
     if let Some(from) = query.from {
         entries = entries.filter(t::acted_at.ge(from));
     }
@@ -79,4 +96,24 @@ async fn load(c: &mut DbConnection, query: &AuditQuery, mut entries: Entries) ->
         entries = entries.filter(t::acted_at.le(at)).filter(t::acted_at.lt(at).or(t::id.lt(id)));
     }
     entries.order((t::acted_at.desc(), t::id.desc())).limit(query.limit).select(AuditEntry::as_select()).load(c).await
+}
+
+/// An action with the service and the type of subject of its first entry.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = audit_log, check_for_backend(db::MultiBackend))]
+pub struct AuditAction {
+    pub action: String,
+    pub service: String,
+    pub subject_type: String,
+}
+
+/// Finds the action that comes after `after` in the order of the alphabet.
+pub async fn find_next_action(c: &mut DbConnection, after: &str) -> QueryResult<Option<AuditAction>> {
+    audit_log::table
+        .filter(audit_log::action.gt(after))
+        .order((audit_log::action, audit_log::acted_at, audit_log::id))
+        .select(AuditAction::as_select())
+        .first(c)
+        .await
+        .optional()
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::document::{ContentType, DocumentId, DocumentStatus};
 use crate::schema::documents;
-use db::{Count, DbConnection, LockExt};
+use db::{AnyOfExt, Count, DbConnection, LockExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -46,29 +46,46 @@ pub async fn lock_count(c: &mut DbConnection, user_id: UserId) -> QueryResult<i6
     documents::table.filter(documents::user_id.eq(user_id)).count().lock().get_result(c).await
 }
 
-/// Lists documents, newest first: of one member or of all, starting after the id `after`.
-pub async fn list(
-    c: &mut DbConnection,
-    user: Option<UserId>,
-    status: Option<DocumentStatus>,
-    after: Option<DocumentId>,
-    limit: i64,
-) -> QueryResult<Vec<Document>> {
+/// Conditions of a list of documents; `None` means any.
+#[derive(Debug, Default)]
+pub struct DocumentQuery {
+    pub user: Option<UserId>,
+    pub status: Option<DocumentStatus>,
+    pub ids: Option<Vec<DocumentId>>,
+    /// Only documents with a lower id, which come after this one in the list.
+    pub after: Option<DocumentId>,
+}
+
+/// Lists documents, newest first.
+pub async fn list(c: &mut DbConnection, conditions: &DocumentQuery, limit: i64) -> QueryResult<Vec<Document>> {
     let mut query = documents::table
         .select(Document::as_select())
         .order(documents::id.desc())
         .limit(limit)
         .into_boxed::<db::MultiBackend>();
-    if let Some(user) = user {
+    if let Some(user) = conditions.user {
         query = query.filter(documents::user_id.eq(user));
     }
-    if let Some(status) = status {
+    if let Some(status) = conditions.status {
         query = query.filter(documents::status.eq(status));
     }
-    if let Some(after) = after {
+    if let Some(ids) = &conditions.ids {
+        query = query.filter(documents::id.any_of(ids));
+    }
+    if let Some(after) = conditions.after {
         query = query.filter(documents::id.lt(after));
     }
     query.load(c).await
+}
+
+/// Times of the uploads of documents with `status`, oldest first.
+pub async fn list_upload_times(
+    c: &mut DbConnection,
+    status: DocumentStatus,
+    limit: i64,
+) -> QueryResult<Vec<Timestamp>> {
+    let query = documents::table.filter(documents::status.eq(status)).order(documents::uploaded_at).limit(limit);
+    query.select(documents::uploaded_at).load(c).await
 }
 
 /// Saves status, reason, reviewer and time of the review.

@@ -76,6 +76,21 @@ pub async fn totals(c: &mut DbConnection, user: Option<UserId>, year: FinancialY
     Ok((gross.unwrap_or_default(), tds.unwrap_or_default()))
 }
 
+/// Sums of a member's records in each financial year that has any, newest year first: year, gross and tax.
+pub async fn list_year_totals(
+    c: &mut DbConnection,
+    user: UserId,
+) -> QueryResult<Vec<(FinancialYear, Option<Money>, Option<Money>)>> {
+    use tds_records as t;
+    t::table
+        .filter(t::user_id.eq(user))
+        .group_by(t::financial_year)
+        .order(t::financial_year.desc())
+        .select((t::financial_year, sum_i64(t::gross_paise), sum_i64(t::tds_paise)))
+        .load(c)
+        .await
+}
+
 /// Lists all records of a member in a year, oldest first.
 pub async fn list_for_year(c: &mut DbConnection, user: UserId, year: FinancialYear) -> QueryResult<Vec<TdsRecord>> {
     tds_records::table

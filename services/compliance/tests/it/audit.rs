@@ -4,7 +4,7 @@ use crate::fixture::*;
 use domain::{Timestamp, UserId};
 use proto_events::platform::v1::StaffActed;
 use runtime::id;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn acted(actor: UserId, subject: UserId, at: Timestamp) -> StaffActed {
     StaffActed {
@@ -53,8 +53,10 @@ async fn administrators_filter_the_audit_log_by_actor_subject_and_day() {
     let rest =
         admin.get(&format!("/audit?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await.expect(200);
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next_cursor"]), (1, &json!(null)));
-    for (client, status) in [(f.as_staff(), 403), (f.as_user(member), 403), (f.anonymous(), 401)] {
+    f.as_staff().get("/audit").await.problem(403);
+    for (client, status) in [(f.as_user(member), 403), (f.anonymous(), 401)] {
         assert_eq!(client.get("/audit").await.status, status);
+        assert_eq!(client.get(&format!("/audit/subjects/{member}")).await.status, status);
     }
 }
 
@@ -87,4 +89,126 @@ async fn entries_of_the_same_instant_are_all_listed_across_pages() {
         sorted.sort_unstable();
         assert_eq!((sorted, count), (all, 7), "{filter}");
     }
+}
+
+/// An action on something of `subject`, or of the company.
+fn acted_on(subject: Option<UserId>, action: &str, subject_type: &str, role: &str, at: Timestamp) -> StaffActed {
+    StaffActed {
+        action: action.into(),
+        service: action.split('.').next().unwrap().into(),
+        subject_type: subject_type.into(),
+        subject_user_id: subject.map(Into::into),
+        role: role.into(),
+        ..acted(id::fresh(), id::fresh(), at)
+    }
+}
+
+/// Eight entries about a member, their things and other things, oldest first.
+async fn varied(f: &Fixture, member: UserId) -> Vec<String> {
+    let mut ids = Vec::new();
+    for (n, (of_member, action, subject_type, role)) in [
+        (true, "payout.approve", "payout", "staff"),
+        (true, "payout.approve", "payout", "admin"),
+        (false, "payout.batch_open", "payout_batch", "staff"),
+        (true, "auth.kyc_approve", "kyc", "staff"),
+        (true, "auth.user_disable", "user", "admin"),
+        (false, "binary.plan_publish", "plan_version", "admin"),
+        (true, "wallet.adjust", "wallet", "admin"),
+        (true, "compliance.document_download", "document", "staff"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let at = f.now().plus_secs(n.try_into().unwrap());
+        let event = acted_on(of_member.then_some(member), action, subject_type, role, at);
+        f.deliver_now(&event).await;
+        ids.push(uuid::Uuid::from_slice(&event.action_id).unwrap().to_string());
+    }
+    ids
+}
+
+fn listed(list: &Value) -> Vec<String> {
+    list["items"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_is_filtered_by_action_service_type_and_role() {
+    the_audit_log_has_filters(&fixture().await).await;
+}
+
+pub(crate) async fn the_audit_log_has_filters(f: &Fixture) {
+    let member: UserId = id::fresh();
+    let ids = varied(f, member).await;
+    let newest_first = |picked: &[usize]| picked.iter().rev().map(|n| ids[*n].clone()).collect::<Vec<_>>();
+    let admin = f.as_admin();
+    for (query, picked) in [
+        ("action=payout.approve", &[0, 1][..]),
+        ("action=payout.approve&role=admin", &[1]),
+        ("action=payout", &[]),
+        ("service=payout", &[0, 1, 2]),
+        ("subject_type=payout", &[0, 1]),
+        ("role=staff", &[0, 2, 3, 7]),
+        ("role=admin&service=auth", &[4]),
+        ("role=user", &[]),
+        ("action=&service=&subject_type=&role=", &[0, 1, 2, 3, 4, 5, 6, 7]),
+    ] {
+        let found = admin.get(&format!("/audit?{query}")).await.expect(200);
+        assert_eq!(listed(&found), newest_first(picked), "{query}");
+    }
+    let of_member = admin.get(&format!("/audit?subject={member}&service=auth")).await.expect(200);
+    assert_eq!(listed(&of_member), newest_first(&[3, 4]));
+    assert_eq!(admin.get("/audit?role=owner").await.problem(422), "request.bad_query");
+    // The entries of members' things only: no account, and nothing that the company sets.
+    let staff = f.as_staff();
+    let about_member = format!("/audit/subjects/{member}");
+    assert_eq!(listed(&staff.get(&about_member).await.expect(200)), newest_first(&[0, 1, 3, 6, 7]));
+    for (query, picked) in [("subject_type=user", &[][..]), ("subject_type=payout", &[0, 1])] {
+        let found = staff.get(&format!("{about_member}?{query}")).await.expect(200);
+        assert_eq!(listed(&found), newest_first(picked), "{query}");
+    }
+    for limit in [4, 5, 6] {
+        let page = staff.get(&format!("{about_member}?limit={limit}")).await.expect(200);
+        assert_eq!((listed(&page).len(), page["next_cursor"].is_null()), (limit.min(5), limit >= 5));
+    }
+    let entries = admin.get("/audit").await.expect(200);
+    for hidden in [2, 4, 5] {
+        let subject = entries["items"][7 - hidden]["subject_id"].as_str().unwrap();
+        assert_eq!(listed(&admin.get(&format!("/audit?subject={subject}")).await.expect(200)).len(), 1);
+        let found = staff.get(&format!("/audit/subjects/{subject}")).await.expect(200);
+        assert_eq!(found["items"], json!([]), "{hidden}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_list_the_distinct_actions_in_the_order_of_the_alphabet() {
+    let f = fixture().await;
+    let admin = f.as_admin();
+    let actions = async || admin.get("/audit/actions").await.expect(200)["items"].clone();
+    assert_eq!(actions().await, json!([]));
+    for _ in 0..2 {
+        varied(&f, id::fresh()).await;
+    }
+    let item = |action: &str, of: &str, kind: &str| json!({ "action": action, "service": of, "subject_type": kind });
+    assert_eq!(
+        actions().await,
+        json!([
+            item("auth.kyc_approve", "auth", "kyc"),
+            item("auth.user_disable", "auth", "user"),
+            item("binary.plan_publish", "binary", "plan_version"),
+            item("compliance.document_download", "compliance", "document"),
+            item("payout.approve", "payout", "payout"),
+            item("payout.batch_open", "payout", "payout_batch"),
+            item("wallet.adjust", "wallet", "wallet"),
+        ])
+    );
+    for n in 0..194 {
+        f.deliver_now(&acted_on(None, &format!("zoo.feed_{n:03}"), "animal", "staff", f.now())).await;
+    }
+    let bounded = actions().await;
+    let bounded = bounded.as_array().unwrap();
+    assert_eq!((bounded.len(), &bounded[199]["action"]), (200, &json!("zoo.feed_192")));
+    for client in [f.as_staff(), f.as_user(id::fresh())] {
+        client.get("/audit/actions").await.problem(403);
+    }
+    f.anonymous().get("/audit/actions").await.problem(401);
 }

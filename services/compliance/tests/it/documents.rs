@@ -87,7 +87,7 @@ async fn a_document_has_at_most_five_mebibytes() {
 }
 
 /// Stores the rows of `count` documents.
-async fn fill(f: &Fixture, user_id: UserId, count: usize) {
+pub(crate) async fn fill(f: &Fixture, user_id: UserId, count: usize) {
     let mut c = f.ctx().db().write().await.unwrap();
     for _ in 0..count {
         let document = Document {

@@ -8,6 +8,7 @@
 
 mod audit;
 mod blobs;
+mod document_lists;
 mod documents;
 mod fixture;
 mod on_services;

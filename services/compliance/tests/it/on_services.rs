@@ -1,5 +1,6 @@
 //! Documents and deductions on MariaDB: `TEST_MYSQL_URL` names a server whose user may create databases.
 
+use crate::audit::the_audit_log_has_filters;
 use crate::documents::twenty_parallel_uploads_fill_the_limit_and_no_more;
 use crate::fixture::*;
 use crate::tds::a_long_statement_has_one_line_a_pan_and_section;
@@ -32,6 +33,22 @@ async fn documents_and_deductions_work_on_mariadb() {
             "{}",
             file.text
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_has_filters_on_mariadb() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        the_audit_log_has_filters(&f).await;
+        assert_eq!(f.as_admin().get("/audit/actions").await.expect(200)["items"].as_array().unwrap().len(), 7);
+        let user = runtime::id::fresh();
+        f.deliver_now(&f.completed(user, f.tax("ABCDE1234F", 1_000_000, f.now()))).await;
+        let years = f.as_user(user).get("/compliance/tds/years").await.expect(200);
+        assert_eq!(years["items"][0]["total_tds"], "500.00");
+        let waiting = f.as_staff().get("/compliance/documents/queue-counts").await.expect(200);
+        assert_eq!(waiting["items"][0]["count"], 0);
     })
     .await;
 }

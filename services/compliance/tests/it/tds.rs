@@ -209,3 +209,31 @@ async fn a_pan_that_cannot_be_unsealed_fails_the_whole_statement() {
     assert_eq!(refused.problem(500), "request.internal");
     assert_eq!(f.published::<StaffActed>().await.len(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_the_totals_of_each_of_their_years() {
+    let f = fixture().await;
+    let (user, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    let years = async |user: UserId| f.as_user(user).get("/compliance/tds/years").await.expect(200);
+    assert_eq!(years(user).await, json!({ "items": [] }));
+    let earlier = "2026-03-31T18:29:59Z".parse().unwrap();
+    let returned_later = f.completed(user, f.tax("ABCDE1234F", 200_000, earlier));
+    f.deliver_now(&returned_later).await;
+    for gross in [1_000_000, 99_980] {
+        f.deliver_now(&f.completed(user, f.tax("ABCDE1234F", gross, f.now()))).await;
+    }
+    f.deliver_now(&f.completed(other, f.tax("ABCDE1234G", 100, f.now()))).await;
+    let year = |fy: &str, gross: &str, tds: &str| json!({ "fy": fy, "total_gross": gross, "total_tds": tds });
+    let both = [year("2026-27", "10999.80", "549.99"), year("2025-26", "2000.00", "100.00")];
+    assert_eq!(years(user).await, json!({ "items": both }));
+    // A return counts in its own year.
+    f.deliver_now(&returned(&returned_later)).await;
+    let both = [year("2026-27", "8999.80", "449.99"), year("2025-26", "2000.00", "100.00")];
+    assert_eq!(years(user).await, json!({ "items": both }));
+    assert_eq!(years(other).await, json!({ "items": [year("2026-27", "1.00", "0.05")] }));
+    let of_year = f.as_user(user).get("/compliance/tds?fy=2026-27").await.expect(200);
+    assert_eq!((&of_year["total_gross"], &of_year["total_tds"]), (&json!("8999.80"), &json!("449.99")));
+    // Staff get their own years too.
+    assert_eq!(f.as_staff().get("/compliance/tds/years").await.expect(200), json!({ "items": [] }));
+    f.anonymous().get("/compliance/tds/years").await.problem(401);
+}

@@ -1,13 +1,15 @@
 //! Tests of the notification service over HTTP and events.
 
-#![expect(clippy::expect_used, reason = "a failing test panics; that is how it fails")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics; that is how it fails")]
 
+mod on_services;
 mod stream;
 
+use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
-use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided};
-use proto_events::booking::v1::PaymentReturned;
+use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
+use proto_events::booking::v1::{EmiOverdue, PaymentReturned};
 use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use runtime::id;
@@ -36,6 +38,29 @@ fn bonus_paid(user: UserId, at: Timestamp, version: u64) -> WalletChanged {
     WalletChanged { user_id: user.into(), version, transactions: vec![line], ..WalletChanged::default() }
 }
 
+/// A payout of ₹1,000.00 to the member, without a reason.
+fn payout(user: UserId, at: Timestamp) -> Payout {
+    Payout {
+        payout_id: id::fresh::<UserId>().into(),
+        user_id: user.into(),
+        requested_paise: 100_000,
+        changed_at: at.micros(),
+        ..Payout::default()
+    }
+}
+
+/// The placement of a new member below this one.
+fn placed_under(parent: UserId, at: Timestamp) -> PlacementMade {
+    PlacementMade {
+        user_id: id::fresh::<UserId>().into(),
+        parent_user_id: Some(parent.into()),
+        sponsor_id: Some(parent.into()),
+        depth: 3,
+        placed_at: at.micros(),
+        ..PlacementMade::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fact_creates_one_notification_however_often_its_event_arrives() {
     let service = TestService::start(notification::service()).await;
@@ -56,16 +81,9 @@ async fn a_fact_creates_one_notification_however_often_its_event_arrives() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_payout_has_a_notification_with_its_reason() {
     let service = TestService::start(notification::service()).await;
-    let (user, at) = (id::fresh::<UserId>(), service.now().micros());
+    let user: UserId = id::fresh();
     for reason in ["", "account closed"] {
-        let payout = Payout {
-            payout_id: id::fresh::<UserId>().into(),
-            user_id: user.into(),
-            requested_paise: 100_000,
-            reason: reason.into(),
-            changed_at: at,
-            ..Payout::default()
-        };
+        let payout = Payout { reason: reason.into(), ..payout(user, service.now()) };
         service.deliver_now(&PayoutFailed { payout: Some(payout) }).await;
     }
     let list = service.as_user(user).get("/notifications").await.expect(200);
@@ -143,6 +161,42 @@ async fn a_payer_is_notified_of_money_returned_to_the_wallet_with_the_reason() {
     let not_accepted = "₹500.00 came for your booking EV-1, which could not take it: it goes to your wallet.";
     let failed = "₹500.00 of your booking EV-1 could not be sent back to its source: it goes to your wallet.";
     assert_eq!(bodies, [not_accepted, failed]);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_has_its_template_and_parameters_and_an_old_one_has_null() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    service.deliver_now(&registered(user, service.now())).await;
+    let old = "UPDATE notifications SET template = NULL, params = NULL";
+    service.ctx().db().write().await.expect("a connection").batch_execute(old).await.expect("an update");
+    let overdue = EmiOverdue {
+        booking_id: id::fresh::<UserId>().into(),
+        user_id: user.into(),
+        booking_number: "EV-1".into(),
+        n: 2,
+        due_on: "2026-11-05".into(),
+        unpaid_paise: 250_050,
+        noticed_at: service.now().micros(),
+    };
+    service.deliver_now(&overdue).await;
+    let failed = Payout { reason: "bank \"closed\"".into(), ..payout(user, service.now()) };
+    service.deliver_now(&PayoutFailed { payout: Some(failed) }).await;
+    let list = service.as_user(user).get("/notifications").await.expect(200)["items"].clone();
+    let texts: Vec<_> = (0..3).map(|n| json!([list[n]["template"], list[n]["params"]])).collect();
+    let instalment = json!({ "n": "2", "booking_number": "EV-1", "amount": "2500.50", "due_on": "2026-11-05" });
+    let expected = [
+        json!(["payout_failed", { "amount": "1000.00", "reason": "bank \"closed\"" }]),
+        json!(["instalment_overdue", instalment]),
+        json!([null, null]),
+    ];
+    assert_eq!(texts, expected);
+    assert_eq!((&list[1]["title"], &list[2]["title"]), (&json!("Instalment overdue"), &json!("Welcome")));
+    let unknown = "UPDATE notifications SET template = 'of_a_newer_version'";
+    service.ctx().db().write().await.expect("a connection").batch_execute(unknown).await.expect("an update");
+    let list = service.as_user(user).get("/notifications").await.expect(200)["items"].clone();
+    assert_eq!((&list[0]["template"], &list[0]["params"]), (&json!(null), &json!(null)));
     service.finish().await;
 }
 

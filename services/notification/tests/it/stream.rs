@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
 
-use super::{bonus_paid, registered};
+use super::{bonus_paid, payout, placed_under, registered};
 use domain::{Role, UserId};
 use futures_util::{SinkExt, StreamExt};
 use proto_events::auth::v1::SessionRevoked;
+use proto_events::payout::v1::PayoutFailed;
 use runtime::id;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -83,6 +84,70 @@ async fn a_stream_sends_missed_notifications_and_then_live_ones() {
     socket.send(Message::Ping("ping".into())).await.unwrap();
     assert_eq!(next_message(&mut socket).await, Message::Pong("ping".into()));
     socket.close(None).await.unwrap();
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_with_changes_sends_typed_notifications_and_changed_areas_of_muted_kinds_too() {
+    let service = TestService::start(notification::service()).await;
+    let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
+    let me = service.as_user(mine);
+    let muted = json!({ "kinds": { "earning": false } });
+    me.put("/notifications/preferences", muted).await.expect(200);
+    service.deliver_now(&registered(mine, service.now())).await;
+    let offer = format!("bearer, {}", me.token().unwrap());
+    let (mut typed, _) = connect(&service, &format!("{FROM_THE_START}&changes=true"), &offer).await.unwrap();
+    let (mut plain, _) = connect(&service, FROM_THE_START, &offer).await.unwrap();
+    let stored = me.get("/notifications").await.expect(200)["items"][0].clone();
+    assert_eq!(next_notification(&mut plain).await, stored);
+    let mut message = next_notification(&mut typed).await;
+    assert_eq!(message.as_object_mut().unwrap().remove("type"), Some(json!("notification")));
+    assert_eq!(message, stored);
+    // A muted kind, and someone else's change.
+    service.deliver_now(&bonus_paid(other, service.now(), 1)).await;
+    service.deliver_now(&bonus_paid(mine, service.now(), 1)).await;
+    assert_eq!(next_notification(&mut typed).await, json!({ "type": "changed", "of": ["wallet"] }));
+    let now = service.now();
+    let payout = PayoutFailed { payout: Some(payout(mine, now)) };
+    let envelope = TestService::envelope(now, &bonus_paid(mine, now, 2));
+    service.deliver_all(vec![envelope, TestService::envelope(now, &payout)]).await;
+    // One transaction or two: the areas come in one message or two, and those of the payout after its notification.
+    let mut areas = Vec::new();
+    let mut templates = Vec::new();
+    while !areas.contains(&json!("payout")) {
+        let message = next_notification(&mut typed).await;
+        match message["of"].as_array() {
+            Some(of) => areas.extend(of.clone()),
+            None => templates.push(message["template"].clone()),
+        }
+    }
+    assert_eq!((areas, templates), (vec![json!("wallet"), json!("payout")], vec![json!("payout_failed")]));
+    let next = next_notification(&mut plain).await;
+    assert_eq!((&next["template"], &next["type"]), (&json!("payout_failed"), &json!(null)));
+    // A change is not stored: a later stream does not get it.
+    let (mut later, _) = connect(&service, &format!("{FROM_THE_START}&changes=true"), &offer).await.unwrap();
+    for template in ["welcome", "payout_failed"] {
+        assert_eq!(next_notification(&mut later).await["template"], template);
+    }
+    service.deliver_now(&registered(id::fresh(), now)).await;
+    service.deliver_now(&placed_under(mine, now)).await;
+    for stream in [&mut later, &mut typed] {
+        assert_eq!(next_notification(stream).await, json!({ "type": "changed", "of": ["tree"] }));
+    }
+    assert_eq!(connect(&service, "?changes=maybe", &offer).await.err(), Some(422));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_sends_no_change_after_its_session_has_ended() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    let token = service.token(user, Role::User, None);
+    let query = format!("{FROM_THE_START}&changes=true");
+    let (mut socket, _) = connect(&service, &query, &format!("bearer, {token}")).await.unwrap();
+    end_session(&service, &token).await;
+    service.deliver_now(&placed_under(user, service.now())).await;
+    assert_eq!(close_code(&mut socket).await, 1008);
     service.finish().await;
 }
 

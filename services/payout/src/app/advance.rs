@@ -1,11 +1,13 @@
-//! Transitions of a payout. Every state is a version of its own and publishes an event.
+//! Transitions of a payout. Every state is a version of its own, has a step and publishes an event.
 
 use super::{publish, tax};
 use crate::domain::payout::{Command, PayoutFacts, PayoutStatus, PayoutTransition, decide_transition};
 use crate::error::PayoutError;
+use crate::store::payout_steps::{self, PayoutStep};
 use crate::store::payouts::{self, Payout};
 use crate::store::taxes::{self, TaxLine};
 use db::{DbConnection, Version};
+use diesel::QueryResult;
 use domain::{PayoutId, Timestamp, UserId};
 use messaging::outbox::{self, OutboxEvent};
 
@@ -14,6 +16,58 @@ use messaging::outbox::{self, OutboxEvent};
 pub struct CommandOutcome {
     pub payout: Payout,
     pub changed: bool,
+}
+
+/// Who moves a payout, and when. `by` is `None` for the wallet and for jobs.
+#[derive(Debug, Clone, Copy)]
+pub struct Move {
+    pub by: Option<UserId>,
+    pub at: Timestamp,
+}
+
+/// Steps and events of payouts that moved and are not saved yet.
+#[derive(Debug, Default)]
+pub struct Moves {
+    steps: Vec<PayoutStep>,
+    events: Vec<OutboxEvent>,
+}
+
+impl Moves {
+    /// Adds the step and the event of the payout's current state. `hold_refused` is whether the wallet's refusal of the
+    /// hold rejects the payout.
+    pub fn add(&mut self, payout: &Payout, line: Option<&TaxLine>, hold_refused: bool, by: Option<UserId>) {
+        self.steps.push(PayoutStep {
+            payout_id: payout.id,
+            version: payout.version,
+            status: payout.status,
+            reached_at: payout.changed_at,
+            moved_by: by,
+        });
+        self.events.extend(publish::payout_event(payout, line, hold_refused));
+    }
+
+    /// Moves `payout` through the states of `path`, and adds each of them. The caller saves the payout.
+    pub fn advance(
+        &mut self,
+        payout: &mut Payout,
+        path: &[PayoutStatus],
+        line: Option<&TaxLine>,
+        hold_refused: bool,
+        moved: Move,
+    ) {
+        for status in path {
+            payout.status = *status;
+            payout.version = Version::new(payout.version.get() + 1);
+            payout.changed_at = moved.at;
+            self.add(payout, line, hold_refused, moved.by);
+        }
+    }
+
+    /// Inserts the steps and publishes the events.
+    pub async fn save(self, c: &mut DbConnection) -> QueryResult<()> {
+        payout_steps::insert(c, &self.steps).await?;
+        outbox::publish_all(c, self.events).await
+    }
 }
 
 /// Locks and loads the payout. Errors with `UnknownPayout` if it does not exist.
@@ -40,10 +94,10 @@ pub async fn execute(
     c: &mut DbConnection,
     id: PayoutId,
     command: Command<'_>,
-    now: Timestamp,
+    moved: Move,
 ) -> Result<CommandOutcome, PayoutError> {
     let payout = lock(c, id).await?;
-    execute_locked(c, payout, command, now).await
+    execute_locked(c, payout, command, moved).await
 }
 
 /// Does the same for a payout that the caller has locked.
@@ -51,12 +105,12 @@ pub async fn execute_locked(
     c: &mut DbConnection,
     mut payout: Payout,
     command: Command<'_>,
-    now: Timestamp,
+    moved: Move,
 ) -> Result<CommandOutcome, PayoutError> {
     match decide(&payout, &[], command)? {
         PayoutTransition::Move(path) => {
             set_details(&mut payout, command);
-            transition(c, &mut payout, path, now).await?;
+            transition(c, &mut payout, path, moved).await?;
             payouts::save(c, &payout).await?;
             Ok(CommandOutcome { payout, changed: true })
         }
@@ -77,40 +131,22 @@ fn set_details(payout: &mut Payout, command: Command<'_>) {
     }
 }
 
-/// Moves `payout` through the states of `path` and publishes an event for each. The caller saves the payout. Errors
-/// with `NoTaxLine` if a payout that fails or is reversed has no tax line.
+/// Moves `payout` through the states of `path`, inserts a step and publishes an event for each. The caller saves the
+/// payout. Errors with `NoTaxLine` if a payout that fails or is reversed has no tax line.
 pub async fn transition(
     c: &mut DbConnection,
     payout: &mut Payout,
     path: &[PayoutStatus],
-    now: Timestamp,
+    moved: Move,
 ) -> Result<(), PayoutError> {
     let line =
         if path.iter().any(|status| has_fixed_tax(*status)) { taxes::find_tax_line(c, payout.id).await? } else { None };
     if path.iter().any(|status| matches!(status, PayoutStatus::Failed | PayoutStatus::Reversed)) {
-        tax::release(c, line.as_ref().ok_or(PayoutError::NoTaxLine(payout.id))?, now).await?;
+        tax::release(c, line.as_ref().ok_or(PayoutError::NoTaxLine(payout.id))?, moved.at).await?;
     }
-    let events = move_through(payout, path, line.as_ref(), false, now);
-    Ok(outbox::publish_all(c, events).await?)
-}
-
-/// Moves `payout` through the states of `path` without saving anything, and returns the events of the states.
-/// `hold_refused` is whether the wallet's refusal of the hold rejects the payout.
-pub fn move_through(
-    payout: &mut Payout,
-    path: &[PayoutStatus],
-    line: Option<&TaxLine>,
-    hold_refused: bool,
-    now: Timestamp,
-) -> Vec<OutboxEvent> {
-    let mut events = Vec::with_capacity(path.len());
-    for status in path {
-        payout.status = *status;
-        payout.version = Version::new(payout.version.get() + 1);
-        payout.changed_at = now;
-        events.extend(publish::payout_event(payout, line, hold_refused));
-    }
-    events
+    let mut moves = Moves::default();
+    moves.advance(payout, path, line.as_ref(), false, moved);
+    Ok(moves.save(c).await?)
 }
 
 /// Whether the tax of a payout is fixed once it reaches this state.

@@ -1,12 +1,11 @@
 //! The wallet's decisions on holds for payouts.
 
-use super::advance;
+use super::advance::{self, Move, Moves};
 use crate::domain::payout::{Command, PayoutTransition, hold_refusal_text};
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
 use db::DbConnection;
 use domain::{PayoutId, Timestamp};
-use messaging::outbox;
 use std::collections::BTreeMap;
 
 /// The wallet's decision on the hold for one payout.
@@ -21,8 +20,8 @@ pub struct HoldDecision {
 }
 
 /// Makes each payout pending, or rejects it if the wallet refused the hold. A payout that has a decision already does
-/// not change. Locks all payouts in one statement, publishes in another and saves the changed ones in a third. Errors
-/// with `UnknownPayout`.
+/// not change. Locks all payouts in one statement, inserts the steps, publishes, and saves the changed payouts in one
+/// statement each. Errors with `UnknownPayout`.
 pub async fn apply_hold_decisions(c: &mut DbConnection, decisions: &[HoldDecision]) -> Result<(), PayoutError> {
     let ids: Vec<PayoutId> = decisions.iter().map(|decision| decision.payout_id).collect();
     if ids.is_empty() {
@@ -30,7 +29,7 @@ pub async fn apply_hold_decisions(c: &mut DbConnection, decisions: &[HoldDecisio
     }
     let locked = payouts::lock_many(c, &ids).await?;
     let mut by_id: BTreeMap<PayoutId, (Payout, bool)> = locked.into_iter().map(|p| (p.id, (p, false))).collect();
-    let mut events = Vec::new();
+    let mut moves = Moves::default();
     for decision in decisions {
         let id = decision.payout_id;
         let (payout, has_changed) = by_id.get_mut(&id).ok_or(PayoutError::UnknownPayout(id))?;
@@ -40,11 +39,12 @@ pub async fn apply_hold_decisions(c: &mut DbConnection, decisions: &[HoldDecisio
                 hold_refusal_text(&decision.reason).clone_into(&mut payout.reason);
             }
             // The tax of a payout is not fixed before its approval.
-            events.extend(advance::move_through(payout, path, None, !decision.placed, decision.at));
+            let moved = Move { by: None, at: decision.at };
+            moves.advance(payout, path, None, !decision.placed, moved);
             *has_changed = true;
         }
     }
     let changed: Vec<Payout> = by_id.into_values().filter_map(|(payout, changed)| changed.then_some(payout)).collect();
-    outbox::publish_all(c, events).await?;
+    moves.save(c).await?;
     Ok(payouts::save_hold_decisions(c, &changed).await?)
 }

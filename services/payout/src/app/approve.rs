@@ -1,11 +1,12 @@
 //! Approval of a payout by staff. The last approval fixes tax and EMI.
 
-use super::advance::{self, CommandOutcome};
+use super::advance::{self, CommandOutcome, Move};
 use super::tax;
 use crate::domain::instalment::{oldest_unpaid, remaining_after};
 use crate::domain::payout::{Command, PayoutStatus, PayoutTransition};
 use crate::domain::request::require_no_clawback_due;
 use crate::error::PayoutError;
+use crate::store::approvals::{self, Approval};
 use crate::store::bookings;
 use crate::store::members;
 use crate::store::payouts::{self, Payout};
@@ -21,7 +22,7 @@ pub async fn approve(
     now: Timestamp,
 ) -> Result<CommandOutcome, PayoutError> {
     let mut payout = advance::lock(c, id).await?;
-    let approved_by: Vec<UserId> = payouts::list_approvers(c, &[id]).await?.into_iter().map(|(_, by)| by).collect();
+    let approved_by: Vec<UserId> = approvals::list(c, &[id]).await?.iter().map(|a| a.approver_id).collect();
     let path = match advance::decide(&payout, &approved_by, Command::Approve { by })? {
         PayoutTransition::Unchanged => return Ok(CommandOutcome { payout, changed: false }),
         PayoutTransition::RecordApproval => None,
@@ -29,9 +30,9 @@ pub async fn approve(
     };
     // A clawback may have become due since the request. The row lock waits for wallet events being applied.
     require_no_clawback_due(members::lock(c, payout.user_id).await?.clawback_due_paise)?;
-    payouts::insert_approval(c, id, by, now).await?;
+    approvals::insert(c, &Approval { payout_id: id, approver_id: by, approved_at: now }).await?;
     if let Some(path) = path {
-        complete_approval(c, &mut payout, path, now).await?;
+        complete_approval(c, &mut payout, path, Move { by: Some(by), at: now }).await?;
     }
     Ok(CommandOutcome { payout, changed: true })
 }
@@ -40,7 +41,7 @@ async fn complete_approval(
     c: &mut DbConnection,
     payout: &mut Payout,
     path: &[PayoutStatus],
-    now: Timestamp,
+    moved: Move,
 ) -> Result<(), PayoutError> {
     // The caller holds the lock of the member's row, so two payouts of one member are never approved concurrently.
     let instalment = if payout.emi_autofill {
@@ -49,16 +50,16 @@ async fn complete_approval(
     } else {
         None
     };
-    let (parts, line) = tax::deduct(c, payout, instalment, now).await?;
+    let (parts, line) = tax::deduct(c, payout, instalment, moved.at).await?;
     payout.tds_paise = parts.tds;
     payout.emi_paise = parts.emi;
     payout.net_paise = parts.net;
     payout.tax_rule_id = line.rule_id;
-    advance::transition(c, payout, path, now).await?;
+    advance::transition(c, payout, path, moved).await?;
     if payout.net_paise.is_zero()
         && let PayoutTransition::Move(rest) = advance::decide(payout, &[], Command::Pay { utr: "" })?
     {
-        advance::transition(c, payout, rest, now).await?;
+        advance::transition(c, payout, rest, moved).await?;
     }
     Ok(payouts::save(c, payout).await?)
 }

@@ -1,6 +1,6 @@
 //! Batches of approved payouts: the file for the bank and the bank's answer.
 
-use super::advance::{self, execute_locked};
+use super::advance::{CommandOutcome, Move, execute_locked};
 use crate::domain::BatchId;
 use crate::domain::bank_file::{AnswerLine, FILE_COLUMNS, escape_cell};
 use crate::domain::payout::{Command, PayoutStatus, may_decide};
@@ -8,7 +8,7 @@ use crate::error::PayoutError;
 use crate::store::batches::{self, Batch};
 use crate::store::payouts::{self, Payout};
 use db::DbConnection;
-use domain::{Money, Timestamp, UserId};
+use domain::{Money, PayoutId, Timestamp, UserId};
 use pii::Sealer;
 use secrecy::ExposeSecret;
 
@@ -37,12 +37,18 @@ pub async fn create_batch(
         created_at: now,
     };
     batches::insert(c, &batch).await?;
-    let mut sent = Vec::with_capacity(unsent.len());
+    let (mut sent, moved) = (Vec::with_capacity(unsent.len()), Move { by: Some(by), at: now });
     for payout in unsent {
-        let outcome = execute_locked(c, payout, Command::Send { batch: id }, now).await?;
+        let outcome = execute_locked(c, payout, Command::Send { batch: id }, moved).await?;
         sent.push(outcome.payout);
     }
     Ok((batch, sent))
+}
+
+/// Counts the payouts that [`create_batch`] would send, and adds up their net amounts.
+pub async fn sum_next_batch(c: &mut DbConnection) -> Result<(usize, Money), PayoutError> {
+    let amounts = payouts::list_unsent_amounts(c, MAX_BATCH_PAYOUTS).await?;
+    Ok((amounts.len(), Money::total(amounts)?))
 }
 
 /// Writes the CSV file for the bank. This is the only place that decrypts account numbers. Leaves out payouts that
@@ -75,27 +81,85 @@ fn file_row(payout: &Payout, sealer: &Sealer) -> Result<[String; 7], PayoutError
 pub async fn apply_bank_answer(
     c: &mut DbConnection,
     batch: BatchId,
-    mut lines: Vec<AnswerLine>,
+    lines: Vec<AnswerLine>,
     by: UserId,
     now: Timestamp,
 ) -> Result<Vec<Payout>, PayoutError> {
-    batches::lock(c, batch).await?;
-    // Lock order of payouts: ascending id.
-    lines.sort_by_key(|line| line.payout_id);
     let mut settled = Vec::new();
-    for line in &lines {
-        let payout = match advance::lock(c, line.payout_id).await {
-            Err(PayoutError::UnknownPayout(id)) => return Err(PayoutError::NotInBatch(id)),
-            found => found?,
-        };
-        if payout.batch_id != Some(batch) {
-            return Err(PayoutError::NotInBatch(payout.id));
-        }
-        may_decide(payout.user_id, by)?;
-        let outcome = execute_locked(c, payout, line.settlement.command(), now).await?;
+    for line in &lock_for_answer(c, batch, lines).await? {
+        let payout = lock_in_batch(c, batch, line.payout_id).await?;
+        let outcome = settle(c, payout, line, by, now).await?;
         if outcome.changed {
             settled.push(outcome.payout);
         }
     }
     Ok(settled)
+}
+
+/// Effect of one line of an answer.
+#[derive(Debug)]
+pub struct LineEffect {
+    pub line: AnswerLine,
+    /// Net amount and status of the payout before the line; `None` if it is not in the batch.
+    pub before: Option<(Money, PayoutStatus)>,
+    /// Status after the line, and whether the line changed the payout; or why it is refused.
+    pub outcome: Result<(PayoutStatus, bool), PayoutError>,
+}
+
+/// Applies the bank's answer like [`apply_bank_answer`], but goes on after a refused line. Returns the effect of each
+/// line, in the order of the file. The caller rolls everything back.
+pub async fn try_bank_answer(
+    c: &mut DbConnection,
+    batch: BatchId,
+    lines: Vec<AnswerLine>,
+    by: UserId,
+    now: Timestamp,
+) -> Result<Vec<LineEffect>, PayoutError> {
+    let mut effects = Vec::with_capacity(lines.len());
+    for line in lock_for_answer(c, batch, lines).await? {
+        let (before, outcome) = match lock_in_batch(c, batch, line.payout_id).await {
+            Ok(payout) => {
+                let before = (payout.net_paise, payout.status);
+                (Some(before), settle(c, payout, &line, by, now).await)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        let outcome = match outcome {
+            Err(error) if !error.is_refused_answer() => return Err(error),
+            Err(refused) => Err(refused),
+            Ok(outcome) => Ok((outcome.payout.status, outcome.changed)),
+        };
+        effects.push(LineEffect { line, before, outcome });
+    }
+    effects.sort_by_key(|effect| effect.line.line);
+    Ok(effects)
+}
+
+/// Locks the batch. Returns the lines in the order in which payouts are locked: by ascending id.
+async fn lock_for_answer(
+    c: &mut DbConnection,
+    batch: BatchId,
+    mut lines: Vec<AnswerLine>,
+) -> Result<Vec<AnswerLine>, PayoutError> {
+    batches::lock(c, batch).await?;
+    lines.sort_by_key(|line| line.payout_id);
+    Ok(lines)
+}
+
+/// Locks and loads a payout of the batch. Errors with `NotInBatch` for any other.
+async fn lock_in_batch(c: &mut DbConnection, batch: BatchId, id: PayoutId) -> Result<Payout, PayoutError> {
+    let payout = payouts::lock(c, id).await?.filter(|payout| payout.batch_id == Some(batch));
+    payout.ok_or(PayoutError::NotInBatch(id))
+}
+
+/// Settles a locked payout as the line says. Refuses a payout that `by` requested.
+async fn settle(
+    c: &mut DbConnection,
+    payout: Payout,
+    line: &AnswerLine,
+    by: UserId,
+    now: Timestamp,
+) -> Result<CommandOutcome, PayoutError> {
+    may_decide(payout.user_id, by)?;
+    execute_locked(c, payout, line.settlement.command(), Move { by: Some(by), at: now }).await
 }

@@ -5,7 +5,8 @@
 //! - Events: [`project`] (copies of other services' data), [`apply_kyc`] (KYC decisions), [`apply_hold`] (hold
 //!   decisions).
 //! - Jobs: [`expire`].
-//! - Common steps: [`advance`] (every other command on a payout, and its transitions), [`publish`] (events), [`terms`] (plan in force), [`tax`].
+//! - Common steps: [`advance`] (every other command on a payout, and its transitions), [`publish`] (events),
+//!   [`terms`] (plan in force), [`tax`].
 
 pub mod add_tax_rule;
 pub mod advance;

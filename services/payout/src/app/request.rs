@@ -1,23 +1,24 @@
 //! Quotes and requests of payouts.
 
+use super::advance::Moves;
 use super::bank_accounts;
+use super::tax;
 use super::terms::PlanCache;
-use super::{publish, tax};
 use crate::domain::BankAccountId;
 use crate::domain::account::{VerificationContext, VerificationDecision, decide_verification};
 use crate::domain::breakdown::Breakdown;
 use crate::domain::instalment::{oldest_unpaid, remaining_after};
 use crate::domain::payout::PayoutStatus;
-use crate::domain::request::{Requester, approvals_needed, validate_request};
+use crate::domain::request::{RequestRefusal, Requester, all_refusals, approvals_needed, validate_request};
 use crate::error::PayoutError;
 use crate::store::accounts::{self, BankAccount};
 use crate::store::bookings;
 use crate::store::members::{self, MemberRow};
 use crate::store::payouts::{self, Payout};
 use db::{DbConnection, Version};
+use domain::plan::PayoutTerms;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, UserId};
-use messaging::outbox;
 
 /// A member's request for a payout.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +44,46 @@ pub struct Quote {
     approvals_needed: i32,
 }
 
+/// The parts of a payout, and why the member may not request it now.
+#[derive(Debug, Clone)]
+pub struct Estimate {
+    pub parts: Breakdown,
+    pub rule: TaxRule,
+    /// In the order of [`all_refusals`].
+    pub refusals: Vec<RequestRefusal>,
+}
+
 /// Evaluates `request` without locking or saving anything. Refuses what [`create`] would refuse.
 pub async fn quote(c: &mut DbConnection, plans: &PlanCache, request: &PayoutRequest) -> Result<Quote, PayoutError> {
-    let member = members::find(c, request.user_id).await?.unwrap_or_else(|| MemberRow::unknown(request.user_id));
+    let member = find_member(c, request.user_id).await?;
     evaluate(c, plans, &member, request).await
+}
+
+/// Evaluates `request` like [`quote`], and returns the refusals together with the parts. Before the KYC is approved the
+/// tax is that of a member with a PAN, which the KYC requires. Refuses an account of another member, and an amount that
+/// is not positive or out of range.
+pub async fn estimate(
+    c: &mut DbConnection,
+    plans: &PlanCache,
+    request: &PayoutRequest,
+) -> Result<Estimate, PayoutError> {
+    let member = find_member(c, request.user_id).await?;
+    let Evaluation { terms, requester, .. } = load_evaluation(c, plans, &member, request).await?;
+    if !request.amount.is_positive() {
+        return Err(RequestRefusal::BelowMinimum(terms.minimum).into());
+    }
+    let has_pan = !member.pan_index.is_empty() || !member.kyc_approved;
+    let (parts, rule) = break_down(c, &member, request, has_pan).await.map_err(refuse_overflow)?;
+    Ok(Estimate { parts, rule, refusals: all_refusals(&requester, request.amount, &terms) })
+}
+
+/// An estimate has no upper limit, so an overflow is the fault of the amount.
+fn refuse_overflow(error: PayoutError) -> PayoutError {
+    if let PayoutError::Money(overflow) = error { RequestRefusal::Money(overflow).into() } else { error }
+}
+
+async fn find_member(c: &mut DbConnection, user_id: UserId) -> Result<MemberRow, PayoutError> {
+    Ok(members::find(c, user_id).await?.unwrap_or_else(|| MemberRow::unknown(user_id)))
 }
 
 /// Creates the payout in state `Requested`. Requests of one member are decided one at a time, under the lock of the
@@ -94,18 +131,27 @@ pub async fn create(
         changed_at: now,
     };
     payouts::insert(c, &payout).await?;
-    outbox::publish_all(c, publish::payout_event(&payout, None, false).into_iter().collect()).await?;
+    let mut moves = Moves::default();
+    moves.add(&payout, None, false, Some(payout.user_id));
+    moves.save(c).await?;
     Ok(payout)
 }
 
-async fn evaluate(
+/// What a request is decided from.
+struct Evaluation {
+    plan_version: u32,
+    terms: PayoutTerms,
+    requester: Requester,
+    account: Option<BankAccount>,
+}
+
+async fn load_evaluation(
     c: &mut DbConnection,
     plans: &PlanCache,
     member: &MemberRow,
     request: &PayoutRequest,
-) -> Result<Quote, PayoutError> {
-    let now = request.verification.now;
-    let (plan_version, terms) = plans.terms_at(c, now).await?;
+) -> Result<Evaluation, PayoutError> {
+    let (plan_version, terms) = plans.terms_at(c, request.verification.now).await?;
     let account = find_receiving_account(c, member, request).await?;
     let decision = account.as_ref().map(|a| decide_verification(&a.facts(), member.user_id, &request.verification));
     let requester = Requester {
@@ -116,19 +162,40 @@ async fn evaluate(
         held: member.held_paise,
         reserved: payouts::sum_requested(c, member.user_id, &[PayoutStatus::Requested, PayoutStatus::Pending]).await?,
     };
+    Ok(Evaluation { plan_version, terms, requester, account })
+}
+
+async fn evaluate(
+    c: &mut DbConnection,
+    plans: &PlanCache,
+    member: &MemberRow,
+    request: &PayoutRequest,
+) -> Result<Quote, PayoutError> {
+    let Evaluation { plan_version, terms, requester, account } = load_evaluation(c, plans, member, request).await?;
     validate_request(&requester, request.amount, &terms)?;
-    let (Some(account), Some(account_decision)) = (account, decision.transpose()?) else {
+    let (Some(account), Some(account_decision)) = (account, requester.account.transpose()?) else {
         return Err(PayoutError::UnknownAccount);
     };
+    let (parts, rule) = break_down(c, member, request, !member.pan_index.is_empty()).await?;
+    let approvals_needed = approvals_needed(request.amount, &terms);
+    Ok(Quote { parts, rule, account, account_decision, plan_version, approvals_needed })
+}
+
+/// Breaks the requested amount down into its parts, with the tax rule. `has_pan` is whether the tax is that of a member
+/// with a PAN.
+async fn break_down(
+    c: &mut DbConnection,
+    member: &MemberRow,
+    request: &PayoutRequest,
+    has_pan: bool,
+) -> Result<(Breakdown, TaxRule), PayoutError> {
     let instalment = if request.emi_autofill {
         let reserved = payouts::sum_emi_reserved_before(c, member.user_id, None).await?;
         remaining_after(oldest_unpaid(bookings::list_due_instalments(c, member.user_id).await?), reserved)
     } else {
         None
     };
-    let (parts, rule) = tax::estimate(c, &member.pan_index, request.amount, instalment, now).await?;
-    let approvals_needed = approvals_needed(request.amount, &terms);
-    Ok(Quote { parts, rule, account, account_decision, plan_version, approvals_needed })
+    tax::estimate(c, (&member.pan_index, has_pan), request.amount, instalment, request.verification.now).await
 }
 
 /// Finds the requested account, or the account of the member's KYC if none is requested. Errors with `UnknownAccount`

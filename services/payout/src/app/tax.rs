@@ -15,17 +15,22 @@ async fn load_rule_at(c: &mut DbConnection, now: Timestamp) -> Result<TaxRule, P
     tax_rule::in_force(&rules, now).cloned().ok_or(PayoutError::NoTaxRule(now))
 }
 
-/// Estimates the parts of a payout of `gross` under the tax rule in force at `now`. Errors with `NoTaxRule`.
+/// Estimates the parts of a payout of `gross` under the tax rule in force at `now`. `pan_index` is empty for a member
+/// whose PAN is not known, with `has_pan` if one is expected. Errors with `NoTaxRule`.
 pub async fn estimate(
     c: &mut DbConnection,
-    pan_index: &[u8],
+    (pan_index, has_pan): (&[u8], bool),
     gross: Money,
     instalment: Option<Money>,
     now: Timestamp,
 ) -> Result<(Breakdown, TaxRule), PayoutError> {
     let rule = load_rule_at(c, now).await?;
-    let paid_before = taxes::find_gross_paid(c, pan_index, now.financial_year()).await?;
-    let input = TaxInput { gross, paid_before, has_pan: !pan_index.is_empty() };
+    let paid_before = if has_pan && pan_index.is_empty() {
+        Money::ZERO
+    } else {
+        taxes::find_gross_paid(c, pan_index, now.financial_year()).await?
+    };
+    let input = TaxInput { gross, paid_before, has_pan };
     Ok((break_down(&rule, &input, instalment)?, rule))
 }
 

@@ -18,6 +18,8 @@ domain::text_enum! {
 /// One line of the bank's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerLine {
+    /// Number of the line in the file; the first is the header.
+    pub line: usize,
     pub payout_id: PayoutId,
     pub settlement: Settlement,
 }

@@ -49,22 +49,30 @@ impl Requester {
     }
 }
 
-/// Checks that the member may request `amount`, and errors with the first refusal. The order is: KYC, bank account,
-/// clawback, minimum amount, balance.
+/// Checks that the member may request `amount`, and errors with the first refusal.
 pub fn validate_request(requester: &Requester, amount: Money, terms: &PayoutTerms) -> Result<(), RequestRefusal> {
-    if !requester.kyc_approved {
-        return Err(RequestRefusal::KycNotApproved);
-    }
-    requester.account.ok_or(RequestRefusal::NoAccount)?.map_err(RequestRefusal::Account)?;
-    require_no_clawback_due(requester.clawback_due)?;
-    if amount < terms.minimum || !amount.is_positive() {
-        return Err(RequestRefusal::BelowMinimum(terms.minimum));
-    }
+    all_refusals(requester, amount, terms).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Returns all refusals of a request of `amount`, in this order: KYC, bank account, clawback, minimum amount, balance.
+pub fn all_refusals(requester: &Requester, amount: Money, terms: &PayoutTerms) -> Vec<RequestRefusal> {
+    let checks = [
+        if requester.kyc_approved { Ok(()) } else { Err(RequestRefusal::KycNotApproved) },
+        requester.account.ok_or(RequestRefusal::NoAccount).and_then(|a| a.map(drop).map_err(RequestRefusal::Account)),
+        require_no_clawback_due(requester.clawback_due),
+        if amount.is_positive() && amount >= terms.minimum {
+            Ok(())
+        } else {
+            Err(RequestRefusal::BelowMinimum(terms.minimum))
+        },
+        require_balance(requester, amount),
+    ];
+    checks.into_iter().filter_map(Result::err).collect()
+}
+
+fn require_balance(requester: &Requester, amount: Money) -> Result<(), RequestRefusal> {
     let requestable = requester.requestable()?;
-    if amount > requestable {
-        return Err(RequestRefusal::InsufficientBalance(requestable));
-    }
-    Ok(())
+    if amount > requestable { Err(RequestRefusal::InsufficientBalance(requestable)) } else { Ok(()) }
 }
 
 /// Refuses a request or an approval while a clawback is due from the member.
@@ -72,9 +80,12 @@ pub fn require_no_clawback_due(clawback_due: Money) -> Result<(), RequestRefusal
     if clawback_due.is_positive() { Err(RequestRefusal::ClawbackDue(clawback_due)) } else { Ok(()) }
 }
 
+/// Number of approvals of a payout that two people must approve.
+pub const TWO_APPROVALS: i32 = 2;
+
 /// Number of different people who must approve a payout of `amount`.
 pub fn approvals_needed(amount: Money, terms: &PayoutTerms) -> i32 {
-    if amount >= terms.second_approver_from { 2 } else { 1 }
+    if amount >= terms.second_approver_from { TWO_APPROVALS } else { 1 }
 }
 
 #[cfg(test)]
@@ -149,6 +160,20 @@ mod tests {
         requester.clawback_due = Money::ZERO;
         assert_eq!(validate(&requester, "1.00"), Err(RequestRefusal::BelowMinimum(rupees(100))));
         assert_eq!(validate(&requester, "100.00"), Err(RequestRefusal::InsufficientBalance(Money::ZERO)));
+    }
+
+    #[test]
+    fn all_refusals_are_listed_in_their_order() {
+        let requester =
+            Requester { kyc_approved: false, account: None, clawback_due: rupees(25), ..requester(0, 0, 0) };
+        let refusals = |amount| all_refusals(&requester, rupees(amount), &Plan::seed().payout);
+        let (kyc, account, clawback) =
+            (RequestRefusal::KycNotApproved, RequestRefusal::NoAccount, RequestRefusal::ClawbackDue(rupees(25)));
+        let balance = RequestRefusal::InsufficientBalance(Money::ZERO);
+        let minimum = RequestRefusal::BelowMinimum(rupees(100));
+        assert_eq!(refusals(99), [kyc.clone(), account.clone(), clawback.clone(), minimum, balance.clone()]);
+        assert_eq!(refusals(100), [kyc, account, clawback, balance]);
+        assert_eq!(all_refusals(&self::requester(100, 0, 0), rupees(100), &Plan::seed().payout), []);
     }
 
     #[test]

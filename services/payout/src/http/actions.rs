@@ -3,7 +3,7 @@
 use super::payouts::load_visible;
 use super::view::{self, PayoutView};
 use super::{Subject, audit_detail, record_audit};
-use crate::app::advance::CommandOutcome;
+use crate::app::advance::{CommandOutcome, Move};
 use crate::domain::bank_file::{Settlement, TransferOutcome};
 use crate::domain::payout::{Command, PayoutRefusal, PayoutStatus, may_approve, may_decide};
 use crate::error::PayoutError;
@@ -154,9 +154,10 @@ async fn execute(
     command: Command<'_>,
 ) -> Result<Json<PayoutView>, Problem> {
     let now = state.ctx.now();
+    let moved = Move { by: Some(caller.user_id), at: now };
     request
         .run(&state.ctx, async |c| {
-            let outcome = app::advance::execute(c, id, command, now).await?;
+            let outcome = app::advance::execute(c, id, command, moved).await?;
             record_and_view(c, caller, now, action, outcome).await
         })
         .await
@@ -174,7 +175,7 @@ async fn record_and_view(
     if changed {
         record_audit(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &audit_detail(&payout)).await?;
     }
-    view::load_payout_view(c, payout).await
+    view::load_payout_view(c, payout, caller).await
 }
 
 /// Loads a payout for a decision by staff. Errors with 404 if the caller may not see it and with 403 if it is their

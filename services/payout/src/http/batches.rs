@@ -1,20 +1,33 @@
 //! Handlers for batches: creation, bank file and the bank's answer.
 
-use super::view::{BatchView, SettledView};
+use super::view::{AnswerView, BatchView, NextBatchView, SettledView};
 use super::{Subject, audit_detail, record_audit};
 use crate::PayoutState;
-use crate::app::batches;
+use crate::app::batches::{self, LineEffect};
 use crate::domain::BatchId;
 use crate::domain::bank_file::{ANSWER_COLUMNS, AnswerLine, Settlement, TransferOutcome};
 use crate::domain::payout::PayoutStatus;
+use crate::error::PayoutError;
 use crate::store::batches::{self as store, Batch};
 use crate::store::payouts::{self, Payout};
 use actix_web::web;
-use db::DbConnection;
-use domain::Timestamp;
+use db::{DbConnection, DbError, TxError};
+use domain::{Timestamp, UserId};
 use http_api::problem::FieldError;
-use http_api::{Caller, Created, Download, File, FileType, FileTypes, Idempotent, Json, Path, Problem, operation};
+use http_api::{
+    Caller, Created, Cursor, Download, File, FileType, FileTypes, Idempotent, Json, Listing, Page, Path, Problem,
+    Query, operation,
+};
 use runtime::id;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::convert::Infallible;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct AnswerFilter {
+    /// Whether to show what the answer would do, without doing it.
+    dry_run: Option<bool>,
+}
 
 /// The bank's answer to a batch.
 pub(super) struct BankAnswer;
@@ -53,13 +66,35 @@ pub(super) async fn create(
         .await
 }
 
+/// Batches, newest first.
+#[operation]
+pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<Json<Listing<BatchView>>, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    let rows = store::list(&mut c, page.after_id()?, page.fetch_limit()).await?;
+    let ids: Vec<BatchId> = rows.iter().map(|batch| batch.id).collect();
+    let open = payouts::count_in_batches(&mut c, &ids, PayoutStatus::Processing).await?;
+    let view = |batch: Batch| {
+        let open = open.get(&batch.id).copied().unwrap_or_default();
+        BatchView::from_batch(batch, open)
+    };
+    Ok(Json::new(page.listing(rows, |batch| Cursor::Id(batch.id.uuid()), view)))
+}
+
+/// The number of payouts that a batch would contain now, and their total.
+#[operation]
+pub(super) async fn get_next(state: web::Data<PayoutState>) -> Result<Json<NextBatchView>, Problem> {
+    let mut c = state.ctx.db().read().await?;
+    let (payouts, total) = batches::sum_next_batch(&mut c).await?;
+    Ok(Json::new(NextBatchView { payouts, total }))
+}
+
 /// One batch.
 #[operation]
 pub(super) async fn get(state: web::Data<PayoutState>, Path(id): Path<BatchId>) -> Result<Json<BatchView>, Problem> {
     let batch = load_batch(&state, id).await?;
     let mut c = state.ctx.db().read().await?;
-    let open = payouts::count_in_batch(&mut c, id, PayoutStatus::Processing).await?;
-    Ok(Json::new(BatchView::from_batch(batch, open)))
+    let open = payouts::count_in_batches(&mut c, &[id], PayoutStatus::Processing).await?;
+    Ok(Json::new(BatchView::from_batch(batch, open.get(&id).copied().unwrap_or_default())))
 }
 
 /// The batch as a CSV file for the bank.
@@ -87,17 +122,22 @@ pub(super) async fn get_file(
 /// Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason.
 ///
 /// All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more
-/// than 1 MiB; 422 for an invalid line and for a payout of another batch.
+/// than 1 MiB; 422 for an invalid line and for a payout of another batch. `dry_run` changes nothing, ignores the
+/// `Idempotency-Key` and answers with the effect of each line; a line that would be refused has its problem.
 #[operation]
 pub(super) async fn submit_answer(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<BatchId>,
+    Query(filter): Query<AnswerFilter>,
     request: Idempotent<File<BankAnswer>>,
-) -> Result<Json<SettledView>, Problem> {
+) -> Result<Json<AnswerView>, Problem> {
     load_batch(&state, id).await?;
     let (bytes, request) = request.read().await?;
     let (lines, now) = (parse_answer(&bytes)?, state.ctx.now());
+    if filter.dry_run.unwrap_or_default() {
+        return Ok(Json::new(AnswerView::Preview(try_answer(&state, id, lines, caller.user_id, now).await?.into())));
+    }
     request
         .run(&state.ctx, async |c| {
             let settled = batches::apply_bank_answer(c, id, lines.clone(), caller.user_id, now).await?;
@@ -107,9 +147,46 @@ pub(super) async fn submit_answer(
                 record_audit(c, &caller, now, "payout.batch_answer", Subject::Batch(id), &detail).await?;
                 record_audit_each(c, &caller, now, "payout.settle", id, &settled).await?;
             }
-            Ok(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) })
+            Ok(AnswerView::Settled(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) }))
         })
         .await
+}
+
+/// End of a dry run. Its result is an error of the transaction, so that the transaction is rolled back.
+enum DryRun {
+    Done(Vec<LineEffect>),
+    Failed(PayoutError),
+}
+
+impl From<DbError> for DryRun {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl TxError for DryRun {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_retryable())
+    }
+}
+
+/// Applies the lines and rolls back.
+async fn try_answer(
+    state: &PayoutState,
+    batch: BatchId,
+    lines: Vec<AnswerLine>,
+    by: UserId,
+    now: Timestamp,
+) -> Result<Vec<LineEffect>, PayoutError> {
+    let tried = state.ctx.tx(async |c| {
+        let effects = batches::try_bank_answer(c, batch, lines.clone(), by, now).await.map_err(DryRun::Failed)?;
+        Err::<Infallible, _>(DryRun::Done(effects))
+    });
+    match tried.await {
+        Ok(never) => match never {},
+        Err(DryRun::Done(effects)) => Ok(effects),
+        Err(DryRun::Failed(error)) => Err(error),
+    }
 }
 
 /// Records the action in the audit log once for each payout, so that the log of one member's payout is complete.
@@ -142,20 +219,27 @@ fn parse_answer(bytes: &[u8]) -> Result<Vec<AnswerLine>, Problem> {
     for (n, record) in file.records().enumerate() {
         let record = record.map_err(|e| malformed(e.to_string()))?;
         let cell = |index: usize| record.get(index).unwrap_or_default();
-        match parse_answer_line(cell(payout_id), cell(outcome), cell(utr), cell(reason)) {
+        // The first line of the file is its header.
+        let line = n + 2;
+        match parse_answer_line(line, cell(payout_id), cell(outcome), cell(utr), cell(reason)) {
             Ok(line) => lines.push(line),
-            // The first line of the file is its header.
-            Err(detail) => errors.push(FieldError { field: format!("line {}", n + 2), code: "invalid", detail }),
+            Err(detail) => errors.push(FieldError { field: format!("line {line}"), code: "invalid", detail }),
         }
     }
     if errors.is_empty() { Ok(lines) } else { Err(malformed("some lines are invalid".into()).with_errors(errors)) }
 }
 
-fn parse_answer_line(payout_id: &str, outcome: &str, utr: &str, reason: &str) -> Result<AnswerLine, String> {
+fn parse_answer_line(
+    line: usize,
+    payout_id: &str,
+    outcome: &str,
+    utr: &str,
+    reason: &str,
+) -> Result<AnswerLine, String> {
     let payout_id = payout_id.parse().map_err(|_| "payout_id is not an id".to_owned())?;
     let outcome: TransferOutcome = outcome.parse().map_err(|_| "outcome must be paid or failed".to_owned())?;
     let settlement = Settlement::try_new(outcome, utr, reason).map_err(|e| e.to_string())?;
-    Ok(AnswerLine { payout_id, settlement })
+    Ok(AnswerLine { line, payout_id, settlement })
 }
 
 /// Loads a batch. Errors with 404 if it does not exist.

@@ -4,6 +4,7 @@ mod accounts;
 mod actions;
 mod batches;
 mod payouts;
+mod queues;
 mod tax_rules;
 mod view;
 
@@ -23,6 +24,7 @@ pub fn routes(state: PayoutState) -> Routes {
         .post("/payouts/quote", user, documented!(payouts::quote))
         .post("/payouts", user, documented!(payouts::create))
         .get("/payouts", user, documented!(payouts::list))
+        .get("/payouts/queue-counts", staff, documented!(queues::count))
         .get("/payouts/{id}", user, documented!(payouts::get))
         .post("/payouts/{id}/cancel", user, documented!(actions::cancel))
         .post("/payouts/{id}/approve", staff, documented!(actions::approve))
@@ -34,6 +36,8 @@ pub fn routes(state: PayoutState) -> Routes {
         .delete("/payouts/bank-accounts/{id}", user, documented!(accounts::delete))
         .post("/payouts/bank-accounts/{id}/verify", user, documented!(accounts::verify))
         .post("/payout-batches", staff, documented!(batches::create))
+        .get("/payout-batches", staff, documented!(batches::list))
+        .get("/payout-batches/next", staff, documented!(batches::get_next))
         .get("/payout-batches/{id}", staff, documented!(batches::get))
         .get("/payout-batches/{id}/file", staff, documented!(batches::get_file))
         .post("/payout-batches/{id}/answer", staff, documented!(batches::submit_answer))

@@ -1,21 +1,26 @@
 //! Handlers for quoting, requesting and reading payouts.
 
 use super::accounts::verification_context;
-use super::view::{self, PayoutView, QuoteView};
+use super::view::{self, PayoutDetailView, PayoutView, QuoteView, StepView};
 use super::{Subject, record_audit};
 use crate::app::request::{PayoutRequest, Quote};
-use crate::domain::BankAccountId;
 use crate::domain::payout::PayoutStatus;
-use crate::store::payouts::{self as store, Payout};
+use crate::domain::{BankAccountId, BatchId};
+use crate::store::payout_steps;
+use crate::store::payouts::{self as store, ListOrder, Payout, PayoutQuery};
 use crate::{PayoutState, app};
 use actix_web::web;
+use domain::vocabulary::UnknownVariant;
 use domain::{Money, PayoutId, UserId};
-use http_api::{Body, Caller, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
+use http_api::{
+    Body, Caller, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, TimeRange, operation,
+};
 use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
-/// A payout to quote or to request.
+/// A payout to request.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PayoutInput {
     /// Amount in rupees, before tax and EMI.
@@ -38,23 +43,91 @@ impl PayoutInput {
     }
 }
 
+/// A payout to quote.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct QuoteInput {
+    /// Amount in rupees, before tax and EMI.
+    amount: Money,
+    /// Whether to pay the oldest unpaid instalment out of the payout.
+    emi_autofill: Option<bool>,
+    /// Account to pay; default: the account of the approved KYC.
+    bank_account_id: Option<BankAccountId>,
+    /// Whether to list the refusals of a request in the answer.
+    estimate: Option<bool>,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PayoutFilter {
-    status: Option<PayoutStatus>,
+    /// Statuses, separated by commas.
+    #[schemars(with = "Option<String>")]
+    status: Option<Statuses>,
     /// For staff only; other callers always get their own payouts.
     user_id: Option<UserId>,
+    batch_id: Option<BatchId>,
+    /// Smallest requested amount.
+    min_amount: Option<Money>,
+    /// `true`: only pending payouts that one of two people has approved.
+    needs_second: Option<bool>,
+    /// Requested from this day or time on.
+    from: Option<String>,
+    /// Requested until this day or time, inclusive.
+    to: Option<String>,
+}
+
+/// Statuses, separated by commas.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Statuses(BTreeSet<PayoutStatus>);
+
+impl TryFrom<String> for Statuses {
+    type Error = UnknownVariant;
+    fn try_from(text: String) -> Result<Self, UnknownVariant> {
+        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl PayoutFilter {
+    /// Errors with 422 `payout.bad_filter` for an invalid date or time.
+    fn into_query(self, caller: &Caller) -> Result<PayoutQuery, Problem> {
+        let range = TimeRange::parse(self.from.as_deref(), self.to.as_deref(), "payout.bad_filter")?;
+        let needs_second = self.needs_second.unwrap_or_default();
+        let statuses = match (self.status, needs_second) {
+            (statuses, false) => statuses.map(|Statuses(statuses)| statuses),
+            (None, true) => Some(BTreeSet::from([PayoutStatus::Pending])),
+            (Some(Statuses(mut statuses)), true) => {
+                statuses.retain(|status| *status == PayoutStatus::Pending);
+                Some(statuses)
+            }
+        };
+        Ok(PayoutQuery {
+            user_id: if caller.role.is_staff() { self.user_id } else { Some(caller.user_id) },
+            batch_id: self.batch_id,
+            statuses,
+            min_amount: self.min_amount,
+            needs_second,
+            from: range.from,
+            until: range.until,
+        })
+    }
 }
 
 /// Quote a payout: its tax, EMI and net amount.
 ///
-/// 422 if a request for the same payout would be refused.
+/// 422 if a request for the same payout would be refused. With `estimate` the answer has the figures and the refusals,
+/// and before the KYC is approved the tax is that of a member with a PAN; 422 only for an amount that is not positive
+/// or out of range, and for an account of another member.
 #[operation]
 pub(super) async fn quote(
     state: web::Data<PayoutState>,
     caller: Caller,
-    body: Body<PayoutInput>,
+    body: Body<QuoteInput>,
 ) -> Result<Json<QuoteView>, Problem> {
-    let payout_request = body.read().await?.to_request(&state, &caller);
+    let QuoteInput { amount, emi_autofill, bank_account_id, estimate } = body.read().await?;
+    let payout_request = PayoutInput { amount, emi_autofill, bank_account_id }.to_request(&state, &caller);
+    if estimate.unwrap_or_default() {
+        let mut c = state.ctx.db().read().await?;
+        return Ok(Json::new(app::request::estimate(&mut c, &state.plans, &payout_request).await?.into()));
+    }
     let quote = state.ctx.applied_events().await_projection(async || read_quote(&state, &payout_request).await).await?;
     Ok(Json::new(quote.into()))
 }
@@ -90,7 +163,7 @@ pub(super) async fn create(
                 let payout = app::request::create(c, &state.plans, &payout_request, id::fresh()).await?;
                 let (now, subject) = (payout.requested_at, Subject::Payout(payout.id, payout.user_id));
                 record_audit(c, &caller, now, "payout.request", subject, "").await?;
-                Ok(view::payout_view(payout, 0))
+                Ok(view::payout_view(payout, &[], &caller))
             });
             created.await
         })
@@ -99,7 +172,7 @@ pub(super) async fn create(
 
 /// Payouts, newest first.
 ///
-/// Members get their own payouts, staff those of all members.
+/// Members get their own payouts, staff those of all members. 422 `payout.bad_filter` for an invalid date or time.
 #[operation]
 pub(super) async fn list(
     state: web::Data<PayoutState>,
@@ -107,15 +180,25 @@ pub(super) async fn list(
     page: Page,
     Query(filter): Query<PayoutFilter>,
 ) -> Result<Json<Listing<PayoutView>>, Problem> {
-    let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
-    let query = store::PayoutQuery { user_id, status: filter.status, after: page.after_id()? };
+    let query = filter.into_query(&caller)?;
+    // The indexes of times and of approvals are in the order of time, the others in that of ids.
+    let has_time_index = query.needs_second || query.from.is_some() || query.until.is_some();
+    let order = if has_time_index && query.batch_id.is_none() {
+        ListOrder::Time { after: page.after_time_and_id()? }
+    } else {
+        ListOrder::Id { after: page.after_id()? }
+    };
     let mut c = state.ctx.db().read().await?;
-    let rows = store::list(&mut c, query, page.fetch_limit()).await?;
-    let views = view::payout_views(&mut c, rows).await?;
-    Ok(Json::new(page.listing(views, |p| Cursor::Id(p.id.uuid()), |p| p)))
+    let rows = store::list(&mut c, &query, order, page.fetch_limit()).await?;
+    let views = view::payout_views(&mut c, rows, &caller).await?;
+    let cursor = |p: &PayoutView| match order {
+        ListOrder::Id { .. } => Cursor::Id(p.id.uuid()),
+        ListOrder::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
+    };
+    Ok(Json::new(page.listing(views, cursor, |p| p)))
 }
 
-/// One payout.
+/// One payout with the states that it reached.
 ///
 /// 404 for a payout of another member, unless the caller is staff.
 #[operation]
@@ -123,10 +206,13 @@ pub(super) async fn get(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<PayoutId>,
-) -> Result<Json<PayoutView>, Problem> {
+) -> Result<Json<PayoutDetailView>, Problem> {
     let payout = load_visible(&state, &caller, id).await?;
     let mut c = state.ctx.db().read().await?;
-    Ok(Json::new(view::load_payout_view(&mut c, payout).await?))
+    let steps = payout_steps::list(&mut c, id).await?;
+    let history = steps.into_iter().map(|step| StepView::new(step, &caller)).collect();
+    let payout = view::load_payout_view(&mut c, payout, &caller).await?;
+    Ok(Json::new(PayoutDetailView { payout, history }))
 }
 
 /// Loads a payout. Errors with 404 if it does not exist or the caller may not see it.

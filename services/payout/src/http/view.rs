@@ -1,16 +1,21 @@
 //! Response bodies of the payout service.
 
-use crate::app::request::Quote;
+use crate::app::batches::LineEffect;
+use crate::app::request::{Estimate, Quote};
 use crate::domain::account::{AccountSource, VerificationMethod};
+use crate::domain::breakdown::Breakdown;
 use crate::domain::payout::PayoutStatus;
 use crate::domain::{BankAccountId, BatchId};
+use crate::error::PayoutError;
 use crate::store::accounts::BankAccount;
+use crate::store::approvals::{self, Approval};
 use crate::store::batches::Batch;
-use crate::store::payouts::{self, Payout};
+use crate::store::payout_steps::PayoutStep;
+use crate::store::payouts::Payout;
 use db::DbConnection;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, Timestamp, UserId};
-use http_api::Problem;
+use http_api::{Caller, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,6 +46,8 @@ pub(super) struct PayoutView {
     /// Number of people who have approved, and number required.
     pub approvals: usize,
     pub approvals_needed: i32,
+    /// Who has approved, oldest first; for staff only, null for others.
+    pub approved_by: Option<Vec<ApprovalView>>,
     pub batch_id: Option<BatchId>,
     /// The bank reference, once the bank has paid.
     pub utr: Option<String>,
@@ -50,7 +57,39 @@ pub(super) struct PayoutView {
     pub updated_at: Timestamp,
 }
 
-/// Parts of a payout that could be requested now.
+/// One person's approval.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct ApprovalView {
+    pub user_id: UserId,
+    pub at: Timestamp,
+}
+
+/// A payout with the states that it reached.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct PayoutDetailView {
+    #[serde(flatten)]
+    pub payout: PayoutView,
+    /// Oldest first. Of a payout from before these were recorded, only the request and the state at that time.
+    pub history: Vec<StepView>,
+}
+
+/// A state that a payout reached.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct StepView {
+    pub status: PayoutStatus,
+    pub at: Timestamp,
+    /// The person whose action moved the payout: for staff, and the caller. Null for the wallet and for jobs.
+    pub by: Option<UserId>,
+}
+
+impl StepView {
+    /// Builds the view of a step, as `caller` may see it.
+    pub(super) fn new(step: PayoutStep, caller: &Caller) -> Self {
+        Self { status: step.status, at: step.reached_at, by: step.moved_by.filter(|by| caller.may_see(*by)) }
+    }
+}
+
+/// Parts of a payout that could be requested now, or of an estimate.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct QuoteView {
     pub requested: Money,
@@ -58,6 +97,8 @@ pub(super) struct QuoteView {
     pub emi: Money,
     pub net: Money,
     pub tds_rule: TaxRule,
+    /// With `estimate`: the codes of the problems of a request, in the order in which it checks them.
+    pub refusals: Vec<&'static str>,
 }
 
 /// A bank account of a member, with its verification.
@@ -73,6 +114,15 @@ pub(super) struct AccountView {
     pub verified_by: Option<VerificationMethod>,
     pub verified_at: Option<Timestamp>,
     pub created_at: Timestamp,
+}
+
+/// What the next batch would contain.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct NextBatchView {
+    /// Number of payouts.
+    pub payouts: usize,
+    /// Amount that the bank would be to pay.
+    pub total: Money,
 }
 
 /// A batch of payouts.
@@ -97,28 +147,80 @@ pub(super) struct SettledView {
     pub unchanged: usize,
 }
 
-/// Builds the views of `rows`, in the same order.
-pub(super) async fn payout_views(c: &mut DbConnection, rows: Vec<Payout>) -> Result<Vec<PayoutView>, Problem> {
+/// Outcome of a bank's answer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum AnswerView {
+    Settled(SettledView),
+    /// With `dry_run`.
+    Preview(AnswerPreviewView),
+}
+
+/// What a bank's answer would do.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct AnswerPreviewView {
+    /// In the order of the file.
+    pub lines: Vec<AnswerLineView>,
+    /// Number of lines that would change their payout.
+    pub will_settle: usize,
+    /// Number of lines that were applied before.
+    pub unchanged: usize,
+    /// Number of lines that are refused. If there are any, the answer changes nothing.
+    pub errors: usize,
+}
+
+/// What one line of a bank's answer would do.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct AnswerLineView {
+    /// Number of the line in the file; the first is the header.
+    pub line: usize,
+    pub payout_id: PayoutId,
+    /// Net amount of the payout; null if it is not in the batch.
+    pub amount: Option<Money>,
+    /// Status before the line; null if the payout is not in the batch.
+    pub now: Option<PayoutStatus>,
+    /// Status after the line; null if the line is refused.
+    pub becomes: Option<PayoutStatus>,
+    /// Why the line is refused.
+    pub problem: Option<LineProblemView>,
+}
+
+/// Refusal of one line of a bank's answer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct LineProblemView {
+    /// As the code of the problem that the whole answer gets.
+    pub code: &'static str,
+    pub detail: String,
+}
+
+/// Builds the views of `rows`, in the same order, as `caller` may see them.
+pub(super) async fn payout_views(
+    c: &mut DbConnection,
+    rows: Vec<Payout>,
+    caller: &Caller,
+) -> Result<Vec<PayoutView>, Problem> {
     let ids: Vec<PayoutId> = rows.iter().map(|p| p.id).collect();
-    let approvers = payouts::list_approvers(c, &ids).await?;
-    let count = |id: PayoutId| approvers.iter().filter(|(payout, _)| *payout == id).count();
-    Ok(rows
-        .into_iter()
-        .map(|p| {
-            let approvals = count(p.id);
-            payout_view(p, approvals)
-        })
-        .collect())
+    let approvals = approvals::list(c, &ids).await?;
+    Ok(rows.into_iter().map(|p| payout_view(p, &approvals, caller)).collect())
 }
 
-/// Builds the view of one payout with its approvals so far.
-pub(super) async fn load_payout_view(c: &mut DbConnection, payout: Payout) -> Result<PayoutView, Problem> {
-    let approvers = payouts::list_approvers(c, &[payout.id]).await?;
-    Ok(payout_view(payout, approvers.len()))
+/// Builds the view of one payout with its approvals so far, as `caller` may see it.
+pub(super) async fn load_payout_view(
+    c: &mut DbConnection,
+    payout: Payout,
+    caller: &Caller,
+) -> Result<PayoutView, Problem> {
+    let approvals = approvals::list(c, &[payout.id]).await?;
+    Ok(payout_view(payout, &approvals, caller))
 }
 
-/// Builds the view of one payout with `approvals` approvals so far.
-pub(super) fn payout_view(p: Payout, approvals: usize) -> PayoutView {
+/// Builds the view of one payout as `caller` may see it. `approvals` may be those of several payouts.
+pub(super) fn payout_view(p: Payout, approvals: &[Approval], caller: &Caller) -> PayoutView {
+    let approved_by: Vec<ApprovalView> = approvals
+        .iter()
+        .filter(|approval| approval.payout_id == p.id)
+        .map(|approval| ApprovalView { user_id: approval.approver_id, at: approval.approved_at })
+        .collect();
     let non_empty = |text: String| (!text.is_empty()).then_some(text);
     PayoutView {
         id: p.id,
@@ -136,8 +238,9 @@ pub(super) fn payout_view(p: Payout, approvals: usize) -> PayoutView {
             holder_name: p.holder_name,
             bank_name: p.bank_name,
         },
-        approvals,
+        approvals: approved_by.len(),
         approvals_needed: p.approvals_needed,
+        approved_by: caller.role.is_staff().then_some(approved_by),
         batch_id: p.batch_id,
         utr: non_empty(p.utr),
         reason: non_empty(p.reason),
@@ -148,8 +251,20 @@ pub(super) fn payout_view(p: Payout, approvals: usize) -> PayoutView {
 
 impl From<Quote> for QuoteView {
     fn from(quote: Quote) -> Self {
-        let parts = quote.parts;
-        Self { requested: parts.requested, tds: parts.tds, emi: parts.emi, net: parts.net, tds_rule: quote.rule }
+        Self::new(quote.parts, quote.rule, Vec::new())
+    }
+}
+
+impl From<Estimate> for QuoteView {
+    fn from(estimate: Estimate) -> Self {
+        let code = |refusal| Problem::from(PayoutError::from(refusal)).code;
+        Self::new(estimate.parts, estimate.rule, estimate.refusals.into_iter().map(code).collect())
+    }
+}
+
+impl QuoteView {
+    fn new(parts: Breakdown, tds_rule: TaxRule, refusals: Vec<&'static str>) -> Self {
+        Self { requested: parts.requested, tds: parts.tds, emi: parts.emi, net: parts.net, tds_rule, refusals }
     }
 }
 
@@ -171,6 +286,32 @@ impl From<BankAccount> for AccountView {
             verified_at: account.verified_at,
             created_at: account.created_at,
         }
+    }
+}
+
+impl From<Vec<LineEffect>> for AnswerPreviewView {
+    fn from(effects: Vec<LineEffect>) -> Self {
+        let count = |changed: bool| {
+            let is_counted = |e: &&LineEffect| matches!(e.outcome, Ok((_, has_changed)) if has_changed == changed);
+            effects.iter().filter(is_counted).count()
+        };
+        let (will_settle, unchanged) = (count(true), count(false));
+        let errors = effects.iter().filter(|effect| effect.outcome.is_err()).count();
+        Self { lines: effects.into_iter().map(AnswerLineView::from).collect(), will_settle, unchanged, errors }
+    }
+}
+
+impl From<LineEffect> for AnswerLineView {
+    fn from(effect: LineEffect) -> Self {
+        let (becomes, problem) = match effect.outcome {
+            Ok((status, _)) => (Some(status), None),
+            Err(refused) => {
+                let Problem { code, detail, .. } = refused.into();
+                (None, Some(LineProblemView { code, detail }))
+            }
+        };
+        let (amount, now) = effect.before.unzip();
+        Self { line: effect.line.line, payout_id: effect.line.payout_id, amount, now, becomes, problem }
     }
 }
 

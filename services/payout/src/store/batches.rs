@@ -30,6 +30,15 @@ pub async fn find(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch
     batches::table.find(id).select(Batch::as_select()).first(c).await.optional()
 }
 
+/// Lists batches, newest first, starting after the id `after`.
+pub async fn list(c: &mut DbConnection, after: Option<BatchId>, limit: i64) -> QueryResult<Vec<Batch>> {
+    let mut query = batches::table.into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(batches::id.lt(after));
+    }
+    query.order(batches::id.desc()).limit(limit).select(Batch::as_select()).load(c).await
+}
+
 /// Locks and finds a batch, so that two answers for one batch run one after the other.
 pub async fn lock(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch>> {
     batches::table.find(id).select(Batch::as_select()).lock().get_result(c).await.optional()

@@ -1,9 +1,11 @@
 //! Database access of the payout service: rows in and out, no decisions.
 
 pub mod accounts;
+pub mod approvals;
 pub mod batches;
 pub mod bookings;
 pub mod members;
+pub mod payout_steps;
 pub mod payouts;
 pub mod plans;
 pub mod taxes;

@@ -1,12 +1,16 @@
-//! Tables of payouts and approvals.
+//! Table of payouts.
 
 use crate::domain::payout::PayoutStatus;
+use crate::domain::request::TWO_APPROVALS;
 use crate::domain::{BankAccountId, BatchId};
 use crate::schema::{approvals, payouts};
-use db::{AnyOfExt, Count, DbConnection, LockExt, Version, inserted, sum_i64, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, LockExt, Version, sum_i64, upsert_many};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PayoutId, Timestamp, UserId};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A payout with its own copy of the bank account and the PAN.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -83,27 +87,108 @@ pub async fn save(c: &mut DbConnection, payout: &Payout) -> QueryResult<()> {
 }
 
 /// Conditions of a list of payouts; `None` means any.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PayoutQuery {
     pub user_id: Option<UserId>,
-    pub status: Option<PayoutStatus>,
-    /// Only payouts with a lower id, which come after this one in the list.
-    pub after: Option<PayoutId>,
+    pub batch_id: Option<BatchId>,
+    pub statuses: Option<BTreeSet<PayoutStatus>>,
+    /// Smallest requested amount.
+    pub min_amount: Option<Money>,
+    /// Only payouts that one of two people has approved.
+    pub needs_second: bool,
+    /// Requested from this time on.
+    pub from: Option<Timestamp>,
+    /// Requested until this time, inclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// Order of a list of payouts, newest first, and the position after which a page begins.
+#[derive(Debug, Clone, Copy)]
+pub enum ListOrder {
+    Id { after: Option<PayoutId> },
+    Time { after: Option<(Timestamp, PayoutId)> },
 }
 
 /// Lists payouts, newest first.
-pub async fn list(c: &mut DbConnection, conditions: PayoutQuery, limit: i64) -> QueryResult<Vec<Payout>> {
+pub async fn list(c: &mut DbConnection, query: &PayoutQuery, order: ListOrder, limit: i64) -> QueryResult<Vec<Payout>> {
+    let Some(statuses) = &query.statuses else { return list_page(c, filtered(query), order, limit).await };
+    let mut found = Vec::new();
+    // No index is in the order of the list across several statuses, so one indexed list a status is merged.
+    for status in statuses {
+        found.extend(list_page(c, filtered(query).filter(payouts::status.eq(*status)), order, limit).await?);
+    }
+    match order {
+        ListOrder::Id { .. } => found.sort_by_key(|payout| Reverse(payout.id)),
+        ListOrder::Time { .. } => found.sort_by_key(|payout| Reverse((payout.requested_at, payout.id))),
+    }
+    Ok((0..limit).zip(found).map(|(_, payout)| payout).collect())
+}
+
+type Payouts<'a> = payouts::BoxedQuery<'a, db::MultiBackend>;
+
+/// The payouts that meet all conditions but the status.
+fn filtered<'a>(conditions: &PayoutQuery) -> Payouts<'a> {
     let mut query = payouts::table.into_boxed::<db::MultiBackend>();
     if let Some(user_id) = conditions.user_id {
         query = query.filter(payouts::user_id.eq(user_id));
     }
-    if let Some(status) = conditions.status {
-        query = query.filter(payouts::status.eq(status));
+    if let Some(batch_id) = conditions.batch_id {
+        query = query.filter(payouts::batch_id.eq(Some(batch_id)));
     }
-    if let Some(after) = conditions.after {
-        query = query.filter(payouts::id.lt(after));
+    if let Some(amount) = conditions.min_amount {
+        query = query.filter(payouts::requested_paise.ge(amount));
     }
-    query.order(payouts::id.desc()).limit(limit).select(Payout::as_select()).load(c).await
+    if conditions.needs_second {
+        // MySQL would read all approvals for an EXISTS.
+        let given = approvals::table.filter(approvals::payout_id.eq(payouts::id)).select(count_star()).single_value();
+        query = query.filter(payouts::approvals_needed.eq(TWO_APPROVALS)).filter(given.eq(1));
+    }
+    if let Some(from) = conditions.from {
+        query = query.filter(payouts::requested_at.ge(from));
+    }
+    if let Some(until) = conditions.until {
+        query = query.filter(payouts::requested_at.le(until));
+    }
+    query
+}
+
+async fn list_page(
+    c: &mut DbConnection,
+    mut query: Payouts<'_>,
+    order: ListOrder,
+    limit: i64,
+) -> QueryResult<Vec<Payout>> {
+    match order {
+        ListOrder::Id { after } => {
+            query = query.order(payouts::id.desc());
+            if let Some(after) = after {
+                query = query.filter(payouts::id.lt(after));
+            }
+        }
+        ListOrder::Time { after } => {
+            query = query.order((payouts::requested_at.desc(), payouts::id.desc()));
+            if let Some((at, id)) = after {
+                let same_time = payouts::requested_at.eq(at).and(payouts::id.lt(id));
+                // The bound by time alone lets the index begin there.
+                query = query.filter(payouts::requested_at.le(at));
+                query = query.filter(payouts::requested_at.lt(at).or(same_time));
+            }
+        }
+    }
+    query.limit(limit).select(Payout::as_select()).load(c).await
+}
+
+/// Times of the requests of payouts with `status`, oldest first.
+pub async fn list_request_times(c: &mut DbConnection, status: PayoutStatus, limit: i64) -> QueryResult<Vec<Timestamp>> {
+    let query = payouts::table.filter(payouts::status.eq(status)).order(payouts::requested_at).limit(limit);
+    query.select(payouts::requested_at).load(c).await
+}
+
+/// Times of the requests of pending payouts that one of two people has approved, oldest first.
+pub async fn list_second_approval_times(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Timestamp>> {
+    let query = filtered(&PayoutQuery { needs_second: true, ..PayoutQuery::default() });
+    let query = query.filter(payouts::status.eq(PayoutStatus::Pending)).order(payouts::requested_at).limit(limit);
+    query.select(payouts::requested_at).load(c).await
 }
 
 /// Lists payouts that were requested before `before` and are still pending, oldest first.
@@ -172,41 +257,33 @@ pub async fn lock_unsent(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Pa
         .await
 }
 
+/// Net amounts of the payouts that [`lock_unsent`] would lock.
+pub async fn list_unsent_amounts(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Money>> {
+    let unsent = payouts::table.filter(payouts::status.eq(PayoutStatus::Approved)).filter(payouts::batch_id.is_null());
+    unsent.order(payouts::id).limit(limit).select(payouts::net_paise).load(c).await
+}
+
 /// Lists the payouts of a batch with `status`, oldest first.
 pub async fn list_in_batch(c: &mut DbConnection, batch: BatchId, status: PayoutStatus) -> QueryResult<Vec<Payout>> {
     let query = payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status));
     query.order(payouts::id).select(Payout::as_select()).load(c).await
 }
 
-/// Counts the payouts of a batch with `status`.
-pub async fn count_in_batch(c: &mut DbConnection, batch: BatchId, status: PayoutStatus) -> QueryResult<i64> {
-    payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status)).count().get_result(c).await
-}
-
-/// Inserts an approval. Returns false if this person has approved before.
-pub async fn insert_approval(
+/// Counts the payouts of each of `batches` with `status`. A batch without any is left out.
+pub async fn count_in_batches(
     c: &mut DbConnection,
-    payout: PayoutId,
-    approver: UserId,
-    at: Timestamp,
-) -> QueryResult<bool> {
-    let row = diesel::insert_into(approvals::table).values((
-        approvals::payout_id.eq(payout),
-        approvals::approver_id.eq(approver),
-        approvals::approved_at.eq(at),
-    ));
-    inserted(row.execute(c).await)
-}
-
-/// Lists the approvers of `payouts` as pairs of payout and approver, oldest approval first.
-pub async fn list_approvers(c: &mut DbConnection, payouts: &[PayoutId]) -> QueryResult<Vec<(PayoutId, UserId)>> {
-    if payouts.is_empty() {
-        return Ok(Vec::new());
+    batches: &[BatchId],
+    status: PayoutStatus,
+) -> QueryResult<BTreeMap<BatchId, i64>> {
+    if batches.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    approvals::table
-        .filter(approvals::payout_id.any_of(payouts))
-        .order((approvals::approved_at, approvals::approver_id))
-        .select((approvals::payout_id, approvals::approver_id))
+    let counts: Vec<(Option<BatchId>, i64)> = payouts::table
+        .filter(payouts::batch_id.any_of(batches))
+        .filter(payouts::status.eq(status))
+        .group_by(payouts::batch_id)
+        .select((payouts::batch_id, count_star()))
         .load(c)
-        .await
+        .await?;
+    Ok(counts.into_iter().filter_map(|(batch, count)| Some((batch?, count))).collect())
 }

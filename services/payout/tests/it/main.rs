@@ -6,5 +6,7 @@ mod bank;
 mod decisions;
 mod fixture;
 mod on_services;
+mod previews;
 mod requests;
+mod staff_lists;
 mod taxes;

@@ -1,6 +1,6 @@
 //! Report periods: a range of Indian days, grouped by day, week or month.
 
-use chrono::{Datelike, Days};
+use chrono::{Datelike, Days, Months};
 use domain::Day;
 
 /// Rows of a report.
@@ -45,6 +45,25 @@ impl Periods {
             return Err(RangeError::TooLong);
         }
         Ok(periods)
+    }
+
+    /// The range of the same length that ends the day before this one: as many whole months where this one consists of
+    /// whole months, else as many days. It may have a few rows more.
+    pub fn previous(self) -> Self {
+        let from = self.from.date();
+        let first = match self.whole_months() {
+            Some(months) => from.checked_sub_months(months),
+            None => from.checked_sub_signed(self.to.date() - from).and_then(|day| day.pred_opt()),
+        };
+        Self { from: first.map_or(self.from, Day::from), to: previous(self.from), grouping: self.grouping }
+    }
+
+    /// The number of months that the range consists of; `None` where it begins or ends within a month.
+    fn whole_months(self) -> Option<Months> {
+        let ends_month = self.to.next() == self.to.month().next().first_day();
+        let starts_month = self.from == self.from.month().first_day();
+        let months = Self { grouping: Grouping::Month, ..self }.starts().count();
+        if starts_month && ends_month { u32::try_from(months).ok().map(Months::new) } else { None }
     }
 
     /// The first day of every period that overlaps the range, in order.
@@ -133,5 +152,24 @@ mod tests {
         }
         assert_eq!(range("0001-01-01", "9999-12-31", Grouping::Month), Err(RangeError::TooLong));
         assert!(range("9999-12-01", "9999-12-31", Grouping::Week).is_ok());
+    }
+
+    #[test]
+    fn the_previous_range_has_as_many_whole_months_or_as_many_days() {
+        for (from, to, expected) in [
+            ("2026-11-01", "2026-11-30", ("2026-10-01", "2026-10-31")),
+            ("2026-03-01", "2026-03-31", ("2026-02-01", "2026-02-28")),
+            ("2026-01-01", "2026-02-28", ("2025-11-01", "2025-12-31")),
+            ("2026-11-01", "2026-11-29", ("2026-10-03", "2026-10-31")),
+            ("2026-11-02", "2026-11-30", ("2026-10-04", "2026-11-01")),
+            ("2026-11-10", "2026-11-10", ("2026-11-09", "2026-11-09")),
+            ("2026-11-09", "2026-11-15", ("2026-11-02", "2026-11-08")),
+        ] {
+            for grouping in Grouping::ALL {
+                let previous = range(from, to, *grouping).expect("a range").previous();
+                assert_eq!((previous.from, previous.to), (day(expected.0), day(expected.1)), "{from} to {to}");
+                assert_eq!(previous.grouping, *grouping);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod dashboard;
 mod figures;
-mod me;
+mod members;
 mod reports;
 mod sheet;
 
@@ -16,7 +16,8 @@ pub(crate) fn routes(state: ReportsState) -> Routes {
     Routes::new("reports")
         .data(state)
         .get("/reports/dashboard", staff, documented!(dashboard::get))
-        .get("/reports/me", Access::User, documented!(me::get))
+        .get("/reports/me", Access::User, documented!(members::get_own))
+        .get("/reports/members/{id}", staff, documented!(members::get))
         .get("/reports/sales", staff, documented!(reports::sales))
         .get("/reports/users", staff, documented!(reports::users))
         .get("/reports/wallet", staff, documented!(reports::wallet))

@@ -1,6 +1,6 @@
 //! Handlers of the five reports.
 
-use super::sheet::{Format, ReportResponse, respond};
+use super::sheet::{Format, ReportResponse, respond_file, respond_json};
 use super::{figures, overflow};
 use crate::ReportsState;
 use crate::domain::period::{Grouping, Periods, RangeError};
@@ -13,6 +13,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
 
+domain::text_enum! {
+    /// Range to compare a report with.
+    enum Comparison {
+        /// The range of as many whole months, or else of as many days, that ends the day before the report begins.
+        Previous = "previous",
+    }
+}
+
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub(super) struct ReportFilter {
     /// First Indian day; the first of the current month by default.
@@ -23,6 +31,8 @@ pub(super) struct ReportFilter {
     group_by: Option<Grouping>,
     /// `json` by default.
     format: Option<Format>,
+    /// Adds the figures of another range; only with the format `json`.
+    compare: Option<Comparison>,
 }
 
 impl ReportFilter {
@@ -43,24 +53,34 @@ impl ReportFilter {
         state: &ReportsState,
         name: &str,
         columns: &'static [Column],
-        load: impl AsyncFnOnce(&mut DbConnection, Day, Day) -> Result<Vec<DailyFigure>, Problem>,
+        load: impl AsyncFn(&mut DbConnection, Day, Day) -> Result<Vec<DailyFigure>, Problem>,
     ) -> Result<ReportResponse, Problem> {
         let periods = self.periods(state.ctx.now().day())?;
-        let format = self.format.unwrap_or(Format::Json);
-        let report = |figures: &[DailyFigure]| Report::try_new(periods, columns, figures).map_err(overflow);
-        if format == Format::Json {
-            let figures = load(&mut *state.ctx.db().replica().await?, periods.from, periods.to).await?;
-            return respond(name, &report(&figures)?, format);
+        let report = async |c: &mut DbConnection, periods: Periods| {
+            let figures = load(c, periods.from, periods.to).await?;
+            Report::try_new(periods, columns, &figures).map_err(overflow)
+        };
+        let Some(format) = self.format.unwrap_or(Format::Json).file() else {
+            let mut c = state.ctx.db().replica().await?;
+            let previous = match self.compare {
+                Some(Comparison::Previous) => Some(report(&mut c, periods.previous()).await?),
+                None => None,
+            };
+            return Ok(respond_json(&report(&mut c, periods).await?, previous.as_ref()));
+        };
+        if self.compare.is_some() {
+            let detail = "a file has no comparison: request the format `json`";
+            return Err(Problem::unprocessable("reports.compare_needs_json", detail));
         }
         let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
-        let figures = load(&mut *long_read.connection().await?, periods.from, periods.to).await?;
-        respond(name, &report(&figures)?, format)
+        let report = report(&mut *long_read.connection().await?, periods).await?;
+        respond_file(name, &report, format)
     }
 }
 
 /// Bookings made and money received.
 ///
-/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+/// 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
 #[operation]
 pub(super) async fn sales(
     state: web::Data<ReportsState>,
@@ -71,7 +91,7 @@ pub(super) async fn sales(
 
 /// Members who joined or were placed.
 ///
-/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+/// 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
 #[operation]
 pub(super) async fn users(
     state: web::Data<ReportsState>,
@@ -82,7 +102,7 @@ pub(super) async fn users(
 
 /// Wallet transactions by type, signed.
 ///
-/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+/// 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
 #[operation]
 pub(super) async fn wallet(
     state: web::Data<ReportsState>,
@@ -93,7 +113,7 @@ pub(super) async fn wallet(
 
 /// Payouts by step.
 ///
-/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+/// 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
 #[operation]
 pub(super) async fn payouts(
     state: web::Data<ReportsState>,
@@ -104,7 +124,7 @@ pub(super) async fn payouts(
 
 /// Placements, and pairs matched and voided.
 ///
-/// 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+/// 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
 #[operation]
 pub(super) async fn binary(
     state: web::Data<ReportsState>,

@@ -14,6 +14,24 @@ domain::text_enum! {
     pub(super) enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }
 }
 
+/// Format of a report that is a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileFormat {
+    Csv,
+    Xlsx,
+}
+
+impl Format {
+    /// The format of the file; `None` for JSON.
+    pub(super) const fn file(self) -> Option<FileFormat> {
+        match self {
+            Self::Json => None,
+            Self::Csv => Some(FileFormat::Csv),
+            Self::Xlsx => Some(FileFormat::Xlsx),
+        }
+    }
+}
+
 /// A count as a number, or an amount as a decimal string in rupees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -41,6 +59,18 @@ pub(super) struct ReportView {
     /// Every period of the range in order, empty ones included.
     items: Vec<PeriodView>,
     totals: BTreeMap<&'static str, FigureView>,
+    /// With `compare=previous`, the figures of the range of the same length before this one.
+    previous: Option<PreviousView>,
+}
+
+/// The range of as many whole months, or else of as many days, that ends the day before a report begins.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PreviousView {
+    from: Day,
+    to: Day,
+    /// Every period of the range in order. Whole months may have more or fewer days than those of the report.
+    items: Vec<PeriodView>,
+    totals: BTreeMap<&'static str, FigureView>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,20 +81,33 @@ struct PeriodView {
     figures: BTreeMap<&'static str, FigureView>,
 }
 
-impl From<&Report> for ReportView {
-    fn from(report: &Report) -> Self {
-        let named = |cells: &[Cell]| {
-            report.columns.iter().zip(cells).map(|(column, cell)| (column.name, FigureView::from(*cell))).collect()
-        };
-        let row = |(period, cells): &(String, Vec<Cell>)| PeriodView { period: period.clone(), figures: named(cells) };
+impl ReportView {
+    fn new(report: &Report, previous: Option<&Report>) -> Self {
         Self {
             from: report.periods.from,
             to: report.periods.to,
             group_by: report.periods.grouping,
-            items: report.rows.iter().map(row).collect(),
-            totals: named(&report.totals),
+            items: period_views(report),
+            totals: named(report, &report.totals),
+            previous: previous.map(|previous| PreviousView {
+                from: previous.periods.from,
+                to: previous.periods.to,
+                items: period_views(previous),
+                totals: named(previous, &previous.totals),
+            }),
         }
     }
+}
+
+fn period_views(report: &Report) -> Vec<PeriodView> {
+    let view =
+        |(period, cells): &(String, Vec<Cell>)| PeriodView { period: period.clone(), figures: named(report, cells) };
+    report.rows.iter().map(view).collect()
+}
+
+/// The cells by the names of their columns.
+fn named(report: &Report, cells: &[Cell]) -> BTreeMap<&'static str, FigureView> {
+    report.columns.iter().zip(cells).map(|(column, cell)| (column.name, FigureView::from(*cell))).collect()
 }
 
 /// Media type of an Excel workbook.
@@ -80,13 +123,17 @@ impl FileTypes for ReportFile {
 /// A report in the format that the request asks for.
 pub(super) type ReportResponse = JsonOrFile<ReportView, ReportFile>;
 
-/// Responds with the report in `format`. CSV and workbook are attachments.
-pub(super) fn respond(name: &str, report: &Report, format: Format) -> Result<ReportResponse, Problem> {
-    Ok(match format {
-        Format::Json => JsonOrFile::Json(Json::new(ReportView::from(report))),
-        Format::Csv => JsonOrFile::File(attachment(name, report, ("csv", "text/csv; charset=utf-8"), csv(report)?)),
-        Format::Xlsx => JsonOrFile::File(attachment(name, report, ("xlsx", XLSX), workbook(name, report)?)),
-    })
+/// Responds with the report and the one to compare it with.
+pub(super) fn respond_json(report: &Report, previous: Option<&Report>) -> ReportResponse {
+    JsonOrFile::Json(Json::new(ReportView::new(report, previous)))
+}
+
+/// Responds with the report as an attachment.
+pub(super) fn respond_file(name: &str, report: &Report, format: FileFormat) -> Result<ReportResponse, Problem> {
+    Ok(JsonOrFile::File(match format {
+        FileFormat::Csv => attachment(name, report, ("csv", "text/csv; charset=utf-8"), csv(report)?),
+        FileFormat::Xlsx => attachment(name, report, ("xlsx", XLSX), workbook(name, report)?),
+    }))
 }
 
 fn attachment(

@@ -38,10 +38,9 @@ pub async fn joined_per_day(c: &mut DbConnection, from: Day, to: Day) -> QueryRe
         .collect())
 }
 
-/// Whether a member is an Active Buyer; `false` for an unknown member.
-pub async fn is_active_buyer(c: &mut DbConnection, user: UserId) -> QueryResult<bool> {
-    let flag = members::table.find(user).select(members::is_active_buyer);
-    Ok(flag.first(c).await.optional()?.unwrap_or(false))
+/// Finds whether a member is an Active Buyer; `None` for an unknown member.
+pub async fn find_is_active_buyer(c: &mut DbConnection, user: UserId) -> QueryResult<Option<bool>> {
+    members::table.find(user).select(members::is_active_buyer).first(c).await.optional()
 }
 
 /// Counts a member's direct referrals, and the Active Buyers among them.

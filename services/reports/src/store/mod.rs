@@ -18,9 +18,9 @@ macro_rules! upsert_newer {
         let (c, rows) = ($c, $rows);
         let mut newest = std::collections::BTreeMap::new();
         for row in rows {
-            let known = newest.entry(row.$key).or_insert(*row);
+            let known = newest.entry(row.$key).or_insert_with(|| row.clone());
             if row.version > known.version {
-                *known = *row;
+                *known = row.clone();
             }
         }
         if newest.is_empty() {
@@ -31,7 +31,7 @@ macro_rules! upsert_newer {
         let mut old: std::collections::BTreeMap<_, _> =
             stored.load::<$row>(c).await?.into_iter().map(|row| (row.$key, row)).collect();
         newest.retain(|key, row| old.get(key).is_none_or(|old| old.version < row.version));
-        let newer: Vec<_> = newest.values().copied().collect();
+        let newer: Vec<_> = newest.values().cloned().collect();
         let columns = &[$table::version::NAME, $($table::$column::NAME),+];
         db::upsert_many(c, $table::table, newer, &[$table::$key::NAME], columns).await?;
         Ok(newest.into_iter().map(|(key, new)| crate::store::Replaced { old: old.remove(&key), new }).collect())

@@ -3,6 +3,7 @@
 use crate::events::*;
 use domain::UserId;
 use proto_events::auth::v1::UserUpdated;
+use proto_events::booking::v1::{BookingChanged, Instalment};
 use proto_events::payout::v1::{PayoutCompleted, PayoutRequested, PayoutReversed};
 use runtime::id;
 use serde_json::json;
@@ -42,6 +43,10 @@ async fn staff_see_the_platform_and_members_only_their_own_figures() {
             staff.get(&path).await.expect(200);
         }
     }
+    let path = format!("/reports/members/{other}");
+    assert_eq!(me.get(&path).await.problem(403), "auth.forbidden");
+    assert_eq!(service.as_user(other).get(&path).await.problem(403), "auth.forbidden");
+    assert_eq!(service.anonymous().get(&path).await.problem(401), "auth.token_invalid");
     // There is no parameter for another member's figures.
     let mine_only = me.get(&format!("/reports/me?user_id={other}")).await.expect(200);
     assert_eq!(mine_only["total_paid"], "0.00");
@@ -140,5 +145,84 @@ async fn users_are_members_and_today_begins_at_midnight_in_india() {
     let theirs = service.as_user(second).get("/reports/me").await.expect(200);
     assert_eq!((&theirs["bookings"], &theirs["live_bookings"]), (&json!(2), &json!(1)));
     assert_eq!((&theirs["is_active_buyer"], &theirs["referrals"]), (&json!(true), &json!(0)));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_read_the_figures_of_any_known_member() {
+    let service = TestService::start(reports::service()).await;
+    let (now, buyer): (_, UserId) = (service.now(), id::fresh());
+    service.deliver_now(&payment(buyer, 50_000, "online", now)).await;
+    let path = format!("/reports/members/{buyer}");
+    for staff in [service.as_staff(), service.as_admin()] {
+        assert_eq!(staff.get(&path).await.problem(404), "request.not_found", "before the registration is known");
+        assert_eq!(staff.get("/reports/members/nonsense").await.problem(404), "request.not_found");
+    }
+    let mut active = user(buyer, None, now);
+    active.is_active_buyer = true;
+    service.deliver_now(&UserUpdated { user: Some(active) }).await;
+    let figures = service.as_staff().get(&path).await.expect(200);
+    assert_eq!((&figures["total_paid"], &figures["is_active_buyer"]), (&json!("500.00"), &json!(true)));
+    assert_eq!(figures, service.as_user(buyer).get("/reports/me").await.expect(200));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_instalment_is_the_earliest_unpaid_one_of_all_confirmed_bookings() {
+    let service = TestService::start(reports::service()).await;
+    let (now, buyer): (_, UserId) = (service.now(), id::fresh());
+    let me = service.as_user(buyer);
+    let next = async || me.get("/reports/me").await.expect(200)["next_instalment"].clone();
+    let instalment = |n: u32, due_on: &str, paid_paise: i64| Instalment {
+        n,
+        due_on: due_on.into(),
+        amount_paise: 250_000,
+        paid_paise,
+        ..Instalment::default()
+    };
+    // Without due days until it is confirmed.
+    let mut first = BookingChanged { number: "EV-1".into(), ..booking(buyer, 1, "pre_booked", now) };
+    first.instalments = vec![instalment(1, "", 0), instalment(2, "", 0)];
+    service.deliver_now(&first).await;
+    assert_eq!(next().await, json!(null));
+    (first.version, first.status) = (2, "confirmed".into());
+    first.instalments = vec![instalment(1, "2026-10-05", 250_000), instalment(2, "2026-11-05", 100)];
+    service.deliver_now(&first).await;
+    let id = |of: &BookingChanged| UserId::try_from(of.booking_id.as_slice()).unwrap().to_string();
+    let view = |of: &BookingChanged, n: i64, due_on: &str, paid: &str| {
+        json!({
+            "booking_id": id(of), "number": of.number, "n": n,
+            "due_on": due_on, "amount": "2500.00", "paid": paid,
+        })
+    };
+    assert_eq!(next().await, view(&first, 2, "2026-11-05", "1.00"));
+    let mut second = BookingChanged { number: "EV-2".into(), ..booking(buyer, 5, "confirmed", now) };
+    second.instalments = vec![instalment(1, "2026-11-04", 0)];
+    service.deliver_now(&second).await;
+    service.deliver_now(&BookingChanged { number: "EV-3".into(), ..booking(id::fresh(), 1, "confirmed", now) }).await;
+    assert_eq!(next().await, view(&second, 1, "2026-11-04", "0.00"));
+    // An older version changes nothing; a cancelled booking has no next instalment.
+    service.deliver_now(&BookingChanged { version: 4, instalments: Vec::new(), ..second.clone() }).await;
+    assert_eq!(next().await, view(&second, 1, "2026-11-04", "0.00"));
+    service.deliver_now(&BookingChanged { version: 6, status: "cancelled".into(), ..second }).await;
+    assert_eq!(next().await, view(&first, 2, "2026-11-05", "1.00"));
+    let instalments = vec![instalment(1, "2026-10-05", 250_000), instalment(2, "2026-11-05", 250_000)];
+    service.deliver_now(&BookingChanged { version: 3, instalments, ..first }).await;
+    assert_eq!(next().await, json!(null));
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_are_as_of_the_newest_event_in_any_order() {
+    let service = TestService::start(reports::service()).await;
+    let (now, member): (_, UserId) = (service.now(), id::fresh());
+    let me = service.as_user(member);
+    let as_of = async || me.get("/reports/me").await.expect(200)["as_of"].clone();
+    assert_eq!(as_of().await, json!(null));
+    for (secs, newest) in [(-5, -5), (10, 10), (10, 10), (9, 10), (11, 11)] {
+        // Another member's event counts too.
+        service.deliver(now.plus_secs(secs), &registered(id::fresh(), None, now)).await;
+        assert_eq!(as_of().await, json!(now.plus_secs(newest)), "{secs}");
+    }
     service.finish().await;
 }

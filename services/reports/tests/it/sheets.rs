@@ -72,6 +72,41 @@ async fn an_invalid_range_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_compared_with_the_range_before() {
+    let service = TestService::start(reports::service()).await;
+    let user: UserId = id::fresh();
+    for day in ["2026-09-30", "2026-10-01", "2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"] {
+        service.deliver_now(&payment(user, 10_000, "online", on(day))).await;
+    }
+    let staff = service.as_staff();
+    let plain = staff.get("/reports/sales").await.expect(200);
+    assert_eq!(plain["previous"], json!(null));
+    let mut compared = staff.get("/reports/sales?compare=previous").await.expect(200);
+    let mut october = staff.get("/reports/sales?from=2026-10-01&to=2026-10-31").await.expect(200);
+    for field in ["group_by", "previous"] {
+        october.as_object_mut().unwrap().remove(field);
+    }
+    assert_eq!((&october["totals"]["payments"], october["items"].as_array().unwrap().len()), (&json!(2), 31));
+    assert_eq!(compared["previous"], october);
+    compared["previous"] = json!(null);
+    assert_eq!(compared, plain);
+    let query = "from=2026-11-01&to=2026-11-02&group_by=week&compare=previous";
+    let days = staff.get(&format!("/reports/sales?{query}")).await.expect(200)["previous"].clone();
+    assert_eq!((&days["from"], &days["to"]), (&json!("2026-10-30"), &json!("2026-10-31")));
+    assert_eq!((&days["totals"]["payments"], &days["items"][0]["period"]), (&json!(1), &json!("2026-10-26")));
+    for path in ["users", "wallet", "payouts", "binary"] {
+        let report = staff.get(&format!("/reports/{path}?compare=previous")).await.expect(200);
+        assert_eq!(report["previous"]["from"], "2026-10-01", "{path}");
+    }
+    for format in ["csv", "xlsx"] {
+        let refused = staff.get(&format!("/reports/sales?compare=previous&format={format}")).await;
+        assert_eq!(refused.problem(422), "reports.compare_needs_json", "{format}");
+    }
+    assert_eq!(staff.get("/reports/sales?compare=next").await.problem(422), "request.bad_query");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn payouts_and_pairs_are_shown_on_the_day_of_each_step() {
     let service = TestService::start(reports::service()).await;
     let user: UserId = id::fresh();

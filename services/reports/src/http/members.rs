@@ -1,22 +1,22 @@
-//! Dashboard of a member. A member without events has zeros.
+//! Dashboard of a member, for the member and for staff. A member without events has zeros.
 //!
 //! The figures are summed from the member's own rows at each request: they are few and indexed, while a rollup per
 //! member would be written at every event and read rarely.
 
 use super::overflow;
 use crate::ReportsState;
-use crate::domain::PairStatus;
 use crate::domain::fact::{is_open, signed_amount};
-use crate::store::{bookings, members, payouts, receipts, tree, wallets};
+use crate::domain::{Instalment, PairStatus};
+use crate::store::{bookings, members, payouts, receipts, rollups, tree, wallets};
 use actix_web::web;
 use db::DbConnection;
-use domain::{Money, PaymentMethod, UserId};
-use http_api::{Caller, Json, Problem, operation};
+use domain::{BookingId, Day, Money, PaymentMethod, Timestamp, UserId};
+use http_api::{Caller, Json, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct MyDashboardView {
+pub(super) struct MemberDashboardView {
     /// All bookings, in any status.
     bookings: i64,
     /// Neither cancelled nor expired.
@@ -42,25 +42,61 @@ pub(super) struct MyDashboardView {
     withdrawn: Money,
     /// Payouts that are requested and not finished.
     payouts_pending: i64,
+    /// Of all confirmed bookings, the unpaid instalment that is due first. It may be overdue.
+    next_instalment: Option<NextInstalmentView>,
+    /// Time of the newest event that the figures may contain; null before the first.
+    as_of: Option<Timestamp>,
+}
+
+/// An instalment that is not paid in full.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NextInstalmentView {
+    booking_id: BookingId,
+    /// Number of the booking.
+    number: String,
+    n: i64,
+    due_on: Day,
+    amount: Money,
+    paid: Money,
 }
 
 /// Figures of the caller.
 #[operation]
-pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Result<Json<MyDashboardView>, Problem> {
-    let user = caller.user_id;
+pub(super) async fn get_own(
+    state: web::Data<ReportsState>,
+    caller: Caller,
+) -> Result<Json<MemberDashboardView>, Problem> {
     let mut c = state.ctx.db().replica().await?;
-    let c = &mut *c;
+    let is_active_buyer = members::find_is_active_buyer(&mut c, caller.user_id).await?.unwrap_or(false);
+    Ok(Json::new(load(&mut c, caller.user_id, is_active_buyer).await?))
+}
+
+/// Figures of a member.
+#[operation]
+pub(super) async fn get(
+    state: web::Data<ReportsState>,
+    Path(user): Path<UserId>,
+) -> Result<Json<MemberDashboardView>, Problem> {
+    let mut c = state.ctx.db().replica().await?;
+    let is_active_buyer = members::find_is_active_buyer(&mut c, user).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json::new(load(&mut c, user, is_active_buyer).await?))
+}
+
+async fn load(c: &mut DbConnection, user: UserId, is_active_buyer: bool) -> Result<MemberDashboardView, Problem> {
+    // Read first, so that the figures are never older than it.
+    let as_of = rollups::find_applied_until(c).await?;
     let by_status = bookings::count_by_status(c, user).await?;
     let (referrals, active_referrals) = members::count_referrals(c, user).await?;
     let wallet = wallets::find(c, user).await?;
     let balance = |part: fn(&wallets::Wallet) -> Money| wallet.as_ref().map(part).unwrap_or_default();
     let payouts = payouts::count_by_status(c, user).await?;
     let pending = payouts.iter().filter(|(status, _)| is_open(*status));
-    Ok(Json::new(MyDashboardView {
+    let next = bookings::find_next_instalment(c, user).await?;
+    Ok(MemberDashboardView {
         bookings: by_status.iter().map(|(_, count)| count).sum(),
         live_bookings: by_status.iter().filter(|(status, _)| status.is_live()).map(|(_, count)| count).sum(),
         total_paid: net_paid(c, user).await?,
-        is_active_buyer: members::is_active_buyer(c, user).await?,
+        is_active_buyer,
         referrals,
         active_referrals,
         is_placed: tree::is_placed(c, user).await?,
@@ -73,7 +109,16 @@ pub(super) async fn get(state: web::Data<ReportsState>, caller: Caller) -> Resul
         clawback_due: balance(|w| w.clawback_due_paise),
         withdrawn: balance(|w| w.total_withdrawn_paise),
         payouts_pending: pending.map(|(_, count)| count).sum(),
-    }))
+        next_instalment: next.map(|(booking_id, number, Instalment { n, due_on, amount, paid })| NextInstalmentView {
+            booking_id,
+            number,
+            n,
+            due_on,
+            amount,
+            paid,
+        }),
+        as_of,
+    })
 }
 
 /// Payments of the member's own money less refunds.

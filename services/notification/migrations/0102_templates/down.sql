@@ -1,0 +1,2 @@
+ALTER TABLE notifications DROP COLUMN params;
+ALTER TABLE notifications DROP COLUMN template;

@@ -1,0 +1,118 @@
+//! Codes of the texts of notifications, with their titles.
+
+domain::text_enum! {
+    /// Code of a text, stable for clients that translate it. Each names the parameters of its text; amounts are rupees
+    /// as decimal text, and a `reason` may be empty.
+    pub enum Template {
+        /// `referral_code`
+        Welcome = "welcome",
+        KycApproved = "kyc_approved",
+        /// `reason`
+        KycRejected = "kyc_rejected",
+        /// `booking_number`, `vehicle`
+        BookingConfirmed = "booking_confirmed",
+        /// `booking_number`, `vehicle`
+        BookingCompleted = "booking_completed",
+        /// `booking_number`, `vehicle`
+        BookingCancelled = "booking_cancelled",
+        /// `booking_number`, `vehicle`
+        BookingExpired = "booking_expired",
+        /// `amount`, `booking_number`
+        PaymentReceived = "payment_received",
+        /// `amount`, `booking_number`
+        PaymentRefunded = "payment_refunded",
+        /// No booking could take the money: `amount`, `booking_number`
+        PaymentReturned = "payment_returned",
+        /// The refund failed at its source: `amount`, `booking_number`
+        RefundReturned = "refund_returned",
+        /// `n`, `booking_number`, `amount`, `due_on`
+        InstalmentOverdue = "instalment_overdue",
+        /// `amount`
+        ReferralBonus = "referral_bonus",
+        /// `amount`
+        PairEarning = "pair_earning",
+        /// `amount`
+        EarningReversed = "earning_reversed",
+        /// `amount`
+        EarningRecovered = "earning_recovered",
+        /// `amount`
+        Deposit = "deposit",
+        /// `amount`
+        Refund = "refund",
+        /// `amount`
+        ReserveReleased = "reserve_released",
+        /// `amount`
+        Adjustment = "adjustment",
+        /// `level`
+        MemberPlaced = "member_placed",
+        /// A new period opened: `numbers`, `count`
+        PairsMatchedInPeriod = "pairs_matched_in_period",
+        /// An earlier pair set a member free: `numbers`, `count`
+        PairsRematched = "pairs_rematched",
+        /// A member counts again: `numbers`, `count`
+        PairsMatched = "pairs_matched",
+        /// `numbers`, `count`
+        PairsVoided = "pairs_voided",
+        DocumentVerified = "document_verified",
+        /// `reason`
+        DocumentRejected = "document_rejected",
+        /// `financial_year`
+        CertificateIssued = "certificate_issued",
+        /// `amount`
+        PayoutRequested = "payout_requested",
+        /// `amount`
+        PayoutApproved = "payout_approved",
+        /// `amount`
+        PayoutCancelled = "payout_cancelled",
+        /// `net`, `account`
+        PayoutCompleted = "payout_completed",
+        /// Nothing was left to transfer: `amount`
+        PayoutCompletedEmpty = "payout_completed_empty",
+        /// `amount`, `reason`
+        PayoutRejected = "payout_rejected",
+        /// `amount`, `reason`
+        PayoutFailed = "payout_failed",
+        /// `amount`, `reason`
+        PayoutReversed = "payout_reversed",
+    }
+}
+
+impl Template {
+    /// Title of a notification with this text.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Welcome => "Welcome",
+            Self::KycApproved => "KYC approved",
+            Self::KycRejected => "KYC rejected",
+            Self::BookingConfirmed => "Booking confirmed",
+            Self::BookingCompleted => "Booking completed",
+            Self::BookingCancelled => "Booking cancelled",
+            Self::BookingExpired => "Booking expired",
+            Self::PaymentReceived => "Payment received",
+            Self::PaymentRefunded => "Payment refunded",
+            Self::PaymentReturned | Self::RefundReturned => "Payment returned",
+            Self::InstalmentOverdue => "Instalment overdue",
+            Self::ReferralBonus => "Referral bonus",
+            Self::PairEarning => "Pair matched",
+            Self::EarningReversed => "Earning reversed",
+            Self::EarningRecovered => "Recovered",
+            Self::Deposit => "Deposit",
+            Self::Refund => "Refund",
+            Self::ReserveReleased => "Reserve released",
+            Self::Adjustment => "Adjustment",
+            Self::MemberPlaced => "You are placed",
+            Self::PairsMatchedInPeriod | Self::PairsRematched | Self::PairsMatched => "Pairs matched",
+            Self::PairsVoided => "Pairs taken back",
+            Self::DocumentVerified => "Document verified",
+            Self::DocumentRejected => "Document rejected",
+            Self::CertificateIssued => "TDS certificate",
+            Self::PayoutRequested => "Payout requested",
+            Self::PayoutApproved => "Payout approved",
+            Self::PayoutCancelled => "Payout cancelled",
+            Self::PayoutCompleted | Self::PayoutCompletedEmpty => "Payout completed",
+            Self::PayoutRejected => "Payout rejected",
+            Self::PayoutFailed => "Payout failed",
+            Self::PayoutReversed => "Payout reversed",
+        }
+    }
+}
