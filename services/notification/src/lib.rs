@@ -29,7 +29,7 @@ use chassis::{Service, ServiceParts};
 use config::Config;
 use parking_lot::Mutex;
 use runtime::Ctx;
-use signal::{LocalSignal, NotificationSignal, Signals};
+use signal::{NotificationSignal, Signals};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use streams::OpenStreams;
@@ -79,7 +79,7 @@ pub fn service() -> Service {
 fn build(ctx: Ctx, verifier: Arc<Verifier>) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let streams = Arc::new(OpenStreams::new(config.max_streams));
-    let signal = Arc::new(LocalSignal(Arc::clone(&streams)));
+    let signal = Arc::<OpenStreams>::clone(&streams);
     let state = NotificationState { ctx, verifier, streams, signal, unannounced: Arc::default() };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),

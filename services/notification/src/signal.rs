@@ -1,10 +1,8 @@
 //! Signals of new notifications and of changed data, from the consumer to the open streams.
 
 use crate::domain::Area;
-use crate::streams::OpenStreams;
 use domain::UserId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What has changed for one member.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,20 +17,10 @@ pub(crate) struct MemberSignal {
 pub(crate) type Signals = BTreeMap<UserId, MemberSignal>;
 
 /// Port for signals. An implementation for several processes publishes to all of them, and each process passes received
-/// signals to [`OpenStreams::wake`].
+/// signals to `OpenStreams::wake`.
 #[async_trait::async_trait]
 pub(crate) trait NotificationSignal: Send + Sync + 'static {
     /// Announces after the commit what has changed for these members. A signal may be lost: streams also poll for
     /// notifications, and clients read again when they reconnect.
     async fn announce(&self, signals: &Signals);
-}
-
-/// Signals within this process.
-pub(crate) struct LocalSignal(pub(crate) Arc<OpenStreams>);
-
-#[async_trait::async_trait]
-impl NotificationSignal for LocalSignal {
-    async fn announce(&self, signals: &Signals) {
-        self.0.wake(signals);
-    }
 }

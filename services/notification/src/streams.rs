@@ -1,6 +1,6 @@
 //! Registry of the open streams of this process: limits, owners, wake-ups and ends.
 
-use crate::signal::{MemberSignal, Signals};
+use crate::signal::{MemberSignal, NotificationSignal, Signals};
 use auth_token::{Claims, revocation};
 use db::DbError;
 use domain::UserId;
@@ -28,6 +28,14 @@ pub(crate) struct OpenStreams {
     by_member: Mutex<HashMap<UserId, Vec<Arc<OpenStream>>>>,
     /// Time of the last query for ended sessions.
     checked_at: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// Signals within this process.
+#[async_trait::async_trait]
+impl NotificationSignal for OpenStreams {
+    async fn announce(&self, signals: &Signals) {
+        self.wake(signals);
+    }
 }
 
 /// Permit of one connection, which counts against the limits until it is dropped.

@@ -1,10 +1,10 @@
 //! Consumers of the reports service: one function per event, which reads facts from it.
 
 use crate::app::store_facts::{
-    Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction, store_facts,
+    Booking, Facts, Member, PairFact, Payout, PayoutStep, Placement, Receipt, Wallet, WalletTransaction,
+    set_applied_until, store_facts,
 };
 use crate::domain::{Instalment, PairStatus, ReceiptKind, instalment};
-use crate::store::rollups;
 use db::DbConnection;
 use domain::{Day, Timestamp};
 use messaging::decode::{id, money, optional_id, parse, required, time, version};
@@ -30,7 +30,7 @@ impl EventHandler for Consumer {
         self.0.handle(c, events).await?;
         let newest = events.iter().map(|event| event.time_micros).max().and_then(Timestamp::from_micros);
         if let Some(newest) = newest {
-            rollups::set_applied_until(c, newest).await?;
+            set_applied_until(c, newest).await?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ pub use crate::store::bookings::Booking;
 pub use crate::store::members::Member;
 pub use crate::store::payouts::{Payout, PayoutStep};
 pub use crate::store::receipts::Receipt;
+pub use crate::store::rollups::set_applied_until;
 pub use crate::store::tree::{PairFact, Placement};
 pub use crate::store::wallets::{Wallet, WalletTransaction};
 
