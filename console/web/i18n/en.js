@@ -1,5 +1,6 @@
 // English texts. The same keys stand in `hi.js`; a test compares them.
 
+import explanation from './en/explanation.js';
 import member from './en/member.js';
 import money from './en/money.js';
 import problems from './en/problems.js';
@@ -27,6 +28,7 @@ export default {
   'action.back': 'Go back',
   'action.running': 'Working…',
   'action.home': 'To the start page',
+  'form.calculating': 'Calculating…',
   'form.optional': '(optional)',
   'list.empty': 'Nothing here yet.',
   'list.loading': 'Loading…',
@@ -62,6 +64,7 @@ export default {
   'choice.none': 'Not given',
   'list.more': 'Show more',
   'form.amount': 'Rupees with at most two decimal places, such as 500 or 499.50',
+  ...explanation,
   ...member,
   ...money,
   ...problems,

@@ -1,5 +1,6 @@
 // Hindi texts.
 
+import explanation from './hi/explanation.js';
 import member from './hi/member.js';
 import money from './hi/money.js';
 import problems from './hi/problems.js';
@@ -27,6 +28,7 @@ export default {
   'action.back': 'वापस जाएँ',
   'action.running': 'काम चल रहा है…',
   'action.home': 'मुख्य पृष्ठ पर जाएँ',
+  'form.calculating': 'गणना हो रही है…',
   'form.optional': '(वैकल्पिक)',
   'list.empty': 'अभी यहाँ कुछ नहीं है।',
   'list.loading': 'लोड हो रहा है…',
@@ -62,6 +64,7 @@ export default {
   'choice.none': 'नहीं बताया',
   'list.more': 'और दिखाएँ',
   'form.amount': 'रुपये, दशमलव के बाद अधिक से अधिक दो अंक, जैसे 500 या 499.50',
+  ...explanation,
   ...member,
   ...money,
   ...problems,

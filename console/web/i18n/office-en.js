@@ -88,6 +88,11 @@ export default {
   'office.wallet.deduct_effect': '{amount} is taken from the wallet of {name}.',
   'office.wallet.release_effect': '{amount} of the reserve of {name} becomes available.',
   'office.wallet.final_effect': 'A posting is final; only another posting corrects it.',
+  'office.tree.title': 'Tree',
+  'office.tree.company': 'Company',
+  'office.tree.whole': 'The whole tree',
+  'office.tree.from_here': 'The tree from here',
+  'office.tree.count': { one: '{count} member below the top.', other: '{count} members below the top.' },
   'office.tree.place': 'Place',
   'office.tree.parent': 'Under',
   'office.tree.root': 'At the top of the tree',
@@ -106,9 +111,6 @@ export default {
   'office.booking.cancel': 'Cancel the booking',
   'office.booking.cancel_effect':
     'Booking {number} ends, and the vehicle is no longer reserved. This cannot be undone.',
-  'office.booking.refund_effect':
-    'The paid {amount} is refunded: online payments {to}, EMI deductions to the EMI reserve, all others to the wallet.',
-  'office.booking.pending_effect': 'Pending payments are closed.',
   ...company,
   ...problems,
   ...queues,

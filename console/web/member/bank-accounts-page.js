@@ -8,6 +8,7 @@ import { backLink, card, effectList, tag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
 import { date } from '../i18n/format.js';
+import { ownId } from '../shell/session.js';
 import { t } from '../i18n/i18n.js';
 import { bankFields, bankOf } from './field-sets.js';
 import '../shell/form.js';
@@ -17,7 +18,9 @@ import '../shell/form.js';
 
 /** @param {AbortSignal} signal */
 export const readAccounts = (signal) =>
-  readAll((cursor) => get('/api/v1/payouts/bank-accounts', { query: { cursor, limit: 100 }, signal }));
+  readAll((cursor) =>
+    get('/api/v1/payouts/bank-accounts', { query: { user_id: ownId(), cursor, limit: 100 }, signal }),
+  );
 
 class BankAccountsPage extends ViewElement {
   #accounts = new Resource(this, readAccounts);

@@ -6,15 +6,18 @@ import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { amountInput, amountText, isAmount } from '../shell/form.js';
 import { backLink, effectList, pairs } from '../shell/parts.js';
+import { Preview, showPreview } from '../shell/preview.js';
 import { Resource, show } from '../shell/resource.js';
 import { navigate } from '../shell/router.js';
-import { amountOf, money, paise } from '../i18n/format.js';
+import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { quotedInstalments } from './instalment-table.js';
 import { FIRST_MONTHS, monthsField } from './emi-form.js';
 
 /** @typedef {Awaited<ReturnType<typeof readVehicle>>} Vehicle */
 /** @typedef {Awaited<ReturnType<typeof readPlan>>['plan']['booking']} Terms */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/api.js').Body<'post', '/api/v1/bookings/quote'>} Request */
 
 /**
  * @param {string} id
@@ -30,12 +33,14 @@ class BookPage extends ViewElement {
   params = {};
   #vehicle = new Resource(this, (signal) => readVehicle(this.params['id'] ?? '', signal));
   #plan = new Resource(this, readPlan);
+  #quote = new Preview(this, (/** @type {Request} */ request, signal) =>
+    post('/api/v1/bookings/quote', request, { signal }),
+  );
   /** @type {Values} */
   #values = {};
 
   start() {
-    void this.#vehicle.load();
-    void this.#plan.load();
+    void Promise.all([this.#vehicle.load(), this.#plan.load()]).then(() => this.#requote());
   }
 
   view() {
@@ -83,7 +88,7 @@ class BookPage extends ViewElement {
     return custom('ev-form', {
       '.fields': fields,
       '.submitLabel': t('book.submit'),
-      '.preview': this.#preview(vehicle, terms),
+      '.preview': showPreview(this.#quote, quoteParts),
       '.changed': (/** @type {Values} */ values) => this.#change(values),
       '.send': (/** @type {Values} */ values) => this.#book(vehicle, values),
       '.done': (/** @type {{id: string} | undefined} */ booking) => booking && navigate(`/bookings/${booking.id}`),
@@ -94,25 +99,15 @@ class BookPage extends ViewElement {
   #change(values) {
     // The months chosen before stay while the EMI is switched off.
     this.#values = { ...this.#values, ...values };
+    this.#requote();
     this.update();
   }
 
-  /**
-   * @param {Vehicle} vehicle
-   * @param {Terms} terms
-   */
-  #preview(vehicle, terms) {
-    const { booking_amount: amount = terms.minimum_amount, emi = 'yes' } = this.#values;
-    const rest = isAmount(amount) ? paise(vehicle.price) - paise(amount) : -1n;
-    return h(
-      'div',
-      { class: 'stack', 'aria-live': 'polite' },
-      pairs([
-        [t('booking.price'), money(vehicle.price)],
-        [t('book.left'), rest >= 0n ? money(amountOf(rest)) : null],
-      ]),
-      emi === 'yes' ? h('p', { class: 'notice' }, t('book.schedule_later')) : null,
-    );
+  #requote() {
+    const [vehicle, terms] = [this.#vehicle.value, this.#plan.value?.plan.booking];
+    if (!vehicle || !terms) return;
+    const { booking_amount: amount = terms.minimum_amount, emi = 'yes', months = FIRST_MONTHS } = this.#values;
+    void this.#quote.change(isAmount(amount) ? requestOf(vehicle, amount, emi === 'yes' ? months : undefined) : null);
   }
 
   /**
@@ -120,13 +115,12 @@ class BookPage extends ViewElement {
    * @param {Values} values
    */
   #book(vehicle, { booking_amount: entered = '', months }) {
-    const amount = amountText(entered);
+    const body = requestOf(vehicle, entered, months);
     const effects = [
       t('book.effect_price', { name: `${vehicle.model} ${vehicle.variant}`, price: money(vehicle.price) }),
-      t('book.effect_amount', { amount: money(amount) }),
+      t('book.effect_amount', { amount: money(body.booking_amount) }),
       months ? t('book.effect_emi', { count: months }) : t('book.effect_no_emi'),
     ];
-    const body = { vehicle_id: vehicle.id, booking_amount: amount, emi_months: months ? Number(months) : null };
     return confirmAction({
       title: t('book.title'),
       effects: effectList(effects),
@@ -135,5 +129,27 @@ class BookPage extends ViewElement {
     });
   }
 }
+
+/**
+ * @param {Vehicle} vehicle
+ * @param {string} amount
+ * @param {string | undefined} months
+ * @returns {Request}
+ */
+const requestOf = (vehicle, amount, months) => ({
+  vehicle_id: vehicle.id,
+  booking_amount: amountText(amount),
+  emi_months: months ? Number(months) : null,
+});
+
+/** @param {import('../shell/api.js').Answer<'post', '/api/v1/bookings/quote'>} quote */
+const quoteParts = ({ price, booking_amount: amount, principal, instalments }) => [
+  pairs([
+    [t('booking.price'), money(price)],
+    [t('booking.booking_amount'), money(amount)],
+    [t('book.left'), money(principal)],
+  ]),
+  instalments.length > 0 ? quotedInstalments(instalments) : null,
+];
 
 customElements.define('ev-book-page', BookPage);

@@ -1,33 +1,57 @@
-// `<ev-booking-cancellation>`: cancellation of a booking, with the destination of its refunds.
+// `<ev-booking-cancellation>`: cancellation of a booking, with a preview of its refunds.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { post } from '../shell/api.js';
+import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { effectList } from '../shell/parts.js';
+import { Preview, showPreview } from '../shell/preview.js';
 import { toast } from '../shell/toast.js';
-import { amountOf, money, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { allowed, refundEffects } from './refund-effects.js';
 import '../shell/form.js';
 
 /** @typedef {import('./booking-page.js').Booking} Booking */
-/** @typedef {import('./booking-page.js').Payment} Payment */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {'wallet' | 'source'} Destination */
 
 class BookingCancellation extends ViewElement {
   /** @type {Booking | undefined} */
   booking;
-  /** @type {readonly Payment[]} */
-  payments = [];
   /** @type {() => void} */
   done = () => undefined;
+  #preview = new Preview(this, (/** @type {Destination} */ to, signal) => this.#read(to, signal));
+  /** @type {Destination} */
+  #destination = 'wallet';
+  /** @type {Booking | undefined} The booking as it was when the preview was read. */
+  #previewed;
+
+  /**
+   * @param {Destination} to
+   * @param {AbortSignal} [signal]
+   */
+  #read(to, signal) {
+    const params = { id: this.booking?.id ?? '' };
+    return get('/api/v1/bookings/{id}/cancellation', { params, query: { refund_to: to }, signal });
+  }
+
+  /** @param {Destination} destination */
+  #choose(destination) {
+    this.#destination = destination;
+    this.#previewed = this.booking;
+    void this.#preview.change(destination);
+  }
 
   view() {
     const { booking } = this;
     if (!booking) return null;
+    // A payment since then changes the refunds.
+    if (this.#previewed && this.#previewed !== booking) this.#choose(this.#destination);
+    const onToggle = (/** @type {{target: HTMLDetailsElement}} */ { target }) =>
+      target.open && this.#choose(this.#destination);
     return h(
       'details',
-      null,
+      { ontoggle: onToggle },
       h('summary', { class: 'button' }, t('booking.cancel_open')),
       h(
         'div',
@@ -45,6 +69,10 @@ class BookingCancellation extends ViewElement {
             { name: 'reason', label: t('booking.reason'), isOptional: true, input: { maxlength: 200 } },
           ],
           '.submitLabel': t('booking.cancel'),
+          '.preview': showPreview(this.#preview, (preview) => effectList(refundEffects(preview))),
+          '.changed': (/** @type {Values} */ values) => {
+            if (destinationOf(values) !== this.#destination) this.#choose(destinationOf(values));
+          },
           '.send': (/** @type {Values} */ values) => this.#cancel(booking, values),
           '.done': (/** @type {unknown} */ answer) => answer && this.#finish(),
         }),
@@ -53,16 +81,16 @@ class BookingCancellation extends ViewElement {
   }
 
   /**
+   * Asks with the refunds as they are now, which may differ from those of the preview.
    * @param {Booking} booking
    * @param {Values} values
    */
-  #cancel({ id, number }, values) {
-    /** @type {'wallet' | 'source'} */
-    const refundTo = values['refund_to'] === 'source' ? 'source' : 'wallet';
-    const refunds = refundsOf(this.payments, refundTo).map(([to, amount]) => t(`booking.cancel_to_${to}`, { amount }));
+  async #cancel({ id, number }, values) {
+    const refundTo = destinationOf(values);
+    const preview = allowed(await this.#read(refundTo));
     return confirmAction({
       title: t('booking.cancel'),
-      effects: effectList([t('booking.cancel_effect', { number }), t('booking.cancel_pending'), ...refunds]),
+      effects: effectList([t('booking.cancel_effect', { number }), ...refundEffects(preview)]),
       label: t('booking.cancel'),
       isDestructive: true,
       act: (key) =>
@@ -81,21 +109,9 @@ class BookingCancellation extends ViewElement {
 }
 
 /**
- * The amounts that a cancellation refunds, by destination: EMI deductions go to the EMI reserve, online payments to
- * `preferred`, and other payments to the wallet.
- * @param {readonly Payment[]} payments
- * @param {'wallet' | 'source'} preferred
+ * @param {Values} values
+ * @returns {Destination}
  */
-function refundsOf(payments, preferred) {
-  /** @type {Map<string, bigint>} */
-  const sums = new Map();
-  for (const { method, amount, status } of payments) {
-    if (status !== 'completed') continue;
-    const other = method === 'online' ? preferred : 'wallet';
-    const to = method === 'emi_deduction' ? 'emi_reserve' : other;
-    sums.set(to, (sums.get(to) ?? 0n) + paise(amount));
-  }
-  return [...sums].map(([to, sum]) => /** @type {const} */ ([to, money(amountOf(sum))]));
-}
+const destinationOf = (values) => (values['refund_to'] === 'source' ? 'source' : 'wallet');
 
 customElements.define('ev-booking-cancellation', BookingCancellation);

@@ -72,7 +72,6 @@ class BookingPage extends ViewElement {
     const isOpen = booking.status === 'pre_booked' || booking.status === 'confirmed';
     const order = (this.#payments.value ?? []).find((payment) => payment.checkout && payment.status === 'pending');
     const actions = { class: 'stack', '.booking': booking, '.done': this.#reload };
-    const cancellation = { ...actions, '.payments': this.#payments.value ?? [] };
     return [
       h('h1', null, booking.vehicle.name),
       amounts(booking),
@@ -80,8 +79,11 @@ class BookingPage extends ViewElement {
       isOpen ? keyedCard('pay', t('pay.title'), custom('ev-pay-form', actions)) : null,
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments)) : null,
       isOpen && !booking.emi ? keyedCard('emi', t('emi.title'), custom('ev-emi-form', actions)) : null,
-      card(t('booking.payments'), show(this.#payments, paymentList)),
-      isOpen ? keyedCard('cancel', t('booking.cancel'), custom('ev-booking-cancellation', cancellation)) : null,
+      card(
+        t('booking.payments'),
+        show(this.#payments, (payments) => paymentList(payments, booking.number)),
+      ),
+      isOpen ? keyedCard('cancel', t('booking.cancel'), custom('ev-booking-cancellation', actions)) : null,
     ];
   }
 }

@@ -6,14 +6,15 @@ import { get, orNull } from '../shell/api.js';
 import { card } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { onNotification } from '../shell/live.js';
-import { amountOf, date, money, number, paise } from '../i18n/format.js';
+import { ownId } from '../shell/session.js';
+import { amountOf, date, dateTime, money, number, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { notificationList } from './notification-list.js';
 
 /** @typedef {Awaited<ReturnType<typeof readBookings>>['items'][number]} Booking */
 
 /** @param {AbortSignal} signal */
-const readBookings = (signal) => get('/api/v1/bookings', { query: { limit: 100 }, signal });
+const readBookings = (signal) => get('/api/v1/bookings', { query: { user_id: ownId(), limit: 100 }, signal });
 
 /**
  * The member's node of the tree, or null before placement.
@@ -49,10 +50,7 @@ class HomePage extends ViewElement {
       h(
         'div',
         { class: 'cards' },
-        card(
-          t('home.pairs'),
-          show(this.#node, (node) => show(this.#plan, (plan) => pairs(node, plan.plan.pairs))),
-        ),
+        card(t(`home.pairs.${this.#node.value?.limit.per ?? 'month'}`), show(this.#node, pairs)),
         card(t('home.instalment'), show(this.#bookings, nextInstalment)),
         card(
           t('home.active_buyer'),
@@ -94,20 +92,16 @@ function balances(wallet) {
   );
 }
 
-/**
- * @param {{pairs_this_month: number, pairs_carried: number} | null} node
- * @param {{limit: number, limit_per: string}} terms
- */
-function pairs(node, terms) {
+/** @param {Awaited<ReturnType<typeof readNode>>} node */
+function pairs(node) {
   if (!node) return h('p', { class: 'hint' }, t('home.not_placed'));
+  const { used, of, per, resets_at: resetsAt } = node.limit;
   return [
-    h(
-      'p',
-      { class: 'figure' },
-      t('home.pairs_of', { count: number(node.pairs_this_month), limit: number(terms.limit) }),
-    ),
-    h('progress', { max: terms.limit, value: node.pairs_this_month, 'aria-label': t('home.pairs') }),
-    h('p', { class: 'hint' }, t('home.pairs_carried', { count: node.pairs_carried })),
+    h('p', { class: 'figure' }, t('home.pairs_of', { count: number(used), limit: number(of) })),
+    h('progress', { max: of, value: used, 'aria-label': t(`home.pairs.${per}`) }),
+    h('p', { class: 'hint' }, t('home.pairs_reset', { time: dateTime(resetsAt) })),
+    node.pairs_carried > 0 ? h('p', { class: 'hint' }, t('home.pairs_carried', { count: node.pairs_carried })) : null,
+    h('a', { href: '/pairs' }, t('pairs.all')),
   ];
 }
 

@@ -7,6 +7,7 @@ import { onNotification } from '../shell/live.js';
 import { card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
+import { ownId } from '../shell/session.js';
 import { dateTime } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { documentList } from './document-list.js';
@@ -24,7 +25,7 @@ const readApplication = (signal) => orNull(get('/api/v1/users/me/kyc', { signal 
 
 /** @param {AbortSignal} signal */
 const readDocuments = (signal) =>
-  readAll((cursor) => get('/api/v1/compliance/documents', { query: { cursor, limit: 100 }, signal }));
+  readAll((cursor) => get('/api/v1/compliance/documents', { query: { user_id: ownId(), cursor, limit: 100 }, signal }));
 
 class KycPage extends ViewElement {
   #application = new Resource(this, readApplication);

@@ -18,6 +18,7 @@ export const memberPages = [
   },
   {
     path: '/',
+    alias: '/home',
     element: 'ev-home-page',
     load: () => import('./home-page.js'),
     access: 'member',
@@ -67,6 +68,13 @@ export const memberPages = [
     group: 'group.member',
   },
   {
+    path: '/wallet/forfeits/:id',
+    element: 'ev-forfeit-page',
+    load: () => import('./forfeit-page.js'),
+    access: 'member',
+    title: 'wallet.forfeit',
+  },
+  {
     path: '/wallet/:id',
     element: 'ev-wallet-line-page',
     load: () => import('./wallet-line-page.js'),
@@ -81,6 +89,13 @@ export const memberPages = [
     title: 'tree.title',
     icon: 'tree',
     group: 'group.member',
+  },
+  {
+    path: '/pairs',
+    element: 'ev-pairs-page',
+    load: () => import('./pairs-page.js'),
+    access: 'member',
+    title: 'pairs.title',
   },
   {
     path: '/payouts',

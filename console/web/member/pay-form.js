@@ -1,4 +1,4 @@
-// `<ev-pay-form>`: a payment on a booking by one of four methods.
+// `<ev-pay-form>`: a payment on a booking by one of the platform's methods, and what to do next.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
@@ -8,29 +8,46 @@ import { amountInput, amountText } from '../shell/form.js';
 import { Resource, show } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
 import { amountOf, money, paise } from '../i18n/format.js';
-import { t } from '../i18n/i18n.js';
+import { find, t } from '../i18n/i18n.js';
+import './payment-instructions.js';
 
 /** @typedef {import('./booking-page.js').Booking} Booking */
 /** @typedef {import('../shell/form.js').Values} Values */
 
-const METHODS = /** @type {const} */ (['online', 'wallet', 'bank_transfer', 'cash']);
-
-/** @typedef {typeof METHODS[number]} Method */
+/** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/payments/methods'>['items'][number]} MethodView */
+/** @typedef {import('../shell/api.js').Body<'post', '/api/v1/bookings/{id}/payments'>['method']} Method */
 
 class PayForm extends ViewElement {
   /** @type {Booking | undefined} */
   booking;
   /** @type {() => void} */
   done = () => undefined;
-  /** @type {Method} */
-  #method = 'online';
+  /** @type {Method | undefined} The chosen method; the first at the beginning. */
+  #method;
   /** Each payment has a new form with the amount that is due then. */
   #paid = 0;
   #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
 
+  #methods = new Resource(this, (signal) => get('/api/v1/payments/methods', { signal }));
+
+  start() {
+    void this.#methods.load();
+  }
+
   view() {
-    if (!this.booking) return null;
     const { booking } = this;
+    return booking ? show(this.#methods, ({ items }) => this.#form(booking, items)) : null;
+  }
+
+  /**
+   * @param {Booking} booking
+   * @param {readonly MethodView[]} methods
+   */
+  #form(booking, methods) {
+    const chosen = methods.find(({ method }) => method === this.#method) ?? methods[0];
+    if (!chosen) return h('p', { class: 'hint' }, t('pay.no_method'));
+    const methodOf = (/** @type {Values} */ values) =>
+      methods.find(({ method }) => method === values['method'])?.method ?? chosen.method;
     return custom('ev-form', {
       key: `payment ${this.#paid}`,
       '.fields': [
@@ -45,15 +62,18 @@ class PayForm extends ViewElement {
           name: 'method',
           label: t('pay.method'),
           type: 'select',
-          value: this.#method,
-          choices: METHODS.map((value) => ({ value, label: t(`payment.method.${value}`) })),
+          value: chosen.method,
+          choices: methods.map(({ method, label }) => ({
+            value: method,
+            label: find(`payment.method.${method}`) ?? label,
+          })),
         },
       ],
       '.submitLabel': t('pay.submit'),
-      '.preview': this.#next(booking),
+      '.preview': this.#next(booking, chosen),
       '.changed': (/** @type {Values} */ values) => this.#change(methodOf(values)),
-      '.send': (/** @type {Values} */ values) => this.#pay(booking, values),
-      '.done': (/** @type {unknown} */ payment) => payment && this.#finish(),
+      '.send': (/** @type {Values} */ values) => this.#pay(booking, values, methodOf(values)),
+      '.done': (/** @type {unknown} */ payment) => payment && this.#finish(chosen.method),
     });
   }
 
@@ -64,14 +84,22 @@ class PayForm extends ViewElement {
     this.update();
   }
 
-  /** @param {Booking} booking */
-  #next(booking) {
+  /**
+   * What happens next with a method.
+   * @param {Booking} booking
+   * @param {MethodView} chosen
+   */
+  #next({ number }, { method, gateway }) {
     return h(
       'div',
-      { class: 'notice', 'aria-live': 'polite' },
-      h('p', null, t(`pay.next.${this.#method}`, { number: booking.number })),
-      this.#method === 'wallet'
+      { class: 'notice stack', 'aria-live': 'polite' },
+      h('p', null, find(`pay.next.${method}`, { number })),
+      gateway ? h('p', { class: 'hint' }, t('pay.gateway', { gateway: t(`gateway.${gateway}`) })) : null,
+      method === 'wallet'
         ? show(this.#wallet, ({ available }) => h('p', null, t('pay.available', { amount: money(available) })))
+        : null,
+      method === 'bank_transfer' || method === 'cash'
+        ? custom('ev-payment-instructions', { key: method, '.method': method, '.number': number })
         : null,
     );
   }
@@ -79,10 +107,10 @@ class PayForm extends ViewElement {
   /**
    * @param {Booking} booking
    * @param {Values} values
+   * @param {Method} method
    */
-  #pay({ id, number }, values) {
+  #pay({ id, number }, values, method) {
     const amount = amountText(values['amount'] ?? '');
-    const method = methodOf(values);
     return confirmAction({
       title: t('pay.title'),
       effects: h('p', null, t(`pay.effect.${method}`, { amount: money(amount), number })),
@@ -91,18 +119,13 @@ class PayForm extends ViewElement {
     });
   }
 
-  #finish() {
-    toast(t(`payment.pending.${this.#method}`));
+  /** @param {Method} method */
+  #finish(method) {
+    toast(t(`payment.pending.${method}`));
     this.#paid += 1;
     this.done();
   }
 }
-
-/**
- * @param {Values} values
- * @returns {Method}
- */
-const methodOf = (values) => METHODS.find((method) => method === values['method']) ?? 'online';
 
 /**
  * The amount that is due next: the rest of the booking amount, of the oldest open instalment, or of the price.

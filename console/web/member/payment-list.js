@@ -4,17 +4,28 @@ import { custom, h } from '../shell/view.js';
 import { saveFile, statusTag } from '../shell/parts.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
+import './payment-instructions.js';
 
 /** @typedef {import('./booking-page.js').Payment} Payment */
 
-/** @param {Payment[]} payments */
-export function paymentList(payments) {
+/**
+ * @param {Payment[]} payments
+ * @param {string} number the number of the booking
+ */
+export function paymentList(payments, number) {
   if (payments.length === 0) return h('p', { class: 'hint' }, t('payments.empty'));
-  return h('ul', { class: 'feed' }, payments.map(entry));
+  return h(
+    'ul',
+    { class: 'feed' },
+    payments.map((payment) => entry(payment, number)),
+  );
 }
 
-/** @param {Payment} payment */
-function entry(payment) {
+/**
+ * @param {Payment} payment
+ * @param {string} number
+ */
+function entry(payment, number) {
   const { id, amount, method, status, reason, reference, refund } = payment;
   const name = t('payments.name', { method: t(`payment.method.${method}`), amount: money(amount) });
   return h(
@@ -28,6 +39,14 @@ function entry(payment) {
       reference ? ` · ${t('payment.reference', { reference })}` : null,
     ),
     status === 'pending' ? h('p', null, t(`payment.pending.${method}`)) : null,
+    status === 'pending' && (method === 'bank_transfer' || method === 'cash')
+      ? h(
+          'details',
+          null,
+          h('summary', null, t('pay.instructions')),
+          custom('ev-payment-instructions', { '.method': method, '.number': number }),
+        )
+      : null,
     // The wallet gives a code, other services a text.
     reason ? h('p', null, find(`payment.reason.${reason}`) ?? reason) : null,
     refund

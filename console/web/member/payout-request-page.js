@@ -2,11 +2,11 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { get, isAbort, post } from '../shell/api.js';
+import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { amountInput, amountText, isAmount } from '../shell/form.js';
 import { backLink, effectList } from '../shell/parts.js';
-import { problemText } from '../shell/problem.js';
+import { Preview, showPreview } from '../shell/preview.js';
 import { Resource, show } from '../shell/resource.js';
 import { navigate } from '../shell/router.js';
 import { money } from '../i18n/format.js';
@@ -16,10 +16,7 @@ import { payoutParts } from './payout-parts.js';
 
 /** @typedef {import('./bank-accounts-page.js').Account} Account */
 /** @typedef {import('../shell/form.js').Values} Values */
-/** @typedef {Awaited<ReturnType<typeof readQuote>>} Quote */
 /** @typedef {{amount: string, bank_account_id: string | null, emi_autofill: boolean}} Request */
-
-const QUOTE_DELAY_MS = 300;
 
 /**
  * @param {Request} request
@@ -32,40 +29,15 @@ class PayoutRequestPage extends ViewElement {
   #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
   #plan = new Resource(this, (signal) => get('/api/v1/plan', { signal }));
   #accounts = new Resource(this, readAccounts);
-  /** @type {Quote | null} */
-  #quote = null;
-  /** @type {unknown} */
-  #quoteError;
-  #isQuoting = false;
-  #quoting = new AbortController();
+  #quote = new Preview(this, readQuote);
 
   start() {
     for (const resource of [this.#profile, this.#wallet, this.#plan, this.#accounts]) void resource.load();
-    this.signal.addEventListener('abort', () => this.#quoting.abort());
   }
 
-  /**
-   * Quotes the amount after a pause in typing; a newer amount aborts the older quote.
-   * @param {Values} values
-   */
-  async #requote(values) {
-    this.#quoting.abort();
-    const quoting = new AbortController();
-    this.#quoting = quoting;
-    [this.#quote, this.#quoteError, this.#isQuoting] = [null, undefined, isAmount(values['amount'] ?? '')];
-    this.update();
-    if (!this.#isQuoting) return;
-    await new Promise((resolve) => setTimeout(resolve, QUOTE_DELAY_MS));
-    if (quoting.signal.aborted) return;
-    try {
-      this.#quote = await readQuote(requestOf(values), quoting.signal);
-    } catch (error) {
-      if (isAbort(error)) return;
-      this.#quoteError = error;
-    }
-    if (quoting.signal.aborted) return;
-    this.#isQuoting = false;
-    this.update();
+  /** @param {Values} values */
+  #change(values) {
+    void this.#quote.change(isAmount(values['amount'] ?? '') ? requestOf(values) : null);
   }
 
   view() {
@@ -112,23 +84,11 @@ class PayoutRequestPage extends ViewElement {
       key: 'form',
       '.fields': fields,
       '.submitLabel': t('payout.submit'),
-      '.preview': this.#preview(),
-      '.changed': (/** @type {Values} */ values) => void this.#requote(values),
+      '.preview': showPreview(this.#quote, payoutParts, t('payout.quote_hint')),
+      '.changed': (/** @type {Values} */ values) => this.#change(values),
       '.send': (/** @type {Values} */ values) => this.#request(requestOf(values), accounts),
       '.done': (/** @type {{id: string} | undefined} */ payout) => payout && navigate(`/payouts/${payout.id}`),
     });
-  }
-
-  #preview() {
-    return h(
-      'div',
-      { class: 'quote', 'aria-live': 'polite', 'aria-busy': this.#isQuoting },
-      payoutParts(this.#quote),
-      this.#quoteError ? h('p', { class: 'error' }, problemText(this.#quoteError)) : null,
-      !this.#quote && !this.#quoteError
-        ? h('p', { class: 'hint' }, t(this.#isQuoting ? 'payout.quoting' : 'payout.quote_hint'))
-        : null,
-    );
   }
 
   /**

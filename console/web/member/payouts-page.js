@@ -6,6 +6,7 @@ import { get } from '../shell/api.js';
 import { onNotification } from '../shell/live.js';
 import { statusTag } from '../shell/parts.js';
 import { rememberQuery } from '../shell/router.js';
+import { ownId } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { statusFilter } from './status-filter.js';
@@ -18,7 +19,7 @@ import '../shell/list.js';
  * @param {PageQuery & {status: string}} query
  * @param {AbortSignal} signal
  */
-const readPayouts = (query, signal) => get('/api/v1/payouts', { query, signal });
+const readPayouts = (query, signal) => get('/api/v1/payouts', { query: { user_id: ownId(), ...query }, signal });
 
 const STATES = [
   'requested',

@@ -5,6 +5,7 @@ import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { saveFile } from '../shell/parts.js';
 import { rememberQuery } from '../shell/router.js';
+import { ownId } from '../shell/session.js';
 import { date, money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import '../shell/list.js';
@@ -20,7 +21,8 @@ const YEARS = 6;
  * @param {PageQuery & {fy: string}} query
  * @param {AbortSignal} signal
  */
-const readDeductions = (query, signal) => get('/api/v1/compliance/tds', { query, signal });
+const readDeductions = (query, signal) =>
+  get('/api/v1/compliance/tds', { query: { user_id: ownId(), ...query }, signal });
 
 class TaxPage extends ViewElement {
   query = new URLSearchParams();

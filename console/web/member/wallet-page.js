@@ -7,8 +7,11 @@ import { saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { onNotification } from '../shell/live.js';
 import { rememberQuery } from '../shell/router.js';
+import { ownId } from '../shell/session.js';
 import { dateTime, money, monthName, signedMoney, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { referenceText } from './explanation.js';
+import './forfeit-list.js';
 import '../shell/list.js';
 
 /** @typedef {Awaited<ReturnType<typeof readLines>>['items'][number]} Line */
@@ -18,7 +21,8 @@ import '../shell/list.js';
  * @param {Filter & {cursor: string | null, limit: number}} query
  * @param {AbortSignal} signal
  */
-const readLines = (query, signal) => get('/api/v1/wallet/transactions', { query, signal });
+const readLines = (query, signal) =>
+  get('/api/v1/wallet/transactions', { query: { user_id: ownId(), ...query }, signal });
 
 const TYPES = [
   'REFERRAL_BONUS',
@@ -77,6 +81,7 @@ class WalletPage extends ViewElement {
         '.link': (/** @type {Line} */ line) => `/wallet/${line.id}`,
         '.read': this.#read,
       }),
+      custom('ev-forfeit-list'),
     );
   }
 
@@ -134,7 +139,7 @@ const columns = () => [
     label: t('wallet.line'),
     cell: (line) => [
       h('strong', null, t(`wallet.type.${line.type}`)),
-      h('span', { class: 'hint block' }, line.description),
+      h('span', { class: 'hint block' }, referenceText(line.reference) ?? line.description),
     ],
   },
   { label: t('wallet.at'), cell: (line) => dateTime(line.created_at), isWide: true },

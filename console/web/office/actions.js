@@ -5,18 +5,22 @@ import { confirmAction, openDialog } from '../shell/dialog.js';
 import { effectList } from '../shell/parts.js';
 import { toast } from '../shell/toast.js';
 import { t } from '../i18n/i18n.js';
+import { countQueues } from './queues.js';
 import '../shell/form.js';
 
 /** @typedef {import('../shell/form.js').Field} Field */
 /** @typedef {import('../shell/form.js').Values} Values */
 /**
- * `effects` says what the action will do, in sentences. `act` sends it with the key of the confirmation.
+ * `prepare` reads what the confirmation needs. `effects` says what the action will do, in sentences. `act` sends it with
+ * the key of the confirmation.
  * @template T
+ * @template [C=undefined]
  * @typedef {{
  *   title: string,
  *   label: string,
- *   effects: (values: Values) => readonly string[],
- *   act: (values: Values, key: string) => Promise<T>,
+ *   prepare?: (values: Values) => Promise<C>,
+ *   effects: (values: Values, context: C) => readonly string[],
+ *   act: (values: Values, key: string, context: C) => Promise<T>,
  *   fields?: readonly Field[],
  *   isDestructive?: boolean,
  * }} Action
@@ -26,20 +30,25 @@ import '../shell/form.js';
  * Asks for the values of an action if it has any, and then for its confirmation. Resolves with the answer, or undefined
  * when the person gives up.
  * @template T
- * @param {Action<T>} action
+ * @template [C=undefined]
+ * @param {Action<T, C>} action
  * @returns {Promise<T | undefined>}
  */
-export async function runAction({ title, label, effects, act, fields = [], isDestructive = false }) {
-  const confirm = (/** @type {Values} */ values) =>
-    confirmAction({
+export async function runAction({ title, label, prepare, effects, act, fields = [], isDestructive = false }) {
+  const confirm = async (/** @type {Values} */ values) => {
+    const context = /** @type {C} */ (await prepare?.(values));
+    return confirmAction({
       title,
-      effects: effectList(effects(values)),
+      effects: effectList(effects(values, context)),
       label,
       isDestructive,
-      act: (key) => act(values, key),
+      act: (key) => act(values, key, context),
     });
+  };
   const answer = fields.length === 0 ? await confirm({}) : await ask(title, fields, confirm);
-  if (answer !== undefined) toast(t('office.done', { action: title }));
+  if (answer === undefined) return undefined;
+  toast(t('office.done', { action: title }));
+  void countQueues();
   return answer;
 }
 

@@ -8,6 +8,7 @@ import { Resource, show } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { instalmentTable } from '../member/instalment-table.js';
+import { allowed, refundEffects } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { paymentColumns } from './columns.js';
 import { pageList, reloadList } from './list-page.js';
@@ -75,7 +76,7 @@ class BookingPage extends ViewElement {
   }
 
   /** @param {Booking} booking */
-  async #cancel({ id, number, total_paid: paid }) {
+  async #cancel({ id, number }) {
     /** @type {(value: string | undefined) => 'wallet' | 'source'} */
     const toOf = (value) => (value === 'source' ? 'source' : 'wallet');
     const answer = await runAction({
@@ -93,13 +94,11 @@ class BookingPage extends ViewElement {
         },
         reasonField(t('office.reason.member_hint'), true),
       ],
-      effects: ({ refund_to: to }) => [
-        t('office.booking.cancel_effect', { number }),
-        t('office.booking.pending_effect'),
-        ...(paid === '0.00'
-          ? []
-          : [t('office.booking.refund_effect', { amount: money(paid), to: t(`refund.to.${toOf(to)}`) })]),
-      ],
+      prepare: async ({ refund_to: to }) => {
+        const query = { refund_to: toOf(to) };
+        return allowed(await get('/api/v1/bookings/{id}/cancellation', { params: { id }, query }));
+      },
+      effects: (_, preview) => [t('office.booking.cancel_effect', { number }), ...refundEffects(preview)],
       act: ({ refund_to: to, reason }, key) =>
         post('/api/v1/bookings/{id}/cancel', { refund_to: toOf(to), reason: reason || null }, { params: { id }, key }),
     });

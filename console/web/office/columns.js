@@ -4,6 +4,7 @@ import { h } from '../shell/view.js';
 import { statusTag, tag } from '../shell/parts.js';
 import { dateTime, money, number, signedMoney } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
+import { referenceText } from '../member/explanation.js';
 import { personName, shortId } from './person-name.js';
 
 /**
@@ -149,7 +150,10 @@ export const kindName = (kind) => find(`document.kind.${kind}`) ?? kind.replaceA
 
 /** @returns {Column<Transaction>[]} */
 export const transactionColumns = () => [
-  { label: t('wallet.line'), cell: (row) => twoLines(t(`wallet.type.${row.type}`), row.description) },
+  {
+    label: t('wallet.line'),
+    cell: (row) => twoLines(t(`wallet.type.${row.type}`), referenceText(row.reference) ?? row.description),
+  },
   timeColumn(t('wallet.at'), (row) => row.created_at),
   {
     label: t('wallet.amount'),

@@ -83,6 +83,7 @@ class GatewayList extends ViewElement {
         empty,
         columns: captureColumns(),
         rowKey: (row) => row.gateway_payment_id,
+        link: (row) => `/office/captures/${row.gateway}/${encodeURIComponent(row.gateway_payment_id)}`,
         read: ({ signal, ...page }) =>
           get('/api/v1/payments/captures', { query: { outcome: this.#outcome, ...page }, signal }),
       });
@@ -123,7 +124,7 @@ class GatewayList extends ViewElement {
  * @param {keyof typeof OUTCOMES} kind
  * @param {string} outcome
  */
-function outcomeTag(kind, outcome) {
+export function outcomeTag(kind, outcome) {
   const known = /** @type {readonly (readonly [string, Tone | undefined])[]} */ (OUTCOMES[kind]);
   return tag(t(`office.${kind}.outcome.${outcome}`), known.find(([name]) => name === outcome)?.[1]);
 }

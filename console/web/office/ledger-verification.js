@@ -77,7 +77,7 @@ const treeResult = ({ ok, deviation, ...counts }) => [
   pairs([
     [t('office.verify.journal'), number(counts.journal_entries)],
     [t('office.verify.members'), number(counts.members)],
-    [t('home.pairs'), number(counts.pairs)],
+    [t('pairs.title'), number(counts.pairs)],
   ]),
   deviation
     ? pairs([

@@ -28,6 +28,15 @@ export const officePages = [
     title: 'office.person',
   },
   {
+    path: '/office/tree',
+    element: 'ev-office-tree-page',
+    load: () => import('./tree-page.js'),
+    access: 'staff',
+    title: 'office.tree.title',
+    icon: 'tree',
+    group: 'group.office',
+  },
+  {
     path: '/office/bookings/:id',
     element: 'ev-office-booking-page',
     load: () => import('./booking-page.js'),
@@ -96,6 +105,13 @@ export const officePages = [
     queue: 'captures',
   },
   {
+    path: '/office/captures/:gateway/:id',
+    element: 'ev-capture-page',
+    load: () => import('./capture-page.js'),
+    access: 'staff',
+    title: 'office.capture',
+  },
+  {
     path: '/office/payouts',
     element: 'ev-office-payouts-page',
     load: () => import('./payouts-page.js'),
@@ -138,6 +154,13 @@ export const officePages = [
     group: 'office.group.company',
   },
   {
+    path: '/office/ledger/entries/:id',
+    element: 'ev-ledger-entry-page',
+    load: () => import('./ledger-entry-page.js'),
+    access: 'staff',
+    title: 'office.ledger.entry',
+  },
+  {
     path: '/office/plan',
     element: 'ev-plan-page',
     load: () => import('./plan-page.js'),
@@ -145,6 +168,7 @@ export const officePages = [
     title: 'office.plan.title',
     icon: 'plan',
     group: 'office.group.company',
+    queue: 'plan',
   },
   {
     path: '/office/vehicles',

@@ -8,6 +8,7 @@ import { Resource, show } from '../shell/resource.js';
 import { currentUser, isAdmin } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
+import { allowed, refundEffects } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { isManual } from './payments-page.js';
 import { personName, shortId } from './person-name.js';
@@ -157,7 +158,7 @@ class PaymentPage extends ViewElement {
   }
 
   /** @param {Payment} payment */
-  async #refund({ id, amount, method }) {
+  async #refund({ id, method }) {
     const choices = method === 'online' ? ['wallet', 'source'] : ['wallet'];
     const toOf = (/** @type {string | undefined} */ value) => (value === 'source' ? 'source' : 'wallet');
     const isDeduction = method === 'emi_deduction';
@@ -178,10 +179,11 @@ class PaymentPage extends ViewElement {
             ]),
         reasonField(t('office.reason.member_hint'), true),
       ],
-      effects: ({ refund_to: to }) => [
-        t('payment.refund', { amount: money(amount), to: t(`refund.to.${isDeduction ? 'emi_reserve' : toOf(to)}`) }),
-        t('office.payment.refund_effect'),
-      ],
+      prepare: async ({ refund_to: to }) => {
+        const query = { refund_to: isDeduction ? null : toOf(to) };
+        return allowed(await get('/api/v1/payments/{id}/refund-preview', { params: { id }, query }));
+      },
+      effects: (_, preview) => [...refundEffects(preview), t('office.payment.refund_effect')],
       act: ({ refund_to: to, reason }, key) =>
         post(
           '/api/v1/payments/{id}/refund',

@@ -5,12 +5,15 @@ import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { paymentColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, pageHead, pageList, readMatching } from './list-page.js';
+import { ListPageElement, pageHead, pageList } from './list-page.js';
 
 /** @typedef {import('./list-page.js').PageRequest} PageRequest */
 
 /** The filter for payments that only the office can confirm. */
 const TO_CONFIRM = 'to_confirm';
+/** The methods of which the office confirms payments. */
+const MANUAL = ['bank_transfer', 'cash'];
+const METHODS = ['online', 'wallet', 'bank_transfer', 'cash', 'emi_deduction'];
 const STATES = ['pending', 'completed', 'failed', 'refunded', 'superseded'];
 
 class PaymentsPage extends ListPageElement {
@@ -28,6 +31,15 @@ class PaymentsPage extends ListPageElement {
           type: 'select',
           choices: [{ value: TO_CONFIRM, label: t('office.payments.to_confirm') }, ...stateChoices('payment', STATES)],
         },
+        {
+          name: 'method',
+          label: t('pay.method'),
+          type: 'select',
+          choices: [
+            { value: '', label: t('filter.all') },
+            ...this.#methods.map((value) => ({ value, label: t(`payment.method.${value}`) })),
+          ],
+        },
       ]),
       pageList({
         caption: t('office.payments.title'),
@@ -40,29 +52,28 @@ class PaymentsPage extends ListPageElement {
     );
   }
 
+  /** The methods that payments of the chosen state can have. */
+  get #methods() {
+    return this.filter['status'] === TO_CONFIRM ? MANUAL : METHODS;
+  }
+
   /** @param {PageRequest} page */
-  #read(page) {
-    const { status } = this.filter;
-    if (status !== TO_CONFIRM) return readPayments(filterValue(status), page);
-    // The API does not filter payments by method.
-    return readMatching(
-      page,
-      (next) => readPayments('pending', next),
-      (payment) => isManual(payment.method),
-    );
+  #read({ signal, ...page }) {
+    const { status, method } = this.filter;
+    const isToConfirm = status === TO_CONFIRM;
+    const isPossible = this.#methods.some((known) => known === method);
+    const query = {
+      status: isToConfirm ? 'pending' : filterValue(status),
+      method: isPossible ? method : isToConfirm ? MANUAL.join(',') : undefined,
+    };
+    return get('/api/v1/payments', { query: { ...query, ...page }, signal });
   }
 }
-
-/**
- * @param {string | undefined} status
- * @param {PageRequest} page
- */
-const readPayments = (status, { signal, ...page }) => get('/api/v1/payments', { query: { status, ...page }, signal });
 
 /**
  * Whether the office confirms payments of this method.
  * @param {string} method
  */
-export const isManual = (method) => method === 'cash' || method === 'bank_transfer';
+export const isManual = (method) => MANUAL.includes(method);
 
 customElements.define('ev-office-payments-page', PaymentsPage);

@@ -58,9 +58,10 @@ const place = (node) =>
       [t('office.tree.left_count'), number(node.left_count)],
       [t('office.tree.right_count'), number(node.right_count)],
       [t('office.tree.pairs_total'), number(node.pairs_total)],
-      [t('home.pairs'), number(node.pairs_this_month)],
+      [t(`home.pairs.${node.limit.per}`), t('tree.limit', { used: node.limit.used, of: node.limit.of })],
       [t('office.tree.pairs_carried'), number(node.pairs_carried)],
     ]),
+    h('p', null, h('a', { href: `/office/tree?root=${node.user_id}` }, t('office.tree.from_here'))),
   );
 
 /** @param {Tree} tree */

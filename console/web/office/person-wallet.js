@@ -1,7 +1,7 @@
 // `<ev-person-wallet>`: a person's balances and wallet lines, and the postings that an administrator makes by hand.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
+import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { amountInput, amountText } from '../shell/form.js';
 import { card } from '../shell/parts.js';
@@ -12,6 +12,7 @@ import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { transactionColumns } from './columns.js';
 import { pageList, reloadList } from './list-page.js';
+import '../member/forfeit-list.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 /** @typedef {'deposit' | 'add' | 'deduct' | 'release'} Posting */
@@ -72,6 +73,7 @@ class PersonWallet extends ViewElement {
         read: ({ signal, ...page }) =>
           get('/api/v1/wallet/transactions', { query: { user_id: person.id, ...page }, signal }),
       }),
+      custom('ev-forfeit-list', { '.userId': person.id }),
     ];
   }
 

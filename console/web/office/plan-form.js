@@ -2,12 +2,14 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { post } from '../shell/api.js';
+import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { effectList } from '../shell/parts.js';
+import { Resource } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
-import { dateTime, today } from '../i18n/format.js';
+import { dateTime, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { countQueues } from './queues.js';
 import { changedTerms, planFields, planOf } from './plan-terms.js';
 import '../shell/form.js';
 
@@ -22,6 +24,12 @@ class PlanForm extends ViewElement {
   /** @type {Plan | undefined} The plan as it is typed, which decides what fields there are. */
   #draft;
 
+  #limits = new Resource(this, (signal) => get('/api/v1/plan/limits', { signal }));
+
+  start() {
+    void this.#limits.load();
+  }
+
   /** @param {Values} values */
   #change(values) {
     const draft = planOf(values);
@@ -33,6 +41,8 @@ class PlanForm extends ViewElement {
   view() {
     const plan = this.#draft ?? this.plan;
     if (!plan || !this.plan) return null;
+    const hours = this.#limits.value?.notice_hours;
+    const effective = { hours: number(hours?.minimum ?? 0), days: number(Math.floor((hours?.maximum ?? 0) / 24)) };
     return h(
       'section',
       { class: 'card' },
@@ -41,13 +51,13 @@ class PlanForm extends ViewElement {
       custom('ev-form', {
         class: 'form-columns',
         '.fields': [
-          ...planFields(plan),
+          ...planFields(plan, this.#limits.value),
           {
             name: 'effective_from',
             label: t('office.plan.effective_from'),
-            hint: t('office.plan.effective_hint'),
+            hint: hours ? t('office.plan.effective_range', effective) : t('office.plan.effective_hint'),
             type: 'datetime-local',
-            input: { min: `${today()}T00:00` },
+            input: hours ? { min: indianTime(hours.minimum), max: indianTime(hours.maximum) } : {},
           },
         ],
         '.submitLabel': t('office.next'),
@@ -79,9 +89,21 @@ class PlanForm extends ViewElement {
 
   #finish() {
     toast(t('office.plan.published'));
+    void countQueues();
     this.#draft = undefined;
     this.done();
   }
 }
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Indian Standard Time is five and a half hours ahead of UTC. */
+const INDIA_MS = 5 * HOUR_MS + 30 * MINUTE_MS;
+
+/**
+ * The time in India some hours from now, as a `datetime-local` input takes it.
+ * @param {number} hours
+ */
+const indianTime = (hours) => new Date(Date.now() + hours * HOUR_MS + INDIA_MS).toISOString().slice(0, 16);
 
 customElements.define('ev-plan-form', PlanForm);

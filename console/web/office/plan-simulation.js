@@ -2,8 +2,9 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { post } from '../shell/api.js';
+import { get, post } from '../shell/api.js';
 import { card } from '../shell/parts.js';
+import { Resource } from '../shell/resource.js';
 import { amountOf, money, monthName, number, paise, shortMoney, signedMoney } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { planFields, planOf } from './plan-terms.js';
@@ -26,6 +27,12 @@ class PlanSimulation extends ViewElement {
   /** @type {Report | null} */
   #report = null;
 
+  #limits = new Resource(this, (signal) => get('/api/v1/plan/limits', { signal }));
+
+  start() {
+    void this.#limits.load();
+  }
+
   /** @param {Values} values */
   #change(values) {
     const draft = planOf(values);
@@ -45,7 +52,7 @@ class PlanSimulation extends ViewElement {
         h('p', { class: 'hint' }, t('office.plan.simulate_hint')),
         custom('ev-form', {
           class: 'form-columns',
-          '.fields': planFields(plan),
+          '.fields': planFields(plan, this.#limits.value),
           '.submitLabel': t('office.plan.simulate_run'),
           '.changed': (/** @type {Values} */ values) => this.#change(values),
           '.send': (/** @type {Values} */ values) => post('/api/v1/plan/simulate', { plan: planOf(values) }),

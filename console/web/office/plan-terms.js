@@ -7,6 +7,7 @@ import { money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 
 /** @typedef {import('./plan-page.js').PlanVersion['plan']} Plan */
+/** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/plan/limits'>} Limits */
 /** @typedef {import('../shell/form.js').Field} Field */
 /** @typedef {import('../shell/form.js').Values} Values */
 
@@ -61,12 +62,49 @@ export const planTerms = (plan) =>
 /** @param {string} name */
 const isMoney = (name) => /(active_buyer_from|amount|threshold|gross|payout\.minimum|second_approver_from)$/.test(name);
 
+/** A higher maximum comes from the size of the stored number and tells a person nothing. */
+const NO_LIMIT = 1_000_000_000;
+
 /**
- * The fields of a plan with its values; their names are those of the API's refusals.
+ * The fields of a plan with its values, and with the platform's limits where they are known.
+ * @param {Plan} plan
+ * @param {Limits} [limits]
+ */
+export const planFields = (plan, limits) => fieldsOf(plan).map((field) => (limits ? limited(field, limits) : field));
+
+/**
+ * @param {Field} field
+ * @param {Limits} limits
+ * @returns {Field}
+ */
+function limited(field, limits) {
+  if (field.name === 'plan.name') {
+    const { minimum, maximum } = limits.name_characters;
+    return { ...field, input: { ...field.input, minlength: minimum, maxlength: maximum } };
+  }
+  const [group = '', name] = field.name.split('.').slice(1);
+  const found = Reflect.get(limits, group);
+  /** @type {{minimum: string | number, maximum: string | number} | undefined} */
+  const range = name ? found?.[name] : found;
+  if (range?.minimum === undefined) return field;
+  const text = (/** @type {string | number} */ value) => {
+    if (typeof value === 'number') return number(value);
+    return isMoney(field.name) ? money(value) : value;
+  };
+  const texts = { minimum: text(range.minimum), maximum: text(range.maximum) };
+  return {
+    ...field,
+    hint: t(Number(range.maximum) > NO_LIMIT ? 'office.plan.at_least' : 'office.plan.range', texts),
+    input: field.type === 'number' ? { ...field.input, min: range.minimum, max: range.maximum } : field.input,
+  };
+}
+
+/**
+ * The names of the fields are those of the API's refusals.
  * @param {Plan} plan
  * @returns {Field[]}
  */
-export function planFields({ name, active_buyer_from: from, booking, referral, pairs: pair, payout }) {
+function fieldsOf({ name, active_buyer_from: from, booking, referral, pairs: pair, payout }) {
   return [
     { name: 'plan.name', label: t('office.plan.name'), value: name, input: { maxlength: 60, autocomplete: 'off' } },
     amount('active_buyer_from', from),
@@ -127,7 +165,7 @@ const rate = (name, value) => ({
   value,
   input: {
     inputmode: 'decimal',
-    pattern: '[0-9]{1,3}([.][0-9]{1,2})?',
+    pattern: '[0-9]{1,3}([.][0-9]{1,4})?',
     autocomplete: 'off',
     title: t('office.plan.rate'),
   },

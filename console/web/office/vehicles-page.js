@@ -1,15 +1,16 @@
-// `<ev-office-vehicles-page>`: the catalogue of vehicles: a new one, another price, and the end of a sale.
+// `<ev-office-vehicles-page>`: the catalogue of vehicles: a new one, another price, and the begin and end of a sale.
 
 import { h } from '../shell/view.js';
 import { get, patch, post } from '../shell/api.js';
 import { amountInput, amountText } from '../shell/form.js';
+import { tag } from '../shell/parts.js';
 import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { moneyColumn, twoLines } from './columns.js';
 import { ListPageElement, pageHead, pageList } from './list-page.js';
 
-/** @typedef {import('./columns.js').Row<'/api/v1/vehicles'>} Vehicle */
+/** @typedef {import('./columns.js').Row<'/api/v1/vehicles/all'>} Vehicle */
 
 class VehiclesPage extends ListPageElement {
   view() {
@@ -25,7 +26,7 @@ class VehiclesPage extends ListPageElement {
         empty: t('vehicles.empty'),
         columns: this.#columns(),
         rowKey: (vehicle) => vehicle.id,
-        read: ({ signal, ...page }) => get('/api/v1/vehicles', { query: page, signal }),
+        read: ({ signal, ...page }) => get('/api/v1/vehicles/all', { query: page, signal }),
       }),
     );
   }
@@ -35,6 +36,12 @@ class VehiclesPage extends ListPageElement {
     return [
       { label: t('booking.vehicle'), cell: (vehicle) => twoLines(vehicle.model, vehicle.variant) },
       moneyColumn(t('booking.price'), (vehicle) => vehicle.price),
+      {
+        label: t('booking.status'),
+        cell: ({ is_active: isOnSale }) =>
+          isOnSale ? tag(t('office.vehicle.on_sale'), 'good') : tag(t('office.vehicle.off_sale'), 'plain'),
+        isWide: true,
+      },
       {
         label: t('office.vehicle.change'),
         cell: (vehicle) => {
@@ -48,12 +55,19 @@ class VehiclesPage extends ListPageElement {
               undefined,
               t('office.vehicle.price_name', { name }),
             ),
-            actionButton(
-              t('office.vehicle.end'),
-              () => this.#end(vehicle),
-              'danger',
-              t('office.vehicle.end_name', { name }),
-            ),
+            vehicle.is_active
+              ? actionButton(
+                  t('office.vehicle.end'),
+                  () => this.#sell(vehicle, 'end'),
+                  'danger',
+                  saleTitle('end', name),
+                )
+              : actionButton(
+                  t('office.vehicle.begin'),
+                  () => this.#sell(vehicle, 'begin'),
+                  undefined,
+                  saleTitle('begin', name),
+                ),
           );
         },
       },
@@ -94,19 +108,31 @@ class VehiclesPage extends ListPageElement {
     if (answer) this.reload();
   }
 
-  /** @param {Vehicle} vehicle */
-  async #end(vehicle) {
-    const { id } = vehicle;
+  /**
+   * @param {Vehicle} vehicle
+   * @param {'begin' | 'end'} change
+   */
+  async #sell(vehicle, change) {
+    const { id, price } = vehicle;
     const answer = await runAction({
-      title: t('office.vehicle.end_name', { name: nameOf(vehicle) }),
-      label: t('office.vehicle.end'),
-      isDestructive: true,
-      effects: () => [t('office.vehicle.end_effect'), t('office.vehicle.bookings_effect')],
-      act: () => patch('/api/v1/vehicles/{id}', { is_active: false }, { params: { id } }),
+      title: saleTitle(change, nameOf(vehicle)),
+      label: t(`office.vehicle.${change}`),
+      isDestructive: change === 'end',
+      effects: () => [
+        t(`office.vehicle.${change}_effect`, { price: money(price) }),
+        t('office.vehicle.bookings_effect'),
+      ],
+      act: () => patch('/api/v1/vehicles/{id}', { is_active: change === 'begin' }, { params: { id } }),
     });
     if (answer) this.reload();
   }
 }
+
+/**
+ * @param {'begin' | 'end'} change
+ * @param {string} name
+ */
+const saleTitle = (change, name) => t(`office.vehicle.${change}_name`, { name });
 
 /** @param {Vehicle} vehicle */
 const nameOf = ({ model, variant }) => `${model} ${variant}`;

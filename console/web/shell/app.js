@@ -22,13 +22,18 @@ class App extends ViewElement {
   #error;
 
   attributeChangedCallback() {
-    if (this.isConnected) this.#navigate();
+    if (!this.isConnected) return;
+    void this.#navigate();
+    void startOffice();
   }
 
   start() {
     this.addEventListener('click', followLink, { signal: this.signal });
     onNavigation(() => this.#navigate(), this.signal);
-    onSessionChange(() => this.#navigate(), this.signal);
+    onSessionChange(() => {
+      void this.#navigate();
+      void startOffice();
+    }, this.signal);
     window.addEventListener('online', () => this.update(), { signal: this.signal });
     window.addEventListener('offline', () => this.update(), { signal: this.signal });
   }
@@ -82,6 +87,11 @@ class App extends ViewElement {
   }
 }
 
+/** Begins what staff see on every page. */
+async function startOffice() {
+  if (isStaff()) (await import('../office/queues.js')).startQueues();
+}
+
 /**
  * Where a person goes who may not see the page: to sign-in, or to their own home.
  * @param {Route} route
@@ -92,7 +102,7 @@ function redirectFor({ page, query }) {
   const referral = page.path === '/' ? query.get('ref') : null;
   if (!currentUser() && referral) return `/join/${encodeURIComponent(referral)}`;
   if (!currentUser()) return `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
-  if (page.path === '/' && isStaff()) return '/office';
+  if (location.pathname === '/' && isStaff()) return '/office';
   const isAllowed = page.access === 'member' || (page.access === 'staff' && isStaff()) || isAdmin();
   return isAllowed ? null : '/';
 }

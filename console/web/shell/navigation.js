@@ -76,7 +76,7 @@ class Navigation extends ViewElement {
       null,
       h(
         'a',
-        { href: page.path, 'aria-current': this.#current(page) },
+        { href: (isStaff() && page.alias) || page.path, 'aria-current': this.#current(page) },
         custom('ev-icon', { name: page.icon ?? 'document' }),
         t(page.title),
         count ? h('span', { class: 'badge' }, count) : null,

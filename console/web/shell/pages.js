@@ -6,9 +6,10 @@ import { memberPages } from '../member/pages.js';
 import { officePages } from '../office/pages.js';
 
 /**
- * `title` and `group` are keys of texts; a page without `group` is not in the navigation. `load` imports the element.
+ * `alias` is a second address, to which the navigation of staff leads. `title` and `group` are keys of texts; a page without `group` is not in the navigation. `load` imports the element.
  * @typedef {{
  *   path: string,
+ *   alias?: string,
  *   element: `${string}-${string}`,
  *   load: () => Promise<unknown>,
  *   access: 'public' | 'member' | 'staff' | 'admin',

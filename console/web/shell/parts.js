@@ -12,9 +12,9 @@ import { t } from '../i18n/i18n.js';
 
 /** The states of a booking, payment, refund, payout, KYC application or document, by tone. */
 const STATES = /** @type {const} */ ([
-  ['good', ['completed', 'confirmed', 'paid', 'approved', 'verified', 'done']],
+  ['good', ['completed', 'confirmed', 'paid', 'approved', 'verified', 'done', 'matched']],
   ['warn', ['pre_booked', 'pending', 'requested', 'sent']],
-  ['bad', ['failed', 'rejected', 'overdue', 'reversed']],
+  ['bad', ['failed', 'rejected', 'overdue', 'reversed', 'flushed', 'voided']],
   ['plain', ['cancelled', 'expired', 'refunded', 'superseded', 'none']],
 ]);
 /** @type {Map<string, Tone>} */

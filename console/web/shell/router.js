@@ -14,12 +14,14 @@ const navigations = new EventTarget();
  */
 export function match(url) {
   for (const page of pages) {
-    const names = [...page.path.matchAll(/:(\w+)/g)].map((found) => found[1] ?? '');
-    const pattern = new RegExp(`^${page.path.replace(/:\w+/g, '([^/]+)')}/?$`);
-    const found = pattern.exec(url.pathname);
-    if (!found) continue;
-    const params = Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(found[i + 1] ?? '')]));
-    return { page, params, query: url.searchParams };
+    for (const path of page.alias ? [page.path, page.alias] : [page.path]) {
+      const names = [...path.matchAll(/:(\w+)/g)].map((found) => found[1] ?? '');
+      const pattern = new RegExp(`^${path.replace(/:\w+/g, '([^/]+)')}/?$`);
+      const found = pattern.exec(url.pathname);
+      if (!found) continue;
+      const params = Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(found[i + 1] ?? '')]));
+      return { page, params, query: url.searchParams };
+    }
   }
   return null;
 }

@@ -37,6 +37,9 @@ export const currentUser = () => claims;
 /** Whether the person works in the office. */
 export const isStaff = () => claims?.role === 'staff' || claims?.role === 'admin';
 
+/** For lists that show staff the objects of all members: the own id, to see only one's own as members do. */
+export const ownId = () => (isStaff() ? claims?.userId : undefined);
+
 /** Whether the person administers the platform. */
 export const isAdmin = () => claims?.role === 'admin';
 

@@ -33,7 +33,14 @@ class TreeDetails extends ViewElement {
           [t('tree.pairs'), number(node.pairs_total)],
           [t('tree.pairs_now'), t('tree.limit', { used: node.limit.used, of: node.limit.of })],
         ]),
-        isStaff() ? h('p', null, h('a', { href: `/office/people/${node.user_id}` }, t('tree.person'))) : null,
+        isStaff()
+          ? h(
+              'p',
+              { class: 'row' },
+              h('a', { href: `/office/people/${node.user_id}` }, t('tree.person')),
+              h('a', { href: `/office/tree?root=${node.user_id}` }, t('office.tree.from_here')),
+            )
+          : null,
       ),
     );
   }

@@ -5,6 +5,7 @@ import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { Resource, show } from '../shell/resource.js';
 import { onNotification } from '../shell/live.js';
+import { ownId } from '../shell/session.js';
 import { t } from '../i18n/i18n.js';
 import './tree-canvas.js';
 import './tree-details.js';
@@ -17,6 +18,8 @@ const MAX_IDS = 200;
 
 class TreePage extends ViewElement {
   query = new URLSearchParams();
+  /** Whether this is the office's tree, of the company or of anybody. */
+  isOffice = false;
   /** @type {Map<string, string>} */
   #labels = new Map();
   /** @type {Set<string>} Members whose name was asked for. */
@@ -25,6 +28,8 @@ class TreePage extends ViewElement {
   #tree = new Resource(this, (signal) => this.#read(signal));
 
   start() {
+    // The place of the company has no id.
+    if (this.isOffice) this.#labels.set('', t('office.tree.company'));
     void this.#tree.load();
     onNotification(({ kind }) => kind.startsWith('pair') && this.#tree.load(), this.signal);
   }
@@ -39,7 +44,7 @@ class TreePage extends ViewElement {
    * @returns {Promise<Tree>}
    */
   async #read(signal) {
-    const root = this.query.get('root');
+    const root = this.query.get('root') ?? (this.isOffice ? null : ownId());
     const answer = await get('/api/v1/binary/tree/shape', { query: { root }, signal });
     const worker = new Worker(new URL('./layout-worker.js', import.meta.url), { type: 'module' });
     try {
@@ -83,6 +88,11 @@ class TreePage extends ViewElement {
     else this.#choose(id);
   }
 
+  #link() {
+    if (!this.isOffice) return h('a', { href: '/pairs' }, t('pairs.all'));
+    return this.query.get('root') ? h('a', { href: '/office/tree' }, t('office.tree.whole')) : null;
+  }
+
   view() {
     return h(
       'div',
@@ -90,11 +100,18 @@ class TreePage extends ViewElement {
       h(
         'div',
         { class: 'page-head' },
-        h('h1', null, t('tree.title')),
+        h('h1', null, t(this.isOffice ? 'office.tree.title' : 'tree.title')),
+        this.#link(),
         custom('ev-tree-search', { '.chosen': (/** @type {string} */ id) => this.#goTo(id) }),
       ),
       show(this.#tree, (tree) => [
-        h('p', { class: 'hint' }, t('tree.count', { count: tree.shape.ids.length - 1 }), ' ', t('tree.how')),
+        h(
+          'p',
+          { class: 'hint' },
+          t(this.isOffice ? 'office.tree.count' : 'tree.count', { count: tree.shape.ids.length - 1 }),
+          ' ',
+          t('tree.how'),
+        ),
         custom('ev-tree-canvas', {
           '.tree': tree,
           '.labels': this.#labels,

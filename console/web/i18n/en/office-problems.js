@@ -37,4 +37,7 @@ export default {
   'problem.wallet.insufficient_reserve': 'This is more than the reserve has.',
   'problem.wallet.bad_filter': 'The day is not valid.',
   'problem.wallet.invalid_amount': 'This amount is not possible.',
+  'problem.console.nobody': 'Nobody is found.',
+  'problem.console.several_people': 'Several people are found. Enter the whole e-mail address or mobile number.',
+  'problem.booking.capture_state': 'This capture has been decided about already, or is not in rupees.',
 };

@@ -37,4 +37,7 @@ export default {
   'problem.wallet.insufficient_reserve': 'यह आरक्षित राशि से अधिक है।',
   'problem.wallet.bad_filter': 'दिन मान्य नहीं है।',
   'problem.wallet.invalid_amount': 'यह राशि संभव नहीं है।',
+  'problem.console.nobody': 'कोई नहीं मिला।',
+  'problem.console.several_people': 'कई लोग मिले। पूरा ई-मेल पता या मोबाइल नंबर लिखें।',
+  'problem.booking.capture_state': 'इस प्राप्ति पर निर्णय हो चुका है, या यह रुपये में नहीं है।',
 };
