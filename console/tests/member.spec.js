@@ -149,7 +149,7 @@ test('each problem of the KYC stands at its field, and the first has the focus',
 test('a payout without an approved KYC is refused while the amount is typed', async () => {
   await page.goto(`${console_}/payouts/new`);
   await page.fill('input[name=amount]', '500');
-  await page.waitForSelector('.preview .error:has-text("KYC")');
+  await page.waitForSelector('.preview .notice:has-text("KYC")');
 });
 
 test('the navigation opens over the page on a narrow screen', async () => {

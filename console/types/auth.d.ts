@@ -109,6 +109,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/referral-codes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look up a referral code
+         * @description In any case of letters. 404 for a code that is unknown or whose owner is not active, 429 `auth.referral_lookup_limit` after 20 look-ups a minute from one address, 503 when look-ups cannot be counted.
+         *
+         *     Public.
+         */
+        get: operations["getAuthReferralCodesByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -147,7 +169,13 @@ export interface paths {
         get: operations["getAuthSessions"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End my other sessions
+         * @description `except=current` is required, so that the session of this request remains.
+         *
+         *     Any signed-in person.
+         */
+        delete: operations["deleteAuthSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -241,6 +269,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kyc/queue-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the KYC applications that wait for staff
+         * @description `kyc.pending` are the pending applications.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getKycQueueCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kyc/{id}": {
         parameters: {
             query?: never;
@@ -313,8 +363,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search users
-         * @description The newest comes first.
+         * Search users, or get the names of users by id
+         * @description The newest comes first. With `ids` the answer has the names of these users on one page, without those of unknown ids. 422 `auth.ids_invalid` for text that is not an id, for more than 100 ids, and for `ids` with another filter.
          *
          *     Staff and administrators.
          */
@@ -493,6 +543,72 @@ export interface paths {
         patch: operations["patchUsersById"];
         trace?: never;
     };
+    "/api/v1/users/{id}/nominee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the nominee of a user
+         * @description 404 when there is none.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getUsersByIdNominee"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sessions of a user
+         * @description Sessions that have neither ended nor expired, the newest first.
+         *
+         *     Administrators.
+         */
+        get: operations["getUsersByIdSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session of a user
+         * @description 204 also when it has already ended, 404 for a session of another user.
+         *
+         *     Administrators.
+         */
+        delete: operations["deleteUsersByIdSessionsBySessionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -505,6 +621,20 @@ export interface components {
             line2?: string | null;
             pincode: string;
             state: string;
+        };
+        /** @description Member who applied, for the reviewer. */
+        ApplicantView: {
+            account_created_at: components["schemas"]["Timestamp"];
+            date_of_birth?: components["schemas"]["Day"] | null;
+            /**
+             * Format: uint
+             * @description Applications of the member that were made before this one and rejected.
+             */
+            earlier_rejections: number;
+            email?: string | null;
+            mobile?: string | null;
+            name: string;
+            user_id: components["schemas"]["UserId"];
         };
         /** @description Bank account of an application. */
         BankView: {
@@ -557,6 +687,11 @@ export interface components {
          * @enum {string}
          */
         Gender: "male" | "female" | "other";
+        /**
+         * @description Session that remains when a user ends the others.
+         * @enum {string}
+         */
+        KeptSession: "current";
         /** @description The public keys as a JSON Web Key Set. */
         KeySet: {
             keys: unknown[];
@@ -572,6 +707,25 @@ export interface components {
          * @description Id of a KYC application.
          */
         KycId: string;
+        /** @description KYC application with its applicant, for the reviewer. */
+        KycReviewView: {
+            aadhaar_last4: string;
+            address: components["schemas"]["Address"];
+            applicant: components["schemas"]["ApplicantView"];
+            bank: components["schemas"]["BankView"];
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who approved or rejected it. */
+            decided_by?: components["schemas"]["UserId"] | null;
+            document_ids: components["schemas"]["DocumentId"][];
+            id: components["schemas"]["KycId"];
+            /** @description Masked. */
+            pan: string;
+            /** @description Reason of the rejection. */
+            reason?: string | null;
+            status: components["schemas"]["KycStatus"];
+            submitted_at: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
+        };
         /**
          * @description Progress of a member's identity check.
          * @enum {string}
@@ -613,11 +767,22 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing4: {
-            items: components["schemas"]["KycView"][];
+            items: components["schemas"]["UserName"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
-        /** @description The caller's nominee. */
+        /** @description One page of a list. */
+        Listing5: {
+            items: components["schemas"]["KycReviewView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Language of a user.
+         * @enum {string}
+         */
+        Locale: "en" | "hi";
+        /** @description The nominee of a member. */
         NomineeView: {
             date_of_birth: components["schemas"]["Day"];
             name: string;
@@ -651,12 +816,32 @@ export interface components {
             is_distributor: boolean;
             kyc_status: components["schemas"]["KycStatus"];
             last_name?: string | null;
+            locale: components["schemas"]["Locale"];
             mobile?: string | null;
             name: string;
             placed: boolean;
             referral_code: string;
             referrer_id?: components["schemas"]["UserId"] | null;
+            /** @description The whole name for staff, else the first name and the initial of the last. */
+            referrer_name?: string | null;
             role: components["schemas"]["Role"];
+        };
+        /** @description Length of one queue. */
+        QueueCount: {
+            /**
+             * Format: uint16
+             * @description At most 1000.
+             */
+            count: number;
+            /** @description Whether there are more. */
+            is_capped: boolean;
+            /** @description Since when the oldest waits; null for an empty queue. */
+            oldest_at?: components["schemas"]["Timestamp"] | null;
+            queue: string;
+        };
+        /** @description Lengths of all queues of a service. */
+        QueueCounts: {
+            items: components["schemas"]["QueueCount"][];
         };
         /** @description A user whom the caller referred. */
         Referral: {
@@ -666,12 +851,24 @@ export interface components {
             placed: boolean;
             user_id: components["schemas"]["UserId"];
         };
+        /** @description A referral code that a sign-up can name. */
+        ReferralCode: {
+            /** @description Whether a sign-up with this code may name a preferred side. */
+            accepts_side: boolean;
+            code: string;
+            referrer: components["schemas"]["ReferrerName"];
+        };
         /** @description The caller's referral code and link. */
         ReferralLink: {
             code: string;
             /** @description An SVG image of the link as a QR code. */
             qr_svg: string;
             url: string;
+        };
+        /** @description The referrer of a sign-up, as everyone sees them. */
+        ReferrerName: {
+            /** @description First name and initial of the last name. */
+            display_name: string;
         };
         /**
          * @description Access role of a user. Staff handle members' requests; administrators also change plans and tax rules.
@@ -683,7 +880,7 @@ export interface components {
          * @description Id of a sign-in on one device. Every access token names it; ending the session revokes them.
          */
         SessionId: string;
-        /** @description A session of the caller. */
+        /** @description A session of a user. */
         SessionView: {
             address: string;
             created_at: components["schemas"]["Timestamp"];
@@ -749,6 +946,15 @@ export interface components {
          * @description A registered person: member, staff or administrator.
          */
         UserId: string;
+        /** @description A user's name, role and activity. */
+        UserName: {
+            id: components["schemas"]["UserId"];
+            is_active: boolean;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description A page of users, or the names of the users with given ids. */
+        Users: components["schemas"]["Listing3"] | components["schemas"]["Listing4"];
     };
     responses: never;
     parameters: never;
@@ -903,13 +1109,18 @@ export interface operations {
                 "application/json": {
                     code: string;
                     identifier: string;
+                    /**
+                     * @description Default: `en`.
+                     * @enum {string|null}
+                     */
+                    locale?: "en" | "hi" | null;
                     name?: string | null;
                     /**
                      * @description A leg of the binary tree.
                      * @enum {string|null}
                      */
                     preferred_side?: "left" | "right" | null;
-                    /** @description Used only for the registration of a new user, like `name` and `preferred_side`. */
+                    /** @description Used only for the registration of a new user, like `name`, `preferred_side` and `locale`. */
                     referral_code?: string | null;
                     /**
                      * Format: uuid
@@ -927,6 +1138,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuthReferralCodesByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralCode"];
                 };
             };
             /** @description A problem */
@@ -1007,6 +1249,35 @@ export interface operations {
             };
         };
     };
+    deleteAuthSessions: {
+        parameters: {
+            query: {
+                except: components["schemas"]["KeptSession"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deleteAuthSessionsById: {
         parameters: {
             query?: never;
@@ -1069,6 +1340,11 @@ export interface operations {
                      */
                     gender?: "male" | "female" | "other" | null;
                     last_name: string;
+                    /**
+                     * @description Default: `en`.
+                     * @enum {string|null}
+                     */
+                    locale?: "en" | "hi" | null;
                     mobile: string;
                     /**
                      * @description A leg of the binary tree.
@@ -1141,6 +1417,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: components["schemas"]["KycStatus"] | null;
+                user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
             };
@@ -1156,7 +1433,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing4"];
+                    "application/json": components["schemas"]["Listing5"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKycQueueCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
                 };
             };
             /** @description A problem */
@@ -1187,7 +1493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KycView"];
+                    "application/json": components["schemas"]["KycReviewView"];
                 };
             };
             /** @description A problem */
@@ -1204,7 +1510,9 @@ export interface operations {
     postKycByIdApprove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["KycId"];
             };
@@ -1218,7 +1526,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KycView"];
+                    "application/json": components["schemas"]["KycReviewView"];
                 };
             };
             /** @description A problem */
@@ -1235,7 +1543,9 @@ export interface operations {
     postKycByIdReject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: components["schemas"]["KycId"];
             };
@@ -1255,7 +1565,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KycView"];
+                    "application/json": components["schemas"]["KycReviewView"];
                 };
             };
             /** @description A problem */
@@ -1273,8 +1583,11 @@ export interface operations {
         parameters: {
             query?: {
                 active_buyer?: boolean | null;
+                ids?: string | null;
                 kyc_status?: components["schemas"]["KycStatus"] | null;
+                placed?: boolean | null;
                 q?: string | null;
+                referrer_id?: components["schemas"]["UserId"] | null;
                 role?: components["schemas"]["Role"] | null;
                 limit?: number;
                 cursor?: string;
@@ -1291,7 +1604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing3"];
+                    "application/json": components["schemas"]["Users"];
                 };
             };
             /** @description A problem */
@@ -1412,6 +1725,11 @@ export interface operations {
                      */
                     gender?: "male" | "female" | "other" | null;
                     last_name?: string | null;
+                    /**
+                     * @description Language of a user.
+                     * @enum {string|null}
+                     */
+                    locale?: "en" | "hi" | null;
                     /** @description Accepted only when equal to the current value. */
                     mobile?: string | null;
                     name?: string | null;
@@ -1757,6 +2075,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersByIdNominee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NomineeView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersByIdSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUsersByIdSessionsBySessionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+                session_id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

@@ -873,20 +873,22 @@ export interface components {
             title: string;
             type: string;
         };
-        QueueCountView: {
+        /** @description Length of one queue. */
+        QueueCount: {
             /**
-             * Format: uint
+             * Format: uint16
              * @description At most 1000.
              */
             count: number;
-            /** @description Whether there are more than 1000. */
+            /** @description Whether there are more. */
             is_capped: boolean;
             /** @description Since when the oldest waits; null for an empty queue. */
             oldest_at?: components["schemas"]["Timestamp"] | null;
             queue: string;
         };
-        QueueCountsView: {
-            items: components["schemas"]["QueueCountView"][];
+        /** @description Lengths of all queues of a service. */
+        QueueCounts: {
+            items: components["schemas"]["QueueCount"][];
         };
         /**
          * @description A percentage from 0 to 100 as a decimal string with at most four places.
@@ -1497,7 +1499,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QueueCountsView"];
+                    "application/json": components["schemas"]["QueueCounts"];
                 };
             };
             /** @description A problem */

@@ -933,8 +933,8 @@ export interface components {
             reason: string;
             reference?: string | null;
         };
-        /** @description What waits in one queue. */
-        QueueCountView: {
+        /** @description Length of one queue. */
+        QueueCount: {
             /**
              * Format: uint16
              * @description At most 1000.
@@ -942,12 +942,13 @@ export interface components {
             count: number;
             /** @description Whether there are more. */
             is_capped: boolean;
+            /** @description Since when the oldest waits; null for an empty queue. */
             oldest_at?: components["schemas"]["Timestamp"] | null;
             queue: string;
         };
-        /** @description Counts of queues. */
-        QueueCountsView: {
-            items: components["schemas"]["QueueCountView"][];
+        /** @description Lengths of all queues of a service. */
+        QueueCounts: {
+            items: components["schemas"]["QueueCount"][];
         };
         /** @description An instalment of a quote. */
         QuotedInstalmentView: {
@@ -1692,7 +1693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QueueCountsView"];
+                    "application/json": components["schemas"]["QueueCounts"];
                 };
             };
             /** @description A problem */

@@ -23,6 +23,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The distinct actions in the audit log
+         * @description Administrators.
+         */
+        get: operations["getAuditActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/subjects/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit log about one subject, newest first
+         * @description The subject is the id of an object, or of the user it belongs to. Only entries about members' things, such as payouts and documents. 422 when `from` is after `to`.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getAuditSubjectsBySubject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance/document-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds of documents that a form offers
+         * @description An upload may have another kind too.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getComplianceDocumentKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compliance/documents": {
         parameters: {
             query?: never;
@@ -43,6 +107,28 @@ export interface paths {
          *     Any signed-in person.
          */
         post: operations["postComplianceDocuments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance/documents/queue-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the documents that wait for staff
+         * @description `documents.pending` wait for a review.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getComplianceDocumentsQueueCounts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -159,6 +245,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compliance/tds/years": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Financial years in which tax was deducted from the caller, with the totals of each
+         * @description Any signed-in person.
+         */
+        get: operations["getComplianceTdsYears"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compliance/tds/{fy}/certificate": {
         parameters: {
             query?: never;
@@ -207,6 +313,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An action with the service and the type of subject of its first entry. */
+        AuditActionView: {
+            action: string;
+            service: string;
+            subject_type: string;
+        };
+        /** @description Actions in the audit log. */
+        AuditActionsView: {
+            /** @description In the order of the alphabet, at most 200. */
+            items: components["schemas"]["AuditActionView"][];
+        };
         /** Format: uuid */
         AuditEntryId: string;
         AuditEntryView: {
@@ -230,6 +347,16 @@ export interface components {
         ContentType: "application/pdf" | "image/jpeg" | "image/png";
         /** Format: uuid */
         DocumentId: string;
+        /** @description A kind of documents. */
+        DocumentKindView: {
+            /** @description The `kind` of an upload. */
+            kind: string;
+            label: string;
+        };
+        /** @description Kinds of documents that a form offers. */
+        DocumentKindsView: {
+            items: components["schemas"]["DocumentKindView"][];
+        };
         /**
          * @description Review status of a document.
          * @enum {string}
@@ -307,6 +434,23 @@ export interface components {
          * @enum {string}
          */
         Quarter: "Q1" | "Q2" | "Q3" | "Q4";
+        /** @description Length of one queue. */
+        QueueCount: {
+            /**
+             * Format: uint16
+             * @description At most 1000.
+             */
+            count: number;
+            /** @description Whether there are more. */
+            is_capped: boolean;
+            /** @description Since when the oldest waits; null for an empty queue. */
+            oldest_at?: components["schemas"]["Timestamp"] | null;
+            queue: string;
+        };
+        /** @description Lengths of all queues of a service. */
+        QueueCounts: {
+            items: components["schemas"]["QueueCount"][];
+        };
         /** @description The deduction that a reversal reverses. */
         ReversedDeductionView: {
             deducted_at: components["schemas"]["Timestamp"];
@@ -344,6 +488,17 @@ export interface components {
             tds: components["schemas"]["Money"];
             user_id: components["schemas"]["UserId"];
         };
+        /** @description Sums of one financial year. */
+        TdsYearView: {
+            fy: components["schemas"]["FinancialYear"];
+            total_gross: components["schemas"]["Money"];
+            total_tds: components["schemas"]["Money"];
+        };
+        /** @description Sums of the caller's deductions in each financial year. */
+        TdsYearsView: {
+            /** @description Newest first; years without deductions are left out. */
+            items: components["schemas"]["TdsYearView"][];
+        };
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
@@ -376,9 +531,13 @@ export interface operations {
     getAudit: {
         parameters: {
             query?: {
+                action?: string | null;
                 actor?: components["schemas"]["UserId"] | null;
                 from?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                service?: string | null;
                 subject?: string | null;
+                subject_type?: string | null;
                 to?: string | null;
                 limit?: number;
                 cursor?: string;
@@ -409,9 +568,107 @@ export interface operations {
             };
         };
     };
+    getAuditActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditActionsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditSubjectsBySubject: {
+        parameters: {
+            query?: {
+                action?: string | null;
+                from?: string | null;
+                service?: string | null;
+                subject_type?: string | null;
+                to?: string | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComplianceDocumentKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentKindsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getComplianceDocuments: {
         parameters: {
             query?: {
+                ids?: string | null;
                 status?: components["schemas"]["DocumentStatus"] | null;
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
@@ -465,6 +722,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComplianceDocumentsQueueCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
                 };
             };
             /** @description A problem */
@@ -632,6 +918,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TdsList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComplianceTdsYears: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TdsYearsView"];
                 };
             };
             /** @description A problem */

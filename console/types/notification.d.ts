@@ -74,7 +74,7 @@ export interface paths {
         };
         /**
          * Stream your notifications over a WebSocket, each as a JSON message like in the list
-         * @description The token comes after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a sixth closes the oldest with code 4001. 401 for an invalid token, 426 without an upgrade, 503 at the limit of streams.
+         * @description The token comes after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a sixth closes the oldest with code 4001. 401 for an invalid token, 426 without an upgrade, 503 at the limit of streams.  With `changes=true`, a notification has `"type": "notification"` beside its fields, and `{"type": "changed", "of": ["wallet", "payout", "booking", "tree", "kyc"]}` names the areas of your data that have changed since the last such message, whether or not you muted their notifications. Changes are not stored and may be lost, so read the data again after you connect.
          *
          *     Public.
          */
@@ -161,8 +161,14 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             id: components["schemas"]["NotificationId"];
             kind: components["schemas"]["NotificationKind"];
+            /** @description Values in the text, by the names that the template lists. Null like the template. */
+            params?: {
+                [key: string]: string;
+            } | null;
             read_at?: components["schemas"]["Timestamp"] | null;
             reference: components["schemas"]["ReferenceView"];
+            /** @description Code of the text, for a translation by the client. Null for an old notification: only title and body are known. */
+            template?: components["schemas"]["Template"] | null;
             title: string;
         };
         /** @description Every kind of notification, with `false` for a muted one. Kinds left out of a PUT do not change. */
@@ -198,6 +204,11 @@ export interface components {
             id: string;
             type: string;
         };
+        /**
+         * @description Code of a text, stable for clients that translate it. Each names the parameters of its text; amounts are rupees
+         *     as decimal text, and a `reason` may be empty.
+         */
+        Template: ("kyc_approved" | "document_verified") | "welcome" | "kyc_rejected" | "booking_confirmed" | "booking_completed" | "booking_cancelled" | "booking_expired" | "payment_received" | "payment_refunded" | "payment_returned" | "refund_returned" | "instalment_overdue" | "referral_bonus" | "pair_earning" | "earning_reversed" | "earning_recovered" | "deposit" | "refund" | "reserve_released" | "adjustment" | "member_placed" | "pairs_matched_in_period" | "pairs_rematched" | "pairs_matched" | "pairs_voided" | "document_rejected" | "certificate_issued" | "payout_requested" | "payout_approved" | "payout_cancelled" | "payout_completed" | "payout_completed_empty" | "payout_rejected" | "payout_failed" | "payout_reversed";
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
@@ -358,6 +369,7 @@ export interface operations {
         parameters: {
             query?: {
                 after?: components["schemas"]["NotificationId"] | null;
+                changes?: boolean | null;
             };
             header?: never;
             path?: never;

@@ -8,7 +8,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Batches, newest first
+         * @description Staff and administrators.
+         */
+        get: operations["getPayoutBatches"];
         put?: never;
         /**
          * Create a batch of all approved payouts for the bank
@@ -17,6 +21,26 @@ export interface paths {
          *     Staff and administrators.
          */
         post: operations["postPayoutBatches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The number of payouts that a batch would contain now, and their total
+         * @description Staff and administrators.
+         */
+        get: operations["getPayoutBatchesNext"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -54,7 +78,7 @@ export interface paths {
         put?: never;
         /**
          * Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason
-         * @description All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch.
+         * @description All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch. `dry_run` changes nothing, ignores the `Idempotency-Key` and answers with the effect of each line; a line that would be refused has its problem.
          *
          *     Staff and administrators.
          */
@@ -96,7 +120,7 @@ export interface paths {
         };
         /**
          * Payouts, newest first
-         * @description Members get their own payouts, staff those of all members.
+         * @description Members get their own payouts, staff those of all members. 422 `payout.bad_filter` for an invalid date or time.
          *
          *     Any signed-in person.
          */
@@ -185,6 +209,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payouts/queue-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the payouts that wait for staff or for the bank
+         * @description `payouts.pending` wait for a decision, `payouts.needs_second` are those of them that one of two people has approved, `payouts.approved` wait for a batch, `payouts.processing` for the bank's answer.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getPayoutsQueueCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payouts/quote": {
         parameters: {
             query?: never;
@@ -196,7 +242,7 @@ export interface paths {
         put?: never;
         /**
          * Quote a payout: its tax, EMI and net amount
-         * @description 422 if a request for the same payout would be refused.
+         * @description 422 if a request for the same payout would be refused. With `estimate` the answer has the figures and the refusals, and before the KYC is approved the tax is that of a member with a PAN; 422 only for an amount that is not positive or out of range, and for an account of another member.
          *
          *     Any signed-in person.
          */
@@ -215,7 +261,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One payout
+         * One payout with the states that it reached
          * @description 404 for a payout of another member, unless the caller is staff.
          *
          *     Any signed-in person.
@@ -386,6 +432,50 @@ export interface components {
             /** @description Method by which the account was verified. */
             verified_by?: components["schemas"]["VerificationMethod"] | null;
         };
+        /** @description What one line of a bank's answer would do. */
+        AnswerLineView: {
+            /** @description Net amount of the payout; null if it is not in the batch. */
+            amount?: components["schemas"]["Money"] | null;
+            /** @description Status after the line; null if the line is refused. */
+            becomes?: components["schemas"]["PayoutStatus"] | null;
+            /**
+             * Format: uint
+             * @description Number of the line in the file; the first is the header.
+             */
+            line: number;
+            /** @description Status before the line; null if the payout is not in the batch. */
+            now?: components["schemas"]["PayoutStatus"] | null;
+            payout_id: components["schemas"]["PayoutId"];
+            /** @description Why the line is refused. */
+            problem?: components["schemas"]["LineProblemView"] | null;
+        };
+        /** @description What a bank's answer would do. */
+        AnswerPreviewView: {
+            /**
+             * Format: uint
+             * @description Number of lines that are refused. If there are any, the answer changes nothing.
+             */
+            errors: number;
+            /** @description In the order of the file. */
+            lines: components["schemas"]["AnswerLineView"][];
+            /**
+             * Format: uint
+             * @description Number of lines that were applied before.
+             */
+            unchanged: number;
+            /**
+             * Format: uint
+             * @description Number of lines that would change their payout.
+             */
+            will_settle: number;
+        };
+        /** @description Outcome of a bank's answer. */
+        AnswerView: components["schemas"]["SettledView"] | components["schemas"]["AnswerPreviewView"];
+        /** @description One person's approval. */
+        ApprovalView: {
+            at: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
+        };
         /**
          * Format: uuid
          * @description Id of a member's bank account.
@@ -431,6 +521,12 @@ export interface components {
             /** @description Path into the body: `bank.ifsc`. */
             field: string;
         };
+        /** @description Refusal of one line of a bank's answer. */
+        LineProblemView: {
+            /** @description As the code of the problem that the whole answer gets. */
+            code: string;
+            detail: string;
+        };
         /** @description One page of a list. */
         Listing: {
             items: components["schemas"]["PayoutView"][];
@@ -445,6 +541,12 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing3: {
+            items: components["schemas"]["BatchView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing4: {
             items: components["schemas"]["TaxRule"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -454,6 +556,49 @@ export interface components {
          * @example 500.00
          */
         Money: string;
+        /** @description What the next batch would contain. */
+        NextBatchView: {
+            /**
+             * Format: uint
+             * @description Number of payouts.
+             */
+            payouts: number;
+            /** @description Amount that the bank would be to pay. */
+            total: components["schemas"]["Money"];
+        };
+        /** @description A payout with the states that it reached. */
+        PayoutDetailView: {
+            /**
+             * Format: uint
+             * @description Number of people who have approved, and number required.
+             */
+            approvals: number;
+            /** Format: int32 */
+            approvals_needed: number;
+            /** @description Who has approved, oldest first; for staff only, null for others. */
+            approved_by?: components["schemas"]["ApprovalView"][] | null;
+            bank: components["schemas"]["BankView"];
+            batch_id?: components["schemas"]["BatchId"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            emi: components["schemas"]["Money"];
+            emi_autofill: boolean;
+            /** @description Oldest first. Of a payout from before these were recorded, only the request and the state at that time. */
+            history: components["schemas"]["StepView"][];
+            id: components["schemas"]["PayoutId"];
+            net: components["schemas"]["Money"];
+            /** @description Reason of a rejection, failure or return. */
+            reason?: string | null;
+            requested: components["schemas"]["Money"];
+            status: components["schemas"]["PayoutStatus"];
+            /** @description `tds`, `emi` and `net` are an estimate until the payout is approved. */
+            tds: components["schemas"]["Money"];
+            /** @description Id of the tax rule that `tds` follows. */
+            tds_rule: string;
+            updated_at: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
+            /** @description The bank reference, once the bank has paid. */
+            utr?: string | null;
+        };
         /**
          * Format: uuid
          * @description A member's withdrawal request.
@@ -470,6 +615,8 @@ export interface components {
             approvals: number;
             /** Format: int32 */
             approvals_needed: number;
+            /** @description Who has approved, oldest first; for staff only, null for others. */
+            approved_by?: components["schemas"]["ApprovalView"][] | null;
             bank: components["schemas"]["BankView"];
             batch_id?: components["schemas"]["BatchId"] | null;
             created_at: components["schemas"]["Timestamp"];
@@ -503,10 +650,29 @@ export interface components {
             title: string;
             type: string;
         };
-        /** @description Parts of a payout that could be requested now. */
+        /** @description Length of one queue. */
+        QueueCount: {
+            /**
+             * Format: uint16
+             * @description At most 1000.
+             */
+            count: number;
+            /** @description Whether there are more. */
+            is_capped: boolean;
+            /** @description Since when the oldest waits; null for an empty queue. */
+            oldest_at?: components["schemas"]["Timestamp"] | null;
+            queue: string;
+        };
+        /** @description Lengths of all queues of a service. */
+        QueueCounts: {
+            items: components["schemas"]["QueueCount"][];
+        };
+        /** @description Parts of a payout that could be requested now, or of an estimate. */
         QuoteView: {
             emi: components["schemas"]["Money"];
             net: components["schemas"]["Money"];
+            /** @description With `estimate`: the codes of the problems of a request, in the order in which it checks them. */
+            refusals: string[];
             requested: components["schemas"]["Money"];
             tds: components["schemas"]["Money"];
             tds_rule: components["schemas"]["TaxRule"];
@@ -528,6 +694,13 @@ export interface components {
              * @description Number of lines that were applied before.
              */
             unchanged: number;
+        };
+        /** @description A state that a payout reached. */
+        StepView: {
+            at: components["schemas"]["Timestamp"];
+            /** @description The person whose action moved the payout: for staff, and the caller. Null for the wallet and for jobs. */
+            by?: components["schemas"]["UserId"] | null;
+            status: components["schemas"]["PayoutStatus"];
         };
         /** @description One effective-dated rule of a tax regime. */
         TaxRule: {
@@ -569,6 +742,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getPayoutBatches: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing3"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postPayoutBatches: {
         parameters: {
             query?: never;
@@ -587,6 +792,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayoutBatchesNext: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextBatchView"];
                 };
             };
             /** @description A problem */
@@ -633,7 +867,9 @@ export interface operations {
     };
     postPayoutBatchesByIdAnswer: {
         parameters: {
-            query?: never;
+            query?: {
+                dry_run?: boolean | null;
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -654,7 +890,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SettledView"];
+                    "application/json": components["schemas"]["AnswerView"];
                 };
             };
             /** @description A problem */
@@ -702,7 +938,12 @@ export interface operations {
     getPayouts: {
         parameters: {
             query?: {
-                status?: components["schemas"]["PayoutStatus"] | null;
+                batch_id?: components["schemas"]["BatchId"] | null;
+                from?: string | null;
+                min_amount?: components["schemas"]["Money"] | null;
+                needs_second?: boolean | null;
+                status?: string | null;
+                to?: string | null;
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
@@ -922,6 +1163,35 @@ export interface operations {
             };
         };
     };
+    getPayoutsQueueCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postPayoutsQuote: {
         parameters: {
             query?: never;
@@ -944,6 +1214,8 @@ export interface operations {
                     bank_account_id?: string | null;
                     /** @description Whether to pay the oldest unpaid instalment out of the payout. */
                     emi_autofill?: boolean | null;
+                    /** @description Whether to list the refusals of a request in the answer. */
+                    estimate?: boolean | null;
                 };
             };
         };
@@ -985,7 +1257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PayoutView"];
+                    "application/json": components["schemas"]["PayoutDetailView"];
                 };
             };
             /** @description A problem */
@@ -1216,7 +1488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing3"];
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * Placements, and pairs matched and voided
-         * @description 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -63,6 +63,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of a member
+         * @description Staff and administrators.
+         */
+        get: operations["getReportsMembersById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/payouts": {
         parameters: {
             query?: never;
@@ -72,7 +92,7 @@ export interface paths {
         };
         /**
          * Payouts by step
-         * @description 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -94,7 +114,7 @@ export interface paths {
         };
         /**
          * Bookings made and money received
-         * @description 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -116,7 +136,7 @@ export interface paths {
         };
         /**
          * Members who joined or were placed
-         * @description 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -138,7 +158,7 @@ export interface paths {
         };
         /**
          * Wallet transactions by type, signed
-         * @description 422 for a range that is backwards or too long; 429 for a file while other long reads run.
+         * @description 422 for a range that is backwards or too long, or a file with `compare`; 429 for a file while other long reads run.
          *
          *     Staff and administrators.
          */
@@ -167,6 +187,13 @@ export interface components {
             /** Format: int64 */
             pre_booked: number;
         };
+        /**
+         * Format: uuid
+         * @description A vehicle booking.
+         */
+        BookingId: string;
+        /** @description Range to compare a report with. */
+        Comparison: "previous";
         CountAndAmountView: {
             amount: components["schemas"]["Money"];
             /** Format: int64 */
@@ -225,14 +252,11 @@ export interface components {
          * @enum {string}
          */
         Grouping: "day" | "week" | "month";
-        /**
-         * @description Rupees as a decimal string with two places and no leading zero.
-         * @example 500.00
-         */
-        Money: string;
-        MyDashboardView: {
+        MemberDashboardView: {
             /** Format: int64 */
             active_referrals: number;
+            /** @description Time of the newest event that the figures may contain; null before the first. */
+            as_of?: components["schemas"]["Timestamp"] | null;
             /** @description Balance that can be spent or withdrawn. */
             available: components["schemas"]["Money"];
             /**
@@ -252,6 +276,8 @@ export interface components {
              * @description Neither cancelled nor expired.
              */
             live_bookings: number;
+            /** @description Of all confirmed bookings, the unpaid instalment that is due first. It may be overdue. */
+            next_instalment?: components["schemas"]["NextInstalmentView"] | null;
             /**
              * Format: int64
              * @description Matched pairs, without flushed and voided ones.
@@ -273,6 +299,22 @@ export interface components {
             /** @description Completed payouts before tax, without those that the bank returned. */
             withdrawn: components["schemas"]["Money"];
         };
+        /**
+         * @description Rupees as a decimal string with two places and no leading zero.
+         * @example 500.00
+         */
+        Money: string;
+        /** @description An instalment that is not paid in full. */
+        NextInstalmentView: {
+            amount: components["schemas"]["Money"];
+            booking_id: components["schemas"]["BookingId"];
+            due_on: components["schemas"]["Day"];
+            /** Format: int64 */
+            n: number;
+            /** @description Number of the booking. */
+            number: string;
+            paid: components["schemas"]["Money"];
+        };
         /** @description Counts and requested amounts of payouts, before tax. */
         PayoutSumsView: {
             /** @description Completed and not returned by the bank. */
@@ -285,6 +327,16 @@ export interface components {
             period: string;
         } & {
             [key: string]: components["schemas"]["FigureView"];
+        };
+        /** @description The range of as many whole months, or else of as many days, that ends the day before a report begins. */
+        PreviousView: {
+            from: components["schemas"]["Day"];
+            /** @description Every period of the range in order. Whole months may have more or fewer days than those of the report. */
+            items: components["schemas"]["PeriodView"][];
+            to: components["schemas"]["Day"];
+            totals: {
+                [key: string]: components["schemas"]["FigureView"];
+            };
         };
         Problem: components["schemas"]["ProblemBody"];
         /** @description The body of a problem document. */
@@ -305,12 +357,19 @@ export interface components {
             group_by: components["schemas"]["Grouping"];
             /** @description Every period of the range in order, empty ones included. */
             items: components["schemas"]["PeriodView"][];
+            /** @description With `compare=previous`, the figures of the range of the same length before this one. */
+            previous?: components["schemas"]["PreviousView"] | null;
             /** @description Last day, inclusive. */
             to: components["schemas"]["Day"];
             totals: {
                 [key: string]: components["schemas"]["FigureView"];
             };
         };
+        /**
+         * Format: date-time
+         * @example 2026-11-22T10:00:00Z
+         */
+        Timestamp: string;
         /** @description Figures of the current Indian day. */
         TodayView: {
             /**
@@ -323,6 +382,11 @@ export interface components {
             registrations: number;
             revenue: components["schemas"]["Money"];
         };
+        /**
+         * Format: uuid
+         * @description A registered person: member, staff or administrator.
+         */
+        UserId: string;
     };
     responses: never;
     parameters: never;
@@ -335,6 +399,7 @@ export interface operations {
     getReportsBinary: {
         parameters: {
             query?: {
+                compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
@@ -412,7 +477,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MyDashboardView"];
+                    "application/json": components["schemas"]["MemberDashboardView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportsMembersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberDashboardView"];
                 };
             };
             /** @description A problem */
@@ -429,6 +525,7 @@ export interface operations {
     getReportsPayouts: {
         parameters: {
             query?: {
+                compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
@@ -465,6 +562,7 @@ export interface operations {
     getReportsSales: {
         parameters: {
             query?: {
+                compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
@@ -501,6 +599,7 @@ export interface operations {
     getReportsUsers: {
         parameters: {
             query?: {
+                compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;
@@ -537,6 +636,7 @@ export interface operations {
     getReportsWallet: {
         parameters: {
             query?: {
+                compare?: components["schemas"]["Comparison"] | null;
                 format?: components["schemas"]["Format"] | null;
                 from?: components["schemas"]["Day"] | null;
                 group_by?: components["schemas"]["Grouping"] | null;

@@ -2,6 +2,7 @@
 
 import { restoreSession } from './shell/session.js';
 import { startLocale } from './i18n/i18n.js';
+import { startLanguage } from './shell/language.js';
 import { startTheme } from './shell/theme.js';
 import { startLive } from './shell/live.js';
 import './shell/app.js';
@@ -9,4 +10,5 @@ import './shell/app.js';
 startTheme();
 await Promise.all([startLocale(), restoreSession()]);
 startLive();
+startLanguage();
 document.querySelector('ev-app')?.setAttribute('ready', '');

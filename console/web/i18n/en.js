@@ -3,6 +3,7 @@
 import explanation from './en/explanation.js';
 import member from './en/member.js';
 import money from './en/money.js';
+import notification from './en/notification.js';
 import problems from './en/problems.js';
 import tree from './en/tree.js';
 import wallet from './en/wallet.js';
@@ -67,6 +68,7 @@ export default {
   ...explanation,
   ...member,
   ...money,
+  ...notification,
   ...problems,
   ...tree,
   ...wallet,

@@ -3,6 +3,7 @@
 import explanation from './hi/explanation.js';
 import member from './hi/member.js';
 import money from './hi/money.js';
+import notification from './hi/notification.js';
 import problems from './hi/problems.js';
 import tree from './hi/tree.js';
 import wallet from './hi/wallet.js';
@@ -67,6 +68,7 @@ export default {
   ...explanation,
   ...member,
   ...money,
+  ...notification,
   ...problems,
   ...tree,
   ...wallet,

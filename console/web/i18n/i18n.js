@@ -7,6 +7,7 @@
 /** @type {readonly Locale[]} */
 export const LOCALES = ['en', 'hi'];
 
+/** The language chosen in this browser, and in the session storage that of the person's profile. */
 const STORAGE_KEY = 'ev.locale';
 
 /** @type {Locale} */
@@ -23,11 +24,27 @@ export const currentLocale = () => locale;
 /** The language's tag with India's conventions for numbers and dates. */
 export const formatLocale = () => (locale === 'hi' ? 'hi-IN-u-nu-latn' : 'en-IN');
 
-/** Loads the language chosen before, or else the first that the browser prefers and the console has. */
+/** Loads the language chosen before, or else that of the profile, or the first that the browser prefers and the console has. */
 export async function startLocale() {
-  const preferred = [localStorage.getItem(STORAGE_KEY), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  await load(LOCALES.find((known) => known === preferred.find((tag) => LOCALES.some((l) => l === tag))) ?? 'en');
+  const known = [localStorage.getItem(STORAGE_KEY), sessionStorage.getItem(STORAGE_KEY)];
+  const preferred = [...known, ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  await load(LOCALES.find((locale) => locale === preferred.find((tag) => LOCALES.some((l) => l === tag))) ?? 'en');
 }
+
+/** Whether a language was chosen in this browser, or taken over from the person's profile. */
+export const isLocaleChosen = () => (localStorage.getItem(STORAGE_KEY) ?? sessionStorage.getItem(STORAGE_KEY)) !== null;
+
+/**
+ * Takes over the language of the person's profile until they sign out.
+ * @param {Locale} next
+ */
+export async function takeLocale(next) {
+  sessionStorage.setItem(STORAGE_KEY, next);
+  if (next !== locale) await change(next);
+}
+
+/** Forgets the language of a person who signed out. */
+export const forgetProfileLocale = () => sessionStorage.removeItem(STORAGE_KEY);
 
 /**
  * Changes the language and remembers it.
@@ -35,6 +52,11 @@ export async function startLocale() {
  */
 export async function setLocale(next) {
   localStorage.setItem(STORAGE_KEY, next);
+  await change(next);
+}
+
+/** @param {Locale} next */
+async function change(next) {
   await load(next);
   changes.dispatchEvent(new Event('change'));
 }

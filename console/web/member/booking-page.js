@@ -3,7 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, readAll } from '../shell/api.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { dateTime, money, paise } from '../i18n/format.js';
@@ -42,7 +42,7 @@ class BookingPage extends ViewElement {
 
   start() {
     this.#load();
-    onNotification(() => this.#load(), this.signal);
+    onChange(['booking'], () => this.#load(), this.signal);
   }
 
   #load() {

@@ -8,7 +8,7 @@ import { post } from '../shell/api.js';
 import { Problem } from '../shell/problem.js';
 import { startSession } from '../shell/session.js';
 import { number } from '../i18n/format.js';
-import { t } from '../i18n/i18n.js';
+import { currentLocale, t } from '../i18n/i18n.js';
 import '../shell/form.js';
 
 /** @typedef {import('../shell/form.js').Field} Field */
@@ -20,6 +20,8 @@ class CodeSignIn extends ViewElement {
   done = () => undefined;
   /** @type {string | undefined} The code of the member who referred this person. */
   referralCode;
+  /** Whether a new member may name a side of the tree. */
+  acceptsSide = true;
   /** @type {Sent | null} */
   #sent = null;
   /** @type {unknown} */
@@ -49,7 +51,7 @@ class CodeSignIn extends ViewElement {
     /** @type {'left' | 'right' | null} */
     const preferredSide = side === 'left' || side === 'right' ? side : null;
     const referral = this.referralCode ? { referral_code: this.referralCode, name, preferred_side: preferredSide } : {};
-    startSession(await post('/api/v1/auth/otp/verify', { identifier, code, ...referral }));
+    startSession(await post('/api/v1/auth/otp/verify', { identifier, code, locale: currentLocale(), ...referral }));
     this.done();
   }
 
@@ -77,7 +79,7 @@ class CodeSignIn extends ViewElement {
         input: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 254 },
       },
     ];
-    if (this.referralCode) fields.unshift(...joinFields());
+    if (this.referralCode) fields.unshift(...joinFields(this.acceptsSide));
     return custom('ev-form', {
       key: 'identifier',
       '.fields': fields,
@@ -124,17 +126,23 @@ class CodeSignIn extends ViewElement {
   }
 }
 
-/** @returns {Field[]} */
-const joinFields = () => [
+/**
+ * @param {boolean} acceptsSide
+ * @returns {Field[]}
+ */
+const joinFields = (acceptsSide) => [
   { name: 'name', label: t('join.name'), input: { autocomplete: 'name', maxlength: 100 } },
-  {
-    name: 'preferred_side',
-    label: t('join.side'),
-    hint: t('join.side_hint'),
-    type: 'select',
-    isOptional: true,
-    choices: ['', 'left', 'right'].map((value) => ({ value, label: t(`side.${value || 'any'}`) })),
-  },
+  ...(acceptsSide ? [sideField()] : []),
 ];
+
+/** @returns {Field} */
+const sideField = () => ({
+  name: 'preferred_side',
+  label: t('join.side'),
+  hint: t('join.side_hint'),
+  type: 'select',
+  isOptional: true,
+  choices: ['', 'left', 'right'].map((value) => ({ value, label: t(`side.${value || 'any'}`) })),
+});
 
 customElements.define('ev-code-sign-in', CodeSignIn);

@@ -5,7 +5,7 @@ import { custom, h } from '../shell/view.js';
 import { get, orNull } from '../shell/api.js';
 import { card } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
-import { onNotification } from '../shell/live.js';
+import { onChange, onNotification } from '../shell/live.js';
 import { ownId } from '../shell/session.js';
 import { amountOf, date, dateTime, money, number, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -33,7 +33,8 @@ class HomePage extends ViewElement {
 
   start() {
     this.#load();
-    onNotification(() => this.#load(), this.signal);
+    onChange(['wallet', 'payout', 'booking', 'tree', 'kyc'], () => this.#load(), this.signal);
+    onNotification(() => this.#latest.load(), this.signal);
   }
 
   #load() {

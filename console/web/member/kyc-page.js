@@ -3,7 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, orNull, readAll } from '../shell/api.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
@@ -33,7 +33,7 @@ class KycPage extends ViewElement {
 
   start() {
     this.#load();
-    onNotification(() => this.#load(), this.signal);
+    onChange(['kyc'], () => this.#load(), this.signal);
   }
 
   #load() {

@@ -3,8 +3,9 @@
 import { custom, h } from '../shell/view.js';
 import { relativeTime } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { notificationTexts } from '../i18n/notification.js';
 
-/** @typedef {{id: string, title: string, body: string, read_at?: string | null, created_at: string, reference: {type: string, id: string}}} Notification */
+/** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/notifications'>['items'][number]} Notification */
 
 /** The page that shows an object of this type. */
 const PAGES = new Map([
@@ -35,6 +36,7 @@ export function notificationList(items, markRead) {
  * @param {((id: string) => void) | undefined} markRead
  */
 function entry(item, markRead) {
+  const { title, body } = notificationTexts(item);
   const address = PAGES.get(item.reference.type)?.(item.reference.id);
   const open = { href: address, onclick: markRead && (() => markRead(item.id)) };
   return h(
@@ -43,19 +45,20 @@ function entry(item, markRead) {
     h(
       'div',
       null,
-      h('p', { class: 'feed-title' }, address ? h('a', open, item.title) : item.title),
-      h('p', null, item.body),
+      h('p', { class: 'feed-title' }, address ? h('a', open, title) : title),
+      h('p', null, body),
       h('p', { class: 'hint' }, h('time', { datetime: item.created_at }, relativeTime(item.created_at))),
     ),
-    markRead ? markButton(item, markRead) : null,
+    markRead ? markButton(item.id, title, markRead) : null,
   );
 }
 
 /**
- * @param {Notification} item
+ * @param {string} id
+ * @param {string} title
  * @param {(id: string) => void} markRead
  */
-const markButton = ({ id, title }, markRead) =>
+const markButton = (id, title, markRead) =>
   h(
     'button',
     {

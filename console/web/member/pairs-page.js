@@ -3,7 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { backLink, statusTag } from '../shell/parts.js';
 import { rememberQuery } from '../shell/router.js';
 import { ownId } from '../shell/session.js';
@@ -25,7 +25,7 @@ class PairsPage extends ViewElement {
   start() {
     this.#month = this.query.get('month') ?? '';
     this.#status = this.query.get('status') ?? '';
-    onNotification(() => this.#reload(), this.signal);
+    onChange(['tree'], () => this.#reload(), this.signal);
   }
 
   #reload() {

@@ -4,7 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { backLink, card, effectList, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
@@ -38,7 +38,7 @@ class PayoutPage extends ViewElement {
 
   start() {
     void this.#load();
-    onNotification(() => this.#payout.load(), this.signal);
+    onChange(['payout'], () => this.#payout.load(), this.signal);
   }
 
   async #load() {
@@ -104,13 +104,14 @@ class PayoutPage extends ViewElement {
       isDestructive: true,
       act: (key) => post('/api/v1/payouts/{id}/cancel', undefined, { params: { id }, key }),
     });
-    if (cancelled) this.#payout.set(cancelled);
+    if (cancelled) void this.#payout.load();
   }
 }
 
 /** @param {Payout} payout */
 function timeline(payout) {
-  const { status, reason, approvals, approvals_needed: needed } = payout;
+  const { status, reason, approvals, approvals_needed: needed, history } = payout;
+  const times = new Map(history.map((step) => [String(step.status), step.at]));
   const ended = ENDED_AFTER.get(status);
   const states = ended === undefined ? WAY : [...WAY.slice(0, ended), status];
   const current = states.indexOf(status);
@@ -127,8 +128,7 @@ function timeline(payout) {
         },
         h('strong', null, t(`payout.status.${state}`)),
         i === current ? h('p', { class: 'hint' }, t(`payout.about.${state}`)) : null,
-        i === 0 ? time(payout.created_at) : null,
-        i === current && i > 0 ? time(payout.updated_at) : null,
+        i <= current ? time(times.get(state)) : null,
         i === current && state === 'pending' && needed > 1
           ? h('p', null, t('payout.approvals', { count: approvals, needed }))
           : null,
@@ -138,7 +138,7 @@ function timeline(payout) {
   );
 }
 
-/** @param {string} at */
-const time = (at) => h('p', { class: 'hint' }, h('time', { datetime: at }, dateTime(at)));
+/** @param {string | undefined} at of a payout from before the states were recorded, some are unknown */
+const time = (at) => (at ? h('p', { class: 'hint' }, h('time', { datetime: at }, dateTime(at))) : null);
 
 customElements.define('ev-payout-page', PayoutPage);

@@ -10,7 +10,7 @@ import { Preview, showPreview } from '../shell/preview.js';
 import { Resource, show } from '../shell/resource.js';
 import { navigate } from '../shell/router.js';
 import { money } from '../i18n/format.js';
-import { t } from '../i18n/i18n.js';
+import { find, t } from '../i18n/i18n.js';
 import { readAccounts } from './bank-accounts-page.js';
 import { payoutParts } from './payout-parts.js';
 
@@ -18,18 +18,24 @@ import { payoutParts } from './payout-parts.js';
 /** @typedef {import('../shell/form.js').Values} Values */
 /** @typedef {{amount: string, bank_account_id: string | null, emi_autofill: boolean}} Request */
 
+/** @typedef {Awaited<ReturnType<typeof readEstimate>>} Estimate */
+
+/** @param {Request} request */
+const readQuote = (request) => post('/api/v1/payouts/quote', request);
+
 /**
+ * The parts also of a payout that would be refused, with all refusals.
  * @param {Request} request
- * @param {AbortSignal} [signal]
+ * @param {AbortSignal} signal
  */
-const readQuote = (request, signal) => post('/api/v1/payouts/quote', request, { signal });
+const readEstimate = (request, signal) => post('/api/v1/payouts/quote', { ...request, estimate: true }, { signal });
 
 class PayoutRequestPage extends ViewElement {
   #profile = new Resource(this, (signal) => get('/api/v1/users/me', { signal }));
   #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
   #plan = new Resource(this, (signal) => get('/api/v1/plan', { signal }));
   #accounts = new Resource(this, readAccounts);
-  #quote = new Preview(this, readQuote);
+  #quote = new Preview(this, readEstimate);
 
   start() {
     for (const resource of [this.#profile, this.#wallet, this.#plan, this.#accounts]) void resource.load();
@@ -84,7 +90,7 @@ class PayoutRequestPage extends ViewElement {
       key: 'form',
       '.fields': fields,
       '.submitLabel': t('payout.submit'),
-      '.preview': showPreview(this.#quote, payoutParts, t('payout.quote_hint')),
+      '.preview': showPreview(this.#quote, estimate, t('payout.quote_hint')),
       '.changed': (/** @type {Values} */ values) => this.#change(values),
       '.send': (/** @type {Values} */ values) => this.#request(requestOf(values), accounts),
       '.done': (/** @type {{id: string} | undefined} */ payout) => payout && navigate(`/payouts/${payout.id}`),
@@ -114,6 +120,19 @@ class PayoutRequestPage extends ViewElement {
     });
   }
 }
+
+/** @param {Estimate} parts */
+const estimate = (parts) => [
+  payoutParts(parts),
+  parts.refusals.length > 0
+    ? h(
+        'div',
+        { class: 'notice warn' },
+        h('p', null, t('payout.refusals')),
+        effectList(parts.refusals.map((code) => find(`problem.${code}`) ?? code)),
+      )
+    : null,
+];
 
 const kycNotice = () =>
   h('p', { class: 'notice warn' }, t('payout.kyc_first'), ' ', h('a', { href: '/kyc' }, t('payout.kyc_link')));

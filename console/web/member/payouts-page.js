@@ -3,7 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { statusTag } from '../shell/parts.js';
 import { rememberQuery } from '../shell/router.js';
 import { ownId } from '../shell/session.js';
@@ -39,7 +39,7 @@ class PayoutsPage extends ViewElement {
 
   start() {
     this.#status = this.query.get('status') ?? '';
-    onNotification(() => this.#reload(), this.signal);
+    onChange(['payout'], () => this.#reload(), this.signal);
   }
 
   #reload() {

@@ -3,7 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { tag } from '../shell/parts.js';
 import { date } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -22,7 +22,7 @@ const readReferrals = (query, signal) => get('/api/v1/users/me/referrals', { que
 
 class ReferralsPage extends ViewElement {
   start() {
-    onNotification(() => this.#reload(), this.signal);
+    onChange(['tree'], () => this.#reload(), this.signal);
   }
 
   #reload() {

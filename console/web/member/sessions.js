@@ -34,13 +34,24 @@ class Sessions extends ViewElement {
   }
 
   view() {
-    return show(this.#sessions, (sessions) =>
+    return show(this.#sessions, (sessions) => [
       h(
         'ul',
         { class: 'feed' },
         sessions.map((session) => this.#entry(session)),
       ),
-    );
+      sessions.some(({ current }) => !current)
+        ? h(
+            'footer',
+            { class: 'actions' },
+            h(
+              'button',
+              { type: 'button', class: 'danger', onclick: () => this.#endOthers() },
+              t('sessions.end_others'),
+            ),
+          )
+        : null,
+    ]);
   }
 
   /** @param {Session} session */
@@ -85,6 +96,22 @@ class Sessions extends ViewElement {
     });
     if (!isEnded) return;
     toast(t('sessions.ended'));
+    void this.#sessions.load();
+  }
+
+  async #endOthers() {
+    const areEnded = await confirmAction({
+      title: t('sessions.end_others'),
+      effects: h('p', null, t('sessions.end_others_effect')),
+      label: t('sessions.end_others'),
+      isDestructive: true,
+      act: async () => {
+        await remove('/api/v1/auth/sessions', { query: { except: 'current' } });
+        return true;
+      },
+    });
+    if (!areEnded) return;
+    toast(t('sessions.others_ended'));
     void this.#sessions.load();
   }
 }

@@ -5,7 +5,7 @@ import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { rememberQuery } from '../shell/router.js';
 import { ownId } from '../shell/session.js';
 import { dateTime, money, monthName, signedMoney, today } from '../i18n/format.js';
@@ -49,7 +49,7 @@ class WalletPage extends ViewElement {
   start() {
     this.#filter = Object.fromEntries(this.query);
     void this.#wallet.load();
-    onNotification(() => this.#reload(), this.signal);
+    onChange(['wallet'], () => this.#reload(), this.signal);
   }
 
   #reload() {

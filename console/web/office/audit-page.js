@@ -2,18 +2,27 @@
 
 import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
 import { auditColumns } from './columns.js';
 import { idInput } from './filter-form.js';
 import { ListPageElement, pageHead, pageList } from './list-page.js';
 
 class AuditPage extends ListPageElement {
+  #actions = new Resource(this, (signal) => get('/api/v1/audit/actions', { signal }));
+
+  start() {
+    super.start();
+    void this.#actions.load();
+  }
+
   view() {
     return h(
       'div',
       { class: 'page' },
       pageHead(t('office.audit.title')),
       this.filters([
+        { name: 'action', label: t('office.audit.action'), type: 'select', choices: this.#choices() },
         { name: 'from', label: t('filter.from'), type: 'date' },
         { name: 'to', label: t('filter.to'), type: 'date' },
         { name: 'actor', label: t('office.audit.actor_id'), type: 'text', input: idInput() },
@@ -27,6 +36,14 @@ class AuditPage extends ListPageElement {
         read: ({ signal, ...page }) => get('/api/v1/audit', { query: { ...this.filter, ...page }, signal }),
       }),
     );
+  }
+
+  /** The actions that the log has, and the one that the address names. */
+  #choices() {
+    const actions = (this.#actions.value?.items ?? []).map(({ action }) => action);
+    const { action: chosen } = this.filter;
+    const known = chosen && !actions.includes(chosen) ? [chosen, ...actions] : actions;
+    return [{ value: '', label: t('filter.all') }, ...known.map((value) => ({ value, label: value }))];
   }
 }
 

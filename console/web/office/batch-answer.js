@@ -1,30 +1,76 @@
-// `<ev-batch-answer>`: upload of the bank's answer to a batch of payouts.
+// `<ev-batch-answer>`: upload of the bank's answer to a batch of payouts, with what each of its lines would do.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
-import { upload } from '../shell/api.js';
+import { custom, h } from '../shell/view.js';
+import { Problem, isAbort, upload } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { effectList } from '../shell/parts.js';
 import { toast } from '../shell/toast.js';
 import { number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { answerLines } from './answer-lines.js';
+import { countQueues } from './queues.js';
+
+/** @typedef {import('./answer-lines.js').Preview} Preview */
+/** @typedef {Exclude<Awaited<ReturnType<typeof send>>, Preview>} Settled */
 
 /** The most bytes that the API takes. */
 const MAX_BYTES = 1024 * 1024;
+
+/**
+ * @param {string} batchId
+ * @param {Blob} content
+ * @param {boolean} isDryRun whether the answer only says what would happen
+ * @param {{key: string, signal: AbortSignal}} options
+ */
+const send = (batchId, content, isDryRun, options) => {
+  const path = `/api/v1/payout-batches/${batchId}/answer${isDryRun ? '?dry_run=true' : ''}`;
+  return upload(/** @type {'/api/v1/payout-batches/{id}/answer'} */ (path), content, () => undefined, options);
+};
 
 class BatchAnswer extends ViewElement {
   batchId = '';
   /** @type {() => void} */
   done = () => undefined;
-  /** @type {{paid: number, failed: number, text: string} | null} */
-  #answer = null;
+  /** @type {Blob | null} */
+  #content = null;
+  /** @type {Preview | null} */
+  #preview = null;
+  /** @type {unknown} */
+  #error;
   #isTooLarge = false;
+  #isReading = false;
 
   /** @param {HTMLInputElement} input */
   async #choose(input) {
     const file = input.files?.[0];
+    this.#clear();
     this.#isTooLarge = (file?.size ?? 0) > MAX_BYTES;
-    this.#answer = file && !this.#isTooLarge ? readAnswer(await file.text()) : null;
+    if (!file || this.#isTooLarge) return;
+    // Read at once, so that what is recorded is what was shown.
+    const content = new Blob([await file.text()], { type: 'text/csv' });
+    this.#content = content;
+    await this.#readPreview(content);
+  }
+
+  /** @param {Blob} content */
+  async #readPreview(content) {
+    [this.#isReading, this.#error] = [true, undefined];
+    this.update();
+    try {
+      const options = { key: crypto.randomUUID(), signal: this.signal };
+      const preview = /** @type {Preview} */ (await send(this.batchId, content, true, options));
+      if (content === this.#content) this.#preview = preview;
+    } catch (error) {
+      if (content === this.#content && !isAbort(error)) this.#error = error;
+    }
+    if (content === this.#content) this.#isReading = false;
+    this.update();
+  }
+
+  #clear() {
+    [this.#content, this.#preview, this.#error] = [null, null, undefined];
+    [this.#isTooLarge, this.#isReading] = [false, false];
     this.update();
   }
 
@@ -32,32 +78,32 @@ class BatchAnswer extends ViewElement {
   async #submit(event) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const answer = this.#answer;
-    if (!answer) return;
+    const [content, preview] = [this.#content, this.#preview];
+    if (!content || !preview || preview.errors > 0) return;
+    const count = (/** @type {string} */ state) =>
+      preview.lines.filter(({ becomes, now }) => becomes === state && now !== state).length;
+    const [paid, failed] = [count('completed'), count('failed')];
     const settled = await confirmAction({
       title: t('office.batch.answer'),
       effects: effectList([
-        ...(answer.paid > 0 ? [t('office.batch.paid_effect', { count: answer.paid })] : []),
-        ...(answer.failed > 0 ? [t('office.batch.failed_effect', { count: answer.failed })] : []),
+        ...(paid > 0 ? [t('office.batch.paid_effect', { count: paid })] : []),
+        ...(failed > 0 ? [t('office.batch.failed_effect', { count: failed })] : []),
         t('office.batch.answer_effect'),
       ]),
       label: t('office.batch.settle'),
-      act: (key) => {
-        const content = new Blob([answer.text], { type: 'text/csv' });
-        const path = /** @type {'/api/v1/payout-batches/{id}/answer'} */ (
-          `/api/v1/payout-batches/${this.batchId}/answer`
-        );
-        return upload(path, content, () => undefined, { key, signal: this.signal });
-      },
+      act: async (key) =>
+        /** @type {Settled} */ (await send(this.batchId, content, false, { key, signal: this.signal })),
     });
     if (!settled) return;
     toast(t('office.batch.result', { settled: number(settled.settled), unchanged: number(settled.unchanged) }));
+    void countQueues();
     form.reset();
-    this.#answer = null;
+    this.#clear();
     this.done();
   }
 
   view() {
+    const canSettle = this.#preview !== null && this.#preview.errors === 0 && this.#preview.will_settle > 0;
     return h(
       'form',
       { class: 'stack', onsubmit: (/** @type {SubmitEvent} */ event) => void this.#submit(event) },
@@ -75,26 +121,34 @@ class BatchAnswer extends ViewElement {
       ),
       h('p', { class: 'hint', id: 'answer-hint' }, t('office.batch.answer_hint')),
       this.#isTooLarge ? h('p', { class: 'error', role: 'alert' }, t('problem.request.too_large')) : null,
-      this.#answer
-        ? h(
-            'p',
-            { role: 'status' },
-            t('office.batch.preview', { paid: number(this.#answer.paid), failed: number(this.#answer.failed) }),
-          )
-        : null,
-      h('footer', { class: 'actions' }, h('button', { class: 'primary' }, t('office.batch.settle_open'))),
+      this.#error ? custom('ev-problem', { '.error': this.#error, '.retry': this.#retry }) : null,
+      this.#error instanceof Problem ? lineProblems(this.#error) : null,
+      h(
+        'div',
+        { class: 'stack', 'aria-live': 'polite', 'aria-busy': this.#isReading },
+        this.#isReading ? h('p', { class: 'hint' }, t('form.calculating')) : null,
+        this.#preview ? answerLines(this.#preview) : null,
+      ),
+      h(
+        'footer',
+        { class: 'actions' },
+        h('button', { class: 'primary', disabled: !canSettle }, t('office.batch.settle_open')),
+      ),
     );
   }
+
+  #retry = () => {
+    if (this.#content) void this.#readPreview(this.#content);
+  };
 }
 
 /**
- * The lines of an answer by outcome, for the confirmation; the server checks each of them.
- * @param {string} text
+ * What is wrong with the lines of a file that cannot be read.
+ * @param {Problem} problem
  */
-function readAnswer(text) {
-  const cells = text.split(/\r?\n/).map((line) => line.split(',').map((cell) => cell.trim().replaceAll('"', '')));
-  const count = (/** @type {string} */ outcome) => cells.filter((line) => line[1] === outcome).length;
-  return { paid: count('paid'), failed: count('failed'), text };
-}
+const lineProblems = ({ errors }) => (errors.length > 0 ? effectList(errors.map(lineText)) : null);
+
+/** @param {import('../shell/problem.js').FieldProblem} error its field is `line 2` */
+const lineText = ({ field, detail }) => `${field.replace('line', t('office.batch.line'))}: ${detail}`;
 
 customElements.define('ev-batch-answer', BatchAnswer);

@@ -8,7 +8,7 @@ import { Resource, show } from '../shell/resource.js';
 import { dateTime, money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { payoutColumns } from './columns.js';
-import { pageList, readMatching, reloadList } from './list-page.js';
+import { pageList, reloadList } from './list-page.js';
 import { personName, shortId } from './person-name.js';
 import './batch-answer.js';
 
@@ -38,7 +38,7 @@ class BatchPage extends ViewElement {
     return h(
       'div',
       { class: 'page' },
-      backLink('/office/payouts', t('office.payouts.back')),
+      backLink('/office/payout-batches', t('office.batches.back')),
       show(this.#batch, (batch) => this.#content(batch)),
     );
   }
@@ -55,47 +55,38 @@ class BatchPage extends ViewElement {
           ? tag(t('office.batch.open', { count: batch.open }), 'warn')
           : tag(t('office.batch.settled'), 'good'),
       ),
-      h(
-        'div',
-        { class: 'cards' },
-        card(
-          t('office.batch'),
-          pairs([
-            [t('office.batch.total'), money(batch.total)],
-            [t('payouts.title'), number(batch.payouts)],
-            [t('office.batch.without_answer'), number(batch.open)],
-            [t('office.batch.created_at'), dateTime(batch.created_at)],
-            [t('office.batch.created_by'), personName(batch.created_by)],
-          ]),
-          h('p', { class: 'hint' }, t('office.batch.file_hint')),
+      card(
+        t('office.batch'),
+        pairs([
+          [t('office.batch.total'), money(batch.total)],
+          [t('payouts.title'), number(batch.payouts)],
+          [t('office.batch.without_answer'), number(batch.open)],
+          [t('office.batch.created_at'), dateTime(batch.created_at)],
+          [t('office.batch.created_by'), personName(batch.created_by)],
+        ]),
+        h('p', { class: 'hint' }, t('office.batch.file_hint')),
+        h(
+          'footer',
+          { class: 'actions' },
           h(
-            'footer',
-            { class: 'actions' },
-            h(
-              'button',
-              { type: 'button', disabled: batch.open === 0, onclick: () => saveBankFile(id) },
-              custom('ev-icon', { name: 'download' }),
-              t('office.batch.file'),
-            ),
+            'button',
+            { type: 'button', disabled: batch.open === 0, onclick: () => saveBankFile(id) },
+            custom('ev-icon', { name: 'download' }),
+            t('office.batch.file'),
           ),
         ),
-        batch.open > 0
-          ? card(t('office.batch.answer'), custom('ev-batch-answer', { '.batchId': id, '.done': this.#reload }))
-          : null,
       ),
+      batch.open > 0
+        ? card(t('office.batch.answer'), custom('ev-batch-answer', { '.batchId': id, '.done': this.#reload }))
+        : null,
       pageList({
         caption: t('office.batch.without_answer'),
         empty: t('office.batch.none_open'),
         columns: payoutColumns(),
         rowKey: (payout) => payout.id,
         link: (payout) => `/office/payouts/${payout.id}`,
-        // The API does not filter payouts by batch.
-        read: (page) =>
-          readMatching(
-            page,
-            ({ signal, ...query }) => get('/api/v1/payouts', { query: { status: 'processing', ...query }, signal }),
-            (payout) => payout.batch_id === id,
-          ),
+        read: ({ signal, ...page }) =>
+          get('/api/v1/payouts', { query: { batch_id: id, status: 'processing', ...page }, signal }),
       }),
     ];
   }

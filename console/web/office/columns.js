@@ -11,7 +11,7 @@ import { personName, shortId } from './person-name.js';
  * @template {import('../shell/api.js').PathOf<'get'>} P
  * @typedef {import('../shell/api.js').Answer<'get', P> extends {items: (infer T)[]} ? T : never} Row
  */
-/** @typedef {Row<'/api/v1/users'>} User */
+/** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/users/{id}'>} User */
 /** @typedef {Row<'/api/v1/kyc'>} Application */
 /** @typedef {Row<'/api/v1/payments'>} Payment */
 /** @typedef {Row<'/api/v1/bookings'>} Booking */

@@ -6,10 +6,9 @@ import { get, post } from '../shell/api.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { currentUser } from '../shell/session.js';
-import { dateTime } from '../i18n/format.js';
+import { date, dateTime, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
-import { nameOf } from './names.js';
 import { personName } from './person-name.js';
 import { addressText } from './person-profile.js';
 import './document-view.js';
@@ -51,7 +50,7 @@ class KycReviewPage extends ViewElement {
 
   /** @param {Application} application */
   #content(application) {
-    const { bank } = application;
+    const { applicant, bank } = application;
     return [
       h(
         'div',
@@ -65,13 +64,20 @@ class KycReviewPage extends ViewElement {
         card(
           t('office.kyc.application'),
           pairs([
+            [t('office.kyc.applicant'), h('strong', null, applicant.name)],
+            [t('account.holder_name'), h('strong', null, bank.holder_name)],
+            [t('profile.email'), applicant.email],
+            [t('profile.mobile'), applicant.mobile],
+            [t('profile.date_of_birth'), applicant.date_of_birth ? date(applicant.date_of_birth) : null],
+            [t('profile.joined_at'), date(applicant.account_created_at)],
+            [t('office.kyc.earlier_rejections'), earlier(application)],
             [t('kyc.pan'), application.pan],
             [t('office.kyc.aadhaar'), application.aadhaar_last4],
-            [t('account.holder_name'), bank.holder_name],
             [t('kyc.bank'), `${bank.bank_name}, ${bank.account_number}, ${bank.ifsc}`],
             [t('address.title'), addressText(application.address)],
             [t('kyc.submitted_at'), dateTime(application.submitted_at)],
             [t('kyc.decided_at'), application.decided_at ? dateTime(application.decided_at) : null],
+            [t('office.kyc.decided_by'), application.decided_by ? personName(application.decided_by) : null],
             [t('office.reason'), application.reason],
           ]),
           this.#actions(application),
@@ -105,8 +111,7 @@ class KycReviewPage extends ViewElement {
   }
 
   /** @param {Application} application */
-  async #approve({ id, user_id: userId, bank }) {
-    const name = (await nameOf(userId)) ?? userId;
+  async #approve({ id, applicant: { name }, bank }) {
     const answer = await runAction({
       title: t('office.kyc.approve'),
       label: t('office.kyc.approve'),
@@ -120,8 +125,7 @@ class KycReviewPage extends ViewElement {
   }
 
   /** @param {Application} application */
-  async #reject({ id, user_id: userId }) {
-    const name = (await nameOf(userId)) ?? userId;
+  async #reject({ id, applicant: { name } }) {
     const answer = await runAction({
       title: t('office.kyc.reject'),
       label: t('office.kyc.reject'),
@@ -133,5 +137,12 @@ class KycReviewPage extends ViewElement {
     if (answer) this.#application.set(answer);
   }
 }
+
+/**
+ * How many applications of the person were rejected before, with the way to them.
+ * @param {Application} application
+ */
+const earlier = ({ applicant: { user_id: userId, earlier_rejections: count } }) =>
+  count > 0 ? h('a', { href: `/office/people/${userId}?tab=kyc` }, number(count)) : null;
 
 customElements.define('ev-kyc-review-page', KycReviewPage);

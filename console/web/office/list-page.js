@@ -26,9 +26,6 @@ import '../shell/list.js';
  * }} ListSpec
  */
 
-/** The most pages that are read at once for rows that the API cannot filter. */
-const MAX_PAGES = 10;
-
 export class ListPageElement extends ViewElement {
   query = new URLSearchParams();
   /** @type {Filter} The filter of a visit without one in the address. */
@@ -85,22 +82,3 @@ export const pageList = ({ caption, empty, columns, rowKey, link, read }) =>
  */
 export const pageHead = (title, ...actions) =>
   h('div', { class: 'page-head' }, h('h1', null, title), h('div', { class: 'row' }, actions));
-
-/**
- * A page of a list that the API cannot filter by `matches`: reads on until it has a row, or the list ends.
- * @template T
- * @param {PageRequest} page
- * @param {(page: PageRequest) => Promise<Page<T>>} read
- * @param {(row: T) => boolean} matches
- * @returns {Promise<Page<T>>}
- */
-export async function readMatching(page, read, matches) {
-  let cursor = page.cursor;
-  for (let count = 0; count < MAX_PAGES; count += 1) {
-    const { items, next_cursor: next } = await read({ ...page, cursor, limit: 100 });
-    const found = items.filter(matches);
-    if (found.length > 0 || !next) return { items: found, next_cursor: next ?? null };
-    cursor = next;
-  }
-  return { items: [], next_cursor: null };
-}

@@ -3,8 +3,8 @@
 import { get } from '../shell/api.js';
 import { onSessionChange } from '../shell/session.js';
 
-/** Names that are read at the same time. */
-const PARALLEL_READS = 4;
+/** The most ids that the API takes at once. */
+const MOST_IDS = 100;
 
 /** @type {Map<string, Promise<string | null>>} */
 const names = new Map();
@@ -44,20 +44,16 @@ async function readWaiting() {
 }
 
 /**
- * Reads the names of several users. A call of the API for many ids replaces this function's body.
+ * Reads the names of several users; those that cannot be read are left out.
  * @param {readonly string[]} ids
  * @returns {Promise<Map<string, string>>}
  */
 async function readNames(ids) {
-  /** @type {Map<string, string>} */
-  const found = new Map();
-  const left = [...ids];
-  const readSome = async () => {
-    for (let id = left.shift(); id; id = left.shift()) {
-      const user = await get('/api/v1/users/{id}', { params: { id } }).catch(() => null);
-      if (user) found.set(id, user.name);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_READS }, readSome));
-  return found;
+  const reads = [];
+  for (let at = 0; at < ids.length; at += MOST_IDS) {
+    const query = { ids: ids.slice(at, at + MOST_IDS).join(',') };
+    reads.push(get('/api/v1/users', { query }).catch(() => ({ items: [] })));
+  }
+  const users = (await Promise.all(reads)).flatMap(({ items }) => items);
+  return new Map(users.map(({ id, name }) => [id, name]));
 }

@@ -129,6 +129,16 @@ export const officePages = [
     title: 'payout.title',
   },
   {
+    path: '/office/payout-batches',
+    element: 'ev-batches-page',
+    load: () => import('./batches-page.js'),
+    access: 'staff',
+    title: 'office.batches.title',
+    icon: 'out',
+    group: 'office.group.work',
+    queue: 'batches',
+  },
+  {
     path: '/office/payout-batches/:id',
     element: 'ev-batch-page',
     load: () => import('./batch-page.js'),

@@ -23,8 +23,6 @@ export async function approve(payout) {
         ? [
             t('office.payout.approve_effect', { amount: money(payout.net), account: accountOf(payout) }),
             t('office.payout.fixed_effect', { tds: money(payout.tds), emi: money(payout.emi) }),
-            // The API does not say who approved before.
-            ...(payout.approvals > 0 ? [t('office.payout.same_effect')] : []),
           ]
         : [t('office.payout.first_effect'), t('office.payout.second_approver')],
     act: (_, key) => post('/api/v1/payouts/{id}/approve', undefined, { params: { id }, key }),

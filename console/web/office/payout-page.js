@@ -56,9 +56,8 @@ class PayoutPage extends ViewElement {
           t('payout.states'),
           pairs([
             [t('office.person'), personName(payout.user_id)],
-            [t('office.payout.requested_at'), dateTime(payout.created_at)],
-            [t('office.payout.changed_at'), dateTime(payout.updated_at)],
             [t('office.payout.approvals'), approvals(payout)],
+            ...approvers(payout),
             [
               t('office.batch'),
               payout.batch_id
@@ -85,21 +84,25 @@ class PayoutPage extends ViewElement {
           ]),
         ),
       ),
+      card(t('office.payout.history'), history(payout)),
     ];
   }
 
   /** @param {Payout} payout */
   #actions(payout) {
     if (payout.user_id === currentUser()?.userId) return h('p', { class: 'hint' }, t('office.own'));
-    const run = (/** @type {(payout: Payout) => Promise<Payout | undefined>} */ action) => async () => {
-      const changed = await action(payout);
-      if (changed) this.#payout.set(changed);
+    const run = (/** @type {(payout: Payout) => Promise<unknown>} */ action) => async () => {
+      if (await action(payout)) void this.#payout.load();
     };
     if (payout.status === 'pending') {
-      return actionBar(
-        actionButton(t('office.payout.reject'), run(reject), 'danger'),
-        actionButton(t('office.payout.approve'), run(approve), 'primary'),
-      );
+      const hasApproved = payout.approved_by?.some(({ user_id: id }) => id === currentUser()?.userId);
+      return [
+        hasApproved ? h('p', { class: 'notice' }, t('office.payout.you_approved')) : null,
+        actionBar(
+          actionButton(t('office.payout.reject'), run(reject), 'danger'),
+          hasApproved ? null : actionButton(t('office.payout.approve'), run(approve), 'primary'),
+        ),
+      ];
     }
     if (payout.status === 'approved' || payout.status === 'processing') {
       return actionBar(
@@ -121,5 +124,31 @@ class PayoutPage extends ViewElement {
     return null;
   }
 }
+
+/**
+ * @param {Payout} payout
+ * @returns {[string, import('../shell/view.js').Child][]}
+ */
+const approvers = ({ approved_by: approvedBy }) =>
+  (approvedBy ?? []).map(({ user_id: userId, at }) => [
+    t('office.payout.approved_by'),
+    [personName(userId), h('span', { class: 'hint block' }, dateTime(at))],
+  ]);
+
+/** @param {Payout} payout */
+const history = ({ history: steps }) =>
+  h(
+    'ol',
+    { class: 'timeline' },
+    steps.map(({ status, at, by }) =>
+      h(
+        'li',
+        { 'data-state': 'reached' },
+        h('strong', null, t(`payout.status.${status}`)),
+        h('p', { class: 'hint' }, h('time', { datetime: at }, dateTime(at))),
+        by ? h('p', null, personName(by)) : null,
+      ),
+    ),
+  );
 
 customElements.define('ev-office-payout-page', PayoutPage);

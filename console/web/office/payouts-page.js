@@ -1,10 +1,8 @@
-// `<ev-office-payouts-page>`: payouts of all members, those that wait for approval first, and new batches for the bank.
+// `<ev-office-payouts-page>`: payouts of all members, those that wait for approval first.
 
 import { h } from '../shell/view.js';
-import { get, post } from '../shell/api.js';
-import { navigate } from '../shell/router.js';
+import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
-import { actionButton, runAction } from './actions.js';
 import { payoutColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
 import { ListPageElement, pageHead, pageList } from './list-page.js';
@@ -28,7 +26,10 @@ class PayoutsPage extends ListPageElement {
     return h(
       'div',
       { class: 'page' },
-      pageHead(t('office.payouts.title'), actionButton(t('office.batch.create'), createBatch)),
+      pageHead(
+        t('office.payouts.title'),
+        h('a', { class: 'button', href: '/office/payout-batches' }, t('office.batches.title')),
+      ),
       this.filters([
         { name: 'status', label: t('payout.status'), type: 'select', choices: stateChoices('payout', STATES) },
       ]),
@@ -43,16 +44,6 @@ class PayoutsPage extends ListPageElement {
       }),
     );
   }
-}
-
-async function createBatch() {
-  const batch = await runAction({
-    title: t('office.batch.create'),
-    label: t('office.batch.create'),
-    effects: () => [t('office.batch.create_effect'), t('office.batch.file_effect')],
-    act: (_, key) => post('/api/v1/payout-batches', undefined, { key }),
-  });
-  if (batch) navigate(`/office/payout-batches/${batch.id}`);
 }
 
 customElements.define('ev-office-payouts-page', PayoutsPage);

@@ -42,7 +42,7 @@ class PeoplePage extends ListPageElement {
         columns: userColumns(),
         rowKey: (/** @type {User} */ user) => user.id,
         link: (/** @type {User} */ user) => `/office/people/${user.id}`,
-        read: ({ signal, ...page }) => get('/api/v1/users', { query: { ...this.filter, ...page }, signal }),
+        read: ({ signal, ...page }) => searchPeople({ ...this.filter, ...page }, signal),
       }),
     );
   }
@@ -82,6 +82,14 @@ async function addPerson() {
   });
   if (user) navigate(`/office/people/${user.id}`);
 }
+
+/**
+ * A page of users; the API answers with names only to a query for ids.
+ * @param {Record<string, string | number | null>} query
+ * @param {AbortSignal} signal
+ */
+const searchPeople = async (query, signal) =>
+  /** @type {import('../shell/list.js').ListPage<User>} */ (await get('/api/v1/users', { query, signal }));
 
 /** @param {string | undefined} role */
 const roleOf = (role) => ROLES.find((known) => known === role) ?? 'user';

@@ -1,4 +1,4 @@
-// `<ev-person-kyc>`: a person's KYC applications among the newest ones.
+// `<ev-person-kyc>`: a person's KYC applications.
 
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
@@ -6,7 +6,7 @@ import { get } from '../shell/api.js';
 import { pairs, statusTag } from '../shell/parts.js';
 import { t } from '../i18n/i18n.js';
 import { kycColumns } from './columns.js';
-import { pageList, readMatching } from './list-page.js';
+import { pageList } from './list-page.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 
@@ -24,17 +24,11 @@ class PersonKyc extends ViewElement {
         ? h('p', { class: 'hint' }, t('office.kyc.none'))
         : pageList({
             caption: t('office.kyc.title'),
-            empty: t('office.kyc.not_found'),
+            empty: t('office.kyc.empty'),
             columns: kycColumns(),
             rowKey: (application) => application.id,
             link: (application) => `/office/kyc/${application.id}`,
-            // The API does not filter applications by person.
-            read: (page) =>
-              readMatching(
-                page,
-                ({ signal, ...query }) => get('/api/v1/kyc', { query, signal }),
-                (application) => application.user_id === person.id,
-              ),
+            read: ({ signal, ...page }) => get('/api/v1/kyc', { query: { user_id: person.id, ...page }, signal }),
           }),
     ];
   }

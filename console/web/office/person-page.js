@@ -5,7 +5,6 @@ import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { backLink } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
-import { isAdmin } from '../shell/session.js';
 import { t } from '../i18n/i18n.js';
 import { auditColumns, bookingColumns, documentColumns, paymentColumns, userTags } from './columns.js';
 import { pageList } from './list-page.js';
@@ -50,13 +49,12 @@ class PersonPage extends ViewElement {
     const tabs = tabsOf(person, () => this.#person.load());
     return [
       h('div', { class: 'page-head' }, h('h1', null, person.name), userTags(person)),
-      custom('ev-tabs', { '.label': person.name, '.query': this.query, '.tabs': isAdmin() ? tabs : tabs.slice(0, -1) }),
+      custom('ev-tabs', { '.label': person.name, '.query': this.query, '.tabs': tabs }),
     ];
   }
 }
 
 /**
- * The tabs; the last one is for administrators.
  * @param {Person} person
  * @param {() => void} changed
  */
@@ -117,7 +115,8 @@ const audit = (userId) =>
     empty: t('office.audit.empty'),
     columns: auditColumns(),
     rowKey: (row) => row.id,
-    read: ({ signal, ...page }) => get('/api/v1/audit', { query: { subject: userId, ...page }, signal }),
+    read: ({ signal, ...page }) =>
+      get('/api/v1/audit/subjects/{subject}', { params: { subject: userId }, query: page, signal }),
   });
 
 customElements.define('ev-person-page', PersonPage);

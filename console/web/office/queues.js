@@ -17,12 +17,21 @@ const READS = [
   '/api/v1/compliance/documents/queue-counts',
 ];
 
-/** The badges of queues `NAME.…` whose page has another name. */
-const BADGES = new Map([
-  ['webhooks', 'captures'],
-  ['refunds', 'captures'],
-  ['plans', 'plan'],
-]);
+/**
+ * The badges of queues, or of all queues `NAME.…`, whose page has another name; null for what is no work of its own.
+ * @type {Map<string, string | null>}
+ */
+const BADGES = new Map(
+  /** @type {[string, string | null][]} */ ([
+    ['webhooks', 'captures'],
+    ['refunds', 'captures'],
+    ['plans', 'plan'],
+    // Part of those that are pending.
+    ['payouts.needs_second', null],
+    ['payouts.approved', 'batches'],
+    ['payouts.processing', null],
+  ]),
+);
 
 const PERIOD_MS = 60_000;
 
@@ -68,7 +77,9 @@ function badges(queues) {
   const sums = new Map();
   for (const { queue, count, is_capped: isCapped } of queues) {
     const name = queue.split('.')[0] ?? queue;
-    const badge = BADGES.get(name) ?? name;
+    const known = BADGES.get(queue);
+    const badge = known === undefined ? (BADGES.get(name) ?? name) : known;
+    if (badge === null) continue;
     const sum = sums.get(badge) ?? { count: 0, isCapped: false };
     sums.set(badge, { count: sum.count + count, isCapped: sum.isCapped || isCapped });
   }

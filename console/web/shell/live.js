@@ -1,22 +1,30 @@
-// Live notifications over a WebSocket: reconnects by itself, and asks for what came while it was away.
+// Live notifications and changes over a WebSocket: reconnects by itself, and asks for what came while it was away.
 
 import { get } from './api.js';
 import { accessToken, currentUser, onSessionChange, renewToken } from './session.js';
 import { counts, setCounts } from './counts.js';
 import { toast } from './toast.js';
+import { notificationTexts } from '../i18n/notification.js';
 
-/** @typedef {{id: string, kind: string, title: string, body: string, reference: {type: string, id: string}}} Notification */
+/** @typedef {import('./api.js').Answer<'get', '/api/v1/notifications'>['items'][number]} Notification */
+/** @typedef {'wallet' | 'payout' | 'booking' | 'tree' | 'kyc'} Area a part of the person's data */
+/** @typedef {(Notification & {type: 'notification'}) | {type: 'changed', of: Area[]}} Message */
 
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 30_000;
 /** The close code of a token that expired or whose session ended. */
 const POLICY_VIOLATION = 1008;
 
-const notifications = new EventTarget();
+/** One action changes several things soon after each other; they are read again once. */
+const CHANGE_PAUSE_MS = 500;
+
+const events = new EventTarget();
 /** @type {WebSocket | null} */
 let socket = null;
 /** @type {string | null} */
 let lastId = null;
+/** Whether changes may have been lost since the last connection. */
+let hasGap = false;
 let delay = FIRST_DELAY_MS;
 
 /**
@@ -25,15 +33,34 @@ let delay = FIRST_DELAY_MS;
  * @param {AbortSignal} signal
  */
 export function onNotification(listener, signal) {
-  notifications.addEventListener('notification', (event) => listener(/** @type {CustomEvent} */ (event).detail), {
-    signal,
-  });
+  events.addEventListener('notification', (event) => listener(/** @type {CustomEvent} */ (event).detail), { signal });
+}
+
+/**
+ * Calls `listener` after data of one of the areas has changed, or may have changed, until `signal` is aborted.
+ * @param {readonly Area[]} areas
+ * @param {() => void} listener
+ * @param {AbortSignal} signal
+ */
+export function onChange(areas, listener, signal) {
+  let timer = 0;
+  const read = () => {
+    clearTimeout(timer);
+    timer = setTimeout(listener, CHANGE_PAUSE_MS);
+  };
+  const changed = (/** @type {Event} */ event) => {
+    /** @type {Area[] | null} */
+    const of = /** @type {CustomEvent} */ (event).detail;
+    if (!of || areas.some((area) => of.includes(area))) read();
+  };
+  events.addEventListener('changed', changed, { signal });
+  signal.addEventListener('abort', () => clearTimeout(timer));
 }
 
 /** Connects while somebody is signed in. */
 export function startLive() {
   onSessionChange(() => {
-    lastId = null;
+    [lastId, hasGap] = [null, false];
     setCounts({ notifications: 0 });
     if (currentUser()) void connect();
     else socket?.close();
@@ -48,11 +75,15 @@ async function connect() {
   if (!token || socket) return;
   const address = new URL('/api/v1/notifications/stream', location.href);
   address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  address.searchParams.set('changes', 'true');
   if (lastId) address.searchParams.set('after', lastId);
   socket = new WebSocket(address, ['bearer', token]);
   socket.onopen = () => {
     delay = FIRST_DELAY_MS;
     void countUnread();
+    // Changes are not stored.
+    if (hasGap) tell('changed', null);
+    hasGap = true;
   };
   socket.onmessage = ({ data }) => receive(JSON.parse(data));
   socket.onclose = ({ code }) => void reconnect(code, token);
@@ -70,13 +101,20 @@ async function reconnect(code, token) {
   delay = Math.min(delay * 2, MAX_DELAY_MS);
 }
 
-/** @param {Notification} notification */
-function receive(notification) {
-  lastId = notification.id;
+/** @param {Message} message */
+function receive(message) {
+  if (message.type === 'changed') return tell('changed', message.of);
+  lastId = message.id;
   setCounts({ notifications: Number(counts()['notifications'] ?? 0) + 1 });
-  toast(notification.title);
-  notifications.dispatchEvent(new CustomEvent('notification', { detail: notification }));
+  toast(notificationTexts(message).title);
+  tell('notification', message);
 }
+
+/**
+ * @param {'notification' | 'changed'} type
+ * @param {Notification | Area[] | null} detail for a change, null when anything may have changed
+ */
+const tell = (type, detail) => void events.dispatchEvent(new CustomEvent(type, { detail }));
 
 /** Reads how many notifications are unread; the badge stays as it is when that fails. */
 export async function countUnread() {

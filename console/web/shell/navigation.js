@@ -5,7 +5,8 @@ import { custom, h } from './view.js';
 import { pages } from './pages.js';
 import { isAdmin, isStaff, signOut } from './session.js';
 import { counts, onCounts } from './counts.js';
-import { LOCALES, currentLocale, setLocale, t } from '../i18n/i18n.js';
+import { LOCALES, currentLocale, t } from '../i18n/i18n.js';
+import { chooseLanguage } from './language.js';
 import { THEMES, currentTheme, setTheme } from './theme.js';
 
 /** @typedef {import('./pages.js').Page} Page */
@@ -115,7 +116,7 @@ class Navigation extends ViewElement {
       h(
         'div',
         { class: 'sheet' },
-        choice(t('app.language'), currentLocale(), LOCALES, (l) => t(`locale.${l}`), setLocale),
+        choice(t('app.language'), currentLocale(), LOCALES, (l) => t(`locale.${l}`), chooseLanguage),
         choice(t('app.theme'), currentTheme(), THEMES, (theme) => t(`theme.${theme}`), setTheme),
         h('a', { href: '/profile' }, t('profile.title')),
         h('button', { type: 'button', onclick: () => signOut() }, t('session.sign_out')),

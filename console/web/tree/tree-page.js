@@ -4,7 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { Resource, show } from '../shell/resource.js';
-import { onNotification } from '../shell/live.js';
+import { onChange } from '../shell/live.js';
 import { ownId } from '../shell/session.js';
 import { t } from '../i18n/i18n.js';
 import './tree-canvas.js';
@@ -31,7 +31,7 @@ class TreePage extends ViewElement {
     // The place of the company has no id.
     if (this.isOffice) this.#labels.set('', t('office.tree.company'));
     void this.#tree.load();
-    onNotification(({ kind }) => kind.startsWith('pair') && this.#tree.load(), this.signal);
+    onChange(['tree'], () => void this.#tree.load(), this.signal);
   }
 
   get #canvas() {

@@ -243,4 +243,6 @@ export default {
   'tax.pan': 'PAN',
   'tax.gross': 'Before tax',
   'tax.tds': 'TDS',
+  'tax.no_years': 'No tax has been deducted from your payouts.',
+  'payout.refusals': 'As of now this request would be refused:',
 };

@@ -29,6 +29,7 @@ export default {
   'problem.payout.nothing_to_send': 'No approved payout waits for a batch.',
   'problem.payout.reason_invalid': 'The reason is missing or not valid.',
   'problem.payout.utr_required': 'The bank reference (UTR) is missing.',
+  'problem.payout.answer_malformed': "The file does not have the form that the bank's answer has.",
   'problem.payout.not_in_batch': 'The file names a payout that is not in this batch.',
   'problem.reports.range_backwards': 'The first day is after the last.',
   'problem.reports.range_too_long': 'The range has too many periods. Choose fewer days, or group by week or month.',

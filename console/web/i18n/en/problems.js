@@ -30,6 +30,7 @@ export default {
   'problem.auth.otp_too_soon': 'A code was sent a moment ago. Please wait before asking for another.',
   'problem.auth.otp_limit': 'Too many codes were requested.',
   'problem.auth.referral_code_unknown': 'This referral code does not exist.',
+  'problem.auth.referral_lookup_limit': 'Too many referral codes were looked up from here.',
   'problem.auth.user_inactive': 'This account is not active.',
   'problem.auth.kyc_pending': 'Your application is already being checked.',
   'problem.auth.kyc_approved': 'Your KYC is already approved.',

@@ -29,6 +29,7 @@ export default {
   'problem.payout.nothing_to_send': 'कोई स्वीकृत निकासी बैच की प्रतीक्षा में नहीं है।',
   'problem.payout.reason_invalid': 'कारण नहीं है या मान्य नहीं है।',
   'problem.payout.utr_required': 'बैंक संदर्भ (UTR) नहीं है।',
+  'problem.payout.answer_malformed': 'फ़ाइल का रूप बैंक के उत्तर जैसा नहीं है।',
   'problem.payout.not_in_batch': 'फ़ाइल में ऐसी निकासी है जो इस बैच में नहीं है।',
   'problem.reports.range_backwards': 'पहला दिन अंतिम दिन के बाद है।',
   'problem.reports.range_too_long': 'अवधि बहुत लंबी है। कम दिन चुनें, या सप्ताह या महीने के अनुसार समूह बनाएँ।',

@@ -30,6 +30,7 @@ export default {
   'problem.auth.otp_too_soon': 'कोड अभी-अभी भेजा गया है। दूसरा माँगने से पहले थोड़ा रुकें।',
   'problem.auth.otp_limit': 'बहुत अधिक कोड माँगे गए हैं।',
   'problem.auth.referral_code_unknown': 'यह रेफ़रल कोड मौजूद नहीं है।',
+  'problem.auth.referral_lookup_limit': 'यहाँ से बहुत अधिक रेफ़रल कोड देखे गए।',
   'problem.auth.user_inactive': 'यह खाता सक्रिय नहीं है।',
   'problem.auth.kyc_pending': 'आपका आवेदन पहले से जाँच में है।',
   'problem.auth.kyc_approved': 'आपका केवाईसी पहले ही स्वीकृत है।',
