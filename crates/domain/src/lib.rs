@@ -3,7 +3,7 @@
 //! Read in this order: [`money`] (integer paise, rates, rounding), [`time`] (instants and the Indian business
 //! calendar), [`id`], [`vocabulary`] (roles, sides, payment methods), [`text`] (validated user text), [`bounded_text`]
 //! (text of a limited length), [`payee`] (PAN, account number, IFSC), [`secret`] (text that logs do not show),
-//! [`unvalidated`] (fields of requests), [`plan`] (the versioned compensation plan), [`tax`] (effective-dated rules for
+//! [`unvalidated`] (fields of requests), [`search_words`], [`plan`] (the versioned compensation plan), [`tax`] (effective-dated rules for
 //! tax deducted at source), [`rule_violation`] (deserialization errors that mean 422 instead of 400).
 //!
 //! Features: `diesel` binds the types to columns, `schema` describes them for API documents.
@@ -22,6 +22,7 @@ pub mod money;
 pub mod payee;
 pub mod plan;
 pub mod rule_violation;
+pub mod search_words;
 pub mod secret;
 #[cfg(feature = "diesel")]
 mod sql;

@@ -5,7 +5,7 @@
 //! [`authenticator`] (identification of the caller), [`handler`] (typed handlers), `operation` (documentation of a
 //! route), [`openapi`] (the OpenAPI document), [`middleware`] (request id, client address, error responses),
 //! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`] and
-//! `strict` (request bodies), [`query`] and [`range`] (query parameters), [`page`] (lists), `queue_count` (lengths of work queues), [`idempotency`]
+//! `strict` (request bodies), [`query`], `comma_separated` and [`range`] (query parameters), [`page`] (lists), `queue_count` (lengths of work queues), [`idempotency`]
 //! (`Idempotency-Key`), [`response`] (typed responses), [`mod@download`] (streamed responses).
 //!
 //! Invariants: router, access guard and document come from the same lines; 401, 403 and 404 are decided before a body
@@ -15,6 +15,7 @@
 pub mod authenticator;
 pub mod body;
 pub mod caller;
+mod comma_separated;
 pub mod download;
 pub mod handler;
 pub mod idempotency;
@@ -36,6 +37,7 @@ mod strict;
 pub use authenticator::Authenticator;
 pub use body::RawBody;
 pub use caller::{Access, Caller};
+pub use comma_separated::CommaSeparated;
 pub use download::{BodySender, OneAtATime, download, long_read};
 pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
 pub use http_api_macros::operation;

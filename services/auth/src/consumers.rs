@@ -86,14 +86,10 @@ impl Batch {
 mod tests {
     use super::consumer;
     use messaging::handler::EventHandler;
-    use proto_events::subscriptions;
+    use testkit::subscriptions;
 
     #[test]
     fn every_subscribed_event_has_a_line_in_the_table_and_no_other() {
-        let mut types = consumer().types();
-        types.sort_unstable();
-        let mut subscribed = subscriptions::for_service("auth").to_vec();
-        subscribed.sort_unstable();
-        assert_eq!(types, subscribed);
+        subscriptions::assert_complete("auth", consumer().types());
     }
 }

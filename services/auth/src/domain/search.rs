@@ -1,16 +1,12 @@
 //! Search words of users: normalized words of names, e-mail addresses, mobile numbers and referral codes.
 
-use domain::text::normalize;
+use domain::search_words::{self, normalize_word, split_words, truncate_word};
 use std::collections::BTreeSet;
 
 /// Version of the algorithm that derives search words. A job reindexes the users of older versions, so increase it with
 /// every change of the algorithm.
 pub(crate) const WORDS_VERSION: i64 = 1;
 
-/// Longer words are cut.
-const MAX_WORD_CHARS: usize = 64;
-/// Further words of a query are ignored.
-const MAX_QUERY_WORDS: usize = 8;
 /// Country code of India.
 const HOME_COUNTRY_CODE: &str = "91";
 
@@ -49,44 +45,16 @@ pub(crate) fn query_prefixes(text: &str) -> Vec<String> {
     let distinct: BTreeSet<String> = text
         .split_whitespace()
         .flat_map(|part| {
-            if part.contains('@') { vec![truncate_word(&normalize_word(part))] } else { split_words(part).collect() }
+            if part.contains('@') { BTreeSet::from([truncate_word(&normalize_word(part))]) } else { split_words(part) }
         })
         .collect();
-    let mut prefixes: Vec<String> = distinct.into_iter().collect();
-    // Longer prefixes are more selective.
-    prefixes.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
-    prefixes.truncate(MAX_QUERY_WORDS);
-    prefixes
-}
-
-/// Exclusive upper bound, in database order, of the words that begin with `prefix`.
-pub(crate) fn prefix_end(prefix: &str) -> String {
-    format!("{prefix}{}", char::MAX)
-}
-
-fn split_words(text: &str) -> impl Iterator<Item = String> {
-    let words: Vec<String> =
-        normalize_word(text).split(is_separator).filter(|word| !word.is_empty()).map(truncate_word).collect();
-    words.into_iter()
-}
-
-/// One spelling for texts that look alike: lower case, in one normal form, without joiners.
-fn normalize_word(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !matches!(c, '\u{200c}' | '\u{200d}')).collect();
-    normalize(&visible.to_lowercase()).into_owned()
-}
-
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || c.is_ascii_punctuation() || matches!(c, '\u{2010}'..='\u{201f}' | '।' | '،')
-}
-
-fn truncate_word(word: &str) -> String {
-    word.chars().take(MAX_WORD_CHARS).collect()
+    search_words::query_prefixes(distinct)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::search_words::prefix_end;
 
     fn finds(text: &str, user: SearchFields<'_>) -> bool {
         let words = derive_words(user);

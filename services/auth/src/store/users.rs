@@ -1,12 +1,12 @@
 //! Table of users.
 
 use crate::domain::identifier::Identifier;
-use crate::domain::search;
 use crate::domain::user::Locale;
 use crate::schema::{user_words, users};
 use db::{AnyOfExt, DbConnection, LockExt, Version, inserted, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::search_words::prefix_end;
 use domain::{KycStatus, Role, Side, Timestamp, UserId};
 
 /// A user account.
@@ -187,7 +187,7 @@ pub(crate) async fn list(
         query = query.filter(users::placed.eq(placed));
     }
     for prefix in &conditions.prefixes {
-        let matches = user_words::word.ge(prefix.clone()).and(user_words::word.lt(search::prefix_end(prefix)));
+        let matches = user_words::word.ge(prefix.clone()).and(user_words::word.lt(prefix_end(prefix)));
         query = query.filter(users::id.eq_any(user_words::table.filter(matches).select(user_words::user_id)));
     }
     query.load(c).await

@@ -1,11 +1,11 @@
 //! Search words, each with the members that have it.
 
-use crate::domain::search::prefix_end;
 use crate::schema::member_words;
 use db::{AnyOfExt, DbConnection, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
+use domain::search_words::prefix_end;
 
 /// One word of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

@@ -14,11 +14,10 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use chassis::audit::{self, StaffAction};
 use db::DbConnection;
-use domain::vocabulary::UnknownVariant;
 use domain::{BookingId, Line, Money, PaymentId, PaymentMethod, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query, TimeRange,
-    operation,
+    Caller, CommaSeparated, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem,
+    Query, TimeRange, operation,
 };
 use runtime::id;
 use schemars::JsonSchema;
@@ -46,23 +45,11 @@ pub(crate) struct PaymentFilter {
     status: Option<PaymentStatus>,
     /// Methods, separated by commas.
     #[schemars(with = "Option<String>")]
-    method: Option<Methods>,
+    method: Option<CommaSeparated<PaymentMethod>>,
     /// Started from this day or time on.
     from: Option<String>,
     /// Started until this day or time, inclusive.
     to: Option<String>,
-}
-
-/// Methods of payment, separated by commas.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Methods(Vec<PaymentMethod>);
-
-impl TryFrom<String> for Methods {
-    type Error = UnknownVariant;
-    fn try_from(text: String) -> Result<Self, UnknownVariant> {
-        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
-    }
 }
 
 /// Confirmation of a cash payment or a bank transfer.
@@ -153,7 +140,7 @@ pub(crate) async fn list(
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let TimeRange { from, until } =
         TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "booking.bad_filter")?;
-    let methods = filter.method.map(|Methods(methods)| methods);
+    let methods = filter.method.map(|CommaSeparated(methods)| methods.into_iter().collect());
     // The indexes of members and of bookings are in the order of ids, those of methods and of times in that of time.
     let has_owner = user_id.is_some() || filter.booking_id.is_some();
     let has_time_index = methods.is_some() || from.is_some() || until.is_some();

@@ -10,10 +10,10 @@ use crate::store::payout_steps;
 use crate::store::payouts::{self as store, ListOrder, Payout, PayoutQuery};
 use crate::{PayoutState, app};
 use actix_web::web;
-use domain::vocabulary::UnknownVariant;
 use domain::{Money, PayoutId, UserId};
 use http_api::{
-    Body, Caller, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, TimeRange, operation,
+    Body, Caller, CommaSeparated, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, TimeRange,
+    operation,
 };
 use runtime::id;
 use schemars::JsonSchema;
@@ -60,7 +60,7 @@ pub(super) struct QuoteInput {
 pub(super) struct PayoutFilter {
     /// Statuses, separated by commas.
     #[schemars(with = "Option<String>")]
-    status: Option<Statuses>,
+    status: Option<CommaSeparated<PayoutStatus>>,
     /// For staff only; other callers always get their own payouts.
     user_id: Option<UserId>,
     batch_id: Option<BatchId>,
@@ -74,27 +74,15 @@ pub(super) struct PayoutFilter {
     to: Option<String>,
 }
 
-/// Statuses, separated by commas.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Statuses(BTreeSet<PayoutStatus>);
-
-impl TryFrom<String> for Statuses {
-    type Error = UnknownVariant;
-    fn try_from(text: String) -> Result<Self, UnknownVariant> {
-        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
-    }
-}
-
 impl PayoutFilter {
     /// Errors with 422 `payout.bad_filter` for an invalid date or time.
     fn into_query(self, caller: &Caller) -> Result<PayoutQuery, Problem> {
         let range = TimeRange::parse(self.from.as_deref(), self.to.as_deref(), "payout.bad_filter")?;
         let needs_second = self.needs_second.unwrap_or_default();
         let statuses = match (self.status, needs_second) {
-            (statuses, false) => statuses.map(|Statuses(statuses)| statuses),
+            (statuses, false) => statuses.map(|CommaSeparated(statuses)| statuses),
             (None, true) => Some(BTreeSet::from([PayoutStatus::Pending])),
-            (Some(Statuses(mut statuses)), true) => {
+            (Some(CommaSeparated(mut statuses)), true) => {
                 statuses.retain(|status| *status == PayoutStatus::Pending);
                 Some(statuses)
             }

@@ -11,11 +11,9 @@ use crate::store::{forfeits, transactions};
 use actix_web::web;
 use chrono::TimeDelta;
 use domain::{Day, Money, Timestamp, UserId};
-use http_api::{Caller, Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
+use http_api::{Caller, CommaSeparated, Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
 use schemars::JsonSchema;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeSet;
+use serde::{Deserialize, Serialize};
 
 /// A statement line of a member.
 #[derive(Serialize, JsonSchema)]
@@ -59,24 +57,13 @@ impl TransactionView {
     }
 }
 
-/// Transaction types, separated by commas.
-#[derive(Default)]
-struct TransactionTypes(BTreeSet<TransactionType>);
-
-impl<'de> Deserialize<'de> for TransactionTypes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self).map_err(D::Error::custom)
-    }
-}
-
 /// The query of the list of transactions.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct TransactionsFilter {
     /// One type, or several separated by commas, such as `REVERSAL,CLAWBACK`; by default all.
     #[serde(rename = "type", default)]
     #[schemars(with = "Option<String>")]
-    kinds: TransactionTypes,
+    kinds: CommaSeparated<TransactionType>,
     /// From this day or time on.
     from: Option<String>,
     /// Until this day or time, inclusive.
