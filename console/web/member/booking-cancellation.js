@@ -8,7 +8,7 @@ import { effectList } from '../shell/parts.js';
 import { Preview, showPreview } from '../shell/preview.js';
 import { toast } from '../shell/toast.js';
 import { t } from '../i18n/i18n.js';
-import { allowed, refundEffects } from './refund-effects.js';
+import { allowed, destinationOf, refundEffects, refundField } from './refund-effects.js';
 import '../shell/form.js';
 
 /** @typedef {import('./booking-page.js').Booking} Booking */
@@ -58,20 +58,14 @@ class BookingCancellation extends ViewElement {
         { class: 'details-body' },
         custom('ev-form', {
           '.fields': [
-            {
-              name: 'refund_to',
-              label: t('refund.to'),
-              hint: t('refund.to_hint'),
-              type: 'select',
-              value: 'wallet',
-              choices: ['wallet', 'source'].map((value) => ({ value, label: t(`refund.to.${value}`) })),
-            },
+            refundField(),
             { name: 'reason', label: t('booking.reason'), isOptional: true, input: { maxlength: 200 } },
           ],
           '.submitLabel': t('booking.cancel'),
           '.preview': showPreview(this.#preview, (preview) => effectList(refundEffects(preview))),
           '.changed': (/** @type {Values} */ values) => {
-            if (destinationOf(values) !== this.#destination) this.#choose(destinationOf(values));
+            if (destinationOf(values['refund_to']) !== this.#destination)
+              this.#choose(destinationOf(values['refund_to']));
           },
           '.send': (/** @type {Values} */ values) => this.#cancel(booking, values),
           '.done': (/** @type {unknown} */ answer) => answer && this.#finish(),
@@ -86,7 +80,7 @@ class BookingCancellation extends ViewElement {
    * @param {Values} values
    */
   async #cancel({ id, number }, values) {
-    const refundTo = destinationOf(values);
+    const refundTo = destinationOf(values['refund_to']);
     const preview = allowed(await this.#read(refundTo));
     return confirmAction({
       title: t('booking.cancel'),
@@ -107,11 +101,5 @@ class BookingCancellation extends ViewElement {
     this.done();
   }
 }
-
-/**
- * @param {Values} values
- * @returns {Destination}
- */
-const destinationOf = (values) => (values['refund_to'] === 'source' ? 'source' : 'wallet');
 
 customElements.define('ev-booking-cancellation', BookingCancellation);

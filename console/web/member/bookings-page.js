@@ -2,6 +2,7 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { onChange } from '../shell/live.js';
 import { statusTag } from '../shell/parts.js';
@@ -10,7 +11,6 @@ import { ownId } from '../shell/session.js';
 import { date, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { statusFilter } from './status-filter.js';
-import '../shell/list.js';
 
 /** @typedef {Awaited<ReturnType<typeof readBookings>>['items'][number]} Booking */
 /** @typedef {{cursor: string | null, limit: number}} PageQuery */
@@ -33,7 +33,7 @@ class BookingsPage extends ViewElement {
   }
 
   #reload() {
-    /** @type {import('../shell/list.js').ListElement<Booking> | null} */ (this.querySelector('ev-list'))?.reload();
+    reloadList(this);
   }
 
   /** @param {string} status */
@@ -54,18 +54,14 @@ class BookingsPage extends ViewElement {
         h('a', { class: 'button primary', href: '/vehicles' }, custom('ev-icon', { name: 'add' }), t('bookings.new')),
       ),
       statusFilter('booking', STATES, this.#status, (status) => this.#filter(status)),
-      h(
-        'div',
-        null,
-        custom('ev-list', {
-          '.caption': t('bookings.title'),
-          '.empty': t('bookings.empty'),
-          '.columns': columns(),
-          '.rowKey': (/** @type {Booking} */ booking) => booking.id,
-          '.link': (/** @type {Booking} */ booking) => `/bookings/${booking.id}`,
-          '.read': this.#read,
-        }),
-      ),
+      pageList({
+        caption: t('bookings.title'),
+        empty: t('bookings.empty'),
+        columns: columns(),
+        rowKey: (booking) => booking.id,
+        link: (booking) => `/bookings/${booking.id}`,
+        read: this.#read,
+      }),
     );
   }
 

@@ -1,13 +1,13 @@
 // `<ev-forfeit-list>`: the entitlements and requests of a member that moved no money, with their reasons.
 
 import { ViewElement } from '../shell/view-element.js';
-import { custom, h } from '../shell/view.js';
+import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { ownId } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { referenceText } from './explanation.js';
-import '../shell/list.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/wallet/forfeits'>['items'][number]} Forfeit */
 /** @typedef {{cursor: string | null, limit: number, signal: AbortSignal}} PageRequest */
@@ -22,18 +22,14 @@ class ForfeitList extends ViewElement {
       { class: 'stack' },
       h('h2', null, t('wallet.forfeits')),
       h('p', { class: 'hint' }, t('wallet.forfeits_hint')),
-      h(
-        'div',
-        null,
-        custom('ev-list', {
-          '.caption': t('wallet.forfeits'),
-          '.empty': t('wallet.forfeits_empty'),
-          '.columns': columns(),
-          '.rowKey': (/** @type {Forfeit} */ forfeit) => forfeit.id,
-          '.link': (/** @type {Forfeit} */ forfeit) => `/wallet/forfeits/${forfeit.id}`,
-          '.read': this.#read,
-        }),
-      ),
+      pageList({
+        caption: t('wallet.forfeits'),
+        empty: t('wallet.forfeits_empty'),
+        columns: columns(),
+        rowKey: (forfeit) => forfeit.id,
+        link: (forfeit) => `/wallet/forfeits/${forfeit.id}`,
+        read: this.#read,
+      }),
     );
   }
 

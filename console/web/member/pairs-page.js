@@ -1,7 +1,8 @@
 // `<ev-pairs-page>`: the member's pairs, each with the two members that make it.
 
 import { ViewElement } from '../shell/view-element.js';
-import { custom, h } from '../shell/view.js';
+import { h } from '../shell/view.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { onChange } from '../shell/live.js';
 import { backLink, statusTag } from '../shell/parts.js';
@@ -10,7 +11,6 @@ import { ownId } from '../shell/session.js';
 import { dateTime, money, number, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { statusFilter } from './status-filter.js';
-import '../shell/list.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/binary/pairs'>['items'][number]} Pair */
 /** @typedef {{cursor: string | null, limit: number, signal: AbortSignal}} PageRequest */
@@ -29,7 +29,7 @@ class PairsPage extends ViewElement {
   }
 
   #reload() {
-    /** @type {import('../shell/list.js').ListElement<Pair> | null} */ (this.querySelector('ev-list'))?.reload();
+    reloadList(this);
   }
 
   #filter() {
@@ -66,17 +66,13 @@ class PairsPage extends ViewElement {
           this.#filter();
         }),
       ),
-      h(
-        'div',
-        null,
-        custom('ev-list', {
-          '.caption': t('pairs.title'),
-          '.empty': t('pairs.empty'),
-          '.columns': columns(),
-          '.rowKey': (/** @type {Pair} */ pair) => pair.id,
-          '.read': this.#read,
-        }),
-      ),
+      pageList({
+        caption: t('pairs.title'),
+        empty: t('pairs.empty'),
+        columns: columns(),
+        rowKey: (pair) => pair.id,
+        read: this.#read,
+      }),
     );
   }
 

@@ -2,6 +2,7 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { onChange } from '../shell/live.js';
 import { statusTag } from '../shell/parts.js';
@@ -10,7 +11,6 @@ import { ownId } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { statusFilter } from './status-filter.js';
-import '../shell/list.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPayouts>>['items'][number]} Payout */
 /** @typedef {{cursor: string | null, limit: number}} PageQuery */
@@ -43,7 +43,7 @@ class PayoutsPage extends ViewElement {
   }
 
   #reload() {
-    /** @type {import('../shell/list.js').ListElement<Payout> | null} */ (this.querySelector('ev-list'))?.reload();
+    reloadList(this);
   }
 
   /** @param {string} status */
@@ -74,18 +74,14 @@ class PayoutsPage extends ViewElement {
         ),
       ),
       statusFilter('payout', STATES, this.#status, (status) => this.#filter(status)),
-      h(
-        'div',
-        null,
-        custom('ev-list', {
-          '.caption': t('payouts.title'),
-          '.empty': t('payouts.empty'),
-          '.columns': columns(),
-          '.rowKey': (/** @type {Payout} */ payout) => payout.id,
-          '.link': (/** @type {Payout} */ payout) => `/payouts/${payout.id}`,
-          '.read': this.#read,
-        }),
-      ),
+      pageList({
+        caption: t('payouts.title'),
+        empty: t('payouts.empty'),
+        columns: columns(),
+        rowKey: (payout) => payout.id,
+        link: (payout) => `/payouts/${payout.id}`,
+        read: this.#read,
+      }),
     );
   }
 

@@ -2,12 +2,12 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { onChange } from '../shell/live.js';
 import { tag } from '../shell/parts.js';
 import { date } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
-import '../shell/list.js';
 import './preferred-side.js';
 import './referral-link.js';
 
@@ -26,7 +26,7 @@ class ReferralsPage extends ViewElement {
   }
 
   #reload() {
-    /** @type {import('../shell/list.js').ListElement<Referral> | null} */ (this.querySelector('ev-list'))?.reload();
+    reloadList(this);
   }
 
   view() {
@@ -46,17 +46,13 @@ class ReferralsPage extends ViewElement {
         ),
       ),
       h('h2', null, t('referrals.members')),
-      h(
-        'div',
-        null,
-        custom('ev-list', {
-          '.caption': t('referrals.members'),
-          '.empty': t('referrals.empty'),
-          '.columns': columns(),
-          '.rowKey': (/** @type {Referral} */ row) => row.user_id,
-          '.read': this.#read,
-        }),
-      ),
+      pageList({
+        caption: t('referrals.members'),
+        empty: t('referrals.empty'),
+        columns: columns(),
+        rowKey: (row) => row.user_id,
+        read: this.#read,
+      }),
     );
   }
 

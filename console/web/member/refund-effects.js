@@ -1,10 +1,32 @@
-// What a cancellation or a refund would do, in sentences.
+// Where a refund goes, and what a cancellation or a refund would do, in sentences.
 
 import { Problem, problemText } from '../shell/problem.js';
 import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/bookings/{id}/cancellation'>} Preview */
+
+/** @typedef {'wallet' | 'source'} Destination */
+
+/**
+ * The choice of where the money goes.
+ * @returns {import('../shell/form.js').Field}
+ */
+export const refundField = () => ({
+  name: 'refund_to',
+  label: t('refund.to'),
+  hint: t('refund.to_hint'),
+  type: 'select',
+  value: 'wallet',
+  choices: ['wallet', 'source'].map((value) => ({ value, label: t(`refund.to.${value}`) })),
+});
+
+/**
+ * The destination that a form's field names.
+ * @param {string | undefined} value
+ * @returns {Destination}
+ */
+export const destinationOf = (value) => (value === 'source' ? 'source' : 'wallet');
 
 /**
  * The problem with which the request would be refused; null when it is allowed.

@@ -2,6 +2,7 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
@@ -9,7 +10,6 @@ import { rememberQuery } from '../shell/router.js';
 import { ownId } from '../shell/session.js';
 import { date, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
-import '../shell/list.js';
 
 /** @typedef {Awaited<ReturnType<typeof readDeductions>>} Deductions */
 /** @typedef {Deductions['items'][number]} Deduction */
@@ -71,19 +71,15 @@ class TaxPage extends ViewElement {
         ),
       ),
       totals(year),
-      h(
-        'div',
-        { key: `list ${fy}` },
-        custom('ev-list', {
-          '.caption': t('tax.deductions', { year: fy }),
-          '.empty': t('tax.empty'),
-          '.columns': columns(),
-          '.rowKey': (/** @type {Deduction} */ row) => `${row.payout_id} ${row.reversal}`,
-          '.link': (/** @type {Deduction} */ row) => `/payouts/${row.payout_id}`,
-          '.read': (/** @type {PageQuery & {signal: AbortSignal}} */ { signal, ...page }) =>
-            readDeductions({ fy, ...page }, signal),
-        }),
-      ),
+      pageList({
+        key: `list ${fy}`,
+        caption: t('tax.deductions', { year: fy }),
+        empty: t('tax.empty'),
+        columns: columns(),
+        rowKey: (row) => `${row.payout_id} ${row.reversal}`,
+        link: (row) => `/payouts/${row.payout_id}`,
+        read: ({ signal, ...page }) => readDeductions({ fy, ...page }, signal),
+      }),
     ];
   }
 }

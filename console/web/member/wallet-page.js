@@ -2,6 +2,7 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
@@ -11,8 +12,8 @@ import { ownId } from '../shell/session.js';
 import { dateTime, money, monthName, signedMoney, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { referenceText } from './explanation.js';
+import { walletFigures } from './wallet-figures.js';
 import './forfeit-list.js';
-import '../shell/list.js';
 
 /** @typedef {Awaited<ReturnType<typeof readLines>>['items'][number]} Line */
 /** @typedef {{type?: string, from?: string, to?: string}} Filter */
@@ -54,7 +55,7 @@ class WalletPage extends ViewElement {
 
   #reload() {
     void this.#wallet.load();
-    /** @type {import('../shell/list.js').ListElement<Line> | null} */ (this.querySelector('ev-list'))?.reload();
+    reloadList(this);
   }
 
   /** @param {Event} event */
@@ -71,15 +72,15 @@ class WalletPage extends ViewElement {
       'div',
       { class: 'page' },
       h('div', { class: 'page-head' }, h('h1', null, t('wallet.title')), statementMenu()),
-      h('section', { class: 'card' }, show(this.#wallet, balances)),
+      h('section', { class: 'card' }, show(this.#wallet, walletFigures)),
       this.#filterForm(),
-      custom('ev-list', {
-        '.caption': t('wallet.lines'),
-        '.empty': t('wallet.empty'),
-        '.columns': columns(),
-        '.rowKey': (/** @type {Line} */ line) => line.id,
-        '.link': (/** @type {Line} */ line) => `/wallet/${line.id}`,
-        '.read': this.#read,
+      pageList({
+        caption: t('wallet.lines'),
+        empty: t('wallet.empty'),
+        columns: columns(),
+        rowKey: (line) => line.id,
+        link: (line) => `/wallet/${line.id}`,
+        read: this.#read,
       }),
       custom('ev-forfeit-list'),
     );
@@ -113,24 +114,6 @@ class WalletPage extends ViewElement {
       h('label', { class: 'field' }, t('filter.to'), h('input', { type: 'date', name: 'to', value: to, max: today() })),
     );
   }
-}
-
-/** @param {Record<'available' | 'held' | 'emi_reserve' | 'reserve' | 'clawback_due' | 'total_earned' | 'total_withdrawn', string>} wallet */
-function balances(wallet) {
-  const figures = /** @type {const} */ ([
-    'available',
-    'held',
-    'emi_reserve',
-    'reserve',
-    'clawback_due',
-    'total_earned',
-    'total_withdrawn',
-  ]);
-  return h(
-    'dl',
-    { class: 'figures' },
-    figures.map((name) => h('div', null, h('dt', null, t(`wallet.${name}`)), h('dd', null, money(wallet[name])))),
-  );
 }
 
 /** @returns {import('../shell/list.js').Column<Line>[]} */

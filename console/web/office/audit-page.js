@@ -6,7 +6,7 @@ import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
 import { auditColumns } from './columns.js';
 import { idInput } from './filter-form.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
 class AuditPage extends ListPageElement {
   #actions = new Resource(this, (signal) => get('/api/v1/audit/actions', { signal }));
@@ -28,7 +28,7 @@ class AuditPage extends ListPageElement {
         { name: 'actor', label: t('office.audit.actor_id'), type: 'text', input: idInput() },
         { name: 'subject', label: t('office.audit.subject_id'), type: 'text', input: { maxlength: 64 } },
       ]),
-      pageList({
+      officeList({
         caption: t('office.audit.title'),
         empty: t('office.audit.empty'),
         columns: auditColumns(),

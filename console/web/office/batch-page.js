@@ -8,7 +8,8 @@ import { Resource, show } from '../shell/resource.js';
 import { dateTime, money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { payoutColumns } from './columns.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
 import { personName, shortId } from './person-name.js';
 import './batch-answer.js';
 
@@ -79,7 +80,7 @@ class BatchPage extends ViewElement {
       batch.open > 0
         ? card(t('office.batch.answer'), custom('ev-batch-answer', { '.batchId': id, '.done': this.#reload }))
         : null,
-      pageList({
+      officeList({
         caption: t('office.batch.without_answer'),
         empty: t('office.batch.none_open'),
         columns: payoutColumns(),

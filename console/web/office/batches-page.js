@@ -10,7 +10,7 @@ import { dateTime, money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, runAction } from './actions.js';
 import { moneyColumn, twoLines } from './columns.js';
-import { pageHead, pageList } from './list-page.js';
+import { officeList, pageHead } from './list-page.js';
 import { personName, shortId } from './person-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readNext>>} Next */
@@ -33,7 +33,7 @@ class BatchesPage extends ViewElement {
       backLink('/office/payouts', t('office.payouts.back')),
       pageHead(t('office.batches.title')),
       card(t('office.batch.next'), show(this.#next, next)),
-      pageList({
+      officeList({
         caption: t('office.batches.title'),
         empty: t('office.batches.empty'),
         columns: columns(),

@@ -8,10 +8,11 @@ import { Resource, show } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { instalmentTable } from '../member/instalment-table.js';
-import { allowed, refundEffects } from '../member/refund-effects.js';
+import { allowed, destinationOf, refundEffects, refundField } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { paymentColumns } from './columns.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
 import { personName } from './person-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readBooking>>} Booking */
@@ -62,7 +63,7 @@ class BookingPage extends ViewElement {
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments)) : null,
       card(
         t('booking.payments'),
-        pageList({
+        officeList({
           caption: t('booking.payments'),
           empty: t('payments.empty'),
           columns: paymentColumns(true),
@@ -77,30 +78,22 @@ class BookingPage extends ViewElement {
 
   /** @param {Booking} booking */
   async #cancel({ id, number }) {
-    /** @type {(value: string | undefined) => 'wallet' | 'source'} */
-    const toOf = (value) => (value === 'source' ? 'source' : 'wallet');
     const answer = await runAction({
       title: t('office.booking.cancel'),
       label: t('office.booking.cancel'),
       isDestructive: true,
-      fields: [
-        {
-          name: 'refund_to',
-          label: t('refund.to'),
-          hint: t('refund.to_hint'),
-          type: 'select',
-          value: 'wallet',
-          choices: ['wallet', 'source'].map((value) => ({ value, label: t(`refund.to.${value}`) })),
-        },
-        reasonField(t('office.reason.member_hint'), true),
-      ],
+      fields: [refundField(), reasonField(t('office.reason.member_hint'), true)],
       prepare: async ({ refund_to: to }) => {
-        const query = { refund_to: toOf(to) };
+        const query = { refund_to: destinationOf(to) };
         return allowed(await get('/api/v1/bookings/{id}/cancellation', { params: { id }, query }));
       },
       effects: (_, preview) => [t('office.booking.cancel_effect', { number }), ...refundEffects(preview)],
       act: ({ refund_to: to, reason }, key) =>
-        post('/api/v1/bookings/{id}/cancel', { refund_to: toOf(to), reason: reason || null }, { params: { id }, key }),
+        post(
+          '/api/v1/bookings/{id}/cancel',
+          { refund_to: destinationOf(to), reason: reason || null },
+          { params: { id }, key },
+        ),
     });
     if (!answer) return;
     this.#booking.set(answer);

@@ -5,7 +5,7 @@ import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { documentColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
 class DocumentsPage extends ListPageElement {
   defaults = { status: 'pending' };
@@ -23,7 +23,7 @@ class DocumentsPage extends ListPageElement {
           choices: stateChoices('document', ['pending', 'verified', 'rejected']),
         },
       ]),
-      pageList({
+      officeList({
         caption: t('office.documents.title'),
         empty: t('office.documents.empty'),
         columns: documentColumns(),

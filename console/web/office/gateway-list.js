@@ -9,7 +9,8 @@ import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { moneyColumn, timeColumn, twoLines } from './columns.js';
 import { filterForm } from './filter-form.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
 import { shortId } from './person-name.js';
 
 /**
@@ -78,7 +79,7 @@ class GatewayList extends ViewElement {
     const caption = t(`office.captures.tab.${this.kind}`);
     const empty = t('office.captures.empty');
     if (this.kind === 'captures') {
-      return pageList({
+      return officeList({
         caption,
         empty,
         columns: captureColumns(),
@@ -89,7 +90,7 @@ class GatewayList extends ViewElement {
       });
     }
     if (this.kind === 'reported') {
-      return pageList({
+      return officeList({
         caption,
         empty,
         columns: reportedColumns(),
@@ -98,7 +99,7 @@ class GatewayList extends ViewElement {
           get('/api/v1/payments/gateway-refunds', { query: { outcome: this.#outcome, ...page }, signal }),
       });
     }
-    return pageList({
+    return officeList({
       caption,
       empty,
       columns: eventColumns((event) => this.#retry(event)),

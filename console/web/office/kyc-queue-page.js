@@ -5,7 +5,7 @@ import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { kycColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
 class KycQueuePage extends ListPageElement {
   defaults = { status: 'pending' };
@@ -23,7 +23,7 @@ class KycQueuePage extends ListPageElement {
           choices: stateChoices('kyc', ['pending', 'approved', 'rejected']),
         },
       ]),
-      pageList({
+      officeList({
         caption: t('office.kyc.title'),
         empty: t('office.kyc.empty'),
         columns: kycColumns(),

@@ -8,7 +8,8 @@ import { t } from '../i18n/i18n.js';
 import { accountName, referenceText } from '../member/explanation.js';
 import { twoLines } from './columns.js';
 import { filterForm } from './filter-form.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/ledger/entries'>} Entry */
 
@@ -72,7 +73,7 @@ class LedgerEntries extends ViewElement {
           reloadList(this);
         },
       ),
-      pageList({
+      officeList({
         caption: t('office.ledger.entries'),
         empty: t('office.ledger.no_entry'),
         columns: columns(),

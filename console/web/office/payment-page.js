@@ -8,7 +8,7 @@ import { Resource, show } from '../shell/resource.js';
 import { currentUser, isAdmin } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
-import { allowed, refundEffects } from '../member/refund-effects.js';
+import { allowed, destinationOf, refundEffects } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { isManual } from './payments-page.js';
 import { personName, shortId } from './person-name.js';
@@ -160,7 +160,6 @@ class PaymentPage extends ViewElement {
   /** @param {Payment} payment */
   async #refund({ id, method }) {
     const choices = method === 'online' ? ['wallet', 'source'] : ['wallet'];
-    const toOf = (/** @type {string | undefined} */ value) => (value === 'source' ? 'source' : 'wallet');
     const isDeduction = method === 'emi_deduction';
     const answer = await runAction({
       title: t('office.payment.refund'),
@@ -180,14 +179,14 @@ class PaymentPage extends ViewElement {
         reasonField(t('office.reason.member_hint'), true),
       ],
       prepare: async ({ refund_to: to }) => {
-        const query = { refund_to: isDeduction ? null : toOf(to) };
+        const query = { refund_to: isDeduction ? null : destinationOf(to) };
         return allowed(await get('/api/v1/payments/{id}/refund-preview', { params: { id }, query }));
       },
       effects: (_, preview) => [...refundEffects(preview), t('office.payment.refund_effect')],
       act: ({ refund_to: to, reason }, key) =>
         post(
           '/api/v1/payments/{id}/refund',
-          { refund_to: isDeduction ? null : toOf(to), reason: reason || null },
+          { refund_to: isDeduction ? null : destinationOf(to), reason: reason || null },
           { params: { id }, key },
         ),
     });

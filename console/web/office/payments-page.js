@@ -5,9 +5,9 @@ import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { paymentColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
-/** @typedef {import('./list-page.js').PageRequest} PageRequest */
+/** @typedef {import('../shell/page-list.js').PageRequest} PageRequest */
 
 /** The filter for payments that only the office can confirm. */
 const TO_CONFIRM = 'to_confirm';
@@ -41,7 +41,7 @@ class PaymentsPage extends ListPageElement {
           ],
         },
       ]),
-      pageList({
+      officeList({
         caption: t('office.payments.title'),
         empty: t('office.payments.empty'),
         columns: paymentColumns(),

@@ -5,7 +5,7 @@ import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { payoutColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
 const STATES = [
   'pending',
@@ -33,7 +33,7 @@ class PayoutsPage extends ListPageElement {
       this.filters([
         { name: 'status', label: t('payout.status'), type: 'select', choices: stateChoices('payout', STATES) },
       ]),
-      pageList({
+      officeList({
         caption: t('office.payouts.title'),
         empty: t('payouts.empty'),
         columns: payoutColumns(),

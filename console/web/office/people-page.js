@@ -7,7 +7,7 @@ import { navigate } from '../shell/router.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { userColumns } from './columns.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
 /** @typedef {import('./columns.js').User} User */
 
@@ -36,7 +36,7 @@ class PeoplePage extends ListPageElement {
           choices: withAll('choice', ['true', 'false']),
         },
       ]),
-      pageList({
+      officeList({
         caption: t('office.people.title'),
         empty: t('office.people.empty'),
         columns: userColumns(),

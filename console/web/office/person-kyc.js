@@ -6,7 +6,7 @@ import { get } from '../shell/api.js';
 import { pairs, statusTag } from '../shell/parts.js';
 import { t } from '../i18n/i18n.js';
 import { kycColumns } from './columns.js';
-import { pageList } from './list-page.js';
+import { officeList } from './list-page.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 
@@ -22,7 +22,7 @@ class PersonKyc extends ViewElement {
       pairs([[t('booking.status'), statusTag('kyc', person.kyc_status)]]),
       person.kyc_status === 'none'
         ? h('p', { class: 'hint' }, t('office.kyc.none'))
-        : pageList({
+        : officeList({
             caption: t('office.kyc.title'),
             empty: t('office.kyc.empty'),
             columns: kycColumns(),

@@ -7,7 +7,7 @@ import { backLink } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
 import { auditColumns, bookingColumns, documentColumns, paymentColumns, userTags } from './columns.js';
-import { pageList } from './list-page.js';
+import { officeList } from './list-page.js';
 import './person-kyc.js';
 import './person-payouts.js';
 import './person-profile.js';
@@ -17,7 +17,7 @@ import './person-wallet.js';
 import './tabs.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPerson>>} Person */
-/** @typedef {import('./list-page.js').PageRequest} PageRequest */
+/** @typedef {import('../shell/page-list.js').PageRequest} PageRequest */
 
 /**
  * @param {string} id
@@ -77,7 +77,7 @@ function tabsOf(person, changed) {
 
 /** @param {string} userId */
 const bookings = (userId) =>
-  pageList({
+  officeList({
     caption: t('bookings.title'),
     empty: t('bookings.empty'),
     columns: bookingColumns(),
@@ -88,7 +88,7 @@ const bookings = (userId) =>
 
 /** @param {string} userId */
 const payments = (userId) =>
-  pageList({
+  officeList({
     caption: t('booking.payments'),
     empty: t('payments.empty'),
     columns: paymentColumns(true),
@@ -99,7 +99,7 @@ const payments = (userId) =>
 
 /** @param {string} userId */
 const documents = (userId) =>
-  pageList({
+  officeList({
     caption: t('documents.title'),
     empty: t('documents.empty'),
     columns: documentColumns(true),
@@ -110,7 +110,7 @@ const documents = (userId) =>
 
 /** @param {string} userId */
 const audit = (userId) =>
-  pageList({
+  officeList({
     caption: t('office.audit.title'),
     empty: t('office.audit.empty'),
     columns: auditColumns(),

@@ -10,7 +10,7 @@ import { date } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { payoutColumns } from './columns.js';
-import { pageList } from './list-page.js';
+import { officeList } from './list-page.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 /** @typedef {Awaited<ReturnType<typeof readAccounts>>[number]} Account */
@@ -48,7 +48,7 @@ class PersonPayouts extends ViewElement {
               ),
         ),
       ),
-      pageList({
+      officeList({
         caption: t('payouts.title'),
         empty: t('payouts.empty'),
         columns: payoutColumns(true),

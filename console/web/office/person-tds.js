@@ -9,7 +9,8 @@ import { money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { tdsColumns } from './columns.js';
 import { filterForm } from './filter-form.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 
@@ -76,7 +77,7 @@ class PersonTds extends ViewElement {
           ),
         ),
       ),
-      pageList({
+      officeList({
         caption: t('tax.deductions', { year: this.#year }),
         empty: t('tax.empty'),
         columns: tdsColumns(),

@@ -1,7 +1,7 @@
 // `<ev-person-wallet>`: a person's balances and wallet lines, and the postings that an administrator makes by hand.
 
 import { ViewElement } from '../shell/view-element.js';
-import { custom, h } from '../shell/view.js';
+import { custom } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { amountInput, amountText } from '../shell/form.js';
 import { card } from '../shell/parts.js';
@@ -11,21 +11,14 @@ import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { transactionColumns } from './columns.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
+import { walletFigures } from '../member/wallet-figures.js';
 import '../member/forfeit-list.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 /** @typedef {'deposit' | 'add' | 'deduct' | 'release'} Posting */
 
-const FIGURES = /** @type {const} */ ([
-  'available',
-  'held',
-  'emi_reserve',
-  'reserve',
-  'clawback_due',
-  'total_earned',
-  'total_withdrawn',
-]);
 /** @type {Record<Posting, '/api/v1/wallets/{user_id}/deposits' | '/api/v1/wallets/{user_id}/adjustments' | '/api/v1/wallets/{user_id}/reserve-release'>} */
 const PATHS = {
   deposit: '/api/v1/wallets/{user_id}/deposits',
@@ -53,18 +46,10 @@ class PersonWallet extends ViewElement {
     return [
       card(
         t('office.person.balances'),
-        show(this.#wallet, (wallet) =>
-          h(
-            'dl',
-            { class: 'figures' },
-            FIGURES.map((name) =>
-              h('div', null, h('dt', null, t(`wallet.${name}`)), h('dd', null, money(wallet[name]))),
-            ),
-          ),
-        ),
+        show(this.#wallet, walletFigures),
         isAdmin() && !isOwn ? this.#actions(person) : null,
       ),
-      pageList({
+      officeList({
         caption: t('wallet.lines'),
         empty: t('office.wallet.empty'),
         columns: transactionColumns(),

@@ -1,47 +1,27 @@
 // `<ev-plan-form>`: the next version of the plan, as a form that begins with the version in force.
 
-import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { get, post } from '../shell/api.js';
+import { post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { effectList } from '../shell/parts.js';
-import { Resource } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
 import { dateTime, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { countQueues } from './queues.js';
+import { PlanDraftElement } from './plan-draft.js';
 import { changedTerms, planFields, planOf } from './plan-terms.js';
 import '../shell/form.js';
 
-/** @typedef {import('./plan-terms.js').Plan} Plan */
 /** @typedef {import('../shell/form.js').Values} Values */
 
-class PlanForm extends ViewElement {
-  /** @type {Plan | undefined} */
-  plan;
+class PlanForm extends PlanDraftElement {
   /** @type {() => void} */
   done = () => undefined;
-  /** @type {Plan | undefined} The plan as it is typed, which decides what fields there are. */
-  #draft;
-
-  #limits = new Resource(this, (signal) => get('/api/v1/plan/limits', { signal }));
-
-  start() {
-    void this.#limits.load();
-  }
-
-  /** @param {Values} values */
-  #change(values) {
-    const draft = planOf(values);
-    const isOtherKind = draft.referral.kind !== (this.#draft ?? this.plan)?.referral.kind;
-    this.#draft = draft;
-    if (isOtherKind) this.update();
-  }
 
   view() {
-    const plan = this.#draft ?? this.plan;
+    const plan = this.draft ?? this.plan;
     if (!plan || !this.plan) return null;
-    const hours = this.#limits.value?.notice_hours;
+    const hours = this.limits.value?.notice_hours;
     const effective = { hours: number(hours?.minimum ?? 0), days: number(Math.floor((hours?.maximum ?? 0) / 24)) };
     return h(
       'section',
@@ -51,7 +31,7 @@ class PlanForm extends ViewElement {
       custom('ev-form', {
         class: 'form-columns',
         '.fields': [
-          ...planFields(plan, this.#limits.value),
+          ...planFields(plan, this.limits.value),
           {
             name: 'effective_from',
             label: t('office.plan.effective_from'),
@@ -61,7 +41,7 @@ class PlanForm extends ViewElement {
           },
         ],
         '.submitLabel': t('office.next'),
-        '.changed': (/** @type {Values} */ values) => this.#change(values),
+        '.changed': (/** @type {Values} */ values) => this.change(values),
         '.send': (/** @type {Values} */ values) => this.#publish(values),
         '.done': (/** @type {unknown} */ answer) => answer && this.#finish(),
       }),
@@ -90,7 +70,7 @@ class PlanForm extends ViewElement {
   #finish() {
     toast(t('office.plan.published'));
     void countQueues();
-    this.#draft = undefined;
+    this.draft = undefined;
     this.done();
   }
 }

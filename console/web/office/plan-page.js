@@ -8,7 +8,8 @@ import { Resource, show } from '../shell/resource.js';
 import { isAdmin } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
-import { pageHead, pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList, pageHead } from './list-page.js';
 import { planTerms, planWords } from './plan-terms.js';
 import './plan-form.js';
 import './plan-simulation.js';
@@ -76,7 +77,7 @@ const inForce = ({ version, effective_from: from, plan }) =>
   );
 
 const versions = () =>
-  pageList({
+  officeList({
     caption: t('office.plan.history'),
     empty: t('list.empty'),
     columns: [

@@ -1,48 +1,28 @@
 // `<ev-plan-simulation>`: what a candidate plan would have paid, beside what the plans in force paid.
 
-import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { get, post } from '../shell/api.js';
+import { post } from '../shell/api.js';
 import { card } from '../shell/parts.js';
-import { Resource } from '../shell/resource.js';
 import { amountOf, money, monthName, number, paise, shortMoney, signedMoney } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { PlanDraftElement } from './plan-draft.js';
 import { planFields, planOf } from './plan-terms.js';
 import { dataTable } from './data-table.js';
 import '../charts/chart.js';
 import '../shell/form.js';
 
-/** @typedef {import('./plan-terms.js').Plan} Plan */
 /** @typedef {import('../shell/form.js').Values} Values */
 /** @typedef {import('../shell/api.js').Answer<'post', '/api/v1/plan/simulate'>} Report */
 
 const AMOUNTS = /** @type {const} */ (['referral', 'gross', 'emi_deduction', 'reserve_deduction', 'net']);
 const COUNTS = /** @type {const} */ (['bonuses', 'pairs']);
 
-class PlanSimulation extends ViewElement {
-  /** @type {Plan | undefined} */
-  plan;
-  /** @type {Plan | undefined} */
-  #draft;
+class PlanSimulation extends PlanDraftElement {
   /** @type {Report | null} */
   #report = null;
 
-  #limits = new Resource(this, (signal) => get('/api/v1/plan/limits', { signal }));
-
-  start() {
-    void this.#limits.load();
-  }
-
-  /** @param {Values} values */
-  #change(values) {
-    const draft = planOf(values);
-    const isOtherKind = draft.referral.kind !== (this.#draft ?? this.plan)?.referral.kind;
-    this.#draft = draft;
-    if (isOtherKind) this.update();
-  }
-
   view() {
-    const plan = this.#draft ?? this.plan;
+    const plan = this.draft ?? this.plan;
     if (!plan) return null;
     return [
       h(
@@ -52,9 +32,9 @@ class PlanSimulation extends ViewElement {
         h('p', { class: 'hint' }, t('office.plan.simulate_hint')),
         custom('ev-form', {
           class: 'form-columns',
-          '.fields': planFields(plan, this.#limits.value),
+          '.fields': planFields(plan, this.limits.value),
           '.submitLabel': t('office.plan.simulate_run'),
-          '.changed': (/** @type {Values} */ values) => this.#change(values),
+          '.changed': (/** @type {Values} */ values) => this.change(values),
           '.send': (/** @type {Values} */ values) => post('/api/v1/plan/simulate', { plan: planOf(values) }),
           '.done': (/** @type {Report} */ report) => this.#show(report),
         }),

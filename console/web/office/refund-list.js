@@ -11,7 +11,8 @@ import { t } from '../i18n/i18n.js';
 import { actionButton, reasonField, runAction } from './actions.js';
 import { twoLines } from './columns.js';
 import { filterForm, filterValue, stateChoices } from './filter-form.js';
-import { pageList, reloadList } from './list-page.js';
+import { reloadList } from '../shell/page-list.js';
+import { officeList } from './list-page.js';
 import { shortId } from './person-name.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/refunds'>} Refund */
@@ -43,7 +44,7 @@ class RefundList extends ViewElement {
         { status: this.#status },
         ({ status = '' }) => this.#choose(status),
       ),
-      pageList({
+      officeList({
         caption: t('office.captures.tab.refunds'),
         empty: t('office.captures.empty'),
         columns: this.#columns(),

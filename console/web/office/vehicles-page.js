@@ -8,7 +8,7 @@ import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { moneyColumn, twoLines } from './columns.js';
-import { ListPageElement, pageHead, pageList } from './list-page.js';
+import { ListPageElement, officeList, pageHead } from './list-page.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/vehicles/all'>} Vehicle */
 
@@ -21,7 +21,7 @@ class VehiclesPage extends ListPageElement {
         t('office.vehicles.title'),
         actionButton(t('office.vehicle.add'), () => this.#add(), 'primary'),
       ),
-      pageList({
+      officeList({
         caption: t('office.vehicles.title'),
         empty: t('vehicles.empty'),
         columns: this.#columns(),
