@@ -161,10 +161,16 @@ pub fn classify(error: &Error) -> ErrorClass {
         SerializationFailure, UniqueViolation,
     };
     let Error::DatabaseError(kind, _) = error else {
-        // The pool closes a connection whose transaction state is broken, so a retry gets a working one.
-        let broken =
-            matches!(error, Error::BrokenTransactionManager | Error::NotInTransaction | Error::AlreadyInTransaction);
-        return if broken { ErrorClass::Transient } else { ErrorClass::Data };
+        // The pool closes a connection whose transaction state is broken, so a retry gets a working one. A transaction
+        // may be rolled back by another one of its commit group.
+        let is_transient = matches!(
+            error,
+            Error::BrokenTransactionManager
+                | Error::NotInTransaction
+                | Error::AlreadyInTransaction
+                | Error::RollbackTransaction
+        );
+        return if is_transient { ErrorClass::Transient } else { ErrorClass::Data };
     };
     if matches!(kind, ClosedConnection | SerializationFailure) {
         ErrorClass::Transient
@@ -238,12 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn a_constraint_violation_is_a_data_error() {
+    fn a_constraint_violation_is_a_data_error_and_a_rolled_back_commit_group_is_not() {
         let taken = Error::DatabaseError(DatabaseErrorKind::UniqueViolation, Box::new("taken".to_owned()));
         for error in [taken, Error::NotFound] {
             assert_eq!(classify(&error), ErrorClass::Data, "{error}");
         }
         let closed = Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(String::new()));
-        assert_eq!(classify(&closed), ErrorClass::Transient);
+        for error in [closed, Error::RollbackTransaction, Error::NotInTransaction] {
+            assert_eq!(classify(&error), ErrorClass::Transient, "{error}");
+        }
     }
 }

@@ -237,6 +237,8 @@ where
 /// Inserts all rows, up to 500 in a statement, and returns their number. Call it in a transaction.
 ///
 /// Rows need `#[derive(Insertable)]` with `treat_none_as_default_value = false`; otherwise the call does not compile.
+/// After an error, the rows of earlier statements are inserted: roll the transaction back. For rows of which some may
+/// exist, use [`insert_new`].
 /// A statement must fit MySQL's `max_allowed_packet`, so insert rows with large blobs one by one.
 pub async fn insert_many<Tab, I, V>(conn: &mut DbConnection, table: Tab, rows: I) -> QueryResult<usize>
 where
@@ -248,11 +250,11 @@ where
     insert_chunks(conn, table, rows, |insert| insert).await
 }
 
-/// Inserts the rows that violate no unique key, and returns their number. Call it in a transaction.
+/// Inserts the rows that violate no unique key, and returns them. Call it in a transaction.
 ///
-/// For append-only tables, which refuse the update in an upsert. Nearly always all rows are new and are inserted as by
-/// [`insert_many`]; when one is not, they are inserted one by one.
-pub async fn insert_new<Tab, I, V>(conn: &mut DbConnection, table: Tab, rows: I) -> QueryResult<usize>
+/// For append-only tables, which refuse the update in an upsert, and to learn which rows are new. Nearly always all are
+/// and are inserted as by [`insert_many`]; when one is not, those of its statement are inserted one by one.
+pub async fn insert_new<Tab, I, V>(conn: &mut DbConnection, table: Tab, rows: I) -> QueryResult<Vec<I::Item>>
 where
     Tab: diesel::Table + Copy,
     I: IntoIterator,
@@ -260,17 +262,22 @@ where
     InsertMany<Tab, V>: QueryFragment<MultiBackend>,
 {
     let rows: Vec<I::Item> = rows.into_iter().collect();
-    let (mut rest, mut new) = (rows.as_slice(), 0);
+    let (mut rest, mut new) = (rows.as_slice(), Vec::with_capacity(rows.len()));
     while !rest.is_empty() {
         // One statement, which inserts nothing when it fails.
         let (chunk, later) = rest.split_at(next_length(rest.len()));
         match insert_many(conn, table, chunk.iter().copied()).await {
             Err(error) if is_unique_violation(&error) => {
                 for row in chunk {
-                    new += usize::from(inserted(insert_many(conn, table, [*row]).await)?);
+                    if inserted(insert_many(conn, table, [*row]).await)? {
+                        new.push(*row);
+                    }
                 }
             }
-            done => new += done?,
+            done => {
+                done?;
+                new.extend_from_slice(chunk);
+            }
         }
         rest = later;
     }

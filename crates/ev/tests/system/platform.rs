@@ -206,6 +206,7 @@ impl TestPlatform {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
+        self.assert_nothing_parked().await;
     }
     /// In process only: runs one job of one service.
     pub(crate) async fn run_job(&self, service: &str, job: &str) {
@@ -229,12 +230,15 @@ impl TestPlatform {
         }
         let verified = verified.expect(200);
         assert_eq!(verified["ok"], true, "{verified}");
-        if let Some(in_process) = &self.in_process {
-            for service in &in_process.embedded.started {
-                let mut c = service.ctx.db().read().await.unwrap();
-                let parked = messaging::parked::list(&mut c, 10, 0).await.unwrap();
-                assert!(parked.is_empty(), "{} parked {parked:?}", service.name);
-            }
+        self.assert_nothing_parked().await;
+    }
+    /// In process only: checks that no service has parked an event.
+    async fn assert_nothing_parked(&self) {
+        let Some(in_process) = &self.in_process else { return };
+        for service in &in_process.embedded.started {
+            let mut c = service.ctx.db().read().await.unwrap();
+            let parked = messaging::parked::list(&mut c, 10, 0).await.unwrap();
+            assert!(parked.is_empty(), "{} parked {parked:?}", service.name);
         }
     }
 

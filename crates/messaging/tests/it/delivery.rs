@@ -55,6 +55,30 @@ async fn a_duplicate_alone_is_not_passed_to_the_handler_and_not_committed() {
 }
 
 #[tokio::test]
+async fn a_duplicate_at_the_end_of_a_batch_takes_no_new_event_with_it() {
+    // A batch is inserted by statements of few lengths: the last one fails, the ones before it do not.
+    for new in [1, 8, 20, 63, 64, 600] {
+        let fixture = Fixture::new().await;
+        let (memory, bus) = wallet_bus();
+        let known = envelope("known");
+        drop(bus.publish(known.clone()).await.unwrap());
+        let consumer = fixture.start_consumer(&bus);
+        eventually("it took effect", async || memory.pending() == 0).await;
+        consumer.stop().await;
+        let mut all = subjects("user", new);
+        for subject in &all {
+            drop(bus.publish(envelope(subject)).await.unwrap());
+        }
+        drop(bus.publish(known).await.unwrap());
+        let consumer = fixture.start_consumer(&bus);
+        eventually("the queue is empty", async || memory.pending() == 0).await;
+        consumer.stop().await;
+        all.push("known".to_owned());
+        assert_eq!(fixture.effects().await, once(&all), "{new}");
+    }
+}
+
+#[tokio::test]
 async fn with_reordering_duplicates_and_delays_each_event_takes_effect_once() {
     let fixture = Fixture::new().await;
     let mut all = Vec::new();

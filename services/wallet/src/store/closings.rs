@@ -2,7 +2,7 @@
 
 use crate::domain::Account;
 use crate::schema::closings;
-use db::{DbConnection, insert_many, inserted};
+use db::{DbConnection, insert_new};
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -50,6 +50,7 @@ pub async fn load_totals(c: &mut DbConnection, closed_at: Timestamp) -> QueryRes
 
 /// Adds a closing; one that is stored already stays as it is.
 pub async fn insert(c: &mut DbConnection, closed_at: Timestamp, totals: Totals) -> QueryResult<()> {
-    let rows = totals.into_iter().map(|(account, total_paise)| ClosingRow { closed_at, account, total_paise });
-    inserted(insert_many(c, closings::table, rows).await).map(drop)
+    let row = |(account, total_paise)| ClosingRow { closed_at, account, total_paise };
+    let rows: Vec<ClosingRow> = totals.into_iter().map(row).collect();
+    insert_new(c, closings::table, &rows).await.map(drop)
 }
