@@ -117,6 +117,8 @@ fn asset(out: &Path, path: &str, name: &str, content: &[u8]) -> Result<String, B
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
         _ => return Err(format!("{name}: unknown kind of file").into()),
     };
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());

@@ -1,7 +1,12 @@
 //! Static files of the web console, embedded with their compressed forms, and the headers that they are served with.
 //!
 //! The files are in `web`; `build.rs` embeds them. All but the document have an address with the version of the whole
-//! set, so they may be cached without limit; the document names that version and is checked at each visit.
+//! set, so they may be cached without limit; the document names that version and is checked at each visit. `folder`
+//! writes them to a disk.
+
+mod folder;
+
+pub use folder::write;
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
@@ -39,11 +44,16 @@ pub fn find(path: &str) -> Option<&'static Asset> {
     ASSETS.binary_search_by(|asset| asset.path.cmp(path)).ok().and_then(|at| ASSETS.get(at))
 }
 
+/// The API and the other fixed addresses of the platform. Each includes what is below it.
+pub const RESERVED_PATHS: [&str; 8] =
+    ["/.well-known", "/api", "/assets", "/dev", "/docs", "/health", "/metrics", "/problems.json"];
+
 /// The addresses that the console answers with its document, so that a page can be reloaded or linked to: every path
-/// except the API and the other fixed addresses of the platform.
+/// except [`RESERVED_PATHS`].
 pub fn is_page(path: &str) -> bool {
-    const OTHERS: [&str; 7] = ["/api", "/assets", "/docs", "/dev", "/health", "/metrics", "/.well-known"];
-    !OTHERS.iter().any(|other| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    !RESERVED_PATHS
+        .iter()
+        .any(|other| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 #[cfg(test)]
@@ -71,8 +81,8 @@ mod tests {
         for page in ["/", "/wallet", "/join/ABC", "/developers", "/apiary"] {
             assert!(is_page(page), "{page}");
         }
-        for other in ["/api", "/api/v1/none", "/assets/0/main.js", "/docs", "/dev/messages", "/health/live"] {
-            assert!(!is_page(other), "{other}");
+        for other in RESERVED_PATHS {
+            assert!(!is_page(other) && !is_page(&format!("{other}/none")) && is_page(&format!("{other}x")), "{other}");
         }
     }
 }

@@ -256,9 +256,7 @@ export interface paths {
         };
         /**
          * List KYC applications
-         * @description The newest comes first.
-         *
-         *     Staff and administrators.
+         * @description Staff and administrators.
          */
         get: operations["getKyc"];
         put?: never;
@@ -363,10 +361,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search users, or get the names of users by id
-         * @description The newest comes first. With `ids` the answer has the names of these users on one page, without those of unknown ids. 422 `auth.ids_invalid` for text that is not an id, for more than 100 ids, and for `ids` with another filter.
-         *
-         *     Staff and administrators.
+         * Search users
+         * @description Staff and administrators.
          */
         get: operations["getUsers"];
         put?: never;
@@ -515,6 +511,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the names of users by id
+         * @description Unknown ids are left out.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getUsersNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}": {
         parameters: {
             query?: never;
@@ -574,7 +592,7 @@ export interface paths {
         };
         /**
          * List the sessions of a user
-         * @description Sessions that have neither ended nor expired, the newest first.
+         * @description Sessions that have neither ended nor expired.
          *
          *     Administrators.
          */
@@ -767,12 +785,6 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing4: {
-            items: components["schemas"]["UserName"][];
-            /** @description Give it as `?cursor=` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Listing5: {
             items: components["schemas"]["KycReviewView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -953,8 +965,11 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
-        /** @description A page of users, or the names of the users with given ids. */
-        Users: components["schemas"]["Listing3"] | components["schemas"]["Listing4"];
+        /** @description Names of users. */
+        UserNames: {
+            /** @description Newest user first. */
+            items: components["schemas"]["UserName"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -1420,6 +1435,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1433,7 +1449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing5"];
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */
@@ -1583,7 +1599,6 @@ export interface operations {
         parameters: {
             query?: {
                 active_buyer?: boolean | null;
-                ids?: string | null;
                 kyc_status?: components["schemas"]["KycStatus"] | null;
                 placed?: boolean | null;
                 q?: string | null;
@@ -1591,6 +1606,7 @@ export interface operations {
                 role?: components["schemas"]["Role"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1604,7 +1620,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Users"];
+                    "application/json": components["schemas"]["Listing3"];
                 };
             };
             /** @description A problem */
@@ -2013,6 +2029,37 @@ export interface operations {
             };
         };
     };
+    getUsersNames: {
+        parameters: {
+            query: {
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserNames"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsersById: {
         parameters: {
             query?: never;
@@ -2123,6 +2170,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path: {

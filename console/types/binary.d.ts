@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sums of pairs by month, newest first
+         * Sums of pairs by month
          * @description The caller's own pairs; staff see the sums of the earner in `user_id`, or of all earners. 503 while the sums of all earners are still being computed.
          *
          *     Any signed-in person.
@@ -139,7 +139,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Pairs, newest first
+         * List pairs
          * @description The caller's own pairs; staff see the pairs of the earner in `user_id`, or all pairs.
          *
          *     Any signed-in person.
@@ -355,7 +355,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Plan versions, newest first
+         * List plan versions
          * @description Staff and administrators.
          */
         get: operations["getPlanVersions"];
@@ -368,6 +368,28 @@ export interface paths {
          */
         post: operations["postPlanVersions"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a plan version before it takes effect
+         * @description Its number is not used again. A repeated request succeeds too. 404 for an unknown version; 409 with `binary.plan_already_effective` for one that has taken effect or does so within ten minutes.
+         *
+         *     Administrators.
+         */
+        delete: operations["deletePlanVersionsByVersion"];
         options?: never;
         head?: never;
         patch?: never;
@@ -514,7 +536,7 @@ export interface components {
             user_id: components["schemas"]["UserId"];
         };
         /** @description The kinds of rows in the tree's journal. */
-        InputKind: ("refunded" | "plan_published") | "placed" | "placed_manually" | "paid" | "labelled" | "day_started" | "period_opened";
+        InputKind: ("refunded" | "plan_published" | "plan_withdrawn") | "placed" | "placed_manually" | "paid" | "labelled" | "day_started" | "period_opened";
         /**
          * @description Period of the pair limit, in the Indian calendar.
          * @enum {string}
@@ -832,7 +854,7 @@ export interface components {
             total: components["schemas"]["EarningsSumView"];
         };
         /** @description State of a plan version. */
-        PlanState: "in_force" | "past" | "scheduled";
+        PlanState: "in_force" | "past" | "scheduled" | "withdrawn";
         /** @description One published version of the plan. */
         PlanVersion: {
             /** @description First instant at which it is in force. */
@@ -855,6 +877,9 @@ export interface components {
             state: components["schemas"]["PlanState"];
             /** Format: uint32 */
             version: number;
+            withdrawn_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Administrator who withdrew it before it took effect. */
+            withdrawn_by?: components["schemas"]["UserId"] | null;
         };
         PreferredSideView: {
             /** @description Null for no preference. */
@@ -1053,6 +1078,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1216,6 +1242,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1666,6 +1693,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1836,6 +1864,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PlanVersionView"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePlanVersionsByVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

@@ -143,6 +143,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bookings/{id}/emi/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote an EMI schedule for the remaining amount, without adding it
+         * @description Due dates of a booking that is not confirmed are those of one that is confirmed today. Refused as the schedule itself is.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getBookingsByIdEmiQuote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookings/{id}/payments": {
         parameters: {
             query?: never;
@@ -174,7 +196,7 @@ export interface paths {
         };
         /**
          * List payments of the caller; for staff, of every member
-         * @description Newest first. 422 `booking.bad_filter` for an invalid date or time.
+         * @description 422 `booking.bad_filter` for an invalid date or time.
          *
          *     Any signed-in person.
          */
@@ -195,7 +217,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List payments captured by gateways, newest first
+         * List payments captured by gateways
          * @description A capture with the outcome `unknown_order` matches no payment.
          *
          *     Staff and administrators.
@@ -261,7 +283,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List refunds reported by gateways, newest first
+         * List refunds reported by gateways
          * @description A reported refund with the outcome `unmatched` matches no refund.
          *
          *     Staff and administrators.
@@ -345,7 +367,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List stored webhook events, newest first
+         * List stored webhook events
          * @description An event in the state `unreadable` was not parsed, one in the state `pending` not processed.
          *
          *     Staff and administrators.
@@ -543,7 +565,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List refunds, newest first
+         * List refunds
          * @description Staff and administrators.
          */
         get: operations["getRefunds"];
@@ -611,7 +633,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List all vehicles, also those that are not on sale, newest first
+         * List all vehicles, also those that are not on sale
          * @description Staff and administrators.
          */
         get: operations["getVehiclesAll"];
@@ -683,7 +705,7 @@ export interface components {
             /** Format: uint32 */
             months_min: number;
             price: components["schemas"]["Money"];
-            /** @description The price less the booking amount. */
+            /** @description The price less the booking amount, or less what is paid when that is more. */
             principal: components["schemas"]["Money"];
         };
         /** @description Status of a booking. */
@@ -1094,6 +1116,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1384,6 +1407,39 @@ export interface operations {
             };
         };
     };
+    getBookingsByIdEmiQuote: {
+        parameters: {
+            query: {
+                months: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuoteView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postBookingsByIdPayments: {
         parameters: {
             query?: never;
@@ -1440,6 +1496,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1473,6 +1530,7 @@ export interface operations {
                 outcome?: components["schemas"]["CaptureOutcome"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1593,6 +1651,7 @@ export interface operations {
                 outcome?: components["schemas"]["GatewayRefundOutcome"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1713,6 +1772,7 @@ export interface operations {
                 state?: components["schemas"]["WebhookState"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -2036,6 +2096,7 @@ export interface operations {
                 status?: components["schemas"]["RefundStatus"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -2191,6 +2252,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;

@@ -9,7 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Audit log of staff actions, newest first
+         * List the actions of staff
          * @description 422 when `from` is after `to`.
          *
          *     Administrators.
@@ -51,7 +51,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Audit log about one subject, newest first
+         * List the actions of staff about one subject
          * @description The subject is the id of an object, or of the user it belongs to. Only entries about members' things, such as payouts and documents. 422 when `from` is after `to`.
          *
          *     Staff and administrators.
@@ -95,7 +95,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Documents, newest first: own, all members' for staff
+         * List documents: own, all members' for staff
          * @description Any signed-in person.
          */
         get: operations["getComplianceDocuments"];
@@ -504,7 +504,7 @@ export interface components {
          * @example 2026-11-22T10:00:00Z
          */
         Timestamp: string;
-        /** @description The form, for the API document. */
+        /** @description The form of an upload. */
         UploadDocumentInput: {
             /**
              * Format: binary
@@ -541,6 +541,7 @@ export interface operations {
                 to?: string | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -607,6 +608,7 @@ export interface operations {
                 to?: string | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -673,6 +675,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -904,6 +907,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;

@@ -74,7 +74,7 @@ export interface paths {
         };
         /**
          * Stream your notifications over a WebSocket, each as a JSON message like in the list
-         * @description The token comes after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a sixth closes the oldest with code 4001. 401 for an invalid token, 426 without an upgrade, 503 at the limit of streams.  With `changes=true`, a notification has `"type": "notification"` beside its fields, and `{"type": "changed", "of": ["wallet", "payout", "booking", "tree", "kyc"]}` names the areas of your data that have changed since the last such message, whether or not you muted their notifications. Changes are not stored and may be lost, so read the data again after you connect.
+         * @description The token comes after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a sixth closes the oldest with code 4001. 401 for an invalid token, 426 without an upgrade, 503 at the limit of streams.  An open stream is closed with code 1008 and the reason `auth.token_expired`, `auth.session_ended` after signing out, or `auth.token_invalid` for a wrong first message.  With `changes=true`, a notification has `"type": "notification"` beside its fields, and `{"type": "changed", "of": ["wallet", "payout", "booking", "tree", "kyc"]}` names the areas of your data that have changed since the last such message, whether or not you muted their notifications. Changes are not stored and may be lost, so read the data again after you connect.
          *
          *     Public.
          */

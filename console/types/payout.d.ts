@@ -9,7 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Batches, newest first
+         * List batches
          * @description Staff and administrators.
          */
         get: operations["getPayoutBatches"];
@@ -78,11 +78,33 @@ export interface paths {
         put?: never;
         /**
          * Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason
-         * @description All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch. `dry_run` changes nothing, ignores the `Idempotency-Key` and answers with the effect of each line; a line that would be refused has its problem.
+         * @description All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch.
          *
          *     Staff and administrators.
          */
         post: operations["postPayoutBatchesByIdAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/{id}/answer/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what the bank's answer would do
+         * @description Nothing changes. A line that would be refused has its problem. 413 for more than 1 MiB; 422 for an invalid line.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postPayoutBatchesByIdAnswerPreview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -119,7 +141,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Payouts, newest first
+         * List payouts
          * @description Members get their own payouts, staff those of all members. 422 `payout.bad_filter` for an invalid date or time.
          *
          *     Any signed-in person.
@@ -393,7 +415,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tax rules, including future ones, newest first
+         * Tax rules, including future ones
          * @description Staff and administrators.
          */
         get: operations["getTaxRules"];
@@ -469,8 +491,6 @@ export interface components {
              */
             will_settle: number;
         };
-        /** @description Outcome of a bank's answer. */
-        AnswerView: components["schemas"]["SettledView"] | components["schemas"]["AnswerPreviewView"];
         /** @description One person's approval. */
         ApprovalView: {
             at: components["schemas"]["Timestamp"];
@@ -747,6 +767,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -867,9 +888,7 @@ export interface operations {
     };
     postPayoutBatchesByIdAnswer: {
         parameters: {
-            query?: {
-                dry_run?: boolean | null;
-            };
+            query?: never;
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -890,7 +909,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AnswerView"];
+                    "application/json": components["schemas"]["SettledView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPayoutBatchesByIdAnswerPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["BatchId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerPreviewView"];
                 };
             };
             /** @description A problem */
@@ -947,6 +1001,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1028,6 +1083,7 @@ export interface operations {
                 user_id?: components["schemas"]["UserId"] | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1475,6 +1531,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;

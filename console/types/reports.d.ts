@@ -253,6 +253,8 @@ export interface components {
          */
         Grouping: "day" | "week" | "month";
         MemberDashboardView: {
+            /** @description Minimum net payments of an Active Buyer, under the plan in force. */
+            active_buyer_from: components["schemas"]["Money"];
             /** Format: int64 */
             active_referrals: number;
             /** @description Time of the newest event that the figures may contain; null before the first. */

@@ -31,7 +31,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Journal entries, newest first
+         * List journal entries
          * @description 422 `wallet.bad_filter` for an unknown account, an invalid date or time, and filters that need `user_id`.
          *
          *     Staff and administrators.
@@ -162,7 +162,7 @@ export interface paths {
         };
         /**
          * Requests and entitlements that moved no money, with the reasons
-         * @description Newest first: your own, or for staff those of one member or of all.
+         * @description Your own, or for staff those of one member or of all.
          *
          *     Any signed-in person.
          */
@@ -228,7 +228,7 @@ export interface paths {
         };
         /**
          * Transactions that changed your balance
-         * @description Newest first: your own, or for staff those of one member or of all. 422 `wallet.bad_filter` for an invalid date or time.
+         * @description Your own, or for staff those of one member or of all. 422 `wallet.bad_filter` for an invalid date or time.
          *
          *     Any signed-in person.
          */
@@ -903,6 +903,7 @@ export interface operations {
                 user_id?: string | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1090,6 +1091,7 @@ export interface operations {
                 user_id?: string | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -1191,6 +1193,7 @@ export interface operations {
                 user_id?: string | null;
                 limit?: number;
                 cursor?: string;
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;

@@ -28,6 +28,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "wallet.v1.EmiReserved",
             "wallet.v1.WalletPaymentDecided",
             "binary.v1.PlanPublished",
+            "binary.v1.PlanWithdrawn",
         ],
     },
     Subscription {
@@ -75,6 +76,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "wallet.v1.HoldDecided",
             "booking.v1.BookingChanged",
             "binary.v1.PlanPublished",
+            "binary.v1.PlanWithdrawn",
         ],
     },
     Subscription {
@@ -126,6 +128,8 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "binary.v1.PlacementMade",
             "binary.v1.PairsMatched",
             "binary.v1.PairsVoided",
+            "binary.v1.PlanPublished",
+            "binary.v1.PlanWithdrawn",
             "payout.v1.PayoutRequested",
             "payout.v1.PayoutApproved",
             "payout.v1.PayoutRejected",

@@ -59,16 +59,39 @@ def check_compose():
                 expect((root / source).exists(), f"docker-compose.yml: {name} mounts {source}, which does not exist")
             else:
                 expect(source in compose["volumes"], f"docker-compose.yml: {name} mounts {source}, which is not declared")
-        if name in SERVICES:
+        if "build" in service:
             expect(service["build"]["args"]["SERVICE"] == name, f"docker-compose.yml: {name} builds another service")
+        if name in SERVICES:
             expect(f"/ev_{name}" in service["environment"]["DATABASE_URL"], f"docker-compose.yml: {name} uses the database of another service")
             for variable in service["environment"]:
                 expect(variable in listed, f"docker-compose.yml: {name} sets {variable}, which .env.example does not list")
         if "image" in service and "build" not in service:
             expect(not service["image"].endswith(":latest") and ":" in service["image"], f"docker-compose.yml: {name} has no image version")
-    gateway = set(services["gateway"]["environment"])
-    for name in sorted(template_names() - gateway - {"NGINX_LOCAL_RESOLVERS"}):
+    gateway = services["gateway"]
+    for name in sorted(template_names() - set(gateway["environment"]) - {"NGINX_LOCAL_RESOLVERS"}):
         errors.append(f"docker-compose.yml: the gateway lacks {name}")
+    mounts = dict(volume.split(":")[1::-1] for volume in gateway["volumes"])
+    check_gateway_folders("docker-compose.yml", gateway["environment"], mounts)
+    folder, written = gateway["environment"].get("GATEWAY_CONSOLE", ""), services["console"]
+    expect(written["command"] == [folder], "docker-compose.yml: the console is not written to GATEWAY_CONSOLE")
+    expect(f"{mounts.get(folder)}:{folder}" in written["volumes"], "docker-compose.yml: the gateway does not read the volume that the console writes")
+    expect("console" in gateway["depends_on"], "docker-compose.yml: the gateway does not wait for the console")
+
+
+def check_gateway_folders(where, environment, mounts):
+    """Checks that the folders that nginx serves are mounted. `mounts` has the sources by path."""
+    for name in ("GATEWAY_DOCS", "GATEWAY_CONSOLE"):
+        expect(environment.get(name) in mounts, f"{where}: nothing is mounted at {name}")
+
+
+def check_gateway_files():
+    """Checks that the lists of files for Kubernetes are complete, since compose and scripts/stack use the folders."""
+    maps = read_yaml(root / "deploy/nginx/kustomization.yaml")[0]["configMapGenerator"]
+    listed = {file for config in maps for file in config["files"]}
+    folder = root / "deploy/nginx"
+    present = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    for file in sorted(present - listed - {"kustomization.yaml", "render"}):
+        errors.append(f"deploy/nginx/kustomization.yaml lacks {file}")
 
 
 def check_settings():
@@ -167,6 +190,7 @@ def check_overlay(path):
                 if probe in container:
                     expect(container[probe]["httpGet"]["port"] in ports, f"{own}: {probe} uses a port that does not exist")
             expect({"livenessProbe", "readinessProbe"} <= set(container), f"{own} lacks a liveness or readiness probe")
+        for container in pod["spec"]["containers"] + pod["spec"].get("initContainers", []):
             expect("memory" in container["resources"]["limits"], f"{own} has no memory limit")
             security = container["securityContext"]
             expect(security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"], f"{own} has a writable root filesystem or allows privilege escalation")
@@ -177,7 +201,15 @@ def check_overlay(path):
                     expect(source["configMapRef"]["name"] in by_kind["ConfigMap"], f"{own}: the ConfigMap {source['configMapRef']['name']} does not exist")
                 else:
                     expect(source["secretRef"]["name"] == f"{key}-settings", f"{own} reads the secret of another service")
-    provided = {variable["name"] for variable in pod_of(by_kind["Deployment"]["gateway"])["spec"]["containers"][0]["env"]}
+    gateway = pod_of(by_kind["Deployment"]["gateway"])["spec"]
+    nginx, console = gateway["containers"][0], gateway["initContainers"][0]
+    environment = {variable["name"]: variable.get("value") for variable in nginx["env"]}
+    mounts, written = ({mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]} for container in (nginx, console))
+    check_gateway_folders(name, environment, mounts)
+    folder = environment.get("GATEWAY_CONSOLE", "")
+    expect(console["args"] == [folder], f"{name}: the console is not written to GATEWAY_CONSOLE")
+    expect(written == {path: volume for path, volume in mounts.items() if path.startswith(folder)}, f"{name}: the gateway does not read the volumes that the console writes")
+    provided = set(environment)
     provided |= {key for config in by_kind["ConfigMap"].values() if config["metadata"]["name"].startswith("ev-gateway") for key in config["data"]}
     for missing in sorted(template_names() - provided - {"NGINX_LOCAL_RESOLVERS"}):
         errors.append(f"{name}: the gateway lacks {missing}")
@@ -193,6 +225,7 @@ for file in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
     read_yaml(file)
 check_compose()
 check_settings()
+check_gateway_files()
 check_observability()
 for overlay in sys.argv[2:]:
     check_overlay(Path(overlay))

@@ -5,6 +5,7 @@ import member from './en/member.js';
 import money from './en/money.js';
 import notification from './en/notification.js';
 import problems from './en/problems.js';
+import search from './en/search.js';
 import tree from './en/tree.js';
 import wallet from './en/wallet.js';
 
@@ -51,6 +52,8 @@ export default {
   'sign_in.resend': 'Send another code',
   'sign_in.resend_in': 'Another code in {seconds} s',
   'sign_in.change_identifier': 'Change the address',
+  'sign_in.link_gone': 'This link was used already, or is older than a day.',
+  'sign_in.with_code': 'Sign in with a code',
   'filter.all': 'All',
   'filter.from': 'From',
   'filter.to': 'To',
@@ -70,6 +73,7 @@ export default {
   ...money,
   ...notification,
   ...problems,
+  ...search,
   ...tree,
   ...wallet,
 };

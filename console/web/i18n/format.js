@@ -40,6 +40,12 @@ export function signedMoney(amount) {
 }
 
 /**
+ * A text of the API with its amounts such as `₹123456.00` grouped.
+ * @param {string} text
+ */
+export const groupedAmounts = (text) => text.replace(/₹(-?\d+\.\d{2})(?!\d)/g, (_, amount) => money(amount));
+
+/**
  * A short amount for a chart's axis, such as `₹1.2L`.
  * @param {number} rupees
  */

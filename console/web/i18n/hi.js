@@ -5,6 +5,7 @@ import member from './hi/member.js';
 import money from './hi/money.js';
 import notification from './hi/notification.js';
 import problems from './hi/problems.js';
+import search from './hi/search.js';
 import tree from './hi/tree.js';
 import wallet from './hi/wallet.js';
 
@@ -51,6 +52,8 @@ export default {
   'sign_in.resend': 'दूसरा कोड भेजें',
   'sign_in.resend_in': 'दूसरा कोड {seconds} से॰ में',
   'sign_in.change_identifier': 'पता बदलें',
+  'sign_in.link_gone': 'यह लिंक पहले ही इस्तेमाल हो चुका है, या एक दिन से पुराना है।',
+  'sign_in.with_code': 'कोड से साइन इन करें',
   'filter.all': 'सभी',
   'filter.from': 'से',
   'filter.to': 'तक',
@@ -70,6 +73,7 @@ export default {
   ...money,
   ...notification,
   ...problems,
+  ...search,
   ...tree,
   ...wallet,
 };

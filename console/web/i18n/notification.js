@@ -1,6 +1,6 @@
 // Title and text of a notification in the language in use.
 
-import { date, money } from './format.js';
+import { date, groupedAmounts, money } from './format.js';
 import { find, t } from './i18n.js';
 
 /**
@@ -20,7 +20,8 @@ const FORMATS = new Map([
 ]);
 
 /**
- * The texts of a notification; the API's English for one without a template, or with one that is not known here.
+ * The texts of a notification; the API's English for one without a template, or with one that is not known here, with
+ * its amounts grouped.
  * @param {Texts} notification
  */
 export function notificationTexts({ title, body, template, params }) {
@@ -31,7 +32,7 @@ export function notificationTexts({ title, body, template, params }) {
     title: find(`notification.${template}.title`, values),
     body: find(`notification.${template}`, values),
   };
-  if (!template || !translated.title || !translated.body) return { title, body };
+  if (!template || !translated.title || !translated.body) return { title, body: groupedAmounts(body) };
   const reason = values['reason'] ? ` ${t('notification.reason', { reason: values['reason'] })}` : '';
   return { title: translated.title, body: translated.body + reason };
 }

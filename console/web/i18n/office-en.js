@@ -1,8 +1,10 @@
 // English texts of the office: what its pages share, dashboard and people. Only staff load them.
 
+import audit from './en/office-audit.js';
 import company from './en/office-company.js';
 import problems from './en/office-problems.js';
 import queues from './en/office-queues.js';
+import tax from './en/office-tax.js';
 
 /** @type {Record<string, import('./i18n.js').Message>} */
 export default {
@@ -18,7 +20,6 @@ export default {
   'office.reason.given': 'Reason: {reason}',
   'office.reason.member_hint': 'The member reads this reason.',
   'office.reason.wallet_hint': 'It stands on the wallet line, which the member reads, and in the audit log.',
-  'office.filter.id': 'An id such as 01a228fa-5b76-7046-a296-8a0cc3eaff2c',
   'office.dashboard.title': 'Dashboard',
   'office.dashboard.today': 'Today',
   'office.dashboard.totals': 'Totals',
@@ -72,6 +73,11 @@ export default {
   'office.user.activate': 'Activate',
   'office.user.activate_effect': '{name} can sign in again.',
   'office.person.data': 'Data',
+  'office.person.figures': 'Figures',
+  'office.person.no_figures': 'There are no figures yet.',
+  'office.person.no_nominee': 'No nominee is named.',
+  'office.person.active_referrals': 'Active referrals',
+  'office.person.no_session': 'The person is not signed in.',
   'office.person.id': 'Id',
   'office.person.referrer': 'Referred by',
   'office.person.balances': 'Balances',
@@ -107,11 +113,28 @@ export default {
   'office.tree.below': 'Directly below',
   'office.tree.free': 'Free',
   'office.tree.not_placed': 'This person has no place in the tree. The first payment gives one.',
+  'office.picker.choose': 'Choose a person from the list.',
+  'office.placements.title': 'Placement by hand',
+  'office.placements.place': 'Place a member',
+  'office.placements.about':
+    'A member gets a place with the first completed payment. Here one gets a place before it, or another than the plan would choose.',
+  'office.placements.member': 'Member',
+  'office.placements.parent': 'Under',
+  'office.placements.parent_hint': 'Without a choice the member stands directly under the company.',
+  'office.placements.effect': '{name} gets a place under {parent}. Side: {side}, level {level}.',
+  'office.placements.pairs_effect': 'Pairs of the members above may follow from it.',
+  'office.placements.final_effect': 'A place is final; nobody can be moved.',
+  'office.placements.taken': '{name} stands there. Side: {side}, under {parent}.',
+  'office.placements.done': 'The member is placed.',
+  'office.placements.waiting': 'Members without a place',
+  'office.placements.nobody_waits': 'Every member has a place.',
   'office.booking.back': 'All bookings of this person',
   'office.booking.cancel': 'Cancel the booking',
   'office.booking.cancel_effect':
     'Booking {number} ends, and the vehicle is no longer reserved. This cannot be undone.',
+  ...audit,
   ...company,
   ...problems,
   ...queues,
+  ...tax,
 };

@@ -1,8 +1,10 @@
 // Hindi texts of the office: what its pages share, dashboard and people. Only staff load them.
 
+import audit from './hi/office-audit.js';
 import company from './hi/office-company.js';
 import problems from './hi/office-problems.js';
 import queues from './hi/office-queues.js';
+import tax from './hi/office-tax.js';
 
 /** @type {Record<string, import('./i18n.js').Message>} */
 export default {
@@ -18,7 +20,6 @@ export default {
   'office.reason.given': 'कारण: {reason}',
   'office.reason.member_hint': 'सदस्य यह कारण पढ़ेगा।',
   'office.reason.wallet_hint': 'यह वॉलेट की प्रविष्टि में, जिसे सदस्य पढ़ता है, और ऑडिट लॉग में रहेगा।',
-  'office.filter.id': 'पहचान संख्या, जैसे 01a228fa-5b76-7046-a296-8a0cc3eaff2c',
   'office.dashboard.title': 'डैशबोर्ड',
   'office.dashboard.today': 'आज',
   'office.dashboard.totals': 'कुल आँकड़े',
@@ -72,6 +73,11 @@ export default {
   'office.user.activate': 'सक्रिय करें',
   'office.user.activate_effect': '{name} फिर से साइन इन कर सकेंगे।',
   'office.person.data': 'जानकारी',
+  'office.person.figures': 'आँकड़े',
+  'office.person.no_figures': 'अभी कोई आँकड़ा नहीं है।',
+  'office.person.no_nominee': 'कोई नॉमिनी नहीं चुना है।',
+  'office.person.active_referrals': 'सक्रिय रेफ़रल',
+  'office.person.no_session': 'यह व्यक्ति साइन इन नहीं है।',
   'office.person.id': 'पहचान संख्या',
   'office.person.referrer': 'रेफ़रर',
   'office.person.balances': 'शेष राशियाँ',
@@ -107,10 +113,27 @@ export default {
   'office.tree.below': 'ठीक नीचे',
   'office.tree.free': 'खाली',
   'office.tree.not_placed': 'इस व्यक्ति का ट्री में स्थान नहीं है। पहले भुगतान से स्थान मिलता है।',
+  'office.picker.choose': 'सूची में से एक व्यक्ति चुनें।',
+  'office.placements.title': 'हाथ से स्थान देना',
+  'office.placements.place': 'सदस्य को स्थान दें',
+  'office.placements.about':
+    'सदस्य को स्थान पहले पूरे हुए भुगतान के साथ मिलता है। यहाँ उससे पहले, या योजना से अलग स्थान दिया जा सकता है।',
+  'office.placements.member': 'सदस्य',
+  'office.placements.parent': 'किसके नीचे',
+  'office.placements.parent_hint': 'न चुनने पर सदस्य सीधे कंपनी के नीचे रहेगा।',
+  'office.placements.effect': '{name} को {parent} के नीचे स्थान मिलेगा। पक्ष: {side}, स्तर {level}।',
+  'office.placements.pairs_effect': 'इससे ऊपर के सदस्यों के जोड़े बन सकते हैं।',
+  'office.placements.final_effect': 'स्थान अंतिम है; किसी को हटाकर दूसरी जगह नहीं रखा जा सकता।',
+  'office.placements.taken': 'वहाँ {name} हैं। पक्ष: {side}, {parent} के नीचे।',
+  'office.placements.done': 'सदस्य को स्थान मिल गया।',
+  'office.placements.waiting': 'बिना स्थान के सदस्य',
+  'office.placements.nobody_waits': 'हर सदस्य के पास स्थान है।',
   'office.booking.back': 'इस व्यक्ति की सभी बुकिंग',
   'office.booking.cancel': 'बुकिंग रद्द करें',
   'office.booking.cancel_effect': 'बुकिंग {number} समाप्त हो जाएगी और वाहन सुरक्षित नहीं रहेगा। इसे वापस नहीं किया जा सकता।',
+  ...audit,
   ...company,
   ...problems,
   ...queues,
+  ...tax,
 };

@@ -42,10 +42,11 @@ class BankAccountsPage extends ViewElement {
         t('account.add'),
         h('p', { class: 'hint' }, t('account.add_hint')),
         custom('ev-form', {
+          class: 'form-columns',
           key: `add ${this.#added}`,
           '.fields': bankFields(),
           '.submitLabel': t('account.add'),
-          '.send': (/** @type {Values} */ values, /** @type {string} */ key) =>
+          '.send': (/** @type {Values} */ values, /** @type {import('../shell/form.js').Sent} */ { key }) =>
             post('/api/v1/payouts/bank-accounts', bankOf(values), { key }),
           '.done': () => this.#finishAdding(),
         }),
@@ -115,9 +116,11 @@ class BankAccountsPage extends ViewElement {
       title: t('account.verify'),
       effects: effectList([t('account.verify_effect', { name: `${bank} ${number}` })]),
       label: t('account.verify'),
-      act: () => post('/api/v1/payouts/bank-accounts/{id}/verify', undefined, { params: { id } }),
+      act: (key) => post('/api/v1/payouts/bank-accounts/{id}/verify', undefined, { params: { id }, key }),
     });
-    if (verified) void this.#accounts.load();
+    if (!verified) return;
+    toast(t('account.is_verified'));
+    void this.#accounts.load();
   }
 
   /** @param {Account} account */
@@ -127,9 +130,11 @@ class BankAccountsPage extends ViewElement {
       effects: effectList([t('account.remove_effect', { name: `${bank} ${number}` }), t('account.remove_payouts')]),
       label: t('account.remove'),
       isDestructive: true,
-      act: () => remove('/api/v1/payouts/bank-accounts/{id}', { params: { id } }).then(() => true),
+      act: (key) => remove('/api/v1/payouts/bank-accounts/{id}', { params: { id }, key }).then(() => true),
     });
-    if (isRemoved) void this.#accounts.load();
+    if (!isRemoved) return;
+    toast(t('account.removed'));
+    void this.#accounts.load();
   }
 }
 

@@ -5,6 +5,7 @@ import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { amountInput, amountText, isAmount } from '../shell/form.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, effectList, pairs } from '../shell/parts.js';
 import { Preview, showPreview } from '../shell/preview.js';
 import { Resource, show } from '../shell/resource.js';
@@ -17,6 +18,7 @@ import { FIRST_MONTHS, monthsField } from './emi-form.js';
 /** @typedef {Awaited<ReturnType<typeof readVehicle>>} Vehicle */
 /** @typedef {Awaited<ReturnType<typeof readPlan>>['plan']['booking']} Terms */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 /** @typedef {import('../shell/api.js').Body<'post', '/api/v1/bookings/quote'>} Request */
 
 /**
@@ -44,11 +46,10 @@ class BookPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/vehicles', t('vehicles.back')),
-      show(this.#vehicle, (vehicle) => [
+    return detailPage(
+      { back: backLink('/vehicles', t('vehicles.back')), title: t('book.title') },
+      this.#vehicle,
+      (vehicle) => [
         h('h1', null, `${vehicle.model} ${vehicle.variant}`),
         h('p', { class: 'figure' }, money(vehicle.price)),
         h(
@@ -57,7 +58,7 @@ class BookPage extends ViewElement {
           h('h2', null, t('book.title')),
           show(this.#plan, ({ plan }) => this.#form(vehicle, plan.booking)),
         ),
-      ]),
+      ],
     );
   }
 
@@ -90,7 +91,7 @@ class BookPage extends ViewElement {
       '.submitLabel': t('book.submit'),
       '.preview': showPreview(this.#quote, quoteParts),
       '.changed': (/** @type {Values} */ values) => this.#change(values),
-      '.send': (/** @type {Values} */ values) => this.#book(vehicle, values),
+      '.send': (/** @type {Values} */ values, /** @type {Sent} */ sent) => this.#book(vehicle, values, sent),
       '.done': (/** @type {{id: string} | undefined} */ booking) => booking && navigate(`/bookings/${booking.id}`),
     });
   }
@@ -113,8 +114,9 @@ class BookPage extends ViewElement {
   /**
    * @param {Vehicle} vehicle
    * @param {Values} values
+   * @param {Sent} sent
    */
-  #book(vehicle, { booking_amount: entered = '', months }) {
+  #book(vehicle, { booking_amount: entered = '', months }, sent) {
     const body = requestOf(vehicle, entered, months);
     const effects = [
       t('book.effect_price', { name: `${vehicle.model} ${vehicle.variant}`, price: money(vehicle.price) }),
@@ -125,6 +127,7 @@ class BookPage extends ViewElement {
       title: t('book.title'),
       effects: effectList(effects),
       label: t('book.submit'),
+      ...sent,
       act: (key) => post('/api/v1/bookings', body, { key }),
     });
   }

@@ -13,6 +13,7 @@ import '../shell/form.js';
 
 /** @typedef {import('./booking-page.js').Booking} Booking */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 /** @typedef {'wallet' | 'source'} Destination */
 
 class BookingCancellation extends ViewElement {
@@ -67,7 +68,7 @@ class BookingCancellation extends ViewElement {
             if (destinationOf(values['refund_to']) !== this.#destination)
               this.#choose(destinationOf(values['refund_to']));
           },
-          '.send': (/** @type {Values} */ values) => this.#cancel(booking, values),
+          '.send': (/** @type {Values} */ values, /** @type {Sent} */ sent) => this.#cancel(booking, values, sent),
           '.done': (/** @type {unknown} */ answer) => answer && this.#finish(),
         }),
       ),
@@ -78,8 +79,9 @@ class BookingCancellation extends ViewElement {
    * Asks with the refunds as they are now, which may differ from those of the preview.
    * @param {Booking} booking
    * @param {Values} values
+   * @param {Sent} sent
    */
-  async #cancel({ id, number }, values) {
+  async #cancel({ id, number }, values, sent) {
     const refundTo = destinationOf(values['refund_to']);
     const preview = allowed(await this.#read(refundTo));
     return confirmAction({
@@ -87,6 +89,7 @@ class BookingCancellation extends ViewElement {
       effects: effectList([t('booking.cancel_effect', { number }), ...refundEffects(preview)]),
       label: t('booking.cancel'),
       isDestructive: true,
+      ...sent,
       act: (key) =>
         post(
           '/api/v1/bookings/{id}/cancel',

@@ -4,6 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, readAll } from '../shell/api.js';
 import { onChange } from '../shell/live.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { dateTime, money, paise } from '../i18n/format.js';
@@ -59,11 +60,10 @@ class BookingPage extends ViewElement {
   };
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/bookings', t('bookings.back')),
-      show(this.#booking, (booking) => this.#content(booking)),
+    return detailPage(
+      { back: backLink('/bookings', t('bookings.back')), title: t('booking.title') },
+      this.#booking,
+      (booking) => this.#content(booking),
     );
   }
 

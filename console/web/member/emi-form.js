@@ -4,11 +4,14 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
+import { Preview, showPreview } from '../shell/preview.js';
 import { Resource, show } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
+import { quotedInstalments } from './instalment-table.js';
 import '../shell/form.js';
 
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 
 /** The months that the slider begins with. */
 export const FIRST_MONTHS = '12';
@@ -36,10 +39,14 @@ class EmiForm extends ViewElement {
   /** @type {() => void} */
   done = () => undefined;
   #plan = new Resource(this, (signal) => get('/api/v1/plan', { signal }));
+  #quote = new Preview(this, (/** @type {string} */ months, signal) =>
+    get('/api/v1/bookings/{id}/emi/quote', { params: { id: this.booking.id }, query: { months }, signal }),
+  );
   #months = FIRST_MONTHS;
 
   start() {
     void this.#plan.load();
+    void this.#quote.change(this.#months);
   }
 
   view() {
@@ -48,23 +55,29 @@ class EmiForm extends ViewElement {
       custom('ev-form', {
         '.fields': [monthsField(plan.booking, this.#months)],
         '.submitLabel': t('emi.submit'),
+        '.preview': showPreview(this.#quote, ({ instalments }) => quotedInstalments(instalments)),
         '.changed': (/** @type {Values} */ { months = FIRST_MONTHS }) => {
           this.#months = months;
-          this.update();
+          void this.#quote.change(months);
         },
-        '.send': (/** @type {Values} */ { months = FIRST_MONTHS }) => this.#choose(months),
+        '.send': (/** @type {Values} */ { months = FIRST_MONTHS }, /** @type {Sent} */ sent) =>
+          this.#choose(months, sent),
         '.done': (/** @type {unknown} */ schedule) => schedule && this.done(),
       }),
     ]);
   }
 
-  /** @param {string} months */
-  #choose(months) {
+  /**
+   * @param {string} months
+   * @param {Sent} sent
+   */
+  #choose(months, sent) {
     const { id } = this.booking;
     return confirmAction({
       title: t('emi.title'),
       effects: h('p', null, t('emi.effect', { count: months })),
       label: t('emi.submit'),
+      ...sent,
       act: (key) => post('/api/v1/bookings/{id}/emi', { months: Number(months) }, { params: { id }, key }),
     });
   }

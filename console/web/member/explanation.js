@@ -17,6 +17,18 @@ export function referenceText({ type, label }) {
   return find(`wallet.reference.${type}`, { label }) ?? label;
 }
 
+/** Lines with a text that a person wrote. */
+const WRITTEN = ['DEPOSIT', 'ADJUSTMENT', 'RESERVE_RELEASE'];
+
+/**
+ * What a line of a wallet is about: the number of its cause, what a person wrote, or what became of its cause.
+ * @param {Pick<Explanation['transaction'], 'type' | 'amount' | 'description' | 'reference'>} line
+ */
+export function lineText({ type, amount, description, reference }) {
+  const about = find(`wallet.about.${type}.${amount.startsWith('-') ? 'out' : 'in'}`) ?? null;
+  return referenceText(reference) ?? (WRITTEN.includes(type) ? description : about);
+}
+
 /** @param {Explanation['causes']} causes */
 export const causeList = (causes) =>
   h(

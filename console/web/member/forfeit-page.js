@@ -3,8 +3,9 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { causeList, peopleList, referenceText, ruleList } from './explanation.js';
@@ -23,7 +24,11 @@ class ForfeitPage extends ViewElement {
   }
 
   view() {
-    return h('div', { class: 'page' }, backLink('/wallet', t('wallet.back')), show(this.#explanation, content));
+    return detailPage(
+      { back: backLink('/wallet', t('wallet.back')), title: t('wallet.forfeit') },
+      this.#explanation,
+      content,
+    );
   }
 }
 

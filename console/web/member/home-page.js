@@ -6,15 +6,11 @@ import { get, orNull } from '../shell/api.js';
 import { card } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { onChange, onNotification } from '../shell/live.js';
-import { ownId } from '../shell/session.js';
 import { amountOf, date, dateTime, money, number, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { notificationList } from './notification-list.js';
 
-/** @typedef {Awaited<ReturnType<typeof readBookings>>['items'][number]} Booking */
-
-/** @param {AbortSignal} signal */
-const readBookings = (signal) => get('/api/v1/bookings', { query: { user_id: ownId(), limit: 100 }, signal });
+/** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/reports/me'>} Figures */
 
 /**
  * The member's node of the tree, or null before placement.
@@ -26,9 +22,7 @@ class HomePage extends ViewElement {
   #profile = new Resource(this, (signal) => get('/api/v1/users/me', { signal }));
   #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
   #figures = new Resource(this, (signal) => get('/api/v1/reports/me', { signal }));
-  #plan = new Resource(this, (signal) => get('/api/v1/plan', { signal }));
   #node = new Resource(this, readNode);
-  #bookings = new Resource(this, readBookings);
   #latest = new Resource(this, (signal) => get('/api/v1/notifications', { query: { limit: 5 }, signal }));
 
   start() {
@@ -38,7 +32,7 @@ class HomePage extends ViewElement {
   }
 
   #load() {
-    const all = [this.#profile, this.#wallet, this.#figures, this.#plan, this.#node, this.#bookings, this.#latest];
+    const all = [this.#profile, this.#wallet, this.#figures, this.#node, this.#latest];
     for (const resource of all) void resource.load();
   }
 
@@ -52,13 +46,8 @@ class HomePage extends ViewElement {
         'div',
         { class: 'cards' },
         card(t(`home.pairs.${this.#node.value?.limit.per ?? 'month'}`), show(this.#node, pairs)),
-        card(t('home.instalment'), show(this.#bookings, nextInstalment)),
-        card(
-          t('home.active_buyer'),
-          show(this.#figures, (figures) =>
-            show(this.#plan, (plan) => progress(figures.total_paid, plan.plan.active_buyer_from)),
-          ),
-        ),
+        card(t('home.instalment'), show(this.#figures, nextInstalment)),
+        card(t('home.active_buyer'), show(this.#figures, progress)),
       ),
       h(
         'section',
@@ -106,27 +95,18 @@ function pairs(node) {
   ];
 }
 
-/** @param {{items: Booking[]}} bookings */
-function nextInstalment({ items }) {
-  const due = items
-    .filter((booking) => booking.status === 'confirmed')
-    .flatMap((booking) => (booking.emi?.instalments ?? []).map((instalment) => ({ booking, instalment })))
-    .filter(({ instalment }) => instalment.status !== 'paid' && instalment.due_on)
-    .sort((a, b) => String(a.instalment.due_on).localeCompare(String(b.instalment.due_on)))[0];
+/** @param {Figures} figures */
+function nextInstalment({ next_instalment: due }) {
   if (!due) return h('p', { class: 'hint' }, t('home.no_instalment'));
-  const { booking, instalment } = due;
   return [
-    h('p', { class: 'figure' }, money(amountOf(paise(instalment.amount) - paise(instalment.paid)))),
-    h('p', null, t('home.due_on', { day: date(String(instalment.due_on)) })),
-    h('a', { href: `/bookings/${booking.id}` }, t('home.pay_instalment', { n: instalment.n, number: booking.number })),
+    h('p', { class: 'figure' }, money(amountOf(paise(due.amount) - paise(due.paid)))),
+    h('p', null, t('home.due_on', { day: date(due.due_on) })),
+    h('a', { href: `/bookings/${due.booking_id}` }, t('home.pay_instalment', { n: due.n, number: due.number })),
   ];
 }
 
-/**
- * @param {string} paid
- * @param {string} goal
- */
-function progress(paid, goal) {
+/** @param {Figures} figures */
+function progress({ total_paid: paid, active_buyer_from: goal }) {
   const missing = paise(goal) - paise(paid);
   if (missing <= 0n)
     return [h('p', { class: 'figure' }, t('home.is_active_buyer')), custom('ev-icon', { name: 'check' })];

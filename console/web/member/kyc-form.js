@@ -29,6 +29,7 @@ class KycForm extends ViewElement {
 
   view() {
     return custom('ev-form', {
+      class: 'form-columns',
       '.fields': [
         {
           name: 'pan',
@@ -53,7 +54,8 @@ class KycForm extends ViewElement {
       ],
       '.preview': h('p', { class: 'notice' }, t('kyc.with_documents', { count: this.#documents.length })),
       '.submitLabel': t('kyc.submit'),
-      '.send': (/** @type {Values} */ values, /** @type {string} */ key) => this.#send(values, key),
+      '.send': (/** @type {Values} */ values, /** @type {import('../shell/form.js').Sent} */ { key }) =>
+        this.#send(values, key),
       '.done': (/** @type {Application} */ application) => this.done(application),
     });
   }

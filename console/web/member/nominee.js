@@ -30,6 +30,7 @@ class Nominee extends ViewElement {
     return show(this.#nominee, (nominee) => [
       h('p', { class: 'hint' }, t(nominee ? 'nominee.about' : 'nominee.none')),
       custom('ev-form', {
+        class: 'form-columns',
         // After a removal the form is a new, empty one.
         key: nominee ? 'change' : 'new',
         '.fields': fields(nominee),
@@ -57,7 +58,7 @@ class Nominee extends ViewElement {
       effects: h('p', null, t('nominee.remove_effect', { name })),
       label: t('nominee.remove'),
       isDestructive: true,
-      act: () => remove('/api/v1/users/me/nominee').then(() => true),
+      act: (key) => remove('/api/v1/users/me/nominee', { key }).then(() => true),
     });
     if (isRemoved) this.#nominee.set(null);
   }

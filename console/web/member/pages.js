@@ -10,6 +10,13 @@ export const memberPages = [
     title: 'sign_in.title',
   },
   {
+    path: '/dev-sign-in',
+    element: 'ev-dev-sign-in-page',
+    load: () => import('../shell/dev-sign-in-page.js'),
+    access: 'public',
+    title: 'sign_in.title',
+  },
+  {
     path: '/join/:code',
     element: 'ev-join-page',
     load: () => import('./join-page.js'),
@@ -96,6 +103,7 @@ export const memberPages = [
     load: () => import('./pairs-page.js'),
     access: 'member',
     title: 'pairs.title',
+    parent: '/tree',
   },
   {
     path: '/payouts',

@@ -13,6 +13,7 @@ import './payment-instructions.js';
 
 /** @typedef {import('./booking-page.js').Booking} Booking */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/payments/methods'>['items'][number]} MethodView */
 /** @typedef {import('../shell/api.js').Body<'post', '/api/v1/bookings/{id}/payments'>['method']} Method */
@@ -72,7 +73,8 @@ class PayForm extends ViewElement {
       '.submitLabel': t('pay.submit'),
       '.preview': this.#next(booking, chosen),
       '.changed': (/** @type {Values} */ values) => this.#change(methodOf(values)),
-      '.send': (/** @type {Values} */ values) => this.#pay(booking, values, methodOf(values)),
+      '.send': (/** @type {Values} */ values, /** @type {Sent} */ sent) =>
+        this.#pay(booking, values, methodOf(values), sent),
       '.done': (/** @type {unknown} */ payment) => payment && this.#finish(chosen.method),
     });
   }
@@ -108,13 +110,15 @@ class PayForm extends ViewElement {
    * @param {Booking} booking
    * @param {Values} values
    * @param {Method} method
+   * @param {Sent} sent
    */
-  #pay({ id, number }, values, method) {
+  #pay({ id, number }, values, method, sent) {
     const amount = amountText(values['amount'] ?? '');
     return confirmAction({
       title: t('pay.title'),
       effects: h('p', null, t(`pay.effect.${method}`, { amount: money(amount), number })),
       label: t('pay.submit'),
+      ...sent,
       act: (key) => post('/api/v1/bookings/{id}/payments', { amount, method }, { params: { id }, key }),
     });
   }

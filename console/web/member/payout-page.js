@@ -5,8 +5,9 @@ import { h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { onChange } from '../shell/live.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, effectList, pairs, statusTag } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { payoutParts } from './payout-parts.js';
@@ -49,11 +50,10 @@ class PayoutPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/payouts', t('payouts.back')),
-      show(this.#payout, (payout) => this.#content(payout)),
+    return detailPage(
+      { back: backLink('/payouts', t('payouts.back')), title: t('payout.title') },
+      this.#payout,
+      (payout) => this.#content(payout),
     );
   }
 

@@ -16,6 +16,7 @@ import { payoutParts } from './payout-parts.js';
 
 /** @typedef {import('./bank-accounts-page.js').Account} Account */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 /** @typedef {{amount: string, bank_account_id: string | null, emi_autofill: boolean}} Request */
 
 /** @typedef {Awaited<ReturnType<typeof readEstimate>>} Estimate */
@@ -92,7 +93,8 @@ class PayoutRequestPage extends ViewElement {
       '.submitLabel': t('payout.submit'),
       '.preview': showPreview(this.#quote, estimate, t('payout.quote_hint')),
       '.changed': (/** @type {Values} */ values) => this.#change(values),
-      '.send': (/** @type {Values} */ values) => this.#request(requestOf(values), accounts),
+      '.send': (/** @type {Values} */ values, /** @type {Sent} */ sent) =>
+        this.#request(requestOf(values), accounts, sent),
       '.done': (/** @type {{id: string} | undefined} */ payout) => payout && navigate(`/payouts/${payout.id}`),
     });
   }
@@ -101,8 +103,9 @@ class PayoutRequestPage extends ViewElement {
    * Asks with the parts as they are now, which may differ from those of the last quote.
    * @param {Request} request
    * @param {Account[]} accounts
+   * @param {Sent} sent
    */
-  async #request(request, accounts) {
+  async #request(request, accounts, sent) {
     const quote = await readQuote(request);
     const account = accounts.find(({ id }) => id === request.bank_account_id);
     const effects = [t('payout.effect_hold', { amount: money(request.amount) }), t('payout.effect_review')];
@@ -116,6 +119,7 @@ class PayoutRequestPage extends ViewElement {
         effectList(effects),
       ),
       label: t('payout.submit'),
+      ...sent,
       act: (key) => post('/api/v1/payouts', request, { key }),
     });
   }

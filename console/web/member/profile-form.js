@@ -33,6 +33,7 @@ class ProfileForm extends ViewElement {
   /** @param {Profile} profile */
   #form(profile) {
     return custom('ev-form', {
+      class: 'form-columns',
       '.fields': [...personFields(profile), ...addressFields(profile.address, true)],
       '.submitLabel': t('action.save'),
       '.send': (/** @type {Values} */ values) => patch('/api/v1/users/me', bodyOf(values)),

@@ -10,17 +10,9 @@ import { signOut } from '../shell/session.js';
 import { toast } from '../shell/toast.js';
 import { dateTime, relativeTime } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { deviceName } from './device-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readSessions>>[number]} Session */
-
-/** Marks of a browser in its user agent; the first found counts, as several name their ancestors too. */
-const BROWSERS = ['Edg', 'OPR', 'SamsungBrowser', 'Firefox', 'Chrome', 'Safari'];
-const SYSTEMS = ['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS', 'Linux'];
-const NAMES = new Map([
-  ['Edg', 'Edge'],
-  ['OPR', 'Opera'],
-  ['SamsungBrowser', 'Samsung Internet'],
-]);
 
 /** @param {AbortSignal} signal */
 const readSessions = (signal) =>
@@ -57,7 +49,7 @@ class Sessions extends ViewElement {
   /** @param {Session} session */
   #entry(session) {
     const { id, address, created_at: createdAt, last_used_at: lastUsedAt, current } = session;
-    const device = deviceOf(session);
+    const device = deviceName(session);
     return h(
       'li',
       { key: id, class: 'row' },
@@ -86,11 +78,11 @@ class Sessions extends ViewElement {
     const { id, current } = session;
     const isEnded = await confirmAction({
       title: t('sessions.end'),
-      effects: h('p', null, t(current ? 'sessions.end_current' : 'sessions.end_effect', { name: deviceOf(session) })),
+      effects: h('p', null, t(current ? 'sessions.end_current' : 'sessions.end_effect', { name: deviceName(session) })),
       label: t('sessions.end'),
       isDestructive: true,
-      act: async () => {
-        await (current ? signOut() : remove('/api/v1/auth/sessions/{id}', { params: { id } }));
+      act: async (key) => {
+        await (current ? signOut() : remove('/api/v1/auth/sessions/{id}', { params: { id }, key }));
         return true;
       },
     });
@@ -105,8 +97,8 @@ class Sessions extends ViewElement {
       effects: h('p', null, t('sessions.end_others_effect')),
       label: t('sessions.end_others'),
       isDestructive: true,
-      act: async () => {
-        await remove('/api/v1/auth/sessions', { query: { except: 'current' } });
+      act: async (key) => {
+        await remove('/api/v1/auth/sessions', { query: { except: 'current' }, key });
         return true;
       },
     });
@@ -114,17 +106,6 @@ class Sessions extends ViewElement {
     toast(t('sessions.others_ended'));
     void this.#sessions.load();
   }
-}
-
-/**
- * Browser and system of a session, or its user agent where they are unknown.
- * @param {Session} session
- */
-function deviceOf({ user_agent: agent }) {
-  const browser = BROWSERS.find((mark) => agent.includes(mark));
-  const system = SYSTEMS.find((mark) => agent.includes(mark));
-  if (!browser || !system) return agent || t('sessions.unknown');
-  return t('sessions.device', { browser: NAMES.get(browser) ?? browser, system });
 }
 
 customElements.define('ev-sessions', Sessions);

@@ -3,11 +3,12 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { dateTime, money, signedMoney } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
-import { causeList, peopleList, postingTable, referenceText, ruleList, stepList } from './explanation.js';
+import { causeList, lineText, peopleList, postingTable, ruleList, stepList } from './explanation.js';
 
 /** @typedef {import('./explanation.js').Explanation} Explanation */
 
@@ -23,7 +24,11 @@ class WalletLinePage extends ViewElement {
   }
 
   view() {
-    return h('div', { class: 'page' }, backLink('/wallet', t('wallet.back')), show(this.#explanation, content));
+    return detailPage(
+      { back: backLink('/wallet', t('wallet.back')), title: t('wallet.line') },
+      this.#explanation,
+      content,
+    );
   }
 }
 
@@ -34,7 +39,7 @@ const content = ({ transaction, entry, causes, people, rules, steps, postings })
     'section',
     { class: 'card' },
     h('p', { class: 'figure' }, signedMoney(transaction.amount)),
-    h('p', null, referenceText(transaction.reference) ?? transaction.description),
+    h('p', null, lineText(transaction)),
     pairs([
       [t('wallet.at'), dateTime(transaction.created_at)],
       [t('wallet.balance_before'), money(transaction.balance_before)],

@@ -11,7 +11,7 @@ import { rememberQuery } from '../shell/router.js';
 import { ownId } from '../shell/session.js';
 import { dateTime, money, monthName, signedMoney, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
-import { referenceText } from './explanation.js';
+import { lineText } from './explanation.js';
 import { walletFigures } from './wallet-figures.js';
 import './forfeit-list.js';
 
@@ -122,7 +122,7 @@ const columns = () => [
     label: t('wallet.line'),
     cell: (line) => [
       h('strong', null, t(`wallet.type.${line.type}`)),
-      h('span', { class: 'hint block' }, referenceText(line.reference) ?? line.description),
+      h('span', { class: 'hint block' }, lineText(line)),
     ],
   },
   { label: t('wallet.at'), cell: (line) => dateTime(line.created_at), isWide: true },

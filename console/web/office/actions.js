@@ -10,6 +10,7 @@ import '../shell/form.js';
 
 /** @typedef {import('../shell/form.js').Field} Field */
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 /**
  * `prepare` reads what the confirmation needs. `effects` says what the action will do, in sentences. `act` sends it with
  * the key of the confirmation.
@@ -35,13 +36,14 @@ import '../shell/form.js';
  * @returns {Promise<T | undefined>}
  */
 export async function runAction({ title, label, prepare, effects, act, fields = [], isDestructive = false }) {
-  const confirm = async (/** @type {Values} */ values) => {
+  const confirm = async (/** @type {Values} */ values, /** @type {Partial<Sent>} */ sent = {}) => {
     const context = /** @type {C} */ (await prepare?.(values));
     return confirmAction({
       title,
       effects: effectList(effects(values, context)),
       label,
       isDestructive,
+      ...sent,
       act: (key) => act(values, key, context),
     });
   };
@@ -56,7 +58,7 @@ export async function runAction({ title, label, prepare, effects, act, fields = 
  * @template T
  * @param {string} title
  * @param {readonly Field[]} fields
- * @param {(values: Values) => Promise<T | undefined>} confirm
+ * @param {(values: Values, sent: Sent) => Promise<T | undefined>} confirm
  * @returns {Promise<T | undefined>}
  */
 const ask = (title, fields, confirm) =>

@@ -7,12 +7,7 @@ import { find, t } from '../i18n/i18n.js';
 import { dataTable } from './data-table.js';
 import { shortId } from './person-name.js';
 
-/**
- * @typedef {Extract<
- *   import('../shell/api.js').Answer<'post', '/api/v1/payout-batches/{id}/answer'>,
- *   {lines: unknown}
- * >} Preview
- */
+/** @typedef {import('../shell/api.js').Answer<'post', '/api/v1/payout-batches/{id}/answer/preview'>} Preview */
 /** @typedef {Preview['lines'][number]} Line */
 
 /** @param {Preview} preview */

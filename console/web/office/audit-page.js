@@ -1,12 +1,12 @@
 // `<ev-audit-page>`: the audit log of what staff did.
 
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
-import { auditColumns } from './columns.js';
-import { idInput } from './filter-form.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { actionName, auditColumns } from './columns.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 class AuditPage extends ListPageElement {
   #actions = new Resource(this, (signal) => get('/api/v1/audit/actions', { signal }));
@@ -25,10 +25,10 @@ class AuditPage extends ListPageElement {
         { name: 'action', label: t('office.audit.action'), type: 'select', choices: this.#choices() },
         { name: 'from', label: t('filter.from'), type: 'date' },
         { name: 'to', label: t('filter.to'), type: 'date' },
-        { name: 'actor', label: t('office.audit.actor_id'), type: 'text', input: idInput() },
+        this.personFilter('actor', t('office.audit.actor')),
         { name: 'subject', label: t('office.audit.subject_id'), type: 'text', input: { maxlength: 64 } },
       ]),
-      officeList({
+      pageList({
         caption: t('office.audit.title'),
         empty: t('office.audit.empty'),
         columns: auditColumns(),
@@ -43,7 +43,8 @@ class AuditPage extends ListPageElement {
     const actions = (this.#actions.value?.items ?? []).map(({ action }) => action);
     const { action: chosen } = this.filter;
     const known = chosen && !actions.includes(chosen) ? [chosen, ...actions] : actions;
-    return [{ value: '', label: t('filter.all') }, ...known.map((value) => ({ value, label: value }))];
+    const choices = known.map((value) => ({ value, label: actionName(value) }));
+    return [{ value: '', label: t('filter.all') }, ...choices.sort((a, b) => a.label.localeCompare(b.label))];
   }
 }
 

@@ -12,21 +12,19 @@ import { answerLines } from './answer-lines.js';
 import { countQueues } from './queues.js';
 
 /** @typedef {import('./answer-lines.js').Preview} Preview */
-/** @typedef {Exclude<Awaited<ReturnType<typeof send>>, Preview>} Settled */
 
 /** The most bytes that the API takes. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
+ * @template {'/api/v1/payout-batches/{id}/answer' | '/api/v1/payout-batches/{id}/answer/preview'} P
+ * @param {P} path
  * @param {string} batchId
  * @param {Blob} content
- * @param {boolean} isDryRun whether the answer only says what would happen
  * @param {{key: string, signal: AbortSignal}} options
  */
-const send = (batchId, content, isDryRun, options) => {
-  const path = `/api/v1/payout-batches/${batchId}/answer${isDryRun ? '?dry_run=true' : ''}`;
-  return upload(/** @type {'/api/v1/payout-batches/{id}/answer'} */ (path), content, () => undefined, options);
-};
+const send = (path, batchId, content, options) =>
+  upload(/** @type {P} */ (path.replace('{id}', batchId)), content, () => undefined, options);
 
 class BatchAnswer extends ViewElement {
   batchId = '';
@@ -59,7 +57,7 @@ class BatchAnswer extends ViewElement {
     this.update();
     try {
       const options = { key: crypto.randomUUID(), signal: this.signal };
-      const preview = /** @type {Preview} */ (await send(this.batchId, content, true, options));
+      const preview = await send('/api/v1/payout-batches/{id}/answer/preview', this.batchId, content, options);
       if (content === this.#content) this.#preview = preview;
     } catch (error) {
       if (content === this.#content && !isAbort(error)) this.#error = error;
@@ -91,8 +89,7 @@ class BatchAnswer extends ViewElement {
         t('office.batch.answer_effect'),
       ]),
       label: t('office.batch.settle'),
-      act: async (key) =>
-        /** @type {Settled} */ (await send(this.batchId, content, false, { key, signal: this.signal })),
+      act: (key) => send('/api/v1/payout-batches/{id}/answer', this.batchId, content, { key, signal: this.signal }),
     });
     if (!settled) return;
     toast(t('office.batch.result', { settled: number(settled.settled), unchanged: number(settled.unchanged) }));

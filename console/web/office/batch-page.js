@@ -3,13 +3,13 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, saveFile, tag } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { dateTime, money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { payoutColumns } from './columns.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { personName, shortId } from './person-name.js';
 import './batch-answer.js';
 
@@ -36,11 +36,10 @@ class BatchPage extends ViewElement {
   };
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/payout-batches', t('office.batches.back')),
-      show(this.#batch, (batch) => this.#content(batch)),
+    return detailPage(
+      { back: backLink('/office/payout-batches', t('office.batches.back')), title: t('office.batch') },
+      this.#batch,
+      (batch) => this.#content(batch),
     );
   }
 
@@ -80,7 +79,7 @@ class BatchPage extends ViewElement {
       batch.open > 0
         ? card(t('office.batch.answer'), custom('ev-batch-answer', { '.batchId': id, '.done': this.#reload }))
         : null,
-      officeList({
+      pageList({
         caption: t('office.batch.without_answer'),
         empty: t('office.batch.none_open'),
         columns: payoutColumns(),

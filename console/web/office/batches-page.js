@@ -2,6 +2,7 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get, post } from '../shell/api.js';
 import { backLink, card, pairs, tag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
@@ -10,7 +11,7 @@ import { dateTime, money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, runAction } from './actions.js';
 import { moneyColumn, twoLines } from './columns.js';
-import { officeList, pageHead } from './list-page.js';
+import { pageHead } from './list-page.js';
 import { personName, shortId } from './person-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readNext>>} Next */
@@ -33,7 +34,7 @@ class BatchesPage extends ViewElement {
       backLink('/office/payouts', t('office.payouts.back')),
       pageHead(t('office.batches.title')),
       card(t('office.batch.next'), show(this.#next, next)),
-      officeList({
+      pageList({
         caption: t('office.batches.title'),
         empty: t('office.batches.empty'),
         columns: columns(),

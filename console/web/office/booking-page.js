@@ -3,16 +3,16 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { instalmentTable } from '../member/instalment-table.js';
 import { allowed, destinationOf, refundEffects, refundField } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { paymentColumns } from './columns.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { personName } from './person-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readBooking>>} Booking */
@@ -33,11 +33,7 @@ class BookingPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      show(this.#booking, (booking) => this.#content(booking)),
-    );
+    return detailPage({ title: t('booking.title') }, this.#booking, (booking) => this.#content(booking));
   }
 
   /** @param {Booking} booking */
@@ -63,7 +59,7 @@ class BookingPage extends ViewElement {
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments)) : null,
       card(
         t('booking.payments'),
-        officeList({
+        pageList({
           caption: t('booking.payments'),
           empty: t('payments.empty'),
           columns: paymentColumns(true),

@@ -3,18 +3,19 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get, post, readAll } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, pairs } from '../shell/parts.js';
 import { problemText } from '../shell/problem.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { isAdmin } from '../shell/session.js';
 import { toast } from '../shell/toast.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
-import { findPerson, whoField } from './find-person.js';
 import { outcomeTag } from './gateway-list.js';
 import { nameOf } from './names.js';
 import { personName, shortId } from './person-name.js';
+import { personField } from './person-picker.js';
 
 /** @typedef {Awaited<ReturnType<typeof readCapture>>} Capture */
 
@@ -40,11 +41,10 @@ class CapturePage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/captures', t('office.captures.title')),
-      show(this.#capture, (capture) => this.#content(capture)),
+    return detailPage(
+      { back: backLink('/office/captures', t('office.captures.title')), title: t('office.capture') },
+      this.#capture,
+      (capture) => this.#content(capture),
     );
   }
 
@@ -118,17 +118,25 @@ class CapturePage extends ViewElement {
 
   /** @param {Capture} capture */
   async #toWallet(capture) {
+    let name = '';
     const answer = await runAction({
       title: t('office.capture.to_wallet'),
       label: t('office.capture.to_wallet'),
-      fields: [whoField(), reasonField(t('office.capture.reason_hint'))],
-      prepare: ({ who = '' }) => findPerson(who),
-      effects: ({ reason = '' }, { name }) => [
+      fields: [
+        personField({
+          name: 'user_id',
+          label: t('office.person'),
+          changed: (person) => (name = person?.name ?? ''),
+        }),
+        reasonField(t('office.capture.reason_hint')),
+      ],
+      effects: ({ reason = '' }) => [
         t('office.capture.wallet_effect', { amount: amountText(capture), name }),
         t('office.wallet.final_effect'),
         t('office.reason.given', { reason }),
       ],
-      act: ({ reason = '' }, key, { id }) => this.#resolve(capture, { to: 'wallet', user_id: id, reason }, key),
+      act: ({ user_id: userId = '', reason = '' }, key) =>
+        this.#resolve(capture, { to: 'wallet', user_id: userId, reason }, key),
     });
     if (answer) this.#capture.set(answer);
   }

@@ -17,16 +17,17 @@ class CapturesPage extends ViewElement {
       { class: 'page' },
       pageHead(t('office.captures.title')),
       h('p', { class: 'hint' }, t('office.captures.about')),
-      custom('ev-tabs', { '.label': t('office.captures.title'), '.query': this.query, '.tabs': tabs() }),
+      custom('ev-tabs', { '.label': t('office.captures.title'), '.query': this.query, '.tabs': tabs(this.query) }),
     );
   }
 }
 
-const tabs = () => [
+/** @param {URLSearchParams} query */
+const tabs = (query) => [
   ...['captures', 'reported', 'events'].map((name) => ({
     name,
     label: t(`office.captures.tab.${name}`),
-    view: () => custom('ev-gateway-list', { '.kind': name }),
+    view: () => custom('ev-gateway-list', { '.kind': name, '.query': query }),
   })),
   { name: 'refunds', label: t('office.captures.tab.refunds'), view: () => custom('ev-refund-list') },
 ];

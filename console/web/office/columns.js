@@ -4,7 +4,7 @@ import { h } from '../shell/view.js';
 import { statusTag, tag } from '../shell/parts.js';
 import { dateTime, money, number, signedMoney } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
-import { referenceText } from '../member/explanation.js';
+import { lineText } from '../member/explanation.js';
 import { personName, shortId } from './person-name.js';
 
 /**
@@ -152,7 +152,7 @@ export const kindName = (kind) => find(`document.kind.${kind}`) ?? kind.replaceA
 export const transactionColumns = () => [
   {
     label: t('wallet.line'),
-    cell: (row) => twoLines(t(`wallet.type.${row.type}`), referenceText(row.reference) ?? row.description),
+    cell: (row) => twoLines(t(`wallet.type.${row.type}`), lineText(row)),
   },
   timeColumn(t('wallet.at'), (row) => row.created_at),
   {
@@ -163,28 +163,35 @@ export const transactionColumns = () => [
   moneyColumn(t('wallet.balance_after'), (row) => row.balance_after),
 ];
 
+/**
+ * An action of staff in words; the code of one that is not known here.
+ * @param {string} action
+ */
+export const actionName = (action) => find(`office.audit.action.${action}`) ?? action;
+
 /** @returns {Column<AuditEntry>[]} */
 export const auditColumns = () => [
-  { label: t('office.audit.action'), cell: (row) => twoLines(row.action, dateTime(row.acted_at)) },
+  { label: t('office.audit.action'), cell: (row) => twoLines(actionName(row.action), dateTime(row.acted_at)) },
   { label: t('office.audit.actor'), cell: (row) => personName(row.actor_id) },
   {
     label: t('office.audit.subject'),
     cell: (row) =>
       twoLines(
-        row.subject_type.replaceAll('_', ' '),
+        find(`office.audit.subject.${row.subject_type}`) ?? row.subject_type.replaceAll('_', ' '),
         row.subject_user_id ? personName(row.subject_user_id) : shortId(row.subject_id),
       ),
   },
-  { label: t('office.audit.detail'), cell: (row) => row.detail, isWide: true },
+  { label: t('office.audit.detail'), cell: (row) => row.detail },
   { label: t('office.audit.address'), cell: (row) => row.address, isWide: true },
 ];
 
 /** @returns {Column<Deduction>[]} */
-export const tdsColumns = () => [
+export const tdsColumns = (isOfOne = false) => [
   {
     label: t('tax.deducted_at'),
     cell: (row) => twoLines(dateTime(row.deducted_at), row.reversal ? t('tax.reversal') : `${row.fy} ${row.quarter}`),
   },
+  ...(isOfOne ? [] : [person()]),
   { label: t('tax.section'), cell: (row) => `${row.section} · ${row.rate} %`, isWide: true },
   moneyColumn(t('tax.gross'), (row) => row.gross),
   moneyColumn(t('tax.tds'), (row) => row.tds),

@@ -1,7 +1,7 @@
 // `<ev-dashboard-page>`: totals of the platform, today, and the course of the business.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
+import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { card } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
@@ -11,6 +11,7 @@ import { filterForm } from './filter-form.js';
 import { pageHead } from './list-page.js';
 import { groupingChoices, groupingOf, latestRange, rangeBefore } from './range.js';
 import { trend } from './trend.js';
+import './queue-list.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/reports/dashboard'>} Dashboard */
 /** @typedef {import('./trend.js').Report} Report */
@@ -71,6 +72,7 @@ class DashboardPage extends ViewElement {
       'div',
       { class: 'page' },
       pageHead(t('office.dashboard.title')),
+      card(t('office.queue.title'), custom('ev-queue-list')),
       show(this.#totals, totals),
       h(
         'section',

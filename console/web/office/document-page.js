@@ -3,8 +3,9 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
 import { kindName } from './columns.js';
 import { personName } from './person-name.js';
@@ -26,18 +27,17 @@ class DocumentPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/documents', t('office.documents.back')),
-      show(this.#document, (document) => [
+    return detailPage(
+      { back: backLink('/office/documents', t('office.documents.back')), title: t('office.document') },
+      this.#document,
+      (document) => [
         h('h1', null, kindName(document.kind)),
         h('p', null, t('office.person'), ': ', personName(document.user_id)),
         card(
           t('office.document'),
           custom('ev-document-view', { '.document': document, '.changed': () => this.#document.load() }),
         ),
-      ]),
+      ],
     );
   }
 }

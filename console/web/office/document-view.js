@@ -121,7 +121,7 @@ class DocumentView extends ViewElement {
       title: t('office.document.verify_name', { name }),
       label: t('office.document.verify'),
       effects: () => [t('office.document.verify_effect', { name }), t('office.document.final_effect')],
-      act: () => post('/api/v1/compliance/documents/{id}/verify', undefined, { params: { id } }),
+      act: (_, key) => post('/api/v1/compliance/documents/{id}/verify', undefined, { params: { id }, key }),
     });
     if (answer) this.changed();
   }
@@ -141,7 +141,8 @@ class DocumentView extends ViewElement {
         t('office.document.final_effect'),
         t('office.reason.given', { reason }),
       ],
-      act: ({ reason = '' }) => post('/api/v1/compliance/documents/{id}/reject', { reason }, { params: { id } }),
+      act: ({ reason = '' }, key) =>
+        post('/api/v1/compliance/documents/{id}/reject', { reason }, { params: { id }, key }),
     });
     if (answer) this.changed();
   }

@@ -1,11 +1,12 @@
 // `<ev-office-documents-page>`: documents of all members, those that wait for a check first.
 
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { documentColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 class DocumentsPage extends ListPageElement {
   defaults = { status: 'pending' };
@@ -23,7 +24,7 @@ class DocumentsPage extends ListPageElement {
           choices: stateChoices('document', ['pending', 'verified', 'rejected']),
         },
       ]),
-      officeList({
+      pageList({
         caption: t('office.documents.title'),
         empty: t('office.documents.empty'),
         columns: documentColumns(),

@@ -6,21 +6,21 @@ import { t } from '../i18n/i18n.js';
 
 /** @typedef {import('../shell/form.js').Choice} Choice */
 /**
- * `type` is `select`, `date`, `search` or `text`; a day is not after today.
+ * `type` is `select`, `date`, `search` or `text`; a day is not after today. `control` makes another control, which has a
+ * value with the name of the field.
  * @typedef {{
  *   name: string,
  *   label: string,
- *   type: 'select' | 'date' | 'search' | 'text',
+ *   type?: 'select' | 'date' | 'search' | 'text',
  *   choices?: readonly Choice[],
  *   input?: Record<string, unknown>,
+ *   control?: (attributes: Record<string, unknown>) => import('../shell/view.js').Child,
  * }} FilterField
  */
 /** @typedef {Record<string, string>} Filter */
 
 /** A pause in typing after which a search begins. */
 const TYPING_PAUSE_MS = 300;
-const ID = '[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}';
-
 let typing = 0;
 
 /**
@@ -52,7 +52,7 @@ export function filterForm(fields, values, changed) {
         typing = setTimeout(() => apply(target.form), TYPING_PAUSE_MS);
       },
     },
-    fields.map((field) => h('label', { class: 'field', key: field.name }, field.label, control(field, values))),
+    fields.map((field) => labelled(field, values)),
   );
 }
 
@@ -60,7 +60,19 @@ export function filterForm(fields, values, changed) {
  * @param {FilterField} field
  * @param {Filter} values
  */
-function control({ name, type, choices = [], input }, values) {
+function labelled(field, values) {
+  const { name, label, control: make } = field;
+  if (!make) return h('label', { class: 'field', key: name }, label, control(field, values));
+  // Its options are no part of its name.
+  const id = `filter-${name}`;
+  return h('div', { class: 'field', key: name }, h('label', { for: id }, label), make({ id, name }));
+}
+
+/**
+ * @param {FilterField} field
+ * @param {Filter} values
+ */
+function control({ name, type = 'text', choices = [], input }, values) {
   const value = values[name] ?? '';
   if (type === 'date') return h('input', { type, name, value, max: today(), ...input });
   if (type !== 'select') return h('input', { type, name, value, autocomplete: 'off', ...input });
@@ -94,13 +106,3 @@ const ALL = 'all';
  * @param {string | undefined} value
  */
 export const filterValue = (value) => (value === ALL ? undefined : value || undefined);
-
-/** Attributes of an input for the id of an object. */
-export const idInput = () => ({
-  pattern: ID,
-  spellcheck: 'false',
-  title: t('office.filter.id'),
-  placeholder: ID_SAMPLE,
-});
-
-const ID_SAMPLE = '01a2…';

@@ -4,13 +4,13 @@ import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { tag } from '../shell/parts.js';
+import { rememberQuery } from '../shell/router.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { moneyColumn, timeColumn, twoLines } from './columns.js';
 import { filterForm } from './filter-form.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { shortId } from './person-name.js';
 
 /**
@@ -47,11 +47,17 @@ const OUTCOMES = /** @type {const} */ ({
 class GatewayList extends ViewElement {
   /** @type {keyof typeof OUTCOMES} */
   kind = 'captures';
+  query = new URLSearchParams();
   #outcome = '';
+
+  start() {
+    if (this.query.get('tab') === this.kind) this.#outcome = this.query.get('outcome') ?? '';
+  }
 
   /** @param {string} outcome */
   #choose(outcome) {
     this.#outcome = outcome;
+    rememberQuery({ tab: this.kind, outcome });
     this.update();
     reloadList(this);
   }
@@ -79,7 +85,7 @@ class GatewayList extends ViewElement {
     const caption = t(`office.captures.tab.${this.kind}`);
     const empty = t('office.captures.empty');
     if (this.kind === 'captures') {
-      return officeList({
+      return pageList({
         caption,
         empty,
         columns: captureColumns(),
@@ -90,7 +96,7 @@ class GatewayList extends ViewElement {
       });
     }
     if (this.kind === 'reported') {
-      return officeList({
+      return pageList({
         caption,
         empty,
         columns: reportedColumns(),
@@ -99,7 +105,7 @@ class GatewayList extends ViewElement {
           get('/api/v1/payments/gateway-refunds', { query: { outcome: this.#outcome, ...page }, signal }),
       });
     }
-    return officeList({
+    return pageList({
       caption,
       empty,
       columns: eventColumns((event) => this.#retry(event)),
@@ -163,7 +169,7 @@ const reportedColumns = () => [
 const eventColumns = (retry) => [
   { label: t('office.events.kind'), cell: (row) => twoLines(row.kind || '–', dateTime(row.received_at)) },
   { label: t('office.captures.outcome'), cell: (row) => outcomeTag('events', row.state) },
-  { label: t('office.reason'), cell: (row) => row.reason, isWide: true },
+  { label: t('office.reason'), cell: (row) => row.reason },
   {
     label: t('office.events.retry'),
     cell: (row) =>

@@ -1,11 +1,12 @@
 // `<ev-kyc-queue-page>`: KYC applications, those that wait for a decision first.
 
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { kycColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 class KycQueuePage extends ListPageElement {
   defaults = { status: 'pending' };
@@ -23,7 +24,7 @@ class KycQueuePage extends ListPageElement {
           choices: stateChoices('kyc', ['pending', 'approved', 'rejected']),
         },
       ]),
-      officeList({
+      pageList({
         caption: t('office.kyc.title'),
         empty: t('office.kyc.empty'),
         columns: kycColumns(),

@@ -3,6 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { currentUser } from '../shell/session.js';
@@ -40,11 +41,10 @@ class KycReviewPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/kyc', t('office.kyc.back')),
-      show(this.#application, (application) => this.#content(application)),
+    return detailPage(
+      { back: backLink('/office/kyc', t('office.kyc.back')), title: t('office.kyc.application') },
+      this.#application,
+      (application) => this.#content(application),
     );
   }
 
@@ -119,7 +119,7 @@ class KycReviewPage extends ViewElement {
         t('office.kyc.approve_effect', { name }),
         t('office.kyc.account_effect', { account: `${bank.bank_name} ${bank.account_number}` }),
       ],
-      act: () => post('/api/v1/kyc/{id}/approve', undefined, { params: { id } }),
+      act: (_, key) => post('/api/v1/kyc/{id}/approve', undefined, { params: { id }, key }),
     });
     if (answer) this.#application.set(answer);
   }
@@ -132,7 +132,7 @@ class KycReviewPage extends ViewElement {
       isDestructive: true,
       fields: [reasonField(t('office.reason.member_hint'))],
       effects: ({ reason = '' }) => [t('office.kyc.reject_effect', { name }), t('office.reason.given', { reason })],
-      act: ({ reason = '' }) => post('/api/v1/kyc/{id}/reject', { reason }, { params: { id } }),
+      act: ({ reason = '' }, key) => post('/api/v1/kyc/{id}/reject', { reason }, { params: { id }, key }),
     });
     if (answer) this.#application.set(answer);
   }

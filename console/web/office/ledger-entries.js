@@ -8,8 +8,7 @@ import { t } from '../i18n/i18n.js';
 import { accountName, referenceText } from '../member/explanation.js';
 import { twoLines } from './columns.js';
 import { filterForm } from './filter-form.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/ledger/entries'>} Entry */
 
@@ -73,7 +72,7 @@ class LedgerEntries extends ViewElement {
           reloadList(this);
         },
       ),
-      officeList({
+      pageList({
         caption: t('office.ledger.entries'),
         empty: t('office.ledger.no_entry'),
         columns: columns(),

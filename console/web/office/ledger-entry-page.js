@@ -3,8 +3,9 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { dateTime, money, signedMoney } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { causeList, peopleList, postingTable, referenceText, ruleList, stepList } from '../member/explanation.js';
@@ -24,11 +25,10 @@ class LedgerEntryPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/ledger?tab=entries', t('office.ledger.all_entries')),
-      show(this.#entry, content),
+    return detailPage(
+      { back: backLink('/office/ledger?tab=entries', t('office.ledger.all_entries')), title: t('office.ledger.entry') },
+      this.#entry,
+      content,
     );
   }
 }

@@ -2,9 +2,12 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
-import { pageList, reloadList } from '../shell/page-list.js';
+import { reloadList } from '../shell/page-list.js';
 import { rememberQuery } from '../shell/router.js';
 import { filterForm } from './filter-form.js';
+import { nameOf } from './names.js';
+import { shortId } from './person-name.js';
+import { personField } from './person-picker.js';
 
 /** @typedef {import('../shell/view.js').Child} Child */
 /** @typedef {import('./filter-form.js').FilterField} FilterField */
@@ -16,6 +19,8 @@ export class ListPageElement extends ViewElement {
   defaults = {};
   /** @type {Filter} */
   filter = {};
+  /** @type {Map<string, {id: string, name: string}>} The people whom the address names. */
+  #people = new Map();
 
   start() {
     this.filter = { ...this.defaults, ...Object.fromEntries(this.query) };
@@ -23,6 +28,28 @@ export class ListPageElement extends ViewElement {
 
   reload() {
     reloadList(this);
+  }
+
+  /**
+   * A filter for a person.
+   * @param {string} name
+   * @param {string} label
+   */
+  personFilter(name, label) {
+    const id = this.filter[name];
+    if (id && !this.#people.has(id)) {
+      this.#people.set(id, { id, name: shortId(id) });
+      void this.#readName(id);
+    }
+    return personField({ name, label, first: this.#people.get(id ?? '') });
+  }
+
+  /** @param {string} id */
+  async #readName(id) {
+    const name = await nameOf(id);
+    if (!name) return;
+    this.#people.set(id, { id, name });
+    this.update();
   }
 
   /** @param {readonly FilterField[]} fields */
@@ -35,13 +62,6 @@ export class ListPageElement extends ViewElement {
     });
   }
 }
-
-/**
- * A list in the style of the office.
- * @template T
- * @param {import('../shell/page-list.js').ListSpec<T>} list
- */
-export const officeList = (list) => pageList({ ...list, style: 'office-list' });
 
 /**
  * The head of a page: its title, and what can be done there.

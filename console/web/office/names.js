@@ -52,7 +52,7 @@ async function readNames(ids) {
   const reads = [];
   for (let at = 0; at < ids.length; at += MOST_IDS) {
     const query = { ids: ids.slice(at, at + MOST_IDS).join(',') };
-    reads.push(get('/api/v1/users', { query }).catch(() => ({ items: [] })));
+    reads.push(get('/api/v1/users/names', { query }).catch(() => ({ items: [] })));
   }
   const users = (await Promise.all(reads)).flatMap(({ items }) => items);
   return new Map(users.map(({ id, name }) => [id, name]));

@@ -37,11 +37,21 @@ export const officePages = [
     group: 'group.office',
   },
   {
+    path: '/office/placements',
+    element: 'ev-placements-page',
+    load: () => import('./placements-page.js'),
+    access: 'admin',
+    title: 'office.placements.title',
+    icon: 'add',
+    group: 'group.office',
+  },
+  {
     path: '/office/bookings/:id',
     element: 'ev-office-booking-page',
     load: () => import('./booking-page.js'),
     access: 'staff',
     title: 'booking.title',
+    parent: '/office/people',
   },
   {
     path: '/office/kyc',
@@ -179,6 +189,15 @@ export const officePages = [
     icon: 'plan',
     group: 'office.group.company',
     queue: 'plan',
+  },
+  {
+    path: '/office/tax',
+    element: 'ev-office-tax-page',
+    load: () => import('./tax-page.js'),
+    access: 'staff',
+    title: 'tax.title',
+    icon: 'tax',
+    group: 'office.group.company',
   },
   {
     path: '/office/vehicles',

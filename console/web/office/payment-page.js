@@ -3,8 +3,9 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, pairs, saveFile, statusTag } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { currentUser, isAdmin } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
@@ -31,11 +32,10 @@ class PaymentPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/payments', t('office.payments.back')),
-      show(this.#payment, (payment) => this.#content(payment)),
+    return detailPage(
+      { back: backLink('/office/payments', t('office.payments.back')), title: t('office.payment') },
+      this.#payment,
+      (payment) => this.#content(payment),
     );
   }
 

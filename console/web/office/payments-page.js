@@ -1,11 +1,12 @@
 // `<ev-office-payments-page>`: payments of all members, those that the office confirms first.
 
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { paymentColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 /** @typedef {import('../shell/page-list.js').PageRequest} PageRequest */
 
@@ -41,7 +42,7 @@ class PaymentsPage extends ListPageElement {
           ],
         },
       ]),
-      officeList({
+      pageList({
         caption: t('office.payments.title'),
         empty: t('office.payments.empty'),
         columns: paymentColumns(),

@@ -3,8 +3,9 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { currentUser } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -31,11 +32,10 @@ class PayoutPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/payouts', t('office.payouts.back')),
-      show(this.#payout, (payout) => this.#content(payout)),
+    return detailPage(
+      { back: backLink('/office/payouts', t('office.payouts.back')), title: t('payout.title') },
+      this.#payout,
+      (payout) => this.#content(payout),
     );
   }
 

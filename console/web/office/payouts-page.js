@@ -1,11 +1,12 @@
 // `<ev-office-payouts-page>`: payouts of all members, those that wait for approval first.
 
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { t } from '../i18n/i18n.js';
 import { payoutColumns } from './columns.js';
 import { filterValue, stateChoices } from './filter-form.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 const STATES = [
   'pending',
@@ -33,7 +34,7 @@ class PayoutsPage extends ListPageElement {
       this.filters([
         { name: 'status', label: t('payout.status'), type: 'select', choices: stateChoices('payout', STATES) },
       ]),
-      officeList({
+      pageList({
         caption: t('office.payouts.title'),
         empty: t('payouts.empty'),
         columns: payoutColumns(),

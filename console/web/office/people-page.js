@@ -1,13 +1,14 @@
 // `<ev-people-page>`: search of people, and administrators' addition of one.
 
 import { get, post } from '../shell/api.js';
+import { pageList } from '../shell/page-list.js';
 import { isAdmin } from '../shell/session.js';
 import { h } from '../shell/view.js';
 import { navigate } from '../shell/router.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { userColumns } from './columns.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 /** @typedef {import('./columns.js').User} User */
 
@@ -35,8 +36,15 @@ class PeoplePage extends ListPageElement {
           type: 'select',
           choices: withAll('choice', ['true', 'false']),
         },
+        {
+          name: 'placed',
+          label: t('referrals.place'),
+          type: 'select',
+          choices: withAll('choice', ['true', 'false']),
+        },
+        this.personFilter('referrer_id', t('office.person.referrer')),
       ]),
-      officeList({
+      pageList({
         caption: t('office.people.title'),
         empty: t('office.people.empty'),
         columns: userColumns(),

@@ -2,11 +2,11 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { pairs, statusTag } from '../shell/parts.js';
 import { t } from '../i18n/i18n.js';
 import { kycColumns } from './columns.js';
-import { officeList } from './list-page.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 
@@ -22,7 +22,7 @@ class PersonKyc extends ViewElement {
       pairs([[t('booking.status'), statusTag('kyc', person.kyc_status)]]),
       person.kyc_status === 'none'
         ? h('p', { class: 'hint' }, t('office.kyc.none'))
-        : officeList({
+        : pageList({
             caption: t('office.kyc.title'),
             empty: t('office.kyc.empty'),
             columns: kycColumns(),

@@ -27,11 +27,13 @@ class PersonName extends ViewElement {
   }
 }
 
+const LONG_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /**
- * The end of an id, which differs between objects made at the same time.
+ * The end of a long id, which differs between objects made at the same time; another id as it is.
  * @param {string} id
  */
-export const shortId = (id) => `…${id.slice(-8)}`;
+export const shortId = (id) => (LONG_ID.test(id) ? `…${id.slice(-8)}` : id);
 
 /**
  * @param {string} userId

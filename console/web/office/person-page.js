@@ -2,18 +2,19 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
+import { detailPage } from '../shell/detail-page.js';
 import { backLink } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
+import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
 import { auditColumns, bookingColumns, documentColumns, paymentColumns, userTags } from './columns.js';
-import { officeList } from './list-page.js';
 import './person-kyc.js';
 import './person-payouts.js';
 import './person-profile.js';
-import './person-tds.js';
 import './person-tree.js';
 import './person-wallet.js';
+import './tds-list.js';
 import './tabs.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPerson>>} Person */
@@ -36,11 +37,10 @@ class PersonPage extends ViewElement {
   }
 
   view() {
-    return h(
-      'div',
-      { class: 'page' },
-      backLink('/office/people', t('office.people.back')),
-      show(this.#person, (person) => this.#content(person)),
+    return detailPage(
+      { back: backLink('/office/people', t('office.people.back')), title: t('office.person') },
+      this.#person,
+      (person) => this.#content(person),
     );
   }
 
@@ -70,14 +70,14 @@ function tabsOf(person, changed) {
     { name: 'kyc', label: t('kyc.title'), view: () => custom('ev-person-kyc', of) },
     { name: 'documents', label: t('documents.title'), view: () => documents(id) },
     { name: 'tree', label: t('office.person.tree'), view: () => custom('ev-person-tree', of) },
-    { name: 'tds', label: t('tax.title'), view: () => custom('ev-person-tds', of) },
+    { name: 'tds', label: t('tax.title'), view: () => custom('ev-tds-list', { '.userId': id }) },
     { name: 'audit', label: t('office.audit.title'), view: () => audit(id) },
   ];
 }
 
 /** @param {string} userId */
 const bookings = (userId) =>
-  officeList({
+  pageList({
     caption: t('bookings.title'),
     empty: t('bookings.empty'),
     columns: bookingColumns(),
@@ -88,7 +88,7 @@ const bookings = (userId) =>
 
 /** @param {string} userId */
 const payments = (userId) =>
-  officeList({
+  pageList({
     caption: t('booking.payments'),
     empty: t('payments.empty'),
     columns: paymentColumns(true),
@@ -99,7 +99,7 @@ const payments = (userId) =>
 
 /** @param {string} userId */
 const documents = (userId) =>
-  officeList({
+  pageList({
     caption: t('documents.title'),
     empty: t('documents.empty'),
     columns: documentColumns(true),
@@ -110,7 +110,7 @@ const documents = (userId) =>
 
 /** @param {string} userId */
 const audit = (userId) =>
-  officeList({
+  pageList({
     caption: t('office.audit.title'),
     empty: t('office.audit.empty'),
     columns: auditColumns(),

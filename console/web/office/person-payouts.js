@@ -2,6 +2,7 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get, post, readAll } from '../shell/api.js';
 import { card, tag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
@@ -10,7 +11,6 @@ import { date } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { payoutColumns } from './columns.js';
-import { officeList } from './list-page.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 /** @typedef {Awaited<ReturnType<typeof readAccounts>>[number]} Account */
@@ -48,7 +48,7 @@ class PersonPayouts extends ViewElement {
               ),
         ),
       ),
-      officeList({
+      pageList({
         caption: t('payouts.title'),
         empty: t('payouts.empty'),
         columns: payoutColumns(true),
@@ -94,7 +94,7 @@ class PersonPayouts extends ViewElement {
       title: t('account.verify_name', { name }),
       label: t('account.verify'),
       effects: () => [t('account.verify_effect', { name }), t('office.account.verify_duty')],
-      act: () => post('/api/v1/payouts/bank-accounts/{id}/verify', undefined, { params: { id } }),
+      act: (_, key) => post('/api/v1/payouts/bank-accounts/{id}/verify', undefined, { params: { id }, key }),
     });
     if (verified) void this.#accounts.load();
   }

@@ -1,7 +1,7 @@
 // `<ev-person-profile>`: a person's data, and the rights that an administrator gives.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
+import { custom, h } from '../shell/view.js';
 import { patch } from '../shell/api.js';
 import { card, pairs, statusTag } from '../shell/parts.js';
 import { currentUser, isAdmin } from '../shell/session.js';
@@ -9,6 +9,8 @@ import { date, dateTime } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, runAction } from './actions.js';
 import { personName } from './person-name.js';
+import './person-figures.js';
+import './person-sessions.js';
 
 /** @typedef {import('./person-page.js').Person} Person */
 /** @typedef {import('../shell/api.js').Body<'patch', '/api/v1/users/{id}'>} Rights */
@@ -26,7 +28,7 @@ class PersonProfile extends ViewElement {
     const { address, gender } = person;
     return h(
       'div',
-      { class: 'cards' },
+      { class: 'beside' },
       card(
         t('office.person.data'),
         pairs([
@@ -52,6 +54,8 @@ class PersonProfile extends ViewElement {
         ]),
         this.#actions(person),
       ),
+      custom('ev-person-figures', { class: 'contents', '.userId': person.id }),
+      isAdmin() ? card(t('sessions.title'), custom('ev-person-sessions', { '.userId': person.id })) : null,
     );
   }
 
@@ -85,7 +89,7 @@ class PersonProfile extends ViewElement {
       label: t(`office.user.${name}`),
       isDestructive: name === 'deactivate',
       effects: () => [t(`office.user.${name}_effect`, { name: person })],
-      act: () => patch('/api/v1/users/{id}', rights, { params: { id } }),
+      act: (_, key) => patch('/api/v1/users/{id}', rights, { params: { id }, key }),
     });
     if (answer) this.changed();
   }
@@ -110,7 +114,7 @@ class PersonProfile extends ViewElement {
         t(`office.role.effect.${roleOf(role)}`),
         t('office.user.sessions_effect'),
       ],
-      act: ({ role }) => patch('/api/v1/users/{id}', { role: roleOf(role) }, { params: { id } }),
+      act: ({ role }, key) => patch('/api/v1/users/{id}', { role: roleOf(role) }, { params: { id }, key }),
     });
     if (answer) this.changed();
   }

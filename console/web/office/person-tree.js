@@ -5,6 +5,7 @@ import { h } from '../shell/view.js';
 import { get, orNull } from '../shell/api.js';
 import { card, pairs } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
+import { isAdmin } from '../shell/session.js';
 import { dateTime, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { personName } from './person-name.js';
@@ -39,11 +40,20 @@ class PersonTree extends ViewElement {
   }
 
   view() {
-    return show(this.#node, (node) =>
-      node ? [place(node), show(this.#tree, below)] : h('p', { class: 'empty' }, t('office.tree.not_placed')),
-    );
+    return show(this.#node, (node) => (node ? [place(node), show(this.#tree, below)] : noPlace(this.person?.id ?? '')));
   }
 }
+
+/** @param {string} userId */
+const noPlace = (userId) =>
+  h(
+    'div',
+    { class: 'empty' },
+    h('p', null, t('office.tree.not_placed')),
+    isAdmin()
+      ? h('a', { class: 'button', href: `/office/placements?member=${userId}` }, t('office.placements.place'))
+      : null,
+  );
 
 /** @param {Node} node */
 const place = (node) =>

@@ -11,8 +11,7 @@ import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { transactionColumns } from './columns.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { walletFigures } from '../member/wallet-figures.js';
 import '../member/forfeit-list.js';
 
@@ -49,7 +48,7 @@ class PersonWallet extends ViewElement {
         show(this.#wallet, walletFigures),
         isAdmin() && !isOwn ? this.#actions(person) : null,
       ),
-      officeList({
+      pageList({
         caption: t('wallet.lines'),
         empty: t('office.wallet.empty'),
         columns: transactionColumns(),

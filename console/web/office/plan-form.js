@@ -13,6 +13,7 @@ import { changedTerms, planFields, planOf } from './plan-terms.js';
 import '../shell/form.js';
 
 /** @typedef {import('../shell/form.js').Values} Values */
+/** @typedef {import('../shell/form.js').Sent} Sent */
 
 class PlanForm extends PlanDraftElement {
   /** @type {() => void} */
@@ -42,14 +43,17 @@ class PlanForm extends PlanDraftElement {
         ],
         '.submitLabel': t('office.next'),
         '.changed': (/** @type {Values} */ values) => this.change(values),
-        '.send': (/** @type {Values} */ values) => this.#publish(values),
+        '.send': (/** @type {Values} */ values, /** @type {Sent} */ sent) => this.#publish(values, sent),
         '.done': (/** @type {unknown} */ answer) => answer && this.#finish(),
       }),
     );
   }
 
-  /** @param {Values} values */
-  #publish(values) {
+  /**
+   * @param {Values} values
+   * @param {Sent} sent
+   */
+  #publish(values, sent) {
     const plan = planOf(values);
     // The form's times are Indian Standard Time, whatever the browser's zone is.
     const effectiveFrom = `${values['effective_from']}:00+05:30`;
@@ -63,6 +67,7 @@ class PlanForm extends PlanDraftElement {
       ]),
       label: t('office.plan.publish'),
       isDestructive: true,
+      ...sent,
       act: (key) => post('/api/v1/plan/versions', { effective_from: effectiveFrom, plan }, { key }),
     });
   }

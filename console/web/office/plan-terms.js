@@ -163,12 +163,15 @@ const rate = (name, value) => ({
   name: `plan.${name}`,
   label: t(`office.plan.${name}`),
   value,
-  input: {
-    inputmode: 'decimal',
-    pattern: '[0-9]{1,3}([.][0-9]{1,4})?',
-    autocomplete: 'off',
-    title: t('office.plan.rate'),
-  },
+  input: rateInput(),
+});
+
+/** An input for a rate in percent. */
+export const rateInput = () => ({
+  inputmode: 'decimal',
+  pattern: '[0-9]{1,3}([.][0-9]{1,4})?',
+  autocomplete: 'off',
+  title: t('office.plan.rate'),
 });
 
 /**

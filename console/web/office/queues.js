@@ -24,7 +24,6 @@ const READS = [
 const BADGES = new Map(
   /** @type {[string, string | null][]} */ ([
     ['webhooks', 'captures'],
-    ['refunds', 'captures'],
     ['plans', 'plan'],
     // Part of those that are pending.
     ['payouts.needs_second', null],
@@ -34,6 +33,12 @@ const BADGES = new Map(
 );
 
 const PERIOD_MS = 60_000;
+
+/** @type {readonly Queue[] | null | undefined} */
+let queues;
+
+/** The work queues as they were counted last; undefined before the first count, null when it failed. */
+export const currentQueues = () => queues;
 
 /** Reads that this platform does not have. */
 const absent = new Set();
@@ -52,7 +57,12 @@ export async function countQueues() {
   if (!isStaff()) return clearInterval(timer);
   if (document.hidden) return;
   const answers = await Promise.all(READS.filter((path) => !absent.has(path)).map(readQueues));
-  setCounts(badges(answers.flat()));
+  const read = answers.flat();
+  const names = new Set(read.map(({ queue }) => queue));
+  // Those that could not be read stay as they were.
+  const all = [...(queues ?? []).filter(({ queue }) => !names.has(queue)), ...read];
+  queues = all.length > 0 ? all : null;
+  setCounts(badges(all));
 }
 
 /**

@@ -18,7 +18,7 @@ const LENGTHS = { day: 30, week: 12, month: 12 };
  * @param {string} day
  * @param {number} count
  */
-const addDays = (day, count) => new Date(Date.parse(day) + count * DAY_MS).toISOString().slice(0, 10);
+export const addDays = (day, count) => new Date(Date.parse(day) + count * DAY_MS).toISOString().slice(0, 10);
 
 /**
  * The first day of the month `count` months after that of `day`.

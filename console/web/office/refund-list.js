@@ -11,8 +11,7 @@ import { t } from '../i18n/i18n.js';
 import { actionButton, reasonField, runAction } from './actions.js';
 import { twoLines } from './columns.js';
 import { filterForm, filterValue, stateChoices } from './filter-form.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
+import { pageList, reloadList } from '../shell/page-list.js';
 import { shortId } from './person-name.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/refunds'>} Refund */
@@ -44,7 +43,7 @@ class RefundList extends ViewElement {
         { status: this.#status },
         ({ status = '' }) => this.#choose(status),
       ),
-      officeList({
+      pageList({
         caption: t('office.captures.tab.refunds'),
         empty: t('office.captures.empty'),
         columns: this.#columns(),
@@ -68,7 +67,7 @@ class RefundList extends ViewElement {
         label: t('office.payment'),
         cell: (refund) => h('a', { href: `/office/payments/${refund.payment_id}` }, shortId(refund.payment_id)),
       },
-      { label: t('office.refunds.proposal'), cell: proposalText, isWide: true },
+      { label: t('office.refunds.proposal'), cell: proposalText },
       {
         label: t('office.refunds.resolve'),
         cell: (refund) =>

@@ -1,6 +1,7 @@
 // `<ev-office-vehicles-page>`: the catalogue of vehicles: a new one, another price, and the begin and end of a sale.
 
 import { h } from '../shell/view.js';
+import { pageList } from '../shell/page-list.js';
 import { get, patch, post } from '../shell/api.js';
 import { amountInput, amountText } from '../shell/form.js';
 import { tag } from '../shell/parts.js';
@@ -8,7 +9,7 @@ import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { moneyColumn, twoLines } from './columns.js';
-import { ListPageElement, officeList, pageHead } from './list-page.js';
+import { ListPageElement, pageHead } from './list-page.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/vehicles/all'>} Vehicle */
 
@@ -21,7 +22,7 @@ class VehiclesPage extends ListPageElement {
         t('office.vehicles.title'),
         actionButton(t('office.vehicle.add'), () => this.#add(), 'primary'),
       ),
-      officeList({
+      pageList({
         caption: t('office.vehicles.title'),
         empty: t('vehicles.empty'),
         columns: this.#columns(),
@@ -103,7 +104,8 @@ class VehiclesPage extends ListPageElement {
         t('office.vehicle.price_effect', { before: money(before), after: money(amountText(price)) }),
         t('office.vehicle.bookings_effect'),
       ],
-      act: ({ price = '' }) => patch('/api/v1/vehicles/{id}', { price: amountText(price) }, { params: { id } }),
+      act: ({ price = '' }, key) =>
+        patch('/api/v1/vehicles/{id}', { price: amountText(price) }, { params: { id }, key }),
     });
     if (answer) this.reload();
   }
@@ -122,7 +124,7 @@ class VehiclesPage extends ListPageElement {
         t(`office.vehicle.${change}_effect`, { price: money(price) }),
         t('office.vehicle.bookings_effect'),
       ],
-      act: () => patch('/api/v1/vehicles/{id}', { is_active: change === 'begin' }, { params: { id } }),
+      act: (_, key) => patch('/api/v1/vehicles/{id}', { is_active: change === 'begin' }, { params: { id }, key }),
     });
     if (answer) this.reload();
   }

@@ -8,6 +8,7 @@ import { Problem, offline, problemOf } from './problem.js';
 /** @typedef {import('../../types/api.d.ts').paths} Paths */
 /** @typedef {'get' | 'post' | 'put' | 'patch' | 'delete'} Method */
 /** @typedef {{params?: Record<string, string | number>, query?: Query, signal?: AbortSignal}} Options */
+/** @typedef {Options & {key?: string}} ActionOptions with a `key`, a repetition has the effect of one request */
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Query */
 
 /**
@@ -41,11 +42,11 @@ import { Problem, offline, problemOf } from './problem.js';
 export const get = (path, options) => json('GET', path, undefined, options);
 
 /**
- * Sends an action. With a `key`, a repetition has the effect of one request.
+ * Sends an action.
  * @template {PathOf<'post'>} P
  * @param {P} path
  * @param {Body<'post', P>} body
- * @param {Options & {key?: string}} [options]
+ * @param {ActionOptions} [options]
  * @returns {Promise<Answer<'post', P>>}
  */
 export const post = (path, body, options) => json('POST', path, body, options);
@@ -54,7 +55,7 @@ export const post = (path, body, options) => json('POST', path, body, options);
  * @template {PathOf<'put'>} P
  * @param {P} path
  * @param {Body<'put', P>} body
- * @param {Options} [options]
+ * @param {ActionOptions} [options]
  * @returns {Promise<Answer<'put', P>>}
  */
 export const put = (path, body, options) => json('PUT', path, body, options);
@@ -63,7 +64,7 @@ export const put = (path, body, options) => json('PUT', path, body, options);
  * @template {PathOf<'patch'>} P
  * @param {P} path
  * @param {Body<'patch', P>} body
- * @param {Options} [options]
+ * @param {ActionOptions} [options]
  * @returns {Promise<Answer<'patch', P>>}
  */
 export const patch = (path, body, options) => json('PATCH', path, body, options);
@@ -71,7 +72,7 @@ export const patch = (path, body, options) => json('PATCH', path, body, options)
 /**
  * @template {PathOf<'delete'>} P
  * @param {P} path
- * @param {Options} [options]
+ * @param {ActionOptions} [options]
  * @returns {Promise<Answer<'delete', P>>}
  */
 export const remove = (path, options) => json('DELETE', path, undefined, options);
@@ -166,7 +167,7 @@ export async function upload(path, content, onProgress, { key, signal }) {
  * @param {string} method
  * @param {string} path
  * @param {unknown} body
- * @param {Options & {key?: string}} [options]
+ * @param {ActionOptions} [options]
  */
 async function json(method, path, body, options) {
   const response = await send(method, path, body, options);
@@ -178,7 +179,7 @@ async function json(method, path, body, options) {
  * @param {string} method
  * @param {string} path
  * @param {unknown} body
- * @param {Options & {key?: string}} [options]
+ * @param {ActionOptions} [options]
  * @returns {Promise<Response>}
  */
 async function send(method, path, body, options = {}) {
@@ -196,7 +197,7 @@ async function send(method, path, body, options = {}) {
  * @param {string} method
  * @param {string} path
  * @param {unknown} body
- * @param {Options & {key?: string}} options
+ * @param {ActionOptions} options
  * @param {string | null} token
  */
 async function attempt(method, path, body, options, token) {

@@ -4,7 +4,7 @@ import { ViewElement } from './view-element.js';
 import { custom, h } from './view.js';
 import { offline } from './problem.js';
 import { currentRoute, followLink, navigate, onNavigation } from './router.js';
-import { currentUser, isAdmin, isStaff, onSessionChange } from './session.js';
+import { canSee, currentUser, isStaff, onSessionChange } from './session.js';
 import { loadOfficeTexts, t } from '../i18n/i18n.js';
 import './icon.js';
 import './navigation.js';
@@ -103,8 +103,7 @@ function redirectFor({ page, query }) {
   if (!currentUser() && referral) return `/join/${encodeURIComponent(referral)}`;
   if (!currentUser()) return `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
   if (location.pathname === '/' && isStaff()) return '/office';
-  const isAllowed = page.access === 'member' || (page.access === 'staff' && isStaff()) || isAdmin();
-  return isAllowed ? null : '/';
+  return canSee(page.access) ? null : '/';
 }
 
 const notFound = () =>

@@ -2,6 +2,7 @@
 
 import { ViewElement } from './view-element.js';
 import { custom, h } from './view.js';
+import { fieldProblems } from './problem-fields.js';
 import { t } from '../i18n/i18n.js';
 
 class Confirmation extends ViewElement {
@@ -9,10 +10,14 @@ class Confirmation extends ViewElement {
   effects;
   label = '';
   isDestructive = false;
+  /** @type {readonly string[]} The fields of the form that asks. */
+  fields = [];
   /** @type {() => Promise<unknown>} */
   act = async () => undefined;
   /** @type {(result: unknown) => void} */
   close = () => undefined;
+  /** @type {(error: unknown) => void} Ends with a problem that the form shows next to its field. */
+  refuse = () => undefined;
   /** @type {unknown} */
   #error;
   #isRunning = false;
@@ -24,6 +29,8 @@ class Confirmation extends ViewElement {
     try {
       this.close(await this.act());
     } catch (error) {
+      const isOfForm = fieldProblems(error, this.fields).some(({ field }) => this.fields.includes(field));
+      if (isOfForm) return this.refuse(error);
       this.#error = error;
     }
     this.#isRunning = false;

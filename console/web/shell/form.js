@@ -2,14 +2,16 @@
 
 import { ViewElement } from './view-element.js';
 import { custom, h } from './view.js';
-import { Problem, fieldText } from './problem.js';
+import { fieldText } from './problem.js';
+import { fieldProblems } from './problem-fields.js';
 import { t } from '../i18n/i18n.js';
 
 /** @typedef {import('./view.js').Child} Child */
 /** @typedef {{value: string, label: string}} Choice */
 /**
  * `name` is the field of the API's body; dots reach into objects. `type` is an input's type, `select`, `textarea` or
- * `radio`. `input` has further attributes of the control, such as `pattern` or `autocomplete`.
+ * `radio`. `input` has further attributes of the control, such as `pattern` or `autocomplete`; `control` makes another
+ * one, whose value is that of an input with the name of the field.
  * @typedef {{
  *   name: string,
  *   label: string,
@@ -19,15 +21,20 @@ import { t } from '../i18n/i18n.js';
  *   isOptional?: boolean,
  *   choices?: readonly Choice[],
  *   input?: Record<string, unknown>,
+ *   control?: (attributes: Record<string, unknown>) => Child,
  * }} Field
  */
 /** @typedef {Record<string, string>} Values */
+/**
+ * What goes with the values: a key that is the same until they change or were sent, and the names of the fields.
+ * @typedef {{key: string, fields: readonly string[]}} Sent
+ */
 
 export class FormElement extends ViewElement {
   /** @type {readonly Field[]} */
   fields = [];
   submitLabel = '';
-  /** @type {(values: Values, key: string) => Promise<unknown>} Sends the values; `key` is the same until they change. */
+  /** @type {(values: Values, sent: Sent) => Promise<unknown>} */
   send = async () => undefined;
   /** @type {((answer: unknown) => void) | undefined} */
   done;
@@ -40,6 +47,8 @@ export class FormElement extends ViewElement {
   #isRunning = false;
   /** @type {unknown} */
   #error;
+  /** @type {Set<string>} The fields that changed since the error. */
+  #corrected = new Set();
 
   /** @returns {Values} */
   get values() {
@@ -48,8 +57,15 @@ export class FormElement extends ViewElement {
     return Object.fromEntries(entries.map(([name, value]) => [name, String(value).trim()]));
   }
 
-  #onInput() {
+  /** @param {Event} event */
+  #onInput({ target }) {
     this.#key = crypto.randomUUID();
+    const name = target instanceof Element ? target.getAttribute('name') : null;
+    if (this.#error && name) {
+      // What was wrong with a field is no longer said of its new value.
+      this.#corrected.add(name);
+      this.update();
+    }
     this.changed?.(this.values);
   }
 
@@ -58,10 +74,12 @@ export class FormElement extends ViewElement {
     event.preventDefault();
     if (this.#isRunning) return;
     [this.#isRunning, this.#error] = [true, undefined];
+    this.#corrected.clear();
     this.update();
     try {
-      const answer = await this.send(this.values, this.#key);
-      this.#key = crypto.randomUUID();
+      const answer = await this.send(this.values, { key: this.#key, fields: this.#names });
+      // Without an answer the person gave up, maybe after one was lost.
+      if (answer !== undefined) this.#key = crypto.randomUUID();
       this.done?.(answer);
     } catch (error) {
       this.#error = error;
@@ -71,25 +89,30 @@ export class FormElement extends ViewElement {
     this.update();
   }
 
+  get #names() {
+    return this.fields.map(({ name }) => name);
+  }
+
   #focusProblem() {
     const target = this.querySelector('[aria-invalid="true"]') ?? this.querySelector('[role="alert"]');
     if (target instanceof HTMLElement) target.focus();
   }
 
   view() {
-    const problem = this.#error instanceof Problem ? this.#error : undefined;
-    const known = new Set(this.fields.map((field) => field.name));
-    const others = (problem?.errors ?? []).filter((error) => !known.has(error.field));
-    const isShownAtFields = (problem?.errors.length ?? 0) > 0 && others.length === 0;
+    const names = this.#names;
+    const all = fieldProblems(this.#error, names);
+    const others = all.filter((error) => !names.includes(error.field));
+    const isShownAtFields = all.length > 0 && others.length === 0;
+    const errors = all.filter((error) => !this.#corrected.has(error.field));
     return h(
       'form',
       {
         class: 'stack',
         novalidate: false,
-        oninput: () => this.#onInput(),
+        oninput: (/** @type {Event} */ event) => this.#onInput(event),
         onsubmit: (/** @type {SubmitEvent} */ e) => this.#onSubmit(e),
       },
-      this.fields.map((field) => this.#field(field, problem)),
+      this.fields.map((field) => this.#field(field, errors)),
       this.preview,
       this.#error && !isShownAtFields ? custom('ev-problem', { '.error': this.#error }) : null,
       others.map((error) => h('p', { class: 'error' }, `${error.field}: ${fieldText(error)}`)),
@@ -107,11 +130,11 @@ export class FormElement extends ViewElement {
 
   /**
    * @param {Field} field
-   * @param {Problem | undefined} problem
+   * @param {readonly import('./problem.js').FieldProblem[]} errors
    */
-  #field(field, problem) {
+  #field(field, errors) {
     const id = `${this.#id}-${field.name}`;
-    const error = problem?.errors.find((e) => e.field === field.name);
+    const error = errors.find((e) => e.field === field.name);
     const describedBy = [field.hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
     const attributes = {
       id,
@@ -143,6 +166,7 @@ export class FormElement extends ViewElement {
  */
 function control(field, attributes) {
   const { type = 'text', value, choices = [] } = field;
+  if (field.control) return field.control(attributes);
   if (type === 'select') {
     return h(
       'select',

@@ -120,7 +120,7 @@ export class ListElement extends ViewElement {
   }
 
   #plainPage() {
-    return h('div', { class: 'table' }, this.#table(this.#rows, 0));
+    return h('div', { class: 'table list' }, this.#table(this.#rows, 0));
   }
 
   #window() {
@@ -130,7 +130,13 @@ export class ListElement extends ViewElement {
     const first = Math.min(Math.max(0, Math.floor(this.#scrollTop / this.#rowHeight) - OVERSCAN_ROWS), last);
     return h(
       'div',
-      { class: 'table rows', tabindex: 0, role: 'region', 'aria-label': this.caption, '.onscroll': this.#scrolled },
+      {
+        class: 'table list rows',
+        tabindex: 0,
+        role: 'region',
+        'aria-label': this.caption,
+        '.onscroll': this.#scrolled,
+      },
       this.#table(this.#rows.slice(first, first + drawn), first),
     );
   }
@@ -147,20 +153,27 @@ export class ListElement extends ViewElement {
     const after = this.#rows.length - first - rows.length;
     return h(
       'table',
-      { 'aria-rowcount': isWindow ? (this.#next ? -1 : this.#rows.length + 1) : null, 'aria-busy': this.#isLoading },
+      // On a narrow screen rows are blocks, which some browsers no longer call rows.
+      {
+        role: 'table',
+        'aria-rowcount': isWindow ? (this.#next ? -1 : this.#rows.length + 1) : null,
+        'aria-busy': this.#isLoading,
+      },
       h('caption', { class: 'visually-hidden' }, this.caption),
       h(
         'thead',
-        null,
+        { role: 'rowgroup' },
         h(
           'tr',
-          null,
-          this.columns.map((column) => h('th', { scope: 'col', class: classOf(column) }, column.label)),
+          { role: 'row' },
+          this.columns.map((column) =>
+            h('th', { scope: 'col', role: 'columnheader', class: classOf(column) }, column.label),
+          ),
         ),
       ),
       h(
         'tbody',
-        null,
+        { role: 'rowgroup' },
         isWindow && first > 0 ? spacer('before', first * this.#rowHeight, this.columns.length) : null,
         rows.map((row, i) => this.#row(row, isWindow ? first + i + 2 : null)),
         isWindow && after > 0 ? spacer('after', after * this.#rowHeight, this.columns.length) : null,
@@ -178,11 +191,11 @@ export class ListElement extends ViewElement {
       const isLink = i === 0 && this.link;
       return h(
         'td',
-        { class: classOf(column), 'data-label': column.label },
+        { role: 'cell', class: classOf(column), 'data-label': column.label },
         isLink ? h('a', { href: this.link?.(row) }, content) : content,
       );
     });
-    return h('tr', { key: this.rowKey(row), 'aria-rowindex': position }, cells);
+    return h('tr', { role: 'row', key: this.rowKey(row), 'aria-rowindex': position }, cells);
   }
 
   #footer() {

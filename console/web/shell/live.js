@@ -1,7 +1,7 @@
 // Live notifications and changes over a WebSocket: reconnects by itself, and asks for what came while it was away.
 
 import { get } from './api.js';
-import { accessToken, currentUser, onSessionChange, renewToken } from './session.js';
+import { accessToken, currentUser, forgetEnded, onSessionChange, renewToken } from './session.js';
 import { counts, setCounts } from './counts.js';
 import { toast } from './toast.js';
 import { notificationTexts } from '../i18n/notification.js';
@@ -12,8 +12,10 @@ import { notificationTexts } from '../i18n/notification.js';
 
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 30_000;
-/** The close code of a token that expired or whose session ended. */
+/** The close code of a token that is no longer accepted. */
 const POLICY_VIOLATION = 1008;
+/** The reason of a close after signing out, here or elsewhere. */
+const SESSION_ENDED = 'auth.session_ended';
 
 /** One action changes several things soon after each other; they are read again once. */
 const CHANGE_PAUSE_MS = 500;
@@ -86,15 +88,16 @@ async function connect() {
     hasGap = true;
   };
   socket.onmessage = ({ data }) => receive(JSON.parse(data));
-  socket.onclose = ({ code }) => void reconnect(code, token);
+  socket.onclose = (closed) => void reconnect(closed, token);
 }
 
 /**
- * @param {number} code
+ * @param {{code: number, reason: string}} closed
  * @param {string} token
  */
-async function reconnect(code, token) {
+async function reconnect({ code, reason }, token) {
   socket = null;
+  if (reason === SESSION_ENDED) forgetEnded(token);
   if (!currentUser()) return;
   if (code === POLICY_VIOLATION) await renewToken(token).catch(() => undefined);
   setTimeout(() => void connect(), delay);

@@ -3,13 +3,16 @@
 import { ViewElement } from './view-element.js';
 import { custom, h } from './view.js';
 import { pages } from './pages.js';
-import { isAdmin, isStaff, signOut } from './session.js';
+import { canSee, isStaff, signOut } from './session.js';
 import { counts, onCounts } from './counts.js';
 import { LOCALES, currentLocale, t } from '../i18n/i18n.js';
 import { chooseLanguage } from './language.js';
+import { isOpenedBySlash, openSearch, setOpenedBySlash } from './search.js';
 import { THEMES, currentTheme, setTheme } from './theme.js';
 
 /** @typedef {import('./pages.js').Page} Page */
+
+const SEARCH_KEYS = 'Ctrl K';
 
 class Navigation extends ViewElement {
   /** @type {import('./router.js').Route | null} */
@@ -46,6 +49,7 @@ class Navigation extends ViewElement {
         ),
         h('a', { class: 'brand', href: '/' }, custom('ev-icon', { name: 'vehicle' }), t('app.name')),
         h('span', { class: 'grow' }),
+        searchButton(),
         this.#bell(),
         this.#settings(),
       ),
@@ -93,6 +97,7 @@ class Navigation extends ViewElement {
     const shown = this.route?.page;
     if (shown === page) return 'page';
     if (!shown || shown.group) return null;
+    if (shown.parent) return shown.parent === page.path ? 'true' : null;
     const lists = pages.filter((list) => list.group && shown.path.startsWith(`${list.path}/`));
     return lists.every((list) => list.path.length <= page.path.length) && lists.includes(page) ? 'true' : null;
   }
@@ -118,12 +123,38 @@ class Navigation extends ViewElement {
         { class: 'sheet' },
         choice(t('app.language'), currentLocale(), LOCALES, (l) => t(`locale.${l}`), chooseLanguage),
         choice(t('app.theme'), currentTheme(), THEMES, (theme) => t(`theme.${theme}`), setTheme),
+        h(
+          'label',
+          { class: 'choice' },
+          h('input', {
+            type: 'checkbox',
+            checked: isOpenedBySlash(),
+            onchange: (/** @type {{target: HTMLInputElement}} */ { target }) => setOpenedBySlash(target.checked),
+          }),
+          t('search.by_slash'),
+        ),
         h('a', { href: '/profile' }, t('profile.title')),
         h('button', { type: 'button', onclick: () => signOut() }, t('session.sign_out')),
       ),
     );
   }
 }
+
+const searchButton = () =>
+  h(
+    'button',
+    {
+      type: 'button',
+      class: 'search-open',
+      // The name has the visible text, also where a narrow screen leaves that out.
+      'aria-label': `${t('search.title')} ${SEARCH_KEYS}`,
+      onclick: () => void openSearch(),
+    },
+    custom('ev-icon', { name: 'search' }),
+    h('span', null, t('search.title')),
+    ' ',
+    h('kbd', null, SEARCH_KEYS),
+  );
 
 /**
  * @template {string} T
@@ -151,8 +182,7 @@ function groups() {
   /** @type {Map<string, Page[]>} */
   const found = new Map();
   for (const page of pages) {
-    const isAllowed = page.access === 'member' || (page.access === 'staff' && isStaff()) || isAdmin();
-    if (page.group && isAllowed) found.set(page.group, [...(found.get(page.group) ?? []), page]);
+    if (page.group && canSee(page.access)) found.set(page.group, [...(found.get(page.group) ?? []), page]);
   }
   return [...found];
 }

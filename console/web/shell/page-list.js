@@ -5,7 +5,6 @@ import './list.js';
 
 /** @typedef {{cursor: string | null, limit: number, signal: AbortSignal}} PageRequest */
 /**
- * `style` is a class of the box around the list.
  * @template T
  * @typedef {{
  *   caption: string,
@@ -15,7 +14,6 @@ import './list.js';
  *   link?: (row: T) => string,
  *   read: (page: PageRequest) => Promise<import('./list.js').ListPage<T>>,
  *   key?: string,
- *   style?: string,
  * }} ListSpec
  */
 
@@ -23,11 +21,11 @@ import './list.js';
  * @template T
  * @param {ListSpec<T>} list
  */
-export const pageList = ({ caption, empty, columns, rowKey, link, read, key, style }) =>
+export const pageList = ({ caption, empty, columns, rowKey, link, read, key }) =>
   // The list has no box of its own, so its parts stand together in one.
   h(
     'div',
-    { class: style, ...(key ? { key } : {}) },
+    key ? { key } : null,
     custom('ev-list', {
       '.caption': caption,
       '.empty': empty,

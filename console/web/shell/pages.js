@@ -6,7 +6,9 @@ import { memberPages } from '../member/pages.js';
 import { officePages } from '../office/pages.js';
 
 /**
- * `alias` is a second address, to which the navigation of staff leads. `title` and `group` are keys of texts; a page without `group` is not in the navigation. `load` imports the element.
+ * `alias` is a second address, to which the navigation of staff leads. `title` and `group` are keys of texts; a page
+ * without `group` is not in the navigation, and `parent` is the page there to which it belongs when its address does
+ * not say so. `load` imports the element.
  * @typedef {{
  *   path: string,
  *   alias?: string,
@@ -16,6 +18,7 @@ import { officePages } from '../office/pages.js';
  *   title: string,
  *   icon?: string,
  *   group?: string,
+ *   parent?: string,
  *   queue?: string,
  * }} Page
  */

@@ -1,20 +1,21 @@
 // Session of the signed-in person, shared by all tabs of the browser.
 //
-// The access token is in memory. The refresh token is in `sessionStorage` and valid once, so only one tab at a time
-// refreshes (Web Lock `ev-refresh`) and gives the new pair to the others (BroadcastChannel). A tab that has a session
-// holds the shared lock `ev-session`; a new or duplicated tab that sees one asks for the pair instead of sending its
-// own copy of the refresh token, whose reuse would end the session.
+// A tab keeps its pair of tokens in `sessionStorage`, so that a reload needs no refresh: the refresh token is valid once,
+// and an answer that a second reload cuts off would be lost with the next one. Only one tab at a time refreshes (Web Lock
+// `ev-refresh`) and gives the new pair to the others (BroadcastChannel). A tab that has a session holds the shared lock
+// `ev-session`; a new or duplicated tab that sees one asks for the pair instead of sending its own copy of the refresh
+// token, whose reuse would end the session.
 
 import { offline, problemOf } from './problem.js';
 
 /** @typedef {{accessToken: string, refreshToken: string, expiresAt: number, generation: number}} Pair */
 /** @typedef {'user' | 'staff' | 'admin'} Role */
-/** @typedef {{userId: string, role: Role}} Claims */
+/** @typedef {{userId: string, sessionId: string, role: Role}} Claims */
 /** @typedef {{access_token: string, refresh_token: string, expires_in: number}} Tokens */
 
 const REFRESH_LOCK = 'ev-refresh';
 const SESSION_LOCK = 'ev-session';
-const TOKEN_KEY = 'ev.refresh_token';
+const PAIR_KEY = 'ev.session';
 const GENERATION_KEY = 'ev.generation';
 /** How long another tab may take to answer. */
 const ASK_TIMEOUT_MS = 2_000;
@@ -44,6 +45,13 @@ export const ownId = () => (isStaff() ? claims?.userId : undefined);
 export const isAdmin = () => claims?.role === 'admin';
 
 /**
+ * Whether the person may see what is for these people.
+ * @param {'public' | 'member' | 'staff' | 'admin'} access
+ */
+export const canSee = (access) =>
+  access === 'public' || (access === 'member' && claims !== null) || (access === 'staff' && isStaff()) || isAdmin();
+
+/**
  * Calls `listener` after each sign-in and sign-out, in whatever tab, until `signal` is aborted.
  * @param {() => void} listener
  * @param {AbortSignal} [signal]
@@ -57,8 +65,9 @@ export async function restoreSession() {
   await navigator.locks.request(REFRESH_LOCK, async () => {
     if (await isHeldElsewhere()) {
       adopt(await askOtherTabs());
-    } else if (sessionStorage.getItem(TOKEN_KEY)) {
-      await refreshWith(sessionStorage.getItem(TOKEN_KEY) ?? '').catch(() => undefined);
+    } else {
+      adopt(/** @type {Pair | null} */ (JSON.parse(sessionStorage.getItem(PAIR_KEY) ?? 'null')));
+      if (pair && !isFresh(pair)) await refreshWith(pair.refreshToken).catch(() => undefined);
     }
   });
 }
@@ -74,9 +83,12 @@ export function startSession(tokens) {
 
 /** A valid access token, refreshed if needed; null when signed out. */
 export async function accessToken() {
-  if (pair && pair.expiresAt - EXPIRY_MARGIN_MS > Date.now()) return pair.accessToken;
+  if (pair && isFresh(pair)) return pair.accessToken;
   return pair ? renewToken(pair.accessToken) : null;
 }
+
+/** @param {Pair} pair */
+const isFresh = ({ expiresAt }) => expiresAt - EXPIRY_MARGIN_MS > Date.now();
 
 /**
  * A new access token in place of `refused`, which the API did not accept; null when the session ended.
@@ -99,8 +111,15 @@ export async function signOut() {
   const body = JSON.stringify({ refresh_token: pair?.refreshToken });
   const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
   if (token) await fetch('/api/v1/auth/logout', { method: 'POST', headers, body }).catch(() => undefined);
-  channel.postMessage({ type: 'signed_out' });
-  forget();
+  forgetInAllTabs();
+}
+
+/**
+ * Forgets the session of `refused` in all tabs, because it has ended on the server. Another session stays.
+ * @param {string} refused
+ */
+export function forgetEnded(refused) {
+  if (readClaims(refused).sessionId === claims?.sessionId) forgetInAllTabs();
 }
 
 /** @param {string} refreshToken */
@@ -114,8 +133,7 @@ async function refreshWith(refreshToken) {
   if (response.ok) {
     publish(JSON.parse(text));
   } else if (response.status === 401) {
-    channel.postMessage({ type: 'signed_out' });
-    forget();
+    forgetInAllTabs();
   } else {
     throw problemOf(response, text);
   }
@@ -140,7 +158,7 @@ function adopt(next) {
   if (!next) return;
   pair = next;
   claims = readClaims(next.accessToken);
-  sessionStorage.setItem(TOKEN_KEY, next.refreshToken);
+  sessionStorage.setItem(PAIR_KEY, JSON.stringify(next));
   if (releaseSessionLock) return;
   void navigator.locks.request(SESSION_LOCK, { mode: 'shared' }, () => {
     return new Promise((resolve) => {
@@ -149,10 +167,15 @@ function adopt(next) {
   });
 }
 
+function forgetInAllTabs() {
+  channel.postMessage({ type: 'signed_out' });
+  forget();
+}
+
 function forget() {
   pair = null;
   claims = null;
-  sessionStorage.removeItem(TOKEN_KEY);
+  sessionStorage.removeItem(PAIR_KEY);
   releaseSessionLock?.();
   releaseSessionLock = null;
   changes.dispatchEvent(new Event('change'));
@@ -200,6 +223,6 @@ channel.onmessage = (/** @type {MessageEvent} */ { data }) => {
  */
 function readClaims(token) {
   const part = (token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/');
-  const { sub, role } = JSON.parse(atob(part));
-  return { userId: sub, role };
+  const { sub, sid, role } = JSON.parse(atob(part));
+  return { userId: sub, sessionId: sid, role };
 }

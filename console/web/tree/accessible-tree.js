@@ -16,8 +16,6 @@ const MAX_LEVELS = 12;
  */
 export function accessibleTree(shape, labels, focused, focus) {
   const path = pathTo(shape, focused);
-  // A path may have thousands of levels; the nearest ones say where the member is.
-  const near = path.length > MAX_LEVELS ? [0, ...path.slice(1 - MAX_LEVELS)] : path;
   const item = (/** @type {number} */ i, /** @type {number} */ position, /** @type {number} */ among) =>
     h(
       'li',
@@ -34,16 +32,27 @@ export function accessibleTree(shape, labels, focused, focus) {
       },
       describe(shape, labels, i),
     );
+  return h(
+    'ul',
+    { role: 'tree', class: 'tree-path', 'aria-label': t('tree.title') },
+    nearMembers(shape, focused).map((level) => level.map((i, k) => item(i, k + 1, level.length))),
+  );
+}
+
+/**
+ * The levels that are shown: those of the path with the siblings on it, and the children of the focused member.
+ * @param {Shape} shape
+ * @param {number} focused
+ */
+export function nearMembers(shape, focused) {
+  const path = pathTo(shape, focused);
+  // A path may have thousands of levels; the nearest ones say where the member is.
+  const near = path.length > MAX_LEVELS ? [0, ...path.slice(1 - MAX_LEVELS)] : path;
   const levels = near.map((i) => {
     const parent = at(shape.parent, i);
     return parent < 0 ? [i] : children(shape, parent);
   });
-  const members = [...levels, children(shape, focused)];
-  return h(
-    'ul',
-    { role: 'tree', class: 'tree-path', 'aria-label': t('tree.title') },
-    members.map((level) => level.map((i, k) => item(i, k + 1, level.length))),
-  );
+  return [...levels, children(shape, focused)];
 }
 
 /**

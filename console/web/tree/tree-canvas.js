@@ -6,9 +6,9 @@
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { t } from '../i18n/i18n.js';
-import { at, pathTo } from './shape.js';
+import { at } from './shape.js';
 import { MIN_LABEL_COLUMN_PX, draw, hit, visible } from './draw.js';
-import { accessibleTree } from './accessible-tree.js';
+import { accessibleTree, nearMembers } from './accessible-tree.js';
 
 /** @typedef {import('./shape.js').Shape} Shape */
 /** @typedef {import('./layout.js').Layout} Layout */
@@ -36,8 +36,8 @@ export class TreeCanvas extends ViewElement {
   #visible = { nodes: [], wedges: [] };
   /** @type {{x: number, y: number, hasMoved: boolean} | null} */
   #drag = null;
-  /** Script time of the last frames in milliseconds, newest last. */
-  frames = /** @type {number[]} */ ([]);
+  /** Members drawn in the last frames, and the script time of each in milliseconds; newest last. */
+  frames = /** @type {{members: number, time: number}[]} */ ([]);
 
   /** @param {{shape: Shape, layout: Layout}} tree */
   set tree(tree) {
@@ -73,7 +73,6 @@ export class TreeCanvas extends ViewElement {
   view() {
     const { shape } = this;
     return [
-      h('canvas', { 'aria-hidden': 'true' }),
       h(
         'div',
         { class: 'tree-tools', role: 'group', 'aria-label': t('tree.zoom') },
@@ -81,6 +80,7 @@ export class TreeCanvas extends ViewElement {
         h('button', { type: 'button', 'aria-label': t('tree.zoom_out'), onclick: () => this.zoom(1 / ZOOM_STEP) }, '−'),
         h('button', { type: 'button', onclick: () => this.fit() }, t('tree.fit')),
       ),
+      h('canvas', { 'aria-hidden': 'true' }),
       shape ? accessibleTree(shape, this.labels, this.focused, (i) => this.focusMember(i)) : null,
     ];
   }
@@ -98,9 +98,9 @@ export class TreeCanvas extends ViewElement {
   /** Shows the whole width of the tree. */
   fit() {
     if (!this.layout) return;
-    const column = (this.clientWidth - 80) / Math.max(this.layout.width, 1);
+    const column = (this.#box.width - 80) / Math.max(this.layout.width, 1);
     this.#column = clamp(column, MIN_COLUMN_PX, 110);
-    this.#left = this.clientWidth / 2 - ((this.layout.width - 1) / 2) * this.#column;
+    this.#left = this.#box.width / 2 - ((this.layout.width - 1) / 2) * this.#column;
     this.#top = 50;
     this.redraw();
   }
@@ -110,7 +110,7 @@ export class TreeCanvas extends ViewElement {
    * @param {number} factor
    * @param {{x: number, y: number}} [around]
    */
-  zoom(factor, around = { x: this.clientWidth / 2, y: this.clientHeight / 2 }) {
+  zoom(factor, around = { x: this.#box.width / 2, y: this.#box.height / 2 }) {
     const before = this.#camera();
     this.#column = clamp(this.#column * factor, MIN_COLUMN_PX, MAX_COLUMN_PX);
     const after = this.#camera();
@@ -129,11 +129,19 @@ export class TreeCanvas extends ViewElement {
     this.focused = i;
     this.#column = Math.max(this.#column, MIN_LABEL_COLUMN_PX);
     const { row } = this.#camera();
-    this.#left = this.clientWidth / 2 - at(layout.x, i) * this.#column;
-    this.#top = Math.min(50, this.clientHeight / 2 - at(shape.depth, i) * row);
+    this.#left = this.#box.width / 2 - at(layout.x, i) * this.#column;
+    this.#top = Math.min(50, this.#box.height / 2 - at(shape.depth, i) * row);
     this.chosen(shape.ids[i] ?? '');
     this.update();
     this.redraw();
+  }
+
+  /**
+   * Where the canvas is on the screen.
+   * @returns {DOMRect}
+   */
+  get #box() {
+    return (this.querySelector('canvas') ?? this).getBoundingClientRect();
   }
 
   #camera() {
@@ -152,7 +160,7 @@ export class TreeCanvas extends ViewElement {
     }
     const started = performance.now();
     const scale = devicePixelRatio || 1;
-    const [width, height] = [this.clientWidth, this.clientHeight];
+    const { width, height } = this.#box;
     if (canvas.width !== width * scale || canvas.height !== height * scale) {
       [canvas.width, canvas.height] = [width * scale, height * scale];
     }
@@ -167,14 +175,15 @@ export class TreeCanvas extends ViewElement {
     const font = `13px ${style.fontFamily}`;
     const { focused, labels } = this;
     draw(context, shape, layout, this.#camera(), this.#visible, { focused, labels, colours, font });
-    this.frames = [...this.frames.slice(-299), performance.now() - started];
+    const frame = { members: this.#visible.nodes.length, time: performance.now() - started };
+    this.frames = [...this.frames.slice(-299), frame];
     this.#askForLabels(shape);
   }
 
   /** @param {Shape} shape */
   #askForLabels(shape) {
-    const path = pathTo(shape, this.focused);
-    const shown = this.#column < MIN_LABEL_COLUMN_PX ? path : [...this.#visible.nodes, ...path];
+    const near = nearMembers(shape, this.focused).flat();
+    const shown = this.#column < MIN_LABEL_COLUMN_PX ? near : [...near, ...this.#visible.nodes];
     const missing = shown.map((i) => shape.ids[i] ?? '').filter((id) => !this.labels.has(id));
     if (missing.length > 0) this.unlabelled(missing);
   }
@@ -182,7 +191,7 @@ export class TreeCanvas extends ViewElement {
   /** @param {WheelEvent} event */
   #onWheel(event) {
     event.preventDefault();
-    const box = this.getBoundingClientRect();
+    const box = this.#box;
     this.zoom(Math.exp(-event.deltaY / 400), { x: event.clientX - box.left, y: event.clientY - box.top });
   }
 
@@ -211,7 +220,7 @@ export class TreeCanvas extends ViewElement {
     this.#drag = null;
     const { shape, layout } = this;
     if (!drag || drag.hasMoved || !shape || !layout) return;
-    const box = this.getBoundingClientRect();
+    const box = this.#box;
     const found = hit(shape, layout, this.#camera(), this.#visible, event.clientX - box.left, event.clientY - box.top);
     if (found >= 0) this.focusMember(found);
   }

@@ -2,10 +2,11 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { get, post } from '../shell/api.js';
+import { get, orNull, post } from '../shell/api.js';
 import { Resource, show } from '../shell/resource.js';
 import { onChange } from '../shell/live.js';
-import { ownId } from '../shell/session.js';
+import { navigate } from '../shell/router.js';
+import { isStaff, ownId } from '../shell/session.js';
 import { t } from '../i18n/i18n.js';
 import './tree-canvas.js';
 import './tree-details.js';
@@ -30,7 +31,7 @@ class TreePage extends ViewElement {
   start() {
     // The place of the company has no id.
     if (this.isOffice) this.#labels.set('', t('office.tree.company'));
-    void this.#tree.load();
+    void this.#load();
     onChange(['tree'], () => void this.#tree.load(), this.signal);
   }
 
@@ -39,13 +40,14 @@ class TreePage extends ViewElement {
   }
 
   /**
-   * Reads the shape and has a worker lay it out.
+   * Reads the shape and has a worker lay it out; null without a place in the tree.
    * @param {AbortSignal} signal
-   * @returns {Promise<Tree>}
+   * @returns {Promise<Tree | null>}
    */
   async #read(signal) {
     const root = this.query.get('root') ?? (this.isOffice ? null : ownId());
-    const answer = await get('/api/v1/binary/tree/shape', { query: { root }, signal });
+    const answer = await orNull(get('/api/v1/binary/tree/shape', { query: { root }, signal }));
+    if (!answer) return null;
     const worker = new Worker(new URL('./layout-worker.js', import.meta.url), { type: 'module' });
     try {
       return await new Promise((resolve, reject) => {
@@ -85,12 +87,52 @@ class TreePage extends ViewElement {
   #goTo(id) {
     const position = this.#tree.value?.shape.ids.indexOf(id) ?? -1;
     if (position >= 0) this.#canvas?.focusMember(position);
+    // Staff find members of the whole tree.
+    else if (isStaff()) navigate(`/office/tree?root=${id}`);
     else this.#choose(id);
+  }
+
+  /** Goes to the member that the address names. */
+  async #load() {
+    await this.#tree.load();
+    const member = this.query.get('member');
+    if (member) requestAnimationFrame(() => this.#goTo(member));
   }
 
   #link() {
     if (!this.isOffice) return h('a', { href: '/pairs' }, t('pairs.all'));
     return this.query.get('root') ? h('a', { href: '/office/tree' }, t('office.tree.whole')) : null;
+  }
+
+  /** @param {Tree} tree */
+  #content(tree) {
+    return [
+      h(
+        'p',
+        { class: 'hint' },
+        t(this.isOffice ? 'office.tree.count' : 'tree.count', { count: tree.shape.ids.length - 1 }),
+        ' ',
+        t('tree.how'),
+      ),
+      custom('ev-tree-canvas', {
+        '.tree': tree,
+        '.labels': this.#labels,
+        '.chosen': (/** @type {string} */ id) => this.#choose(id),
+        '.unlabelled': (/** @type {string[]} */ ids) => void this.#name(ids),
+      }),
+    ];
+  }
+
+  #noPlace() {
+    if (this.query.get('root')) return h('p', { class: 'empty' }, t('tree.not_placed_here'));
+    return h(
+      'div',
+      { class: 'empty' },
+      h('p', null, t(isStaff() ? 'tree.no_place_of_staff' : 'home.not_placed')),
+      isStaff()
+        ? h('a', { class: 'button', href: '/office/tree' }, t('office.tree.whole'))
+        : h('a', { class: 'button primary', href: '/vehicles' }, t('bookings.new')),
+    );
   }
 
   view() {
@@ -104,21 +146,7 @@ class TreePage extends ViewElement {
         this.#link(),
         custom('ev-tree-search', { '.chosen': (/** @type {string} */ id) => this.#goTo(id) }),
       ),
-      show(this.#tree, (tree) => [
-        h(
-          'p',
-          { class: 'hint' },
-          t(this.isOffice ? 'office.tree.count' : 'tree.count', { count: tree.shape.ids.length - 1 }),
-          ' ',
-          t('tree.how'),
-        ),
-        custom('ev-tree-canvas', {
-          '.tree': tree,
-          '.labels': this.#labels,
-          '.chosen': (/** @type {string} */ id) => this.#choose(id),
-          '.unlabelled': (/** @type {string[]} */ ids) => void this.#name(ids),
-        }),
-      ]),
+      show(this.#tree, (tree) => (tree ? this.#content(tree) : this.#noPlace())),
       this.#chosen ? custom('ev-tree-details', { key: this.#chosen, '.memberId': this.#chosen }) : null,
     );
   }

@@ -62,7 +62,7 @@ impl Verifier {
             }
         };
         if self.revocations.contains(claims.sid, now).await? {
-            return Err(AuthFailure::Invalid);
+            return Err(AuthFailure::SessionEnded);
         }
         Ok(claims)
     }
@@ -77,7 +77,7 @@ impl Verifier {
         let key = self.keys.find(&kid).await?;
         let claims: Claims =
             jsonwebtoken::decode(token, &key, &self.validation).map_err(|_| AuthFailure::Invalid)?.claims;
-        if now_secs >= claims.exp { Err(AuthFailure::Invalid) } else { Ok(claims) }
+        if now_secs >= claims.exp { Err(AuthFailure::Expired) } else { Ok(claims) }
     }
 }
 

@@ -1,52 +1,49 @@
 //! Audit records of changes by staff, written in the transaction of the change.
 
-use db::DbConnection;
-use diesel::QueryResult;
+use db::{DbConnection, DbError};
 use domain::{Timestamp, UserId};
 use http_api::Caller;
 use messaging::outbox;
 use proto_events::platform::v1::StaffActed;
 use runtime::id;
 
-/// An action of a member of staff, and its subject.
-#[derive(Debug, Clone)]
-pub struct StaffAction<'a> {
-    /// Namespaced: `payout.approve`.
-    pub action: &'static str,
-    /// The kind of resource: `payout`.
-    pub subject_type: &'static str,
-    /// The id of the resource.
-    pub subject_id: String,
-    /// The owner of the resource, if it has one.
-    pub subject_user: Option<UserId>,
-    /// Further information, such as a reason or an amount. Never a secret or personal number.
-    pub detail: &'a str,
+/// The resources of a service on which staff act.
+pub trait AuditSubject {
+    /// The service.
+    const SERVICE: &'static str;
+    /// Type of the resource (`payout`), its id, and its owner, if it has one.
+    fn into_parts(self) -> (&'static str, String, Option<UserId>);
 }
 
 /// Adds a `StaffActed` event to the outbox if the caller is staff. Does nothing for a member.
-pub async fn record(
+///
+/// `action` is namespaced: `payout.approve`. `detail` is further information, such as a reason or an amount, and never a
+/// secret or personal number.
+pub async fn record<S: AuditSubject>(
     c: &mut DbConnection,
-    service: &'static str,
     caller: &Caller,
     at: Timestamp,
-    action: StaffAction<'_>,
-) -> QueryResult<()> {
+    action: &'static str,
+    subject: S,
+    detail: &str,
+) -> Result<(), DbError> {
     if !caller.role.is_staff() {
         return Ok(());
     }
+    let (subject_type, subject_id, owner) = subject.into_parts();
     let acted = StaffActed {
         action_id: id::fresh::<uuid::Uuid>().as_bytes().to_vec(),
         actor_id: caller.user_id.into(),
         role: caller.role.to_string(),
-        service: service.to_owned(),
-        action: action.action.to_owned(),
-        subject_type: action.subject_type.to_owned(),
-        subject_id: action.subject_id.clone(),
-        subject_user_id: action.subject_user.map(Into::into),
-        detail: action.detail.to_owned(),
+        service: S::SERVICE.to_owned(),
+        action: action.to_owned(),
+        subject_type: subject_type.to_owned(),
+        subject_id: subject_id.clone(),
+        subject_user_id: owner.map(Into::into),
+        detail: detail.to_owned(),
         request_id: caller.request_id.clone(),
         address: caller.address.clone(),
         acted_at: at.micros(),
     };
-    outbox::publish(c, action.subject_id, at, &acted).await
+    Ok(outbox::publish(c, subject_id, at, &acted).await?)
 }

@@ -109,6 +109,24 @@ pub trait TxError: From<DbError> {
     fn is_retryable(&self) -> bool;
 }
 
+/// Implements for an error with a variant `Db(DbError)` the conversion from diesel's errors, and [`TxError`]: only an
+/// error of the database retries the transaction.
+#[macro_export]
+macro_rules! tx_error {
+    ($error:ty) => {
+        impl From<diesel::result::Error> for $error {
+            fn from(error: diesel::result::Error) -> Self {
+                Self::Db(error.into())
+            }
+        }
+        impl $crate::TxError for $error {
+            fn is_retryable(&self) -> bool {
+                matches!(self, Self::Db(error) if error.is_retryable())
+            }
+        }
+    };
+}
+
 impl TxError for DbError {
     fn is_retryable(&self) -> bool {
         Self::is_retryable(self)

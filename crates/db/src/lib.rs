@@ -5,8 +5,8 @@
 //! transactions, ready check), `transaction` and `group_commit` (shared commits on SQLite), [`long_read`] (long reads),
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
-//! lists), `connection`, `backend` and `mysql` (one diesel backend for both databases), [`number`] (columns of counts and
-//! versions), `columns` (bindings).
+//! lists), [`mod@keyset`] (pages of a list), `connection`, `backend` and `mysql` (one diesel backend for both databases),
+//! [`number`] (columns of counts and versions), `columns` (bindings).
 //!
 //! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write
 //! connection; a MySQL database that is not utf8mb4 is refused; no database error is swallowed (there is no `INSERT
@@ -15,7 +15,7 @@
 //! # Using it
 //!
 //! ```no_run
-//! use db::{Db, DbConfig, DbConnection, DbError, LockExt, TxError};
+//! use db::{Db, DbConfig, DbConnection, DbError, LockExt};
 //! use diesel::prelude::*;
 //! use diesel_async::RunQueryDsl;
 //!
@@ -28,21 +28,8 @@
 //!     #[error(transparent)]
 //!     Db(#[from] DbError),
 //! }
-//! // Lets `?` convert diesel's errors.
-//! impl From<diesel::result::Error> for PurseError {
-//!     fn from(error: diesel::result::Error) -> Self {
-//!         Self::Db(error.into())
-//!     }
-//! }
-//! // Lets a deadlock retry the transaction.
-//! impl TxError for PurseError {
-//!     fn is_retryable(&self) -> bool {
-//!         match self {
-//!             Self::TooLittle => false,
-//!             Self::Db(error) => error.is_retryable(),
-//!         }
-//!     }
-//! }
+//! // Lets `?` convert diesel's errors, and a deadlock retry the transaction.
+//! db::tx_error!(PurseError);
 //!
 //! // A store function: async, without generics.
 //! async fn balance_for_update(c: &mut DbConnection, id: i64) -> QueryResult<i64> {
@@ -166,6 +153,7 @@ pub mod error_class;
 mod file_error;
 mod group_commit;
 pub mod handle;
+pub mod keyset;
 pub mod long_read;
 pub mod migrate;
 mod mysql;
@@ -189,6 +177,7 @@ pub use error::{
 pub use error_class::{ErrorClass, classify};
 pub use file_error::advice_for;
 pub use handle::{Committed, Db, TxFn};
+pub use keyset::SortOrder;
 pub use long_read::LongRead;
 pub use number::{Count, Version};
 pub use pool::PooledConnection;

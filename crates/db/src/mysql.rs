@@ -97,26 +97,35 @@ pub(crate) async fn numbered_result<T>(c: &mut AsyncMysqlConnection, result: Que
 async fn with_number(c: &mut AsyncMysqlConnection, error: Error) -> Error {
     let Error::DatabaseError(DatabaseErrorKind::Unknown, information) = &error else { return error };
     let message = information.message();
-    match last_condition(c).await {
-        Ok((Some(number), Some(text))) if message.starts_with(&text) => {
-            numbered(DatabaseErrorKind::Unknown, message, number)
-        }
+    let conditions = last_conditions(c).await.unwrap_or_default();
+    let number = conditions.into_iter().find_map(|(number, text)| {
+        let is_error = text.is_some_and(|text| message.starts_with(&text));
+        number.filter(|_| is_error).and_then(|number| i32::try_from(number).ok())
+    });
+    match number {
+        Some(number) => numbered(DatabaseErrorKind::Unknown, message, number),
         // The query failed too, or the server has no such condition: the connection is broken.
-        Ok(_) | Err(_) => Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message.to_owned())),
+        None => Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message.to_owned())),
     }
 }
 
-/// Number and text of the last statement's condition. MySQL cannot prepare `GET DIAGNOSTICS`, so session variables hold
-/// the result.
-async fn last_condition(c: &mut AsyncMysqlConnection) -> QueryResult<(Option<i32>, Option<String>)> {
+type Condition = (Option<i64>, Option<String>);
+
+/// Number and text of the last statement's first and last condition. One of them is the error: warnings come before it,
+/// and MariaDB adds the triggers in which it was raised after it.
+///
+/// MySQL cannot prepare `GET DIAGNOSTICS`, so session variables hold the result.
+async fn last_conditions(c: &mut AsyncMysqlConnection) -> QueryResult<[Condition; 2]> {
     c.batch_execute(
         "GET DIAGNOSTICS @db_conditions = NUMBER; \
+         GET DIAGNOSTICS CONDITION 1 @db_first_number = MYSQL_ERRNO, @db_first_text = MESSAGE_TEXT; \
          GET DIAGNOSTICS CONDITION @db_conditions @db_number = MYSQL_ERRNO, @db_text = MESSAGE_TEXT",
     )
     .await?;
-    let number = dsl::sql::<Nullable<BigInt>>("CAST(@db_number AS SIGNED)");
-    let text = dsl::sql::<Nullable<Text>>("CONVERT(@db_text USING utf8mb4)");
-    let (number, text): (Option<i64>, Option<String>) = diesel::select((number, text)).get_result(c).await?;
-    let number = number.map(i32::try_from).transpose().map_err(|error| Error::DeserializationError(error.into()))?;
-    Ok((number, text))
+    let number = |variable| dsl::sql::<Nullable<BigInt>>(variable);
+    let text = |variable| dsl::sql::<Nullable<Text>>(variable);
+    let first = (number("CAST(@db_first_number AS SIGNED)"), text("CONVERT(@db_first_text USING utf8mb4)"));
+    let last = (number("CAST(@db_number AS SIGNED)"), text("CONVERT(@db_text USING utf8mb4)"));
+    let (first, last): (Condition, Condition) = diesel::select((first, last)).get_result(c).await?;
+    Ok([first, last])
 }

@@ -142,9 +142,15 @@ pub enum PlanError {
     /// [`Plan::preset`] does not know the name.
     #[error("no preset called `{0}`; there are `seed` and `fixed`")]
     UnknownPreset(String),
-    /// The version does not take effect after all lower versions and before all higher ones.
+    /// The version does not follow the others, in number or in time.
     #[error("a plan version must take effect later than every version before it")]
     OutOfOrder,
+    /// No version has this number.
+    #[error("there is no plan version {0}")]
+    UnknownVersion(u32),
+    /// The version can no longer be withdrawn.
+    #[error("plan version {0} has taken effect")]
+    AlreadyEffective(u32),
     /// The instant is before the first version.
     #[error("no plan version is in force at {0}")]
     NoneInForce(Timestamp),

@@ -10,11 +10,6 @@ pub struct UnknownVariant {
     pub text: String,
 }
 
-/// Whether a text contains no control characters except line ends and tabs.
-pub fn is_readable(text: &str) -> bool {
-    !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-}
-
 crate::text_enum! {
     /// Access role of a user. Staff handle members' requests; administrators also change plans and tax rules.
     pub enum Role { User = "user", Staff = "staff", Admin = "admin" }
@@ -74,20 +69,5 @@ impl PaymentMethod {
     /// referrer a bonus.
     pub const fn is_new_money(self) -> bool {
         matches!(self, Self::Online | Self::BankTransfer | Self::Cash)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_readable_text_has_no_control_characters_except_line_ends_and_tabs() {
-        for text in ["", "one line", "two\r\nlines\tand a tab\n", "नमस्ते"] {
-            assert!(is_readable(text), "{text:?}");
-        }
-        for text in ["\0", "a\u{7}", "\u{1b}[31mred", "a\u{7f}", "a\u{85}b"] {
-            assert!(!is_readable(text), "{text:?}");
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Command line of `ev`.
 
 use crate::output::print;
+use crate::sign_in_links::SignInLinks;
 use crate::{bench, demo, embedded, mail_sink, operate, sandbox_gateway, soak};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
 use chassis::service::BootError;
@@ -9,7 +10,7 @@ use domain::Timestamp;
 use messaging::log::RepublishFilter;
 use runtime::Env;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The EV Distribution Platform. Without a command it runs all services in this process.
@@ -81,6 +82,11 @@ enum Command {
     /// The wallets' ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Write the files of the web console into a folder, for a web server. Files of other versions stay.
+    Console {
+        /// The folder; it is created if needed.
+        folder: PathBuf,
+    },
     /// Accept mail over SMTP and list it over HTTP, for tests.
     MailSink {
         /// Address of the SMTP server.
@@ -223,6 +229,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
                 env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local"),
             )
             .await
+            .map(drop)
             .map_err(|e| BootError::Failed(e.to_string()))
         }
         Command::Migrate { service } => {
@@ -253,6 +260,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         Command::Tree(TreeCommand::Hash) => operate::tree_hash(&env).await.map(|line| print(&line)),
         Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
+        Command::Console { folder } => write_console(&folder).map(|line| print(&line)),
         Command::MailSink { smtp, http } => {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))
         }
@@ -263,6 +271,11 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         }
         Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| print(&line)),
     }
+}
+
+fn write_console(folder: &Path) -> Result<String, BootError> {
+    let written = console::write(folder).map_err(|e| BootError::Failed(e.to_string()))?;
+    Ok(format!("console {}: {written} files written", console::VERSION))
 }
 
 async fn bench_payments(env: &Env, arguments: BenchArguments) -> Result<(), BootError> {
@@ -292,20 +305,31 @@ async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Resul
         data.display(),
     ));
     if with_demo {
-        let (url, admin) = (format!("http://{addr}"), admin.clone());
-        std::thread::spawn(move || run_demo_in_background(&url, &secret, &admin));
+        let (url, links) = (format!("http://{addr}"), platform.sign_in_links.clone());
+        std::thread::spawn(move || run_demo_in_background(&url, &secret, &admin, &links));
     }
     serve_until_shutdown(platform.started, &platform.env, Some(pages), listeners).await
 }
 
-/// Runs the demonstration on its own runtime, while the platform serves requests.
-fn run_demo_in_background(url: &str, secret: &str, admin: &str) {
+/// Runs the demonstration on its own runtime, while the platform serves requests. Then prints sign-in links.
+fn run_demo_in_background(url: &str, secret: &str, admin: &str, links: &SignInLinks) {
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| e.to_string())
-        .and_then(|runtime| runtime.block_on(demo::run(url, url, 12, secret, admin)).map_err(|e| e.to_string()));
-    if let Err(error) = outcome {
-        eprintln!("demonstration failed: {error}");
+        .and_then(|runtime| runtime.block_on(demo::run(url, url, 12, secret, admin)).map_err(|e| e.to_string()))
+        .and_then(|member| sign_in_lines(url, &member, admin, links).map_err(|e| e.to_string()));
+    match outcome {
+        Ok(lines) => print(&lines),
+        Err(error) => eprintln!("demonstration failed: {error}"),
     }
+}
+
+fn sign_in_lines(url: &str, member: &str, admin: &str, links: &SignInLinks) -> Result<String, getrandom::Error> {
+    // After `#` a browser sends nothing to the server, so no log holds the token.
+    let line = |who: &str, email: &str| -> Result<String, getrandom::Error> {
+        Ok(format!("  {who:<14} {url}/dev-sign-in#{}", links.create(email)?))
+    };
+    let (member, admin) = (line("Asha", member)?, line("Administrator", admin)?);
+    Ok(format!("\n  Sign in with one click. Each link works once, within 24 hours.\n\n{member}\n{admin}"))
 }

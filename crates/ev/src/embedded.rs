@@ -3,6 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::pages;
 use crate::sandbox_gateway::{self, SandboxGateway};
+use crate::sign_in_links::{LinkSignIn, SignInLinks};
 use auth_token::SharedKeys;
 use chassis::boot::server::{ExtraRoutes, HttpApp};
 use chassis::boot::{Dependencies, RunningService, start};
@@ -56,6 +57,8 @@ pub struct Embedded {
     pub env: Env,
     /// Messages of the console mailer; empty where mail is sent over SMTP.
     pub messages: MessageLog,
+    /// Sign-in links, which work where the messages are shown.
+    pub sign_in_links: SignInLinks,
     /// Event bus of all services.
     pub bus: Arc<MemoryBus>,
     uses_console_mailer: bool,
@@ -78,6 +81,7 @@ impl Embedded {
         let uses_console_mailer = env.get("SMTP_URL").is_none();
         let mailer =
             if uses_console_mailer { console_mailer(&messages, &env)? } else { runtime::mail::from_env(&env)? };
+        let sign_in_links = SignInLinks::new(Arc::clone(&options.clock));
         let shared_keys = SharedKeys::new();
         let bus: Arc<dyn EventBus> = options.bus.clone();
         let cache = Arc::new(MemoryCache::with_clock(Arc::clone(&options.clock)));
@@ -98,7 +102,8 @@ impl Embedded {
             database.pool_size = 4;
             started.push(start(service, &platform, &database).await?);
         }
-        Ok(Self { started, env, messages, bus: options.bus, uses_console_mailer, _data_dir: data_dir })
+        let bus = options.bus;
+        Ok(Self { started, env, messages, sign_in_links, bus, uses_console_mailer, _data_dir: data_dir })
     }
 
     /// Additional pages of the embedded run. With the console mailer, messages are shown and the address must be a
@@ -112,9 +117,10 @@ impl Embedded {
                 "on this address anyone could read the one-time codes: set SMTP_URL, or use a loopback address";
             return Err(BootError::Failed(format!("{address}: {reason}")));
         }
-        let secret = sandbox_gateway::secret(&self.env);
-        let gateway = SandboxGateway::new(address, secret).map_err(|e| BootError::Failed(e.to_string()))?;
-        Ok(pages::development(self.messages.clone(), gateway))
+        let failed = |e: reqwest::Error| BootError::Failed(e.to_string());
+        let gateway = SandboxGateway::new(address, sandbox_gateway::secret(&self.env)).map_err(failed)?;
+        let link_sign_in = LinkSignIn::new(address, self.sign_in_links.clone(), self.messages.clone());
+        Ok(pages::development(self.messages.clone(), gateway, link_sign_in.map_err(failed)?))
     }
 
     /// The HTTP application of all services.

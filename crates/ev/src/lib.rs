@@ -2,8 +2,8 @@
 //!
 //! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus
 //! and an in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
-//! `sandbox_gateway`), [`secrets`]
-//! (keys that survive a restart), [`demo`] (demonstration over HTTP), [`operate`] (migrations, administrators, parked
+//! `sandbox_gateway`,
+//! [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP), [`operate`] (migrations, administrators, parked
 //! events), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments), [`soak`]
 //! (load test with disturbances).
 //!
@@ -22,6 +22,7 @@ mod output;
 pub mod pages;
 mod sandbox_gateway;
 pub mod secrets;
+pub mod sign_in_links;
 pub mod soak;
 
 use chassis::Service;

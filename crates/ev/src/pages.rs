@@ -1,9 +1,11 @@
-//! Pages outside the API: the console, the API reference and, in development, the messages of the console mailer and a
-//! test checkout.
+//! Pages outside the API: the console, the API reference with the list of problems and, in development, the messages of
+//! the console mailer, a test checkout and sign-in links.
 
 use crate::console_files;
 use crate::sandbox_gateway::{SandboxGateway, TestPayment};
-use actix_web::{HttpResponse, web};
+use crate::sign_in_links::{LinkInput, LinkSignIn};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::boot::server::{ExtraRoutes, read_only_resource};
 use http_api::{Problem, Query};
 use runtime::mail::{Message, MessageLog};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 const REFERENCE: &str = include_str!("../../../deploy/nginx/docs/index.html");
+const PROBLEMS: &str = include_str!("../../../deploy/nginx/docs/problems.json");
 
 #[derive(Serialize)]
 struct Messages {
@@ -22,26 +25,29 @@ struct Filter {
     to: Option<String>,
 }
 
-/// The console, and the API reference.
+/// The console, the API reference, and the list of problems.
 pub fn public() -> ExtraRoutes {
-    Arc::new(|config| {
-        config.service(read_only_resource("/docs", reference));
-        console_files::configure(config);
-    })
+    Arc::new(configure_public)
 }
 
-/// As [`public`], with `GET /dev/messages`, which lists the messages in `log`, and the test checkout of the sandbox
-/// gateway.
-pub(crate) fn development(log: MessageLog, gateway: SandboxGateway) -> ExtraRoutes {
+/// As [`public`], with `GET /dev/messages`, which lists the messages in `log`, the test checkout of the sandbox gateway,
+/// and `POST /dev/sign-in`.
+pub(crate) fn development(log: MessageLog, gateway: SandboxGateway, link_sign_in: LinkSignIn) -> ExtraRoutes {
     Arc::new(move |config| {
         config
             .app_data(web::Data::new(log.clone()))
             .app_data(web::Data::new(gateway.clone()))
-            .service(read_only_resource("/docs", reference))
+            .app_data(web::Data::new(link_sign_in.clone()))
             .service(read_only_resource("/dev/messages", messages))
-            .route("/dev/sandbox/orders/{order_id}", web::post().to(pay_order));
-        console_files::configure(config);
+            .route("/dev/sandbox/orders/{order_id}", web::post().to(pay_order))
+            .route("/dev/sign-in", web::post().to(sign_in));
+        configure_public(config);
     })
+}
+
+fn configure_public(config: &mut web::ServiceConfig) {
+    config.service(read_only_resource("/docs", reference)).service(read_only_resource("/problems.json", problems));
+    console_files::configure(config);
 }
 
 /// `GET /dev/messages` alone.
@@ -53,6 +59,11 @@ pub fn messages_only(log: MessageLog) -> ExtraRoutes {
 
 async fn reference() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(REFERENCE)
+}
+
+async fn problems() -> HttpResponse {
+    let cached = (header::CACHE_CONTROL, "public, max-age=3600");
+    HttpResponse::Ok().content_type("application/json").insert_header(cached).body(PROBLEMS)
 }
 
 async fn messages(log: web::Data<MessageLog>, Query(filter): Query<Filter>) -> HttpResponse {
@@ -67,4 +78,14 @@ async fn pay_order(
 ) -> Result<HttpResponse, Problem> {
     gateway.pay(&order, &payment).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Signs in with a link of the demonstration.
+async fn sign_in(
+    link_sign_in: web::Data<LinkSignIn>,
+    request: HttpRequest,
+    input: web::Json<LinkInput>,
+) -> Result<HttpResponse, Problem> {
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    link_sign_in.sign_in(&input, user_agent.unwrap_or_default()).await
 }

@@ -3,8 +3,10 @@
 use crate::Problem;
 use crate::problem::FieldError;
 use crate::strict::{self, Strict};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use domain::rule_violation;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -25,7 +27,7 @@ const UNKNOWN_FIELD_CODE: &str = "request.unknown_field";
 pub struct RawBody {
     payload: Payload,
     content_length: Option<usize>,
-    content_type: Option<String>,
+    content_type: Option<HeaderValue>,
 }
 
 impl FromRequest for RawBody {
@@ -40,12 +42,18 @@ impl FromRequest for RawBody {
 impl RawBody {
     /// Takes the body of a request, unread.
     pub(crate) fn take(request: &HttpRequest, payload: &mut Payload) -> Self {
-        let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+        let headers = request.headers();
+        let content_length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
         Self {
             payload: payload.take(),
-            content_length: text(header::CONTENT_LENGTH).and_then(|v| v.parse().ok()),
-            content_type: text(header::CONTENT_TYPE).map(str::to_ascii_lowercase),
+            content_length: content_length.and_then(|v| v.parse().ok()),
+            content_type: headers.get(header::CONTENT_TYPE).cloned(),
         }
+    }
+
+    /// The header `Content-Type` as it came.
+    pub fn content_type(&self) -> Option<&HeaderValue> {
+        self.content_type.as_ref()
     }
 
     /// Reads the body as bytes; 413 for more than `limit`.
@@ -88,12 +96,12 @@ impl RawBody {
     }
 
     fn check_content_type(&self) -> Result<(), Problem> {
-        match &self.content_type {
-            Some(t) if t.split(';').next().map(str::trim) != Some("application/json") => {
-                Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json", "send application/json"))
-            }
-            _ => Ok(()),
+        let Some(content_type) = &self.content_type else { return Ok(()) };
+        let media_type = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        if media_type.trim().eq_ignore_ascii_case("application/json") {
+            return Ok(());
         }
+        Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json", "send application/json"))
     }
 }
 

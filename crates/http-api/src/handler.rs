@@ -24,7 +24,7 @@
 
 use crate::Caller;
 use crate::operation::Doc;
-use crate::{Page, Problem, Query};
+use crate::{Page, Problem, Query, StaffPage};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, Responder, web};
 use schemars::JsonSchema;
@@ -106,6 +106,12 @@ impl<P: Parameter<Error = Problem>> Parameter for Result<P, Problem> {
 impl Parameter for Page {
     fn describe(doc: Doc) -> Doc {
         doc.paged()
+    }
+}
+
+impl Parameter for StaffPage {
+    fn describe(doc: Doc) -> Doc {
+        doc.paged_for_staff()
     }
 }
 

@@ -5,8 +5,9 @@
 //! [`authenticator`] (identification of the caller), [`handler`] (typed handlers), `operation` (documentation of a
 //! route), [`openapi`] (the OpenAPI document), [`middleware`] (request id, client address, error responses),
 //! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`] and
-//! `strict` (request bodies), [`query`], `comma_separated` and [`range`] (query parameters), [`page`] (lists), `queue_count` (lengths of work queues), [`idempotency`]
-//! (`Idempotency-Key`), [`response`] (typed responses), [`mod@download`] (streamed responses).
+//! `strict` (request bodies), [`query`], `comma_separated` and [`range`] (query parameters), [`page`] (lists),
+//! `queue_count` (lengths of work queues), [`idempotency`] (`Idempotency-Key`), [`response`] (typed responses),
+//! [`mod@download`] (streamed responses), `csv_cell` (texts in CSV files).
 //!
 //! Invariants: router, access guard and document come from the same lines; 401, 403 and 404 are decided before a body
 //! is read; a response is sent after the commit of its transaction; an error response is a problem document, which
@@ -16,6 +17,7 @@ pub mod authenticator;
 pub mod body;
 pub mod caller;
 mod comma_separated;
+mod csv_cell;
 pub mod download;
 pub mod handler;
 pub mod idempotency;
@@ -38,12 +40,13 @@ pub use authenticator::Authenticator;
 pub use body::RawBody;
 pub use caller::{Access, Caller};
 pub use comma_separated::CommaSeparated;
+pub use csv_cell::csv_cell;
 pub use download::{BodySender, OneAtATime, download, long_read};
 pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
 pub use http_api_macros::operation;
 pub use idempotency::{Execution, Idempotent};
 pub use operation::{Doc, PREFIX};
-pub use page::{Cursor, Listing, Page, bad_cursor};
+pub use page::{Cursor, Listing, Page, StaffPage, bad_cursor};
 pub use problem::{FieldErrors, Problem};
 pub use query::Query;
 pub use queue_count::{QUEUE_COUNT_LIMIT, QueueCount, QueueCounts};

@@ -1,7 +1,8 @@
 //! OpenAPI 3.1 document of a service, generated from its operations and the JSON Schemas of their types.
 
 use crate::Access;
-use crate::operation::{Doc, Operation, PREFIX, RequestBody};
+use crate::operation::{Doc, Operation, PREFIX, Paging, RequestBody};
+use crate::page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_STAFF_LIMIT};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -158,9 +159,8 @@ fn path_types(doc: &Doc, schemas: &mut SchemaGenerator) -> Vec<Value> {
 
 fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<Value> {
     let doc = operation.doc;
-    let text = json!({ "type": "string" });
     let names = operation.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'));
-    let types = path_types(doc, schemas).into_iter().chain(std::iter::repeat(text.clone()));
+    let types = path_types(doc, schemas).into_iter().chain(std::iter::repeat(json!({ "type": "string" })));
     let mut list: Vec<Value> = names.zip(types).map(|(name, schema)| parameter(name, "path", true, &schema)).collect();
     if let Some(query) = &doc.query {
         let schema = query.reference(schemas);
@@ -181,14 +181,29 @@ fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<V
             list.push(parameter(name, "query", required.contains(&name.as_str()), schema));
         }
     }
-    if doc.paged {
-        let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 });
-        list.push(parameter("limit", "query", false, &limit));
-        list.push(parameter("cursor", "query", false, &text));
+    if let Some(paging) = doc.paging {
+        list.extend(page_parameters(paging, operation.access));
     }
     if doc.idempotent {
         let key = json!({ "type": "string", "maxLength": 255 });
         list.push(parameter("Idempotency-Key", "header", false, &key));
+    }
+    list
+}
+
+fn page_parameters(paging: Paging, access: Access) -> Vec<Value> {
+    let max_limit = if paging == Paging::Staff { MAX_STAFF_LIMIT } else { MAX_LIMIT };
+    let mut limit = json!({ "type": "integer", "minimum": 1, "maximum": max_limit, "default": DEFAULT_LIMIT });
+    if let (Paging::Staff, Access::Public | Access::User, Some(limit)) = (paging, access, limit.as_object_mut()) {
+        limit.insert("description".into(), format!("More than {MAX_LIMIT} for staff only.").into());
+    }
+    let mut list = vec![
+        parameter("limit", "query", false, &limit),
+        parameter("cursor", "query", false, &json!({ "type": "string" })),
+    ];
+    if paging == Paging::Staff {
+        let order = json!({ "type": "string", "enum": ["asc", "desc"], "default": "desc" });
+        list.push(parameter("order", "query", false, &order));
     }
     list
 }

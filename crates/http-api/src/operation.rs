@@ -71,6 +71,15 @@ impl RequestBody {
     }
 }
 
+/// The query parameters of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paging {
+    /// Those of [`crate::Page`].
+    Plain,
+    /// Those of [`crate::StaffPage`].
+    Staff,
+}
+
 /// Documentation of an operation: summary, request body, query parameters, responses.
 #[derive(Clone, Default)]
 pub struct Doc {
@@ -83,7 +92,7 @@ pub struct Doc {
     pub(crate) responses: Vec<(u16, Option<TypeSchema>)>,
     /// Content types of a file that 200 may return.
     pub(crate) file_types: Vec<&'static str>,
-    pub(crate) paged: bool,
+    pub(crate) paging: Option<Paging>,
     pub(crate) idempotent: bool,
 }
 
@@ -159,7 +168,13 @@ impl Doc {
     /// Accepts the query parameters `limit` and `cursor` of a list.
     #[must_use]
     pub fn paged(mut self) -> Self {
-        self.paged = true;
+        self.paging = Some(Paging::Plain);
+        self
+    }
+    /// Accepts the query parameters `limit`, `cursor` and `order` of a list that staff read.
+    #[must_use]
+    pub fn paged_for_staff(mut self) -> Self {
+        self.paging = Some(Paging::Staff);
         self
     }
     /// Accepts the header `Idempotency-Key`.

@@ -1,9 +1,10 @@
 //! Pages of lists by cursor, stable while rows are added.
 
-use crate::Problem;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use crate::{Caller, Problem};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use db::SortOrder;
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,11 @@ use std::future::{Ready, ready};
 use uuid::Uuid;
 
 /// Rows of a page without `?limit=`.
-const DEFAULT_LIMIT: i64 = 20;
-const MAX_LIMIT: i64 = 100;
+pub(crate) const DEFAULT_LIMIT: i64 = 20;
+/// Rows of a page at most.
+pub(crate) const MAX_LIMIT: i64 = 100;
+/// Rows of a page at most when staff read it.
+pub(crate) const MAX_STAFF_LIMIT: i64 = 500;
 
 /// The end of a page: the sort key of its last row. Opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,16 +66,26 @@ impl Cursor {
 /// `?limit=` and `?cursor=`. An extractor; 422 for an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Rows of the page, 1 to 100.
+    /// Rows of the page, 1 to 100; up to 500 in a [`StaffPage`].
     pub limit: i64,
     /// The end of the page before; `None` for the first page.
     pub after: Option<Cursor>,
+}
+
+/// A page of a list that staff read, with `?order=`. An extractor; 422 for an invalid value. A member who may read the
+/// list too gets at most as many rows as from a [`Page`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffPage {
+    pub page: Page,
+    /// `asc` or `desc`; newest first without it.
+    pub order: SortOrder,
 }
 
 #[derive(Deserialize)]
 struct RawPage {
     limit: Option<String>,
     cursor: Option<String>,
+    order: Option<String>,
 }
 
 impl Page {
@@ -132,28 +146,55 @@ impl FromRequest for Page {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()))
+        ready(read(request.query_string()).and_then(|raw| raw.page(MAX_LIMIT)))
     }
 }
 
-fn parse(query: &str) -> Result<Page, Problem> {
-    let bad_limit = || Problem::unprocessable("request.bad_limit", "limit must be a number from 1 to 100");
-    let raw = web::Query::<RawPage>::from_query(query)
-        .map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))?
-        .into_inner();
-    // An empty `?cursor=` counts as absent, so that a client can send it for the first page too.
-    let limit = match raw.limit.as_deref() {
-        None | Some("") => DEFAULT_LIMIT,
-        Some(text) => text.parse().map_err(|_| bad_limit())?,
-    };
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(bad_limit());
+impl FromRequest for StaffPage {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_staff = request.extensions().get::<Caller>().is_some_and(|caller| caller.role.is_staff());
+        let max_limit = if is_staff { MAX_STAFF_LIMIT } else { MAX_LIMIT };
+        ready(read(request.query_string()).and_then(|raw| raw.staff_page(max_limit)))
     }
-    let after = match raw.cursor.as_deref() {
-        None | Some("") => None,
-        Some(text) => Some(Cursor::decode(text).ok_or_else(bad_cursor)?),
-    };
-    Ok(Page { limit, after })
+}
+
+fn read(query: &str) -> Result<RawPage, Problem> {
+    let read = web::Query::<RawPage>::from_query(query);
+    Ok(read.map_err(|e| Problem::unprocessable("request.bad_query", e.to_string()))?.into_inner())
+}
+
+impl RawPage {
+    fn page(&self, max_limit: i64) -> Result<Page, Problem> {
+        let bad_limit = || {
+            let detail = format!("limit must be a number from 1 to {max_limit}");
+            Problem::unprocessable("request.bad_limit", detail)
+        };
+        // An empty `?cursor=` counts as absent, so that a client can send it for the first page too.
+        let limit = match self.limit.as_deref() {
+            None | Some("") => DEFAULT_LIMIT,
+            Some(text) => text.parse().map_err(|_| bad_limit())?,
+        };
+        if !(1..=max_limit).contains(&limit) {
+            return Err(bad_limit());
+        }
+        let after = match self.cursor.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(Cursor::decode(text).ok_or_else(bad_cursor)?),
+        };
+        Ok(Page { limit, after })
+    }
+
+    fn staff_page(&self, max_limit: i64) -> Result<StaffPage, Problem> {
+        let order = match self.order.as_deref() {
+            None | Some("" | "desc") => SortOrder::Descending,
+            Some("asc") => SortOrder::Ascending,
+            Some(_) => return Err(Problem::unprocessable("request.bad_order", "order must be asc or desc")),
+        };
+        Ok(StaffPage { page: self.page(max_limit)?, order })
+    }
 }
 
 /// One page of a list.
@@ -167,6 +208,10 @@ pub struct Listing<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(query: &str) -> Result<Page, Problem> {
+        read(query)?.page(MAX_LIMIT)
+    }
 
     #[test]
     fn a_cursor_is_decoded_as_it_was_encoded_and_only_by_its_own_list() {

@@ -3,7 +3,6 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use db::{DbError, ErrorClass, TxError};
-use domain::vocabulary::is_readable;
 use runtime::error_chain::error_chain;
 use runtime::projection::MayBeStale;
 use serde::Serialize;
@@ -243,10 +242,6 @@ impl FieldErrors {
         if !holds {
             self.0.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
         }
-    }
-    /// Adds an error if `text` has control characters other than line ends and tabs.
-    pub fn require_readable(&mut self, field: &str, text: &str) {
-        self.require(field, is_readable(text), "control_character", "must not contain control characters");
     }
     /// Errors with 422 and all collected errors, if there are any.
     pub fn finish(self, code: &'static str) -> Result<(), Problem> {

@@ -20,7 +20,8 @@ pub trait RequestBody {
     /// Adds the body to the documentation.
     #[must_use]
     fn describe(doc: Doc) -> Doc;
-    /// Reads the body. Errors as [`RawBody`] does.
+    /// Reads the body. Returns what a handler gets, and the bytes that the hash of an idempotent request covers: equal
+    /// for two requests that ask for the same. Errors as [`RawBody`] does.
     async fn read(body: RawBody) -> Result<(Self::Value, Bytes), Problem>;
 }
 

@@ -3,7 +3,8 @@
 use crate::bus::{Acker, BusDown, Delivery, EventBus, Queue};
 use crate::dead_letters;
 use crate::pace::Pace;
-use crate::processor::{EventProcessor, FIRST_RETRY, FailureAction, LONGEST_RETRY, MAX_BATCH_EVENTS, ProcessFailure};
+use crate::process_failure::{FailureAction, ProcessFailure};
+use crate::processor::{EventProcessor, FIRST_RETRY, LONGEST_RETRY, MAX_BATCH_EVENTS};
 use domain::EventId;
 use metrics::{gauge, histogram};
 use proto_events::Envelope;

@@ -2,7 +2,8 @@
 
 use crate::HandleError;
 use crate::bus::{BusDown, Delivery, EventBus, Queue};
-use crate::processor::{EventProcessor, FIRST_RETRY, LONGEST_RETRY, MAX_BATCH_EVENTS, ProcessFailure};
+use crate::process_failure::ProcessFailure;
+use crate::processor::{EventProcessor, FIRST_RETRY, LONGEST_RETRY, MAX_BATCH_EVENTS};
 use proto_events::Envelope;
 use runtime::backoff::Backoff;
 use std::collections::HashSet;

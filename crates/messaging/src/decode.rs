@@ -2,7 +2,9 @@
 
 use crate::HandleError;
 use domain::{Money, Timestamp};
+use proto_events::Envelope;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// An id from its 16 bytes.
@@ -15,9 +17,18 @@ pub fn optional_id<'a, T: TryFrom<&'a [u8]>>(field: &str, bytes: Option<&'a [u8]
     bytes.map(|b| id(field, b)).transpose()
 }
 
+/// Microseconds of the years 1970 to 9999. Columns hold no later time, and nothing here happened earlier.
+const TIME_RANGE_MICROS: RangeInclusive<i64> = 0..=253_402_300_799_999_999;
+
 /// A time from microseconds since 1970.
 pub fn time(field: &str, micros: i64) -> Result<Timestamp, HandleError> {
-    Timestamp::from_micros(micros).ok_or_else(|| HandleError::poison(format!("{field} is not a time")))
+    let in_range = TIME_RANGE_MICROS.contains(&micros).then(|| Timestamp::from_micros(micros)).flatten();
+    in_range.ok_or_else(|| HandleError::poison(format!("{field} is not a time")))
+}
+
+/// When an event occurred, according to its envelope.
+pub fn occurred_at(event: &Envelope) -> Result<Timestamp, HandleError> {
+    time("the time of the event", event.time_micros)
 }
 
 /// A value that is sent as text: an enum, a date, a rate.
@@ -41,4 +52,20 @@ pub fn money(paise: i64) -> Money {
 /// A nested message that must be present.
 pub fn required<'a, T>(field: &str, message: &'a Option<T>) -> Result<&'a T, HandleError> {
     message.as_ref().ok_or_else(|| HandleError::poison(format!("{field} is missing")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_of_the_years_1970_to_9999() {
+        let (first, last) = (0, 253_402_300_799_999_999);
+        let text = |micros| time("at", micros).map(|at| at.to_string()).map_err(|error| error.to_string());
+        assert_eq!(text(first), Ok("1970-01-01T00:00:00Z".to_owned()));
+        assert_eq!(text(last), Ok("9999-12-31T23:59:59.999999Z".to_owned()));
+        for micros in [first - 1, last + 1, i64::MIN, i64::MAX] {
+            assert_eq!(text(micros), Err("at is not a time".to_owned()), "{micros}");
+        }
+    }
 }

@@ -1,11 +1,9 @@
 //! Table of the events that this service has handled. Its rows commit with the effects, so that an event takes effect
 //! once.
 
-use crate::HandleError;
 use crate::schema::inbox;
-use db::{DbConnection, insert_many, insert_new, is_unique_violation};
+use db::{DbConnection, insert_new};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
 use proto_events::Envelope;
 use std::collections::HashSet;
@@ -34,27 +32,4 @@ pub(crate) async fn record_new<'e>(
     let mut new: HashSet<EventId> =
         insert_new(c, inbox::table, &rows).await?.into_iter().map(|row| row.event_id).collect();
     Ok(events.iter().filter(|event| new.remove(&id_of(event))).collect())
-}
-
-/// Whether the event was handled or parked.
-pub(crate) async fn contains(c: &mut DbConnection, event: EventId) -> QueryResult<bool> {
-    let found: Option<EventId> = inbox::table.find(event).select(inbox::event_id).first(c).await.optional()?;
-    Ok(found.is_some())
-}
-
-/// Records events as handled. Errors as transient when one is recorded already.
-pub(crate) async fn record(
-    c: &mut DbConnection,
-    events: impl Iterator<Item = EventId>,
-    now: Timestamp,
-) -> Result<(), HandleError> {
-    let rows: Vec<InboxRow> = events.map(|event_id| InboxRow { event_id, received_at: now }).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    match insert_many(c, inbox::table, rows).await {
-        Ok(_) => Ok(()),
-        Err(error) if is_unique_violation(&error) => Err(HandleError::transient(error)),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -5,10 +5,11 @@
 //!
 //! Transport: [`bus`] (the interface), [`memory`] (one process), [`amqp`] (RabbitMQ). `pace` spaces batches under load.
 //!
-//! Consuming: [`event_consumer`] and [`handler`] (what a service implements), [`consumer`] (the loop), [`processor`]
-//! (one transaction of it), [`event_trace`] (its span), `dead_letters`, `inbox` (events handled before), [`waiting`]
-//! (events that cannot take effect yet), [`parked`] (events that cannot be handled), [`decode`] (wire values to domain
-//! values), `handle_error`.
+//! Consuming: [`event_table`] (events read into a batch), [`event_consumer`] and [`handler`] (what a service
+//! implements), [`consumer`] (the loop), [`processor`] (one transaction of it), `process_failure`, [`event_trace`] (its
+//! span), `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet), [`parked`]
+//! (events that cannot be handled), `stored_envelope` (the columns of both), [`decode`] (wire values to domain values),
+//! `handle_error`.
 //!
 //! Invariants: a change and its events commit together or not at all; an event is delivered at least once and takes
 //! effect once in a service's database; only a fault of the event itself parks it; no transaction waits for the bus.
@@ -19,6 +20,7 @@ pub mod consumer;
 mod dead_letters;
 pub mod decode;
 pub mod event_consumer;
+pub mod event_table;
 pub mod event_trace;
 mod handle_error;
 pub mod handler;
@@ -29,10 +31,13 @@ pub mod memory;
 pub mod outbox;
 mod pace;
 pub mod parked;
+mod process_failure;
 pub mod processor;
 pub mod relay;
 pub mod schema;
+mod stored_envelope;
 pub mod waiting;
 
 pub use event_consumer::{ApplyBatch, EventConsumer};
+pub use event_table::EventTable;
 pub use handle_error::HandleError;

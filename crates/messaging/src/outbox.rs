@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
 use proto_events::{Envelope, Event};
 use runtime::{id, telemetry};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Display;
 
 /// Rows marked as sent by one statement.
@@ -116,19 +116,38 @@ pub(crate) async fn next_rows(
     chosen.select(OutboxRow::as_select()).load(c).await
 }
 
-/// Marks the rows at the sorted `positions` as sent.
-pub(crate) async fn mark_sent(c: &mut DbConnection, positions: &[i64], now: Timestamp) -> QueryResult<()> {
-    let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Ok(()) };
+/// Marks the rows at `positions` as sent.
+pub(crate) async fn mark_sent(c: &mut DbConnection, positions: &BTreeSet<i64>, now: Timestamp) -> QueryResult<()> {
     let sent = outbox::sent_at.eq(Some(now));
-    let without_gap = i64::try_from(positions.len()).is_ok_and(|len| last - first + 1 == len);
-    if without_gap {
-        let range = outbox::table.filter(outbox::position.between(*first, *last));
-        diesel::update(range).set(sent).execute(c).await?;
-        return Ok(());
+    if let Some((first, last)) = range_without_gap(positions) {
+        let range = outbox::table.filter(outbox::position.between(first, last));
+        return diesel::update(range).set(sent).execute(c).await.map(drop);
     }
+    let positions: Vec<i64> = positions.iter().copied().collect();
     for chunk in positions.chunks(MAX_MARK_ROWS) {
         let some = outbox::table.filter(outbox::position.any_of(chunk));
         diesel::update(some).set(sent).execute(c).await?;
     }
     Ok(())
+}
+
+/// The first and the last of `positions`, if they are all between them.
+fn range_without_gap(positions: &BTreeSet<i64>) -> Option<(i64, i64)> {
+    let (first, last) = (*positions.first()?, *positions.last()?);
+    i64::try_from(positions.len()).is_ok_and(|len| last - first + 1 == len).then_some((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_a_range_only_when_each_position_of_it_is_among_them() {
+        let range = |positions: &[i64]| range_without_gap(&positions.iter().copied().collect());
+        assert_eq!(range(&[]), None);
+        assert_eq!(range(&[5]), Some((5, 5)));
+        assert_eq!(range(&[7, 5, 6]), Some((5, 7)));
+        assert_eq!(range(&[5, 7]), None);
+        assert_eq!(range(&[5, 5, 7]), None, "a position may be confirmed twice");
+    }
 }

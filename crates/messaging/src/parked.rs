@@ -3,8 +3,9 @@
 //! A parked event is in the inbox too, so that its duplicates have no effect. [`request_replay`] only marks events;
 //! the consumer loop of the service that owns the handler replays them.
 
+use crate::HandleError;
 use crate::schema::parked;
-use crate::{HandleError, inbox};
+use crate::stored_envelope::{StoredEnvelope, stored_envelope_columns};
 use db::{DbConnection, LockExt, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -34,17 +35,11 @@ pub struct ParkedEvent {
     pub replay_requested_at: Option<Timestamp>,
 }
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = parked, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+#[derive(Insertable)]
+#[diesel(table_name = parked, treat_none_as_default_value = false)]
 struct ParkedRow {
-    event_id: EventId,
-    event_type: String,
-    source: String,
-    subject: String,
-    occurred_at: Timestamp,
-    position: i64,
-    traceparent: String,
-    payload: Vec<u8>,
+    #[diesel(embed)]
+    event: StoredEnvelope,
     error: String,
     attempts: i64,
     parked_at: Timestamp,
@@ -83,42 +78,29 @@ pub async fn request_replay(c: &mut DbConnection, selection: ReplaySelection, no
     }
 }
 
-/// Parks `event`. `Ok(false)` when it was handled or parked already.
+/// Inserts `event`, which is in the inbox.
 pub(crate) async fn insert(
     c: &mut DbConnection,
     event: &Envelope,
     error: &str,
     attempts: u32,
     now: Timestamp,
-) -> Result<bool, HandleError> {
-    let event_id = inbox::id_of(event);
-    if inbox::contains(c, event_id).await? {
-        return Ok(false);
-    }
-    inbox::record(c, std::iter::once(event_id), now).await?;
+) -> QueryResult<()> {
     let row = ParkedRow {
-        event_id,
-        event_type: event.event_type.clone(),
-        source: event.source.clone(),
-        subject: event.subject.clone(),
-        occurred_at: Timestamp::from_micros(event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH),
-        position: event.position,
-        traceparent: event.traceparent.clone(),
-        payload: event.data.clone(),
+        event: event.into(),
         error: error.chars().take(MAX_ERROR_CHARS).collect(),
         attempts: i64::from(attempts),
         parked_at: now,
         replay_requested_at: None,
     };
     let insert = diesel::insert_into(parked::table).values(row);
-    insert.on_conflict_set(&[parked::event_id::NAME], &[parked::error::NAME]).execute(c).await?;
-    Ok(true)
+    insert.on_conflict_set(&[parked::event_id::NAME], &[parked::error::NAME]).execute(c).await.map(drop)
 }
 
 /// Locks, deletes and returns a parked event. `None` when another instance removed it first.
 pub(crate) async fn remove(c: &mut DbConnection, event_id: EventId) -> Result<Option<Envelope>, HandleError> {
-    let row: Option<ParkedRow> =
-        parked::table.find(event_id).select(ParkedRow::as_select()).lock().get_result(c).await.optional()?;
+    let one = parked::table.find(event_id).select(stored_envelope_columns!(parked));
+    let row: Option<StoredEnvelope> = one.lock().get_result(c).await.optional()?;
     let Some(row) = row else { return Ok(None) };
     diesel::delete(parked::table.find(event_id)).execute(c).await?;
     Ok(Some(row.into()))
@@ -149,19 +131,4 @@ pub(crate) async fn record_failed_replay(
         diesel::update(one).set(parked::replay_requested_at.eq(None::<Timestamp>)).execute(c).await?;
     }
     Ok(())
-}
-
-impl From<ParkedRow> for Envelope {
-    fn from(row: ParkedRow) -> Self {
-        Self {
-            id: *row.event_id.as_bytes(),
-            source: row.source,
-            event_type: row.event_type,
-            time_micros: row.occurred_at.micros(),
-            subject: row.subject,
-            position: row.position,
-            traceparent: row.traceparent,
-            data: row.payload,
-        }
-    }
 }

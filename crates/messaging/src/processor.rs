@@ -1,15 +1,14 @@
 //! Transaction of the consumer loop: applies a batch of events, or reports why it could not.
 
 use crate::handler::EventHandler;
-use crate::{HandleError, event_trace, inbox, parked, waiting};
-use db::{DbConnection, ErrorClass};
+use crate::process_failure::{FailureAction, ProcessFailure};
+use crate::{HandleError, decode, event_trace, inbox, parked, waiting};
+use db::DbConnection;
 use domain::{EventId, Timestamp};
 use futures_util::FutureExt;
 use metrics::{counter, gauge};
 use proto_events::Envelope;
 use runtime::ctx::Ctx;
-use runtime::error_chain::error_chain;
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -21,69 +20,9 @@ pub(crate) const MAX_BATCH_EVENTS: usize = 500;
 /// Shortest and longest wait before a failed event is tried again.
 pub(crate) const FIRST_RETRY: Duration = Duration::from_millis(50);
 pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(10);
-/// Attempts after which an event whose handler panics is parked.
-const MAX_PANIC_ATTEMPTS: u32 = 3;
 
 /// Chunks of one retry of waiting events; the next retry continues after them.
 const MAX_WAITING_CHUNKS: u32 = 5;
-
-/// Why a transaction was rolled back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ProcessFailure {
-    /// The same event may succeed later, and others may succeed now.
-    Transient(String),
-    /// No event can succeed until an operator has repaired the database.
-    Environment(String),
-    /// The event can never be handled.
-    Poison(String),
-    /// The handler panicked.
-    Panic(String),
-}
-
-/// What to do with an event that failed on its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum FailureAction {
-    Retry,
-    /// With the reason to store.
-    Park(String),
-}
-
-impl ProcessFailure {
-    /// `attempts` counts the failed attempts, this one included.
-    pub(crate) fn action(self, attempts: u32) -> FailureAction {
-        match self {
-            Self::Poison(reason) => FailureAction::Park(reason),
-            Self::Panic(reason) if attempts >= MAX_PANIC_ATTEMPTS => FailureAction::Park(format!("panic: {reason}")),
-            Self::Panic(_) | Self::Transient(_) | Self::Environment(_) => FailureAction::Retry,
-        }
-    }
-
-    fn from_panic(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        Self::Panic(text.unwrap_or_else(|| "without a message".to_owned()))
-    }
-}
-
-impl std::fmt::Display for ProcessFailure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Transient(reason) | Self::Environment(reason) | Self::Poison(reason) => f.write_str(reason),
-            Self::Panic(reason) => write!(f, "panic: {reason}"),
-        }
-    }
-}
-
-impl From<HandleError> for ProcessFailure {
-    fn from(error: HandleError) -> Self {
-        let reason = error_chain(&error);
-        match error.class() {
-            ErrorClass::Data => Self::Poison(reason),
-            ErrorClass::Transient => Self::Transient(reason),
-            ErrorClass::Environment => Self::Environment(reason),
-        }
-    }
-}
 
 /// The event handlers of a service with the database that they work on.
 pub struct EventProcessor {
@@ -149,24 +88,49 @@ impl EventProcessor {
         Ok(replayed)
     }
 
-    /// Retries events that have waited for some time, in the order of their ids after `after`. Returns the id to
-    /// continue after; `None` at the end.
+    /// Retries events that have waited for some time, in the order of their ids after `after`, and parks those that can
+    /// never be handled. Returns the id to continue after; `None` at the end.
     pub async fn retry_due(&self, mut after: Option<EventId>) -> Result<Option<EventId>, HandleError> {
         let now = self.ctx.now();
         for _ in 0..MAX_WAITING_CHUNKS {
             let ids = waiting::list_due_for_retry(&mut *self.ctx.db().read().await?, after, now).await?;
             let Some(last) = ids.last() else { return Ok(None) };
             after = Some(*last);
-            if self.retry_waiting(&ids).await.is_ok() {
-                continue;
+            match self.retry_waiting(&ids).await {
+                Ok(()) => continue,
+                Err(ProcessFailure::Environment(reason)) => return Err(HandleError::transient(reason)),
+                Err(failure) => tracing::info!(service = self.service(), %failure, events = ids.len(),
+                    "waiting events failed; handling one by one"),
             }
-            for id in &ids {
-                if let Err(failure) = self.retry_waiting(std::slice::from_ref(id)).await {
-                    tracing::warn!(event_id = %id, %failure, "retry of a waiting event failed");
-                }
+            for id in ids {
+                self.retry_or_park_waiting(id).await?;
             }
         }
         Ok(after)
+    }
+
+    /// Retries one waiting event. Parks it when it can never be handled; when it failed for the moment, it goes on
+    /// waiting.
+    async fn retry_or_park_waiting(&self, event_id: EventId) -> Result<(), HandleError> {
+        let mut attempts = 1;
+        loop {
+            let Err(failure) = self.retry_waiting(std::slice::from_ref(&event_id)).await else { return Ok(()) };
+            if let ProcessFailure::Environment(reason) = failure {
+                return Err(HandleError::transient(reason));
+            }
+            let is_panic = matches!(failure, ProcessFailure::Panic(_));
+            tracing::warn!(%event_id, %failure, "retry of a waiting event failed");
+            match failure.action(attempts) {
+                FailureAction::Park(reason) => {
+                    if let Err(error) = self.park_waiting(event_id, &reason, attempts).await {
+                        tracing::error!(%event_id, %error, "waiting event not parked; retry scheduled");
+                    }
+                    return Ok(());
+                }
+                FailureAction::Retry if is_panic => attempts += 1,
+                FailureAction::Retry => return Ok(()),
+            }
+        }
     }
 
     /// Applies a parked event, without the inbox check, and deletes it from `parked`. `Ok(false)` when it is no longer
@@ -246,7 +210,11 @@ impl EventProcessor {
     }
 
     /// Passes each event to the framework's handler or to the service's. Returns how many the service's handler got.
+    /// Errors with poison for an event without a valid time.
     async fn apply(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<usize, HandleError> {
+        for event in events {
+            decode::occurred_at(event)?;
+        }
         let is_framework = |event: &Envelope| match &self.framework {
             Some((_, types)) => types.contains(&event.event_type),
             None => false,
@@ -266,13 +234,46 @@ impl EventProcessor {
     /// Parks `event`, unless it was handled or parked in the meantime.
     pub(crate) async fn park(&self, event: &Envelope, reason: &str, attempts: u32) -> Result<(), HandleError> {
         let now = self.ctx.now();
-        if self.ctx.tx(async |c| parked::insert(c, event, reason, attempts, now).await).await? {
-            tracing::error!(service = self.service(), event_id = %uuid::Uuid::from_bytes(event.id),
-                event = event.event_type, subject = event.subject, attempts, reason, "event parked");
-            self.count_outcome(std::slice::from_ref(event), "parked");
-            self.report_parked().await;
+        let is_parked: Result<bool, HandleError> = self
+            .ctx
+            .tx(async |c| {
+                let is_new = !inbox::record_new(c, std::slice::from_ref(event), now).await?.is_empty();
+                if is_new {
+                    parked::insert(c, event, reason, attempts, now).await?;
+                }
+                Ok(is_new)
+            })
+            .await;
+        if is_parked? {
+            self.report_park(event, reason, attempts).await;
         }
         Ok(())
+    }
+
+    /// Parks an event that waits, unless it was released in the meantime. Such an event is in the inbox.
+    async fn park_waiting(&self, event_id: EventId, reason: &str, attempts: u32) -> Result<(), HandleError> {
+        let now = self.ctx.now();
+        let parked: Result<Option<Envelope>, HandleError> = self
+            .ctx
+            .tx(async |c| {
+                let event = waiting::release_by_id(c, std::slice::from_ref(&event_id)).await?.pop();
+                if let Some(event) = &event {
+                    parked::insert(c, event, reason, attempts, now).await?;
+                }
+                Ok(event)
+            })
+            .await;
+        if let Some(event) = parked? {
+            self.report_park(&event, reason, attempts).await;
+        }
+        Ok(())
+    }
+
+    async fn report_park(&self, event: &Envelope, reason: &str, attempts: u32) {
+        tracing::error!(service = self.service(), event_id = %uuid::Uuid::from_bytes(event.id),
+            event = event.event_type, subject = event.subject, attempts, reason, "event parked");
+        self.count_outcome(std::slice::from_ref(event), "parked");
+        self.report_parked().await;
     }
 
     /// Sets the gauge of parked events.
@@ -312,22 +313,4 @@ fn cloned(events: &[&Envelope]) -> Vec<Envelope> {
 struct Applied {
     new_events: usize,
     passed_to_handler: usize,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_event_that_can_never_be_handled_is_parked() {
-        let panic = || ProcessFailure::Panic("oh".to_owned());
-        for attempts in [1, 50, 51, u32::MAX] {
-            let (busy, denied) = ("busy".to_owned(), "no right".to_owned());
-            assert_eq!(ProcessFailure::Transient(busy).action(attempts), FailureAction::Retry, "{attempts}");
-            assert_eq!(ProcessFailure::Environment(denied).action(attempts), FailureAction::Retry, "{attempts}");
-        }
-        assert_eq!(panic().action(2), FailureAction::Retry);
-        assert_eq!(panic().action(3), FailureAction::Park("panic: oh".to_owned()));
-        assert_eq!(ProcessFailure::Poison("no".to_owned()).action(1), FailureAction::Park("no".to_owned()));
-    }
 }

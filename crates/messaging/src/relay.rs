@@ -20,7 +20,7 @@ use runtime::backoff::Backoff;
 use runtime::ctx::Ctx;
 use runtime::error_chain::error_chain;
 use runtime::lease::Lease;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
@@ -259,7 +259,7 @@ impl Relay {
     ) {
         let mut waiting: FuturesUnordered<BoxFuture<'static, (i64, Result<(), PublishError>)>> =
             FuturesUnordered::new();
-        let mut confirmed: Vec<i64> = Vec::new();
+        let mut confirmed = BTreeSet::new();
         let mut due = None;
         loop {
             let at = due.unwrap_or_else(Instant::now);
@@ -289,11 +289,10 @@ impl Relay {
     }
 
     /// Marks the rows and empties `confirmed`; returns false when the database fails.
-    async fn mark_confirmed(&self, confirmed: &mut Vec<i64>, progress: &Progress) -> bool {
+    async fn mark_confirmed(&self, confirmed: &mut BTreeSet<i64>, progress: &Progress) -> bool {
         if confirmed.is_empty() {
             return true;
         }
-        confirmed.sort_unstable();
         let marked: Result<(), DbError> = async {
             let mut c = self.ctx.db().write().await?;
             Ok(outbox::mark_sent(&mut c, confirmed, self.ctx.now()).await?)
@@ -306,7 +305,7 @@ impl Relay {
         }
         let count = u64::try_from(confirmed.len()).unwrap_or(u64::MAX);
         counter!("outbox_published_total", "service" => self.ctx.service()).increment(count);
-        progress.state().released.append(confirmed);
+        progress.state().released.extend(std::mem::take(confirmed));
         true
     }
 

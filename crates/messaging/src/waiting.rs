@@ -2,50 +2,39 @@
 //! or a payment of a member that is not known yet.
 //!
 //! A handler stores such an event under the key of what it waits for, in its own transaction. The handler that ends
-//! the wait releases the event and handles it in the same transaction.
+//! the wait releases the event, reads it by the service's [`EventTable`](crate::EventTable) and handles it in the same
+//! transaction.
 //!
 //! On MySQL both handlers may run at once, and neither sees what the other is about to commit. Where that can happen,
 //! both handlers lock a row of the service for the key, and read again once they hold the lock. In addition the
 //! consumer loop retries every event that has waited for 30 seconds, so that no event waits for something
-//! that has happened already.
+//! that has happened already. An event that can never be handled is parked, like a delivered one.
 
 use crate::schema::waiting;
-use db::{AnyOfExt, DbConnection, LockExt};
+use crate::stored_envelope::{StoredEnvelope, stored_envelope_columns};
+use db::{AnyOfExt, DbConnection, LockExt, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
 use proto_events::Envelope;
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = waiting, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+#[derive(Insertable)]
+#[diesel(table_name = waiting, treat_none_as_default_value = false)]
 struct WaitingRow {
-    event_id: EventId,
     wait_key: String,
-    event_type: String,
-    source: String,
-    subject: String,
-    occurred_at: Timestamp,
-    position: i64,
-    traceparent: String,
-    payload: Vec<u8>,
+    #[diesel(embed)]
+    event: StoredEnvelope,
     waiting_since: Timestamp,
 }
 
-/// Stores `event` until `key` is released.
-pub async fn store(c: &mut DbConnection, key: &str, event: &Envelope, now: Timestamp) -> QueryResult<()> {
-    let row = WaitingRow {
-        event_id: EventId::from(uuid::Uuid::from_bytes(event.id)),
-        wait_key: key.to_owned(),
-        event_type: event.event_type.clone(),
-        source: event.source.clone(),
-        subject: event.subject.clone(),
-        occurred_at: Timestamp::from_micros(event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH),
-        position: event.position,
-        traceparent: event.traceparent.clone(),
-        payload: event.data.clone(),
+/// Stores each event until its key is released.
+pub async fn store(c: &mut DbConnection, events: &[(String, &Envelope)], now: Timestamp) -> QueryResult<()> {
+    let row = |(key, event): &(String, &Envelope)| WaitingRow {
+        wait_key: key.clone(),
+        event: (*event).into(),
         waiting_since: now,
     };
-    diesel::insert_into(waiting::table).values(&row).execute(c).await.map(drop)
+    insert_many(c, waiting::table, events.iter().map(row).collect::<Vec<_>>()).await.map(drop)
 }
 
 /// Deletes and returns the events that wait for one of `keys`, in the order in which they occurred.
@@ -53,10 +42,10 @@ pub async fn release(c: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<E
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<WaitingRow> = waiting::table
+    let rows: Vec<StoredEnvelope> = waiting::table
         .filter(waiting::wait_key.any_of(keys))
         .order((waiting::occurred_at, waiting::event_id))
-        .select(WaitingRow::as_select())
+        .select(stored_envelope_columns!(waiting))
         .load(c)
         .await?;
     delete_and_return(c, rows).await
@@ -69,18 +58,18 @@ pub async fn count(c: &mut DbConnection, key: &str) -> QueryResult<i64> {
 
 /// Deletes and returns up to `limit` events that wait for `key` and occurred no later than `until`, oldest first.
 pub async fn release_due(c: &mut DbConnection, key: &str, until: Timestamp, limit: i64) -> QueryResult<Vec<Envelope>> {
-    let rows: Vec<WaitingRow> = waiting::table
+    let rows: Vec<StoredEnvelope> = waiting::table
         .filter(waiting::wait_key.eq(key))
         .filter(waiting::occurred_at.le(until))
         .order((waiting::occurred_at, waiting::event_id))
         .limit(limit)
-        .select(WaitingRow::as_select())
+        .select(stored_envelope_columns!(waiting))
         .load(c)
         .await?;
     delete_and_return(c, rows).await
 }
 
-async fn delete_and_return(c: &mut DbConnection, rows: Vec<WaitingRow>) -> QueryResult<Vec<Envelope>> {
+async fn delete_and_return(c: &mut DbConnection, rows: Vec<StoredEnvelope>) -> QueryResult<Vec<Envelope>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -113,29 +102,14 @@ pub(crate) async fn list_due_for_retry(
 
 /// Locks, deletes and returns the events with these ids that still wait, in the order in which they occurred.
 pub(crate) async fn release_by_id(c: &mut DbConnection, ids: &[EventId]) -> QueryResult<Vec<Envelope>> {
-    let mut rows: Vec<WaitingRow> = waiting::table
+    let mut rows: Vec<StoredEnvelope> = waiting::table
         .filter(waiting::event_id.any_of(ids))
         .order(waiting::event_id)
-        .select(WaitingRow::as_select())
+        .select(stored_envelope_columns!(waiting))
         .lock()
         .load(c)
         .await?;
     diesel::delete(waiting::table.filter(waiting::event_id.any_of(ids))).execute(c).await?;
     rows.sort_by_key(|row| (row.occurred_at, row.event_id));
     Ok(rows.into_iter().map(Into::into).collect())
-}
-
-impl From<WaitingRow> for Envelope {
-    fn from(row: WaitingRow) -> Self {
-        Self {
-            id: *row.event_id.as_bytes(),
-            source: row.source,
-            event_type: row.event_type,
-            time_micros: row.occurred_at.micros(),
-            subject: row.subject,
-            position: row.position,
-            traceparent: row.traceparent,
-            data: row.payload,
-        }
-    }
 }

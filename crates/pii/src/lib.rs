@@ -1,4 +1,4 @@
-//! Encryption of personal numbers (PAN, bank account) at rest, with a blind index for lookups and masking for display.
+//! Encryption of personal numbers (PAN, bank account) at rest, with a blind index for lookups.
 //!
 //! Envelope encryption: each value has its own data key, which is encrypted with a master key. The first master key
 //! seals, all of them open; keys are rotated by adding a new one in front. Both layers are bound to the purpose, so
@@ -185,18 +185,4 @@ fn decrypt(key: &[u8; KEY_BYTES], bound: &[u8], sealed: &[u8]) -> Result<Zeroizi
     let cipher = Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key));
     let plain = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: encrypted, aad: bound });
     plain.map(Zeroizing::new).map_err(|_| PiiError::Forged)
-}
-
-/// Masks a PAN: `ABCDE1234F` becomes `ABxxxxx34F`; a text of another length is masked whole.
-pub fn mask_pan(pan: &str) -> String {
-    match (pan.len(), pan.get(..2), pan.get(7..)) {
-        (10, Some(head), Some(tail)) => format!("{head}xxxxx{tail}"),
-        _ => "xxxxxxxxxx".to_owned(),
-    }
-}
-
-/// Masks an account number: `xxxxxx` and the last four characters; a number of four or fewer is masked whole.
-pub fn mask_account(number: &str) -> String {
-    let tail = number.len().checked_sub(4).filter(|n| *n > 0).and_then(|n| number.get(n..));
-    format!("xxxxxx{}", tail.unwrap_or_default())
 }

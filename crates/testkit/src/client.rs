@@ -2,6 +2,17 @@
 
 use reqwest::Method;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The codes of the list of problems, each with its status where it is always the same.
+static LISTED_PROBLEMS: LazyLock<BTreeMap<String, Option<u16>>> = LazyLock::new(|| {
+    let list: Value = serde_json::from_str(include_str!("../../../deploy/nginx/docs/problems.json")).expect("a list");
+    let items = list.get("items").and_then(Value::as_array).expect("items").iter();
+    let code = |item: &Value| item.get("code").and_then(Value::as_str).expect("a code").to_owned();
+    let status = |item: &Value| item.get("status")?.as_u64().and_then(|status| u16::try_from(status).ok());
+    items.map(|item| (code(item), status(item))).collect()
+});
 
 /// HTTP client that sends requests to `base` with one access token, or none.
 #[derive(Clone)]
@@ -109,7 +120,8 @@ impl Reply {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text);
         self.body
     }
-    /// The problem code. Panics unless the status is `status` and the body is a complete problem document.
+    /// The problem code. Panics unless the status is `status` and the body is a complete problem document with a code of
+    /// the list of problems.
     #[track_caller]
     pub fn problem(self, status: u16) -> String {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text);
@@ -119,7 +131,10 @@ impl Reply {
             assert!(self.body.get(field).is_some_and(Value::is_string), "{}: no {field}: {}", self.request, self.text);
         }
         assert_eq!(self.body.get("status"), Some(&Value::from(status)), "{}", self.request);
-        self.body.get("code").and_then(Value::as_str).expect("a code").to_owned()
+        let code = self.body.get("code").and_then(Value::as_str).expect("a code").to_owned();
+        let is_listed = LISTED_PROBLEMS.get(&code).is_some_and(|listed| listed.is_none_or(|listed| listed == status));
+        assert!(is_listed, "add `{code}` with {status} to deploy/nginx/docs/problems.json");
+        code
     }
     /// A header's value; empty where absent.
     pub fn header(&self, name: &str) -> String {

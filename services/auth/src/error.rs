@@ -4,7 +4,7 @@ use crate::domain::kyc::KycRefusal;
 use crate::domain::user::RightsRefusal;
 use crate::secrets::UnreadableValue;
 use actix_web::http::StatusCode;
-use db::{DbError, TxError};
+use db::DbError;
 use http_api::Problem;
 use messaging::HandleError;
 use runtime::cache::CacheDown;
@@ -58,16 +58,7 @@ impl AuthError {
     }
 }
 
-impl From<diesel::result::Error> for AuthError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Db(error.into())
-    }
-}
-impl TxError for AuthError {
-    fn is_retryable(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_retryable())
-    }
-}
+db::tx_error!(AuthError);
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {

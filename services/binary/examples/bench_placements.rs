@@ -7,8 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first error")]
 
 use binary::app::apply_events::apply_events;
-use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
+use binary::consumers;
 use binary::error::BinaryError;
 use db::{Db, DbConfig};
 use domain::{PaymentId, Timestamp, UserId};
@@ -69,13 +69,14 @@ fn events(members: usize) -> (Vec<Envelope>, Vec<Envelope>) {
 }
 
 async fn apply_batches(db: &Db, tree_store: &TreeStore, events: &[Envelope]) -> Duration {
+    let table = consumers::table();
     let started = Instant::now();
     for batch in events.chunks(MAX_BATCH_EVENTS) {
         let batch_id = db
             .tx(async |c| {
-                let read_events = IncomingEvents::read(batch)?;
+                let read_events = table.read(batch)?;
                 let mut tree_batch = tree_store.begin(c).await?;
-                apply_events(c, &mut tree_batch, read_events, start().plus_hours(60 * 24)).await?;
+                apply_events(c, &mut tree_batch, read_events, &table, start().plus_hours(60 * 24)).await?;
                 tree_batch.save(c).await
             })
             .await;

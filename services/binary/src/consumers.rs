@@ -6,19 +6,16 @@ use crate::app::tree_state::NO_BATCH;
 use crate::error::BinaryError;
 use crate::state::BinaryState;
 use db::DbConnection;
-use messaging::{ApplyBatch, EventConsumer, HandleError};
+use messaging::handler::EventHandler;
+use messaging::{EventTable, HandleError};
+use proto_events::Envelope;
 use proto_events::auth::v1::{UserRegistered, UserUpdated};
 use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The event consumer, which changes the tree of `state`.
-pub(crate) fn consumer(state: BinaryState) -> EventConsumer<TreeWriter, IncomingEvents> {
-    table(TreeWriter { state, batch_id: AtomicU64::new(NO_BATCH) })
-}
-
-/// The events that `writer` applies.
-fn table<W: ApplyBatch<IncomingEvents>>(writer: W) -> EventConsumer<W, IncomingEvents> {
-    EventConsumer::new(writer)
+/// The events that the tree uses.
+pub fn table() -> EventTable<IncomingEvents> {
+    EventTable::<IncomingEvents>::default()
         .on_envelope::<UserRegistered>(|batch, registered, envelope| batch.add_member(registered.user, envelope))
         .on_envelope::<UserUpdated>(|batch, updated, envelope| batch.add_member(updated.user, envelope))
         .on_envelope::<PaymentCompleted>(IncomingEvents::add_payment)
@@ -26,7 +23,7 @@ fn table<W: ApplyBatch<IncomingEvents>>(writer: W) -> EventConsumer<W, IncomingE
         .on_envelope::<DayStarted>(IncomingEvents::add_day)
 }
 
-/// Applies incoming events to the tree.
+/// The event consumer: applies incoming events to the tree.
 pub(crate) struct TreeWriter {
     state: BinaryState,
     /// The batch written last and not confirmed yet.
@@ -34,14 +31,17 @@ pub(crate) struct TreeWriter {
 }
 
 impl TreeWriter {
-    async fn apply_to_tree(&self, c: &mut DbConnection, events: IncomingEvents) -> Result<(), BinaryError> {
+    /// The consumer that changes the tree of `state`.
+    pub(crate) fn new(state: BinaryState) -> Self {
+        Self { state, batch_id: AtomicU64::new(NO_BATCH) }
+    }
+
+    async fn apply_to_tree(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), BinaryError> {
         // A commit before the batch is written must not confirm an earlier batch.
         self.batch_id.store(NO_BATCH, Ordering::Release);
-        if events.is_empty() {
-            return Ok(());
-        }
+        let incoming = self.state.event_table.read(events)?;
         let mut batch = self.state.tree_store.begin(c).await?;
-        apply_events(c, &mut batch, events, self.state.ctx.now()).await?;
+        apply_events(c, &mut batch, incoming, &self.state.event_table, self.state.ctx.now()).await?;
         let batch_id = batch.save(c).await?;
         self.batch_id.store(batch_id, Ordering::Release);
         Ok(())
@@ -49,8 +49,12 @@ impl TreeWriter {
 }
 
 #[async_trait::async_trait]
-impl ApplyBatch<IncomingEvents> for TreeWriter {
-    async fn apply(&self, c: &mut DbConnection, events: IncomingEvents) -> Result<(), HandleError> {
+impl EventHandler for TreeWriter {
+    fn types(&self) -> Vec<String> {
+        self.state.event_table.types()
+    }
+
+    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         Ok(self.apply_to_tree(c, events).await?)
     }
 
@@ -61,27 +65,10 @@ impl ApplyBatch<IncomingEvents> for TreeWriter {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use messaging::handler::EventHandler;
-    use proto_events::auth::v1::SessionRevoked;
-    use proto_events::{Event, subscriptions};
-    use std::collections::BTreeSet;
-
-    struct NoTree;
-
-    #[async_trait::async_trait]
-    impl ApplyBatch<IncomingEvents> for NoTree {
-        async fn apply(&self, _: &mut DbConnection, _: IncomingEvents) -> Result<(), HandleError> {
-            Ok(())
-        }
-    }
+    use testkit::subscriptions;
 
     #[test]
     fn the_table_has_a_line_for_each_subscribed_type() {
-        let mut types: BTreeSet<String> = table(NoTree).types().into_iter().collect();
-        // The framework handles this one.
-        types.insert(SessionRevoked::event_type());
-        let subscribed = subscriptions::for_service("binary").iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(types, subscribed);
+        subscriptions::assert_complete("binary", super::table().types());
     }
 }

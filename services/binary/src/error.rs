@@ -1,7 +1,8 @@
 //! Errors of the binary service and their mapping: a problem for a client, a retry or a parked event.
 
-use crate::domain::TreeError;
+use crate::domain::{TreeError, WITHDRAWAL_NOTICE_MINUTES};
 use db::{DbError, TxError};
+use domain::PlanError;
 use http_api::Problem;
 use messaging::HandleError;
 
@@ -53,6 +54,13 @@ impl From<BinaryError> for Problem {
             BinaryError::Tree(TreeError::SlotTaken) => Self::conflict("binary.slot_taken", "the slot is taken"),
             BinaryError::Tree(TreeError::AlreadyPlaced(_)) => {
                 Self::conflict("binary.already_placed", "the member is already placed; a position never changes")
+            }
+            BinaryError::Tree(TreeError::Plan(PlanError::UnknownVersion(_))) => Self::not_found(),
+            BinaryError::Tree(TreeError::Plan(PlanError::AlreadyEffective(_))) => {
+                let detail = format!(
+                    "a version can be withdrawn until {WITHDRAWAL_NOTICE_MINUTES} minutes before it takes effect"
+                );
+                Self::conflict("binary.plan_already_effective", detail)
             }
             BinaryError::Tree(TreeError::Plan(error)) => Self::unprocessable("binary.plan_invalid", error.to_string()),
             BinaryError::Tree(_) | BinaryError::Journal(_) | BinaryError::Event(_) => Self::internal(error),

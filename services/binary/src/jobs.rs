@@ -48,11 +48,11 @@ async fn apply_due_events(state: &BinaryState) -> Result<(), BinaryError> {
     if waiting == 0 {
         return Ok(());
     }
-    let (tree_store, now) = (&state.tree_store, state.ctx.now());
+    let (tree_store, event_table, now) = (&state.tree_store, &state.event_table, state.ctx.now());
     let batch_id = state.ctx.tx(async |c| {
         let mut batch = tree_store.begin(c).await?;
-        let due = release_due(c, now).await?;
-        apply_events(c, &mut batch, due, now).await?;
+        let due = event_table.read(&release_due(c, now).await?)?;
+        apply_events(c, &mut batch, due, event_table, now).await?;
         batch.save(c).await
     });
     tree_store.confirm_commit(batch_id.await?).await;

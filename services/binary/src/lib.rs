@@ -37,12 +37,18 @@ pub fn service() -> Service {
 
 async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::read(ctx.env())?;
-    let state =
-        BinaryState { ctx, config, tree_store: Arc::default(), replays: OneAtATime::new("binary.replay_running") };
+    let state = BinaryState {
+        ctx,
+        config,
+        tree_store: Arc::default(),
+        event_table: Arc::new(consumers::table()),
+        replays: OneAtATime::new("binary.replay_running"),
+    };
     // Replays the journal at start-up, so that the first request does not wait for it.
     let mut c = state.ctx.db().read().await?;
     drop(state.tree_store.read(&mut c).await.map_err(|e| BootError::Failed(e.to_string()))?);
     drop(c);
     let jobs = jobs::all(&state);
-    Ok(ServiceParts { routes: http::routes(state.clone()), consumer: Some(Arc::new(consumers::consumer(state))), jobs })
+    let consumer = consumers::TreeWriter::new(state.clone());
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs })
 }

@@ -102,6 +102,13 @@ diesel::table! {
     }
 }
 diesel::table! {
+    plan_withdrawals (version) {
+        version -> BigInt,
+        withdrawn_by -> Binary,
+        withdrawn_at -> Timestamp,
+    }
+}
+diesel::table! {
     pair_totals (month, status) {
         month -> Text,
         status -> Text,

@@ -1,18 +1,20 @@
 //! Event table of the booking service.
 
-use crate::app::apply_event::{self, PublishedPlan, RegisteredMember};
+use crate::app::apply_event::{self, RegisteredMember};
 use crate::app::apply_reserve::{self, NewReserve};
 use crate::app::apply_wallet_decision::{self, WalletDecision};
-use db::DbConnection;
+use db::{Count, DbConnection};
+use domain::StoredPlan;
 use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
 use proto_events::auth::v1::UserRegistered;
-use proto_events::binary::v1::PlanPublished;
+use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
 use proto_events::wallet::v1::{EmiReserved, WalletPaymentDecided};
 
 /// The events that booking handles.
 pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
     EventConsumer::new(DatabaseOnly)
         .on::<PlanPublished>(Batch::add_plan)
+        .on::<PlanWithdrawn>(Batch::add_withdrawal)
         .on::<UserRegistered>(Batch::add_member)
         .on::<WalletPaymentDecided>(Batch::add_decision)
         .on::<EmiReserved>(Batch::add_reserve)
@@ -21,7 +23,8 @@ pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
 /// What the events of a transaction hold, each type in the order of its events.
 #[derive(Default)]
 pub(crate) struct Batch {
-    plans: Vec<PublishedPlan>,
+    plans: Vec<StoredPlan>,
+    withdrawn_plans: Vec<Count>,
     members: Vec<RegisteredMember>,
     decisions: Vec<WalletDecision>,
     reserves: Vec<NewReserve>,
@@ -34,8 +37,8 @@ pub(crate) struct DatabaseOnly;
 impl ApplyBatch<Batch> for DatabaseOnly {
     /// Plans and referrers come first, because payments are decided by them.
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        let Batch { plans, members, decisions, reserves } = batch;
-        apply_event::apply_plans_published(c, plans).await?;
+        let Batch { plans, withdrawn_plans, members, decisions, reserves } = batch;
+        apply_event::apply_plans(c, plans, withdrawn_plans).await?;
         apply_event::apply_users_registered(c, &members).await?;
         apply_wallet_decision::apply_all(c, &decisions).await?;
         Ok(apply_reserve::receive_all(c, reserves).await?)
@@ -44,11 +47,14 @@ impl ApplyBatch<Batch> for DatabaseOnly {
 
 impl Batch {
     fn add_plan(&mut self, published: PlanPublished) -> Result<(), HandleError> {
-        self.plans.push(PublishedPlan {
-            version: published.version,
-            effective_from: decode::time("effective_from", published.effective_from)?,
-            json: published.plan_json,
-        });
+        let effective_from = decode::time("effective_from", published.effective_from)?;
+        let plan = StoredPlan::try_new(published.version, effective_from, published.plan_json);
+        self.plans.push(plan.map_err(|error| HandleError::poison(error.to_string()))?);
+        Ok(())
+    }
+
+    fn add_withdrawal(&mut self, withdrawn: PlanWithdrawn) -> Result<(), HandleError> {
+        self.withdrawn_plans.push(withdrawn.version.into());
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use crate::domain::aggregate::Refusal;
 use crate::domain::booking::BookingRefusal;
 use crate::domain::capture::CaptureRefusal;
 use crate::domain::emi::EmiRefusal;
-use db::{DbError, TxError};
+use db::DbError;
 use domain::{MoneyError, PlanError, StoredPlanError};
 use http_api::Problem;
 use messaging::HandleError;
@@ -39,21 +39,11 @@ pub enum BookingError {
     Db(#[from] DbError),
 }
 
-impl From<diesel::result::Error> for BookingError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Db(error.into())
-    }
-}
+db::tx_error!(BookingError);
 
 impl From<StoredPlanError> for BookingError {
     fn from(error: StoredPlanError) -> Self {
         Self::Inconsistent(error.to_string())
-    }
-}
-
-impl TxError for BookingError {
-    fn is_retryable(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_retryable())
     }
 }
 
@@ -124,19 +114,6 @@ fn booking_problem(refusal: &BookingRefusal, detail: String) -> Problem {
 
 impl From<BookingError> for HandleError {
     fn from(error: BookingError) -> Self {
-        match error {
-            BookingError::Db(error) => Self::Db(error),
-            BookingError::NotFound
-            | BookingError::VehicleNotOnSale
-            | BookingError::Refused(_)
-            | BookingError::NotConfirmedByStaff
-            | BookingError::RefundedElsewhere
-            | BookingError::RefundNotResolvable
-            | BookingError::RefundProposalDiffers
-            | BookingError::Capture(_)
-            | BookingError::Plan(_)
-            | BookingError::Money(_)
-            | BookingError::Inconsistent(_) => Self::poison(error.to_string()),
-        }
+        if let BookingError::Db(error) = error { Self::Db(error) } else { Self::poison(error.to_string()) }
     }
 }

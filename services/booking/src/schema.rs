@@ -177,6 +177,11 @@ diesel::table! {
     }
 }
 diesel::table! {
+    plan_withdrawals (version) {
+        version -> BigInt,
+    }
+}
+diesel::table! {
     calendar_days (day) {
         day -> Text,
         opened_at -> Timestamp,
@@ -203,3 +208,5 @@ diesel::joinable!(refunds -> payments (payment_id));
 diesel::allow_tables_to_appear_in_same_query!(order_checks, payments, refunds);
 diesel::joinable!(instalments -> bookings (booking_id));
 diesel::allow_tables_to_appear_in_same_query!(bookings, instalments);
+
+diesel::allow_tables_to_appear_in_same_query!(plan_versions, plan_withdrawals);

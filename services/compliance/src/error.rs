@@ -3,7 +3,7 @@
 use crate::blobs::BlobError;
 use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, ReviewRefusal};
 use actix_web::http::StatusCode;
-use db::{DbError, TxError};
+use db::DbError;
 use http_api::Problem;
 
 /// An error of any use case of the service.
@@ -19,16 +19,7 @@ pub enum ComplianceError {
     Db(#[from] DbError),
 }
 
-impl From<diesel::result::Error> for ComplianceError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Db(error.into())
-    }
-}
-impl TxError for ComplianceError {
-    fn is_retryable(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_retryable())
-    }
-}
+db::tx_error!(ComplianceError);
 
 impl From<ComplianceError> for Problem {
     fn from(error: ComplianceError) -> Self {

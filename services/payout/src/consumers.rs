@@ -3,10 +3,11 @@
 use crate::app::apply_hold::{HoldDecision, apply_hold_decisions};
 use crate::app::apply_kyc::apply_kyc;
 use crate::app::project;
-use db::DbConnection;
+use db::{Count, DbConnection};
+use domain::StoredPlan;
 use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
 use proto_events::auth::v1::KycDecided;
-use proto_events::binary::v1::PlanPublished;
+use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::{HoldDecided, WalletChanged};
 
@@ -20,7 +21,8 @@ pub(crate) struct Batch {
     wallets: Vec<WalletChanged>,
     kyc: Vec<KycDecided>,
     bookings: Vec<BookingChanged>,
-    plans: Vec<PlanPublished>,
+    plans: Vec<StoredPlan>,
+    withdrawn_plans: Vec<Count>,
 }
 
 /// The events that the service subscribes to.
@@ -43,7 +45,11 @@ pub(crate) fn consumer() -> EventConsumer<Tables, Batch> {
             Ok(())
         })
         .on::<PlanPublished>(|batch, event| {
-            batch.plans.push(event);
+            batch.plans.push(stored_plan(event)?);
+            Ok(())
+        })
+        .on::<PlanWithdrawn>(|batch, event| {
+            batch.withdrawn_plans.push(event.version.into());
             Ok(())
         })
 }
@@ -56,7 +62,7 @@ impl ApplyBatch<Batch> for Tables {
         project::apply_wallets(c, &batch.wallets).await?;
         apply_kyc(c, &batch.kyc).await?;
         project::apply_bookings(c, &batch.bookings).await?;
-        project::apply_plans(c, &batch.plans).await
+        project::apply_plans(c, batch.plans, batch.withdrawn_plans).await
     }
 }
 
@@ -67,6 +73,12 @@ fn hold_decision(event: HoldDecided) -> Result<HoldDecision, HandleError> {
         placed: event.placed,
         reason: event.reason,
     })
+}
+
+fn stored_plan(event: PlanPublished) -> Result<StoredPlan, HandleError> {
+    let effective_from = decode::time("effective_from", event.effective_from)?;
+    let plan = StoredPlan::try_new(event.version, effective_from, event.plan_json);
+    plan.map_err(|error| HandleError::poison(error.to_string()))
 }
 
 #[cfg(test)]

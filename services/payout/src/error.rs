@@ -5,7 +5,7 @@ use crate::domain::bank_file::SettlementRefusal;
 use crate::domain::payout::{PayoutRefusal, PayoutStatus};
 use crate::domain::request::RequestRefusal;
 use crate::domain::tax_rule::TaxRuleRefusal;
-use db::{DbError, TxError};
+use db::DbError;
 use domain::{MoneyError, PayoutId, PlanError, StoredPlanError, Timestamp};
 use http_api::Problem;
 use messaging::HandleError;
@@ -53,16 +53,7 @@ pub enum PayoutError {
     Db(#[from] DbError),
 }
 
-impl From<diesel::result::Error> for PayoutError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Db(error.into())
-    }
-}
-impl TxError for PayoutError {
-    fn is_retryable(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_retryable())
-    }
-}
+db::tx_error!(PayoutError);
 
 impl PayoutError {
     /// Whether it refuses one line of a bank's answer.

@@ -22,7 +22,6 @@ mod jobs;
 mod schema;
 pub mod store;
 
-use app::terms::PlanCache;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -37,8 +36,6 @@ pub struct PayoutState {
     pub sealer: Sealer,
     /// Hours between adding an account and the earliest time its owner can verify it with a fresh one-time code.
     pub account_wait_hours: i64,
-    /// Parsed versions of the compensation plan.
-    pub plans: PlanCache,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -53,12 +50,7 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let rules = &config.first_rules;
     let seeded = ctx.tx(async |c| app::add_tax_rule::seed_tax_rules(c, rules).await);
     seeded.await.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = PayoutState {
-        ctx,
-        sealer: config.sealer,
-        account_wait_hours: config.account_wait_hours,
-        plans: PlanCache::default(),
-    };
+    let state = PayoutState { ctx, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
     Ok(ServiceParts {
         routes: http::routes(state),
         consumer: Some(Arc::new(consumers::consumer())),

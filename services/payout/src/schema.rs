@@ -50,6 +50,11 @@ diesel::table! {
     }
 }
 diesel::table! {
+    plan_withdrawals (version) {
+        version -> BigInt,
+    }
+}
+diesel::table! {
     batches (id) {
         id -> Binary,
         created_by -> Binary,
@@ -146,3 +151,5 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(approvals, payouts);
+
+diesel::allow_tables_to_appear_in_same_query!(plan_versions, plan_withdrawals);

@@ -6,7 +6,7 @@ use crate::app::store_facts::{
 };
 use crate::domain::{Instalment, PairStatus, ReceiptKind, instalment};
 use db::DbConnection;
-use domain::{Day, Timestamp};
+use domain::{Day, StoredPlan, Timestamp};
 use messaging::decode::{id, money, optional_id, parse, required, time, version};
 use messaging::handler::EventHandler;
 use messaging::{ApplyBatch, EventConsumer, HandleError};
@@ -53,6 +53,11 @@ fn table() -> EventConsumer<FactStore, Facts> {
         .on::<binary::PlacementMade>(read_placement)
         .on::<binary::PairsMatched>(|facts, e| read_pairs(facts, &e.pairs, None))
         .on::<binary::PairsVoided>(read_voided_pairs)
+        .on::<binary::PlanPublished>(read_plan)
+        .on::<binary::PlanWithdrawn>(|facts, e| {
+            facts.withdrawn_plans.push(e.version.into());
+            Ok(())
+        })
         .on::<payout::PayoutRequested>(|facts, e| read_payout_step(facts, &e.payout))
         .on::<payout::PayoutApproved>(|facts, e| read_payout_step(facts, &e.payout))
         .on::<payout::PayoutRejected>(|facts, e| read_payout_step(facts, &e.payout))
@@ -215,6 +220,12 @@ fn read_pairs(facts: &mut Facts, pairs: &[binary::Pair], voided_on: Option<Day>)
             happened_on,
         });
     }
+    Ok(())
+}
+
+fn read_plan(facts: &mut Facts, e: binary::PlanPublished) -> Result<(), HandleError> {
+    let plan = StoredPlan::try_new(e.version, time("effective_from", e.effective_from)?, e.plan_json);
+    facts.plans.push(plan.map_err(|error| HandleError::poison(error.to_string()))?);
     Ok(())
 }
 

@@ -118,3 +118,17 @@ diesel::table! {
         applied_until -> Nullable<Timestamp>,
     }
 }
+diesel::table! {
+    plan_versions (version) {
+        version -> BigInt,
+        effective_from -> Timestamp,
+        plan -> Text,
+    }
+}
+diesel::table! {
+    plan_withdrawals (version) {
+        version -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(plan_versions, plan_withdrawals);

@@ -1,7 +1,7 @@
 //! Errors of the wallet service, mapped to HTTP problems and to the handling of events.
 
 use crate::domain::{LedgerError, RejectionReason};
-use db::{DbError, TxError};
+use db::DbError;
 use domain::{MoneyError, StoredPlanError};
 use http_api::Problem;
 use messaging::HandleError;
@@ -27,19 +27,12 @@ pub enum WalletError {
     #[error("a value cannot be read or written as JSON")]
     Json(#[source] serde_json::Error),
 }
-impl From<diesel::result::Error> for WalletError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Db(error.into())
-    }
-}
+
+db::tx_error!(WalletError);
+
 impl From<MoneyError> for WalletError {
     fn from(error: MoneyError) -> Self {
         Self::Ledger(error.into())
-    }
-}
-impl TxError for WalletError {
-    fn is_retryable(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_retryable())
     }
 }
 

@@ -42,7 +42,7 @@ pub fn service() -> Service {
 }
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
-    let consumer = consumers::consumer(ctx.clone());
+    let consumer = consumers::LedgerWriter::new(ctx.clone());
     let state = WalletState { ctx, verifications: OneAtATime::new("wallet.verifying") };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs: jobs::all() })
 }

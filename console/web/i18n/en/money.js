@@ -227,6 +227,8 @@ export default {
   'account.remove': 'Remove',
   'account.remove_name': 'Remove {name}',
   'account.remove_effect': '{name} is removed from your list; payouts can no longer go there.',
+  'account.removed': 'The bank account is removed.',
+  'account.is_verified': 'The bank account is verified.',
   'account.remove_payouts': 'Payouts that are already requested still go to it.',
   'tax.title': 'Tax (TDS)',
   'tax.year': 'Financial year',

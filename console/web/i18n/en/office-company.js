@@ -1,4 +1,4 @@
-// English texts of plan, ledger, audit log, reports and vehicles.
+// English texts of plan, ledger, reports and vehicles.
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
@@ -22,7 +22,14 @@ export default {
   'office.plan.publish_effect': 'All earnings from {time} on are calculated with this version.',
   'office.plan.change': '{term}: {before} → {after}',
   'office.plan.no_change': 'No term differs from the version in force.',
-  'office.plan.final_effect': 'A published version cannot be withdrawn; a later version replaces it.',
+  'office.plan.final_effect':
+    'Until it takes effect, the version can be withdrawn. After that, only a later version replaces it.',
+  'office.plan.action': 'Action',
+  'office.plan.withdraw': 'Withdraw',
+  'office.plan.withdrawn': 'Withdrawn',
+  'office.plan.withdraw_version': 'Withdraw version {version}',
+  'office.plan.withdraw_effect': 'Version {version} does not take effect on {time}.',
+  'office.plan.withdraw_final_effect': 'A withdrawal is final, and the number of the version is not used again.',
   'office.plan.published': 'The version is published.',
   'office.plan.rate': 'Percent with at most four decimal places, such as 5 or 7.5',
   'office.plan.name': 'Name',
@@ -140,15 +147,6 @@ export default {
   'office.verify.fault': 'Deviation',
   'office.verify.expected': 'Expected',
   'office.verify.found': 'Found',
-  'office.audit.title': 'Audit log',
-  'office.audit.empty': 'No action is found.',
-  'office.audit.action': 'Action',
-  'office.audit.actor': 'By',
-  'office.audit.actor_id': 'Id of the person who acted',
-  'office.audit.subject': 'About',
-  'office.audit.subject_id': 'Id of what it was about',
-  'office.audit.detail': 'Detail',
-  'office.audit.address': 'Address',
   'office.reports.title': 'Reports',
   'office.report': 'Report',
   'office.report.sales': 'Sales',

@@ -2,6 +2,20 @@
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
+  'office.queue.title': 'Work that waits',
+  'office.queue.none': 'No work waits.',
+  'office.queue.unknown': 'The queues cannot be counted at the moment.',
+  'office.queue.oldest': 'the oldest {time}',
+  'office.queue.kyc.pending': 'KYC applications to decide',
+  'office.queue.documents.pending': 'Documents to check',
+  'office.queue.payments.to_confirm': 'Payments to confirm',
+  'office.queue.captures.unknown_order': 'Captures of an unknown order',
+  'office.queue.webhooks.unread': 'Webhook events that cannot be read',
+  'office.queue.payouts.pending': 'Payouts to approve',
+  'office.queue.payouts.needs_second': 'Payouts that need a second approver',
+  'office.queue.payouts.approved': 'Payouts for the next bank batch',
+  'office.queue.payouts.processing': "Payouts without the bank's answer",
+  'office.queue.plans.scheduled': 'Plan versions that are not in force yet',
   'office.kyc.title': 'KYC applications',
   'office.kyc.back': 'All applications',
   'office.kyc.application': 'KYC application',

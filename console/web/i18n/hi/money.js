@@ -221,6 +221,8 @@ export default {
   'account.remove': 'हटाएँ',
   'account.remove_name': '{name} हटाएँ',
   'account.remove_effect': '{name} आपकी सूची से हट जाएगा; अब निकासी वहाँ नहीं जा सकेगी।',
+  'account.removed': 'बैंक खाता हटा दिया गया।',
+  'account.is_verified': 'बैंक खाता सत्यापित हो गया।',
   'account.remove_payouts': 'जिन निकासी का अनुरोध हो चुका है, वे इसी खाते में जाएँगी।',
   'tax.title': 'कर (टीडीएस)',
   'tax.year': 'वित्तीय वर्ष',

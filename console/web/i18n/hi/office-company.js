@@ -1,4 +1,4 @@
-// Hindi texts of plan, ledger, audit log, reports and vehicles.
+// Hindi texts of plan, ledger, reports and vehicles.
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
@@ -22,7 +22,13 @@ export default {
   'office.plan.publish_effect': '{time} से सारी कमाई इस संस्करण से गिनी जाएगी।',
   'office.plan.change': '{term}: {before} → {after}',
   'office.plan.no_change': 'कोई शर्त लागू संस्करण से अलग नहीं है।',
-  'office.plan.final_effect': 'प्रकाशित संस्करण वापस नहीं लिया जा सकता; बाद का संस्करण उसकी जगह लेता है।',
+  'office.plan.final_effect': 'लागू होने से पहले संस्करण वापस लिया जा सकता है। उसके बाद केवल नया संस्करण उसकी जगह लेता है।',
+  'office.plan.action': 'कार्रवाई',
+  'office.plan.withdraw': 'वापस लें',
+  'office.plan.withdrawn': 'वापस लिया गया',
+  'office.plan.withdraw_version': 'संस्करण {version} वापस लें',
+  'office.plan.withdraw_effect': 'संस्करण {version} {time} को लागू नहीं होगा।',
+  'office.plan.withdraw_final_effect': 'वापसी अंतिम है, और इस संस्करण की संख्या दोबारा प्रयोग नहीं होती।',
   'office.plan.published': 'संस्करण प्रकाशित हो गया।',
   'office.plan.rate': 'प्रतिशत, दशमलव के बाद अधिक से अधिक चार अंक, जैसे 5 या 7.5',
   'office.plan.name': 'नाम',
@@ -130,15 +136,6 @@ export default {
   'office.verify.fault': 'विचलन',
   'office.verify.expected': 'अपेक्षित',
   'office.verify.found': 'मिला',
-  'office.audit.title': 'ऑडिट लॉग',
-  'office.audit.empty': 'कोई कार्रवाई नहीं मिली।',
-  'office.audit.action': 'कार्रवाई',
-  'office.audit.actor': 'किसने',
-  'office.audit.actor_id': 'करने वाले की पहचान संख्या',
-  'office.audit.subject': 'किस पर',
-  'office.audit.subject_id': 'जिस पर हुई उसकी पहचान संख्या',
-  'office.audit.detail': 'विवरण',
-  'office.audit.address': 'पता',
   'office.reports.title': 'रिपोर्ट',
   'office.report': 'रिपोर्ट',
   'office.report.sales': 'बिक्री',

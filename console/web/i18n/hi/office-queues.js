@@ -2,6 +2,20 @@
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
+  'office.queue.title': 'बाकी काम',
+  'office.queue.none': 'कोई काम बाकी नहीं है।',
+  'office.queue.unknown': 'अभी सूचियाँ गिनी नहीं जा सकतीं।',
+  'office.queue.oldest': 'सबसे पुराना {time}',
+  'office.queue.kyc.pending': 'निर्णय के लिए केवाईसी आवेदन',
+  'office.queue.documents.pending': 'जाँच के लिए दस्तावेज़',
+  'office.queue.payments.to_confirm': 'पुष्टि के लिए भुगतान',
+  'office.queue.captures.unknown_order': 'अज्ञात ऑर्डर की प्राप्तियाँ',
+  'office.queue.webhooks.unread': 'न पढ़ी जा सकने वाली वेबहुक घटनाएँ',
+  'office.queue.payouts.pending': 'स्वीकृति के लिए निकासी',
+  'office.queue.payouts.needs_second': 'दूसरी स्वीकृति की प्रतीक्षा में निकासी',
+  'office.queue.payouts.approved': 'अगले बैंक बैच के लिए निकासी',
+  'office.queue.payouts.processing': 'बैंक के उत्तर के बिना निकासी',
+  'office.queue.plans.scheduled': 'योजना के संस्करण जो अभी लागू नहीं',
   'office.kyc.title': 'केवाईसी आवेदन',
   'office.kyc.back': 'सभी आवेदन',
   'office.kyc.application': 'केवाईसी आवेदन',

@@ -150,7 +150,7 @@ impl Fixture {
     pub(super) async fn accepts(&self, token: &str) -> bool {
         match self.verifier.verify(token).await {
             Ok(_) => true,
-            Err(AuthFailure::Invalid) => false,
+            Err(AuthFailure::Invalid | AuthFailure::Expired | AuthFailure::SessionEnded) => false,
             Err(AuthFailure::Unavailable(reason)) => panic!("{reason}"),
         }
     }

@@ -1,8 +1,8 @@
 //! Classification of errors that a real database returns.
 
 use crate::fixture::Fixture;
-use crate::store::{StoreError, account, insert};
-use db::{DbError, ErrorClass, classify};
+use crate::store::{StoreError, account, id, insert, post, posting, postings};
+use db::{DbError, ErrorClass, classify, is_append_only_violation};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 pub(crate) async fn an_unknown_table_or_column_is_an_environment_error(f: Fixture) {
@@ -38,6 +38,19 @@ pub(crate) async fn a_constraint_violation_is_a_data_error(f: Fixture) {
     let unchecked = insert(c, &account(2, "ravi", -5)).await.unwrap_err();
     let absent = diesel::sql_query("UPDATE accounts SET owner = NULL").execute(c).await.unwrap_err();
     for error in [taken, unchecked, absent] {
+        assert_eq!(classify(&error), ErrorClass::Data, "{error:?}");
+    }
+}
+
+pub(crate) async fn a_refusal_by_a_trigger_is_a_data_error(f: Fixture) {
+    let f = f.migrated().await;
+    let c = &mut *f.db.write().await.unwrap();
+    insert(c, &account(1, "asha", 5)).await.unwrap();
+    post(c, &posting(id(1), 1, "r1")).await.unwrap();
+    let executed = diesel::delete(postings::table).execute(c).await.unwrap_err();
+    let batch = c.batch_execute("DELETE FROM postings").await.unwrap_err();
+    for error in [executed, batch] {
+        assert!(is_append_only_violation(&error), "{error:?}");
         assert_eq!(classify(&error), ErrorClass::Data, "{error:?}");
     }
 }

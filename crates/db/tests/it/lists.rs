@@ -1,8 +1,8 @@
-//! `IN` lists of every length, and the number of statements prepared for them.
+//! Pages of a list, `IN` lists of every length, and the number of statements prepared for them.
 
 use crate::fixture::Fixture;
-use crate::store::{account, accounts, id, insert};
-use db::{AnyOfExt, BackendKind, DbConnection};
+use crate::store::{Account, RowId, account, accounts, id, insert};
+use db::{AnyOfExt, BackendKind, DbConnection, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
@@ -20,6 +20,38 @@ pub(crate) async fn a_list_of_any_length_finds_its_rows(f: Fixture) {
         let rows: Vec<String> =
             accounts::table.filter(accounts::id.any_of(&ids)).select(accounts::owner).load(c).await.unwrap();
         assert_eq!(rows.len(), found, "{asked}");
+    }
+}
+
+/// Lists accounts by version and id in pages of two.
+async fn list_by_version(c: &mut DbConnection, order: SortOrder) -> Vec<RowId> {
+    let (mut listed, mut after): (Vec<RowId>, Option<(i64, RowId)>) = (Vec::new(), None);
+    loop {
+        let query = accounts::table.limit(2).select((accounts::version, accounts::id)).into_boxed::<db::MultiBackend>();
+        let page: Vec<(i64, RowId)> =
+            keyset!(query, order, (accounts::version, accounts::id), after).load(c).await.unwrap();
+        let Some(last) = page.last() else { return listed };
+        after = Some(*last);
+        listed.extend(page.into_iter().map(|(_, id)| id));
+    }
+}
+
+pub(crate) async fn a_list_has_every_row_once_in_either_direction(f: Fixture) {
+    let f = f.migrated().await;
+    let c = &mut *f.db.write().await.unwrap();
+    for (n, version) in [(1, 1), (2, 0), (3, 1), (4, 2), (5, 1)] {
+        insert(c, &Account { version, ..account(n, &format!("o{n}"), 5) }).await.unwrap();
+    }
+    assert_eq!(list_by_version(c, SortOrder::Ascending).await, [2, 1, 3, 5, 4].map(id));
+    assert_eq!(list_by_version(c, SortOrder::Descending).await, [4, 5, 3, 1, 2].map(id));
+    for (order, after, rest) in [
+        (SortOrder::Ascending, Some(id(3)), vec![id(4), id(5)]),
+        (SortOrder::Descending, Some(id(3)), vec![id(2), id(1)]),
+        (SortOrder::Descending, None, [5, 4, 3, 2, 1].map(id).to_vec()),
+    ] {
+        let query = accounts::table.select(accounts::id).into_boxed::<db::MultiBackend>();
+        let listed: Vec<RowId> = keyset!(query, order, accounts::id, after).load(c).await.unwrap();
+        assert_eq!(listed, rest, "{order:?}");
     }
 }
 

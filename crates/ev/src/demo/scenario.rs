@@ -7,9 +7,15 @@ use serde_json::{Value, json};
 /// Booking amount of every member, in rupees.
 const BOOKING_AMOUNT: &str = "500.00";
 
-/// Runs the scenario with `members` members, who all join with the first member's referral code. Errors when a request
-/// fails or an effect does not occur in time.
-pub async fn run(url: &str, messages_url: &str, members: usize, secret: &str, admin: &str) -> Result<(), ClientError> {
+/// Runs the scenario with `members` members, who all join with the first member's referral code. Returns the first
+/// member's e-mail address. Errors when a request fails or an effect does not occur in time.
+pub async fn run(
+    url: &str,
+    messages_url: &str,
+    members: usize,
+    secret: &str,
+    admin: &str,
+) -> Result<String, ClientError> {
     let client = Client::new(url, messages_url, secret)?;
     let run_id = client.get("/vehicles?limit=1").await.map(|_| runtime::id::fresh::<domain::UserId>().to_string())?;
     let tag = run_id.get(run_id.len().saturating_sub(8)..).unwrap_or("demo").to_owned();
@@ -18,7 +24,8 @@ pub async fn run(url: &str, messages_url: &str, members: usize, secret: &str, ad
     let staff = create_staff(&client, &admin, &tag).await?;
     let vehicle = cheapest_vehicle(&client).await?;
 
-    let first = client.sign_in(&format!("asha.{tag}@example.in"), "Asha", None).await?;
+    let first_email = format!("asha.{tag}@example.in");
+    let first = client.sign_in(&first_email, "Asha", None).await?;
     print(&format!("  Asha joins; her referral code is {}", first.referral_code));
     let booking = first.book(&vehicle, BOOKING_AMOUNT, Some(60)).await?;
     first.pay_online(&booking, BOOKING_AMOUNT).await?;
@@ -42,7 +49,8 @@ pub async fn run(url: &str, messages_url: &str, members: usize, secret: &str, ad
     wait_for_earnings(&first, joined.len()).await?;
     print_tree(&first).await?;
     pay_out(&first, &staff).await?;
-    print_earnings(&first, &joined).await
+    print_earnings(&first, &joined).await?;
+    Ok(first_email)
 }
 
 /// Creates a staff member: users cannot approve their own requests.

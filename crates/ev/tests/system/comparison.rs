@@ -139,6 +139,7 @@ pub(crate) async fn compare(platform: &TestPlatform, all: &[(u64, Vec<RecordedMe
     }
     let members: HashMap<&str, &RecordedMember> =
         all.iter().flat_map(|(_, members)| members.iter().map(|p| (p.person.id.as_str(), p))).collect();
+    platform.assert_nothing_parked().await;
     let entries = journal(platform).await;
     compare_journal(&entries, &members);
     entries.iter().for_each(|entry| replay(&mut oracle, entry, &members));

@@ -1,7 +1,8 @@
-//! The console and the test checkout of the embedded run.
+//! The console on both stacks, and the test checkout of the embedded run.
 
-use crate::platform::TestPlatform;
-use console::{SECURITY_HEADERS, VERSION};
+use crate::commands::{ev, stdout_of};
+use crate::platform::{TestPlatform, short_id};
+use console::{ASSETS, SECURITY_HEADERS, VERSION};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
@@ -17,9 +18,7 @@ fn assert_secure(response: &Response) {
     assert!(!response.headers().keys().any(|name| name.as_str().starts_with("access-control-")));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_page_is_the_document_and_its_files_are_cached() {
-    let platform = TestPlatform::embedded().await;
+pub(crate) async fn every_page_is_the_document_and_its_files_are_cached(platform: &TestPlatform) {
     let (http, url) = (Client::new(), platform.url.clone());
     let get = async |path: &str| http.get(format!("{url}{path}")).send().await.unwrap();
     for page in ["/", "/wallet", "/bookings/0190", "/join/ABCD1234"] {
@@ -43,14 +42,32 @@ async fn every_page_is_the_document_and_its_files_are_cached() {
     assert!(compressed.bytes().await.unwrap().len() < plain.len() / 2);
 
     // Outside the pages an unknown address stays a problem document, and a page takes no other method.
-    for other in ["/api/v1/unknown", "/api", "/assets/0/main.js", "/dev/unknown", "/health/unknown"] {
+    for other in ["/api/v1/unknown", "/api", "/assets/0/main.js", "/dev/unknown", "/metrics", "/health/unknown"] {
         let response = get(other).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{other}");
         assert_eq!(header(&response, "content-type"), "application/problem+json", "{other}");
     }
     let posted = http.post(format!("{url}/wallet")).send().await.unwrap();
     assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
-    platform.finish().await;
+    assert_eq!(header(&posted, "allow"), "GET, HEAD");
+}
+
+#[test]
+fn the_command_writes_the_console_and_repeats_without_a_change() {
+    let folder = std::env::temp_dir().join(format!("ev-console-{}", short_id()));
+    let arguments = ["console", folder.to_str().unwrap()];
+    let count = 2 * (ASSETS.len() + 1);
+    assert_eq!(stdout_of(&ev(&arguments, None)), format!("console {VERSION}: {count} files written"));
+    assert_eq!(stdout_of(&ev(&arguments, None)), format!("console {VERSION}: 0 files written"));
+    let document = std::fs::read_to_string(folder.join("index.html")).unwrap();
+    assert!(document.contains(&format!("/assets/{VERSION}/main.js")), "{document}");
+    // A file cannot be the folder.
+    let file = folder.join("index.html");
+    let refused = ev(&["console", file.to_str().unwrap()], None);
+    assert!(!refused.status.success());
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.starts_with(&format!("ev: {}/assets/", file.display())), "{stderr}");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

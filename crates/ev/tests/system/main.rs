@@ -27,6 +27,7 @@ mod refusals;
 mod replays;
 mod roles;
 mod routes;
+mod sign_in_links;
 mod simulated;
 mod time_travel;
 mod versions;
@@ -69,6 +70,7 @@ scenarios! {
     refusals::the_data_of_another_member_is_not_found,
     refusals::roles_are_checked_before_bodies,
     commands::only_the_embedded_run_shows_mails,
+    console_files::every_page_is_the_document_and_its_files_are_cached,
     roles::every_route_requires_its_role,
     openapi::operation_ids_are_unique_and_request_bodies_refuse_unknown_fields,
 }

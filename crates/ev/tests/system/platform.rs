@@ -206,7 +206,6 @@ impl TestPlatform {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
-        self.assert_nothing_parked().await;
     }
     /// In process only: runs one job of one service.
     pub(crate) async fn run_job(&self, service: &str, job: &str) {
@@ -233,7 +232,7 @@ impl TestPlatform {
         self.assert_nothing_parked().await;
     }
     /// In process only: checks that no service has parked an event.
-    async fn assert_nothing_parked(&self) {
+    pub(crate) async fn assert_nothing_parked(&self) {
         let Some(in_process) = &self.in_process else { return };
         for service in &in_process.embedded.started {
             let mut c = service.ctx.db().read().await.unwrap();

@@ -72,6 +72,10 @@ async fn check_services(travel: &TimeTravel, wanted: &Expectation, what: &str) {
     assert_eq!((&pair["plan_version"], paise(&pair, "gross")), (&json!(wanted.version), wanted.pair * 100), "{what}");
     assert_eq!((&pair["left_user_id"], &pair["right_user_id"]), (&json!(b.id), &json!(c.id)), "{what}");
 
+    // reports: the threshold of an Active Buyer.
+    let threshold = if wanted.active_from_500 { "400.00" } else { "5000.00" };
+    assert_eq!(http.get("/reports/me").await.expect(200)["active_buyer_from"], threshold, "{what}");
+
     // payout: the minimum amount, and one paisa less.
     let kyc = http.post("/users/me/kyc", kyc_body()).await.expect(201)["id"].as_str().unwrap().to_owned();
     travel.admin().await.http.post_empty(&format!("/kyc/{kyc}/approve")).await.expect(200);
@@ -113,6 +117,24 @@ async fn every_service_applies_the_plan_version_in_force_at_the_event() {
     check_services(&travel, &OTHER, "from the time of effect").await;
     travel.advance_to("2027-05-01T04:30:00Z").await;
     check_services(&travel, &OTHER, "long after").await;
+    travel.finish().await;
+}
+
+/// Runs over a bus that reorders, repeats and delays events.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_service_applies_a_withdrawn_plan_version() {
+    let travel = TimeTravel::start("2026-11-10T04:00:00Z", fault_injection::memory_bus(20_261_112)).await;
+    let admin = travel.admin().await.http;
+    let plan: Value = serde_json::to_value(other_plan()).unwrap();
+    // Both events are on their way at once.
+    admin.post("/plan/versions", json!({ "effective_from": BEGINS, "plan": plan })).await.expect(201);
+    admin.delete("/plan/versions/2").await.expect(204);
+    travel.platform.drain().await;
+    travel.advance_to(BEGINS).await;
+    check_services(&travel, &SEED, "withdrawn").await;
+    travel.publish("2026-11-13T04:30:00Z", json!({ "plan": plan })).await;
+    travel.advance_to("2026-11-13T04:30:00Z").await;
+    check_services(&travel, &Expectation { version: 3, ..OTHER }, "the next version").await;
     travel.finish().await;
 }
 

@@ -6,6 +6,8 @@ mod circles;
 mod crate_layers;
 #[path = "../derived/mod.rs"]
 mod derived;
+mod gateway;
+mod problems;
 mod services;
 mod source;
 mod vocabulary;

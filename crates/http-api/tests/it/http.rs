@@ -8,7 +8,9 @@ use domain::{Rate, Role};
 use fixture::{Answer, Fixture, get, post, send, signed};
 use http_api::documented;
 use http_api::{Access, Caller};
-use http_api::{Body, Created, Idempotent, Json, NoContent, Optional, Page, Path, Problem, Query, Routes, operation};
+use http_api::{
+    Body, Created, Idempotent, Json, NoContent, Optional, Page, Path, Problem, Query, Routes, StaffPage, operation,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,6 +41,11 @@ type Answered = Result<Json<Value>, Problem>;
 #[operation]
 async fn list(_page: Page, _filter: Query<Filter>) -> Answered {
     Ok(Json::new(json!({ "items": [], "next_cursor": null })))
+}
+/// List all purses.
+#[operation]
+async fn list_all(StaffPage { page, order }: StaffPage) -> Answered {
+    Ok(Json::new(json!({ "limit": page.limit, "order": format!("{order:?}") })))
 }
 /// Create a purse.
 ///
@@ -82,6 +89,7 @@ fn routes() -> Routes {
     Routes::new("purse")
         .get("/purses", Access::Public, documented!(list))
         .post("/purses", Access::User, documented!(create))
+        .get("/purses/all", Access::User, documented!(list_all))
         .get("/purses/{id}", Access::Public, documented!(named))
         .get("/purses/quote", Access::Public, documented!(plain))
         .post("/purses/act", Access::Public, documented!(act))
@@ -235,11 +243,46 @@ async fn a_body_of_another_content_type_is_refused() {
     let token = f.token(Role::User);
     let form = test::TestRequest::post().uri("/api/v1/purses").insert_header(("Content-Type", "text/plain"));
     send(&f, signed(form.set_payload("{}"), &token)).await.is(415, "request.not_json");
+    let unreadable = test::TestRequest::post().uri("/api/v1/purses").insert_header(("Content-Type", &b"\xff"[..]));
+    send(&f, signed(unreadable.set_payload("{}"), &token)).await.is(415, "request.not_json");
     let json = test::TestRequest::post()
         .uri("/api/v1/purses")
         .insert_header(("Content-Type", "Application/JSON; charset=utf-8"));
     let answer = send(&f, signed(json.set_payload(r#"{"name":"a","owner":{"age":1}}"#), &token)).await;
     assert_eq!(answer.status, 201);
+}
+
+#[actix_web::test]
+async fn staff_get_longer_pages_than_members_and_every_caller_chooses_the_order() {
+    let f = Fixture::new().await;
+    let ask =
+        async |query: &str, role| send(&f, signed(get(&format!("/api/v1/purses/all?{query}")), &f.token(role))).await;
+    for (query, role, limit, order) in [
+        ("", Role::User, 20, "Descending"),
+        ("limit=100&order=asc", Role::User, 100, "Ascending"),
+        ("limit=101&order=desc", Role::Staff, 101, "Descending"),
+        ("limit=500&order=", Role::Admin, 500, "Descending"),
+    ] {
+        assert_eq!(ask(query, role).await.body, json!({ "limit": limit, "order": order }), "{query}");
+    }
+    for (query, role, code) in [
+        ("limit=101", Role::User, "request.bad_limit"),
+        ("limit=501", Role::Staff, "request.bad_limit"),
+        ("limit=0", Role::Admin, "request.bad_limit"),
+        ("order=up", Role::Staff, "request.bad_order"),
+        ("order=ASC", Role::Staff, "request.bad_order"),
+        ("order=asc&order=desc", Role::Staff, "request.bad_query"),
+        ("cursor=!", Role::Staff, "request.bad_cursor"),
+    ] {
+        ask(query, role).await.is(422, code);
+    }
+    let parameters = routes().openapi()["paths"]["/api/v1/purses/all"]["get"]["parameters"].clone();
+    let limit = json!({
+        "type": "integer", "minimum": 1, "maximum": 500, "default": 20, "description": "More than 100 for staff only."
+    });
+    assert_eq!(parameters[0]["schema"], limit);
+    let order = json!({ "type": "string", "enum": ["asc", "desc"], "default": "desc" });
+    assert_eq!((&parameters[2]["name"], &parameters[2]["schema"]), (&json!("order"), &order));
 }
 
 #[actix_web::test]

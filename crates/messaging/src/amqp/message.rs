@@ -1,5 +1,6 @@
 //! An event as an AMQP message: the CloudEvents 1.0 AMQP binding in binary mode.
 
+use crate::decode;
 use domain::Timestamp;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -14,7 +15,6 @@ const PERSISTENT: u8 = 2;
 /// The properties of the message: all attributes of the event except its data.
 pub(super) fn properties(event: &Envelope) -> BasicProperties {
     let id = Uuid::from_bytes(event.id).to_string();
-    let time = Timestamp::from_micros(event.time_micros).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut headers = FieldTable::default();
     let mut put = |name: &str, value: &str| {
         headers.insert(name.into(), AMQPValue::LongString(value.into()));
@@ -23,7 +23,9 @@ pub(super) fn properties(event: &Envelope) -> BasicProperties {
     put("cloudEvents:id", &id);
     put("cloudEvents:source", &event.source);
     put("cloudEvents:type", &event.event_type);
-    put("cloudEvents:time", &time.to_string());
+    if let Ok(time) = decode::occurred_at(event) {
+        put("cloudEvents:time", &time.to_string());
+    }
     put("cloudEvents:subject", &event.subject);
     if !event.traceparent.is_empty() {
         put("traceparent", &event.traceparent);
@@ -42,8 +44,11 @@ pub(super) fn id(properties: &BasicProperties) -> [u8; 16] {
     *id.unwrap_or_default().as_bytes()
 }
 
+/// A time that no event has: it is poison.
+const NO_TIME_MICROS: i64 = -1;
+
 /// The event in a message. A message of another publisher may lack attributes; they get deterministic defaults, so
-/// that the event can be handled or parked like any other.
+/// that the event can be handled or parked like any other. Without a time it can only be parked.
 pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Vec<u8>) -> Envelope {
     let header = |name: &str| properties.headers().as_ref().and_then(|h| h.inner().get(name));
     let text = |name: &str| match header(name) {
@@ -51,13 +56,13 @@ pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Ve
         Some(AMQPValue::ShortString(value)) => Some(value.to_string()),
         _ => None,
     };
-    let time = text("cloudEvents:time").and_then(|t| t.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let time: Option<Timestamp> = text("cloudEvents:time").and_then(|t| t.parse().ok());
     let id = text("cloudEvents:id").and_then(|id| Uuid::parse_str(&id).ok());
     Envelope {
         id: *id.unwrap_or_else(|| id::derived(&[b"foreign", routing_key.as_bytes(), &data])).as_bytes(),
         source: text("cloudEvents:source").unwrap_or_default(),
         event_type: text("cloudEvents:type").unwrap_or_else(|| routing_key.to_owned()),
-        time_micros: time.micros(),
+        time_micros: time.map_or(NO_TIME_MICROS, Timestamp::micros),
         subject: text("cloudEvents:subject").unwrap_or_default(),
         position: match header("cloudEvents:position") {
             Some(AMQPValue::LongLongInt(position)) => *position,
@@ -88,6 +93,11 @@ mod tests {
         assert_eq!(id(&properties(&event)), event.id);
         let without = Envelope { traceparent: String::new(), subject: String::new(), time_micros: 0, ..event };
         assert_eq!(envelope("x", &properties(&without), without.data.clone()), without);
+        for time_micros in [-7, i64::MAX] {
+            let untimed = Envelope { time_micros, ..without.clone() };
+            let read = envelope("x", &properties(&untimed), untimed.data.clone());
+            assert!(decode::occurred_at(&read).is_err(), "{time_micros}");
+        }
     }
 
     #[test]
@@ -96,5 +106,6 @@ mod tests {
         assert_eq!(read(b"a"), read(b"a"));
         assert_ne!(read(b"a").id, read(b"b").id);
         assert_eq!(read(b"a").event_type, "wallet.v1.Oddity");
+        assert!(decode::occurred_at(&read(b"a")).is_err(), "it has no time");
     }
 }

@@ -31,20 +31,20 @@ async fn consume(fixture: &Fixture, subjects: &[String]) {
     consumer.stop().await;
 }
 
-async fn list_parked(fixture: &Fixture) -> Vec<ParkedEvent> {
+pub(super) async fn list_parked(fixture: &Fixture) -> Vec<ParkedEvent> {
     let mut c = fixture.receiver.db().write().await.unwrap();
     let listed = parked::list(&mut c, 100, 0).await.unwrap();
     assert_eq!(parked::count(&mut c).await.unwrap(), i64::try_from(listed.len()).unwrap());
     listed
 }
 
-async fn request_replay(fixture: &Fixture, selection: ReplaySelection) -> usize {
+pub(super) async fn request_replay(fixture: &Fixture, selection: ReplaySelection) -> usize {
     parked::request_replay(&mut fixture.receiver.db().write().await.unwrap(), selection, fixture.receiver.now())
         .await
         .unwrap()
 }
 
-async fn replay(fixture: &Fixture) -> usize {
+pub(super) async fn replay(fixture: &Fixture) -> usize {
     fixture.processor().replay_requested().await.unwrap()
 }
 
@@ -146,6 +146,28 @@ async fn a_batch_of_poison_events_is_parked_completely() {
     consume(&fixture, &subjects("poison-", 20)).await;
     assert_eq!(list_parked(&fixture).await.len(), 20);
     assert!(fixture.effects().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_without_a_valid_time_is_parked_and_a_replay_does_not_give_it_one() {
+    let fixture = Fixture::new().await;
+    let memory = MemoryBus::limited_to(&["wallet"]);
+    let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
+    for time_micros in [-1, i64::MAX] {
+        drop(bus.publish(Envelope { time_micros, ..envelope("user1") }).await.unwrap());
+    }
+    drop(bus.publish(envelope("user2")).await.unwrap());
+    let consumer = fixture.start_consumer(&bus);
+    eventually("the queue is empty", async || memory.pending() == 0).await;
+    consumer.stop().await;
+    for attempts in [1, 2] {
+        let parked = list_parked(&fixture).await;
+        let reasons: Vec<_> = parked.iter().map(|event| (event.error.as_str(), event.attempts)).collect();
+        assert_eq!(reasons, [("the time of the event is not a time", attempts); 2]);
+        request_replay(&fixture, ReplaySelection::All).await;
+        assert_eq!(replay(&fixture).await, 0);
+    }
+    assert_eq!(fixture.effects().await, once(&["user2".to_owned()]));
 }
 
 /// Records the trace of each call, and fails the first one.

@@ -1,8 +1,8 @@
 //! HTTP handlers of KYC applications and their review. Responses contain personal numbers in masked form only.
 
+use super::Subject;
 use super::input::{self, AddressInput};
 use super::view::AddressView;
-use super::{Subject, record_audit};
 use crate::app::review_kyc::review_kyc;
 use crate::app::submit_kyc::{KycForm, submit_kyc};
 use crate::domain::kyc::{self as rules, DocumentId, KycDecision, KycId};
@@ -11,12 +11,14 @@ use crate::state::AuthState;
 use crate::store::kyc::{self, ApplicantRow, KycApplication, KycQuery};
 use crate::store::users;
 use actix_web::web;
+use chassis::audit;
 use db::DbConnection;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::secret::SecretText;
 use domain::{AccountNumber, Day, Ifsc, KycStatus, Line, Pan, PersonName, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Caller, Created, Cursor, Execution, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+    Caller, Created, Cursor, Execution, FieldErrors, Idempotent, Json, Listing, Path, Problem, Query, StaffPage,
+    operation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -218,18 +220,16 @@ pub(crate) async fn get_own(state: web::Data<AuthState>, caller: Caller) -> Resu
 }
 
 /// List KYC applications.
-///
-/// The newest comes first.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<AuthState>,
     Query(filter): Query<KycFilter>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
 ) -> Result<Json<Listing<KycReviewView>>, Problem> {
     let KycFilter { status, user_id } = filter;
     let after = page.after_id()?;
     let c = &mut *state.ctx.db().read().await?;
-    let rows = kyc::list(c, KycQuery { status, user_id }, after, page.fetch_limit()).await?;
+    let rows = kyc::list(c, KycQuery { status, user_id }, order, after, page.fetch_limit()).await?;
     let reviews = load_reviews(c, rows).await?;
     Ok(Json::new(page.listing(reviews, |review| Cursor::Id(review.application.id.uuid()), |review| review)))
 }
@@ -328,7 +328,7 @@ async fn decide(
             let (application, changed) = review_kyc(c, id, decision, caller.user_id, now).await?;
             if changed {
                 let subject = Subject::Kyc(id, application.user_id);
-                record_audit(c, caller, now, action, subject, detail).await?;
+                audit::record(c, caller, now, action, subject, detail).await?;
             }
             Ok(load_review(c, application).await?)
         })

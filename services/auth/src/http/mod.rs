@@ -15,16 +15,14 @@ mod view;
 
 use crate::domain::kyc::KycId;
 use crate::domain::session::SessionId;
-use crate::error::AuthError;
 use crate::state::AuthState;
-use chassis::audit::StaffAction;
-use db::DbConnection;
-use domain::{Timestamp, UserId};
+use chassis::audit::AuditSubject;
+use domain::UserId;
 use http_api::Access::{Admin, Public, Staff, User};
-use http_api::{Caller, Routes, documented};
+use http_api::{Routes, documented};
 
-/// All routes, with their access rules. `/users/me` and `/kyc/queue-counts` stand before the routes that would match
-/// these names as ids.
+/// All routes, with their access rules. `/users/me`, `/users/names` and `/kyc/queue-counts` stand before the routes that
+/// would match these names as ids.
 pub(crate) fn routes(state: AuthState) -> Routes {
     Routes::new("auth")
         .data(state)
@@ -50,6 +48,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/users/me/kyc", User, documented!(kyc::create))
         .get("/users/me/kyc", User, documented!(kyc::get_own))
         .get("/users", Staff, documented!(users::list))
+        .get("/users/names", Staff, documented!(users::list_names))
         .get("/users/{id}", Staff, documented!(users::get))
         .post("/users", Admin, documented!(users::create))
         .patch("/users/{id}", Admin, documented!(users::update))
@@ -63,29 +62,23 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/kyc/{id}/reject", Staff, documented!(kyc::reject))
 }
 
-/// Records an action in the audit log.
-async fn record_audit(
-    c: &mut DbConnection,
-    caller: &Caller,
-    at: Timestamp,
-    action: &'static str,
-    subject: Subject,
-    detail: &str,
-) -> Result<(), AuthError> {
-    let (subject_type, subject_id, subject_user) = match subject {
-        Subject::User(id) => ("user", id.to_string(), Some(id)),
-        Subject::Kyc(id, owner) => ("kyc", id.to_string(), Some(owner)),
-        Subject::Session(id, owner) => ("session", id.to_string(), Some(owner)),
-        Subject::SigningKey(kid) => ("signing_key", kid, None),
-    };
-    let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
-    Ok(chassis::audit::record(c, "auth", caller, at, action).await?)
-}
-
 /// Subject of an audit record, with its owner.
 enum Subject {
     User(UserId),
     Kyc(KycId, UserId),
     Session(SessionId, UserId),
     SigningKey(String),
+}
+
+impl AuditSubject for Subject {
+    const SERVICE: &'static str = "auth";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        match self {
+            Self::User(id) => ("user", id.to_string(), Some(id)),
+            Self::Kyc(id, owner) => ("kyc", id.to_string(), Some(owner)),
+            Self::Session(id, owner) => ("session", id.to_string(), Some(owner)),
+            Self::SigningKey(kid) => ("signing_key", kid, None),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! HTTP handlers of sessions: one's own, and for administrators those of a user.
 
+use super::Subject;
 use super::view::TokensView;
-use super::{Subject, record_audit};
 use crate::app::end_session;
 use crate::app::refresh_session::{RefreshOutcome, refresh_session};
 use crate::domain::session::{KeptSession, SessionId};
@@ -11,8 +11,12 @@ use crate::store::sessions::Session;
 use crate::store::{sessions, users};
 use actix_web::http::StatusCode;
 use actix_web::web;
+use chassis::audit;
+use db::SortOrder;
 use domain::{Timestamp, UserId};
-use http_api::{Body, Caller, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, Query, operation};
+use http_api::{
+    Body, Caller, Cursor, Json, Listing, NoContent, Optional, Page, Path, Problem, Query, StaffPage, operation,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,18 +120,18 @@ pub(crate) async fn list(
     caller: Caller,
     page: Page,
 ) -> Result<Json<Listing<SessionView>>, Problem> {
-    list_live(&state, &caller, caller.user_id, &page).await
+    list_live(&state, &caller, caller.user_id, StaffPage { page, order: SortOrder::Descending }).await
 }
 
 async fn list_live(
     state: &AuthState,
     caller: &Caller,
     owner: UserId,
-    page: &Page,
+    StaffPage { page, order }: StaffPage,
 ) -> Result<Json<Listing<SessionView>>, Problem> {
     let (now, after) = (state.ctx.now(), page.after_id()?);
     let c = &mut *state.ctx.db().read().await?;
-    let rows = sessions::list_live(c, owner, now, after, page.fetch_limit()).await?;
+    let rows = sessions::list_live(c, owner, now, order, after, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| SessionView::new(row, caller))))
 }
 
@@ -163,16 +167,16 @@ pub(crate) async fn delete_others(
 
 /// List the sessions of a user.
 ///
-/// Sessions that have neither ended nor expired, the newest first.
+/// Sessions that have neither ended nor expired.
 #[operation]
 pub(crate) async fn list_of_user(
     state: web::Data<AuthState>,
     caller: Caller,
     Path(id): Path<UserId>,
-    page: Page,
+    page: StaffPage,
 ) -> Result<Json<Listing<SessionView>>, Problem> {
     users::find_name(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
-    list_live(&state, &caller, id, &page).await
+    list_live(&state, &caller, id, page).await
 }
 
 /// End a session of a user.
@@ -190,7 +194,7 @@ pub(crate) async fn delete_of_user(
         .tx(async |c| {
             let ended = end_session::end_own(c, owner, id, now).await?;
             if ended.is_some() {
-                record_audit(c, &caller, now, "auth.session.end", Subject::Session(id, owner), "").await?;
+                audit::record(c, &caller, now, "auth.session.end", Subject::Session(id, owner), "").await?;
             }
             Ok::<_, AuthError>(ended)
         })

@@ -1,10 +1,11 @@
 //! HTTP handlers of signing keys.
 
-use super::{Subject, record_audit};
+use super::Subject;
 use crate::app::rotate_keys;
 use crate::error::AuthError;
 use crate::state::AuthState;
 use actix_web::web;
+use chassis::audit;
 use domain::Timestamp;
 use http_api::{Caller, Json, Problem, operation};
 use jsonwebtoken::jwk::Jwk;
@@ -42,7 +43,7 @@ pub(crate) async fn rotate(state: web::Data<AuthState>, caller: Caller) -> Resul
         .tx(async |c| {
             let created = rotate_keys::rotate(c, &state.secrets, now).await?;
             let subject = Subject::SigningKey(created.key.kid().to_owned());
-            record_audit(c, &caller, now, "auth.keys.rotate", subject, "").await?;
+            audit::record(c, &caller, now, "auth.keys.rotate", subject, "").await?;
             Ok::<_, AuthError>(created)
         })
         .await?;

@@ -1,9 +1,9 @@
 //! HTTP handlers for staff to search users, and for administrators to create users and change rights.
 
+use super::Subject;
 use super::input;
 use super::profile::load_referrer_name;
 use super::view::{ProfileView, UserView};
-use super::{Subject, record_audit};
 use crate::app::change_rights;
 use crate::domain::identifier::Identifier;
 use crate::domain::search;
@@ -13,24 +13,23 @@ use crate::state::AuthState;
 use crate::store::users::{UserNameRow, UserQuery};
 use crate::store::{profiles, users};
 use actix_web::web;
+use chassis::audit;
 use domain::{KycStatus, PersonName, Role, Unvalidated, UserId};
 use http_api::{
-    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation,
+    Body, Caller, CommaSeparated, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Path, Problem, Query,
+    StaffPage, operation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Longer queries are cut.
 const MAX_QUERY_CHARS: usize = 100;
-/// Ids in `ids`.
-const MAX_IDS: usize = 100;
+/// Names in one answer.
+const MAX_NAMES: usize = 100;
 
 /// Filter of the list of users.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UserFilter {
-    /// Up to 100 ids, separated by commas. The answer then has the names of these users; no other filter is accepted.
-    ids: Option<String>,
     /// Prefixes of words of the name, e-mail address, mobile number or referral code, in any case. All of them have to
     /// match: `asha rao` finds Asha D'Souza-Rao.
     q: Option<String>,
@@ -60,13 +59,20 @@ impl From<UserNameRow> for UserNameView {
     }
 }
 
-/// A page of users, or the names of the users with given ids.
+/// Names of users.
 #[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "Users")]
-pub(crate) enum UsersView {
-    Page(Listing<UserView>),
-    Names(Listing<UserNameView>),
+#[schemars(rename = "UserNames")]
+pub(crate) struct UserNamesView {
+    /// Newest user first.
+    items: Vec<UserNameView>,
+}
+
+/// Users whose names are read.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct NamesFilter {
+    /// Up to 100 ids, separated by commas.
+    #[schemars(with = "String")]
+    ids: CommaSeparated<UserId, MAX_NAMES>,
 }
 
 /// User to create.
@@ -86,51 +92,36 @@ pub(crate) struct UpdateUserInput {
     is_active: Option<bool>,
 }
 
-/// Search users, or get the names of users by id.
-///
-/// The newest comes first. With `ids` the answer has the names of these users on one page, without those of unknown
-/// ids. 422 `auth.ids_invalid` for text that is not an id, for more than 100 ids, and for `ids` with another filter.
+/// Search users.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<AuthState>,
     Query(filter): Query<UserFilter>,
-    page: Page,
-) -> Result<Json<UsersView>, Problem> {
-    if let Some(ids) = parse_ids(&filter)? {
-        let names = users::list_names(&mut *state.ctx.db().read().await?, &ids).await?;
-        let items = names.into_iter().map(UserNameView::from).collect();
-        return Ok(Json::new(UsersView::Names(Listing { items, next_cursor: None })));
-    }
-    let UserFilter { q, role, active_buyer, kyc_status, referrer_id, placed, .. } = filter;
+    StaffPage { page, order }: StaffPage,
+) -> Result<Json<Listing<UserView>>, Problem> {
+    let UserFilter { q, role, active_buyer, kyc_status, referrer_id, placed } = filter;
     let text: Option<String> = q.map(|q| q.chars().take(MAX_QUERY_CHARS).collect());
     let prefixes = text.as_deref().map(search::query_prefixes).unwrap_or_default();
     if text.is_some_and(|text| !text.trim().is_empty()) && prefixes.is_empty() {
-        return Ok(Json::new(UsersView::Page(Listing { items: Vec::new(), next_cursor: None })));
+        return Ok(Json::new(Listing { items: Vec::new(), next_cursor: None }));
     }
     let conditions = UserQuery { prefixes, role, active_buyer, kyc_status, referrer_id, placed };
     let after = page.after_id()?;
-    let rows = users::list(&mut *state.ctx.db().read().await?, &conditions, after, page.fetch_limit()).await?;
-    Ok(Json::new(UsersView::Page(page.listing(rows, |row| Cursor::Id(row.id.uuid()), UserView::from))))
+    let rows = users::list(&mut *state.ctx.db().read().await?, &conditions, order, after, page.fetch_limit()).await?;
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), UserView::from)))
 }
 
-/// Parses `ids`, without duplicates; `None` when the filter has none. Errors with 422 `auth.ids_invalid`.
-fn parse_ids(filter: &UserFilter) -> Result<Option<Vec<UserId>>, Problem> {
-    let UserFilter { ids, q, role, active_buyer, kyc_status, referrer_id, placed } = filter;
-    let Some(text) = ids else { return Ok(None) };
-    let has_others = q.is_some()
-        || role.is_some()
-        || active_buyer.is_some()
-        || kyc_status.is_some()
-        || referrer_id.is_some()
-        || placed.is_some();
-    let parsed: Result<BTreeSet<UserId>, _> = text.split(',').map(|id| id.trim().parse()).collect();
-    let mut errors = FieldErrors::new();
-    errors.require("ids", parsed.is_ok(), "format", "ids separated by commas");
-    let ids: Vec<UserId> = parsed.unwrap_or_default().into_iter().collect();
-    errors.require("ids", ids.len() <= MAX_IDS, "length", format!("at most {MAX_IDS} ids"));
-    errors.require("ids", !has_others, "exclusive", "no other filter together with ids");
-    errors.finish("auth.ids_invalid")?;
-    Ok(Some(ids))
+/// Get the names of users by id.
+///
+/// Unknown ids are left out.
+#[operation]
+pub(crate) async fn list_names(
+    state: web::Data<AuthState>,
+    Query(filter): Query<NamesFilter>,
+) -> Result<Json<UserNamesView>, Problem> {
+    let ids: Vec<UserId> = filter.ids.0.into_iter().collect();
+    let names = users::list_names(&mut *state.ctx.db().read().await?, &ids).await?;
+    Ok(Json::new(UserNamesView { items: names.into_iter().map(UserNameView::from).collect() }))
 }
 
 /// Get a user.
@@ -167,7 +158,7 @@ pub(crate) async fn create(
     request
         .run(&state.ctx, async |c| {
             let user = change_rights::create_user(c, email.clone(), mobile.clone(), name.clone(), role, now).await?;
-            record_audit(c, &caller, now, "auth.user.create", Subject::User(user.id), role.as_str()).await?;
+            audit::record(c, &caller, now, "auth.user.create", Subject::User(user.id), role.as_str()).await?;
             Ok(UserView::from(user))
         })
         .await
@@ -193,7 +184,7 @@ pub(crate) async fn update(
         .ctx
         .tx(async |c| {
             let changed = change_rights::change_rights(c, id, update, caller.user_id, now).await?;
-            record_audit(c, &caller, now, "auth.user.change", Subject::User(id), &audit_detail).await?;
+            audit::record(c, &caller, now, "auth.user.change", Subject::User(id), &audit_detail).await?;
             Ok::<_, AuthError>(changed)
         })
         .await?;

@@ -2,7 +2,7 @@
 
 use crate::domain::kyc::{DocumentId, KycId};
 use crate::schema::{kyc_applications as t, kyc_documents, profiles, users};
-use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, insert_many, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Day, KycStatus, Timestamp, UserId};
@@ -98,23 +98,21 @@ pub(crate) struct KycQuery {
     pub(crate) user_id: Option<UserId>,
 }
 
-/// Lists the applications that match, newest first, starting after the one with the id `after`.
+/// Lists the applications that match, by id, starting after the one with the id `after`.
 pub(crate) async fn list(
     c: &mut DbConnection,
     conditions: KycQuery,
+    order: SortOrder,
     after: Option<KycId>,
     limit: i64,
 ) -> QueryResult<Vec<KycApplication>> {
-    let mut query =
-        t::table.order(t::id.desc()).limit(limit).select(KycApplication::as_select()).into_boxed::<db::MultiBackend>();
+    let query = t::table.limit(limit).select(KycApplication::as_select()).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, t::id, after);
     if let Some(status) = conditions.status {
         query = query.filter(t::status.eq(status));
     }
     if let Some(user) = conditions.user_id {
         query = query.filter(t::user_id.eq(user));
-    }
-    if let Some(after) = after {
-        query = query.filter(t::id.lt(after));
     }
     query.load(c).await
 }

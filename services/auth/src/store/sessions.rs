@@ -3,7 +3,7 @@
 use crate::domain::otp::CodeId;
 use crate::domain::session::SessionId;
 use crate::schema::{refresh_tokens, sessions};
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -58,26 +58,23 @@ pub(crate) async fn lock_live(c: &mut DbConnection, user: UserId) -> QueryResult
         .await
 }
 
-/// Lists the sessions of a user that have neither ended nor expired, newest first, starting after the id `after`.
+/// Lists the sessions of a user that have neither ended nor expired, by id, starting after the id `after`.
 pub(crate) async fn list_live(
     c: &mut DbConnection,
     user: UserId,
     now: Timestamp,
+    order: SortOrder,
     after: Option<SessionId>,
     limit: i64,
 ) -> QueryResult<Vec<Session>> {
-    let mut query = sessions::table
+    let query = sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .order(sessions::id.desc())
         .limit(limit)
         .select(Session::as_select())
         .into_boxed::<db::MultiBackend>();
-    if let Some(after) = after {
-        query = query.filter(sessions::id.lt(after));
-    }
-    query.load(c).await
+    keyset!(query, order, sessions::id, after).load(c).await
 }
 
 /// Marks a session as ended.

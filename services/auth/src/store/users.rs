@@ -3,7 +3,7 @@
 use crate::domain::identifier::Identifier;
 use crate::domain::user::Locale;
 use crate::schema::{user_words, users};
-use db::{AnyOfExt, DbConnection, LockExt, Version, inserted, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, Version, inserted, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::search_words::prefix_end;
@@ -159,18 +159,16 @@ pub(crate) struct UserQuery {
     pub(crate) placed: Option<bool>,
 }
 
-/// Lists the users that match, newest first, starting after the id `after`.
+/// Lists the users that match, by id, starting after the id `after`.
 pub(crate) async fn list(
     c: &mut DbConnection,
     conditions: &UserQuery,
+    order: SortOrder,
     after: Option<UserId>,
     limit: i64,
 ) -> QueryResult<Vec<User>> {
-    let mut query =
-        users::table.order(users::id.desc()).limit(limit).select(User::as_select()).into_boxed::<db::MultiBackend>();
-    if let Some(after) = after {
-        query = query.filter(users::id.lt(after));
-    }
+    let query = users::table.limit(limit).select(User::as_select()).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, users::id, after);
     if let Some(role) = conditions.role {
         query = query.filter(users::role.eq(role));
     }

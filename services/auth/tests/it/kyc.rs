@@ -117,6 +117,8 @@ async fn a_reviewer_sees_the_applicant_and_their_earlier_rejections() {
         assert_eq!(page["items"].as_array().unwrap().len(), count, "{query}");
         assert_eq!(page["next_cursor"].is_null(), query != "limit=2", "{query}");
     }
+    let oldest_first = listed("order=asc&limit=500".to_owned()).await;
+    assert!(oldest_first["items"].as_array().unwrap().iter().eq(all["items"].as_array().unwrap().iter().rev()));
     assert_eq!(listed(format!("user_id={admin_id}")).await["items"], json!([]));
     assert_eq!(admin.get("/kyc?user_id=x").await.problem(422), "request.bad_query");
     let own = me.get("/users/me/kyc").await.expect(200);

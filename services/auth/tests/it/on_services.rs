@@ -102,7 +102,7 @@ async fn concurrent_decisions_with_one_key_publish_once_and_staff_read_them() {
         assert_eq!(born, [&json!(null), &json!("1990-05-17")]);
         assert_eq!(admin.get("/kyc/queue-counts").await.expect(200)["items"][0]["count"], 1);
         let id = text(&me.get("/users/me").await.expect(200), "id");
-        assert_eq!(admin.get(&format!("/users?ids={id}")).await.expect(200)["items"][0]["id"], json!(id));
+        assert_eq!(admin.get(&format!("/users/names?ids={id}")).await.expect(200)["items"][0]["id"], json!(id));
         let unplaced = admin.get("/users?placed=false&active_buyer=false&role=user").await.expect(200);
         assert_eq!(unplaced["items"].as_array().unwrap().len(), 2);
     })

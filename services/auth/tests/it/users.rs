@@ -175,7 +175,7 @@ async fn staff_find_users_by_a_prefix_of_any_word() {
     assert_eq!(found("role=admin").await, ["Administrator"]);
     assert_eq!(found("active_buyer=true").await, no_users);
     assert_eq!(found("kyc_status=none&q=x@").await, ["Chloé"]);
-    for query in ["role=king", "active_buyer=maybe", "limit=0", "cursor=%21"] {
+    for query in ["role=king", "active_buyer=maybe", "limit=0", "limit=501", "order=up", "cursor=%21"] {
         assert_eq!(admin.get(&format!("/users?{query}")).await.status, 422, "{query}");
     }
     let first = admin.get("/users?limit=3").await.expect(200);

@@ -14,7 +14,8 @@ use crate::store::preferences;
 use crate::store::referrals::{self, ReferralRefundRow, ReferralRow};
 use db::DbConnection;
 use domain::{Day, PaymentId, Side, Timestamp, UserId};
-use messaging::{event_trace, waiting};
+use messaging::{EventTable, event_trace, waiting};
+use proto_events::Envelope;
 use std::collections::{BTreeMap, HashMap};
 
 /// Pairs after which a batch leaves the rest of a period opening to the next batch.
@@ -39,17 +40,17 @@ pub async fn count_ahead(c: &mut DbConnection) -> Result<i64, BinaryError> {
 }
 
 /// Releases the waiting events that are no longer ahead of the clock.
-pub async fn release_due(c: &mut DbConnection, now: Timestamp) -> Result<IncomingEvents, BinaryError> {
-    let due = waiting::release_due(c, CLOCK_KEY, latest_accepted(now), MAX_DUE_EVENTS).await?;
-    Ok(IncomingEvents::read(&due)?)
+pub async fn release_due(c: &mut DbConnection, now: Timestamp) -> Result<Vec<Envelope>, BinaryError> {
+    Ok(waiting::release_due(c, CLOCK_KEY, latest_accepted(now), MAX_DUE_EVENTS).await?)
 }
 
 /// Applies events: members first, then the events that waited for them, then the rest in order of arrival. An event
-/// whose member, referral chain or payment is unknown is stored as waiting.
+/// whose member, referral chain or payment is unknown is stored as waiting. `table` reads those that have waited.
 pub async fn apply_events(
     c: &mut DbConnection,
     batch: &mut TreeBatch,
     events: IncomingEvents,
+    table: &EventTable<IncomingEvents>,
     now: Timestamp,
 ) -> Result<(), BinaryError> {
     let mut event_batch = EventBatch {
@@ -61,18 +62,21 @@ pub async fn apply_events(
         new_payments: Vec::new(),
         referrals: Vec::new(),
         referral_refunds: Vec::new(),
+        waiting: Vec::new(),
     };
     event_batch.continue_opening(MAX_PAIRS_PER_BATCH)?;
     let new = event_batch.apply_members(c, events.members).await?;
-    let mut queue = release(c, new.iter().map(|id| user_key(*id)).collect()).await?;
+    let mut queue = release(c, table, new.iter().map(|id| user_key(*id)).collect()).await?;
     queue.extend(events.tree_events);
     while !queue.is_empty() {
         event_batch.load(c, &queue).await?;
         for event in queue {
-            event_batch.apply(c, event).await?;
+            event_batch.apply(event)?;
         }
+        // Stored before the release, which finds a refund that came before its payment in this batch.
+        event_batch.store_waiting(c).await?;
         let keys = event_batch.new_payments.drain(..).map(payment_key).collect();
-        queue = release(c, keys).await?;
+        queue = release(c, table, keys).await?;
     }
     event_batch.save(c).await
 }
@@ -84,9 +88,13 @@ fn payment_key(id: PaymentId) -> String {
     format!("payment:{id}")
 }
 
-async fn release(c: &mut DbConnection, keys: Vec<String>) -> Result<Vec<ReadEvent>, BinaryError> {
+async fn release(
+    c: &mut DbConnection,
+    table: &EventTable<IncomingEvents>,
+    keys: Vec<String>,
+) -> Result<Vec<ReadEvent>, BinaryError> {
     // Events of members never wait.
-    Ok(IncomingEvents::read(&waiting::release(c, &keys).await?)?.tree_events)
+    Ok(table.read(&waiting::release(c, &keys).await?)?.tree_events)
 }
 
 /// A payment row and the changes that the batch makes to it.
@@ -110,6 +118,8 @@ struct EventBatch<'a> {
     referrals: Vec<ReferralRow>,
     /// Referral data of the refunds.
     referral_refunds: Vec<ReferralRefundRow>,
+    /// Events that have to wait, with their keys, not stored yet.
+    waiting: Vec<(String, Envelope)>,
 }
 
 impl EventBatch<'_> {
@@ -191,16 +201,16 @@ impl EventBatch<'_> {
         self.batch.load_outstanding_pairs(c, &refunded).await
     }
 
-    async fn apply(&mut self, c: &mut DbConnection, event: ReadEvent) -> Result<(), BinaryError> {
-        if event.content.at() > latest_accepted(self.now) {
-            let ReadEvent { envelope, .. } = &event;
+    fn apply(&mut self, event: ReadEvent) -> Result<(), BinaryError> {
+        let ReadEvent { content, envelope } = event;
+        if content.at() > latest_accepted(self.now) {
             tracing::error!(event = envelope.event_type, subject = envelope.subject, source = envelope.source,
-                at = %Timestamp::from_micros(envelope.time_micros).unwrap_or(Timestamp::UNIX_EPOCH),
-                "event ahead of the clock, stored as waiting");
-            return Ok(waiting::store(c, CLOCK_KEY, &event.envelope, self.now).await?);
+                at = %content.at(), "event ahead of the clock, stored as waiting");
+            self.waiting.push((CLOCK_KEY.to_owned(), envelope));
+            return Ok(());
         }
         // The events that result continue the trace of this event, not that of the batch.
-        let waits_for = event_trace::event_span("binary", &event.envelope).in_scope(|| match &event.content {
+        let waits_for = event_trace::event_span("binary", &envelope).in_scope(|| match &content {
             EventContent::PaymentCompleted { payment, referral, at } => {
                 self.apply_payment(payment, referral.as_ref(), *at)
             }
@@ -209,10 +219,14 @@ impl EventBatch<'_> {
             }
             EventContent::DayStarted { day, at } => self.start_day(*day, *at).map(|()| None),
         })?;
-        if let Some(key) = waits_for {
-            waiting::store(c, &key, &event.envelope, self.now).await?;
-        }
+        self.waiting.extend(waits_for.map(|key| (key, envelope)));
         Ok(())
+    }
+
+    async fn store_waiting(&mut self, c: &mut DbConnection) -> Result<(), BinaryError> {
+        let events = std::mem::take(&mut self.waiting);
+        let keyed: Vec<_> = events.iter().map(|(key, event)| (key.clone(), event)).collect();
+        Ok(waiting::store(c, &keyed, self.now).await?)
     }
 
     /// Applies a payment once. Returns the waiting key when the member or the referral chain is unknown.

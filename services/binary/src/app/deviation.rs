@@ -3,7 +3,7 @@
 use crate::store::journal::JournalEntry;
 use crate::store::nodes::NodeRow;
 use crate::store::pairs::PairRow;
-use crate::store::plans::PlanRow;
+use crate::store::plans::{PlanRow, WithdrawalRow};
 use serde::Serialize;
 
 /// A difference between a table and the journal.
@@ -65,6 +65,7 @@ replayed_row!(
     voided_seq, voided_at
 );
 replayed_row!(PlanRow, "plan_versions", version, effective_from, plan, published_by, published_at);
+replayed_row!(WithdrawalRow, "plan_withdrawals", version, withdrawn_by, withdrawn_at);
 
 /// The value as the API shows it in JSON.
 fn to_text(value: &impl Serialize) -> String {

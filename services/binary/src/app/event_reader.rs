@@ -7,7 +7,7 @@ use crate::store::referrals::{ReferralRefundRow, ReferralRow};
 use domain::{Day, PaymentId, PaymentMethod, Timestamp, UserId};
 use messaging::{HandleError, decode};
 use proto_events::Envelope;
-use proto_events::auth::v1::{User, UserRegistered, UserUpdated};
+use proto_events::auth::v1::User;
 use proto_events::booking::v1::{DayStarted, PaymentCompleted, PaymentRefunded};
 use std::collections::BTreeMap;
 
@@ -65,38 +65,11 @@ pub struct IncomingEvents {
 }
 
 impl IncomingEvents {
-    /// Decodes events outside the consumer, such as those that have waited. Errors when a field is missing or invalid,
-    /// or for an event type that the tree does not use.
-    pub fn read<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> Result<Self, HandleError> {
-        let mut read = Self::default();
-        for event in events {
-            if event.is::<UserRegistered>() {
-                read.add_member(event.decode::<UserRegistered>()?.user, event)?;
-            } else if event.is::<UserUpdated>() {
-                read.add_member(event.decode::<UserUpdated>()?.user, event)?;
-            } else if event.is::<PaymentCompleted>() {
-                read.add_payment(event.decode()?, event)?;
-            } else if event.is::<PaymentRefunded>() {
-                read.add_refund(event.decode()?, event)?;
-            } else if event.is::<DayStarted>() {
-                read.add_day(event.decode()?, event)?;
-            } else {
-                return Err(HandleError::poison(format!("the tree does not use events of type {}", event.event_type)));
-            }
-        }
-        Ok(read)
-    }
-
-    /// Whether there are no events.
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.tree_events.is_empty()
-    }
-
     /// Adds the state of a member, unless it is older than one that is there. Errors when a field is missing or invalid.
     pub fn add_member(&mut self, user: Option<User>, envelope: &Envelope) -> Result<(), HandleError> {
         let row = member(user)?;
         if self.members.get(&row.user_id).is_none_or(|known| known.row.version < row.version) {
-            let at = Timestamp::from_micros(envelope.time_micros).unwrap_or(Timestamp::UNIX_EPOCH);
+            let at = decode::occurred_at(envelope)?;
             self.members.insert(row.user_id, MemberState { row, at });
         }
         Ok(())

@@ -108,6 +108,9 @@ async fn load_input(c: &mut DbConnection, entry: &JournalEntry) -> Result<Input,
             let row = row.ok_or_else(|| BinaryError::Journal(format!("plan version {version} has no row")))?;
             Input::PlanPublished(Box::new(parse_plan_version(&row)?))
         }
+        InputKind::PlanWithdrawn => {
+            Input::PlanWithdrawn(from_column(entry.plan_version.ok_or_else(|| missing("plan version"))?)?)
+        }
     })
 }
 

@@ -48,6 +48,7 @@ pub(super) fn journal_entry(
         Input::Paid { amount, .. } | Input::Refunded { amount, .. } => entry.amount_paise = Some(*amount),
         Input::Labelled { distributor, .. } => entry.is_distributor = Some(*distributor),
         Input::PlanPublished(version) => entry.plan_version = Some(i64::from(version.version)),
+        Input::PlanWithdrawn(version) => entry.plan_version = Some(i64::from(*version)),
         Input::DayStarted | Input::PeriodOpened => {}
     }
     entry
@@ -63,7 +64,8 @@ pub(super) fn node_row(outcome: &InputOutcome, input: &Input) -> Option<NodeRow>
         | Input::Labelled { .. }
         | Input::DayStarted
         | Input::PeriodOpened
-        | Input::PlanPublished(_) => return None,
+        | Input::PlanPublished(_)
+        | Input::PlanWithdrawn(_) => return None,
     };
     Some(NodeRow {
         node: i64::from(placed.node),

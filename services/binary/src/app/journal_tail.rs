@@ -1,5 +1,6 @@
 //! Journal tail: entries committed while a reader works with the state at an earlier entry.
 
+use crate::domain::input::InputKind;
 use crate::store::journal;
 use db::DbConnection;
 use diesel::QueryResult;
@@ -14,13 +15,14 @@ pub struct JournalTail {
     after: i64,
     last_seq: i64,
     causes: HashSet<Uuid>,
-    versions: HashSet<i64>,
+    /// Plan versions by what an entry did with them.
+    plan_versions: HashSet<(InputKind, i64)>,
 }
 
 impl JournalTail {
     /// An empty tail after entry `seq`.
     pub fn after(seq: i64) -> Self {
-        Self { after: seq, last_seq: seq, causes: HashSet::new(), versions: HashSet::new() }
+        Self { after: seq, last_seq: seq, causes: HashSet::new(), plan_versions: HashSet::new() }
     }
 
     /// Reads the entries committed since the last call.
@@ -30,7 +32,7 @@ impl JournalTail {
             let Some(last) = entries.last() else { return Ok(()) };
             self.last_seq = last.seq;
             self.causes.extend(entries.iter().filter_map(|entry| Some(entry.cause_id?.uuid())));
-            self.versions.extend(entries.iter().filter_map(|entry| entry.plan_version));
+            self.plan_versions.extend(entries.iter().filter_map(|entry| Some((entry.kind, entry.plan_version?))));
         }
     }
 
@@ -46,8 +48,8 @@ impl JournalTail {
     pub fn has_cause(&self, cause: Uuid) -> bool {
         self.causes.contains(&cause)
     }
-    /// Whether an entry of the tail published this plan version.
-    pub fn has_plan_version(&self, version: i64) -> bool {
-        self.versions.contains(&version)
+    /// Whether an entry of the tail published, or with `PlanWithdrawn` withdrew, this plan version.
+    pub fn has_plan_version(&self, kind: InputKind, version: i64) -> bool {
+        self.plan_versions.contains(&(kind, version))
     }
 }

@@ -4,8 +4,8 @@
 //! rows applied to the tree), [`batch`] (inputs applied and written in one transaction), [`input_rows`] and
 //! [`outgoing_events`] (the rows and events of one input), [`column`] (columns read as values of the tree),
 //! [`event_reader`] (incoming events, decoded), [`referral_chain`], [`apply_events`] (incoming events to inputs),
-//! [`place`] (manual placement), [`choose_side`] (preferred side), [`publish_plan`], [`open_period`] (the rest of a
-//! period opening), [`totals`] (sums by month), [`index_words`] and [`search`] (members by name). Replays of the whole
+//! [`place`] (manual placement), [`choose_side`] (preferred side), [`publish_plan`], [`withdraw_plan`],
+//! [`open_period`] (the rest of a period opening), [`totals`] (sums by month), [`index_words`] and [`search`] (members by name). Replays of the whole
 //! journal run in the [`background`] and handle later entries with [`journal_tail`]: [`simulate`] (under another plan)
 //! and [`verify`] (against the tables; differences are a [`deviation`]).
 
@@ -31,3 +31,4 @@ pub mod totals;
 pub mod tree_state;
 pub mod tree_store;
 pub mod verify;
+pub mod withdraw_plan;

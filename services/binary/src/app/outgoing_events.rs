@@ -109,9 +109,11 @@ pub fn pairs_matched(
     let match_cause = match input {
         Input::DayStarted | Input::PeriodOpened => MatchCause::PeriodOpened,
         Input::Refunded { .. } => MatchCause::Rematched,
-        Input::Paid { .. } | Input::Placed { .. } | Input::PlacedManually { .. } | Input::PlanPublished(_) => {
-            MatchCause::CountedAgain
-        }
+        Input::Paid { .. }
+        | Input::Placed { .. }
+        | Input::PlacedManually { .. }
+        | Input::PlanPublished(_)
+        | Input::PlanWithdrawn(_) => MatchCause::CountedAgain,
         Input::Labelled { .. } => MatchCause::Labelled,
     };
     let subject = input.user().map_or_else(|| outcome.at.day().to_string(), |user| user.to_string());

@@ -19,7 +19,7 @@ pub async fn publish_plan(
     by: UserId,
     now: Timestamp,
 ) -> Result<PlanVersion, BinaryError> {
-    let last = batch.tree().plans().versions().iter().map(|v| v.version).max().unwrap_or(0);
+    let last = batch.tree().plans().versions().last().map_or(0, |last| last.version);
     let version = PlanVersion { version: last + 1, effective_from, plan };
     let text = serde_json::to_string(&version.plan).map_err(|e| BinaryError::Journal(e.to_string()))?;
     batch.apply(now, &Input::PlanPublished(Box::new(version.clone())), None)?;

@@ -7,17 +7,18 @@
 
 use super::background::run_blocking;
 use super::column::from_column;
-use super::deviation::{Deviation, ReplayedRow, compare_row, compare_rows, unexpected};
+use super::deviation::{Deviation, ReplayedRow, compare_row, compare_rows, missing, unexpected};
 use super::follow::{self, PREFETCH_INPUTS};
 use super::input_rows::{journal_entry, mark_voided, node_row, pair_row};
 use super::journal_tail::JournalTail;
+use crate::domain::input::InputKind;
 use crate::domain::{Input, NodeIndex, PairStatus, Tree, VoidablePairs};
 use crate::error::BinaryError;
 use crate::store::journal::{self, JournalEntry};
 use crate::store::nodes::{self, NodeRow};
 use crate::store::pairs::{self, PairRow};
 use crate::store::payments;
-use crate::store::plans::{self, PlanRow};
+use crate::store::plans::{self, PlanRow, WithdrawalRow};
 use db::{DbConnection, DbError};
 use diesel::QueryResult;
 use diesel::result::Error;
@@ -88,7 +89,8 @@ pub async fn verify(c: &mut DbConnection) -> Result<Verification, BinaryError> {
 async fn verify_all(c: &mut DbConnection, report: &mut Verification) -> Result<(), VerifyError> {
     let head = journal::load_head(c).await?;
     let plans = check_readable::<PlanRow, _>(plans::list_all(c).await)?;
-    let mut replay = Replay::new(plans);
+    let withdrawals = check_readable::<WithdrawalRow, _>(plans::list_withdrawals(c).await)?;
+    let mut replay = Replay::new(plans, withdrawals);
     while replay.tree.seq() < head {
         let from = replay.tree.seq();
         let page = follow::load_page(c, from, head).await.map_err(|error| replay_deviation(from, error))?;
@@ -160,6 +162,7 @@ struct Replay {
     tree: Tree,
     voidable_pairs: VoidablePairs,
     plans: HashMap<u32, PlanRow>,
+    withdrawals: HashMap<u32, WithdrawalRow>,
     nodes: Vec<NodeRow>,
     pairs: Vec<PairRow>,
     /// Position in `pairs`, by earner and number.
@@ -174,11 +177,12 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(plans: Vec<PlanRow>) -> Self {
+    fn new(plans: Vec<PlanRow>, withdrawals: Vec<WithdrawalRow>) -> Self {
         Self {
             tree: Tree::default(),
             voidable_pairs: VoidablePairs::default(),
-            plans: plans.into_iter().filter_map(|row| Some((u32::try_from(row.version).ok()?, row))).collect(),
+            plans: by_version(plans, |row| row.version),
+            withdrawals: by_version(withdrawals, |row| row.version),
             nodes: Vec::new(),
             pairs: Vec::new(),
             made: HashMap::new(),
@@ -208,10 +212,16 @@ impl Replay {
         let outcome = applied.map_err(|error| replay_deviation(self.last_seq, error.into()))?;
         compare_row(&journal_entry(&outcome, entry.happened_at, input, entry.cause_id), entry)?;
         if let Input::PlanPublished(version) = input {
-            let row = self.plans.get(&version.version).ok_or_else(|| missing_plan(version.version))?;
+            let row = self.plans.get(&version.version);
+            let row = row.ok_or_else(|| missing::<PlanRow>(version.version.into()))?;
             let plan = serde_json::to_string(&version.plan).map_err(|e| BinaryError::Journal(e.to_string()))?;
             compare_row(&PlanRow { plan, published_at: entry.happened_at, ..row.clone() }, row)?;
             self.versions += 1;
+        }
+        if let Input::PlanWithdrawn(version) = input {
+            let row = self.withdrawals.get(version);
+            let row = row.ok_or_else(|| missing::<WithdrawalRow>((*version).into()))?;
+            compare_row(&WithdrawalRow { withdrawn_at: entry.happened_at, ..row.clone() }, row)?;
         }
         self.nodes.extend(node_row(&outcome, input));
         for made in &outcome.made {
@@ -278,8 +288,8 @@ impl Replay {
     }
 }
 
-fn missing_plan(version: u32) -> VerifyError {
-    super::deviation::missing::<PlanRow>(i64::from(version)).into()
+fn by_version<R>(rows: Vec<R>, version: fn(&R) -> i64) -> HashMap<u32, R> {
+    rows.into_iter().filter_map(|row| Some((u32::try_from(version(&row)).ok()?, row))).collect()
 }
 
 /// The row as of entry `seq`: without the void of a later entry.
@@ -360,13 +370,18 @@ async fn check_later_rows(c: &mut DbConnection, replay: &Replay, tail: &mut Jour
     }
     let last_voided = check_readable::<PairRow, _>(pairs::find_last_voided(c).await)?;
     let versions = check_readable::<PlanRow, _>(plans::list_all(c).await)?;
+    let withdrawals = check_readable::<WithdrawalRow, _>(plans::list_withdrawals(c).await)?;
     check_readable::<JournalEntry, _>(tail.catch_up(c).await)?;
     if let Some(row) = last_voided.filter(|row| row.voided_seq.is_some_and(|seq| seq > tail.last_seq())) {
         compare_row(&without_void(row.clone()), &row)?;
     }
     let is_replayed = |row: &PlanRow| (2..=replay.versions + 1).contains(&row.version);
-    let is_in_tail = |row: &PlanRow| tail.has_plan_version(row.version);
+    let is_in_tail = |row: &PlanRow| tail.has_plan_version(InputKind::PlanPublished, row.version);
     versions.iter().find(|row| !is_replayed(row) && !is_in_tail(row)).map_or(Ok(()), |row| Err(unexpected(row)))?;
+    let is_replayed =
+        |row: &WithdrawalRow| u32::try_from(row.version).is_ok_and(|version| replay.tree.plans().is_withdrawn(version));
+    let is_in_tail = |row: &WithdrawalRow| tail.has_plan_version(InputKind::PlanWithdrawn, row.version);
+    withdrawals.iter().find(|row| !is_replayed(row) && !is_in_tail(row)).map_or(Ok(()), |row| Err(unexpected(row)))?;
     // The journal must end at its head.
     let head = journal::load_head(c).await?;
     if tail.last_seq() > head {

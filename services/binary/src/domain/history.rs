@@ -45,6 +45,9 @@ enum Op {
         /// In thousands.
         active_from: i64,
     },
+    Withdraw {
+        version: usize,
+    },
     /// An input that the rules refuse.
     Refused {
         kind: usize,
@@ -73,6 +76,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::ContinueOpening),
         1 => (0..4u32, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), 1..4i64)
             .prop_map(|(limit, flush, daily, labelled, active_from)| Op::Publish { limit, flush, daily, labelled, active_from }),
+        1 => any::<usize>().prop_map(|version| Op::Withdraw { version }),
         1 => (0..6usize, any::<usize>()).prop_map(|(kind, member)| Op::Refused { kind, member }),
         1 => (1..8usize).prop_map(|inputs| Op::RollBack { inputs }),
     ]
@@ -171,10 +175,19 @@ impl HistoryRun {
     fn publish(&mut self, change: impl FnOnce(&mut Plan)) {
         let mut plan = Plan::seed();
         change(&mut plan);
-        let last = self.tree.plans().versions().last().unwrap();
-        let effective_from = self.clock.max(last.effective_from).plus_secs(1);
-        let version = last.version + 1;
+        let plans = self.tree.plans();
+        let effective_from = self.clock.max(plans.valid().last().unwrap().effective_from).plus_secs(1);
+        let version = plans.versions().last().unwrap().version + 1;
         self.apply(Input::PlanPublished(Box::new(PlanVersion { version, effective_from, plan })));
+    }
+
+    /// Withdraws a version, which is refused when it has begun.
+    fn withdraw(&mut self, version: usize) {
+        let versions = self.tree.plans().versions();
+        let chosen = &versions[version % versions.len()];
+        let has_begun = chosen.effective_from <= self.clock.max(self.tree.time());
+        let input = Input::PlanWithdrawn(chosen.version);
+        if has_begun { self.apply_refused(&input) } else { drop(self.apply(input)) }
     }
 
     fn step(&mut self, op: Op) {
@@ -220,6 +233,7 @@ impl HistoryRun {
                 plan.pairs.require_distributor = labelled;
                 plan.active_buyer_from = Money::from_rupees(active_from * 1_000);
             }),
+            Op::Withdraw { version } => self.withdraw(version),
             Op::Refused { kind, member } if count > 1 => {
                 let (known, unknown) = (user(1 + member % (count - 1)), user(count));
                 let (distributor, sponsor, one) = (false, Some(known), Money::from_rupees(1));

@@ -21,6 +21,7 @@ domain::text_enum! {
         /// Continuation of a period opening that exceeded the limits of one input.
         PeriodOpened = "period_opened",
         PlanPublished = "plan_published",
+        PlanWithdrawn = "plan_withdrawn",
     }
 }
 
@@ -59,6 +60,8 @@ pub enum Input {
     PeriodOpened,
     /// Boxed, because it would triple the size of every input.
     PlanPublished(Box<PlanVersion>),
+    /// A version that has not begun never will.
+    PlanWithdrawn(u32),
 }
 
 impl Input {
@@ -73,6 +76,7 @@ impl Input {
             Self::DayStarted => InputKind::DayStarted,
             Self::PeriodOpened => InputKind::PeriodOpened,
             Self::PlanPublished(_) => InputKind::PlanPublished,
+            Self::PlanWithdrawn(_) => InputKind::PlanWithdrawn,
         }
     }
     /// The member concerned; `None` for inputs that concern all members.
@@ -83,7 +87,7 @@ impl Input {
             | Self::Paid { user, .. }
             | Self::Refunded { user, .. }
             | Self::Labelled { user, .. } => Some(*user),
-            Self::DayStarted | Self::PeriodOpened | Self::PlanPublished(_) => None,
+            Self::DayStarted | Self::PeriodOpened | Self::PlanPublished(_) | Self::PlanWithdrawn(_) => None,
         }
     }
     /// The member below which this input places another; `None` for the company and for other inputs.
@@ -96,7 +100,8 @@ impl Input {
             | Self::Labelled { .. }
             | Self::DayStarted
             | Self::PeriodOpened
-            | Self::PlanPublished(_) => None,
+            | Self::PlanPublished(_)
+            | Self::PlanWithdrawn(_) => None,
         }
     }
 }

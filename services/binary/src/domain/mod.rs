@@ -27,7 +27,7 @@ pub mod voidable_pairs;
 
 pub use input::{Input, InputOutcome, PairMade, PlacedNode, TreeError};
 pub use node::{LimitUse, NO_NODE, Node, NodeIndex, ROOT};
-pub use plan_state::PlanState;
+pub use plan_state::{PlanState, WITHDRAWAL_NOTICE_MINUTES};
 pub use proto_events::vocabulary::PairStatus;
 pub use tree::Tree;
 pub use voidable_pairs::VoidablePairs;

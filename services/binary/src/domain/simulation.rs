@@ -179,7 +179,7 @@ impl Simulation {
     /// Applies the next input of the journal.
     pub fn apply(&mut self, happened_at: Timestamp, input: &Input) -> Result<(), TreeError> {
         self.live.apply(happened_at, input)?;
-        if !matches!(input, Input::PlanPublished(_)) {
+        if !matches!(input, Input::PlanPublished(_) | Input::PlanWithdrawn(_)) {
             self.candidate.apply(happened_at, input)?;
         }
         // A period opening under the candidate plan may need more inputs than the journal has.

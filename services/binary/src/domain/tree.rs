@@ -178,6 +178,10 @@ impl Tree {
             self.plans.publish(version.as_ref().clone())?;
             return Ok(outcome);
         }
+        if let Input::PlanWithdrawn(version) = input {
+            self.plans.withdraw(*version, at)?;
+            return Ok(outcome);
+        }
         let version = self.plans.in_force(at)?;
         let terms = MatchingTerms::new(version, self.current_day.number);
         let last_ordinal = self.head.ordinal;
@@ -240,7 +244,7 @@ fn handle(
                 head.opening = arena.open_period(first, context)?;
             }
         }
-        Input::PlanPublished(_) => {}
+        Input::PlanPublished(_) | Input::PlanWithdrawn(_) => {}
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ mod tree;
 mod verification;
 
 use crate::state::BinaryState;
+use chassis::audit::AuditSubject;
+use domain::UserId;
 use http_api::{Access, Routes, documented};
 
 /// All routes of this service.
@@ -43,4 +45,22 @@ pub fn routes(state: BinaryState) -> Routes {
         .get("/plan/queue-counts", Access::Staff, documented!(queues::count))
         .post("/plan/simulate", Access::Staff, documented!(simulations::simulate))
         .post("/plan/versions", Access::Admin, documented!(plans::create))
+        .delete("/plan/versions/{version}", Access::Admin, documented!(plans::withdraw))
+}
+
+/// Subject of an audit record, with its owner.
+enum Subject {
+    Member(UserId),
+    PlanVersion(u32),
+}
+
+impl AuditSubject for Subject {
+    const SERVICE: &'static str = "binary";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        match self {
+            Self::Member(id) => ("member", id.to_string(), Some(id)),
+            Self::PlanVersion(version) => ("plan_version", version.to_string(), None),
+        }
+    }
 }

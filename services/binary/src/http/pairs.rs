@@ -10,7 +10,7 @@ use crate::state::BinaryState;
 use crate::store::pairs::{self, MonthSum, PairQuery, PairRow};
 use actix_web::web;
 use domain::{Money, MoneyError, Month, Timestamp, UserId};
-use http_api::{Caller, Cursor, Json, Listing, Page, Problem, Query, operation};
+use http_api::{Caller, Cursor, Json, Listing, Problem, Query, StaffPage, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -132,21 +132,21 @@ fn pair_view(row: PairRow, members: &PairMembers, names: &HashMap<UserId, String
     }
 }
 
-/// Pairs, newest first.
+/// List pairs.
 ///
 /// The caller's own pairs; staff see the pairs of the earner in `user_id`, or all pairs.
 #[operation]
 pub(super) async fn list(
     state: web::Data<BinaryState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<PairFilter>,
 ) -> Result<Json<Listing<PairView>>, Problem> {
     let after = page.after_number()?;
     let mut c = state.ctx.db().read().await?;
     let scope = EarnerScope::of(&state.tree_store.read(&mut c).await?.tree, &caller, filter.user_id);
     let conditions = PairQuery { earner: scope.column(), month: filter.month, status: filter.status };
-    let rows = pairs::list(&mut c, &conditions, after, page.fetch_limit()).await?;
+    let rows = pairs::list(&mut c, &conditions, order, after, page.fetch_limit()).await?;
     let members = {
         // Read after the rows, so that every member in them has a node.
         let tree_state = state.tree_store.read(&mut c).await?;
@@ -177,7 +177,7 @@ pub(super) struct EarningsView {
     available: Money,
 }
 
-/// Sums of pairs by month, newest first.
+/// Sums of pairs by month.
 ///
 /// The caller's own pairs; staff see the sums of the earner in `user_id`, or of all earners. 503 while the sums of all
 /// earners are still being computed.
@@ -185,7 +185,7 @@ pub(super) struct EarningsView {
 pub(super) async fn list_earnings(
     state: web::Data<BinaryState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<EarningsFilter>,
 ) -> Result<Json<Listing<EarningsView>>, Problem> {
     let after = page.after_number()?;
@@ -195,11 +195,12 @@ pub(super) async fn list_earnings(
         Some(earner) => pairs::list_month_sums(&mut c, earner).await?,
         None => totals::load_sums(&mut c).await?.ok_or_else(totals_incomplete)?,
     };
-    let months = sums_by_month(sums).map_err(Problem::internal)?;
-    let limit = usize::try_from(page.fetch_limit()).map_err(Problem::internal)?;
-    let older = |m: &EarningsView| after.is_none_or(|a| i64::from(m.month.number()) < a);
-    let rows: Vec<EarningsView> = months.into_iter().filter(older).take(limit).collect();
-    Ok(Json::new(page.listing(rows, |m| Cursor::Number(i64::from(m.month.number())), |m| m)))
+    let number = |m: &EarningsView| i64::from(m.month.number());
+    let mut rows = sums_by_month(sums).map_err(Problem::internal)?;
+    rows.retain(|month| order.is_after(&number(month), after.as_ref()));
+    order.sort_by_key(&mut rows, number);
+    rows.truncate(usize::try_from(page.fetch_limit()).map_err(Problem::internal)?);
+    Ok(Json::new(page.listing(rows, |month| Cursor::Number(number(month)), |month| month)))
 }
 
 /// 503 while the totals of a large table are still being computed after an upgrade.
@@ -207,7 +208,7 @@ fn totals_incomplete() -> Problem {
     Problem::unavailable("the totals of all pairs are still being computed").with_retry_after(TOTALS_RETRY_AFTER)
 }
 
-/// Sums by month, newest first. Errors when a sum is out of range.
+/// Sums by month. Errors when a sum is out of range.
 fn sums_by_month(sums: Vec<MonthSum>) -> Result<Vec<EarningsView>, MoneyError> {
     let mut months: BTreeMap<Month, EarningsView> = BTreeMap::new();
     for sum in sums {
@@ -233,5 +234,5 @@ fn sums_by_month(sums: Vec<MonthSum>) -> Result<Vec<EarningsView>, MoneyError> {
             }
         }
     }
-    Ok(months.into_values().rev().collect())
+    Ok(months.into_values().collect())
 }

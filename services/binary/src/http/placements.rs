@@ -1,5 +1,6 @@
 //! Manual placement.
 
+use super::Subject;
 use super::nodes::{NodeSnapshot, NodeView};
 use crate::app::place::{PlacementRefusal, place};
 use crate::app::tree_state::NO_BATCH;
@@ -43,14 +44,7 @@ pub(super) async fn create(
                     place(c, &mut batch, user_id, parent_user_id, side, now).await?.map_err(refusal_problem)?;
                 let placed = outcome.placed.ok_or_else(|| Problem::internal("the placement returned no position"))?;
                 let detail = format!("{side} of {}", parent_user_id.map_or("the company".into(), |p| p.to_string()));
-                let action = audit::StaffAction {
-                    action: "binary.place",
-                    subject_type: "member",
-                    subject_id: user_id.to_string(),
-                    subject_user: Some(user_id),
-                    detail: &detail,
-                };
-                audit::record(c, "binary", &caller, now, action).await?;
+                audit::record(c, &caller, now, "binary.place", Subject::Member(user_id), &detail).await?;
                 batch.write(c).await?;
                 let view = NodeSnapshot::of(batch.tree(), placed.node, ROOT, now)?.load_view(c).await?;
                 batch_id.store(batch.release(), Ordering::Release);

@@ -1,7 +1,9 @@
 //! The compensation plan and its versions.
 
+use super::Subject;
 use crate::app::publish_plan::publish_plan;
 use crate::app::tree_state::NO_BATCH;
+use crate::app::withdraw_plan::withdraw_plan;
 use crate::domain::PlanState;
 use crate::state::BinaryState;
 use crate::store::plans;
@@ -9,14 +11,13 @@ use actix_web::web;
 use chassis::audit;
 use domain::{Plan, PlanError, PlanVersion, Timestamp, UserId};
 use http_api::problem::FieldError;
-use http_api::{Caller, Created, Cursor, Idempotent, Json, Listing, Page, Problem, operation};
+use http_api::{Caller, Created, Cursor, Idempotent, Json, Listing, NoContent, Path, Problem, StaffPage, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Maximum notice. A version cannot be revoked and the next must take effect after it, so one in the far future would
-/// block all others.
+/// Maximum notice, so that a mistyped year is refused.
 pub(super) const MAX_NOTICE_HOURS: i64 = 2 * 366 * 24;
 
 /// A new plan version: a whole plan, or the name of a preset.
@@ -39,14 +40,21 @@ pub(super) struct PlanVersionView {
     /// Administrator; null for version 1, which is built in.
     published_by: Option<UserId>,
     published_at: Option<Timestamp>,
+    /// Administrator who withdrew it before it took effect.
+    withdrawn_by: Option<UserId>,
+    withdrawn_at: Option<Timestamp>,
     state: PlanState,
 }
 
+/// An administrator and the time of an action.
+type ActedBy = Option<(UserId, Timestamp)>;
+
 impl PlanVersionView {
-    fn new(version: PlanVersion, state: PlanState, published: Option<(UserId, Timestamp)>) -> Self {
+    fn new(version: PlanVersion, state: PlanState, published: ActedBy, withdrawn: ActedBy) -> Self {
         let PlanVersion { version, effective_from, plan } = version;
         let (published_by, published_at) = published.unzip();
-        Self { version, effective_from, plan, published_by, published_at, state }
+        let (withdrawn_by, withdrawn_at) = withdrawn.unzip();
+        Self { version, effective_from, plan, published_by, published_at, withdrawn_by, withdrawn_at, state }
     }
 }
 
@@ -59,30 +67,36 @@ pub(super) async fn get(state: web::Data<BinaryState>) -> Result<Json<PlanVersio
     Ok(Json::new(version.clone()))
 }
 
-/// Plan versions, newest first.
+/// List plan versions.
 #[operation]
-pub(super) async fn list(state: web::Data<BinaryState>, page: Page) -> Result<Json<Listing<PlanVersionView>>, Problem> {
+pub(super) async fn list(
+    state: web::Data<BinaryState>,
+    StaffPage { page, order }: StaffPage,
+) -> Result<Json<Listing<PlanVersionView>>, Problem> {
     let (after, now) = (page.after_number()?, state.ctx.now());
     let limit = usize::try_from(page.fetch_limit()).map_err(Problem::internal)?;
-    let older = |v: &&PlanVersion| after.is_none_or(|a| i64::from(v.version) < a);
     let mut c = state.ctx.db().read().await?;
     let versions: Vec<(PlanVersion, PlanState)> = {
         let tree_state = state.tree_store.read(&mut c).await?;
         let plans = tree_state.tree.plans();
-        let shown = plans.versions().iter().rev().filter(older).take(limit);
-        let with_state = shown.map(|version| Ok((version.clone(), PlanState::of(version, plans, now)?)));
+        let is_shown = |v: &&PlanVersion| order.is_after(&i64::from(v.version), after.as_ref());
+        let mut shown: Vec<&PlanVersion> = plans.versions().iter().filter(is_shown).collect();
+        order.sort_by_key(&mut shown, |version| version.version);
+        let with_state =
+            shown.into_iter().take(limit).map(|version| Ok((version.clone(), PlanState::of(version, plans, now)?)));
         with_state.collect::<Result<_, PlanError>>().map_err(Problem::internal)?
     };
     let numbers: Vec<i64> = versions.iter().map(|(version, _)| i64::from(version.version)).collect();
-    let rows = plans::find_all(&mut c, &numbers).await?;
-    let published: HashMap<i64, _> =
-        rows.into_iter().map(|row| (row.version, (row.published_by, row.published_at))).collect();
+    let published = plans::find_all(&mut c, &numbers).await?.into_iter();
+    let published: HashMap<i64, _> = published.map(|row| (row.version, (row.published_by, row.published_at))).collect();
+    let withdrawn = plans::find_withdrawals(&mut c, &numbers).await?.into_iter();
+    let withdrawn: HashMap<i64, _> = withdrawn.map(|row| (row.version, (row.withdrawn_by, row.withdrawn_at))).collect();
     Ok(Json::new(page.listing(
         versions,
         |(version, _)| Cursor::Number(i64::from(version.version)),
         |(version, state)| {
-            let published = published.get(&i64::from(version.version)).copied();
-            PlanVersionView::new(version, state, published)
+            let number = i64::from(version.version);
+            PlanVersionView::new(version, state, published.get(&number).copied(), withdrawn.get(&number).copied())
         },
     )))
 }
@@ -116,22 +130,41 @@ pub(super) async fn create(
             }
             let mut batch = state.tree_store.begin(c).await?;
             let version = publish_plan(c, &mut batch, plan.clone(), effective_from, caller.user_id, now).await?;
-            let action = audit::StaffAction {
-                action: "plan.publish",
-                subject_type: "plan_version",
-                subject_id: version.version.to_string(),
-                subject_user: None,
-                detail: &version.plan.name,
-            };
-            audit::record(c, "binary", &caller, now, action).await?;
+            let subject = Subject::PlanVersion(version.version);
+            audit::record(c, &caller, now, "plan.publish", subject, &version.plan.name).await?;
             batch.write(c).await?;
             let state = PlanState::of(&version, batch.tree().plans(), now).map_err(Problem::internal)?;
             batch_id.store(batch.release(), Ordering::Release);
-            Ok(PlanVersionView::new(version, state, Some((caller.user_id, now))))
+            Ok(PlanVersionView::new(version, state, Some((caller.user_id, now)), None))
         })
         .await?;
     state.tree_store.confirm_commit(batch_id.load(Ordering::Acquire)).await;
     Ok(published)
+}
+
+/// Withdraw a plan version before it takes effect.
+///
+/// Its number is not used again. A repeated request succeeds too. 404 for an unknown version; 409 with
+/// `binary.plan_already_effective` for one that has taken effect or does so within ten minutes.
+#[operation]
+pub(super) async fn withdraw(
+    state: web::Data<BinaryState>,
+    caller: Caller,
+    Path(version): Path<u32>,
+) -> Result<NoContent, Problem> {
+    let batch_id = state
+        .ctx
+        .tx(async |c| {
+            let now = state.ctx.now();
+            let mut batch = state.tree_store.begin(c).await?;
+            if withdraw_plan(c, &mut batch, version, caller.user_id, now).await? {
+                audit::record(c, &caller, now, "plan.withdraw", Subject::PlanVersion(version), "").await?;
+            }
+            batch.save(c).await
+        })
+        .await?;
+    state.tree_store.confirm_commit(batch_id).await;
+    Ok(NoContent)
 }
 
 /// The plan of a request. Errors with `binary.plan_invalid` unless exactly one of preset and plan is given and valid.
@@ -155,8 +188,11 @@ fn plan_problem(error: PlanError) -> Problem {
             code: "invalid",
             detail: reason.to_owned(),
         }]),
-        PlanError::UnknownPreset(_) | PlanError::OutOfOrder | PlanError::NoneInForce(_) | PlanError::Money(_) => {
-            problem
-        }
+        PlanError::UnknownPreset(_)
+        | PlanError::OutOfOrder
+        | PlanError::UnknownVersion(_)
+        | PlanError::AlreadyEffective(_)
+        | PlanError::NoneInForce(_)
+        | PlanError::Money(_) => problem,
     }
 }

@@ -3,7 +3,6 @@
 use crate::state::BinaryState;
 use crate::store::plans;
 use actix_web::web;
-use domain::PlanVersion;
 use http_api::{Json, Problem, QueueCount, QueueCounts, operation};
 
 /// Number of plan versions that wait to take effect.
@@ -15,8 +14,8 @@ pub(super) async fn count(state: web::Data<BinaryState>) -> Result<Json<QueueCou
     let mut c = state.ctx.db().read().await?;
     let (count, oldest) = {
         let tree_state = state.tree_store.read(&mut c).await?;
-        let versions = tree_state.tree.plans().versions();
-        let scheduled = || versions.iter().filter(|version: &&PlanVersion| version.effective_from > now);
+        let plans = tree_state.tree.plans();
+        let scheduled = || plans.valid().filter(|version| version.effective_from > now);
         (scheduled().count(), scheduled().next().map(|version| i64::from(version.version)))
     };
     let row = match oldest {

@@ -2,7 +2,7 @@
 
 use crate::domain::PairStatus;
 use crate::schema::pairs;
-use db::{AnyOfExt, DbConnection, insert_many, sum_i64};
+use db::{AnyOfExt, DbConnection, SortOrder, insert_many, keyset, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Month, Timestamp};
@@ -136,10 +136,11 @@ async fn find_ordinals_of(c: &mut DbConnection, month: Month) -> QueryResult<Opt
     Ok(first.zip(last))
 }
 
-/// Pairs, newest first: of one earner by number, of all earners by ordinal.
+/// Pairs: of one earner by number, of all earners by ordinal.
 pub async fn list(
     c: &mut DbConnection,
     conditions: &PairQuery,
+    order: SortOrder,
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<PairRow>> {
@@ -149,25 +150,18 @@ pub async fn list(
         query = query.filter(pairs::status.eq(status));
     }
     if let Some(earner) = earner {
-        query = query.filter(pairs::earner_node.eq(earner)).order(pairs::number.desc());
+        query = query.filter(pairs::earner_node.eq(earner));
         if let Some(month) = month {
             query = query.filter(pairs::month.eq(month));
         }
-        if let Some(number) = after {
-            query = query.filter(pairs::number.lt(number));
-        }
-        return query.load(c).await;
+        return keyset!(query, order, pairs::number, after).load(c).await;
     }
-    query = query.order(pairs::ordinal.desc());
     if let Some(month) = month {
         // The ordinals of the month, so that the index of the status serves both conditions.
         let Some((first, last)) = find_ordinals_of(c, month).await? else { return Ok(Vec::new()) };
         query = query.filter(pairs::ordinal.ge(first)).filter(pairs::ordinal.le(last));
     }
-    if let Some(ordinal) = after {
-        query = query.filter(pairs::ordinal.lt(ordinal));
-    }
-    query.load(c).await
+    keyset!(query, order, pairs::ordinal, after).load(c).await
 }
 
 /// Sums of one earner's pairs, by month and status.

@@ -1,6 +1,6 @@
-//! Published versions of the compensation plan.
+//! Published versions of the compensation plan, and their withdrawals.
 
-use crate::schema::plan_versions;
+use crate::schema::{plan_versions, plan_withdrawals};
 use db::{AnyOfExt, DbConnection};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -16,6 +16,15 @@ pub struct PlanRow {
     pub plan: String,
     pub published_by: UserId,
     pub published_at: Timestamp,
+}
+
+/// The withdrawal of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = plan_withdrawals, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub struct WithdrawalRow {
+    pub version: i64,
+    pub withdrawn_by: UserId,
+    pub withdrawn_at: Timestamp,
 }
 
 /// One version; `None` when it does not exist.
@@ -40,4 +49,23 @@ pub async fn list_all(c: &mut DbConnection) -> QueryResult<Vec<PlanRow>> {
 /// Inserts a new version.
 pub async fn insert(c: &mut DbConnection, row: &PlanRow) -> QueryResult<()> {
     diesel::insert_into(plan_versions::table).values(row).execute(c).await.map(drop)
+}
+
+/// The withdrawals of these versions.
+pub async fn find_withdrawals(c: &mut DbConnection, versions: &[i64]) -> QueryResult<Vec<WithdrawalRow>> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = plan_withdrawals::table.filter(plan_withdrawals::version.any_of(versions));
+    rows.select(WithdrawalRow::as_select()).load(c).await
+}
+
+/// All withdrawals, by version.
+pub async fn list_withdrawals(c: &mut DbConnection) -> QueryResult<Vec<WithdrawalRow>> {
+    plan_withdrawals::table.order(plan_withdrawals::version).select(WithdrawalRow::as_select()).load(c).await
+}
+
+/// Inserts a withdrawal.
+pub async fn insert_withdrawal(c: &mut DbConnection, row: &WithdrawalRow) -> QueryResult<()> {
+    diesel::insert_into(plan_withdrawals::table).values(row).execute(c).await.map(drop)
 }

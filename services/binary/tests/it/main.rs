@@ -20,4 +20,5 @@ mod trace_context;
 mod tree_paging;
 mod trees;
 mod verification;
+mod withdrawals;
 mod writers;

@@ -2,8 +2,8 @@
 
 use crate::fixture::{payment, refund_of, user};
 use binary::app::apply_events::apply_events;
-use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
+use binary::consumers;
 use binary::error::BinaryError;
 use db::{Db, DbConfig, DbError};
 use diesel_async::RunQueryDsl;
@@ -43,13 +43,14 @@ fn events() -> Vec<Envelope> {
 
 /// Applies batches of five events, every `every`-th from `first`; each batch is rolled back once before it commits.
 async fn write(db: &Db, tree_store: &TreeStore, events: &[Envelope], every: usize, first: usize) {
+    let table = consumers::table();
     for batch in events.chunks(5).skip(first).step_by(every) {
         for rolls_back in [true, false] {
             let result = db
                 .tx(async |c| {
-                    let read_events = IncomingEvents::read(batch)?;
+                    let read_events = table.read(batch)?;
                     let mut tree_batch = tree_store.begin(c).await?;
-                    apply_events(c, &mut tree_batch, read_events, start().plus_hours(60 * 24)).await?;
+                    apply_events(c, &mut tree_batch, read_events, &table, start().plus_hours(60 * 24)).await?;
                     let batch_id = tree_batch.save(c).await?;
                     if rolls_back {
                         return Err(BinaryError::Db(DbError::Query(diesel::result::Error::RollbackTransaction)));

@@ -92,9 +92,25 @@ async fn filtered_pairs_are_paged_without_gaps() {
 
 async fn read_pages(s: &TestService) {
     let (a, _) = two_months(s).await;
+    let months = async |query: &str| {
+        let page = s.as_user(a).get(&format!("/binary/earnings?{query}")).await.expect(200);
+        let months: Vec<String> =
+            page["items"].as_array().unwrap().iter().map(|m| m["month"].as_str().unwrap().to_owned()).collect();
+        (months, page["next_cursor"].as_str().unwrap_or_default().to_owned())
+    };
+    for (order, expected) in [("desc", ["2026-12", "2026-11"]), ("asc", ["2026-11", "2026-12"])] {
+        assert_eq!(months(&format!("order={order}")).await.0, expected);
+        let (first, cursor) = months(&format!("order={order}&limit=1")).await;
+        assert_eq!(
+            (first, months(&format!("order={order}&cursor={cursor}")).await.0),
+            ([expected[0].to_owned()].to_vec(), [expected[1].to_owned()].to_vec())
+        );
+    }
     for client in [s.as_user(a), s.as_role(a, Role::Staff)] {
         for query in ["&month=2026-11", "&status=matched", "&month=2026-11&status=matched", "&month=2026-12"] {
             let whole = numbers(&client, query).await;
+            let oldest_first = numbers(&client, &format!("{query}&order=asc")).await;
+            assert!(oldest_first.iter().eq(whole.iter().rev()), "{query}: {oldest_first:?}");
             for limit in [1, whole.len() - 1, whole.len(), whole.len() + 1] {
                 let (mut parts, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
                 loop {

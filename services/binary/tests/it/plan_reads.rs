@@ -49,6 +49,8 @@ async fn a_version_has_its_publication_and_its_state() {
         }
         assert_eq!((found, read), (3, pages), "{limit}");
     }
+    let oldest_first = s.as_staff().get("/plan/versions?order=asc&limit=500").await.expect(200);
+    assert!(oldest_first["items"].as_array().unwrap().iter().eq(versions.as_array().unwrap().iter().rev()));
     s.finish().await;
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use testkit::TestService;
 use testkit::mariadb::with_database;
 
-const TABLES: [&str; 6] = ["tree_log", "nodes", "pairs", "plan_versions", "payments", "tree_head"];
+const TABLES: [&str; 7] = ["tree_log", "nodes", "pairs", "plan_versions", "plan_withdrawals", "payments", "tree_head"];
 
 /// Placements, refunds and new payments of the same members, across the end of a month and a new plan that flushes; one
 /// member is placed manually.
@@ -32,6 +32,9 @@ async fn history(s: &TestService) {
     plan.pairs.over_limit = domain::plan::OverLimit::Flush;
     let from = "2026-12-01T18:30:00Z";
     s.as_admin().post("/plan/versions", json!({ "effective_from": from, "plan": plan })).await.expect(201);
+    let withdrawn = json!({ "effective_from": "2026-12-31T18:30:00Z", "preset": "fixed" });
+    s.as_admin().post("/plan/versions", withdrawn).await.expect(201);
+    s.as_admin().delete("/plan/versions/3").await.expect(204);
     s.clock.set("2026-12-02T00:00:00Z".parse().unwrap());
     start_day(s, "2026-12-02").await;
     for (id, _) in paid.iter().step_by(6) {
@@ -147,12 +150,21 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("UPDATE pairs SET status = 'matched' WHERE status = 'flushed'", "pairs", "{flushed}", "status"),
     ("UPDATE plan_versions SET published_at = '2026-11-10 04:30:01'", "plan_versions", "2", "published_at"),
     ("UPDATE plan_versions SET plan = REPLACE(plan, ',', ', ')", "plan_versions", "2", "plan"),
-    ("UPDATE plan_versions SET version = 3", "tree_log", "", ""),
+    ("UPDATE plan_versions SET version = 9 WHERE version = 2", "tree_log", "", ""),
     ("DELETE FROM plan_versions", "tree_log", "", ""),
     (
-        "INSERT INTO plan_versions SELECT 3, effective_from, plan, published_by, published_at FROM plan_versions",
+        "INSERT INTO plan_versions SELECT version + 2, effective_from, plan, published_by, published_at FROM plan_versions",
         "plan_versions",
-        "3",
+        "4",
+        "",
+    ),
+    ("UPDATE plan_withdrawals SET withdrawn_at = '2026-11-10 04:30:01'", "plan_withdrawals", "3", "withdrawn_at"),
+    ("UPDATE plan_withdrawals SET version = 2", "plan_withdrawals", "3", ""),
+    ("DELETE FROM plan_withdrawals", "plan_withdrawals", "3", ""),
+    (
+        "INSERT INTO plan_withdrawals SELECT 2, withdrawn_by, withdrawn_at FROM plan_withdrawals",
+        "plan_withdrawals",
+        "2",
         "",
     ),
     ("UPDATE tree_log SET at = '2027-01-01 00:00:00' WHERE seq = 4", "tree_log", "4", "at"),
@@ -206,7 +218,7 @@ async fn every_change_is_reported(s: &TestService) {
     ];
     let filled = |text: &str| names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
     assert_eq!(intact["pairs"].to_string(), filled("{last}"));
-    assert_eq!((&intact["members"], &intact["plan_versions"]), (&json!(20), &json!(1)), "{intact}");
+    assert_eq!((&intact["members"], &intact["plan_versions"]), (&json!(20), &json!(2)), "{intact}");
     drop_write_protection(&mut c).await;
     drop(c);
     let mut wrong = Vec::new();

@@ -1,12 +1,15 @@
-//! Batches that do not commit, and concurrent writers.
+//! Order of events within a batch, batches that do not commit, and concurrent writers.
 
-use crate::fixture::{counts_and_pairs, digest, join, payment, register, start};
+use crate::fixture::{counts_and_pairs, digest, join, me, payment, refund_of, register, start};
 use binary::app::apply_events::apply_events;
-use binary::app::event_reader::IncomingEvents;
 use binary::app::tree_store::TreeStore;
+use binary::consumers;
 use binary::error::BinaryError;
 use binary::store::journal;
 use db::DbError;
+use domain::PaymentId;
+use messaging::waiting;
+use runtime::id;
 use testkit::TestService;
 
 fn rolled_back() -> BinaryError {
@@ -14,20 +17,55 @@ fn rolled_back() -> BinaryError {
 }
 
 #[tokio::test]
+async fn a_refund_that_comes_before_its_payment_in_a_batch_takes_effect_in_that_batch() {
+    let s = start().await;
+    let (tree_store, table) = (TreeStore::default(), consumers::table());
+    let (a, _) = join(&s, "A", None).await;
+    let b = register(&s, "B", Some(a)).await;
+    let (paid, unknown) = (payment(b, 500, "cash", s.now()), id::fresh());
+    let events = [
+        TestService::envelope(s.now(), &refund_of(&paid, s.now())),
+        TestService::envelope(s.now(), &payment(unknown, 500, "cash", s.now())),
+        TestService::envelope(s.now(), &paid),
+    ];
+    let (tree_store, table, events) = (&tree_store, &table, &events);
+    let applied: Result<u64, BinaryError> = s
+        .ctx()
+        .tx(async |c| {
+            let mut batch = tree_store.begin(c).await?;
+            apply_events(c, &mut batch, table.read(events)?, table, s.ctx().now()).await?;
+            batch.save(c).await
+        })
+        .await;
+    tree_store.confirm_commit(applied.unwrap()).await;
+    me(&s, b).await;
+    assert_eq!(counts_and_pairs(&s, a).await, (0, 0, 0), "it is placed, and does not count");
+    let mut c = s.ctx().db().read().await.unwrap();
+    assert_eq!(waiting::count(&mut c, &format!("payment:{}", id_of(&paid.payment_id))).await.unwrap(), 0);
+    assert_eq!(waiting::count(&mut c, &format!("user:{unknown}")).await.unwrap(), 1, "its member is not known");
+    drop(c);
+    s.finish().await;
+}
+
+fn id_of(bytes: &[u8]) -> PaymentId {
+    bytes.try_into().unwrap()
+}
+
+#[tokio::test]
 async fn a_batch_that_does_not_commit_leaves_no_trace_in_memory() {
     let s = start().await;
-    let tree_store = TreeStore::default();
+    let (tree_store, table) = (TreeStore::default(), consumers::table());
     let (a, _) = join(&s, "A", None).await;
     let b = register(&s, "B", Some(a)).await;
     let before = digest(&s).await;
     let paid = TestService::envelope(s.now(), &payment(b, 500, "cash", s.now()));
     for _ in 0..3 {
-        let (tree_store, paid) = (&tree_store, &paid);
+        let (tree_store, table, paid) = (&tree_store, &table, &paid);
         let result = s
             .ctx()
             .tx(async |c| {
                 let mut batch = tree_store.begin(c).await?;
-                apply_events(c, &mut batch, IncomingEvents::read([paid])?, s.ctx().now()).await?;
+                apply_events(c, &mut batch, table.read(std::slice::from_ref(paid))?, table, s.ctx().now()).await?;
                 assert!(batch.tree().find(b).is_some());
                 batch.save(c).await?;
                 Err::<(), BinaryError>(rolled_back())
@@ -49,7 +87,7 @@ async fn a_batch_that_does_not_commit_leaves_no_trace_in_memory() {
 #[tokio::test]
 async fn two_writers_in_turn_each_build_on_what_the_other_committed() {
     let s = start().await;
-    let other = TreeStore::default();
+    let (other, table) = (TreeStore::default(), consumers::table());
     let (a, _) = join(&s, "A", None).await;
     for n in 0..6 {
         let id = register(&s, &format!("M{n}"), Some(a)).await;
@@ -57,12 +95,12 @@ async fn two_writers_in_turn_each_build_on_what_the_other_committed() {
         if n % 2 == 0 {
             s.deliver_envelope(paid).await;
         } else {
-            let (other, paid) = (&other, &paid);
+            let (other, table, paid) = (&other, &table, &paid);
             let batch_id = s
                 .ctx()
                 .tx(async |c| {
                     let mut batch = other.begin(c).await?;
-                    apply_events(c, &mut batch, IncomingEvents::read([paid])?, s.ctx().now()).await?;
+                    apply_events(c, &mut batch, table.read(std::slice::from_ref(paid))?, table, s.ctx().now()).await?;
                     batch.save(c).await
                 })
                 .await

@@ -3,9 +3,9 @@
 use crate::domain::aggregate::{BuyerAccount, Member};
 use crate::error::BookingError;
 use crate::store::members;
-use crate::store::plans::{self, PlanVersionRow};
-use db::DbConnection;
-use domain::{Plan, Timestamp, UserId};
+use crate::store::plans;
+use db::{Count, DbConnection};
+use domain::{StoredPlan, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Maximal length of a stored name.
@@ -17,14 +17,6 @@ pub struct RegisteredMember {
     pub id: UserId,
     pub name: String,
     pub referrer: Option<UserId>,
-}
-
-/// A plan version as the `PlanPublished` event carries it.
-#[derive(Debug, Clone)]
-pub struct PublishedPlan {
-    pub version: u32,
-    pub effective_from: Timestamp,
-    pub json: String,
 }
 
 /// Stores members' names, cut to 200 characters, and referrers. A referrer that is stored already is kept.
@@ -45,17 +37,12 @@ pub async fn apply_users_registered(c: &mut DbConnection, registered: &[Register
     Ok(members::save_all(c, &changed).await?)
 }
 
-/// Stores plan versions; one that is stored already stays unchanged. Errors with `Inconsistent` when the JSON of one
-/// cannot be parsed, with `Plan` when a plan is invalid.
-pub async fn apply_plans_published(c: &mut DbConnection, published: Vec<PublishedPlan>) -> Result<(), BookingError> {
-    let rows = published.into_iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(plans::insert_all_if_absent(c, rows).await?)
-}
-
-fn to_row(published: PublishedPlan) -> Result<PlanVersionRow, BookingError> {
-    let PublishedPlan { version, effective_from, json } = published;
-    let plan: Plan =
-        serde_json::from_str(&json).map_err(|e| BookingError::Inconsistent(format!("plan {version}: {e}")))?;
-    plan.validate()?;
-    Ok(PlanVersionRow { version: version.into(), effective_from, plan: json })
+/// Stores plan versions and the numbers of withdrawn ones; what is stored already stays unchanged.
+pub async fn apply_plans(
+    c: &mut DbConnection,
+    published: Vec<StoredPlan>,
+    withdrawn: Vec<Count>,
+) -> Result<(), BookingError> {
+    plans::insert_all_if_absent(c, published).await?;
+    Ok(plans::insert_withdrawals_if_absent(c, withdrawn).await?)
 }

@@ -52,6 +52,26 @@ impl BuyerSession {
         Ok(session)
     }
 
+    /// Loads a booking with its open payments, its instalments and its buyer without locks, for a preview, which never
+    /// finishes. `payment` is one of the booking in any status. Errors with `NotFound` when the booking does not exist.
+    pub(super) async fn read(
+        c: &mut DbConnection,
+        id: BookingId,
+        payment: Option<&Payment>,
+        at: Timestamp,
+    ) -> Result<Self, BookingError> {
+        let booking: Booking = bookings::find(c, id).await?.ok_or(BookingError::NotFound)?;
+        let user_id = booking.user_id;
+        let payments = payments::list_open(c, id).await?;
+        let instalments = if booking.emi_months > 0 { instalments::list_for_booking(c, id).await? } else { Vec::new() };
+        let mut booking = BookingAggregate::new(booking, payments, instalments);
+        if let Some(payment) = payment {
+            booking.add_stored_payment(payment.clone());
+        }
+        let member = members::find(c, user_id).await?.unwrap_or_else(|| Member::new(user_id));
+        Ok(Self::new(member, vec![booking], (at, at), plan_in_force(c, at).await?))
+    }
+
     /// Wraps rows that are locked already: the cause happened at the first time under `plan`, the change takes effect
     /// at the second one.
     pub(super) fn new(

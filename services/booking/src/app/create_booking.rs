@@ -3,7 +3,7 @@
 use super::buyer_session::BuyerSession;
 use super::plan_versions::plan_in_force;
 use crate::domain::VehicleId;
-use crate::domain::aggregate::{Booking, BookingAggregate, Instalment, Member, NewBooking};
+use crate::domain::aggregate::{Booking, BookingAggregate, Context, Instalment, Member, NewBooking};
 use crate::domain::booking::MAX_VEHICLE_PRICE;
 use crate::domain::emi;
 use crate::domain::text::booking_number;
@@ -72,14 +72,30 @@ fn new_booking(request: &BookingRequest, vehicle: &Vehicle, today: Day) -> NewBo
     }
 }
 
-/// A booking that could be created now.
+/// A booking as it could become.
 #[derive(Debug, Clone)]
 pub struct BookingQuote {
     pub booking: Booking,
-    /// The instalments, with the due dates of a booking that is confirmed today.
+    /// The instalments; those of a booking that is not confirmed have the due dates of one that is confirmed today.
     pub instalments: Vec<Instalment>,
     /// The range of months of an EMI.
     pub emi_months: (u32, u32),
+}
+
+impl BookingQuote {
+    pub(super) fn new(quoted: &BookingAggregate, context: &Context) -> Self {
+        let today = context.now.day();
+        let with_due = |i: &Instalment| {
+            let due_on = i.due_on.unwrap_or_else(|| emi::due_on(today, i.n));
+            Instalment { due_on: Some(due_on), ..i.clone() }
+        };
+        let terms = &context.plan.booking;
+        Self {
+            booking: quoted.booking().clone(),
+            instalments: quoted.instalments().iter().map(with_due).collect(),
+            emi_months: (terms.emi_months_min, terms.emi_months_max),
+        }
+    }
 }
 
 /// Quotes a booking without any change. Errors as [`create`] does.
@@ -92,11 +108,5 @@ pub async fn quote(
     let session = BuyerSession::new(member, Vec::new(), (at, at), plan_in_force(c, at).await?);
     let vehicle = load_on_sale(c, request.vehicle_id).await?;
     let (opened, _) = BookingAggregate::open(new_booking(request, &vehicle, at.day()), session.context())?;
-    let due = |i: &Instalment| Instalment { due_on: Some(emi::due_on(at.day(), i.n)), ..i.clone() };
-    let terms = &session.context().plan.booking;
-    Ok(BookingQuote {
-        booking: opened.booking().clone(),
-        instalments: opened.instalments().iter().map(due).collect(),
-        emi_months: (terms.emi_months_min, terms.emi_months_max),
-    })
+    Ok(BookingQuote::new(&opened, session.context()))
 }

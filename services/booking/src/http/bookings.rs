@@ -1,20 +1,21 @@
 //! Handlers of bookings and their EMI schedules.
 
+use super::Subject;
 use super::views::{self, BookingQuoteView, BookingView, InstalmentView};
 use crate::BookingState;
 use crate::app::cancel_booking;
 use crate::app::create_booking::{self, BookingRequest};
-use crate::app::schedule_emi::schedule;
+use crate::app::schedule_emi::{quote_schedule, schedule};
 use crate::domain::aggregate::RefundTerms;
 use crate::domain::refund::{RefundActor, RefundPreference};
 use crate::domain::{BookingStatus, VehicleId};
 use crate::store::{bookings, instalments};
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
+use chassis::audit;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::{BookingId, Money, Reason, Unvalidated, UserId};
 use http_api::{
-    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem, Query,
+    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Path, Problem, Query, StaffPage,
     operation,
 };
 use schemars::JsonSchema;
@@ -41,6 +42,12 @@ pub(crate) struct BookingFilter {
 /// Request to add an EMI schedule.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct EmiInput {
+    months: u32,
+}
+
+/// Number of instalments to quote.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub(crate) struct EmiQuoteFilter {
     months: u32,
 }
 
@@ -135,13 +142,13 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<BookingFilter>,
 ) -> Result<Json<Listing<BookingView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let filter = bookings::Filter { user_id, status: filter.status, number: filter.number };
     let mut c = state.ctx.db().read().await?;
-    let rows = bookings::list(&mut c, filter, page.after_id()?, page.fetch_limit()).await?;
+    let rows = bookings::list(&mut c, filter, order, page.after_id()?, page.fetch_limit()).await?;
     let listing = page.listing(rows, |b| Cursor::Id(b.id.uuid()), |b| b);
     let items = views::bookings(&mut c, listing.items).await?;
     Ok(Json::new(Listing { items, next_cursor: listing.next_cursor }))
@@ -202,11 +209,27 @@ pub(crate) async fn schedule_emi(
     request
         .run(&state.ctx, async |c| {
             schedule(c, id, input.months, now).await?;
-            audit::record(c, "booking", &caller, now, action("booking.schedule_emi", id, owner, "")).await?;
+            audit::record(c, &caller, now, "booking.schedule_emi", Subject::Booking(id, owner), "").await?;
             let rows = instalments::list_for_booking(c, id).await?;
             Ok(rows.iter().map(InstalmentView::from).collect())
         })
         .await
+}
+
+/// Quote an EMI schedule for the remaining amount, without adding it.
+///
+/// Due dates of a booking that is not confirmed are those of one that is confirmed today. Refused as the schedule itself
+/// is.
+#[operation]
+pub(crate) async fn quote_emi(
+    state: web::Data<BookingState>,
+    caller: Caller,
+    Path(id): Path<BookingId>,
+    Query(EmiQuoteFilter { months }): Query<EmiQuoteFilter>,
+) -> Result<Json<BookingQuoteView>, Problem> {
+    load_visible_owner(&state, &caller, id).await?;
+    let mut c = state.ctx.db().read().await?;
+    Ok(Json::new(quote_schedule(&mut c, id, months, state.ctx.now()).await?.into()))
 }
 
 /// Cancel a booking and refund its payments.
@@ -226,13 +249,10 @@ pub(crate) async fn cancel(
     request
         .run(&state.ctx, async |c| {
             if cancel_booking::cancel(c, id, &terms, now).await? {
-                audit::record(c, "booking", &caller, now, action("booking.cancel", id, owner, &terms.reason)).await?;
+                let subject = Subject::Booking(id, owner);
+                audit::record(c, &caller, now, "booking.cancel", subject, &terms.reason).await?;
             }
             views::booking(c, id).await
         })
         .await
-}
-
-fn action<'a>(name: &'static str, id: BookingId, owner: UserId, detail: &'a str) -> StaffAction<'a> {
-    StaffAction { action: name, subject_type: "booking", subject_id: id.to_string(), subject_user: Some(owner), detail }
 }

@@ -1,5 +1,6 @@
 //! Handlers of captures, for staff.
 
+use super::Subject;
 use super::payments::refuse_own;
 use crate::BookingState;
 use crate::app::resolve_capture::{self, CaptureResolution, CaptureTarget};
@@ -7,11 +8,11 @@ use crate::domain::{CaptureOutcome, GatewayName};
 use crate::store::captures::{self, Capture, CaptureCursor};
 use crate::store::{members, payments};
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
+use chassis::audit;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::{Money, PaymentId, Reason, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Caller, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, bad_cursor, operation,
+    Caller, Cursor, FieldErrors, Idempotent, Json, Listing, Path, Problem, Query, StaffPage, bad_cursor, operation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,18 +100,18 @@ fn parse_cursor((micros, key): (i64, &str)) -> Result<CaptureCursor, Problem> {
     Ok(CaptureCursor { captured_at, gateway_payment_id: id.to_owned(), gateway: gateway.to_owned() })
 }
 
-/// List payments captured by gateways, newest first.
+/// List payments captured by gateways.
 ///
 /// A capture with the outcome `unknown_order` matches no payment.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<CaptureFilter>,
 ) -> Result<Json<Listing<CaptureView>>, Problem> {
     let after = page.after_row()?.map(parse_cursor).transpose()?;
     let mut c = state.ctx.db().read().await?;
-    let rows = captures::list(&mut c, filter.outcome, after.as_ref(), page.fetch_limit()).await?;
+    let rows = captures::list(&mut c, filter.outcome, order, after.as_ref(), page.fetch_limit()).await?;
     let cursor = |capture: &Capture| Cursor::Row {
         micros: capture.captured_at.micros(),
         key: format!("{}/{}", capture.gateway, capture.gateway_payment_id),
@@ -186,14 +187,8 @@ pub(crate) async fn resolve(
     request
         .run(&state.ctx, async |c| {
             let capture = resolve_capture::resolve(c, (gateway, &id), &resolution, now).await?;
-            let audited = StaffAction {
-                action: "capture.resolve",
-                subject_type: "capture",
-                subject_id: id.clone(),
-                subject_user: Some(payer),
-                detail: &resolution.reason,
-            };
-            audit::record(c, "booking", &caller, now, audited).await?;
+            let subject = Subject::Capture(id.clone(), payer);
+            audit::record(c, &caller, now, "capture.resolve", subject, &resolution.reason).await?;
             Ok(CaptureView::from(capture))
         })
         .await

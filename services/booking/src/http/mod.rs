@@ -15,6 +15,9 @@ mod webhook_queue;
 mod webhooks;
 
 use crate::BookingState;
+use crate::domain::{RefundId, VehicleId, WebhookEventId};
+use chassis::audit::AuditSubject;
+use domain::{BookingId, PaymentId, UserId};
 use http_api::Access::{Admin, Public, Staff, User};
 use http_api::{Routes, documented};
 pub use webhook_queue::WebhookQueue;
@@ -35,6 +38,7 @@ pub fn routes(state: BookingState) -> Routes {
         .get("/bookings/{id}", User, documented!(bookings::get))
         .post("/bookings/{id}/emi", User, documented!(bookings::schedule_emi))
         .get("/bookings/{id}/emi", User, documented!(bookings::list_instalments))
+        .get("/bookings/{id}/emi/quote", User, documented!(bookings::quote_emi))
         .get("/bookings/{id}/cancellation", User, documented!(refund_previews::preview_cancellation))
         .post("/bookings/{id}/cancel", User, documented!(bookings::cancel))
         .post("/bookings/{id}/payments", User, documented!(payments::create))
@@ -57,4 +61,30 @@ pub fn routes(state: BookingState) -> Routes {
         .post("/payments/{id}/fail", Staff, documented!(payments::fail))
         .get("/payments/{id}/refund-preview", Admin, documented!(refund_previews::preview_payment_refund))
         .post("/payments/{id}/refund", Admin, documented!(payments::refund))
+}
+
+/// Subject of an audit record, with its owner.
+enum Subject {
+    Vehicle(VehicleId),
+    Booking(BookingId, UserId),
+    Payment(PaymentId, UserId),
+    Refund(RefundId, UserId),
+    /// With the gateway's id of the payment.
+    Capture(String, UserId),
+    WebhookEvent(WebhookEventId),
+}
+
+impl AuditSubject for Subject {
+    const SERVICE: &'static str = "booking";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        match self {
+            Self::Vehicle(id) => ("vehicle", id.to_string(), None),
+            Self::Booking(id, owner) => ("booking", id.to_string(), Some(owner)),
+            Self::Payment(id, owner) => ("payment", id.to_string(), Some(owner)),
+            Self::Refund(id, owner) => ("refund", id.to_string(), Some(owner)),
+            Self::Capture(id, owner) => ("capture", id, Some(owner)),
+            Self::WebhookEvent(id) => ("webhook_event", id.to_string(), None),
+        }
+    }
 }

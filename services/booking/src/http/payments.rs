@@ -1,5 +1,6 @@
 //! Handlers of payments.
 
+use super::Subject;
 use super::bookings::{RefundInput, load_visible_owner};
 use super::views::{self, PaymentView};
 use crate::BookingState;
@@ -8,16 +9,16 @@ use crate::app::{cancel_booking, receive_capture, start_payment};
 use crate::domain::PaymentStatus;
 use crate::domain::aggregate::{NewPayment, Payment, Refusal};
 use crate::error::BookingError;
-use crate::store::payments::{self, ListOrder};
+use crate::store::payments::{self, ListKey};
 use crate::store::refunds;
 use actix_web::http::StatusCode;
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
+use chassis::audit;
 use db::DbConnection;
 use domain::{BookingId, Line, Money, PaymentId, PaymentMethod, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Caller, CommaSeparated, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Page, Path, Problem,
-    Query, TimeRange, operation,
+    Caller, CommaSeparated, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Path, Problem, Query,
+    StaffPage, TimeRange, operation,
 };
 use runtime::id;
 use schemars::JsonSchema;
@@ -92,8 +93,8 @@ pub(crate) async fn create(
     let started: Created<PaymentView> = request
         .run(&state.ctx, async |c| {
             start_payment::start(c, booking_id, &new, now).await?;
-            let audited = action("payment.start", id, owner, new.method.as_str());
-            audit::record(c, "booking", &caller, now, audited).await?;
+            let subject = Subject::Payment(id, owner);
+            audit::record(c, &caller, now, "payment.start", subject, new.method.as_str()).await?;
             views::payment(c, id, &state.gateways).await
         })
         .await?;
@@ -129,12 +130,12 @@ async fn create_order(state: &BookingState, payment: &Payment) -> Result<Payment
 
 /// List payments of the caller; for staff, of every member.
 ///
-/// Newest first. 422 `booking.bad_filter` for an invalid date or time.
+/// 422 `booking.bad_filter` for an invalid date or time.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<PaymentFilter>,
 ) -> Result<Json<Listing<PaymentView>>, Problem> {
     let user_id = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
@@ -144,18 +145,18 @@ pub(crate) async fn list(
     // The indexes of members and of bookings are in the order of ids, those of methods and of times in that of time.
     let has_owner = user_id.is_some() || filter.booking_id.is_some();
     let has_time_index = methods.is_some() || from.is_some() || until.is_some();
-    let order = if has_time_index && !has_owner {
-        ListOrder::Time { after: page.after_time_and_id()? }
+    let key = if has_time_index && !has_owner {
+        ListKey::Time { after: page.after_time_and_id()? }
     } else {
-        ListOrder::Id { after: page.after_id()? }
+        ListKey::Id { after: page.after_id()? }
     };
     let (booking_id, status) = (filter.booking_id, filter.status);
     let filter = payments::Filter { user_id, booking_id, status, methods, from, until };
     let mut c = state.ctx.db().read().await?;
-    let rows = payments::list(&mut c, &filter, order, page.fetch_limit()).await?;
-    let cursor = |p: &Payment| match order {
-        ListOrder::Id { .. } => Cursor::Id(p.id.uuid()),
-        ListOrder::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
+    let rows = payments::list(&mut c, &filter, (key, order), page.fetch_limit()).await?;
+    let cursor = |p: &Payment| match key {
+        ListKey::Id { .. } => Cursor::Id(p.id.uuid()),
+        ListKey::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
     };
     let listing = page.listing(rows, cursor, |p| p);
     let ids: Vec<PaymentId> = listing.items.iter().map(|p| p.id).collect();
@@ -269,11 +270,11 @@ async fn apply_staff_decision(
     caller: &Caller,
     payment: &Payment,
     decision: &StaffDecision,
-    name: &'static str,
+    action: &'static str,
     now: Timestamp,
 ) -> Result<PaymentView, Problem> {
     if confirm_payment::decide(c, payment.id, decision, now).await? {
-        audit::record(c, "booking", caller, now, action(name, payment.id, payment.user_id, "")).await?;
+        audit::record(c, caller, now, action, Subject::Payment(payment.id, payment.user_id), "").await?;
     }
     views::payment(c, payment.id, &state.gateways).await
 }
@@ -296,14 +297,10 @@ pub(crate) async fn refund(
     request
         .run(&state.ctx, async |c| {
             if cancel_booking::refund_payment(c, id, &terms, now).await? {
-                let audited = action("payment.refund", id, payment.user_id, &terms.reason);
-                audit::record(c, "booking", &caller, now, audited).await?;
+                let subject = Subject::Payment(id, payment.user_id);
+                audit::record(c, &caller, now, "payment.refund", subject, &terms.reason).await?;
             }
             views::payment(c, id, &state.gateways).await
         })
         .await
-}
-
-fn action<'a>(name: &'static str, id: PaymentId, owner: UserId, detail: &'a str) -> StaffAction<'a> {
-    StaffAction { action: name, subject_type: "payment", subject_id: id.to_string(), subject_user: Some(owner), detail }
 }

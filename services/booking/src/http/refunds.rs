@@ -1,5 +1,6 @@
 //! Handlers of refunds for staff: refunds, reported gateway refunds, and manual resolution.
 
+use super::Subject;
 use super::payments::{Reference, parse_reference, refuse_own};
 use super::views::RefundView;
 use crate::BookingState;
@@ -10,10 +11,10 @@ use crate::error::BookingError;
 use crate::store::gateway_refunds::{self, GatewayRefundRow};
 use crate::store::refunds;
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
+use chassis::audit;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::{Line, Money, MultilineText, PaymentId, Timestamp, Unvalidated};
-use http_api::{Caller, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, operation};
+use http_api::{Caller, Cursor, FieldErrors, Idempotent, Json, Listing, Path, Problem, Query, StaffPage, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,29 +75,29 @@ pub(crate) struct ResolveInput {
     reason: MultilineText,
 }
 
-/// List refunds, newest first.
+/// List refunds.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<RefundFilter>,
 ) -> Result<Json<Listing<RefundView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let rows = refunds::list(&mut c, filter.status, page.after_id()?, page.fetch_limit()).await?;
+    let rows = refunds::list(&mut c, filter.status, order, page.after_id()?, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |refund| Cursor::Id(refund.id.uuid()), RefundView::from)))
 }
 
-/// List refunds reported by gateways, newest first.
+/// List refunds reported by gateways.
 ///
 /// A reported refund with the outcome `unmatched` matches no refund.
 #[operation]
 pub(crate) async fn list_reported(
     state: web::Data<BookingState>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<GatewayRefundFilter>,
 ) -> Result<Json<Listing<GatewayRefundView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let rows = gateway_refunds::list(&mut c, filter.outcome, page.after_id()?, page.fetch_limit()).await?;
+    let rows = gateway_refunds::list(&mut c, filter.outcome, order, page.after_id()?, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), GatewayRefundView::from)))
 }
 
@@ -136,14 +137,8 @@ pub(crate) async fn resolve(
                 ResolveOutcome::Unchanged => None,
             };
             if let Some(action) = action {
-                let audited = StaffAction {
-                    action,
-                    subject_type: "refund",
-                    subject_id: id.to_string(),
-                    subject_user: Some(refund.user_id),
-                    detail: &proposal.reason,
-                };
-                audit::record(c, "booking", &caller, now, audited).await?;
+                let subject = Subject::Refund(id, refund.user_id);
+                audit::record(c, &caller, now, action, subject, &proposal.reason).await?;
             }
             Ok(RefundView::from(refunds::find(c, id).await?.ok_or(BookingError::NotFound)?))
         })

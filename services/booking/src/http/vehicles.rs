@@ -1,5 +1,6 @@
 //! Handlers of the vehicle catalogue.
 
+use super::Subject;
 use super::views::VehicleView;
 use crate::BookingState;
 use crate::app::catalogue::{self, VehicleChange};
@@ -7,9 +8,12 @@ use crate::domain::VehicleId;
 use crate::domain::booking::MAX_VEHICLE_PRICE;
 use crate::store::vehicles::{self, Vehicle};
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
+use chassis::audit;
+use db::SortOrder;
 use domain::{Line, Money, Unvalidated};
-use http_api::{Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, operation};
+use http_api::{
+    Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, StaffPage, operation,
+};
 use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -40,21 +44,25 @@ pub(crate) struct VehicleChangeInput {
 /// List the vehicles on sale, newest first.
 #[operation]
 pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<Json<Listing<VehicleView>>, Problem> {
-    Ok(Json::new(read_page(&state, page, false).await?))
+    Ok(Json::new(read_page(&state, StaffPage { page, order: SortOrder::Descending }, false).await?))
 }
 
-/// List all vehicles, also those that are not on sale, newest first.
+/// List all vehicles, also those that are not on sale.
 #[operation]
 pub(crate) async fn list_all(
     state: web::Data<BookingState>,
-    page: Page,
+    page: StaffPage,
 ) -> Result<Json<Listing<VehicleView>>, Problem> {
     Ok(Json::new(read_page(&state, page, true).await?))
 }
 
-async fn read_page(state: &BookingState, page: Page, is_all: bool) -> Result<Listing<VehicleView>, Problem> {
+async fn read_page(
+    state: &BookingState,
+    StaffPage { page, order }: StaffPage,
+    is_all: bool,
+) -> Result<Listing<VehicleView>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let rows = vehicles::list(&mut c, is_all, page.after_id()?, page.fetch_limit()).await?;
+    let rows = vehicles::list(&mut c, is_all, order, page.after_id()?, page.fetch_limit()).await?;
     Ok(page.listing(rows, |v| Cursor::Id(v.id.uuid()), VehicleView::from))
 }
 
@@ -99,7 +107,7 @@ pub(crate) async fn create(
     request
         .run(&state.ctx, async |c| {
             catalogue::create(c, vehicle).await?;
-            audit::record(c, "booking", &caller, now, action("vehicle.add", vehicle)).await?;
+            audit::record(c, &caller, now, "vehicle.add", Subject::Vehicle(vehicle.id), "").await?;
             Ok(VehicleView::from(vehicle.clone()))
         })
         .await
@@ -123,21 +131,11 @@ pub(crate) async fn update(
         .ctx
         .tx(async |c| {
             let vehicle = catalogue::update(c, id, &change, now).await?;
-            audit::record(c, "booking", &caller, now, action("vehicle.change", &vehicle)).await?;
+            audit::record(c, &caller, now, "vehicle.change", Subject::Vehicle(id), "").await?;
             Ok::<_, Problem>(vehicle)
         })
         .await?;
     Ok(Json::new(VehicleView::from(vehicle)))
-}
-
-fn action(name: &'static str, vehicle: &Vehicle) -> StaffAction<'static> {
-    StaffAction {
-        action: name,
-        subject_type: "vehicle",
-        subject_id: vehicle.id.to_string(),
-        subject_user: None,
-        detail: "",
-    }
 }
 
 fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {

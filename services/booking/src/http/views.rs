@@ -132,7 +132,7 @@ pub(crate) struct QuotedInstalmentView {
 pub(crate) struct BookingQuoteView {
     price: Money,
     booking_amount: Money,
-    /// The price less the booking amount.
+    /// The price less the booking amount, or less what is paid when that is more.
     principal: Money,
     months_min: u32,
     months_max: u32,
@@ -147,7 +147,7 @@ impl From<BookingQuote> for BookingQuoteView {
         Self {
             price: booking.price_paise,
             booking_amount: booking.booking_amount_paise,
-            principal: booking.price_paise.minus_or_zero(booking.booking_amount_paise),
+            principal: booking.price_paise.minus_or_zero(booking.total_paid_paise.max(booking.booking_amount_paise)),
             months_min,
             months_max,
             instalments: instalments.into_iter().map(view).collect(),

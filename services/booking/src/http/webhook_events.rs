@@ -1,14 +1,15 @@
 //! Handlers of stored webhook events, for staff.
 
+use super::Subject;
 use crate::BookingState;
 use crate::app::receive_webhook as webhook;
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::error::BookingError;
 use crate::store::webhook_events::{self, WebhookSummary};
 use actix_web::web;
-use chassis::audit::{self, StaffAction};
+use chassis::audit;
 use domain::Timestamp;
-use http_api::{Caller, Cursor, Idempotent, Json, Listing, NoBody, Page, Path, Problem, Query, operation};
+use http_api::{Caller, Cursor, Idempotent, Json, Listing, NoBody, Path, Problem, Query, StaffPage, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,17 +53,17 @@ impl From<WebhookSummary> for WebhookEventView {
     }
 }
 
-/// List stored webhook events, newest first.
+/// List stored webhook events.
 ///
 /// An event in the state `unreadable` was not parsed, one in the state `pending` not processed.
 #[operation]
 pub(crate) async fn list(
     state: web::Data<BookingState>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<WebhookEventFilter>,
 ) -> Result<Json<Listing<WebhookEventView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let rows = webhook_events::list(&mut c, filter.state, page.after_id()?, page.fetch_limit()).await?;
+    let rows = webhook_events::list(&mut c, filter.state, order, page.after_id()?, page.fetch_limit()).await?;
     let id = |event: &WebhookSummary| Cursor::Id(event.id.map(WebhookEventId::uuid).unwrap_or_default());
     Ok(Json::new(page.listing(rows, id, WebhookEventView::from)))
 }
@@ -88,14 +89,8 @@ pub(crate) async fn retry(
                     Ok(gateway_event) => webhook::process(c, &event, gateway_event, now).await?,
                     Err(reason) => webhook::store_unreadable(c, &event, reason).await?,
                 }
-                let audited = StaffAction {
-                    action: "webhook.retry",
-                    subject_type: "webhook_event",
-                    subject_id: id.to_string(),
-                    subject_user: None,
-                    detail: event.gateway.as_str(),
-                };
-                audit::record(c, "booking", &caller, now, audited).await?;
+                let subject = Subject::WebhookEvent(id);
+                audit::record(c, &caller, now, "webhook.retry", subject, event.gateway.as_str()).await?;
             }
             let summary = webhook_events::find_summary(c, id).await?.ok_or(BookingError::NotFound)?;
             Ok(WebhookEventView::from(summary))

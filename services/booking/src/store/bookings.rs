@@ -3,7 +3,7 @@
 use crate::domain::aggregate::Booking;
 use crate::domain::{BookingStatus, VehicleId};
 use crate::schema::bookings;
-use db::{AnyOfExt, Count, DbConnection, LockExt, Version, inserted, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, LockExt, SortOrder, Version, inserted, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, Timestamp, UserId};
@@ -91,18 +91,16 @@ pub async fn lock_for_members(c: &mut DbConnection, users: &[UserId]) -> QueryRe
         .await
 }
 
-/// Bookings, newest first, after `after`.
+/// Bookings by id, after `after`.
 pub async fn list(
     c: &mut DbConnection,
     filter: Filter,
+    order: SortOrder,
     after: Option<BookingId>,
     limit: i64,
 ) -> QueryResult<Vec<Booking>> {
-    let mut query = bookings::table
-        .select(Booking::as_select())
-        .order(bookings::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = bookings::table.select(Booking::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, bookings::id, after);
     if let Some(user_id) = filter.user_id {
         query = query.filter(bookings::user_id.eq(user_id));
     }
@@ -111,9 +109,6 @@ pub async fn list(
     }
     if let Some(number) = filter.number {
         query = query.filter(bookings::number.eq(number));
-    }
-    if let Some(after) = after {
-        query = query.filter(bookings::id.lt(after));
     }
     query.load(c).await
 }

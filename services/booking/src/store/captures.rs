@@ -2,7 +2,7 @@
 
 use crate::domain::{CaptureOutcome, GatewayName};
 use crate::schema::captures;
-use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, insert_many, inserted};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp, UserId};
@@ -97,28 +97,35 @@ pub struct CaptureCursor {
     pub gateway: String,
 }
 
-/// Captures, newest first, after `after`.
+/// Captures by time, id and gateway, after `after`.
 pub async fn list(
     c: &mut DbConnection,
     outcome: Option<CaptureOutcome>,
+    order: SortOrder,
     after: Option<&CaptureCursor>,
     limit: i64,
 ) -> QueryResult<Vec<Capture>> {
-    let mut query = captures::table
-        .select(Capture::as_select())
-        .order((captures::captured_at.desc(), captures::gateway_payment_id.desc(), captures::gateway.desc()))
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    use captures as t;
+    let query = t::table.select(Capture::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = match order {
+        SortOrder::Ascending => query.order((t::captured_at.asc(), t::gateway_payment_id.asc(), t::gateway.asc())),
+        SortOrder::Descending => query.order((t::captured_at.desc(), t::gateway_payment_id.desc(), t::gateway.desc())),
+    };
     if let Some(outcome) = outcome {
-        query = query.filter(captures::outcome.eq(outcome));
+        query = query.filter(t::outcome.eq(outcome));
     }
-    if let Some(after) = after {
-        let same_time = captures::captured_at.eq(after.captured_at);
-        let same_id = captures::gateway_payment_id.eq(&after.gateway_payment_id);
-        let later = captures::gateway_payment_id.lt(&after.gateway_payment_id);
-        let gateway = captures::gateway.lt(&after.gateway);
-        query =
-            query.filter(captures::captured_at.lt(after.captured_at).or(same_time.and(later.or(same_id.and(gateway)))));
+    if let Some(CaptureCursor { captured_at, gateway_payment_id: id, gateway }) = after {
+        let (same_time, same_id) = (t::captured_at.eq(*captured_at), t::gateway_payment_id.eq(id));
+        query = match order {
+            SortOrder::Ascending => {
+                let later = t::gateway_payment_id.gt(id).or(same_id.and(t::gateway.gt(gateway)));
+                query.filter(t::captured_at.gt(*captured_at).or(same_time.and(later)))
+            }
+            SortOrder::Descending => {
+                let earlier = t::gateway_payment_id.lt(id).or(same_id.and(t::gateway.lt(gateway)));
+                query.filter(t::captured_at.lt(*captured_at).or(same_time.and(earlier)))
+            }
+        };
     }
     query.load(c).await
 }

@@ -3,7 +3,7 @@
 use crate::domain::refund::{GatewayRefundOutcome, GatewayRefundState};
 use crate::domain::{GatewayName, GatewayRefundId};
 use crate::schema::gateway_refunds as t;
-use db::{AnyOfExt, DbConnection, LockExt, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PaymentId, Timestamp};
@@ -91,23 +91,18 @@ pub async fn list_states(
         .await
 }
 
-/// Refunds, newest first, before `before`.
+/// Refunds by id, after `after`.
 pub async fn list(
     c: &mut DbConnection,
     outcome: Option<GatewayRefundOutcome>,
-    before: Option<GatewayRefundId>,
+    order: SortOrder,
+    after: Option<GatewayRefundId>,
     limit: i64,
 ) -> QueryResult<Vec<GatewayRefundRow>> {
-    let mut query = t::table
-        .select(GatewayRefundRow::as_select())
-        .order(t::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = t::table.select(GatewayRefundRow::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, t::id, after);
     if let Some(outcome) = outcome {
         query = query.filter(t::outcome.eq(outcome));
-    }
-    if let Some(before) = before {
-        query = query.filter(t::id.lt(before));
     }
     query.load(c).await
 }

@@ -3,7 +3,7 @@
 use crate::domain::aggregate::Payment;
 use crate::domain::{GatewayName, PaymentStatus};
 use crate::schema::payments;
-use db::{AnyOfExt, DbConnection, LockExt, insert_many, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, insert_many, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
@@ -46,9 +46,9 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
-/// Order of the list of payments, newest first, and the position after which a page begins.
+/// Key of the list of payments, and the one after which a page begins.
 #[derive(Debug, Clone, Copy)]
-pub enum ListOrder {
+pub enum ListKey {
     Id { after: Option<PaymentId> },
     Time { after: Option<(Timestamp, PaymentId)> },
 }
@@ -176,9 +176,18 @@ pub async fn list_order_times_since(
         .await
 }
 
-/// Payments, newest first.
-pub async fn list(c: &mut DbConnection, filter: &Filter, order: ListOrder, limit: i64) -> QueryResult<Vec<Payment>> {
-    let mut query = payments::table.select(Payment::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+/// Payments by a key.
+pub async fn list(
+    c: &mut DbConnection,
+    filter: &Filter,
+    (key, order): (ListKey, SortOrder),
+    limit: i64,
+) -> QueryResult<Vec<Payment>> {
+    let query = payments::table.select(Payment::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = match key {
+        ListKey::Id { after } => keyset!(query, order, payments::id, after),
+        ListKey::Time { after } => keyset!(query, order, (payments::created_at, payments::id), after),
+    };
     if let Some(user_id) = filter.user_id {
         query = query.filter(payments::user_id.eq(user_id));
     }
@@ -196,23 +205,6 @@ pub async fn list(c: &mut DbConnection, filter: &Filter, order: ListOrder, limit
     }
     if let Some(until) = filter.until {
         query = query.filter(payments::created_at.le(until));
-    }
-    match order {
-        ListOrder::Id { after } => {
-            query = query.order(payments::id.desc());
-            if let Some(after) = after {
-                query = query.filter(payments::id.lt(after));
-            }
-        }
-        ListOrder::Time { after } => {
-            query = query.order((payments::created_at.desc(), payments::id.desc()));
-            if let Some((at, id)) = after {
-                let same_time = payments::created_at.eq(at).and(payments::id.lt(id));
-                // The bound by time alone lets the index begin there.
-                query = query.filter(payments::created_at.le(at));
-                query = query.filter(payments::created_at.lt(at).or(same_time));
-            }
-        }
     }
     query.load(c).await
 }

@@ -1,42 +1,46 @@
-//! Queries of the table `plan_versions`: published compensation plans. Version 1, the seed, is not stored.
+//! Queries of the tables `plan_versions` and `plan_withdrawals`: published compensation plans. Version 1, the seed, is not
+//! stored.
 
-use crate::schema::plan_versions;
+use crate::schema::{plan_versions, plan_withdrawals};
 use db::{Count, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{StoredPlan, Timestamp};
 
-/// A published plan version.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = plan_versions, treat_none_as_default_value = false)]
-pub struct PlanVersionRow {
-    pub version: Count,
-    pub effective_from: Timestamp,
-    /// The plan as JSON.
-    pub plan: String,
-}
-
-/// The published version in force at `at`.
+/// The version in force at `at`: of those that have begun and are not withdrawn, the one with the highest number.
 pub async fn find_in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<Option<StoredPlan>> {
     plan_versions::table
         .filter(plan_versions::effective_from.le(at))
-        .order((plan_versions::effective_from.desc(), plan_versions::version.desc()))
+        .filter(plan_versions::version.ne_all(plan_withdrawals::table.select(plan_withdrawals::version)))
+        .order(plan_versions::version.desc())
         .select((plan_versions::version, plan_versions::effective_from, plan_versions::plan))
         .first(c)
         .await
         .optional()
 }
 
-/// All published versions, the latest effective time first.
+/// All published versions that are not withdrawn.
 pub async fn list_all(c: &mut DbConnection) -> QueryResult<Vec<StoredPlan>> {
     plan_versions::table
-        .order((plan_versions::effective_from.desc(), plan_versions::version.desc()))
+        .filter(plan_versions::version.ne_all(plan_withdrawals::table.select(plan_withdrawals::version)))
+        .order(plan_versions::version)
         .select((plan_versions::version, plan_versions::effective_from, plan_versions::plan))
         .load(c)
         .await
 }
 
 /// Inserts the versions that are not stored already.
-pub async fn insert_all_if_absent(c: &mut DbConnection, rows: Vec<PlanVersionRow>) -> QueryResult<()> {
-    upsert_many(c, plan_versions::table, rows, &[plan_versions::version::NAME], &[]).await
+pub async fn insert_all_if_absent(c: &mut DbConnection, plans: Vec<StoredPlan>) -> QueryResult<()> {
+    use plan_versions as t;
+    let rows = plans.into_iter().map(|StoredPlan { version, effective_from, json }| {
+        (t::version.eq(version), t::effective_from.eq(effective_from), t::plan.eq(json))
+    });
+    upsert_many(c, t::table, rows, &[t::version::NAME], &[]).await
+}
+
+/// Inserts the withdrawals that are not stored already. A version may be withdrawn before it is stored.
+pub async fn insert_withdrawals_if_absent(c: &mut DbConnection, versions: Vec<Count>) -> QueryResult<()> {
+    use plan_withdrawals as t;
+    let rows = versions.into_iter().map(|version| t::version.eq(version));
+    upsert_many(c, t::table, rows, &[t::version::NAME], &[]).await
 }

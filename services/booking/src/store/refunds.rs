@@ -3,7 +3,7 @@
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{GatewayName, RefundId, RefundStatus, RefundTo};
 use crate::schema::{payments, refunds};
-use db::{AnyOfExt, DbConnection, LockExt, insert_many};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, insert_many, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Money, PaymentId, Timestamp, UserId};
@@ -81,23 +81,18 @@ pub async fn list_for_payments(c: &mut DbConnection, ids: &[PaymentId]) -> Query
     refunds::table.filter(refunds::payment_id.any_of(ids)).select(Refund::as_select()).load(c).await
 }
 
-/// Refunds, newest first, before `before`.
+/// Refunds by id, after `after`.
 pub async fn list(
     c: &mut DbConnection,
     status: Option<RefundStatus>,
-    before: Option<RefundId>,
+    order: SortOrder,
+    after: Option<RefundId>,
     limit: i64,
 ) -> QueryResult<Vec<Refund>> {
-    let mut query = refunds::table
-        .select(Refund::as_select())
-        .order(refunds::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = refunds::table.select(Refund::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, refunds::id, after);
     if let Some(status) = status {
         query = query.filter(refunds::status.eq(status));
-    }
-    if let Some(before) = before {
-        query = query.filter(refunds::id.lt(before));
     }
     query.load(c).await
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::VehicleId;
 use crate::schema::vehicles;
-use db::{DbConnection, LockExt};
+use db::{DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp};
@@ -37,23 +37,18 @@ pub async fn find_for_update(c: &mut DbConnection, id: VehicleId) -> QueryResult
     vehicles::table.find(id).select(Vehicle::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Vehicles on sale, or all vehicles, newest first, after `after`.
+/// Vehicles on sale, or all vehicles, by id, after `after`.
 pub async fn list(
     c: &mut DbConnection,
     is_all: bool,
+    order: SortOrder,
     after: Option<VehicleId>,
     limit: i64,
 ) -> QueryResult<Vec<Vehicle>> {
-    let mut query = vehicles::table
-        .select(Vehicle::as_select())
-        .order(vehicles::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = vehicles::table.select(Vehicle::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, vehicles::id, after);
     if !is_all {
         query = query.filter(vehicles::is_active.eq(true));
-    }
-    if let Some(after) = after {
-        query = query.filter(vehicles::id.lt(after));
     }
     query.load(c).await
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{GatewayName, WebhookEventId, WebhookState};
 use crate::schema::webhook_events as t;
-use db::{AnyOfExt, DbConnection, LockExt, insert_many, inserted};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, insert_many, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
@@ -94,24 +94,18 @@ pub async fn save(c: &mut DbConnection, event: &WebhookEvent) -> QueryResult<()>
         .map(drop)
 }
 
-/// Events, newest first, before `before`.
+/// Events by id, after `after`.
 pub async fn list(
     c: &mut DbConnection,
     state: Option<WebhookState>,
-    before: Option<WebhookEventId>,
+    order: SortOrder,
+    after: Option<WebhookEventId>,
     limit: i64,
 ) -> QueryResult<Vec<WebhookSummary>> {
-    let mut query = t::table
-        .filter(t::id.is_not_null())
-        .select(WebhookSummary::as_select())
-        .order(t::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = t::table.filter(t::id.is_not_null()).select(WebhookSummary::as_select()).limit(limit);
+    let mut query = keyset!(query.into_boxed::<db::MultiBackend>(), order, t::id, after);
     if let Some(state) = state {
         query = query.filter(t::state.eq(state));
-    }
-    if let Some(before) = before {
-        query = query.filter(t::id.lt(before));
     }
     query.load(c).await
 }

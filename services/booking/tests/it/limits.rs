@@ -108,17 +108,21 @@ async fn paging_through_captures_of_the_same_time_loses_none() {
         let same = captures::captured_at.eq(fixture.service.now());
         diesel::update(captures::table).set(same).execute(c).await.expect("updated");
     }
-    let (mut seen, mut pages, mut cursor) = (BTreeSet::new(), 0, String::new());
-    loop {
-        let page = fixture.staff().get(&format!("/payments/captures?limit=2{cursor}")).await.expect(200);
-        pages += 1;
-        seen.extend(page["items"].as_array().expect("items").iter().map(|c| text(c, "gateway_payment_id").to_owned()));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
+    let all_pages = async |order: &str| {
+        let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+        loop {
+            let path = format!("/payments/captures?limit=2&order={order}&cursor={cursor}");
+            let page = fixture.staff().get(&path).await.expect(200);
+            pages += 1;
+            seen.extend(
+                page["items"].as_array().expect("items").iter().map(|c| text(c, "gateway_payment_id").to_owned()),
+            );
+            let Some(next) = page["next_cursor"].as_str() else { return (seen, pages) };
+            next.clone_into(&mut cursor);
         }
-    }
-    assert_eq!((seen.len(), pages), (5, 3));
+    };
+    assert_eq!(all_pages("asc").await, ((0..5).map(|n| format!("pay_{n}")).collect(), 3));
+    assert_eq!(all_pages("desc").await, ((0..5).rev().map(|n| format!("pay_{n}")).collect(), 3));
     fixture.staff().get("/payments/captures?cursor=AAAAAAAAAAA").await.problem(422);
     fixture.service.finish().await;
 }

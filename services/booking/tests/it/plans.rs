@@ -2,7 +2,7 @@
 
 use crate::fixture::{Fixture, text};
 use domain::{Money, PaymentId, Plan};
-use proto_events::binary::v1::PlanPublished;
+use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
 use proto_events::booking::v1::PaymentRefunded;
 
 #[tokio::test]
@@ -74,6 +74,36 @@ async fn a_one_time_bonus_is_reversed_when_the_paid_total_falls_below_its_thresh
     let other = |payment: &str| Some(payment.parse::<PaymentId>().expect("an id").into());
     let expected = [(false, None), (true, other(&paid[1])), (true, other(&paid[3]))];
     assert_eq!(taken.into_iter().map(|t| (t.own, t.other_payment_id)).collect::<Vec<_>>(), expected);
+    fixture.service.finish().await;
+}
+
+/// Captures read the plans in another way than payments that staff confirm.
+#[tokio::test]
+async fn a_withdrawn_plan_decides_no_payment_in_whichever_order_its_events_come() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
+    let (id, now) = (text(&booked, "id"), fixture.service.now());
+    let published = |version: u32, secs: i64| PlanPublished {
+        version,
+        effective_from: now.plus_secs(secs).micros(),
+        plan_json: serde_json::to_string(&Plan::fixed()).expect("a plan"),
+        ..PlanPublished::default()
+    };
+    let withdrawn = |version| PlanWithdrawn { version, ..PlanWithdrawn::default() };
+    fixture.service.deliver_now(&published(2, 600)).await;
+    for version in [2, 3, 2] {
+        fixture.service.deliver_now(&withdrawn(version)).await;
+    }
+    fixture.service.deliver_now(&published(3, 600)).await;
+    fixture.service.clock.advance_secs(600);
+    fixture.pay_online(id, "500.00").await;
+    fixture.pay_cash(id, "500.00").await;
+    // The next version began before the withdrawn ones would have.
+    fixture.service.deliver_now(&published(4, 300)).await;
+    fixture.pay_online(id, "600.00").await;
+    fixture.pay_cash(id, "700.00").await;
+    let versions: Vec<_> = fixture.completed_payments().await.iter().map(|p| p.plan_version).collect();
+    assert_eq!(versions, [1, 1, 4, 4]);
     fixture.service.finish().await;
 }
 

@@ -122,6 +122,17 @@ async fn staff_filter_payments_by_methods_status_and_time() {
     fixture.service.finish().await;
 }
 
+/// Ids of all payments that staff get by following `next_cursor`.
+async fn all_pages(fixture: &Fixture, query: &str) -> Vec<String> {
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = fixture.staff().get(&format!("/payments?{query}&cursor={cursor}")).await.expect(200);
+        seen.extend(ids(&page));
+        let Some(next) = page["next_cursor"].as_str() else { return seen };
+        next.clone_into(&mut cursor);
+    }
+}
+
 #[tokio::test]
 async fn paging_through_payments_of_the_same_time_loses_none() {
     let fixture = Fixture::start().await;
@@ -135,18 +146,11 @@ async fn paging_through_payments_of_the_same_time_loses_none() {
         let same = payments::created_at.eq(fixture.service.now());
         diesel::update(payments::table).set(same).execute(c).await.expect("updated");
     }
-    for limit in [1, 3, 4, 5] {
-        let (mut seen, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let path = format!("/payments?method=cash&limit={limit}{cursor}");
-            let page = fixture.staff().get(&path).await.expect(200);
-            seen.extend(ids(&page));
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => break,
-            }
-        }
-        assert_eq!((seen.len(), &BTreeSet::from_iter(seen)), (4, &made), "{limit}");
+    for limit in [1, 3, 4, 500] {
+        let newest_first = all_pages(&fixture, &format!("method=cash&limit={limit}")).await;
+        assert_eq!((newest_first.len(), &newest_first.iter().cloned().collect()), (4, &made), "{limit}");
+        let oldest_first = all_pages(&fixture, &format!("method=cash&limit={limit}&order=asc")).await;
+        assert!(oldest_first.iter().eq(newest_first.iter().rev()), "{limit}: {oldest_first:?}");
     }
     let by_id = fixture.staff().get("/payments?limit=1").await.expect(200);
     let other_list = format!("/payments?method=cash&cursor={}", text(&by_id, "next_cursor"));

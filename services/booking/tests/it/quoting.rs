@@ -87,6 +87,73 @@ async fn a_quote_is_refused_as_the_booking_is() {
 }
 
 #[tokio::test]
+async fn an_emi_quote_is_the_schedule_that_the_booking_would_get_and_writes_nothing() {
+    let fixture = Fixture::start().await;
+    fixture.service.clock.set("2026-11-30T18:29:00Z".parse().expect("a time"));
+    let booked = fixture.book("500.00").await;
+    let id = text(&booked, "id");
+    let path = format!("/bookings/{id}/emi");
+    let quote = async |months: u32| fixture.fresh_client().get(&format!("{path}/quote?months={months}")).await;
+    let quoted = quote(3).await.expect(200);
+    assert_eq!(
+        quoted,
+        json!({
+            "price": "45000.00", "booking_amount": "500.00", "principal": "44500.00",
+            "months_min": 3, "months_max": 60,
+            "instalments": [
+                { "n": 1, "due_on": "2026-12-30", "amount": "14833.00" },
+                { "n": 2, "due_on": "2027-01-30", "amount": "14833.00" },
+                { "n": 3, "due_on": "2027-02-28", "amount": "14834.00" },
+            ],
+        })
+    );
+    // Confirmed on this day; quoted and chosen a month later.
+    fixture.pay_online(id, "5000.00").await;
+    fixture.service.clock.set("2026-12-31T06:00:00Z".parse().expect("a time"));
+    let quoted = quote(4).await.expect(200);
+    assert_eq!((&quoted["principal"], &quoted["instalments"][0]["due_on"]), (&json!("40000.00"), &json!("2026-12-30")));
+    assert_eq!(fixture.fresh_client().get(&path).await.expect(200), json!([]));
+    let made = fixture.fresh_client().post(&path, json!({ "months": 4 })).await.expect(200);
+    let part = |row: &Value| json!({ "n": row["n"], "due_on": row["due_on"], "amount": row["amount"] });
+    let made: Vec<Value> = made.as_array().expect("rows").iter().map(part).collect();
+    assert_eq!(quoted["instalments"], json!(made));
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn an_emi_quote_is_refused_as_the_schedule_is() {
+    let fixture = Fixture::start().await;
+    let (open, paid, closed) =
+        (fixture.book("500.00").await, fixture.book("44997.01").await, fixture.book("500.00").await);
+    fixture.client.post_empty(&format!("/bookings/{}/cancel", text(&closed, "id"))).await.expect(200);
+    for (booking, months, status) in [
+        (&open, json!(2), 422),
+        (&open, json!(61), 422),
+        (&paid, json!(3), 422),
+        (&closed, json!(3), 409),
+        (&open, json!(3), 200),
+        (&open, json!(3), 409),
+    ] {
+        let path = format!("/bookings/{}/emi", text(booking, "id"));
+        let quoted = fixture.client.get(&format!("{path}/quote?months={months}")).await;
+        let made = fixture.client.post(&path, json!({ "months": months })).await;
+        assert_eq!((quoted.status, made.status), (status, status), "{path} {months}");
+        if status != 200 {
+            assert_eq!(quoted.problem(status), made.problem(status), "{path} {months}");
+        }
+    }
+    let path = format!("/bookings/{}/emi/quote", text(&open, "id"));
+    for bad in ["", "?months=many", "?months=-1"] {
+        fixture.client.get(&format!("{path}{bad}")).await.problem(422);
+    }
+    let path = format!("{path}?months=3");
+    fixture.service.anonymous().get(&path).await.problem(401);
+    assert_eq!(fixture.stranger().get(&path).await.problem(404), "request.not_found");
+    assert_eq!(fixture.staff().get(&path).await.problem(409), "booking.emi_exists");
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
 async fn the_methods_are_those_in_which_a_payment_can_be_started() {
     let methods = async |fixture: &Fixture| fixture.fresh_client().get("/payments/methods").await.expect(200);
     let offline = json!([

@@ -90,14 +90,6 @@ impl Statement {
     }
 }
 
-/// Escapes a CSV cell that a spreadsheet would evaluate as a formula.
-pub fn escape_cell(text: &str) -> String {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n') => format!("'{text}"),
-        Some(_) | None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,14 +128,5 @@ mod tests {
         );
         assert_eq!(totals, ControlTotals { deductees: 2, count: 4, gross: rupees(110), tds: rupees(6) });
         assert_eq!(Statement::default().finish(), (None, ControlTotals::default()));
-    }
-
-    #[test]
-    fn a_cell_is_never_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@x", "\t=1", "\r", "\n="] {
-            assert!(escape_cell(text).starts_with('\''), "{text:?}");
-        }
-        assert_eq!(escape_cell("Asha = Rao"), "Asha = Rao");
-        assert_eq!(escape_cell(""), "");
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::audit::readable_by_staff;
 use crate::store::audit_log::{self, AuditAction, AuditEntry, AuditEntryId, AuditQuery};
 use actix_web::web;
 use domain::{Role, Timestamp, UserId};
-use http_api::{Cursor, Json, Listing, Page, Path, Problem, Query, TimeRange, operation};
+use http_api::{Cursor, Json, Listing, Path, Problem, Query, StaffPage, TimeRange, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,20 +81,20 @@ impl From<AuditEntry> for AuditEntryView {
     }
 }
 
-/// Audit log of staff actions, newest first.
+/// List the actions of staff.
 ///
 /// 422 when `from` is after `to`.
 #[operation]
 pub(super) async fn list(
     state: web::Data<ComplianceState>,
     Query(filter): Query<AuditFilter>,
-    page: Page,
+    page: StaffPage,
 ) -> Result<Json<Listing<AuditEntryView>>, Problem> {
     let subject_types = filter.subject_type.clone().map(|subject_type| vec![subject_type]);
     read_page(&state, filter, subject_types, page).await
 }
 
-/// Audit log about one subject, newest first.
+/// List the actions of staff about one subject.
 ///
 /// The subject is the id of an object, or of the user it belongs to. Only entries about members' things, such as payouts
 /// and documents. 422 when `from` is after `to`.
@@ -103,7 +103,7 @@ pub(super) async fn list_of_subject(
     state: web::Data<ComplianceState>,
     Path(subject): Path<String>,
     Query(filter): Query<SubjectAuditFilter>,
-    page: Page,
+    page: StaffPage,
 ) -> Result<Json<Listing<AuditEntryView>>, Problem> {
     let subject_types = readable_by_staff(filter.subject_type.as_deref());
     let SubjectAuditFilter { subject_type, action, service, from, to } = filter;
@@ -116,7 +116,7 @@ async fn read_page(
     state: &ComplianceState,
     filter: AuditFilter,
     subject_types: Option<Vec<String>>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
 ) -> Result<Json<Listing<AuditEntryView>>, Problem> {
     let range = TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "compliance.range_backwards")?;
     let query = AuditQuery {
@@ -128,6 +128,7 @@ async fn read_page(
         role: filter.role,
         from: range.from,
         until: range.until,
+        order,
         after: page.after_time_and_id()?,
         limit: page.fetch_limit(),
     };

@@ -1,12 +1,13 @@
 //! TDS certificate of a member and financial year.
 
+use super::Subject;
 use super::certificate_pdf::{Certificate, render};
-use super::{Subject, record_audit};
 use crate::ComplianceState;
 use crate::app::issue_certificate::issue_certificate;
 use crate::store::certificates::{self, CertificateIssue};
 use crate::store::tds_records;
 use actix_web::web;
+use chassis::audit;
 use domain::{FinancialYear, Money, UserId};
 use http_api::{Caller, Download, FileTypes, Path, Problem, Query, operation};
 use runtime::id;
@@ -54,7 +55,7 @@ pub(super) async fn get(
     }
     if caller.role.is_staff() {
         let (action, subject) = ("compliance.certificate_download", Subject::Certificate(user, year));
-        state.ctx.tx(async |c| record_audit(c, &caller, now, action, subject, "").await).await?;
+        state.ctx.tx(async |c| audit::record(c, &caller, now, action, subject, "").await).await?;
     }
     Ok(Download::attachment("application/pdf", &format!("tds-{year}.pdf"), file))
 }

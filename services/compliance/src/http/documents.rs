@@ -1,16 +1,18 @@
 //! Documents: listing, download and review.
 
-use super::{Subject, record_audit};
+use super::Subject;
 use crate::ComplianceState;
 use crate::app::review_document::review_document;
 use crate::domain::document::{ContentType, DocumentId, DocumentStatus, OFFERED_KINDS, ReviewDecision, may_review};
 use crate::error::ComplianceError;
 use crate::store::documents::{self, Document, DocumentQuery};
 use actix_web::web;
+use chassis::audit;
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::{Reason, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Body, Caller, Cursor, Download, FieldErrors, FileTypes, Json, Listing, Page, Path, Problem, Query, operation,
+    Body, Caller, CommaSeparated, Cursor, Download, FieldErrors, FileTypes, Json, Listing, Path, Problem, Query,
+    StaffPage, operation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,21 +63,7 @@ pub(super) struct DocumentFilter {
     user_id: Option<UserId>,
     /// Ids of at most 50 documents, separated by commas. Ids of documents that the caller may not see are ignored.
     #[schemars(with = "Option<String>")]
-    ids: Option<DocumentIds>,
-}
-
-/// Ids of documents, separated by commas.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct DocumentIds(Vec<DocumentId>);
-
-impl TryFrom<String> for DocumentIds {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let ids: Vec<DocumentId> =
-            text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|e| format!("ids: {e}"))?;
-        if ids.len() > MAX_IDS { Err(format!("ids: at most {MAX_IDS}")) } else { Ok(Self(ids)) }
-    }
+    ids: Option<CommaSeparated<DocumentId, MAX_IDS>>,
 }
 
 /// Kinds of documents that a form offers.
@@ -106,17 +94,17 @@ impl FileTypes for DocumentFile {
         &[ContentType::Pdf.as_str(), ContentType::Jpeg.as_str(), ContentType::Png.as_str()];
 }
 
-/// Documents, newest first: own, all members' for staff.
+/// List documents: own, all members' for staff.
 #[operation]
 pub(super) async fn list(
     state: web::Data<ComplianceState>,
     caller: Caller,
     Query(filter): Query<DocumentFilter>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
 ) -> Result<Json<Listing<DocumentView>>, Problem> {
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
-    let ids = filter.ids.map(|DocumentIds(ids)| ids);
-    let query = DocumentQuery { user, status: filter.status, ids, after: page.after_id()? };
+    let ids = filter.ids.map(|CommaSeparated(ids)| ids.into_iter().collect());
+    let query = DocumentQuery { user, status: filter.status, ids, order, after: page.after_id()? };
     let mut c = state.ctx.db().read().await?;
     let rows = documents::list(&mut c, &query, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), DocumentView::from)))
@@ -168,7 +156,7 @@ pub(super) async fn get_content(
     if caller.role.is_staff() {
         let (action, now) = ("compliance.document_download", state.ctx.now());
         let subject = Subject::Document(document.id, document.user_id);
-        state.ctx.tx(async |c| record_audit(c, &caller, now, action, subject, &document.kind).await).await?;
+        state.ctx.tx(async |c| audit::record(c, &caller, now, action, subject, &document.kind).await).await?;
     }
     Ok(attachment(&document, bytes))
 }
@@ -236,7 +224,7 @@ async fn decide(
             let (document, changed) = review_document(c, id, decision, caller.user_id, now).await?;
             if changed {
                 let subject = Subject::Document(id, document.user_id);
-                record_audit(c, caller, now, action, subject, detail).await?;
+                audit::record(c, caller, now, action, subject, detail).await?;
             }
             Ok::<_, Problem>(document)
         })

@@ -11,10 +11,9 @@ mod upload;
 
 use crate::ComplianceState;
 use crate::domain::document::DocumentId;
-use chassis::audit::StaffAction;
-use db::DbConnection;
-use domain::{FinancialYear, Quarter, Timestamp, UserId};
-use http_api::{Access, Caller, Problem, Routes, documented};
+use chassis::audit::AuditSubject;
+use domain::{FinancialYear, Quarter, UserId};
+use http_api::{Access, Routes, documented};
 
 /// All routes, with their access rules.
 pub(crate) fn routes(state: ComplianceState) -> Routes {
@@ -38,28 +37,22 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
         .post("/compliance/documents/{id}/reject", staff, documented!(documents::reject))
 }
 
-/// Records an action in the audit log.
-async fn record_audit(
-    c: &mut DbConnection,
-    caller: &Caller,
-    at: Timestamp,
-    action: &'static str,
-    subject: Subject,
-    detail: &str,
-) -> Result<(), Problem> {
-    let (subject_type, subject_id, subject_user) = match subject {
-        Subject::Document(id, owner) => ("document", id.to_string(), Some(owner)),
-        Subject::Certificate(user, year) => ("tds_certificate", format!("{user}-{year}"), Some(user)),
-        Subject::Statement(year, quarter) => ("tds_statement", format!("{year}-{quarter}"), None),
-    };
-    let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
-    Ok(chassis::audit::record(c, "compliance", caller, at, action).await?)
-}
-
 /// Subject of an audit record, with its owner.
 #[derive(Clone, Copy)]
 enum Subject {
     Document(DocumentId, UserId),
     Certificate(UserId, FinancialYear),
     Statement(FinancialYear, Quarter),
+}
+
+impl AuditSubject for Subject {
+    const SERVICE: &'static str = "compliance";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        match self {
+            Self::Document(id, owner) => ("document", id.to_string(), Some(owner)),
+            Self::Certificate(user, year) => ("tds_certificate", format!("{user}-{year}"), Some(user)),
+            Self::Statement(year, quarter) => ("tds_statement", format!("{year}-{quarter}"), None),
+        }
+    }
 }

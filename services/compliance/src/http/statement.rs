@@ -4,14 +4,15 @@
 //! Records are read and sent page by page, ordered by the blind index of the PAN: the database cannot order by sealed
 //! PANs.
 
-use super::{Subject, record_audit};
+use super::Subject;
 use crate::ComplianceState;
-use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine, escape_cell};
+use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine};
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
+use chassis::audit;
 use db::LongRead;
 use domain::{FinancialYear, Quarter};
-use http_api::{BodySender, Caller, Download, FileTypes, Path, Problem, download, long_read, operation};
+use http_api::{BodySender, Caller, Download, FileTypes, Path, Problem, csv_cell, download, long_read, operation};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
@@ -88,7 +89,8 @@ async fn record_download(
     (year, quarter): (FinancialYear, Quarter),
 ) -> Result<(), Problem> {
     let (action, now) = ("compliance.statement_download", state.ctx.now());
-    state.ctx.tx(async |c| record_audit(c, caller, now, action, Subject::Statement(year, quarter), "").await).await
+    let subject = Subject::Statement(year, quarter);
+    Ok(state.ctx.tx(async |c| audit::record(c, caller, now, action, subject, "").await).await?)
 }
 
 fn deduction(record: &TdsRecord) -> Deduction<'_> {
@@ -119,7 +121,7 @@ impl<'a> CsvChunk<'a> {
 
     fn write_line(&mut self, line: &StatementLine) -> Result<(), Problem> {
         let pan = unseal_pan(self.state, line)?;
-        let (name, section) = (escape_cell(&line.holder_name), escape_cell(&line.section));
+        let (name, section) = (csv_cell(&line.holder_name), csv_cell(&line.section));
         self.write([pan, name, section, line.count.to_string(), line.gross.to_string(), line.tds.to_string()])
     }
 
@@ -142,5 +144,5 @@ fn unseal_pan(state: &ComplianceState, line: &StatementLine) -> Result<String, P
         return Ok(NO_PAN.to_owned());
     }
     let pan = state.sealer.open("pan", &line.pan_sealed).map_err(Problem::internal)?;
-    Ok(escape_cell(pan.expose_secret()))
+    Ok(csv_cell(pan.expose_secret()))
 }

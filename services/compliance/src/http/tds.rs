@@ -4,7 +4,7 @@ use crate::ComplianceState;
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
 use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
-use http_api::{Caller, Cursor, Json, Page, Problem, Query, operation};
+use http_api::{Caller, Cursor, Json, Problem, Query, StaffPage, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,13 +115,13 @@ pub(super) async fn list(
     state: web::Data<ComplianceState>,
     caller: Caller,
     Query(filter): Query<TdsFilter>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
 ) -> Result<Json<TdsList>, Problem> {
     let year = filter.fy.unwrap_or_else(|| state.ctx.now().financial_year());
     let user = if caller.role.is_staff() { filter.user_id } else { Some(caller.user_id) };
     let after = page.after_id()?;
     let mut c = state.ctx.db().read().await?;
-    let rows = tds_records::list(&mut c, user, year, after, page.fetch_limit()).await?;
+    let rows = tds_records::list(&mut c, user, year, order, after, page.fetch_limit()).await?;
     let (total_gross, total_tds) = tds_records::totals(&mut c, user, year).await?;
     let listing = page.listing(rows, |row| Cursor::Id(row.id.uuid()), TdsView::from);
     Ok(Json::new(TdsList { items: listing.items, total_gross, total_tds, next_cursor: listing.next_cursor }))

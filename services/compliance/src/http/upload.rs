@@ -10,24 +10,20 @@ use crate::domain::document::{
 use crate::picture;
 use crate::store::documents::Document;
 use actix_multipart::{Multipart, MultipartError};
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::web::{self, Bytes};
 use futures_util::{StreamExt, stream};
-use http_api::{
-    Caller, Created, Doc, Execution, FieldErrors, File, FileType, Idempotent, Parameter, Problem, RawBody, operation,
-};
+use http_api::{Caller, Created, Doc, FieldErrors, Idempotent, Problem, RawBody, RequestBody, operation};
 use schemars::JsonSchema;
 use sha2::{Digest, Sha256};
-use std::future::{Ready, ready};
 
 /// Size limit of a form without its file: boundaries, headers and other fields.
 const MAX_FORM_OVERHEAD_BYTES: usize = 64 * 1024;
 /// Size limit of a form.
 const MAX_FORM_BYTES: usize = MAX_DOCUMENT_BYTES + MAX_FORM_OVERHEAD_BYTES;
 
-/// The form, for the API document.
+/// The form of an upload.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used; `parse_form` reads the form")]
 pub(super) struct UploadDocumentInput {
@@ -46,60 +42,27 @@ struct UploadFields {
 }
 
 /// A valid form.
-struct Upload {
+pub(super) struct Upload {
     bytes: Bytes,
     kind: DocumentKind,
     content_type: ContentType,
     sha256: Vec<u8>,
 }
 
-/// A form that is not read yet, and the request's `Idempotency-Key`. 400 for a malformed key.
-pub(super) struct UploadRequest {
-    request: HttpRequest,
-    form: RawBody,
-}
+impl RequestBody for UploadDocumentInput {
+    type Value = Upload;
 
-impl FromRequest for UploadRequest {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        // The key is checked before the form is read.
-        let checked = with_fingerprint(request, Bytes::new());
-        let form = RawBody::from_request(request, payload).into_inner();
-        ready(checked.and(form).map(|form| Self { request: request.clone(), form }))
-    }
-}
-
-impl Parameter for UploadRequest {
     fn describe(doc: Doc) -> Doc {
-        doc.form::<UploadDocumentInput>().idempotent()
+        doc.form::<Self>()
     }
-}
 
-impl UploadRequest {
-    /// Reads and validates the form; errors as [`parse_form`] and [`validate`] do. The same key with another kind or
-    /// other bytes is refused with 422.
-    async fn read(self) -> Result<(Upload, Execution), Problem> {
-        let upload = validate(parse_form(&self.request, self.form).await?)?;
-        let fingerprint = Bytes::from([upload.kind.as_str().as_bytes(), &[0], &upload.sha256].concat());
-        let (_, execution) = with_fingerprint(&self.request, fingerprint)?.read().await?;
-        Ok((upload, execution))
+    /// Errors as [`parse_form`] and [`validate`] do. The hash of an idempotent request covers kind and content of the
+    /// file, because the boundary of a form differs in each request.
+    async fn read(body: RawBody) -> Result<(Upload, Bytes), Problem> {
+        let upload = validate(parse_form(body).await?)?;
+        let hashed = [upload.kind.as_str().as_bytes(), &[0], &upload.sha256].concat();
+        Ok((upload, hashed.into()))
     }
-}
-
-/// What stands for the form in the hash of the request, because the boundary of a form differs in each request.
-struct Fingerprint;
-
-impl FileType for Fingerprint {
-    const CONTENT_TYPE: &'static str = "multipart/form-data";
-    // The length in the headers is that of the form.
-    const MAX_BYTES: usize = MAX_FORM_BYTES;
-}
-
-/// The request with its key, and with `fingerprint` in place of its body. 400 for a malformed key.
-fn with_fingerprint(request: &HttpRequest, fingerprint: Bytes) -> Result<Idempotent<File<Fingerprint>>, Problem> {
-    Idempotent::from_request(request, &mut Payload::from(fingerprint)).into_inner()
 }
 
 /// Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`.
@@ -110,7 +73,7 @@ fn with_fingerprint(request: &HttpRequest, fingerprint: Bytes) -> Result<Idempot
 pub(super) async fn create(
     state: web::Data<ComplianceState>,
     caller: Caller,
-    request: UploadRequest,
+    request: Idempotent<UploadDocumentInput>,
 ) -> Result<Created<DocumentView>, Problem> {
     let (Upload { bytes, kind, content_type, sha256 }, request) = request.read().await?;
     check_decodable(&state, &bytes, content_type).await?;
@@ -163,9 +126,10 @@ fn too_large() -> Problem {
 
 /// Parses the multipart form. The limit covers the whole body, so unknown fields count too. Errors with 413 for a body
 /// or file that is too large, 400 for a repeated field or malformed form, 415 for another content type.
-async fn parse_form(request: &HttpRequest, body: RawBody) -> Result<UploadFields, Problem> {
+async fn parse_form(body: RawBody) -> Result<UploadFields, Problem> {
+    let headers: HeaderMap = body.content_type().map(|value| (CONTENT_TYPE, value.clone())).into_iter().collect();
     let bytes = body.bytes(MAX_FORM_BYTES).await?;
-    let mut parts = Multipart::new(request.headers(), stream::iter([Ok(bytes)]));
+    let mut parts = Multipart::new(&headers, stream::iter([Ok(bytes)]));
     let mut form = UploadFields::default();
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(malformed)?;

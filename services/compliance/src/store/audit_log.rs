@@ -1,7 +1,7 @@
 //! Table of the audit log.
 
 use crate::schema::audit_log;
-use db::{AnyOfExt, DbConnection};
+use db::{AnyOfExt, DbConnection, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Role, Timestamp, UserId};
@@ -44,12 +44,13 @@ pub struct AuditQuery {
     pub role: Option<Role>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
+    pub order: SortOrder,
     /// Time and id of the last entry of the previous page.
     pub after: Option<(Timestamp, AuditEntryId)>,
     pub limit: i64,
 }
 
-/// Lists entries, newest first: by time, then by id.
+/// Lists entries by time, then by id.
 pub async fn list(c: &mut DbConnection, query: &AuditQuery) -> QueryResult<Vec<AuditEntry>> {
     let Some(subject) = &query.subject else { return load(c, query, base()).await };
     let by_id = base().filter(audit_log::subject_id.eq(subject.clone()));
@@ -57,7 +58,7 @@ pub async fn list(c: &mut DbConnection, query: &AuditQuery) -> QueryResult<Vec<A
     // No index covers both columns of a subject, so two indexed lists are merged.
     if let Ok(user) = subject.parse::<UserId>() {
         entries.extend(load(c, query, base().filter(audit_log::subject_user_id.eq(Some(user)))).await?);
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.acted_at, entry.id)));
+        query.order.sort_by_key(&mut entries, |entry| (entry.acted_at, entry.id));
         entries.dedup_by_key(|entry| entry.id);
     }
     Ok((0..query.limit).zip(entries).map(|(_, entry)| entry).collect())
@@ -92,10 +93,8 @@ async fn load(c: &mut DbConnection, query: &AuditQuery, mut entries: Entries) ->
     if let Some(until) = query.until {
         entries = entries.filter(t::acted_at.le(until));
     }
-    if let Some((at, id)) = query.after {
-        entries = entries.filter(t::acted_at.le(at)).filter(t::acted_at.lt(at).or(t::id.lt(id)));
-    }
-    entries.order((t::acted_at.desc(), t::id.desc())).limit(query.limit).select(AuditEntry::as_select()).load(c).await
+    let page = keyset!(entries, query.order, (t::acted_at, t::id), query.after);
+    page.limit(query.limit).select(AuditEntry::as_select()).load(c).await
 }
 
 /// An action with the service and the type of subject of its first entry.

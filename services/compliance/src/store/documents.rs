@@ -2,7 +2,7 @@
 
 use crate::domain::document::{ContentType, DocumentId, DocumentStatus};
 use crate::schema::documents;
-use db::{AnyOfExt, Count, DbConnection, LockExt};
+use db::{AnyOfExt, Count, DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -52,17 +52,15 @@ pub struct DocumentQuery {
     pub user: Option<UserId>,
     pub status: Option<DocumentStatus>,
     pub ids: Option<Vec<DocumentId>>,
-    /// Only documents with a lower id, which come after this one in the list.
+    pub order: SortOrder,
+    /// The last document of the previous page.
     pub after: Option<DocumentId>,
 }
 
-/// Lists documents, newest first.
+/// Lists documents by id.
 pub async fn list(c: &mut DbConnection, conditions: &DocumentQuery, limit: i64) -> QueryResult<Vec<Document>> {
-    let mut query = documents::table
-        .select(Document::as_select())
-        .order(documents::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = documents::table.select(Document::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, conditions.order, documents::id, conditions.after);
     if let Some(user) = conditions.user {
         query = query.filter(documents::user_id.eq(user));
     }
@@ -71,9 +69,6 @@ pub async fn list(c: &mut DbConnection, conditions: &DocumentQuery, limit: i64) 
     }
     if let Some(ids) = &conditions.ids {
         query = query.filter(documents::id.any_of(ids));
-    }
-    if let Some(after) = conditions.after {
-        query = query.filter(documents::id.lt(after));
     }
     query.load(c).await
 }

@@ -1,7 +1,7 @@
 //! Table of TDS records: deductions and their reversals.
 
 use crate::schema::tds_records;
-use db::{DbConnection, sum_i64};
+use db::{DbConnection, SortOrder, keyset, sum_i64};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{FinancialYear, Money, PayoutId, Quarter, Timestamp, UserId};
@@ -40,25 +40,20 @@ pub async fn insert_new(c: &mut DbConnection, records: &[TdsRecord]) -> QueryRes
     db::insert_new(c, tds_records::table, records).await.map(drop)
 }
 
-/// Lists the records of a year, newest first: of one member or of all, starting after the id `after`.
+/// Lists the records of a year by id: of one member or of all, starting after the id `after`.
 pub async fn list(
     c: &mut DbConnection,
     user: Option<UserId>,
     year: FinancialYear,
+    order: SortOrder,
     after: Option<TdsRecordId>,
     limit: i64,
 ) -> QueryResult<Vec<TdsRecord>> {
-    let mut query = tds_records::table
-        .filter(tds_records::financial_year.eq(year))
-        .select(TdsRecord::as_select())
-        .order(tds_records::id.desc())
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let query = tds_records::table.filter(tds_records::financial_year.eq(year)).limit(limit);
+    let query = query.select(TdsRecord::as_select()).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, tds_records::id, after);
     if let Some(user) = user {
         query = query.filter(tds_records::user_id.eq(user));
-    }
-    if let Some(after) = after {
-        query = query.filter(tds_records::id.lt(after));
     }
     query.load(c).await
 }

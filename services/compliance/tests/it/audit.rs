@@ -60,6 +60,17 @@ async fn administrators_filter_the_audit_log_by_actor_subject_and_day() {
     }
 }
 
+/// Ids of all entries that an administrator gets by following `next_cursor`.
+async fn all_pages(f: &Fixture, query: &str) -> Vec<String> {
+    let (mut listed, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = f.as_admin().get(&format!("/audit?{query}&cursor={cursor}")).await.expect(200);
+        listed.extend(page["items"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next_cursor"].as_str() else { return listed };
+        next.clone_into(&mut cursor);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_of_the_same_instant_are_all_listed_across_pages() {
     let f = fixture().await;
@@ -76,13 +87,9 @@ async fn entries_of_the_same_instant_are_all_listed_across_pages() {
         ids.push(uuid::Uuid::from_slice(&event.action_id).unwrap().to_string());
     }
     for filter in [String::new(), format!("&subject={member}")] {
-        let (mut listed, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = f.as_admin().get(&format!("/audit?limit=2{filter}{cursor}")).await.expect(200);
-            listed.extend(page["items"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap().to_owned()));
-            let Some(next) = page["next_cursor"].as_str() else { break };
-            cursor = format!("&cursor={next}");
-        }
+        let listed = all_pages(&f, &format!("limit=2{filter}")).await;
+        let oldest_first = all_pages(&f, &format!("limit=2&order=asc{filter}")).await;
+        assert!(oldest_first.iter().eq(listed.iter().rev()), "{filter}: {oldest_first:?}");
         let mut all = ids.clone();
         let (mut sorted, count) = (listed.clone(), listed.len());
         all.sort_unstable();

@@ -35,7 +35,10 @@ async fn staff_list_documents_by_their_ids() {
     let cursor = first["next_cursor"].as_str().unwrap();
     let rest = staff.get(&format!("{both}&limit=1&cursor={cursor}")).await.expect(200);
     assert_eq!((ids(&first), ids(&rest), &rest["next_cursor"]), (vec![b.clone()], vec![a.clone()], &json!(null)));
-    // A member gets no document of another member.
+    assert_eq!(ids(&staff.get(&format!("{both}&order=asc&limit=500")).await.expect(200)), [a.as_str(), b.as_str()]);
+    // A member gets no document of another member, and no longer pages.
+    let long = f.as_user(one).get("/compliance/documents?limit=101").await;
+    assert_eq!(long.problem(422), "request.bad_limit");
     assert_eq!(ids(&f.as_user(one).get(&both).await.expect(200)), [a.as_str()]);
     assert_eq!(ids(&f.as_user(id::fresh()).get(&both).await.expect(200)), [""; 0]);
     let many = |count: usize| vec![a.clone(); count].join(",");

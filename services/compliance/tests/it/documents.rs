@@ -264,3 +264,20 @@ async fn an_upload_repeated_with_its_idempotency_key_is_stored_once() {
         assert_eq!(f.stored(), 2);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_read_by_its_boundary_in_any_case() {
+    let f = fixture().await;
+    let part =
+        |name: &str| format!("--CapiTals\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").into_bytes();
+    let body =
+        [part("kind"), b"photo\r\n".to_vec(), part("file"), PDF.to_vec(), b"\r\n--CapiTals--\r\n".to_vec()].concat();
+    let me = f.as_user(id::fresh());
+    let send = async |content_type: &str| {
+        let request = me.request(Method::POST, "/compliance/documents").header("Content-Type", content_type);
+        me.send(request.body(body.clone())).await
+    };
+    assert_eq!(send("multipart/form-data; boundary=CapiTals").await.expect(201)["kind"], "photo");
+    send("multipart/form-data; boundary=capitals").await.problem(400);
+    assert_eq!(send("text/plain").await.problem(415), "request.not_multipart");
+}

@@ -1,8 +1,8 @@
 //! Fixture: a compliance service with its own keys and blob store, and builders of events and forms.
 
 use crate::s3::S3;
-use domain::{Timestamp, UserId};
-use pii::{Sealer, mask_pan};
+use domain::{Pan, Timestamp, UserId};
+use pii::Sealer;
 use proto_events::payout::v1::{Payout, PayoutCompleted, PayoutReversed, TaxLine};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -111,7 +111,7 @@ impl Fixture {
             tds_paise: gross / 20,
             pan_sealed: self.sealer.seal("pan", pan),
             pan_index: self.sealer.index("pan", pan).to_vec(),
-            pan_mask: mask_pan(pan),
+            pan_mask: Pan::try_new(pan).unwrap().to_string(),
             holder_name: "Asha Rao".into(),
             deducted_at: at.micros(),
             ..TaxLine::default()

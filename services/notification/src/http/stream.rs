@@ -61,6 +61,8 @@ impl From<AuthFailure> for StreamEnd {
     fn from(failure: AuthFailure) -> Self {
         match failure {
             AuthFailure::Invalid => Self::Close(CloseCode::Policy, "auth.token_invalid"),
+            AuthFailure::Expired => Self::Close(CloseCode::Policy, "auth.token_expired"),
+            AuthFailure::SessionEnded => Self::Close(CloseCode::Policy, "auth.session_ended"),
             AuthFailure::Unavailable(_) => Self::Close(CloseCode::Again, "request.unavailable"),
         }
     }
@@ -69,7 +71,7 @@ impl From<AuthFailure> for StreamEnd {
 impl From<StreamEndCause> for StreamEnd {
     fn from(cause: StreamEndCause) -> Self {
         match cause {
-            StreamEndCause::SessionEnded => AuthFailure::Invalid.into(),
+            StreamEndCause::SessionEnded => AuthFailure::SessionEnded.into(),
             StreamEndCause::Replaced => {
                 Self::Close(CloseCode::Other(CLOSE_CODE_REPLACED), "notification.stream_replaced")
             }
@@ -82,6 +84,9 @@ impl From<StreamEndCause> for StreamEnd {
 /// The token comes after the sub-protocol `bearer` or in the first message. A member has at most five open streams: a
 /// sixth closes the oldest with code 4001. 401 for an invalid token, 426 without an upgrade, 503 at the limit of
 /// streams.
+///
+/// An open stream is closed with code 1008 and the reason `auth.token_expired`, `auth.session_ended` after signing out,
+/// or `auth.token_invalid` for a wrong first message.
 ///
 /// With `changes=true`, a notification has `"type": "notification"` beside its fields, and
 /// `{"type": "changed", "of": ["wallet", "payout", "booking", "tree", "kyc"]}` names the areas of your data that have

@@ -54,10 +54,15 @@ async fn next_notification(socket: &mut Socket) -> Value {
     serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("not a notification: {message:?}"))
 }
 
-async fn close_code(socket: &mut Socket) -> u16 {
+/// Code and reason of the close frame.
+async fn closed(socket: &mut Socket) -> (u16, String) {
     let message = next_message(socket).await;
     let Message::Close(Some(frame)) = message else { panic!("not a close: {message:?}") };
-    frame.code.into()
+    (frame.code.into(), frame.reason.to_string())
+}
+
+fn refused_with(reason: &str) -> (u16, String) {
+    (1008, reason.to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +152,7 @@ async fn a_stream_sends_no_change_after_its_session_has_ended() {
     let (mut socket, _) = connect(&service, &query, &format!("bearer, {token}")).await.unwrap();
     end_session(&service, &token).await;
     service.deliver_now(&placed_under(user, service.now())).await;
-    assert_eq!(close_code(&mut socket).await, 1008);
+    assert_eq!(closed(&mut socket).await, refused_with("auth.session_ended"));
     service.finish().await;
 }
 
@@ -161,10 +166,25 @@ async fn the_token_may_come_in_the_first_message() {
     assert_eq!(chosen, "");
     socket.send(Message::text(json!({ "token": token }).to_string())).await.unwrap();
     assert_eq!(next_notification(&mut socket).await["title"], "Welcome");
-    let (mut refused, _) = connect(&service, "", "").await.unwrap();
-    refused.send(Message::text(json!({ "token": "nonsense" }).to_string())).await.unwrap();
-    assert_eq!(close_code(&mut refused).await, 1008);
     socket.close(None).await.unwrap();
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reason_of_a_close_says_what_is_wrong_with_the_token() {
+    let service = TestService::start(notification::service()).await;
+    let [ended, expired] = [(); 2].map(|()| service.token(id::fresh(), Role::User, None));
+    end_session(&service, &ended).await;
+    service.clock.set(service.now().plus_secs(899));
+    let first_message = async |token: &str| {
+        let (mut socket, _) = connect(&service, "", "").await.unwrap();
+        socket.send(Message::text(json!({ "token": token }).to_string())).await.unwrap();
+        closed(&mut socket).await
+    };
+    assert_eq!(first_message(&ended).await, refused_with("auth.session_ended"));
+    assert_eq!(first_message("nonsense").await, refused_with("auth.token_invalid"));
+    service.clock.set(service.now().plus_secs(901));
+    assert_eq!(first_message(&expired).await, refused_with("auth.token_expired"));
     service.finish().await;
 }
 
@@ -224,7 +244,7 @@ async fn a_sixth_stream_ends_the_oldest_of_the_same_member_only() {
         assert_eq!(next_notification(&mut stream).await["title"], "Welcome");
         streams.push(stream);
     }
-    assert_eq!(close_code(&mut streams[0]).await, 4001);
+    assert_eq!(closed(&mut streams[0]).await, (4001, "notification.stream_replaced".to_owned()));
     for user in [mine, other] {
         service.deliver_now(&bonus_paid(user, service.now(), 1)).await;
     }
@@ -301,11 +321,11 @@ async fn a_stream_sends_nothing_after_its_session_has_ended() {
     let (mut expiring, _) = connect(&service, FROM_THE_START, &format!("bearer, {other}")).await.unwrap();
     end_session(&service, &token).await;
     service.deliver_now(&bonus_paid(user, service.now(), 1)).await;
-    assert_eq!(close_code(&mut revoked).await, 1008);
+    assert_eq!(closed(&mut revoked).await, refused_with("auth.session_ended"));
     assert_eq!(next_notification(&mut expiring).await["title"], "Referral bonus");
     service.clock.set(service.now().plus_secs(901));
     service.deliver_now(&bonus_paid(user, service.now(), 2)).await;
-    assert_eq!(close_code(&mut expiring).await, 1008);
+    assert_eq!(closed(&mut expiring).await, refused_with("auth.token_expired"));
     service.finish().await;
 }
 
@@ -317,7 +337,7 @@ async fn a_stream_without_new_notifications_closes_when_its_session_ends() {
     let (mut socket, _) = connect(&service, "", &format!("bearer, {token}")).await.unwrap();
     end_session(&service, &token).await;
     // This is well before the first ping.
-    let code = tokio::time::timeout(Duration::from_secs(10), close_code(&mut socket)).await;
-    assert_eq!(code.expect("a close in time"), 1008);
+    let close = tokio::time::timeout(Duration::from_secs(10), closed(&mut socket)).await;
+    assert_eq!(close.expect("a close in time"), refused_with("auth.session_ended"));
     service.finish().await;
 }

@@ -2,13 +2,14 @@
 
 use super::advance::{CommandOutcome, Move, execute_locked};
 use crate::domain::BatchId;
-use crate::domain::bank_file::{AnswerLine, FILE_COLUMNS, escape_cell};
+use crate::domain::bank_file::{AnswerLine, FILE_COLUMNS};
 use crate::domain::payout::{Command, PayoutStatus, may_decide};
 use crate::error::PayoutError;
 use crate::store::batches::{self, Batch};
 use crate::store::payouts::{self, Payout};
 use db::DbConnection;
 use domain::{Money, PayoutId, Timestamp, UserId};
+use http_api::csv_cell;
 use pii::Sealer;
 use secrecy::ExposeSecret;
 
@@ -67,10 +68,10 @@ fn file_row(payout: &Payout, sealer: &Sealer) -> Result<[String; 7], PayoutError
     let account = sealer.open(ACCOUNT_PURPOSE, &payout.account_sealed)?;
     Ok([
         payout.id.to_string(),
-        escape_cell(&payout.holder_name),
-        escape_cell(account.expose_secret()),
-        escape_cell(&payout.ifsc),
-        escape_cell(&payout.bank_name),
+        csv_cell(&payout.holder_name),
+        csv_cell(account.expose_secret()),
+        csv_cell(&payout.ifsc),
+        csv_cell(&payout.bank_name),
         payout.net_paise.to_string(),
         format!("payout {}", payout.id),
     ])

@@ -20,4 +20,4 @@ pub mod project;
 pub mod publish;
 pub mod request;
 pub mod tax;
-pub mod terms;
+mod terms;

@@ -3,11 +3,10 @@
 use crate::domain::instalment::{Instalment, oldest_unpaid};
 use crate::store::bookings::{self, BookingRow};
 use crate::store::members::{self, MemberRow};
-use crate::store::plans::{self, PlanRow};
-use db::DbConnection;
-use domain::{BookingId, Plan, UserId};
+use crate::store::plans;
+use db::{Count, DbConnection};
+use domain::{BookingId, StoredPlan, UserId};
 use messaging::{HandleError, decode};
-use proto_events::binary::v1::PlanPublished;
 use proto_events::booking::v1::BookingChanged;
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::BTreeMap;
@@ -64,16 +63,12 @@ fn booking_row(event: &BookingChanged) -> Result<BookingRow, HandleError> {
     })
 }
 
-/// Stores published plan versions in one statement; a version that is stored already stays as it is. Errors if a plan
-/// is invalid.
-pub async fn apply_plans(c: &mut DbConnection, events: &[PlanPublished]) -> Result<(), HandleError> {
-    let rows: Vec<PlanRow> = events.iter().map(plan_row).collect::<Result<_, _>>()?;
-    Ok(plans::insert_new(c, &rows).await?)
-}
-
-fn plan_row(event: &PlanPublished) -> Result<PlanRow, HandleError> {
-    let plan: Plan = serde_json::from_str(&event.plan_json).map_err(|e| HandleError::poison(e.to_string()))?;
-    plan.validate().map_err(|e| HandleError::poison(e.to_string()))?;
-    let effective_from = decode::time("effective_from", event.effective_from)?;
-    Ok((event.version.into(), effective_from, event.plan_json.clone()))
+/// Stores plan versions and the numbers of withdrawn ones; what is stored already stays as it is.
+pub async fn apply_plans(
+    c: &mut DbConnection,
+    published: Vec<StoredPlan>,
+    withdrawn: Vec<Count>,
+) -> Result<(), HandleError> {
+    plans::insert_new(c, published).await?;
+    Ok(plans::insert_new_withdrawals(c, withdrawn).await?)
 }

@@ -3,7 +3,7 @@
 use super::advance::Moves;
 use super::bank_accounts;
 use super::tax;
-use super::terms::PlanCache;
+use super::terms::terms_at;
 use crate::domain::BankAccountId;
 use crate::domain::account::{VerificationContext, VerificationDecision, decide_verification};
 use crate::domain::breakdown::Breakdown;
@@ -54,21 +54,17 @@ pub struct Estimate {
 }
 
 /// Evaluates `request` without locking or saving anything. Refuses what [`create`] would refuse.
-pub async fn quote(c: &mut DbConnection, plans: &PlanCache, request: &PayoutRequest) -> Result<Quote, PayoutError> {
+pub async fn quote(c: &mut DbConnection, request: &PayoutRequest) -> Result<Quote, PayoutError> {
     let member = find_member(c, request.user_id).await?;
-    evaluate(c, plans, &member, request).await
+    evaluate(c, &member, request).await
 }
 
 /// Evaluates `request` like [`quote`], and returns the refusals together with the parts. Before the KYC is approved the
 /// tax is that of a member with a PAN, which the KYC requires. Refuses an account of another member, and an amount that
 /// is not positive or out of range.
-pub async fn estimate(
-    c: &mut DbConnection,
-    plans: &PlanCache,
-    request: &PayoutRequest,
-) -> Result<Estimate, PayoutError> {
+pub async fn estimate(c: &mut DbConnection, request: &PayoutRequest) -> Result<Estimate, PayoutError> {
     let member = find_member(c, request.user_id).await?;
-    let Evaluation { terms, requester, .. } = load_evaluation(c, plans, &member, request).await?;
+    let Evaluation { terms, requester, .. } = load_evaluation(c, &member, request).await?;
     if !request.amount.is_positive() {
         return Err(RequestRefusal::BelowMinimum(terms.minimum).into());
     }
@@ -88,15 +84,10 @@ async fn find_member(c: &mut DbConnection, user_id: UserId) -> Result<MemberRow,
 
 /// Creates the payout in state `Requested`. Requests of one member are decided one at a time, under the lock of the
 /// member's row. Refuses a request that [`validate_request`] refuses, and an account of another member.
-pub async fn create(
-    c: &mut DbConnection,
-    plans: &PlanCache,
-    request: &PayoutRequest,
-    id: PayoutId,
-) -> Result<Payout, PayoutError> {
+pub async fn create(c: &mut DbConnection, request: &PayoutRequest, id: PayoutId) -> Result<Payout, PayoutError> {
     let now = request.verification.now;
     let member = members::lock(c, request.user_id).await?;
-    let quote = evaluate(c, plans, &member, request).await?;
+    let quote = evaluate(c, &member, request).await?;
     let Quote { parts, rule, account, account_decision, plan_version, approvals_needed } = quote;
     if account_decision != VerificationDecision::AlreadyVerified {
         bank_accounts::verify(c, account.id, request.user_id, &request.verification).await?;
@@ -147,11 +138,10 @@ struct Evaluation {
 
 async fn load_evaluation(
     c: &mut DbConnection,
-    plans: &PlanCache,
     member: &MemberRow,
     request: &PayoutRequest,
 ) -> Result<Evaluation, PayoutError> {
-    let (plan_version, terms) = plans.terms_at(c, request.verification.now).await?;
+    let (plan_version, terms) = terms_at(c, request.verification.now).await?;
     let account = find_receiving_account(c, member, request).await?;
     let decision = account.as_ref().map(|a| decide_verification(&a.facts(), member.user_id, &request.verification));
     let requester = Requester {
@@ -165,13 +155,8 @@ async fn load_evaluation(
     Ok(Evaluation { plan_version, terms, requester, account })
 }
 
-async fn evaluate(
-    c: &mut DbConnection,
-    plans: &PlanCache,
-    member: &MemberRow,
-    request: &PayoutRequest,
-) -> Result<Quote, PayoutError> {
-    let Evaluation { plan_version, terms, requester, account } = load_evaluation(c, plans, member, request).await?;
+async fn evaluate(c: &mut DbConnection, member: &MemberRow, request: &PayoutRequest) -> Result<Quote, PayoutError> {
+    let Evaluation { plan_version, terms, requester, account } = load_evaluation(c, member, request).await?;
     validate_request(&requester, request.amount, &terms)?;
     let (Some(account), Some(account_decision)) = (account, requester.account.transpose()?) else {
         return Err(PayoutError::UnknownAccount);

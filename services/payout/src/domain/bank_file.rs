@@ -68,33 +68,9 @@ impl Settlement {
     }
 }
 
-/// Escapes a CSV cell that a spreadsheet would evaluate as a formula.
-pub fn escape_cell(text: &str) -> String {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        Some(_) | None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_is_never_evaluated_as_a_formula() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("+91", "'+91"),
-            ("-5", "'-5"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "'\r=1"),
-            ("Asha = Rao", "Asha = Rao"),
-            ("", ""),
-        ] {
-            assert_eq!(escape_cell(text), cell);
-        }
-    }
 
     #[test]
     fn a_payment_has_a_reference_and_a_failure_needs_none() {

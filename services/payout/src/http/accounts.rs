@@ -1,7 +1,7 @@
 //! Handlers for members' bank accounts.
 
+use super::Subject;
 use super::view::AccountView;
-use super::{Subject, record_audit};
 use crate::PayoutState;
 use crate::app::bank_accounts;
 use crate::app::batches::ACCOUNT_PURPOSE;
@@ -9,10 +9,12 @@ use crate::domain::BankAccountId;
 use crate::domain::account::{AccountSource, VerificationContext, session_started_at};
 use crate::store::accounts::{self as store, BankAccount};
 use actix_web::web;
+use chassis::audit;
 use domain::bounded_text::MAX_NAME_CHARS;
 use domain::{AccountNumber, Ifsc, PersonName, Unvalidated, UserId};
 use http_api::{
-    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, NoContent, Page, Path, Problem, Query, operation,
+    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, NoContent, Path, Problem, Query, StaffPage,
+    operation,
 };
 use runtime::id;
 use schemars::JsonSchema;
@@ -69,13 +71,13 @@ pub(super) struct AccountFilter {
 pub(super) async fn list(
     state: web::Data<PayoutState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<AccountFilter>,
 ) -> Result<Json<Listing<AccountView>>, Problem> {
     let requested = filter.user_id.filter(|_| caller.role.is_staff());
     let mut c = state.ctx.db().read().await?;
     let owner = requested.unwrap_or(caller.user_id);
-    let rows = store::list(&mut c, owner, page.after_id()?, page.fetch_limit()).await?;
+    let rows = store::list(&mut c, owner, order, page.after_id()?, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |a| Cursor::Id(a.id.uuid()), AccountView::from)))
 }
 
@@ -95,7 +97,7 @@ pub(super) async fn create(
             bank_accounts::create(c, &account).await?;
             let subject = Subject::BankAccount(account.id, account.user_id);
             let (added_at, mask) = (account.created_at, &account.account_mask);
-            record_audit(c, &caller, added_at, "payout.bank_account_add", subject, mask).await?;
+            audit::record(c, &caller, added_at, "payout.bank_account_add", subject, mask).await?;
             Ok(account.clone().into())
         })
         .await
@@ -120,7 +122,7 @@ pub(super) async fn delete(
             // A repeated request writes no second audit record.
             if bank_accounts::delete(c, caller.user_id, id).await? {
                 let subject = Subject::BankAccount(id, account.user_id);
-                record_audit(c, &caller, now, "payout.bank_account_remove", subject, &account.account_mask).await?;
+                audit::record(c, &caller, now, "payout.bank_account_remove", subject, &account.account_mask).await?;
             }
             Ok::<_, Problem>(())
         })
@@ -162,7 +164,7 @@ pub(super) async fn verify(
             if is_new {
                 let subject = Subject::BankAccount(id, account.user_id);
                 let (now, mask) = (verification.now, &account.account_mask);
-                record_audit(c, &caller, now, "payout.bank_account_verify", subject, mask).await?;
+                audit::record(c, &caller, now, "payout.bank_account_verify", subject, mask).await?;
             }
             Ok::<_, Problem>(account)
         })

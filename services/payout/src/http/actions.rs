@@ -2,7 +2,7 @@
 
 use super::payouts::load_visible;
 use super::view::{self, PayoutView};
-use super::{Subject, audit_detail, record_audit};
+use super::{Subject, audit_detail};
 use crate::app::advance::{CommandOutcome, Move};
 use crate::domain::bank_file::{Settlement, TransferOutcome};
 use crate::domain::payout::{Command, PayoutRefusal, PayoutStatus, may_approve, may_decide};
@@ -10,6 +10,7 @@ use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
 use crate::{PayoutState, app};
 use actix_web::web;
+use chassis::audit;
 use db::DbConnection;
 use domain::bounded_text::{MAX_REASON_CHARS, TextRefusal};
 use domain::{MultilineText, PayoutId, Reason, Timestamp, Unvalidated};
@@ -173,7 +174,8 @@ async fn record_and_view(
 ) -> Result<PayoutView, Problem> {
     let CommandOutcome { payout, changed } = outcome;
     if changed {
-        record_audit(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &audit_detail(&payout)).await?;
+        audit::record(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &audit_detail(&payout))
+            .await?;
     }
     view::load_payout_view(c, payout, caller).await
 }

@@ -1,7 +1,7 @@
 //! Handlers for batches: creation, bank file and the bank's answer.
 
-use super::view::{AnswerView, BatchView, NextBatchView, SettledView};
-use super::{Subject, audit_detail, record_audit};
+use super::view::{AnswerPreviewView, BatchView, NextBatchView, SettledView};
+use super::{Subject, audit_detail};
 use crate::PayoutState;
 use crate::app::batches::{self, LineEffect};
 use crate::domain::BatchId;
@@ -11,23 +11,16 @@ use crate::error::PayoutError;
 use crate::store::batches::{self as store, Batch};
 use crate::store::payouts::{self, Payout};
 use actix_web::web;
+use chassis::audit;
 use db::{DbConnection, DbError, TxError};
 use domain::{Timestamp, UserId};
 use http_api::problem::FieldError;
 use http_api::{
-    Caller, Created, Cursor, Download, File, FileType, FileTypes, Idempotent, Json, Listing, Page, Path, Problem,
-    Query, operation,
+    Body, Caller, Created, Cursor, Download, File, FileType, FileTypes, Idempotent, Json, Listing, Path, Problem,
+    StaffPage, operation,
 };
 use runtime::id;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use std::convert::Infallible;
-
-#[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct AnswerFilter {
-    /// Whether to show what the answer would do, without doing it.
-    dry_run: Option<bool>,
-}
 
 /// The bank's answer to a batch.
 pub(super) struct BankAnswer;
@@ -58,7 +51,7 @@ pub(super) async fn create(
         .run(&state.ctx, async |c| {
             let (batch, sent) = batches::create_batch(c, id::fresh(), caller.user_id, now).await?;
             let detail = format!("{} payouts of {}", batch.payouts, batch.total_paise);
-            record_audit(c, &caller, now, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
+            audit::record(c, &caller, now, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
             record_audit_each(c, &caller, now, "payout.send", batch.id, &sent).await?;
             let open = batch.payouts.get().into();
             Ok(BatchView::from_batch(batch, open))
@@ -66,11 +59,14 @@ pub(super) async fn create(
         .await
 }
 
-/// Batches, newest first.
+/// List batches.
 #[operation]
-pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<Json<Listing<BatchView>>, Problem> {
+pub(super) async fn list(
+    state: web::Data<PayoutState>,
+    StaffPage { page, order }: StaffPage,
+) -> Result<Json<Listing<BatchView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    let rows = store::list(&mut c, page.after_id()?, page.fetch_limit()).await?;
+    let rows = store::list(&mut c, order, page.after_id()?, page.fetch_limit()).await?;
     let ids: Vec<BatchId> = rows.iter().map(|batch| batch.id).collect();
     let open = payouts::count_in_batches(&mut c, &ids, PayoutStatus::Processing).await?;
     let view = |batch: Batch| {
@@ -112,7 +108,7 @@ pub(super) async fn get_file(
         .ctx
         .tx(async |c| {
             let detail = "account numbers were decrypted";
-            record_audit(c, &caller, now, "payout.batch_file", Subject::Batch(id), detail).await?;
+            audit::record(c, &caller, now, "payout.batch_file", Subject::Batch(id), detail).await?;
             Ok::<_, Problem>(batches::write_bank_file(c, id, &state.sealer).await?)
         })
         .await?;
@@ -122,49 +118,59 @@ pub(super) async fn get_file(
 /// Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason.
 ///
 /// All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more
-/// than 1 MiB; 422 for an invalid line and for a payout of another batch. `dry_run` changes nothing, ignores the
-/// `Idempotency-Key` and answers with the effect of each line; a line that would be refused has its problem.
+/// than 1 MiB; 422 for an invalid line and for a payout of another batch.
 #[operation]
 pub(super) async fn submit_answer(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<BatchId>,
-    Query(filter): Query<AnswerFilter>,
     request: Idempotent<File<BankAnswer>>,
-) -> Result<Json<AnswerView>, Problem> {
+) -> Result<Json<SettledView>, Problem> {
     load_batch(&state, id).await?;
     let (bytes, request) = request.read().await?;
     let (lines, now) = (parse_answer(&bytes)?, state.ctx.now());
-    if filter.dry_run.unwrap_or_default() {
-        return Ok(Json::new(AnswerView::Preview(try_answer(&state, id, lines, caller.user_id, now).await?.into())));
-    }
     request
         .run(&state.ctx, async |c| {
             let settled = batches::apply_bank_answer(c, id, lines.clone(), caller.user_id, now).await?;
             let changed = settled.len();
             if changed > 0 {
                 let detail = format!("{changed} settled");
-                record_audit(c, &caller, now, "payout.batch_answer", Subject::Batch(id), &detail).await?;
+                audit::record(c, &caller, now, "payout.batch_answer", Subject::Batch(id), &detail).await?;
                 record_audit_each(c, &caller, now, "payout.settle", id, &settled).await?;
             }
-            Ok(AnswerView::Settled(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) }))
+            Ok(SettledView { settled: changed, unchanged: lines.len().saturating_sub(changed) })
         })
         .await
 }
 
-/// End of a dry run. Its result is an error of the transaction, so that the transaction is rolled back.
-enum DryRun {
+/// Show what the bank's answer would do.
+///
+/// Nothing changes. A line that would be refused has its problem. 413 for more than 1 MiB; 422 for an invalid line.
+#[operation]
+pub(super) async fn preview_answer(
+    state: web::Data<PayoutState>,
+    caller: Caller,
+    Path(id): Path<BatchId>,
+    body: Body<File<BankAnswer>>,
+) -> Result<Json<AnswerPreviewView>, Problem> {
+    load_batch(&state, id).await?;
+    let lines = parse_answer(&body.read().await?)?;
+    Ok(Json::new(try_answer(&state, id, lines, caller.user_id, state.ctx.now()).await?.into()))
+}
+
+/// End of a preview. Its result is an error of the transaction, so that the transaction is rolled back.
+enum PreviewEnd {
     Done(Vec<LineEffect>),
     Failed(PayoutError),
 }
 
-impl From<DbError> for DryRun {
+impl From<DbError> for PreviewEnd {
     fn from(error: DbError) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl TxError for DryRun {
+impl TxError for PreviewEnd {
     fn is_retryable(&self) -> bool {
         matches!(self, Self::Failed(error) if error.is_retryable())
     }
@@ -179,13 +185,13 @@ async fn try_answer(
     now: Timestamp,
 ) -> Result<Vec<LineEffect>, PayoutError> {
     let tried = state.ctx.tx(async |c| {
-        let effects = batches::try_bank_answer(c, batch, lines.clone(), by, now).await.map_err(DryRun::Failed)?;
-        Err::<Infallible, _>(DryRun::Done(effects))
+        let effects = batches::try_bank_answer(c, batch, lines.clone(), by, now).await.map_err(PreviewEnd::Failed)?;
+        Err::<Infallible, _>(PreviewEnd::Done(effects))
     });
     match tried.await {
         Ok(never) => match never {},
-        Err(DryRun::Done(effects)) => Ok(effects),
-        Err(DryRun::Failed(error)) => Err(error),
+        Err(PreviewEnd::Done(effects)) => Ok(effects),
+        Err(PreviewEnd::Failed(error)) => Err(error),
     }
 }
 
@@ -200,7 +206,7 @@ async fn record_audit_each(
 ) -> Result<(), Problem> {
     for payout in payouts {
         let detail = format!("{}; batch {batch}", audit_detail(payout));
-        record_audit(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &detail).await?;
+        audit::record(c, caller, at, action, Subject::Payout(payout.id, payout.user_id), &detail).await?;
     }
     Ok(())
 }

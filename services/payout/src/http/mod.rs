@@ -11,10 +11,9 @@ mod view;
 use crate::PayoutState;
 use crate::domain::{BankAccountId, BatchId};
 use crate::store::payouts::Payout;
-use chassis::audit::StaffAction;
-use db::DbConnection;
-use domain::{PayoutId, Timestamp, UserId};
-use http_api::{Access, Caller, Problem, Routes, documented};
+use chassis::audit::AuditSubject;
+use domain::{PayoutId, UserId};
+use http_api::{Access, Routes, documented};
 
 /// All routes, with their access rules.
 pub fn routes(state: PayoutState) -> Routes {
@@ -41,34 +40,9 @@ pub fn routes(state: PayoutState) -> Routes {
         .get("/payout-batches/{id}", staff, documented!(batches::get))
         .get("/payout-batches/{id}/file", staff, documented!(batches::get_file))
         .post("/payout-batches/{id}/answer", staff, documented!(batches::submit_answer))
+        .post("/payout-batches/{id}/answer/preview", staff, documented!(batches::preview_answer))
         .get("/tax-rules", staff, documented!(tax_rules::list))
         .post("/tax-rules", Access::Admin, documented!(tax_rules::create))
-}
-
-/// Records an action in the audit log.
-async fn record_audit(
-    c: &mut DbConnection,
-    caller: &Caller,
-    at: Timestamp,
-    action: &'static str,
-    subject: Subject,
-    detail: &str,
-) -> Result<(), Problem> {
-    let (subject_type, subject_id, subject_user) = match subject {
-        Subject::Payout(id, owner) => ("payout", id.to_string(), Some(owner)),
-        Subject::BankAccount(id, owner) => ("bank_account", id.to_string(), Some(owner)),
-        Subject::Batch(id) => ("payout_batch", id.to_string(), None),
-        Subject::TaxRule(id) => ("tax_rule", id, None),
-    };
-    let action = StaffAction { action, subject_type, subject_id, subject_user, detail };
-    Ok(chassis::audit::record(c, "payout", caller, at, action).await?)
-}
-
-/// Detail for the audit log: status, amount, bank reference and reason of a payout.
-fn audit_detail(payout: &Payout) -> String {
-    let details: String =
-        [&payout.utr, &payout.reason].into_iter().filter(|n| !n.is_empty()).map(|n| format!(": {n}")).collect();
-    format!("{} of {}{details}", payout.status, payout.requested_paise)
 }
 
 /// Subject of an audit record, with its owner.
@@ -77,4 +51,24 @@ enum Subject {
     BankAccount(BankAccountId, UserId),
     Batch(BatchId),
     TaxRule(String),
+}
+
+impl AuditSubject for Subject {
+    const SERVICE: &'static str = "payout";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        match self {
+            Self::Payout(id, owner) => ("payout", id.to_string(), Some(owner)),
+            Self::BankAccount(id, owner) => ("bank_account", id.to_string(), Some(owner)),
+            Self::Batch(id) => ("payout_batch", id.to_string(), None),
+            Self::TaxRule(id) => ("tax_rule", id, None),
+        }
+    }
+}
+
+/// Detail for the audit log: status, amount, bank reference and reason of a payout.
+fn audit_detail(payout: &Payout) -> String {
+    let details: String =
+        [&payout.utr, &payout.reason].into_iter().filter(|n| !n.is_empty()).map(|n| format!(": {n}")).collect();
+    format!("{} of {}{details}", payout.status, payout.requested_paise)
 }

@@ -1,19 +1,20 @@
 //! Handlers for quoting, requesting and reading payouts.
 
+use super::Subject;
 use super::accounts::verification_context;
 use super::view::{self, PayoutDetailView, PayoutView, QuoteView, StepView};
-use super::{Subject, record_audit};
 use crate::app::request::{PayoutRequest, Quote};
 use crate::domain::payout::PayoutStatus;
 use crate::domain::{BankAccountId, BatchId};
 use crate::store::payout_steps;
-use crate::store::payouts::{self as store, ListOrder, Payout, PayoutQuery};
+use crate::store::payouts::{self as store, ListKey, Payout, PayoutQuery};
 use crate::{PayoutState, app};
 use actix_web::web;
+use chassis::audit;
 use domain::{Money, PayoutId, UserId};
 use http_api::{
-    Body, Caller, CommaSeparated, Created, Cursor, Idempotent, Json, Listing, Page, Path, Problem, Query, TimeRange,
-    operation,
+    Body, Caller, CommaSeparated, Created, Cursor, Idempotent, Json, Listing, Path, Problem, Query, StaffPage,
+    TimeRange, operation,
 };
 use runtime::id;
 use schemars::JsonSchema;
@@ -114,7 +115,7 @@ pub(super) async fn quote(
     let payout_request = PayoutInput { amount, emi_autofill, bank_account_id }.to_request(&state, &caller);
     if estimate.unwrap_or_default() {
         let mut c = state.ctx.db().read().await?;
-        return Ok(Json::new(app::request::estimate(&mut c, &state.plans, &payout_request).await?.into()));
+        return Ok(Json::new(app::request::estimate(&mut c, &payout_request).await?.into()));
     }
     let quote = state.ctx.applied_events().await_projection(async || read_quote(&state, &payout_request).await).await?;
     Ok(Json::new(quote.into()))
@@ -122,7 +123,7 @@ pub(super) async fn quote(
 
 async fn read_quote(state: &PayoutState, payout_request: &PayoutRequest) -> Result<Quote, Problem> {
     let mut c = state.ctx.db().read().await?;
-    Ok(app::request::quote(&mut c, &state.plans, payout_request).await?)
+    Ok(app::request::quote(&mut c, payout_request).await?)
 }
 
 /// Request a payout.
@@ -148,9 +149,9 @@ pub(super) async fn create(
             }
             is_repeated = true;
             let created = request.run(&state.ctx, async |c| {
-                let payout = app::request::create(c, &state.plans, &payout_request, id::fresh()).await?;
+                let payout = app::request::create(c, &payout_request, id::fresh()).await?;
                 let (now, subject) = (payout.requested_at, Subject::Payout(payout.id, payout.user_id));
-                record_audit(c, &caller, now, "payout.request", subject, "").await?;
+                audit::record(c, &caller, now, "payout.request", subject, "").await?;
                 Ok(view::payout_view(payout, &[], &caller))
             });
             created.await
@@ -158,30 +159,30 @@ pub(super) async fn create(
         .await
 }
 
-/// Payouts, newest first.
+/// List payouts.
 ///
 /// Members get their own payouts, staff those of all members. 422 `payout.bad_filter` for an invalid date or time.
 #[operation]
 pub(super) async fn list(
     state: web::Data<PayoutState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<PayoutFilter>,
 ) -> Result<Json<Listing<PayoutView>>, Problem> {
     let query = filter.into_query(&caller)?;
     // The indexes of times and of approvals are in the order of time, the others in that of ids.
     let has_time_index = query.needs_second || query.from.is_some() || query.until.is_some();
-    let order = if has_time_index && query.batch_id.is_none() {
-        ListOrder::Time { after: page.after_time_and_id()? }
+    let key = if has_time_index && query.batch_id.is_none() {
+        ListKey::Time { after: page.after_time_and_id()? }
     } else {
-        ListOrder::Id { after: page.after_id()? }
+        ListKey::Id { after: page.after_id()? }
     };
     let mut c = state.ctx.db().read().await?;
-    let rows = store::list(&mut c, &query, order, page.fetch_limit()).await?;
+    let rows = store::list(&mut c, &query, (key, order), page.fetch_limit()).await?;
     let views = view::payout_views(&mut c, rows, &caller).await?;
-    let cursor = |p: &PayoutView| match order {
-        ListOrder::Id { .. } => Cursor::Id(p.id.uuid()),
-        ListOrder::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
+    let cursor = |p: &PayoutView| match key {
+        ListKey::Id { .. } => Cursor::Id(p.id.uuid()),
+        ListKey::Time { .. } => Cursor::time_and_id(p.created_at, p.id.uuid()),
     };
     Ok(Json::new(page.listing(views, cursor, |p| p)))
 }

@@ -1,13 +1,16 @@
 //! Handlers for tax rules. Staff read them, administrators add them.
 
-use super::{Subject, record_audit};
+use super::Subject;
 use crate::PayoutState;
 use crate::app::add_tax_rule::add_tax_rule;
 use crate::store::taxes;
 use actix_web::web;
+use chassis::audit;
 use domain::tax::TaxRule;
 use domain::{Day, Money, Rate, SingleLineText, Timestamp};
-use http_api::{Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Problem, bad_cursor, operation};
+use http_api::{
+    Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Problem, StaffPage, bad_cursor, operation,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,7 +37,6 @@ impl TaxRuleInput {
         let named = (1..=64).contains(&id.len()) && id.chars().all(plain);
         errors.require("id", named, "format", "1 to 64 lower-case letters, digits and hyphens");
         errors.require("section", (1..=32).contains(&section.chars().count()), "length", "1 to 32 characters");
-        errors.require_readable("section", section);
         errors.require("threshold", !self.threshold.is_negative(), "negative", "must not be negative");
         errors.require("cap", !self.cap.is_some_and(Money::is_negative), "negative", "must not be negative");
         errors.finish("payout.tax_rule_invalid")?;
@@ -51,16 +53,19 @@ impl TaxRuleInput {
     }
 }
 
-/// Tax rules, including future ones, newest first.
+/// Tax rules, including future ones.
 #[operation]
-pub(super) async fn list(state: web::Data<PayoutState>, page: Page) -> Result<Json<Listing<TaxRule>>, Problem> {
+pub(super) async fn list(
+    state: web::Data<PayoutState>,
+    StaffPage { page, order }: StaffPage,
+) -> Result<Json<Listing<TaxRule>>, Problem> {
     // The cursor is the first day of a rule, which is unique.
-    let before = match page.after_number()? {
+    let after = match page.after_number()? {
         Some(micros) => Some(Timestamp::from_micros(micros).ok_or_else(bad_cursor)?.day()),
         None => None,
     };
     let mut c = state.ctx.db().read().await?;
-    let rows = taxes::list_rules(&mut c, before, page.fetch_limit()).await?;
+    let rows = taxes::list_rules(&mut c, order, after, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |r| Cursor::Number(r.effective_from.starts_at().micros()), |r| r)))
 }
 
@@ -80,7 +85,7 @@ pub(super) async fn create(
         .run(&state.ctx, async |c| {
             add_tax_rule(c, &rule, now).await?;
             let detail = format!("{} from {}", rule.rate, rule.effective_from);
-            record_audit(c, &caller, now, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
+            audit::record(c, &caller, now, "payout.tax_rule_add", Subject::TaxRule(rule.id.clone()), &detail).await?;
             Ok(rule.clone())
         })
         .await

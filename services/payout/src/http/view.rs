@@ -147,15 +147,6 @@ pub(super) struct SettledView {
     pub unchanged: usize,
 }
 
-/// Outcome of a bank's answer.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum AnswerView {
-    Settled(SettledView),
-    /// With `dry_run`.
-    Preview(AnswerPreviewView),
-}
-
 /// What a bank's answer would do.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct AnswerPreviewView {

@@ -3,7 +3,7 @@
 use crate::domain::BankAccountId;
 use crate::domain::account::{AccountSource, BankAccountFacts};
 use crate::schema::bank_accounts;
-use db::{AnyOfExt, DbConnection, LockExt, inserted, upsert_many};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, inserted, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
@@ -70,21 +70,21 @@ pub async fn lock(c: &mut DbConnection, id: BankAccountId) -> QueryResult<Option
     live.select(BankAccount::as_select()).lock().get_result(c).await.optional()
 }
 
-/// Lists the member's accounts, newest first.
+/// Lists the member's accounts by id, starting after the id `after`.
 pub async fn list(
     c: &mut DbConnection,
     user_id: UserId,
+    order: SortOrder,
     after: Option<BankAccountId>,
     limit: i64,
 ) -> QueryResult<Vec<BankAccount>> {
-    let mut query = bank_accounts::table
+    let query = bank_accounts::table
         .filter(bank_accounts::user_id.eq(user_id))
         .filter(bank_accounts::live.eq(true))
+        .limit(limit)
+        .select(BankAccount::as_select())
         .into_boxed::<db::MultiBackend>();
-    if let Some(after) = after {
-        query = query.filter(bank_accounts::id.lt(after));
-    }
-    query.order(bank_accounts::id.desc()).limit(limit).select(BankAccount::as_select()).load(c).await
+    keyset!(query, order, bank_accounts::id, after).load(c).await
 }
 
 /// Locks and loads the accounts of these members that are not removed, in ascending order of id.

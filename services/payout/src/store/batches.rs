@@ -2,7 +2,7 @@
 
 use crate::domain::BatchId;
 use crate::schema::batches;
-use db::{Count, DbConnection, LockExt};
+use db::{Count, DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
@@ -30,13 +30,15 @@ pub async fn find(c: &mut DbConnection, id: BatchId) -> QueryResult<Option<Batch
     batches::table.find(id).select(Batch::as_select()).first(c).await.optional()
 }
 
-/// Lists batches, newest first, starting after the id `after`.
-pub async fn list(c: &mut DbConnection, after: Option<BatchId>, limit: i64) -> QueryResult<Vec<Batch>> {
-    let mut query = batches::table.into_boxed::<db::MultiBackend>();
-    if let Some(after) = after {
-        query = query.filter(batches::id.lt(after));
-    }
-    query.order(batches::id.desc()).limit(limit).select(Batch::as_select()).load(c).await
+/// Lists batches by id, starting after the id `after`.
+pub async fn list(
+    c: &mut DbConnection,
+    order: SortOrder,
+    after: Option<BatchId>,
+    limit: i64,
+) -> QueryResult<Vec<Batch>> {
+    let query = batches::table.limit(limit).select(Batch::as_select()).into_boxed::<db::MultiBackend>();
+    keyset!(query, order, batches::id, after).load(c).await
 }
 
 /// Locks and finds a batch, so that two answers for one batch run one after the other.

@@ -4,12 +4,11 @@ use crate::domain::payout::PayoutStatus;
 use crate::domain::request::TWO_APPROVALS;
 use crate::domain::{BankAccountId, BatchId};
 use crate::schema::{approvals, payouts};
-use db::{AnyOfExt, Count, DbConnection, LockExt, Version, sum_i64, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, LockExt, SortOrder, Version, keyset, sum_i64, upsert_many};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, PayoutId, Timestamp, UserId};
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A payout with its own copy of the bank account and the PAN.
@@ -102,24 +101,29 @@ pub struct PayoutQuery {
     pub until: Option<Timestamp>,
 }
 
-/// Order of a list of payouts, newest first, and the position after which a page begins.
+/// Key of a list of payouts, and the one after which a page begins.
 #[derive(Debug, Clone, Copy)]
-pub enum ListOrder {
+pub enum ListKey {
     Id { after: Option<PayoutId> },
     Time { after: Option<(Timestamp, PayoutId)> },
 }
 
-/// Lists payouts, newest first.
-pub async fn list(c: &mut DbConnection, query: &PayoutQuery, order: ListOrder, limit: i64) -> QueryResult<Vec<Payout>> {
-    let Some(statuses) = &query.statuses else { return list_page(c, filtered(query), order, limit).await };
+/// Lists payouts by a key.
+pub async fn list(
+    c: &mut DbConnection,
+    query: &PayoutQuery,
+    (key, order): (ListKey, SortOrder),
+    limit: i64,
+) -> QueryResult<Vec<Payout>> {
+    let Some(statuses) = &query.statuses else { return list_page(c, filtered(query), (key, order), limit).await };
     let mut found = Vec::new();
     // No index is in the order of the list across several statuses, so one indexed list a status is merged.
     for status in statuses {
-        found.extend(list_page(c, filtered(query).filter(payouts::status.eq(*status)), order, limit).await?);
+        found.extend(list_page(c, filtered(query).filter(payouts::status.eq(*status)), (key, order), limit).await?);
     }
-    match order {
-        ListOrder::Id { .. } => found.sort_by_key(|payout| Reverse(payout.id)),
-        ListOrder::Time { .. } => found.sort_by_key(|payout| Reverse((payout.requested_at, payout.id))),
+    match key {
+        ListKey::Id { .. } => order.sort_by_key(&mut found, |payout| payout.id),
+        ListKey::Time { .. } => order.sort_by_key(&mut found, |payout| (payout.requested_at, payout.id)),
     }
     Ok((0..limit).zip(found).map(|(_, payout)| payout).collect())
 }
@@ -154,28 +158,15 @@ fn filtered<'a>(conditions: &PayoutQuery) -> Payouts<'a> {
 
 async fn list_page(
     c: &mut DbConnection,
-    mut query: Payouts<'_>,
-    order: ListOrder,
+    query: Payouts<'_>,
+    (key, order): (ListKey, SortOrder),
     limit: i64,
 ) -> QueryResult<Vec<Payout>> {
-    match order {
-        ListOrder::Id { after } => {
-            query = query.order(payouts::id.desc());
-            if let Some(after) = after {
-                query = query.filter(payouts::id.lt(after));
-            }
-        }
-        ListOrder::Time { after } => {
-            query = query.order((payouts::requested_at.desc(), payouts::id.desc()));
-            if let Some((at, id)) = after {
-                let same_time = payouts::requested_at.eq(at).and(payouts::id.lt(id));
-                // The bound by time alone lets the index begin there.
-                query = query.filter(payouts::requested_at.le(at));
-                query = query.filter(payouts::requested_at.lt(at).or(same_time));
-            }
-        }
-    }
-    query.limit(limit).select(Payout::as_select()).load(c).await
+    let page = match key {
+        ListKey::Id { after } => keyset!(query, order, payouts::id, after),
+        ListKey::Time { after } => keyset!(query, order, (payouts::requested_at, payouts::id), after),
+    };
+    page.limit(limit).select(Payout::as_select()).load(c).await
 }
 
 /// Times of the requests of payouts with `status`, oldest first.

@@ -1,36 +1,34 @@
-//! Table of published versions of the compensation plan. Version 1 is built in and has no row.
+//! Tables of published and of withdrawn versions of the compensation plan. Version 1 is built in and has no row.
 
-use crate::schema::plan_versions;
-use db::{AnyOfExt, Count, DbConnection, upsert_many};
+use crate::schema::{plan_versions, plan_withdrawals};
+use db::{Count, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{StoredPlan, Timestamp};
 
-/// A version to insert: its number, start of validity and the plan as JSON.
-pub type PlanRow = (Count, Timestamp, String);
-
 /// Inserts the versions that are not stored yet; stored ones do not change.
-pub async fn insert_new(c: &mut DbConnection, rows: &[PlanRow]) -> QueryResult<()> {
+pub async fn insert_new(c: &mut DbConnection, plans: Vec<StoredPlan>) -> QueryResult<()> {
     use plan_versions as t;
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(version, effective_from, plan_json)| {
-            (t::version.eq(version), t::effective_from.eq(effective_from), t::plan_json.eq(plan_json))
-        })
-        .collect();
+    let rows = plans.into_iter().map(|StoredPlan { version, effective_from, json }| {
+        (t::version.eq(version), t::effective_from.eq(effective_from), t::plan_json.eq(json))
+    });
     upsert_many(c, t::table, rows, &[t::version::NAME], &[]).await
 }
 
-/// Lists the stored version numbers, oldest first.
-pub async fn list_versions(c: &mut DbConnection) -> QueryResult<Vec<Count>> {
-    plan_versions::table.order(plan_versions::version).select(plan_versions::version).load(c).await
+/// Inserts the withdrawals that are not stored yet. A version may be withdrawn before it is stored.
+pub async fn insert_new_withdrawals(c: &mut DbConnection, versions: Vec<Count>) -> QueryResult<()> {
+    use plan_withdrawals as t;
+    let rows = versions.into_iter().map(|version| t::version.eq(version));
+    upsert_many(c, t::table, rows, &[t::version::NAME], &[]).await
 }
 
-/// Lists the rows of these versions, oldest first.
-pub async fn list(c: &mut DbConnection, versions: &[Count]) -> QueryResult<Vec<StoredPlan>> {
-    if versions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let wanted = plan_versions::table.filter(plan_versions::version.any_of(versions));
-    wanted.order(plan_versions::version).load(c).await
+/// The version in force at `at`: of those that have begun and are not withdrawn, the one with the highest number.
+pub async fn find_in_force(c: &mut DbConnection, at: Timestamp) -> QueryResult<Option<StoredPlan>> {
+    plan_versions::table
+        .filter(plan_versions::effective_from.le(at))
+        .filter(plan_versions::version.ne_all(plan_withdrawals::table.select(plan_withdrawals::version)))
+        .order(plan_versions::version.desc())
+        .first(c)
+        .await
+        .optional()
 }

@@ -1,7 +1,7 @@
 //! Tables of tax rules, yearly totals of each PAN (accumulators) and tax lines of payouts.
 
 use crate::schema::{tax_accumulators, tax_lines, tax_rules};
-use db::{DbConnection, LockExt, UpsertExt, inserted};
+use db::{DbConnection, LockExt, SortOrder, UpsertExt, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::tax::TaxRule;
@@ -54,13 +54,15 @@ pub async fn list_all_rules(c: &mut DbConnection) -> QueryResult<Vec<TaxRule>> {
     rows.into_iter().map(TaxRuleRow::into_rule).collect()
 }
 
-/// Lists the rules that take effect before `before`, newest first.
-pub async fn list_rules(c: &mut DbConnection, before: Option<Day>, limit: i64) -> QueryResult<Vec<TaxRule>> {
-    let mut query = tax_rules::table.select(TaxRuleRow::as_select()).into_boxed::<db::MultiBackend>();
-    if let Some(before) = before {
-        query = query.filter(tax_rules::effective_from.lt(before));
-    }
-    let rows = query.order(tax_rules::effective_from.desc()).limit(limit).load(c).await?;
+/// Lists rules by their first day, starting after the day `after`.
+pub async fn list_rules(
+    c: &mut DbConnection,
+    order: SortOrder,
+    after: Option<Day>,
+    limit: i64,
+) -> QueryResult<Vec<TaxRule>> {
+    let query = tax_rules::table.limit(limit).select(TaxRuleRow::as_select()).into_boxed::<db::MultiBackend>();
+    let rows = keyset!(query, order, tax_rules::effective_from, after).load(c).await?;
     rows.into_iter().map(TaxRuleRow::into_rule).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Fixture: a payout service, its members and the events of other services.
 
-use domain::{PayoutId, UserId};
-use pii::{Sealer, mask_account, mask_pan};
+use domain::{AccountNumber, Pan, PayoutId, UserId};
+use pii::Sealer;
 use proto_events::auth::v1::KycDecided;
 use proto_events::booking::v1::{BookingChanged, Instalment};
 use proto_events::payout::v1::PayoutRequested;
@@ -62,10 +62,10 @@ impl Fixture {
             reason: String::new(),
             pan_sealed: self.sealer.seal("pan", pan),
             pan_index: self.sealer.index("pan", pan).to_vec(),
-            pan_mask: mask_pan(pan),
+            pan_mask: Pan::try_new(pan).unwrap().to_string(),
             account_sealed: self.sealer.seal("bank_account", account),
             account_index: self.sealer.index("bank_account", account).to_vec(),
-            account_mask: mask_account(account),
+            account_mask: AccountNumber::try_new(account).unwrap().to_string(),
             ifsc: "HDFC0001234".into(),
             holder_name: "=Asha Rao".into(),
             bank_name: "HDFC Bank".into(),

@@ -2,7 +2,7 @@
 
 use crate::bank::answer;
 use crate::fixture::{fixture_with, payout_body};
-use crate::previews::a_dry_run_changes_nothing;
+use crate::previews::a_preview_changes_nothing;
 use crate::staff_lists::filters;
 use payout::error::PayoutError;
 use payout::store::members;
@@ -104,14 +104,14 @@ async fn accounts_rules_and_plans_are_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_and_dry_runs_are_the_same_on_mariadb() {
+async fn lists_and_previews_are_the_same_on_mariadb() {
     with_database(async |url: String| {
         filters(&fixture_with(&[("DATABASE_URL", &url)]).await).await;
     })
     .await;
     with_database(async |url: String| {
         let f = fixture_with(&[("DATABASE_URL", &url)]).await;
-        a_dry_run_changes_nothing(&f).await;
+        a_preview_changes_nothing(&f).await;
         f.as_staff().get("/payouts/queue-counts").await.expect(200);
         assert_eq!(f.as_staff().get("/payout-batches").await.expect(200)["items"][0]["open"], 0);
     })

@@ -1,4 +1,4 @@
-//! Estimates of payouts, and dry runs of the bank's answer.
+//! Estimates of payouts, and previews of the bank's answer.
 
 use crate::bank::answer;
 use crate::fixture::{Fixture, fixture, fixture_with, parts, payout_body};
@@ -9,7 +9,7 @@ use reqwest::Method;
 use runtime::id;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use testkit::Client;
+use testkit::{Client, Reply};
 
 async fn estimate(client: &Client, amount: &str) -> Value {
     client.post("/payouts/quote", json!({ "amount": amount, "estimate": true })).await.expect(200)
@@ -78,11 +78,11 @@ async fn before_the_kyc_an_estimate_has_the_tax_of_a_member_with_a_pan() {
     f.service.finish().await;
 }
 
-async fn dry_run(client: &Client, batch: &str, csv: &str) -> Value {
-    let request = client.request(Method::POST, &format!("/payout-batches/{batch}/answer?dry_run=true"));
-    // A real answer with the same key is not a repetition of the dry run.
+async fn preview(client: &Client, batch: &str, csv: &str) -> Reply {
+    let request = client.request(Method::POST, &format!("/payout-batches/{batch}/answer/preview"));
+    // A real answer with the same key is not a repetition of the preview.
     let request = request.header("content-type", "text/csv").header("Idempotency-Key", "k1");
-    client.send(request.body(csv.to_owned())).await.expect(200)
+    client.send(request.body(csv.to_owned())).await
 }
 
 /// A batch of two payouts of 950.00 and 1900.00, and a pending payout.
@@ -96,11 +96,11 @@ async fn batch_of_two(f: &Fixture) -> (String, String, String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_shows_the_effect_of_an_answer_and_changes_nothing() {
-    a_dry_run_changes_nothing(&fixture().await).await;
+async fn a_preview_shows_the_effect_of_an_answer_and_changes_nothing() {
+    a_preview_changes_nothing(&fixture().await).await;
 }
 
-pub(crate) async fn a_dry_run_changes_nothing(f: &Fixture) {
+pub(crate) async fn a_preview_changes_nothing(f: &Fixture) {
     let (batch, one, two, _) = batch_of_two(f).await;
     let staff = f.as_staff();
     let before = staff.get(&format!("/payouts/{one}")).await.expect(200);
@@ -113,14 +113,14 @@ pub(crate) async fn a_dry_run_changes_nothing(f: &Fixture) {
         })
     };
     for _ in 0..2 {
-        let preview = json!({
+        let shown = json!({
             "lines": [
                 line(2, &two, "1900.00", "processing", "failed"),
                 line(3, &one, "950.00", "processing", "completed"),
             ],
             "will_settle": 2, "unchanged": 0, "errors": 0
         });
-        assert_eq!(dry_run(&staff, &batch, &csv).await, preview);
+        assert_eq!(preview(&staff, &batch, &csv).await.expect(200), shown);
         assert_eq!(staff.get(&format!("/payouts/{one}")).await.expect(200), before);
     }
     assert_eq!(f.published::<PayoutCompleted>().await.len() + f.published::<PayoutFailed>().await.len(), 0);
@@ -128,7 +128,7 @@ pub(crate) async fn a_dry_run_changes_nothing(f: &Fixture) {
     let request = staff.request(Method::POST, &format!("/payout-batches/{batch}/answer"));
     let request = request.header("content-type", "text/csv").header("Idempotency-Key", "k1").body(csv.clone());
     assert_eq!(staff.send(request).await.expect(200), json!({ "settled": 2, "unchanged": 0 }));
-    let again = dry_run(&staff, &batch, &csv).await;
+    let again = preview(&staff, &batch, &csv).await.expect(200);
     assert_eq!(
         again,
         json!({
@@ -139,7 +139,7 @@ pub(crate) async fn a_dry_run_changes_nothing(f: &Fixture) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_has_the_problem_of_each_refused_line() {
+async fn a_preview_has_the_problem_of_each_refused_line() {
     let f = fixture().await;
     let (batch, one, two, waiting) = batch_of_two(&f).await;
     let staff = f.as_staff();
@@ -148,8 +148,8 @@ async fn a_dry_run_has_the_problem_of_each_refused_line() {
         "payout_id,outcome,utr,reason\n{waiting},paid,U1,\n{one},paid,U1,\n{absent},paid,U1,\n{one},paid,U1,\n\
          {one},paid,U2,\n{two},failed,,\n"
     );
-    let preview = dry_run(&staff, &batch, &csv).await;
-    let lines: Vec<(u64, &Value, &Value, &Value)> = preview["lines"]
+    let shown = preview(&staff, &batch, &csv).await.expect(200);
+    let lines: Vec<(u64, &Value, &Value, &Value)> = shown["lines"]
         .as_array()
         .unwrap()
         .iter()
@@ -168,8 +168,8 @@ async fn a_dry_run_has_the_problem_of_each_refused_line() {
             (7, &processing, &failed, &none),
         ]
     );
-    assert_eq!((&preview["will_settle"], &preview["unchanged"], &preview["errors"]), (&json!(2), &json!(1), &json!(3)));
-    let amounts: Vec<&Value> = preview["lines"].as_array().unwrap().iter().map(|l| &l["amount"]).collect();
+    assert_eq!((&shown["will_settle"], &shown["unchanged"], &shown["errors"]), (&json!(2), &json!(1), &json!(3)));
+    let amounts: Vec<&Value> = shown["lines"].as_array().unwrap().iter().map(|l| &l["amount"]).collect();
     assert_eq!(amounts, [&none, &json!("950.00"), &none, &json!("950.00"), &json!("950.00"), &json!("1900.00")]);
     assert_eq!(answer(&staff, &batch, &csv).await.problem(409), "payout.state_conflict");
     assert_eq!(f.status(&one).await, "processing");
@@ -177,30 +177,24 @@ async fn a_dry_run_has_the_problem_of_each_refused_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_refuses_ones_own_payout_malformed_files_and_members() {
+async fn a_preview_refuses_ones_own_payout_malformed_files_and_members() {
     let f = fixture().await;
     let member = f.member("10000.00").await;
     let one = f.approved(&member, payout_body("1000.00")).await;
     let batch = f.as_staff().post_empty("/payout-batches").await.expect(201);
     let batch = batch["id"].as_str().unwrap();
     let csv = format!("payout_id,outcome,utr,reason\n{one},paid,U1,\n");
-    let own = dry_run(&f.as_role(member.id, Role::Staff), batch, &csv).await;
+    let own = preview(&f.as_role(member.id, Role::Staff), batch, &csv).await.expect(200);
     assert_eq!((&own["errors"], &own["lines"][0]["problem"]["code"]), (&json!(1), &json!("payout.own")));
     assert_eq!(own["lines"][0]["now"], "processing");
-    let send = async |client: Client, batch: &str, query: &str, csv: &str| {
-        let request = client.request(Method::POST, &format!("/payout-batches/{batch}/answer?{query}"));
-        client.send(request.header("content-type", "text/csv").body(csv.to_owned())).await
-    };
-    let malformed = send(f.as_staff(), batch, "dry_run=true", "payout_id,outcome,utr,reason\nx,paid,U1,\n").await;
+    let malformed = preview(&f.as_staff(), batch, "payout_id,outcome,utr,reason\nx,paid,U1,\n").await;
     assert_eq!(malformed.body["errors"][0]["field"], "line 2");
     assert_eq!(malformed.problem(422), "payout.answer_malformed");
-    assert_eq!(send(f.as_staff(), batch, "dry_run=perhaps", &csv).await.problem(422), "request.bad_query");
     let absent = id::fresh::<UserId>().to_string();
-    assert_eq!(send(f.as_staff(), &absent, "dry_run=true", &csv).await.problem(404), "request.not_found");
-    send(f.as_user(member.id), batch, "dry_run=true", &csv).await.problem(403);
-    send(f.anonymous(), batch, "dry_run=true", &csv).await.problem(401);
-    let empty = send(f.as_staff(), batch, "dry_run=true", "payout_id,outcome,utr,reason\n").await.expect(200);
+    assert_eq!(preview(&f.as_staff(), &absent, &csv).await.problem(404), "request.not_found");
+    preview(&f.as_user(member.id), batch, &csv).await.problem(403);
+    preview(&f.anonymous(), batch, &csv).await.problem(401);
+    let empty = preview(&f.as_staff(), batch, "payout_id,outcome,utr,reason\n").await.expect(200);
     assert_eq!(empty, json!({ "lines": [], "will_settle": 0, "unchanged": 0, "errors": 0 }));
-    assert_eq!(send(f.as_staff(), batch, "dry_run=false", &csv).await.expect(200)["settled"], 1);
     f.service.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::fixture::{fixture, parts, payout_body};
 use domain::Role;
-use proto_events::binary::v1::PlanPublished;
+use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
 use proto_events::payout::v1::{PayoutCancelled, PayoutRejected, PayoutRequested};
 use serde_json::json;
 
@@ -231,6 +231,44 @@ async fn a_plan_published_late_or_out_of_order_applies_from_its_day_on() {
     assert_eq!(smallest_payout().await, 300);
     f.deliver_now(&second).await;
     assert_eq!(smallest_payout().await, 300);
+    f.service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_plan_does_not_apply_in_whichever_order_its_events_come() {
+    let f = fixture().await;
+    let member = f.member("1000.00").await;
+    let now = f.now();
+    let published = |version: u32, minimum: i64, hours: i64| {
+        let mut plan = domain::Plan::seed();
+        plan.payout.minimum = domain::Money::from_rupees(minimum);
+        let plan_json = serde_json::to_string(&plan).unwrap();
+        let effective_from = now.plus_hours(hours).micros();
+        PlanPublished { version, effective_from, plan_json, ..PlanPublished::default() }
+    };
+    let withdrawn = |version| PlanWithdrawn { version, ..PlanWithdrawn::default() };
+    let is_allowed = async |amount: &str| {
+        let reply = f.as_user(member.id).post("/payouts/quote", payout_body(amount)).await;
+        if reply.status != 200 {
+            assert_eq!(reply.problem(422), "payout.below_minimum");
+            return false;
+        }
+        true
+    };
+    f.deliver_now(&published(2, 200, 2)).await;
+    f.deliver_now(&published(3, 300, 4)).await;
+    assert!(is_allowed("199.00").await);
+    for version in [2, 4, 2] {
+        f.deliver_now(&withdrawn(version)).await;
+    }
+    f.deliver_now(&published(4, 400, 5)).await;
+    f.clock.set(now.plus_hours(3));
+    assert!(is_allowed("199.00").await);
+    f.clock.set(now.plus_hours(6));
+    assert_eq!((is_allowed("299.00").await, is_allowed("300.00").await), (false, true));
+    // The next version began before the one it follows would have, so that one is withdrawn too.
+    f.deliver_now(&published(5, 250, 1)).await;
+    assert_eq!((is_allowed("249.00").await, is_allowed("250.00").await), (false, true));
     f.service.finish().await;
 }
 

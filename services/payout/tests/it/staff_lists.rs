@@ -168,6 +168,17 @@ pub(crate) async fn filters(f: &Fixture) {
     }
 }
 
+/// Ids of all payouts that a client gets by following `next_cursor`.
+async fn all_pages(client: &Client, query: &str) -> Vec<String> {
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client.get(&format!("/payouts?{query}&cursor={cursor}")).await.expect(200);
+        seen.extend(ids(&page));
+        let Some(next) = page["next_cursor"].as_str() else { return seen };
+        next.clone_into(&mut cursor);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn paging_loses_no_payout_and_repeats_none() {
     let f = fixture().await;
@@ -185,20 +196,19 @@ async fn paging_loses_no_payout_and_repeats_none() {
     }
     let staff = f.as_staff();
     for filter in ["status=pending,requested", "from=2026-01-01", "from=2026-01-01&status=pending,requested"] {
-        for limit in [1, 5, 6, 7] {
-            let (mut seen, mut cursor) = (Vec::new(), String::new());
-            loop {
-                let page = staff.get(&format!("/payouts?{filter}&limit={limit}{cursor}")).await.expect(200);
-                seen.extend(ids(&page));
-                let Some(next) = page["next_cursor"].as_str() else { break };
-                cursor = format!("&cursor={next}");
-            }
-            assert_eq!((seen.len(), &BTreeSet::from_iter(seen)), (6, &made), "{filter} {limit}");
+        for limit in [1, 5, 6, 500] {
+            let newest_first = all_pages(&staff, &format!("{filter}&limit={limit}")).await;
+            assert_eq!((newest_first.len(), &newest_first.iter().cloned().collect()), (6, &made), "{filter} {limit}");
+            let oldest_first = all_pages(&staff, &format!("{filter}&limit={limit}&order=asc")).await;
+            assert!(oldest_first.iter().eq(newest_first.iter().rev()), "{filter} {limit}: {oldest_first:?}");
         }
     }
     let by_id = staff.get("/payouts?limit=1").await.expect(200);
     let other_list = format!("/payouts?from=2026-01-01&cursor={}", by_id["next_cursor"].as_str().unwrap());
     assert_eq!(staff.get(&other_list).await.problem(422), "request.bad_cursor");
+    // Longer pages are for staff only.
+    member.client.get("/payouts?limit=100&order=asc").await.expect(200);
+    assert_eq!(member.client.get("/payouts?limit=101").await.problem(422), "request.bad_limit");
     f.service.finish().await;
 }
 
@@ -314,6 +324,8 @@ async fn staff_list_batches_and_see_what_the_next_one_would_have() {
             assert_eq!((&rest["items"][0], &rest["next_cursor"]), (&batches[2], &json!(null)));
         }
     }
+    let oldest_first = staff.get("/payout-batches?order=asc&limit=500").await.expect(200);
+    assert!(oldest_first["items"].as_array().unwrap().iter().eq(batches.iter().rev()));
     for path in ["/payout-batches", "/payout-batches/next"] {
         member.client.get(path).await.problem(403);
         f.anonymous().get(path).await.problem(401);

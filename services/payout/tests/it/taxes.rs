@@ -107,7 +107,11 @@ async fn a_new_rule_applies_from_its_day_and_ends_the_one_before() {
     let path = format!("/tax-rules?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
     let last = f.as_staff().get(&path).await.expect(200);
     assert_eq!((&last["items"][0], &last["next_cursor"]), (&listed["items"][1], &json!(null)));
-    for bad in ["limit=0", "cursor=%21"] {
+    let path = format!("/tax-rules?order=asc&cursor={}", first["next_cursor"].as_str().unwrap());
+    assert_eq!(f.as_staff().get(&path).await.expect(200)["items"], json!([]), "the cursor is at the last rule");
+    let oldest_first = f.as_staff().get("/tax-rules?order=asc").await.expect(200);
+    assert_eq!(oldest_first["items"], json!([listed["items"][1], listed["items"][0]]));
+    for bad in ["limit=0", "order=new", "cursor=%21"] {
         assert_eq!(f.as_staff().get(&format!("/tax-rules?{bad}")).await.status, 422, "{bad}");
     }
     let id = f.pending(&member, payout_body("1000.00")).await;

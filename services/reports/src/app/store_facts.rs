@@ -2,9 +2,9 @@
 
 use super::roll_up;
 use crate::domain::rollup::Rollups;
-use crate::store::{bookings, members, payouts, receipts, rollups, tree, wallets};
-use db::DbConnection;
-use domain::MoneyError;
+use crate::store::{bookings, members, payouts, plans, receipts, rollups, tree, wallets};
+use db::{Count, DbConnection};
+use domain::{MoneyError, StoredPlan};
 use messaging::HandleError;
 
 pub use crate::store::bookings::Booking;
@@ -27,12 +27,17 @@ pub struct Facts {
     pub pairs: Vec<PairFact>,
     pub payouts: Vec<Payout>,
     pub payout_steps: Vec<PayoutStep>,
+    pub plans: Vec<StoredPlan>,
+    /// Numbers of withdrawn plan versions.
+    pub withdrawn_plans: Vec<Count>,
 }
 
 /// Stores new facts and adds them to the rollups in the same transaction. A duplicate or an older version adds nothing.
 ///
 /// Errors with a poisoned event when a sum overflows.
 pub async fn store_facts(c: &mut DbConnection, facts: &Facts) -> Result<(), HandleError> {
+    plans::insert_new(c, &facts.plans).await?;
+    plans::insert_new_withdrawals(c, &facts.withdrawn_plans).await?;
     rollups::lock(c).await?;
     let mut sums = Rollups::default();
     roll_up::members(&mut sums, &members::upsert(c, &facts.members).await?).map_err(overflow)?;

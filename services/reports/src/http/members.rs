@@ -7,10 +7,10 @@ use super::overflow;
 use crate::ReportsState;
 use crate::domain::fact::{is_open, signed_amount};
 use crate::domain::{Instalment, PairStatus};
-use crate::store::{bookings, members, payouts, receipts, rollups, tree, wallets};
+use crate::store::{bookings, members, payouts, plans, receipts, rollups, tree, wallets};
 use actix_web::web;
 use db::DbConnection;
-use domain::{BookingId, Day, Money, PaymentMethod, Timestamp, UserId};
+use domain::{BookingId, Day, Money, PaymentMethod, Plan, Timestamp, UserId};
 use http_api::{Caller, Json, Path, Problem, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub(super) struct MemberDashboardView {
     /// Completed payments less refunds, without EMI deductions: the sum that decides Active Buyer.
     total_paid: Money,
     is_active_buyer: bool,
+    /// Minimum net payments of an Active Buyer, under the plan in force.
+    active_buyer_from: Money,
     /// Direct referrals, and the Active Buyers among them.
     referrals: i64,
     active_referrals: i64,
@@ -68,7 +70,7 @@ pub(super) async fn get_own(
 ) -> Result<Json<MemberDashboardView>, Problem> {
     let mut c = state.ctx.db().replica().await?;
     let is_active_buyer = members::find_is_active_buyer(&mut c, caller.user_id).await?.unwrap_or(false);
-    Ok(Json::new(load(&mut c, caller.user_id, is_active_buyer).await?))
+    Ok(Json::new(load(&mut c, caller.user_id, is_active_buyer, state.ctx.now()).await?))
 }
 
 /// Figures of a member.
@@ -79,10 +81,15 @@ pub(super) async fn get(
 ) -> Result<Json<MemberDashboardView>, Problem> {
     let mut c = state.ctx.db().replica().await?;
     let is_active_buyer = members::find_is_active_buyer(&mut c, user).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json::new(load(&mut c, user, is_active_buyer).await?))
+    Ok(Json::new(load(&mut c, user, is_active_buyer, state.ctx.now()).await?))
 }
 
-async fn load(c: &mut DbConnection, user: UserId, is_active_buyer: bool) -> Result<MemberDashboardView, Problem> {
+async fn load(
+    c: &mut DbConnection,
+    user: UserId,
+    is_active_buyer: bool,
+    now: Timestamp,
+) -> Result<MemberDashboardView, Problem> {
     // Read first, so that the figures are never older than it.
     let as_of = rollups::find_applied_until(c).await?;
     let by_status = bookings::count_by_status(c, user).await?;
@@ -97,6 +104,7 @@ async fn load(c: &mut DbConnection, user: UserId, is_active_buyer: bool) -> Resu
         live_bookings: by_status.iter().filter(|(status, _)| status.is_live()).map(|(_, count)| count).sum(),
         total_paid: net_paid(c, user).await?,
         is_active_buyer,
+        active_buyer_from: active_buyer_from(c, now).await?,
         referrals,
         active_referrals,
         is_placed: tree::is_placed(c, user).await?,
@@ -119,6 +127,12 @@ async fn load(c: &mut DbConnection, user: UserId, is_active_buyer: bool) -> Resu
         }),
         as_of,
     })
+}
+
+async fn active_buyer_from(c: &mut DbConnection, now: Timestamp) -> Result<Money, Problem> {
+    let stored = plans::find_in_force(c, now).await?;
+    let plan = stored.map_or_else(|| Ok(Plan::seed()), |row| row.parse().map(|version| version.plan));
+    Ok(plan.map_err(Problem::internal)?.active_buyer_from)
 }
 
 /// Payments of the member's own money less refunds.

@@ -67,6 +67,7 @@ pub mod bookings;
 pub mod fact_sums;
 pub mod members;
 pub mod payouts;
+pub mod plans;
 pub mod receipts;
 pub mod rollups;
 pub mod tree;

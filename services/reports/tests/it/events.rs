@@ -2,7 +2,7 @@
 
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
-use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
+use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade, PlanPublished, PlanWithdrawn};
 use proto_events::booking::v1::{BookingChanged, PaymentCompleted, PaymentRefunded, PaymentReturned};
 use proto_events::payout::v1::Payout;
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
@@ -25,6 +25,18 @@ pub(crate) fn user(id: UserId, referrer: Option<UserId>, at: Timestamp) -> User 
 
 pub(crate) fn registered(id: UserId, referrer: Option<UserId>, at: Timestamp) -> UserRegistered {
     UserRegistered { user: Some(user(id, referrer, at)) }
+}
+
+/// A version of the plan with this threshold of an Active Buyer.
+pub(crate) fn plan(version: u32, active_buyer_from: i64, effective_from: Timestamp) -> PlanPublished {
+    let mut plan = domain::Plan::seed();
+    plan.active_buyer_from = domain::Money::from_rupees(active_buyer_from);
+    let plan_json = serde_json::to_string(&plan).unwrap();
+    PlanPublished { version, effective_from: effective_from.micros(), plan_json, ..PlanPublished::default() }
+}
+
+pub(crate) fn withdrawn(version: u32) -> PlanWithdrawn {
+    PlanWithdrawn { version, ..PlanWithdrawn::default() }
 }
 
 pub(crate) fn booking(user: UserId, version: u64, status: &str, at: Timestamp) -> BookingChanged {

@@ -226,3 +226,40 @@ async fn the_figures_are_as_of_the_newest_event_in_any_order() {
     }
     service.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_threshold_of_an_active_buyer_is_that_of_the_plan_in_force() {
+    let service = TestService::start(reports::service()).await;
+    let me = id::fresh();
+    let threshold = async || service.as_user(me).get("/reports/me").await.expect(200)["active_buyer_from"].clone();
+    assert_eq!(threshold().await, "5000.00");
+    let now = service.now();
+    service.deliver_now(&plan(2, 6_000, now.plus_secs(60))).await;
+    assert_eq!(threshold().await, "5000.00");
+    service.clock.advance_secs(60);
+    assert_eq!(threshold().await, "6000.00");
+    let staff = service.as_staff().get(&format!("/reports/members/{me}")).await;
+    assert_eq!(staff.problem(404), "request.not_found");
+    // A withdrawal counts whether it comes after its version or before, and may come twice.
+    service.deliver_now(&plan(3, 7_000, now.plus_secs(120))).await;
+    for version in [3, 4, 3] {
+        service.deliver_now(&withdrawn(version)).await;
+    }
+    service.deliver_now(&plan(4, 8_000, now.plus_secs(120))).await;
+    service.clock.advance_secs(120);
+    assert_eq!(threshold().await, "6000.00");
+    // The next version begins before the withdrawn ones would have.
+    service.deliver_now(&plan(5, 9_000, now.plus_secs(90))).await;
+    assert_eq!(threshold().await, "9000.00");
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_invalid_is_parked() {
+    let service = TestService::start(reports::service()).await;
+    let mut broken = plan(2, 6_000, service.now());
+    broken.plan_json = "{}".into();
+    service.deliver_now(&broken).await;
+    assert_eq!(service.parked().await.len(), 1);
+    service.as_user(id::fresh()).get("/reports/me").await.expect(200);
+}

@@ -28,6 +28,9 @@ pub(crate) fn scenario(user: UserId, now: domain::Timestamp) -> Vec<Envelope> {
     let pairs = vec![pair(user, 1, "matched", now), pair(user, 2, "flushed", now)];
     let requested = payout(user, now);
     let mut events = vec![
+        envelope(now, &plan(2, 6_000, now)),
+        envelope(now, &plan(3, 7_000, now.plus_secs(1))),
+        envelope(now, &withdrawn(3)),
         envelope(now, &registered(user, None, now)),
         envelope(now, &first),
         envelope(now, &paid),

@@ -30,8 +30,8 @@ pub struct EventWork {
     pub commands: Vec<Command>,
 }
 
-/// Reads the commands of an event.
-pub type EventReader<'a> = dyn Fn(&Envelope) -> Result<Vec<Command>, HandleError> + Send + Sync + 'a;
+/// Reads the commands of events that have waited.
+pub type WaitingReader<'a> = dyn Fn(&[Envelope]) -> Result<Vec<EventWork>, HandleError> + Send + Sync + 'a;
 
 /// Posts the commands of a batch of events. Stores an event as waiting when one of its commands cannot take effect yet,
 /// and applies stored events that waited for an outcome of this batch or for a plan version in `published`.
@@ -42,7 +42,7 @@ pub async fn post_events(
     clock: &dyn Clock,
     batch: Vec<EventWork>,
     published: &[u32],
-    read_commands: &EventReader<'_>,
+    read_released: &WaitingReader<'_>,
 ) -> Result<(), HandleError> {
     let mut ledger = LedgerSession::default();
     published.iter().for_each(|version| ledger.add_plan_version(*version));
@@ -68,17 +68,13 @@ pub async fn post_events(
         queue.extend(ready.into_iter().map(|(_, work)| work));
         let satisfied: Vec<String> =
             ledger.satisfied_keys().into_iter().filter(|k| announced.insert(*k)).map(|k| k.to_string()).collect();
-        for event in waiting::release(c, &satisfied).await? {
-            let commands = read_commands(&event)?;
-            queue.push(EventWork { event, commands });
-        }
+        queue.extend(read_released(&waiting::release(c, &satisfied).await?)?);
         if queue.is_empty() && !recheck_plan_versions(c, &mut ledger, &waiting_work, &mut locked).await? {
             break;
         }
     }
-    for (key, work) in waiting_work {
-        waiting::store(c, &key.to_string(), &work.event, clock.now()).await?;
-    }
+    let waiting: Vec<_> = waiting_work.iter().map(|(key, work)| (key.to_string(), &work.event)).collect();
+    waiting::store(c, &waiting, clock.now()).await?;
     save(c, ledger.into_changes()).await?;
     Ok(())
 }

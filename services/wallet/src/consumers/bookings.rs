@@ -1,6 +1,6 @@
 //! Events of bookings, read into commands.
 
-use super::{CommandBatch, LedgerTable, parse_uuid, single};
+use super::{Batch, CommandBatch, LedgerTable, parse_uuid, single};
 use crate::app::ids;
 use crate::domain::Command;
 use crate::domain::entries::booking_payment::BookingPayment;
@@ -10,14 +10,14 @@ use crate::domain::entries::refund::Refund;
 use crate::domain::entries::refund_clawback::RefundClawback;
 use crate::domain::entries::reserve_use::ReserveUse;
 use domain::{PaymentId, PaymentMethod, UserId};
-use messaging::{HandleError, decode};
+use messaging::{EventTable, HandleError, decode};
 use proto_events::booking::v1::{
     BonusesTakenBack, ClawbackRequested, EmiApplied, EmiReleased, PaymentCompleted, PaymentRefunded, PaymentReturned,
     WalletPaymentRequested,
 };
 
 /// Adds the events of bookings to `table`.
-pub(super) fn add<T: LedgerTable>(table: T) -> T {
+pub(super) fn add(table: EventTable<Batch>) -> EventTable<Batch> {
     table
         .on_ledger::<PaymentCompleted>(payment_completed)
         .on_ledger::<PaymentRefunded>(payment_refunded)

@@ -10,39 +10,29 @@ use crate::app::{member, plan};
 use crate::domain::Command;
 use db::DbConnection;
 use domain::{PlanVersion, UserId};
-use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
+use messaging::handler::EventHandler;
+use messaging::{EventTable, HandleError, decode};
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::PlanPublished;
 use proto_events::{Envelope, Event};
 use runtime::Ctx;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// The commands of an event: none when it does not concern the ledger; poison when it is malformed.
 type CommandBatch = Result<Vec<Command>, HandleError>;
 
-/// The consumer of the wallet service.
-pub(crate) fn consumer(ctx: Ctx) -> EventConsumer<Ledger, Batch> {
-    table(Ledger { ctx, readers: ledger_events(CommandReaders::default()) })
+fn table() -> EventTable<Batch> {
+    let copies = EventTable::default().on::<UserRegistered>(user_registered).on::<PlanPublished>(plan_published);
+    payouts::add(pairs::add(bookings::add(copies)))
 }
 
-fn table<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch> {
-    let copies = EventConsumer::new(state).on::<UserRegistered>(user_registered).on::<PlanPublished>(plan_published);
-    ledger_events(copies)
-}
-
-/// Adds the events that become commands to `table`.
-fn ledger_events<T: LedgerTable>(table: T) -> T {
-    payouts::add(pairs::add(bookings::add(table)))
-}
-
-/// A table of the events that become commands: the consumer's, or that of [`CommandReaders`].
-trait LedgerTable: Sized {
-    /// Adds a type and how its events become commands: none for an event that does not concern the ledger, poison for a
-    /// malformed one.
+/// A table with events that become commands.
+trait LedgerTable {
+    /// Adds a type and how its events become commands.
     fn on_ledger<M: Event + 'static>(self, commands: fn(M) -> CommandBatch) -> Self;
 }
 
-impl<S: ApplyBatch<Batch>> LedgerTable for EventConsumer<S, Batch> {
+impl LedgerTable for EventTable<Batch> {
     fn on_ledger<M: Event + 'static>(self, commands: fn(M) -> CommandBatch) -> Self {
         self.on_envelope::<M>(move |batch, event, envelope| {
             let commands = commands(event)?;
@@ -54,32 +44,9 @@ impl<S: ApplyBatch<Batch>> LedgerTable for EventConsumer<S, Batch> {
     }
 }
 
-type ReadCommands = Box<dyn Fn(&Envelope) -> CommandBatch + Send + Sync>;
-
-/// Reads stored events, which waited to take effect, into commands again.
-#[derive(Default)]
-struct CommandReaders(BTreeMap<String, ReadCommands>);
-
-impl LedgerTable for CommandReaders {
-    fn on_ledger<M: Event + 'static>(mut self, commands: fn(M) -> CommandBatch) -> Self {
-        self.0.insert(M::event_type(), Box::new(move |event| commands(event.decode()?)));
-        self
-    }
-}
-
-impl CommandReaders {
-    /// The commands of an event. Errors with poison for a type that has none.
-    fn read(&self, event: &Envelope) -> CommandBatch {
-        match self.0.get(&event.event_type) {
-            Some(read) => read(event),
-            None => Err(HandleError::poison(format!("no commands for events of type {}", event.event_type))),
-        }
-    }
-}
-
 /// What the events of a transaction hold.
 #[derive(Default)]
-pub(crate) struct Batch {
+struct Batch {
     /// Registered members with their names.
     members: Vec<(UserId, String)>,
     plan_versions: Vec<PlanVersion>,
@@ -87,23 +54,34 @@ pub(crate) struct Batch {
     work: Vec<EventWork>,
 }
 
-/// Applies a batch to the ledger.
-pub(crate) struct Ledger {
+/// The consumer of the wallet service: applies events to the ledger.
+pub(crate) struct LedgerWriter {
     ctx: Ctx,
-    readers: CommandReaders,
+    table: EventTable<Batch>,
+}
+
+impl LedgerWriter {
+    pub(crate) fn new(ctx: Ctx) -> Self {
+        Self { ctx, table: table() }
+    }
 }
 
 #[async_trait::async_trait]
-impl ApplyBatch<Batch> for Ledger {
-    async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        let Batch { members, plan_versions, work } = batch;
+impl EventHandler for LedgerWriter {
+    fn types(&self) -> Vec<String> {
+        self.table.types()
+    }
+
+    async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
+        let Batch { members, plan_versions, work } = self.table.read(events)?;
         plan::save_all(c, &plan_versions).await?;
         member::save_all(c, members).await?;
         if work.is_empty() && plan_versions.is_empty() {
             return Ok(());
         }
         let published: Vec<u32> = plan_versions.iter().map(|plan| plan.version).collect();
-        posting::post_events(c, &**self.ctx.clock(), work, &published, &|event| self.readers.read(event)).await
+        let read = |released: &[Envelope]| Ok(self.table.read(released)?.work);
+        posting::post_events(c, &**self.ctx.clock(), work, &published, &read).await
     }
 }
 
@@ -130,27 +108,10 @@ fn parse_uuid(field: &str, bytes: &[u8]) -> Result<Uuid, HandleError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use messaging::handler::EventHandler;
-    use proto_events::auth::v1::SessionRevoked;
-    use proto_events::subscriptions;
-
-    struct NoLedger;
-
-    #[async_trait::async_trait]
-    impl ApplyBatch<Batch> for NoLedger {
-        async fn apply(&self, _: &mut DbConnection, _: Batch) -> Result<(), HandleError> {
-            Ok(())
-        }
-    }
+    use testkit::subscriptions;
 
     #[test]
     fn the_table_has_every_subscribed_type_and_no_other() {
-        let mut types = table(NoLedger).types();
-        types.push(SessionRevoked::event_type());
-        types.sort_unstable();
-        let mut subscribed = subscriptions::for_service("wallet").to_vec();
-        subscribed.sort_unstable();
-        assert_eq!(types, subscribed);
+        subscriptions::assert_complete("wallet", super::table().types());
     }
 }

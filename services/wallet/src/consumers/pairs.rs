@@ -1,14 +1,14 @@
 //! Events of pairs, read into commands.
 
-use super::{CommandBatch, LedgerTable, parse_uuid};
+use super::{Batch, CommandBatch, LedgerTable, parse_uuid};
 use crate::app::ids;
 use crate::domain::Command;
 use crate::domain::entries::pair::{PairEarning, PairVoid};
-use messaging::{HandleError, decode};
+use messaging::{EventTable, HandleError, decode};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 
 /// Adds the events of pairs to `table`.
-pub(super) fn add<T: LedgerTable>(table: T) -> T {
+pub(super) fn add(table: EventTable<Batch>) -> EventTable<Batch> {
     table
         .on_ledger::<PlacementMade>(|event| pair_earnings(&event.pairs))
         .on_ledger::<PairsMatched>(|event| pair_earnings(&event.pairs))

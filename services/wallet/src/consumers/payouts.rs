@@ -1,19 +1,19 @@
 //! Events of payouts, read into commands.
 
-use super::{CommandBatch, LedgerTable, single};
+use super::{Batch, CommandBatch, LedgerTable, single};
 use crate::app::ids;
 use crate::domain::Command;
 use crate::domain::entries::payout_hold::HoldChange;
 use crate::domain::entries::payout_settlement::PayoutSettlement;
 use domain::PayoutId;
-use messaging::{HandleError, decode};
+use messaging::{EventTable, HandleError, decode};
 use proto_events::payout::v1::{
     Payout, PayoutApproved, PayoutCancelled, PayoutCompleted, PayoutFailed, PayoutRejected, PayoutRequested,
     PayoutReversed, TaxLine,
 };
 
 /// Adds the events of payouts to `table`.
-pub(super) fn add<T: LedgerTable>(table: T) -> T {
+pub(super) fn add(table: EventTable<Batch>) -> EventTable<Batch> {
     table
         .on_ledger::<PayoutRequested>(|event| single(Command::Hold(hold_change(event.payout)?)))
         .on_ledger::<PayoutApproved>(|event| single(Command::Capture(hold_change(event.payout)?)))

@@ -13,7 +13,7 @@ use crate::store::{entries, members};
 use actix_web::web;
 use db::DbConnection;
 use domain::{Money, Plan, Timestamp, UserId};
-use http_api::{Cursor, Json, Listing, Page, Path, Problem, Query, TimeRange, bad_cursor, operation};
+use http_api::{Cursor, Json, Listing, Page, Path, Problem, Query, StaffPage, TimeRange, bad_cursor, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,19 +72,19 @@ impl JournalEntryView {
     }
 }
 
-/// Journal entries, newest first.
+/// List journal entries.
 ///
 /// 422 `wallet.bad_filter` for an unknown account, an invalid date or time, and filters that need `user_id`.
 #[operation]
 pub(super) async fn list(
     state: web::Data<WalletState>,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<EntriesFilter>,
 ) -> Result<Json<Listing<JournalEntryView>>, Problem> {
     let account = filter.account.as_deref().map(parse_account).transpose()?;
     let TimeRange { from, until } =
         TimeRange::parse(filter.from.as_deref(), filter.to.as_deref(), "wallet.bad_filter")?;
-    let range = PostedRange { from, until, after: after(&page)? };
+    let range = PostedRange { from, until, order, after: after(&page)? };
     let mut c = state.ctx.db().read().await?;
     let c = &mut c;
     let rows = match (filter.user_id, account, filter.kind) {

@@ -10,7 +10,7 @@ use crate::domain::{Command, CommandOutcome};
 use crate::error::WalletError;
 use actix_web::http::StatusCode;
 use actix_web::web;
-use chassis::audit;
+use chassis::audit::{self, AuditSubject};
 use domain::{Money, Reason, Unvalidated, UserId};
 use http_api::{Caller, Created, FieldErrors, Idempotent, Path, Problem, operation};
 use schemars::JsonSchema;
@@ -30,6 +30,17 @@ pub(crate) struct ManualInput {
 const MAX_AMOUNT: Money = Money::from_rupees(100_000_000);
 /// Smallest amount of a manual entry, for adjustments.
 const MIN_AMOUNT: Money = Money::from_rupees(-100_000_000);
+
+/// Subject of an audit record: the wallet of a member.
+struct WalletSubject(UserId);
+
+impl AuditSubject for WalletSubject {
+    const SERVICE: &'static str = "wallet";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        ("wallet", self.0.to_string(), Some(self.0))
+    }
+}
 
 /// One of the three kinds of manual entries.
 #[derive(Clone, Copy)]
@@ -129,14 +140,7 @@ async fn create_manual_entry(
             if let CommandOutcome::Rejected(reason) = outcome {
                 return Err(WalletError::Rejected(reason).into());
             }
-            let record = audit::StaffAction {
-                action: action.audit_action,
-                subject_type: "wallet",
-                subject_id: user_id.to_string(),
-                subject_user: Some(user_id),
-                detail: &detail,
-            };
-            audit::record(c, "wallet", caller, now, record).await?;
+            audit::record(c, caller, now, action.audit_action, WalletSubject(user_id), &detail).await?;
             let visible = lines.into_iter().find(|line| line.transaction_type.is_some());
             let visible = visible.ok_or_else(|| Problem::internal("a manual entry has no statement line"))?;
             let view = TransactionView::from_row(visible, ReferenceView::of(&command)).map_err(Problem::internal)?;

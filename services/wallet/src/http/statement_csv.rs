@@ -2,6 +2,7 @@
 
 use super::statement_content::{StatementHeader, StatementRow};
 use domain::Money;
+use http_api::csv_cell;
 
 /// A statement whose rows are written as they come.
 pub(super) struct StatementCsv(csv::Writer<Vec<u8>>);
@@ -27,7 +28,7 @@ impl StatementCsv {
             row.at.day().to_string(),
             row.id.to_string(),
             row.kind.map(|kind| kind.to_string()).unwrap_or_default(),
-            as_text(&row.description),
+            csv_cell(&row.description),
             row.amount.to_string(),
             row.balance.to_string(),
         ])
@@ -51,9 +52,4 @@ impl StatementCsv {
     fn into_bytes(self) -> Result<Vec<u8>, csv::Error> {
         self.0.into_inner().map_err(|e| e.into_error().into())
     }
-}
-
-/// Puts a quote before a text that a spreadsheet would run as a formula.
-fn as_text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

@@ -11,7 +11,7 @@ use crate::store::{forfeits, transactions};
 use actix_web::web;
 use chrono::TimeDelta;
 use domain::{Day, Money, Timestamp, UserId};
-use http_api::{Caller, CommaSeparated, Cursor, Json, Listing, Page, Problem, Query, TimeRange, operation};
+use http_api::{Caller, CommaSeparated, Cursor, Json, Listing, Problem, Query, StaffPage, TimeRange, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -92,13 +92,13 @@ pub(super) fn visible_owner(caller: &Caller, requested: Option<UserId>) -> Optio
 
 /// Transactions that changed your balance.
 ///
-/// Newest first: your own, or for staff those of one member or of all. 422 `wallet.bad_filter` for an invalid date or
+/// Your own, or for staff those of one member or of all. 422 `wallet.bad_filter` for an invalid date or
 /// time.
 #[operation]
 pub(super) async fn list(
     state: web::Data<WalletState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(requested): Query<TransactionsFilter>,
 ) -> Result<Json<Listing<TransactionView>>, Problem> {
     let TimeRange { from, until } =
@@ -110,16 +110,16 @@ pub(super) async fn list(
         until,
     };
     let mut c = state.ctx.db().read().await?;
-    let rows = transactions::list(&mut c, &filter, page.after_number()?, page.fetch_limit()).await?;
+    let rows = transactions::list(&mut c, &filter, order, page.after_number()?, page.fetch_limit()).await?;
     let by_position = filter.owner.is_none();
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
-        let order = if by_position { row.position } else { row.line.transaction_number.unwrap_or(0) };
+        let key = if by_position { row.position } else { row.line.transaction_number.unwrap_or(0) };
         let reference = ReferenceView::of_stored(row.kind, row.cause_id, &row.inputs);
         let view = TransactionView::from_row(row.line, reference).map_err(Problem::internal)?;
-        views.extend(view.map(|view| (order, view)));
+        views.extend(view.map(|view| (key, view)));
     }
-    Ok(Json::new(page.listing(views, |(order, _)| Cursor::Number(*order), |(_, view)| view)))
+    Ok(Json::new(page.listing(views, |(key, _)| Cursor::Number(*key), |(_, view)| view)))
 }
 
 /// The query of the list of forfeits.
@@ -161,16 +161,16 @@ impl From<ForfeitRow> for ForfeitView {
 
 /// Requests and entitlements that moved no money, with the reasons.
 ///
-/// Newest first: your own, or for staff those of one member or of all.
+/// Your own, or for staff those of one member or of all.
 #[operation]
 pub(super) async fn list_forfeits(
     state: web::Data<WalletState>,
     caller: Caller,
-    page: Page,
+    StaffPage { page, order }: StaffPage,
     Query(filter): Query<ForfeitsFilter>,
 ) -> Result<Json<Listing<ForfeitView>>, Problem> {
     let mut c = state.ctx.db().read().await?;
     let owner = visible_owner(&caller, filter.user_id);
-    let rows = forfeits::list(&mut c, owner, page.after_number()?, page.fetch_limit()).await?;
+    let rows = forfeits::list(&mut c, owner, order, page.after_number()?, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Number(row.0), |row| ForfeitView::from(row.1))))
 }

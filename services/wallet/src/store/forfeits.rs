@@ -3,7 +3,7 @@
 use super::entries::CauseId;
 use crate::domain::{EntryId, EntryKind, RejectionReason};
 use crate::schema::forfeits;
-use db::{AnyOfExt, DbConnection, insert_many};
+use db::{AnyOfExt, DbConnection, SortOrder, insert_many, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Money, Timestamp, UserId};
@@ -39,24 +39,17 @@ pub async fn find(c: &mut DbConnection, id: EntryId) -> QueryResult<Option<Forfe
     forfeits::table.filter(forfeits::id.eq(id)).select(ForfeitRow::as_select()).first(c).await.optional()
 }
 
-/// A page of forfeits, newest first, each with its position for the cursor. Without `user_id`, of all members.
+/// A page of forfeits by position, each with its position for the cursor. Without `user_id`, of all members.
 pub async fn list(
     c: &mut DbConnection,
     user_id: Option<UserId>,
+    order: SortOrder,
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<(i64, ForfeitRow)>> {
-    let mut query = forfeits::table.into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(forfeits::table.into_boxed::<db::MultiBackend>(), order, forfeits::position, after);
     if let Some(user_id) = user_id {
         query = query.filter(forfeits::user_id.eq(user_id));
     }
-    if let Some(after) = after {
-        query = query.filter(forfeits::position.lt(after));
-    }
-    query
-        .order(forfeits::position.desc())
-        .limit(limit)
-        .select((forfeits::position, ForfeitRow::as_select()))
-        .load(c)
-        .await
+    query.limit(limit).select((forfeits::position, ForfeitRow::as_select())).load(c).await
 }

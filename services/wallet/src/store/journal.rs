@@ -4,7 +4,7 @@ use super::company;
 use super::entries::EntryRow;
 use crate::domain::{Account, EntryKind};
 use crate::schema::{journal_entries, postings};
-use db::DbConnection;
+use db::{DbConnection, SortOrder, keyset};
 use diesel::dsl::exists;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -17,6 +17,7 @@ use domain::{Timestamp, UserId};
 pub struct PostedRange {
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
+    pub order: SortOrder,
     /// The end of the page before: the posting time and the position of its last row.
     pub after: Option<(Timestamp, i64)>,
 }
@@ -69,7 +70,6 @@ pub async fn list_of_company_account(
         .inner_join(journal_entries::table.on(journal_entries::id.eq(postings::entry_id)))
         .filter(postings::owner_id.eq(company()))
         .filter(postings::account.eq(account))
-        .order((postings::posted_at.desc(), postings::position.desc()))
         .limit(limit)
         .select((postings::position, EntryRow::as_select()))
         .into_boxed::<db::MultiBackend>();
@@ -79,33 +79,21 @@ pub async fn list_of_company_account(
     if let Some(until) = range.until {
         query = query.filter(postings::posted_at.le(until));
     }
-    if let Some((at, position)) = range.after {
-        let before = postings::posted_at.lt(at).or(postings::posted_at.eq(at).and(postings::position.lt(position)));
-        query = query.filter(postings::posted_at.le(at)).filter(before);
-    }
-    query.load(c).await
+    keyset!(query, range.order, (postings::posted_at, postings::position), range.after).load(c).await
 }
 
 type Entries = journal_entries::BoxedQuery<'static, db::MultiBackend>;
 
 /// The entries of a range, in the order of the page.
 fn in_order(range: PostedRange, limit: i64) -> Entries {
-    let mut query = journal_entries::table
-        .order((journal_entries::posted_at.desc(), journal_entries::position.desc()))
-        .limit(limit)
-        .into_boxed::<db::MultiBackend>();
+    let mut query = journal_entries::table.limit(limit).into_boxed::<db::MultiBackend>();
     if let Some(from) = range.from {
         query = query.filter(journal_entries::posted_at.ge(from));
     }
     if let Some(until) = range.until {
         query = query.filter(journal_entries::posted_at.le(until));
     }
-    if let Some((at, position)) = range.after {
-        let same = journal_entries::posted_at.eq(at).and(journal_entries::position.lt(position));
-        // The second condition implies the first, which bounds the range of the index that is read.
-        query = query.filter(journal_entries::posted_at.le(at)).filter(journal_entries::posted_at.lt(at).or(same));
-    }
-    query
+    keyset!(query, range.order, (journal_entries::posted_at, journal_entries::position), range.after)
 }
 
 /// The kind of an entry, in a form for which SQLite uses no index. The entries of one member are then read by member, in

@@ -3,13 +3,12 @@
 use super::entries::{CauseId, PostingRow};
 use crate::domain::{Account, EntryKind, TransactionType};
 use crate::schema::{journal_entries, postings};
-use db::{AnyOfExt, DbConnection};
+use db::{AnyOfExt, DbConnection, SortOrder, keyset};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// Filter of statement lines. Times are those of the causes.
@@ -69,24 +68,25 @@ pub async fn list_by_number(
         .await
 }
 
-/// A page of lines, newest first. The lines of one owner are in the order of their numbers, and `after` is a number.
-/// The lines of all owners are in the order of their times, and `after` is a position.
+/// A page of lines. The lines of one owner are in the order of their numbers, and `after` is a number. The lines of all
+/// owners are in the order of their times, and `after` is a position.
 pub async fn list(
     c: &mut DbConnection,
     filter: &TransactionFilter,
+    order: SortOrder,
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<TransactionRow>> {
     if filter.owner.is_some() || filter.kinds.len() < 2 {
-        return list_in_index_order(c, filter, after, limit).await;
+        return list_in_index_order(c, filter, order, after, limit).await;
     }
     // In the index of types only the lines of one type are in the order of their times.
     let mut rows = Vec::new();
     for kind in &filter.kinds {
         let one = TransactionFilter { kinds: BTreeSet::from([*kind]), ..filter.clone() };
-        rows.extend(list_in_index_order(c, &one, after, limit).await?);
+        rows.extend(list_in_index_order(c, &one, order, after, limit).await?);
     }
-    rows.sort_by_key(|row| Reverse((row.line.at, row.position)));
+    order.sort_by_key(&mut rows, |row| (row.line.at, row.position));
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(rows)
 }
@@ -95,6 +95,7 @@ pub async fn list(
 async fn list_in_index_order(
     c: &mut DbConnection,
     filter: &TransactionFilter,
+    order: SortOrder,
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<TransactionRow>> {
@@ -103,19 +104,16 @@ async fn list_in_index_order(
         .filter(postings::transaction_number.is_not_null())
         .into_boxed::<db::MultiBackend>();
     if let Some(owner) = filter.owner {
-        query = query.filter(postings::owner_id.eq(owner));
-        if let Some(after) = after {
-            query = query.filter(postings::transaction_number.lt(after));
-        }
-        query = query.order(postings::transaction_number.desc());
+        query = keyset!(query.filter(postings::owner_id.eq(owner)), order, postings::transaction_number, after);
     } else {
-        if let Some(after) = after {
-            let Some(at) = find_time_of(c, after).await? else { return Ok(Vec::new()) };
-            let before = postings::at.lt(at).or(postings::at.eq(at).and(postings::position.lt(after)));
-            // The second condition implies the first, which bounds the range of the index that is read.
-            query = query.filter(postings::at.le(at)).filter(before);
-        }
-        query = query.order((postings::at.desc(), postings::position.desc()));
+        let key = match after {
+            None => None,
+            Some(position) => match find_time_of(c, position).await? {
+                None => return Ok(Vec::new()),
+                Some(at) => Some((at, position)),
+            },
+        };
+        query = keyset!(query, order, (postings::at, postings::position), key);
     }
     if filter.owner.is_some() && !filter.kinds.is_empty() {
         query = query.filter(type_without_index().any_of(&Vec::from_iter(filter.kinds.iter().copied())));

@@ -1,7 +1,7 @@
 //! Changes that the database refuses, and changes outside the platform that a verification finds.
 
 use crate::fixture::*;
-use db::{Db, is_check_violation};
+use db::{Db, SortOrder, is_check_violation};
 use diesel_async::SimpleAsyncConnection;
 use domain::Money;
 use proto_events::binary::v1::Pair;
@@ -151,7 +151,8 @@ async fn check_changed_lines(s: &TestService) {
 async fn position(s: &TestService, number: i64) -> i64 {
     let filter = wallet::store::transactions::TransactionFilter { owner: Some(user(A)), ..Default::default() };
     let mut c = s.ctx().db().read().await.unwrap();
-    let lines = wallet::store::transactions::list(&mut c, &filter, Some(number + 1), 1).await.unwrap();
+    let order = SortOrder::Descending;
+    let lines = wallet::store::transactions::list(&mut c, &filter, order, Some(number + 1), 1).await.unwrap();
     lines[0].position
 }
 

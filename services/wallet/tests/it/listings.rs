@@ -150,9 +150,13 @@ async fn filters_and_cursors_go_together_while_lines_are_added() {
         // Several types, one of them twice, in the order of all.
         let query = format!("type=DEPOSIT,REFERRAL_BONUS,REVERSAL,DEPOSIT&limit={limit}");
         let all = all_pages(&staff, &format!("limit={limit}"), &no_change).await;
-        assert_eq!((all_pages(&staff, &query, &no_change).await, all.len()), (all, 15), "{query}");
+        assert_eq!((all_pages(&staff, &query, &no_change).await, all.len()), (all.clone(), 15), "{query}");
         let own = all_pages(&me, &format!("limit={limit}"), &no_change).await;
-        assert_eq!((all_pages(&me, &query, &no_change).await, own.len()), (own, 10), "{query}");
+        assert_eq!((all_pages(&me, &query, &no_change).await, own.len()), (own.clone(), 10), "{query}");
+        for (client, newest_first) in [(&staff, &all), (&me, &own)] {
+            let oldest_first = all_pages(client, &format!("{query}&order=asc"), &no_change).await;
+            assert!(oldest_first.iter().eq(newest_first.iter().rev()), "{query}: {oldest_first:?}");
+        }
     }
     assert_eq!(all_pages(&me, "type=REFERRAL_BONUS&to=2026-11-14&limit=2", &add_lines).await, bonuses(&[4, 3, 2, 1]));
     let all_members = all_pages(&staff, "limit=2", &add_lines).await;

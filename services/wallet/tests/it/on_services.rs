@@ -256,8 +256,9 @@ fn bonus_under_plan_7() -> Command {
     })
 }
 
-fn read_bonus(_: &Envelope) -> Result<Vec<Command>, HandleError> {
-    Ok(vec![bonus_under_plan_7()])
+fn read_bonus(released: &[Envelope]) -> Result<Vec<EventWork>, HandleError> {
+    let bonus = |event: &Envelope| EventWork { event: event.clone(), commands: vec![bonus_under_plan_7()] };
+    Ok(released.iter().map(bonus).collect())
 }
 
 /// Handles a bonus that was decided under version 7 of the plan.

@@ -1,20 +1,25 @@
-//! Allowed scans: small tables, and statements that must read a whole table.
+//! Exceptions: small tables, tables that are not queried, and statements that must read a whole table.
 
 /// Small tables: service (`*` for all), table and reason.
-const SMALL_TABLES: [(&str, &str, &str); 19] = [
+const SMALL_TABLES: [(&str, &str, &str); 24] = [
     ("*", "leases", "one row for each job"),
     ("*", "public_keys", "the known signing keys"),
     ("auth", "signing_keys", "a few keys, removed after expiry"),
     ("auth", "one_time_codes", "no longer used; a later version removes it"),
     ("binary", "tree_head", "one row"),
     ("binary", "plan_versions", "one row for each plan version"),
+    ("binary", "plan_withdrawals", "at most one row for each plan version"),
     ("binary", "pair_totals_head", "one row"),
     ("binary", "pair_totals", "one row for each month and status"),
     ("booking", "vehicles", "the vehicle models"),
     ("booking", "plan_versions", "one row for each plan version"),
+    ("booking", "plan_withdrawals", "at most one row for each plan version"),
     ("booking", "reconciliations", "one row for each payment gateway"),
     ("payout", "plan_versions", "one row for each plan version"),
+    ("payout", "plan_withdrawals", "at most one row for each plan version"),
     ("payout", "tax_rules", "one row for each change of the tax rules"),
+    ("reports", "plan_versions", "one row for each plan version"),
+    ("reports", "plan_withdrawals", "at most one row for each plan version"),
     ("reports", "rollup_state", "one row"),
     ("wallet", "plan_versions", "one row for each plan version"),
     ("wallet", "plan_locks", "one row for each plan version"),
@@ -22,6 +27,10 @@ const SMALL_TABLES: [(&str, &str, &str); 19] = [
     ("wallet", "account_rollups", "one row for each kind of account"),
     ("wallet", "posting_epochs", "the latest epochs; earlier ones are removed"),
 ];
+
+/// Tables that services insert into and do not query.
+const INSERTED_TABLES: [(&str, &str); 1] =
+    [("inbox", "an insert finds the events that were handled before; only the removal of old rows reads it")];
 
 /// Allowed scans: service (`*` for all), ends of statements and reason.
 const ALLOWED_SCANS: [(&str, &[&str], &str); 2] = [
@@ -54,6 +63,10 @@ fn is_of(service: &str, of: &str) -> bool {
 
 pub(crate) fn is_small(service: &str, table: &str) -> bool {
     SMALL_TABLES.iter().any(|(of, name, _)| is_of(service, of) && *name == table)
+}
+
+pub(crate) fn is_only_inserted(table: &str) -> bool {
+    INSERTED_TABLES.iter().any(|(name, _)| *name == table)
 }
 
 /// Small tables in the list that `service` does not have.

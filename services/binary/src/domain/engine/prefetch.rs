@@ -36,7 +36,7 @@ impl Arena {
                 Input::Paid { user, .. } | Input::Refunded { user, .. } | Input::Labelled { user, .. } => {
                     members.extend(self.find_unchecked(*user));
                 }
-                Input::DayStarted | Input::PeriodOpened | Input::PlanPublished(_) => {}
+                Input::DayStarted | Input::PeriodOpened | Input::PlanPublished(_) | Input::PlanWithdrawn(_) => {}
             }
         }
         for node in members {

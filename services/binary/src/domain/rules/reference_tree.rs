@@ -85,6 +85,7 @@ impl ReferenceTree {
             Input::DayStarted => self.open_period(1)?,
             Input::PeriodOpened => self.opening.map_or(Ok(()), |first| self.open_period(first))?,
             Input::PlanPublished(version) => self.plans.publish(version.as_ref().clone())?,
+            Input::PlanWithdrawn(version) => self.plans.withdraw(*version, self.time)?,
         }
         Ok(())
     }

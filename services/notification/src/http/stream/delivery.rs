@@ -138,7 +138,7 @@ impl Stream {
     /// Errors if the session has ended, also while there is nothing to send.
     async fn check_session(&self) -> Result<(), StreamEnd> {
         if self.state.ctx.now().utc().timestamp() >= self.claims.exp {
-            return Err(AuthFailure::Invalid.into());
+            return Err(AuthFailure::Expired.into());
         }
         self.state.streams.end_revoked(&self.state.ctx).await;
         Ok(self.registration.check_open()?)

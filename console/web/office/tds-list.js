@@ -1,4 +1,5 @@
-// `<ev-person-tds>`: tax deducted from a person's payouts, with the certificates of the financial years.
+// `<ev-tds-list>`: tax deducted in a financial year, from all payouts with the statements of its quarters, or from those
+// of one person with the certificate.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
@@ -9,12 +10,10 @@ import { money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { tdsColumns } from './columns.js';
 import { filterForm } from './filter-form.js';
-import { reloadList } from '../shell/page-list.js';
-import { officeList } from './list-page.js';
-
-/** @typedef {import('./person-page.js').Person} Person */
+import { pageList, reloadList } from '../shell/page-list.js';
 
 const YEARS = 6;
+const QUARTERS = /** @type {const} */ (['Q1', 'Q2', 'Q3', 'Q4']);
 
 /** The financial years up to now, newest first, as the API writes them: April 2026 begins `2026-27`. */
 function financialYears() {
@@ -26,10 +25,9 @@ function financialYears() {
   });
 }
 
-class PersonTds extends ViewElement {
-  /** @type {Person | undefined} */
-  person;
-  changed = () => undefined;
+class TdsList extends ViewElement {
+  /** Empty for all payouts. */
+  userId = '';
   #year = financialYears()[0] ?? '';
   #totals = new Resource(this, (signal) =>
     get('/api/v1/compliance/tds', { query: { ...this.#query, limit: 1 }, signal }),
@@ -40,7 +38,7 @@ class PersonTds extends ViewElement {
   }
 
   get #query() {
-    return { user_id: this.person?.id, fy: this.#year };
+    return { user_id: this.userId, fy: this.#year };
   }
 
   /** @param {string} year */
@@ -66,21 +64,12 @@ class PersonTds extends ViewElement {
             [t('tax.total_tds'), money(tds)],
           ]),
         ),
-        h(
-          'footer',
-          { class: 'actions' },
-          h(
-            'button',
-            { type: 'button', onclick: () => this.#save() },
-            custom('ev-icon', { name: 'download' }),
-            t('tax.certificate', { year: this.#year }),
-          ),
-        ),
+        this.userId ? this.#certificate() : this.#statements(),
       ),
-      officeList({
+      pageList({
         caption: t('tax.deductions', { year: this.#year }),
         empty: t('tax.empty'),
-        columns: tdsColumns(),
+        columns: tdsColumns(this.userId !== ''),
         rowKey: (row) => `${row.payout_id} ${row.reversal}`,
         link: (row) => `/office/payouts/${row.payout_id}`,
         read: ({ signal, ...page }) => get('/api/v1/compliance/tds', { query: { ...this.#query, ...page }, signal }),
@@ -88,10 +77,40 @@ class PersonTds extends ViewElement {
     ];
   }
 
-  #save() {
+  #certificate() {
     const { user_id: userId, fy } = this.#query;
-    void saveFile('/api/v1/compliance/tds/{fy}/certificate', { params: { fy }, query: { user_id: userId } });
+    return h(
+      'footer',
+      { class: 'actions' },
+      saveButton(t('tax.certificate', { year: fy }), () =>
+        saveFile('/api/v1/compliance/tds/{fy}/certificate', { params: { fy }, query: { user_id: userId } }),
+      ),
+    );
+  }
+
+  #statements() {
+    const fy = this.#year;
+    return [
+      h('h3', null, t('office.tax.statements')),
+      h('p', { class: 'hint' }, t('office.tax.statement_hint')),
+      h(
+        'div',
+        { class: 'row' },
+        QUARTERS.map((quarter) =>
+          saveButton(t(`office.tax.quarter.${quarter}`), () =>
+            saveFile('/api/v1/compliance/tds/{fy}/{quarter}/statement', { params: { fy, quarter } }),
+          ),
+        ),
+      ),
+    ];
   }
 }
 
-customElements.define('ev-person-tds', PersonTds);
+/**
+ * @param {string} text
+ * @param {() => unknown} save
+ */
+const saveButton = (text, save) =>
+  h('button', { type: 'button', onclick: save }, custom('ev-icon', { name: 'download' }), text);
+
+customElements.define('ev-tds-list', TdsList);

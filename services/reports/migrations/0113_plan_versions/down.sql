@@ -1,0 +1,2 @@
+DROP TABLE plan_withdrawals;
+DROP TABLE plan_versions;
