@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import en from '../../web/i18n/en.js';
 import hi from '../../web/i18n/hi.js';
@@ -24,6 +25,30 @@ for (const [language, texts] of Object.entries({ en, hi })) {
       keys.filter((key) => !texts[key]),
       [],
     );
+  });
+}
+
+const root = process.env.EV_ROOT ?? new URL('../../..', import.meta.url).pathname;
+const source = readFileSync(join(root, 'services/notification/src/domain/template.rs'), 'utf8');
+/** The parameters of each template, from the comment above it. */
+const parameters = new Map(
+  [...source.matchAll(/((?:\s*\/\/\/.*\n)?)\s*\w+ = "(\w+)",/g)].map(([, comment, template]) => [
+    template,
+    [...comment.matchAll(/`(\w+)`/g)].map(([, name]) => name).sort(),
+  ]),
+);
+
+for (const [language, texts] of Object.entries({ en, hi })) {
+  test(`each text uses the parameters of its template in ${language}`, () => {
+    assert.deepEqual([...parameters.keys()].sort(), [...templates].sort());
+    for (const [template, names] of parameters) {
+      const message = texts[`notification.${template}`];
+      const text = typeof message === 'string' ? message : Object.values(message).join(' ');
+      // The count chooses a form, and a reason stands after the text.
+      const used = new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+      const shown = names.filter((name) => name !== 'count' && name !== 'reason');
+      assert.deepEqual([...used].sort(), shown, template);
+    }
   });
 }
 
@@ -53,4 +78,9 @@ test('a reason stands after the text, and an empty one is left out', async () =>
 test("a notification without a known template has the API's texts", () => {
   assert.deepEqual(notificationTexts({ ...original, template: null, params: null }), original);
   assert.deepEqual(notificationTexts({ ...original, template: 'of_the_future', params: { amount: '1.00' } }), original);
+  const body = 'We received ₹123456.00 for your booking, ₹1.50 of it back.';
+  assert.equal(
+    notificationTexts({ title: 'Payment', body }).body,
+    'We received ₹1,23,456.00 for your booking, ₹1.50 of it back.',
+  );
 });

@@ -1,6 +1,8 @@
-// Both languages have the same texts, with the same parameters.
+// Both languages have the same texts, with the same parameters, and every text that the console names.
 
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 
 const parts = [
@@ -28,3 +30,19 @@ for (const [en, hi] of parts) {
     assert.ok(latin.length < Object.keys(hindi).length / 20, latin.map(([key]) => key).join(', '));
   });
 }
+
+const web = new URL('../../web', import.meta.url).pathname;
+const modules = readdirSync(web, { recursive: true })
+  .filter((file) => file.endsWith('.js') && !/^i18n\/(en|hi|office)/.test(file))
+  .map((file) => readFileSync(join(web, file), 'utf8'));
+
+test('each text that is named in the code exists', async () => {
+  const texts = Object.assign({}, ...(await Promise.all(parts.map(async ([en]) => (await import(en)).default))));
+  const calls = modules.flatMap((code) => [...code.matchAll(/\bt\(([^()]*)/g)].map(([, named]) => named));
+  const keys = calls.flatMap((named) => [...named.matchAll(/'([a-z_]+(?:\.\w+)+)'/g)].map(([, key]) => key));
+  assert.ok(keys.length > 900, String(keys.length));
+  assert.deepEqual(
+    keys.filter((key) => !(key in texts)),
+    [],
+  );
+});

@@ -5,35 +5,12 @@ import test from 'node:test';
 import { MAX_DRAWN_NODES, visible } from '../../web/tree/draw.js';
 import { layOut } from '../../web/tree/layout.js';
 import { children, pathTo, readShape } from '../../web/tree/shape.js';
+import { grown } from '../support/large-trees.js';
 
 //      0
 //    1   4
 //   2 3    5
 const SMALL = { ids: ['a', 'b', 'c', 'd', 'e', 'f'], parents: [-1, 0, 1, 1, 0, 4], sides: 'LLLRRR', active: '101010' };
-
-/** A tree in preorder, grown by a fixed sequence of numbers. */
-function grown(count) {
-  const kids = [[-1, -1]];
-  let seed = 1;
-  const next = () => (seed = (seed * 48_271) % 2_147_483_647);
-  for (let i = 1; i < count; i += 1) {
-    let [parent, side] = [next() % i, next() % 2];
-    while (kids[parent][side] >= 0) [parent, side] = [kids[parent][side], next() % 2];
-    kids[parent][side] = i;
-    kids.push([-1, -1]);
-  }
-  const answer = { ids: [], parents: [], sides: '', active: '' };
-  const [sides, stack] = [[], [[0, -1, 'L']]];
-  while (stack.length > 0) {
-    const [node, parent, side] = stack.pop();
-    const at = answer.ids.push(String(node)) - 1;
-    answer.parents.push(parent);
-    sides.push(side);
-    if (kids[node][1] >= 0) stack.push([kids[node][1], at, 'R']);
-    if (kids[node][0] >= 0) stack.push([kids[node][0], at, 'L']);
-  }
-  return { ...answer, sides: sides.join(''), active: '1'.repeat(count) };
-}
 
 test('a shape has depths, sizes, children and paths', () => {
   const shape = readShape(SMALL);

@@ -1,0 +1,71 @@
+// Objects of the demonstration for the pages that show one, and work that waits in every queue of the office.
+
+import {
+  PDF,
+  addDocument,
+  addMember,
+  addPerson,
+  applyForKyc,
+  book,
+  pay,
+  requestPayout,
+  signInAdministrator,
+  signInDemo,
+} from './members.js';
+import { api, capture, run, sendWebhook, until } from './platform.js';
+
+/** The addresses of the pages with variable parts, by their path in the tables of pages. */
+export async function prepareSamples() {
+  const admin = await signInAdministrator();
+  const staff = await addPerson(admin, 'staff', `Staff ${run}`);
+  const asha = await signInDemo('asha');
+  const own = (path) => api('GET', path, { token: asha.access_token });
+  const first = async (path) => until(path, async () => (await own(path)).items[0]);
+  const forfeit = await forgo(first);
+  const [booking, line, payout] = await Promise.all(['/bookings', '/wallet/transactions', '/payouts'].map(first));
+  const { items: vehicles } = await own('/vehicles');
+  const office = await prepareOffice(admin, staff);
+  const entries = await api('GET', '/ledger/entries', { token: admin.access_token });
+  return {
+    '/join/:code': `/join/${asha.user.referral_code}`,
+    '/vehicles/:id': `/vehicles/${vehicles[0].id}`,
+    '/bookings/:id': `/bookings/${booking.id}`,
+    '/wallet/:id': `/wallet/${line.id}`,
+    '/wallet/forfeits/:id': `/wallet/forfeits/${forfeit.id}`,
+    '/payouts/:id': `/payouts/${payout.id}`,
+    '/office/people/:id': `/office/people/${asha.user.id}`,
+    '/office/bookings/:id': `/office/bookings/${booking.id}`,
+    '/office/ledger/entries/:id': `/office/ledger/entries/${entries.items[0].id}`,
+    ...office,
+  };
+}
+
+/** A payment from a wallet earns the referrer nothing, which she can read. */
+async function forgo(first) {
+  const member = await signInDemo('member1');
+  const { items } = await api('GET', '/bookings', { token: member.access_token });
+  await pay(member, items[0], '100.00', 'wallet');
+  return first('/wallet/forfeits');
+}
+
+async function prepareOffice(admin, staff) {
+  const applicant = await addMember(`Applicant ${run}`);
+  const documents = [await addDocument(applicant), await addDocument(applicant, 'address_proof', PDF)];
+  const application = await applyForKyc(applicant, documents);
+  const payment = await pay(applicant, await book(applicant), '500.00', 'bank_transfer');
+  const captured = await capture({ order: `order_${run}`, amount: '321.00' });
+  await sendWebhook({ event: `unknown.${run}` });
+  const [sent, waiting] = [await addMember(`Sent ${run}`), await addMember(`Waiting ${run}`)];
+  const toSend = await requestPayout(admin, staff, sent);
+  await api('POST', `/payouts/${toSend.id}/approve`, { token: staff.access_token, body: {} });
+  const batch = await api('POST', '/payout-batches', { token: staff.access_token, body: {} });
+  const payout = await requestPayout(admin, staff, waiting, '60000.00');
+  return {
+    '/office/kyc/:id': `/office/kyc/${application.id}`,
+    '/office/documents/:id': `/office/documents/${documents[0].id}`,
+    '/office/payments/:id': `/office/payments/${payment.id}`,
+    '/office/captures/:gateway/:id': `/office/captures/sandbox/${captured}`,
+    '/office/payouts/:id': `/office/payouts/${payout.id}`,
+    '/office/payout-batches/:id': `/office/payout-batches/${batch.id}`,
+  };
+}
