@@ -70,12 +70,12 @@ impl From<StoredEnvelope> for Envelope {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
-    fn an_event_is_stored_whole_and_an_invalid_time_stays_invalid() {
-        let event = Envelope {
+    /// An event whose fields are all set.
+    pub(crate) fn event() -> Envelope {
+        Envelope {
             id: [7; 16],
             source: "booking".to_owned(),
             event_type: "booking.v1.PaymentCompleted".to_owned(),
@@ -84,7 +84,12 @@ mod tests {
             position: i64::MAX,
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
             data: vec![0, 255, 10],
-        };
+        }
+    }
+
+    #[test]
+    fn an_event_is_stored_whole_and_an_invalid_time_stays_invalid() {
+        let event = event();
         assert_eq!(Envelope::from(StoredEnvelope::from(&event)), event);
         for time_micros in [-1, i64::MIN, i64::MAX] {
             let stored = Envelope::from(StoredEnvelope::from(&Envelope { time_micros, ..event.clone() }));

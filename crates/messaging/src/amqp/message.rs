@@ -76,19 +76,11 @@ pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stored_envelope::tests::event;
 
     #[test]
     fn an_event_is_decoded_as_it_was_encoded() {
-        let event = Envelope {
-            id: [7; 16],
-            source: "booking".to_owned(),
-            event_type: "booking.v1.PaymentCompleted".to_owned(),
-            time_micros: 1_780_000_000_123_456,
-            subject: "रमेश".to_owned(),
-            position: i64::MAX,
-            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
-            data: vec![0, 255, 10],
-        };
+        let event = event();
         assert_eq!(envelope("x", &properties(&event), event.data.clone()), event);
         assert_eq!(id(&properties(&event)), event.id);
         let without = Envelope { traceparent: String::new(), subject: String::new(), time_micros: 0, ..event };
