@@ -1,4 +1,4 @@
-//! Start-up of services: each in its own process ([`run`]), or all of them in one ([`start`] for each, then
+//! Start-up of services: each in its own process ([`program::run`]), or all of them in one ([`start`] for each, then
 //! [`server::HttpApp`]).
 //!
 //! | variable | meaning | default |
@@ -8,11 +8,13 @@
 //! | `DATABASE_URL` | `sqlite://path` or `mysql://…` | `sqlite://data/<service>.db` |
 //! | `DATABASE_READ_URL` | a replica for reads | none |
 //! | `DATABASE_MIGRATE_URL` | the same database, as a user that may change the schema | `DATABASE_URL` |
+//! | `MIGRATE` | `run`: migrate the database at the start; `check`: start only when it is migrated | `check` on MySQL |
 //! | `DATABASE_POOL_SIZE` | connections of the pool | 10 |
 //! | `BROKER_URL` | `memory://` or `amqp://…` | `memory://` |
 //! | `BROKER_NAMESPACE` | prefix of exchanges and queues | `ev` |
 //! | `CACHE_URL` | `memory://` or `redis://…` | `memory://` |
 //! | `CACHE_NAMESPACE` | prefix of cache keys | `ev` |
+//! | `TLS_CA_FILE` | certificates in PEM, trusted for database, broker and cache beside the public authorities | none |
 //! | `JWKS_URL` | URL of auth's public keys | keys of this process |
 //! | `EVENTS_KEPT_DAYS` | days for which sent and handled events are retained | unlimited |
 //! | `READY_MAX_PARKED` | parked events above which a service is not ready | no limit |
@@ -24,6 +26,8 @@
 //!
 //! A service in its own process requires `BROKER_URL`, and `JWKS_URL` unless it is auth: see [`check_standalone`].
 
+pub mod program;
+pub mod schema;
 pub mod server;
 
 use crate::service::{Authentication, BootError, Service};
@@ -43,12 +47,10 @@ use runtime::cache::{self, Cache};
 use runtime::clock::{Clock, SystemClock};
 use runtime::config::{ConfigError, Env};
 use runtime::ctx::{Ctx, CtxParts};
-use runtime::error_chain::error_chain;
 use runtime::jobs::{self, Job};
 use runtime::mail::{self, Mailer};
-use runtime::telemetry;
+use runtime::tls::CaFile;
 use std::collections::BTreeSet;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -82,18 +84,20 @@ impl Dependencies {
             Some(url) => Arc::new(HttpKeySource::new(url)?),
             None => Arc::new(shared_keys.clone()),
         };
-        let cache = cache::connect(env.get_or("CACHE_URL", "memory://"), env.get_or("CACHE_NAMESPACE", "ev"))?;
-        let bus = bus(&env)?;
+        let ca = CaFile::from_env(&env)?;
+        let cache =
+            cache::connect(env.get_or("CACHE_URL", "memory://"), env.get_or("CACHE_NAMESPACE", "ev"), ca.as_ref())?;
+        let bus = bus(&env, ca.as_ref())?;
         let mailer = mail::from_env(&env)?;
         let clock = Arc::new(SystemClock);
         Ok(Self { env, clock, bus, cache, mailer, keys, shared_keys, scheduled: true })
     }
 }
 
-fn bus(env: &Env) -> Result<Arc<dyn EventBus>, ConfigError> {
+fn bus(env: &Env, ca: Option<&CaFile>) -> Result<Arc<dyn EventBus>, ConfigError> {
     match env.get_or("BROKER_URL", "memory://") {
         "memory://" => Ok(Arc::new(MemoryBus::new())),
-        url => Ok(Arc::new(AmqpBus::connect(url, env.get_or("BROKER_NAMESPACE", "ev"))?)),
+        url => Ok(Arc::new(AmqpBus::connect(url, env.get_or("BROKER_NAMESPACE", "ev"), ca)?)),
     }
 }
 
@@ -103,6 +107,7 @@ pub fn database_config(env: &Env, service: &str) -> Result<DbConfig, ConfigError
     let mut config = DbConfig::new(env.get_or("DATABASE_URL", &default));
     config.read_url = env.get("DATABASE_READ_URL").map(str::to_owned);
     config.migrate_url = env.get("DATABASE_MIGRATE_URL").map(str::to_owned);
+    config.ca_file = CaFile::from_env(env)?.map(|file| file.path);
     config.pool_size = env.parse_in_range("DATABASE_POOL_SIZE", DEFAULT_POOL_SIZE, 1..=1_000, "connections")?;
     Ok(config)
 }
@@ -119,7 +124,7 @@ pub struct RunningService {
     tasks: TaskTracker,
 }
 
-/// Connects and migrates the database, builds the service, and starts its relay, consumer and jobs.
+/// Connects the database and prepares its schema, builds the service, and starts its relay, consumer and jobs.
 pub async fn start(
     service: Service,
     dependencies: &Dependencies,
@@ -127,12 +132,7 @@ pub async fn start(
 ) -> Result<RunningService, BootError> {
     let retention = Retention::from_env(&dependencies.env)?;
     let db = Db::connect(database).await?;
-    db.migrate(crate::MIGRATIONS).await?;
-    db.reject_newer_schema(&[&crate::MIGRATIONS, &service.migrations]).await?;
-    let applied = db.migrate(service.migrations).await?;
-    if !applied.is_empty() {
-        tracing::info!(service = service.name, ?applied, "database schema migrated");
-    }
+    schema::prepare(&db, service.name, service.migrations, &dependencies.env).await?;
     let (cache, clock) = (&dependencies.cache, &dependencies.clock);
     let keys = Arc::clone(&dependencies.keys);
     let verifier = Arc::new(Verifier::new(db.clone(), Arc::clone(cache), Arc::clone(clock), keys));
@@ -222,38 +222,4 @@ pub fn check_standalone(service: &str, env: &Env) -> Result<(), ConfigError> {
         env.required("JWKS_URL")?;
     }
     Ok(())
-}
-
-/// Runs one service in this process until SIGTERM or SIGINT.
-pub fn run(service: Service) -> ExitCode {
-    let env = Env::from_process();
-    let name = service.name;
-    let telemetry = match telemetry::init(name, &env) {
-        Ok(telemetry) => telemetry,
-        Err(error) => return report_failure(name, &error.into()),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return report_failure(name, &BootError::Failed(error.to_string())),
-    };
-    let outcome = runtime.block_on(async {
-        check_standalone(name, &env)?;
-        let dependencies = Dependencies::from_env(env.clone())?;
-        let started = start(service, &dependencies, &database_config(&env, name)?).await?;
-        let listeners = server::Listeners::bind(&env)?;
-        server::serve_until_shutdown(vec![started], &env, None, listeners).await
-    });
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    drop(telemetry);
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report_failure(name, &error),
-    }
-}
-
-fn report_failure(name: &str, error: &BootError) -> ExitCode {
-    let text = error_chain(error);
-    tracing::error!(service = name, error = text, "service failed");
-    eprintln!("{name}: {text}");
-    ExitCode::FAILURE
 }

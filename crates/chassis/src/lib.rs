@@ -11,7 +11,7 @@ pub mod audit;
 pub mod boot;
 pub mod service;
 
-pub use boot::run;
+pub use boot::program::run;
 pub use service::{Service, ServiceParts};
 
 /// Migrations of the tables that every service has: outbox, inbox, parked and waiting events, idempotency keys, leases,

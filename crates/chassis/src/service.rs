@@ -16,6 +16,12 @@ pub enum BootError {
     Config(#[from] runtime::config::ConfigError),
     #[error(transparent)]
     Db(#[from] db::DbError),
+    /// The release has not migrated the database, or not granted the rights, that this version needs.
+    #[error("the database is not prepared for this version: {missing} missing")]
+    NotPrepared {
+        /// Migrations or rights.
+        missing: String,
+    },
     #[error("{0}")]
     Failed(String),
 }

@@ -3,7 +3,7 @@
 use crate::backend_kind::BackendKind;
 use crate::error::DbError;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Configuration of a database.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct DbConfig {
     pub read_url: Option<String>,
     /// The same MySQL database with a user that may change the schema; only migrations use it.
     pub migrate_url: Option<String>,
+    /// Certificates in PEM that are trusted, beside the public authorities, for a MySQL server with TLS.
+    pub ca_file: Option<PathBuf>,
     /// Maximum number of connections in a pool. SQLite has this many readers, and one writer.
     pub pool_size: usize,
 }
@@ -22,7 +24,7 @@ pub struct DbConfig {
 impl DbConfig {
     /// Configuration with eight connections and no replica.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), read_url: None, migrate_url: None, pool_size: 8 }
+        Self { url: url.into(), read_url: None, migrate_url: None, ca_file: None, pool_size: 8 }
     }
 }
 
@@ -55,12 +57,12 @@ impl Synchronous {
 #[derive(Clone)]
 pub(crate) enum Target {
     Sqlite { path: PathBuf, synchronous: Synchronous },
-    Mysql { url: String },
+    Mysql { url: String, ca_file: Option<PathBuf> },
 }
 
 impl Target {
     /// Parses a URL. The error names the setting `name` and never contains the URL.
-    pub(crate) fn parse(name: &'static str, url: &str) -> Result<Self, DbError> {
+    pub(crate) fn parse(name: &'static str, url: &str, ca_file: Option<&Path>) -> Result<Self, DbError> {
         let refuse = |reason: String| DbError::Config { setting: name, reason };
         if let Some(rest) = url.strip_prefix("sqlite://") {
             return sqlite(rest).map_err(refuse);
@@ -68,7 +70,9 @@ impl Target {
         if url.starts_with("mysql://") {
             let options = mysql_async::Opts::from_url(url).map_err(|e| refuse(e.to_string()))?;
             return match options.db_name() {
-                Some(database) if !database.is_empty() => Ok(Self::Mysql { url: url.to_owned() }),
+                Some(database) if !database.is_empty() => {
+                    Ok(Self::Mysql { url: url.to_owned(), ca_file: ca_file.map(Path::to_owned) })
+                }
                 _ => Err(refuse("has no database name (mysql://user:password@host:3306/database)".to_owned())),
             };
         }
@@ -115,16 +119,21 @@ impl Targets {
         if config.pool_size == 0 {
             return Err(DbError::Config { setting: "pool_size", reason: "must be at least 1".to_owned() });
         }
-        let primary = Target::parse("url", &config.url)?;
-        let replica = parse_secondary("read_url", config.read_url.as_deref(), &primary)?;
-        let migrations = parse_secondary("migrate_url", config.migrate_url.as_deref(), &primary)?;
+        let primary = Target::parse("url", &config.url, config.ca_file.as_deref())?;
+        let replica = parse_secondary("read_url", config.read_url.as_deref(), &primary, config)?;
+        let migrations = parse_secondary("migrate_url", config.migrate_url.as_deref(), &primary, config)?;
         Ok(Self { migrations: migrations.unwrap_or_else(|| primary.clone()), primary, replica })
     }
 }
 
-fn parse_secondary(setting: &'static str, url: Option<&str>, primary: &Target) -> Result<Option<Target>, DbError> {
+fn parse_secondary(
+    setting: &'static str,
+    url: Option<&str>,
+    primary: &Target,
+    config: &DbConfig,
+) -> Result<Option<Target>, DbError> {
     let Some(url) = url else { return Ok(None) };
-    let target = Target::parse(setting, url)?;
+    let target = Target::parse(setting, url, config.ca_file.as_deref())?;
     match (primary.kind(), target.kind()) {
         (BackendKind::Mysql, BackendKind::Mysql) => Ok(Some(target)),
         _ => Err(DbError::Config {
@@ -186,7 +195,7 @@ mod tests {
             ("mysql://u:p@h:3306/d?require_ssl=true&verify_ca=false", BackendKind::Mysql),
             ("mysql://u:p@[::1]/d", BackendKind::Mysql),
         ] {
-            let target = Target::parse("url", url).unwrap();
+            let target = Target::parse("url", url, None).unwrap();
             assert_eq!(target.kind(), kind, "{url}");
         }
     }

@@ -209,6 +209,11 @@ pub fn is_append_only_violation(error: &Error) -> bool {
 }
 
 /// Whether a DDL statement was already applied: it creates something that exists, or drops something that does not.
+/// Whether the user lacks a right on the database, the table or a column.
+pub(crate) fn is_access_denied(error: &Error) -> bool {
+    matches!(number(error), Some(1044 | 1142 | 1143))
+}
+
 pub(crate) fn is_already_applied(error: &Error) -> bool {
     // Table, column, key or trigger exists; unknown table; nothing to drop. SQLite needs no numbers: its migrations run
     // in one transaction and never resume half-way.

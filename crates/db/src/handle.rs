@@ -9,6 +9,7 @@ use crate::group_commit::{GroupCommit, GroupOutcome, Member};
 use crate::long_read::{LongRead, LongReads, MAX_LONG_READS};
 use crate::open::Access;
 use crate::pool::{PooledConnection, pool};
+use crate::replica::ReplicaPool;
 use crate::transaction::DbTransactionManager;
 use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -29,11 +30,14 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Db {
     read: Pool<DbConnection>,
-    replica: Pool<DbConnection>,
+    replica: ReplicaPool,
     write: Pool<DbConnection>,
+    /// For the health check alone, so that busy pools do not look like an outage.
+    probe: Pool<DbConnection>,
     long: LongReads,
     /// Group commit, on SQLite only.
     groups: Option<GroupCommit>,
+    pub(crate) primary: Arc<Target>,
     pub(crate) migrations: Arc<Target>,
     kind: BackendKind,
 }
@@ -91,26 +95,29 @@ impl Db {
                 // Creates the file and its write-ahead log; a reader cannot.
                 drop(write.get().await.map_err(|error| file_error(path, &error))?);
                 let read = pool(&targets.primary, Access::ReadOnly, config.pool_size)?;
-                (read.clone(), read, write)
+                (read.clone(), ReplicaPool::new(read, None), write)
             }
             Target::Mysql { .. } => {
                 let write = pool(&targets.primary, Access::ReadWrite, config.pool_size)?;
                 check_charset(&write).await?;
                 let replica = match &targets.replica {
-                    None => write.clone(),
+                    None => None,
                     Some(replica) => {
                         let replica = pool(replica, Access::ReadOnly, config.pool_size)?;
-                        check_charset(&replica).await?;
-                        replica
+                        check_replica(&replica).await?;
+                        Some(replica)
                     }
                 };
-                (write.clone(), replica, write)
+                (write.clone(), ReplicaPool::new(write.clone(), replica), write)
             }
         };
-        let long = pool(targets.replica.as_ref().unwrap_or(&targets.primary), Access::LongRead, MAX_LONG_READS)?;
-        let long = LongReads::new(long);
+        let long_pool = |target: &Target| pool(target, Access::LongRead, MAX_LONG_READS);
+        let replica_of_long = targets.replica.as_ref().map(long_pool).transpose()?;
+        let long = LongReads::new(ReplicaPool::new(long_pool(&targets.primary)?, replica_of_long));
+        let probe = pool(&targets.primary, Access::ReadOnly, 1)?;
         let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
-        Ok(Self { read, replica, write, long, groups, migrations: Arc::new(targets.migrations), kind })
+        let (primary, migrations) = (Arc::new(targets.primary), Arc::new(targets.migrations));
+        Ok(Self { read, replica, write, probe, long, groups, primary, migrations, kind })
     }
 
     /// Kind of the database.
@@ -123,9 +130,9 @@ impl Db {
         Ok(self.read.get().await?)
     }
 
-    /// A connection for reads that may lag, such as reports: to the replica, if configured.
+    /// A connection for reads that may lag, such as reports: to the replica, if one is configured and reachable.
     pub async fn replica(&self) -> Result<PooledConnection, DbError> {
-        Ok(self.replica.get().await?)
+        self.replica.get().await
     }
 
     /// A permit for a long read, on connections outside the pools of requests. There are two permits.
@@ -213,14 +220,9 @@ impl Db {
         }
     }
 
-    /// Ready check: errors unless the primary answers within two seconds. SQLite is checked on a reader, so a long
-    /// write does not look like an outage.
+    /// Health check: errors unless the primary answers within two seconds. It has a connection of its own.
     pub async fn ping(&self) -> Result<(), DbError> {
-        let pool = match self.kind {
-            BackendKind::Mysql => &self.write,
-            BackendKind::Sqlite => &self.read,
-        };
-        let answer = async { Ok(pool.get().await?.batch_execute("SELECT 1").await?) };
+        let answer = async { Ok(self.probe.get().await?.batch_execute("SELECT 1").await?) };
         tokio::time::timeout(PING_TIMEOUT, answer).await.unwrap_or(Err(DbError::PingTimeout(PING_TIMEOUT)))
     }
 }
@@ -282,6 +284,17 @@ impl<E: TxError> Failed<E> {
     }
     fn from_db(error: DbError) -> Self {
         Self::from_error(error.into())
+    }
+}
+
+/// As [`check_charset`], of a replica; one that cannot be reached is used once it can.
+async fn check_replica(pool: &Pool<DbConnection>) -> Result<(), DbError> {
+    match check_charset(pool).await {
+        Err(DbError::Pool(error)) => {
+            tracing::warn!(%error, "replica unreachable; the primary serves its reads");
+            Ok(())
+        }
+        checked => checked,
     }
 }
 

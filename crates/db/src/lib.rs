@@ -161,7 +161,10 @@ pub mod number;
 mod open;
 pub mod pool;
 mod redact;
+mod replica;
+mod schema_check;
 mod script;
+pub mod snapshot;
 pub mod sql;
 mod transaction;
 

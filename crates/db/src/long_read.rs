@@ -1,10 +1,9 @@
 //! Long reads: verifications, exports, statements. They have their own connections, so they never take those of
 //! ordinary requests.
 
-use crate::connection::DbConnection;
 use crate::error::DbError;
 use crate::pool::PooledConnection;
-use diesel_async::pooled_connection::deadpool::Pool;
+use crate::replica::ReplicaPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,12 +14,12 @@ pub(crate) const MAX_LONG_READS: usize = 2;
 /// Connections for long reads, and the free permits.
 #[derive(Clone)]
 pub(crate) struct LongReads {
-    pool: Pool<DbConnection>,
+    pool: ReplicaPool,
     permits: Arc<Semaphore>,
 }
 
 impl LongReads {
-    pub(crate) fn new(pool: Pool<DbConnection>) -> Self {
+    pub(crate) fn new(pool: ReplicaPool) -> Self {
         Self { pool, permits: Arc::new(Semaphore::new(MAX_LONG_READS)) }
     }
 
@@ -32,17 +31,17 @@ impl LongReads {
 
 /// Permit for a long read, released when dropped. Made by [`Db::long_read`](crate::Db::long_read).
 pub struct LongRead {
-    pool: Pool<DbConnection>,
+    pool: ReplicaPool,
     _permit: OwnedSemaphorePermit,
 }
 
 impl LongRead {
-    /// A connection for the next page, to the replica if configured. On SQLite it cannot write, and its statements run
+    /// A connection for the next page, to the replica, if one is configured and reachable. On SQLite it cannot write, and its statements run
     /// on the blocking thread pool, so they do not occupy a server thread.
     ///
     /// Read a bounded page and drop the connection before awaiting anything else: an open snapshot prevents the
     /// database from purging old row versions.
     pub async fn connection(&self) -> Result<PooledConnection, DbError> {
-        Ok(self.pool.get().await?)
+        self.pool.get().await
     }
 }

@@ -8,6 +8,7 @@ use diesel::connection::{CacheSize, Instrumentation};
 use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, SimpleAsyncConnection};
+use mysql_async::{Conn, Opts, OptsBuilder};
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,15 +27,18 @@ pub(crate) enum Access {
 /// Opens a connection and applies the session settings.
 pub(crate) async fn open(target: &Target, access: Access) -> ConnectionResult<DbConnection> {
     match target {
-        Target::Mysql { url } => open_mysql(url).await,
+        Target::Mysql { url, ca_file } => open_mysql(url, ca_file.as_deref()).await,
         Target::Sqlite { path, synchronous } => open_sqlite(path, *synchronous, access).await,
     }
 }
 
-async fn open_mysql(url: &str) -> ConnectionResult<DbConnection> {
-    // `establish` sets the client flag for matched instead of changed rows. Without it an UPDATE to the same value
-    // counts no row and looks like a failed version check.
-    let mut connection = AsyncMysqlConnection::establish(url).await?;
+async fn open_mysql(url: &str, ca_file: Option<&Path>) -> ConnectionResult<DbConnection> {
+    let mut connection = match ca_file {
+        // `establish` sets the client flag for matched instead of changed rows. Without it an UPDATE to the same value
+        // counts no row and looks like a failed version check.
+        None => AsyncMysqlConnection::establish(url).await?,
+        Some(ca_file) => establish_with_ca(url, ca_file).await?,
+    };
     connection
         .batch_execute(
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
@@ -45,6 +49,16 @@ async fn open_mysql(url: &str) -> ConnectionResult<DbConnection> {
         .await
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(DbConnection::new(Inner::Mysql(connection)))
+}
+
+/// Like `AsyncMysqlConnection::establish`, with more trusted certificates.
+async fn establish_with_ca(url: &str, ca_file: &Path) -> ConnectionResult<AsyncMysqlConnection> {
+    let options = Opts::from_url(url).map_err(|e| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
+    let tls = options.ssl_opts().cloned().map(|tls| tls.with_root_certs(vec![ca_file.to_owned().into()]));
+    // The connection has a statement cache of its own.
+    let options = OptsBuilder::from_opts(options).ssl_opts(tls).stmt_cache_size(0).client_found_rows(true);
+    let connection = Conn::new(options).await.map_err(|e| ConnectionError::BadConnection(e.to_string()))?;
+    AsyncMysqlConnection::try_from(connection).await
 }
 
 async fn open_sqlite(path: &Path, synchronous: Synchronous, access: Access) -> ConnectionResult<DbConnection> {
@@ -81,7 +95,8 @@ impl AsyncConnection for DbConnection {
     type TransactionManager = DbTransactionManager;
 
     async fn establish(url: &str) -> ConnectionResult<Self> {
-        let target = Target::parse("url", url).map_err(|e| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
+        let target =
+            Target::parse("url", url, None).map_err(|e| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
         open(&target, Access::ReadWrite).await
     }
     fn transaction_state(&mut self) -> &mut Self {

@@ -1,21 +1,26 @@
 //! Command line of `ev`.
 
+use crate::backup::{self, BackupError, Manifest};
 use crate::output::print;
 use crate::sign_in_links::SignInLinks;
-use crate::{bench, demo, embedded, mail_sink, operate, sandbox_gateway, soak};
+use crate::{bench, demo, embedded, mail_sink, operate, sandbox_gateway, soak, status};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
 use chassis::service::BootError;
 use clap::{Parser, Subcommand};
 use domain::Timestamp;
 use messaging::log::RepublishFilter;
-use runtime::Env;
+use runtime::{Env, build_info};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::LazyLock;
+
+/// Version and revision, as `--version` prints them after the name.
+static VERSION: LazyLock<String> = LazyLock::new(build_info::version);
 
 /// The EV Distribution Platform. Without a command it runs all services in this process.
 #[derive(Debug, Parser)]
-#[command(name = "ev", version)]
+#[command(name = "ev", version = VERSION.as_str())]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -47,11 +52,42 @@ enum Command {
         #[arg(long, default_value_t = 12)]
         members: usize,
     },
+    /// Show what is left to do; fails when an operator has to act. It reads the databases that `AUTH_DATABASE_URL` and so
+    /// on name, else the files in the data folder, and the queues at `BROKER_URL`.
+    Status {
+        /// Folder of the databases of the embedded run.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the data folder of a running or a stopped embedded run, as of one instant.
+    Backup {
+        /// Folder of the databases, keys and documents.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// New folder of the backup.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Create a data folder from a backup.
+    Restore {
+        /// Folder of the backup.
+        #[arg(long)]
+        from: PathBuf,
+        /// New data folder.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+    },
     /// Run the pending migrations of a service (`DATABASE_URL`, `DATABASE_MIGRATE_URL`).
     Migrate {
         #[arg(long)]
         service: String,
     },
+    /// Exchanges, queues and bindings at the broker.
+    #[command(subcommand)]
+    Topology(TopologyCommand),
     /// Administrators.
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -124,6 +160,13 @@ struct BenchArguments {
     /// Maximum number of concurrent requests.
     #[arg(long = "at-once", default_value_t = 32)]
     concurrency: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum TopologyCommand {
+    /// Declare what is missing, before the services of a release start (`BROKER_URL`, `BROKER_NAMESPACE`). Removes
+    /// nothing.
+    Apply,
 }
 
 #[derive(Debug, Subcommand)]
@@ -232,6 +275,9 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
             .map(drop)
             .map_err(|e| BootError::Failed(e.to_string()))
         }
+        Command::Status { data, json } => show_status(&env, &data, json).await,
+        Command::Backup { data, to } => report_copy(backup::back_up(&data, &to), &to),
+        Command::Restore { from, data } => report_copy(backup::restore(&from, &data), &data),
         Command::Migrate { service } => {
             let applied = operate::migrate(&env, &service).await?;
             print(&format!(
@@ -240,6 +286,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
             ));
             Ok(())
         }
+        Command::Topology(TopologyCommand::Apply) => operate::apply_topology(&env).await.map(|line| print(&line)),
         Command::Admin(AdminCommand::Create { email }) => {
             operate::create_admin(&env, &email).await.map(|line| print(&line))
         }
@@ -271,6 +318,24 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         }
         Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| print(&line)),
     }
+}
+
+async fn show_status(env: &Env, data: &Path, json: bool) -> Result<(), BootError> {
+    let status = status::read(env, data).await?;
+    let text = if json {
+        serde_json::to_string_pretty(&status).map_err(|e| BootError::Failed(e.to_string()))?
+    } else {
+        status::text(&status)
+    };
+    print(&text);
+    if status.ok { Ok(()) } else { Err(BootError::Failed("an operator has to act".to_owned())) }
+}
+
+fn report_copy(copied: Result<Manifest, BackupError>, to: &Path) -> Result<(), BootError> {
+    let manifest = copied.map_err(|e| BootError::Failed(e.to_string()))?;
+    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    print(&format!("{}: {} files, {bytes} bytes, as of {}", to.display(), manifest.files.len(), manifest.taken_at));
+    Ok(())
 }
 
 fn write_console(folder: &Path) -> Result<String, BootError> {

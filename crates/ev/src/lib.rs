@@ -1,15 +1,16 @@
 //! The platform in one process (`ev up`) and the operator's commands.
 //!
-//! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus
-//! and an in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
-//! `sandbox_gateway`,
-//! [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP), [`operate`] (migrations, administrators, parked
-//! events), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments), [`soak`]
-//! (load test with disturbances).
+//! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus and an
+//! in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
+//! `sandbox_gateway`, [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP),
+//! [`operate`] (migrations, topology, administrators, parked events), [`status`] (what is left to do), [`backup`] (copies
+//! of the data folder), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments),
+//! [`soak`] (load test with disturbances).
 //!
 //! Invariants: this crate uses the public functions of the services and HTTP, never their tables; only the soak test
 //! reads tables, to count unfinished work. `/dev/*` exists only on a loopback address with the console mailer.
 
+pub mod backup;
 pub mod bench;
 pub mod cli;
 mod console_files;
@@ -24,6 +25,7 @@ mod sandbox_gateway;
 pub mod secrets;
 pub mod sign_in_links;
 pub mod soak;
+pub mod status;
 
 use chassis::Service;
 

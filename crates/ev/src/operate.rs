@@ -1,13 +1,15 @@
 //! Operator commands on a service's database, with the service's settings from the environment.
 
 use chassis::Service;
-use chassis::boot::database_config;
+use chassis::boot::{database_config, schema};
 use chassis::service::BootError;
 use db::{Db, DbError};
 use domain::{EventId, Plan};
+use messaging::amqp;
 use messaging::log::{self, RepublishFilter};
 use messaging::parked::{self, ReplaySelection};
 use runtime::Env;
+use runtime::tls::CaFile;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -30,10 +32,16 @@ async fn connect(env: &Env, service: &str) -> Result<Db, BootError> {
 
 /// Runs the pending migrations of a service and returns their versions.
 pub async fn migrate(env: &Env, service: &str) -> Result<Vec<String>, BootError> {
-    let db = connect(env, service).await?;
-    let mut applied = db.migrate(chassis::MIGRATIONS).await?;
-    applied.extend(db.migrate(find_service(service)?.migrations).await?);
-    Ok(applied)
+    schema::migrate_service(find_service(service)?, env).await
+}
+
+/// Declares the exchanges, queues and bindings of all services at the broker.
+pub async fn apply_topology(env: &Env) -> Result<String, BootError> {
+    let namespace = env.get_or("BROKER_NAMESPACE", "ev");
+    amqp::apply_topology(env.required("BROKER_URL")?, namespace, CaFile::from_env(env)?.as_ref())
+        .await
+        .map_err(failed)?;
+    Ok(format!("topology {namespace} applied"))
 }
 
 /// Makes the user with this address an administrator; creates the user if needed.

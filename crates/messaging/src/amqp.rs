@@ -1,8 +1,8 @@
 //! Event bus over RabbitMQ.
 //!
-//! The connection is supervised here, because a client library that reconnects by itself would hide lost events, and
-//! bindings that are missing on a new broker. When the connection is lost, unconfirmed events fail and subscriptions
-//! end; a new connection declares exchanges, queues and bindings again.
+//! The connection is supervised here, because a client library that reconnects by itself would hide lost events. When
+//! the connection is lost, unconfirmed events fail and subscriptions end. Exchanges, queues and bindings are declared by
+//! [`apply_topology`] alone.
 //!
 //! Files: `topology` (exchanges, queues, bindings), `message` (an event as an AMQP message), `publisher`
 //! (confirmations and returned messages), `queue` (deliveries).
@@ -18,12 +18,14 @@ use self::topology::Names;
 use crate::bus::{BusDown, EventBus, PublishConfirmation, Queue};
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
+use lapin::tcp::OwnedTLSConfig;
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, Event};
 use proto_events::Envelope;
 use runtime::backoff::Backoff;
 use runtime::config::ConfigError;
+use runtime::tls::CaFile;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -72,31 +74,17 @@ impl Link {
         let consumer = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
         Ok(AmqpQueue::new(channel, consumer))
     }
-
-    /// Declares the queues again and consumes.
-    async fn declare_and_consume(&self, names: &Names, queue: &str) -> lapin::Result<AmqpQueue> {
-        topology::declare(&self.connection.create_channel().await?, names).await?;
-        self.consume(queue).await
-    }
 }
 
 impl AmqpBus {
     /// Connects in the background, and reconnects as long as the bus exists. Errors for an invalid URL or namespace.
     /// Call it on the runtime of the process.
-    pub fn connect(url: &str, namespace: &str) -> Result<Self, ConfigError> {
-        // The error of the parser would show the URL, and so the password.
-        let refuse = |reason: &str| ConfigError::new("BROKER_URL", reason);
-        let mut uri: AMQPUri =
-            url.parse().map_err(|_| refuse("must be like amqp://user:password@host:5672/vhost or amqps://…"))?;
-        uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
-        if namespace.is_empty() || namespace.len() > 64 {
-            return Err(ConfigError::new("BROKER_NAMESPACE", "must have 1 to 64 characters"));
-        }
-        let names = Names::new(namespace);
+    pub fn connect(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<Self, ConfigError> {
+        let (uri, names, tls) = (parse_url(url)?, parse_namespace(namespace)?, tls_config(ca));
         let (up, link) = watch::channel(Err(BusDown("connecting".to_owned())));
         let cancel = CancellationToken::new();
         let check_requested = Arc::new(Notify::new());
-        let supervisor = Supervisor { uri, names: names.clone(), up, check_requested: Arc::clone(&check_requested) };
+        let supervisor = Supervisor { uri, tls, up, check_requested: Arc::clone(&check_requested) };
         let cancelled = cancel.clone();
         tokio::spawn(async move { cancelled.run_until_cancelled(supervisor.run()).await });
         Ok(Self { names, link, check_requested, _supervisor: cancel.drop_guard() })
@@ -117,13 +105,76 @@ impl AmqpBus {
 
     async fn consume(&self, queue: &str) -> Result<Box<dyn Queue>, BusDown> {
         let link = self.link().await?;
-        let consuming = match link.consume(queue).await {
-            Ok(queue) => Ok(queue),
-            // The queue may have been deleted.
-            Err(_) => link.declare_and_consume(&self.names, queue).await,
-        };
-        Ok(Box::new(consuming.map_err(|error| self.call_failed(error))?))
+        Ok(Box::new(link.consume(queue).await.map_err(|error| self.call_failed(error))?))
     }
+}
+
+fn tls_config(ca: Option<&CaFile>) -> OwnedTLSConfig {
+    OwnedTLSConfig { cert_chain: ca.map(|file| file.pem.clone()), ..OwnedTLSConfig::default() }
+}
+
+async fn open_connection(uri: AMQPUri, tls: OwnedTLSConfig) -> lapin::Result<Connection> {
+    let (properties, runtime) = (ConnectionProperties::default(), lapin::runtime::default_runtime()?);
+    Connection::connect_uri_with_config(uri, properties, tls, runtime).await
+}
+
+fn parse_url(url: &str) -> Result<AMQPUri, ConfigError> {
+    // The error of the parser would show the URL, and so the password.
+    let refuse = |_| ConfigError::new("BROKER_URL", "must be like amqp://user:password@host:5672/vhost or amqps://…");
+    let mut uri: AMQPUri = url.parse().map_err(refuse)?;
+    uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
+    Ok(uri)
+}
+
+fn parse_namespace(namespace: &str) -> Result<Names, ConfigError> {
+    if namespace.is_empty() || namespace.len() > 64 {
+        return Err(ConfigError::new("BROKER_NAMESPACE", "must have 1 to 64 characters"));
+    }
+    Ok(Names::new(namespace))
+}
+
+/// Why the topology was not applied or read.
+#[derive(Debug, thiserror::Error)]
+pub enum TopologyError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Bus(#[from] BusDown),
+}
+
+/// Declares the exchanges, queues and bindings of an installation, as a user that may configure them. Does nothing for
+/// those that exist, and removes none.
+pub async fn apply_topology(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<(), TopologyError> {
+    let (uri, names) = (parse_url(url)?, parse_namespace(namespace)?);
+    let applying = async {
+        let connection = open_connection(uri, tls_config(ca)).await?;
+        topology::declare(&connection, &names).await?;
+        connection.close(200, "topology applied".into()).await
+    };
+    let applied = timeout(CONNECT_TIMEOUT, applying).await;
+    Ok(applied.map_err(|_| BusDown("the broker does not respond".to_owned()))?.map_err(down)?)
+}
+
+/// Events in a queue, and its consumers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueDepth {
+    pub queue: String,
+    /// Events that are ready for delivery. Those delivered and not acknowledged yet do not count.
+    pub ready: u32,
+    pub consumers: u32,
+}
+
+/// The depths of all queues of an installation. Errors when one does not exist.
+pub async fn queue_depths(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<Vec<QueueDepth>, TopologyError> {
+    let (uri, names) = (parse_url(url)?, parse_namespace(namespace)?);
+    let reading = async {
+        let connection = open_connection(uri, tls_config(ca)).await?;
+        let depths = topology::queue_depths(&connection, &names).await?;
+        connection.close(200, "done".into()).await?;
+        Ok(depths)
+    };
+    let read = timeout(CONNECT_TIMEOUT, reading).await;
+    Ok(read.map_err(|_| BusDown("the broker does not respond".to_owned()))?.map_err(down)?)
 }
 
 #[async_trait::async_trait]
@@ -154,7 +205,7 @@ impl EventBus for AmqpBus {
 /// Establishes the connection again whenever it is lost.
 struct Supervisor {
     uri: AMQPUri,
-    names: Names,
+    tls: OwnedTLSConfig,
     up: watch::Sender<Result<Arc<Link>, BusDown>>,
     /// Notified when a call failed.
     check_requested: Arc<Notify>,
@@ -181,11 +232,9 @@ impl Supervisor {
         }
     }
 
-    /// Connects and declares everything.
     async fn open(&self) -> lapin::Result<Arc<Link>> {
-        let connection = Connection::connect_uri(self.uri.clone(), ConnectionProperties::default()).await?;
+        let connection = open_connection(self.uri.clone(), self.tls.clone()).await?;
         let channel = connection.create_channel().await?;
-        topology::declare(&channel, &self.names).await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(Arc::new(Link { connection, publisher: Publisher::new(channel) }))
     }

@@ -1,14 +1,18 @@
-//! Consumer loop: receives a service's events, retries failed ones, replays parked ones and retries waiting ones.
+//! Consumer loop: receives a service's events, retries failed ones, replays parked ones, and retries waiting and
+//! deferred ones.
 
+use crate::HandleError;
 use crate::bus::{Acker, BusDown, Delivery, EventBus, Queue};
 use crate::dead_letters;
 use crate::pace::Pace;
 use crate::process_failure::{FailureAction, ProcessFailure};
 use crate::processor::{EventProcessor, FIRST_RETRY, LONGEST_RETRY, MAX_BATCH_EVENTS};
+use crate::retry::EventStore;
 use domain::EventId;
 use metrics::{gauge, histogram};
 use proto_events::Envelope;
 use runtime::backoff::{self, Backoff};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -16,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Time between two looks for requested replays.
 const REPLAY_INTERVAL: Duration = Duration::from_secs(2);
-/// Time between two retries of waiting events.
-const WAITING_INTERVAL: Duration = Duration::from_secs(60);
+/// Time between two retries of waiting and deferred events.
+const STORED_INTERVAL: Duration = Duration::from_secs(60);
 /// Failed attempts of one event after which it is logged as an error and counted as delayed: about half a minute.
 const ALARM_ATTEMPTS: u32 = 10;
-/// Transient failures in a row after which the rest of a batch is deferred untried: the cause is not the events.
+/// Transient failures in a row after which the rest of a batch is delayed untried: the cause is not the events.
 const MAX_TRANSIENT_IN_A_ROW: u32 = 3;
 
 /// Receives events until `cancel`, then finishes the current batch. Reconnects after every failure of bus or database.
@@ -46,9 +50,9 @@ impl From<Delivery> for PendingDelivery {
 /// Deliveries scheduled for a retry while others are handled. They stay unacknowledged, so that the bus delivers them
 /// again if this process ends first.
 #[derive(Default)]
-struct Deferred(Vec<(Instant, PendingDelivery)>);
+struct Delayed(Vec<(Instant, PendingDelivery)>);
 
-impl Deferred {
+impl Delayed {
     fn schedule(&mut self, wait: Duration, pending: PendingDelivery) {
         self.0.push((Instant::now() + wait, pending));
     }
@@ -96,15 +100,15 @@ impl Receiver {
 
     /// Handles deliveries until the subscription is lost; `Ok` when cancelled.
     async fn receive(&self, mut queue: Box<dyn Queue>) -> Result<(), BusDown> {
-        let mut deferred = Deferred::default();
+        let mut delayed = Delayed::default();
         let mut replays = interval(REPLAY_INTERVAL);
         replays.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut revisits = interval(WAITING_INTERVAL);
+        let mut revisits = interval(STORED_INTERVAL);
         revisits.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut revisited = None;
+        let mut stored = StoredRetries::default();
         let mut pace = Pace::new();
         loop {
-            let has_capacity = deferred.0.len() < MAX_BATCH_EVENTS;
+            let has_capacity = delayed.0.len() < MAX_BATCH_EVENTS;
             let batch = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Ok(()),
@@ -113,19 +117,19 @@ impl Receiver {
                     continue;
                 }
                 _ = revisits.tick() => {
-                    revisited = self.retry_waiting(revisited).await;
+                    self.retry_stored(&mut stored).await;
                     continue;
                 }
-                due = deferred.due() => due,
+                due = delayed.due() => due,
                 batch = queue.next_batch(MAX_BATCH_EVENTS, pace.next_batch_at()), if has_capacity => {
                     let batch = batch?;
                     pace.begin(batch.len());
                     batch.into_iter().map(PendingDelivery::from).collect()
                 }
             };
-            self.process_batch(queue.as_mut(), batch, &mut deferred).await?;
-            let delayed = deferred.0.iter().filter(|(_, pending)| pending.attempts >= ALARM_ATTEMPTS).count();
-            gauge!("consumer_delayed", "service" => self.service()).set(i32::try_from(delayed).unwrap_or(i32::MAX));
+            self.process_batch(queue.as_mut(), batch, &mut delayed).await?;
+            let failing = delayed.0.iter().filter(|(_, pending)| pending.attempts >= ALARM_ATTEMPTS).count();
+            gauge!("consumer_delayed", "service" => self.service()).set(i32::try_from(failing).unwrap_or(i32::MAX));
         }
     }
 
@@ -133,7 +137,7 @@ impl Receiver {
         &self,
         queue: &mut dyn Queue,
         batch: Vec<PendingDelivery>,
-        deferred: &mut Deferred,
+        delayed: &mut Delayed,
     ) -> Result<(), BusDown> {
         let started = Instant::now();
         let (events, rest): (Vec<Envelope>, Vec<_>) =
@@ -142,7 +146,7 @@ impl Receiver {
         histogram!("consumer_batch_duration_seconds", "service" => self.service()).record(started.elapsed());
         let failure = match outcome {
             Ok(_) => {
-                self.processor.count_outcome(&events, "ok");
+                self.processor.count_processed(&events);
                 return queue.ack_all(rest.into_iter().map(|(acker, _)| acker).collect()).await;
             }
             Err(failure) => failure,
@@ -151,13 +155,13 @@ impl Receiver {
         let mut batch = batch.map(|(event, (acker, attempts))| PendingDelivery { event, acker, attempts });
         if batch.len() == 1 {
             return match batch.next() {
-                Some(only) => self.retry_or_park(only, failure, deferred).await,
+                Some(only) => self.retry_or_park(only, failure, delayed).await,
                 None => Ok(()),
             };
         }
         let (service, events) = (self.service(), batch.len());
         tracing::info!(service, %failure, events, "event batch failed; handling one by one");
-        self.process_one_by_one(batch, deferred).await
+        self.process_one_by_one(batch, delayed).await
     }
 
     /// Processes `events` in one transaction. While the database is unusable, waits and tries again; `None` when
@@ -186,12 +190,12 @@ impl Receiver {
     async fn process_one_by_one(
         &self,
         batch: impl Iterator<Item = PendingDelivery> + Send,
-        deferred: &mut Deferred,
+        delayed: &mut Delayed,
     ) -> Result<(), BusDown> {
         let mut transient_in_a_row = 0;
         for pending in batch {
             if transient_in_a_row >= MAX_TRANSIENT_IN_A_ROW {
-                deferred.schedule(FIRST_RETRY, pending);
+                delayed.schedule(FIRST_RETRY, pending);
                 continue;
             }
             let event = std::slice::from_ref(&pending.event);
@@ -199,13 +203,13 @@ impl Receiver {
             match outcome {
                 Ok(_) => {
                     transient_in_a_row = 0;
-                    self.processor.count_outcome(event, "ok");
+                    self.processor.count_processed(event);
                     pending.acker.ack().await?;
                 }
                 Err(failure) => {
                     let transient = matches!(failure, ProcessFailure::Transient(_));
                     transient_in_a_row = if transient { transient_in_a_row + 1 } else { 0 };
-                    self.retry_or_park(pending, failure, deferred).await?;
+                    self.retry_or_park(pending, failure, delayed).await?;
                 }
             }
         }
@@ -217,7 +221,7 @@ impl Receiver {
         &self,
         mut pending: PendingDelivery,
         failure: ProcessFailure,
-        deferred: &mut Deferred,
+        delayed: &mut Delayed,
     ) -> Result<(), BusDown> {
         pending.attempts = pending.attempts.saturating_add(1);
         let wait = backoff::delay_after(FIRST_RETRY, LONGEST_RETRY, pending.attempts);
@@ -232,14 +236,22 @@ impl Receiver {
                         attempts, %failure, "event failed; retry scheduled");
                 }
                 self.processor.count_outcome(std::slice::from_ref(event), "retried");
-                deferred.schedule(wait, pending);
+                delayed.schedule(wait, pending);
                 Ok(())
             }
+            FailureAction::Defer(reason) => match self.processor.defer(event, &reason).await {
+                Ok(()) => pending.acker.ack().await,
+                Err(error) => {
+                    tracing::error!(service = self.service(), %error, "event not deferred; retry scheduled");
+                    delayed.schedule(wait, pending);
+                    Ok(())
+                }
+            },
             FailureAction::Park(reason) => match self.processor.park(event, &reason, attempts).await {
                 Ok(()) => pending.acker.ack().await,
                 Err(error) => {
                     tracing::error!(service = self.service(), %error, "event not parked; retry scheduled");
-                    deferred.schedule(wait, pending);
+                    delayed.schedule(wait, pending);
                     Ok(())
                 }
             },
@@ -255,11 +267,25 @@ impl Receiver {
         self.processor.report_parked().await;
     }
 
-    /// Returns where the next retry continues; from the first waiting event after an error.
-    async fn retry_waiting(&self, after: Option<EventId>) -> Option<EventId> {
-        self.processor.retry_due(after).await.unwrap_or_else(|error| {
-            tracing::warn!(service = self.service(), %error, "retry of waiting events failed");
-            None
-        })
+    /// After an error, the next retry starts at the first event again.
+    async fn retry_stored(&self, stored: &mut StoredRetries) {
+        let failed = |error: HandleError| {
+            tracing::warn!(service = self.service(), %error, "retry of stored events failed");
+        };
+        stored.waiting =
+            self.processor.retry_due(EventStore::Waiting, stored.waiting).await.map_err(failed).unwrap_or_default();
+        stored.deferred =
+            self.processor.retry_due(EventStore::Deferred, stored.deferred).await.map_err(failed).unwrap_or_default();
+        let reported = std::mem::take(&mut stored.reported_types);
+        stored.reported_types = self.processor.report_deferred(reported).await.map_err(failed).unwrap_or_default();
     }
+}
+
+/// Where the retries of stored events continue.
+#[derive(Default)]
+struct StoredRetries {
+    waiting: Option<EventId>,
+    deferred: Option<EventId>,
+    /// Types whose deferred events are in the metric.
+    reported_types: BTreeSet<String>,
 }

@@ -68,9 +68,10 @@ async fn handle_or_park(processor: &EventProcessor, event: &Envelope, may_try: b
     loop {
         match processor.process(std::slice::from_ref(event)).await {
             Ok(_) => {
-                processor.count_outcome(std::slice::from_ref(event), "ok");
+                processor.count_processed(std::slice::from_ref(event));
                 return Ok(());
             }
+            Err(ProcessFailure::Unsupported(reason)) => return processor.defer(event, &reason).await,
             Err(failure @ (ProcessFailure::Transient(_) | ProcessFailure::Environment(_))) => {
                 tracing::error!(service = processor.service(), event = event.event_type, subject = event.subject,
                     %failure, "dead letter failed; retry scheduled");

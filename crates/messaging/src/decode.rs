@@ -1,6 +1,8 @@
-//! Decoding of event fields into domain values. A field that cannot be decoded is [`HandleError::Poison`].
+//! Decoding of event fields into domain values. A field that cannot be decoded is [`HandleError::Poison`]; a word that
+//! is not in this version's vocabulary is [`HandleError::Unsupported`].
 
 use crate::HandleError;
+use domain::vocabulary::UnknownVariant;
 use domain::{Money, Timestamp};
 use proto_events::Envelope;
 use std::fmt::Display;
@@ -31,7 +33,13 @@ pub fn occurred_at(event: &Envelope) -> Result<Timestamp, HandleError> {
     time("the time of the event", event.time_micros)
 }
 
-/// A value that is sent as text: an enum, a date, a rate.
+/// A word of a vocabulary, such as a status. A newer version of the publisher may send words that this one does not
+/// know.
+pub fn word<T: FromStr<Err = UnknownVariant>>(field: &str, text: &str) -> Result<T, HandleError> {
+    text.parse().map_err(|error: UnknownVariant| HandleError::unsupported(format!("{field}: {error}")))
+}
+
+/// A value other than a word that is sent as text: a date, a rate.
 pub fn parse<T: FromStr>(field: &str, text: &str) -> Result<T, HandleError>
 where
     T::Err: Display,

@@ -8,8 +8,7 @@ type Read<B> = Box<dyn Fn(&mut B, &Envelope) -> Result<(), HandleError> + Send +
 
 /// Reads events into a batch `B`, each by the function of its type.
 ///
-/// A type without a line is poison, so that an event which the service is sent and does not know is parked and shown,
-/// not lost.
+/// The consumer loop defers an event of a type without a line.
 pub struct EventTable<B>(BTreeMap<String, Read<B>>);
 
 impl<B> Default for EventTable<B> {
@@ -42,13 +41,18 @@ impl<B: Default> EventTable<B> {
         self.0.keys().cloned().collect()
     }
 
-    /// Reads events, delivered or released from waiting. Errors with poison for a type without a line, and for an event
-    /// that cannot be decoded.
+    /// Whether [`EventTable::read`] reads this event.
+    pub fn is_readable(&self, event: &Envelope) -> bool {
+        self.read(std::slice::from_ref(event)).is_ok()
+    }
+
+    /// Reads events, delivered or released from waiting. Errors for a type without a line, and for an event that cannot
+    /// be decoded.
     pub fn read(&self, events: &[Envelope]) -> Result<B, HandleError> {
         let mut batch = B::default();
         for event in events {
             let Some(read) = self.0.get(&event.event_type) else {
-                return Err(HandleError::poison(format!("no handler for events of type {}", event.event_type)));
+                return Err(HandleError::unsupported(format!("no handler for events of type {}", event.event_type)));
             };
             read(&mut batch, event)?;
         }
@@ -76,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_holds_what_its_events_say_and_an_unknown_type_is_poison() {
+    fn a_batch_holds_what_its_events_say_and_an_unknown_type_is_unsupported() {
         let table = EventTable::default().on::<PlacementMade>(|batch: &mut Vec<u32>, placed| {
             batch.push(placed.depth);
             Ok(())
@@ -85,7 +89,8 @@ mod tests {
         let placed = |depth| envelope(&PlacementMade { depth, ..PlacementMade::default() });
         assert!(matches!(table.read(&[placed(1), placed(2)]), Ok(batch) if batch == [1, 2]));
         let unknown = envelope(&SessionRevoked::default());
-        assert!(matches!(table.read(&[placed(1), unknown]), Err(HandleError::Poison(_))));
+        assert!(!table.is_readable(&unknown) && table.is_readable(&placed(1)));
+        assert!(matches!(table.read(&[placed(1), unknown]), Err(HandleError::Unsupported(_))));
         let damaged = Envelope { data: vec![0xff], ..placed(1) };
         assert!(matches!(table.read(&[damaged]), Err(HandleError::Poison(_))));
     }

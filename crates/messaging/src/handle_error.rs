@@ -1,6 +1,7 @@
 //! Error of handling an event, with what has to change before another attempt.
 
 use db::{DbError, ErrorClass, TxError};
+use domain::vocabulary::UnknownVariant;
 
 /// Why an event could not be handled.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +9,10 @@ pub enum HandleError {
     /// A later attempt may succeed: the event is retried.
     #[error("{0}")]
     Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// This version of the service does not know the event's type or a value in it: the event is deferred until a
+    /// version that does is started.
+    #[error("{0}")]
+    Unsupported(String),
     /// No attempt can succeed: the event is parked for an operator.
     #[error("{0}")]
     Poison(String),
@@ -21,6 +26,10 @@ impl HandleError {
     pub fn transient(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Transient(error.into())
     }
+    /// A [`HandleError::Unsupported`]; `reason` is shown to the operator.
+    pub fn unsupported(reason: impl Into<String>) -> Self {
+        Self::Unsupported(reason.into())
+    }
     /// A [`HandleError::Poison`]; `reason` is shown to the operator.
     pub fn poison(reason: impl Into<String>) -> Self {
         Self::Poison(reason.into())
@@ -29,7 +38,7 @@ impl HandleError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Transient(_) => ErrorClass::Transient,
-            Self::Poison(_) => ErrorClass::Data,
+            Self::Unsupported(_) | Self::Poison(_) => ErrorClass::Data,
             Self::Db(error) => error.class(),
         }
     }
@@ -47,6 +56,11 @@ impl From<diesel::result::Error> for HandleError {
 impl From<proto_events::DecodeError> for HandleError {
     fn from(error: proto_events::DecodeError) -> Self {
         Self::Poison(error.to_string())
+    }
+}
+impl From<UnknownVariant> for HandleError {
+    fn from(error: UnknownVariant) -> Self {
+        Self::Unsupported(error.to_string())
     }
 }
 impl TxError for HandleError {

@@ -7,18 +7,22 @@
 //!
 //! Consuming: [`event_table`] (events read into a batch), [`event_consumer`] and [`handler`] (what a service
 //! implements), [`consumer`] (the loop), [`processor`] (one transaction of it), `process_failure`, [`event_trace`] (its
-//! span), `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet), [`parked`]
-//! (events that cannot be handled), `stored_envelope` (the columns of both), [`decode`] (wire values to domain values),
+//! span), `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet), [`deferred`] (events
+//! of a newer version), [`retry`] (of both), [`parked`] (events that cannot be handled), `stored_envelope` (the columns of
+//! all three), [`backlog`] (their counts), [`decode`] (wire values to domain values),
 //! `handle_error`.
 //!
 //! Invariants: a change and its events commit together or not at all; an event is delivered at least once and takes
-//! effect once in a service's database; only a fault of the event itself parks it; no transaction waits for the bus.
+//! effect once in a service's database; an event that this version does not know is deferred, and only a fault of the
+//! event itself parks it; no transaction waits for the bus.
 
 pub mod amqp;
+pub mod backlog;
 pub mod bus;
 pub mod consumer;
 mod dead_letters;
 pub mod decode;
+pub mod deferred;
 pub mod event_consumer;
 pub mod event_table;
 pub mod event_trace;
@@ -34,6 +38,7 @@ pub mod parked;
 mod process_failure;
 pub mod processor;
 pub mod relay;
+pub mod retry;
 pub mod schema;
 mod stored_envelope;
 pub mod waiting;

@@ -15,6 +15,8 @@ pub(crate) enum ProcessFailure {
     Transient(String),
     /// No event can succeed until an operator has repaired the database.
     Environment(String),
+    /// A later version of this service can handle the event.
+    Unsupported(String),
     /// The event can never be handled.
     Poison(String),
     /// The handler panicked.
@@ -26,6 +28,8 @@ pub(crate) enum ProcessFailure {
 pub(crate) enum FailureAction {
     Retry,
     /// With the reason to store.
+    Defer(String),
+    /// With the reason to store.
     Park(String),
 }
 
@@ -33,6 +37,7 @@ impl ProcessFailure {
     /// `attempts` counts the failed attempts, this one included.
     pub(crate) fn action(self, attempts: u32) -> FailureAction {
         match self {
+            Self::Unsupported(reason) => FailureAction::Defer(reason),
             Self::Poison(reason) => FailureAction::Park(reason),
             Self::Panic(reason) if attempts >= MAX_PANIC_ATTEMPTS => FailureAction::Park(format!("panic: {reason}")),
             Self::Panic(_) | Self::Transient(_) | Self::Environment(_) => FailureAction::Retry,
@@ -49,7 +54,9 @@ impl ProcessFailure {
 impl std::fmt::Display for ProcessFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Transient(reason) | Self::Environment(reason) | Self::Poison(reason) => f.write_str(reason),
+            Self::Transient(reason) | Self::Environment(reason) | Self::Unsupported(reason) | Self::Poison(reason) => {
+                f.write_str(reason)
+            }
             Self::Panic(reason) => write!(f, "panic: {reason}"),
         }
     }
@@ -58,6 +65,9 @@ impl std::fmt::Display for ProcessFailure {
 impl From<HandleError> for ProcessFailure {
     fn from(error: HandleError) -> Self {
         let reason = error_chain(&error);
+        if matches!(error, HandleError::Unsupported(_)) {
+            return Self::Unsupported(reason);
+        }
         match error.class() {
             ErrorClass::Data => Self::Poison(reason),
             ErrorClass::Transient => Self::Transient(reason),
@@ -78,6 +88,8 @@ mod tests {
             assert_eq!(ProcessFailure::Transient(busy).action(attempts), FailureAction::Retry, "{attempts}");
             assert_eq!(ProcessFailure::Environment(denied).action(attempts), FailureAction::Retry, "{attempts}");
         }
+        let newer = ProcessFailure::Unsupported("newer".to_owned());
+        assert_eq!(newer.action(u32::MAX), FailureAction::Defer("newer".to_owned()));
         assert_eq!(panic().action(2), FailureAction::Retry);
         assert_eq!(panic().action(3), FailureAction::Park("panic: oh".to_owned()));
         assert_eq!(ProcessFailure::Poison("no".to_owned()).action(1), FailureAction::Park("no".to_owned()));

@@ -2,14 +2,14 @@
 
 use crate::handler::EventHandler;
 use crate::process_failure::{FailureAction, ProcessFailure};
-use crate::{HandleError, decode, event_trace, inbox, parked, waiting};
+use crate::{HandleError, decode, deferred, event_trace, inbox, parked};
 use db::DbConnection;
 use domain::{EventId, Timestamp};
 use futures_util::FutureExt;
 use metrics::{counter, gauge};
 use proto_events::Envelope;
 use runtime::ctx::Ctx;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,11 @@ use tracing::Instrument;
 
 /// Events in one transaction at most.
 pub(crate) const MAX_BATCH_EVENTS: usize = 500;
+/// Why an event of an unknown type is deferred.
+const UNKNOWN_TYPE: &str = "this version of the service does not know the type";
 /// Shortest and longest wait before a failed event is tried again.
 pub(crate) const FIRST_RETRY: Duration = Duration::from_millis(50);
 pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(10);
-
-/// Chunks of one retry of waiting events; the next retry continues after them.
-const MAX_WAITING_CHUNKS: u32 = 5;
 
 /// The event handlers of a service with the database that they work on.
 pub struct EventProcessor {
@@ -30,12 +29,15 @@ pub struct EventProcessor {
     handler: Arc<dyn EventHandler>,
     /// Handles its types for every service, and which they are.
     framework: Option<(Arc<dyn EventHandler>, Vec<String>)>,
+    /// All types that this version of the service knows.
+    known_types: BTreeSet<String>,
 }
 
 impl EventProcessor {
     /// Passes all events to `handler`.
     pub fn new(ctx: Ctx, handler: Arc<dyn EventHandler>) -> Self {
-        Self { ctx, handler, framework: None }
+        let known_types = handler.types().into_iter().collect();
+        Self { ctx, handler, framework: None, known_types }
     }
 
     /// Passes the events of the types of `framework` to it, in the same transaction and before the service's handler
@@ -43,6 +45,7 @@ impl EventProcessor {
     #[must_use]
     pub fn with_framework(mut self, framework: Arc<dyn EventHandler>) -> Self {
         let types = framework.types();
+        self.known_types.extend(types.iter().cloned());
         self.framework = Some((framework, types));
         self
     }
@@ -51,7 +54,12 @@ impl EventProcessor {
         self.ctx.service()
     }
 
-    /// Applies `events` in one transaction, except those that the inbox has already. Returns how many were new.
+    pub(crate) const fn known_types(&self) -> &BTreeSet<String> {
+        &self.known_types
+    }
+
+    /// Applies `events` in one transaction, except those that the inbox has already, and stores those of unknown types as
+    /// deferred. Returns how many took effect.
     pub(crate) async fn process(&self, events: &[Envelope]) -> Result<usize, ProcessFailure> {
         let span = match events {
             [event] => event_trace::event_span(self.service(), event),
@@ -88,51 +96,6 @@ impl EventProcessor {
         Ok(replayed)
     }
 
-    /// Retries events that have waited for some time, in the order of their ids after `after`, and parks those that can
-    /// never be handled. Returns the id to continue after; `None` at the end.
-    pub async fn retry_due(&self, mut after: Option<EventId>) -> Result<Option<EventId>, HandleError> {
-        let now = self.ctx.now();
-        for _ in 0..MAX_WAITING_CHUNKS {
-            let ids = waiting::list_due_for_retry(&mut *self.ctx.db().read().await?, after, now).await?;
-            let Some(last) = ids.last() else { return Ok(None) };
-            after = Some(*last);
-            match self.retry_waiting(&ids).await {
-                Ok(()) => continue,
-                Err(ProcessFailure::Environment(reason)) => return Err(HandleError::transient(reason)),
-                Err(failure) => tracing::info!(service = self.service(), %failure, events = ids.len(),
-                    "waiting events failed; handling one by one"),
-            }
-            for id in ids {
-                self.retry_or_park_waiting(id).await?;
-            }
-        }
-        Ok(after)
-    }
-
-    /// Retries one waiting event. Parks it when it can never be handled; when it failed for the moment, it goes on
-    /// waiting.
-    async fn retry_or_park_waiting(&self, event_id: EventId) -> Result<(), HandleError> {
-        let mut attempts = 1;
-        loop {
-            let Err(failure) = self.retry_waiting(std::slice::from_ref(&event_id)).await else { return Ok(()) };
-            if let ProcessFailure::Environment(reason) = failure {
-                return Err(HandleError::transient(reason));
-            }
-            let is_panic = matches!(failure, ProcessFailure::Panic(_));
-            tracing::warn!(%event_id, %failure, "retry of a waiting event failed");
-            match failure.action(attempts) {
-                FailureAction::Park(reason) => {
-                    if let Err(error) = self.park_waiting(event_id, &reason, attempts).await {
-                        tracing::error!(%event_id, %error, "waiting event not parked; retry scheduled");
-                    }
-                    return Ok(());
-                }
-                FailureAction::Retry if is_panic => attempts += 1,
-                FailureAction::Retry => return Ok(()),
-            }
-        }
-    }
-
     /// Applies a parked event, without the inbox check, and deletes it from `parked`. `Ok(false)` when it is no longer
     /// parked.
     async fn replay(&self, event_id: EventId) -> Result<bool, ProcessFailure> {
@@ -153,37 +116,14 @@ impl EventProcessor {
         self.catch_panic(work).await
     }
 
-    /// Applies waiting events, without the inbox check, and deletes them from `waiting`. A handler whose event has to
-    /// wait longer stores it again.
-    async fn retry_waiting(&self, event_ids: &[EventId]) -> Result<(), ProcessFailure> {
-        let work = async {
-            let passed_to_handler = self
-                .ctx
-                .tx(async |c| {
-                    let events = waiting::release_by_id(c, event_ids).await?;
-                    if events.is_empty() {
-                        return Ok(0);
-                    }
-                    let span = event_trace::batch_span(self.service(), &events);
-                    self.apply(c, &events).instrument(span).await
-                })
-                .await?;
-            if passed_to_handler > 0 {
-                self.committed().await;
-            }
-            Ok::<(), HandleError>(())
-        };
-        self.catch_panic(work).await
-    }
-
-    async fn committed(&self) {
+    pub(crate) async fn committed(&self) {
         self.handler.committed().await;
         self.ctx.applied_events().committed();
     }
 
     /// Turns a panic into a failure of its event, so that the consumer loop survives it. The open transaction is
     /// rolled back with its connection.
-    async fn catch_panic<R>(
+    pub(crate) async fn catch_panic<R>(
         &self,
         work: impl Future<Output = Result<R, HandleError>> + Send,
     ) -> Result<R, ProcessFailure> {
@@ -194,6 +134,22 @@ impl EventProcessor {
     }
 
     async fn apply_new(
+        &self,
+        c: &mut DbConnection,
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> Result<Applied, HandleError> {
+        let (known, unknown): (Vec<&Envelope>, Vec<&Envelope>) =
+            events.iter().partition(|event| self.known_types.contains(&event.event_type));
+        if unknown.is_empty() {
+            return self.apply_known(c, events, now).await;
+        }
+        deferred::store(c, &unknown, UNKNOWN_TYPE, now).await?;
+        self.apply_known(c, &cloned(&known), now).await
+    }
+
+    /// Applies events of known types, except those that the inbox has already.
+    pub(crate) async fn apply_known(
         &self,
         c: &mut DbConnection,
         events: &[Envelope],
@@ -211,7 +167,7 @@ impl EventProcessor {
 
     /// Passes each event to the framework's handler or to the service's. Returns how many the service's handler got.
     /// Errors with poison for an event without a valid time.
-    async fn apply(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<usize, HandleError> {
+    pub(crate) async fn apply(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<usize, HandleError> {
         for event in events {
             decode::occurred_at(event)?;
         }
@@ -229,6 +185,18 @@ impl EventProcessor {
             self.handler.handle(c, &cloned(&rest)).await?;
         }
         Ok(rest.len())
+    }
+
+    /// Stores `event` as deferred.
+    pub(crate) async fn defer(&self, event: &Envelope, reason: &str) -> Result<(), HandleError> {
+        let now = self.ctx.now();
+        let stored: Result<(), HandleError> =
+            self.ctx.tx(async |c| Ok(deferred::store(c, &[event], reason, now).await?)).await;
+        stored?;
+        tracing::warn!(service = self.service(), event_id = %uuid::Uuid::from_bytes(event.id),
+            event = event.event_type, subject = event.subject, reason, "event deferred");
+        self.count_outcome(std::slice::from_ref(event), "deferred");
+        Ok(())
     }
 
     /// Parks `event`, unless it was handled or parked in the meantime.
@@ -250,26 +218,7 @@ impl EventProcessor {
         Ok(())
     }
 
-    /// Parks an event that waits, unless it was released in the meantime. Such an event is in the inbox.
-    async fn park_waiting(&self, event_id: EventId, reason: &str, attempts: u32) -> Result<(), HandleError> {
-        let now = self.ctx.now();
-        let parked: Result<Option<Envelope>, HandleError> = self
-            .ctx
-            .tx(async |c| {
-                let event = waiting::release_by_id(c, std::slice::from_ref(&event_id)).await?.pop();
-                if let Some(event) = &event {
-                    parked::insert(c, event, reason, attempts, now).await?;
-                }
-                Ok(event)
-            })
-            .await;
-        if let Some(event) = parked? {
-            self.report_park(&event, reason, attempts).await;
-        }
-        Ok(())
-    }
-
-    async fn report_park(&self, event: &Envelope, reason: &str, attempts: u32) {
+    pub(crate) async fn report_park(&self, event: &Envelope, reason: &str, attempts: u32) {
         tracing::error!(service = self.service(), event_id = %uuid::Uuid::from_bytes(event.id),
             event = event.event_type, subject = event.subject, attempts, reason, "event parked");
         self.count_outcome(std::slice::from_ref(event), "parked");
@@ -288,7 +237,15 @@ impl EventProcessor {
         }
     }
 
-    /// Counts `events` by type with what became of them: `ok`, `retried` or `parked`.
+    /// Counts events that were processed: as `ok`, or as `deferred` where the type is unknown.
+    pub(crate) fn count_processed(&self, events: &[Envelope]) {
+        let is_known = |event: &Envelope| self.known_types.contains(&event.event_type);
+        for group in events.chunk_by(|a, b| is_known(a) == is_known(b)) {
+            self.count_outcome(group, if group.first().is_some_and(is_known) { "ok" } else { "deferred" });
+        }
+    }
+
+    /// Counts `events` by type with what became of them: `ok`, `retried`, `deferred` or `parked`.
     pub(crate) fn count_outcome(&self, events: &[Envelope], outcome: &'static str) {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for event in events {
@@ -310,7 +267,7 @@ fn cloned(events: &[&Envelope]) -> Vec<Envelope> {
 }
 
 /// Result of a committed transaction.
-struct Applied {
+pub(crate) struct Applied {
     new_events: usize,
-    passed_to_handler: usize,
+    pub(crate) passed_to_handler: usize,
 }

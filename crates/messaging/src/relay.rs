@@ -129,6 +129,8 @@ impl Relay {
             self.report_unsent_loop(&session),
             lease.renew(&session),
         );
+        // The next leader reports from now on; an old figure would look like a stopped relay.
+        gauge!("outbox_unsent", "service" => self.ctx.service()).set(0);
     }
 
     async fn report_unsent_loop(&self, session: &CancellationToken) {

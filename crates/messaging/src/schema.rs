@@ -1,4 +1,4 @@
-//! Tables of events: outbox, inbox, parked and waiting events.
+//! Tables of events: outbox, inbox, parked, waiting and deferred events.
 
 diesel::table! {
     outbox (position) {
@@ -46,5 +46,19 @@ diesel::table! {
         traceparent -> Text,
         payload -> Binary,
         waiting_since -> Timestamp,
+    }
+}
+diesel::table! {
+    deferred_events (event_id) {
+        event_id -> Binary,
+        event_type -> Text,
+        source -> Text,
+        subject -> Text,
+        occurred_at -> Timestamp,
+        position -> BigInt,
+        traceparent -> Text,
+        payload -> Binary,
+        reason -> Text,
+        deferred_at -> Timestamp,
     }
 }

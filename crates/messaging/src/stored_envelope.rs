@@ -1,6 +1,6 @@
-//! The columns of an event that is stored whole: of a parked or a waiting one.
+//! The columns of an event that is stored whole: of a parked, a waiting or a deferred one.
 
-use crate::schema::{parked, waiting};
+use crate::schema::{deferred_events, parked, waiting};
 use crate::{decode, inbox};
 use diesel::prelude::*;
 use domain::{EventId, Timestamp};
@@ -8,7 +8,7 @@ use proto_events::Envelope;
 
 /// An event as columns. Select them by [`stored_envelope_columns`].
 #[derive(Insertable, Queryable)]
-#[diesel(table_name = parked, table_name = waiting, treat_none_as_default_value = false)]
+#[diesel(table_name = parked, table_name = waiting, table_name = deferred_events, treat_none_as_default_value = false)]
 pub(crate) struct StoredEnvelope {
     pub(crate) event_id: EventId,
     event_type: String,

@@ -10,6 +10,7 @@
 //! consumer loop retries every event that has waited for 30 seconds, so that no event waits for something
 //! that has happened already. An event that can never be handled is parked, like a delivered one.
 
+use crate::inbox;
 use crate::schema::waiting;
 use crate::stored_envelope::{StoredEnvelope, stored_envelope_columns};
 use db::{AnyOfExt, DbConnection, LockExt, insert_many};
@@ -37,8 +38,13 @@ pub async fn store(c: &mut DbConnection, events: &[(String, &Envelope)], now: Ti
     insert_many(c, waiting::table, events.iter().map(row).collect::<Vec<_>>()).await.map(drop)
 }
 
-/// Deletes and returns the events that wait for one of `keys`, in the order in which they occurred.
-pub async fn release(c: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<Envelope>> {
+/// Deletes and returns the events that wait for one of `keys`, in the order in which they occurred. An event that is not
+/// readable stays, so that it does not fail the event that releases it; the consumer loop retries it by itself.
+pub async fn release(
+    c: &mut DbConnection,
+    keys: &[String],
+    is_readable: impl Fn(&Envelope) -> bool,
+) -> QueryResult<Vec<Envelope>> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
@@ -48,7 +54,7 @@ pub async fn release(c: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<E
         .select(stored_envelope_columns!(waiting))
         .load(c)
         .await?;
-    delete_and_return(c, rows).await
+    delete_and_return(c, rows, is_readable).await
 }
 
 /// Counts the events that wait for `key`.
@@ -56,8 +62,14 @@ pub async fn count(c: &mut DbConnection, key: &str) -> QueryResult<i64> {
     waiting::table.filter(waiting::wait_key.eq(key)).count().get_result(c).await
 }
 
-/// Deletes and returns up to `limit` events that wait for `key` and occurred no later than `until`, oldest first.
-pub async fn release_due(c: &mut DbConnection, key: &str, until: Timestamp, limit: i64) -> QueryResult<Vec<Envelope>> {
+/// As [`release`], of up to `limit` events that wait for `key` and occurred no later than `until`.
+pub async fn release_due(
+    c: &mut DbConnection,
+    key: &str,
+    until: Timestamp,
+    limit: i64,
+    is_readable: impl Fn(&Envelope) -> bool,
+) -> QueryResult<Vec<Envelope>> {
     let rows: Vec<StoredEnvelope> = waiting::table
         .filter(waiting::wait_key.eq(key))
         .filter(waiting::occurred_at.le(until))
@@ -66,16 +78,21 @@ pub async fn release_due(c: &mut DbConnection, key: &str, until: Timestamp, limi
         .select(stored_envelope_columns!(waiting))
         .load(c)
         .await?;
-    delete_and_return(c, rows).await
+    delete_and_return(c, rows, is_readable).await
 }
 
-async fn delete_and_return(c: &mut DbConnection, rows: Vec<StoredEnvelope>) -> QueryResult<Vec<Envelope>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
+async fn delete_and_return(
+    c: &mut DbConnection,
+    rows: Vec<StoredEnvelope>,
+    is_readable: impl Fn(&Envelope) -> bool,
+) -> QueryResult<Vec<Envelope>> {
+    let events: Vec<Envelope> = rows.into_iter().map(Envelope::from).filter(is_readable).collect();
+    if events.is_empty() {
+        return Ok(events);
     }
-    let ids: Vec<EventId> = rows.iter().map(|r| r.event_id).collect();
+    let ids: Vec<EventId> = events.iter().map(inbox::id_of).collect();
     diesel::delete(waiting::table.filter(waiting::event_id.any_of(&ids))).execute(c).await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    Ok(events)
 }
 
 /// An event is retried once it has waited for this long.
@@ -86,10 +103,9 @@ const RETRY_CHUNK_ROWS: i64 = 200;
 /// Lists events that have waited for 30 seconds, in the order of their ids after `after`.
 pub(crate) async fn list_due_for_retry(
     c: &mut DbConnection,
-    after: Option<EventId>,
+    after: EventId,
     now: Timestamp,
 ) -> QueryResult<Vec<EventId>> {
-    let after = after.unwrap_or_else(|| EventId::from(uuid::Uuid::nil()));
     waiting::table
         .filter(waiting::event_id.gt(after))
         .filter(waiting::waiting_since.lt(now.plus_secs(-RETRY_AFTER_SECS)))

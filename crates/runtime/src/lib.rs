@@ -3,13 +3,14 @@
 //!
 //! Reading order: [`ctx`] (dependencies of a service), [`config`] (settings), [`clock`] and [`id`], [`cache`],
 //! [`http_client`] and [`breaker`] (outbound calls), [`mail`], [`lease`] and [`jobs`] (background work), [`projection`]
-//! (waiting for events), [`backoff`], [`telemetry`], [`mod@error_chain`].
+//! (waiting for events), [`backoff`], [`telemetry`], [`build_info`], [`tls`], [`mod@error_chain`].
 //!
 //! Invariants: the system clock, random ids and environment variables are read only here; a job runs in one instance
 //! of a service at a time; every outbound call has a timeout.
 
 pub mod backoff;
 pub mod breaker;
+pub mod build_info;
 pub mod cache;
 pub mod clock;
 pub mod config;
@@ -23,6 +24,7 @@ pub mod mail;
 pub mod projection;
 mod schema;
 pub mod telemetry;
+pub mod tls;
 
 pub use config::{ConfigError, Env};
 pub use ctx::Ctx;

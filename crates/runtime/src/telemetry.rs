@@ -2,11 +2,12 @@
 //!
 //! Request bodies, tokens, one-time codes, PAN and account numbers are never logged.
 
+use crate::build_info;
 use crate::config::{ConfigError, Env};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use opentelemetry::trace::{TraceContextExt, TraceId, TracerProvider};
 use opentelemetry_otlp::{Protocol, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -73,18 +74,38 @@ pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
     let lines = if text {
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed()
     } else {
-        let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false);
-        json.with_writer(std::io::stdout).boxed()
+        json_lines(service).boxed()
     };
     let started = tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).try_init().is_ok();
     Ok(Telemetry(started.then_some(provider)))
+}
+
+/// Log lines as JSON objects, each with the build and the trace that it belongs to.
+fn json_lines<S>(service: &str) -> impl Layer<S> + Send + Sync + use<S>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
+{
+    let mut layer = json_subscriber::fmt::layer().flatten_event(true).with_current_span(false).with_span_list(false);
+    let fields = layer.inner_layer_mut();
+    // A line about one of several services in the process has a field `service` of its own.
+    fields.add_static_field("program", service.into());
+    fields.add_static_field("version", build_info::VERSION.into());
+    fields.add_static_field("revision", build_info::REVISION.into());
+    fields.add_dynamic_field("trace_id", |_, _| {
+        Context::map_current(|context| {
+            let trace_id = context.span().span_context().trace_id();
+            (trace_id != TraceId::INVALID).then(|| trace_id.to_string())
+        })
+    });
+    layer
 }
 
 fn provider(service: &str, env: &Env) -> Result<SdkTracerProvider, ConfigError> {
     const VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
     let resource = Resource::builder_empty()
         .with_service_name(format!("ev-{service}"))
-        .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attribute(opentelemetry::KeyValue::new("service.version", build_info::VERSION))
+        .with_attribute(opentelemetry::KeyValue::new("service.revision", build_info::REVISION))
         .build();
     let builder = SdkTracerProvider::builder().with_resource(resource);
     let Some(endpoint) = env.get(VARIABLE) else { return Ok(builder.build()) };
@@ -116,6 +137,8 @@ fn init_metrics(service: &str) {
         tracing::warn!(%error, "metrics upkeep thread not started");
     }
     METRICS.get_or_init(|| handle);
+    let labels = [("version", build_info::VERSION), ("revision", build_info::REVISION)];
+    metrics::gauge!("build_info", &labels).set(1.0);
 }
 
 /// All metrics in the text format of Prometheus; empty before [`init`].

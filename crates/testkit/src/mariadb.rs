@@ -59,7 +59,8 @@ fn server() -> String {
     env.required("TEST_MYSQL_URL").unwrap().trim_end_matches('/').to_owned()
 }
 
-async fn on_server(sql: &str) {
+/// Runs statements as the user of the URL.
+pub async fn on_server(sql: &str) {
     let url = format!("{}/information_schema", server());
     let mut connection = <DbConnection as AsyncConnection>::establish(&url).await.unwrap();
     connection.batch_execute(sql).await.unwrap();

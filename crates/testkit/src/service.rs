@@ -90,7 +90,7 @@ impl TestService {
         let shared_keys = SharedKeys::new();
         let known = KnownKeys { own: keys.key_set(), published: shared_keys.clone() };
         let mut platform = Dependencies {
-            env: Env::from_pairs(variables.iter().copied()),
+            env: Env::from_pairs([("MIGRATE", "run")].iter().chain(variables).copied()),
             clock: clock.clone(),
             bus: bus.clone(),
             cache: Arc::new(MemoryCache::with_clock(clock.clone())),

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "a failing test panics")]
 
 mod page;
+mod releases;
 
 use prost_types::{FileDescriptorSet, field_descriptor_proto as field};
 use proto_events::{DESCRIPTORS, prost::Message, subscriptions::SUBSCRIPTIONS};

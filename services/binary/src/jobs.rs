@@ -51,7 +51,7 @@ async fn apply_due_events(state: &BinaryState) -> Result<(), BinaryError> {
     let (tree_store, event_table, now) = (&state.tree_store, &state.event_table, state.ctx.now());
     let batch_id = state.ctx.tx(async |c| {
         let mut batch = tree_store.begin(c).await?;
-        let due = event_table.read(&release_due(c, now).await?)?;
+        let due = release_due(c, event_table, now).await?;
         apply_events(c, &mut batch, due, event_table, now).await?;
         batch.save(c).await
     });

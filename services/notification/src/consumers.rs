@@ -8,14 +8,14 @@ use crate::domain::{Area, Notice, NotificationKind, ReferencedId, Template};
 use crate::{NotificationState, app};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
-use messaging::decode::{id, money, required, time};
+use messaging::decode::{id, money, required, time, word};
 use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1::{KycDecided, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{BookingChanged, EmiOverdue, PaymentCompleted, PaymentRefunded, PaymentReturned};
 use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed};
 use proto_events::payout::v1 as payout;
-use proto_events::vocabulary::{BookingStatus, PairStatus, PayoutStatus};
+use proto_events::vocabulary::{PairStatus, PayoutStatus};
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,8 +138,7 @@ fn on_kyc_decided(e: &KycDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
 }
 
 fn on_booking_changed(e: &BookingChanged) -> Result<Vec<NoticeWithCause>, HandleError> {
-    let status: Option<BookingStatus> = e.status.parse().ok();
-    let Some(text) = status.and_then(|status| booking_text(status, &e.number, &e.vehicle)) else {
+    let Some(text) = booking_text(word("status", &e.status)?, &e.number, &e.vehicle) else {
         return Ok(Vec::new());
     };
     let booking: BookingId = id("booking_id", &e.booking_id)?;
@@ -171,7 +170,7 @@ fn on_payment_refunded(e: &PaymentRefunded) -> Result<Vec<NoticeWithCause>, Hand
 /// Money that no booking could accept, or a refund that failed at its source. It is in the payer's wallet.
 fn on_payment_returned(e: &PaymentReturned) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
-    let text = return_text(e.cause.parse().ok(), money(e.amount_paise), &e.booking_number);
+    let text = return_text(word("cause", &e.cause)?, money(e.amount_paise), &e.booking_number);
     let at = time("returned_at", e.returned_at)?;
     let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
     single(&[b"return", &e.return_id], notice)
@@ -198,7 +197,7 @@ fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleEr
     let mut notices = Vec::new();
     for line in &e.transactions {
         let amount = money(line.amount_paise);
-        if let Some((kind, text)) = line.r#type.parse().ok().and_then(|kind| transaction_text(kind, amount)) {
+        if let Some((kind, text)) = transaction_text(word("type", &line.r#type)?, amount) {
             let transaction: ReferencedId = id("transaction_id", &line.transaction_id)?;
             let at = time("created_at", line.created_at)?;
             let notice = Notice::new(user, kind, at, ("transaction", transaction), text);
@@ -221,10 +220,10 @@ fn on_pairs_matched(e: &PairsMatched) -> Result<Vec<NoticeWithCause>, HandleErro
     let at = time("matched_at", e.matched_at)?;
     let mut notices = Vec::new();
     for (earner, pairs) in by_earner(&e.pairs) {
-        let matched: Vec<u32> = pairs.iter().filter(|pair| is_matched(pair)).map(|pair| pair.number).collect();
+        let matched = matched_numbers(&pairs)?;
         if !matched.is_empty() {
             let user: UserId = id("earner_id", earner)?;
-            let text = pairs_text(PairUpdate::Matched(e.cause.parse().ok()), &matched);
+            let text = pairs_text(PairUpdate::Matched(word("cause", &e.cause)?), &matched);
             let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), text);
             notices.extend(single(&[b"pairs_matched", &e.sequence.to_be_bytes(), &e.cause_id, earner], notice)?);
         }
@@ -245,8 +244,16 @@ fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError>
     Ok(notices)
 }
 
-fn is_matched(pair: &Pair) -> bool {
-    pair.status == PairStatus::Matched.as_str()
+/// Numbers of the pairs that were matched, not flushed.
+fn matched_numbers(pairs: &[&Pair]) -> Result<Vec<u32>, HandleError> {
+    let mut numbers = Vec::new();
+    for pair in pairs {
+        let status: PairStatus = word("status", &pair.status)?;
+        if status == PairStatus::Matched {
+            numbers.push(pair.number);
+        }
+    }
+    Ok(numbers)
 }
 
 /// The earners of these pairs, each at least once.

@@ -7,7 +7,7 @@ use crate::app::store_facts::{
 use crate::domain::{Instalment, PairStatus, ReceiptKind, instalment};
 use db::DbConnection;
 use domain::{Day, StoredPlan, Timestamp};
-use messaging::decode::{id, money, optional_id, parse, required, time, version};
+use messaging::decode::{id, money, optional_id, parse, required, time, version, word};
 use messaging::handler::EventHandler;
 use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::Envelope;
@@ -88,7 +88,7 @@ fn read_member(facts: &mut Facts, user: &Option<auth::User>) -> Result<(), Handl
     facts.members.push(Member {
         user_id: id("user_id", &user.user_id)?,
         version: version(user.version)?,
-        role: parse("role", &user.role)?,
+        role: word("role", &user.role)?,
         is_active_buyer: user.is_active_buyer,
         referrer_id: optional_id("referrer_id", user.referrer_id.as_deref())?,
         joined_on: day("created_at", user.created_at)?,
@@ -97,7 +97,7 @@ fn read_member(facts: &mut Facts, user: &Option<auth::User>) -> Result<(), Handl
 }
 
 fn read_booking(facts: &mut Facts, e: booking::BookingChanged) -> Result<(), HandleError> {
-    let status = parse("status", &e.status)?;
+    let status = word("status", &e.status)?;
     let next = instalment::next_unpaid(status, read_instalments(&e.instalments)?);
     facts.bookings.push(Booking {
         booking_id: id("booking_id", &e.booking_id)?,
@@ -130,7 +130,7 @@ fn read_payment(facts: &mut Facts, e: booking::PaymentCompleted) -> Result<(), H
         fact_id: id("payment_id", &e.payment_id)?,
         kind: ReceiptKind::Payment,
         user_id: id("user_id", &e.user_id)?,
-        method: Some(parse("method", &e.method)?),
+        method: Some(word("method", &e.method)?),
         amount_paise: money(e.amount_paise),
         happened_on: day("completed_at", e.completed_at)?,
     });
@@ -142,7 +142,7 @@ fn read_refund(facts: &mut Facts, e: booking::PaymentRefunded) -> Result<(), Han
         fact_id: id("refund_id", &e.refund_id)?,
         kind: ReceiptKind::Refund,
         user_id: id("user_id", &e.user_id)?,
-        method: Some(parse("method", &e.method)?),
+        method: Some(word("method", &e.method)?),
         amount_paise: money(e.amount_paise),
         happened_on: day("refunded_at", e.refunded_at)?,
     });
@@ -179,7 +179,7 @@ fn read_wallet(facts: &mut Facts, e: WalletChanged) -> Result<(), HandleError> {
         facts.transactions.push(WalletTransaction {
             transaction_id: id("transaction_id", &line.transaction_id)?,
             user_id,
-            kind: parse("type", &line.r#type)?,
+            kind: word("type", &line.r#type)?,
             amount_paise: money(line.amount_paise),
             happened_on: day("created_at", line.created_at)?,
         });
@@ -190,7 +190,7 @@ fn read_wallet(facts: &mut Facts, e: WalletChanged) -> Result<(), HandleError> {
 fn read_placement(facts: &mut Facts, e: binary::PlacementMade) -> Result<(), HandleError> {
     facts.placements.push(Placement {
         user_id: id("user_id", &e.user_id)?,
-        side: parse("side", &e.side)?,
+        side: word("side", &e.side)?,
         manual: e.manual,
         placed_on: day("placed_at", e.placed_at)?,
     });
@@ -205,7 +205,7 @@ fn read_voided_pairs(facts: &mut Facts, e: binary::PairsVoided) -> Result<(), Ha
 /// voiding is skipped.
 fn read_pairs(facts: &mut Facts, pairs: &[binary::Pair], voided_on: Option<Day>) -> Result<(), HandleError> {
     for pair in pairs {
-        let outcome: PairStatus = parse("status", &pair.status)?;
+        let outcome: PairStatus = word("status", &pair.status)?;
         let (fact, happened_on) = match (voided_on, outcome) {
             (None, _) => (outcome, day("matched_at", pair.matched_at)?),
             (Some(_), PairStatus::Flushed) => continue,
@@ -235,7 +235,7 @@ fn read_payout_step(facts: &mut Facts, payout: &Option<payout::Payout>) -> Resul
         payout_id: id("payout_id", &payout.payout_id)?,
         version: version(payout.version)?,
         user_id: id("user_id", &payout.user_id)?,
-        status: parse("status", &payout.status)?,
+        status: word("status", &payout.status)?,
         requested_paise: money(payout.requested_paise),
         tds_paise: money(payout.tds_paise),
         emi_paise: money(payout.emi_paise),

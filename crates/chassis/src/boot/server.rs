@@ -13,7 +13,7 @@ use messaging::bus::EventBus;
 use messaging::parked;
 use runtime::config::{ConfigError, Env, Setting};
 use runtime::ctx::Ctx;
-use runtime::telemetry;
+use runtime::{build_info, telemetry};
 use serde::Serialize;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -22,6 +22,9 @@ use std::time::Duration;
 /// How long an idle connection is kept open. Longer than in any client, or a request may meet a connection that is
 /// being closed: nginx keeps one for 60 s, our own client for [`runtime::http_client::IDLE_TIMEOUT`].
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Default of `HTTP_ADDR`.
+pub(super) const DEFAULT_HTTP_ADDR: &str = "127.0.0.1:8080";
 
 /// Part of the shutdown time that is left when unfinished requests are aborted.
 const FORCED_STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -89,6 +92,7 @@ impl HttpApp {
         }
         config
             .service(read_only_resource("/health/live", live))
+            .service(read_only_resource("/health/serving", serving))
             .service(read_only_resource("/health/ready", ready))
             .default_service(web::to(middleware::route_not_found));
     }
@@ -126,12 +130,33 @@ async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
 }
 
+/// Whether requests should come to this process: its own databases respond. What it needs only at times, such as the
+/// broker or the cache, does not count, because no other replica has it either. Start-up work is done before the port
+/// opens.
+async fn serving(request: HttpRequest, probes: web::Data<Vec<Probe>>) -> HttpResponse {
+    let pings = futures_util::future::join_all(probes.iter().map(|probe| probe.ctx.db().ping())).await;
+    if pings.iter().all(Result::is_ok) {
+        return HttpResponse::Ok().json(serde_json::json!({ "status": "serving" }));
+    }
+    let (code, detail) = ("health.not_serving", "the database does not respond");
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+    unavailable(&problem.body(&middleware::request_origin(&request).request_id))
+}
+
+fn unavailable(body: &serde_json::Value) -> HttpResponse {
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header(("Retry-After", 5)).insert_header(("Content-Type", "application/problem+json"));
+    response.body(body.to_string())
+}
+
 async fn ready(request: HttpRequest, probes: web::Data<Vec<Probe>>) -> HttpResponse {
     let checks: Vec<Check> =
         futures_util::future::join_all(probes.iter().map(Probe::check)).await.into_iter().flatten().collect();
     if checks.iter().all(|c| c.up || !c.is_required) {
         let status = if checks.iter().all(|c| c.up) { "ready" } else { "degraded" };
-        return HttpResponse::Ok().json(serde_json::json!({ "status": status, "checks": checks }));
+        let (version, revision) = (build_info::VERSION, build_info::REVISION);
+        return HttpResponse::Ok()
+            .json(serde_json::json!({ "status": status, "version": version, "revision": revision, "checks": checks }));
     }
     // A problem document with the checks added.
     let (code, detail) = ("health.unready", "a required dependency is unavailable");
@@ -140,9 +165,7 @@ async fn ready(request: HttpRequest, probes: web::Data<Vec<Probe>>) -> HttpRespo
     if let Some(body) = body.as_object_mut() {
         body.insert("checks".to_owned(), serde_json::json!(checks));
     }
-    let mut response = HttpResponse::ServiceUnavailable();
-    response.insert_header(("Retry-After", 5)).insert_header(("Content-Type", "application/problem+json"));
-    response.body(body.to_string())
+    unavailable(&body)
 }
 
 impl Probe {
@@ -197,7 +220,7 @@ impl Listeners {
     /// Binds `HTTP_ADDR` and `INTERNAL_ADDR`.
     pub fn bind(env: &Env) -> Result<Self, BootError> {
         Ok(Self {
-            public: bind("HTTP_ADDR", env.get_or("HTTP_ADDR", "127.0.0.1:8080"))?,
+            public: bind("HTTP_ADDR", env.get_or("HTTP_ADDR", DEFAULT_HTTP_ADDR))?,
             internal: bind("INTERNAL_ADDR", env.get_or("INTERNAL_ADDR", "127.0.0.1:9090"))?,
         })
     }

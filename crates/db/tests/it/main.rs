@@ -9,6 +9,7 @@ mod lists;
 mod long_reads;
 mod migrations;
 mod on_services;
+mod snapshots;
 mod sqlite;
 mod statements;
 mod store;

@@ -69,12 +69,29 @@ async fn operator_commands_agree_with_the_api() {
     let report: Value = serde_json::from_str(&stdout_of(&ev(&arguments, of("binary")))).unwrap();
     assert_eq!(report, simulated);
     assert_eq!(report["candidate"], report["live"], "{report}");
+    the_status_names_what_an_operator_has_to_do(&process).await;
     a_changed_pair_fails_the_command(&process).await;
     for service in ev::services() {
         let migrated = stdout_of(&ev(&["migrate", "--service", service.name], of(service.name)));
         assert_eq!(migrated, format!("{}: nothing applied", service.name));
         assert_eq!(stdout_of(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
     }
+}
+
+async fn the_status_names_what_an_operator_has_to_do(process: &Process) {
+    let data = process.data.to_str().unwrap();
+    let status: Value = serde_json::from_str(&stdout_of(&ev(&["status", "--json", "--data", data], None))).unwrap();
+    assert_eq!((&status["ok"], status["services"].as_array().unwrap().len()), (&json!(true), 8), "{status}");
+    assert!(stdout_of(&ev(&["status", "--data", data], None)).ends_with("ok"));
+    let db = Db::connect(&DbConfig::new(process.database("reports"))).await.unwrap();
+    let deferred = "INSERT INTO deferred_events VALUES (x'00', 'booking.v1.Later', 'booking', 's', \
+                    '2026-11-30 00:00:00', 1, '', x'', 'unknown', '2026-11-30 00:00:00')";
+    db.write().await.unwrap().batch_execute(deferred).await.unwrap();
+    let output = ev(&["status", "--data", data], None);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && text.contains("PROBLEM reports: 1 events of type booking.v1.Later"), "{text}");
+    let none = ev(&["status", "--data", "/nonexistent"], None);
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stdout).contains("does not exist"));
 }
 
 async fn a_changed_pair_fails_the_command(process: &Process) {

@@ -10,7 +10,7 @@ use domain::Money;
 use ev::demo::client::Client as DemoClient;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use runtime::Env;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -20,11 +20,11 @@ use tokio::sync::watch;
 const MEMBERS: usize = 8;
 const PAYMENTS_EACH: usize = 3;
 /// Approximate number of requests and responses in a burst; kills happen within it.
-const STEPS_PER_BURST: usize = 150;
+pub(crate) const STEPS_PER_BURST: usize = 150;
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Clients of a burst. It counts requests and responses, which time the kills.
-struct Burst {
+pub(crate) struct Burst {
     steps: watch::Sender<usize>,
     gateway: Client,
     demo: DemoClient,
@@ -46,7 +46,10 @@ impl Burst {
             };
             if let Ok((status, text)) = answer.await {
                 self.record_step();
-                let later = status.is_server_error() || text.contains("idempotency.in_progress");
+                // On a busy machine the server may wait in vain for the rest of a request.
+                let later = status.is_server_error()
+                    || status == StatusCode::REQUEST_TIMEOUT
+                    || text.contains("idempotency.in_progress");
                 assert!(later || status.is_success(), "{what}: {status} {text}");
                 if status.is_success() {
                     return serde_json::from_str(&text).unwrap();
@@ -74,6 +77,21 @@ impl Burst {
                 .body(body.clone())
         };
         self.send_with_retries("webhook", request).await;
+    }
+    /// Runs all members' operations at the same time.
+    pub(crate) async fn run(&self, members: Vec<RecordedMember>, rng: &mut SeededRng) -> Vec<RecordedMember> {
+        let runs = members.into_iter().map(|member| {
+            let own = SeededRng(u64::try_from(rng.next(usize::MAX)).unwrap());
+            self.run_member(member, own)
+        });
+        let members = join_all(runs).await;
+        // A short burst may end before the step that another task waits for.
+        self.steps.send_replace(usize::MAX);
+        members
+    }
+    /// Waits until the burst has made this many steps, or has ended.
+    pub(crate) async fn reaches(&self, step: usize) {
+        self.steps.subscribe().wait_for(|now| *now >= step).await.unwrap();
     }
     /// Runs one member's operations: a booking, payments with repeated webhooks, sometimes a cancellation.
     async fn run_member(&self, mut member: RecordedMember, mut rng: SeededRng) -> RecordedMember {
@@ -108,9 +126,8 @@ impl Burst {
 /// Kills and restarts the platform at each given step count, after a delay in milliseconds. The delay makes kills fall
 /// into transactions, because responses mark their ends.
 async fn kill_at(process: &Process, burst: &Burst, kills: &[(usize, u64)]) {
-    let mut steps = burst.steps.subscribe();
     for (at, pause) in kills {
-        steps.wait_for(|step| step >= at).await.unwrap();
+        burst.reaches(*at).await;
         tokio::time::sleep(Duration::from_millis(*pause)).await;
         process.kill();
         process.run().await;
@@ -124,8 +141,15 @@ async fn the_ledger_survives_kill_9_at_any_point_of_a_burst_of_payments() {
     futures_util::stream::iter(seeds).buffer_unordered(4).collect::<Vec<()>>().await;
 }
 
-async fn run_with_kills(seed: u64) {
-    let mut rng = SeededRng(seed);
+/// A platform in a process of its own, with members, and what a burst of their operations needs.
+pub(crate) struct Scene {
+    pub(crate) process: Process,
+    pub(crate) platform: TestPlatform,
+    pub(crate) members: Vec<RecordedMember>,
+    pub(crate) burst: Burst,
+}
+
+pub(crate) async fn start_with_members(rng: &mut SeededRng) -> Scene {
     let process = Process::start().await;
     let platform = TestPlatform::process(&process.url());
     // Both sign in now: a user may request only one code in 30 seconds, and a restart loses codes.
@@ -136,27 +160,22 @@ async fn run_with_kills(seed: u64) {
         let person = platform.member(referrer.map(|r| &members[r].person)).await;
         members.push(RecordedMember::new(person, referrer, None));
     }
-    let mut kills = [0, 1].map(|_| (rng.next(STEPS_PER_BURST), u64::try_from(rng.next(25)).unwrap()));
-    kills.sort_unstable();
-    eprintln!("seed {seed}: kills at {kills:?} (steps, ms) and after the last response");
     let burst = Burst {
         steps: watch::Sender::new(0),
         gateway: platform.anonymous(),
         demo: platform.demo_client(),
         vehicle: platform.vehicle().await,
     };
-    let runs = members.into_iter().map(|member| {
-        let own = SeededRng(u64::try_from(rng.next(usize::MAX)).unwrap());
-        burst.run_member(member, own)
-    });
-    let runs = join_all(runs);
-    let all = async {
-        let members = runs.await;
-        // A short burst may end before its last kill.
-        burst.steps.send_replace(usize::MAX);
-        members
-    };
-    let (members, ()) = tokio::join!(all, kill_at(&process, &burst, &kills));
+    Scene { process, platform, members, burst }
+}
+
+async fn run_with_kills(seed: u64) {
+    let mut rng = SeededRng(seed);
+    let Scene { process, platform, members, burst } = start_with_members(&mut rng).await;
+    let mut kills = [0, 1].map(|_| (rng.next(STEPS_PER_BURST), u64::try_from(rng.next(25)).unwrap()));
+    kills.sort_unstable();
+    eprintln!("seed {seed}: kills at {kills:?} (steps, ms) and after the last response");
+    let (members, ()) = tokio::join!(burst.run(members, &mut rng), kill_at(&process, &burst, &kills));
     // Every request has a response, and most effects are still pending.
     process.kill();
     process.run().await;

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test panics")]
 
 mod administrator;
+mod backups;
 mod commands;
 mod comparison;
 mod console_files;

@@ -47,6 +47,10 @@ pub(super) fn id(properties: &BasicProperties) -> [u8; 16] {
 /// A time that no event has: it is poison.
 const NO_TIME_MICROS: i64 = -1;
 
+/// Characters of a source, and of a type, subject or trace context, in the tables of stored events.
+const MAX_SOURCE_CHARS: usize = 32;
+const MAX_TEXT_CHARS: usize = 64;
+
 /// The event in a message. A message of another publisher may lack attributes; they get deterministic defaults, so
 /// that the event can be handled or parked like any other. Without a time it can only be parked.
 pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Vec<u8>) -> Envelope {
@@ -57,18 +61,21 @@ pub(super) fn envelope(routing_key: &str, properties: &BasicProperties, data: Ve
         _ => None,
     };
     let time: Option<Timestamp> = text("cloudEvents:time").and_then(|t| t.parse().ok());
+    // A longer text than its column holds could neither be parked nor deferred.
+    let bounded = |name: &str, max: usize| text(name).map(|value| value.chars().take(max).collect::<String>());
     let id = text("cloudEvents:id").and_then(|id| Uuid::parse_str(&id).ok());
     Envelope {
         id: *id.unwrap_or_else(|| id::derived(&[b"foreign", routing_key.as_bytes(), &data])).as_bytes(),
-        source: text("cloudEvents:source").unwrap_or_default(),
-        event_type: text("cloudEvents:type").unwrap_or_else(|| routing_key.to_owned()),
+        source: bounded("cloudEvents:source", MAX_SOURCE_CHARS).unwrap_or_default(),
+        event_type: bounded("cloudEvents:type", MAX_TEXT_CHARS)
+            .unwrap_or_else(|| routing_key.chars().take(MAX_TEXT_CHARS).collect()),
         time_micros: time.map_or(NO_TIME_MICROS, Timestamp::micros),
-        subject: text("cloudEvents:subject").unwrap_or_default(),
+        subject: bounded("cloudEvents:subject", MAX_TEXT_CHARS).unwrap_or_default(),
         position: match header("cloudEvents:position") {
             Some(AMQPValue::LongLongInt(position)) => *position,
             _ => 0,
         },
-        traceparent: text("traceparent").unwrap_or_default(),
+        traceparent: bounded("traceparent", MAX_TEXT_CHARS).unwrap_or_default(),
         data,
     }
 }
@@ -99,5 +106,16 @@ mod tests {
         assert_ne!(read(b"a").id, read(b"b").id);
         assert_eq!(read(b"a").event_type, "wallet.v1.Oddity");
         assert!(decode::occurred_at(&read(b"a")).is_err(), "it has no time");
+    }
+
+    #[test]
+    fn no_attribute_is_longer_than_its_column() {
+        let long = || "é".repeat(300);
+        let event = Envelope { source: long(), event_type: long(), subject: long(), traceparent: long(), ..event() };
+        let read = envelope("x", &properties(&event), Vec::new());
+        let chars = |text: &str| text.chars().count();
+        let lengths = [&read.source, &read.event_type, &read.subject, &read.traceparent].map(|text| chars(text));
+        assert_eq!(lengths, [32, 64, 64, 64]);
+        assert_eq!(chars(&envelope(&long(), &BasicProperties::default(), Vec::new()).event_type), 64);
     }
 }

@@ -98,6 +98,10 @@ impl Fixture {
         EventProcessor::new(self.receiver.clone(), self.effects.clone())
     }
 
+    pub(super) fn processor_of(&self, version: Effects) -> EventProcessor {
+        EventProcessor::new(self.receiver.clone(), Arc::new(version))
+    }
+
     pub(super) async fn unsent(&self) -> i64 {
         unsent(&self.producer).await
     }
@@ -196,8 +200,11 @@ impl Running {
     }
 }
 
+/// A type of `wallet`'s subscription that only the later version of the test's consumer knows.
+pub(super) const NEWER_TYPE: &str = "booking.v1.PaymentCompleted";
+
 /// An event handler that counts effects and fails by subject: `poison-…` fails until `cured`, `panic-…` panics,
-/// `flaky-…` fails twice.
+/// `flaky-…` fails twice, `newer-…` is known to the later version alone.
 #[derive(Default)]
 pub(super) struct Effects {
     pub(super) cured: AtomicBool,
@@ -208,11 +215,16 @@ pub(super) struct Effects {
     /// If set, each batch waits for a permit.
     pub(super) gate: Option<Semaphore>,
     pub(super) waiting: Notify,
+    /// Whether this is the later version of the service, which knows [`NEWER_TYPE`] and subjects `newer-…`.
+    pub(super) knows_newer: bool,
 }
 
 impl Effects {
     pub(super) fn gated() -> Self {
         Self { gate: Some(Semaphore::new(0)), ..Self::default() }
+    }
+    pub(super) fn of_later_version() -> Self {
+        Self { knows_newer: true, ..Self::default() }
     }
     pub(super) fn attempts(&self, subject: &str) -> u32 {
         self.attempts.lock().unwrap().get(subject).copied().unwrap_or(0)
@@ -231,6 +243,7 @@ impl Effects {
             Some("poison") => Err(HandleError::poison("it is poison")),
             Some("panic") => panic!("it panics"),
             Some("flaky") if attempts <= 2 => Err(HandleError::transient("not now")),
+            Some("newer") if !self.knows_newer => Err(HandleError::unsupported("the value `newer` is unknown")),
             _ => Ok(()),
         }
     }
@@ -239,7 +252,8 @@ impl Effects {
 #[async_trait::async_trait]
 impl EventHandler for Effects {
     fn types(&self) -> Vec<String> {
-        Vec::new()
+        let newer = self.knows_newer.then_some(NEWER_TYPE);
+        ["auth.v1.UserRegistered"].into_iter().chain(newer).map(str::to_owned).collect()
     }
     async fn handle(&self, c: &mut DbConnection, events: &[Envelope]) -> Result<(), HandleError> {
         self.handled.fetch_add(1, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 
 mod rights;
 mod routing;
+mod topology;
 
 use super::fixture::{
     Effects, Fixture, TempFolder, ctx, effects_of, envelope, eventually, once, publish, start_consumer, subjects,
@@ -11,7 +12,7 @@ use db::DbConnection;
 use diesel_async::SimpleAsyncConnection;
 use futures_util::FutureExt;
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
-use messaging::amqp::AmqpBus;
+use messaging::amqp::{AmqpBus, apply_topology};
 use messaging::bus::EventBus;
 use messaging::memory::MemoryBus;
 use messaging::relay::Relay;
@@ -37,9 +38,9 @@ fn server(variable: &str) -> String {
 /// Runs `test` with its own namespace on the broker.
 async fn with_namespace<Fut: Future<Output = ()>>(test: impl FnOnce(String) -> Fut) {
     let namespace = unique();
+    apply_topology(&server("TEST_AMQP_URL"), &namespace, None).await.unwrap();
     let outcome = AssertUnwindSafe(test(namespace.clone())).catch_unwind().await;
-    let connection = lapin::Connection::connect(&server("TEST_AMQP_URL"), Default::default()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
+    let channel = channel().await;
     for service in SUBSCRIPTIONS.iter().map(|s| s.service) {
         for queue in [format!("{namespace}.{service}"), format!("{namespace}.{service}.dead")] {
             channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
@@ -53,8 +54,13 @@ async fn with_namespace<Fut: Future<Output = ()>>(test: impl FnOnce(String) -> F
     }
 }
 
+async fn channel() -> lapin::Channel {
+    let connection = lapin::Connection::connect(&server("TEST_AMQP_URL"), Default::default()).await.unwrap();
+    connection.create_channel().await.unwrap()
+}
+
 fn connect(namespace: &str) -> Arc<dyn EventBus> {
-    Arc::new(AmqpBus::connect(&server("TEST_AMQP_URL"), namespace).unwrap())
+    Arc::new(AmqpBus::connect(&server("TEST_AMQP_URL"), namespace, None).unwrap())
 }
 
 async fn up(bus: &Arc<dyn EventBus>) {
@@ -139,8 +145,8 @@ async fn repeatedly_cut_connections_lose_and_duplicate_no_effect() {
     with_namespace(async |namespace| {
         let fixture = Fixture::new().await;
         let (proxy, other) = (Proxy::new().await, Proxy::new().await);
-        let here: Arc<dyn EventBus> = Arc::new(AmqpBus::connect(&proxy.url, &namespace).unwrap());
-        let there: Arc<dyn EventBus> = Arc::new(AmqpBus::connect(&other.url, &namespace).unwrap());
+        let here: Arc<dyn EventBus> = Arc::new(AmqpBus::connect(&proxy.url, &namespace, None).unwrap());
+        let there: Arc<dyn EventBus> = Arc::new(AmqpBus::connect(&other.url, &namespace, None).unwrap());
         let (relay, consumer) = (fixture.start_relay(&here), fixture.start_consumer(&there));
         let all = subjects("user", 2000);
         for (n, some) in all.chunks(100).enumerate() {
@@ -223,70 +229,16 @@ async fn unacknowledged_deliveries_are_delivered_again() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_tried_once_more_before_it_is_parked() {
-    with_namespace(async |namespace| {
-        let fixture = Fixture::new().await;
-        let bus = connect(&namespace);
-        up(&bus).await;
-        for subject in ["restless", "poison-1"] {
-            bus.publish(envelope(subject)).await.unwrap().await.unwrap();
-        }
-        let mut queue = bus.subscribe("wallet").await.unwrap();
-        for _ in 0..102 {
-            let batch = queue.next_batch(1, Instant::now()).await.unwrap();
-            for delivery in batch {
-                delivery.acker.requeue().await.unwrap();
-            }
-        }
-        drop(queue);
-        let consumer = fixture.start_consumer(&bus);
-        let parked = async || {
-            let mut c = fixture.receiver.db().write().await.unwrap();
-            parked::list(&mut c, 10, 0).await.unwrap()
-        };
-        eventually("one takes effect", async || fixture.effects().await.contains_key("restless")).await;
-        eventually("the other is parked", async || parked().await.len() == 1).await;
-        consumer.stop().await;
-        assert_eq!(parked().await[0].subject, "poison-1");
-        assert_eq!(fixture.effects().await, once(&["restless".to_owned()]));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_deleted_queue_is_declared_again() {
-    with_namespace(async |namespace| {
-        let fixture = Fixture::new().await;
-        let bus = connect(&namespace);
-        up(&bus).await;
-        let consumer = fixture.start_consumer(&bus);
-        bus.publish(envelope("before")).await.unwrap().await.unwrap();
-        eventually("it took effect", async || fixture.effects().await.contains_key("before")).await;
-        let connection = lapin::Connection::connect(&server("TEST_AMQP_URL"), Default::default()).await.unwrap();
-        let channel = connection.create_channel().await.unwrap();
-        channel.queue_delete(format!("{namespace}.wallet").into(), QueueDeleteOptions::default()).await.unwrap();
-        // Events published while there is no queue are lost.
-        eventually("the service listens again", async || {
-            bus.publish(envelope("after")).await.unwrap().await.unwrap();
-            fixture.effects().await.contains_key("after")
-        })
-        .await;
-        consumer.stop().await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn an_unreachable_broker_is_reported_without_its_password() {
     let free_port = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = free_port.local_addr().unwrap();
     drop(free_port);
-    let bus = AmqpBus::connect(&format!("amqp://guest:hunter2@{address}"), "x").unwrap();
+    let bus = AmqpBus::connect(&format!("amqp://guest:hunter2@{address}"), "x", None).unwrap();
     let refused = bus.publish(envelope("user")).await.err().unwrap().to_string();
     assert!(!refused.contains("hunter2"), "{refused}");
     assert!(bus.ping().await.is_err());
     for bad in ["amqp://u:hunter2@h:port", "http://u:hunter2@h", ""] {
-        let error = AmqpBus::connect(bad, "x").err().unwrap().to_string();
+        let error = AmqpBus::connect(bad, "x", None).err().unwrap().to_string();
         assert!(error.starts_with("BROKER_URL") && !error.contains("hunter2"), "{error}");
     }
 }

@@ -177,7 +177,7 @@ struct Traced(Mutex<Vec<String>>);
 #[async_trait::async_trait]
 impl EventHandler for Traced {
     fn types(&self) -> Vec<String> {
-        Vec::new()
+        vec!["auth.v1.UserRegistered".to_owned()]
     }
     async fn handle(&self, _: &mut DbConnection, _: &[Envelope]) -> Result<(), HandleError> {
         let mut traces = self.0.lock().unwrap();

@@ -5,6 +5,7 @@ use super::parking::{list_parked, replay, request_replay};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use messaging::parked::ReplaySelection;
+use messaging::retry::EventStore;
 use messaging::schema::waiting as table;
 use messaging::waiting;
 use proto_events::Envelope;
@@ -22,7 +23,7 @@ async fn list_waiting(fixture: &Fixture) -> Vec<String> {
 }
 
 async fn retry(fixture: &Fixture) {
-    fixture.processor().retry_due(None).await.unwrap();
+    fixture.processor().retry_due(EventStore::Waiting, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -85,7 +86,7 @@ async fn while_the_database_cannot_work_waiting_events_stay_and_none_is_parked()
     }
     let execute = async |sql: &str| fixture.receiver.db().write().await.unwrap().batch_execute(sql).await.unwrap();
     execute("ALTER TABLE effects RENAME TO missing").await;
-    assert!(fixture.processor().retry_due(None).await.is_err());
+    assert!(fixture.processor().retry_due(EventStore::Waiting, None).await.is_err());
     assert_eq!(AtomicU32::load(&fixture.effects.handled, Ordering::SeqCst), 1, "the others are not tried");
     assert_eq!((list_waiting(&fixture).await.len(), list_parked(&fixture).await.len()), (2, 0));
     execute("ALTER TABLE missing RENAME TO effects").await;
@@ -109,8 +110,9 @@ async fn stored_events_are_released_whole_by_key_in_the_order_in_which_they_occu
     waiting::store(&mut c, &keyed, fixture.receiver.now()).await.unwrap();
     waiting::store(&mut c, &[], fixture.receiver.now()).await.unwrap();
     let keys = ["a", "b", "x"].map(str::to_owned);
-    assert_eq!(waiting::release(&mut c, &keys).await.unwrap(), [events[1].clone(), events[0].clone()]);
-    assert!(waiting::release(&mut c, &keys).await.unwrap().is_empty());
+    assert_eq!(waiting::release(&mut c, &keys, |event| event.subject != "3").await.unwrap(), [events[1].clone()]);
+    assert_eq!(waiting::release(&mut c, &keys, |_| true).await.unwrap(), [events[0].clone()], "it was not readable");
+    assert!(waiting::release(&mut c, &keys, |_| true).await.unwrap().is_empty());
     assert_eq!(waiting::count(&mut c, "c").await.unwrap(), 1);
 }
 

@@ -11,6 +11,7 @@ pub use memory::MemoryCache;
 pub use redis::RedisCache;
 
 use crate::config::ConfigError;
+use crate::tls::CaFile;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,12 +76,12 @@ pub enum Acquired {
 ///
 /// Does not connect: an unreachable Redis is reported by [`Cache::ping`]. `namespace` is the prefix of every key, the
 /// same for all services of one installation.
-pub fn connect(url: &str, namespace: &str) -> Result<Arc<dyn Cache>, ConfigError> {
+pub fn connect(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<Arc<dyn Cache>, ConfigError> {
     if url.starts_with("memory:") {
         return Ok(Arc::new(MemoryCache::new()));
     }
     if url.starts_with("redis://") || url.starts_with("rediss://") {
-        return Ok(Arc::new(RedisCache::connect(url, namespace)?));
+        return Ok(Arc::new(RedisCache::connect(url, namespace, ca)?));
     }
     Err(ConfigError::new("CACHE_URL", "must begin with memory://, redis:// or rediss://"))
 }

@@ -2,7 +2,8 @@
 
 use super::{Acquired, Cache, CacheDown, RateLimit};
 use crate::config::ConfigError;
-use deadpool_redis::redis::{self, AsyncConnectionConfig, Cmd, FromRedisValue};
+use crate::tls::CaFile;
+use deadpool_redis::redis::{self, AsyncConnectionConfig, Client, Cmd, FromRedisValue, TlsCertificates};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
@@ -70,13 +71,22 @@ pub struct RedisCache {
 
 impl RedisCache {
     /// Errors when `url`, the value of `CACHE_URL`, is not a Redis URL. Connects when the cache is first used.
-    pub fn connect(url: &str, namespace: &str) -> Result<Self, ConfigError> {
+    pub fn connect(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<Self, ConfigError> {
         crate::http_client::install_tls();
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
         // The library's message may quote the URL, and so the password.
         let bad = "is not a Redis URL (redis://:password@host:6379/0)";
-        let manager = Manager::new_with_config(url, config).map_err(|_| ConfigError::new("CACHE_URL", bad))?;
+        let refuse = |_| ConfigError::new("CACHE_URL", bad);
+        let certificates =
+            TlsCertificates { client_tls: None, root_cert: ca.map(|file| file.pem.clone().into_bytes()) };
+        let client = match ca {
+            // Certificates are refused for a URL without TLS.
+            Some(_) if url.starts_with("rediss://") => Client::build_with_tls(url, certificates),
+            _ => Client::open(url),
+        };
+        let connection = client.map_err(refuse)?.get_connection_info().clone();
+        let manager = Manager::new_with_config(connection, config).map_err(refuse)?;
         let pool = Pool::builder(manager)
             .max_size(MAX_CONNECTIONS)
             .runtime(Runtime::Tokio1)

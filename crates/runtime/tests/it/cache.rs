@@ -149,7 +149,7 @@ async fn expired_entries_are_removed_and_others_stay() {
 async fn an_unreachable_redis_fails_quickly() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let dead = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
+    let dead = cache::connect(&format!("redis://127.0.0.1:{port}"), "t", None).unwrap();
     let began = Instant::now();
     for _ in 0..100 {
         assert!(dead.get("a").await.is_err());
@@ -168,7 +168,7 @@ async fn a_redis_that_accepts_and_never_responds_fails_quickly() {
             open.push(stream);
         }
     });
-    let cache = cache::connect(&format!("redis://{address}"), "t").unwrap();
+    let cache = cache::connect(&format!("redis://{address}"), "t", None).unwrap();
     let began = Instant::now();
     for _ in 0..20 {
         assert!(cache.get("a").await.is_err());
@@ -182,12 +182,12 @@ fn a_bad_cache_url_is_refused_by_name_and_its_password_never_shown() {
     for url in
         ["", "localhost", "http://x", "redis://:hunter2@host:notaport", "redis://:hunter2@", "memcached://hunter2"]
     {
-        let error = cache::connect(url, "t").err().unwrap_or_else(|| panic!("{url}"));
+        let error = cache::connect(url, "t", None).err().unwrap_or_else(|| panic!("{url}"));
         assert_eq!(error.variable, "CACHE_URL");
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
-    assert!(cache::connect("memory://", "t").is_ok());
-    assert!(cache::connect("rediss://:secret@redis.example:6380/1", "t").is_ok());
+    assert!(cache::connect("memory://", "t", None).is_ok());
+    assert!(cache::connect("rediss://:secret@redis.example:6380/1", "t", None).is_ok());
 }
 
 mod on_services {
@@ -205,12 +205,12 @@ mod on_services {
 
     #[tokio::test]
     async fn redis_stores_values() {
-        stores_values(&*cache::connect(&url(), &namespace()).unwrap()).await;
+        stores_values(&*cache::connect(&url(), &namespace(), None).unwrap()).await;
     }
 
     #[tokio::test]
     async fn redis_sets_counts_and_lists_atomically() {
-        let cache = cache::connect(&url(), &namespace()).unwrap();
+        let cache = cache::connect(&url(), &namespace(), None).unwrap();
         sets_once(&*cache).await;
         counts_exactly(&*cache).await;
         lists(&*cache).await;
@@ -218,7 +218,7 @@ mod on_services {
 
     #[tokio::test]
     async fn in_redis_everything_expires() {
-        let cache = cache::connect(&url(), &namespace()).unwrap();
+        let cache = cache::connect(&url(), &namespace(), None).unwrap();
         let ttl = Duration::from_millis(50);
         let limit = [RateLimit { key: "limit".into(), max: 1, window: ttl }];
         assert!(cache.set_if_absent("claim", b"1", ttl).await.unwrap());
@@ -240,7 +240,8 @@ mod on_services {
 
     #[tokio::test]
     async fn namespaces_keep_installations_apart() {
-        let (one, two) = (cache::connect(&url(), &namespace()).unwrap(), cache::connect(&url(), &namespace()).unwrap());
+        let (one, two) =
+            (cache::connect(&url(), &namespace(), None).unwrap(), cache::connect(&url(), &namespace(), None).unwrap());
         one.set("a", b"1", MINUTE).await.unwrap();
         assert_eq!(two.get("a").await.unwrap(), None);
         assert_eq!(one.get("a").await.unwrap(), Some(b"1".to_vec()));
@@ -262,7 +263,7 @@ mod on_services {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let up = tokio::spawn(bridge(listener, target.clone()));
-        let cache = cache::connect(&format!("redis://{address}"), &namespace()).unwrap();
+        let cache = cache::connect(&format!("redis://{address}"), &namespace(), None).unwrap();
         cache.set("a", b"1", MINUTE).await.unwrap();
         up.abort();
         drop(up.await);

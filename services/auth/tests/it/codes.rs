@@ -276,7 +276,7 @@ async fn a_code_can_be_submitted_again_after_a_refused_request() {
 async fn without_the_cache_sign_in_is_unavailable_and_all_else_works() {
     // A port on which nothing listens.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let unreachable = cache::connect(&format!("redis://127.0.0.1:{port}"), "t").unwrap();
+    let unreachable = cache::connect(&format!("redis://127.0.0.1:{port}"), "t", None).unwrap();
     let service = fixture::start_on(|platform| platform.cache = unreachable).await;
     let sign_up = json!({
         "first_name": "Ravi", "last_name": "Kumar", "email": ASHA, "mobile": "98765 00001", "date_of_birth": "1990-05-17",

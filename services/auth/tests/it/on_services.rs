@@ -25,7 +25,7 @@ async fn on_mariadb(test: impl AsyncFnOnce(&TestService)) {
 async fn on_redis(test: impl AsyncFnOnce(&TestService)) {
     let url = runtime::Env::from_process().required("TEST_REDIS_URL").unwrap().to_owned();
     let namespace = format!("test-{}", runtime::id::fresh::<uuid::Uuid>());
-    let cache = runtime::cache::connect(&url, &namespace).unwrap();
+    let cache = runtime::cache::connect(&url, &namespace, None).unwrap();
     let service = crate::fixture::start_on(|platform| platform.cache = cache).await;
     test(&service).await;
     service.finish().await;

@@ -40,8 +40,14 @@ pub async fn count_ahead(c: &mut DbConnection) -> Result<i64, BinaryError> {
 }
 
 /// Releases the waiting events that are no longer ahead of the clock.
-pub async fn release_due(c: &mut DbConnection, now: Timestamp) -> Result<Vec<Envelope>, BinaryError> {
-    Ok(waiting::release_due(c, CLOCK_KEY, latest_accepted(now), MAX_DUE_EVENTS).await?)
+pub async fn release_due(
+    c: &mut DbConnection,
+    table: &EventTable<IncomingEvents>,
+    now: Timestamp,
+) -> Result<IncomingEvents, BinaryError> {
+    let is_readable = |event: &Envelope| table.is_readable(event);
+    let due = waiting::release_due(c, CLOCK_KEY, latest_accepted(now), MAX_DUE_EVENTS, is_readable).await?;
+    Ok(table.read(&due)?)
 }
 
 /// Applies events: members first, then the events that waited for them, then the rest in order of arrival. An event
@@ -94,7 +100,8 @@ async fn release(
     keys: Vec<String>,
 ) -> Result<Vec<ReadEvent>, BinaryError> {
     // Events of members never wait.
-    Ok(table.read(&waiting::release(c, &keys).await?)?.tree_events)
+    let released = waiting::release(c, &keys, |event| table.is_readable(event)).await?;
+    Ok(table.read(&released)?.tree_events)
 }
 
 /// A payment row and the changes that the batch makes to it.

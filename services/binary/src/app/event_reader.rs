@@ -110,7 +110,7 @@ fn member(user: Option<User>) -> Result<MemberRow, HandleError> {
         version: decode::version(user.version)?,
         name: user.name.chars().take(255).collect(),
         referrer_id,
-        preferred_side: user.preferred_side.as_deref().map(|s| decode::parse("preferred_side", s)).transpose()?,
+        preferred_side: user.preferred_side.as_deref().map(|s| decode::word("preferred_side", s)).transpose()?,
         is_distributor: user.is_distributor,
         referral_code: Some(user.referral_code.chars().take(32).collect()).filter(|code: &String| !code.is_empty()),
         words_version: WORDS_VERSION,
@@ -118,7 +118,7 @@ fn member(user: Option<User>) -> Result<MemberRow, HandleError> {
 }
 
 fn payment_completed(event: &PaymentCompleted) -> Result<EventContent, HandleError> {
-    let method: PaymentMethod = decode::parse("method", &event.method)?;
+    let method: PaymentMethod = decode::word("method", &event.method)?;
     let amount_paise = decode::money(event.amount_paise);
     if !amount_paise.is_positive() {
         return Err(HandleError::poison("amount_paise must be greater than zero"));

@@ -82,7 +82,7 @@ fn audit_entry(e: &StaffActed) -> Result<AuditEntry, HandleError> {
     Ok(AuditEntry {
         id: decode::id("action_id", &e.action_id)?,
         actor_id: decode::id("actor_id", &e.actor_id)?,
-        role: decode::parse("role", &e.role)?,
+        role: decode::word("role", &e.role)?,
         service: e.service.clone(),
         action: e.action.clone(),
         subject_type: e.subject_type.clone(),

@@ -188,20 +188,17 @@ pub fn booking_amount_text(template: Template, amount: Money, booking_number: &s
     Text::new(template, [("amount", amount.to_string()), ("booking_number", booking_number.to_owned())], body)
 }
 
-/// Text about money of a booking that was returned to the wallet. `cause` is `None` where it is unknown here.
-pub fn return_text(cause: Option<ReturnCause>, amount: Money, booking_number: &str) -> Text {
+/// Text about money of a booking that was returned to the wallet.
+pub fn return_text(cause: ReturnCause, amount: Money, booking_number: &str) -> Text {
     let (template, what) = match cause {
-        Some(ReturnCause::SourceRefundFailed) => {
+        ReturnCause::SourceRefundFailed => {
             (Template::RefundReturned, format!("of your booking {booking_number} could not be sent back to its source"))
         }
-        Some(
-            ReturnCause::BookingCancelled
-            | ReturnCause::OrderSuperseded
-            | ReturnCause::AlreadyPaid
-            | ReturnCause::NotPayable
-            | ReturnCause::AmountDiffers,
-        )
-        | None => {
+        ReturnCause::BookingCancelled
+        | ReturnCause::OrderSuperseded
+        | ReturnCause::AlreadyPaid
+        | ReturnCause::NotPayable
+        | ReturnCause::AmountDiffers => {
             (Template::PaymentReturned, format!("came for your booking {booking_number}, which could not take it"))
         }
     };
@@ -211,8 +208,8 @@ pub fn return_text(cause: Option<ReturnCause>, amount: Money, booking_number: &s
 /// Change of pairs.
 #[derive(Debug, Clone, Copy)]
 pub enum PairUpdate {
-    /// Matched without a placement; `None` where the cause is unknown here.
-    Matched(Option<MatchCause>),
+    /// Matched without a placement.
+    Matched(MatchCause),
     /// Voided because the payment of a member in the pair was refunded.
     Voided,
 }
@@ -222,13 +219,13 @@ pub fn pairs_text(update: PairUpdate, numbers: &[u32]) -> Text {
     let list = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     let (pairs, were) = if numbers.len() == 1 { ("pair", "was") } else { ("pairs", "were") };
     let (template, why) = match update {
-        PairUpdate::Matched(Some(MatchCause::PeriodOpened)) => {
+        PairUpdate::Matched(MatchCause::PeriodOpened) => {
             (Template::PairsMatchedInPeriod, "matched as a new period opened")
         }
-        PairUpdate::Matched(Some(MatchCause::Rematched)) => {
+        PairUpdate::Matched(MatchCause::Rematched) => {
             (Template::PairsRematched, "matched with a member that an earlier pair set free")
         }
-        PairUpdate::Matched(Some(MatchCause::CountedAgain | MatchCause::Labelled) | None) => {
+        PairUpdate::Matched(MatchCause::CountedAgain | MatchCause::Labelled) => {
             (Template::PairsMatched, "matched as a member counts again")
         }
         PairUpdate::Voided => (Template::PairsVoided, "taken back, because the payment of a member in it was refunded"),
@@ -307,9 +304,9 @@ mod tests {
             }
         }
         texts.extend(BookingStatus::ALL.iter().filter_map(|status| booking_text(*status, "EV-1", "Scooter")));
-        texts.extend(ReturnCause::ALL.iter().map(|cause| return_text(Some(*cause), net, "EV-1")));
+        texts.extend(ReturnCause::ALL.iter().map(|cause| return_text(*cause, net, "EV-1")));
         for numbers in [&[3][..], &[3, 4]] {
-            let matched = MatchCause::ALL.iter().map(|cause| PairUpdate::Matched(Some(*cause)));
+            let matched = MatchCause::ALL.iter().map(|cause| PairUpdate::Matched(*cause));
             texts.extend(matched.chain([PairUpdate::Voided]).map(|update| pairs_text(update, numbers)));
         }
         texts.extend(TransactionType::ALL.iter().filter_map(|of| transaction_text(*of, net)).map(|(_, text)| text));

@@ -142,7 +142,7 @@ async fn earners_are_notified_of_pairs_matched_without_a_placement_and_of_voided
 async fn a_payer_is_notified_of_money_returned_to_the_wallet_with_the_reason() {
     let service = TestService::start(notification::service()).await;
     let user: UserId = id::fresh();
-    for cause in ["source_refund_failed", "cancelled"] {
+    for cause in ["source_refund_failed", "booking_cancelled"] {
         let returned = PaymentReturned {
             return_id: id::fresh::<UserId>().into(),
             payment_id: id::fresh::<UserId>().into(),

@@ -8,6 +8,7 @@ use db::{Count, DbConnection};
 use domain::{BookingId, StoredPlan, UserId};
 use messaging::{HandleError, decode};
 use proto_events::booking::v1::BookingChanged;
+use proto_events::vocabulary::BookingStatus;
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::BTreeMap;
 
@@ -47,7 +48,8 @@ pub async fn apply_bookings(c: &mut DbConnection, events: &[BookingChanged]) -> 
 fn booking_row(event: &BookingChanged) -> Result<BookingRow, HandleError> {
     // Only a confirmed booking accepts EMI, and only its instalments have a due date.
     let mut due = Vec::new();
-    if event.status == "confirmed" {
+    let status: BookingStatus = decode::word("status", &event.status)?;
+    if status == BookingStatus::Confirmed {
         for i in event.instalments.iter().filter(|i| !i.due_on.is_empty()) {
             let unpaid = decode::money(i.amount_paise).minus_or_zero(decode::money(i.paid_paise));
             due.push(Instalment { due_on: decode::parse("due_on", &i.due_on)?, unpaid });

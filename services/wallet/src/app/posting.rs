@@ -68,7 +68,8 @@ pub async fn post_events(
         queue.extend(ready.into_iter().map(|(_, work)| work));
         let satisfied: Vec<String> =
             ledger.satisfied_keys().into_iter().filter(|k| announced.insert(*k)).map(|k| k.to_string()).collect();
-        queue.extend(read_released(&waiting::release(c, &satisfied).await?)?);
+        let is_readable = |event: &Envelope| read_released(std::slice::from_ref(event)).is_ok();
+        queue.extend(read_released(&waiting::release(c, &satisfied, is_readable).await?)?);
         if queue.is_empty() && !recheck_plan_versions(c, &mut ledger, &waiting_work, &mut locked).await? {
             break;
         }

@@ -39,7 +39,7 @@ fn payment_completed(event: PaymentCompleted) -> CommandBatch {
         referrer_id,
         referred_id: decode::id("user_id", &event.user_id)?,
         payment_amount: decode::money(event.amount_paise),
-        method: decode::parse("method", &event.method)?,
+        method: decode::word("method", &event.method)?,
         on_first_booking: event.on_first_booking,
         net_paid_before: decode::money(standing.net_paid_before_paise),
         net_paid_after: decode::money(standing.net_paid_after_paise),
@@ -57,7 +57,7 @@ fn payment_refunded(event: PaymentRefunded) -> CommandBatch {
     let payment_id: PaymentId = decode::id("payment_id", &event.payment_id)?;
     let user_id: UserId = decode::id("user_id", &event.user_id)?;
     let at = decode::time("refunded_at", event.refunded_at)?;
-    let method: PaymentMethod = decode::parse("method", &event.method)?;
+    let method: PaymentMethod = decode::word("method", &event.method)?;
     let mut commands = Vec::with_capacity(2);
     // The gateway refunds to `source`; the wallet has no part in it.
     if event.refund_to != "source" {
@@ -67,7 +67,7 @@ fn payment_refunded(event: PaymentRefunded) -> CommandBatch {
             user_id,
             amount: decode::money(event.amount_paise),
             method,
-            to: decode::parse("refund_to", &event.refund_to)?,
+            to: decode::word("refund_to", &event.refund_to)?,
             booking_number: event.booking_number.clone(),
             reserve_id: ids::reserve("refund", refund_id),
             at,

@@ -6,6 +6,7 @@ use crate::domain::Command;
 use crate::domain::entries::pair::{PairEarning, PairVoid};
 use messaging::{EventTable, HandleError, decode};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
+use proto_events::vocabulary::PairStatus;
 
 /// Adds the events of pairs to `table`.
 pub(super) fn add(table: EventTable<Batch>) -> EventTable<Batch> {
@@ -21,10 +22,10 @@ fn pair_earnings(pairs: &[Pair]) -> CommandBatch {
 
 fn pair_earning(pair: &Pair) -> Result<PairEarning, HandleError> {
     let pair_id = parse_uuid("pair_id", &pair.pair_id)?;
-    let flushed = match pair.status.as_str() {
-        "matched" => false,
-        "flushed" => true,
-        other => return Err(HandleError::poison(format!("a new pair cannot have the status `{other}`"))),
+    let flushed = match decode::word("status", &pair.status)? {
+        PairStatus::Matched => false,
+        PairStatus::Flushed => true,
+        PairStatus::Voided => return Err(HandleError::poison("a new pair cannot be voided")),
     };
     Ok(PairEarning {
         pair_id,

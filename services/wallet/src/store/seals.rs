@@ -63,6 +63,21 @@ pub async fn advance_sealed_position(c: &mut DbConnection, from: i64, to: i64) -
     inserted(diesel::insert_into(seal_progress::table).values(row).execute(c).await)
 }
 
+/// Entries that are not sealed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealBacklog {
+    pub entries: i64,
+    pub oldest_posted_at: Option<Timestamp>,
+}
+
+/// Reads how many entries are not sealed yet, and since when.
+pub async fn read_backlog(c: &mut DbConnection) -> QueryResult<SealBacklog> {
+    let sealed = load_sealed_position(c).await?;
+    let unsealed = journal_entries::table.filter(journal_entries::position.gt(sealed));
+    let oldest = unsealed.order(journal_entries::position).select(journal_entries::posted_at).first(c).await;
+    Ok(SealBacklog { entries: unsealed.count().get_result(c).await?, oldest_posted_at: oldest.optional()? })
+}
+
 /// Finds which of these entries are sealed.
 pub async fn find_sealed(c: &mut DbConnection, ids: &[EntryId]) -> QueryResult<BTreeSet<EntryId>> {
     let sealed: Vec<EntryId> = seals::table.filter(seals::entry_id.any_of(ids)).select(seals::entry_id).load(c).await?;

@@ -18,7 +18,7 @@ async fn with_limited_user(url: &str, test: impl AsyncFnOnce(String, String)) {
     let user = database.replace("chassistest", "limited");
     let mut root = <DbConnection as diesel_async::AsyncConnection>::establish(url).await.unwrap();
     let mut grants = format!("CREATE USER {user} IDENTIFIED BY 'p'; GRANT SELECT ON {database}.* TO {user};");
-    for table in ["outbox", "inbox", "parked", "waiting", "leases"] {
+    for table in ["outbox", "inbox", "parked", "waiting", "deferred_events", "leases"] {
         grants += &format!("GRANT INSERT, UPDATE, DELETE ON {database}.{table} TO {user};");
     }
     root.batch_execute(&grants).await.unwrap();

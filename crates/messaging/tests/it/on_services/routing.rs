@@ -1,6 +1,6 @@
 //! Unroutable events: no queue is bound for their type.
 
-use super::{connect, server, up, with_namespace};
+use super::{channel, connect, up, with_namespace};
 use crate::fixture::{Fixture, envelope, eventually, once, subjects};
 use futures_util::future::join_all;
 use lapin::options::QueueBindOptions;
@@ -11,11 +11,6 @@ use proto_events::subscriptions::SUBSCRIPTIONS;
 const REGISTERED: &str = "auth.v1.UserRegistered";
 /// The service whose consumer runs.
 const RECEIVER: &str = "wallet";
-
-async fn channel() -> lapin::Channel {
-    let connection = lapin::Connection::connect(&server("TEST_AMQP_URL"), Default::default()).await.unwrap();
-    connection.create_channel().await.unwrap()
-}
 
 /// Queues of the services that subscribe to `event_type`.
 fn queues(namespace: &str, event_type: &str) -> Vec<String> {

@@ -1,0 +1,127 @@
+//! The program of a service in a process of its own.
+//!
+//! | command | effect |
+//! |---|---|
+//! | `wallet` | runs the service until SIGTERM or SIGINT |
+//! | `wallet migrate` | applies the pending migrations, as the user of `DATABASE_MIGRATE_URL`, and ends |
+//! | `wallet --check-health` | asks the running service for `GET /health/serving`; for images without a shell |
+//! | `wallet --version` | prints version and revision |
+//!
+//! Exit codes: 0, 1 (failed), 2 (unknown command), 75 (the release has not prepared the database yet: start again later).
+
+use super::{Dependencies, check_standalone, database_config, schema, server, start};
+use crate::service::{BootError, Service};
+use runtime::build_info;
+use runtime::config::Env;
+use runtime::error_chain::error_chain;
+use runtime::telemetry;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// `EX_TEMPFAIL` of sysexits.h.
+const NOT_PREPARED: u8 = 75;
+const USAGE: u8 = 2;
+/// Timeout of each step of a health check.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Runs the command that the arguments of this process name.
+pub fn run(service: Service) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let name = service.name;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => in_runtime(name, async |env| serve(service, env).await),
+        ["migrate"] => in_runtime(name, async |env| migrate(service, &env).await),
+        ["--check-health"] => check_health(&Env::from_process()),
+        ["--version" | "-V"] => print(&format!("{name} {}", build_info::version())),
+        _ => {
+            eprintln!("usage: {name} [migrate | --check-health | --version]");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Runs `command` on a runtime of its own, with telemetry.
+fn in_runtime(name: &'static str, command: impl AsyncFnOnce(Env) -> Result<(), BootError>) -> ExitCode {
+    let env = Env::from_process();
+    let telemetry = match telemetry::init(name, &env) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return report_failure(name, &error.into()),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report_failure(name, &BootError::Failed(error.to_string())),
+    };
+    let outcome = runtime.block_on(command(env));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(telemetry);
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report_failure(name, &error),
+    }
+}
+
+async fn serve(service: Service, env: Env) -> Result<(), BootError> {
+    let name = service.name;
+    check_standalone(name, &env)?;
+    let dependencies = Dependencies::from_env(env.clone())?;
+    let started = start(service, &dependencies, &database_config(&env, name)?).await?;
+    let listeners = server::Listeners::bind(&env)?;
+    server::serve_until_shutdown(vec![started], &env, None, listeners).await
+}
+
+async fn migrate(service: Service, env: &Env) -> Result<(), BootError> {
+    let name = service.name;
+    let applied = schema::migrate_service(service, env).await?;
+    tracing::info!(service = name, ?applied, "database schema migrated");
+    Ok(())
+}
+
+/// Asks the service of this machine whether it serves.
+fn check_health(env: &Env) -> ExitCode {
+    match request_health(env) {
+        Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
+        Ok(status) => {
+            eprintln!("GET /health/serving: {status}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("GET /health/serving: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The status line of `GET /health/serving`.
+fn request_health(env: &Env) -> std::io::Result<String> {
+    let address = env.get_or("HTTP_ADDR", server::DEFAULT_HTTP_ADDR);
+    let mut address: SocketAddr = address.parse().map_err(std::io::Error::other)?;
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
+    stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
+    stream.set_write_timeout(Some(HEALTH_TIMEOUT))?;
+    stream.write_all(b"GET /health/serving HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    let mut response = String::new();
+    stream.take(64 * 1024).read_to_string(&mut response)?;
+    Ok(response.lines().next().unwrap_or_default().to_owned())
+}
+
+fn print(line: &str) -> ExitCode {
+    match writeln!(std::io::stdout(), "{line}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn report_failure(name: &str, error: &BootError) -> ExitCode {
+    let text = error_chain(error);
+    tracing::error!(service = name, error = text, "service failed");
+    eprintln!("{name}: {text}");
+    match error {
+        BootError::NotPrepared { .. } => ExitCode::from(NOT_PREPARED),
+        BootError::Config(_) | BootError::Db(_) | BootError::Failed(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,97 @@
+//! Exchanges, queues and bindings, and what happens beside a change of them.
+
+use super::{channel, connect, server, up, with_namespace};
+use crate::fixture::{Fixture, envelope, eventually, once};
+use lapin::options::{BasicGetOptions, BasicRejectOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use messaging::amqp::apply_topology;
+use messaging::parked;
+use proto_events::Envelope;
+use tokio::time::Instant;
+
+#[tokio::test]
+async fn a_dead_letter_is_tried_once_more_before_it_is_parked() {
+    with_namespace(async |namespace| {
+        let fixture = Fixture::new().await;
+        let bus = connect(&namespace);
+        up(&bus).await;
+        for subject in ["restless", "poison-1"] {
+            bus.publish(envelope(subject)).await.unwrap().await.unwrap();
+        }
+        // The broker moves a rejected event to the dead letters, as it does with one that it has delivered too often.
+        let channel = channel().await;
+        for _ in 0..2 {
+            let queue = format!("{namespace}.wallet");
+            let delivery = channel.basic_get(queue.into(), BasicGetOptions::default()).await.unwrap().unwrap();
+            channel.basic_reject(delivery.delivery_tag, BasicRejectOptions { requeue: false }).await.unwrap();
+        }
+        let consumer = fixture.start_consumer(&bus);
+        let parked = async || {
+            let mut c = fixture.receiver.db().write().await.unwrap();
+            parked::list(&mut c, 10, 0).await.unwrap()
+        };
+        eventually("one takes effect", async || fixture.effects().await.contains_key("restless")).await;
+        eventually("the other is parked", async || parked().await.len() == 1).await;
+        consumer.stop().await;
+        assert_eq!(parked().await[0].subject, "poison-1");
+        assert_eq!(fixture.effects().await, once(&["restless".to_owned()]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_queue_is_consumed_again_once_the_topology_is_applied() {
+    with_namespace(async |namespace| {
+        let fixture = Fixture::new().await;
+        let bus = connect(&namespace);
+        up(&bus).await;
+        let consumer = fixture.start_consumer(&bus);
+        bus.publish(envelope("before")).await.unwrap().await.unwrap();
+        eventually("it took effect", async || fixture.effects().await.contains_key("before")).await;
+        let queue = format!("{namespace}.wallet");
+        channel().await.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
+        apply_topology(&server("TEST_AMQP_URL"), &namespace, None).await.unwrap();
+        // Events published while there is no queue are lost.
+        eventually("the service listens again", async || {
+            bus.publish(envelope("after")).await.unwrap().await.unwrap();
+            fixture.effects().await.contains_key("after")
+        })
+        .await;
+        consumer.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_topology_is_applied_again_beside_queues_with_other_arguments_and_more_bindings() {
+    with_namespace(async |namespace| {
+        let (bus, channel) = (connect(&namespace), channel().await);
+        up(&bus).await;
+        let queue = format!("{namespace}.wallet");
+        channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+        let mut older = FieldTable::default();
+        older.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+        older.insert("x-delivery-limit".into(), AMQPValue::LongLongInt(7));
+        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(queue.as_str().into(), durable, older).await.unwrap();
+        let (exchange, bound) = (format!("{namespace}.events"), QueueBindOptions::default());
+        let newer = "auth.v1.TypeOfALaterVersion";
+        channel.queue_bind(queue.into(), exchange.into(), newer.into(), bound, FieldTable::default()).await.unwrap();
+        for _ in 0..2 {
+            apply_topology(&server("TEST_AMQP_URL"), &namespace, None).await.unwrap();
+        }
+        // The later version's binding stays, and the bindings of this version are there again.
+        for event_type in ["auth.v1.UserRegistered", newer] {
+            let event = Envelope { event_type: event_type.to_owned(), ..envelope("user") };
+            bus.publish(event).await.unwrap().await.unwrap();
+        }
+        let mut queue = bus.subscribe("wallet").await.unwrap();
+        let mut types = Vec::new();
+        while types.len() < 2 {
+            let batch = queue.next_batch(10, Instant::now()).await.unwrap();
+            types.extend(batch.into_iter().map(|delivery| delivery.event.event_type));
+        }
+        assert_eq!(types, ["auth.v1.UserRegistered", newer]);
+    })
+    .await;
+}
