@@ -1,6 +1,6 @@
 """Checks the consistency of the configuration files in deploy/, k8s/ and docker-compose.yml.
 
-Usage: check_config.py ROOT [RENDERED_OVERLAY.yaml…]. Prints one line per error; exit code 1 if there is any.
+Usage: check_config.py ROOT. Prints one line per error; exit code 1 if there is any.
 Needs PyYAML. scripts/check-config checks with the real servers what they can check; this covers the rest.
 """
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from gateway_settings import template_names
 
 root = Path(sys.argv[1])
 SERVICES = sorted(folder.name for folder in (root / "services").iterdir() if folder.is_dir())
@@ -27,14 +28,6 @@ def read_yaml(path):
     except yaml.YAMLError as error:
         errors.append(f"{path.relative_to(root)}: {error}")
         return [{}]
-
-
-def template_names():
-    text = (root / "deploy/nginx/nginx.conf.template").read_text()
-    names = set(re.findall(r"\$\{([A-Z_]+)\}", "\n".join(line for line in text.splitlines() if not line.startswith("#"))))
-    # settings.envsh derives the excluded names from GATEWAY_…_PER_MINUTE and GATEWAY_SERVICE_ADDR.
-    derived = r"^GATEWAY_([A-Z]+_(BURST|RETRY_SECS)|UPSTREAMS)$"
-    return {name for name in names if not re.search(derived, name)} | {"GATEWAY_SERVICE_ADDR"}
 
 
 def check_compose():
@@ -68,7 +61,7 @@ def check_compose():
         if "image" in service and "build" not in service:
             expect(not service["image"].endswith(":latest") and ":" in service["image"], f"docker-compose.yml: {name} has no image version")
     gateway = services["gateway"]
-    for name in sorted(template_names() - set(gateway["environment"]) - {"NGINX_LOCAL_RESOLVERS"}):
+    for name in sorted(template_names(root) - set(gateway["environment"]) - {"NGINX_LOCAL_RESOLVERS"}):
         errors.append(f"docker-compose.yml: the gateway lacks {name}")
     mounts = dict(volume.split(":")[1::-1] for volume in gateway["volumes"])
     check_gateway_folders("docker-compose.yml", gateway["environment"], mounts)
@@ -145,90 +138,12 @@ def check_observability():
         expect(part in collector["extensions"], f"collector.yaml: the extension {part} is not configured")
 
 
-def pod_of(resource):
-    return resource["spec"]["template"]
-
-
-def check_overlay(path):
-    resources = [resource for resource in read_yaml(path) if resource]
-    name = path.stem
-    by_kind = {}
-    for resource in resources:
-        key = resource["metadata"]["name"]
-        expect(key not in by_kind.setdefault(resource["kind"], {}), f"{name}: two {resource['kind']} called {key}")
-        by_kind[resource["kind"]][key] = resource
-        expect(resource["metadata"].get("namespace") == f"ev-{name}", f"{name}: {resource['kind']} {key} is not in the namespace ev-{name}")
-    expect(set(by_kind["Deployment"]) == {f"ev-{service}" for service in SERVICES} | {"gateway"}, f"{name}: not exactly the services and the gateway")
-    for key, deployment in by_kind["Deployment"].items():
-        pod = pod_of(deployment)
-        labels = pod["metadata"]["labels"]
-        own = f"{name}: {key}"
-
-        def selects(selector, labels=labels):
-            return bool(selector) and all(labels.get(label) == value for label, value in selector.items())
-
-        expect(selects(deployment["spec"]["selector"]["matchLabels"]), f"{own} does not select its own pods")
-        expect(selects(by_kind["Service"][key]["spec"]["selector"]), f"{own}: its Service selects other pods")
-        expect(selects(by_kind["PodDisruptionBudget"][key]["spec"]["selector"].get("matchLabels")), f"{own}: its disruption budget selects other pods")
-        expect(selects(by_kind["NetworkPolicy"][key]["spec"]["podSelector"].get("matchLabels")), f"{own}: its network policy selects other pods")
-        expect(by_kind["HorizontalPodAutoscaler"][key]["spec"]["scaleTargetRef"]["name"] == key, f"{own}: its autoscaler scales another deployment")
-        expect("replicas" not in deployment["spec"], f"{own} sets replicas, which the autoscaler controls")
-        for constraint in pod["spec"].get("topologySpreadConstraints", []):
-            expect(selects(constraint["labelSelector"]["matchLabels"]), f"{own}: its topology spread selects other pods")
-        if "serviceAccountName" in pod["spec"]:
-            expect(pod["spec"]["serviceAccountName"] in by_kind["ServiceAccount"], f"{own}: its service account does not exist")
-        volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes", [])}
-        for volume in volumes.values():
-            if "configMap" in volume:
-                expect(volume["configMap"]["name"] in by_kind["ConfigMap"], f"{own}: the ConfigMap {volume['configMap']['name']} does not exist")
-            if "persistentVolumeClaim" in volume:
-                expect(volume["persistentVolumeClaim"]["claimName"] in by_kind["PersistentVolumeClaim"], f"{own}: its volume claim does not exist")
-        expect(pod["spec"]["securityContext"].get("runAsNonRoot") is True, f"{own} may run as root")
-        for container in pod["spec"]["containers"]:
-            ports = {port["name"] for port in container["ports"]}
-            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-                if probe in container:
-                    expect(container[probe]["httpGet"]["port"] in ports, f"{own}: {probe} uses a port that does not exist")
-            expect({"livenessProbe", "readinessProbe"} <= set(container), f"{own} lacks a liveness or readiness probe")
-        for container in pod["spec"]["containers"] + pod["spec"].get("initContainers", []):
-            expect("memory" in container["resources"]["limits"], f"{own} has no memory limit")
-            security = container["securityContext"]
-            expect(security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"], f"{own} has a writable root filesystem or allows privilege escalation")
-            for mount in container.get("volumeMounts", []):
-                expect(mount["name"] in volumes, f"{own} mounts {mount['name']}, which does not exist")
-            for source in container.get("envFrom", []):
-                if "configMapRef" in source:
-                    expect(source["configMapRef"]["name"] in by_kind["ConfigMap"], f"{own}: the ConfigMap {source['configMapRef']['name']} does not exist")
-                else:
-                    expect(source["secretRef"]["name"] == f"{key}-settings", f"{own} reads the secret of another service")
-    gateway = pod_of(by_kind["Deployment"]["gateway"])["spec"]
-    nginx, console = gateway["containers"][0], gateway["initContainers"][0]
-    environment = {variable["name"]: variable.get("value") for variable in nginx["env"]}
-    mounts, written = ({mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]} for container in (nginx, console))
-    check_gateway_folders(name, environment, mounts)
-    folder = environment.get("GATEWAY_CONSOLE", "")
-    expect(console["args"] == [folder], f"{name}: the console is not written to GATEWAY_CONSOLE")
-    expect(written == {path: volume for path, volume in mounts.items() if path.startswith(folder)}, f"{name}: the gateway does not read the volumes that the console writes")
-    provided = set(environment)
-    provided |= {key for config in by_kind["ConfigMap"].values() if config["metadata"]["name"].startswith("ev-gateway") for key in config["data"]}
-    for missing in sorted(template_names() - provided - {"NGINX_LOCAL_RESOLVERS"}):
-        errors.append(f"{name}: the gateway lacks {missing}")
-    for ingress in by_kind["Ingress"].values():
-        for rule in ingress["spec"]["rules"]:
-            for path_rule in rule["http"]["paths"]:
-                backend = path_rule["backend"]["service"]
-                ports = {port["name"] for port in by_kind["Service"][backend["name"]]["spec"]["ports"]}
-                expect(backend["port"]["name"] in ports, f"{name}: the ingress uses a port that does not exist")
-
-
 for file in [*root.glob("deploy/**/*.y*ml"), *root.glob("k8s/**/*.y*ml")]:
     read_yaml(file)
 check_compose()
 check_settings()
 check_gateway_files()
 check_observability()
-for overlay in sys.argv[2:]:
-    check_overlay(Path(overlay))
 for line in errors:
     print(line)
 sys.exit(1 if errors else 0)
