@@ -30,36 +30,79 @@ def read_yaml(path):
         return [{}]
 
 
+COMPOSE = ("docker-compose.yml", "deploy/compose/observability.yml")
+
+
+def compose_of(path):
+    """The file, with environments as mappings."""
+    compose = read_yaml(root / path)[0]
+    for service in compose["services"].values():
+        if isinstance(service.get("environment"), list):
+            service["environment"] = dict([*item.split("=", 1), None][:2] for item in service["environment"])
+    return compose
+
+
 def check_compose():
-    path = root / "docker-compose.yml"
-    text = path.read_text()
-    compose = read_yaml(path)[0]
-    services = compose["services"]
     listed = set(re.findall(r"^#?([A-Z0-9_]+)=", (root / ".env.example").read_text(), re.M))
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    for name in sorted(set(re.findall(r"\$\{([A-Z0-9_]+)", "\n".join(lines)))):
-        expect(name in listed, f"docker-compose.yml uses {name}, which .env.example does not list")
-    for name in sorted(set(re.findall(r"\$\{([A-Z0-9_]+):-[^}]+\}", "\n".join(lines)))):
-        expect(not re.search(r"PASSWORD|SECRET|KEY", name), f"docker-compose.yml has a default for the secret {name}")
+    files = {path: compose_of(path) for path in COMPOSE}
+    services = {name for compose in files.values() for name in compose["services"]}
+    for path, compose in files.items():
+        lines = "\n".join(line for line in (root / path).read_text().splitlines() if not line.lstrip().startswith("#"))
+        for name in sorted(set(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", lines)) - {"DOCKER_CONTAINERS"}):
+            expect(name in listed, f"{path} uses {name}, which .env.example does not list")
+        for name in sorted(set(re.findall(r"\$\{([A-Z0-9_]+):-[^}]+\}", lines))):
+            expect(not re.search(r"PASSWORD|SECRET|KEY", name), f"{path} has a default for the secret {name}")
+        for name, service in compose["services"].items():
+            check_compose_service(path, compose, services, listed, name, service)
+    check_compose_releases(files[COMPOSE[0]]["services"])
+    check_compose_gateway(files[COMPOSE[0]]["services"])
+
+
+def check_compose_service(path, compose, services, listed, name, service):
+    own = f"{path}: {name}"
+    for other in service.get("depends_on", {}):
+        expect(other in services, f"{own} depends on {other}, which does not exist")
+    for volume in service.get("volumes", []):
+        source = volume.split(":")[0]
+        if source.startswith("."):
+            expect((root / source).exists(), f"{own} mounts {source}, which does not exist")
+        elif not source.startswith("$"):
+            expect(source in compose["volumes"], f"{own} mounts {source}, which is not declared")
+    if "build" in service:
+        expect(service["build"]["args"]["SERVICE"] == service["image"].removeprefix("ev-"), f"{own} builds another image")
+    elif "image" in service and not re.fullmatch(r"ev-[a-z]+", service["image"]):
+        expect(re.search(r":.*[0-9]", service["image"]), f"{own} has no image version")
+    if "image" in service:
+        expect("mem_limit" in service, f"{own} has no memory limit")
+        expect("max-size" in service.get("logging", {}).get("options", {}), f"{own} keeps its logs without limit")
+    for variable, value in service.get("environment", {}).items():
+        expect(value is not None or variable in listed, f"{own} passes on {variable}, which .env.example does not list")
+
+
+def check_compose_releases(services):
+    """Each service has a database and a broker user of its own, and only its migration may change the schema."""
     for name in SERVICES:
-        expect(name in services, f"docker-compose.yml lacks {name}")
+        expect(name in services and f"migrate-{name}" in services, f"docker-compose.yml lacks {name} or its migration")
+        environment = services[name]["environment"]
+        for variable, login in (("DATABASE_URL", f"//ev_{name}:${{{name.upper()}_SERVICE_PASSWORD:"), ("BROKER_URL", f"//{name}:${{{name.upper()}_BROKER_PASSWORD:")):
+            expect(login in environment[variable], f"docker-compose.yml: {name} has no user of its own in {variable}")
+        expect(f"/ev_{name}" in environment["DATABASE_URL"], f"docker-compose.yml: {name} uses the database of another service")
+        expect("DATABASE_MIGRATE_URL" not in environment, f"docker-compose.yml: {name} may change its schema")
+        migration = services[f"migrate-{name}"]
+        expect(migration["image"] == services[name]["image"], f"docker-compose.yml: the migration of {name} has another image")
+        expect(f"//ev_{name}_migrate:" in migration["environment"]["DATABASE_MIGRATE_URL"], f"docker-compose.yml: the migration of {name} is another user")
+        waits = services[name]["depends_on"]
+        for first in (f"migrate-{name}", "topology"):
+            expect(waits.get(first, {}).get("condition") == "service_completed_successfully", f"docker-compose.yml: {name} does not wait for {first}")
+        expect("grants" in migration["depends_on"], f"docker-compose.yml: migrate-{name} does not wait for the grants")
+        expect(services[name]["healthcheck"]["test"] == ["CMD", "/service", "--check-health"], f"docker-compose.yml: the health check of {name} is another")
     for name, service in services.items():
-        for other in service.get("depends_on", {}):
-            expect(other in services, f"docker-compose.yml: {name} depends on {other}, which does not exist")
-        for volume in service.get("volumes", []):
-            source = volume.split(":")[0]
-            if source.startswith("."):
-                expect((root / source).exists(), f"docker-compose.yml: {name} mounts {source}, which does not exist")
-            else:
-                expect(source in compose["volumes"], f"docker-compose.yml: {name} mounts {source}, which is not declared")
-        if "build" in service:
-            expect(service["build"]["args"]["SERVICE"] == name, f"docker-compose.yml: {name} builds another service")
-        if name in SERVICES:
-            expect(f"/ev_{name}" in service["environment"]["DATABASE_URL"], f"docker-compose.yml: {name} uses the database of another service")
-            for variable in service["environment"]:
-                expect(variable in listed, f"docker-compose.yml: {name} sets {variable}, which .env.example does not list")
-        if "image" in service and "build" not in service:
-            expect(not service["image"].endswith(":latest") and ":" in service["image"], f"docker-compose.yml: {name} has no image version")
+        used = str(service)
+        expect(name in ("mysql", "grants") or "MYSQL_ROOT_PASSWORD" not in used, f"docker-compose.yml: {name} has the password of the administrator")
+        expect(name in ("rabbitmq", "topology") or "TOPOLOGY_PASSWORD" not in used, f"docker-compose.yml: {name} may declare queues")
+
+
+def check_compose_gateway(services):
     gateway = services["gateway"]
     for name in sorted(template_names(root) - set(gateway["environment"]) - {"NGINX_LOCAL_RESOLVERS"}):
         errors.append(f"docker-compose.yml: the gateway lacks {name}")
@@ -92,11 +135,13 @@ def check_settings():
     sections = re.split(r"^# --- ", (root / ".env.example").read_text(), flags=re.M)
     settings = {section.split()[0].rstrip(":"): re.findall(r"^#?([A-Z0-9_]+)=", section, re.M) for section in sections}
     expect(len(settings["Every"]) > 15, ".env.example: the section of the settings of every service was not found")
-    compose = read_yaml(root / "docker-compose.yml")[0]["services"]
+    compose = compose_of(COMPOSE[0])["services"]
+    # A running service has no user that may change the schema, and MIGRATE has its default.
+    elsewhere = {"DATABASE_MIGRATE_URL", "MIGRATE"}
     image = (root / "deploy/Dockerfile").read_text()
     for service in set(SERVICES) & set(compose):
         for name in settings["Every"] + settings.get(service, []):
-            passed = name in compose[service]["environment"] or f"{name}=" in image
+            passed = name in elsewhere or name in compose[service]["environment"] or f"{name}=" in image
             expect(passed, f"docker-compose.yml: {service} does not get {name}")
 
 
