@@ -11,13 +11,12 @@ import {
   addPerson,
   applyForKyc,
   book,
-  deposit,
   payOnline,
   signInAdministrator,
   signInDemo,
 } from './support/members.js';
 import { api, newCode, run, until } from './support/platform.js';
-import { money, t } from './support/texts.js';
+import { t } from './support/texts.js';
 
 /** Faults that the tests themselves cause. */
 const PROVOKED = /ERR_INTERNET_DISCONNECTED|WebSocket connection/;
@@ -133,34 +132,6 @@ test('without a network the page says so, and reads again when it is back', asyn
   await page.locator('.banner').waitFor({ state: 'detached' });
   await page.locator('ev-problem').first().waitFor({ state: 'detached' });
   await see(page, t('wallet.empty'));
-});
-
-test('what happened while the stream was cut off is shown when it is connected again', async () => {
-  const session = await addMember(`Usha ${run}`);
-  const { page, context } = await enter(session);
-  const sockets = [];
-  let isCut = false;
-  await context.routeWebSocket(/notifications\/stream/, (socket) => {
-    if (isCut) return void socket.close({ code: 1012 });
-    sockets.push(socket);
-    socket.connectToServer();
-  });
-  const notify = () => deposit(admin, session, '10.00');
-  // The console counts what is unread when the stream is there.
-  const counted = page.waitForResponse('**/notifications/unread-count');
-  await open(page, '/wallet');
-  await counted;
-  await notify();
-  await see(page, page.locator('.toast'));
-  await see(page, page.locator('.figures').getByText(money(10)));
-  isCut = true;
-  await sockets[0].close({ code: 1012 });
-  await notify();
-  isCut = false;
-  // The second message comes although nobody listened when it was sent.
-  await until('two messages', async () => (await page.locator('.toast').count()) === 2);
-  assert.match(sockets[1].url(), /[?&]after=/);
-  await see(page, page.locator('.figures').getByText(money(20)));
 });
 
 test('a name that looks like markup is text everywhere', async () => {
