@@ -163,28 +163,6 @@ export const transactionColumns = () => [
   moneyColumn(t('wallet.balance_after'), (row) => row.balance_after),
 ];
 
-/**
- * An action of staff in words; the code of one that is not known here.
- * @param {string} action
- */
-export const actionName = (action) => find(`office.audit.action.${action}`) ?? action;
-
-/** @returns {Column<AuditEntry>[]} */
-export const auditColumns = () => [
-  { label: t('office.audit.action'), cell: (row) => twoLines(actionName(row.action), dateTime(row.acted_at)) },
-  { label: t('office.audit.actor'), cell: (row) => personName(row.actor_id) },
-  {
-    label: t('office.audit.subject'),
-    cell: (row) =>
-      twoLines(
-        find(`office.audit.subject.${row.subject_type}`) ?? row.subject_type.replaceAll('_', ' '),
-        row.subject_user_id ? personName(row.subject_user_id) : shortId(row.subject_id),
-      ),
-  },
-  { label: t('office.audit.detail'), cell: (row) => row.detail },
-  { label: t('office.audit.address'), cell: (row) => row.address, isWide: true },
-];
-
 /** @returns {Column<Deduction>[]} */
 export const tdsColumns = (isOfOne = false) => [
   {
