@@ -9,6 +9,7 @@ import re
 import sys
 from pathlib import Path
 
+import exported_metrics
 import yaml
 from gateway_settings import template_names
 
@@ -146,34 +147,64 @@ def check_settings():
 
 
 def metrics_of(expression):
-    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\b(by|on|without|ignoring)\s*\([^)]*\)|\[[^\]]*\]', " ", expression)
-    words = set(re.findall(r"[a-z_]{2,}(?![a-z_]*\s*\()", bare))
-    return {re.sub(r"_(bucket|sum|count)$", "", word) for word in words} - {"and", "or", "unless", "offset"}
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\b(by|on|without|ignoring|group_left)\s*\([^)]*\)|\[[^\]]*\]|\boffset\s+\w+', " ", expression)
+    words = set(re.findall(r"\b[a-z][a-z_]+\b(?!\s*\()", bare))
+    # A histogram has three metrics; a counter of an exporter may also end like one of them.
+    return {re.sub(r"_(bucket|sum|count)$", "", word) for word in words} - {"and", "or", "unless", "le"}
 
 
 def known_metrics():
-    """The names in the code that records metrics, and the one that Prometheus adds. On any other metric a panel shows
-    nothing and an alert never fires."""
+    """The names in the code that records metrics, and those of the exporters. On any other metric a panel shows nothing
+    and an alert never fires."""
     sources = [path.read_text() for kind in ("crates", "services") for path in (root / kind).glob("*/src/**/*.rs")]
-    return {name for text in sources if "metrics::" in text for name in re.findall(r'"([a-z_]+)"', text)} | {"up"}
+    return {name for text in sources if "metrics::" in text for name in re.findall(r'"([a-z_]+)"', text)} | exported_metrics.NAMES
+
+
+def check_dashboards(metrics):
+    sources = {source["uid"]: source["type"] for path in (root / "deploy/grafana/provisioning/datasources").glob("*.yaml") for source in read_yaml(path)[0]["datasources"]}
+    dashboards = {path.name: json.loads(path.read_text()) for path in (root / "deploy/grafana/dashboards").glob("*.json")}
+    uids = [dashboard["uid"] for dashboard in dashboards.values()]
+    expect(len(uids) == len(set(uids)), "two dashboards have the same uid")
+    for name, dashboard in dashboards.items():
+        ids = [panel["id"] for panel in dashboard["panels"]]
+        expect(len(ids) == len(set(ids)), f"{name}: two panels have the same id")
+        for panel in dashboard["panels"]:
+            expect(panel["datasource"]["uid"] in sources, f"{name}: {panel['title']} uses an unknown data source")
+            if sources.get(panel["datasource"]["uid"]) != "prometheus":
+                continue
+            for target in panel["targets"]:
+                for metric in metrics_of(target["expr"]) - metrics:
+                    errors.append(f"{name}: {panel['title']} uses the unknown metric {metric}")
+
+
+def check_alerts(metrics):
+    """Every alert uses metrics that exist, and has its section in the runbook."""
+    runbook = re.split(r"^### ", (root / "docs/runbook.md").read_text(), flags=re.M)[1:]
+    sections = {head: text.strip() for head, _, text in (section.partition("\n") for section in runbook)}
+    alerts = {}
+    for path in sorted(path for path in (root / "deploy/prometheus").glob("alerts*.yml") if not path.stem.endswith("_test")):
+        for rule in (rule for group in read_yaml(path)[0]["groups"] for rule in group["rules"]):
+            name, annotations = rule["alert"], rule["annotations"]
+            expect(name not in alerts, f"{path.name}: there are two alerts {name}")
+            alerts[name] = rule
+            for metric in metrics_of(rule["expr"]) - metrics:
+                errors.append(f"{path.name}: {name} uses the unknown metric {metric}")
+            expect({"summary", "action"} <= set(annotations), f"{path.name}: {name} lacks a summary or an action")
+            expect(annotations.get("runbook_url") == f"docs/runbook.md#{name.lower()}", f"{path.name}: {name} does not lead to its section of docs/runbook.md")
+            expect(len(sections.get(name, "").split()) > 15, f"docs/runbook.md has no section {name}")
+            if rule["labels"]["severity"] != "none":
+                expect(sections.get(name, "").startswith(rule["labels"]["severity"] + ". "), f"docs/runbook.md: {name} has another severity")
+    for name in set(sections) - set(alerts):
+        errors.append(f"docs/runbook.md: there is no alert {name}")
+    named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", (root / "deploy/alertmanager/alertmanager.yml").read_text()))
+    for name in named - set(alerts):
+        expect(name in ("RabbitMQ",), f"alertmanager.yml names {name}, which is no alert")
 
 
 def check_observability():
     metrics = known_metrics()
-    dashboard = json.loads((root / "deploy/grafana/dashboards/platform.json").read_text())
-    sources = {source["uid"] for source in read_yaml(root / "deploy/grafana/provisioning/datasources/prometheus.yaml")[0]["datasources"]}
-    ids = [panel["id"] for panel in dashboard["panels"]]
-    expect(len(ids) == len(set(ids)), "platform.json: two panels have the same id")
-    for panel in dashboard["panels"]:
-        expect(panel["datasource"]["uid"] in sources, f"platform.json: {panel['title']} uses an unknown data source")
-        for target in panel["targets"]:
-            for name in metrics_of(target["expr"]) - metrics:
-                errors.append(f"platform.json: {panel['title']} uses the unknown metric {name}")
-    for group in read_yaml(root / "deploy/prometheus/alerts.yml")[0]["groups"]:
-        for rule in group["rules"]:
-            for name in metrics_of(rule["expr"]) - metrics:
-                errors.append(f"alerts.yml: {rule['alert']} uses the unknown metric {name}")
-            expect({"summary", "action"} <= set(rule["annotations"]), f"alerts.yml: {rule['alert']} lacks a summary or an action")
+    check_dashboards(metrics)
+    check_alerts(metrics)
     collector = read_yaml(root / "deploy/otel/collector.yaml")[0]
     for name, pipeline in collector["service"]["pipelines"].items():
         for kind in ("receivers", "processors", "exporters"):
