@@ -13,7 +13,7 @@ import { open } from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson, picture } from './support/browser.js';
 import { signInAdministrator, signInDemo } from './support/members.js';
 import { addressOf, prepareSamples } from './support/samples.js';
-import { follow, settled, tabPool } from './support/tabs.js';
+import { follow, press, settled, tabPool } from './support/tabs.js';
 
 const LANGUAGES = ['en', 'hi'];
 const RULES = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
@@ -103,7 +103,7 @@ async function check(tab, address, name, hasTabs) {
   await checkView(tab, name);
   const others = hasTabs ? (await page.getByRole('tab').all()).slice(1) : [];
   for (const [i, other] of others.entries()) {
-    await other.click();
+    await press(other);
     await settled(tab);
     await checkView(tab, `${name}-${i + 2}`, await other.innerText());
   }

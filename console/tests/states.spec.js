@@ -9,7 +9,7 @@ import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { signInAdministrator, signInDemo } from './support/members.js';
 import { until } from './support/platform.js';
 import { addressOf, prepareSamples } from './support/samples.js';
-import { follow, settled, tabPool } from './support/tabs.js';
+import { follow, press, settled, tabPool } from './support/tabs.js';
 import { t } from './support/texts.js';
 
 const WORKERS = 3;
@@ -141,8 +141,7 @@ async function retry(tab) {
     .getByRole('button', { name: t('action.retry') })
     .first();
   await withoutProblem(tab.page, async () => {
-    // Not as a pointer does: for a click Playwright awaits frames, of which a tab behind another one has few.
-    if (await button.isVisible()) await button.dispatchEvent('click');
+    if (await button.isVisible()) await press(button);
   });
   await settled(tab);
   assert.equal(await problems(tab.page).count(), 0, 'the page is whole again');

@@ -20,6 +20,12 @@ export const follow = (page, address) =>
     window.dispatchEvent(new PopStateEvent('popstate'));
   }, address);
 
+/**
+ * Presses a button of a tab that may be behind another one. For a click as a pointer does it Playwright awaits frames,
+ * of which such a tab has two a second.
+ */
+export const press = (button) => button.dispatchEvent('click');
+
 /** What of the page is not there yet: its heading, or what stands in place of content. */
 const missing = (page) =>
   page.evaluate(() => {

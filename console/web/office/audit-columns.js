@@ -8,7 +8,8 @@ import { find, t } from '../i18n/i18n.js';
 import { actionButton } from './actions.js';
 import { factsOf } from './audit-detail.js';
 import { kindName, twoLines } from './columns.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { reference } from './reference.js';
 
 /** @typedef {import('./columns.js').AuditEntry} AuditEntry */
 /** @typedef {import('./audit-detail.js').Fact} Fact */
@@ -38,7 +39,7 @@ export const auditColumns = () => [
   { label: t('office.audit.actor'), cell: (row) => personName(row.actor_id) },
   {
     label: t('office.audit.subject'),
-    cell: (row) => twoLines(subjectLink(row), row.subject_user_id ? personName(row.subject_user_id) : null),
+    cell: (row) => twoLines(subjectName(row), row.subject_user_id ? personName(row.subject_user_id) : null),
   },
   { label: t('office.audit.detail'), cell: factLine, isWide: true },
   {
@@ -54,11 +55,15 @@ export const auditColumns = () => [
 ];
 
 /** @param {AuditEntry} entry */
-function subjectLink({ subject_type: type, subject_id: id }) {
+function subjectName({ subject_type: type, subject_id: id }) {
   const name = find(`office.audit.subject.${type}`) ?? type.replaceAll('_', ' ');
-  const page = PAGES.get(type);
-  if (page) return h('a', { href: `${page}${id}` }, name);
   return KNOWN_BY_ID.includes(type) ? `${name} ${id}` : name;
+}
+
+/** @param {AuditEntry} entry */
+function subjectLink(entry) {
+  const page = PAGES.get(entry.subject_type);
+  return page ? h('a', { href: `${page}${entry.subject_id}` }, subjectName(entry)) : subjectName(entry);
 }
 
 /** @param {Fact} fact */
@@ -78,7 +83,7 @@ function valueOf({ shown, value }) {
     day: () => date(value),
     // The place of the company has no id.
     person: () => (value === 'the company' ? t('office.tree.company') : personName(value)),
-    batch: () => h('a', { href: `/office/payout-batches/${value}` }, shortId(value)),
+    batch: () => reference('batch', value),
     side: () => find(`side.${value}`),
     role: () => find(`office.role.${value}`),
     flag: () => find(`choice.${value}`),

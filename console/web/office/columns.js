@@ -5,7 +5,8 @@ import { statusTag, tag } from '../shell/parts.js';
 import { dateTime, money, number, signedMoney } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { lineText } from '../member/explanation.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { reference } from './reference.js';
 
 /**
  * @template {import('../shell/api.js').PathOf<'get'>} P
@@ -109,7 +110,7 @@ export const bookingColumns = () => [
 ];
 
 /** @returns {Column<Payout>[]} */
-export const payoutColumns = (isOfOne = false) => [
+export const payoutColumns = ({ isOfOne = false, isOfBatch = false } = {}) => [
   { label: t('payout.title'), cell: (row) => twoLines(money(row.requested), dateTime(row.created_at)) },
   ...(isOfOne ? [] : [person()]),
   {
@@ -123,12 +124,15 @@ export const payoutColumns = (isOfOne = false) => [
       ),
   },
   { ...moneyColumn(t('office.payout.net'), (row) => row.net), isWide: true },
-  {
-    label: t('office.batch'),
-    cell: (row) =>
-      row.batch_id ? h('a', { href: `/office/payout-batches/${row.batch_id}` }, shortId(row.batch_id)) : null,
-    isWide: true,
-  },
+  ...(isOfBatch
+    ? []
+    : [
+        {
+          label: t('office.batch'),
+          cell: (/** @type {Payout} */ row) => (row.batch_id ? reference('batch', row.batch_id) : null),
+          isWide: true,
+        },
+      ]),
 ];
 
 /** @param {Payout} payout */

@@ -33,6 +33,8 @@ export class TreeCanvas extends ViewElement {
   #top = 60;
   #isDirty = false;
   #isUnfitted = false;
+  /** Whether the whole width is shown, as it then is after a change of the size too. */
+  #isFitted = false;
   /** @type {import('./draw.js').Visible} */
   #visible = { nodes: [], wedges: [] };
   /** Members drawn in the last frames, and the script time of each in milliseconds; newest last. */
@@ -56,7 +58,7 @@ export class TreeCanvas extends ViewElement {
   }
 
   start() {
-    const resize = new ResizeObserver(() => this.redraw());
+    const resize = new ResizeObserver(() => (this.#isFitted ? this.fit() : this.redraw()));
     resize.observe(this);
     this.signal.addEventListener('abort', () => resize.disconnect());
     const { signal } = this;
@@ -106,6 +108,7 @@ export class TreeCanvas extends ViewElement {
     this.#column = clamp(column, MIN_COLUMN_PX, 110);
     this.#left = this.#box.width / 2 - ((this.layout.width - 1) / 2) * this.#column;
     this.#top = 50;
+    this.#isFitted = true;
     this.redraw();
   }
 
@@ -120,6 +123,7 @@ export class TreeCanvas extends ViewElement {
     const after = this.camera;
     this.#left = around.x - ((around.x - before.left) / before.column) * after.column;
     this.#top = around.y - ((around.y - before.top) / before.row) * after.row;
+    this.#isFitted = false;
     this.redraw();
   }
 
@@ -131,6 +135,7 @@ export class TreeCanvas extends ViewElement {
   pan(dx, dy) {
     this.#left += dx;
     this.#top += dy;
+    this.#isFitted = false;
     this.redraw();
   }
 
@@ -142,6 +147,7 @@ export class TreeCanvas extends ViewElement {
     const { shape, layout } = this;
     if (!shape || !layout || i < 0) return;
     this.focused = i;
+    this.#isFitted = false;
     this.#column = Math.max(this.#column, MIN_LABEL_COLUMN_PX);
     const { row } = this.camera;
     this.#left = this.#box.width / 2 - at(layout.x, i) * this.#column;

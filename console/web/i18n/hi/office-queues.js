@@ -138,7 +138,6 @@ export default {
   'office.payout.return_effect': 'निकासी लौटाई हुई मानी जाएगी और {amount} वॉलेट में लौटेंगे।',
   'office.payout.tds_effect': 'काटा गया कर पलटा जाएगा।',
   'office.batch': 'बैच',
-  'office.batch.title': 'बैच {id}',
   'office.batch.create': 'बैच बनाएँ',
   'office.batch.create_effect': 'सभी स्वीकृत निकासी एक बैच में जाएँगी और बैंक को भेजी हुई मानी जाएँगी।',
   'office.batch.file_effect': 'फिर आप फ़ाइल सहेजकर बैंक को देंगे।',
@@ -186,4 +185,7 @@ export default {
     one: '{count} निकासी, {total}, बैच में जाएगी।',
     other: '{count} निकासियाँ, कुल {total}, बैच में जाएँगी।',
   },
+  'office.payment.see': 'भुगतान देखें',
+  'office.payout.see': 'निकासी देखें',
+  'office.batch.of': '{time} का बैच',
 };
