@@ -58,7 +58,13 @@ test('a person signs in and books a vehicle with the keyboard alone', async () =
   await isSignInPage(page);
   await tabTo(page, 'input', t('sign_in.identifier'));
   await page.keyboard.type(email);
-  const code = await newCode(email, () => page.keyboard.press('Enter'));
+  const ask = async () => {
+    const answer = page.waitForResponse('**/api/v1/auth/otp');
+    await page.keyboard.press('Enter');
+    return (await answer).ok();
+  };
+  // Asking is refused for a second after the code of the registration.
+  const code = await newCode(email, () => until('a sent code', ask));
   // The focus goes to the field for the code by itself.
   await field(page, t('sign_in.code')).waitFor();
   await until('the focus', () => page.evaluate(() => document.activeElement?.getAttribute('name') === 'code'));
@@ -132,6 +138,20 @@ test('without a network the page says so, and reads again when it is back', asyn
   await page.locator('.banner').waitFor({ state: 'detached' });
   await page.locator('ev-problem').first().waitFor({ state: 'detached' });
   await see(page, t('wallet.empty'));
+});
+
+test('a page whose files cannot be fetched says so, and offers another try', async () => {
+  for (const file of ['main.js', 'app.js', 'base.css']) {
+    const { page } = await enter();
+    await page.route(`**/${file}`, (route) => route.abort('internetdisconnected'));
+    await open(page, '/sign-in');
+    const notice = page.getByRole('alert').filter({ hasText: t('problem.network.offline') });
+    await see(page, notice);
+    await page.unroute(`**/${file}`);
+    await notice.getByRole('link', { name: t('action.retry') }).click();
+    await isSignInPage(page);
+    assert.equal(await notice.count(), 0);
+  }
 });
 
 test('a name that looks like markup is text everywhere', async () => {
