@@ -169,7 +169,10 @@ const reportedColumns = () => [
 const eventColumns = (retry) => [
   { label: t('office.events.kind'), cell: (row) => twoLines(row.kind || '–', dateTime(row.received_at)) },
   { label: t('office.captures.outcome'), cell: (row) => outcomeTag('events', row.state) },
-  { label: t('office.reason'), cell: (row) => row.reason },
+  {
+    label: t('office.reason'),
+    cell: (row) => (row.state === 'unhandled' ? t('office.events.not_handled') : row.reason),
+  },
   {
     label: t('office.events.retry'),
     cell: (row) =>

@@ -88,6 +88,7 @@ export default {
   'office.events.outcome.unhandled': 'Not used',
   'office.events.outcome.unreadable': 'Not readable',
   'office.events.kind': 'Event',
+  'office.events.not_handled': 'Messages of this kind are not used.',
   'office.events.retry': 'Process again',
   'office.events.retry_effect': 'The event {kind} is read and processed again. It has the effect of one.',
   'office.capture': 'Capture',

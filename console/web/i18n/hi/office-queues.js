@@ -88,6 +88,7 @@ export default {
   'office.events.outcome.unhandled': 'उपयोग नहीं होता',
   'office.events.outcome.unreadable': 'पढ़ा नहीं गया',
   'office.events.kind': 'घटना',
+  'office.events.not_handled': 'इस तरह के संदेश काम में नहीं लिए जाते।',
   'office.events.retry': 'फिर से संसाधित करें',
   'office.events.retry_effect': 'घटना {kind} फिर से पढ़ी और संसाधित की जाएगी। इसका प्रभाव एक बार ही होगा।',
   'office.capture': 'प्राप्ति',
