@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import hindi from '../web/i18n/hi.js';
 import { button, dialog, field, heading, navigate, open, pick, see } from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { pressOn, tabTo } from './support/keyboard.js';
@@ -138,6 +139,16 @@ test('without a network the page says so, and reads again when it is back', asyn
   await page.locator('.banner').waitFor({ state: 'detached' });
   await page.locator('ev-problem').first().waitFor({ state: 'detached' });
   await see(page, t('wallet.empty'));
+});
+
+test('a visitor chooses the language, which the next visit remembers', async () => {
+  const { page } = await enter();
+  await open(page, '/sign-in');
+  await page.getByLabel(t('app.language')).selectOption('hi');
+  await see(page, heading(page, hindi['sign_in.title']));
+  await reload(page);
+  await see(page, heading(page, hindi['sign_in.title']));
+  assert.equal(await page.locator('html').getAttribute('lang'), 'hi');
 });
 
 test('a page whose files cannot be fetched says so, and offers another try', async () => {
