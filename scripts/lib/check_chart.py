@@ -16,6 +16,8 @@ root, folder = Path(sys.argv[1]), Path(sys.argv[2])
 SERVICES = sorted(path.name for path in (root / "services").iterdir() if path.is_dir())
 CHART = str(root / "charts/ev")
 PRODUCTION = {"replicas": {"min": 3, "max": 12}, "cpuRequest": "500m", "settings": {"HTTP_WORKERS": "4"}}
+# Several times as fast, where PyYAML has it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 errors = []
 chart = Chart.load(CHART)
 
@@ -51,7 +53,7 @@ def normal(value, names):
 
 
 def objects_of(texts):
-    items = [item for text in texts for item in yaml.safe_load_all(text) if item and item["kind"] != "Namespace"]
+    items = [item for text in texts for item in yaml.load_all(text, LOADER) if item and item["kind"] != "Namespace"]
     names = {}
     for item in items:
         name = item["metadata"]["name"]

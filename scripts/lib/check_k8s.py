@@ -5,6 +5,7 @@ topology.yaml, namespace.yaml and overlay-ENVIRONMENT.yaml. Prints one line per 
 Needs PyYAML. With the Python package kubernetes-validate every object is also compared with the schema of its kind.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ except ImportError:
     kubernetes_validate = None
 
 KUBERNETES = "1.34"
+# Several times as fast, where PyYAML has it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 root, folder = Path(sys.argv[1]), Path(sys.argv[2])
 SERVICES = sorted(path.name for path in (root / "services").iterdir() if path.is_dir())
 NAME = "app.kubernetes.io/name"
@@ -55,15 +58,23 @@ class Manifests:
 
 
 def read(path):
-    return Manifests(path.stem, [item for item in yaml.safe_load_all(path.read_text()) if item])
+    return Manifests(path.stem, [item for item in yaml.load_all(path.read_text(), LOADER) if item])
 
 
 def selects(selector, labels):
     return bool(selector) and all(labels.get(label) == value for label, value in selector.items())
 
 
+validated = set()
+
+
 def check_schemas(manifests):
     for item in manifests.objects:
+        # Most objects are the same in every environment but for their namespace.
+        content = json.dumps(item | {"metadata": item["metadata"] | {"namespace": ""}}, sort_keys=True)
+        if content in validated:
+            continue
+        validated.add(content)
         try:
             kubernetes_validate.validate(item, KUBERNETES, strict=True)
         except kubernetes_validate.SchemaNotFoundError:
