@@ -194,6 +194,7 @@ def check_alerts(metrics):
             expect(len(sections.get(name, "").split()) > 15, f"docs/runbook.md has no section {name}")
             if rule["labels"]["severity"] != "none":
                 expect(sections.get(name, "").startswith(rule["labels"]["severity"] + ". "), f"docs/runbook.md: {name} has another severity")
+    expect(f"< {len(SERVICES)} " in alerts["ServiceAbsent"]["expr"], "alerts.yml: ServiceAbsent expects another number of services")
     for name in set(sections) - set(alerts):
         errors.append(f"docs/runbook.md: there is no alert {name}")
     named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", (root / "deploy/alertmanager/alertmanager.yml").read_text()))
