@@ -118,10 +118,10 @@ stand_in_rust() {
   toolchain=$(cd "$ROOT" && rustc --print sysroot) || return
   printf '#!/bin/sh\nexec "$@"\n' >"$work/stand-in/docker-entrypoint.sh"
   mkdir -p "$work/stand-in/rust"
-  cp -a "$toolchain/." "$work/stand-in/rust/"
-  rm -rf "$work/stand-in/rust/share/doc"
+  tar -C "$toolchain" --exclude=./share/doc -cf - . | tar -C "$work/stand-in/rust" -xf - || return
   stand_in "$1" gcc libc6-dev ca-certificates <<'LINES'
 COPY rust /usr/local
+ENV CARGO_HOME=/usr/local/cargo
 CMD ["bash"]
 LINES
 }
