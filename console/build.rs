@@ -64,7 +64,8 @@ fn with_addresses(document: &str, version: &str, files: &BTreeMap<String, Vec<u8
         .iter()
         .map(|name| format!("    <link rel=\"modulepreload\" href=\"/assets/{version}/{name}\" />\n"))
         .collect();
-    let mut document = document.replace("    <script", &format!("{preload}    <script"));
+    let entry = "    <script type=\"module\"";
+    let mut document = document.replace(entry, &format!("{preload}{entry}"));
     for name in files.keys() {
         for attribute in ["href", "src"] {
             let versioned = format!("{attribute}=\"/assets/{version}/{name}\"");

@@ -22,7 +22,8 @@ const server = createServer((incoming, outgoing) => {
   outgoing.setHeader('Cache-Control', 'no-store');
   outgoing.setHeader(
     'Content-Security-Policy',
-    "default-src 'self'; img-src 'self' blob:; base-uri 'self'; object-src 'none'; frame-ancestors 'none'",
+    "default-src 'self'; img-src 'self' blob:; base-uri 'none'; object-src 'none'; form-action 'self' " +
+      "https://api.razorpay.com https://checkout.stripe.com; frame-ancestors 'none'",
   );
   createReadStream(found).pipe(outgoing);
 });

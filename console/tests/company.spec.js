@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import {
   button,
   confirm,
+  dialog,
   download,
   field,
   fill,
@@ -174,7 +175,15 @@ test('the audit log is narrowed by action, person and subject', async () => {
   const actions = admin.locator('select[name=action]');
   await until('the actions', async () => (await actions.locator('option').count()) > 1);
   await fill(admin, { [t('office.audit.action')]: t('office.audit.action.wallet.deposit') });
-  await see(admin, row(admin, member.user.name));
+  const entry = row(admin, member.user.name);
+  await see(admin, entry);
+  await entry.getByRole('button', { name: t('office.audit.all') }).click();
+  const shown = dialog(admin);
+  await see(admin, valueOf(shown, t('wallet.amount')).getByText(money(30)));
+  await see(admin, valueOf(shown, t('office.reason')).getByText('Test'));
+  await see(admin, valueOf(shown, t('office.person')).getByText(member.user.name));
+  await admin.keyboard.press('Escape');
+  await shown.waitFor({ state: 'detached' });
   const subject = field(admin, t('office.audit.subject_id'));
   await subject.fill(office.sessions.staff.user.id);
   await subject.press('Enter');

@@ -1,7 +1,7 @@
 // Every page of the console, in both languages and themes: accessible, within a narrow screen, and without a fault.
 //
 // The pages are those of the console's own table, so a new one cannot be forgotten. With EV_SCREENSHOTS, a folder, each
-// is pictured in light, in dark and on a phone.
+// is pictured in light, in dark and on a phone. With EV_BRIEF each page is checked in one of the languages.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -12,10 +12,11 @@ import { officePages } from '../web/office/pages.js';
 import { open } from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson, picture } from './support/browser.js';
 import { signInAdministrator, signInDemo } from './support/members.js';
-import { until } from './support/platform.js';
-import { prepareSamples } from './support/samples.js';
+import { addressOf, prepareSamples } from './support/samples.js';
+import { follow, press, settled, tabPool } from './support/tabs.js';
 
 const LANGUAGES = ['en', 'hi'];
+const isBrief = Boolean(process.env.EV_BRIEF);
 const RULES = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
 /** The themes differ in colours alone. */
 const RULES_OF_COLOUR = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
@@ -32,6 +33,7 @@ let axe;
 let samples;
 /** People by `ACCESS LANGUAGE`. */
 const people = new Map();
+const withTab = tabPool(({ page }) => page.evaluate(axe));
 
 before(async () => {
   browser = await openBrowser();
@@ -68,45 +70,6 @@ function watchAnswers({ context, faults }) {
   });
 }
 
-/** Opens a tab, with its requests that have no answer yet. */
-async function openTab({ context }) {
-  const page = await context.newPage();
-  const pending = new Set();
-  page.on('request', (request) => pending.add(request));
-  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => pending.delete(request));
-  await open(page, '/');
-  await page.evaluate(axe);
-  return { page, pending };
-}
-
-/** Goes to an address as a link of the console does. */
-const follow = (page, address) =>
-  page.evaluate((to) => {
-    history.pushState(null, '', to);
-    window.dispatchEvent(new PopStateEvent('popstate'));
-  }, address);
-
-/** The address of a page, with its sample. */
-function addressOf({ path }) {
-  const address = path.includes(':') ? samples[path] : path;
-  assert.ok(address, `prepareSamples gives no address for ${path}`);
-  return address;
-}
-
-/** Waits until the page has read everything that it shows, and stays so for a moment. */
-async function settled({ page, pending }) {
-  let quiet = 0;
-  const waitsFor = async () => {
-    const isComplete = await page.evaluate(
-      () => document.querySelector('h1') && !document.querySelector('.skeleton, .splash, [aria-busy=true]'),
-    );
-    quiet = isComplete && pending.size === 0 ? quiet + 1 : 0;
-    return quiet === 3;
-  };
-  const addresses = () => [...pending].map((request) => request.url()).join(', ');
-  await until(() => `all of ${page.url()}; without an answer: ${addresses()}`, waitsFor);
-}
-
 /** The violations that axe finds, each with its elements. */
 async function violations(page, runOnly) {
   // The size of targets is the one rule of WCAG 2.2 that axe leaves out unless it is asked for.
@@ -141,7 +104,7 @@ async function check(tab, address, name, hasTabs) {
   await checkView(tab, name);
   const others = hasTabs ? (await page.getByRole('tab').all()).slice(1) : [];
   for (const [i, other] of others.entries()) {
-    await other.click();
+    await press(other);
     await settled(tab);
     await checkView(tab, `${name}-${i + 2}`, await other.innerText());
   }
@@ -163,26 +126,16 @@ async function checkView({ page }, name, part = '') {
   await page.setViewportSize(DESKTOP);
 }
 
-/** The free tabs of a person; one test at a time uses a tab. */
-const free = new Map();
-async function withTab(person, use) {
-  if (!free.has(person)) free.set(person, []);
-  const tab = free.get(person).pop() ?? (await openTab(person));
-  try {
-    return await use(tab);
-  } finally {
-    free.get(person).push(tab);
-  }
-}
-
 test('every page', { concurrency: WORKERS }, async (t) => {
-  const all = [...memberPages, ...officePages].flatMap((page) => LANGUAGES.map((language) => ({ page, language })));
+  const all = [...memberPages, ...officePages].flatMap((page, i) =>
+    LANGUAGES.map((language) => ({ page, language })).filter((_, k) => !isBrief || k === i % LANGUAGES.length),
+  );
   await Promise.all(
     all.map(({ page, language }) => {
       const name = `${language}/${page.path.replace(/^\//, '').replace(/\W+/g, '-') || 'home'}`;
       return t.test(`${page.path} in ${language}`, () =>
         withTab(people.get(`${page.access} ${language}`), (tab) =>
-          check(tab, addressOf(page), name, language === LANGUAGES[0]),
+          check(tab, addressOf(page, samples), name, language === LANGUAGES[0]),
         ),
       );
     }),

@@ -1,5 +1,6 @@
 // Objects of the demonstration for the pages that show one, and work that waits in every queue of the office.
 
+import assert from 'node:assert/strict';
 import {
   PDF,
   addDocument,
@@ -38,6 +39,13 @@ export async function prepareSamples() {
     '/office/ledger/entries/:id': `/office/ledger/entries/${entries.items[0].id}`,
     ...office,
   };
+}
+
+/** The address of a page, with its sample. */
+export function addressOf({ path }, samples) {
+  const address = path.includes(':') ? samples[path] : path;
+  assert.ok(address, `prepareSamples gives no address for ${path}`);
+  return address;
 }
 
 /** A payment from a wallet earns the referrer nothing, which she can read. */

@@ -67,6 +67,8 @@ export default {
   'choice.false': 'No',
   'choice.none': 'Not given',
   'list.more': 'Show more',
+  'file.choose': 'Choose a file',
+  'file.none': 'No file is chosen.',
   'form.amount': 'Rupees with at most two decimal places, such as 500 or 499.50',
   ...explanation,
   ...member,

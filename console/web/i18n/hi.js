@@ -67,6 +67,8 @@ export default {
   'choice.false': 'नहीं',
   'choice.none': 'नहीं बताया',
   'list.more': 'और दिखाएँ',
+  'file.choose': 'फ़ाइल चुनें',
+  'file.none': 'कोई फ़ाइल नहीं चुनी गई।',
   'form.amount': 'रुपये, दशमलव के बाद अधिक से अधिक दो अंक, जैसे 500 या 499.50',
   ...explanation,
   ...member,

@@ -3,6 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { isAbort, upload } from '../shell/api.js';
+import { fileField } from '../shell/file-field.js';
 import { toast } from '../shell/toast.js';
 import { t } from '../i18n/i18n.js';
 import { ACCEPT, checkFile } from './document-file.js';
@@ -116,9 +117,8 @@ class DocumentUpload extends ViewElement {
         'div',
         { class: 'field' },
         h('label', { for: this.#id }, t('documents.file')),
-        h('input', {
+        fileField(this.#chosen?.file.name, {
           id: this.#id,
-          type: 'file',
           accept: ACCEPT,
           'aria-describedby': `${this.#id}-hint ${refusalId}`,
           'aria-invalid': this.#refusal ? 'true' : null,

@@ -29,7 +29,7 @@ class JoinPage extends ViewElement {
   }
 
   view() {
-    return h('div', { class: 'narrow stack' }, h('h1', null, t('join.title')), this.#content());
+    return h('div', { class: 'narrow card sign-in' }, h('h1', null, t('join.title')), this.#content());
   }
 
   #content() {

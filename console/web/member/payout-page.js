@@ -75,7 +75,6 @@ class PayoutPage extends ViewElement {
           isFinal ? null : h('p', { class: 'hint' }, t('payout.estimate')),
           payoutParts(payout),
           pairs([
-            [t('payout.tds_rule'), payout.tds_rule],
             [t('payout.bank'), `${bank.bank_name}, ${bank.account_number}, ${bank.ifsc}`],
             [t('account.holder_name'), bank.holder_name],
             [t('payout.utr'), payout.utr],

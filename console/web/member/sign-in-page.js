@@ -13,7 +13,7 @@ class SignInPage extends ViewElement {
   view() {
     return h(
       'div',
-      { class: 'narrow stack sign-in' },
+      { class: 'narrow card sign-in' },
       h('h1', null, t('sign_in.title')),
       h('p', { class: 'hint' }, t('sign_in.intro')),
       custom('ev-code-sign-in', { '.done': () => navigate(this.#destination(), { replace: true }) }),

@@ -5,7 +5,6 @@ import { statusTag } from '../shell/parts.js';
 import { money, number } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { dataTable } from './data-table.js';
-import { shortId } from './person-name.js';
 
 /** @typedef {import('../shell/api.js').Answer<'post', '/api/v1/payout-batches/{id}/answer/preview'>} Preview */
 /** @typedef {Preview['lines'][number]} Line */
@@ -23,7 +22,7 @@ export const answerLines = ({ lines, errors, will_settle: changed, unchanged }) 
     [t('office.batch.line'), t('payout.title'), t('office.payout.net'), t('office.batch.outcome')],
     lines.map((line) => [
       number(line.line),
-      h('a', { href: `/office/payouts/${line.payout_id}` }, shortId(line.payout_id)),
+      h('a', { href: `/office/payouts/${line.payout_id}` }, t('office.payout.see')),
       line.amount ? money(line.amount) : '–',
       outcome(line),
     ]),

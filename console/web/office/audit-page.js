@@ -5,7 +5,7 @@ import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
 import { Resource } from '../shell/resource.js';
 import { t } from '../i18n/i18n.js';
-import { actionName, auditColumns } from './columns.js';
+import { actionName, auditColumns } from './audit-columns.js';
 import { ListPageElement, pageHead } from './list-page.js';
 
 class AuditPage extends ListPageElement {

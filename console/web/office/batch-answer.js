@@ -5,6 +5,8 @@ import { custom, h } from '../shell/view.js';
 import { Problem, isAbort, upload } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { effectList } from '../shell/parts.js';
+import { fileField } from '../shell/file-field.js';
+import { fieldText } from '../shell/problem.js';
 import { toast } from '../shell/toast.js';
 import { number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -30,7 +32,7 @@ class BatchAnswer extends ViewElement {
   batchId = '';
   /** @type {() => void} */
   done = () => undefined;
-  /** @type {Blob | null} */
+  /** @type {File | null} */
   #content = null;
   /** @type {Preview | null} */
   #preview = null;
@@ -46,7 +48,7 @@ class BatchAnswer extends ViewElement {
     this.#isTooLarge = (file?.size ?? 0) > MAX_BYTES;
     if (!file || this.#isTooLarge) return;
     // Read at once, so that what is recorded is what was shown.
-    const content = new Blob([await file.text()], { type: 'text/csv' });
+    const content = new File([await file.text()], file.name, { type: 'text/csv' });
     this.#content = content;
     await this.#readPreview(content);
   }
@@ -108,8 +110,7 @@ class BatchAnswer extends ViewElement {
         'label',
         { class: 'field' },
         t('office.batch.answer_file'),
-        h('input', {
-          type: 'file',
+        fileField(this.#content?.name, {
           accept: '.csv,text/csv',
           required: true,
           'aria-describedby': 'answer-hint',
@@ -146,6 +147,6 @@ class BatchAnswer extends ViewElement {
 const lineProblems = ({ errors }) => (errors.length > 0 ? effectList(errors.map(lineText)) : null);
 
 /** @param {import('../shell/problem.js').FieldProblem} error its field is `line 2` */
-const lineText = ({ field, detail }) => `${field.replace('line', t('office.batch.line'))}: ${detail}`;
+const lineText = (error) => `${error.field.replace('line', t('office.batch.line'))}: ${fieldText(error)}`;
 
 customElements.define('ev-batch-answer', BatchAnswer);

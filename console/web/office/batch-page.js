@@ -10,7 +10,8 @@ import { dateTime, money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { payoutColumns } from './columns.js';
 import { pageList, reloadList } from '../shell/page-list.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { batchName } from './reference.js';
 import './batch-answer.js';
 
 /** @typedef {Awaited<ReturnType<typeof readBatch>>} Batch */
@@ -50,7 +51,7 @@ class BatchPage extends ViewElement {
       h(
         'div',
         { class: 'page-head' },
-        h('h1', null, t('office.batch.title', { id: shortId(id) })),
+        h('h1', null, t('office.batch.of', { time: batchName(batch.created_at) })),
         batch.open > 0
           ? tag(t('office.batch.open', { count: batch.open }), 'warn')
           : tag(t('office.batch.settled'), 'good'),
@@ -82,7 +83,7 @@ class BatchPage extends ViewElement {
       pageList({
         caption: t('office.batch.without_answer'),
         empty: t('office.batch.none_open'),
-        columns: payoutColumns(),
+        columns: payoutColumns({ isOfBatch: true }),
         rowKey: (payout) => payout.id,
         link: (payout) => `/office/payouts/${payout.id}`,
         read: ({ signal, ...page }) =>

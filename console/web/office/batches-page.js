@@ -7,12 +7,13 @@ import { get, post } from '../shell/api.js';
 import { backLink, card, pairs, tag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { navigate } from '../shell/router.js';
-import { dateTime, money, number } from '../i18n/format.js';
+import { money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, runAction } from './actions.js';
-import { moneyColumn, twoLines } from './columns.js';
+import { moneyColumn } from './columns.js';
 import { pageHead } from './list-page.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { batchName } from './reference.js';
 
 /** @typedef {Awaited<ReturnType<typeof readNext>>} Next */
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/payout-batches'>['items'][number]} Batch */
@@ -60,7 +61,7 @@ function next({ payouts, total }) {
 
 /** @returns {import('../shell/list.js').Column<Batch>[]} */
 const columns = () => [
-  { label: t('office.batch'), cell: (row) => twoLines(dateTime(row.created_at), shortId(row.id)) },
+  { label: t('office.batch'), cell: (row) => h('strong', null, batchName(row.created_at)) },
   {
     label: t('booking.status'),
     cell: (row) =>

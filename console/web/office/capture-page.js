@@ -15,6 +15,7 @@ import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { outcomeTag } from './gateway-list.js';
 import { nameOf } from './names.js';
 import { personName, shortId } from './person-name.js';
+import { reference } from './reference.js';
 import { personField } from './person-picker.js';
 
 /** @typedef {Awaited<ReturnType<typeof readCapture>>} Capture */
@@ -67,7 +68,7 @@ class CapturePage extends ViewElement {
           [t('checkout.order'), capture.order_id || t('office.capture.no_order')],
           [t('office.captures.captured_at'), dateTime(capture.taken_at ?? capture.captured_at)],
           [t('office.captures.reported_at'), dateTime(capture.captured_at)],
-          [t('office.payment'), payment ? h('a', { href: `/office/payments/${payment}` }, shortId(payment)) : null],
+          [t('office.payment'), payment ? reference('payment', payment) : null],
         ]),
         resolution
           ? pairs([
@@ -168,7 +169,7 @@ async function readChoices({ gateway, amount }) {
   return Promise.all(
     possible.map(async ({ id, user_id: userId, created_at: at }) => {
       const name = (await nameOf(userId)) ?? shortId(userId);
-      return { value: id, label: `${name} · ${dateTime(at)} · ${shortId(id)}` };
+      return { value: id, label: `${name} · ${dateTime(at)}` };
     }),
   );
 }

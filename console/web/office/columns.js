@@ -5,7 +5,8 @@ import { statusTag, tag } from '../shell/parts.js';
 import { dateTime, money, number, signedMoney } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { lineText } from '../member/explanation.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { reference } from './reference.js';
 
 /**
  * @template {import('../shell/api.js').PathOf<'get'>} P
@@ -109,7 +110,7 @@ export const bookingColumns = () => [
 ];
 
 /** @returns {Column<Payout>[]} */
-export const payoutColumns = (isOfOne = false) => [
+export const payoutColumns = ({ isOfOne = false, isOfBatch = false } = {}) => [
   { label: t('payout.title'), cell: (row) => twoLines(money(row.requested), dateTime(row.created_at)) },
   ...(isOfOne ? [] : [person()]),
   {
@@ -123,12 +124,15 @@ export const payoutColumns = (isOfOne = false) => [
       ),
   },
   { ...moneyColumn(t('office.payout.net'), (row) => row.net), isWide: true },
-  {
-    label: t('office.batch'),
-    cell: (row) =>
-      row.batch_id ? h('a', { href: `/office/payout-batches/${row.batch_id}` }, shortId(row.batch_id)) : null,
-    isWide: true,
-  },
+  ...(isOfBatch
+    ? []
+    : [
+        {
+          label: t('office.batch'),
+          cell: (/** @type {Payout} */ row) => (row.batch_id ? reference('batch', row.batch_id) : null),
+          isWide: true,
+        },
+      ]),
 ];
 
 /** @param {Payout} payout */
@@ -161,28 +165,6 @@ export const transactionColumns = () => [
     cell: (row) => h('span', { class: row.amount.startsWith('-') ? 'minus' : 'plus' }, signedMoney(row.amount)),
   },
   moneyColumn(t('wallet.balance_after'), (row) => row.balance_after),
-];
-
-/**
- * An action of staff in words; the code of one that is not known here.
- * @param {string} action
- */
-export const actionName = (action) => find(`office.audit.action.${action}`) ?? action;
-
-/** @returns {Column<AuditEntry>[]} */
-export const auditColumns = () => [
-  { label: t('office.audit.action'), cell: (row) => twoLines(actionName(row.action), dateTime(row.acted_at)) },
-  { label: t('office.audit.actor'), cell: (row) => personName(row.actor_id) },
-  {
-    label: t('office.audit.subject'),
-    cell: (row) =>
-      twoLines(
-        find(`office.audit.subject.${row.subject_type}`) ?? row.subject_type.replaceAll('_', ' '),
-        row.subject_user_id ? personName(row.subject_user_id) : shortId(row.subject_id),
-      ),
-  },
-  { label: t('office.audit.detail'), cell: (row) => row.detail },
-  { label: t('office.audit.address'), cell: (row) => row.address, isWide: true },
 ];
 
 /** @returns {Column<Deduction>[]} */

@@ -11,7 +11,6 @@ import { actionButton, runAction } from './actions.js';
 import { moneyColumn, timeColumn, twoLines } from './columns.js';
 import { filterForm } from './filter-form.js';
 import { pageList, reloadList } from '../shell/page-list.js';
-import { shortId } from './person-name.js';
 
 /**
  * @template {import('../shell/api.js').PathOf<'get'>} P
@@ -137,7 +136,8 @@ export function outcomeTag(kind, outcome) {
 }
 
 /** @param {string | null | undefined} id */
-const paymentLink = (id) => (id ? h('a', { href: `/office/payments/${id}` }, shortId(id)) : t('office.captures.none'));
+const paymentLink = (id) =>
+  id ? h('a', { href: `/office/payments/${id}` }, t('office.payment.see')) : t('office.captures.none');
 
 /** @returns {import('./columns.js').Column<Capture>[]} */
 const captureColumns = () => [
@@ -169,7 +169,10 @@ const reportedColumns = () => [
 const eventColumns = (retry) => [
   { label: t('office.events.kind'), cell: (row) => twoLines(row.kind || '–', dateTime(row.received_at)) },
   { label: t('office.captures.outcome'), cell: (row) => outcomeTag('events', row.state) },
-  { label: t('office.reason'), cell: (row) => row.reason },
+  {
+    label: t('office.reason'),
+    cell: (row) => (row.state === 'unhandled' ? t('office.events.not_handled') : row.reason),
+  },
   {
     label: t('office.events.retry'),
     cell: (row) =>

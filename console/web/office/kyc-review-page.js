@@ -32,12 +32,24 @@ const readDocuments = (ids, signal) =>
 class KycReviewPage extends ViewElement {
   /** @type {Record<string, string>} */
   params = {};
-  #application = new Resource(this, (signal) => readApplication(this.params['id'] ?? '', signal));
-  #documents = new Resource(this, (signal) => readDocuments(this.#application.value?.document_ids ?? [], signal));
+  #application = new Resource(this, (signal) => this.#read(signal));
+  /** @type {readonly string[]} */
+  #documentIds = [];
+  #documents = new Resource(this, (signal) => readDocuments(this.#documentIds, signal));
 
-  async start() {
-    await this.#application.load();
-    if (this.#application.value) void this.#documents.load();
+  start() {
+    void this.#application.load();
+  }
+
+  /**
+   * The documents are read after each reading of the application, which names them.
+   * @param {AbortSignal} signal
+   */
+  async #read(signal) {
+    const application = await readApplication(this.params['id'] ?? '', signal);
+    this.#documentIds = application.document_ids;
+    void this.#documents.load();
+    return application;
   }
 
   view() {

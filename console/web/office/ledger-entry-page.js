@@ -47,7 +47,7 @@ const content = (entry) => [
       [t('office.ledger.made_by'), entry.actor_id ? personName(entry.actor_id) : null],
       [
         t('office.ledger.reverses'),
-        entry.reverses ? h('a', { href: `/office/ledger/entries/${entry.reverses}` }, shortId(entry.reverses)) : null,
+        entry.reverses ? h('a', { href: `/office/ledger/entries/${entry.reverses}` }, t('office.ledger.see')) : null,
       ],
       [t('office.plan.title'), entry.plan_version ? t('wallet.plan_version', { version: entry.plan_version }) : null],
     ]),

@@ -12,7 +12,8 @@ import { find, t } from '../i18n/i18n.js';
 import { allowed, destinationOf, refundEffects } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { isManual } from './payments-page.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { reference } from './reference.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPayment>>} Payment */
 
@@ -58,7 +59,7 @@ class PaymentPage extends ViewElement {
         { class: 'card' },
         pairs([
           [t('office.person'), personName(payment.user_id)],
-          [t('booking.title'), h('a', { href: `/office/bookings/${payment.booking_id}` }, shortId(payment.booking_id))],
+          [t('booking.title'), reference('booking', payment.booking_id)],
           [t('office.payment.created_at'), dateTime(payment.created_at)],
           [t('office.payment.completed_at'), payment.completed_at ? dateTime(payment.completed_at) : null],
           [t('office.reference'), payment.reference],

@@ -12,7 +12,8 @@ import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton } from './actions.js';
 import { approvals } from './columns.js';
 import { approve, reject, returnPayout, settle } from './payout-actions.js';
-import { personName, shortId } from './person-name.js';
+import { personName } from './person-name.js';
+import { reference } from './reference.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPayout>>} Payout */
 
@@ -58,12 +59,7 @@ class PayoutPage extends ViewElement {
             [t('office.person'), personName(payout.user_id)],
             [t('office.payout.approvals'), approvals(payout)],
             ...approvers(payout),
-            [
-              t('office.batch'),
-              payout.batch_id
-                ? h('a', { href: `/office/payout-batches/${payout.batch_id}` }, shortId(payout.batch_id))
-                : null,
-            ],
+            [t('office.batch'), payout.batch_id ? reference('batch', payout.batch_id) : null],
             [t('payout.utr'), payout.utr],
             [t('office.reason'), payout.reason],
           ]),

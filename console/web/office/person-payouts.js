@@ -51,7 +51,7 @@ class PersonPayouts extends ViewElement {
       pageList({
         caption: t('payouts.title'),
         empty: t('payouts.empty'),
-        columns: payoutColumns(true),
+        columns: payoutColumns({ isOfOne: true }),
         rowKey: (payout) => payout.id,
         link: (payout) => `/office/payouts/${payout.id}`,
         read: ({ signal, ...page }) => get('/api/v1/payouts', { query: { user_id: person.id, ...page }, signal }),

@@ -12,6 +12,7 @@ import { pageList, reloadList } from '../shell/page-list.js';
 import { actionButton, runAction } from './actions.js';
 import { pageHead } from './list-page.js';
 import { planTerms, planWords } from './plan-terms.js';
+import { startText } from './range.js';
 import './plan-form.js';
 import './plan-simulation.js';
 import './tabs.js';
@@ -104,23 +105,28 @@ class PlanPage extends ViewElement {
   }
 }
 
+/** @param {string} time */
+const sinceText = (time) => t('office.tax.from', { from: dateTime(time) });
+
+/**
+ * @param {number} version
+ * @param {string} from
+ */
+const versionText = (version, from) => t('office.plan.version_from', { version, time: startText(from, sinceText) });
+
 /** @param {PlanVersion} version */
 const inForce = ({ version, effective_from: from, plan }) =>
   h(
     'div',
     { class: 'cards' },
     card(t('office.plan.words'), ...planWords(plan)),
-    card(
-      t('office.plan.numbers'),
-      h('p', { class: 'hint' }, t('office.plan.version_from', { version, time: dateTime(from) })),
-      planTerms(plan),
-    ),
+    card(t('office.plan.numbers'), h('p', { class: 'hint' }, versionText(version, from)), planTerms(plan)),
   );
 
 /** @returns {import('./columns.js').Column<PublishedVersion>[]} */
 const versionColumns = () => [
   { label: t('office.plan.version'), cell: (row) => h('strong', null, `${row.version} · ${row.plan.name}`) },
-  { label: t('office.plan.effective_from'), cell: (row) => dateTime(row.effective_from) },
+  { label: t('office.plan.effective_from'), cell: (row) => startText(row.effective_from, dateTime) },
   { label: t('booking.status'), cell: stateTag },
   {
     label: t('office.plan.pairs.gross'),

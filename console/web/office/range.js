@@ -74,6 +74,13 @@ export function periodName(period, grouping) {
   return grouping === 'week' ? t('office.report.week_of', { day: date(period) }) : date(period);
 }
 
+/**
+ * The first time of something that is in force, as `text` writes it; what has always been in force has none.
+ * @param {string} time
+ * @param {(time: string) => string} text
+ */
+export const startText = (time, text) => (Date.parse(time) > 0 ? text(time) : t('office.from_beginning'));
+
 /** @param {string} text */
 export const groupingOf = (text) => GROUPINGS.find((grouping) => grouping === text) ?? 'day';
 

@@ -12,7 +12,6 @@ import { actionButton, reasonField, runAction } from './actions.js';
 import { twoLines } from './columns.js';
 import { filterForm, filterValue, stateChoices } from './filter-form.js';
 import { pageList, reloadList } from '../shell/page-list.js';
-import { shortId } from './person-name.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/refunds'>} Refund */
 
@@ -65,7 +64,7 @@ class RefundList extends ViewElement {
       { label: t('booking.status'), cell: (refund) => statusTag('refund', refund.status) },
       {
         label: t('office.payment'),
-        cell: (refund) => h('a', { href: `/office/payments/${refund.payment_id}` }, shortId(refund.payment_id)),
+        cell: (refund) => h('a', { href: `/office/payments/${refund.payment_id}` }, t('office.payment.see')),
       },
       { label: t('office.refunds.proposal'), cell: proposalText },
       {

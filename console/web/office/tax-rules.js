@@ -11,7 +11,7 @@ import { date, money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton, runAction } from './actions.js';
 import { rateInput } from './plan-terms.js';
-import { addDays } from './range.js';
+import { addDays, startText } from './range.js';
 
 /** @typedef {import('./columns.js').Row<'/api/v1/tax-rules'>} Rule */
 /** @typedef {import('../shell/form.js').Values} Values */
@@ -54,9 +54,11 @@ class TaxRules extends ViewElement {
 /** @param {Rule} rule */
 function entry(rule) {
   const { id, section, rate, threshold, cap, no_pan_rate: noPanRate, effective_from: from, effective_to: to } = rule;
-  const days = to
-    ? t('office.tax.from_to', { from: date(from), to: date(addDays(to, -1)) })
-    : t('office.tax.from', { from: date(from) });
+  const days = startText(from, (day) =>
+    to
+      ? t('office.tax.from_to', { from: date(day), to: date(addDays(to, -1)) })
+      : t('office.tax.from', { from: date(day) }),
+  );
   return h(
     'li',
     { class: 'card', key: id },

@@ -6,6 +6,7 @@ import { offline } from './problem.js';
 import { currentRoute, followLink, navigate, onNavigation } from './router.js';
 import { canSee, currentUser, isStaff, onSessionChange } from './session.js';
 import { loadOfficeTexts, t } from '../i18n/i18n.js';
+import { publicHeader } from './public-header.js';
 import './icon.js';
 import './navigation.js';
 import './problem-element.js';
@@ -71,7 +72,7 @@ class App extends ViewElement {
     return [
       h('a', { class: 'skip', href: '#main' }, t('app.skip')),
       navigator.onLine ? null : h('p', { class: 'banner', role: 'status' }, t('problem.network.offline')),
-      isFramed ? custom('ev-navigation', { '.route': this.#route }) : null,
+      isFramed ? custom('ev-navigation', { '.route': this.#route }) : publicHeader(),
       h('main', { id: 'main', tabindex: -1, class: isFramed ? null : 'alone' }, this.#page()),
     ];
   }

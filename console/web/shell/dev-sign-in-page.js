@@ -34,7 +34,7 @@ class DevSignInPage extends ViewElement {
   view() {
     return h(
       'div',
-      { class: 'narrow stack sign-in' },
+      { class: 'narrow card sign-in' },
       h('h1', null, t('sign_in.title')),
       this.#error ? this.#refused() : h('p', { role: 'status' }, t('action.running')),
     );

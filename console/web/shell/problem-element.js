@@ -11,6 +11,7 @@ class ProblemElement extends ViewElement {
   error;
   /** @type {(() => void) | undefined} Repeats the read; left out for an action. */
   retry;
+  isRetrying = false;
 
   start() {
     // Counts down to the time at which the API accepts the request again.
@@ -29,7 +30,16 @@ class ProblemElement extends ViewElement {
       h('p', null, problemText(this.error)),
       wait > 0 ? h('p', { class: 'hint' }, t('problem.retry_in', { seconds: number(wait) })) : null,
       canRetry
-        ? h('button', { type: 'button', disabled: wait > 0, onclick: () => this.retry?.() }, t('action.retry'))
+        ? h(
+            'button',
+            {
+              type: 'button',
+              disabled: wait > 0,
+              'aria-disabled': this.isRetrying,
+              onclick: () => this.isRetrying || this.retry?.(),
+            },
+            t(this.isRetrying ? 'action.running' : 'action.retry'),
+          )
         : null,
       problem?.requestId && problem.status >= 500
         ? h('p', { class: 'hint' }, t('problem.request_id', { id: problem.requestId }))

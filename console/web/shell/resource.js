@@ -1,7 +1,7 @@
 // Data of a page while it loads, when it is there, and when it cannot be had.
 
 import { custom, h } from './view.js';
-import { isAbort } from './api.js';
+import { Problem, isAbort } from './api.js';
 
 /** @typedef {import('./view.js').Child} Child */
 
@@ -37,11 +37,26 @@ export class Resource {
       const value = await this.#read(this.#host.signal);
       if (attempt === this.#attempt) [this.value, this.error] = [value, undefined];
     } catch (error) {
-      if (attempt === this.#attempt && !isAbort(error)) this.error = error;
+      if (attempt === this.#attempt && !isAbort(error)) this.#fail(error);
     } finally {
       if (attempt === this.#attempt) this.isLoading = false;
       this.#host.update();
     }
+  }
+
+  /**
+   * A value that is not shown now is read again too when the network is back.
+   * @param {unknown} error
+   */
+  #fail(error) {
+    this.error = error;
+    if (!(error instanceof Problem && error.isOffline)) return;
+    window.addEventListener('online', () => this.retry(), { once: true, signal: this.#host.signal });
+  }
+
+  /** Reads the value again, unless that is under way. */
+  retry() {
+    if (!this.isLoading) void this.load();
   }
 
   /**
@@ -65,7 +80,11 @@ export class Resource {
  */
 export function show(resource, ready, placeholder = skeleton) {
   const problem = resource.error
-    ? custom('ev-problem', { '.error': resource.error, '.retry': () => resource.load() })
+    ? custom('ev-problem', {
+        '.error': resource.error,
+        '.retry': () => resource.retry(),
+        '.isRetrying': resource.isLoading,
+      })
     : null;
   if (resource.value === undefined) return problem ?? placeholder();
   return [problem, ready(resource.value)];

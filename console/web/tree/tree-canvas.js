@@ -9,6 +9,7 @@ import { t } from '../i18n/i18n.js';
 import { at } from './shape.js';
 import { MIN_LABEL_COLUMN_PX, draw, hit, visible } from './draw.js';
 import { accessibleTree, nearMembers } from './accessible-tree.js';
+import { inCanvas, listenToPointers } from './gestures.js';
 
 /** @typedef {import('./shape.js').Shape} Shape */
 /** @typedef {import('./layout.js').Layout} Layout */
@@ -32,10 +33,10 @@ export class TreeCanvas extends ViewElement {
   #top = 60;
   #isDirty = false;
   #isUnfitted = false;
+  /** Whether the whole width is shown, as it then is after a change of the size too. */
+  #isFitted = false;
   /** @type {import('./draw.js').Visible} */
   #visible = { nodes: [], wedges: [] };
-  /** @type {{x: number, y: number, hasMoved: boolean} | null} */
-  #drag = null;
   /** Members drawn in the last frames, and the script time of each in milliseconds; newest last. */
   frames = /** @type {{members: number, time: number}[]} */ ([]);
 
@@ -57,15 +58,20 @@ export class TreeCanvas extends ViewElement {
   }
 
   start() {
-    const resize = new ResizeObserver(() => this.redraw());
+    const resize = new ResizeObserver(() => (this.#isFitted ? this.fit() : this.redraw()));
     resize.observe(this);
     this.signal.addEventListener('abort', () => resize.disconnect());
     const { signal } = this;
     this.addEventListener('wheel', (event) => this.#onWheel(event), { signal, passive: false });
-    this.addEventListener('pointerdown', (event) => this.#onPointerDown(event), { signal });
-    this.addEventListener('pointermove', (event) => this.#onPointerMove(event), { signal });
-    this.addEventListener('pointerup', (event) => this.#onPointerUp(event), { signal });
-    this.addEventListener('pointercancel', () => (this.#drag = null), { signal });
+    listenToPointers(
+      this,
+      {
+        pan: (dx, dy) => this.pan(dx, dy),
+        zoom: (factor, around) => this.zoom(factor, around),
+        tap: (at) => this.#tap(at),
+      },
+      signal,
+    );
     this.addEventListener('keydown', (event) => this.#onKey(event), { signal });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw(), { signal });
   }
@@ -102,6 +108,7 @@ export class TreeCanvas extends ViewElement {
     this.#column = clamp(column, MIN_COLUMN_PX, 110);
     this.#left = this.#box.width / 2 - ((this.layout.width - 1) / 2) * this.#column;
     this.#top = 50;
+    this.#isFitted = true;
     this.redraw();
   }
 
@@ -111,11 +118,24 @@ export class TreeCanvas extends ViewElement {
    * @param {{x: number, y: number}} [around]
    */
   zoom(factor, around = { x: this.#box.width / 2, y: this.#box.height / 2 }) {
-    const before = this.#camera();
+    const before = this.camera;
     this.#column = clamp(this.#column * factor, MIN_COLUMN_PX, MAX_COLUMN_PX);
-    const after = this.#camera();
+    const after = this.camera;
     this.#left = around.x - ((around.x - before.left) / before.column) * after.column;
     this.#top = around.y - ((around.y - before.top) / before.row) * after.row;
+    this.#isFitted = false;
+    this.redraw();
+  }
+
+  /**
+   * Moves the tree on the screen.
+   * @param {number} dx
+   * @param {number} dy
+   */
+  pan(dx, dy) {
+    this.#left += dx;
+    this.#top += dy;
+    this.#isFitted = false;
     this.redraw();
   }
 
@@ -127,8 +147,9 @@ export class TreeCanvas extends ViewElement {
     const { shape, layout } = this;
     if (!shape || !layout || i < 0) return;
     this.focused = i;
+    this.#isFitted = false;
     this.#column = Math.max(this.#column, MIN_LABEL_COLUMN_PX);
-    const { row } = this.#camera();
+    const { row } = this.camera;
     this.#left = this.#box.width / 2 - at(layout.x, i) * this.#column;
     this.#top = Math.min(50, this.#box.height / 2 - at(shape.depth, i) * row);
     this.chosen(shape.ids[i] ?? '');
@@ -144,7 +165,8 @@ export class TreeCanvas extends ViewElement {
     return (this.querySelector('canvas') ?? this).getBoundingClientRect();
   }
 
-  #camera() {
+  /** How the layout is drawn now: its position, and the size of a column and of a row. */
+  get camera() {
     const row = clamp(this.#column * 1.2, MIN_ROW_PX, MAX_ROW_PX);
     return { left: this.#left, top: this.#top, column: this.#column, row };
   }
@@ -166,7 +188,7 @@ export class TreeCanvas extends ViewElement {
     }
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    this.#visible = visible(shape, layout, this.#camera(), { width, height });
+    this.#visible = visible(shape, layout, this.camera, { width, height });
     const style = getComputedStyle(this);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(`--tree-${name}`);
     const colours = Object.fromEntries(
@@ -174,7 +196,7 @@ export class TreeCanvas extends ViewElement {
     );
     const font = `13px ${style.fontFamily}`;
     const { focused, labels } = this;
-    draw(context, shape, layout, this.#camera(), this.#visible, { focused, labels, colours, font });
+    draw(context, shape, layout, this.camera, this.#visible, { focused, labels, colours, font });
     const frame = { members: this.#visible.nodes.length, time: performance.now() - started };
     this.frames = [...this.frames.slice(-299), frame];
     this.#askForLabels(shape);
@@ -191,37 +213,14 @@ export class TreeCanvas extends ViewElement {
   /** @param {WheelEvent} event */
   #onWheel(event) {
     event.preventDefault();
-    const box = this.#box;
-    this.zoom(Math.exp(-event.deltaY / 400), { x: event.clientX - box.left, y: event.clientY - box.top });
+    this.zoom(Math.exp(-event.deltaY / 400), inCanvas(this, { x: event.clientX, y: event.clientY }));
   }
 
-  /** @param {PointerEvent} event */
-  #onPointerDown(event) {
-    if (!(event.target instanceof HTMLCanvasElement)) return;
-    this.#drag = { x: event.clientX, y: event.clientY, hasMoved: false };
-    event.target.setPointerCapture(event.pointerId);
-  }
-
-  /** @param {PointerEvent} event */
-  #onPointerMove(event) {
-    if (!this.#drag) return;
-    const [dx, dy] = [event.clientX - this.#drag.x, event.clientY - this.#drag.y];
-    const hasMoved = this.#drag.hasMoved || Math.abs(dx) + Math.abs(dy) > 4;
-    if (!hasMoved) return;
-    this.#drag = { x: event.clientX, y: event.clientY, hasMoved };
-    this.#left += dx;
-    this.#top += dy;
-    this.redraw();
-  }
-
-  /** @param {PointerEvent} event */
-  #onPointerUp(event) {
-    const drag = this.#drag;
-    this.#drag = null;
+  /** @param {{x: number, y: number}} at */
+  #tap({ x, y }) {
     const { shape, layout } = this;
-    if (!drag || drag.hasMoved || !shape || !layout) return;
-    const box = this.#box;
-    const found = hit(shape, layout, this.#camera(), this.#visible, event.clientX - box.left, event.clientY - box.top);
+    if (!shape || !layout) return;
+    const found = hit(shape, layout, this.camera, this.#visible, x, y);
     if (found >= 0) this.focusMember(found);
   }
 

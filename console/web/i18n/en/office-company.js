@@ -10,7 +10,7 @@ export default {
   'office.plan.words': 'In words',
   'office.plan.numbers': 'In numbers',
   'office.plan.version': 'Version',
-  'office.plan.version_from': 'Version {version}, in force since {time}',
+  'office.plan.version_from': 'Version {version}, in force: {time}',
   'office.plan.planned': 'Not in force yet',
   'office.plan.effective_from': 'Takes effect on',
   'office.plan.effective_hint': 'Indian Standard Time',
@@ -229,4 +229,6 @@ export default {
   'office.vehicle.end': 'Take off sale',
   'office.vehicle.end_name': 'Take off sale: {name}',
   'office.vehicle.end_effect': 'It can no longer be booked.',
+  'office.ledger.see': 'See the entry',
+  'office.from_beginning': 'From the beginning',
 };

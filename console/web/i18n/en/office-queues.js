@@ -88,6 +88,7 @@ export default {
   'office.events.outcome.unhandled': 'Not used',
   'office.events.outcome.unreadable': 'Not readable',
   'office.events.kind': 'Event',
+  'office.events.not_handled': 'Messages of this kind are not used.',
   'office.events.retry': 'Process again',
   'office.events.retry_effect': 'The event {kind} is read and processed again. It has the effect of one.',
   'office.capture': 'Capture',
@@ -138,7 +139,6 @@ export default {
   'office.payout.return_effect': 'The payout counts as returned, and {amount} goes back to the wallet.',
   'office.payout.tds_effect': 'The deducted tax is reversed.',
   'office.batch': 'Batch',
-  'office.batch.title': 'Batch {id}',
   'office.batch.create': 'Create a batch',
   'office.batch.create_effect': 'All approved payouts go into one batch and count as sent to the bank.',
   'office.batch.file_effect': 'You then save the file and give it to the bank.',
@@ -184,4 +184,7 @@ export default {
     one: '{count} payout of {total} goes into the batch.',
     other: '{count} payouts, {total} in all, go into the batch.',
   },
+  'office.payment.see': 'See the payment',
+  'office.payout.see': 'See the payout',
+  'office.batch.of': 'Batch of {time}',
 };

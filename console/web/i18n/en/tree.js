@@ -13,7 +13,7 @@ export default {
   'tree.yes': 'Yes',
   'tree.no': 'Not yet',
   'tree.count': { one: '{count} member below you.', other: '{count} members below you.' },
-  'tree.how': 'Drag to move, turn the wheel to zoom, or walk with the arrow keys in the list.',
+  'tree.how': 'Drag to move, turn the wheel or spread two fingers to zoom, or walk with the arrow keys in the list.',
   'tree.search': 'Name or referral code',
   'tree.found': 'Members found',
   'tree.no_place_of_staff': 'You have no place in the tree. Search for a member, or open the whole tree.',

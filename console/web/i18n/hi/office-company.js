@@ -10,7 +10,7 @@ export default {
   'office.plan.words': 'शब्दों में',
   'office.plan.numbers': 'संख्याओं में',
   'office.plan.version': 'संस्करण',
-  'office.plan.version_from': 'संस्करण {version}, {time} से लागू',
+  'office.plan.version_from': 'संस्करण {version}, लागू: {time}',
   'office.plan.planned': 'अभी लागू नहीं',
   'office.plan.effective_from': 'लागू होने का समय',
   'office.plan.effective_hint': 'भारतीय मानक समय',
@@ -218,4 +218,6 @@ export default {
   'office.vehicle.end': 'बिक्री से हटाएँ',
   'office.vehicle.end_name': 'बिक्री से हटाएँ: {name}',
   'office.vehicle.end_effect': 'अब इसे बुक नहीं किया जा सकेगा।',
+  'office.ledger.see': 'प्रविष्टि देखें',
+  'office.from_beginning': 'शुरू से',
 };

@@ -88,6 +88,7 @@ export default {
   'office.events.outcome.unhandled': 'उपयोग नहीं होता',
   'office.events.outcome.unreadable': 'पढ़ा नहीं गया',
   'office.events.kind': 'घटना',
+  'office.events.not_handled': 'इस तरह के संदेश काम में नहीं लिए जाते।',
   'office.events.retry': 'फिर से संसाधित करें',
   'office.events.retry_effect': 'घटना {kind} फिर से पढ़ी और संसाधित की जाएगी। इसका प्रभाव एक बार ही होगा।',
   'office.capture': 'प्राप्ति',
@@ -138,7 +139,6 @@ export default {
   'office.payout.return_effect': 'निकासी लौटाई हुई मानी जाएगी और {amount} वॉलेट में लौटेंगे।',
   'office.payout.tds_effect': 'काटा गया कर पलटा जाएगा।',
   'office.batch': 'बैच',
-  'office.batch.title': 'बैच {id}',
   'office.batch.create': 'बैच बनाएँ',
   'office.batch.create_effect': 'सभी स्वीकृत निकासी एक बैच में जाएँगी और बैंक को भेजी हुई मानी जाएँगी।',
   'office.batch.file_effect': 'फिर आप फ़ाइल सहेजकर बैंक को देंगे।',
@@ -186,4 +186,7 @@ export default {
     one: '{count} निकासी, {total}, बैच में जाएगी।',
     other: '{count} निकासियाँ, कुल {total}, बैच में जाएँगी।',
   },
+  'office.payment.see': 'भुगतान देखें',
+  'office.payout.see': 'निकासी देखें',
+  'office.batch.of': '{time} का बैच',
 };
