@@ -56,6 +56,15 @@ test('every address of a page is answered with the document', async () => {
   assert.equal(new Set(texts).size, 1);
 });
 
+test('the reference of the API obeys the same policy', async () => {
+  for (const path of ['/docs', '/docs/reference.js', '/docs/reference.css']) {
+    const answer = await read(path);
+    assert.equal(answer.status, 200, path);
+    assertSecure(answer, path);
+    assert.doesNotMatch(await answer.text(), /<(script|style)>|\sstyle=|\son[a-z]+="/, path);
+  }
+});
+
 test('a document that the browser has is not sent again', async () => {
   const first = await read('/');
   await first.text();

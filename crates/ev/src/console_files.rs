@@ -46,7 +46,7 @@ fn with_content(mut response: HttpResponseBuilder, request: &HttpRequest, asset:
     }
 }
 
-fn with_security(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+pub(crate) fn with_security(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
     for pair in SECURITY_HEADERS {
         response.insert_header(pair);
     }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 const REFERENCE: &str = include_str!("../../../deploy/nginx/docs/index.html");
+const REFERENCE_SCRIPT: &str = include_str!("../../../deploy/nginx/docs/reference.js");
+const REFERENCE_STYLE: &str = include_str!("../../../deploy/nginx/docs/reference.css");
 const PROBLEMS: &str = include_str!("../../../deploy/nginx/docs/problems.json");
 
 #[derive(Serialize)]
@@ -46,7 +48,11 @@ pub(crate) fn development(log: MessageLog, gateway: SandboxGateway, link_sign_in
 }
 
 fn configure_public(config: &mut web::ServiceConfig) {
-    config.service(read_only_resource("/docs", reference)).service(read_only_resource("/problems.json", problems));
+    config
+        .service(read_only_resource("/docs", reference))
+        .service(read_only_resource("/docs/reference.js", reference_script))
+        .service(read_only_resource("/docs/reference.css", reference_style))
+        .service(read_only_resource("/problems.json", problems));
     console_files::configure(config);
 }
 
@@ -58,7 +64,22 @@ pub fn messages_only(log: MessageLog) -> ExtraRoutes {
 }
 
 async fn reference() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(REFERENCE)
+    part_of_reference("text/html; charset=utf-8", REFERENCE)
+}
+
+async fn reference_script() -> HttpResponse {
+    part_of_reference("text/javascript; charset=utf-8", REFERENCE_SCRIPT)
+}
+
+async fn reference_style() -> HttpResponse {
+    part_of_reference("text/css; charset=utf-8", REFERENCE_STYLE)
+}
+
+fn part_of_reference(content_type: &'static str, content: &'static str) -> HttpResponse {
+    console_files::with_security(&mut HttpResponse::Ok())
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .content_type(content_type)
+        .body(content)
 }
 
 async fn problems() -> HttpResponse {

@@ -83,6 +83,11 @@ pub async fn run(job: Job, ctx: Ctx, cancel: CancellationToken) {
     lease.release().await;
 }
 
+fn count_run(job: &Job, ctx: &Ctx, outcome: &'static str) {
+    metrics::counter!("job_runs_total", "service" => ctx.service(), "name" => job.name, "outcome" => outcome)
+        .increment(1);
+}
+
 /// Runs the job at its interval until the lease is lost, or `cancel`.
 async fn run_scheduled(job: &Job, ctx: &Ctx, lease: &Lease, cancel: &CancellationToken) {
     let session = cancel.child_token();
@@ -93,9 +98,11 @@ async fn run_scheduled(job: &Job, ctx: &Ctx, lease: &Lease, cancel: &Cancellatio
             let next = match run_once(job, ctx).await {
                 Ok(()) => {
                     backoff.reset();
+                    count_run(job, ctx, "ok");
                     started + job.every
                 }
                 Err(error) => {
+                    count_run(job, ctx, "failed");
                     tracing::error!(service = ctx.service(), job = job.name, %error, "job failed; retry scheduled");
                     Instant::now() + backoff.next_wait()
                 }

@@ -1,4 +1,6 @@
 GRANT SELECT, INSERT ON `ev\_auth`.* TO 'ev_auth'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`deferred_events` TO 'ev_auth'@'%';
+REVOKE CREATE ON `ev_auth`.`deferred_events` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`documents` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`documents` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`idempotency_keys` TO 'ev_auth'@'%';

@@ -1,4 +1,6 @@
 GRANT SELECT, INSERT ON `ev\_binary`.* TO 'ev_binary'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`deferred_events` TO 'ev_binary'@'%';
+REVOKE CREATE ON `ev_binary`.`deferred_events` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`idempotency_keys` TO 'ev_binary'@'%';
 REVOKE CREATE ON `ev_binary`.`idempotency_keys` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`inbox` TO 'ev_binary'@'%';

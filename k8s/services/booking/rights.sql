@@ -5,6 +5,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`calendar_days` TO 'ev_booking'@'%'
 REVOKE CREATE ON `ev_booking`.`calendar_days` FROM 'ev_booking'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`captures` TO 'ev_booking'@'%';
 REVOKE CREATE ON `ev_booking`.`captures` FROM 'ev_booking'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`deferred_events` TO 'ev_booking'@'%';
+REVOKE CREATE ON `ev_booking`.`deferred_events` FROM 'ev_booking'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`emi_reserves` TO 'ev_booking'@'%';
 REVOKE CREATE ON `ev_booking`.`emi_reserves` FROM 'ev_booking'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_booking`.`gateway_refunds` TO 'ev_booking'@'%';

@@ -1,6 +1,8 @@
 GRANT SELECT, INSERT ON `ev\_compliance`.* TO 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`certificates` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`certificates` FROM 'ev_compliance'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`deferred_events` TO 'ev_compliance'@'%';
+REVOKE CREATE ON `ev_compliance`.`deferred_events` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`documents` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`documents` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`idempotency_keys` TO 'ev_compliance'@'%';

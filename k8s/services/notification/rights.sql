@@ -1,4 +1,6 @@
 GRANT SELECT, INSERT ON `ev\_notification`.* TO 'ev_notification'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`deferred_events` TO 'ev_notification'@'%';
+REVOKE CREATE ON `ev_notification`.`deferred_events` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`idempotency_keys` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`idempotency_keys` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`inbox` TO 'ev_notification'@'%';

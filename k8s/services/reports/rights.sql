@@ -1,6 +1,8 @@
 GRANT SELECT, INSERT ON `ev\_reports`.* TO 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`bookings` TO 'ev_reports'@'%';
 REVOKE CREATE ON `ev_reports`.`bookings` FROM 'ev_reports'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`deferred_events` TO 'ev_reports'@'%';
+REVOKE CREATE ON `ev_reports`.`deferred_events` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`idempotency_keys` TO 'ev_reports'@'%';
 REVOKE CREATE ON `ev_reports`.`idempotency_keys` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`inbox` TO 'ev_reports'@'%';

@@ -3,6 +3,8 @@
 use crate::app::{close, epoch, rollup, seal};
 use crate::domain::Epoch;
 use crate::error::WalletError;
+use crate::store::seals;
+use metrics::gauge;
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
 use std::time::Duration;
@@ -10,7 +12,7 @@ use std::time::Duration;
 /// All jobs of the service.
 pub(crate) fn all() -> Vec<Job> {
     vec![
-        Job::every("seal", Duration::from_secs(5), seal_all),
+        Job::every("seal", Duration::from_secs(5), seal_and_report),
         Job::every("rollup", Duration::from_secs(5), roll_up),
         Job::every("close", Duration::from_secs(60), save_closing),
     ]
@@ -51,9 +53,20 @@ async fn save_closing(ctx: Ctx) -> Result<(), JobError> {
     Ok(())
 }
 
+/// Seals all settled entries, and reports what is left.
+async fn seal_and_report(ctx: Ctx) -> Result<(), JobError> {
+    seal_all(&ctx).await?;
+    let mut c = ctx.db().read().await.map_err(WalletError::from)?;
+    let backlog = seals::read_backlog(&mut c).await.map_err(WalletError::from)?;
+    let age = backlog.oldest_posted_at.map_or(0, |at| ctx.now().micros().saturating_sub(at.micros()) / 1_000_000);
+    gauge!("ledger_unsealed_entries").set(u32::try_from(backlog.entries).map_or(f64::MAX, f64::from));
+    gauge!("ledger_unsealed_age_seconds").set(u32::try_from(age.max(0)).map_or(f64::MAX, f64::from));
+    Ok(())
+}
+
 /// Seals all settled entries, chunk by chunk, so that no transaction grows with the ledger.
-async fn seal_all(ctx: Ctx) -> Result<(), JobError> {
-    let settled = settled_epoch(&ctx).await?;
+async fn seal_all(ctx: &Ctx) -> Result<(), JobError> {
+    let settled = settled_epoch(ctx).await?;
     loop {
         let now = ctx.now();
         let mut c = ctx.db().read().await.map_err(WalletError::from)?;

@@ -24,7 +24,7 @@ fn assert_list(file: &str, begin: &str, end: &str, item: impl Fn(&str) -> String
 fn the_derived_lists_name_every_service() {
     assert_list("k8s/services/kustomization.yaml", "resources: [", "]", str::to_owned);
     assert_list("deploy/prometheus/prometheus.yml", "- targets: [", "]", |service| format!("{service}:9090"));
-    assert_list("deploy/nginx/docs/index.html", "const SERVICES = [", "];", |service| format!("\"{service}\""));
+    assert_list("deploy/nginx/docs/reference.js", "const SERVICES = [", "];", |service| format!("\"{service}\""));
 }
 
 #[test]
