@@ -58,7 +58,7 @@ async function openTab({ context }) {
 
 test('a reload needs no new tokens', async () => {
   const { page, refreshes } = await enter('Asmita');
-  for (let times = 0; times < 3; times += 1) await page.reload({ waitUntil: 'commit' });
+  for (let times = 0; times < 3; times += 1) await page.reload({ waitUntil: 'domcontentloaded' });
   await isSignedIn(page);
   assert.equal(refreshes.length, 0);
 });

@@ -54,10 +54,11 @@ impl Tables {
                     self.refused.entry(table.to_owned()).or_default().insert(right);
                 }
             }
-        } else if is(0, "DROP") && is(1, "TABLE") {
-            if let Some(table) = name(2) {
-                self.refused.remove(table.trim_end_matches(';'));
-            }
+        } else if is(0, "DROP")
+            && is(1, "TABLE")
+            && let Some(table) = name(2)
+        {
+            self.refused.remove(table.trim_end_matches(';'));
         }
     }
 }

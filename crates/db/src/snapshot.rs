@@ -20,10 +20,9 @@ const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
 /// Offsets in the index of the log: the page size, the last frame of a committed transaction, and the frames that a
 /// checkpoint has written into the database file.
-const PAGE_SIZE_AT: usize = 14;
-const LAST_FRAME_AT: usize = 16;
-const WRITTEN_FRAMES_AT: usize = 96;
-const INDEX_BYTES: usize = 100;
+const PAGE_SIZE_AT: u64 = 14;
+const LAST_FRAME_AT: u64 = 16;
+const WRITTEN_FRAMES_AT: u64 = 96;
 
 /// A state of an SQLite file, which can be copied until this is dropped.
 pub struct FileSnapshot {
@@ -90,21 +89,27 @@ impl FileSnapshot {
 
 /// The bytes of the log that a reader sees which has just begun; 0 when the database file alone holds everything.
 fn log_bytes(path: &Path) -> io::Result<u64> {
-    let mut index = [0; INDEX_BYTES];
     let mut file = File::open(with_suffix(path, "-shm"))?;
-    file.seek(SeekFrom::Start(0))?;
-    file.read_exact(&mut index)?;
-    let number = |at: usize| u32::from_ne_bytes([index[at], index[at + 1], index[at + 2], index[at + 3]]);
-    let (last, written) = (number(LAST_FRAME_AT), number(WRITTEN_FRAMES_AT));
+    let (last, written) = (number_at(&mut file, LAST_FRAME_AT)?, number_at(&mut file, WRITTEN_FRAMES_AT)?);
     if last == written {
         return Ok(0);
     }
+    let mut page_size = [0; 2];
+    file.seek(SeekFrom::Start(PAGE_SIZE_AT))?;
+    file.read_exact(&mut page_size)?;
     // 1 stands for 65,536.
-    let page_size = match u16::from_ne_bytes([index[PAGE_SIZE_AT], index[PAGE_SIZE_AT + 1]]) {
+    let page_size = match u16::from_ne_bytes(page_size) {
         1 => 65_536,
         size => u64::from(size),
     };
     Ok(LOG_HEADER + u64::from(last) * (FRAME_HEADER + page_size))
+}
+
+fn number_at(file: &mut File, offset: u64) -> io::Result<u32> {
+    let mut bytes = [0; 4];
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(&mut bytes)?;
+    Ok(u32::from_ne_bytes(bytes))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

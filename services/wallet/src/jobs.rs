@@ -3,7 +3,6 @@
 use crate::app::{close, epoch, rollup, seal};
 use crate::domain::Epoch;
 use crate::error::WalletError;
-use crate::store::seals;
 use metrics::gauge;
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
@@ -57,9 +56,7 @@ async fn save_closing(ctx: Ctx) -> Result<(), JobError> {
 async fn seal_and_report(ctx: Ctx) -> Result<(), JobError> {
     seal_all(&ctx).await?;
     let mut c = ctx.db().read().await.map_err(WalletError::from)?;
-    let backlog = seals::read_backlog(&mut c).await.map_err(WalletError::from)?;
-    let age = backlog.oldest_posted_at.map_or(0, |at| ctx.now().micros().saturating_sub(at.micros()) / 1_000_000);
-    gauge!("ledger_unsealed_entries").set(u32::try_from(backlog.entries).map_or(f64::MAX, f64::from));
+    let age = seal::oldest_unsealed_secs(&mut c, ctx.now()).await?;
     gauge!("ledger_unsealed_age_seconds").set(u32::try_from(age.max(0)).map_or(f64::MAX, f64::from));
     Ok(())
 }

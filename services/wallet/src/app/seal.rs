@@ -24,6 +24,12 @@ pub struct SealChunk {
     rows: Vec<SealRow>,
 }
 
+/// Age of the oldest entry that is not sealed yet, in seconds; 0 when all are.
+pub async fn oldest_unsealed_secs(c: &mut DbConnection, now: Timestamp) -> Result<i64, WalletError> {
+    let oldest = seals::find_oldest_unsealed(c).await?;
+    Ok(oldest.map_or(0, |at| now.micros().saturating_sub(at.micros()) / 1_000_000))
+}
+
 /// Reads the next settled entries and computes their seals. `None` when all of them are sealed.
 pub async fn load_next_chunk(
     c: &mut DbConnection,

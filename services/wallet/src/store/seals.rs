@@ -74,8 +74,14 @@ pub struct SealBacklog {
 pub async fn read_backlog(c: &mut DbConnection) -> QueryResult<SealBacklog> {
     let sealed = load_sealed_position(c).await?;
     let unsealed = journal_entries::table.filter(journal_entries::position.gt(sealed));
-    let oldest = unsealed.order(journal_entries::position).select(journal_entries::posted_at).first(c).await;
-    Ok(SealBacklog { entries: unsealed.count().get_result(c).await?, oldest_posted_at: oldest.optional()? })
+    Ok(SealBacklog { entries: unsealed.count().get_result(c).await?, oldest_posted_at: find_oldest_unsealed(c).await? })
+}
+
+/// Finds when the oldest entry that is not sealed yet was posted.
+pub async fn find_oldest_unsealed(c: &mut DbConnection) -> QueryResult<Option<Timestamp>> {
+    let sealed = load_sealed_position(c).await?;
+    let unsealed = journal_entries::table.filter(journal_entries::position.gt(sealed));
+    unsealed.order(journal_entries::position).select(journal_entries::posted_at).first(c).await.optional()
 }
 
 /// Finds which of these entries are sealed.

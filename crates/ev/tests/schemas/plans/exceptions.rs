@@ -36,8 +36,11 @@ const INSERTED_TABLES: [(&str, &str); 1] =
 const ALLOWED_SCANS: [(&str, &[&str], &str); 2] = [
     (
         "*",
-        &["SELECT COUNT(*) FROM `parked`"],
-        "the metric needs the exact number; operators keep the table small, and the count reads only an index",
+        &[
+            "SELECT COUNT(*) FROM `parked`",
+            "SELECT `deferred_events`.`event_type`, COUNT(*) FROM `deferred_events` GROUP BY `deferred_events`.`event_type`",
+        ],
+        "the metric needs the exact number; operators or the next release keep the table small, and the count reads only an index",
     ),
     (
         "reports",

@@ -2,7 +2,10 @@
 
 use super::{channel, connect, server, up, with_namespace};
 use crate::fixture::{Fixture, envelope, eventually, once};
-use lapin::options::{BasicGetOptions, BasicRejectOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
+use futures_util::StreamExt;
+use lapin::options::{
+    BasicConsumeOptions, BasicRejectOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
 use messaging::amqp::apply_topology;
 use messaging::parked;
@@ -19,12 +22,15 @@ async fn a_dead_letter_is_tried_once_more_before_it_is_parked() {
             bus.publish(envelope(subject)).await.unwrap().await.unwrap();
         }
         // The broker moves a rejected event to the dead letters, as it does with one that it has delivered too often.
-        let channel = channel().await;
+        let (channel, queue) = (channel().await, format!("{namespace}.wallet"));
+        let options = BasicConsumeOptions::default();
+        let mut deliveries =
+            channel.basic_consume(queue.into(), "rejecting".into(), options, FieldTable::default()).await.unwrap();
         for _ in 0..2 {
-            let queue = format!("{namespace}.wallet");
-            let delivery = channel.basic_get(queue.into(), BasicGetOptions::default()).await.unwrap().unwrap();
+            let delivery = deliveries.next().await.unwrap().unwrap();
             channel.basic_reject(delivery.delivery_tag, BasicRejectOptions { requeue: false }).await.unwrap();
         }
+        channel.close(200, "done".into()).await.unwrap();
         let consumer = fixture.start_consumer(&bus);
         let parked = async || {
             let mut c = fixture.receiver.db().write().await.unwrap();
