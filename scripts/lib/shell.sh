@@ -150,6 +150,14 @@ apt_install() {
   return "$status"
 }
 
+# from_pypi PACKAGE…: installs Python packages, and the programs that they bring, into the virtual environment TOOLS.
+from_pypi() {
+  have python3 || return
+  [ -x "$TOOLS/bin/pip" ] || python3 -m venv "$TOOLS" || return
+  note "installing $*"
+  "$TOOLS/bin/pip" install -q "$@" >&2
+}
+
 # run_then_stop CMD…: runs CMD in the background, forwards signals to it, and returns its status.
 # A foreground child would delay the traps of the script until it ends.
 run_then_stop() {

@@ -9,6 +9,7 @@ use chassis::service::BootError;
 use clap::{Parser, Subcommand};
 use domain::Timestamp;
 use messaging::log::RepublishFilter;
+use runtime::error_chain::error_chain;
 use runtime::{Env, build_info};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -247,15 +248,7 @@ pub fn run() -> ExitCode {
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    eprintln!("ev: {text}");
+    eprintln!("ev: {}", error_chain(error));
     ExitCode::FAILURE
 }
 
@@ -332,7 +325,7 @@ async fn show_status(env: &Env, data: &Path, json: bool) -> Result<(), BootError
 }
 
 fn report_copy(copied: Result<Manifest, BackupError>, to: &Path) -> Result<(), BootError> {
-    let manifest = copied.map_err(|e| BootError::Failed(e.to_string()))?;
+    let manifest = copied.map_err(|e| BootError::Failed(error_chain(&e)))?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     print(&format!("{}: {} files, {bytes} bytes, as of {}", to.display(), manifest.files.len(), manifest.taken_at));
     Ok(())

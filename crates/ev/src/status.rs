@@ -135,7 +135,7 @@ async fn read_database(
 }
 
 fn age_secs(now: Timestamp, at: Timestamp) -> i64 {
-    now.micros().saturating_sub(at.micros()).max(0) / 1_000_000
+    now.since(at).num_seconds().max(0)
 }
 
 /// What has to be done about the events of a service.

@@ -145,14 +145,24 @@ pub enum TopologyError {
 /// Declares the exchanges, queues and bindings of an installation, as a user that may configure them. Does nothing for
 /// those that exist, and removes none.
 pub async fn apply_topology(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<(), TopologyError> {
-    let (uri, names) = (parse_url(url)?, parse_namespace(namespace)?);
-    let applying = async {
+    let names = parse_namespace(namespace)?;
+    on_connection(parse_url(url)?, ca, async |connection| topology::declare(connection, &names).await).await
+}
+
+/// Does `work` on a connection of its own.
+async fn on_connection<R>(
+    uri: AMQPUri,
+    ca: Option<&CaFile>,
+    work: impl AsyncFnOnce(&Connection) -> lapin::Result<R>,
+) -> Result<R, TopologyError> {
+    let working = async {
         let connection = open_connection(uri, tls_config(ca)).await?;
-        topology::declare(&connection, &names).await?;
-        connection.close(200, "topology applied".into()).await
+        let done = work(&connection).await?;
+        connection.close(200, "done".into()).await?;
+        Ok(done)
     };
-    let applied = timeout(CONNECT_TIMEOUT, applying).await;
-    Ok(applied.map_err(|_| BusDown("the broker does not respond".to_owned()))?.map_err(down)?)
+    let worked = timeout(CONNECT_TIMEOUT, working).await;
+    Ok(worked.map_err(|_| BusDown("the broker does not respond".to_owned()))?.map_err(down)?)
 }
 
 /// Events in a queue, and its consumers.
@@ -166,15 +176,8 @@ pub struct QueueDepth {
 
 /// The depths of all queues of an installation. Errors when one does not exist.
 pub async fn queue_depths(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<Vec<QueueDepth>, TopologyError> {
-    let (uri, names) = (parse_url(url)?, parse_namespace(namespace)?);
-    let reading = async {
-        let connection = open_connection(uri, tls_config(ca)).await?;
-        let depths = topology::queue_depths(&connection, &names).await?;
-        connection.close(200, "done".into()).await?;
-        Ok(depths)
-    };
-    let read = timeout(CONNECT_TIMEOUT, reading).await;
-    Ok(read.map_err(|_| BusDown("the broker does not respond".to_owned()))?.map_err(down)?)
+    let names = parse_namespace(namespace)?;
+    on_connection(parse_url(url)?, ca, async |connection| topology::queue_depths(connection, &names).await).await
 }
 
 #[async_trait::async_trait]

@@ -5,7 +5,7 @@
 //! arrived, at its start and every minute, once its type is known.
 
 use crate::schema::deferred_events;
-use crate::stored_envelope::{StoredEnvelope, stored_envelope_columns};
+use crate::stored_envelope::{StoredEnvelope, release_by_id, stored_envelope_columns};
 use db::{AnyOfExt, DbConnection, LockExt, insert_new};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -55,14 +55,5 @@ pub(crate) async fn list_of_types(c: &mut DbConnection, types: &[String], after:
 
 /// Locks, deletes and returns the events with these ids that are still deferred, in the order in which they occurred.
 pub(crate) async fn release_by_id(c: &mut DbConnection, ids: &[EventId]) -> QueryResult<Vec<Envelope>> {
-    let mut rows: Vec<StoredEnvelope> = deferred_events::table
-        .filter(deferred_events::event_id.any_of(ids))
-        .order(deferred_events::event_id)
-        .select(stored_envelope_columns!(deferred_events))
-        .lock()
-        .load(c)
-        .await?;
-    diesel::delete(deferred_events::table.filter(deferred_events::event_id.any_of(ids))).execute(c).await?;
-    rows.sort_by_key(|row| (row.occurred_at, row.event_id));
-    Ok(rows.into_iter().map(Into::into).collect())
+    release_by_id!(c, deferred_events, ids)
 }

@@ -54,6 +54,11 @@ impl EventProcessor {
         self.ctx.service()
     }
 
+    /// Whether this version of the service knows the type of the event.
+    fn knows(&self, event: &Envelope) -> bool {
+        self.known_types.contains(&event.event_type)
+    }
+
     pub(crate) const fn known_types(&self) -> &BTreeSet<String> {
         &self.known_types
     }
@@ -139,11 +144,10 @@ impl EventProcessor {
         events: &[Envelope],
         now: Timestamp,
     ) -> Result<Applied, HandleError> {
-        let (known, unknown): (Vec<&Envelope>, Vec<&Envelope>) =
-            events.iter().partition(|event| self.known_types.contains(&event.event_type));
-        if unknown.is_empty() {
+        if events.iter().all(|event| self.knows(event)) {
             return self.apply_known(c, events, now).await;
         }
+        let (known, unknown): (Vec<&Envelope>, Vec<&Envelope>) = events.iter().partition(|event| self.knows(event));
         deferred::store(c, &unknown, UNKNOWN_TYPE, now).await?;
         self.apply_known(c, &cloned(&known), now).await
     }
@@ -239,9 +243,8 @@ impl EventProcessor {
 
     /// Counts events that were processed: as `ok`, or as `deferred` where the type is unknown.
     pub(crate) fn count_processed(&self, events: &[Envelope]) {
-        let is_known = |event: &Envelope| self.known_types.contains(&event.event_type);
-        for group in events.chunk_by(|a, b| is_known(a) == is_known(b)) {
-            self.count_outcome(group, if group.first().is_some_and(is_known) { "ok" } else { "deferred" });
+        for group in events.chunk_by(|a, b| self.knows(a) == self.knows(b)) {
+            self.count_outcome(group, if group.iter().all(|event| self.knows(event)) { "ok" } else { "deferred" });
         }
     }
 

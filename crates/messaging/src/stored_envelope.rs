@@ -37,6 +37,24 @@ macro_rules! stored_envelope_columns {
 }
 pub(crate) use stored_envelope_columns;
 
+/// Locks, deletes and returns the events of a table with these ids that are still there, in the order in which they
+/// occurred.
+macro_rules! release_by_id {
+    ($c:expr, $table:ident, $ids:expr) => {{
+        let mut rows: Vec<StoredEnvelope> = $table::table
+            .filter($table::event_id.any_of($ids))
+            .order($table::event_id)
+            .select(stored_envelope_columns!($table))
+            .lock()
+            .load($c)
+            .await?;
+        diesel::delete($table::table.filter($table::event_id.any_of($ids))).execute($c).await?;
+        rows.sort_by_key(|row| (row.occurred_at, row.event_id));
+        Ok(rows.into_iter().map(Into::into).collect())
+    }};
+}
+pub(crate) use release_by_id;
+
 impl From<&Envelope> for StoredEnvelope {
     fn from(event: &Envelope) -> Self {
         // A time that no column holds is stored as one that is as invalid, so that a replay refuses the event again.

@@ -12,7 +12,7 @@
 
 use crate::inbox;
 use crate::schema::waiting;
-use crate::stored_envelope::{StoredEnvelope, stored_envelope_columns};
+use crate::stored_envelope::{StoredEnvelope, release_by_id, stored_envelope_columns};
 use db::{AnyOfExt, DbConnection, LockExt, insert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -118,14 +118,5 @@ pub(crate) async fn list_due_for_retry(
 
 /// Locks, deletes and returns the events with these ids that still wait, in the order in which they occurred.
 pub(crate) async fn release_by_id(c: &mut DbConnection, ids: &[EventId]) -> QueryResult<Vec<Envelope>> {
-    let mut rows: Vec<StoredEnvelope> = waiting::table
-        .filter(waiting::event_id.any_of(ids))
-        .order(waiting::event_id)
-        .select(stored_envelope_columns!(waiting))
-        .lock()
-        .load(c)
-        .await?;
-    diesel::delete(waiting::table.filter(waiting::event_id.any_of(ids))).execute(c).await?;
-    rows.sort_by_key(|row| (row.occurred_at, row.event_id));
-    Ok(rows.into_iter().map(Into::into).collect())
+    release_by_id!(c, waiting, ids)
 }

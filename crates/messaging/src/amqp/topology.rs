@@ -7,7 +7,7 @@
 //! | `<namespace>.dead` | direct exchange for dead letters: events delivered too often |
 //! | `<namespace>.<service>.dead` | dead-letter queue of a service |
 //!
-//! A release applies the topology before it starts any service ([`apply`]), so no event published before the first start
+//! A release applies the topology before it starts any service ([`super::apply_topology`]), so no event published before the first start
 //! of a service is lost. Services declare nothing, and need no right to.
 //!
 //! What may change later is in policies of the broker, because a queue is never declared again with other arguments:

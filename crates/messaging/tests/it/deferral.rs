@@ -1,6 +1,6 @@
 //! Events of a later version: deferred during a release, and handled once the service knows them.
 
-use super::fixture::{Effects, Fixture, NEWER_TYPE, envelope, eventually, once, start_consumer, subjects};
+use super::fixture::{Effects, Fixture, NEWER_TYPE, consume, envelope, eventually, once, start_consumer, subjects};
 use super::parking::list_parked;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -14,18 +14,6 @@ use std::sync::Arc;
 
 fn newer(subject: &str) -> Envelope {
     Envelope { event_type: NEWER_TYPE.to_owned(), ..envelope(subject) }
-}
-
-/// Lets one version of `wallet` consume the events until its queue is empty.
-async fn consume(fixture: &Fixture, version: &Arc<Effects>, events: &[Envelope]) {
-    let memory = MemoryBus::limited_to(&["wallet"]);
-    let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
-    for event in events {
-        drop(bus.publish(event.clone()).await.unwrap());
-    }
-    let consumer = start_consumer(&fixture.receiver, version, &bus);
-    eventually("the queue is empty", async || memory.pending() == 0).await;
-    consumer.stop().await;
 }
 
 async fn list_deferred(fixture: &Fixture) -> Vec<String> {
@@ -49,7 +37,7 @@ async fn events_that_the_older_version_does_not_know_take_effect_once_in_the_lat
     for (n, event) in unknown.iter().enumerate() {
         events.insert(10 * (n + 1), event.clone());
     }
-    consume(&fixture, &older, &events).await;
+    consume(&fixture, &older, events.clone()).await;
     assert_eq!(fixture.effects().await, once(&known));
     assert_eq!(list_deferred(&fixture).await, ["newer-value", "typed"]);
     assert_eq!(count_inbox(&fixture).await, 30, "a deferred event is not handled");
@@ -57,7 +45,7 @@ async fn events_that_the_older_version_does_not_know_take_effect_once_in_the_lat
     let counted = deferred::count_by_type(&mut fixture.receiver.db().read().await.unwrap()).await.unwrap();
     assert_eq!(counted.iter().map(|(_, count)| count).sum::<i64>(), 2);
     // Delivered again, also after a rollback, they stay deferred.
-    consume(&fixture, &older, &unknown).await;
+    consume(&fixture, &older, unknown.clone()).await;
     assert_eq!(list_deferred(&fixture).await.len(), 2);
 
     let retried = async || list_deferred(&fixture).await.is_empty();
@@ -69,7 +57,7 @@ async fn events_that_the_older_version_does_not_know_take_effect_once_in_the_lat
     all.extend(["typed".to_owned(), "newer-value".to_owned()]);
     assert_eq!(fixture.effects().await, once(&all));
     // A redelivery to the later version has no further effect.
-    consume(&fixture, &later, &unknown).await;
+    consume(&fixture, &later, unknown.clone()).await;
     assert_eq!(fixture.effects().await, once(&all));
 }
 
@@ -77,8 +65,8 @@ async fn events_that_the_older_version_does_not_know_take_effect_once_in_the_lat
 async fn an_event_that_was_handled_before_the_rollback_that_deferred_it_has_no_second_effect() {
     let fixture = Fixture::new().await;
     let event = [newer("typed")];
-    consume(&fixture, &Arc::new(Effects::of_later_version()), &event).await;
-    consume(&fixture, &Arc::new(Effects::default()), &event).await;
+    consume(&fixture, &Arc::new(Effects::of_later_version()), event.clone()).await;
+    consume(&fixture, &Arc::new(Effects::default()), event.clone()).await;
     assert_eq!(list_deferred(&fixture).await, ["typed"]);
     let later = fixture.processor_of(Effects::of_later_version());
     assert_eq!(later.retry_due(EventStore::Deferred, None).await.unwrap(), None);
@@ -90,7 +78,7 @@ async fn an_event_that_was_handled_before_the_rollback_that_deferred_it_has_no_s
 async fn a_deferred_event_that_can_never_be_handled_is_parked_and_the_others_take_effect() {
     let fixture = Fixture::new().await;
     let events = ["user", "poison-1", "panic-1", "newer-value", "flaky-1"].map(newer);
-    consume(&fixture, &Arc::new(Effects::default()), &events).await;
+    consume(&fixture, &Arc::new(Effects::default()), events.clone()).await;
     let later = fixture.processor_of(Effects::of_later_version());
     later.retry_due(EventStore::Deferred, None).await.unwrap();
     let mut parked: Vec<String> = list_parked(&fixture).await.into_iter().map(|event| event.subject).collect();
@@ -109,7 +97,7 @@ async fn an_older_version_leaves_deferred_events_alone() {
     let fixture = Fixture::new().await;
     let events: Vec<Envelope> = subjects("newer-", 450).iter().map(|subject| envelope(subject)).collect();
     let older = fixture.processor();
-    consume(&fixture, &Arc::new(Effects::default()), &events).await;
+    consume(&fixture, &Arc::new(Effects::default()), events.clone()).await;
     let mut after = None;
     for _ in 0..3 {
         after = older.retry_due(EventStore::Deferred, after).await.unwrap();
@@ -123,7 +111,7 @@ async fn an_older_version_leaves_deferred_events_alone() {
 #[tokio::test]
 async fn an_unusable_database_leaves_deferred_events_where_they_are() {
     let fixture = Fixture::new().await;
-    consume(&fixture, &Arc::new(Effects::default()), &[newer("typed")]).await;
+    consume(&fixture, &Arc::new(Effects::default()), [newer("typed")]).await;
     let drop_effects = "DROP TABLE effects";
     fixture.receiver.db().write().await.unwrap().batch_execute(drop_effects).await.unwrap();
     let later = fixture.processor_of(Effects::of_later_version());

@@ -6,6 +6,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use messaging::bus::EventBus;
 use messaging::consumer;
 use messaging::handler::EventHandler;
+use messaging::memory::MemoryBus;
 use messaging::processor::EventProcessor;
 use messaging::relay::Relay;
 use messaging::{HandleError, outbox};
@@ -120,6 +121,18 @@ pub(super) fn start_consumer(ctx: &Ctx, effects: &Arc<Effects>, bus: &Arc<dyn Ev
     let processor = EventProcessor::new(ctx.clone(), effects.clone());
     let running = consumer::run(processor, Arc::clone(bus), cancel.clone());
     Running { task: tokio::spawn(running), cancel }
+}
+
+/// Lets `version` of the consuming service's handler consume these events until its queue is empty.
+pub(super) async fn consume(fixture: &Fixture, version: &Arc<Effects>, events: impl IntoIterator<Item = Envelope>) {
+    let memory = MemoryBus::limited_to(&["wallet"]);
+    let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
+    for event in events {
+        drop(bus.publish(event).await.unwrap());
+    }
+    let consumer = start_consumer(&fixture.receiver, version, &bus);
+    eventually("the queue is empty", async || memory.pending() == 0).await;
+    consumer.stop().await;
 }
 
 pub(super) async fn publish(ctx: &Ctx, subjects: &[String]) {

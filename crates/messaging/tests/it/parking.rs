@@ -1,6 +1,6 @@
 //! Parking of events that cannot be handled, and their replay.
 
-use super::fixture::{Fixture, envelope, eventually, once, subjects};
+use super::fixture::{self, Fixture, envelope, eventually, once, subjects};
 use db::DbConnection;
 use diesel_async::SimpleAsyncConnection;
 use domain::EventId;
@@ -21,14 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Lets `wallet` consume one event per subject until its queue is empty.
 async fn consume(fixture: &Fixture, subjects: &[String]) {
-    let memory = MemoryBus::limited_to(&["wallet"]);
-    let bus: Arc<dyn EventBus> = Arc::new(memory.clone());
-    for subject in subjects {
-        drop(bus.publish(envelope(subject)).await.unwrap());
-    }
-    let consumer = fixture.start_consumer(&bus);
-    eventually("the queue is empty", async || memory.pending() == 0).await;
-    consumer.stop().await;
+    fixture::consume(fixture, &fixture.effects, subjects.iter().map(|subject| envelope(subject))).await;
 }
 
 pub(super) async fn list_parked(fixture: &Fixture) -> Vec<ParkedEvent> {

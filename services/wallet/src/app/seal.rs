@@ -27,7 +27,7 @@ pub struct SealChunk {
 /// Age of the oldest entry that is not sealed yet, in seconds; 0 when all are.
 pub async fn oldest_unsealed_secs(c: &mut DbConnection, now: Timestamp) -> Result<i64, WalletError> {
     let oldest = seals::find_oldest_unsealed(c).await?;
-    Ok(oldest.map_or(0, |at| now.micros().saturating_sub(at.micros()) / 1_000_000))
+    Ok(oldest.map_or(0, |at| now.since(at).num_seconds()))
 }
 
 /// Reads the next settled entries and computes their seals. `None` when all of them are sealed.

@@ -74,14 +74,19 @@ pub struct SealBacklog {
 pub async fn read_backlog(c: &mut DbConnection) -> QueryResult<SealBacklog> {
     let sealed = load_sealed_position(c).await?;
     let unsealed = journal_entries::table.filter(journal_entries::position.gt(sealed));
-    Ok(SealBacklog { entries: unsealed.count().get_result(c).await?, oldest_posted_at: find_oldest_unsealed(c).await? })
+    let entries = unsealed.count().get_result(c).await?;
+    Ok(SealBacklog { entries, oldest_posted_at: find_first_posted_after(c, sealed).await? })
 }
 
 /// Finds when the oldest entry that is not sealed yet was posted.
 pub async fn find_oldest_unsealed(c: &mut DbConnection) -> QueryResult<Option<Timestamp>> {
     let sealed = load_sealed_position(c).await?;
-    let unsealed = journal_entries::table.filter(journal_entries::position.gt(sealed));
-    unsealed.order(journal_entries::position).select(journal_entries::posted_at).first(c).await.optional()
+    find_first_posted_after(c, sealed).await
+}
+
+async fn find_first_posted_after(c: &mut DbConnection, position: i64) -> QueryResult<Option<Timestamp>> {
+    let later = journal_entries::table.filter(journal_entries::position.gt(position));
+    later.order(journal_entries::position).select(journal_entries::posted_at).first(c).await.optional()
 }
 
 /// Finds which of these entries are sealed.
