@@ -1,6 +1,7 @@
 //! Declaration of a service, from which [`crate::boot`] starts it.
 
 use auth_token::{SharedKeys, Verifier};
+use db::records::RecordSource;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
 use http_api::routes::Routes;
@@ -40,6 +41,8 @@ pub struct Service {
     pub name: &'static str,
     /// Applied after [`crate::MIGRATIONS`].
     pub migrations: EmbeddedMigrations,
+    /// Records that other services store too, for `ev reconcile`.
+    pub records: &'static [RecordSource],
     /// Reads the service's configuration and builds its parts.
     pub build: fn(Ctx, Authentication) -> BoxFuture<'static, Result<ServiceParts, BootError>>,
 }

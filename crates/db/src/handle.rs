@@ -8,7 +8,7 @@ use crate::file_error::file_error;
 use crate::group_commit::{GroupCommit, GroupOutcome, Member};
 use crate::long_read::{LongRead, LongReads, MAX_LONG_READS};
 use crate::open::Access;
-use crate::pool::{PooledConnection, pool};
+use crate::pool::{PoolUse, PooledConnection, pool};
 use crate::replica::ReplicaPool;
 use crate::transaction::DbTransactionManager;
 use diesel::sql_types::Text;
@@ -133,6 +133,14 @@ impl Db {
     /// A connection for reads that may lag, such as reports: to the replica, if one is configured and reachable.
     pub async fn replica(&self) -> Result<PooledConnection, DbError> {
         self.replica.get().await
+    }
+
+    /// Use of the pools that requests wait for.
+    pub fn pool_use(&self) -> Vec<PoolUse> {
+        let read = (self.kind == BackendKind::Sqlite).then_some(("read", &self.read));
+        let replica = self.replica.of_replica().map(|pool| ("replica", pool));
+        let pools = [Some(("write", &self.write)), read, replica];
+        pools.into_iter().flatten().map(|(name, pool)| PoolUse::read(name, pool)).collect()
     }
 
     /// A permit for a long read, on connections outside the pools of requests. There are two permits.

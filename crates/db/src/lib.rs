@@ -5,7 +5,8 @@
 //! transactions, ready check), `transaction` and `group_commit` (shared commits on SQLite), [`long_read`] (long reads),
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
-//! lists), [`mod@keyset`] (pages of a list), `connection`, `backend` and `mysql` (one diesel backend for both databases),
+//! lists), [`mod@keyset`] (pages of a list), [`records`] (comparison of
+//! databases), `connection`, `backend` and `mysql` (one diesel backend for both databases),
 //! [`number`] (columns of counts and versions), `columns` (bindings).
 //!
 //! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write
@@ -160,6 +161,7 @@ mod mysql;
 pub mod number;
 mod open;
 pub mod pool;
+pub mod records;
 mod redact;
 mod replica;
 mod schema_check;

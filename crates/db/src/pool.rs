@@ -21,6 +21,25 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Idle time after which a MySQL connection is checked before reuse.
 const IDLE_CHECK_AFTER: Duration = Duration::from_secs(5);
 
+/// Connections of a pool now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUse {
+    /// `write`, `read` or `replica`.
+    pub pool: &'static str,
+    pub in_use: usize,
+    pub idle: usize,
+    /// Requests that wait for a connection.
+    pub waiting: usize,
+}
+
+impl PoolUse {
+    pub(crate) fn read(pool: &'static str, connections: &Pool<DbConnection>) -> Self {
+        let status = connections.status();
+        let in_use = status.size.saturating_sub(status.available);
+        Self { pool, in_use, idle: status.available, waiting: status.waiting }
+    }
+}
+
 /// Creates a pool of at most `size` connections; they are opened on demand.
 pub(crate) fn pool(target: &Target, access: Access, size: usize) -> Result<Pool<DbConnection>, DbError> {
     let mut config = ManagerConfig::default();

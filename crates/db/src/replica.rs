@@ -32,6 +32,11 @@ impl ReplicaPool {
         Self { primary, replica }
     }
 
+    /// The pool of the replica, if one is configured.
+    pub(crate) fn of_replica(&self) -> Option<&Pool<DbConnection>> {
+        self.replica.as_ref().map(|replica| &replica.pool)
+    }
+
     /// A connection to the replica; to the primary when there is none or it cannot be reached.
     pub(crate) async fn get(&self) -> Result<PooledConnection, DbError> {
         if let Some(replica) = self.replica.as_ref().filter(|replica| !replica.is_down()) {

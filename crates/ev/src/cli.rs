@@ -1,223 +1,26 @@
 //! Command line of `ev`.
 
+mod arguments;
+
 use crate::backup::{self, BackupError, Manifest};
 use crate::output::print;
 use crate::sign_in_links::SignInLinks;
-use crate::{bench, demo, embedded, mail_sink, operate, sandbox_gateway, soak, status};
+use crate::{bench, demo, embedded, mail_sink, operate, reconcile, sandbox_gateway, soak, status};
+use arguments::{
+    AdminCommand, BenchArguments, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PlanCommand,
+    TopologyCommand, TreeCommand,
+};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
 use chassis::service::BootError;
-use clap::{Parser, Subcommand};
-use domain::Timestamp;
+use clap::Parser;
 use messaging::log::RepublishFilter;
+use runtime::Env;
 use runtime::error_chain::error_chain;
-use runtime::{Env, build_info};
+use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::LazyLock;
-
-/// Version and revision, as `--version` prints them after the name.
-static VERSION: LazyLock<String> = LazyLock::new(build_info::version);
-
-/// The EV Distribution Platform. Without a command it runs all services in this process.
-#[derive(Debug, Parser)]
-#[command(name = "ev", version = VERSION.as_str())]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run all eight services in this process, over SQLite files.
-    Up {
-        /// Address of the HTTP server.
-        #[arg(long, default_value = "127.0.0.1:8080")]
-        addr: SocketAddr,
-        /// Folder of the databases, keys and documents.
-        #[arg(long, default_value = "data")]
-        data: PathBuf,
-        /// Run the demonstration when the platform is up.
-        #[arg(long)]
-        demo: bool,
-    },
-    /// Run a demonstration scenario on a running platform, over HTTP only.
-    Demo {
-        /// URL of the platform.
-        #[arg(long, default_value = "http://127.0.0.1:8080")]
-        url: String,
-        /// URL of the messages page with one-time codes, if not on the platform itself.
-        #[arg(long)]
-        messages_url: Option<String>,
-        /// Number of members.
-        #[arg(long, default_value_t = 12)]
-        members: usize,
-    },
-    /// Show what is left to do; fails when an operator has to act. It reads the databases that `AUTH_DATABASE_URL` and so
-    /// on name, else the files in the data folder, and the queues at `BROKER_URL`.
-    Status {
-        /// Folder of the databases of the embedded run.
-        #[arg(long, default_value = "data")]
-        data: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Copy the data folder of a running or a stopped embedded run, as of one instant.
-    Backup {
-        /// Folder of the databases, keys and documents.
-        #[arg(long, default_value = "data")]
-        data: PathBuf,
-        /// New folder of the backup.
-        #[arg(long)]
-        to: PathBuf,
-    },
-    /// Create a data folder from a backup.
-    Restore {
-        /// Folder of the backup.
-        #[arg(long)]
-        from: PathBuf,
-        /// New data folder.
-        #[arg(long, default_value = "data")]
-        data: PathBuf,
-    },
-    /// Run the pending migrations of a service (`DATABASE_URL`, `DATABASE_MIGRATE_URL`).
-    Migrate {
-        #[arg(long)]
-        service: String,
-    },
-    /// Exchanges, queues and bindings at the broker.
-    #[command(subcommand)]
-    Topology(TopologyCommand),
-    /// Administrators.
-    #[command(subcommand)]
-    Admin(AdminCommand),
-    /// Events that could not be handled.
-    #[command(subcommand)]
-    Parked(ParkedCommand),
-    /// Make the running service publish events again, for a new or rebuilt consumer. Consumers that have handled them
-    /// ignore them.
-    Republish {
-        #[arg(long)]
-        service: String,
-        /// First instant, like 2026-11-22T10:00:00Z.
-        #[arg(long)]
-        from: Timestamp,
-        /// Last instant, exclusive.
-        #[arg(long)]
-        until: Option<Timestamp>,
-        /// Only events of this type, like `booking.v1.PaymentCompleted`.
-        #[arg(long = "type")]
-        event_type: Option<String>,
-    },
-    /// Compensation plans.
-    #[command(subcommand)]
-    Plan(PlanCommand),
-    /// The binary tree.
-    #[command(subcommand)]
-    Tree(TreeCommand),
-    /// The wallets' ledger.
-    #[command(subcommand)]
-    Ledger(LedgerCommand),
-    /// Write the files of the web console into a folder, for a web server. Files of other versions stay.
-    Console {
-        /// The folder; it is created if needed.
-        folder: PathBuf,
-    },
-    /// Accept mail over SMTP and list it over HTTP, for tests.
-    MailSink {
-        /// Address of the SMTP server.
-        #[arg(long, default_value = "127.0.0.1:2525")]
-        smtp: SocketAddr,
-        /// Address of the HTTP server.
-        #[arg(long, default_value = "127.0.0.1:8025")]
-        http: SocketAddr,
-    },
-    /// Measure the settlement rate of first payments on an unused platform; scripts/bench-payments calls it.
-    #[command(hide = true)]
-    BenchPayments(BenchArguments),
-    /// Run the soak test on a running platform; scripts/soak calls it.
-    #[command(hide = true)]
-    Soak(Box<soak::SoakArguments>),
-    /// Post many entries to the wallet's ledger (wallet's `DATABASE_URL`); scripts/soak calls it.
-    #[command(hide = true)]
-    SoakPreload {
-        /// Number of entries.
-        #[arg(long, default_value_t = 300_000)]
-        entries: usize,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-struct BenchArguments {
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// URL of the messages page with one-time codes, if not on the platform itself.
-    #[arg(long)]
-    messages_url: Option<String>,
-    /// Number of members.
-    #[arg(long, default_value_t = 500)]
-    members: usize,
-    /// Maximum number of concurrent requests.
-    #[arg(long = "at-once", default_value_t = 32)]
-    concurrency: usize,
-}
-
-#[derive(Debug, Subcommand)]
-enum TopologyCommand {
-    /// Declare what is missing, before the services of a release start (`BROKER_URL`, `BROKER_NAMESPACE`). Removes
-    /// nothing.
-    Apply,
-}
-
-#[derive(Debug, Subcommand)]
-enum AdminCommand {
-    /// Make the user with this address an administrator, creating the user if needed (auth's `DATABASE_URL`).
-    Create {
-        #[arg(long)]
-        email: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum PlanCommand {
-    /// Replay the whole history under a candidate plan and compare the earnings (binary's `DATABASE_URL`).
-    Simulate {
-        /// File with a plan as JSON, like the `plan` field of `GET /plan`.
-        #[arg(long)]
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum TreeCommand {
-    /// Replay the journal and print a digest of the tree, equal for equal journals (binary's `DATABASE_URL`).
-    Hash,
-    /// Replay the journal and compare every row with the result; fails when a row differs (binary's `DATABASE_URL`).
-    Verify,
-}
-
-#[derive(Debug, Subcommand)]
-enum LedgerCommand {
-    /// Verify every balance and the hash chain; fails when one is wrong (wallet's `DATABASE_URL`).
-    Verify,
-}
-
-#[derive(Debug, Subcommand)]
-enum ParkedCommand {
-    /// List the parked events of a service.
-    List {
-        #[arg(long)]
-        service: String,
-    },
-    /// Request that the service handles parked events again: one, or all of them.
-    Replay {
-        #[arg(long)]
-        service: String,
-        #[arg(long)]
-        event: Option<String>,
-    },
-}
+use std::time::Duration;
 
 /// Parses the arguments and runs the command. Errors are printed to the standard error.
 pub fn run() -> ExitCode {
@@ -239,7 +42,7 @@ pub fn run() -> ExitCode {
     };
     let default = Command::Up { addr: SocketAddr::from(([127, 0, 0, 1], 8080)), data: "data".into(), demo: false };
     let outcome = runtime.block_on(dispatch(cli.command.unwrap_or(default), env));
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_secs(1));
     drop(telemetry);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -269,6 +72,9 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
             .map_err(|e| BootError::Failed(e.to_string()))
         }
         Command::Status { data, json } => show_status(&env, &data, json).await,
+        Command::Reconcile { data, settle_secs, json } => {
+            reconcile_services(&env, &data, Duration::from_secs(settle_secs), json).await
+        }
         Command::Backup { data, to } => report_copy(backup::back_up(&data, &to), &to),
         Command::Restore { from, data } => report_copy(backup::restore(&from, &data), &data),
         Command::Migrate { service } => {
@@ -283,6 +89,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         Command::Admin(AdminCommand::Create { email }) => {
             operate::create_admin(&env, &email).await.map(|line| print(&line))
         }
+        Command::Keys(KeysCommand::Rotate) => operate::rotate_signing_key(&env).await.map(|line| print(&line)),
         Command::Parked(ParkedCommand::List { service }) => {
             operate::list_parked(&env, &service).await.map(|lines| print(&lines))
         }
@@ -315,13 +122,20 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
 
 async fn show_status(env: &Env, data: &Path, json: bool) -> Result<(), BootError> {
     let status = status::read(env, data).await?;
-    let text = if json {
-        serde_json::to_string_pretty(&status).map_err(|e| BootError::Failed(e.to_string()))?
-    } else {
-        status::text(&status)
-    };
-    print(&text);
+    print_report(&status, json, status::text)?;
     if status.ok { Ok(()) } else { Err(BootError::Failed("an operator has to act".to_owned())) }
+}
+
+async fn reconcile_services(env: &Env, data: &Path, settle: Duration, json: bool) -> Result<(), BootError> {
+    let outcome = reconcile::run(env, data, settle).await.map_err(|e| BootError::Failed(error_chain(&e)))?;
+    print_report(&outcome, json, reconcile::text)?;
+    if outcome.ok { Ok(()) } else { Err(BootError::Failed("the services differ".to_owned())) }
+}
+
+fn print_report<T: Serialize>(report: &T, json: bool, text: fn(&T) -> String) -> Result<(), BootError> {
+    let json = json.then(|| serde_json::to_string_pretty(report).map_err(|e| BootError::Failed(e.to_string())));
+    print(&json.unwrap_or_else(|| Ok(text(report)))?);
+    Ok(())
 }
 
 fn report_copy(copied: Result<Manifest, BackupError>, to: &Path) -> Result<(), BootError> {

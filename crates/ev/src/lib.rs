@@ -3,8 +3,8 @@
 //! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus and an
 //! in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
 //! `sandbox_gateway`, [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP),
-//! [`operate`] (migrations, topology, administrators, parked events), [`status`] (what is left to do), [`backup`] (copies
-//! of the data folder), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments),
+//! [`operate`] (migrations, topology, administrators, parked events), [`status`] (what is left to do), [`reconcile`]
+//! (comparison of the services; `service_databases`), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments),
 //! [`soak`] (load test with disturbances).
 //!
 //! Invariants: this crate uses the public functions of the services and HTTP, never their tables; only the soak test
@@ -21,8 +21,10 @@ pub mod mail_sink;
 pub mod operate;
 mod output;
 pub mod pages;
+pub mod reconcile;
 mod sandbox_gateway;
 pub mod secrets;
+mod service_databases;
 pub mod sign_in_links;
 pub mod soak;
 pub mod status;

@@ -56,6 +56,14 @@ pub async fn create_admin(env: &Env, email: &str) -> Result<String, BootError> {
     })
 }
 
+/// Creates the next key that signs access tokens.
+pub async fn rotate_signing_key(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "auth").await?;
+    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
+    let (id, signs_from) = auth::rotate_signing_key(&db, env, now).await?;
+    Ok(format!("key {id} signs from {signs_from}; the key before it stays known until its last token has expired"))
+}
+
 /// Lists the parked events of a service, oldest first.
 pub async fn list_parked(env: &Env, service: &str) -> Result<String, BootError> {
     let db = connect(env, service).await?;

@@ -3,9 +3,9 @@
 //! It reads the databases that `AUTH_DATABASE_URL`, `BOOKING_DATABASE_URL` and so on name, or the files of a data
 //! folder, and the queues at `BROKER_URL` if that is set. It changes nothing.
 
+use crate::service_databases::{self, UnusableDatabase};
 use chassis::Service;
-use chassis::boot::database_config;
-use db::{Db, DbConfig, DbError};
+use db::{Db, DbError};
 use domain::Timestamp;
 use messaging::amqp::{self, QueueDepth};
 use messaging::backlog::{self, Backlog};
@@ -84,43 +84,21 @@ pub async fn read(env: &Env, data: &Path) -> Result<Status, ConfigError> {
     Ok(Status { ok, version, revision, services, queues, problems })
 }
 
-/// The database of a service: the one that its variable names, or its file in the data folder.
-fn service_database(env: &Env, data: &Path, service: &'static str) -> Result<DbConfig, ConfigError> {
-    let url = env.get(&format!("{}_DATABASE_URL", service.to_uppercase())).map(str::to_owned);
-    let url = url.unwrap_or_else(|| format!("sqlite://{}", data.join(format!("{service}.db")).display()));
-    let config = database_config(env, service)?;
-    Ok(DbConfig { url, read_url: None, migrate_url: None, pool_size: 1, ..config })
-}
-
 async fn read_service(env: &Env, data: &Path, service: Service, now: Timestamp) -> Result<ServiceStatus, ConfigError> {
     let name = service.name;
-    let database = service_database(env, data, name)?;
     let mut status = ServiceStatus { service: name, events: None, figures: BTreeMap::new(), problems: Vec::new() };
-    if let Err(error) = read_database(&database, &service, now, &mut status).await {
-        status.problems.push(format!("the database cannot be read: {}", error_chain(&error)));
+    let database = service_databases::config(env, data, name)?;
+    let read = async {
+        let db = service_databases::connect(&database, &service).await?;
+        Ok::<_, UnusableDatabase>(read_database(&db, now, &mut status).await?)
+    };
+    if let Err(error) = read.await {
+        status.problems.push(error_chain(&error));
     }
     Ok(status)
 }
 
-async fn read_database(
-    database: &DbConfig,
-    service: &Service,
-    now: Timestamp,
-    status: &mut ServiceStatus,
-) -> Result<(), DbError> {
-    // Connecting would create a missing file.
-    if let Some(path) = database.url.strip_prefix("sqlite://")
-        && !Path::new(path).exists()
-    {
-        status.problems.push(format!("{path} does not exist"));
-        return Ok(());
-    }
-    let db = Db::connect(database).await?;
-    let missing = db.list_missing(&[&chassis::MIGRATIONS, &service.migrations]).await?;
-    if !missing.is_empty() {
-        status.problems.push(format!("the database is not prepared for this version: {} missing", missing.join(", ")));
-        return Ok(());
-    }
+async fn read_database(db: &Db, now: Timestamp, status: &mut ServiceStatus) -> Result<(), DbError> {
     let backlog = backlog::read(&mut *db.read().await?).await?;
     status.problems.extend(event_problems(&backlog, now));
     status.events = Some(EventCounts {
@@ -131,7 +109,7 @@ async fn read_database(
         parked: backlog.parked,
         last_received_at: backlog.last_received_at,
     });
-    read_figures(&db, now, status).await
+    read_figures(db, now, status).await
 }
 
 fn age_secs(now: Timestamp, at: Timestamp) -> i64 {

@@ -23,6 +23,7 @@ mod error;
 mod http;
 mod jobs;
 mod outgoing_mail;
+mod records;
 mod referral_lookups;
 mod schema;
 mod secrets;
@@ -42,7 +43,12 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The auth service: its name, migrations and build function.
 pub fn service() -> Service {
-    Service { name: "auth", migrations: MIGRATIONS, build: |ctx, authentication| Box::pin(build(ctx, authentication)) }
+    Service {
+        name: "auth",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        build: |ctx, authentication| Box::pin(build(ctx, authentication)),
+    }
 }
 
 async fn build(ctx: Ctx, authentication: Authentication) -> Result<ServiceParts, BootError> {
@@ -66,6 +72,22 @@ pub async fn grant_admin(db: &db::Db, email: &str, now: ::domain::Timestamp) -> 
     let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"not an e-mail address"))?;
     let email = &email;
     db.tx(async |c| app::bootstrap::grant_admin(c, email, now).await).await.map_err(|error| failed(&error))
+}
+
+/// Creates a signing key, which the services get to know before it signs. Returns its id and the time from which it
+/// signs.
+///
+/// Writes to auth's database directly, for operators of a platform whose administrators cannot sign in.
+/// Errors with `BootError::Config` when a secret of auth is missing.
+pub async fn rotate_signing_key(
+    db: &db::Db,
+    env: &runtime::Env,
+    now: ::domain::Timestamp,
+) -> Result<(String, ::domain::Timestamp), BootError> {
+    let sealer = pii::Sealer::from_env(env)?;
+    let secrets = &secrets::Secrets::new(Config::from_env(env)?.otp_key, sealer);
+    let created = db.tx(async |c| app::rotate_keys::rotate(c, secrets, now).await).await;
+    created.map(|published| (published.key.kid().to_owned(), published.signs_from)).map_err(boot_error)
 }
 
 fn boot_error(error: AuthError) -> BootError {

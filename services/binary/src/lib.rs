@@ -15,6 +15,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod jobs;
+mod records;
 pub mod schema;
 pub mod state;
 pub mod store;
@@ -32,7 +33,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Description of the service, from which the platform starts it.
 pub fn service() -> Service {
-    Service { name: "binary", migrations: MIGRATIONS, build: |ctx, _| Box::pin(build(ctx)) }
+    Service { name: "binary", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
 }
 
 async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

@@ -20,6 +20,7 @@ pub mod error;
 pub mod gateway;
 pub mod http;
 pub mod jobs;
+mod records;
 pub mod schema;
 pub mod store;
 
@@ -48,7 +49,12 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The service's name, migrations and constructor.
 pub fn service() -> Service {
-    Service { name: "booking", migrations: MIGRATIONS, build: |ctx, _| Box::pin(std::future::ready(build(ctx))) }
+    Service {
+        name: "booking",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
+    }
 }
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

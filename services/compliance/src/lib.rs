@@ -16,6 +16,7 @@ pub mod domain;
 pub mod error;
 mod http;
 mod picture;
+mod records;
 mod schema;
 pub mod store;
 
@@ -43,7 +44,12 @@ pub struct ComplianceState {
 
 /// The compliance service for [`chassis::run`] or for a process with several services.
 pub fn service() -> Service {
-    Service { name: "compliance", migrations: MIGRATIONS, build: |ctx, _| Box::pin(std::future::ready(build(ctx))) }
+    Service {
+        name: "compliance",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
+    }
 }
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

@@ -72,6 +72,7 @@ pub fn service() -> Service {
     Service {
         name: "notification",
         migrations: MIGRATIONS,
+        records: &[],
         build: |ctx, authentication| Box::pin(std::future::ready(build(ctx, authentication.verifier))),
     }
 }

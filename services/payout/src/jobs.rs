@@ -1,6 +1,6 @@
-//! Scheduled jobs of the payout service: expiry of pending payouts.
+//! Scheduled jobs of the payout service: expiry of pending payouts, and the age of those that wait.
 
-use crate::app::expire;
+use crate::app::{expire, waiting};
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
 use std::time::Duration;
@@ -10,7 +10,20 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(600);
 
 /// All jobs. `days` is how long a payout may stay pending; `None` disables expiry.
 pub(crate) fn all(days: Option<i64>) -> Vec<Job> {
-    vec![Job::every("expire", EXPIRY_INTERVAL, move |ctx| expire_undecided(ctx, days))]
+    vec![
+        Job::every("expire", EXPIRY_INTERVAL, move |ctx| expire_undecided(ctx, days)),
+        Job::every("waiting", Duration::from_secs(60), report_waiting),
+    ]
+}
+
+/// Reports how long the oldest payout has waited in each state that an operator ends.
+async fn report_waiting(ctx: Ctx) -> Result<(), JobError> {
+    let ages = waiting::find_oldest_ages(&mut *ctx.db().read().await?, ctx.now()).await?;
+    for (status, age) in ages {
+        let seconds = u32::try_from(age.max(0)).map_or(f64::from(u32::MAX), f64::from);
+        metrics::gauge!("payouts_waiting_age_seconds", "status" => status.as_str()).set(seconds);
+    }
+    Ok(())
 }
 
 async fn expire_undecided(ctx: Ctx, days: Option<i64>) -> Result<(), JobError> {

@@ -19,6 +19,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 mod jobs;
+mod records;
 mod schema;
 pub mod store;
 
@@ -42,7 +43,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The payout service, ready to run in its own process or next to the others.
 pub fn service() -> Service {
-    Service { name: "payout", migrations: MIGRATIONS, build: |ctx, _| Box::pin(build(ctx)) }
+    Service { name: "payout", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
 }
 
 async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

@@ -150,6 +150,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(approvals, payouts);
+diesel::joinable!(tax_lines -> payouts (payout_id));
+diesel::allow_tables_to_appear_in_same_query!(approvals, payouts, tax_lines);
 
 diesel::allow_tables_to_appear_in_same_query!(plan_versions, plan_withdrawals);

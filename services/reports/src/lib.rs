@@ -12,6 +12,7 @@ mod consumers;
 pub mod domain;
 mod http;
 mod jobs;
+mod records;
 mod schema;
 pub mod store;
 
@@ -32,7 +33,7 @@ pub struct ReportsState {
 
 /// The reports service for [`chassis::run`] or for a process with several services.
 pub fn service() -> Service {
-    Service { name: "reports", migrations: MIGRATIONS, build: |ctx, _| Box::pin(build(ctx)) }
+    Service { name: "reports", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
 }
 
 /// Rebuilds outdated rollups, then assembles the service.

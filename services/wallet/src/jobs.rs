@@ -13,6 +13,7 @@ pub(crate) fn all() -> Vec<Job> {
     vec![
         Job::every("seal", Duration::from_secs(5), seal_and_report),
         Job::every("rollup", Duration::from_secs(5), roll_up),
+        Job::every("totals", Duration::from_secs(60), report_totals),
         Job::every("close", Duration::from_secs(60), save_closing),
     ]
 }
@@ -74,6 +75,15 @@ async fn seal_all(ctx: &Ctx) -> Result<(), JobError> {
             return Ok(());
         }
     }
+}
+
+/// Reports the difference of the trial balance, and what members owe.
+async fn report_totals(ctx: Ctx) -> Result<(), JobError> {
+    let mut c = ctx.db().read().await.map_err(WalletError::from)?;
+    let (imbalance, due) = rollup::find_imbalance_and_due(&mut c).await?;
+    gauge!("ledger_imbalance_paise").set(i32::try_from(imbalance.paise()).unwrap_or(i32::MAX));
+    gauge!("ledger_clawback_due_rupees").set(i32::try_from(due.paise() / 100).unwrap_or(i32::MAX));
+    Ok(())
 }
 
 /// Adds all settled postings to the rollup, step by step, so that no statement grows with the ledger.

@@ -18,6 +18,7 @@ pub mod domain;
 pub mod error;
 mod http;
 mod jobs;
+mod records;
 mod schema;
 pub mod store;
 pub mod verification;
@@ -38,7 +39,12 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 
 /// The declaration of the service for the chassis.
 pub fn service() -> Service {
-    Service { name: "wallet", migrations: MIGRATIONS, build: |ctx, _| Box::pin(std::future::ready(build(ctx))) }
+    Service {
+        name: "wallet",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
+    }
 }
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder, web};
 use auth_token::Verifier;
+use db::pool::PoolUse;
 use http_api::middleware::{self, TrustedProxies};
 use http_api::{Authenticator, Problem, Routes};
 use messaging::bus::EventBus;
@@ -246,7 +247,8 @@ pub async fn serve_until_shutdown(
     let server = HttpApp::for_services(&started, env, extra)?
         .serve(listeners.public, workers, request_timeout)
         .map_err(failed)?;
-    let metrics = metrics_server(listeners.internal).map_err(failed)?;
+    let databases = started.iter().map(|s| s.ctx.clone()).collect();
+    let metrics = metrics_server(listeners.internal, databases).map_err(failed)?;
     let (handle, metrics_handle) = (server.handle(), metrics.handle());
     let names: Vec<&str> = started.iter().map(|s| s.name).collect();
     tracing::info!(%address, services = ?names, "server started");
@@ -267,13 +269,27 @@ pub async fn serve_until_shutdown(
     Ok(())
 }
 
-fn metrics_server(listener: TcpListener) -> std::io::Result<Server> {
-    let server = HttpServer::new(|| App::new().service(read_only_resource("/metrics", metrics_page)));
+fn metrics_server(listener: TcpListener, contexts: Vec<Ctx>) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new().app_data(web::Data::new(contexts.clone())).service(read_only_resource("/metrics", metrics_page))
+    });
     Ok(server.workers(1).disable_signals().listen(listener)?.run())
 }
 
-async fn metrics_page() -> HttpResponse {
+async fn metrics_page(contexts: web::Data<Vec<Ctx>>) -> HttpResponse {
+    contexts.iter().for_each(report_pools);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(telemetry::metrics_text())
+}
+
+/// Sets the metrics of a service's connection pools.
+fn report_pools(ctx: &Ctx) {
+    let count = |number: usize| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
+    for PoolUse { pool, in_use, idle, waiting } in ctx.db().pool_use() {
+        let labels = [("service", ctx.service()), ("pool", pool)];
+        metrics::gauge!("db_connections_in_use", &labels).set(count(in_use));
+        metrics::gauge!("db_connections_idle", &labels).set(count(idle));
+        metrics::gauge!("db_connection_requests_waiting", &labels).set(count(waiting));
+    }
 }
 
 async fn shutdown_requested() -> std::io::Result<()> {

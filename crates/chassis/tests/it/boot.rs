@@ -28,7 +28,12 @@ fn service() -> Service {
     fn parts() -> ServiceParts {
         ServiceParts { routes: Routes::new("purse"), consumer: None, jobs: Vec::new() }
     }
-    Service { name: "purse", migrations: chassis::MIGRATIONS, build: |_, _| Box::pin(async { Ok(parts()) }) }
+    Service {
+        name: "purse",
+        migrations: chassis::MIGRATIONS,
+        records: &[],
+        build: |_, _| Box::pin(async { Ok(parts()) }),
+    }
 }
 
 #[actix_web::test]

@@ -10,13 +10,17 @@ use super::reconciliation::{compare_payments, compare_wallet};
 use super::sample::{Phase, Sample};
 use super::sampler::Sources;
 use super::streams::{self, Stream};
-use crate::operate;
+use crate::{operate, reconcile};
 use chassis::service::BootError;
 use domain::Timestamp;
 use runtime::Env;
+use runtime::error_chain::error_chain;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The events are all handled by then.
+const RECONCILE_SETTLE: Duration = Duration::from_secs(5);
 /// Maximum number of wallets that are compared.
 const MAX_COMPARED_WALLETS: usize = 60;
 
@@ -71,7 +75,22 @@ pub(crate) async fn run_verify_commands(databases: &[(String, String)]) -> Vec<C
     vec![
         check("ev ledger verify finds nothing", operate::verify_ledger(&env("wallet")).await),
         check("ev tree verify finds nothing", operate::verify_tree(&env("binary")).await),
+        Check::no_faults("ev reconcile finds nothing", &list_differences(databases).await),
     ]
+}
+
+/// The differences between the services, as lines of text.
+async fn list_differences(databases: &[(String, String)]) -> Vec<String> {
+    let mut env = Env::default();
+    for (service, url) in databases {
+        env = env.with(&format!("{}_DATABASE_URL", service.to_uppercase()), url.clone());
+    }
+    match reconcile::run(&env, Path::new(""), RECONCILE_SETTLE).await {
+        Ok(outcome) => {
+            reconcile::text(&outcome).lines().filter(|line| line.starts_with("DIFF")).map(str::to_owned).collect()
+        }
+        Err(error) => vec![error_chain(&error)],
+    }
 }
 
 /// Verifies the ledger over HTTP.

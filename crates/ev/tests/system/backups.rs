@@ -4,6 +4,7 @@ use crate::commands::{ev, stdout_of};
 use crate::comparison::{RecordedBooking, RecordedMember, RecordedPayment, SeededRng, compare};
 use crate::crash::{STEPS_PER_BURST, Scene, start_with_members};
 use crate::platform::short_id;
+use crate::reconcile::assert_services_agree;
 use crate::time_travel::paise;
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -66,6 +67,7 @@ async fn the_books_of_a_restored_backup_equal_the_reference_model() {
         assert!(payments > 0);
         compare(&platform, &[(seed, known)]).await;
         platform.verify_ledger().await;
+        assert_services_agree(&process);
         process.assert_nothing_parked(&format!("seed {seed}")).await;
         std::fs::remove_dir_all(&folder).unwrap();
         a_damaged_backup_is_not_restored(&process.data);

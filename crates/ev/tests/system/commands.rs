@@ -54,7 +54,13 @@ async fn operator_commands_agree_with_the_api() {
     assert_eq!(operator.get("/ledger/verify").await.expect(200)["ok"], true);
 
     a_second_platform_on_the_same_data_is_refused(&process);
+    let keys = list_signing_keys(&platform).await;
     stops_beside_a_slow_client(&process).await;
+    let rotated = rotate_signing_key(&process);
+    process.run().await;
+    let new: Vec<_> = list_signing_keys(&platform).await.into_iter().filter(|id| !keys.contains(id)).collect();
+    assert!(new.len() == 1 && rotated.starts_with(&format!("key {} signs from ", new[0])), "{rotated} {new:?}");
+    assert!(process.terminate().await.0.success());
 
     let hash = stdout_of(&ev(&["tree", "hash"], of("binary")));
     assert_eq!(hash, stdout_of(&ev(&["tree", "hash"], of("binary"))));
@@ -76,6 +82,22 @@ async fn operator_commands_agree_with_the_api() {
         assert_eq!(migrated, format!("{}: nothing applied", service.name));
         assert_eq!(stdout_of(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
     }
+}
+
+async fn list_signing_keys(platform: &TestPlatform) -> Vec<String> {
+    let keys = platform.anonymous().get("//.well-known/jwks.json").await.expect(200);
+    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Rotates the key with the secrets of the platform; without them the command fails.
+fn rotate_signing_key(process: &Process) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
+    command.args(["keys", "rotate"]).env_clear().env("DATABASE_URL", process.database("auth"));
+    let refused = command.output().unwrap();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("PII_KEYS"));
+    let secrets = std::fs::read_to_string(process.data.join("secrets.env")).unwrap();
+    command.envs(secrets.lines().filter_map(|line| line.split_once('=')));
+    stdout_of(&command.output().unwrap())
 }
 
 async fn the_status_names_what_an_operator_has_to_do(process: &Process) {

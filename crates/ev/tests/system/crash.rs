@@ -6,6 +6,7 @@
 use crate::comparison::{RecordedBooking, RecordedMember, RecordedPayment, SeededRng, compare};
 use crate::platform::{EFFECT_TIMEOUT, TestPlatform, TestUser, short_id};
 use crate::process::Process;
+use crate::reconcile::assert_services_agree;
 use domain::Money;
 use ev::demo::client::Client as DemoClient;
 use futures_util::StreamExt;
@@ -186,5 +187,6 @@ async fn run_with_kills(seed: u64) {
     }
     compare(&platform, &[(seed, members)]).await;
     platform.verify_ledger().await;
+    assert_services_agree(&process);
     process.assert_nothing_parked(&format!("seed {seed}")).await;
 }

@@ -24,6 +24,7 @@ mod oracle;
 mod platform;
 mod process;
 mod rebuild;
+mod reconcile;
 mod refusals;
 mod replays;
 mod roles;

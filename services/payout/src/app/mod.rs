@@ -4,7 +4,7 @@
 //! - Staff: [`approve`], [`batches`], [`bank_accounts`], [`add_tax_rule`].
 //! - Events: [`project`] (copies of other services' data), [`apply_kyc`] (KYC decisions), [`apply_hold`] (hold
 //!   decisions).
-//! - Jobs: [`expire`].
+//! - Jobs: [`expire`], `waiting` (ages of payouts that an operator has to act on).
 //! - Common steps: [`advance`] (every other command on a payout, and its transitions), [`publish`] (events),
 //!   [`terms`] (plan in force), [`tax`].
 
@@ -21,3 +21,4 @@ pub mod publish;
 pub mod request;
 pub mod tax;
 mod terms;
+pub(crate) mod waiting;

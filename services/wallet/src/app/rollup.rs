@@ -20,6 +20,14 @@ pub async fn current_totals(c: &mut DbConnection) -> Result<Totals, WalletError>
     Ok(totals)
 }
 
+/// The sum of all accounts, which is zero while the ledger balances, and what all members owe.
+pub async fn find_imbalance_and_due(c: &mut DbConnection) -> Result<(Money, Money), WalletError> {
+    let totals = current_totals(c).await?;
+    let imbalance = totals.values().try_fold(Money::ZERO, |sum, total| sum.add(*total))?;
+    let due = totals.get(&Account::ClawbackDue).copied().unwrap_or_default().neg()?;
+    Ok((imbalance, due))
+}
+
 /// The sums to add to the rollup, with the range of positions that they cover.
 pub struct RollupStep {
     after: i64,
