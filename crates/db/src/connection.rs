@@ -15,7 +15,8 @@ use diesel_async::{AsyncConnectionCore, AsyncMysqlConnection, SimpleAsyncConnect
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use futures_util::{FutureExt, StreamExt, TryFutureExt};
+use futures_util::{FutureExt, StreamExt};
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,12 +46,25 @@ impl SpawnBlocking for StatementExecutor {
     {
         match self {
             Self::Inline => futures_util::future::lazy(|_| Ok(task())).boxed(),
-            Self::BlockingPool(runtime) => runtime.spawn_blocking(task).map_err(Box::from).boxed(),
+            Self::BlockingPool(runtime) => {
+                let call = runtime.spawn_blocking(boxed_task(task));
+                async { call.await?.downcast().map(|result| *result).map_err(|_| "another type of result".into()) }
+                    .boxed()
+            }
         }
     }
     fn get_runtime() -> Self {
         Self::BlockingPool(tokio::runtime::Handle::current())
     }
+}
+
+/// A task without its type, and its result.
+type BoxedTask = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+
+/// Every statement has a type of its own: one type for the runtime keeps megabytes of copies of its code out of a
+/// program.
+fn boxed_task<R: Send + 'static>(task: impl FnOnce() -> R + Send + 'static) -> BoxedTask {
+    Box::new(|| Box::new(task()))
 }
 
 pub(crate) type SqliteWrapper = SyncConnectionWrapper<SqliteConnection, StatementExecutor>;
