@@ -84,7 +84,7 @@ test('a person signs in and books a vehicle with the keyboard alone', async () =
   await pressOn(page, 'button', t('book.submit'));
   await see(page, t('booking.about.pre_booked'));
   // A new page is announced from its beginning.
-  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'MAIN');
+  await until('the focus on the page', () => page.evaluate(() => document.activeElement?.tagName === 'MAIN'));
 });
 
 test('a dialog gives the focus back, and Escape closes it', async () => {

@@ -94,7 +94,7 @@ export class FormElement extends ViewElement {
   }
 
   #focusProblem() {
-    const target = this.querySelector('[aria-invalid="true"]') ?? this.querySelector('[role="alert"]');
+    const target = this.querySelector('[aria-invalid="true"]');
     if (target instanceof HTMLElement) target.focus();
   }
 
