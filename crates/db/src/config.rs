@@ -4,6 +4,7 @@ use crate::backend_kind::BackendKind;
 use crate::error::DbError;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Configuration of a database.
 #[derive(Clone)]
@@ -19,12 +20,25 @@ pub struct DbConfig {
     pub ca_file: Option<PathBuf>,
     /// Maximum number of connections in a pool. SQLite has this many readers, and one writer.
     pub pool_size: usize,
+    /// Age at which a MySQL connection is closed instead of used again, so that after a failover that moves the server's
+    /// name every connection leads to the new server.
+    pub max_connection_age: Duration,
 }
+
+/// Default of [`DbConfig::max_connection_age`].
+const MAX_CONNECTION_AGE: Duration = Duration::from_secs(300);
 
 impl DbConfig {
     /// Configuration with eight connections and no replica.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), read_url: None, migrate_url: None, ca_file: None, pool_size: 8 }
+        Self {
+            url: url.into(),
+            read_url: None,
+            migrate_url: None,
+            ca_file: None,
+            pool_size: 8,
+            max_connection_age: MAX_CONNECTION_AGE,
+        }
     }
 }
 

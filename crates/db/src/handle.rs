@@ -85,25 +85,25 @@ impl Db {
     /// Call it on the long-lived multi-threaded runtime: later connections are opened there too.
     pub async fn connect(config: &DbConfig) -> Result<Self, DbError> {
         let targets = Targets::parse(config)?;
-        let kind = targets.primary.kind();
+        let (kind, max_age) = (targets.primary.kind(), config.max_connection_age);
         let (read, replica, write) = match &targets.primary {
             Target::Sqlite { path, .. } => {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).map_err(|error| file_error(path, &error))?;
                 }
-                let write = pool(&targets.primary, Access::ReadWrite, 1)?;
+                let write = pool(&targets.primary, Access::ReadWrite, 1, max_age)?;
                 // Creates the file and its write-ahead log; a reader cannot.
                 drop(write.get().await.map_err(|error| file_error(path, &error))?);
-                let read = pool(&targets.primary, Access::ReadOnly, config.pool_size)?;
+                let read = pool(&targets.primary, Access::ReadOnly, config.pool_size, max_age)?;
                 (read.clone(), ReplicaPool::new(read, None), write)
             }
             Target::Mysql { .. } => {
-                let write = pool(&targets.primary, Access::ReadWrite, config.pool_size)?;
+                let write = pool(&targets.primary, Access::ReadWrite, config.pool_size, max_age)?;
                 check_charset(&write).await?;
                 let replica = match &targets.replica {
                     None => None,
                     Some(replica) => {
-                        let replica = pool(replica, Access::ReadOnly, config.pool_size)?;
+                        let replica = pool(replica, Access::ReadOnly, config.pool_size, max_age)?;
                         check_replica(&replica).await?;
                         Some(replica)
                     }
@@ -111,10 +111,10 @@ impl Db {
                 (write.clone(), ReplicaPool::new(write.clone(), replica), write)
             }
         };
-        let long_pool = |target: &Target| pool(target, Access::LongRead, MAX_LONG_READS);
+        let long_pool = |target: &Target| pool(target, Access::LongRead, MAX_LONG_READS, max_age);
         let replica_of_long = targets.replica.as_ref().map(long_pool).transpose()?;
         let long = LongReads::new(ReplicaPool::new(long_pool(&targets.primary)?, replica_of_long));
-        let probe = pool(&targets.primary, Access::ReadOnly, 1)?;
+        let probe = pool(&targets.primary, Access::ReadOnly, 1, max_age)?;
         let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
         let (primary, migrations) = (Arc::new(targets.primary), Arc::new(targets.migrations));
         Ok(Self { read, replica, write, probe, long, groups, primary, migrations, kind })

@@ -40,8 +40,14 @@ impl PoolUse {
     }
 }
 
-/// Creates a pool of at most `size` connections; they are opened on demand.
-pub(crate) fn pool(target: &Target, access: Access, size: usize) -> Result<Pool<DbConnection>, DbError> {
+/// Creates a pool of at most `size` connections; they are opened on demand, and a MySQL connection is replaced when it
+/// has reached `max_age`.
+pub(crate) fn pool(
+    target: &Target,
+    access: Access,
+    size: usize,
+    max_age: Duration,
+) -> Result<Pool<DbConnection>, DbError> {
     let mut config = ManagerConfig::default();
     config.recycling_method = RecyclingMethod::Fast;
     // A socket belongs to the runtime that opened it. All connections are opened on the long-lived runtime that called
@@ -61,9 +67,12 @@ pub(crate) fn pool(target: &Target, access: Access, size: usize) -> Result<Pool<
         .wait_timeout(Some(CONNECTION_WAIT_TIMEOUT))
         .create_timeout(Some(OPEN_TIMEOUT))
         .recycle_timeout(Some(OPEN_TIMEOUT))
-        .pre_recycle(Hook::async_fn(|connection: &mut DbConnection, metrics| {
+        .pre_recycle(Hook::async_fn(move |connection: &mut DbConnection, metrics| {
             async move {
                 let DbConnection { inner: Inner::Mysql(_), .. } = connection else { return Ok(()) };
+                if metrics.age() >= max_age {
+                    return Err(HookError::message("the connection is old"));
+                }
                 if metrics.last_used() < IDLE_CHECK_AFTER {
                     return Ok(());
                 }

@@ -194,6 +194,20 @@ async fn busy_connections_do_not_look_like_an_outage() {
     .await;
 }
 
+/// After a failover that moves the server's name, connections must not lead to the old server for ever.
+#[tokio::test]
+async fn an_old_connection_is_replaced() {
+    with_mysql(async |f| {
+        let id = async |db: &Db| connection_id(&mut db.write().await.unwrap()).await;
+        let lasting = Db::connect(&DbConfig { pool_size: 1, ..f.config.clone() }).await.unwrap();
+        assert_eq!(id(&lasting).await, id(&lasting).await);
+        let config = DbConfig { pool_size: 1, max_connection_age: Duration::ZERO, ..f.config.clone() };
+        let replaced = Db::connect(&config).await.unwrap();
+        assert_ne!(id(&replaced).await, id(&replaced).await);
+    })
+    .await;
+}
+
 /// A server without a certificate is refused; the development servers have none.
 #[tokio::test]
 async fn tls_is_used_or_the_connection_refused() {

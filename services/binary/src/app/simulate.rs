@@ -1,23 +1,28 @@
 //! Simulation of a candidate plan over the tree's whole history. Reads only.
 
 use super::background::run_blocking;
-use super::follow;
+use super::column::from_column;
+use super::follow::{self, PREFETCH_INPUTS};
 use super::journal_tail::JournalTail;
-use crate::domain::Input;
 use crate::domain::referral_bonuses::{ReferralEvent, ReferredPayment};
-use crate::domain::simulation::{Comparison, Simulation};
+use crate::domain::simulation::{Comparison, PlanReplay, Simulation};
+use crate::domain::{Input, NodeIndex};
 use crate::error::BinaryError;
 use crate::store::journal::{self, JournalEntry};
+use crate::store::nodes;
 use crate::store::payments::RefundId;
 use crate::store::referrals::{self, ReferralRefundRow, ReferralRow};
 use db::DbConnection;
 use domain::plan::{BonusReversal, ReferralInput};
 use domain::{PaymentId, Plan, UserId};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Members whose payments are read at once.
 const PAGE_MEMBERS: i64 = 1_000;
+/// Refunds that are read at once.
+const PAGE_REFUNDS: i64 = 500;
 
 /// Results of a simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +32,25 @@ pub struct SimulationReport {
     pub comparison: Comparison,
 }
 
-/// Replays the journal up to its current head under `plan`. Errors when the plan or the journal is invalid.
+/// Replays the journal up to its current head under the published plans and under `plan`. Errors when the plan or the
+/// journal is invalid.
 pub async fn simulate_plan(c: &mut DbConnection, plan: Plan) -> Result<SimulationReport, BinaryError> {
     let head = journal::load_head(c).await?;
-    let mut simulation = Simulation::try_new(plan)?;
-    while simulation.seq() < head {
-        let page = follow::load_page(c, simulation.seq(), head).await?;
-        simulation = run_blocking(move || apply_page(simulation, &page)).await?;
+    let refunded = Arc::new(load_refunded(c, head).await?);
+    let mut published = PlanReplay::published(Arc::clone(&refunded));
+    while published.seq() < head {
+        let page = follow::load_page(c, published.seq(), head).await?;
+        published = run_blocking(move || apply_page(published, &page)).await?;
+    }
+    let mut simulation = run_blocking(move || Ok(published.then_under(plan, refunded)?)).await?;
+    while simulation.candidate.seq() < head {
+        let page = follow::load_page(c, simulation.candidate.seq(), head).await?;
+        simulation = run_blocking(move || {
+            let mut simulation = simulation;
+            simulation.candidate = apply_page(simulation.candidate, &page)?;
+            Ok(simulation)
+        })
+        .await?;
     }
     let (mut after, mut tail) = (UserId::from(Uuid::nil()), JournalTail::after(head));
     loop {
@@ -50,11 +67,28 @@ pub async fn simulate_plan(c: &mut DbConnection, plan: Plan) -> Result<Simulatio
     Ok(SimulationReport { journal_entries: head, comparison })
 }
 
-fn apply_page(mut simulation: Simulation, page: &[(JournalEntry, Input)]) -> Result<Simulation, BinaryError> {
-    for (entry, input) in page {
-        simulation.apply(entry.happened_at, input)?;
+/// The members who are refunded by an entry up to `head`.
+async fn load_refunded(c: &mut DbConnection, head: i64) -> Result<HashSet<NodeIndex>, BinaryError> {
+    let (mut after, mut refunded) = (0, HashSet::new());
+    loop {
+        let page = journal::list_refunded(c, after, head, PAGE_REFUNDS).await?;
+        let Some((last, _)) = page.last() else { return Ok(refunded) };
+        after = *last;
+        let users: Vec<UserId> = page.into_iter().filter_map(|(_, user)| user).collect();
+        for node in nodes::find_all(c, &users).await? {
+            refunded.insert(from_column(node.node)?);
+        }
     }
-    Ok(simulation)
+}
+
+fn apply_page(mut replay: PlanReplay, page: &[(JournalEntry, Input)]) -> Result<PlanReplay, BinaryError> {
+    for chunk in page.chunks(PREFETCH_INPUTS) {
+        replay.prefetch(chunk.iter().map(|(_, input)| input));
+        for (entry, input) in chunk {
+            replay.apply(entry.happened_at, input)?;
+        }
+    }
+    Ok(replay)
 }
 
 fn apply_referral_events(

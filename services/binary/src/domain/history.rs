@@ -2,10 +2,13 @@
 
 use super::input::Input;
 use super::rules::{MAX_OPENING_PAIRS, ReferenceTree};
+use super::simulation::{Comparison, PlanReplay};
 use super::{Tree, VoidablePairs};
 use domain::plan::{LimitPer, OverLimit};
 use domain::{Money, Plan, PlanHistory, PlanVersion, Side, Timestamp, UserId};
 use proptest::prelude::*;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -270,15 +273,42 @@ impl HistoryRun {
             assert_eq!(self.tree.node(index), self.reference.node(index));
         }
         let mut again = Tree::default();
-        let mut voidable_pairs = VoidablePairs::default();
+        let (mut voidable_pairs, mut outstanding) = (VoidablePairs::default(), HashMap::new());
         for chunk in self.journal.chunks(7) {
             again.prefetch(chunk.iter().map(|(_, input)| input));
             for (at, input) in chunk {
-                again.apply(*at, input, &mut voidable_pairs).expect("as before");
+                let outcome = again.apply(*at, input, &mut voidable_pairs).expect("as before");
+                outstanding.retain(|key, _| !outcome.voided.contains(key));
+                let paid = outcome.made.iter().filter(|made| made.slot.is_some());
+                outstanding.extend(paid.map(|made| ((made.earner, made.number), made.pay.available)));
             }
         }
         assert_eq!(again.digest(), self.tree.digest());
+        self.simulate(&outstanding);
     }
+
+    /// A simulation that remembers the pairs of refunded members alone equals one that remembers all of them.
+    fn simulate(&self, outstanding: &HashMap<(u32, u32), Money>) {
+        let is_refund =
+            |input: &Input| if let Input::Refunded { user, .. } = input { self.tree.find(*user) } else { None };
+        let refunded = self.journal.iter().filter_map(|(_, input)| is_refund(input)).collect();
+        let simulated = simulate(&self.journal, refunded);
+        assert_eq!(simulated, simulate(&self.journal, (0..u32::try_from(self.count()).unwrap()).collect()));
+        let total = &simulated.live.total;
+        assert_eq!(usize::try_from(total.pairs), Ok(outstanding.len()));
+        assert_eq!(Ok(total.net), Money::total(outstanding.values().copied()));
+    }
+}
+
+fn simulate(journal: &Journal, refunded: HashSet<u32>) -> Comparison {
+    let refunded = Arc::new(refunded);
+    let mut published = PlanReplay::published(Arc::clone(&refunded));
+    journal.iter().for_each(|(at, input)| published.apply(*at, input).expect("as before"));
+    let mut plan = Plan::seed();
+    plan.pairs.gross = Money::from_rupees(600);
+    let mut simulation = published.then_under(plan, refunded).expect("a valid plan");
+    journal.iter().for_each(|(at, input)| simulation.candidate.apply(*at, input).expect("as before"));
+    simulation.compare().expect("sums in range")
 }
 
 proptest! {

@@ -4,11 +4,14 @@
 //! outstanding pairs of the members who are refunded; matching adds the pairs that it makes.
 
 use super::node::NodeIndex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Outstanding pairs, by member.
 #[derive(Debug, Clone, Default)]
 pub struct VoidablePairs {
+    /// The members whose pairs are stored; `None` for all.
+    members: Option<Arc<HashSet<NodeIndex>>>,
     /// Earner, number, left and right of pairs not indexed yet. Few inputs are refunds, so indexing is deferred.
     unindexed: Vec<(NodeIndex, u32, NodeIndex, NodeIndex)>,
     /// Left and right member, by earner and number.
@@ -26,9 +29,21 @@ pub struct VoidedPair {
 }
 
 impl VoidablePairs {
+    /// Stores only the pairs of these members, because no other stops counting.
+    pub fn of_members(members: Arc<HashSet<NodeIndex>>) -> Self {
+        Self { members: Some(members), ..Self::default() }
+    }
+
     /// Adds an outstanding pair.
     pub fn add(&mut self, earner: NodeIndex, number: u32, left: NodeIndex, right: NodeIndex) {
-        self.unindexed.push((earner, number, left, right));
+        if self.may_be_voided(left, right) {
+            self.unindexed.push((earner, number, left, right));
+        }
+    }
+
+    /// Whether one of the two members may stop counting.
+    pub fn may_be_voided(&self, left: NodeIndex, right: NodeIndex) -> bool {
+        self.members.as_ref().is_none_or(|members| members.contains(&left) || members.contains(&right))
     }
 
     /// Removes and returns every pair that uses `member`, nearest earner first.

@@ -51,6 +51,23 @@ pub async fn advance_head(c: &mut DbConnection, expected: i64, to: i64) -> Query
     Ok(diesel::update(at).set(tree_head::seq.eq(to)).execute(c).await? == 1)
 }
 
+/// Sequence numbers and members of the refunds after `seq` and up to `last`, oldest first.
+pub async fn list_refunded(
+    c: &mut DbConnection,
+    seq: i64,
+    last: i64,
+    limit: i64,
+) -> QueryResult<Vec<(i64, Option<UserId>)>> {
+    tree_log::table
+        .filter(tree_log::seq.gt(seq).and(tree_log::seq.le(last)))
+        .filter(tree_log::kind.eq(InputKind::Refunded))
+        .order(tree_log::seq)
+        .limit(limit)
+        .select((tree_log::seq, tree_log::user_id))
+        .load(c)
+        .await
+}
+
 /// Entries after `seq`, oldest first.
 pub async fn list_after(c: &mut DbConnection, seq: i64, limit: i64) -> QueryResult<Vec<JournalEntry>> {
     tree_log::table
