@@ -33,12 +33,7 @@ pub(crate) async fn open(target: &Target, access: Access) -> ConnectionResult<Db
 }
 
 async fn open_mysql(url: &str, ca_file: Option<&Path>) -> ConnectionResult<DbConnection> {
-    let mut connection = match ca_file {
-        // `establish` sets the client flag for matched instead of changed rows. Without it an UPDATE to the same value
-        // counts no row and looks like a failed version check.
-        None => AsyncMysqlConnection::establish(url).await?,
-        Some(ca_file) => establish_with_ca(url, ca_file).await?,
-    };
+    let mut connection = establish(url, ca_file).await?;
     connection
         .batch_execute(
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
@@ -51,14 +46,19 @@ async fn open_mysql(url: &str, ca_file: Option<&Path>) -> ConnectionResult<DbCon
     Ok(DbConnection::new(Inner::Mysql(connection)))
 }
 
-/// Like `AsyncMysqlConnection::establish`, with more trusted certificates.
-async fn establish_with_ca(url: &str, ca_file: &Path) -> ConnectionResult<AsyncMysqlConnection> {
+/// Like `AsyncMysqlConnection::establish`, by the way that the URL names even to a server on the same machine, and with
+/// more trusted certificates.
+async fn establish(url: &str, ca_file: Option<&Path>) -> ConnectionResult<AsyncMysqlConnection> {
     let options = Opts::from_url(url).map_err(|e| ConnectionError::InvalidConnectionUrl(e.to_string()))?;
-    let tls = options.ssl_opts().cloned().map(|tls| tls.with_root_certs(vec![ca_file.to_owned().into()]));
-    // The connection has a statement cache of its own.
-    let options = OptsBuilder::from_opts(options).ssl_opts(tls).stmt_cache_size(0).client_found_rows(true);
-    let connection = Conn::new(options).await.map_err(|e| ConnectionError::BadConnection(e.to_string()))?;
-    AsyncMysqlConnection::try_from(connection).await
+    let tls = options.ssl_opts().cloned().map(|tls| match ca_file {
+        None => tls,
+        Some(ca_file) => tls.with_root_certs(vec![ca_file.to_owned().into()]),
+    });
+    // `AsyncMysqlConnection` has a statement cache of its own. The client flag is that for matched instead of changed
+    // rows: without it an UPDATE to the same value counts no row and looks like a failed version check.
+    let options = OptsBuilder::from_opts(options).ssl_opts(tls).prefer_socket(false).stmt_cache_size(0);
+    let connection = Conn::new(options.client_found_rows(true)).await;
+    AsyncMysqlConnection::try_from(connection.map_err(|e| ConnectionError::BadConnection(e.to_string()))?).await
 }
 
 async fn open_sqlite(path: &Path, synchronous: Synchronous, access: Access) -> ConnectionResult<DbConnection> {
