@@ -65,8 +65,9 @@ fn main() {
     let mut simulation = published.then_under(plan, refunded).unwrap();
     simulation.candidate = replay(simulation.candidate, members);
     let result = simulation.compare().unwrap();
+    let mut out = std::io::stdout();
     writeln!(
-        std::io::stdout(),
+        out,
         "simulation of {members} placements: {} pairs, {} and {} better and worse off, {:.1} s, peak {} MiB",
         result.live.total.pairs,
         result.better_off,
