@@ -194,7 +194,7 @@ async fn busy_connections_do_not_look_like_an_outage() {
     .await;
 }
 
-/// After a failover that moves the server's name, connections must not lead to the old server for ever.
+/// After a failover that moves the server's name, no connection may lead to the old server permanently.
 #[tokio::test]
 async fn an_old_connection_is_replaced() {
     with_mysql(async |f| {
