@@ -174,3 +174,16 @@ run_then_stop() {
   trap - INT TERM
   return "$status"
 }
+
+# sql_address: host and port of TEST_MYSQL_URL.
+sql_address() { printf '%s:%s' "$(part_of_url "$TEST_MYSQL_URL" host 127.0.0.1)" "$(part_of_url "$TEST_MYSQL_URL" port 3306)"; }
+
+# on_private_stack STATE [OPTIONS] -- CMD…: runs CMD in a temporary stack of existing binaries, with servers of its own in
+# the folder STATE, so that no other server is restarted.
+on_private_stack() {
+  local state=$1
+  shift
+  run_then_stop env -u TEST_MYSQL_URL -u TEST_AMQP_URL -u TEST_REDIS_URL -u TEST_RABBITMQCTL -u STACK_HAS_SERVICES \
+    -u STACK_NAME -u STACK_ADDR SERVICES_PRIVATE=1 EV_STATE_DIR="$state" CARGO_TARGET_DIR="$(target_dir)" \
+    "$ROOT/scripts/stack" run --no-limits --no-build "$@"
+}

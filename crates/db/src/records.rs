@@ -35,13 +35,11 @@ impl Record {
         self.fields.push((name, value.to_string()));
         self
     }
+}
 
-    /// Adds a field that may be empty.
-    #[must_use]
-    pub fn with_optional(self, name: &'static str, value: Option<impl Display>) -> Self {
-        let text = value.map_or_else(String::new, |value| value.to_string());
-        self.with(name, text)
-    }
+/// The value of a field that may be empty.
+pub fn optional(value: Option<impl Display>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// Some records, in the order of their source.
@@ -101,20 +99,30 @@ pub struct RecordSource {
 
 /// Declares the [`RecordSource`] of a table whose key is the id of the record.
 ///
-/// The query selects a row; the function turns a row into a record:
-/// `record_source!("bookings", bookings::table.select(COLUMNS), bookings::id => BookingId, |row: Row| …)`.
+/// The query selects the rows; each field names its column, the column's type, and a function if the value is not
+/// compared as it is: `record_source!("orders", orders::table, orders::id => OrderId, price: orders::paise => Money,
+/// is_paid: orders::status => Status as is_paid)`.
 #[macro_export]
 macro_rules! record_source {
-    ($kind:literal, $query:expr, $column:expr => $Id:ty, |$row:tt: $Row:ty| $record:expr) => {
+    (@value $value:ident) => { $value };
+    (@value $value:ident $read:expr) => { ($read)($value) };
+    (
+        $kind:literal, $query:expr, $key:expr => $Id:ty
+        $(, $field:ident: $column:expr => $Value:ty $(as $read:expr)?)* $(,)?
+    ) => {{
+        fn record((id, $($field,)*): ($Id, $($Value,)*)) -> $crate::records::Record {
+            $crate::records::Record::new(id.uuid())
+                $(.with(stringify!($field), $crate::record_source!(@value $field $($read)?)))*
+        }
         $crate::records::RecordSource {
             kind: $kind,
             has_derived_ids: false,
             list: |c, after, limit| {
                 Box::pin(async move {
                     let after = <$Id>::from($crate::records::Uuid::from_u128(after));
-                    let rows: Vec<$Row> = $query.filter($column.gt(after)).order($column).limit(limit).load(c).await?;
-                    $crate::records::RecordPage::read(rows, limit, |$row| {
-                        let record: $crate::records::Record = $record;
+                    let page = $query.select(($key, $($column,)*)).filter($key.gt(after)).order($key).limit(limit);
+                    $crate::records::RecordPage::read(page.load(c).await?, limit, |row| {
+                        let record = record(row);
                         Ok((record.key.id.as_u128(), Some(record)))
                     })
                 })
@@ -122,10 +130,10 @@ macro_rules! record_source {
             find: |c, keys| {
                 Box::pin(async move {
                     let ids: Vec<$Id> = keys.iter().map(|key| <$Id>::from(key.id)).collect();
-                    let rows: Vec<$Row> = $query.filter($crate::AnyOfExt::any_of($column, &ids)).load(c).await?;
-                    Ok(rows.into_iter().map(|$row: $Row| -> $crate::records::Record { $record }).collect())
+                    let rows = $query.select(($key, $($column,)*)).filter($crate::AnyOfExt::any_of($key, &ids));
+                    Ok(rows.load(c).await?.into_iter().map(record).collect())
                 })
             },
         }
-    };
+    }};
 }

@@ -45,6 +45,16 @@ pub struct Reconciliation {
     pub kinds: Vec<KindResult>,
 }
 
+impl Reconciliation {
+    /// A line for each difference: kind, id, and what each service stores.
+    pub fn difference_lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.kinds.iter().flat_map(|result| {
+            let line = |difference: &Difference| format!("{} {}: {}", result.kind, difference.id, difference.sides());
+            result.differences.iter().map(line)
+        })
+    }
+}
+
 /// Outcome for one kind of record.
 #[derive(Debug, Serialize)]
 pub struct KindResult {
@@ -63,6 +73,19 @@ pub struct Difference {
     pub id: Uuid,
     /// What each service stores; `None` where the record is missing.
     pub services: BTreeMap<&'static str, Option<BTreeMap<&'static str, String>>>,
+}
+
+impl Difference {
+    fn sides(&self) -> String {
+        let sides = self.services.iter().map(|(service, fields)| match fields {
+            None => format!("{service} has none"),
+            Some(fields) => {
+                let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                format!("{service} {}", fields.join(", ")).trim_end().to_owned()
+            }
+        });
+        sides.collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// The source of one kind in one service.
@@ -215,18 +238,8 @@ pub fn text(outcome: &Reconciliation) -> String {
         // Writing to a String cannot fail.
         let _written = writeln!(text, "{kind:<22}{differing:>10}  {}", counts.join(", "));
     }
-    for result in &outcome.kinds {
-        for difference in &result.differences {
-            let sides = difference.services.iter().map(|(service, fields)| match fields {
-                None => format!("{service} has none"),
-                Some(fields) => {
-                    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
-                    format!("{service} {}", fields.join(", ")).trim_end().to_owned()
-                }
-            });
-            let sides: Vec<String> = sides.collect();
-            let _written = writeln!(text, "DIFFERENCE {} {}: {}", result.kind, difference.id, sides.join("; "));
-        }
+    for line in outcome.difference_lines() {
+        let _written = writeln!(text, "DIFFERENCE {line}");
     }
     text + if outcome.ok { "ok" } else { "not ok" }
 }

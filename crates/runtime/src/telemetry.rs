@@ -141,6 +141,12 @@ fn init_metrics(service: &str) {
     metrics::gauge!("build_info", &labels).set(1.0);
 }
 
+/// A number as the value of a gauge. One that is negative or very large becomes the largest value, which cannot be
+/// overlooked.
+pub fn gauge_value(number: impl TryInto<u32>) -> f64 {
+    f64::from(number.try_into().unwrap_or(u32::MAX))
+}
+
 /// All metrics in the text format of Prometheus; empty before [`init`].
 pub fn metrics_text() -> String {
     METRICS.get().map(PrometheusHandle::render).unwrap_or_default()

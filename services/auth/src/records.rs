@@ -2,7 +2,7 @@
 
 use crate::schema::users;
 use db::record_source;
-use db::records::{Record, RecordSource};
+use db::records::{RecordSource, optional};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::UserId;
@@ -10,16 +10,14 @@ use domain::UserId;
 pub(crate) const SOURCES: &[RecordSource] = &[
     record_source!(
         "users",
-        users::table.select((users::id, users::referrer_id, users::is_active_buyer)),
+        users::table,
         users::id => UserId,
-        |(id, referrer, is_active_buyer): (UserId, Option<UserId>, bool)| Record::new(id.uuid())
-            .with_optional("referrer", referrer)
-            .with("is_active_buyer", is_active_buyer)
+        referrer: users::referrer_id => Option<UserId> as optional,
+        is_active_buyer: users::is_active_buyer => bool,
     ),
     record_source!(
         "placements",
-        users::table.filter(users::placed).select(users::id),
+        users::table.filter(users::placed),
         users::id => UserId,
-        |id: UserId| Record::new(id.uuid())
     ),
 ];

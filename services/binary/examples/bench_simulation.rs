@@ -10,7 +10,6 @@ use binary::domain::Input;
 use binary::domain::simulation::PlanReplay;
 use domain::{Money, Plan, Timestamp, UserId};
 use std::io::Write;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Inputs that are prefetched together.
@@ -57,12 +56,12 @@ fn peak_mib() -> u64 {
 
 fn main() {
     let members: u32 = std::env::args().nth(1).map_or(1_000_000, |text| text.parse().unwrap());
-    let refunded = Arc::new((1..=members).filter(|n| (n + 1) % 100 == 0).collect());
+    let refunded = (1..=members).filter(|n| (n + 1) % 100 == 0).collect();
     let mut plan = Plan::seed();
     plan.pairs.gross = Money::from_rupees(600);
     let started = Instant::now();
-    let published = replay(PlanReplay::published(Arc::clone(&refunded)), members);
-    let mut simulation = published.then_under(plan, refunded).unwrap();
+    let published = replay(PlanReplay::published(refunded), members);
+    let mut simulation = published.then_under(plan).unwrap();
     simulation.candidate = replay(simulation.candidate, members);
     let result = simulation.compare().unwrap();
     let mut out = std::io::stdout();

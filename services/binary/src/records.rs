@@ -4,7 +4,7 @@ use crate::app::outgoing_events::pair_id;
 use crate::domain::PairStatus;
 use crate::schema::{members, nodes, pairs, payments, referrals};
 use crate::store::payments::RefundId;
-use db::records::{Record, RecordKey, RecordPage, RecordSource, row_number, row_position};
+use db::records::{Record, RecordKey, RecordPage, RecordSource, optional, row_number, row_position};
 use db::{AnyOfExt, DbConnection, record_source};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -14,36 +14,31 @@ use std::collections::BTreeMap;
 pub(crate) const SOURCES: &[RecordSource] = &[
     record_source!(
         "users",
-        members::table.select((members::user_id, members::referrer_id)),
+        members::table,
         members::user_id => UserId,
-        |(id, referrer): (UserId, Option<UserId>)| Record::new(id.uuid()).with_optional("referrer", referrer)
+        referrer: members::referrer_id => Option<UserId> as optional,
     ),
     record_source!(
         "payments",
-        payments::table.select((payments::payment_id, payments::user_id, payments::amount_paise, payments::refund_id)),
+        payments::table,
         payments::payment_id => PaymentId,
-        |(id, user, amount, refund): (PaymentId, UserId, Money, Option<RefundId>)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
-            .with("is_refunded", refund.is_some())
+        user: payments::user_id => UserId,
+        amount: payments::amount_paise => Money,
+        is_refunded: payments::refund_id => Option<RefundId> as |refund: Option<RefundId>| refund.is_some(),
     ),
     record_source!(
         "referral bonuses",
-        referrals::table
-            .filter(referrals::bonus_paise.gt(Money::ZERO))
-            .select((referrals::payment_id, referrals::referrer_id, referrals::bonus_paise)),
+        referrals::table.filter(referrals::bonus_paise.gt(Money::ZERO)),
         referrals::payment_id => PaymentId,
-        |(id, referrer, bonus): (PaymentId, UserId, Money)| Record::new(id.uuid())
-            .with("user", referrer)
-            .with("amount", bonus)
+        user: referrals::referrer_id => UserId,
+        amount: referrals::bonus_paise => Money,
     ),
     record_source!(
         "placements",
-        nodes::table.select((nodes::user_id, nodes::side, nodes::is_manual)),
+        nodes::table,
         nodes::user_id => UserId,
-        |(id, side, is_manual): (UserId, Side, bool)| Record::new(id.uuid())
-            .with("side", side)
-            .with("is_manual", is_manual)
+        side: nodes::side => Side,
+        is_manual: nodes::is_manual => bool,
     ),
     RecordSource {
         kind: "earning pairs",

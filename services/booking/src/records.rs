@@ -2,7 +2,7 @@
 
 use crate::domain::{BookingStatus, PaymentStatus, RefundId, RefundTo};
 use crate::schema::{bookings, emi_reserves, members, payments, refunds};
-use db::records::{Record, RecordSource};
+use db::records::{RecordSource, optional};
 use db::{Version, record_source};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -14,78 +14,59 @@ const PAID: [PaymentStatus; 2] = [PaymentStatus::Completed, PaymentStatus::Refun
 pub(crate) const SOURCES: &[RecordSource] = &[
     record_source!(
         "users",
-        members::table.select((members::user_id, members::referrer_id, members::active_buyer)),
+        members::table,
         members::user_id => UserId,
-        |(id, referrer, is_active_buyer): (UserId, Option<UserId>, bool)| Record::new(id.uuid())
-            .with_optional("referrer", referrer)
-            .with("is_active_buyer", is_active_buyer)
+        referrer: members::referrer_id => Option<UserId> as optional,
+        is_active_buyer: members::active_buyer => bool,
     ),
     record_source!(
         "bookings",
-        bookings::table.select((bookings::id, bookings::version, bookings::status, bookings::price_paise)),
+        bookings::table,
         bookings::id => BookingId,
-        |(id, version, status, price): (BookingId, Version, BookingStatus, Money)| Record::new(id.uuid())
-            .with("version", version)
-            .with("status", status)
-            .with("price", price)
+        version: bookings::version => Version,
+        status: bookings::status => BookingStatus,
+        price: bookings::price_paise => Money,
     ),
     record_source!(
         "payments",
-        payments::table
-            .filter(payments::status.eq_any(PAID))
-            .select((payments::id, payments::user_id, payments::amount_paise, payments::method, payments::status)),
+        payments::table.filter(payments::status.eq_any(PAID)),
         payments::id => PaymentId,
-        |(id, user, amount, method, status): (PaymentId, UserId, Money, PaymentMethod, PaymentStatus)|
-            Record::new(id.uuid())
-                .with("user", user)
-                .with("amount", amount)
-                .with("method", method)
-                .with("is_refunded", status == PaymentStatus::Refunded)
+        user: payments::user_id => UserId,
+        amount: payments::amount_paise => Money,
+        method: payments::method => PaymentMethod,
+        is_refunded: payments::status => PaymentStatus as |status: PaymentStatus| status == PaymentStatus::Refunded,
     ),
     // A payment that the booking could not accept was returned after the wallet had made it.
     record_source!(
         "payments from wallets",
         payments::table
             .filter(payments::method.eq(PaymentMethod::Wallet))
-            .filter(payments::completed_at.is_not_null().or(payments::returned_at.is_not_null()))
-            .select((payments::id, payments::user_id, payments::amount_paise)),
+            .filter(payments::completed_at.is_not_null().or(payments::returned_at.is_not_null())),
         payments::id => PaymentId,
-        |(id, user, amount): (PaymentId, UserId, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
+        user: payments::user_id => UserId,
+        amount: payments::amount_paise => Money,
     ),
     record_source!(
         "refunds",
-        refunds::table.select((refunds::id, refunds::user_id, refunds::amount_paise)),
+        refunds::table,
         refunds::id => RefundId,
-        |(id, user, amount): (RefundId, UserId, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
+        user: refunds::user_id => UserId,
+        amount: refunds::amount_paise => Money,
     ),
     record_source!(
         "refunds to wallets",
-        refunds::table
-            .filter(refunds::refund_to.ne(RefundTo::Source))
-            .select((refunds::id, refunds::user_id, refunds::amount_paise)),
+        refunds::table.filter(refunds::refund_to.ne(RefundTo::Source)),
         refunds::id => RefundId,
-        |(id, user, amount): (RefundId, UserId, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
+        user: refunds::user_id => UserId,
+        amount: refunds::amount_paise => Money,
     ),
     record_source!(
         "EMI reserves",
-        emi_reserves::table.select((
-            emi_reserves::reserve_id,
-            emi_reserves::user_id,
-            emi_reserves::amount_paise,
-            emi_reserves::applied_paise,
-            emi_reserves::released_paise,
-        )),
+        emi_reserves::table,
         emi_reserves::reserve_id => ReserveId,
-        |(id, user, amount, applied, released): (ReserveId, UserId, Money, Money, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
-            .with("applied", applied)
-            .with("released", released)
+        user: emi_reserves::user_id => UserId,
+        amount: emi_reserves::amount_paise => Money,
+        applied: emi_reserves::applied_paise => Money,
+        released: emi_reserves::released_paise => Money,
     ),
 ];

@@ -3,6 +3,7 @@
 use crate::app::{expire, waiting};
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
+use runtime::telemetry::gauge_value;
 use std::time::Duration;
 
 const MAX_BATCH_PAYOUTS: i64 = 100;
@@ -20,8 +21,7 @@ pub(crate) fn all(days: Option<i64>) -> Vec<Job> {
 async fn report_waiting(ctx: Ctx) -> Result<(), JobError> {
     let ages = waiting::find_oldest_ages(&mut *ctx.db().read().await?, ctx.now()).await?;
     for (status, age) in ages {
-        let seconds = u32::try_from(age.max(0)).map_or(f64::from(u32::MAX), f64::from);
-        metrics::gauge!("payouts_waiting_age_seconds", "status" => status.as_str()).set(seconds);
+        metrics::gauge!("payouts_waiting_age_seconds", "status" => status.as_str()).set(gauge_value(age.max(0)));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::payout::PayoutStatus;
 use crate::schema::{bookings, members, payouts, tax_lines};
-use db::records::{Record, RecordSource};
+use db::records::RecordSource;
 use db::{Version, record_source};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -23,91 +23,64 @@ const PAID: [PayoutStatus; 2] = [PayoutStatus::Completed, PayoutStatus::Reversed
 pub(crate) const SOURCES: &[RecordSource] = &[
     record_source!(
         "payouts",
-        payouts::table.select((
-            payouts::id,
-            payouts::version,
-            payouts::status,
-            payouts::requested_paise,
-            payouts::tds_paise,
-            payouts::emi_paise,
-            payouts::net_paise,
-        )),
+        payouts::table,
         payouts::id => PayoutId,
-        |(id, version, status, requested, tds, emi, net): (PayoutId, Version, PayoutStatus, Money, Money, Money, Money)|
-            Record::new(id.uuid())
-                .with("version", version)
-                .with("status", status)
-                .with("requested", requested)
-                .with("tds", tds)
-                .with("emi", emi)
-                .with("net", net)
+        version: payouts::version => Version,
+        status: payouts::status => PayoutStatus,
+        requested: payouts::requested_paise => Money,
+        tds: payouts::tds_paise => Money,
+        emi: payouts::emi_paise => Money,
+        net: payouts::net_paise => Money,
     ),
     record_source!(
         "holds",
-        payouts::table
-            .filter(payouts::status.eq_any(HELD))
-            .select((payouts::id, payouts::user_id, payouts::requested_paise, payouts::status)),
+        payouts::table.filter(payouts::status.eq_any(HELD)),
         payouts::id => PayoutId,
-        |(id, user, amount, status): (PayoutId, UserId, Money, PayoutStatus)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
-            .with("is_captured", status != PayoutStatus::Pending)
+        user: payouts::user_id => UserId,
+        amount: payouts::requested_paise => Money,
+        is_captured: payouts::status => PayoutStatus as |status: PayoutStatus| status != PayoutStatus::Pending,
     ),
     record_source!(
         "completed payouts",
-        payouts::table
-            .filter(payouts::status.eq_any(PAID))
-            .select((payouts::id, payouts::user_id, payouts::requested_paise)),
+        payouts::table.filter(payouts::status.eq_any(PAID)),
         payouts::id => PayoutId,
-        |(id, user, amount): (PayoutId, UserId, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
+        user: payouts::user_id => UserId,
+        amount: payouts::requested_paise => Money,
     ),
     record_source!(
         "deducted tax",
         tax_lines::table
             .inner_join(payouts::table)
-            .filter(payouts::status.eq_any(PAID))
-            .select((tax_lines::payout_id, payouts::user_id, tax_lines::gross_paise, tax_lines::tds_paise)),
+            .filter(payouts::status.eq_any(PAID)),
         tax_lines::payout_id => PayoutId,
-        |(id, user, gross, tds): (PayoutId, UserId, Money, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("gross", gross)
-            .with("tds", tds)
+        user: payouts::user_id => UserId,
+        gross: tax_lines::gross_paise => Money,
+        tds: tax_lines::tds_paise => Money,
     ),
     record_source!(
         "returned tax",
         tax_lines::table
             .inner_join(payouts::table)
-            .filter(payouts::status.eq(PayoutStatus::Reversed))
-            .select((tax_lines::payout_id, payouts::user_id, tax_lines::gross_paise, tax_lines::tds_paise)),
+            .filter(payouts::status.eq(PayoutStatus::Reversed)),
         tax_lines::payout_id => PayoutId,
-        |(id, user, gross, tds): (PayoutId, UserId, Money, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("gross", gross)
-            .with("tds", tds)
+        user: payouts::user_id => UserId,
+        gross: tax_lines::gross_paise => Money,
+        tds: tax_lines::tds_paise => Money,
     ),
     record_source!(
         "wallets",
         // A member without a wallet may have KYC.
-        members::table.filter(members::wallet_version.gt(0)).select((
-            members::user_id,
-            members::wallet_version,
-            members::available_paise,
-            members::held_paise,
-            members::clawback_due_paise,
-        )),
+        members::table.filter(members::wallet_version.gt(0)),
         members::user_id => UserId,
-        |(id, version, available, held, due): (UserId, Version, Money, Money, Money)| Record::new(id.uuid())
-            .with("version", version)
-            .with("available", available)
-            .with("held", held)
-            .with("clawback_due", due)
+        version: members::wallet_version => Version,
+        available: members::available_paise => Money,
+        held: members::held_paise => Money,
+        clawback_due: members::clawback_due_paise => Money,
     ),
     record_source!(
         "bookings",
-        bookings::table.select((bookings::id, bookings::version)),
+        bookings::table,
         bookings::id => BookingId,
-        |(id, version): (BookingId, Version)| Record::new(id.uuid()).with("version", version)
+        version: bookings::version => Version,
     ),
 ];

@@ -4,7 +4,7 @@ use crate::domain::{PairStatus, ReceiptKind};
 use crate::schema::{bookings, members, pair_facts, payouts, placements, receipts, wallets};
 use crate::store::receipts::FactId;
 use crate::store::tree::PairId;
-use db::records::{Record, RecordSource};
+use db::records::{RecordSource, optional};
 use db::{Version, record_source};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -14,112 +14,79 @@ use proto_events::vocabulary::{BookingStatus, PayoutStatus};
 pub(crate) const SOURCES: &[RecordSource] = &[
     record_source!(
         "users",
-        members::table.select((members::user_id, members::referrer_id, members::is_active_buyer)),
+        members::table,
         members::user_id => UserId,
-        |(id, referrer, is_active_buyer): (UserId, Option<UserId>, bool)| Record::new(id.uuid())
-            .with_optional("referrer", referrer)
-            .with("is_active_buyer", is_active_buyer)
+        referrer: members::referrer_id => Option<UserId> as optional,
+        is_active_buyer: members::is_active_buyer => bool,
     ),
     record_source!(
         "bookings",
-        bookings::table.select((bookings::booking_id, bookings::version, bookings::status, bookings::price_paise)),
+        bookings::table,
         bookings::booking_id => BookingId,
-        |(id, version, status, price): (BookingId, Version, BookingStatus, Money)| Record::new(id.uuid())
-            .with("version", version)
-            .with("status", status)
-            .with("price", price)
+        version: bookings::version => Version,
+        status: bookings::status => BookingStatus,
+        price: bookings::price_paise => Money,
     ),
     record_source!(
         "payments",
-        receipts::table
-            .filter(receipts::kind.eq(ReceiptKind::Payment))
-            .select((receipts::fact_id, receipts::user_id, receipts::amount_paise, receipts::method)),
+        receipts::table.filter(receipts::kind.eq(ReceiptKind::Payment)),
         receipts::fact_id => FactId,
-        |(id, user, amount, method): (FactId, UserId, Money, Option<PaymentMethod>)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
-            .with_optional("method", method)
+        user: receipts::user_id => UserId,
+        amount: receipts::amount_paise => Money,
+        method: receipts::method => Option<PaymentMethod> as optional,
     ),
     record_source!(
         "refunds",
-        receipts::table
-            .filter(receipts::kind.eq(ReceiptKind::Refund))
-            .select((receipts::fact_id, receipts::user_id, receipts::amount_paise)),
+        receipts::table.filter(receipts::kind.eq(ReceiptKind::Refund)),
         receipts::fact_id => FactId,
-        |(id, user, amount): (FactId, UserId, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
+        user: receipts::user_id => UserId,
+        amount: receipts::amount_paise => Money,
     ),
     record_source!(
         "wallets",
-        wallets::table.select((
-            wallets::user_id,
-            wallets::version,
-            wallets::available_paise,
-            wallets::held_paise,
-            wallets::emi_reserve_paise,
-            wallets::reserve_paise,
-            wallets::clawback_due_paise,
-        )),
+        wallets::table,
         wallets::user_id => UserId,
-        |(id, version, available, held, emi_reserve, reserve, due): (UserId, Version, Money, Money, Money, Money, Money)|
-            Record::new(id.uuid())
-                .with("version", version)
-                .with("available", available)
-                .with("held", held)
-                .with("emi_reserve", emi_reserve)
-                .with("reserve", reserve)
-                .with("clawback_due", due)
+        version: wallets::version => Version,
+        available: wallets::available_paise => Money,
+        held: wallets::held_paise => Money,
+        emi_reserve: wallets::emi_reserve_paise => Money,
+        reserve: wallets::reserve_paise => Money,
+        clawback_due: wallets::clawback_due_paise => Money,
     ),
     record_source!(
         "payouts",
-        payouts::table.select((
-            payouts::payout_id,
-            payouts::version,
-            payouts::status,
-            payouts::requested_paise,
-            payouts::tds_paise,
-            payouts::emi_paise,
-            payouts::net_paise,
-        )),
+        payouts::table,
         payouts::payout_id => PayoutId,
-        |(id, version, status, requested, tds, emi, net): (PayoutId, Version, PayoutStatus, Money, Money, Money, Money)|
-            Record::new(id.uuid())
-                .with("version", version)
-                .with("status", status)
-                .with("requested", requested)
-                .with("tds", tds)
-                .with("emi", emi)
-                .with("net", net)
+        version: payouts::version => Version,
+        status: payouts::status => PayoutStatus,
+        requested: payouts::requested_paise => Money,
+        tds: payouts::tds_paise => Money,
+        emi: payouts::emi_paise => Money,
+        net: payouts::net_paise => Money,
     ),
     record_source!(
         "placements",
-        placements::table.select((placements::user_id, placements::side, placements::manual)),
+        placements::table,
         placements::user_id => UserId,
-        |(id, side, is_manual): (UserId, Side, bool)| Record::new(id.uuid())
-            .with("side", side)
-            .with("is_manual", is_manual)
+        side: placements::side => Side,
+        is_manual: placements::manual => bool,
     ),
     record_source!(
         "earning pairs",
         pair_facts::table
             .filter(pair_facts::fact.eq(PairStatus::Matched))
-            .filter(pair_facts::gross_paise.gt(Money::ZERO))
-            .select((pair_facts::pair_id, pair_facts::earner_id, pair_facts::gross_paise)),
+            .filter(pair_facts::gross_paise.gt(Money::ZERO)),
         pair_facts::pair_id => PairId,
-        |(id, earner, gross): (PairId, UserId, Money)| Record::new(id.uuid())
-            .with("user", earner)
-            .with("amount", gross)
+        user: pair_facts::earner_id => UserId,
+        amount: pair_facts::gross_paise => Money,
     ),
     record_source!(
         "voided pairs",
         pair_facts::table
             .filter(pair_facts::fact.eq(PairStatus::Voided))
-            .filter(pair_facts::gross_paise.gt(Money::ZERO))
-            .select((pair_facts::pair_id, pair_facts::earner_id, pair_facts::gross_paise)),
+            .filter(pair_facts::gross_paise.gt(Money::ZERO)),
         pair_facts::pair_id => PairId,
-        |(id, earner, gross): (PairId, UserId, Money)| Record::new(id.uuid())
-            .with("user", earner)
-            .with("amount", gross)
+        user: pair_facts::earner_id => UserId,
+        amount: pair_facts::gross_paise => Money,
     ),
 ];

@@ -6,6 +6,7 @@ use crate::error::WalletError;
 use metrics::gauge;
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
+use runtime::telemetry::gauge_value;
 use std::time::Duration;
 
 /// All jobs of the service.
@@ -58,7 +59,7 @@ async fn seal_and_report(ctx: Ctx) -> Result<(), JobError> {
     seal_all(&ctx).await?;
     let mut c = ctx.db().read().await.map_err(WalletError::from)?;
     let age = seal::oldest_unsealed_secs(&mut c, ctx.now()).await?;
-    gauge!("ledger_unsealed_age_seconds").set(u32::try_from(age.max(0)).map_or(f64::MAX, f64::from));
+    gauge!("ledger_unsealed_age_seconds").set(gauge_value(age.max(0)));
     Ok(())
 }
 

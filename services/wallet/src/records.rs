@@ -28,9 +28,8 @@ macro_rules! entries {
 pub(crate) const SOURCES: &[RecordSource] = &[
     record_source!(
         "users",
-        members::table.select(members::user_id),
+        members::table,
         members::user_id => UserId,
-        |id: UserId| Record::new(id.uuid())
     ),
     entries!("referral bonuses", EntryKind::Referral),
     entries!("earning pairs", EntryKind::Pair),
@@ -40,52 +39,32 @@ pub(crate) const SOURCES: &[RecordSource] = &[
     entries!("completed payouts", EntryKind::PayoutCompletion),
     record_source!(
         "holds",
-        holds::table
-            .filter(holds::state.ne(HoldState::Released))
-            .select((holds::payout_id, holds::user_id, holds::amount_paise, holds::state)),
+        holds::table.filter(holds::state.ne(HoldState::Released)),
         holds::payout_id => PayoutId,
-        |(id, user, amount, state): (PayoutId, UserId, Money, HoldState)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
-            .with("is_captured", state == HoldState::Captured)
+        user: holds::user_id => UserId,
+        amount: holds::amount_paise => Money,
+        is_captured: holds::state => HoldState as |state: HoldState| state == HoldState::Captured,
     ),
     record_source!(
         "EMI reserves",
-        emi_reserves::table.select((
-            emi_reserves::reserve_id,
-            emi_reserves::user_id,
-            emi_reserves::amount_paise,
-            emi_reserves::applied_paise,
-            emi_reserves::released_paise,
-        )),
+        emi_reserves::table,
         emi_reserves::reserve_id => ReserveId,
-        |(id, user, amount, applied, released): (ReserveId, UserId, Money, Money, Money)| Record::new(id.uuid())
-            .with("user", user)
-            .with("amount", amount)
-            .with("applied", applied)
-            .with("released", released)
+        user: emi_reserves::user_id => UserId,
+        amount: emi_reserves::amount_paise => Money,
+        applied: emi_reserves::applied_paise => Money,
+        released: emi_reserves::released_paise => Money,
     ),
     record_source!(
         "wallets",
         // A wallet is created, and locked, before its first entry.
-        wallets::table.filter(wallets::version.gt(0)).select((
-            wallets::user_id,
-            wallets::version,
-            wallets::available_paise,
-            wallets::held_paise,
-            wallets::emi_reserve_paise,
-            wallets::reserve_paise,
-            wallets::clawback_due_paise,
-        )),
+        wallets::table.filter(wallets::version.gt(0)),
         wallets::user_id => UserId,
-        |(id, version, available, held, emi_reserve, reserve, due): (UserId, Version, Money, Money, Money, Money, Money)|
-            Record::new(id.uuid())
-                .with("version", version)
-                .with("available", available)
-                .with("held", held)
-                .with("emi_reserve", emi_reserve)
-                .with("reserve", reserve)
-                .with("clawback_due", due)
+        version: wallets::version => Version,
+        available: wallets::available_paise => Money,
+        held: wallets::held_paise => Money,
+        emi_reserve: wallets::emi_reserve_paise => Money,
+        reserve: wallets::reserve_paise => Money,
+        clawback_due: wallets::clawback_due_paise => Money,
     ),
 ];
 

@@ -283,12 +283,11 @@ async fn metrics_page(contexts: web::Data<Vec<Ctx>>) -> HttpResponse {
 
 /// Sets the metrics of a service's connection pools.
 fn report_pools(ctx: &Ctx) {
-    let count = |number: usize| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
     for PoolUse { pool, in_use, idle, waiting } in ctx.db().pool_use() {
         let labels = [("service", ctx.service()), ("pool", pool)];
-        metrics::gauge!("db_connections_in_use", &labels).set(count(in_use));
-        metrics::gauge!("db_connections_idle", &labels).set(count(idle));
-        metrics::gauge!("db_connection_requests_waiting", &labels).set(count(waiting));
+        metrics::gauge!("db_connections_in_use", &labels).set(telemetry::gauge_value(in_use));
+        metrics::gauge!("db_connections_idle", &labels).set(telemetry::gauge_value(idle));
+        metrics::gauge!("db_connection_requests_waiting", &labels).set(telemetry::gauge_value(waiting));
     }
 }
 

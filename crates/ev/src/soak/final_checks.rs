@@ -86,9 +86,7 @@ async fn list_differences(databases: &[(String, String)]) -> Vec<String> {
         env = env.with(&format!("{}_DATABASE_URL", service.to_uppercase()), url.clone());
     }
     match reconcile::run(&env, Path::new(""), RECONCILE_SETTLE).await {
-        Ok(outcome) => {
-            reconcile::text(&outcome).lines().filter(|line| line.starts_with("DIFF")).map(str::to_owned).collect()
-        }
+        Ok(outcome) => outcome.difference_lines().collect(),
         Err(error) => vec![error_chain(&error)],
     }
 }

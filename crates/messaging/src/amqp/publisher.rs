@@ -17,6 +17,7 @@ use lapin::{Channel, Confirmation};
 use metrics::{counter, gauge};
 use proto_events::Envelope;
 use proto_events::subscriptions::SUBSCRIPTIONS;
+use runtime::telemetry::gauge_value;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -173,7 +174,7 @@ impl Collector {
             }
             outcome
         };
-        gauge!("broker_unroutable_types").set(f64::from(u32::try_from(self.unroutable.len()).unwrap_or(u32::MAX)));
+        gauge!("broker_unroutable_types").set(gauge_value(self.unroutable.len()));
         // The relay may have ended.
         let _ = decided.send(outcome);
     }

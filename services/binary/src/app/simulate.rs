@@ -16,7 +16,6 @@ use db::DbConnection;
 use domain::plan::{BonusReversal, ReferralInput};
 use domain::{PaymentId, Plan, UserId};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// Members whose payments are read at once.
@@ -36,22 +35,10 @@ pub struct SimulationReport {
 /// journal is invalid.
 pub async fn simulate_plan(c: &mut DbConnection, plan: Plan) -> Result<SimulationReport, BinaryError> {
     let head = journal::load_head(c).await?;
-    let refunded = Arc::new(load_refunded(c, head).await?);
-    let mut published = PlanReplay::published(Arc::clone(&refunded));
-    while published.seq() < head {
-        let page = follow::load_page(c, published.seq(), head).await?;
-        published = run_blocking(move || apply_page(published, &page)).await?;
-    }
-    let mut simulation = run_blocking(move || Ok(published.then_under(plan, refunded)?)).await?;
-    while simulation.candidate.seq() < head {
-        let page = follow::load_page(c, simulation.candidate.seq(), head).await?;
-        simulation = run_blocking(move || {
-            let mut simulation = simulation;
-            simulation.candidate = apply_page(simulation.candidate, &page)?;
-            Ok(simulation)
-        })
-        .await?;
-    }
+    let refunded = load_refunded(c, head).await?;
+    let published = replay(c, PlanReplay::published(refunded), head).await?;
+    let mut simulation = run_blocking(move || Ok(published.then_under(plan)?)).await?;
+    simulation.candidate = replay(c, simulation.candidate, head).await?;
     let (mut after, mut tail) = (UserId::from(Uuid::nil()), JournalTail::after(head));
     loop {
         let members = referrals::list_referred_after(c, after, PAGE_MEMBERS).await?;
@@ -79,6 +66,15 @@ async fn load_refunded(c: &mut DbConnection, head: i64) -> Result<HashSet<NodeIn
             refunded.insert(from_column(node.node)?);
         }
     }
+}
+
+/// Applies the journal up to `head`.
+async fn replay(c: &mut DbConnection, mut replay: PlanReplay, head: i64) -> Result<PlanReplay, BinaryError> {
+    while replay.seq() < head {
+        let page = follow::load_page(c, replay.seq(), head).await?;
+        replay = run_blocking(move || apply_page(replay, &page)).await?;
+    }
+    Ok(replay)
 }
 
 fn apply_page(mut replay: PlanReplay, page: &[(JournalEntry, Input)]) -> Result<PlanReplay, BinaryError> {

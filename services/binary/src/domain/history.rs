@@ -8,7 +8,6 @@ use domain::plan::{LimitPer, OverLimit};
 use domain::{Money, Plan, PlanHistory, PlanVersion, Side, Timestamp, UserId};
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -301,12 +300,11 @@ impl HistoryRun {
 }
 
 fn simulate(journal: &Journal, refunded: HashSet<u32>) -> Comparison {
-    let refunded = Arc::new(refunded);
-    let mut published = PlanReplay::published(Arc::clone(&refunded));
+    let mut published = PlanReplay::published(refunded);
     journal.iter().for_each(|(at, input)| published.apply(*at, input).expect("as before"));
     let mut plan = Plan::seed();
     plan.pairs.gross = Money::from_rupees(600);
-    let mut simulation = published.then_under(plan, refunded).expect("a valid plan");
+    let mut simulation = published.then_under(plan).expect("a valid plan");
     journal.iter().for_each(|(at, input)| simulation.candidate.apply(*at, input).expect("as before"));
     simulation.compare().expect("sums in range")
 }

@@ -15,7 +15,6 @@ use domain::plan::OverLimit;
 use domain::{Money, MoneyError, Month, Plan, PlanHistory, PlanVersion, Timestamp, UserId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 /// Sum of pairs and referral bonuses: `net + emi_deduction + reserve_deduction = gross + referral`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -179,14 +178,15 @@ pub struct PlanReplay {
 
 impl PlanReplay {
     /// A replay under the published plans. `refunded`: the members who are refunded somewhere in the journal.
-    pub fn published(refunded: Arc<HashSet<NodeIndex>>) -> Self {
-        Self::new(PlanHistory::seed(), refunded, Plans::Published(Openings::default()))
+    pub fn published(refunded: HashSet<NodeIndex>) -> Self {
+        let voidable_pairs = VoidablePairs::of_members(refunded);
+        Self::new(PlanHistory::seed(), voidable_pairs, Plans::Published(Openings::default()))
     }
 
-    fn new(history: PlanHistory, refunded: Arc<HashSet<NodeIndex>>, plans: Plans) -> Self {
+    fn new(history: PlanHistory, voidable_pairs: VoidablePairs, plans: Plans) -> Self {
         Self {
             tree: Tree::with_plans(history),
-            voidable_pairs: VoidablePairs::of_members(refunded),
+            voidable_pairs,
             voidable_sums: HashMap::new(),
             sums: PlanSums::default(),
             plans,
@@ -271,14 +271,14 @@ impl PlanReplay {
 
     /// The replay of the same journal under a candidate plan; this one's tree is dropped. Errors with `Plan` when the
     /// plan is invalid.
-    pub fn then_under(mut self, plan: Plan, refunded: Arc<HashSet<NodeIndex>>) -> Result<Simulation, TreeError> {
+    pub fn then_under(mut self, plan: Plan) -> Result<Simulation, TreeError> {
         self.add_carried()?;
-        let Self { sums, plans: Plans::Published(openings) | Plans::Candidate(openings), .. } = self;
+        let Self { sums, voidable_pairs, plans: Plans::Published(openings) | Plans::Candidate(openings), .. } = self;
         let mut history = PlanHistory::seed();
         // The earliest time at which a second version may take effect; every journal is newer.
         let effective_from = Timestamp::UNIX_EPOCH.plus_secs(1);
         history.publish(PlanVersion { version: 2, effective_from, plan: plan.clone() })?;
-        let candidate = Self::new(history, refunded, Plans::Candidate(openings));
+        let candidate = Self::new(history, voidable_pairs.without_pairs(), Plans::Candidate(openings));
         Ok(Simulation { published: sums, candidate, plan })
     }
 }

@@ -5,13 +5,12 @@
 
 use super::node::NodeIndex;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 /// Outstanding pairs, by member.
 #[derive(Debug, Clone, Default)]
 pub struct VoidablePairs {
     /// The members whose pairs are stored; `None` for all.
-    members: Option<Arc<HashSet<NodeIndex>>>,
+    members: Option<HashSet<NodeIndex>>,
     /// Earner, number, left and right of pairs not indexed yet. Few inputs are refunds, so indexing is deferred.
     unindexed: Vec<(NodeIndex, u32, NodeIndex, NodeIndex)>,
     /// Left and right member, by earner and number.
@@ -30,8 +29,14 @@ pub struct VoidedPair {
 
 impl VoidablePairs {
     /// Stores only the pairs of these members, because no other stops counting.
-    pub fn of_members(members: Arc<HashSet<NodeIndex>>) -> Self {
+    pub fn of_members(members: HashSet<NodeIndex>) -> Self {
         Self { members: Some(members), ..Self::default() }
+    }
+
+    /// The same members, without a pair.
+    #[must_use]
+    pub fn without_pairs(self) -> Self {
+        Self { members: self.members, ..Self::default() }
     }
 
     /// Adds an outstanding pair.

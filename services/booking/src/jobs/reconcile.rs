@@ -9,6 +9,7 @@ use crate::domain::reconciliation::Window;
 use crate::error::BookingError;
 use crate::gateway::{GatewayError, MAX_PAGE_ITEMS, PaymentGateway};
 use runtime::jobs::JobError;
+use runtime::telemetry::gauge_value;
 
 const MAX_BATCH_ORDERS: i64 = 100;
 
@@ -23,7 +24,7 @@ pub(super) async fn scan_lists(state: BookingState) -> Result<(), JobError> {
         }
     }
     let unmatched = reconcile_captures::count_unmatched(&mut *state.ctx.db().read().await?).await?;
-    metrics::gauge!("captures_unplaced").set(u32::try_from(unmatched).map_or(f64::from(u32::MAX), f64::from));
+    metrics::gauge!("captures_unplaced").set(gauge_value(unmatched));
     last_error.map_or(Ok(()), Err)
 }
 

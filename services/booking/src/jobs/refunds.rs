@@ -8,6 +8,7 @@ use crate::domain::{GatewayName, RefundId};
 use crate::error::BookingError;
 use crate::gateway::{CreateRefundOutcome, GatewayError, PaymentGateway};
 use runtime::jobs::JobError;
+use runtime::telemetry::gauge_value;
 
 const MAX_BATCH_REFUNDS: i64 = 100;
 
@@ -31,7 +32,7 @@ async fn report_gauges(state: &BookingState) -> Result<(), JobError> {
     let unknown = send_refund::count_unknown(&mut c).await?;
     let unmatched = apply_gateway_refund::count_unmatched(&mut c).await?;
     for (gauge, count) in [("refunds_unknown", unknown), ("gateway_refunds_unmatched", unmatched)] {
-        metrics::gauge!(gauge).set(u32::try_from(count).map_or(f64::from(u32::MAX), f64::from));
+        metrics::gauge!(gauge).set(gauge_value(count));
     }
     Ok(())
 }

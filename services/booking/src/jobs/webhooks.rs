@@ -5,6 +5,7 @@ use crate::app::receive_webhook::{self as webhook, WebhookEvent};
 use crate::domain::{WebhookEventId, WebhookState};
 use crate::error::BookingError;
 use runtime::jobs::JobError;
+use runtime::telemetry::gauge_value;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -22,7 +23,7 @@ pub(super) async fn process(state: BookingState) -> Result<(), JobError> {
         [(WebhookState::Pending, "webhook_events_pending"), (WebhookState::Unreadable, "webhook_events_unreadable")]
     {
         let count = webhook::count(&mut c, state).await?;
-        metrics::gauge!(gauge).set(u32::try_from(count).map_or(f64::from(u32::MAX), f64::from));
+        metrics::gauge!(gauge).set(gauge_value(count));
     }
     Ok(())
 }
