@@ -1,11 +1,12 @@
 //! The suite on MySQL or MariaDB, and tests of a database server.
 
-use crate::fixture::{connect_error, mysql_server, on_server, with_mysql, with_mysql_database};
+use crate::fixture::{connect_error, with_mysql};
 use crate::store::{StoreError, account, claim, enqueue, find, id, insert};
 use db::{BackendKind, Db, DbConfig, DbError, ErrorClass, PooledConnection};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::time::Duration;
+use testkit::mariadb::{on_server, second_user, server, with_database_as};
 
 super::suite!(with_mysql);
 
@@ -22,11 +23,11 @@ async fn connection_id(c: &mut PooledConnection) -> i64 {
 #[tokio::test]
 async fn a_database_that_is_not_utf8mb4_is_refused() {
     for charset in ["utf8mb3", "latin1"] {
-        with_mysql_database(&format!("CHARACTER SET {charset}"), async |url| {
+        with_database_as(&format!("CHARACTER SET {charset}"), async |url| {
             let error = connect_error(&DbConfig::new(url.clone())).await;
             assert!(matches!(&error, DbError::Charset { found } if found == charset), "{error:?}");
             // The replica is checked as well.
-            with_mysql_database("CHARACTER SET utf8mb4", async |good| {
+            with_database_as("CHARACTER SET utf8mb4", async |good| {
                 let error = connect_error(&DbConfig { read_url: Some(url), ..DbConfig::new(good) }).await;
                 assert!(matches!(error, DbError::Charset { .. }), "{error:?}");
             })
@@ -38,7 +39,7 @@ async fn a_database_that_is_not_utf8mb4_is_refused() {
 
 #[tokio::test]
 async fn the_error_for_a_missing_database_has_no_url() {
-    let error = connect_error(&DbConfig::new(format!("{}/dbtest_nowhere", mysql_server()))).await;
+    let error = connect_error(&DbConfig::new(format!("{}/dbtest_nowhere", server()))).await;
     assert!(matches!(error, DbError::Pool(_)) && error.is_transient(), "{error:?}");
     let error = connect_error(&DbConfig::new("mysql://user:hunter2@127.0.0.1:1/nowhere")).await;
     assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
@@ -238,7 +239,7 @@ async fn a_missing_right_and_a_read_only_session_are_environment_errors() {
         assert_eq!(error.class(), ErrorClass::Environment, "{error:?}");
         // The next connection may reach a server that accepts writes.
         assert_ne!(connection_id(&mut db.write().await.unwrap()).await, before);
-        let name = f.config.url.rsplit('/').next().unwrap().replace("dbtest", "dbuser");
+        let name = second_user(database(&f));
         let (_, address) = f.config.url.rsplit_once('@').unwrap();
         on_server(&format!("CREATE USER {name} IDENTIFIED BY 'p'; GRANT SELECT ON {}.* TO {name}", database(&f))).await;
         let limited = Db::connect(&DbConfig::new(format!("mysql://{name}:p@{address}"))).await.unwrap();

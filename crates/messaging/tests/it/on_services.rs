@@ -8,8 +8,6 @@ use super::fixture::{
     Effects, Fixture, TempFolder, ctx, effects_of, envelope, eventually, once, publish, start_consumer, subjects,
     unique, unsent,
 };
-use db::DbConnection;
-use diesel_async::SimpleAsyncConnection;
 use futures_util::FutureExt;
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use messaging::amqp::{AmqpBus, apply_topology};
@@ -23,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use testkit::fault_injection;
+use testkit::mariadb::with_database;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -243,25 +242,9 @@ async fn an_unreachable_broker_is_reported_without_its_password() {
     }
 }
 
-/// Runs `test` with the URL of a new database.
-async fn with_mysql<Fut: Future<Output = ()>>(test: impl FnOnce(String) -> Fut) {
-    let name = unique();
-    let on_server = async |sql: String| {
-        let url = format!("{}/information_schema", server("TEST_MYSQL_URL"));
-        let mut c = <DbConnection as diesel_async::AsyncConnection>::establish(&url).await.unwrap();
-        c.batch_execute(&sql).await.unwrap();
-    };
-    on_server(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
-    let outcome = AssertUnwindSafe(test(format!("{}/{name}", server("TEST_MYSQL_URL")))).catch_unwind().await;
-    on_server(format!("DROP DATABASE {name}")).await;
-    if let Err(panic) = outcome {
-        resume_unwind(panic);
-    }
-}
-
 #[tokio::test]
 async fn on_mysql_each_event_takes_effect_once() {
-    with_mysql(async |url| {
+    with_database(async |url| {
         let folder = TempFolder::new();
         let receiver = ctx("wallet", url).await;
         let producer = ctx("auth", folder.url("auth.db")).await;
@@ -295,12 +278,12 @@ async fn on_mysql_each_event_takes_effect_once() {
 
 #[tokio::test]
 async fn on_mysql_old_sent_events_are_pruned() {
-    with_mysql(async |url| super::log::only_old_rows_are_pruned(&ctx("wallet", url).await).await).await;
+    with_database(async |url| super::log::only_old_rows_are_pruned(&ctx("wallet", url).await).await).await;
 }
 
 #[tokio::test]
 async fn on_mysql_a_position_that_becomes_visible_late_is_sent() {
-    with_mysql(async |url| {
+    with_database(async |url| {
         let producer = ctx("auth", url).await;
         let memory = MemoryBus::limited_to(&["wallet"]);
         let bus: Arc<dyn EventBus> = Arc::new(memory.clone());

@@ -1,6 +1,5 @@
 //! A database user without rights on one table.
 
-use super::with_mysql;
 use crate::fixture::{Effects, ctx, effects_of, envelope, eventually, once, start_consumer, subjects};
 use db::{Db, DbConfig, DbConnection};
 use diesel_async::SimpleAsyncConnection;
@@ -10,12 +9,13 @@ use messaging::parked;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use testkit::context;
+use testkit::mariadb::{second_user, with_database};
 
 /// Runs `test` with a user of the database at `url` who may do everything except write effects.
 async fn with_limited_user(url: &str, test: impl AsyncFnOnce(String, String)) {
     let (server, database) = url.rsplit_once('/').unwrap();
     let (_, address) = server.rsplit_once('@').unwrap();
-    let user = database.replace("chassistest", "limited");
+    let user = second_user(database);
     let mut root = <DbConnection as diesel_async::AsyncConnection>::establish(url).await.unwrap();
     let mut grants = format!("CREATE USER {user} IDENTIFIED BY 'p'; GRANT SELECT ON {database}.* TO {user};");
     for table in ["outbox", "inbox", "parked", "waiting", "deferred_events", "leases"] {
@@ -29,7 +29,7 @@ async fn with_limited_user(url: &str, test: impl AsyncFnOnce(String, String)) {
 
 #[tokio::test]
 async fn without_rights_on_a_table_no_event_is_parked_and_all_take_effect_after_the_grant() {
-    with_mysql(async |url| {
+    with_database(async |url| {
         let root = ctx("wallet", url.clone()).await;
         with_limited_user(&url, async |limited, grant| {
             let receiver = context("wallet", Db::connect(&DbConfig::new(limited)).await.unwrap());
