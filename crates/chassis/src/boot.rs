@@ -34,6 +34,7 @@ use crate::service::{Authentication, BootError, Service};
 use auth_token::jwks::{HttpKeySource, KeySource, SharedKeys};
 use auth_token::{Verifier, revocation};
 use db::{Db, DbConfig, DbError};
+use futures_util::future::BoxFuture;
 use http_api::Routes;
 use messaging::amqp::AmqpBus;
 use messaging::bus::EventBus;
@@ -125,47 +126,49 @@ pub struct RunningService {
 }
 
 /// Connects the database and prepares its schema, builds the service, and starts its relay, consumer and jobs.
-pub async fn start(
+pub fn start<'a>(
     service: Service,
-    dependencies: &Dependencies,
-    database: &DbConfig,
-) -> Result<RunningService, BootError> {
-    let retention = Retention::from_env(&dependencies.env)?;
-    let db = Db::connect(database).await?;
-    schema::prepare(&db, service.name, service.migrations, &dependencies.env).await?;
-    let (cache, clock) = (&dependencies.cache, &dependencies.clock);
-    let keys = Arc::clone(&dependencies.keys);
-    let verifier = Arc::new(Verifier::new(db.clone(), Arc::clone(cache), Arc::clone(clock), keys));
-    let ctx = Ctx::new(CtxParts {
-        service: service.name,
-        env: dependencies.env.clone(),
-        db,
-        cache: Arc::clone(cache),
-        clock: Arc::clone(clock),
-        mailer: Arc::clone(&dependencies.mailer),
-        outbox_notify: Arc::new(Notify::new()),
-    });
-    let shared_keys = dependencies.shared_keys.clone();
-    let authentication = Authentication { verifier: Arc::clone(&verifier), shared_keys };
-    let parts = (service.build)(ctx.clone(), authentication).await?;
-    let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
-    tasks.spawn(Relay::new(ctx.clone(), Arc::clone(&dependencies.bus)).run(cancel.clone()));
-    if let Some(handler) = parts.consumer {
-        let revocations = revocation::event_handler(Arc::clone(cache), Arc::clone(clock));
-        check_subscription(service.name, &handler.types(), &revocations.types())?;
-        let processor = EventProcessor::new(ctx.clone(), handler).with_framework(revocations);
-        tasks.spawn(consumer::run(processor, Arc::clone(&dependencies.bus), cancel.clone()));
-    }
-    let mut jobs = parts.jobs;
-    jobs.push(housekeeping(retention));
-    if dependencies.scheduled {
-        for job in &jobs {
-            tasks.spawn(jobs::run(job.clone(), ctx.clone(), cancel.clone()));
+    dependencies: &'a Dependencies,
+    database: &'a DbConfig,
+) -> BoxFuture<'a, Result<RunningService, BootError>> {
+    Box::pin(async move {
+        let retention = Retention::from_env(&dependencies.env)?;
+        let db = Db::connect(database).await?;
+        schema::prepare(&db, service.name, service.migrations, &dependencies.env).await?;
+        let (cache, clock) = (&dependencies.cache, &dependencies.clock);
+        let keys = Arc::clone(&dependencies.keys);
+        let verifier = Arc::new(Verifier::new(db.clone(), Arc::clone(cache), Arc::clone(clock), keys));
+        let ctx = Ctx::new(CtxParts {
+            service: service.name,
+            env: dependencies.env.clone(),
+            db,
+            cache: Arc::clone(cache),
+            clock: Arc::clone(clock),
+            mailer: Arc::clone(&dependencies.mailer),
+            outbox_notify: Arc::new(Notify::new()),
+        });
+        let shared_keys = dependencies.shared_keys.clone();
+        let authentication = Authentication { verifier: Arc::clone(&verifier), shared_keys };
+        let parts = (service.build)(ctx.clone(), authentication).await?;
+        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(Relay::new(ctx.clone(), Arc::clone(&dependencies.bus)).run(cancel.clone()));
+        if let Some(handler) = parts.consumer {
+            let revocations = revocation::event_handler(Arc::clone(cache), Arc::clone(clock));
+            check_subscription(service.name, &handler.types(), &revocations.types())?;
+            let processor = EventProcessor::new(ctx.clone(), handler).with_framework(revocations);
+            tasks.spawn(consumer::run(processor, Arc::clone(&dependencies.bus), cancel.clone()));
         }
-    }
-    tasks.close();
-    let bus = Arc::clone(&dependencies.bus);
-    Ok(RunningService { name: service.name, ctx, verifier, routes: parts.routes, jobs, bus, cancel, tasks })
+        let mut jobs = parts.jobs;
+        jobs.push(housekeeping(retention));
+        if dependencies.scheduled {
+            for job in &jobs {
+                tasks.spawn(jobs::run(job.clone(), ctx.clone(), cancel.clone()));
+            }
+        }
+        tasks.close();
+        let bus = Arc::clone(&dependencies.bus);
+        Ok(RunningService { name: service.name, ctx, verifier, routes: parts.routes, jobs, bus, cancel, tasks })
+    })
 }
 
 /// Errors unless a service handles exactly the event types that its queue receives, except those of the framework.
@@ -184,9 +187,11 @@ fn check_subscription(service: &str, handled: &[String], framework: &[String]) -
 
 impl RunningService {
     /// Finishes the current batches and stops.
-    pub async fn stop(&self) {
-        self.cancel.cancel();
-        self.tasks.wait().await;
+    pub fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.cancel.cancel();
+            self.tasks.wait().await;
+        })
     }
     /// Stops without waiting, as a crash would; uncommitted work is rolled back.
     pub fn abandon(&self) {

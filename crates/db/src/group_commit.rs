@@ -12,7 +12,7 @@
 use crate::connection::DbConnection;
 use crate::error::DbError;
 use crate::pool::{CONNECTION_WAIT_TIMEOUT, PooledConnection};
-use crate::transaction::DbTransactionManager;
+use crate::transaction::{DbTransactionManager, TransactionOutcome};
 use deadpool::managed::TimeoutType;
 use diesel::QueryResult;
 use diesel_async::TransactionManager;
@@ -37,14 +37,6 @@ struct Group {
     connection: PooledConnection,
     /// Finished members that wait for the commit.
     members: Vec<oneshot::Sender<QueryResult<()>>>,
-}
-
-/// Result of a member's group.
-pub(crate) enum GroupOutcome {
-    Committed,
-    Failed(DbError),
-    /// Another member caused a rollback of the group.
-    RolledBack,
 }
 
 /// A running member of a group. Dropping it before [`Member::finish`] rolls back the whole group.
@@ -94,7 +86,7 @@ impl Member {
 
     /// Rolls back this member's own work and releases the lock. It may have read uncommitted rows of other members, so
     /// it waits for their commit.
-    pub(crate) async fn roll_back(mut self) -> GroupOutcome {
+    pub(crate) async fn roll_back(mut self) -> TransactionOutcome {
         let connection: &mut DbConnection = &mut self.group.connection;
         let undone = DbTransactionManager::rollback_transaction(connection).await;
         if let Err(error) = &undone {
@@ -103,24 +95,24 @@ impl Member {
         }
         match (undone, connection.is_shared) {
             (Ok(()), true) => self.finish().await,
-            (Err(_), true) => GroupOutcome::RolledBack,
-            (Ok(()) | Err(_), false) => GroupOutcome::Committed,
+            (Err(_), true) => TransactionOutcome::RolledBack,
+            (Ok(()) | Err(_), false) => TransactionOutcome::Done,
         }
     }
 
     /// Releases the lock and waits for the commit of this member's work.
-    pub(crate) async fn commit(mut self) -> GroupOutcome {
+    pub(crate) async fn commit(mut self) -> TransactionOutcome {
         let connection: &mut DbConnection = &mut self.group.connection;
         if connection.is_shared
             && let Err(error) = DbTransactionManager::commit_transaction(connection).await
         {
             connection.discard();
-            return GroupOutcome::Failed(DbError::Query(error));
+            return TransactionOutcome::Failed(DbError::Query(error));
         }
         self.finish().await
     }
 
-    async fn finish(self) -> GroupOutcome {
+    async fn finish(self) -> TransactionOutcome {
         let Self { commits, mut open, mut group } = self;
         let alone = group.connection.commits_alone;
         let (sender, mut receiver) = oneshot::channel();
@@ -145,11 +137,11 @@ impl Member {
     }
 }
 
-fn outcome_of(received: Result<QueryResult<()>, oneshot::error::RecvError>) -> GroupOutcome {
+fn outcome_of(received: Result<QueryResult<()>, oneshot::error::RecvError>) -> TransactionOutcome {
     match received {
-        Ok(Ok(())) => GroupOutcome::Committed,
-        Ok(Err(error)) => GroupOutcome::Failed(DbError::Query(error)),
-        Err(_) => GroupOutcome::RolledBack,
+        Ok(Ok(())) => TransactionOutcome::Done,
+        Ok(Err(error)) => TransactionOutcome::Failed(DbError::Query(error)),
+        Err(_) => TransactionOutcome::RolledBack,
     }
 }
 

@@ -1,19 +1,21 @@
 //! Database handle of a service: read and write connections, transactions, and the ready check.
 
+use crate::attempt::{Attempt, NotBegun};
 use crate::backend_kind::BackendKind;
 use crate::config::{DbConfig, Target, Targets};
 use crate::connection::DbConnection;
-use crate::error::{DbError, TxError, is_connection_lost};
+use crate::error::{DbError, TxError};
 use crate::file_error::file_error;
-use crate::group_commit::{GroupCommit, GroupOutcome, Member};
+use crate::group_commit::GroupCommit;
 use crate::long_read::{LongRead, LongReads, MAX_LONG_READS};
 use crate::open::Access;
 use crate::pool::{PoolUse, PooledConnection, pool};
 use crate::replica::ReplicaPool;
-use crate::transaction::DbTransactionManager;
+use crate::transaction::TransactionOutcome;
 use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection, TransactionManager};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,41 +85,43 @@ impl Db {
     /// utf8mb4. Errors when the configuration is invalid or no connection can be opened.
     ///
     /// Call it on the long-lived multi-threaded runtime: later connections are opened there too.
-    pub async fn connect(config: &DbConfig) -> Result<Self, DbError> {
-        let targets = Targets::parse(config)?;
-        let (kind, max_age) = (targets.primary.kind(), config.max_connection_age);
-        let (read, replica, write) = match &targets.primary {
-            Target::Sqlite { path, .. } => {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| file_error(path, &error))?;
-                }
-                let write = pool(&targets.primary, Access::ReadWrite, 1, max_age)?;
-                // Creates the file and its write-ahead log; a reader cannot.
-                drop(write.get().await.map_err(|error| file_error(path, &error))?);
-                let read = pool(&targets.primary, Access::ReadOnly, config.pool_size, max_age)?;
-                (read.clone(), ReplicaPool::new(read, None), write)
-            }
-            Target::Mysql { .. } => {
-                let write = pool(&targets.primary, Access::ReadWrite, config.pool_size, max_age)?;
-                check_charset(&write).await?;
-                let replica = match &targets.replica {
-                    None => None,
-                    Some(replica) => {
-                        let replica = pool(replica, Access::ReadOnly, config.pool_size, max_age)?;
-                        check_replica(&replica).await?;
-                        Some(replica)
+    pub fn connect(config: &DbConfig) -> BoxFuture<'_, Result<Self, DbError>> {
+        Box::pin(async move {
+            let targets = Targets::parse(config)?;
+            let (kind, max_age) = (targets.primary.kind(), config.max_connection_age);
+            let (read, replica, write) = match &targets.primary {
+                Target::Sqlite { path, .. } => {
+                    if let Some(folder) = path.parent() {
+                        std::fs::create_dir_all(folder).map_err(|error| file_error(path, &error))?;
                     }
-                };
-                (write.clone(), ReplicaPool::new(write.clone(), replica), write)
-            }
-        };
-        let long_pool = |target: &Target| pool(target, Access::LongRead, MAX_LONG_READS, max_age);
-        let replica_of_long = targets.replica.as_ref().map(long_pool).transpose()?;
-        let long = LongReads::new(ReplicaPool::new(long_pool(&targets.primary)?, replica_of_long));
-        let probe = pool(&targets.primary, Access::ReadOnly, 1, max_age)?;
-        let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
-        let (primary, migrations) = (Arc::new(targets.primary), Arc::new(targets.migrations));
-        Ok(Self { read, replica, write, probe, long, groups, primary, migrations, kind })
+                    let write = pool(&targets.primary, Access::ReadWrite, 1, max_age)?;
+                    // Creates the file and its write-ahead log; a reader cannot.
+                    drop(write.get().await.map_err(|error| file_error(path, &error))?);
+                    let read = pool(&targets.primary, Access::ReadOnly, config.pool_size, max_age)?;
+                    (read.clone(), ReplicaPool::new(read, None), write)
+                }
+                Target::Mysql { .. } => {
+                    let write = pool(&targets.primary, Access::ReadWrite, config.pool_size, max_age)?;
+                    check_charset(&write).await?;
+                    let replica = match &targets.replica {
+                        None => None,
+                        Some(replica) => {
+                            let replica = pool(replica, Access::ReadOnly, config.pool_size, max_age)?;
+                            check_replica(&replica).await?;
+                            Some(replica)
+                        }
+                    };
+                    (write.clone(), ReplicaPool::new(write.clone(), replica), write)
+                }
+            };
+            let long_pool = |target: &Target| pool(target, Access::LongRead, MAX_LONG_READS, max_age);
+            let replica_of_long = targets.replica.as_ref().map(long_pool).transpose()?;
+            let long = LongReads::new(ReplicaPool::new(long_pool(&targets.primary)?, replica_of_long));
+            let probe = pool(&targets.primary, Access::ReadOnly, 1, max_age)?;
+            let groups = (kind == BackendKind::Sqlite).then(|| GroupCommit::new(write.clone()));
+            let (primary, migrations) = (Arc::new(targets.primary), Arc::new(targets.migrations));
+            Ok(Self { read, replica, write, probe, long, groups, primary, migrations, kind })
+        })
     }
 
     /// Kind of the database.
@@ -126,13 +130,13 @@ impl Db {
     }
 
     /// A connection for reads that must see every commit. On SQLite it cannot write.
-    pub async fn read(&self) -> Result<PooledConnection, DbError> {
-        Ok(self.read.get().await?)
+    pub fn read(&self) -> BoxFuture<'_, Result<PooledConnection, DbError>> {
+        Box::pin(async move { Ok(self.read.get().await?) })
     }
 
     /// A connection for reads that may lag, such as reports: to the replica, if one is configured and reachable.
-    pub async fn replica(&self) -> Result<PooledConnection, DbError> {
-        self.replica.get().await
+    pub fn replica(&self) -> BoxFuture<'_, Result<PooledConnection, DbError>> {
+        Box::pin(async move { self.replica.get().await })
     }
 
     /// Use of the pools that requests wait for.
@@ -152,8 +156,8 @@ impl Db {
     }
 
     /// A connection to the primary, for single statements. SQLite has only one: release it soon.
-    pub async fn write(&self) -> Result<PooledConnection, DbError> {
-        Ok(self.write.get().await?)
+    pub fn write(&self) -> BoxFuture<'_, Result<PooledConnection, DbError>> {
+        Box::pin(async move { Ok(self.write.get().await?) })
     }
 
     /// Runs `f` in a transaction: commits on `Ok`, rolls back on `Err`.
@@ -200,30 +204,29 @@ impl Db {
         E: TxError + Send,
         R: Send,
     {
-        if let Some(groups) = &self.groups {
-            return run_in_group(groups.begin(alone).await.map_err(Failed::from_db)?, f).await;
-        }
-        let mut pooled = self.write().await.map_err(Failed::from_db)?;
-        let conn: &mut DbConnection = &mut pooled;
-        if let Err(error) = DbTransactionManager::begin_transaction(conn).await {
-            // No statement has run, so a lost connection is safe to retry.
-            let is_lost = is_connection_lost(&error);
-            let failed = Failed::<E>::from_db(DbError::Query(error));
-            return Err(if is_lost { Failed { retry: Retry::Again, ..failed } } else { failed });
-        }
-        conn.notify = false;
-        match f(conn).await {
-            Ok(value) => match DbTransactionManager::commit_transaction(conn).await {
-                Ok(()) => Ok(Committed { value, notify: conn.notify }),
-                Err(error) => Err(Failed::from_db(DbError::Query(error))),
-            },
+        let begun = Attempt::begin(&self.write, self.groups.as_ref(), alone).await;
+        let mut attempt = begun.map_err(|NotBegun { error, is_lost }| {
+            let failed = Failed::from_db(error);
+            if is_lost { Failed { retry: Retry::Again, ..failed } } else { failed }
+        })?;
+        let (result, outcome) = match f(attempt.connection()).await {
+            Ok(value) => {
+                let notify = attempt.connection().notify;
+                (Ok(Committed { value, notify }), attempt.commit().await)
+            }
             Err(error) => {
-                // Returns the first error. When the rollback fails too, the pool finds the transaction open and closes
-                // the connection, which rolls back.
-                if let Err(rollback) = DbTransactionManager::rollback_transaction(conn).await {
-                    tracing::debug!(%rollback, "rollback failed; connection discarded");
-                }
-                Err(Failed::from_error(error))
+                let failed = Failed::from_error(error);
+                let alone = attempt.connection().commits_alone;
+                let retry = if alone && failed.retry == Retry::Again { Retry::Alone } else { failed.retry };
+                (Err(Failed { retry, ..failed }), attempt.roll_back().await)
+            }
+        };
+        match outcome {
+            TransactionOutcome::Done => result,
+            TransactionOutcome::Failed(error) => Err(Failed::from_db(error)),
+            TransactionOutcome::RolledBack => {
+                let error = DbError::Query(diesel::result::Error::RollbackTransaction).into();
+                Err(Failed { error, retry: Retry::Alone })
             }
         }
     }
@@ -242,34 +245,6 @@ pub struct Committed<R> {
     pub value: R,
     /// Whether it called [`notify_on_commit`](DbConnection::notify_on_commit).
     pub notify: bool,
-}
-
-async fn run_in_group<R, E, F>(mut member: Member, f: &F) -> Result<Committed<R>, Failed<E>>
-where
-    F: TxFn<R, E>,
-    E: TxError + Send,
-    R: Send,
-{
-    let (result, group) = match f(member.connection()).await {
-        Ok(value) => {
-            let notify = member.connection().notify;
-            (Ok(Committed { value, notify }), member.commit().await)
-        }
-        Err(error) => {
-            let failed = Failed::from_error(error);
-            let alone = member.connection().commits_alone;
-            let retry = if alone && failed.retry == Retry::Again { Retry::Alone } else { failed.retry };
-            (Err(Failed { retry, ..failed }), member.roll_back().await)
-        }
-    };
-    match group {
-        GroupOutcome::Committed => result,
-        GroupOutcome::Failed(error) => Err(Failed::from_db(error)),
-        GroupOutcome::RolledBack => {
-            let error = DbError::Query(diesel::result::Error::RollbackTransaction).into();
-            Err(Failed { error, retry: Retry::Alone })
-        }
-    }
 }
 
 struct Failed<E> {

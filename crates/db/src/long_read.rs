@@ -4,6 +4,7 @@
 use crate::error::DbError;
 use crate::pool::PooledConnection;
 use crate::replica::ReplicaPool;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -41,7 +42,7 @@ impl LongRead {
     ///
     /// Read a bounded page and drop the connection before awaiting anything else: an open snapshot prevents the
     /// database from purging old row versions.
-    pub async fn connection(&self) -> Result<PooledConnection, DbError> {
-        self.pool.get().await
+    pub fn connection(&self) -> BoxFuture<'_, Result<PooledConnection, DbError>> {
+        Box::pin(async move { self.pool.get().await })
     }
 }

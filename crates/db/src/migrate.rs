@@ -16,6 +16,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+use futures_util::future::BoxFuture;
 use std::collections::HashSet;
 
 type Blocking = AsyncConnectionWrapper<DbConnection>;
@@ -27,21 +28,23 @@ impl Db {
     /// differ between them. A lock serializes several processes. On SQLite a set is applied in one transaction. MySQL
     /// commits after each DDL statement, so there each finished statement is recorded, and the next run resumes after
     /// an interrupted one.
-    pub async fn migrate(&self, migrations: EmbeddedMigrations) -> Result<Vec<String>, DbError> {
-        let connection = open(&self.migrations, Access::ReadWrite).await?;
-        let running = tokio::task::spawn_blocking(move || {
-            let kind = connection.kind();
-            let mut blocking = Blocking::from(connection);
-            match kind {
-                BackendKind::Mysql => with_named_lock(&mut blocking, migrations),
-                BackendKind::Sqlite => with_write_lock(&mut blocking, migrations),
+    pub fn migrate(&self, migrations: EmbeddedMigrations) -> BoxFuture<'_, Result<Vec<String>, DbError>> {
+        Box::pin(async move {
+            let connection = open(&self.migrations, Access::ReadWrite).await?;
+            let running = tokio::task::spawn_blocking(move || {
+                let kind = connection.kind();
+                let mut blocking = Blocking::from(connection);
+                match kind {
+                    BackendKind::Mysql => with_named_lock(&mut blocking, migrations),
+                    BackendKind::Sqlite => with_write_lock(&mut blocking, migrations),
+                }
+            });
+            let ran = running.await.map_err(|e| DbError::Migration(e.to_string()))?;
+            match &*self.migrations {
+                Target::Sqlite { path, .. } => ran.map_err(|error| with_file_advice(path, error)),
+                Target::Mysql { .. } => ran,
             }
-        });
-        let ran = running.await.map_err(|e| DbError::Migration(e.to_string()))?;
-        match &*self.migrations {
-            Target::Sqlite { path, .. } => ran.map_err(|error| with_file_advice(path, error)),
-            Target::Mysql { .. } => ran,
-        }
+        })
     }
 
     /// Errors when an SQLite file has a migration that is in none of `sets`, because a newer program created it. On

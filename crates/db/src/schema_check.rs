@@ -15,6 +15,7 @@ use diesel::sql_types::Text;
 use diesel::{OptionalExtension, QueryResult};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::EmbeddedMigrations;
+use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Table and migration versions are looked up by name in the database of the connection.
@@ -66,27 +67,32 @@ impl Tables {
 impl Db {
     /// Lists what this MySQL database still lacks for a service with these migrations: versions of pending migrations,
     /// and rights of the service's user. Empty when the service can start, and for SQLite.
-    pub async fn list_missing(&self, sets: &[&EmbeddedMigrations]) -> Result<Vec<String>, DbError> {
-        let target = &*self.primary;
-        let Target::Mysql { .. } = target else { return Ok(Vec::new()) };
-        let mut c = open(target, Access::ReadWrite).await?;
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
-        let applied = list_applied(&mut c).await?;
-        let (mut pending, mut tables) = (Vec::new(), Tables::default());
-        for set in sets {
-            let migrations: Vec<Box<dyn Migration<MultiBackend>>> = set.migrations().map_err(failed)?;
-            for migration in migrations {
-                let version = migration.name().version().to_string();
-                script::statements(&*migration).map_err(failed)?.iter().for_each(|statement| tables.add(statement));
-                if !applied.contains(&version) {
-                    pending.push(format!("migration {version}"));
+    pub fn list_missing<'a>(
+        &'a self,
+        sets: &'a [&'a EmbeddedMigrations],
+    ) -> BoxFuture<'a, Result<Vec<String>, DbError>> {
+        Box::pin(async move {
+            let target = &*self.primary;
+            let Target::Mysql { .. } = target else { return Ok(Vec::new()) };
+            let mut c = open(target, Access::ReadWrite).await?;
+            let failed = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
+            let applied = list_applied(&mut c).await?;
+            let (mut pending, mut tables) = (Vec::new(), Tables::default());
+            for set in sets {
+                let migrations: Vec<Box<dyn Migration<MultiBackend>>> = set.migrations().map_err(failed)?;
+                for migration in migrations {
+                    let version = migration.name().version().to_string();
+                    script::statements(&*migration).map_err(failed)?.iter().for_each(|statement| tables.add(statement));
+                    if !applied.contains(&version) {
+                        pending.push(format!("migration {version}"));
+                    }
                 }
             }
-        }
-        if !pending.is_empty() {
-            return Ok(pending);
-        }
-        list_missing_rights(&mut c, &tables).await
+            if !pending.is_empty() {
+                return Ok(pending);
+            }
+            list_missing_rights(&mut c, &tables).await
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Begin, commit and rollback on both databases.
 
 use crate::connection::{ConnectionState, DbConnection, Guarded, Inner, SqliteWrapper};
-use crate::error::is_retryable;
+use crate::error::{DbError, is_retryable};
 use crate::mysql;
 use diesel::QueryResult;
 use diesel::connection::{SimpleConnection, TransactionManagerStatus};
@@ -20,6 +20,15 @@ const BUSY_MAX_DELAY: Duration = Duration::from_millis(50);
 pub(crate) const WAIT_FOR_LOCKS: &str = "PRAGMA busy_timeout = 5000";
 /// Makes SQLite fail at once when a lock is taken.
 const FAIL_WHEN_LOCKED: &str = "PRAGMA busy_timeout = 0";
+
+/// How a transaction ended.
+pub(crate) enum TransactionOutcome {
+    /// As asked: committed, or rolled back.
+    Done,
+    Failed(DbError),
+    /// Another member caused a rollback of the group.
+    RolledBack,
+}
 
 /// Transaction manager of [`DbConnection`]: tracks the transaction and its savepoints.
 pub struct DbTransactionManager;

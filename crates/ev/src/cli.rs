@@ -5,11 +5,11 @@ mod arguments;
 use crate::backup::{self, BackupError, Manifest};
 use crate::output::print;
 use crate::sign_in_links::SignInLinks;
-use crate::{bench, demo, embedded, mail_sink, operate, reconcile, sandbox_gateway, soak, status};
+use crate::{demo, embedded, mail_sink, operate, reconcile, sandbox_gateway, status};
 use arguments::{
-    AdminCommand, BenchArguments, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PlanCommand,
-    TopologyCommand, TreeCommand,
+    AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PlanCommand, TopologyCommand, TreeCommand,
 };
+use chassis::boot::program::run_command;
 use chassis::boot::server::{Listeners, serve_until_shutdown};
 use chassis::service::BootError;
 use clap::Parser;
@@ -24,35 +24,20 @@ use std::time::Duration;
 
 /// Parses the arguments and runs the command. Errors are printed to the standard error.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let mut env = Env::from_process();
-    if env.get("LOG_FORMAT").is_none() {
-        env = env.with("LOG_FORMAT", "text");
-    }
-    if env.get("LOG").is_none() {
-        env = env.with("LOG", "warn");
-    }
-    let telemetry = match runtime::telemetry::init("ev", &env) {
-        Ok(telemetry) => telemetry,
-        Err(error) => return fail(&error),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error),
-    };
     let default = Command::Up { addr: SocketAddr::from(([127, 0, 0, 1], 8080)), data: "data".into(), demo: false };
-    let outcome = runtime.block_on(dispatch(cli.command.unwrap_or(default), env));
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    drop(telemetry);
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
-    }
+    let command = Cli::parse().command.unwrap_or(default);
+    run_command("ev", terminal_env(), async |env| dispatch(command, env).await)
 }
 
-fn fail(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("ev: {}", error_chain(error));
-    ExitCode::FAILURE
+/// The environment of this process, with a log for people who read a terminal unless it says otherwise.
+pub fn terminal_env() -> Env {
+    let mut env = Env::from_process();
+    for (name, value) in [("LOG_FORMAT", "text"), ("LOG", "warn")] {
+        if env.get(name).is_none() {
+            env = env.with(name, value);
+        }
+    }
+    env
 }
 
 async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
@@ -105,18 +90,13 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
             operate::simulate_plan(&env, &file).await.map(|report| print(&report))
         }
         Command::Tree(TreeCommand::Hash) => operate::tree_hash(&env).await.map(|line| print(&line)),
+        Command::Tree(TreeCommand::Snapshot) => operate::save_tree_snapshot(&env).await.map(|line| print(&line)),
         Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
         Command::Console { folder } => write_console(&folder).map(|line| print(&line)),
         Command::MailSink { smtp, http } => {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))
         }
-        Command::BenchPayments(arguments) => bench_payments(&env, arguments).await,
-        Command::Soak(arguments) => {
-            let secret = sandbox_gateway::secret(&env);
-            soak::run(*arguments, secret, env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local")).await
-        }
-        Command::SoakPreload { entries } => soak::preload::run(&env, entries).await.map(|line| print(&line)),
     }
 }
 
@@ -148,18 +128,6 @@ fn report_copy(copied: Result<Manifest, BackupError>, to: &Path) -> Result<(), B
 fn write_console(folder: &Path) -> Result<String, BootError> {
     let written = console::write(folder).map_err(|e| BootError::Failed(e.to_string()))?;
     Ok(format!("console {}: {written} files written", console::VERSION))
-}
-
-async fn bench_payments(env: &Env, arguments: BenchArguments) -> Result<(), BootError> {
-    let options = bench::Options {
-        messages_url: arguments.messages_url.unwrap_or_else(|| arguments.url.clone()),
-        url: arguments.url,
-        secret: sandbox_gateway::secret(env).to_owned(),
-        admin: env.get_or("BOOTSTRAP_ADMIN", "admin@ev.local").to_owned(),
-        members: arguments.members.max(1),
-        concurrency: arguments.concurrency.max(1),
-    };
-    bench::run(&options).await.map_err(|e| BootError::Failed(e.to_string()))
 }
 
 async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Result<(), BootError> {

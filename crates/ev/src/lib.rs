@@ -1,17 +1,16 @@
 //! The platform in one process (`ev up`) and the operator's commands.
 //!
-//! Files: [`cli`] (command line), `output` (printing), [`embedded`] (all services over SQLite, an in-process bus and an
+//! Files: [`cli`] (command line), [`output`] (printing), [`embedded`] (all services over SQLite, an in-process bus and an
 //! in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
-//! `sandbox_gateway`, [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP),
+//! [`sandbox_gateway`], [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP),
 //! [`operate`] (migrations, topology, administrators, parked events), [`status`] (what is left to do), [`reconcile`]
-//! (comparison of the services; `service_databases`), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server that stores mail, for tests), [`mod@bench`] (benchmark of payments),
-//! [`soak`] (load test with disturbances).
+//! (comparison of the services; `service_databases`), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server
+//! that stores mail, for tests). The crate `load-test` drives what this one starts.
 //!
-//! Invariants: this crate uses the public functions of the services and HTTP, never their tables; only the soak test
-//! reads tables, to count unfinished work. `/dev/*` exists only on a loopback address with the console mailer.
+//! Invariants: this crate uses the public functions of the services and HTTP, never their tables. `/dev/*` exists
+//! only on a loopback address with the console mailer.
 
 pub mod backup;
-pub mod bench;
 pub mod cli;
 mod console_files;
 pub mod data_dir;
@@ -19,14 +18,13 @@ pub mod demo;
 pub mod embedded;
 pub mod mail_sink;
 pub mod operate;
-mod output;
+pub mod output;
 pub mod pages;
 pub mod reconcile;
-mod sandbox_gateway;
+pub mod sandbox_gateway;
 pub mod secrets;
 mod service_databases;
 pub mod sign_in_links;
-pub mod soak;
 pub mod status;
 
 use chassis::Service;

@@ -127,6 +127,15 @@ pub async fn tree_hash(env: &Env) -> Result<String, BootError> {
     Ok(format!("{:016x}  after {head} entries", tree.digest()))
 }
 
+/// Saves a snapshot of the tree.
+pub async fn save_tree_snapshot(env: &Env) -> Result<String, BootError> {
+    let db = connect(env, "binary").await?;
+    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
+    let saved = binary::app::snapshot::save(&mut *db.write().await?, now).await.map_err(failed)?;
+    let what = if saved.is_new { "saved" } else { "is there already" };
+    Ok(format!("the snapshot after {} entries {what}", saved.seq))
+}
+
 /// Compares the tree's tables with its journal and returns the report as JSON; as an error when a row differs.
 pub async fn verify_tree(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "binary").await?;

@@ -2,6 +2,6 @@
 
 /// Prints a line to the standard output.
 #[expect(clippy::print_stdout, reason = "commands print their results")]
-pub(crate) fn print(line: &str) {
+pub fn print(line: &str) {
     println!("{line}");
 }

@@ -10,7 +10,7 @@ use sha2::Sha256;
 use std::net::SocketAddr;
 
 /// Key of the signature of webhooks, as booking reads it.
-pub(crate) fn secret(env: &Env) -> &str {
+pub fn secret(env: &Env) -> &str {
     env.get_or("SANDBOX_WEBHOOK_SECRET", "sandbox-secret")
 }
 

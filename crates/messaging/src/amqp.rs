@@ -17,6 +17,7 @@ use self::queue::{AmqpQueue, down};
 use self::topology::Names;
 use crate::bus::{BusDown, EventBus, PublishConfirmation, Queue};
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::types::FieldTable;
@@ -144,9 +145,15 @@ pub enum TopologyError {
 
 /// Declares the exchanges, queues and bindings of an installation, as a user that may configure them. Does nothing for
 /// those that exist, and removes none.
-pub async fn apply_topology(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<(), TopologyError> {
-    let names = parse_namespace(namespace)?;
-    on_connection(parse_url(url)?, ca, async |connection| topology::declare(connection, &names).await).await
+pub fn apply_topology<'a>(
+    url: &'a str,
+    namespace: &'a str,
+    ca: Option<&'a CaFile>,
+) -> BoxFuture<'a, Result<(), TopologyError>> {
+    Box::pin(async move {
+        let names = parse_namespace(namespace)?;
+        on_connection(parse_url(url)?, ca, async |connection| topology::declare(connection, &names).await).await
+    })
 }
 
 /// Does `work` on a connection of its own.
@@ -175,9 +182,15 @@ pub struct QueueDepth {
 }
 
 /// The depths of all queues of an installation. Errors when one does not exist.
-pub async fn queue_depths(url: &str, namespace: &str, ca: Option<&CaFile>) -> Result<Vec<QueueDepth>, TopologyError> {
-    let names = parse_namespace(namespace)?;
-    on_connection(parse_url(url)?, ca, async |connection| topology::queue_depths(connection, &names).await).await
+pub fn queue_depths<'a>(
+    url: &'a str,
+    namespace: &'a str,
+    ca: Option<&'a CaFile>,
+) -> BoxFuture<'a, Result<Vec<QueueDepth>, TopologyError>> {
+    Box::pin(async move {
+        let names = parse_namespace(namespace)?;
+        on_connection(parse_url(url)?, ca, async |connection| topology::queue_depths(connection, &names).await).await
+    })
 }
 
 #[async_trait::async_trait]

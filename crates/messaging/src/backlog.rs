@@ -6,6 +6,7 @@ use db::DbConnection;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Timestamp;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
 /// What is left in a service's tables of events.
@@ -26,17 +27,19 @@ pub struct Backlog {
 }
 
 /// Reads the backlog of the service whose database this is.
-pub async fn read(c: &mut DbConnection) -> QueryResult<Backlog> {
-    let unsent = outbox::table.filter(outbox::sent_at.is_null());
-    let oldest = unsent.order(outbox::position).select(outbox::occurred_at).first(c).await.optional()?;
-    // Ids of events begin with their time.
-    let newest = inbox::table.order(inbox::event_id.desc()).select(inbox::received_at).first(c).await.optional()?;
-    Ok(Backlog {
-        unsent: unsent.count().get_result(c).await?,
-        oldest_unsent_at: oldest,
-        waiting: waiting::table.count().get_result(c).await?,
-        deferred: deferred::count_by_type(c).await?.into_iter().collect(),
-        parked: parked::count(c).await?,
-        last_received_at: newest,
+pub fn read(c: &mut DbConnection) -> BoxFuture<'_, QueryResult<Backlog>> {
+    Box::pin(async move {
+        let unsent = outbox::table.filter(outbox::sent_at.is_null());
+        let oldest = unsent.order(outbox::position).select(outbox::occurred_at).first(c).await.optional()?;
+        // Ids of events begin with their time.
+        let newest = inbox::table.order(inbox::event_id.desc()).select(inbox::received_at).first(c).await.optional()?;
+        Ok(Backlog {
+            unsent: unsent.count().get_result(c).await?,
+            oldest_unsent_at: oldest,
+            waiting: waiting::table.count().get_result(c).await?,
+            deferred: deferred::count_by_type(c).await?.into_iter().collect(),
+            parked: parked::count(c).await?,
+            last_received_at: newest,
+        })
     })
 }

@@ -9,6 +9,7 @@ use db::{AnyOfExt, Db, DbConnection, DbError};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
+use futures_util::future::BoxFuture;
 use runtime::config::{ConfigError, Env};
 use runtime::ctx::Ctx;
 use runtime::id;
@@ -126,22 +127,28 @@ pub enum RepublishError {
 ///
 /// Waits until the events are sent. Only `MAX_IN_FLIGHT` are marked at once, so that new events are hardly delayed;
 /// each such chunk may take `timeout`.
-pub async fn republish(db: &Db, filter: &RepublishFilter, timeout: Duration) -> Result<usize, RepublishError> {
-    // Later events are sent anyway.
-    let newest = newest_position(&mut *db.write().await?).await.map_err(DbError::from)?;
-    let (mut requested, mut after) = (0, i64::MIN);
-    loop {
-        let last = mark_unsent(&mut *db.write().await?, filter, (after, newest)).await.map_err(DbError::from)?;
-        let Some((last, count)) = last else { return Ok(requested) };
-        (requested, after) = (requested + count, last);
-        let end = Instant::now() + timeout;
-        while has_unsent(&mut *db.write().await?, last).await.map_err(DbError::from)? {
-            if Instant::now() > end {
-                return Err(RepublishError::NotSent { requested });
+pub fn republish<'a>(
+    db: &'a Db,
+    filter: &'a RepublishFilter,
+    timeout: Duration,
+) -> BoxFuture<'a, Result<usize, RepublishError>> {
+    Box::pin(async move {
+        // Later events are sent anyway.
+        let newest = newest_position(&mut *db.write().await?).await.map_err(DbError::from)?;
+        let (mut requested, mut after) = (0, i64::MIN);
+        loop {
+            let last = mark_unsent(&mut *db.write().await?, filter, (after, newest)).await.map_err(DbError::from)?;
+            let Some((last, count)) = last else { return Ok(requested) };
+            (requested, after) = (requested + count, last);
+            let end = Instant::now() + timeout;
+            while has_unsent(&mut *db.write().await?, last).await.map_err(DbError::from)? {
+                if Instant::now() > end {
+                    return Err(RepublishError::NotSent { requested });
+                }
+                sleep(POLL_INTERVAL).await;
             }
-            sleep(POLL_INTERVAL).await;
         }
-    }
+    })
 }
 
 /// The last position of the outbox.

@@ -10,6 +10,7 @@ use db::{DbConnection, LockExt, UpsertExt};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{EventId, Timestamp};
+use futures_util::future::BoxFuture;
 use proto_events::Envelope;
 
 /// Replays of one run; the next run follows within seconds.
@@ -54,14 +55,16 @@ pub enum ReplaySelection {
 }
 
 /// Lists up to `limit` parked events, oldest first, skipping `offset`.
-pub async fn list(c: &mut DbConnection, limit: i64, offset: i64) -> QueryResult<Vec<ParkedEvent>> {
-    parked::table
-        .order((parked::parked_at, parked::event_id))
-        .limit(limit)
-        .offset(offset)
-        .select(ParkedEvent::as_select())
-        .load(c)
-        .await
+pub fn list(c: &mut DbConnection, limit: i64, offset: i64) -> BoxFuture<'_, QueryResult<Vec<ParkedEvent>>> {
+    Box::pin(async move {
+        parked::table
+            .order((parked::parked_at, parked::event_id))
+            .limit(limit)
+            .offset(offset)
+            .select(ParkedEvent::as_select())
+            .load(c)
+            .await
+    })
 }
 
 /// Counts the parked events.
@@ -70,12 +73,20 @@ pub async fn count(c: &mut DbConnection) -> QueryResult<i64> {
 }
 
 /// Requests a replay; the consumer loop replays within seconds. Returns how many events were marked.
-pub async fn request_replay(c: &mut DbConnection, selection: ReplaySelection, now: Timestamp) -> QueryResult<usize> {
-    let requested = parked::replay_requested_at.eq(Some(now));
-    match selection {
-        ReplaySelection::All => diesel::update(parked::table).set(requested).execute(c).await,
-        ReplaySelection::One(event_id) => diesel::update(parked::table.find(event_id)).set(requested).execute(c).await,
-    }
+pub fn request_replay(
+    c: &mut DbConnection,
+    selection: ReplaySelection,
+    now: Timestamp,
+) -> BoxFuture<'_, QueryResult<usize>> {
+    Box::pin(async move {
+        let requested = parked::replay_requested_at.eq(Some(now));
+        match selection {
+            ReplaySelection::All => diesel::update(parked::table).set(requested).execute(c).await,
+            ReplaySelection::One(event_id) => {
+                diesel::update(parked::table.find(event_id)).set(requested).execute(c).await
+            }
+        }
+    })
 }
 
 /// Inserts `event`, which is in the inbox.

@@ -8,8 +8,10 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{TraceContextExt, TraceId, TracerProvider};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{Protocol, WithExportConfig};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::sync::OnceLock;
@@ -32,16 +34,22 @@ const DURATION_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Guard of the telemetry. Keep it until the end of the process; dropping it exports the remaining spans.
+/// Maximum time in which the remaining spans and error reports are exported.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Guard of the telemetry. Keep it until the end of the process; dropping it exports the remaining spans and error
+/// reports.
 #[must_use]
-pub struct Telemetry(Option<SdkTracerProvider>);
+pub struct Telemetry(Option<(SdkTracerProvider, SdkLoggerProvider)>);
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Some(provider) = self.0.take()
-            && let Err(error) = provider.shutdown_with_timeout(Duration::from_secs(3))
-        {
+        let Some((spans, errors)) = self.0.take() else { return };
+        if let Err(error) = spans.shutdown_with_timeout(EXPORT_TIMEOUT) {
             tracing::warn!(%error, "last spans not exported");
+        }
+        if let Err(error) = errors.shutdown_with_timeout(EXPORT_TIMEOUT) {
+            tracing::warn!(%error, "last error reports not exported");
         }
     }
 }
@@ -50,8 +58,8 @@ impl Drop for Telemetry {
 ///
 /// - `LOG`: log filter of `tracing` (`debug`, `info,sqlx=debug`); default `info`.
 /// - `LOG_FORMAT`: `json` (default) or `text`.
-/// - `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans are exported by OTLP/HTTP. Unset, none are exported, but the trace
-///   context is still passed on with requests and events.
+/// - `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans, and each error or panic as a log record of its trace, are exported by
+///   OTLP/HTTP. Unset, nothing is exported, but the trace context is still passed on with requests and events.
 pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
     let directives = env.get("LOG").map_or_else(|| DEFAULT_FILTER.to_owned(), |log| format!("{DEFAULT_FILTER},{log}"));
     let filter = EnvFilter::try_new(&directives)
@@ -61,7 +69,7 @@ pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
         "text" => true,
         other => return Err(ConfigError::refused("LOG_FORMAT", other, "json or text")),
     };
-    let provider = provider(service, env)?;
+    let (provider, reports) = providers(service, env)?;
     init_metrics(service);
     let tracer = provider.tracer("ev");
     let spans = tracing_opentelemetry::layer()
@@ -76,8 +84,23 @@ pub fn init(service: &str, env: &Env) -> Result<Telemetry, ConfigError> {
     } else {
         json_lines(service).boxed()
     };
-    let started = tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).try_init().is_ok();
-    Ok(Telemetry(started.then_some(provider)))
+    let errors = OpenTelemetryTracingBridge::new(&reports).with_filter(LevelFilter::ERROR);
+    let layers = tracing_subscriber::registry().with(spans).with(errors).with(lines.with_filter(filter));
+    let started = layers.try_init().is_ok();
+    if started {
+        log_panics();
+    }
+    Ok(Telemetry(started.then_some((provider, reports))))
+}
+
+/// Logs each panic as an error, so that it is a line like the others and is reported.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let backtrace = std::backtrace::Backtrace::capture();
+        tracing::error!(location, message, %backtrace, "panic");
+    }));
 }
 
 /// Log lines as JSON objects, each with the build and the trace that it belongs to.
@@ -100,24 +123,34 @@ where
     layer
 }
 
-fn provider(service: &str, env: &Env) -> Result<SdkTracerProvider, ConfigError> {
+/// Exporters of spans and of error reports.
+fn providers(service: &str, env: &Env) -> Result<(SdkTracerProvider, SdkLoggerProvider), ConfigError> {
     const VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
     let resource = Resource::builder_empty()
         .with_service_name(format!("ev-{service}"))
         .with_attribute(opentelemetry::KeyValue::new("service.version", build_info::VERSION))
         .with_attribute(opentelemetry::KeyValue::new("service.revision", build_info::REVISION))
         .build();
-    let builder = SdkTracerProvider::builder().with_resource(resource);
-    let Some(endpoint) = env.get(VARIABLE) else { return Ok(builder.build()) };
+    let spans = SdkTracerProvider::builder().with_resource(resource.clone());
+    let reports = SdkLoggerProvider::builder().with_resource(resource);
+    let Some(endpoint) = env.get(VARIABLE) else { return Ok((spans.build(), reports.build())) };
     crate::http_client::install_tls();
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
+    let endpoint = endpoint.trim_end_matches('/');
+    let span_exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+        .with_endpoint(format!("{endpoint}/v1/traces"))
         .with_timeout(Duration::from_secs(5))
         .build()
         .map_err(|e| ConfigError::new(VARIABLE, e))?;
-    Ok(builder.with_batch_exporter(exporter).build())
+    let report_exporter = opentelemetry_otlp::LogExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(format!("{endpoint}/v1/logs"))
+        .with_timeout(Duration::from_secs(5))
+        .build()
+        .map_err(|e| ConfigError::new(VARIABLE, e))?;
+    Ok((spans.with_batch_exporter(span_exporter).build(), reports.with_batch_exporter(report_exporter).build()))
 }
 
 fn init_metrics(service: &str) {

@@ -39,5 +39,9 @@ GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`revoked_sessions` TO 'ev_binary'@'%
 REVOKE CREATE ON `ev_binary`.`revoked_sessions` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`tree_head` TO 'ev_binary'@'%';
 REVOKE CREATE ON `ev_binary`.`tree_head` FROM 'ev_binary'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`tree_snapshot_parts` TO 'ev_binary'@'%';
+REVOKE CREATE ON `ev_binary`.`tree_snapshot_parts` FROM 'ev_binary'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`tree_snapshots` TO 'ev_binary'@'%';
+REVOKE CREATE ON `ev_binary`.`tree_snapshots` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`waiting` TO 'ev_binary'@'%';
 REVOKE CREATE ON `ev_binary`.`waiting` FROM 'ev_binary'@'%';

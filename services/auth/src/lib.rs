@@ -35,6 +35,7 @@ use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use error::AuthError;
+use futures_util::future::BoxFuture;
 use runtime::Ctx;
 use state::AuthState;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ use std::sync::Arc;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The auth service: its name, migrations and build function.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service {
         name: "auth",
@@ -67,11 +70,17 @@ async fn build(ctx: Ctx, authentication: Authentication) -> Result<ServiceParts,
 /// Writes to auth's database directly, for operators of a platform without a usable administrator.
 /// Returns `false` when the user already is an active administrator.
 /// Errors with `BootError::Failed` when `email` is not an e-mail address or the transaction fails.
-pub async fn grant_admin(db: &db::Db, email: &str, now: ::domain::Timestamp) -> Result<bool, BootError> {
-    let failed = |error: &dyn std::fmt::Display| BootError::Failed(error.to_string());
-    let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"not an e-mail address"))?;
-    let email = &email;
-    db.tx(async |c| app::bootstrap::grant_admin(c, email, now).await).await.map_err(|error| failed(&error))
+pub fn grant_admin<'a>(
+    db: &'a db::Db,
+    email: &'a str,
+    now: ::domain::Timestamp,
+) -> BoxFuture<'a, Result<bool, BootError>> {
+    Box::pin(async move {
+        let failed = |error: &dyn std::fmt::Display| BootError::Failed(error.to_string());
+        let email = domain::identifier::Identifier::email(email).ok_or_else(|| failed(&"not an e-mail address"))?;
+        let email = &email;
+        db.tx(async |c| app::bootstrap::grant_admin(c, email, now).await).await.map_err(|error| failed(&error))
+    })
 }
 
 /// Creates a signing key, which the services get to know before it signs. Returns its id and the time from which it
@@ -79,15 +88,17 @@ pub async fn grant_admin(db: &db::Db, email: &str, now: ::domain::Timestamp) -> 
 ///
 /// Writes to auth's database directly, for operators of a platform whose administrators cannot sign in.
 /// Errors with `BootError::Config` when a secret of auth is missing.
-pub async fn rotate_signing_key(
-    db: &db::Db,
-    env: &runtime::Env,
+pub fn rotate_signing_key<'a>(
+    db: &'a db::Db,
+    env: &'a runtime::Env,
     now: ::domain::Timestamp,
-) -> Result<(String, ::domain::Timestamp), BootError> {
-    let sealer = pii::Sealer::from_env(env)?;
-    let secrets = &secrets::Secrets::new(Config::from_env(env)?.otp_key, sealer);
-    let created = db.tx(async |c| app::rotate_keys::rotate(c, secrets, now).await).await;
-    created.map(|published| (published.key.kid().to_owned(), published.signs_from)).map_err(boot_error)
+) -> BoxFuture<'a, Result<(String, ::domain::Timestamp), BootError>> {
+    Box::pin(async move {
+        let sealer = pii::Sealer::from_env(env)?;
+        let secrets = &secrets::Secrets::new(Config::from_env(env)?.otp_key, sealer);
+        let created = db.tx(async |c| app::rotate_keys::rotate(c, secrets, now).await).await;
+        created.map(|published| (published.key.kid().to_owned(), published.signs_from)).map_err(boot_error)
+    })
 }
 
 fn boot_error(error: AuthError) -> BootError {

@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first error")]
 
+use binary::domain::snapshot::{SnapshotHead, SnapshotLoader};
 use binary::domain::{Input, Tree, VoidablePairs};
 use domain::{Money, Plan, PlanHistory, PlanVersion, Side, Timestamp, UserId};
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ use testkit::sql_baseline::ratio;
 
 /// Inputs of a batch: the voidable pairs are dropped after each, as in the service.
 const BATCH_INPUTS: usize = 200;
+/// Nodes of a part of a snapshot.
+const PART_NODES: u32 = 20_000;
 
 fn user(n: u32) -> UserId {
     // Distributed like the random half of real ids.
@@ -123,6 +126,28 @@ fn report(out: &mut impl Write, shape: &str, result: &RunResult, map: Duration) 
     )
 }
 
+/// Saves a tree as a snapshot in memory and loads it, beside the replay of the journal that the load replaces.
+fn report_snapshot(out: &mut impl Write, tree: &Tree, replay: Duration) -> std::io::Result<()> {
+    let started = Instant::now();
+    let head = SnapshotHead::of(tree);
+    let parts: Vec<Vec<u8>> = (0..).map_while(|part| head.encode_part(tree, PART_NODES, part).unwrap()).collect();
+    let saved = started.elapsed();
+    let started = Instant::now();
+    let mut loader = SnapshotLoader::new(head);
+    parts.iter().for_each(|part| loader.add(part).unwrap());
+    let loaded = loader.finish().unwrap();
+    let load = started.elapsed();
+    let members = loaded.members().len().max(1);
+    writeln!(
+        out,
+        "tree: snapshot of {members:>9} members: {} bytes each, saved in {} ms, loaded in {} ms, {} of the replay without its rows",
+        parts.iter().map(Vec::len).sum::<usize>() / members,
+        saved.as_millis(),
+        load.as_millis(),
+        ratio(load, replay),
+    )
+}
+
 fn main() -> std::io::Result<()> {
     let members: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10_000_000);
     let mut out = std::io::stdout().lock();
@@ -146,6 +171,7 @@ fn main() -> std::io::Result<()> {
         if again.tree.digest() != digest {
             return Err(std::io::Error::other("the same rows gave a different tree"));
         }
+        report_snapshot(&mut out, &again.tree, again.elapsed)?;
         writeln!(out, "tree: digest {digest:016x}")?;
     }
     let chain = journal(members.min(50_000), Some(Side::Left), |n| n.checked_sub(1).filter(|n| *n > 0));

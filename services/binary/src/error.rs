@@ -1,5 +1,6 @@
 //! Errors of the binary service and their mapping: a problem for a client, a retry or a parked event.
 
+use crate::domain::snapshot::SnapshotError;
 use crate::domain::{TreeError, WITHDRAWAL_NOTICE_MINUTES};
 use db::{DbError, TxError};
 use domain::PlanError;
@@ -21,6 +22,9 @@ pub enum BinaryError {
     Journal(String),
     #[error(transparent)]
     Event(HandleError),
+    /// A snapshot cannot be saved, or is not what was saved.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
 }
 
 impl From<diesel::result::Error> for BinaryError {
@@ -39,7 +43,7 @@ impl From<BinaryError> for HandleError {
         match error {
             BinaryError::Db(error) => Self::Db(error),
             BinaryError::Event(error) => error,
-            BinaryError::Fenced | BinaryError::Journal(_) => Self::transient(error),
+            BinaryError::Fenced | BinaryError::Journal(_) | BinaryError::Snapshot(_) => Self::transient(error),
             BinaryError::Tree(TreeError::Inconsistent(_)) => Self::transient(error),
             BinaryError::Tree(error) => Self::poison(error.to_string()),
         }
@@ -63,7 +67,9 @@ impl From<BinaryError> for Problem {
                 Self::conflict("binary.plan_already_effective", detail)
             }
             BinaryError::Tree(TreeError::Plan(error)) => Self::unprocessable("binary.plan_invalid", error.to_string()),
-            BinaryError::Tree(_) | BinaryError::Journal(_) | BinaryError::Event(_) => Self::internal(error),
+            BinaryError::Tree(_) | BinaryError::Journal(_) | BinaryError::Snapshot(_) | BinaryError::Event(_) => {
+                Self::internal(error)
+            }
         }
     }
 }
@@ -74,7 +80,7 @@ impl TxError for BinaryError {
             Self::Db(error) => error.is_retryable(),
             Self::Event(error) => TxError::is_retryable(error),
             Self::Fenced => true,
-            Self::Tree(_) | Self::Journal(_) => false,
+            Self::Tree(_) | Self::Journal(_) | Self::Snapshot(_) => false,
         }
     }
 }

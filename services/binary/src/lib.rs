@@ -32,6 +32,8 @@ use std::sync::Arc;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Description of the service, from which the platform starts it.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service { name: "binary", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
 }

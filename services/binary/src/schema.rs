@@ -35,6 +35,24 @@ diesel::table! {
     }
 }
 diesel::table! {
+    tree_snapshots (id) {
+        id -> Binary,
+        format -> BigInt,
+        seq -> BigInt,
+        head -> Text,
+        parts -> BigInt,
+        hash -> Binary,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    tree_snapshot_parts (snapshot_id, part) {
+        snapshot_id -> Binary,
+        part -> BigInt,
+        body -> Binary,
+    }
+}
+diesel::table! {
     tree_head (id) {
         id -> BigInt,
         seq -> BigInt,

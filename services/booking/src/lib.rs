@@ -48,6 +48,8 @@ pub struct BookingState {
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The service's name, migrations and constructor.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service {
         name: "booking",

@@ -43,6 +43,8 @@ pub struct ComplianceState {
 }
 
 /// The compliance service for [`chassis::run`] or for a process with several services.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service {
         name: "compliance",

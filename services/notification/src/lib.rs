@@ -68,6 +68,8 @@ impl NotificationState {
 }
 
 /// The notification service, ready to run in its own process or next to the others.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service {
         name: "notification",

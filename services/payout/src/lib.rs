@@ -42,6 +42,8 @@ pub struct PayoutState {
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The payout service, ready to run in its own process or next to the others.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service { name: "payout", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
 }

@@ -32,6 +32,8 @@ pub struct ReportsState {
 }
 
 /// The reports service for [`chassis::run`] or for a process with several services.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service { name: "reports", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
 }

@@ -38,6 +38,8 @@ pub struct WalletState {
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
 /// The declaration of the service for the chassis.
+// Inlined, the whole service would be compiled again in the crate that calls this.
+#[inline(never)]
 pub fn service() -> Service {
     Service {
         name: "wallet",

@@ -31,8 +31,8 @@ pub fn run(service: Service) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let name = service.name;
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => in_runtime(name, async |env| serve(service, env).await),
-        ["migrate"] => in_runtime(name, async |env| migrate(service, &env).await),
+        [] => run_logged(name, async |env| serve(service, env).await),
+        ["migrate"] => run_logged(name, async |env| migrate(service, &env).await),
         ["--check-health"] => check_health(&Env::from_process()),
         ["--version" | "-V"] => print(&format!("{name} {}", build_info::version())),
         _ => {
@@ -42,9 +42,8 @@ pub fn run(service: Service) -> ExitCode {
     }
 }
 
-/// Runs `command` on a runtime of its own, with telemetry.
-fn in_runtime(name: &'static str, command: impl AsyncFnOnce(Env) -> Result<(), BootError>) -> ExitCode {
-    let env = Env::from_process();
+/// Runs `command` on a runtime of its own, with telemetry. An error is printed to the standard error.
+pub fn run_command(name: &'static str, env: Env, command: impl AsyncFnOnce(Env) -> Result<(), BootError>) -> ExitCode {
     let telemetry = match telemetry::init(name, &env) {
         Ok(telemetry) => telemetry,
         Err(error) => return report_failure(name, &error.into()),
@@ -60,6 +59,13 @@ fn in_runtime(name: &'static str, command: impl AsyncFnOnce(Env) -> Result<(), B
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report_failure(name, &error),
     }
+}
+
+fn run_logged(name: &'static str, command: impl AsyncFnOnce(Env) -> Result<(), BootError>) -> ExitCode {
+    run_command(name, Env::from_process(), async |env| {
+        let outcome = command(env).await;
+        outcome.inspect_err(|error| tracing::error!(service = name, error = error_chain(error), "service failed"))
+    })
 }
 
 async fn serve(service: Service, env: Env) -> Result<(), BootError> {
@@ -117,9 +123,7 @@ fn print(line: &str) -> ExitCode {
 }
 
 fn report_failure(name: &str, error: &BootError) -> ExitCode {
-    let text = error_chain(error);
-    tracing::error!(service = name, error = text, "service failed");
-    eprintln!("{name}: {text}");
+    eprintln!("{name}: {}", error_chain(error));
     match error {
         BootError::NotPrepared { .. } => ExitCode::from(NOT_PREPARED),
         BootError::Config(_) | BootError::Db(_) | BootError::Failed(_) => ExitCode::FAILURE,

@@ -4,6 +4,7 @@ use super::database_config;
 use crate::service::{BootError, Service};
 use db::{BackendKind, Db};
 use diesel_migrations::EmbeddedMigrations;
+use futures_util::future::BoxFuture;
 use runtime::config::{ConfigError, Env};
 
 /// What a service does about its schema at the start.
@@ -28,14 +29,16 @@ impl SchemaMode {
 }
 
 /// Applies the pending migrations of a service, as the user of `DATABASE_MIGRATE_URL`, and returns their versions.
-pub async fn migrate_service(service: Service, env: &Env) -> Result<Vec<String>, BootError> {
-    let mut database = database_config(env, service.name)?;
-    // A migration job has no URL of the service's user.
-    if let Some(url) = database.migrate_url.take() {
-        database.url = url;
-    }
-    database.read_url = None;
-    migrate(&Db::connect(&database).await?, service.migrations).await
+pub fn migrate_service(service: Service, env: &Env) -> BoxFuture<'_, Result<Vec<String>, BootError>> {
+    Box::pin(async move {
+        let mut database = database_config(env, service.name)?;
+        // A migration job has no URL of the service's user.
+        if let Some(url) = database.migrate_url.take() {
+            database.url = url;
+        }
+        database.read_url = None;
+        migrate(&Db::connect(&database).await?, service.migrations).await
+    })
 }
 
 async fn migrate(db: &Db, migrations: EmbeddedMigrations) -> Result<Vec<String>, BootError> {

@@ -8,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder, web};
 use auth_token::Verifier;
 use db::pool::PoolUse;
+use futures_util::future::BoxFuture;
 use http_api::middleware::{self, TrustedProxies};
 use http_api::{Authenticator, Problem, Routes};
 use messaging::bus::EventBus;
@@ -232,41 +233,43 @@ impl Listeners {
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes requests and event batches and stops.
-pub async fn serve_until_shutdown(
+pub fn serve_until_shutdown(
     started: Vec<RunningService>,
     env: &Env,
     extra: Option<ExtraRoutes>,
     listeners: Listeners,
-) -> Result<(), BootError> {
-    let failed = |e: std::io::Error| BootError::Failed(e.to_string());
-    let shutdown = Duration::from_secs(env.parse_in_range("SHUTDOWN_SECS", 10_u64, 0..=3_600, "seconds")?);
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let workers: usize = env.parse_in_range("HTTP_WORKERS", cores, 1..=1_024, "threads")?;
-    let address = listeners.public.local_addr().map_err(failed)?;
-    let request_timeout = shutdown.saturating_sub(FORCED_STOP_TIMEOUT);
-    let server = HttpApp::for_services(&started, env, extra)?
-        .serve(listeners.public, workers, request_timeout)
-        .map_err(failed)?;
-    let databases = started.iter().map(|s| s.ctx.clone()).collect();
-    let metrics = metrics_server(listeners.internal, databases).map_err(failed)?;
-    let (handle, metrics_handle) = (server.handle(), metrics.handle());
-    let names: Vec<&str> = started.iter().map(|s| s.name).collect();
-    tracing::info!(%address, services = ?names, "server started");
-    let (server, metrics) = (tokio::spawn(server), tokio::spawn(metrics));
-    shutdown_requested().await.map_err(failed)?;
-    tracing::info!("shutdown started: finishing requests and event batches");
-    // At the same time: a slow client must not delay consumers and relays. Events that the last requests put in the
-    // outbox are published after the next start.
-    let services = futures_util::future::join_all(started.iter().map(RunningService::stop));
-    let stopping = async {
-        tokio::join!(handle.stop(true), services);
-        metrics_handle.stop(true).await;
-    };
-    if tokio::time::timeout(shutdown, stopping).await.is_err() {
-        tracing::warn!("shutdown timed out; uncommitted work is repeated after the next start");
-    }
-    drop((server, metrics));
-    Ok(())
+) -> BoxFuture<'_, Result<(), BootError>> {
+    Box::pin(async move {
+        let failed = |e: std::io::Error| BootError::Failed(e.to_string());
+        let shutdown = Duration::from_secs(env.parse_in_range("SHUTDOWN_SECS", 10_u64, 0..=3_600, "seconds")?);
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let workers: usize = env.parse_in_range("HTTP_WORKERS", cores, 1..=1_024, "threads")?;
+        let address = listeners.public.local_addr().map_err(failed)?;
+        let request_timeout = shutdown.saturating_sub(FORCED_STOP_TIMEOUT);
+        let server = HttpApp::for_services(&started, env, extra)?
+            .serve(listeners.public, workers, request_timeout)
+            .map_err(failed)?;
+        let databases = started.iter().map(|s| s.ctx.clone()).collect();
+        let metrics = metrics_server(listeners.internal, databases).map_err(failed)?;
+        let (handle, metrics_handle) = (server.handle(), metrics.handle());
+        let names: Vec<&str> = started.iter().map(|s| s.name).collect();
+        tracing::info!(%address, services = ?names, "server started");
+        let (server, metrics) = (tokio::spawn(server), tokio::spawn(metrics));
+        shutdown_requested().await.map_err(failed)?;
+        tracing::info!("shutdown started: finishing requests and event batches");
+        // At the same time: a slow client must not delay consumers and relays. Events that the last requests put in the
+        // outbox are published after the next start.
+        let services = futures_util::future::join_all(started.iter().map(RunningService::stop));
+        let stopping = async {
+            tokio::join!(handle.stop(true), services);
+            metrics_handle.stop(true).await;
+        };
+        if tokio::time::timeout(shutdown, stopping).await.is_err() {
+            tracing::warn!("shutdown timed out; uncommitted work is repeated after the next start");
+        }
+        drop((server, metrics));
+        Ok(())
+    })
 }
 
 fn metrics_server(listener: TcpListener, contexts: Vec<Ctx>) -> std::io::Result<Server> {

@@ -18,27 +18,34 @@ fn headers(traceparent: &'static str) -> HeaderMap {
     headers
 }
 
-/// A collector that receives one export, and returns its head and body.
+/// A collector that receives exports, and returns the head and body of each.
 fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (sender, exports) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut reader = BufReader::new(listener.accept().unwrap().0);
-        let (mut head, mut length) = (String::new(), 0);
-        while !head.ends_with("\r\n\r\n") {
-            let from = head.len();
-            reader.read_line(&mut head).unwrap();
-            if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
+        for connection in listener.incoming() {
+            let mut reader = BufReader::new(connection.unwrap());
+            let (mut head, mut length) = (String::new(), 0);
+            while !head.ends_with("\r\n\r\n") {
+                let from = head.len();
+                reader.read_line(&mut head).unwrap();
+                if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
             }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            reader.get_mut().write_all(answer).unwrap();
+            sender.send((head, body)).unwrap();
         }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
-        sender.send((head, body)).unwrap();
     });
     (address, exports)
+}
+
+fn holds(body: &[u8], text: &[u8]) -> bool {
+    body.windows(text.len()).any(|window| window == text)
 }
 
 /// One test, because a process has one telemetry.
@@ -92,11 +99,27 @@ fn a_trace_continues_from_a_request_to_an_event_and_requests_are_counted() {
     assert!(text.contains("http_request_duration_seconds_bucket{") && text.contains(r#"le="0.005""#), "{text}");
     assert!(!text.contains("BREW"));
 
-    // Dropping the guard exports the remaining spans.
+    // A panic is an error too; a warning is none.
+    let panicking = span.clone();
+    let _panicked = std::thread::spawn(move || panicking.in_scope(|| panic!("no such rule"))).join().unwrap_err();
+    span.in_scope(|| tracing::error!(booking = "b-1", "refund lost"));
+    span.in_scope(|| tracing::warn!("a retry"));
+
+    // Dropping the guard exports the remaining spans and errors.
     drop(span);
     drop(started);
-    let (head, body) = exports.recv_timeout(Duration::from_secs(10)).unwrap();
-    assert!(head.starts_with("POST /v1/traces "), "{head}");
-    let holds = |text: &[u8]| body.windows(text.len()).any(|w| w == text);
-    assert!(holds(b"ev-wallet") && holds(b"/api/v1/wallet") && holds(&[0x0a, 0xf7, 0x65, 0x19]), "{body:?}");
+    let received: Vec<_> = (0..2).map(|_| exports.recv_timeout(Duration::from_secs(10)).unwrap()).collect();
+    let body_of = |path: &str| {
+        let is_of = |head: &str| head.starts_with(&format!("POST {path} "));
+        received.iter().find(|(head, _)| is_of(head)).map(|(_, body)| body).unwrap()
+    };
+    let spans = body_of("/v1/traces");
+    let trace = [0x0a, 0xf7, 0x65, 0x19];
+    assert!([b"ev-wallet".as_slice(), b"/api/v1/wallet", &trace].iter().all(|text| holds(spans, text)), "{spans:?}");
+    let errors = body_of("/v1/logs");
+    let expected: [&[u8]; 6] = [b"ev-wallet", b"refund lost", b"b-1", b"panic", b"no such rule", &trace];
+    for text in expected {
+        assert!(holds(errors, text), "{text:?} in {}", String::from_utf8_lossy(errors));
+    }
+    assert!(!holds(errors, b"a retry"));
 }

@@ -68,7 +68,7 @@ impl StoredPlan {
 ///
 /// A version must take effect later than every version before it that is not withdrawn. So of the versions that have
 /// begun, the one with the highest number is in force, even where a withdrawal is not known yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanHistory {
     versions: Vec<PlanVersion>,
     withdrawn: BTreeSet<u32>,

@@ -1,6 +1,5 @@
 //! Arguments of `ev`.
 
-use crate::soak;
 use clap::{Parser, Subcommand};
 use domain::Timestamp;
 use runtime::build_info;
@@ -141,34 +140,6 @@ pub(super) enum Command {
         #[arg(long, default_value = "127.0.0.1:8025")]
         http: SocketAddr,
     },
-    /// Measure the settlement rate of first payments on an unused platform; scripts/bench-payments calls it.
-    #[command(hide = true)]
-    BenchPayments(BenchArguments),
-    /// Run the soak test on a running platform; scripts/soak calls it.
-    #[command(hide = true)]
-    Soak(Box<soak::SoakArguments>),
-    /// Post many entries to the wallet's ledger (wallet's `DATABASE_URL`); scripts/soak calls it.
-    #[command(hide = true)]
-    SoakPreload {
-        /// Number of entries.
-        #[arg(long, default_value_t = 300_000)]
-        entries: usize,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct BenchArguments {
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    pub(super) url: String,
-    /// URL of the messages page with one-time codes, if not on the platform itself.
-    #[arg(long)]
-    pub(super) messages_url: Option<String>,
-    /// Number of members.
-    #[arg(long, default_value_t = 500)]
-    pub(super) members: usize,
-    /// Maximum number of concurrent requests.
-    #[arg(long = "at-once", default_value_t = 32)]
-    pub(super) concurrency: usize,
 }
 
 #[derive(Debug, Subcommand)]
@@ -209,6 +180,8 @@ pub(super) enum TreeCommand {
     Hash,
     /// Replay the journal and compare every row with the result; fails when a row differs (binary's `DATABASE_URL`).
     Verify,
+    /// Save the tree, so that binary starts without replaying its whole journal (binary's `DATABASE_URL`).
+    Snapshot,
 }
 
 #[derive(Debug, Subcommand)]

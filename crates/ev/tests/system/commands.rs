@@ -49,6 +49,10 @@ async fn operator_commands_agree_with_the_api() {
     process.drain().await;
     let digest = operator.get("/binary/digest").await.expect(200);
     assert_eq!(digest["members"], 8, "{digest}");
+    for outcome in ["saved", "is there already"] {
+        let expected = format!("the snapshot after {} entries {outcome}", digest["seq"]);
+        assert_eq!(stdout_of(&ev(&["tree", "snapshot"], of("binary"))), expected);
+    }
     let plan = operator.get("/plan").await.expect(200)["plan"].clone();
     let simulated = operator.post("/plan/simulate", json!({ "plan": plan })).await.expect(200);
     assert_eq!(operator.get("/ledger/verify").await.expect(200)["ok"], true);

@@ -15,7 +15,7 @@ const LEVELS: [&[&str]; 7] = [
     &["ev"],
 ];
 /// Crates that are no part of production: only tests may depend on them.
-const TEST_CRATES: [&str; 1] = ["testkit"];
+const TEST_CRATES: [&str; 2] = ["load-test", "testkit"];
 
 fn level_of(name: &str) -> Option<usize> {
     let top = LEVELS.len() - 1;

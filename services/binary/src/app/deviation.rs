@@ -1,9 +1,11 @@
 //! Comparison of expected rows with table rows, and the first deviation.
 
+use crate::error::BinaryError;
 use crate::store::journal::JournalEntry;
 use crate::store::nodes::NodeRow;
 use crate::store::pairs::PairRow;
 use crate::store::plans::{PlanRow, WithdrawalRow};
+use diesel::result::Error;
 use serde::Serialize;
 
 /// A difference between a table and the journal.
@@ -16,6 +18,27 @@ pub struct Deviation {
     pub column: Option<&'static str>,
     pub expected: String,
     pub found: String,
+}
+
+/// Reason to end the verification early.
+pub(super) enum VerifyError {
+    Deviates(Deviation),
+    Failed(BinaryError),
+}
+impl From<Deviation> for VerifyError {
+    fn from(deviation: Deviation) -> Self {
+        Self::Deviates(deviation)
+    }
+}
+impl From<BinaryError> for VerifyError {
+    fn from(error: BinaryError) -> Self {
+        Self::Failed(error)
+    }
+}
+impl From<Error> for VerifyError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// A row that can be computed from the journal.

@@ -8,6 +8,7 @@ use crate::store::journal::{self, JournalEntry};
 use crate::store::{pairs, plans};
 use db::DbConnection;
 use domain::{Money, Plan, PlanVersion, UserId};
+use futures_util::future::BoxFuture;
 
 const PAGE_ENTRIES: i64 = 5_000;
 /// Inputs that are prefetched together before they are applied one by one.
@@ -15,24 +16,26 @@ pub(super) const PREFETCH_INPUTS: usize = 256;
 
 /// Applies the journal entries after the tree's position, up to `head`. Errors with `Journal` when an entry is missing
 /// or invalid; the tree is then empty.
-pub async fn follow(c: &mut DbConnection, tree: &mut Tree, head: i64) -> Result<(), BinaryError> {
-    while tree.seq() < head {
-        let from = tree.seq();
-        let page = load_page(c, from, head).await?;
-        let last = page.last().map_or(from, |(entry, _)| entry.seq);
-        let mut voidable_pairs = load_voidable_pairs(c, from, last).await?;
-        for chunk in page.chunks(PREFETCH_INPUTS) {
-            tree.prefetch(chunk.iter().map(|(_, input)| input));
-            if let Err(error) =
-                chunk.iter().try_for_each(|(entry, input)| apply(tree, entry, input, &mut voidable_pairs))
-            {
-                // The failed input may be partly applied: start from an empty tree the next time.
-                *tree = Tree::default();
-                return Err(error);
+pub fn follow<'a>(c: &'a mut DbConnection, tree: &'a mut Tree, head: i64) -> BoxFuture<'a, Result<(), BinaryError>> {
+    Box::pin(async move {
+        while tree.seq() < head {
+            let from = tree.seq();
+            let page = load_page(c, from, head).await?;
+            let last = page.last().map_or(from, |(entry, _)| entry.seq);
+            let mut voidable_pairs = load_voidable_pairs(c, from, last).await?;
+            for chunk in page.chunks(PREFETCH_INPUTS) {
+                tree.prefetch(chunk.iter().map(|(_, input)| input));
+                if let Err(error) =
+                    chunk.iter().try_for_each(|(entry, input)| apply(tree, entry, input, &mut voidable_pairs))
+                {
+                    // The failed input may be partly applied: start from an empty tree the next time.
+                    *tree = Tree::default();
+                    return Err(error);
+                }
             }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn apply(

@@ -1,7 +1,7 @@
 //! Use cases: changes to the tree, reads of it, and replays of its journal.
 //!
-//! Files in reading order: [`tree_state`] (the tree of this process), [`tree_store`] (its locking), [`follow`] (journal
-//! rows applied to the tree), [`batch`] (inputs applied and written in one transaction), [`input_rows`] and
+//! Files in reading order: [`tree_state`] (the tree of this process), [`tree_store`] (its locking), [`snapshot`] (copies
+//! of the tree, from which a process starts), [`follow`] (journal rows applied to the tree), [`batch`] (inputs applied and written in one transaction), [`input_rows`] and
 //! [`outgoing_events`] (the rows and events of one input), [`column`] (columns read as values of the tree),
 //! [`event_reader`] (incoming events, decoded), [`referral_chain`], [`apply_events`] (incoming events to inputs),
 //! [`place`] (manual placement), [`choose_side`] (preferred side), [`publish_plan`], [`withdraw_plan`],
@@ -27,6 +27,7 @@ pub mod publish_plan;
 pub mod referral_chain;
 pub mod search;
 pub mod simulate;
+pub mod snapshot;
 pub mod totals;
 pub mod tree_state;
 pub mod tree_store;

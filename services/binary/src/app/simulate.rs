@@ -15,6 +15,7 @@ use crate::store::referrals::{self, ReferralRefundRow, ReferralRow};
 use db::DbConnection;
 use domain::plan::{BonusReversal, ReferralInput};
 use domain::{PaymentId, Plan, UserId};
+use futures_util::future::BoxFuture;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -33,25 +34,27 @@ pub struct SimulationReport {
 
 /// Replays the journal up to its current head under the published plans and under `plan`. Errors when the plan or the
 /// journal is invalid.
-pub async fn simulate_plan(c: &mut DbConnection, plan: Plan) -> Result<SimulationReport, BinaryError> {
-    let head = journal::load_head(c).await?;
-    let refunded = load_refunded(c, head).await?;
-    let published = replay(c, PlanReplay::published(refunded), head).await?;
-    let mut simulation = run_blocking(move || Ok(published.then_under(plan)?)).await?;
-    simulation.candidate = replay(c, simulation.candidate, head).await?;
-    let (mut after, mut tail) = (UserId::from(Uuid::nil()), JournalTail::after(head));
-    loop {
-        let members = referrals::list_referred_after(c, after, PAGE_MEMBERS).await?;
-        let Some(last) = members.last() else { break };
-        after = *last;
-        let payments = referrals::list_payments_of(c, &members).await?;
-        let refunds = referrals::list_refunds_of(c, &members).await?;
-        tail.catch_up(c).await?;
-        let events = events_by_member(payments, refunds, |cause| tail.has_cause(cause));
-        simulation = run_blocking(move || apply_referral_events(simulation, &events)).await?;
-    }
-    let comparison = run_blocking(move || Ok(simulation.compare()?)).await?;
-    Ok(SimulationReport { journal_entries: head, comparison })
+pub fn simulate_plan(c: &mut DbConnection, plan: Plan) -> BoxFuture<'_, Result<SimulationReport, BinaryError>> {
+    Box::pin(async move {
+        let head = journal::load_head(c).await?;
+        let refunded = load_refunded(c, head).await?;
+        let published = replay(c, PlanReplay::published(refunded), head).await?;
+        let mut simulation = run_blocking(move || Ok(published.then_under(plan)?)).await?;
+        simulation.candidate = replay(c, simulation.candidate, head).await?;
+        let (mut after, mut tail) = (UserId::from(Uuid::nil()), JournalTail::after(head));
+        loop {
+            let members = referrals::list_referred_after(c, after, PAGE_MEMBERS).await?;
+            let Some(last) = members.last() else { break };
+            after = *last;
+            let payments = referrals::list_payments_of(c, &members).await?;
+            let refunds = referrals::list_refunds_of(c, &members).await?;
+            tail.catch_up(c).await?;
+            let events = events_by_member(payments, refunds, |cause| tail.has_cause(cause));
+            simulation = run_blocking(move || apply_referral_events(simulation, &events)).await?;
+        }
+        let comparison = run_blocking(move || Ok(simulation.compare()?)).await?;
+        Ok(SimulationReport { journal_entries: head, comparison })
+    })
 }
 
 /// The members who are refunded by an entry up to `head`.

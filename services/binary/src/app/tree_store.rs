@@ -6,7 +6,6 @@
 //! again. Memory can lag behind the journal but never contradict it.
 
 use super::batch::TreeBatch;
-use super::follow::follow;
 use super::tree_state::TreeState;
 use crate::domain::Tree;
 use crate::error::BinaryError;
@@ -39,7 +38,7 @@ impl TreeStore {
             // The database is behind the tree only after a restore from a backup.
             tree_state.tree = Tree::default();
         }
-        follow(c, &mut tree_state.tree, head).await?;
+        tree_state.catch_up(c, head).await?;
         tree_state.tree.begin();
         tree_state.batch_id += 1;
         Ok(TreeBatch::new(tree_state, head))
@@ -75,7 +74,7 @@ impl TreeStore {
             }
             let mut tree_state = self.tree_state.write().await;
             tree_state.tree.rollback();
-            follow(c, &mut tree_state.tree, head).await?;
+            tree_state.catch_up(c, head).await?;
         }
     }
 }

@@ -7,10 +7,11 @@
 
 use super::background::run_blocking;
 use super::column::from_column;
-use super::deviation::{Deviation, ReplayedRow, compare_row, compare_rows, missing, unexpected};
+use super::deviation::{Deviation, ReplayedRow, VerifyError, compare_row, compare_rows, missing, unexpected};
 use super::follow::{self, PREFETCH_INPUTS};
 use super::input_rows::{journal_entry, mark_voided, node_row, pair_row};
 use super::journal_tail::JournalTail;
+use super::snapshot::{self, SnapshotDigest};
 use crate::domain::input::InputKind;
 use crate::domain::{Input, NodeIndex, PairStatus, Tree, VoidablePairs};
 use crate::error::BinaryError;
@@ -23,6 +24,7 @@ use db::{DbConnection, DbError};
 use diesel::QueryResult;
 use diesel::result::Error;
 use domain::{Money, Timestamp};
+use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 use std::mem::take;
@@ -46,51 +48,32 @@ pub struct Verification {
     pub deviation: Option<Deviation>,
 }
 
-/// Reason to end the verification early.
-enum VerifyError {
-    Deviates(Deviation),
-    Failed(BinaryError),
-}
-impl From<Deviation> for VerifyError {
-    fn from(deviation: Deviation) -> Self {
-        Self::Deviates(deviation)
-    }
-}
-impl From<BinaryError> for VerifyError {
-    fn from(error: BinaryError) -> Self {
-        Self::Failed(error)
-    }
-}
-impl From<Error> for VerifyError {
-    fn from(error: Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
 /// Compares all tables with the journal as of now. Errors when the database fails; a deviation is part of the report.
-pub async fn verify(c: &mut DbConnection) -> Result<Verification, BinaryError> {
-    let mut report = Verification {
-        ok: false,
-        journal_entries: 0,
-        members: 0,
-        pairs: 0,
-        plan_versions: 0,
-        payments: 0,
-        deviation: None,
-    };
-    match verify_all(c, &mut report).await {
-        Ok(()) => report.ok = true,
-        Err(VerifyError::Deviates(deviation)) => report.deviation = Some(deviation),
-        Err(VerifyError::Failed(error)) => return Err(error),
-    }
-    Ok(report)
+pub fn verify(c: &mut DbConnection) -> BoxFuture<'_, Result<Verification, BinaryError>> {
+    Box::pin(async move {
+        let mut report = Verification {
+            ok: false,
+            journal_entries: 0,
+            members: 0,
+            pairs: 0,
+            plan_versions: 0,
+            payments: 0,
+            deviation: None,
+        };
+        match verify_all(c, &mut report).await {
+            Ok(()) => report.ok = true,
+            Err(VerifyError::Deviates(deviation)) => report.deviation = Some(deviation),
+            Err(VerifyError::Failed(error)) => return Err(error),
+        }
+        Ok(report)
+    })
 }
 
 async fn verify_all(c: &mut DbConnection, report: &mut Verification) -> Result<(), VerifyError> {
     let head = journal::load_head(c).await?;
     let plans = check_readable::<PlanRow, _>(plans::list_all(c).await)?;
     let withdrawals = check_readable::<WithdrawalRow, _>(plans::list_withdrawals(c).await)?;
-    let mut replay = Replay::new(plans, withdrawals);
+    let mut replay = Replay::new(plans, withdrawals, snapshot::find_digests(c).await?);
     while replay.tree.seq() < head {
         let from = replay.tree.seq();
         let page = follow::load_page(c, from, head).await.map_err(|error| replay_deviation(from, error))?;
@@ -127,7 +110,9 @@ fn replay_deviation(after: i64, error: BinaryError) -> VerifyError {
         BinaryError::Journal(what) => what,
         BinaryError::Tree(error) => error.to_string(),
         BinaryError::Db(DbError::Query(Error::DeserializationError(cause))) => cause.to_string(),
-        other @ (BinaryError::Db(_) | BinaryError::Fenced | BinaryError::Event(_)) => return other.into(),
+        other @ (BinaryError::Db(_) | BinaryError::Fenced | BinaryError::Event(_) | BinaryError::Snapshot(_)) => {
+            return other.into();
+        }
     };
     unreadable_row::<JournalEntry>(format!("after {after}"), "a valid entry", found)
 }
@@ -163,6 +148,7 @@ struct Replay {
     voidable_pairs: VoidablePairs,
     plans: HashMap<u32, PlanRow>,
     withdrawals: HashMap<u32, WithdrawalRow>,
+    snapshots: Vec<SnapshotDigest>,
     nodes: Vec<NodeRow>,
     pairs: Vec<PairRow>,
     /// Position in `pairs`, by earner and number.
@@ -177,12 +163,13 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(plans: Vec<PlanRow>, withdrawals: Vec<WithdrawalRow>) -> Self {
+    fn new(plans: Vec<PlanRow>, withdrawals: Vec<WithdrawalRow>, snapshots: Vec<SnapshotDigest>) -> Self {
         Self {
             tree: Tree::default(),
             voidable_pairs: VoidablePairs::default(),
             plans: by_version(plans, |row| row.version),
             withdrawals: by_version(withdrawals, |row| row.version),
+            snapshots,
             nodes: Vec::new(),
             pairs: Vec::new(),
             made: HashMap::new(),
@@ -235,7 +222,7 @@ impl Replay {
             }
         }
         self.last_seq = outcome.seq;
-        Ok(())
+        Ok(snapshot::compare(&self.snapshots, &self.tree)?)
     }
 
     /// Compares the buffered rows with the tables and drops them.

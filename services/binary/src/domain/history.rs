@@ -1,88 +1,17 @@
 //! Property tests: random histories in which the tree and the reference tree must agree at every step.
 
+mod ops;
+
 use super::input::Input;
 use super::rules::{MAX_OPENING_PAIRS, ReferenceTree};
 use super::simulation::{Comparison, PlanReplay};
+use super::snapshot::{SnapshotHead, SnapshotLoader};
 use super::{Tree, VoidablePairs};
 use domain::plan::{LimitPer, OverLimit};
 use domain::{Money, Plan, PlanHistory, PlanVersion, Side, Timestamp, UserId};
+use ops::{Op, op};
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
-
-#[derive(Debug, Clone)]
-enum Op {
-    Place {
-        sponsor: usize,
-        prefers: Option<Side>,
-        amount: i64,
-        distributor: bool,
-    },
-    PlaceManually {
-        parent: usize,
-        side: Side,
-    },
-    Pay {
-        member: usize,
-        amount: i64,
-    },
-    Refund {
-        payment: usize,
-    },
-    Label {
-        member: usize,
-        on: bool,
-    },
-    AdvanceClock {
-        hours: i64,
-    },
-    StartDay {
-        finishes: bool,
-    },
-    ContinueOpening,
-    Publish {
-        limit: u32,
-        flush: bool,
-        daily: bool,
-        labelled: bool,
-        /// In thousands.
-        active_from: i64,
-    },
-    Withdraw {
-        version: usize,
-    },
-    /// An input that the rules refuse.
-    Refused {
-        kind: usize,
-        member: usize,
-    },
-    /// Applies the given number of following inputs, rolls them back, and applies them again.
-    RollBack {
-        inputs: usize,
-    },
-}
-
-fn side() -> impl Strategy<Value = Side> {
-    prop_oneof![Just(Side::Left), Just(Side::Right)]
-}
-
-fn op() -> impl Strategy<Value = Op> {
-    prop_oneof![
-        8 => (any::<usize>(), prop::option::weighted(0.3, side()), 1..8_000i64, any::<bool>())
-            .prop_map(|(sponsor, prefers, amount, distributor)| Op::Place { sponsor, prefers, amount, distributor }),
-        1 => (any::<usize>(), side()).prop_map(|(parent, side)| Op::PlaceManually { parent, side }),
-        3 => (any::<usize>(), 1..8_000i64).prop_map(|(member, amount)| Op::Pay { member, amount }),
-        3 => any::<usize>().prop_map(|payment| Op::Refund { payment }),
-        1 => (any::<usize>(), any::<bool>()).prop_map(|(member, on)| Op::Label { member, on }),
-        1 => (-30..400i64).prop_map(|hours| Op::AdvanceClock { hours }),
-        1 => any::<bool>().prop_map(|finishes| Op::StartDay { finishes }),
-        1 => Just(Op::ContinueOpening),
-        1 => (0..4u32, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), 1..4i64)
-            .prop_map(|(limit, flush, daily, labelled, active_from)| Op::Publish { limit, flush, daily, labelled, active_from }),
-        1 => any::<usize>().prop_map(|version| Op::Withdraw { version }),
-        1 => (0..6usize, any::<usize>()).prop_map(|(kind, member)| Op::Refused { kind, member }),
-        1 => (1..8usize).prop_map(|inputs| Op::RollBack { inputs }),
-    ]
-}
 
 fn user(node: usize) -> UserId {
     UserId::from(uuid::Uuid::from_u128(u128::try_from(node).unwrap() * 7919))
@@ -158,6 +87,17 @@ impl HistoryRun {
             self.tree.apply(at, &input, &mut self.voidable_pairs).expect("as before");
         }
         assert_eq!(self.tree.digest(), after, "the same inputs gave another tree");
+    }
+
+    /// Replaces the tree by the one that its snapshot gives.
+    fn reload(&mut self, part_nodes: u32) {
+        let head = SnapshotHead::of(&self.tree);
+        let parts = (0..).map_while(|part| head.encode_part(&self.tree, part_nodes, part).expect("a valid tree"));
+        let parts: Vec<Vec<u8>> = parts.collect();
+        let stored = serde_json::to_string(&head).expect("JSON");
+        let mut loader = SnapshotLoader::new(serde_json::from_str(&stored).expect("the same head"));
+        parts.iter().for_each(|part| loader.add(part).expect("valid nodes"));
+        self.tree = loader.finish().expect("the same tree");
     }
 
     /// Applies an input that both trees refuse, outside of a batch.
@@ -259,7 +199,13 @@ impl HistoryRun {
                     inputs: Vec::new(),
                 });
             }
-            Op::Pay { .. } | Op::Refund { .. } | Op::Label { .. } | Op::Refused { .. } | Op::RollBack { .. } => {}
+            Op::Reload { part } if self.pending_rollback.is_none() => self.reload(part),
+            Op::Pay { .. }
+            | Op::Refund { .. }
+            | Op::Label { .. }
+            | Op::Refused { .. }
+            | Op::RollBack { .. }
+            | Op::Reload { .. } => {}
         }
     }
 

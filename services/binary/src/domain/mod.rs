@@ -5,7 +5,7 @@
 //! their outcomes), [`node`] and [`legs`] (a node, and a value for each of its legs), [`tree`] (applies one input at a
 //! time), `input_context` (the terms of an input and the pairs it makes), `engine` (the same rules for ten million
 //! members, without scans), [`voidable_pairs`] (pairs that a refund may void), [`referral_bonuses`] (bonuses under a
-//! plan), [`simulation`] (the same history under another plan). Reads of the API: [`subtree`] (parts of the tree),
+//! plan), [`simulation`] (the same history under another plan), [`snapshot`] (copies of the tree). Reads of the API: [`subtree`] (parts of the tree),
 //! [`search`] (search words of members), [`plan_state`] (past, in force or scheduled). `history` compares engine and
 //! rules.
 
@@ -21,6 +21,7 @@ pub mod referral_bonuses;
 pub mod rules;
 pub mod search;
 pub mod simulation;
+pub mod snapshot;
 pub mod subtree;
 pub mod tree;
 pub mod voidable_pairs;

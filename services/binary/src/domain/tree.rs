@@ -9,13 +9,14 @@ use super::voidable_pairs::VoidablePairs;
 use domain::plan::LimitPer;
 use domain::{Money, PlanError, PlanHistory, Timestamp, UserId};
 use fnv::FnvHasher;
+use serde::{Deserialize, Serialize};
 use std::hash::Hasher;
 
 /// State that an input may change, besides the arena.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct TreeHead {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TreeHead {
     /// Sequence number of the last applied input; 0 before the first.
-    seq: i64,
+    pub(super) seq: i64,
     time: Timestamp,
     /// Pairs made so far, over all earners.
     ordinal: i64,
@@ -43,9 +44,9 @@ impl CurrentDay {
 /// The tree, its plan versions and its position in the journal.
 #[derive(Debug, Clone)]
 pub struct Tree {
-    arena: Arena,
-    plans: PlanHistory,
-    head: TreeHead,
+    pub(super) arena: Arena,
+    pub(super) plans: PlanHistory,
+    pub(super) head: TreeHead,
     current_day: CurrentDay,
     /// State to restore when the current batch does not commit.
     rollback_point: Option<(TreeHead, PlanHistory)>,
@@ -61,13 +62,12 @@ impl Tree {
     /// An empty tree with these plan versions.
     pub fn with_plans(plans: PlanHistory) -> Self {
         let time = Timestamp::UNIX_EPOCH;
-        Self {
-            arena: Arena::new(),
-            plans,
-            head: TreeHead { seq: 0, time, ordinal: 0, day_started: None, opening: None },
-            current_day: CurrentDay::of(time),
-            rollback_point: None,
-        }
+        Self::from_parts(Arena::new(), plans, TreeHead { seq: 0, time, ordinal: 0, day_started: None, opening: None })
+    }
+
+    /// A tree without an open batch.
+    pub(super) fn from_parts(arena: Arena, plans: PlanHistory, head: TreeHead) -> Self {
+        Self { arena, plans, head, current_day: CurrentDay::of(head.time), rollback_point: None }
     }
 
     /// Published plan versions.

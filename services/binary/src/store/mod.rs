@@ -9,4 +9,5 @@ pub mod payments;
 pub mod plans;
 pub mod preferences;
 pub mod referrals;
+pub mod snapshots;
 pub mod totals;

@@ -15,6 +15,7 @@ mod preferences;
 mod search;
 mod shapes;
 mod simulations;
+mod snapshots;
 mod totals;
 mod trace_context;
 mod tree_paging;

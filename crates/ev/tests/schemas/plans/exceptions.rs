@@ -1,7 +1,7 @@
 //! Exceptions: small tables, tables that are not queried, and statements that must read a whole table.
 
 /// Small tables: service (`*` for all), table and reason.
-const SMALL_TABLES: [(&str, &str, &str); 24] = [
+const SMALL_TABLES: [(&str, &str, &str); 25] = [
     ("*", "leases", "one row for each job"),
     ("*", "public_keys", "the known signing keys"),
     ("auth", "signing_keys", "a few keys, removed after expiry"),
@@ -9,6 +9,7 @@ const SMALL_TABLES: [(&str, &str, &str); 24] = [
     ("binary", "tree_head", "one row"),
     ("binary", "plan_versions", "one row for each plan version"),
     ("binary", "plan_withdrawals", "at most one row for each plan version"),
+    ("binary", "tree_snapshots", "the two newest ones"),
     ("binary", "pair_totals_head", "one row"),
     ("binary", "pair_totals", "one row for each month and status"),
     ("booking", "vehicles", "the vehicle models"),

@@ -19,6 +19,7 @@
 //! | Prefetch: the nodes of many inputs are loaded in lockstep, so that their cache misses overlap | [`prefetch`] |
 //! | Undo log: rollback of a batch without a copy | [`undo`] |
 //! | Digest of the state | [`state_digest`] |
+//! | Nodes as records of a snapshot | [`snapshot`] |
 
 mod counting;
 mod earner_state;
@@ -32,6 +33,7 @@ mod matching;
 mod node;
 mod prefetch;
 mod reads;
+mod snapshot;
 mod state_digest;
 mod storage;
 mod undo;

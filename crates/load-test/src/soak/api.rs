@@ -1,7 +1,7 @@
 //! Requests of the load: counted, timed, and retried during a disturbance.
 
 use super::meter::Meter;
-use crate::demo::client::{Client, ClientError};
+use ev::demo::client::{Client, ClientError};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -14,6 +14,8 @@ const MAX_FAILURE_CHARS: usize = 300;
 
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
+    /// A disturbance explains no failed request.
+    is_seamless: bool,
     operations: AtomicU64,
     requests: AtomicU64,
     retries: AtomicU64,
@@ -55,6 +57,9 @@ impl Meter {
         self.inner.lock()
     }
 
+    pub(crate) fn new(is_seamless: bool) -> Self {
+        Self { is_seamless, ..Self::default() }
+    }
     pub(crate) fn record_completed(&self, kind: &'static str) {
         add(&self.operations);
         *self.inner().by_kind.entry(kind).or_default() += 1;
@@ -99,12 +104,12 @@ impl Meter {
         self.inner().phase
     }
     pub(crate) fn begin_disturbance(&self) {
-        self.inner().disturbed = true;
+        self.inner().disturbed = !self.is_seamless;
     }
     pub(crate) fn end_disturbance(&self) {
         let mut inner = self.inner();
         inner.disturbed = false;
-        inner.recovered_at = Some(Instant::now());
+        inner.recovered_at = Some(Instant::now()).filter(|_| !self.is_seamless);
     }
     pub(crate) fn is_disturbed(&self) -> bool {
         let inner = self.inner();

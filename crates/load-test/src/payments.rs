@@ -5,9 +5,9 @@
 //! cost of its own members' payments. The members are below a new sponsor, who is placed before the measurement. Pairs
 //! that they create for members above the sponsor are counted too.
 
-use crate::demo::client::{Client, ClientError, Session, text};
-use crate::output::print;
 use domain::Money;
+use ev::demo::client::{Client, ClientError, Session, text};
+use ev::output::print;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

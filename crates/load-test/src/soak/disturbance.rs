@@ -2,7 +2,7 @@
 
 use super::meter::Meter;
 use super::sample::Phase;
-use crate::output::print;
+use ev::output::print;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

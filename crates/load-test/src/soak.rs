@@ -26,14 +26,14 @@ mod sample;
 mod sampler;
 mod streams;
 
-use crate::demo::client::text;
-use crate::output::print;
 use api::{Api, Request};
 use chassis::service::BootError;
 use checks::{Check, Limits, Observations, evaluate};
 use clap::Args;
 use database::{Broker, Database};
 use disturbance::Disturbance;
+use ev::demo::client::text;
+use ev::output::print;
 use member::TestUser;
 use meter::{Meter, Totals};
 use operations::Load;
@@ -90,6 +90,9 @@ pub struct SoakArguments {
     /// Disturbance in the middle of the run: name and shell command.
     #[arg(long = "disturbance", value_parser = parse_pair)]
     disturbances: Vec<(String, String)>,
+    /// A disturbance explains no failed request, because it replaces one of several processes.
+    #[arg(long)]
+    seamless: bool,
     /// Minimum time between the end of the load and the checks, in seconds.
     #[arg(long, default_value_t = 15)]
     settle_secs: u64,
@@ -110,7 +113,7 @@ fn failed(error: impl Display) -> BootError {
 /// Runs the soak test and prints the results. Errors when a check fails.
 pub async fn run(arguments: SoakArguments, secret: &str, admin: &str) -> Result<(), BootError> {
     let duration = Duration::from_secs(u64::from(arguments.minutes) * 60);
-    let meter = Arc::<Meter>::default();
+    let meter = Arc::new(Meter::new(arguments.seamless));
     if !disturbance::is_ready_within(&arguments.ready, START_TIMEOUT).await {
         return Err(failed("the platform is not ready"));
     }

@@ -1,0 +1,2 @@
+DROP TABLE tree_snapshot_parts;
+DROP TABLE tree_snapshots;
