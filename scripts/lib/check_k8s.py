@@ -1,7 +1,7 @@
 """Checks rendered Kubernetes manifests.
 
 Usage: check_k8s.py ROOT FOLDER. The folder has the rendered files of scripts/check-k8s: service-NAME.yaml, gateway.yaml,
-topology.yaml, namespace.yaml and overlay-ENVIRONMENT.yaml. Prints one line per error; exit code 1 if there is any.
+topology.yaml, reconciliation.yaml, namespace.yaml and overlay-ENVIRONMENT.yaml. Prints one line per error; exit code 1 if there is any.
 Needs PyYAML. With the Python package kubernetes-validate every object is also compared with the schema of its kind.
 """
 
@@ -234,6 +234,7 @@ def check_overlay(manifests):
         check_service(own, service)
         check_references(own)
     expect(any(name.startswith("ev-topology-") for name in manifests.of("Job")), f"{manifests.where}: nothing declares the topology of the broker")
+    expect("ev-reconcile" in manifests.of("CronJob"), f"{manifests.where}: nothing compares the databases")
     deny = [policy for policy in manifests.of("NetworkPolicy").values() if policy["spec"]["podSelector"] == {} and not policy["spec"].get("ingress") and not policy["spec"].get("egress")]
     expect(deny, f"{manifests.where}: no policy denies what no other policy allows")
     for namespace in manifests.of("Namespace").values():
@@ -244,7 +245,7 @@ def check_overlay(manifests):
 
 def main():
     files = sorted(folder.glob("*.yaml"))
-    expect(len(files) >= len(SERVICES) + 6, "not every manifest was rendered")
+    expect(len(files) >= len(SERVICES) + 7, "not every manifest was rendered")
     for path in files:
         manifests = read(path)
         if kubernetes_validate:

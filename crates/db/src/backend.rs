@@ -5,12 +5,14 @@
 //! *backend* is used, and `connection` supplies the asynchronous connection. This depends on hidden items of diesel, so
 //! the workspace pins exact versions. Do not enable diesel's `r2d2` feature: the derive then requires more traits.
 
+use diesel::backend::Backend;
 use diesel::connection::{
     AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, LoadConnection, SimpleConnection,
 };
-use diesel::internal::derives::multiconnection::{AstPassHelper, MultiConnectionHelper};
+use diesel::internal::derives::multiconnection::MultiConnectionHelper;
 use diesel::mysql::Mysql;
-use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::query_builder::{CollectedQuery, MoveableBindCollector, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::result::Error;
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, SqliteConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
@@ -101,49 +103,8 @@ mod derived {
 pub use derived::MultiBackend;
 pub(crate) use derived::MultiRow;
 
-type JointBuilder = <MultiBackend as diesel::backend::Backend>::QueryBuilder;
-type JointBinds<'a> = <MultiBackend as diesel::backend::Backend>::BindCollector<'a>;
-
-/// One of the two databases behind [`MultiBackend`].
-pub(crate) trait Variant: diesel::backend::Backend + 'static {
-    fn joint() -> MultiBackend;
-    fn builder() -> JointBuilder;
-    /// Collects the binds of `query` in this database's format.
-    fn collect<'a, 'b: 'a>(
-        out: &mut Self::BindCollector<'a>,
-        lookup: &mut Self::MetadataLookup,
-        backend: &'b MultiBackend,
-        query: &'b impl QueryFragment<MultiBackend>,
-    ) -> QueryResult<()>;
-}
-
-macro_rules! variant {
-    ($variant:ident, $backend:ty) => {
-        impl Variant for $backend {
-            fn joint() -> MultiBackend {
-                MultiBackend::$variant(Default::default())
-            }
-            fn builder() -> JointBuilder {
-                JointBuilder::$variant(Default::default())
-            }
-            fn collect<'a, 'b: 'a>(
-                out: &mut Self::BindCollector<'a>,
-                lookup: &mut Self::MetadataLookup,
-                backend: &'b MultiBackend,
-                query: &'b impl QueryFragment<MultiBackend>,
-            ) -> QueryResult<()> {
-                let mut joint = JointBinds::$variant(Default::default());
-                query.collect_binds(&mut joint, lookup, backend)?;
-                if let JointBinds::$variant(own) = joint {
-                    *out = own;
-                }
-                Ok(())
-            }
-        }
-    };
-}
-variant!(Mysql, Mysql);
-variant!(Sqlite, Sqlite);
+type JointBuilder = <MultiBackend as Backend>::QueryBuilder;
+type JointBinds<'a> = <MultiBackend as Backend>::BindCollector<'a>;
 
 /// Whether the prepared statement is cached.
 ///
@@ -153,46 +114,28 @@ fn is_cacheable(sql: &str, diesel_caches: bool) -> bool {
     diesel_caches || sql.starts_with("UPDATE ") && !sql.contains(" IN (")
 }
 
-/// Adapter that presents a query for [`MultiBackend`] as a query of one database.
-pub(crate) struct Lowered<T> {
-    query: T,
-    backend: MultiBackend,
-}
+/// An owned query of one database: its text and its values.
+pub(crate) type Statement<DB> =
+    CollectedQuery<<<DB as Backend>::BindCollector<'static> as MoveableBindCollector<DB>>::BindData>;
 
-impl<T> Lowered<T> {
-    pub(crate) fn new<DB: Variant>(query: T) -> Self {
-        Self { query, backend: DB::joint() }
-    }
-}
-
-impl<T, DB> QueryFragment<DB> for Lowered<T>
-where
-    DB: Variant,
-    T: QueryFragment<MultiBackend>,
-{
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut builder = DB::builder();
-        self.query.to_sql(&mut builder, &self.backend)?;
-        let sql = builder.finish();
-        pass.push_sql(&sql);
-        if !is_cacheable(&sql, self.query.is_safe_to_cache_prepared(&self.backend)?) {
-            pass.unsafe_to_cache_prepared();
+macro_rules! statement_of {
+    ($function:ident, $variant:ident, $database:ty) => {
+        /// Converts a query. Every query has a type of its own: behind a reference to a trait object, this and all that
+        /// runs the statement is compiled once.
+        pub(crate) fn $function(query: &dyn QueryFragment<MultiBackend>) -> QueryResult<Statement<$database>> {
+            let backend = MultiBackend::$variant(Default::default());
+            let mut builder = JointBuilder::$variant(Default::default());
+            query.to_sql(&mut builder, &backend)?;
+            let sql = builder.finish();
+            let is_cacheable = is_cacheable(&sql, query.is_safe_to_cache_prepared(&backend)?);
+            let mut binds = JointBinds::$variant(Default::default());
+            query.collect_binds(&mut binds, &mut (), &backend)?;
+            let JointBinds::$variant(binds) = binds else {
+                return Err(Error::QueryBuilderError("the values are of another database".into()));
+            };
+            Ok(CollectedQuery::new(sql, is_cacheable, binds.moveable()))
         }
-        if let Some((out, lookup)) = pass.bind_collector() {
-            DB::collect(out, lookup, &self.backend, &self.query)?;
-        }
-        if let Some((formatter, _)) = pass.debug_binds() {
-            self.query.walk_ast(AstPass::<MultiBackend>::collect_debug_binds_pass(formatter, &self.backend))?;
-        }
-        Ok(())
-    }
+    };
 }
-
-impl<T: QueryId> QueryId for Lowered<T> {
-    type QueryId = T::QueryId;
-    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
-}
-
-impl<T: Query> Query for Lowered<T> {
-    type SqlType = diesel::sql_types::Untyped;
-}
+statement_of!(mysql_statement, Mysql, Mysql);
+statement_of!(sqlite_statement, Sqlite, Sqlite);

@@ -1,73 +1,24 @@
 //! One asynchronous connection type for both databases.
 
-use crate::backend::{Lowered, MultiBackend, MultiRow, MysqlRow, SqliteRow};
+use crate::backend::{MultiBackend, MultiRow, MysqlRow, SqliteRow, mysql_statement, sqlite_statement};
 use crate::backend_kind::BackendKind;
 use crate::error::ends_connection;
 use crate::error_class::with_sqlite_code;
 use crate::mysql;
 use crate::redact::redacted;
+use crate::sqlite::{self, SqliteWrapper};
+use diesel::QueryResult;
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::sqlite::Sqlite;
-use diesel::{QueryResult, SqliteConnection};
-use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AsyncConnectionCore, AsyncMysqlConnection, SimpleAsyncConnection};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
-use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-
-/// Executor of SQLite's blocking calls.
-///
-/// diesel-async's default executor blocks in place when a future is dropped, which panics on the single-threaded
-/// runtimes of actix-web's workers.
-#[derive(Clone)]
-pub(crate) enum StatementExecutor {
-    /// Runs on the polling thread. A statement of a request takes microseconds; moving it to another thread takes ten
-    /// times as long.
-    Inline,
-    /// Runs on the runtime's blocking thread pool, for statements that may take long. An abandoned call runs to its
-    /// end.
-    BlockingPool(tokio::runtime::Handle),
-}
-
-impl SpawnBlocking for StatementExecutor {
-    fn spawn_blocking<'a, R>(
-        &mut self,
-        task: impl FnOnce() -> R + Send + 'static,
-    ) -> BoxFuture<'a, Result<R, Box<dyn std::error::Error + Send + Sync + 'static>>>
-    where
-        R: Send + 'static,
-    {
-        match self {
-            Self::Inline => futures_util::future::lazy(|_| Ok(task())).boxed(),
-            Self::BlockingPool(runtime) => {
-                let call = runtime.spawn_blocking(boxed_task(task));
-                async { call.await?.downcast().map(|result| *result).map_err(|_| "another type of result".into()) }
-                    .boxed()
-            }
-        }
-    }
-    fn get_runtime() -> Self {
-        Self::BlockingPool(tokio::runtime::Handle::current())
-    }
-}
-
-/// A task without its type, and its result.
-type BoxedTask = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
-
-/// Every statement has a type of its own: one type for the runtime keeps megabytes of copies of its code out of a
-/// program.
-fn boxed_task<R: Send + 'static>(task: impl FnOnce() -> R + Send + 'static) -> BoxedTask {
-    Box::new(|| Box::new(task()))
-}
-
-pub(crate) type SqliteWrapper = SyncConnectionWrapper<SqliteConnection, StatementExecutor>;
 
 pub(crate) enum Inner {
     Mysql(AsyncMysqlConnection),
@@ -259,23 +210,39 @@ impl AsyncConnectionCore for DbConnection {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let state = Arc::clone(&self.state);
-        let query = source.as_query();
-        let rows = match &mut self.inner {
-            Inner::Mysql(c) => Either::Mysql(mysql::load(c, mysql::Statement::from_query(query))),
-            Inner::Sqlite(c) => Either::Sqlite(c.load(Lowered::new::<Sqlite>(query))),
-        };
-        Guarded::new(Loading(rows), state)
+        self.load_dyn(&source.as_query())
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
     where
         T: QueryFragment<Self::Backend> + QueryId + 'query,
     {
+        self.execute_dyn(&source)
+    }
+}
+
+/// Statements of any type.
+impl DbConnection {
+    fn load_dyn<'conn, 'query>(
+        &'conn mut self,
+        query: &dyn QueryFragment<MultiBackend>,
+    ) -> Guarded<Loading<'conn, 'query>> {
+        let state = Arc::clone(&self.state);
+        let rows = match &mut self.inner {
+            Inner::Mysql(c) => Either::Mysql(mysql::load(c, mysql_statement(query))),
+            Inner::Sqlite(c) => Either::Sqlite(sqlite::load(c, sqlite_statement(query))),
+        };
+        Guarded::new(Loading(rows), state)
+    }
+
+    fn execute_dyn<'conn, 'query>(
+        &'conn mut self,
+        query: &dyn QueryFragment<MultiBackend>,
+    ) -> Guarded<Executing<'conn, 'query>> {
         let state = Arc::clone(&self.state);
         let count = match &mut self.inner {
-            Inner::Mysql(c) => Either::Mysql(mysql::execute(c, mysql::Statement::from_query(source))),
-            Inner::Sqlite(c) => Either::Sqlite(c.execute_returning_count(Lowered::new::<Sqlite>(source))),
+            Inner::Mysql(c) => Either::Mysql(mysql::execute(c, mysql_statement(query))),
+            Inner::Sqlite(c) => Either::Sqlite(sqlite::execute(c, sqlite_statement(query))),
         };
         Guarded::new(Executing(count), state)
     }

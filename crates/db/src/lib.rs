@@ -6,7 +6,7 @@
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
 //! lists), [`mod@keyset`] (pages of a list), [`records`] (comparison of
-//! databases), `connection`, `backend` and `mysql` (one diesel backend for both databases),
+//! databases), `connection`, `backend`, `mysql` and `sqlite` (one diesel backend for both databases),
 //! [`number`] (columns of counts and versions), `columns` (bindings).
 //!
 //! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write
@@ -169,6 +169,7 @@ mod schema_check;
 mod script;
 pub mod snapshot;
 pub mod sql;
+mod sqlite;
 mod transaction;
 
 pub use any_of::AnyOfExt;

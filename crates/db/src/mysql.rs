@@ -4,14 +4,11 @@
 //! holds the conditions of the last statement. Successful statements pay nothing. A failure that the diagnostics area
 //! does not contain is a connection failure, and the connection is closed.
 //!
-//! The query needs a free connection. So a statement is converted to an owned one before it runs, and its rows are read
-//! to the end.
+//! The query needs a free connection. So a statement is an owned one, and its rows are read to the end.
 
-use crate::backend::{Lowered, MultiBackend, MysqlRow};
+use crate::backend::{MysqlRow, Statement};
 use crate::error_class::numbered;
-use diesel::mysql::{Mysql, MysqlQueryBuilder};
-use diesel::query_builder::bind_collector::RawBytesBindCollector;
-use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::mysql::Mysql;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{QueryResult, dsl};
@@ -20,47 +17,11 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
-/// An owned query: SQL text and binds.
-pub(crate) struct Statement {
-    sql: String,
-    binds: RawBytesBindCollector<Mysql>,
-    is_cacheable: bool,
-}
-
-impl Statement {
-    pub(crate) fn from_query(query: impl QueryFragment<MultiBackend>) -> QueryResult<Self> {
-        let query = Lowered::new::<Mysql>(query);
-        let mut sql = MysqlQueryBuilder::new();
-        query.to_sql(&mut sql, &Mysql)?;
-        let mut binds = RawBytesBindCollector::new();
-        query.collect_binds(&mut binds, &mut (), &Mysql)?;
-        Ok(Self { sql: sql.finish(), binds, is_cacheable: query.is_safe_to_cache_prepared(&Mysql)? })
-    }
-}
-
-impl QueryFragment<Mysql> for Statement {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
-        pass.push_sql(&self.sql);
-        if !self.is_cacheable {
-            pass.unsafe_to_cache_prepared();
-        }
-        pass.push_bind_collector_data(&self.binds)
-    }
-}
-/// Prepared statements are cached by their text.
-impl QueryId for Statement {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-impl Query for Statement {
-    type SqlType = diesel::sql_types::Untyped;
-}
-
 pub(crate) type Rows<'conn> = BoxStream<'conn, QueryResult<MysqlRow<'conn, 'conn>>>;
 
 pub(crate) fn load<'conn>(
     c: &'conn mut AsyncMysqlConnection,
-    statement: QueryResult<Statement>,
+    statement: QueryResult<Statement<Mysql>>,
 ) -> BoxFuture<'conn, QueryResult<Rows<'conn>>> {
     async move {
         let statement = statement?;
@@ -75,7 +36,7 @@ pub(crate) fn load<'conn>(
 
 pub(crate) fn execute(
     c: &mut AsyncMysqlConnection,
-    statement: QueryResult<Statement>,
+    statement: QueryResult<Statement<Mysql>>,
 ) -> BoxFuture<'_, QueryResult<usize>> {
     async move {
         match c.execute_returning_count(statement?).await {

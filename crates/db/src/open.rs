@@ -1,8 +1,9 @@
 //! Opening of connections, and their session settings.
 
 use crate::config::{Synchronous, Target};
-use crate::connection::{DbConnection, Inner, SqliteWrapper, StatementExecutor};
+use crate::connection::{DbConnection, Inner};
 use crate::error::is_retryable;
+use crate::sqlite::{SqliteWrapper, StatementExecutor};
 use crate::transaction::{DbTransactionManager, WAIT_FOR_LOCKS};
 use diesel::connection::{CacheSize, Instrumentation};
 use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};

@@ -72,27 +72,52 @@ impl Db {
         sets: &'a [&'a EmbeddedMigrations],
     ) -> BoxFuture<'a, Result<Vec<String>, DbError>> {
         Box::pin(async move {
-            let target = &*self.primary;
-            let Target::Mysql { .. } = target else { return Ok(Vec::new()) };
-            let mut c = open(target, Access::ReadWrite).await?;
-            let failed = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
-            let applied = list_applied(&mut c).await?;
-            let (mut pending, mut tables) = (Vec::new(), Tables::default());
-            for set in sets {
-                let migrations: Vec<Box<dyn Migration<MultiBackend>>> = set.migrations().map_err(failed)?;
-                for migration in migrations {
-                    let version = migration.name().version().to_string();
-                    script::statements(&*migration).map_err(failed)?.iter().for_each(|statement| tables.add(statement));
-                    if !applied.contains(&version) {
-                        pending.push(format!("migration {version}"));
-                    }
+            let Some(mut found) = SchemaCheck::begin(&self.primary, sets).await? else { return Ok(Vec::new()) };
+            if !found.pending.is_empty() {
+                return Ok(found.pending);
+            }
+            list_missing_rights(&mut found.connection, &found.tables).await
+        })
+    }
+
+    /// Lists the pending migrations alone, for a user who only reads. Empty for SQLite.
+    pub fn list_pending<'a>(
+        &'a self,
+        sets: &'a [&'a EmbeddedMigrations],
+    ) -> BoxFuture<'a, Result<Vec<String>, DbError>> {
+        Box::pin(async move {
+            let found = SchemaCheck::begin(&self.primary, sets).await?;
+            Ok(found.map(|found| found.pending).unwrap_or_default())
+        })
+    }
+}
+
+/// What the migrations create, and which of them are pending.
+struct SchemaCheck {
+    connection: DbConnection,
+    pending: Vec<String>,
+    tables: Tables,
+}
+
+impl SchemaCheck {
+    /// `None` for SQLite.
+    async fn begin(target: &Target, sets: &[&EmbeddedMigrations]) -> Result<Option<Self>, DbError> {
+        let Target::Mysql { .. } = target else { return Ok(None) };
+        let mut connection = open(target, Access::ReadWrite).await?;
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
+        let applied = list_applied(&mut connection).await?;
+        let (mut pending, mut tables) = (Vec::new(), Tables::default());
+        for set in sets {
+            let migrations: Vec<Box<dyn Migration<MultiBackend>>> = set.migrations().map_err(failed)?;
+            for migration in migrations {
+                let version = migration.name().version().to_string();
+                script::statements(&*migration).map_err(failed)?.iter().for_each(|statement| tables.add(statement));
+                if !applied.contains(&version) {
+                    pending.push(format!("migration {version}"));
                 }
             }
-            if !pending.is_empty() {
-                return Ok(pending);
-            }
-            list_missing_rights(&mut c, &tables).await
-        })
+        }
+        Ok(Some(Self { connection, pending, tables }))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Begin, commit and rollback on both databases.
 
-use crate::connection::{ConnectionState, DbConnection, Guarded, Inner, SqliteWrapper};
+use crate::connection::{ConnectionState, DbConnection, Guarded, Inner};
 use crate::error::{DbError, is_retryable};
 use crate::mysql;
+use crate::sqlite::SqliteWrapper;
 use diesel::QueryResult;
 use diesel::connection::{SimpleConnection, TransactionManagerStatus};
 use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};

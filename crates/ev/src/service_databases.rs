@@ -26,7 +26,7 @@ pub(crate) fn config(env: &Env, data: &Path, service: &'static str) -> Result<Db
     Ok(DbConfig { url, read_url: None, migrate_url: None, pool_size: 1, ..config })
 }
 
-/// Connects to a database that has the schema of this version.
+/// Connects to a database that has the schema of this version, as a user who may have the right to read alone.
 pub(crate) async fn connect(database: &DbConfig, service: &Service) -> Result<Db, UnusableDatabase> {
     // Connecting would create a missing file.
     if let Some(path) = database.url.strip_prefix("sqlite://")
@@ -35,6 +35,6 @@ pub(crate) async fn connect(database: &DbConfig, service: &Service) -> Result<Db
         return Err(UnusableDatabase::NoFile(path.to_owned()));
     }
     let db = Db::connect(database).await?;
-    let missing = db.list_missing(&[&chassis::MIGRATIONS, &service.migrations]).await?;
+    let missing = db.list_pending(&[&chassis::MIGRATIONS, &service.migrations]).await?;
     if missing.is_empty() { Ok(db) } else { Err(UnusableDatabase::NotPrepared(missing.join(", "))) }
 }

@@ -1,6 +1,6 @@
 //! The suite on MySQL or MariaDB, and tests of a database server.
 
-use crate::fixture::{connect_error, with_mysql};
+use crate::fixture::{FIRST, SECOND, connect_error, with_mysql};
 use crate::store::{StoreError, account, claim, enqueue, find, id, insert};
 use db::{BackendKind, Db, DbConfig, DbError, ErrorClass, PooledConnection};
 use diesel::sql_types::{BigInt, Text};
@@ -247,6 +247,26 @@ async fn a_missing_right_and_a_read_only_session_are_environment_errors() {
         on_server(&format!("DROP USER {name}")).await;
         let Err(StoreError::Db(error)) = refused else { panic!("{refused:?}") };
         assert_eq!(error.class(), ErrorClass::Environment, "{error:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_who_only_reads_sees_what_is_pending() {
+    with_mysql(async |f| {
+        let sets = [&FIRST, &SECOND];
+        let name = second_user(database(&f));
+        let (_, address) = f.config.url.rsplit_once('@').unwrap();
+        f.db.migrate(FIRST).await.unwrap();
+        on_server(&format!("CREATE USER {name} IDENTIFIED BY 'p'; GRANT SELECT ON {}.* TO {name}", database(&f))).await;
+        let reader = Db::connect(&DbConfig::new(format!("mysql://{name}:p@{address}"))).await.unwrap();
+        let pending = reader.list_pending(&sets).await.unwrap();
+        assert!(pending.len() == 1 && pending[0].starts_with("migration "), "{pending:?}");
+        f.db.migrate(SECOND).await.unwrap();
+        assert!(reader.list_pending(&sets).await.unwrap().is_empty());
+        let missing = reader.list_missing(&sets).await.unwrap();
+        on_server(&format!("DROP USER {name}")).await;
+        assert!(missing.iter().any(|right| right.starts_with("INSERT on ")), "{missing:?}");
     })
     .await;
 }
