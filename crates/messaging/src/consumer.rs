@@ -12,6 +12,7 @@ use domain::EventId;
 use metrics::{gauge, histogram};
 use proto_events::Envelope;
 use runtime::backoff::{self, Backoff};
+use runtime::telemetry::gauge_value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,7 +130,7 @@ impl Receiver {
             };
             self.process_batch(queue.as_mut(), batch, &mut delayed).await?;
             let failing = delayed.0.iter().filter(|(_, pending)| pending.attempts >= ALARM_ATTEMPTS).count();
-            gauge!("consumer_delayed", "service" => self.service()).set(i32::try_from(failing).unwrap_or(i32::MAX));
+            gauge!("consumer_delayed", "service" => self.service()).set(gauge_value(failing));
         }
     }
 

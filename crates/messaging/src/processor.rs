@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use metrics::{counter, gauge};
 use proto_events::Envelope;
 use runtime::ctx::Ctx;
+use runtime::telemetry::gauge_value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -237,7 +238,7 @@ impl EventProcessor {
         }
         .await;
         if let Ok(count) = counted {
-            gauge!("consumer_parked", "service" => self.service()).set(i32::try_from(count).unwrap_or(i32::MAX));
+            gauge!("consumer_parked", "service" => self.service()).set(gauge_value(count));
         }
     }
 

@@ -20,6 +20,7 @@ use runtime::backoff::Backoff;
 use runtime::ctx::Ctx;
 use runtime::error_chain::error_chain;
 use runtime::lease::Lease;
+use runtime::telemetry::gauge_value;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -318,7 +319,7 @@ impl Relay {
         }
         .await;
         if let Ok(count) = counted {
-            gauge!("outbox_unsent", "service" => self.ctx.service()).set(i32::try_from(count).unwrap_or(i32::MAX));
+            gauge!("outbox_unsent", "service" => self.ctx.service()).set(gauge_value(count));
         }
     }
 }

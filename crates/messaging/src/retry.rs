@@ -8,6 +8,7 @@ use diesel::QueryResult;
 use domain::EventId;
 use metrics::gauge;
 use proto_events::Envelope;
+use runtime::telemetry::gauge_value;
 use std::collections::BTreeSet;
 use tracing::Instrument;
 
@@ -168,7 +169,7 @@ impl EventProcessor {
         let counts = deferred::count_by_type(&mut *self.ctx.db().read().await?).await?;
         let set = |event_type: &str, count: i64| {
             let labels = [("service", self.service().to_owned()), ("type", event_type.to_owned())];
-            gauge!("deferred_events", &labels).set(i32::try_from(count).unwrap_or(i32::MAX));
+            gauge!("deferred_events", &labels).set(gauge_value(count));
         };
         reported.iter().for_each(|event_type| set(event_type, 0));
         counts.iter().for_each(|(event_type, count)| set(event_type, *count));

@@ -44,7 +44,7 @@ async fn apply_due_events(state: &BinaryState) -> Result<(), BinaryError> {
     let mut c = state.ctx.db().read().await?;
     let waiting = count_ahead(&mut c).await?;
     drop(c);
-    metrics::gauge!("binary_events_ahead").set(i32::try_from(waiting).unwrap_or(i32::MAX));
+    metrics::gauge!("binary_events_ahead").set(runtime::telemetry::gauge_value(waiting));
     if waiting == 0 {
         return Ok(());
     }

@@ -24,7 +24,7 @@ const PART_NODES: u32 = 20_000;
 pub struct SavedSnapshot {
     /// Sequence number of the last journal entry in it.
     pub seq: i64,
-    /// False when the newest snapshot already was of this entry.
+    /// False when the newest snapshot already is of this entry.
     pub is_new: bool,
 }
 
@@ -55,8 +55,9 @@ pub fn save(c: &mut DbConnection, now: Timestamp) -> BoxFuture<'_, Result<SavedS
         let hash = hash.finalize().to_vec();
         let row = SnapshotRow::new(id, FORMAT, seq, json, parts.into(), hash, now);
         snapshots::insert(c, &row).await?;
-        // A process that starts now may be loading the one before.
-        let oldest = previous.as_ref().map_or(id.as_bytes().as_slice(), SnapshotRow::id);
+        // A process that starts now may be loading the one before. One that is ahead of the journal is of another journal.
+        let previous = previous.as_ref().filter(|row| row.seq < seq);
+        let oldest = previous.map_or(id.as_bytes().as_slice(), SnapshotRow::id);
         snapshots::delete_before(c, oldest).await?;
         while snapshots::delete_part_before(c, oldest).await? {}
         Ok(SavedSnapshot { seq, is_new: true })
@@ -67,11 +68,7 @@ pub fn save(c: &mut DbConnection, now: Timestamp) -> BoxFuture<'_, Result<SavedS
 /// the journal has to be replayed instead.
 pub async fn load_newest(c: &mut DbConnection, journal_head: i64) -> Result<Option<Tree>, BinaryError> {
     let Some(row) = snapshots::find_newest(c, FORMAT).await? else { return Ok(None) };
-    if row.seq > journal_head {
-        tracing::warn!(seq = row.seq, journal_head, "tree snapshot ignored: it is ahead of the journal");
-        return Ok(None);
-    }
-    match load(c, &row).await {
+    match load(c, &row, journal_head).await {
         Ok(tree) => Ok(Some(tree)),
         Err(BinaryError::Snapshot(error)) => {
             tracing::warn!(seq = row.seq, %error, "tree snapshot ignored: the journal is replayed");
@@ -82,9 +79,10 @@ pub async fn load_newest(c: &mut DbConnection, journal_head: i64) -> Result<Opti
     }
 }
 
-async fn load(c: &mut DbConnection, row: &SnapshotRow) -> Result<Tree, BinaryError> {
+async fn load(c: &mut DbConnection, row: &SnapshotRow, journal_head: i64) -> Result<Tree, BinaryError> {
     let head: SnapshotHead =
         serde_json::from_str(&row.head).map_err(|_| SnapshotError::Inconsistent("the head is not readable"))?;
+    check_journal(c, &head, journal_head).await?;
     let mut loader = SnapshotLoader::new(head);
     let mut hash = Sha256::new_with_prefix(&row.head);
     for part in 0..row.parts {
@@ -101,6 +99,18 @@ async fn load(c: &mut DbConnection, row: &SnapshotRow) -> Result<Tree, BinaryErr
         return Err(SnapshotError::Inconsistent("the hash differs").into());
     }
     run_blocking(move || Ok(loader.finish()?)).await
+}
+
+/// Errors when the journal does not have the last entry of the snapshot, as after a restore of the journal alone.
+async fn check_journal(c: &mut DbConnection, head: &SnapshotHead, journal_head: i64) -> Result<(), BinaryError> {
+    if head.seq() > journal_head {
+        return Err(SnapshotError::Inconsistent("it is ahead of the journal").into());
+    }
+    let last = journal::list_after(c, head.seq() - 1, 1).await?.into_iter().find(|entry| entry.seq == head.seq());
+    if head.seq() > 0 && last.is_none_or(|entry| entry.at != head.time()) {
+        return Err(SnapshotError::Inconsistent("the journal has another entry").into());
+    }
+    Ok(())
 }
 
 /// Journal entry and digest of a snapshot; an unreadable one has no digest.

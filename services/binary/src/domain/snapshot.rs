@@ -5,7 +5,7 @@
 
 use super::engine::Arena;
 use super::tree::{Tree, TreeHead};
-use domain::PlanHistory;
+use domain::{PlanHistory, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Number of the encoding and of the engine's meaning of it. A snapshot of another format is ignored.
@@ -45,6 +45,10 @@ impl SnapshotHead {
     /// Sequence number of the last applied journal entry.
     pub const fn seq(&self) -> i64 {
         self.head.seq
+    }
+    /// The tree's time: that of the last applied journal entry.
+    pub const fn time(&self) -> Timestamp {
+        self.head.time
     }
     /// Digest of the tree.
     pub const fn digest(&self) -> u64 {

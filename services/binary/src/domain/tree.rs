@@ -17,7 +17,7 @@ use std::hash::Hasher;
 pub(super) struct TreeHead {
     /// Sequence number of the last applied input; 0 before the first.
     pub(super) seq: i64,
-    time: Timestamp,
+    pub(super) time: Timestamp,
     /// Pairs made so far, over all earners.
     ordinal: i64,
     /// Start of the latest business day.

@@ -54,10 +54,10 @@ struct PartRow {
     body: Vec<u8>,
 }
 
-/// The newest snapshot of this format; `None` when there is none.
+/// The snapshot of this format that was begun last; `None` when there is none.
 pub async fn find_newest(c: &mut DbConnection, format: i64) -> QueryResult<Option<SnapshotRow>> {
     let rows = tree_snapshots::table.filter(tree_snapshots::format.eq(format));
-    rows.order(tree_snapshots::seq.desc()).select(SnapshotRow::as_select()).first(c).await.optional()
+    rows.order(tree_snapshots::id.desc()).select(SnapshotRow::as_select()).first(c).await.optional()
 }
 
 /// All snapshots of this format. There are few: an older one is deleted when a new one is saved.

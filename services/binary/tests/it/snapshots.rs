@@ -61,7 +61,7 @@ async fn a_start_reads_only_later_entries(s: &TestService) {
     join(s, "Later", Some(sponsor)).await;
     let replayed = tree_of_a_new_process(s).await;
     drop_journal_protection(s).await;
-    execute(s, &format!("DELETE FROM tree_log WHERE seq <= {}", saved.seq)).await;
+    execute(s, &format!("DELETE FROM tree_log WHERE seq < {}", saved.seq)).await;
     assert_eq!(tree_of_a_new_process(s).await, replayed);
 }
 
@@ -98,8 +98,6 @@ async fn an_unusable_snapshot_is_ignored() {
         "UPDATE tree_snapshots SET head = REPLACE(head, '\"ordinal\":', '\"ordinal\":1')",
         "UPDATE tree_snapshots SET hash = X'00'",
         "UPDATE tree_snapshots SET format = format + 1",
-        // As after a restore of an older journal.
-        "UPDATE tree_snapshots SET seq = 1000",
     ] {
         execute(&s, "CREATE TABLE copy_of_rows AS SELECT * FROM tree_snapshots").await;
         execute(&s, "CREATE TABLE copy_of_parts AS SELECT * FROM tree_snapshot_parts").await;
@@ -110,6 +108,40 @@ async fn an_unusable_snapshot_is_ignored() {
                 .await;
         }
     }
+    s.finish().await;
+}
+
+/// As after a restore of an older journal without its snapshots.
+#[tokio::test]
+async fn a_snapshot_ahead_of_the_journal_is_ignored_and_replaced() {
+    let s = start().await;
+    let sponsor = join_some(&s, 4).await;
+    let replayed = tree_of_a_new_process(&s).await;
+    join(&s, "Lost", Some(sponsor)).await;
+    let ahead = save_snapshot(&s).await;
+    drop_journal_protection(&s).await;
+    execute(&s, &format!("DELETE FROM tree_log WHERE seq > {}", replayed.0)).await;
+    execute(&s, &format!("UPDATE tree_head SET seq = {}", replayed.0)).await;
+    assert_eq!(tree_of_a_new_process(&s).await, replayed);
+    let saved = save_snapshot(&s).await;
+    assert!(saved.is_new && saved.seq < ahead.seq, "{saved:?}");
+    assert_eq!((count(&s, "tree_snapshots").await, tree_of_a_new_process(&s).await), (1, replayed));
+    s.finish().await;
+}
+
+/// The journal has grown again, with another last entry.
+#[tokio::test]
+async fn a_snapshot_of_another_journal_is_ignored() {
+    let s = start().await;
+    join_some(&s, 4).await;
+    save_snapshot(&s).await;
+    drop_journal_protection(&s).await;
+    let seq = tree_of_a_new_process(&s).await.0;
+    execute(&s, &format!("UPDATE tree_log SET at = '2026-11-10 23:00:00' WHERE seq = {seq}")).await;
+    let mut c = s.ctx().db().read().await.unwrap();
+    let refused = TreeStore::default().read(&mut c).await.err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|error| error.contains(&format!("entry {seq} has time"))), "the journal was replayed");
+    drop(c);
     s.finish().await;
 }
 
