@@ -8,15 +8,17 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::UserId;
 use testkit::TestService;
 use testkit::mariadb::with_database;
+use testkit::statements::as_service;
 
 async fn save_snapshot(s: &TestService) -> SavedSnapshot {
-    save(&mut s.ctx().db().write().await.unwrap(), s.now()).await.unwrap()
+    as_service(save(&mut s.ctx().db().write().await.unwrap(), s.now())).await.unwrap()
 }
 
 /// Position and digest of the tree that a new process builds.
 async fn tree_of_a_new_process(s: &TestService) -> (i64, u64) {
     let mut c = s.ctx().db().read().await.unwrap();
-    let tree_state = TreeStore::default().read(&mut c).await.unwrap();
+    let store = TreeStore::default();
+    let tree_state = as_service(store.read(&mut c)).await.unwrap();
     (tree_state.tree.seq(), tree_state.tree.digest())
 }
 
