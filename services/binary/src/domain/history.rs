@@ -176,20 +176,7 @@ impl HistoryRun {
                 plan.active_buyer_from = Money::from_rupees(active_from * 1_000);
             }),
             Op::Withdraw { version } => self.withdraw(version),
-            Op::Refused { kind, member } if count > 1 => {
-                let (known, unknown) = (user(1 + member % (count - 1)), user(count));
-                let (distributor, sponsor, one) = (false, Some(known), Money::from_rupees(1));
-                let place = |user, sponsor, amount| Input::Placed { user, sponsor, prefers: None, distributor, amount };
-                let (version, effective_from, plan) = (99, Timestamp::UNIX_EPOCH, Plan::seed());
-                self.apply_refused(&match kind {
-                    0 => place(known, sponsor, one),
-                    1 => place(unknown, Some(user(count + 1)), one),
-                    2 => place(unknown, sponsor, Money::ZERO),
-                    3 => Input::Refunded { user: unknown, amount: one },
-                    4 => Input::Paid { user: known, amount: Money::ZERO },
-                    _ => Input::PlanPublished(Box::new(PlanVersion { version, effective_from, plan })),
-                });
-            }
+            Op::Refused { kind, member } if count > 1 => self.refuse(kind, user(1 + member % (count - 1)), count),
             Op::RollBack { inputs } if self.pending_rollback.is_none() => {
                 self.tree.begin();
                 self.pending_rollback = Some(PendingRollback {
@@ -207,6 +194,22 @@ impl HistoryRun {
             | Op::RollBack { .. }
             | Op::Reload { .. } => {}
         }
+    }
+
+    /// Applies an input that the rules refuse.
+    fn refuse(&mut self, kind: usize, known: UserId, count: usize) {
+        let unknown = user(count);
+        let (distributor, sponsor, one) = (false, Some(known), Money::from_rupees(1));
+        let place = |user, sponsor, amount| Input::Placed { user, sponsor, prefers: None, distributor, amount };
+        let (version, effective_from, plan) = (99, Timestamp::UNIX_EPOCH, Plan::seed());
+        self.apply_refused(&match kind {
+            0 => place(known, sponsor, one),
+            1 => place(unknown, Some(user(count + 1)), one),
+            2 => place(unknown, sponsor, Money::ZERO),
+            3 => Input::Refunded { user: unknown, amount: one },
+            4 => Input::Paid { user: known, amount: Money::ZERO },
+            _ => Input::PlanPublished(Box::new(PlanVersion { version, effective_from, plan })),
+        });
     }
 
     /// Compares every node, and replays the whole journal once more.
