@@ -178,6 +178,17 @@ run_then_stop() {
 # sql_address: host and port of TEST_MYSQL_URL.
 sql_address() { printf '%s:%s' "$(part_of_url "$TEST_MYSQL_URL" host 127.0.0.1)" "$(part_of_url "$TEST_MYSQL_URL" port 3306)"; }
 
+# stack_url PROCESS: the address of a process of scripts/stack, such as `wallet` or `wallet-2`.
+stack_url() {
+  local variable=${1^^}
+  variable=STACK_${variable//-/_}_URL
+  echo "${!variable}"
+}
+
+milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+# resident PID: its resident memory, in MiB.
+resident() { awk '/^VmRSS/ { printf "%d MiB\n", $2 / 1024 }' "/proc/$1/status"; }
+
 # on_private_stack STATE [OPTIONS] -- CMD…: runs CMD in a temporary stack of existing binaries, with servers of its own in
 # the folder STATE, so that no other server is restarted.
 on_private_stack() {

@@ -9,6 +9,7 @@ use messaging::amqp;
 use messaging::log::{self, RepublishFilter};
 use messaging::parked::{self, ReplaySelection};
 use runtime::Env;
+use runtime::clock::{Clock, SystemClock};
 use runtime::tls::CaFile;
 use std::fmt::Write;
 use std::path::Path;
@@ -47,7 +48,7 @@ pub async fn apply_topology(env: &Env) -> Result<String, BootError> {
 /// Makes the user with this address an administrator; creates the user if needed.
 pub async fn create_admin(env: &Env, email: &str) -> Result<String, BootError> {
     let db = connect(env, "auth").await?;
-    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
+    let now = SystemClock.now();
     let created = auth::grant_admin(&db, email, now).await?;
     Ok(if created {
         format!("{email} is now an administrator")
@@ -59,7 +60,7 @@ pub async fn create_admin(env: &Env, email: &str) -> Result<String, BootError> {
 /// Creates the next key that signs access tokens.
 pub async fn rotate_signing_key(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "auth").await?;
-    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
+    let now = SystemClock.now();
     let (id, signs_from) = auth::rotate_signing_key(&db, env, now).await?;
     Ok(format!("key {id} signs from {signs_from}; the key before it stays known until its last token has expired"))
 }
@@ -91,7 +92,7 @@ pub async fn replay_parked(env: &Env, service: &str, event: Option<&str>) -> Res
         ),
     };
     let db = connect(env, service).await?;
-    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
+    let now = SystemClock.now();
     let count = db.tx(async |c| parked::request_replay(c, selection, now).await.map_err(DbError::from)).await?;
     Ok(format!("replay of {count} events requested; the running service handles them within seconds"))
 }
@@ -130,7 +131,7 @@ pub async fn tree_hash(env: &Env) -> Result<String, BootError> {
 /// Saves a snapshot of the tree.
 pub async fn save_tree_snapshot(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "binary").await?;
-    let now = runtime::clock::Clock::now(&runtime::clock::SystemClock);
+    let now = SystemClock.now();
     let saved = binary::app::snapshot::save(&mut *db.write().await?, now).await.map_err(failed)?;
     let what = if saved.is_new { "saved" } else { "is there already" };
     Ok(format!("the snapshot after {} entries {what}", saved.seq))

@@ -37,7 +37,7 @@ pub fn save(c: &mut DbConnection, now: Timestamp) -> BoxFuture<'_, Result<SavedS
         if previous.as_ref().is_some_and(|row| row.seq == seq) {
             return Ok(SavedSnapshot { seq, is_new: false });
         }
-        let mut tree = load_newest(c, seq).await?.unwrap_or_default();
+        let mut tree = load_usable(c, previous.as_ref(), seq).await?.unwrap_or_default();
         follow(c, &mut tree, seq).await?;
         let id: Uuid = id::fresh();
         let (head, tree) = (Arc::new(SnapshotHead::of(&tree)), Arc::new(tree));
@@ -67,8 +67,17 @@ pub fn save(c: &mut DbConnection, now: Timestamp) -> BoxFuture<'_, Result<SavedS
 /// The tree of the newest snapshot; `None` when there is none that can be used. An unusable one is reported, because
 /// the journal has to be replayed instead.
 pub async fn load_newest(c: &mut DbConnection, journal_head: i64) -> Result<Option<Tree>, BinaryError> {
-    let Some(row) = snapshots::find_newest(c, FORMAT).await? else { return Ok(None) };
-    match load(c, &row, journal_head).await {
+    let row = snapshots::find_newest(c, FORMAT).await?;
+    load_usable(c, row.as_ref(), journal_head).await
+}
+
+async fn load_usable(
+    c: &mut DbConnection,
+    row: Option<&SnapshotRow>,
+    journal_head: i64,
+) -> Result<Option<Tree>, BinaryError> {
+    let Some(row) = row else { return Ok(None) };
+    match load(c, row, journal_head).await {
         Ok(tree) => Ok(Some(tree)),
         Err(BinaryError::Snapshot(error)) => {
             tracing::warn!(seq = row.seq, %error, "tree snapshot ignored: the journal is replayed");

@@ -21,7 +21,7 @@ pub struct TreeState {
 impl TreeState {
     /// Applies the journal entries up to `head`. An empty tree starts with the newest snapshot.
     pub(super) async fn catch_up(&mut self, c: &mut DbConnection, head: i64) -> Result<(), BinaryError> {
-        if self.tree.seq() > 0 || self.ignores_snapshots {
+        if self.tree.seq() > 0 || head == 0 || self.ignores_snapshots {
             return follow(c, &mut self.tree, head).await;
         }
         let Some(loaded) = load_newest(c, head).await? else { return follow(c, &mut self.tree, head).await };

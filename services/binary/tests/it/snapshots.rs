@@ -1,6 +1,6 @@
 //! Snapshots of the tree: a start goes on from the newest one, and the journal alone decides.
 
-use crate::fixture::{join, refund, start};
+use crate::fixture::{drop_write_protection, join, refund, start};
 use binary::app::snapshot::{SavedSnapshot, save};
 use binary::app::tree_store::TreeStore;
 use db::DbConnection;
@@ -49,20 +49,13 @@ async fn join_some(s: &TestService, count: usize) -> UserId {
     sponsor
 }
 
-/// Without its triggers the journal can be changed.
-async fn drop_journal_protection(s: &TestService) {
-    for change in ["update", "delete", "replace", "rewrite"] {
-        execute(s, &format!("DROP TRIGGER IF EXISTS tree_log_refuse_{change}")).await;
-    }
-}
-
 async fn a_start_reads_only_later_entries(s: &TestService) {
     let sponsor = join_some(s, 9).await;
     let saved = save_snapshot(s).await;
     assert!(saved.is_new && saved.seq > 9, "{saved:?}");
     join(s, "Later", Some(sponsor)).await;
     let replayed = tree_of_a_new_process(s).await;
-    drop_journal_protection(s).await;
+    drop_write_protection(&mut s.ctx().db().write().await.unwrap(), "tree_log").await;
     execute(s, &format!("DELETE FROM tree_log WHERE seq < {}", saved.seq)).await;
     assert_eq!(tree_of_a_new_process(s).await, replayed);
 }
@@ -121,7 +114,7 @@ async fn a_snapshot_ahead_of_the_journal_is_ignored_and_replaced() {
     let replayed = tree_of_a_new_process(&s).await;
     join(&s, "Lost", Some(sponsor)).await;
     let ahead = save_snapshot(&s).await;
-    drop_journal_protection(&s).await;
+    drop_write_protection(&mut s.ctx().db().write().await.unwrap(), "tree_log").await;
     execute(&s, &format!("DELETE FROM tree_log WHERE seq > {}", replayed.0)).await;
     execute(&s, &format!("UPDATE tree_head SET seq = {}", replayed.0)).await;
     assert_eq!(tree_of_a_new_process(&s).await, replayed);
@@ -137,7 +130,7 @@ async fn a_snapshot_of_another_journal_is_ignored() {
     let s = start().await;
     join_some(&s, 4).await;
     save_snapshot(&s).await;
-    drop_journal_protection(&s).await;
+    drop_write_protection(&mut s.ctx().db().write().await.unwrap(), "tree_log").await;
     let seq = tree_of_a_new_process(&s).await.0;
     execute(&s, &format!("UPDATE tree_log SET at = '2026-11-10 23:00:00' WHERE seq = {seq}")).await;
     let mut c = s.ctx().db().read().await.unwrap();

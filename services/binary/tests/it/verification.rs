@@ -1,6 +1,6 @@
 //! Verification: any change made to the tables outside the platform is found and reported.
 
-use crate::fixture::{join, pay, payment, refund, register, start, start_day, user};
+use crate::fixture::{drop_write_protection, join, pay, payment, refund, register, start, start_day, user};
 use db::DbConnection;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::{Plan, UserId};
@@ -59,11 +59,9 @@ async fn run(c: &mut DbConnection, statement: &str) {
 }
 
 /// Drops the write protection of the tables and copies each.
-async fn drop_write_protection(c: &mut DbConnection) {
+async fn prepare_tables(c: &mut DbConnection) {
     for table in ["tree_log", "nodes", "pairs"] {
-        for change in ["update", "delete", "replace", "rewrite"] {
-            run(c, &format!("DROP TRIGGER IF EXISTS {table}_refuse_{change}")).await;
-        }
+        drop_write_protection(c, table).await;
     }
     for table in TABLES {
         run(c, &format!("CREATE TABLE copy_of_{table} AS SELECT * FROM {table}")).await;
@@ -219,7 +217,7 @@ async fn every_change_is_reported(s: &TestService) {
     let filled = |text: &str| names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
     assert_eq!(intact["pairs"].to_string(), filled("{last}"));
     assert_eq!((&intact["members"], &intact["plan_versions"]), (&json!(20), &json!(2)), "{intact}");
-    drop_write_protection(&mut c).await;
+    prepare_tables(&mut c).await;
     drop(c);
     let mut wrong = Vec::new();
     for (change, table, row, column) in CHANGES {
