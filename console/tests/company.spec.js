@@ -168,6 +168,31 @@ test('the ledger and the tree are verified', async () => {
     await see(staff, valueOf(staff, t(count)));
   }
   assert.equal(await staff.getByText(t('office.verify.ok')).count(), 2);
+  // The newest verification is shown again, without a new one.
+  await open(staff, '/office/ledger?tab=verify');
+  await until('both results', async () => (await staff.getByText(t('office.verify.ok')).count()) === 2);
+});
+
+test('a simulation of a large tree is followed until it has ended', async () => {
+  await open(admin, '/office/plan?tab=simulate');
+  let reads = 0;
+  const task = (state, result) => ({ id: 'ab', state, percent: 40, result });
+  await admin.route('**/plan/simulate', async (route) => {
+    const report = await (await route.fetch()).json();
+    await admin.route('**/plan/simulations/ab', (read) =>
+      read.fulfill({ json: (reads += 1) < 2 ? task('running') : task('done', report) }),
+    );
+    await route.fulfill({ status: 202, json: task('queued') });
+  });
+  await button(admin, t('office.plan.simulate_run')).click();
+  await see(admin, t('office.plan.result'));
+  assert.equal(reads, 2);
+  await admin.unroute('**/plan/simulations/ab');
+  await admin.unroute('**/plan/simulate');
+  await admin.route('**/plan/simulate', (route) => route.fulfill({ status: 202, json: task('failed') }));
+  await button(admin, t('office.plan.simulate_run')).click();
+  await see(admin, t('office.plan.simulate_failed'));
+  await admin.unroute('**/plan/simulate');
 });
 
 test('the audit log is narrowed by action, person and subject', async () => {

@@ -49,6 +49,8 @@ domain::text_enum! {
         NotPayable = "not_payable",
         AmountDiffers = "amount_differs",
         SourceRefundFailed = "source_refund_failed",
+        /// The booking had expired, and its vehicle has no unit left.
+        SoldOut = "sold_out",
     }
 }
 

@@ -4,7 +4,8 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, readAll } from '../shell/api.js';
 import { Resource, show } from '../shell/resource.js';
-import { money } from '../i18n/format.js';
+import { tag } from '../shell/parts.js';
+import { money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 
 /** @typedef {Awaited<ReturnType<typeof readVehicles>>[number]} Vehicle */
@@ -32,7 +33,7 @@ function catalogue(vehicles) {
 }
 
 /** @param {Vehicle} vehicle */
-function entry({ id, model, variant, price }) {
+function entry({ id, model, variant, price, in_stock: isInStock, left }) {
   return h(
     'li',
     { class: 'card vehicle', key: id },
@@ -40,15 +41,18 @@ function entry({ id, model, variant, price }) {
     h('h2', null, model),
     h('p', { class: 'hint' }, variant),
     h('p', { class: 'figure' }, money(price)),
-    h(
-      'a',
-      {
-        class: 'button primary',
-        href: `/vehicles/${id}`,
-        'aria-label': t('vehicles.book_name', { name: `${model} ${variant}` }),
-      },
-      t('vehicles.book'),
-    ),
+    isInStock && left ? tag(t('vehicles.left', { count: number(left) }), 'warn') : null,
+    isInStock
+      ? h(
+          'a',
+          {
+            class: 'button primary',
+            href: `/vehicles/${id}`,
+            'aria-label': t('vehicles.book_name', { name: `${model} ${variant}` }),
+          },
+          t('vehicles.book'),
+        )
+      : tag(t('vehicles.sold_out'), 'plain'),
   );
 }
 

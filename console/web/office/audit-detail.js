@@ -87,6 +87,14 @@ const READERS = new Map(
         ...fact('office.tree.side', 'side', side),
       ]),
     ],
+    [
+      'vehicle.adjust_stock',
+      inForm(/^([+-]\d+) units, (\d+) on hand: (.*)$/s, (change, onHand, why) => [
+        ...fact('office.vehicle.adjust_change', 'text', change),
+        ...fact('office.vehicle.on_hand', 'count', onHand),
+        ...fact('office.reason', 'text', why),
+      ]),
+    ],
     ['booking.cancel', reason],
     ['capture.resolve', reason],
     ['compliance.document_download', (detail) => fact('document.kind', 'kind', detail)],

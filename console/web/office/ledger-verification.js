@@ -1,20 +1,25 @@
-// `<ev-ledger-verification>`: verification of the ledger and of the tree, each with its result.
+// `<ev-ledger-verification>`: the newest verification of the ledger and of the tree, each with its result.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
-import { get } from '../shell/api.js';
 import { card, pairs } from '../shell/parts.js';
-import { Resource, show } from '../shell/resource.js';
-import { number } from '../i18n/format.js';
+import { show } from '../shell/resource.js';
+import { dateTime, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton } from './actions.js';
+import { NewestVerification } from './long-task.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/ledger/verify'>} LedgerResult */
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/binary/verify'>} TreeResult */
 
 class LedgerVerification extends ViewElement {
-  #ledger = new Resource(this, (signal) => get('/api/v1/ledger/verify', { signal }));
-  #tree = new Resource(this, (signal) => get('/api/v1/binary/verify', { signal }));
+  #ledger = new NewestVerification(this, '/api/v1/ledger/verifications');
+  #tree = new NewestVerification(this, '/api/v1/binary/verifications');
+
+  start() {
+    void this.#ledger.load();
+    void this.#tree.load();
+  }
 
   view() {
     return h(
@@ -27,23 +32,34 @@ class LedgerVerification extends ViewElement {
 }
 
 /**
- * @template T
+ * @template {import('./long-task.js').VerificationPath} P
  * @param {'ledger' | 'tree'} name
- * @param {Resource<T>} resource
- * @param {(value: T) => import('../shell/view.js').Child} result
+ * @param {NewestVerification<P>} newest
+ * @param {(report: NonNullable<import('./long-task.js').TaskOf<P>['result']>) => import('../shell/view.js').Child} result
  */
-const part = (name, resource, result) =>
+const part = (name, newest, result) =>
   card(
     t(`office.verify.${name}`),
     h('p', { class: 'hint' }, t(`office.verify.${name}_hint`)),
     h(
       'div',
       { role: 'status' },
-      resource.isLoading ? h('p', null, t('office.verify.running')) : null,
-      resource.isLoading ? null : show(resource, result, () => h('p', null, t('office.verify.not_yet'))),
+      newest.isLoading
+        ? h('p', null, t('office.verify.running', { percent: number(newest.percent) }))
+        : show(newest, (task) => (task ? ended(task, result) : h('p', null, t('office.verify.not_yet')))),
     ),
-    actionBar(actionButton(t(`office.verify.${name}`), () => void resource.load(), 'primary')),
+    actionBar(actionButton(t(`office.verify.${name}`), () => void newest.request(), 'primary')),
   );
+
+/**
+ * @template R
+ * @param {{state: string, finished_at?: string | null, result?: R | null}} task
+ * @param {(report: R) => import('../shell/view.js').Child} result
+ */
+const ended = ({ state, finished_at: at, result: report }, result) => [
+  at ? h('p', { class: 'hint' }, t('office.verify.ended', { at: dateTime(at) })) : null,
+  state === 'done' && report ? result(report) : h('p', { class: 'notice bad' }, t('office.verify.failed')),
+];
 
 /** @param {boolean} ok */
 const verdict = (ok) =>

@@ -8,6 +8,7 @@ import { t } from '../i18n/i18n.js';
 import { PlanDraftElement } from './plan-draft.js';
 import { planFields, planOf } from './plan-terms.js';
 import { dataTable } from './data-table.js';
+import { followSimulation } from './long-task.js';
 import '../charts/chart.js';
 import '../shell/form.js';
 
@@ -20,6 +21,7 @@ const COUNTS = /** @type {const} */ (['bonuses', 'pairs']);
 class PlanSimulation extends PlanDraftElement {
   /** @type {Report | null} */
   #report = null;
+  #hasFailed = false;
 
   view() {
     const plan = this.draft ?? this.plan;
@@ -35,17 +37,31 @@ class PlanSimulation extends PlanDraftElement {
           '.fields': planFields(plan, this.limits.value),
           '.submitLabel': t('office.plan.simulate_run'),
           '.changed': (/** @type {Values} */ values) => this.change(values),
-          '.send': (/** @type {Values} */ values) => post('/api/v1/plan/simulate', { plan: planOf(values) }),
-          '.done': (/** @type {Report} */ report) => this.#show(report),
+          '.send': (/** @type {Values} */ values) => this.#simulate(values),
+          '.done': (/** @type {Report | null} */ report) => this.#show(report),
         }),
       ),
       this.#report ? result(this.#report) : null,
+      this.#hasFailed ? h('p', { class: 'notice bad', role: 'alert' }, t('office.plan.simulate_failed')) : null,
     ];
   }
 
-  /** @param {Report} report */
+  /**
+   * The report, at once or, of a large tree, when the simulation has ended; null when it failed.
+   * @param {Values} values
+   * @returns {Promise<Report | null>}
+   */
+  async #simulate(values) {
+    const answer = await post('/api/v1/plan/simulate', { plan: planOf(values) });
+    if (!('state' in answer)) return answer;
+    const task = /** @type {import('./long-task.js').Simulation} */ (/** @type {unknown} */ (answer));
+    return (await followSimulation(task, this.signal)).result ?? null;
+  }
+
+  /** @param {Report | null} report */
   #show(report) {
     this.#report = report;
+    this.#hasFailed = report === null;
     this.update();
     requestAnimationFrame(() => this.querySelector('.result')?.scrollIntoView({ block: 'start' }));
   }

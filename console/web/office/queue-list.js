@@ -15,6 +15,7 @@ const ADDRESSES = new Map([
   ['payments.to_confirm', '/office/payments'],
   ['captures.unknown_order', '/office/captures?tab=captures&outcome=unknown_order'],
   ['webhooks.unread', '/office/captures?tab=events&outcome=unreadable'],
+  ['vehicles.low_stock', '/office/vehicles'],
   ['payouts.pending', '/office/payouts'],
   ['payouts.needs_second', '/office/payouts'],
   ['payouts.approved', '/office/payout-batches'],

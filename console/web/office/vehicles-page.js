@@ -1,11 +1,12 @@
-// `<ev-office-vehicles-page>`: the catalogue of vehicles: a new one, another price, and the begin and end of a sale.
+// `<ev-office-vehicles-page>`: the catalogue of vehicles: a new one, another price, the stock, and the begin and end of a
+// sale.
 
 import { h } from '../shell/view.js';
 import { pageList } from '../shell/page-list.js';
 import { get, patch, post } from '../shell/api.js';
 import { amountInput, amountText } from '../shell/form.js';
 import { tag } from '../shell/parts.js';
-import { money } from '../i18n/format.js';
+import { money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
 import { moneyColumn, twoLines } from './columns.js';
@@ -43,6 +44,7 @@ class VehiclesPage extends ListPageElement {
           isOnSale ? tag(t('office.vehicle.on_sale'), 'good') : tag(t('office.vehicle.off_sale'), 'plain'),
         isWide: true,
       },
+      { label: t('office.vehicle.stock'), cell: stockCell },
       {
         label: t('office.vehicle.change'),
         cell: (vehicle) => {
@@ -56,6 +58,20 @@ class VehiclesPage extends ListPageElement {
               undefined,
               t('office.vehicle.price_name', { name }),
             ),
+            actionButton(
+              t('office.vehicle.adjust'),
+              () => this.#adjustStock(vehicle),
+              undefined,
+              t('office.vehicle.adjust_name', { name }),
+            ),
+            vehicle.stock
+              ? actionButton(
+                  t('office.vehicle.uncount'),
+                  () => this.#endCounting(vehicle),
+                  'danger',
+                  t('office.vehicle.uncount_name', { name }),
+                )
+              : null,
             vehicle.is_active
               ? actionButton(
                   t('office.vehicle.end'),
@@ -110,6 +126,49 @@ class VehiclesPage extends ListPageElement {
     if (answer) this.reload();
   }
 
+  /** @param {Vehicle} vehicle */
+  async #adjustStock(vehicle) {
+    const { id, stock } = vehicle;
+    const before = stock?.on_hand ?? 0;
+    const answer = await runAction({
+      title: t('office.vehicle.adjust_name', { name: nameOf(vehicle) }),
+      label: t('office.vehicle.adjust'),
+      fields: [
+        {
+          name: 'change',
+          label: t('office.vehicle.adjust_change'),
+          hint: t('office.vehicle.adjust_hint'),
+          type: 'number',
+          input: { step: 1, required: true, inputmode: 'numeric' },
+        },
+        { name: 'reason', label: t('office.vehicle.adjust_reason'), input: { maxlength: 500, required: true } },
+      ],
+      effects: ({ change = '' }) => [
+        t('office.vehicle.adjust_effect', { before: number(before), after: number(before + Number(change)) }),
+      ],
+      act: ({ change = '', reason = '' }, key) =>
+        post(
+          '/api/v1/vehicles/{id}/stock-adjustments',
+          { change: Number(change), reason },
+          { params: { id }, key },
+        ),
+    });
+    if (answer) this.reload();
+  }
+
+  /** @param {Vehicle} vehicle */
+  async #endCounting(vehicle) {
+    const { id } = vehicle;
+    const answer = await runAction({
+      title: t('office.vehicle.uncount_name', { name: nameOf(vehicle) }),
+      label: t('office.vehicle.uncount'),
+      isDestructive: true,
+      effects: () => [t('office.vehicle.uncount_effect')],
+      act: (_, key) => patch('/api/v1/vehicles/{id}', { is_stock_counted: false }, { params: { id }, key }),
+    });
+    if (answer) this.reload();
+  }
+
   /**
    * @param {Vehicle} vehicle
    * @param {'begin' | 'end'} change
@@ -129,6 +188,12 @@ class VehiclesPage extends ListPageElement {
     if (answer) this.reload();
   }
 }
+
+/** @param {Vehicle} vehicle */
+const stockCell = ({ stock }) =>
+  stock
+    ? t('office.vehicle.stock_count', { available: number(stock.available), on_hand: number(stock.on_hand) })
+    : h('span', { class: 'hint' }, t('office.vehicle.stock_uncounted'));
 
 /**
  * @param {'begin' | 'end'} change

@@ -30,12 +30,13 @@ pub mod program;
 pub mod schema;
 pub mod server;
 
-use crate::service::{Authentication, BootError, Service};
+use crate::service::{BootError, Framework, Service};
 use auth_token::jwks::{HttpKeySource, KeySource, SharedKeys};
 use auth_token::{Verifier, revocation};
 use db::{Db, DbConfig, DbError};
 use futures_util::future::BoxFuture;
 use http_api::Routes;
+use long_tasks::{LongTasks, TaskProgram};
 use messaging::amqp::AmqpBus;
 use messaging::bus::EventBus;
 use messaging::consumer;
@@ -52,6 +53,8 @@ use runtime::jobs::{self, Job};
 use runtime::mail::{self, Mailer};
 use runtime::tls::CaFile;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -75,7 +78,13 @@ pub struct Dependencies {
     pub shared_keys: SharedKeys,
     /// Whether jobs run by their schedules. Tests run them by name instead.
     pub scheduled: bool,
+    /// The program that runs the long tasks of a service, and its arguments before the kind of the task; `None`: they
+    /// run in this process.
+    pub task_program: Option<(PathBuf, TaskArguments)>,
 }
+
+/// The arguments for the tasks of a service.
+pub type TaskArguments = fn(service: &str) -> Vec<OsString>;
 
 impl Dependencies {
     /// Connects the dependencies that the environment names.
@@ -91,7 +100,7 @@ impl Dependencies {
         let bus = bus(&env, ca.as_ref())?;
         let mailer = mail::from_env(&env)?;
         let clock = Arc::new(SystemClock);
-        Ok(Self { env, clock, bus, cache, mailer, keys, shared_keys, scheduled: true })
+        Ok(Self { env, clock, bus, cache, mailer, keys, shared_keys, scheduled: true, task_program: None })
     }
 }
 
@@ -111,6 +120,14 @@ pub fn database_config(env: &Env, service: &str) -> Result<DbConfig, ConfigError
     config.ca_file = CaFile::from_env(env)?.map(|file| file.path);
     config.pool_size = env.parse_in_range("DATABASE_POOL_SIZE", DEFAULT_POOL_SIZE, 1..=1_000, "connections")?;
     Ok(config)
+}
+
+/// The variables from which [`database_config`] reads `config`, for a process that works on the same database.
+fn database_variables(config: &DbConfig) -> Vec<(&'static str, OsString)> {
+    let mut variables = vec![("DATABASE_URL", OsString::from(&config.url))];
+    variables.extend(config.read_url.as_ref().map(|url| ("DATABASE_READ_URL", url.into())));
+    variables.extend(config.ca_file.as_ref().map(|path| ("TLS_CA_FILE", path.into())));
+    variables
 }
 
 /// A running service: its routes, and the handles to stop its background tasks.
@@ -148,9 +165,15 @@ pub fn start<'a>(
             outbox_notify: Arc::new(Notify::new()),
         });
         let shared_keys = dependencies.shared_keys.clone();
-        let authentication = Authentication { verifier: Arc::clone(&verifier), shared_keys };
-        let parts = (service.build)(ctx.clone(), authentication).await?;
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let program = dependencies.task_program.as_ref().map(|(path, arguments)| TaskProgram {
+            path: path.clone(),
+            arguments: arguments(service.name),
+            variables: database_variables(database),
+        });
+        let long_tasks = LongTasks::new(ctx.clone(), service.tasks, program, cancel.clone());
+        let framework = Framework { verifier: Arc::clone(&verifier), shared_keys, tasks: long_tasks.clone() };
+        let parts = (service.build)(ctx.clone(), framework).await?;
         tasks.spawn(Relay::new(ctx.clone(), Arc::clone(&dependencies.bus)).run(cancel.clone()));
         if let Some(handler) = parts.consumer {
             let revocations = revocation::event_handler(Arc::clone(cache), Arc::clone(clock));
@@ -160,6 +183,9 @@ pub fn start<'a>(
         }
         let mut jobs = parts.jobs;
         jobs.push(housekeeping(retention));
+        if !service.tasks.is_empty() {
+            jobs.push(long_tasks.job());
+        }
         if dependencies.scheduled {
             for job in &jobs {
                 tasks.spawn(jobs::run(job.clone(), ctx.clone(), cancel.clone()));
@@ -206,6 +232,7 @@ fn housekeeping(retention: Option<Retention>) -> Job {
         ctx.tx(async |c| {
             http_api::idempotency::delete_expired(c, now).await?;
             revocation::delete_expired(c, now).await?;
+            long_tasks::delete_expired(c, now).await?;
             Ok::<_, DbError>(())
         })
         .await?;

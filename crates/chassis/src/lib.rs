@@ -15,5 +15,5 @@ pub use boot::program::run;
 pub use service::{Service, ServiceParts};
 
 /// Migrations of the tables that every service has: outbox, inbox, parked and waiting events, idempotency keys, leases,
-/// revoked sessions, public keys.
+/// revoked sessions, public keys, long tasks.
 pub const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");

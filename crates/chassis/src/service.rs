@@ -5,6 +5,7 @@ use db::records::RecordSource;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
 use http_api::routes::Routes;
+use long_tasks::{LongTasks, TaskKind};
 use messaging::handler::EventHandler;
 use runtime::ctx::Ctx;
 use runtime::jobs::Job;
@@ -27,12 +28,14 @@ pub enum BootError {
     Failed(String),
 }
 
-/// Verification of access tokens, for services that do more with tokens than guard routes.
+/// What a service is built with, beside its context.
 #[derive(Clone)]
-pub struct Authentication {
+pub struct Framework {
+    /// Verification of access tokens, for services that do more with tokens than guard routes.
     pub verifier: Arc<Verifier>,
     /// The public keys that auth shares with the other services of this process.
     pub shared_keys: SharedKeys,
+    pub tasks: LongTasks,
 }
 
 /// A service that is not started.
@@ -43,8 +46,10 @@ pub struct Service {
     pub migrations: EmbeddedMigrations,
     /// Records that other services store too, for `ev reconcile`.
     pub records: &'static [RecordSource],
+    /// The kinds of its long tasks.
+    pub tasks: &'static [TaskKind],
     /// Reads the service's configuration and builds its parts.
-    pub build: fn(Ctx, Authentication) -> BoxFuture<'static, Result<ServiceParts, BootError>>,
+    pub build: fn(Ctx, Framework) -> BoxFuture<'static, Result<ServiceParts, BootError>>,
 }
 
 /// The parts of a configured service.

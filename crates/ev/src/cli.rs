@@ -9,7 +9,7 @@ use crate::{demo, embedded, mail_sink, operate, reconcile, sandbox_gateway, stat
 use arguments::{
     AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PlanCommand, TopologyCommand, TreeCommand,
 };
-use chassis::boot::program::run_command;
+use chassis::boot::program::{run_command, task_env};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
 use chassis::service::BootError;
 use clap::Parser;
@@ -26,7 +26,8 @@ use std::time::Duration;
 pub fn run() -> ExitCode {
     let default = Command::Up { addr: SocketAddr::from(([127, 0, 0, 1], 8080)), data: "data".into(), demo: false };
     let command = Cli::parse().command.unwrap_or(default);
-    run_command("ev", terminal_env(), async |env| dispatch(command, env).await)
+    let env = if matches!(command, Command::RunTask { .. }) { task_env() } else { terminal_env() };
+    run_command("ev", env, async |env| dispatch(command, env).await)
 }
 
 /// The environment of this process, with a log for people who read a terminal unless it says otherwise.
@@ -93,6 +94,7 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         Command::Tree(TreeCommand::Snapshot) => operate::save_tree_snapshot(&env).await.map(|line| print(&line)),
         Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
+        Command::RunTask { service, kind } => operate::run_task(&env, &service, &kind).await,
         Command::Console { folder } => write_console(&folder).map(|line| print(&line)),
         Command::MailSink { smtp, http } => {
             mail_sink::run(smtp, http).await.map_err(|e| BootError::Failed(e.to_string()))
@@ -133,7 +135,9 @@ fn write_console(folder: &Path) -> Result<String, BootError> {
 async fn up(env: Env, addr: SocketAddr, data: PathBuf, with_demo: bool) -> Result<(), BootError> {
     let started = std::time::Instant::now();
     let env = env.with("HTTP_ADDR", addr.to_string()).with("INTERNAL_ADDR", env.get_or("INTERNAL_ADDR", "127.0.0.1:0"));
-    let platform = embedded::Embedded::start(embedded::Options::new(data.clone(), env.clone())).await?;
+    let mut options = embedded::Options::new(data.clone(), env.clone());
+    options.task_program = Some(std::env::current_exe().map_err(|e| BootError::Failed(e.to_string()))?);
+    let platform = embedded::Embedded::start(options).await?;
     let pages = platform.pages(addr)?;
     let listeners = Listeners::bind(&platform.env)?;
     let metrics = listeners.internal_addr().map_err(|e| BootError::Failed(e.to_string()))?;

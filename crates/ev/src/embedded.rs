@@ -6,7 +6,7 @@ use crate::sandbox_gateway::{self, SandboxGateway};
 use crate::sign_in_links::{LinkSignIn, SignInLinks};
 use auth_token::SharedKeys;
 use chassis::boot::server::{ExtraRoutes, HttpApp};
-use chassis::boot::{Dependencies, RunningService, start};
+use chassis::boot::{Dependencies, RunningService, TaskArguments, start};
 use chassis::service::BootError;
 use db::DbConfig;
 use messaging::bus::EventBus;
@@ -33,6 +33,8 @@ pub struct Options {
     pub scheduled: bool,
     /// Suffix of every database URL, such as `?synchronous=off` in tests.
     pub database_options: &'static str,
+    /// The program `ev`, which runs long tasks; `None`: they run in this process.
+    pub task_program: Option<PathBuf>,
 }
 
 impl Options {
@@ -45,6 +47,7 @@ impl Options {
             bus: Arc::new(MemoryBus::new()),
             scheduled: true,
             database_options: "",
+            task_program: None,
         }
     }
 }
@@ -94,6 +97,7 @@ impl Embedded {
             keys: Arc::new(shared_keys.clone()),
             shared_keys,
             scheduled: options.scheduled,
+            task_program: options.task_program.map(|path| (path, TASK_ARGUMENTS)),
         };
         let mut started = Vec::new();
         for service in crate::services() {
@@ -135,6 +139,9 @@ impl Embedded {
         }
     }
 }
+
+/// Arguments of `ev` for the long tasks of a service.
+const TASK_ARGUMENTS: TaskArguments = |service| vec!["run-task".into(), service.into()];
 
 /// Mailer that stores messages for `/dev/messages`. SMS are stored only where no SMS gateway is configured.
 fn console_mailer(messages: &MessageLog, env: &Env) -> Result<Arc<dyn Mailer>, BootError> {

@@ -1,16 +1,16 @@
 //! Operator commands on a service's database, with the service's settings from the environment.
 
 use chassis::Service;
-use chassis::boot::{database_config, schema};
+use chassis::boot::{database_config, program, schema};
 use chassis::service::BootError;
 use db::{Db, DbError};
 use domain::{EventId, Plan};
 use messaging::amqp;
 use messaging::log::{self, RepublishFilter};
 use messaging::parked::{self, ReplaySelection};
-use runtime::Env;
 use runtime::clock::{Clock, SystemClock};
 use runtime::tls::CaFile;
+use runtime::{Env, Progress};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -114,7 +114,9 @@ pub async fn simulate_plan(env: &Env, file: &Path) -> Result<String, BootError> 
     let plan: Plan = serde_json::from_str(&text).map_err(|e| failed(format!("{}: {e}", file.display())))?;
     plan.validate().map_err(|e| failed(format!("{}: {e}", file.display())))?;
     let db = connect(env, "binary").await?;
-    let report = binary::app::simulate::simulate_plan(&mut *db.read().await?, plan).await.map_err(failed)?;
+    let report = binary::app::simulate::simulate_plan(&mut *db.read().await?, plan, &Progress::default())
+        .await
+        .map_err(failed)?;
     serde_json::to_string_pretty(&report).map_err(failed)
 }
 
@@ -126,6 +128,11 @@ pub async fn tree_hash(env: &Env) -> Result<String, BootError> {
     let mut tree = binary::domain::Tree::default();
     binary::app::follow::follow(&mut c, &mut tree, head).await.map_err(failed)?;
     Ok(format!("{:016x}  after {head} entries", tree.digest()))
+}
+
+/// Runs one long task of a service, whose input is on the standard input.
+pub async fn run_task(env: &Env, service: &str, kind: &str) -> Result<(), BootError> {
+    program::run_task(find_service(service)?, kind, env).await
 }
 
 /// Saves a snapshot of the tree.
@@ -140,7 +147,7 @@ pub async fn save_tree_snapshot(env: &Env) -> Result<String, BootError> {
 /// Compares the tree's tables with its journal and returns the report as JSON; as an error when a row differs.
 pub async fn verify_tree(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "binary").await?;
-    let found = binary::app::verify::verify(&mut *db.read().await?).await.map_err(failed)?;
+    let found = binary::app::verify::verify(&mut *db.read().await?, &Progress::default()).await.map_err(failed)?;
     let report = serde_json::to_string_pretty(&found).map_err(failed)?;
     if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
 }
@@ -149,7 +156,7 @@ pub async fn verify_tree(env: &Env) -> Result<String, BootError> {
 pub async fn verify_ledger(env: &Env) -> Result<String, BootError> {
     let db = connect(env, "wallet").await?;
     let permit = db.long_read(Duration::ZERO).await.ok_or_else(|| failed("no connection is free for a long read"))?;
-    let found = wallet::verification::verify(&db, &permit).await.map_err(failed)?;
+    let found = wallet::verification::verify(&db, &permit, &Progress::default()).await.map_err(failed)?;
     let report = serde_json::to_string_pretty(&found).map_err(failed)?;
     if found.ok { Ok(report) } else { Err(BootError::Failed(report)) }
 }

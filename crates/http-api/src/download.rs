@@ -28,15 +28,11 @@ use crate::Problem;
 use actix_web::HttpResponse;
 use actix_web::web::Bytes;
 use db::{Db, LongRead};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// `Retry-After` when no slot for a long read is free.
 const RETRY_AFTER_SECS: u64 = 5;
-/// `Retry-After` while another request does exclusive work.
-const EXCLUSIVE_RETRY_AFTER_SECS: u64 = 30;
 /// Parts that are produced ahead of the client.
 const MAX_BUFFERED_PARTS: usize = 2;
 /// A response of up to this size is sent whole, with its length.
@@ -50,28 +46,6 @@ pub async fn long_read(db: &Db, wait: Duration) -> Result<LongRead, Problem> {
         let detail = "other long reads are running; try again shortly";
         Problem::too_many("request.busy", detail, RETRY_AFTER_SECS)
     })
-}
-
-/// Work that one request at a time may do, because it needs much memory or processor time. Clones share the lock.
-#[derive(Debug, Clone)]
-pub struct OneAtATime {
-    /// The problem code while another request does the work.
-    busy_code: &'static str,
-    lock: Arc<Mutex<()>>,
-}
-
-impl OneAtATime {
-    /// `busy_code` is the problem code while another request does the work.
-    pub fn new(busy_code: &'static str) -> Self {
-        Self { busy_code, lock: Arc::default() }
-    }
-
-    /// Locks until the guard is dropped; 429 while another request holds the lock. Lock before a [`long_read`].
-    pub fn begin(&self) -> Result<OwnedMutexGuard<()>, Problem> {
-        let detail = "another is running; try again when it is done";
-        let busy = |_| Problem::too_many(self.busy_code, detail, EXCLUSIVE_RETRY_AFTER_SECS);
-        Arc::clone(&self.lock).try_lock_owned().map_err(busy)
-    }
 }
 
 /// Sends the parts of a streamed body.

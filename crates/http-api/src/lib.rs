@@ -41,7 +41,7 @@ pub use body::RawBody;
 pub use caller::{Access, Caller};
 pub use comma_separated::CommaSeparated;
 pub use csv_cell::csv_cell;
-pub use download::{BodySender, OneAtATime, download, long_read};
+pub use download::{BodySender, download, long_read};
 pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
 pub use http_api_macros::operation;
 pub use idempotency::{Execution, Idempotent};
@@ -52,5 +52,7 @@ pub use query::Query;
 pub use queue_count::{QUEUE_COUNT_LIMIT, QueueCount, QueueCounts};
 pub use range::TimeRange;
 pub use request_body::{Body, File, FileType, NoBody, Optional, RequestBody};
-pub use response::{Accepted, Created, Download, FileTypes, Json, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade};
+pub use response::{
+    Accepted, Created, Download, FileTypes, Json, JsonOrAccepted, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade,
+};
 pub use routes::Routes;

@@ -212,6 +212,30 @@ impl<T: Serialize + JsonSchema, K: FileTypes> Response for JsonOrFile<T, K> {
     }
 }
 
+/// 200 with the result, or 202 with what the client asks for it later.
+pub enum JsonOrAccepted<T, A> {
+    /// The result.
+    Json(Json<T>),
+    /// The work is not done yet.
+    Accepted(Accepted<A>),
+}
+
+impl<T: Serialize, A: Serialize> Responder for JsonOrAccepted<T, A> {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Json(json) => json.respond_to(request),
+            Self::Accepted(accepted) => accepted.respond_to(request),
+        }
+    }
+}
+
+impl<T: Serialize + JsonSchema, A: Serialize + JsonSchema> Response for JsonOrAccepted<T, A> {
+    fn describe(doc: Doc) -> Doc {
+        Accepted::<A>::describe(Json::<T>::describe(doc))
+    }
+}
+
 /// 101: the connection becomes a stream.
 pub struct Upgrade(pub HttpResponse);
 

@@ -2,8 +2,8 @@
 //! context or any other code needs. It knows neither requests nor events.
 //!
 //! Reading order: [`ctx`] (dependencies of a service), [`config`] (settings), [`clock`] and [`id`], [`cache`],
-//! [`http_client`] and [`breaker`] (outbound calls), [`mail`], [`lease`] and [`jobs`] (background work), [`projection`]
-//! (waiting for events), [`backoff`], [`telemetry`], [`build_info`], [`tls`], [`mod@error_chain`].
+//! [`http_client`] and [`breaker`] (outbound calls), [`mail`], [`lease`], [`jobs`] and `progress` (background work),
+//! [`projection`] (waiting for events), [`backoff`], [`telemetry`], [`build_info`], [`tls`], [`mod@error_chain`].
 //!
 //! Invariants: the system clock, random ids and environment variables are read only here; a job runs in one instance
 //! of a service at a time; every outbound call has a timeout.
@@ -21,6 +21,7 @@ pub mod id;
 pub mod jobs;
 pub mod lease;
 pub mod mail;
+mod progress;
 pub mod projection;
 mod schema;
 pub mod telemetry;
@@ -28,3 +29,4 @@ pub mod tls;
 
 pub use config::{ConfigError, Env};
 pub use ctx::Ctx;
+pub use progress::Progress;

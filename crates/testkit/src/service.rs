@@ -98,6 +98,7 @@ impl TestService {
             keys: Arc::new(known),
             shared_keys,
             scheduled: false,
+            task_program: None,
         };
         adjust(&mut platform);
         let file = folder.join(format!("{}.db", service.name));

@@ -30,7 +30,7 @@ mod secrets;
 mod state;
 mod store;
 
-use chassis::service::{Authentication, BootError};
+use chassis::service::{BootError, Framework};
 use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -50,13 +50,14 @@ pub fn service() -> Service {
         name: "auth",
         migrations: MIGRATIONS,
         records: records::SOURCES,
-        build: |ctx, authentication| Box::pin(build(ctx, authentication)),
+        tasks: &[],
+        build: |ctx, framework| Box::pin(build(ctx, framework)),
     }
 }
 
-async fn build(ctx: Ctx, authentication: Authentication) -> Result<ServiceParts, BootError> {
+async fn build(ctx: Ctx, framework: Framework) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
-    let state = AuthState::new(ctx, authentication.shared_keys, config)?;
+    let state = AuthState::new(ctx, framework.shared_keys, config)?;
     state.prepare().await.map_err(boot_error)?;
     Ok(ServiceParts {
         routes: http::routes(state.clone()),

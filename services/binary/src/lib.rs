@@ -19,12 +19,13 @@ mod records;
 pub mod schema;
 pub mod state;
 pub mod store;
+pub mod tasks;
 
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use http_api::OneAtATime;
+use long_tasks::LongTasks;
 use runtime::Ctx;
 use state::BinaryState;
 use std::sync::Arc;
@@ -35,18 +36,19 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 // Inlined, the whole service would be compiled again in the crate that calls this.
 #[inline(never)]
 pub fn service() -> Service {
-    Service { name: "binary", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
+    Service {
+        name: "binary",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        tasks: tasks::KINDS,
+        build: |ctx, framework| Box::pin(build(ctx, framework.tasks)),
+    }
 }
 
-async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
+async fn build(ctx: Ctx, tasks: LongTasks) -> Result<ServiceParts, BootError> {
     let config = Config::read(ctx.env())?;
-    let state = BinaryState {
-        ctx,
-        config,
-        tree_store: Arc::default(),
-        event_table: Arc::new(consumers::table()),
-        replays: OneAtATime::new("binary.replay_running"),
-    };
+    let state =
+        BinaryState { ctx, config, tree_store: Arc::default(), event_table: Arc::new(consumers::table()), tasks };
     // Replays the journal at start-up, so that the first request does not wait for it.
     let mut c = state.ctx.db().read().await?;
     drop(state.tree_store.read(&mut c).await.map_err(|e| BootError::Failed(e.to_string()))?);

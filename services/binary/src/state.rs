@@ -3,7 +3,7 @@
 use crate::app::event_reader::IncomingEvents;
 use crate::app::tree_store::TreeStore;
 use crate::config::Config;
-use http_api::OneAtATime;
+use long_tasks::LongTasks;
 use messaging::EventTable;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -16,6 +16,5 @@ pub struct BinaryState {
     pub tree_store: Arc<TreeStore>,
     /// Reads incoming events, and those that have waited.
     pub event_table: Arc<EventTable<IncomingEvents>>,
-    /// Limits journal replays to one at a time, because each holds a tree of its own.
-    pub replays: OneAtATime,
+    pub tasks: LongTasks,
 }

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct BookingConfig {
     /// `BOOKING_EXPIRY_HOURS`: hours after which an unpaid booking expires; `none` = never. Default 24.
     pub expiry_hours: Option<i64>,
+    /// `LOW_STOCK_UNITS`: up to so many, the catalogue shows how many units are left, and staff have a queue. Default 5.
+    pub low_stock_units: i64,
 }
 
 /// Reconciliation with the gateways' payment lists.
@@ -103,9 +105,10 @@ impl Config {
             "none" => None,
             _ => Some(env.parse_in_range("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
         };
+        let low_stock_units = env.parse_in_range("LOW_STOCK_UNITS", 5_i64, 0..=1_000, "units")?;
         let retention_days = env.parse_in_range("WEBHOOK_RETENTION_DAYS", 180_i64, 7..=3_650, "days")?;
         Ok(Self {
-            booking: BookingConfig { expiry_hours: hours },
+            booking: BookingConfig { expiry_hours: hours, low_stock_units },
             reconcile: reconcile(env)?,
             webhooks: WebhookConfig { retention_days },
             instructions: instructions(env)?,

@@ -4,6 +4,7 @@ use crate::domain::aggregate::Refusal;
 use crate::domain::booking::BookingRefusal;
 use crate::domain::capture::CaptureRefusal;
 use crate::domain::emi::EmiRefusal;
+use crate::domain::stock::AdjustmentRefusal;
 use db::DbError;
 use domain::{MoneyError, PlanError, StoredPlanError};
 use http_api::Problem;
@@ -16,6 +17,10 @@ pub enum BookingError {
     NotFound,
     #[error("no vehicle with that id is on sale")]
     VehicleNotOnSale,
+    #[error("no unit of this vehicle is left")]
+    SoldOut,
+    #[error(transparent)]
+    Adjustment(#[from] AdjustmentRefusal),
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error("only cash and bank transfers are confirmed by staff")]
@@ -53,6 +58,13 @@ impl From<BookingError> for Problem {
         match error {
             BookingError::NotFound => Self::not_found(),
             BookingError::VehicleNotOnSale => Self::unprocessable("booking.vehicle_not_on_sale", detail),
+            BookingError::SoldOut => Self::conflict("booking.sold_out", detail),
+            BookingError::Adjustment(AdjustmentRefusal::BelowReserved { .. }) => {
+                Self::conflict("booking.stock_reserved", detail)
+            }
+            BookingError::Adjustment(AdjustmentRefusal::TooMany) => {
+                Self::unprocessable("booking.stock_invalid", detail)
+            }
             BookingError::Refused(refusal) => refusal_problem(&refusal, detail),
             BookingError::NotConfirmedByStaff => Self::conflict("booking.not_confirmed_by_staff", detail),
             BookingError::RefundedElsewhere => Self::conflict("booking.refunded_elsewhere", detail),

@@ -55,6 +55,7 @@ pub fn service() -> Service {
         name: "booking",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        tasks: &[],
         build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
     }
 }

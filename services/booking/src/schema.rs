@@ -9,6 +9,19 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         changed_at -> Timestamp,
+        on_hand -> Nullable<BigInt>,
+        reserved -> BigInt,
+    }
+}
+diesel::table! {
+    stock_adjustments (id) {
+        id -> Binary,
+        vehicle_id -> Binary,
+        change_by -> BigInt,
+        on_hand -> BigInt,
+        reason -> Text,
+        adjusted_by -> Binary,
+        adjusted_at -> Timestamp,
     }
 }
 diesel::table! {
@@ -42,6 +55,7 @@ diesel::table! {
         created_at -> Timestamp,
         confirmed_at -> Nullable<Timestamp>,
         changed_at -> Timestamp,
+        stock_use -> Text,
     }
 }
 diesel::table! {

@@ -50,6 +50,7 @@ pub fn service() -> Service {
         name: "compliance",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        tasks: &[],
         build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
     }
 }

@@ -75,7 +75,8 @@ pub fn service() -> Service {
         name: "notification",
         migrations: MIGRATIONS,
         records: &[],
-        build: |ctx, authentication| Box::pin(std::future::ready(build(ctx, authentication.verifier))),
+        tasks: &[],
+        build: |ctx, framework| Box::pin(std::future::ready(build(ctx, framework.verifier))),
     }
 }
 

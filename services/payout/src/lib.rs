@@ -45,7 +45,13 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 // Inlined, the whole service would be compiled again in the crate that calls this.
 #[inline(never)]
 pub fn service() -> Service {
-    Service { name: "payout", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
+    Service {
+        name: "payout",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        tasks: &[],
+        build: |ctx, _| Box::pin(build(ctx)),
+    }
 }
 
 async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {

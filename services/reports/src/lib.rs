@@ -35,7 +35,13 @@ pub struct ReportsState {
 // Inlined, the whole service would be compiled again in the crate that calls this.
 #[inline(never)]
 pub fn service() -> Service {
-    Service { name: "reports", migrations: MIGRATIONS, records: records::SOURCES, build: |ctx, _| Box::pin(build(ctx)) }
+    Service {
+        name: "reports",
+        migrations: MIGRATIONS,
+        records: records::SOURCES,
+        tasks: &[],
+        build: |ctx, _| Box::pin(build(ctx)),
+    }
 }
 
 /// Rebuilds outdated rollups, then assembles the service.

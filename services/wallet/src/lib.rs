@@ -24,7 +24,7 @@ pub mod store;
 pub mod verification;
 
 use chassis::service::{BootError, Service, ServiceParts};
-use http_api::OneAtATime;
+use long_tasks::LongTasks;
 use runtime::Ctx;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct WalletState {
     ctx: Ctx,
-    verifications: OneAtATime,
+    tasks: LongTasks,
 }
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -45,12 +45,13 @@ pub fn service() -> Service {
         name: "wallet",
         migrations: MIGRATIONS,
         records: records::SOURCES,
-        build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
+        tasks: &[verification::LEDGER_VERIFICATION],
+        build: |ctx, framework| Box::pin(std::future::ready(build(ctx, framework.tasks))),
     }
 }
 
-fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
+fn build(ctx: Ctx, tasks: LongTasks) -> Result<ServiceParts, BootError> {
     let consumer = consumers::LedgerWriter::new(ctx.clone());
-    let state = WalletState { ctx, verifications: OneAtATime::new("wallet.verifying") };
+    let state = WalletState { ctx, tasks };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs: jobs::all() })
 }

@@ -69,6 +69,7 @@ export default {
   'wallet.rule.reason_given': 'Reason given: {reason}',
   'wallet.return.booking_cancelled': 'the booking was cancelled',
   'wallet.return.order_superseded': 'a newer order had replaced its order',
+  'wallet.return.sold_out': 'no vehicle was left',
   'wallet.return.already_paid': 'the amount was already paid',
   'wallet.return.not_payable': 'the booking took no more payments',
   'wallet.return.amount_differs': 'the amount differed from that of the order',

@@ -4,6 +4,8 @@
 export default {
   'vehicles.title': 'Vehicles',
   'vehicles.empty': 'No vehicle is on sale at the moment.',
+  'vehicles.sold_out': 'Sold out',
+  'vehicles.left': 'Only {count} left',
   'vehicles.back': 'All vehicles',
   'vehicles.book': 'Book',
   'vehicles.book_name': 'Book {name}',

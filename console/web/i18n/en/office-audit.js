@@ -56,6 +56,7 @@ export default {
   'office.audit.action.refund.propose_resolution': 'Outcome of a refund proposed',
   'office.audit.action.refund.resolve': 'Outcome of a refund approved',
   'office.audit.action.vehicle.add': 'Vehicle added',
+  'office.audit.action.vehicle.adjust_stock': 'Stock adjusted',
   'office.audit.action.vehicle.change': 'Vehicle changed',
   'office.audit.action.wallet.adjust': 'Wallet corrected',
   'office.audit.action.wallet.deposit': 'Deposit recorded',

@@ -28,6 +28,8 @@ export default {
   'problem.booking.own': 'You cannot do this with your own payment.',
   'problem.booking.reference_invalid': 'The reference is missing or not valid.',
   'problem.booking.reason_invalid': 'The reason is not valid.',
+  'problem.booking.stock_invalid': 'The number of units or the reason is not valid.',
+  'problem.booking.stock_reserved': 'More units are reserved by bookings than would be left.',
   'problem.booking.vehicle_invalid': 'The name or the price of the vehicle is not valid.',
   'problem.booking.not_confirmed_by_staff': 'The office does not confirm payments of this method.',
   'problem.booking.refunded_elsewhere': 'This payment was refunded to another destination.',

@@ -10,6 +10,7 @@ export default {
   'office.queue.documents.pending': 'Documents to check',
   'office.queue.payments.to_confirm': 'Payments to confirm',
   'office.queue.captures.unknown_order': 'Captures of an unknown order',
+  'office.queue.vehicles.low_stock': 'Vehicles of which few are left',
   'office.queue.webhooks.unread': 'Webhook events that cannot be read',
   'office.queue.payouts.pending': 'Payouts to approve',
   'office.queue.payouts.needs_second': 'Payouts that need a second approver',

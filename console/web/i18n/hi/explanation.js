@@ -66,6 +66,7 @@ export default {
   'wallet.rule.reason_given': 'दिया गया कारण: {reason}',
   'wallet.return.booking_cancelled': 'बुकिंग रद्द थी',
   'wallet.return.order_superseded': 'उसके ऑर्डर की जगह नया ऑर्डर आ चुका था',
+  'wallet.return.sold_out': 'कोई वाहन नहीं बचा था',
   'wallet.return.already_paid': 'राशि पहले ही चुकाई जा चुकी थी',
   'wallet.return.not_payable': 'बुकिंग अब भुगतान नहीं ले रही थी',
   'wallet.return.amount_differs': 'राशि ऑर्डर की राशि से अलग थी',

@@ -4,6 +4,8 @@
 export default {
   'vehicles.title': 'वाहन',
   'vehicles.empty': 'अभी कोई वाहन बिक्री के लिए उपलब्ध नहीं है।',
+  'vehicles.sold_out': 'बिक चुका',
+  'vehicles.left': 'केवल {count} बचे हैं',
   'vehicles.back': 'सभी वाहन',
   'vehicles.book': 'बुक करें',
   'vehicles.book_name': '{name} बुक करें',

@@ -56,6 +56,7 @@ export default {
   'office.audit.action.refund.propose_resolution': 'रिफ़ंड के परिणाम का प्रस्ताव',
   'office.audit.action.refund.resolve': 'रिफ़ंड का परिणाम स्वीकृत',
   'office.audit.action.vehicle.add': 'वाहन जोड़ा',
+  'office.audit.action.vehicle.adjust_stock': 'स्टॉक बदला',
   'office.audit.action.vehicle.change': 'वाहन बदला',
   'office.audit.action.wallet.adjust': 'वॉलेट ठीक किया',
   'office.audit.action.wallet.deposit': 'जमा दर्ज',

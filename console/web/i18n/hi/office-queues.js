@@ -10,6 +10,7 @@ export default {
   'office.queue.documents.pending': 'जाँच के लिए दस्तावेज़',
   'office.queue.payments.to_confirm': 'पुष्टि के लिए भुगतान',
   'office.queue.captures.unknown_order': 'अज्ञात ऑर्डर की प्राप्तियाँ',
+  'office.queue.vehicles.low_stock': 'वाहन जिनकी कुछ ही इकाइयाँ बची हैं',
   'office.queue.webhooks.unread': 'न पढ़ी जा सकने वाली वेबहुक घटनाएँ',
   'office.queue.payouts.pending': 'स्वीकृति के लिए निकासी',
   'office.queue.payouts.needs_second': 'दूसरी स्वीकृति की प्रतीक्षा में निकासी',

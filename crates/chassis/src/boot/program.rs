@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `wallet` | runs the service until SIGTERM or SIGINT |
 //! | `wallet migrate` | applies the pending migrations, as the user of `DATABASE_MIGRATE_URL`, and ends |
+//! | `wallet run-task KIND` | runs one long task of the service on its database; the service starts it |
 //! | `wallet --check-health` | asks the running service for `GET /health/serving`; for images without a shell |
 //! | `wallet --version` | prints version and revision |
 //!
@@ -11,6 +12,7 @@
 
 use super::{Dependencies, check_standalone, database_config, schema, server, start};
 use crate::service::{BootError, Service};
+use db::Db;
 use runtime::build_info;
 use runtime::config::Env;
 use runtime::error_chain::error_chain;
@@ -23,6 +25,8 @@ use std::time::Duration;
 /// `EX_TEMPFAIL` of sysexits.h.
 const NOT_PREPARED: u8 = 75;
 const USAGE: u8 = 2;
+/// Connections of a long task.
+const TASK_POOL_SIZE: usize = 2;
 /// Timeout of each step of a health check.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -32,11 +36,12 @@ pub fn run(service: Service) -> ExitCode {
     let name = service.name;
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => run_logged(name, async |env| serve(service, env).await),
+        ["run-task", kind] => run_command(name, task_env(), async |env| run_task(service, kind, &env).await),
         ["migrate"] => run_logged(name, async |env| migrate(service, &env).await),
         ["--check-health"] => check_health(&Env::from_process()),
         ["--version" | "-V"] => print(&format!("{name} {}", build_info::version())),
         _ => {
-            eprintln!("usage: {name} [migrate | --check-health | --version]");
+            eprintln!("usage: {name} [migrate | run-task KIND | --check-health | --version]");
             ExitCode::from(USAGE)
         }
     }
@@ -50,7 +55,7 @@ pub fn run_command(name: &'static str, env: Env, command: impl AsyncFnOnce(Env) 
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return report_failure(name, &BootError::Failed(error.to_string())),
+        Err(error) => return report_failure(name, &failed(error)),
     };
     let outcome = runtime.block_on(command(env));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -71,7 +76,8 @@ fn run_logged(name: &'static str, command: impl AsyncFnOnce(Env) -> Result<(), B
 async fn serve(service: Service, env: Env) -> Result<(), BootError> {
     let name = service.name;
     check_standalone(name, &env)?;
-    let dependencies = Dependencies::from_env(env.clone())?;
+    let mut dependencies = Dependencies::from_env(env.clone())?;
+    dependencies.task_program = Some((std::env::current_exe().map_err(failed)?, |_| vec!["run-task".into()]));
     let started = start(service, &dependencies, &database_config(&env, name)?).await?;
     let listeners = server::Listeners::bind(&env)?;
     server::serve_until_shutdown(vec![started], &env, None, listeners).await
@@ -82,6 +88,24 @@ async fn migrate(service: Service, env: &Env) -> Result<(), BootError> {
     let applied = schema::migrate_service(service, env).await?;
     tracing::info!(service = name, ?applied, "database schema migrated");
     Ok(())
+}
+
+/// Runs one long task of `service`, whose input is on the standard input.
+pub async fn run_task(service: Service, kind: &str, env: &Env) -> Result<(), BootError> {
+    let mut config = database_config(env, service.name)?;
+    config.pool_size = TASK_POOL_SIZE;
+    let db = Db::connect(&config).await?;
+    long_tasks::run_in_this_process(service.tasks, kind, &db).await.map_err(failed)
+}
+
+/// The environment of a task's process: its log is text, which goes to the standard error, because the service that
+/// started it reads the standard output.
+pub fn task_env() -> Env {
+    Env::from_process().with("LOG_FORMAT", "text")
+}
+
+fn failed(error: impl std::fmt::Display) -> BootError {
+    BootError::Failed(error.to_string())
 }
 
 /// Asks the service of this machine whether it serves.

@@ -32,6 +32,7 @@ fn service() -> Service {
         name: "purse",
         migrations: chassis::MIGRATIONS,
         records: &[],
+        tasks: &[],
         build: |_, _| Box::pin(async { Ok(parts()) }),
     }
 }
@@ -85,6 +86,7 @@ impl Fixture {
             keys: Arc::new(shared_keys.clone()),
             shared_keys,
             scheduled: false,
+            task_program: None,
         };
         let config = file.config();
         let started = start(service(), &dependencies, &config).await.unwrap();

@@ -126,6 +126,9 @@ pub(super) enum Command {
     /// The wallets' ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Run one long task of a service, whose input is on the standard input; the running platform starts it.
+    #[command(hide = true)]
+    RunTask { service: String, kind: String },
     /// Write the files of the web console into a folder, for a web server. Files of other versions stay.
     Console {
         /// The folder; it is created if needed.

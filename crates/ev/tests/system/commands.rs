@@ -8,7 +8,7 @@ use runtime::Env;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 const OPERATOR: &str = "operator@example.in";
@@ -79,6 +79,9 @@ async fn operator_commands_agree_with_the_api() {
     let report: Value = serde_json::from_str(&stdout_of(&ev(&arguments, of("binary")))).unwrap();
     assert_eq!(report, simulated);
     assert_eq!(report["candidate"], report["live"], "{report}");
+    assert_eq!(run_task(&process, "plan_simulation", &plan), json!({ "result": simulated }));
+    let failed = run_task(&process, "plan_simulation", &json!("no plan"));
+    assert!(failed["error"].as_str().is_some_and(|error| error.contains("invalid type")), "{failed}");
     the_status_names_what_an_operator_has_to_do(&process).await;
     a_changed_pair_fails_the_command(&process).await;
     for service in ev::services() {
@@ -86,6 +89,16 @@ async fn operator_commands_agree_with_the_api() {
         assert_eq!(migrated, format!("{}: nothing applied", service.name));
         assert_eq!(stdout_of(&ev(&["parked", "list", "--service", service.name], of(service.name))), "0 parked");
     }
+}
+
+/// The last message of a long task of binary in a process of its own.
+fn run_task(process: &Process, kind: &str, input: &Value) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ev"));
+    command.args(["run-task", "binary", kind]).env_clear().env("DATABASE_URL", process.database("binary"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+    let output = stdout_of(&child.wait_with_output().unwrap());
+    serde_json::from_str(output.lines().last().unwrap()).unwrap()
 }
 
 async fn list_signing_keys(platform: &TestPlatform) -> Vec<String> {

@@ -20,7 +20,7 @@ const CONSTRUCTORS: [(&str, u16); 8] = [
     ("finish(", 422),
     ("read_with_code(", 422),
     ("too_many(", 429),
-    ("OneAtATime::new(", 429),
+    ("busy_code: ", 429),
 ];
 
 #[derive(Deserialize)]

@@ -7,9 +7,7 @@ use actix_web::{App, HttpResponse, test, web};
 use db::Db;
 use http_api::Access;
 use http_api::documented;
-use http_api::{
-    Download, FileTypes, Json, OneAtATime, Path, Problem, Routes, download, long_read, middleware, operation,
-};
+use http_api::{Download, FileTypes, Json, Path, Problem, Routes, download, long_read, middleware, operation};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::time::Duration;
@@ -126,14 +124,4 @@ async fn without_a_free_slot_a_long_read_is_refused_with_retry_after() {
         assert_eq!(get(db, "/busy").await.status(), StatusCode::OK);
     })
     .await;
-}
-
-#[actix_web::test]
-async fn while_the_lock_is_held_exclusive_work_is_refused_with_retry_after() {
-    let one = OneAtATime::new("parts.running");
-    let first = one.begin().unwrap();
-    let busy = one.clone().begin().unwrap_err();
-    assert_eq!((busy.status.as_u16(), busy.code, busy.retry_after_secs()), (429, "parts.running", Some(30)));
-    drop(first);
-    one.begin().unwrap();
 }

@@ -16,6 +16,7 @@ use db::DbConnection;
 use domain::plan::{BonusReversal, ReferralInput};
 use domain::{PaymentId, Plan, UserId};
 use futures_util::future::BoxFuture;
+use runtime::Progress;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -34,13 +35,18 @@ pub struct SimulationReport {
 
 /// Replays the journal up to its current head under the published plans and under `plan`. Errors when the plan or the
 /// journal is invalid.
-pub fn simulate_plan(c: &mut DbConnection, plan: Plan) -> BoxFuture<'_, Result<SimulationReport, BinaryError>> {
+pub fn simulate_plan<'a>(
+    c: &'a mut DbConnection,
+    plan: Plan,
+    progress: &'a Progress,
+) -> BoxFuture<'a, Result<SimulationReport, BinaryError>> {
     Box::pin(async move {
         let head = journal::load_head(c).await?;
         let refunded = load_refunded(c, head).await?;
-        let published = replay(c, PlanReplay::published(refunded), head).await?;
+        let published = replay(c, PlanReplay::published(refunded), head, |seq| progress.set(seq, 2 * head)).await?;
         let mut simulation = run_blocking(move || Ok(published.then_under(plan)?)).await?;
-        simulation.candidate = replay(c, simulation.candidate, head).await?;
+        let report = |seq| progress.set(head + seq, 2 * head);
+        simulation.candidate = replay(c, simulation.candidate, head, report).await?;
         let (mut after, mut tail) = (UserId::from(Uuid::nil()), JournalTail::after(head));
         loop {
             let members = referrals::list_referred_after(c, after, PAGE_MEMBERS).await?;
@@ -71,9 +77,15 @@ async fn load_refunded(c: &mut DbConnection, head: i64) -> Result<HashSet<NodeIn
     }
 }
 
-/// Applies the journal up to `head`.
-async fn replay(c: &mut DbConnection, mut replay: PlanReplay, head: i64) -> Result<PlanReplay, BinaryError> {
+/// Applies the journal up to `head`, and calls `report` with the last entry applied so far.
+async fn replay(
+    c: &mut DbConnection,
+    mut replay: PlanReplay,
+    head: i64,
+    report: impl Fn(i64),
+) -> Result<PlanReplay, BinaryError> {
     while replay.seq() < head {
+        report(replay.seq());
         let page = follow::load_page(c, replay.seq(), head).await?;
         replay = run_blocking(move || apply_page(replay, &page)).await?;
     }

@@ -25,6 +25,7 @@ use diesel::QueryResult;
 use diesel::result::Error;
 use domain::{Money, Timestamp};
 use futures_util::future::BoxFuture;
+use runtime::Progress;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 use std::mem::take;
@@ -49,7 +50,7 @@ pub struct Verification {
 }
 
 /// Compares all tables with the journal as of now. Errors when the database fails; a deviation is part of the report.
-pub fn verify(c: &mut DbConnection) -> BoxFuture<'_, Result<Verification, BinaryError>> {
+pub fn verify<'a>(c: &'a mut DbConnection, progress: &'a Progress) -> BoxFuture<'a, Result<Verification, BinaryError>> {
     Box::pin(async move {
         let mut report = Verification {
             ok: false,
@@ -60,7 +61,7 @@ pub fn verify(c: &mut DbConnection) -> BoxFuture<'_, Result<Verification, Binary
             payments: 0,
             deviation: None,
         };
-        match verify_all(c, &mut report).await {
+        match verify_all(c, &mut report, progress).await {
             Ok(()) => report.ok = true,
             Err(VerifyError::Deviates(deviation)) => report.deviation = Some(deviation),
             Err(VerifyError::Failed(error)) => return Err(error),
@@ -69,13 +70,14 @@ pub fn verify(c: &mut DbConnection) -> BoxFuture<'_, Result<Verification, Binary
     })
 }
 
-async fn verify_all(c: &mut DbConnection, report: &mut Verification) -> Result<(), VerifyError> {
+async fn verify_all(c: &mut DbConnection, report: &mut Verification, progress: &Progress) -> Result<(), VerifyError> {
     let head = journal::load_head(c).await?;
     let plans = check_readable::<PlanRow, _>(plans::list_all(c).await)?;
     let withdrawals = check_readable::<WithdrawalRow, _>(plans::list_withdrawals(c).await)?;
     let mut replay = Replay::new(plans, withdrawals, snapshot::find_digests(c).await?);
     while replay.tree.seq() < head {
         let from = replay.tree.seq();
+        progress.set(from, head);
         let page = follow::load_page(c, from, head).await.map_err(|error| replay_deviation(from, error))?;
         replay.voidable_pairs = load_voidable_pairs(c, &replay.tree, &page, from).await?;
         let mut pending = VecDeque::from(page);

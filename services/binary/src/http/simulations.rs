@@ -1,15 +1,16 @@
 //! Simulations of a plan.
 
 use super::plans::parse_plan;
-use crate::app::simulate::{SimulationReport, simulate_plan};
+use crate::app::simulate::SimulationReport;
 use crate::domain::simulation::{Comparison, EarningsSum, PlanResults};
 use crate::state::BinaryState;
+use crate::tasks::PLAN_SIMULATION;
 use actix_web::web;
 use domain::{Money, Month, Plan};
-use http_api::{Body, Json, Problem, long_read, operation};
+use http_api::{Accepted, Body, Caller, Json, JsonOrAccepted, Listing, Page, Path, Problem, operation};
+use long_tasks::{JsonOf, TaskId, TaskView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
-use std::time::Duration;
 
 /// A plan to simulate: a whole plan, or the name of a preset.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -125,17 +126,43 @@ fn share(part: Money, whole: Money) -> String {
 
 /// Simulate the whole history of the tree under a candidate plan.
 ///
-/// Reads only. 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid. 429 while
+/// Reads only. 202 when the tree has more than a million members: get the simulation until its `state` is `done` or
+/// `failed`. 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid. 429 while
 /// another simulation or verification runs.
 #[operation]
 pub(super) async fn simulate(
     state: web::Data<BinaryState>,
+    caller: Caller,
     body: Body<CandidatePlanInput>,
-) -> Result<Json<SimulationView>, Problem> {
-    let input = body.read_with_code("binary.plan_invalid").await?;
-    let plan = parse_plan(input.preset.as_deref(), input.plan)?;
-    let _exclusive = state.replays.begin()?;
-    let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
-    let mut c = reader.connection().await?;
-    Ok(Json::new(SimulationView::from(&simulate_plan(&mut c, plan).await?)))
+) -> Result<JsonOrAccepted<JsonOf<SimulationView>, TaskView<SimulationView>>, Problem> {
+    let candidate = body.read_with_code("binary.plan_invalid").await?;
+    let plan = parse_plan(candidate.preset.as_deref(), candidate.plan)?;
+    let input = serde_json::to_value(&plan).map_err(Problem::internal)?;
+    let mut c = state.ctx.db().read().await?;
+    let members = state.tree_store.read(&mut c).await?.tree.members().len();
+    drop(c);
+    if members > state.config.simulate_sync_members {
+        let (tasks, input) = (&state.tasks, &input);
+        let requested = state.ctx.tx(async |c| tasks.request(c, &PLAN_SIMULATION, input, caller.user_id).await);
+        return Ok(JsonOrAccepted::Accepted(Accepted::new(requested.await?)));
+    }
+    Ok(JsonOrAccepted::Json(Json::new(JsonOf::new(state.tasks.run_now(&PLAN_SIMULATION, input).await?))))
+}
+
+/// A simulation in the background, with its report once it is done. They are kept for thirty days.
+#[operation]
+pub(super) async fn get(
+    state: web::Data<BinaryState>,
+    Path(id): Path<TaskId>,
+) -> Result<Json<TaskView<SimulationView>>, Problem> {
+    Ok(Json::new(state.tasks.get(&PLAN_SIMULATION, id).await?))
+}
+
+/// Simulations in the background, newest first.
+#[operation]
+pub(super) async fn list(
+    state: web::Data<BinaryState>,
+    page: Page,
+) -> Result<Json<Listing<TaskView<SimulationView>>>, Problem> {
+    Ok(Json::new(state.tasks.list(&PLAN_SIMULATION, &page).await?))
 }

@@ -1,14 +1,15 @@
 //! Verification of the tables against the journal, for operators.
 
-use crate::app;
 use crate::app::deviation::Deviation;
 use crate::app::verify::Verification;
 use crate::state::BinaryState;
+use crate::tasks::TREE_VERIFICATION;
 use actix_web::web;
-use http_api::{Json, Problem, long_read, operation};
+use http_api::{Accepted, Caller, Idempotent, Json, Listing, Page, Path, Problem, operation};
+use long_tasks::{JsonOf, TaskId, TaskView};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use std::time::Duration;
+use serde_json::Value;
 
 /// Report of a verification.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -60,12 +61,42 @@ impl Serialize for Verification {
 
 /// Replay the whole journal and compare every row with the result.
 ///
-/// Reads only. 429 while another verification or simulation runs.
+/// Reads only. 429 while another verification or simulation runs. Of a large tree, which takes minutes, request a
+/// verification instead.
 #[operation]
-pub(super) async fn verify(state: web::Data<BinaryState>) -> Result<Json<VerificationView>, Problem> {
-    let _exclusive = state.replays.begin()?;
-    let reader = long_read(state.ctx.db(), Duration::ZERO).await?;
-    // One connection for all pages, because another replica may lag behind.
-    let mut c = reader.connection().await?;
-    Ok(Json::new(VerificationView::from(&app::verify::verify(&mut c).await?)))
+pub(super) async fn verify(state: web::Data<BinaryState>) -> Result<Json<JsonOf<VerificationView>>, Problem> {
+    Ok(Json::new(JsonOf::new(state.tasks.run_now(&TREE_VERIFICATION, Value::Null).await?)))
+}
+
+/// Request a verification of the tree.
+///
+/// It runs in the background; get it until its `state` is `done` or `failed`. 429 while another verification or
+/// simulation runs or waits.
+#[operation]
+pub(super) async fn request(
+    state: web::Data<BinaryState>,
+    caller: Caller,
+    post: Idempotent,
+) -> Result<Accepted<TaskView<VerificationView>>, Problem> {
+    let execution = post.read_empty().await?;
+    let (tasks, user) = (&state.tasks, caller.user_id);
+    execution.run(&state.ctx, async |c| tasks.request(c, &TREE_VERIFICATION, &Value::Null, user).await).await
+}
+
+/// A verification, with its report once it is done. They are kept for thirty days.
+#[operation]
+pub(super) async fn get(
+    state: web::Data<BinaryState>,
+    Path(id): Path<TaskId>,
+) -> Result<Json<TaskView<VerificationView>>, Problem> {
+    Ok(Json::new(state.tasks.get(&TREE_VERIFICATION, id).await?))
+}
+
+/// Verifications that were requested, newest first.
+#[operation]
+pub(super) async fn list(
+    state: web::Data<BinaryState>,
+    page: Page,
+) -> Result<Json<Listing<TaskView<VerificationView>>>, Problem> {
+    Ok(Json::new(state.tasks.list(&TREE_VERIFICATION, &page).await?))
 }

@@ -82,6 +82,32 @@ async fn another_plan_is_compared_with_the_recorded_pairs() {
 }
 
 #[tokio::test]
+async fn a_simulation_of_a_large_tree_is_a_resource_with_the_same_report() {
+    let s = TestService::start_with(binary::service(), &[("SIMULATE_SYNC_MEMBERS", "2")]).await;
+    let plan = json!({ "preset": "fixed" });
+    let (a, _) = join(&s, "A", None).await;
+    join(&s, "B", Some(a)).await;
+    let report = s.as_staff().post("/plan/simulate", plan.clone()).await.expect(200);
+    join(&s, "C", Some(a)).await;
+    let task = s.as_staff().post("/plan/simulate", plan.clone()).await.expect(202);
+    assert_eq!((&task["state"], &task["result"], &task["finished_at"]), (&json!("queued"), &Value::Null, &Value::Null));
+    assert_eq!(s.as_staff().post("/plan/simulate", plan).await.problem(429), "binary.replay_running");
+    assert_eq!(s.as_staff().post_empty("/binary/verifications").await.problem(429), "binary.replay_running");
+    s.run_job("long-tasks").await;
+    let id = task["id"].as_str().unwrap();
+    let done = s.as_staff().get(&format!("/plan/simulations/{id}")).await.expect(200);
+    assert_eq!((&done["state"], &done["percent"]), (&json!("done"), &json!(100)), "{done}");
+    let entries = |report: &Value| report["journal_entries"].as_i64().unwrap();
+    assert_eq!(entries(&done["result"]), entries(&report) + 1, "{done}");
+    let list = s.as_admin().get("/plan/simulations").await.expect(200);
+    assert_eq!(list["items"], json!([done]));
+    let member = s.as_user(a);
+    assert_eq!(member.get(&format!("/plan/simulations/{id}")).await.status, 403);
+    assert_eq!(s.as_staff().get(&format!("/binary/verifications/{id}")).await.problem(404), "request.not_found");
+    s.finish().await;
+}
+
+#[tokio::test]
 async fn only_staff_simulate_and_only_a_valid_plan() {
     let s = start().await;
     let member = s.as_user(runtime::id::fresh());

@@ -340,6 +340,21 @@ async fn a_verification_uses_no_request_connection_and_is_refused_while_all_long
 }
 
 #[tokio::test]
+async fn a_verification_in_the_background_has_the_report_of_one_that_is_waited_for() {
+    let s = start().await;
+    history(&s).await;
+    let expected = verify(&s).await;
+    let requested = s.as_staff().post_empty("/binary/verifications").await.expect(202);
+    s.run_job("long-tasks").await;
+    let path = format!("/binary/verifications/{}", requested["id"].as_str().unwrap());
+    let done = s.as_staff().get(&path).await.expect(200);
+    assert_eq!((&done["state"], &done["result"]), (&json!("done"), &expected), "{done}");
+    let list = s.as_staff().get("/binary/verifications").await.expect(200);
+    assert_eq!(list["items"], json!([done]));
+    s.finish().await;
+}
+
+#[tokio::test]
 async fn concurrent_replays_run_one_after_another_or_are_refused() {
     let s = start().await;
     history(&s).await;

@@ -3,7 +3,7 @@
 //! A use case locks and loads, applies commands, and finishes. Several sessions are saved with one statement a table.
 
 use super::plan_versions::{PlanInForce, plan_in_force};
-use super::{locked_rows, outgoing_events};
+use super::{locked_rows, outgoing_events, stock};
 use crate::domain::aggregate::{
     Booking, BookingAggregate, BookingChanges, BookingEvent, BuyerAccount, Command, Context, Instalment, Member,
     Payment, PaymentRefunded, Refusal, Reserve, allocate_reserve,
@@ -194,6 +194,8 @@ async fn save_bookings(c: &mut DbConnection, sessions: &mut [BuyerSession]) -> R
     instalments::save_all(c, &changed).await?;
     let changed: Vec<&Booking> = changes.iter().filter_map(|b| b.booking).collect();
     bookings::save_all(c, &changed).await?;
+    let used = changes.iter().filter_map(|b| Some((b.booking?.vehicle_id, b.stock)));
+    stock::apply_changes(c, used).await?;
     drop(changes);
     sessions.iter_mut().flat_map(|s| &mut s.bookings).for_each(BookingAggregate::mark_saved);
     Ok(())

@@ -13,6 +13,8 @@ pub struct VehicleChange {
     pub variant: Option<String>,
     pub price: Option<Money>,
     pub is_active: Option<bool>,
+    /// Whether its units are not counted any more.
+    pub ends_counting: bool,
 }
 
 /// Inserts a vehicle.
@@ -33,6 +35,9 @@ pub async fn update(
     vehicle.variant = change.variant.unwrap_or(vehicle.variant);
     vehicle.price_paise = change.price.unwrap_or(vehicle.price_paise);
     vehicle.is_active = change.is_active.unwrap_or(vehicle.is_active);
+    if change.ends_counting {
+        vehicle.on_hand = None;
+    }
     vehicle.changed_at = at;
     vehicles::update(c, &vehicle).await?;
     Ok(vehicle)

@@ -2,10 +2,12 @@
 
 use super::buyer_session::BuyerSession;
 use super::plan_versions::plan_in_force;
+use super::stock;
 use crate::domain::VehicleId;
 use crate::domain::aggregate::{Booking, BookingAggregate, Context, Instalment, Member, NewBooking};
 use crate::domain::booking::MAX_VEHICLE_PRICE;
 use crate::domain::emi;
+use crate::domain::stock::{StockUse, UnitOffer};
 use crate::domain::text::booking_number;
 use crate::error::BookingError;
 use crate::store::vehicles::Vehicle;
@@ -29,7 +31,7 @@ pub struct BookingRequest {
 const MAX_NUMBER_ATTEMPTS: u32 = 4;
 
 /// Creates a booking with status `pre_booked`, and its EMI schedule when months are given. Errors with
-/// `VehicleNotOnSale`, and with `Refused` when the booking amount or the months are out of range.
+/// `VehicleNotOnSale` or `SoldOut`, and with `Refused` when the booking amount or the months are out of range.
 pub async fn create(
     c: &mut DbConnection,
     request: &BookingRequest,
@@ -38,9 +40,12 @@ pub async fn create(
     let mut session = BuyerSession::lock(c, request.user_id, at).await?;
     session.buyer.set_referrer(request.referrer);
     let vehicle = load_on_sale(c, request.vehicle_id).await?;
+    let stock_use = reserved_by(stock::lock_offer(c, vehicle.id).await?)?;
     for _ in 0..MAX_NUMBER_ATTEMPTS {
-        let (opened, event) = BookingAggregate::open(new_booking(request, &vehicle, at.day()), session.context())?;
+        let new = new_booking(request, &vehicle, stock_use, at.day());
+        let (opened, event) = BookingAggregate::open(new, session.context())?;
         if bookings::insert(c, opened.booking()).await? {
+            stock::apply_changes(c, [(vehicle.id, StockUse::None.change_to(stock_use))].into_iter()).await?;
             let answer = (opened.booking().clone(), opened.instalments().to_vec());
             session.add_opened(opened, event);
             session.finish(c).await?;
@@ -57,7 +62,16 @@ async fn load_on_sale(c: &mut DbConnection, id: VehicleId) -> Result<Vehicle, Bo
     vehicle.ok_or(BookingError::VehicleNotOnSale)
 }
 
-fn new_booking(request: &BookingRequest, vehicle: &Vehicle, today: Day) -> NewBooking {
+/// What a new booking uses of the stock. Errors with `SoldOut`.
+fn reserved_by(offer: UnitOffer) -> Result<StockUse, BookingError> {
+    match offer {
+        UnitOffer::NotCounted => Ok(StockUse::None),
+        UnitOffer::Available => Ok(StockUse::Reserved),
+        UnitOffer::SoldOut => Err(BookingError::SoldOut),
+    }
+}
+
+fn new_booking(request: &BookingRequest, vehicle: &Vehicle, stock_use: StockUse, today: Day) -> NewBooking {
     let id: BookingId = id::fresh();
     let (_, random) = id.uuid().as_u64_pair();
     NewBooking {
@@ -69,6 +83,7 @@ fn new_booking(request: &BookingRequest, vehicle: &Vehicle, today: Day) -> NewBo
         price: vehicle.price_paise,
         booking_amount: request.booking_amount,
         emi_months: request.emi_months,
+        stock_use,
     }
 }
 
@@ -107,6 +122,7 @@ pub async fn quote(
     let member = Member::new(request.user_id);
     let session = BuyerSession::new(member, Vec::new(), (at, at), plan_in_force(c, at).await?);
     let vehicle = load_on_sale(c, request.vehicle_id).await?;
-    let (opened, _) = BookingAggregate::open(new_booking(request, &vehicle, at.day()), session.context())?;
+    let stock_use = reserved_by(vehicle.stock().offer())?;
+    let (opened, _) = BookingAggregate::open(new_booking(request, &vehicle, stock_use, at.day()), session.context())?;
     Ok(BookingQuote::new(&opened, session.context()))
 }

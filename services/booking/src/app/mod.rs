@@ -31,3 +31,4 @@ pub mod resolve_refund;
 pub mod schedule_emi;
 pub mod send_refund;
 pub mod start_payment;
+pub mod stock;

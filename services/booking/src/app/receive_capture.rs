@@ -5,12 +5,13 @@
 use super::apply_gateway_refund;
 use super::buyer_session::BuyerSession;
 use super::capture_return::return_id;
+use super::stock;
 use crate::domain::aggregate::{Command, Payment, ReceivedMoney};
 use crate::domain::capture::{effective_time, is_acceptable};
 use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::received_money::{MoneyDecision, MoneySource};
 use crate::domain::reconciliation::first_check;
-use crate::domain::{CaptureOutcome, GatewayName};
+use crate::domain::{BookingStatus, CaptureOutcome, GatewayName};
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
 use crate::store::{payments, reconciliations};
@@ -132,7 +133,11 @@ pub(super) async fn apply_capture(
     let taken_at = capture.taken_at.unwrap_or(capture.captured_at);
     let occurred_at = effective_time(taken_at, payment.created_at, now);
     session.set_occurred_at(c, occurred_at).await?;
-    let money = captured_money(id, capture);
+    let mut money = captured_money(id, capture);
+    let expired = session.booking(booking)?.booking();
+    if expired.status == BookingStatus::Expired {
+        money.unit = stock::lock_offer(c, expired.vehicle_id).await?;
+    }
     let is_applied = session.booking(booking)?.decide_money(&money)? == MoneyDecision::Complete;
     session.apply(booking, &Command::ReceiveMoney(&money))?;
     session.save_bookings(c).await?;

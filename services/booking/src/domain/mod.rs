@@ -11,6 +11,7 @@ pub mod reconciliation;
 pub mod refund;
 pub mod reserve;
 pub mod retry;
+pub mod stock;
 pub mod text;
 pub mod webhook;
 
@@ -44,6 +45,8 @@ impl GatewayName {
 domain::id_type! {
     VehicleId,
     RefundId,
+    /// A change of a vehicle's stock by staff.
+    StockAdjustmentId,
     /// A refund reported by a gateway.
     GatewayRefundId,
     /// A stored webhook event.

@@ -2,6 +2,7 @@
 
 use super::booking::BookingStatus;
 use super::payment::{PaymentRefusal, PaymentStatus};
+use super::stock::UnitOffer;
 use domain::Money;
 
 pub use proto_events::vocabulary::ReturnCause;
@@ -31,6 +32,8 @@ pub struct MoneyFacts {
     pub booking: BookingStatus,
     /// The highest amount that the booking accepts for this payment: its own pending amount is part of it.
     pub payable: Money,
+    /// Whether the vehicle has a unit for an expired booking.
+    pub unit: UnitOffer,
 }
 
 /// Decision about received money.
@@ -57,12 +60,14 @@ pub fn decide_money(facts: &MoneyFacts) -> MoneyDecision {
     let is_cancelled = facts.booking == BookingStatus::Cancelled;
     let is_exact = facts.received == facts.amount;
     let is_payable = facts.amount <= facts.payable;
+    let is_sold_out = facts.booking == BookingStatus::Expired && facts.unit == UnitOffer::SoldOut;
     match (facts.source, facts.payment) {
         (Gateway, Completed | Refunded) => Return(ReturnCause::AlreadyPaid),
         (Gateway, Pending | Failed | Superseded) if is_cancelled => Return(ReturnCause::BookingCancelled),
         (Gateway, Superseded) => Return(ReturnCause::OrderSuperseded),
         (Gateway, Pending | Failed) if !is_exact => Return(ReturnCause::AmountDiffers),
         (Gateway, Pending | Failed) if !is_payable => Return(ReturnCause::NotPayable),
+        (Gateway, Pending | Failed) if is_sold_out => Return(ReturnCause::SoldOut),
         (Gateway, Pending | Failed) => Complete,
 
         (Wallet, Completed | Refunded) => Unchanged,
@@ -98,6 +103,7 @@ mod tests {
                 was_returned: returned,
                 booking,
                 payable: Money::from_paise(payable),
+                unit: UnitOffer::NotCounted,
             };
             match decide_money(&facts) {
                 Complete => "complete",
@@ -157,6 +163,22 @@ mod tests {
         ] {
             let found = row(source, booking, received, payable, returned);
             assert_eq!(found, expected, "{source:?} {booking} {received} {payable} {returned}");
+        }
+    }
+
+    #[test]
+    fn an_expired_booking_takes_money_only_while_its_vehicle_has_a_unit() {
+        for (booking, unit, decision) in [
+            (BookingStatus::Expired, UnitOffer::Available, Complete),
+            (BookingStatus::Expired, UnitOffer::NotCounted, Complete),
+            (BookingStatus::Expired, UnitOffer::SoldOut, Return(ReturnCause::SoldOut)),
+            (BookingStatus::Confirmed, UnitOffer::SoldOut, Complete),
+        ] {
+            let amount = Money::from_paise(500);
+            let (source, payment, was_returned) = (Gateway, P::Failed, false);
+            let facts =
+                MoneyFacts { source, received: amount, payment, amount, was_returned, booking, payable: amount, unit };
+            assert_eq!(decide_money(&facts), decision, "{booking} {unit:?}");
         }
     }
 }

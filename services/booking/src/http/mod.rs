@@ -8,6 +8,7 @@ mod queues;
 mod receipts;
 mod refund_previews;
 mod refunds;
+mod stock;
 mod vehicles;
 mod views;
 mod webhook_events;
@@ -32,6 +33,8 @@ pub fn routes(state: BookingState) -> Routes {
         .get("/vehicles/{id}", Public, documented!(vehicles::get))
         .post("/vehicles", Admin, documented!(vehicles::create))
         .patch("/vehicles/{id}", Admin, documented!(vehicles::update))
+        .post("/vehicles/{id}/stock-adjustments", Staff, documented!(stock::adjust))
+        .get("/vehicles/{id}/stock-adjustments", Staff, documented!(stock::list))
         .post("/bookings", User, documented!(bookings::create))
         .post("/bookings/quote", User, documented!(bookings::quote))
         .get("/bookings", User, documented!(bookings::list))

@@ -1,7 +1,7 @@
 //! Handlers of the vehicle catalogue.
 
 use super::Subject;
-use super::views::VehicleView;
+use super::views::{StaffVehicleView, VehicleView};
 use crate::BookingState;
 use crate::app::catalogue::{self, VehicleChange};
 use crate::domain::VehicleId;
@@ -33,18 +33,21 @@ pub(crate) struct VehicleInput {
 }
 
 /// New values of a vehicle; absent fields stay unchanged.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct VehicleChangeInput {
     model: Option<VehicleName>,
     variant: Option<VehicleName>,
     price: Option<Money>,
     is_active: Option<bool>,
+    /// `false` ends the counting of its units; an adjustment begins it.
+    is_stock_counted: Option<bool>,
 }
 
 /// List the vehicles on sale, newest first.
 #[operation]
 pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<Json<Listing<VehicleView>>, Problem> {
-    Ok(Json::new(read_page(&state, StaffPage { page, order: SortOrder::Descending }, false).await?))
+    let page = StaffPage { page, order: SortOrder::Descending };
+    Ok(Json::new(read_page(&state, page, false, VehicleView::new).await?))
 }
 
 /// List all vehicles, also those that are not on sale.
@@ -52,18 +55,20 @@ pub(crate) async fn list(state: web::Data<BookingState>, page: Page) -> Result<J
 pub(crate) async fn list_all(
     state: web::Data<BookingState>,
     page: StaffPage,
-) -> Result<Json<Listing<VehicleView>>, Problem> {
-    Ok(Json::new(read_page(&state, page, true).await?))
+) -> Result<Json<Listing<StaffVehicleView>>, Problem> {
+    Ok(Json::new(read_page(&state, page, true, StaffVehicleView::new).await?))
 }
 
-async fn read_page(
+async fn read_page<V>(
     state: &BookingState,
     StaffPage { page, order }: StaffPage,
     is_all: bool,
-) -> Result<Listing<VehicleView>, Problem> {
+    view: fn(Vehicle, i64) -> V,
+) -> Result<Listing<V>, Problem> {
+    let few = state.config.booking.low_stock_units;
     let mut c = state.ctx.db().read().await?;
     let rows = vehicles::list(&mut c, is_all, order, page.after_id()?, page.fetch_limit()).await?;
-    Ok(page.listing(rows, |v| Cursor::Id(v.id.uuid()), VehicleView::from))
+    Ok(page.listing(rows, |v| Cursor::Id(v.id.uuid()), |vehicle| view(vehicle, few)))
 }
 
 /// Read one vehicle.
@@ -75,7 +80,8 @@ pub(crate) async fn get(
     Path(id): Path<VehicleId>,
 ) -> Result<Json<VehicleView>, Problem> {
     let vehicle = vehicles::find(&mut *state.ctx.db().read().await?, id).await?;
-    Ok(Json::new(VehicleView::from(vehicle.ok_or_else(Problem::not_found)?)))
+    let few = state.config.booking.low_stock_units;
+    Ok(Json::new(VehicleView::new(vehicle.ok_or_else(Problem::not_found)?, few)))
 }
 
 /// Add a vehicle to the catalogue.
@@ -86,14 +92,16 @@ pub(crate) async fn create(
     state: web::Data<BookingState>,
     caller: Caller,
     request: Idempotent<VehicleInput>,
-) -> Result<Created<VehicleView>, Problem> {
+) -> Result<Created<StaffVehicleView>, Problem> {
     let (input, request) = request.read_with_code("booking.vehicle_invalid").await?;
     let change = validate(VehicleChangeInput {
         model: Some(input.model),
         variant: Some(input.variant),
         price: Some(input.price),
         is_active: input.is_active,
+        is_stock_counted: None,
     })?;
+    let few = state.config.booking.low_stock_units;
     let now = state.ctx.now();
     let vehicle = &Vehicle {
         id: id::fresh(),
@@ -103,12 +111,14 @@ pub(crate) async fn create(
         is_active: change.is_active.unwrap_or(true),
         created_at: now,
         changed_at: now,
+        on_hand: None,
+        reserved: 0,
     };
     request
         .run(&state.ctx, async |c| {
             catalogue::create(c, vehicle).await?;
             audit::record(c, &caller, now, "vehicle.add", Subject::Vehicle(vehicle.id), "").await?;
-            Ok(VehicleView::from(vehicle.clone()))
+            Ok(StaffVehicleView::new(vehicle.clone(), few))
         })
         .await
 }
@@ -123,7 +133,7 @@ pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<VehicleId>,
     body: Body<VehicleChangeInput>,
-) -> Result<Json<VehicleView>, Problem> {
+) -> Result<Json<StaffVehicleView>, Problem> {
     vehicles::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     let change = validate(body.read_with_code("booking.vehicle_invalid").await?)?;
     let now = state.ctx.now();
@@ -135,7 +145,7 @@ pub(crate) async fn update(
             Ok::<_, Problem>(vehicle)
         })
         .await?;
-    Ok(Json::new(VehicleView::from(vehicle)))
+    Ok(Json::new(StaffVehicleView::new(vehicle, state.config.booking.low_stock_units)))
 }
 
 fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {
@@ -149,5 +159,11 @@ fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {
     let is_price_valid = input.price.is_none_or(|p| p.is_positive() && p <= MAX_VEHICLE_PRICE);
     errors.require("price", is_price_valid, "range", format!("must be more than 0.00 and at most {MAX_VEHICLE_PRICE}"));
     errors.finish("booking.vehicle_invalid")?;
-    Ok(VehicleChange { model, variant, price: input.price, is_active: input.is_active })
+    Ok(VehicleChange {
+        model,
+        variant,
+        price: input.price,
+        is_active: input.is_active,
+        ends_counting: input.is_stock_counted == Some(false),
+    })
 }

@@ -24,17 +24,53 @@ pub(crate) struct VehicleView {
     variant: String,
     price: Money,
     is_active: bool,
+    /// Whether a unit can be booked; always true where units are not counted.
+    in_stock: bool,
+    /// How many units can be booked, when they are few.
+    left: Option<i64>,
 }
 
-impl From<Vehicle> for VehicleView {
-    fn from(vehicle: Vehicle) -> Self {
+impl VehicleView {
+    /// `few` is the number of units up to which it shows how many are left.
+    pub(crate) fn new(vehicle: Vehicle, few: i64) -> Self {
+        let available = vehicle.stock().available();
         Self {
             id: vehicle.id,
             model: vehicle.model,
             variant: vehicle.variant,
             price: vehicle.price_paise,
             is_active: vehicle.is_active,
+            in_stock: available != Some(0),
+            left: available.filter(|units| *units <= few),
         }
+    }
+}
+
+/// A vehicle of the catalogue, as staff see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StaffVehicleView {
+    #[serde(flatten)]
+    vehicle: VehicleView,
+    /// Null where its units are not counted.
+    stock: Option<StockView>,
+}
+
+/// Units of a vehicle.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StockView {
+    /// In the company's possession, with those that are reserved.
+    on_hand: i64,
+    reserved: i64,
+    /// That can be booked.
+    available: i64,
+}
+
+impl StaffVehicleView {
+    /// `few` as for [`VehicleView::new`].
+    pub(crate) fn new(vehicle: Vehicle, few: i64) -> Self {
+        let stock = vehicle.stock();
+        let view = |(on_hand, available)| StockView { on_hand, reserved: stock.reserved, available };
+        Self { stock: stock.on_hand.zip(stock.available()).map(view), vehicle: VehicleView::new(vehicle, few) }
     }
 }
 

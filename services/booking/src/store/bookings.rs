@@ -1,6 +1,7 @@
 //! Queries of the table `bookings`.
 
 use crate::domain::aggregate::Booking;
+use crate::domain::stock::StockUse;
 use crate::domain::{BookingStatus, VehicleId};
 use crate::schema::bookings;
 use db::{AnyOfExt, Count, DbConnection, LockExt, SortOrder, Version, inserted, keyset, upsert_many};
@@ -28,6 +29,7 @@ row!(BookingRow of Booking in bookings key(id) {
         reason: String,
         confirmed_at: Option<Timestamp>,
         changed_at: Timestamp,
+        stock_use: StockUse,
     }
 });
 

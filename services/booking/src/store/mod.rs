@@ -60,5 +60,6 @@ pub mod plans;
 pub mod reconciliations;
 pub mod refunds;
 pub mod reserves;
+pub mod stock_adjustments;
 pub mod vehicles;
 pub mod webhook_events;

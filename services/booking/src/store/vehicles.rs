@@ -1,6 +1,7 @@
 //! Queries of the table `vehicles`: the catalogue.
 
 use crate::domain::VehicleId;
+use crate::domain::stock::{Stock, StockChange};
 use crate::schema::vehicles;
 use db::{DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
@@ -9,7 +10,8 @@ use domain::{Money, Timestamp};
 
 /// A vehicle of the catalogue.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = vehicles, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+#[diesel(table_name = vehicles, treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
 pub struct Vehicle {
     pub id: VehicleId,
     pub model: String,
@@ -18,12 +20,20 @@ pub struct Vehicle {
     pub is_active: bool,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
+    /// Units in the company's possession; null where they are not counted.
+    pub on_hand: Option<i64>,
+    /// Units on hand that bookings have reserved.
+    pub reserved: i64,
 }
 
 impl Vehicle {
     /// The name in bookings, receipts and events.
     pub fn label(&self) -> String {
         format!("{} {}", self.model, self.variant)
+    }
+    /// Its stock.
+    pub const fn stock(&self) -> Stock {
+        Stock { on_hand: self.on_hand, reserved: self.reserved }
     }
 }
 
@@ -51,6 +61,27 @@ pub async fn list(
         query = query.filter(vehicles::is_active.eq(true));
     }
     query.load(c).await
+}
+
+/// Times of the last changes of vehicles on sale of which at most `units` can be booked, oldest first.
+pub async fn list_low_stock_times(c: &mut DbConnection, units: i64, limit: i64) -> QueryResult<Vec<Timestamp>> {
+    vehicles::table
+        .filter(vehicles::is_active.eq(true))
+        .filter(vehicles::on_hand.le((vehicles::reserved + units).nullable()))
+        .order(vehicles::changed_at)
+        .limit(limit)
+        .select(vehicles::changed_at)
+        .load(c)
+        .await
+}
+
+/// Changes the stock of a vehicle by what a booking uses.
+pub async fn change_stock(c: &mut DbConnection, id: VehicleId, change: StockChange) -> QueryResult<()> {
+    let stock = (
+        vehicles::on_hand.eq(vehicles::on_hand + change.on_hand),
+        vehicles::reserved.eq(vehicles::reserved + change.reserved),
+    );
+    diesel::update(vehicles::table.find(id)).set(stock).execute(c).await.map(drop)
 }
 
 /// Inserts a vehicle.

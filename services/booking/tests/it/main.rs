@@ -25,5 +25,6 @@ mod reconciling;
 mod refunding;
 mod reserves;
 mod resolving;
+mod stock;
 mod wallet_decisions;
 mod webhooks;

@@ -20,7 +20,7 @@ async fn the_queues_count_what_waits_for_staff() {
     let fixture = Fixture::start().await;
     let counts = async || fixture.staff().get("/payments/queue-counts").await.expect(200);
     let empty = |queue: &str| json!({ "queue": queue, "count": 0, "is_capped": false, "oldest_at": null });
-    let queues = ["payments.to_confirm", "captures.unknown_order", "webhooks.unread"];
+    let queues = ["payments.to_confirm", "captures.unknown_order", "webhooks.unread", "vehicles.low_stock"];
     assert_eq!(counts().await, json!({ "items": queues.map(empty) }));
     let booked = fixture.book("500.00").await;
     let id = text(&booked, "id");
@@ -33,7 +33,7 @@ async fn the_queues_count_what_waits_for_staff() {
     fixture.raw_webhook("{", Some(&sign("{"))).await.expect(200);
     let found = counts().await;
     let shown: Vec<_> = found["items"].as_array().expect("items").iter().map(|q| q["count"].clone()).collect();
-    assert_eq!(shown, [2, 1, 1]);
+    assert_eq!(shown, [2, 1, 1, 0]);
     assert_eq!(found["items"][0]["oldest_at"], first["created_at"]);
     let capture = fixture.staff().get("/payments/captures").await.expect(200)["items"][0].clone();
     assert_eq!(found["items"][1]["oldest_at"], capture["captured_at"]);

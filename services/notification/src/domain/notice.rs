@@ -198,7 +198,8 @@ pub fn return_text(cause: ReturnCause, amount: Money, booking_number: &str) -> T
         | ReturnCause::OrderSuperseded
         | ReturnCause::AlreadyPaid
         | ReturnCause::NotPayable
-        | ReturnCause::AmountDiffers => {
+        | ReturnCause::AmountDiffers
+        | ReturnCause::SoldOut => {
             (Template::PaymentReturned, format!("came for your booking {booking_number}, which could not take it"))
         }
     };

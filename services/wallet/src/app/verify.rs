@@ -88,6 +88,20 @@ impl VerificationRun {
         Ok(true)
     }
 
+    /// The number of stages that are done, and of all.
+    pub fn stages(&self) -> (i64, i64) {
+        let done = match self.stage {
+            VerificationStage::Wallets { .. } => 0,
+            VerificationStage::Lines { .. } => 1,
+            VerificationStage::Closings { .. } => 2,
+            VerificationStage::Postings { .. } => 3,
+            VerificationStage::Entries { .. } => 4,
+            VerificationStage::Chain { .. } => 5,
+            VerificationStage::End => 6,
+        };
+        (done, 6)
+    }
+
     /// The wallets that differed in an unlocked read, to be compared again under their locks.
     pub fn suspects(&self) -> &[UserId] {
         &self.suspects

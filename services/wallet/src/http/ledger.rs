@@ -7,15 +7,13 @@ use crate::app::{close, rollup};
 use crate::domain::Account;
 use crate::store::closings::Totals;
 use crate::store::entries;
-use crate::verification::{self, Verification};
 use actix_web::web;
 use db::Db;
 use domain::{Money, Timestamp, UserId};
-use http_api::{Cursor, Json, Listing, Page, Problem, Query, long_read, operation};
+use http_api::{Cursor, Json, Listing, Page, Problem, Query, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// The name of an account in a list: `company:bank`, or `members:available` for that account of all members together.
 pub(super) fn control_account(account: Account) -> String {
@@ -171,14 +169,4 @@ fn trial_balance(as_of: Timestamp, totals: &BTreeMap<Account, Money>) -> Result<
     let total_debit = Money::total(accounts.iter().map(|a| a.debit))?;
     let total_credit = Money::total(accounts.iter().map(|a| a.credit))?;
     Ok(TrialBalanceView { as_of, difference: total_credit.sub(total_debit)?, accounts, total_debit, total_credit })
-}
-
-/// Verify the ledger.
-///
-/// One request at a time. 429 while another verification runs, or while no connection for long reads is free.
-#[operation]
-pub(super) async fn verify(state: web::Data<WalletState>) -> Result<Json<Verification>, Problem> {
-    let _exclusive = state.verifications.begin()?;
-    let long_read = long_read(state.ctx.db(), Duration::ZERO).await?;
-    Ok(Json::new(verification::verify(state.ctx.db(), &long_read).await?))
 }

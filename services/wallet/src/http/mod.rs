@@ -12,6 +12,7 @@ mod statement_content;
 mod statement_csv;
 mod statement_pdf;
 mod transactions;
+mod verifications;
 mod wallets;
 
 use crate::WalletState;
@@ -37,5 +38,8 @@ pub(crate) fn routes(state: WalletState) -> Routes {
         .get("/ledger/trial-balance/series", Staff, documented!(series::get))
         .get("/ledger/entries", Staff, documented!(entries::list))
         .get("/ledger/entries/{id}", Staff, documented!(entries::get))
-        .get("/ledger/verify", Staff, documented!(ledger::verify))
+        .get("/ledger/verify", Staff, documented!(verifications::verify))
+        .post("/ledger/verifications", Staff, documented!(verifications::request))
+        .get("/ledger/verifications", Staff, documented!(verifications::list))
+        .get("/ledger/verifications/{id}", Staff, documented!(verifications::get))
 }

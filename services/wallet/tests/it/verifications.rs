@@ -29,6 +29,25 @@ async fn a_verification_uses_a_long_read_connection_and_gets_429_when_none_is_fr
 }
 
 #[tokio::test]
+async fn a_verification_in_the_background_has_the_report_of_one_that_is_waited_for() {
+    let s = start_wallet().await;
+    deposit(&s, A, "10.00").await;
+    let staff = s.as_staff();
+    let expected = staff.get("/ledger/verify").await.expect(200);
+    let requested = staff.post_with_key("/ledger/verifications", "once", serde_json::Value::Null).await;
+    let repeated = staff.post_with_key("/ledger/verifications", "once", serde_json::Value::Null).await;
+    let (requested, repeated) = (requested.expect(202), repeated.expect(202));
+    assert_eq!(requested, repeated);
+    assert_eq!(staff.post_empty("/ledger/verifications").await.problem(429), "wallet.verifying");
+    s.run_job("long-tasks").await;
+    let done = staff.get(&format!("/ledger/verifications/{}", requested["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!((&done["state"], &done["result"]), (&"done".into(), &expected), "{done}");
+    let list = staff.get("/ledger/verifications").await.expect(200);
+    assert_eq!(list["items"], serde_json::json!([done]));
+    s.finish().await;
+}
+
+#[tokio::test]
 async fn concurrent_verifications_run_one_at_a_time_or_get_429() {
     let s = start_wallet().await;
     let pairs = (1..=1_200_u32).map(|n| Pair { pair_id: bytes(u128::from(n)), ..pair(u128::from(n), 1, "0.00") });

@@ -11,6 +11,7 @@ use crate::domain::payment::{
 };
 use crate::domain::received_money::{MoneyDecision, MoneySource};
 use crate::domain::refund::decide_destination;
+use crate::domain::stock::{StockUse, UnitOffer};
 use crate::domain::{BookingStatus, InstalmentStatus, PaymentStatus, ReturnCause};
 use domain::{Money, PaymentId, PaymentMethod, Timestamp};
 
@@ -117,6 +118,9 @@ impl<'a> Change<'a> {
             MoneyDecision::Complete => {
                 if self.state.booking.status == BookingStatus::Expired {
                     self.transition(BookingCommand::Revive)?;
+                    if money.unit == UnitOffer::Available {
+                        self.state.booking.stock_use = StockUse::Reserved;
+                    }
                 }
                 self.complete(money)?;
                 self.recalculate()
@@ -262,7 +266,9 @@ impl<'a> Change<'a> {
         match decide_transition(self.state.booking.status, command, &self.state.amounts()?)? {
             BookingTransition::Unchanged => Ok(false),
             BookingTransition::To(next) => {
-                self.state.booking.status = next;
+                let booking = &mut self.state.booking;
+                booking.status = next;
+                booking.stock_use = booking.stock_use.after(next);
                 Ok(true)
             }
         }

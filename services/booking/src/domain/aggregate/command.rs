@@ -5,6 +5,7 @@ use crate::domain::emi::EmiRefusal;
 use crate::domain::payment::{MAX_ORDERS_PER_DAY, MAX_PENDING_PAYMENTS, PaymentRefusal};
 use crate::domain::received_money::MoneySource;
 use crate::domain::refund::{RefundActor, RefundPreference};
+use crate::domain::stock::{StockUse, UnitOffer};
 use crate::domain::{GatewayName, VehicleId};
 use domain::{BookingId, Money, MoneyError, PaymentId, PaymentMethod, Plan, PlanError, Timestamp, UserId};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct NewBooking {
     pub price: Money,
     pub booking_amount: Money,
     pub emi_months: Option<u32>,
+    /// What it uses of the vehicle's stock.
+    pub stock_use: StockUse,
 }
 
 /// A payment to start.
@@ -62,12 +65,22 @@ pub struct ReceivedMoney {
     pub gateway_payment_id: Option<String>,
     /// The id under which it is returned to the wallet when the payment does not accept it.
     pub return_id: Uuid,
+    /// Whether the vehicle has a unit, if the booking expired and would need one again.
+    pub unit: UnitOffer,
 }
 
 impl ReceivedMoney {
     /// Money without evidence, returned under the id of the payment.
     pub const fn new(payment: PaymentId, source: MoneySource, amount: Money) -> Self {
-        Self { payment, source, amount, reference: None, gateway_payment_id: None, return_id: payment.uuid() }
+        Self {
+            payment,
+            source,
+            amount,
+            reference: None,
+            gateway_payment_id: None,
+            return_id: payment.uuid(),
+            unit: UnitOffer::NotCounted,
+        }
     }
 }
 

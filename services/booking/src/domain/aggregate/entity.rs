@@ -1,5 +1,6 @@
 //! Stored state of members, bookings, payments, instalments and EMI reserves.
 
+use crate::domain::stock::StockUse;
 use crate::domain::{BookingStatus, GatewayName, InstalmentStatus, PaymentStatus, VehicleId};
 use domain::plan::OneTimeBonus;
 use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
@@ -72,6 +73,7 @@ pub struct Booking {
     pub created_at: Timestamp,
     pub confirmed_at: Option<Timestamp>,
     pub changed_at: Timestamp,
+    pub stock_use: StockUse,
 }
 
 /// A payment of a booking.

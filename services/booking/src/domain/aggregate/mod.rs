@@ -23,6 +23,7 @@ pub use preview::{PreviewedRefund, RefundPreview};
 
 use super::booking::{BookingAmounts, check_booking_amount};
 use super::received_money::{MoneyDecision, MoneyFacts, decide_money};
+use super::stock::StockChange;
 use super::{BookingStatus, PaymentStatus};
 use change::Change;
 use domain::{Money, MoneyError, PaymentId};
@@ -51,6 +52,8 @@ pub struct BookingChanges<'a> {
     pub new_payments: Vec<&'a Payment>,
     pub changed_instalments: Vec<&'a Instalment>,
     pub new_instalments: &'a [Instalment],
+    /// The change of the vehicle's stock.
+    pub stock: StockChange,
 }
 
 impl BookingChanges<'_> {
@@ -91,6 +94,7 @@ impl BookingAggregate {
             created_at: context.now,
             confirmed_at: None,
             changed_at: context.now,
+            stock_use: new.stock_use,
         };
         let mut opened = Self::new(booking, Vec::new(), Vec::new());
         if let Some(months) = new.emi_months {
@@ -158,6 +162,7 @@ impl BookingAggregate {
             new_payments,
             changed_instalments: known_instalments.iter().filter(|i| !stored.instalments.contains(i)).collect(),
             new_instalments,
+            stock: stored.booking.stock_use.change_to(state.booking.stock_use),
         }
     }
 
@@ -206,6 +211,7 @@ impl BookingState {
             was_returned: payment.returned_at.is_some(),
             booking: self.booking.status,
             payable: amounts.payable(),
+            unit: money.unit,
         }))
     }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::GatewayName;
 use crate::domain::received_money::MoneySource;
 use crate::domain::refund::{RefundActor, RefundPreference};
+use crate::domain::stock::{StockUse, UnitOffer};
 use domain::{PaymentMethod, Plan, Timestamp};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -97,6 +98,7 @@ impl Simulation {
             price: Money::from_paise(PRICE),
             booking_amount: Money::from_paise(BOOKING_AMOUNT),
             emi_months: None,
+            stock_use: StockUse::Reserved,
         };
         let (booking, opened) = BookingAggregate::open(new, &context).expect("valid amounts");
         assert_eq!(opened, booking.state.snapshot());
@@ -170,7 +172,7 @@ impl Simulation {
             },
             PaymentMethod::EmiDeduction => return Ok(()),
         };
-        let money = ReceivedMoney::new(payment.id, source, amount);
+        let money = ReceivedMoney { unit: UnitOffer::Available, ..ReceivedMoney::new(payment.id, source, amount) };
         self.apply(&Command::ReceiveMoney(&money), new_money)
     }
 

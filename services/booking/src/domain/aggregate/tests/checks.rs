@@ -2,6 +2,7 @@
 
 use super::{Simulation, sum};
 use crate::domain::aggregate::{BookingEvent, BookingState, BuyerAccount, Payment, RefundPreview};
+use crate::domain::stock::StockUse;
 use crate::domain::{BookingStatus, InstalmentStatus, PaymentStatus};
 use domain::PaymentId;
 use proptest::prelude::*;
@@ -40,6 +41,12 @@ impl Simulation {
             B::Cancelled | B::Expired => amounts.completed.is_zero() && amounts.pending.is_zero(),
         };
         prop_assert!(fits, "{new} with {amounts:?}");
+        let stock_use = match new {
+            B::PreBooked | B::Confirmed => StockUse::Reserved,
+            B::Completed => StockUse::Sold,
+            B::Cancelled | B::Expired => StockUse::None,
+        };
+        prop_assert_eq!(self.booking.booking().stock_use, stock_use, "{}", new);
         Ok(())
     }
 
