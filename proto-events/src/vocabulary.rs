@@ -15,13 +15,22 @@ domain::text_enum! {
         Cancelled = "cancelled",
         /// Nothing was paid within the configured hours.
         Expired = "expired",
+        /// The vehicle was handed over. It counts as completed.
+        Delivered = "delivered",
+        /// The vehicle was taken back, and what was paid is refunded.
+        Returned = "returned",
     }
 }
 
 impl BookingStatus {
-    /// Whether the booking is neither cancelled nor expired.
+    /// Whether the booking is neither cancelled, expired nor returned.
     pub const fn is_live(self) -> bool {
-        matches!(self, Self::PreBooked | Self::Confirmed | Self::Completed)
+        matches!(self, Self::PreBooked | Self::Confirmed | Self::Completed | Self::Delivered)
+    }
+
+    /// Whether the whole price is paid.
+    pub const fn is_paid_in_full(self) -> bool {
+        matches!(self, Self::Completed | Self::Delivered)
     }
 }
 

@@ -9,6 +9,7 @@ import { backLink, card, pairs, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { dateTime, money, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { deliveryPairs } from './delivery-pairs.js';
 import { instalmentTable } from './instalment-table.js';
 import { paymentList } from './payment-list.js';
 import './booking-cancellation.js';
@@ -120,6 +121,7 @@ function amounts(booking) {
       [t('booking.emi'), emi ? t('emi.months', { count: emi.months }) : null],
       [t('booking.created_at'), dateTime(booking.created_at)],
       [t('booking.confirmed_at'), booking.confirmed_at ? dateTime(booking.confirmed_at) : null],
+      ...deliveryPairs(booking),
       [t('booking.reason'), booking.reason],
     ]),
   );

@@ -21,7 +21,7 @@ import { statusFilter } from './status-filter.js';
  */
 const readBookings = (query, signal) => get('/api/v1/bookings', { query: { user_id: ownId(), ...query }, signal });
 
-const STATES = ['pre_booked', 'confirmed', 'completed', 'cancelled', 'expired'];
+const STATES = ['pre_booked', 'confirmed', 'completed', 'delivered', 'returned', 'cancelled', 'expired'];
 
 class BookingsPage extends ViewElement {
   query = new URLSearchParams();

@@ -96,6 +96,14 @@ const READERS = new Map(
       ]),
     ],
     ['booking.cancel', reason],
+    ['booking.return', reason],
+    [
+      'booking.deliver',
+      inForm(/^(\S+) on (\d{4}-\d{2}-\d{2})$/, (number, on) => [
+        ...fact('booking.vehicle_number', 'text', number),
+        ...fact('booking.delivered_on', 'day', on),
+      ]),
+    ],
     ['capture.resolve', reason],
     ['compliance.document_download', (detail) => fact('document.kind', 'kind', detail)],
     ['compliance.document_reject', reason],

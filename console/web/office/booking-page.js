@@ -1,4 +1,5 @@
-// `<ev-office-booking-page>`: one booking of a member, with its payments, its instalments and its cancellation.
+// `<ev-office-booking-page>`: one booking of a member, with its payments and its instalments; its cancellation, delivery
+// and return.
 
 import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
@@ -6,8 +7,9 @@ import { get, post } from '../shell/api.js';
 import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
 import { Resource } from '../shell/resource.js';
-import { dateTime, money } from '../i18n/format.js';
+import { date, dateTime, money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { deliveryPairs } from '../member/delivery-pairs.js';
 import { instalmentTable } from '../member/instalment-table.js';
 import { allowed, destinationOf, refundEffects, refundField } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
@@ -38,7 +40,6 @@ class BookingPage extends ViewElement {
 
   /** @param {Booking} booking */
   #content(booking) {
-    const isOpen = booking.status === 'pre_booked' || booking.status === 'confirmed';
     return [
       backLink(`/office/people/${booking.user_id}?tab=bookings`, t('office.booking.back')),
       h('div', { class: 'page-head' }, h('h1', null, booking.vehicle.name), statusTag('booking', booking.status)),
@@ -52,9 +53,10 @@ class BookingPage extends ViewElement {
           [t('booking.remaining'), money(booking.remaining)],
           [t('booking.created_at'), dateTime(booking.created_at)],
           [t('booking.confirmed_at'), booking.confirmed_at ? dateTime(booking.confirmed_at) : null],
+          ...deliveryPairs(booking),
           [t('booking.reason'), booking.reason],
         ]),
-        isOpen ? actionBar(actionButton(t('office.booking.cancel'), () => this.#cancel(booking), 'danger')) : null,
+        this.#actions(booking),
       ),
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments)) : null,
       card(
@@ -70,6 +72,78 @@ class BookingPage extends ViewElement {
         }),
       ),
     ];
+  }
+
+  /** @param {Booking} booking */
+  #actions(booking) {
+    const { status } = booking;
+    const isOpen = status === 'pre_booked' || status === 'confirmed';
+    const isPaid = status === 'completed' || status === 'delivered';
+    if (!isOpen && !isPaid) return null;
+    return actionBar(
+      isOpen ? actionButton(t('office.booking.cancel'), () => this.#cancel(booking), 'danger') : null,
+      status === 'completed'
+        ? actionButton(t('office.booking.deliver'), () => this.#deliver(booking), 'primary')
+        : null,
+      isPaid ? actionButton(t('office.booking.return'), () => this.#takeBack(booking), 'danger') : null,
+    );
+  }
+
+  /** @param {Booking} booking */
+  async #deliver({ id, number, vehicle }) {
+    const answer = await runAction({
+      title: t('office.booking.deliver'),
+      label: t('office.booking.deliver'),
+      fields: [
+        {
+          name: 'delivered_on',
+          label: t('booking.delivered_on'),
+          type: 'date',
+          value: today(),
+          input: { required: true, max: today() },
+        },
+        {
+          name: 'vehicle_number',
+          label: t('booking.vehicle_number'),
+          hint: t('office.booking.vehicle_number_hint'),
+          input: { required: true, minlength: 5, maxlength: 40, autocomplete: 'off' },
+        },
+      ],
+      effects: ({ delivered_on: on = '' }) => [
+        t('office.booking.deliver_effect', { number, vehicle: vehicle.name, day: date(on) }),
+      ],
+      act: ({ delivered_on: on = '', vehicle_number: vehicleNumber = '' }, key) =>
+        post(
+          '/api/v1/bookings/{id}/deliver',
+          { delivered_on: on, vehicle_number: vehicleNumber },
+          { params: { id }, key },
+        ),
+    });
+    if (answer) this.#booking.set(answer);
+  }
+
+  /** @param {Booking} booking */
+  async #takeBack({ id, number }) {
+    const answer = await runAction({
+      title: t('office.booking.return'),
+      label: t('office.booking.return'),
+      isDestructive: true,
+      fields: [refundField(), reasonField(t('office.reason.member_hint'), true)],
+      prepare: async ({ refund_to: to }) => {
+        const query = { refund_to: destinationOf(to) };
+        return allowed(await get('/api/v1/bookings/{id}/return', { params: { id }, query }));
+      },
+      effects: (_, preview) => [t('office.booking.return_effect', { number }), ...refundEffects(preview)],
+      act: ({ refund_to: to, reason }, key) =>
+        post(
+          '/api/v1/bookings/{id}/return',
+          { refund_to: destinationOf(to), reason: reason || null },
+          { params: { id }, key },
+        ),
+    });
+    if (!answer) return;
+    this.#booking.set(answer);
+    reloadList(this);
   }
 
   /** @param {Booking} booking */

@@ -153,7 +153,7 @@ const totals = ({ today: ofToday, bookings, payouts, ...sums }) => [
   card(
     t('office.dashboard.bookings'),
     figures(
-      /** @type {const} */ (['pre_booked', 'confirmed', 'completed', 'cancelled', 'expired']).map((status) => [
+      /** @type {const} */ (['pre_booked', 'confirmed', 'completed', 'returned', 'cancelled', 'expired']).map((status) => [
         t(`booking.status.${status}`),
         number(bookings[status]),
       ]),

@@ -12,10 +12,10 @@ import { t } from '../i18n/i18n.js';
 
 /** The states of a booking, payment, refund, payout, KYC application or document, by tone. */
 const STATES = /** @type {const} */ ([
-  ['good', ['completed', 'confirmed', 'paid', 'approved', 'verified', 'done', 'matched']],
+  ['good', ['completed', 'delivered', 'confirmed', 'paid', 'approved', 'verified', 'done', 'matched']],
   ['warn', ['pre_booked', 'pending', 'requested', 'sent']],
   ['bad', ['failed', 'rejected', 'overdue', 'reversed', 'flushed', 'voided']],
-  ['plain', ['cancelled', 'expired', 'refunded', 'superseded', 'none']],
+  ['plain', ['cancelled', 'expired', 'returned', 'refunded', 'superseded', 'none']],
 ]);
 /** @type {Map<string, Tone>} */
 const TONES = new Map(STATES.flatMap(([tone, states]) => states.map((state) => [state, tone])));

@@ -19,6 +19,10 @@ pub enum BookingError {
     VehicleNotOnSale,
     #[error("no unit of this vehicle is left")]
     SoldOut,
+    #[error("the day of delivery must be between the booking and today")]
+    DeliveryDay,
+    #[error("a vehicle with this number is delivered for another booking")]
+    VehicleNumberUsed,
     #[error(transparent)]
     Adjustment(#[from] AdjustmentRefusal),
     #[error(transparent)]
@@ -59,6 +63,8 @@ impl From<BookingError> for Problem {
             BookingError::NotFound => Self::not_found(),
             BookingError::VehicleNotOnSale => Self::unprocessable("booking.vehicle_not_on_sale", detail),
             BookingError::SoldOut => Self::conflict("booking.sold_out", detail),
+            BookingError::DeliveryDay => Self::unprocessable("booking.delivery_invalid", detail),
+            BookingError::VehicleNumberUsed => Self::conflict("booking.vehicle_number_used", detail),
             BookingError::Adjustment(AdjustmentRefusal::BelowReserved { .. }) => {
                 Self::conflict("booking.stock_reserved", detail)
             }
@@ -119,7 +125,10 @@ fn booking_problem(refusal: &BookingRefusal, detail: String) -> Problem {
         BookingRefusal::TakesNoPayments(_)
         | BookingRefusal::NotCancellable(_)
         | BookingRefusal::DoesNotExpire(_)
-        | BookingRefusal::NotRevivable(_) => Problem::conflict("booking.state", detail),
+        | BookingRefusal::NotRevivable(_)
+        | BookingRefusal::NotDeliverable(_)
+        | BookingRefusal::NotReturnable(_)
+        | BookingRefusal::Delivered => Problem::conflict("booking.state", detail),
         BookingRefusal::Money(_) => Problem::internal(detail),
     }
 }

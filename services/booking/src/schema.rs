@@ -56,6 +56,9 @@ diesel::table! {
         confirmed_at -> Nullable<Timestamp>,
         changed_at -> Timestamp,
         stock_use -> Text,
+        delivered_on -> Nullable<Text>,
+        vehicle_number -> Nullable<Text>,
+        delivery_document_id -> Nullable<Binary>,
     }
 }
 diesel::table! {

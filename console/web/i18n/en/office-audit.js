@@ -26,6 +26,8 @@ export default {
   'office.audit.action.auth.user.create': 'Person added',
   'office.audit.action.binary.place': 'Member placed by hand',
   'office.audit.action.booking.cancel': 'Booking cancelled',
+  'office.audit.action.booking.deliver': 'Vehicle delivered',
+  'office.audit.action.booking.return': 'Vehicle taken back',
   'office.audit.action.booking.schedule_emi': 'EMI chosen',
   'office.audit.action.capture.resolve': 'Capture decided',
   'office.audit.action.compliance.certificate_download': 'TDS certificate downloaded',

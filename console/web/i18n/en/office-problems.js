@@ -30,6 +30,8 @@ export default {
   'problem.booking.reason_invalid': 'The reason is not valid.',
   'problem.booking.stock_invalid': 'The number of units or the reason is not valid.',
   'problem.booking.stock_reserved': 'More units are reserved by bookings than would be left.',
+  'problem.booking.delivery_invalid': 'The day or the number of the delivery is not valid.',
+  'problem.booking.vehicle_number_used': 'A vehicle with this number is delivered for another booking.',
   'problem.booking.vehicle_invalid': 'The name or the price of the vehicle is not valid.',
   'problem.booking.not_confirmed_by_staff': 'The office does not confirm payments of this method.',
   'problem.booking.refunded_elsewhere': 'This payment was refunded to another destination.',

@@ -26,6 +26,8 @@ export default {
   'office.audit.action.auth.user.create': 'व्यक्ति जोड़ा',
   'office.audit.action.binary.place': 'सदस्य को हाथ से स्थान दिया',
   'office.audit.action.booking.cancel': 'बुकिंग रद्द',
+  'office.audit.action.booking.deliver': 'वाहन सौंपा',
+  'office.audit.action.booking.return': 'वाहन वापस लिया',
   'office.audit.action.booking.schedule_emi': 'ईएमआई चुनी',
   'office.audit.action.capture.resolve': 'प्राप्ति पर निर्णय',
   'office.audit.action.compliance.certificate_download': 'टीडीएस प्रमाणपत्र डाउनलोड',

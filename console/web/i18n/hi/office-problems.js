@@ -29,6 +29,8 @@ export default {
   'problem.booking.reason_invalid': 'कारण मान्य नहीं है।',
   'problem.booking.stock_invalid': 'इकाइयों की संख्या या कारण सही नहीं है।',
   'problem.booking.stock_reserved': 'बची इकाइयों से अधिक इकाइयाँ बुकिंग ने रोक रखी हैं।',
+  'problem.booking.delivery_invalid': 'सुपुर्दगी का दिन या वाहन संख्या सही नहीं है।',
+  'problem.booking.vehicle_number_used': 'इस संख्या का वाहन किसी और बुकिंग के लिए सौंपा जा चुका है।',
   'problem.booking.vehicle_invalid': 'वाहन का नाम या कीमत मान्य नहीं है।',
   'problem.booking.not_confirmed_by_staff': 'कार्यालय इस माध्यम के भुगतान की पुष्टि नहीं करता।',
   'problem.booking.refunded_elsewhere': 'यह भुगतान कहीं और रिफ़ंड हो चुका है।',

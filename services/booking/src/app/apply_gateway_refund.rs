@@ -9,7 +9,7 @@ use crate::domain::refund::{
     GatewayRefund, GatewayRefundOutcome, GatewayRefundState, RefundActor, RefundPreference, RefundSignal, RefundState,
     advance,
 };
-use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus, RefundStatus, RefundTo};
+use crate::domain::{BookingStatus, CaptureOutcome, GatewayName, PaymentStatus, RefundStatus, RefundTo};
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
 use crate::store::gateway_refunds::{self, GatewayRefundRow};
@@ -122,7 +122,7 @@ pub(super) fn payer(session: &BuyerSession, gateway: GatewayName, id: PaymentId)
 }
 
 /// Applies the gateway's refunds of a payment. A payment that the gateway refunded in full is refunded here as well; a
-/// partial refund leaves the payment completed and is shown to staff as unmatched.
+/// partial refund, or one of a delivered vehicle, leaves the payment completed and is shown to staff as unmatched.
 pub(super) async fn reconcile_payment(
     c: &mut DbConnection,
     session: &mut BuyerSession,
@@ -137,7 +137,9 @@ pub(super) async fn reconcile_payment(
     let Some(last) = known.last() else { return Ok(()) };
     let now = session.context().now;
     if payment.status == PaymentStatus::Completed {
-        if processed_total(&known)? < payment.amount_paise {
+        // The payments of a delivered vehicle are refunded together, when it is returned.
+        let is_delivered = session.booking(payment.booking_id)?.booking().status == BookingStatus::Delivered;
+        if is_delivered || processed_total(&known)? < payment.amount_paise {
             return set_outcome(c, rows, GatewayRefundOutcome::Unmatched, now).await;
         }
         tracing::warn!(%gateway, payment = %id, "payment refunded in the gateway's dashboard");

@@ -1,4 +1,4 @@
-//! Cancellation of a booking and refund of a single payment.
+//! Cancellation and return of a booking, and refund of a single payment.
 
 use super::apply_gateway_refund;
 use super::buyer_session::BuyerSession;
@@ -17,11 +17,26 @@ pub async fn cancel(
     terms: &RefundTerms,
     at: Timestamp,
 ) -> Result<bool, BookingError> {
+    end(c, id, &Command::Cancel(terms), at).await
+}
+
+/// Takes back the vehicle of a booking and refunds its completed payments. Returns whether anything changed; a returned
+/// booking stays unchanged. Errors with `NotFound`, or with `Refused` when its status does not allow it.
+pub async fn take_back(
+    c: &mut DbConnection,
+    id: BookingId,
+    terms: &RefundTerms,
+    at: Timestamp,
+) -> Result<bool, BookingError> {
+    end(c, id, &Command::Return(terms), at).await
+}
+
+async fn end(c: &mut DbConnection, id: BookingId, command: &Command<'_>, at: Timestamp) -> Result<bool, BookingError> {
     let mut session = BuyerSession::lock_booking(c, id, at).await?;
     let payments = session.booking(id)?.payments();
     let completed: Vec<PaymentId> =
         payments.iter().filter(|p| p.status == PaymentStatus::Completed).map(|p| p.id).collect();
-    session.apply(id, &Command::Cancel(terms))?;
+    session.apply(id, command)?;
     if !session.is_changed() {
         return Ok(false);
     }

@@ -16,6 +16,7 @@ mod capture_return;
 pub mod catalogue;
 pub mod confirm_payment;
 pub mod create_booking;
+pub mod deliver_vehicle;
 pub mod expire_booking;
 mod locked_rows;
 pub mod open_days;

@@ -1,4 +1,4 @@
-//! Previews of the cancellation of a booking and of the refund of a payment. They lock and change nothing.
+//! Previews of the cancellation and the return of a booking, and of the refund of a payment. They lock and change nothing.
 //!
 //! Refunds that a gateway has reported of a payment are not part of a preview.
 
@@ -33,8 +33,27 @@ pub async fn preview_cancellation(
     terms: &RefundTerms,
     at: Timestamp,
 ) -> Result<Preview, BookingError> {
+    preview_command(c, id, &Command::Cancel(terms), at).await
+}
+
+/// Previews a return. Errors with `NotFound`.
+pub async fn preview_return(
+    c: &mut DbConnection,
+    id: BookingId,
+    terms: &RefundTerms,
+    at: Timestamp,
+) -> Result<Preview, BookingError> {
+    preview_command(c, id, &Command::Return(terms), at).await
+}
+
+async fn preview_command(
+    c: &mut DbConnection,
+    id: BookingId,
+    command: &Command<'_>,
+    at: Timestamp,
+) -> Result<Preview, BookingError> {
     let session = BuyerSession::read(c, id, None, at).await?;
-    let decided = session.booking(id)?.preview(&session.buyer, &Command::Cancel(terms), session.context());
+    let decided = session.booking(id)?.preview(&session.buyer, command, session.context());
     Ok(Preview::new(&session.buyer, decided.map_err(Into::into)))
 }
 

@@ -38,6 +38,10 @@ pub enum BookingCommand {
     Expire,
     /// Reopen an expired booking for money that arrived late.
     Revive,
+    /// Hand over the vehicle.
+    Deliver,
+    /// Take the vehicle back.
+    Return,
 }
 
 /// Effect of a command. A command that was applied before is `Unchanged`, not an error.
@@ -66,6 +70,12 @@ pub enum BookingRefusal {
     DoesNotExpire(BookingStatus),
     #[error("a booking that is {0} cannot be revived")]
     NotRevivable(BookingStatus),
+    #[error("the vehicle of a booking that is {0} cannot be delivered")]
+    NotDeliverable(BookingStatus),
+    #[error("the vehicle of a booking that is {0} cannot be returned")]
+    NotReturnable(BookingStatus),
+    #[error("the vehicle is delivered: its payments are refunded together, when it is returned")]
+    Delivered,
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
@@ -76,8 +86,8 @@ pub fn decide_transition(
     command: BookingCommand,
     amounts: &BookingAmounts,
 ) -> Result<BookingTransition, BookingRefusal> {
-    use BookingCommand::{Cancel, Expire, Recalculate, Revive};
-    use BookingStatus::{Cancelled, Completed, Confirmed, Expired, PreBooked};
+    use BookingCommand::{Cancel, Deliver, Expire, Recalculate, Return, Revive};
+    use BookingStatus::{Cancelled, Completed, Confirmed, Delivered, Expired, PreBooked, Returned};
     let to_or_unchanged =
         |next: BookingStatus| if next == status { BookingTransition::Unchanged } else { BookingTransition::To(next) };
     match (status, command) {
@@ -88,26 +98,37 @@ pub fn decide_transition(
         (Confirmed | Completed, Recalculate) => {
             Ok(to_or_unchanged(if amounts.completed >= amounts.price { Completed } else { Confirmed }))
         }
-        (Cancelled | Expired, Recalculate) => Ok(BookingTransition::Unchanged),
+        (Cancelled | Expired | Delivered | Returned, Recalculate) => Ok(BookingTransition::Unchanged),
         (PreBooked | Confirmed, Cancel) => Ok(BookingTransition::To(Cancelled)),
         (Cancelled, Cancel) => Ok(BookingTransition::Unchanged),
-        (Completed | Expired, Cancel) => Err(BookingRefusal::NotCancellable(status)),
+        (Completed | Expired | Delivered | Returned, Cancel) => Err(BookingRefusal::NotCancellable(status)),
         (PreBooked, Expire) if amounts.completed.is_zero() && amounts.pending.is_zero() => {
             Ok(BookingTransition::To(Expired))
         }
         (Expired, Expire) => Ok(BookingTransition::Unchanged),
-        (PreBooked | Confirmed | Completed | Cancelled, Expire) => Err(BookingRefusal::DoesNotExpire(status)),
+        (PreBooked | Confirmed | Completed | Cancelled | Delivered | Returned, Expire) => {
+            Err(BookingRefusal::DoesNotExpire(status))
+        }
         (Expired, Revive) => Ok(BookingTransition::To(PreBooked)),
-        (PreBooked | Confirmed | Completed, Revive) => Ok(BookingTransition::Unchanged),
-        (Cancelled, Revive) => Err(BookingRefusal::NotRevivable(status)),
+        (PreBooked | Confirmed | Completed | Delivered, Revive) => Ok(BookingTransition::Unchanged),
+        (Cancelled | Returned, Revive) => Err(BookingRefusal::NotRevivable(status)),
+        (Completed, Deliver) => Ok(BookingTransition::To(Delivered)),
+        (Delivered, Deliver) | (Returned, Return) => Ok(BookingTransition::Unchanged),
+        (PreBooked | Confirmed | Cancelled | Expired | Returned, Deliver) => {
+            Err(BookingRefusal::NotDeliverable(status))
+        }
+        (Completed | Delivered, Return) => Ok(BookingTransition::To(Returned)),
+        (PreBooked | Confirmed | Cancelled | Expired, Return) => Err(BookingRefusal::NotReturnable(status)),
     }
 }
 
 /// Checks a new payment. Errors when the booking is closed, the amount is not positive, or more than is payable.
 pub fn check_payment(status: BookingStatus, amount: Money, amounts: &BookingAmounts) -> Result<(), BookingRefusal> {
     match status {
-        BookingStatus::Cancelled | BookingStatus::Expired => return Err(BookingRefusal::TakesNoPayments(status)),
-        BookingStatus::PreBooked | BookingStatus::Confirmed | BookingStatus::Completed => {}
+        BookingStatus::Cancelled | BookingStatus::Expired | BookingStatus::Returned => {
+            return Err(BookingRefusal::TakesNoPayments(status));
+        }
+        BookingStatus::PreBooked | BookingStatus::Confirmed | BookingStatus::Completed | BookingStatus::Delivered => {}
     }
     if !amount.is_positive() {
         return Err(BookingRefusal::NotPositive);
@@ -129,8 +150,8 @@ pub fn check_booking_amount(amount: Money, minimum: Money, price: Money) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::BookingCommand::{Cancel, Expire, Recalculate, Revive};
-    use super::BookingStatus::{Cancelled, Completed, Confirmed, Expired, PreBooked};
+    use super::BookingCommand::{Cancel, Deliver, Expire, Recalculate, Return, Revive};
+    use super::BookingStatus::{Cancelled, Completed, Confirmed, Delivered, Expired, PreBooked, Returned};
     use super::*;
 
     fn paid(completed: i64, pending: i64) -> BookingAmounts {
@@ -156,6 +177,9 @@ mod tests {
             (Completed, 999_999, BookingTransition::To(Confirmed)),
             (Cancelled, 1_000_000, BookingTransition::Unchanged),
             (Expired, 1_000_000, BookingTransition::Unchanged),
+            (Delivered, 1_000_000, BookingTransition::Unchanged),
+            (Delivered, 0, BookingTransition::Unchanged),
+            (Returned, 0, BookingTransition::Unchanged),
         ] {
             assert_eq!(decide_transition(from, Recalculate, &paid(completed, 0)), Ok(next), "{from} with {completed}");
         }
@@ -177,6 +201,30 @@ mod tests {
     }
 
     #[test]
+    fn only_a_booking_that_is_paid_in_full_is_delivered_and_returned() {
+        for status in BookingStatus::ALL {
+            let delivered = decide_transition(*status, Deliver, &paid(1_000_000, 0));
+            let expected = match status {
+                Completed => Ok(BookingTransition::To(Delivered)),
+                Delivered => Ok(BookingTransition::Unchanged),
+                PreBooked | Confirmed | Cancelled | Expired | Returned => Err(BookingRefusal::NotDeliverable(*status)),
+            };
+            assert_eq!(delivered, expected, "{status}");
+            let returned = decide_transition(*status, Return, &paid(1_000_000, 0));
+            let expected = match status {
+                Completed | Delivered => Ok(BookingTransition::To(Returned)),
+                Returned => Ok(BookingTransition::Unchanged),
+                PreBooked | Confirmed | Cancelled | Expired => Err(BookingRefusal::NotReturnable(*status)),
+            };
+            assert_eq!(returned, expected, "{status}");
+        }
+        for closed in [Delivered, Returned] {
+            assert!(decide_transition(closed, Cancel, &paid(1_000_000, 0)).is_err());
+            assert!(decide_transition(closed, Expire, &paid(0, 0)).is_err());
+        }
+    }
+
+    #[test]
     fn what_is_pending_cannot_be_paid_again() {
         let amounts = paid(300_000, 200_000);
         assert_eq!(amounts.payable(), Money::from_paise(500_000));
@@ -186,7 +234,7 @@ mod tests {
         assert_eq!(check_payment(Confirmed, Money::from_paise(500_001), &amounts), refused);
         assert_eq!(check_payment(Confirmed, Money::ZERO, &amounts), Err(BookingRefusal::NotPositive));
         assert_eq!(check_payment(Confirmed, Money::from_paise(-1), &amounts), Err(BookingRefusal::NotPositive));
-        for closed in [Cancelled, Expired] {
+        for closed in [Cancelled, Expired, Returned] {
             assert_eq!(
                 check_payment(closed, Money::from_paise(1), &amounts),
                 Err(BookingRefusal::TakesNoPayments(closed))

@@ -13,6 +13,7 @@ pub mod reserve;
 pub mod retry;
 pub mod stock;
 pub mod text;
+pub mod vehicle_number;
 pub mod webhook;
 
 pub use booking::{BookingAmounts, BookingStatus};
@@ -45,6 +46,8 @@ impl GatewayName {
 domain::id_type! {
     VehicleId,
     RefundId,
+    /// A document of compliance.
+    DocumentId,
     /// A change of a vehicle's stock by staff.
     StockAdjustmentId,
     /// A refund reported by a gateway.

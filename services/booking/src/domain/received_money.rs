@@ -57,7 +57,7 @@ pub fn decide_money(facts: &MoneyFacts) -> MoneyDecision {
     use MoneyDecision::{Complete, Refuse, Return, Unchanged};
     use MoneySource::{Gateway, Reserve, Staff, Wallet};
     use PaymentStatus::{Completed, Failed, Pending, Refunded, Superseded};
-    let is_cancelled = facts.booking == BookingStatus::Cancelled;
+    let is_cancelled = matches!(facts.booking, BookingStatus::Cancelled | BookingStatus::Returned);
     let is_exact = facts.received == facts.amount;
     let is_payable = facts.amount <= facts.payable;
     let is_sold_out = facts.booking == BookingStatus::Expired && facts.unit == UnitOffer::SoldOut;

@@ -59,7 +59,7 @@ pub fn allocate(left: Money, bookings: &[BookingDues]) -> Vec<Allocation> {
 /// Whether the rest of a reserve is released to the member: when every live booking is completed.
 pub fn should_release(statuses: impl IntoIterator<Item = BookingStatus>) -> bool {
     let live: Vec<_> = statuses.into_iter().filter(|s| s.is_live()).collect();
-    !live.is_empty() && live.iter().all(|s| *s == BookingStatus::Completed)
+    !live.is_empty() && live.iter().all(|s| s.is_paid_in_full())
 }
 
 #[cfg(test)]

@@ -78,12 +78,21 @@ impl Stock {
 }
 
 impl StockUse {
-    /// What a booking uses of the stock once it has `status`. One that uses nothing begins to only by a reservation.
-    pub fn after(self, status: BookingStatus) -> Self {
-        match (self, status) {
-            (Self::None, _) | (_, BookingStatus::Cancelled | BookingStatus::Expired) => Self::None,
-            (Self::Reserved | Self::Sold, BookingStatus::PreBooked | BookingStatus::Confirmed) => Self::Reserved,
-            (Self::Reserved | Self::Sold, BookingStatus::Completed) => Self::Sold,
+    /// What a booking uses of the stock after it went from one status to another. One that uses nothing begins to only by
+    /// a reservation. A vehicle that was delivered and is returned is not new: staff adjust the stock if it is sold again.
+    pub fn after(self, from: BookingStatus, to: BookingStatus) -> Self {
+        use BookingStatus::{Cancelled, Completed, Confirmed, Delivered, Expired, PreBooked, Returned};
+        match (self, to) {
+            (Self::None, _) | (_, Cancelled | Expired) => Self::None,
+            (Self::Reserved | Self::Sold, PreBooked | Confirmed) => Self::Reserved,
+            (Self::Reserved | Self::Sold, Completed | Delivered) => Self::Sold,
+            (Self::Reserved | Self::Sold, Returned) => {
+                if from == Delivered {
+                    Self::Sold
+                } else {
+                    Self::None
+                }
+            }
         }
     }
 
@@ -105,23 +114,25 @@ impl StockUse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use BookingStatus::{Cancelled, Completed, Confirmed, Expired, PreBooked};
+    use BookingStatus::{Cancelled, Completed, Confirmed, Delivered, Expired, PreBooked, Returned};
 
     #[test]
     fn a_unit_is_reserved_sold_and_released_with_the_status() {
-        for (before, status, after, on_hand, reserved) in [
-            (StockUse::Reserved, PreBooked, StockUse::Reserved, 0, 0),
-            (StockUse::Reserved, Confirmed, StockUse::Reserved, 0, 0),
-            (StockUse::Reserved, Completed, StockUse::Sold, -1, -1),
-            (StockUse::Sold, Completed, StockUse::Sold, 0, 0),
-            (StockUse::Sold, Confirmed, StockUse::Reserved, 1, 1),
-            (StockUse::Reserved, Cancelled, StockUse::None, 0, -1),
-            (StockUse::Reserved, Expired, StockUse::None, 0, -1),
-            (StockUse::None, Completed, StockUse::None, 0, 0),
+        for (before, from, to, after, on_hand, reserved) in [
+            (StockUse::Reserved, Expired, PreBooked, StockUse::Reserved, 0, 0),
+            (StockUse::Reserved, PreBooked, Confirmed, StockUse::Reserved, 0, 0),
+            (StockUse::Reserved, Confirmed, Completed, StockUse::Sold, -1, -1),
+            (StockUse::Sold, Completed, Delivered, StockUse::Sold, 0, 0),
+            (StockUse::Sold, Completed, Confirmed, StockUse::Reserved, 1, 1),
+            (StockUse::Reserved, Confirmed, Cancelled, StockUse::None, 0, -1),
+            (StockUse::Reserved, PreBooked, Expired, StockUse::None, 0, -1),
+            (StockUse::Sold, Completed, Returned, StockUse::None, 1, 0),
+            (StockUse::Sold, Delivered, Returned, StockUse::Sold, 0, 0),
+            (StockUse::None, Confirmed, Completed, StockUse::None, 0, 0),
         ] {
-            let next = before.after(status);
-            assert_eq!(next, after, "{before} {status}");
-            assert_eq!(before.change_to(next), StockChange { on_hand, reserved }, "{before} {status}");
+            let next = before.after(from, to);
+            assert_eq!(next, after, "{before} {from} {to}");
+            assert_eq!(before.change_to(next), StockChange { on_hand, reserved }, "{before} {from} {to}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod captures;
+mod deliveries;
 mod payment_methods;
 mod payments;
 mod queues;
@@ -44,6 +45,9 @@ pub fn routes(state: BookingState) -> Routes {
         .get("/bookings/{id}/emi/quote", User, documented!(bookings::quote_emi))
         .get("/bookings/{id}/cancellation", User, documented!(refund_previews::preview_cancellation))
         .post("/bookings/{id}/cancel", User, documented!(bookings::cancel))
+        .post("/bookings/{id}/deliver", Staff, documented!(deliveries::deliver))
+        .get("/bookings/{id}/return", Staff, documented!(refund_previews::preview_return))
+        .post("/bookings/{id}/return", Staff, documented!(deliveries::take_back))
         .post("/bookings/{id}/payments", User, documented!(payments::create))
         .get("/payments/methods", User, documented!(payment_methods::list))
         .get("/payments/instructions", User, documented!(payment_methods::get_instructions))

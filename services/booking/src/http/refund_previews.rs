@@ -1,4 +1,4 @@
-//! Handlers of previews: what a cancellation or a refund would do.
+//! Handlers of previews: what a cancellation, a return or a refund would do.
 
 use super::bookings::{RefundDestination, load_visible_owner};
 use super::payments::{load_visible_payment, refuse_own};
@@ -96,6 +96,23 @@ pub(crate) async fn preview_cancellation(
     let mut c = state.ctx.db().read().await?;
     let terms = filter.terms(&state);
     let preview = preview_refund::preview_cancellation(&mut c, id, &terms, state.ctx.now()).await?;
+    Ok(Json::new(RefundPreviewView::try_new(preview)?))
+}
+
+/// Preview the return of a booking's vehicle.
+///
+/// Decided as the return is, without any change. 403 for the caller's own booking. 404 when it does not exist.
+#[operation]
+pub(crate) async fn preview_return(
+    state: web::Data<BookingState>,
+    caller: Caller,
+    Path(id): Path<BookingId>,
+    Query(filter): Query<PreviewFilter>,
+) -> Result<Json<RefundPreviewView>, Problem> {
+    refuse_own(load_visible_owner(&state, &caller, id).await?, &caller)?;
+    let mut c = state.ctx.db().read().await?;
+    let terms = filter.terms(&state);
+    let preview = preview_refund::preview_return(&mut c, id, &terms, state.ctx.now()).await?;
     Ok(Json::new(RefundPreviewView::try_new(preview)?))
 }
 

@@ -4,7 +4,8 @@ use crate::app::create_booking::BookingQuote;
 use crate::domain::aggregate::{Booking, Instalment, Payment};
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{
-    BookingStatus, GatewayName, InstalmentStatus, PaymentStatus, RefundId, RefundStatus, RefundTo, VehicleId,
+    BookingStatus, DocumentId, GatewayName, InstalmentStatus, PaymentStatus, RefundId, RefundStatus, RefundTo,
+    VehicleId,
 };
 use crate::gateway::{Checkout, Gateways};
 use crate::store::refunds::{self, Refund};
@@ -106,6 +107,14 @@ pub(crate) struct EmiView {
     instalments: Vec<InstalmentView>,
 }
 
+/// The delivery of a booking's vehicle.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DeliveryView {
+    delivered_on: Day,
+    vehicle_number: Option<String>,
+    document_id: Option<DocumentId>,
+}
+
 /// A booking.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct BookingView {
@@ -121,7 +130,9 @@ pub(crate) struct BookingView {
     remaining: Money,
     status: BookingStatus,
     emi: Option<EmiView>,
-    /// Why it was cancelled.
+    /// Null until the vehicle is delivered.
+    delivery: Option<DeliveryView>,
+    /// Why it was cancelled or returned.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     reason: String,
     created_at: Timestamp,
@@ -147,6 +158,11 @@ impl BookingView {
             remaining: booking.price_paise.minus_or_zero(booking.total_paid_paise),
             status: booking.status,
             emi,
+            delivery: booking.delivered_on.map(|delivered_on| DeliveryView {
+                delivered_on,
+                vehicle_number: booking.vehicle_number,
+                document_id: booking.delivery_document_id,
+            }),
             reason: booking.reason,
             created_at: booking.created_at,
             confirmed_at: booking.confirmed_at,

@@ -2,12 +2,12 @@
 
 use crate::domain::aggregate::Booking;
 use crate::domain::stock::StockUse;
-use crate::domain::{BookingStatus, VehicleId};
+use crate::domain::{BookingStatus, DocumentId, VehicleId};
 use crate::schema::bookings;
 use db::{AnyOfExt, Count, DbConnection, LockExt, SortOrder, Version, inserted, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{BookingId, Money, Timestamp, UserId};
+use domain::{BookingId, Day, Money, Timestamp, UserId};
 
 row!(BookingRow of Booking in bookings key(id) {
     fixed {
@@ -30,6 +30,9 @@ row!(BookingRow of Booking in bookings key(id) {
         confirmed_at: Option<Timestamp>,
         changed_at: Timestamp,
         stock_use: StockUse,
+        delivered_on: Option<Day>,
+        vehicle_number: Option<String>,
+        delivery_document_id: Option<DocumentId>,
     }
 });
 
@@ -64,6 +67,15 @@ pub async fn find(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<Boo
 /// The booking's owner, which never changes and so may be read before anything is locked.
 pub async fn find_owner(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<UserId>> {
     bookings::table.find(id).select(bookings::user_id).first(c).await.optional()
+}
+
+/// Locks and returns the delivered booking of this vehicle, so that two deliveries of one vehicle come one after another.
+pub async fn lock_delivered(c: &mut DbConnection, vehicle_number: &str) -> QueryResult<Option<BookingId>> {
+    let delivered = bookings::table
+        .filter(bookings::vehicle_number.eq(vehicle_number))
+        .filter(bookings::status.eq(BookingStatus::Delivered));
+    let found: Vec<BookingId> = delivered.select(bookings::id).limit(1).lock().get_results(c).await?;
+    Ok(found.into_iter().next())
 }
 
 /// Locks a booking until the transaction ends. Errors with `NotFound` when it does not exist.

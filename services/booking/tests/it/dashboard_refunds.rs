@@ -110,3 +110,28 @@ async fn a_partial_dashboard_refund_waits_for_staff_and_counts_when_the_rest_is_
         fixture.service.finish().await;
     }
 }
+
+#[tokio::test]
+async fn a_dashboard_refund_of_a_delivered_vehicle_waits_for_staff_until_it_is_returned() {
+    let razorpay = Razorpay::default();
+    let fixture = fixture(&razorpay).await;
+    let payment = captured_payment(&fixture, "pay_1").await;
+    let booking = text(&payment, "booking_id");
+    fixture.pay_cash(booking, "44500.00").await;
+    let delivery = json!({ "delivered_on": fixture.service.now().day(), "vehicle_number": "EV-0001" });
+    fixture.staff().post(&format!("/bookings/{booking}/deliver"), delivery).await.expect(200);
+    razorpay.add_dashboard_refund("pay_1", 50_000, "processed");
+    for _ in 0..2 {
+        send_refund_webhook(&fixture, "refund.processed", &razorpay.refunds()[0]).await;
+    }
+    assert_eq!(fixture.payment(text(&payment, "id")).await["status"], "completed");
+    assert_eq!(reported(&fixture, "unmatched").await.len(), 1);
+    let body = json!({ "refund_to": "source", "reason": "brakes" });
+    fixture.staff().post(&format!("/bookings/{booking}/return"), body).await.expect(200);
+    // The gateway has refunded it already, so it is not asked again.
+    send_due(&fixture).await;
+    let shown = fixture.payment(text(&payment, "id")).await;
+    assert_eq!((&shown["status"], &shown["refund"]["status"]), (&json!("refunded"), &json!("done")), "{shown}");
+    assert_eq!((razorpay.refunds().len(), reported(&fixture, "unmatched").await.len()), (1, 0));
+    fixture.service.finish().await;
+}

@@ -8,6 +8,7 @@ mod cancelling;
 mod capture_resolution;
 mod catalogue;
 mod dashboard_refunds;
+mod deliveries;
 mod emi;
 mod fixture;
 mod idempotency;

@@ -178,6 +178,8 @@ pub fn booking_text(status: BookingStatus, number: &str, vehicle: &str) -> Optio
         BookingStatus::Completed => (Template::BookingCompleted, "is paid in full"),
         BookingStatus::Cancelled => (Template::BookingCancelled, "is cancelled"),
         BookingStatus::Expired => (Template::BookingExpired, "has expired"),
+        BookingStatus::Delivered => (Template::BookingDelivered, "is delivered"),
+        BookingStatus::Returned => (Template::BookingReturned, "is returned, and what you paid is refunded"),
     };
     let params = [("booking_number", number.to_owned()), ("vehicle", vehicle.to_owned())];
     Some(Text::new(template, params, format!("Your booking {number} of {vehicle} {outcome}.")))

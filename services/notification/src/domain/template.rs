@@ -17,6 +17,10 @@ domain::text_enum! {
         BookingCancelled = "booking_cancelled",
         /// `booking_number`, `vehicle`
         BookingExpired = "booking_expired",
+        /// `booking_number`, `vehicle`
+        BookingDelivered = "booking_delivered",
+        /// `booking_number`, `vehicle`
+        BookingReturned = "booking_returned",
         /// `amount`, `booking_number`
         PaymentReceived = "payment_received",
         /// `amount`, `booking_number`
@@ -88,6 +92,8 @@ impl Template {
             Self::BookingCompleted => "Booking completed",
             Self::BookingCancelled => "Booking cancelled",
             Self::BookingExpired => "Booking expired",
+            Self::BookingDelivered => "Vehicle delivered",
+            Self::BookingReturned => "Vehicle returned",
             Self::PaymentReceived => "Payment received",
             Self::PaymentRefunded => "Payment refunded",
             Self::PaymentReturned | Self::RefundReturned => "Payment returned",

@@ -17,7 +17,12 @@ pub fn next_unpaid(status: BookingStatus, instalments: impl IntoIterator<Item = 
     let unpaid = instalments.into_iter().filter(|instalment| instalment.paid < instalment.amount);
     match status {
         BookingStatus::Confirmed => unpaid.min_by_key(|instalment| (instalment.due_on, instalment.n)),
-        BookingStatus::PreBooked | BookingStatus::Completed | BookingStatus::Cancelled | BookingStatus::Expired => None,
+        BookingStatus::PreBooked
+        | BookingStatus::Completed
+        | BookingStatus::Cancelled
+        | BookingStatus::Expired
+        | BookingStatus::Delivered
+        | BookingStatus::Returned => None,
     }
 }
 

@@ -38,9 +38,11 @@ pub(super) struct DashboardView {
 pub(super) struct BookingCountsView {
     pre_booked: i64,
     confirmed: i64,
+    /// With those that are delivered.
     completed: i64,
     cancelled: i64,
     expired: i64,
+    returned: i64,
 }
 
 impl BookingCountsView {
@@ -48,9 +50,10 @@ impl BookingCountsView {
         match status {
             BookingStatus::PreBooked => self.pre_booked += count,
             BookingStatus::Confirmed => self.confirmed += count,
-            BookingStatus::Completed => self.completed += count,
+            BookingStatus::Completed | BookingStatus::Delivered => self.completed += count,
             BookingStatus::Cancelled => self.cancelled += count,
             BookingStatus::Expired => self.expired += count,
+            BookingStatus::Returned => self.returned += count,
         }
     }
 }

@@ -14,7 +14,7 @@ async fn an_empty_platform_is_all_zeros() {
     let service = TestService::start(reports::service()).await;
     let expected = json!({
         "users": 0, "active_buyers": 0,
-        "bookings": { "pre_booked": 0, "confirmed": 0, "completed": 0, "cancelled": 0, "expired": 0 },
+        "bookings": { "pre_booked": 0, "confirmed": 0, "completed": 0, "cancelled": 0, "expired": 0, "returned": 0 },
         "revenue": "0.00", "commission_paid": "0.00",
         "payouts": { "pending": { "count": 0, "amount": "0.00" }, "paid": { "count": 0, "amount": "0.00" } },
         "tds": "0.00", "wallet_liability": "0.00", "clawback_due": "0.00",

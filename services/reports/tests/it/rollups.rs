@@ -49,7 +49,9 @@ fn history(random: &mut Random, member: UserId, now: Timestamp) -> Vec<Envelope>
     }
     let booked = booking(member, 1, "pre_booked", second);
     for version in 1..=3 {
-        let status = random.of(&["pre_booked", "confirmed", "completed", "cancelled", "expired"]).to_owned();
+        let status = random
+            .of(&["pre_booked", "confirmed", "completed", "cancelled", "expired", "delivered", "returned"])
+            .to_owned();
         all.push(envelope(&BookingChanged { version, status, ..booked.clone() }));
     }
     for _ in 0..3 {

@@ -1,6 +1,6 @@
 //! Execution of one command on a booking and its buyer's account.
 
-use super::command::{Command, Context, NewPayment, ReceivedMoney, RefundTerms, Refusal};
+use super::command::{Command, Context, Delivery, NewPayment, ReceivedMoney, RefundTerms, Refusal};
 use super::entity::{Instalment, Payment};
 use super::event::{BookingEvent, PaymentRef, PaymentRefunded, PaymentReturned};
 use super::{BookingState, BuyerAccount};
@@ -52,6 +52,9 @@ impl<'a> Change<'a> {
                 let is_pending = self.state.payment(payment)?.status == PaymentStatus::Pending;
                 if is_pending { self.close(payment, PaymentCommand::Fail, reason) } else { Ok(()) }
             }
+            Command::RefundPayment { .. } if self.state.booking.status == BookingStatus::Delivered => {
+                Err(BookingRefusal::Delivered.into())
+            }
             Command::RefundPayment { payment, terms } => {
                 if self.refund(payment, terms)? {
                     self.recalculate()
@@ -59,7 +62,9 @@ impl<'a> Change<'a> {
                     Ok(())
                 }
             }
-            Command::Cancel(terms) => self.cancel(terms),
+            Command::Cancel(terms) => self.end(BookingCommand::Cancel, terms),
+            Command::Deliver(delivery) => self.deliver(delivery),
+            Command::Return(terms) => self.end(BookingCommand::Return, terms),
             Command::Expire { before } => self.expire(before),
             Command::ScheduleEmi { months } => self.schedule_emi(months),
             Command::Refresh => self.recalculate(),
@@ -211,8 +216,21 @@ impl<'a> Change<'a> {
         Ok(true)
     }
 
-    fn cancel(&mut self, terms: &RefundTerms) -> Result<(), Refusal> {
-        if !self.transition(BookingCommand::Cancel)? {
+    fn deliver(&mut self, delivery: &Delivery) -> Result<(), Refusal> {
+        if !self.transition(BookingCommand::Deliver)? {
+            return Ok(());
+        }
+        let booking = &mut self.state.booking;
+        booking.delivered_on = Some(delivery.on);
+        booking.vehicle_number = Some(delivery.vehicle_number.to_string());
+        booking.delivery_document_id = delivery.document_id;
+        self.start_version();
+        Ok(())
+    }
+
+    /// Cancels or returns a booking: closes its pending payments and refunds its completed ones.
+    fn end(&mut self, command: BookingCommand, terms: &RefundTerms) -> Result<(), Refusal> {
+        if !self.transition(command)? {
             return Ok(());
         }
         for payment in self.state.ids_in(PaymentStatus::Pending) {
@@ -249,9 +267,11 @@ impl<'a> Change<'a> {
     fn schedule_emi(&mut self, months: u32) -> Result<(), Refusal> {
         match self.state.booking.status {
             BookingStatus::PreBooked | BookingStatus::Confirmed => {}
-            BookingStatus::Completed | BookingStatus::Cancelled | BookingStatus::Expired => {
-                return Err(EmiRefusal::BookingClosed.into());
-            }
+            BookingStatus::Completed
+            | BookingStatus::Cancelled
+            | BookingStatus::Expired
+            | BookingStatus::Delivered
+            | BookingStatus::Returned => return Err(EmiRefusal::BookingClosed.into()),
         }
         if self.state.booking.emi_months != 0 {
             return Err(EmiRefusal::Exists.into());
@@ -267,8 +287,8 @@ impl<'a> Change<'a> {
             BookingTransition::Unchanged => Ok(false),
             BookingTransition::To(next) => {
                 let booking = &mut self.state.booking;
+                booking.stock_use = booking.stock_use.after(booking.status, next);
                 booking.status = next;
-                booking.stock_use = booking.stock_use.after(next);
                 Ok(true)
             }
         }

@@ -6,8 +6,9 @@ use crate::domain::payment::{MAX_ORDERS_PER_DAY, MAX_PENDING_PAYMENTS, PaymentRe
 use crate::domain::received_money::MoneySource;
 use crate::domain::refund::{RefundActor, RefundPreference};
 use crate::domain::stock::{StockUse, UnitOffer};
-use crate::domain::{GatewayName, VehicleId};
-use domain::{BookingId, Money, MoneyError, PaymentId, PaymentMethod, Plan, PlanError, Timestamp, UserId};
+use crate::domain::vehicle_number::VehicleNumber;
+use crate::domain::{DocumentId, GatewayName, VehicleId};
+use domain::{BookingId, Day, Money, MoneyError, PaymentId, PaymentMethod, Plan, PlanError, Timestamp, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -94,6 +95,15 @@ pub struct RefundTerms {
     pub requested_by: RefundActor,
 }
 
+/// Delivery of a vehicle.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub on: Day,
+    pub vehicle_number: VehicleNumber,
+    /// The document of compliance that proves it.
+    pub document_id: Option<DocumentId>,
+}
+
 /// A command on a booking.
 #[derive(Debug, Clone)]
 pub enum Command<'a> {
@@ -118,6 +128,10 @@ pub enum Command<'a> {
     /// Fail the online orders created up to `before`, then expire the booking when it is that old and nothing is paid
     /// or pending.
     Expire { before: Timestamp },
+    /// Hand over the vehicle of a booking that is paid in full. A delivered booking stays unchanged.
+    Deliver(&'a Delivery),
+    /// Take the vehicle back and refund the payments, as a cancellation does.
+    Return(&'a RefundTerms),
     /// Add an EMI schedule.
     ScheduleEmi { months: u32 },
     /// Update the instalments to today.

@@ -1,7 +1,7 @@
 //! Stored state of members, bookings, payments, instalments and EMI reserves.
 
 use crate::domain::stock::StockUse;
-use crate::domain::{BookingStatus, GatewayName, InstalmentStatus, PaymentStatus, VehicleId};
+use crate::domain::{BookingStatus, DocumentId, GatewayName, InstalmentStatus, PaymentStatus, VehicleId};
 use domain::plan::OneTimeBonus;
 use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
 
@@ -74,6 +74,11 @@ pub struct Booking {
     pub confirmed_at: Option<Timestamp>,
     pub changed_at: Timestamp,
     pub stock_use: StockUse,
+    pub delivered_on: Option<Day>,
+    /// Number of the delivered vehicle.
+    pub vehicle_number: Option<String>,
+    /// The document of compliance that proves the delivery.
+    pub delivery_document_id: Option<DocumentId>,
 }
 
 /// A payment of a booking.

@@ -13,7 +13,7 @@ mod preview;
 
 pub use allocation::allocate_reserve;
 pub use buyer::BuyerAccount;
-pub use command::{Command, Context, NewBooking, NewPayment, ReceivedMoney, RefundTerms, Refusal};
+pub use command::{Command, Context, Delivery, NewBooking, NewPayment, ReceivedMoney, RefundTerms, Refusal};
 pub use entity::{Booking, Instalment, Member, Payment, Reserve};
 pub use event::{
     BookingEvent, ClawbackRequested, CreditSource, EmiApplied, PaymentCompleted, PaymentRef, PaymentRefunded,
@@ -95,6 +95,9 @@ impl BookingAggregate {
             confirmed_at: None,
             changed_at: context.now,
             stock_use: new.stock_use,
+            delivered_on: None,
+            vehicle_number: None,
+            delivery_document_id: None,
         };
         let mut opened = Self::new(booking, Vec::new(), Vec::new());
         if let Some(months) = new.emi_months {

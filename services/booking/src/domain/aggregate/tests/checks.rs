@@ -26,7 +26,8 @@ impl Simulation {
         let moves = [
             (B::PreBooked, [B::Confirmed, B::Completed, B::Cancelled, B::Expired].as_slice()),
             (B::Confirmed, &[B::Completed, B::Cancelled]),
-            (B::Completed, &[B::Confirmed]),
+            (B::Completed, &[B::Confirmed, B::Delivered, B::Returned]),
+            (B::Delivered, &[B::Returned]),
             (B::Expired, &[B::PreBooked, B::Confirmed, B::Completed]),
         ];
         let (old, new) = (before.booking.status, self.booking.booking().status);
@@ -37,14 +38,15 @@ impl Simulation {
         let fits = match new {
             B::PreBooked => amounts.completed < amounts.booking_amount,
             B::Confirmed => amounts.completed < amounts.price,
-            B::Completed => amounts.completed == amounts.price,
-            B::Cancelled | B::Expired => amounts.completed.is_zero() && amounts.pending.is_zero(),
+            B::Completed | B::Delivered => amounts.completed == amounts.price,
+            B::Cancelled | B::Expired | B::Returned => amounts.completed.is_zero() && amounts.pending.is_zero(),
         };
         prop_assert!(fits, "{new} with {amounts:?}");
         let stock_use = match new {
             B::PreBooked | B::Confirmed => StockUse::Reserved,
-            B::Completed => StockUse::Sold,
-            B::Cancelled | B::Expired => StockUse::None,
+            B::Completed | B::Delivered => StockUse::Sold,
+            B::Returned if self.booking.booking().delivered_on.is_some() => StockUse::Sold,
+            B::Cancelled | B::Expired | B::Returned => StockUse::None,
         };
         prop_assert_eq!(self.booking.booking().stock_use, stock_use, "{}", new);
         Ok(())
