@@ -175,7 +175,7 @@ async function json(method, path, body, options) {
 }
 
 /**
- * Sends a request; once more with a new token when the first is refused.
+ * Sends a request; once more with a new token when the first is refused, or after a new one-time code was proved.
  * @param {string} method
  * @param {string} path
  * @param {unknown} body
@@ -189,6 +189,13 @@ async function send(method, path, body, options = {}) {
     const renewed = await renewToken(token);
     if (renewed) response = await attempt(method, path, body, options, renewed);
   }
+  if (response.ok) return response;
+  const problem = problemOf(response, await response.text());
+  if (problem.code !== 'auth.step_up_required') throw problem;
+  // Loaded when it is needed, because most people never need it.
+  const { stepUp } = await import('./step-up.js');
+  if (!(await stepUp())) throw problem;
+  response = await attempt(method, path, body, options, await accessToken());
   if (!response.ok) throw problemOf(response, await response.text());
   return response;
 }

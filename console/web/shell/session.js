@@ -81,6 +81,14 @@ export function startSession(tokens) {
   changes.dispatchEvent(new Event('change'));
 }
 
+/**
+ * Replaces the access token of the session by a new one, in all tabs.
+ * @param {{access_token: string, expires_in: number}} tokens
+ */
+export function renewAccess(tokens) {
+  if (pair) publish({ ...tokens, refresh_token: pair.refreshToken });
+}
+
 /** A valid access token, refreshed if needed; null when signed out. */
 export async function accessToken() {
   if (pair && isFresh(pair)) return pair.accessToken;

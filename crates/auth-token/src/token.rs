@@ -26,6 +26,9 @@ pub struct Claims {
     pub iat: i64,
     /// Expires at, in seconds since 1970.
     pub exp: i64,
+    /// When the owner last proved a one-time code, in seconds since 1970. Tokens of older versions have none.
+    #[serde(default)]
+    pub auth_time: Option<i64>,
     pub iss: String,
     pub aud: String,
 }

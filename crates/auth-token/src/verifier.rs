@@ -91,6 +91,7 @@ impl Authenticator for Verifier {
             referrer: claims.referrer,
             session_id: claims.sid,
             expires_at_secs: claims.exp,
+            proved_at_secs: claims.auth_time,
             request_id,
             address,
         })

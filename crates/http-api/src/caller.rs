@@ -1,8 +1,9 @@
 //! Caller of a request, and access rules of routes.
 
 use crate::Problem;
+use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
-use domain::{Role, UserId};
+use domain::{Role, Timestamp, UserId};
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
@@ -40,12 +41,27 @@ pub struct Caller {
     pub session_id: Uuid,
     /// When the access token expires, in seconds since 1970.
     pub expires_at_secs: i64,
+    /// When the caller last proved a one-time code, in seconds since 1970.
+    pub proved_at_secs: Option<i64>,
     pub request_id: String,
     /// The client's IP address; forwarded addresses count only from trusted proxies.
     pub address: String,
 }
 
+/// A proof of a one-time code is recent for so many seconds.
+pub const STEP_UP_SECS: i64 = 300;
+
 impl Caller {
+    /// Errors with 403 `auth.step_up_required` unless the caller proved a one-time code in the last five minutes. For
+    /// what must not be done with a stolen token.
+    pub fn require_recent_proof(&self, now: Timestamp) -> Result<(), Problem> {
+        let now_secs = now.micros().div_euclid(1_000_000);
+        if self.proved_at_secs.is_some_and(|at| now_secs - at <= STEP_UP_SECS) {
+            return Ok(());
+        }
+        let detail = "prove a new one-time code first: POST /auth/step-up";
+        Err(Problem::new(StatusCode::FORBIDDEN, "auth.step_up_required", detail))
+    }
     /// Whether the caller may see the resources of `owner`: as the owner or as staff.
     pub fn may_see(&self, owner: UserId) -> bool {
         self.role.is_staff() || self.user_id == owner

@@ -144,6 +144,7 @@ impl TestService {
             jti: id::fresh(),
             iat: now,
             exp: now + ACCESS_TTL_SECS,
+            auth_time: Some(now),
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
         })

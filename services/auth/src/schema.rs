@@ -90,6 +90,8 @@ diesel::table! {
         expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
         code_id -> Nullable<Binary>,
+        proved_at -> Nullable<Timestamp>,
+        proof_code_id -> Nullable<Binary>,
     }
 }
 

@@ -2,14 +2,15 @@
 
 use crate::app::bootstrap;
 use crate::app::end_session::EndedSession;
-use crate::app::open_session::OpenedSession;
 use crate::app::rotate_keys::{self, PublishedKey};
 use crate::codes::CodeStore;
 use crate::config::Config;
 use crate::domain::identifier::Identifier;
+use crate::domain::session::SessionId;
 use crate::domain::signing_key;
 use crate::error::AuthError;
 use crate::secrets::Secrets;
+use crate::store::users::User;
 use auth_token::token::{ACCESS_TTL_SECS, AUDIENCE, Claims, ISSUER};
 use auth_token::{SharedKeys, SigningKey, revocation};
 use domain::Timestamp;
@@ -114,16 +115,22 @@ impl AuthState {
 }
 
 /// Signs an access token for a session that was opened or refreshed.
-pub(crate) fn sign_access_token(key: &SigningKey, opened: &OpenedSession, now: Timestamp) -> String {
-    let issued_at = now.micros().div_euclid(1_000_000);
+pub(crate) fn sign_access_token(
+    key: &SigningKey,
+    (user, session, proved_at): (&User, SessionId, Timestamp),
+    now: Timestamp,
+) -> String {
+    let secs = |at: Timestamp| at.micros().div_euclid(1_000_000);
+    let issued_at = secs(now);
     key.sign(&Claims {
-        sub: opened.user.id,
-        role: opened.user.role,
-        referrer: opened.user.referrer_id,
-        sid: opened.session_id.uuid(),
+        sub: user.id,
+        role: user.role,
+        referrer: user.referrer_id,
+        sid: session.uuid(),
         jti: id::fresh(),
         iat: issued_at,
         exp: issued_at + ACCESS_TTL_SECS,
+        auth_time: Some(secs(proved_at)),
         iss: ISSUER.to_owned(),
         aud: AUDIENCE.to_owned(),
     })

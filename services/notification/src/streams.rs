@@ -228,6 +228,7 @@ mod tests {
             jti: id::fresh(),
             iat: 0,
             exp: 900,
+            auth_time: None,
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
         }

@@ -43,6 +43,7 @@ export default {
   'problem.idempotency.key_reused': 'This was already sent with other data. Reload the page and check what happened.',
   'problem.request.bad_query': 'A filter of this page is not valid.',
   'problem.request.broken_rule': 'These data are not valid.',
+  'problem.auth.step_up_required': 'Confirm with a new one-time code first.',
   'problem.auth.token_invalid': 'You are signed out. Sign in again.',
   'problem.auth.token_expired': 'You are signed out. Sign in again.',
   'problem.auth.session_ended': 'This session was ended. Sign in again.',

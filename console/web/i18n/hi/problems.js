@@ -43,6 +43,7 @@ export default {
   'problem.idempotency.key_reused': 'यह पहले ही अलग जानकारी के साथ भेजा जा चुका है। पृष्ठ फिर से लोड करके जाँचें।',
   'problem.request.bad_query': 'इस पृष्ठ का एक फ़िल्टर मान्य नहीं है।',
   'problem.request.broken_rule': 'यह जानकारी मान्य नहीं है।',
+  'problem.auth.step_up_required': 'पहले नए एकबारी कोड से पुष्टि करें।',
   'problem.auth.token_invalid': 'आप साइन आउट हैं। फिर से साइन इन करें।',
   'problem.auth.token_expired': 'आप साइन आउट हैं। फिर से साइन इन करें।',
   'problem.auth.session_ended': 'यह सत्र समाप्त कर दिया गया। फिर से साइन इन करें।',

@@ -140,6 +140,7 @@ impl Fixture {
             jti: id::fresh(),
             iat: self.now_secs(),
             exp: self.now_secs() + 900,
+            auth_time: None,
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
         }

@@ -19,4 +19,5 @@ pub(crate) mod send_message;
 pub(crate) mod set_nominee;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+pub(crate) mod step_up;
 pub(crate) mod submit_kyc;

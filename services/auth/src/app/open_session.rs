@@ -27,6 +27,8 @@ pub(crate) struct OpenedSession {
     pub(crate) user: User,
     pub(crate) session_id: SessionId,
     pub(crate) refresh_token: String,
+    /// When its owner last proved a one-time code.
+    pub(crate) proved_at: Timestamp,
 }
 
 /// Starts a session and issues its refresh token.
@@ -54,12 +56,14 @@ pub(crate) async fn open_session(
         expires_at: now.plus_secs(REFRESH_TTL_SECS),
         ended_at: None,
         code_id,
+        proved_at: Some(now),
+        proof_code_id: None,
     };
     if !sessions::insert(c, &session).await? {
         return Err(AuthError::CodeUsed);
     }
     let refresh_token = issue_refresh_token(c, session.id, now).await?;
-    Ok(OpenedSession { user, session_id: session.id, refresh_token })
+    Ok(OpenedSession { user, session_id: session.id, refresh_token, proved_at: now })
 }
 
 /// Issues a new refresh token for a session.

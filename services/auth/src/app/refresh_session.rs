@@ -51,7 +51,12 @@ pub(crate) async fn refresh_session(
             sessions::mark_refresh_token_used(c, &hash, now).await?;
             let refresh_token = issue_refresh_token(c, session_id, now).await?;
             sessions::record_use(c, session_id, now, now.plus_secs(REFRESH_TTL_SECS)).await?;
-            Ok(RefreshOutcome::Rotated(Box::new(OpenedSession { user, session_id, refresh_token })))
+            Ok(RefreshOutcome::Rotated(Box::new(OpenedSession {
+                user,
+                session_id,
+                refresh_token,
+                proved_at: session.proved_at(),
+            })))
         }
     }
 }

@@ -10,6 +10,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod signing_keys;
+mod step_up;
 mod users;
 mod view;
 
@@ -30,6 +31,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/auth/otp/verify", Public, documented!(sign_in::verify))
         .post("/auth/signup", Public, documented!(sign_up::begin))
         .post("/auth/signup/verify", Public, documented!(sign_up::verify))
+        .post("/auth/step-up", User, documented!(step_up::step_up))
         .post("/auth/refresh", Public, documented!(sessions::refresh))
         .post("/auth/logout", User, documented!(sessions::log_out))
         .get("/auth/referral-codes/{code}", Public, documented!(referrals::get_code))

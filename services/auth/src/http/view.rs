@@ -99,6 +99,16 @@ impl ProfileView {
     }
 }
 
+/// A new access token of a session.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AccessToken")]
+pub(crate) struct AccessTokenView {
+    pub(crate) access_token: String,
+    pub(crate) token_type: &'static str,
+    /// Lifetime of the access token, in seconds.
+    pub(crate) expires_in: i64,
+}
+
 /// Tokens of a session and its user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Tokens")]
@@ -117,7 +127,8 @@ pub(crate) struct TokensView {
 impl TokensView {
     /// Signs an access token for the session.
     pub(crate) fn new(key: &SigningKey, opened: OpenedSession, is_new: bool, now: Timestamp) -> Self {
-        let access_token = state::sign_access_token(key, &opened, now);
+        let session = (&opened.user, opened.session_id, opened.proved_at);
+        let access_token = state::sign_access_token(key, session, now);
         let OpenedSession { user, refresh_token, .. } = opened;
         Self {
             access_token,

@@ -23,6 +23,17 @@ pub(crate) struct Session {
     pub(crate) ended_at: Option<Timestamp>,
     /// The one-time code that opened the session. Unique: a code opens one session.
     pub(crate) code_id: Option<CodeId>,
+    /// When the owner last proved a one-time code; `None`: when the session was opened.
+    pub(crate) proved_at: Option<Timestamp>,
+    /// The one-time code of the last step-up. Unique.
+    pub(crate) proof_code_id: Option<CodeId>,
+}
+
+impl Session {
+    /// When the owner last proved a one-time code.
+    pub(crate) fn proved_at(&self) -> Timestamp {
+        self.proved_at.unwrap_or(self.created_at)
+    }
 }
 
 /// A refresh token of a session; `used_at` is set when a new one has replaced it.
@@ -75,6 +86,21 @@ pub(crate) async fn list_live(
         .select(Session::as_select())
         .into_boxed::<db::MultiBackend>();
     keyset!(query, order, sessions::id, after).load(c).await
+}
+
+/// Sets the proof of a session; `false` when the code was proved for another session before.
+pub(crate) async fn record_proof(
+    c: &mut DbConnection,
+    id: SessionId,
+    code: Option<CodeId>,
+    now: Timestamp,
+) -> QueryResult<bool> {
+    let opened = sessions::table.filter(sessions::code_id.eq(code)).select(sessions::id);
+    if code.is_some() && opened.first::<SessionId>(c).await.optional()?.is_some() {
+        return Ok(false);
+    }
+    let proof = (sessions::proved_at.eq(Some(now)), sessions::proof_code_id.eq(code));
+    inserted(diesel::update(sessions::table.find(id)).set(proof).execute(c).await)
 }
 
 /// Marks a session as ended.

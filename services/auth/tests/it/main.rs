@@ -15,4 +15,5 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod step_up;
 mod users;

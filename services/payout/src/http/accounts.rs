@@ -83,13 +83,14 @@ pub(super) async fn list(
 
 /// Add a bank account.
 ///
-/// It must be verified before it is paid. 409 if the account number is on the caller's list already.
+/// It must be verified before it is paid. 403 `auth.step_up_required` without a recent one-time code. 409 if the account number is on the caller's list already.
 #[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
     request: Idempotent<AccountInput>,
 ) -> Result<Created<AccountView>, Problem> {
+    caller.require_recent_proof(state.ctx.now())?;
     let (input, request) = request.read_with_code("payout.bank_account_invalid").await?;
     let account = input.validate(&state, caller.user_id)?;
     request
@@ -105,13 +106,14 @@ pub(super) async fn create(
 
 /// Remove one of your bank accounts.
 ///
-/// A repeated request succeeds too. 404 for an account of another member; 409 for the account of the approved KYC.
+/// A repeated request succeeds too. 403 `auth.step_up_required` without a recent one-time code. 404 for an account of another member; 409 for the account of the approved KYC.
 #[operation]
 pub(super) async fn delete(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<BankAccountId>,
 ) -> Result<NoContent, Problem> {
+    caller.require_recent_proof(state.ctx.now())?;
     let mut c = state.ctx.db().read().await?;
     let account = store::find_including_removed(&mut c, id).await?.filter(|account| account.user_id == caller.user_id);
     drop(c);

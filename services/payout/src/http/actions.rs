@@ -6,6 +6,7 @@ use super::{Subject, audit_detail};
 use crate::app::advance::{CommandOutcome, Move};
 use crate::domain::bank_file::{Settlement, TransferOutcome};
 use crate::domain::payout::{Command, PayoutRefusal, PayoutStatus, may_approve, may_decide};
+use crate::domain::request::TWO_APPROVALS;
 use crate::error::PayoutError;
 use crate::store::payouts::{self, Payout};
 use crate::{PayoutState, app};
@@ -74,7 +75,8 @@ pub(super) async fn cancel(
 /// Approve a payout of another person.
 ///
 /// The last approval fixes tax and EMI. An amount from which the plan requires a second approver needs two people.
-/// 403 for an own payout; 409 if its state does not allow an approval; 422 while a clawback is due from the member.
+/// 403 for an own payout, and with `auth.step_up_required` for an amount that needs a second approver without a recent
+/// one-time code; 409 if its state does not allow an approval; 422 while a clawback is due from the member.
 #[operation]
 pub(super) async fn approve(
     state: web::Data<PayoutState>,
@@ -84,6 +86,9 @@ pub(super) async fn approve(
 ) -> Result<Json<PayoutView>, Problem> {
     let payout = load_visible(&state, &caller, id).await?;
     may_approve(payout.user_id, caller.user_id).map_err(PayoutError::from)?;
+    if payout.approvals_needed >= TWO_APPROVALS {
+        caller.require_recent_proof(state.ctx.now())?;
+    }
     await_hold_decision(&state, &payout).await?;
     let (request, now) = (request.read_empty().await?, state.ctx.now());
     request

@@ -9,4 +9,5 @@ mod on_services;
 mod previews;
 mod requests;
 mod staff_lists;
+mod step_up;
 mod taxes;

@@ -40,6 +40,7 @@ impl Fixture {
             jti: id::fresh(),
             iat: now,
             exp: now + 900,
+            auth_time: Some(now),
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
         })

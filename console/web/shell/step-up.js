@@ -1,0 +1,44 @@
+// A new one-time code, where the API does not accept a token alone: for bank accounts and large payouts.
+
+import { custom, h } from './view.js';
+import { get, post } from './api.js';
+import { openDialog } from './dialog.js';
+import { renewAccess } from './session.js';
+import { t } from '../i18n/i18n.js';
+import './form.js';
+
+/** @type {Promise<boolean> | null} */
+let running = null;
+
+/** Sends a code to the signed-in person and asks for it. Resolves with whether it was proved; one dialog at a time. */
+export function stepUp() {
+  running ??= prove().finally(() => {
+    running = null;
+  });
+  return running;
+}
+
+async function prove() {
+  const { email, mobile } = await get('/api/v1/users/me');
+  const identifier = email ?? mobile ?? '';
+  const { request_id: requestId } = await post('/api/v1/auth/otp', { identifier });
+  const isProved = await openDialog(t('step_up.title'), (close) => [
+    h('p', null, t('step_up.sent', { identifier })),
+    custom('ev-form', {
+      '.fields': [
+        {
+          name: 'code',
+          label: t('sign_in.code'),
+          input: { autocomplete: 'one-time-code', inputmode: 'numeric', pattern: '[0-9 ]{6,7}', class: 'code', required: true },
+        },
+      ],
+      '.submitLabel': t('step_up.prove'),
+      '.send': async (/** @type {import('./form.js').Values} */ { code = '' }) => {
+        renewAccess(await post('/api/v1/auth/step-up', { code, identifier, request_id: requestId }));
+        return true;
+      },
+      '.done': () => close(true),
+    }),
+  ]);
+  return isProved === true;
+}
