@@ -68,6 +68,10 @@ class BookingPage extends ViewElement {
     );
   }
 
+  /** @param {string} paymentId */
+  #receiptOf = (paymentId) =>
+    (this.#payments.value ?? []).find(({ id }) => id === paymentId)?.receipt_number ?? t('payment.receipt_pending');
+
   /** @param {Booking} booking */
   #content(booking) {
     const isOpen = booking.status === 'pre_booked' || booking.status === 'confirmed';
@@ -78,7 +82,7 @@ class BookingPage extends ViewElement {
       amounts(booking),
       order ? custom('ev-checkout', { key: order.id, '.payment': order, '.done': this.#reload }) : null,
       isOpen ? keyedCard('pay', t('pay.title'), custom('ev-pay-form', actions)) : null,
-      booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments)) : null,
+      booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments, this.#receiptOf)) : null,
       isOpen && !booking.emi ? keyedCard('emi', t('emi.title'), custom('ev-emi-form', actions)) : null,
       card(
         t('booking.payments'),

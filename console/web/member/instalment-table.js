@@ -5,17 +5,25 @@ import { statusTag } from '../shell/parts.js';
 import { date, money, number, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 
-/** @typedef {{n: number, due_on?: string | null, amount: string, paid: string, status: string}} Instalment */
+/** @typedef {{payment_id: string, amount: string}} Share */
+/** @typedef {{n: number, due_on?: string | null, amount: string, paid: string, status: string, paid_by: Share[]}} Instalment */
 /** @typedef {{n: number, due_on?: string | null, amount: string}} QuotedInstalment */
 
-/** @param {readonly Instalment[]} instalments */
-export function instalmentTable(instalments) {
+/**
+ * `nameOf` gives the name of a payment, such as the number of its receipt.
+ * @param {readonly Instalment[]} instalments
+ * @param {(paymentId: string) => import('../shell/view.js').Child} nameOf
+ */
+export function instalmentTable(instalments, nameOf) {
   const paid = instalments.filter((instalment) => instalment.status === 'paid').length;
   const counts = { count: number(paid), all: number(instalments.length) };
   return [
     h('p', null, t('emi.paid_of', counts)),
     h('progress', { max: instalments.length, value: paid, 'aria-label': t('emi.paid_of', counts) }),
-    table(instalments.map(row), h('th', { scope: 'col', class: 'wide' }, t('emi.paid'))),
+    table(
+      instalments.map((instalment) => row(instalment, nameOf)),
+      h('th', { scope: 'col', class: 'wide' }, t('emi.paid')),
+    ),
   ];
 }
 
@@ -78,8 +86,11 @@ const table = (rows, further) =>
     ),
   );
 
-/** @param {Instalment} instalment */
-function row({ n, due_on: dueOn, amount, paid, status }) {
+/**
+ * @param {Instalment} instalment
+ * @param {(paymentId: string) => import('../shell/view.js').Child} nameOf
+ */
+function row({ n, due_on: dueOn, amount, paid, status, paid_by: shares }, nameOf) {
   const share = { max: Number(paise(amount)), value: Number(paise(paid)), 'aria-label': t('emi.paid') };
   // An open instalment is the normal case and needs no mark.
   const state = status === 'pending' ? null : statusTag('instalment', status);
@@ -89,6 +100,12 @@ function row({ n, due_on: dueOn, amount, paid, status }) {
     h('th', { scope: 'row' }, number(n)),
     h('td', null, h('div', { class: 'row' }, dueText(dueOn), state)),
     h('td', { class: 'end' }, money(amount)),
-    h('td', { class: 'wide' }, money(paid), h('progress', share)),
+    h(
+      'td',
+      { class: 'wide' },
+      money(paid),
+      h('progress', share),
+      shares.map((part) => h('p', { class: 'hint', key: part.payment_id }, money(part.amount), ' · ', nameOf(part.payment_id))),
+    ),
   );
 }

@@ -26,7 +26,7 @@ export function paymentList(payments, number) {
  * @param {string} number
  */
 function entry(payment, number) {
-  const { id, amount, method, status, reason, reference, refund } = payment;
+  const { id, amount, method, status, reason, reference, refund, receipt_number: receipt } = payment;
   const name = t('payments.name', { method: t(`payment.method.${method}`), amount: money(amount) });
   return h(
     'li',
@@ -37,6 +37,7 @@ function entry(payment, number) {
       { class: 'hint' },
       h('time', { datetime: payment.created_at }, dateTime(payment.created_at)),
       reference ? ` · ${t('payment.reference', { reference })}` : null,
+      receipt ? ` · ${t('payment.receipt_number')} ${receipt}` : null,
     ),
     status === 'pending' ? h('p', null, t(`payment.pending.${method}`)) : null,
     status === 'pending' && (method === 'bank_transfer' || method === 'cash')

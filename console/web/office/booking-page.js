@@ -58,7 +58,7 @@ class BookingPage extends ViewElement {
         ]),
         this.#actions(booking),
       ),
-      booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments)) : null,
+      booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments, paymentLink)) : null,
       card(
         t('booking.payments'),
         pageList({
@@ -170,5 +170,8 @@ class BookingPage extends ViewElement {
     reloadList(this);
   }
 }
+
+/** @param {string} id */
+const paymentLink = (id) => h('a', { href: `/office/payments/${id}` }, t('payment.one'));
 
 customElements.define('ev-office-booking-page', BookingPage);

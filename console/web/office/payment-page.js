@@ -62,6 +62,7 @@ class PaymentPage extends ViewElement {
           [t('booking.title'), reference('booking', payment.booking_id)],
           [t('office.payment.created_at'), dateTime(payment.created_at)],
           [t('office.payment.completed_at'), payment.completed_at ? dateTime(payment.completed_at) : null],
+          [t('payment.receipt_number'), payment.receipt_number],
           [t('office.reference'), payment.reference],
           [t('checkout.gateway'), payment.gateway ? t(`gateway.${payment.gateway}`) : null],
           [t('office.payment.gateway_id'), payment.gateway_payment_id],

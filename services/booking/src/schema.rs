@@ -81,6 +81,15 @@ diesel::table! {
         completed_at -> Nullable<Timestamp>,
         closed_at -> Nullable<Timestamp>,
         returned_at -> Nullable<Timestamp>,
+        needs_receipt -> Bool,
+        receipt_year -> Nullable<Text>,
+        receipt_number -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    receipt_counters (financial_year) {
+        financial_year -> Text,
+        last_number -> BigInt,
     }
 }
 diesel::table! {

@@ -79,6 +79,7 @@ export default {
   'problem.booking.emi_months': 'An EMI of this length is not possible.',
   'problem.booking.emi_too_little': 'The rest is too small for this many instalments.',
   'problem.booking.emi_exists': 'This booking already has an EMI.',
+  'problem.booking.receipt_pending': 'The receipt gets its number within seconds. Try again.',
   'problem.booking.sold_out': 'This vehicle is sold out.',
   'problem.booking.too_many_pending': 'This booking has too many pending payments. Wait until they are confirmed.',
   'problem.booking.too_many_orders': 'Too many online orders were opened for this booking today.',

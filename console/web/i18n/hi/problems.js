@@ -79,6 +79,7 @@ export default {
   'problem.booking.emi_months': 'इतने महीनों की ईएमआई संभव नहीं है।',
   'problem.booking.emi_too_little': 'इतनी किस्तों के लिए शेष राशि बहुत कम है।',
   'problem.booking.emi_exists': 'इस बुकिंग की ईएमआई पहले से है।',
+  'problem.booking.receipt_pending': 'रसीद को कुछ ही क्षणों में संख्या मिलेगी। फिर कोशिश करें।',
   'problem.booking.sold_out': 'यह वाहन बिक चुका है।',
   'problem.booking.too_many_pending': 'इस बुकिंग के बहुत से भुगतान लंबित हैं। उनकी पुष्टि तक रुकें।',
   'problem.booking.too_many_orders': 'इस बुकिंग के लिए आज बहुत अधिक ऑनलाइन ऑर्डर खोले गए।',

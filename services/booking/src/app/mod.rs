@@ -19,6 +19,7 @@ pub mod create_booking;
 pub mod deliver_vehicle;
 pub mod expire_booking;
 mod locked_rows;
+pub mod number_receipts;
 pub mod open_days;
 mod outgoing_events;
 mod plan_versions;

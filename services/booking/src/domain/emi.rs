@@ -62,6 +62,26 @@ pub fn allocate_paid(amounts: &[Money], paid: Money) -> Vec<Money> {
         .collect()
 }
 
+/// What each payment paid of each instalment: its place in `payments` and the part. The payments, in the order of their
+/// completion, pay `due_at_booking` first and then the instalments, oldest first.
+pub fn payment_shares(amounts: &[Money], due_at_booking: Money, payments: &[Money]) -> Vec<Vec<(usize, Money)>> {
+    let mut left: Vec<(usize, Money)> = payments.iter().copied().enumerate().collect();
+    let mut pay = |mut due: Money| {
+        let mut shares = Vec::new();
+        for (which, rest) in &mut left {
+            let part = due.min(*rest);
+            if part.is_positive() {
+                shares.push((*which, part));
+                *rest = rest.minus_or_zero(part);
+                due = due.minus_or_zero(part);
+            }
+        }
+        shares
+    };
+    pay(due_at_booking);
+    amounts.iter().map(|amount| pay(*amount)).collect()
+}
+
 /// Status of an instalment; overdue from the day after its due date.
 pub fn instalment_status(amount: Money, paid: Money, due_on: Option<Day>, today: Day) -> InstalmentStatus {
     if paid >= amount {
@@ -93,6 +113,30 @@ mod tests {
         }
         let made = schedule(Money::from_paise(100_050), Money::ZERO, Money::ZERO, 3, (3, 60)).expect("a schedule");
         assert_eq!(made.amounts, [33_300, 33_300, 33_450].map(Money::from_paise));
+    }
+
+    #[test]
+    fn shares_of_payments_add_up_to_what_is_paid_of_each_instalment() {
+        let rupees = |amounts: &[i64]| amounts.iter().map(|r| Money::from_rupees(*r)).collect::<Vec<_>>();
+        let (amounts, at_booking) = (rupees(&[100, 100, 100]), Money::from_rupees(500));
+        let shares = |payments: &[i64]| {
+            let shares = payment_shares(&amounts, at_booking, &rupees(payments));
+            shares
+                .into_iter()
+                .map(|s| s.into_iter().map(|(n, m)| (n, m.paise() / 100)).collect())
+                .collect::<Vec<Vec<_>>>()
+        };
+        assert_eq!(shares(&[400]), [vec![], vec![], vec![]]);
+        assert_eq!(shares(&[400, 150, 60]), [vec![(1, 50), (2, 50)], vec![(2, 10)], vec![]]);
+        assert_eq!(shares(&[800]), [vec![(0, 100)], vec![(0, 100)], vec![(0, 100)]]);
+        for payments in [vec![], vec![1], vec![499, 2], vec![10, 600, 20], vec![300, 300, 300, 300]] {
+            let paid = Money::total(rupees(&payments)).expect("small amounts").minus_or_zero(at_booking);
+            let sums: Vec<Money> = payment_shares(&amounts, at_booking, &rupees(&payments))
+                .into_iter()
+                .map(|shares| Money::total(shares.into_iter().map(|(_, part)| part)).expect("small amounts"))
+                .collect();
+            assert_eq!(sums, allocate_paid(&amounts, paid), "{payments:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::app::schedule_emi::{quote_schedule, schedule};
 use crate::domain::aggregate::RefundTerms;
 use crate::domain::refund::{RefundActor, RefundPreference};
 use crate::domain::{BookingStatus, VehicleId};
-use crate::store::{bookings, instalments};
+use crate::store::bookings;
 use actix_web::web;
 use chassis::audit;
 use domain::bounded_text::MAX_REASON_CHARS;
@@ -118,7 +118,7 @@ pub(crate) async fn quote(
 
 /// Book a vehicle.
 ///
-/// 422 when no vehicle with that id is on sale, when the booking amount is too small or above the price, or when the
+/// 409 with `booking.sold_out` when no unit is left. 422 when no vehicle with that id is on sale, when the booking amount is too small or above the price, or when the
 /// remaining amount cannot be divided into that many instalments.
 #[operation]
 pub(crate) async fn create(
@@ -132,7 +132,7 @@ pub(crate) async fn create(
     request
         .run(&state.ctx, async |c| {
             let (booking, instalments) = create_booking::create(c, &new, now).await?;
-            Ok(BookingView::new(booking, &instalments))
+            Ok(BookingView::new(booking, &instalments, &[]))
         })
         .await
 }
@@ -188,8 +188,7 @@ pub(crate) async fn list_instalments(
     Path(id): Path<BookingId>,
 ) -> Result<Json<Vec<InstalmentView>>, Problem> {
     load_visible_owner(&state, &caller, id).await?;
-    let rows = instalments::list_for_booking(&mut *state.ctx.db().read().await?, id).await?;
-    Ok(Json::new(rows.iter().map(InstalmentView::from).collect()))
+    Ok(Json::new(views::instalments(&mut *state.ctx.db().read().await?, id).await?))
 }
 
 /// Add an EMI schedule for the remaining amount.
@@ -210,8 +209,7 @@ pub(crate) async fn schedule_emi(
         .run(&state.ctx, async |c| {
             schedule(c, id, input.months, now).await?;
             audit::record(c, &caller, now, "booking.schedule_emi", Subject::Booking(id, owner), "").await?;
-            let rows = instalments::list_for_booking(c, id).await?;
-            Ok(rows.iter().map(InstalmentView::from).collect())
+            views::instalments(c, id).await
         })
         .await
 }

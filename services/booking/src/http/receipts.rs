@@ -2,6 +2,7 @@
 
 use super::payments::load_visible_payment;
 use crate::BookingState;
+use crate::app::number_receipts;
 use crate::domain::PaymentStatus;
 use crate::domain::aggregate::{Booking, Payment};
 use crate::store::{bookings, members};
@@ -9,6 +10,10 @@ use actix_web::web;
 use domain::PaymentId;
 use http_api::{Caller, Download, FileTypes, Path, Problem, operation};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
+use std::time::Duration;
+
+/// `Retry-After` while a receipt has no number.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// A receipt as a file.
 pub(crate) struct Receipt;
@@ -19,14 +24,15 @@ impl FileTypes for Receipt {
 
 /// Download the receipt of a payment, as a PDF.
 ///
-/// 409 with `booking.no_receipt` for a payment that is neither completed nor refunded.
+/// 409 with `booking.no_receipt` for a payment that is neither completed nor refunded, and with
+/// `booking.receipt_pending` while its number is not given yet: try again after `Retry-After`.
 #[operation]
 pub(crate) async fn get(
     state: web::Data<BookingState>,
     caller: Caller,
     Path(id): Path<PaymentId>,
 ) -> Result<Download<Receipt>, Problem> {
-    let payment = load_visible_payment(&state, &caller, id).await?;
+    let mut payment = load_visible_payment(&state, &caller, id).await?;
     match payment.status {
         PaymentStatus::Completed | PaymentStatus::Refunded => {}
         PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded => {
@@ -34,21 +40,31 @@ pub(crate) async fn get(
             return Err(Problem::conflict("booking.no_receipt", detail));
         }
     }
+    if payment.needs_receipt {
+        // The job would do it within seconds; who asks need not wait for it.
+        while state.ctx.tx(async |c| number_receipts::number_receipts(c).await).await? {}
+        payment = load_visible_payment(&state, &caller, id).await?;
+    }
+    let number = payment.receipt().ok_or_else(|| {
+        let detail = "the number of this receipt is not given yet";
+        Problem::conflict("booking.receipt_pending", detail).with_retry_after(RETRY_AFTER)
+    })?;
     let mut c = state.ctx.db().read().await?;
     let booking = bookings::find(&mut c, payment.booking_id).await?.ok_or_else(Problem::not_found)?;
     let name = members::find_name(&mut c, payment.user_id).await?;
-    Ok(receipt(&payment, &booking, name.as_deref()))
+    Ok(receipt(&number, &payment, &booking, name.as_deref()))
 }
 
 /// The receipt, which a browser shows instead of saving it.
-fn receipt(payment: &Payment, booking: &Booking, name_of_member: Option<&str>) -> Download<Receipt> {
-    let name = format!("receipt-{}.pdf", payment.id);
-    Download::inline("application/pdf", &name, pdf(&lines(payment, booking, name_of_member)))
+fn receipt(number: &str, payment: &Payment, booking: &Booking, name_of_member: Option<&str>) -> Download<Receipt> {
+    let name = format!("receipt-{}.pdf", number.replace('/', "-"));
+    Download::inline("application/pdf", &name, pdf(&lines(number, payment, booking, name_of_member)))
 }
 
-fn lines(payment: &Payment, booking: &Booking, name: Option<&str>) -> Vec<String> {
+fn lines(number: &str, payment: &Payment, booking: &Booking, name: Option<&str>) -> Vec<String> {
     let mut lines = vec![
-        format!("Receipt {}", payment.id),
+        format!("Receipt {number}"),
+        format!("Payment {}", payment.id),
         String::new(),
         format!("Received from   {}", name.unwrap_or("the member")),
         format!("For booking     {}", booking.number),

@@ -2,6 +2,7 @@
 
 use crate::app::create_booking::BookingQuote;
 use crate::domain::aggregate::{Booking, Instalment, Payment};
+use crate::domain::emi;
 use crate::domain::refund::{RefundActor, Resolution};
 use crate::domain::{
     BookingStatus, DocumentId, GatewayName, InstalmentStatus, PaymentStatus, RefundId, RefundStatus, RefundTo,
@@ -91,12 +92,40 @@ pub(crate) struct InstalmentView {
     amount: Money,
     paid: Money,
     status: InstalmentStatus,
+    /// The payments that paid it, in part or in full.
+    paid_by: Vec<PaidByView>,
 }
 
-impl From<&Instalment> for InstalmentView {
-    fn from(row: &Instalment) -> Self {
-        Self { n: row.n.into(), due_on: row.due_on, amount: row.amount_paise, paid: row.paid_paise, status: row.status }
-    }
+/// A part of an instalment that a payment paid.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct PaidByView {
+    payment_id: PaymentId,
+    amount: Money,
+}
+
+/// The views of a booking's instalments, with what paid each. `payments` are the completed payments of the booking in
+/// the order of their completion.
+pub(crate) fn instalment_views(
+    booking: &Booking,
+    instalments: &[Instalment],
+    payments: &[Payment],
+) -> Vec<InstalmentView> {
+    let amounts: Vec<Money> = instalments.iter().map(|i| i.amount_paise).collect();
+    let due_at_booking = booking.price_paise.minus_or_zero(booking.emi_principal_paise);
+    let paid: Vec<Money> = payments.iter().map(|p| p.amount_paise).collect();
+    let shares = emi::payment_shares(&amounts, due_at_booking, &paid);
+    let view = |(row, shares): (&Instalment, Vec<(usize, Money)>)| InstalmentView {
+        n: row.n.into(),
+        due_on: row.due_on,
+        amount: row.amount_paise,
+        paid: row.paid_paise,
+        status: row.status,
+        paid_by: shares
+            .into_iter()
+            .filter_map(|(which, amount)| Some(PaidByView { payment_id: payments.get(which)?.id, amount }))
+            .collect(),
+    };
+    instalments.iter().zip(shares).map(view).collect()
 }
 
 /// The EMI schedule of a booking.
@@ -141,11 +170,12 @@ pub(crate) struct BookingView {
 }
 
 impl BookingView {
-    pub(crate) fn new(booking: Booking, instalments: &[Instalment]) -> Self {
+    /// `payments` as for [`instalment_views`].
+    pub(crate) fn new(booking: Booking, instalments: &[Instalment], payments: &[Payment]) -> Self {
         let emi = (booking.emi_months > 0).then(|| EmiView {
             months: booking.emi_months.into(),
             principal: booking.emi_principal_paise,
-            instalments: instalments.iter().map(Into::into).collect(),
+            instalments: instalment_views(&booking, instalments, payments),
         });
         Self {
             id: booking.id,
@@ -210,17 +240,27 @@ impl From<BookingQuote> for BookingQuoteView {
 /// The view of a booking. Errors with 404 when it does not exist.
 pub(crate) async fn booking(c: &mut DbConnection, id: BookingId) -> Result<BookingView, Problem> {
     let booking = bookings::find(c, id).await?.ok_or_else(Problem::not_found)?;
-    let instalments = if booking.emi_months > 0 { instalments::list_for_booking(c, id).await? } else { Vec::new() };
-    Ok(BookingView::new(booking, &instalments))
+    let mut views = bookings(c, vec![booking]).await?;
+    views.pop().ok_or_else(Problem::not_found)
+}
+
+/// The views of a booking's instalments. Errors with 404 when the booking does not exist.
+pub(crate) async fn instalments(c: &mut DbConnection, id: BookingId) -> Result<Vec<InstalmentView>, Problem> {
+    Ok(booking(c, id).await?.emi.map(|emi| emi.instalments).unwrap_or_default())
 }
 
 /// The views of bookings, in the given order.
 pub(crate) async fn bookings(c: &mut DbConnection, rows: Vec<Booking>) -> Result<Vec<BookingView>, Problem> {
     let ids: Vec<BookingId> = rows.iter().filter(|b| b.emi_months > 0).map(|b| b.id).collect();
-    let instalments = if ids.is_empty() { Vec::new() } else { instalments::list_for_bookings(c, &ids).await? };
+    let (mut instalments, mut payments) = (Vec::new(), Vec::new());
+    if !ids.is_empty() {
+        instalments = instalments::list_for_bookings(c, &ids).await?;
+        payments = payments::list_completed(c, &ids).await?;
+    }
     let view = |booking: Booking| {
         let own: Vec<Instalment> = instalments.iter().filter(|i| i.booking_id == booking.id).cloned().collect();
-        BookingView::new(booking, &own)
+        let paid: Vec<Payment> = payments.iter().filter(|p| p.booking_id == booking.id).cloned().collect();
+        BookingView::new(booking, &own, &paid)
     };
     Ok(rows.into_iter().map(view).collect())
 }
@@ -296,6 +336,9 @@ pub(crate) struct PaymentView {
     reference: Option<String>,
     gateway: Option<GatewayName>,
     gateway_payment_id: Option<String>,
+    /// Number of the receipt, a few seconds after the completion: `2026-27/000042`.
+    #[serde(default)]
+    receipt_number: Option<String>,
     refund: Option<RefundView>,
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
@@ -307,6 +350,7 @@ pub(crate) struct PaymentView {
 impl PaymentView {
     pub(crate) fn new(payment: Payment, refund: Option<Refund>, gateways: &Gateways) -> Self {
         let open = payment.status == PaymentStatus::Pending;
+        let receipt_number = payment.receipt();
         let checkout = payment
             .gateway
             .zip(payment.gateway_order_id.as_deref())
@@ -323,6 +367,7 @@ impl PaymentView {
             reference: payment.reference,
             gateway: payment.gateway,
             gateway_payment_id: payment.gateway_payment_id,
+            receipt_number,
             refund: refund.map(Into::into),
             created_at: payment.created_at,
             completed_at: payment.completed_at,

@@ -1,4 +1,4 @@
-//! Scheduled jobs: the calendar and overdue instalments, expiry, refunds at the source, webhook retries and retention,
+//! Scheduled jobs: the calendar and overdue instalments, receipt numbers, expiry, refunds at the source, webhook retries and retention,
 //! and reconciliation with the gateways.
 
 mod reconcile;
@@ -6,7 +6,7 @@ mod refunds;
 mod webhooks;
 
 use crate::BookingState;
-use crate::app::{expire_booking, open_days};
+use crate::app::{expire_booking, number_receipts, open_days};
 use crate::error::BookingError;
 use domain::BookingId;
 use runtime::Ctx;
@@ -24,6 +24,7 @@ pub fn all(state: &BookingState) -> Vec<Job> {
     let sealed_until = Arc::new(Mutex::new(None));
     vec![
         Job::every("calendar", Duration::from_secs(20), calendar),
+        Job::every("receipts", Duration::from_secs(2), number_receipts),
         Job::every("expire", Duration::from_secs(60), move |ctx| expire_unpaid(ctx, s1.config.booking.expiry_hours)),
         Job::every("refunds", Duration::from_secs(15), move |_| refunds::send(s2.clone())),
         Job::every("gateway_refunds", Duration::from_secs(60), move |_| refunds::check_reported(s7.clone())),
@@ -41,6 +42,11 @@ fn log_failure(job: &'static str, booking: BookingId, result: Result<(), Booking
     if let Err(error) = result {
         tracing::error!(job, %booking, %error, "job failed for a booking");
     }
+}
+
+async fn number_receipts(ctx: Ctx) -> Result<(), JobError> {
+    while ctx.tx(async |c| number_receipts::number_receipts(c).await).await? {}
+    Ok(())
 }
 
 async fn calendar(ctx: Ctx) -> Result<(), JobError> {

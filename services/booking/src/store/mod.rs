@@ -57,6 +57,7 @@ pub mod instalments;
 pub mod members;
 pub mod payments;
 pub mod plans;
+pub mod receipt_counters;
 pub mod reconciliations;
 pub mod refunds;
 pub mod reserves;

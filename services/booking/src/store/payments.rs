@@ -30,6 +30,9 @@ row!(PaymentRow of Payment in payments key(id) {
         completed_at: Option<Timestamp>,
         closed_at: Option<Timestamp>,
         returned_at: Option<Timestamp>,
+        needs_receipt: bool,
+        receipt_year: Option<String>,
+        receipt_number: Option<i64>,
     }
 });
 
@@ -172,6 +175,29 @@ pub async fn list_order_times_since(
         .order(payments::created_at.desc())
         .limit(limit)
         .select(payments::created_at)
+        .load(c)
+        .await
+}
+
+/// Locks payments whose receipts have no number yet, in the order of their completion.
+pub async fn lock_without_receipt(c: &mut DbConnection, limit: i64) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::needs_receipt.eq(true))
+        .order((payments::completed_at, payments::id))
+        .limit(limit)
+        .select(Payment::as_select())
+        .lock()
+        .get_results(c)
+        .await
+}
+
+/// The completed payments of these bookings, in the order of their completion.
+pub async fn list_completed(c: &mut DbConnection, bookings: &[BookingId]) -> QueryResult<Vec<Payment>> {
+    payments::table
+        .filter(payments::booking_id.any_of(bookings))
+        .filter(payments::status.eq(PaymentStatus::Completed))
+        .order((payments::completed_at, payments::id))
+        .select(Payment::as_select())
         .load(c)
         .await
 }

@@ -22,6 +22,7 @@ mod queues;
 mod quoting;
 mod razorpay;
 mod razorpay_double;
+mod receipts;
 mod reconciling;
 mod refunding;
 mod reserves;

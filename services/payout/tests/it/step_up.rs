@@ -7,9 +7,7 @@ use serde_json::json;
 async fn a_bank_account_is_added_and_removed_only_with_a_recent_code() {
     let f = fixture().await;
     let member = f.member("1000.00").await;
-    let body = |number: &str| {
-        json!({"account_number": number, "ifsc": "SBIN0ABC123", "holder_name": "Asha Rao", "bank_name": "SBI"})
-    };
+    let body = |number: &str| json!({"account_number": number, "ifsc": "SBIN0ABC123", "holder_name": "Asha Rao", "bank_name": "SBI"});
     let stale = f.service.as_user(member.id);
     f.service.clock.advance_secs(300);
     let added = stale.post("/payouts/bank-accounts", body("987654321000")).await.expect(201);

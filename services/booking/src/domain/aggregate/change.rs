@@ -151,6 +151,7 @@ impl<'a> Change<'a> {
         payment.open_order_of = None;
         payment.plan_version = Some(i64::from(plan_version));
         payment.completed_at = Some(at);
+        payment.needs_receipt = true;
         payment.closed_at = None;
         let completed = payment.clone();
         let completed = self.buyer.complete(completed, &self.state.booking.number, self.context)?;

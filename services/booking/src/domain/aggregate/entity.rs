@@ -109,6 +109,11 @@ pub struct Payment {
     pub closed_at: Option<Timestamp>,
     /// When money received for it was returned to the payer's wallet.
     pub returned_at: Option<Timestamp>,
+    /// Whether it is completed and its receipt has no number yet.
+    pub needs_receipt: bool,
+    /// Financial year and number of its receipt: see [`Payment::receipt`].
+    pub receipt_year: Option<String>,
+    pub receipt_number: Option<i64>,
 }
 
 impl Payment {
@@ -139,7 +144,14 @@ impl Payment {
             completed_at: None,
             closed_at: None,
             returned_at: None,
+            needs_receipt: false,
+            receipt_year: None,
+            receipt_number: None,
         }
+    }
+    /// The number of its receipt, if it has one: `2026-27/000042`.
+    pub fn receipt(&self) -> Option<String> {
+        Some(format!("{}/{:06}", self.receipt_year.as_ref()?, self.receipt_number?))
     }
     /// The part that counts in the member's net payments: nothing of an EMI deduction.
     pub fn own_money(&self) -> Money {

@@ -1,0 +1,106 @@
+//! Numbers of receipts, and what paid each instalment.
+
+use crate::fixture::{Fixture, SCOOTER, text};
+use crate::on_services::on_mariadb;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+/// The numbers of the receipts of all payments.
+async fn numbers(fixture: &Fixture) -> Vec<String> {
+    let list = fixture.staff().get("/payments?limit=500").await.expect(200);
+    let number = |payment: &Value| payment["receipt_number"].as_str().map(str::to_owned);
+    let mut found: Vec<String> = list["items"].as_array().expect("items").iter().filter_map(number).collect();
+    found.sort();
+    found
+}
+
+fn first(count: usize, year: &str) -> Vec<String> {
+    (1..=count).map(|n| format!("{year}/{n:06}")).collect()
+}
+
+#[tokio::test]
+async fn a_receipt_gets_its_number_by_the_job_or_when_it_is_read() {
+    let fixture = Fixture::start().await;
+    let booked = fixture.book("500.00").await;
+    let id = text(&booked, "id");
+    let pending = fixture.pay(id, "1.00", "cash").await;
+    let paid = fixture.pay_cash(id, "500.00").await;
+    assert_eq!(paid["receipt_number"], Value::Null);
+    fixture.service.run_job("receipts").await;
+    let shown = fixture.payment(text(&paid, "id")).await;
+    assert_eq!(shown["receipt_number"], "2026-27/000001");
+    let second = fixture.pay_cash(id, "600.00").await;
+    let file = fixture.fresh_client().get(&format!("/payments/{}/receipt", text(&second, "id"))).await;
+    assert_eq!(file.status, 200);
+    assert!(file.header("content-disposition").contains("receipt-2026-27-000002.pdf"), "{:?}", file.headers);
+    assert!(file.text.contains("2026-27/000002"), "it is printed");
+    let path = format!("/payments/{}/receipt", text(&pending, "id"));
+    assert_eq!(fixture.fresh_client().get(&path).await.problem(409), "booking.no_receipt");
+    // A refund keeps the number.
+    fixture.service.as_admin().post_empty(&format!("/payments/{}/refund", text(&second, "id"))).await.expect(200);
+    assert_eq!(fixture.payment(text(&second, "id")).await["receipt_number"], "2026-27/000002");
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_financial_year_has_numbers_of_its_own() {
+    let fixture = Fixture::start().await;
+    fixture.service.clock.set("2027-03-31T18:29:00Z".parse().expect("a time"));
+    let booked = fixture.book("500.00").await;
+    let id = text(&booked, "id");
+    fixture.pay_cash(id, "500.00").await;
+    fixture.service.clock.set("2027-03-31T18:30:00Z".parse().expect("a time"));
+    fixture.pay_cash(id, "500.00").await;
+    fixture.pay_cash(id, "500.00").await;
+    fixture.service.run_job("receipts").await;
+    assert_eq!(numbers(&fixture).await, ["2026-27/000001", "2027-28/000001", "2027-28/000002"]);
+    fixture.service.finish().await;
+}
+
+/// Payments, refunds and receipts that are read at the same time.
+async fn numbers_are_gap_free(fixture: &Fixture) {
+    let pay = async || {
+        let booked = fixture.book("500.00").await;
+        let payment = fixture.pay_online(text(&booked, "id"), "500.00").await;
+        let path = format!("/payments/{}", text(&payment, "id"));
+        let file = fixture.fresh_client().get(&format!("{path}/receipt")).await;
+        assert_eq!(file.status, 200, "{}", file.text);
+        fixture.service.as_admin().post_empty(&format!("{path}/refund")).await.expect(200);
+    };
+    join_all((0..20).map(|_| pay())).await;
+    fixture.service.run_job("receipts").await;
+    assert_eq!(numbers(fixture).await, first(20, "2026-27"));
+}
+
+#[tokio::test]
+async fn numbers_have_no_gaps_while_receipts_are_read() {
+    let fixture = Fixture::start().await;
+    numbers_are_gap_free(&fixture).await;
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn numbers_have_no_gaps_while_receipts_are_read_on_services() {
+    on_mariadb(numbers_are_gap_free).await;
+}
+
+#[tokio::test]
+async fn an_instalment_says_what_paid_it() {
+    let fixture = Fixture::start().await;
+    let body = json!({ "vehicle_id": SCOOTER, "booking_amount": "500.00", "emi_months": 10 });
+    let booked = fixture.book_with(body).await;
+    let id = text(&booked, "id");
+    let first = fixture.pay_cash(id, "600.00").await;
+    let second = fixture.pay_online(id, "5000.00").await;
+    let list = fixture.fresh_client().get(&format!("/bookings/{id}/emi")).await.expect(200);
+    let paid_by = |n: usize| list[n]["paid_by"].clone();
+    let part = |payment: &Value, amount: &str| json!({ "payment_id": payment["id"], "amount": amount });
+    assert_eq!(paid_by(0), json!([part(&first, "100.00"), part(&second, "4350.00")]));
+    assert_eq!((paid_by(1), paid_by(2)), (json!([part(&second, "650.00")]), json!([])));
+    assert_eq!(fixture.booking(id).await["emi"]["instalments"], list);
+    fixture.service.as_admin().post_empty(&format!("/payments/{}/refund", text(&first, "id"))).await.expect(200);
+    let list = fixture.fresh_client().get(&format!("/bookings/{id}/emi")).await.expect(200);
+    assert_eq!(list[0]["paid_by"], json!([part(&second, "4450.00")]));
+    assert_eq!(list[1]["paid_by"], json!([part(&second, "50.00")]));
+    fixture.service.finish().await;
+}
