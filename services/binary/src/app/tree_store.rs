@@ -55,6 +55,11 @@ impl TreeStore {
         self.batch_closed.notify_waiters();
     }
 
+    /// About how many members the tree has, without a connection: those of the entries that this process knows.
+    pub async fn count_members(&self) -> usize {
+        self.tree_state.read().await.tree.members().len()
+    }
+
     /// The tree with every journal entry that was committed at the time of the call.
     pub async fn read(&self, c: &mut DbConnection) -> Result<OwnedRwLockReadGuard<TreeState>, BinaryError> {
         let head = journal::load_head(c).await?;

@@ -138,10 +138,7 @@ pub(super) async fn simulate(
     let candidate = body.read_with_code("binary.plan_invalid").await?;
     let plan = parse_plan(candidate.preset.as_deref(), candidate.plan)?;
     let input = serde_json::to_value(&plan).map_err(Problem::internal)?;
-    let mut c = state.ctx.db().read().await?;
-    let members = state.tree_store.read(&mut c).await?.tree.members().len();
-    drop(c);
-    if members > state.config.simulate_sync_members {
+    if state.tree_store.count_members().await > state.config.simulate_sync_members {
         let (tasks, input) = (&state.tasks, &input);
         let requested = state.ctx.tx(async |c| tasks.request(c, &PLAN_SIMULATION, input, caller.user_id).await);
         return Ok(JsonOrAccepted::Accepted(Accepted::new(requested.await?)));
