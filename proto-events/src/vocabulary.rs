@@ -17,7 +17,7 @@ domain::text_enum! {
         Expired = "expired",
         /// The vehicle was handed over. It counts as completed.
         Delivered = "delivered",
-        /// The vehicle was taken back, and what was paid is refunded.
+        /// The vehicle was returned, and what was paid is refunded.
         Returned = "returned",
     }
 }

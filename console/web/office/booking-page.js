@@ -85,7 +85,7 @@ class BookingPage extends ViewElement {
       status === 'completed'
         ? actionButton(t('office.booking.deliver'), () => this.#deliver(booking), 'primary')
         : null,
-      isPaid ? actionButton(t('office.booking.return'), () => this.#takeBack(booking), 'danger') : null,
+      isPaid ? actionButton(t('office.booking.return'), () => this.#acceptReturn(booking), 'danger') : null,
     );
   }
 
@@ -123,7 +123,7 @@ class BookingPage extends ViewElement {
   }
 
   /** @param {Booking} booking */
-  async #takeBack({ id, number }) {
+  async #acceptReturn({ id, number }) {
     const answer = await runAction({
       title: t('office.booking.return'),
       label: t('office.booking.return'),

@@ -40,7 +40,7 @@ pub enum BookingCommand {
     Revive,
     /// Hand over the vehicle.
     Deliver,
-    /// Take the vehicle back.
+    /// Accept the return of the vehicle.
     Return,
 }
 

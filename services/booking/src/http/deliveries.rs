@@ -60,12 +60,12 @@ pub(crate) async fn deliver(
         .await
 }
 
-/// Take back the vehicle of a booking and refund its payments.
+/// Accept the return of a vehicle and refund the payments of its booking.
 ///
 /// A returned booking stays as it is. 403 for the caller's own booking. 409 with `booking.state` unless it is completed
 /// or delivered.
 #[operation]
-pub(crate) async fn take_back(
+pub(crate) async fn accept_return(
     state: web::Data<BookingState>,
     caller: Caller,
     Path(id): Path<BookingId>,
@@ -78,7 +78,7 @@ pub(crate) async fn take_back(
     let now = state.ctx.now();
     request
         .run(&state.ctx, async |c| {
-            if cancel_booking::take_back(c, id, &terms, now).await? {
+            if cancel_booking::accept_return(c, id, &terms, now).await? {
                 audit::record(c, &caller, now, "booking.return", Subject::Booking(id, owner), &terms.reason).await?;
             }
             views::booking(c, id).await

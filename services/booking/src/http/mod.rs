@@ -47,7 +47,7 @@ pub fn routes(state: BookingState) -> Routes {
         .post("/bookings/{id}/cancel", User, documented!(bookings::cancel))
         .post("/bookings/{id}/deliver", Staff, documented!(deliveries::deliver))
         .get("/bookings/{id}/return", Staff, documented!(refund_previews::preview_return))
-        .post("/bookings/{id}/return", Staff, documented!(deliveries::take_back))
+        .post("/bookings/{id}/return", Staff, documented!(deliveries::accept_return))
         .post("/bookings/{id}/payments", User, documented!(payments::create))
         .get("/payments/methods", User, documented!(payment_methods::list))
         .get("/payments/instructions", User, documented!(payment_methods::get_instructions))

@@ -26,7 +26,7 @@ async fn deliver(fixture: &Fixture, id: &str, on: &str, number: &str) -> Reply {
     fixture.staff().post(&format!("/bookings/{id}/deliver"), body).await
 }
 
-async fn take_back(fixture: &Fixture, id: &str) -> Reply {
+async fn accept_return(fixture: &Fixture, id: &str) -> Reply {
     fixture.staff().post(&format!("/bookings/{id}/return"), json!({ "reason": "brakes" })).await
 }
 
@@ -51,7 +51,7 @@ async fn a_vehicle_is_delivered_once_with_its_number() {
     // The same vehicle is not delivered twice, until it is returned.
     let second = completed(&fixture).await;
     assert_eq!(deliver(&fixture, &second, &day, NUMBER).await.problem(409), "booking.vehicle_number_used");
-    take_back(&fixture, &id).await.expect(200);
+    accept_return(&fixture, &id).await.expect(200);
     deliver(&fixture, &second, &day, NUMBER).await.expect(200);
     fixture.service.finish().await;
 }
@@ -63,7 +63,7 @@ async fn a_delivery_is_refused_before_payment_by_others_and_with_a_wrong_day_or_
     let open = text(&booked, "id");
     let day = today(&fixture);
     assert_eq!(deliver(&fixture, open, &day, NUMBER).await.problem(409), "booking.state");
-    assert_eq!(take_back(&fixture, open).await.problem(409), "booking.state");
+    assert_eq!(accept_return(&fixture, open).await.problem(409), "booking.state");
     let id = completed(&fixture).await;
     let yesterday = fixture.service.now().plus_hours(-24).day().to_string();
     let tomorrow = fixture.service.now().plus_hours(24).day().to_string();
@@ -83,7 +83,7 @@ async fn a_delivery_is_refused_before_payment_by_others_and_with_a_wrong_day_or_
 }
 
 #[tokio::test]
-async fn staff_deliver_and_take_back_no_vehicle_of_their_own() {
+async fn staff_deliver_and_accept_return_no_vehicle_of_their_own() {
     let fixture = Fixture::start().await;
     let staff = fixture.staff();
     let booked =
@@ -109,10 +109,10 @@ async fn a_return_refunds_every_payment_once_as_its_preview_says() {
         let preview = fixture.staff().get(&format!("/bookings/{id}/return")).await.expect(200);
         assert_eq!((&preview["allowed"], &preview["total_to_wallet"]), (&json!(true), &json!("45000.00")), "{preview}");
         assert_eq!((&preview["net_paid_after"], &preview["ends_active_buyer"]), (&json!("0.00"), &json!(true)));
-        let returned = take_back(&fixture, &id).await.expect(200);
+        let returned = accept_return(&fixture, &id).await.expect(200);
         assert_eq!((&returned["status"], &returned["total_paid"]), (&json!("returned"), &json!("0.00")));
         assert_eq!((returned["delivery"].is_null(), &returned["reason"]), (!is_delivered, &json!("brakes")));
-        assert_eq!(take_back(&fixture, &id).await.expect(200), returned, "it stays as it is");
+        assert_eq!(accept_return(&fixture, &id).await.expect(200), returned, "it stays as it is");
         assert_eq!(refunds(&fixture).await, 2);
         let paid = fixture.try_pay(&id, "1.00", "cash").await;
         assert_eq!(paid.problem(409), "booking.state");
@@ -158,7 +158,7 @@ async fn a_return_puts_back_a_unit_that_was_not_delivered() {
         if is_delivered {
             deliver(&fixture, &id, &today(&fixture), NUMBER).await.expect(200);
         }
-        take_back(&fixture, &id).await.expect(200);
+        accept_return(&fixture, &id).await.expect(200);
         let list = fixture.staff().get("/vehicles/all?limit=100").await.expect(200);
         let scooter = list["items"].as_array().expect("items").iter().find(|v| v["id"] == SCOOTER).expect("it").clone();
         assert_eq!((&scooter["stock"]["on_hand"], &scooter["stock"]["reserved"]), (&json!(on_hand), &json!(0)));

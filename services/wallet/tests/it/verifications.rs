@@ -34,8 +34,8 @@ async fn a_verification_in_the_background_has_the_report_of_one_that_is_waited_f
     deposit(&s, A, "10.00").await;
     let staff = s.as_staff();
     let expected = staff.get("/ledger/verify").await.expect(200);
-    let requested = staff.post_with_key("/ledger/verifications", "once", serde_json::Value::Null).await;
-    let repeated = staff.post_with_key("/ledger/verifications", "once", serde_json::Value::Null).await;
+    let requested = staff.post_with_key("/ledger/verifications", "once", serde_json::json!({})).await;
+    let repeated = staff.post_with_key("/ledger/verifications", "once", serde_json::json!({})).await;
     let (requested, repeated) = (requested.expect(202), repeated.expect(202));
     assert_eq!(requested, repeated);
     assert_eq!(staff.post_empty("/ledger/verifications").await.problem(429), "wallet.verifying");

@@ -130,7 +130,7 @@ pub enum Command<'a> {
     Expire { before: Timestamp },
     /// Hand over the vehicle of a booking that is paid in full. A delivered booking stays unchanged.
     Deliver(&'a Delivery),
-    /// Take the vehicle back and refund the payments, as a cancellation does.
+    /// Accept the return of the vehicle and refund the payments, as a cancellation does.
     Return(&'a RefundTerms),
     /// Add an EMI schedule.
     ScheduleEmi { months: u32 },
