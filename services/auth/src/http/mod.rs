@@ -31,7 +31,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/auth/otp/verify", Public, documented!(sign_in::verify))
         .post("/auth/signup", Public, documented!(sign_up::begin))
         .post("/auth/signup/verify", Public, documented!(sign_up::verify))
-        .post("/auth/step-up", User, documented!(step_up::step_up))
+        .post("/auth/step-up", User, documented!(step_up::prove))
         .post("/auth/refresh", Public, documented!(sessions::refresh))
         .post("/auth/logout", User, documented!(sessions::log_out))
         .get("/auth/referral-codes/{code}", Public, documented!(referrals::get_code))

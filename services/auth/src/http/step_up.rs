@@ -3,7 +3,7 @@
 use super::input;
 use super::sign_in::code_request;
 use super::view::AccessTokenView;
-use crate::app::step_up;
+use crate::app;
 use crate::codes::CodeAttempt;
 use crate::domain::identifier::Identifier;
 use crate::domain::otp::{CodeId, Purpose};
@@ -33,7 +33,7 @@ pub(crate) struct StepUpInput {
 /// is required: to add or remove a bank account, and to approve a large payout. A sign-in counts as a proof too. 401
 /// `auth.otp_invalid` for a code that is wrong, used or expired, or for the identifier of another person.
 #[operation]
-pub(crate) async fn step_up(
+pub(crate) async fn prove(
     state: web::Data<AuthState>,
     caller: Caller,
     request: HttpRequest,
@@ -52,7 +52,7 @@ pub(crate) async fn step_up(
     let attempt = CodeAttempt { request: code_request, id: input.request_id, code: &input.code };
     let verified = state.codes.verify(&[attempt]).await.map_err(AuthError::from)?.ok_or_else(code_invalid)?;
     let (code, session) = (verified.code_id(), SessionId::from(caller.session_id));
-    match state.ctx.tx(async |c| step_up::step_up(c, session, caller.user_id, code, now).await).await {
+    match state.ctx.tx(async |c| app::step_up::step_up(c, session, caller.user_id, code, now).await).await {
         Ok(user) => {
             state.codes.consume(verified, now).await;
             let access_token = state::sign_access_token(&key, (&user, session, now), now);

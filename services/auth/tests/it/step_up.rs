@@ -12,7 +12,7 @@ const ASHA: &str = "asha@example.com";
 fn proved_at(tokens: &Value) -> i64 {
     let token = text(tokens, "access_token");
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
-    serde_json::from_slice::<Value>(&claims).unwrap()["auth_time"].as_i64().unwrap()
+    serde_json::from_slice::<Value>(&claims).unwrap().get("auth_time").unwrap().as_i64().unwrap()
 }
 
 fn now(service: &TestService) -> i64 {
