@@ -98,6 +98,15 @@ export const officePages = [
     queue: 'payments',
   },
   {
+    path: '/office/instalments',
+    element: 'ev-office-instalments-page',
+    load: () => import('./instalments-page.js'),
+    access: 'staff',
+    title: 'office.instalments.title',
+    icon: 'check',
+    group: 'office.group.work',
+  },
+  {
     path: '/office/payments/:id',
     element: 'ev-office-payment-page',
     load: () => import('./payment-page.js'),

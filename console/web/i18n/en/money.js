@@ -85,6 +85,7 @@ export default {
   'emi.due_later': 'After confirmation',
   'emi.amount': 'Amount',
   'emi.paid': 'Paid',
+  'instalment.status.pending': 'Open',
   'instalment.status.paid': 'Paid',
   'instalment.status.overdue': 'Overdue',
   'pay.title': 'Pay',

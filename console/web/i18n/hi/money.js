@@ -82,6 +82,7 @@ export default {
   'emi.due_later': 'पुष्टि के बाद',
   'emi.amount': 'राशि',
   'emi.paid': 'भुगतान किया गया',
+  'instalment.status.pending': 'बाकी',
   'instalment.status.paid': 'चुकाई गई',
   'instalment.status.overdue': 'समय बीत गया',
   'pay.title': 'भुगतान करें',

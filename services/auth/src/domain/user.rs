@@ -57,9 +57,15 @@ pub(crate) struct PostalAddress {
     pub(crate) country: String,
 }
 
-/// Whether `text` is a pincode: six digits that do not begin with 0.
-pub(crate) fn is_pincode(text: &str) -> bool {
-    text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
+/// Reads a pincode: six digits that do not begin with 0, which are often written in two groups of three.
+pub(crate) fn parse_pincode(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = match text.split_once(' ') {
+        Some((first, last)) if first.len() == 3 => format!("{first}{last}"),
+        Some(_) | None => text.to_owned(),
+    };
+    let is_valid = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    is_valid.then_some(digits)
 }
 
 /// Reasons for which a change of rights is refused.
@@ -190,10 +196,11 @@ mod tests {
         for (born, expected) in [("2008-11-22", true), ("2008-11-23", false), ("1900-01-01", false)] {
             assert_eq!(is_member_birth_date(day(born), today), expected, "{born}");
         }
-        for (text, expected) in
-            [("400001", true), ("040001", false), ("40001", false), ("4000011", false), ("40000a", false)]
-        {
-            assert_eq!(is_pincode(text), expected, "{text}");
+        for text in ["400001", " 400001 ", "400 001"] {
+            assert_eq!(parse_pincode(text).as_deref(), Some("400001"), "{text}");
+        }
+        for text in ["040001", "040 001", "40001", "4000011", "40000a", "40 0001", "400  001", "4 0 0 0 0 1", ""] {
+            assert_eq!(parse_pincode(text), None, "{text}");
         }
     }
 }

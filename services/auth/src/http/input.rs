@@ -25,16 +25,16 @@ pub(crate) struct AddressInput {
 impl AddressInput {
     /// Trims and validates the address; adds what is wrong to `errors`.
     pub(crate) fn validate(self, errors: &mut FieldErrors) -> PostalAddress {
+        let pincode = user::parse_pincode(&self.pincode);
         let address = PostalAddress {
             line1: validate_line(errors, "address.line1", &self.line1),
             line2: validate_optional_line(errors, "address.line2", self.line2.as_ref()),
             city: validate_line(errors, "address.city", &self.city),
             state: validate_line(errors, "address.state", &self.state),
-            pincode: self.pincode.trim().to_owned(),
+            pincode: pincode.clone().unwrap_or_default(),
             country: validate_line(errors, "address.country", &self.country),
         };
-        let is_valid = user::is_pincode(&address.pincode);
-        errors.require("address.pincode", is_valid, "format", "six digits that do not begin with 0");
+        errors.require("address.pincode", pincode.is_some(), "format", "six digits that do not begin with 0");
         address
     }
 }

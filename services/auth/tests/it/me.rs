@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 async fn a_user_changes_their_own_profile_but_not_their_addresses() {
     let service = fixture::start().await;
     let (me, _) = member(&service, "asha@example.com").await;
-    let address = json!({ "line1": "1 MG Road", "line2": "Flat 2", "city": "Pune", "state": "MH", "pincode": "411001", "country": "IN" });
+    let address = json!({ "line1": "1 MG Road", "line2": "Flat 2", "city": "Pune", "state": "MH", "pincode": "411 001", "country": "IN" });
     me.patch("/users/me", json!({ "first_name": "Asha", "last_name": "Rao", "address": address })).await.expect(200);
     let after = me.patch("/users/me", json!({ "gender": "female" })).await.expect(200);
     assert_eq!((text(&after, "name").as_str(), text(&after, "address.line2").as_str()), ("Asha Rao", "Flat 2"));

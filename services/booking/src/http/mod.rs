@@ -3,6 +3,7 @@
 mod bookings;
 mod captures;
 mod deliveries;
+mod instalments;
 mod payment_methods;
 mod payments;
 mod queues;
@@ -39,6 +40,7 @@ pub fn routes(state: BookingState) -> Routes {
         .post("/bookings", User, documented!(bookings::create))
         .post("/bookings/quote", User, documented!(bookings::quote))
         .get("/bookings", User, documented!(bookings::list))
+        .get("/bookings/instalments", Staff, documented!(instalments::list))
         .get("/bookings/{id}", User, documented!(bookings::get))
         .post("/bookings/{id}/emi", User, documented!(bookings::schedule_emi))
         .get("/bookings/{id}/emi", User, documented!(bookings::list_instalments))

@@ -64,6 +64,11 @@ pub async fn find(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<Boo
     bookings::table.find(id).select(Booking::as_select()).first(c).await.optional()
 }
 
+/// The bookings with these ids.
+pub async fn list_by_ids(c: &mut DbConnection, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
+    bookings::table.filter(bookings::id.any_of(ids)).select(Booking::as_select()).load(c).await
+}
+
 /// The booking's owner, which never changes and so may be read before anything is locked.
 pub async fn find_owner(c: &mut DbConnection, id: BookingId) -> QueryResult<Option<UserId>> {
     bookings::table.find(id).select(bookings::user_id).first(c).await.optional()

@@ -3,7 +3,7 @@
 use crate::domain::aggregate::Instalment;
 use crate::domain::{BookingStatus, InstalmentStatus};
 use crate::schema::{bookings, instalments};
-use db::{AnyOfExt, Count, DbConnection, insert_many, upsert_many};
+use db::{AnyOfExt, Count, DbConnection, SortOrder, insert_many, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{BookingId, Day, Money, Timestamp};
@@ -40,6 +40,27 @@ pub async fn list_for_bookings(c: &mut DbConnection, bookings: &[BookingId]) -> 
         .select(Instalment::as_select())
         .load(c)
         .await
+}
+
+/// Instalments with this status that are due in the range, by due date and booking, after `after`.
+pub async fn list_by_status(
+    c: &mut DbConnection,
+    status: InstalmentStatus,
+    (from, until): (Option<Day>, Option<Day>),
+    order: SortOrder,
+    after: Option<(Day, BookingId)>,
+    limit: i64,
+) -> QueryResult<Vec<Instalment>> {
+    let rows = instalments::table.filter(instalments::status.eq(status)).filter(instalments::due_on.is_not_null());
+    let query = rows.select(Instalment::as_select()).limit(limit).into_boxed::<db::MultiBackend>();
+    let mut query = keyset!(query, order, (instalments::due_on, instalments::booking_id), after);
+    if let Some(from) = from {
+        query = query.filter(instalments::due_on.ge(from));
+    }
+    if let Some(until) = until {
+        query = query.filter(instalments::due_on.le(until));
+    }
+    query.load(c).await
 }
 
 /// Inserts instalments.

@@ -1,4 +1,4 @@
-//! Numbers of receipts, and what paid each instalment.
+//! Numbers of receipts, what paid each instalment, and the list of overdue ones.
 
 use crate::fixture::{Fixture, SCOOTER, text};
 use crate::on_services::on_mariadb;
@@ -102,5 +102,40 @@ async fn an_instalment_says_what_paid_it() {
     let list = fixture.fresh_client().get(&format!("/bookings/{id}/emi")).await.expect(200);
     assert_eq!(list[0]["paid_by"], json!([part(&second, "4450.00")]));
     assert_eq!(list[1]["paid_by"], json!([part(&second, "50.00")]));
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn staff_list_overdue_instalments_by_due_date() {
+    let fixture = Fixture::start().await;
+    let mut bookings = Vec::new();
+    for amount in ["500.00", "1000.00"] {
+        let body = json!({ "vehicle_id": SCOOTER, "booking_amount": amount, "emi_months": 3 });
+        let booked = fixture.book_with(body).await;
+        fixture.pay_cash(text(&booked, "id"), amount).await;
+        bookings.push(booked);
+        fixture.service.clock.advance_secs(24 * 3_600);
+    }
+    let list = async |query: &str| fixture.staff().get(&format!("/bookings/instalments?{query}")).await.expect(200);
+    assert_eq!(list("").await["items"], json!([]));
+    fixture.service.clock.advance_secs(62 * 24 * 3_600);
+    fixture.service.run_job("calendar").await;
+    let overdue = list("order=asc").await;
+    let shown: Vec<_> =
+        overdue["items"].as_array().expect("items").iter().map(|i| (&i["booking_id"], &i["n"])).collect();
+    let ids: Vec<&Value> = bookings.iter().map(|b| &b["id"]).collect();
+    let one_and_two = [json!(1), json!(2)];
+    let expected =
+        [(ids[0], &one_and_two[0]), (ids[1], &one_and_two[0]), (ids[0], &one_and_two[1]), (ids[1], &one_and_two[1])];
+    assert_eq!(shown, expected);
+    let first = &overdue["items"][0];
+    assert_eq!((&first["unpaid"], &first["status"]), (&json!("14833.00"), &json!("overdue")), "{first}");
+    let page = list("order=asc&limit=3").await;
+    let rest = list(&format!("order=asc&limit=3&cursor={}", text(&page, "next_cursor"))).await;
+    assert_eq!(rest["items"], json!([overdue["items"][3]]));
+    let due = text(&overdue["items"][2], "due_on");
+    assert_eq!(list(&format!("due_from={due}")).await["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(list("status=paid").await["items"], json!([]));
+    assert_eq!(fixture.fresh_client().get("/bookings/instalments").await.status, 403);
     fixture.service.finish().await;
 }
