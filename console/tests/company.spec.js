@@ -21,7 +21,7 @@ import {
 import { assertNoFaults, openBrowser } from './support/browser.js';
 import { addMember, deposit } from './support/members.js';
 import { openOffice } from './support/office.js';
-import { run, until } from './support/platform.js';
+import { api, run, until } from './support/platform.js';
 import { money, t } from './support/texts.js';
 
 let browser;
@@ -78,6 +78,32 @@ test('a vehicle is added, gets another price, and is taken off sale and put on s
     await confirm(admin, t(`office.vehicle.${change}_effect`, { price: money(95000) }));
   }
   await see(admin, row(admin, `Model ${run}`).getByText(t('office.vehicle.on_sale')));
+});
+
+test('the stock of a vehicle is adjusted, shown to members, and counted no more', async () => {
+  const name = `Model ${run} Long`;
+  await open(admin, '/office/vehicles');
+  await button(admin, t('office.vehicle.adjust_name', { name })).click();
+  await fillDialog(admin, {
+    [t('office.vehicle.adjust_change')]: '1',
+    [t('office.vehicle.adjust_reason')]: 'delivery of the factory',
+  });
+  await confirm(admin, t('office.vehicle.adjust_effect', { before: 0, after: 1 }));
+  await see(admin, row(admin, `Model ${run}`).getByText(t('office.vehicle.stock_count', { available: 1, on_hand: 1 })));
+  const card = admin.locator('.vehicle', { hasText: `Model ${run}` });
+  await open(admin, '/vehicles');
+  await see(admin, card.getByText(t('vehicles.left', { count: 1 })));
+  const { items } = await api('GET', '/vehicles?limit=100');
+  const vehicle = items.find(({ model }) => model === `Model ${run}`);
+  const body = { vehicle_id: vehicle.id, booking_amount: '500.00' };
+  await api('POST', '/bookings', { token: member.access_token, body });
+  await open(admin, '/vehicles');
+  await see(admin, card.getByText(t('vehicles.sold_out')));
+  assert.equal(await card.getByRole('link').count(), 0);
+  await open(admin, '/office/vehicles');
+  await button(admin, t('office.vehicle.uncount_name', { name })).click();
+  await confirm(admin, t('office.vehicle.uncount_effect'));
+  await see(admin, row(admin, `Model ${run}`).getByText(t('office.vehicle.stock_uncounted')));
 });
 
 test('a plan is simulated, and a version is scheduled and withdrawn', async () => {

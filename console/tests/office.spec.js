@@ -17,6 +17,7 @@ import {
   see,
   seeSoon,
   tag,
+  valueOf,
 } from './support/actions.js';
 import { assertNoFaults, openBrowser } from './support/browser.js';
 import { PDF, addDocument, addMember, applyForKyc, book, pay, payOnline, requestPayout } from './support/members.js';
@@ -35,7 +36,7 @@ before(async () => {
   browser = await openBrowser();
   office = await openOffice(browser);
   ({ admin, staff } = office);
-  for (const name of ['Applicant', 'Payer', 'Earner', 'Large', 'Refunded']) {
+  for (const name of ['Applicant', 'Payer', 'Earner', 'Large', 'Refunded', 'Buyer']) {
     members[name.toLowerCase()] = await addMember(`${name} ${run}`);
   }
 });
@@ -100,6 +101,24 @@ test('a bank transfer is confirmed with its reference, and cash that did not com
   await see(staff, tag(staff, t('payment.status.failed')));
   const states = [transfer, cash].map(async ({ id }) => (await ofMember('payer', 'GET', `/payments/${id}`)).status);
   assert.deepEqual(await Promise.all(states), ['completed', 'failed']);
+});
+
+test('a vehicle that is paid in full is delivered with its number, and returned with its refunds', async () => {
+  const booking = await book(members.buyer);
+  await payOnline(members.buyer, booking, booking.price);
+  await open(staff, `/office/bookings/${booking.id}`);
+  await button(staff, t('office.booking.deliver')).click();
+  await fillDialog(staff, { [t('booking.vehicle_number')]: `ev-${run}-1` });
+  await confirm(staff, booking.number);
+  await see(staff, tag(staff, t('booking.status.delivered')));
+  await see(staff, valueOf(staff, t('booking.vehicle_number')).getByText(`EV-${run}-1`.toUpperCase()));
+  await button(staff, t('office.booking.return')).click();
+  await fillDialog(staff, { [t('office.reason')]: reason });
+  await confirm(staff, t('office.booking.return_effect', { number: booking.number }));
+  await see(staff, tag(staff, t('booking.status.returned')));
+  await until('the money in the wallet', async () => {
+    return (await ofMember('buyer', 'GET', '/wallet')).available === booking.price;
+  });
 });
 
 test('captures without a place go to a payment and to a wallet, by an administrator', async () => {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, confirm, heading, navigate, open, see, signInByHand, tag } from './support/actions.js';
+import { button, confirm, dialog, fill, heading, navigate, open, see, signInByHand, tag } from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { addMember } from './support/members.js';
-import { api, run, signIn, until } from './support/platform.js';
+import { api, newCode, run, signIn, until } from './support/platform.js';
 import { t } from './support/texts.js';
 
 let browser;
@@ -55,6 +55,34 @@ async function openTab({ context }) {
   await isSignedIn(page);
   return page;
 }
+
+test('what a token alone may not do goes on after a new one-time code', async () => {
+  const { page, session } = await enter('Sushila');
+  // The proof of the sign-in is recent, so the API would not ask.
+  let asked = 0;
+  await page.route('**/payouts/bank-accounts', (route) => {
+    if (route.request().method() !== 'POST' || asked > 0) return route.fallback();
+    asked += 1;
+    return route.fulfill({ status: 403, json: { code: 'auth.step_up_required', status: 403 } });
+  });
+  await open(page, '/payouts/bank-accounts');
+  await fill(page.locator('ev-form'), {
+    [t('account.number')]: '123456789012',
+    [t('account.ifsc')]: 'HDFC0001234',
+    [t('account.holder_name')]: session.user.name,
+    [t('account.bank_name')]: 'HDFC Bank',
+  });
+  const code = await newCode(session.email, () => button(page, t('account.add')).click());
+  await see(page, dialog(page).getByText(session.email));
+  await fill(dialog(page), { [t('sign_in.code')]: '000000' });
+  await button(dialog(page), t('step_up.prove')).click();
+  await see(page, dialog(page).locator('[role=alert], .error').first());
+  await fill(dialog(page), { [t('sign_in.code')]: code });
+  await button(dialog(page), t('step_up.prove')).click();
+  await see(page, page.getByText('xxxxxx9012'));
+  const { items } = await api('GET', '/payouts/bank-accounts', { token: session.access_token });
+  assert.equal(items.length, 1);
+});
 
 test('a reload needs no new tokens', async () => {
   const { page, refreshes } = await enter('Asmita');
