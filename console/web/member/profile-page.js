@@ -1,8 +1,9 @@
-// `<ev-profile-page>`: a member's data, nominee, sessions and notification preferences.
+// `<ev-profile-page>`: a member's data, e-mail address and mobile number, nominee, sessions and notification preferences.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { t } from '../i18n/i18n.js';
+import './identifiers.js';
 import './nominee.js';
 import './notification-preferences.js';
 import './profile-form.js';
@@ -11,6 +12,7 @@ import './sessions.js';
 /** @type {readonly [string, `${string}-${string}`][]} */
 const SECTIONS = [
   ['profile.data', 'ev-profile-form'],
+  ['identifiers.title', 'ev-identifiers'],
   ['nominee.title', 'ev-nominee'],
   ['sessions.title', 'ev-sessions'],
   ['preferences.title', 'ev-notification-preferences'],

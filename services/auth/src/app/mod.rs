@@ -2,6 +2,7 @@
 
 pub(crate) mod apply_events;
 pub(crate) mod bootstrap;
+pub(crate) mod change_identifier;
 pub(crate) mod change_rights;
 pub(crate) mod delete_expired;
 pub(crate) mod edit_profile;

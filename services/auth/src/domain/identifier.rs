@@ -69,6 +69,20 @@ impl Identifier {
             Self::Email(text) | Self::Mobile(text) => text,
         }
     }
+    /// The identifier as it may be shown to others: `a…@example.com`, `…3210`.
+    pub(crate) fn masked(&self) -> String {
+        let text = self.as_str();
+        match self {
+            Self::Email(_) => {
+                let (name, domain) = text.split_once('@').unwrap_or((text, ""));
+                format!("{}…@{domain}", name.chars().take(1).collect::<String>())
+            }
+            Self::Mobile(_) => {
+                let last = text.len().saturating_sub(4);
+                format!("…{}", text.get(last..).unwrap_or_default())
+            }
+        }
+    }
     /// The channel for messages to this identifier.
     pub(crate) fn channel(&self) -> Channel {
         match self {
@@ -157,6 +171,13 @@ mod tests {
             &long,
         ] {
             assert_eq!(normalized(given), None, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_masked_identifier_shows_a_letter_or_four_digits() {
+        for (text, masked) in [("asha.rao@example.com", "a…@example.com"), ("9876543210", "…3210")] {
+            assert_eq!(Identifier::try_new(text).expect(text).masked(), masked);
         }
     }
 }

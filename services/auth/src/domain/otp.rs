@@ -10,7 +10,12 @@ const CODE_COUNT: u32 = 1_000_000;
 
 domain::text_enum! {
     /// Purpose of a code. A code for one purpose is invalid for another.
-    pub enum Purpose { SignIn = "sign_in", SignUp = "sign_up" }
+    pub enum Purpose {
+        SignIn = "sign_in",
+        SignUp = "sign_up",
+        /// A new e-mail address or mobile number of a user.
+        Change = "change",
+    }
 }
 
 /// Derives six digits from 32 random bits, all codes equally likely. `None` for the values that would bias the result;

@@ -1,5 +1,6 @@
 //! Route table of the auth service. Handlers may read through `store`; every write goes through `app`.
 
+mod identifiers;
 mod input;
 mod kyc;
 mod nominee;
@@ -42,6 +43,8 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/.well-known/jwks.json", Public, documented!(signing_keys::list))
         .get("/users/me", User, documented!(profile::get))
         .patch("/users/me", User, documented!(profile::update))
+        .post("/users/me/identifiers", User, documented!(identifiers::send))
+        .post("/users/me/identifiers/verify", User, documented!(identifiers::verify))
         .get("/users/me/referrals", User, documented!(referrals::list))
         .get("/users/me/referral-link", User, documented!(referrals::get_link))
         .get("/users/me/nominee", User, documented!(nominee::get_own))

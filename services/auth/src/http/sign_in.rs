@@ -5,7 +5,7 @@ use super::view::TokensView;
 use crate::app::open_session::Device;
 use crate::app::send_code::send_code as queue_code;
 use crate::app::sign_in::{self, SignInRequest};
-use crate::codes::{CodeAttempt, CodeRequest};
+use crate::codes::{CodeAttempt, CodeRequest, IssuedCode};
 use crate::domain::address::ClientAddress;
 use crate::domain::identifier::{Channel, Identifier};
 use crate::domain::otp::{CodeId, Purpose};
@@ -41,6 +41,16 @@ pub(crate) struct CodeSentView {
     resend_after: u64,
     /// Id of this code for the verification, which can come from another address.
     request_id: CodeId,
+}
+
+impl CodeSentView {
+    pub(super) fn new(state: &AuthState, code: &IssuedCode) -> Self {
+        Self {
+            expires_in: state.codes.limits().ttl_secs.into(),
+            resend_after: code.resend_after_secs.into(),
+            request_id: code.id,
+        }
+    }
 }
 
 /// Sign-in with a one-time code.
@@ -90,11 +100,7 @@ pub(crate) async fn send_code(
     }
     queued?;
     outgoing_mail::send_soon(&state, &[identifier.channel()]).await;
-    Ok(Accepted::new(CodeSentView {
-        expires_in: state.codes.limits().ttl_secs.into(),
-        resend_after: code.resend_after_secs.into(),
-        request_id: code.id,
-    }))
+    Ok(Accepted::new(CodeSentView::new(&state, code)))
 }
 
 /// Sign in with a code; registers a new user.

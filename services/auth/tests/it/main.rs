@@ -6,6 +6,7 @@ mod access;
 mod codes;
 mod console;
 mod fixture;
+mod identifiers;
 mod kyc;
 mod me;
 mod messages;
