@@ -27,9 +27,19 @@ const readApplication = (signal) => orNull(get('/api/v1/users/me/kyc', { signal 
 const readDocuments = (signal) =>
   readAll((cursor) => get('/api/v1/compliance/documents', { query: { user_id: ownId(), cursor, limit: 100 }, signal }));
 
+/**
+ * The applications before the latest one.
+ * @param {AbortSignal} signal
+ */
+const readEarlier = async (signal) => {
+  const all = await readAll((cursor) => get('/api/v1/users/me/kyc/applications', { query: { cursor, limit: 100 }, signal }));
+  return all.slice(1);
+};
+
 class KycPage extends ViewElement {
   #application = new Resource(this, readApplication);
   #documents = new Resource(this, readDocuments);
+  #earlier = new Resource(this, readEarlier);
 
   start() {
     this.#load();
@@ -39,6 +49,7 @@ class KycPage extends ViewElement {
   #load() {
     void this.#application.load();
     void this.#documents.load();
+    void this.#earlier.load();
   }
 
   view() {
@@ -74,6 +85,7 @@ class KycPage extends ViewElement {
             }),
           )
         : null,
+      show(this.#earlier, earlierList, () => null),
     ];
   }
 
@@ -84,6 +96,26 @@ class KycPage extends ViewElement {
     window.scrollTo({ top: 0 });
   }
 }
+
+/** @param {Application[]} applications */
+const earlierList = (applications) =>
+  applications.length === 0
+    ? null
+    : card(
+        t('kyc.earlier'),
+        h(
+          'ul',
+          { class: 'feed' },
+          applications.map(({ id, status, reason, submitted_at: at }) =>
+            h(
+              'li',
+              { key: id },
+              h('div', { class: 'row' }, h('span', { class: 'grow' }, dateTime(at)), statusTag('kyc', status)),
+              reason ? h('p', { class: 'hint' }, t('kyc.reason', { reason })) : null,
+            ),
+          ),
+        ),
+      );
 
 /** @param {Application | null} application */
 function state(application) {

@@ -38,6 +38,7 @@ export default {
   'home.all_notifications': 'All notifications',
   'kyc.title': 'KYC',
   'kyc.apply': 'Apply for KYC',
+  'kyc.earlier': 'Earlier applications',
   'kyc.again': 'Apply again',
   'kyc.application': 'Your application',
   'kyc.status.none': 'Not applied for',

@@ -35,6 +35,7 @@ export default {
   'home.all_notifications': 'सभी सूचनाएँ',
   'kyc.title': 'केवाईसी',
   'kyc.apply': 'केवाईसी के लिए आवेदन करें',
+  'kyc.earlier': 'पहले के आवेदन',
   'kyc.again': 'फिर से आवेदन करें',
   'kyc.application': 'आपका आवेदन',
   'kyc.status.none': 'आवेदन नहीं किया',

@@ -12,12 +12,12 @@ use crate::store::kyc::{self, ApplicantRow, KycApplication, KycQuery};
 use crate::store::users;
 use actix_web::web;
 use chassis::audit;
-use db::DbConnection;
+use db::{DbConnection, SortOrder};
 use domain::bounded_text::MAX_REASON_CHARS;
 use domain::secret::SecretText;
 use domain::{AccountNumber, Day, Ifsc, KycStatus, Line, Pan, PersonName, Timestamp, Unvalidated, UserId};
 use http_api::{
-    Caller, Created, Cursor, Execution, FieldErrors, Idempotent, Json, Listing, Path, Problem, Query, StaffPage,
+    Caller, Created, Cursor, Execution, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, Query, StaffPage,
     operation,
 };
 use schemars::JsonSchema;
@@ -217,6 +217,21 @@ pub(crate) async fn get_own(state: web::Data<AuthState>, caller: Caller) -> Resu
     let c = &mut *state.ctx.db().read().await?;
     let latest = kyc::find_latest(c, caller.user_id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json::new(load_view(c, latest).await?))
+}
+
+/// List my KYC applications, newest first.
+#[operation]
+pub(crate) async fn list_own(
+    state: web::Data<AuthState>,
+    caller: Caller,
+    page: Page,
+) -> Result<Json<Listing<KycView>>, Problem> {
+    let c = &mut *state.ctx.db().read().await?;
+    let query = KycQuery { status: None, user_id: Some(caller.user_id) };
+    let rows = kyc::list(c, query, SortOrder::Descending, page.after_id()?, page.fetch_limit()).await?;
+    let ids: Vec<KycId> = rows.iter().map(|row| row.id).collect();
+    let documents = kyc::list_documents(c, &ids).await?;
+    Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), |row| KycView::new(row, &documents))))
 }
 
 /// List KYC applications.

@@ -52,6 +52,7 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .delete("/users/me/nominee", User, documented!(nominee::delete))
         .post("/users/me/kyc", User, documented!(kyc::create))
         .get("/users/me/kyc", User, documented!(kyc::get_own))
+        .get("/users/me/kyc/applications", User, documented!(kyc::list_own))
         .get("/users", Staff, documented!(users::list))
         .get("/users/names", Staff, documented!(users::list_names))
         .get("/users/{id}", Staff, documented!(users::get))

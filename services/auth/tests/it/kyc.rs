@@ -71,6 +71,12 @@ async fn a_member_applies_again_after_a_rejection() {
     let versions: Vec<(u64, bool)> =
         service.published::<KycDecided>().await.iter().map(|e| (e.version, e.approved)).collect();
     assert_eq!(versions, [(1, false), (2, true)]);
+    let own = me.get("/users/me/kyc/applications").await.expect(200);
+    let shown: Vec<String> = own["items"].as_array().unwrap().iter().map(|a| text(a, "status")).collect();
+    assert_eq!(shown, ["approved", "rejected"]);
+    assert_eq!(text(&own["items"][1], "reason"), "blurred");
+    let (other, _) = member(&service, "other@example.com").await;
+    assert_eq!(other.get("/users/me/kyc/applications").await.expect(200)["items"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
