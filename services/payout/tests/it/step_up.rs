@@ -1,4 +1,4 @@
-//! What a token without a recent one-time code may not do.
+//! Requests that a token without a recent one-time code must not make.
 
 use crate::fixture::{fixture, payout_body};
 use serde_json::json;
