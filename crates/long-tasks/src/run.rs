@@ -77,10 +77,8 @@ impl LongTasks {
         input: &Value,
         requested_by: UserId,
     ) -> Result<TaskView<T>, Problem> {
-        for state in [TaskState::Running, TaskState::Queued] {
-            if store::find_oldest(c, state).await?.is_some() {
-                return Err(busy(kind));
-            }
+        if store::find_next(c).await?.is_some() {
+            return Err(busy(kind));
         }
         let row = TaskRow {
             id: id::fresh(),
@@ -146,7 +144,9 @@ impl LongTasks {
 
     /// Runs all tasks that wait.
     async fn run_waiting(&self) -> Result<(), JobError> {
-        while !self.0.shutdown.is_cancelled() {
+        // Looked for without the lock, which would refuse a request that comes at the same moment.
+        while !self.0.shutdown.is_cancelled() && store::find_next(&mut *self.0.ctx.db().read().await?).await?.is_some()
+        {
             let _running = self.0.running.lock().await;
             let Some(task) = self.begin_next().await? else { break };
             self.run_begun(task).await?;
@@ -159,12 +159,7 @@ impl LongTasks {
         let ctx = &self.0.ctx;
         ctx.tx(async |c| {
             loop {
-                let interrupted = store::find_oldest(c, TaskState::Running).await?;
-                let next = match interrupted {
-                    Some(task) => Some(task),
-                    None => store::find_oldest(c, TaskState::Queued).await?,
-                };
-                let Some(mut task) = next else { return Ok(None) };
+                let Some(mut task) = store::find_next(c).await? else { return Ok(None) };
                 if task.attempts < MAX_ATTEMPTS {
                     task.attempts += 1;
                     store::mark_running(c, task.id, task.attempts, ctx.now()).await?;

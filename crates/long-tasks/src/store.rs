@@ -68,8 +68,15 @@ pub(crate) async fn list(
     keyset!(rows.into_boxed(), SortOrder::Descending, long_tasks::id, after).load(c).await
 }
 
-/// The oldest task in this state.
-pub(crate) async fn find_oldest(c: &mut DbConnection, state: TaskState) -> QueryResult<Option<TaskRow>> {
+/// The task that is running or was interrupted, or else the oldest one that waits.
+pub(crate) async fn find_next(c: &mut DbConnection) -> QueryResult<Option<TaskRow>> {
+    match find_oldest(c, TaskState::Running).await? {
+        Some(task) => Ok(Some(task)),
+        None => find_oldest(c, TaskState::Queued).await,
+    }
+}
+
+async fn find_oldest(c: &mut DbConnection, state: TaskState) -> QueryResult<Option<TaskRow>> {
     let rows = long_tasks::table.filter(long_tasks::state.eq(state)).order(long_tasks::id);
     rows.select(TaskRow::as_select()).first(c).await.optional()
 }
