@@ -40,7 +40,7 @@ pub async fn create(
     let mut session = BuyerSession::lock(c, request.user_id, at).await?;
     session.buyer.set_referrer(request.referrer);
     let vehicle = load_on_sale(c, request.vehicle_id).await?;
-    let stock_use = reserved_by(stock::lock_offer(c, vehicle.id).await?)?;
+    let stock_use = reserved_by(stock::lock_offer(c, &vehicle).await?)?;
     for _ in 0..MAX_NUMBER_ATTEMPTS {
         let new = new_booking(request, &vehicle, stock_use, at.day());
         let (opened, event) = BookingAggregate::open(new, session.context())?;

@@ -14,7 +14,7 @@ use crate::domain::reconciliation::first_check;
 use crate::domain::{BookingStatus, CaptureOutcome, GatewayName};
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
-use crate::store::{payments, reconciliations};
+use crate::store::{payments, reconciliations, vehicles};
 use db::DbConnection;
 use domain::{PaymentId, Timestamp};
 
@@ -136,7 +136,8 @@ pub(super) async fn apply_capture(
     let mut money = captured_money(id, capture);
     let expired = session.booking(booking)?.booking();
     if expired.status == BookingStatus::Expired {
-        money.unit = stock::lock_offer(c, expired.vehicle_id).await?;
+        let vehicle = vehicles::find(c, expired.vehicle_id).await?.ok_or(BookingError::NotFound)?;
+        money.unit = stock::lock_offer(c, &vehicle).await?;
     }
     let is_applied = session.booking(booking)?.decide_money(&money)? == MoneyDecision::Complete;
     session.apply(booking, &Command::ReceiveMoney(&money))?;

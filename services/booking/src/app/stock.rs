@@ -10,14 +10,16 @@ use domain::{Timestamp, UserId};
 use runtime::id;
 use std::collections::BTreeMap;
 
-/// Locks the vehicle if its units are counted, and returns whether one is left. Call it with the locks of member and
-/// booking, because those are taken first everywhere.
-pub(super) async fn lock_offer(c: &mut DbConnection, id: VehicleId) -> Result<UnitOffer, BookingError> {
-    let offer_of = |vehicle: Option<Vehicle>| vehicle.map(|v| v.stock().offer()).ok_or(BookingError::NotFound);
-    match offer_of(vehicles::find(c, id).await?)? {
+/// Locks the vehicle, as it was just read, if its units are counted, and returns whether one is left. Call it with the
+/// locks of member and booking, because those are taken first everywhere.
+pub(super) async fn lock_offer(c: &mut DbConnection, vehicle: &Vehicle) -> Result<UnitOffer, BookingError> {
+    match vehicle.stock().offer() {
         // A row that every booking of a vehicle would lock is not needed where nothing is counted.
         UnitOffer::NotCounted => Ok(UnitOffer::NotCounted),
-        UnitOffer::Available | UnitOffer::SoldOut => offer_of(vehicles::find_for_update(c, id).await?),
+        UnitOffer::Available | UnitOffer::SoldOut => {
+            let locked = vehicles::find_for_update(c, vehicle.id).await?.ok_or(BookingError::NotFound)?;
+            Ok(locked.stock().offer())
+        }
     }
 }
 
