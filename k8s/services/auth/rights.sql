@@ -13,6 +13,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`kyc_documents` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`kyc_documents` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`leases` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`leases` FROM 'ev_auth'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`long_tasks` TO 'ev_auth'@'%';
+REVOKE CREATE ON `ev_auth`.`long_tasks` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`messages` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`messages` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`nominees` TO 'ev_auth'@'%';

@@ -7,6 +7,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`inbox` TO 'ev_binary'@'%';
 REVOKE CREATE ON `ev_binary`.`inbox` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`leases` TO 'ev_binary'@'%';
 REVOKE CREATE ON `ev_binary`.`leases` FROM 'ev_binary'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`long_tasks` TO 'ev_binary'@'%';
+REVOKE CREATE ON `ev_binary`.`long_tasks` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`member_words` TO 'ev_binary'@'%';
 REVOKE CREATE ON `ev_binary`.`member_words` FROM 'ev_binary'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_binary`.`members` TO 'ev_binary'@'%';

@@ -11,6 +11,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`inbox` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`inbox` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`leases` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`leases` FROM 'ev_compliance'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`long_tasks` TO 'ev_compliance'@'%';
+REVOKE CREATE ON `ev_compliance`.`long_tasks` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`outbox` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`outbox` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`parked` TO 'ev_compliance'@'%';

@@ -7,6 +7,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`inbox` TO 'ev_notification'@'
 REVOKE CREATE ON `ev_notification`.`inbox` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`leases` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`leases` FROM 'ev_notification'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`long_tasks` TO 'ev_notification'@'%';
+REVOKE CREATE ON `ev_notification`.`long_tasks` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`muted_kinds` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`muted_kinds` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`notifications` TO 'ev_notification'@'%';

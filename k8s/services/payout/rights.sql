@@ -15,6 +15,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`inbox` TO 'ev_payout'@'%';
 REVOKE CREATE ON `ev_payout`.`inbox` FROM 'ev_payout'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`leases` TO 'ev_payout'@'%';
 REVOKE CREATE ON `ev_payout`.`leases` FROM 'ev_payout'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`long_tasks` TO 'ev_payout'@'%';
+REVOKE CREATE ON `ev_payout`.`long_tasks` FROM 'ev_payout'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`members` TO 'ev_payout'@'%';
 REVOKE CREATE ON `ev_payout`.`members` FROM 'ev_payout'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_payout`.`outbox` TO 'ev_payout'@'%';

@@ -9,6 +9,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`inbox` TO 'ev_reports'@'%';
 REVOKE CREATE ON `ev_reports`.`inbox` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`leases` TO 'ev_reports'@'%';
 REVOKE CREATE ON `ev_reports`.`leases` FROM 'ev_reports'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`long_tasks` TO 'ev_reports'@'%';
+REVOKE CREATE ON `ev_reports`.`long_tasks` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`members` TO 'ev_reports'@'%';
 REVOKE CREATE ON `ev_reports`.`members` FROM 'ev_reports'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_reports`.`outbox` TO 'ev_reports'@'%';

@@ -13,6 +13,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`inbox` TO 'ev_wallet'@'%';
 REVOKE CREATE ON `ev_wallet`.`inbox` FROM 'ev_wallet'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`leases` TO 'ev_wallet'@'%';
 REVOKE CREATE ON `ev_wallet`.`leases` FROM 'ev_wallet'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`long_tasks` TO 'ev_wallet'@'%';
+REVOKE CREATE ON `ev_wallet`.`long_tasks` FROM 'ev_wallet'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`members` TO 'ev_wallet'@'%';
 REVOKE CREATE ON `ev_wallet`.`members` FROM 'ev_wallet'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_wallet`.`outbox` TO 'ev_wallet'@'%';
