@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, confirm, dialog, fill, heading, navigate, open, see, signInByHand, tag } from './support/actions.js';
+import { button, confirm, dialog, fill, heading, navigate, open, see, signInByHand, tag, valueOf } from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { addMember } from './support/members.js';
 import { api, newCode, run, signIn, until } from './support/platform.js';
@@ -82,6 +82,19 @@ test('what a token alone may not do goes on after a new one-time code', async ()
   await see(page, page.getByText('xxxxxx9012'));
   const { items } = await api('GET', '/payouts/bank-accounts', { token: session.access_token });
   assert.equal(items.length, 1);
+});
+
+test('the e-mail address is changed by a code that is sent to the new one', async () => {
+  const { page, session } = await enter('Nalini');
+  await open(page, '/profile');
+  const part = page.locator('ev-identifiers');
+  const next = `new.${session.email}`;
+  await fill(part, { [t('identifiers.new')]: next });
+  const code = await newCode(next, () => button(part, t('sign_in.send_code')).click());
+  await fill(part, { [t('sign_in.code')]: code });
+  await button(part, t('identifiers.change')).click();
+  await see(page, valueOf(part, t('identifiers.email')).getByText(next));
+  assert.equal((await api('GET', '/users/me', { token: session.access_token })).email, next);
 });
 
 test('a reload needs no new tokens', async () => {
