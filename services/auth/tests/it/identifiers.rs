@@ -63,10 +63,10 @@ async fn an_address_of_another_person_is_refused_before_and_after_the_code() {
     let asha = sign_in(&service, ASHA).await;
     sign_in(&service, "other@example.com").await;
     assert_eq!(send(&service, &asha, "other@example.com").await.problem(409), "auth.email_taken");
-    assert_eq!(send(&service, &asha, "nobody").await.status, 422);
+    assert_eq!(send(&service, &asha, "no-address").await.status, 422);
     send(&service, &asha, NEW).await.expect(202);
     let code = newest_code(&service, NEW).await;
-    // Somebody else registers with it meanwhile.
+    // Another person registers with it meanwhile.
     service.clock.advance_secs(60);
     sign_in(&service, NEW).await;
     assert_eq!(verify(&service, &asha, NEW, &code).await.problem(409), "auth.email_taken");
