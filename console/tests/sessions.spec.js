@@ -2,7 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, confirm, dialog, fill, heading, navigate, open, see, signInByHand, tag, valueOf } from './support/actions.js';
+import {
+  button,
+  confirm,
+  dialog,
+  fill,
+  heading,
+  navigate,
+  open,
+  see,
+  signInByHand,
+  tag,
+  valueOf,
+} from './support/actions.js';
 import { assertNoFaults, openBrowser, openPerson } from './support/browser.js';
 import { addMember } from './support/members.js';
 import { api, newCode, run, signIn, until } from './support/platform.js';

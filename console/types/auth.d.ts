@@ -247,6 +247,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove a new one-time code
+         * @description Request it by `POST /auth/otp` for an own identifier. The new access token is accepted for five minutes where a proof is required: to add or remove a bank account, and to approve a large payout. A sign-in counts as a proof too. 401 `auth.otp_invalid` for a code that is wrong, used or expired, or for the identifier of another person.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postAuthStepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kyc": {
         parameters: {
             query?: never;
@@ -405,6 +427,50 @@ export interface paths {
         patch: operations["patchUsersMe"];
         trace?: never;
     };
+    "/api/v1/users/me/identifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a one-time code to a new e-mail address or mobile number
+         * @description 403 `auth.step_up_required` without a recent code of a current identifier. 409 `auth.email_taken` or `auth.mobile_taken` when another user has it. 422 for neither an e-mail address nor a mobile number, 429 when a limit is reached.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postUsersMeIdentifiers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/identifiers/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change my e-mail address or mobile number, by the code that was sent to the new one
+         * @description The old one gets a notice, and all other sessions end. 401 `auth.otp_invalid` for a code that is wrong, used or expired; 403 and 409 as for the request of the code.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postUsersMeIdentifiersVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/kyc": {
         parameters: {
             query?: never;
@@ -427,6 +493,26 @@ export interface paths {
          *     Any signed-in person.
          */
         post: operations["postUsersMeKyc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/kyc/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my KYC applications, newest first
+         * @description Any signed-in person.
+         */
+        get: operations["getUsersMeKycApplications"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -631,6 +717,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A new access token of a session. */
+        AccessToken: {
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Lifetime of the access token, in seconds.
+             */
+            expires_in: number;
+            token_type: string;
+        };
         /** @description A postal address. */
         Address: {
             city: string;
@@ -779,12 +875,18 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing3: {
-            items: components["schemas"]["User"][];
+            items: components["schemas"]["KycView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing4: {
+            items: components["schemas"]["User"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing5: {
             items: components["schemas"]["KycReviewView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1428,6 +1530,48 @@ export interface operations {
             };
         };
     };
+    postAuthStepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    /** @description The e-mail address or mobile number of the caller that got the code. Default: the e-mail address, if there is one. */
+                    identifier?: string | null;
+                    /**
+                     * Format: uuid
+                     * @description The `request_id` of this code. Default: the newest code requested from the same address.
+                     */
+                    request_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getKyc: {
         parameters: {
             query?: {
@@ -1449,7 +1593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing4"];
+                    "application/json": components["schemas"]["Listing5"];
                 };
             };
             /** @description A problem */
@@ -1620,7 +1764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing3"];
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */
@@ -1773,6 +1917,83 @@ export interface operations {
             };
         };
     };
+    postUsersMeIdentifiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An e-mail address or a mobile number. */
+                    identifier: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUsersMeIdentifiersVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    identifier: string;
+                    /**
+                     * Format: uuid
+                     * @description The `request_id` of this code. Default: the newest code requested from the same address.
+                     */
+                    request_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsersMeKyc: {
         parameters: {
             query?: never;
@@ -1858,6 +2079,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KycView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersMeKycApplications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing3"];
                 };
             };
             /** @description A problem */

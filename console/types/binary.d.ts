@@ -241,6 +241,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/binary/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verifications that were requested, newest first
+         * @description Staff and administrators.
+         */
+        get: operations["getBinaryVerifications"];
+        put?: never;
+        /**
+         * Request a verification of the tree
+         * @description It runs in the background; get it until its `state` is `done` or `failed`. 429 while another verification or simulation runs or waits.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postBinaryVerifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/binary/verifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A verification, with its report once it is done. They are kept for thirty days
+         * @description Staff and administrators.
+         */
+        get: operations["getBinaryVerificationsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/binary/verify": {
         parameters: {
             query?: never;
@@ -250,7 +296,7 @@ export interface paths {
         };
         /**
          * Replay the whole journal and compare every row with the result
-         * @description Reads only. 429 while another verification or simulation runs.
+         * @description Reads only. 429 while another verification or simulation runs. Of a large tree, which takes minutes, request a verification instead.
          *
          *     Staff and administrators.
          */
@@ -336,11 +382,51 @@ export interface paths {
         put?: never;
         /**
          * Simulate the whole history of the tree under a candidate plan
-         * @description Reads only. 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid. 429 while another simulation or verification runs.
+         * @description Reads only. 202 when the tree has more than a million members: get the simulation until its `state` is `done` or `failed`. 422 with `binary.plan_invalid` unless exactly one of `plan` and `preset` is given and valid. 429 while another simulation or verification runs.
          *
          *     Staff and administrators.
          */
         post: operations["postPlanSimulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Simulations in the background, newest first
+         * @description Staff and administrators.
+         */
+        get: operations["getPlanSimulations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/simulations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A simulation in the background, with its report once it is done. They are kept for thirty days
+         * @description Staff and administrators.
+         */
+        get: operations["getPlanSimulationsById"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -596,7 +682,19 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing3: {
+            items: components["schemas"]["VerificationViewTask"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing4: {
             items: components["schemas"]["PlanVersionView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing5: {
+            items: components["schemas"]["SimulationViewTask"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
@@ -986,6 +1084,30 @@ export interface components {
              */
             members_worse_off: number;
         };
+        /** @description A long task, which ends with a result of type `T`. Ask for it again until `state` is `done` or `failed`. */
+        SimulationViewTask: {
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["TaskId"];
+            /**
+             * Format: int64
+             * @description How much is done, from 0 to 100.
+             */
+            percent: number;
+            requested_at: components["schemas"]["Timestamp"];
+            requested_by: components["schemas"]["UserId"];
+            /** @description Null unless `state` is `done`. */
+            result?: components["schemas"]["SimulationView"] | null;
+            /** @description Start of the last run. */
+            started_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["TaskState"];
+        };
+        /**
+         * Format: uuid
+         * @description Id of a long task.
+         */
+        TaskId: string;
+        /** @description State of a long task. */
+        TaskState: "running" | "queued" | "done" | "failed";
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
@@ -1033,6 +1155,23 @@ export interface components {
             payments: number;
             /** Format: int64 */
             plan_versions: number;
+        };
+        /** @description A long task, which ends with a result of type `T`. Ask for it again until `state` is `done` or `failed`. */
+        VerificationViewTask: {
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["TaskId"];
+            /**
+             * Format: int64
+             * @description How much is done, from 0 to 100.
+             */
+            percent: number;
+            requested_at: components["schemas"]["Timestamp"];
+            requested_by: components["schemas"]["UserId"];
+            /** @description Null unless `state` is `done`. */
+            result?: components["schemas"]["VerificationView"] | null;
+            /** @description Start of the last run. */
+            started_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["TaskState"];
         };
     };
     responses: never;
@@ -1424,6 +1563,100 @@ export interface operations {
             };
         };
     };
+    getBinaryVerifications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing3"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postBinaryVerifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationViewTask"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBinaryVerificationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationViewTask"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getBinaryVerify: {
         parameters: {
             query?: never;
@@ -1677,6 +1910,78 @@ export interface operations {
                     "application/json": components["schemas"]["SimulationView"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationViewTask"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanSimulations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing5"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanSimulationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationViewTask"];
+                };
+            };
             /** @description A problem */
             default: {
                 headers: {
@@ -1707,7 +2012,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing3"];
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */

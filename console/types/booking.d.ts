@@ -16,11 +16,31 @@ export interface paths {
         put?: never;
         /**
          * Book a vehicle
-         * @description 422 when no vehicle with that id is on sale, when the booking amount is too small or above the price, or when the remaining amount cannot be divided into that many instalments.
+         * @description 409 with `booking.sold_out` when no unit is left. 422 when no vehicle with that id is on sale, when the booking amount is too small or above the price, or when the remaining amount cannot be divided into that many instalments.
          *
          *     Any signed-in person.
          */
         post: operations["postBookings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/instalments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List instalments of all members by their due date, by default those that are overdue
+         * @description Staff and administrators.
+         */
+        get: operations["getBookingsInstalments"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -115,6 +135,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bookings/{id}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver the vehicle of a booking that is paid in full
+         * @description A delivered booking stays as it is. 403 for the caller's own booking. 409 with `booking.state` when its status does not allow it, and with `booking.vehicle_number_used` when the vehicle is delivered for another booking. 422 with `booking.delivery_invalid` when the number is malformed or the day is not between the booking and today.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postBookingsByIdDeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookings/{id}/emi": {
         parameters: {
             query?: never;
@@ -181,6 +223,34 @@ export interface paths {
          *     Any signed-in person.
          */
         post: operations["postBookingsByIdPayments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview the return of a booking's vehicle
+         * @description Decided as the return is, without any change. 403 for the caller's own booking. 404 when it does not exist.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getBookingsByIdReturn"];
+        put?: never;
+        /**
+         * Accept the return of a vehicle and refund the payments of its booking
+         * @description A returned booking stays as it is. 403 for the caller's own booking. 409 with `booking.state` unless it is completed or delivered.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postBookingsByIdReturn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -346,7 +416,7 @@ export interface paths {
         };
         /**
          * Count what waits for staff
-         * @description `payments.to_confirm` are the pending cash payments and bank transfers, `captures.unknown_order` the captures that match no payment, `webhooks.unread` the webhook events that cannot be parsed.
+         * @description `payments.to_confirm` are the pending cash payments and bank transfers, `captures.unknown_order` the captures that match no payment, `webhooks.unread` the webhook events that cannot be parsed, `vehicles.low_stock` the vehicles on sale of which few units are left.
          *
          *     Staff and administrators.
          */
@@ -500,7 +570,7 @@ export interface paths {
         };
         /**
          * Download the receipt of a payment, as a PDF
-         * @description 409 with `booking.no_receipt` for a payment that is neither completed nor refunded.
+         * @description 409 with `booking.no_receipt` for a payment that is neither completed nor refunded, and with `booking.receipt_pending` while its number is not given yet: try again after `Retry-After`.
          *
          *     Any signed-in person.
          */
@@ -673,10 +743,52 @@ export interface paths {
         patch: operations["patchVehiclesById"];
         trace?: never;
     };
+    "/api/v1/vehicles/{id}/stock-adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the adjustments of a vehicle's stock
+         * @description 404 when the vehicle does not exist.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getVehiclesByIdStockAdjustments"];
+        put?: never;
+        /**
+         * Adjust the units of a vehicle on hand
+         * @description The units are counted from the first adjustment on; bookings made before use none of them. 409 with `booking.stock_reserved` when fewer would be on hand than bookings have reserved. 422 with `booking.stock_invalid` for more than a million units, or a reason that is empty or too long.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postVehiclesByIdStockAdjustments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A change of the units on hand, by staff. */
+        AdjustmentView: {
+            adjusted_at: components["schemas"]["Timestamp"];
+            adjusted_by: components["schemas"]["UserId"];
+            /** Format: int64 */
+            change: number;
+            id: components["schemas"]["StockAdjustmentId"];
+            /**
+             * Format: int64
+             * @description Units on hand after it.
+             */
+            on_hand: number;
+            reason: string;
+        };
         /** @description The account that receives bank transfers. */
         BankTransferView: {
             account_name: string;
@@ -709,19 +821,21 @@ export interface components {
             principal: components["schemas"]["Money"];
         };
         /** @description Status of a booking. */
-        BookingStatus: "cancelled" | "pre_booked" | "confirmed" | "completed" | "expired";
+        BookingStatus: "cancelled" | "pre_booked" | "confirmed" | "completed" | "expired" | "delivered" | "returned";
         /** @description A booking. */
         BookingView: {
             booking_amount: components["schemas"]["Money"];
             confirmed_at?: components["schemas"]["Timestamp"] | null;
             created_at: components["schemas"]["Timestamp"];
+            /** @description Null until the vehicle is delivered. */
+            delivery?: components["schemas"]["DeliveryView"] | null;
             emi?: components["schemas"]["EmiView"] | null;
             id: components["schemas"]["BookingId"];
             /** @description For example `EV-261122-7K3QF9XA`. */
             number: string;
             /** @description The catalogue's price at booking time. */
             price: components["schemas"]["Money"];
-            /** @description Why it was cancelled. */
+            /** @description Why it was cancelled or returned. */
             reason?: string;
             remaining: components["schemas"]["Money"];
             status: components["schemas"]["BookingStatus"];
@@ -777,6 +891,17 @@ export interface components {
          * @example 2026-11-22
          */
         Day: string;
+        /** @description The delivery of a booking's vehicle. */
+        DeliveryView: {
+            delivered_on: components["schemas"]["Day"];
+            document_id?: components["schemas"]["DocumentId"] | null;
+            vehicle_number?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A document of compliance.
+         */
+        DocumentId: string;
         /** @description The EMI schedule of a booking. */
         EmiView: {
             instalments: components["schemas"]["InstalmentView"][];
@@ -835,6 +960,8 @@ export interface components {
             /** Format: int64 */
             n: number;
             paid: components["schemas"]["Money"];
+            /** @description The payments that paid it, in part or in full. */
+            paid_by: components["schemas"]["PaidByView"][];
             status: components["schemas"]["InstalmentStatus"];
         };
         /** @description Instructions for payments that staff confirm; null when they are not configured. */
@@ -849,40 +976,71 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Listing10: {
+            items: components["schemas"]["PaymentView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Listing2: {
-            items: components["schemas"]["BookingView"][];
+            items: components["schemas"]["StaffVehicleView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing3: {
-            items: components["schemas"]["CaptureView"][];
+            items: components["schemas"]["AdjustmentView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing4: {
-            items: components["schemas"]["WebhookEventView"][];
+            items: components["schemas"]["BookingView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing5: {
-            items: components["schemas"]["GatewayRefundView"][];
+            items: components["schemas"]["MemberInstalmentView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing6: {
-            items: components["schemas"]["RefundView"][];
+            items: components["schemas"]["CaptureView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing7: {
-            items: components["schemas"]["PaymentView"][];
+            items: components["schemas"]["WebhookEventView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing8: {
+            items: components["schemas"]["GatewayRefundView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing9: {
+            items: components["schemas"]["RefundView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description An instalment of a member. */
+        MemberInstalmentView: {
+            amount: components["schemas"]["Money"];
+            booking_id: components["schemas"]["BookingId"];
+            booking_number: string;
+            due_on: components["schemas"]["Day"];
+            /** Format: uint32 */
+            n: number;
+            paid: components["schemas"]["Money"];
+            status: components["schemas"]["InstalmentStatus"];
+            unpaid: components["schemas"]["Money"];
+            user_id: components["schemas"]["UserId"];
         };
         /** @description A method that a member can choose. */
         MethodView: {
@@ -901,6 +1059,11 @@ export interface components {
          * @example 500.00
          */
         Money: string;
+        /** @description A part of an instalment that a payment paid. */
+        PaidByView: {
+            amount: components["schemas"]["Money"];
+            payment_id: components["schemas"]["PaymentId"];
+        };
         /**
          * Format: uuid
          * @description A payment on a booking.
@@ -924,6 +1087,11 @@ export interface components {
             method: components["schemas"]["PaymentMethod"];
             /** @description Why it failed or was superseded. */
             reason?: string;
+            /**
+             * @description Number of the receipt, a few seconds after the completion: `2026-27/000042`.
+             * @default null
+             */
+            receipt_number: string | null;
             reference?: string | null;
             refund?: components["schemas"]["RefundView"] | null;
             status: components["schemas"]["PaymentStatus"];
@@ -1045,6 +1213,43 @@ export interface components {
             /** @description From `checkout`. */
             order_id: string;
         };
+        /** @description A vehicle of the catalogue, as staff see it. */
+        StaffVehicleView: {
+            id: components["schemas"]["VehicleId"];
+            /** @description Whether a unit can be booked; always true where units are not counted. */
+            in_stock: boolean;
+            is_active: boolean;
+            /**
+             * Format: int64
+             * @description How many units can be booked, when they are few.
+             */
+            left?: number | null;
+            model: string;
+            price: components["schemas"]["Money"];
+            /** @description Null where its units are not counted. */
+            stock?: components["schemas"]["StockView"] | null;
+            variant: string;
+        };
+        /**
+         * Format: uuid
+         * @description A change of a vehicle's stock by staff.
+         */
+        StockAdjustmentId: string;
+        /** @description Units of a vehicle. */
+        StockView: {
+            /**
+             * Format: int64
+             * @description That can be booked.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description In the company's possession, with those that are reserved.
+             */
+            on_hand: number;
+            /** Format: int64 */
+            reserved: number;
+        };
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
@@ -1060,7 +1265,14 @@ export interface components {
         /** @description A vehicle of the catalogue. */
         VehicleView: {
             id: components["schemas"]["VehicleId"];
+            /** @description Whether a unit can be booked; always true where units are not counted. */
+            in_stock: boolean;
             is_active: boolean;
+            /**
+             * Format: int64
+             * @description How many units can be booked, when they are few.
+             */
+            left?: number | null;
             model: string;
             price: components["schemas"]["Money"];
             variant: string;
@@ -1130,7 +1342,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing2"];
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */
@@ -1176,6 +1388,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBookingsInstalments: {
+        parameters: {
+            query?: {
+                due_from?: components["schemas"]["Day"] | null;
+                due_until?: components["schemas"]["Day"] | null;
+                status?: components["schemas"]["InstalmentStatus"] | null;
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing5"];
                 };
             };
             /** @description A problem */
@@ -1323,6 +1571,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefundPreviewView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postBookingsByIdDeliver: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @example 2026-11-22
+                     */
+                    delivered_on: string;
+                    /**
+                     * Format: uuid
+                     * @description The uploaded document that proves the delivery.
+                     */
+                    document_id?: string | null;
+                    /** @description Vehicle identification or chassis number: 5 to 32 letters, digits and hyphens. */
+                    vehicle_number: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
                 };
             };
             /** @description A problem */
@@ -1485,6 +1783,79 @@ export interface operations {
             };
         };
     };
+    getBookingsByIdReturn: {
+        parameters: {
+            query?: {
+                refund_to?: components["schemas"]["RefundDestination"] | null;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundPreviewView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postBookingsByIdReturn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string | null;
+                    refund_to?: ("wallet" | "source") | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPayments: {
         parameters: {
             query?: {
@@ -1510,7 +1881,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing7"];
+                    "application/json": components["schemas"]["Listing10"];
                 };
             };
             /** @description A problem */
@@ -1544,7 +1915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing3"];
+                    "application/json": components["schemas"]["Listing6"];
                 };
             };
             /** @description A problem */
@@ -1665,7 +2036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing5"];
+                    "application/json": components["schemas"]["Listing8"];
                 };
             };
             /** @description A problem */
@@ -1786,7 +2157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing4"];
+                    "application/json": components["schemas"]["Listing7"];
                 };
             };
             /** @description A problem */
@@ -2110,7 +2481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing6"];
+                    "application/json": components["schemas"]["Listing9"];
                 };
             };
             /** @description A problem */
@@ -2233,7 +2604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VehicleView"];
+                    "application/json": components["schemas"]["StaffVehicleView"];
                 };
             };
             /** @description A problem */
@@ -2266,7 +2637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing"];
+                    "application/json": components["schemas"]["Listing2"];
                 };
             };
             /** @description A problem */
@@ -2324,6 +2695,8 @@ export interface operations {
             content: {
                 "application/json": {
                     is_active?: boolean | null;
+                    /** @description `false` ends the counting of its units; an adjustment begins it. */
+                    is_stock_counted?: boolean | null;
                     model?: string | null;
                     /**
                      * @description Rupees as a decimal string with two places and no leading zero.
@@ -2341,7 +2714,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VehicleView"];
+                    "application/json": components["schemas"]["StaffVehicleView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVehiclesByIdStockAdjustments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["VehicleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing3"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postVehiclesByIdStockAdjustments: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["VehicleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description Units that are added, or taken away when it is negative; 0 begins to count a vehicle of which none is there.
+                     */
+                    change: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustmentView"];
                 };
             };
             /** @description A problem */

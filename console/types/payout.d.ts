@@ -176,7 +176,7 @@ export interface paths {
         put?: never;
         /**
          * Add a bank account
-         * @description It must be verified before it is paid. 409 if the account number is on the caller's list already.
+         * @description It must be verified before it is paid. 403 `auth.step_up_required` without a recent one-time code. 409 if the account number is on the caller's list already.
          *
          *     Any signed-in person.
          */
@@ -199,7 +199,7 @@ export interface paths {
         post?: never;
         /**
          * Remove one of your bank accounts
-         * @description A repeated request succeeds too. 404 for an account of another member; 409 for the account of the approved KYC.
+         * @description A repeated request succeeds too. 403 `auth.step_up_required` without a recent one-time code. 404 for an account of another member; 409 for the account of the approved KYC.
          *
          *     Any signed-in person.
          */
@@ -308,7 +308,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a payout of another person
-         * @description The last approval fixes tax and EMI. An amount from which the plan requires a second approver needs two people. 403 for an own payout; 409 if its state does not allow an approval; 422 while a clawback is due from the member.
+         * @description The last approval fixes tax and EMI. An amount from which the plan requires a second approver needs two people. 403 for an own payout, and with `auth.step_up_required` for an amount that needs a second approver without a recent one-time code; 409 if its state does not allow an approval; 422 while a clawback is due from the member.
          *
          *     Staff and administrators.
          */

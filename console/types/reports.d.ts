@@ -178,7 +178,10 @@ export interface components {
         BookingCountsView: {
             /** Format: int64 */
             cancelled: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description With those that are delivered.
+             */
             completed: number;
             /** Format: int64 */
             confirmed: number;
@@ -186,6 +189,8 @@ export interface components {
             expired: number;
             /** Format: int64 */
             pre_booked: number;
+            /** Format: int64 */
+            returned: number;
         };
         /**
          * Format: uuid

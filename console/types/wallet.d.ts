@@ -111,6 +111,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verifications that were requested, newest first
+         * @description Staff and administrators.
+         */
+        get: operations["getLedgerVerifications"];
+        put?: never;
+        /**
+         * Request a verification of the ledger
+         * @description It runs in the background; get it until its `state` is `done` or `failed`. 429 while another one runs or waits.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postLedgerVerifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/verifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A verification, with its report once it is done. They are kept for thirty days
+         * @description Staff and administrators.
+         */
+        get: operations["getLedgerVerificationsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/verify": {
         parameters: {
             query?: never;
@@ -119,8 +165,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Verify the ledger
-         * @description One request at a time. 429 while another verification runs, or while no connection for long reads is free.
+         * Verify the ledger, and wait for the report
+         * @description One request at a time. 429 while another verification runs, or while no connection for long reads is free. Of a large ledger, which takes minutes, request a verification instead.
          *
          *     Staff and administrators.
          */
@@ -595,6 +641,12 @@ export interface components {
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
+        /** @description One page of a list. */
+        Listing4: {
+            items: components["schemas"]["VerificationTask"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
         /**
          * @description Rupees as a decimal string with two places and no leading zero.
          * @example 500.00
@@ -755,6 +807,13 @@ export interface components {
             value: components["schemas"]["Money"];
         };
         /**
+         * Format: uuid
+         * @description Id of a long task.
+         */
+        TaskId: string;
+        /** @description State of a long task. */
+        TaskState: "running" | "queued" | "done" | "failed";
+        /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
          */
@@ -836,6 +895,23 @@ export interface components {
             ok: boolean;
             /** Format: uint64 */
             wallets_checked: number;
+        };
+        /** @description A long task, which ends with a result of type `T`. Ask for it again until `state` is `done` or `failed`. */
+        VerificationTask: {
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["TaskId"];
+            /**
+             * Format: int64
+             * @description How much is done, from 0 to 100.
+             */
+            percent: number;
+            requested_at: components["schemas"]["Timestamp"];
+            requested_by: components["schemas"]["UserId"];
+            /** @description Null unless `state` is `done`. */
+            result?: components["schemas"]["Verification"] | null;
+            /** @description Start of the last run. */
+            started_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["TaskState"];
         };
         /** @description The balances of a member. */
         WalletView: {
@@ -1014,6 +1090,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialBalanceSeries"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLedgerVerifications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing4"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postLedgerVerifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationTask"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLedgerVerificationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationTask"];
                 };
             };
             /** @description A problem */

@@ -130,10 +130,13 @@ export default {
   'office.placements.nobody_waits': 'Every member has a place.',
   'office.booking.back': 'All bookings of this person',
   'office.booking.deliver': 'Record the delivery',
-  'office.booking.deliver_effect': 'The booking {number} of {vehicle} is delivered on {day}. After that its payments are refunded only together, by a return.',
-  'office.booking.vehicle_number_hint': 'Vehicle identification or chassis number: 5 to 32 letters, digits and hyphens.',
+  'office.booking.deliver_effect':
+    'The booking {number} of {vehicle} is delivered on {day}. After that its payments are refunded only together, by a return.',
+  'office.booking.vehicle_number_hint':
+    'Vehicle identification or chassis number: 5 to 32 letters, digits and hyphens.',
   'office.booking.return': 'Take the vehicle back',
-  'office.booking.return_effect': 'The booking {number} ends, and all its payments are refunded. This cannot be undone.',
+  'office.booking.return_effect':
+    'The booking {number} ends, and all its payments are refunded. This cannot be undone.',
   'office.booking.cancel': 'Cancel the booking',
   'office.booking.cancel_effect':
     'Booking {number} ends, and the vehicle is no longer reserved. This cannot be undone.',

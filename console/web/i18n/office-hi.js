@@ -130,7 +130,8 @@ export default {
   'office.placements.nobody_waits': 'हर सदस्य के पास स्थान है।',
   'office.booking.back': 'इस व्यक्ति की सभी बुकिंग',
   'office.booking.deliver': 'सुपुर्दगी दर्ज करें',
-  'office.booking.deliver_effect': 'बुकिंग {number} का {vehicle} {day} को सौंपा गया दर्ज होगा। इसके बाद भुगतान केवल एक साथ, वाहन वापस लेकर, लौटाए जा सकते हैं।',
+  'office.booking.deliver_effect':
+    'बुकिंग {number} का {vehicle} {day} को सौंपा गया दर्ज होगा। इसके बाद भुगतान केवल एक साथ, वाहन वापस लेकर, लौटाए जा सकते हैं।',
   'office.booking.vehicle_number_hint': 'वाहन पहचान या चेसिस संख्या: 5 से 32 अक्षर, अंक और हाइफ़न।',
   'office.booking.return': 'वाहन वापस लें',
   'office.booking.return_effect': 'बुकिंग {number} समाप्त होगी, और उसके सभी भुगतान लौटाए जाएँगे। इसे वापस नहीं किया जा सकता।',

@@ -66,7 +66,13 @@ class Identifiers extends ViewElement {
           {
             name: 'code',
             label: t('sign_in.code'),
-            input: { autocomplete: 'one-time-code', inputmode: 'numeric', pattern: '[0-9 ]{6,7}', class: 'code', required: true },
+            input: {
+              autocomplete: 'one-time-code',
+              inputmode: 'numeric',
+              pattern: '[0-9 ]{6,7}',
+              class: 'code',
+              required: true,
+            },
           },
         ],
         '.submitLabel': t('identifiers.change'),

@@ -105,7 +105,9 @@ function row({ n, due_on: dueOn, amount, paid, status, paid_by: shares }, nameOf
       { class: 'wide' },
       money(paid),
       h('progress', share),
-      shares.map((part) => h('p', { class: 'hint', key: part.payment_id }, money(part.amount), ' · ', nameOf(part.payment_id))),
+      shares.map((part) =>
+        h('p', { class: 'hint', key: part.payment_id }, money(part.amount), ' · ', nameOf(part.payment_id)),
+      ),
     ),
   );
 }

@@ -32,7 +32,9 @@ const readDocuments = (signal) =>
  * @param {AbortSignal} signal
  */
 const readEarlier = async (signal) => {
-  const all = await readAll((cursor) => get('/api/v1/users/me/kyc/applications', { query: { cursor, limit: 100 }, signal }));
+  const all = await readAll((cursor) =>
+    get('/api/v1/users/me/kyc/applications', { query: { cursor, limit: 100 }, signal }),
+  );
   return all.slice(1);
 };
 

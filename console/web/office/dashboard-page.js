@@ -153,10 +153,9 @@ const totals = ({ today: ofToday, bookings, payouts, ...sums }) => [
   card(
     t('office.dashboard.bookings'),
     figures(
-      /** @type {const} */ (['pre_booked', 'confirmed', 'completed', 'returned', 'cancelled', 'expired']).map((status) => [
-        t(`booking.status.${status}`),
-        number(bookings[status]),
-      ]),
+      /** @type {const} */ (['pre_booked', 'confirmed', 'completed', 'returned', 'cancelled', 'expired']).map(
+        (status) => [t(`booking.status.${status}`), number(bookings[status])],
+      ),
     ),
   ),
 ];

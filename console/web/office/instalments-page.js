@@ -37,7 +37,10 @@ class InstalmentsPage extends ListPageElement {
         rowKey: (instalment) => `${instalment.booking_id}-${instalment.n}`,
         link: (instalment) => `/office/bookings/${instalment.booking_id}`,
         read: ({ signal, ...page }) =>
-          get('/api/v1/bookings/instalments', { query: { status: this.filter['status'], order: 'asc', ...page }, signal }),
+          get('/api/v1/bookings/instalments', {
+            query: { status: this.filter['status'], order: 'asc', ...page },
+            signal,
+          }),
       }),
     );
   }

@@ -2,19 +2,30 @@
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
+import { get, post } from '../shell/api.js';
 import { card, pairs } from '../shell/parts.js';
 import { show } from '../shell/resource.js';
 import { dateTime, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { actionBar, actionButton } from './actions.js';
-import { NewestVerification } from './long-task.js';
+import { NewestTask } from './long-task.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/ledger/verify'>} LedgerResult */
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/binary/verify'>} TreeResult */
 
 class LedgerVerification extends ViewElement {
-  #ledger = new NewestVerification(this, '/api/v1/ledger/verifications');
-  #tree = new NewestVerification(this, '/api/v1/binary/verifications');
+  /** @type {NewestTask<LedgerResult>} */
+  #ledger = new NewestTask(this, {
+    request: (signal) => post('/api/v1/ledger/verifications', undefined, { signal }),
+    list: (signal) => get('/api/v1/ledger/verifications', { query: { limit: 1 }, signal }),
+    read: (id, signal) => get('/api/v1/ledger/verifications/{id}', { params: { id }, signal }),
+  });
+  /** @type {NewestTask<TreeResult>} */
+  #tree = new NewestTask(this, {
+    request: (signal) => post('/api/v1/binary/verifications', undefined, { signal }),
+    list: (signal) => get('/api/v1/binary/verifications', { query: { limit: 1 }, signal }),
+    read: (id, signal) => get('/api/v1/binary/verifications/{id}', { params: { id }, signal }),
+  });
 
   start() {
     void this.#ledger.load();
@@ -32,10 +43,10 @@ class LedgerVerification extends ViewElement {
 }
 
 /**
- * @template {import('./long-task.js').VerificationPath} P
+ * @template R
  * @param {'ledger' | 'tree'} name
- * @param {NewestVerification<P>} newest
- * @param {(report: NonNullable<import('./long-task.js').TaskOf<P>['result']>) => import('../shell/view.js').Child} result
+ * @param {NewestTask<R>} newest
+ * @param {(report: R) => import('../shell/view.js').Child} result
  */
 const part = (name, newest, result) =>
   card(
@@ -53,7 +64,7 @@ const part = (name, newest, result) =>
 
 /**
  * @template R
- * @param {{state: string, finished_at?: string | null, result?: R | null}} task
+ * @param {import('./long-task.js').Task<R>} task
  * @param {(report: R) => import('../shell/view.js').Child} result
  */
 const ended = ({ state, finished_at: at, result: report }, result) => [

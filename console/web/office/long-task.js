@@ -1,13 +1,21 @@
 // Long tasks of the platform: each is requested, and read again until it has ended.
 
-import { get, post } from '../shell/api.js';
+import { get } from '../shell/api.js';
 import { Resource } from '../shell/resource.js';
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/plan/simulations/{id}'>} Simulation */
-/** @typedef {'/api/v1/ledger/verifications' | '/api/v1/binary/verifications'} VerificationPath */
 /**
- * @template {VerificationPath} P
- * @typedef {import('../shell/api.js').Answer<'get', P>['items'][number]} TaskOf
+ * @template R
+ * @typedef {{id: string, state: string, percent: number, finished_at?: string | null, result?: R | null}} Task
+ */
+/**
+ * How the tasks of a kind are requested, listed and read.
+ * @template R
+ * @typedef {{
+ *   request: (signal: AbortSignal) => Promise<unknown>,
+ *   list: (signal: AbortSignal) => Promise<{items: Task<R>[]}>,
+ *   read: (id: string, signal: AbortSignal) => Promise<Task<R>>,
+ * }} TaskCalls
  */
 
 /** Milliseconds between two reads of a task. */
@@ -52,40 +60,42 @@ export const followSimulation = (task, signal) =>
   follow(task, (id) => get('/api/v1/plan/simulations/{id}', { params: { id }, signal }), signal);
 
 /**
- * The newest verification, when it has ended; null when there is none.
- * @template {VerificationPath} P
- * @extends {Resource<TaskOf<P> | null>}
+ * The newest task of a kind, when it has ended; null when there is none.
+ * @template R
+ * @extends {Resource<Task<R> | null>}
  */
-export class NewestVerification extends Resource {
-  /** How much of the running verification is done, from 0 to 100. */
+export class NewestTask extends Resource {
+  /** How much of the running task is done, from 0 to 100. */
   percent = 0;
   #isRequested = false;
 
   /**
    * @param {import('../shell/view-element.js').ViewElement} host
-   * @param {P} path
+   * @param {TaskCalls<R>} calls
    */
-  constructor(host, path) {
+  constructor(host, calls) {
     super(host, async (signal) => {
       this.percent = 0;
       if (this.#isRequested) {
         this.#isRequested = false;
-        await post(path, undefined, { signal });
+        await calls.request(signal);
       }
-      const { items } = await get(path, { query: { limit: 1 }, signal });
-      const [newest] = /** @type {TaskOf<P>[]} */ (items);
+      const { items } = await calls.list(signal);
+      const [newest] = items;
       if (!newest) return null;
-      const one = /** @type {'/api/v1/ledger/verifications/{id}'} */ (`${path}/{id}`);
-      const read = async (/** @type {string} */ id) =>
-        /** @type {TaskOf<P>} */ (await get(one, { params: { id }, signal }));
-      return follow(newest, read, signal, (percent) => {
-        this.percent = percent;
-        host.update();
-      });
+      return follow(
+        newest,
+        (id) => calls.read(id, signal),
+        signal,
+        (percent) => {
+          this.percent = percent;
+          host.update();
+        },
+      );
     });
   }
 
-  /** Requests a new verification, and reads it until it has ended. */
+  /** Requests a new task, and reads it until it has ended. */
   request() {
     this.#isRequested = true;
     return this.load();

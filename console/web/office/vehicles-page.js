@@ -147,11 +147,7 @@ class VehiclesPage extends ListPageElement {
         t('office.vehicle.adjust_effect', { before: number(before), after: number(before + Number(change)) }),
       ],
       act: ({ change = '', reason = '' }, key) =>
-        post(
-          '/api/v1/vehicles/{id}/stock-adjustments',
-          { change: Number(change), reason },
-          { params: { id }, key },
-        ),
+        post('/api/v1/vehicles/{id}/stock-adjustments', { change: Number(change), reason }, { params: { id }, key }),
     });
     if (answer) this.reload();
   }

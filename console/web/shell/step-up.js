@@ -29,7 +29,13 @@ async function prove() {
         {
           name: 'code',
           label: t('sign_in.code'),
-          input: { autocomplete: 'one-time-code', inputmode: 'numeric', pattern: '[0-9 ]{6,7}', class: 'code', required: true },
+          input: {
+            autocomplete: 'one-time-code',
+            inputmode: 'numeric',
+            pattern: '[0-9 ]{6,7}',
+            class: 'code',
+            required: true,
+          },
         },
       ],
       '.submitLabel': t('step_up.prove'),

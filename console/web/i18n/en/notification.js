@@ -22,7 +22,8 @@ export default {
   'notification.booking_delivered.title': 'Vehicle delivered',
   'notification.booking_delivered': 'Your booking {booking_number} of {vehicle} is delivered.',
   'notification.booking_returned.title': 'Vehicle returned',
-  'notification.booking_returned': 'Your booking {booking_number} of {vehicle} is returned, and what you paid is refunded.',
+  'notification.booking_returned':
+    'Your booking {booking_number} of {vehicle} is returned, and what you paid is refunded.',
   'notification.booking_expired.title': 'Booking expired',
   'notification.booking_expired': 'Your booking {booking_number} of {vehicle} has expired.',
   'notification.payment_received.title': 'Payment received',

@@ -230,7 +230,8 @@ export default {
   'office.vehicle.adjust': 'Adjust the stock',
   'office.vehicle.adjust_name': 'Adjust the stock of {name}',
   'office.vehicle.adjust_change': 'Units to add',
-  'office.vehicle.adjust_hint': 'A negative number takes units away. From the first adjustment on, the units are counted, and no more can be booked than are there.',
+  'office.vehicle.adjust_hint':
+    'A negative number takes units away. From the first adjustment on, the units are counted, and no more can be booked than are there.',
   'office.vehicle.adjust_reason': 'Reason',
   'office.vehicle.adjust_effect': '{before} units on hand become {after}.',
   'office.vehicle.uncount': 'Stop counting',

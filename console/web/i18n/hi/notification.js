@@ -22,7 +22,8 @@ export default {
   'notification.booking_delivered.title': 'वाहन सौंप दिया गया',
   'notification.booking_delivered': '{vehicle} की आपकी बुकिंग {booking_number} का वाहन सौंप दिया गया है।',
   'notification.booking_returned.title': 'वाहन वापस लिया गया',
-  'notification.booking_returned': '{vehicle} की आपकी बुकिंग {booking_number} का वाहन वापस लिया गया है, और चुकाई राशि लौटाई जाती है।',
+  'notification.booking_returned':
+    '{vehicle} की आपकी बुकिंग {booking_number} का वाहन वापस लिया गया है, और चुकाई राशि लौटाई जाती है।',
   'notification.booking_expired.title': 'बुकिंग समाप्त',
   'notification.booking_expired': '{vehicle} की आपकी बुकिंग {booking_number} की अवधि समाप्त हो गई है।',
   'notification.payment_received.title': 'भुगतान मिला',

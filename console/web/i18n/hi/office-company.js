@@ -219,7 +219,8 @@ export default {
   'office.vehicle.adjust': 'स्टॉक बदलें',
   'office.vehicle.adjust_name': '{name} का स्टॉक बदलें',
   'office.vehicle.adjust_change': 'जोड़ी जाने वाली इकाइयाँ',
-  'office.vehicle.adjust_hint': 'ऋणात्मक संख्या इकाइयाँ घटाती है। पहले बदलाव से इकाइयाँ गिनी जाती हैं, और जितनी हैं उनसे अधिक बुक नहीं हो सकतीं।',
+  'office.vehicle.adjust_hint':
+    'ऋणात्मक संख्या इकाइयाँ घटाती है। पहले बदलाव से इकाइयाँ गिनी जाती हैं, और जितनी हैं उनसे अधिक बुक नहीं हो सकतीं।',
   'office.vehicle.adjust_reason': 'कारण',
   'office.vehicle.adjust_effect': 'हाथ में {before} इकाइयों की जगह {after} होंगी।',
   'office.vehicle.uncount': 'गिनना बंद करें',
