@@ -52,7 +52,7 @@ def until(attempt):
 def book():
     identifier = "failover.%s@example.in" % uuid.uuid4().hex
     until(lambda: send("POST", URL + "/auth/otp", {"identifier": identifier}))
-    messages = until(lambda: send("GET", MESSAGES + identifier))
+    messages = until(lambda: (send("GET", MESSAGES + identifier) or {}).get("items"))
     code = next(message["code"] for message in messages if message.get("code"))
     session = until(lambda: send("POST", URL + "/auth/otp/verify", {"identifier": identifier, "code": code}))
     token = session["access_token"]
