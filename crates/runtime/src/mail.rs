@@ -7,7 +7,7 @@ pub mod sms;
 pub mod smtp;
 
 pub use log::MessageLog;
-pub use sms::SmsSender;
+pub use sms::gateway::SmsSender;
 pub use smtp::SmtpMailer;
 
 use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
