@@ -1,12 +1,13 @@
 //! Outgoing mail and SMS.
 //!
-//! Files: [`smtp`] (mail server), [`sms`] (SMS gateway), [`log`] (messages kept in memory, for development).
+//! Files: [`smtp`] (mail server), [`sms`] (SMS providers), [`log`] (messages kept in memory, for development).
 
 pub mod log;
 pub mod sms;
 pub mod smtp;
 
 pub use log::MessageLog;
+pub use sms::from_env as sms_from_env;
 pub use sms::gateway::SmsSender;
 pub use smtp::SmtpMailer;
 
@@ -85,7 +86,7 @@ impl Mailer for UnconfiguredMailer {
 /// Sends mail by one mailer and SMS by another.
 pub struct ChannelMailer {
     pub mail: Arc<dyn Mailer>,
-    /// Without one, an SMS is refused, because it would be too late when a gateway is configured.
+    /// Without one, an SMS is refused, because it would be too late when a provider is configured.
     pub sms: Option<Arc<dyn Mailer>>,
 }
 
@@ -121,12 +122,6 @@ pub fn from_env(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
         tracing::warn!("SMS_URL is not set: one-time codes cannot be sent to mobile numbers");
     }
     Ok(Arc::new(ChannelMailer { mail, sms }))
-}
-
-/// The SMS gateway, if one is configured.
-pub fn sms_from_env(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
-    let Some(url) = env.get("SMS_URL") else { return Ok(None) };
-    Ok(Some(Arc::new(SmsSender::new(url, env.required("SMS_TOKEN")?.into())?)))
 }
 
 /// A mailer behind a circuit breaker for each channel and provider. It makes one attempt; the caller retries.

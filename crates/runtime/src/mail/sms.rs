@@ -1,5 +1,37 @@
-//! SMS.
+//! SMS: the providers.
 //!
-//! Files: [`gateway`] (HTTP gateways that take JSON).
+//! Files: `settings` (address, account and secrets of a provider), `api` (its requests and answers), [`gateway`] (HTTP
+//! gateways that take JSON), `twilio`.
 
+mod api;
 pub mod gateway;
+mod settings;
+mod twilio;
+
+use super::Mailer;
+use crate::config::{ConfigError, Env};
+use gateway::SmsSender;
+use settings::{FIRST, ProviderSettings, Variables};
+use std::sync::Arc;
+use twilio::Twilio;
+
+/// The provider of `SMS_URL`; `None` when it is not set.
+///
+/// Errors with the name of a variable that is missing or invalid, without its value.
+pub fn from_env(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    provider(env, &FIRST)
+}
+
+fn provider(env: &Env, variables: &'static Variables) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    let Some(settings) = ProviderSettings::read(env, variables)? else { return Ok(None) };
+    Ok(Some(match settings.scheme() {
+        "http" | "https" => Arc::new(gateway(&settings)?),
+        "twilio" => Arc::new(Twilio::try_new(&settings)?),
+        _ => return Err(settings.malformed()),
+    }))
+}
+
+fn gateway(settings: &ProviderSettings<'_>) -> Result<SmsSender, ConfigError> {
+    let sender = SmsSender::new(settings.url().as_str(), settings.required_token()?);
+    Ok(sender.map_err(|_| settings.malformed())?.with_timeout(settings.timeout()))
+}
