@@ -27,7 +27,7 @@ pub struct Message {
     /// Empty for an SMS.
     pub subject: String,
     pub body: String,
-    /// The one-time code in the body, for the development console only.
+    /// The one-time code in the body, for the development console and for a provider that writes the text itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub sent_at: Timestamp,

@@ -1,16 +1,18 @@
 //! SMS: the providers.
 //!
 //! Files: `settings` (address, account and secrets of a provider), `api` (its requests and answers), [`gateway`] (HTTP
-//! gateways that take JSON), `twilio`.
+//! gateways that take JSON), `msg91`, `twilio`.
 
 mod api;
 pub mod gateway;
+mod msg91;
 mod settings;
 mod twilio;
 
 use super::Mailer;
 use crate::config::{ConfigError, Env};
 use gateway::SmsSender;
+use msg91::Msg91;
 use settings::{FIRST, ProviderSettings, Variables};
 use std::sync::Arc;
 use twilio::Twilio;
@@ -26,6 +28,7 @@ fn provider(env: &Env, variables: &'static Variables) -> Result<Option<Arc<dyn M
     let Some(settings) = ProviderSettings::read(env, variables)? else { return Ok(None) };
     Ok(Some(match settings.scheme() {
         "http" | "https" => Arc::new(gateway(&settings)?),
+        "msg91" => Arc::new(Msg91::try_new(&settings)?),
         "twilio" => Arc::new(Twilio::try_new(&settings)?),
         _ => return Err(settings.malformed()),
     }))

@@ -7,13 +7,13 @@ use secrecy::SecretString;
 use std::time::Duration;
 
 /// For the error of a URL, which shows no part of it: it may contain a secret.
-const ACCEPTED_URLS: &str = "is not https://… or twilio://ACCOUNT_SID@HOST";
+const ACCEPTED_URLS: &str = "is not https://…, msg91://TEMPLATE_ID/NOTICE_TEMPLATE_ID or twilio://ACCOUNT_SID@HOST";
 /// Names of the variables of one provider.
 pub(super) struct Variables {
     pub(super) url: &'static str,
     /// Account SID of Twilio, unless it is in the URL.
     pub(super) account: &'static str,
-    /// Bearer token of a gateway; auth token of Twilio, unless it is in the URL.
+    /// Bearer token of a gateway; authentication key of MSG91; auth token of Twilio, unless it is in the URL.
     pub(super) token: &'static str,
     /// A sender id; for Twilio also a number, a short code or a Messaging Service SID. Only Twilio requires one.
     pub(super) sender_id: &'static str,
@@ -92,6 +92,16 @@ impl<'a> ProviderSettings<'a> {
         if host.contains('/') { Err(self.malformed()) } else { Ok(Some(host).filter(|host| !host.is_empty())) }
     }
 
+    /// All of the URL after its scheme. Errors when it has credentials.
+    pub(super) fn target(&self) -> Result<&str, ConfigError> {
+        if self.has_credentials() {
+            let (account, token) = (self.variables.account, self.variables.token);
+            let reason = format!("must not have credentials, which belong in {account} and {token}");
+            return Err(ConfigError::new(self.variables.url, reason));
+        }
+        self.location()
+    }
+
     /// The account in the URL or in its own variable. Errors when it is in neither, in both, or not valid.
     pub(super) fn account(&self, is_valid: fn(&str) -> bool, accepted: &str) -> Result<String, ConfigError> {
         let in_url = Some(self.url.username()).filter(|name| !name.is_empty());
@@ -135,6 +145,15 @@ impl<'a> ProviderSettings<'a> {
     /// The sender, for a provider without one of its own.
     pub(super) fn required_sender_id(&self) -> Result<(&'static str, &str), ConfigError> {
         self.sender_id().ok_or_else(|| ConfigError::new(self.variables.sender_id, "must be set"))
+    }
+
+    /// The sender as letters and digits, if one is set.
+    pub(super) fn alphanumeric_sender_id(&self) -> Result<Option<String>, ConfigError> {
+        match self.sender_id() {
+            Some((_, text)) if is_alphanumeric_sender_id(text) => Ok(Some(text.to_owned())),
+            Some((variable, _)) => Err(ConfigError::new(variable, "is not 3 to 11 letters and digits")),
+            None => Ok(None),
+        }
     }
 
     /// The address that takes the requests.

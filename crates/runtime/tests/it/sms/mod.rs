@@ -1,6 +1,7 @@
 //! SMS providers against local doubles of their APIs.
 
 mod double;
+mod msg91;
 mod outages;
 mod secrets;
 mod settings;
@@ -31,6 +32,11 @@ fn sms(to: &str) -> Message {
     }
 }
 
+/// A message without a code.
+fn notice() -> Message {
+    Message { body: "Your number was changed.".into(), code: None, ..sms(TO) }
+}
+
 fn email() -> Message {
     Message { channel: "email".into(), ..sms("asha@example.com") }
 }
@@ -41,12 +47,12 @@ fn pairs(pairs: &[(&'static str, &str)]) -> Settings {
 
 /// Settings of every provider, whose requests go to `endpoint`.
 fn providers(endpoint: &str) -> Vec<Settings> {
-    vec![twilio::settings(endpoint)]
+    vec![msg91::settings(endpoint), twilio::settings(endpoint)]
 }
 
 /// The answers by which they accept a message, in the same order.
 fn acceptances() -> Vec<Answer> {
-    vec![twilio::accepted()]
+    vec![msg91::accepted(), twilio::accepted()]
 }
 
 fn mailer(settings: &Settings) -> Arc<dyn Mailer> {
