@@ -1,12 +1,13 @@
 //! SMS: the providers.
 //!
 //! Files: `settings` (address, account and secrets of a provider), `api` (its requests and answers), [`gateway`] (HTTP
-//! gateways that take JSON), `msg91`, `twilio`.
+//! gateways that take JSON), `msg91`, `twilio`, `sns` (AWS).
 
 mod api;
 pub mod gateway;
 mod msg91;
 mod settings;
+mod sns;
 mod twilio;
 
 use super::Mailer;
@@ -14,6 +15,7 @@ use crate::config::{ConfigError, Env};
 use gateway::SmsSender;
 use msg91::Msg91;
 use settings::{FIRST, ProviderSettings, Variables};
+use sns::Sns;
 use std::sync::Arc;
 use twilio::Twilio;
 
@@ -30,6 +32,7 @@ fn provider(env: &Env, variables: &'static Variables) -> Result<Option<Arc<dyn M
         "http" | "https" => Arc::new(gateway(&settings)?),
         "msg91" => Arc::new(Msg91::try_new(&settings)?),
         "twilio" => Arc::new(Twilio::try_new(&settings)?),
+        "sns" => Arc::new(Sns::try_new(&settings)?),
         _ => return Err(settings.malformed()),
     }))
 }

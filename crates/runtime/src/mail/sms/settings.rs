@@ -7,13 +7,18 @@ use secrecy::SecretString;
 use std::time::Duration;
 
 /// For the error of a URL, which shows no part of it: it may contain a secret.
-const ACCEPTED_URLS: &str = "is not https://…, msg91://TEMPLATE_ID/NOTICE_TEMPLATE_ID or twilio://ACCOUNT_SID@HOST";
+const ACCEPTED_URLS: &str =
+    "is not https://…, msg91://TEMPLATE_ID/NOTICE_TEMPLATE_ID, twilio://ACCOUNT_SID@HOST or sns://REGION";
+/// Digits of the longest DLT id that AWS accepts; issued ones have 19.
+const MAX_DLT_DIGITS: usize = 50;
+
 /// Names of the variables of one provider.
 pub(super) struct Variables {
     pub(super) url: &'static str,
-    /// Account SID of Twilio, unless it is in the URL.
+    /// Account SID of Twilio, unless it is in the URL; access key id of AWS.
     pub(super) account: &'static str,
-    /// Bearer token of a gateway; authentication key of MSG91; auth token of Twilio, unless it is in the URL.
+    /// Bearer token of a gateway; authentication key of MSG91; auth token of Twilio, unless it is in the URL; secret
+    /// access key of AWS.
     pub(super) token: &'static str,
     /// A sender id; for Twilio also a number, a short code or a Messaging Service SID. Only Twilio requires one.
     pub(super) sender_id: &'static str,
@@ -35,6 +40,15 @@ pub(super) struct ProviderSettings<'a> {
     variables: &'static Variables,
     url: Url,
     timeout: Duration,
+}
+
+/// Ids in India's registers of senders and texts (DLT).
+pub(super) struct DltIds {
+    /// Of the company.
+    pub(super) entity: String,
+    /// Of the text with a one-time code, and of every other one.
+    pub(super) code_template: String,
+    pub(super) notice_template: String,
 }
 
 impl<'a> ProviderSettings<'a> {
@@ -165,6 +179,21 @@ impl<'a> ProviderSettings<'a> {
         let is_plain = url.username().is_empty() && url.password().is_none() && url.path() == "/";
         let is_valid = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
         if is_plain && is_valid { Ok(url) } else { Err(bad()) }
+    }
+
+    /// `SMS_DLT_ENTITY_ID`, `SMS_DLT_TEMPLATE_ID` and `SMS_DLT_NOTICE_TEMPLATE_ID`: all or none.
+    pub(super) fn dlt_ids(&self) -> Result<Option<DltIds>, ConfigError> {
+        let variables = ["SMS_DLT_ENTITY_ID", "SMS_DLT_TEMPLATE_ID", "SMS_DLT_NOTICE_TEMPLATE_ID"];
+        if variables.iter().all(|variable| self.env.get(variable).is_none()) {
+            return Ok(None);
+        }
+        let id = |variable: &str| {
+            let text = self.env.required(variable)?;
+            let is_valid = text.len() <= MAX_DLT_DIGITS && text.bytes().all(|b| b.is_ascii_digit());
+            if is_valid { Ok(text.to_owned()) } else { Err(ConfigError::new(variable, "is not a number")) }
+        };
+        let [entity, code_template, notice_template] = variables.map(id);
+        Ok(Some(DltIds { entity: entity?, code_template: code_template?, notice_template: notice_template? }))
     }
 }
 

@@ -5,6 +5,8 @@ mod msg91;
 mod outages;
 mod secrets;
 mod settings;
+mod sigv4;
+mod sns;
 mod twilio;
 
 use domain::Timestamp;
@@ -47,12 +49,12 @@ fn pairs(pairs: &[(&'static str, &str)]) -> Settings {
 
 /// Settings of every provider, whose requests go to `endpoint`.
 fn providers(endpoint: &str) -> Vec<Settings> {
-    vec![msg91::settings(endpoint), twilio::settings(endpoint)]
+    vec![msg91::settings(endpoint), twilio::settings(endpoint), sns::settings(endpoint)]
 }
 
 /// The answers by which they accept a message, in the same order.
 fn acceptances() -> Vec<Answer> {
-    vec![msg91::accepted(), twilio::accepted()]
+    vec![msg91::accepted(), twilio::accepted(), sns::accepted()]
 }
 
 fn mailer(settings: &Settings) -> Arc<dyn Mailer> {
