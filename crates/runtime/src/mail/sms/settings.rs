@@ -34,6 +34,14 @@ pub(super) const FIRST: Variables = Variables {
     sender_id: "SMS_SENDER_ID",
     endpoint: "SMS_ENDPOINT",
 };
+pub(super) const SECOND: Variables = Variables {
+    url: "SMS_FALLBACK_URL",
+    account: "SMS_FALLBACK_ACCOUNT",
+    token: "SMS_FALLBACK_TOKEN",
+    sender_id: "SMS_FALLBACK_SENDER_ID",
+    endpoint: "SMS_FALLBACK_ENDPOINT",
+};
+
 /// Settings of one provider. Every error names the variable and does not show its value.
 pub(super) struct ProviderSettings<'a> {
     env: &'a Env,
@@ -151,9 +159,9 @@ impl<'a> ProviderSettings<'a> {
         }
     }
 
-    /// The sender, and the variable that it is from.
+    /// The sender, and the variable that it is from. The second provider has that of the first by default.
     pub(super) fn sender_id(&self) -> Option<(&'static str, &str)> {
-        Some((self.variables.sender_id, self.env.get(self.variables.sender_id)?))
+        [self.variables.sender_id, FIRST.sender_id].into_iter().find_map(|v| Some((v, self.env.get(v)?)))
     }
 
     /// The sender, for a provider without one of its own.
