@@ -19,7 +19,15 @@
 //! | `EVENTS_KEPT_DAYS` | days for which sent and handled events are retained | unlimited |
 //! | `READY_MAX_PARKED` | parked events above which a service is not ready | no limit |
 //! | `SMTP_URL`, `SMTP_FROM` | mail server and sender | mail is not sent |
-//! | `SMS_URL`, `SMS_TOKEN` | SMS gateway | SMS are not sent |
+//! | `SMS_URL`, `SMS_ACCOUNT`, `SMS_TOKEN` | SMS provider: a gateway, MSG91, Twilio or AWS | SMS are not sent |
+//! | `SMS_SENDER_ID` | sender of SMS | that of the provider; Twilio has none |
+//! | `SMS_DLT_ENTITY_ID` | id of the company in India's register of senders, for AWS | none |
+//! | `SMS_DLT_TEMPLATE_ID`, `SMS_DLT_NOTICE_TEMPLATE_ID` | ids of texts with a code and without one, for AWS | none |
+//! | `SMS_ENDPOINT` | address that takes the requests to MSG91, Twilio or AWS | that of the provider |
+//! | `SMS_TIMEOUT_MS` | longest duration of an attempt to send an SMS | 10000 |
+//! | `SMS_FALLBACK_URL`, `SMS_FALLBACK_ACCOUNT`, `SMS_FALLBACK_TOKEN` | provider during outages of the first | none |
+//! | `SMS_FALLBACK_SENDER_ID` | sender of its SMS | `SMS_SENDER_ID` |
+//! | `SMS_FALLBACK_ENDPOINT` | address that takes the requests to it | that of the provider |
 //! | `TRUSTED_PROXIES` | proxies that may set `X-Forwarded-For` | none |
 //! | `HTTP_WORKERS` | threads of the HTTP server | processor cores |
 //! | `SHUTDOWN_SECS` | longest duration of a shutdown | 10 |

@@ -65,7 +65,7 @@ impl Ctx {
     pub fn now(&self) -> Timestamp {
         self.0.parts.clock.now()
     }
-    /// The mailer, behind a circuit breaker for mail and one for SMS.
+    /// The mailer, behind a circuit breaker for mail and one for each provider of SMS.
     pub fn mailer(&self) -> &Arc<dyn Mailer> {
         &self.0.mailer
     }

@@ -1,13 +1,14 @@
 //! Outgoing mail and SMS.
 //!
-//! Files: [`smtp`] (mail server), [`sms`] (SMS gateway), [`log`] (messages kept in memory, for development).
+//! Files: [`smtp`] (mail server), [`sms`] (SMS providers), [`log`] (messages kept in memory, for development).
 
 pub mod log;
 pub mod sms;
 pub mod smtp;
 
 pub use log::MessageLog;
-pub use sms::SmsSender;
+pub use sms::from_env as sms_from_env;
+pub use sms::gateway::SmsSender;
 pub use smtp::SmtpMailer;
 
 use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
@@ -26,7 +27,7 @@ pub struct Message {
     /// Empty for an SMS.
     pub subject: String,
     pub body: String,
-    /// The one-time code in the body, for the development console only.
+    /// The one-time code in the body, for the development console and for a provider that writes the text itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub sent_at: Timestamp,
@@ -60,8 +61,15 @@ impl From<CircuitOpen> for MailError {
 /// Sends messages of one or both channels.
 #[async_trait::async_trait]
 pub trait Mailer: Send + Sync + 'static {
-    /// Sends a message, with one attempt.
+    /// Sends a message, with one attempt at each provider.
     async fn send(&self, message: &Message) -> Result<(), MailError>;
+
+    /// Sends a message behind the circuit breaker of its channel, `mail` or `sms`. A mailer with several providers has
+    /// one for each.
+    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<(), MailError> {
+        let name = if message.channel == "sms" { "sms" } else { "mail" };
+        breakers.get(name).call(self.send(message)).await
+    }
 }
 
 /// A mailer without a mail server: every message is unavailable, so that its sender retries it.
@@ -78,18 +86,27 @@ impl Mailer for UnconfiguredMailer {
 /// Sends mail by one mailer and SMS by another.
 pub struct ChannelMailer {
     pub mail: Arc<dyn Mailer>,
-    /// Without one, an SMS is refused, because it would be too late when a gateway is configured.
+    /// Without one, an SMS is refused, because it would be too late when a provider is configured.
     pub sms: Option<Arc<dyn Mailer>>,
+}
+
+impl ChannelMailer {
+    fn mailer_for(&self, message: &Message) -> Result<&Arc<dyn Mailer>, MailError> {
+        match (message.channel.as_str(), &self.sms) {
+            ("sms", Some(sms)) => Ok(sms),
+            ("sms", None) => Err(MailError::Refused("SMS_URL is not set".into())),
+            _ => Ok(&self.mail),
+        }
+    }
 }
 
 #[async_trait::async_trait]
 impl Mailer for ChannelMailer {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
-        match (message.channel.as_str(), &self.sms) {
-            ("sms", Some(sms)) => sms.send(message).await,
-            ("sms", None) => Err(MailError::Refused("SMS_URL is not set".into())),
-            _ => self.mail.send(message).await,
-        }
+        self.mailer_for(message)?.send(message).await
+    }
+    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<(), MailError> {
+        self.mailer_for(message)?.send_with_breakers(message, breakers).await
     }
 }
 
@@ -107,13 +124,7 @@ pub fn from_env(env: &Env) -> Result<Arc<dyn Mailer>, ConfigError> {
     Ok(Arc::new(ChannelMailer { mail, sms }))
 }
 
-/// The SMS gateway, if one is configured.
-pub fn sms_from_env(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
-    let Some(url) = env.get("SMS_URL") else { return Ok(None) };
-    Ok(Some(Arc::new(SmsSender::new(url, env.required("SMS_TOKEN")?.into())?)))
-}
-
-/// A mailer behind a circuit breaker for each channel. It makes one attempt; the caller retries.
+/// A mailer behind a circuit breaker for each channel and provider. It makes one attempt; the caller retries.
 pub(crate) struct BreakerMailer {
     mailer: Arc<dyn Mailer>,
     breakers: Arc<CircuitBreakers>,
@@ -128,7 +139,6 @@ impl BreakerMailer {
 #[async_trait::async_trait]
 impl Mailer for BreakerMailer {
     async fn send(&self, message: &Message) -> Result<(), MailError> {
-        let name = if message.channel == "sms" { "sms" } else { "mail" };
-        self.breakers.get(name).call(self.mailer.send(message)).await
+        self.mailer.send_with_breakers(message, &self.breakers).await
     }
 }

@@ -1,54 +1,57 @@
-//! SMS through an HTTP gateway that takes JSON.
+//! SMS: the providers, and fail-over from one to another.
+//!
+//! Files: `settings` (address, account and secrets of a provider), `api` (its requests and answers), [`gateway`] (HTTP
+//! gateways that take JSON), `msg91`, `twilio`, `sns` (AWS), `failover`.
 
-use super::{MailError, Mailer, Message};
-use crate::config::ConfigError;
-use crate::http_client;
-use crate::id;
-use reqwest::{StatusCode, Url};
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+mod api;
+mod failover;
+pub mod gateway;
+mod msg91;
+mod settings;
+mod sns;
+mod twilio;
 
-/// Posts `{to, text}` to a URL. Refuses e-mail. Makes one attempt; the caller retries.
-pub struct SmsSender {
-    http: reqwest::Client,
-    url: Url,
-    token: SecretString,
-}
+use super::Mailer;
+use crate::config::{ConfigError, Env};
+use failover::FailoverMailer;
+use gateway::SmsSender;
+use msg91::Msg91;
+use settings::{FIRST, ProviderSettings, SECOND, Variables};
+use sns::Sns;
+use std::sync::Arc;
+use twilio::Twilio;
 
-impl SmsSender {
-    /// `url` is the value of `SMS_URL`, `token` that of `SMS_TOKEN`, sent as a bearer token. Errors for an invalid
-    /// URL.
-    pub fn new(url: &str, token: SecretString) -> Result<Self, ConfigError> {
-        // The URL may contain a secret, so the error does not show it.
-        let bad = || ConfigError::new("SMS_URL", "is not an http or https address");
-        let url = Url::parse(url).map_err(|_| bad())?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(bad());
-        }
-        Ok(Self { http: http_client::client().map_err(|e| ConfigError::new("SMS_URL", e))?, url, token })
+/// The provider of `SMS_URL`, with that of `SMS_FALLBACK_URL` for its outages; `None` without `SMS_URL`.
+///
+/// Errors with the name of a variable that is missing or invalid, without its value.
+pub fn from_env(env: &Env) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    let second = provider(env, &SECOND)?;
+    let others = [SECOND.account, SECOND.token, SECOND.sender_id, SECOND.endpoint];
+    if second.is_none()
+        && let Some(set) = others.into_iter().find(|variable| env.get(variable).is_some())
+    {
+        return Err(ConfigError::new(SECOND.url, format!("must be set when {set} is")));
+    }
+    match (provider(env, &FIRST)?, second) {
+        (None, None) => Ok(None),
+        (Some(first), None) => Ok(Some(first)),
+        (Some(first), Some(second)) => Ok(Some(Arc::new(FailoverMailer { first, second }))),
+        (None, Some(_)) => Err(ConfigError::new(FIRST.url, format!("must be set when {} is", SECOND.url))),
     }
 }
 
-#[async_trait::async_trait]
-impl Mailer for SmsSender {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
-        if message.channel != "sms" {
-            return Err(MailError::Refused("this gateway sends SMS only".into()));
-        }
-        let unavailable = |e: reqwest::Error| MailError::Unavailable(e.without_url().to_string());
-        // A message that is sent again after an unknown outcome has the same key.
-        let at = message.sent_at.micros().to_be_bytes();
-        let key: uuid::Uuid = id::derived(&[message.to.as_bytes(), message.body.as_bytes(), &at]);
-        let request = self.http.post(self.url.clone()).bearer_auth(self.token.expose_secret());
-        let request = request.header("Idempotency-Key", key.to_string());
-        let response = request.json(&json!({ "to": message.to, "text": message.body })).send().await;
-        match response.map_err(unavailable)?.status() {
-            status if status.is_success() => Ok(()),
-            // These two concern the message; all others the gateway, our account or our rate.
-            status @ (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
-                Err(MailError::Refused(status.to_string()))
-            }
-            status => Err(MailError::Unavailable(status.to_string())),
-        }
-    }
+fn provider(env: &Env, variables: &'static Variables) -> Result<Option<Arc<dyn Mailer>>, ConfigError> {
+    let Some(settings) = ProviderSettings::read(env, variables)? else { return Ok(None) };
+    Ok(Some(match settings.scheme() {
+        "http" | "https" => Arc::new(gateway(&settings)?),
+        "msg91" => Arc::new(Msg91::try_new(&settings)?),
+        "twilio" => Arc::new(Twilio::try_new(&settings)?),
+        "sns" => Arc::new(Sns::try_new(&settings)?),
+        _ => return Err(settings.malformed()),
+    }))
+}
+
+fn gateway(settings: &ProviderSettings<'_>) -> Result<SmsSender, ConfigError> {
+    let sender = SmsSender::new(settings.url().as_str(), settings.required_token()?);
+    Ok(sender.map_err(|_| settings.malformed())?.with_timeout(settings.timeout()))
 }

@@ -5,4 +5,5 @@ mod breaker;
 mod cache;
 mod jobs;
 mod mail;
+mod sms;
 mod telemetry;
