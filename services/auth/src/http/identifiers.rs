@@ -1,10 +1,9 @@
 //! HTTP handlers of the change of one's own e-mail address or mobile number.
 
 use super::input;
-use super::sign_in::{CodeSentView, code_request};
+use super::sign_in::{CodeSentView, code_request, issue_code};
 use super::view::UserView;
 use crate::app::change_identifier::{self, ChangedIdentifier};
-use crate::app::send_code::send_code;
 use crate::codes::CodeAttempt;
 use crate::domain::otp::{CodeId, Purpose};
 use crate::domain::session::SessionId;
@@ -13,7 +12,6 @@ use crate::outgoing_mail;
 use crate::state::AuthState;
 use actix_web::{HttpRequest, web};
 use http_api::{Accepted, Body, Caller, Json, Problem, operation};
-use runtime::id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -51,17 +49,7 @@ pub(crate) async fn send(
     let mut c = state.ctx.db().read().await?;
     change_identifier::require_free(&mut c, caller.user_id, &identifier).await?;
     drop(c);
-    let code_request = code_request(&state, &request, Purpose::Change, &identifier, now).await?;
-    let requests = [(id::fresh::<CodeId>(), code_request)];
-    let issued = state.codes.issue(&requests, now).await?;
-    let [code] = issued.as_slice() else { return Err(Problem::internal("expected one code for one request")) };
-    let queued = state.ctx.tx(async |c| send_code(c, &state.secrets, code, &identifier, now).await).await;
-    if queued.is_err() {
-        state.codes.discard_unsent(&requests).await;
-    }
-    queued?;
-    outgoing_mail::send_soon(&state, &[identifier.channel()]).await;
-    Ok(Accepted::new(CodeSentView::new(&state, code)))
+    issue_code(&state, &request, Purpose::Change, &identifier, now).await
 }
 
 /// Change my e-mail address or mobile number, by the code that was sent to the new one.

@@ -89,18 +89,28 @@ pub(crate) async fn send_code(
         format!("has to be {} for this identifier", identifier.channel()),
     );
     errors.finish("auth.channel_invalid")?;
-    let now = state.ctx.now();
-    let code_request = code_request(&state, &request, Purpose::SignIn, &identifier, now).await?;
+    issue_code(&state, &request, Purpose::SignIn, &identifier, state.ctx.now()).await
+}
+
+/// Issues a code and sends it to `identifier`.
+pub(super) async fn issue_code(
+    state: &AuthState,
+    request: &HttpRequest,
+    purpose: Purpose,
+    identifier: &Identifier,
+    now: Timestamp,
+) -> Result<Accepted<CodeSentView>, Problem> {
+    let code_request = code_request(state, request, purpose, identifier, now).await?;
     let requests = [(id::fresh::<CodeId>(), code_request)];
     let issued = state.codes.issue(&requests, now).await?;
     let [code] = issued.as_slice() else { return Err(Problem::internal("expected one code for one request")) };
-    let queued = state.ctx.tx(async |c| queue_code(c, &state.secrets, code, &identifier, now).await).await;
+    let queued = state.ctx.tx(async |c| queue_code(c, &state.secrets, code, identifier, now).await).await;
     if queued.is_err() {
         state.codes.discard_unsent(&requests).await;
     }
     queued?;
-    outgoing_mail::send_soon(&state, &[identifier.channel()]).await;
-    Ok(Accepted::new(CodeSentView::new(&state, code)))
+    outgoing_mail::send_soon(state, &[identifier.channel()]).await;
+    Ok(Accepted::new(CodeSentView::new(state, code)))
 }
 
 /// Sign in with a code; registers a new user.
