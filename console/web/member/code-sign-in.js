@@ -5,6 +5,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { post } from '../shell/api.js';
+import { codeField, codeOf } from '../shell/code-field.js';
 import { Problem } from '../shell/problem.js';
 import { startSession } from '../shell/session.js';
 import { number } from '../i18n/format.js';
@@ -96,15 +97,9 @@ class CodeSignIn extends ViewElement {
       { class: 'stack', key: 'code' },
       h('p', { role: 'status' }, t(`sign_in.sent_${sent.channel}`, { identifier: sent.identifier })),
       custom('ev-form', {
-        '.fields': [
-          {
-            name: 'code',
-            label: t('sign_in.code'),
-            input: { autocomplete: 'one-time-code', inputmode: 'numeric', pattern: '[0-9 ]{6,7}', class: 'code' },
-          },
-        ],
+        '.fields': [codeField()],
         '.submitLabel': t('sign_in.verify'),
-        '.send': (/** @type {Values} */ values) => this.#verify((values['code'] ?? '').replaceAll(' ', '')),
+        '.send': (/** @type {Values} */ values) => this.#verify(codeOf(values)),
       }),
       this.#resendError ? custom('ev-problem', { '.error': this.#resendError }) : null,
       h(

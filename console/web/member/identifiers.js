@@ -3,6 +3,7 @@
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
+import { codeField, codeOf } from '../shell/code-field.js';
 import { pairs } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
@@ -62,22 +63,10 @@ class Identifiers extends ViewElement {
       h('p', null, t('step_up.sent', { identifier })),
       custom('ev-form', {
         key: 'code',
-        '.fields': [
-          {
-            name: 'code',
-            label: t('sign_in.code'),
-            input: {
-              autocomplete: 'one-time-code',
-              inputmode: 'numeric',
-              pattern: '[0-9 ]{6,7}',
-              class: 'code',
-              required: true,
-            },
-          },
-        ],
+        '.fields': [codeField({ required: true })],
         '.submitLabel': t('identifiers.change'),
-        '.send': (/** @type {Values} */ { code = '' }) =>
-          post('/api/v1/users/me/identifiers/verify', { identifier, code, request_id: requestId }),
+        '.send': (/** @type {Values} */ values) =>
+          post('/api/v1/users/me/identifiers/verify', { identifier, code: codeOf(values), request_id: requestId }),
         '.done': () => this.#finish(),
       }),
     ];

@@ -2,6 +2,7 @@
 
 import { custom, h } from './view.js';
 import { get, post } from './api.js';
+import { codeField, codeOf } from './code-field.js';
 import { openDialog } from './dialog.js';
 import { renewAccess } from './session.js';
 import { t } from '../i18n/i18n.js';
@@ -25,22 +26,11 @@ async function prove() {
   const isProved = await openDialog(t('step_up.title'), (close) => [
     h('p', null, t('step_up.sent', { identifier })),
     custom('ev-form', {
-      '.fields': [
-        {
-          name: 'code',
-          label: t('sign_in.code'),
-          input: {
-            autocomplete: 'one-time-code',
-            inputmode: 'numeric',
-            pattern: '[0-9 ]{6,7}',
-            class: 'code',
-            required: true,
-          },
-        },
-      ],
+      '.fields': [codeField({ required: true })],
       '.submitLabel': t('step_up.prove'),
-      '.send': async (/** @type {import('./form.js').Values} */ { code = '' }) => {
-        renewAccess(await post('/api/v1/auth/step-up', { code, identifier, request_id: requestId }));
+      '.send': async (/** @type {import('./form.js').Values} */ values) => {
+        const proof = { code: codeOf(values), identifier, request_id: requestId };
+        renewAccess(await post('/api/v1/auth/step-up', proof));
         return true;
       },
       '.done': () => close(true),
