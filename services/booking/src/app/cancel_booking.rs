@@ -20,8 +20,8 @@ pub async fn cancel(
     end(c, id, &Command::Cancel(terms), at).await
 }
 
-/// Ends a booking whose vehicle is returned and refunds its completed payments. Returns whether anything changed; a returned
-/// booking stays unchanged. Errors with `NotFound`, or with `Refused` when its status does not allow it.
+/// Ends a booking whose vehicle is returned and refunds its completed payments. Returns whether anything changed; a
+/// returned booking stays unchanged. Errors with `NotFound`, or with `Refused` when its status does not allow it.
 pub async fn accept_return(
     c: &mut DbConnection,
     id: BookingId,

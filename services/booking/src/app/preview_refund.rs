@@ -1,4 +1,5 @@
-//! Previews of the cancellation and the return of a booking, and of the refund of a payment. They lock and change nothing.
+//! Previews of the cancellation and the return of a booking, and of the refund of a payment. They lock and change
+//! nothing.
 //!
 //! Refunds that a gateway has reported of a payment are not part of a preview.
 

@@ -118,8 +118,8 @@ pub(crate) async fn quote(
 
 /// Book a vehicle.
 ///
-/// 409 with `booking.sold_out` when no unit is left. 422 when no vehicle with that id is on sale, when the booking amount is too small or above the price, or when the
-/// remaining amount cannot be divided into that many instalments.
+/// 409 with `booking.sold_out` when no unit is left. 422 when no vehicle with that id is on sale, when the booking
+/// amount is too small or above the price, or when the remaining amount cannot be divided into that many instalments.
 #[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,

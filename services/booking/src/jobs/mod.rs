@@ -1,5 +1,5 @@
-//! Scheduled jobs: the calendar and overdue instalments, receipt numbers, expiry, refunds at the source, webhook retries and retention,
-//! and reconciliation with the gateways.
+//! Scheduled jobs: the calendar and overdue instalments, receipt numbers, expiry, refunds at the source, webhook retries
+//! and retention, and reconciliation with the gateways.
 
 mod reconcile;
 mod refunds;

@@ -83,7 +83,8 @@ pub(super) async fn list(
 
 /// Add a bank account.
 ///
-/// It must be verified before it is paid. 403 `auth.step_up_required` without a recent one-time code. 409 if the account number is on the caller's list already.
+/// It must be verified before it is paid. 403 `auth.step_up_required` without a recent one-time code. 409 if the account
+/// number is on the caller's list already.
 #[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
@@ -106,7 +107,8 @@ pub(super) async fn create(
 
 /// Remove one of your bank accounts.
 ///
-/// A repeated request succeeds too. 403 `auth.step_up_required` without a recent one-time code. 404 for an account of another member; 409 for the account of the approved KYC.
+/// A repeated request succeeds too. 403 `auth.step_up_required` without a recent one-time code. 404 for an account of
+/// another member; 409 for the account of the approved KYC.
 #[operation]
 pub(super) async fn delete(
     state: web::Data<PayoutState>,
