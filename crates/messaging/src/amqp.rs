@@ -5,11 +5,12 @@
 //! [`apply_topology`] alone.
 //!
 //! Files: `topology` (exchanges, queues, bindings), `message` (an event as an AMQP message), `publisher`
-//! (confirmations and returned messages), `queue` (deliveries).
+//! (confirmations and returned messages), `queue` (deliveries), `starvation` (events that the broker does not deliver).
 
 mod message;
 mod publisher;
 mod queue;
+mod starvation;
 mod topology;
 
 use self::publisher::Publisher;
@@ -67,13 +68,13 @@ impl Link {
         self.connection.status().connected() && self.publisher.is_up()
     }
 
-    async fn consume(&self, queue: &str) -> lapin::Result<AmqpQueue> {
+    async fn consume(self: &Arc<Self>, queue: &str) -> lapin::Result<AmqpQueue> {
         let channel = self.connection.create_channel().await?;
         channel.basic_qos(MAX_UNACKNOWLEDGED, BasicQosOptions::default()).await?;
         let options = BasicConsumeOptions::default();
         // An empty tag lets the broker choose one.
         let consumer = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
-        Ok(AmqpQueue::new(channel, consumer))
+        Ok(AmqpQueue::new(self, queue, channel, consumer))
     }
 }
 
@@ -93,7 +94,7 @@ impl AmqpBus {
 
     async fn link(&self) -> Result<Arc<Link>, BusDown> {
         let mut link = self.link.clone();
-        // After the timeout, the result is the reason reason there is no connection.
+        // After the timeout, the result is the reason why there is no connection.
         let _ = timeout(LINK_TIMEOUT, link.wait_for(Result::is_ok)).await;
         self.link.borrow().clone()
     }

@@ -1,30 +1,77 @@
 //! Deliveries of one queue over one channel.
 
-use super::message;
+use super::starvation::Starvation;
+use super::{Link, message};
 use crate::bus::{Acker, BusDown, Delivery, Queue};
 use futures_util::{FutureExt, StreamExt};
-use lapin::options::{BasicAckOptions, BasicNackOptions};
+use lapin::options::{BasicAckOptions, BasicNackOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
+use std::sync::{Arc, Weak};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub(super) fn down(error: lapin::Error) -> BusDown {
     BusDown(error.to_string())
 }
 
 pub(super) struct AmqpQueue {
+    /// Weak, so that a queue does not outlive its bus.
+    link: Weak<Link>,
+    name: String,
     channel: Channel,
     consumer: Consumer,
     tags: Arc<Tags>,
     /// The batch being collected; survives a cancelled `next_batch`.
     gathered: Vec<Delivery>,
+    starvation: Starvation,
 }
 
 impl AmqpQueue {
-    pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
-        Self { channel, consumer, tags: Arc::default(), gathered: Vec::new() }
+    pub(super) fn new(link: &Arc<Link>, name: &str, channel: Channel, consumer: Consumer) -> Self {
+        let (link, name) = (Arc::downgrade(link), name.to_owned());
+        let starvation = Starvation::new(Instant::now());
+        Self { link, name, channel, consumer, tags: Arc::default(), gathered: Vec::new(), starvation }
+    }
+
+    /// Waits for a delivery. Errors also when the broker does not serve this subscription, which it does not say of a
+    /// queue that is deleted and declared again within milliseconds.
+    async fn gather_first(&mut self) -> Result<(), BusDown> {
+        loop {
+            let check_at = self.starvation.check_at();
+            tokio::select! {
+                biased;
+                next = self.consumer.next() => return self.gather(next),
+                () = sleep_until(check_at) => self.check_starvation().await?,
+            }
+        }
+    }
+
+    async fn check_starvation(&mut self) -> Result<(), BusDown> {
+        // With deliveries in hand the broker may hold back more until these are acknowledged.
+        let depth = if self.tags.lock().outstanding.is_empty() { self.read_depth().await } else { None };
+        let Some((ready, consumers)) = depth else {
+            self.starvation.reset(Instant::now());
+            return Ok(());
+        };
+        if self.starvation.observe(Instant::now(), ready, consumers) {
+            // The channel must end before the next subscription, or the queue would go on waiting for this consumer.
+            let _ = self.channel.close(200, "not served".into()).await;
+            let queue = &self.name;
+            return Err(BusDown(format!("{queue} delivers nothing: {ready} events are ready, {consumers} consumers")));
+        }
+        Ok(())
+    }
+
+    /// Ready events and consumers of the queue; `None` when the broker does not say. On a channel of its own, because
+    /// an error ends a channel.
+    async fn read_depth(&self) -> Option<(u32, u32)> {
+        let channel = self.link.upgrade()?.connection.create_channel().await.ok()?;
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let queue = channel.queue_declare(self.name.as_str().into(), passive, FieldTable::default()).await.ok()?;
+        let _ = channel.close(200, "done".into()).await;
+        Some((queue.message_count(), queue.consumer_count()))
     }
 
     fn gather(&mut self, next: Option<lapin::Result<lapin::message::Delivery>>) -> Result<(), BusDown> {
@@ -33,6 +80,7 @@ impl AmqpQueue {
             Some(Err(error)) => return Err(down(error)),
             None => return Err(BusDown("the broker ended the subscription".to_owned())),
         };
+        self.starvation.reset(Instant::now());
         let event = message::envelope(delivery.routing_key.as_str(), &delivery.properties, delivery.data);
         let (tag, is_redelivered) = (delivery.delivery_tag, delivery.redelivered);
         self.tags.lock().outstanding.insert(tag);
@@ -47,8 +95,7 @@ impl AmqpQueue {
 impl Queue for AmqpQueue {
     async fn next_batch(&mut self, max: usize, earliest: Instant) -> Result<Vec<Delivery>, BusDown> {
         if self.gathered.is_empty() {
-            let first = self.consumer.next().await;
-            self.gather(first)?;
+            self.gather_first().await?;
         }
         while self.gathered.len() < max {
             let next = match self.consumer.next().now_or_never() {

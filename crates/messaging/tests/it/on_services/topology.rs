@@ -3,6 +3,7 @@
 use super::{channel, connect, server, up, with_namespace};
 use crate::fixture::{Fixture, envelope, eventually, once};
 use futures_util::StreamExt;
+use lapin::Channel;
 use lapin::options::{
     BasicConsumeOptions, BasicRejectOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
@@ -10,7 +11,6 @@ use lapin::types::{AMQPValue, FieldTable};
 use messaging::amqp::apply_topology;
 use messaging::parked;
 use proto_events::Envelope;
-use std::time::Duration;
 use tokio::time::Instant;
 
 #[tokio::test]
@@ -57,8 +57,7 @@ async fn a_deleted_queue_is_consumed_again_once_the_topology_is_applied() {
         eventually("it took effect", async || fixture.effects().await.contains_key("before")).await;
         let queue = format!("{namespace}.wallet");
         channel().await.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
-        // The consumer finds no queue. RabbitMQ 3.10 delivers nothing to one that subscribes while a queue starts.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        // At once, so that the consumer may subscribe while the queue elects its leader.
         apply_topology(&server("TEST_AMQP_URL"), &namespace, None).await.unwrap();
         // Events published while there is no queue are lost.
         eventually("the service listens again", async || {
@@ -69,6 +68,44 @@ async fn a_deleted_queue_is_consumed_again_once_the_topology_is_applied() {
         consumer.stop().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_queue_that_is_declared_again_at_once_is_consumed_again() {
+    with_namespace(async |namespace| {
+        let fixture = Fixture::new().await;
+        let (bus, channel) = (connect(&namespace), channel().await);
+        up(&bus).await;
+        let consumer = fixture.start_consumer(&bus);
+        bus.publish(envelope("before")).await.unwrap().await.unwrap();
+        eventually("it took effect", async || fixture.effects().await.contains_key("before")).await;
+        let queue = format!("{namespace}.wallet");
+        // The broker does not always say that a subscription has ended, and counts consumers that it does not serve.
+        channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+        declare_queue(&channel, &namespace, &queue).await;
+        eventually("the service listens again", async || {
+            if let Ok(confirmation) = bus.publish(envelope("after")).await {
+                // An event fails when the connection does, and is published again.
+                let _ = confirmation.await;
+            }
+            fixture.effects().await.contains_key("after")
+        })
+        .await;
+        consumer.stop().await;
+    })
+    .await;
+}
+
+/// As `apply_topology` declares it, on a channel that is open.
+async fn declare_queue(channel: &Channel, namespace: &str, queue: &str) {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+    arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(queue.into(), durable, arguments).await.unwrap();
+    let (exchange, event_type, bound) =
+        (format!("{namespace}.events"), envelope("").event_type, QueueBindOptions::default());
+    channel.queue_bind(queue.into(), exchange.into(), event_type.into(), bound, FieldTable::default()).await.unwrap();
 }
 
 #[tokio::test]
