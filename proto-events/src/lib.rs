@@ -5,9 +5,10 @@
 //! generated descriptors with `contracts.txt`.
 //!
 //! Files: [`envelope`] (attributes of an event), [`vocabulary`] (values of text fields), [`subscriptions`] (event types
-//! of each service).
+//! of each service), [`sealed_fields`] (values that are sealed with the PII keys).
 
 pub mod envelope;
+pub mod sealed_fields;
 pub mod subscriptions;
 pub mod vocabulary;
 

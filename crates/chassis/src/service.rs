@@ -2,6 +2,7 @@
 
 use auth_token::{SharedKeys, Verifier};
 use db::records::RecordSource;
+use db::rewrite::RewritableColumn;
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
 use http_api::routes::Routes;
@@ -46,6 +47,8 @@ pub struct Service {
     pub migrations: EmbeddedMigrations,
     /// Records that other services store too, for `ev reconcile`.
     pub records: &'static [RecordSource],
+    /// Columns that are sealed with the PII keys, each labelled with the purpose, for `ev pii re-encrypt`.
+    pub sealed: &'static [RewritableColumn],
     /// The kinds of its long tasks.
     pub tasks: &'static [TaskKind],
     /// Reads the service's configuration and builds its parts.

@@ -6,7 +6,7 @@
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
 //! lists), [`mod@keyset`] (pages of a list), [`records`] (comparison of
-//! databases), `connection`, `backend`, `mysql` and `sqlite` (one diesel backend for both databases),
+//! databases), [`rewrite`] (rewriting of stored bytes), `connection`, `backend`, `mysql` and `sqlite` (one diesel backend for both databases),
 //! [`number`] (columns of counts and versions), `columns` (bindings).
 //!
 //! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write
@@ -165,6 +165,7 @@ pub mod pool;
 pub mod records;
 mod redact;
 mod replica;
+pub mod rewrite;
 mod schema_check;
 mod script;
 pub mod snapshot;

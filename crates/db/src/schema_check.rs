@@ -40,8 +40,13 @@ impl Tables {
     fn add(&mut self, statement: &str) {
         let words: Vec<&str> = statement.split_whitespace().collect();
         let name = |at: usize| {
-            let at = if words.get(at).is_some_and(|word| word.eq_ignore_ascii_case("IF")) { at + 3 } else { at };
-            let word = words.get(at)?;
+            let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.eq_ignore_ascii_case(keyword));
+            let skipped = match (is(at, "IF"), is(at + 1, "NOT")) {
+                (false, _) => 0,
+                (true, false) => 2,
+                (true, true) => 3,
+            };
+            let word = words.get(at + skipped)?;
             Some(word.split('(').next().unwrap_or(word).trim_matches('`').to_owned())
         };
         let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.eq_ignore_ascii_case(keyword));
@@ -49,10 +54,15 @@ impl Tables {
             if let Some(table) = name(2) {
                 self.refused.entry(table).or_default();
             }
-        } else if is(0, "CREATE") && is(1, "TRIGGER") {
+        } else if (is(0, "CREATE") || is(0, "DROP")) && is(1, "TRIGGER") {
             for (suffix, right) in [("_refuse_update", "UPDATE"), ("_refuse_delete", "DELETE")] {
-                if let Some(table) = name(2).as_deref().and_then(|trigger| trigger.strip_suffix(suffix)) {
+                let trigger = name(2);
+                let trigger = trigger.as_deref().map(|trigger| trigger.trim_end_matches(';'));
+                let Some(table) = trigger.and_then(|trigger| trigger.strip_suffix(suffix)) else { continue };
+                if is(0, "CREATE") {
                     self.refused.entry(table.to_owned()).or_default().insert(right);
+                } else if let Some(rights) = self.refused.get_mut(table) {
+                    rights.remove(right);
                 }
             }
         } else if is(0, "DROP")
@@ -183,11 +193,16 @@ mod tests {
             "CREATE TRIGGER IF NOT EXISTS postings_refuse_delete BEFORE DELETE ON postings FOR EACH ROW BEGIN END",
             "CREATE TRIGGER postings_refuse_replace BEFORE INSERT ON postings FOR EACH ROW BEGIN END",
             "DROP TABLE old",
+            "CREATE TABLE records (id BIGINT)",
+            "DROP TRIGGER IF EXISTS records_refuse_update",
+            "CREATE TRIGGER records_refuse_update BEFORE UPDATE ON records FOR EACH ROW BEGIN END",
+            "CREATE TRIGGER records_refuse_delete BEFORE DELETE ON records FOR EACH ROW BEGIN END",
+            "DROP TRIGGER IF EXISTS records_refuse_update;",
         ] {
             tables.add(statement);
         }
         let refused: Vec<(&str, Vec<&str>)> =
             tables.refused.iter().map(|(table, rights)| (table.as_str(), rights.iter().copied().collect())).collect();
-        assert_eq!(refused, [("plans", vec![]), ("postings", vec!["DELETE", "UPDATE"])]);
+        assert_eq!(refused, [("plans", vec![]), ("postings", vec!["DELETE", "UPDATE"]), ("records", vec!["DELETE"])]);
     }
 }

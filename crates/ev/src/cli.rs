@@ -5,9 +5,10 @@ mod arguments;
 use crate::backup::{self, BackupError, Manifest};
 use crate::output::print;
 use crate::sign_in_links::SignInLinks;
-use crate::{demo, embedded, mail_sink, operate, reconcile, sandbox_gateway, status};
+use crate::{demo, embedded, mail_sink, operate, reconcile, reencrypt, sandbox_gateway, status};
 use arguments::{
-    AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PlanCommand, TopologyCommand, TreeCommand,
+    AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PiiCommand, PlanCommand, TopologyCommand,
+    TreeCommand,
 };
 use chassis::boot::program::{run_command, task_env};
 use chassis::boot::server::{Listeners, serve_until_shutdown};
@@ -76,6 +77,10 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
             operate::create_admin(&env, &email).await.map(|line| print(&line))
         }
         Command::Keys(KeysCommand::Rotate) => operate::rotate_signing_key(&env).await.map(|line| print(&line)),
+        Command::Pii(PiiCommand::ReEncrypt { data, batch, dry_run, json }) => {
+            let options = reencrypt::Options { batch_rows: batch, dry_run, progress: !json };
+            reencrypt_values(&env, &data, options, json).await
+        }
         Command::Parked(ParkedCommand::List { service }) => {
             operate::list_parked(&env, &service).await.map(|lines| print(&lines))
         }
@@ -112,6 +117,13 @@ async fn reconcile_services(env: &Env, data: &Path, settle: Duration, json: bool
     let outcome = reconcile::run(env, data, settle).await.map_err(|e| BootError::Failed(error_chain(&e)))?;
     print_report(&outcome, json, reconcile::text)?;
     if outcome.ok { Ok(()) } else { Err(BootError::Failed("the services differ".to_owned())) }
+}
+
+async fn reencrypt_values(env: &Env, data: &Path, options: reencrypt::Options, json: bool) -> Result<(), BootError> {
+    let outcome = reencrypt::run(env, data, options).await.map_err(|e| BootError::Failed(error_chain(&e)))?;
+    print_report(&outcome, json, reencrypt::text)?;
+    let failed = || BootError::Failed("not every value is sealed with the first key".to_owned());
+    if outcome.ok { Ok(()) } else { Err(failed()) }
 }
 
 fn print_report<T: Serialize>(report: &T, json: bool, text: fn(&T) -> String) -> Result<(), BootError> {

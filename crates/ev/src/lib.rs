@@ -4,7 +4,7 @@
 //! in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
 //! [`sandbox_gateway`], [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP),
 //! [`operate`] (migrations, topology, administrators, parked events), [`status`] (what is left to do), [`reconcile`]
-//! (comparison of the services; `service_databases`), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server
+//! (comparison of the services; `service_databases`), [`reencrypt`] (new seals of personal data), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server
 //! that stores mail, for tests). The crate `load-test` drives what this one starts.
 //!
 //! Invariants: this crate uses the public functions of the services and HTTP, never their tables. `/dev/*` exists
@@ -21,6 +21,7 @@ pub mod operate;
 pub mod output;
 pub mod pages;
 pub mod reconcile;
+pub mod reencrypt;
 pub mod sandbox_gateway;
 pub mod secrets;
 mod service_databases;

@@ -20,6 +20,17 @@ pub enum SecretsError {
     Random(String),
 }
 
+/// Adds the secrets of `<data>/secrets.env` to `env`, if the file is there. Variables that are already set, also as a
+/// file, take precedence.
+pub fn add_stored(env: &Env, data: &Path) -> Result<Env, SecretsError> {
+    let file = data.join("secrets.env");
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok(with_stored(env, &text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(env.clone()),
+        Err(source) => Err(SecretsError::Io { path: file.display().to_string(), source }),
+    }
+}
+
 /// Adds the missing secrets to `env` from `<data>/secrets.env`, generating those that the file lacks. Variables that
 /// are already set take precedence.
 pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
@@ -44,6 +55,11 @@ pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
         out.write_all(added.as_bytes()).and_then(|()| out.sync_all()).map_err(failed)?;
         text.push_str(&added);
     }
+    Ok(with_stored(env, &text))
+}
+
+fn with_stored(env: &Env, text: &str) -> Env {
+    let is_set = |env: &Env, name: &str| env.get(name).is_some() || env.get(&format!("{name}_FILE")).is_some();
     let stored = text.lines().filter_map(|l| l.split_once('='));
-    Ok(stored.fold(env.clone(), |env, (name, value)| if env.get(name).is_some() { env } else { env.with(name, value) }))
+    stored.fold(env.clone(), |env, (name, value)| if is_set(&env, name) { env } else { env.with(name, value) })
 }

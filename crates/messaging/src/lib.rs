@@ -9,7 +9,7 @@
 //! implements), [`consumer`] (the loop), [`processor`] (one transaction of it), `process_failure`, [`event_trace`] (its
 //! span), `dead_letters`, `inbox` (events handled before), [`waiting`] (events that cannot take effect yet), [`deferred`] (events
 //! of a newer version), [`retry`] (of both), [`parked`] (events that cannot be handled), `stored_envelope` (the columns of
-//! all three), [`backlog`] (their counts), [`decode`] (wire values to domain values),
+//! all three), [`sealed_events`] (events whose values are sealed again), [`backlog`] (their counts), [`decode`] (wire values to domain values),
 //! `handle_error`.
 //!
 //! Invariants: a change and its events commit together or not at all; an event is delivered at least once and takes
@@ -40,6 +40,7 @@ pub mod processor;
 pub mod relay;
 pub mod retry;
 pub mod schema;
+pub mod sealed_events;
 mod stored_envelope;
 pub mod waiting;
 

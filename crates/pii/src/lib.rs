@@ -1,8 +1,8 @@
 //! Encryption of personal numbers (PAN, bank account) at rest, with a blind index for lookups.
 //!
 //! Envelope encryption: each value has its own data key, which is encrypted with a master key. The first master key
-//! seals, all of them open; keys are rotated by adding a new one in front. Both layers are bound to the purpose, so
-//! that a sealed account number cannot be presented as a PAN.
+//! seals, all of them open; keys are rotated by adding a new one in front, after which [`Sealer::reseal`] seals stored
+//! values again. Both layers are bound to the purpose, so that a sealed account number cannot be presented as a PAN.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
@@ -62,13 +62,16 @@ impl fmt::Debug for Sealer {
 }
 
 impl Sealer {
-    /// Reads `PII_KEYS` (`id:base64-of-32-bytes`, comma-separated; the first seals, all open) and
-    /// `PII_INDEX_KEY` (base64 of 32 bytes; it must never change, because stored indexes depend on it).
+    /// Reads `PII_KEYS` (`id:base64-of-32-bytes`, separated by commas or lines; the first seals, all open) and
+    /// `PII_INDEX_KEY` (base64 of 32 bytes; it must never change, because stored indexes depend on it). Either can be
+    /// in a file, which `PII_KEYS_FILE` or `PII_INDEX_KEY_FILE` names.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let bad = |reason: String| ConfigError::new("PII_KEYS", reason);
+        let text = env.required_or_file("PII_KEYS")?;
+        let bad = |reason: String| ConfigError::new(&text.variable, reason);
         let mut keys: Vec<MasterKey> = Vec::new();
-        for (n, entry) in env.required("PII_KEYS")?.split(',').map(str::trim).filter(|e| !e.is_empty()).enumerate() {
-            let (id, text) = entry.split_once(':').ok_or_else(|| bad(format!("entry {n} is not id:key")))?;
+        let entries = text.value.expose_secret().split([',', '\n']).map(str::trim).filter(|e| !e.is_empty());
+        for (n, entry) in entries.enumerate() {
+            let (id, key) = entry.split_once(':').ok_or_else(|| bad(format!("entry {n} is not id:key")))?;
             let named =
                 (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             if !named {
@@ -77,11 +80,12 @@ impl Sealer {
             if keys.iter().any(|k| k.id == id) {
                 return Err(bad(format!("the id of entry {n} is there twice")));
             }
-            let key = decode_key(text).ok_or_else(|| bad(format!("the key of entry {n} is not base64 of 32 bytes")))?;
+            let key = decode_key(key).ok_or_else(|| bad(format!("the key of entry {n} is not base64 of 32 bytes")))?;
             keys.push(MasterKey { id: id.to_owned(), key });
         }
-        let index_key = decode_key(env.required("PII_INDEX_KEY")?)
-            .ok_or_else(|| ConfigError::new("PII_INDEX_KEY", "is not base64 of 32 bytes"))?;
+        let index_key = env.required_or_file("PII_INDEX_KEY")?;
+        let index_key = decode_key(index_key.value.expose_secret())
+            .ok_or_else(|| ConfigError::new(&index_key.variable, "is not base64 of 32 bytes"))?;
         let mut keys = keys.into_iter();
         let first = keys.next().ok_or_else(|| bad("names no key".into()))?;
         Ok(Self { first, others: keys.collect(), index_key })
@@ -135,6 +139,21 @@ impl Sealer {
         let data_key = decrypt(master.key.expose_secret(), &bound, wrapped)?;
         let data_key: &[u8; KEY_BYTES] = data_key.as_slice().try_into().map_err(|_| PiiError::Malformed)?;
         decrypt(data_key, &bound, encrypted)
+    }
+
+    /// The id of the key that seals.
+    pub fn first_key_id(&self) -> &str {
+        &self.first.id
+    }
+
+    /// Seals a value again that another key than the first has sealed for `purpose`. `None` when the first key has
+    /// sealed it already.
+    pub fn reseal(&self, purpose: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, PiiError> {
+        if sealed.starts_with(&self.first.header()) {
+            return Ok(None);
+        }
+        let plain = self.open_bytes(purpose, sealed)?;
+        Ok(Some(self.seal_bytes(purpose, &plain)))
     }
 
     fn keys(&self) -> impl Iterator<Item = &MasterKey> {

@@ -1,5 +1,6 @@
 //! Configuration from environment variables, read and validated once at boot.
 
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -52,6 +53,13 @@ settings! {
     IpAddr: "an address, such as 127.0.0.1",
 }
 
+/// A secret and the variable that names it, for error messages.
+#[derive(Debug)]
+pub struct FoundSecret {
+    pub variable: String,
+    pub value: SecretString,
+}
+
 /// A snapshot of the environment. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Env(Arc<BTreeMap<String, String>>);
@@ -80,6 +88,25 @@ impl Env {
     /// The value of a variable; errors when it is unset.
     pub fn required(&self, variable: &str) -> Result<&str, ConfigError> {
         self.get(variable).ok_or_else(|| ConfigError::new(variable, "must be set"))
+    }
+    /// The value of a secret variable, or the content of the file that `<VARIABLE>_FILE` names. Errors when neither or
+    /// both are set, or the file cannot be read or is empty.
+    pub fn required_or_file(&self, variable: &str) -> Result<FoundSecret, ConfigError> {
+        let of_file = format!("{variable}_FILE");
+        let Some(path) = self.get(&of_file) else {
+            let value = SecretString::from(self.required(variable)?);
+            return Ok(FoundSecret { variable: variable.to_owned(), value });
+        };
+        if self.get(variable).is_some() {
+            return Err(ConfigError::new(&of_file, format!("must not be set beside {variable}")));
+        }
+        let read = std::fs::read_to_string(path).map(SecretString::from);
+        let text = read.map_err(|error| ConfigError::refused(&of_file, path, format!("a file ({error})")))?;
+        let value = SecretString::from(text.expose_secret().trim());
+        if value.expose_secret().is_empty() {
+            return Err(ConfigError::new(&of_file, "names an empty file"));
+        }
+        Ok(FoundSecret { variable: of_file, value })
     }
     /// The value of a variable, or `default` when it is unset.
     pub fn get_or<'a>(&'a self, variable: &str, default: &'a str) -> &'a str {
@@ -120,6 +147,27 @@ impl fmt::Debug for Env {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_in_its_variable_or_in_a_file_but_not_in_both() {
+        let file = std::env::temp_dir().join(format!("secret-{}", std::process::id()));
+        std::fs::write(&file, " hidden\n").expect("a file");
+        let path = file.to_str().expect("a path");
+        let read = |pairs: &[(&str, &str)]| {
+            let found = Env::from_pairs(pairs.iter().copied()).required_or_file("KEY");
+            found.map(|found| found.value.expose_secret().to_owned()).map_err(|e| e.to_string())
+        };
+        assert_eq!(read(&[("KEY", "plain")]), Ok("plain".into()));
+        assert_eq!(read(&[("KEY_FILE", path)]), Ok("hidden".into()));
+        assert_eq!(read(&[("KEY", " "), ("KEY_FILE", path)]), Ok("hidden".into()));
+        assert_eq!(read(&[]), Err("KEY: must be set".into()));
+        let both = read(&[("KEY", "plain"), ("KEY_FILE", path)]);
+        assert_eq!(both, Err("KEY_FILE: must not be set beside KEY".into()));
+        std::fs::write(&file, " \n").expect("a file");
+        assert_eq!(read(&[("KEY_FILE", path)]), Err("KEY_FILE: names an empty file".into()));
+        std::fs::remove_file(&file).expect("it is there");
+        assert!(read(&[("KEY_FILE", path)]).is_err_and(|error| error.starts_with("KEY_FILE: ")));
+    }
 
     #[test]
     fn an_error_names_the_variable_the_value_and_what_is_accepted() {

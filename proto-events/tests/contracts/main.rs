@@ -8,7 +8,7 @@ mod page;
 mod releases;
 
 use prost_types::{FileDescriptorSet, field_descriptor_proto as field};
-use proto_events::{DESCRIPTORS, prost::Message, subscriptions::SUBSCRIPTIONS};
+use proto_events::{DESCRIPTORS, prost::Message, sealed_fields::SEALED_FIELDS, subscriptions::SUBSCRIPTIONS};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -54,6 +54,35 @@ fn no_published_field_is_changed_or_removed() {
     assert!(missing.is_empty(), "published fields are missing: {missing:#?}");
     let lines: Vec<String> = now.into_iter().collect();
     compare_or_update("contracts.txt", &(lines.join("\n") + "\n"));
+}
+
+#[test]
+fn every_sealed_field_of_an_event_is_listed() {
+    let descriptors = descriptors();
+    let messages: std::collections::BTreeMap<String, _> = descriptors
+        .file
+        .iter()
+        .flat_map(|file| file.message_type.iter().map(move |m| (format!("{}.{}", file.package(), m.name()), m)))
+        .collect();
+    let events: BTreeSet<&str> = SUBSCRIPTIONS.iter().flat_map(|s| s.types.iter().copied()).collect();
+    let mut found = BTreeSet::new();
+    for event in events {
+        let mut open = vec![(event.to_owned(), Vec::new())];
+        while let Some((name, path)) = open.pop() {
+            for f in messages.get(&name).map(|m| m.field.as_slice()).unwrap_or_default() {
+                let number = u32::try_from(f.number()).expect("a field number");
+                let path: Vec<u32> = path.iter().copied().chain([number]).collect();
+                if f.r#type() == field::Type::Message {
+                    open.push((f.type_name().trim_start_matches('.').to_owned(), path));
+                } else if f.name().ends_with("_sealed") {
+                    found.insert((event.to_owned(), path));
+                }
+            }
+        }
+    }
+    let listed: BTreeSet<_> =
+        SEALED_FIELDS.iter().map(|field| (field.event_type.to_owned(), field.path.to_vec())).collect();
+    assert_eq!(found, listed);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod outgoing_mail;
 mod records;
 mod referral_lookups;
 mod schema;
+mod sealed_columns;
 mod secrets;
 mod state;
 mod store;
@@ -50,6 +51,7 @@ pub fn service() -> Service {
         name: "auth",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: sealed_columns::COLUMNS,
         tasks: &[],
         build: |ctx, framework| Box::pin(build(ctx, framework)),
     }

@@ -26,9 +26,9 @@ pub(crate) enum UnreadableValue {
 }
 
 // Purposes of sealed values: a value sealed for one purpose cannot be opened for another.
-const MESSAGE: &str = "message";
-const SIGNUP: &str = "signup";
-const SIGNING_KEY: &str = "signing_key";
+pub(crate) const MESSAGE: &str = "message";
+pub(crate) const SIGNUP: &str = "signup";
+pub(crate) const SIGNING_KEY: &str = "signing_key";
 
 /// Secret keys of the service, except the signing keys.
 pub(crate) struct Secrets {

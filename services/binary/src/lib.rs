@@ -40,6 +40,7 @@ pub fn service() -> Service {
         name: "binary",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: &[],
         tasks: tasks::KINDS,
         build: |ctx, framework| Box::pin(build(ctx, framework.tasks)),
     }

@@ -22,6 +22,7 @@ pub mod http;
 pub mod jobs;
 mod records;
 pub mod schema;
+mod sealed_columns;
 pub mod store;
 
 use chassis::service::BootError;
@@ -55,6 +56,7 @@ pub fn service() -> Service {
         name: "booking",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: sealed_columns::COLUMNS,
         tasks: &[],
         build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
     }

@@ -18,6 +18,7 @@ mod http;
 mod picture;
 mod records;
 mod schema;
+mod sealed_columns;
 pub mod store;
 
 use blobs::Blobs;
@@ -50,6 +51,7 @@ pub fn service() -> Service {
         name: "compliance",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: sealed_columns::COLUMNS,
         tasks: &[],
         build: |ctx, _| Box::pin(std::future::ready(build(ctx))),
     }

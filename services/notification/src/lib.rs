@@ -75,6 +75,7 @@ pub fn service() -> Service {
         name: "notification",
         migrations: MIGRATIONS,
         records: &[],
+        sealed: &[],
         tasks: &[],
         build: |ctx, framework| Box::pin(std::future::ready(build(ctx, framework.verifier))),
     }

@@ -21,6 +21,7 @@ pub mod http;
 mod jobs;
 mod records;
 mod schema;
+mod sealed_columns;
 pub mod store;
 
 use chassis::service::BootError;
@@ -49,6 +50,7 @@ pub fn service() -> Service {
         name: "payout",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: sealed_columns::COLUMNS,
         tasks: &[],
         build: |ctx, _| Box::pin(build(ctx)),
     }

@@ -39,6 +39,7 @@ pub fn service() -> Service {
         name: "reports",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: &[],
         tasks: &[],
         build: |ctx, _| Box::pin(build(ctx)),
     }

@@ -45,6 +45,7 @@ pub fn service() -> Service {
         name: "wallet",
         migrations: MIGRATIONS,
         records: records::SOURCES,
+        sealed: &[],
         tasks: &[verification::LEDGER_VERIFICATION],
         build: |ctx, framework| Box::pin(std::future::ready(build(ctx, framework.tasks))),
     }

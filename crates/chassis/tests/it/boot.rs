@@ -32,6 +32,7 @@ fn service() -> Service {
         name: "purse",
         migrations: chassis::MIGRATIONS,
         records: &[],
+        sealed: &[],
         tasks: &[],
         build: |_, _| Box::pin(async { Ok(parts()) }),
     }

@@ -9,6 +9,7 @@ mod lists;
 mod long_reads;
 mod migrations;
 mod on_services;
+mod rewrites;
 mod snapshots;
 mod sqlite;
 mod statements;
@@ -62,6 +63,9 @@ macro_rules! suite {
             error_classes::an_unknown_table_or_column_is_an_environment_error,
             error_classes::a_constraint_violation_is_a_data_error,
             error_classes::a_refusal_by_a_trigger_is_a_data_error,
+            rewrites::every_value_is_rewritten_in_batches_of_any_size,
+            rewrites::a_value_that_changes_meanwhile_stays_as_it_was_written,
+            rewrites::a_rewrite_that_was_killed_is_started_again_and_does_the_rest,
             migrations::applied_migrations_are_not_run_again,
             migrations::several_sets_share_one_database,
             migrations::two_processes_migrating_at_once_both_succeed,

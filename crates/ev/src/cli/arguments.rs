@@ -99,6 +99,9 @@ pub(super) enum Command {
     /// Keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Personal data: PANs, bank accounts, messages.
+    #[command(subcommand)]
+    Pii(PiiCommand),
     /// Events that could not be handled.
     #[command(subcommand)]
     Parked(ParkedCommand),
@@ -156,6 +159,27 @@ pub(super) enum TopologyCommand {
 pub(super) enum KeysCommand {
     /// Create the next key that signs access tokens (auth's `DATABASE_URL`, `PII_KEYS` and `OTP_KEY`).
     Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PiiCommand {
+    /// Seal values of older keys again with the first key of `PII_KEYS` or `PII_KEYS_FILE`, while the platform runs;
+    /// fails when a value of another key is left. After a kill, start it again. It changes the databases that
+    /// `AUTH_DATABASE_URL` and so on name, else the files in the data folder.
+    ReEncrypt {
+        /// Folder of the databases and keys of the embedded run.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// Rows that one transaction changes at most.
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        batch: i64,
+        /// Change nothing, and fail when a value would have to be sealed again.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print JSON, and no progress.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

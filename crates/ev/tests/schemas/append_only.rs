@@ -12,6 +12,9 @@ const APPEND_ONLY: [(&str, &[&str]); 3] = [
     ("wallet", &["closings", "forfeits", "journal_entries", "postings", "seals"]),
 ];
 
+/// Changes in one way: it is sealed again with another key.
+const RESEALED: (&str, &str) = ("tds_records", "pan_sealed");
+
 #[derive(QueryableByName, Debug, PartialEq, Eq)]
 struct Stored {
     #[diesel(sql_type = Text)]
@@ -48,7 +51,9 @@ fn forbidden(table: &Table, sqlite: bool) -> Vec<String> {
         }
     }
     for (column, value) in table.row(13) {
-        all.push(format!("UPDATE {name} SET {column} = {value}"));
+        if (name.as_str(), column.as_str()) != RESEALED {
+            all.push(format!("UPDATE {name} SET {column} = {value}"));
+        }
         all.push(format!("UPDATE {name} SET {column} = {column}"));
     }
     all
@@ -78,6 +83,25 @@ pub(crate) async fn an_append_only_table_refuses_every_change_except_inserts(ser
         }
         c.run(&table.write("INSERT INTO", &table.row(13))).await.expect("a new row");
     }
+}
+
+pub(crate) async fn the_pan_of_a_tds_record_can_only_be_sealed_again(service: &str, mut c: RawConnection) {
+    if service != "compliance" {
+        return;
+    }
+    let (name, sealed) = RESEALED;
+    let all = tables(&mut c).await;
+    let records = all.iter().find(|t| t.name == name).unwrap();
+    c.run(&records.write("INSERT INTO", &records.row(11))).await.unwrap();
+    let new = &records.row(12)[sealed];
+    for (column, value) in records.row(12).into_iter().filter(|(c, value)| c != sealed && records.row(11)[c] != *value)
+    {
+        let both = format!("UPDATE {name} SET {sealed} = {new}, {column} = {value}");
+        assert!(is_append_only_violation(&c.run(&both).await.expect_err(&both)), "{both}");
+    }
+    let emptied = format!("UPDATE {name} SET {sealed} = x''");
+    assert!(is_append_only_violation(&c.run(&emptied).await.expect_err(&emptied)));
+    c.run(&format!("UPDATE {name} SET {sealed} = {new}")).await.expect("another seal");
 }
 
 pub(crate) async fn a_pair_can_only_be_voided(service: &str, mut c: RawConnection) {

@@ -10,6 +10,7 @@ mod derived;
 mod plans;
 mod rights;
 mod schema;
+mod sealed_columns;
 mod unique;
 
 use plans::{Scans, exactly_the_scans_are_reported};
@@ -28,6 +29,16 @@ async fn the_derived_list_names_every_key() {
 #[tokio::test]
 async fn an_append_only_table_refuses_every_change_except_inserts() {
     on_sqlite(append_only::an_append_only_table_refuses_every_change_except_inserts).await;
+}
+
+#[tokio::test]
+async fn the_pan_of_a_tds_record_can_only_be_sealed_again() {
+    on_sqlite(append_only::the_pan_of_a_tds_record_can_only_be_sealed_again).await;
+}
+
+#[tokio::test]
+async fn every_sealed_column_is_sealed_again_when_the_key_is_replaced() {
+    on_sqlite(sealed_columns::every_sealed_column_is_declared).await;
 }
 
 #[tokio::test]
@@ -74,6 +85,11 @@ mod on_services {
     #[tokio::test]
     async fn an_append_only_table_refuses_every_change_except_inserts() {
         on_mysql(append_only::an_append_only_table_refuses_every_change_except_inserts).await;
+    }
+
+    #[tokio::test]
+    async fn the_pan_of_a_tds_record_can_only_be_sealed_again() {
+        on_mysql(append_only::the_pan_of_a_tds_record_can_only_be_sealed_again).await;
     }
 
     #[tokio::test]

@@ -25,12 +25,14 @@ mod platform;
 mod process;
 mod rebuild;
 mod reconcile;
+mod reencryption;
 mod refusals;
 mod replays;
 mod roles;
 mod routes;
 mod sign_in_links;
 mod simulated;
+mod texts;
 mod time_travel;
 mod versions;
 
@@ -71,6 +73,9 @@ scenarios! {
     refusals::invalid_input_is_refused_and_stores_nothing,
     refusals::the_data_of_another_member_is_not_found,
     refusals::roles_are_checked_before_bodies,
+    texts::no_service_takes_a_text_with_invisible_characters,
+    texts::names_of_any_script_reach_every_service_unchanged,
+    texts::an_amount_with_leading_zeros_is_malformed_everywhere,
     commands::only_the_embedded_run_shows_mails,
     console_files::every_page_is_the_document_and_its_files_are_cached,
     roles::every_route_requires_its_role,

@@ -73,6 +73,25 @@ fn keys_are_rotated_by_adding_a_new_one_in_front() {
 }
 
 #[test]
+fn a_value_is_sealed_again_only_if_another_key_than_the_first_sealed_it() {
+    let before = Sealer::generate();
+    let [(_, old_key), (_, index_key)] = before.to_env();
+    let [(_, new_key), _] = Sealer::generate().to_env();
+    // The id of the new key begins with that of the old one.
+    let keys = format!("{}\n{old_key}\n", new_key.replace("k1:", "k12:"));
+    let env = Env::from_pairs([("PII_KEYS", &*keys), ("PII_INDEX_KEY", &*index_key)]);
+    let rotated = Sealer::from_env(&env).unwrap();
+    let old = before.seal("pan", "ABCDE1234F");
+    let new = rotated.reseal("pan", &old).unwrap().expect("sealed again");
+    assert_eq!(opened(&rotated, "pan", &new).unwrap(), "ABCDE1234F");
+    assert_eq!(rotated.reseal("pan", &new).unwrap(), None);
+    assert_eq!(before.reseal("pan", &new).unwrap_err(), PiiError::UnknownKey);
+    assert_eq!(rotated.reseal("bank_account", &old).unwrap_err(), PiiError::Forged);
+    assert_eq!(rotated.reseal("pan", b"").unwrap_err(), PiiError::Malformed);
+    assert_eq!(rotated.first_key_id(), "k12");
+}
+
+#[test]
 fn equal_numbers_have_equal_indexes_in_any_notation() {
     let sealer = Sealer::generate();
     let index = sealer.index("pan", "ABCDE1234F");

@@ -17,7 +17,7 @@ use pii::Sealer;
 use runtime::id;
 
 /// Encryption context of sealed bodies.
-const SEAL_PURPOSE: &str = "webhook_body";
+pub(crate) const SEAL_PURPOSE: &str = "webhook_body";
 const MAX_ERROR_CHARS: usize = 500;
 /// Maximal number of rows that one clean-up transaction changes.
 const CLEANUP_BATCH_ROWS: i64 = 500;

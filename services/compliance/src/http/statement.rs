@@ -7,6 +7,7 @@
 use super::Subject;
 use crate::ComplianceState;
 use crate::domain::statement::{ControlTotals, Deduction, Statement, StatementLine};
+use crate::sealed_columns::PAN_PURPOSE;
 use crate::store::tds_records::{self, TdsRecord};
 use actix_web::web;
 use chassis::audit;
@@ -143,6 +144,6 @@ fn unseal_pan(state: &ComplianceState, line: &StatementLine) -> Result<String, P
     if line.pan_sealed.is_empty() {
         return Ok(NO_PAN.to_owned());
     }
-    let pan = state.sealer.open("pan", &line.pan_sealed).map_err(Problem::internal)?;
+    let pan = state.sealer.open(PAN_PURPOSE, &line.pan_sealed).map_err(Problem::internal)?;
     Ok(csv_cell(pan.expose_secret()))
 }
