@@ -33,6 +33,7 @@ def sets():
         "ingress": {"gateway": {"ingress": True, "className": "nginx"}},
         "monitoring": {"monitoring": {"operator": True}},
         "private-ca": {"privateCa": True},
+        "pii-keys-file": {"piiKeysFile": True},
     }
     present = {path.name for path in (root / "k8s/components").iterdir()} - {"job-names"}
     for missing in sorted(present ^ set(variants)):

@@ -24,6 +24,13 @@ export const memberPages = [
     title: 'join.title',
   },
   {
+    path: '/terms/:kind',
+    element: 'ev-terms-page',
+    load: () => import('./terms-page.js'),
+    access: 'public',
+    title: 'terms.title',
+  },
+  {
     path: '/',
     alias: '/home',
     element: 'ev-home-page',
@@ -142,6 +149,15 @@ export const memberPages = [
     access: 'member',
     title: 'kyc.title',
     icon: 'identity',
+    group: 'group.member',
+  },
+  {
+    path: '/distributor',
+    element: 'ev-distributor-page',
+    load: () => import('./distributor-page.js'),
+    access: 'member',
+    title: 'distributor.title',
+    icon: 'check',
     group: 'group.member',
   },
   {

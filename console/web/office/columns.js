@@ -14,6 +14,7 @@ import { reference } from './reference.js';
  */
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/users/{id}'>} User */
 /** @typedef {Row<'/api/v1/kyc'>} Application */
+/** @typedef {Row<'/api/v1/distributor-applications'>} DistributorApplication */
 /** @typedef {Row<'/api/v1/payments'>} Payment */
 /** @typedef {Row<'/api/v1/bookings'>} Booking */
 /** @typedef {Row<'/api/v1/payouts'>} Payout */
@@ -88,6 +89,17 @@ export const kycColumns = () => [
   { label: t('booking.status'), cell: (row) => statusTag('kyc', row.status) },
   { label: t('kyc.pan'), cell: (row) => row.pan, isWide: true },
   { label: t('kyc.documents'), cell: (row) => number(row.document_ids.length), align: 'end', isWide: true },
+];
+
+/** @returns {Column<DistributorApplication>[]} */
+export const distributorColumns = () => [
+  { label: t('office.distributor'), cell: (row) => twoLines(row.applicant_name, dateTime(row.submitted_at)) },
+  { label: t('booking.status'), cell: (row) => statusTag('kyc', row.status) },
+  {
+    label: t('distributor.accepted'),
+    cell: (row) => t('terms.version', { version: number(row.accepted_terms.version) }),
+    isWide: true,
+  },
 ];
 
 /** @returns {Column<Payment>[]} */

@@ -10,7 +10,7 @@ use futures_core::future::BoxFuture;
 pub trait Rewrite: Send {
     /// Rows read, and at most changed, at a time.
     fn batch_rows(&self) -> i64;
-    /// The bytes that replace a value; `None` leaves it. `label` tells what the value is.
+    /// The bytes that replace a value; `None` leaves it. `label` names what the value is.
     fn replacement(&mut self, label: &str, value: &[u8]) -> Option<Vec<u8>>;
     /// Called after each batch: how many values were replaced, and how many not, because they had changed.
     fn batch_stored(&mut self, replaced: usize, changed_meanwhile: usize);

@@ -54,6 +54,11 @@ pub type PersonName = Line<MAX_NAME_CHARS>;
 #[serde(transparent)]
 pub struct Reason(MultilineText);
 
+/// Text of 1 to `MAX` characters on any number of lines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Paragraphs<const MAX: usize>(MultilineText);
+
 macro_rules! bounded_text {
     ([$($generics:tt)*] $name:ty, $text:ident, $max_chars:expr) => {
         impl<$($generics)*> $name {
@@ -131,6 +136,7 @@ macro_rules! bounded_text {
 }
 bounded_text!([const MAX: usize] Line<MAX>, SingleLineText, MAX);
 bounded_text!([] Reason, MultilineText, MAX_REASON_CHARS);
+bounded_text!([const MAX: usize] Paragraphs<MAX>, MultilineText, MAX);
 
 #[cfg(test)]
 mod tests {

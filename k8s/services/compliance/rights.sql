@@ -21,5 +21,7 @@ GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`public_keys` TO 'ev_compliance'
 REVOKE CREATE ON `ev_compliance`.`public_keys` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`revoked_sessions` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`revoked_sessions` FROM 'ev_compliance'@'%';
+GRANT CREATE, UPDATE ON `ev_compliance`.`tds_records` TO 'ev_compliance'@'%';
+REVOKE CREATE ON `ev_compliance`.`tds_records` FROM 'ev_compliance'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_compliance`.`waiting` TO 'ev_compliance'@'%';
 REVOKE CREATE ON `ev_compliance`.`waiting` FROM 'ev_compliance'@'%';

@@ -1,6 +1,7 @@
 //! Configuration of auth, read from the environment.
 
 use crate::domain::code_limits::CodeLimits;
+use crate::domain::distributor::ApprovalMode;
 use crate::domain::identifier::Identifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) bootstrap_admin: Option<Identifier>,
     /// `OTP_…`: limits of one-time codes.
     pub(crate) code_limits: CodeLimits,
+    /// `DISTRIBUTOR_APPROVAL`: `staff` approve applications to become a distributor (default), or `automatic`.
+    pub(crate) distributor_approval: ApprovalMode,
 }
 
 impl Config {
@@ -38,7 +41,12 @@ impl Config {
             })
             .transpose()?;
         let code_limits = code_limits(env)?;
-        Ok(Self { otp_key: SecretBox::new(Box::new(otp_key)), public_url, bootstrap_admin, code_limits })
+        let approval = env.get_or("DISTRIBUTOR_APPROVAL", ApprovalMode::Staff.as_str());
+        let distributor_approval = approval
+            .parse()
+            .map_err(|_| ConfigError::refused("DISTRIBUTOR_APPROVAL", approval, "staff or automatic"))?;
+        let otp_key = SecretBox::new(Box::new(otp_key));
+        Ok(Self { otp_key, public_url, bootstrap_admin, code_limits, distributor_approval })
     }
 }
 
@@ -110,6 +118,7 @@ mod tests {
             ("OTP_TRIES_PER_ADDRESS_DAY", "1", "0"),
             ("OTP_KNOWN_ADDRESS_DAYS", "365", "366"),
             ("OTP_EXEMPT_LOOPBACK", "on", "yes"),
+            ("DISTRIBUTOR_APPROVAL", "automatic", "on"),
         ] {
             assert_eq!(refused_variable(&[("OTP_KEY", KEY), (variable, good)]), None, "{variable}={good}");
             assert_eq!(

@@ -1,6 +1,8 @@
 //! Errors of the auth service and their mapping to HTTP problems and to event retries.
 
+use crate::domain::distributor::ApplicationRefusal;
 use crate::domain::kyc::KycRefusal;
+use crate::domain::terms::TermsRefusal;
 use crate::domain::user::RightsRefusal;
 use crate::secrets::UnreadableValue;
 use actix_web::http::StatusCode;
@@ -41,6 +43,12 @@ pub(crate) enum AuthError {
     Rights(#[from] RightsRefusal),
     #[error(transparent)]
     Kyc(#[from] KycRefusal),
+    #[error(transparent)]
+    Terms(#[from] TermsRefusal),
+    #[error("another version of these terms was published in the meantime")]
+    TermsChanged,
+    #[error(transparent)]
+    Application(#[from] ApplicationRefusal),
     #[error("a stored value cannot be read")]
     Unreadable(#[from] UnreadableValue),
     #[error("no unused referral code was found in eight attempts")]
@@ -77,6 +85,9 @@ impl From<AuthError> for Problem {
             AuthError::NotFound | AuthError::UnknownMember => Self::not_found(),
             AuthError::Rights(refused) => rights_problem(refused),
             AuthError::Kyc(refused) => kyc_problem(refused),
+            AuthError::Terms(refused) => terms_problem(refused),
+            AuthError::TermsChanged => Self::conflict("auth.terms_changed", text),
+            AuthError::Application(refused) => application_problem(refused),
             error @ (AuthError::Unreadable(_) | AuthError::NoReferralCode | AuthError::NoSigningKey) => {
                 Self::internal(error)
             }
@@ -111,6 +122,26 @@ fn kyc_problem(refused: KycRefusal) -> Problem {
         KycRefusal::OwnApplication => own_account(text),
         KycRefusal::PanTaken => Problem::conflict("auth.pan_taken", text),
         KycRefusal::UnknownDocument => Problem::unprocessable("auth.document_unknown", text),
+    }
+}
+
+fn terms_problem(refused: TermsRefusal) -> Problem {
+    let text = refused.to_string();
+    match refused {
+        TermsRefusal::AlreadyPublished(_) => Problem::conflict("auth.terms_published", text),
+        TermsRefusal::UnknownHash => Problem::unprocessable("auth.terms_unknown", text),
+        TermsRefusal::Outdated => Problem::conflict("auth.terms_outdated", text),
+    }
+}
+
+fn application_problem(refused: ApplicationRefusal) -> Problem {
+    let text = refused.to_string();
+    match refused {
+        ApplicationRefusal::Pending => Problem::conflict("auth.application_pending", text),
+        ApplicationRefusal::AlreadyDistributor => Problem::conflict("auth.distributor_already", text),
+        ApplicationRefusal::NotMember => Problem::conflict("auth.members_only", text),
+        ApplicationRefusal::DecidedDifferently => Problem::conflict("auth.application_decided", text),
+        ApplicationRefusal::OwnApplication => own_account(text),
     }
 }
 

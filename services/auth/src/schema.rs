@@ -168,4 +168,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    terms_versions (kind, version) {
+        kind -> Text,
+        version -> BigInt,
+        hash -> Binary,
+        title -> Text,
+        text -> Text,
+        title_hi -> Nullable<Text>,
+        text_hi -> Nullable<Text>,
+        published_at -> Timestamp,
+        published_by -> Binary,
+    }
+}
+
+diesel::table! {
+    terms_acceptances (id) {
+        id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        version -> BigInt,
+        hash -> Binary,
+        accepted_at -> Timestamp,
+        proved_at -> Timestamp,
+        address -> Text,
+    }
+}
+
+diesel::table! {
+    distributor_applications (id) {
+        id -> Binary,
+        user_id -> Binary,
+        status -> Text,
+        pending_user_id -> Nullable<Binary>,
+        acceptance_id -> Binary,
+        reason -> Nullable<Text>,
+        submitted_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Binary>,
+    }
+}
+
+diesel::joinable!(distributor_applications -> terms_acceptances (acceptance_id));
+diesel::allow_tables_to_appear_in_same_query!(distributor_applications, terms_acceptances);
 diesel::allow_tables_to_appear_in_same_query!(users, user_words, profiles);

@@ -5,6 +5,7 @@ use crate::app::end_session::EndedSession;
 use crate::app::rotate_keys::{self, PublishedKey};
 use crate::codes::CodeStore;
 use crate::config::Config;
+use crate::domain::distributor::ApprovalMode;
 use crate::domain::identifier::Identifier;
 use crate::domain::session::SessionId;
 use crate::domain::signing_key;
@@ -39,6 +40,8 @@ pub(crate) struct AuthState {
     pub(crate) codes: CodeStore,
     /// Base URL of the platform, without a slash at the end.
     pub(crate) public_url: Arc<str>,
+    /// Who approves applications to become a distributor.
+    pub(crate) distributor_approval: ApprovalMode,
     bootstrap_admin: Option<Identifier>,
     /// The keys as the other services of this process get them.
     shared_keys: SharedKeys,
@@ -49,11 +52,11 @@ impl AuthState {
     /// Errors when a variable of the sealing keys is missing or invalid.
     pub(crate) fn new(ctx: Ctx, shared_keys: SharedKeys, config: Config) -> Result<Self, ConfigError> {
         let sealer = Sealer::from_env(ctx.env())?;
-        let Config { otp_key, public_url, bootstrap_admin, code_limits } = config;
+        let Config { otp_key, public_url, bootstrap_admin, code_limits, distributor_approval } = config;
         let secrets = Arc::new(Secrets::new(otp_key, sealer));
         let codes = CodeStore::new(Arc::clone(ctx.cache()), Arc::clone(&secrets), code_limits);
         let (public_url, ring) = (public_url.into(), Arc::default());
-        Ok(Self { ctx, secrets, codes, public_url, bootstrap_admin, shared_keys, ring })
+        Ok(Self { ctx, secrets, codes, public_url, distributor_approval, bootstrap_admin, shared_keys, ring })
     }
 
     /// Creates the first signing key and the administrator that `BOOTSTRAP_ADMIN` names, then loads the keys.

@@ -6,7 +6,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 
 /// All append-only tables. A missing entry or a missing trigger fails the test.
-const APPEND_ONLY: [(&str, &[&str]); 3] = [
+const APPEND_ONLY: [(&str, &[&str]); 4] = [
+    ("auth", &["terms_acceptances", "terms_versions"]),
     ("binary", &["nodes", "pairs", "tree_log"]),
     ("compliance", &["audit_log", "tds_records"]),
     ("wallet", &["closings", "forfeits", "journal_entries", "postings", "seals"]),

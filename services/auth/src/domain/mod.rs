@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod code_limits;
+pub(crate) mod distributor;
 pub(crate) mod identifier;
 pub(crate) mod kyc;
 pub(crate) mod member_state;
@@ -12,4 +13,5 @@ pub(crate) mod referral;
 pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod signing_key;
+pub(crate) mod terms;
 pub(crate) mod user;

@@ -1,5 +1,6 @@
 //! Route table of the auth service. Handlers may read through `store`; every write goes through `app`.
 
+mod distributors;
 mod identifiers;
 mod input;
 mod kyc;
@@ -12,18 +13,21 @@ mod sign_in;
 mod sign_up;
 mod signing_keys;
 mod step_up;
+mod terms;
 mod users;
 mod view;
 
+use crate::domain::distributor::DistributorApplicationId;
 use crate::domain::kyc::KycId;
 use crate::domain::session::SessionId;
+use crate::domain::terms::TermsKind;
 use crate::state::AuthState;
 use chassis::audit::AuditSubject;
 use domain::UserId;
 use http_api::Access::{Admin, Public, Staff, User};
 use http_api::{Routes, documented};
 
-/// All routes, with their access rules. `/users/me`, `/users/names` and `/kyc/queue-counts` stand before the routes that
+/// All routes, with their access rules. `/users/me`, `/users/names` and each `queue-counts` stand before the routes that
 /// would match these names as ids.
 pub(crate) fn routes(state: AuthState) -> Routes {
     Routes::new("auth")
@@ -53,6 +57,9 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .post("/users/me/kyc", User, documented!(kyc::create))
         .get("/users/me/kyc", User, documented!(kyc::get_own))
         .get("/users/me/kyc/applications", User, documented!(kyc::list_own))
+        .post("/users/me/distributor-application", User, documented!(distributors::create))
+        .get("/users/me/distributor-application", User, documented!(distributors::get_own))
+        .get("/users/me/distributor-applications", User, documented!(distributors::list_own))
         .get("/users", Staff, documented!(users::list))
         .get("/users/names", Staff, documented!(users::list_names))
         .get("/users/{id}", Staff, documented!(users::get))
@@ -66,6 +73,14 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/kyc/{id}", Staff, documented!(kyc::get))
         .post("/kyc/{id}/approve", Staff, documented!(kyc::approve))
         .post("/kyc/{id}/reject", Staff, documented!(kyc::reject))
+        .get("/terms/{kind}", Public, documented!(terms::get))
+        .get("/terms/{kind}/versions", Public, documented!(terms::list))
+        .post("/terms/{kind}", Admin, documented!(terms::publish))
+        .get("/distributor-applications", Staff, documented!(distributors::list))
+        .get("/distributor-applications/queue-counts", Staff, documented!(distributors::count))
+        .get("/distributor-applications/{id}", Staff, documented!(distributors::get))
+        .post("/distributor-applications/{id}/approve", Staff, documented!(distributors::approve))
+        .post("/distributor-applications/{id}/reject", Staff, documented!(distributors::reject))
 }
 
 /// Subject of an audit record, with its owner.
@@ -74,6 +89,8 @@ enum Subject {
     Kyc(KycId, UserId),
     Session(SessionId, UserId),
     SigningKey(String),
+    Terms(TermsKind, i64),
+    DistributorApplication(DistributorApplicationId, UserId),
 }
 
 impl AuditSubject for Subject {
@@ -85,6 +102,8 @@ impl AuditSubject for Subject {
             Self::Kyc(id, owner) => ("kyc", id.to_string(), Some(owner)),
             Self::Session(id, owner) => ("session", id.to_string(), Some(owner)),
             Self::SigningKey(kid) => ("signing_key", kid, None),
+            Self::Terms(kind, version) => ("terms", format!("{kind}/{version}"), None),
+            Self::DistributorApplication(id, owner) => ("distributor_application", id.to_string(), Some(owner)),
         }
     }
 }

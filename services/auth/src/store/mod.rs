@@ -1,5 +1,6 @@
 //! Database access of the auth service: rows in and out, no decisions.
 
+pub(crate) mod distributor_applications;
 pub(crate) mod documents;
 pub(crate) mod kyc;
 pub(crate) mod messages;
@@ -9,5 +10,6 @@ pub(crate) mod sessions;
 pub(crate) mod sign_in_addresses;
 pub(crate) mod signing_keys;
 pub(crate) mod signups;
+pub(crate) mod terms;
 pub(crate) mod user_words;
 pub(crate) mod users;

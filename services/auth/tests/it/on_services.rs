@@ -173,3 +173,8 @@ async fn in_redis_a_code_is_used_once_and_allows_five_attempts() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_applications_to_become_a_distributor_one_is_stored() {
+    on_mariadb(crate::distributors::parallel_applications).await;
+}

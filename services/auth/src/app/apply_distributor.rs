@@ -1,0 +1,73 @@
+//! Submission of an application to become a distributor.
+
+use super::publish_user;
+use crate::domain::distributor::{self, ApplicationRefusal, ApplicationStatus, ApprovalMode};
+use crate::domain::terms::{self, TermsKind};
+use crate::error::AuthError;
+use crate::store::distributor_applications::{self as applications, Application, ApplicationRow};
+use crate::store::terms::{self as versions, AcceptanceRow};
+use crate::store::users;
+use db::DbConnection;
+use domain::{Timestamp, UserId};
+use runtime::id;
+
+/// The acceptance that an application states.
+#[derive(Debug, Clone)]
+pub(crate) struct Acceptance {
+    /// Content hash of the accepted version.
+    pub(crate) hash: [u8; 32],
+    /// When the member last proved a one-time code.
+    pub(crate) proved_at: Timestamp,
+    /// Client address of the request.
+    pub(crate) address: String,
+}
+
+/// Stores the acceptance and an application that is pending or, in the automatic mode, approved at once.
+///
+/// Errors when the accepted version is not the newest one, the member is a distributor or has a pending application, or
+/// the user is no member.
+pub(crate) async fn apply_distributor(
+    c: &mut DbConnection,
+    applicant: UserId,
+    acceptance: &Acceptance,
+    mode: ApprovalMode,
+    now: Timestamp,
+) -> Result<Application, AuthError> {
+    let mut user = users::lock(c, applicant).await?.ok_or(AuthError::NotFound)?;
+    let has_pending = applications::has_pending(c, applicant).await?;
+    let status = distributor::decide_submission(user.role, user.is_distributor, has_pending, mode)?;
+    let kind = TermsKind::Distributor;
+    let accepted = versions::find_by_hash(c, kind, &acceptance.hash).await?.map(|row| row.version);
+    let version = terms::decide_acceptance(accepted, versions::find_newest_version(c, kind).await?)?;
+    let accepted = AcceptanceRow {
+        id: id::fresh(),
+        user_id: applicant,
+        kind,
+        version,
+        hash: acceptance.hash.to_vec(),
+        accepted_at: now,
+        proved_at: acceptance.proved_at,
+        address: acceptance.address.clone(),
+    };
+    versions::insert_acceptance(c, &accepted).await?;
+    let is_approved = status == ApplicationStatus::Approved;
+    let application = ApplicationRow {
+        id: id::fresh(),
+        user_id: applicant,
+        status,
+        pending_user_id: (!is_approved).then_some(applicant),
+        acceptance_id: accepted.id,
+        reason: None,
+        submitted_at: now,
+        decided_at: is_approved.then_some(now),
+        decided_by: None,
+    };
+    if !applications::insert(c, &application).await? {
+        return Err(ApplicationRefusal::Pending.into());
+    }
+    if is_approved {
+        user.is_distributor = true;
+        publish_user::save_and_publish(c, &mut user, now).await?;
+    }
+    Ok((application, accepted))
+}
