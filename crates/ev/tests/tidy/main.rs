@@ -8,6 +8,7 @@ mod crate_layers;
 mod derived;
 mod gateway;
 mod problems;
+mod request_texts;
 mod services;
 mod source;
 mod vocabulary;
