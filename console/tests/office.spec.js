@@ -250,6 +250,34 @@ test('one of the staff proposes the outcome of an unknown refund', async () => {
   await staff.unroute('**/api/v1/refunds/*/resolve');
 });
 
+test('staff see what became of an SMS', async () => {
+  const sent = {
+    provider: 'twilio',
+    has_code: true,
+    sent_at: '2026-05-01T10:00:00Z',
+    reported_at: null,
+    error_code: null,
+  };
+  const items = [
+    { ...sent, message_id: 'SM2', recipient: '+919876543210', state: 'failed', error_code: '30003' },
+    { ...sent, message_id: 'SM1', recipient: '+919876543211', state: 'delivered', has_code: false },
+  ];
+  // The embedded platform sends no SMS, so these are given here.
+  await staff.route('**/auth/sms-deliveries?*', (route) => {
+    const state = new URL(route.request().url()).searchParams.get('state');
+    return route.fulfill({
+      json: { items: items.filter((item) => !state || item.state === state), next_cursor: null },
+    });
+  });
+  await open(staff, '/office/sms');
+  await see(staff, tag(row(staff, '+919876543210'), t('office.sms.state.failed')));
+  await see(staff, row(staff, '+919876543210').getByText(t('office.sms.error', { code: '30003' })));
+  await see(staff, row(staff, '+919876543211').getByText(t('office.sms.notice')));
+  await fill(staff, { [t('booking.status')]: t('office.sms.state.delivered') });
+  await row(staff, '+919876543210').waitFor({ state: 'detached' });
+  await see(staff, row(staff, '+919876543211'));
+});
+
 test('no page of the office had a fault', () => {
   for (const person of office.people) assertNoFaults(person);
 });

@@ -247,6 +247,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/sms-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the SMS of the last 90 days, newest first
+         * @description 422 for a recipient that is not a mobile number.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getAuthSmsDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sms-receipts/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive receipts of a provider of SMS
+         * @description From `twilio`, signed in `X-Twilio-Signature`, or from `msg91`, with `SMS_RECEIPT_TOKEN` as `token` in the query; 401 otherwise, and 404 for a provider that is not configured. A repeated or late receipt changes nothing.
+         *
+         *     Public.
+         */
+        post: operations["postAuthSmsReceiptsByProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/step-up": {
         parameters: {
             query?: never;
@@ -263,6 +307,112 @@ export interface paths {
          *     Any signed-in person.
          */
         post: operations["postAuthStepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/distributor-applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List applications to become a distributor
+         * @description Staff and administrators.
+         */
+        get: operations["getDistributorApplications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/distributor-applications/queue-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the applications to become a distributor that wait for staff
+         * @description `distributors.pending` are the pending applications.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getDistributorApplicationsQueueCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/distributor-applications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an application to become a distributor
+         * @description Staff and administrators.
+         */
+        get: operations["getDistributorApplicationsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/distributor-applications/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve an application to become a distributor
+         * @description The member is a distributor from then on. 403 `auth.own` for one's own application, 409 `auth.application_decided` after a rejection.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postDistributorApplicationsByIdApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/distributor-applications/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject an application to become a distributor
+         * @description 403 `auth.own` for one's own application, 409 `auth.application_decided` after an approval or a rejection for another reason.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postDistributorApplicationsByIdReject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,6 +525,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/terms/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get terms
+         * @description The current version, or the one with the number `version` or the content hash `hash`. 404 when there is none, 422 for a hash that is malformed, or with both.
+         *
+         *     Public.
+         */
+        get: operations["getTermsByKind"];
+        put?: never;
+        /**
+         * Publish a version of terms
+         * @description It is the current one from then on, and never changes. 409 `auth.terms_published` when there is a version with this content.
+         *
+         *     Administrators.
+         */
+        post: operations["postTermsByKind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/{kind}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of terms, newest first
+         * @description Public.
+         */
+        get: operations["getTermsByKindVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -425,6 +623,54 @@ export interface paths {
          *     Any signed-in person.
          */
         patch: operations["patchUsersMe"];
+        trace?: never;
+    };
+    "/api/v1/users/me/distributor-application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get my latest application to become a distributor
+         * @description 404 when there is none.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getUsersMeDistributorApplication"];
+        put?: never;
+        /**
+         * Apply to become a distributor
+         * @description Accepts the current distributor terms; the acceptance is kept for ever. 403 `auth.step_up_required` without a one-time code proved in the last five minutes. 409 `auth.application_pending`, `auth.distributor_already`, `auth.members_only` for staff, and `auth.terms_outdated` when there is a later version of the terms; 422 `auth.terms_unknown`. Where the platform approves automatically, the answer is `approved`.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postUsersMeDistributorApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/distributor-applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my applications to become a distributor, newest first
+         * @description Any signed-in person.
+         */
+        get: operations["getUsersMeDistributorApplications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/me/identifiers": {
@@ -750,6 +996,11 @@ export interface components {
             name: string;
             user_id: components["schemas"]["UserId"];
         };
+        /**
+         * @description Progress of an application.
+         * @enum {string}
+         */
+        ApplicationStatus: "pending" | "approved" | "rejected";
         /** @description Bank account of an application. */
         BankView: {
             /** @description Masked. */
@@ -783,6 +1034,38 @@ export interface components {
          * @example 2026-11-22
          */
         Day: string;
+        /** @description State of an SMS. */
+        DeliveryState: ("delivered" | "failed") | "accepted" | "sent";
+        /** @description Application to become a distributor, with its review. */
+        DistributorApplication: {
+            accepted_terms: components["schemas"]["TermsAcceptance"];
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["DistributorApplicationId"];
+            /** @description Reason of the rejection. */
+            reason?: string | null;
+            status: components["schemas"]["ApplicationStatus"];
+            submitted_at: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
+        };
+        /**
+         * Format: uuid
+         * @description Id of an application to become a distributor.
+         */
+        DistributorApplicationId: string;
+        /** @description Application to become a distributor, for the reviewer. */
+        DistributorReview: {
+            accepted_terms: components["schemas"]["TermsAcceptance"];
+            applicant_name: string;
+            decided_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who decided; absent for an automatic approval. */
+            decided_by?: components["schemas"]["UserId"] | null;
+            id: components["schemas"]["DistributorApplicationId"];
+            /** @description Reason of the rejection. */
+            reason?: string | null;
+            status: components["schemas"]["ApplicationStatus"];
+            submitted_at: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
+        };
         /**
          * Format: uuid
          * @description Id of a file that a member uploaded to compliance.
@@ -869,25 +1152,49 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing2: {
-            items: components["schemas"]["Referral"][];
+            items: components["schemas"]["SmsDelivery"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing3: {
-            items: components["schemas"]["KycView"][];
+            items: components["schemas"]["Referral"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing4: {
-            items: components["schemas"]["User"][];
+            items: components["schemas"]["KycView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Listing5: {
+            items: components["schemas"]["DistributorApplication"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing6: {
+            items: components["schemas"]["User"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing7: {
             items: components["schemas"]["KycReviewView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing8: {
+            items: components["schemas"]["TermsVersion"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing9: {
+            items: components["schemas"]["DistributorReview"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
@@ -1018,6 +1325,69 @@ export interface components {
              */
             resend_after: number;
             signup_token: string;
+        };
+        /** @description An SMS, and what became of it. */
+        SmsDelivery: {
+            /** @description The provider's code of a failure. */
+            error_code?: string | null;
+            /** @description Whether it has a one-time code. */
+            has_code?: boolean | null;
+            /** @description Id of the message at its provider, whose support finds it by this. */
+            message_id: string;
+            provider: string;
+            recipient?: string | null;
+            reported_at?: components["schemas"]["Timestamp"] | null;
+            sent_at?: components["schemas"]["Timestamp"] | null;
+            /** @description `accepted` until a receipt arrives; not every provider sends them. */
+            state: components["schemas"]["DeliveryState"];
+        };
+        /** @description Body of a receipt, for the API document only: a form or JSON of the provider. */
+        SmsReceipt: {
+            [key: string]: unknown;
+        };
+        /** @description A version of terms. It never changes. */
+        Terms: {
+            /**
+             * @description SHA-256, as 64 hexadecimal digits, of `title` and `text`, then those in Hindi if there are any, in UTF-8 and
+             *     separated by zero bytes.
+             */
+            hash: string;
+            hindi?: components["schemas"]["TermsTranslation"] | null;
+            /** @description Whether no later version is there. Only the current one can be accepted. */
+            is_current: boolean;
+            kind: components["schemas"]["TermsKind"];
+            published_at: components["schemas"]["Timestamp"];
+            /** @description Paragraphs, separated by blank lines. */
+            text: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Terms that a member accepted. */
+        TermsAcceptance: {
+            accepted_at: components["schemas"]["Timestamp"];
+            /** @description Client address. */
+            address: string;
+            hash: string;
+            /** @description When the member last proved a one-time code before that. */
+            proved_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What the terms are about. */
+        TermsKind: "service" | "privacy" | "distributor";
+        /** @description Terms in another language than English. */
+        TermsTranslation: {
+            text: string;
+            title: string;
+        };
+        /** @description A version of terms, without its text. */
+        TermsVersion: {
+            hash: string;
+            published_at: components["schemas"]["Timestamp"];
+            title: string;
+            /** Format: int64 */
+            version: number;
         };
         /**
          * Format: date-time
@@ -1530,6 +1900,80 @@ export interface operations {
             };
         };
     };
+    getAuthSmsDeliveries: {
+        parameters: {
+            query?: {
+                recipient?: string | null;
+                state?: components["schemas"]["DeliveryState"] | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAuthSmsReceiptsByProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsReceipt"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postAuthStepUp: {
         parameters: {
             query?: never;
@@ -1572,6 +2016,173 @@ export interface operations {
             };
         };
     };
+    getDistributorApplications: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["ApplicationStatus"] | null;
+                user_id?: components["schemas"]["UserId"] | null;
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing9"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDistributorApplicationsQueueCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDistributorApplicationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DistributorApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributorReview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postDistributorApplicationsByIdApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["DistributorApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributorReview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postDistributorApplicationsByIdReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["DistributorApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributorReview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getKyc: {
         parameters: {
             query?: {
@@ -1593,7 +2204,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing5"];
+                    "application/json": components["schemas"]["Listing7"];
                 };
             };
             /** @description A problem */
@@ -1739,6 +2350,120 @@ export interface operations {
             };
         };
     };
+    getTermsByKind: {
+        parameters: {
+            query?: {
+                hash?: string | null;
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                kind: components["schemas"]["TermsKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTermsByKind: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: components["schemas"]["TermsKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Terms to publish in Hindi. */
+                    hindi?: {
+                        text: string;
+                        title: string;
+                    } | null;
+                    /** @description Paragraphs, separated by blank lines. */
+                    text: string;
+                    title: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTermsByKindVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                kind: components["schemas"]["TermsKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing8"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUsers: {
         parameters: {
             query?: {
@@ -1764,7 +2489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing4"];
+                    "application/json": components["schemas"]["Listing6"];
                 };
             };
             /** @description A problem */
@@ -1904,6 +2629,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersMeDistributorApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributorApplication"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUsersMeDistributorApplication: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Content hash of the terms that the member has read and accepts: `hash` of `GET /terms/distributor`. */
+                    terms_hash: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributorApplication"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsersMeDistributorApplications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing5"];
                 };
             };
             /** @description A problem */
@@ -2110,7 +2934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing3"];
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */
@@ -2268,7 +3092,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing2"];
+                    "application/json": components["schemas"]["Listing3"];
                 };
             };
             /** @description A problem */

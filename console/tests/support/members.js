@@ -93,6 +93,17 @@ export function applyForKyc({ access_token: token, user }, documents = []) {
   });
 }
 
+/** Publishes distributor terms, which a member accepts to apply. */
+export async function applyAsDistributor(admin, { access_token: token }) {
+  const terms = {
+    title: `Distributor agreement ${run}`,
+    text: 'A distributor tells the truth.\n\nA distributor pays taxes.',
+    hindi: { title: `वितरक अनुबंध ${run}`, text: 'वितरक सच बोलता है।\n\nवितरक कर देता है।' },
+  };
+  const { hash } = await api('POST', '/terms/distributor', { token: admin.access_token, body: terms });
+  return api('POST', '/users/me/distributor-application', { token, body: { terms_hash: hash } });
+}
+
 /** Gives a member an approved KYC and money in the wallet, and requests a payout. */
 export async function requestPayout(admin, staff, member, amount = '1000.00') {
   const { id } = await applyForKyc(member);

@@ -6,6 +6,7 @@ import {
   addDocument,
   addMember,
   addPerson,
+  applyAsDistributor,
   applyForKyc,
   book,
   pay,
@@ -29,6 +30,7 @@ export async function prepareSamples() {
   const entries = await api('GET', '/ledger/entries', { token: admin.access_token });
   return {
     '/join/:code': `/join/${asha.user.referral_code}`,
+    '/terms/:kind': '/terms/distributor',
     '/vehicles/:id': `/vehicles/${vehicles[0].id}`,
     '/bookings/:id': `/bookings/${booking.id}`,
     '/wallet/:id': `/wallet/${line.id}`,
@@ -60,6 +62,7 @@ async function prepareOffice(admin, staff) {
   const applicant = await addMember(`Applicant ${run}`);
   const documents = [await addDocument(applicant), await addDocument(applicant, 'address_proof', PDF)];
   const application = await applyForKyc(applicant, documents);
+  const distributor = await applyAsDistributor(admin, applicant);
   const payment = await pay(applicant, await book(applicant), '500.00', 'bank_transfer');
   const captured = await capture({ order: `order_${run}`, amount: '321.00' });
   await sendWebhook({ event: `unknown.${run}` });
@@ -70,6 +73,7 @@ async function prepareOffice(admin, staff) {
   const payout = await requestPayout(admin, staff, waiting, '60000.00');
   return {
     '/office/kyc/:id': `/office/kyc/${application.id}`,
+    '/office/distributors/:id': `/office/distributors/${distributor.id}`,
     '/office/documents/:id': `/office/documents/${documents[0].id}`,
     '/office/payments/:id': `/office/payments/${payment.id}`,
     '/office/captures/:gateway/:id': `/office/captures/sandbox/${captured}`,

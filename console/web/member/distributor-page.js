@@ -22,9 +22,7 @@ import { termsText } from './terms-text.js';
 async function readState(signal) {
   const [user, applications, terms] = await Promise.all([
     get('/api/v1/users/me', { signal }),
-    readAll((cursor) =>
-      get('/api/v1/users/me/distributor-applications', { query: { cursor, limit: 100 }, signal }),
-    ),
+    readAll((cursor) => get('/api/v1/users/me/distributor-applications', { query: { cursor, limit: 100 }, signal })),
     orNull(get('/api/v1/terms/{kind}', { params: { kind: 'distributor' }, signal })),
   ]);
   return { isDistributor: user.is_distributor, applications, terms };

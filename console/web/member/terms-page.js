@@ -58,7 +58,11 @@ class TermsPage extends ViewElement {
       { class: 'page' },
       h('h1', null, t(`terms.kind.${this.#kind}`)),
       show(this.#terms, (terms) => content(terms)),
-      show(this.#versions, (versions) => this.#others(versions), () => null),
+      show(
+        this.#versions,
+        (versions) => this.#others(versions),
+        () => null,
+      ),
     );
   }
 
@@ -74,7 +78,11 @@ class TermsPage extends ViewElement {
           h(
             'li',
             { key: version },
-            h('a', { href: `/terms/${this.#kind}?version=${version}` }, t('terms.version', { version: number(version) })),
+            h(
+              'a',
+              { href: `/terms/${this.#kind}?version=${version}` },
+              t('terms.version', { version: number(version) }),
+            ),
             h('span', { class: 'hint block' }, `${title}, ${date(at)}`),
           ),
         ),

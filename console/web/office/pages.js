@@ -244,6 +244,15 @@ export const officePages = [
     group: 'office.group.company',
   },
   {
+    path: '/office/sms',
+    element: 'ev-office-sms-page',
+    load: () => import('./sms-page.js'),
+    access: 'staff',
+    title: 'office.sms.title',
+    icon: 'bell',
+    group: 'office.group.company',
+  },
+  {
     path: '/office/audit',
     element: 'ev-audit-page',
     load: () => import('./audit-page.js'),

@@ -133,7 +133,7 @@ async fn receive_sms(log: web::Data<MessageLog>, sms: web::Json<Sms>) -> HttpRes
     let (code, sent_at) = (find_code(&body), SystemClock.now());
     let message = Message { to, channel: "sms".into(), subject: String::new(), body, code, sent_at };
     match log.send(&message).await {
-        Ok(()) => HttpResponse::Accepted().finish(),
+        Ok(_) => HttpResponse::Accepted().finish(),
         Err(error) => HttpResponse::ServiceUnavailable().body(error.to_string()),
     }
 }

@@ -9,6 +9,7 @@ pub mod smtp;
 pub use log::MessageLog;
 pub use sms::from_env as sms_from_env;
 pub use sms::gateway::SmsSender;
+pub use sms::receipts::{Receipt, ReceiptRefusal, ReceiptRequest, ReceiptState, Receipts};
 pub use smtp::SmtpMailer;
 
 use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
@@ -32,6 +33,16 @@ pub struct Message {
     pub code: Option<String>,
     pub sent_at: Timestamp,
 }
+
+/// A message as a provider knows it: receipts of its delivery name this id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedMessage {
+    pub provider: &'static str,
+    pub id: String,
+}
+
+/// What is known of a message that was accepted; `None` where the receiver gives no id.
+pub type Sent = Option<AcceptedMessage>;
 
 /// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -62,11 +73,11 @@ impl From<CircuitOpen> for MailError {
 #[async_trait::async_trait]
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a message, with one attempt at each provider.
-    async fn send(&self, message: &Message) -> Result<(), MailError>;
+    async fn send(&self, message: &Message) -> Result<Sent, MailError>;
 
     /// Sends a message behind the circuit breaker of its channel, `mail` or `sms`. A mailer with several providers has
     /// one for each.
-    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<(), MailError> {
+    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<Sent, MailError> {
         let name = if message.channel == "sms" { "sms" } else { "mail" };
         breakers.get(name).call(self.send(message)).await
     }
@@ -78,7 +89,7 @@ pub struct UnconfiguredMailer;
 
 #[async_trait::async_trait]
 impl Mailer for UnconfiguredMailer {
-    async fn send(&self, _: &Message) -> Result<(), MailError> {
+    async fn send(&self, _: &Message) -> Result<Sent, MailError> {
         Err(MailError::Unavailable("SMTP_URL is not set".into()))
     }
 }
@@ -102,10 +113,10 @@ impl ChannelMailer {
 
 #[async_trait::async_trait]
 impl Mailer for ChannelMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         self.mailer_for(message)?.send(message).await
     }
-    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<(), MailError> {
+    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<Sent, MailError> {
         self.mailer_for(message)?.send_with_breakers(message, breakers).await
     }
 }
@@ -138,7 +149,7 @@ impl BreakerMailer {
 
 #[async_trait::async_trait]
 impl Mailer for BreakerMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         self.mailer.send_with_breakers(message, &self.breakers).await
     }
 }

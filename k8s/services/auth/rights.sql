@@ -1,6 +1,8 @@
 GRANT SELECT, INSERT ON `ev\_auth`.* TO 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`deferred_events` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`deferred_events` FROM 'ev_auth'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`distributor_applications` TO 'ev_auth'@'%';
+REVOKE CREATE ON `ev_auth`.`distributor_applications` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`documents` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`documents` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`idempotency_keys` TO 'ev_auth'@'%';
@@ -41,6 +43,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`signing_keys` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`signing_keys` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`signups` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`signups` FROM 'ev_auth'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`sms_deliveries` TO 'ev_auth'@'%';
+REVOKE CREATE ON `ev_auth`.`sms_deliveries` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`user_words` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`user_words` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`users` TO 'ev_auth'@'%';

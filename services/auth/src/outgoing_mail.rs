@@ -1,6 +1,6 @@
 //! Sending of queued e-mail and SMS, after the commit and outside any transaction.
 
-use crate::app::send_message;
+use crate::app::{record_delivery, send_message};
 use crate::domain::identifier::Channel;
 use crate::error::AuthError;
 use crate::state::AuthState;
@@ -26,7 +26,12 @@ pub(crate) async fn send_due(state: &AuthState, channel: Channel) -> Result<(), 
         let c = &mut *state.ctx.db().write().await?;
         let id = claimed.id();
         match sent {
-            Ok(()) => send_message::delete(c, &claimed).await?,
+            Ok(accepted) => {
+                send_message::delete(c, &claimed).await?;
+                if let Some(accepted) = accepted {
+                    record_delivery::record_sent(c, &accepted, &claimed.message, state.ctx.now()).await?;
+                }
+            }
             Err(MailError::Refused(reason)) => {
                 tracing::warn!(%id, %channel, reason, "message dropped: refused by the gateway");
                 send_message::delete(c, &claimed).await?;

@@ -209,6 +209,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sms_deliveries (provider, message_id) {
+        provider -> Text,
+        message_id -> Text,
+        state -> Text,
+        error_code -> Nullable<Text>,
+        recipient -> Nullable<Text>,
+        has_code -> Nullable<Bool>,
+        sent_at -> Nullable<Timestamp>,
+        reported_at -> Nullable<Timestamp>,
+        recorded_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(distributor_applications -> terms_acceptances (acceptance_id));
 diesel::allow_tables_to_appear_in_same_query!(distributor_applications, terms_acceptances);
 diesel::allow_tables_to_appear_in_same_query!(users, user_words, profiles);

@@ -18,6 +18,7 @@ use domain::Timestamp;
 use jsonwebtoken::jwk::JwkSet;
 use parking_lot::Mutex;
 use pii::Sealer;
+use runtime::mail::Receipts;
 use runtime::{ConfigError, Ctx, id};
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub(crate) struct AuthState {
     pub(crate) public_url: Arc<str>,
     /// Who approves applications to become a distributor.
     pub(crate) distributor_approval: ApprovalMode,
+    /// Verifies receipts of SMS.
+    pub(crate) receipts: Arc<Receipts>,
     bootstrap_admin: Option<Identifier>,
     /// The keys as the other services of this process get them.
     shared_keys: SharedKeys,
@@ -55,8 +58,9 @@ impl AuthState {
         let Config { otp_key, public_url, bootstrap_admin, code_limits, distributor_approval } = config;
         let secrets = Arc::new(Secrets::new(otp_key, sealer));
         let codes = CodeStore::new(Arc::clone(ctx.cache()), Arc::clone(&secrets), code_limits);
+        let receipts = Arc::new(Receipts::from_env(ctx.env())?);
         let (public_url, ring) = (public_url.into(), Arc::default());
-        Ok(Self { ctx, secrets, codes, public_url, distributor_approval, bootstrap_admin, shared_keys, ring })
+        Ok(Self { ctx, secrets, codes, public_url, distributor_approval, receipts, bootstrap_admin, shared_keys, ring })
     }
 
     /// Creates the first signing key and the administrator that `BOOTSTRAP_ADMIN` names, then loads the keys.

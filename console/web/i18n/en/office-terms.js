@@ -1,4 +1,4 @@
-// English texts of the office: terms, and applications to become a distributor.
+// English texts of the office: terms, applications to become a distributor, and SMS.
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
@@ -30,6 +30,19 @@ export default {
   'office.audit.action.auth.terms.publish': 'Terms published',
   'office.audit.subject.distributor_application': 'Distributor application',
   'office.audit.subject.terms': 'Terms',
+  'office.sms.title': 'SMS',
+  'office.sms.about': 'What the providers report of the SMS of the last 90 days. Not every provider reports.',
+  'office.sms.empty': 'No SMS is found.',
+  'office.sms.state.accepted': 'Taken by the provider',
+  'office.sms.state.sent': 'On its way',
+  'office.sms.state.delivered': 'Delivered',
+  'office.sms.state.failed': 'Not delivered',
+  'office.sms.code': 'One-time code',
+  'office.sms.notice': 'Notice',
+  'office.sms.error': 'Code {code}',
+  'office.sms.provider': 'Provider',
+  'office.sms.sent_at': 'Sent',
+  'office.sms.reported_at': 'Reported',
   'problem.auth.application_decided': 'This application is already decided.',
   'problem.auth.terms_invalid': 'A title or text is missing, too long, or has characters that are not allowed.',
   'problem.auth.terms_published': 'A version with this text is published already.',

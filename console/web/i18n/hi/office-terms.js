@@ -1,4 +1,4 @@
-// Hindi texts of the office: terms, and applications to become a distributor.
+// Hindi texts of the office: terms, applications to become a distributor, and SMS.
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
@@ -30,6 +30,19 @@ export default {
   'office.audit.action.auth.terms.publish': 'शर्तें प्रकाशित',
   'office.audit.subject.distributor_application': 'वितरक आवेदन',
   'office.audit.subject.terms': 'शर्तें',
+  'office.sms.title': 'एसएमएस',
+  'office.sms.about': 'पिछले 90 दिनों के एसएमएस के बारे में सेवा देने वालों की रिपोर्ट। हर सेवा रिपोर्ट नहीं देती।',
+  'office.sms.empty': 'कोई एसएमएस नहीं मिला।',
+  'office.sms.state.accepted': 'सेवा ने स्वीकार किया',
+  'office.sms.state.sent': 'रास्ते में',
+  'office.sms.state.delivered': 'पहुँच गया',
+  'office.sms.state.failed': 'नहीं पहुँचा',
+  'office.sms.code': 'वन-टाइम कोड',
+  'office.sms.notice': 'सूचना',
+  'office.sms.error': 'कोड {code}',
+  'office.sms.provider': 'सेवा',
+  'office.sms.sent_at': 'भेजा गया',
+  'office.sms.reported_at': 'रिपोर्ट का समय',
   'problem.auth.application_decided': 'इस आवेदन पर निर्णय हो चुका है।',
   'problem.auth.terms_invalid': 'शीर्षक या पाठ नहीं है, बहुत लंबा है, या उसमें अमान्य अक्षर हैं।',
   'problem.auth.terms_published': 'इस पाठ का संस्करण पहले से प्रकाशित है।',

@@ -1,6 +1,6 @@
 //! Message log for development: messages are kept in memory instead of being sent, and shown at `/dev/messages`.
 
-use super::{MailError, Mailer, Message};
+use super::{MailError, Mailer, Message, Sent};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -39,13 +39,13 @@ fn normalized(to: &str) -> String {
 
 #[async_trait::async_trait]
 impl Mailer for MessageLog {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         let mut messages = self.0.lock();
         if messages.len() >= MAX_MESSAGES {
             messages.pop_front();
         }
         messages.push_back(message.clone());
-        Ok(())
+        Ok(None)
     }
 }
 

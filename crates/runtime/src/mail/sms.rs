@@ -1,12 +1,13 @@
 //! SMS: the providers, and fail-over from one to another.
 //!
 //! Files: `settings` (address, account and secrets of a provider), `api` (its requests and answers), [`gateway`] (HTTP
-//! gateways that take JSON), `msg91`, `twilio`, `sns` (AWS), `failover`.
+//! gateways that take JSON), `msg91`, `twilio`, `sns` (AWS), `failover`, [`receipts`] (of deliveries).
 
 mod api;
 mod failover;
 pub mod gateway;
 mod msg91;
+pub mod receipts;
 mod settings;
 mod sns;
 mod twilio;

@@ -1,6 +1,6 @@
 //! Mail through an SMTP server.
 
-use super::{MailError, Mailer, Message};
+use super::{MailError, Mailer, Message, Sent};
 use crate::config::ConfigError;
 use crate::id;
 use lettre::message::header::ContentType;
@@ -55,12 +55,12 @@ impl SmtpMailer {
 
 #[async_trait::async_trait]
 impl Mailer for SmtpMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         let composed = self.compose(message)?;
         let sent = tokio::time::timeout(MESSAGE_TIMEOUT, self.transport.send(composed)).await;
         let sent =
             sent.map_err(|_| MailError::Unavailable("the mail server did not accept the message in time".into()))?;
-        sent.map(drop).map_err(|error| {
+        sent.map(|_| None).map_err(|error| {
             let code = error.status().map(u16::from);
             // 530 to 538 concern our own login, not the message.
             if error.is_permanent() && !code.is_some_and(|c| (530..=538).contains(&c)) {

@@ -1,16 +1,18 @@
 //! Deletion of expired rows.
 
 use crate::error::AuthError;
-use crate::store::{sessions, sign_in_addresses, signups};
+use crate::store::{sessions, sign_in_addresses, signups, sms_deliveries};
 use db::DbConnection;
 use domain::Timestamp;
 
 /// Time for which expired rows are kept.
 const RETENTION_HOURS: i64 = 24;
+/// Time for which it is kept what became of an SMS.
+const DELIVERY_DAYS: i64 = 90;
 /// Sessions deleted in one run, so that locks are short.
 const MAX_BATCH_SESSIONS: i64 = 500;
 
-/// Deletes unfinished sign-ups, sign-in addresses and sessions.
+/// Deletes unfinished sign-ups, sign-in addresses, deliveries of SMS, and sessions.
 pub(crate) async fn delete_expired(
     c: &mut DbConnection,
     known_address_days: i64,
@@ -19,6 +21,7 @@ pub(crate) async fn delete_expired(
     let expired_before = now.plus_hours(-RETENTION_HOURS);
     signups::delete_expired(c, expired_before).await?;
     sign_in_addresses::delete_unused(c, now.plus_hours(-24 * known_address_days)).await?;
+    sms_deliveries::delete_old(c, now.plus_hours(-24 * DELIVERY_DAYS)).await?;
     sessions::delete_expired(c, expired_before, MAX_BATCH_SESSIONS).await?;
     Ok(())
 }

@@ -12,6 +12,7 @@ pub(crate) mod index_search_words;
 pub(crate) mod open_session;
 pub(crate) mod publish_terms;
 pub(crate) mod publish_user;
+pub(crate) mod record_delivery;
 pub(crate) mod record_sign_in_address;
 pub(crate) mod refresh_session;
 pub(crate) mod register;

@@ -12,6 +12,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod signing_keys;
+mod sms_receipts;
 mod step_up;
 mod terms;
 mod users;
@@ -43,6 +44,8 @@ pub(crate) fn routes(state: AuthState) -> Routes {
         .get("/auth/sessions", User, documented!(sessions::list))
         .delete("/auth/sessions", User, documented!(sessions::delete_others))
         .delete("/auth/sessions/{id}", User, documented!(sessions::delete))
+        .post("/auth/sms-receipts/{provider}", Public, documented!(sms_receipts::receive))
+        .get("/auth/sms-deliveries", Staff, documented!(sms_receipts::list))
         .post("/auth/keys/rotate", Admin, documented!(signing_keys::rotate))
         .get("/.well-known/jwks.json", Public, documented!(signing_keys::list))
         .get("/users/me", User, documented!(profile::get))

@@ -10,6 +10,7 @@ pub(crate) mod sessions;
 pub(crate) mod sign_in_addresses;
 pub(crate) mod signing_keys;
 pub(crate) mod signups;
+pub(crate) mod sms_deliveries;
 pub(crate) mod terms;
 pub(crate) mod user_words;
 pub(crate) mod users;

@@ -17,5 +17,6 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod sms_receipts;
 mod step_up;
 mod users;

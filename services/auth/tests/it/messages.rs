@@ -34,7 +34,7 @@ impl FakeMailer {
 
 #[async_trait::async_trait]
 impl Mailer for FakeMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<runtime::mail::Sent, MailError> {
         if self.hanging_channel == Some(message.channel.as_str()) {
             std::future::pending::<()>().await;
         }

@@ -178,3 +178,13 @@ async fn in_redis_a_code_is_used_once_and_allows_five_attempts() {
 async fn of_parallel_applications_to_become_a_distributor_one_is_stored() {
     on_mariadb(crate::distributors::parallel_applications).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_receipts_of_an_sms_leave_the_last_state() {
+    with_database(async |url| {
+        let service = crate::sms_receipts::start_on(&[("DATABASE_URL", url.as_str())]).await;
+        crate::sms_receipts::parallel_receipts(&service).await;
+        service.finish().await;
+    })
+    .await;
+}

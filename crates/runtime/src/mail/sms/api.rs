@@ -3,7 +3,7 @@
 use crate::config::ConfigError;
 use crate::error_chain::error_chain;
 use crate::http_client;
-use crate::mail::{MailError, Message};
+use crate::mail::{AcceptedMessage, MailError, Message};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use std::fmt;
 use std::time::Duration;
@@ -63,9 +63,11 @@ impl Api {
         self.unavailable(format!("{}, but the answer cannot be read", answer.status))
     }
 
-    /// Logs the provider's id of an accepted message, by which its support finds the message.
-    pub(super) fn accepted(&self, message_id: &str) {
-        tracing::info!(provider = self.provider, message_id = plain(message_id), "SMS accepted");
+    /// Logs and returns the provider's id of an accepted message, by which its support finds the message.
+    pub(super) fn accepted(&self, message_id: &str) -> AcceptedMessage {
+        let id = plain(message_id);
+        tracing::info!(provider = self.provider, message_id = id, "SMS accepted");
+        AcceptedMessage { provider: self.provider, id }
     }
 }
 

@@ -14,7 +14,7 @@
 //! Both attempts together take less than the time for which a queue claims a message.
 
 use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
-use crate::mail::{MailError, Mailer, Message};
+use crate::mail::{MailError, Mailer, Message, Sent};
 use std::sync::Arc;
 
 /// Sends by `first`, or by `second` while the first is unavailable.
@@ -25,12 +25,12 @@ pub(super) struct FailoverMailer {
 
 #[async_trait::async_trait]
 impl Mailer for FailoverMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         fail_over(self.first.send(message), self.second.send(message)).await
     }
 
     /// Each provider has a circuit breaker: `sms` and `sms_fallback`.
-    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<(), MailError> {
+    async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<Sent, MailError> {
         let (first, second) = (breakers.get("sms"), breakers.get("sms_fallback"));
         fail_over(first.call(self.first.send(message)), second.call(self.second.send(message))).await
     }
@@ -38,11 +38,11 @@ impl Mailer for FailoverMailer {
 
 /// Awaits `first`, and `second` only if the first did not settle the outcome.
 async fn fail_over(
-    first: impl Future<Output = Result<(), MailError>>,
-    second: impl Future<Output = Result<(), MailError>>,
-) -> Result<(), MailError> {
+    first: impl Future<Output = Result<Sent, MailError>>,
+    second: impl Future<Output = Result<Sent, MailError>>,
+) -> Result<Sent, MailError> {
     let at_first = match first.await {
-        Ok(()) => return Ok(()),
+        Ok(sent) => return Ok(sent),
         Err(MailError::Refused(reason)) => return Err(MailError::Refused(reason)),
         Err(error) => error,
     };
@@ -51,7 +51,7 @@ async fn fail_over(
         tracing::warn!(error = %at_first, "first SMS provider unavailable, message goes to the second");
     }
     match (at_first, second.await) {
-        (_, Ok(())) => Ok(()),
+        (_, Ok(sent)) => Ok(sent),
         (MailError::CircuitOpen(first), Err(MailError::CircuitOpen(second))) => {
             let retry_after = first.retry_after.min(second.retry_after);
             Err(MailError::CircuitOpen(CircuitOpen { retry_after }))

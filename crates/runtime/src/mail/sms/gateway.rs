@@ -3,7 +3,7 @@
 use crate::config::ConfigError;
 use crate::http_client;
 use crate::id;
-use crate::mail::{MailError, Mailer, Message};
+use crate::mail::{MailError, Mailer, Message, Sent};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -40,7 +40,7 @@ impl SmsSender {
 
 #[async_trait::async_trait]
 impl Mailer for SmsSender {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         if message.channel != "sms" {
             return Err(MailError::Refused("this gateway sends SMS only".into()));
         }
@@ -52,7 +52,7 @@ impl Mailer for SmsSender {
         let request = request.header("Idempotency-Key", key.to_string()).timeout(self.timeout);
         let response = request.json(&json!({ "to": message.to, "text": message.body })).send().await;
         match response.map_err(unavailable)?.status() {
-            status if status.is_success() => Ok(()),
+            status if status.is_success() => Ok(None),
             // These two concern the message; all others the gateway, our account or our rate.
             status @ (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
                 Err(MailError::Refused(status.to_string()))

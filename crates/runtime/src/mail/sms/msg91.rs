@@ -7,7 +7,7 @@
 use super::api::{Answer, Api, digits_of, plain};
 use super::settings::ProviderSettings;
 use crate::config::ConfigError;
-use crate::mail::{MailError, Mailer, Message};
+use crate::mail::{MailError, Mailer, Message, Sent};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -56,7 +56,7 @@ impl Msg91 {
 
 #[async_trait::async_trait]
 impl Mailer for Msg91 {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         let mobile = digits_of(message)?;
         let (template_id, recipient) = match &message.code {
             Some(code) => (&self.code_template_id, json!({ "mobiles": mobile, "code": code })),
@@ -77,7 +77,7 @@ impl Mailer for Msg91 {
 
 impl Msg91 {
     /// An error may come with any status, also 200: its code decides, unless the status says that MSG91 failed.
-    fn outcome(&self, answer: &Answer) -> Result<(), MailError> {
+    fn outcome(&self, answer: &Answer) -> Result<Sent, MailError> {
         let status = answer.status;
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(self.api.unavailable(status));
@@ -86,8 +86,7 @@ impl Msg91 {
         let text_of = |name: &str| fields.get(name).and_then(Value::as_str);
         match (text_of("type"), text_of("message")) {
             (Some("success"), Some(request_id)) if status.is_success() => {
-                self.api.accepted(request_id);
-                return Ok(());
+                return Ok(Some(self.api.accepted(request_id)));
             }
             (Some("error"), _) => {}
             _ if status.is_success() => return Err(self.api.unreadable(answer)),
@@ -100,7 +99,7 @@ impl Msg91 {
         };
         let reason = format!("{status}, code {code}");
         match code.as_str() {
-            DUPLICATE => Ok(()),
+            DUPLICATE => Ok(None),
             code if REFUSALS.contains(&code) => Err(self.api.refused(reason)),
             _ => Err(self.api.unavailable(reason)),
         }

@@ -178,6 +178,11 @@ impl<'a> ProviderSettings<'a> {
         }
     }
 
+    /// The address at which this platform takes receipts of the provider; `None` when none are wanted.
+    pub(super) fn receipt_address(&self, provider: &str) -> Result<Option<Url>, ConfigError> {
+        super::receipts::address(self.env, provider)
+    }
+
     /// The address that takes the requests.
     pub(super) fn endpoint(&self, default: &str) -> Result<Url, ConfigError> {
         let variable = self.variables.endpoint;

@@ -5,7 +5,7 @@
 use super::api::{Answer, Api, digits_of, plain};
 use super::settings::{DltIds, ProviderSettings};
 use crate::config::ConfigError;
-use crate::mail::{MailError, Mailer, Message};
+use crate::mail::{MailError, Mailer, Message, Sent};
 use object_store::aws::{AwsAuthorizer, AwsCredential};
 use object_store::client::{HttpRequest, HttpRequestBody};
 use reqwest::{RequestBuilder, Url};
@@ -93,11 +93,10 @@ impl Sns {
         Ok(RequestBuilder::from_parts(client, request))
     }
 
-    fn outcome(&self, answer: &Answer) -> Result<(), MailError> {
+    fn outcome(&self, answer: &Answer) -> Result<Sent, MailError> {
         if answer.status.is_success() {
             let message_id = element(&answer.text, "MessageId").ok_or_else(|| self.api.unreadable(answer))?;
-            self.api.accepted(message_id);
-            return Ok(());
+            return Ok(Some(self.api.accepted(message_id)));
         }
         let Some(code) = element(&answer.text, "Code") else {
             return Err(self.api.unavailable(answer.status));
@@ -117,7 +116,7 @@ impl Sns {
 
 #[async_trait::async_trait]
 impl Mailer for Sns {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         let request = self.request(message)?;
         self.outcome(&self.api.send(request).await?)
     }

@@ -6,7 +6,7 @@
 use super::api::{Answer, Api, digits_of};
 use super::settings::{ProviderSettings, is_alphanumeric_sender_id};
 use crate::config::ConfigError;
-use crate::mail::{MailError, Mailer, Message};
+use crate::mail::{MailError, Mailer, Message, Sent};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -40,6 +40,8 @@ pub(super) struct Twilio {
     account_sid: String,
     auth_token: SecretString,
     sender: Sender,
+    /// Where Twilio reports what becomes of a message.
+    receipt_url: Option<Url>,
 }
 
 /// The sender of a message: a number, a short code or an alphanumeric id, or a service that chooses among several.
@@ -68,7 +70,8 @@ impl Twilio {
         let auth_token = settings.token()?;
         let mut url = settings.endpoint(&format!("https://{host}"))?;
         url.set_path(&format!("/2010-04-01/Accounts/{account_sid}/Messages.json"));
-        Ok(Self { api: settings.api("twilio")?, url, account_sid, auth_token, sender: sender(settings)? })
+        let (api, sender) = (settings.api("twilio")?, sender(settings)?);
+        Ok(Self { api, url, account_sid, auth_token, sender, receipt_url: settings.receipt_address("twilio")? })
     }
 }
 
@@ -93,24 +96,25 @@ fn is_sid(prefix: &str, text: &str) -> bool {
 
 #[async_trait::async_trait]
 impl Mailer for Twilio {
-    async fn send(&self, message: &Message) -> Result<(), MailError> {
+    async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         let to = format!("+{}", digits_of(message)?);
         let sender = match &self.sender {
-            Sender::From(sender) => ("From", sender),
-            Sender::MessagingService(sid) => ("MessagingServiceSid", sid),
+            Sender::From(sender) => ("From", sender.as_str()),
+            Sender::MessagingService(sid) => ("MessagingServiceSid", sid.as_str()),
         };
-        let request = self.api.post(self.url.clone()).form(&[("To", &to), sender, ("Body", &message.body)]);
+        let mut form = vec![("To", to.as_str()), sender, ("Body", message.body.as_str())];
+        form.extend(self.receipt_url.iter().map(|url| ("StatusCallback", url.as_str())));
+        let request = self.api.post(self.url.clone()).form(&form);
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
         self.outcome(&self.api.send(request).await?)
     }
 }
 
 impl Twilio {
-    fn outcome(&self, answer: &Answer) -> Result<(), MailError> {
+    fn outcome(&self, answer: &Answer) -> Result<Sent, MailError> {
         if answer.status.is_success() {
             let created: Created = serde_json::from_str(&answer.text).map_err(|_| self.api.unreadable(answer))?;
-            self.api.accepted(&created.sid);
-            return Ok(());
+            return Ok(Some(self.api.accepted(&created.sid)));
         }
         let Ok(Failed { code }) = serde_json::from_str(&answer.text) else {
             return Err(self.api.unavailable(answer.status));

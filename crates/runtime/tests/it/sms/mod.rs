@@ -4,6 +4,7 @@ mod double;
 mod failover;
 mod msg91;
 mod outages;
+mod receipts;
 mod secrets;
 mod settings;
 mod sigv4;
@@ -13,7 +14,7 @@ mod twilio;
 use domain::Timestamp;
 use double::{Answer, Provider};
 use runtime::Env;
-use runtime::mail::{self, MailError, Mailer, Message};
+use runtime::mail::{self, MailError, Mailer, Message, Sent};
 use std::sync::Arc;
 
 const TO: &str = "+919876543210";
@@ -72,7 +73,7 @@ enum Outcome {
 }
 
 /// The kind of an outcome, whose text must have neither a secret nor the recipient's number in it.
-fn outcome(sent: Result<(), MailError>) -> Outcome {
+fn outcome(sent: Result<Sent, MailError>) -> Outcome {
     if let Err(error) = &sent {
         for text in [error.to_string(), format!("{error:?}")] {
             for hidden in [TOKEN, ACCOUNT_SID, TO.trim_start_matches('+'), "123456"] {
@@ -81,7 +82,7 @@ fn outcome(sent: Result<(), MailError>) -> Outcome {
         }
     }
     match sent {
-        Ok(()) => Outcome::Sent,
+        Ok(_) => Outcome::Sent,
         Err(MailError::Refused(_)) => Outcome::Refused,
         Err(MailError::Unavailable(_)) => Outcome::Unavailable,
         Err(MailError::CircuitOpen(_)) => Outcome::CircuitOpen,
