@@ -21,6 +21,7 @@ mod journey;
 mod month;
 mod openapi;
 mod oracle;
+mod owners;
 mod platform;
 mod process;
 mod rebuild;
@@ -71,7 +72,7 @@ scenarios! {
     replays::parallel_requests_with_one_idempotency_key_take_effect_once,
     replays::of_three_payouts_for_the_whole_balance_one_succeeds,
     refusals::invalid_input_is_refused_and_stores_nothing,
-    refusals::the_data_of_another_member_is_not_found,
+    refusals::an_unknown_or_malformed_id_is_not_found,
     refusals::roles_are_checked_before_bodies,
     texts::no_service_takes_a_text_with_invisible_characters,
     texts::names_of_any_script_reach_every_service_unchanged,
@@ -79,5 +80,6 @@ scenarios! {
     commands::only_the_embedded_run_shows_mails,
     console_files::every_page_is_the_document_and_its_files_are_cached,
     roles::every_route_requires_its_role,
+    owners::what_belongs_to_another_is_not_found,
     openapi::operation_ids_are_unique_and_request_bodies_refuse_unknown_fields,
 }
