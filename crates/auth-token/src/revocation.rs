@@ -24,6 +24,9 @@ use uuid::Uuid;
 /// Lifetime of the marker that shows that the cache has kept the revocations written by this process.
 const MARKER_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Channel of the cache on which each revocation is published, as the bytes of the id of the session.
+pub const REVOKED_CHANNEL: &str = "sessions:revoked";
+
 /// Time between two attempts to write a revocation to a cache that is down.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -44,12 +47,16 @@ pub async fn record(c: &mut DbConnection, session: Uuid, expires_at: Timestamp) 
         .map(drop)
 }
 
-/// Writes the revocation to the cache, so that all services refuse the session's tokens. While the cache is down,
-/// tries again in the background.
+/// Writes the revocation to the cache, so that all services refuse the session's tokens, and publishes it, so that open
+/// streams end. While the cache is down, tries again in the background.
 pub async fn revoke(cache: &Arc<dyn Cache>, now: Timestamp, session: Uuid, expires_at: Timestamp) {
     // Without time left, all its tokens have expired.
     let Some(left) = remaining(now, expires_at) else { return };
-    if let Err(error) = cache.set(&key(session), b"1", left).await {
+    let cached = cache.set(&key(session), b"1", left).await;
+    if let Err(error) = cache.publish(REVOKED_CHANNEL, session.as_bytes()).await {
+        tracing::debug!(%error, "revocation not published; streams find it by themselves");
+    }
+    if let Err(error) = cached {
         tracing::warn!(%error, "revocation not cached; retry scheduled");
         tokio::spawn(retry_until_cached(Arc::clone(cache), session, Instant::now() + left));
     }

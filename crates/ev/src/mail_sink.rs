@@ -115,7 +115,8 @@ async fn store(log: &MessageLog, to: String, mail: &[u8]) {
     let subject = parsed.as_ref().and_then(|m| m.subject()).unwrap_or_default().to_owned();
     let body = parsed.as_ref().and_then(|m| m.body_text(0)).unwrap_or_default().into_owned();
     let code = find_code(&body);
-    let message = Message { to, channel: "email".into(), subject, body, code, sent_at: SystemClock.now() };
+    let (channel, html, key, sent_at) = ("email".into(), None, None, SystemClock.now());
+    let message = Message { to, channel, subject, body, html, key, code, sent_at };
     if let Err(error) = log.send(&message).await {
         tracing::warn!(%error, "mail could not be stored");
     }
@@ -131,7 +132,8 @@ struct Sms {
 async fn receive_sms(log: web::Data<MessageLog>, sms: web::Json<Sms>) -> HttpResponse {
     let Sms { to, text: body } = sms.into_inner();
     let (code, sent_at) = (find_code(&body), SystemClock.now());
-    let message = Message { to, channel: "sms".into(), subject: String::new(), body, code, sent_at };
+    let (channel, subject, html, key) = ("sms".into(), String::new(), None, None);
+    let message = Message { to, channel, subject, body, html, key, code, sent_at };
     match log.send(&message).await {
         Ok(_) => HttpResponse::Accepted().finish(),
         Err(error) => HttpResponse::ServiceUnavailable().body(error.to_string()),

@@ -14,9 +14,11 @@ pub use smtp::SmtpMailer;
 
 use crate::breaker::{CircuitBreakers, CircuitOpen, IsOutage};
 use crate::config::{ConfigError, Env};
+use crate::id;
 use domain::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A message to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +30,12 @@ pub struct Message {
     /// Empty for an SMS.
     pub subject: String,
     pub body: String,
+    /// The same as HTML, for an e-mail program that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// Idempotency key: the same for every attempt at the same message. Without one, it is derived from the content.
+    #[serde(skip)]
+    pub key: Option<Uuid>,
     /// The one-time code in the body, for the development console and for a provider that writes the text itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -43,6 +51,15 @@ pub struct AcceptedMessage {
 
 /// What is known of a message that was accepted; `None` where the receiver gives no id.
 pub type Sent = Option<AcceptedMessage>;
+
+impl Message {
+    /// The idempotency key of all attempts: a message that is sent again after an unknown outcome has the same one.
+    pub fn idempotency_key(&self) -> Uuid {
+        let at = self.sent_at.micros().to_be_bytes();
+        let content = [self.to.as_bytes(), self.subject.as_bytes(), self.body.as_bytes(), &at];
+        self.key.unwrap_or_else(|| id::derived(&content))
+    }
+}
 
 /// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +92,11 @@ pub trait Mailer: Send + Sync + 'static {
     /// Sends a message, with one attempt at each provider.
     async fn send(&self, message: &Message) -> Result<Sent, MailError>;
 
+    /// Whether messages of this channel can be sent at all: false where no provider of SMS is configured.
+    fn has_channel(&self, _channel: &str) -> bool {
+        true
+    }
+
     /// Sends a message behind the circuit breaker of its channel, `mail` or `sms`. A mailer with several providers has
     /// one for each.
     async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<Sent, MailError> {
@@ -91,6 +113,9 @@ pub struct UnconfiguredMailer;
 impl Mailer for UnconfiguredMailer {
     async fn send(&self, _: &Message) -> Result<Sent, MailError> {
         Err(MailError::Unavailable("SMTP_URL is not set".into()))
+    }
+    fn has_channel(&self, _: &str) -> bool {
+        false
     }
 }
 
@@ -115,6 +140,10 @@ impl ChannelMailer {
 impl Mailer for ChannelMailer {
     async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         self.mailer_for(message)?.send(message).await
+    }
+    fn has_channel(&self, channel: &str) -> bool {
+        let mailer = if channel == "sms" { self.sms.as_ref() } else { Some(&self.mail) };
+        mailer.is_some_and(|mailer| mailer.has_channel(channel))
     }
     async fn send_with_breakers(&self, message: &Message, breakers: &CircuitBreakers) -> Result<Sent, MailError> {
         self.mailer_for(message)?.send_with_breakers(message, breakers).await
@@ -151,5 +180,8 @@ impl BreakerMailer {
 impl Mailer for BreakerMailer {
     async fn send(&self, message: &Message) -> Result<Sent, MailError> {
         self.mailer.send_with_breakers(message, &self.breakers).await
+    }
+    fn has_channel(&self, channel: &str) -> bool {
+        self.mailer.has_channel(channel)
     }
 }

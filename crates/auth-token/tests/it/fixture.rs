@@ -7,7 +7,7 @@ use db::Db;
 use domain::{Role, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
 use proto_events::auth::v1::SessionRevoked;
-use runtime::cache::{Acquired, Cache, CacheDown, MemoryCache, RateLimit};
+use runtime::cache::{Acquired, Cache, CacheDown, MemoryCache, RateLimit, Subscription};
 use runtime::clock::Clock;
 use runtime::id;
 use std::sync::Arc;
@@ -76,6 +76,14 @@ impl Cache for FallibleCache {
     async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
         self.check()?;
         self.inner.list(key).await
+    }
+    async fn publish(&self, channel: &str, message: &[u8]) -> Result<(), CacheDown> {
+        self.check()?;
+        self.inner.publish(channel, message).await
+    }
+    async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, CacheDown> {
+        self.check()?;
+        self.inner.subscribe(channel).await
     }
     async fn ping(&self) -> Result<(), CacheDown> {
         self.check()

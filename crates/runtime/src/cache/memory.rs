@@ -1,12 +1,13 @@
 //! Cache in the memory of one process.
 
-use super::{Acquired, Cache, CacheDown, RateLimit};
+use super::{Acquired, Cache, CacheDown, RateLimit, Subscription};
 use crate::clock::{Clock, SystemClock};
 use domain::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 
 /// Writes after which expired entries are removed, at least.
 const SWEEP_INTERVAL_WRITES: usize = 1024;
@@ -18,7 +19,11 @@ const SWEEP_INTERVAL_WRITES: usize = 1024;
 pub struct MemoryCache {
     clock: Arc<dyn Clock>,
     entries: Arc<Mutex<Entries>>,
+    channels: Arc<Mutex<HashMap<String, broadcast::Sender<Vec<u8>>>>>,
 }
+
+/// Messages that a slow subscription may be behind.
+const MAX_UNREAD_MESSAGES: usize = 1024;
 
 #[derive(Default)]
 struct Entries {
@@ -62,7 +67,7 @@ impl MemoryCache {
     }
     /// An empty cache with `clock`.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, entries: Arc::default() }
+        Self { clock, entries: Arc::default(), channels: Arc::default() }
     }
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock()
@@ -208,7 +213,31 @@ impl Cache for MemoryCache {
         }
     }
 
+    async fn publish(&self, channel: &str, message: &[u8]) -> Result<(), CacheDown> {
+        if let Some(sender) = self.channels.lock().get(channel) {
+            // Without a subscription, nothing waits for it.
+            let _receivers = sender.send(message.to_vec());
+        }
+        Ok(())
+    }
+
+    async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, CacheDown> {
+        let mut channels = self.channels.lock();
+        let sender = channels.entry(channel.to_owned()).or_insert_with(|| broadcast::channel(MAX_UNREAD_MESSAGES).0);
+        Ok(Box::new(MemorySubscription(sender.subscribe())))
+    }
+
     async fn ping(&self) -> Result<(), CacheDown> {
         Ok(())
+    }
+}
+
+/// A subscription within the process.
+struct MemorySubscription(broadcast::Receiver<Vec<u8>>);
+
+#[async_trait::async_trait]
+impl Subscription for MemorySubscription {
+    async fn next(&mut self) -> Result<Vec<u8>, CacheDown> {
+        self.0.recv().await.map_err(|lost| CacheDown(lost.to_string()))
     }
 }

@@ -48,8 +48,20 @@ pub trait Cache: Send + Sync + 'static {
     async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown>;
     /// The values of a list, oldest first.
     async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown>;
+    /// Sends a message to all current subscriptions of a channel, in every process. It is not stored.
+    async fn publish(&self, channel: &str, message: &[u8]) -> Result<(), CacheDown>;
+    /// Subscribes to a channel: the subscription receives what is published from now on.
+    async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, CacheDown>;
     /// Errors while the cache cannot be used.
     async fn ping(&self) -> Result<(), CacheDown>;
+}
+
+/// A subscription of a channel.
+#[async_trait::async_trait]
+pub trait Subscription: Send {
+    /// The next message. Errors when messages may have been lost, such as with the connection; the subscription is of
+    /// no use then.
+    async fn next(&mut self) -> Result<Vec<u8>, CacheDown>;
 }
 
 /// A limit of `max` uses within a window that begins with the first use.

@@ -1,15 +1,21 @@
 //! Cache in Redis, over a pool of connections that are tested before use.
 
-use super::{Acquired, Cache, CacheDown, RateLimit};
+use super::{Acquired, Cache, CacheDown, RateLimit, Subscription};
 use crate::config::ConfigError;
 use crate::tls::CaFile;
+use deadpool_redis::redis::aio::{PubSubSink, PubSubStream};
 use deadpool_redis::redis::{self, AsyncConnectionConfig, Client, Cmd, FromRedisValue, TlsCertificates};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
+use futures_util::StreamExt;
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
 /// Timeout for a connection and a response together.
 const TIMEOUT: Duration = Duration::from_millis(500);
+/// Timeout for the connection of a subscription.
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time without a message after which a subscription tests its connection: a lost one may look like a quiet one.
+const SUBSCRIPTION_PING_INTERVAL: Duration = Duration::from_secs(10);
 /// Time after a failure in which no command is sent, so that requests fall back at once instead of waiting.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// A command uses its connection for one round trip, so a few connections carry thousands of commands a second.
@@ -65,6 +71,8 @@ return dropped";
 /// A cache in Redis.
 pub struct RedisCache {
     pool: Pool,
+    /// Opens the connections of subscriptions, which serve nothing else.
+    client: Client,
     namespace: String,
     paused_until: Mutex<Option<Instant>>,
 }
@@ -85,14 +93,15 @@ impl RedisCache {
             Some(_) if url.starts_with("rediss://") => Client::build_with_tls(url, certificates),
             _ => Client::open(url),
         };
-        let connection = client.map_err(refuse)?.get_connection_info().clone();
+        let client = client.map_err(refuse)?;
+        let connection = client.get_connection_info().clone();
         let manager = Manager::new_with_config(connection, config).map_err(refuse)?;
         let pool = Pool::builder(manager)
             .max_size(MAX_CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|e| ConfigError::new("CACHE_URL", e))?;
-        Ok(Self { pool, namespace: namespace.to_owned(), paused_until: Mutex::new(None) })
+        Ok(Self { pool, client, namespace: namespace.to_owned(), paused_until: Mutex::new(None) })
     }
 
     fn key(&self, key: &str) -> String {
@@ -144,6 +153,30 @@ impl From<redis::RedisError> for Failure {
         // Redis is up when it responded with an error.
         let is_up = error.kind() == redis::ErrorKind::UnexpectedReturnType || error.code().is_some();
         Self { is_up, error: CacheDown(error.to_string()) }
+    }
+}
+
+/// A subscription with a connection of its own.
+struct RedisSubscription {
+    sink: PubSubSink,
+    stream: PubSubStream,
+}
+
+#[async_trait::async_trait]
+impl Subscription for RedisSubscription {
+    async fn next(&mut self) -> Result<Vec<u8>, CacheDown> {
+        loop {
+            match tokio::time::timeout(SUBSCRIPTION_PING_INTERVAL, self.stream.next()).await {
+                Ok(Some(message)) => return Ok(message.get_payload_bytes().to_vec()),
+                Ok(None) => return Err(CacheDown("the connection of a subscription has ended".into())),
+                Err(_) => {
+                    let answered = tokio::time::timeout(SUBSCRIBE_TIMEOUT, self.sink.ping::<redis::Value>()).await;
+                    answered
+                        .map_err(|_| CacheDown("a subscription has lost its connection".into()))?
+                        .map_err(|error| CacheDown(error.to_string()))?;
+                }
+            }
+        }
     }
 }
 
@@ -217,6 +250,22 @@ impl Cache for RedisCache {
 
     async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
         self.query(redis::cmd("LRANGE").arg(self.key(key)).arg(0).arg(-1)).await
+    }
+
+    async fn publish(&self, channel: &str, message: &[u8]) -> Result<(), CacheDown> {
+        self.query::<u64>(redis::cmd("PUBLISH").arg(self.key(channel)).arg(message)).await.map(drop)
+    }
+
+    async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, CacheDown> {
+        let subscribing = async {
+            let (mut sink, stream) = self.client.get_async_pubsub().await?.split();
+            sink.subscribe(self.key(channel)).await?;
+            Ok::<_, redis::RedisError>(RedisSubscription { sink, stream })
+        };
+        match tokio::time::timeout(SUBSCRIBE_TIMEOUT, subscribing).await {
+            Ok(subscribed) => Ok(Box::new(subscribed.map_err(|error| CacheDown(error.to_string()))?)),
+            Err(_) => Err(CacheDown(format!("no subscription within {SUBSCRIBE_TIMEOUT:?}"))),
+        }
     }
 
     async fn ping(&self) -> Result<(), CacheDown> {

@@ -64,6 +64,8 @@ mod tests {
                 channel: "email".into(),
                 subject: n.to_string(),
                 body: String::new(),
+                html: None,
+                key: None,
                 code: None,
                 sent_at: Timestamp::UNIX_EPOCH,
             };
@@ -88,6 +90,8 @@ mod tests {
                 channel: "sms".into(),
                 subject: String::new(),
                 body: String::new(),
+                html: None,
+                key: None,
                 code: None,
                 sent_at: Timestamp::UNIX_EPOCH,
             };

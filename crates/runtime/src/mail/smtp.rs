@@ -2,9 +2,8 @@
 
 use super::{MailError, Mailer, Message, Sent};
 use crate::config::ConfigError;
-use crate::id;
 use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::time::{Duration, SystemTime};
 
@@ -38,18 +37,23 @@ impl SmtpMailer {
         if message.channel != "email" {
             return Err(refused("this gateway sends e-mail only"));
         }
-        // A message that is sent again after an unknown outcome has the same id, and mail programs show it once.
-        let parts = [message.to.as_bytes(), message.subject.as_bytes(), message.body.as_bytes()];
-        let at = message.sent_at.micros().to_be_bytes();
-        let id: uuid::Uuid = id::derived(&[parts[0], parts[1], parts[2], &at]);
-        lettre::Message::builder()
+        // Mail programs show a message with the same id once.
+        let id = message.idempotency_key();
+        let plain = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(message.body.clone());
+        let builder = lettre::Message::builder()
             .from(self.from.clone())
             .to(message.to.parse().map_err(|_| refused("not an e-mail address"))?)
             .subject(message.subject.as_str())
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .date(SystemTime::from(message.sent_at.utc()))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(message.body.clone()))
-            .map_err(|e| MailError::Refused(e.to_string()))
+            .date(SystemTime::from(message.sent_at.utc()));
+        let composed = match &message.html {
+            Some(html) => {
+                let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(html.clone());
+                builder.multipart(MultiPart::alternative().singlepart(plain).singlepart(html))
+            }
+            None => builder.singlepart(plain),
+        };
+        composed.map_err(|e| MailError::Refused(e.to_string()))
     }
 }
 

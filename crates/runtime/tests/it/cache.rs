@@ -33,6 +33,23 @@ async fn sets_once(cache: &dyn Cache) {
     assert_eq!(cache.get("claim").await.unwrap(), None);
 }
 
+/// Every subscription of a channel gets what is published after it began, in order, and nothing of another channel.
+async fn publishes(cache: &dyn Cache) {
+    cache.publish("news", b"before").await.unwrap();
+    let (mut one, mut two) = (cache.subscribe("news").await.unwrap(), cache.subscribe("news").await.unwrap());
+    let mut other = cache.subscribe("other").await.unwrap();
+    for message in [&[0, 255, 10][..], b"", b"last"] {
+        cache.publish("news", message).await.unwrap();
+    }
+    cache.publish("other", b"own").await.unwrap();
+    for subscription in [&mut one, &mut two] {
+        for message in [&[0, 255, 10][..], b"", b"last"] {
+            assert_eq!(subscription.next().await.unwrap(), message);
+        }
+    }
+    assert_eq!(other.next().await.unwrap(), b"own");
+}
+
 /// Counters and limits are exact however many use them at once.
 async fn counts_exactly(cache: &dyn Cache) {
     let sums = join_all((0..50).map(|_| async { cache.increment("counter", MINUTE).await.unwrap() })).await;
@@ -93,6 +110,7 @@ async fn memory_sets_counts_and_lists_atomically() {
     sets_once(&cache).await;
     counts_exactly(&cache).await;
     lists(&cache).await;
+    publishes(&cache).await;
 }
 
 #[tokio::test]
@@ -214,6 +232,7 @@ mod on_services {
         sets_once(&*cache).await;
         counts_exactly(&*cache).await;
         lists(&*cache).await;
+        publishes(&*cache).await;
     }
 
     #[tokio::test]

@@ -53,6 +53,8 @@ fn message(to: &str) -> Message {
         channel: "email".into(),
         subject: "Your code".into(),
         body: "It is 123456.\n".into(),
+        html: None,
+        key: None,
         code: Some("123456".into()),
         sent_at: Timestamp::UNIX_EPOCH,
     }
@@ -74,6 +76,29 @@ async fn a_mail_arrives_as_it_was_written_and_has_the_same_id_when_sent_again() 
     for part in ["To: asha@example.com", "no-reply@ev.example", "Subject: Your code", "\n\nIt is 123456."] {
         assert!(one.contains(part), "{part} in {one}");
     }
+    assert_eq!(id(&one), id(&two));
+    assert_ne!(id(&one), id(&three));
+}
+
+#[tokio::test]
+async fn a_mail_with_html_has_both_forms_and_the_id_of_its_key() {
+    let (address, mut mails) = server("250 ok").await;
+    let html = |key: u128, body: &str| Message {
+        html: Some(format!("<p>{body}</p>")),
+        key: Some(uuid::Uuid::from_u128(key)),
+        body: body.to_owned(),
+        ..message("asha@example.com")
+    };
+    // The text may differ between two attempts, as after a release.
+    for message in [html(1, "It is paid."), html(1, "It is paid now."), html(2, "It is paid.")] {
+        mailer(address).send(&message).await.unwrap();
+    }
+    let (one, two, three) = (mails.recv().await.unwrap(), mails.recv().await.unwrap(), mails.recv().await.unwrap());
+    for part in ["multipart/alternative", "text/plain", "text/html", "\n\nIt is paid.", "<p>It is paid.</p>"] {
+        assert!(one.contains(part), "{part} in {one}");
+    }
+    assert!(one.find("text/plain") < one.find("text/html"), "the last form is the preferred one");
+    let id = |mail: &str| mail.lines().find(|l| l.starts_with("Message-ID:")).unwrap().to_owned();
     assert_eq!(id(&one), id(&two));
     assert_ne!(id(&one), id(&three));
 }

@@ -77,7 +77,8 @@ pub(crate) async fn claim_next(
             // Rows queued by an older version can be in the queue of the wrong channel.
             Ok(stored) if stored.channel != channel => messages::move_to_channel(c, &row, stored.channel).await?,
             Ok(StoredMessage { to, channel, subject, body, code, sent_at }) => {
-                let message = Message { to, channel: channel.to_string(), subject, body, code, sent_at };
+                let (html, key) = (None, None);
+                let message = Message { to, channel: channel.to_string(), subject, body, html, key, code, sent_at };
                 return Ok(Some(ClaimedMessage { message, row, until }));
             }
             Err(error) => {

@@ -3,7 +3,7 @@
 use crate::fixture::{self, ADMIN, KEYS, newest_code, wrong_code};
 use futures_util::future::join_all;
 use reqwest::Method;
-use runtime::cache::{self, Acquired, Cache, CacheDown, MemoryCache, RateLimit};
+use runtime::cache::{self, Acquired, Cache, CacheDown, MemoryCache, RateLimit, Subscription};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -332,6 +332,12 @@ impl Cache for FailingCache {
     }
     async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
         self.0.list(key).await
+    }
+    async fn publish(&self, channel: &str, message: &[u8]) -> Result<(), CacheDown> {
+        self.0.publish(channel, message).await
+    }
+    async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, CacheDown> {
+        self.0.subscribe(channel).await
     }
     async fn ping(&self) -> Result<(), CacheDown> {
         Ok(())

@@ -2,7 +2,6 @@
 
 use crate::config::ConfigError;
 use crate::http_client;
-use crate::id;
 use crate::mail::{MailError, Mailer, Message, Sent};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,9 +44,7 @@ impl Mailer for SmsSender {
             return Err(MailError::Refused("this gateway sends SMS only".into()));
         }
         let unavailable = |e: reqwest::Error| MailError::Unavailable(e.without_url().to_string());
-        // A message that is sent again after an unknown outcome has the same key.
-        let at = message.sent_at.micros().to_be_bytes();
-        let key: uuid::Uuid = id::derived(&[message.to.as_bytes(), message.body.as_bytes(), &at]);
+        let key = message.idempotency_key();
         let request = self.http.post(self.url.clone()).bearer_auth(self.token.expose_secret());
         let request = request.header("Idempotency-Key", key.to_string()).timeout(self.timeout);
         let response = request.json(&json!({ "to": message.to, "text": message.body })).send().await;

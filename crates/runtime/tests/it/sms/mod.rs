@@ -31,6 +31,8 @@ fn sms(to: &str) -> Message {
         channel: "sms".into(),
         subject: String::new(),
         body: "Your code is 123456 & more.".into(),
+        html: None,
+        key: None,
         code: Some("123456".into()),
         sent_at: Timestamp::UNIX_EPOCH,
     }
