@@ -104,6 +104,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_devices (user_id, family, network) {
+        user_id -> Binary,
+        family -> Text,
+        network -> Text,
+        last_sign_in_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     refresh_tokens (token_hash) {
         token_hash -> Binary,
         session_id -> Binary,

@@ -1,5 +1,6 @@
 //! Use cases of the auth service, one verb a file: load, decide, save, publish. No function opens a transaction.
 
+pub(crate) mod announce_session;
 pub(crate) mod apply_distributor;
 pub(crate) mod apply_events;
 pub(crate) mod bootstrap;

@@ -1,5 +1,6 @@
 //! Sign-in by a one-time code, with registration on first use.
 
+use super::announce_session::announce_session;
 use super::open_session::{Device, OpenedSession, open_session};
 use super::record_sign_in_address::record_sign_in_address;
 use super::register::{self, NewUser};
@@ -62,6 +63,7 @@ pub(crate) async fn sign_in(
         }
     };
     let opened = open_session(c, user, &request.device, code, now).await?;
+    announce_session(c, &opened, &request.device, is_new, now).await?;
     record_sign_in_address(c, &request.identifier, request.address, now).await?;
     Ok(SignedIn { opened, is_new })
 }

@@ -1,5 +1,6 @@
 //! Sign-up with a full profile: the user is created after both addresses are verified.
 
+use super::announce_session::announce_session;
 use super::open_session::{Device, open_session};
 use super::record_sign_in_address::record_sign_in_address;
 use super::register::{self, NewUser};
@@ -106,6 +107,7 @@ pub(crate) async fn finish(
         (Some(user), _) | (None, Some(user)) => (add_missing_contact(c, user.id, &email, &mobile, now).await?, false),
     };
     let opened = open_session(c, user, &request.device, code, now).await?;
+    announce_session(c, &opened, &request.device, is_new, now).await?;
     for identifier in [&email, &mobile] {
         record_sign_in_address(c, identifier, request.address, now).await?;
     }

@@ -21,6 +21,16 @@ impl ClientAddress {
             other @ (IpAddr::V4(_) | IpAddr::V6(_)) => other,
         }))
     }
+    /// The network of the address: an IPv4 /24 or an IPv6 /64. Texts that are not an address have the same unknown one.
+    pub(crate) fn network(self) -> String {
+        match self.0 {
+            Some(IpAddr::V4(v4)) => {
+                let [a, b, c, _] = v4.octets();
+                format!("{a}.{b}.{c}.0/24")
+            }
+            Some(IpAddr::V6(_)) | None => self.to_string(),
+        }
+    }
     /// Whether this is an IPv4 or IPv6 loopback address.
     pub(crate) fn is_loopback(self) -> bool {
         self.0.is_some_and(|address| address.is_loopback())
@@ -55,6 +65,15 @@ mod tests {
             ("unix:", "unknown"),
         ] {
             assert_eq!(ClientAddress::new(given).to_string(), counted, "{given}");
+        }
+        for (given, network) in [
+            ("203.0.113.7", "203.0.113.0/24"),
+            ("::ffff:203.0.113.255", "203.0.113.0/24"),
+            ("203.0.114.7", "203.0.114.0/24"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("unix:", "unknown"),
+        ] {
+            assert_eq!(ClientAddress::new(given).network(), network, "{given}");
         }
         for (given, loopback) in
             [("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.0.0.1", false)]

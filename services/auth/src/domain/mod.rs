@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod code_limits;
 pub(crate) mod delivery;
+pub(crate) mod device;
 pub(crate) mod distributor;
 pub(crate) mod identifier;
 pub(crate) mod kyc;

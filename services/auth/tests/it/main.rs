@@ -5,6 +5,7 @@
 mod access;
 mod codes;
 mod console;
+mod devices;
 mod distributors;
 mod fixture;
 mod identifiers;
