@@ -83,7 +83,9 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
         service: "notification",
         types: &[
             "auth.v1.SessionRevoked",
+            "auth.v1.SessionStarted",
             "auth.v1.UserRegistered",
+            "auth.v1.UserUpdated",
             "auth.v1.KycDecided",
             "booking.v1.BookingChanged",
             "booking.v1.PaymentCompleted",

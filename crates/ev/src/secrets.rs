@@ -2,7 +2,7 @@
 //! numbers survive a restart.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use runtime::Env;
 use std::fs;
 use std::io::Write;
@@ -45,10 +45,14 @@ pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
     let mut added = String::new();
     for (name, prefix) in [("PII_KEYS", "local:"), ("PII_INDEX_KEY", ""), ("OTP_KEY", "")] {
         if !text.lines().any(|l| l.starts_with(&format!("{name}="))) {
-            let mut key = [0_u8; 32];
-            getrandom::fill(&mut key).map_err(|e| SecretsError::Random(e.to_string()))?;
-            added.push_str(&format!("{name}={prefix}{}\n", STANDARD.encode(key)));
+            added.push_str(&format!("{name}={prefix}{}\n", STANDARD.encode(random_key()?)));
         }
+    }
+    if !text.lines().any(|l| l.starts_with("WEB_PUSH_PRIVATE_KEY=")) {
+        // Nearly every number of 32 bytes is a key of P-256, and one whose first bit is zero always is.
+        let mut key = random_key()?;
+        key[0] &= 0x7f;
+        added.push_str(&format!("WEB_PUSH_PRIVATE_KEY={}\n", URL_SAFE_NO_PAD.encode(key)));
     }
     if !added.is_empty() {
         let mut out = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&file).map_err(failed)?;
@@ -62,4 +66,10 @@ fn with_stored(env: &Env, text: &str) -> Env {
     let is_set = |env: &Env, name: &str| env.get(name).is_some() || env.get(&format!("{name}_FILE")).is_some();
     let stored = text.lines().filter_map(|l| l.split_once('='));
     stored.fold(env.clone(), |env, (name, value)| if is_set(&env, name) { env } else { env.with(name, value) })
+}
+
+fn random_key() -> Result<[u8; 32], SecretsError> {
+    let mut key = [0_u8; 32];
+    getrandom::fill(&mut key).map_err(|e| SecretsError::Random(e.to_string()))?;
+    Ok(key)
 }

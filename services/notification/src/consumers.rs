@@ -4,13 +4,14 @@ use crate::domain::notice::{
     PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text, document_text, kyc_text, pairs_text,
     payout_text, return_text, transaction_text,
 };
-use crate::domain::{Area, Notice, NotificationKind, ReferencedId, Template};
+use crate::domain::{Area, Locale, Notice, ReferencedId, Template};
+use crate::store::members::MemberRow;
 use crate::{NotificationState, app};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
-use messaging::decode::{id, money, required, time, word};
+use messaging::decode::{id, money, required, time, version, word};
 use messaging::{ApplyBatch, EventConsumer, HandleError};
-use proto_events::auth::v1::{KycDecided, UserRegistered};
+use proto_events::auth::v1::{KycDecided, SessionStarted, User, UserRegistered, UserUpdated};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{BookingChanged, EmiOverdue, PaymentCompleted, PaymentRefunded, PaymentReturned};
 use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed};
@@ -19,13 +20,18 @@ use proto_events::vocabulary::{PairStatus, PayoutStatus};
 use proto_events::wallet::v1::WalletChanged;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Method of a payment with money of the wallet.
+const PAID_FROM_WALLET: &str = "wallet";
+
 /// A notice and the key parts from which its cause is derived.
 type NoticeWithCause = (Vec<Vec<u8>>, Notice);
 
-/// The notices that the events of one transaction make, and the areas in which they change the data of members.
+/// The notices that the events of one transaction make, the newest addresses of members, and the areas in which the
+/// events change the data of members.
 #[derive(Default)]
 pub(crate) struct Batch {
     notices: Vec<NoticeWithCause>,
+    contacts: BTreeMap<UserId, MemberRow>,
     changed: BTreeMap<UserId, BTreeSet<Area>>,
 }
 
@@ -33,6 +39,21 @@ impl Batch {
     /// Adds the notices of an event; none if the event does not concern a member.
     fn add(&mut self, notices: Result<Vec<NoticeWithCause>, HandleError>) -> Result<(), HandleError> {
         self.notices.extend(notices?);
+        Ok(())
+    }
+
+    /// Adds the addresses and the language of a member.
+    fn add_contact(&mut self, user: &Option<User>) -> Result<(), HandleError> {
+        let user = required("user", user)?;
+        let user_id = id("user_id", &user.user_id)?;
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        // Empty in older events.
+        let locale = if user.locale.is_empty() { Locale::English } else { word("locale", &user.locale)? };
+        let addresses = (given(&user.email), given(&user.mobile));
+        let row = MemberRow::new(user_id, version(user.version)?, addresses, locale);
+        if self.contacts.get(&user_id).is_none_or(|known| known.version < row.version) {
+            self.contacts.insert(user_id, row);
+        }
         Ok(())
     }
 
@@ -68,8 +89,11 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
     EventConsumer::new(state)
         .on::<UserRegistered>(|batch, e| {
             batch.change(Tree, e.user.as_ref().and_then(|user| user.referrer_id.as_deref()))?;
+            batch.add_contact(&e.user)?;
             batch.add(on_user_registered(&e))
         })
+        .on::<UserUpdated>(|batch, e| batch.add_contact(&e.user))
+        .on::<SessionStarted>(|batch, e| batch.add(on_session_started(&e)))
         .on::<KycDecided>(|batch, e| batch.add_change(Kyc, &e.user_id, on_kyc_decided(&e)))
         .on::<BookingChanged>(|batch, e| batch.add_change(Booking, &e.user_id, on_booking_changed(&e)))
         .on::<PaymentCompleted>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_completed(&e)))
@@ -104,7 +128,9 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
 #[async_trait::async_trait]
 impl ApplyBatch<Batch> for NotificationState {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        let notified = app::store_notices(c, batch.notices).await?;
+        let contacts: Vec<MemberRow> = batch.contacts.into_values().collect();
+        app::notify::save_contacts(c, &contacts).await?;
+        let notified = app::notify::store_notices(c, batch.notices, &self.policy, self.ctx.now()).await?;
         self.announce_later(notified, batch.changed);
         Ok(())
     }
@@ -122,18 +148,28 @@ fn single(cause: &[&[u8]], notice: Notice) -> Result<Vec<NoticeWithCause>, Handl
 fn on_user_registered(e: &UserRegistered) -> Result<Vec<NoticeWithCause>, HandleError> {
     let user = required("user", &e.user)?;
     let user_id: UserId = id("user_id", &user.user_id)?;
-    let body =
-        format!("Your referral code is {}. Share it with people who want to drive electric.", user.referral_code);
-    let text = Text::new(Template::Welcome, [("referral_code", user.referral_code.clone())], body);
+    let text = Text::new(Template::Welcome, [("referral_code", user.referral_code.clone())]);
     let at = time("created_at", user.created_at)?;
-    single(&[b"welcome", &user.user_id], Notice::new(user_id, NotificationKind::Welcome, at, ("user", user_id), text))
+    single(&[b"welcome", &user.user_id], Notice::new(user_id, at, ("user", user_id), text))
+}
+
+/// A sign-in from a device that is not known; none for a known one.
+fn on_session_started(e: &SessionStarted) -> Result<Vec<NoticeWithCause>, HandleError> {
+    if !e.new_device {
+        return Ok(Vec::new());
+    }
+    let session: ReferencedId = id("session_id", &e.session_id)?;
+    let at = time("started_at", e.started_at)?;
+    let params = [("device", e.device_label.clone()), ("network", e.address_prefix.clone()), ("at", at.to_string())];
+    let text = Text::new(Template::NewDevice, params);
+    single(&[b"session", &e.session_id], Notice::new(id("user_id", &e.user_id)?, at, ("session", session), text))
 }
 
 fn on_kyc_decided(e: &KycDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
     let kyc: ReferencedId = id("kyc_id", &e.kyc_id)?;
     let text = kyc_text(e.approved, &e.reason);
     let at = time("decided_at", e.decided_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Kyc, at, ("kyc", kyc), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("kyc", kyc), text);
     single(&[b"kyc", &e.kyc_id, &e.version.to_be_bytes()], notice)
 }
 
@@ -143,27 +179,27 @@ fn on_booking_changed(e: &BookingChanged) -> Result<Vec<NoticeWithCause>, Handle
     };
     let booking: BookingId = id("booking_id", &e.booking_id)?;
     let at = time("changed_at", e.changed_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Booking, at, ("booking", booking), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("booking", booking), text);
     single(&[b"booking", &e.booking_id, e.status.as_bytes()], notice)
 }
 
 fn on_payment_completed(e: &PaymentCompleted) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
     let amount = money(e.amount_paise);
-    let body = format!("We received ₹{amount} for your booking {}.", e.booking_number);
-    let text = booking_amount_text(Template::PaymentReceived, amount, &e.booking_number, body);
+    let is_from_wallet = e.method == PAID_FROM_WALLET;
+    let template = if is_from_wallet { Template::WalletPayment } else { Template::PaymentReceived };
+    let text = booking_amount_text(template, amount, &e.booking_number);
     let at = time("completed_at", e.completed_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("payment", payment), text);
     single(&[b"payment", &e.payment_id], notice)
 }
 
 fn on_payment_refunded(e: &PaymentRefunded) -> Result<Vec<NoticeWithCause>, HandleError> {
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
     let amount = money(e.amount_paise);
-    let body = format!("₹{amount} of your booking {} is refunded.", e.booking_number);
-    let text = booking_amount_text(Template::PaymentRefunded, amount, &e.booking_number, body);
+    let text = booking_amount_text(Template::PaymentRefunded, amount, &e.booking_number);
     let at = time("refunded_at", e.refunded_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("payment", payment), text);
     single(&[b"refund", &e.refund_id], notice)
 }
 
@@ -172,23 +208,22 @@ fn on_payment_returned(e: &PaymentReturned) -> Result<Vec<NoticeWithCause>, Hand
     let payment: PaymentId = id("payment_id", &e.payment_id)?;
     let text = return_text(word("cause", &e.cause)?, money(e.amount_paise), &e.booking_number);
     let at = time("returned_at", e.returned_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Payment, at, ("payment", payment), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("payment", payment), text);
     single(&[b"return", &e.return_id], notice)
 }
 
 fn on_emi_overdue(e: &EmiOverdue) -> Result<Vec<NoticeWithCause>, HandleError> {
     let booking: BookingId = id("booking_id", &e.booking_id)?;
     let unpaid = money(e.unpaid_paise);
-    let body = format!("Instalment {} of your booking {}, ₹{unpaid}, was due on {}.", e.n, e.booking_number, e.due_on);
     let params = [
         ("n", e.n.to_string()),
         ("booking_number", e.booking_number.clone()),
         ("amount", unpaid.to_string()),
         ("due_on", e.due_on.clone()),
     ];
-    let text = Text::new(Template::InstalmentOverdue, params, body);
+    let text = Text::new(Template::InstalmentOverdue, params);
     let at = time("noticed_at", e.noticed_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Emi, at, ("booking", booking), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("booking", booking), text);
     single(&[b"overdue", &e.booking_id, &e.n.to_be_bytes()], notice)
 }
 
@@ -197,10 +232,10 @@ fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleEr
     let mut notices = Vec::new();
     for line in &e.transactions {
         let amount = money(line.amount_paise);
-        if let Some((kind, text)) = transaction_text(word("type", &line.r#type)?, amount) {
+        if let Some(text) = transaction_text(word("type", &line.r#type)?, amount) {
             let transaction: ReferencedId = id("transaction_id", &line.transaction_id)?;
             let at = time("created_at", line.created_at)?;
-            let notice = Notice::new(user, kind, at, ("transaction", transaction), text);
+            let notice = Notice::new(user, at, ("transaction", transaction), text);
             notices.extend(single(&[b"transaction", &line.transaction_id], notice)?);
         }
     }
@@ -210,9 +245,8 @@ fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleEr
 fn on_placement_made(e: &PlacementMade) -> Result<Vec<NoticeWithCause>, HandleError> {
     let user: UserId = id("user_id", &e.user_id)?;
     let at = time("placed_at", e.placed_at)?;
-    let body = format!("You are in the tree now, on level {}.", e.depth);
-    let text = Text::new(Template::MemberPlaced, [("level", e.depth.to_string())], body);
-    single(&[b"placement", &e.user_id], Notice::new(user, NotificationKind::Tree, at, ("user", user), text))
+    let text = Text::new(Template::MemberPlaced, [("level", e.depth.to_string())]);
+    single(&[b"placement", &e.user_id], Notice::new(user, at, ("user", user), text))
 }
 
 /// Pairs that were matched without a placement: one notice for each earner.
@@ -224,7 +258,7 @@ fn on_pairs_matched(e: &PairsMatched) -> Result<Vec<NoticeWithCause>, HandleErro
         if !matched.is_empty() {
             let user: UserId = id("earner_id", earner)?;
             let text = pairs_text(PairUpdate::Matched(word("cause", &e.cause)?), &matched);
-            let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), text);
+            let notice = Notice::new(user, at, ("user", user), text);
             notices.extend(single(&[b"pairs_matched", &e.sequence.to_be_bytes(), &e.cause_id, earner], notice)?);
         }
     }
@@ -238,7 +272,7 @@ fn on_pairs_voided(e: &PairsVoided) -> Result<Vec<NoticeWithCause>, HandleError>
         let user: UserId = id("earner_id", earner)?;
         let voided: Vec<u32> = pairs.iter().map(|pair| pair.number).collect();
         let text = pairs_text(PairUpdate::Voided, &voided);
-        let notice = Notice::new(user, NotificationKind::Tree, at, ("user", user), text);
+        let notice = Notice::new(user, at, ("user", user), text);
         notices.extend(single(&[b"pairs_voided", &e.sequence.to_be_bytes(), &e.refund_id, earner], notice)?);
     }
     Ok(notices)
@@ -273,17 +307,16 @@ fn on_document_reviewed(e: &DocumentReviewed) -> Result<Vec<NoticeWithCause>, Ha
     let document: ReferencedId = id("document_id", &e.document_id)?;
     let text = document_text(e.verified, &e.reason);
     let at = time("reviewed_at", e.reviewed_at)?;
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Document, at, ("document", document), text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("document", document), text);
     single(&[b"document", &e.document_id, &[u8::from(e.verified)]], notice)
 }
 
 fn on_certificate_issued(e: &CertificateIssued) -> Result<Vec<NoticeWithCause>, HandleError> {
     let certificate: ReferencedId = id("certificate_id", &e.certificate_id)?;
-    let body = format!("Your TDS certificate for {} is ready.", e.financial_year);
-    let text = Text::new(Template::CertificateIssued, [("financial_year", e.financial_year.clone())], body);
+    let text = Text::new(Template::CertificateIssued, [("financial_year", e.financial_year.clone())]);
     let at = time("issued_at", e.issued_at)?;
     let reference = ("certificate", certificate);
-    let notice = Notice::new(id("user_id", &e.user_id)?, NotificationKind::Document, at, reference, text);
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, reference, text);
     single(&[b"certificate", &e.certificate_id], notice)
 }
 
@@ -300,7 +333,7 @@ fn on_payout_changed(payout: &payout::Payout, status: PayoutStatus) -> Result<Ve
     let user = id("user_id", &payout.user_id)?;
     single(
         &[b"payout", &payout.payout_id, status.as_str().as_bytes()],
-        Notice::new(user, NotificationKind::Payout, at, ("payout", payout_id), text),
+        Notice::new(user, at, ("payout", payout_id), text),
     )
 }
 

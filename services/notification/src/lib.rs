@@ -1,10 +1,13 @@
-//! Notification service: in-app notifications about payments, earnings, payouts, KYC and documents.
+//! Notification service: notifications in the application, by e-mail, SMS and web push.
 //!
-//! Owns notifications and muted kinds. Read in this order: [`domain`] (texts of notifications, areas of data), `store`,
-//! `app`, `http`, `consumers`, `streams` (registry of open streams), `signal` (port that wakes them), `config`.
+//! Owns notifications, their deliveries, and what members chose. Read in this order: [`domain`] (the table of
+//! notifications, their texts, deliveries), `store`, `app`, `http`, `consumers`, `outgoing` (sends deliveries), `jobs`,
+//! `streams` (registry of open streams), `signal` (port that wakes them), `config`.
 //!
 //! Invariants:
-//! - Each fact creates at most one notification, however often its event arrives.
+//! - Each fact creates at most one notification, and one delivery for each channel and browser, however often its event
+//!   arrives.
+//! - Ids of a member's notifications grow in the order of their commits.
 //! - A member sees only their own notifications.
 //! - No text contains a PAN or a full account number.
 //! - A stream sends committed notifications only, and none after its session has ended.
@@ -15,21 +18,26 @@ mod app;
 mod config;
 mod consumers;
 pub mod domain;
+mod error;
 mod http;
+mod jobs;
+mod outgoing;
 mod schema;
 mod signal;
 mod store;
 mod streams;
 
-use crate::domain::Area;
+use crate::app::notify::Policy;
+use crate::domain::{Area, Channel};
 use ::domain::UserId;
 use auth_token::Verifier;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
+use outgoing::web_push::WebPush;
 use parking_lot::Mutex;
 use runtime::Ctx;
-use signal::{NotificationSignal, Signals};
+use signal::{NotificationSignal, SharedSignal, Signals};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use streams::OpenStreams;
@@ -40,6 +48,10 @@ const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::emb
 #[derive(Clone)]
 pub struct NotificationState {
     ctx: Ctx,
+    config: Arc<Config>,
+    policy: Arc<Policy>,
+    /// `None` where web push is not configured.
+    web_push: Option<Arc<WebPush>>,
     verifier: Arc<Verifier>,
     streams: Arc<OpenStreams>,
     signal: Arc<dyn NotificationSignal>,
@@ -83,12 +95,20 @@ pub fn service() -> Service {
 
 fn build(ctx: Ctx, verifier: Arc<Verifier>) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
+    let web_push = WebPush::from_env(ctx.env(), &config.public_url)?.map(Arc::new);
     let streams = Arc::new(OpenStreams::new(config.max_streams));
-    let signal = Arc::<OpenStreams>::clone(&streams);
-    let state = NotificationState { ctx, verifier, streams, signal, unannounced: Arc::default() };
+    let signal = Arc::new(SharedSignal::start(&streams, ctx.cache()));
+    let has_channel = |channel: &Channel| match channel {
+        Channel::Email | Channel::Sms => ctx.mailer().has_channel(channel.as_str()),
+        Channel::Push => web_push.is_some(),
+    };
+    let channels = Channel::ALL.iter().copied().filter(has_channel).collect();
+    let policy = Arc::new(Policy { channels, keep_read_days: config.keep_read_days });
+    let (config, unannounced) = (Arc::new(config), Arc::default());
+    let state = NotificationState { ctx, config, policy, web_push, verifier, streams, signal, unannounced };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
+        jobs: jobs::all(&state),
         consumer: Some(Arc::new(consumers::consumer(state))),
-        jobs: Vec::new(),
     })
 }

@@ -1,12 +1,13 @@
 //! Registry of the open streams of this process: limits, owners, wake-ups and ends.
 
-use crate::signal::{MemberSignal, NotificationSignal, Signals};
+use crate::signal::{MemberSignal, Signals};
 use auth_token::{Claims, revocation};
 use db::DbError;
 use domain::UserId;
 use parking_lot::{Mutex, MutexGuard};
 use runtime::Ctx;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -16,7 +17,9 @@ use uuid::Uuid;
 /// Limit of open streams of one member. A further stream ends the oldest, so that connections that were lost silently
 /// never block their owner.
 pub(crate) const MAX_STREAMS_PER_MEMBER: usize = 5;
-/// Shortest time between two queries for ended sessions, whatever the number of streams.
+/// Shortest time between two queries for ended sessions, whatever the number of streams: while ended sessions are
+/// published to this process, and while they are not.
+const PUSHED_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The limit of unauthenticated connections is the limit of all connections divided by this.
 const UNAUTHENTICATED_DIVISOR: usize = 10;
@@ -26,16 +29,10 @@ pub(crate) struct OpenStreams {
     connections: Arc<Semaphore>,
     unauthenticated: Arc<Semaphore>,
     by_member: Mutex<HashMap<UserId, Vec<Arc<OpenStream>>>>,
+    /// Whether this process receives ended sessions as they end.
+    are_ends_pushed: AtomicBool,
     /// Time of the last query for ended sessions.
     checked_at: tokio::sync::Mutex<Option<Instant>>,
-}
-
-/// Signals within this process.
-#[async_trait::async_trait]
-impl NotificationSignal for OpenStreams {
-    async fn announce(&self, signals: &Signals) {
-        self.wake(signals);
-    }
 }
 
 /// Permit of one connection, which counts against the limits until it is dropped.
@@ -134,6 +131,7 @@ impl OpenStreams {
             connections: Arc::new(Semaphore::new(max_streams)),
             unauthenticated: Arc::new(Semaphore::new((max_streams / UNAUTHENTICATED_DIVISOR).max(1))),
             by_member: Mutex::default(),
+            are_ends_pushed: AtomicBool::new(false),
             checked_at: tokio::sync::Mutex::default(),
         }
     }
@@ -178,11 +176,34 @@ impl OpenStreams {
         }
     }
 
+    /// Wakes every stream to look for notifications, because signals may have been lost.
+    pub(crate) fn wake_all(&self) {
+        let signal = MemberSignal { has_notifications: true, ..MemberSignal::default() };
+        self.members().values().flatten().for_each(|stream| stream.signal(&signal));
+    }
+
+    /// Records whether this process receives ended sessions as they end. The next check asks the database at once.
+    pub(crate) fn set_ends_pushed(&self, are_pushed: bool) {
+        AtomicBool::store(&self.are_ends_pushed, are_pushed, Ordering::Relaxed);
+        if let Ok(mut checked_at) = self.checked_at.try_lock() {
+            *checked_at = None;
+        }
+    }
+
+    /// Ends the streams of this session.
+    pub(crate) fn end_session(&self, session: Uuid) {
+        let members = self.members();
+        let ended = members.values().flatten().filter(|stream| stream.session == session);
+        ended.for_each(|stream| stream.end(StreamEndCause::SessionEnded));
+    }
+
     /// Ends the streams with ended sessions. Every stream may call this at any time: one query serves all streams, at
-    /// most once in [`SESSION_CHECK_INTERVAL`].
+    /// most once in [`SESSION_CHECK_INTERVAL`], or [`PUSHED_CHECK_INTERVAL`].
     pub(crate) async fn end_revoked(&self, ctx: &Ctx) {
         let Ok(mut checked_at) = self.checked_at.try_lock() else { return };
-        if checked_at.is_some_and(|at| at.elapsed() < SESSION_CHECK_INTERVAL) {
+        let are_pushed = AtomicBool::load(&self.are_ends_pushed, Ordering::Relaxed);
+        let interval = if are_pushed { PUSHED_CHECK_INTERVAL } else { SESSION_CHECK_INTERVAL };
+        if checked_at.is_some_and(|at| at.elapsed() < interval) {
             return;
         }
         match self.list_revoked_sessions(ctx).await {

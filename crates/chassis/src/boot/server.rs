@@ -5,6 +5,7 @@ use crate::service::BootError;
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder, web};
 use auth_token::Verifier;
 use db::pool::PoolUse;
@@ -17,6 +18,8 @@ use runtime::config::{ConfigError, Env, Setting};
 use runtime::ctx::Ctx;
 use runtime::{build_info, telemetry};
 use serde::Serialize;
+use socket2::SockRef;
+use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +109,20 @@ impl HttpApp {
             App::new().wrap(from_fn(middleware::request_context)).configure(move |config| app.configure(config))
         });
         let server = server.keep_alive(KEEP_ALIVE_TIMEOUT).workers(workers).shutdown_timeout(shutdown.as_secs());
+        let server = server.on_connect(|connection, _| limit_stall(connection));
         Ok(server.disable_signals().listen(listener)?.run())
+    }
+}
+
+/// Longest time in which a client accepts nothing of what it was sent. The kernel then ends the connection, which a
+/// client that keeps it open and never reads would otherwise hold permanently.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+fn limit_stall(connection: &dyn Any) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(STALL_TIMEOUT))
+    {
+        tracing::debug!(%error, "the time limit of a stalled connection is not set");
     }
 }
 

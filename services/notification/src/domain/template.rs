@@ -1,4 +1,4 @@
-//! Codes of the texts of notifications, with their titles.
+//! Codes of the texts of notifications.
 
 domain::text_enum! {
     /// Code of a text, stable for clients that translate it. Each names the parameters of its text; amounts are rupees
@@ -23,6 +23,8 @@ domain::text_enum! {
         BookingReturned = "booking_returned",
         /// `amount`, `booking_number`
         PaymentReceived = "payment_received",
+        /// Money of the wallet paid for a booking: `amount`, `booking_number`
+        WalletPayment = "wallet_payment",
         /// `amount`, `booking_number`
         PaymentRefunded = "payment_refunded",
         /// No booking could take the money: `amount`, `booking_number`
@@ -78,47 +80,7 @@ domain::text_enum! {
         PayoutFailed = "payout_failed",
         /// `amount`, `reason`
         PayoutReversed = "payout_reversed",
-    }
-}
-
-impl Template {
-    /// Title of a notification with this text.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Welcome => "Welcome",
-            Self::KycApproved => "KYC approved",
-            Self::KycRejected => "KYC rejected",
-            Self::BookingConfirmed => "Booking confirmed",
-            Self::BookingCompleted => "Booking completed",
-            Self::BookingCancelled => "Booking cancelled",
-            Self::BookingExpired => "Booking expired",
-            Self::BookingDelivered => "Vehicle delivered",
-            Self::BookingReturned => "Vehicle returned",
-            Self::PaymentReceived => "Payment received",
-            Self::PaymentRefunded => "Payment refunded",
-            Self::PaymentReturned | Self::RefundReturned => "Payment returned",
-            Self::InstalmentOverdue => "Instalment overdue",
-            Self::ReferralBonus => "Referral bonus",
-            Self::PairEarning => "Pair matched",
-            Self::EarningReversed => "Earning reversed",
-            Self::EarningRecovered => "Recovered",
-            Self::Deposit => "Deposit",
-            Self::Refund => "Refund",
-            Self::ReserveReleased => "Reserve released",
-            Self::Adjustment => "Adjustment",
-            Self::MemberPlaced => "You are placed",
-            Self::PairsMatchedInPeriod | Self::PairsRematched | Self::PairsMatched => "Pairs matched",
-            Self::PairsVoided => "Pairs taken back",
-            Self::DocumentVerified => "Document verified",
-            Self::DocumentRejected => "Document rejected",
-            Self::CertificateIssued => "TDS certificate",
-            Self::PayoutRequested => "Payout requested",
-            Self::PayoutApproved => "Payout approved",
-            Self::PayoutCancelled => "Payout cancelled",
-            Self::PayoutCompleted | Self::PayoutCompletedEmpty => "Payout completed",
-            Self::PayoutRejected => "Payout rejected",
-            Self::PayoutFailed => "Payout failed",
-            Self::PayoutReversed => "Payout reversed",
-        }
+        /// `device`, `network`, `at`
+        NewDevice = "new_device",
     }
 }

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a failing test panics, in its helpers too; that is how it fails")]
 
 use super::{bonus_paid, payout, placed_under, registered};
-use domain::{Role, UserId};
+use auth_token::Claims;
+use domain::{Role, Timestamp, UserId};
 use futures_util::{SinkExt, StreamExt};
 use proto_events::auth::v1::SessionRevoked;
 use proto_events::payout::v1::PayoutFailed;
+use proto_events::wallet::v1::WalletChanged;
 use runtime::id;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,11 +19,11 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-const FROM_THE_START: &str = "?after=00000000-0000-0000-0000-000000000000";
+pub(super) const FROM_THE_START: &str = "?after=00000000-0000-0000-0000-000000000000";
 
-type Socket = WebSocketStream<TcpStream>;
+pub(super) type Socket = WebSocketStream<TcpStream>;
 
-async fn connect(service: &TestService, query: &str, protocols: &str) -> Result<(Socket, String), u16> {
+pub(super) async fn connect(service: &TestService, query: &str, protocols: &str) -> Result<(Socket, String), u16> {
     let anonymous = service.anonymous();
     let host = anonymous.base().trim_start_matches("http://").to_owned();
     let mut request = format!("ws://{host}/api/v1/notifications/stream{query}").into_client_request().unwrap();
@@ -49,13 +51,13 @@ async fn next_message(socket: &mut Socket) -> Message {
     }
 }
 
-async fn next_notification(socket: &mut Socket) -> Value {
+pub(super) async fn next_notification(socket: &mut Socket) -> Value {
     let message = next_message(socket).await;
     serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("not a notification: {message:?}"))
 }
 
 /// Code and reason of the close frame.
-async fn closed(socket: &mut Socket) -> (u16, String) {
+pub(super) async fn closed(socket: &mut Socket) -> (u16, String) {
     let message = next_message(socket).await;
     let Message::Close(Some(frame)) = message else { panic!("not a close: {message:?}") };
     (frame.code.into(), frame.reason.to_string())
@@ -93,12 +95,10 @@ async fn a_stream_sends_missed_notifications_and_then_live_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_with_changes_sends_typed_notifications_and_changed_areas_of_muted_kinds_too() {
+async fn a_stream_with_changes_sends_typed_notifications_and_changed_areas() {
     let service = TestService::start(notification::service()).await;
     let (mine, other): (UserId, UserId) = (id::fresh(), id::fresh());
     let me = service.as_user(mine);
-    let muted = json!({ "kinds": { "earning": false } });
-    me.put("/notifications/preferences", muted).await.expect(200);
     service.deliver_now(&registered(mine, service.now())).await;
     let offer = format!("bearer, {}", me.token().unwrap());
     let (mut typed, _) = connect(&service, &format!("{FROM_THE_START}&changes=true"), &offer).await.unwrap();
@@ -108,13 +108,14 @@ async fn a_stream_with_changes_sends_typed_notifications_and_changed_areas_of_mu
     let mut message = next_notification(&mut typed).await;
     assert_eq!(message.as_object_mut().unwrap().remove("type"), Some(json!("notification")));
     assert_eq!(message, stored);
-    // A muted kind, and someone else's change.
-    service.deliver_now(&bonus_paid(other, service.now(), 1)).await;
-    service.deliver_now(&bonus_paid(mine, service.now(), 1)).await;
-    assert_eq!(next_notification(&mut typed).await, json!({ "type": "changed", "of": ["wallet"] }));
     let now = service.now();
+    // Someone else's change, and a change without a notification.
+    service.deliver_now(&bonus_paid(other, now, 1)).await;
+    service.deliver_now(&WalletChanged { user_id: mine.into(), version: 1, ..WalletChanged::default() }).await;
+    assert_eq!(next_notification(&mut typed).await, json!({ "type": "changed", "of": ["wallet"] }));
     let payout = PayoutFailed { payout: Some(payout(mine, now)) };
-    let envelope = TestService::envelope(now, &bonus_paid(mine, now, 2));
+    let quiet = WalletChanged { user_id: mine.into(), version: 2, ..WalletChanged::default() };
+    let envelope = TestService::envelope(now, &quiet);
     service.deliver_all(vec![envelope, TestService::envelope(now, &payout)]).await;
     // One transaction or two: the areas come in one message or two, and those of the payout after its notification.
     let mut areas = Vec::new();
@@ -299,16 +300,20 @@ async fn a_stream_with_an_invalid_token_or_position_is_refused_before_the_upgrad
     service.finish().await;
 }
 
+/// The event that the session of these claims has ended.
+pub(super) fn revoke(claims: &Claims, now: Timestamp) -> SessionRevoked {
+    SessionRevoked {
+        session_id: claims.sid.as_bytes().to_vec(),
+        user_id: claims.sub.into(),
+        expires_at: now.plus_secs(900).micros(),
+        ..SessionRevoked::default()
+    }
+}
+
 /// Delivers the event that the session of this token has ended.
 async fn end_session(service: &TestService, token: &str) {
     let claims = service.started.verifier.verify(token).await.unwrap();
-    let ended = SessionRevoked {
-        session_id: claims.sid.as_bytes().to_vec(),
-        user_id: claims.sub.into(),
-        expires_at: service.now().plus_secs(900).micros(),
-        ..SessionRevoked::default()
-    };
-    service.deliver_now(&ended).await;
+    service.deliver_now(&revoke(&claims, service.now())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

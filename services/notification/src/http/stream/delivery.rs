@@ -1,13 +1,13 @@
 //! One open stream of a member: what it sends, and what ends it.
 
 use super::{AuthenticatedClient, CLIENT_TIMEOUT, StreamEnd, StreamFilter};
+use crate::NotificationState;
 use crate::domain::feed::Feed;
 use crate::domain::{Area, NotificationId};
 use crate::http::NotificationView;
 use crate::signal::MemberSignal;
-use crate::store::NotificationRow;
+use crate::store::notifications::{self, NotificationRow};
 use crate::streams::Registration;
-use crate::{NotificationState, store};
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, Session};
 use auth_token::{AuthFailure, Claims};
@@ -118,13 +118,14 @@ impl Stream {
         };
         let unavailable = |_| StreamEnd::Close(CloseCode::Again, "request.unavailable");
         if only_new {
-            let newest = store::list(&mut c, self.claims.sub, false, None, 1).await.map_err(unavailable)?;
+            let newest = notifications::list(&mut c, self.claims.sub, false, None, 1).await.map_err(unavailable)?;
             self.feed = Feed::after(newest.first().map(|row| row.id));
         }
         let Some(start) = self.feed.newest() else { return Ok(()) };
         let mut from = self.feed.scan_start();
         loop {
-            let rows = store::list_after(&mut c, self.claims.sub, from, PAGE_ROWS).await.map_err(unavailable)?;
+            let rows =
+                notifications::list_after(&mut c, self.claims.sub, from, PAGE_ROWS).await.map_err(unavailable)?;
             for row in rows.iter().filter(|row| row.id <= start) {
                 self.feed.record_shown(row.id);
             }
@@ -186,7 +187,8 @@ impl Stream {
     async fn fetch_page(&self, from: NotificationId) -> Option<Vec<NotificationRow>> {
         let read = async {
             Ok::<_, db::DbError>(
-                store::list_after(&mut *self.state.ctx.db().read().await?, self.claims.sub, from, PAGE_ROWS).await?,
+                notifications::list_after(&mut *self.state.ctx.db().read().await?, self.claims.sub, from, PAGE_ROWS)
+                    .await?,
             )
         };
         match read.await {

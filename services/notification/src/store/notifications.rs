@@ -1,13 +1,12 @@
-//! Tables of notifications and muted kinds.
+//! Table `notifications`.
 
 use crate::domain::{Notice, NotificationId, NotificationKind};
-use crate::schema::{muted_kinds, notifications};
-use db::{AnyOfExt, DbConnection, insert_many, upsert_many};
+use crate::schema::notifications;
+use db::{AnyOfExt, DbConnection, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{Timestamp, UserId};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 /// A stored notification.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -33,14 +32,15 @@ pub(crate) struct NotificationRow {
 impl NotificationRow {
     /// Builds an unread notification.
     pub(crate) fn new(id: NotificationId, cause: NotificationId, notice: Notice) -> Self {
+        let english = notice.english();
         let params: Map<String, Value> = notice.params.into_iter().map(|(name, value)| (name, value.into())).collect();
         Self {
             id,
             cause,
             user_id: notice.user_id,
-            kind: notice.kind,
-            title: notice.template.title().to_owned(),
-            body: notice.body,
+            kind: notice.template.line().kind,
+            title: english.title.to_owned(),
+            body: english.body,
             reference_type: notice.reference.kind.to_owned(),
             reference_id: notice.reference.id,
             created_at: notice.at,
@@ -56,15 +56,24 @@ pub(crate) async fn insert_new(c: &mut DbConnection, rows: &[NotificationRow]) -
     upsert_many(c, notifications::table, rows, &[notifications::cause::NAME], &[]).await
 }
 
-/// Lists the muted kinds of these members.
-pub(crate) async fn list_muted_of_members(
+/// Lists the notifications with these causes.
+pub(crate) async fn list_by_cause(
     c: &mut DbConnection,
-    members: &BTreeSet<UserId>,
-) -> QueryResult<BTreeSet<(UserId, NotificationKind)>> {
-    let members: Vec<UserId> = members.iter().copied().collect();
-    let rows: Vec<(UserId, NotificationKind)> =
-        muted_kinds::table.filter(muted_kinds::user_id.any_of(&members)).load(c).await?;
-    Ok(rows.into_iter().collect())
+    causes: &[NotificationId],
+) -> QueryResult<Vec<NotificationRow>> {
+    notifications::table.filter(notifications::cause.any_of(causes)).select(NotificationRow::as_select()).load(c).await
+}
+
+/// Deletes up to `limit` notifications that were read before this time. Returns how many.
+pub(crate) async fn delete_read(c: &mut DbConnection, read_before: Timestamp, limit: i64) -> QueryResult<usize> {
+    let old: Vec<NotificationId> = notifications::table
+        .filter(notifications::read_at.lt(read_before))
+        .order((notifications::read_at, notifications::id))
+        .limit(limit)
+        .select(notifications::id)
+        .load(c)
+        .await?;
+    diesel::delete(notifications::table.filter(notifications::id.any_of(&old))).execute(c).await
 }
 
 /// Lists the member's notifications with an id lower than `before`, newest first.
@@ -150,21 +159,4 @@ pub(crate) async fn mark_read(
                 .await
         }
     }
-}
-
-/// Lists the muted kinds of the member.
-pub(crate) async fn list_muted(c: &mut DbConnection, user: UserId) -> QueryResult<Vec<NotificationKind>> {
-    muted_kinds::table
-        .filter(muted_kinds::user_id.eq(user))
-        .order(muted_kinds::kind)
-        .select(muted_kinds::kind)
-        .load(c)
-        .await
-}
-
-/// Replaces the muted kinds of the member.
-pub(crate) async fn set_muted(c: &mut DbConnection, user: UserId, kinds: &[NotificationKind]) -> QueryResult<()> {
-    diesel::delete(muted_kinds::table.filter(muted_kinds::user_id.eq(user))).execute(c).await?;
-    let rows: Vec<_> = kinds.iter().map(|kind| (muted_kinds::user_id.eq(user), muted_kinds::kind.eq(*kind))).collect();
-    insert_many(c, muted_kinds::table, rows).await.map(drop)
 }

@@ -1,18 +1,21 @@
-//! Route table and handlers of the notification service. Every route serves the caller's own notifications.
+//! Route table of the notification service, and the handlers of a member's own notifications.
 
+mod deliveries;
+mod preferences;
+mod push;
 mod stream;
 
+use crate::NotificationState;
+use crate::app::read;
+use crate::domain::delivery::DeliveryId;
 use crate::domain::{NotificationId, NotificationKind, Params, Template};
-use crate::store::NotificationRow;
-use crate::{NotificationState, app, store};
+use crate::store::notifications::{self, NotificationRow};
 use actix_web::web;
-use domain::Timestamp;
-use http_api::{
-    Access, Body, Caller, Cursor, Json, Listing, Page, Path, Problem, Query, Routes, documented, operation,
-};
+use chassis::audit::AuditSubject;
+use domain::{Timestamp, UserId};
+use http_api::{Access, Caller, Cursor, Json, Listing, Page, Path, Problem, Query, Routes, documented, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// All routes, with their access rules and documentation.
 pub(crate) fn routes(state: NotificationState) -> Routes {
@@ -24,8 +27,31 @@ pub(crate) fn routes(state: NotificationState) -> Routes {
         .get("/notifications/unread-count", user, documented!(unread_count))
         .post("/notifications/read-all", user, documented!(mark_all_read))
         .post("/notifications/{id}/read", user, documented!(mark_read))
-        .get("/notifications/preferences", user, documented!(preferences))
-        .put("/notifications/preferences", user, documented!(set_preferences))
+        .get("/notifications/preferences", user, documented!(preferences::get))
+        .put("/notifications/preferences", user, documented!(preferences::set_channels))
+        .put("/notifications/preferences/times", user, documented!(preferences::set_times))
+        .get("/notifications/push/key", user, documented!(push::key))
+        .get("/notifications/push/subscriptions", user, documented!(push::list))
+        .put("/notifications/push/subscriptions", user, documented!(push::subscribe))
+        .delete("/notifications/push/subscriptions/{id}", user, documented!(push::unsubscribe))
+        .get("/notifications/queue-counts", Access::Staff, documented!(deliveries::count))
+        .get("/notifications/deliveries", Access::Staff, documented!(deliveries::list))
+        .post("/notifications/deliveries/{id}/retry", Access::Staff, documented!(deliveries::retry))
+}
+
+/// Subject of an audit record, with its owner.
+enum Subject {
+    Delivery(DeliveryId, UserId),
+}
+
+impl AuditSubject for Subject {
+    const SERVICE: &'static str = "notification";
+
+    fn into_parts(self) -> (&'static str, String, Option<UserId>) {
+        match self {
+            Self::Delivery(id, owner) => ("delivery", id.to_string(), Some(owner)),
+        }
+    }
 }
 
 /// A notification.
@@ -82,12 +108,6 @@ struct NotificationFilter {
     unread: Option<bool>,
 }
 
-/// Every kind of notification, with `false` for a muted one. Kinds left out of a PUT do not change.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Preferences {
-    kinds: BTreeMap<NotificationKind, bool>,
-}
-
 /// Your notifications, newest first.
 #[operation]
 async fn list(
@@ -99,7 +119,7 @@ async fn list(
     let before = page.after_id()?;
     let mut c = state.ctx.db().read().await?;
     let unread = filter.unread.unwrap_or(false);
-    let rows = store::list(&mut c, caller.user_id, unread, before, page.fetch_limit()).await?;
+    let rows = notifications::list(&mut c, caller.user_id, unread, before, page.fetch_limit()).await?;
     Ok(Json::new(page.listing(rows, |row| Cursor::Id(row.id.uuid()), NotificationView::from)))
 }
 
@@ -107,14 +127,14 @@ async fn list(
 #[operation]
 async fn unread_count(state: web::Data<NotificationState>, caller: Caller) -> Result<Json<UnreadCount>, Problem> {
     let mut c = state.ctx.db().read().await?;
-    Ok(Json::new(UnreadCount { unread: store::count_unread(&mut c, caller.user_id).await? }))
+    Ok(Json::new(UnreadCount { unread: notifications::count_unread(&mut c, caller.user_id).await? }))
 }
 
 /// Mark all notifications as read.
 #[operation]
 async fn mark_all_read(state: web::Data<NotificationState>, caller: Caller) -> Result<Json<UnreadCount>, Problem> {
     let (user, now) = (caller.user_id, state.ctx.now());
-    state.ctx.tx(async |c| Ok::<_, Problem>(app::mark_all_read(c, user, now).await?)).await?;
+    state.ctx.tx(async |c| Ok::<_, Problem>(read::mark_all_read(c, user, now).await?)).await?;
     Ok(Json::new(UnreadCount { unread: 0 }))
 }
 
@@ -126,41 +146,6 @@ async fn mark_read(
     Path(id): Path<NotificationId>,
 ) -> Result<Json<NotificationView>, Problem> {
     let (user, now) = (caller.user_id, state.ctx.now());
-    let row = state.ctx.tx(async |c| Ok::<_, Problem>(app::mark_read(c, user, id, now).await?)).await?;
+    let row = state.ctx.tx(async |c| Ok::<_, Problem>(read::mark_read(c, user, id, now).await?)).await?;
     Ok(Json::new(NotificationView::from(row.ok_or_else(Problem::not_found)?)))
-}
-
-/// Notification preferences.
-#[operation]
-async fn preferences(state: web::Data<NotificationState>, caller: Caller) -> Result<Json<Preferences>, Problem> {
-    let mut c = state.ctx.db().read().await?;
-    Ok(Json::new(preferences_view(&store::list_muted(&mut c, caller.user_id).await?)))
-}
-
-/// Change the notification preferences.
-#[operation]
-async fn set_preferences(
-    state: web::Data<NotificationState>,
-    caller: Caller,
-    body: Body<Preferences>,
-) -> Result<Json<Preferences>, Problem> {
-    let requested = body.read().await?.kinds;
-    let (user, requested) = (caller.user_id, &requested);
-    let muted = state
-        .ctx
-        .tx(async |c| {
-            let mut kinds = store::list_muted(c, user).await?;
-            kinds.retain(|kind| requested.get(kind) != Some(&true));
-            kinds.extend(requested.iter().filter(|(_, enabled)| !**enabled).map(|(kind, _)| *kind));
-            kinds.sort_unstable();
-            kinds.dedup();
-            app::set_muted_kinds(c, user, &kinds).await?;
-            Ok::<_, Problem>(kinds)
-        })
-        .await?;
-    Ok(Json::new(preferences_view(&muted)))
-}
-
-fn preferences_view(muted: &[NotificationKind]) -> Preferences {
-    Preferences { kinds: NotificationKind::ALL.iter().map(|kind| (*kind, !muted.contains(kind))).collect() }
 }

@@ -1,0 +1,6 @@
+//! Use cases of the notification service on the connection of their caller. No function opens a transaction.
+
+pub(crate) mod choose_channels;
+pub(crate) mod claim_deliveries;
+pub(crate) mod notify;
+pub(crate) mod read;

@@ -1,0 +1,50 @@
+//! Scheduled jobs of the notification service.
+
+use crate::NotificationState;
+use crate::domain::Channel;
+use crate::error::NotificationError;
+use crate::outgoing;
+use crate::store::{deliveries, notifications};
+use runtime::jobs::Job;
+use std::time::Duration;
+
+/// Rows deleted in one transaction, so that locks are short.
+const MAX_DELETED_ROWS: i64 = 500;
+const SEND_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Returns every job with its interval.
+pub(crate) fn all(state: &NotificationState) -> Vec<Job> {
+    let for_old = state.clone();
+    vec![
+        send_queue("email", Channel::Email, state),
+        send_queue("sms", Channel::Sms, state),
+        send_queue("push", Channel::Push, state),
+        Job::every("forget", Duration::from_secs(3600), move |_| {
+            let state = for_old.clone();
+            async move { Ok(delete_old(&state).await?) }
+        }),
+    ]
+}
+
+/// Sends the deliveries of one channel. Each channel has its own job, so that none waits for another.
+fn send_queue(name: &'static str, channel: Channel, state: &NotificationState) -> Job {
+    let state = state.clone();
+    Job::every(name, SEND_INTERVAL, move |_| {
+        let state = state.clone();
+        async move { Ok(outgoing::send_due(&state, channel).await?) }
+    })
+}
+
+/// Deletes what the settings no longer keep, in batches.
+async fn delete_old(state: &NotificationState) -> Result<(), NotificationError> {
+    let days_ago = |days: i64| state.ctx.now().plus_hours(-24 * days);
+    if let Some(days) = state.policy.keep_read_days {
+        let read_before = days_ago(days);
+        while notifications::delete_read(&mut *state.ctx.db().write().await?, read_before, MAX_DELETED_ROWS).await? > 0
+        {
+        }
+    }
+    let ended_before = days_ago(state.config.keep_deliveries_days);
+    while deliveries::delete_finished(&mut *state.ctx.db().write().await?, ended_before, MAX_DELETED_ROWS).await? > 0 {}
+    Ok(())
+}

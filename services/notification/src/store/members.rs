@@ -1,0 +1,95 @@
+//! Table `members`: addresses, language, times of deliveries, and the id of the last notification.
+
+use crate::domain::schedule::{DeliveryTimes, QuietHours, TimeOfDay};
+use crate::domain::{Locale, NotificationId};
+use crate::schema::members as t;
+use db::{AnyOfExt, DbConnection, LockExt, upsert_many, upsert_newer};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::UserId;
+
+/// A member.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = t, treat_none_as_default_value = false, check_for_backend(db::MultiBackend))]
+pub(crate) struct MemberRow {
+    pub(crate) user_id: UserId,
+    /// Version of the addresses and the language; 0 while they are not known.
+    pub(crate) version: i64,
+    pub(crate) email: Option<String>,
+    pub(crate) mobile: Option<String>,
+    pub(crate) locale: Locale,
+    quiet_from: Option<i64>,
+    quiet_until: Option<i64>,
+    digest_at: Option<i64>,
+    pub(crate) last_notification_id: Option<NotificationId>,
+}
+
+impl MemberRow {
+    /// A member with these addresses.
+    pub(crate) fn new(
+        user_id: UserId,
+        version: i64,
+        (email, mobile): (Option<String>, Option<String>),
+        locale: Locale,
+    ) -> Self {
+        let (quiet_from, quiet_until, digest_at) = (None, None, None);
+        Self { user_id, version, email, mobile, locale, quiet_from, quiet_until, digest_at, last_notification_id: None }
+    }
+
+    /// A member of whom nothing is known.
+    pub(crate) fn unknown(user_id: UserId) -> Self {
+        Self::new(user_id, 0, (None, None), Locale::English)
+    }
+
+    /// The member's choice of times.
+    pub(crate) fn times(&self) -> DeliveryTimes {
+        let time = |minutes: Option<i64>| minutes.and_then(TimeOfDay::from_minutes);
+        let quiet = time(self.quiet_from).zip(time(self.quiet_until));
+        DeliveryTimes {
+            quiet_hours: quiet.map(|(from, until)| QuietHours { from, until }),
+            digest_at: time(self.digest_at),
+        }
+    }
+}
+
+/// Inserts or updates the addresses and languages, each by its newest version. At most one row for each member.
+pub(crate) async fn save_contacts(c: &mut DbConnection, rows: &[MemberRow]) -> QueryResult<()> {
+    let columns = &[t::email::NAME, t::mobile::NAME, t::locale::NAME];
+    upsert_newer(c, t::table, rows, &[t::user_id::NAME], columns, t::version::NAME).await
+}
+
+/// Locks these members, in their order, and inserts the missing ones. The locks give each member's notifications the
+/// order of their commits.
+pub(crate) async fn lock_or_insert(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<MemberRow>> {
+    let rows: Vec<MemberRow> = users.iter().map(|user| MemberRow::unknown(*user)).collect();
+    upsert_many(c, t::table, &rows, &[t::user_id::NAME], &[]).await?;
+    t::table.filter(t::user_id.any_of(users)).order(t::user_id).select(MemberRow::as_select()).lock().load(c).await
+}
+
+/// Saves the last ids of locked members.
+pub(crate) async fn save_last_ids(c: &mut DbConnection, rows: &[MemberRow]) -> QueryResult<()> {
+    upsert_many(c, t::table, rows, &[t::user_id::NAME], &[t::last_notification_id::NAME]).await
+}
+
+/// Lists these members.
+pub(crate) async fn list(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<MemberRow>> {
+    t::table.filter(t::user_id.any_of(users)).select(MemberRow::as_select()).load(c).await
+}
+
+/// Finds a member.
+pub(crate) async fn find(c: &mut DbConnection, user: UserId) -> QueryResult<Option<MemberRow>> {
+    t::table.find(user).select(MemberRow::as_select()).first(c).await.optional()
+}
+
+/// Saves the times of deliveries.
+pub(crate) async fn save_times(c: &mut DbConnection, user: UserId, times: DeliveryTimes) -> QueryResult<()> {
+    let minutes = |time: Option<TimeOfDay>| time.map(TimeOfDay::minutes);
+    let row = MemberRow {
+        quiet_from: minutes(times.quiet_hours.map(|quiet| quiet.from)),
+        quiet_until: minutes(times.quiet_hours.map(|quiet| quiet.until)),
+        digest_at: minutes(times.digest_at),
+        ..MemberRow::unknown(user)
+    };
+    let columns = &[t::quiet_from::NAME, t::quiet_until::NAME, t::digest_at::NAME];
+    upsert_many(c, t::table, &[row], &[t::user_id::NAME], columns).await
+}
