@@ -15,14 +15,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = BTreeMap::new();
     read_folder(Path::new("web"), Path::new("web"), &mut files)?;
     let document = files.remove("index.html").ok_or("web/index.html is missing")?;
+    let worker = files.remove("push-worker.js").ok_or("web/push-worker.js is missing")?;
     let version = version_of(&files, &document);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let document = with_addresses(&String::from_utf8(document)?, &version, &files)?;
     let mut code = format!(
         "/// Version of all files together.\npub const VERSION: &str = {version:?};\n\
          /// The document, at every address that [`is_page`].\npub static DOCUMENT: Asset = {};\n\
-         /// All files except the document, by address.\npub static ASSETS: &[Asset] = &[\n",
-        asset(&out, "/", "index.html", document.as_bytes())?
+         /// The service worker of web push. Its address is the same in every version, as a browser needs it.\n\
+         pub static PUSH_WORKER: Asset = {};\n\
+         /// All other files, by address.\npub static ASSETS: &[Asset] = &[\n",
+        asset(&out, "/", "index.html", document.as_bytes())?,
+        asset(&out, "/push-worker.js", "push-worker.js", &worker)?
     );
     for (name, content) in &files {
         writeln!(code, "{},", asset(&out, &format!("/assets/{version}/{name}"), name, content)?)?;

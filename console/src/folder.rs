@@ -1,6 +1,6 @@
 //! The console as a folder that a web server serves.
 
-use crate::{ASSETS, Asset, DOCUMENT};
+use crate::{ASSETS, Asset, DOCUMENT, PUSH_WORKER};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ pub fn write(folder: &Path) -> Result<usize> {
     for asset in ASSETS {
         written += write_asset(&folder.join(asset.path.trim_start_matches('/')), asset)?;
     }
+    written += write_asset(&folder.join(PUSH_WORKER.path.trim_start_matches('/')), &PUSH_WORKER)?;
     Ok(written + write_asset(&folder.join("index.html"), &DOCUMENT)?)
 }
 
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn every_file_is_written_with_its_compressed_form() {
         let folder = empty_folder("all");
-        let count = 2 * (ASSETS.len() + 1);
+        let count = 2 * (ASSETS.len() + 2);
         assert_eq!(write(&folder).unwrap(), count);
         assert_eq!(names_below(&folder).len(), count);
         for asset in ASSETS {
@@ -119,7 +120,7 @@ mod tests {
             }
         });
         assert_eq!(write(&folder).unwrap(), 0);
-        assert_eq!(names_below(&folder).len(), 2 * (ASSETS.len() + 1));
+        assert_eq!(names_below(&folder).len(), 2 * (ASSETS.len() + 2));
         fs::remove_dir_all(folder).unwrap();
     }
 }

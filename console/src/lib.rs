@@ -1,6 +1,6 @@
 //! Static files of the web console, embedded with their compressed forms, and the headers that they are served with.
 //!
-//! The files are in `web`; `build.rs` embeds them. All but the document have an address with the version of the whole
+//! The files are in `web`; `build.rs` embeds them. All but the document and the service worker have an address with the version of the whole
 //! set, so they may be cached without limit; the document names that version and is checked at each visit. `folder`
 //! writes them to a disk.
 
@@ -21,7 +21,7 @@ pub struct Asset {
     pub gzip: &'static [u8],
 }
 
-/// Value of `Cache-Control` for every file but the document.
+/// Value of `Cache-Control` for every file but the document and the service worker.
 pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Headers of all files of the console, and of every answer to a request outside the API.
@@ -39,14 +39,14 @@ pub const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("Cross-Origin-Opener-Policy", "same-origin"),
 ];
 
-/// The file with this address, except the document.
+/// The file with this address, except the document and the service worker.
 pub fn find(path: &str) -> Option<&'static Asset> {
     ASSETS.binary_search_by(|asset| asset.path.cmp(path)).ok().and_then(|at| ASSETS.get(at))
 }
 
 /// The API and the other fixed addresses of the platform. Each includes what is below it.
-pub const RESERVED_PATHS: [&str; 8] =
-    ["/.well-known", "/api", "/assets", "/dev", "/docs", "/health", "/metrics", "/problems.json"];
+pub const RESERVED_PATHS: [&str; 9] =
+    ["/.well-known", "/api", "/assets", "/dev", "/docs", "/health", "/metrics", "/problems.json", "/push-worker.js"];
 
 /// The addresses that the console answers with its document, so that a page can be reloaded or linked to: every path
 /// except [`RESERVED_PATHS`].

@@ -1,6 +1,6 @@
 // Title and text of a notification in the language in use.
 
-import { date, groupedAmounts, money } from './format.js';
+import { date, dateTime, groupedAmounts, money } from './format.js';
 import { find, t } from './i18n.js';
 
 /**
@@ -17,6 +17,7 @@ const FORMATS = new Map([
   ['amount', money],
   ['net', money],
   ['due_on', date],
+  ['at', dateTime],
 ]);
 
 /**

@@ -16,6 +16,7 @@ const PAGES = new Map([
   ['kyc', () => '/kyc'],
   ['document', () => '/kyc'],
   ['certificate', () => '/tax'],
+  ['session', () => '/profile'],
 ]);
 
 /**

@@ -148,6 +148,16 @@ export const officePages = [
     title: 'office.capture',
   },
   {
+    path: '/office/deliveries',
+    element: 'ev-deliveries-page',
+    load: () => import('./deliveries-page.js'),
+    access: 'staff',
+    title: 'office.deliveries.title',
+    icon: 'bell',
+    group: 'office.group.work',
+    queue: 'deliveries',
+  },
+  {
     path: '/office/payouts',
     element: 'ev-office-payouts-page',
     load: () => import('./payouts-page.js'),

@@ -21,6 +21,8 @@ const ADDRESSES = new Map([
   ['payouts.approved', '/office/payout-batches'],
   ['payouts.processing', '/office/payouts?status=processing'],
   ['plans.scheduled', '/office/plan?tab=history'],
+  ['deliveries.bounced', '/office/deliveries?state=bounced'],
+  ['deliveries.dead', '/office/deliveries?state=dead'],
 ]);
 
 class QueueList extends ViewElement {

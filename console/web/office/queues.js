@@ -16,6 +16,7 @@ const READS = [
   '/api/v1/distributor-applications/queue-counts',
   '/api/v1/payouts/queue-counts',
   '/api/v1/compliance/documents/queue-counts',
+  '/api/v1/notifications/queue-counts',
 ];
 
 /**

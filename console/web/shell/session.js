@@ -119,6 +119,8 @@ export async function signOut() {
   const body = JSON.stringify({ refresh_token: pair?.refreshToken });
   const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
   if (token) await fetch('/api/v1/auth/logout', { method: 'POST', headers, body }).catch(() => undefined);
+  // What comes later is for whoever signs in next.
+  await (await import('./push.js')).forgetPush();
   forgetInAllTabs();
 }
 

@@ -4,7 +4,7 @@ use actix_web::http::header::Header as _;
 use actix_web::http::header::{self, AcceptEncoding, Encoding, EntityTag, HeaderValue, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, guard, web};
 use chassis::boot::server::read_only_resource;
-use console::{Asset, DOCUMENT, IMMUTABLE, SECURITY_HEADERS};
+use console::{Asset, DOCUMENT, IMMUTABLE, PUSH_WORKER, SECURITY_HEADERS};
 use http_api::Problem;
 
 /// Adds the routes of the console. They come last: the pages are all addresses that nothing else has.
@@ -12,6 +12,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     let is_page = guard::fn_guard(|request| console::is_page(request.head().uri.path()));
     config
         .service(read_only_resource("/assets/{file:.*}", file))
+        .service(read_only_resource(PUSH_WORKER.path, push_worker))
         .service(read_only_resource("/{page:.*}", document).guard(is_page));
 }
 
@@ -20,6 +21,13 @@ async fn file(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, IMMUTABLE));
     Ok(with_content(response, &request, asset))
+}
+
+/// The service worker of web push. Browsers look for a newer one from time to time.
+async fn push_worker(request: HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    with_content(response, &request, &PUSH_WORKER)
 }
 
 /// The document. It names the version of the files, so browsers ask for it at each visit.

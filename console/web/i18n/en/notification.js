@@ -28,6 +28,11 @@ export default {
   'notification.booking_expired': 'Your booking {booking_number} of {vehicle} has expired.',
   'notification.payment_received.title': 'Payment received',
   'notification.payment_received': 'We received {amount} for your booking {booking_number}.',
+  'notification.wallet_payment.title': 'Wallet payment',
+  'notification.wallet_payment': '{amount} of your wallet paid for your booking {booking_number}.',
+  'notification.new_device.title': 'Sign-in from a new device',
+  'notification.new_device':
+    'A sign-in to your account with {device} from {network} at {at}. If it was not you, end the session in your profile and contact us.',
   'notification.payment_refunded.title': 'Payment refunded',
   'notification.payment_refunded': '{amount} of your booking {booking_number} is refunded.',
   'notification.payment_returned.title': 'Payment returned',

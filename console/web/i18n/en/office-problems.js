@@ -2,6 +2,7 @@
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
+  'problem.notification.delivery_not_failed': 'This delivery has not failed.',
   'problem.auth.own': 'You cannot do this with your own account.',
   'problem.auth.kyc_decided': 'This application is already decided.',
   'problem.auth.reason_invalid': 'The reason is empty, too long, or has line breaks.',

@@ -86,6 +86,11 @@ export default {
   'problem.booking.online_unavailable': 'Online payment is not available.',
   'problem.booking.no_receipt': 'This payment has no receipt.',
   'problem.booking.payment_state': 'The status of this payment does not allow it.',
+  'problem.notification.bad_times': 'Give each time as hours and minutes; quiet hours need two different times.',
+  'problem.notification.bad_subscription': 'This browser uses a push service that the platform does not know.',
+  'problem.notification.mandatory': 'Messages about payouts and sign-ins cannot be turned off.',
+  'problem.notification.no_such_channel': 'These notifications are not sent by this channel.',
+  'problem.notification.push_unavailable': 'The platform does not offer notifications by the browser.',
   'problem.payout.kyc_not_approved': 'Payouts need an approved KYC.',
   'problem.payout.bank_account_unverified':
     'This bank account is not verified: ask the office, or wait, sign in again with a code, and then verify it.',

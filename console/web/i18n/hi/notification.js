@@ -28,6 +28,11 @@ export default {
   'notification.booking_expired': '{vehicle} की आपकी बुकिंग {booking_number} की अवधि समाप्त हो गई है।',
   'notification.payment_received.title': 'भुगतान मिला',
   'notification.payment_received': 'आपकी बुकिंग {booking_number} के लिए {amount} मिले।',
+  'notification.wallet_payment.title': 'वॉलेट से भुगतान',
+  'notification.wallet_payment': 'आपके वॉलेट के {amount} से आपकी बुकिंग {booking_number} का भुगतान हुआ।',
+  'notification.new_device.title': 'नए डिवाइस से साइन-इन',
+  'notification.new_device':
+    '{at} पर {network} से {device} द्वारा आपके खाते में साइन-इन हुआ। यदि यह आपने नहीं किया, तो अपनी प्रोफ़ाइल में सत्र समाप्त करें और हमें लिखें।',
   'notification.payment_refunded.title': 'भुगतान वापस',
   'notification.payment_refunded': 'आपकी बुकिंग {booking_number} के {amount} वापस किए गए।',
   'notification.payment_returned.title': 'भुगतान लौटाया गया',

@@ -2,6 +2,7 @@
 
 /** @type {Record<string, import('../i18n.js').Message>} */
 export default {
+  'problem.notification.delivery_not_failed': 'यह प्रेषण विफल नहीं हुआ है।',
   'problem.auth.own': 'यह आप अपने खाते के साथ नहीं कर सकते।',
   'problem.auth.kyc_decided': 'इस आवेदन पर निर्णय हो चुका है।',
   'problem.auth.reason_invalid': 'कारण खाली है, बहुत लंबा है, या उसमें पंक्तियाँ हैं।',

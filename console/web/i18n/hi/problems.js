@@ -86,6 +86,11 @@ export default {
   'problem.booking.online_unavailable': 'ऑनलाइन भुगतान उपलब्ध नहीं है।',
   'problem.booking.no_receipt': 'इस भुगतान की रसीद नहीं है।',
   'problem.booking.payment_state': 'भुगतान की स्थिति में यह नहीं किया जा सकता।',
+  'problem.notification.bad_times': 'हर समय घंटे और मिनट में दें; शांत समय के लिए दो अलग समय चाहिए।',
+  'problem.notification.bad_subscription': 'इस ब्राउज़र की पुश सेवा प्लेटफ़ॉर्म को ज्ञात नहीं है।',
+  'problem.notification.mandatory': 'निकासी और साइन-इन के संदेश बंद नहीं किए जा सकते।',
+  'problem.notification.no_such_channel': 'ये सूचनाएँ इस माध्यम से नहीं भेजी जातीं।',
+  'problem.notification.push_unavailable': 'प्लेटफ़ॉर्म ब्राउज़र से सूचनाएँ नहीं देता।',
   'problem.payout.kyc_not_approved': 'निकासी के लिए स्वीकृत केवाईसी ज़रूरी है।',
   'problem.payout.bank_account_unverified':
     'यह बैंक खाता सत्यापित नहीं है: कार्यालय से कहें, या प्रतीक्षा के बाद कोड से फिर साइन इन करके सत्यापित करें।',
