@@ -140,8 +140,12 @@ async fn receive_sms(log: web::Data<MessageLog>, sms: web::Json<Sms>) -> HttpRes
     }
 }
 
-/// The one-time code in a message: the first number with six digits.
+/// The one-time code in a message: the first number with six digits. A message with a link is a notification, whose
+/// numbers are no codes.
 fn find_code(body: &str) -> Option<String> {
+    if body.contains("://") || !body.contains("code") {
+        return None;
+    }
     body.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6).map(str::to_owned)
 }
 

@@ -9,6 +9,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`idempotency_keys` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`idempotency_keys` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`inbox` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`inbox` FROM 'ev_auth'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`known_devices` TO 'ev_auth'@'%';
+REVOKE CREATE ON `ev_auth`.`known_devices` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`kyc_applications` TO 'ev_auth'@'%';
 REVOKE CREATE ON `ev_auth`.`kyc_applications` FROM 'ev_auth'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_auth`.`kyc_documents` TO 'ev_auth'@'%';

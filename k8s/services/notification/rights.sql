@@ -1,6 +1,10 @@
 GRANT SELECT, INSERT ON `ev\_notification`.* TO 'ev_notification'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`channel_choices` TO 'ev_notification'@'%';
+REVOKE CREATE ON `ev_notification`.`channel_choices` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`deferred_events` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`deferred_events` FROM 'ev_notification'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`deliveries` TO 'ev_notification'@'%';
+REVOKE CREATE ON `ev_notification`.`deliveries` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`idempotency_keys` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`idempotency_keys` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`inbox` TO 'ev_notification'@'%';
@@ -9,6 +13,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`leases` TO 'ev_notification'@
 REVOKE CREATE ON `ev_notification`.`leases` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`long_tasks` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`long_tasks` FROM 'ev_notification'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`members` TO 'ev_notification'@'%';
+REVOKE CREATE ON `ev_notification`.`members` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`muted_kinds` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`muted_kinds` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`notifications` TO 'ev_notification'@'%';
@@ -19,6 +25,8 @@ GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`parked` TO 'ev_notification'@
 REVOKE CREATE ON `ev_notification`.`parked` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`public_keys` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`public_keys` FROM 'ev_notification'@'%';
+GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`push_subscriptions` TO 'ev_notification'@'%';
+REVOKE CREATE ON `ev_notification`.`push_subscriptions` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`revoked_sessions` TO 'ev_notification'@'%';
 REVOKE CREATE ON `ev_notification`.`revoked_sessions` FROM 'ev_notification'@'%';
 GRANT CREATE, UPDATE, DELETE ON `ev_notification`.`waiting` TO 'ev_notification'@'%';

@@ -27,6 +27,9 @@ async fn republished_events_rebuild_an_empty_database_and_change_no_other_servic
         platform.member(Some(&sponsor)).await.join_tree(&platform).await;
     }
     process.drain().await;
+    let admin = &platform.admin().await.http;
+    let queued = async || admin.get("/notifications/deliveries?state=queued").await.expect(200)["items"].clone();
+    platform.wait_until("queued messages", json!([]), queued).await;
     let before = figures(&platform).await;
     assert_eq!(before[0]["commission_paid"], "575.00", "{}", before[0]);
     let lines = sponsor.lines().await;
