@@ -24,12 +24,14 @@ class DeliveryTimes extends ViewElement {
     const { quiet_hours: quietHours = null, digest_at: digestAt = null } = { ...this.times, ...change };
     try {
       const times = { quiet_hours: quietHours, digest_at: digestAt };
-      this.changed(await put('/api/v1/notifications/preferences/times', times));
+      const saved = await put('/api/v1/notifications/preferences/times', times);
+      this.times = saved;
+      this.changed(saved);
       toast(t('action.saved'));
     } catch (error) {
       toast(problemText(error));
-      this.update();
     }
+    this.update();
   }
 
   view() {
@@ -76,10 +78,11 @@ class DeliveryTimes extends ViewElement {
    */
   #time(label, value, set) {
     return h(
-      'label',
+      'div',
       { class: 'field', key: label },
-      t(label),
+      h('label', { for: label }, t(label)),
       h('input', {
+        id: label,
         type: 'time',
         required: true,
         value,

@@ -47,6 +47,7 @@ class NotificationPreferences extends ViewElement {
       h('p', { class: 'hint' }, t('preferences.locked')),
       h('h3', null, t('preferences.times')),
       custom('ev-delivery-times', {
+        class: 'stack',
         '.times': preferences,
         '.changed': (/** @type {Preferences} */ saved) => this.#preferences.set(saved),
       }),
