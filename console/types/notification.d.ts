@@ -21,6 +21,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of notifications, newest first
+         * @description Staff and administrators.
+         */
+        get: operations["getNotificationsDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again that bounced or was given up
+         * @description It is due at once. 409 `notification.delivery_not_failed` for any other.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postNotificationsDeliveriesByIdRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/preferences": {
         parameters: {
             query?: never;
@@ -34,10 +76,122 @@ export interface paths {
          */
         get: operations["getNotificationsPreferences"];
         /**
-         * Change the notification preferences
-         * @description Any signed-in person.
+         * Change the channels of kinds of notifications
+         * @description 422 `notification.mandatory` for a channel that cannot be turned off, 422 `notification.no_such_channel` for one that the kind does not have.
+         *
+         *     Any signed-in person.
          */
         put: operations["putNotificationsPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/preferences/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the times at which notifications are sent
+         * @description 422 `notification.bad_times` for a time that is not one, and for quiet hours without length.
+         *
+         *     Any signed-in person.
+         */
+        put: operations["putNotificationsPreferencesTimes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key for web push
+         * @description Any signed-in person.
+         */
+        get: operations["getNotificationsPushKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your browsers with web push
+         * @description Any signed-in person.
+         */
+        get: operations["getNotificationsPushSubscriptions"];
+        /**
+         * Subscribe a browser to web push
+         * @description The same browser again changes nothing; one that another member used becomes yours. Of more than ten, the oldest is removed. 409 `notification.push_unavailable` if this platform has no web push, 422 `notification.bad_subscription` for an address that is not at a known push service, or for other keys.
+         *
+         *     Any signed-in person.
+         */
+        put: operations["putNotificationsPushSubscriptions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/push/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the web push of a browser
+         * @description Any signed-in person.
+         */
+        delete: operations["deleteNotificationsPushSubscriptionsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/queue-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the deliveries that staff look at
+         * @description `deliveries.bounced` were refused by a provider, `deliveries.dead` were given up.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getNotificationsQueueCounts"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -131,6 +285,41 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A channel beside the list in the application, which has every notification. */
+        Channel: ("email" | "sms") | "push";
+        /** @description A channel of a kind. */
+        ChannelView: {
+            /** @description Whether it cannot be turned off, because every notification of this kind is mandatory. */
+            is_locked: boolean;
+            is_on: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a delivery.
+         */
+        DeliveryId: string;
+        /** @description State of a delivery. */
+        DeliveryState: "sent" | "queued" | "bounced" | "dead" | "skipped";
+        /** @description A delivery of a notification outside the application. The address is in the member's profile. */
+        DeliveryView: {
+            /** Format: int64 */
+            attempts: number;
+            channel: components["schemas"]["Channel"];
+            created_at: components["schemas"]["Timestamp"];
+            due_at: components["schemas"]["Timestamp"];
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Why it was not due at once; null if it was. */
+            held_for?: components["schemas"]["HeldFor"] | null;
+            id: components["schemas"]["DeliveryId"];
+            /** @description What the last attempt failed by. */
+            last_error?: string | null;
+            /** @description Time of the next attempt; null if none follows. */
+            next_attempt_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["DeliveryState"];
+            /** @description Code of the text. */
+            template: string;
+            user_id: components["schemas"]["UserId"];
+        };
         /** @description What is wrong with one field of a request. */
         FieldError: {
             /** @description A word such as `format` or `unknown`. */
@@ -139,9 +328,20 @@ export interface components {
             /** @description Path into the body: `bank.ifsc`. */
             field: string;
         };
+        /**
+         * @description Reason for which a delivery is not sent at once.
+         * @enum {string}
+         */
+        HeldFor: "quiet_hours" | "digest";
         /** @description One page of a list. */
         Listing: {
             items: components["schemas"]["NotificationView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing2: {
+            items: components["schemas"]["DeliveryView"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
         };
@@ -150,11 +350,8 @@ export interface components {
          * @description Id of a notification.
          */
         NotificationId: string;
-        /**
-         * @description Kind of a notification. A member may mute any kind.
-         * @enum {string}
-         */
-        NotificationKind: "welcome" | "kyc" | "booking" | "payment" | "emi" | "earning" | "wallet" | "tree" | "payout" | "document";
+        /** @description Kind of a notification, for which a member chooses the channels. */
+        NotificationKind: ("welcome" | "kyc" | "booking" | "payment" | "emi" | "earning" | "wallet" | "tree" | "payout" | "document") | "security";
         /** @description A notification. */
         NotificationView: {
             body: string;
@@ -171,20 +368,22 @@ export interface components {
             template?: components["schemas"]["Template"] | null;
             title: string;
         };
-        /** @description Every kind of notification, with `false` for a muted one. Kinds left out of a PUT do not change. */
-        Preferences: {
+        /**
+         * @description The channels of every kind of notification, and when they are used. The list in the application has all
+         *     notifications.
+         */
+        PreferencesView: {
+            /** @description The channels that this platform has. */
+            channels: components["schemas"]["Channel"][];
+            /** @description When all e-mail of a day is sent as one (HH:MM, in India); null: each at once. */
+            digest_at?: string | null;
             kinds: {
-                booking?: boolean;
-                document?: boolean;
-                earning?: boolean;
-                emi?: boolean;
-                kyc?: boolean;
-                payment?: boolean;
-                payout?: boolean;
-                tree?: boolean;
-                wallet?: boolean;
-                welcome?: boolean;
+                [key: string]: {
+                    [key: string]: components["schemas"]["ChannelView"];
+                };
             };
+            /** @description In which hours only mandatory notifications are sent; null: none. */
+            quiet_hours?: components["schemas"]["QuietHoursView"] | null;
         };
         Problem: components["schemas"]["ProblemBody"];
         /** @description The body of a problem document. */
@@ -199,16 +398,61 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description Key with which a browser subscribes. */
+        PushKeyView: {
+            /** @description Base64url of a point of P-256; null if this platform has no web push. */
+            key?: string | null;
+        };
+        /** @description Length of one queue. */
+        QueueCount: {
+            /**
+             * Format: uint16
+             * @description At most 1000.
+             */
+            count: number;
+            /** @description Whether there are more. */
+            is_capped: boolean;
+            /** @description Since when the oldest waits; null for an empty queue. */
+            oldest_at?: components["schemas"]["Timestamp"] | null;
+            queue: string;
+        };
+        /** @description Lengths of all queues of a service. */
+        QueueCounts: {
+            items: components["schemas"]["QueueCount"][];
+        };
+        /** @description Hours of the day in India, which may include midnight. */
+        QuietHoursView: {
+            /** @description HH:MM */
+            from: string;
+            /** @description HH:MM, exclusive. */
+            until: string;
+        };
         /** @description Object a notification links to. */
         ReferenceView: {
             id: string;
             type: string;
         };
         /**
+         * Format: uuid
+         * @description Id of a subscription.
+         */
+        SubscriptionId: string;
+        /** @description A subscribed browser. */
+        SubscriptionView: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Address of the browser at its push service. */
+            endpoint: string;
+            id: components["schemas"]["SubscriptionId"];
+        };
+        /** @description Your browsers with web push. */
+        SubscriptionsView: {
+            items: components["schemas"]["SubscriptionView"][];
+        };
+        /**
          * @description Code of a text, stable for clients that translate it. Each names the parameters of its text; amounts are rupees
          *     as decimal text, and a `reason` may be empty.
          */
-        Template: ("kyc_approved" | "document_verified") | "welcome" | "kyc_rejected" | "booking_confirmed" | "booking_completed" | "booking_cancelled" | "booking_expired" | "booking_delivered" | "booking_returned" | "payment_received" | "payment_refunded" | "payment_returned" | "refund_returned" | "instalment_overdue" | "referral_bonus" | "pair_earning" | "earning_reversed" | "earning_recovered" | "deposit" | "refund" | "reserve_released" | "adjustment" | "member_placed" | "pairs_matched_in_period" | "pairs_rematched" | "pairs_matched" | "pairs_voided" | "document_rejected" | "certificate_issued" | "payout_requested" | "payout_approved" | "payout_cancelled" | "payout_completed" | "payout_completed_empty" | "payout_rejected" | "payout_failed" | "payout_reversed";
+        Template: ("kyc_approved" | "document_verified") | "welcome" | "kyc_rejected" | "booking_confirmed" | "booking_completed" | "booking_cancelled" | "booking_expired" | "booking_delivered" | "booking_returned" | "payment_received" | "wallet_payment" | "payment_refunded" | "payment_returned" | "refund_returned" | "instalment_overdue" | "referral_bonus" | "pair_earning" | "earning_reversed" | "earning_recovered" | "deposit" | "refund" | "reserve_released" | "adjustment" | "member_placed" | "pairs_matched_in_period" | "pairs_rematched" | "pairs_matched" | "pairs_voided" | "document_rejected" | "certificate_issued" | "payout_requested" | "payout_approved" | "payout_cancelled" | "payout_completed" | "payout_completed_empty" | "payout_rejected" | "payout_failed" | "payout_reversed" | "new_device";
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
@@ -219,6 +463,11 @@ export interface components {
             /** Format: int64 */
             unread: number;
         };
+        /**
+         * Format: uuid
+         * @description A registered person: member, staff or administrator.
+         */
+        UserId: string;
     };
     responses: never;
     parameters: never;
@@ -261,6 +510,71 @@ export interface operations {
             };
         };
     };
+    getNotificationsDeliveries: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeliveryState"] | null;
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postNotificationsDeliveriesByIdRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getNotificationsPreferences: {
         parameters: {
             query?: never;
@@ -276,7 +590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preferences"];
+                    "application/json": components["schemas"]["PreferencesView"];
                 };
             };
             /** @description A problem */
@@ -301,16 +615,9 @@ export interface operations {
             content: {
                 "application/json": {
                     kinds: {
-                        booking?: boolean;
-                        document?: boolean;
-                        earning?: boolean;
-                        emi?: boolean;
-                        kyc?: boolean;
-                        payment?: boolean;
-                        payout?: boolean;
-                        tree?: boolean;
-                        wallet?: boolean;
-                        welcome?: boolean;
+                        [key: string]: {
+                            [key: string]: boolean;
+                        };
                     };
                 };
             };
@@ -322,7 +629,207 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preferences"];
+                    "application/json": components["schemas"]["PreferencesView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putNotificationsPreferencesTimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description When all e-mail of a day is sent as one (HH:MM, in India); null: each at once. */
+                    digest_at?: string | null;
+                    /** @description In which hours only mandatory notifications are sent; null: none. */
+                    quiet_hours?: {
+                        /** @description HH:MM */
+                        from: string;
+                        /** @description HH:MM, exclusive. */
+                        until: string;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationsPushKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKeyView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationsPushSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putNotificationsPushSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Address of the browser at its push service. */
+                    endpoint: string;
+                    /** @description Keys of a subscription, base64url. */
+                    keys: {
+                        auth: string;
+                        p256dh: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNotificationsPushSubscriptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SubscriptionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationsQueueCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
                 };
             };
             /** @description A problem */

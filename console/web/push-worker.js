@@ -13,10 +13,10 @@
  *   clients: {matchAll: (options: object) => Promise<Tab[]>, openWindow: (path: string) => Promise<unknown>},
  *   registration: ServiceWorkerRegistration,
  *   addEventListener: (type: string, listener: (event: WorkerEvent) => void) => void,
- * }} Worker
+ * }} PushWorker
  */
 
-const worker = /** @type {Worker} */ (/** @type {unknown} */ (self));
+const worker = /** @type {PushWorker} */ (/** @type {unknown} */ (self));
 
 /**
  * A page of this console; another address is not opened.

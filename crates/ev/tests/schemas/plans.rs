@@ -107,7 +107,7 @@ pub(crate) async fn exactly_the_scans_are_reported(service: &str, mut c: RawConn
         "SELECT `title` FROM `notifications` WHERE `title` = ?",
         "SELECT `title` FROM `notifications` WHERE `title` = ? ORDER BY `title` LIMIT ?",
         "UPDATE `notifications` SET `title` = ? WHERE `title` = ?",
-        "SELECT `m`.`kind` FROM `notifications` AS `n` INNER JOIN `muted_kinds` AS `m` ON `m`.`user_id` = `n`.`user_id`",
+        "SELECT `n`.`id` FROM `notifications` AS `n` JOIN `channel_choices` AS `m` ON `m`.`user_id` = `n`.`user_id`",
     ];
     const READS: [&str; 5] = [
         "SELECT `title` FROM `notifications` WHERE `user_id` = ? ORDER BY `id` DESC LIMIT ?",
