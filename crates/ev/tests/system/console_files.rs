@@ -41,6 +41,11 @@ pub(crate) async fn every_page_is_the_document_and_its_files_are_cached(platform
     assert_eq!(compressed.headers()[CONTENT_ENCODING], "gzip");
     assert!(compressed.bytes().await.unwrap().len() < plain.len() / 2);
 
+    let worker = get("/push-worker.js").await;
+    assert_secure(&worker);
+    assert_eq!((header(&worker, "cache-control"), worker.status()), ("no-cache", StatusCode::OK));
+    assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
+
     // Outside the pages an unknown address stays a problem document, and a page takes no other method.
     for other in ["/api/v1/unknown", "/api", "/assets/0/main.js", "/dev/unknown", "/metrics", "/health/unknown"] {
         let response = get(other).await;
@@ -56,7 +61,7 @@ pub(crate) async fn every_page_is_the_document_and_its_files_are_cached(platform
 fn the_command_writes_the_console_and_repeats_without_a_change() {
     let folder = std::env::temp_dir().join(format!("ev-console-{}", short_id()));
     let arguments = ["console", folder.to_str().unwrap()];
-    let count = 2 * (ASSETS.len() + 1);
+    let count = 2 * (ASSETS.len() + 2);
     assert_eq!(stdout_of(&ev(&arguments, None)), format!("console {VERSION}: {count} files written"));
     assert_eq!(stdout_of(&ev(&arguments, None)), format!("console {VERSION}: 0 files written"));
     let document = std::fs::read_to_string(folder.join("index.html")).unwrap();

@@ -73,6 +73,8 @@ async fn acquire(platform: &TestPlatform, owner: &TestUser) -> Possessions {
         ("/api/v1/bookings/", booking),
         ("/api/v1/compliance/documents/", text(&document["id"])),
         ("/api/v1/notifications/", first("/notifications").await),
+        // Subscriptions are of browsers, which these tests lack: another member's are tested in the service.
+        ("/api/v1/notifications/push/subscriptions/", owner.id.clone()),
         ("/api/v1/payments/", payment),
         ("/api/v1/payouts/", text(&payout["id"])),
         ("/api/v1/payouts/bank-accounts/", first("/payouts/bank-accounts").await),

@@ -5,10 +5,12 @@ use crate::source::{production_code, rust_files};
 
 /// Fields that are codes, addresses, numbers, files and names of things, each with a form of its own that its handler
 /// checks.
-const WITH_A_FORM: [&str; 17] = [
+const WITH_A_FORM: [&str; 19] = [
     "code",
+    "digest_at",
     "email",
     "email_code",
+    "endpoint",
     "file",
     "id",
     "identifier",
