@@ -2,7 +2,7 @@
 
 use super::Template;
 use domain::{Money, Timestamp, UserId};
-use proto_events::vocabulary::{BookingStatus, MatchCause, PayoutStatus, ReturnCause, TransactionType};
+use proto_events::vocabulary::{BookingStatus, MatchCause, PayoutStatus, ReminderKind, ReturnCause, TransactionType};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -206,6 +206,44 @@ pub fn return_text(cause: ReturnCause, amount: Money, booking_number: &str) -> T
         }
     };
     booking_amount_text(template, amount, booking_number, format!("₹{amount} {what}: it goes to your wallet."))
+}
+
+/// What happened to an instalment.
+#[derive(Debug, Clone, Copy)]
+pub enum InstalmentUpdate {
+    Overdue,
+    Reminded(ReminderKind),
+}
+
+/// Data of an instalment that its texts contain.
+#[derive(Debug, Clone, Copy)]
+pub struct InstalmentSummary<'a> {
+    pub n: u32,
+    pub booking_number: &'a str,
+    pub unpaid: Money,
+    pub due_on: &'a str,
+}
+
+/// Text about an instalment that is overdue or due soon.
+pub fn instalment_text(update: InstalmentUpdate, instalment: InstalmentSummary<'_>) -> Text {
+    let InstalmentSummary { n, booking_number, unpaid, due_on } = instalment;
+    let what = format!("Instalment {n} of your booking {booking_number}, ₹{unpaid},");
+    let (template, body) = match update {
+        InstalmentUpdate::Overdue => (Template::InstalmentOverdue, format!("{what} was due on {due_on}.")),
+        InstalmentUpdate::Reminded(ReminderKind::Ahead) => {
+            (Template::InstalmentComing, format!("{what} is due on {due_on}."))
+        }
+        InstalmentUpdate::Reminded(ReminderKind::DueToday) => {
+            (Template::InstalmentDueToday, format!("{what} is due today, {due_on}."))
+        }
+    };
+    let params = [
+        ("n", n.to_string()),
+        ("booking_number", booking_number.to_owned()),
+        ("amount", unpaid.to_string()),
+        ("due_on", due_on.to_owned()),
+    ];
+    Text::new(template, params, body)
 }
 
 /// Change of pairs.

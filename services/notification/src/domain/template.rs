@@ -31,6 +31,10 @@ domain::text_enum! {
         RefundReturned = "refund_returned",
         /// `n`, `booking_number`, `amount`, `due_on`
         InstalmentOverdue = "instalment_overdue",
+        /// `n`, `booking_number`, `amount`, `due_on`
+        InstalmentComing = "instalment_coming",
+        /// `n`, `booking_number`, `amount`, `due_on`
+        InstalmentDueToday = "instalment_due_today",
         /// `amount`
         ReferralBonus = "referral_bonus",
         /// `amount`
@@ -98,6 +102,8 @@ impl Template {
             Self::PaymentRefunded => "Payment refunded",
             Self::PaymentReturned | Self::RefundReturned => "Payment returned",
             Self::InstalmentOverdue => "Instalment overdue",
+            Self::InstalmentComing => "Instalment due soon",
+            Self::InstalmentDueToday => "Instalment due today",
             Self::ReferralBonus => "Referral bonus",
             Self::PairEarning => "Pair matched",
             Self::EarningReversed => "Earning reversed",
