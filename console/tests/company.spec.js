@@ -59,6 +59,13 @@ test('the dashboard has the totals, and charts by week beside the period before'
   assert.equal(await staff.locator('.charts details').first().locator('tbody tr').count(), 12);
 });
 
+/** Opens the vehicle of this run. */
+async function openVehicle(page) {
+  await open(page, '/office/vehicles');
+  await row(page, `Model ${run}`).getByRole('link').first().click();
+  await see(page, heading(page, `Model ${run} Long`));
+}
+
 test('a vehicle is added, gets another price, and is taken off sale and put on sale again', async () => {
   await open(admin, '/office/vehicles');
   const name = `Model ${run} Long`;
@@ -69,27 +76,29 @@ test('a vehicle is added, gets another price, and is taken off sale and put on s
     [t('office.vehicle.price_field')]: '90000',
   });
   await confirm(admin, t('office.vehicle.add_effect', { name, price: money(90000) }));
-  await button(admin, t('office.vehicle.price_name', { name })).click();
+  await openVehicle(admin);
+  await button(admin, t('office.vehicle.price')).click();
   await fillDialog(admin, { [t('office.vehicle.price_field')]: '95000' });
   await confirm(admin, t('office.vehicle.price_effect', { before: money(90000), after: money(95000) }));
-  await see(admin, row(admin, `Model ${run}`).getByText(money(95000)));
+  await see(admin, valueOf(admin, t('booking.price')).getByText(money(95000)));
   for (const change of ['end', 'begin']) {
-    await button(admin, t(`office.vehicle.${change}_name`, { name })).click();
+    await button(admin, t(`office.vehicle.${change}`)).click();
     await confirm(admin, t(`office.vehicle.${change}_effect`, { price: money(95000) }));
   }
-  await see(admin, row(admin, `Model ${run}`).getByText(t('office.vehicle.on_sale')));
+  await see(admin, tag(admin, t('office.vehicle.on_sale')));
+  await open(admin, '/office/vehicles');
+  await see(admin, row(admin, `Model ${run}`).getByText(money(95000)));
 });
 
 test('the stock of a vehicle is adjusted, shown to members, and counted no more', async () => {
-  const name = `Model ${run} Long`;
-  await open(admin, '/office/vehicles');
-  await button(admin, t('office.vehicle.adjust_name', { name })).click();
+  await openVehicle(admin);
+  await button(admin, t('office.vehicle.adjust')).click();
   await fillDialog(admin, {
     [t('office.vehicle.adjust_change')]: '1',
     [t('office.vehicle.adjust_reason')]: 'delivery of the factory',
   });
   await confirm(admin, t('office.vehicle.adjust_effect', { before: 0, after: 1 }));
-  await see(admin, row(admin, `Model ${run}`).getByText(t('office.vehicle.stock_count', { available: 1, on_hand: 1 })));
+  await see(admin, t('office.vehicle.stock_count', { available: 1, on_hand: 1 }));
   const card = admin.locator('.vehicle', { hasText: `Model ${run}` });
   await open(admin, '/vehicles');
   await see(admin, card.getByText(t('vehicles.left', { count: 1 })));
@@ -100,10 +109,10 @@ test('the stock of a vehicle is adjusted, shown to members, and counted no more'
   await open(admin, '/vehicles');
   await see(admin, card.getByText(t('vehicles.sold_out')));
   assert.equal(await card.getByRole('link').count(), 0);
-  await open(admin, '/office/vehicles');
-  await button(admin, t('office.vehicle.uncount_name', { name })).click();
+  await openVehicle(admin);
+  await button(admin, t('office.vehicle.uncount')).click();
   await confirm(admin, t('office.vehicle.uncount_effect'));
-  await see(admin, row(admin, `Model ${run}`).getByText(t('office.vehicle.stock_uncounted')));
+  await see(admin, t('office.vehicle.stock_uncounted'));
 });
 
 test('a plan is simulated, and a version is scheduled and withdrawn', async () => {

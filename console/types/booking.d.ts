@@ -146,7 +146,7 @@ export interface paths {
         put?: never;
         /**
          * Deliver the vehicle of a booking that is paid in full
-         * @description A delivered booking stays as it is. 403 for the caller's own booking. 409 with `booking.state` when its status does not allow it, and with `booking.vehicle_number_used` when the vehicle is delivered for another booking. 422 with `booking.delivery_invalid` when the number is malformed or the day is not between the booking and today.
+         * @description A delivered booking stays as it is. 403 for the caller's own booking. 409 with `booking.state` when its status does not allow it, and with `booking.vehicle_number_used` when the vehicle is delivered for another booking. 422 with `booking.delivery_invalid` when the number is malformed or the day is not between the booking and today, and with `booking.delivery_document` when the document is not one of the buyer or proves another delivery.
          *
          *     Staff and administrators.
          */
@@ -223,6 +223,28 @@ export interface paths {
          *     Any signed-in person.
          */
         post: operations["postBookingsByIdPayments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{id}/payoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote what is left to pay of a booking, by instalment, and what paying all of it takes today
+         * @description It is paid by an ordinary payment. 404 when the booking does not exist or the caller may not see it; 409 with `booking.state` when it accepts no payments.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getBookingsByIdPayoff"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -684,7 +706,7 @@ export interface paths {
         put?: never;
         /**
          * Add a vehicle to the catalogue
-         * @description 422 with `booking.vehicle_invalid` for a name that is empty or too long, or a price out of range.
+         * @description 422 with `booking.vehicle_invalid` for a name that is empty or too long, a malformed product code, or a price out of range.
          *
          *     Administrators.
          */
@@ -741,6 +763,56 @@ export interface paths {
          *     Administrators.
          */
         patch: operations["patchVehiclesById"];
+        trace?: never;
+    };
+    "/api/v1/vehicles/{id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a picture of a vehicle: a JPEG or PNG of at most 2 MiB as the body
+         * @description The type is detected from the first bytes, and the picture is decoded whole. 409 with `booking.too_many_pictures` for the eleventh; 413 for a file that is too large; 422 with `booking.picture_invalid` for one that is no picture.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postVehiclesByIdPictures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vehicles/{id}/pictures/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a picture of a vehicle
+         * @description It never changes. 304 with its `ETag` in `If-None-Match`. 404 when the vehicle has no picture with this number.
+         *
+         *     Public.
+         */
+        get: operations["getVehiclesByIdPicturesByN"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a picture of a vehicle
+         * @description One that was removed before is no error. 404 when the vehicle never had it.
+         *
+         *     Staff and administrators.
+         */
+        delete: operations["deleteVehiclesByIdPicturesByN"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/vehicles/{id}/stock-adjustments": {
@@ -819,6 +891,11 @@ export interface components {
             price: components["schemas"]["Money"];
             /** @description The price less the booking amount, or less what is paid when that is more. */
             principal: components["schemas"]["Money"];
+            /**
+             * @description GST code of the state in which the vehicle is taxed unless `delivery_state` says otherwise; null where receipts show
+             *     no tax, and for a booking that exists.
+             */
+            taxed_in?: components["schemas"]["StateCode"] | null;
         };
         /** @description Status of a booking. */
         BookingStatus: "cancelled" | "pre_booked" | "confirmed" | "completed" | "expired" | "delivered" | "returned";
@@ -829,6 +906,8 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description Null until the vehicle is delivered. */
             delivery?: components["schemas"]["DeliveryView"] | null;
+            /** @description GST code of the state where the vehicle is delivered; null for the company's. */
+            delivery_state?: components["schemas"]["StateCode"] | null;
             emi?: components["schemas"]["EmiView"] | null;
             id: components["schemas"]["BookingId"];
             /** @description For example `EV-261122-7K3QF9XA`. */
@@ -947,6 +1026,16 @@ export interface components {
             reported_at: components["schemas"]["Timestamp"];
             state: components["schemas"]["GatewayRefundState"];
         };
+        /**
+         * @description 15 letters and digits with a valid check character
+         * @example 27AAPFU0939F1ZV
+         */
+        Gstin: string;
+        /**
+         * @description 4, 6 or 8 digits
+         * @example 871160
+         */
+        HsnCode: string;
         /**
          * @description Status of an instalment.
          * @enum {string}
@@ -1095,7 +1184,52 @@ export interface components {
             reference?: string | null;
             refund?: components["schemas"]["RefundView"] | null;
             status: components["schemas"]["PaymentStatus"];
+            /**
+             * @description The tax in the amount, once the receipt has its number; null where no tax is shown.
+             * @default null
+             */
+            tax: components["schemas"]["ReceiptTaxView"] | null;
             user_id: components["schemas"]["UserId"];
+        };
+        /** @description What is left to pay of a booking. */
+        PayoffView: {
+            booking_id: components["schemas"]["BookingId"];
+            /**
+             * @description The instalments that are not paid, oldest first. A payment of any amount pays them in this order, without interest
+             *     or a fee, before they are due too.
+             */
+            instalments: components["schemas"]["UnpaidInstalmentView"][];
+            /** @description The unpaid part of the instalments that are overdue. */
+            overdue: components["schemas"]["Money"];
+            /** @description What can be paid now by cash, bank transfer or wallet: all that is left and not pending. */
+            payable: components["schemas"]["Money"];
+            /** @description What can be paid online now; an open online order is replaced. */
+            payable_online: components["schemas"]["Money"];
+            /** @description Payments that are not confirmed yet, without an open online order. */
+            pending: components["schemas"]["Money"];
+            /** @description The price less what is paid: the instalments with the part that is in none. */
+            remaining: components["schemas"]["Money"];
+            /** @description The part that is in no instalment, such as the rest of the booking amount. */
+            unscheduled: components["schemas"]["Money"];
+        };
+        /**
+         * @description Media type of a picture.
+         * @enum {string}
+         */
+        PictureType: "image/jpeg" | "image/png";
+        /** @description A picture of a vehicle. */
+        PictureView: {
+            /** @description Detected from the bytes. */
+            content_type: components["schemas"]["PictureType"];
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description Where it is read; no other picture ever has this address. */
+            url: string;
         };
         /** @description A refund that a request would make. */
         PreviewedRefundView: {
@@ -1146,6 +1280,24 @@ export interface components {
             due_on?: components["schemas"]["Day"] | null;
             /** Format: uint32 */
             n: number;
+        };
+        /** @description Goods and services tax in the amount of a receipt. Its parts add up to the amount. */
+        ReceiptTaxView: {
+            /** @description Tax of the centre; `0.00` between states. */
+            cgst: components["schemas"]["Money"];
+            /** @description The company's number. */
+            gstin: components["schemas"]["Gstin"];
+            /** @description Code of the product. */
+            hsn: components["schemas"]["HsnCode"];
+            /** @description Tax between states; `0.00` within one. */
+            igst: components["schemas"]["Money"];
+            /** @description GST code of a state. */
+            place_of_supply: components["schemas"]["StateCode"];
+            /** @description A percentage. */
+            rate: string;
+            /** @description Tax of the state or union territory; `0.00` between states. */
+            sgst: components["schemas"]["Money"];
+            taxable_value: components["schemas"]["Money"];
         };
         /** @description Requester of a refund. */
         RefundActor: "person" | "gateway";
@@ -1215,6 +1367,11 @@ export interface components {
         };
         /** @description A vehicle of the catalogue, as staff see it. */
         StaffVehicleView: {
+            /** @description Name of the battery option. */
+            battery?: string | null;
+            colour?: string | null;
+            /** @description Code of the product for taxes; null for that of the settings. */
+            hsn?: components["schemas"]["HsnCode"] | null;
             id: components["schemas"]["VehicleId"];
             /** @description Whether a unit can be booked; always true where units are not counted. */
             in_stock: boolean;
@@ -1225,11 +1382,18 @@ export interface components {
              */
             left?: number | null;
             model: string;
+            /** @description Addresses of its pictures, the first one added first. */
+            pictures: string[];
             price: components["schemas"]["Money"];
             /** @description Null where its units are not counted. */
             stock?: components["schemas"]["StockView"] | null;
             variant: string;
         };
+        /**
+         * @description a GST state code: 01 to 38, or 97
+         * @example 27
+         */
+        StateCode: string;
         /**
          * Format: uuid
          * @description A change of a vehicle's stock by staff.
@@ -1255,6 +1419,17 @@ export interface components {
          * @example 2026-11-22T10:00:00Z
          */
         Timestamp: string;
+        /** @description An instalment that is not paid in full. */
+        UnpaidInstalmentView: {
+            amount: components["schemas"]["Money"];
+            /** @description Null until the booking is confirmed. */
+            due_on?: components["schemas"]["Day"] | null;
+            /** Format: uint32 */
+            n: number;
+            paid: components["schemas"]["Money"];
+            status: components["schemas"]["InstalmentStatus"];
+            unpaid: components["schemas"]["Money"];
+        };
         /**
          * Format: uuid
          * @description A registered person: member, staff or administrator.
@@ -1264,6 +1439,9 @@ export interface components {
         VehicleId: string;
         /** @description A vehicle of the catalogue. */
         VehicleView: {
+            /** @description Name of the battery option. */
+            battery?: string | null;
+            colour?: string | null;
             id: components["schemas"]["VehicleId"];
             /** @description Whether a unit can be booked; always true where units are not counted. */
             in_stock: boolean;
@@ -1274,6 +1452,8 @@ export interface components {
              */
             left?: number | null;
             model: string;
+            /** @description Addresses of its pictures, the first one added first. */
+            pictures: string[];
             price: components["schemas"]["Money"];
             variant: string;
         };
@@ -1373,6 +1553,11 @@ export interface operations {
                      * @example 500.00
                      */
                     booking_amount: string;
+                    /**
+                     * @description GST code of the state where the vehicle is delivered; the company's when it is left out.
+                     * @example 27
+                     */
+                    delivery_state?: string | null;
                     /** Format: uint32 */
                     emi_months?: number | null;
                     /** Format: uuid */
@@ -1452,6 +1637,11 @@ export interface operations {
                      * @example 500.00
                      */
                     booking_amount: string;
+                    /**
+                     * @description GST code of the state where the vehicle is delivered; the company's when it is left out.
+                     * @example 27
+                     */
+                    delivery_state?: string | null;
                     /** Format: uint32 */
                     emi_months?: number | null;
                     /** Format: uuid */
@@ -1605,7 +1795,7 @@ export interface operations {
                     delivered_on: string;
                     /**
                      * Format: uuid
-                     * @description The uploaded document that proves the delivery.
+                     * @description The document that proves the delivery: one of the buyer, which staff may upload for them.
                      */
                     document_id?: string | null;
                     /** @description Vehicle identification or chassis number: 5 to 32 letters, digits and hyphens. */
@@ -1770,6 +1960,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBookingsByIdPayoff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoffView"];
                 };
             };
             /** @description A problem */
@@ -2586,6 +2807,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Name of the battery option, such as `3 kWh`. */
+                    battery?: string | null;
+                    colour?: string | null;
+                    /**
+                     * @description Code of the product for taxes; that of the settings when it is left out.
+                     * @example 871160
+                     */
+                    hsn?: string | null;
                     is_active?: boolean | null;
                     model: string;
                     /**
@@ -2694,6 +2923,15 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Empty for none. */
+                    battery?: string | null;
+                    /** @description Empty for none. */
+                    colour?: string | null;
+                    /**
+                     * @description Code of the product for taxes; empty for that of the settings.
+                     * @example 871160
+                     */
+                    hsn?: string | null;
                     is_active?: boolean | null;
                     /** @description `false` ends the counting of its units; an adjustment begins it. */
                     is_stock_counted?: boolean | null;
@@ -2716,6 +2954,113 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StaffVehicleView"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postVehiclesByIdPictures: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["VehicleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": unknown;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVehiclesByIdPicturesByN: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VehicleId"];
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteVehiclesByIdPicturesByN: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VehicleId"];
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

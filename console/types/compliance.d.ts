@@ -102,7 +102,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`
-         * @description 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted, 409 when the member has too many documents.
+         * @description 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted, 409 when the member has too many documents. Staff upload a `delivery_note` for a member, who gets it as a verified document; 403 for anything else of another member.
          *
          *     Any signed-in person.
          */
@@ -513,6 +513,8 @@ export interface components {
             file: string;
             /** @description 1 to 32 lowercase letters, digits and underscores. */
             kind: string;
+            /** @description The member whose document it is, for staff; by default the caller. */
+            user_id?: components["schemas"]["UserId"] | null;
         };
         /**
          * Format: uuid

@@ -29,6 +29,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "wallet.v1.WalletPaymentDecided",
             "binary.v1.PlanPublished",
             "binary.v1.PlanWithdrawn",
+            "compliance.v1.DocumentUploaded",
         ],
     },
     Subscription {
@@ -92,6 +93,7 @@ pub const SUBSCRIPTIONS: &[Subscription] = &[
             "booking.v1.PaymentRefunded",
             "booking.v1.PaymentReturned",
             "booking.v1.EmiOverdue",
+            "booking.v1.EmiReminded",
             "wallet.v1.WalletChanged",
             "binary.v1.PlacementMade",
             "binary.v1.PairsMatched",

@@ -40,6 +40,16 @@ domain::text_enum! {
 }
 
 domain::text_enum! {
+    /// Kind of a reminder of an instalment.
+    pub enum ReminderKind {
+        /// Some days before the due date.
+        Ahead = "ahead",
+        /// On the due date.
+        DueToday = "due_today",
+    }
+}
+
+domain::text_enum! {
     /// Destination of a refund.
     pub enum RefundTo {
         Wallet = "wallet",

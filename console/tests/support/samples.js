@@ -37,6 +37,7 @@ export async function prepareSamples() {
     '/wallet/forfeits/:id': `/wallet/forfeits/${forfeit.id}`,
     '/payouts/:id': `/payouts/${payout.id}`,
     '/office/people/:id': `/office/people/${asha.user.id}`,
+    '/office/vehicles/:id': `/office/vehicles/${vehicles[0].id}`,
     '/office/bookings/:id': `/office/bookings/${booking.id}`,
     '/office/ledger/entries/:id': `/office/ledger/entries/${entries.items[0].id}`,
     ...office,

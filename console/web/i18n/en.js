@@ -6,6 +6,7 @@ import money from './en/money.js';
 import notification from './en/notification.js';
 import problems from './en/problems.js';
 import search from './en/search.js';
+import states from './en/states.js';
 import terms from './en/terms.js';
 import tree from './en/tree.js';
 import wallet from './en/wallet.js';
@@ -80,6 +81,7 @@ export default {
   ...notification,
   ...problems,
   ...search,
+  ...states,
   ...terms,
   ...tree,
   ...wallet,

@@ -6,6 +6,7 @@ import money from './hi/money.js';
 import notification from './hi/notification.js';
 import problems from './hi/problems.js';
 import search from './hi/search.js';
+import states from './hi/states.js';
 import terms from './hi/terms.js';
 import tree from './hi/tree.js';
 import wallet from './hi/wallet.js';
@@ -80,6 +81,7 @@ export default {
   ...notification,
   ...problems,
   ...search,
+  ...states,
   ...terms,
   ...tree,
   ...wallet,

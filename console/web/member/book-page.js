@@ -14,6 +14,8 @@ import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { quotedInstalments } from './instalment-table.js';
 import { FIRST_MONTHS, monthsField } from './emi-form.js';
+import { stateChoices } from './receipt-tax.js';
+import { fullName, gallery, vehicleName, vehicleOptions } from './vehicle-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readVehicle>>} Vehicle */
 /** @typedef {Awaited<ReturnType<typeof readPlan>>['plan']['booking']} Terms */
@@ -35,11 +37,15 @@ class BookPage extends ViewElement {
   params = {};
   #vehicle = new Resource(this, (signal) => readVehicle(this.params['id'] ?? '', signal));
   #plan = new Resource(this, readPlan);
-  #quote = new Preview(this, (/** @type {Request} */ request, signal) =>
-    post('/api/v1/bookings/quote', request, { signal }),
-  );
+  #quote = new Preview(this, async (/** @type {Request} */ request, signal) => {
+    const quote = await post('/api/v1/bookings/quote', request, { signal });
+    this.#taxedIn ??= quote.taxed_in ?? undefined;
+    return quote;
+  });
   /** @type {Values} */
   #values = {};
+  /** @type {string | undefined} The first choice of the state of delivery, where tax is shown. */
+  #taxedIn;
 
   start() {
     void Promise.all([this.#vehicle.load(), this.#plan.load()]).then(() => this.#requote());
@@ -50,7 +56,9 @@ class BookPage extends ViewElement {
       { back: backLink('/vehicles', t('vehicles.back')), title: t('book.title') },
       this.#vehicle,
       (vehicle) => [
-        h('h1', null, `${vehicle.model} ${vehicle.variant}`),
+        h('h1', null, vehicleName(vehicle)),
+        vehicleOptions(vehicle) ? h('p', { class: 'hint' }, vehicleOptions(vehicle)) : null,
+        gallery(vehicle.pictures, vehicleName(vehicle)),
         h('p', { class: 'figure' }, money(vehicle.price)),
         h(
           'section',
@@ -86,6 +94,8 @@ class BookPage extends ViewElement {
       },
     ];
     if (emi === 'yes') fields.push(monthsField(terms, months));
+    // Once tax is shown on receipts, its place has to be chosen; the company's own is the first choice.
+    if (this.#taxedIn) fields.push(stateField(this.#taxedIn));
     return custom('ev-form', {
       '.fields': fields,
       '.submitLabel': t('book.submit'),
@@ -107,8 +117,15 @@ class BookPage extends ViewElement {
   #requote() {
     const [vehicle, terms] = [this.#vehicle.value, this.#plan.value?.plan.booking];
     if (!vehicle || !terms) return;
-    const { booking_amount: amount = terms.minimum_amount, emi = 'yes', months = FIRST_MONTHS } = this.#values;
-    void this.#quote.change(isAmount(amount) ? requestOf(vehicle, amount, emi === 'yes' ? months : undefined) : null);
+    const {
+      booking_amount: amount = terms.minimum_amount,
+      emi = 'yes',
+      months = FIRST_MONTHS,
+      delivery_state: state,
+    } = this.#values;
+    void this.#quote.change(
+      isAmount(amount) ? requestOf(vehicle, { amount, months: emi === 'yes' ? months : undefined, state }) : null,
+    );
   }
 
   /**
@@ -116,10 +133,10 @@ class BookPage extends ViewElement {
    * @param {Values} values
    * @param {Sent} sent
    */
-  #book(vehicle, { booking_amount: entered = '', months }, sent) {
-    const body = requestOf(vehicle, entered, months);
+  #book(vehicle, { booking_amount: entered = '', months, delivery_state: state }, sent) {
+    const body = requestOf(vehicle, { amount: entered, months, state });
     const effects = [
-      t('book.effect_price', { name: `${vehicle.model} ${vehicle.variant}`, price: money(vehicle.price) }),
+      t('book.effect_price', { name: fullName(vehicle), price: money(vehicle.price) }),
       t('book.effect_amount', { amount: money(body.booking_amount) }),
       months ? t('book.effect_emi', { count: months }) : t('book.effect_no_emi'),
     ];
@@ -134,15 +151,28 @@ class BookPage extends ViewElement {
 }
 
 /**
+ * @param {string} value
+ * @returns {import('../shell/form.js').Field}
+ */
+const stateField = (value) => ({
+  name: 'delivery_state',
+  label: t('book.state'),
+  hint: t('book.state_hint'),
+  type: 'select',
+  value,
+  choices: stateChoices(),
+});
+
+/**
  * @param {Vehicle} vehicle
- * @param {string} amount
- * @param {string | undefined} months
+ * @param {{amount: string, months: string | undefined, state: string | undefined}} chosen
  * @returns {Request}
  */
-const requestOf = (vehicle, amount, months) => ({
+const requestOf = (vehicle, { amount, months, state }) => ({
   vehicle_id: vehicle.id,
   booking_amount: amountText(amount),
   emi_months: months ? Number(months) : null,
+  delivery_state: state || null,
 });
 
 /** @param {import('../shell/api.js').Answer<'post', '/api/v1/bookings/quote'>} quote */

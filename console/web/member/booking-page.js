@@ -12,6 +12,7 @@ import { t } from '../i18n/i18n.js';
 import { deliveryPairs } from './delivery-pairs.js';
 import { instalmentTable } from './instalment-table.js';
 import { paymentList } from './payment-list.js';
+import { payoffParts, readPayoff } from './payoff.js';
 import './booking-cancellation.js';
 import './checkout.js';
 import './emi-form.js';
@@ -42,6 +43,10 @@ class BookingPage extends ViewElement {
   #booking = new Resource(this, (signal) => readBooking(this.params['id'] ?? '', signal));
   #payments = new Resource(this, (signal) => readPayments(this.params['id'] ?? '', signal));
 
+  #payoff = new Resource(this, (signal) => readPayoff(this.params['id'] ?? '', signal));
+  /** @type {string | undefined} The amount that was chosen for the payment. */
+  #amount;
+
   start() {
     this.#load();
     onChange(['booking'], () => this.#load(), this.signal);
@@ -50,9 +55,11 @@ class BookingPage extends ViewElement {
   #load() {
     void this.#booking.load();
     void this.#payments.load();
+    void this.#payoff.load();
   }
 
   #reload = () => {
+    this.#amount = undefined;
     this.#load();
     for (const delay of RELOADS_MS) {
       const timer = setTimeout(() => this.#load(), delay);
@@ -68,9 +75,24 @@ class BookingPage extends ViewElement {
     );
   }
 
+  /** @param {string} amount */
+  #choose = (amount) => {
+    this.#amount = amount;
+    this.update();
+    this.querySelector('ev-pay-form')?.scrollIntoView({ block: 'center' });
+    requestAnimationFrame(() => {
+      const field = this.querySelector('ev-pay-form input[name="amount"]');
+      if (field instanceof HTMLElement) field.focus();
+    });
+  };
+
   /** @param {string} paymentId */
   #receiptOf = (paymentId) =>
     (this.#payments.value ?? []).find(({ id }) => id === paymentId)?.receipt_number ?? t('payment.receipt_pending');
+
+  #left() {
+    return show(this.#payoff, (payoff) => (payoff ? payoffParts(payoff, this.#choose) : null));
+  }
 
   /** @param {Booking} booking */
   #content(booking) {
@@ -81,7 +103,8 @@ class BookingPage extends ViewElement {
       h('h1', null, booking.vehicle.name),
       amounts(booking),
       order ? custom('ev-checkout', { key: order.id, '.payment': order, '.done': this.#reload }) : null,
-      isOpen ? keyedCard('pay', t('pay.title'), custom('ev-pay-form', actions)) : null,
+      isOpen ? keyedCard('payoff', t('payoff.title'), this.#left()) : null,
+      isOpen ? keyedCard('pay', t('pay.title'), custom('ev-pay-form', { ...actions, '.amount': this.#amount })) : null,
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments, this.#receiptOf)) : null,
       isOpen && !booking.emi ? keyedCard('emi', t('emi.title'), custom('ev-emi-form', actions)) : null,
       card(
@@ -97,7 +120,7 @@ class BookingPage extends ViewElement {
  * A card whose content keeps its state when other cards come and go.
  * @param {string} key
  * @param {string} title
- * @param {HTMLElement} content
+ * @param {import('../shell/view.js').Child} content
  */
 const keyedCard = (key, title, content) => h('section', { class: 'card', key }, h('h2', null, title), content);
 

@@ -21,6 +21,8 @@ import './payment-instructions.js';
 class PayForm extends ViewElement {
   /** @type {Booking | undefined} */
   booking;
+  /** @type {string | undefined} The amount that was chosen beside the form. */
+  amount;
   /** @type {() => void} */
   done = () => undefined;
   /** @type {Method | undefined} The chosen method; the first at the beginning. */
@@ -50,13 +52,13 @@ class PayForm extends ViewElement {
     const methodOf = (/** @type {Values} */ values) =>
       methods.find(({ method }) => method === values['method'])?.method ?? chosen.method;
     return custom('ev-form', {
-      key: `payment ${this.#paid}`,
+      key: `payment ${this.#paid} ${this.amount ?? ''}`,
       '.fields': [
         {
           name: 'amount',
           label: t('pay.amount'),
           hint: t('pay.amount_hint', { amount: money(booking.remaining) }),
-          value: dueAmount(booking),
+          value: this.amount ?? dueAmount(booking),
           input: amountInput(),
         },
         {

@@ -4,6 +4,7 @@ import { custom, h } from '../shell/view.js';
 import { saveFile, statusTag } from '../shell/parts.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
+import { taxText } from './receipt-tax.js';
 import './payment-instructions.js';
 
 /** @typedef {import('./booking-page.js').Payment} Payment */
@@ -38,6 +39,7 @@ function entry(payment, number) {
       h('time', { datetime: payment.created_at }, dateTime(payment.created_at)),
       reference ? ` · ${t('payment.reference', { reference })}` : null,
       receipt ? ` · ${t('payment.receipt_number')} ${receipt}` : null,
+      payment.tax ? ` · ${taxText(payment.tax)}` : null,
     ),
     status === 'pending' ? h('p', null, t(`payment.pending.${method}`)) : null,
     status === 'pending' && (method === 'bank_transfer' || method === 'cash')

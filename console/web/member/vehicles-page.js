@@ -1,4 +1,4 @@
-// `<ev-vehicles-page>`: the catalogue of vehicles on sale.
+// `<ev-vehicles-page>`: the catalogue of vehicles on sale, by model.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
@@ -7,6 +7,7 @@ import { Resource, show } from '../shell/resource.js';
 import { tag } from '../shell/parts.js';
 import { money, number } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { fullName, picture, vehicleName, vehicleOptions } from './vehicle-name.js';
 
 /** @typedef {Awaited<ReturnType<typeof readVehicles>>[number]} Vehicle */
 
@@ -29,17 +30,30 @@ class VehiclesPage extends ViewElement {
 /** @param {Vehicle[]} vehicles */
 function catalogue(vehicles) {
   if (vehicles.length === 0) return h('p', { class: 'empty' }, t('vehicles.empty'));
-  return h('ul', { class: 'cards' }, vehicles.map(entry));
+  /** @type {Map<string, Vehicle[]>} */
+  const models = new Map();
+  for (const vehicle of vehicles) models.set(vehicle.model, [...(models.get(vehicle.model) ?? []), vehicle]);
+  return [...models].map(([model, variants]) =>
+    h(
+      'section',
+      { class: 'stack', key: model, 'aria-label': model },
+      h('h2', null, model),
+      h('ul', { class: 'cards' }, variants.map(entry)),
+    ),
+  );
 }
 
 /** @param {Vehicle} vehicle */
-function entry({ id, model, variant, price, in_stock: isInStock, left }) {
+function entry(vehicle) {
+  const { id, price, in_stock: isInStock, left, pictures } = vehicle;
+  const name = vehicleName(vehicle);
+  const options = vehicleOptions(vehicle);
   return h(
     'li',
     { class: 'card vehicle', key: id },
-    custom('ev-icon', { name: 'vehicle' }),
-    h('h2', null, model),
-    h('p', { class: 'hint' }, variant),
+    pictures[0] ? picture(pictures[0], name) : custom('ev-icon', { name: 'vehicle' }),
+    h('h3', null, name),
+    options ? h('p', { class: 'hint' }, options) : null,
     h('p', { class: 'figure' }, money(price)),
     isInStock && left ? tag(t('vehicles.left', { count: number(left) }), 'warn') : null,
     isInStock
@@ -48,7 +62,7 @@ function entry({ id, model, variant, price, in_stock: isInStock, left }) {
           {
             class: 'button primary',
             href: `/vehicles/${id}`,
-            'aria-label': t('vehicles.book_name', { name: `${model} ${variant}` }),
+            'aria-label': t('vehicles.book_name', { name: fullName(vehicle) }),
           },
           t('vehicles.book'),
         )

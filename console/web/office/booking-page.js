@@ -2,20 +2,22 @@
 // and return.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
+import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
-import { Resource } from '../shell/resource.js';
+import { Resource, show } from '../shell/resource.js';
 import { date, dateTime, money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { deliveryPairs } from '../member/delivery-pairs.js';
 import { instalmentTable } from '../member/instalment-table.js';
+import { payoffParts, readPayoff } from '../member/payoff.js';
 import { allowed, destinationOf, refundEffects, refundField } from '../member/refund-effects.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { paymentColumns } from './columns.js';
 import { pageList, reloadList } from '../shell/page-list.js';
 import { personName } from './person-name.js';
+import './delivery-document.js';
 
 /** @typedef {Awaited<ReturnType<typeof readBooking>>} Booking */
 
@@ -30,7 +32,10 @@ class BookingPage extends ViewElement {
   params = {};
   #booking = new Resource(this, (signal) => readBooking(this.params['id'] ?? '', signal));
 
+  #payoff = new Resource(this, (signal) => readPayoff(this.params['id'] ?? '', signal));
+
   start() {
+    void this.#payoff.load();
     void this.#booking.load();
   }
 
@@ -58,6 +63,12 @@ class BookingPage extends ViewElement {
         ]),
         this.#actions(booking),
       ),
+      booking.status === 'pre_booked' || booking.status === 'confirmed'
+        ? card(
+            t('payoff.title'),
+            show(this.#payoff, (payoff) => (payoff ? payoffParts(payoff) : null)),
+          )
+        : null,
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments, paymentLink)) : null,
       card(
         t('booking.payments'),
@@ -90,7 +101,7 @@ class BookingPage extends ViewElement {
   }
 
   /** @param {Booking} booking */
-  async #deliver({ id, number, vehicle }) {
+  async #deliver({ id, number, vehicle, user_id: userId }) {
     const answer = await runAction({
       title: t('office.booking.deliver'),
       label: t('office.booking.deliver'),
@@ -108,14 +119,21 @@ class BookingPage extends ViewElement {
           hint: t('office.booking.vehicle_number_hint'),
           input: { required: true, minlength: 5, maxlength: 40, autocomplete: 'off' },
         },
+        {
+          name: 'document_id',
+          label: t('booking.delivery_document'),
+          hint: t('documents.file_hint'),
+          isOptional: true,
+          control: (attributes) => custom('ev-delivery-document', { '.userId': userId, '.control': attributes }),
+        },
       ],
       effects: ({ delivered_on: on = '' }) => [
         t('office.booking.deliver_effect', { number, vehicle: vehicle.name, day: date(on) }),
       ],
-      act: ({ delivered_on: on = '', vehicle_number: vehicleNumber = '' }, key) =>
+      act: ({ delivered_on: on = '', vehicle_number: vehicleNumber = '', document_id: document }, key) =>
         post(
           '/api/v1/bookings/{id}/deliver',
-          { delivered_on: on, vehicle_number: vehicleNumber },
+          { delivered_on: on, vehicle_number: vehicleNumber, document_id: document || null },
           { params: { id }, key },
         ),
     });

@@ -239,7 +239,7 @@ export const officePages = [
     path: '/office/vehicles',
     element: 'ev-office-vehicles-page',
     load: () => import('./vehicles-page.js'),
-    access: 'admin',
+    access: 'staff',
     title: 'office.vehicles.title',
     icon: 'vehicle',
     group: 'office.group.company',
@@ -261,6 +261,13 @@ export const officePages = [
     title: 'office.sms.title',
     icon: 'bell',
     group: 'office.group.company',
+  },
+  {
+    path: '/office/vehicles/:id',
+    element: 'ev-office-vehicle-page',
+    load: () => import('./vehicle-page.js'),
+    access: 'staff',
+    title: 'booking.vehicle',
   },
   {
     path: '/office/audit',

@@ -10,6 +10,7 @@ import { currentUser, isAdmin } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { allowed, destinationOf, refundEffects } from '../member/refund-effects.js';
+import { taxPairs } from '../member/receipt-tax.js';
 import { actionBar, actionButton, reasonField, runAction } from './actions.js';
 import { isManual } from './payments-page.js';
 import { personName } from './person-name.js';
@@ -63,6 +64,7 @@ class PaymentPage extends ViewElement {
           [t('office.payment.created_at'), dateTime(payment.created_at)],
           [t('office.payment.completed_at'), payment.completed_at ? dateTime(payment.completed_at) : null],
           [t('payment.receipt_number'), payment.receipt_number],
+          ...taxPairs(payment.tax),
           [t('office.reference'), payment.reference],
           [t('checkout.gateway'), payment.gateway ? t(`gateway.${payment.gateway}`) : null],
           [t('office.payment.gateway_id'), payment.gateway_payment_id],

@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`money`] (integer paise, rates, rounding), [`time`] (instants and the Indian business
 //! calendar), [`id`], [`vocabulary`] (roles, sides, payment methods), [`text`] (validated user text), [`bounded_text`]
-//! (text of a limited length), [`payee`] (PAN, account number, IFSC), [`secret`] (text that logs do not show),
+//! (text of a limited length), [`payee`] (PAN, account number, IFSC), [`gst`] (goods and services tax),
+//! [`secret`] (text that logs do not show),
 //! [`unvalidated`] (fields of requests), [`search_words`], [`plan`] (the versioned compensation plan), [`tax`] (effective-dated rules for
 //! tax deducted at source), [`rule_violation`] (deserialization errors that mean 422 instead of 400).
 //!
@@ -16,6 +17,7 @@ extern crate self as domain;
 
 mod bindings;
 pub mod bounded_text;
+pub mod gst;
 pub mod id;
 mod macros;
 pub mod money;

@@ -120,6 +120,15 @@ impl Money {
         exact.round_dp_with_strategy(0, strategy).to_i64().map(Self).ok_or(MoneyError::OutOfRange)
     }
 
+    /// One of `parts` equal parts of the tax at `rate` that this amount includes, rounded half up to the paisa. Errors
+    /// when out of range.
+    pub fn tax_included(self, rate: Rate, parts: u8) -> Result<Self, MoneyError> {
+        let whole = Decimal::ONE_HUNDRED.checked_add(rate.0).and_then(|w| w.checked_mul(parts.into()));
+        let part = Decimal::from(self.0).checked_mul(rate.0).zip(whole).and_then(|(tax, whole)| tax.checked_div(whole));
+        let rounded = part.map(|p| p.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));
+        rounded.and_then(|p| p.to_i64()).map(Self).ok_or(MoneyError::OutOfRange)
+    }
+
     /// Splits the amount into `n` equal parts of whole rupees. The last part also gets the remainder, so the parts add
     /// up exactly. Empty when `n` is zero.
     pub fn split(self, n: u32) -> Vec<Self> {

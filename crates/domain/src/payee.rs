@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// A text that does not have the format of its type; displayed as the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct FormatRefusal(&'static str);
+pub struct FormatRefusal(pub(crate) &'static str);
 
 /// Implements parsing in all its forms by `try_new`, and the schema.
 macro_rules! formatted_text {
@@ -57,6 +57,8 @@ macro_rules! formatted_text {
         }
     };
 }
+
+pub(crate) use formatted_text;
 
 /// Defines a number that is shown masked, and in clear only by `reveal`.
 macro_rules! secret_number {

@@ -1,9 +1,10 @@
 //! Demonstration over HTTP: members join by referral, book, pay and earn; one receives a payout. It uses only the
 //! public API and the messages page.
 //!
-//! Files: [`client`] (requests, codes, signatures), `scenario` (the steps).
+//! Files: [`client`] (requests, codes, signatures), `scenario` (the steps), `showroom` (the catalogue and a delivery).
 
 pub mod client;
 mod scenario;
+mod showroom;
 
 pub use scenario::run;

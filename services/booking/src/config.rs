@@ -1,19 +1,25 @@
 //! Settings of the booking service, from environment variables.
 
+mod gst;
+
+use blob_store::config::BlobConfig;
 use domain::bounded_text::TextRefusal;
+use domain::gst::GstTerms;
 use domain::payee::FormatRefusal;
 use domain::{AccountNumber, Ifsc, Line, PersonName};
 use runtime::{ConfigError, Env};
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// Expiry of bookings.
+/// Expiry of bookings, stock and reminders.
 #[derive(Debug, Clone)]
 pub struct BookingConfig {
     /// `BOOKING_EXPIRY_HOURS`: hours after which an unpaid booking expires; `none` = never. Default 24.
     pub expiry_hours: Option<i64>,
     /// `LOW_STOCK_UNITS`: up to so many, the catalogue shows how many units are left, and staff have a queue. Default 5.
     pub low_stock_units: i64,
+    /// `EMI_REMINDER_HOUR`: hour of the Indian day from which members are reminded of instalments. Default 9.
+    pub reminder_hour: i64,
 }
 
 /// Reconciliation with the gateways' payment lists.
@@ -86,6 +92,10 @@ pub struct Config {
     pub instructions: InstructionConfig,
     pub sandbox: Option<SandboxConfig>,
     pub razorpay: Option<RazorpayConfig>,
+    /// `BLOB_URL`, or else `BLOB_DIR`: the blob store for pictures.
+    pub blobs: BlobConfig,
+    /// `GST_GSTIN`, `GST_HSN` and `GST_RATES`: the tax in receipts; none = receipts without tax.
+    pub gst: Option<GstTerms>,
 }
 
 const DEFAULT_SANDBOX_SECRET: &str = "sandbox-secret";
@@ -106,14 +116,17 @@ impl Config {
             _ => Some(env.parse_in_range("BOOKING_EXPIRY_HOURS", 24_i64, 1..=8_760, "hours, or none,")?),
         };
         let low_stock_units = env.parse_in_range("LOW_STOCK_UNITS", 5_i64, 0..=1_000, "units")?;
+        let reminder_hour = env.parse_in_range("EMI_REMINDER_HOUR", 9_i64, 0..=23, "hours")?;
         let retention_days = env.parse_in_range("WEBHOOK_RETENTION_DAYS", 180_i64, 7..=3_650, "days")?;
         Ok(Self {
-            booking: BookingConfig { expiry_hours: hours, low_stock_units },
+            booking: BookingConfig { expiry_hours: hours, low_stock_units, reminder_hour },
             reconcile: reconcile(env)?,
             webhooks: WebhookConfig { retention_days },
             instructions: instructions(env)?,
             sandbox,
             razorpay,
+            blobs: BlobConfig::from_env(env)?,
+            gst: gst::read(env)?,
         })
     }
 }
@@ -208,6 +221,7 @@ mod tests {
         for (variable, value) in [
             ("BOOKING_EXPIRY_HOURS", "0"),
             ("BOOKING_EXPIRY_HOURS", "x"),
+            ("EMI_REMINDER_HOUR", "24"),
             ("SANDBOX_WEBHOOK_SECRET", "short"),
             ("PAYMENT_RECONCILE_SECS", "9"),
             ("PAYMENT_RECONCILE_SECS", "soon"),

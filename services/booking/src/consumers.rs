@@ -1,6 +1,6 @@
 //! Event table of the booking service.
 
-use crate::app::apply_event::{self, RegisteredMember};
+use crate::app::apply_event::{self, RegisteredMember, UploadedDocument};
 use crate::app::apply_reserve::{self, NewReserve};
 use crate::app::apply_wallet_decision::{self, WalletDecision};
 use db::{Count, DbConnection};
@@ -8,6 +8,7 @@ use domain::StoredPlan;
 use messaging::{ApplyBatch, EventConsumer, HandleError, decode};
 use proto_events::auth::v1::UserRegistered;
 use proto_events::binary::v1::{PlanPublished, PlanWithdrawn};
+use proto_events::compliance::v1::DocumentUploaded;
 use proto_events::wallet::v1::{EmiReserved, WalletPaymentDecided};
 
 /// The events that booking handles.
@@ -18,6 +19,7 @@ pub(crate) fn consumer() -> EventConsumer<DatabaseOnly, Batch> {
         .on::<UserRegistered>(Batch::add_member)
         .on::<WalletPaymentDecided>(Batch::add_decision)
         .on::<EmiReserved>(Batch::add_reserve)
+        .on::<DocumentUploaded>(Batch::add_document)
 }
 
 /// What the events of a transaction hold, each type in the order of its events.
@@ -28,6 +30,7 @@ pub(crate) struct Batch {
     members: Vec<RegisteredMember>,
     decisions: Vec<WalletDecision>,
     reserves: Vec<NewReserve>,
+    documents: Vec<UploadedDocument>,
 }
 
 /// Applies batches. It needs nothing but the database.
@@ -37,9 +40,10 @@ pub(crate) struct DatabaseOnly;
 impl ApplyBatch<Batch> for DatabaseOnly {
     /// Plans and referrers come first, because payments are decided by them.
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        let Batch { plans, withdrawn_plans, members, decisions, reserves } = batch;
+        let Batch { plans, withdrawn_plans, members, decisions, reserves, documents } = batch;
         apply_event::apply_plans(c, plans, withdrawn_plans).await?;
         apply_event::apply_users_registered(c, &members).await?;
+        apply_event::record_documents(c, documents).await?;
         apply_wallet_decision::apply_all(c, &decisions).await?;
         Ok(apply_reserve::receive_all(c, reserves).await?)
     }
@@ -75,6 +79,15 @@ impl Batch {
             is_paid: decided.paid,
             reason: decided.reason,
             at: decode::time("decided_at", decided.decided_at)?,
+        });
+        Ok(())
+    }
+
+    fn add_document(&mut self, uploaded: DocumentUploaded) -> Result<(), HandleError> {
+        self.documents.push(UploadedDocument {
+            id: decode::id("document_id", &uploaded.document_id)?,
+            user_id: decode::id("user_id", &uploaded.user_id)?,
+            at: decode::time("uploaded_at", uploaded.uploaded_at)?,
         });
         Ok(())
     }

@@ -25,6 +25,8 @@ pub mod schema;
 mod sealed_columns;
 pub mod store;
 
+use blob_store::Blobs;
+use blob_store::picture::PictureDecoders;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
@@ -40,6 +42,9 @@ pub struct BookingState {
     pub ctx: Ctx,
     pub config: Config,
     pub gateways: Gateways,
+    /// Bytes of vehicles' pictures.
+    pub blobs: Arc<dyn Blobs>,
+    pub decoders: Arc<PictureDecoders>,
     /// Encrypts the bodies of stored webhook events.
     pub sealer: Arc<Sealer>,
     /// Capture events that wait to be processed in a batch.
@@ -67,7 +72,9 @@ fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::read(ctx.env(), embedded)?;
     let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let sealer = Arc::new(Sealer::from_env(ctx.env())?);
-    let state = BookingState { ctx, config, gateways, sealer, webhook_queue: Arc::default() };
+    let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let decoders = Arc::default();
+    let state = BookingState { ctx, config, gateways, blobs, decoders, sealer, webhook_queue: Arc::default() };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::consumer())),

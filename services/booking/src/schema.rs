@@ -11,6 +11,30 @@ diesel::table! {
         changed_at -> Timestamp,
         on_hand -> Nullable<BigInt>,
         reserved -> BigInt,
+        hsn -> Nullable<Text>,
+        colour -> Nullable<Text>,
+        battery -> Nullable<Text>,
+        last_picture -> BigInt,
+    }
+}
+diesel::table! {
+    vehicle_pictures (vehicle_id, n) {
+        vehicle_id -> Binary,
+        n -> BigInt,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        sha256 -> Binary,
+        blob_name -> Text,
+        added_by -> Binary,
+        added_at -> Timestamp,
+    }
+}
+diesel::table! {
+    documents (id) {
+        id -> Binary,
+        user_id -> Binary,
+        delivery_of -> Nullable<Binary>,
+        uploaded_at -> Timestamp,
     }
 }
 diesel::table! {
@@ -59,6 +83,7 @@ diesel::table! {
         delivered_on -> Nullable<Text>,
         vehicle_number -> Nullable<Text>,
         delivery_document_id -> Nullable<Binary>,
+        place_of_supply -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -90,6 +115,19 @@ diesel::table! {
     receipt_counters (financial_year) {
         financial_year -> Text,
         last_number -> BigInt,
+    }
+}
+diesel::table! {
+    receipt_taxes (payment_id) {
+        payment_id -> Binary,
+        gstin -> Text,
+        hsn -> Text,
+        gst_rate -> Text,
+        place_of_supply -> Text,
+        taxable_paise -> BigInt,
+        cgst_paise -> BigInt,
+        sgst_paise -> BigInt,
+        igst_paise -> BigInt,
     }
 }
 diesel::table! {
@@ -180,6 +218,7 @@ diesel::table! {
         paid_paise -> BigInt,
         status -> Text,
         noticed_at -> Nullable<Timestamp>,
+        reminded -> Nullable<Text>,
     }
 }
 diesel::table! {

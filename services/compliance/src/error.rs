@@ -1,6 +1,5 @@
 //! Errors of the compliance service and their mapping to HTTP problems.
 
-use crate::blobs::BlobError;
 use crate::domain::document::{MAX_DOCUMENTS_PER_MEMBER, ReviewRefusal};
 use actix_web::http::StatusCode;
 use db::DbError;
@@ -34,17 +33,6 @@ impl From<ComplianceError> for Problem {
                 Self::conflict("compliance.already_reviewed", text)
             }
             ComplianceError::Db(error) => error.into(),
-        }
-    }
-}
-
-impl From<BlobError> for Problem {
-    fn from(error: BlobError) -> Self {
-        match error {
-            // A document row without its bytes is data loss; a retry cannot succeed.
-            BlobError::NotFound => Self::internal(error),
-            BlobError::CircuitOpen(open) => Self::unavailable(open).with_retry_after(open.retry_after),
-            BlobError::NameTaken | BlobError::Refused(_) | BlobError::Unavailable(_) => Self::unavailable(error),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Compliance records: members' documents, tax deducted at source (TDS), and the audit log of staff actions.
 //!
-//! Reading order: [`domain`] (rules), `schema` and [`store`], [`blobs`] (the bytes of documents), `picture` (picture
-//! validation), [`app`] (operations), `http` (routes), `consumers`, [`config`], [`error`].
+//! Reading order: [`domain`] (rules), `schema` and [`store`], [`app`] (operations), `http` (routes), `consumers`, [`config`], [`error`].
 //!
 //! Invariants: TDS records and audit entries are append-only, and a returned payout adds a reversal; an event is
 //! recorded once; members see only their own records and documents; a document's type is detected from its bytes; a
@@ -9,29 +8,25 @@
 //! quarterly statement.
 
 pub mod app;
-pub mod blobs;
 pub mod config;
 mod consumers;
 pub mod domain;
 pub mod error;
 mod http;
-mod picture;
 mod records;
 mod schema;
 mod sealed_columns;
 pub mod store;
 
-use blobs::Blobs;
+use blob_store::Blobs;
+use blob_store::picture::PictureDecoders;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
-/// Pictures decoded at the same time: bounds the memory of the decoders.
-const MAX_CONCURRENT_DECODES: usize = 1;
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
 
 /// Application state of the compliance service, used by all HTTP handlers.
@@ -39,8 +34,7 @@ pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
     sealer: Sealer,
-    /// Permits to decode a picture.
-    decoders: Semaphore,
+    decoders: PictureDecoders,
 }
 
 /// The compliance service for [`chassis::run`] or for a process with several services.
@@ -59,8 +53,7 @@ pub fn service() -> Service {
 
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
-    let blobs = blobs::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let decoders = Semaphore::new(MAX_CONCURRENT_DECODES);
-    let state = ComplianceState { ctx, blobs, sealer: config.sealer, decoders };
+    let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let state = ComplianceState { ctx, blobs, sealer: config.sealer, decoders: PictureDecoders::default() };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs: Vec::new() })
 }

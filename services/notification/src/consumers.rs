@@ -1,8 +1,8 @@
 //! Event table of the notification service. A unique cause, derived from each event, prevents a second notification.
 
 use crate::domain::notice::{
-    PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text, document_text, kyc_text, pairs_text,
-    payout_text, return_text, transaction_text,
+    InstalmentSummary, InstalmentUpdate, PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text,
+    document_text, instalment_text, kyc_text, pairs_text, payout_text, return_text, transaction_text,
 };
 use crate::domain::{Area, Locale, Notice, ReferencedId, Template};
 use crate::store::members::MemberRow;
@@ -13,7 +13,9 @@ use messaging::decode::{id, money, required, time, version, word};
 use messaging::{ApplyBatch, EventConsumer, HandleError};
 use proto_events::auth::v1::{KycDecided, SessionStarted, User, UserRegistered, UserUpdated};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
-use proto_events::booking::v1::{BookingChanged, EmiOverdue, PaymentCompleted, PaymentRefunded, PaymentReturned};
+use proto_events::booking::v1::{
+    BookingChanged, EmiOverdue, EmiReminded, PaymentCompleted, PaymentRefunded, PaymentReturned,
+};
 use proto_events::compliance::v1::{CertificateIssued, DocumentReviewed};
 use proto_events::payout::v1 as payout;
 use proto_events::vocabulary::{PairStatus, PayoutStatus};
@@ -100,6 +102,7 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
         .on::<PaymentRefunded>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_refunded(&e)))
         .on::<PaymentReturned>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_returned(&e)))
         .on::<EmiOverdue>(|batch, e| batch.add_change(Booking, &e.user_id, on_emi_overdue(&e)))
+        .on::<EmiReminded>(|batch, e| batch.add_change(Booking, &e.user_id, on_emi_reminded(&e)))
         .on::<WalletChanged>(|batch, e| batch.add_change(Wallet, &e.user_id, on_wallet_changed(&e)))
         .on::<PlacementMade>(|batch, e| {
             let above = [e.parent_user_id.as_deref(), e.sponsor_id.as_deref()];
@@ -214,17 +217,30 @@ fn on_payment_returned(e: &PaymentReturned) -> Result<Vec<NoticeWithCause>, Hand
 
 fn on_emi_overdue(e: &EmiOverdue) -> Result<Vec<NoticeWithCause>, HandleError> {
     let booking: BookingId = id("booking_id", &e.booking_id)?;
-    let unpaid = money(e.unpaid_paise);
-    let params = [
-        ("n", e.n.to_string()),
-        ("booking_number", e.booking_number.clone()),
-        ("amount", unpaid.to_string()),
-        ("due_on", e.due_on.clone()),
-    ];
-    let text = Text::new(Template::InstalmentOverdue, params);
+    let instalment = InstalmentSummary {
+        n: e.n,
+        booking_number: &e.booking_number,
+        unpaid: money(e.unpaid_paise),
+        due_on: &e.due_on,
+    };
+    let text = instalment_text(InstalmentUpdate::Overdue, instalment);
     let at = time("noticed_at", e.noticed_at)?;
     let notice = Notice::new(id("user_id", &e.user_id)?, at, ("booking", booking), text);
     single(&[b"overdue", &e.booking_id, &e.n.to_be_bytes()], notice)
+}
+
+fn on_emi_reminded(e: &EmiReminded) -> Result<Vec<NoticeWithCause>, HandleError> {
+    let booking: BookingId = id("booking_id", &e.booking_id)?;
+    let instalment = InstalmentSummary {
+        n: e.n,
+        booking_number: &e.booking_number,
+        unpaid: money(e.unpaid_paise),
+        due_on: &e.due_on,
+    };
+    let text = instalment_text(InstalmentUpdate::Reminded(word("kind", &e.kind)?), instalment);
+    let at = time("reminded_at", e.reminded_at)?;
+    let notice = Notice::new(id("user_id", &e.user_id)?, at, ("booking", booking), text);
+    single(&[b"reminded", &e.booking_id, &e.n.to_be_bytes(), e.kind.as_bytes()], notice)
 }
 
 fn on_wallet_changed(e: &WalletChanged) -> Result<Vec<NoticeWithCause>, HandleError> {

@@ -83,6 +83,7 @@ export default {
   'document.kind.aadhaar_card': 'Aadhaar card',
   'document.kind.address_proof': 'Proof of address',
   'document.kind.cancelled_cheque': 'Cancelled cheque',
+  'document.kind.delivery_note': 'Proof of delivery',
   'document.kind.photo': 'Photo',
   'document.status.pending': 'Being checked',
   'document.status.verified': 'Verified',

@@ -41,6 +41,11 @@ export default {
   'notification.refund_returned.title': 'Refund returned',
   'notification.refund_returned':
     '{amount} of your booking {booking_number} could not be sent back to its source: it goes to your wallet.',
+  'notification.instalment_coming.title': 'Instalment due soon',
+  'notification.instalment_coming': 'Instalment {n} of your booking {booking_number}, {amount}, is due on {due_on}.',
+  'notification.instalment_due_today.title': 'Instalment due today',
+  'notification.instalment_due_today':
+    'Instalment {n} of your booking {booking_number}, {amount}, is due today, {due_on}.',
   'notification.instalment_overdue.title': 'Instalment overdue',
   'notification.instalment_overdue': 'Instalment {n} of your booking {booking_number}, {amount}, was due on {due_on}.',
   'notification.referral_bonus.title': 'Referral bonus',

@@ -77,6 +77,7 @@ export default {
   'document.kind.aadhaar_card': 'आधार कार्ड',
   'document.kind.address_proof': 'पते का प्रमाण',
   'document.kind.cancelled_cheque': 'रद्द किया हुआ चेक',
+  'document.kind.delivery_note': 'सुपुर्दगी का प्रमाण',
   'document.kind.photo': 'फ़ोटो',
   'document.status.pending': 'जाँच में',
   'document.status.verified': 'सत्यापित',

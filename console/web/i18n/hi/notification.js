@@ -41,6 +41,10 @@ export default {
   'notification.refund_returned.title': 'रिफ़ंड लौटा',
   'notification.refund_returned':
     'आपकी बुकिंग {booking_number} के {amount} स्रोत पर वापस नहीं भेजे जा सके: वे आपके वॉलेट में जाते हैं।',
+  'notification.instalment_coming.title': 'किस्त जल्द देय',
+  'notification.instalment_coming': 'आपकी बुकिंग {booking_number} की किस्त {n}, {amount}, {due_on} को देय है।',
+  'notification.instalment_due_today.title': 'किस्त आज देय',
+  'notification.instalment_due_today': 'आपकी बुकिंग {booking_number} की किस्त {n}, {amount}, आज {due_on} को देय है।',
   'notification.instalment_overdue.title': 'किस्त बकाया',
   'notification.instalment_overdue': 'आपकी बुकिंग {booking_number} की किस्त {n}, {amount}, {due_on} को देय थी।',
   'notification.referral_bonus.title': 'रेफ़रल बोनस',

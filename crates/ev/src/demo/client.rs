@@ -1,6 +1,7 @@
 //! Client of the public API that signs in with mailed codes and sends webhooks of the sandbox gateway.
 
 use crate::sandbox_gateway::signature;
+use reqwest::multipart::Form;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -70,6 +71,20 @@ impl Client {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    /// PATCH below `/api/v1`.
+    pub async fn patch(&self, path: &str, body: Value) -> Result<Value, ClientError> {
+        self.call(Method::PATCH, path, Some(body)).await
+    }
+    /// POST of a file below `/api/v1`.
+    pub async fn upload(&self, path: &str, file: &'static [u8]) -> Result<Value, ClientError> {
+        let request = self.request(Method::POST, path).header("Content-Type", "image/png").body(file);
+        send(format!("POST {path}"), request).await
+    }
+    /// POST of a form below `/api/v1`.
+    pub async fn upload_form(&self, path: &str, form: Form) -> Result<Value, ClientError> {
+        send(format!("POST {path}"), self.request(Method::POST, path).multipart(form)).await
+    }
+
     /// `GET /health/live`, the cheapest request.
     pub async fn check_live(&self) -> Result<(), ClientError> {
         send("GET /health/live".into(), self.http.get(format!("{}/health/live", self.url))).await.map(drop)
@@ -77,14 +92,19 @@ impl Client {
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
         let what = format!("{method} {path}");
-        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.url));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(&body);
         }
         send(what, request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}/api/v1{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// Signs in with a mailed code. A new address is registered with `referral_code`. Errors when no code arrives in

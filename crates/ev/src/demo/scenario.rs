@@ -1,6 +1,7 @@
 //! Steps of the demonstration.
 
 use super::client::{Client, ClientError, Session, text};
+use super::showroom;
 use crate::output::print;
 use serde_json::{Value, json};
 
@@ -50,7 +51,22 @@ pub async fn run(
     print_tree(&first).await?;
     pay_out(&first, &staff).await?;
     print_earnings(&first, &joined).await?;
+    print_instalments(&first, &booking).await?;
+    showroom::run(&client, &admin, &staff, &tag).await?;
     Ok(first_email)
+}
+
+/// Prints what is left to pay of the first member's booking, and which instalment comes next.
+async fn print_instalments(first: &Session, booking: &str) -> Result<(), ClientError> {
+    let payoff = first.get(&format!("/bookings/{booking}/payoff")).await?;
+    let field = |pointer: &str| payoff.pointer(pointer).and_then(Value::as_str).unwrap_or("?");
+    print(&format!(
+        "\n  Asha has ₹{} left to pay; the next instalment, ₹{}, is due on {}",
+        field("/remaining"),
+        field("/instalments/0/unpaid"),
+        field("/instalments/0/due_on")
+    ));
+    Ok(())
 }
 
 /// Creates a staff member: users cannot approve their own requests.

@@ -10,7 +10,7 @@ const LEVELS: [&[&str]; 7] = [
     &["db", "proto-events"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
-    &["auth-token", "long-tasks"],
+    &["auth-token", "blob-store", "long-tasks"],
     &["chassis"],
     &["ev"],
 ];

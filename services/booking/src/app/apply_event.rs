@@ -1,11 +1,13 @@
-//! Local copies of other services' data: members' names and referrers, and plan versions.
+//! Local copies of other services' data: members' names and referrers, documents, and plan versions.
 
+use crate::domain::DocumentId;
 use crate::domain::aggregate::{BuyerAccount, Member};
 use crate::error::BookingError;
+use crate::store::documents::{self, Document};
 use crate::store::members;
 use crate::store::plans;
 use db::{Count, DbConnection};
-use domain::{StoredPlan, UserId};
+use domain::{StoredPlan, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Maximal length of a stored name.
@@ -17,6 +19,23 @@ pub struct RegisteredMember {
     pub id: UserId,
     pub name: String,
     pub referrer: Option<UserId>,
+}
+
+/// A member's document as the `DocumentUploaded` event carries it.
+#[derive(Debug, Clone)]
+pub struct UploadedDocument {
+    pub id: DocumentId,
+    pub user_id: UserId,
+    pub at: Timestamp,
+}
+
+/// Stores documents and their owners. One that is stored already stays as it is.
+pub async fn record_documents(c: &mut DbConnection, uploaded: Vec<UploadedDocument>) -> Result<(), BookingError> {
+    if uploaded.is_empty() {
+        return Ok(());
+    }
+    let row = |u: UploadedDocument| Document { id: u.id, user_id: u.user_id, delivery_of: None, uploaded_at: u.at };
+    Ok(documents::insert_new(c, uploaded.into_iter().map(row).collect()).await?)
 }
 
 /// Stores members' names, cut to 200 characters, and referrers. A referrer that is stored already is kept.

@@ -4,6 +4,7 @@ use crate::domain::VehicleId;
 use crate::error::BookingError;
 use crate::store::vehicles::{self, Vehicle};
 use db::DbConnection;
+use domain::gst::HsnCode;
 use domain::{Money, Timestamp};
 
 /// New values of a vehicle's fields; `None` keeps the stored value.
@@ -15,6 +16,10 @@ pub struct VehicleChange {
     pub is_active: Option<bool>,
     /// Whether its units are not counted any more.
     pub ends_counting: bool,
+    /// `Some(None)` clears it; so for the options.
+    pub hsn: Option<Option<HsnCode>>,
+    pub colour: Option<Option<String>>,
+    pub battery: Option<Option<String>>,
 }
 
 /// Inserts a vehicle.
@@ -35,6 +40,9 @@ pub async fn update(
     vehicle.variant = change.variant.unwrap_or(vehicle.variant);
     vehicle.price_paise = change.price.unwrap_or(vehicle.price_paise);
     vehicle.is_active = change.is_active.unwrap_or(vehicle.is_active);
+    vehicle.hsn = change.hsn.unwrap_or(vehicle.hsn);
+    vehicle.colour = change.colour.unwrap_or(vehicle.colour);
+    vehicle.battery = change.battery.unwrap_or(vehicle.battery);
     if change.ends_counting {
         vehicle.on_hand = None;
     }

@@ -13,6 +13,7 @@ use crate::error::BookingError;
 use crate::store::vehicles::Vehicle;
 use crate::store::{bookings, vehicles};
 use db::DbConnection;
+use domain::gst::StateCode;
 use domain::{BookingId, Day, Money, Timestamp, UserId};
 use runtime::id;
 
@@ -25,6 +26,8 @@ pub struct BookingRequest {
     pub vehicle_id: VehicleId,
     pub booking_amount: Money,
     pub emi_months: Option<u32>,
+    /// The state where the vehicle is delivered.
+    pub place_of_supply: Option<StateCode>,
 }
 
 /// Attempts to generate a booking number that is not in use. Numbers are random.
@@ -84,6 +87,7 @@ fn new_booking(request: &BookingRequest, vehicle: &Vehicle, stock_use: StockUse,
         booking_amount: request.booking_amount,
         emi_months: request.emi_months,
         stock_use,
+        place_of_supply: request.place_of_supply.clone(),
     }
 }
 

@@ -29,6 +29,19 @@ fn outbox_event(event: &BookingEvent) -> OutboxEvent {
             let overdue = emi_overdue(*user_id, booking_number, instalment, *at);
             OutboxEvent::new(instalment.booking_id, *at, &overdue)
         }
+        BookingEvent::EmiReminded { user_id, booking_number, instalment, kind, at } => {
+            let reminded = message::EmiReminded {
+                booking_id: instalment.booking_id.into(),
+                user_id: (*user_id).into(),
+                booking_number: booking_number.clone(),
+                n: instalment.n,
+                due_on: instalment.due_on.map(|d| d.to_string()).unwrap_or_default(),
+                unpaid_paise: instalment.unpaid().paise(),
+                kind: kind.to_string(),
+                reminded_at: at.micros(),
+            };
+            OutboxEvent::new(instalment.booking_id, *at, &reminded)
+        }
         BookingEvent::WalletPaymentRequested { payment, amount, at } => {
             let requested = message::WalletPaymentRequested {
                 payment_id: payment.payment_id.into(),

@@ -122,14 +122,21 @@ pub fn decide_transition(
     }
 }
 
-/// Checks a new payment. Errors when the booking is closed, the amount is not positive, or more than is payable.
-pub fn check_payment(status: BookingStatus, amount: Money, amounts: &BookingAmounts) -> Result<(), BookingRefusal> {
+/// Errors when the booking is closed.
+pub fn check_open(status: BookingStatus) -> Result<(), BookingRefusal> {
     match status {
         BookingStatus::Cancelled | BookingStatus::Expired | BookingStatus::Returned => {
-            return Err(BookingRefusal::TakesNoPayments(status));
+            Err(BookingRefusal::TakesNoPayments(status))
         }
-        BookingStatus::PreBooked | BookingStatus::Confirmed | BookingStatus::Completed | BookingStatus::Delivered => {}
+        BookingStatus::PreBooked | BookingStatus::Confirmed | BookingStatus::Completed | BookingStatus::Delivered => {
+            Ok(())
+        }
     }
+}
+
+/// Checks a new payment. Errors when the booking is closed, the amount is not positive, or more than is payable.
+pub fn check_payment(status: BookingStatus, amount: Money, amounts: &BookingAmounts) -> Result<(), BookingRefusal> {
+    check_open(status)?;
     if !amount.is_positive() {
         return Err(BookingRefusal::NotPositive);
     }

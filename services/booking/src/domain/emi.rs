@@ -2,7 +2,10 @@
 
 use domain::{Day, Money};
 
-pub use proto_events::vocabulary::InstalmentStatus;
+pub use proto_events::vocabulary::{InstalmentStatus, ReminderKind};
+
+/// Days before the due date on which a member is reminded first.
+pub const REMINDED_DAYS_AHEAD: u32 = 3;
 
 /// Why a booking cannot have an EMI schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +96,28 @@ pub fn instalment_status(amount: Money, paid: Money, due_on: Option<Day>, today:
     }
 }
 
+/// Decides whether a member is reminded of an instalment today, and how. `reminded` is the last reminder of it. A day that
+/// was missed is made up for until the due date; after it, the instalment is overdue. Each kind is decided at most once.
+pub fn decide_reminder(
+    status: InstalmentStatus,
+    due_on: Option<Day>,
+    reminded: Option<ReminderKind>,
+    today: Day,
+) -> Option<ReminderKind> {
+    let due_on = due_on.filter(|_| status == InstalmentStatus::Pending)?;
+    if today == due_on {
+        (reminded != Some(ReminderKind::DueToday)).then_some(ReminderKind::DueToday)
+    } else {
+        let is_near = today < due_on && due_on <= last_reminded_due_date(today);
+        (is_near && reminded.is_none()).then_some(ReminderKind::Ahead)
+    }
+}
+
+/// The latest due date of which members are reminded today.
+pub fn last_reminded_due_date(today: Day) -> Day {
+    (0..REMINDED_DAYS_AHEAD).fold(today, |day, _| day.next())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +186,30 @@ mod tests {
         assert_eq!(late(99, "2027-03-01"), InstalmentStatus::Overdue);
         assert_eq!(late(100, "2027-03-01"), InstalmentStatus::Paid);
         assert_eq!(instalment_status(amount, Money::ZERO, None, day("2027-03-01")), InstalmentStatus::Pending);
+    }
+
+    #[test]
+    fn a_member_is_reminded_three_days_ahead_and_on_the_due_date_once_each() {
+        use ReminderKind::{Ahead, DueToday};
+        let remind = |status, reminded, today| decide_reminder(status, Some(day("2027-03-01")), reminded, day(today));
+        for (today, reminded, expected) in [
+            ("2027-02-25", None, None),
+            ("2027-02-26", None, Some(Ahead)),
+            ("2027-02-26", Some(Ahead), None),
+            ("2027-02-28", None, Some(Ahead)),
+            ("2027-03-01", None, Some(DueToday)),
+            ("2027-03-01", Some(Ahead), Some(DueToday)),
+            ("2027-03-01", Some(DueToday), None),
+            // The clock was set back.
+            ("2027-02-27", Some(DueToday), None),
+            ("2027-03-02", None, None),
+        ] {
+            assert_eq!(remind(InstalmentStatus::Pending, reminded, today), expected, "{today} {reminded:?}");
+        }
+        for status in [InstalmentStatus::Paid, InstalmentStatus::Overdue] {
+            assert_eq!(remind(status, None, "2027-03-01"), None, "{status}");
+        }
+        assert_eq!(decide_reminder(InstalmentStatus::Pending, None, None, day("2027-03-01")), None);
     }
 
     #[test]

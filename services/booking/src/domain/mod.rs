@@ -18,7 +18,7 @@ pub mod webhook;
 
 pub use booking::{BookingAmounts, BookingStatus};
 pub use capture::CaptureOutcome;
-pub use emi::InstalmentStatus;
+pub use emi::{InstalmentStatus, ReminderKind};
 pub use payment::PaymentStatus;
 pub use received_money::ReturnCause;
 pub use refund::{RefundStatus, RefundTo};

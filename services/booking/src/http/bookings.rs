@@ -9,10 +9,12 @@ use crate::app::schedule_emi::{quote_schedule, schedule};
 use crate::domain::aggregate::RefundTerms;
 use crate::domain::refund::{RefundActor, RefundPreference};
 use crate::domain::{BookingStatus, VehicleId};
+use crate::error::BookingError;
 use crate::store::bookings;
 use actix_web::web;
 use chassis::audit;
 use domain::bounded_text::MAX_REASON_CHARS;
+use domain::gst::StateCode;
 use domain::{BookingId, Money, Reason, Unvalidated, UserId};
 use http_api::{
     Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Optional, Path, Problem, Query, StaffPage,
@@ -27,6 +29,8 @@ pub(crate) struct BookInput {
     vehicle_id: VehicleId,
     booking_amount: Money,
     emi_months: Option<u32>,
+    /// GST code of the state where the vehicle is delivered; the company's when it is left out.
+    delivery_state: Option<StateCode>,
 }
 
 /// Filter of the list of bookings.
@@ -98,6 +102,7 @@ impl BookInput {
             vehicle_id: self.vehicle_id,
             booking_amount: self.booking_amount,
             emi_months: self.emi_months,
+            place_of_supply: self.delivery_state.clone(),
         }
     }
 }
@@ -112,8 +117,13 @@ pub(crate) async fn quote(
     body: Body<BookInput>,
 ) -> Result<Json<BookingQuoteView>, Problem> {
     let request = body.read().await?.to_request(&caller);
-    let mut c = state.ctx.db().read().await?;
-    Ok(Json::new(create_booking::quote(&mut c, &request, state.ctx.now()).await?.into()))
+    let now = state.ctx.now();
+    let quote = create_booking::quote(&mut *state.ctx.db().read().await?, &request, now).await?;
+    let terms = state.config.gst.as_ref();
+    let tax =
+        terms.map(|gst| gst.decide_tax(Money::ZERO, now.day(), None, request.place_of_supply.as_ref())).transpose();
+    let taxed_in = tax.map_err(BookingError::from)?.flatten().map(|line| line.place_of_supply);
+    Ok(Json::new(BookingQuoteView::from(quote).taxed_in(taxed_in)))
 }
 
 /// Book a vehicle.

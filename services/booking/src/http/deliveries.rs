@@ -22,7 +22,7 @@ pub(crate) struct DeliveryInput {
     delivered_on: Day,
     /// Vehicle identification or chassis number: 5 to 32 letters, digits and hyphens.
     vehicle_number: String,
-    /// The uploaded document that proves the delivery.
+    /// The document that proves the delivery: one of the buyer, which staff may upload for them.
     document_id: Option<DocumentId>,
 }
 
@@ -30,7 +30,8 @@ pub(crate) struct DeliveryInput {
 ///
 /// A delivered booking stays as it is. 403 for the caller's own booking. 409 with `booking.state` when its status does
 /// not allow it, and with `booking.vehicle_number_used` when the vehicle is delivered for another booking. 422 with
-/// `booking.delivery_invalid` when the number is malformed or the day is not between the booking and today.
+/// `booking.delivery_invalid` when the number is malformed or the day is not between the booking and today, and with
+/// `booking.delivery_document` when the document is not one of the buyer or proves another delivery.
 #[operation]
 pub(crate) async fn deliver(
     state: web::Data<BookingState>,
@@ -49,13 +50,18 @@ pub(crate) async fn deliver(
     let vehicle_number = number.map_err(Problem::internal)?;
     let delivery = &Delivery { on: input.delivered_on, vehicle_number, document_id: input.document_id };
     let now = state.ctx.now();
-    request
-        .run(&state.ctx, async |c| {
-            if deliver_vehicle::deliver(c, id, delivery, now).await? {
-                let detail = format!("{} on {}", delivery.vehicle_number, delivery.on);
-                audit::record(c, &caller, now, "booking.deliver", Subject::Booking(id, owner), &detail).await?;
-            }
-            views::booking(c, id).await
+    let applied = state.ctx.applied_events();
+    applied
+        .await_projection(async || {
+            request
+                .run(&state.ctx, async |c| {
+                    if deliver_vehicle::deliver(c, id, delivery, now).await? {
+                        let detail = format!("{} on {}", delivery.vehicle_number, delivery.on);
+                        audit::record(c, &caller, now, "booking.deliver", Subject::Booking(id, owner), &detail).await?;
+                    }
+                    views::booking(c, id).await
+                })
+                .await
         })
         .await
 }

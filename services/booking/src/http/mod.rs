@@ -6,11 +6,15 @@ mod deliveries;
 mod instalments;
 mod payment_methods;
 mod payments;
+mod payoffs;
 mod queues;
+mod receipt_taxes;
 mod receipts;
 mod refund_previews;
 mod refunds;
 mod stock;
+mod vehicle_pictures;
+mod vehicle_views;
 mod vehicles;
 mod views;
 mod webhook_events;
@@ -36,6 +40,9 @@ pub fn routes(state: BookingState) -> Routes {
         .post("/vehicles", Admin, documented!(vehicles::create))
         .patch("/vehicles/{id}", Admin, documented!(vehicles::update))
         .post("/vehicles/{id}/stock-adjustments", Staff, documented!(stock::adjust))
+        .post("/vehicles/{id}/pictures", Staff, documented!(vehicle_pictures::create))
+        .get("/vehicles/{id}/pictures/{n}", Public, documented!(vehicle_pictures::get))
+        .delete("/vehicles/{id}/pictures/{n}", Staff, documented!(vehicle_pictures::delete))
         .get("/vehicles/{id}/stock-adjustments", Staff, documented!(stock::list))
         .post("/bookings", User, documented!(bookings::create))
         .post("/bookings/quote", User, documented!(bookings::quote))
@@ -50,6 +57,7 @@ pub fn routes(state: BookingState) -> Routes {
         .post("/bookings/{id}/deliver", Staff, documented!(deliveries::deliver))
         .get("/bookings/{id}/return", Staff, documented!(refund_previews::preview_return))
         .post("/bookings/{id}/return", Staff, documented!(deliveries::accept_return))
+        .get("/bookings/{id}/payoff", User, documented!(payoffs::get))
         .post("/bookings/{id}/payments", User, documented!(payments::create))
         .get("/payments/methods", User, documented!(payment_methods::list))
         .get("/payments/instructions", User, documented!(payment_methods::get_instructions))

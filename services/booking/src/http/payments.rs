@@ -10,7 +10,7 @@ use crate::domain::PaymentStatus;
 use crate::domain::aggregate::{NewPayment, Payment, Refusal};
 use crate::error::BookingError;
 use crate::store::payments::{self, ListKey};
-use crate::store::refunds;
+use crate::store::{receipt_taxes, refunds};
 use actix_web::http::StatusCode;
 use actix_web::web;
 use chassis::audit;
@@ -161,9 +161,11 @@ pub(crate) async fn list(
     let listing = page.listing(rows, cursor, |p| p);
     let ids: Vec<PaymentId> = listing.items.iter().map(|p| p.id).collect();
     let refunds = refunds::list_for_payments(&mut c, &ids).await?;
+    let taxes = receipt_taxes::list_for_payments(&mut c, &ids).await?;
     let view = |payment: Payment| {
         let refund = refunds.iter().find(|r| r.payment_id == payment.id).cloned();
-        PaymentView::new(payment, refund, &state.gateways)
+        let tax = taxes.iter().find(|t| t.payment_id == payment.id).cloned();
+        PaymentView::new(payment, refund, &state.gateways).with_tax(tax)
     };
     let items: Vec<_> = listing.items.into_iter().map(view).collect();
     Ok(Json::new(Listing { items, next_cursor: listing.next_cursor }))

@@ -1,11 +1,13 @@
 //! Receipt of a payment as a one-page PDF.
 
 use super::payments::load_visible_payment;
+use super::receipt_taxes;
 use crate::BookingState;
 use crate::app::number_receipts;
 use crate::domain::PaymentStatus;
 use crate::domain::aggregate::{Booking, Payment};
-use crate::store::{bookings, members};
+use crate::error::BookingError;
+use crate::store::{bookings, members, receipt_taxes as taxes};
 use actix_web::web;
 use domain::PaymentId;
 use http_api::{Caller, Download, FileTypes, Path, Problem, operation};
@@ -42,7 +44,8 @@ pub(crate) async fn get(
     }
     if payment.needs_receipt {
         // The job would do it within seconds; who asks need not wait for it.
-        while state.ctx.tx(async |c| number_receipts::number_receipts(c).await).await? {}
+        let gst = state.config.gst.as_ref();
+        while state.ctx.tx(async |c| number_receipts::number_receipts(c, gst).await).await? {}
         payment = load_visible_payment(&state, &caller, id).await?;
     }
     let number = payment.receipt().ok_or_else(|| {
@@ -52,13 +55,20 @@ pub(crate) async fn get(
     let mut c = state.ctx.db().read().await?;
     let booking = bookings::find(&mut c, payment.booking_id).await?.ok_or_else(Problem::not_found)?;
     let name = members::find_name(&mut c, payment.user_id).await?;
-    Ok(receipt(&number, &payment, &booking, name.as_deref()))
+    let tax = taxes::find(&mut c, id).await?.map(|tax| receipt_taxes::lines(&tax)).transpose();
+    Ok(receipt(&number, &payment, &booking, name.as_deref(), tax.map_err(BookingError::from)?.unwrap_or_default()))
 }
 
 /// The receipt, which a browser shows instead of saving it.
-fn receipt(number: &str, payment: &Payment, booking: &Booking, name_of_member: Option<&str>) -> Download<Receipt> {
+fn receipt(
+    number: &str,
+    payment: &Payment,
+    booking: &Booking,
+    name_of_member: Option<&str>,
+    tax: Vec<String>,
+) -> Download<Receipt> {
     let name = format!("receipt-{}.pdf", number.replace('/', "-"));
-    Download::inline("application/pdf", &name, pdf(&lines(number, payment, booking, name_of_member)))
+    Download::inline("application/pdf", &name, pdf(&[lines(number, payment, booking, name_of_member), tax].concat()))
 }
 
 fn lines(number: &str, payment: &Payment, booking: &Booking, name: Option<&str>) -> Vec<String> {

@@ -1,15 +1,17 @@
 //! Handlers of the vehicle catalogue.
 
 use super::Subject;
-use super::views::{StaffVehicleView, VehicleView};
+use super::vehicle_views::{StaffVehicleView, VehicleView};
 use crate::BookingState;
 use crate::app::catalogue::{self, VehicleChange};
 use crate::domain::VehicleId;
 use crate::domain::booking::MAX_VEHICLE_PRICE;
+use crate::store::vehicle_pictures;
 use crate::store::vehicles::{self, Vehicle};
 use actix_web::web;
 use chassis::audit;
 use db::SortOrder;
+use domain::gst::HsnCode;
 use domain::{Line, Money, Unvalidated};
 use http_api::{
     Body, Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Page, Path, Problem, StaffPage, operation,
@@ -21,7 +23,11 @@ use serde::Deserialize;
 /// Maximal length of a model or variant.
 const MAX_NAME_CHARS: usize = 80;
 
+/// Maximal length of a colour or of the name of a battery option.
+const MAX_OPTION_CHARS: usize = 40;
+
 type VehicleName = Unvalidated<Line<MAX_NAME_CHARS>>;
+type VehicleOption = Unvalidated<Line<MAX_OPTION_CHARS>>;
 
 /// A new vehicle.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -30,6 +36,11 @@ pub(crate) struct VehicleInput {
     variant: VehicleName,
     price: Money,
     is_active: Option<bool>,
+    /// Code of the product for taxes; that of the settings when it is left out.
+    hsn: Option<Unvalidated<HsnCode>>,
+    colour: Option<VehicleOption>,
+    /// Name of the battery option, such as `3 kWh`.
+    battery: Option<VehicleOption>,
 }
 
 /// New values of a vehicle; absent fields stay unchanged.
@@ -41,6 +52,12 @@ pub(crate) struct VehicleChangeInput {
     is_active: Option<bool>,
     /// `false` ends the counting of its units; an adjustment begins it.
     is_stock_counted: Option<bool>,
+    /// Code of the product for taxes; empty for that of the settings.
+    hsn: Option<Unvalidated<HsnCode>>,
+    /// Empty for none.
+    colour: Option<VehicleOption>,
+    /// Empty for none.
+    battery: Option<VehicleOption>,
 }
 
 /// List the vehicles on sale, newest first.
@@ -63,12 +80,14 @@ async fn read_page<V>(
     state: &BookingState,
     StaffPage { page, order }: StaffPage,
     is_all: bool,
-    view: fn(Vehicle, i64) -> V,
+    view: fn(Vehicle, i64, &[(VehicleId, i64)]) -> V,
 ) -> Result<Listing<V>, Problem> {
     let few = state.config.booking.low_stock_units;
     let mut c = state.ctx.db().read().await?;
     let rows = vehicles::list(&mut c, is_all, order, page.after_id()?, page.fetch_limit()).await?;
-    Ok(page.listing(rows, |v| Cursor::Id(v.id.uuid()), |vehicle| view(vehicle, few)))
+    let ids: Vec<VehicleId> = rows.iter().map(|vehicle| vehicle.id).collect();
+    let pictures = vehicle_pictures::list_numbers(&mut c, &ids).await?;
+    Ok(page.listing(rows, |v| Cursor::Id(v.id.uuid()), |vehicle| view(vehicle, few, &pictures)))
 }
 
 /// Read one vehicle.
@@ -79,14 +98,16 @@ pub(crate) async fn get(
     state: web::Data<BookingState>,
     Path(id): Path<VehicleId>,
 ) -> Result<Json<VehicleView>, Problem> {
-    let vehicle = vehicles::find(&mut *state.ctx.db().read().await?, id).await?;
-    let few = state.config.booking.low_stock_units;
-    Ok(Json::new(VehicleView::new(vehicle.ok_or_else(Problem::not_found)?, few)))
+    let mut c = state.ctx.db().read().await?;
+    let vehicle = vehicles::find(&mut c, id).await?.ok_or_else(Problem::not_found)?;
+    let pictures = vehicle_pictures::list_numbers(&mut c, &[id]).await?;
+    Ok(Json::new(VehicleView::new(vehicle, state.config.booking.low_stock_units, &pictures)))
 }
 
 /// Add a vehicle to the catalogue.
 ///
-/// 422 with `booking.vehicle_invalid` for a name that is empty or too long, or a price out of range.
+/// 422 with `booking.vehicle_invalid` for a name that is empty or too long, a malformed product code, or a price out of
+/// range.
 #[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,
@@ -100,6 +121,9 @@ pub(crate) async fn create(
         price: Some(input.price),
         is_active: input.is_active,
         is_stock_counted: None,
+        hsn: input.hsn,
+        colour: input.colour,
+        battery: input.battery,
     })?;
     let few = state.config.booking.low_stock_units;
     let now = state.ctx.now();
@@ -113,12 +137,16 @@ pub(crate) async fn create(
         changed_at: now,
         on_hand: None,
         reserved: 0,
+        hsn: change.hsn.flatten(),
+        colour: change.colour.flatten(),
+        battery: change.battery.flatten(),
+        last_picture: 0,
     };
     request
         .run(&state.ctx, async |c| {
             catalogue::create(c, vehicle).await?;
             audit::record(c, &caller, now, "vehicle.add", Subject::Vehicle(vehicle.id), "").await?;
-            Ok(StaffVehicleView::new(vehicle.clone(), few))
+            Ok(StaffVehicleView::new(vehicle.clone(), few, &[]))
         })
         .await
 }
@@ -137,15 +165,15 @@ pub(crate) async fn update(
     vehicles::find(&mut *state.ctx.db().read().await?, id).await?.ok_or_else(Problem::not_found)?;
     let change = validate(body.read_with_code("booking.vehicle_invalid").await?)?;
     let now = state.ctx.now();
-    let vehicle = state
+    let (vehicle, pictures) = state
         .ctx
         .tx(async |c| {
             let vehicle = catalogue::update(c, id, &change, now).await?;
             audit::record(c, &caller, now, "vehicle.change", Subject::Vehicle(id), "").await?;
-            Ok::<_, Problem>(vehicle)
+            Ok::<_, Problem>((vehicle, vehicle_pictures::list_numbers(c, &[id]).await?))
         })
         .await?;
-    Ok(Json::new(StaffVehicleView::new(vehicle, state.config.booking.low_stock_units)))
+    Ok(Json::new(StaffVehicleView::new(vehicle, state.config.booking.low_stock_units, &pictures)))
 }
 
 fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {
@@ -156,6 +184,14 @@ fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {
         name.ok().flatten().map(String::from)
     };
     let (model, variant) = (name("model", input.model), name("variant", input.variant));
+    let mut option = |field: &str, text: Option<VehicleOption>| {
+        let option = text.map(|text| text.validate_unless_blank()).transpose();
+        errors.require(field, option.is_ok(), "length", format!("at most {MAX_OPTION_CHARS} characters"));
+        option.ok().flatten().map(|option| option.map(String::from))
+    };
+    let (colour, battery) = (option("colour", input.colour), option("battery", input.battery));
+    let hsn = input.hsn.map(|code| code.validate_unless_blank()).transpose();
+    errors.require("hsn", hsn.is_ok(), "format", "4, 6 or 8 digits");
     let is_price_valid = input.price.is_none_or(|p| p.is_positive() && p <= MAX_VEHICLE_PRICE);
     errors.require("price", is_price_valid, "range", format!("must be more than 0.00 and at most {MAX_VEHICLE_PRICE}"));
     errors.finish("booking.vehicle_invalid")?;
@@ -165,5 +201,8 @@ fn validate(input: VehicleChangeInput) -> Result<VehicleChange, Problem> {
         price: input.price,
         is_active: input.is_active,
         ends_counting: input.is_stock_counted == Some(false),
+        hsn: hsn.ok().flatten(),
+        colour,
+        battery,
     })
 }

@@ -1,5 +1,6 @@
-//! Views of vehicles, bookings, payments and refunds in API responses.
+//! Views of bookings, payments and refunds in API responses.
 
+use super::receipt_taxes::ReceiptTaxView;
 use crate::app::create_booking::BookingQuote;
 use crate::domain::aggregate::{Booking, Instalment, Payment};
 use crate::domain::emi;
@@ -9,72 +10,15 @@ use crate::domain::{
     VehicleId,
 };
 use crate::gateway::{Checkout, Gateways};
+use crate::store::receipt_taxes::{self, ReceiptTax};
 use crate::store::refunds::{self, Refund};
-use crate::store::vehicles::Vehicle;
 use crate::store::{bookings, instalments, payments};
 use db::DbConnection;
+use domain::gst::StateCode;
 use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, Timestamp, UserId};
 use http_api::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// A vehicle of the catalogue.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct VehicleView {
-    id: VehicleId,
-    model: String,
-    variant: String,
-    price: Money,
-    is_active: bool,
-    /// Whether a unit can be booked; always true where units are not counted.
-    in_stock: bool,
-    /// How many units can be booked, when they are few.
-    left: Option<i64>,
-}
-
-impl VehicleView {
-    /// `few` is the number of units up to which it shows how many are left.
-    pub(crate) fn new(vehicle: Vehicle, few: i64) -> Self {
-        let available = vehicle.stock().available();
-        Self {
-            id: vehicle.id,
-            model: vehicle.model,
-            variant: vehicle.variant,
-            price: vehicle.price_paise,
-            is_active: vehicle.is_active,
-            in_stock: available != Some(0),
-            left: available.filter(|units| *units <= few),
-        }
-    }
-}
-
-/// A vehicle of the catalogue, as staff see it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct StaffVehicleView {
-    #[serde(flatten)]
-    vehicle: VehicleView,
-    /// Null where its units are not counted.
-    stock: Option<StockView>,
-}
-
-/// Units of a vehicle.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct StockView {
-    /// In the company's possession, with those that are reserved.
-    on_hand: i64,
-    reserved: i64,
-    /// That can be booked.
-    available: i64,
-}
-
-impl StaffVehicleView {
-    /// `few` as for [`VehicleView::new`].
-    pub(crate) fn new(vehicle: Vehicle, few: i64) -> Self {
-        let stock = vehicle.stock();
-        let view = |(on_hand, available)| StockView { on_hand, reserved: stock.reserved, available };
-        Self { stock: stock.on_hand.zip(stock.available()).map(view), vehicle: VehicleView::new(vehicle, few) }
-    }
-}
 
 /// The vehicle of a booking.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -164,6 +108,8 @@ pub(crate) struct BookingView {
     /// Why it was cancelled or returned.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     reason: String,
+    /// GST code of the state where the vehicle is delivered; null for the company's.
+    delivery_state: Option<StateCode>,
     created_at: Timestamp,
     confirmed_at: Option<Timestamp>,
     updated_at: Timestamp,
@@ -194,6 +140,7 @@ impl BookingView {
                 document_id: booking.delivery_document_id,
             }),
             reason: booking.reason,
+            delivery_state: booking.place_of_supply,
             created_at: booking.created_at,
             confirmed_at: booking.confirmed_at,
             updated_at: booking.changed_at,
@@ -220,6 +167,9 @@ pub(crate) struct BookingQuoteView {
     months_max: u32,
     /// Empty without an EMI.
     instalments: Vec<QuotedInstalmentView>,
+    /// GST code of the state in which the vehicle is taxed unless `delivery_state` says otherwise; null where receipts show
+    /// no tax, and for a booking that exists.
+    taxed_in: Option<StateCode>,
 }
 
 impl From<BookingQuote> for BookingQuoteView {
@@ -233,7 +183,15 @@ impl From<BookingQuote> for BookingQuoteView {
             months_min,
             months_max,
             instalments: instalments.into_iter().map(view).collect(),
+            taxed_in: None,
         }
+    }
+}
+
+impl BookingQuoteView {
+    /// Adds the state in which the vehicle is taxed.
+    pub(crate) fn taxed_in(self, state: Option<StateCode>) -> Self {
+        Self { taxed_in: state, ..self }
     }
 }
 
@@ -339,6 +297,9 @@ pub(crate) struct PaymentView {
     /// Number of the receipt, a few seconds after the completion: `2026-27/000042`.
     #[serde(default)]
     receipt_number: Option<String>,
+    /// The tax in the amount, once the receipt has its number; null where no tax is shown.
+    #[serde(default)]
+    tax: Option<ReceiptTaxView>,
     refund: Option<RefundView>,
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
@@ -368,11 +329,18 @@ impl PaymentView {
             gateway: payment.gateway,
             gateway_payment_id: payment.gateway_payment_id,
             receipt_number,
+            tax: None,
             refund: refund.map(Into::into),
             created_at: payment.created_at,
             completed_at: payment.completed_at,
             checkout,
         }
+    }
+
+    /// Adds the tax of its receipt.
+    pub(crate) fn with_tax(mut self, tax: Option<ReceiptTax>) -> Self {
+        self.tax = tax.map(Into::into);
+        self
     }
 
     /// The gateway at which the payment's order still has to be created.
@@ -386,5 +354,6 @@ impl PaymentView {
 pub(crate) async fn payment(c: &mut DbConnection, id: PaymentId, gateways: &Gateways) -> Result<PaymentView, Problem> {
     let payment = payments::find(c, id).await?.ok_or_else(Problem::not_found)?;
     let refund = refunds::find_for_payment(c, id).await?;
-    Ok(PaymentView::new(payment, refund, gateways))
+    let tax = receipt_taxes::find(c, id).await?;
+    Ok(PaymentView::new(payment, refund, gateways).with_tax(tax))
 }

@@ -1,4 +1,4 @@
-//! Scheduled jobs: the calendar and overdue instalments, receipt numbers, expiry, refunds at the source, webhook retries
+//! Scheduled jobs: the calendar and overdue instalments, reminders, receipt numbers, expiry, refunds at the source, webhook retries
 //! and retention, and reconciliation with the gateways.
 
 mod reconcile;
@@ -6,9 +6,10 @@ mod refunds;
 mod webhooks;
 
 use crate::BookingState;
-use crate::app::{expire_booking, number_receipts, open_days};
+use crate::app::{expire_booking, number_receipts, open_days, remind};
 use crate::error::BookingError;
 use domain::BookingId;
+use domain::gst::GstTerms;
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
 use std::sync::Arc;
@@ -21,10 +22,13 @@ const MAX_BATCH_BOOKINGS: i64 = 100;
 pub fn all(state: &BookingState) -> Vec<Job> {
     let (s1, s2, s3, s4) = (state.clone(), state.clone(), state.clone(), state.clone());
     let (s5, s6, s7) = (state.clone(), state.clone(), state.clone());
+    let gst = Arc::new(state.config.gst.clone());
+    let reminder_hour = state.config.booking.reminder_hour;
     let sealed_until = Arc::new(Mutex::new(None));
     vec![
         Job::every("calendar", Duration::from_secs(20), calendar),
-        Job::every("receipts", Duration::from_secs(2), number_receipts),
+        Job::every("reminders", Duration::from_secs(60), move |ctx| send_reminders(ctx, reminder_hour)),
+        Job::every("receipts", Duration::from_secs(2), move |ctx| number_receipts(ctx, Arc::clone(&gst))),
         Job::every("expire", Duration::from_secs(60), move |ctx| expire_unpaid(ctx, s1.config.booking.expiry_hours)),
         Job::every("refunds", Duration::from_secs(15), move |_| refunds::send(s2.clone())),
         Job::every("gateway_refunds", Duration::from_secs(60), move |_| refunds::check_reported(s7.clone())),
@@ -44,8 +48,8 @@ fn log_failure(job: &'static str, booking: BookingId, result: Result<(), Booking
     }
 }
 
-async fn number_receipts(ctx: Ctx) -> Result<(), JobError> {
-    while ctx.tx(async |c| number_receipts::number_receipts(c).await).await? {}
+async fn number_receipts(ctx: Ctx, gst: Arc<Option<GstTerms>>) -> Result<(), JobError> {
+    while ctx.tx(async |c| number_receipts::number_receipts(c, gst.as_ref().as_ref()).await).await? {}
     Ok(())
 }
 
@@ -63,6 +67,23 @@ async fn calendar(ctx: Ctx) -> Result<(), JobError> {
         match overdue.last() {
             Some(last) => after = Some(*last),
             None => return Ok(opened?),
+        }
+    }
+}
+
+/// Members are reminded from `hour` of the Indian day on.
+async fn send_reminders(ctx: Ctx, hour: i64) -> Result<(), JobError> {
+    let now = ctx.now();
+    let today = now.plus_hours(-hour).day();
+    let mut after = None;
+    loop {
+        let due = remind::list_bookings(&mut *ctx.db().read().await?, today, after, MAX_BATCH_BOOKINGS).await?;
+        for id in &due {
+            log_failure("reminders", *id, ctx.tx(async |c| remind::remind(c, *id, today, now).await).await);
+        }
+        match due.last() {
+            Some(last) => after = Some(*last),
+            None => return Ok(()),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::schema::bookings;
 use db::{AnyOfExt, Count, DbConnection, LockExt, SortOrder, Version, inserted, keyset, upsert_many};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::gst::StateCode;
 use domain::{BookingId, Day, Money, Timestamp, UserId};
 
 row!(BookingRow of Booking in bookings key(id) {
@@ -18,6 +19,7 @@ row!(BookingRow of Booking in bookings key(id) {
         vehicle: String,
         price_paise: Money,
         booking_amount_paise: Money,
+        place_of_supply: Option<StateCode>,
         created_at: Timestamp,
     }
     changing {

@@ -1,7 +1,7 @@
 //! Queries of the table `instalments`.
 
 use crate::domain::aggregate::Instalment;
-use crate::domain::{BookingStatus, InstalmentStatus};
+use crate::domain::{BookingStatus, InstalmentStatus, ReminderKind};
 use crate::schema::{bookings, instalments};
 use db::{AnyOfExt, Count, DbConnection, SortOrder, insert_many, keyset, upsert_many};
 use diesel::prelude::*;
@@ -19,6 +19,7 @@ row!(InstalmentRow of Instalment in instalments key(booking_id, n) {
         paid_paise: Money,
         status: InstalmentStatus,
         noticed_at: Option<Timestamp>,
+        reminded: Option<ReminderKind>,
     }
 });
 
@@ -86,6 +87,32 @@ pub async fn list_bookings_with_overdue(
         .inner_join(bookings::table)
         .filter(instalments::status.eq(InstalmentStatus::Pending))
         .filter(instalments::due_on.lt(today))
+        .filter(bookings::status.eq(BookingStatus::Confirmed))
+        .select(instalments::booking_id)
+        .distinct()
+        .order(instalments::booking_id)
+        .limit(limit)
+        .into_boxed::<db::MultiBackend>();
+    if let Some(after) = after {
+        query = query.filter(instalments::booking_id.gt(after));
+    }
+    query.load(c).await
+}
+
+/// Confirmed bookings with a pending instalment of which the member is to be reminded: one that is due after `today` and
+/// until `until` without any reminder, or one that is due today without the reminder of this day. By id, after `after`.
+pub async fn list_bookings_to_remind(
+    c: &mut DbConnection,
+    (today, until): (Day, Day),
+    after: Option<BookingId>,
+    limit: i64,
+) -> QueryResult<Vec<BookingId>> {
+    let was_ahead = instalments::reminded.eq(ReminderKind::Ahead).and(instalments::due_on.eq(today));
+    let was_not = instalments::reminded.is_null().and(instalments::due_on.between(today, until));
+    let mut query = instalments::table
+        .inner_join(bookings::table)
+        .filter(instalments::status.eq(InstalmentStatus::Pending))
+        .filter(was_ahead.or(was_not))
         .filter(bookings::status.eq(BookingStatus::Confirmed))
         .select(instalments::booking_id)
         .distinct()

@@ -3,10 +3,14 @@
 use crate::domain::VehicleId;
 use crate::domain::stock::{Stock, StockChange};
 use crate::schema::vehicles;
-use db::{DbConnection, LockExt, SortOrder, keyset};
+use db::{AnyOfExt, DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::gst::HsnCode;
 use domain::{Money, Timestamp};
+
+/// Maximal length of a name with its options, in this and other services.
+const MAX_LABEL_CHARS: usize = 170;
 
 /// A vehicle of the catalogue.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -24,12 +28,22 @@ pub struct Vehicle {
     pub on_hand: Option<i64>,
     /// Units on hand that bookings have reserved.
     pub reserved: i64,
+    /// Code of the product for taxes; none = that of the settings.
+    pub hsn: Option<HsnCode>,
+    pub colour: Option<String>,
+    /// Name of its battery option.
+    pub battery: Option<String>,
+    /// Number of its last picture; a number is never used again.
+    pub last_picture: i64,
 }
 
 impl Vehicle {
-    /// The name in bookings, receipts and events.
+    /// The name in bookings, receipts and events, with its options.
     pub fn label(&self) -> String {
-        format!("{} {}", self.model, self.variant)
+        let options: Vec<&str> = [&self.colour, &self.battery].into_iter().flatten().map(String::as_str).collect();
+        let name = format!("{} {}", self.model, self.variant);
+        let label = if options.is_empty() { name } else { format!("{name}, {}", options.join(", ")) };
+        label.chars().take(MAX_LABEL_CHARS).collect()
     }
     /// Its stock.
     pub const fn stock(&self) -> Stock {
@@ -45,6 +59,11 @@ pub async fn find(c: &mut DbConnection, id: VehicleId) -> QueryResult<Option<Veh
 /// The vehicle with this id, locked until the transaction ends.
 pub async fn find_for_update(c: &mut DbConnection, id: VehicleId) -> QueryResult<Option<Vehicle>> {
     vehicles::table.find(id).select(Vehicle::as_select()).lock().get_result(c).await.optional()
+}
+
+/// The product codes of the vehicles with these ids that have one of their own.
+pub async fn list_hsn(c: &mut DbConnection, ids: &[VehicleId]) -> QueryResult<Vec<(VehicleId, Option<HsnCode>)>> {
+    vehicles::table.filter(vehicles::id.any_of(ids)).select((vehicles::id, vehicles::hsn)).load(c).await
 }
 
 /// Vehicles on sale, or all vehicles, by id, after `after`.

@@ -1,7 +1,9 @@
 //! Delivery of vehicles and their return: who may, when, and what is refunded.
 
 use crate::fixture::{Fixture, SCOOTER, text};
+use domain::{EventId, UserId};
 use proto_events::booking::v1::{BookingChanged, PaymentRefunded};
+use proto_events::compliance::v1::DocumentUploaded;
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -19,6 +21,24 @@ async fn completed(fixture: &Fixture) -> String {
 
 fn today(fixture: &Fixture) -> String {
     fixture.service.now().day().to_string()
+}
+
+/// Reports the upload of a document of this member, and returns its id.
+async fn upload(fixture: &Fixture, user: UserId) -> String {
+    upload_as(fixture, user, runtime::id::fresh()).await
+}
+
+async fn upload_as(fixture: &Fixture, user: UserId, id: EventId) -> String {
+    let uploaded = DocumentUploaded {
+        document_id: id.into(),
+        user_id: user.into(),
+        kind: "delivery_note".into(),
+        uploaded_at: fixture.service.now().micros(),
+        ..DocumentUploaded::default()
+    };
+    fixture.service.deliver_now(&uploaded).await;
+    fixture.service.deliver_now(&uploaded).await;
+    id.to_string()
 }
 
 async fn deliver(fixture: &Fixture, id: &str, on: &str, number: &str) -> Reply {
@@ -39,10 +59,11 @@ async fn a_vehicle_is_delivered_once_with_its_number() {
     let fixture = Fixture::start().await;
     let id = completed(&fixture).await;
     let day = today(&fixture);
-    let body = json!({ "delivered_on": day, "vehicle_number": " ma1ta2brxk2a12345", "document_id": id });
+    let document = upload(&fixture, fixture.member).await;
+    let body = json!({ "delivered_on": day, "vehicle_number": " ma1ta2brxk2a12345", "document_id": document });
     let path = format!("/bookings/{id}/deliver");
     let delivered = fixture.staff().post(&path, body).await.expect(200);
-    let delivery = json!({ "delivered_on": day, "vehicle_number": NUMBER, "document_id": id });
+    let delivery = json!({ "delivered_on": day, "vehicle_number": NUMBER, "document_id": document });
     assert_eq!((&delivered["status"], &delivered["delivery"]), (&json!("delivered"), &delivery));
     let again = deliver(&fixture, &id, &day, "OTHER-1").await.expect(200);
     assert_eq!(again, delivered, "it stays as it is");
@@ -53,6 +74,32 @@ async fn a_vehicle_is_delivered_once_with_its_number() {
     assert_eq!(deliver(&fixture, &second, &day, NUMBER).await.problem(409), "booking.vehicle_number_used");
     accept_return(&fixture, &id).await.expect(200);
     deliver(&fixture, &second, &day, NUMBER).await.expect(200);
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn the_document_of_a_delivery_is_one_of_the_buyer_and_proves_no_other() {
+    let fixture = Fixture::start().await;
+    let (first, second) = (completed(&fixture).await, completed(&fixture).await);
+    let deliver_with = async |id: &str, number: &str, document: &str| {
+        let body = json!({ "delivered_on": today(&fixture), "vehicle_number": number, "document_id": document });
+        fixture.staff().post(&format!("/bookings/{id}/deliver"), body).await
+    };
+    let of_another = upload(&fixture, runtime::id::fresh()).await;
+    let unknown = runtime::id::fresh::<domain::EventId>().to_string();
+    for document in [of_another, unknown, first.clone()] {
+        assert_eq!(deliver_with(&first, NUMBER, &document).await.problem(422), "booking.delivery_document");
+    }
+    assert_eq!(fixture.booking(&first).await["status"], "completed");
+    let document = upload(&fixture, fixture.member).await;
+    deliver_with(&first, NUMBER, &document).await.expect(200);
+    assert_eq!(deliver_with(&second, "OTHER-1", &document).await.problem(422), "booking.delivery_document");
+    // The event of the upload arrives while the request waits for it.
+    let late: EventId = runtime::id::fresh();
+    let late_name = late.to_string();
+    let (uploaded, delivered) =
+        tokio::join!(upload_as(&fixture, fixture.member, late), deliver_with(&second, "OTHER-1", &late_name));
+    assert_eq!(delivered.expect(200)["delivery"]["document_id"], json!(uploaded));
     fixture.service.finish().await;
 }
 

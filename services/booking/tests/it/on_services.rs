@@ -8,9 +8,14 @@ use testkit::mariadb::with_database;
 
 /// Runs `test` with the service on a new database.
 pub(crate) async fn on_mariadb(test: impl AsyncFnOnce(&Fixture)) {
+    on_mariadb_with(&[], test).await;
+}
+
+/// As [`on_mariadb`], with more settings.
+pub(crate) async fn on_mariadb_with(settings: &[(&str, &str)], test: impl AsyncFnOnce(&Fixture)) {
     with_database(async |url| {
         let variables = [("DATABASE_URL", url.as_str()), ("SANDBOX_WEBHOOK_SECRET", crate::fixture::SECRET)];
-        let fixture = Fixture::start_with(&variables).await;
+        let fixture = Fixture::start_with(&[&variables[..], settings].concat()).await;
         test(&fixture).await;
         fixture.service.finish().await;
     })

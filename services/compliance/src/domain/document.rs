@@ -1,6 +1,6 @@
 //! Documents that members upload: permitted content and the review by staff.
 
-use domain::UserId;
+use domain::{Role, UserId};
 
 domain::id_type! { DocumentId }
 
@@ -8,10 +8,6 @@ domain::id_type! { DocumentId }
 pub const MAX_DOCUMENT_BYTES: usize = 5 * 1024 * 1024;
 /// Documents per member, resubmissions included: bounds the storage that one member can fill.
 pub const MAX_DOCUMENTS_PER_MEMBER: i64 = 100;
-/// Pixels of a picture: enough for a scanned page, and a bound against decompression bombs.
-pub const MAX_PICTURE_PIXELS: usize = 24_000_000;
-/// Pixels of a picture's width or height.
-pub const MAX_PICTURE_SIDE_PIXELS: usize = 12_000;
 const MAX_KIND_CHARS: usize = 32;
 /// The header of a PDF lies within this many bytes. Scanners write a byte-order mark, line breaks or a print job's name
 /// before it.
@@ -65,6 +61,9 @@ pub const OFFERED_KINDS: [(&str, &str); 5] = [
     ("form_60", "Form 60 (no PAN)"),
 ];
 
+/// Kind of a document that staff upload for a member: the proof of a delivery, which needs no review.
+pub const DELIVERY_NOTE: &str = "delivery_note";
+
 /// Purpose of a document as its uploader states it: `pan_card`, `address_proof`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentKind(String);
@@ -85,6 +84,11 @@ impl DocumentKind {
     pub fn into_string(self) -> String {
         self.0
     }
+}
+
+/// Whether a caller with this role uploads a document of this kind for a member.
+pub fn may_upload_for_another(role: Role, kind: &DocumentKind) -> bool {
+    role.is_staff() && kind.as_str() == DELIVERY_NOTE
 }
 
 /// Decision of staff about a document.

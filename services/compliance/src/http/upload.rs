@@ -1,18 +1,19 @@
 //! Document upload: multipart/form-data with the fields `file` and `kind`.
 
+use super::Subject;
 use super::documents::DocumentView;
 use crate::ComplianceState;
 use crate::app::add_document::add_document;
-use crate::blobs::random_blob_name;
-use crate::domain::document::{
-    ContentType, DocumentKind, DocumentStatus, MAX_DOCUMENT_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS,
-};
-use crate::picture;
+use crate::domain::document::{ContentType, DocumentKind, DocumentStatus, MAX_DOCUMENT_BYTES, may_upload_for_another};
 use crate::store::documents::Document;
 use actix_multipart::{Multipart, MultipartError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, Bytes};
+use blob_store::picture::{MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS, PictureType};
+use blob_store::random_blob_name;
+use chassis::audit;
+use domain::UserId;
 use futures_util::{StreamExt, stream};
 use http_api::{Caller, Created, Doc, FieldErrors, Idempotent, Problem, RawBody, RequestBody, operation};
 use schemars::JsonSchema;
@@ -32,6 +33,8 @@ pub(super) struct UploadDocumentInput {
     file: String,
     /// 1 to 32 lowercase letters, digits and underscores.
     kind: String,
+    /// The member whose document it is, for staff; by default the caller.
+    user_id: Option<UserId>,
 }
 
 /// The fields of a parsed form; others are ignored.
@@ -39,6 +42,7 @@ pub(super) struct UploadDocumentInput {
 struct UploadFields {
     file: Option<Bytes>,
     kind: Option<String>,
+    user_id: Option<String>,
 }
 
 /// A valid form.
@@ -47,6 +51,7 @@ pub(super) struct Upload {
     kind: DocumentKind,
     content_type: ContentType,
     sha256: Vec<u8>,
+    user_id: Option<UserId>,
 }
 
 impl RequestBody for UploadDocumentInput {
@@ -56,11 +61,12 @@ impl RequestBody for UploadDocumentInput {
         doc.form::<Self>()
     }
 
-    /// Errors as [`parse_form`] and [`validate`] do. The hash of an idempotent request covers kind and content of the
-    /// file, because the boundary of a form differs in each request.
+    /// Errors as [`parse_form`] and [`validate`] do. The hash of an idempotent request covers kind, member and content of
+    /// the file, because the boundary of a form differs in each request.
     async fn read(body: RawBody) -> Result<(Upload, Bytes), Problem> {
         let upload = validate(parse_form(body).await?)?;
-        let hashed = [upload.kind.as_str().as_bytes(), &[0], &upload.sha256].concat();
+        let member = upload.user_id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let hashed = [upload.kind.as_str().as_bytes(), &[0], &upload.sha256, &member].concat();
         Ok((upload, hashed.into()))
     }
 }
@@ -68,34 +74,44 @@ impl RequestBody for UploadDocumentInput {
 /// Upload a document: multipart/form-data with `file` (PDF, JPEG or PNG, at most 5 MiB) and `kind`.
 ///
 /// 413 for a file or form that is too large, 415 for another content type, 422 for a file or kind that is not accepted,
-/// 409 when the member has too many documents.
+/// 409 when the member has too many documents. Staff upload a `delivery_note` for a member, who gets it as a verified
+/// document; 403 for anything else of another member.
 #[operation]
 pub(super) async fn create(
     state: web::Data<ComplianceState>,
     caller: Caller,
     request: Idempotent<UploadDocumentInput>,
 ) -> Result<Created<DocumentView>, Problem> {
-    let (Upload { bytes, kind, content_type, sha256 }, request) = request.read().await?;
+    let (Upload { bytes, kind, content_type, sha256, user_id }, request) = request.read().await?;
+    let (owner, now) = (user_id.unwrap_or(caller.user_id), state.ctx.now());
+    let is_for_another = owner != caller.user_id;
+    if is_for_another && !may_upload_for_another(caller.role, &kind) {
+        return Err(Problem::forbidden());
+    }
     check_decodable(&state, &bytes, content_type).await?;
     let document = Document {
         id: runtime::id::fresh(),
-        user_id: caller.user_id,
+        user_id: owner,
         kind: kind.into_string(),
         content_type,
         size_bytes: u32::try_from(bytes.len()).map_err(Problem::internal)?.into(),
         sha256,
         blob_name: random_blob_name(),
-        status: DocumentStatus::Pending,
+        status: if is_for_another { DocumentStatus::Verified } else { DocumentStatus::Pending },
         reason: String::new(),
-        uploaded_at: state.ctx.now(),
-        reviewed_by: None,
-        reviewed_at: None,
+        uploaded_at: now,
+        reviewed_by: is_for_another.then_some(caller.user_id),
+        reviewed_at: is_for_another.then_some(now),
     };
     // Bytes before row, so that no row lacks its bytes. A crash or a lost answer of the store leaves bytes without a
     // row, which are unreachable and harmless.
     state.blobs.put(&document.blob_name, bytes.to_vec()).await?;
     let created = request.run(&state.ctx, async |c| {
         add_document(c, &document).await?;
+        if is_for_another {
+            let subject = Subject::Document(document.id, owner);
+            audit::record(c, &caller, now, "compliance.document_upload", subject, &document.kind).await?;
+        }
         Ok(DocumentView::from(document.clone()))
     });
     let created = created.await;
@@ -108,10 +124,12 @@ pub(super) async fn create(
 
 /// Decodes a whole picture; 422 when that fails, since valid first bytes do not make a valid picture.
 async fn check_decodable(state: &ComplianceState, bytes: &Bytes, content_type: ContentType) -> Result<(), Problem> {
-    let _permit = state.decoders.acquire().await.map_err(Problem::internal)?;
-    let picture = bytes.clone();
-    let is_decodable =
-        web::block(move || picture::is_decodable(content_type, &picture)).await.map_err(Problem::internal)?;
+    let picture = match content_type {
+        ContentType::Pdf => return Ok(()),
+        ContentType::Jpeg => PictureType::Jpeg,
+        ContentType::Png => PictureType::Png,
+    };
+    let is_decodable = state.decoders.is_decodable(picture, bytes.clone()).await?;
     let mut errors = FieldErrors::new();
     let (pixels, side) = (MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS);
     let detail = format!("the picture cannot be decoded, or has more than {pixels} pixels or {side} on a side");
@@ -142,8 +160,10 @@ async fn parse_form(body: RawBody) -> Result<UploadFields, Problem> {
         match name.as_str() {
             "file" if form.file.is_some() => return Err(twice()),
             "kind" if form.kind.is_some() => return Err(twice()),
+            "user_id" if form.user_id.is_some() => return Err(twice()),
             "file" => form.file = Some(value),
             "kind" => form.kind = Some(String::from_utf8_lossy(&value).into_owned()),
+            "user_id" => form.user_id = Some(String::from_utf8_lossy(&value).into_owned()),
             _ => {}
         }
     }
@@ -170,12 +190,15 @@ fn validate(form: UploadFields) -> Result<Upload, Problem> {
     } else {
         errors.require("file", content_type.is_some(), "type", "the content is not a PDF, JPEG or PNG");
     }
+    let user_id = form.user_id.as_deref().map(str::parse).transpose();
+    errors.require("user_id", user_id.is_ok(), "format", "the id of a member");
     errors.require("kind", kind.is_some(), "format", "1 to 32 lowercase letters, digits and underscores");
     errors.finish("compliance.document_invalid")?;
     match (kind, content_type) {
         (Some(kind), Some(content_type)) => {
             let sha256 = Sha256::digest(&file).to_vec();
-            Ok(Upload { bytes: file, kind, content_type, sha256 })
+            let user_id = user_id.map_err(Problem::internal)?;
+            Ok(Upload { bytes: file, kind, content_type, sha256, user_id })
         }
         (None, _) | (_, None) => Err(Problem::internal("a validated form is complete")),
     }

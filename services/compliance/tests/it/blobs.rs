@@ -2,7 +2,7 @@
 
 use crate::fixture::*;
 use crate::s3::{Fault, S3};
-use compliance::blobs::{BlobError, from_config, random_blob_name};
+use blob_store::{BlobError, from_config, random_blob_name};
 use compliance::config::Config;
 use proto_events::compliance::v1::DocumentUploaded;
 use runtime::id;

@@ -44,6 +44,34 @@ async fn an_uploaded_document_is_stored_and_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn staff_upload_the_proof_of_a_delivery_for_a_member() {
+    for f in on_each_store().await {
+        let (member, staff) = (id::fresh::<UserId>(), f.as_staff());
+        let note = || form("delivery_note", PDF.to_vec()).text("user_id", member.to_string());
+        let document = send(&staff, note()).await.expect(201);
+        assert_eq!((&document["user_id"], &document["status"]), (&json!(member), &json!("verified")));
+        let uploaded = f.published::<DocumentUploaded>().await;
+        assert_eq!((uploaded.len(), uploaded[0].user_id.clone()), (1, Vec::<u8>::from(member)));
+        let actions: Vec<String> = f.published::<StaffActed>().await.into_iter().map(|a| a.action).collect();
+        assert_eq!(actions, ["compliance.document_upload"]);
+        // The member reads it; another one does not.
+        let path = format!("/compliance/documents/{}/content", document["id"].as_str().unwrap());
+        assert_eq!(f.as_user(member).get(&path).await.status, 200);
+        assert_eq!(f.as_user(id::fresh()).get(&path).await.status, 404);
+        // Nothing else is uploaded for another member, and members upload for themselves alone.
+        let other_kind = form("pan_card", PDF.to_vec()).text("user_id", member.to_string());
+        assert_eq!(send(&staff, other_kind).await.problem(403), "auth.forbidden");
+        let me = id::fresh::<UserId>();
+        assert_eq!(send(&f.as_user(me), note()).await.problem(403), "auth.forbidden");
+        let own = form("delivery_note", PDF.to_vec()).text("user_id", me.to_string());
+        assert_eq!(send(&f.as_user(me), own).await.expect(201)["status"], "pending");
+        let malformed = form("delivery_note", PDF.to_vec()).text("user_id", "x");
+        assert_eq!(send(&staff, malformed).await.problem(422), "compliance.document_invalid");
+        assert_eq!(f.stored(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_private_and_have_random_names() {
     use std::os::unix::fs::PermissionsExt;
     let f = fixture().await;

@@ -49,6 +49,8 @@ pub const LINES: &[Line] = &[
     line("booking.v1.PaymentReturned", T::PaymentReturned, Kind::Payment, BY_MAIL),
     line("booking.v1.PaymentReturned", T::RefundReturned, Kind::Payment, BY_MAIL),
     line("booking.v1.EmiOverdue", T::InstalmentOverdue, Kind::Emi, BY_ALL),
+    line("booking.v1.EmiReminded", T::InstalmentComing, Kind::Emi, BY_ALL),
+    line("booking.v1.EmiReminded", T::InstalmentDueToday, Kind::Emi, BY_ALL),
     line("wallet.v1.WalletChanged", T::ReferralBonus, Kind::Earning, BY_MAIL),
     line("wallet.v1.WalletChanged", T::PairEarning, Kind::Earning, BY_MAIL),
     line("wallet.v1.WalletChanged", T::EarningReversed, Kind::Wallet, BY_MAIL),

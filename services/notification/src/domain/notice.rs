@@ -3,7 +3,7 @@
 use super::Template;
 use super::texts::{self, Locale, Rendered};
 use domain::{Money, Timestamp, UserId};
-use proto_events::vocabulary::{BookingStatus, MatchCause, PayoutStatus, ReturnCause, TransactionType};
+use proto_events::vocabulary::{BookingStatus, MatchCause, PayoutStatus, ReminderKind, ReturnCause, TransactionType};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use uuid::Uuid;
@@ -194,6 +194,39 @@ pub fn return_text(cause: ReturnCause, amount: Money, booking_number: &str) -> T
         | ReturnCause::SoldOut => Template::PaymentReturned,
     };
     booking_amount_text(template, amount, booking_number)
+}
+
+/// What happened to an instalment.
+#[derive(Debug, Clone, Copy)]
+pub enum InstalmentUpdate {
+    Overdue,
+    Reminded(ReminderKind),
+}
+
+/// Data of an instalment that its texts contain.
+#[derive(Debug, Clone, Copy)]
+pub struct InstalmentSummary<'a> {
+    pub n: u32,
+    pub booking_number: &'a str,
+    pub unpaid: Money,
+    pub due_on: &'a str,
+}
+
+/// Text about an instalment that is overdue or due soon.
+pub fn instalment_text(update: InstalmentUpdate, instalment: InstalmentSummary<'_>) -> Text {
+    let InstalmentSummary { n, booking_number, unpaid, due_on } = instalment;
+    let template = match update {
+        InstalmentUpdate::Overdue => Template::InstalmentOverdue,
+        InstalmentUpdate::Reminded(ReminderKind::Ahead) => Template::InstalmentComing,
+        InstalmentUpdate::Reminded(ReminderKind::DueToday) => Template::InstalmentDueToday,
+    };
+    let params = [
+        ("n", n.to_string()),
+        ("booking_number", booking_number.to_owned()),
+        ("amount", unpaid.to_string()),
+        ("due_on", due_on.to_owned()),
+    ];
+    Text::new(template, params)
 }
 
 /// Change of pairs.

@@ -33,6 +33,10 @@ domain::text_enum! {
         RefundReturned = "refund_returned",
         /// `n`, `booking_number`, `amount`, `due_on`
         InstalmentOverdue = "instalment_overdue",
+        /// `n`, `booking_number`, `amount`, `due_on`
+        InstalmentComing = "instalment_coming",
+        /// `n`, `booking_number`, `amount`, `due_on`
+        InstalmentDueToday = "instalment_due_today",
         /// `amount`
         ReferralBonus = "referral_bonus",
         /// `amount`

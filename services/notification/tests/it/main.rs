@@ -13,7 +13,7 @@ use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
 use proto_events::auth::v1::{User, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
-use proto_events::booking::v1::{EmiOverdue, PaymentReturned};
+use proto_events::booking::v1::{EmiOverdue, EmiReminded, PaymentReturned};
 use proto_events::payout::v1::{Payout, PayoutFailed};
 use proto_events::wallet::v1::{WalletChanged, WalletTransaction};
 use runtime::id;
@@ -168,6 +168,40 @@ async fn a_payer_is_notified_of_money_returned_to_the_wallet_with_the_reason() {
     let not_accepted = "₹500.00 came for your booking EV-1, which could not take it: it goes to your wallet.";
     let failed = "₹500.00 of your booking EV-1 could not be sent back to its source: it goes to your wallet.";
     assert_eq!(bodies, [not_accepted, failed]);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reminder_of_an_instalment_makes_one_notice_in_any_order() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    let reminded = |n: u32, kind: &str| EmiReminded {
+        booking_id: user.into(),
+        user_id: user.into(),
+        booking_number: "EV-1".into(),
+        n,
+        due_on: "2026-12-10".into(),
+        unpaid_paise: 250_050,
+        kind: kind.into(),
+        reminded_at: service.now().micros(),
+    };
+    for (n, kind) in [(1, "due_today"), (1, "ahead"), (1, "ahead"), (2, "ahead"), (1, "due_today")] {
+        service.deliver_now(&reminded(n, kind)).await;
+    }
+    let list = service.as_user(user).get("/notifications").await.expect(200)["items"].clone();
+    let found: Vec<_> =
+        list.as_array().expect("items").iter().map(|i| (i["template"].clone(), i["body"].clone())).collect();
+    let text = |n: u32, due: &str| json!(format!("Instalment {n} of your booking EV-1, ₹2500.50, is due {due}."));
+    let expected = [
+        (json!("instalment_coming"), text(2, "on 2026-12-10")),
+        (json!("instalment_coming"), text(1, "on 2026-12-10")),
+        (json!("instalment_due_today"), text(1, "today, 2026-12-10")),
+    ];
+    assert_eq!(found, expected);
+    let params = json!({ "n": "1", "booking_number": "EV-1", "amount": "2500.50", "due_on": "2026-12-10" });
+    assert_eq!((&list[2]["params"], &list[2]["kind"]), (&params, &json!("emi")));
+    let mut item = list[2].clone();
+    assert_eq!(item["reference"].take()["type"], "booking");
     service.finish().await;
 }
 

@@ -68,6 +68,10 @@ impl<'a> Change<'a> {
             Command::Expire { before } => self.expire(before),
             Command::ScheduleEmi { months } => self.schedule_emi(months),
             Command::Refresh => self.recalculate(),
+            Command::Remind { today } => {
+                self.remind(today);
+                Ok(())
+            }
         }
     }
 
@@ -351,6 +355,7 @@ impl BookingState {
             paid_paise: Money::ZERO,
             status: InstalmentStatus::Pending,
             noticed_at: None,
+            reminded: None,
         };
         self.instalments = (1..).zip(schedule.amounts).map(instalment).collect();
         self.refresh_instalments(context.occurred_at)

@@ -8,6 +8,7 @@ use crate::domain::refund::{RefundActor, RefundPreference};
 use crate::domain::stock::{StockUse, UnitOffer};
 use crate::domain::vehicle_number::VehicleNumber;
 use crate::domain::{DocumentId, GatewayName, VehicleId};
+use domain::gst::StateCode;
 use domain::{BookingId, Day, Money, MoneyError, PaymentId, PaymentMethod, Plan, PlanError, Timestamp, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -39,6 +40,7 @@ pub struct NewBooking {
     pub emi_months: Option<u32>,
     /// What it uses of the vehicle's stock.
     pub stock_use: StockUse,
+    pub place_of_supply: Option<StateCode>,
 }
 
 /// A payment to start.
@@ -136,6 +138,8 @@ pub enum Command<'a> {
     ScheduleEmi { months: u32 },
     /// Update the instalments to today.
     Refresh,
+    /// Remind the member of the instalments that are due soon, as on this day.
+    Remind { today: Day },
 }
 
 /// Why a command is refused. A refused command changes nothing.

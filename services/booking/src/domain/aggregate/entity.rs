@@ -1,7 +1,8 @@
 //! Stored state of members, bookings, payments, instalments and EMI reserves.
 
 use crate::domain::stock::StockUse;
-use crate::domain::{BookingStatus, DocumentId, GatewayName, InstalmentStatus, PaymentStatus, VehicleId};
+use crate::domain::{BookingStatus, DocumentId, GatewayName, InstalmentStatus, PaymentStatus, ReminderKind, VehicleId};
+use domain::gst::StateCode;
 use domain::plan::OneTimeBonus;
 use domain::{BookingId, Day, Money, PaymentId, PaymentMethod, ReserveId, Timestamp, UserId};
 
@@ -79,6 +80,8 @@ pub struct Booking {
     pub vehicle_number: Option<String>,
     /// The document of compliance that proves the delivery.
     pub delivery_document_id: Option<DocumentId>,
+    /// The state where the vehicle is delivered; none = that of the company.
+    pub place_of_supply: Option<StateCode>,
 }
 
 /// A payment of a booking.
@@ -172,6 +175,8 @@ pub struct Instalment {
     pub status: InstalmentStatus,
     /// When `EmiOverdue` was published for it.
     pub noticed_at: Option<Timestamp>,
+    /// The last reminder of it.
+    pub reminded: Option<ReminderKind>,
 }
 
 impl Instalment {

@@ -2,7 +2,7 @@
 
 use super::entity::{Booking, Instalment, Payment};
 use crate::domain::refund::RefundActor;
-use crate::domain::{ApplicationId, GatewayName, RefundId, RefundTo, ReleaseId, ReturnCause};
+use crate::domain::{ApplicationId, GatewayName, RefundId, RefundTo, ReleaseId, ReminderKind, ReturnCause};
 use domain::plan::BonusReversal;
 use domain::{BookingId, Day, Money, PaymentId, ReserveId, Timestamp, UserId};
 use uuid::Uuid;
@@ -21,6 +21,14 @@ pub enum BookingEvent {
         user_id: UserId,
         booking_number: String,
         instalment: Instalment,
+        at: Timestamp,
+    },
+    /// Published once for each instalment and kind.
+    EmiReminded {
+        user_id: UserId,
+        booking_number: String,
+        instalment: Instalment,
+        kind: ReminderKind,
         at: Timestamp,
     },
     WalletPaymentRequested {

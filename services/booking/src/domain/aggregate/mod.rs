@@ -9,7 +9,9 @@ mod change;
 mod command;
 mod entity;
 mod event;
+mod payoff;
 mod preview;
+mod reminding;
 
 pub use allocation::allocate_reserve;
 pub use buyer::BuyerAccount;
@@ -19,6 +21,7 @@ pub use event::{
     BookingEvent, ClawbackRequested, CreditSource, EmiApplied, PaymentCompleted, PaymentRef, PaymentRefunded,
     PaymentReturned, Standing,
 };
+pub use payoff::Payoff;
 pub use preview::{PreviewedRefund, RefundPreview};
 
 use super::booking::{BookingAmounts, check_booking_amount};
@@ -98,6 +101,7 @@ impl BookingAggregate {
             delivered_on: None,
             vehicle_number: None,
             delivery_document_id: None,
+            place_of_supply: new.place_of_supply,
         };
         let mut opened = Self::new(booking, Vec::new(), Vec::new());
         if let Some(months) = new.emi_months {

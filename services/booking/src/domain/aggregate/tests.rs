@@ -99,6 +99,7 @@ impl Simulation {
             booking_amount: Money::from_paise(BOOKING_AMOUNT),
             emi_months: None,
             stock_use: StockUse::Reserved,
+            place_of_supply: None,
         };
         let (booking, opened) = BookingAggregate::open(new, &context).expect("valid amounts");
         assert_eq!(opened, booking.state.snapshot());

@@ -44,6 +44,16 @@ pub(super) const TEXTS: &[Text] = &[
         "Instalment overdue",
         "Instalment {n} of your booking {booking_number}, ₹{amount}, was due on {due_on}.",
     ),
+    text(
+        T::InstalmentComing,
+        "Instalment due soon",
+        "Instalment {n} of your booking {booking_number}, ₹{amount}, is due on {due_on}.",
+    ),
+    text(
+        T::InstalmentDueToday,
+        "Instalment due today",
+        "Instalment {n} of your booking {booking_number}, ₹{amount}, is due today, {due_on}.",
+    ),
     text(T::ReferralBonus, "Referral bonus", "₹{amount} for a payment of a member you referred."),
     text(T::PairEarning, "Pair matched", "₹{amount} for a matched pair."),
     text(T::EarningReversed, "Earning reversed", "₹{amount}, because the payment behind it was refunded."),

@@ -37,6 +37,16 @@ pub(super) const TEXTS: &[Text] = &[
          जाते हैं।",
     ),
     text(T::InstalmentOverdue, "किस्त बकाया", "आपकी बुकिंग {booking_number} की किस्त {n}, ₹{amount}, {due_on} को देय थी।"),
+    text(
+        T::InstalmentComing,
+        "किस्त जल्द देय",
+        "आपकी बुकिंग {booking_number} की किस्त {n}, ₹{amount}, {due_on} को देय है।",
+    ),
+    text(
+        T::InstalmentDueToday,
+        "किस्त आज देय",
+        "आपकी बुकिंग {booking_number} की किस्त {n}, ₹{amount}, आज {due_on} को देय है।",
+    ),
     text(T::ReferralBonus, "रेफ़रल बोनस", "आपके रेफ़र किए सदस्य के भुगतान के लिए ₹{amount}।"),
     text(T::PairEarning, "जोड़ा बना", "बने हुए जोड़े के लिए ₹{amount}।"),
     text(T::EarningReversed, "कमाई वापस ली गई", "₹{amount}, क्योंकि इसके पीछे का भुगतान वापस किया गया।"),

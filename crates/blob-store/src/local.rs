@@ -1,6 +1,6 @@
 //! Blob store in a local directory.
 
-use super::{BlobError, Blobs, validate_name};
+use crate::{BlobError, Blobs, validate_name};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;

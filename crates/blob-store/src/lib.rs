@@ -1,12 +1,17 @@
-//! Blob stores for the bytes of documents: outside the database, private, under random names.
+//! Store of bytes outside the database: private, under random names.
 //!
-//! [`local`] is a directory and serves one machine; [`s3`] is a bucket and serves any number of instances. A blob
-//! store is never called inside a database transaction.
+//! Reading order: [`Blobs`] and [`from_config`], [`config`] (the settings), [`local`] (a directory, for one machine or a
+//! shared volume), [`s3`] (a bucket, for any number of instances), [`picture`] (pictures are proved by decoding).
+//!
+//! Invariants: a name is written once; a blob store is never called inside a database transaction.
 
+pub mod config;
 pub mod local;
+pub mod picture;
 pub mod s3;
 
-use crate::config::BlobConfig;
+use config::BlobConfig;
+use http_api::Problem;
 use runtime::Ctx;
 use runtime::breaker::{CircuitOpen, IsOutage};
 use std::error::Error;
@@ -73,4 +78,15 @@ pub fn random_blob_name() -> String {
 fn validate_name(name: &str) -> Result<&str, BlobError> {
     let is_alphanumeric = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
     if is_alphanumeric { Ok(name) } else { Err(BlobError::refused("a blob name consists of letters and digits")) }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match error {
+            // A row without its bytes is data loss; a retry cannot succeed.
+            BlobError::NotFound => Self::internal(error),
+            BlobError::CircuitOpen(open) => Self::unavailable(open).with_retry_after(open.retry_after),
+            BlobError::NameTaken | BlobError::Refused(_) | BlobError::Unavailable(_) => Self::unavailable(error),
+        }
+    }
 }

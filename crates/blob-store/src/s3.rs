@@ -3,8 +3,8 @@
 //! Each call runs behind a circuit breaker with at most `MAX_ATTEMPTS` attempts, each with a timeout. The retries
 //! of `object_store` are off: they ignore the breaker and last for minutes.
 
-use super::{BlobError, Blobs, validate_name};
 use crate::config::S3Config;
+use crate::{BlobError, Blobs, validate_name};
 use actix_web::web::Bytes;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;

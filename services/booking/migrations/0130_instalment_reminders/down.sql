@@ -1,0 +1,2 @@
+DROP INDEX instalments_by_reminder /*! ON instalments */;
+ALTER TABLE instalments DROP COLUMN reminded;
