@@ -167,10 +167,12 @@ export default {
   'gateway.razorpay': 'Razorpay',
   'gateway.stripe': 'Stripe',
   'payment_return.title': 'Your payment',
-  'payment_return.pending': 'The payment gateway has not confirmed the payment yet. This page shows it as soon as it does.',
+  'payment_return.pending':
+    'The payment gateway has not confirmed the payment yet. This page shows it as soon as it does.',
   'payment_return.completed': 'The payment has arrived.',
   'payment_return.failed': 'The payment did not succeed. You can pay again on the booking.',
-  'payment_return.superseded': 'A newer payment has replaced this one. If money was taken for it, it goes to your wallet.',
+  'payment_return.superseded':
+    'A newer payment has replaced this one. If money was taken for it, it goes to your wallet.',
   'payment_return.refunded': 'The payment has been refunded.',
   'payment_return.to_booking': 'To the booking',
   'payouts.title': 'Payouts',
