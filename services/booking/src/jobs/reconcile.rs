@@ -130,7 +130,7 @@ async fn check_orders_of(state: &BookingState, gateway: &dyn PaymentGateway) -> 
     }
 }
 
-/// Applies what the gateway has of an order. Returns false when a call failed and the check has to be repeated.
+/// Applies what the gateway has of an order. Returns false when a call got no answer and the check is repeated soon.
 async fn apply_order(
     state: &BookingState,
     gateway: &dyn PaymentGateway,
@@ -150,7 +150,7 @@ async fn apply_order(
             Err(error) => {
                 // The next check asks again, before it captures.
                 tracing::warn!(gateway = %name, order = order.order_id, %error, "authorised payment not captured");
-                return Ok(false);
+                return Ok(is_refusal(&error));
             }
         }
     }
@@ -162,10 +162,15 @@ async fn apply_order(
         // The payer may still have the page open.
         if let Err(error) = gateway.close_order(&order.order_id).await {
             tracing::warn!(gateway = %name, order = order.order_id, %error, "order not closed");
-            return Ok(false);
+            return Ok(is_refusal(&error));
         }
     }
     Ok(true)
+}
+
+/// Whether the gateway answered, so that a repetition has the same result.
+const fn is_refusal(error: &GatewayError) -> bool {
+    matches!(error, GatewayError::Refused { .. })
 }
 
 /// Applies listed captures that are not stored. One that cannot be applied is stored for staff, and does not stop the

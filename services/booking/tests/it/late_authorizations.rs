@@ -105,6 +105,23 @@ async fn an_authorised_payment_that_is_not_accepted_is_left_to_the_gateway() {
     fixture.service.finish().await;
 }
 
+#[tokio::test]
+async fn a_capture_that_is_refused_is_not_repeated_every_minute() {
+    let razorpay = Razorpay::default();
+    let fixture = fixture(&razorpay).await;
+    let payment = authorize(&fixture, &razorpay, "pay_1").await;
+    report(&fixture, &payment, "pay_1").await;
+    let refusal = json!({ "error": { "code": "BAD_REQUEST_ERROR", "description": "The payment has been expired" } });
+    razorpay.queue_answer(400, refusal);
+    razorpay.queue_answer(200, razorpay.listing(0, 1));
+    check_orders(&fixture, 60).await;
+    check_orders(&fixture, 60).await;
+    assert_eq!((captured(&razorpay).len(), status(&fixture, &payment).await.as_str()), (1, "pending"));
+    check_orders(&fixture, 600).await;
+    assert_eq!((captured(&razorpay).len(), status(&fixture, &payment).await.as_str()), (2, "completed"));
+    fixture.service.finish().await;
+}
+
 async fn a_lost_answer_is_found(fixture: &Fixture, razorpay: &Razorpay) {
     let payment = authorize(fixture, razorpay, "pay_1").await;
     report(fixture, &payment, "pay_1").await;
