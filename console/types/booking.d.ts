@@ -218,7 +218,7 @@ export interface paths {
         put?: never;
         /**
          * Start a payment
-         * @description The response of a pending online payment has the checkout data. 409 when the booking takes no payments; 422 for an amount above what is payable, a method that is not allowed, or too many pending payments; 429 for too many online orders.
+         * @description The response of a pending online payment has the checkout data, with the gateway's page to open. 409 when the booking takes no payments; 422 for an amount above what is payable, a method that is not allowed, a gateway that is not available, or too many pending payments; 429 for too many online orders; 503 while the gateway does not answer: the same request, or `POST /payments/{id}/checkout`, then continues the same payment.
          *
          *     Any signed-in person.
          */
@@ -417,7 +417,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the methods in which a payment can be started
+         * List the methods in which a payment can be started, with an item for each gateway
          * @description Any signed-in person.
          */
         get: operations["getPaymentsMethods"];
@@ -533,6 +533,28 @@ export interface paths {
         get: operations["getPaymentsById"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the checkout of a pending online payment
+         * @description To continue a payment whose page was left, or whose first request got no answer from the gateway: it keeps its order. 409 when the payment is not pending, when it has no checkout, or when the gateway has closed it; 503 while the gateway does not answer.
+         *
+         *     Any signed-in person.
+         */
+        post: operations["postPaymentsByIdCheckout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,12 +980,18 @@ export interface components {
         Checkout: {
             amount: components["schemas"]["Money"];
             currency: string;
+            /** @description Fields that a form sends to `redirect_url` by POST; without any, the browser goes there by GET. */
+            form_fields?: {
+                [key: string]: string;
+            };
             gateway: components["schemas"]["GatewayName"];
             /** @description Public id of this platform's API key, when the gateway's client needs it. */
             key_id?: string | null;
             order_id: string;
             /** @description To pass to the gateway with the payment, so that a capture is matched even when its order is not stored. */
             payment_id: components["schemas"]["PaymentId"];
+            /** @description The gateway's own page where the payer pays, in the answer that opens the checkout. */
+            redirect_url?: string | null;
         };
         /**
          * Format: date
@@ -997,7 +1025,7 @@ export interface components {
             field: string;
         };
         /** @description A payment gateway. */
-        GatewayName: "razorpay" | "sandbox";
+        GatewayName: ("razorpay" | "stripe") | "sandbox";
         /**
          * Format: uuid
          * @description A refund reported by a gateway.
@@ -1947,6 +1975,8 @@ export interface operations {
                      * @example 500.00
                      */
                     amount: string;
+                    /** @description The gateway of an online payment; required when there are several. */
+                    gateway?: (("razorpay" | "stripe") | "sandbox") | null;
                     /** @description How a payment on a booking is made. */
                     method: "online" | "bank_transfer" | "cash" | "wallet" | "emi_deduction";
                 };
@@ -2485,6 +2515,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPaymentsByIdCheckout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkout"];
                 };
             };
             /** @description A problem */

@@ -26,6 +26,7 @@ export async function prepareSamples() {
   const forfeit = await forgo(first);
   const [booking, line, payout] = await Promise.all(['/bookings', '/wallet/transactions', '/payouts'].map(first));
   const { items: vehicles } = await own('/vehicles');
+  const payment = await first('/payments');
   const office = await prepareOffice(admin, staff);
   const entries = await api('GET', '/ledger/entries', { token: admin.access_token });
   return {
@@ -33,6 +34,7 @@ export async function prepareSamples() {
     '/terms/:kind': '/terms/distributor',
     '/vehicles/:id': `/vehicles/${vehicles[0].id}`,
     '/bookings/:id': `/bookings/${booking.id}`,
+    '/payments/return': `/payments/return?payment_id=${payment.id}`,
     '/wallet/:id': `/wallet/${line.id}`,
     '/wallet/forfeits/:id': `/wallet/forfeits/${forfeit.id}`,
     '/payouts/:id': `/payouts/${payout.id}`,
@@ -46,7 +48,7 @@ export async function prepareSamples() {
 
 /** The address of a page, with its sample. */
 export function addressOf({ path }, samples) {
-  const address = path.includes(':') ? samples[path] : path;
+  const address = samples[path] ?? (path.includes(':') ? null : path);
   assert.ok(address, `prepareSamples gives no address for ${path}`);
   return address;
 }

@@ -97,7 +97,7 @@ class BookingPage extends ViewElement {
   /** @param {Booking} booking */
   #content(booking) {
     const isOpen = booking.status === 'pre_booked' || booking.status === 'confirmed';
-    const order = (this.#payments.value ?? []).find((payment) => payment.checkout && payment.status === 'pending');
+    const order = (this.#payments.value ?? []).find(({ gateway, status }) => gateway && status === 'pending');
     const actions = { class: 'stack', '.booking': booking, '.done': this.#reload };
     return [
       h('h1', null, booking.vehicle.name),

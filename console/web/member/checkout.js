@@ -1,13 +1,15 @@
 // `<ev-checkout>`: the open online order of a booking.
 //
-// The sandbox gateway takes no money; where the platform offers it, a test button stands in for the gateway's page.
+// It leads to the gateway's page. The sandbox gateway has none; where the platform offers it, a test button stands in.
 
 import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { Problem } from '../shell/problem.js';
 import { pairs, statusTag } from '../shell/parts.js';
+import { post } from '../shell/api.js';
 import { money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
+import { leaveForGateway } from './gateway-page.js';
 
 /** @typedef {import('./booking-page.js').Payment} Payment */
 
@@ -19,11 +21,12 @@ class Checkout extends ViewElement {
   /** @type {() => void} */
   done = () => undefined;
   #isTestable = false;
+  #isOpening = false;
   /** @type {unknown} */
   #error;
 
   start() {
-    if (this.payment?.checkout?.gateway === 'sandbox') void this.#probe();
+    if (this.payment?.gateway === 'sandbox') void this.#probe();
   }
 
   /** The address of the test checkout, which only a development platform has. */
@@ -57,9 +60,27 @@ class Checkout extends ViewElement {
     this.update();
   }
 
+  /** Continues at the gateway with the order that the payment has. */
+  async #open() {
+    [this.#error, this.#isOpening] = [undefined, true];
+    this.update();
+    try {
+      const checkout = await post('/api/v1/payments/{id}/checkout', undefined, {
+        params: { id: this.payment?.id ?? '' },
+        signal: this.signal,
+      });
+      leaveForGateway(checkout);
+    } catch (error) {
+      this.#error = error;
+      this.done();
+    }
+    this.#isOpening = false;
+    this.update();
+  }
+
   view() {
-    const { checkout, amount, status } = this.payment ?? {};
-    if (!checkout || !amount || !status) return null;
+    const { checkout, gateway, amount, status } = this.payment ?? {};
+    if (!gateway || !amount || !status) return null;
     return h(
       'section',
       { class: 'card' },
@@ -67,10 +88,21 @@ class Checkout extends ViewElement {
       h('p', null, t('checkout.about')),
       pairs([
         [t('pay.amount'), money(amount)],
-        [t('checkout.order'), checkout.order_id],
-        [t('checkout.gateway'), t(`gateway.${checkout.gateway}`)],
+        [t('checkout.order'), checkout?.order_id],
+        [t('checkout.gateway'), t(`gateway.${gateway}`)],
       ]),
       this.#error ? custom('ev-problem', { '.error': this.#error }) : null,
+      gateway === 'sandbox'
+        ? null
+        : h(
+            'footer',
+            { class: 'actions' },
+            h(
+              'button',
+              { type: 'button', class: 'primary', disabled: this.#isOpening, onclick: () => this.#open() },
+              t('checkout.continue', { gateway: t(`gateway.${gateway}`) }),
+            ),
+          ),
       this.#isTestable
         ? h(
             'footer',

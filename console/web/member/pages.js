@@ -73,6 +73,13 @@ export const memberPages = [
     title: 'booking.title',
   },
   {
+    path: '/payments/return',
+    element: 'ev-payment-return-page',
+    load: () => import('./payment-return-page.js'),
+    access: 'member',
+    title: 'payment_return.title',
+  },
+  {
     path: '/wallet',
     element: 'ev-wallet-page',
     load: () => import('./wallet-page.js'),

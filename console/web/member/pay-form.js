@@ -9,6 +9,7 @@ import { Resource, show } from '../shell/resource.js';
 import { toast } from '../shell/toast.js';
 import { amountOf, money, paise } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
+import { leaveForGateway } from './gateway-page.js';
 import './payment-instructions.js';
 
 /** @typedef {import('./booking-page.js').Booking} Booking */
@@ -16,7 +17,7 @@ import './payment-instructions.js';
 /** @typedef {import('../shell/form.js').Sent} Sent */
 
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/payments/methods'>['items'][number]} MethodView */
-/** @typedef {import('../shell/api.js').Body<'post', '/api/v1/bookings/{id}/payments'>['method']} Method */
+/** @typedef {import('../shell/api.js').Answer<'post', '/api/v1/bookings/{id}/payments'>} Started */
 
 class PayForm extends ViewElement {
   /** @type {Booking | undefined} */
@@ -25,8 +26,8 @@ class PayForm extends ViewElement {
   amount;
   /** @type {() => void} */
   done = () => undefined;
-  /** @type {Method | undefined} The chosen method; the first at the beginning. */
-  #method;
+  /** The chosen method with its gateway; the first at the beginning. */
+  #choice = '';
   /** Each payment has a new form with the amount that is due then. */
   #paid = 0;
   #wallet = new Resource(this, (signal) => get('/api/v1/wallet', { signal }));
@@ -47,10 +48,11 @@ class PayForm extends ViewElement {
    * @param {readonly MethodView[]} methods
    */
   #form(booking, methods) {
-    const chosen = methods.find(({ method }) => method === this.#method) ?? methods[0];
+    const chosen = methods.find((one) => choiceOf(one) === this.#choice) ?? methods[0];
     if (!chosen) return h('p', { class: 'hint' }, t('pay.no_method'));
     const methodOf = (/** @type {Values} */ values) =>
-      methods.find(({ method }) => method === values['method'])?.method ?? chosen.method;
+      methods.find((one) => choiceOf(one) === values['method']) ?? chosen;
+    const isOnly = methods.filter(({ gateway }) => gateway).length === 1;
     return custom('ev-form', {
       key: `payment ${this.#paid} ${this.amount ?? ''}`,
       '.fields': [
@@ -65,11 +67,8 @@ class PayForm extends ViewElement {
           name: 'method',
           label: t('pay.method'),
           type: 'select',
-          value: chosen.method,
-          choices: methods.map(({ method, label }) => ({
-            value: method,
-            label: find(`payment.method.${method}`) ?? label,
-          })),
+          value: choiceOf(chosen),
+          choices: methods.map((one) => ({ value: choiceOf(one), label: nameOf(one, isOnly) })),
         },
       ],
       '.submitLabel': t('pay.submit'),
@@ -77,14 +76,15 @@ class PayForm extends ViewElement {
       '.changed': (/** @type {Values} */ values) => this.#change(methodOf(values)),
       '.send': (/** @type {Values} */ values, /** @type {Sent} */ sent) =>
         this.#pay(booking, values, methodOf(values), sent),
-      '.done': (/** @type {unknown} */ payment) => payment && this.#finish(chosen.method),
+      '.done': (/** @type {Started | undefined} */ payment) => payment && this.#finish(payment),
     });
   }
 
-  /** @param {Method} method */
-  #change(method) {
-    if (method === 'wallet' && this.#method !== 'wallet') void this.#wallet.load();
-    this.#method = method;
+  /** @param {MethodView} chosen */
+  #change(chosen) {
+    const choice = choiceOf(chosen);
+    if (chosen.method === 'wallet' && this.#choice !== choice) void this.#wallet.load();
+    this.#choice = choice;
     this.update();
   }
 
@@ -111,26 +111,43 @@ class PayForm extends ViewElement {
   /**
    * @param {Booking} booking
    * @param {Values} values
-   * @param {Method} method
+   * @param {MethodView} chosen
    * @param {Sent} sent
    */
-  #pay({ id, number }, values, method, sent) {
+  #pay({ id, number }, values, { method, gateway }, sent) {
     const amount = amountText(values['amount'] ?? '');
+    const body = gateway ? { amount, method, gateway } : { amount, method };
     return confirmAction({
       title: t('pay.title'),
       effects: h('p', null, t(`pay.effect.${method}`, { amount: money(amount), number })),
       label: t('pay.submit'),
       ...sent,
-      act: (key) => post('/api/v1/bookings/{id}/payments', { amount, method }, { params: { id }, key }),
+      act: (key) => post('/api/v1/bookings/{id}/payments', body, { params: { id }, key }),
     });
   }
 
-  /** @param {Method} method */
-  #finish(method) {
-    toast(t(`payment.pending.${method}`));
+  /** @param {Started} payment */
+  #finish({ method, checkout }) {
+    if (!leaveForGateway(checkout)) toast(t(`payment.pending.${method}`));
     this.#paid += 1;
     this.done();
   }
+}
+
+/**
+ * A value for the choice of a method and its gateway.
+ * @param {MethodView} one
+ */
+const choiceOf = ({ method, gateway }) => (gateway ? `${method}:${gateway}` : method);
+
+/**
+ * The name of a method, with its gateway where there are several.
+ * @param {MethodView} one
+ * @param {boolean} isOnly whether it is the only gateway
+ */
+function nameOf({ method, gateway, label }, isOnly) {
+  const name = find(`payment.method.${method}`) ?? label;
+  return gateway && !isOnly ? t('pay.method_gateway', { method: name, gateway: t(`gateway.${gateway}`) }) : name;
 }
 
 /**

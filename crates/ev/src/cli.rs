@@ -5,9 +5,10 @@ mod arguments;
 use crate::backup::{self, BackupError, Manifest};
 use crate::output::print;
 use crate::sign_in_links::SignInLinks;
-use crate::{demo, embedded, mail_sink, operate, reconcile, reencrypt, sandbox_gateway, status};
+use crate::{demo, embedded, gateway_lists, mail_sink, operate, reconcile, reencrypt, sandbox_gateway, status};
 use arguments::{
-    AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PiiCommand, PlanCommand, TopologyCommand,
+    AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PaymentsCommand, PiiCommand, PlanCommand,
+    TopologyCommand,
     TreeCommand,
 };
 use chassis::boot::program::{run_command, task_env};
@@ -99,6 +100,9 @@ async fn dispatch(command: Command, env: Env) -> Result<(), BootError> {
         Command::Tree(TreeCommand::Snapshot) => operate::save_tree_snapshot(&env).await.map(|line| print(&line)),
         Command::Tree(TreeCommand::Verify) => operate::verify_tree(&env).await.map(|report| print(&report)),
         Command::Ledger(LedgerCommand::Verify) => operate::verify_ledger(&env).await.map(|report| print(&report)),
+        Command::Payments(PaymentsCommand::Reconcile { gateway, from, to, dry_run }) => {
+            gateway_lists::run(&env, &gateway_lists::Request { gateway, from, to, dry_run }).await
+        }
         Command::RunTask { service, kind } => operate::run_task(&env, &service, &kind).await,
         Command::Console { folder } => write_console(&folder).map(|line| print(&line)),
         Command::MailSink { smtp, http } => {

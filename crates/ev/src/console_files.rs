@@ -13,6 +13,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(read_only_resource("/assets/{file:.*}", file))
         .service(read_only_resource(PUSH_WORKER.path, push_worker))
+        .service(read_only_resource("/payments/return", document).route(web::post().to(open_by_get)))
         .service(read_only_resource("/{page:.*}", document).guard(is_page));
 }
 
@@ -41,6 +42,12 @@ async fn document(request: HttpRequest) -> HttpResponse {
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header(header::ETag(tag));
     if is_known { with_security(&mut response).finish() } else { with_content(response, &request, &DOCUMENT) }
+}
+
+/// A payment gateway may send the payer back by a form. Its webhook says what happened; the page is opened by GET.
+async fn open_by_get(request: HttpRequest) -> HttpResponse {
+    let address = request.uri().path_and_query().map_or("/payments/return", |address| address.as_str());
+    with_security(&mut HttpResponse::SeeOther()).insert_header((header::LOCATION, address)).finish()
 }
 
 fn with_content(mut response: HttpResponseBuilder, request: &HttpRequest, asset: &'static Asset) -> HttpResponse {

@@ -4,8 +4,9 @@
 //! in-memory cache), [`data_dir`] (lock of the data folder), [`pages`] (pages outside the API; `console_files`,
 //! [`sandbox_gateway`], [`sign_in_links`]), [`secrets`] (keys that survive a restart), [`demo`] (demonstration over HTTP),
 //! [`operate`] (migrations, topology, administrators, parked events), [`status`] (what is left to do), [`reconcile`]
-//! (comparison of the services; `service_databases`), [`reencrypt`] (new seals of personal data), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server
-//! that stores mail, for tests). The crate `load-test` drives what this one starts.
+//! (comparison of the services; `service_databases`), [`gateway_lists`] (comparison with the payment gateways),
+//! [`reencrypt`] (new seals of personal data), [`backup`] (copies of the data folder), [`mail_sink`] (SMTP server that
+//! stores mail, for tests). The crate `load-test` drives what this one starts.
 //!
 //! Invariants: this crate uses the public functions of the services and HTTP, never their tables. `/dev/*` exists
 //! only on a loopback address with the console mailer.
@@ -16,6 +17,7 @@ mod console_files;
 pub mod data_dir;
 pub mod demo;
 pub mod embedded;
+pub mod gateway_lists;
 pub mod mail_sink;
 pub mod operate;
 pub mod output;

@@ -6,7 +6,7 @@ use blob_store::config::BlobConfig;
 use domain::bounded_text::TextRefusal;
 use domain::gst::GstTerms;
 use domain::payee::FormatRefusal;
-use domain::{AccountNumber, Ifsc, Line, PersonName};
+use domain::{AccountNumber, BookingId, Ifsc, Line, PaymentId, PersonName};
 use runtime::{ConfigError, Env};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -59,6 +59,36 @@ pub struct RazorpayConfig {
     pub api_url: String,
 }
 
+/// Stripe; configured when both of its secrets are set.
+#[derive(Debug, Clone)]
+pub struct StripeConfig {
+    /// `STRIPE_SECRET_KEY`: secret of the API key.
+    pub secret_key: SecretString,
+    /// `STRIPE_WEBHOOK_SECRET`: key of the webhook signature.
+    pub webhook_secret: SecretString,
+    /// `STRIPE_API_URL`: base URL. Default `https://api.stripe.com`.
+    pub api_url: String,
+}
+
+/// Pages of the console to which a gateway sends the payer back.
+#[derive(Debug, Clone)]
+pub struct ReturnPages {
+    /// `PUBLIC_URL`: base URL of the platform. Default `http://localhost:8080`.
+    base: String,
+}
+
+impl ReturnPages {
+    /// The page after a payment at the gateway.
+    pub fn paid(&self, payment: PaymentId) -> String {
+        format!("{}/payments/return?payment_id={payment}", self.base)
+    }
+
+    /// The page after leaving the gateway without a payment.
+    pub fn cancelled(&self, booking: BookingId) -> String {
+        format!("{}/bookings/{booking}", self.base)
+    }
+}
+
 /// The account that receives bank transfers; configured when its name, number and IFSC are set.
 #[derive(Debug, Clone)]
 pub struct BankTransferConfig {
@@ -96,6 +126,8 @@ pub struct Config {
     pub blobs: BlobConfig,
     /// `GST_GSTIN`, `GST_HSN` and `GST_RATES`: the tax in receipts; none = receipts without tax.
     pub gst: Option<GstTerms>,
+    pub stripe: Option<StripeConfig>,
+    pub return_pages: ReturnPages,
 }
 
 const DEFAULT_SANDBOX_SECRET: &str = "sandbox-secret";
@@ -106,7 +138,8 @@ impl Config {
     /// variable that has an invalid value.
     pub fn read(env: &Env, embedded: bool) -> Result<Self, ConfigError> {
         let razorpay = razorpay(env)?;
-        let fallback = (embedded && razorpay.is_none()).then_some(DEFAULT_SANDBOX_SECRET);
+        let stripe = stripe(env)?;
+        let fallback = (embedded && razorpay.is_none() && stripe.is_none()).then_some(DEFAULT_SANDBOX_SECRET);
         let sandbox = match secret(env, "SANDBOX_WEBHOOK_SECRET")? {
             Some(webhook_secret) => Some(SandboxConfig { webhook_secret }),
             None => fallback.map(|s| SandboxConfig { webhook_secret: s.into() }),
@@ -127,6 +160,8 @@ impl Config {
             razorpay,
             blobs: BlobConfig::from_env(env)?,
             gst: gst::read(env)?,
+            stripe,
+            return_pages: return_pages(env)?,
         })
     }
 }
@@ -195,6 +230,26 @@ fn razorpay(env: &Env) -> Result<Option<RazorpayConfig>, ConfigError> {
     }))
 }
 
+fn stripe(env: &Env) -> Result<Option<StripeConfig>, ConfigError> {
+    let variables = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"];
+    if variables.iter().all(|v| env.get(v).is_none()) {
+        return Ok(None);
+    }
+    Ok(Some(StripeConfig {
+        secret_key: env.required("STRIPE_SECRET_KEY")?.into(),
+        webhook_secret: env.required("STRIPE_WEBHOOK_SECRET")?.into(),
+        api_url: env.get_or("STRIPE_API_URL", "https://api.stripe.com").trim_end_matches('/').to_owned(),
+    }))
+}
+
+fn return_pages(env: &Env) -> Result<ReturnPages, ConfigError> {
+    let base = env.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
+    if !base.starts_with("http://") && !base.starts_with("https://") {
+        return Err(ConfigError::new("PUBLIC_URL", "is not an http or https URL"));
+    }
+    Ok(ReturnPages { base })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +269,8 @@ mod tests {
             ("RAZORPAY_WEBHOOK_SECRET", "w"),
         ]);
         assert_eq!(Config::read(&real, true).map(secret), Ok(None));
+        let real = Env::from_pairs([("STRIPE_SECRET_KEY", "sk_test_1"), ("STRIPE_WEBHOOK_SECRET", "whsec_1")]);
+        assert_eq!(Config::read(&real, true).map(secret), Ok(None));
     }
 
     #[test]
@@ -230,12 +287,15 @@ mod tests {
             ("WEBHOOK_RETENTION_DAYS", "6"),
             ("WEBHOOK_RETENTION_DAYS", "3651"),
             ("PAYMENT_CASH_ADDRESS", "two\nlines"),
+            ("PUBLIC_URL", "ev.local"),
         ] {
             let refused = Config::read(&Env::from_pairs([(variable, value)]), true).expect_err(value);
             assert_eq!(refused.variable, variable);
         }
         let half = Env::from_pairs([("RAZORPAY_KEY_ID", "rzp_test_1")]);
         assert_eq!(Config::read(&half, true).expect_err("half").variable, "RAZORPAY_KEY_SECRET");
+        let half = Env::from_pairs([("STRIPE_WEBHOOK_SECRET", "whsec_1")]);
+        assert_eq!(Config::read(&half, true).expect_err("half").variable, "STRIPE_SECRET_KEY");
         let bank = [
             ("PAYMENT_BANK_ACCOUNT_NAME", "Example Motors"),
             ("PAYMENT_BANK_ACCOUNT_NUMBER", "123456789012"),

@@ -67,14 +67,21 @@ pub fn service() -> Service {
     }
 }
 
+impl BookingState {
+    /// Reads the settings. Errors with the variable that is invalid or missing.
+    pub fn try_new(ctx: Ctx) -> Result<Self, BootError> {
+        let embedded = ctx.db().kind() == db::BackendKind::Sqlite;
+        let config = Config::read(ctx.env(), embedded)?;
+        let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+        let sealer = Arc::new(Sealer::from_env(ctx.env())?);
+        let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+        let decoders = Arc::default();
+        Ok(Self { ctx, config, gateways, blobs, decoders, sealer, webhook_queue: Arc::default() })
+    }
+}
+
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
-    let embedded = ctx.db().kind() == db::BackendKind::Sqlite;
-    let config = Config::read(ctx.env(), embedded)?;
-    let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let sealer = Arc::new(Sealer::from_env(ctx.env())?);
-    let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let decoders = Arc::default();
-    let state = BookingState { ctx, config, gateways, blobs, decoders, sealer, webhook_queue: Arc::default() };
+    let state = BookingState::try_new(ctx)?;
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::consumer())),

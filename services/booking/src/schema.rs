@@ -259,6 +259,7 @@ diesel::table! {
         walk_from -> Nullable<Timestamp>,
         walk_until -> Nullable<Timestamp>,
         walked -> BigInt,
+        walked_id -> Text,
     }
 }
 diesel::table! {

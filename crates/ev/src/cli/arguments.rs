@@ -1,5 +1,7 @@
 //! Arguments of `ev`.
 
+use crate::gateway_lists::parse_instant;
+use booking::domain::GatewayName;
 use clap::{Parser, Subcommand};
 use domain::Timestamp;
 use runtime::build_info;
@@ -129,6 +131,9 @@ pub(super) enum Command {
     /// The wallets' ledger.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Payments at the gateways.
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
     /// Run one long task of a service, whose input is on the standard input; the running platform starts it.
     #[command(hide = true)]
     RunTask { service: String, kind: String },
@@ -209,6 +214,27 @@ pub(super) enum TreeCommand {
     Verify,
     /// Save the tree, so that binary starts without replaying its whole journal (binary's `DATABASE_URL`).
     Snapshot,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PaymentsCommand {
+    /// Compare what the gateways list with what is recorded, and repair it as a webhook would have been applied; fails when
+    /// a difference is left for staff, or a gateway does not answer (booking's `DATABASE_URL`, keys and gateways). It may be
+    /// repeated, and the platform may run.
+    Reconcile {
+        /// Only this gateway, like `stripe`.
+        #[arg(long)]
+        gateway: Option<GatewayName>,
+        /// First instant of what was begun at the gateway, or a day; a week ago unless given.
+        #[arg(long, value_parser = parse_instant)]
+        from: Option<Timestamp>,
+        /// Last instant, exclusive, or a day; now unless given.
+        #[arg(long, value_parser = parse_instant)]
+        to: Option<Timestamp>,
+        /// Repair nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

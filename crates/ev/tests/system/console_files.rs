@@ -52,6 +52,13 @@ pub(crate) async fn every_page_is_the_document_and_its_files_are_cached(platform
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{other}");
         assert_eq!(header(&response, "content-type"), "application/problem+json", "{other}");
     }
+    // A payment gateway sends the payer back by a form of its own.
+    let direct = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let address = "/payments/return?payment_id=0190";
+    let sent = direct.post(format!("{url}{address}")).form(&[("razorpay_payment_id", "pay_1")]).send().await.unwrap();
+    assert_secure(&sent);
+    assert_eq!((sent.status(), header(&sent, "location")), (StatusCode::SEE_OTHER, address));
+    assert_eq!(get(address).await.status(), StatusCode::OK);
     let posted = http.post(format!("{url}/wallet")).send().await.unwrap();
     assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(header(&posted, "allow"), "GET, HEAD");

@@ -17,6 +17,7 @@ mod derived;
 mod differential;
 mod examples;
 mod fixed;
+mod gateway_lists;
 mod journey;
 mod month;
 mod openapi;

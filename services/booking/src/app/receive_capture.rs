@@ -6,11 +6,12 @@ use super::apply_gateway_refund;
 use super::buyer_session::BuyerSession;
 use super::capture_return::return_id;
 use super::stock;
-use crate::domain::aggregate::{Command, Payment, ReceivedMoney};
+use crate::domain::aggregate::{Booking, Command, Payment, ReceivedMoney};
 use crate::domain::capture::{effective_time, is_acceptable};
 use crate::domain::gateway_event::CapturedPayment;
 use crate::domain::received_money::{MoneyDecision, MoneySource};
 use crate::domain::reconciliation::first_check;
+use crate::domain::stock::UnitOffer;
 use crate::domain::{BookingStatus, CaptureOutcome, GatewayName};
 use crate::error::BookingError;
 use crate::store::captures::{self, Capture};
@@ -121,6 +122,15 @@ pub(super) fn captured_money(payment: PaymentId, capture: &Capture) -> ReceivedM
     }
 }
 
+/// Whether the vehicle has a unit for a booking that expired and would need one again. Locks the vehicle.
+pub(super) async fn find_unit(c: &mut DbConnection, booking: &Booking) -> Result<UnitOffer, BookingError> {
+    if booking.status != BookingStatus::Expired {
+        return Ok(UnitOffer::NotCounted);
+    }
+    let vehicle = vehicles::find(c, booking.vehicle_id).await?.ok_or(BookingError::NotFound)?;
+    stock::lock_offer(c, &vehicle).await
+}
+
 /// Applies a capture to its payment, and the refunds that the gateway reported before the capture.
 pub(super) async fn apply_capture(
     c: &mut DbConnection,
@@ -134,11 +144,7 @@ pub(super) async fn apply_capture(
     let occurred_at = effective_time(taken_at, payment.created_at, now);
     session.set_occurred_at(c, occurred_at).await?;
     let mut money = captured_money(id, capture);
-    let expired = session.booking(booking)?.booking();
-    if expired.status == BookingStatus::Expired {
-        let vehicle = vehicles::find(c, expired.vehicle_id).await?.ok_or(BookingError::NotFound)?;
-        money.unit = stock::lock_offer(c, &vehicle).await?;
-    }
+    money.unit = find_unit(c, session.booking(booking)?.booking()).await?;
     let is_applied = session.booking(booking)?.decide_money(&money)? == MoneyDecision::Complete;
     session.apply(booking, &Command::ReceiveMoney(&money))?;
     session.save_bookings(c).await?;
@@ -163,6 +169,12 @@ pub async fn fail_payment(
     let mut session = BuyerSession::lock_payment(c, payment, at).await?;
     session.apply(payment.booking_id, &Command::ReportFailure { payment: payment.id, reason })?;
     session.finish(c).await
+}
+
+/// Fails a pending payment whose order has expired at the gateway. Errors with `NotFound` when it does not exist.
+pub async fn fail_expired(c: &mut DbConnection, id: PaymentId, at: Timestamp) -> Result<(), BookingError> {
+    let payment = payments::find(c, id).await?.ok_or(BookingError::NotFound)?;
+    fail_payment(c, &payment, "the checkout expired", at).await
 }
 
 /// Stores the order that a gateway created for a payment, and applies captures that were received for it before. An

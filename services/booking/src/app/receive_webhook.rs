@@ -3,6 +3,7 @@
 //! An event that cannot be parsed or is not handled is stored with the reason.
 
 use super::apply_gateway_refund;
+use super::late_authorization;
 use super::receive_capture;
 use crate::domain::gateway_event::{CAPTURED_KIND, CapturedPayment, GatewayEvent};
 use crate::domain::retry::next_attempt;
@@ -73,9 +74,10 @@ pub async fn process(
 ) -> Result<(), BookingError> {
     let state = match gateway_event {
         GatewayEvent::Unhandled { .. } => WebhookState::Unhandled,
-        GatewayEvent::Captured(_) | GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } => {
-            WebhookState::Processed
-        }
+        GatewayEvent::Captured(_)
+        | GatewayEvent::Authorized(_)
+        | GatewayEvent::Failed { .. }
+        | GatewayEvent::Refund { .. } => WebhookState::Processed,
     };
     let processed = WebhookEvent {
         state,
@@ -111,6 +113,7 @@ async fn apply(
             let taken_at = captured.taken_at.or(Some(received_at));
             receive_capture::receive(c, gateway, &CapturedPayment { taken_at, ..captured.clone() }, now).await
         }
+        GatewayEvent::Authorized(authorized) => late_authorization::expect(c, gateway, authorized, now).await,
         GatewayEvent::Failed { order_id, reason } => {
             let Some(payment) = payments::find_for_order(c, gateway, order_id).await? else { return Ok(()) };
             receive_capture::fail_payment(c, &payment, reason, now).await

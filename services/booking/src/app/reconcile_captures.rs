@@ -4,10 +4,11 @@
 
 use super::receive_capture::new_capture;
 use crate::domain::gateway_event::CapturedPayment;
-use crate::domain::reconciliation::{MAX_ORDER_CHECK_DAYS, Progress, Window, next_check};
+use crate::domain::reconciliation::{ListPosition, MAX_ORDER_CHECK_DAYS, Progress, ScanPosition, Window, next_check};
 use crate::domain::{CaptureOutcome, GatewayName, PaymentStatus};
 use crate::error::BookingError;
 use crate::store::captures;
+pub use crate::store::reconciliations::DueCheck;
 use crate::store::reconciliations::{self, OpenOrder, ReconciliationRow};
 use db::DbConnection;
 use domain::{PaymentId, Timestamp};
@@ -16,46 +17,46 @@ use domain::{PaymentId, Timestamp};
 const FAILED_CHECK_RETRY_SECS: i64 = 60;
 
 fn to_row(gateway: GatewayName, progress: &Progress) -> ReconciliationRow {
-    let (window, items) = progress.current.map_or((None, 0), |(window, items)| (Some(window), items));
+    let (window, position) = progress.current.clone().map_or_else(Default::default, |(w, p)| (Some(w), p));
     ReconciliationRow {
         gateway,
         done_until: progress.done_until,
         walk_from: window.map(|w| w.from),
         walk_until: window.map(|w| w.until),
-        walked: items.into(),
+        walked: position.items.into(),
+        walked_id: position.last_id,
     }
 }
 
 async fn lock(c: &mut DbConnection, gateway: GatewayName, initial: &Progress) -> Result<Progress, BookingError> {
     let row = reconciliations::lock(c, &to_row(gateway, initial)).await?;
     let window = row.walk_from.zip(row.walk_until).map(|(from, until)| Window { from, until });
-    Ok(Progress { done_until: row.done_until, current: window.map(|w| (w, row.walked.get())) })
+    let position = ListPosition { items: row.walked.get(), last_id: row.walked_id };
+    Ok(Progress { done_until: row.done_until, current: window.map(|w| (w, position)) })
 }
 
-/// The window to scan next and the number of its items scanned so far. `None` when the list is scanned up to `now`.
-/// `hours` is the overlap with the previous window.
+/// The page to scan next. `None` when the list is scanned up to `now`. `hours` is the overlap with the previous window.
 pub async fn next_window(
     c: &mut DbConnection,
     gateway: GatewayName,
     now: Timestamp,
     hours: i64,
-) -> Result<Option<(Window, u32)>, BookingError> {
+) -> Result<Option<ScanPosition>, BookingError> {
     let mut progress = lock(c, gateway, &Progress::initial(now, hours)).await?;
     let next = progress.next(now, hours);
     reconciliations::save(c, &to_row(gateway, &progress)).await?;
     Ok(next)
 }
 
-/// Advances the position by `items`; completes the window when `is_last`.
+/// Advances the position to `next`; without one the window is complete.
 pub async fn advance(
     c: &mut DbConnection,
     gateway: GatewayName,
-    position: (Window, u32),
-    items: u32,
-    is_last: bool,
+    position: &ScanPosition,
+    next: Option<ListPosition>,
 ) -> Result<(), BookingError> {
     let mut progress = lock(c, gateway, &Progress { done_until: position.0.from, current: None }).await?;
-    progress.advance(position, items, is_last);
+    progress.advance(position, next);
     Ok(reconciliations::save(c, &to_row(gateway, &progress)).await?)
 }
 
@@ -96,7 +97,7 @@ pub async fn count_unmatched(c: &mut DbConnection) -> Result<i64, BookingError> 
 #[derive(Debug, Default)]
 pub struct DueOrders {
     /// Unpaid orders: the gateway is asked for their captures.
-    pub to_check: Vec<OpenOrder>,
+    pub to_check: Vec<DueCheck>,
     /// Orders that are paid or too old: their checks are deleted.
     pub finished: Vec<PaymentId>,
 }
@@ -113,7 +114,7 @@ pub async fn list_due_orders(
         let is_unpaid =
             matches!(check.status, PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Superseded);
         if is_unpaid && check.order.created_at >= now.plus_hours(-24 * MAX_ORDER_CHECK_DAYS) {
-            due.to_check.push(check.order);
+            due.to_check.push(check);
         } else {
             due.finished.push(check.order.payment_id);
         }

@@ -10,6 +10,8 @@ pub const CAPTURED_KIND: &str = "payment.captured";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayEvent {
     Captured(CapturedPayment),
+    /// The bank authorised a payment; its money is not taken yet.
+    Authorized(AuthorizedPayment),
     Failed {
         order_id: String,
         reason: String,
@@ -29,6 +31,7 @@ impl GatewayEvent {
     pub fn kind(&self) -> String {
         match self {
             Self::Captured(_) => CAPTURED_KIND.to_owned(),
+            Self::Authorized(_) => "payment.authorized".to_owned(),
             Self::Failed { .. } => "payment.failed".to_owned(),
             Self::Refund { kind, .. } | Self::Unhandled { kind } => {
                 kind.chars().filter(|c| !c.is_control()).take(64).collect()
@@ -53,6 +56,17 @@ pub struct CapturedPayment {
     pub taken_at: Option<Timestamp>,
     /// This service's payment id, when the gateway carries it: it finds a payment that has no stored order yet.
     pub payment_id: Option<PaymentId>,
+}
+
+/// A payment that the bank authorised and that the gateway has not captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizedPayment {
+    pub order_id: String,
+    pub gateway_payment_id: String,
+    /// In the smallest unit of the currency.
+    pub amount: Money,
+    /// ISO 4217.
+    pub currency: String,
 }
 
 /// One refund of a payment as a gateway reports it.

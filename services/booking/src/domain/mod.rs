@@ -4,7 +4,9 @@ pub mod aggregate;
 pub mod booking;
 pub mod capture;
 pub mod emi;
+pub mod gateway_choice;
 pub mod gateway_event;
+pub mod list_comparison;
 pub mod payment;
 pub mod received_money;
 pub mod reconciliation;
@@ -30,6 +32,7 @@ domain::text_enum! {
         /// Simulated gateway: a message signed with its secret is a capture.
         Sandbox = "sandbox",
         Razorpay = "razorpay",
+        Stripe = "stripe",
     }
 }
 
@@ -38,7 +41,7 @@ impl GatewayName {
     pub const fn needs_api_calls(self) -> bool {
         match self {
             Self::Sandbox => false,
-            Self::Razorpay => true,
+            Self::Razorpay | Self::Stripe => true,
         }
     }
 }

@@ -9,13 +9,31 @@ pub struct Window {
     pub until: Timestamp,
 }
 
+/// Position in a gateway's list: the items before it. One gateway continues by their number, another by the last id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListPosition {
+    pub items: u32,
+    /// Empty at the beginning, and for a gateway that continues by number.
+    pub last_id: String,
+}
+
+impl ListPosition {
+    /// The position `items` later, after `last_id`.
+    pub fn after(&self, items: u32, last_id: &str) -> Self {
+        Self { items: self.items.saturating_add(items), last_id: last_id.to_owned() }
+    }
+}
+
+/// A window, and the position of the page to scan next.
+pub type ScanPosition = (Window, ListPosition);
+
 /// Progress of the scan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// Every window before this time is scanned.
     pub done_until: Timestamp,
-    /// The window being scanned, and the number of its items scanned so far.
-    pub current: Option<(Window, u32)>,
+    /// The window being scanned, up to the position.
+    pub current: Option<ScanPosition>,
 }
 
 impl Progress {
@@ -29,25 +47,24 @@ impl Progress {
     /// A window starts `hours` before the end of the previous one, because the list is sorted by creation time and a
     /// payment may be captured later. It ends at most `hours` after that end, which bounds the first window after an
     /// outage.
-    pub fn next(&mut self, now: Timestamp, hours: i64) -> Option<(Window, u32)> {
+    pub fn next(&mut self, now: Timestamp, hours: i64) -> Option<ScanPosition> {
         if self.current.is_none() && self.done_until < truncate_to_second(now) {
             let until = truncate_to_second(now).min(self.done_until.plus_hours(hours));
-            self.current = Some((Window { from: truncate_to_second(self.done_until.plus_hours(-hours)), until }, 0));
+            let window = Window { from: truncate_to_second(self.done_until.plus_hours(-hours)), until };
+            self.current = Some((window, ListPosition::default()));
         }
-        self.current
+        self.current.clone()
     }
 
-    /// Advances by `items`; completes the window when `is_last`. Ignored when another process has advanced meanwhile,
-    /// that is when `position` is not the current one.
-    pub fn advance(&mut self, position: (Window, u32), items: u32, is_last: bool) {
-        if self.current != Some(position) {
+    /// Advances to `next`; without one the window is complete. Ignored when another process has advanced meanwhile, that
+    /// is when `position` is not the current one.
+    pub fn advance(&mut self, position: &ScanPosition, next: Option<ListPosition>) {
+        if self.current.as_ref() != Some(position) {
             return;
         }
-        let (window, before) = position;
-        if is_last {
-            *self = Self { done_until: window.until, current: None };
-        } else {
-            self.current = Some((window, before.saturating_add(items)));
+        match next {
+            Some(next) => self.current = Some((position.0, next)),
+            None => *self = Self { done_until: position.0.until, current: None },
         }
     }
 }
@@ -83,22 +100,24 @@ mod tests {
     fn windows_overlap_leave_no_gap_and_end_now() {
         let now = at("2026-11-10T12:00:00.7Z");
         let mut progress = Progress::initial(now, 24);
-        let (window, skipped) = progress.next(now, 24).expect("a window");
-        assert_eq!((window.until, skipped), (at("2026-11-10T12:00:00Z"), 0));
+        let first = progress.next(now, 24).expect("a window");
+        let (window, start) = first.clone();
+        assert_eq!((window.until, &start), (at("2026-11-10T12:00:00Z"), &ListPosition::default()));
         assert_eq!(window.from, at("2026-11-08T12:00:00Z"));
         // A late next page does not change the window.
-        progress.advance((window, 0), 100, false);
-        assert_eq!(progress.next(now.plus_hours(5), 24), Some((window, 100)));
-        progress.advance((window, 100), 7, true);
+        let second = (window, start.after(100, "pay_100"));
+        progress.advance(&first, Some(second.1.clone()));
+        assert_eq!(progress.next(now.plus_hours(5), 24), Some(second.clone()));
+        progress.advance(&second, None);
         assert_eq!(progress, Progress { done_until: window.until, current: None });
         assert_eq!(progress.next(now, 24), None);
         // After an outage of two and a half days: three windows, each starting a day before the end of the previous
         // one.
         let later = now.plus_hours(60);
         let mut windows = Vec::new();
-        while let Some((window, skipped)) = progress.next(later, 24) {
-            windows.push(window);
-            progress.advance((window, skipped), 0, true);
+        while let Some(position) = progress.next(later, 24) {
+            windows.push(position.0);
+            progress.advance(&position, None);
         }
         assert_eq!(windows.len(), 3);
         assert_eq!(windows[0].from, at("2026-11-09T12:00:00Z"));
@@ -111,10 +130,11 @@ mod tests {
         let now = at("2026-11-10T12:00:00Z");
         let mut progress = Progress::initial(now, 1);
         let initial = progress.next(now, 1).expect("a window");
-        progress.advance(initial, 100, false);
-        let after = progress;
-        progress.advance(initial, 100, false);
-        progress.advance(initial, 0, true);
+        let next = initial.1.after(100, "pay_100");
+        progress.advance(&initial, Some(next.clone()));
+        let after = progress.clone();
+        progress.advance(&initial, Some(next));
+        progress.advance(&initial, None);
         assert_eq!(progress, after);
     }
 

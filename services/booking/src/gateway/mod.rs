@@ -3,24 +3,28 @@
 //! No gateway is called inside a transaction. Every call carries an id of this service, so that the gateway recognises
 //! a repetition.
 
+mod call;
+mod configured;
+mod fields;
 pub mod razorpay;
 pub mod sandbox;
+mod signature;
+pub mod stripe;
 
-use crate::config::Config;
-use crate::domain::gateway_event::{CapturedPayment, GatewayEvent, ReportedRefund};
-use crate::domain::reconciliation::Window;
+pub use configured::Gateways;
+pub use signature::event_key;
+
+use crate::domain::aggregate::Payment;
+use crate::domain::gateway_event::{AuthorizedPayment, CapturedPayment, GatewayEvent, ReportedRefund};
+use crate::domain::reconciliation::{ListPosition, Window};
 use crate::domain::refund::GatewayRefundState;
-use crate::domain::text::single_line;
 use crate::domain::{GatewayName, RefundId};
-use domain::{Money, PaymentId};
-use hmac::{Hmac, KeyInit, Mac};
+use domain::{BookingId, Money, PaymentId, Timestamp};
 use http_api::Problem;
-use runtime::Ctx;
 use runtime::breaker::{CircuitOpen, IsOutage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Data that the client passes to the gateway's checkout.
@@ -35,6 +39,56 @@ pub struct Checkout {
     pub key_id: Option<String>,
     /// To pass to the gateway with the payment, so that a capture is matched even when its order is not stored.
     pub payment_id: PaymentId,
+    /// The gateway's own page where the payer pays, in the answer that opens the checkout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_url: Option<String>,
+    /// Fields that a form sends to `redirect_url` by POST; without any, the browser goes there by GET.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form_fields: BTreeMap<String, String>,
+}
+
+/// What an order is for.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderTerms {
+    pub payment_id: PaymentId,
+    pub booking_id: BookingId,
+    pub amount: Money,
+    pub created_at: Timestamp,
+}
+
+impl From<&Payment> for OrderTerms {
+    fn from(payment: &Payment) -> Self {
+        let Payment { id, booking_id, amount_paise, created_at, .. } = *payment;
+        Self { payment_id: id, booking_id, amount: amount_paise, created_at }
+    }
+}
+
+/// The page of a gateway on which an order is paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostedPage {
+    /// The browser goes to `url`, with these fields in a form if there are any.
+    Open { url: String, fields: BTreeMap<String, String> },
+    /// The gateway has no page.
+    Absent,
+    /// The order is paid or expired.
+    Closed,
+}
+
+/// An order that a gateway created, and its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedOrder {
+    pub id: String,
+    pub page: HostedPage,
+}
+
+/// What a gateway has of an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderReport {
+    pub captured: Vec<CapturedPayment>,
+    /// Payments that the bank has authorised and that are not captured.
+    pub authorized: Vec<AuthorizedPayment>,
+    /// Whether the gateway accepts no payment of this order any more.
+    pub is_expired: bool,
 }
 
 /// Failure of a call to a gateway.
@@ -56,6 +110,13 @@ pub enum GatewayError {
     CircuitOpen(#[from] CircuitOpen),
 }
 
+impl GatewayError {
+    /// The gateway has no such call.
+    fn not_supported() -> Self {
+        Self::Refused { status: 404, code: String::new(), description: "the gateway has no such call".to_owned() }
+    }
+}
+
 impl IsOutage for GatewayError {
     fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
@@ -74,21 +135,13 @@ impl From<GatewayError> for Problem {
 /// Maximal number of items on a page of a gateway's list.
 pub const MAX_PAGE_ITEMS: u32 = 100;
 
-/// A page of a gateway's payment list.
+/// A page of a gateway's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentPage {
-    /// Number of items on the page; fewer than [`MAX_PAGE_ITEMS`] on the last page.
-    pub item_count: u32,
-    /// The captured and not fully refunded payments on it.
-    pub captured: Vec<CapturedPayment>,
-}
-
-/// A page of a gateway's refund list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefundPage {
-    /// Number of items on the page; fewer than [`MAX_PAGE_ITEMS`] on the last page.
-    pub item_count: u32,
-    pub refunds: Vec<ReportedRefund>,
+pub struct Page<T> {
+    /// The items that concern this service: not every payment on a page is captured.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` on the last page.
+    pub next: Option<ListPosition>,
 }
 
 /// A webhook body that cannot be parsed although its signature is valid, with the reason.
@@ -128,143 +181,36 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn name(&self) -> GatewayName;
     /// The order id of a payment, when it is known without a call.
     fn derived_order_id(&self, payment: PaymentId) -> Option<String>;
-    /// Creates an order and returns its id. When two calls create two orders, the client is shown one of them only.
-    async fn create_order(&self, payment: PaymentId, amount: Money) -> Result<String, GatewayError>;
+    /// Creates an order. `may_exist` when an earlier call may have created it: then that one is found. When two calls
+    /// create two orders all the same, the client is shown one of them only.
+    async fn create_order(&self, terms: &OrderTerms, may_exist: bool) -> Result<CreatedOrder, GatewayError>;
+    /// The page on which an order is paid.
+    async fn find_page(&self, order_id: &str, terms: &OrderTerms) -> Result<HostedPage, GatewayError>;
     /// Public id of the API key, when the gateway's client needs it.
     fn public_key(&self) -> Option<String>;
     /// Name of the header that carries the webhook signature.
     fn signature_header(&self) -> &'static str;
-    /// Whether `signature` is valid for `body`.
-    fn verify_signature(&self, signature: &str, body: &[u8]) -> bool;
+    /// Whether `signature` is valid for `body` at `now`.
+    fn verify_signature(&self, signature: &str, body: &[u8], now: Timestamp) -> bool;
     /// Parses a webhook body that has a valid signature. Errors with the reason when it cannot.
     fn parse(&self, body: &[u8]) -> Result<GatewayEvent, MalformedMessage>;
     /// Creates a refund at the source. Repeated calls with the same refund id create one refund.
     async fn create_refund(&self, refund: &SourceRefund) -> CreateRefundOutcome;
     /// All refunds of a gateway's payment, including those made in the dashboard.
     async fn list_refunds_of_payment(&self, gateway_payment_id: &str) -> Result<Vec<ReportedRefund>, GatewayError>;
-    /// A page of the payments created in `window`, after the first `skip` items.
-    async fn list_payments(&self, window: Window, skip: u32) -> Result<PaymentPage, GatewayError>;
-    /// A page of the refunds created in `window`, after the first `skip` items.
-    async fn list_refunds(&self, window: Window, skip: u32) -> Result<RefundPage, GatewayError>;
-    /// The captured payments of an order.
-    async fn list_captures_of_order(&self, order_id: &str) -> Result<Vec<CapturedPayment>, GatewayError>;
+    /// A page of the payments created in `window`: the captured ones that are not refunded in full.
+    async fn list_payments(&self, window: Window, from: &ListPosition) -> Result<Page<CapturedPayment>, GatewayError>;
+    /// A page of the refunds created in `window`.
+    async fn list_refunds(&self, window: Window, from: &ListPosition) -> Result<Page<ReportedRefund>, GatewayError>;
+    /// The payments of an order.
+    async fn find_order(&self, order_id: &str) -> Result<OrderReport, GatewayError>;
+    /// Captures a payment that the bank authorised. A repetition captures nothing more.
+    async fn capture(&self, authorized: &AuthorizedPayment) -> Result<CapturedPayment, GatewayError>;
+    /// Makes the gateway accept no payment of an order any more, if it can.
+    async fn close_order(&self, order_id: &str) -> Result<(), GatewayError>;
 }
 
-/// The gateways that are configured.
-#[derive(Clone, Default)]
-pub struct Gateways(Vec<Arc<dyn PaymentGateway>>);
-
-impl Gateways {
-    /// Wraps the given gateways; new payments go to the first one.
-    pub fn new(gateways: Vec<Arc<dyn PaymentGateway>>) -> Self {
-        Self(gateways)
-    }
-    /// The gateways with settings. Real gateways come first, because new payments go to the first one. Errors when the
-    /// HTTP client cannot be built.
-    pub fn from_config(config: &Config, ctx: &Ctx) -> Result<Self, GatewayError> {
-        let mut gateways: Vec<Arc<dyn PaymentGateway>> = Vec::new();
-        if let Some(razorpay) = &config.razorpay {
-            gateways.push(Arc::new(razorpay::Razorpay::try_new(razorpay, ctx.breaker("razorpay"))?));
-        }
-        if let Some(sandbox) = &config.sandbox {
-            gateways.push(Arc::new(sandbox::Sandbox::new(sandbox)));
-        }
-        Ok(Self(gateways))
-    }
-    /// The gateway with this name, when it is configured.
-    pub fn get(&self, name: GatewayName) -> Option<&Arc<dyn PaymentGateway>> {
-        self.0.iter().find(|g| g.name() == name)
-    }
-    /// The gateways that have an API with lists to reconcile with.
-    pub fn with_api(&self) -> impl Iterator<Item = &Arc<dyn PaymentGateway>> {
-        self.0.iter().filter(|g| g.name().needs_api_calls())
-    }
-    /// The gateway for new payments.
-    pub fn preferred(&self) -> Option<&Arc<dyn PaymentGateway>> {
-        self.0.first()
-    }
-    /// The names of the configured gateways.
-    pub fn names(&self) -> Vec<GatewayName> {
-        self.0.iter().map(|g| g.name()).collect()
-    }
-    /// The checkout data of an open order.
-    pub fn checkout(&self, name: GatewayName, order_id: &str, payment_id: PaymentId, amount: Money) -> Checkout {
-        Checkout {
-            gateway: name,
-            order_id: order_id.to_owned(),
-            amount,
-            currency: "INR".to_owned(),
-            key_id: self.get(name).and_then(|g| g.public_key()),
-            payment_id,
-        }
-    }
-}
-
-/// Whether `signature` is the hex HMAC-SHA256 of `body`, compared in constant time.
-fn is_hmac_sha256(secret: &str, signature: &str, body: &[u8]) -> bool {
-    let Ok(signature) = hex::decode(signature.trim()) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
-    mac.update(body);
-    mac.verify_slice(&signature).is_ok()
-}
-
-/// Key of a webhook event for deduplication: the hash of its body, which is what the signature covers. An id in an
-/// unsigned header would let a replayed event take the place of another one.
-pub fn event_key(body: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(body)))
-}
-
-/// Maximal length of a gateway's ids.
+/// Maximal length of a gateway's ids of payments and refunds.
 const MAX_ID_CHARS: usize = 64;
-
-/// The id of a captured payment: the gateway's own, or the hash of the body when there is no valid one. So every
-/// capture is recorded, and two captures without an id stay apart.
-fn capture_id(own_id: Option<&str>, body: &[u8]) -> String {
-    own_id.and_then(|id| single_line(id, MAX_ID_CHARS)).unwrap_or_else(|| hex::encode(Sha256::digest(body)))
-}
-
-/// Normalises a currency code: upper case, letters and digits only, at most 8 characters.
-fn normalize_currency(code: &str) -> String {
-    code.trim().chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_ascii_uppercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_key_depends_on_the_body_alone() {
-        assert_eq!(event_key(b"x"), event_key(b"x"));
-        assert_ne!(event_key(b"x"), event_key(b"y"));
-    }
-
-    #[test]
-    fn a_capture_without_an_id_is_identified_by_its_body() {
-        assert_eq!(capture_id(Some(" pay_1 "), b"x"), "pay_1");
-        let by_body = capture_id(None, b"x");
-        assert_eq!(by_body.len(), MAX_ID_CHARS);
-        assert_ne!(by_body, capture_id(None, b"y"));
-        for useless in ["", " ", "a\nb", &"p".repeat(MAX_ID_CHARS + 1)] {
-            assert_eq!(capture_id(Some(useless), b"x"), by_body, "{useless}");
-        }
-    }
-
-    #[test]
-    fn only_a_signature_with_the_right_secret_is_valid() {
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"secret").expect("any length");
-        mac.update(b"body");
-        let good = hex::encode(mac.finalize().into_bytes());
-        assert!(is_hmac_sha256("secret", &good, b"body"));
-        assert!(is_hmac_sha256("secret", &good.to_uppercase(), b"body"));
-        for (secret, signature, body) in [
-            ("secre", good.as_str(), "body"),
-            ("secret", good.as_str(), "body "),
-            ("secret", "", "body"),
-            ("secret", "00", "body"),
-            ("secret", "not hex", "body"),
-            ("secret", &good[2..], "body"),
-        ] {
-            assert!(!is_hmac_sha256(secret, signature, body.as_bytes()), "{secret} {signature} {body}");
-        }
-    }
-}
+/// Maximal length of a gateway's ids of orders.
+const MAX_ORDER_ID_CHARS: usize = 255;

@@ -1,14 +1,16 @@
 //! Sandbox gateway for tests and demonstrations: no network, webhooks signed with a configured secret.
 
+use super::fields::{capture_id, normalize_currency};
+use super::signature::is_hmac_sha256;
 use super::{
-    CreateRefundOutcome, GatewayError, MAX_ID_CHARS, MalformedMessage, PaymentGateway, PaymentPage, RefundPage,
-    SourceRefund, capture_id, is_hmac_sha256, normalize_currency,
+    CreateRefundOutcome, CreatedOrder, GatewayError, HostedPage, MAX_ID_CHARS, MalformedMessage, OrderReport,
+    OrderTerms, Page, PaymentGateway, SourceRefund,
 };
 use crate::config::SandboxConfig;
 use crate::domain::GatewayName;
 use crate::domain::capture::CURRENCY;
-use crate::domain::gateway_event::{CapturedPayment, GatewayEvent, ReportedRefund};
-use crate::domain::reconciliation::Window;
+use crate::domain::gateway_event::{AuthorizedPayment, CapturedPayment, GatewayEvent, ReportedRefund};
+use crate::domain::reconciliation::{ListPosition, Window};
 use crate::domain::refund::GatewayRefundState;
 use crate::domain::text::single_line;
 use domain::{Money, PaymentId, Timestamp};
@@ -65,8 +67,12 @@ impl PaymentGateway for Sandbox {
     fn derived_order_id(&self, payment: PaymentId) -> Option<String> {
         Some(format!("order_{}", payment.uuid().simple()))
     }
-    async fn create_order(&self, payment: PaymentId, _: Money) -> Result<String, GatewayError> {
-        Ok(format!("order_{}", payment.uuid().simple()))
+    async fn create_order(&self, terms: &OrderTerms, _: bool) -> Result<CreatedOrder, GatewayError> {
+        let id = format!("order_{}", terms.payment_id.uuid().simple());
+        Ok(CreatedOrder { id, page: HostedPage::Absent })
+    }
+    async fn find_page(&self, _: &str, _: &OrderTerms) -> Result<HostedPage, GatewayError> {
+        Ok(HostedPage::Absent)
     }
     fn public_key(&self) -> Option<String> {
         None
@@ -74,7 +80,7 @@ impl PaymentGateway for Sandbox {
     fn signature_header(&self) -> &'static str {
         "X-Sandbox-Signature"
     }
-    fn verify_signature(&self, signature: &str, body: &[u8]) -> bool {
+    fn verify_signature(&self, signature: &str, body: &[u8], _: Timestamp) -> bool {
         is_hmac_sha256(self.secret.expose_secret(), signature, body)
     }
     fn parse(&self, body: &[u8]) -> Result<GatewayEvent, MalformedMessage> {
@@ -105,17 +111,23 @@ impl PaymentGateway for Sandbox {
         let id = format!("refund_{}", refund.id.uuid().simple());
         CreateRefundOutcome::Accepted { id, state: GatewayRefundState::Processed }
     }
-    // The sandbox stores nothing, so its lists are empty.
-    async fn list_payments(&self, _: Window, _: u32) -> Result<PaymentPage, GatewayError> {
-        Ok(PaymentPage { item_count: 0, captured: Vec::new() })
+    // The sandbox stores nothing, so its lists are empty and nothing is open in them.
+    async fn list_payments(&self, _: Window, _: &ListPosition) -> Result<Page<CapturedPayment>, GatewayError> {
+        Ok(Page { items: Vec::new(), next: None })
     }
-    async fn list_refunds(&self, _: Window, _: u32) -> Result<RefundPage, GatewayError> {
-        Ok(RefundPage { item_count: 0, refunds: Vec::new() })
+    async fn list_refunds(&self, _: Window, _: &ListPosition) -> Result<Page<ReportedRefund>, GatewayError> {
+        Ok(Page { items: Vec::new(), next: None })
     }
     async fn list_refunds_of_payment(&self, _: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
         Ok(Vec::new())
     }
-    async fn list_captures_of_order(&self, _: &str) -> Result<Vec<CapturedPayment>, GatewayError> {
-        Ok(Vec::new())
+    async fn find_order(&self, _: &str) -> Result<OrderReport, GatewayError> {
+        Ok(OrderReport::default())
+    }
+    async fn capture(&self, _: &AuthorizedPayment) -> Result<CapturedPayment, GatewayError> {
+        Err(GatewayError::not_supported())
+    }
+    async fn close_order(&self, _: &str) -> Result<(), GatewayError> {
+        Ok(())
     }
 }

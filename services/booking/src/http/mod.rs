@@ -2,6 +2,7 @@
 
 mod bookings;
 mod captures;
+mod checkouts;
 mod deliveries;
 mod instalments;
 mod payment_methods;
@@ -74,6 +75,7 @@ pub fn routes(state: BookingState) -> Routes {
         .get("/payments", User, documented!(payments::list))
         .get("/payments/{id}", User, documented!(payments::get))
         .get("/payments/{id}/receipt", User, documented!(receipts::get))
+        .post("/payments/{id}/checkout", User, documented!(checkouts::open))
         .post("/payments/{id}/confirm", Staff, documented!(payments::confirm))
         .post("/payments/{id}/fail", Staff, documented!(payments::fail))
         .get("/payments/{id}/refund-preview", Admin, documented!(refund_previews::preview_payment_refund))

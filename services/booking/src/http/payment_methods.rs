@@ -26,24 +26,30 @@ pub(crate) struct MethodsView {
     items: Vec<MethodView>,
 }
 
-/// List the methods in which a payment can be started.
+/// List the methods in which a payment can be started, with an item for each gateway.
 #[operation]
 pub(crate) async fn list(state: web::Data<BookingState>) -> Result<Json<MethodsView>, Problem> {
-    let online = state.gateways.preferred().map(|gateway| gateway.name());
-    let view = |method: PaymentMethod| {
-        let gateway = online.filter(|_| method == PaymentMethod::Online);
-        MethodView { method, gateway, label: label(method, gateway) }
+    let gateways = state.gateways.names();
+    let offers = |method: PaymentMethod| -> Vec<Option<GatewayName>> {
+        match method {
+            PaymentMethod::Online => gateways.iter().copied().map(Some).collect(),
+            _ => vec![None],
+        }
     };
-    let is_offered =
-        |method: &PaymentMethod| is_client_method(*method) && (*method != PaymentMethod::Online || online.is_some());
-    let items = PaymentMethod::ALL.iter().copied().filter(is_offered).map(view).collect();
+    let methods = PaymentMethod::ALL.iter().copied().filter(|method| is_client_method(*method));
+    let items = methods
+        .flat_map(|method| offers(method).into_iter().map(move |gateway| (method, gateway)))
+        .map(|(method, gateway)| MethodView { method, gateway, label: label(method, gateway) })
+        .collect();
     Ok(Json::new(MethodsView { items }))
 }
 
 const fn label(method: PaymentMethod, gateway: Option<GatewayName>) -> &'static str {
     match (method, gateway) {
         (PaymentMethod::Online, Some(GatewayName::Sandbox)) => "Online payment (test)",
-        (PaymentMethod::Online, Some(GatewayName::Razorpay) | None) => "Online payment",
+        (PaymentMethod::Online, Some(GatewayName::Razorpay)) => "Online payment (Razorpay)",
+        (PaymentMethod::Online, Some(GatewayName::Stripe)) => "Online payment (Stripe)",
+        (PaymentMethod::Online, None) => "Online payment",
         (PaymentMethod::BankTransfer, _) => "Bank transfer",
         (PaymentMethod::Cash, _) => "Cash",
         (PaymentMethod::Wallet, _) => "Wallet",

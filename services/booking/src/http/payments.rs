@@ -2,13 +2,13 @@
 
 use super::Subject;
 use super::bookings::{RefundInput, load_visible_owner};
+use super::checkouts;
 use super::views::{self, PaymentView};
 use crate::BookingState;
 use crate::app::confirm_payment::{self, StaffDecision};
-use crate::app::{cancel_booking, receive_capture, start_payment};
-use crate::domain::PaymentStatus;
-use crate::domain::aggregate::{NewPayment, Payment, Refusal};
-use crate::error::BookingError;
+use crate::app::{cancel_booking, start_payment};
+use crate::domain::aggregate::{NewPayment, Payment};
+use crate::domain::{GatewayName, PaymentStatus};
 use crate::store::payments::{self, ListKey};
 use crate::store::{receipt_taxes, refunds};
 use actix_web::http::StatusCode;
@@ -35,6 +35,8 @@ pub(super) type Reference = Line<MAX_REFERENCE_CHARS>;
 pub(crate) struct PayInput {
     amount: Money,
     method: PaymentMethod,
+    /// The gateway of an online payment; required when there are several.
+    gateway: Option<GatewayName>,
 }
 
 /// Filter of the list of payments.
@@ -69,9 +71,10 @@ pub(crate) struct FailInput {
 
 /// Start a payment.
 ///
-/// The response of a pending online payment has the checkout data. 409 when the booking takes no payments; 422 for an
-/// amount above what is payable, a method that is not allowed, or too many pending payments; 429 for too many online
-/// orders.
+/// The response of a pending online payment has the checkout data, with the gateway's page to open. 409 when the booking
+/// takes no payments; 422 for an amount above what is payable, a method that is not allowed, a gateway that is not
+/// available, or too many pending payments; 429 for too many online orders; 503 while the gateway does not answer: the
+/// same request, or `POST /payments/{id}/checkout`, then continues the same payment.
 #[operation]
 pub(crate) async fn create(
     state: web::Data<BookingState>,
@@ -82,12 +85,13 @@ pub(crate) async fn create(
     let owner = load_visible_owner(&state, &caller, booking_id).await?;
     let (input, request) = request.read().await?;
     let id: PaymentId = id::fresh();
+    let gateway = checkouts::choose_gateway(&state.gateways, input.method, input.gateway)?;
     let new = NewPayment {
         id,
         amount: input.amount,
         method: input.method,
         by_owner: owner == caller.user_id,
-        gateway: state.gateways.preferred().map(|g| (g.name(), g.derived_order_id(id))),
+        gateway: gateway.as_ref().map(|gateway| (gateway.name(), gateway.derived_order_id(id))),
     };
     let now = state.ctx.now();
     let started: Created<PaymentView> = request
@@ -98,34 +102,11 @@ pub(crate) async fn create(
             views::payment(c, id, &state.gateways).await
         })
         .await?;
-    if state.gateways.preferred().is_none_or(|g| !g.name().needs_api_calls()) {
+    if gateway.is_none_or(|gateway| !gateway.name().needs_api_calls()) {
         return Ok(started);
     }
-    started.with_changed(async |view| with_checkout(&state, view).await).await
-}
-
-/// Adds the checkout of an online payment. The order is created after the payment is committed; a repeated request
-/// creates it when it is still missing.
-async fn with_checkout(state: &BookingState, mut view: PaymentView) -> Result<PaymentView, Problem> {
-    let Some(name) = view.needs_order() else { return Ok(view) };
-    let stored = payments::find(&mut *state.ctx.db().read().await?, view.id).await?.ok_or_else(Problem::not_found)?;
-    let payment = if stored.gateway_order_id.is_some() { stored } else { create_order(state, &stored).await? };
-    // A newer order may have superseded this one meanwhile; then there is no checkout.
-    view.status = payment.status;
-    view.checkout = payment
-        .gateway_order_id
-        .as_deref()
-        .filter(|_| payment.status == PaymentStatus::Pending)
-        .map(|order| state.gateways.checkout(name, order, payment.id, payment.amount_paise));
-    Ok(view)
-}
-
-async fn create_order(state: &BookingState, payment: &Payment) -> Result<Payment, Problem> {
-    let gateway = payment.gateway.and_then(|name| state.gateways.get(name));
-    let gateway = gateway.ok_or(BookingError::Refused(Refusal::OnlineUnavailable))?;
-    let order = gateway.create_order(payment.id, payment.amount_paise).await?;
-    let (id, now) = (payment.id, state.ctx.now());
-    state.ctx.tx(async |c| Ok::<_, Problem>(receive_capture::attach_order(c, id, &order, now).await?)).await
+    let is_repeated = started.is_repeated();
+    started.with_changed(async |view| checkouts::with_checkout(&state, view, is_repeated).await).await
 }
 
 /// List payments of the caller; for staff, of every member.

@@ -342,12 +342,6 @@ impl PaymentView {
         self.tax = tax.map(Into::into);
         self
     }
-
-    /// The gateway at which the payment's order still has to be created.
-    pub(crate) fn needs_order(&self) -> Option<GatewayName> {
-        let lacks_checkout = self.method == PaymentMethod::Online && self.checkout.is_none();
-        self.gateway.filter(|_| lacks_checkout && self.status == PaymentStatus::Pending)
-    }
 }
 
 /// The view of a payment. Errors with 404 when it does not exist.

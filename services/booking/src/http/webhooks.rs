@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
+use domain::Timestamp;
 use http_api::{Doc, Json, Parameter, Path, Problem, RawBody, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,8 +35,8 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 pub(crate) enum WebhookBody {
     /// Of the gateway `sandbox`.
     Sandbox(SandboxMessage),
-    /// Of the gateway `razorpay`: one of its webhook events.
-    Razorpay(Map<String, Value>),
+    /// Of the gateways `razorpay` and `stripe`: one of their webhook events.
+    Other(Map<String, Value>),
 }
 
 /// Answer to a webhook; `received` is always true.
@@ -68,11 +69,11 @@ impl Parameter for SignedWebhook {
 
 impl SignedWebhook {
     /// Reads the body. Errors with 401 without a valid signature of `gateway`, with 413 for more than 256 KiB.
-    async fn read(self, gateway: &dyn PaymentGateway) -> Result<Bytes, Problem> {
+    async fn read(self, gateway: &dyn PaymentGateway, now: Timestamp) -> Result<Bytes, Problem> {
         let signature = self.headers.get(gateway.signature_header()).and_then(|v| v.to_str().ok());
         let signature = signature.ok_or_else(invalid_signature)?;
         let bytes = self.body.bytes(MAX_BODY_BYTES).await?;
-        if gateway.verify_signature(signature, &bytes) { Ok(bytes) } else { Err(invalid_signature()) }
+        if gateway.verify_signature(signature, &bytes, now) { Ok(bytes) } else { Err(invalid_signature()) }
     }
 }
 
@@ -87,7 +88,7 @@ pub(crate) async fn receive(
     webhook: SignedWebhook,
 ) -> Result<Json<WebhookReceipt>, Problem> {
     let gateway = state.gateways.get(name).ok_or_else(Problem::not_found)?;
-    let bytes = webhook.read(gateway.as_ref()).await?;
+    let bytes = webhook.read(gateway.as_ref(), state.ctx.now()).await?;
     let event = webhook::new_event(name, &bytes, &state.sealer, state.ctx.now());
     match gateway.parse(&bytes) {
         Ok(gateway_event) => process(&state, &event, &gateway_event).await?,
@@ -105,7 +106,10 @@ async fn process(state: &BookingState, event: &WebhookEvent, gateway_event: &Gat
             QueueOutcome::InBatch => return Ok(()),
             QueueOutcome::NotProcessed(exclusive) => exclusive,
         },
-        GatewayEvent::Failed { .. } | GatewayEvent::Refund { .. } | GatewayEvent::Unhandled { .. } => None,
+        GatewayEvent::Authorized(_)
+        | GatewayEvent::Failed { .. }
+        | GatewayEvent::Refund { .. }
+        | GatewayEvent::Unhandled { .. } => None,
     };
     let now = event.received_at;
     let mut work =

@@ -1,6 +1,7 @@
 //! Scheduled jobs: the calendar and overdue instalments, reminders, receipt numbers, expiry, refunds at the source, webhook retries
 //! and retention, and reconciliation with the gateways.
 
+pub mod compare_lists;
 mod reconcile;
 mod refunds;
 mod webhooks;

@@ -1,13 +1,13 @@
 //! Reconciliation with the gateways: scans of their payment and refund lists, and checks of single orders.
 
 use crate::BookingState;
-use crate::app::receive_capture;
-use crate::app::{apply_gateway_refund, reconcile_captures};
-use crate::domain::GatewayName;
-use crate::domain::gateway_event::CapturedPayment;
-use crate::domain::reconciliation::Window;
+use crate::app::reconcile_captures::DueCheck;
+use crate::app::{apply_gateway_refund, late_authorization, receive_capture, reconcile_captures};
+use crate::domain::gateway_event::{CapturedPayment, ReportedRefund};
+use crate::domain::reconciliation::{ListPosition, Window};
+use crate::domain::{GatewayName, PaymentStatus};
 use crate::error::BookingError;
-use crate::gateway::{GatewayError, MAX_PAGE_ITEMS, PaymentGateway};
+use crate::gateway::{GatewayError, OrderReport, PaymentGateway};
 use runtime::jobs::JobError;
 use runtime::telemetry::gauge_value;
 
@@ -31,14 +31,14 @@ pub(super) async fn scan_lists(state: BookingState) -> Result<(), JobError> {
 async fn scan_list(state: &BookingState, gateway: &dyn PaymentGateway) -> Result<(), JobError> {
     let (ctx, hours, now, name) = (&state.ctx, state.config.reconcile.hours, state.ctx.now(), gateway.name());
     while let Some(position) = ctx.tx(async |c| reconcile_captures::next_window(c, name, now, hours).await).await? {
-        let page = gateway.list_payments(position.0, position.1).await?;
-        apply_missing(state, name, page.captured).await?;
-        let (item_count, is_last) = (page.item_count, page.item_count < MAX_PAGE_ITEMS);
-        if is_last {
+        let page = gateway.list_payments(position.0, &position.1).await?;
+        apply_missing(state, name, page.items).await?;
+        let next = page.next;
+        if next.is_none() {
             // Refunds are listed separately, by their own time; the window is complete when both lists are scanned.
             apply_missing_refunds(state, gateway, position.0).await?;
         }
-        ctx.tx(async |c| reconcile_captures::advance(c, name, position, item_count, is_last).await).await?;
+        ctx.tx(async |c| reconcile_captures::advance(c, name, &position, next.clone()).await).await?;
     }
     Ok(())
 }
@@ -49,24 +49,36 @@ async fn apply_missing_refunds(
     gateway: &dyn PaymentGateway,
     window: Window,
 ) -> Result<(), JobError> {
-    let (ctx, name) = (&state.ctx, gateway.name());
-    let mut skip = 0;
+    let mut from = ListPosition::default();
     loop {
-        let page = gateway.list_refunds(window, skip).await?;
-        let missing = apply_gateway_refund::find_unknown(&mut *ctx.db().read().await?, name, page.refunds).await?;
+        let page = gateway.list_refunds(window, &from).await?;
+        let name = gateway.name();
+        let missing = apply_gateway_refund::find_unknown(&mut *state.ctx.db().read().await?, name, page.items).await?;
         for refund in &missing {
-            let (now, id, payment) = (ctx.now(), &refund.id, &refund.gateway_payment_id);
-            tracing::warn!(gateway = %name, id, payment, "refund without webhook found");
-            match ctx.tx(async |c| apply_gateway_refund::apply_report(c, name, refund, now).await).await {
-                Ok(()) => {}
-                Err(BookingError::Db(error)) => return Err(error.into()),
-                Err(error) => tracing::error!(gateway = %name, id, payment, %error, "listed refund not applied"),
-            }
+            apply_refund(state, name, refund).await?;
         }
-        if page.item_count < MAX_PAGE_ITEMS {
-            return Ok(());
+        match page.next {
+            Some(next) => from = next,
+            None => return Ok(()),
         }
-        skip += page.item_count;
+    }
+}
+
+/// Applies a listed refund that is not stored. One that cannot be applied is logged, and does not stop the others.
+pub(super) async fn apply_refund(
+    state: &BookingState,
+    gateway: GatewayName,
+    refund: &ReportedRefund,
+) -> Result<(), JobError> {
+    let (now, id, payment) = (state.ctx.now(), &refund.id, &refund.gateway_payment_id);
+    tracing::warn!(%gateway, id, payment, "refund without webhook found");
+    match state.ctx.tx(async |c| apply_gateway_refund::apply_report(c, gateway, refund, now).await).await {
+        Ok(()) => Ok(()),
+        Err(BookingError::Db(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::error!(%gateway, id, payment, %error, "listed refund not applied");
+            Ok(())
+        }
     }
 }
 
@@ -90,12 +102,10 @@ async fn check_orders_of(state: &BookingState, gateway: &dyn PaymentGateway) -> 
             .await?;
         let finished = &due.finished;
         ctx.tx(async |c| reconcile_captures::delete_checks(c, finished).await).await?;
-        for order in &due.to_check {
-            let is_checked = match gateway.list_captures_of_order(&order.order_id).await {
-                Ok(captured) => {
-                    apply_missing(state, name, captured).await?;
-                    true
-                }
+        for check in &due.to_check {
+            let order = &check.order;
+            let is_checked = match gateway.find_order(&order.order_id).await {
+                Ok(report) => apply_order(state, gateway, check, report).await?,
                 Err(GatewayError::CircuitOpen(open)) => return Err(JobError::from(open)),
                 Err(error @ GatewayError::Refused { .. }) => {
                     tracing::warn!(gateway = %name, order = order.order_id, %error, "order check refused");
@@ -120,9 +130,52 @@ async fn check_orders_of(state: &BookingState, gateway: &dyn PaymentGateway) -> 
     }
 }
 
+/// Applies what the gateway has of an order. Returns false when a call got no answer and the check is repeated soon.
+async fn apply_order(
+    state: &BookingState,
+    gateway: &dyn PaymentGateway,
+    check: &DueCheck,
+    report: OrderReport,
+) -> Result<bool, JobError> {
+    let (ctx, name, order) = (&state.ctx, gateway.name(), &check.order);
+    let is_unpaid = report.captured.is_empty() && report.authorized.is_empty();
+    apply_missing(state, name, report.captured).await?;
+    for authorized in &report.authorized {
+        let now = ctx.now();
+        if !ctx.tx(async |c| late_authorization::is_accepted(c, name, authorized, now).await).await? {
+            continue;
+        }
+        match gateway.capture(authorized).await {
+            Ok(captured) => apply_missing(state, name, vec![captured]).await?,
+            Err(error) => {
+                // The next check asks again, before it captures.
+                tracing::warn!(gateway = %name, order = order.order_id, %error, "authorised payment not captured");
+                return Ok(is_refusal(&error));
+            }
+        }
+    }
+    if is_unpaid && report.is_expired {
+        let (now, id) = (ctx.now(), order.payment_id);
+        let failed: Result<(), BookingError> = ctx.tx(async |c| receive_capture::fail_expired(c, id, now).await).await;
+        failed?;
+    } else if is_unpaid && check.status != PaymentStatus::Pending {
+        // The payer may still have the page open.
+        if let Err(error) = gateway.close_order(&order.order_id).await {
+            tracing::warn!(gateway = %name, order = order.order_id, %error, "order not closed");
+            return Ok(is_refusal(&error));
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the gateway answered, so that a repetition has the same result.
+const fn is_refusal(error: &GatewayError) -> bool {
+    matches!(error, GatewayError::Refused { .. })
+}
+
 /// Applies listed captures that are not stored. One that cannot be applied is stored for staff, and does not stop the
 /// others.
-async fn apply_missing(
+pub(super) async fn apply_missing(
     state: &BookingState,
     gateway: GatewayName,
     listed: Vec<CapturedPayment>,

@@ -91,6 +91,20 @@ pub async fn list_states(
         .await
 }
 
+/// The stored refunds among `ids`.
+pub async fn list_by_ids(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    ids: &[&str],
+) -> QueryResult<Vec<GatewayRefundRow>> {
+    t::table
+        .filter(t::gateway.eq(gateway))
+        .filter(t::gateway_refund_id.any_of(ids))
+        .select(GatewayRefundRow::as_select())
+        .load(c)
+        .await
+}
+
 /// Refunds by id, after `after`.
 pub async fn list(
     c: &mut DbConnection,

@@ -18,6 +18,7 @@ pub struct ReconciliationRow {
     pub walk_from: Option<Timestamp>,
     pub walk_until: Option<Timestamp>,
     pub walked: Count,
+    pub walked_id: String,
 }
 
 /// Locks the progress of a gateway until the transaction ends. Inserts `first` when there is none.
@@ -44,7 +45,7 @@ pub struct OpenOrder {
 }
 
 /// A due order check, with the status of the payment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueCheck {
     pub order: OpenOrder,
     pub status: PaymentStatus,

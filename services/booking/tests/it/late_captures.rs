@@ -106,7 +106,7 @@ async fn a_capture_whose_order_is_stored_later_counts_from_its_capture_time() {
     assert_eq!(fixture.fresh_client().post_with_key(&path, "k", body.clone()).await.status, 503);
     // The order was created although the answer was lost, and was paid before midnight.
     let mut message: Value =
-        serde_json::from_str(&recorded("payment.captured", "order_Abc3", "pay_1", 50_000, json!([]))).expect("JSON");
+        serde_json::from_str(&recorded("payment.captured", "order_Abc4", "pay_1", 50_000, json!([]))).expect("JSON");
     message["created_at"] = json!(at("2026-03-31T18:20:00Z").utc().timestamp());
     fixture.service.clock.set(at("2026-03-31T18:45:00Z"));
     webhook(&fixture, &message.to_string(), "evt").await.expect(200);

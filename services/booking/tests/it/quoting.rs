@@ -172,7 +172,7 @@ async fn the_methods_are_those_in_which_a_payment_can_be_started() {
     fixture.service.finish().await;
     let razorpay = Razorpay::default();
     let fixture = razorpay::fixture(&razorpay).await;
-    assert_eq!(methods(&fixture).await, with_online("Online payment", "razorpay"));
+    assert_eq!(methods(&fixture).await, with_online("Online payment (Razorpay)", "razorpay"));
     fixture.service.finish().await;
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Razorpay {
     refund_status: Arc<Mutex<String>>,
     /// Payments, newest first.
     payments: Arc<Mutex<Vec<Value>>>,
+    /// The time at which the fixture started, in seconds.
+    now: Arc<Mutex<i64>>,
 }
 
 async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
@@ -65,6 +67,8 @@ async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Byt
             state.orders.lock().expect("a lock").push(order.clone());
         }
         (200, order)
+    } else if let Some(id) = request.path().strip_prefix("/v1/payments/").and_then(|p| p.strip_suffix("/capture")) {
+        state.capture(id, &call.body, done)
     } else if done {
         state.refund(&call)
     } else {
@@ -76,7 +80,7 @@ async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Byt
 
 impl Razorpay {
     /// Starts listening on a free port; returns the URL.
-    fn listen(&self) -> String {
+    pub(crate) fn listen(&self) -> String {
         let state = web::Data::new(self.clone());
         let server = HttpServer::new(move || App::new().app_data(state.clone()).default_service(web::to(answer)))
             .workers(1)
@@ -98,7 +102,14 @@ impl Razorpay {
         }
         if path == "/v1/refunds" {
             let refunds = self.refunds.lock().expect("a lock");
-            return refunds.iter().skip(skip.expect("skip")).take(count.expect("count")).cloned().collect();
+            let asked = |r: &&Value| r["created_at"].as_i64().is_some_and(|at| from <= at && at <= to);
+            return refunds
+                .iter()
+                .filter(asked)
+                .skip(skip.expect("skip"))
+                .take(count.expect("count"))
+                .cloned()
+                .collect();
         }
         let order = path.strip_prefix("/v1/orders/").and_then(|p| p.strip_suffix("/payments"));
         let asked = |p: &&Value| {
@@ -112,6 +123,19 @@ impl Razorpay {
     pub(crate) fn listing(&self, skip: i64, count: i64) -> Value {
         let query = HashMap::from([("skip".to_owned(), skip), ("count".to_owned(), count)]);
         json!({ "items": self.listed("/v1/payments", &query) })
+    }
+    /// Captures an authorised payment. A second capture is refused.
+    fn capture(&self, id: &str, body: &Value, done: bool) -> (u16, Value) {
+        let mut payments = self.payments.lock().expect("a lock");
+        let payment = payments.iter_mut().find(|p| p["id"] == id).expect("a payment");
+        if payment["status"] != "authorized" || payment["amount"] != body["amount"] {
+            let description = "This payment has already been captured";
+            return (400, json!({ "error": { "code": "BAD_REQUEST_ERROR", "description": description } }));
+        }
+        if done {
+            payment["status"] = json!("captured");
+        }
+        (200, payment.clone())
     }
     /// Adds a payment to the list without a webhook.
     pub(crate) fn add_payment(&self, payment: Value) {
@@ -135,6 +159,9 @@ impl Razorpay {
     pub(crate) fn set_refund_status(&self, status: &str) {
         status.clone_into(&mut self.refund_status.lock().expect("a lock"));
     }
+    pub(crate) fn order_count(&self) -> usize {
+        self.orders.lock().expect("a lock").len()
+    }
     pub(crate) fn refunds(&self) -> Vec<Value> {
         self.refunds.lock().expect("a lock").clone()
     }
@@ -147,7 +174,8 @@ impl Razorpay {
         let mut refunds = self.refunds.lock().expect("a lock");
         let refund = json!({
             "id": format!("rfnd_{}", refunds.len() + 1), "entity": "refund", "amount": paise, "currency": "INR",
-            "payment_id": payment, "receipt": null, "notes": [], "status": status, "created_at": 1_567_674_700
+            "payment_id": payment, "receipt": null, "notes": [], "status": status,
+            "created_at": *self.now.lock().expect("a lock")
         });
         refunds.insert(0, refund.clone());
         refund
@@ -180,7 +208,8 @@ impl Razorpay {
         let status = if status.is_empty() { "processed".to_owned() } else { status };
         let refund = json!({
             "id": format!("rfnd_{}", refunds.len() + 1), "entity": "refund", "amount": amount, "currency": "INR",
-            "payment_id": payment, "receipt": call.body["receipt"], "notes": call.body["notes"], "status": status
+            "payment_id": payment, "receipt": call.body["receipt"], "notes": call.body["notes"], "status": status,
+            "created_at": *self.now.lock().expect("a lock")
         });
         refunds.insert(0, refund.clone());
         keys.insert(call.idempotency.clone(), (call.body.clone(), refund.clone()));
@@ -200,7 +229,9 @@ pub(crate) async fn fixture_with(razorpay: &Razorpay, more: &[(&str, &str)]) -> 
         ("RAZORPAY_WEBHOOK_SECRET", "webhook-secret"),
         ("RAZORPAY_API_URL", &url),
     ];
-    Fixture::start_with(&[&variables[..], more].concat()).await
+    let fixture = Fixture::start_with(&[&variables[..], more].concat()).await;
+    *razorpay.now.lock().expect("a lock") = fixture.service.now().utc().timestamp();
+    fixture
 }
 
 /// A webhook body of Razorpay, without the fields that are not read.

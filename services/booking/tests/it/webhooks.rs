@@ -67,7 +67,7 @@ async fn a_signed_event_that_cannot_be_parsed_is_stored_and_answered_with_200() 
 async fn a_signed_event_of_a_kind_that_is_not_handled_is_stored_and_answered_with_200() {
     let razorpay = Razorpay::default();
     let fixture = razorpay::fixture_with(&razorpay, &[("SANDBOX_WEBHOOK_SECRET", SECRET)]).await;
-    for kind in ["payment.authorized", "order.paid", "invoice.expired"] {
+    for kind in ["payment.dispute.created", "order.paid", "invoice.expired"] {
         webhook(&fixture, &recorded(kind, "order_1", "pay_1", 50_000, json!({})), "evt").await.expect(200);
         signed(&fixture, &json!({ "event": kind, "anything": [1] }).to_string()).await.expect(200);
     }
@@ -83,7 +83,8 @@ async fn a_capture_in_another_currency_is_recorded_and_not_applied() {
     let razorpay = Razorpay::default();
     let fixture = razorpay::fixture_with(&razorpay, &[("SANDBOX_WEBHOOK_SECRET", SECRET)]).await;
     let booked = fixture.book("500.00").await;
-    let payment = fixture.pay(text(&booked, "id"), "500.00", "online").await;
+    let body = json!({ "amount": "500.00", "method": "online", "gateway": "razorpay" });
+    let payment = fixture.client.post(&format!("/bookings/{}/payments", text(&booked, "id")), body).await.expect(201);
     let good = recorded("payment.captured", "order_Abc1", "pay_usd", 50_000, json!([]));
     let message = altered(&good, "currency", json!("usd"));
     for _ in 0..2 {

@@ -1,0 +1,38 @@
+//! What is recorded of the payments and the refunds on a page of a gateway's list.
+
+use crate::domain::GatewayName;
+use crate::domain::gateway_event::{CapturedPayment, ReportedRefund};
+use crate::domain::list_comparison::{RecordedCapture, RecordedRefund};
+use crate::error::BookingError;
+use crate::store::captures::{self, Capture};
+use crate::store::gateway_refunds::{self, GatewayRefundRow};
+use db::DbConnection;
+use std::collections::BTreeMap;
+
+/// The recorded captures among the listed ones, by the gateway's id.
+pub async fn find_captures(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    listed: &[CapturedPayment],
+) -> Result<BTreeMap<String, RecordedCapture>, BookingError> {
+    let ids: Vec<&str> = listed.iter().map(|capture| capture.gateway_payment_id.as_str()).collect();
+    let recorded = |row: Capture| {
+        let capture = RecordedCapture { amount: row.amount_paise, currency: row.currency, outcome: row.outcome };
+        (row.gateway_payment_id, capture)
+    };
+    Ok(captures::list_by_ids(c, gateway, &ids).await?.into_iter().map(recorded).collect())
+}
+
+/// The recorded refunds among the listed ones, by the gateway's id.
+pub async fn find_refunds(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    listed: &[ReportedRefund],
+) -> Result<BTreeMap<String, RecordedRefund>, BookingError> {
+    let ids: Vec<&str> = listed.iter().map(|refund| refund.id.as_str()).collect();
+    let recorded = |row: GatewayRefundRow| {
+        let GatewayRefundRow { amount_paise: amount, currency, state, outcome, .. } = row;
+        (row.gateway_refund_id, RecordedRefund { amount, currency, state, outcome })
+    };
+    Ok(gateway_refunds::list_by_ids(c, gateway, &ids).await?.into_iter().map(recorded).collect())
+}
