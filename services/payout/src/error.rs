@@ -35,6 +35,8 @@ pub enum PayoutError {
     UnknownPayout(PayoutId),
     #[error("no tax rule is in force at {0}")]
     NoTaxRule(Timestamp),
+    #[error("another payout has the bank reference {0}")]
+    UtrKnown(String),
     #[error("payout {0} has no tax line")]
     NoTaxLine(PayoutId),
     #[error(transparent)]
@@ -58,7 +60,7 @@ db::tx_error!(PayoutError);
 impl PayoutError {
     /// Whether it refuses one line of a bank's answer.
     pub fn is_refused_answer(&self) -> bool {
-        matches!(self, Self::NotInBatch(_) | Self::Transition(_))
+        matches!(self, Self::NotInBatch(_) | Self::Transition(_) | Self::UtrKnown(_))
     }
 
     /// Whether an event that is not applied yet, of KYC, of the wallet or of a hold, may lift the refusal.
@@ -99,6 +101,7 @@ impl From<PayoutError> for Problem {
             PayoutError::UnknownAccount => Self::unprocessable("payout.bank_account_unknown", detail),
             PayoutError::NothingToSend => Self::conflict("payout.nothing_to_send", detail),
             PayoutError::NotInBatch(_) => Self::unprocessable("payout.not_in_batch", detail),
+            PayoutError::UtrKnown(_) => Self::conflict("payout.utr_known", detail),
             PayoutError::UnknownPayout(_) => Self::not_found(),
             PayoutError::NoTaxRule(_)
             | PayoutError::NoTaxLine(_)

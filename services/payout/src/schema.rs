@@ -120,6 +120,7 @@ diesel::table! {
         no_pan_rate -> Text,
         effective_from -> Text,
         effective_to -> Nullable<Text>,
+        taxed_part -> Text,
     }
 }
 diesel::table! {
@@ -147,6 +148,13 @@ diesel::table! {
         pan_index -> Binary,
         deducted_at -> Timestamp,
         returned_at -> Nullable<Timestamp>,
+        taxed_part -> Text,
+    }
+}
+diesel::table! {
+    bank_references (utr) {
+        utr -> Text,
+        payout_id -> Binary,
     }
 }
 

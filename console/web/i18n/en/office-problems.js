@@ -49,6 +49,7 @@ export default {
   'problem.payout.tax_rule_known': 'A rule of this name exists.',
   'problem.payout.tax_rule_not_in_future': 'The first day must be after today, and after that of every other rule.',
   'problem.payout.reason_invalid': 'The reason is missing or not valid.',
+  'problem.payout.utr_known': 'Another payout has this bank reference (UTR).',
   'problem.payout.utr_required': 'The bank reference (UTR) is missing.',
   'problem.payout.answer_malformed': "The file does not have the form that the bank's answer has.",
   'problem.payout.not_in_batch': 'The file names a payout that is not in this batch.',

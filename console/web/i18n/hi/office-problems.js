@@ -48,6 +48,7 @@ export default {
   'problem.payout.tax_rule_known': 'इस नाम का नियम पहले से है।',
   'problem.payout.tax_rule_not_in_future': 'पहला दिन आज के और हर दूसरे नियम के पहले दिन के बाद होना चाहिए।',
   'problem.payout.reason_invalid': 'कारण नहीं है या मान्य नहीं है।',
+  'problem.payout.utr_known': 'यह बैंक संदर्भ (UTR) किसी दूसरी निकासी का है।',
   'problem.payout.utr_required': 'बैंक संदर्भ (UTR) नहीं है।',
   'problem.payout.answer_malformed': 'फ़ाइल का रूप बैंक के उत्तर जैसा नहीं है।',
   'problem.payout.not_in_batch': 'फ़ाइल में ऐसी निकासी है जो इस बैच में नहीं है।',

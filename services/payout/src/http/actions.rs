@@ -118,8 +118,8 @@ pub(super) async fn reject(
 
 /// Record that the bank paid a payout or failed to pay it.
 ///
-/// 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already; 422 for `paid` without
-/// a bank reference.
+/// 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already, and with
+/// `payout.utr_known` for the bank reference of another payout; 422 for `paid` without a bank reference.
 #[operation]
 pub(super) async fn settle(
     state: web::Data<PayoutState>,

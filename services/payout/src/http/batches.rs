@@ -117,8 +117,9 @@ pub(super) async fn get_file(
 
 /// Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason.
 ///
-/// All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more
-/// than 1 MiB; 422 for an invalid line and for a payout of another batch.
+/// All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome, and with
+/// `payout.utr_known` for the bank reference of another payout; 413 for more than 1 MiB; 422 for an invalid line and
+/// for a payout of another batch.
 #[operation]
 pub(super) async fn submit_answer(
     state: web::Data<PayoutState>,

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod batches;
+mod lines;
 mod payouts;
 mod queues;
 mod tax_rules;
@@ -25,6 +26,7 @@ pub fn routes(state: PayoutState) -> Routes {
         .get("/payouts", user, documented!(payouts::list))
         .get("/payouts/queue-counts", staff, documented!(queues::count))
         .get("/payouts/{id}", user, documented!(payouts::get))
+        .get("/payouts/{id}/lines", user, documented!(lines::list))
         .post("/payouts/{id}/cancel", user, documented!(actions::cancel))
         .post("/payouts/{id}/approve", staff, documented!(actions::approve))
         .post("/payouts/{id}/reject", staff, documented!(actions::reject))

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod bank_references;
 pub mod batches;
 pub mod bookings;
 pub mod members;

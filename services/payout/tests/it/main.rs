@@ -5,6 +5,7 @@
 mod bank;
 mod decisions;
 mod fixture;
+mod lines;
 mod on_services;
 mod previews;
 mod requests;

@@ -2,6 +2,7 @@
 
 use crate::bank::answer;
 use crate::fixture::{fixture_with, payout_body};
+use crate::lines::a_reference_is_used_once;
 use crate::previews::a_preview_changes_nothing;
 use crate::staff_lists::filters;
 use payout::error::PayoutError;
@@ -149,6 +150,26 @@ async fn an_account_is_neither_added_nor_removed_while_its_members_row_is_locked
         let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
         assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["source"]), (1, &json!("kyc")));
         member.client.post("/payouts", payout_body("100.00")).await.expect(201);
+        f.service.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_reference_belongs_to_one_payout_on_mariadb() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        a_reference_is_used_once(&f).await;
+        let member = f.member("5000.00").await;
+        let (a, b) =
+            (f.approved(&member, payout_body("1000.00")).await, f.approved(&member, payout_body("1000.00")).await);
+        let (one, two) = (f.as_staff(), f.as_admin());
+        let (path_a, path_b) = (format!("/payouts/{a}/settle"), format!("/payouts/{b}/settle"));
+        let paid = json!({ "outcome": "paid", "utr": "at-the-same-time" });
+        let (a, b) = tokio::join!(one.post(&path_a, paid.clone()), two.post(&path_b, paid));
+        let mut statuses = [a.status, b.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
         f.service.finish().await;
     })
     .await;
