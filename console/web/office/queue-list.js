@@ -20,6 +20,9 @@ const ADDRESSES = new Map([
   ['payouts.needs_second', '/office/payouts'],
   ['payouts.approved', '/office/payout-batches'],
   ['payouts.processing', '/office/payouts?status=processing'],
+  ['transfers.refused', '/office/payout-transfers?queue=refused'],
+  ['transfers.conflicting', '/office/payout-transfers?queue=conflicting'],
+  ['transfers.low_balance', '/office/payout-transfers?queue=low_balance'],
   ['plans.scheduled', '/office/plan?tab=history'],
 ]);
 

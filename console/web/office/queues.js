@@ -29,6 +29,7 @@ const BADGES = new Map(
     ['payouts.needs_second', null],
     ['payouts.approved', 'batches'],
     ['payouts.processing', null],
+    ['transfers', 'batches'],
   ]),
 );
 
