@@ -5,6 +5,7 @@ import company from './en/office-company.js';
 import problems from './en/office-problems.js';
 import queues from './en/office-queues.js';
 import tax from './en/office-tax.js';
+import transfers from './en/office-transfers.js';
 
 /** @type {Record<string, import('./i18n.js').Message>} */
 export default {
@@ -145,4 +146,5 @@ export default {
   ...problems,
   ...queues,
   ...tax,
+  ...transfers,
 };

@@ -5,6 +5,7 @@ import company from './hi/office-company.js';
 import problems from './hi/office-problems.js';
 import queues from './hi/office-queues.js';
 import tax from './hi/office-tax.js';
+import transfers from './hi/office-transfers.js';
 
 /** @type {Record<string, import('./i18n.js').Message>} */
 export default {
@@ -142,4 +143,5 @@ export default {
   ...problems,
   ...queues,
   ...tax,
+  ...transfers,
 };

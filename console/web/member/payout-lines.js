@@ -12,9 +12,7 @@ import { t } from '../i18n/i18n.js';
 
 class PayoutLines extends ViewElement {
   payoutId = '';
-  #lines = new Resource(this, (signal) =>
-    get('/api/v1/payouts/{id}/lines', { params: { id: this.payoutId }, signal }),
-  );
+  #lines = new Resource(this, (signal) => get('/api/v1/payouts/{id}/lines', { params: { id: this.payoutId }, signal }));
 
   start() {
     void this.#lines.load();
