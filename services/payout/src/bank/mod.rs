@@ -22,7 +22,7 @@ pub enum BankError {
     /// No answer, or one that does not decide: the request may have taken effect.
     #[error("the bank's API is not available: {0}")]
     Unavailable(String),
-    /// The API judged the request and refused it.
+    /// The API decided on the request and refused it.
     #[error("the bank refused: {reason}")]
     Refused {
         reason: String,

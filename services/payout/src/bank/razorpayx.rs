@@ -63,7 +63,7 @@ impl RazorpayX {
         let body: Value = serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
         let field = |name: &str| body.get("error").and_then(|e| text(e, name)).unwrap_or_default();
         let description: String = field("description").chars().take(MAX_REASON_CHARS).collect();
-        // Only a 400 judges the request. Keys, limits and times may be right later.
+        // Only a 400 is about the request. Keys, limits and times may be right later.
         if status != 400 || field("code") != "BAD_REQUEST_ERROR" {
             return Err(BankError::Unavailable(format!("status {status} {description}")));
         }

@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(find_by_reference(&ids, &format!(" {} ", one.to_lowercase())), Some(ids[0]));
         assert_eq!(find_by_reference(&ids, &ids[1].to_string()), Some(ids[1]));
         assert_eq!(find_by_reference(&ids, "0000"), None);
-        // Two payouts with the same end of their ids are not told apart.
+        // Two payouts with the same end of their ids cannot be distinguished.
         let alike = [ids[0], Uuid::from_u128(7 | 1 << 100).into()];
         assert_eq!(find_by_reference(&alike, &one), None);
     }

@@ -14,7 +14,7 @@ domain::text_enum! {
         EmiAutoFill = "emi_auto_fill",
         /// Part that goes to the bank account.
         Bank = "bank",
-        /// A line that is reversed, because the payout came to nothing or the bank returned it.
+        /// A line that is reversed, because the payout ended without a payment or the bank returned it.
         Reversal = "reversal",
     }
 }

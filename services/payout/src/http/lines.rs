@@ -57,7 +57,7 @@ pub(super) struct TaxBasisView {
     gross: Money,
     /// Total paid to the same PAN earlier in the financial year.
     paid_before: Money,
-    /// When the payout's part of the year's total was given back, because it failed or was reversed.
+    /// When the payout's part of the year's total was released, because it failed or was reversed.
     returned_at: Option<Timestamp>,
 }
 

@@ -199,7 +199,7 @@ async fn a_year_of_payouts_follows_the_model(f: &Fixture, member: &Member, on_wh
             open.push((id, gross));
         }
     }
-    // All that is not open was given back, so the accumulator has the open payouts alone.
+    // All that is not open was released, so the accumulator has the open payouts alone.
     let before = model.paid;
     let next = f.approved(member, payout_body("100.00")).await;
     let shown = lines(&staff, &next).await;

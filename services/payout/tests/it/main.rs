@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test panics; that is how it fails")]
 
 mod bank;
+mod bank_reports;
 mod bank_templates;
 mod decisions;
 mod fixture;
@@ -15,3 +16,4 @@ mod requests;
 mod staff_lists;
 mod step_up;
 mod taxes;
+mod unknown_outcomes;
