@@ -1,6 +1,6 @@
 //! Settings from the environment.
 
-use crate::bank::templates::Templates;
+use crate::bank_templates::Templates;
 use domain::AccountNumber;
 use domain::tax::{TaxRule, preset};
 use pii::Sealer;

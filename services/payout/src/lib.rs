@@ -2,7 +2,8 @@
 //! Owns payouts, bank accounts, batches, tax rules and the yearly total paid to each PAN.
 //!
 //! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (the use cases), [`bank`]
-//! (transfers by a bank's API), [`http`] (the route table), `consumers`, `jobs`, [`config`], [`error`].
+//! (transfers by a bank's API), [`bank_templates`] (formats of bank files), [`http`] (the route table), `consumers`,
+//! `jobs`, [`config`], [`error`].
 //!
 //! Invariants:
 //! - One function, [`domain::payout::decide_transition`], decides every command in every state.
@@ -12,10 +13,12 @@
 //! - The member who requested a payout never approves it.
 //! - A payout has one transfer at most, with one key: it is recorded before the bank's API is asked, and one whose outcome
 //!   is not known is asked about, never made under another key.
-//! - A payout stores its own copy of the bank account. Account numbers are decrypted only for the bank file.
+//! - A payout stores its own copy of the bank account. Account numbers are decrypted only for the bank file and the bank's
+//!   API.
 
 pub mod app;
 pub mod bank;
+pub mod bank_templates;
 pub mod config;
 mod consumers;
 pub mod domain;
@@ -28,7 +31,7 @@ pub mod store;
 
 use ::domain::AccountNumber;
 use bank::Bank;
-use bank::templates::Templates;
+use bank_templates::Templates;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};

@@ -1,10 +1,9 @@
-//! Transfers by a bank's API: the port `BankTransfer`, its adapter, and the templates of files for banks without one.
+//! Transfers by a bank's API: the port `BankTransfer`, and its adapter.
 //!
 //! The API is never called inside a transaction. Each transfer has one key, the id of its payout, so that a repeated
 //! request makes no second transfer.
 
 pub mod razorpayx;
-pub mod templates;
 
 use crate::config::Config;
 use crate::domain::transfer::{BankReport, Channel};

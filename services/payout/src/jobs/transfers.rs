@@ -2,11 +2,11 @@
 
 use crate::PayoutState;
 use crate::app::batches::ACCOUNT_PURPOSE;
+use crate::app::payees;
 use crate::app::transfer::{self, TransferFilter, TransferTask};
 use crate::bank::{BankError, BankTransfer, CreateOutcome, Payee, TransferOrder};
 use crate::domain::transfer::{BankReport, NextCall, TransferState};
 use crate::error::PayoutError;
-use crate::store::payees;
 use domain::{Ifsc, PayoutId};
 use runtime::jobs::JobError;
 use runtime::telemetry::gauge_value;
@@ -142,20 +142,17 @@ async fn find_or_create_account(
     let contact_index = index("contact");
     let contact = match find_payee(state, &contact_index).await? {
         Some(known) => known,
-        None => insert_payee(state, &contact_index, bank.create_contact(&payee).await?).await?,
+        None => store_payee(state, &contact_index, bank.create_contact(&payee).await?).await?,
     };
-    insert_payee(state, &account, bank.create_account(&contact, &payee).await?).await
+    store_payee(state, &account, bank.create_account(&contact, &payee).await?).await
 }
 
 async fn find_payee(state: &PayoutState, details_index: &[u8]) -> Result<Option<String>, PayoutError> {
-    let mut c = state.ctx.db().read().await?;
-    Ok(payees::find(&mut c, details_index).await?)
+    payees::find(&mut *state.ctx.db().read().await?, details_index).await
 }
 
 /// Stores the API's id of a payee, and returns the one that is stored.
-async fn insert_payee(state: &PayoutState, details_index: &[u8], bank_id: String) -> Result<String, PayoutError> {
+async fn store_payee(state: &PayoutState, details_index: &[u8], bank_id: String) -> Result<String, PayoutError> {
     let now = state.ctx.now();
-    let is_new =
-        state.ctx.tx(async |c| Ok::<_, PayoutError>(payees::insert(c, details_index, &bank_id, now).await?)).await?;
-    if is_new { Ok(bank_id) } else { Ok(find_payee(state, details_index).await?.unwrap_or(bank_id)) }
+    state.ctx.tx(async |c| payees::store(c, details_index, &bank_id, now).await).await
 }

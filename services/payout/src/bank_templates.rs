@@ -1,9 +1,9 @@
-//! The templates of bank files: those of `templates.json`, and the operator's own.
+//! The templates of bank files: those of `bank_templates.json`, and the operator's own.
 
 use crate::domain::bank_template::BankTemplate;
 use runtime::ConfigError;
 
-const BUILT_IN: &str = include_str!("templates.json");
+const BUILT_IN: &str = include_str!("bank_templates.json");
 /// The template of a file that names none.
 pub const DEFAULT_TEMPLATE: &str = "generic";
 
