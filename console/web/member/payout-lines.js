@@ -46,15 +46,19 @@ const row = (line, n) =>
     h(
       'th',
       { scope: 'row' },
-      line.reverses
-        ? t('payout.line.reversal', { line: t(`payout.line.${line.reverses}`) })
-        : t(`payout.line.${line.kind}`),
+      nameOf(line),
       [taxText(line), line.reference ? t('payout.line.reference', { reference: line.reference }) : null, timeOf(line)]
         .filter((text) => text !== null)
         .map((text) => h('span', { class: 'hint block' }, text)),
     ),
     amountCell(line.amount),
   );
+
+/** @param {Line} line */
+function nameOf({ kind, reverses }) {
+  if (reverses === 'payout') return t('payout.line.back');
+  return reverses ? t('payout.line.reversal', { line: t(`payout.line.${reverses}`) }) : t(`payout.line.${kind}`);
+}
 
 /** @param {string} amount */
 const amountCell = (amount) => h('td', { class: 'end' }, amount === '0.00' ? money(amount) : signedMoney(amount));

@@ -82,10 +82,10 @@ class PayoutPage extends ViewElement {
           ]),
         ),
       ),
+      card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),
       h(
         'div',
         { class: 'cards' },
-        card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),
         payout.transfer ? transferCard(payout.transfer, () => this.#payout.load()) : null,
         card(t('office.payout.history'), history(payout)),
       ),
