@@ -151,11 +151,13 @@ test('a tax rule is added for a later day, and the statement of a quarter is a f
     [t('office.tax.rate')]: '4',
     [t('office.tax.no_pan_rate')]: '20',
     [t('office.tax.threshold')]: '15000',
+    [t('office.tax.on')]: t('office.tax.on.whole'),
     [t('office.tax.effective_from')]: inDays(40),
   });
-  await confirm(admin, t('office.tax.final_effect'), money(15000));
+  await confirm(admin, t('office.tax.final_effect'), money(15000), t('office.tax.on_effect.whole'));
   const rule = admin.locator('ev-tax-rules li', { hasText: `rule-${run}` });
   await see(admin, tag(rule, t('office.tax.state.planned')));
+  await see(admin, rule.getByText(t('office.tax.on.whole')));
   await tab(admin, t('office.tax.deductions')).click();
   const quarter = `Q${Math.floor(((new Date().getMonth() + 9) % 12) / 3) + 1}`;
   const statement = await download(admin, () => button(admin, t(`office.tax.quarter.${quarter}`)).click());

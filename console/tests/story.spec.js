@@ -260,6 +260,7 @@ test('the member sees the paid payout with the reference of the bank', async () 
   const page = pageOf('first');
   await see(page, tag(page, t('payout.status.completed')));
   assert.equal(await valueOf(page, t('payout.utr')).innerText(), UTR);
+  await see(page, page.locator('ev-payout-lines').getByText(t('payout.line.reference', { reference: UTR })));
   await navigate(page, '/wallet');
   const paidOut = page.locator('.figures div', { hasText: t('wallet.total_withdrawn') });
   await seeSoon(page, paidOut.getByText(money(550)));

@@ -16,11 +16,31 @@ export interface paths {
         put?: never;
         /**
          * Create a batch of all approved payouts for the bank
-         * @description 409 if no approved payout waits for a transfer.
+         * @description By the channel of an API, each payout gets a transfer that a job asks the API for. 409 if no approved payout waits for a transfer; 422 `payout.channel_not_configured` for an API without settings.
          *
          *     Staff and administrators.
          */
         post: operations["postPayoutBatches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-batches/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ways to the bank: channels, and templates of files
+         * @description Staff and administrators.
+         */
+        get: operations["getPayoutBatchesChannels"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -77,8 +97,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason
-         * @description All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch.
+         * Upload the bank's answer as CSV, with the columns and words of the bank's template
+         * @description Those of the template `generic` are payout_id, outcome (paid or failed), utr, reason. Lines that the bank has not decided are left out. All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome, and with `payout.utr_known` for the bank reference of another payout, and `payout.not_by_file` for a batch that goes by an API; 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch.
          *
          *     Staff and administrators.
          */
@@ -120,11 +140,31 @@ export interface paths {
         };
         /**
          * The batch as a CSV file for the bank
-         * @description It has the payouts without an answer only, with their account numbers, and every download is in the audit log.
+         * @description It has the payouts without an answer only, with their account numbers, and every download is in the audit log. Its columns are those of the bank's template. 409 `payout.not_by_file` for a batch that goes by an API, and `payout.debit_account_missing` for a file that names the company's account without the setting of it; 422 `payout.template_unknown`.
          *
          *     Staff and administrators.
          */
         get: operations["getPayoutBatchesByIdFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the transfers by the bank's API that need attention
+         * @description Staff and administrators.
+         */
+        get: operations["getPayoutTransfers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -240,7 +280,7 @@ export interface paths {
         };
         /**
          * Count the payouts that wait for staff or for the bank
-         * @description `payouts.pending` wait for a decision, `payouts.needs_second` are those of them that one of two people has approved, `payouts.approved` wait for a batch, `payouts.processing` for the bank's answer.
+         * @description `payouts.pending` wait for a decision, `payouts.needs_second` are those of them that one of two people has approved, `payouts.approved` wait for a batch, `payouts.processing` for the bank's answer. Of the transfers by the bank's API, `transfers.refused` and `transfers.conflicting` need a decision, `transfers.low_balance` money in the company's account.
          *
          *     Staff and administrators.
          */
@@ -269,6 +309,28 @@ export interface paths {
          *     Any signed-in person.
          */
         post: operations["postPayoutsQuote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts/webhooks/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a webhook of the bank's API; 401 without a valid signature
+         * @description 200 means that its report is committed, or has no effect. One that cannot be parsed is logged and answered with 200 as well, because a webhook that fails is disabled. 404 for a bank that is not configured.
+         *
+         *     Public.
+         */
+        post: operations["postPayoutsWebhooksByChannel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -341,6 +403,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payouts/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lines of a payout: its amount, tax, EMI, transfer and reversal
+         * @description Their amounts add up to 0.00. 404 for a payout of another member, unless the caller is staff.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getPayoutsByIdLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payouts/{id}/reject": {
         parameters: {
             query?: never;
@@ -396,11 +480,33 @@ export interface paths {
         put?: never;
         /**
          * Record that the bank paid a payout or failed to pay it
-         * @description 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already; 422 for `paid` without a bank reference.
+         * @description 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already, and with `payout.utr_known` for the bank reference of another payout, and `payout.transfer_state` while the bank's API may have its transfer; 422 for `paid` without a bank reference.
          *
          *     Staff and administrators.
          */
         post: operations["postPayoutsByIdSettle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts/{id}/transfer/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the bank's API again for a transfer that it refused
+         * @description With the same key, so that there are never two. 403 for an own payout; 404 for a payout without a transfer; 409 `payout.transfer_state` unless it is refused.
+         *
+         *     Staff and administrators.
+         */
+        post: operations["postPayoutsByIdTransferRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -508,6 +614,14 @@ export interface components {
             holder_name: string;
             ifsc: string;
         };
+        /** @description Body of a webhook of RazorpayX; for the API document only. */
+        BankWebhookBody: {
+            [key: string]: unknown;
+        };
+        /** @description Answer to a webhook; `received` is always true. */
+        BankWebhookReceipt: {
+            received: boolean;
+        };
         /**
          * Format: uuid
          * @description Id of a batch of payouts that go to the bank in one file.
@@ -515,6 +629,8 @@ export interface components {
         BatchId: string;
         /** @description A batch of payouts. */
         BatchView: {
+            /** @description How its payouts reach the bank. */
+            channel: components["schemas"]["Channel"];
             created_at: components["schemas"]["Timestamp"];
             created_by: components["schemas"]["UserId"];
             id: components["schemas"]["BatchId"];
@@ -527,6 +643,14 @@ export interface components {
             payouts: number;
             /** @description Amount that the bank is to pay. */
             total: components["schemas"]["Money"];
+        };
+        /** @description How the payouts of a batch reach the bank. */
+        Channel: "manual" | "razorpayx";
+        /** @description The ways to the bank. */
+        ChannelsView: {
+            /** @description The channels that a batch may take, the usual one first. */
+            channels: components["schemas"]["Channel"][];
+            templates: components["schemas"]["TemplateView"][];
         };
         /**
          * Format: date
@@ -541,11 +665,39 @@ export interface components {
             /** @description Path into the body: `bank.ifsc`. */
             field: string;
         };
+        /**
+         * Format: financial-year
+         * @example 2026-27
+         */
+        FinancialYear: string;
+        /** @description Kind of a line. */
+        LineKind: "payout" | "tds" | "emi_auto_fill" | "bank" | "reversal";
         /** @description Refusal of one line of a bank's answer. */
         LineProblemView: {
             /** @description As the code of the problem that the whole answer gets. */
             code: string;
             detail: string;
+        };
+        /** @description A line of a payout. */
+        LineView: {
+            /** @description Positive for what comes from the wallet, negative for what goes elsewhere. */
+            amount: components["schemas"]["Money"];
+            /** @description When the line took effect; null while it has not. */
+            at?: components["schemas"]["Timestamp"] | null;
+            kind: components["schemas"]["LineKind"];
+            /** @description The bank reference of the line `bank`. */
+            reference?: string | null;
+            /** @description The kind of the line that is reversed; null for other lines. */
+            reverses?: components["schemas"]["LineKind"] | null;
+            /** @description What the line `tds` follows from, once the payout is approved. */
+            tax?: components["schemas"]["TaxBasisView"] | null;
+        };
+        /** @description The lines of a payout. */
+        LinesView: {
+            /** @description Whether the parts are an estimate, because the payout is not approved yet. */
+            is_estimate: boolean;
+            /** @description In the order in which they take effect; their amounts add up to 0.00. */
+            lines: components["schemas"]["LineView"][];
         };
         /** @description One page of a list. */
         Listing: {
@@ -567,6 +719,12 @@ export interface components {
         };
         /** @description One page of a list. */
         Listing4: {
+            items: components["schemas"]["TransferView"][];
+            /** @description Give it as `?cursor=` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Listing5: {
             items: components["schemas"]["TaxRule"][];
             /** @description Give it as `?cursor=` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -614,6 +772,8 @@ export interface components {
             tds: components["schemas"]["Money"];
             /** @description Id of the tax rule that `tds` follows. */
             tds_rule: string;
+            /** @description Its transfer by the bank's API; for staff only, null for others and for a payout that goes by a file. */
+            transfer?: components["schemas"]["TransferView"] | null;
             updated_at: components["schemas"]["Timestamp"];
             user_id: components["schemas"]["UserId"];
             /** @description The bank reference, once the bank has paid. */
@@ -670,6 +830,11 @@ export interface components {
             title: string;
             type: string;
         };
+        /**
+         * @description A quarter of the financial year; the first is April to June.
+         * @enum {string}
+         */
+        Quarter: "Q1" | "Q2" | "Q3" | "Q4";
         /** @description Length of one queue. */
         QueueCount: {
             /**
@@ -722,6 +887,25 @@ export interface components {
             by?: components["schemas"]["UserId"] | null;
             status: components["schemas"]["PayoutStatus"];
         };
+        /** @description What a deduction follows from. */
+        TaxBasisView: {
+            cap?: components["schemas"]["Money"] | null;
+            financial_year: components["schemas"]["FinancialYear"];
+            gross: components["schemas"]["Money"];
+            has_pan: boolean;
+            /** @description What of the payout that passes the threshold is taxed. */
+            on: components["schemas"]["TaxedPart"];
+            /** @description Total paid to the same PAN earlier in the financial year. */
+            paid_before: components["schemas"]["Money"];
+            quarter: components["schemas"]["Quarter"];
+            /** @description The rate that was applied, in percent. */
+            rate: string;
+            /** @description When the payout's part of the year's total was given back, because it failed or was reversed. */
+            returned_at?: components["schemas"]["Timestamp"] | null;
+            rule: string;
+            section: string;
+            threshold: components["schemas"]["Money"];
+        };
         /** @description One effective-dated rule of a tax regime. */
         TaxRule: {
             /** @description Maximum tax on one payout. */
@@ -734,18 +918,62 @@ export interface components {
             id: string;
             /** @description Rate for a payee without a PAN. */
             no_pan_rate: components["schemas"]["Rate"];
+            /**
+             * @description What of a payout that passes the threshold is taxed. A rule that does not say it taxes the excess.
+             * @default excess
+             */
+            on: components["schemas"]["TaxedPart"];
             /** @description Rate for a payee with a PAN. */
             rate: components["schemas"]["Rate"];
             /** @description Section of the act, as printed on certificates and statements. */
             section: string;
-            /** @description Tax-free amount for each PAN and financial year; only the part above it is taxed. */
+            /** @description Total of a PAN and financial year up to which no tax is due. */
             threshold: components["schemas"]["Money"];
+        };
+        /** @description What of a payout that passes the threshold is taxed. */
+        TaxedPart: "excess" | "whole";
+        /** @description A template of bank files. */
+        TemplateView: {
+            /** @description Headers of the columns that an answer needs. */
+            answer_columns: string[];
+            /** @description Headers of the columns of the file. */
+            columns: string[];
+            id: string;
+            /** @description Whether a file can be written: one that names the company's account needs the setting. */
+            is_available: boolean;
+            name: string;
         };
         /**
          * Format: date-time
          * @example 2026-11-22T10:00:00Z
          */
         Timestamp: string;
+        /** @description Which transfers to list. */
+        TransferQueue: "sent" | "refused" | "low_balance" | "conflicting";
+        /** @description State of a transfer. */
+        TransferState: "intended" | "sent" | "refused" | "queued" | "processing" | "paid" | "failed" | "returned" | "withdrawn";
+        /** @description A transfer by the bank's API. */
+        TransferView: {
+            /** @description The bank's id of the transfer, once it reported one. */
+            bank_id?: string | null;
+            /** @description The bank's own word for the status. */
+            bank_status?: string | null;
+            /** @description Since when it is in this state. */
+            changed_at: components["schemas"]["Timestamp"];
+            channel: components["schemas"]["Channel"];
+            /** @description A report that contradicts what is known. */
+            conflict?: string | null;
+            /** @description Whether it waits because the company's account has too little money. */
+            low_balance: boolean;
+            /** @description When the API is asked next. */
+            next_attempt_at?: components["schemas"]["Timestamp"] | null;
+            payout_id: components["schemas"]["PayoutId"];
+            /** @description Why it waits, was refused or failed. */
+            reason?: string | null;
+            /** @description When the API was asked for the first time. */
+            sent_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["TransferState"];
+        };
         /**
          * Format: uuid
          * @description A registered person: member, staff or administrator.
@@ -804,7 +1032,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How its payouts reach the bank; default: by a file. */
+                    channel?: ("manual" | "razorpayx") | null;
+                };
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -813,6 +1048,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayoutBatchesChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsView"];
                 };
             };
             /** @description A problem */
@@ -888,7 +1152,9 @@ export interface operations {
     };
     postPayoutBatchesByIdAnswer: {
         parameters: {
-            query?: never;
+            query?: {
+                template?: string | null;
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -925,7 +1191,9 @@ export interface operations {
     };
     postPayoutBatchesByIdAnswerPreview: {
         parameters: {
-            query?: never;
+            query?: {
+                template?: string | null;
+            };
             header?: never;
             path: {
                 id: components["schemas"]["BatchId"];
@@ -960,7 +1228,9 @@ export interface operations {
     };
     getPayoutBatchesByIdFile: {
         parameters: {
-            query?: never;
+            query?: {
+                template?: string | null;
+            };
             header?: never;
             path: {
                 id: components["schemas"]["BatchId"];
@@ -976,6 +1246,40 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayoutTransfers: {
+        parameters: {
+            query: {
+                queue: components["schemas"]["TransferQueue"];
+                limit?: number;
+                cursor?: string;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing4"];
                 };
             };
             /** @description A problem */
@@ -1296,6 +1600,48 @@ export interface operations {
             };
         };
     };
+    postPayoutsWebhooksByChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: components["schemas"]["Channel"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BankWebhookBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankWebhookReceipt"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPayoutsById: {
         parameters: {
             query?: never;
@@ -1380,6 +1726,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PayoutView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayoutsByIdLines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PayoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinesView"];
                 };
             };
             /** @description A problem */
@@ -1526,6 +1903,39 @@ export interface operations {
             };
         };
     };
+    postPayoutsByIdTransferRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["PayoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getTaxRules: {
         parameters: {
             query?: {
@@ -1545,7 +1955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing4"];
+                    "application/json": components["schemas"]["Listing5"];
                 };
             };
             /** @description A problem */
@@ -1589,6 +1999,8 @@ export interface operations {
                      * @example 5
                      */
                     no_pan_rate: string;
+                    /** @description What of a payout that passes the threshold is taxed; default: the excess. */
+                    on?: ("excess" | "whole") | null;
                     /**
                      * @description A percentage from 0 to 100 as a decimal string with at most four places.
                      * @example 5

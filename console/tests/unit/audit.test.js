@@ -89,6 +89,15 @@ const CASES = [
       ['Amount', '1500.50'],
     ],
   ],
+  [
+    'payout.batch_open',
+    '3 payouts of 1500.50 by razorpayx',
+    [
+      ['Payouts', '3'],
+      ['Amount', '1500.50'],
+      ['Way to the bank', 'razorpayx'],
+    ],
+  ],
   ['payout.batch_answer', '3 settled', [['Payouts', '3']]],
   [
     'payout.tax_rule_add',

@@ -63,7 +63,8 @@ const queues = unique(services.flatMap((text) => codesIn(text, (before) => BEFOR
 const NOT_MET = [
   /^(health|notification)\./,
   /^request\.(bad_|body_|broken_|field_|headers_|malformed|method_|not_json|not_multipart|refused|unknown_|uri_|wrong_)/,
-  /^(auth\.(ids_invalid|receipt_signature)|binary\.depth_too_large|binary\.too_many_ids|booking\.webhook_signature)$/,
+  /^(auth\.(ids_invalid|receipt_signature)|binary\.depth_too_large|binary\.too_many_ids)$/,
+  /^(booking|payout)\.webhook_signature$/,
   /^(idempotency\.bad_key|reports\.compare_needs_json)$/,
 ];
 

@@ -6,6 +6,7 @@ import problems from './en/office-problems.js';
 import queues from './en/office-queues.js';
 import tax from './en/office-tax.js';
 import terms from './en/office-terms.js';
+import transfers from './en/office-transfers.js';
 
 /** @type {Record<string, import('./i18n.js').Message>} */
 export default {
@@ -147,4 +148,5 @@ export default {
   ...queues,
   ...tax,
   ...terms,
+  ...transfers,
 };

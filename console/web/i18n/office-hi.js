@@ -6,6 +6,7 @@ import problems from './hi/office-problems.js';
 import queues from './hi/office-queues.js';
 import tax from './hi/office-tax.js';
 import terms from './hi/office-terms.js';
+import transfers from './hi/office-transfers.js';
 
 /** @type {Record<string, import('./i18n.js').Message>} */
 export default {
@@ -144,4 +145,5 @@ export default {
   ...queues,
   ...tax,
   ...terms,
+  ...transfers,
 };

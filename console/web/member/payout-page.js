@@ -1,7 +1,7 @@
 // `<ev-payout-page>`: one payout with its parts and its states as a timeline.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
+import { custom, h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { onChange } from '../shell/live.js';
@@ -11,6 +11,7 @@ import { Resource } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
 import { payoutParts } from './payout-parts.js';
+import './payout-lines.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPayout>>} Payout */
 
@@ -81,6 +82,7 @@ class PayoutPage extends ViewElement {
           ]),
         ),
       ]),
+      card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),
     ];
   }
 

@@ -114,17 +114,19 @@ const READERS = new Map(
     ['payout.bank_account_verify', account],
     [
       'payout.batch_open',
-      inForm(/^(\d+) payouts of ([\d.]+)$/, (count, total) => [
+      inForm(/^(\d+) payouts of ([\d.]+)(?: by (\w+))?$/, (count, total, channel) => [
         ...fact('office.audit.payouts', 'count', count),
         ...fact('wallet.amount', 'money', total),
+        ...(channel ? fact('office.batch.channel', 'text', channel) : []),
       ]),
     ],
     ['payout.batch_answer', inForm(/^(\d+) settled$/, (count) => fact('office.audit.payouts', 'count', count))],
     [
       'payout.batch_file',
-      inForm(/^account numbers were decrypted$/, () =>
-        fact('office.audit.file', 'sentence', 'office.audit.file.account_numbers'),
-      ),
+      inForm(/^account numbers were decrypted(?:; template ([\w-]+))?$/, (template) => [
+        ...fact('office.audit.file', 'sentence', 'office.audit.file.account_numbers'),
+        ...(template ? fact('office.batch.template', 'text', template) : []),
+      ]),
     ],
     [
       'payout.tax_rule_add',

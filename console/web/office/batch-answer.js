@@ -21,15 +21,21 @@ const MAX_BYTES = 1024 * 1024;
 /**
  * @template {'/api/v1/payout-batches/{id}/answer' | '/api/v1/payout-batches/{id}/answer/preview'} P
  * @param {P} path
- * @param {string} batchId
+ * @param {{batchId: string, template: string}} batch
  * @param {Blob} content
  * @param {{key: string, signal: AbortSignal}} options
  */
-const send = (path, batchId, content, options) =>
-  upload(/** @type {P} */ (path.replace('{id}', batchId)), content, () => undefined, options);
+const send = (path, { batchId, template }, content, options) => {
+  const address = `${path.replace('{id}', batchId)}?template=${encodeURIComponent(template)}`;
+  return upload(/** @type {P} */ (address), content, () => undefined, options);
+};
 
 class BatchAnswer extends ViewElement {
   batchId = '';
+  /** The id of the template of the bank's files. */
+  template = 'generic';
+  /** @type {readonly string[]} The columns that the template needs. */
+  columns = [];
   /** @type {() => void} */
   done = () => undefined;
   /** @type {File | null} */
@@ -59,7 +65,7 @@ class BatchAnswer extends ViewElement {
     this.update();
     try {
       const options = { key: crypto.randomUUID(), signal: this.signal };
-      const preview = await send('/api/v1/payout-batches/{id}/answer/preview', this.batchId, content, options);
+      const preview = await send('/api/v1/payout-batches/{id}/answer/preview', this, content, options);
       if (content === this.#content) this.#preview = preview;
     } catch (error) {
       if (content === this.#content && !isAbort(error)) this.#error = error;
@@ -91,7 +97,7 @@ class BatchAnswer extends ViewElement {
         t('office.batch.answer_effect'),
       ]),
       label: t('office.batch.settle'),
-      act: (key) => send('/api/v1/payout-batches/{id}/answer', this.batchId, content, { key, signal: this.signal }),
+      act: (key) => send('/api/v1/payout-batches/{id}/answer', this, content, { key, signal: this.signal }),
     });
     if (!settled) return;
     toast(t('office.batch.result', { settled: number(settled.settled), unchanged: number(settled.unchanged) }));
@@ -117,7 +123,7 @@ class BatchAnswer extends ViewElement {
           onchange: (/** @type {{target: HTMLInputElement}} */ event) => void this.#choose(event.target),
         }),
       ),
-      h('p', { class: 'hint', id: 'answer-hint' }, t('office.batch.answer_hint')),
+      h('p', { class: 'hint', id: 'answer-hint' }, t('office.batch.answer_hint', { columns: this.columns.join(', ') })),
       this.#isTooLarge ? h('p', { class: 'error', role: 'alert' }, t('problem.request.too_large')) : null,
       this.#error ? custom('ev-problem', { '.error': this.#error, '.retry': this.#retry }) : null,
       this.#error instanceof Problem ? lineProblems(this.#error) : null,

@@ -20,11 +20,21 @@ import './batch-answer.js';
  * @param {string} id
  * @param {AbortSignal} signal
  */
-const readBatch = (id, signal) => get('/api/v1/payout-batches/{id}', { params: { id }, signal });
+async function readBatch(id, signal) {
+  const [batch, { templates }] = await Promise.all([
+    get('/api/v1/payout-batches/{id}', { params: { id }, signal }),
+    get('/api/v1/payout-batches/channels', { signal }),
+  ]);
+  return { ...batch, templates };
+}
+
+/** The device remembers the bank of the last file. */
+const TEMPLATE_KEY = 'bank-template';
 
 class BatchPage extends ViewElement {
   /** @type {Record<string, string>} */
   params = {};
+  #template = localStorage.getItem(TEMPLATE_KEY) ?? 'generic';
   #batch = new Resource(this, (signal) => readBatch(this.params['id'] ?? '', signal));
 
   start() {
@@ -45,6 +55,69 @@ class BatchPage extends ViewElement {
   }
 
   /** @param {Batch} batch */
+  #chosen({ templates }) {
+    return templates.find(({ id }) => id === this.#template) ?? templates[0];
+  }
+
+  /** @param {string} template */
+  #choose(template) {
+    this.#template = template;
+    localStorage.setItem(TEMPLATE_KEY, template);
+    this.update();
+  }
+
+  /**
+   * The file for the bank, in the bank's format.
+   * @param {Batch} batch
+   */
+  #file(batch) {
+    const chosen = this.#chosen(batch);
+    return [
+      h(
+        'label',
+        { class: 'field' },
+        t('office.batch.template'),
+        h(
+          'select',
+          { onchange: (/** @type {{target: HTMLSelectElement}} */ event) => this.#choose(event.target.value) },
+          batch.templates.map(({ id, name }) => h('option', { value: id, selected: id === chosen?.id }, name)),
+        ),
+      ),
+      h('p', { class: 'hint' }, t('office.batch.columns', { columns: chosen?.columns.join(', ') ?? '' })),
+      chosen?.is_available ? null : h('p', { class: 'notice warn' }, t('problem.payout.debit_account_missing')),
+      h('p', { class: 'hint' }, t('office.batch.file_hint')),
+      h(
+        'footer',
+        { class: 'actions' },
+        h(
+          'button',
+          {
+            type: 'button',
+            disabled: batch.open === 0 || !chosen?.is_available,
+            onclick: () => saveBankFile(batch.id, chosen?.id ?? 'generic'),
+          },
+          custom('ev-icon', { name: 'download' }),
+          t('office.batch.file'),
+        ),
+      ),
+    ];
+  }
+
+  /** @param {Batch} batch */
+  #answer(batch) {
+    const chosen = this.#chosen(batch);
+    const element = custom('ev-batch-answer', {
+      // What was read by another template is read again.
+      key: chosen?.id,
+      '.batchId': batch.id,
+      '.template': chosen?.id ?? 'generic',
+      '.columns': chosen?.answer_columns ?? [],
+      '.done': this.#reload,
+    });
+    return card(t('office.batch.answer'), element);
+  }
+
+  /** @param {Batch} batch */
   #content(batch) {
     const { id } = batch;
     return [
@@ -62,24 +135,13 @@ class BatchPage extends ViewElement {
           [t('office.batch.total'), money(batch.total)],
           [t('payouts.title'), number(batch.payouts)],
           [t('office.batch.without_answer'), number(batch.open)],
+          [t('office.batch.channel'), t(`office.batch.channel.${batch.channel}`)],
           [t('office.batch.created_at'), dateTime(batch.created_at)],
           [t('office.batch.created_by'), personName(batch.created_by)],
         ]),
-        h('p', { class: 'hint' }, t('office.batch.file_hint')),
-        h(
-          'footer',
-          { class: 'actions' },
-          h(
-            'button',
-            { type: 'button', disabled: batch.open === 0, onclick: () => saveBankFile(id) },
-            custom('ev-icon', { name: 'download' }),
-            t('office.batch.file'),
-          ),
-        ),
+        batch.channel === 'manual' ? this.#file(batch) : h('p', { class: 'hint' }, t('office.batch.api_hint')),
       ),
-      batch.open > 0
-        ? card(t('office.batch.answer'), custom('ev-batch-answer', { '.batchId': id, '.done': this.#reload }))
-        : null,
+      batch.open > 0 && batch.channel === 'manual' ? this.#answer(batch) : null,
       pageList({
         caption: t('office.batch.without_answer'),
         empty: t('office.batch.none_open'),
@@ -93,7 +155,11 @@ class BatchPage extends ViewElement {
   }
 }
 
-/** @param {string} id */
-const saveBankFile = (id) => void saveFile('/api/v1/payout-batches/{id}/file', { params: { id } });
+/**
+ * @param {string} id
+ * @param {string} template
+ */
+const saveBankFile = (id, template) =>
+  void saveFile('/api/v1/payout-batches/{id}/file', { params: { id }, query: { template } });
 
 customElements.define('ev-batch-page', BatchPage);

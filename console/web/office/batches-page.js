@@ -18,14 +18,21 @@ import { batchName } from './reference.js';
 /** @typedef {Awaited<ReturnType<typeof readNext>>} Next */
 /** @typedef {import('../shell/api.js').Answer<'get', '/api/v1/payout-batches'>['items'][number]} Batch */
 
+/** @typedef {Awaited<ReturnType<typeof readChannels>>['channels'][number]} Channel */
+
 /** @param {AbortSignal} [signal] */
 const readNext = (signal) => get('/api/v1/payout-batches/next', { signal });
 
+/** @param {AbortSignal} signal */
+const readChannels = (signal) => get('/api/v1/payout-batches/channels', { signal });
+
 class BatchesPage extends ViewElement {
   #next = new Resource(this, readNext);
+  #channels = new Resource(this, readChannels);
 
   start() {
     void this.#next.load();
+    void this.#channels.load();
   }
 
   view() {
@@ -34,7 +41,10 @@ class BatchesPage extends ViewElement {
       { class: 'page' },
       backLink('/office/payouts', t('office.payouts.back')),
       pageHead(t('office.batches.title')),
-      card(t('office.batch.next'), show(this.#next, next)),
+      card(
+        t('office.batch.next'),
+        show(this.#next, (next) => show(this.#channels, ({ channels }) => nextBatch(next, channels))),
+      ),
       pageList({
         caption: t('office.batches.title'),
         empty: t('office.batches.empty'),
@@ -47,15 +57,18 @@ class BatchesPage extends ViewElement {
   }
 }
 
-/** @param {Next} next */
-function next({ payouts, total }) {
+/**
+ * @param {Next} next
+ * @param {readonly Channel[]} channels
+ */
+function nextBatch({ payouts, total }, channels) {
   if (payouts === 0) return h('p', { class: 'hint' }, t('problem.payout.nothing_to_send'));
   return [
     pairs([
       [t('payouts.title'), number(payouts)],
       [t('office.batch.total'), money(total)],
     ]),
-    actionBar(actionButton(t('office.batch.create'), createBatch, 'primary')),
+    actionBar(actionButton(t('office.batch.create'), () => createBatch(channels), 'primary')),
   ];
 }
 
@@ -69,20 +82,35 @@ const columns = () => [
   },
   { label: t('payouts.title'), align: 'end', cell: (row) => number(row.payouts), isWide: true },
   moneyColumn(t('office.batch.total'), (row) => row.total),
+  { label: t('office.batch.channel'), cell: (row) => t(`office.batch.channel.${row.channel}`), isWide: true },
   { label: t('office.batch.created_by'), cell: (row) => personName(row.created_by), isWide: true },
 ];
 
-async function createBatch() {
+/** @param {readonly Channel[]} channels the usual one first; without a choice it is not asked for */
+async function createBatch(channels) {
+  const channelOf = (/** @type {import('../shell/form.js').Values} */ { channel }) =>
+    channels.find((name) => name === channel) ?? channels[0] ?? 'manual';
   const batch = await runAction({
     title: t('office.batch.create'),
     label: t('office.batch.create'),
+    fields:
+      channels.length > 1
+        ? [
+            {
+              name: 'channel',
+              label: t('office.batch.channel'),
+              type: 'select',
+              choices: channels.map((value) => ({ value, label: t(`office.batch.channel.${value}`) })),
+            },
+          ]
+        : [],
     prepare: () => readNext(),
-    effects: (_, { payouts, total }) => [
+    effects: (values, { payouts, total }) => [
       t('office.batch.next_effect', { count: payouts, total: money(total) }),
       t('office.batch.create_effect'),
-      t('office.batch.file_effect'),
+      channelOf(values) === 'manual' ? t('office.batch.file_effect') : t('office.batch.api_effect'),
     ],
-    act: (_, key) => post('/api/v1/payout-batches', undefined, { key }),
+    act: (values, key) => post('/api/v1/payout-batches', { channel: channelOf(values) }, { key }),
   });
   if (batch) navigate(`/office/payout-batches/${batch.id}`);
 }

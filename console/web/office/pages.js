@@ -192,6 +192,14 @@ export const officePages = [
     title: 'office.batch',
   },
   {
+    path: '/office/payout-transfers',
+    element: 'ev-transfers-page',
+    load: () => import('./transfers-page.js'),
+    access: 'staff',
+    title: 'office.transfers.title',
+    parent: '/office/payout-batches',
+  },
+  {
     path: '/office/reports',
     element: 'ev-reports-page',
     load: () => import('./reports-page.js'),

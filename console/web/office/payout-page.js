@@ -1,7 +1,7 @@
 // `<ev-office-payout-page>`: one payout with its approvals, and what the office can do with it.
 
 import { ViewElement } from '../shell/view-element.js';
-import { h } from '../shell/view.js';
+import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { detailPage } from '../shell/detail-page.js';
 import { backLink, card, pairs, statusTag } from '../shell/parts.js';
@@ -13,7 +13,9 @@ import { actionBar, actionButton } from './actions.js';
 import { approvals } from './columns.js';
 import { approve, reject, returnPayout, settle } from './payout-actions.js';
 import { personName } from './person-name.js';
+import { isInOurHands, transferCard } from './payout-transfer.js';
 import { reference } from './reference.js';
+import '../member/payout-lines.js';
 
 /** @typedef {Awaited<ReturnType<typeof readPayout>>} Payout */
 
@@ -80,7 +82,13 @@ class PayoutPage extends ViewElement {
           ]),
         ),
       ),
-      card(t('office.payout.history'), history(payout)),
+      card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),
+      h(
+        'div',
+        { class: 'cards' },
+        payout.transfer ? transferCard(payout.transfer, () => this.#payout.load()) : null,
+        card(t('office.payout.history'), history(payout)),
+      ),
     ];
   }
 
@@ -100,7 +108,7 @@ class PayoutPage extends ViewElement {
         ),
       ];
     }
-    if (payout.status === 'approved' || payout.status === 'processing') {
+    if ((payout.status === 'approved' || payout.status === 'processing') && isInOurHands(payout.transfer)) {
       return actionBar(
         actionButton(
           t('office.payout.failed'),

@@ -31,6 +31,7 @@ const BADGES = new Map(
     ['payouts.needs_second', null],
     ['payouts.approved', 'batches'],
     ['payouts.processing', null],
+    ['transfers', 'batches'],
   ]),
 );
 

@@ -53,7 +53,8 @@ class TaxRules extends ViewElement {
 
 /** @param {Rule} rule */
 function entry(rule) {
-  const { id, section, rate, threshold, cap, no_pan_rate: noPanRate, effective_from: from, effective_to: to } = rule;
+  const { id, section, rate, threshold, on, cap, no_pan_rate: noPanRate } = rule;
+  const { effective_from: from, effective_to: to } = rule;
   const days = startText(from, (day) =>
     to
       ? t('office.tax.from_to', { from: date(day), to: date(addDays(to, -1)) })
@@ -68,6 +69,7 @@ function entry(rule) {
       [t('tax.rate'), `${rate} %`],
       [t('office.tax.no_pan_rate'), `${noPanRate} %`],
       [t('office.tax.threshold'), money(threshold)],
+      [t('office.tax.on'), t(`office.tax.on.${on}`)],
       [t('office.tax.cap'), cap ? money(cap) : t('office.tax.no_cap')],
       [t('office.tax.id'), id],
     ]),
@@ -104,6 +106,12 @@ const fields = () => [
     value: '0.00',
     input: amountInput(),
   },
+  {
+    name: 'on',
+    label: t('office.tax.on'),
+    type: 'select',
+    choices: ['excess', 'whole'].map((value) => ({ value, label: t(`office.tax.on.${value}`) })),
+  },
   { name: 'cap', label: t('office.tax.cap'), isOptional: true, input: amountInput() },
   {
     name: 'effective_from',
@@ -115,9 +123,10 @@ const fields = () => [
 
 /** @param {Values} values */
 function effects(values) {
-  const { section, rate, threshold, cap, no_pan_rate: noPanRate, effective_from: from } = ruleOf(values);
+  const { section, rate, threshold, on, cap, no_pan_rate: noPanRate, effective_from: from } = ruleOf(values);
   return [
     t('office.tax.rate_effect', { day: date(from), rate, threshold: money(threshold), section }),
+    t(`office.tax.on_effect.${on}`),
     t('office.tax.no_pan_effect', { rate: noPanRate }),
     ...(cap ? [t('office.tax.cap_effect', { cap: money(cap) })] : []),
     t('office.tax.before_effect'),
@@ -131,6 +140,7 @@ const ruleOf = ({ id = '', section = '', rate = '', threshold = '', cap, ...valu
   section,
   rate,
   threshold: amountText(threshold),
+  on: values['on'] === 'whole' ? /** @type {const} */ ('whole') : /** @type {const} */ ('excess'),
   cap: cap ? amountText(cap) : null,
   no_pan_rate: values['no_pan_rate'] ?? '',
   effective_from: values['effective_from'] ?? '',

@@ -42,6 +42,7 @@ export const FIELDS = new Map(
     ['payout.reason_invalid', ['reason']],
     ['payout.tax_rule_known', ['id']],
     ['payout.tax_rule_not_in_future', ['effective_from']],
+    ['payout.utr_known', ['utr']],
     ['payout.utr_required', ['utr']],
     ['wallet.insufficient_funds', ['amount']],
     ['wallet.insufficient_reserve', ['amount']],

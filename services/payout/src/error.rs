@@ -1,10 +1,12 @@
 //! Errors of the payout service and their mapping to HTTP problems and to event retries.
 
+use crate::bank::BankError;
 use crate::domain::account::BankAccountRefusal;
 use crate::domain::bank_file::SettlementRefusal;
 use crate::domain::payout::{PayoutRefusal, PayoutStatus};
 use crate::domain::request::RequestRefusal;
 use crate::domain::tax_rule::TaxRuleRefusal;
+use crate::domain::transfer::TransferState;
 use db::DbError;
 use domain::{MoneyError, PayoutId, PlanError, StoredPlanError, Timestamp};
 use http_api::Problem;
@@ -35,6 +37,24 @@ pub enum PayoutError {
     UnknownPayout(PayoutId),
     #[error("no tax rule is in force at {0}")]
     NoTaxRule(Timestamp),
+    #[error("another payout has the bank reference {0}")]
+    UtrKnown(String),
+    #[error("the bank's API is not configured")]
+    ChannelNotConfigured,
+    #[error("the payouts of this batch go by the bank's API, not by a file")]
+    NotByFile,
+    #[error("payout {0} has no transfer by the bank's API")]
+    NoTransfer(PayoutId),
+    #[error("the transfer is {0}, which does not allow this: the bank's report settles the payout")]
+    TransferState(TransferState),
+    #[error("there is no template {0}")]
+    UnknownTemplate(String),
+    #[error("this file names the company's account, which is not set")]
+    NoDebitAccount,
+    #[error("the IFSC of payout {0} is malformed")]
+    StoredIfsc(PayoutId),
+    #[error(transparent)]
+    Bank(#[from] BankError),
     #[error("payout {0} has no tax line")]
     NoTaxLine(PayoutId),
     #[error(transparent)]
@@ -58,7 +78,7 @@ db::tx_error!(PayoutError);
 impl PayoutError {
     /// Whether it refuses one line of a bank's answer.
     pub fn is_refused_answer(&self) -> bool {
-        matches!(self, Self::NotInBatch(_) | Self::Transition(_))
+        matches!(self, Self::NotInBatch(_) | Self::Transition(_) | Self::UtrKnown(_))
     }
 
     /// Whether an event that is not applied yet, of KYC, of the wallet or of a hold, may lift the refusal.
@@ -99,9 +119,17 @@ impl From<PayoutError> for Problem {
             PayoutError::UnknownAccount => Self::unprocessable("payout.bank_account_unknown", detail),
             PayoutError::NothingToSend => Self::conflict("payout.nothing_to_send", detail),
             PayoutError::NotInBatch(_) => Self::unprocessable("payout.not_in_batch", detail),
-            PayoutError::UnknownPayout(_) => Self::not_found(),
+            PayoutError::UtrKnown(_) => Self::conflict("payout.utr_known", detail),
+            PayoutError::ChannelNotConfigured => Self::unprocessable("payout.channel_not_configured", detail),
+            PayoutError::NotByFile => Self::conflict("payout.not_by_file", detail),
+            PayoutError::TransferState(_) => Self::conflict("payout.transfer_state", detail),
+            PayoutError::UnknownTemplate(_) => Self::unprocessable("payout.template_unknown", detail),
+            PayoutError::NoDebitAccount => Self::conflict("payout.debit_account_missing", detail),
+            PayoutError::Bank(error) => error.into(),
+            PayoutError::UnknownPayout(_) | PayoutError::NoTransfer(_) => Self::not_found(),
             PayoutError::NoTaxRule(_)
             | PayoutError::NoTaxLine(_)
+            | PayoutError::StoredIfsc(_)
             | PayoutError::StoredPlan(_)
             | PayoutError::Number(_)
             | PayoutError::File(_)

@@ -1,8 +1,9 @@
 //! Payout service: moves a payout from the member's request, through the wallet's hold and staff approval, to the bank.
 //! Owns payouts, bank accounts, batches, tax rules and the yearly total paid to each PAN.
 //!
-//! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (the use cases), [`http`] (the
-//! route table), `consumers`, `jobs`, [`config`], [`error`].
+//! Read in this order: [`domain`] (the decisions), `schema` and [`store`], [`app`] (the use cases), [`bank`]
+//! (transfers by a bank's API), [`bank_templates`] (formats of bank files), [`http`] (the route table), `consumers`,
+//! `jobs`, [`config`], [`error`].
 //!
 //! Invariants:
 //! - One function, [`domain::payout::decide_transition`], decides every command in every state.
@@ -10,9 +11,14 @@
 //! - A payout that fails or is reversed is subtracted from the accumulator once.
 //! - Requests of one member and changes of their accounts run one at a time.
 //! - The member who requested a payout never approves it.
-//! - A payout stores its own copy of the bank account. Account numbers are decrypted only for the bank file.
+//! - A payout has one transfer at most, with one key: it is recorded before the bank's API is asked, and one whose outcome
+//!   is not known is asked about, never made under another key.
+//! - A payout stores its own copy of the bank account. Account numbers are decrypted only for the bank file and the bank's
+//!   API.
 
 pub mod app;
+pub mod bank;
+pub mod bank_templates;
 pub mod config;
 mod consumers;
 pub mod domain;
@@ -24,6 +30,9 @@ mod schema;
 mod sealed_columns;
 pub mod store;
 
+use ::domain::AccountNumber;
+use bank::Bank;
+use bank_templates::Templates;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -31,13 +40,20 @@ use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
 
-/// Application state of the payout service, used by all HTTP handlers.
+/// Application state of the payout service, used by all HTTP handlers and jobs.
+#[derive(Clone)]
 pub struct PayoutState {
     pub ctx: Ctx,
     /// Encrypts and indexes PANs and account numbers.
-    pub sealer: Sealer,
+    pub sealer: Arc<Sealer>,
     /// Hours between adding an account and the earliest time its owner can verify it with a fresh one-time code.
     pub account_wait_hours: i64,
+    /// The bank's API, if one is configured.
+    pub bank: Bank,
+    /// Templates of files for banks without an API.
+    pub templates: Arc<Templates>,
+    /// The company's account, for files that name it.
+    pub debit_account: Option<AccountNumber>,
 }
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -61,10 +77,15 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let rules = &config.first_rules;
     let seeded = ctx.tx(async |c| app::add_tax_rule::seed_tax_rules(c, rules).await);
     seeded.await.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = PayoutState { ctx, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
-    Ok(ServiceParts {
-        routes: http::routes(state),
-        consumer: Some(Arc::new(consumers::consumer())),
-        jobs: jobs::all(config.expiry_days),
-    })
+    let bank = Bank::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let state = PayoutState {
+        ctx,
+        sealer: Arc::new(config.sealer),
+        account_wait_hours: config.account_wait_hours,
+        bank,
+        templates: Arc::new(config.templates),
+        debit_account: config.debit_account,
+    };
+    let jobs = jobs::all(&state, config.expiry_days);
+    Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs })
 }

@@ -61,6 +61,7 @@ diesel::table! {
         payouts -> BigInt,
         total_paise -> BigInt,
         created_at -> Timestamp,
+        channel -> Text,
     }
 }
 diesel::table! {
@@ -120,6 +121,7 @@ diesel::table! {
         no_pan_rate -> Text,
         effective_from -> Text,
         effective_to -> Nullable<Text>,
+        taxed_part -> Text,
     }
 }
 diesel::table! {
@@ -147,6 +149,40 @@ diesel::table! {
         pan_index -> Binary,
         deducted_at -> Timestamp,
         returned_at -> Nullable<Timestamp>,
+        taxed_part -> Text,
+    }
+}
+diesel::table! {
+    bank_references (utr) {
+        utr -> Text,
+        payout_id -> Binary,
+    }
+}
+
+diesel::table! {
+    transfers (payout_id) {
+        payout_id -> Binary,
+        channel -> Text,
+        state -> Text,
+        bank_id -> Nullable<Text>,
+        bank_status -> Text,
+        low_balance -> Bool,
+        reason -> Text,
+        conflicting -> Bool,
+        conflict -> Text,
+        request -> Nullable<Text>,
+        attempts -> BigInt,
+        next_attempt_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    payees (details_index) {
+        details_index -> Binary,
+        bank_id -> Text,
+        created_at -> Timestamp,
     }
 }
 

@@ -55,6 +55,7 @@ export default {
   'office.audit.action.payout.send': 'Payout sent to the bank',
   'office.audit.action.payout.settle': "Bank's outcome of a payout recorded",
   'office.audit.action.payout.tax_rule_add': 'Tax rule added',
+  'office.audit.action.payout.transfer_retry': 'Bank asked again for a transfer',
   'office.audit.action.plan.publish': 'Plan version published',
   'office.audit.action.plan.withdraw': 'Plan version withdrawn',
   'office.audit.action.refund.propose_resolution': 'Outcome of a refund proposed',

@@ -55,6 +55,7 @@ export default {
   'office.audit.action.payout.send': 'निकासी बैंक को भेजी',
   'office.audit.action.payout.settle': 'निकासी का बैंक परिणाम दर्ज',
   'office.audit.action.payout.tax_rule_add': 'कर नियम जोड़ा',
+  'office.audit.action.payout.transfer_retry': 'बैंक से अंतरण फिर माँगा',
   'office.audit.action.plan.publish': 'योजना संस्करण प्रकाशित',
   'office.audit.action.plan.withdraw': 'योजना संस्करण वापस लिया',
   'office.audit.action.refund.propose_resolution': 'रिफ़ंड के परिणाम का प्रस्ताव',

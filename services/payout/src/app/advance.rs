@@ -3,6 +3,7 @@
 use super::{publish, tax};
 use crate::domain::payout::{Command, PayoutFacts, PayoutStatus, PayoutTransition, decide_transition};
 use crate::error::PayoutError;
+use crate::store::bank_references;
 use crate::store::payout_steps::{self, PayoutStep};
 use crate::store::payouts::{self, Payout};
 use crate::store::taxes::{self, TaxLine};
@@ -109,6 +110,7 @@ pub async fn execute_locked(
 ) -> Result<CommandOutcome, PayoutError> {
     match decide(&payout, &[], command)? {
         PayoutTransition::Move(path) => {
+            claim_reference(c, &payout, command).await?;
             set_details(&mut payout, command);
             transition(c, &mut payout, path, moved).await?;
             payouts::save(c, &payout).await?;
@@ -116,6 +118,24 @@ pub async fn execute_locked(
         }
         // Approvals are handled by `approve`, so `RecordApproval` does not occur here.
         PayoutTransition::RecordApproval | PayoutTransition::Unchanged => Ok(CommandOutcome { payout, changed: false }),
+    }
+}
+
+/// Records that the bank reference of a payment belongs to this payout. Errors with `UtrKnown` if it is another's.
+async fn claim_reference(c: &mut DbConnection, payout: &Payout, command: Command<'_>) -> Result<(), PayoutError> {
+    match command {
+        Command::Pay { utr } if !utr.is_empty() && !bank_references::insert(c, utr, payout.id).await? => {
+            Err(PayoutError::UtrKnown(utr.to_owned()))
+        }
+        Command::Pay { .. }
+        | Command::Hold
+        | Command::RefuseHold
+        | Command::Cancel
+        | Command::Reject { .. }
+        | Command::Approve { .. }
+        | Command::Send { .. }
+        | Command::Fail { .. }
+        | Command::Return { .. } => Ok(()),
     }
 }
 

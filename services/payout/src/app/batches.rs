@@ -1,28 +1,28 @@
-//! Batches of approved payouts: the file for the bank and the bank's answer.
+//! Batches of approved payouts, and the bank's answer to them.
 
 use super::advance::{CommandOutcome, Move, execute_locked};
 use crate::domain::BatchId;
-use crate::domain::bank_file::{AnswerLine, FILE_COLUMNS};
+use crate::domain::bank_file::AnswerLine;
 use crate::domain::payout::{Command, PayoutStatus, may_decide};
+use crate::domain::transfer::Channel;
 use crate::error::PayoutError;
 use crate::store::batches::{self, Batch};
 use crate::store::payouts::{self, Payout};
+use crate::store::transfers::{self, Transfer};
 use db::DbConnection;
 use domain::{Money, PayoutId, Timestamp, UserId};
-use http_api::csv_cell;
-use pii::Sealer;
-use secrecy::ExposeSecret;
 
 /// Upper limit of payouts in one batch, small enough for the upload form of a bank.
 const MAX_BATCH_PAYOUTS: i64 = 1_000;
 /// Encryption purpose of account numbers.
 pub const ACCOUNT_PURPOSE: &str = "bank_account";
 
-/// Creates a batch of the approved payouts that are in no batch yet and sends them. Returns the batch and its payouts.
-/// Errors with `NothingToSend` if there are none.
+/// Creates a batch of the approved payouts that are in no batch yet and sends them. By an API, each gets a transfer, which
+/// is recorded before the API is asked. Returns the batch and its payouts. Errors with `NothingToSend` if there are none.
 pub async fn create_batch(
     c: &mut DbConnection,
     id: BatchId,
+    channel: Channel,
     by: UserId,
     now: Timestamp,
 ) -> Result<(Batch, Vec<Payout>), PayoutError> {
@@ -36,12 +36,17 @@ pub async fn create_batch(
         payouts: u32::try_from(unsent.len())?.into(),
         total_paise: Money::total(unsent.iter().map(|p| p.net_paise))?,
         created_at: now,
+        channel,
     };
     batches::insert(c, &batch).await?;
     let (mut sent, moved) = (Vec::with_capacity(unsent.len()), Move { by: Some(by), at: now });
     for payout in unsent {
         let outcome = execute_locked(c, payout, Command::Send { batch: id }, moved).await?;
         sent.push(outcome.payout);
+    }
+    if channel != Channel::Manual {
+        let intended: Vec<Transfer> = sent.iter().map(|p| Transfer::intended(p.id, channel, now)).collect();
+        transfers::insert_all(c, &intended).await?;
     }
     Ok((batch, sent))
 }
@@ -50,31 +55,6 @@ pub async fn create_batch(
 pub async fn sum_next_batch(c: &mut DbConnection) -> Result<(usize, Money), PayoutError> {
     let amounts = payouts::list_unsent_amounts(c, MAX_BATCH_PAYOUTS).await?;
     Ok((amounts.len(), Money::total(amounts)?))
-}
-
-/// Writes the CSV file for the bank. This is the only place that decrypts account numbers. Leaves out payouts that
-/// staff settled by hand since the batch was created, because the bank would pay them again.
-pub async fn write_bank_file(c: &mut DbConnection, batch: BatchId, sealer: &Sealer) -> Result<Vec<u8>, PayoutError> {
-    let mut file = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| PayoutError::File(error.into());
-    file.write_record(FILE_COLUMNS).map_err(failed)?;
-    for payout in payouts::list_in_batch(c, batch, PayoutStatus::Processing).await? {
-        file.write_record(file_row(&payout, sealer)?).map_err(failed)?;
-    }
-    file.into_inner().map_err(|error| PayoutError::File(error.into_error()))
-}
-
-fn file_row(payout: &Payout, sealer: &Sealer) -> Result<[String; 7], PayoutError> {
-    let account = sealer.open(ACCOUNT_PURPOSE, &payout.account_sealed)?;
-    Ok([
-        payout.id.to_string(),
-        csv_cell(&payout.holder_name),
-        csv_cell(account.expose_secret()),
-        csv_cell(&payout.ifsc),
-        csv_cell(&payout.bank_name),
-        payout.net_paise.to_string(),
-        format!("payout {}", payout.id),
-    ])
 }
 
 /// Applies the bank's answer, uploaded by `by`: all lines or none. Returns the payouts that changed. Errors with

@@ -65,6 +65,7 @@ pub async fn deduct(
         pan_index: payout.pan_index.clone(),
         deducted_at: now,
         returned_at: None,
+        taxed_part: rule.on,
     };
     taxes::insert_tax_line(c, &line).await?;
     Ok((parts, line))

@@ -1,14 +1,8 @@
-//! Formats of the CSV file for the bank and of the bank's answer.
+//! Lines of the bank's answer to a file.
 
 use super::payout::Command;
 use domain::bounded_text::TextRefusal;
 use domain::{PayoutId, Reason};
-
-/// Columns of the file for the bank.
-pub const FILE_COLUMNS: [&str; 7] =
-    ["payout_id", "holder_name", "account_number", "ifsc", "bank_name", "amount", "narration"];
-/// Columns of the bank's answer. `outcome` is `paid` (needs `utr`) or `failed` (may have a `reason`).
-pub const ANSWER_COLUMNS: [&str; 4] = ["payout_id", "outcome", "utr", "reason"];
 
 domain::text_enum! {
     /// Outcome of a transfer, as the bank reports it.

@@ -118,8 +118,9 @@ pub(super) async fn reject(
 
 /// Record that the bank paid a payout or failed to pay it.
 ///
-/// 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already; 422 for `paid` without
-/// a bank reference.
+/// 403 for an own payout; 409 unless it is approved or in a batch, or has this outcome already, and with
+/// `payout.utr_known` for the bank reference of another payout, and `payout.transfer_state` while the bank's API may have
+/// its transfer; 422 for `paid` without a bank reference.
 #[operation]
 pub(super) async fn settle(
     state: web::Data<PayoutState>,
@@ -131,7 +132,14 @@ pub(super) async fn settle(
     let (input, request) = request.read_with_code("payout.reason_invalid").await?;
     let (utr, reason) = (input.utr.unwrap_or_default(), input.reason.unwrap_or_default());
     let settlement = Settlement::try_new(input.outcome, &utr, &reason).map_err(PayoutError::from)?;
-    execute(&state, &caller, &request, "payout.settle", id, settlement.command()).await
+    let now = state.ctx.now();
+    let moved = Move { by: Some(caller.user_id), at: now };
+    request
+        .run(&state.ctx, async |c| {
+            let outcome = app::transfer::settle_by_hand(c, id, &settlement, moved).await?;
+            record_and_view(c, &caller, now, "payout.settle", outcome).await
+        })
+        .await
 }
 
 /// Record that the bank returned a completed payout.

@@ -1,25 +1,30 @@
 //! Handlers for batches: creation, bank file and the bank's answer.
 
+use super::answer::parse_answer;
 use super::view::{AnswerPreviewView, BatchView, NextBatchView, SettledView};
 use super::{Subject, audit_detail};
 use crate::PayoutState;
+use crate::app::bank_files::BankFileWriter;
 use crate::app::batches::{self, LineEffect};
 use crate::domain::BatchId;
-use crate::domain::bank_file::{ANSWER_COLUMNS, AnswerLine, Settlement, TransferOutcome};
+use crate::domain::bank_file::AnswerLine;
+use crate::domain::bank_template::BankTemplate;
 use crate::domain::payout::PayoutStatus;
+use crate::domain::transfer::Channel;
 use crate::error::PayoutError;
 use crate::store::batches::{self as store, Batch};
 use crate::store::payouts::{self, Payout};
 use actix_web::web;
 use chassis::audit;
 use db::{DbConnection, DbError, TxError};
-use domain::{Timestamp, UserId};
-use http_api::problem::FieldError;
+use domain::{AccountNumber, PayoutId, Timestamp, UserId};
 use http_api::{
-    Body, Caller, Created, Cursor, Download, File, FileType, FileTypes, Idempotent, Json, Listing, Path, Problem,
-    StaffPage, operation,
+    Body, Caller, Created, Cursor, Download, File, FileType, FileTypes, Idempotent, Json, Listing, Optional, Path,
+    Problem, Query, StaffPage, operation,
 };
 use runtime::id;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
 /// The bank's answer to a batch.
@@ -37,20 +42,86 @@ impl FileTypes for BankFile {
     const CONTENT_TYPES: &'static [&'static str] = &["text/csv"];
 }
 
+/// A batch to create.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct BatchInput {
+    /// How its payouts reach the bank; default: by a file.
+    channel: Option<Channel>,
+}
+
+/// The template by which a file is written or read.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub(super) struct TemplateFilter {
+    /// Id of a template of `GET /payout-batches/channels`; default: `generic`.
+    template: Option<String>,
+}
+
+impl TemplateFilter {
+    /// Errors with 422 `payout.template_unknown`.
+    fn find(self, state: &PayoutState) -> Result<&BankTemplate, Problem> {
+        let found = state.templates.find(self.template.as_deref());
+        found.ok_or_else(|| PayoutError::UnknownTemplate(self.template.unwrap_or_default()).into())
+    }
+}
+
+/// A template of bank files.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct TemplateView {
+    id: String,
+    name: String,
+    /// Headers of the columns of the file.
+    columns: Vec<String>,
+    /// Headers of the columns that an answer needs.
+    answer_columns: Vec<String>,
+    /// Whether a file can be written: one that names the company's account needs the setting.
+    is_available: bool,
+}
+
+/// The ways to the bank.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct ChannelsView {
+    /// The channels that a batch may take, the usual one first.
+    channels: Vec<Channel>,
+    templates: Vec<TemplateView>,
+}
+
+/// The ways to the bank: channels, and templates of files.
+#[operation]
+pub(super) async fn list_channels(state: web::Data<PayoutState>) -> Result<Json<ChannelsView>, Problem> {
+    let view = |template: &BankTemplate| {
+        let answer = &template.answer;
+        let names = [&answer.reference, &answer.status, &answer.utr, &answer.reason];
+        TemplateView {
+            id: template.id.clone(),
+            name: template.name.clone(),
+            columns: template.columns.iter().map(|column| column.header.clone()).collect(),
+            answer_columns: names.iter().filter_map(|names| names.first().cloned()).collect(),
+            is_available: state.debit_account.is_some() || !template.needs_debit_account(),
+        }
+    };
+    let templates = state.templates.iter().map(view).collect();
+    Ok(Json::new(ChannelsView { channels: state.bank.channels(), templates }))
+}
+
 /// Create a batch of all approved payouts for the bank.
 ///
-/// 409 if no approved payout waits for a transfer.
+/// By the channel of an API, each payout gets a transfer that a job asks the API for. 409 if no approved payout waits for
+/// a transfer; 422 `payout.channel_not_configured` for an API without settings.
 #[operation]
 pub(super) async fn create(
     state: web::Data<PayoutState>,
     caller: Caller,
-    request: Idempotent,
+    request: Idempotent<Optional<BatchInput>>,
 ) -> Result<Created<BatchView>, Problem> {
-    let (request, now) = (request.read_empty().await?, state.ctx.now());
+    let ((input, request), now) = (request.read().await?, state.ctx.now());
+    let channel = input.channel.unwrap_or(Channel::Manual);
+    if !state.bank.channels().contains(&channel) {
+        return Err(PayoutError::ChannelNotConfigured.into());
+    }
     request
         .run(&state.ctx, async |c| {
-            let (batch, sent) = batches::create_batch(c, id::fresh(), caller.user_id, now).await?;
-            let detail = format!("{} payouts of {}", batch.payouts, batch.total_paise);
+            let (batch, sent) = batches::create_batch(c, id::fresh(), channel, caller.user_id, now).await?;
+            let detail = format!("{} payouts of {} by {channel}", batch.payouts, batch.total_paise);
             audit::record(c, &caller, now, "payout.batch_open", Subject::Batch(batch.id), &detail).await?;
             record_audit_each(c, &caller, now, "payout.send", batch.id, &sent).await?;
             let open = batch.payouts.get().into();
@@ -95,40 +166,55 @@ pub(super) async fn get(state: web::Data<PayoutState>, Path(id): Path<BatchId>) 
 
 /// The batch as a CSV file for the bank.
 ///
-/// It has the payouts without an answer only, with their account numbers, and every download is in the audit log.
+/// It has the payouts without an answer only, with their account numbers, and every download is in the audit log. Its
+/// columns are those of the bank's template. 409 `payout.not_by_file` for a batch that goes by an API, and
+/// `payout.debit_account_missing` for a file that names the company's account without the setting of it; 422
+/// `payout.template_unknown`.
 #[operation]
 pub(super) async fn get_file(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<BatchId>,
+    Query(filter): Query<TemplateFilter>,
 ) -> Result<Download<BankFile>, Problem> {
-    load_batch(&state, id).await?;
+    load_batch_by_file(&state, id).await?;
+    let template = filter.find(&state)?;
     let now = state.ctx.now();
+    let writer = BankFileWriter {
+        template,
+        sealer: &state.sealer,
+        debit_account: state.debit_account.as_ref().map(AccountNumber::reveal),
+        day: now.day(),
+    };
     let file = state
         .ctx
         .tx(async |c| {
-            let detail = "account numbers were decrypted";
-            audit::record(c, &caller, now, "payout.batch_file", Subject::Batch(id), detail).await?;
-            Ok::<_, Problem>(batches::write_bank_file(c, id, &state.sealer).await?)
+            let detail = format!("account numbers were decrypted; template {}", template.id);
+            audit::record(c, &caller, now, "payout.batch_file", Subject::Batch(id), &detail).await?;
+            Ok::<_, Problem>(writer.write(c, id).await?)
         })
         .await?;
     Ok(Download::attachment("text/csv; charset=utf-8", &format!("payouts-{id}.csv"), file))
 }
 
-/// Upload the bank's answer as CSV: payout_id, outcome (paid or failed), utr, reason.
+/// Upload the bank's answer as CSV, with the columns and words of the bank's template.
 ///
-/// All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome; 413 for more
-/// than 1 MiB; 422 for an invalid line and for a payout of another batch.
+/// Those of the template `generic` are payout_id, outcome (paid or failed), utr, reason. Lines that the bank has not
+/// decided are left out. All lines take effect or none. 403 if a payout is the caller's own; 409 if one has another outcome, and with
+/// `payout.utr_known` for the bank reference of another payout, and `payout.not_by_file` for a batch that goes by an API;
+/// 413 for more than 1 MiB; 422 for an invalid line and for a payout of another batch.
 #[operation]
 pub(super) async fn submit_answer(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<BatchId>,
+    Query(filter): Query<TemplateFilter>,
     request: Idempotent<File<BankAnswer>>,
 ) -> Result<Json<SettledView>, Problem> {
-    load_batch(&state, id).await?;
+    let payouts = load_batch_by_file(&state, id).await?;
+    let template = filter.find(&state)?;
     let (bytes, request) = request.read().await?;
-    let (lines, now) = (parse_answer(&bytes)?, state.ctx.now());
+    let (lines, now) = (parse_answer(&bytes, template, &payouts)?, state.ctx.now());
     request
         .run(&state.ctx, async |c| {
             let settled = batches::apply_bank_answer(c, id, lines.clone(), caller.user_id, now).await?;
@@ -151,10 +237,12 @@ pub(super) async fn preview_answer(
     state: web::Data<PayoutState>,
     caller: Caller,
     Path(id): Path<BatchId>,
+    Query(filter): Query<TemplateFilter>,
     body: Body<File<BankAnswer>>,
 ) -> Result<Json<AnswerPreviewView>, Problem> {
-    load_batch(&state, id).await?;
-    let lines = parse_answer(&body.read().await?)?;
+    let payouts = load_batch_by_file(&state, id).await?;
+    let template = filter.find(&state)?;
+    let lines = parse_answer(&body.read().await?, template, &payouts)?;
     Ok(Json::new(try_answer(&state, id, lines, caller.user_id, state.ctx.now()).await?.into()))
 }
 
@@ -211,41 +299,13 @@ async fn record_audit_each(
     Ok(())
 }
 
-/// Parses the bank's answer. Errors with every line that is invalid.
-fn parse_answer(bytes: &[u8]) -> Result<Vec<AnswerLine>, Problem> {
-    let malformed = |detail: String| Problem::unprocessable("payout.answer_malformed", detail);
-    let mut file = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let header = file.headers().map_err(|e| malformed(e.to_string()))?.clone();
-    let column = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
-    let columns = ANSWER_COLUMNS.map(column);
-    let [Some(payout_id), Some(outcome), Some(utr), Some(reason)] = columns else {
-        return Err(malformed(format!("the columns must be {}", ANSWER_COLUMNS.join(", "))));
-    };
-    let (mut lines, mut errors) = (Vec::new(), Vec::new());
-    for (n, record) in file.records().enumerate() {
-        let record = record.map_err(|e| malformed(e.to_string()))?;
-        let cell = |index: usize| record.get(index).unwrap_or_default();
-        // The first line of the file is its header.
-        let line = n + 2;
-        match parse_answer_line(line, cell(payout_id), cell(outcome), cell(utr), cell(reason)) {
-            Ok(line) => lines.push(line),
-            Err(detail) => errors.push(FieldError { field: format!("line {line}"), code: "invalid", detail }),
-        }
+/// The payouts of a batch that goes to the bank by a file. Errors with 404, and with 409 for one that goes by an API.
+async fn load_batch_by_file(state: &PayoutState, id: BatchId) -> Result<Vec<PayoutId>, Problem> {
+    if load_batch(state, id).await?.channel != Channel::Manual {
+        return Err(PayoutError::NotByFile.into());
     }
-    if errors.is_empty() { Ok(lines) } else { Err(malformed("some lines are invalid".into()).with_errors(errors)) }
-}
-
-fn parse_answer_line(
-    line: usize,
-    payout_id: &str,
-    outcome: &str,
-    utr: &str,
-    reason: &str,
-) -> Result<AnswerLine, String> {
-    let payout_id = payout_id.parse().map_err(|_| "payout_id is not an id".to_owned())?;
-    let outcome: TransferOutcome = outcome.parse().map_err(|_| "outcome must be paid or failed".to_owned())?;
-    let settlement = Settlement::try_new(outcome, utr, reason).map_err(|e| e.to_string())?;
-    Ok(AnswerLine { line, payout_id, settlement })
+    let mut c = state.ctx.db().read().await?;
+    Ok(payouts::list_ids_in_batch(&mut c, id).await?)
 }
 
 /// Loads a batch. Errors with 404 if it does not exist.

@@ -2,11 +2,15 @@
 
 mod accounts;
 mod actions;
+mod answer;
 mod batches;
+mod lines;
 mod payouts;
 mod queues;
 mod tax_rules;
+mod transfers;
 mod view;
+mod webhooks;
 
 use crate::PayoutState;
 use crate::domain::{BankAccountId, BatchId};
@@ -25,11 +29,14 @@ pub fn routes(state: PayoutState) -> Routes {
         .get("/payouts", user, documented!(payouts::list))
         .get("/payouts/queue-counts", staff, documented!(queues::count))
         .get("/payouts/{id}", user, documented!(payouts::get))
+        .get("/payouts/{id}/lines", user, documented!(lines::list))
         .post("/payouts/{id}/cancel", user, documented!(actions::cancel))
         .post("/payouts/{id}/approve", staff, documented!(actions::approve))
         .post("/payouts/{id}/reject", staff, documented!(actions::reject))
         .post("/payouts/{id}/settle", staff, documented!(actions::settle))
         .post("/payouts/{id}/return", staff, documented!(actions::return_payout))
+        .post("/payouts/{id}/transfer/retry", staff, documented!(transfers::retry))
+        .post("/payouts/webhooks/{channel}", Access::Public, documented!(webhooks::receive))
         .get("/payouts/bank-accounts", user, documented!(accounts::list))
         .post("/payouts/bank-accounts", user, documented!(accounts::create))
         .delete("/payouts/bank-accounts/{id}", user, documented!(accounts::delete))
@@ -37,10 +44,12 @@ pub fn routes(state: PayoutState) -> Routes {
         .post("/payout-batches", staff, documented!(batches::create))
         .get("/payout-batches", staff, documented!(batches::list))
         .get("/payout-batches/next", staff, documented!(batches::get_next))
+        .get("/payout-batches/channels", staff, documented!(batches::list_channels))
         .get("/payout-batches/{id}", staff, documented!(batches::get))
         .get("/payout-batches/{id}/file", staff, documented!(batches::get_file))
         .post("/payout-batches/{id}/answer", staff, documented!(batches::submit_answer))
         .post("/payout-batches/{id}/answer/preview", staff, documented!(batches::preview_answer))
+        .get("/payout-transfers", staff, documented!(transfers::list))
         .get("/tax-rules", staff, documented!(tax_rules::list))
         .post("/tax-rules", Access::Admin, documented!(tax_rules::create))
 }

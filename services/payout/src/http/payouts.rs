@@ -2,12 +2,12 @@
 
 use super::Subject;
 use super::accounts::verification_context;
-use super::view::{self, PayoutDetailView, PayoutView, QuoteView, StepView};
+use super::view::{self, PayoutDetailView, PayoutView, QuoteView, StepView, TransferView};
 use crate::app::request::{PayoutRequest, Quote};
 use crate::domain::payout::PayoutStatus;
 use crate::domain::{BankAccountId, BatchId};
-use crate::store::payout_steps;
 use crate::store::payouts::{self as store, ListKey, Payout, PayoutQuery};
+use crate::store::{payout_steps, transfers};
 use crate::{PayoutState, app};
 use actix_web::web;
 use chassis::audit;
@@ -200,8 +200,9 @@ pub(super) async fn get(
     let mut c = state.ctx.db().read().await?;
     let steps = payout_steps::list(&mut c, id).await?;
     let history = steps.into_iter().map(|step| StepView::new(step, &caller)).collect();
+    let transfer = if caller.role.is_staff() { transfers::find(&mut c, id).await? } else { None };
     let payout = view::load_payout_view(&mut c, payout, &caller).await?;
-    Ok(Json::new(PayoutDetailView { payout, history }))
+    Ok(Json::new(PayoutDetailView { payout, transfer: transfer.map(TransferView::from), history }))
 }
 
 /// Loads a payout. Errors with 404 if it does not exist or the caller may not see it.

@@ -6,7 +6,7 @@ use crate::app::add_tax_rule::add_tax_rule;
 use crate::store::taxes;
 use actix_web::web;
 use chassis::audit;
-use domain::tax::TaxRule;
+use domain::tax::{TaxRule, TaxedPart};
 use domain::{Day, Money, Rate, SingleLineText, Timestamp};
 use http_api::{
     Caller, Created, Cursor, FieldErrors, Idempotent, Json, Listing, Problem, StaffPage, bad_cursor, operation,
@@ -23,6 +23,8 @@ pub(super) struct TaxRuleInput {
     rate: Rate,
     /// Amount that one PAN may receive in a financial year before tax is due.
     threshold: Money,
+    /// What of a payout that passes the threshold is taxed; default: the excess.
+    on: Option<TaxedPart>,
     cap: Option<Money>,
     no_pan_rate: Rate,
     /// First day of the rule, after today. The rule before it ends on this day.
@@ -45,6 +47,7 @@ impl TaxRuleInput {
             section: section.to_owned(),
             rate: self.rate,
             threshold: self.threshold,
+            on: self.on.unwrap_or(TaxedPart::Excess),
             cap: self.cap,
             no_pan_rate: self.no_pan_rate,
             effective_from: self.effective_from,

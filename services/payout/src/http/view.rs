@@ -5,6 +5,7 @@ use crate::app::request::{Estimate, Quote};
 use crate::domain::account::{AccountSource, VerificationMethod};
 use crate::domain::breakdown::Breakdown;
 use crate::domain::payout::PayoutStatus;
+use crate::domain::transfer::{Channel, TransferState};
 use crate::domain::{BankAccountId, BatchId};
 use crate::error::PayoutError;
 use crate::store::accounts::BankAccount;
@@ -12,6 +13,7 @@ use crate::store::approvals::{self, Approval};
 use crate::store::batches::Batch;
 use crate::store::payout_steps::PayoutStep;
 use crate::store::payouts::Payout;
+use crate::store::transfers::Transfer;
 use db::DbConnection;
 use domain::tax::TaxRule;
 use domain::{Money, PayoutId, Timestamp, UserId};
@@ -69,8 +71,53 @@ pub(super) struct ApprovalView {
 pub(super) struct PayoutDetailView {
     #[serde(flatten)]
     pub payout: PayoutView,
+    /// Its transfer by the bank's API; for staff only, null for others and for a payout that goes by a file.
+    pub transfer: Option<TransferView>,
     /// Oldest first. Of a payout from before these were recorded, only the request and the state at that time.
     pub history: Vec<StepView>,
+}
+
+/// A transfer by the bank's API.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct TransferView {
+    pub payout_id: PayoutId,
+    pub channel: Channel,
+    pub state: TransferState,
+    /// The bank's id of the transfer, once it reported one.
+    pub bank_id: Option<String>,
+    /// The bank's own word for the status.
+    pub bank_status: Option<String>,
+    /// Whether it waits because the company's account has too little money.
+    pub low_balance: bool,
+    /// Why it waits, was refused or failed.
+    pub reason: Option<String>,
+    /// A report that contradicts what is known.
+    pub conflict: Option<String>,
+    /// When the API was asked for the first time.
+    pub sent_at: Option<Timestamp>,
+    /// When the API is asked next.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Since when it is in this state.
+    pub changed_at: Timestamp,
+}
+
+impl From<Transfer> for TransferView {
+    fn from(transfer: Transfer) -> Self {
+        let non_empty = |text: String| (!text.is_empty()).then_some(text);
+        Self {
+            payout_id: transfer.payout_id,
+            channel: transfer.channel,
+            state: transfer.state,
+            bank_id: transfer.bank_id,
+            bank_status: non_empty(transfer.bank_status),
+            low_balance: transfer.low_balance,
+            reason: non_empty(transfer.reason),
+            conflict: non_empty(transfer.conflict),
+            sent_at: transfer.sent_at,
+            next_attempt_at: transfer.next_attempt_at,
+            changed_at: transfer.changed_at,
+        }
+    }
 }
 
 /// A state that a payout reached.
@@ -136,6 +183,8 @@ pub(super) struct BatchView {
     /// Number of payouts without an answer from the bank.
     pub open: i64,
     pub created_at: Timestamp,
+    /// How its payouts reach the bank.
+    pub channel: Channel,
 }
 
 /// Result of a bank's answer.
@@ -316,6 +365,7 @@ impl BatchView {
             total: batch.total_paise,
             open,
             created_at: batch.created_at,
+            channel: batch.channel,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Table of batches: payouts that go to the bank in one file.
 
 use crate::domain::BatchId;
+use crate::domain::transfer::Channel;
 use crate::schema::batches;
 use db::{Count, DbConnection, LockExt, SortOrder, keyset};
 use diesel::prelude::*;
@@ -18,6 +19,7 @@ pub struct Batch {
     /// Sum of their net amounts.
     pub total_paise: Money,
     pub created_at: Timestamp,
+    pub channel: Channel,
 }
 
 /// Inserts a batch.

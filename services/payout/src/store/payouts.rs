@@ -254,6 +254,11 @@ pub async fn list_unsent_amounts(c: &mut DbConnection, limit: i64) -> QueryResul
     unsent.order(payouts::id).limit(limit).select(payouts::net_paise).load(c).await
 }
 
+/// Lists the ids of the payouts of a batch.
+pub async fn list_ids_in_batch(c: &mut DbConnection, batch: BatchId) -> QueryResult<Vec<PayoutId>> {
+    payouts::table.filter(payouts::batch_id.eq(batch)).select(payouts::id).load(c).await
+}
+
 /// Lists the payouts of a batch with `status`, oldest first.
 pub async fn list_in_batch(c: &mut DbConnection, batch: BatchId, status: PayoutStatus) -> QueryResult<Vec<Payout>> {
     let query = payouts::table.filter(payouts::batch_id.eq(batch)).filter(payouts::status.eq(status));

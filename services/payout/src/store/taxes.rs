@@ -4,7 +4,7 @@ use crate::schema::{tax_accumulators, tax_lines, tax_rules};
 use db::{DbConnection, LockExt, SortOrder, UpsertExt, inserted, keyset};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::tax::TaxRule;
+use domain::tax::{TaxRule, TaxedPart};
 use domain::{Day, FinancialYear, Money, PayoutId, Quarter, Timestamp};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -18,6 +18,7 @@ struct TaxRuleRow {
     no_pan_rate: String,
     effective_from: Day,
     effective_to: Option<Day>,
+    taxed_part: TaxedPart,
 }
 
 impl TaxRuleRow {
@@ -31,6 +32,7 @@ impl TaxRuleRow {
             no_pan_rate: rule.no_pan_rate.to_string(),
             effective_from: rule.effective_from,
             effective_to: rule.effective_to,
+            taxed_part: rule.on,
         }
     }
     fn into_rule(self) -> QueryResult<TaxRule> {
@@ -41,6 +43,7 @@ impl TaxRuleRow {
             id: self.id,
             section: self.section,
             threshold: self.threshold_paise,
+            on: self.taxed_part,
             cap: self.cap_paise,
             effective_from: self.effective_from,
             effective_to: self.effective_to,
@@ -142,6 +145,7 @@ pub struct TaxLine {
     pub deducted_at: Timestamp,
     /// When the payout failed or was reversed and this line was subtracted from the accumulator.
     pub returned_at: Option<Timestamp>,
+    pub taxed_part: TaxedPart,
 }
 
 /// Inserts the tax line of a payout.

@@ -2,8 +2,11 @@
 
 use crate::bank::answer;
 use crate::fixture::{fixture_with, payout_body};
+use crate::lines::a_reference_is_used_once;
 use crate::previews::a_preview_changes_nothing;
+use crate::razorpayx_double::{RazorpayX, webhook};
 use crate::staff_lists::filters;
+use crate::unknown_outcomes::crashes;
 use payout::error::PayoutError;
 use payout::store::members;
 use proto_events::payout::v1::{PayoutApproved, PayoutCompleted, PayoutProcessing};
@@ -149,6 +152,65 @@ async fn an_account_is_neither_added_nor_removed_while_its_members_row_is_locked
         let listed = member.client.get("/payouts/bank-accounts").await.expect(200);
         assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["source"]), (1, &json!("kyc")));
         member.client.post("/payouts", payout_body("100.00")).await.expect(201);
+        f.service.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_reference_belongs_to_one_payout_on_mariadb() {
+    with_database(async |url: String| {
+        let f = fixture_with(&[("DATABASE_URL", &url)]).await;
+        a_reference_is_used_once(&f).await;
+        let member = f.member("5000.00").await;
+        let (a, b) =
+            (f.approved(&member, payout_body("1000.00")).await, f.approved(&member, payout_body("1000.00")).await);
+        let (one, two) = (f.as_staff(), f.as_admin());
+        let (path_a, path_b) = (format!("/payouts/{a}/settle"), format!("/payouts/{b}/settle"));
+        let paid = json!({ "outcome": "paid", "utr": "at-the-same-time" });
+        let (a, b) = tokio::join!(one.post(&path_a, paid.clone()), two.post(&path_b, paid));
+        let mut statuses = [a.status, b.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        f.service.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_after_any_step_makes_one_transfer_on_mariadb() {
+    with_database(async |url: String| {
+        crashes(&RazorpayX::default(), &[("DATABASE_URL", &url)]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_and_the_job_at_the_same_time_settle_a_payout_once() {
+    with_database(async |url: String| {
+        let bank = RazorpayX::default();
+        let f = bank.fixture(&[("DATABASE_URL", &url)]).await;
+        let member = f.member("50000.00").await;
+        for n in 0..4 {
+            let id = f.approved(&member, payout_body("100.00")).await;
+            f.as_staff().post("/payout-batches", json!({ "channel": "razorpayx" })).await.expect(201);
+            f.run_job("transfers").await;
+            let processing = bank.payouts()[0].clone();
+            let paid = bank.process(&id, &format!("UTR{n}"));
+            f.clock.set(f.now().plus_secs(900));
+            let (a, b, c, ()) = tokio::join!(
+                webhook(&f, "payout.processed", &paid),
+                webhook(&f, "payout.processed", &paid),
+                webhook(&f, "payout.initiated", &processing),
+                f.run_job("transfers"),
+            );
+            assert_eq!([a.status, b.status, c.status], [200; 3]);
+            assert_eq!(f.status(&id).await, "completed");
+            if n < 3 {
+                f.clock.set(f.now().plus_secs(-900));
+            }
+        }
+        assert_eq!(f.published::<PayoutCompleted>().await.len(), 4);
         f.service.finish().await;
     })
     .await;

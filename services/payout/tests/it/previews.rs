@@ -70,11 +70,11 @@ async fn an_estimate_has_figures_and_every_refusal_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_kyc_an_estimate_has_the_tax_of_a_member_with_a_pan() {
     let f = fixture_with(&[("TAX_PRESET", "it_act_2025")]).await;
-    // 2 % above 20,000 in the year; without a PAN it would be 20 %.
-    assert_eq!(estimate(&f.unknown_member().client, "30000.00").await["tds"], "200.00");
+    // 2 % once the year passes 20,000; without a PAN it would be 20 %.
+    assert_eq!(estimate(&f.unknown_member().client, "30000.00").await["tds"], "600.00");
     let member = f.member("40000.00").await;
     f.approved(&member, payout_body("15000.00")).await;
-    assert_eq!(estimate(&member.client, "30000.00").await["tds"], "500.00");
+    assert_eq!(estimate(&member.client, "30000.00").await["tds"], "600.00");
     f.service.finish().await;
 }
 

@@ -39,7 +39,9 @@ fn queue(queue: &str, count: u16, oldest_at: Option<Timestamp>) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_queues_count_the_payouts_that_wait() {
     let f = fixture().await;
-    let empty = ["pending", "needs_second", "approved", "processing"].map(|q| queue(&format!("payouts.{q}"), 0, None));
+    let payouts = ["pending", "needs_second", "approved", "processing"].map(|q| format!("payouts.{q}"));
+    let transfers = ["refused", "conflicting", "low_balance"].map(|q| format!("transfers.{q}"));
+    let empty: Vec<Value> = payouts.iter().chain(&transfers).map(|q| queue(q, 0, None)).collect();
     assert_eq!(counts(&f).await, empty);
     let member = f.member("500000.00").await;
     let start = f.now();
@@ -59,6 +61,9 @@ async fn the_queues_count_the_payouts_that_wait() {
             queue("payouts.needs_second", 1, Some(start.plus_secs(1))),
             queue("payouts.approved", 1, Some(start.plus_secs(3))),
             queue("payouts.processing", 1, Some(start.plus_secs(2))),
+            queue("transfers.refused", 0, None),
+            queue("transfers.conflicting", 0, None),
+            queue("transfers.low_balance", 0, None),
         ]
     );
     let staff = f.as_staff();
@@ -74,7 +79,7 @@ async fn the_queues_count_the_payouts_that_wait() {
     let csv = format!("payout_id,outcome,utr,reason\n{sent},paid,U1,\n");
     answer(&f.as_staff(), batch_id, &csv).await.expect(200);
     let left: Vec<Value> = counts(&f).await.into_iter().map(|queue| queue["count"].clone()).collect();
-    assert_eq!(left, [1, 0, 2, 0]);
+    assert_eq!(left, [1, 0, 2, 0, 0, 0, 0]);
     assert_eq!(listed(&f.as_staff(), "status=approved").await, [approved.as_str(), larger.as_str()]);
     member.client.get("/payouts/queue-counts").await.problem(403);
     f.anonymous().get("/payouts/queue-counts").await.problem(401);

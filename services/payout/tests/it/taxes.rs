@@ -12,16 +12,18 @@ async fn approvals_add_to_the_accumulator_of_a_pan_and_failures_subtract() {
     let first = f.approved(&member, payout_body("15000.00")).await;
     let second = f.approved(&member, payout_body("15000.00")).await;
     let shown = staff.get(&format!("/payouts/{second}")).await.expect(200);
-    // 10,000 of it lies above the threshold of 20,000: 2 %.
-    assert_eq!(parts(&shown), ["15000.00", "200.00", "0.00", "14800.00"]);
+    // It passes the threshold of 20,000: 2 % of the whole payout.
+    assert_eq!(parts(&shown), ["15000.00", "300.00", "0.00", "14700.00"]);
     let quote = member.client.post("/payouts/quote", payout_body("1000.00")).await.expect(200);
     assert_eq!(quote["tds"], "20.00");
     let failed = json!({"outcome": "failed", "reason": "closed"});
     staff.post(&format!("/payouts/{first}/settle"), failed.clone()).await.expect(200);
     staff.post(&format!("/payouts/{first}/settle"), failed).await.expect(200);
     // 15,000 remain in the accumulator, so 5,000 more are free of tax. The tax of approved payouts does not change.
-    let quote = member.client.post("/payouts/quote", payout_body("5000.50")).await.expect(200);
-    assert_eq!(quote["tds"], "0.01");
+    for (amount, tds) in [("5000.00", "0.00"), ("5000.01", "100.00")] {
+        let quote = member.client.post("/payouts/quote", payout_body(amount)).await.expect(200);
+        assert_eq!(quote["tds"], tds, "{amount}");
+    }
     staff.post(&format!("/payouts/{second}/settle"), json!({"outcome": "paid", "utr": "U2"})).await.expect(200);
     staff.post(&format!("/payouts/{second}/return"), json!({"reason": "closed"})).await.expect(200);
     let quote = member.client.post("/payouts/quote", payout_body("20000.00")).await.expect(200);

@@ -1,5 +1,9 @@
-//! Scheduled jobs of the payout service: expiry of pending payouts, and the age of those that wait.
+//! Scheduled jobs of the payout service: expiry of pending payouts, the age of those that wait, and transfers by the bank's
+//! API.
 
+mod transfers;
+
+use crate::PayoutState;
 use crate::app::{expire, waiting};
 use runtime::Ctx;
 use runtime::jobs::{Job, JobError};
@@ -9,11 +13,15 @@ use std::time::Duration;
 const MAX_BATCH_PAYOUTS: i64 = 100;
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(600);
 
+const TRANSFER_INTERVAL: Duration = Duration::from_secs(15);
+
 /// All jobs. `days` is how long a payout may stay pending; `None` disables expiry.
-pub(crate) fn all(days: Option<i64>) -> Vec<Job> {
+pub(crate) fn all(state: &PayoutState, days: Option<i64>) -> Vec<Job> {
+    let state = state.clone();
     vec![
         Job::every("expire", EXPIRY_INTERVAL, move |ctx| expire_undecided(ctx, days)),
         Job::every("waiting", Duration::from_secs(60), report_waiting),
+        Job::every("transfers", TRANSFER_INTERVAL, move |_| transfers::run(state.clone())),
     ]
 }
 

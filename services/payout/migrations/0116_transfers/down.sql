@@ -1,0 +1,3 @@
+DROP TABLE payees;
+DROP TABLE transfers;
+ALTER TABLE batches DROP COLUMN channel;
