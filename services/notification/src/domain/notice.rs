@@ -340,6 +340,9 @@ mod tests {
             }
         }
         texts.extend(BookingStatus::ALL.iter().filter_map(|status| booking_text(*status, "EV-1", "Scooter")));
+        let instalment = InstalmentSummary { n: 3, booking_number: "EV-1", unpaid: net, due_on: "2026-12-10" };
+        let reminded = ReminderKind::ALL.iter().map(|kind| InstalmentUpdate::Reminded(*kind));
+        texts.extend(reminded.chain([InstalmentUpdate::Overdue]).map(|update| instalment_text(update, instalment)));
         texts.extend(ReturnCause::ALL.iter().map(|cause| return_text(*cause, net, "EV-1")));
         for numbers in [&[3][..], &[3, 4]] {
             let matched = MatchCause::ALL.iter().map(|cause| PairUpdate::Matched(*cause));
