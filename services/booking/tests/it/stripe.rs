@@ -306,6 +306,12 @@ async fn a_refund_in_the_dashboard_is_adopted_when_it_is_whole_and_shown_when_it
     fixture.service.finish().await;
 }
 
+/// Runs the job `refunds` a day later: after a list without the refund, the pauses grow up to a day.
+async fn try_next_day(fixture: &Fixture) {
+    fixture.service.clock.advance_secs(24 * 3_600);
+    fixture.service.run_job("refunds").await;
+}
+
 #[tokio::test]
 async fn a_refusal_that_is_not_about_the_refund_credits_nothing() {
     let stripe = Stripe::default();
@@ -326,11 +332,11 @@ async fn a_refusal_that_is_not_about_the_refund_credits_nothing() {
         let is_first = calls_to(&stripe, "POST", "/v1/refunds").is_empty();
         let fault = Fault::Refused(status, error(code));
         stripe.queue(&if is_first { vec![fault] } else { vec![Fault::Pass, fault] });
-        send_due(&fixture).await;
+        try_next_day(&fixture).await;
         let open = refund(&fixture, &payment).await;
         assert_eq!((text(&open, "status"), open["unknown_since"].is_null()), ("sent", false), "{code}");
     }
-    send_due(&fixture).await;
+    try_next_day(&fixture).await;
     assert_eq!(text(&refund(&fixture, &payment).await, "status"), "done");
     assert_eq!((stripe.refunds().len(), wallet_movements(&fixture).await), (1, (0, 0)));
     fixture.service.finish().await;
