@@ -31,7 +31,9 @@ pub struct Request {
 /// Parses an instant, or the day that begins then.
 pub fn parse_instant(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Day>().map(Day::starts_at);
-    text.parse::<Timestamp>().or_else(|_| day()).map_err(|_| "give an instant like 2026-11-22T10:00:00Z, or a day".to_owned())
+    text.parse::<Timestamp>()
+        .or_else(|_| day())
+        .map_err(|_| "give an instant like 2026-11-22T10:00:00Z, or a day".to_owned())
 }
 
 /// Compares the lists on booking's database and prints a line for each difference as it is found. Errors when one is
