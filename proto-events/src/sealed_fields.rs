@@ -128,7 +128,6 @@ mod tests {
         let event = |pan: &[u8]| PayoutCompleted {
             payout: Some(Payout { payout_id: vec![2; 16], ..Payout::default() }),
             tax: Some(TaxLine { pan_sealed: pan.to_vec(), rate: "0.05".into(), ..TaxLine::default() }),
-            ..PayoutCompleted::default()
         };
         let replaced = |pan: &[u8]| {
             let data = event(pan).encode_to_vec();
