@@ -1,6 +1,11 @@
 //! Integration tests of the auth service, through HTTP and events only.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics; that is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failing test panics; that is how it fails"
+)]
 
 mod access;
 mod codes;
