@@ -1,11 +1,11 @@
 //! Event table of the notification service. A unique cause, derived from each event, prevents a second notification.
 
+use crate::domain::delivery::MemberContact;
 use crate::domain::notice::{
     InstalmentSummary, InstalmentUpdate, PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text,
     document_text, instalment_text, kyc_text, pairs_text, payout_text, return_text, transaction_text,
 };
 use crate::domain::{Area, Locale, Notice, ReferencedId, Template};
-use crate::store::members::MemberRow;
 use crate::{NotificationState, app};
 use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
@@ -33,7 +33,7 @@ type NoticeWithCause = (Vec<Vec<u8>>, Notice);
 #[derive(Default)]
 pub(crate) struct Batch {
     notices: Vec<NoticeWithCause>,
-    contacts: BTreeMap<UserId, MemberRow>,
+    contacts: BTreeMap<UserId, MemberContact>,
     changed: BTreeMap<UserId, BTreeSet<Area>>,
 }
 
@@ -51,10 +51,15 @@ impl Batch {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         // Empty in older events.
         let locale = if user.locale.is_empty() { Locale::English } else { word("locale", &user.locale)? };
-        let addresses = (given(&user.email), given(&user.mobile));
-        let row = MemberRow::new(user_id, version(user.version)?, addresses, locale);
-        if self.contacts.get(&user_id).is_none_or(|known| known.version < row.version) {
-            self.contacts.insert(user_id, row);
+        let contact = MemberContact {
+            user_id,
+            version: version(user.version)?,
+            email: given(&user.email),
+            mobile: given(&user.mobile),
+            locale,
+        };
+        if self.contacts.get(&user_id).is_none_or(|known| known.version < contact.version) {
+            self.contacts.insert(user_id, contact);
         }
         Ok(())
     }
@@ -131,8 +136,7 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
 #[async_trait::async_trait]
 impl ApplyBatch<Batch> for NotificationState {
     async fn apply(&self, c: &mut DbConnection, batch: Batch) -> Result<(), HandleError> {
-        let contacts: Vec<MemberRow> = batch.contacts.into_values().collect();
-        app::notify::save_contacts(c, &contacts).await?;
+        app::notify::save_contacts(c, batch.contacts.into_values().collect()).await?;
         let notified = app::notify::store_notices(c, batch.notices, &self.policy, self.ctx.now()).await?;
         self.announce_later(notified, batch.changed);
         Ok(())

@@ -1,15 +1,13 @@
 //! Scheduled jobs of the notification service.
 
 use crate::NotificationState;
+use crate::app::delete_old;
 use crate::domain::Channel;
 use crate::error::NotificationError;
 use crate::outgoing;
-use crate::store::{deliveries, notifications};
 use runtime::jobs::Job;
 use std::time::Duration;
 
-/// Rows deleted in one transaction, so that locks are short.
-const MAX_DELETED_ROWS: i64 = 500;
 const SEND_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Returns every job with its interval.
@@ -21,7 +19,7 @@ pub(crate) fn all(state: &NotificationState) -> Vec<Job> {
         send_queue("push", Channel::Push, state),
         Job::every("forget", Duration::from_secs(3600), move |_| {
             let state = for_old.clone();
-            async move { Ok(delete_old(&state).await?) }
+            async move { Ok(delete_all_old(&state).await?) }
         }),
     ]
 }
@@ -35,16 +33,14 @@ fn send_queue(name: &'static str, channel: Channel, state: &NotificationState) -
     })
 }
 
-/// Deletes what the settings no longer keep, in batches.
-async fn delete_old(state: &NotificationState) -> Result<(), NotificationError> {
+/// Deletes what the settings no longer keep.
+async fn delete_all_old(state: &NotificationState) -> Result<(), NotificationError> {
     let days_ago = |days: i64| state.ctx.now().plus_hours(-24 * days);
     if let Some(days) = state.policy.keep_read_days {
         let read_before = days_ago(days);
-        while notifications::delete_read(&mut *state.ctx.db().write().await?, read_before, MAX_DELETED_ROWS).await? > 0
-        {
-        }
+        while delete_old::delete_read(&mut *state.ctx.db().write().await?, read_before).await? {}
     }
     let ended_before = days_ago(state.config.keep_deliveries_days);
-    while deliveries::delete_finished(&mut *state.ctx.db().write().await?, ended_before, MAX_DELETED_ROWS).await? > 0 {}
+    while delete_old::delete_ended(&mut *state.ctx.db().write().await?, ended_before).await? {}
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns notifications, their deliveries, and what members chose. Read in this order: [`domain`] (the table of
 //! notifications, their texts, deliveries), `store`, `app`, `http`, `consumers`, `outgoing` (sends deliveries), `jobs`,
-//! `streams` (registry of open streams), `signal` (port that wakes them), `config`.
+//! `streams` (registry of open streams), `signal` (port that wakes them), `shared_signal` (of all processes), `config`.
 //!
 //! Invariants:
 //! - Each fact creates at most one notification, and one delivery for each channel and browser, however often its event
@@ -23,6 +23,7 @@ mod http;
 mod jobs;
 mod outgoing;
 mod schema;
+mod shared_signal;
 mod signal;
 mod store;
 mod streams;
@@ -37,7 +38,8 @@ use config::Config;
 use outgoing::web_push::WebPush;
 use parking_lot::Mutex;
 use runtime::Ctx;
-use signal::{NotificationSignal, SharedSignal, Signals};
+use shared_signal::SharedSignal;
+use signal::{NotificationSignal, Signals};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use streams::OpenStreams;

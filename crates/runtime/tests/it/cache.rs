@@ -35,11 +35,11 @@ async fn sets_once(cache: &dyn Cache) {
 
 /// Every subscription of a channel gets what is published after it began, in order, and nothing of another channel.
 async fn publishes(cache: &dyn Cache) {
-    cache.publish("news", b"before").await.unwrap();
-    let (mut one, mut two) = (cache.subscribe("news").await.unwrap(), cache.subscribe("news").await.unwrap());
+    cache.publish("updates", b"before").await.unwrap();
+    let (mut one, mut two) = (cache.subscribe("updates").await.unwrap(), cache.subscribe("updates").await.unwrap());
     let mut other = cache.subscribe("other").await.unwrap();
     for message in [&[0, 255, 10][..], b"", b"last"] {
-        cache.publish("news", message).await.unwrap();
+        cache.publish("updates", message).await.unwrap();
     }
     cache.publish("other", b"own").await.unwrap();
     for subscription in [&mut one, &mut two] {

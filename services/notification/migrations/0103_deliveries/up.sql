@@ -1,4 +1,4 @@
--- Addresses and settings of members. Rows appear with the first event or setting of a member; version 0 means that their
+-- Addresses and settings of members. Rows appear with the first event or setting of a member. Version 0 means that their
 -- addresses are not known yet, and `ev republish` of auth.v1.UserRegistered and auth.v1.UserUpdated fills them.
 CREATE TABLE members (
     user_id              BINARY(16)   NOT NULL PRIMARY KEY,
@@ -41,7 +41,7 @@ CREATE TABLE deliveries (
     id            BINARY(16)   NOT NULL PRIMARY KEY,
     cause         BINARY(16)   NOT NULL,
     channel       VARCHAR(8)   NOT NULL,
-    -- The browser of a web push; sixteen zeros for an address.
+    -- The browser of a web push, or sixteen zeros for an address.
     target        BINARY(16)   NOT NULL,
     user_id       BINARY(16)   NOT NULL,
     template      VARCHAR(48)  NOT NULL,
@@ -63,8 +63,8 @@ CREATE INDEX deliveries_finished ON deliveries (finished_at, id);
 
 CREATE INDEX notifications_read ON notifications (read_at, id);
 
--- A kind that was muted as a whole is muted on every channel. `muted_kinds` is no longer used; a later version removes
--- it.
+-- A kind that was muted as a whole is muted on every channel. `muted_kinds` is no longer used, and a later
+-- version removes it.
 INSERT INTO channel_choices (user_id, kind, channel, is_on)
 SELECT muted.user_id, muted.kind, channels.channel, FALSE
 FROM muted_kinds muted

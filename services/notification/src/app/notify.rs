@@ -1,6 +1,6 @@
 //! Storing of notices with their deliveries.
 
-use crate::domain::delivery::{Contact, DeliveryState, Recipient, decide_deliveries};
+use crate::domain::delivery::{Contact, DeliveryState, MemberContact, Recipient, decide_deliveries};
 use crate::domain::notice::{decide_keep, next_id};
 use crate::domain::{Channel, Notice, NotificationId};
 use crate::store::deliveries::{self, DeliveryRow, Target};
@@ -23,8 +23,12 @@ pub(crate) struct Policy {
 }
 
 /// Saves the newest addresses and languages of members, at most one row for each.
-pub(crate) async fn save_contacts(c: &mut DbConnection, rows: &[MemberRow]) -> QueryResult<()> {
-    if rows.is_empty() { Ok(()) } else { members::save_contacts(c, rows).await }
+pub(crate) async fn save_contacts(c: &mut DbConnection, contacts: Vec<MemberContact>) -> QueryResult<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<MemberRow> = contacts.into_iter().map(MemberRow::from).collect();
+    members::save_contacts(c, &rows).await
 }
 
 /// Stores the notices and queues their deliveries. What is stored under a known cause does not change. Returns the

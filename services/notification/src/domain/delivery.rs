@@ -3,8 +3,8 @@
 use super::kinds::Line;
 use super::schedule::{DeliveryTimes, Due, decide_due};
 use super::subscription::SubscriptionId;
-use super::{Channel, NotificationKind};
-use domain::Timestamp;
+use super::{Channel, Locale, NotificationKind};
+use domain::{Timestamp, UserId};
 use std::collections::BTreeMap;
 
 domain::id_type! {
@@ -44,6 +44,16 @@ pub struct Recipient {
     pub choices: BTreeMap<(NotificationKind, Channel), bool>,
     /// Browsers with web push.
     pub subscriptions: Vec<SubscriptionId>,
+}
+
+/// Addresses and language of a member, with their version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberContact {
+    pub user_id: UserId,
+    pub version: i64,
+    pub email: Option<String>,
+    pub mobile: Option<String>,
+    pub locale: Locale,
 }
 
 /// Which addresses a member has.

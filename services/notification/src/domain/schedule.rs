@@ -1,4 +1,4 @@
-//! When a delivery may be sent: at once, after the member's quiet hours, or with their daily digest.
+//! Times of deliveries: at once, after the member's quiet hours, or with their daily digest.
 
 use super::Channel;
 use domain::{Day, Timestamp};

@@ -1,5 +1,6 @@
 //! Table `members`: addresses, language, times of deliveries, and the id of the last notification.
 
+use crate::domain::delivery::MemberContact;
 use crate::domain::schedule::{DeliveryTimes, QuietHours, TimeOfDay};
 use crate::domain::{Locale, NotificationId};
 use crate::schema::members as t;
@@ -25,20 +26,19 @@ pub(crate) struct MemberRow {
 }
 
 impl MemberRow {
-    /// A member with these addresses.
-    pub(crate) fn new(
-        user_id: UserId,
-        version: i64,
-        (email, mobile): (Option<String>, Option<String>),
-        locale: Locale,
-    ) -> Self {
-        let (quiet_from, quiet_until, digest_at) = (None, None, None);
-        Self { user_id, version, email, mobile, locale, quiet_from, quiet_until, digest_at, last_notification_id: None }
-    }
-
     /// A member of whom nothing is known.
     pub(crate) fn unknown(user_id: UserId) -> Self {
-        Self::new(user_id, 0, (None, None), Locale::English)
+        Self {
+            user_id,
+            version: 0,
+            email: None,
+            mobile: None,
+            locale: Locale::English,
+            quiet_from: None,
+            quiet_until: None,
+            digest_at: None,
+            last_notification_id: None,
+        }
     }
 
     /// The member's choice of times.
@@ -49,6 +49,13 @@ impl MemberRow {
             quiet_hours: quiet.map(|(from, until)| QuietHours { from, until }),
             digest_at: time(self.digest_at),
         }
+    }
+}
+
+impl From<MemberContact> for MemberRow {
+    fn from(contact: MemberContact) -> Self {
+        let MemberContact { user_id, version, email, mobile, locale } = contact;
+        Self { version, email, mobile, locale, ..Self::unknown(user_id) }
     }
 }
 
