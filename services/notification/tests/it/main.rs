@@ -191,11 +191,11 @@ async fn each_reminder_of_an_instalment_makes_one_notice_in_any_order() {
     let list = service.as_user(user).get("/notifications").await.expect(200)["items"].clone();
     let found: Vec<_> =
         list.as_array().expect("items").iter().map(|i| (i["template"].clone(), i["body"].clone())).collect();
-    let text = |n: u32, due: &str| json!(format!("Instalment {n} of your booking EV-1, ₹2500.50, is due {due}."));
+    let text = |n: u32, due: &str| json!(format!("Instalment {n} of your booking EV-1, ₹2,500.50, is due {due}."));
     let expected = [
-        (json!("instalment_coming"), text(2, "on 2026-12-10")),
-        (json!("instalment_coming"), text(1, "on 2026-12-10")),
-        (json!("instalment_due_today"), text(1, "today, 2026-12-10")),
+        (json!("instalment_coming"), text(2, "on 10-12-2026")),
+        (json!("instalment_coming"), text(1, "on 10-12-2026")),
+        (json!("instalment_due_today"), text(1, "today, 10-12-2026")),
     ];
     assert_eq!(found, expected);
     let params = json!({ "n": "1", "booking_number": "EV-1", "amount": "2500.50", "due_on": "2026-12-10" });

@@ -37,11 +37,7 @@ pub(super) const TEXTS: &[Text] = &[
          जाते हैं।",
     ),
     text(T::InstalmentOverdue, "किस्त बकाया", "आपकी बुकिंग {booking_number} की किस्त {n}, ₹{amount}, {due_on} को देय थी।"),
-    text(
-        T::InstalmentComing,
-        "किस्त जल्द देय",
-        "आपकी बुकिंग {booking_number} की किस्त {n}, ₹{amount}, {due_on} को देय है।",
-    ),
+    text(T::InstalmentComing, "किस्त जल्द देय", "आपकी बुकिंग {booking_number} की किस्त {n}, ₹{amount}, {due_on} को देय है।"),
     text(
         T::InstalmentDueToday,
         "किस्त आज देय",

@@ -82,7 +82,7 @@ fn fill(pattern: &str, params: &Params) -> String {
 }
 
 /// A value as texts show it: amounts grouped, days and times as in India, everything else on one line.
-fn written(name: &str, value: &str) -> String {
+pub(super) fn written(name: &str, value: &str) -> String {
     let written = match name {
         "amount" | "net" => value.parse::<Money>().ok().map(|_| grouped(value)),
         "due_on" => value.parse::<Day>().ok().map(|day| day.date().format("%d-%m-%Y").to_string()),
