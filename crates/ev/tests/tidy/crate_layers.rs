@@ -7,7 +7,7 @@ use crate::source::{production_code, read, rust_files, services, used_paths};
 /// last two.
 const LEVELS: [&[&str]; 7] = [
     &["console", "domain", "http-api-macros"],
-    &["db", "proto-events"],
+    &["db", "documents", "proto-events"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
     &["auth-token", "long-tasks"],
