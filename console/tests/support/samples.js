@@ -29,6 +29,7 @@ export async function prepareSamples() {
   const entries = await api('GET', '/ledger/entries', { token: admin.access_token });
   return {
     '/join/:code': `/join/${asha.user.referral_code}`,
+    '/verify/:code': '/verify/B-00000-00000-00000-00000-00000',
     '/vehicles/:id': `/vehicles/${vehicles[0].id}`,
     '/bookings/:id': `/bookings/${booking.id}`,
     '/wallet/:id': `/wallet/${line.id}`,

@@ -52,6 +52,7 @@ fn metadata(document: &Document) -> Metadata {
     let title = format!("{} {number}", document.title);
     Metadata::new()
         .title(title.trim_end().to_owned())
+        .description(document.verification.as_ref().map_or_else(String::new, |proof| proof.url.clone()))
         .language(document.language.as_str().to_owned())
         .authors(vec![document.company.name.clone()])
         .creator(format!("EV Distribution Platform, renderer {RENDERER_VERSION}"))

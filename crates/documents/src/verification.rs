@@ -153,7 +153,12 @@ impl FromStr for Code {
 /// The first letter of each word of a name, with its marks: `A. K. S.`, `न. क्ष. सु.`.
 pub fn initials(name: &str) -> String {
     let words = name.split_whitespace().filter_map(|word| crate::wrapping::clusters(word).first().copied());
-    words.take(4).map(|first| format!("{}.", first.to_uppercase())).collect::<Vec<_>>().join(" ")
+    words
+        .take(4)
+        // Marks without limit may follow a letter; as many as any script needs are kept.
+        .map(|first| format!("{}.", first.chars().take(8).flat_map(char::to_uppercase).collect::<String>()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

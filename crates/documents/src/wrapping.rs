@@ -39,6 +39,8 @@ impl Style {
 /// Breaks text at spaces into lines that are at most `width` wide; a word that is wider is broken between letters.
 /// Empty text has no line.
 pub(crate) fn wrap(text: &str, style: Style, width: i32) -> Vec<Line> {
+    // Line breaks and tabs separate words as spaces do.
+    let text = text.replace(char::is_control, " ");
     let text = text.trim();
     if text.is_empty() {
         return Vec::new();
@@ -141,7 +143,8 @@ mod tests {
             assert_eq!(joined, text);
         }
         assert_eq!(texts("  one  ", 10_000), ["one"]);
-        assert!(texts("   ", 10_000).is_empty());
+        assert!(texts(" \n ", 10_000).is_empty());
+        assert_eq!(texts("one\ntwo", 10_000), ["one two"]);
     }
 
     #[test]

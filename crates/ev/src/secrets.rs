@@ -32,7 +32,7 @@ pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
         Err(e) => return Err(failed(e)),
     };
     let mut added = String::new();
-    for (name, prefix) in [("PII_KEYS", "local:"), ("PII_INDEX_KEY", ""), ("OTP_KEY", "")] {
+    for (name, prefix) in [("PII_KEYS", "local:"), ("PII_INDEX_KEY", ""), ("OTP_KEY", ""), ("DOCUMENT_KEYS", "")] {
         if !text.lines().any(|l| l.starts_with(&format!("{name}="))) {
             let mut key = [0_u8; 32];
             getrandom::fill(&mut key).map_err(|e| SecretsError::Random(e.to_string()))?;

@@ -29,6 +29,7 @@ use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use gateway::Gateways;
+use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct BookingState {
     pub ctx: Ctx,
     pub config: Config,
     pub gateways: Gateways,
+    /// How documents name the company, and the keys of their codes.
+    pub documents: Arc<DocumentSettings>,
     /// Encrypts the bodies of stored webhook events.
     pub sealer: Arc<Sealer>,
     /// Capture events that wait to be processed in a batch.
@@ -65,7 +68,8 @@ fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::read(ctx.env(), embedded)?;
     let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let sealer = Arc::new(Sealer::from_env(ctx.env())?);
-    let state = BookingState { ctx, config, gateways, sealer, webhook_queue: Arc::default() };
+    let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
+    let state = BookingState { ctx, config, gateways, documents, sealer, webhook_queue: Arc::default() };
     Ok(ServiceParts {
         routes: http::routes(state.clone()),
         consumer: Some(Arc::new(consumers::consumer())),

@@ -12,7 +12,8 @@ use std::time::Duration;
 pub struct Config {
     /// `BLOB_URL`, or else `BLOB_DIR`: the blob store for uploaded documents.
     pub blobs: BlobConfig,
-    /// `PII_KEYS`, `PII_INDEX_KEY`: keys that seal PANs. Only the quarterly statement unseals them.
+    /// `PII_KEYS`, `PII_INDEX_KEY`: keys that seal PANs. Only the quarterly statement and a member's own certificate
+    /// unseal them.
     pub sealer: Sealer,
 }
 

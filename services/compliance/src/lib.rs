@@ -24,6 +24,7 @@ use blobs::Blobs;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
+use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
     sealer: Sealer,
+    /// How documents name the company, and the keys of their codes.
+    documents: DocumentSettings,
     /// Permits to decode a picture.
     decoders: Semaphore,
 }
@@ -59,6 +62,7 @@ fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blobs::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
     let decoders = Semaphore::new(MAX_CONCURRENT_DECODES);
-    let state = ComplianceState { ctx, blobs, sealer: config.sealer, decoders };
+    let documents = DocumentSettings::from_env(ctx.env())?;
+    let state = ComplianceState { ctx, blobs, sealer: config.sealer, documents, decoders };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs: Vec::new() })
 }

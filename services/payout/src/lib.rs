@@ -26,6 +26,7 @@ pub mod store;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct PayoutState {
     pub ctx: Ctx,
     /// Encrypts and indexes PANs and account numbers.
     pub sealer: Sealer,
+    /// How documents name the company, and the keys of their codes.
+    pub documents: DocumentSettings,
     /// Hours between adding an account and the earliest time its owner can verify it with a fresh one-time code.
     pub account_wait_hours: i64,
 }
@@ -59,7 +62,8 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let rules = &config.first_rules;
     let seeded = ctx.tx(async |c| app::add_tax_rule::seed_tax_rules(c, rules).await);
     seeded.await.map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = PayoutState { ctx, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
+    let documents = DocumentSettings::from_env(ctx.env())?;
+    let state = PayoutState { ctx, documents, sealer: config.sealer, account_wait_hours: config.account_wait_hours };
     Ok(ServiceParts {
         routes: http::routes(state),
         consumer: Some(Arc::new(consumers::consumer())),

@@ -1,4 +1,4 @@
-//! What stands on a page, and the parts of the document that it belongs to. Lengths are in twentieths of a point, from
+//! Drawings of a page, and the parts of the document that they belong to. Lengths are in twentieths of a point, from
 //! the top left corner.
 
 use crate::shaping::Line;

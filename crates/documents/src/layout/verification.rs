@@ -24,7 +24,8 @@ impl<S: PageSink> Flow<'_, S> {
         let section = self.node(None, Role::Section);
         let squares = squares(&proof.url, (MARGIN, top));
         if !squares.is_empty() {
-            let alt = language.pick("QR code of the address of the verification page", "सत्यापन पृष्ठ के पते का क्यूआर कोड");
+            let english = "QR code of the address of the verification page";
+            let alt = language.pick(english, "सत्यापन पृष्ठ के पते का क्यूआर कोड");
             let figure = self.node(Some(section), Role::Figure(alt.to_owned()));
             self.draw(Owner::Node(figure), Drawing::Squares(squares));
         }
@@ -35,7 +36,8 @@ impl<S: PageSink> Flow<'_, S> {
         y = self.text(node, &proof.code, column, y, (CODE, Colour::Ink));
         let check = language.pick(
             "Scan the square or open this address to see whether the document is genuine and what it states:",
-            "दस्तावेज़ असली है या नहीं और उसमें क्या लिखा है, यह देखने के लिए चौकोर कोड स्कैन करें या यह पता खोलें:",
+            "दस्तावेज़ असली है या नहीं और उसमें क्या लिखा है, यह देखने के लिए \
+             चौकोर कोड स्कैन करें या यह पता खोलें:",
         );
         y = self.text(node, check, column, y + 40, (NOTE, Colour::Soft));
         y = self.text(node, &proof.url, column, y, (NOTE, Colour::Accent));

@@ -71,7 +71,8 @@ impl Receipt {
         });
         blocks.push(Block::Facts(self.facts(l)));
         if !self.tax.is_empty() {
-            blocks.push(Block::Heading(l.pick("Goods and services tax included", "शामिल वस्तु एवं सेवा कर").to_owned()));
+            let heading = l.pick("Goods and services tax included", "शामिल वस्तु एवं सेवा कर");
+            blocks.push(Block::Heading(heading.to_owned()));
             if !self.supply.is_empty() {
                 blocks.push(Block::Facts(self.supply.iter().map(|(name, value)| Fact::new(name, value)).collect()));
             }

@@ -1,4 +1,4 @@
-//! What every file has, without any program to read it.
+//! Properties of every file, without any program to read it.
 
 use crate::samples::{documents, proof, receipt, statement};
 use documents::model::{Block, Company, Document, Fact, Row, Table};

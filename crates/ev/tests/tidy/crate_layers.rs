@@ -10,7 +10,7 @@ const LEVELS: [&[&str]; 7] = [
     &["db", "documents", "proto-events"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
-    &["auth-token", "long-tasks"],
+    &["auth-token", "issued-documents", "long-tasks"],
     &["chassis"],
     &["ev"],
 ];

@@ -9,6 +9,7 @@ mod capture_resolution;
 mod catalogue;
 mod dashboard_refunds;
 mod deliveries;
+mod documents;
 mod emi;
 mod fixture;
 mod idempotency;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod actions;
+mod advice;
 mod batches;
 mod payouts;
 mod queues;
@@ -25,6 +26,8 @@ pub fn routes(state: PayoutState) -> Routes {
         .get("/payouts", user, documented!(payouts::list))
         .get("/payouts/queue-counts", staff, documented!(queues::count))
         .get("/payouts/{id}", user, documented!(payouts::get))
+        .get("/payouts/{id}/advice", user, documented!(advice::get))
+        .get("/documents/verify/P-{code}", Access::Public, documented!(advice::verify))
         .post("/payouts/{id}/cancel", user, documented!(actions::cancel))
         .post("/payouts/{id}/approve", staff, documented!(actions::approve))
         .post("/payouts/{id}/reject", staff, documented!(actions::reject))
