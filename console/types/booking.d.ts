@@ -135,6 +135,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bookings/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the confirmation of a booking, as a PDF
+         * @description 404 when it does not exist or the caller may not see it; 409 with `booking.no_confirmation` while it is not confirmed.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getBookingsByIdConfirmation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookings/{id}/deliver": {
         parameters: {
             query?: never;
@@ -199,6 +221,28 @@ export interface paths {
          *     Any signed-in person.
          */
         get: operations["getBookingsByIdEmiQuote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{id}/emi/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the EMI schedule of a booking as it is today, as a PDF
+         * @description 404 when the booking does not exist or the caller may not see it; 409 with `booking.no_emi_schedule` when it has no schedule, or no due dates yet.
+         *
+         *     Any signed-in person.
+         */
+        get: operations["getBookingsByIdEmiSchedule"];
         put?: never;
         post?: never;
         delete?: never;
@@ -273,6 +317,28 @@ export interface paths {
          *     Staff and administrators.
          */
         post: operations["postBookingsByIdReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/verify/B-{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify a document by its code
+         * @description What the document with this code states, if this platform issued it; 404 for every other code. The letters after `B-` may have any case and separators.
+         *
+         *     Public.
+         */
+        get: operations["getDocumentsVerifyBByCode"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1086,6 +1152,11 @@ export interface components {
             bank_transfer?: components["schemas"]["BankTransferView"] | null;
             cash?: components["schemas"]["CashView"] | null;
         };
+        /**
+         * @description The language that a document is written in.
+         * @enum {string}
+         */
+        Language: "en" | "hi";
         /** @description One page of a list. */
         Listing: {
             items: components["schemas"]["VehicleView"][];
@@ -1485,6 +1556,26 @@ export interface components {
             price: components["schemas"]["Money"];
             variant: string;
         };
+        /** @description What a genuine document states. */
+        VerifiedDocument: {
+            amount: components["schemas"]["Money"];
+            date: components["schemas"]["Day"];
+            /** @description Initials of the member; empty for a document without one. */
+            initials: string;
+            /** @description Whether it was not issued anew since. */
+            is_latest: boolean;
+            /**
+             * @description Kind: `receipt`, `booking_confirmation`, `emi_schedule`, `wallet_statement`, `payout_advice`, `tds_certificate`
+             *     or `quarterly_cover`.
+             */
+            kind: string;
+            number: string;
+            /**
+             * Format: uint32
+             * @description How often it was issued anew, from 1.
+             */
+            revision: number;
+        };
         /** @description Body of a webhook, by gateway; for the API document only. */
         WebhookBody: components["schemas"]["SandboxMessage"] | {
             [key: string]: unknown;
@@ -1551,6 +1642,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing4"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBookingsByIdConfirmation: {
+        parameters: {
+            query?: {
+                /** @description Language of the document: `en` (default) or `hi`. */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBookingsByIdEmiSchedule: {
+        parameters: {
+            query?: {
+                /** @description Language of the document: `en` (default) or `hi`. */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocumentsVerifyBByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedDocument"];
                 };
             };
             /** @description A problem */
@@ -2641,7 +2831,10 @@ export interface operations {
     };
     getPaymentsByIdReceipt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of the document: `en` (default) or `hi`. */
+                lang?: components["schemas"]["Language"];
+            };
             header?: never;
             path: {
                 id: components["schemas"]["PaymentId"];

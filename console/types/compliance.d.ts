@@ -287,6 +287,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compliance/tds/{fy}/{quarter}/cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cover of a quarter's statement, as a PDF with the totals by section
+         * @description Every download is recorded in the audit log. 404 for a path that is no year and quarter, 429 while other long reads run.
+         *
+         *     Staff and administrators.
+         */
+        get: operations["getComplianceTdsByFyByQuarterCover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compliance/tds/{fy}/{quarter}/statement": {
         parameters: {
             query?: never;
@@ -308,7 +330,29 @@ export interface paths {
         head?: never;
         patch?: never;
         trace?: never;
+    };    "/api/v1/documents/verify/C-{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify a document by its code
+         * @description What the document with this code states, if this platform issued it; 404 for every other code. The letters after `C-` may have any case and separators.
+         *
+         *     Public.
+         */
+        get: operations["getDocumentsVerifyCByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
+
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -345,6 +389,11 @@ export interface components {
          * @enum {string}
          */
         ContentType: "application/pdf" | "image/jpeg" | "image/png";
+        /**
+         * Format: date
+         * @example 2026-11-22
+         */
+        Day: string;
         /** Format: uuid */
         DocumentId: string;
         /** @description A kind of documents. */
@@ -394,6 +443,11 @@ export interface components {
          * @example 2026-27
          */
         FinancialYear: string;
+        /**
+         * @description The language that a document is written in.
+         * @enum {string}
+         */
+        Language: "en" | "hi";
         /** @description One page of a list. */
         Listing: {
             items: components["schemas"]["AuditEntryView"][];
@@ -520,7 +574,27 @@ export interface components {
          * Format: uuid
          * @description A registered person: member, staff or administrator.
          */
-        UserId: string;
+        UserId: string;        /** @description What a genuine document states. */
+        VerifiedDocument: {
+            amount: components["schemas"]["Money"];
+            date: components["schemas"]["Day"];
+            /** @description Initials of the member; empty for a document without one. */
+            initials: string;
+            /** @description Whether it was not issued anew since. */
+            is_latest: boolean;
+            /**
+             * @description Kind: `receipt`, `booking_confirmation`, `emi_schedule`, `wallet_statement`, `payout_advice`, `tds_certificate`
+             *     or `quarterly_cover`.
+             */
+            kind: string;
+            number: string;
+            /**
+             * Format: uint32
+             * @description How often it was issued anew, from 1.
+             */
+            revision: number;
+        };
+
     };
     responses: never;
     parameters: never;
@@ -692,6 +766,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComplianceTdsByFyByQuarterCover: {
+        parameters: {
+            query?: {
+                /** @description Language of the document: `en` (default) or `hi`. */
+                lang?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path: {
+                fy: components["schemas"]["FinancialYear"];
+                quarter: components["schemas"]["Quarter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocumentsVerifyCByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedDocument"];
                 };
             };
             /** @description A problem */
@@ -969,6 +1109,8 @@ export interface operations {
     getComplianceTdsByFyCertificate: {
         parameters: {
             query?: {
+                /** @description Language of the certificate: `en` (default) or `hi`. */
+                lang?: components["schemas"]["Language"];
                 user_id?: components["schemas"]["UserId"] | null;
             };
             header?: never;

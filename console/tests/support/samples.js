@@ -32,6 +32,7 @@ export async function prepareSamples() {
   return {
     '/join/:code': `/join/${asha.user.referral_code}`,
     '/terms/:kind': '/terms/distributor',
+    '/verify/:code': '/verify/B-00000-00000-00000-00000-00000',
     '/vehicles/:id': `/vehicles/${vehicles[0].id}`,
     '/bookings/:id': `/bookings/${booking.id}`,
     '/payments/return': `/payments/return?payment_id=${payment.id}`,

@@ -5,7 +5,7 @@ import { custom, h } from '../shell/view.js';
 import { get, readAll } from '../shell/api.js';
 import { onChange } from '../shell/live.js';
 import { detailPage } from '../shell/detail-page.js';
-import { backLink, card, pairs, statusTag } from '../shell/parts.js';
+import { backLink, card, inLanguage, pairs, saveButton, saveFile, statusTag } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { dateTime, money, paise } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -107,6 +107,7 @@ class BookingPage extends ViewElement {
       isOpen ? keyedCard('pay', t('pay.title'), custom('ev-pay-form', { ...actions, '.amount': this.#amount })) : null,
       booking.emi ? card(t('booking.instalments'), instalmentTable(booking.emi.instalments, this.#receiptOf)) : null,
       isOpen && !booking.emi ? keyedCard('emi', t('emi.title'), custom('ev-emi-form', actions)) : null,
+      documentButtons(booking),
       card(
         t('booking.payments'),
         show(this.#payments, (payments) => paymentList(payments, booking.number)),
@@ -115,6 +116,26 @@ class BookingPage extends ViewElement {
     ];
   }
 }
+
+/**
+ * The documents of a confirmed booking.
+ * @param {Booking} booking
+ */
+const documentButtons = ({ id, confirmed_at: confirmedAt, emi }) =>
+  confirmedAt
+    ? h(
+        'div',
+        { class: 'row' },
+        saveButton(t('booking.confirmation'), () =>
+          saveFile('/api/v1/bookings/{id}/confirmation', { params: { id }, query: inLanguage() }),
+        ),
+        emi
+          ? saveButton(t('booking.emi_schedule'), () =>
+              saveFile('/api/v1/bookings/{id}/emi/schedule', { params: { id }, query: inLanguage() }),
+            )
+          : null,
+      )
+    : null;
 
 /**
  * A card whose content keeps its state when other cards come and go.

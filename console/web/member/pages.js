@@ -31,6 +31,20 @@ export const memberPages = [
     title: 'terms.title',
   },
   {
+    path: '/verify',
+    element: 'ev-verify-page',
+    load: () => import('./verify-page.js'),
+    access: 'public',
+    title: 'verify.title',
+  },
+  {
+    path: '/verify/:code',
+    element: 'ev-verify-page',
+    load: () => import('./verify-page.js'),
+    access: 'public',
+    title: 'verify.title',
+  },
+  {
     path: '/',
     alias: '/home',
     element: 'ev-home-page',

@@ -1,7 +1,7 @@
 // List of the payments of a booking, each with its state, its refund and its receipt.
 
 import { custom, h } from '../shell/view.js';
-import { saveFile, statusTag } from '../shell/parts.js';
+import { inLanguage, saveFile, statusTag } from '../shell/parts.js';
 import { dateTime, money } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { taxText } from './receipt-tax.js';
@@ -81,7 +81,7 @@ const receiptButton = (id, name) =>
       {
         type: 'button',
         'aria-label': t('payment.receipt_of', { name }),
-        onclick: () => saveFile('/api/v1/payments/{id}/receipt', { params: { id } }),
+        onclick: () => saveFile('/api/v1/payments/{id}/receipt', { params: { id }, query: inLanguage() }),
       },
       custom('ev-icon', { name: 'download' }),
       t('payment.receipt'),

@@ -6,7 +6,7 @@ import { get, post } from '../shell/api.js';
 import { confirmAction } from '../shell/dialog.js';
 import { onChange } from '../shell/live.js';
 import { detailPage } from '../shell/detail-page.js';
-import { backLink, card, effectList, pairs, statusTag } from '../shell/parts.js';
+import { backLink, card, effectList, inLanguage, pairs, saveButton, saveFile, statusTag } from '../shell/parts.js';
 import { Resource } from '../shell/resource.js';
 import { dateTime, money } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -80,6 +80,7 @@ class PayoutPage extends ViewElement {
             [t('account.holder_name'), bank.holder_name],
             [t('payout.utr'), payout.utr],
           ]),
+          payout.status === 'completed' ? adviceButton(payout.id) : null,
         ),
       ]),
       card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),
@@ -141,5 +142,11 @@ function timeline(payout) {
 
 /** @param {string | undefined} at of a payout from before the states were recorded, some are unknown */
 const time = (at) => (at ? h('p', { class: 'hint' }, h('time', { datetime: at }, dateTime(at))) : null);
+
+/** @param {string} id */
+const adviceButton = (id) =>
+  saveButton(t('payout.advice'), () =>
+    saveFile('/api/v1/payouts/{id}/advice', { params: { id }, query: inLanguage() }),
+  );
 
 customElements.define('ev-payout-page', PayoutPage);

@@ -4,7 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { pageList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
-import { saveFile } from '../shell/parts.js';
+import { inLanguage, saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { rememberQuery } from '../shell/router.js';
 import { ownId } from '../shell/session.js';
@@ -100,7 +100,10 @@ const totals = ({ fy, total_gross: gross, total_tds: tds }) =>
       { class: 'actions' },
       h(
         'button',
-        { type: 'button', onclick: () => saveFile('/api/v1/compliance/tds/{fy}/certificate', { params: { fy } }) },
+        {
+          type: 'button',
+          onclick: () => saveFile('/api/v1/compliance/tds/{fy}/certificate', { params: { fy }, query: inLanguage() }),
+        },
         custom('ev-icon', { name: 'download' }),
         t('tax.certificate', { year: fy }),
       ),

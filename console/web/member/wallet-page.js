@@ -4,7 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { pageList, reloadList } from '../shell/page-list.js';
 import { get } from '../shell/api.js';
-import { saveFile } from '../shell/parts.js';
+import { inLanguage, saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { onChange } from '../shell/live.js';
 import { rememberQuery } from '../shell/router.js';
@@ -166,6 +166,6 @@ function statementMenu() {
  * @param {string} month
  * @param {string} format
  */
-const save = (month, format) => saveFile('/api/v1/wallet/statement', { query: { month, format } });
+const save = (month, format) => saveFile('/api/v1/wallet/statement', { query: { month, format, ...inLanguage() } });
 
 customElements.define('ev-wallet-page', WalletPage);

@@ -4,7 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { h } from '../shell/view.js';
 import { get, post } from '../shell/api.js';
 import { detailPage } from '../shell/detail-page.js';
-import { backLink, pairs, saveFile, statusTag } from '../shell/parts.js';
+import { backLink, inLanguage, pairs, saveFile, statusTag } from '../shell/parts.js';
 import { Resource } from '../shell/resource.js';
 import { currentUser, isAdmin } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
@@ -98,7 +98,9 @@ class PaymentPage extends ViewElement {
     const hasReceipt = status === 'completed' || status === 'refunded';
     return actionBar(
       hasReceipt
-        ? actionButton(t('payment.receipt'), () => saveFile('/api/v1/payments/{id}/receipt', { params: { id } }))
+        ? actionButton(t('payment.receipt'), () =>
+            saveFile('/api/v1/payments/{id}/receipt', { params: { id }, query: inLanguage() }),
+          )
         : null,
       isAdmin() && status === 'completed'
         ? actionButton(t('office.payment.refund'), () => this.#refund(payment), 'danger')

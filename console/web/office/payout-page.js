@@ -4,7 +4,7 @@ import { ViewElement } from '../shell/view-element.js';
 import { custom, h } from '../shell/view.js';
 import { get } from '../shell/api.js';
 import { detailPage } from '../shell/detail-page.js';
-import { backLink, card, pairs, statusTag } from '../shell/parts.js';
+import { backLink, card, inLanguage, pairs, saveButton, saveFile, statusTag } from '../shell/parts.js';
 import { Resource } from '../shell/resource.js';
 import { currentUser } from '../shell/session.js';
 import { dateTime, money } from '../i18n/format.js';
@@ -80,6 +80,11 @@ class PayoutPage extends ViewElement {
             [t('payout.bank'), `${bank.bank_name}, ${bank.account_number}, ${bank.ifsc}`],
             [t('account.holder_name'), bank.holder_name],
           ]),
+          status === 'completed'
+            ? saveButton(t('payout.advice'), () =>
+                saveFile('/api/v1/payouts/{id}/advice', { params: { id: payout.id }, query: inLanguage() }),
+              )
+            : null,
         ),
       ),
       card(t('payout.lines'), custom('ev-payout-lines', { key: payout.updated_at, '.payoutId': payout.id })),

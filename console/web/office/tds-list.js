@@ -2,9 +2,9 @@
 // of one person with the certificate.
 
 import { ViewElement } from '../shell/view-element.js';
-import { custom, h } from '../shell/view.js';
+import { h } from '../shell/view.js';
 import { get } from '../shell/api.js';
-import { card, pairs, saveFile } from '../shell/parts.js';
+import { card, inLanguage, pairs, saveButton, saveFile } from '../shell/parts.js';
 import { Resource, show } from '../shell/resource.js';
 import { money, today } from '../i18n/format.js';
 import { t } from '../i18n/i18n.js';
@@ -83,7 +83,10 @@ class TdsList extends ViewElement {
       'footer',
       { class: 'actions' },
       saveButton(t('tax.certificate', { year: fy }), () =>
-        saveFile('/api/v1/compliance/tds/{fy}/certificate', { params: { fy }, query: { user_id: userId } }),
+        saveFile('/api/v1/compliance/tds/{fy}/certificate', {
+          params: { fy },
+          query: { user_id: userId, ...inLanguage() },
+        }),
       ),
     );
   }
@@ -96,21 +99,17 @@ class TdsList extends ViewElement {
       h(
         'div',
         { class: 'row' },
-        QUARTERS.map((quarter) =>
+        QUARTERS.map((quarter) => [
           saveButton(t(`office.tax.quarter.${quarter}`), () =>
             saveFile('/api/v1/compliance/tds/{fy}/{quarter}/statement', { params: { fy, quarter } }),
           ),
-        ),
+          saveButton(t('office.tax.cover', { quarter }), () =>
+            saveFile('/api/v1/compliance/tds/{fy}/{quarter}/cover', { params: { fy, quarter }, query: inLanguage() }),
+          ),
+        ]),
       ),
     ];
   }
 }
-
-/**
- * @param {string} text
- * @param {() => unknown} save
- */
-const saveButton = (text, save) =>
-  h('button', { type: 'button', onclick: save }, custom('ev-icon', { name: 'download' }), text);
 
 customElements.define('ev-tds-list', TdsList);

@@ -1,10 +1,10 @@
 // Parts that several pages show: states, names with their values, cards, back links, and files to save.
 
-import { h } from './view.js';
+import { custom, h } from './view.js';
 import { download } from './api.js';
 import { problemText } from './problem.js';
 import { toast } from './toast.js';
-import { t } from '../i18n/i18n.js';
+import { currentLocale, t } from '../i18n/i18n.js';
 
 /** @typedef {import('./view.js').Child} Child */
 
@@ -77,3 +77,10 @@ export const backLink = (address, text) => h('p', null, h('a', { href: address }
  * @param {Parameters<typeof download>[1]} [options]
  */
 export const saveFile = (path, options) => download(path, options).catch((error) => toast(problemText(error)));
+
+/** A button that saves a file. */
+export const saveButton = (/** @type {string} */ text, /** @type {() => unknown} */ onclick) =>
+  h('button', { type: 'button', onclick }, custom('ev-icon', { name: 'download' }), text);
+
+/** The query for a document in the language in use. */
+export const inLanguage = () => /** @type {const} */ ({ lang: currentLocale() });

@@ -8,8 +8,7 @@ use crate::sign_in_links::SignInLinks;
 use crate::{demo, embedded, gateway_lists, mail_sink, operate, reconcile, reencrypt, sandbox_gateway, status};
 use arguments::{
     AdminCommand, Cli, Command, KeysCommand, LedgerCommand, ParkedCommand, PaymentsCommand, PiiCommand, PlanCommand,
-    TopologyCommand,
-    TreeCommand,
+    TopologyCommand, TreeCommand,
 };
 use chassis::boot::program::{run_command, task_env};
 use chassis::boot::server::{Listeners, serve_until_shutdown};

@@ -43,7 +43,7 @@ pub fn complete(env: &Env, data: &Path) -> Result<Env, SecretsError> {
         Err(e) => return Err(failed(e)),
     };
     let mut added = String::new();
-    for (name, prefix) in [("PII_KEYS", "local:"), ("PII_INDEX_KEY", ""), ("OTP_KEY", "")] {
+    for (name, prefix) in [("PII_KEYS", "local:"), ("PII_INDEX_KEY", ""), ("OTP_KEY", ""), ("DOCUMENT_KEYS", "")] {
         if !text.lines().any(|l| l.starts_with(&format!("{name}="))) {
             added.push_str(&format!("{name}={prefix}{}\n", STANDARD.encode(random_key()?)));
         }

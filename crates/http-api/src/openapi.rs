@@ -159,7 +159,8 @@ fn path_types(doc: &Doc, schemas: &mut SchemaGenerator) -> Vec<Value> {
 
 fn parameters(operation: &Operation<'_>, schemas: &mut SchemaGenerator) -> Vec<Value> {
     let doc = operation.doc;
-    let names = operation.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'));
+    // A parameter may follow fixed letters.
+    let names = operation.path.split('/').filter_map(|s| s.split_once('{')?.1.strip_suffix('}'));
     let types = path_types(doc, schemas).into_iter().chain(std::iter::repeat(json!({ "type": "string" })));
     let mut list: Vec<Value> = names.zip(types).map(|(name, schema)| parameter(name, "path", true, &schema)).collect();
     if let Some(query) = &doc.query {

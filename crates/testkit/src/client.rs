@@ -29,6 +29,8 @@ pub struct Reply {
     pub status: u16,
     /// Response headers.
     pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub bytes: Vec<u8>,
     /// The body as text.
     pub text: String,
     /// The body as JSON; null where it is not JSON.
@@ -79,9 +81,10 @@ impl Client {
         let name = format!("{} {}", request.method(), request.url().path());
         let response = self.http.execute(request).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = String::from_utf8_lossy(&response.bytes().await.unwrap_or_default()).into_owned();
+        let bytes = response.bytes().await.unwrap_or_default().to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, headers, text, body, request: name }
+        Reply { status, headers, bytes, text, body, request: name }
     }
     /// GET.
     pub async fn get(&self, path: &str) -> Reply {

@@ -27,6 +27,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Key of the verification codes of documents: 32 bytes in base64.
+const DOCUMENT_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// Initial time of a test's clock: a Tuesday morning in India.
 pub const START_TIME: &str = "2026-11-10T04:30:00Z";
 
@@ -90,7 +93,9 @@ impl TestService {
         let shared_keys = SharedKeys::new();
         let known = KnownKeys { own: keys.key_set(), published: shared_keys.clone() };
         let mut platform = Dependencies {
-            env: Env::from_pairs([("MIGRATE", "run")].iter().chain(variables).copied()),
+            env: Env::from_pairs(
+                [("MIGRATE", "run"), ("DOCUMENT_KEYS", DOCUMENT_KEY)].iter().chain(variables).copied(),
+            ),
             clock: clock.clone(),
             bus: bus.clone(),
             cache: Arc::new(MemoryCache::with_clock(clock.clone())),

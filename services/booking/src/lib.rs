@@ -32,6 +32,7 @@ use chassis::{Service, ServiceParts};
 use config::Config;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use gateway::Gateways;
+use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct BookingState {
     /// Bytes of vehicles' pictures.
     pub blobs: Arc<dyn Blobs>,
     pub decoders: Arc<PictureDecoders>,
+    /// How documents name the company, and the keys of their codes.
+    pub documents: Arc<DocumentSettings>,
     /// Encrypts the bodies of stored webhook events.
     pub sealer: Arc<Sealer>,
     /// Capture events that wait to be processed in a batch.
@@ -75,8 +78,9 @@ impl BookingState {
         let gateways = Gateways::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
         let sealer = Arc::new(Sealer::from_env(ctx.env())?);
         let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-        let decoders = Arc::default();
-        Ok(Self { ctx, config, gateways, blobs, decoders, sealer, webhook_queue: Arc::default() })
+        let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
+        let (decoders, webhook_queue) = (Arc::default(), Arc::default());
+        Ok(Self { ctx, config, gateways, blobs, decoders, documents, sealer, webhook_queue })
     }
 }
 

@@ -9,7 +9,8 @@ use runtime::{ConfigError, Env};
 pub struct Config {
     /// `BLOB_URL`, or else `BLOB_DIR`: the blob store for uploaded documents.
     pub blobs: BlobConfig,
-    /// `PII_KEYS`, `PII_INDEX_KEY`: keys that seal PANs. Only the quarterly statement unseals them.
+    /// `PII_KEYS`, `PII_INDEX_KEY`: keys that seal PANs. Only the quarterly statement and a member's own certificate
+    /// unseal them.
     pub sealer: Sealer,
 }
 

@@ -23,6 +23,7 @@ use blob_store::picture::PictureDecoders;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use config::Config;
+use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct ComplianceState {
     ctx: Ctx,
     blobs: Arc<dyn Blobs>,
     sealer: Sealer,
+    /// How documents name the company, and the keys of their codes.
+    documents: DocumentSettings,
     decoders: PictureDecoders,
 }
 
@@ -54,6 +57,8 @@ pub fn service() -> Service {
 fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let config = Config::from_env(ctx.env())?;
     let blobs = blob_store::from_config(&config.blobs, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
-    let state = ComplianceState { ctx, blobs, sealer: config.sealer, decoders: PictureDecoders::default() };
+    let documents = DocumentSettings::from_env(ctx.env())?;
+    let decoders = PictureDecoders::default();
+    let state = ComplianceState { ctx, blobs, sealer: config.sealer, documents, decoders };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumers::consumer())), jobs: Vec::new() })
 }

@@ -36,6 +36,7 @@ use bank_templates::Templates;
 use chassis::service::BootError;
 use chassis::{Service, ServiceParts};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use issued_documents::DocumentSettings;
 use pii::Sealer;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub struct PayoutState {
     pub ctx: Ctx,
     /// Encrypts and indexes PANs and account numbers.
     pub sealer: Arc<Sealer>,
+    /// How documents name the company, and the keys of their codes.
+    pub documents: Arc<DocumentSettings>,
     /// Hours between adding an account and the earliest time its owner can verify it with a fresh one-time code.
     pub account_wait_hours: i64,
     /// The bank's API, if one is configured.
@@ -78,8 +81,10 @@ async fn build(ctx: Ctx) -> Result<ServiceParts, BootError> {
     let seeded = ctx.tx(async |c| app::add_tax_rule::seed_tax_rules(c, rules).await);
     seeded.await.map_err(|e| BootError::Failed(e.to_string()))?;
     let bank = Bank::from_config(&config, &ctx).map_err(|e| BootError::Failed(e.to_string()))?;
+    let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
     let state = PayoutState {
         ctx,
+        documents,
         sealer: Arc::new(config.sealer),
         account_wait_hours: config.account_wait_hours,
         bank,

@@ -24,6 +24,7 @@ pub mod store;
 pub mod verification;
 
 use chassis::service::{BootError, Service, ServiceParts};
+use issued_documents::DocumentSettings;
 use long_tasks::LongTasks;
 use runtime::Ctx;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ use std::sync::Arc;
 pub struct WalletState {
     ctx: Ctx,
     tasks: LongTasks,
+    /// How documents name the company, and the keys of their codes.
+    documents: Arc<DocumentSettings>,
 }
 
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("migrations");
@@ -53,6 +56,7 @@ pub fn service() -> Service {
 
 fn build(ctx: Ctx, tasks: LongTasks) -> Result<ServiceParts, BootError> {
     let consumer = consumers::LedgerWriter::new(ctx.clone());
-    let state = WalletState { ctx, tasks };
+    let documents = Arc::new(DocumentSettings::from_env(ctx.env())?);
+    let state = WalletState { ctx, tasks, documents };
     Ok(ServiceParts { routes: http::routes(state), consumer: Some(Arc::new(consumer)), jobs: jobs::all() })
 }

@@ -35,6 +35,7 @@ export default {
   'office.tax.before_effect': 'The rule before it ends on that day.',
   'office.tax.final_effect': 'A rule is never changed or removed.',
   'office.tax.statements': 'Quarterly statement for the tax authority',
+  'office.tax.cover': 'Cover of {quarter} (PDF)',
   'office.tax.statement_hint':
     'A CSV file with the deductions of the quarter by PAN. It has whole PANs; each download is recorded in the audit log.',
   'office.tax.quarter.Q1': 'Q1, April to June',

@@ -35,6 +35,7 @@ export default {
   'office.tax.before_effect': 'इससे पहले का नियम उसी दिन समाप्त होगा।',
   'office.tax.final_effect': 'नियम कभी बदला या हटाया नहीं जाता।',
   'office.tax.statements': 'कर विभाग के लिए तिमाही विवरण',
+  'office.tax.cover': '{quarter} का आवरण (PDF)',
   'office.tax.statement_hint':
     'तिमाही की कटौतियों की पैन के अनुसार CSV फ़ाइल। इसमें पूरे पैन हैं; हर डाउनलोड ऑडिट लॉग में दर्ज होता है।',
   'office.tax.quarter.Q1': 'ति1, अप्रैल से जून',

@@ -8,11 +8,8 @@ use testkit::{Client, Reply};
 
 /// Public routes that authenticate their callers themselves: by the signature of a webhook, or by the first message on a
 /// socket.
-const AUTHENTICATE_CALLERS: [&str; 3] = [
-    "/api/v1/payments/webhooks/{gateway}",
-    "/api/v1/payouts/webhooks/{channel}",
-    "/api/v1/notifications/stream",
-];
+const AUTHENTICATE_CALLERS: [&str; 3] =
+    ["/api/v1/payments/webhooks/{gateway}", "/api/v1/payouts/webhooks/{channel}", "/api/v1/notifications/stream"];
 
 pub(crate) async fn every_route_requires_its_role(platform: &TestPlatform) {
     let callers = Callers {

@@ -85,15 +85,16 @@ fn gateway_map(routes: &BTreeSet<Route>) -> String {
             *counts.entry(segment).or_default().entry(&route.service).or_default() += 1;
         }
     }
+    // Where several services have equally many routes, each path is listed.
     let owner = |services: &BTreeMap<&str, usize>| {
         let most = services.values().max().copied();
         let owners: Vec<String> =
             services.iter().filter(|(_, n)| Some(**n) == most).map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!(owners.len(), 1, "a segment belongs to the service with most routes: {services:?}");
-        owners.concat()
+        if let [only] = &owners[..] { Some(only.clone()) } else { None }
     };
-    let owners: BTreeMap<&str, String> = counts.iter().map(|(segment, services)| (*segment, owner(services))).collect();
-    let foreign = |route: &&Route| route.segment().is_some_and(|segment| owners[segment] != route.service);
+    let owners: BTreeMap<&str, String> =
+        counts.iter().filter_map(|(segment, services)| Some((*segment, owner(services)?))).collect();
+    let foreign = |route: &&Route| route.segment().is_some_and(|segment| owners.get(segment) != Some(&route.service));
     let exceptions: BTreeSet<String> =
         routes.iter().filter(foreign).map(|r| pattern(&r.path, "$", &r.service)).collect();
     let segments = owners.iter().map(|(segment, owner)| pattern(&format!("/api/v1/{segment}"), "(/|$)", owner));
@@ -102,7 +103,9 @@ fn gateway_map(routes: &BTreeSet<Route>) -> String {
 }
 
 fn pattern(path: &str, end: &str, service: &str) -> String {
-    let segments: Vec<&str> = path.split('/').map(|s| if s.starts_with('{') { "[^/]+" } else { s }).collect();
+    // A parameter may follow fixed letters.
+    let segment = |s: &str| s.split_once('{').map_or_else(|| s.to_owned(), |(letters, _)| format!("{letters}[^/]+"));
+    let segments: Vec<String> = path.split('/').map(segment).collect();
     format!("\"~^{}{end}\" {service};\n", segments.join("/"))
 }
 

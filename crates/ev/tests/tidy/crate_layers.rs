@@ -7,10 +7,10 @@ use crate::source::{production_code, read, rust_files, services, used_paths};
 /// last two.
 const LEVELS: [&[&str]; 7] = [
     &["console", "domain", "http-api-macros"],
-    &["db", "proto-events"],
+    &["db", "documents", "proto-events"],
     &["runtime"],
     &["http-api", "messaging", "pii"],
-    &["auth-token", "blob-store", "long-tasks"],
+    &["auth-token", "blob-store", "issued-documents", "long-tasks"],
     &["chassis"],
     &["ev"],
 ];

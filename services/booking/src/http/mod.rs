@@ -4,6 +4,7 @@ mod bookings;
 mod captures;
 mod checkouts;
 mod deliveries;
+mod documents;
 mod instalments;
 mod payment_methods;
 mod payments;
@@ -52,6 +53,8 @@ pub fn routes(state: BookingState) -> Routes {
         .get("/bookings/{id}", User, documented!(bookings::get))
         .post("/bookings/{id}/emi", User, documented!(bookings::schedule_emi))
         .get("/bookings/{id}/emi", User, documented!(bookings::list_instalments))
+        .get("/bookings/{id}/emi/schedule", User, documented!(documents::get_emi_schedule))
+        .get("/bookings/{id}/confirmation", User, documented!(documents::get_confirmation))
         .get("/bookings/{id}/emi/quote", User, documented!(bookings::quote_emi))
         .get("/bookings/{id}/cancellation", User, documented!(refund_previews::preview_cancellation))
         .post("/bookings/{id}/cancel", User, documented!(bookings::cancel))
@@ -74,6 +77,7 @@ pub fn routes(state: BookingState) -> Routes {
         .post("/payments/webhooks/{gateway}", Public, documented!(webhooks::receive))
         .get("/payments", User, documented!(payments::list))
         .get("/payments/{id}", User, documented!(payments::get))
+        .get("/documents/verify/B-{code}", Public, documented!(documents::verify))
         .get("/payments/{id}/receipt", User, documented!(receipts::get))
         .post("/payments/{id}/checkout", User, documented!(checkouts::open))
         .post("/payments/{id}/confirm", Staff, documented!(payments::confirm))

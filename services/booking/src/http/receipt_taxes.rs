@@ -1,6 +1,7 @@
 //! View of the tax in the amount of a receipt.
 
 use crate::store::receipt_taxes::ReceiptTax;
+use ::documents::papers::GstLine;
 use domain::gst::{Gstin, HsnCode, StateCode};
 use domain::{Money, MoneyError};
 use schemars::JsonSchema;
@@ -42,20 +43,26 @@ impl From<ReceiptTax> for ReceiptTaxView {
 }
 
 /// The lines of a printed receipt about its tax.
-pub(super) fn lines(tax: &ReceiptTax) -> Result<Vec<String>, MoneyError> {
-    let mut lines = vec![
-        format!("GSTIN           {}", tax.gstin),
-        format!("HSN             {}", tax.hsn),
-        format!("Place of supply {}", tax.place_of_supply),
-        format!("Taxable value   INR {}", tax.taxable_paise),
-    ];
+pub(super) fn lines(tax: &ReceiptTax) -> Result<Vec<GstLine>, MoneyError> {
+    let line = |name: &str, rate: &str, amount| GstLine { name: name.to_owned(), rate: rate.to_owned(), amount };
+    let mut lines = vec![line("Taxable value", "", tax.taxable_paise)];
     if tax.igst_paise.is_zero() {
-        lines.push(format!("CGST            INR {}", tax.cgst_paise));
-        lines.push(format!("SGST/UTGST      INR {}", tax.sgst_paise));
+        lines.push(line("CGST", "", tax.cgst_paise));
+        lines.push(line("SGST/UTGST", "", tax.sgst_paise));
     } else {
-        lines.push(format!("IGST            INR {}", tax.igst_paise));
+        lines.push(line("IGST", "", tax.igst_paise));
     }
     let total = Money::total([tax.cgst_paise, tax.sgst_paise, tax.igst_paise])?;
-    lines.push(format!("Tax at {:>6} %  INR {total}", tax.gst_rate));
+    lines.push(line("GST", &tax.gst_rate, total));
     Ok(lines)
+}
+
+/// Facts about the supply on a printed receipt.
+pub(super) fn supply(tax: &ReceiptTax) -> Vec<(String, String)> {
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    vec![
+        fact("GSTIN", tax.gstin.to_string()),
+        fact("HSN", tax.hsn.to_string()),
+        fact("Place of supply", tax.place_of_supply.to_string()),
+    ]
 }

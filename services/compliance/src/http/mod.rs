@@ -2,7 +2,7 @@
 
 mod audit;
 mod certificate;
-mod certificate_pdf;
+mod cover;
 mod documents;
 mod queues;
 mod statement;
@@ -24,6 +24,8 @@ pub(crate) fn routes(state: ComplianceState) -> Routes {
         .get("/compliance/tds/years", user, documented!(tds::list_years))
         .get("/compliance/tds/{fy}/certificate", user, documented!(certificate::get))
         .get("/compliance/tds/{fy}/{quarter}/statement", staff, documented!(statement::get))
+        .get("/compliance/tds/{fy}/{quarter}/cover", staff, documented!(cover::get))
+        .get("/documents/verify/C-{code}", Access::Public, documented!(certificate::verify))
         .get("/audit", Access::Admin, documented!(audit::list))
         .get("/audit/subjects/{subject}", staff, documented!(audit::list_of_subject))
         .get("/audit/actions", Access::Admin, documented!(audit::list_actions))

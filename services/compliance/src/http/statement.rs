@@ -1,5 +1,4 @@
-//! Quarterly TDS statement for the tax authority as CSV. It is the only place that unseals PANs; the audit log records
-//! each download.
+//! Quarterly TDS statement for the tax authority as CSV. It unseals PANs; the audit log records each download.
 //!
 //! Records are read and sent page by page, ordered by the blind index of the PAN: the database cannot order by sealed
 //! PANs.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod actions;
+mod advice;
 mod answer;
 mod batches;
 mod lines;
@@ -30,6 +31,8 @@ pub fn routes(state: PayoutState) -> Routes {
         .get("/payouts/queue-counts", staff, documented!(queues::count))
         .get("/payouts/{id}", user, documented!(payouts::get))
         .get("/payouts/{id}/lines", user, documented!(lines::list))
+        .get("/payouts/{id}/advice", user, documented!(advice::get))
+        .get("/documents/verify/P-{code}", Access::Public, documented!(advice::verify))
         .post("/payouts/{id}/cancel", user, documented!(actions::cancel))
         .post("/payouts/{id}/approve", staff, documented!(actions::approve))
         .post("/payouts/{id}/reject", staff, documented!(actions::reject))

@@ -25,12 +25,19 @@ async fn a_payout_goes_from_request_to_the_bank() {
     let approved = second.post_empty(&path).await.expect(200);
     assert_eq!((&approved["status"], &approved["approvals"]), (&json!("approved"), &json!(2)));
     assert_eq!(parts(&approved), ["300000.00", "10000.00", "0.00", "290000.00"]);
+    assert_eq!(first.get(&format!("/payouts/{id}/advice")).await.problem(409), "payout.no_advice");
     let settle = format!("/payouts/{id}/settle");
     assert_eq!(first.post(&settle, json!({"outcome": "paid"})).await.problem(422), "payout.utr_required");
     let paid = json!({"outcome": "paid", "utr": "UTR1"});
     let done = first.post(&settle, paid.clone()).await.expect(200);
     assert_eq!((&done["status"], &done["utr"]), (&json!("completed"), &json!("UTR1")));
     first.post(&settle, paid).await.expect(200);
+    let advice = first.get(&format!("/payouts/{id}/advice")).await;
+    assert_eq!((advice.status, advice.header("content-type").as_str()), (200, "application/pdf"), "{}", advice.text);
+    assert_eq!(second.get(&format!("/payouts/{id}/advice")).await.text, advice.text);
+    let (_, code) = advice.text.split_once("/verify/P-").unwrap();
+    let stated = f.anonymous().get(&format!("/documents/verify/P-{}", &code[..23])).await.expect(200);
+    assert_eq!((&stated["kind"], &stated["amount"]), (&json!("payout_advice"), &json!("290000.00")));
     for other in [json!({"outcome": "paid", "utr": "UTR2"}), json!({"outcome": "failed", "reason": "x"})] {
         assert_eq!(first.post(&settle, other).await.problem(409), "payout.state_conflict");
     }

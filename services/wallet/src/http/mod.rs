@@ -4,7 +4,6 @@ mod entries;
 mod explain;
 mod ledger;
 mod manual;
-mod pdf_file;
 mod reference;
 mod series;
 mod statement;
@@ -16,7 +15,7 @@ mod verifications;
 mod wallets;
 
 use crate::WalletState;
-use http_api::Access::{Admin, Staff, User};
+use http_api::Access::{Admin, Public, Staff, User};
 use http_api::{Routes, documented};
 
 /// All routes, with their access rules and documentation.
@@ -29,6 +28,7 @@ pub(crate) fn routes(state: WalletState) -> Routes {
         .get("/wallet/forfeits", User, documented!(transactions::list_forfeits))
         .get("/wallet/forfeits/{id}/explain", User, documented!(explain::explain_forfeit))
         .get("/wallet/statement", User, documented!(statement::get))
+        .get("/documents/verify/W-{code}", Public, documented!(statement_pdf::verify))
         .get("/wallets/{user_id}", Staff, documented!(wallets::get))
         .post("/wallets/{user_id}/deposits", Admin, documented!(manual::create_deposit))
         .post("/wallets/{user_id}/reserve-release", Admin, documented!(manual::release_reserve))

@@ -2,11 +2,11 @@
 //!
 //! A statement has the lines posted in the month, in the order of their numbers. It begins with the balance before its
 //! first line, and never changes once the month is final. The value date of a line is the day of its cause. Lines are
-//! read and sent page by page.
+//! read page by page; those of a CSV file are sent as they are read.
 
 use super::statement_content::{StatementHeader, StatementRow};
 use super::statement_csv::StatementCsv;
-use super::statement_pdf::StatementPdf;
+use super::statement_pdf;
 use super::transactions::visible_owner;
 use crate::WalletState;
 use crate::app::epoch;
@@ -14,6 +14,7 @@ use crate::error::WalletError;
 use crate::store::{members, transactions, wallets};
 use actix_web::web;
 use db::{DbConnection, LongRead};
+use documents::Language;
 use domain::{Money, Month, UserId};
 use http_api::{BodySender, Caller, Download, FileTypes, Problem, Query, download, long_read, operation};
 use schemars::JsonSchema;
@@ -32,9 +33,19 @@ pub(crate) struct StatementFilter {
     month: Month,
     /// `csv` or `pdf`; `pdf` by default.
     format: Option<StatementFormat>,
+    /// The part of a PDF: each has up to 10,000 lines; the first by default. The head of a part states their number.
+    #[serde(default = "first_part")]
+    #[schemars(range(min = 1, max = 100_000))]
+    part: u32,
+    /// Language of a PDF: `en` (default) or `hi`.
+    lang: Option<Language>,
     /// For staff: the member; by default the caller.
     #[schemars(with = "Option<String>")]
     user_id: Option<UserId>,
+}
+
+fn first_part() -> u32 {
+    1
 }
 
 domain::text_enum! {
@@ -46,15 +57,10 @@ impl FileTypes for StatementFormat {
     const CONTENT_TYPES: &'static [&'static str] = &["text/csv", "application/pdf"];
 }
 
-/// The file that is being written.
-enum StatementFile {
-    Csv(Box<StatementCsv>),
-    Pdf(StatementPdf),
-}
-
 /// Statement of a month as CSV or PDF.
 ///
-/// Your own, or for staff that of a member. 429 when no connection for long reads is free.
+/// Your own, or for staff that of a member. 404 for a part that the month does not have, 429 when no connection for
+/// long reads is free.
 #[operation]
 pub(super) async fn get(
     state: web::Data<WalletState>,
@@ -66,16 +72,15 @@ pub(super) async fn get(
     let mut c = long_read.connection().await?;
     let header = load_header(&mut c, user_id, filter.month).await?;
     drop(c);
-    let (content_type, extension, file) = match filter.format.unwrap_or(StatementFormat::Pdf) {
-        StatementFormat::Csv => {
-            let csv = StatementCsv::new(&header).map_err(Problem::internal)?;
-            ("text/csv; charset=utf-8", "csv", StatementFile::Csv(Box::new(csv)))
-        }
-        StatementFormat::Pdf => ("application/pdf", "pdf", StatementFile::Pdf(StatementPdf::new(&header))),
-    };
-    let name = format!("statement-{}.{extension}", filter.month);
-    let lines = async move |out| send_lines(&long_read, &header, file, &out).await;
-    Ok(Download::new(download(content_type, &name, lines).await?))
+    if filter.format.unwrap_or(StatementFormat::Pdf) == StatementFormat::Pdf {
+        let part = statement_pdf::load(&long_read, &header, filter.part).await?;
+        drop(long_read);
+        return statement_pdf::respond(&state, header, part, filter.lang.unwrap_or_default()).await;
+    }
+    let csv = StatementCsv::new(&header).map_err(Problem::internal)?;
+    let name = format!("statement-{}.csv", filter.month);
+    let lines = async move |out| send_lines(&long_read, &header, csv, &out).await;
+    Ok(Download::new(download("text/csv; charset=utf-8", &name, lines).await?))
 }
 
 async fn load_header(c: &mut DbConnection, user_id: UserId, month: Month) -> Result<StatementHeader, Problem> {
@@ -96,43 +101,45 @@ async fn load_header(c: &mut DbConnection, user_id: UserId, month: Month) -> Res
     Ok(StatementHeader { user_id, name, month, opening, is_final, after: after.unwrap_or(i64::MAX) })
 }
 
-/// Writes the lines of the month and sends the parts of the file as they are complete.
-async fn send_lines(
+/// Reads the lines of the month page by page.
+pub(super) async fn for_each_page(
     long_read: &LongRead,
     header: &StatementHeader,
-    mut file: StatementFile,
-    out: &BodySender,
+    mut visit: impl AsyncFnMut(Vec<StatementRow>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
     let end = header.month.next().starts_at();
-    let (mut after, mut closing) = (header.after, header.opening);
+    let mut after = header.after;
     loop {
         let mut c = long_read.connection().await?;
         let page = transactions::list_by_number(&mut c, header.user_id, after, PAGE_LINES).await?;
         drop(c);
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else { return Ok(()) };
         after = last.transaction_number.unwrap_or(i64::MAX);
         // Posting times never decrease within a wallet.
         let is_last = last.posted_at >= end;
-        for row in page.into_iter().take_while(|row| row.posted_at < end) {
-            let row = StatementRow::from_row(row).map_err(Problem::internal)?;
-            closing = row.balance;
-            match &mut file {
-                StatementFile::Csv(csv) => csv.row(&row).map_err(Problem::internal)?,
-                StatementFile::Pdf(pdf) => pdf.row(&row),
-            }
-        }
-        let part = match &mut file {
-            StatementFile::Csv(csv) => csv.take_bytes().map_err(Problem::internal)?,
-            StatementFile::Pdf(pdf) => pdf.take_bytes(),
-        };
-        out.send(part).await?;
+        let rows = page.into_iter().take_while(|row| row.posted_at < end).map(StatementRow::from_row);
+        visit(rows.collect::<Result<_, _>>().map_err(Problem::internal)?).await?;
         if is_last {
-            break;
+            return Ok(());
         }
     }
-    let rest = match file {
-        StatementFile::Csv(csv) => csv.finish(closing).map_err(Problem::internal)?,
-        StatementFile::Pdf(pdf) => pdf.finish(closing).map_err(Problem::internal)?,
-    };
-    out.send(rest).await
+}
+
+/// Writes the lines of the month and sends the parts of the file as they are complete.
+async fn send_lines(
+    long_read: &LongRead,
+    header: &StatementHeader,
+    mut csv: StatementCsv,
+    out: &BodySender,
+) -> Result<(), Problem> {
+    let mut closing = header.opening;
+    for_each_page(long_read, header, async |rows| {
+        for row in rows {
+            closing = row.balance;
+            csv.row(&row).map_err(Problem::internal)?;
+        }
+        out.send(csv.take_bytes().map_err(Problem::internal)?).await
+    })
+    .await?;
+    out.send(csv.finish(closing).map_err(Problem::internal)?).await
 }
