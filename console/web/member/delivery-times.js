@@ -49,7 +49,13 @@ class DeliveryTimes extends ViewElement {
           )
         : null,
       this.#switch('preferences.digest', Boolean(digest), (isOn) => this.#save({ digest_at: isOn ? EVENING : null })),
-      digest ? this.#time('preferences.digest_at', digest, (time) => this.#save({ digest_at: time })) : null,
+      digest
+        ? h(
+            'div',
+            { class: 'row' },
+            this.#time('preferences.digest_at', digest, (time) => this.#save({ digest_at: time })),
+          )
+        : null,
     ];
   }
 

@@ -4,9 +4,10 @@ import { h } from '../shell/view.js';
 import { pageList, reloadList } from '../shell/page-list.js';
 import { get, post } from '../shell/api.js';
 import { tag } from '../shell/parts.js';
+import { dateTime } from '../i18n/format.js';
 import { find, t } from '../i18n/i18n.js';
 import { actionButton, runAction } from './actions.js';
-import { timeColumn, twoLines } from './columns.js';
+import { twoLines } from './columns.js';
 import { filterValue } from './filter-form.js';
 import { ListPageElement, pageHead } from './list-page.js';
 import { personName } from './person-name.js';
@@ -75,7 +76,8 @@ const nameOfMessage = ({ template }) => find(`notification.${template}.title`) ?
 const columns = (retry) => [
   {
     label: t('office.deliveries.message'),
-    cell: (row) => twoLines(nameOfMessage(row), t(`preferences.channel.${row.channel}`)),
+    cell: (row) =>
+      twoLines(nameOfMessage(row), `${t(`preferences.channel.${row.channel}`)} · ${dateTime(row.created_at)}`),
   },
   { label: t('office.person'), cell: (row) => personName(row.user_id) },
   {
@@ -89,7 +91,6 @@ const columns = (retry) => [
       ),
   },
   { label: t('office.deliveries.error'), cell: (row) => row.last_error ?? '–', isWide: true },
-  { ...timeColumn(t('office.deliveries.created'), (row) => row.created_at), isWide: true },
   {
     label: t('office.deliveries.retry'),
     cell: (row) =>

@@ -35,7 +35,6 @@ export default {
   'office.deliveries.held.digest': 'waits for the digest',
   'office.deliveries.attempts': { one: '{count} attempt', other: '{count} attempts' },
   'office.deliveries.error': 'Last error',
-  'office.deliveries.created': 'Created',
   'office.deliveries.retry': 'Send again',
   'office.deliveries.retry_name': 'Send again: {name}',
   'office.deliveries.retry_effect':

@@ -35,7 +35,6 @@ export default {
   'office.deliveries.held.digest': 'दैनिक सार की प्रतीक्षा',
   'office.deliveries.attempts': { one: '{count} प्रयास', other: '{count} प्रयास' },
   'office.deliveries.error': 'पिछली त्रुटि',
-  'office.deliveries.created': 'बना',
   'office.deliveries.retry': 'फिर से भेजें',
   'office.deliveries.retry_name': 'फिर से भेजें: {name}',
   'office.deliveries.retry_effect': 'संदेश तुरंत फिर से भेजा जाएगा। यदि वह पहुँच चुका था, तो व्यक्ति को दो बार मिलेगा।',
