@@ -63,7 +63,7 @@ async fn answer(state: web::Data<RazorpayX>, request: HttpRequest, body: web::By
         query: request.query_string().to_owned(),
         authorization: header("authorization"),
         idempotency: header("x-payout-idempotency"),
-        text: String::from_utf8(body.to_vec()).expect("text"),
+        text: String::from_utf8(body.to_vec()).unwrap(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     let mut store = state.store();
@@ -85,7 +85,7 @@ async fn answer(state: web::Data<RazorpayX>, request: HttpRequest, body: web::By
         }
         None => store.perform(&call),
     };
-    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).expect("a status")).json(body)
+    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).json(body)
 }
 
 fn refused(description: &str, reason: &str) -> (u16, Value) {
@@ -131,7 +131,7 @@ impl Store {
             Some(_) => return refused("Different request body sent with the same idempotency key.", "NA"),
             None => {}
         }
-        let amount = call.body["amount"].as_i64().expect("an amount");
+        let amount = call.body["amount"].as_i64().unwrap();
         let has_money = self.balance.is_none_or(|balance| balance >= amount);
         if !has_money && call.body["queue_if_low_balance"] != true {
             return refused("Your account does not have enough balance to carry out the payout operation.", "NA");
@@ -159,7 +159,7 @@ impl Store {
     }
 
     fn list(&self, query: &str) -> (u16, Value) {
-        let query = web::Query::<HashMap<String, String>>::from_query(query).expect("a query");
+        let query = web::Query::<HashMap<String, String>>::from_query(query).unwrap();
         if query.get("account_number").map(String::as_str) != Some(ACCOUNT) {
             return refused("The account number is invalid.", "input_validation_failed");
         }
@@ -172,7 +172,7 @@ impl Store {
 
 impl RazorpayX {
     fn store(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().expect("a lock")
+        self.0.lock().unwrap()
     }
     /// Starts listening on a free port; returns the URL.
     fn listen(&self) -> String {
@@ -181,7 +181,7 @@ impl RazorpayX {
             .workers(1)
             .disable_signals()
             .bind("127.0.0.1:0")
-            .expect("a port");
+            .unwrap();
         let url = format!("http://{}", server.addrs()[0]);
         tokio::spawn(server.run());
         url
@@ -225,8 +225,8 @@ impl RazorpayX {
     /// Sets fields of the payout with this reference; returns it.
     pub(crate) fn update(&self, reference: &str, fields: &Value) -> Value {
         let mut store = self.store();
-        let payout = store.payouts.iter_mut().find(|p| p["reference_id"] == reference).expect("a payout");
-        for (field, value) in fields.as_object().expect("an object") {
+        let payout = store.payouts.iter_mut().find(|p| p["reference_id"] == reference).unwrap();
+        for (field, value) in fields.as_object().unwrap() {
             payout[field] = value.clone();
         }
         payout.clone()
@@ -247,7 +247,7 @@ pub(crate) fn event(kind: &str, payout: &Value) -> String {
 }
 
 fn sign(secret: &[u8], body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
     mac.update(body.as_bytes());
     hex::encode(mac.finalize().into_bytes())
 }
