@@ -5,6 +5,7 @@ import member from './en/member.js';
 import money from './en/money.js';
 import notification from './en/notification.js';
 import problems from './en/problems.js';
+import refunds from './en/refunds.js';
 import search from './en/search.js';
 import states from './en/states.js';
 import terms from './en/terms.js';
@@ -80,6 +81,7 @@ export default {
   ...money,
   ...notification,
   ...problems,
+  ...refunds,
   ...search,
   ...states,
   ...terms,

@@ -5,6 +5,7 @@ import member from './hi/member.js';
 import money from './hi/money.js';
 import notification from './hi/notification.js';
 import problems from './hi/problems.js';
+import refunds from './hi/refunds.js';
 import search from './hi/search.js';
 import states from './hi/states.js';
 import terms from './hi/terms.js';
@@ -80,6 +81,7 @@ export default {
   ...money,
   ...notification,
   ...problems,
+  ...refunds,
   ...search,
   ...states,
   ...terms,

@@ -1,6 +1,5 @@
 //! Errors of the booking service, and their HTTP problems.
 
-use crate::app::vehicle_pictures::MAX_PICTURES;
 use crate::domain::aggregate::Refusal;
 use crate::domain::booking::BookingRefusal;
 use crate::domain::capture::CaptureRefusal;
@@ -22,8 +21,8 @@ pub enum BookingError {
     SoldOut,
     #[error("the day of delivery must be between the booking and today")]
     DeliveryDay,
-    #[error("a vehicle may have at most {MAX_PICTURES} pictures")]
-    TooManyPictures,
+    #[error("a vehicle may have at most {0} pictures")]
+    TooManyPictures(usize),
     #[error("the document must be one of the buyer that proves no other delivery")]
     DeliveryDocument,
     #[error("a vehicle with this number is delivered for another booking")]
@@ -69,7 +68,7 @@ impl From<BookingError> for Problem {
             BookingError::VehicleNotOnSale => Self::unprocessable("booking.vehicle_not_on_sale", detail),
             BookingError::SoldOut => Self::conflict("booking.sold_out", detail),
             BookingError::DeliveryDay => Self::unprocessable("booking.delivery_invalid", detail),
-            BookingError::TooManyPictures => Self::conflict("booking.too_many_pictures", detail),
+            BookingError::TooManyPictures(_) => Self::conflict("booking.too_many_pictures", detail),
             // The event of the upload may arrive after the delivery that names the document.
             BookingError::DeliveryDocument => Self::unprocessable("booking.delivery_document", detail).stale_if(true),
             BookingError::VehicleNumberUsed => Self::conflict("booking.vehicle_number_used", detail),

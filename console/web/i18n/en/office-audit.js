@@ -31,6 +31,7 @@ export default {
   'office.audit.action.booking.schedule_emi': 'EMI chosen',
   'office.audit.action.capture.resolve': 'Capture decided',
   'office.audit.action.compliance.certificate_download': 'TDS certificate downloaded',
+  'office.audit.action.compliance.cover_download': 'Cover of a TDS statement downloaded',
   'office.audit.action.compliance.document_download': 'Document seen',
   'office.audit.action.compliance.document_reject': 'Document rejected',
   'office.audit.action.compliance.document_upload': 'Document uploaded for a member',

@@ -31,6 +31,7 @@ export default {
   'office.audit.action.booking.schedule_emi': 'ईएमआई चुनी',
   'office.audit.action.capture.resolve': 'प्राप्ति पर निर्णय',
   'office.audit.action.compliance.certificate_download': 'टीडीएस प्रमाणपत्र डाउनलोड',
+  'office.audit.action.compliance.cover_download': 'टीडीएस विवरण का आवरण डाउनलोड',
   'office.audit.action.compliance.document_download': 'दस्तावेज़ देखा',
   'office.audit.action.compliance.document_reject': 'दस्तावेज़ अस्वीकृत',
   'office.audit.action.compliance.document_upload': 'सदस्य के लिए दस्तावेज़ अपलोड',

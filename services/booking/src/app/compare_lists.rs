@@ -1,4 +1,4 @@
-//! What is recorded of the payments and the refunds on a page of a gateway's list.
+//! Recorded payments and refunds that match a page of a gateway's list.
 
 use crate::domain::GatewayName;
 use crate::domain::gateway_event::{CapturedPayment, ReportedRefund};

@@ -7,14 +7,14 @@ use crate::store::vehicles;
 use db::DbConnection;
 
 /// Pictures of a vehicle.
-pub const MAX_PICTURES: usize = 10;
+const MAX_PICTURES: usize = 10;
 
 /// Adds a picture under the next number of its vehicle, which is set in it. Errors with `NotFound` when the vehicle does
 /// not exist, and with `TooManyPictures`.
 pub async fn add(c: &mut DbConnection, picture: &VehiclePicture) -> Result<VehiclePicture, BookingError> {
     let mut vehicle = vehicles::find_for_update(c, picture.vehicle_id).await?.ok_or(BookingError::NotFound)?;
     if vehicle_pictures::list_numbers(c, &[vehicle.id]).await?.len() >= MAX_PICTURES {
-        return Err(BookingError::TooManyPictures);
+        return Err(BookingError::TooManyPictures(MAX_PICTURES));
     }
     vehicle.last_picture += 1;
     vehicles::update(c, &vehicle).await?;

@@ -11,7 +11,7 @@ pub(super) const MAX_ATTEMPTS: u32 = 2;
 /// Maximal length of a gateway's error text.
 const MAX_ERROR_CHARS: usize = 300;
 
-/// Sends a request and reads the answer. The error tells whether the request may have taken effect.
+/// Sends a request and reads the answer. The error says whether the request may have taken effect.
 pub(super) async fn send<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, GatewayError> {
     let unavailable = |e: reqwest::Error| GatewayError::Unavailable(e.without_url().to_string());
     let answer = request.send().await.map_err(unavailable)?;

@@ -1,6 +1,5 @@
 //! Checkouts of online payments: the choice of the gateway, and the page on which the payer pays.
 
-use super::payments::load_visible_payment;
 use super::views::PaymentView;
 use crate::BookingState;
 use crate::app::receive_capture;
@@ -64,7 +63,8 @@ pub(crate) async fn open(
     caller: Caller,
     Path(id): Path<PaymentId>,
 ) -> Result<Json<Checkout>, Problem> {
-    let payment = load_visible_payment(&state, &caller, id).await?;
+    let payment = load(&state, id).await?;
+    caller.require_may_see(payment.user_id)?;
     let (payment, checkout) = match payment.status {
         PaymentStatus::Pending => open_checkout(&state, payment, true).await?,
         PaymentStatus::Completed | PaymentStatus::Failed | PaymentStatus::Superseded | PaymentStatus::Refunded => {

@@ -1,4 +1,4 @@
-//! What is left to pay of a booking.
+//! Remainder of a booking: what is left to pay, by instalment.
 
 use super::{BookingAggregate, Instalment};
 use crate::domain::PaymentStatus;

@@ -93,7 +93,7 @@ pub(super) fn is_permanent_refusal(status: u16, code: &str, description: &str) -
 }
 
 /// This service's payment id in a payment's notes, which are an object, or an empty list when there are none.
-fn noted_payment(payment: &Value) -> Option<PaymentId> {
+fn payment_in_notes(payment: &Value) -> Option<PaymentId> {
     payment.pointer("/notes/payment_id").and_then(Value::as_str).and_then(|id| id.parse().ok())
 }
 
@@ -108,7 +108,7 @@ fn parse_captured(payment: &Value, refunded: Money, body: &[u8]) -> Result<Captu
         refunded,
         taken_at: time_field(payment, "captured_at").or(time_field(payment, "created_at")),
         currency: normalize_currency(&code),
-        payment_id: noted_payment(payment),
+        payment_id: payment_in_notes(payment),
     })
 }
 

@@ -55,7 +55,7 @@ fn object_id(value: &Value, field: &str) -> Option<String> {
 }
 
 /// This service's payment id in the metadata.
-fn noted_payment(value: &Value) -> Option<PaymentId> {
+fn payment_in_metadata(value: &Value) -> Option<PaymentId> {
     value.pointer("/metadata/payment_id").and_then(Value::as_str).and_then(|id| id.parse().ok())
 }
 
@@ -84,7 +84,7 @@ fn parse_session(
         currency,
         refunded: Money::ZERO,
         taken_at,
-        payment_id: noted_payment(session),
+        payment_id: payment_in_metadata(session),
     })
 }
 
@@ -114,7 +114,7 @@ fn parse_intent(intent: &Value, body: &[u8]) -> Result<CapturedPayment, Malforme
         currency,
         refunded: Money::from_paise(refunded),
         taken_at: charge.and_then(|charge| time_field(charge, "created")).or(time_field(intent, "created")),
-        payment_id: noted_payment(intent),
+        payment_id: payment_in_metadata(intent),
     })
 }
 
