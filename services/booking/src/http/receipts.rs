@@ -42,7 +42,8 @@ pub(crate) async fn get(
     }
     if payment.needs_receipt {
         // The job would do it within seconds; who asks need not wait for it.
-        while state.ctx.tx(async |c| number_receipts::number_receipts(c).await).await? {}
+        let gst = state.config.gst.as_ref();
+        while state.ctx.tx(async |c| number_receipts::number_receipts(c, gst).await).await? {}
         payment = load_visible_payment(&state, &caller, id).await?;
     }
     let number = payment.receipt().ok_or_else(|| {
