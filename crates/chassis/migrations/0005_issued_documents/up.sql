@@ -29,3 +29,14 @@ CREATE TRIGGER issued_documents_refuse_delete BEFORE DELETE ON issued_documents 
     SELECT RAISE(ABORT, 'issued_documents is append-only');
     /*! "; */
 END;
+-- In SQLite, a replacement deletes without its trigger.
+DROP TRIGGER IF EXISTS issued_documents_refuse_replace;
+/*! DO " */
+CREATE TRIGGER issued_documents_refuse_replace BEFORE INSERT ON issued_documents
+WHEN EXISTS (SELECT 1 FROM issued_documents WHERE id = NEW.id)
+    OR EXISTS (SELECT 1 FROM issued_documents WHERE code = NEW.code)
+    OR EXISTS (SELECT 1 FROM issued_documents WHERE kind = NEW.kind AND subject = NEW.subject AND state = NEW.state)
+BEGIN
+    SELECT RAISE(ABORT, 'issued_documents has such a row already');
+END
+/*! " */;

@@ -54,6 +54,7 @@ async fn the_lists_of_a_gateway_are_compared_with_a_table_and_an_exit_code() {
         ("DATABASE_URL", format!("sqlite://{}", folder.join("booking.db").display())),
         ("PII_KEYS", format!("k1:{KEY}")),
         ("PII_INDEX_KEY", KEY.to_owned()),
+        ("DOCUMENT_KEYS", KEY.to_owned()),
     ];
     stdout_of(&run(&["migrate", "--service", "booking"], variables.clone()).await);
     let compare = ["payments", "reconcile", "--from", "2026-11-09", "--to", "2026-11-12"];

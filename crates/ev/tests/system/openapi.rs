@@ -5,7 +5,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Paths of webhooks, whose bodies may have additional fields.
-const WEBHOOK_PATHS: [&str; 2] = ["/api/v1/payments/webhooks/{gateway}", "/api/v1/payouts/webhooks/{channel}"];
+const WEBHOOK_PATHS: [&str; 3] = [
+    "/api/v1/auth/sms-receipts/{provider}",
+    "/api/v1/payments/webhooks/{gateway}",
+    "/api/v1/payouts/webhooks/{channel}",
+];
 
 pub(crate) async fn operation_ids_are_unique_and_request_bodies_refuse_unknown_fields(platform: &TestPlatform) {
     let (mut names, mut bodies) = (BTreeSet::new(), 0);

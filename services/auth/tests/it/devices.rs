@@ -15,8 +15,11 @@ const LAPTOP: &str = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Fir
 
 async fn sign_in(service: &TestService, user_agent: &str, address: &str) {
     service.clock.advance_secs(61);
-    let code = fixture::request_code(service, ASHA).await;
     let client = service.anonymous();
+    let asked = json!({ "identifier": ASHA, "channel": "email" });
+    let request = client.request(Method::POST, "/auth/otp").header("X-Forwarded-For", address).json(&asked);
+    client.send(request).await.expect(202);
+    let code = fixture::newest_code(service, ASHA).await;
     let request = client.request(Method::POST, "/auth/otp/verify").header("User-Agent", user_agent);
     let request = request.header("X-Forwarded-For", address).json(&json!({ "identifier": ASHA, "code": code }));
     client.send(request).await.expect(200);

@@ -15,7 +15,7 @@ async fn a_quote_has_the_amounts_and_dates_of_a_booking_confirmed_today_and_writ
         quote,
         json!({
             "price": "45000.00", "booking_amount": "5000.00", "principal": "40000.00",
-            "months_min": 3, "months_max": 60,
+            "months_min": 3, "months_max": 60, "taxed_in": null,
             "instalments": [
                 { "n": 1, "due_on": "2026-12-30", "amount": "13333.00" },
                 { "n": 2, "due_on": "2027-01-30", "amount": "13333.00" },
@@ -99,7 +99,7 @@ async fn an_emi_quote_is_the_schedule_that_the_booking_would_get_and_writes_noth
         quoted,
         json!({
             "price": "45000.00", "booking_amount": "500.00", "principal": "44500.00",
-            "months_min": 3, "months_max": 60,
+            "months_min": 3, "months_max": 60, "taxed_in": null,
             "instalments": [
                 { "n": 1, "due_on": "2026-12-30", "amount": "14833.00" },
                 { "n": 2, "due_on": "2027-01-30", "amount": "14833.00" },

@@ -4,7 +4,7 @@
 //! first line, and never changes once the month is final. The value date of a line is the day of its cause. Lines are
 //! read page by page; those of a CSV file are sent as they are read.
 
-use super::statement_content::{StatementHeader, StatementRow};
+use super::statement_content::{StatementFormat, StatementHeader, for_each_page};
 use super::statement_csv::StatementCsv;
 use super::statement_pdf;
 use super::transactions::visible_owner;
@@ -16,13 +16,11 @@ use actix_web::web;
 use db::{DbConnection, LongRead};
 use documents::Language;
 use domain::{Money, Month, UserId};
-use http_api::{BodySender, Caller, Download, FileTypes, Problem, Query, download, long_read, operation};
+use http_api::{BodySender, Caller, Download, Problem, Query, download, long_read, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Lines read and sent at once.
-const PAGE_LINES: i64 = 500;
 /// Longest wait for a connection for long reads.
 const LONG_READ_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -46,15 +44,6 @@ pub(crate) struct StatementFilter {
 
 fn first_part() -> u32 {
     1
-}
-
-domain::text_enum! {
-    /// The file format of a statement.
-    pub(crate) enum StatementFormat { Csv = "csv", Pdf = "pdf" }
-}
-
-impl FileTypes for StatementFormat {
-    const CONTENT_TYPES: &'static [&'static str] = &["text/csv", "application/pdf"];
 }
 
 /// Statement of a month as CSV or PDF.
@@ -99,30 +88,6 @@ async fn load_header(c: &mut DbConnection, user_id: UserId, month: Month) -> Res
     let name = members::find_name(c, user_id).await?.unwrap_or_default();
     let is_final = epoch::load_settled(c).await?.floor_at >= month.next().starts_at();
     Ok(StatementHeader { user_id, name, month, opening, is_final, after: after.unwrap_or(i64::MAX) })
-}
-
-/// Reads the lines of the month page by page.
-pub(super) async fn for_each_page(
-    long_read: &LongRead,
-    header: &StatementHeader,
-    mut visit: impl AsyncFnMut(Vec<StatementRow>) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    let end = header.month.next().starts_at();
-    let mut after = header.after;
-    loop {
-        let mut c = long_read.connection().await?;
-        let page = transactions::list_by_number(&mut c, header.user_id, after, PAGE_LINES).await?;
-        drop(c);
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.transaction_number.unwrap_or(i64::MAX);
-        // Posting times never decrease within a wallet.
-        let is_last = last.posted_at >= end;
-        let rows = page.into_iter().take_while(|row| row.posted_at < end).map(StatementRow::from_row);
-        visit(rows.collect::<Result<_, _>>().map_err(Problem::internal)?).await?;
-        if is_last {
-            return Ok(());
-        }
-    }
 }
 
 /// Writes the lines of the month and sends the parts of the file as they are complete.

@@ -1,8 +1,7 @@
 //! Statement as a PDF file, in parts whose memory is bounded, and the verification of all documents that this service
 //! issues.
 
-use super::statement::{StatementFormat, for_each_page};
-use super::statement_content::{StatementHeader, StatementRow};
+use super::statement_content::{StatementFormat, StatementHeader, StatementRow, for_each_page};
 use crate::WalletState;
 use crate::domain::TransactionType;
 use actix_web::web;
