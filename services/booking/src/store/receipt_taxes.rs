@@ -52,6 +52,9 @@ pub async fn find(c: &mut DbConnection, payment_id: PaymentId) -> QueryResult<Op
 
 /// The tax of the receipts of these payments.
 pub async fn list_for_payments(c: &mut DbConnection, payments: &[PaymentId]) -> QueryResult<Vec<ReceiptTax>> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
     receipt_taxes::table
         .filter(receipt_taxes::payment_id.any_of(payments))
         .select(ReceiptTax::as_select())

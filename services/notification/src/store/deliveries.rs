@@ -180,5 +180,8 @@ pub(crate) async fn delete_finished(c: &mut DbConnection, before: Timestamp, lim
         .select(t::id)
         .load(c)
         .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
     diesel::delete(t::table.filter(t::id.any_of(&old))).execute(c).await
 }

@@ -68,6 +68,9 @@ pub(crate) async fn save_contacts(c: &mut DbConnection, rows: &[MemberRow]) -> Q
 /// Locks these members, in their order, and inserts the missing ones. The locks give each member's notifications the
 /// order of their commits.
 pub(crate) async fn lock_or_insert(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<MemberRow>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows: Vec<MemberRow> = users.iter().map(|user| MemberRow::unknown(*user)).collect();
     upsert_many(c, t::table, &rows, &[t::user_id::NAME], &[]).await?;
     t::table.filter(t::user_id.any_of(users)).order(t::user_id).select(MemberRow::as_select()).lock().load(c).await
@@ -80,6 +83,9 @@ pub(crate) async fn save_last_ids(c: &mut DbConnection, rows: &[MemberRow]) -> Q
 
 /// Lists these members.
 pub(crate) async fn list(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<MemberRow>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
     t::table.filter(t::user_id.any_of(users)).select(MemberRow::as_select()).load(c).await
 }
 

@@ -61,6 +61,9 @@ pub(crate) async fn list_by_cause(
     c: &mut DbConnection,
     causes: &[NotificationId],
 ) -> QueryResult<Vec<NotificationRow>> {
+    if causes.is_empty() {
+        return Ok(Vec::new());
+    }
     notifications::table.filter(notifications::cause.any_of(causes)).select(NotificationRow::as_select()).load(c).await
 }
 
@@ -73,6 +76,9 @@ pub(crate) async fn delete_read(c: &mut DbConnection, read_before: Timestamp, li
         .select(notifications::id)
         .load(c)
         .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
     diesel::delete(notifications::table.filter(notifications::id.any_of(&old))).execute(c).await
 }
 

@@ -32,6 +32,9 @@ pub(crate) async fn save(c: &mut DbConnection, row: &SubscriptionRow) -> QueryRe
 
 /// Lists the subscriptions of these members, oldest first.
 pub(crate) async fn list(c: &mut DbConnection, users: &[UserId]) -> QueryResult<Vec<SubscriptionRow>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = t::table.filter(t::user_id.any_of(users)).order((t::user_id, t::id));
     let mut rows: Vec<SubscriptionRow> = rows.select(SubscriptionRow::as_select()).load(c).await?;
     rows.sort_by_key(|row| (row.user_id, row.created_at));
@@ -40,6 +43,9 @@ pub(crate) async fn list(c: &mut DbConnection, users: &[UserId]) -> QueryResult<
 
 /// Finds subscriptions by their ids.
 pub(crate) async fn list_by_id(c: &mut DbConnection, ids: &[SubscriptionId]) -> QueryResult<Vec<SubscriptionRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     t::table.filter(t::id.any_of(ids)).select(SubscriptionRow::as_select()).load(c).await
 }
 
