@@ -154,7 +154,7 @@ mod tests {
         assert!(parts.len() > 2);
         assert_eq!(parts.concat(), word);
         for part in &parts {
-            assert!(!part.starts_with(|first| is_mark(first)), "{parts:?}");
+            assert!(!part.starts_with(is_mark), "{parts:?}");
             assert!(!part.ends_with('\u{94d}'), "{parts:?}");
         }
         assert_eq!(texts(&"M".repeat(50), 1_000).concat(), "M".repeat(50));

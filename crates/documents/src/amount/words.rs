@@ -93,7 +93,7 @@ fn below_hundred(n: u64, language: Language) -> String {
         Language::English if n < 20 => at(&BELOW_TWENTY, n).to_owned(),
         Language::English => {
             let tens = at(&TENS, (n / 10).saturating_sub(2));
-            if n % 10 == 0 { tens.to_owned() } else { format!("{tens}-{}", at(&BELOW_TWENTY, n % 10)) }
+            if n.is_multiple_of(10) { tens.to_owned() } else { format!("{tens}-{}", at(&BELOW_TWENTY, n % 10)) }
         }
     }
 }
@@ -131,7 +131,7 @@ mod tests {
                  only",
                 "एक करोड़ तेईस लाख पैंतालीस हज़ार छह सौ अठहत्तर रुपये और निन्यानवे पैसे मात्र",
             ),
-            (1_000_000_000_00, "Rupees one hundred crore only", "एक सौ करोड़ रुपये मात्र"),
+            (100_000_000_000, "Rupees one hundred crore only", "एक सौ करोड़ रुपये मात्र"),
         ] {
             assert_eq!(in_words(Money::from_paise(paise), Language::English), english);
             assert_eq!(in_words(Money::from_paise(paise), Language::Hindi), hindi);

@@ -171,7 +171,7 @@ fn certificate() -> TdsCertificate {
         year: day("2026-11-30").financial_year(),
         quarters: vec![
             quarter(Quarter::Q1, 50_000, "0510308 · 2026-07-06 · 00123"),
-            quarter(Quarter::Q3, 1_25_000, "0510308 · 2027-01-06 · 00456"),
+            quarter(Quarter::Q3, 125_000, "0510308 · 2027-01-06 · 00456"),
         ],
     }
 }
@@ -190,7 +190,7 @@ fn cover() -> QuarterlyCover {
         quarter: Quarter::Q3,
         deductees: 812,
         records: 1_204,
-        sections: vec![section("194H", 1_200, 1_45_67_000), section("194R", 4, 40_000)],
+        sections: vec![section("194H", 1_200, 14_567_000), section("194R", 4, 40_000)],
         challans: vec![("0510308 · 2027-01-06 · 00456".to_owned(), Money::from_paise(29_214_000))],
     }
 }

@@ -33,7 +33,9 @@ pub(crate) async fn list(state: web::Data<BookingState>) -> Result<Json<MethodsV
     let offers = |method: PaymentMethod| -> Vec<Option<GatewayName>> {
         match method {
             PaymentMethod::Online => gateways.iter().copied().map(Some).collect(),
-            _ => vec![None],
+            PaymentMethod::BankTransfer | PaymentMethod::Cash | PaymentMethod::Wallet | PaymentMethod::EmiDeduction => {
+                vec![None]
+            }
         }
     };
     let methods = PaymentMethod::ALL.iter().copied().filter(|method| is_client_method(*method));

@@ -42,7 +42,7 @@ impl ReceiptTax {
 
 /// Inserts the tax of receipts.
 pub async fn insert_all(c: &mut DbConnection, taxes: Vec<ReceiptTax>) -> QueryResult<()> {
-    insert_many(c, receipt_taxes::table, taxes.into_iter()).await.map(drop)
+    insert_many(c, receipt_taxes::table, taxes).await.map(drop)
 }
 
 /// The tax of the receipt of a payment, if it has any.

@@ -11,12 +11,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::TestService;
 
+/// Makes the error of an attempt.
+type Failure = fn() -> MailError;
+
 /// Mailer that accepts every message, but reports some as failed.
 #[derive(Clone, Default)]
 pub(super) struct FaultyMailer {
     /// Every attempt.
     pub(super) attempts: Arc<Mutex<Vec<Message>>>,
-    failure: Arc<Mutex<Option<fn() -> MailError>>>,
+    failure: Arc<Mutex<Option<Failure>>>,
 }
 
 #[async_trait::async_trait]

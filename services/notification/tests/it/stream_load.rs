@@ -40,7 +40,7 @@ impl BusyClient {
                 }
             }
             // Half of them close, the others are lost without a word.
-            if self.per_connection % 2 == 0 {
+            if self.per_connection.is_multiple_of(2) {
                 socket.close(None).await.expect("a close");
             }
             drop(socket);

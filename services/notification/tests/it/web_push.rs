@@ -127,7 +127,7 @@ async fn each_browser_of_a_member_gets_an_encrypted_and_signed_message_once() {
         service.run_job("push").await;
     }
     let key = me.get("/notifications/push/key").await.expect(200)["key"].as_str().unwrap().to_owned();
-    let received = push.received.lock();
+    let received = std::mem::take(&mut *push.received.lock());
     assert_eq!(received.len(), 2);
     for browser in [&phone, &laptop] {
         let path = browser.endpoint.trim_start_matches(&push.origin);
@@ -153,7 +153,6 @@ async fn each_browser_of_a_member_gets_an_encrypted_and_signed_message_once() {
         let lifetime = claims["exp"].as_i64().unwrap() - now.utc().timestamp();
         assert!((1..=86_400).contains(&lifetime), "{lifetime}");
     }
-    drop(received);
     service.finish().await;
 }
 

@@ -48,10 +48,8 @@ fn missing(what: &str) -> MalformedMessage {
 
 /// The id in a field that holds an object or only its id.
 fn object_id(value: &Value, field: &str) -> Option<String> {
-    match value.get(field)? {
-        object @ Value::Object(_) => id_field(object, "id"),
-        _ => id_field(value, field),
-    }
+    let found = value.get(field)?;
+    if found.is_object() { id_field(found, "id") } else { id_field(value, field) }
 }
 
 /// This service's payment id in the metadata.

@@ -15,7 +15,7 @@ pub(super) fn is_valid(secret: &str, header: &str, body: &[u8], now: Timestamp) 
     let Some((_, signed_at)) = parts().find(|(name, _)| *name == "t") else { return false };
     let Ok(secs) = signed_at.parse::<i64>() else { return false };
     let age_secs = now.utc().timestamp().saturating_sub(secs);
-    if age_secs > TOLERANCE_SECS || age_secs < -TOLERANCE_SECS {
+    if !(-TOLERANCE_SECS..=TOLERANCE_SECS).contains(&age_secs) {
         return false;
     }
     let signed = [signed_at.as_bytes(), b".", body].concat();
