@@ -39,6 +39,9 @@ pub(crate) enum Fault {
     Cut,
 }
 
+/// Status and body.
+type Answer = (u16, Value);
+
 #[derive(Default)]
 struct State {
     calls: Vec<Call>,
@@ -49,7 +52,7 @@ struct State {
     /// Refunds, oldest first.
     refunds: Vec<Value>,
     /// Parameters and answer of the first request with each idempotency key.
-    keys: HashMap<String, (BTreeMap<String, String>, (u16, Value))>,
+    keys: HashMap<String, (BTreeMap<String, String>, Answer)>,
     /// The status of new refunds; `succeeded` when it is empty.
     refund_status: String,
     now: i64,
