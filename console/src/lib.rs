@@ -1,8 +1,8 @@
 //! Static files of the web console, embedded with their compressed forms, and the headers that they are served with.
 //!
-//! The files are in `web`; `build.rs` embeds them. All but the document and the service worker have an address with the version of the whole
-//! set, so they may be cached without limit; the document names that version and is checked at each visit. `folder`
-//! writes them to a disk.
+//! The files are in `web`; `build.rs` embeds them. All but the document and the service worker have an address with the
+//! version of the whole set, so they may be cached without limit; the document names that version and is checked at
+//! each visit. `folder` writes them to a disk.
 
 mod folder;
 

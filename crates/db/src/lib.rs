@@ -6,7 +6,8 @@
 //! [`migrate`] and `script` (migrations), [`error`], [`error_class`] (classification) and `file_error` (advice for
 //! SQLite files), `redact` (values removed from messages), [`sql`] (constructs whose text differs), [`any_of`] (`IN`
 //! lists), [`mod@keyset`] (pages of a list), [`records`] (comparison of
-//! databases), [`rewrite`] (rewriting of stored bytes), `connection`, `backend`, `mysql` and `sqlite` (one diesel backend for both databases),
+//! databases), [`rewrite`] (rewriting of stored bytes), `connection`, `backend`, `mysql` and `sqlite` (one diesel backend
+//! for both databases),
 //! [`number`] (columns of counts and versions), `columns` (bindings).
 //!
 //! Invariants: a connection with an abandoned statement is closed, never reused; SQLite has exactly one write

@@ -55,8 +55,8 @@ impl FirstKey for i64 {
 }
 
 /// Declares a [`RewritableColumn`]: table, type and column of its key, and the column of the bytes, with a label that
-/// is a text in brackets or a column of the table, and a condition if only some rows are rewritten. The key is not empty, and its
-/// column has an index.
+/// is a text in brackets or a column of the table, and a condition if only some rows are rewritten. The key is not
+/// empty, and its column has an index.
 ///
 /// `rewritable_column!(orders, id as Vec<u8>, card_sealed as ("card"))`
 #[macro_export]

@@ -4,9 +4,10 @@
 //! Reading order: [`routes`] (route table), [`caller`] (the person that sends a request, and who may call a route),
 //! [`authenticator`] (identification of the caller), [`handler`] (typed handlers), `operation` (documentation of a
 //! route), [`openapi`] (the OpenAPI document), [`middleware`] (request id, client address, error responses),
-//! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`] and
-//! `strict` (request bodies), [`query`], `comma_separated` and [`range`] (query parameters), [`page`] (lists),
+//! [`request_trace`] (span and log line of a request), [`problem`] (error responses), [`request_body`], [`body`],
+//! `signed_body` and `strict` (request bodies), [`query`], `comma_separated` and [`range`] (query parameters), [`page`] (lists),
 //! `queue_count` (lengths of work queues), [`idempotency`] (`Idempotency-Key`), [`response`] (typed responses),
+//! `entity_tag` (`If-None-Match`),
 //! [`mod@download`] (streamed responses), `csv_cell` (texts in CSV files).
 //!
 //! Invariants: router, access guard and document come from the same lines; 401, 403 and 404 are decided before a body
@@ -19,6 +20,7 @@ pub mod caller;
 mod comma_separated;
 mod csv_cell;
 pub mod download;
+mod entity_tag;
 pub mod handler;
 pub mod idempotency;
 pub mod middleware;
@@ -34,6 +36,7 @@ pub mod request_trace;
 pub mod response;
 pub mod routes;
 mod schema;
+mod signed_body;
 mod strict;
 
 pub use authenticator::Authenticator;
@@ -42,6 +45,7 @@ pub use caller::{Access, Caller};
 pub use comma_separated::CommaSeparated;
 pub use csv_cell::csv_cell;
 pub use download::{BodySender, download, long_read};
+pub use entity_tag::has_entity_tag;
 pub use handler::{Documentation, Documented, Parameter, Parameters, Path, Response};
 pub use http_api_macros::operation;
 pub use idempotency::{Execution, Idempotent};
@@ -56,3 +60,4 @@ pub use response::{
     Accepted, Created, Download, FileTypes, Json, JsonOrAccepted, JsonOrFile, NoContent, REPLAYED_HEADER, Upgrade,
 };
 pub use routes::Routes;
+pub use signed_body::SignedBody;

@@ -35,8 +35,7 @@ impl DocumentSettings {
             tan: text("COMPANY_TAN")?,
             pan: text("COMPANY_PAN")?,
         };
-        let public_url = env.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
-        Ok(Self { company, logo: logo(env)?, keys: keys(env)?, public_url })
+        Ok(Self { company, logo: logo(env)?, keys: keys(env)?, public_url: env.public_url()? })
     }
 
     /// What is printed to prove a document genuine.

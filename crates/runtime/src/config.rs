@@ -112,6 +112,14 @@ impl Env {
     pub fn get_or<'a>(&'a self, variable: &str, default: &'a str) -> &'a str {
         self.get(variable).unwrap_or(default)
     }
+    /// `PUBLIC_URL`: the base URL of the platform, without a slash at its end. Errors when it is no http or https URL.
+    pub fn public_url(&self) -> Result<String, ConfigError> {
+        let url = self.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/');
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(ConfigError::new("PUBLIC_URL", "is not an http or https URL"));
+        }
+        Ok(url.to_owned())
+    }
     /// The parsed value of a variable; errors when it is invalid.
     pub fn parse<T: Setting>(&self, variable: &str) -> Result<Option<T>, ConfigError> {
         let read = |text: &str| text.parse().map_err(|_| ConfigError::refused(variable, text, T::ACCEPTED));

@@ -30,10 +30,7 @@ impl Config {
             .ok()
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .ok_or_else(|| ConfigError::new("OTP_KEY", "is not base64 of 32 bytes"))?;
-        let public_url = env.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
-        if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
-            return Err(ConfigError::new("PUBLIC_URL", "is not an http or https URL"));
-        }
+        let public_url = env.public_url()?;
         let bootstrap_admin = env
             .get("BOOTSTRAP_ADMIN")
             .map(|text| {

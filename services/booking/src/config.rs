@@ -161,7 +161,7 @@ impl Config {
             blobs: BlobConfig::from_env(env)?,
             gst: gst::read(env)?,
             stripe,
-            return_pages: return_pages(env)?,
+            return_pages: ReturnPages { base: env.public_url()? },
         })
     }
 }
@@ -240,14 +240,6 @@ fn stripe(env: &Env) -> Result<Option<StripeConfig>, ConfigError> {
         webhook_secret: env.required("STRIPE_WEBHOOK_SECRET")?.into(),
         api_url: env.get_or("STRIPE_API_URL", "https://api.stripe.com").trim_end_matches('/').to_owned(),
     }))
-}
-
-fn return_pages(env: &Env) -> Result<ReturnPages, ConfigError> {
-    let base = env.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
-    if !base.starts_with("http://") && !base.starts_with("https://") {
-        return Err(ConfigError::new("PUBLIC_URL", "is not an http or https URL"));
-    }
-    Ok(ReturnPages { base })
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Config {
             keep_read_days,
             keep_deliveries_days: env.parse_in_range("NOTIFICATION_KEEP_DELIVERIES_DAYS", 30_i64, 7..=3_650, "days")?,
             retry_hours: env.parse_in_range("NOTIFICATION_RETRY_HOURS", 24_i64, 1..=168, "hours")?,
-            public_url: env.get_or("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned(),
+            public_url: env.public_url()?,
         })
     }
 }

@@ -7,10 +7,10 @@ use crate::domain::subtree::Shape;
 use crate::error::BinaryError;
 use crate::state::BinaryState;
 use actix_web::body::BoxBody;
-use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
+use actix_web::http::header::{self, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use domain::UserId;
-use http_api::{Caller, Doc, Problem, Query, Response, operation};
+use http_api::{Caller, Doc, Problem, Query, Response, has_entity_tag, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,15 +83,6 @@ impl Response for ShapeResponse {
     }
 }
 
-fn has_tag(request: &HttpRequest, tag: &EntityTag) -> bool {
-    match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Any) => true,
-        // A proxy that compresses the response makes the tag weak.
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(tag)),
-        Err(_) => false,
-    }
-}
-
 /// Shape of my part of the tree, or below any member for staff.
 ///
 /// At most 100,000 nodes. With the `ETag` of an earlier response in `If-None-Match`, 304 while the tree is unchanged.
@@ -109,7 +100,7 @@ pub(super) async fn get(
     drop(c);
     let (top, sequence) = (load_top(&tree_state.tree, &caller, filter.root.as_deref())?, tree_state.tree.seq());
     let tag = EntityTag::new_strong(format!("{sequence}-{top}"));
-    if has_tag(&request, &tag) {
+    if has_entity_tag(&request, &tag) {
         return Ok(ShapeResponse { tag, body: None });
     }
     let body = run_blocking(move || {

@@ -7,14 +7,16 @@ use crate::domain::VehicleId;
 use crate::store::vehicle_pictures::{self, VehiclePicture};
 use crate::store::vehicles;
 use actix_web::body::BoxBody;
-use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
+use actix_web::http::header::{self, EntityTag};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use blob_store::picture::{MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS, PictureType};
 use blob_store::random_blob_name;
 use chassis::audit;
 use http_api::handler::Response;
-use http_api::{Caller, Created, Doc, FieldErrors, File, FileType, Idempotent, NoContent, Path, Problem, operation};
+use http_api::{
+    Caller, Created, Doc, FieldErrors, File, FileType, Idempotent, NoContent, Path, Problem, has_entity_tag, operation,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -166,14 +168,6 @@ impl Response for PictureResponse {
     }
 }
 
-fn has_tag(request: &HttpRequest, tag: &EntityTag) -> bool {
-    match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(tag)),
-        Err(_) => false,
-    }
-}
-
 /// Read a picture of a vehicle.
 ///
 /// It never changes. 304 with its `ETag` in `If-None-Match`. 404 when the vehicle has no picture with this number.
@@ -186,7 +180,7 @@ pub(crate) async fn get(
     let found = vehicle_pictures::find(&mut *state.ctx.db().read().await?, vehicle_id, n).await?;
     let picture = found.ok_or_else(Problem::not_found)?;
     let tag = EntityTag::new_strong(hex::encode(&picture.sha256));
-    if has_tag(&request, &tag) {
+    if has_entity_tag(&request, &tag) {
         return Ok(PictureResponse { tag, picture: None });
     }
     let bytes = state.blobs.get(&picture.blob_name).await?;

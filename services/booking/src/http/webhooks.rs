@@ -5,19 +5,14 @@ use crate::BookingState;
 use crate::app::receive_webhook::{self as webhook, WebhookEvent};
 use crate::domain::GatewayName;
 use crate::domain::gateway_event::GatewayEvent;
+use crate::gateway::MalformedMessage;
 use crate::gateway::sandbox::SandboxMessage;
-use crate::gateway::{MalformedMessage, PaymentGateway};
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderMap;
-use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpRequest};
-use domain::Timestamp;
-use http_api::{Doc, Json, Parameter, Path, Problem, RawBody, operation};
+use actix_web::web;
+use http_api::{Json, Path, Problem, SignedBody, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::future::{Ready, ready};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -45,38 +40,6 @@ pub(crate) struct WebhookReceipt {
     received: bool,
 }
 
-/// A webhook whose signature is not verified yet. Extracting it never fails.
-pub(crate) struct SignedWebhook {
-    headers: HeaderMap,
-    body: RawBody,
-}
-
-impl FromRequest for SignedWebhook {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = RawBody::from_request(request, payload).into_inner();
-        ready(body.map(|body| Self { headers: request.headers().clone(), body }))
-    }
-}
-
-impl Parameter for SignedWebhook {
-    fn describe(doc: Doc) -> Doc {
-        doc.open_body::<WebhookBody>().empty_response(401)
-    }
-}
-
-impl SignedWebhook {
-    /// Reads the body. Errors with 401 without a valid signature of `gateway`, with 413 for more than 256 KiB.
-    async fn read(self, gateway: &dyn PaymentGateway, now: Timestamp) -> Result<Bytes, Problem> {
-        let signature = self.headers.get(gateway.signature_header()).and_then(|v| v.to_str().ok());
-        let signature = signature.ok_or_else(invalid_signature)?;
-        let bytes = self.body.bytes(MAX_BODY_BYTES).await?;
-        if gateway.verify_signature(signature, &bytes, now) { Ok(bytes) } else { Err(invalid_signature()) }
-    }
-}
-
 /// Receive a gateway's webhook; 401 without a valid signature.
 ///
 /// 200 means that the event and all its effects are committed. An event that cannot be parsed is stored and answered
@@ -85,11 +48,13 @@ impl SignedWebhook {
 pub(crate) async fn receive(
     state: web::Data<BookingState>,
     Path(name): Path<GatewayName>,
-    webhook: SignedWebhook,
+    webhook: SignedBody<WebhookBody>,
 ) -> Result<Json<WebhookReceipt>, Problem> {
     let gateway = state.gateways.get(name).ok_or_else(Problem::not_found)?;
-    let bytes = webhook.read(gateway.as_ref(), state.ctx.now()).await?;
-    let event = webhook::new_event(name, &bytes, &state.sealer, state.ctx.now());
+    let now = state.ctx.now();
+    let verify = |signature: &str, bytes: &[u8]| gateway.verify_signature(signature, bytes, now);
+    let bytes = webhook.read(gateway.signature_header(), MAX_BODY_BYTES, verify, invalid_signature).await?;
+    let event = webhook::new_event(name, &bytes, &state.sealer, now);
     match gateway.parse(&bytes) {
         Ok(gateway_event) => process(&state, &event, &gateway_event).await?,
         Err(MalformedMessage(reason)) => {

@@ -4,18 +4,14 @@
 
 use crate::PayoutState;
 use crate::app::transfer;
-use crate::bank::{BankEvent, BankTransfer, MalformedMessage};
+use crate::bank::{BankEvent, MalformedMessage};
 use crate::domain::transfer::Channel;
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderMap;
-use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpRequest};
-use http_api::{Doc, Json, Parameter, Path, Problem, RawBody, operation};
+use actix_web::web;
+use http_api::{Json, Path, Problem, SignedBody, operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::future::{Ready, ready};
 
 /// Maximal size of a webhook body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -32,38 +28,6 @@ pub(super) struct BankWebhookReceipt {
     received: bool,
 }
 
-/// A webhook whose signature is not verified yet. Extracting it never fails.
-pub(super) struct SignedWebhook {
-    headers: HeaderMap,
-    body: RawBody,
-}
-
-impl FromRequest for SignedWebhook {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = RawBody::from_request(request, payload).into_inner();
-        ready(body.map(|body| Self { headers: request.headers().clone(), body }))
-    }
-}
-
-impl Parameter for SignedWebhook {
-    fn describe(doc: Doc) -> Doc {
-        doc.open_body::<BankWebhookBody>().empty_response(401)
-    }
-}
-
-impl SignedWebhook {
-    /// Reads the body. Errors with 401 without a valid signature, with 413 for more than 256 KiB.
-    async fn read(self, bank: &dyn BankTransfer) -> Result<Bytes, Problem> {
-        let signature = self.headers.get(bank.signature_header()).and_then(|v| v.to_str().ok());
-        let signature = signature.ok_or_else(invalid_signature)?;
-        let bytes = self.body.bytes(MAX_BODY_BYTES).await?;
-        if bank.verify_signature(signature, &bytes) { Ok(bytes) } else { Err(invalid_signature()) }
-    }
-}
-
 /// Receive a webhook of the bank's API; 401 without a valid signature.
 ///
 /// 200 means that its report is committed, or has no effect. One that cannot be parsed is logged and answered with 200 as
@@ -72,10 +36,11 @@ impl SignedWebhook {
 pub(super) async fn receive(
     state: web::Data<PayoutState>,
     Path(channel): Path<Channel>,
-    webhook: SignedWebhook,
+    webhook: SignedBody<BankWebhookBody>,
 ) -> Result<Json<BankWebhookReceipt>, Problem> {
     let bank = state.bank.get(channel).ok_or_else(Problem::not_found)?;
-    let bytes = webhook.read(bank.as_ref()).await?;
+    let verify = |signature: &str, bytes: &[u8]| bank.verify_signature(signature, bytes);
+    let bytes = webhook.read(bank.signature_header(), MAX_BODY_BYTES, verify, invalid_signature).await?;
     match bank.parse(&bytes) {
         Ok(BankEvent::Report { payout: Some(id), report }) => {
             let now = state.ctx.now();
