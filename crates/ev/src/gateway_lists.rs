@@ -7,7 +7,7 @@ use booking::jobs::compare_lists::{Comparison, ComparisonTotals, Difference, com
 use chassis::boot::database_config;
 use chassis::service::BootError;
 use db::Db;
-use domain::{Day, Timestamp};
+use domain::{Day, Money, Timestamp};
 use runtime::Env;
 use runtime::cache::MemoryCache;
 use runtime::clock::{Clock, SystemClock};
@@ -77,10 +77,10 @@ fn row([gateway, what, id, difference, listed, recorded, result]: [&str; 7]) -> 
 
 fn difference_row(difference: &Difference) -> String {
     let Difference { gateway, is_refund, id, kind, listed, recorded, left } = difference;
-    let recorded = recorded.map_or_else(|| "-".to_owned(), |amount| amount.to_string());
+    let text = |amount: &Option<Money>| amount.map_or_else(|| "-".to_owned(), |amount| amount.to_string());
     let what = if *is_refund { "refund" } else { "payment" };
     let result = left.map_or("repaired", |left| left.as_str());
-    row([gateway.as_str(), what, id, kind.as_str(), &listed.to_string(), &recorded, result])
+    row([gateway.as_str(), what, id, kind.as_str(), &text(listed), &text(recorded), result])
 }
 
 fn summary(Comparison { from, to, .. }: &Comparison, totals: &ComparisonTotals) -> String {

@@ -6,7 +6,7 @@ use super::refund::{GatewayRefundOutcome, GatewayRefundState};
 use domain::Money;
 
 domain::text_enum! {
-    /// How a listed payment or refund differs from what is recorded.
+    /// How what a gateway lists differs from what is recorded.
     pub enum DifferenceKind {
         /// Nothing of it is recorded.
         Missing = "missing",
@@ -16,6 +16,8 @@ domain::text_enum! {
         AmountDiffers = "amount_differs",
         /// It is recorded, and belongs to no payment: staff decide about it.
         Unplaced = "unplaced",
+        /// It is recorded as captured, and the gateway has no such money: staff decide about it.
+        Unlisted = "unlisted",
     }
 }
 
@@ -56,6 +58,11 @@ pub fn decide_capture_difference(
         CaptureOutcome::UnknownOrder | CaptureOutcome::NotTaken => Some(DifferenceKind::Unplaced),
         CaptureOutcome::Applied | CaptureOutcome::Returned | CaptureOutcome::Refunded => None,
     }
+}
+
+/// Decides how a recorded capture differs that its gateway did not list, given whether the gateway has captured it.
+pub const fn decide_unlisted_capture(is_captured: bool) -> Option<DifferenceKind> {
+    if is_captured { None } else { Some(DifferenceKind::Unlisted) }
 }
 
 /// Decides how a refund differs; `None` when it does not.

@@ -34,3 +34,12 @@ pub(super) async fn send<T: DeserializeOwned>(request: RequestBuilder) -> Result
         description: description.chars().take(MAX_ERROR_CHARS).collect(),
     })
 }
+
+/// The answer about an object by its id, or `None` where the gateway does not know the id.
+pub(super) fn found<T>(answer: Result<T, GatewayError>) -> Result<Option<T>, GatewayError> {
+    match answer {
+        Ok(object) => Ok(Some(object)),
+        Err(GatewayError::Refused { status: 400 | 404, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

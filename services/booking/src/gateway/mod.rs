@@ -202,6 +202,8 @@ pub trait PaymentGateway: Send + Sync + 'static {
     async fn list_payments(&self, window: Window, from: &ListPosition) -> Result<Page<CapturedPayment>, GatewayError>;
     /// A page of the refunds created in `window`.
     async fn list_refunds(&self, window: Window, from: &ListPosition) -> Result<Page<ReportedRefund>, GatewayError>;
+    /// Whether the gateway has captured this payment, refunded or not.
+    async fn has_captured(&self, gateway_payment_id: &str) -> Result<bool, GatewayError>;
     /// The payments of an order.
     async fn find_order(&self, order_id: &str) -> Result<OrderReport, GatewayError>;
     /// Captures a payment that the bank authorised. A repetition captures nothing more.

@@ -121,6 +121,9 @@ impl PaymentGateway for Sandbox {
     async fn list_refunds_of_payment(&self, _: &str) -> Result<Vec<ReportedRefund>, GatewayError> {
         Ok(Vec::new())
     }
+    async fn has_captured(&self, _: &str) -> Result<bool, GatewayError> {
+        Err(GatewayError::not_supported())
+    }
     async fn find_order(&self, _: &str) -> Result<OrderReport, GatewayError> {
         Ok(OrderReport::default())
     }

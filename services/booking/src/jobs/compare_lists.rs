@@ -6,18 +6,19 @@
 
 use super::reconcile::{apply_missing, apply_refund};
 use crate::BookingState;
-use crate::app::compare_lists;
+use crate::app::compare_lists::{self, RecordedAt};
 use crate::domain::GatewayName;
 use crate::domain::gateway_event::{CapturedPayment, ReportedRefund};
 use crate::domain::list_comparison::{
     DifferenceKind, RecordedCapture, RecordedRefund, decide_capture_difference, decide_refund_difference,
+    decide_unlisted_capture,
 };
 use crate::domain::reconciliation::{ListPosition, Window};
 use crate::error::BookingError;
-use crate::gateway::PaymentGateway;
+use crate::gateway::{MAX_PAGE_ITEMS, PaymentGateway};
 use domain::{Money, Timestamp};
 use runtime::jobs::JobError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct Comparison {
     pub dry_run: bool,
 }
 
-/// A payment or a refund that differs.
+/// A payment or a refund that differs between a gateway and what is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub gateway: GatewayName,
@@ -41,7 +42,8 @@ pub struct Difference {
     /// The gateway's id.
     pub id: String,
     pub kind: DifferenceKind,
-    pub listed: Money,
+    /// The amount that the gateway lists.
+    pub listed: Option<Money>,
     /// The recorded amount, before a repair.
     pub recorded: Option<Money>,
     /// How it still differs; `None` when it was repaired.
@@ -94,7 +96,8 @@ pub async fn compare(
             let window = Window { from: reached, until: until.plus_secs(-1).max(reached) };
             let mut pages = Pages { state, gateway: &**gateway, dry_run: comparison.dry_run, totals: &mut totals };
             let stopped = |cause| ComparisonError::Stopped { gateway: gateway.name(), reached, cause };
-            pages.compare_payments(window, &mut report).await.map_err(stopped)?;
+            let listed = pages.compare_payments(window, &mut report).await.map_err(stopped)?;
+            pages.find_unlisted((reached, until), &listed, &mut report).await.map_err(stopped)?;
             pages.compare_refunds(window, &mut report).await.map_err(stopped)?;
             reached = until;
         }
@@ -111,17 +114,20 @@ struct Pages<'a> {
 }
 
 impl Pages<'_> {
+    /// Compares the listed payments; returns their ids.
     async fn compare_payments(
         &mut self,
         window: Window,
         report: &mut (impl FnMut(&Difference) + Send),
-    ) -> Result<(), JobError> {
+    ) -> Result<BTreeSet<String>, JobError> {
         let (name, mut from) = (self.gateway.name(), ListPosition::default());
+        let mut ids = BTreeSet::new();
         loop {
             let page = self.gateway.list_payments(window, &from).await?;
             let recorded = self.find_captures(&page.items).await?;
             for listed in &page.items {
                 self.totals.payments += 1;
+                ids.insert(listed.gateway_payment_id.clone());
                 let own = recorded.get(&listed.gateway_payment_id);
                 let Some(kind) = decide_capture_difference(listed, own) else { continue };
                 let mut left = Some(kind);
@@ -130,13 +136,38 @@ impl Pages<'_> {
                     let recorded = self.find_captures(std::slice::from_ref(listed)).await?;
                     left = decide_capture_difference(listed, recorded.get(&listed.gateway_payment_id));
                 }
-                let (id, listed) = (listed.gateway_payment_id.clone(), listed.amount);
+                let (id, listed) = (listed.gateway_payment_id.clone(), Some(listed.amount));
                 let recorded = own.map(|own| own.amount);
                 self.add(Difference { gateway: name, is_refund: false, id, kind, listed, recorded, left }, report);
             }
             match page.next {
                 Some(next) => from = next,
-                None => return Ok(()),
+                None => return Ok(ids),
+            }
+        }
+    }
+
+    /// Reports the captures recorded in this time that the gateway does not have. It lists payments by their creation,
+    /// which may be days before the capture, and none that is refunded, so it is asked for each that it did not list.
+    async fn find_unlisted(
+        &mut self,
+        range: (Timestamp, Timestamp),
+        listed: &BTreeSet<String>,
+        report: &mut (impl FnMut(&Difference) + Send),
+    ) -> Result<(), JobError> {
+        let (name, mut after) = (self.gateway.name(), None);
+        loop {
+            let page = self.list_recorded(range, after.as_ref()).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.at, last.id.clone()));
+            for RecordedAt { id, capture, .. } in page {
+                if listed.contains(&id) {
+                    continue;
+                }
+                let is_captured = self.gateway.has_captured(&id).await?;
+                let Some(kind) = decide_unlisted_capture(is_captured) else { continue };
+                let (listed, recorded, left) = (None, Some(capture.amount), Some(kind));
+                self.add(Difference { gateway: name, is_refund: false, id, kind, listed, recorded, left }, report);
             }
         }
     }
@@ -160,7 +191,7 @@ impl Pages<'_> {
                     let recorded = self.find_refunds(std::slice::from_ref(listed)).await?;
                     left = decide_refund_difference(listed, recorded.get(&listed.id));
                 }
-                let (id, listed, recorded) = (listed.id.clone(), listed.amount, own.map(|own| own.amount));
+                let (id, listed, recorded) = (listed.id.clone(), Some(listed.amount), own.map(|own| own.amount));
                 self.add(Difference { gateway: name, is_refund: true, id, kind, listed, recorded, left }, report);
             }
             match page.next {
@@ -181,6 +212,15 @@ impl Pages<'_> {
         listed: &[CapturedPayment],
     ) -> Result<BTreeMap<String, RecordedCapture>, BookingError> {
         compare_lists::find_captures(&mut *self.state.ctx.db().read().await?, self.gateway.name(), listed).await
+    }
+
+    async fn list_recorded(
+        &self,
+        range: (Timestamp, Timestamp),
+        after: Option<&(Timestamp, String)>,
+    ) -> Result<Vec<RecordedAt>, BookingError> {
+        let c = &mut *self.state.ctx.db().read().await?;
+        compare_lists::list_recorded(c, self.gateway.name(), range, after, i64::from(MAX_PAGE_ITEMS)).await
     }
 
     async fn find_refunds(&self, listed: &[ReportedRefund]) -> Result<BTreeMap<String, RecordedRefund>, BookingError> {

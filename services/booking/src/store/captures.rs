@@ -72,6 +72,29 @@ pub async fn list_by_ids(c: &mut DbConnection, gateway: GatewayName, ids: &[&str
         .await
 }
 
+/// Captures of a gateway that were recorded from `from` to before `to`, by time and id, after `after`.
+pub async fn list_recorded(
+    c: &mut DbConnection,
+    gateway: GatewayName,
+    (from, to): (Timestamp, Timestamp),
+    after: Option<&(Timestamp, String)>,
+    limit: i64,
+) -> QueryResult<Vec<Capture>> {
+    use captures as t;
+    let mut query = t::table
+        .filter(t::gateway.eq(gateway))
+        .filter(t::captured_at.ge(from))
+        .filter(t::captured_at.lt(to))
+        .order((t::captured_at, t::gateway_payment_id))
+        .limit(limit)
+        .select(Capture::as_select())
+        .into_boxed::<db::MultiBackend>();
+    if let Some((time, id)) = after {
+        query = query.filter(t::captured_at.gt(*time).or(t::captured_at.eq(*time).and(t::gateway_payment_id.gt(id))));
+    }
+    query.load(c).await
+}
+
 /// The number of captures that match no payment or are not accepted.
 pub async fn count_unmatched(c: &mut DbConnection) -> QueryResult<i64> {
     let unplaced = [CaptureOutcome::UnknownOrder, CaptureOutcome::NotTaken];

@@ -6,6 +6,7 @@ use crate::stripe_double::{self, Fault, Stripe, event};
 use booking::BookingState;
 use booking::domain::GatewayName;
 use booking::jobs::compare_lists::{Comparison, ComparisonError, ComparisonTotals, Difference, compare};
+use domain::Money;
 use proto_events::booking::v1::PaymentReturned;
 use serde_json::{Value, json};
 use testkit::mariadb::with_database;
@@ -21,8 +22,8 @@ async fn run(fixture: &Fixture, comparison: &Comparison) -> Result<(Vec<String>,
     let line = |d: &Difference| {
         let what = if d.is_refund { "refund" } else { "payment" };
         let left = d.left.map_or("repaired", |kind| kind.as_str());
-        let recorded = d.recorded.map_or("-".to_owned(), |amount| amount.to_string());
-        format!("{what} {} {} {} {recorded} {left}", d.id, d.kind, d.listed)
+        let amount = |amount: Option<Money>| amount.map_or("-".to_owned(), |amount| amount.to_string());
+        format!("{what} {} {} {} {} {left}", d.id, d.kind, amount(d.listed), amount(d.recorded))
     };
     let totals = compare(&state, comparison, |difference| lines.push(line(difference))).await?;
     Ok((lines, totals))
@@ -173,7 +174,32 @@ async fn a_comparison_that_stops_says_where_and_continues_there() {
     comparison.from = reached;
     let (lines, totals) = run(&fixture, &comparison).await.expect("compared");
     assert_eq!((lines.len(), totals.payments, totals.repaired), (150, 150, 0));
-    assert_eq!(stripe.calls().len() - calls, 3, "two pages of payments and one of refunds");
+    let asked = stripe.calls().len() - calls;
+    assert_eq!(asked, 4, "two pages of payments, one of refunds, and the capture recorded that day");
+    fixture.service.finish().await;
+}
+
+#[tokio::test]
+async fn a_recorded_capture_that_the_gateway_does_not_have_is_reported() {
+    let razorpay = Razorpay::default();
+    let fixture = razorpay_double::fixture(&razorpay).await;
+    // One is unknown to the gateway, one is of an order that it lists on an earlier day, one it refunded in full.
+    for id in ["pay_unknown", "pay_old", "pay_refunded"] {
+        let payment = start(&fixture).await;
+        let message = recorded("payment.captured", order(&payment), id, 50_000, json!([]));
+        razorpay_double::webhook(&fixture, &message, id).await.expect(200);
+        if id != "pay_unknown" {
+            add_to_razorpay(&fixture, &razorpay, order(&payment), id, 50_000);
+        }
+    }
+    razorpay.set_payment("pay_old", "created_at", json!(fixture.service.now().plus_hours(-96).utc().timestamp()));
+    razorpay.set_payment("pay_refunded", "status", json!("refunded"));
+    razorpay.add_dashboard_refund("pay_refunded", 50_000, "processed");
+    let comparison = Comparison { dry_run: true, ..everything(&fixture) };
+    let (lines, totals) = run(&fixture, &comparison).await.expect("compared");
+    let unlisted: Vec<_> = lines.iter().filter(|line| line.contains("unlisted")).collect();
+    assert_eq!(unlisted, ["payment pay_unknown unlisted - 500.00 unlisted"], "{lines:?}");
+    assert_eq!((totals.payments, totals.repaired), (0, 0));
     fixture.service.finish().await;
 }
 

@@ -57,6 +57,8 @@ async fn answer(state: web::Data<Razorpay>, request: HttpRequest, body: web::Byt
         let orders = state.orders.lock().expect("a lock");
         let items: Vec<Value> = orders.iter().filter(|o| o["receipt"] == query["receipt"].as_str()).cloned().collect();
         (200, json!({ "entity": "collection", "items": items }))
+    } else if let Some(id) = request.path().strip_prefix("/v1/payments/").filter(|id| !id.contains('/')) {
+        state.payment(id)
     } else if request.method() == "GET" {
         let query = web::Query::<HashMap<String, i64>>::from_query(request.query_string()).expect("numbers");
         (200, json!({ "entity": "collection", "items": state.listed(request.path(), &query) }))
@@ -124,6 +126,12 @@ impl Razorpay {
         let query = HashMap::from([("skip".to_owned(), skip), ("count".to_owned(), count)]);
         json!({ "items": self.listed("/v1/payments", &query) })
     }
+    fn payment(&self, id: &str) -> (u16, Value) {
+        let payments = self.payments.lock().expect("a lock");
+        let unknown =
+            json!({ "error": { "code": "BAD_REQUEST_ERROR", "description": "The id provided does not exist" } });
+        payments.iter().find(|payment| payment["id"] == id).map_or((400, unknown), |payment| (200, payment.clone()))
+    }
     /// Captures an authorised payment. A second capture is refused.
     fn capture(&self, id: &str, body: &Value, done: bool) -> (u16, Value) {
         let mut payments = self.payments.lock().expect("a lock");
@@ -140,6 +148,11 @@ impl Razorpay {
     /// Adds a payment to the list without a webhook.
     pub(crate) fn add_payment(&self, payment: Value) {
         self.payments.lock().expect("a lock").insert(0, payment);
+    }
+    /// Changes a field of a listed payment.
+    pub(crate) fn set_payment(&self, id: &str, field: &str, value: Value) {
+        let mut payments = self.payments.lock().expect("a lock");
+        payments.iter_mut().find(|payment| payment["id"] == id).expect("a payment")[field] = value;
     }
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().expect("a lock").clone()

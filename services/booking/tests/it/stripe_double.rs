@@ -187,6 +187,10 @@ impl State {
             }
             return (200, session);
         }
+        if let Some(id) = call.path.strip_prefix("/v1/payment_intents/") {
+            let unknown = || error(404, "invalid_request_error", "resource_missing", "No such payment_intent");
+            return self.intents.iter().find(|i| i["id"] == id).map_or_else(unknown, |intent| (200, intent.clone()));
+        }
         let all: Vec<Value> = match call.path.as_str() {
             "/v1/payment_intents" => self.intents.iter().rev().map(|intent| self.expanded(intent)).collect(),
             "/v1/refunds" => self.refunds.iter().rev().cloned().collect(),

@@ -2,7 +2,7 @@
 
 mod messages;
 
-use super::call::{MAX_ATTEMPTS, send};
+use super::call::{MAX_ATTEMPTS, found, send};
 use super::fields::{listed_captures, listed_refunds, refund_outcome, text_field};
 use super::signature::is_hmac_sha256;
 use super::{
@@ -225,6 +225,11 @@ impl PaymentGateway for Razorpay {
     async fn list_refunds(&self, window: Window, from: &ListPosition) -> Result<Page<ReportedRefund>, GatewayError> {
         let listed: Collection = self.get("/v1/refunds", &page_query(window, from)).await?;
         listed.page(from, listed_refunds(&listed.items, |refund| messages::parse_refund(refund, None)))
+    }
+    async fn has_captured(&self, gateway_payment_id: &str) -> Result<bool, GatewayError> {
+        let payment: Option<Value> = found(self.get(&format!("/v1/payments/{gateway_payment_id}"), &[]).await)?;
+        let status = payment.as_ref().and_then(|payment| text_field(payment, "status"));
+        Ok(matches!(status.as_deref(), Some("captured" | "refunded")))
     }
     async fn find_order(&self, order_id: &str) -> Result<OrderReport, GatewayError> {
         let listed: Collection = self.get(&format!("/v1/orders/{order_id}/payments"), &[]).await?;

@@ -5,7 +5,7 @@
 mod messages;
 mod signature;
 
-use super::call::{MAX_ATTEMPTS, send};
+use super::call::{MAX_ATTEMPTS, found, send};
 use super::fields::{listed_captures, listed_refunds, refund_outcome, text_field};
 use super::{
     CreateRefundOutcome, CreatedOrder, GatewayError, HostedPage, MAX_PAGE_ITEMS, MalformedMessage, OrderReport,
@@ -223,6 +223,11 @@ impl PaymentGateway for Stripe {
     async fn list_refunds(&self, window: Window, from: &ListPosition) -> Result<Page<ReportedRefund>, GatewayError> {
         let listed: List = self.get("/v1/refunds", &page_query(from, window_query(window))).await?;
         Ok(Page { items: listed_refunds(&listed.data, messages::parse_refund), next: listed.next(from)? })
+    }
+    async fn has_captured(&self, gateway_payment_id: &str) -> Result<bool, GatewayError> {
+        let path = format!("/v1/payment_intents/{gateway_payment_id}");
+        let intent: Option<Value> = found(self.get(&path, &Fields::new()).await)?;
+        Ok(intent.as_ref().is_some_and(messages::is_captured))
     }
     async fn find_order(&self, order_id: &str) -> Result<OrderReport, GatewayError> {
         let session = self.find_session(order_id).await?;
