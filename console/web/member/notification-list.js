@@ -14,6 +14,7 @@ const PAGES = new Map([
   ['payout', (/** @type {string} */ id) => `/payouts/${id}`],
   ['pair', () => '/wallet'],
   ['kyc', () => '/kyc'],
+  ['distributor', () => '/distributor'],
   ['document', () => '/kyc'],
   ['certificate', () => '/tax'],
   ['session', () => '/profile'],

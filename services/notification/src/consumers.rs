@@ -3,7 +3,7 @@
 use crate::domain::delivery::MemberContact;
 use crate::domain::notice::{
     InstalmentSummary, InstalmentUpdate, PairUpdate, PayoutSummary, Text, booking_amount_text, booking_text,
-    document_text, instalment_text, kyc_text, pairs_text, payout_text, return_text, transaction_text,
+    distributor_text, document_text, instalment_text, kyc_text, pairs_text, payout_text, return_text, transaction_text,
 };
 use crate::domain::{Area, Locale, Notice, ReferencedId, Template};
 use crate::{NotificationState, app};
@@ -11,7 +11,7 @@ use db::DbConnection;
 use domain::{BookingId, PaymentId, PayoutId, UserId};
 use messaging::decode::{id, money, required, time, version, word};
 use messaging::{ApplyBatch, EventConsumer, HandleError};
-use proto_events::auth::v1::{KycDecided, SessionStarted, User, UserRegistered, UserUpdated};
+use proto_events::auth::v1::{DistributorDecided, KycDecided, SessionStarted, User, UserRegistered, UserUpdated};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{
     BookingChanged, EmiOverdue, EmiReminded, PaymentCompleted, PaymentRefunded, PaymentReturned,
@@ -102,6 +102,7 @@ pub(crate) fn consumer<S: ApplyBatch<Batch>>(state: S) -> EventConsumer<S, Batch
         .on::<UserUpdated>(|batch, e| batch.add_contact(&e.user))
         .on::<SessionStarted>(|batch, e| batch.add(on_session_started(&e)))
         .on::<KycDecided>(|batch, e| batch.add_change(Kyc, &e.user_id, on_kyc_decided(&e)))
+        .on::<DistributorDecided>(|batch, e| batch.add(on_distributor_decided(&e)))
         .on::<BookingChanged>(|batch, e| batch.add_change(Booking, &e.user_id, on_booking_changed(&e)))
         .on::<PaymentCompleted>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_completed(&e)))
         .on::<PaymentRefunded>(|batch, e| batch.add_change(Booking, &e.user_id, on_payment_refunded(&e)))
@@ -178,6 +179,14 @@ fn on_kyc_decided(e: &KycDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
     let at = time("decided_at", e.decided_at)?;
     let notice = Notice::new(id("user_id", &e.user_id)?, at, ("kyc", kyc), text);
     single(&[b"kyc", &e.kyc_id, &e.version.to_be_bytes()], notice)
+}
+
+fn on_distributor_decided(e: &DistributorDecided) -> Result<Vec<NoticeWithCause>, HandleError> {
+    let user: UserId = id("user_id", &e.user_id)?;
+    let at = time("decided_at", e.decided_at)?;
+    let text = distributor_text(e.approved, &e.reason);
+    let application: ReferencedId = id("application_id", &e.application_id)?;
+    single(&[b"distributor", &e.application_id], Notice::new(user, at, ("distributor", application), text))
 }
 
 fn on_booking_changed(e: &BookingChanged) -> Result<Vec<NoticeWithCause>, HandleError> {

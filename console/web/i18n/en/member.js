@@ -212,6 +212,7 @@ export default {
   'notifications.kind.security': 'Sign-ins',
   'notifications.kind.welcome': 'Welcome',
   'notifications.kind.kyc': 'KYC',
+  'notifications.kind.distributor': 'Distributor application',
   'notifications.kind.booking': 'Bookings',
   'notifications.kind.payment': 'Payments',
   'notifications.kind.emi': 'EMI',

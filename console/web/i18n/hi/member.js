@@ -206,6 +206,7 @@ export default {
   'notifications.kind.security': 'साइन-इन',
   'notifications.kind.welcome': 'स्वागत',
   'notifications.kind.kyc': 'केवाईसी',
+  'notifications.kind.distributor': 'वितरक आवेदन',
   'notifications.kind.booking': 'बुकिंग',
   'notifications.kind.payment': 'भुगतान',
   'notifications.kind.emi': 'ईएमआई',

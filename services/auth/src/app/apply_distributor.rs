@@ -1,6 +1,7 @@
 //! Submission of an application to become a distributor.
 
 use super::publish_user;
+use super::review_distributor::publish_decision;
 use crate::domain::distributor::{self, ApplicationRefusal, ApplicationStatus, ApprovalMode};
 use crate::domain::terms::{self, TermsKind};
 use crate::error::AuthError;
@@ -68,6 +69,7 @@ pub(crate) async fn apply_distributor(
     if is_approved {
         user.is_distributor = true;
         publish_user::save_and_publish(c, &mut user, now).await?;
+        publish_decision(c, &application).await?;
     }
     Ok((application, accepted))
 }

@@ -3,7 +3,7 @@
 use crate::fixture::{self, KEYS, admin, client, member, request_code, sign_in, staff, text};
 use domain::Timestamp;
 use futures_util::future::join_all;
-use proto_events::auth::v1::UserUpdated;
+use proto_events::auth::v1::{DistributorDecided, UserUpdated};
 use proto_events::platform::v1::StaffActed;
 use runtime::clock::Clock;
 use serde_json::{Value, json};
@@ -24,6 +24,12 @@ async fn apply(me: &Client, hash: &str) -> testkit::Reply {
 async fn distributors(service: &TestService) -> Vec<bool> {
     let updates = service.published::<UserUpdated>().await;
     updates.into_iter().filter_map(|event| event.user).map(|user| user.is_distributor).collect()
+}
+
+/// Published decisions: whether it is an approval, its reason, and whether a person made it.
+async fn decisions(service: &TestService) -> Vec<(bool, String, bool)> {
+    let decided = service.published::<DistributorDecided>().await;
+    decided.into_iter().map(|event| (event.approved, event.reason, event.decided_by.is_some())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,6 +160,7 @@ async fn an_application_is_approved_once_and_makes_a_distributor() {
     let late = clerk.post(&format!("{path}/reject"), json!({ "reason": "no" })).await;
     assert_eq!(late.problem(409), "auth.application_decided");
     assert_eq!(distributors(&service).await, [true]);
+    assert_eq!(decisions(&service).await, [(true, String::new(), true)]);
     assert_eq!(me.get("/users/me").await.expect(200)["is_distributor"], true);
     assert_eq!(apply(&me, &hash).await.problem(409), "auth.distributor_already");
     let actions: Vec<String> = service.published::<StaffActed>().await.into_iter().map(|event| event.action).collect();
@@ -176,6 +183,7 @@ async fn a_member_applies_again_after_a_rejection_and_the_history_stays() {
     assert_eq!((text(&rejected, "status"), text(&rejected, "reason")), ("rejected".into(), "incomplete".into()));
     admin.post(&reject, json!({ "reason": "incomplete" })).await.expect(200);
     assert_eq!(admin.post(&reject, json!({ "reason": "other" })).await.problem(409), "auth.application_decided");
+    assert_eq!(decisions(&service).await, [(false, "incomplete".to_owned(), true)]);
     // The terms change in between: the old version is not accepted any more.
     let second = publish(&admin, "The new terms.").await;
     assert_eq!(apply(&me, &first).await.problem(409), "auth.terms_outdated");
@@ -234,6 +242,7 @@ async fn where_the_platform_approves_the_member_is_a_distributor_at_once() {
     let created = apply(&me, &hash).await.expect(201);
     assert_eq!((text(&created, "status"), created["decided_at"].is_string()), ("approved".into(), true));
     assert_eq!(distributors(&service).await, [true]);
+    assert_eq!(decisions(&service).await, [(true, String::new(), false)]);
     let counts = admin.get("/distributor-applications/queue-counts").await.expect(200);
     assert_eq!(counts["items"][0]["count"], 0);
     let review = admin.get(&format!("/distributor-applications/{}", text(&created, "id"))).await.expect(200);

@@ -37,6 +37,8 @@ pub const LINES: &[Line] = &[
     mandatory("auth.v1.SessionStarted", T::NewDevice, Kind::Security, BY_ALL),
     line("auth.v1.KycDecided", T::KycApproved, Kind::Kyc, BY_MAIL),
     line("auth.v1.KycDecided", T::KycRejected, Kind::Kyc, BY_MAIL),
+    line("auth.v1.DistributorDecided", T::DistributorApproved, Kind::Distributor, BY_MAIL),
+    line("auth.v1.DistributorDecided", T::DistributorRejected, Kind::Distributor, BY_MAIL),
     line("booking.v1.BookingChanged", T::BookingConfirmed, Kind::Booking, BY_MAIL),
     line("booking.v1.BookingChanged", T::BookingCompleted, Kind::Booking, BY_MAIL),
     line("booking.v1.BookingChanged", T::BookingCancelled, Kind::Booking, BY_MAIL),

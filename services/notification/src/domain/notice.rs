@@ -22,6 +22,8 @@ domain::text_enum! {
         Security = "security",
         Welcome = "welcome",
         Kyc = "kyc",
+        /// Decisions on applications to become a distributor.
+        Distributor = "distributor",
         Booking = "booking",
         Payment = "payment",
         Emi = "emi",
@@ -120,6 +122,15 @@ pub fn kyc_text(approved: bool, reason: &str) -> Text {
         Text::new(Template::KycApproved, [])
     } else {
         Text::new(Template::KycRejected, [("reason", trimmed(reason))])
+    }
+}
+
+/// Text about a decision on a member's application to become a distributor.
+pub fn distributor_text(approved: bool, reason: &str) -> Text {
+    if approved {
+        Text::new(Template::DistributorApproved, [])
+    } else {
+        Text::new(Template::DistributorRejected, [("reason", trimmed(reason))])
     }
 }
 
@@ -331,9 +342,9 @@ mod tests {
     /// Every text that a function of this module builds.
     fn all_texts() -> Vec<Text> {
         let (requested, net) = (Money::from_rupees(100), Money::from_rupees(95));
-        let mut texts = vec![kyc_text(true, ""), document_text(true, "")];
+        let mut texts = vec![kyc_text(true, ""), distributor_text(true, ""), document_text(true, "")];
         for reason in ["", "the name differs"] {
-            texts.extend([kyc_text(false, reason), document_text(false, reason)]);
+            texts.extend([kyc_text(false, reason), distributor_text(false, reason), document_text(false, reason)]);
             for net in [net, Money::ZERO] {
                 let summary = PayoutSummary { requested, net, account_mask: "xxxxxx4321", reason };
                 texts.extend(PayoutStatus::ALL.iter().filter_map(|status| payout_text(*status, summary)));

@@ -9,6 +9,9 @@ domain::text_enum! {
         KycApproved = "kyc_approved",
         /// `reason`
         KycRejected = "kyc_rejected",
+        DistributorApproved = "distributor_approved",
+        /// `reason`
+        DistributorRejected = "distributor_rejected",
         /// `booking_number`, `vehicle`
         BookingConfirmed = "booking_confirmed",
         /// `booking_number`, `vehicle`

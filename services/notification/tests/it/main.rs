@@ -11,7 +11,7 @@ mod web_push;
 
 use diesel_async::SimpleAsyncConnection;
 use domain::{Timestamp, UserId};
-use proto_events::auth::v1::{User, UserRegistered};
+use proto_events::auth::v1::{DistributorDecided, User, UserRegistered};
 use proto_events::binary::v1::{Pair, PairsMatched, PairsVoided, PlacementMade};
 use proto_events::booking::v1::{EmiOverdue, EmiReminded, PaymentReturned};
 use proto_events::payout::v1::{Payout, PayoutFailed};
@@ -97,6 +97,33 @@ async fn a_failed_payout_has_a_notification_with_its_reason() {
     let bodies: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap()).collect();
     let failed = "Your payout of ₹1,000.00 failed and is back in your wallet.";
     assert_eq!(bodies, [format!("{failed} Reason: account closed"), failed.to_owned()]);
+    service.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_on_a_distributor_application_has_one_notification() {
+    let service = TestService::start(notification::service()).await;
+    let user: UserId = id::fresh();
+    for (approved, reason) in [(false, "incomplete."), (true, "")] {
+        let decided = DistributorDecided {
+            application_id: id::fresh::<UserId>().into(),
+            user_id: user.into(),
+            approved,
+            reason: reason.into(),
+            decided_by: None,
+            decided_at: service.now().micros(),
+        };
+        service.deliver_now(&decided).await;
+        service.deliver_now(&decided).await;
+    }
+    let list = service.as_user(user).get("/notifications").await.expect(200);
+    let bodies: Vec<_> = list["items"].as_array().unwrap().iter().map(|n| n["body"].as_str().unwrap()).collect();
+    let rejected = "Your application to become a distributor was rejected. You can apply again. Reason: incomplete";
+    assert_eq!(bodies, ["Your application to become a distributor is approved.", rejected]);
+    assert_eq!(
+        (&list["items"][0]["kind"], &list["items"][0]["reference"]["type"]),
+        (&json!("distributor"), &json!("distributor"))
+    );
     service.finish().await;
 }
 

@@ -14,6 +14,12 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(T::KycApproved, "KYC approved", "Your KYC is approved. You can ask for payouts now."),
     text(T::KycRejected, "KYC rejected", "Your KYC was rejected. You can apply again."),
+    text(T::DistributorApproved, "You are a distributor", "Your application to become a distributor is approved."),
+    text(
+        T::DistributorRejected,
+        "Application rejected",
+        "Your application to become a distributor was rejected. You can apply again.",
+    ),
     text(T::BookingConfirmed, "Booking confirmed", "Your booking {booking_number} of {vehicle} is confirmed."),
     text(T::BookingCompleted, "Booking completed", "Your booking {booking_number} of {vehicle} is paid in full."),
     text(T::BookingCancelled, "Booking cancelled", "Your booking {booking_number} of {vehicle} is cancelled."),

@@ -10,6 +10,8 @@ pub(super) const TEXTS: &[Text] = &[
     text(T::Welcome, "स्वागत है", "आपका रेफ़रल कोड {referral_code} है। इसे उन लोगों को दें जो इलेक्ट्रिक वाहन चलाना चाहते हैं।"),
     text(T::KycApproved, "केवाईसी स्वीकृत", "आपका केवाईसी स्वीकृत है। अब आप निकासी माँग सकते हैं।"),
     text(T::KycRejected, "केवाईसी अस्वीकृत", "आपका केवाईसी अस्वीकृत हुआ। आप फिर से आवेदन कर सकते हैं।"),
+    text(T::DistributorApproved, "आप वितरक हैं", "वितरक बनने का आपका आवेदन स्वीकृत है।"),
+    text(T::DistributorRejected, "आवेदन अस्वीकृत", "वितरक बनने का आपका आवेदन अस्वीकृत हुआ। आप फिर से आवेदन कर सकते हैं।"),
     text(T::BookingConfirmed, "बुकिंग पक्की", "{vehicle} की आपकी बुकिंग {booking_number} पक्की है।"),
     text(T::BookingCompleted, "बुकिंग पूरी", "{vehicle} की आपकी बुकिंग {booking_number} का पूरा भुगतान हो गया है।"),
     text(T::BookingCancelled, "बुकिंग रद्द", "{vehicle} की आपकी बुकिंग {booking_number} रद्द हो गई है।"),
