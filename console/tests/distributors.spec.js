@@ -61,11 +61,6 @@ async function publish(title, text, hindi = {}) {
   await see(admin, row(admin, title));
 }
 
-test('without terms there is nothing to apply for', async () => {
-  await open(asha, '/distributor');
-  await see(asha, t('distributor.no_terms'));
-});
-
 test('an administrator publishes terms, which everyone reads in their language', async () => {
   await publish(`Agreement ${run}`, TEXT, {
     [t('office.terms.title_hi')]: `अनुबंध ${run}`,

@@ -19,6 +19,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// A change of the dependencies of all services.
+pub type Adjust = Box<dyn FnOnce(&mut Dependencies) + Send>;
+
 /// Options of the embedded run.
 pub struct Options {
     /// Folder of the databases and keys.
@@ -33,6 +36,8 @@ pub struct Options {
     pub scheduled: bool,
     /// Suffix of every database URL, such as `?synchronous=off` in tests.
     pub database_options: &'static str,
+    /// Replaces dependencies before the services start. Tests put doubles with faults in their place.
+    pub adjust: Option<Adjust>,
     /// The program `ev`, which runs long tasks; `None`: they run in this process.
     pub task_program: Option<PathBuf>,
 }
@@ -47,6 +52,7 @@ impl Options {
             bus: Arc::new(MemoryBus::new()),
             scheduled: true,
             database_options: "",
+            adjust: None,
             task_program: None,
         }
     }
@@ -88,7 +94,7 @@ impl Embedded {
         let shared_keys = SharedKeys::new();
         let bus: Arc<dyn EventBus> = options.bus.clone();
         let cache = Arc::new(MemoryCache::with_clock(Arc::clone(&options.clock)));
-        let platform = Dependencies {
+        let mut platform = Dependencies {
             env: env.clone(),
             clock: options.clock,
             bus,
@@ -99,6 +105,9 @@ impl Embedded {
             scheduled: options.scheduled,
             task_program: options.task_program.map(|path| (path, TASK_ARGUMENTS)),
         };
+        if let Some(adjust) = options.adjust {
+            adjust(&mut platform);
+        }
         let mut started = Vec::new();
         for service in crate::services() {
             let file = options.data.join(format!("{}.db", service.name));

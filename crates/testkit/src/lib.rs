@@ -1,7 +1,8 @@
 //! Test support: one service with a fake clock, a fresh database and an in-process bus ([`service`]), the clock
-//! ([`clock`]), a context without a server ([`mod@context`]), a bus that reorders events ([`fault_injection`]), an HTTP client ([`client`]), a database file
-//! ([`temp_database`]), a separate database on MariaDB ([`mariadb`]), plain SQL with the same rows as a baseline for
-//! benchmarks ([`sql_baseline`]), a recorder of executed statements ([`statements`]), and the comparison of a table of events with its subscription
+//! ([`clock`]), a context without a server ([`mod@context`]), a bus that reorders events ([`fault_injection`]), a cache
+//! and a mailer that fail ([`outages`]), an HTTP client ([`client`]), a database file ([`temp_database`]), a separate
+//! database on MariaDB ([`mariadb`]), plain SQL with the same rows as a baseline for benchmarks ([`sql_baseline`]), a
+//! recorder of executed statements ([`statements`]), and the comparison of a table of events with its subscription
 //! ([`subscriptions`]).
 //!
 //! A test delivers events and calls routes; it awaits background work and never sleeps. [`TestService::finish`] checks
@@ -14,6 +15,7 @@ pub mod clock;
 pub mod context;
 pub mod fault_injection;
 pub mod mariadb;
+pub mod outages;
 pub mod service;
 pub mod sql_baseline;
 pub mod statements;

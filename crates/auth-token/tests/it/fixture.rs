@@ -7,7 +7,7 @@ use db::Db;
 use domain::{Role, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
 use proto_events::auth::v1::SessionRevoked;
-use runtime::cache::{Acquired, Cache, CacheDown, MemoryCache, RateLimit, Subscription};
+use runtime::cache::Cache;
 use runtime::clock::Clock;
 use runtime::id;
 use std::sync::Arc;
@@ -15,80 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use testkit::FakeClock;
 use testkit::TempDatabase;
+use testkit::outages::FallibleCache;
 use uuid::Uuid;
-
-/// A cache that a test can make unavailable.
-pub(super) struct FallibleCache {
-    pub(super) inner: MemoryCache,
-    is_down: AtomicBool,
-    pub(super) gets: AtomicUsize,
-}
-
-impl FallibleCache {
-    fn check(&self) -> Result<(), CacheDown> {
-        if self.is_down.load(Ordering::SeqCst) { Err(CacheDown("down".into())) } else { Ok(()) }
-    }
-}
-
-#[async_trait::async_trait]
-impl Cache for FallibleCache {
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheDown> {
-        self.check()?;
-        self.gets.fetch_add(1, Ordering::SeqCst);
-        self.inner.get(key).await
-    }
-    async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheDown> {
-        self.check()?;
-        self.inner.set(key, value, ttl).await
-    }
-    async fn set_if_absent(&self, key: &str, value: &[u8], ttl: Duration) -> Result<bool, CacheDown> {
-        self.check()?;
-        self.inner.set_if_absent(key, value, ttl).await
-    }
-    async fn delete(&self, key: &str) -> Result<(), CacheDown> {
-        self.check()?;
-        self.inner.delete(key).await
-    }
-    async fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheDown> {
-        self.check()?;
-        self.inner.delete_if(key, value).await
-    }
-    async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheDown> {
-        self.check()?;
-        self.inner.increment(key, ttl).await
-    }
-    async fn count(&self, key: &str) -> Result<u64, CacheDown> {
-        self.check()?;
-        self.inner.count(key).await
-    }
-    async fn acquire(&self, limits: &[RateLimit]) -> Result<Acquired, CacheDown> {
-        self.check()?;
-        self.inner.acquire(limits).await
-    }
-    async fn release(&self, limits: &[RateLimit]) -> Result<(), CacheDown> {
-        self.check()?;
-        self.inner.release(limits).await
-    }
-    async fn append(&self, key: &str, value: &[u8], max: usize, ttl: Duration) -> Result<Vec<Vec<u8>>, CacheDown> {
-        self.check()?;
-        self.inner.append(key, value, max, ttl).await
-    }
-    async fn list(&self, key: &str) -> Result<Vec<Vec<u8>>, CacheDown> {
-        self.check()?;
-        self.inner.list(key).await
-    }
-    async fn publish(&self, channel: &str, message: &[u8]) -> Result<(), CacheDown> {
-        self.check()?;
-        self.inner.publish(channel, message).await
-    }
-    async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, CacheDown> {
-        self.check()?;
-        self.inner.subscribe(channel).await
-    }
-    async fn ping(&self) -> Result<(), CacheDown> {
-        self.check()
-    }
-}
 
 /// A key source that a test can make unavailable, and that counts its fetches.
 pub(super) struct FallibleKeySource {
@@ -122,8 +50,7 @@ impl Fixture {
         let file = TempDatabase::new("auth");
         let db = file.migrated().await;
         let clock = Arc::new(FakeClock::at("2026-07-01T10:00:00Z".parse().unwrap()));
-        let inner = MemoryCache::with_clock(clock.clone());
-        let cache = Arc::new(FallibleCache { inner, is_down: AtomicBool::new(false), gets: AtomicUsize::new(0) });
+        let cache = Arc::new(FallibleCache::new(clock.clone()));
         let key = SigningKey::generate();
         let keys = SharedKeys::new();
         keys.set(key.key_set());
@@ -164,7 +91,7 @@ impl Fixture {
         }
     }
     pub(super) fn set_cache_down(&self, is_down: bool) {
-        self.cache.is_down.store(is_down, Ordering::SeqCst);
+        self.cache.set_down(is_down);
     }
     pub(super) fn set_auth_down(&self, is_down: bool) {
         self.source.is_down.store(is_down, Ordering::SeqCst);

@@ -1,7 +1,7 @@
 //! Steps of the demonstration.
 
 use super::client::{Client, ClientError, Session, text};
-use super::showroom;
+use super::{distributors, showroom};
 use crate::output::print;
 use serde_json::{Value, json};
 
@@ -43,6 +43,8 @@ pub async fn run(
         if n == 1 {
             member.pay_online(&booking, "4500.00").await?;
             print("  Member 1 joins with Asha's code, pays ₹500.00 and ₹4,500.00, and is an Active Buyer");
+            // An application wants a sign-in that is at most five minutes old.
+            distributors::run(&client, &admin, &staff, (&first, &member)).await?;
         }
         joined.push(member);
     }

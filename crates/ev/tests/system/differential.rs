@@ -42,7 +42,7 @@ async fn large_networks_match_the_reference_model_across_a_month_change() {
 
 async fn grow(seeds: std::ops::Range<u64>) {
     let clock = Arc::new(FakeClock::at("2026-11-10T04:30:00Z".parse().unwrap()));
-    let platform = TestPlatform::in_process(Some(clock), fault_injection::memory_bus(seeds.start)).await;
+    let platform = TestPlatform::in_process(Some(clock), fault_injection::memory_bus(seeds.start), None).await;
     platform.run_job("booking", "calendar").await;
     let platform_ref = &platform;
     let growing = seeds.map(|seed| async move { (seed, Network::new(platform_ref, seed).await.grow().await) });
@@ -56,7 +56,7 @@ async fn grow(seeds: std::ops::Range<u64>) {
 async fn grow_large(seed: u64) {
     // Ten minutes before midnight in India, so that access tokens are still valid in the next month.
     let clock = Arc::new(FakeClock::at("2026-11-30T18:20:00Z".parse().unwrap()));
-    let platform = TestPlatform::in_process(Some(Arc::clone(&clock)), fault_injection::memory_bus(seed)).await;
+    let platform = TestPlatform::in_process(Some(Arc::clone(&clock)), fault_injection::memory_bus(seed), None).await;
     platform.run_job("booking", "calendar").await;
     let mut network = Network::new(&platform, seed).await;
     // The earner never is an Active Buyer, is one from the beginning, or becomes one later.

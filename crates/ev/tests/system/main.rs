@@ -22,6 +22,7 @@ mod journey;
 mod month;
 mod openapi;
 mod oracle;
+mod outages;
 mod owners;
 mod platform;
 mod process;

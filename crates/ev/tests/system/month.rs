@@ -10,7 +10,7 @@ use testkit::FakeClock;
 async fn the_eleventh_pair_of_a_month_is_paid_on_the_first_of_the_next() {
     // 31 October, 19:00 in India.
     let clock = Arc::new(FakeClock::at("2026-10-31T13:30:00Z".parse().unwrap()));
-    let platform = TestPlatform::in_process(Some(Arc::clone(&clock)), MemoryBus::new()).await;
+    let platform = TestPlatform::in_process(Some(Arc::clone(&clock)), MemoryBus::new(), None).await;
     platform.run_job("booking", "calendar").await;
     let a = platform.member(None).await;
     let booking = a.join_tree(&platform).await;

@@ -3,7 +3,7 @@
 use crate::administrator;
 use domain::Money;
 use ev::demo::client::Client as DemoClient;
-use ev::embedded::{Embedded, Options};
+use ev::embedded::{Adjust, Embedded, Options};
 use messaging::memory::MemoryBus;
 use runtime::Env;
 use serde_json::{Value, json};
@@ -58,15 +58,17 @@ fn variable(name: &str) -> String {
 
 impl TestPlatform {
     pub(crate) async fn embedded() -> Self {
-        Self::in_process(None, MemoryBus::new()).await
+        Self::in_process(None, MemoryBus::new(), None).await
     }
-    /// Starts the platform in this process, with a fake clock or a bus that reorders, repeats and delays events.
-    pub(crate) async fn in_process(clock: Option<Arc<FakeClock>>, bus: MemoryBus) -> Self {
+    /// Starts the platform in this process, with a fake clock, a bus that reorders, repeats and delays events, or
+    /// dependencies that fail.
+    pub(crate) async fn in_process(clock: Option<Arc<FakeClock>>, bus: MemoryBus, adjust: Option<Adjust>) -> Self {
         let tag = short_id();
         let data = std::env::temp_dir().join(format!("ev-system-{tag}"));
         let mut options = Options::new(&data, Env::default());
         options.bus = Arc::new(bus);
         options.database_options = "?synchronous=off";
+        options.adjust = adjust;
         options.scheduled = clock.is_none();
         if let Some(clock) = &clock {
             options.clock = Arc::<FakeClock>::clone(clock);

@@ -23,7 +23,7 @@ async fn sign_in(platform: &TestPlatform, token: &str) -> (StatusCode, Value) {
 
 async fn with_clock() -> (TestPlatform, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::at("2026-11-10T04:30:00Z".parse().unwrap()));
-    (TestPlatform::in_process(Some(Arc::clone(&clock)), MemoryBus::new()).await, clock)
+    (TestPlatform::in_process(Some(Arc::clone(&clock)), MemoryBus::new(), None).await, clock)
 }
 
 fn create(platform: &TestPlatform, email: &str) -> String {

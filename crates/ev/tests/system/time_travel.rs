@@ -2,6 +2,7 @@
 
 use crate::platform::{ADMIN, TestPlatform, TestUser};
 use domain::{Money, Timestamp};
+use ev::embedded::Adjust;
 use messaging::memory::MemoryBus;
 use runtime::clock::Clock;
 use serde_json::{Value, json};
@@ -29,13 +30,20 @@ pub(crate) fn paise(of: &Value, field: &str) -> i64 {
 
 impl TimeTravel {
     pub(crate) async fn start(time: &str, bus: MemoryBus) -> Self {
+        Self::start_adjusted(time, bus, None).await
+    }
+    pub(crate) async fn start_adjusted(time: &str, bus: MemoryBus, adjust: Option<Adjust>) -> Self {
         let clock = Arc::new(FakeClock::at(at(time)));
-        let platform = TestPlatform::in_process(Some(Arc::clone(&clock)), bus).await;
+        let platform = TestPlatform::in_process(Some(Arc::clone(&clock)), bus, adjust).await;
         platform.run_job("booking", "calendar").await;
         Self { platform, clock, sessions: Mutex::default() }
     }
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+    /// Advances the clock.
+    pub(crate) fn advance_secs(&self, secs: i64) {
+        self.clock.set(self.now().plus_secs(secs));
     }
     /// Advances the clock by one second, so that no two operations have the same time.
     pub(crate) fn tick(&self) {
@@ -68,7 +76,7 @@ impl TimeTravel {
     pub(crate) async fn admin(&self) -> TestUser {
         self.session(ADMIN).await
     }
-    fn store_session(&self, user: TestUser) -> TestUser {
+    pub(crate) fn store_session(&self, user: TestUser) -> TestUser {
         self.sessions.lock().unwrap().insert(user.email.clone(), (self.now(), user.clone()));
         user
     }
