@@ -1,6 +1,5 @@
 //! Changes of the rollups by stored facts.
 
-use super::store_facts::overflow;
 use crate::domain::fact::{AUTOMATIC, MANUAL, is_open, receipt_part};
 use crate::domain::instalment::parse_unpaid;
 use crate::domain::rollup::{RollupKind, Rollups, Sums};
@@ -13,6 +12,11 @@ use crate::store::tree::{PairFact, Placement};
 use crate::store::wallets::{Wallet, WalletTransaction};
 use domain::{Money, MoneyError, Role};
 use messaging::HandleError;
+
+/// Poisons a batch of which a sum exceeds 64 bits of paise.
+pub(super) fn overflow(error: MoneyError) -> HandleError {
+    HandleError::poison(error.to_string())
+}
 
 /// The sums of one fact with these amounts.
 fn of_one(amounts: impl IntoIterator<Item = Money>) -> Sums {

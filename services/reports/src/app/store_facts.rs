@@ -1,10 +1,10 @@
 //! Storage of facts from events, and the update of the rollups.
 
-use super::roll_up;
+use super::roll_up::{self, overflow};
 use crate::domain::rollup::Rollups;
 use crate::store::{bookings, members, payouts, plans, receipts, rollups, tree, wallets};
 use db::{Count, DbConnection};
-use domain::{MoneyError, StoredPlan};
+use domain::StoredPlan;
 use messaging::HandleError;
 
 pub use crate::store::applied_sources::{self, AppliedUntil};
@@ -56,9 +56,4 @@ pub async fn store_facts(c: &mut DbConnection, facts: &Facts) -> Result<(), Hand
     roll_up::open_payouts(&mut sums, &changed).map_err(overflow)?;
     roll_up::steps(&mut sums, &payouts::insert_new_steps(c, &facts.payout_steps).await?).map_err(overflow)?;
     Ok(rollups::add(c, &sums).await?)
-}
-
-/// Poisons a batch of which a sum exceeds 64 bits of paise.
-pub(super) fn overflow(error: MoneyError) -> HandleError {
-    HandleError::poison(error.to_string())
 }

@@ -1,19 +1,13 @@
 //! Filters of reports, and which columns they narrow.
 
 use super::report::Column;
+pub use super::report::FilterName;
 use super::{BookingStatus, PayoutStatus};
 use domain::PaymentMethod;
 
 domain::id_type! {
     /// A vehicle of the catalogue.
     VehicleId,
-}
-
-domain::text_enum! {
-    /// Name of a filter.
-    pub enum FilterName {
-        Vehicle = "vehicle", Method = "method", Status = "status", City = "city", PlanVersion = "plan_version",
-    }
 }
 
 /// The chosen filters; without any, a report is of all facts.

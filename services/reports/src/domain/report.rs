@@ -1,9 +1,15 @@
 //! Report: a table of figures with exact totals, by period or by another breakdown.
 
-use super::filter::FilterName;
 use super::period::Periods;
 use domain::{Day, Money, MoneyError};
 use std::collections::BTreeMap;
+
+domain::text_enum! {
+    /// Name of a filter.
+    pub enum FilterName {
+        Vehicle = "vehicle", Method = "method", Status = "status", City = "city", PlanVersion = "plan_version",
+    }
+}
 
 /// Unit of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Charts of reports as SVG: one figure, a bar for each row.
 //!
-//! The file has no script and no font. Its colours follow the colour scheme of whoever looks at it, and a title and a
+//! The file has no script and no font. Its colours follow the colour scheme of the reader, and a title and a
 //! description say in words what it shows.
 
 use super::catalogue::{Breakdown, PeriodReport};
@@ -100,7 +100,7 @@ fn draw(title: &str, table: &Table, at: usize, column: Column, as_of: &AsOf) -> 
     let bars: Vec<(&str, Cell)> =
         table.rows.iter().filter_map(|(name, cells)| Some((name.as_str(), *cells.get(at)?))).collect();
     let mut drawn = String::new();
-    plot(&mut drawn, &bars, column.unit).map_err(|e| Problem::internal(e.to_string()))?;
+    plot(&mut drawn, title, &bars, column.unit).map_err(|e| Problem::internal(e.to_string()))?;
     let (head, body) = drawn.split_once('>').ok_or_else(|| Problem::internal("a chart without an element"))?;
     let description = describe(table, at, &bars, as_of)?;
     let (title, description) = (escape(title), escape(&description));
@@ -110,7 +110,7 @@ fn draw(title: &str, table: &Table, at: usize, column: Column, as_of: &AsOf) -> 
     ))
 }
 
-fn plot(drawn: &mut String, bars: &[(&str, Cell)], unit: Unit) -> Result<(), Box<dyn std::error::Error>> {
+fn plot(drawn: &mut String, title: &str, bars: &[(&str, Cell)], unit: Unit) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(drawn, SIZE_PX).into_drawing_area();
     let values = || bars.iter().map(|(_, cell)| cell.value());
     let top = values().max().unwrap_or_default().max(0);
@@ -120,6 +120,8 @@ fn plot(drawn: &mut String, bars: &[(&str, Cell)], unit: Unit) -> Result<(), Box
     let end = i64::try_from(bars.len().max(1))? * BAR_UNITS - BAR_UNITS / 2;
     let mut chart = ChartBuilder::on(&root)
         .margin(16)
+        .margin_right(48)
+        .caption(title, ("sans-serif", 17).into_font().color(&INK))
         .x_label_area_size(36)
         .y_label_area_size(96)
         .build_cartesian_2d(-BAR_UNITS / 2..end, bottom..top)?;

@@ -1,4 +1,4 @@
-//! Where a report is read, and how far the events that it reads are applied.
+//! Connections of a report, and the time up to which the events that it reads are applied.
 
 use crate::domain::fact::Source;
 use crate::store::applied_sources;

@@ -1,4 +1,4 @@
-//! How far the events of each service are applied.
+//! Times up to which the events of each service are applied.
 
 use crate::domain::fact::Source;
 use crate::schema::applied_sources;

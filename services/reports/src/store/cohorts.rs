@@ -1,4 +1,4 @@
-//! What became of members, by the day they joined.
+//! Sums of members by the day they joined.
 
 use crate::domain::filter::ReportFilters;
 use crate::domain::{BookingStatus, ReceiptKind};
